@@ -1,0 +1,1 @@
+"""leadroute: give every lead to the right rep, and say why."""

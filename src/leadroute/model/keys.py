@@ -11,6 +11,7 @@ from __future__ import annotations
 __all__ = [
     "cap_key",
     "closed_key",
+    "is_open_key",
     "key",
     "last_key",
     "lead_key",
@@ -61,6 +62,11 @@ def submit_key(lead_id: str) -> str:
 def open_key(rep_id: str) -> str:
     """The counter of leads that a rep has open."""
     return key("rep", "open", rep_id)
+
+
+def is_open_key(found: str) -> bool:
+    """Whether this counts leads that a rep has open."""
+    return found.startswith(open_key(""))
 
 
 def won_key(rep_id: str) -> str:

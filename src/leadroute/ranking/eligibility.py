@@ -10,7 +10,8 @@ The rules of this module:
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Iterator, Mapping
+from datetime import datetime
 
 from attrs import frozen
 
@@ -18,7 +19,7 @@ from leadroute.model.rep import Rep
 from leadroute.rules.rule import Rule
 from leadroute.rules.situation import Situation
 
-__all__ = ["Obstacle", "all_passing", "obstacles"]
+__all__ = ["Obstacle", "obstacles"]
 
 
 @frozen
@@ -29,11 +30,13 @@ class Obstacle:
         criterion: ``active``, ``weight``, ``requirement``, ``tried``, ``schedule``, ``capacity`` or ``cap``.
         reason: Why, in words for a sales manager.
         passing: Whether time, or work getting done, may remove it.
+        until: When time alone will have removed it, where that is known.
     """
 
     criterion: str
     reason: str
     passing: bool = False
+    until: datetime | None = None
 
 
 def obstacles(
@@ -67,7 +70,11 @@ def _obstacles(
     if rep.id in tried:
         yield Obstacle("tried", f"was offered this lead before: {tried[rep.id]}")
     if rep.hours is not None and not rep.hours.is_open(situation.now):
-        yield Obstacle("schedule", "is not working now", passing=True)
+        back = rep.hours.next_open(situation.now)
+        when = (
+            "again" if back is None else f"until {back.astimezone(rep.zone):%a %Y-%m-%d %H:%M %Z}"
+        )
+        yield Obstacle("schedule", f"is not working {when}", passing=back is not None, until=back)
     open_now = situation.snapshot.open.get(rep.id, 0)
     if rep.capacity is not None and open_now >= rep.capacity:
         yield Obstacle("capacity", f"is full: {open_now} of {rep.capacity} open", passing=True)
@@ -75,8 +82,3 @@ def _obstacles(
         used = situation.snapshot.used.get(cap.key(rep.id, situation.now, rep.zone), 0)
         if used >= cap.limit:
             yield Obstacle("cap", f"has reached the cap: {used} of {cap}", passing=True)
-
-
-def all_passing(found: Collection[Obstacle]) -> bool:
-    """Whether nothing but time and finished work stands in the way."""
-    return all(obstacle.passing for obstacle in found)

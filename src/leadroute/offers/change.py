@@ -120,7 +120,7 @@ def _optional(check: _Validator) -> _Validator:
     return when_given
 
 
-def _flag(value: object, attribute: Attribute[bool], answer: bool) -> None:
+def _flag(value: object, attribute: Attribute[bool], answer: object) -> None:
     if type(answer) is not bool:
         raise _refuse(value, attribute.name, f"is {type(answer).__name__}; write True or False")
 
@@ -291,7 +291,7 @@ def _place(op: Op) -> _Place:
     return _PLACES[type(op)](op)
 
 
-def _operations(change: object, attribute: Attribute[tuple[Op, ...]], ops: tuple[Op, ...]) -> None:
+def _operations(change: object, _: Attribute[tuple[Op, ...]], ops: tuple[Op, ...]) -> None:
     seen: set[_Place] = set()
     for op in ops:
         if type(op) not in _PLACES:
@@ -342,7 +342,10 @@ def ordered(change: Change) -> tuple[Op, ...]:
     """The operations in canonical order; those with the same place keep the order given.
 
     Example:
-        >>> [type(op).__name__ for op in ordered(Change("c", (Add("b", 1), Add("a", 1), Once("k"))))]
+        >>> [
+        ...     type(op).__name__
+        ...     for op in ordered(Change("c", (Add("b", 1), Add("a", 1), Once("k"))))
+        ... ]
         ['Once', 'Add', 'Add']
     """
     return tuple(sorted(change.ops, key=_place))

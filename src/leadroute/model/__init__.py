@@ -1,0 +1,1 @@
+"""The values of routing: leads, reps, rosters, schedules. Frozen, validated, without I/O."""

@@ -1,0 +1,161 @@
+"""A lead: one inquiry to place, with the fields that the field knows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence, Set
+from datetime import datetime
+from typing import Any
+
+from attrs import evolve, frozen
+
+from leadroute.model.frozen import FrozenDict
+from leadroute.model.values import (
+    Refused,
+    clean_fields,
+    cleaned,
+    country,
+    domain,
+    email,
+    ident,
+    instant,
+    language,
+    number,
+    open_attributes,
+    postal_code,
+    private_text,
+    required,
+    text,
+    timezone,
+    upper,
+    whole,
+)
+
+__all__ = ["Lead", "Signal"]
+
+
+@frozen
+class Signal:
+    """One thing that a lead did: a page visited, a mail opened, a form sent.
+
+    Args:
+        kind: What was done, such as ``pricing_page``.
+        at: When, as an aware datetime.
+        value: How much of it: seconds on the page, or 1 for a plain event. 0 or more.
+
+    Raises:
+        InvalidValue: A field was refused; every fault is listed.
+
+    Example:
+        >>> from datetime import UTC, datetime
+        >>> Signal("pricing_page", datetime(2026, 1, 5, 9, 0, tzinfo=UTC), 240).value
+        240
+    """
+
+    kind: str = required(ident)
+    at: datetime = required(instant)
+    value: float = cleaned(number(0), default=1.0)
+
+    def __attrs_post_init__(self) -> None:
+        clean_fields(self)
+
+
+def _signals(given: Any) -> tuple[Signal, ...]:
+    if isinstance(given, Iterable) and not isinstance(given, str | Mapping):
+        found = tuple(given)
+        if all(isinstance(signal, Signal) for signal in found):
+            return tuple(sorted(found, key=lambda signal: (signal.at, signal.kind, signal.value)))
+    raise Refused("are not all signals; write [Signal(kind, at, value), ...]")
+
+
+@frozen(kw_only=True, repr=False)
+class Lead:
+    """One inquiry to place.
+
+    Every field but ``id`` may be left out: ``None`` means that it is not known. Values are normalised where they are
+    compared: countries, regions and postal codes in upper case, e-mail and domain in lower case and ASCII (IDNA),
+    languages as tags, instants in UTC. ``repr`` shows the id alone, because the rest is personal data.
+
+    Args:
+        id: The host's own id, 1 to 80 characters.
+        received_at: When the lead came in, aware.
+        name: The person's name.
+        email: Their e-mail address.
+        phone: Their phone number, as given.
+        company: The company's name.
+        domain: The company's internet domain.
+        country: ISO 3166-1 alpha-2 code.
+        region: ISO 3166-2 code, or the host's own region code.
+        postal_code: Text, because of leading zeros.
+        timezone: IANA time zone of the lead.
+        language: Language tag such as ``en`` or ``pt-BR``.
+        industry: The company's industry, in the host's own words.
+        employees: The company's head count, 0 or more.
+        annual_revenue: The company's revenue in the host's currency.
+        budget: What the lead can spend, in the host's currency, 0 or more.
+        product: What the lead asks about.
+        source: Where the lead came from, such as ``webinar``.
+        channel: How the lead arrived, such as ``phone`` or ``form``.
+        role: The person's part in the decision, such as ``decision-maker``.
+        deadline: When the lead wants to have decided, aware.
+        current_solution: What the lead uses today.
+        account_id: The account in the host's CRM.
+        owner_id: The rep who owns the account or the contact already.
+        priority: Higher goes first.
+        signals: What the lead did, as ``Signal`` values; kept in the order of time.
+        attributes: Anything else by name: text, numbers, flags, aware datetimes, sets of text.
+
+    Raises:
+        InvalidValue: One or more fields were refused; every fault is listed.
+
+    Example:
+        >>> lead = Lead("L-1", country="de", email="Cto@Müller.example", budget=50_000)
+        >>> lead.country, lead.email
+        ('DE', 'cto@xn--mller-kva.example')
+        >>> lead
+        Lead('L-1')
+    """
+
+    id: str = required(ident)
+    received_at: datetime | None = cleaned(instant)
+    name: str | None = cleaned(private_text)
+    email: str | None = cleaned(email)
+    phone: str | None = cleaned(private_text)
+    company: str | None = cleaned(text)
+    domain: str | None = cleaned(domain)
+    country: str | None = cleaned(country)
+    region: str | None = cleaned(upper)
+    postal_code: str | None = cleaned(postal_code)
+    timezone: str | None = cleaned(timezone)
+    language: str | None = cleaned(language)
+    industry: str | None = cleaned(text)
+    employees: int | None = cleaned(whole(0))
+    annual_revenue: float | None = cleaned(number())
+    budget: float | None = cleaned(number(0))
+    product: str | None = cleaned(text)
+    source: str | None = cleaned(text)
+    channel: str | None = cleaned(text)
+    role: str | None = cleaned(text)
+    deadline: datetime | None = cleaned(instant)
+    current_solution: str | None = cleaned(text)
+    account_id: str | None = cleaned(text)
+    owner_id: str | None = cleaned(text)
+    priority: int | None = cleaned(whole())
+    signals: Sequence[Signal] = cleaned(_signals, default=())
+    attributes: Mapping[str, str | float | bool | datetime | Set[str] | None] = cleaned(
+        open_attributes, default=FrozenDict()
+    )
+
+    def __attrs_post_init__(self) -> None:
+        clean_fields(self)
+
+    def __repr__(self) -> str:
+        return f"Lead({self.id!r})"
+
+    def with_changes(self, **changes: Any) -> Lead:
+        """The same lead with some fields replaced.
+
+        Example:
+            >>> Lead("L-1").with_changes(country="us").country
+            'US'
+        """
+        return evolve(self, **changes)

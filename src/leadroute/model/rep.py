@@ -1,0 +1,146 @@
+"""A rep: one person who can take leads."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence, Set
+from datetime import UTC, datetime, tzinfo
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from attrs import evolve, frozen
+
+from leadroute.errors import InvalidValue
+from leadroute.model.frozen import FrozenDict
+from leadroute.model.hours import Hours
+from leadroute.model.limits import Cap, caps
+from leadroute.model.schedule import Schedule
+from leadroute.model.values import (
+    Refused,
+    clean_fields,
+    cleaned,
+    country,
+    flag,
+    ident,
+    language,
+    levels,
+    names,
+    number,
+    open_attributes,
+    required,
+    text,
+    timezone,
+    upper,
+    whole,
+)
+
+__all__ = ["Rep"]
+
+
+def _schedule(given: Any) -> Hours | str | None:
+    if isinstance(given, Hours):
+        return given
+    written = text(given)
+    if written is not None:
+        _parsed(written, "UTC")
+    return written
+
+
+def _parsed(written: str, zone: str) -> Schedule:
+    try:
+        return Schedule.parse(written, zone)
+    except InvalidValue as error:
+        raise Refused(f"cannot be read: {error}") from None
+
+
+@frozen(kw_only=True)
+class Rep:
+    """One person who can take leads.
+
+    Args:
+        id: The host's own id, 1 to 80 characters.
+        name: How the rep is shown to people.
+        teams: The teams they belong to.
+        level: Seniority, 0 or more; higher is more experienced.
+        skills: What they know, with a level from 0 to 1 each. A bare set of names gives each the level 1.
+        languages: Language tags they speak.
+        countries: ISO 3166-1 alpha-2 codes they cover.
+        regions: Region codes they cover.
+        territories: Names of the territories they cover.
+        industries: Industries they cover.
+        licences: Licences they hold.
+        timezone: Their IANA time zone; the schedule's zone, else UTC, when not given.
+        schedule: When they work: a ``Schedule``, or its text form, such as ``"mon-fri 09:00-17:00"``, in their time
+            zone; ``None`` means always.
+        capacity: How many leads they can have open at once; ``None`` means no limit, 0 means none.
+        caps: How many leads they can be given per period.
+        weight: Their share of a rotation; 0 means never.
+        manager_id: Whom they report to.
+        accounts: Named accounts that are theirs.
+        active: Whether they take leads at all.
+        attributes: Anything else by name: text, numbers, flags, aware datetimes, sets of text.
+
+    Raises:
+        InvalidValue: One or more fields were refused; every fault is listed.
+
+    Example:
+        >>> ada = Rep(
+        ...     "ada", level=4, skills={"healthcare": 0.9}, languages={"EN", "de"}, capacity=20
+        ... )
+        >>> ada.skills["healthcare"], sorted(ada.languages)
+        (0.9, ['de', 'en'])
+    """
+
+    id: str = required(ident)
+    name: str | None = cleaned(text)
+    teams: Set[str] = cleaned(names(), default=frozenset())
+    level: int | None = cleaned(whole(0))
+    skills: Mapping[str, float] = cleaned(levels, default=FrozenDict())
+    languages: Set[str] = cleaned(names(language), default=frozenset())
+    countries: Set[str] = cleaned(names(country), default=frozenset())
+    regions: Set[str] = cleaned(names(upper), default=frozenset())
+    territories: Set[str] = cleaned(names(), default=frozenset())
+    industries: Set[str] = cleaned(names(), default=frozenset())
+    licences: Set[str] = cleaned(names(), default=frozenset())
+    timezone: str | None = cleaned(timezone)
+    schedule: Hours | str | None = cleaned(_schedule)
+    capacity: int | None = cleaned(whole(0))
+    caps: Sequence[Cap] = cleaned(caps, default=())
+    weight: float = cleaned(number(0), default=1)
+    manager_id: str | None = cleaned(text)
+    accounts: Set[str] = cleaned(names(), default=frozenset())
+    active: bool = cleaned(flag, default=True)
+    attributes: Mapping[str, str | float | bool | datetime | Set[str] | None] = cleaned(
+        open_attributes, default=FrozenDict()
+    )
+
+    def __attrs_post_init__(self) -> None:
+        clean_fields(self)
+        if isinstance(self.schedule, str):
+            zone = self.timezone or "UTC"
+            object.__setattr__(self, "schedule", _parsed(self.schedule, zone))
+
+    @property
+    def hours(self) -> Hours | None:
+        """When they work; ``None`` means always."""
+        return self.schedule if isinstance(self.schedule, Hours) else None
+
+    @property
+    def label(self) -> str:
+        """What people call them: the name, else the id."""
+        return self.name or self.id
+
+    @property
+    def zone(self) -> tzinfo:
+        """The zone their calendar days are counted in."""
+        if self.timezone is not None:
+            return ZoneInfo(self.timezone)
+        return ZoneInfo(self.schedule.zone) if isinstance(self.schedule, Schedule) else UTC
+
+    def with_changes(self, **changes: Any) -> Rep:
+        """The same rep with some fields replaced.
+
+        Example:
+            >>> Rep("ada").with_changes(active=False).active
+            False
+        """
+        return evolve(self, **changes)

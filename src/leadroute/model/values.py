@@ -1,0 +1,380 @@
+"""How a field's value is checked and normalised: one function per kind of field.
+
+The rules of this module:
+
+* A cleaner takes what the host gave and returns the normal form, or raises ``Refused`` with what is wrong and what
+  would be right. It never guesses.
+* ``clean_fields`` runs every cleaner of a value and reports all faults together.
+* ``None`` never reaches a cleaner: it means not known, or no limit. 0 means 0.
+* The cleaners of personal fields never repeat the value.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable, Mapping
+from datetime import UTC, datetime
+from decimal import Decimal
+from functools import cache
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from attrs import Attribute, field, fields
+
+from leadroute.errors import FactTypeError, Fault, InvalidValue
+from leadroute.model.countries import COUNTRIES, MISNOMERS
+from leadroute.model.frozen import FrozenDict
+
+__all__ = [
+    "Cleaner",
+    "Refused",
+    "aware",
+    "clean_fields",
+    "cleaned",
+    "country",
+    "domain",
+    "email",
+    "flag",
+    "ident",
+    "instant",
+    "language",
+    "levels",
+    "names",
+    "number",
+    "open_attributes",
+    "postal_code",
+    "private_text",
+    "text",
+    "timezone",
+    "upper",
+    "whole",
+]
+
+Cleaner = Callable[[Any], Any]
+
+LONGEST_TEXT = 4_096
+LONGEST_IDENT = 80
+_LARGEST_INT = 2**63 - 1
+
+
+class Refused(Exception):
+    """A cleaner's answer to a value that it cannot accept; the text completes "<field> ..."."""
+
+
+def cleaned(clean: Cleaner, default: Any = None) -> Any:
+    """An attrs field whose value goes through ``clean`` unless it is ``None``."""
+    return field(default=default, metadata={"clean": clean})
+
+
+def required(clean: Cleaner) -> Any:
+    """A positional attrs field that must be given."""
+    return field(kw_only=False, metadata={"clean": clean})
+
+
+def clean_fields(value: Any) -> None:
+    """Replace every field of a frozen value by its normal form; for use in ``__attrs_post_init__``.
+
+    Raises:
+        InvalidValue: One or more fields were refused; every fault is listed.
+    """
+    faults = []
+    for name, clean, optional in _cleaners(value.__class__):
+        given = getattr(value, name)
+        if given is None and optional:
+            continue
+        try:
+            normal = clean(given)
+        except Refused as refused:
+            faults.append(Fault(name, str(refused)))
+        else:
+            if normal is not given:
+                object.__setattr__(value, name, normal)
+    if faults:
+        raise InvalidValue(type(value).__name__, _ident_of(value), faults)
+
+
+@cache
+def _cleaners(kind: type[Any]) -> tuple[tuple[str, Cleaner, bool], ...]:
+    declared: tuple[Attribute[Any], ...] = fields(kind)
+    return tuple(
+        (a.name, a.metadata["clean"], a.default is None) for a in declared if "clean" in a.metadata
+    )
+
+
+def _ident_of(value: Any) -> str:
+    given = getattr(value, "id", "")
+    return given[:LONGEST_IDENT] if isinstance(given, str) else ""
+
+
+def aware(instant: datetime, argument: str = "now") -> datetime:
+    """The same instant in UTC.
+
+    Raises:
+        FactTypeError: ``instant`` is naive, or no datetime at all; the message names ``argument``.
+
+    Example:
+        >>> aware(datetime(2026, 1, 5, 9, 0), "start")
+        Traceback (most recent call last):
+        ...
+        leadroute.errors.FactTypeError: start is a naive datetime; it must be an aware one, such as datetime.now(UTC)
+    """
+    expected = "an aware one, such as datetime.now(UTC)"
+    if not isinstance(instant, datetime):
+        raise FactTypeError(argument, f"of type {type(instant).__name__}", expected)
+    if instant.utcoffset() is None:
+        raise FactTypeError(argument, "a naive datetime", expected)
+    return instant.astimezone(UTC)
+
+
+def text(given: Any) -> str | None:
+    """Text without space around it; empty text is ``None``."""
+    return _storable(given, f"{given!r:.60}") or None
+
+
+def private_text(given: Any) -> str | None:
+    """As ``text``, for personal data: a refusal does not repeat the value."""
+    return _storable(given, "withheld (personal data)") or None
+
+
+def _storable(given: Any, shown: str) -> str:
+    if not isinstance(given, str):
+        raise Refused(f"is {shown} of type {type(given).__name__}; write text")
+    if len(given) > LONGEST_TEXT:
+        raise Refused(f"has {len(given)} characters; write at most {LONGEST_TEXT}")
+    if "\0" in given or not _encodable(given):
+        raise Refused("holds a NUL or half a surrogate pair, which databases refuse; remove it")
+    return given.strip()
+
+
+def _encodable(given: str) -> bool:
+    try:
+        given.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def ident(given: str) -> str:
+    """An id: text, kept exactly as it is, 1 to 80 characters without space around it."""
+    stripped = _storable(given, f"{given!r:.60}")
+    if not stripped:
+        raise Refused("is empty; every lead, rep, rule and pool needs an id of its own")
+    if stripped != given:
+        raise Refused("has space around it; strip it, so that it cannot be taken for another id")
+    length = len(given) + 2 * (given.count("/") + given.count("%"))
+    if length > LONGEST_IDENT:
+        raise Refused(f"has {length} characters ('/' and '%' count three); write at most {LONGEST_IDENT}")
+    return given
+
+
+def upper(given: Any) -> str | None:
+    """Text in upper case, such as a region code (ISO 3166-2)."""
+    found = text(given)
+    return found.upper() if found else None
+
+
+def country(given: Any) -> str | None:
+    """An ISO 3166-1 alpha-2 code in upper case."""
+    code = upper(given)
+    if code is None or code in COUNTRIES:
+        return code
+    hint = MISNOMERS.get(code)
+    remedy = f"write {hint!r}" if hint else "write an ISO 3166-1 alpha-2 code such as 'US' or 'DE'"
+    raise Refused(f"is {given[:40]!r}; {remedy}")
+
+
+def postal_code(given: Any) -> str | None:
+    """A postal code in upper case; text only, because a number has lost its leading zeros."""
+    if isinstance(given, int):
+        raise Refused(f"is the number {given}; write text, because a number loses leading zeros")
+    return upper(given)
+
+
+def timezone(given: Any) -> str | None:
+    """The name of an IANA time zone."""
+    name = text(given)
+    if name is not None and not is_zone(name):
+        raise Refused(f"is {name[:40]!r}; write an IANA time zone such as 'Europe/Berlin'")
+    return name
+
+
+@cache
+def is_zone(name: str) -> bool:
+    """Whether ``name`` is a time zone known on this machine."""
+    try:
+        ZoneInfo(name)
+    except (KeyError, ValueError, OSError):
+        return False
+    return True
+
+
+def language(given: Any) -> str | None:
+    """A language tag in the customary case: ``en``, ``pt-BR``, ``zh-Hant``."""
+    tag = text(given)
+    if tag is None:
+        return None
+    parts = tag.replace("_", "-").split("-")
+    if not (2 <= len(parts[0]) <= 8 and parts[0].isalpha() and all(_subtag(p) for p in parts)):
+        raise Refused(f"is {tag[:40]!r}; write a language tag such as 'en' or 'pt-BR'")
+    return "-".join([parts[0].lower(), *(_cased(part) for part in parts[1:])])
+
+
+def _subtag(part: str) -> bool:
+    return 1 <= len(part) <= 8 and part.isascii() and part.isalnum()
+
+
+def _cased(part: str) -> str:
+    if len(part) == 4 and part.isalpha():
+        return part.title()
+    return part.upper() if len(part) == 2 else part.lower()
+
+
+def domain(given: Any) -> str | None:
+    """A domain name in lower case, in its ASCII (IDNA) form, without a trailing dot."""
+    name = text(given)
+    if name is None:
+        return None
+    found = _idna(name)
+    if found is None or "." not in found:
+        raise Refused(
+            f"is {name[:60]!r}; write a domain such as 'example.com', without a scheme or path"
+        )
+    return found
+
+
+def email(given: Any) -> str | None:
+    """An e-mail address in lower case, its domain in ASCII (IDNA) form."""
+    address = private_text(given)
+    if address is None:
+        return None
+    local, _, host = address.rpartition("@")
+    found = _idna(host)
+    if not local or found is None or any(c.isspace() for c in local):
+        raise Refused("is not an e-mail address (value withheld); write it like 'name@example.com'")
+    return f"{local.lower()}@{found}"
+
+
+def _idna(name: str) -> str | None:
+    try:
+        found = name.lower().encode("idna").decode("ascii").lower().rstrip(".")
+    except UnicodeError:
+        return None
+    allowed = all(c.isalnum() or c in "-._" for c in found)
+    return found if found and allowed and not found.startswith(".") else None
+
+
+def number(low: float | None = None, high: float | None = None) -> Cleaner:
+    """A cleaner for finite numbers between ``low`` and ``high``, both included."""
+
+    def clean(given: Any) -> int | float:
+        found = float(given) if isinstance(given, Decimal) and not given.is_snan() else given
+        if isinstance(found, bool) or not isinstance(found, int | float):
+            raise Refused(f"is {given!r:.60} of type {type(given).__name__}; write a number")
+        if not math.isfinite(found) or abs(found) > _LARGEST_INT:
+            raise Refused(f"is {given!r:.60}; write a finite number below 2**63")
+        if (low is not None and found < low) or (high is not None and found > high):
+            raise Refused(f"is {given!r:.60}; write {_span(low, high)}")
+        return found
+
+    return clean
+
+
+def whole(low: int | None = None, high: int | None = None) -> Cleaner:
+    """A cleaner for whole numbers between ``low`` and ``high``, both included."""
+    finite = number(low, high)
+
+    def clean(given: Any) -> int:
+        found: int | float = finite(given)
+        if not isinstance(found, int):
+            raise Refused(f"is {given!r:.60}; write a whole number")
+        return found
+
+    return clean
+
+
+def _span(low: float | None, high: float | None) -> str:
+    if high is None:
+        return f"{low} or more; leave it out when it is not known or has no limit"
+    return f"a number from {low} to {high}" if low is not None else f"{high} or less"
+
+
+def flag(given: Any) -> bool:
+    """True or false, and nothing that merely looks like it."""
+    if not isinstance(given, bool):
+        raise Refused(f"is {given!r:.60}; write true or false")
+    return given
+
+
+def instant(given: Any) -> datetime:
+    """An aware datetime, kept in UTC."""
+    try:
+        return aware(given)
+    except FactTypeError as error:
+        raise Refused(f"is {error.found}; write {error.expected}") from None
+    except OverflowError:
+        raise Refused(
+            f"is {given}, which UTC cannot express; write an instant of the years 2 to 9998"
+        ) from None
+
+
+def names(clean: Cleaner = text) -> Cleaner:
+    """A cleaner for a set of names, each of them through ``clean``."""
+
+    def clean_all(given: Any) -> frozenset[str]:
+        if isinstance(given, str | bytes | Mapping) or not isinstance(given, Iterable):
+            raise Refused(f"is {given!r:.60}; write a set of names such as {{'a', 'b'}}")
+        return frozenset(name for name in map(clean, given) if name is not None)
+
+    return clean_all
+
+
+def levels(given: Any) -> FrozenDict[str, float]:
+    """Skills with their level from 0 to 1; a bare set of names gives each the level 1."""
+    if not isinstance(given, Mapping):
+        return FrozenDict(dict.fromkeys(sorted(names()(given)), 1.0))
+    between = number(0, 1)
+    found = {}
+    for name, level in given.items():
+        try:
+            found[_key(name)] = between(level)
+        except Refused as refused:
+            raise Refused(f"[{name!r:.60}] {refused}") from None
+    return FrozenDict(found)
+
+
+def open_attributes(given: Any) -> FrozenDict[str, Any]:
+    """Custom attributes: text, finite numbers, flags, aware datetimes and sets of text, by name."""
+    if not isinstance(given, Mapping):
+        raise Refused(f"is of type {type(given).__name__}; write a mapping from name to value")
+    found = {}
+    for name, value in given.items():
+        try:
+            normal = None if value is None else _open_value(value)
+        except Refused as refused:
+            raise Refused(f"[{name!r:.60}] {refused}") from None
+        if normal is not None:
+            found[_key(name)] = normal
+    return FrozenDict(found)
+
+
+def _open_value(value: Any) -> Any:
+    if isinstance(value, bool):
+        return value
+    if isinstance(value, str):
+        return private_text(value)
+    if isinstance(value, datetime):
+        return instant(value)
+    if isinstance(value, int | float | Decimal):
+        return number()(value)
+    if isinstance(value, Iterable) and not isinstance(value, Mapping | bytes):
+        return names()(value)
+    raise Refused(
+        f"is of type {type(value).__name__}; write text, a number, a flag, a datetime or a set"
+    )
+
+
+def _key(name: Any) -> str:
+    found = text(name)
+    if found is None:
+        raise Refused("is empty; write a name")
+    return found

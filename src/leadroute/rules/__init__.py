@@ -1,0 +1,1 @@
+"""Conditions, scores as expressions, rules: the language a policy is written in."""

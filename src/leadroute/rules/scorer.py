@@ -1,0 +1,231 @@
+"""Scores as values: what can be added, weighted and made conditional.
+
+The rules of this module:
+
+* A scorer gives a rep between 0 and 1 point, or ``None`` when it cannot say. A scorer that cannot say takes no weight.
+* ``a + b`` and ``3 * a`` build one flat sum of weighted terms; the score is the weighted mean of the terms that
+  have an answer. So ``2 * (a + b)`` is ``2 * a + 2 * b``, as in arithmetic.
+* ``score.when(condition)`` has no answer while the condition is false.
+* Scorers are frozen, compare with ``==`` and print as the text that a policy file would hold.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any, ClassVar, Protocol, TypeAlias, final
+
+from attrs import NOTHING, field, fields, frozen
+
+from leadroute.errors import ConfigError
+from leadroute.model.rep import Rep
+from leadroute.model.snapshot import Situation
+
+__all__ = ["Guarded", "Points", "Scorer", "Sum", "Term", "Testable"]
+
+Points: TypeAlias = Callable[[Rep], float | None]
+"""Points of a rep between 0 and 1, or ``None`` for no answer."""
+
+
+class Testable(Protocol):
+    """What ``.when()`` takes: a condition of the rule language."""
+
+    def test(self, lead: Any, rep: Any = None, *, now: Any = None) -> bool:
+        """Whether the condition holds."""
+
+
+@frozen
+class Scorer:
+    """A preference among reps: points between 0 and 1, with a reason.
+
+    Subclasses are frozen attrs values. They set ``name`` and implement ``bind`` and ``reason``.
+    """
+
+    name: ClassVar[str] = ""
+
+    def bind(self, situation: Situation) -> Points:
+        """Look at the lead once, and return the function that gives each rep's points.
+
+        Args:
+            situation: The lead, the candidates, the counts and the instant.
+
+        Returns:
+            A function from rep to points between 0 and 1, or to ``None`` when there is no answer.
+        """
+        raise TypeError(f"{type(self).__name__} does not say how to score; define bind(situation)")
+
+    def reason(self, situation: Situation, rep: Rep) -> str:
+        """Why this rep got these points, in words for a sales manager."""
+        return str(self)
+
+    @property
+    def terms(self) -> tuple[Term, ...]:
+        """The weighted terms that this score is the mean of."""
+        return (Term(1, self),)
+
+    def __add__(self, other: object) -> Scorer:
+        if isinstance(other, Scorer):
+            return _sum_of(self.terms + other.terms)
+        if other == 0 and not isinstance(other, bool):
+            return self
+        return NotImplemented
+
+    __radd__ = __add__
+
+    def __mul__(self, weight: object) -> Scorer:
+        if isinstance(weight, bool) or not isinstance(weight, int | float):
+            return NotImplemented
+        return _sum_of(tuple(Term(term.weight * weight, term.scorer) for term in self.terms))
+
+    __rmul__ = __mul__
+
+    def when(self, condition: Testable) -> Scorer:
+        """The same score, without an answer while ``condition`` is false."""
+        return _sum_of(
+            tuple(Term(term.weight, Guarded(term.scorer, condition)) for term in self.terms)
+        )
+
+    def __str__(self) -> str:
+        return f"{self.name}({', '.join(self._arguments())})"
+
+    def _arguments(self) -> list[str]:
+        printed, positional = [], True
+        for attribute in fields(type(self)):
+            value = getattr(self, attribute.name)
+            default = attribute.default
+            if default is not NOTHING and value == default:
+                positional = False
+            elif positional:
+                printed.append(_literal(value))
+            else:
+                printed.append(f"{attribute.name}={_literal(value)}")
+        return printed
+
+
+def _literal(value: object) -> str:
+    if isinstance(value, tuple):
+        return f"[{', '.join(map(_literal, value))}]"
+    return repr(value)
+
+
+def _weight(given: Any) -> float:
+    number = isinstance(given, int | float) and not isinstance(given, bool)
+    if not number or not 0 <= given < 1e15:
+        raise ConfigError(f"the weight {given!r:.60} of a scorer must be a number, 0 or more")
+    whole = int(given)
+    return whole if whole == given else float(given)
+
+
+@final
+@frozen
+class Term(Scorer):
+    """One scorer with its weight.
+
+    Args:
+        weight: 0 or more; how much the scorer counts beside the others.
+        scorer: What gives the points.
+
+    Raises:
+        ConfigError: The weight is negative, infinite or no number.
+    """
+
+    weight: float = field(converter=_weight)
+    scorer: Scorer
+
+    @property
+    def terms(self) -> tuple[Term, ...]:
+        """This term alone."""
+        return (self,)
+
+    def bind(self, situation: Situation) -> Points:
+        """The points of the scorer; one term alone needs no weighing."""
+        return self.scorer.bind(situation)
+
+    def reason(self, situation: Situation, rep: Rep) -> str:
+        """The scorer's reason."""
+        return self.scorer.reason(situation, rep)
+
+    def __str__(self) -> str:
+        return f"{self.weight} * {self.scorer}" if self.weight != 1 else str(self.scorer)
+
+
+@final
+@frozen
+class Sum(Scorer):
+    """The weighted mean of several terms; terms without an answer take no weight.
+
+    Args:
+        parts: The terms, in the order they were written.
+    """
+
+    parts: tuple[Term, ...]
+
+    @property
+    def terms(self) -> tuple[Term, ...]:
+        """The terms, in the order they were written."""
+        return self.parts
+
+    def bind(self, situation: Situation) -> Points:
+        """The weighted mean of the terms that have an answer; ``None`` when none has. O(terms) a rep."""
+        bound = [(term.weight, term.scorer.bind(situation)) for term in self.parts]
+
+        def points(rep: Rep) -> float | None:
+            return mean((weight, score(rep)) for weight, score in bound)
+
+        return points
+
+    def reason(self, situation: Situation, rep: Rep) -> str:
+        """The reasons of all terms."""
+        return "; ".join(term.reason(situation, rep) for term in self.parts)
+
+    def __str__(self) -> str:
+        return " + ".join(map(str, self.parts))
+
+
+@final
+@frozen
+class Guarded(Scorer):
+    """A scorer that has no answer while a condition is false.
+
+    Args:
+        scorer: What gives the points.
+        condition: A condition on the lead, the rep, or both.
+    """
+
+    scorer: Scorer
+    condition: Testable
+
+    def bind(self, situation: Situation) -> Points:
+        """The scorer's points where the condition holds, else ``None``."""
+        score, test = self.scorer.bind(situation), self.condition.test
+        lead, now = situation.lead, situation.instant
+
+        def points(rep: Rep) -> float | None:
+            return score(rep) if test(lead, rep, now=now) else None
+
+        return points
+
+    def reason(self, situation: Situation, rep: Rep) -> str:
+        """The scorer's reason, or that the condition does not hold."""
+        if self.condition.test(situation.lead, rep, now=situation.instant):
+            return self.scorer.reason(situation, rep)
+        return f"does not count here: not {self.condition}"
+
+    def __str__(self) -> str:
+        return f"{self.scorer}.when({self.condition})"
+
+
+def mean(weighted: Iterable[tuple[float, float | None]]) -> float | None:
+    """The weighted mean of the points that are known, or ``None`` when there is none with weight."""
+    total = weights = 0.0
+    for weight, points in weighted:
+        if points is not None and weight:
+            total += weight * points
+            weights += weight
+    return total / weights if weights else None
+
+
+def _sum_of(terms: tuple[Term, ...]) -> Scorer:
+    if len(terms) > 1:
+        return Sum(terms)
+    (term,) = terms
+    return term.scorer if term.weight == 1 else term

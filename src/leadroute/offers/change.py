@@ -18,7 +18,7 @@ The rules of this module:
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from attrs import Attribute, field, frozen
@@ -291,6 +291,10 @@ def _place(op: Op) -> _Place:
     return _PLACES[type(op)](op)
 
 
+def _as_tuple(ops: Iterable[Op]) -> tuple[Op, ...]:
+    return tuple(ops)
+
+
 def _operations(change: object, _: Attribute[tuple[Op, ...]], ops: tuple[Op, ...]) -> None:
     seen: set[_Place] = set()
     for op in ops:
@@ -335,7 +339,7 @@ class Change:
     """
 
     id: str = field(validator=_key)
-    ops: tuple[Op, ...] = field(converter=tuple, validator=_operations)
+    ops: tuple[Op, ...] = field(converter=_as_tuple, validator=_operations)
 
 
 def ordered(change: Change) -> tuple[Op, ...]:

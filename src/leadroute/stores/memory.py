@@ -67,10 +67,10 @@ class _State:
     def __init__(self) -> None:
         self.onces: dict[str, tuple[Record, int | None]] = {}
         self.records: dict[str, Record] = {}
-        self.statuses: defaultdict[str, SortedList] = defaultdict(SortedList)
-        self.owners: defaultdict[str, SortedList] = defaultdict(SortedList)
-        self.counters: SortedDict = SortedDict()
-        self.events: SortedDict = SortedDict()
+        self.statuses: defaultdict[str, SortedList[_Place]] = defaultdict(SortedList)
+        self.owners: defaultdict[str, SortedList[_Place]] = defaultdict(SortedList)
+        self.counters: SortedDict[str, int] = SortedDict()
+        self.events: SortedDict[int, Event] = SortedDict()
         self.logs: defaultdict[str, dict[int, int]] = defaultdict(dict)
         self.outbox: dict[int, tuple[int | None, int, str]] = {}
         self.last_id = 0
@@ -90,7 +90,7 @@ class _State:
 
     def count(self, key: str, changed: Mapping[str, int]) -> int:
         """A counter as it stands in the middle of a change."""
-        return changed[key] if key in changed else int(self.counters.get(key, 0))
+        return changed[key] if key in changed else self.counters.get(key, 0)
 
     def sum(self, op: Add, changed: Mapping[str, int]) -> int:
         """The counter after the Add, if it may stand there."""

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, NoReturn, TypeVar
 
-__all__ = ["FrozenDict"]
+__all__ = ["FrozenDict", "frozen_map"]
 
 K = TypeVar("K")
 V = TypeVar("V")
@@ -45,3 +46,8 @@ class FrozenDict(dict[K, V]):
     popitem = _refuse
     setdefault = _refuse
     update = _refuse
+
+
+def frozen_map(given: Mapping[K, V]) -> FrozenDict[K, V]:
+    """The same mapping, frozen; for use as an attrs converter, where the type of the mapping shall be kept."""
+    return given if isinstance(given, FrozenDict) else FrozenDict(given)

@@ -257,7 +257,9 @@ class Dispatcher:
         now = self._now()
         received = Received(now, lead.received_at, lead.priority or 0)
         decided = self._decide(lead, move(None, received, lead.id), now)
-        events = [received] if decided is None else [received, decided]
+        events: list[Happening] = [received]
+        if decided is not None:
+            events.append(decided)
         extra = (Once(submit_key(lead.id), lead.id), Put(lead_key(lead.id), dumps(lead), 0))
         return self._commit(None, events, lead.id, 0, extra)
 

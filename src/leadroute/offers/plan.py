@@ -99,7 +99,7 @@ def _says_nothing_new(wait: Waiting, before: Placement) -> bool:
 
 def _holds(rep: Rep, pool: str, now: datetime) -> FrozenDict[str, int]:
     caps = (cap.key(rep.id, now, rep.zone) for cap in rep.caps)
-    return FrozenDict.fromkeys((open_key(rep.id), turn_key(pool, rep.id), *caps), 1)
+    return FrozenDict(dict.fromkeys((open_key(rep.id), turn_key(pool, rep.id), *caps), 1))
 
 
 def acceptance(before: Placement, rep_id: str, now: datetime) -> Accepted | None:

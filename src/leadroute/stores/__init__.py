@@ -2,5 +2,6 @@
 
 from leadroute.stores.memory import MemoryStore
 from leadroute.offers.store import Store
+from leadroute.stores.sqlite import SqliteStore, SqliteTransaction
 
-__all__ = ["MemoryStore", "Store"]
+__all__ = ["MemoryStore", "SqliteStore", "SqliteTransaction", "Store"]

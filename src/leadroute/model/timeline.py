@@ -24,7 +24,18 @@ from zoneinfo import ZoneInfo
 from leadroute.model.values import aware
 from leadroute.model.windows import DAY_SECONDS, NEVER, Day, Week
 
-__all__ = ["Block", "Every", "Either", "Line", "Stretch", "Weekly", "Without", "instant", "micros", "weekly"]
+__all__ = [
+    "Block",
+    "Either",
+    "Every",
+    "Line",
+    "Stretch",
+    "Weekly",
+    "Without",
+    "instant",
+    "micros",
+    "weekly",
+]
 
 Stretch = tuple[int, int]
 
@@ -35,6 +46,8 @@ _SECOND = 1_000_000
 _DAY = DAY_SECONDS * _SECOND
 _EARLIEST = (1 - _EPOCH_DAY) * _DAY
 _LATEST = (_LAST_DAY + 1 - _EPOCH_DAY) * _DAY - 1
+# A zone that skips a date moves by a day; summer time may hide a few hours of it over the length of a block.
+_LONG_JUMP = 20 * 3600 * _SECOND
 _TIMES = tuple(time(minute // 60, minute % 60) for minute in range(DAY_SECONDS // 60))
 
 SPAN = 364 * _DAY
@@ -49,10 +62,13 @@ def micros(at: datetime, argument: str) -> int:
         FactTypeError: ``at`` is naive, or no datetime; the message names ``argument``.
     """
     try:
-        since = at - EPOCH
+        return _whole(at - EPOCH)
     except TypeError:
         aware(at, argument)
         raise
+
+
+def _whole(since: timedelta) -> int:
     return (since.days * DAY_SECONDS + since.seconds) * _SECOND + since.microseconds
 
 
@@ -61,16 +77,14 @@ def instant(at: int) -> datetime:
     return EPOCH + timedelta(microseconds=min(max(at, _EARLIEST), _LATEST))
 
 
-def local_micros(zone: ZoneInfo, ordinal: int, seconds: int) -> int:
+def local_micros(zone: ZoneInfo, ordinal: int, seconds: int, fold: int = 0) -> int:
     """The instant of a local time: ``seconds`` after the midnight that begins the date ``ordinal``."""
     days, second = divmod(seconds, DAY_SECONDS)
-    ordinal += days
-    if ordinal > _LAST_DAY:
+    if ordinal + days > _LAST_DAY:
         return _LATEST
     minute, rest = divmod(second, 60)
-    at = _TIMES[minute] if not rest else _TIMES[minute].replace(second=rest)
-    offset = zone.utcoffset(datetime.combine(date.fromordinal(ordinal), at))
-    return ((ordinal - _EPOCH_DAY - offset.days) * DAY_SECONDS + second - offset.seconds) * _SECOND
+    at = _TIMES[minute].replace(second=rest, fold=fold) if rest or fold else _TIMES[minute]
+    return _whole(datetime.combine(date.fromordinal(ordinal + days), at, zone) - EPOCH)
 
 
 class Block:
@@ -208,7 +222,9 @@ class Weekly(Line):
 
     __slots__ = ("_exceptions", "_holidays", "_week", "_zone")
 
-    def __init__(self, week: Week, zone: ZoneInfo, holidays: Container[date], exceptions: Mapping[date, Day]) -> None:
+    def __init__(
+        self, week: Week, zone: ZoneInfo, holidays: Container[date], exceptions: Mapping[date, Day]
+    ) -> None:
         self._week = week
         self._zone = zone
         self._holidays = holidays
@@ -226,8 +242,9 @@ class Weekly(Line):
         low, high = number * SPAN, (number + 1) * SPAN
         first = max(_EPOCH_DAY + low // _DAY - 3, 1)
         last = min(_EPOCH_DAY + high // _DAY + 2, _LAST_DAY)
-        skips = self._offset(last) - self._offset(first) > timedelta(hours=20)
         zone = self._zone
+        elapsed = local_micros(zone, last, 0) - local_micros(zone, first, 0)
+        skips = (last - first) * _DAY - elapsed > _LONG_JUMP
         found = []
         for ordinal in range(first, last + 1):
             windows = self._windows(date.fromordinal(ordinal))
@@ -245,15 +262,15 @@ class Weekly(Line):
         windows = self._week[day.weekday()]
         return () if windows and day in self._holidays else windows
 
-    def _offset(self, ordinal: int, fold: int = 0) -> timedelta:
-        return self._zone.utcoffset(datetime.fromordinal(ordinal).replace(fold=fold))
-
     def _is_skipped(self, ordinal: int) -> bool:
-        return self._offset(ordinal, fold=1) - self._offset(ordinal) >= timedelta(days=1)
+        before, after = (local_micros(self._zone, ordinal, 0, fold) for fold in (0, 1))
+        return before - after >= _DAY
 
 
 @lru_cache(maxsize=4096)
-def weekly(week: Week, zone: str, holidays: Container[date], exceptions: Mapping[date, Day]) -> Weekly:
+def weekly(
+    week: Week, zone: str, holidays: Container[date], exceptions: Mapping[date, Day]
+) -> Weekly:
     """The line of these windows; equal ones share one line, so that a team's reps share its blocks."""
     return Weekly(week, ZoneInfo(zone), holidays, exceptions)
 
@@ -290,7 +307,9 @@ class Every(Line):
 
     def __init__(self, lines: Iterable[Line]) -> None:
         self._lines = tuple(lines)
-        super().__init__(max(line.first for line in self._lines), min(line.last for line in self._lines))
+        super().__init__(
+            max(line.first for line in self._lines), min(line.last for line in self._lines)
+        )
 
     def _build(self, number: int) -> Iterable[Stretch]:
         first, *others = (list(line.block(number).stretches()) for line in self._lines)
@@ -306,7 +325,9 @@ class Either(Line):
 
     def __init__(self, lines: Iterable[Line]) -> None:
         self._lines = tuple(lines)
-        super().__init__(min(line.first for line in self._lines), max(line.last for line in self._lines))
+        super().__init__(
+            min(line.first for line in self._lines), max(line.last for line in self._lines)
+        )
 
     def _build(self, number: int) -> Iterable[Stretch]:
         return merge(stretch for line in self._lines for stretch in line.block(number).stretches())
@@ -328,7 +349,9 @@ def merge(stretches: Iterable[Stretch]) -> list[Stretch]:
 def cut(stretches: Iterable[Stretch], low: int, high: int) -> list[Stretch]:
     """The parts of the stretches between ``low`` and ``high``."""
     return [
-        (max(opens, low), min(closes, high)) for opens, closes in stretches if opens < high and low < closes
+        (max(opens, low), min(closes, high))
+        for opens, closes in stretches
+        if opens < high and low < closes
     ]
 
 

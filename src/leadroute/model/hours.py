@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from attrs import field, frozen
 
@@ -35,6 +36,11 @@ class Hours:
     @abstractmethod
     def line(self) -> Line:
         """The open time as numbers."""
+
+    @property
+    @abstractmethod
+    def zone(self) -> ZoneInfo:
+        """The zone in which its days are counted; of a combination, that of its first part."""
 
     def is_open(self, at: datetime) -> bool:
         """Whether it is open at ``at``. The opening instant is open, the closing instant is not.
@@ -150,6 +156,11 @@ class AllOf(Hours):
     def __attrs_post_init__(self) -> None:
         object.__setattr__(self, "line", every(tuple(part.line for part in self.parts)))
 
+    @property
+    def zone(self) -> ZoneInfo:
+        """The zone of the first part."""
+        return self.parts[0].zone
+
     def __str__(self) -> str:
         return " & ".join(f"({part})" for part in self.parts)
 
@@ -170,6 +181,11 @@ class AnyOf(Hours):
 
     def __attrs_post_init__(self) -> None:
         object.__setattr__(self, "line", either(tuple(part.line for part in self.parts)))
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The zone of the first part."""
+        return self.parts[0].zone
 
     def __str__(self) -> str:
         return " | ".join(f"({part})" for part in self.parts)

@@ -23,8 +23,9 @@ from attrs import field, frozen
 from leadroute.errors import Fault, InvalidValue, nearest
 from leadroute.model.frozen import FrozenDict
 from leadroute.model.hours import Hours
-from leadroute.model.timeline import Line, Stretch, Without, local_micros, micros, weekly
+from leadroute.model.timeline import Line, Stretch, Without, micros
 from leadroute.model.values import Refused, aware, clean_fields, timezone
+from leadroute.model.weekly import local_micros, weekly
 from leadroute.model.windows import Day, Week, format_day, format_week, parse_day, parse_week
 
 __all__ = ["Lazy", "Schedule", "TimeOff"]
@@ -125,7 +126,7 @@ class Lazy:
         return f"Lazy({type(self.dates).__name__})"
 
 
-def _zone(given: Any) -> str:
+def _zone(given: Any) -> ZoneInfo:
     name = given.key if isinstance(given, ZoneInfo) else given
     try:
         found = timezone(name)
@@ -136,7 +137,7 @@ def _zone(given: Any) -> str:
         ) from None
     if found is None:
         raise Refused("is missing; write an IANA time zone such as 'Europe/Berlin'")
-    return found
+    return ZoneInfo(found)
 
 
 def _day(given: Any) -> date:
@@ -228,7 +229,7 @@ class Schedule(Hours):
     """
 
     week: Week = field(metadata={"clean": parse_week})
-    zone: str = field(metadata={"clean": _zone})
+    zone: ZoneInfo = field(eq=str, metadata={"clean": _zone})
     holidays: frozenset[date] | Lazy = field(metadata={"clean": _holidays})
     overrides: FrozenDict[date, Day] = field(metadata={"clean": _overrides})
     time_off: tuple[TimeOff, ...] = field(metadata={"clean": _time_off})
@@ -246,10 +247,9 @@ class Schedule(Hours):
         given: tuple[Any, ...] = (week, zone, holidays, overrides, time_off)
         self.__attrs_init__(*given)
         clean_fields(self)
-        line: Line = weekly(self.week, self.zone, self.holidays, self.overrides)
+        line: Line = weekly(self.week, self.zone.key, self.holidays, self.overrides)
         if self.time_off:
-            local = ZoneInfo(self.zone)
-            line = Without(line, [off.stretch(local) for off in self.time_off])
+            line = Without(line, [off.stretch(self.zone) for off in self.time_off])
         object.__setattr__(self, "line", line)
 
     def add_days(self, start: datetime, days: int) -> datetime:
@@ -261,7 +261,7 @@ class Schedule(Hours):
             FactTypeError: ``start`` is naive.
         """
         micros(start, "start")
-        local = start.astimezone(ZoneInfo(self.zone))
+        local = start.astimezone(self.zone)
         return (
             (local + timedelta(days=days))
             .replace(fold=local.fold if days == 0 else 0)
@@ -310,7 +310,7 @@ class Schedule(Hours):
         return "; ".join([*items, f"in {self.zone}"])
 
     def __reduce__(self) -> tuple[Callable[..., Schedule], tuple[Any, ...]]:
-        return _restored, (self.week, self.zone, self.holidays, self.overrides, self.time_off)
+        return _restored, (self.week, self.zone.key, self.holidays, self.overrides, self.time_off)
 
 
 def _restored(week: Week, zone: str, holidays: Any, overrides: Any, time_off: Any) -> Schedule:

@@ -60,7 +60,8 @@ def _dates(zone: ZoneInfo, number: int) -> tuple[tuple[int, int | None], ...]:
     """The dates whose windows may reach a block, each with its midnight where the offset is steady, else ``None``."""
     first = max(_EPOCH_DAY + number * SPAN // _DAY - 3, 1)
     last = min(_EPOCH_DAY + (number + 1) * SPAN // _DAY + 2, _LAST_DAY)
-    offsets = [_offset(zone, ordinal) for ordinal in range(first, last + 1 + 2 * _STRIDE, _STRIDE)]
+    probes = range(first, last + 1 + 2 * _STRIDE, _STRIDE)
+    offsets = [whole(_offset(zone, ordinal)) for ordinal in probes]
     found: list[tuple[int, int | None]] = []
     for ordinal in range(first, last + 1):
         here = (ordinal - first) // _STRIDE

@@ -16,6 +16,7 @@ from collections.abc import Iterable
 __all__ = [
     "ConfigError",
     "Conflict",
+    "ExpressionError",
     "FactTypeError",
     "Fault",
     "InvalidValue",
@@ -26,6 +27,7 @@ __all__ = [
     "OfferClosed",
     "RowError",
     "Transient",
+    "TruthError",
     "UnknownFieldError",
     "nearest",
 ]
@@ -109,6 +111,50 @@ class UnknownFieldError(ConfigError):
         """The same error one level further out."""
         joined = f"{place}.{self.place}" if self.place else place
         return UnknownFieldError(self.entity, self.name, self.known, joined)
+
+
+class ExpressionError(ConfigError):
+    """The text of a condition or a score is not in the language.
+
+    Args:
+        problem: What is wrong and what to write instead.
+        line: The line in the text, counted from 1.
+        column: The character in that line, counted from 1.
+        excerpt: The part of the line around it, with a caret below.
+        place: Where the text stands; empty when there is no file.
+
+    Example:
+        >>> print(ExpressionError("write == to compare", 1, 9, "  lead.id = 'x'\n          ^"))
+        line 1, column 9: write == to compare
+          lead.id = 'x'
+                  ^
+    """
+
+    def __init__(self, problem: str, line: int, column: int, excerpt: str, place: str = "") -> None:
+        LeadrouteError.__init__(self, problem, line, column, excerpt, place)
+        self.problem = problem
+        self.line = line
+        self.column = column
+        self.excerpt = excerpt
+        self.place = place
+
+    def __str__(self) -> str:
+        where = f"{self.place}: " if self.place else ""
+        return f"{where}line {self.line}, column {self.column}: {self.problem}\n{self.excerpt}"
+
+    def at(self, place: str) -> ExpressionError:
+        """The same error one level further out."""
+        joined = f"{place}.{self.place}" if self.place else place
+        return ExpressionError(self.problem, self.line, self.column, self.excerpt, joined)
+
+
+class TruthError(ConfigError, TypeError):
+    """A condition was used as if it were true or false already; it is judged later, for each lead.
+
+    Example:
+        >>> str(TruthError("write (a) & (b) instead of (a) and (b)"))
+        'write (a) & (b) instead of (a) and (b)'
+    """
 
 
 class Fault:

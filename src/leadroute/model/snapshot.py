@@ -26,7 +26,7 @@ class Snapshot:
 
     Args:
         open: Leads that each rep has open now, by rep id.
-        used: Leads counted against a cap so far, by the cap's counter key.
+        used: Leads counted against a cap so far, by ``Cap.key``.
         turns: Turns that each rep has taken in each pool, by pool and rep id.
         last_assigned: When each rep last got a lead, by rep id, in microseconds since 1970 (UTC).
         won: Deals each rep has won, by rep id.

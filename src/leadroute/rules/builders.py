@@ -1,0 +1,453 @@
+"""The Python form of the language: ``LEAD``, ``REP`` and the functions beside them.
+
+The rules of this module:
+
+* A ``Fact`` wraps an operand and carries the operators; what they build are plain frozen values.
+* A fact has no truth of its own. Where Python would ask for one, the error shows the rewrite.
+* Each builder reads like the text form, and gives the same tree.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from typing import ClassVar, Final, NoReturn, final
+
+from leadroute.errors import ConfigError, TruthError
+from leadroute.rules.condition import Comparison, Condition, Named, as_condition, compared
+from leadroute.rules.fields import FIELDS, Kind
+from leadroute.rules.operand import (
+    Age,
+    Const,
+    DomainOf,
+    Entry,
+    Field,
+    Now,
+    Operand,
+    SignalStat,
+    arithmetic,
+    constant,
+)
+from leadroute.rules.questions import (
+    Check,
+    Contains,
+    FreeMail,
+    Membership,
+    Presence,
+    SetRelation,
+    TextTest,
+)
+
+__all__ = [
+    "LEAD",
+    "NOW",
+    "REP",
+    "Fact",
+    "SignalFacts",
+    "age",
+    "check",
+    "covers",
+    "days",
+    "define",
+    "domain_of",
+    "hours",
+    "instant",
+    "is_free_mail",
+    "minutes",
+    "overlaps",
+    "seconds",
+    "signal",
+    "weeks",
+]
+
+_REWRITE: Final = (
+    "{} has no truth of its own, because no lead is there yet; use & instead of `and`, | instead of `or`, "
+    "~ instead of `not`, .in_() and .contains() instead of `in`, with each comparison in parentheses: "
+    "write (LEAD.budget > 1) & (LEAD.employees > 2)"
+)
+
+
+@final
+class Fact:
+    """Something about a lead or a rep that can be compared, calculated with and asked about.
+
+    Example:
+        >>> LEAD.budget * 12 >= 100_000
+        <Comparison lead.budget * 12 >= 100000>
+        >>> LEAD.email.is_present() & ~LEAD.country.in_(["US", "CA"])
+        <And lead.email is present and not lead.country in ['US', 'CA']>
+    """
+
+    __slots__ = ("operand",)
+    __hash__: ClassVar[None]  # type: ignore[assignment]
+
+    def __init__(self, operand: Operand) -> None:
+        self.operand = operand
+
+    def __eq__(self, other: object) -> Condition:  # type: ignore[override]
+        return compared(self.operand, "==", operand_of(other))
+
+    def __ne__(self, other: object) -> Condition:  # type: ignore[override]
+        return compared(self.operand, "!=", operand_of(other))
+
+    def __lt__(self, other: object) -> Condition:
+        return compared(self.operand, "<", operand_of(other))
+
+    def __le__(self, other: object) -> Condition:
+        return compared(self.operand, "<=", operand_of(other))
+
+    def __gt__(self, other: object) -> Condition:
+        return compared(self.operand, ">", operand_of(other))
+
+    def __ge__(self, other: object) -> Condition:
+        return compared(self.operand, ">=", operand_of(other))
+
+    def __add__(self, other: object) -> Fact:
+        return Fact(arithmetic("+", self.operand, operand_of(other)))
+
+    def __radd__(self, other: object) -> Fact:
+        return Fact(arithmetic("+", operand_of(other), self.operand))
+
+    def __sub__(self, other: object) -> Fact:
+        return Fact(arithmetic("-", self.operand, operand_of(other)))
+
+    def __rsub__(self, other: object) -> Fact:
+        return Fact(arithmetic("-", operand_of(other), self.operand))
+
+    def __mul__(self, other: object) -> Fact:
+        return Fact(arithmetic("*", self.operand, operand_of(other)))
+
+    def __rmul__(self, other: object) -> Fact:
+        return Fact(arithmetic("*", operand_of(other), self.operand))
+
+    def __truediv__(self, other: object) -> Fact:
+        return Fact(arithmetic("/", self.operand, operand_of(other)))
+
+    def __rtruediv__(self, other: object) -> Fact:
+        return Fact(arithmetic("/", operand_of(other), self.operand))
+
+    def __neg__(self) -> Fact:
+        return Fact(negative(self.operand))
+
+    def __getitem__(self, name: str) -> Fact:
+        if isinstance(self.operand, Field):
+            return Fact(Entry(self.operand, name))
+        raise ConfigError(f"{self.operand} has no [...] entries; rep.skills['name'] has")
+
+    def is_present(self) -> Condition:
+        """The value is known; an empty text or set is not."""
+        return Presence(self.operand)
+
+    def is_missing(self) -> Condition:
+        """The value is not known."""
+        return Presence(self.operand, present=False)
+
+    def in_(self, among: object) -> Condition:
+        """The value is one of a list of literals, or a member of a set such as ``REP.languages``."""
+        return member(self.operand, _listed(among), negated=False)
+
+    def not_in(self, among: object) -> Condition:
+        """The value is known, and is not among these; ``~....in_()`` is true for a missing value as well."""
+        return member(self.operand, _listed(among), negated=True)
+
+    def contains(self, item: object) -> Condition:
+        """The text contains this text, or the set this name."""
+        return Contains(self.operand, operand_of(item))
+
+    def startswith(self, prefix: str) -> Condition:
+        """The text begins with this one."""
+        return TextTest(self.operand, "startswith", prefix)
+
+    def endswith(self, suffix: str) -> Condition:
+        """The text ends with this one."""
+        return TextTest(self.operand, "endswith", suffix)
+
+    def like(self, pattern: str) -> Condition:
+        """The whole text is like the pattern: ``*`` stands for any text, ``?`` for one character."""
+        return TextTest(self.operand, "like", pattern)
+
+    def overlaps(self, names: object) -> Condition:
+        """The set shares a name with the other."""
+        return overlaps(self, names)
+
+    def covers(self, names: object) -> Condition:
+        """The set has every name of the other."""
+        return covers(self, names)
+
+    def _as_condition(self) -> Condition:
+        return truth(self.operand)
+
+    def __and__(self, other: object) -> Condition:
+        return as_condition(self) & other
+
+    def __rand__(self, other: object) -> Condition:
+        return as_condition(other) & self
+
+    def __or__(self, other: object) -> Condition:
+        return as_condition(self) | other
+
+    def __ror__(self, other: object) -> Condition:
+        return as_condition(other) | self
+
+    def __invert__(self) -> Condition:
+        return ~as_condition(self)
+
+    def __bool__(self) -> NoReturn:
+        raise TruthError(_REWRITE.format(self.operand))
+
+    def __contains__(self, item: object) -> NoReturn:
+        raise TruthError(_REWRITE.format(self.operand))
+
+    def __iter__(self) -> NoReturn:
+        raise TruthError(_REWRITE.format(self.operand))
+
+    def __repr__(self) -> str:
+        return f"<Fact {self.operand}>"
+
+
+def operand_of(given: object) -> Operand:
+    """The operand that a fact or a literal stands for."""
+    return given.operand if isinstance(given, Fact) else constant(given)
+
+
+def truth(operand: Operand) -> Condition:
+    """The condition that a flag stands for when it is written alone.
+
+    Raises:
+        TruthError: The operand is no flag.
+    """
+    if isinstance(operand, Field) and operand.kind in (Kind.FLAG, Kind.ANY):
+        return Comparison(operand, "==", Const(True))
+    raise TruthError(
+        f"{operand} is no condition; compare it, such as {operand} == ..., with each comparison in parentheses"
+    )
+
+
+def negative(operand: Operand) -> Operand:
+    """The operand with its sign changed."""
+    if isinstance(operand, Const) and operand.kind in (Kind.NUMBER, Kind.DURATION):
+        return constant(-operand.value)
+    return arithmetic("-", Const(0), operand)
+
+
+def _listed(among: object) -> Operand | tuple[object, ...]:
+    if isinstance(among, Fact):
+        return among.operand
+    if isinstance(among, str | bytes) or not isinstance(among, Iterable):
+        raise ConfigError(
+            "in_() and not_in() take a list, such as ['US', 'CA'], or a set of the rep"
+        )
+    found = tuple(among)
+    return tuple(sorted(found)) if isinstance(among, set | frozenset) else found
+
+
+def member(operand: Operand, among: Operand | tuple[object, ...], *, negated: bool) -> Condition:
+    """``operand in among``, as membership of a list of literals or as what a field contains."""
+    if isinstance(among, tuple):
+        return Membership(operand, among, negated)
+    return Contains(among, operand, negated)
+
+
+@final
+class _Entity:
+    """The fields of the lead or the rep, as facts: ``LEAD.country``, ``LEAD["tags"]``."""
+
+    __slots__ = ("_name",)
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+
+    def __getattr__(self, name: str) -> Fact:
+        if name.startswith("_"):
+            raise AttributeError(name)
+        return Fact(Field(self._name, name))
+
+    def __getitem__(self, name: str) -> Fact:
+        return Fact(Field(self._name, name, custom=True))
+
+    def __dir__(self) -> Iterable[str]:
+        return FIELDS[self._name]
+
+    def __iter__(self) -> NoReturn:
+        raise TruthError(_REWRITE.format(self._name))
+
+    def __repr__(self) -> str:
+        return self._name.upper()
+
+
+LEAD: Final = _Entity("lead")
+"""The lead that a condition asks about: ``LEAD.country`` for a field, ``LEAD["tags"]`` for an attribute."""
+REP: Final = _Entity("rep")
+"""The rep that a requirement asks about: ``REP.level``, ``REP.skills["healthcare"]``, ``REP["office"]``."""
+NOW: Final = Fact(Now())
+"""The instant of the decision."""
+
+
+@final
+class SignalFacts:
+    """What the signals of one kind come to; see ``signal``."""
+
+    __slots__ = ("_kind",)
+
+    def __init__(self, kind: str) -> None:
+        self._kind = kind
+
+    @property
+    def total(self) -> Fact:
+        """The sum of the signals' values; 0 without any."""
+        return Fact(SignalStat(self._kind, "total"))
+
+    @property
+    def count(self) -> Fact:
+        """How many there are; 0 without any."""
+        return Fact(SignalStat(self._kind, "count"))
+
+    @property
+    def last(self) -> Fact:
+        """The instant of the latest one; missing without any."""
+        return Fact(SignalStat(self._kind, "last"))
+
+    def __repr__(self) -> str:
+        return f"signal({self._kind!r})"
+
+
+def signal(kind: str) -> SignalFacts:
+    """What a lead's signals of one kind come to.
+
+    Example:
+        >>> signal("pricing_page").total >= 240
+        <Comparison signal('pricing_page').total >= 240>
+    """
+    return SignalFacts(kind)
+
+
+def age(of: object) -> Fact:
+    """How long before the decision an instant was; negative when it is still to come.
+
+    Example:
+        >>> age(LEAD.received_at) > days(2)
+        <Comparison age(lead.received_at) > days(2)>
+    """
+    return Fact(Age(operand_of(of)))
+
+
+def domain_of(of: Fact) -> Fact:
+    """What stands after the ``@`` of an e-mail address.
+
+    Example:
+        >>> domain_of(LEAD.email) == "Example.com"
+        <Comparison domain_of(lead.email) == 'example.com'>
+    """
+    return Fact(DomainOf(_field(of, "domain_of")))
+
+
+def is_free_mail(of: Fact) -> Condition:
+    """The e-mail address, or the domain, belongs to a provider of free mailboxes.
+
+    Example:
+        >>> is_free_mail(LEAD.email)
+        <FreeMail is_free_mail(lead.email)>
+    """
+    return FreeMail(operand_of(of))
+
+
+def _field(of: object, who: str) -> Field:
+    operand = operand_of(of)
+    if not isinstance(operand, Field):
+        raise ConfigError(f"{who}() takes a field, such as {who}(lead.email)")
+    return operand
+
+
+def overlaps(left: object, right: object) -> Condition:
+    """Two sets share a name.
+
+    Example:
+        >>> overlaps(LEAD["tags"], REP.industries)
+        <SetRelation overlaps(lead['tags'], rep.industries)>
+    """
+    return SetRelation("overlaps", operand_of(left), operand_of(right))
+
+
+def covers(left: object, right: object) -> Condition:
+    """The first set has every name of the second.
+
+    Example:
+        >>> covers(REP.licences, ["CA", "NY"])
+        <SetRelation covers(rep.licences, ['CA', 'NY'])>
+    """
+    return SetRelation("covers", operand_of(left), operand_of(right))
+
+
+def check(name: str, *arguments: object) -> Condition:
+    """A predicate of the host's own, by its registered name, with literals as arguments.
+
+    Example:
+        >>> check("is_customer")
+        <Check check('is_customer')>
+    """
+    return Check(name, arguments)
+
+
+def define(name: str, condition: object) -> Condition:
+    """A condition under a name of its own; it prints as the name.
+
+    Example:
+        >>> define("enterprise", LEAD.annual_revenue >= 1_000_000) & (LEAD.country == "US")
+        <And enterprise and lead.country == 'US'>
+    """
+    return Named(name, as_condition(condition))
+
+
+def instant(iso: str) -> datetime:
+    """The aware instant that an ISO 8601 text names, for literals.
+
+    Raises:
+        ConfigError: The text names none, or one without an offset from UTC.
+
+    Example:
+        >>> LEAD.deadline < instant("2026-07-01T00:00:00+02:00")
+        <Comparison lead.deadline < instant('2026-06-30T22:00:00+00:00')>
+    """
+    try:
+        found = datetime.fromisoformat(iso)
+    except (TypeError, ValueError):
+        found = None
+    if found is None or found.utcoffset() is None:
+        raise ConfigError(
+            "instant() takes an ISO 8601 text with an offset, such as '2026-07-01T09:00:00+00:00'"
+        )
+    return found
+
+
+def weeks(number: float) -> timedelta:
+    """A duration of so many weeks."""
+    return _lasting(number, 604_800)
+
+
+def days(number: float) -> timedelta:
+    """A duration of so many days of 24 hours."""
+    return _lasting(number, 86_400)
+
+
+def hours(number: float) -> timedelta:
+    """A duration of so many hours."""
+    return _lasting(number, 3_600)
+
+
+def minutes(number: float) -> timedelta:
+    """A duration of so many minutes."""
+    return _lasting(number, 60)
+
+
+def seconds(number: float) -> timedelta:
+    """A duration of so many seconds."""
+    return _lasting(number, 1)
+
+
+def _lasting(number: object, unit: int) -> timedelta:
+    given = constant(number).value
+    if isinstance(given, bool) or not isinstance(given, int | float):
+        raise ConfigError("a duration takes a number, such as days(2)")
+    if abs(given) * unit > 3_155_760_000:
+        raise ConfigError("the duration is longer than 100 years; write a shorter one")
+    return timedelta(seconds=given * unit)

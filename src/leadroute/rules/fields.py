@@ -1,0 +1,235 @@
+"""The catalogue of the standard fields of a lead and a rep: what each holds and how a literal meets it.
+
+The rules of this module:
+
+* A field has one kind. Conditions are checked against the kinds when they are built, not when a lead comes.
+* A literal that is compared with a field goes through the cleaner of that field, taken from the model itself, so
+  ``LEAD.country == "us"`` and a lead from ``us`` meet as ``US``.
+* A piece of a text (a prefix, a pattern) only gets the letter case of the field.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from enum import StrEnum
+from types import MappingProxyType
+
+from attrs import fields, frozen
+
+from leadroute.errors import ConfigError, UnknownFieldError
+from leadroute.model.lead import Lead
+from leadroute.model.rep import Rep
+from leadroute.model.values import Cleaner, Refused
+from leadroute.model.values import text as clean_text
+
+__all__ = ["CUSTOM_KINDS", "FIELDS", "FieldSpec", "Kind", "spec_of"]
+
+
+class Kind(StrEnum):
+    """What a field, a literal or a calculation holds."""
+
+    TEXT = "text"
+    NUMBER = "number"
+    INSTANT = "instant"
+    DURATION = "duration"
+    FLAG = "flag"
+    NAMES = "names"
+    LEVELS = "levels"
+    ANY = "any"
+
+    @property
+    def expected(self) -> str:
+        """The kind as the end of a sentence that begins with "it must be".
+
+        Example:
+            >>> Kind.NAMES.expected
+            'a set of names'
+        """
+        return _EXPECTED[self]
+
+
+_EXPECTED = {
+    Kind.TEXT: "text",
+    Kind.NUMBER: "a number",
+    Kind.INSTANT: "an instant",
+    Kind.DURATION: "a duration",
+    Kind.FLAG: "true or false",
+    Kind.NAMES: "a set of names",
+    Kind.LEVELS: "a mapping from name to level",
+    Kind.ANY: "anything",
+}
+
+CUSTOM_KINDS = (Kind.TEXT, Kind.NUMBER, Kind.INSTANT, Kind.FLAG, Kind.NAMES)
+"""The kinds that a custom attribute can have."""
+
+
+@frozen
+class FieldSpec:
+    """One standard field.
+
+    Args:
+        entity: ``lead`` or ``rep``.
+        name: The field's name.
+        kind: What it holds.
+        label: What people call it in a sentence.
+        clean: The model's cleaner of the whole value.
+        fold: What a piece of the text goes through: the letter case of the field.
+    """
+
+    entity: str
+    name: str
+    kind: Kind
+    label: str
+    clean: Cleaner
+    fold: Callable[[str], str]
+
+    def literal(self, given: str) -> str:
+        """The form in which a text literal meets this field.
+
+        Raises:
+            ConfigError: The field can never hold this text.
+
+        Example:
+            >>> spec_of("lead", "country").literal("us")
+            'US'
+        """
+        try:
+            found = self.clean({given} if self.kind is Kind.NAMES else given)
+        except Refused as refused:
+            raise ConfigError(f"the literal for {self.entity}.{self.name} {refused}") from None
+        normal = next(iter(found), None) if self.kind is Kind.NAMES else found
+        return not_empty(normal)
+
+
+def not_empty(found: str | None) -> str:
+    """``found``, which is not empty.
+
+    Raises:
+        ConfigError: It is, and no field ever holds an empty text.
+    """
+    if not found:
+        raise ConfigError("an empty text never matches; ask `is missing` or `is present` instead")
+    return found
+
+
+def plain_literal(given: str) -> str:
+    """The form in which a text literal meets a field that is not in the catalogue.
+
+    Example:
+        >>> plain_literal(" gold ")
+        'gold'
+    """
+    try:
+        return not_empty(clean_text(given))
+    except Refused as refused:
+        raise ConfigError(f"the literal {refused}") from None
+
+
+_LEAD = {
+    Kind.TEXT: {
+        "id": "id",
+        "name": "name",
+        "email": "e-mail",
+        "phone": "phone",
+        "company": "company",
+        "domain": "domain",
+        "country": "country",
+        "region": "region",
+        "postal_code": "postal code",
+        "timezone": "time zone",
+        "language": "language",
+        "industry": "industry",
+        "product": "product",
+        "source": "source",
+        "channel": "channel",
+        "role": "role",
+        "current_solution": "current solution",
+        "account_id": "account",
+        "owner_id": "owner",
+    },
+    Kind.NUMBER: {
+        "employees": "number of employees",
+        "annual_revenue": "annual revenue",
+        "budget": "budget",
+        "priority": "priority",
+    },
+    Kind.INSTANT: {"received_at": "time received", "deadline": "deadline"},
+}
+
+_REP = {
+    Kind.TEXT: {"id": "id", "name": "name", "timezone": "time zone", "manager_id": "manager"},
+    Kind.NUMBER: {"level": "level", "capacity": "capacity", "weight": "weight"},
+    Kind.FLAG: {"active": "active"},
+    Kind.LEVELS: {"skills": "skills"},
+    Kind.NAMES: {
+        "teams": "teams",
+        "languages": "languages",
+        "countries": "countries",
+        "regions": "regions",
+        "territories": "territories",
+        "industries": "industries",
+        "licences": "licences",
+        "accounts": "accounts",
+    },
+}
+
+_FOLDS: Mapping[str, Callable[[str], str]] = {
+    "email": str.lower,
+    "domain": str.lower,
+    "country": str.upper,
+    "countries": str.upper,
+    "region": str.upper,
+    "regions": str.upper,
+    "postal_code": str.upper,
+}
+
+
+def _specs(
+    entity: str, model: type, kinds: Mapping[Kind, Mapping[str, str]]
+) -> Mapping[str, FieldSpec]:
+    declared = {a.name: a.metadata["clean"] for a in fields(model) if "clean" in a.metadata}
+    return MappingProxyType(
+        {
+            name: FieldSpec(entity, name, kind, label, declared[name], _FOLDS.get(name, str))
+            for kind, labels in kinds.items()
+            for name, label in labels.items()
+        }
+    )
+
+
+FIELDS: Mapping[str, Mapping[str, FieldSpec]] = MappingProxyType(
+    {"lead": _specs("lead", Lead, _LEAD), "rep": _specs("rep", Rep, _REP)}
+)
+"""The standard fields by entity and name."""
+
+_ELSEWHERE = {
+    ("lead", "signals"): "write signal('kind').total, .count or .last",
+    ("lead", "attributes"): "write lead['name']",
+    ("rep", "attributes"): "write rep['name']",
+    ("rep", "schedule"): "availability is judged for every rep before the requirement",
+    ("rep", "caps"): "caps are judged for every rep before the requirement",
+}
+
+
+def spec_of(entity: str, name: str, known: Iterable[str] = ()) -> FieldSpec:
+    """The standard field of this name.
+
+    Args:
+        entity: ``lead`` or ``rep``.
+        name: The field's name.
+        known: Declared custom names, which an error may suggest as well.
+
+    Raises:
+        UnknownFieldError: There is none; the message suggests the nearest.
+        ConfigError: The name is part of the model and is reached in another way.
+
+    Example:
+        >>> spec_of("lead", "employees").kind
+        <Kind.NUMBER: 'number'>
+    """
+    found = FIELDS[entity].get(name)
+    if found is not None:
+        return found
+    if remedy := _ELSEWHERE.get((entity, name)):
+        raise ConfigError(f"{entity}.{name} cannot be compared; {remedy}")
+    raise UnknownFieldError(entity, name, (*FIELDS[entity], *known))

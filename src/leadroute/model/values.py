@@ -31,6 +31,7 @@ __all__ = [
     "aware",
     "clean_fields",
     "cleaned",
+    "cleaning",
     "country",
     "domain",
     "email",
@@ -66,9 +67,13 @@ def cleaned(clean: Cleaner, default: Any = None) -> Any:
     return field(default=default, metadata={"clean": clean})
 
 
-def required(clean: Cleaner) -> Any:
-    """A positional attrs field that must be given."""
-    return field(kw_only=False, metadata={"clean": clean})
+def cleaning(clean: Cleaner) -> dict[str, Cleaner]:
+    """The metadata of a field that must be given and whose value goes through ``clean``.
+
+    Such a field is written with ``attrs.field`` itself: a type checker knows that one, and takes
+    the call of any other function for a default value.
+    """
+    return {"clean": clean}
 
 
 def clean_fields(value: Any) -> None:

@@ -13,7 +13,6 @@ from leadroute.model.values import (
     Refused,
     clean_fields,
     cleaned,
-    cleaning,
     country,
     domain,
     email,
@@ -24,6 +23,7 @@ from leadroute.model.values import (
     open_attributes,
     postal_code,
     private_text,
+    required,
     text,
     timezone,
     upper,
@@ -51,8 +51,8 @@ class Signal:
         240
     """
 
-    kind: str = field(metadata=cleaning(ident))
-    at: datetime = field(metadata=cleaning(instant))
+    kind: str = required(ident)
+    at: datetime = required(instant)
     value: float = cleaned(number(0), default=1.0)
 
     def __attrs_post_init__(self) -> None:
@@ -115,7 +115,7 @@ class Lead:
         Lead('L-1')
     """
 
-    id: str = field(kw_only=False, metadata=cleaning(ident))
+    id: str = field(kw_only=False, metadata={"clean": ident})
     received_at: datetime | None = cleaned(instant)
     name: str | None = cleaned(private_text)
     email: str | None = cleaned(email)

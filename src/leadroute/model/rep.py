@@ -18,7 +18,6 @@ from leadroute.model.values import (
     Refused,
     clean_fields,
     cleaned,
-    cleaning,
     country,
     flag,
     ident,
@@ -90,7 +89,7 @@ class Rep:
         (0.9, ['de', 'en'])
     """
 
-    id: str = field(kw_only=False, metadata=cleaning(ident))
+    id: str = field(kw_only=False, metadata={"clean": ident})
     name: str | None = cleaned(text)
     teams: Set[str] = cleaned(names(), default=frozenset())
     level: int | None = cleaned(whole(0))

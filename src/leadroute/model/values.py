@@ -31,7 +31,6 @@ __all__ = [
     "aware",
     "clean_fields",
     "cleaned",
-    "cleaning",
     "country",
     "domain",
     "email",
@@ -67,13 +66,9 @@ def cleaned(clean: Cleaner, default: Any = None) -> Any:
     return field(default=default, metadata={"clean": clean})
 
 
-def cleaning(clean: Cleaner) -> dict[str, Cleaner]:
-    """The metadata of a field that must be given and whose value goes through ``clean``.
-
-    Such a field is written with ``attrs.field`` itself: a type checker knows that one, and takes
-    the call of any other function for a default value.
-    """
-    return {"clean": clean}
+def required(clean: Cleaner) -> Any:
+    """An attrs field that must be given."""
+    return field(metadata={"clean": clean})
 
 
 def clean_fields(value: Any) -> None:
@@ -168,7 +163,9 @@ def ident(given: str) -> str:
         raise Refused("has space around it; strip it, so that it cannot be taken for another id")
     length = len(given) + 2 * (given.count("/") + given.count("%"))
     if length > LONGEST_IDENT:
-        raise Refused(f"has {length} characters ('/' and '%' count three); write at most {LONGEST_IDENT}")
+        raise Refused(
+            f"has {length} characters ('/' and '%' count three); write at most {LONGEST_IDENT}"
+        )
     return given
 
 

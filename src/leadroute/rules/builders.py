@@ -287,28 +287,28 @@ NOW: Final = Fact(Now())
 class SignalFacts:
     """What the signals of one kind come to; see ``signal``."""
 
-    __slots__ = ("_kind",)
+    __slots__ = ("kind",)
 
     def __init__(self, kind: str) -> None:
-        self._kind = kind
+        self.kind = kind
 
     @property
     def total(self) -> Fact:
         """The sum of the signals' values; 0 without any."""
-        return Fact(SignalStat(self._kind, "total"))
+        return Fact(SignalStat(self.kind, "total"))
 
     @property
     def count(self) -> Fact:
         """How many there are; 0 without any."""
-        return Fact(SignalStat(self._kind, "count"))
+        return Fact(SignalStat(self.kind, "count"))
 
     @property
     def last(self) -> Fact:
         """The instant of the latest one; missing without any."""
-        return Fact(SignalStat(self._kind, "last"))
+        return Fact(SignalStat(self.kind, "last"))
 
     def __repr__(self) -> str:
-        return f"signal({self._kind!r})"
+        return f"signal({self.kind!r})"
 
 
 def signal(kind: str) -> SignalFacts:

@@ -9,6 +9,7 @@ from typing import Any
 from attrs import frozen
 
 from leadroute.errors import InvalidValue
+from leadroute.model.keys import cap_key
 from leadroute.model.values import Refused, clean_fields, required, whole
 
 __all__ = ["PERIODS", "Cap", "caps"]
@@ -65,6 +66,10 @@ class Cap:
         if self.per == "month":
             return local.strftime("%Y-%m")
         return f"{local.year:04}-Q{(local.month + 2) // 3}"
+
+    def key(self, rep_id: str, now: datetime, zone: tzinfo) -> str:
+        """The counter that leads of this rep count on in the period of ``now``."""
+        return cap_key(rep_id, self.per, self.period(now, zone))
 
 
 def caps(given: Any) -> tuple[Cap, ...]:

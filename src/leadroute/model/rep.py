@@ -7,11 +7,15 @@ from datetime import UTC, datetime, tzinfo
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from attrs import evolve, frozen
+from attrs import evolve, field, frozen
 
+from leadroute.errors import InvalidValue
 from leadroute.model.frozen import FrozenDict
+from leadroute.model.hours import Hours
 from leadroute.model.limits import Cap, caps
+from leadroute.model.schedule import Schedule
 from leadroute.model.values import (
+    Refused,
     clean_fields,
     cleaned,
     country,
@@ -22,7 +26,6 @@ from leadroute.model.values import (
     names,
     number,
     open_attributes,
-    required,
     text,
     timezone,
     upper,
@@ -30,6 +33,22 @@ from leadroute.model.values import (
 )
 
 __all__ = ["Rep"]
+
+
+def _schedule(given: Any) -> Hours | str | None:
+    if isinstance(given, Hours):
+        return given
+    written = text(given)
+    if written is not None:
+        _parsed(written, "UTC")
+    return written
+
+
+def _parsed(written: str, zone: str) -> Schedule:
+    try:
+        return Schedule.parse(written, zone)
+    except InvalidValue as error:
+        raise Refused(f"cannot be read: {error}") from None
 
 
 @frozen(kw_only=True)
@@ -49,7 +68,8 @@ class Rep:
         industries: Industries they cover.
         licences: Licences they hold.
         timezone: Their IANA time zone; the schedule's zone, else UTC, when not given.
-        schedule: When they work; ``None`` means always.
+        schedule: When they work: a ``Schedule``, or its text form, such as ``"mon-fri 09:00-17:00"``, in their time
+            zone; ``None`` means always.
         capacity: How many leads they can have open at once; ``None`` means no limit, 0 means none.
         caps: How many leads they can be given per period.
         weight: Their share of a rotation; 0 means never.
@@ -69,7 +89,7 @@ class Rep:
         (0.9, ['de', 'en'])
     """
 
-    id: str = required(ident)
+    id: str = field(kw_only=False, metadata={"clean": ident})
     name: str | None = cleaned(text)
     teams: Set[str] = cleaned(names(), default=frozenset())
     level: int | None = cleaned(whole(0))
@@ -81,7 +101,7 @@ class Rep:
     industries: Set[str] = cleaned(names(), default=frozenset())
     licences: Set[str] = cleaned(names(), default=frozenset())
     timezone: str | None = cleaned(timezone)
-    schedule: Any = None
+    schedule: Hours | str | None = cleaned(_schedule)
     capacity: int | None = cleaned(whole(0))
     caps: Sequence[Cap] = cleaned(caps, default=())
     weight: float = cleaned(number(0), default=1)
@@ -94,6 +114,14 @@ class Rep:
 
     def __attrs_post_init__(self) -> None:
         clean_fields(self)
+        if isinstance(self.schedule, str):
+            zone = self.timezone or "UTC"
+            object.__setattr__(self, "schedule", _parsed(self.schedule, zone))
+
+    @property
+    def hours(self) -> Hours | None:
+        """When they work; ``None`` means always."""
+        return self.schedule if isinstance(self.schedule, Hours) else None
 
     @property
     def label(self) -> str:
@@ -105,7 +133,7 @@ class Rep:
         """The zone their calendar days are counted in."""
         if self.timezone is not None:
             return ZoneInfo(self.timezone)
-        return UTC if self.schedule is None else self.schedule.zone
+        return ZoneInfo(self.schedule.zone) if isinstance(self.schedule, Schedule) else UTC
 
     def with_changes(self, **changes: Any) -> Rep:
         """The same rep with some fields replaced.

@@ -67,8 +67,8 @@ def cleaned(clean: Cleaner, default: Any = None) -> Any:
 
 
 def required(clean: Cleaner) -> Any:
-    """A positional attrs field that must be given."""
-    return field(kw_only=False, metadata={"clean": clean})
+    """An attrs field that must be given."""
+    return field(metadata={"clean": clean})
 
 
 def clean_fields(value: Any) -> None:
@@ -161,8 +161,11 @@ def ident(given: str) -> str:
         raise Refused("is empty; every lead, rep, rule and pool needs an id of its own")
     if stripped != given:
         raise Refused("has space around it; strip it, so that it cannot be taken for another id")
-    if len(given) > LONGEST_IDENT:
-        raise Refused(f"has {len(given)} characters; write at most {LONGEST_IDENT}")
+    length = len(given) + 2 * (given.count("/") + given.count("%"))
+    if length > LONGEST_IDENT:
+        raise Refused(
+            f"has {length} characters ('/' and '%' count three); write at most {LONGEST_IDENT}"
+        )
     return given
 
 

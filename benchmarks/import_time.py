@@ -1,0 +1,96 @@
+"""What `import leadroute` loads, and how long that takes beside its three dependencies.
+
+Usage: python benchmarks/import_time.py [--quick] [--json]
+
+Two things are measured, each in new interpreters:
+
+- The modules: `python -X importtime -c "import leadroute"` may name leadroute, its three
+  dependencies (with typing_extensions, which cattrs needs) and the standard library.
+- The time: importing leadroute, in multiples of importing attrs, cattrs and sortedcontainers alone.
+  The two are interleaved, and the medians compared, so that a busy machine slows both.
+"""
+
+import argparse
+import json
+import subprocess
+import sys
+from statistics import median
+
+OURS = "import leadroute"
+THEIRS = "import attrs, cattrs, sortedcontainers"
+DEPENDENCIES = {"attr", "attrs", "cattr", "cattrs", "sortedcontainers", "typing_extensions"}
+RATIO = 3.0
+
+
+def loaded(statement: str) -> tuple[list[str], float]:
+    """Return the modules that a statement adds to a new interpreter, and its milliseconds."""
+    code = f"import sys; start = {{*sys.modules}}; {statement}; print(*{{*sys.modules}} - start)"
+    command = [sys.executable, "-X", "importtime", "-c", code]
+    finished = subprocess.run(command, capture_output=True, check=True, encoding="utf-8")
+    rows = [
+        line.removeprefix("import time:").split("|") for line in finished.stderr.splitlines()[1:]
+    ]
+    # The interpreter starts the same way for both statements, and that is no part of either.
+    start = next(index for index, row in enumerate(rows) if row[2].strip() == "site") + 1
+    return finished.stdout.split(), sum(int(row[0]) for row in rows[start:]) / 1000
+
+
+def foreign(modules: list[str]) -> list[str]:
+    """Return the modules that neither leadroute, its dependencies nor Python bring."""
+    known = DEPENDENCIES | {"leadroute"} | sys.stdlib_module_names
+    return sorted(name for name in modules if name.partition(".")[0] not in known)
+
+
+def measure(rounds: int) -> dict[str, list[dict[str, object]]]:
+    """Measure in interleaved rounds and judge the bars."""
+    loaded(OURS)  # the first import compiles
+    ours, theirs = [], []
+    for _ in range(rounds):
+        modules, spent = loaded(OURS)
+        ours.append(spent)
+        theirs.append(loaded(THEIRS)[1])
+    ratio = median(ours) / median(theirs)
+    strangers = foreign(modules)
+    own = [name for name in modules if name.partition(".")[0] == "leadroute"]
+    return {
+        "figures": [
+            {"name": "rounds", "value": rounds},
+            {"name": "leadroute_ms", "value": round(median(ours), 2)},
+            {"name": "dependencies_ms", "value": round(median(theirs), 2)},
+            {"name": "modules", "value": len(modules)},
+            {"name": "own_modules", "value": len(own)},
+            {"name": "foreign_modules", "value": strangers},
+        ],
+        "bars": [
+            bar("foreign_modules", len(strangers), 0),
+            bar("testing_modules", sum(name.startswith("leadroute.testing") for name in own), 0),
+            bar("time_ratio", round(ratio, 2), RATIO),
+        ],
+    }
+
+
+def bar(name: str, value: float, bound: float) -> dict[str, object]:
+    """Return a bar that holds where the value does not pass the bound."""
+    return {"name": name, "value": value, "bound": bound, "ok": value <= bound}
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Measure, report, and return 0 where every bar holds."""
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("--quick", action="store_true", help="3 rounds, not 15")
+    parser.add_argument("--json", action="store_true", help="print one JSON object")
+    options = parser.parse_args(arguments)
+    result = measure(3 if options.quick else 15)
+    if options.json:
+        print(json.dumps(result))
+    else:
+        for figure in result["figures"]:
+            print(f"{figure['name']:<16} {figure['value']}")
+        for held in result["bars"]:
+            verdict = "ok" if held["ok"] else "FAILED"
+            print(f"{verdict:<6} {held['name']}: {held['value']} <= {held['bound']}")
+    return 0 if all(held["ok"] for held in result["bars"]) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,41 @@
+"""Where the present comes from: one call that gives an aware UTC instant.
+
+The rules of this module:
+
+* Nothing in leadroute asks the operating system for the time except :class:`SystemClock`.
+* Tests and replays hand in another clock, such as :class:`leadroute.testing.ManualClock`.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Protocol, runtime_checkable
+
+__all__ = ["Clock", "SystemClock"]
+
+
+@runtime_checkable
+class Clock(Protocol):
+    """Anything that can tell the present instant."""
+
+    def now(self) -> datetime:
+        """The present as an aware datetime in UTC."""
+        ...
+
+
+class SystemClock:
+    """The clock of the machine.
+
+    Example:
+        >>> SystemClock().now().tzinfo
+        datetime.timezone.utc
+    """
+
+    __slots__ = ()
+
+    def now(self) -> datetime:
+        """The present as an aware datetime in UTC."""
+        return datetime.now(UTC)
+
+    def __repr__(self) -> str:
+        return "SystemClock()"

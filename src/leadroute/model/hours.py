@@ -1,0 +1,198 @@
+"""Open hours and the questions they answer, whatever they are made of.
+
+The rules of this module:
+
+* Stretches are half-open: at its closing time a schedule is closed.
+* Answers are aware datetimes in UTC. A naive datetime is refused, and the message names the argument.
+* ``None`` answers "when?" with "never": not within the next hundred years.
+* ``&`` is open when both are, ``|`` when either is, in whatever zones they are kept; both are values of the same kind.
+"""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Callable, Iterable, Iterator
+from datetime import datetime, timedelta
+from functools import lru_cache
+from typing import Any
+
+from attrs import field, frozen
+
+from leadroute.errors import FactTypeError, Fault, InvalidValue
+from leadroute.model.timeline import Either, Every, Line, instant, meet, micros
+
+__all__ = ["AllOf", "AnyOf", "Hours", "overlap"]
+
+_MICROSECOND = timedelta(microseconds=1)
+
+
+class Hours:
+    """Anything that is open at some instants and closed at the others: a ``Schedule``, or a combination of them."""
+
+    __slots__ = ()
+
+    @property
+    @abstractmethod
+    def line(self) -> Line:
+        """The open time as numbers."""
+
+    def is_open(self, at: datetime) -> bool:
+        """Whether it is open at ``at``. The opening instant is open, the closing instant is not.
+
+        Raises:
+            FactTypeError: ``at`` is naive.
+        """
+        return self.line.is_open(micros(at, "at"))
+
+    def next_open(self, after: datetime) -> datetime | None:
+        """The first open instant from ``after`` on: ``after`` itself when it is open, ``None`` when there is none.
+
+        Raises:
+            FactTypeError: ``after`` is naive.
+        """
+        found = self.line.next_open(micros(after, "after"))
+        return None if found is None else instant(found)
+
+    def next_close(self, after: datetime) -> datetime | None:
+        """The end of the open stretch around ``after``, or of the next one when ``after`` is closed.
+
+        ``None`` when it never opens, or opens and never closes.
+
+        Raises:
+            FactTypeError: ``after`` is naive.
+        """
+        found = self.line.next_close(micros(after, "after"))
+        return None if found is None else instant(found)
+
+    def open_between(self, start: datetime, end: datetime) -> timedelta:
+        """The open time from ``start`` to ``end``, as it elapses; zero when ``end`` does not follow ``start``.
+
+        Raises:
+            FactTypeError: ``start`` or ``end`` is naive.
+        """
+        return timedelta(microseconds=self.line.measure(micros(start, "start"), micros(end, "end")))
+
+    def add_working_time(self, start: datetime, duration: timedelta) -> datetime | None:
+        """The first instant by which ``duration`` of open time has passed since ``start``.
+
+        Work that ends exactly at closing time ends then, not at the next opening. A duration of zero ends at
+        ``start``, open or not. ``None`` when so much open time never comes.
+
+        Args:
+            start: An aware datetime.
+            duration: Zero or more, as it elapses: an hour is 3,600 seconds across a change of the clocks.
+
+        Raises:
+            FactTypeError: ``start`` is naive.
+            InvalidValue: ``duration`` is negative.
+
+        Complexity: O(log n) in the stretches of a year, plus one step for each year between.
+        """
+        amount = (duration.days * 86_400 + duration.seconds) * 1_000_000 + duration.microseconds
+        if amount < 0:
+            raise InvalidValue(
+                "add_working_time", "", (Fault("duration", f"is {duration}; write zero or more"),)
+            )
+        found = self.line.advance(micros(start, "start"), amount)
+        return None if found is None else instant(found)
+
+    def windows(self, start: datetime, end: datetime) -> Iterator[tuple[datetime, datetime]]:
+        """The open stretches between ``start`` and ``end``, in order, merged and cut at both.
+
+        Raises:
+            FactTypeError: ``start`` or ``end`` is naive.
+        """
+        first, last = micros(start, "start"), micros(end, "end")
+        return (
+            (instant(opens), instant(closes)) for opens, closes in self.line.stretches(first, last)
+        )
+
+    def __and__(self, other: Hours) -> AllOf:
+        if not isinstance(other, Hours):
+            return NotImplemented
+        return AllOf((*_parts(self, AllOf), *_parts(other, AllOf)))
+
+    def __or__(self, other: Hours) -> AnyOf:
+        if not isinstance(other, Hours):
+            return NotImplemented
+        return AnyOf((*_parts(self, AnyOf), *_parts(other, AnyOf)))
+
+
+def _parts(hours: Hours, kind: type[AllOf | AnyOf]) -> tuple[Hours, ...]:
+    return hours.parts if isinstance(hours, kind) else (hours,)
+
+
+def _hours(value: Hours, _attribute: Any, parts: tuple[Any, ...]) -> None:
+    if not parts or not all(isinstance(part, Hours) for part in parts):
+        raise FactTypeError("parts", "something else", "one schedule or more")
+
+
+every = lru_cache(maxsize=1024)(Every)
+either = lru_cache(maxsize=1024)(Either)
+
+
+@frozen
+class AllOf(Hours):
+    """Open when all of its parts are: a rep's hours within the team's, or the rep's and the lead's.
+
+    Args:
+        parts: One or more ``Hours``.
+    """
+
+    parts: tuple[Hours, ...] = field(converter=tuple, validator=_hours)
+    line: Line = field(init=False, eq=False, repr=False)
+
+    def __attrs_post_init__(self) -> None:
+        object.__setattr__(self, "line", every(tuple(part.line for part in self.parts)))
+
+    def __str__(self) -> str:
+        return " & ".join(f"({part})" for part in self.parts)
+
+    def __reduce__(self) -> tuple[Callable[..., AllOf], tuple[tuple[Hours, ...]]]:
+        return AllOf, (self.parts,)
+
+
+@frozen
+class AnyOf(Hours):
+    """Open when any of its parts is: the hours in which somebody of a team is there.
+
+    Args:
+        parts: One or more ``Hours``.
+    """
+
+    parts: tuple[Hours, ...] = field(converter=tuple, validator=_hours)
+    line: Line = field(init=False, eq=False, repr=False)
+
+    def __attrs_post_init__(self) -> None:
+        object.__setattr__(self, "line", either(tuple(part.line for part in self.parts)))
+
+    def __str__(self) -> str:
+        return " | ".join(f"({part})" for part in self.parts)
+
+    def __reduce__(self) -> tuple[Callable[..., AnyOf], tuple[tuple[Hours, ...]]]:
+        return AnyOf, (self.parts,)
+
+
+def overlap(left: Hours, right: Hours, start: datetime, end: datetime) -> timedelta:
+    """How long both are open between ``start`` and ``end``.
+
+    Raises:
+        FactTypeError: ``start`` or ``end`` is naive.
+
+    Complexity: O(n) in the stretches between ``start`` and ``end``; nothing is kept, so that it suits the pairs of
+    many leads and many reps.
+    """
+    first, last = micros(start, "start"), micros(end, "end")
+    both = meet(list(left.line.stretches(first, last)), list(right.line.stretches(first, last)))
+    return sum((closes - opens for opens, closes in both), 0) * _MICROSECOND
+
+
+def together(parts: Iterable[Hours]) -> Hours | None:
+    """The hours in which any of the parts is open; ``None`` when there are no parts.
+
+    Example:
+        >>> together([]) is None
+        True
+    """
+    found = tuple(parts)
+    return AnyOf(found) if len(found) > 1 else next(iter(found), None)

@@ -1,0 +1,88 @@
+"""The names under which things are counted and kept, in one place.
+
+The rules of this module:
+
+* A key is parts joined by ``/``. A ``/`` or ``%`` inside a part is percent-encoded, so no two things share a key.
+* ``placement/<lead>`` and ``lead/<lead>`` are records; everything else here is a counter.
+"""
+
+from __future__ import annotations
+
+__all__ = [
+    "cap_key",
+    "closed_key",
+    "key",
+    "last_key",
+    "lead_key",
+    "open_key",
+    "part_of",
+    "placement_key",
+    "submit_key",
+    "turn_key",
+    "won_key",
+]
+
+
+def key(*parts: str) -> str:
+    """Parts joined into one key.
+
+    Example:
+        >>> key("turn", "a/b", "ada")
+        'turn/a%2Fb/ada'
+    """
+    return "/".join(part.replace("%", "%25").replace("/", "%2F") for part in parts)
+
+
+def part_of(found: str) -> str:
+    """The last part of a key, as it was before it was joined.
+
+    Example:
+        >>> part_of("turn/emea/a%2Fb")
+        'a/b'
+    """
+    return found.rpartition("/")[2].replace("%2F", "/").replace("%25", "%")
+
+
+def placement_key(lead_id: str) -> str:
+    """The record of a placement."""
+    return key("placement", lead_id)
+
+
+def lead_key(lead_id: str) -> str:
+    """The record that holds the lead itself: the only place with personal data."""
+    return key("lead", lead_id)
+
+
+def submit_key(lead_id: str) -> str:
+    """The once-key of a submission."""
+    return key("submit", lead_id)
+
+
+def open_key(rep_id: str) -> str:
+    """The counter of leads that a rep has open."""
+    return key("rep", "open", rep_id)
+
+
+def won_key(rep_id: str) -> str:
+    """The counter of deals won."""
+    return key("rep", "won", rep_id)
+
+
+def cap_key(rep_id: str, per: str, period: str) -> str:
+    """The counter of leads against a cap in one of its periods."""
+    return key("cap", rep_id, per, period)
+
+
+def closed_key(rep_id: str) -> str:
+    """The counter of deals ended."""
+    return key("rep", "closed", rep_id)
+
+
+def last_key(rep_id: str) -> str:
+    """The instant of the last offer, in microseconds; only ever raised."""
+    return key("rep", "last", rep_id)
+
+
+def turn_key(pool: str, rep_id: str) -> str:
+    """The counter of turns taken in a pool."""
+    return key("turn", pool, rep_id)

@@ -1,0 +1,313 @@
+"""When a rep, a team or a lead can be reached: weekly windows in a time zone, and what departs from them.
+
+The rules of this module:
+
+* Times of day are local to the zone. A window belongs to the date on which it opens, past midnight too.
+* What a date's windows are is decided once: an override if there is one, else none on a holiday, else the weekly ones.
+  So a holiday closes the shift that opens on it, and not the end of the shift that opened the evening before.
+* Time off is taken out of whatever is left. Dates of time off run from local midnight to local midnight, as an all-day
+  entry of a calendar does; instants run from the first up to the last.
+* A schedule is a frozen value: equal text makes equal schedules, and ``Schedule.parse(str(schedule)) == schedule``
+  wherever the holidays are a finite collection.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Container, Iterable, Mapping
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo, available_timezones
+
+from attrs import field, frozen
+
+from leadroute.errors import Fault, InvalidValue, nearest
+from leadroute.model.frozen import FrozenDict
+from leadroute.model.hours import Hours
+from leadroute.model.timeline import Line, Stretch, Without, local_micros, micros, weekly
+from leadroute.model.values import Refused, clean_fields, timezone
+from leadroute.model.windows import Day, Week, format_day, format_week, parse_day, parse_week
+
+__all__ = ["Lazy", "Schedule", "TimeOff"]
+
+_OFF_REMEDY = "write a date, two dates, or two aware datetimes"
+
+
+@frozen
+class TimeOff:
+    """One absence: whole dates, the last included, or from one instant up to another.
+
+    Args:
+        start: The first date, or the first instant (aware).
+        end: The last date, itself included, or the instant of return. Left out: the one date.
+
+    Example:
+        >>> str(TimeOff(date(2026, 7, 1), date(2026, 7, 14)))
+        '2026-07-01..2026-07-14'
+    """
+
+    start: date
+    end: date = None  # type: ignore[assignment]
+
+    def __attrs_post_init__(self) -> None:
+        start, end = self.start, self.start if self.end is None else self.end
+        if not (isinstance(start, date) and isinstance(end, date)):
+            raise _refused("start", f"and end are {start!r:.40} and {end!r:.40}; {_OFF_REMEDY}")
+        if isinstance(start, datetime) != isinstance(end, datetime):
+            raise _refused("start", f"is {start} and end is {end}; {_OFF_REMEDY}, not one of each")
+        if isinstance(start, datetime) and isinstance(end, datetime):
+            micros(start, "start")
+            micros(end, "end")
+            start, end = start.astimezone(UTC), end.astimezone(UTC)
+        if end < start:
+            raise _refused("end", f"is {end}, before the start {start}; swap them")
+        object.__setattr__(self, "start", start)
+        object.__setattr__(self, "end", end)
+
+    def stretch(self, zone: ZoneInfo) -> Stretch:
+        """The absence in microseconds since 1970, for dates that are local to ``zone``."""
+        if isinstance(self.start, datetime) and isinstance(self.end, datetime):
+            return micros(self.start, "start"), micros(self.end, "end")
+        return local_micros(zone, self.start.toordinal(), 0), local_micros(
+            zone, self.end.toordinal() + 1, 0
+        )
+
+    def __str__(self) -> str:
+        return (
+            f"{_iso(self.start)}..{_iso(self.end)}" if self.start != self.end else _iso(self.start)
+        )
+
+    @classmethod
+    def parse(cls, text: str) -> TimeOff:
+        """The absence that ``str`` wrote: a date or an instant, or two of them with ``..`` between.
+
+        Raises:
+            InvalidValue: It cannot be read.
+        """
+        first, _, last = text.partition("..")
+        try:
+            start = _moment(first)
+            return cls(start, _moment(last) if last.strip() else start)
+        except ValueError as error:
+            if isinstance(error, InvalidValue):
+                raise
+            raise _refused("text", f"is {text!r:.60}; write '2026-07-01..2026-07-14'") from None
+
+
+def _refused(name: str, problem: str) -> InvalidValue:
+    return InvalidValue("TimeOff", "", (Fault(name, problem),))
+
+
+def _iso(moment: date) -> str:
+    return moment.isoformat().replace("+00:00", "Z")
+
+
+def _moment(text: str) -> date:
+    plain = text.strip()
+    return date.fromisoformat(plain) if len(plain) == 10 else datetime.fromisoformat(plain.upper())
+
+
+class Lazy:
+    """Holidays that are asked date by date, such as those of the ``holidays`` package; equal only to themselves."""
+
+    __slots__ = ("dates",)
+
+    def __init__(self, dates: Container[date]) -> None:
+        self.dates = dates
+
+    def __contains__(self, day: object) -> bool:
+        return day in self.dates
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Lazy) and self.dates is other.dates
+
+    def __hash__(self) -> int:
+        return id(self.dates)
+
+    def __repr__(self) -> str:
+        return f"Lazy({type(self.dates).__name__})"
+
+
+def _zone(given: Any) -> str:
+    name = given.key if isinstance(given, ZoneInfo) else given
+    try:
+        found = timezone(name)
+    except Refused as refused:
+        known = nearest(name, available_timezones()) if isinstance(name, str) else None
+        raise (
+            Refused(f"is {name[:40]!r}; did you mean {known!r}?") if known else refused
+        ) from None
+    if found is None:
+        raise Refused("is missing; write an IANA time zone such as 'Europe/Berlin'")
+    return found
+
+
+def _day(given: Any) -> date:
+    if isinstance(given, datetime):
+        raise Refused(
+            f"has the datetime {given}; write a date, because a holiday is local to the zone"
+        )
+    if isinstance(given, date):
+        return given
+    try:
+        return date.fromisoformat(given)
+    except (TypeError, ValueError):
+        raise Refused(
+            f"has {given!r:.40} for a date; write datetime.date(2026, 12, 25) or '2026-12-25'"
+        ) from None
+
+
+def _holidays(given: Any) -> frozenset[date] | Lazy:
+    if isinstance(given, Lazy):
+        return given
+    if type(given) in (frozenset, set, list, tuple, dict, FrozenDict):
+        return frozenset(map(_day, given))
+    if isinstance(given, Container) and not isinstance(given, str | bytes):
+        return Lazy(given)
+    raise Refused(
+        f"is {given!r:.60}; write a collection of dates, or anything that answers 'date in holidays'"
+    )
+
+
+def _overrides(given: Any) -> FrozenDict[date, Day]:
+    if not isinstance(given, Mapping):
+        raise Refused(f"is {given!r:.60}; write a mapping from dates to windows, None for closed")
+    found = {_day(day): parse_day(windows) for day, windows in given.items()}
+    return FrozenDict(sorted(found.items()))
+
+
+def _time_off(given: Any) -> tuple[TimeOff, ...]:
+    if isinstance(given, str | bytes | Mapping) or not isinstance(given, Iterable):
+        raise Refused(f"is {given!r:.60}; write a list, each item {_OFF_REMEDY}")
+    found = []
+    for item in given:
+        try:
+            found.append(_absence(item))
+        except (InvalidValue, TypeError) as error:
+            raise Refused(f"has {item!r:.80}: {error}") from None
+    return tuple(
+        sorted(
+            dict.fromkeys(found),
+            key=lambda off: (isinstance(off.start, datetime), off.start, off.end),
+        )
+    )
+
+
+def _absence(item: Any) -> TimeOff:
+    if isinstance(item, TimeOff):
+        return item
+    if isinstance(item, str):
+        return TimeOff.parse(item)
+    return TimeOff(*item) if isinstance(item, list | tuple) else TimeOff(item)
+
+
+@frozen
+class Schedule(Hours):
+    """The hours of a rep, a team, a pool or a lead.
+
+    Args:
+        week: Text such as ``"mon-fri 09:00-12:00,13:00-17:00; sat 10:00-17:00"``, ``"always"`` or ``"never"``, or a
+            mapping such as ``{"mon-fri": [("09:00", "17:00")]}``. ``22:00-06:00`` runs past midnight.
+        zone: The IANA time zone in which those times are meant.
+        holidays: Local dates that are closed: a collection of dates, or anything that answers ``date in holidays``,
+            such as ``holidays.country_holidays("NL")``, whose answers must not change.
+        overrides: Windows that replace those of one date, holiday or not; ``None`` closes it.
+        time_off: Absences: dates, pairs of dates (the last included), pairs of aware datetimes, or ``TimeOff``.
+
+    Raises:
+        InvalidValue: An argument cannot be read; every fault is listed.
+
+    Example:
+        >>> from datetime import UTC, date, datetime, timedelta
+        >>> office = Schedule(
+        ...     "mon-fri 09:00-17:00",
+        ...     "Europe/Amsterdam",
+        ...     overrides={date(2026, 12, 24): "09:00-13:00"},
+        ... )
+        >>> office.add_working_time(datetime(2026, 12, 24, 11, 30, tzinfo=UTC), timedelta(hours=1))
+        datetime.datetime(2026, 12, 25, 8, 30, tzinfo=datetime.timezone.utc)
+        >>> str(office)
+        'mon-fri 09:00-17:00; 2026-12-24 09:00-13:00; in Europe/Amsterdam'
+    """
+
+    week: Week = field(metadata={"clean": parse_week})
+    zone: str = field(metadata={"clean": _zone})
+    holidays: frozenset[date] | Lazy = field(
+        default=frozenset(), kw_only=True, metadata={"clean": _holidays}
+    )
+    overrides: FrozenDict[date, Day] = field(
+        default=FrozenDict(), kw_only=True, metadata={"clean": _overrides}
+    )
+    time_off: tuple[TimeOff, ...] = field(default=(), kw_only=True, metadata={"clean": _time_off})
+    line: Line = field(init=False, eq=False, repr=False)
+
+    def __attrs_post_init__(self) -> None:
+        clean_fields(self)
+        line: Line = weekly(self.week, self.zone, self.holidays, self.overrides)
+        if self.time_off:
+            zone = ZoneInfo(self.zone)
+            line = Without(line, [off.stretch(zone) for off in self.time_off])
+        object.__setattr__(self, "line", line)
+
+    def add_days(self, start: datetime, days: int) -> datetime:
+        """The same local time ``days`` dates later: nominal days, 23 or 25 hours long when the clocks change.
+
+        A local time that does not exist on that date, or occurs twice, is read as RFC 5545 says.
+
+        Raises:
+            FactTypeError: ``start`` is naive.
+        """
+        micros(start, "start")
+        local = start.astimezone(ZoneInfo(self.zone))
+        return (
+            (local + timedelta(days=days))
+            .replace(fold=local.fold if days == 0 else 0)
+            .astimezone(UTC)
+        )
+
+    @classmethod
+    def parse(cls, text: str, zone: str | None = None) -> Schedule:
+        """The schedule that ``str`` wrote.
+
+        Args:
+            text: Items with ``;`` between: weekly windows, ``2026-12-24 09:00-13:00``, ``2026-12-25 closed``,
+                ``holidays 2026-01-01,2026-05-05``, ``off 2026-07-01..2026-07-14`` and ``in Europe/Amsterdam``.
+            zone: The zone when the text names none.
+
+        Raises:
+            InvalidValue: It cannot be read.
+        """
+        week: list[str] = []
+        holidays: list[str] = []
+        overrides: dict[str, str] = {}
+        time_off: list[str] = []
+        for item in filter(None, map(str.strip, text.split(";"))):
+            head, _, rest = item.partition(" ")
+            if head == "in":
+                zone = rest
+            elif head == "holidays":
+                holidays += (day.strip() for day in rest.split(","))
+            elif head == "off":
+                time_off += rest.split(",")
+            elif head[0].isdigit():
+                overrides[head] = rest
+            else:
+                week.append(item)
+        return cls("; ".join(week), zone, holidays=holidays, overrides=overrides, time_off=time_off)
+
+    def __str__(self) -> str:
+        items = [format_week(self.week)]
+        items += [f"{day} {format_day(windows)}" for day, windows in self.overrides.items()]
+        if isinstance(self.holidays, Lazy):
+            items.append(f"holidays of {self.holidays!r}")
+        elif self.holidays:
+            items.append(f"holidays {','.join(map(str, sorted(self.holidays)))}")
+        if self.time_off:
+            items.append(f"off {','.join(map(str, self.time_off))}")
+        return "; ".join([*items, f"in {self.zone}"])
+
+    def __reduce__(self) -> tuple[Callable[..., Schedule], tuple[Any, ...]]:
+        return _restored, (self.week, self.zone, self.holidays, self.overrides, self.time_off)
+
+
+def _restored(week: Week, zone: str, holidays: Any, overrides: Any, time_off: Any) -> Schedule:
+    return Schedule(week, zone, holidays=holidays, overrides=overrides, time_off=time_off)

@@ -1,0 +1,215 @@
+"""What can happen to a lead, as frozen values: the log from which a placement can be rebuilt.
+
+The rules of this module:
+
+* An event holds ids, names of the policy, numbers and instants. It never holds a lead's personal data or free text.
+* ``kind`` is the short tag under which an event is stored. A tag is never reused for something else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import ClassVar, TypeAlias
+
+from attrs import frozen
+
+from leadroute.model.frozen import FrozenDict
+
+__all__ = [
+    "KINDS",
+    "Accepted",
+    "Caught",
+    "Contacted",
+    "Declined",
+    "Disqualified",
+    "FeedbackGiven",
+    "Happening",
+    "Offered",
+    "Received",
+    "TimedOut",
+    "Waiting",
+]
+
+
+@frozen
+class Received:
+    """The lead was submitted.
+
+    Args:
+        at: When.
+        received_at: When the lead came in, if the host said so.
+    """
+
+    kind: ClassVar[str] = "received"
+    at: datetime
+    received_at: datetime | None = None
+
+
+@frozen
+class Disqualified:
+    """The lead did not pass qualification.
+
+    Args:
+        at: When.
+        why: What it did not fulfil.
+    """
+
+    kind: ClassVar[str] = "disqualified"
+    at: datetime
+    why: str
+
+
+@frozen
+class Offered:
+    """A rep was offered the lead, and nobody else has it meanwhile.
+
+    Args:
+        at: When.
+        rep_id: To whom.
+        rule: The rule that matched.
+        pool: The pool whose turn it takes.
+        expires_at: When the offer ends; at this instant it is over.
+        score: The score that put the rep first.
+        holds: What the offer counts against, by counter key; given back when it is declined or runs out.
+    """
+
+    kind: ClassVar[str] = "offered"
+    at: datetime
+    rep_id: str
+    rule: str
+    pool: str
+    expires_at: datetime
+    score: float
+    holds: Mapping[str, int] = FrozenDict()
+
+
+@frozen
+class Waiting:
+    """Nobody can take the lead now; it waits.
+
+    Args:
+        at: When.
+        why: The outcome of the decision.
+        rule: The rule that matched.
+        until: When it is worth deciding again.
+    """
+
+    kind: ClassVar[str] = "waiting"
+    at: datetime
+    why: str
+    rule: str
+    until: datetime
+
+
+@frozen
+class Caught:
+    """No rep is left for the lead; the catch-all has it.
+
+    Args:
+        at: When.
+        why: The outcome of the decision.
+        place: The name of the catch-all.
+    """
+
+    kind: ClassVar[str] = "caught"
+    at: datetime
+    why: str
+    place: str
+
+
+@frozen
+class Accepted:
+    """The rep took the lead and owns it now."""
+
+    kind: ClassVar[str] = "accepted"
+    at: datetime
+    rep_id: str
+
+
+@frozen
+class Declined:
+    """The rep refused the lead.
+
+    Args:
+        at: When.
+        rep_id: Who.
+        reason: A word of the host's own list of reasons; no free text, because the log keeps no personal data.
+    """
+
+    kind: ClassVar[str] = "declined"
+    at: datetime
+    rep_id: str
+    reason: str = ""
+
+
+@frozen
+class TimedOut:
+    """The acceptance window closed without an answer."""
+
+    kind: ClassVar[str] = "timed out"
+    at: datetime
+    rep_id: str
+
+
+@frozen
+class Contacted:
+    """The owner reached the lead for the first time."""
+
+    kind: ClassVar[str] = "contacted"
+    at: datetime
+    rep_id: str
+
+
+@frozen
+class FeedbackGiven:
+    """The owner said what became of the lead.
+
+    Args:
+        at: When.
+        rep_id: Who.
+        status: What became of it.
+        closing: Whether that ends the work on the lead.
+        value: What it was worth, in the host's currency.
+    """
+
+    kind: ClassVar[str] = "feedback"
+    at: datetime
+    rep_id: str
+    status: str
+    closing: bool
+    value: float | None = None
+
+
+Happening: TypeAlias = (
+    Received
+    | Disqualified
+    | Offered
+    | Waiting
+    | Caught
+    | Accepted
+    | Declined
+    | TimedOut
+    | Contacted
+    | FeedbackGiven
+)
+"""Any event in the life of a lead."""
+
+KINDS: Mapping[str, type[Happening]] = FrozenDict(
+    {
+        each.kind: each
+        for each in (
+            Received,
+            Disqualified,
+            Offered,
+            Waiting,
+            Caught,
+            Accepted,
+            Declined,
+            TimedOut,
+            Contacted,
+            FeedbackGiven,
+        )
+    }
+)
+"""Every event by its tag."""

@@ -1,0 +1,172 @@
+"""The life of a lead as a table, and the one function that moves a placement.
+
+The rules of this module:
+
+* ``MOVES`` says which event may happen in which status and where it leads. What is not in it is not legal.
+* ``move`` is the only way from one placement to the next. It looks the move up before it changes anything.
+* A placement is nothing but its events put together: ``rebuild(events)`` gives the stored placement.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from functools import reduce
+from typing import Any
+
+from attrs import evolve
+
+from leadroute.errors import OfferClosed
+from leadroute.model.frozen import FrozenDict
+from leadroute.offers.events import (
+    Accepted,
+    Caught,
+    Contacted,
+    Declined,
+    Disqualified,
+    FeedbackGiven,
+    Happening,
+    Offered,
+    Received,
+    TimedOut,
+    Waiting,
+)
+from leadroute.offers.placement import Placement, Status
+
+__all__ = ["MOVES", "move", "rebuild", "situation_of"]
+
+MOVES: Mapping[tuple[Status, type[Happening]], Status] = FrozenDict(
+    {
+        (Status.RECEIVED, Disqualified): Status.DISQUALIFIED,
+        (Status.RECEIVED, Offered): Status.OFFERED,
+        (Status.RECEIVED, Waiting): Status.WAITING,
+        (Status.RECEIVED, Caught): Status.CAUGHT,
+        (Status.WAITING, Disqualified): Status.DISQUALIFIED,
+        (Status.WAITING, Offered): Status.OFFERED,
+        (Status.WAITING, Waiting): Status.WAITING,
+        (Status.WAITING, Caught): Status.CAUGHT,
+        (Status.OFFERED, Accepted): Status.ACCEPTED,
+        (Status.OFFERED, Declined): Status.WAITING,
+        (Status.OFFERED, TimedOut): Status.WAITING,
+        (Status.ACCEPTED, Contacted): Status.CONTACTED,
+        (Status.ACCEPTED, FeedbackGiven): Status.ACCEPTED,
+        (Status.CONTACTED, FeedbackGiven): Status.CONTACTED,
+    }
+)
+"""Every legal move: in this status, this event leads to that status. Closing feedback leads to ``CLOSED``."""
+
+_OPEN = "rep/open/"
+
+
+def move(before: Placement | None, event: Happening, lead_id: str) -> Placement:
+    """The placement after an event.
+
+    Args:
+        before: The placement so far; ``None`` before the first event.
+        event: What happens.
+        lead_id: The lead.
+
+    Returns:
+        The placement one step on.
+
+    Raises:
+        OfferClosed: The event is not legal in this status; the message says what is so instead.
+    """
+    if before is None:
+        if not isinstance(event, Received):
+            raise OfferClosed(lead_id, event.kind, "", "it was never submitted")
+        return Placement(lead_id, Status.RECEIVED, 1, event.received_at or event.at)
+    status = MOVES.get((before.status, type(event)))
+    if status is None:
+        raise OfferClosed(lead_id, event.kind, getattr(event, "rep_id", ""), situation_of(before))
+    if isinstance(event, FeedbackGiven) and event.closing:
+        status = Status.CLOSED
+    changes = _CHANGES[type(event)](before, event)
+    return evolve(before, status=status, steps=before.steps + 1, **changes)
+
+
+def rebuild(lead_id: str, events: Iterable[Happening]) -> Placement | None:
+    """The placement that these events, from the first on, lead to; ``None`` when there are none.
+
+    Raises:
+        OfferClosed: The events are not a legal life.
+    """
+    start: Placement | None = None
+    return reduce(lambda placement, event: move(placement, event, lead_id), events, start)
+
+
+def situation_of(placement: Placement) -> str:
+    """What is so now, as the end of an error message: who has the lead, and since when."""
+    if placement.status is Status.OFFERED:
+        return f"it is offered to {placement.rep_id!r} until {placement.due:%Y-%m-%d %H:%M:%S %Z}"
+    if placement.owner is not None:
+        since = f"{placement.accepted_at:%Y-%m-%d %H:%M:%S %Z}"
+        return f"it is {placement.status}; {placement.owner!r} has had it since {since}"
+    if placement.status is Status.CAUGHT:
+        return f"it is with the catch-all {placement.rep_id!r}"
+    return f"it is {placement.status}"
+
+
+def _disqualified(_before: Placement, event: Disqualified) -> dict[str, Any]:
+    return {"why": event.why, "due": None}
+
+
+def _offered(_before: Placement, event: Offered) -> dict[str, Any]:
+    return {
+        "rule": event.rule,
+        "pool": event.pool,
+        "rep_id": event.rep_id,
+        "offered_at": event.at,
+        "due": event.expires_at,
+        "holds": event.holds,
+        "why": "",
+    }
+
+
+def _waiting(_before: Placement, event: Waiting) -> dict[str, Any]:
+    return {"rule": event.rule, "why": event.why, "due": event.until}
+
+
+def _caught(_before: Placement, event: Caught) -> dict[str, Any]:
+    return {"rep_id": event.place, "why": event.why, "due": None}
+
+
+def _accepted(before: Placement, event: Accepted) -> dict[str, Any]:
+    kept = {key: units for key, units in before.holds.items() if key.startswith(_OPEN)}
+    return {"accepted_at": event.at, "due": None, "holds": FrozenDict(kept)}
+
+
+def _returned(before: Placement, event: Declined | TimedOut) -> dict[str, Any]:
+    return {
+        "rep_id": None,
+        "pool": None,
+        "due": event.at,
+        "holds": FrozenDict(),
+        "tried": FrozenDict({**before.tried, event.rep_id: event.kind}),
+        "why": event.kind,
+    }
+
+
+def _contacted(_before: Placement, event: Contacted) -> dict[str, Any]:
+    return {"contacted_at": event.at}
+
+
+def _feedback(before: Placement, event: FeedbackGiven) -> dict[str, Any]:
+    changes: dict[str, Any] = {"outcome": event.status}
+    if event.value is not None:
+        changes["value"] = event.value
+    if event.closing:
+        changes |= {"closed_at": event.at, "holds": FrozenDict()}
+    return changes
+
+
+_CHANGES: Mapping[type[Happening], Callable[[Placement, Any], dict[str, Any]]] = {
+    Disqualified: _disqualified,
+    Offered: _offered,
+    Waiting: _waiting,
+    Caught: _caught,
+    Accepted: _accepted,
+    Declined: _returned,
+    TimedOut: _returned,
+    Contacted: _contacted,
+    FeedbackGiven: _feedback,
+}

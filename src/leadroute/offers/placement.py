@@ -1,0 +1,98 @@
+"""A placement: what is known about one lead on its way to a rep."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from enum import StrEnum
+
+from attrs import frozen
+
+from leadroute.model.frozen import FrozenDict
+
+__all__ = ["Placement", "Status"]
+
+
+class Status(StrEnum):
+    """Where a lead stands. A lead is in exactly one of these."""
+
+    RECEIVED = "received"
+    """Submitted, not yet decided; never stored like this."""
+
+    DISQUALIFIED = "disqualified"
+    """Did not pass qualification."""
+
+    WAITING = "waiting"
+    """Nobody has it; it will be decided again."""
+
+    OFFERED = "offered"
+    """One rep may take it until the offer ends."""
+
+    ACCEPTED = "accepted"
+    """A rep owns it and has not reached the lead yet."""
+
+    CONTACTED = "contacted"
+    """Its owner has reached the lead."""
+
+    CLOSED = "closed"
+    """Its owner has said how it ended."""
+
+    CAUGHT = "caught"
+    """The catch-all has it."""
+
+
+@frozen
+class Placement:
+    """What is known about one lead on its way to a rep.
+
+    Args:
+        lead_id: The lead.
+        status: Where it stands.
+        steps: How many events have happened; the number of the last one.
+        received_at: When the lead came in: as the host said, else when it was submitted.
+        rule: The rule that matched last.
+        pool: The pool of the current offer or owner.
+        rep_id: To whom it is offered, or who owns it; the name of the catch-all when that has it.
+        offered_at: When the current or last offer was made.
+        due: When it wants attention next: the end of the offer, or when to decide again.
+        accepted_at: When its owner took it.
+        contacted_at: When its owner first reached the lead.
+        closed_at: When its owner said how it ended.
+        outcome: The last feedback.
+        value: What it was worth, in the host's currency.
+        why: Why it is disqualified, waits, or is with the catch-all.
+        tried: What became of earlier offers, by rep id.
+        holds: What it counts against now, by counter key.
+    """
+
+    lead_id: str
+    status: Status
+    steps: int
+    received_at: datetime
+    rule: str | None = None
+    pool: str | None = None
+    rep_id: str | None = None
+    offered_at: datetime | None = None
+    due: datetime | None = None
+    accepted_at: datetime | None = None
+    contacted_at: datetime | None = None
+    closed_at: datetime | None = None
+    outcome: str | None = None
+    value: float | None = None
+    why: str = ""
+    tried: Mapping[str, str] = FrozenDict()
+    holds: Mapping[str, int] = FrozenDict()
+
+    @property
+    def owner(self) -> str | None:
+        """Who owns the lead, once somebody has accepted it."""
+        return self.rep_id if self.accepted_at is not None else None
+
+    def __str__(self) -> str:
+        if self.status is Status.OFFERED:
+            return f"lead {self.lead_id} is offered to {self.rep_id} until {self.due:%Y-%m-%d %H:%M:%S %Z}"
+        if self.owner is not None:
+            ended = f" ({self.outcome})" if self.status is Status.CLOSED else ""
+            return f"lead {self.lead_id} is {self.status} by {self.owner}{ended}"
+        held = f" by {self.rep_id}" if self.rep_id else ""
+        return f"lead {self.lead_id} is {self.status}{held}: {self.why}"

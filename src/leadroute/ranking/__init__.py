@@ -1,0 +1,1 @@
+"""Who may take a lead, who should, and why."""

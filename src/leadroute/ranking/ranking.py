@@ -1,0 +1,174 @@
+"""What a decision says: who, in which order, why, and why not the others."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from enum import StrEnum
+
+from attrs import field, frozen
+
+from leadroute.ranking.eligibility import Obstacle, all_passing
+from leadroute.rules.scorer import Scorer
+
+__all__ = ["Assignment", "Outcome", "Part", "Ranking", "Rejection"]
+
+
+class Outcome(StrEnum):
+    """How a decision came out. Each is its own case, with its own remedy."""
+
+    RANKED = "ranked"
+    """At least one rep can take the lead now."""
+
+    DISQUALIFIED = "disqualified"
+    """The lead did not pass qualification."""
+
+    NO_RULE = "no rule matched"
+    """No rule is for this lead."""
+
+    EMPTY_POOL = "the pool is empty"
+    """The rule's pool has no reps at all."""
+
+    NOBODY_ELIGIBLE = "nobody is eligible"
+    """There are reps, but none may take this lead, now or later."""
+
+    NOBODY_AVAILABLE = "nobody is available now"
+    """Some reps may take this lead, but all of them are off or full."""
+
+
+@frozen
+class Part:
+    """One term of a score.
+
+    Args:
+        scorer: What gave the points.
+        weight: How much it counts beside the others.
+        points: Between 0 and 1, or ``None`` when it had no answer and took no weight.
+    """
+
+    scorer: Scorer
+    weight: float
+    points: float | None
+    _why: Callable[[], str] = field(eq=False, repr=False)
+
+    @property
+    def reason(self) -> str:
+        """Why it gave these points, in words; written when asked for."""
+        return self._why()
+
+    def __str__(self) -> str:
+        times = f" x{self.weight:g}" if self.weight != 1 else ""
+        points = "no answer" if self.points is None else f"{self.points:.2f}{times}"
+        return f"{self.scorer} {points}: {self.reason}"
+
+
+@frozen
+class Assignment:
+    """One rep who can take the lead, with their place in the ranking.
+
+    Args:
+        rep_id: The rep.
+        label: What people call them.
+        rank: From 1.
+        score: Between 0 and 1.
+        parts: The terms of the score.
+    """
+
+    rep_id: str
+    label: str
+    rank: int
+    score: float
+    parts: tuple[Part, ...] = ()
+
+    @property
+    def reason(self) -> str:
+        """Why this rep stands at this place, in words."""
+        return "; ".join(map(str, self.parts)) or "least recently assigned goes first"
+
+    def __str__(self) -> str:
+        return f"{self.label}  {self.score:.2f}  {self.reason}"
+
+
+@frozen
+class Rejection:
+    """One rep who cannot take the lead, with every reason.
+
+    Args:
+        rep_id: The rep.
+        label: What people call them.
+        obstacles: Every criterion that said no.
+    """
+
+    rep_id: str
+    label: str
+    obstacles: tuple[Obstacle, ...]
+
+    @property
+    def passing(self) -> bool:
+        """Whether the rep could take the lead later."""
+        return all_passing(self.obstacles)
+
+    @property
+    def reason(self) -> str:
+        """Why not, in words."""
+        return "; ".join(obstacle.reason for obstacle in self.obstacles)
+
+    def __str__(self) -> str:
+        return f"{self.label}  {self.reason}"
+
+
+@frozen
+class Ranking:
+    """The answer to one lead: every rep of the pool, ranked or rejected, with reasons.
+
+    ``str()`` is the explanation for a sales manager.
+
+    Args:
+        lead_id: The lead.
+        outcome: How the decision came out.
+        rule: The name of the rule that matched; ``None`` when none did.
+        pool: The name of the pool; ``None`` when no rule matched.
+        assignments: Who can take the lead, best first.
+        rejections: Who cannot, in the order of their ids.
+        detail: More about the outcome, such as what failed in qualification.
+        at: The instant of the decision, when it was known.
+        resumes_at: For ``NOBODY_AVAILABLE``: when the first of the reps who are off comes back, when that is known.
+    """
+
+    lead_id: str
+    outcome: Outcome
+    rule: str | None = None
+    pool: str | None = None
+    assignments: tuple[Assignment, ...] = ()
+    rejections: tuple[Rejection, ...] = ()
+    detail: str = ""
+    at: datetime | None = None
+    resumes_at: datetime | None = None
+
+    @property
+    def best(self) -> Assignment | None:
+        """The first assignment, or ``None`` when nobody can take the lead."""
+        return self.assignments[0] if self.assignments else None
+
+    @property
+    def headline(self) -> str:
+        """The answer in one line."""
+        by = f" (rule {self.rule!r})" if self.rule is not None else ""
+        if self.best is not None:
+            return f"Lead {self.lead_id} goes to {self.best.label}{by}"
+        more = f": {self.detail}" if self.detail else ""
+        return f"Lead {self.lead_id} goes to nobody{by}: {self.outcome.value}{more}"
+
+    def __str__(self) -> str:
+        lines = [self.headline]
+        labels = [one.label for one in self.assignments] + [one.label for one in self.rejections]
+        width = max(map(len, labels), default=0)
+        for assignment in self.assignments:
+            lines.append(f"  {assignment.rank}. {assignment.label:{width}}  {assignment.score:.2f}")
+            lines += [f"       {part}" for part in assignment.parts]
+        if self.rejections:
+            lines.append("  Not eligible:")
+            lines += [f"     {each.label:{width}}  {each.reason}" for each in self.rejections]
+        if self.resumes_at is not None:
+            lines.append(f"  Somebody is back at {self.resumes_at:%Y-%m-%d %H:%M %Z}")
+        return "\n".join(lines)

@@ -1,0 +1,311 @@
+"""The router: a frozen policy, and the one pure function that decides.
+
+The rules of this module:
+
+* ``rank`` reads its arguments and nothing else. The same arguments give the same ranking, whatever the order in which
+  the reps stand in the roster.
+* The order of one decision: qualify, match, who may, score, sort. Sorted once, never picked and sorted again.
+* The sort key is (-score, when last assigned with never first, id). Nothing is left to chance.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import datetime, timedelta
+from functools import partial
+from itertools import pairwise
+from typing import Any
+
+from attrs import evolve, field, frozen
+
+from leadroute.errors import ConfigError, FactTypeError, UnknownFieldError
+from leadroute.model.frozen import FrozenDict
+from leadroute.model.lead import Lead
+from leadroute.model.rep import Rep
+from leadroute.model.roster import Roster
+from leadroute.model.snapshot import Snapshot
+from leadroute.model.values import aware, clean_fields, cleaned, ident
+from leadroute.ranking.eligibility import obstacles
+from leadroute.ranking.ranking import Assignment, Outcome, Part, Ranking, Rejection
+from leadroute.rules.closures import PLAIN, Environment, compile_condition
+from leadroute.rules.condition import And, Condition
+from leadroute.rules.match import Matcher
+from leadroute.rules.reading import reads
+from leadroute.rules.rule import EVERYONE, Pool, Rule, condition, window
+from leadroute.rules.scorer import Scorer, Term, mean
+from leadroute.rules.situation import Situation
+
+__all__ = ["Router"]
+
+
+@frozen(kw_only=True)
+class Router:
+    """A routing policy. Build it once and keep it for the life of the application.
+
+    Args:
+        rules: The rules in order; the first that matches a lead decides.
+        qualify: What a lead must fulfil to be routed at all; ``None`` lets every lead through.
+        pools: The pools that rules may name.
+        window: How long an offer stands when the rule does not say.
+        catch_all: Who gets a lead that no rep can take: a rep's id, or the name of a queue that people watch.
+        environment: The predicates and lists that the host brings for conditions.
+
+    Raises:
+        InvalidValue: A field was refused; every fault is listed.
+        ConfigError: Two rules or pools share a name, or a rule names a pool that is not there.
+
+    Example:
+        >>> from leadroute import LEAD, Rep, Roster, Rule
+        >>> router = Router(rules=[Rule("germany", when=LEAD.country == "DE"), Rule("rest")])
+        >>> router.rank(Lead("L-1", country="de"), Roster([Rep("ada")])).best.rep_id
+        'ada'
+    """
+
+    rules: tuple[Rule, ...] = field(converter=tuple)
+    qualify: Condition | None = cleaned(condition)
+    pools: tuple[Pool, ...] = field(default=(), converter=tuple)
+    window: timedelta = field(default=timedelta(minutes=5), converter=window)
+    catch_all: str = cleaned(ident, default="catch-all")
+    environment: Environment = field(default=PLAIN, eq=False, repr=False)
+    _matcher: Matcher = field(init=False, eq=False, repr=False)
+    _pools: Mapping[str, Pool] = field(init=False, eq=False, repr=False)
+
+    def __attrs_post_init__(self) -> None:
+        clean_fields(self)
+        _refuse_twins("rule", [rule.name for rule in self.rules])
+        _refuse_twins("pool", [pool.name for pool in self.pools] + [EVERYONE])
+        pools = FrozenDict({pool.name: pool for pool in self.pools})
+        for rule in self.rules:
+            if rule.pool is not None and rule.pool != EVERYONE and rule.pool not in pools:
+                raise UnknownFieldError("pool", rule.pool, tuple(pools), f"rule {rule.name!r}")
+        for pool in self.pools:
+            if pool.where is not None and reads(pool.where).lead:
+                raise ConfigError(
+                    f"pool {pool.name!r} asks about the lead; move that to a rule's `require`"
+                )
+        matcher = Matcher(
+            [rule.when for rule in self.rules],
+            [rule.name for rule in self.rules],
+            self.environment,
+        )
+        object.__setattr__(self, "_matcher", matcher)
+        object.__setattr__(self, "_pools", pools)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        given = (
+            self.rules,
+            self.qualify,
+            self.pools,
+            self.window,
+            self.catch_all,
+            self.environment,
+        )
+        return _router, given
+
+    def match(self, lead: Lead, now: datetime | None = None) -> Rule | None:
+        """The first rule whose condition the lead fulfils, or ``None``.
+
+        Raises:
+            FactTypeError: A condition met a fact of the wrong type; rule and lead are named.
+        """
+        position = self._matcher.first(lead, now)
+        return None if position is None else self.rules[position]
+
+    def match_all(self, lead: Lead, now: datetime | None = None) -> tuple[Rule, ...]:
+        """Every rule whose condition the lead fulfils, in order.
+
+        Raises:
+            FactTypeError: A condition met a fact of the wrong type; rule and lead are named.
+        """
+        return tuple(self.rules[position] for position in self._matcher.all(lead, now))
+
+    def members(self, pool: str | None, roster: Roster) -> tuple[Rep, ...]:
+        """The reps of a pool, in the order of their ids.
+
+        Args:
+            pool: The pool's name; ``None`` means everyone.
+            roster: The reps there are.
+
+        Raises:
+            UnknownFieldError: There is no such pool.
+        """
+        if pool is None or pool == EVERYONE:
+            return roster.reps
+        try:
+            chosen = self._pools[pool]
+        except KeyError:
+            raise UnknownFieldError("pool", pool, tuple(self._pools)) from None
+        where = None if chosen.where is None else compile_condition(chosen.where, self.environment)
+        return tuple(
+            rep
+            for rep in roster
+            if (chosen.reps is None or rep.id in chosen.reps)
+            and (where is None or where(_NOBODY, rep, None))
+        )
+
+    def window_of(self, rule: Rule) -> timedelta:
+        """How long an offer under this rule stands."""
+        return rule.window or self.window
+
+    def rank(
+        self,
+        lead: Lead,
+        roster: Roster,
+        *,
+        now: datetime | None = None,
+        snapshot: Snapshot | None = None,
+        tried: Mapping[str, str] | None = None,
+    ) -> Ranking:
+        """Decide who should take a lead, and say why and why not for every rep.
+
+        Pure: nothing is stored, and nothing but the arguments is read. O(reps in the pool) plus matching.
+
+        Args:
+            lead: The lead to place.
+            roster: The reps there are; their order changes nothing.
+            now: The instant of the decision, aware; the lead's ``received_at`` when not given.
+            snapshot: How much each rep has open, has won and so on; nothing at all when not given.
+            tried: What became of earlier offers of this lead, by rep id; those reps are left out.
+
+        Returns:
+            Every rep of the pool, ranked or rejected, each with reasons.
+
+        Raises:
+            FactTypeError: ``now`` is naive, or a condition met a fact of the wrong type.
+        """
+        instant = lead.received_at if now is None else aware(now)
+        failed = self._disqualified(lead, instant)
+        if failed:
+            return Ranking(lead.id, Outcome.DISQUALIFIED, detail=failed, at=instant)
+        rule = self.match(lead, instant)
+        if rule is None:
+            return Ranking(lead.id, Outcome.NO_RULE, at=instant)
+        pool = rule.pool or EVERYONE
+        members = self.members(pool, roster)
+        situation = Situation(
+            lead, members, pool, snapshot or Snapshot(), instant, self.environment
+        )
+        try:
+            return _ranked(rule, situation, tried or {})
+        except FactTypeError as error:
+            raise error.during(rule.name, lead.id) from None
+
+    def _disqualified(self, lead: Lead, now: datetime | None) -> str:
+        if self.qualify is None:
+            return ""
+        parts = self.qualify.parts if isinstance(self.qualify, And) else (self.qualify,)
+        try:
+            failed = [
+                str(part)
+                for part in parts
+                if not compile_condition(part, self.environment)(lead, None, now)
+            ]
+        except FactTypeError as error:
+            raise error.during("qualify", lead.id) from None
+        return f"not {' and not '.join(failed)}" if failed else ""
+
+    def rank_many(
+        self,
+        leads: Iterable[Lead],
+        roster: Roster,
+        *,
+        now: datetime | None = None,
+        snapshot: Snapshot | None = None,
+    ) -> Iterator[Ranking]:
+        """Rank each lead on its own against the same counts, one at a time as you iterate.
+
+        Example:
+            >>> router = Router(rules=[Rule("all")])
+            >>> leads = (Lead(f"L-{n}") for n in range(2))
+            >>> [r.best.rep_id for r in router.rank_many(leads, Roster([Rep("ada")]))]
+            ['ada', 'ada']
+        """
+        for lead in leads:
+            yield self.rank(lead, roster, now=now, snapshot=snapshot)
+
+
+_NOBODY = Lead("nobody")
+
+
+def _router(*given: Any) -> Router:
+    rules, qualify, pools, window, catch_all, environment = given
+    return Router(
+        rules=rules,
+        qualify=qualify,
+        pools=pools,
+        window=window,
+        catch_all=catch_all,
+        environment=environment,
+    )
+
+
+def _refuse_twins(kind: str, given: list[str]) -> None:
+    for one, other in pairwise(sorted(given)):
+        if one == other:
+            raise ConfigError(f"there are two {kind}s named {one!r}; give each a name of its own")
+
+
+def _ranked(rule: Rule, situation: Situation, tried: Mapping[str, str]) -> Ranking:
+    able, rejections = [], []
+    for rep in situation.reps:
+        found = obstacles(rule, situation, rep, tried)
+        if found:
+            rejections.append(Rejection(rep.id, rep.label, found))
+        else:
+            able.append(rep)
+    among = evolve(situation, reps=tuple(able))
+    return Ranking(
+        situation.lead.id,
+        _outcome(situation.reps, able, rejections),
+        rule.name,
+        situation.pool,
+        _sorted_assignments(rule.score, among),
+        tuple(rejections),
+        at=situation.instant,
+        resumes_at=None if able else _resumes_at(situation, rejections),
+    )
+
+
+def _outcome(members: tuple[Rep, ...], able: list[Rep], rejections: list[Rejection]) -> Outcome:
+    if able:
+        return Outcome.RANKED
+    if not members:
+        return Outcome.EMPTY_POOL
+    if any(rejection.passing for rejection in rejections):
+        return Outcome.NOBODY_AVAILABLE
+    return Outcome.NOBODY_ELIGIBLE
+
+
+def _resumes_at(situation: Situation, rejections: list[Rejection]) -> datetime | None:
+    away = {rejection.rep_id for rejection in rejections if rejection.passing}
+    openings = (
+        rep.hours.next_open(situation.now)
+        for rep in situation.reps
+        if rep.id in away and rep.hours is not None and not rep.hours.is_open(situation.now)
+    )
+    return min((opening for opening in openings if opening is not None), default=None)
+
+
+def _sorted_assignments(score: Scorer | None, situation: Situation) -> tuple[Assignment, ...]:
+    terms = () if score is None else score.terms
+    bound = [term.scorer.bind(situation) for term in terms]
+    last = situation.snapshot.last_assigned
+    keyed = []
+    for rep in situation.reps:
+        points = tuple(points_of(rep) for points_of in bound)
+        total = mean(zip((term.weight for term in terms), points, strict=True)) or 0.0
+        keyed.append((-total, last.get(rep.id, -1), rep.id, rep, points))
+    keyed.sort(key=lambda entry: entry[:3])
+    return tuple(
+        Assignment(rep.id, rep.label, rank, -negative, _parts(terms, points, situation, rep))
+        for rank, (negative, _, _, rep, points) in enumerate(keyed, 1)
+    )
+
+
+def _parts(
+    terms: tuple[Term, ...], points: tuple[float | None, ...], situation: Situation, rep: Rep
+) -> tuple[Part, ...]:
+    return tuple(
+        Part(term.scorer, term.weight, given, partial(term.scorer.reason, situation, rep))
+        for term, given in zip(terms, points, strict=True)
+    )

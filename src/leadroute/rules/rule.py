@@ -1,0 +1,107 @@
+"""A rule: which leads, which reps, what is preferred among them, and how long an offer stands."""
+
+from __future__ import annotations
+
+from collections.abc import Set
+from datetime import timedelta
+from typing import Any
+
+from attrs import field, frozen
+from attrs.converters import optional
+
+from leadroute.errors import ConfigError
+from leadroute.model.duration import parse_duration
+from leadroute.model.values import Refused, clean_fields, cleaned, ident, names
+from leadroute.rules.condition import Condition
+from leadroute.rules.scorer import Scorer
+
+__all__ = ["EVERYONE", "Pool", "Rule"]
+
+EVERYONE = "everyone"
+"""The pool of a rule that names none: the whole roster."""
+
+
+def condition(given: Any) -> Condition:
+    """A cleaner for conditions."""
+    if not isinstance(given, Condition):
+        raise Refused(f"is {given!r:.60}; write a condition such as LEAD.country == 'US'")
+    return given
+
+
+def score(given: Any) -> Scorer:
+    """A cleaner for scores."""
+    if not isinstance(given, Scorer):
+        raise Refused(f"is {given!r:.60}; write a scorer such as headroom() + rotation()")
+    return given
+
+
+def window(given: str | timedelta) -> timedelta:
+    """An acceptance window from its text form; it must be longer than nothing.
+
+    Raises:
+        ConfigError: It is no duration, or no time at all.
+    """
+    found = parse_duration(given)
+    if not found:
+        raise ConfigError("the window is 0s; an offer must stand for some time, such as '5m'")
+    return found
+
+
+@frozen(kw_only=True)
+class Pool:
+    """A named set of reps that share one rotation.
+
+    Args:
+        name: The pool's name, 1 to 80 characters.
+        reps: The ids of its members; ``None`` means that ``where`` alone decides.
+        where: A condition on the rep; ``None`` means that ``reps`` alone decides.
+
+    Raises:
+        InvalidValue: A field was refused.
+        ConfigError: Neither ``reps`` nor ``where`` was given.
+
+    Example:
+        >>> sorted(Pool("emea", reps={"bob", "ada"}).reps)
+        ['ada', 'bob']
+    """
+
+    name: str = field(kw_only=False, metadata={"clean": ident})
+    reps: Set[str] | None = cleaned(names(ident))
+    where: Condition | None = cleaned(condition)
+
+    def __attrs_post_init__(self) -> None:
+        clean_fields(self)
+        if self.reps is None and self.where is None:
+            raise ConfigError(f"pool {self.name!r} has no members; write reps={{...}} or where=...")
+
+
+@frozen(kw_only=True)
+class Rule:
+    """Which leads it is for, which reps may take them, and on what terms.
+
+    Args:
+        name: The rule's name, unique in its policy.
+        when: A condition on the lead; ``None`` takes every lead.
+        require: A condition on the rep, or on rep and lead together; ``None`` takes every rep of the pool.
+        score: What is preferred among the reps; ``None`` leaves the tie-break alone to decide.
+        pool: The name of the pool; ``None`` means every rep of the roster.
+        window: How long an offer stands, such as ``"5m"``; ``None`` means the router's window.
+
+    Raises:
+        InvalidValue: A field was refused; every fault is listed.
+        ConfigError: The window cannot be read.
+
+    Example:
+        >>> Rule("everyone else", window="5m").window
+        datetime.timedelta(seconds=300)
+    """
+
+    name: str = field(kw_only=False, metadata={"clean": ident})
+    when: Condition | None = cleaned(condition)
+    require: Condition | None = cleaned(condition)
+    score: Scorer | None = cleaned(score)
+    pool: str | None = cleaned(ident)
+    window: timedelta | None = field(default=None, converter=optional(window))
+
+    def __attrs_post_init__(self) -> None:
+        clean_fields(self)

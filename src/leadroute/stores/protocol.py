@@ -1,0 +1,119 @@
+"""What a store must do: six methods, and the meaning of each.
+
+The rules of every store (:mod:`leadroute.testing.contract` proves them):
+
+1. All or nothing: after a raise nothing is visible, in any table.
+2. Guards look at the latest committed state, never at a snapshot.
+3. Operations apply in canonical order (:mod:`leadroute.offers.change`), and the first that fails is the one reported.
+4. ``Conflict``: a guard failed, read and decide again. ``Transient``: the store was busy, send the same change again.
+   In both cases nothing happened. A driver's own errors pass through as they are.
+5. Keys are compared exactly.
+6. An event is pending until it is acknowledged. Its id is a page mark, never a cursor of delivery.
+7. Reads may lag, but what a store has committed itself it reads back.
+8. A store never begins or ends a transaction that it did not start, never retries inside one, never decides, never logs.
+9. A store may be used by many threads and survives a fork.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Protocol, runtime_checkable
+
+from leadroute.errors import ConfigError
+from leadroute.offers.change import Change, Event, Record
+
+__all__ = ["Store", "page_size"]
+
+
+def page_size(limit: int) -> int:
+    """The limit of a page, as every store checks it.
+
+    Raises:
+        ConfigError: It is not an int from 0 up.
+    """
+    if type(limit) is not int or limit < 0:
+        raise ConfigError(f"limit is {limit!r}; write how many at most, from 0 up")
+    return limit
+
+
+@runtime_checkable
+class Store(Protocol):
+    """Where placements, counters and events are kept."""
+
+    def commit(self, change: Change) -> Mapping[str, int]:
+        """Apply every operation of the change, or none.
+
+        Returns:
+            The value of each counter named by an Add or a Raise, after the change.
+
+        Raises:
+            Conflict: A guard failed; nothing happened.
+            Transient: The store was busy; nothing happened.
+        """
+        ...
+
+    def get(self, keys: Sequence[str]) -> dict[str, Record]:
+        """The records that exist among ``keys``, in the order asked; ``once/<key>`` reads a once-key."""
+        ...
+
+    def counts(self, keys: Sequence[str] | None = None, prefix: str = "") -> dict[str, int]:
+        """The counters named by ``keys``, or all whose key starts with ``prefix``, by key.
+
+        A counter that stands at 0 is left out: it cannot be told from one that was never touched.
+
+        Raises:
+            ConfigError: Both were given.
+        """
+        ...
+
+    def find(
+        self,
+        *,
+        status: str | None = None,
+        owner: str | None = None,
+        upto: int | None = None,
+        after: Record | None = None,
+        limit: int = 100,
+    ) -> list[Record]:
+        """The records of a status, an owner or both, by (due, key); those that are never due come last.
+
+        Args:
+            status: Only records with exactly this status; ``None`` is any.
+            owner: Only records with exactly this owner; ``None`` is any.
+            upto: Only records due at or before this instant, in microseconds; leaves out those never due.
+            after: The last record of the page before. Paging goes by the due time and key that it had there, so a
+                record that has moved since is neither skipped nor shown twice at its old place.
+            limit: How many at most.
+        """
+        ...
+
+    def events(
+        self,
+        *,
+        after: int = 0,
+        limit: int = 500,
+        lead: str | None = None,
+        pending_at: int | None = None,
+    ) -> list[Event]:
+        """Pages of the log: all by id, or those of one lead by number.
+
+        Args:
+            after: The last id of the page before; with ``lead``, the last number.
+            limit: How many at most.
+            lead: Only this lead's log.
+            pending_at: Only events that wait in the outbox and may be delivered at this instant, in microseconds.
+                An event may be delivered as soon as it is committed, whatever the clocks of its writers say, and
+                after a Defer from its ``until`` on.
+        """
+        ...
+
+    def trim(self, before: int, limit: int = 1000) -> int:
+        """Forget what is older than ``before``, in microseconds, and no longer needed; at most ``limit`` things.
+
+        In this order: once-keys, by date and key; events that are not in the outbox, by id, as long as no earlier
+        event of the same lead is kept, so that what is left of a log has no gap; counters that stand at 0, by key.
+
+        Returns:
+            How many things were forgotten; less than ``limit`` when there is no more.
+        """
+        ...

@@ -1,0 +1,1 @@
+"""The promises of leadroute, one sentence and one test each."""

@@ -1,0 +1,134 @@
+"""The project keeps its promises: the package, its commands, its examples and its benchmarks."""
+
+import json
+import re
+import subprocess
+import sys
+import tomllib
+from importlib.metadata import metadata, requires, version
+from pathlib import Path
+
+import pytest
+
+import leadroute
+
+ROOT = Path(__file__).resolve().parents[1]
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+EXAMPLES = sorted((ROOT / "examples").glob("*.py"))
+
+
+def run(*arguments, **options):
+    """Run a new interpreter, with warnings as errors, and return what it prints."""
+    finished = subprocess.run(
+        [sys.executable, "-W", "error", *map(str, arguments)],
+        capture_output=True,
+        check=False,
+        encoding="utf-8",
+        stdin=subprocess.DEVNULL,
+        **options,
+    )
+    assert finished.returncode == 0, finished.stdout + finished.stderr
+    return finished.stdout
+
+
+def imports_of(statement):
+    """Return the names of the modules that a statement loads in a new interpreter."""
+    return set(run("-c", f"{statement}; import sys; print(*sys.modules)").split())
+
+
+@pytest.mark.parametrize("name", ["demo", "test"])
+def test_readme_has_its_commands(name):
+    """The README marks one command of one line for the demo and one for the tests."""
+    assert run(ROOT / ".ci" / "command.py", name).startswith("python3 -m venv .venv && ")
+    assert README.count(f"<!-- command: {name} -->") == 1
+
+
+def test_gate_names_a_command_that_is_missing():
+    """A command that the README does not hold stops the gate with its name."""
+    command = [sys.executable, ROOT / ".ci" / "command.py", "deploy"]
+    finished = subprocess.run(command, capture_output=True, check=False, encoding="utf-8")
+    expected = "README.md: expected one command marked 'deploy' of one line, found 0\n"
+    assert (finished.returncode, finished.stderr) == (1, expected)
+
+
+def test_ci_only_runs_the_gate():
+    """The workflow has one command, and it is the gate."""
+    workflow = (ROOT / ".github" / "workflows" / "ci.yml").read_text(encoding="utf-8")
+    assert re.findall(r"run: (.+)", workflow) == ["bash .ci/run"]
+
+
+def test_ci_covers_every_version_that_is_promised():
+    """The workflow runs on every version of Python that the package names."""
+    workflow = (ROOT / ".github" / "workflows" / "ci.yml").read_text(encoding="utf-8")
+    promised = re.findall(r"Python :: (3\.\d+)", "\n".join(PROJECT["classifiers"]))
+    assert re.findall(r'"(3\.\d+)"', workflow) == promised
+
+
+def test_run_time_dependencies():
+    """Outside Windows the package needs attrs, cattrs and sortedcontainers, and nothing else."""
+    plain = [need for need in requires("leadroute") or () if ";" not in need]
+    names = sorted(re.match(r"[\w-]+", need)[0] for need in plain)
+    assert names == ["attrs", "cattrs", "sortedcontainers"]
+
+
+def test_extras():
+    """The extras that the documentation names can be installed."""
+    extras = set(metadata("leadroute").get_all("Provides-Extra"))
+    assert extras >= {"bench", "cli", "dev", "docs", "holidays", "icalendar", "test"}
+
+
+def test_version():
+    """The version has one source, the project file, and the package and the changelog agree."""
+    assert leadroute.__version__ == version("leadroute") == PROJECT["version"]
+    changelog = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
+    assert f"## [{PROJECT['version']}]" in changelog
+
+
+def test_unknown_attribute():
+    """A name that the package does not have is refused as for any module."""
+    with pytest.raises(AttributeError, match="module 'leadroute' has no attribute 'Leed'"):
+        _ = leadroute.Leed
+
+
+def test_package_is_typed():
+    """The installed package tells type checkers to read its annotations."""
+    assert Path(leadroute.__file__).with_name("py.typed").is_file()
+
+
+def test_public_names_exist():
+    """Every public name is there without any extra, once, and listed in order."""
+    assert [name for name in leadroute.__all__ if not hasattr(leadroute, name)] == []
+    assert len(set(leadroute.__all__)) == len(leadroute.__all__)
+    assert run("-c", "from leadroute import *") == ""
+
+
+def test_import_is_clean():
+    """Importing the package loads neither the command line, the testing module nor any extra."""
+    loaded = imports_of("import leadroute")
+    unwanted = {"leadroute.cli", "leadroute.testing", "rich", "holidays", "icalendar", "hypothesis"}
+    assert loaded & unwanted == set()
+
+
+@pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.name)
+def test_example_runs(path, tmp_path):
+    """Every example is a script that runs from any folder and prints what it found."""
+    assert run(path, cwd=tmp_path)
+
+
+def test_import_benchmark():
+    """The import benchmark reports its figures and bars, and finds nothing foreign."""
+    printed = subprocess.run(
+        [sys.executable, ROOT / "benchmarks" / "import_time.py", "--quick", "--json"],
+        capture_output=True,
+        check=False,
+        encoding="utf-8",
+    ).stdout
+    report = json.loads(printed)
+    assert set(report) == {"figures", "bars"}
+    assert all(set(bar) == {"name", "value", "bound", "ok"} for bar in report["bars"])
+    # The bar on time is for a quiet machine.
+    assert {bar["name"]: bar["ok"] for bar in report["bars"] if bar["name"] != "time_ratio"} == {
+        "foreign_modules": True,
+        "testing_modules": True,
+    }

@@ -11,17 +11,16 @@ The rules of this module:
 from __future__ import annotations
 
 import ast
-import operator
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from functools import partial
 from itertools import pairwise
-from typing import Any, Final, NoReturn, TypeVar
+from typing import Any, Final, TypeVar
 
 from attrs import frozen
 
-from leadroute.errors import ConfigError, UnknownFieldError
+from leadroute.errors import ConfigError, ExpressionError, UnknownFieldError
 from leadroute.rules import builders
-from leadroute.rules.builders import Fact, SignalFacts, member, negative, operand_of, truth
+from leadroute.rules.builders import SignalFacts
 from leadroute.rules.condition import (
     ALWAYS,
     NEVER,
@@ -34,12 +33,13 @@ from leadroute.rules.condition import (
     is_name,
     joined,
 )
+from leadroute.rules.fact import Fact, member, negative, operand_of, truth
 from leadroute.rules.fields import CUSTOM_KINDS, FIELDS, Kind, spec_of
-from leadroute.rules.operand import Const, Field, Operand, SignalStat, arithmetic
+from leadroute.rules.operand import Const, Field, Operand, SignalStat, arithmetic, constant
 from leadroute.rules.questions import Presence
 from leadroute.rules.scan import fault, located, scan
 
-__all__ = ["Reader", "parse", "parse_definitions"]
+__all__ = ["Reader", "parse"]
 
 T = TypeVar("T")
 
@@ -124,64 +124,6 @@ def parse(
     return Reader.of(text, defines, custom).condition_of_text()
 
 
-def parse_definitions(
-    texts: Mapping[str, str], *, custom: Mapping[str, str] | None = None
-) -> dict[str, Condition]:
-    """The conditions of a table of definitions, which may use one another in any order.
-
-    Args:
-        texts: The expressions by name.
-        custom: As for ``parse``.
-
-    Returns:
-        The conditions by name, for ``parse(..., defines=...)``.
-
-    Raises:
-        ConfigError: Definitions use one another in a circle, or a name is a word of the language; the place is the name.
-
-    Example:
-        >>> found = parse_definitions(
-        ...     {"ours": "big and lead.country == 'US'", "big": "lead.employees > 500"}
-        ... )
-        >>> found["ours"]
-        <And big and lead.country == 'US'>
-    """
-    found = _Definitions(texts, custom)
-    return {name: found[name] for name in texts}
-
-
-class _Definitions(Mapping[str, Condition]):
-    """Definitions that are parsed when they are asked for."""
-
-    def __init__(self, texts: Mapping[str, str], custom: Mapping[str, str] | None) -> None:
-        self._texts = texts
-        self._custom = custom
-        self._found: dict[str, Condition] = {}
-        self._open: list[str] = []
-
-    def __getitem__(self, name: str) -> Condition:
-        if name in self._open:
-            circle = " -> ".join((*self._open[self._open.index(name) :], name))
-            raise ConfigError(f"definitions use one another in a circle: {circle}; break it")
-        if name not in self._found:
-            self._open.append(name)
-            try:
-                text = self._texts[name]
-                self._found[name] = parse(text, defines=self, custom=self._custom)
-                Named(name, ALWAYS)
-            except ConfigError as error:
-                raise error.at(name) from None
-            finally:
-                self._open.pop()
-        return self._found[name]
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._texts)
-
-    def __len__(self) -> int:
-        return len(self._texts)
-
-
 def declared(custom: Mapping[str, str] | None) -> dict[tuple[str, str], Kind]:
     """The declared kinds of attributes by entity and name.
 
@@ -228,27 +170,37 @@ class Reader:
 
     def walked(self, walk: Callable[[ast.expr], T]) -> T:
         """What ``walk`` makes of the text's syntax tree."""
-        stripped = self.flat.lstrip()
-        indent = len(self.flat) - len(stripped)
         try:
-            return walk(ast.parse(stripped, mode="eval").body)
+            return walk(ast.parse(self.flat[self.indent :].rstrip(), mode="eval").body)
         except SyntaxError as error:
-            position = indent + max(0, (error.offset or 1) - 1)
-            raise fault(self.text, min(position, len(self.text)), _syntax(error)) from None
+            raise self._unreadable(error.offset or 0) from None
         except (RecursionError, MemoryError):
-            raise fault(
-                self.text, 0, "the expression is nested too deep; give its parts names"
-            ) from None
+            problem = "the expression is nested too deep; give its parts names"
+            raise fault(self.text, 0, problem) from None
+
+    @property
+    def indent(self) -> int:
+        """How many blanks stand before the expression."""
+        return len(self.flat) - len(self.flat.lstrip())
+
+    def _unreadable(self, offset: int) -> ExpressionError:
+        end = len(self.flat.rstrip())
+        position = self.indent + offset - 1 if offset > 0 else end
+        if position >= end:
+            return fault(self.text, end, "the expression breaks off; complete it")
+        if self.flat[position] == "=":
+            return fault(self.text, position, "write == to compare")
+        problem = "this cannot stand here; check it and what stands just before"
+        return fault(self.text, position, problem)
 
     def position(self, node: ast.expr) -> int:
         """Where in the text a node begins."""
-        stripped = self.flat.lstrip()
-        indent = len(self.flat) - len(stripped)
-        return indent + len(stripped.encode()[: node.col_offset].decode())
+        before = self.flat.lstrip().encode()[: node.col_offset]
+        return self.indent + len(before.decode())
 
-    def refuse(self, node: ast.expr, problem: str) -> NoReturn:
-        """Raise the error for a node."""
-        raise fault(self.text, self.position(node), problem)
+    def refusal(self, node: ast.expr, problem: str) -> ExpressionError:
+        """The error for a node."""
+        return fault(self.text, self.position(node), problem)
 
     def build(self, node: ast.expr, builder: Callable[..., T], *parts: Any, **options: Any) -> T:
         """What a builder makes; its error gets the place of the node."""
@@ -265,7 +217,7 @@ class Reader:
             kind = And if isinstance(node.op, ast.And) else Or
             return self.build(node, joined, kind, *map(self.condition, node.values))
         if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.Not):
-            return self.build(node, operator.invert, self.condition(node.operand))
+            return ~self.condition(node.operand)
         if isinstance(node, ast.Compare):
             return self._compare(node)
         if isinstance(node, ast.Constant) and isinstance(node.value, bool):
@@ -277,7 +229,7 @@ class Reader:
             return found
         if isinstance(found, Fact):
             return self.build(node, truth, found.operand)
-        self.refuse(node, "a value is no condition; compare it with a field")
+        raise self.refusal(node, "a value is no condition; compare it with a field")
 
     def _named(self, node: ast.Name) -> Condition:
         name = node.id
@@ -286,9 +238,9 @@ class Reader:
         if name in self.defines:
             return self.build(node, lambda: Named(name, self.defines[name]))
         if name in FIELDS["lead"]:
-            self.refuse(node, f"{name!r} is a field of the lead; write lead.{name}")
+            raise self.refusal(node, f"{name!r} is a field of the lead; write lead.{name}")
         if name.lower() in ("true", "false"):
-            self.refuse(node, f"write {name.capitalize()}")
+            raise self.refusal(node, f"write {name.capitalize()}")
         raise located(
             UnknownFieldError("definition", name, [*self.defines, *_CONSTANTS]),
             self.text,
@@ -302,7 +254,7 @@ class Reader:
         if isinstance(op, ast.In | ast.NotIn):
             among = self.term(right)
             if not isinstance(among, Fact | list):
-                self.refuse(
+                raise self.refusal(
                     right, "`in` takes a list, such as ['US', 'CA'], or a field that holds a set"
                 )
             listed = among.operand if isinstance(among, Fact) else tuple(among)
@@ -311,7 +263,7 @@ class Reader:
             )
         word = right.id if isinstance(right, ast.Name) else None
         if isinstance(op, ast.IsNot) or word not in _PRESENCE:
-            self.refuse(
+            raise self.refusal(
                 right, "after `is` comes `present` or `missing`; write == to compare values"
             )
         return self.build(node, Presence, self._operand(left), _PRESENCE[word])
@@ -321,7 +273,7 @@ class Reader:
         links = []
         for op, (left, right) in zip(node.ops, pairwise(operands), strict=True):
             if type(op) not in _ORDER:
-                self.refuse(
+                raise self.refusal(
                     node, "a chain holds < <= > >= == != only; join `in` and `is` with `and`"
                 )
             links.append(self.build(node, compared, left, _ORDER[type(op)], right))
@@ -335,28 +287,50 @@ class Reader:
 
     def term(self, node: ast.expr, *, condition: bool = False) -> Any:
         """The fact, the signals, the literal, the list or (when allowed) the condition that a node stands for."""
-        step = _STEPS.get(type(node))
-        if step is None:
-            self.refuse(node, _REFUSED_NODES.get(type(node), "this is not in the language"))
-        found = step(self, node)
+        found = self._any(node)
         if isinstance(found, SignalFacts):
-            self.refuse(node, f"{found} needs .total, .count or .last")
+            raise self.refusal(node, f"{found} needs .total, .count or .last")
         if isinstance(found, Condition) and not condition:
-            self.refuse(
+            raise self.refusal(
                 node,
                 "a condition cannot be compared or calculated with; combine it with `and`, `or`, `not`",
             )
         return found
 
+    def _any(self, node: ast.expr) -> Any:  # noqa: C901 - one line for each node of the language
+        match node:
+            case ast.Constant():
+                return self._literal(node)
+            case ast.List() | ast.Tuple():
+                return self._list(node)
+            case ast.Name():
+                return self._name(node)
+            case ast.Attribute():
+                return self._attribute(node)
+            case ast.Subscript():
+                return self._subscript(node)
+            case ast.BinOp():
+                return self._sum(node)
+            case ast.UnaryOp():
+                return self._unary(node)
+            case ast.Call():
+                return self._call(node)
+            case ast.Compare() | ast.BoolOp():
+                return self.condition(node)
+            case ast.Starred():
+                raise self.refusal(node, "there is no unpacking; list the values themselves")
+        raise self.refusal(node, "this is not in the language")
+
     def _literal(self, node: ast.Constant) -> Any:
-        return self.build(node, lambda: operand_of(node.value)) and node.value
+        self.build(node, constant, node.value)
+        return node.value
 
     def _list(self, node: ast.List | ast.Tuple) -> list[Any]:
         found = []
         for item in node.elts:
             value = self.term(item)
             if isinstance(value, Fact | list):
-                self.refuse(
+                raise self.refusal(
                     item, "a list holds literals only, such as ['US', 'CA']; write `or` for fields"
                 )
             found.append(value)
@@ -366,20 +340,22 @@ class Reader:
         if node.id == "now":
             return builders.NOW
         if node.id in FIELDS:
-            self.refuse(node, f"name a field, such as {node.id}.{next(iter(FIELDS[node.id]))}")
+            raise self.refusal(
+                node, f"name a field, such as {node.id}.{next(iter(FIELDS[node.id]))}"
+            )
         return self._named(node)
 
     def _attribute(self, node: ast.Attribute) -> Any:
         of = node.value
         if isinstance(of, ast.Name) and of.id in FIELDS:
             return self.build(node, self._field, of.id, node.attr)
-        found = _STEPS[ast.Call](self, of) if isinstance(of, ast.Call) else self.term(of)
+        found = self._call(of) if isinstance(of, ast.Call) else self.term(of)
         if isinstance(found, SignalFacts):
             return self.build(node, lambda: Fact(SignalStat(found.kind, node.attr)))
         shown = found.operand if isinstance(found, Fact) else "this"
         if node.attr in _METHODS:
-            self.refuse(node, f"write {shown}.{node.attr}(...)")
-        self.refuse(
+            raise self.refusal(node, f"write {shown}.{node.attr}(...)")
+        raise self.refusal(
             node,
             f"{shown} has no part {node.attr!r}; only lead.field, rep.field and signal('kind').total have",
         )
@@ -393,20 +369,22 @@ class Reader:
 
     def _subscript(self, node: ast.Subscript) -> Fact:
         if not (isinstance(node.slice, ast.Constant) and isinstance(node.slice.value, str)):
-            self.refuse(node, "between [ and ] stands a name in quotes, such as lead['tags']")
+            raise self.refusal(
+                node, "between [ and ] stands a name in quotes, such as lead['tags']"
+            )
         name, of = node.slice.value, node.value
         if isinstance(of, ast.Name) and of.id in FIELDS:
             kind = self.kinds.get((of.id, name), Kind.ANY)
             return self.build(node, lambda: Fact(Field(of.id, name, custom=True, kind=kind)))
         found = self.term(of)
         if not isinstance(found, Fact):
-            self.refuse(node, "only lead, rep and rep.skills have [...] entries")
+            raise self.refusal(node, "only lead, rep and rep.skills have [...] entries")
         return self.build(node, found.__getitem__, name)
 
     def _sum(self, node: ast.BinOp) -> Any:
         op = _SUMS.get(type(node.op))
         if op is None:
-            self.refuse(node, "numbers have + - * / only")
+            raise self.refusal(node, "numbers have + - * / only")
         left, right = self._operand(node.left), self._operand(node.right)
         return _unwrapped(self.build(node, arithmetic, op, left, right))
 
@@ -414,7 +392,7 @@ class Reader:
         if isinstance(node.op, ast.Not):
             return self.condition(node)
         if not isinstance(node.op, ast.USub):
-            self.refuse(node, "a sign before a number is -; leave + out")
+            raise self.refusal(node, "a sign before a number is -; leave + out")
         return _unwrapped(self.build(node, negative, self._operand(node.operand)))
 
     def _call(self, node: ast.Call) -> Any:
@@ -428,20 +406,22 @@ class Reader:
                 )
             return self.build(node, _called, name, function, arguments)
         if not isinstance(node.func, ast.Attribute):
-            self.refuse(node, "only the functions of the language can be called")
+            raise self.refusal(node, "only the functions of the language can be called")
         return self._method(node, node.func, arguments)
 
-    def _method(self, node: ast.Call, function: ast.Attribute, arguments: list[Any]) -> Condition:
+    def _method(self, node: ast.Call, function: ast.Attribute, arguments: list[Any]) -> Any:
         name, of = function.attr, self.term(function.value)
         method = _METHODS.get(name)
         if not isinstance(of, Fact):
-            self.refuse(
+            raise self.refusal(
                 node,
                 f"a literal has no {name!r}; ask a field, such as lead.company.startswith('A')",
             )
         if method is None:
             if remedy := _METHOD_REMEDIES.get(name):
-                self.refuse(node, f"{of.operand} has no {name!r}; {remedy.format(of.operand)}")
+                raise self.refusal(
+                    node, f"{of.operand} has no {name!r}; {remedy.format(of.operand)}"
+                )
             raise located(
                 UnknownFieldError("method", name, _METHODS), self.text, self.position(node)
             )
@@ -449,14 +429,14 @@ class Reader:
 
     def _arguments(self, node: ast.Call) -> list[Any]:
         for keyword in node.keywords:
-            self.refuse(keyword.value, "write the argument without a name")
+            raise self.refusal(keyword.value, "write the argument without a name")
         return [self.term(argument) for argument in node.args]
 
 
 _COUNTS: Final = {"overlaps": 2, "covers": 2}
 
 
-def _called(name: str, function: Callable[..., T], arguments: list[Any]) -> T:
+def _called(name: str, function: Callable[..., Any], arguments: list[Any]) -> Any:
     wanted = 1 if isinstance(function, partial) else _COUNTS.get(name, 1)
     right = len(arguments) >= 1 if name == "check" else len(arguments) == wanted
     if not right:
@@ -470,27 +450,4 @@ def _unwrapped(operand: Operand) -> Any:
     return operand.value if isinstance(operand, Const) else Fact(operand)
 
 
-def _syntax(error: SyntaxError) -> str:
-    message = str(error.msg)
-    if "Maybe you meant '=='" in message or "cannot assign" in message:
-        return "write == to compare"
-    return "this is not a complete condition; check what stands here and just before"
-
-
 _VALUE_NAMES: Final = ("now", *FIELDS)
-_STEPS: Final[Mapping[type[ast.expr], Callable[[Reader, Any], Any]]] = {
-    ast.Constant: Reader._literal,
-    ast.List: Reader._list,
-    ast.Tuple: Reader._list,
-    ast.Name: Reader._name,
-    ast.Attribute: Reader._attribute,
-    ast.Subscript: Reader._subscript,
-    ast.BinOp: Reader._sum,
-    ast.UnaryOp: Reader._unary,
-    ast.Call: Reader._call,
-    ast.Compare: Reader._compare,
-    ast.BoolOp: Reader.condition,
-}
-_REFUSED_NODES: Final[Mapping[type[ast.expr], str]] = {
-    ast.Starred: "there is no unpacking; list the values themselves",
-}

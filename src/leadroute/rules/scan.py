@@ -92,13 +92,13 @@ def located(error: ConfigError, text: str, position: int) -> ConfigError:
 
 
 def scan(text: str) -> str:
-    """The text on one line, each character where it was, once it is known to be harmless.
+    r"""The text on one line, each character where it was, once it is known to be harmless.
 
     Raises:
         ExpressionError: It is empty, too long, too deep, or holds what is not in the language.
 
     Example:
-        >>> scan("lead.budget > 5\\nand lead.email is present")
+        >>> scan("lead.budget > 5\nand lead.email is present")
         'lead.budget > 5 and lead.email is present'
     """
     if not isinstance(text, str):
@@ -113,7 +113,7 @@ def scan(text: str) -> str:
     _check_brackets(text, tokens)
     flat = [" "] * len(text)
     for token in tokens:
-        flat[token.start : token.end] = token.text
+        flat[token.start : token.end] = list(token.text)
     return "".join(flat)
 
 
@@ -142,8 +142,9 @@ def _tokens(text: str) -> Iterator[_Token]:
         if count > MAX_TOKENS:
             problem = f"the expression has more than {MAX_TOKENS} words and signs; shorten it"
             raise fault(text, token.start, problem)
-        if problem := _objection(token):
-            raise fault(text, token.start, problem)
+        objection = _objection(token)
+        if objection is not None:
+            raise fault(text, token.start, objection)
         yield token
 
 

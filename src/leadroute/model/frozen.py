@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, NoReturn, TypeVar
 
-__all__ = ["FrozenDict", "frozen_map"]
+__all__ = ["FrozenDict", "frozen_counts", "frozen_words"]
 
 K = TypeVar("K")
 V = TypeVar("V")
@@ -48,6 +48,11 @@ class FrozenDict(dict[K, V]):
     update = _refuse
 
 
-def frozen_map(given: Mapping[K, V]) -> FrozenDict[K, V]:
-    """The same mapping, frozen; for use as an attrs converter, where the type of the mapping shall be kept."""
-    return given if isinstance(given, FrozenDict) else FrozenDict(given)
+def frozen_counts(given: Mapping[str, int]) -> FrozenDict[str, int]:
+    """Counts by name, frozen; an attrs converter."""
+    return FrozenDict(given)
+
+
+def frozen_words(given: Mapping[str, str]) -> FrozenDict[str, str]:
+    """Words by name, frozen; an attrs converter."""
+    return FrozenDict(given)

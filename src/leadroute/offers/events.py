@@ -14,7 +14,7 @@ from typing import ClassVar, TypeAlias
 
 from attrs import field, frozen
 
-from leadroute.model.frozen import FrozenDict, frozen_map
+from leadroute.model.frozen import FrozenDict, frozen_counts
 
 __all__ = [
     "KINDS",
@@ -83,7 +83,7 @@ class Offered:
     pool: str
     expires_at: datetime
     score: float
-    holds: Mapping[str, int] = field(default=FrozenDict(), converter=frozen_map)
+    holds: Mapping[str, int] = field(default=FrozenDict(), converter=frozen_counts)
 
 
 @frozen

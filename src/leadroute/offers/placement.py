@@ -8,7 +8,7 @@ from enum import StrEnum
 
 from attrs import field, frozen
 
-from leadroute.model.frozen import FrozenDict, frozen_map
+from leadroute.model.frozen import FrozenDict, frozen_counts, frozen_words
 
 __all__ = ["Placement", "Status"]
 
@@ -82,8 +82,8 @@ class Placement:
     outcome: str | None = None
     value: float | None = None
     why: str = ""
-    tried: Mapping[str, str] = field(default=FrozenDict(), converter=frozen_map)
-    holds: Mapping[str, int] = field(default=FrozenDict(), converter=frozen_map)
+    tried: Mapping[str, str] = field(default=FrozenDict(), converter=frozen_words)
+    holds: Mapping[str, int] = field(default=FrozenDict(), converter=frozen_counts)
 
     @property
     def owner(self) -> str | None:

@@ -207,7 +207,14 @@ def operations(
             ops.append(Add(counter, delta, lo=None))
     due = None if after.due is None else to_micros(after.due)
     ops.append(
-        Put(placement_key(lead_id), write(after), version, after.status, after.rep_id or "", due)
+        Put(
+            placement_key(lead_id),
+            write(after),
+            version,
+            after.status.value,
+            after.rep_id or "",
+            due,
+        )
     )
     return after, tuple(ops)
 

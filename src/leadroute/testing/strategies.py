@@ -39,7 +39,7 @@ numbers = st.one_of(
 instants = st.datetimes(
     datetime(2026, 1, 1),
     datetime(2026, 1, 3),
-    timezones=st.just(UTC),  # noqa: DTZ001 - the zone is given beside them
+    timezones=st.just(UTC),
 )
 durations = st.one_of(
     st.integers(-72, 72).map(builders.hours),

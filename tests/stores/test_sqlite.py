@@ -432,6 +432,19 @@ def test_a_fork_opens_its_own_connections(store):
     sqlite._inherited.clear()
 
 
+def test_a_host_may_make_the_tables_in_its_transaction(host):
+    """Tables made in the host's transaction go back with it, and making them twice is fine."""
+    bound = SqliteTransaction(host)
+    for end in (host.rollback, host.commit):
+        host.execute("BEGIN IMMEDIATE")
+        bound.create()
+        bound.create()
+        bound.commit(ROUTE)
+        end()
+    assert host.execute("SELECT version FROM leadroute_schema").fetchall() == [(1,)]
+    assert bound.counts(["rep/open/ada"]) == {"rep/open/ada": 1}
+
+
 def plans(store, ask):
     """The plans of the statements that a question uses, on tables with statistics of many rows."""
     statements = []

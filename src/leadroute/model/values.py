@@ -66,11 +66,6 @@ def cleaned(clean: Cleaner, default: Any = None) -> Any:
     return field(default=default, metadata={"clean": clean})
 
 
-def required(clean: Cleaner) -> Any:
-    """A positional attrs field that must be given."""
-    return field(kw_only=False, metadata={"clean": clean})
-
-
 def clean_fields(value: Any) -> None:
     """Replace every field of a frozen value by its normal form; for use in ``__attrs_post_init__``.
 
@@ -163,7 +158,9 @@ def ident(given: str) -> str:
         raise Refused("has space around it; strip it, so that it cannot be taken for another id")
     length = len(given) + 2 * (given.count("/") + given.count("%"))
     if length > LONGEST_IDENT:
-        raise Refused(f"has {length} characters ('/' and '%' count three); write at most {LONGEST_IDENT}")
+        raise Refused(
+            f"has {length} characters ('/' and '%' count three); write at most {LONGEST_IDENT}"
+        )
     return given
 
 

@@ -1,1 +1,1 @@
-"""What becomes of a lead: offers, answers, time-outs, and the changes that record them."""
+"""Offers: the life of a lead as a table, the changes it needs from a store, and the dispatcher on top."""

@@ -37,7 +37,7 @@ from leadroute.offers.change import (
     Record,
     ordered,
 )
-from leadroute.stores.protocol import page_size
+from leadroute.offers.store import page_size
 
 __all__ = ["MemoryStore"]
 

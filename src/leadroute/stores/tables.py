@@ -33,7 +33,7 @@ from leadroute.offers.change import (
     Record,
     ordered,
 )
-from leadroute.stores.protocol import page_size
+from leadroute.offers.store import page_size
 from leadroute.stores.schema import named
 
 __all__ = ["Outdated", "Tables"]

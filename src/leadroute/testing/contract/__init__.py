@@ -16,7 +16,7 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager
 from itertools import chain
 
-from leadroute.stores.protocol import Store
+from leadroute.offers.store import Store
 from leadroute.testing.contract import counters, delivery, guards, reading
 from leadroute.testing.contract.asking import Promise
 

@@ -16,7 +16,7 @@ from typing import TypeVar
 
 from leadroute.errors import Conflict, Transient
 from leadroute.offers.change import Change, Emit, Event, Once, Op, Put, Record
-from leadroute.stores.protocol import Store
+from leadroute.offers.store import Store
 
 __all__ = [
     "Promise",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from leadroute.offers.change import Add, Raise
-from leadroute.stores.protocol import Store
+from leadroute.offers.store import Store
 from leadroute.testing.contract.asking import Promises, done, put, refused, same
 
 __all__ = ["promise"]

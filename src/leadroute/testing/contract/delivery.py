@@ -7,7 +7,7 @@ from functools import partial
 
 from leadroute.errors import Conflict
 from leadroute.offers.change import Ack, Add, Defer, Emit, Event, Once, Raise
-from leadroute.stores.protocol import Store
+from leadroute.offers.store import Store
 from leadroute.testing.contract.asking import (
     Promises,
     done,

@@ -16,7 +16,7 @@ from leadroute.offers.change import (
     Raise,
     Record,
 )
-from leadroute.stores.protocol import Store
+from leadroute.offers.store import Store
 from leadroute.testing.contract.asking import (
     Promise,
     Promises,

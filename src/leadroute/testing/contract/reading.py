@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from leadroute.errors import ConfigError
 from leadroute.offers.change import MAX_DATA, Add, Drop, Emit, Once, Put, Record
-from leadroute.stores.protocol import Store
+from leadroute.offers.store import Store
 from leadroute.testing.contract.asking import Promise, Promises, done, emitted, put, refused, same
 
 __all__ = ["promise"]

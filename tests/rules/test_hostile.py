@@ -24,11 +24,19 @@ CHAINS = [
     for count in (40, 200, 2_000)
     for joint in ("+", "-", "*", "/", " - -", "/ -")
 ]
-PREFIXES = ["not " * 3_000 + "always", "-" * 9_000 + "1 > lead.budget", "- " * 4_000 + "1", "+" * 500]
+PREFIXES = [
+    "not " * 3_000 + "always",
+    "-" * 9_000 + "1 > lead.budget",
+    "- " * 4_000 + "1",
+    "+" * 500,
+]
 DOTS = ["lead" + ".budget" * count + " > 0" for count in (2, 50, 1_000)] + [
     "lead" + "['a']" * count for count in (2, 50, 1_000)
 ]
-CALLS = ["lead.x" + ".like('a')" * count for count in (2, 300)] + ["signal('a')" * 400, "always()" * 400]
+CALLS = ["lead.x" + ".like('a')" * count for count in (2, 300)] + [
+    "signal('a')" * 400,
+    "always()" * 400,
+]
 NUMBERS = [
     "lead.budget > " + number
     for number in (
@@ -147,7 +155,9 @@ def test_there_are_enough_hostile_texts():
     assert len(set(HOSTILE)) > 400
 
 
-@pytest.mark.parametrize("text", [DEEP[-1], PREFIXES[0], CHAINS[-1], TEXTS[-2], " " * 1_000_000], ids=len)
+@pytest.mark.parametrize(
+    "text", [DEEP[-1], PREFIXES[0], CHAINS[-1], TEXTS[-2], " " * 1_000_000], ids=len
+)
 def test_the_work_of_a_refusal_is_bounded(text):
     """Refusing the worst of them takes a bounded number of steps, far below the size of the text."""
     with Steps() as steps, pytest.raises(ConfigError):
@@ -167,7 +177,9 @@ def test_any_text_is_a_condition_or_a_config_error(text):
 
 FRAGMENTS = st.sampled_from(
     "lead rep now . budget country tags [ ] ( ) , 'US' 'a' 1 -2 3.5 and or not in is present missing == != < <= > >= "
-    "+ - * / = signal total days age overlaps check like contains True None if lambda always ' \" \\ \n é".split(" ")
+    "+ - * / = signal total days age overlaps check like contains True None if lambda always ' \" \\ \n é".split(
+        " "
+    )
 )
 
 
@@ -182,7 +194,9 @@ def test_shuffled_words_are_a_condition_or_a_config_error(words):
         assert parse(str(condition)) == condition
 
 
-@pytest.mark.parametrize("pattern", ["*a" * 200, "*?a" * 200, "?" * 300 + "*", "*" * 999 + "b", "*" + "a?" * 300 + "b"])
+@pytest.mark.parametrize(
+    "pattern", ["*a" * 200, "*?a" * 200, "?" * 300 + "*", "*" * 999 + "b", "*" + "a?" * 300 + "b"]
+)
 def test_a_catastrophic_pattern_takes_linear_work(pattern):
     """Patterns that make a backtracking matcher explode are judged in steps linear in text and pattern."""
     text = "a" * 4_000

@@ -118,13 +118,7 @@ class _Score:
             unknown = UnknownFieldError("scorer", name, self.scorers)
             raise located(unknown, self.reader.text, self.reader.position(node))
         positional = [self._literal(argument) for argument in node.args]
-        named = {}
-        for keyword in node.keywords:
-            if keyword.arg is None:
-                raise self.reader.refusal(
-                    node, "there is no unpacking; write the arguments themselves"
-                )
-            named[keyword.arg] = self._literal(keyword.value)
+        named = {str(keyword.arg): self._literal(keyword.value) for keyword in node.keywords}
         return self.reader.build(node, _made, name, make, positional, named)
 
     def _literal(self, node: ast.expr) -> Any:

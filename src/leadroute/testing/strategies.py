@@ -122,7 +122,8 @@ def _instants() -> st.SearchStrategy[Fact]:
         [LEAD.received_at, LEAD.deadline, builders.signal("page").last, NOW]
     )
     moved = st.builds(lambda op, a, b: op(a, b), st.sampled_from(SUMS[:2]), plain, durations)
-    return plain | moved
+    found: st.SearchStrategy[Fact] = plain | moved
+    return found
 
 
 def _durations() -> st.SearchStrategy[Fact]:

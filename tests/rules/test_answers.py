@@ -23,36 +23,108 @@ from leadroute.rules.wording import describe
 from leadroute.testing.strategies import conditions
 
 FULL = Lead(
-    "L-1", country="US", company="First Bank", email="ann@gmail.com", domain="acme.org", language="pt-BR",
-    postal_code="90210", employees=20, budget=500, annual_revenue=0, received_at=NOW - timedelta(days=3),
-    deadline=NOW + timedelta(hours=1), signals=[Signal("page", NOW, 200), Signal("page", NOW - timedelta(1), 40)],
-    attributes={"tags": {"vip", "eu"}, "score": 7, "vip": True, "since": NOW, "note": "private words"},
-)  # fmt: skip
+    "L-1",
+    country="US",
+    company="First Bank",
+    email="ann@gmail.com",
+    domain="acme.org",
+    language="pt-BR",
+    postal_code="90210",
+    employees=20,
+    budget=500,
+    annual_revenue=0,
+    received_at=NOW - timedelta(days=3),
+    deadline=NOW + timedelta(hours=1),
+    signals=[Signal("page", NOW, 200), Signal("page", NOW - timedelta(1), 40)],
+    attributes={
+        "tags": {"vip", "eu"},
+        "score": 7,
+        "vip": True,
+        "since": NOW,
+        "note": "private words",
+    },
+)
 EMPTY = Lead("L-2")
 ADA = Rep(
-    "ada", level=3, skills={"health": 0.5}, languages={"pt-BR"}, licences={"CA", "NY"}, teams={"vip"},
+    "ada",
+    level=3,
+    skills={"health": 0.5},
+    languages={"pt-BR"},
+    licences={"CA", "NY"},
+    teams={"vip"},
     attributes={"office": "Graz"},
-)  # fmt: skip
+)
 
 HOLDS = [
-    "lead.country == 'us'", "lead.country != 'DE'", "lead.country in ['DE', 'US']", "lead.country not in ['DE']",
-    "lead.country < 'V'", "10 <= lead.employees < 50", "lead.employees in [20, 30]", "lead.annual_revenue == 0",
-    "lead.annual_revenue is present", "lead.phone is missing", "lead['none'] is missing", "lead['tags'] is present",
-    "lead.company.startswith('First')", "lead.company.endswith('Bank')", "lead.company.contains('st B')",
-    "lead.email.like('*@GMAIL.com')", "lead.postal_code.like('9????')", "lead.language.like('pt-*')",
-    "'vip' in lead['tags']", "'no' not in lead['tags']", "overlaps(lead['tags'], rep.teams)", "overlaps(lead['tags'], ['eu', 'x'])",
-    "covers(rep.licences, ['CA'])", "not covers(rep.licences, ['CA', 'TX'])", "covers(lead['tags'], [])", "lead.language in rep.languages",
-    "rep.skills['health'] >= 0.5", "'health' in rep.skills", "'law' not in rep.skills", "rep.active", "rep['office'] == 'Graz'",
-    "lead.budget * 2 + 1 == 1001", "lead.budget / 4 > 100", "lead.budget - lead.employees == 480", "lead['score'] + 1 == 8",
-    "age(lead.received_at) > days(2)", "age(lead.received_at) == days(3)", "lead.deadline - now < hours(2)", "lead.deadline > now",
-    "age(lead.deadline) < days(0)", "age(lead.received_at) / days(1) == 3", "age(lead.received_at) * 2 > days(5)", "lead['since'] == now",
-    "lead['since'] + hours(1) > now", "lead.received_at in [instant('2025-12-30T12:00:00+00:00')]",
-    "signal('page').total >= 240", "signal('page').count == 2", "signal('page').last == now", "signal('none').count == 0",
-    "signal('none').total == 0", "signal('none').last is missing", "is_free_mail(lead.email)", "not is_free_mail(lead.domain)",
-    "is_free_mail(domain_of(lead.email))", "domain_of(lead.email) == 'gmail.com'", "lead['vip']", "lead['vip'] == True", "lead['vip'] != False",
-    "check('known', 1)", "always", "not never", "lead['score'] == 7 and lead['score'] < 8", "lead['score'] >= lead['score']",
-    "lead.country == 'DE' or lead.budget > 1", "not (lead.country == 'DE' or lead.budget < 1)", "lead['tags'] == lead['tags']",
-]  # fmt: skip
+    "lead.country == 'us'",
+    "lead.country != 'DE'",
+    "lead.country in ['DE', 'US']",
+    "lead.country not in ['DE']",
+    "lead.country < 'V'",
+    "10 <= lead.employees < 50",
+    "lead.employees in [20, 30]",
+    "lead.annual_revenue == 0",
+    "lead.annual_revenue is present",
+    "lead.phone is missing",
+    "lead['none'] is missing",
+    "lead['tags'] is present",
+    "lead.company.startswith('First')",
+    "lead.company.endswith('Bank')",
+    "lead.company.contains('st B')",
+    "lead.email.like('*@GMAIL.com')",
+    "lead.postal_code.like('9????')",
+    "lead.language.like('pt-*')",
+    "'vip' in lead['tags']",
+    "'no' not in lead['tags']",
+    "overlaps(lead['tags'], rep.teams)",
+    "overlaps(lead['tags'], ['eu', 'x'])",
+    "covers(rep.licences, ['CA'])",
+    "not covers(rep.licences, ['CA', 'TX'])",
+    "covers(lead['tags'], [])",
+    "lead.language in rep.languages",
+    "rep.skills['health'] >= 0.5",
+    "'health' in rep.skills",
+    "'law' not in rep.skills",
+    "rep.active",
+    "rep['office'] == 'Graz'",
+    "lead.budget * 2 + 1 == 1001",
+    "lead.budget / 4 > 100",
+    "lead.budget - lead.employees == 480",
+    "lead['score'] + 1 == 8",
+    "age(lead.received_at) > days(2)",
+    "age(lead.received_at) == days(3)",
+    "lead.deadline - now < hours(2)",
+    "lead.deadline > now",
+    "age(lead.deadline) < days(0)",
+    "age(lead.received_at) / days(1) == 3",
+    "age(lead.received_at) * 2 > days(5)",
+    "lead['since'] == now",
+    "lead['since'] + hours(1) > now",
+    "lead.received_at in [instant('2025-12-30T12:00:00+00:00')]",
+    "lead.company.like('*B?n*')",
+    "not lead.company.like('*B?x*')",
+    "signal('page').total >= 240",
+    "signal('page').count == 2",
+    "signal('page').last == now",
+    "signal('none').count == 0",
+    "signal('none').total == 0",
+    "signal('none').last is missing",
+    "is_free_mail(lead.email)",
+    "not is_free_mail(lead.domain)",
+    "is_free_mail(domain_of(lead.email))",
+    "domain_of(lead.email) == 'gmail.com'",
+    "lead['vip']",
+    "lead['vip'] == True",
+    "lead['vip'] != False",
+    "check('known', 1)",
+    "always",
+    "not never",
+    "lead['score'] == 7 and lead['score'] < 8",
+    "lead['score'] >= lead['score']",
+    "lead.country == 'DE' or lead.budget > 1",
+    "not (lead.country == 'DE' or lead.budget < 1)",
+    "lead['tags'] == lead['tags']",
+]
 
 
 @pytest.mark.parametrize("text", HOLDS)
@@ -62,14 +134,38 @@ def test_what_holds(text):
 
 
 MISSING = [
-    "lead.budget > 0", "lead.budget < 0", "lead.budget == 0", "lead.budget != 0", "lead.country in ['US']", "lead.country not in ['US']",
-    "lead.company.contains('a')", "'a' not in lead.company", "lead.company.startswith('a')", "lead.company.like('*')",
-    "overlaps(lead['tags'], ['a'])", "covers(lead['tags'], [])", "'a' in lead['tags']", "'a' not in lead['tags']", "lead['x'] == lead['y']",
-    "lead.language in rep.languages", "lead.language not in rep.languages", "age(lead.received_at) > days(0)", "lead.budget + 1 > 0",
-    "lead.employees / 0 == 1", "signal('none').count / 0 != 1", "signal('none').last < now", "is_free_mail(lead.email)",
-    "domain_of(lead.email) == 'a.com'", "lead['vip']", "lead['vip'] == False", "rep.skills['law'] < 1", "lead.budget > lead.employees",
-    "lead.budget is present", "lead.budget + 1 is present", "lead.domain is present",
-]  # fmt: skip
+    "lead.budget > 0",
+    "lead.budget < 0",
+    "lead.budget == 0",
+    "lead.budget != 0",
+    "lead.country in ['US']",
+    "lead.country not in ['US']",
+    "lead.company.contains('a')",
+    "'a' not in lead.company",
+    "lead.company.startswith('a')",
+    "lead.company.like('*')",
+    "overlaps(lead['tags'], ['a'])",
+    "covers(lead['tags'], [])",
+    "'a' in lead['tags']",
+    "'a' not in lead['tags']",
+    "lead['x'] == lead['y']",
+    "lead.language in rep.languages",
+    "lead.language not in rep.languages",
+    "age(lead.received_at) > days(0)",
+    "lead.budget + 1 > 0",
+    "lead.employees / 0 == 1",
+    "signal('none').count / 0 != 1",
+    "signal('none').last < now",
+    "is_free_mail(lead.email)",
+    "domain_of(lead.email) == 'a.com'",
+    "lead['vip']",
+    "lead['vip'] == False",
+    "rep.skills['law'] < 1",
+    "lead.budget > lead.employees",
+    "lead.budget is present",
+    "lead.budget + 1 is present",
+    "lead.domain is present",
+]
 
 
 @pytest.mark.parametrize("text", MISSING)
@@ -110,16 +206,26 @@ WRONG = [
     ("lead['score'] == True", "lead['score']", "the number 7", "true or false"),
     ("lead['score']", "lead['score']", "the number 7", "true or false"),
     ("lead['tags'].like('a*')", "lead['tags']", "a set of names", "text"),
-    ("lead['since'].contains('a')", "lead['since']", "2026-01-02 12:00:00+00:00", "text or a set of names"),
+    (
+        "lead['since'].contains('a')",
+        "lead['since']",
+        "2026-01-02 12:00:00+00:00",
+        "text or a set of names",
+    ),
     ("overlaps(lead['score'], ['a'])", "lead['score']", "the number 7", "a set of names"),
     ("age(lead['score']) > days(1)", "lead['score']", "the number 7", "an instant"),
     ("lead['note'] + 1 > 2", "lead['note']", "a text of 13 characters", "a number"),
-    ("lead['score'] == lead['note']", "lead['note']", "a text of 13 characters", "a number, as lead['score'] is"),
+    (
+        "lead['score'] == lead['note']",
+        "lead['note']",
+        "a text of 13 characters",
+        "a number, as lead['score'] is",
+    ),
     ("lead['vip'] < lead['vip']", "lead['vip']", "true or false", "something that has an order"),
     ("lead['score'] in ['a']", "lead['score']", "the number 7", "text"),
     ("lead['score'] in rep.languages", "lead['score']", "the number 7", "text"),
     ("is_free_mail(lead['score'])", "lead['score']", "the number 7", "text"),
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize(("text", "field", "found", "expected"), WRONG)
@@ -171,10 +277,7 @@ def test_trying_a_condition_asks_for_what_it_needs():
     with pytest.raises(ConfigError, match="asks about time; give test"):
         (age(LEAD.received_at) > days(1)).test(FULL)
     with pytest.raises(FactTypeError, match="now is a naive datetime"):
-        (LEAD.budget > 1).test(FULL, now=datetime(2026, 1, 1))  # noqa: DTZ001 - what is refused
-
-
-# --- the matcher ------------------------------------------------------------------------------------------------------
+        (LEAD.budget > 1).test(FULL, now=datetime.fromisoformat("2026-01-01"))
 
 
 @given(st.lists(st.none() | conditions(rep=False), max_size=5), leads())
@@ -209,14 +312,11 @@ def test_errors_of_the_matcher_name_the_rule():
 def test_the_matcher_refuses_what_cannot_match():
     """A condition on the rep has no place in `when`, and every condition has one name."""
     with pytest.raises(
-        ConfigError, match="big: `when` asks about the rep .rep.level.; move that to `require`"
+        ConfigError, match=r"big: `when` asks about the rep .rep.level.; move that to `require`"
     ):
         Matcher([REP.level > LEAD.employees], names=["big"])
     with pytest.raises(ConfigError, match="2 conditions have 1 names"):
         Matcher([None, None], names=["a"])
-
-
-# --- patterns -----------------------------------------------------------------------------------------------------------
 
 
 def naive(pattern, text):
@@ -234,9 +334,6 @@ def test_patterns_agree_with_their_definition(pattern, text):
     assert glob(pattern)(text) == naive(pattern, text)
 
 
-# --- names, reads, words ----------------------------------------------------------------------------------------------
-
-
 def test_definitions_may_use_one_another_in_any_order():
     """A table of definitions resolves itself, and prints by name."""
     found = parse_definitions(
@@ -248,12 +345,15 @@ def test_definitions_may_use_one_another_in_any_order():
 
 
 BROKEN = [
-    ({"a": "b", "b": "a"}, "a.b: line 1, column 1: definitions use one another in a circle: a -> b -> a; break it"),
+    (
+        {"a": "b", "b": "a"},
+        "a.b: line 1, column 1: definitions use one another in a circle: a -> b -> a; break it",
+    ),
     ({"a": "a"}, "definitions use one another in a circle: a -> a"),
     ({"a": "always and"}, "a: line 1, column 11: the expression breaks off; complete it"),
     ({"in": "always"}, "in: 'in' cannot name a condition"),
     ({"enterprise": "always", "b": "enterprize"}, "did you mean 'enterprise'"),
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize(("texts", "message"), BROKEN)
@@ -286,38 +386,57 @@ def test_reads_lists_everything_that_is_asked():
 
 
 WORDS = [
-    ("lead.annual_revenue >= 1_000_000 and lead.country in ['US', 'CA']",
-     "annual revenue is at least 1,000,000 and country is US or CA"),
+    (
+        "lead.annual_revenue >= 1_000_000 and lead.country in ['US', 'CA']",
+        "annual revenue is at least 1,000,000 and country is US or CA",
+    ),
     ("lead.country not in ['US', 'CA', 'MX']", "country is known and is not US, CA or MX"),
     ("lead.country in []", "country is one of nothing"),
-    ("lead.country == 'US' and (lead.budget > 1 or lead.budget is missing)",
-     "country is US and (budget is more than 1 or budget is missing)"),
+    (
+        "lead.country == 'US' and (lead.budget > 1 or lead.budget is missing)",
+        "country is US and (budget is more than 1 or budget is missing)",
+    ),
     ("not lead['vip']", "it is not so that (vip is true)"),
     ("lead['vip'] != False", "vip is known and is not false"),
     ("enterprise or never", "enterprise or never"),
-    ("lead.deadline < instant('2026-07-01T09:00:00+00:00')", "deadline is before 2026-07-01 09:00 UTC"),
+    (
+        "lead.deadline < instant('2026-07-01T09:00:00+00:00')",
+        "deadline is before 2026-07-01 09:00 UTC",
+    ),
     ("now >= lead.deadline", "now is at or after deadline"),
     ("age(lead.received_at) > days(2)", "the age of time received is more than 2d"),
     ("age(lead.deadline) > -hours(2)", "the age of deadline is more than minus 2h"),
-    ("(lead.budget + 1) * 2 <= lead.annual_revenue / 3 - 4",
-     "(budget plus 1) times 2 is at most (annual revenue divided by 3) minus 4"),
+    (
+        "(lead.budget + 1) * 2 <= lead.annual_revenue / 3 - 4",
+        "(budget plus 1) times 2 is at most (annual revenue divided by 3) minus 4",
+    ),
     ("rep.skills['health'] >= 0.5", "the rep's level in health is at least 0.5"),
     ("rep.languages.contains('en')", "the rep's languages include en"),
     ("'en' not in rep.languages", "the rep's languages are known and do not include en"),
     ("lead.company.contains('Bank')", "company contains Bank"),
     ("'Bank' not in lead.company", "company is known and does not contain Bank"),
     ("lead.email.like('*@x.com')", "e-mail is like '*@x.com'"),
-    ("lead.company.startswith('A') or lead.company.endswith('B')", "company starts with 'A' or company ends with 'B'"),
+    (
+        "lead.company.startswith('A') or lead.company.endswith('B')",
+        "company starts with 'A' or company ends with 'B'",
+    ),
     ("overlaps(lead['tags'], ['a', 'b'])", "tags and a and b have something in common"),
     ("covers(rep.licences, [])", "the rep's licences include all of nothing"),
-    ("signal('page').total >= 240 and signal('page').count > 1 and signal('page').last is present",
-     "the total of page signals is at least 240 and the number of page signals is more than 1"
-     " and the last page signal is known"),
+    (
+        "signal('page').total >= 240 and signal('page').count > 1 and signal('page').last is present",
+        (
+            "the total of page signals is at least 240 and the number of page signals is more than 1 and "
+            "the last page signal is known"
+        ),
+    ),
     ("is_free_mail(lead.email)", "e-mail is with a provider of free mailboxes"),
     ("domain_of(lead.email) != 'a.com'", "the domain of e-mail is known and is not a.com"),
-    ("check('near', 'Graz', 50) and check('x')", "the check 'near' holds with Graz and 50 and the check 'x' holds"),
+    (
+        "check('near', 'Graz', 50) and check('x')",
+        "the check 'near' holds with Graz and 50 and the check 'x' holds",
+    ),
     ("always", "always"),
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize(("text", "words"), WORDS, ids=[words[:40] for _, words in WORDS])
@@ -337,6 +456,6 @@ def test_the_bundled_providers_are_domains():
     from leadroute.model.values import domain
     from leadroute.rules.freemail import FREE_MAIL
 
-    assert {domain(name) for name in FREE_MAIL} == FREE_MAIL
+    assert all(domain(name) == name for name in FREE_MAIL)
     assert len(FREE_MAIL) > 100
-    assert NOW == NOW.astimezone(UTC)
+    assert NOW.astimezone(UTC) == NOW

@@ -25,14 +25,20 @@ SCORERS = {
 }
 
 SAME = [
-    ("3 * skill_match('industry') + headroom() + close_rate()", 3 * skill_match("industry") + headroom() + close_rate()),
+    (
+        "3 * skill_match('industry') + headroom() + close_rate()",
+        3 * skill_match("industry") + headroom() + close_rate(),
+    ),
     ("headroom() * 2", 2 * headroom()),
     ("2 * 3 * headroom() * 0.5", 3 * headroom()),
     ("2 * (headroom() + rotation())", 2 * headroom() + 2 * rotation()),
     ("headroom().when(lead.country == 'US')", headroom().when(LEAD.country == "US")),
-    ("(headroom() + rotation()).when(ours)", (headroom() + rotation()).when(parse("ours", defines={"ours": LEAD.budget > 1}))),
+    (
+        "(headroom() + rotation()).when(ours)",
+        (headroom() + rotation()).when(parse("ours", defines={"ours": LEAD.budget > 1})),
+    ),
     ("skill_match(field='industry')", skill_match("industry")),
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize(("text", "built"), SAME, ids=[text for text, _ in SAME])

@@ -253,7 +253,7 @@ class Reader:
             )
         return found
 
-    def _any(self, node: ast.expr) -> Any:  # noqa: C901 - one line for each node of the language
+    def _any(self, node: ast.expr) -> Any:
         match node:
             case ast.Constant():
                 return self._literal(node)
@@ -273,9 +273,7 @@ class Reader:
                 return self._call(node)
             case ast.Compare() | ast.BoolOp():
                 return self.condition(node)
-            case ast.Starred():
-                raise self.refusal(node, "there is no unpacking; list the values themselves")
-        raise self.refusal(node, "this is not in the language")
+        raise self.refusal(node, "this is not in the language; write the values themselves")
 
     def _literal(self, node: ast.Constant) -> Any:
         self.build(node, constant, node.value)

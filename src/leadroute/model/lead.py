@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence, Set
 from datetime import datetime
 from typing import Any
 
-from attrs import evolve, frozen
+from attrs import evolve, field, frozen
 
 from leadroute.model.frozen import FrozenDict
 from leadroute.model.values import (
@@ -23,7 +23,6 @@ from leadroute.model.values import (
     open_attributes,
     postal_code,
     private_text,
-    required,
     text,
     timezone,
     upper,
@@ -51,8 +50,8 @@ class Signal:
         240
     """
 
-    kind: str = required(ident)
-    at: datetime = required(instant)
+    kind: str = field(metadata={"clean": ident})
+    at: datetime = field(metadata={"clean": instant})
     value: float = cleaned(number(0), default=1.0)
 
     def __attrs_post_init__(self) -> None:
@@ -115,7 +114,7 @@ class Lead:
         Lead('L-1')
     """
 
-    id: str = required(ident)
+    id: str = field(kw_only=False, metadata={"clean": ident})
     received_at: datetime | None = cleaned(instant)
     name: str | None = cleaned(private_text)
     email: str | None = cleaned(email)

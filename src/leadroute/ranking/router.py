@@ -14,22 +14,27 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
 from functools import partial
 from itertools import pairwise
+from typing import Any
 
-from attrs import field, frozen
+from attrs import evolve, field, frozen
 
 from leadroute.errors import ConfigError, FactTypeError, UnknownFieldError
 from leadroute.model.frozen import FrozenDict
 from leadroute.model.lead import Lead
 from leadroute.model.rep import Rep
 from leadroute.model.roster import Roster
-from leadroute.model.snapshot import Situation, Snapshot
+from leadroute.model.snapshot import Snapshot
 from leadroute.model.values import aware, clean_fields, cleaned, ident
-from leadroute.ranking.eligibility import obstacles
+from leadroute.ranking.eligibility import gate
 from leadroute.ranking.ranking import Assignment, Outcome, Part, Ranking, Rejection
-from leadroute.rules.condition import Condition
+from leadroute.rules.closures import PLAIN, Environment, compile_condition
+from leadroute.rules.condition import And, Condition
 from leadroute.rules.match import Matcher
-from leadroute.rules.rule import EVERYONE, Pool, Rule, condition, window
+from leadroute.rules.reading import reads
+from leadroute.rules.rule import EVERYONE, Pool, Rule, condition
+from leadroute.rules.rule import window as read_window
 from leadroute.rules.scorer import Scorer, Term, mean
+from leadroute.rules.situation import Situation
 
 __all__ = ["Router"]
 
@@ -44,6 +49,7 @@ class Router:
         pools: The pools that rules may name.
         window: How long an offer stands when the rule does not say.
         catch_all: Who gets a lead that no rep can take: a rep's id, or the name of a queue that people watch.
+        environment: The predicates and lists that the host brings for conditions.
 
     Raises:
         InvalidValue: A field was refused; every fault is listed.
@@ -59,8 +65,9 @@ class Router:
     rules: tuple[Rule, ...] = field(converter=tuple)
     qualify: Condition | None = cleaned(condition)
     pools: tuple[Pool, ...] = field(default=(), converter=tuple)
-    window: timedelta = field(default=timedelta(minutes=5), converter=window)
+    window: timedelta = field(default=timedelta(minutes=5), converter=read_window)
     catch_all: str = cleaned(ident, default="catch-all")
+    environment: Environment = field(default=PLAIN, eq=False, repr=False)
     _matcher: Matcher = field(init=False, eq=False, repr=False)
     _pools: Mapping[str, Pool] = field(init=False, eq=False, repr=False)
 
@@ -72,23 +79,46 @@ class Router:
         for rule in self.rules:
             if rule.pool is not None and rule.pool != EVERYONE and rule.pool not in pools:
                 raise UnknownFieldError("pool", rule.pool, tuple(pools), f"rule {rule.name!r}")
-        object.__setattr__(self, "_matcher", Matcher([rule.when for rule in self.rules]))
+        for pool in self.pools:
+            if pool.where is not None and reads(pool.where).lead:
+                raise ConfigError(
+                    f"pool {pool.name!r} asks about the lead; move that to a rule's `require`"
+                )
+        matcher = Matcher(
+            [rule.when for rule in self.rules],
+            [rule.name for rule in self.rules],
+            self.environment,
+        )
+        object.__setattr__(self, "_matcher", matcher)
         object.__setattr__(self, "_pools", pools)
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        given = (
+            self.rules,
+            self.qualify,
+            self.pools,
+            self.window,
+            self.catch_all,
+            self.environment,
+        )
+        return _router, given
+
     def match(self, lead: Lead, now: datetime | None = None) -> Rule | None:
-        """The first rule whose condition the lead fulfils, or ``None``."""
-        try:
-            position = self._matcher.first(lead, now)
-        except FactTypeError as error:
-            raise error.during(lead_id=lead.id) from None
+        """The first rule whose condition the lead fulfils, or ``None``.
+
+        Raises:
+            FactTypeError: A condition met a fact of the wrong type; rule and lead are named.
+        """
+        position = self._matcher.first(lead, now)
         return None if position is None else self.rules[position]
 
     def match_all(self, lead: Lead, now: datetime | None = None) -> tuple[Rule, ...]:
-        """Every rule whose condition the lead fulfils, in order."""
-        try:
-            return tuple(self.rules[position] for position in self._matcher.all(lead, now))
-        except FactTypeError as error:
-            raise error.during(lead_id=lead.id) from None
+        """Every rule whose condition the lead fulfils, in order.
+
+        Raises:
+            FactTypeError: A condition met a fact of the wrong type; rule and lead are named.
+        """
+        return tuple(self.rules[position] for position in self._matcher.all(lead, now))
 
     def members(self, pool: str | None, roster: Roster) -> tuple[Rep, ...]:
         """The reps of a pool, in the order of their ids.
@@ -106,11 +136,13 @@ class Router:
             chosen = self._pools[pool]
         except KeyError:
             raise UnknownFieldError("pool", pool, tuple(self._pools)) from None
-        return tuple(rep for rep in roster if _belongs(chosen, rep))
-
-    def window_of(self, rule: Rule) -> timedelta:
-        """How long an offer under this rule stands."""
-        return rule.window or self.window
+        where = None if chosen.where is None else compile_condition(chosen.where, self.environment)
+        return tuple(
+            rep
+            for rep in roster
+            if (chosen.reps is None or rep.id in chosen.reps)
+            and (where is None or where(_NOBODY, rep, None))
+        )
 
     def rank(
         self,
@@ -139,18 +171,35 @@ class Router:
             FactTypeError: ``now`` is naive, or a condition met a fact of the wrong type.
         """
         instant = lead.received_at if now is None else aware(now)
-        if self.qualify is not None and not self._qualifies(lead, instant):
-            return Ranking(lead.id, Outcome.DISQUALIFIED, detail=f"not {self.qualify}", at=instant)
+        failed = self._disqualified(lead, instant)
+        if failed:
+            return Ranking(lead.id, Outcome.DISQUALIFIED, detail=failed, at=instant)
         rule = self.match(lead, instant)
         if rule is None:
             return Ranking(lead.id, Outcome.NO_RULE, at=instant)
         pool = rule.pool or EVERYONE
         members = self.members(pool, roster)
-        situation = Situation(lead, members, pool, snapshot or Snapshot(), instant)
+        situation = Situation(
+            lead, members, pool, snapshot or Snapshot(), instant, self.environment
+        )
         try:
-            return _ranked(rule, situation, tried or {})
+            return _ranked(rule, situation, tried or {}, rule.window or self.window)
         except FactTypeError as error:
             raise error.during(rule.name, lead.id) from None
+
+    def _disqualified(self, lead: Lead, now: datetime | None) -> str:
+        if self.qualify is None:
+            return ""
+        parts = self.qualify.parts if isinstance(self.qualify, And) else (self.qualify,)
+        try:
+            failed = [
+                str(part)
+                for part in parts
+                if not compile_condition(part, self.environment)(lead, None, now)
+            ]
+        except FactTypeError as error:
+            raise error.during("qualify", lead.id) from None
+        return f"not {' and not '.join(failed)}" if failed else ""
 
     def rank_many(
         self,
@@ -171,13 +220,20 @@ class Router:
         for lead in leads:
             yield self.rank(lead, roster, now=now, snapshot=snapshot)
 
-    def _qualifies(self, lead: Lead, now: datetime | None) -> bool:
-        if self.qualify is None:
-            return True
-        try:
-            return self.qualify.test(lead, None, now=now)
-        except FactTypeError as error:
-            raise error.during("qualify", lead.id) from None
+
+_NOBODY = Lead("nobody")
+
+
+def _router(*given: Any) -> Router:
+    rules, qualify, pools, window, catch_all, environment = given
+    return Router(
+        rules=rules,
+        qualify=qualify,
+        pools=pools,
+        window=window,
+        catch_all=catch_all,
+        environment=environment,
+    )
 
 
 def _refuse_twins(kind: str, given: list[str]) -> None:
@@ -186,23 +242,18 @@ def _refuse_twins(kind: str, given: list[str]) -> None:
             raise ConfigError(f"there are two {kind}s named {one!r}; give each a name of its own")
 
 
-def _belongs(pool: Pool, rep: Rep) -> bool:
-    if pool.reps is not None and rep.id not in pool.reps:
-        return False
-    return pool.where is None or pool.where.test(None, rep)
-
-
-def _ranked(rule: Rule, situation: Situation, tried: Mapping[str, str]) -> Ranking:
+def _ranked(
+    rule: Rule, situation: Situation, tried: Mapping[str, str], window: timedelta
+) -> Ranking:
     able, rejections = [], []
+    obstacles = gate(rule, situation, tried)
     for rep in situation.reps:
-        found = obstacles(rule, situation, rep, tried)
+        found = obstacles(rep)
         if found:
             rejections.append(Rejection(rep.id, rep.label, found))
         else:
             able.append(rep)
-    among = Situation(
-        situation.lead, tuple(able), situation.pool, situation.snapshot, situation.instant
-    )
+    among = evolve(situation, reps=tuple(able))
     return Ranking(
         situation.lead.id,
         _outcome(situation.reps, able, rejections),
@@ -211,13 +262,12 @@ def _ranked(rule: Rule, situation: Situation, tried: Mapping[str, str]) -> Ranki
         _sorted_assignments(rule.score, among),
         tuple(rejections),
         at=situation.instant,
-        resumes_at=None if able else _resumes_at(situation, rejections),
+        resumes_at=None if able else _resumes_at(situation.instant, rejections),
+        window=window,
     )
 
 
-def _outcome(
-    members: tuple[Rep, ...], able: list[Rep], rejections: list[Rejection]
-) -> Outcome:
+def _outcome(members: tuple[Rep, ...], able: list[Rep], rejections: list[Rejection]) -> Outcome:
     if able:
         return Outcome.RANKED
     if not members:
@@ -227,13 +277,12 @@ def _outcome(
     return Outcome.NOBODY_ELIGIBLE
 
 
-def _resumes_at(situation: Situation, rejections: list[Rejection]) -> datetime | None:
-    away = {rejection.rep_id for rejection in rejections if rejection.passing}
-    openings = (
-        rep.hours.next_open(situation.now)
-        for rep in situation.reps
-        if rep.id in away and rep.hours is not None and not rep.hours.is_open(situation.now)
-    )
+def _resumes_at(now: datetime | None, rejections: list[Rejection]) -> datetime | None:
+    openings = []
+    for rejection in rejections:
+        if rejection.passing:
+            waits = [obstacle.until for obstacle in rejection.obstacles if obstacle.until]
+            openings.append(max(waits, default=now))
     return min((opening for opening in openings if opening is not None), default=None)
 
 

@@ -188,6 +188,10 @@ def test_stepper(situation):
     if closes >= 0:
         assert schedule.next_close(at(zero + low)) == at(zero + closes)
 
+    if closes >= 0:
+        whole = timedelta(minutes=closes - opens)
+        assert schedule.add_working_time(at(zero + low), whole) == at(zero + closes)
+
     available = open_minutes.count(1, low)
     if available:
         wanted = 1 + situation[-1][2] % available

@@ -1,1 +1,80 @@
-"""leadroute: give every lead to the right rep, and say why."""
+"""Give every lead to the right rep, and say why."""
+
+from __future__ import annotations
+
+from leadroute.errors import (
+    ConfigError,
+    Conflict,
+    FactTypeError,
+    InvalidValue,
+    LeadNotFound,
+    LeadrouteError,
+    MissingExtra,
+    NoTransaction,
+    OfferClosed,
+    UnknownFieldError,
+)
+from leadroute.model.lead import Lead, Signal
+from leadroute.model.limits import Cap
+from leadroute.model.rep import Rep
+from leadroute.model.roster import Roster
+from leadroute.model.schedule import Schedule
+from leadroute.model.snapshot import Snapshot
+from leadroute.ranking.ranking import Assignment, Outcome, Ranking, Rejection
+from leadroute.ranking.router import Router
+from leadroute.ranking.scorers import (
+    close_rate,
+    headroom,
+    intent,
+    rotation,
+    scorer,
+    skill_match,
+    territory_match,
+)
+from leadroute.rules.builders import LEAD, REP, signal
+from leadroute.rules.rule import Pool, Rule
+
+__all__ = [
+    "LEAD",
+    "REP",
+    "Assignment",
+    "Cap",
+    "ConfigError",
+    "Conflict",
+    "FactTypeError",
+    "InvalidValue",
+    "Lead",
+    "LeadNotFound",
+    "LeadrouteError",
+    "MissingExtra",
+    "NoTransaction",
+    "OfferClosed",
+    "Outcome",
+    "Pool",
+    "Ranking",
+    "Rejection",
+    "Rep",
+    "Roster",
+    "Router",
+    "Rule",
+    "Schedule",
+    "Signal",
+    "Snapshot",
+    "UnknownFieldError",
+    "close_rate",
+    "headroom",
+    "intent",
+    "rotation",
+    "scorer",
+    "signal",
+    "skill_match",
+    "territory_match",
+]
+
+
+def __getattr__(name: str) -> str:
+    if name == "__version__":
+        from importlib.metadata import version  # asked for rarely, and slow to import
+
+        return version("leadroute")
+    raise AttributeError(f"module 'leadroute' has no attribute {name!r}")

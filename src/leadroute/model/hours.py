@@ -90,7 +90,9 @@ class Hours:
         """
         amount = (duration.days * 86_400 + duration.seconds) * 1_000_000 + duration.microseconds
         if amount < 0:
-            raise InvalidValue("add_working_time", "", (Fault("duration", f"is {duration}; write zero or more"),))
+            raise InvalidValue(
+                "add_working_time", "", (Fault("duration", f"is {duration}; write zero or more"),)
+            )
         found = self.line.advance(micros(start, "start"), amount)
         return None if found is None else instant(found)
 
@@ -101,7 +103,9 @@ class Hours:
             FactTypeError: ``start`` or ``end`` is naive.
         """
         first, last = micros(start, "start"), micros(end, "end")
-        return ((instant(opens), instant(closes)) for opens, closes in self.line.stretches(first, last))
+        return (
+            (instant(opens), instant(closes)) for opens, closes in self.line.stretches(first, last)
+        )
 
     def __and__(self, other: Hours) -> AllOf:
         if not isinstance(other, Hours):

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence, Set
 from datetime import datetime
 from typing import Any
 
-from attrs import evolve, frozen
+from attrs import evolve, field, frozen
 
 from leadroute.model.frozen import FrozenDict
 from leadroute.model.values import (
@@ -115,7 +115,7 @@ class Lead:
         Lead('L-1')
     """
 
-    id: str = required(ident)
+    id: str = field(kw_only=False, metadata={"clean": ident})
     received_at: datetime | None = cleaned(instant)
     name: str | None = cleaned(private_text)
     email: str | None = cleaned(email)

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, tzinfo
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from attrs import evolve, frozen
+from attrs import evolve, field, frozen
 
 from leadroute.errors import InvalidValue
 from leadroute.model.frozen import FrozenDict
@@ -26,7 +26,6 @@ from leadroute.model.values import (
     names,
     number,
     open_attributes,
-    required,
     text,
     timezone,
     upper,
@@ -90,7 +89,7 @@ class Rep:
         (0.9, ['de', 'en'])
     """
 
-    id: str = required(ident)
+    id: str = field(kw_only=False, metadata={"clean": ident})
     name: str | None = cleaned(text)
     teams: Set[str] = cleaned(names(), default=frozenset())
     level: int | None = cleaned(whole(0))

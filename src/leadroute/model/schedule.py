@@ -67,10 +67,14 @@ class TimeOff:
         """The absence in microseconds since 1970, for dates that are local to ``zone``."""
         if isinstance(self.start, datetime) and isinstance(self.end, datetime):
             return micros(self.start, "start"), micros(self.end, "end")
-        return local_micros(zone, self.start.toordinal(), 0), local_micros(zone, self.end.toordinal() + 1, 0)
+        return local_micros(zone, self.start.toordinal(), 0), local_micros(
+            zone, self.end.toordinal() + 1, 0
+        )
 
     def __str__(self) -> str:
-        return f"{_iso(self.start)}..{_iso(self.end)}" if self.start != self.end else _iso(self.start)
+        return (
+            f"{_iso(self.start)}..{_iso(self.end)}" if self.start != self.end else _iso(self.start)
+        )
 
     @classmethod
     def parse(cls, text: str) -> TimeOff:
@@ -129,7 +133,9 @@ def _zone(given: Any) -> str:
         found = timezone(name)
     except Refused as refused:
         known = nearest(name, available_timezones()) if isinstance(name, str) else None
-        raise (Refused(f"is {name[:40]!r}; did you mean {known!r}?") if known else refused) from None
+        raise (
+            Refused(f"is {name[:40]!r}; did you mean {known!r}?") if known else refused
+        ) from None
     if found is None:
         raise Refused("is missing; write an IANA time zone such as 'Europe/Berlin'")
     return found
@@ -137,13 +143,17 @@ def _zone(given: Any) -> str:
 
 def _day(given: Any) -> date:
     if isinstance(given, datetime):
-        raise Refused(f"has the datetime {given}; write a date, because a holiday is local to the zone")
+        raise Refused(
+            f"has the datetime {given}; write a date, because a holiday is local to the zone"
+        )
     if isinstance(given, date):
         return given
     try:
         return date.fromisoformat(given)
     except (TypeError, ValueError):
-        raise Refused(f"has {given!r:.40} for a date; write datetime.date(2026, 12, 25) or '2026-12-25'") from None
+        raise Refused(
+            f"has {given!r:.40} for a date; write datetime.date(2026, 12, 25) or '2026-12-25'"
+        ) from None
 
 
 def _holidays(given: Any) -> frozenset[date] | Lazy:
@@ -153,7 +163,9 @@ def _holidays(given: Any) -> frozenset[date] | Lazy:
         return frozenset(map(_day, given))
     if isinstance(given, Container) and not isinstance(given, str | bytes):
         return Lazy(given)
-    raise Refused(f"is {given!r:.60}; write a collection of dates, or anything that answers 'date in holidays'")
+    raise Refused(
+        f"is {given!r:.60}; write a collection of dates, or anything that answers 'date in holidays'"
+    )
 
 
 def _overrides(given: Any) -> FrozenDict[date, Day]:
@@ -172,7 +184,12 @@ def _time_off(given: Any) -> tuple[TimeOff, ...]:
             found.append(_absence(item))
         except (InvalidValue, TypeError) as error:
             raise Refused(f"has {item!r:.80}: {error}") from None
-    return tuple(sorted(dict.fromkeys(found), key=lambda off: (isinstance(off.start, datetime), off.start, off.end)))
+    return tuple(
+        sorted(
+            dict.fromkeys(found),
+            key=lambda off: (isinstance(off.start, datetime), off.start, off.end),
+        )
+    )
 
 
 def _absence(item: Any) -> TimeOff:
@@ -201,7 +218,11 @@ class Schedule(Hours):
 
     Example:
         >>> from datetime import UTC, date, datetime, timedelta
-        >>> office = Schedule("mon-fri 09:00-17:00", "Europe/Amsterdam", overrides={date(2026, 12, 24): "09:00-13:00"})
+        >>> office = Schedule(
+        ...     "mon-fri 09:00-17:00",
+        ...     "Europe/Amsterdam",
+        ...     overrides={date(2026, 12, 24): "09:00-13:00"},
+        ... )
         >>> office.add_working_time(datetime(2026, 12, 24, 11, 30, tzinfo=UTC), timedelta(hours=1))
         datetime.datetime(2026, 12, 25, 8, 30, tzinfo=datetime.timezone.utc)
         >>> str(office)
@@ -210,7 +231,9 @@ class Schedule(Hours):
 
     week: Week = field(metadata={"clean": parse_week})
     zone: str = field(metadata={"clean": _zone})
-    holidays: frozenset[date] | Lazy = field(default=frozenset(), kw_only=True, metadata={"clean": _holidays})
+    holidays: frozenset[date] | Lazy = field(
+        default=frozenset(), kw_only=True, metadata={"clean": _holidays}
+    )
     overrides: FrozenDict[date, Day] = field(
         default=FrozenDict(), kw_only=True, metadata={"clean": _overrides}
     )
@@ -235,7 +258,11 @@ class Schedule(Hours):
         """
         micros(start, "start")
         local = start.astimezone(ZoneInfo(self.zone))
-        return (local + timedelta(days=days)).replace(fold=local.fold if days == 0 else 0).astimezone(UTC)
+        return (
+            (local + timedelta(days=days))
+            .replace(fold=local.fold if days == 0 else 0)
+            .astimezone(UTC)
+        )
 
     @classmethod
     def parse(cls, text: str, zone: str | None = None) -> Schedule:

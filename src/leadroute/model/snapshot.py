@@ -6,16 +6,12 @@ A decision reads one snapshot and nothing else, so that it can be made again lat
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
 
-from attrs import field, frozen
+from attrs import frozen
 
-from leadroute.errors import FactTypeError
 from leadroute.model.frozen import FrozenDict
-from leadroute.model.lead import Lead
-from leadroute.model.rep import Rep
 
-__all__ = ["Situation", "Snapshot"]
+__all__ = ["Snapshot"]
 
 _NONE: FrozenDict[str, int] = FrozenDict()
 
@@ -43,40 +39,3 @@ class Snapshot:
     last_assigned: Mapping[str, int] = _NONE
     won: Mapping[str, int] = _NONE
     closed: Mapping[str, int] = _NONE
-
-
-@frozen
-class Situation:
-    """Everything that scorers and requirements may look at for one lead.
-
-    Args:
-        lead: The lead to place.
-        reps: The reps between whom the score decides, in the order of their ids.
-        pool: The name of the pool whose rotation counts.
-        snapshot: The counts of this instant.
-        instant: The instant of the decision; ``None`` when the caller gave none.
-    """
-
-    lead: Lead
-    reps: tuple[Rep, ...]
-    pool: str
-    snapshot: Snapshot = field(factory=Snapshot)
-    instant: datetime | None = None
-
-    @property
-    def now(self) -> datetime:
-        """The instant of the decision.
-
-        Raises:
-            FactTypeError: Nobody said what time it is.
-        """
-        if self.instant is None:
-            raise FactTypeError(
-                "now", "not known", "given: rank(lead, roster, now=...), or a lead with received_at"
-            )
-        return self.instant
-
-    @property
-    def turns(self) -> Mapping[str, int]:
-        """The turns taken in this pool, by rep id."""
-        return self.snapshot.turns.get(self.pool, _NONE)

@@ -24,7 +24,18 @@ from zoneinfo import ZoneInfo
 from leadroute.model.values import aware
 from leadroute.model.windows import DAY_SECONDS, NEVER, Day, Week
 
-__all__ = ["Block", "Every", "Either", "Line", "Stretch", "Weekly", "Without", "instant", "micros", "weekly"]
+__all__ = [
+    "Block",
+    "Either",
+    "Every",
+    "Line",
+    "Stretch",
+    "Weekly",
+    "Without",
+    "instant",
+    "micros",
+    "weekly",
+]
 
 Stretch = tuple[int, int]
 
@@ -208,7 +219,9 @@ class Weekly(Line):
 
     __slots__ = ("_exceptions", "_holidays", "_week", "_zone")
 
-    def __init__(self, week: Week, zone: ZoneInfo, holidays: Container[date], exceptions: Mapping[date, Day]) -> None:
+    def __init__(
+        self, week: Week, zone: ZoneInfo, holidays: Container[date], exceptions: Mapping[date, Day]
+    ) -> None:
         self._week = week
         self._zone = zone
         self._holidays = holidays
@@ -253,7 +266,9 @@ class Weekly(Line):
 
 
 @lru_cache(maxsize=4096)
-def weekly(week: Week, zone: str, holidays: Container[date], exceptions: Mapping[date, Day]) -> Weekly:
+def weekly(
+    week: Week, zone: str, holidays: Container[date], exceptions: Mapping[date, Day]
+) -> Weekly:
     """The line of these windows; equal ones share one line, so that a team's reps share its blocks."""
     return Weekly(week, ZoneInfo(zone), holidays, exceptions)
 
@@ -290,7 +305,9 @@ class Every(Line):
 
     def __init__(self, lines: Iterable[Line]) -> None:
         self._lines = tuple(lines)
-        super().__init__(max(line.first for line in self._lines), min(line.last for line in self._lines))
+        super().__init__(
+            max(line.first for line in self._lines), min(line.last for line in self._lines)
+        )
 
     def _build(self, number: int) -> Iterable[Stretch]:
         first, *others = (list(line.block(number).stretches()) for line in self._lines)
@@ -306,7 +323,9 @@ class Either(Line):
 
     def __init__(self, lines: Iterable[Line]) -> None:
         self._lines = tuple(lines)
-        super().__init__(min(line.first for line in self._lines), max(line.last for line in self._lines))
+        super().__init__(
+            min(line.first for line in self._lines), max(line.last for line in self._lines)
+        )
 
     def _build(self, number: int) -> Iterable[Stretch]:
         return merge(stretch for line in self._lines for stretch in line.block(number).stretches())
@@ -328,7 +347,9 @@ def merge(stretches: Iterable[Stretch]) -> list[Stretch]:
 def cut(stretches: Iterable[Stretch], low: int, high: int) -> list[Stretch]:
     """The parts of the stretches between ``low`` and ``high``."""
     return [
-        (max(opens, low), min(closes, high)) for opens, closes in stretches if opens < high and low < closes
+        (max(opens, low), min(closes, high))
+        for opens, closes in stretches
+        if opens < high and low < closes
     ]
 
 

@@ -67,8 +67,8 @@ def cleaned(clean: Cleaner, default: Any = None) -> Any:
 
 
 def required(clean: Cleaner) -> Any:
-    """A positional attrs field that must be given."""
-    return field(kw_only=False, metadata={"clean": clean})
+    """An attrs field that must be given."""
+    return field(metadata={"clean": clean})
 
 
 def clean_fields(value: Any) -> None:
@@ -163,7 +163,9 @@ def ident(given: str) -> str:
         raise Refused("has space around it; strip it, so that it cannot be taken for another id")
     length = len(given) + 2 * (given.count("/") + given.count("%"))
     if length > LONGEST_IDENT:
-        raise Refused(f"has {length} characters ('/' and '%' count three); write at most {LONGEST_IDENT}")
+        raise Refused(
+            f"has {length} characters ('/' and '%' count three); write at most {LONGEST_IDENT}"
+        )
     return given
 
 

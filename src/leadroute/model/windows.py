@@ -18,12 +18,24 @@ from typing import Any, NamedTuple
 
 from leadroute.model.values import Refused
 
-__all__ = ["ALWAYS", "NEVER", "Day", "Week", "Window", "format_day", "format_week", "parse_day", "parse_week"]
+__all__ = [
+    "ALWAYS",
+    "NEVER",
+    "Day",
+    "Week",
+    "Window",
+    "format_day",
+    "format_week",
+    "parse_day",
+    "parse_week",
+]
 
 DAY_SECONDS = 86_400
 DAY_NAMES = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _LONG_NAMES = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
-_DAY_NUMBERS = {name: number for names in (DAY_NAMES, _LONG_NAMES) for number, name in enumerate(names)}
+_DAY_NUMBERS = {
+    name: number for names in (DAY_NAMES, _LONG_NAMES) for number, name in enumerate(names)
+}
 
 _TIME = re.compile(r"(\d{1,2}):(\d\d)(?::(\d\d))?", re.ASCII)
 _WINDOW_REMEDY = "write windows such as '09:00-12:00,13:00-17:00' or [('09:00', '17:00')]"
@@ -79,7 +91,9 @@ def parse_week(given: Any) -> Week:
         return _collect(given.items())
     if isinstance(given, tuple) and len(given) == 7:
         return _collect(zip(DAY_NAMES, given, strict=True))
-    raise Refused(f"is {given!r:.60}; write text such as 'mon-fri 09:00-17:00', or a mapping from days to windows")
+    raise Refused(
+        f"is {given!r:.60}; write text such as 'mon-fri 09:00-17:00', or a mapping from days to windows"
+    )
 
 
 def _parse_week_text(text: str) -> Week:
@@ -159,7 +173,9 @@ def _parse_window(pair: Any) -> Window:
         raise Refused(f"has {pair!r:.60} for a window; {_WINDOW_REMEDY}")
     opens, closes = map(_parse_time, pair)
     if opens >= DAY_SECONDS:
-        raise Refused(f"has a window that opens at {_format_time(opens)}; write it on the day after")
+        raise Refused(
+            f"has a window that opens at {_format_time(opens)}; write it on the day after"
+        )
     if closes > 2 * DAY_SECONDS:
         raise Refused(f"has a window that closes at {_format_time(closes)}; the latest is 48:00")
     return Window(opens, closes if closes > opens else closes + DAY_SECONDS)
@@ -173,7 +189,9 @@ def _parse_time(given: Any) -> int:
         hours, minutes, seconds = (int(part or 0) for part in shape.groups())
         if minutes < 60 and seconds < 60:
             return hours * 3600 + minutes * 60 + seconds
-    raise Refused(f"has {given!r:.60} for a time; write hours and minutes such as '09:00' or '24:00'")
+    raise Refused(
+        f"has {given!r:.60} for a time; write hours and minutes such as '09:00' or '24:00'"
+    )
 
 
 def _merged(windows: Iterable[Window]) -> Day:
@@ -190,7 +208,11 @@ def format_week(week: Week) -> str:
     """The text that reads back as ``week``.
 
     Example:
-        >>> format_week(parse_week({"tue": [("9:00", "17:00")], "mon": [("9:00", "17:00")], "sat": "22:00-06:00"}))
+        >>> format_week(
+        ...     parse_week(
+        ...         {"tue": [("9:00", "17:00")], "mon": [("9:00", "17:00")], "sat": "22:00-06:00"}
+        ...     )
+        ... )
         'mon-tue 09:00-17:00; sat 22:00-06:00'
     """
     if week == NEVER:
@@ -201,7 +223,9 @@ def format_week(week: Week) -> str:
     for number, windows in enumerate(week):
         if windows:
             days_of.setdefault(windows, []).append(number)
-    return "; ".join(f"{_format_days(days)} {format_day(windows)}" for windows, days in days_of.items())
+    return "; ".join(
+        f"{_format_days(days)} {format_day(windows)}" for windows, days in days_of.items()
+    )
 
 
 def _format_days(numbers: list[int]) -> str:
@@ -212,7 +236,8 @@ def _format_days(numbers: list[int]) -> str:
         else:
             runs.append([number])
     return ",".join(
-        DAY_NAMES[run[0]] if len(run) == 1 else f"{DAY_NAMES[run[0]]}-{DAY_NAMES[run[-1]]}" for run in runs
+        DAY_NAMES[run[0]] if len(run) == 1 else f"{DAY_NAMES[run[0]]}-{DAY_NAMES[run[-1]]}"
+        for run in runs
     )
 
 

@@ -342,7 +342,10 @@ def ordered(change: Change) -> tuple[Op, ...]:
     """The operations in canonical order; those with the same place keep the order given.
 
     Example:
-        >>> [type(op).__name__ for op in ordered(Change("c", (Add("b", 1), Add("a", 1), Once("k"))))]
+        >>> [
+        ...     type(op).__name__
+        ...     for op in ordered(Change("c", (Add("b", 1), Add("a", 1), Once("k"))))
+        ... ]
         ['Once', 'Add', 'Add']
     """
     return tuple(sorted(change.ops, key=_place))

@@ -15,8 +15,8 @@ from collections.abc import Collection, Iterator, Mapping
 from attrs import frozen
 
 from leadroute.model.rep import Rep
-from leadroute.model.snapshot import Situation
 from leadroute.rules.rule import Rule
+from leadroute.rules.situation import Situation
 
 __all__ = ["Obstacle", "all_passing", "obstacles"]
 
@@ -60,8 +60,8 @@ def _obstacles(
         yield Obstacle("active", "is not active")
     if not rep.weight:
         yield Obstacle("weight", "has weight 0: never takes a turn")
-    if rule.require is not None and not rule.require.test(
-        situation.lead, rep, now=situation.instant
+    if rule.require is not None and not situation.test_of(rule.require)(
+        situation.lead, rep, situation.instant
     ):
         yield Obstacle("requirement", f"does not meet the requirement: {rule.require}")
     if rep.id in tried:

@@ -161,12 +161,13 @@ class Ranking:
 
     def __str__(self) -> str:
         lines = [self.headline]
-        width = max((len(each.label) for each in (*self.assignments, *self.rejections)), default=0)
-        for each in self.assignments:
-            lines.append(f"  {each.rank}. {each.label:{width}}  {each.score:.2f}")
-            lines += [f"       {part}" for part in each.parts]
+        labels = [one.label for one in self.assignments] + [one.label for one in self.rejections]
+        width = max(map(len, labels), default=0)
+        for assignment in self.assignments:
+            lines.append(f"  {assignment.rank}. {assignment.label:{width}}  {assignment.score:.2f}")
+            lines += [f"       {part}" for part in assignment.parts]
         if self.rejections:
-            lines.append("  Not now:")
+            lines.append("  Not eligible:")
             lines += [f"     {each.label:{width}}  {each.reason}" for each in self.rejections]
         if self.resumes_at is not None:
             lines.append(f"  Somebody is back at {self.resumes_at:%Y-%m-%d %H:%M %Z}")

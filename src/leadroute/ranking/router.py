@@ -14,22 +14,26 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
 from functools import partial
 from itertools import pairwise
+from typing import Any
 
-from attrs import field, frozen
+from attrs import evolve, field, frozen
 
 from leadroute.errors import ConfigError, FactTypeError, UnknownFieldError
 from leadroute.model.frozen import FrozenDict
 from leadroute.model.lead import Lead
 from leadroute.model.rep import Rep
 from leadroute.model.roster import Roster
-from leadroute.model.snapshot import Situation, Snapshot
+from leadroute.model.snapshot import Snapshot
 from leadroute.model.values import aware, clean_fields, cleaned, ident
 from leadroute.ranking.eligibility import obstacles
 from leadroute.ranking.ranking import Assignment, Outcome, Part, Ranking, Rejection
-from leadroute.rules.condition import Condition
+from leadroute.rules.closures import PLAIN, Environment, compile_condition
+from leadroute.rules.condition import And, Condition
 from leadroute.rules.match import Matcher
+from leadroute.rules.reading import reads
 from leadroute.rules.rule import EVERYONE, Pool, Rule, condition, window
 from leadroute.rules.scorer import Scorer, Term, mean
+from leadroute.rules.situation import Situation
 
 __all__ = ["Router"]
 
@@ -44,6 +48,7 @@ class Router:
         pools: The pools that rules may name.
         window: How long an offer stands when the rule does not say.
         catch_all: Who gets a lead that no rep can take: a rep's id, or the name of a queue that people watch.
+        environment: The predicates and lists that the host brings for conditions.
 
     Raises:
         InvalidValue: A field was refused; every fault is listed.
@@ -61,6 +66,7 @@ class Router:
     pools: tuple[Pool, ...] = field(default=(), converter=tuple)
     window: timedelta = field(default=timedelta(minutes=5), converter=window)
     catch_all: str = cleaned(ident, default="catch-all")
+    environment: Environment = field(default=PLAIN, eq=False, repr=False)
     _matcher: Matcher = field(init=False, eq=False, repr=False)
     _pools: Mapping[str, Pool] = field(init=False, eq=False, repr=False)
 
@@ -72,23 +78,46 @@ class Router:
         for rule in self.rules:
             if rule.pool is not None and rule.pool != EVERYONE and rule.pool not in pools:
                 raise UnknownFieldError("pool", rule.pool, tuple(pools), f"rule {rule.name!r}")
-        object.__setattr__(self, "_matcher", Matcher([rule.when for rule in self.rules]))
+        for pool in self.pools:
+            if pool.where is not None and reads(pool.where).lead:
+                raise ConfigError(
+                    f"pool {pool.name!r} asks about the lead; move that to a rule's `require`"
+                )
+        matcher = Matcher(
+            [rule.when for rule in self.rules],
+            [rule.name for rule in self.rules],
+            self.environment,
+        )
+        object.__setattr__(self, "_matcher", matcher)
         object.__setattr__(self, "_pools", pools)
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        given = (
+            self.rules,
+            self.qualify,
+            self.pools,
+            self.window,
+            self.catch_all,
+            self.environment,
+        )
+        return _router, given
+
     def match(self, lead: Lead, now: datetime | None = None) -> Rule | None:
-        """The first rule whose condition the lead fulfils, or ``None``."""
-        try:
-            position = self._matcher.first(lead, now)
-        except FactTypeError as error:
-            raise error.during(lead_id=lead.id) from None
+        """The first rule whose condition the lead fulfils, or ``None``.
+
+        Raises:
+            FactTypeError: A condition met a fact of the wrong type; rule and lead are named.
+        """
+        position = self._matcher.first(lead, now)
         return None if position is None else self.rules[position]
 
     def match_all(self, lead: Lead, now: datetime | None = None) -> tuple[Rule, ...]:
-        """Every rule whose condition the lead fulfils, in order."""
-        try:
-            return tuple(self.rules[position] for position in self._matcher.all(lead, now))
-        except FactTypeError as error:
-            raise error.during(lead_id=lead.id) from None
+        """Every rule whose condition the lead fulfils, in order.
+
+        Raises:
+            FactTypeError: A condition met a fact of the wrong type; rule and lead are named.
+        """
+        return tuple(self.rules[position] for position in self._matcher.all(lead, now))
 
     def members(self, pool: str | None, roster: Roster) -> tuple[Rep, ...]:
         """The reps of a pool, in the order of their ids.
@@ -106,7 +135,13 @@ class Router:
             chosen = self._pools[pool]
         except KeyError:
             raise UnknownFieldError("pool", pool, tuple(self._pools)) from None
-        return tuple(rep for rep in roster if _belongs(chosen, rep))
+        where = None if chosen.where is None else compile_condition(chosen.where, self.environment)
+        return tuple(
+            rep
+            for rep in roster
+            if (chosen.reps is None or rep.id in chosen.reps)
+            and (where is None or where(_NOBODY, rep, None))
+        )
 
     def window_of(self, rule: Rule) -> timedelta:
         """How long an offer under this rule stands."""
@@ -139,18 +174,35 @@ class Router:
             FactTypeError: ``now`` is naive, or a condition met a fact of the wrong type.
         """
         instant = lead.received_at if now is None else aware(now)
-        if self.qualify is not None and not self._qualifies(lead, instant):
-            return Ranking(lead.id, Outcome.DISQUALIFIED, detail=f"not {self.qualify}", at=instant)
+        failed = self._disqualified(lead, instant)
+        if failed:
+            return Ranking(lead.id, Outcome.DISQUALIFIED, detail=failed, at=instant)
         rule = self.match(lead, instant)
         if rule is None:
             return Ranking(lead.id, Outcome.NO_RULE, at=instant)
         pool = rule.pool or EVERYONE
         members = self.members(pool, roster)
-        situation = Situation(lead, members, pool, snapshot or Snapshot(), instant)
+        situation = Situation(
+            lead, members, pool, snapshot or Snapshot(), instant, self.environment
+        )
         try:
             return _ranked(rule, situation, tried or {})
         except FactTypeError as error:
             raise error.during(rule.name, lead.id) from None
+
+    def _disqualified(self, lead: Lead, now: datetime | None) -> str:
+        if self.qualify is None:
+            return ""
+        parts = self.qualify.parts if isinstance(self.qualify, And) else (self.qualify,)
+        try:
+            failed = [
+                str(part)
+                for part in parts
+                if not compile_condition(part, self.environment)(lead, None, now)
+            ]
+        except FactTypeError as error:
+            raise error.during("qualify", lead.id) from None
+        return f"not {' and not '.join(failed)}" if failed else ""
 
     def rank_many(
         self,
@@ -171,25 +223,26 @@ class Router:
         for lead in leads:
             yield self.rank(lead, roster, now=now, snapshot=snapshot)
 
-    def _qualifies(self, lead: Lead, now: datetime | None) -> bool:
-        if self.qualify is None:
-            return True
-        try:
-            return self.qualify.test(lead, None, now=now)
-        except FactTypeError as error:
-            raise error.during("qualify", lead.id) from None
+
+_NOBODY = Lead("nobody")
+
+
+def _router(*given: Any) -> Router:
+    rules, qualify, pools, window, catch_all, environment = given
+    return Router(
+        rules=rules,
+        qualify=qualify,
+        pools=pools,
+        window=window,
+        catch_all=catch_all,
+        environment=environment,
+    )
 
 
 def _refuse_twins(kind: str, given: list[str]) -> None:
     for one, other in pairwise(sorted(given)):
         if one == other:
             raise ConfigError(f"there are two {kind}s named {one!r}; give each a name of its own")
-
-
-def _belongs(pool: Pool, rep: Rep) -> bool:
-    if pool.reps is not None and rep.id not in pool.reps:
-        return False
-    return pool.where is None or pool.where.test(None, rep)
 
 
 def _ranked(rule: Rule, situation: Situation, tried: Mapping[str, str]) -> Ranking:
@@ -200,9 +253,7 @@ def _ranked(rule: Rule, situation: Situation, tried: Mapping[str, str]) -> Ranki
             rejections.append(Rejection(rep.id, rep.label, found))
         else:
             able.append(rep)
-    among = Situation(
-        situation.lead, tuple(able), situation.pool, situation.snapshot, situation.instant
-    )
+    among = evolve(situation, reps=tuple(able))
     return Ranking(
         situation.lead.id,
         _outcome(situation.reps, able, rejections),
@@ -215,9 +266,7 @@ def _ranked(rule: Rule, situation: Situation, tried: Mapping[str, str]) -> Ranki
     )
 
 
-def _outcome(
-    members: tuple[Rep, ...], able: list[Rep], rejections: list[Rejection]
-) -> Outcome:
+def _outcome(members: tuple[Rep, ...], able: list[Rep], rejections: list[Rejection]) -> Outcome:
     if able:
         return Outcome.RANKED
     if not members:

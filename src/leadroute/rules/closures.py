@@ -68,7 +68,7 @@ class Predicate(Protocol):
         """Whether it holds."""
 
 
-@frozen
+@frozen(eq=False)
 class Environment:
     """What conditions need from the host.
 

@@ -75,7 +75,7 @@ class Matcher:
     def __len__(self) -> int:
         return len(self._tests)
 
-    def first(self, lead: Lead, now: datetime) -> int | None:
+    def first(self, lead: Lead, now: datetime | None) -> int | None:
         """The position of the first condition that holds, or ``None``. O(conditions).
 
         Raises:
@@ -91,7 +91,7 @@ class Matcher:
             raise error.during(self._names[position], lead.id) from error
         return None
 
-    def all(self, lead: Lead, now: datetime) -> tuple[int, ...]:
+    def all(self, lead: Lead, now: datetime | None) -> tuple[int, ...]:
         """The positions of all conditions that hold, in order. O(conditions).
 
         Raises:

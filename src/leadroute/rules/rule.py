@@ -11,7 +11,7 @@ from attrs.converters import optional
 
 from leadroute.errors import ConfigError
 from leadroute.model.duration import parse_duration
-from leadroute.model.values import Refused, clean_fields, cleaned, ident, names, required
+from leadroute.model.values import Refused, clean_fields, cleaned, ident, names
 from leadroute.rules.condition import Condition
 from leadroute.rules.scorer import Scorer
 
@@ -65,7 +65,7 @@ class Pool:
         ['ada', 'bob']
     """
 
-    name: str = required(ident)
+    name: str = field(kw_only=False, metadata={"clean": ident})
     reps: Set[str] | None = cleaned(names(ident))
     where: Condition | None = cleaned(condition)
 
@@ -96,7 +96,7 @@ class Rule:
         datetime.timedelta(seconds=300)
     """
 
-    name: str = required(ident)
+    name: str = field(kw_only=False, metadata={"clean": ident})
     when: Condition | None = cleaned(condition)
     require: Condition | None = cleaned(condition)
     score: Scorer | None = cleaned(score)

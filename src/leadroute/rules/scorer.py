@@ -12,25 +12,19 @@ The rules of this module:
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import Any, ClassVar, Protocol, TypeAlias, final
+from typing import Any, ClassVar, TypeAlias, final
 
 from attrs import NOTHING, field, fields, frozen
 
 from leadroute.errors import ConfigError
 from leadroute.model.rep import Rep
-from leadroute.model.snapshot import Situation
+from leadroute.rules.condition import Condition
+from leadroute.rules.situation import Situation
 
-__all__ = ["Guarded", "Points", "Scorer", "Sum", "Term", "Testable"]
+__all__ = ["Guarded", "Points", "Scorer", "Sum", "Term", "mean"]
 
 Points: TypeAlias = Callable[[Rep], float | None]
 """Points of a rep between 0 and 1, or ``None`` for no answer."""
-
-
-class Testable(Protocol):
-    """What ``.when()`` takes: a condition of the rule language."""
-
-    def test(self, lead: Any, rep: Any = None, *, now: Any = None) -> bool:
-        """Whether the condition holds."""
 
 
 @frozen
@@ -78,7 +72,7 @@ class Scorer:
 
     __rmul__ = __mul__
 
-    def when(self, condition: Testable) -> Scorer:
+    def when(self, condition: Condition) -> Scorer:
         """The same score, without an answer while ``condition`` is false."""
         return _sum_of(
             tuple(Term(term.weight, Guarded(term.scorer, condition)) for term in self.terms)
@@ -192,21 +186,22 @@ class Guarded(Scorer):
     """
 
     scorer: Scorer
-    condition: Testable
+    condition: Condition
 
     def bind(self, situation: Situation) -> Points:
         """The scorer's points where the condition holds, else ``None``."""
-        score, test = self.scorer.bind(situation), self.condition.test
+        score, test = self.scorer.bind(situation), situation.test_of(self.condition)
         lead, now = situation.lead, situation.instant
 
         def points(rep: Rep) -> float | None:
-            return score(rep) if test(lead, rep, now=now) else None
+            return score(rep) if test(lead, rep, now) else None
 
         return points
 
     def reason(self, situation: Situation, rep: Rep) -> str:
         """The scorer's reason, or that the condition does not hold."""
-        if self.condition.test(situation.lead, rep, now=situation.instant):
+        test = situation.test_of(self.condition)
+        if test(situation.lead, rep, situation.instant):
             return self.scorer.reason(situation, rep)
         return f"does not count here: not {self.condition}"
 

@@ -129,7 +129,9 @@ class MemoryStore:
 
     Example:
         >>> store = MemoryStore()
-        >>> store.commit(Change("c-1", (Put("placement/L-1", "{}", expect=0), Add("rep/open/ada", 1, hi=20))))
+        >>> store.commit(
+        ...     Change("c-1", (Put("placement/L-1", "{}", expect=0), Add("rep/open/ada", 1, hi=20)))
+        ... )
         {'rep/open/ada': 1}
         >>> store.get(["placement/L-1"])["placement/L-1"].version
         1

@@ -8,9 +8,9 @@ from attrs import field, frozen
 
 from leadroute.errors import ConfigError, UnknownFieldError
 from leadroute.model.rep import Rep
-from leadroute.model.snapshot import Situation
 from leadroute.rules.fields import FIELDS, Kind
 from leadroute.rules.scorer import Points, Scorer
+from leadroute.rules.situation import Situation
 
 __all__ = ["skill_match", "territory_match"]
 
@@ -26,7 +26,7 @@ def _text_field(given: Any) -> str:
 
 
 @frozen
-class skill_match(Scorer):  # noqa: N801 -- it reads as the function that a policy calls
+class skill_match(Scorer):
     """The rep's level in the skill that the lead calls for.
 
     Formula: the rep's level, 0 to 1, in the skill named by the lead's ``field``; 0 when the rep has skills but not
@@ -44,7 +44,7 @@ class skill_match(Scorer):  # noqa: N801 -- it reads as the function that a poli
     """
 
     name = "skill_match"
-    field: str = field(default="industry", converter=_text_field)
+    field: str = field(converter=_text_field)
 
     def bind(self, situation: Situation) -> Points:
         """Look the skill up once for the lead. O(1) a rep."""
@@ -66,7 +66,7 @@ class skill_match(Scorer):  # noqa: N801 -- it reads as the function that a poli
 
 
 @frozen
-class territory_match(Scorer):  # noqa: N801 -- it reads as the function that a policy calls
+class territory_match(Scorer):
     """Whether the rep covers the place the lead is in.
 
     Formula: 1 when the rep covers the lead's region, 0.5 when they cover its country, else 0. No answer when the lead

@@ -9,8 +9,8 @@ from attrs import field, frozen
 
 from leadroute.errors import FactTypeError
 from leadroute.model.rep import Rep
-from leadroute.model.snapshot import Situation
 from leadroute.rules.scorer import Points, Scorer
+from leadroute.rules.situation import Situation
 
 __all__ = ["HostScorer", "scorer"]
 
@@ -42,7 +42,9 @@ class HostScorer(Scorer):
         def points(rep: Rep) -> float | None:
             found = function(situation, rep, *arguments, **keywords)
             if found is not None and not 0 <= found <= 1:
-                raise FactTypeError(f"{self} for rep {rep.id!r}", f"{found!r:.40}", "between 0 and 1, or None")
+                raise FactTypeError(
+                    f"{self} for rep {rep.id!r}", f"{found!r:.40}", "between 0 and 1, or None"
+                )
             return found
 
         return points

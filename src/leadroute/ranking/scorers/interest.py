@@ -9,9 +9,9 @@ from attrs import field, frozen
 
 from leadroute.model.duration import format_duration, parse_duration
 from leadroute.model.rep import Rep
-from leadroute.model.snapshot import Situation
 from leadroute.ranking.scorers.fit import positive
 from leadroute.rules.scorer import Points, Scorer
+from leadroute.rules.situation import Situation
 
 __all__ = ["intent"]
 
@@ -21,7 +21,7 @@ def _half_life(given: str | timedelta) -> str:
 
 
 @frozen
-class intent(Scorer):  # noqa: N801 -- it reads as the function that a policy calls
+class intent(Scorer):
     """How warm the lead is, from its signals, newer ones counting more.
 
     Every rep gets the same points, so on its own it orders nobody: guard it. ``intent().when(REP.level >= 3)`` lifts
@@ -62,12 +62,12 @@ class intent(Scorer):  # noqa: N801 -- it reads as the function that a policy ca
         """How much interest the lead showed."""
         heat = self._heat(situation)
         what = self.kind or "any kind"
-        return f"no signals of {what}" if heat is None else f"signals of {what} amount to {heat:.3g}"
+        return (
+            f"no signals of {what}" if heat is None else f"signals of {what} amount to {heat:.3g}"
+        )
 
     def _heat(self, situation: Situation) -> float | None:
-        signals = [
-            signal for signal in situation.lead.signals if self.kind in (None, signal.kind)
-        ]
+        signals = [signal for signal in situation.lead.signals if self.kind in (None, signal.kind)]
         if not signals:
             return None
         now, half_life = situation.now, parse_duration(self.half_life)

@@ -5,14 +5,14 @@ from __future__ import annotations
 from attrs import frozen
 
 from leadroute.model.rep import Rep
-from leadroute.model.snapshot import Situation
 from leadroute.rules.scorer import Points, Scorer
+from leadroute.rules.situation import Situation
 
 __all__ = ["headroom"]
 
 
 @frozen
-class headroom(Scorer):  # noqa: N801 -- it reads as the function that a policy calls
+class headroom(Scorer):
     """The share of the rep's capacity that is free.
 
     Formula: (capacity - open) / capacity, not below 0. Without a capacity there is always room: 1.

@@ -5,15 +5,15 @@ from __future__ import annotations
 from attrs import field, frozen
 
 from leadroute.model.rep import Rep
-from leadroute.model.snapshot import Situation
 from leadroute.ranking.scorers.fit import positive
 from leadroute.rules.scorer import Points, Scorer
+from leadroute.rules.situation import Situation
 
 __all__ = ["close_rate"]
 
 
 @frozen
-class close_rate(Scorer):  # noqa: N801 -- it reads as the function that a policy calls
+class close_rate(Scorer):
     """The share of deals that the rep wins, shrunk towards the share of all candidates.
 
     A rep with few deals is taken to be average until their own record says otherwise, so that one lucky win does not

@@ -5,14 +5,14 @@ from __future__ import annotations
 from attrs import frozen
 
 from leadroute.model.rep import Rep
-from leadroute.model.snapshot import Situation
 from leadroute.rules.scorer import Points, Scorer
+from leadroute.rules.situation import Situation
 
 __all__ = ["rotation"]
 
 
 @frozen
-class rotation(Scorer):  # noqa: N801 -- it reads as the function that a policy calls
+class rotation(Scorer):
     """Whose turn it is in the pool, by weight.
 
     Formula: the candidates are put in the order of (turns taken + 1/2) / weight (Webster's divisor method); the

@@ -27,9 +27,12 @@ from attrs import define, field
 __all__ = ["Auction"]
 
 SHORT_LIST = 16
-_NO_LIMIT = -(1 << 200)
 
+_FAR = 1 << 300
 _Quote = tuple[Callable[[Sequence[int]], tuple[int, ...]], list[int], Sequence[int], int]
+
+# A list that is always below its threshold, so that it is replaced before it is used.
+_UNREAD: _Quote = (itemgetter(0, 0), [0, 0], [0, 0], _FAR)
 
 
 @define(eq=False)
@@ -37,7 +40,7 @@ class Auction:
     """A market in which leads and places are sold against each other, round by round.
 
     Args:
-        values: One row per lead, one whole number per rep; ``None`` marks a pair that is out. Every lead has an
+        values: One row per lead, one whole number per rep, 0 or more; ``None`` marks a pair that is out. Every lead has an
             option, and all leads can be placed at once.
         places: Places per rep, at least one each.
 
@@ -55,15 +58,16 @@ class Auction:
 
     def __attrs_post_init__(self) -> None:
         self.prices = [0] * len(self.places)
-        known = [value for row in self.values for value in row if value is not None]
-        self._spread = 2 * (max(known) - min(known) + 1)
-        self._quotes = list(map(self._quote, self.values))
+        self._spread = 2 * max(max(filter(None, row), default=0) for row in self.values) + 2
+        self._quotes = [_UNREAD] * len(self.values)
 
     def _quote(self, row: Sequence[int | None]) -> _Quote:
         """The reps that are worth most to a lead now, and the worth below which the others are."""
-        reps = [rep for rep, value in enumerate(row) if value is not None]
+        reps: Sequence[int] = range(len(row))
+        if None in row:
+            reps = [rep for rep in reps if row[rep] is not None]
         values: list[int] = [row[rep] for rep in reps]  # type: ignore[misc]
-        threshold = _NO_LIMIT
+        threshold = -_FAR
         if len(reps) > SHORT_LIST + 4:
             net = list(map(sub, values, map(self.prices.__getitem__, reps)))
             threshold = sorted(net)[-SHORT_LIST]

@@ -38,9 +38,9 @@ __all__ = ["Engine", "Solution", "bound", "greedy", "solve"]
 Points: TypeAlias = Sequence[Sequence[int | None]]
 Engine: TypeAlias = Literal["python", "ortools", "scipy"]
 
-FINENESS = 4_000  # the finest step of the auction is at most this part of the highest points
-FIRST_STEP = 50  # the coarsest step is this part of the highest points
-FINER = 6  # each step is this part of the one before
+FINENESS = 1_000  # the finest step of the auction is at most this part of the highest points
+FIRST_STEP = 100  # the coarsest step is this part of the highest points
+FINER = 5  # each step is this part of the one before
 SHOWN = 20  # so many faults are named
 _KINDS = {int, NoneType}
 
@@ -332,7 +332,7 @@ def bound(points: Points, capacity: Sequence[int | None], solution: Solution) ->
 
 
 def _top(rows: Points) -> int:
-    return max((value for row in rows for value in row if value is not None), default=0)
+    return max((max(filter(None, row), default=0) for row in rows), default=0)
 
 
 def _scaled(row: Sequence[int | None], factor: int) -> list[int | None]:
@@ -364,9 +364,7 @@ def _check(
                     f"has {len(row)} numbers; write one for each of the {len(capacity)} reps",
                 )
             )
-        elif not set(map(type, row)) <= _KINDS or any(
-            value is not None and value < 0 for value in row
-        ):
+        elif not set(map(type, row)) <= _KINDS or min(filter(None, row), default=0) < 0:
             faults += [
                 Fault(
                     f"points[{lead}][{rep}]",

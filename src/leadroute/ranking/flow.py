@@ -17,6 +17,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterable, Sequence
 from functools import reduce
+from itertools import compress
 from operator import add, or_
 
 from attrs import define, field
@@ -51,7 +52,9 @@ class Network:
         """What is lost when ``rep`` gives ``lead`` to each rep."""
         row = self.worth[lead]
         own: int = row[rep]  # type: ignore[assignment]
-        return [_FAR if value is None else own - value for value in row]
+        if None in row:
+            return [_FAR if value is None else own - value for value in row]
+        return list(map(own.__sub__, row))  # type: ignore[arg-type]
 
     def moves(self, rep: int) -> list[int]:
         """The cheapest loss with which ``rep`` can free a place, per receiving rep; kept until it changes."""
@@ -226,7 +229,14 @@ def shortfall(worth: Worth, places: Sequence[int]) -> tuple[int, list[int]]:
         worth: One row per lead; ``None`` for a pair that is out.
         places: Places per rep.
     """
-    options = [sum(1 << rep for rep, value in enumerate(row) if value is not None) for row in worth]
+    everyone = (1 << len(places)) - 1
+    bits = [1 << rep for rep in range(len(places))]
+    options = [
+        sum(compress(bits, [value is not None for value in row])) if None in row else everyone
+        for row in worth
+    ]
+    if min(options, default=0) == everyone and len(worth) <= sum(places):
+        return 0, []
     spare = list(places)
     held: list[set[int]] = [set() for _ in places]
     left, stuck = 0, 0
@@ -257,11 +267,14 @@ def _way(
         giver, fresh = queue.popleft()
         fresh &= ~seen
         seen |= fresh
+        reached = []
         while fresh:
             rep = fresh.bit_length() - 1
             fresh ^= 1 << rep
             before[rep] = giver
             if spare[rep]:
                 return rep, before
+            reached.append(rep)
+        for rep in reached:
             queue.append((rep, reduce(or_, map(options.__getitem__, held[rep]), 0)))
     return -1, before

@@ -37,8 +37,14 @@ def loaded(statement: str) -> tuple[list[str], float]:
 
 def foreign(modules: list[str]) -> list[str]:
     """Return the modules that neither leadroute, its dependencies nor Python bring."""
-    known = DEPENDENCIES | {"leadroute"} | sys.stdlib_module_names
-    return sorted(name for name in modules if name.partition(".")[0] not in known)
+    return sorted(name for name in modules if not known(name.partition(".")[0]))
+
+
+def known(package: str) -> bool:
+    """Tell whether a top-level package is ours, a dependency or of the standard library."""
+    # The data that sysconfig reads are a module named after the platform.
+    of_python = package in sys.stdlib_module_names or package.startswith("_sysconfigdata_")
+    return of_python or package in DEPENDENCIES or package == "leadroute"
 
 
 def measure(rounds: int) -> dict[str, list[dict[str, object]]]:

@@ -15,6 +15,9 @@ import leadroute
 ROOT = Path(__file__).resolve().parents[1]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
+PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md"))]
+# What conftest.py runs, and what is for the reader alone: commands of a shell, and pictures.
+BLOCKS = {"console", "mermaid", "output", "python", "sh", "toml"}
 EXAMPLES = sorted((ROOT / "examples").glob("*.py"))
 
 
@@ -42,6 +45,17 @@ def test_readme_has_its_commands(name):
     """The README marks one command of one line for the demo and one for the tests."""
     assert run(ROOT / ".ci" / "command.py", name).startswith("python3 -m venv .venv && ")
     assert README.count(f"<!-- command: {name} -->") == 1
+
+
+@pytest.mark.parametrize("path", PAGES, ids=lambda path: path.relative_to(ROOT).as_posix())
+def test_every_block_is_executed(path):
+    """A page has no block in a language that the tests would pass over in silence."""
+    opened = re.findall(
+        r"^[ >]*(?:```+|~~~+)([^\n`]*)\n.*?^[ >]*(?:```+|~~~+)$",
+        path.read_text(encoding="utf-8"),
+        re.DOTALL | re.MULTILINE,
+    )
+    assert {language for language in opened if language[:1] != "{"} <= BLOCKS
 
 
 def test_gate_names_a_command_that_is_missing():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from leadroute.clock import Clock, SystemClock
 from leadroute.errors import (
     ConfigError,
     Conflict,
@@ -20,6 +21,8 @@ from leadroute.model.rep import Rep
 from leadroute.model.roster import Roster
 from leadroute.model.schedule import Schedule
 from leadroute.model.snapshot import Snapshot
+from leadroute.offers.dispatcher import Dispatcher
+from leadroute.offers.placement import Placement, Status
 from leadroute.ranking.ranking import Assignment, Outcome, Ranking, Rejection
 from leadroute.ranking.router import Router
 from leadroute.ranking.scorers import (
@@ -33,23 +36,28 @@ from leadroute.ranking.scorers import (
 )
 from leadroute.rules.builders import LEAD, REP, signal
 from leadroute.rules.rule import Pool, Rule
+from leadroute.stores import MemoryStore, SqliteStore
 
 __all__ = [
     "LEAD",
     "REP",
     "Assignment",
     "Cap",
+    "Clock",
     "ConfigError",
     "Conflict",
+    "Dispatcher",
     "FactTypeError",
     "InvalidValue",
     "Lead",
     "LeadNotFound",
     "LeadrouteError",
+    "MemoryStore",
     "MissingExtra",
     "NoTransaction",
     "OfferClosed",
     "Outcome",
+    "Placement",
     "Pool",
     "Ranking",
     "Rejection",
@@ -60,6 +68,9 @@ __all__ = [
     "Schedule",
     "Signal",
     "Snapshot",
+    "SqliteStore",
+    "Status",
+    "SystemClock",
     "UnknownFieldError",
     "close_rate",
     "headroom",

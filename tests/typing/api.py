@@ -3,10 +3,60 @@
 from datetime import UTC, datetime
 from typing import assert_type
 
-from leadroute.model.lead import Lead
+import leadroute
+from leadroute import (
+    LEAD,
+    REP,
+    Assignment,
+    Cap,
+    Lead,
+    Ranking,
+    Rep,
+    Roster,
+    Router,
+    Rule,
+    Signal,
+    headroom,
+    rotation,
+    skill_match,
+)
 
-lead = Lead("L-1", received_at=datetime(2026, 3, 2, 9, tzinfo=UTC), country="us")
+assert_type(leadroute.__version__, str)
+at = datetime(2026, 3, 2, 9, tzinfo=UTC)
+
+# The id comes first and is needed; the rest is named.
+lead = Lead("L-1", received_at=at, country="us", signals=[Signal("pricing_page", at, 240)])
 assert_type(lead.id, str)
 assert_type(lead.country, str | None)
 assert_type(lead.employees, int | None)
-Lead("L-2", employees="many")  # type: ignore[arg-type]
+Lead()  # type: ignore[call-arg]
+Lead("L-1", at)  # type: ignore[call-arg]
+Lead("L-1", employees="many")  # type: ignore[arg-type]
+Lead("L-1", contry="us")  # type: ignore[call-arg]
+lead.country = "DE"  # type: ignore[misc]
+Signal("pricing_page")  # type: ignore[call-arg]
+
+# What a person writes is accepted: plain sets, lists and dictionaries.
+rep = Rep("ada", level=4, skills={"healthcare": 0.9}, languages={"en", "de"}, caps=[Cap(5, "day")])
+assert_type(rep.id, str)
+assert_type(rep.capacity, int | None)
+assert_type(rep.active, bool)
+Rep()  # type: ignore[call-arg]
+
+# A policy, as the design writes it.
+router = Router(
+    qualify=(LEAD.budget > 0) & LEAD.email.is_present(),
+    rules=[
+        Rule(
+            "enterprise",
+            when=LEAD.annual_revenue >= 1_000_000,
+            require=REP.level >= 3,
+            score=3 * skill_match("industry") + headroom(),
+            window="5m",
+        ),
+        Rule("everyone else", score=rotation()),
+    ],
+)
+ranking = router.rank(lead, Roster([rep]))
+assert_type(ranking, Ranking)
+assert_type(ranking.best, Assignment | None)

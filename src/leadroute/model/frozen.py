@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, NoReturn, TypeVar
 
-__all__ = ["FrozenDict"]
+__all__ = ["FrozenDict", "frozen_counts", "frozen_words"]
 
 K = TypeVar("K")
 V = TypeVar("V")
@@ -45,3 +46,13 @@ class FrozenDict(dict[K, V]):
     popitem = _refuse
     setdefault = _refuse
     update = _refuse
+
+
+def frozen_counts(given: Mapping[str, int]) -> FrozenDict[str, int]:
+    """Counts by name, frozen; an attrs converter."""
+    return FrozenDict(given)
+
+
+def frozen_words(given: Mapping[str, str]) -> FrozenDict[str, str]:
+    """Words by name, frozen; an attrs converter."""
+    return FrozenDict(given)

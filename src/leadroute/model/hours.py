@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from attrs import field, frozen
 
@@ -35,6 +36,11 @@ class Hours:
     @abstractmethod
     def line(self) -> Line:
         """The open time as numbers."""
+
+    @property
+    @abstractmethod
+    def zone(self) -> ZoneInfo:
+        """The zone in which its days are counted; of a combination, that of its first part."""
 
     def is_open(self, at: datetime) -> bool:
         """Whether it is open at ``at``. The opening instant is open, the closing instant is not.
@@ -122,9 +128,14 @@ def _parts(hours: Hours, kind: type[AllOf | AnyOf]) -> tuple[Hours, ...]:
     return hours.parts if isinstance(hours, kind) else (hours,)
 
 
-def _hours(value: Hours, _attribute: Any, parts: tuple[Any, ...]) -> None:
-    if not parts or not all(isinstance(part, Hours) for part in parts):
-        raise FactTypeError("parts", "something else", "one schedule or more")
+def _checked(parts: Iterable[Hours]) -> tuple[Hours, ...]:
+    found: tuple[Any, ...] = tuple(parts)
+    strangers = [part for part in found if not isinstance(part, Hours)]
+    if strangers:
+        raise FactTypeError("parts", f"of type {type(strangers[0]).__name__}", "schedules")
+    if not found:
+        raise InvalidValue("Hours", "", (Fault("parts", "is empty; combine one schedule or more"),))
+    return found
 
 
 every = lru_cache(maxsize=1024)(Every)
@@ -139,11 +150,16 @@ class AllOf(Hours):
         parts: One or more ``Hours``.
     """
 
-    parts: tuple[Hours, ...] = field(converter=tuple, validator=_hours)
+    parts: tuple[Hours, ...] = field(converter=_checked)
     line: Line = field(init=False, eq=False, repr=False)
 
     def __attrs_post_init__(self) -> None:
         object.__setattr__(self, "line", every(tuple(part.line for part in self.parts)))
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The zone of the first part."""
+        return self.parts[0].zone
 
     def __str__(self) -> str:
         return " & ".join(f"({part})" for part in self.parts)
@@ -160,11 +176,16 @@ class AnyOf(Hours):
         parts: One or more ``Hours``.
     """
 
-    parts: tuple[Hours, ...] = field(converter=tuple, validator=_hours)
+    parts: tuple[Hours, ...] = field(converter=_checked)
     line: Line = field(init=False, eq=False, repr=False)
 
     def __attrs_post_init__(self) -> None:
         object.__setattr__(self, "line", either(tuple(part.line for part in self.parts)))
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The zone of the first part."""
+        return self.parts[0].zone
 
     def __str__(self) -> str:
         return " | ".join(f"({part})" for part in self.parts)

@@ -23,7 +23,6 @@ from leadroute.model.values import (
     open_attributes,
     postal_code,
     private_text,
-    required,
     text,
     timezone,
     upper,
@@ -51,8 +50,8 @@ class Signal:
         240
     """
 
-    kind: str = required(ident)
-    at: datetime = required(instant)
+    kind: str = field(metadata={"clean": ident})
+    at: datetime = field(metadata={"clean": instant})
     value: float = cleaned(number(0), default=1.0)
 
     def __attrs_post_init__(self) -> None:

@@ -6,11 +6,11 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime, tzinfo
 from typing import Any
 
-from attrs import frozen
+from attrs import field, frozen
 
 from leadroute.errors import InvalidValue
 from leadroute.model.keys import cap_key
-from leadroute.model.values import Refused, clean_fields, required, whole
+from leadroute.model.values import Refused, clean_fields, whole
 
 __all__ = ["PERIODS", "Cap", "caps"]
 
@@ -39,8 +39,8 @@ class Cap:
         '30 per month'
     """
 
-    limit: int = required(whole(0))
-    per: str = required(_period)
+    limit: int = field(metadata={"clean": whole(0)})
+    per: str = field(metadata={"clean": _period})
 
     def __attrs_post_init__(self) -> None:
         clean_fields(self)

@@ -133,7 +133,7 @@ class Rep:
         """The zone their calendar days are counted in."""
         if self.timezone is not None:
             return ZoneInfo(self.timezone)
-        return ZoneInfo(self.schedule.zone) if isinstance(self.schedule, Schedule) else UTC
+        return self.schedule.zone if isinstance(self.schedule, Schedule) else UTC
 
     def with_changes(self, **changes: Any) -> Rep:
         """The same rep with some fields replaced.

@@ -23,8 +23,9 @@ from attrs import field, frozen
 from leadroute.errors import Fault, InvalidValue, nearest
 from leadroute.model.frozen import FrozenDict
 from leadroute.model.hours import Hours
-from leadroute.model.timeline import Line, Stretch, Without, local_micros, micros, weekly
-from leadroute.model.values import Refused, clean_fields, timezone
+from leadroute.model.timeline import Line, Stretch, Without, micros
+from leadroute.model.values import Refused, aware, clean_fields, timezone
+from leadroute.model.weekly import local_micros, weekly
 from leadroute.model.windows import Day, Week, format_day, format_week, parse_day, parse_week
 
 __all__ = ["Lazy", "Schedule", "TimeOff"]
@@ -32,7 +33,7 @@ __all__ = ["Lazy", "Schedule", "TimeOff"]
 _OFF_REMEDY = "write a date, two dates, or two aware datetimes"
 
 
-@frozen
+@frozen(init=False)
 class TimeOff:
     """One absence: whole dates, the last included, or from one instant up to another.
 
@@ -46,22 +47,20 @@ class TimeOff:
     """
 
     start: date
-    end: date = None  # type: ignore[assignment]
+    end: date
 
-    def __attrs_post_init__(self) -> None:
-        start, end = self.start, self.start if self.end is None else self.end
-        if not (isinstance(start, date) and isinstance(end, date)):
-            raise _refused("start", f"and end are {start!r:.40} and {end!r:.40}; {_OFF_REMEDY}")
-        if isinstance(start, datetime) != isinstance(end, datetime):
-            raise _refused("start", f"is {start} and end is {end}; {_OFF_REMEDY}, not one of each")
-        if isinstance(start, datetime) and isinstance(end, datetime):
-            micros(start, "start")
-            micros(end, "end")
-            start, end = start.astimezone(UTC), end.astimezone(UTC)
-        if end < start:
-            raise _refused("end", f"is {end}, before the start {start}; swap them")
-        object.__setattr__(self, "start", start)
-        object.__setattr__(self, "end", end)
+    def __init__(self, start: date, end: date | None = None) -> None:
+        first: Any = start
+        last: Any = start if end is None else end
+        if not (isinstance(first, date) and isinstance(last, date)):
+            raise _refused("start", f"and end are {first!r:.40} and {last!r:.40}; {_OFF_REMEDY}")
+        if isinstance(first, datetime) != isinstance(last, datetime):
+            raise _refused("start", f"is {first} and end is {last}; {_OFF_REMEDY}, not one of each")
+        if isinstance(first, datetime) and isinstance(last, datetime):
+            first, last = aware(first, "start"), aware(last, "end")
+        if last < first:
+            raise _refused("end", f"is {last}, before the start {first}; swap them")
+        self.__attrs_init__(first, last)
 
     def stretch(self, zone: ZoneInfo) -> Stretch:
         """The absence in microseconds since 1970, for dates that are local to ``zone``."""
@@ -127,7 +126,7 @@ class Lazy:
         return f"Lazy({type(self.dates).__name__})"
 
 
-def _zone(given: Any) -> str:
+def _zone(given: Any) -> ZoneInfo:
     name = given.key if isinstance(given, ZoneInfo) else given
     try:
         found = timezone(name)
@@ -138,7 +137,7 @@ def _zone(given: Any) -> str:
         ) from None
     if found is None:
         raise Refused("is missing; write an IANA time zone such as 'Europe/Berlin'")
-    return found
+    return ZoneInfo(found)
 
 
 def _day(given: Any) -> date:
@@ -200,7 +199,7 @@ def _absence(item: Any) -> TimeOff:
     return TimeOff(*item) if isinstance(item, list | tuple) else TimeOff(item)
 
 
-@frozen
+@frozen(init=False)
 class Schedule(Hours):
     """The hours of a rep, a team, a pool or a lead.
 
@@ -230,22 +229,27 @@ class Schedule(Hours):
     """
 
     week: Week = field(metadata={"clean": parse_week})
-    zone: str = field(metadata={"clean": _zone})
-    holidays: frozenset[date] | Lazy = field(
-        default=frozenset(), kw_only=True, metadata={"clean": _holidays}
-    )
-    overrides: FrozenDict[date, Day] = field(
-        default=FrozenDict(), kw_only=True, metadata={"clean": _overrides}
-    )
-    time_off: tuple[TimeOff, ...] = field(default=(), kw_only=True, metadata={"clean": _time_off})
+    zone: ZoneInfo = field(eq=str, metadata={"clean": _zone})
+    holidays: frozenset[date] | Lazy = field(metadata={"clean": _holidays})
+    overrides: FrozenDict[date, Day] = field(metadata={"clean": _overrides})
+    time_off: tuple[TimeOff, ...] = field(metadata={"clean": _time_off})
     line: Line = field(init=False, eq=False, repr=False)
 
-    def __attrs_post_init__(self) -> None:
+    def __init__(
+        self,
+        week: str | Mapping[str, Any] | Week,
+        zone: str | ZoneInfo,
+        *,
+        holidays: Container[Any] = frozenset(),
+        overrides: Mapping[Any, Any] = FrozenDict(),
+        time_off: Iterable[Any] = (),
+    ) -> None:
+        given: tuple[Any, ...] = (week, zone, holidays, overrides, time_off)
+        self.__attrs_init__(*given)
         clean_fields(self)
-        line: Line = weekly(self.week, self.zone, self.holidays, self.overrides)
+        line: Line = weekly(self.week, self.zone.key, self.holidays, self.overrides)
         if self.time_off:
-            zone = ZoneInfo(self.zone)
-            line = Without(line, [off.stretch(zone) for off in self.time_off])
+            line = Without(line, [off.stretch(self.zone) for off in self.time_off])
         object.__setattr__(self, "line", line)
 
     def add_days(self, start: datetime, days: int) -> datetime:
@@ -257,7 +261,7 @@ class Schedule(Hours):
             FactTypeError: ``start`` is naive.
         """
         micros(start, "start")
-        local = start.astimezone(ZoneInfo(self.zone))
+        local = start.astimezone(self.zone)
         return (
             (local + timedelta(days=days))
             .replace(fold=local.fold if days == 0 else 0)
@@ -265,7 +269,7 @@ class Schedule(Hours):
         )
 
     @classmethod
-    def parse(cls, text: str, zone: str | None = None) -> Schedule:
+    def parse(cls, text: str, zone: str = "") -> Schedule:
         """The schedule that ``str`` wrote.
 
         Args:
@@ -306,7 +310,7 @@ class Schedule(Hours):
         return "; ".join([*items, f"in {self.zone}"])
 
     def __reduce__(self) -> tuple[Callable[..., Schedule], tuple[Any, ...]]:
-        return _restored, (self.week, self.zone, self.holidays, self.overrides, self.time_off)
+        return _restored, (self.week, self.zone.key, self.holidays, self.overrides, self.time_off)
 
 
 def _restored(week: Week, zone: str, holidays: Any, overrides: Any, time_off: Any) -> Schedule:

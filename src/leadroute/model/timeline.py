@@ -1,4 +1,4 @@
-"""Open time as numbers: the stretches of a calendar in microseconds since 1970, found by bisection.
+"""Open time as numbers: stretches in microseconds since 1970, found by bisection.
 
 The rules of this module:
 
@@ -7,8 +7,6 @@ The rules of this module:
 * A block is built when it is first asked for and kept. Building it twice gives the same block, so that threads need
   no lock.
 * A search gives up after ``HORIZON`` blocks, a little over a hundred years: what has not opened by then never does.
-* Local time becomes an instant as RFC 5545 says, which is ``fold=0``: a time that a gap skips is read with the offset
-  from before the gap, and a time that occurs twice is its first occurrence. A date that the zone skips has no windows.
 """
 
 from __future__ import annotations
@@ -16,37 +14,39 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from array import array
 from bisect import bisect_left, bisect_right
-from collections.abc import Container, Iterable, Iterator, Mapping
-from datetime import UTC, date, datetime, time, timedelta
-from functools import lru_cache
-from zoneinfo import ZoneInfo
+from collections.abc import Iterable, Iterator
+from datetime import UTC, date, datetime, timedelta
+from itertools import accumulate
 
 from leadroute.model.values import aware
-from leadroute.model.windows import DAY_SECONDS, NEVER, Day, Week
 
 __all__ = [
+    "EARLIEST",
+    "EPOCH",
+    "HORIZON",
+    "LATEST",
+    "SPAN",
     "Block",
     "Either",
     "Every",
     "Line",
     "Stretch",
-    "Weekly",
     "Without",
+    "cut",
     "instant",
+    "meet",
+    "merge",
     "micros",
-    "weekly",
+    "whole",
 ]
 
 Stretch = tuple[int, int]
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_EPOCH_DAY = EPOCH.toordinal()
-_LAST_DAY = date.max.toordinal()
-_SECOND = 1_000_000
-_DAY = DAY_SECONDS * _SECOND
-_EARLIEST = (1 - _EPOCH_DAY) * _DAY
-_LATEST = (_LAST_DAY + 1 - _EPOCH_DAY) * _DAY - 1
-_TIMES = tuple(time(minute // 60, minute % 60) for minute in range(DAY_SECONDS // 60))
+_DAY = 86_400_000_000
+EARLIEST = (date.min.toordinal() - EPOCH.toordinal()) * _DAY
+LATEST = (date.max.toordinal() + 1 - EPOCH.toordinal()) * _DAY - 1
+"""The instants of the years that a datetime can express."""
 
 SPAN = 364 * _DAY
 HORIZON = 105
@@ -60,28 +60,20 @@ def micros(at: datetime, argument: str) -> int:
         FactTypeError: ``at`` is naive, or no datetime; the message names ``argument``.
     """
     try:
-        since = at - EPOCH
+        return whole(at - EPOCH)
     except TypeError:
         aware(at, argument)
         raise
-    return (since.days * DAY_SECONDS + since.seconds) * _SECOND + since.microseconds
+
+
+def whole(since: timedelta) -> int:
+    """A duration in microseconds."""
+    return (since.days * 86_400 + since.seconds) * 1_000_000 + since.microseconds
 
 
 def instant(at: int) -> datetime:
     """Microseconds since 1970 as a datetime in UTC, held within the years that a datetime can express."""
-    return EPOCH + timedelta(microseconds=min(max(at, _EARLIEST), _LATEST))
-
-
-def local_micros(zone: ZoneInfo, ordinal: int, seconds: int) -> int:
-    """The instant of a local time: ``seconds`` after the midnight that begins the date ``ordinal``."""
-    days, second = divmod(seconds, DAY_SECONDS)
-    ordinal += days
-    if ordinal > _LAST_DAY:
-        return _LATEST
-    minute, rest = divmod(second, 60)
-    at = _TIMES[minute] if not rest else _TIMES[minute].replace(second=rest)
-    offset = zone.utcoffset(datetime.combine(date.fromordinal(ordinal), at))
-    return ((ordinal - _EPOCH_DAY - offset.days) * DAY_SECONDS + second - offset.seconds) * _SECOND
+    return EPOCH + timedelta(0, *divmod(min(max(at, EARLIEST), LATEST), 1_000_000))
 
 
 class Block:
@@ -97,22 +89,20 @@ class Block:
     __slots__ = ("before", "closes", "opens", "total")
 
     def __init__(self, stretches: Iterable[Stretch]) -> None:
-        self.opens = array("q")
-        self.closes = array("q")
-        self.before = array("q")
-        self.total = 0
-        for opens, closes in stretches:
-            self.opens.append(opens)
-            self.closes.append(closes)
-            self.before.append(self.total)
-            self.total += closes - opens
+        found = list(stretches)
+        self.opens = array("q", [opens for opens, _ in found])
+        self.closes = array("q", [closes for _, closes in found])
+        ends = accumulate((closes - opens for opens, closes in found), initial=0)
+        *before, self.total = ends
+        self.before = array("q", before)
 
     def until(self, at: int) -> int:
         """The open time in this block before ``at``, which lies in the block."""
         i = bisect_right(self.opens, at) - 1
         if i < 0:
             return 0
-        return self.before[i] + min(at, self.closes[i]) - self.opens[i]
+        closes = self.closes[i]
+        return self.before[i] + (min(closes, at)) - self.opens[i]
 
     def stretches(self) -> Iterable[Stretch]:
         """The stretches in order."""
@@ -136,14 +126,18 @@ class Line(ABC):
     def _build(self, number: int) -> Iterable[Stretch]:
         """The merged stretches of one block, cut at its edges."""
 
+    def _block(self, number: int) -> Block:
+        return Block(self._build(number))
+
     def block(self, number: int) -> Block:
         """The block that begins ``number`` spans after 1970."""
-        found = self._blocks.get(number)
-        if found is None:
-            found = Block(self._build(number)) if self.first <= number <= self.last else _CLOSED
-            if len(self._blocks) >= _KEPT:
-                self._blocks.clear()
-            self._blocks[number] = found
+        return self._blocks.get(number) or self._keep(number)
+
+    def _keep(self, number: int) -> Block:
+        found = self._block(number) if self.first <= number <= self.last else _CLOSED
+        if len(self._blocks) >= _KEPT:
+            self._blocks.clear()
+        self._blocks[number] = found
         return found
 
     def _numbers(self, start: int) -> range:
@@ -183,14 +177,19 @@ class Line(ABC):
         """The first instant by which ``amount`` of open time has passed since ``start``."""
         if not amount:
             return start
-        left = amount + self.block(start // SPAN).until(start)
-        for number in self._numbers(start // SPAN):
-            block = self.block(number)
-            if left <= block.total:
-                i = bisect_left(block.before, left) - 1
-                return block.opens[i] + left - block.before[i]
-            left -= block.total
-        return None
+        first = start // SPAN
+        block = self.block(first)
+        left = amount + block.until(start)
+        if left > block.total:
+            for number in range(first + 1, min(first + HORIZON, self.last + 1)):
+                left -= block.total
+                block = self.block(number)
+                if left <= block.total:
+                    break
+            else:
+                return None
+        i = bisect_left(block.before, left) - 1
+        return block.opens[i] + left - block.before[i]
 
     def stretches(self, start: int, end: int | None) -> Iterator[Stretch]:
         """The stretches between ``start`` and ``end`` (or the horizon), cut there, joined across blocks."""
@@ -214,65 +213,6 @@ class Line(ABC):
             yield opens, closes
 
 
-class Weekly(Line):
-    """Weekly windows in a zone, with closed dates and dates that have windows of their own."""
-
-    __slots__ = ("_exceptions", "_holidays", "_week", "_zone")
-
-    def __init__(
-        self, week: Week, zone: ZoneInfo, holidays: Container[date], exceptions: Mapping[date, Day]
-    ) -> None:
-        self._week = week
-        self._zone = zone
-        self._holidays = holidays
-        self._exceptions = exceptions
-        if week == NEVER:
-            days = [day.toordinal() - _EPOCH_DAY for day, windows in exceptions.items() if windows]
-            super().__init__(
-                (min(days, default=0) - 3) * _DAY // SPAN,
-                (max(days) + 3) * _DAY // SPAN if days else -HORIZON,
-            )
-        else:
-            super().__init__(_EARLIEST // SPAN, _LATEST // SPAN)
-
-    def _build(self, number: int) -> Iterable[Stretch]:
-        low, high = number * SPAN, (number + 1) * SPAN
-        first = max(_EPOCH_DAY + low // _DAY - 3, 1)
-        last = min(_EPOCH_DAY + high // _DAY + 2, _LAST_DAY)
-        skips = self._offset(last) - self._offset(first) > timedelta(hours=20)
-        zone = self._zone
-        found = []
-        for ordinal in range(first, last + 1):
-            windows = self._windows(date.fromordinal(ordinal))
-            if windows and not (skips and self._is_skipped(ordinal)):
-                found += [
-                    (local_micros(zone, ordinal, opens), local_micros(zone, ordinal, closes))
-                    for opens, closes in windows
-                ]
-        return cut(merge(found), max(low, _EARLIEST), min(high, _LATEST))
-
-    def _windows(self, day: date) -> Day:
-        windows = self._exceptions.get(day)
-        if windows is not None:
-            return windows
-        windows = self._week[day.weekday()]
-        return () if windows and day in self._holidays else windows
-
-    def _offset(self, ordinal: int, fold: int = 0) -> timedelta:
-        return self._zone.utcoffset(datetime.fromordinal(ordinal).replace(fold=fold))
-
-    def _is_skipped(self, ordinal: int) -> bool:
-        return self._offset(ordinal, fold=1) - self._offset(ordinal) >= timedelta(days=1)
-
-
-@lru_cache(maxsize=4096)
-def weekly(
-    week: Week, zone: str, holidays: Container[date], exceptions: Mapping[date, Day]
-) -> Weekly:
-    """The line of these windows; equal ones share one line, so that a team's reps share its blocks."""
-    return Weekly(week, ZoneInfo(zone), holidays, exceptions)
-
-
 class Without(Line):
     """A line with some stretches taken out."""
 
@@ -283,12 +223,10 @@ class Without(Line):
         self._line = line
         self._gaps = tuple(merge(gaps))
 
-    def block(self, number: int) -> Block:
-        """The block of the line itself wherever nothing is taken out, so that it is shared."""
+    def _block(self, number: int) -> Block:
         low, high = number * SPAN, (number + 1) * SPAN
-        if any(opens < high and low < closes for opens, closes in self._gaps):
-            return super().block(number)
-        return self._line.block(number)
+        touched = any(opens < high and low < closes for opens, closes in self._gaps)
+        return super()._block(number) if touched else self._line.block(number)
 
     def _build(self, number: int) -> Iterable[Stretch]:
         low, high = number * SPAN, (number + 1) * SPAN
@@ -345,12 +283,12 @@ def merge(stretches: Iterable[Stretch]) -> list[Stretch]:
 
 
 def cut(stretches: Iterable[Stretch], low: int, high: int) -> list[Stretch]:
-    """The parts of the stretches between ``low`` and ``high``."""
-    return [
-        (max(opens, low), min(closes, high))
-        for opens, closes in stretches
-        if opens < high and low < closes
-    ]
+    """The parts of ordered stretches between ``low`` and ``high``."""
+    found = [stretch for stretch in stretches if stretch[0] < high and low < stretch[1]]
+    if found:
+        found[0] = max(found[0][0], low), found[0][1]
+        found[-1] = found[-1][0], min(found[-1][1], high)
+    return found
 
 
 def meet(left: list[Stretch], right: list[Stretch]) -> list[Stretch]:

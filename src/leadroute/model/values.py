@@ -66,11 +66,6 @@ def cleaned(clean: Cleaner, default: Any = None) -> Any:
     return field(default=default, metadata={"clean": clean})
 
 
-def required(clean: Cleaner) -> Any:
-    """An attrs field that must be given."""
-    return field(metadata={"clean": clean})
-
-
 def clean_fields(value: Any) -> None:
     """Replace every field of a frozen value by its normal form; for use in ``__attrs_post_init__``.
 

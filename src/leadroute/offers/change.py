@@ -18,7 +18,7 @@ The rules of this module:
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from attrs import Attribute, field, frozen
@@ -120,7 +120,7 @@ def _optional(check: _Validator) -> _Validator:
     return when_given
 
 
-def _flag(value: object, attribute: Attribute[bool], answer: bool) -> None:
+def _flag(value: object, attribute: Attribute[bool], answer: object) -> None:
     if type(answer) is not bool:
         raise _refuse(value, attribute.name, f"is {type(answer).__name__}; write True or False")
 
@@ -291,7 +291,11 @@ def _place(op: Op) -> _Place:
     return _PLACES[type(op)](op)
 
 
-def _operations(change: object, attribute: Attribute[tuple[Op, ...]], ops: tuple[Op, ...]) -> None:
+def _as_tuple(ops: Iterable[Op]) -> tuple[Op, ...]:
+    return tuple(ops)
+
+
+def _operations(change: object, _: Attribute[tuple[Op, ...]], ops: tuple[Op, ...]) -> None:
     seen: set[_Place] = set()
     for op in ops:
         if type(op) not in _PLACES:
@@ -335,7 +339,7 @@ class Change:
     """
 
     id: str = field(validator=_key)
-    ops: tuple[Op, ...] = field(converter=tuple, validator=_operations)
+    ops: tuple[Op, ...] = field(converter=_as_tuple, validator=_operations)
 
 
 def ordered(change: Change) -> tuple[Op, ...]:

@@ -12,9 +12,9 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import ClassVar, TypeAlias
 
-from attrs import frozen
+from attrs import field, frozen
 
-from leadroute.model.frozen import FrozenDict
+from leadroute.model.frozen import FrozenDict, frozen_counts
 
 __all__ = [
     "KINDS",
@@ -39,11 +39,13 @@ class Received:
     Args:
         at: When.
         received_at: When the lead came in, if the host said so.
+        priority: The lead's priority; waiting leads with a higher one go first.
     """
 
     kind: ClassVar[str] = "received"
     at: datetime
     received_at: datetime | None = None
+    priority: int = 0
 
 
 @frozen
@@ -81,7 +83,7 @@ class Offered:
     pool: str
     expires_at: datetime
     score: float
-    holds: Mapping[str, int] = FrozenDict()
+    holds: Mapping[str, int] = field(default=FrozenDict(), converter=frozen_counts)
 
 
 @frozen

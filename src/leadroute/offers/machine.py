@@ -17,6 +17,7 @@ from attrs import evolve
 
 from leadroute.errors import OfferClosed
 from leadroute.model.frozen import FrozenDict
+from leadroute.model.keys import is_open_key
 from leadroute.offers.events import (
     Accepted,
     Caught,
@@ -54,8 +55,6 @@ MOVES: Mapping[tuple[Status, type[Happening]], Status] = FrozenDict(
 )
 """Every legal move: in this status, this event leads to that status. Closing feedback leads to ``CLOSED``."""
 
-_OPEN = "rep/open/"
-
 
 def move(before: Placement | None, event: Happening, lead_id: str) -> Placement:
     """The placement after an event.
@@ -74,7 +73,7 @@ def move(before: Placement | None, event: Happening, lead_id: str) -> Placement:
     if before is None:
         if not isinstance(event, Received):
             raise OfferClosed(lead_id, event.kind, "", "it was never submitted")
-        return Placement(lead_id, Status.RECEIVED, 1, event.received_at or event.at)
+        return Placement(lead_id, Status.RECEIVED, 1, event.received_at or event.at, event.priority)
     status = MOVES.get((before.status, type(event)))
     if status is None:
         raise OfferClosed(lead_id, event.kind, getattr(event, "rep_id", ""), situation_of(before))
@@ -130,9 +129,8 @@ def _caught(_before: Placement, event: Caught) -> dict[str, Any]:
     return {"rep_id": event.place, "why": event.why, "due": None}
 
 
-def _accepted(before: Placement, event: Accepted) -> dict[str, Any]:
-    kept = {key: units for key, units in before.holds.items() if key.startswith(_OPEN)}
-    return {"accepted_at": event.at, "due": None, "holds": FrozenDict(kept)}
+def _accepted(_before: Placement, event: Accepted) -> dict[str, Any]:
+    return {"accepted_at": event.at, "due": None}
 
 
 def _returned(before: Placement, event: Declined | TimedOut) -> dict[str, Any]:
@@ -155,7 +153,8 @@ def _feedback(before: Placement, event: FeedbackGiven) -> dict[str, Any]:
     if event.value is not None:
         changes["value"] = event.value
     if event.closing:
-        changes |= {"closed_at": event.at, "holds": FrozenDict()}
+        kept = {key: units for key, units in before.holds.items() if not is_open_key(key)}
+        changes |= {"closed_at": event.at, "holds": FrozenDict(kept)}
     return changes
 
 

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from datetime import datetime
 from enum import StrEnum
 
-from attrs import frozen
+from attrs import field, frozen
 
-from leadroute.model.frozen import FrozenDict
+from leadroute.model.frozen import FrozenDict, frozen_counts, frozen_words
 
 __all__ = ["Placement", "Status"]
 
@@ -50,6 +50,7 @@ class Placement:
         status: Where it stands.
         steps: How many events have happened; the number of the last one.
         received_at: When the lead came in: as the host said, else when it was submitted.
+        priority: Waiting leads with a higher one go first.
         rule: The rule that matched last.
         pool: The pool of the current offer or owner.
         rep_id: To whom it is offered, or who owns it; the name of the catch-all when that has it.
@@ -62,13 +63,14 @@ class Placement:
         value: What it was worth, in the host's currency.
         why: Why it is disqualified, waits, or is with the catch-all.
         tried: What became of earlier offers, by rep id.
-        holds: What it counts against now, by counter key.
+        holds: What it has been counted against and not given back, by counter key.
     """
 
     lead_id: str
     status: Status
     steps: int
     received_at: datetime
+    priority: int = 0
     rule: str | None = None
     pool: str | None = None
     rep_id: str | None = None
@@ -80,8 +82,8 @@ class Placement:
     outcome: str | None = None
     value: float | None = None
     why: str = ""
-    tried: Mapping[str, str] = FrozenDict()
-    holds: Mapping[str, int] = FrozenDict()
+    tried: Mapping[str, str] = field(default=FrozenDict(), converter=frozen_words)
+    holds: Mapping[str, int] = field(default=FrozenDict(), converter=frozen_counts)
 
     @property
     def owner(self) -> str | None:

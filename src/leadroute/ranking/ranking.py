@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from attrs import field, frozen
 
-from leadroute.ranking.eligibility import Obstacle, all_passing
+from leadroute.ranking.eligibility import Obstacle
 from leadroute.rules.scorer import Scorer
 
 __all__ = ["Assignment", "Outcome", "Part", "Ranking", "Rejection"]
@@ -106,7 +106,7 @@ class Rejection:
     @property
     def passing(self) -> bool:
         """Whether the rep could take the lead later."""
-        return all_passing(self.obstacles)
+        return all(obstacle.passing for obstacle in self.obstacles)
 
     @property
     def reason(self) -> str:
@@ -132,7 +132,9 @@ class Ranking:
         rejections: Who cannot, in the order of their ids.
         detail: More about the outcome, such as what failed in qualification.
         at: The instant of the decision, when it was known.
-        resumes_at: For ``NOBODY_AVAILABLE``: when the first of the reps who are off comes back, when that is known.
+        resumes_at: For ``NOBODY_AVAILABLE``: when it is worth deciding again; the instant of the decision when it
+            hangs on work getting done rather than on time.
+        window: How long an offer of this lead stands.
     """
 
     lead_id: str
@@ -144,6 +146,7 @@ class Ranking:
     detail: str = ""
     at: datetime | None = None
     resumes_at: datetime | None = None
+    window: timedelta = timedelta(0)
 
     @property
     def best(self) -> Assignment | None:
@@ -169,6 +172,6 @@ class Ranking:
         if self.rejections:
             lines.append("  Not eligible:")
             lines += [f"     {each.label:{width}}  {each.reason}" for each in self.rejections]
-        if self.resumes_at is not None:
+        if self.resumes_at is not None and self.resumes_at != self.at:
             lines.append(f"  Somebody is back at {self.resumes_at:%Y-%m-%d %H:%M %Z}")
         return "\n".join(lines)

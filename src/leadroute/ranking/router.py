@@ -25,13 +25,14 @@ from leadroute.model.rep import Rep
 from leadroute.model.roster import Roster
 from leadroute.model.snapshot import Snapshot
 from leadroute.model.values import aware, clean_fields, cleaned, ident
-from leadroute.ranking.eligibility import obstacles
+from leadroute.ranking.eligibility import gate
 from leadroute.ranking.ranking import Assignment, Outcome, Part, Ranking, Rejection
 from leadroute.rules.closures import PLAIN, Environment, compile_condition
 from leadroute.rules.condition import And, Condition
 from leadroute.rules.match import Matcher
 from leadroute.rules.reading import reads
-from leadroute.rules.rule import EVERYONE, Pool, Rule, condition, window
+from leadroute.rules.rule import EVERYONE, Pool, Rule, condition
+from leadroute.rules.rule import window as read_window
 from leadroute.rules.scorer import Scorer, Term, mean
 from leadroute.rules.situation import Situation
 
@@ -64,7 +65,7 @@ class Router:
     rules: tuple[Rule, ...] = field(converter=tuple)
     qualify: Condition | None = cleaned(condition)
     pools: tuple[Pool, ...] = field(default=(), converter=tuple)
-    window: timedelta = field(default=timedelta(minutes=5), converter=window)
+    window: timedelta = field(default=timedelta(minutes=5), converter=read_window)
     catch_all: str = cleaned(ident, default="catch-all")
     environment: Environment = field(default=PLAIN, eq=False, repr=False)
     _matcher: Matcher = field(init=False, eq=False, repr=False)
@@ -143,10 +144,6 @@ class Router:
             and (where is None or where(_NOBODY, rep, None))
         )
 
-    def window_of(self, rule: Rule) -> timedelta:
-        """How long an offer under this rule stands."""
-        return rule.window or self.window
-
     def rank(
         self,
         lead: Lead,
@@ -186,7 +183,7 @@ class Router:
             lead, members, pool, snapshot or Snapshot(), instant, self.environment
         )
         try:
-            return _ranked(rule, situation, tried or {})
+            return _ranked(rule, situation, tried or {}, rule.window or self.window)
         except FactTypeError as error:
             raise error.during(rule.name, lead.id) from None
 
@@ -245,10 +242,13 @@ def _refuse_twins(kind: str, given: list[str]) -> None:
             raise ConfigError(f"there are two {kind}s named {one!r}; give each a name of its own")
 
 
-def _ranked(rule: Rule, situation: Situation, tried: Mapping[str, str]) -> Ranking:
+def _ranked(
+    rule: Rule, situation: Situation, tried: Mapping[str, str], window: timedelta
+) -> Ranking:
     able, rejections = [], []
+    obstacles = gate(rule, situation, tried)
     for rep in situation.reps:
-        found = obstacles(rule, situation, rep, tried)
+        found = obstacles(rep)
         if found:
             rejections.append(Rejection(rep.id, rep.label, found))
         else:
@@ -262,7 +262,8 @@ def _ranked(rule: Rule, situation: Situation, tried: Mapping[str, str]) -> Ranki
         _sorted_assignments(rule.score, among),
         tuple(rejections),
         at=situation.instant,
-        resumes_at=None if able else _resumes_at(situation, rejections),
+        resumes_at=None if able else _resumes_at(situation.instant, rejections),
+        window=window,
     )
 
 
@@ -276,13 +277,12 @@ def _outcome(members: tuple[Rep, ...], able: list[Rep], rejections: list[Rejecti
     return Outcome.NOBODY_ELIGIBLE
 
 
-def _resumes_at(situation: Situation, rejections: list[Rejection]) -> datetime | None:
-    away = {rejection.rep_id for rejection in rejections if rejection.passing}
-    openings = (
-        rep.hours.next_open(situation.now)
-        for rep in situation.reps
-        if rep.id in away and rep.hours is not None and not rep.hours.is_open(situation.now)
-    )
+def _resumes_at(now: datetime | None, rejections: list[Rejection]) -> datetime | None:
+    openings = []
+    for rejection in rejections:
+        if rejection.passing:
+            waits = [obstacle.until for obstacle in rejection.obstacles if obstacle.until]
+            openings.append(max(waits, default=now))
     return min((opening for opening in openings if opening is not None), default=None)
 
 

@@ -3,10 +3,8 @@
 The rules of this module:
 
 * A tree is compiled once; judging a lead calls closures and walks no tree. Nothing is generated or evaluated as code.
-* A reader returns the value of an operand, or ``None`` when it is missing. A question about a missing value is false.
-* Values of standard fields were checked by the model; only attributes and what a host's predicate returns are
-  checked here, against what the condition needs.
-* Messages never repeat a text out of an attribute, because it may be personal.
+* A question about a missing value is answered with false.
+* What a host's predicate returns is checked: true or false, and nothing that merely looks like it.
 """
 
 from __future__ import annotations
@@ -28,18 +26,7 @@ from leadroute.rules.condition import And, Comparison, Condition, Constant, Name
 from leadroute.rules.fields import Kind
 from leadroute.rules.freemail import FREE_MAIL
 from leadroute.rules.glob import glob
-from leadroute.rules.operand import (
-    Age,
-    Arithmetic,
-    Const,
-    DomainOf,
-    Entry,
-    Field,
-    Now,
-    Operand,
-    SignalStat,
-    calculate,
-)
+from leadroute.rules.operand import Const
 from leadroute.rules.questions import (
     Check,
     Contains,
@@ -49,14 +36,13 @@ from leadroute.rules.questions import (
     SetRelation,
     TextTest,
 )
+from leadroute.rules.readers import TYPES, described, reader
 from leadroute.rules.reading import reads
 
 __all__ = ["PLAIN", "Environment", "Predicate", "Test", "compile_condition", "judge"]
 
 Test: TypeAlias = Callable[[Lead, Rep | None, datetime | None], bool]
 """A compiled condition: lead, rep and instant to true or false."""
-
-_Read: TypeAlias = Callable[[Lead, Rep | None, datetime | None], Any]
 
 
 class Predicate(Protocol):
@@ -126,133 +112,6 @@ def _compiled(condition: Condition) -> tuple[Test, bool, bool]:
     return compile_condition(condition), bool(asked.rep), asked.now
 
 
-# --- reading operands ---------------------------------------------------------------------------------------------
-
-_TYPES: Final[Mapping[Kind, Any]] = {
-    Kind.TEXT: str,
-    Kind.NUMBER: (int, float),
-    Kind.INSTANT: datetime,
-    Kind.FLAG: bool,
-    Kind.NAMES: frozenset,
-}
-
-
-def _reader(operand: Operand, kind: Kind) -> _Read:
-    """The function that reads the operand; an attribute is checked to be of ``kind``."""
-    read: _Read = _OPERANDS[type(operand)](operand)
-    if not (isinstance(operand, Field) and operand.custom) or kind is Kind.ANY:
-        return read
-    types, flag = _TYPES.get(kind, ()), kind is Kind.FLAG
-
-    def checked(lead: Lead, rep: Rep | None, now: datetime | None) -> Any:
-        value = read(lead, rep, now)
-        if value is None or (isinstance(value, types) and isinstance(value, bool) is flag):
-            return value
-        raise FactTypeError(str(operand), described(value), kind.expected)
-
-    return checked
-
-
-def described(value: object) -> str:
-    """A value in a message: its type, and itself unless it may be personal.
-
-    Example:
-        >>> described("Jo Doe"), described(3)
-        ('a text of 6 characters', 'the number 3')
-    """
-    if isinstance(value, str):
-        return f"a text of {len(value)} characters"
-    if isinstance(value, bool | datetime):
-        return str(value)
-    if isinstance(value, int | float):
-        return f"the number {value}"
-    return "a set of names" if isinstance(value, frozenset) else f"of type {type(value).__name__}"
-
-
-def _field(operand: Field) -> _Read:
-    name = operand.name
-    if operand.custom:
-        if operand.entity == "lead":
-            return lambda lead, rep, now: lead.attributes.get(name)
-        return lambda lead, rep, now: rep.attributes.get(name)  # type: ignore[union-attr]
-    get = operator.attrgetter(name)
-    if operand.entity == "lead":
-        return lambda lead, rep, now: get(lead)
-    return lambda lead, rep, now: get(rep)
-
-
-def _entry(operand: Entry) -> _Read:
-    read, key = _field(operand.of), operand.key
-    return lambda lead, rep, now: read(lead, rep, now).get(key)
-
-
-def _signal(operand: SignalStat) -> _Read:
-    kind = operand.signal
-
-    def total(lead: Lead, _rep: Rep | None, _now: datetime | None) -> Any:
-        return sum(signal.value for signal in lead.signals if signal.kind == kind)
-
-    def count(lead: Lead, _rep: Rep | None, _now: datetime | None) -> Any:
-        return sum(1 for signal in lead.signals if signal.kind == kind)
-
-    def last(lead: Lead, _rep: Rep | None, _now: datetime | None) -> Any:
-        return max((signal.at for signal in lead.signals if signal.kind == kind), default=None)
-
-    return {"total": total, "count": count, "last": last}[operand.stat]
-
-
-def _age(operand: Age) -> _Read:
-    read = _reader(operand.of, Kind.INSTANT)
-
-    def passed(lead: Lead, rep: Rep | None, now: datetime | None) -> Any:
-        since = read(lead, rep, now)
-        return None if since is None else now - since
-
-    return passed
-
-
-def _domain_of(operand: DomainOf) -> _Read:
-    read = _reader(operand.of, Kind.TEXT)
-
-    def domain(lead: Lead, rep: Rep | None, now: datetime | None) -> Any:
-        address = read(lead, rep, now)
-        return None if address is None else address.rpartition("@")[2].lower() or None
-
-    return domain
-
-
-def _const(operand: Const) -> _Read:
-    value = frozenset(operand.value) if isinstance(operand.value, tuple) else operand.value
-    return lambda lead, rep, now: value
-
-
-def _arithmetic(operand: Arithmetic) -> _Read:
-    op = operand.op
-    left, right = map(_reader, (operand.left, operand.right), operand.kinds)
-
-    def outcome(lead: Lead, rep: Rep | None, now: datetime | None) -> Any:
-        a = left(lead, rep, now)
-        b = right(lead, rep, now)
-        return None if a is None or b is None else calculate(op, a, b)
-
-    return outcome
-
-
-_OPERANDS: Final[Mapping[type, Callable[[Any], _Read]]] = {
-    Field: _field,
-    Entry: _entry,
-    SignalStat: _signal,
-    Now: lambda _operand: lambda lead, rep, now: now,
-    Age: _age,
-    DomainOf: _domain_of,
-    Const: _const,
-    Arithmetic: _arithmetic,
-}
-
-
-# --- asking questions ---------------------------------------------------------------------------------------------
-
-
 def _all(condition: And, environment: Environment) -> Test:
     tests = tuple(compile_condition(part, environment) for part in condition.parts)
 
@@ -302,7 +161,7 @@ def _comparison(condition: Comparison, _environment: Environment) -> Test:
     if left.kind is Kind.ANY and right.kind is Kind.ANY:
         return _alike(condition)
     kind = right.kind if left.kind is Kind.ANY else left.kind
-    read, other = _reader(left, kind), _reader(right, kind)
+    read, other = reader(left, kind), reader(right, kind)
     if isinstance(right, Const):
         literal = right.value
 
@@ -323,7 +182,7 @@ def _comparison(condition: Comparison, _environment: Environment) -> Test:
 def _alike(condition: Comparison) -> Test:
     """A comparison of two attributes, whose kinds are known only when a lead comes."""
     compare, ordered = _COMPARE[condition.op], condition.op not in ("==", "!=")
-    read, other = _reader(condition.left, Kind.ANY), _reader(condition.right, Kind.ANY)
+    read, other = reader(condition.left, Kind.ANY), reader(condition.right, Kind.ANY)
 
     def test(lead: Lead, rep: Rep | None, now: datetime | None) -> bool:
         a, b = read(lead, rep, now), other(lead, rep, now)
@@ -344,13 +203,13 @@ def _alike(condition: Comparison) -> Test:
 def _kind_of(value: object) -> Kind:
     if isinstance(value, bool):
         return Kind.FLAG
-    return next(kind for kind, types in _TYPES.items() if isinstance(value, types))
+    return next(kind for kind, types in TYPES.items() if isinstance(value, types))
 
 
 def _membership(condition: Membership, _environment: Environment) -> Test:
     values = condition.values
     kind = Const(values[0]).kind if values else Kind.ANY
-    read, among, negated = _reader(condition.operand, kind), frozenset(values), condition.negated
+    read, among, negated = reader(condition.operand, kind), frozenset(values), condition.negated
 
     def test(lead: Lead, rep: Rep | None, now: datetime | None) -> bool:
         value = read(lead, rep, now)
@@ -361,7 +220,7 @@ def _membership(condition: Membership, _environment: Environment) -> Test:
 
 def _contains(condition: Contains, _environment: Environment) -> Test:
     container, negated = condition.container, condition.negated
-    read, item = _reader(container, container.kind), _reader(condition.item, Kind.TEXT)
+    read, item = reader(container, container.kind), reader(condition.item, Kind.TEXT)
 
     def test(lead: Lead, rep: Rep | None, now: datetime | None) -> bool:
         whole, part = read(lead, rep, now), item(lead, rep, now)
@@ -375,7 +234,7 @@ def _contains(condition: Contains, _environment: Environment) -> Test:
 
 
 def _text_test(condition: TextTest, _environment: Environment) -> Test:
-    read, text, op = _reader(condition.operand, Kind.TEXT), condition.text, condition.op
+    read, text, op = reader(condition.operand, Kind.TEXT), condition.text, condition.op
     if op == "like":
         like = glob(text)
         found: Callable[[str], bool] = like
@@ -392,7 +251,7 @@ def _text_test(condition: TextTest, _environment: Environment) -> Test:
 
 
 def _presence(condition: Presence, _environment: Environment) -> Test:
-    read, present = _reader(condition.operand, Kind.ANY), condition.present
+    read, present = reader(condition.operand, Kind.ANY), condition.present
 
     def test(lead: Lead, rep: Rep | None, now: datetime | None) -> bool:
         value = read(lead, rep, now)
@@ -403,7 +262,7 @@ def _presence(condition: Presence, _environment: Environment) -> Test:
 
 
 def _set_relation(condition: SetRelation, _environment: Environment) -> Test:
-    left, right = _reader(condition.left, Kind.NAMES), _reader(condition.right, Kind.NAMES)
+    left, right = reader(condition.left, Kind.NAMES), reader(condition.right, Kind.NAMES)
     covering = condition.relation == "covers"
 
     def test(lead: Lead, rep: Rep | None, now: datetime | None) -> bool:
@@ -416,7 +275,7 @@ def _set_relation(condition: SetRelation, _environment: Environment) -> Test:
 
 
 def _free_mail(condition: FreeMail, environment: Environment) -> Test:
-    read, free = _reader(condition.operand, Kind.TEXT), environment.free_mail
+    read, free = reader(condition.operand, Kind.TEXT), environment.free_mail
 
     def test(lead: Lead, rep: Rep | None, now: datetime | None) -> bool:
         value = read(lead, rep, now)

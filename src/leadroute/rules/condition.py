@@ -16,7 +16,7 @@ import keyword
 import re
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, ClassVar, Final, NoReturn
+from typing import TYPE_CHECKING, ClassVar, Final, NoReturn
 
 from attrs import field, frozen
 
@@ -221,24 +221,20 @@ def _chained(parts: tuple[Condition, ...]) -> Iterable[str]:
     rest = list(reversed(parts))
     while rest:
         part = rest.pop()
-        if rest and _is_span(part, rest[-1]):
-            upper: Any = rest.pop()
-            assert isinstance(part, Comparison)
-            yield f"{part.right} {_MIRROR[part.op]} {part.left} {upper.op} {upper.right}"
-        else:
-            yield f"({part})" if isinstance(part, Or) else str(part)
+        chain = _chain(part, rest[-1]) if rest else None
+        if chain is not None:
+            rest.pop()
+        yield chain or (f"({part})" if isinstance(part, Or) else str(part))
 
 
-def _is_span(low: Condition, high: Condition) -> bool:
-    return (
-        isinstance(low, Comparison)
-        and isinstance(high, Comparison)
-        and low.op in (">", ">=")
-        and high.op in ("<", "<=")
-        and low.left == high.left
-        and isinstance(low.right, Const)
-        and isinstance(high.right, Const)
-    )
+def _chain(low: Condition, high: Condition) -> str | None:
+    if not (isinstance(low, Comparison) and isinstance(high, Comparison)):
+        return None
+    bounds = low.op in (">", ">=") and high.op in ("<", "<=")
+    literal = isinstance(low.right, Const) and isinstance(high.right, Const)
+    if not (bounds and literal and low.left == high.left):
+        return None
+    return f"{low.right} {_MIRROR[low.op]} {low.left} {high.op} {high.right}"
 
 
 _MIRROR: Final[Mapping[str, str]] = {
@@ -278,7 +274,8 @@ class Comparison(Condition):
             raise ConfigError(
                 f"{left} {self.op} {right}: true and false have no order; use == or !="
             )
-        settle(self, right=literal_for(left, right), depth=deeper(left, right))
+        ordered = self.op not in ("==", "!=")
+        settle(self, right=literal_for(left, right, fold=ordered), depth=deeper(left, right))
 
     def __str__(self) -> str:
         return f"{self.left} {self.op} {self.right}"
@@ -297,16 +294,16 @@ def compared(left: Operand, op: str, right: Operand) -> Comparison:
     return Comparison(right, _MIRROR[op], left) if turn else Comparison(left, op, right)
 
 
-def literal_for(beside: Operand, given: Operand, fold: bool = False) -> Operand:
+def literal_for(beside: Operand, given: Operand, *, fold: bool = False) -> Operand:
     """``given`` as it meets ``beside``: a text literal in the normal form of that field, anything else as it is."""
     if not isinstance(given, Const) or given.kind not in (Kind.TEXT, Kind.NAMES):
         return given
     if given.kind is Kind.NAMES:
-        return constant([_normal(beside, text, fold) for text in given.value])
-    return constant(_normal(beside, given.value, fold))
+        return constant([_normal(beside, text, fold=fold) for text in given.value])
+    return constant(_normal(beside, given.value, fold=fold))
 
 
-def _normal(beside: Operand, text: str, fold: bool) -> str:
+def _normal(beside: Operand, text: str, *, fold: bool) -> str:
     if isinstance(beside, DomainOf):
         spec = FIELDS["lead"]["domain"]
     elif isinstance(beside, Field) and not beside.custom:

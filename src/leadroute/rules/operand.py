@@ -145,6 +145,7 @@ class SignalStat:
 
     @property
     def kind(self) -> Kind:
+        """What it holds."""
         return _STATS[self.stat]
 
     def __str__(self) -> str:
@@ -202,13 +203,14 @@ def _demand(of: Operand, kind: Kind, who: str) -> None:
 
 @frozen
 class Const:
-    """A literal: text, a number, true or false, an instant, a duration or a list of texts. Build it with ``constant``."""
+    """A literal: text, a number, a flag, an instant, a duration or a list of texts. Build it with ``constant``."""
 
     depth: ClassVar[int] = 1
     value: Any = field(eq=lambda value: (isinstance(value, bool), value))
 
     @property
     def kind(self) -> Kind:
+        """What it holds."""
         return next(kind for of, kind in _KINDS if isinstance(self.value, of))
 
     def __str__(self) -> str:
@@ -370,8 +372,8 @@ def calculate(op: str, left: Any, right: Any) -> Any:
 class Arithmetic:
     """Two operands added, subtracted, multiplied or divided. Build it with ``arithmetic``.
 
-    Numbers combine with numbers; instants and durations as in the standard library's ``datetime``. A custom attribute of
-    unknown kind counts as a number, and as an instant beside an instant or a duration.
+    Numbers combine with numbers; instants and durations as in the standard library's ``datetime``. A custom
+    attribute of unknown kind counts as a number, and as an instant beside an instant or a duration.
     """
 
     op: str

@@ -89,7 +89,7 @@ class Contains(Condition):
         fold = self.container.kind in (Kind.TEXT, Kind.ANY)
         settle(
             self,
-            item=literal_for(self.container, self.item, fold),
+            item=literal_for(self.container, self.item, fold=fold),
             depth=deeper(self.container, self.item),
         )
 
@@ -111,7 +111,10 @@ def wanted(operand: Operand, kind: Kind, what: str) -> None:
 
 @frozen(repr=False)
 class TextTest(Condition):
-    """A text starts with, ends with or is like a literal; in ``like``, ``*`` stands for any text and ``?`` for one character."""
+    """A text starts with, ends with or is like a literal.
+
+    In ``like``, ``*`` stands for any text and ``?`` for one character.
+    """
 
     operand: Operand
     op: str

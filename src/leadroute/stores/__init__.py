@@ -1,6 +1,7 @@
 """Where placements, counters and events are kept: one protocol and its implementations."""
 
+from leadroute.offers.store import Store
 from leadroute.stores.memory import MemoryStore
-from leadroute.stores.protocol import Store
+from leadroute.stores.sqlite import SqliteStore, SqliteTransaction
 
-__all__ = ["MemoryStore", "Store"]
+__all__ = ["MemoryStore", "SqliteStore", "SqliteTransaction", "Store"]

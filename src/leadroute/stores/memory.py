@@ -11,10 +11,10 @@ from __future__ import annotations
 
 import threading
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from itertools import islice
-from typing import Any, cast
+from typing import cast
 
 from attrs import evolve
 from sortedcontainers import SortedDict, SortedList
@@ -31,12 +31,13 @@ from leadroute.offers.change import (
     Emit,
     Event,
     Once,
+    Op,
     Put,
     Raise,
     Record,
     ordered,
 )
-from leadroute.stores.protocol import page_size
+from leadroute.offers.store import page_size
 
 __all__ = ["MemoryStore"]
 
@@ -66,10 +67,10 @@ class _State:
     def __init__(self) -> None:
         self.onces: dict[str, tuple[Record, int | None]] = {}
         self.records: dict[str, Record] = {}
-        self.statuses: defaultdict[str, SortedList] = defaultdict(SortedList)
-        self.owners: defaultdict[str, SortedList] = defaultdict(SortedList)
-        self.counters: SortedDict = SortedDict()
-        self.events: SortedDict = SortedDict()
+        self.statuses: defaultdict[str, SortedList[_Place]] = defaultdict(SortedList)
+        self.owners: defaultdict[str, SortedList[_Place]] = defaultdict(SortedList)
+        self.counters: SortedDict[str, int] = SortedDict()
+        self.events: SortedDict[int, Event] = SortedDict()
         self.logs: defaultdict[str, dict[int, int]] = defaultdict(dict)
         self.outbox: dict[int, tuple[int | None, int, str]] = {}
         self.last_id = 0
@@ -86,6 +87,51 @@ class _State:
         twin.outbox = dict(self.outbox)
         twin.last_id = self.last_id
         return twin
+
+    def count(self, key: str, changed: Mapping[str, int]) -> int:
+        """A counter as it stands in the middle of a change."""
+        return changed[key] if key in changed else self.counters.get(key, 0)
+
+    def sum(self, op: Add, changed: Mapping[str, int]) -> int:
+        """The counter after the Add, if it may stand there."""
+        current = self.count(op.key, changed)
+        low, high = op.bounds
+        if not low <= current + op.delta <= high:
+            raise Conflict("limit", op.key, current)
+        return current + op.delta
+
+    def guard(self, op: Once | Check | Put | Drop | Ack | Defer | Emit) -> None:
+        """Raise Conflict unless the operation may be done."""
+        if isinstance(op, Once):
+            if op.key in self.onces:
+                raise Conflict("duplicate", op.key, self.onces[op.key][0].data)
+        elif isinstance(op, Emit):
+            log = self.logs.get(op.lead, {})
+            if op.n in log:
+                raise Conflict("version", op.lead, max(log))
+        elif isinstance(op, Ack | Defer):
+            if op.id not in self.outbox:
+                raise Conflict("gone", str(op.id))
+        else:
+            expected = op.version if isinstance(op, Check) else op.expect
+            if (version := self.version(op.key)) != expected:
+                raise Conflict("version", op.key, version)
+
+    def write(self, op: Op, change: str, dated: int | None) -> None:
+        """Do what was guarded, except for the counters."""
+        if isinstance(op, Put):
+            self.put(Record(op.key, op.expect + 1, op.data, op.status, op.owner, op.due))
+        elif isinstance(op, Emit):
+            self.append(op, change)
+        elif isinstance(op, Once):
+            kept = Record(ONCE + op.key, 1, op.value, fingerprint=op.fingerprint)
+            self.onces[op.key] = (kept, dated)
+        elif isinstance(op, Drop):
+            self.drop(op.key)
+        elif isinstance(op, Ack):
+            del self.outbox[op.id]
+        elif isinstance(op, Defer):
+            self.outbox[op.id] = (op.until, op.attempts, op.error)
 
     def version(self, key: str) -> int:
         record = self.records.get(key)
@@ -116,8 +162,8 @@ class _State:
         if op.deliver:
             self.outbox[self.last_id] = (min(op.at, 0), 0, "")
 
-    def forget(self, id: int) -> None:
-        event: Event = self.events.pop(id)
+    def forget(self, mark: int) -> None:
+        event: Event = self.events.pop(mark)
         log = self.logs[event.lead]
         del log[event.n]
         if not log:
@@ -165,22 +211,15 @@ class MemoryStore:
             state = self._state
             counters: dict[str, int] = {}
             for op in ops:
-                _GUARDS[type(op)](state, op, counters)
-            dated = max((op.at for op in ops if type(op) is Emit), default=None)
+                if isinstance(op, Add):
+                    counters[op.key] = state.sum(op, counters)
+                elif isinstance(op, Raise):
+                    counters[op.key] = max(state.count(op.key, counters), op.to)
+                else:
+                    state.guard(op)
+            dated = max((op.at for op in ops if isinstance(op, Emit)), default=None)
             for op in ops:
-                if type(op) is Put:
-                    state.put(Record(op.key, op.expect + 1, op.data, op.status, op.owner, op.due))
-                elif type(op) is Emit:
-                    state.append(op, change.id)
-                elif type(op) is Once:
-                    kept = Record(ONCE + op.key, 1, op.value, fingerprint=op.fingerprint)
-                    state.onces[op.key] = (kept, dated)
-                elif type(op) is Drop:
-                    state.drop(op.key)
-                elif type(op) is Ack:
-                    del state.outbox[op.id]
-                elif type(op) is Defer:
-                    state.outbox[op.id] = (op.until, op.attempts, op.error)
+                state.write(op, change.id, dated)
             state.counters.update(counters)
             return counters
 
@@ -259,7 +298,7 @@ class MemoryStore:
         lead: str | None = None,
         pending_at: int | None = None,
     ) -> list[Event]:
-        """Pages of the log: all by id, or those of one lead by number."""
+        """Pages of the log: all by mark, or those of one lead by number."""
         with self._lock:
             state = self._state
             ids: Iterable[int]
@@ -267,20 +306,20 @@ class MemoryStore:
                 log = state.logs.get(lead, {})
                 ids = [log[n] for n in sorted(log) if n > after]
             elif pending_at is not None:
-                ids = (id for id in state.outbox if id > after)
+                ids = (mark for mark in state.outbox if mark > after)
             else:
                 ids = state.events.irange(after, inclusive=(False, True))
             if pending_at is not None:
-                ids = (id for id in ids if self._pending(id, pending_at))
-            return [self._event(id) for id in islice(ids, page_size(limit))]
+                ids = (mark for mark in ids if self._pending(mark, pending_at))
+            return [self._event(mark) for mark in islice(ids, page_size(limit))]
 
-    def _pending(self, id: int, at: int) -> bool:
-        until, _, _ = self._state.outbox.get(id, (None, 0, ""))
+    def _pending(self, mark: int, at: int) -> bool:
+        until, _, _ = self._state.outbox.get(mark, (None, 0, ""))
         return until is not None and until <= at
 
-    def _event(self, id: int) -> Event:
-        event: Event = self._state.events[id]
-        delivery = self._state.outbox.get(id)
+    def _event(self, mark: int) -> Event:
+        event: Event = self._state.events[mark]
+        delivery = self._state.outbox.get(mark)
         if delivery is None:
             return event
         until, attempts, error = delivery
@@ -291,17 +330,15 @@ class MemoryStore:
         with self._lock:
             state = self._state
             size = page_size(limit)
-            dated = (
-                (at, key) for key, (_, at) in state.onces.items() if at is not None and at < before
-            )
-            onces = sorted(dated)[:size]
+            dated = ((key, at) for key, (_, at) in state.onces.items())
+            onces = sorted(key for key, at in dated if at is not None and at < before)[:size]
             events = list(islice(self._outdated(before), size - len(onces)))
             zeros = (key for key, n in state.counters.items() if not n)
             counters = list(islice(zeros, size - len(onces) - len(events)))
-            for _, key in onces:
+            for key in onces:
                 del state.onces[key]
-            for id in events:
-                state.forget(id)
+            for mark in events:
+                state.forget(mark)
             for key in counters:
                 del state.counters[key]
             return len(onces) + len(events) + len(counters)
@@ -309,63 +346,12 @@ class MemoryStore:
     def _outdated(self, before: int) -> Iterator[int]:
         state = self._state
 
-        def needed(id: int) -> bool:
-            return id in state.outbox or state.events[id].at >= before
+        def needed(mark: int) -> bool:
+            return mark in state.outbox or state.events[mark].at >= before
 
-        for id, event in state.events.items():
+        for mark, event in state.events.items():
             log = state.logs[event.lead]
-            if not needed(id) and not any(
+            if not needed(mark) and not any(
                 n < event.n and needed(other) for n, other in log.items()
             ):
-                yield id
-
-
-def _once(state: _State, op: Once, counters: dict[str, int]) -> None:
-    if op.key in state.onces:
-        raise Conflict("duplicate", op.key, state.onces[op.key][0].data)
-
-
-def _check(state: _State, op: Check, counters: dict[str, int]) -> None:
-    if (found := state.version(op.key)) != op.version:
-        raise Conflict("version", op.key, found)
-
-
-def _write(state: _State, op: Put | Drop, counters: dict[str, int]) -> None:
-    if (found := state.version(op.key)) != op.expect:
-        raise Conflict("version", op.key, found)
-
-
-def _deliver(state: _State, op: Ack | Defer, counters: dict[str, int]) -> None:
-    if op.id not in state.outbox:
-        raise Conflict("gone", str(op.id))
-
-
-def _add(state: _State, op: Add, counters: dict[str, int]) -> None:
-    current = counters.get(op.key, state.counters.get(op.key, 0))
-    low, high = op.bounds
-    if not low <= current + op.delta <= high:
-        raise Conflict("limit", op.key, current)
-    counters[op.key] = current + op.delta
-
-
-def _raise(state: _State, op: Raise, counters: dict[str, int]) -> None:
-    counters[op.key] = max(counters.get(op.key, state.counters.get(op.key, 0)), op.to)
-
-
-def _emit(state: _State, op: Emit, counters: dict[str, int]) -> None:
-    log = state.logs.get(op.lead, {})
-    if op.n in log:
-        raise Conflict("version", op.lead, max(log))
-
-
-_GUARDS: dict[type, Callable[[_State, Any, dict[str, int]], None]] = {
-    Once: _once,
-    Check: _check,
-    Put: _write,
-    Drop: _write,
-    Ack: _deliver,
-    Defer: _deliver,
-    Add: _add,
-    Raise: _raise,
-    Emit: _emit,
-}
+                yield mark

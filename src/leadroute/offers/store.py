@@ -10,7 +10,8 @@ The rules of every store (:mod:`leadroute.testing.contract` proves them):
 5. Keys are compared exactly.
 6. An event is pending until it is acknowledged. Its id is a page mark, never a cursor of delivery.
 7. Reads may lag, but what a store has committed itself it reads back.
-8. A store never begins or ends a transaction that it did not start, never retries inside one, never decides, never logs.
+8. A store never begins or ends a transaction that it did not start, and never retries inside one. It never decides
+   and never logs.
 9. A store may be used by many threads and survives a fork.
 """
 
@@ -110,7 +111,7 @@ class Store(Protocol):
     def trim(self, before: int, limit: int = 1000) -> int:
         """Forget what is older than ``before``, in microseconds, and no longer needed; at most ``limit`` things.
 
-        In this order: once-keys, by date and key; events that are not in the outbox, by id, as long as no earlier
+        In this order: once-keys, by key; events that are not in the outbox, by id, as long as no earlier
         event of the same lead is kept, so that what is left of a log has no gap; counters that stand at 0, by key.
 
         Returns:

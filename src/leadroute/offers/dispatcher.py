@@ -1,0 +1,346 @@
+"""The dispatcher: leads submitted, offered, accepted, declined, timed out and passed on, over a store.
+
+The rules of this module:
+
+* Every call reads, decides in a pure function, and commits one change. When the commit loses a race it reads again.
+* Nothing runs by itself. ``sweep`` is the only timer, and the host calls it as often as it likes, from as many
+  processes as it likes.
+* When a call returns, its effect is as durable as the store. When it raises, the step it failed in has not happened.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+from datetime import datetime
+from functools import lru_cache, partial
+from typing import Final
+from uuid import uuid4
+
+from attrs import field, frozen
+
+from leadroute.clock import Clock, SystemClock
+from leadroute.errors import Conflict, LeadNotFound
+from leadroute.model.frozen import FrozenDict
+from leadroute.model.instants import from_micros, to_micros
+from leadroute.model.keys import lead_key, parts, placement_key, submit_key
+from leadroute.model.lead import Lead
+from leadroute.model.roster import Roster
+from leadroute.model.snapshot import Snapshot
+from leadroute.model.values import aware
+from leadroute.offers import plan
+from leadroute.offers.change import Change, Once, Op, Put, Record
+from leadroute.offers.events import KINDS, Happening, Received
+from leadroute.offers.machine import move
+from leadroute.offers.placement import Placement, Status
+from leadroute.offers.store import Store
+from leadroute.plain import dumps, loads
+from leadroute.ranking.router import Router
+
+__all__ = ["Dispatcher", "Swept"]
+
+ATTEMPTS: Final = 50
+"""How often a step is decided again after losing a race, before the ``Conflict`` reaches the host."""
+
+PAGE: Final = 500
+"""How many records are read at once."""
+
+
+@frozen
+class Swept:
+    """What one sweep did.
+
+    Args:
+        timed_out: Offers that had run out.
+        offered: Leads that were offered to a rep.
+        caught: Leads that went to the catch-all.
+        next_due: When the next offer runs out or the next waiting lead is due; ``None`` when nothing is waiting.
+    """
+
+    timed_out: int = 0
+    offered: int = 0
+    caught: int = 0
+    next_due: datetime | None = None
+
+
+@frozen(eq=False)
+class Dispatcher:
+    """The stateful face of a policy: it keeps every lead in a store. Build one per request or job.
+
+    Args:
+        router: The policy.
+        roster: The reps.
+        store: Where placements are kept; bound to the host's transaction when they shall be part of it.
+        clock: Where the present comes from.
+
+    Example:
+        >>> from leadroute import Rep, Rule
+        >>> from leadroute.stores import MemoryStore
+        >>> router = Router(rules=[Rule("all", window="5m")])
+        >>> dispatcher = Dispatcher(router, Roster([Rep("ada")]), MemoryStore())
+        >>> dispatcher.submit(Lead("L-1")).rep_id
+        'ada'
+        >>> str(dispatcher.accept("L-1", "ada"))
+        'lead L-1 is accepted by ada'
+    """
+
+    router: Router
+    roster: Roster
+    store: Store
+    clock: Clock = field(factory=SystemClock)
+
+    def submit(self, lead: Lead) -> Placement:
+        """Take a lead in: qualify it, decide, and offer it, in one change.
+
+        Submitting a lead again changes nothing and gives its placement as it is now.
+
+        Args:
+            lead: The lead; its id is what makes it the same lead.
+
+        Returns:
+            The placement: offered, waiting, with the catch-all, or disqualified.
+
+        Raises:
+            FactTypeError: A rule met a fact of the wrong type. Nothing is stored.
+            Conflict: Other processes were faster fifty times in a row. Nothing is stored.
+        """
+        return _persistently(partial(self._submit, lead))
+
+    def accept(self, lead_id: str, rep_id: str) -> Placement:
+        """A rep takes the lead that is offered to them. Accepting again changes nothing.
+
+        Raises:
+            OfferClosed: The lead is not offered to this rep now; the message says who has it and since when.
+            LeadNotFound: The lead was never submitted.
+        """
+        return self._advance(lead_id, lambda before, now: plan.acceptance(before, rep_id, now))
+
+    def decline(self, lead_id: str, rep_id: str, reason: str = "") -> Placement:
+        """A rep refuses the lead, and it goes to the next rep at once.
+
+        Args:
+            lead_id: The lead.
+            rep_id: Who refuses.
+            reason: A word of your own list of reasons, up to 80 characters; not free text, because it goes into the
+                log, which keeps no personal data.
+
+        Returns:
+            The placement after the next decision: offered to the next rep, waiting, or with the catch-all.
+
+        Raises:
+            OfferClosed: The lead is not offered to this rep now.
+            LeadNotFound: The lead was never submitted.
+        """
+        refusal = partial(plan.refusal, rep_id=rep_id, reason=reason)
+        self._advance(lead_id, lambda before, now: refusal(before, now=now))
+        placement = self._place(lead_id)
+        self._serve_waiting(at_most=1)
+        return placement
+
+    def contacted(self, lead_id: str) -> Placement:
+        """The owner has reached the lead. Saying so again changes nothing.
+
+        Raises:
+            OfferClosed: Nobody owns the lead.
+            LeadNotFound: The lead was never submitted.
+        """
+        return self._advance(lead_id, plan.contact)
+
+    def feedback(
+        self,
+        lead_id: str,
+        status: str,
+        *,
+        value: float | None = None,
+        closing: bool | None = None,
+    ) -> Placement:
+        """The owner says what became of the lead. Saying the same again changes nothing.
+
+        Feedback that ends the work frees the owner's capacity, which goes to the lead that waits first.
+
+        Args:
+            lead_id: The lead.
+            status: A word of your own list, such as ``meeting`` or ``won``; up to 80 characters.
+            value: What it was worth, in your currency.
+            closing: Whether this ends the work; when not given, ``won``, ``lost``, ``unqualified``, ``duplicate``
+                and ``spam`` do.
+
+        Raises:
+            OfferClosed: Nobody owns the lead, or it ended otherwise before.
+            LeadNotFound: The lead was never submitted.
+            InvalidValue: The status or the value cannot be kept.
+        """
+        placement = self._advance(
+            lead_id, lambda before, now: plan.feedback(before, status, value, closing, now)
+        )
+        if placement.status is Status.CLOSED:
+            self._serve_waiting(at_most=1)
+        return placement
+
+    def sweep(self) -> Swept:
+        """Do what time has made due: end offers that ran out, pass their leads on, and serve waiting leads.
+
+        Safe to call at any time and from many processes at once. O(due and waiting leads).
+        """
+        now = to_micros(self._now())
+        timed_out = offered = caught = 0
+        for due in self._due(Status.OFFERED, now):
+            if self._advance(due.lead_id, plan.expiry).status is Status.WAITING:
+                timed_out += 1
+        for placement in self._serve_waiting():
+            offered += placement.status is Status.OFFERED
+            caught += placement.status is Status.CAUGHT
+        return Swept(timed_out, offered, caught, self._next_due())
+
+    def placement(self, lead_id: str) -> Placement:
+        """What is known about a lead now.
+
+        Raises:
+            LeadNotFound: The lead was never submitted.
+        """
+        return self._known(lead_id)[0]
+
+    def history(self, lead_id: str) -> tuple[Happening, ...]:
+        """Everything that has happened to a lead, in order.
+
+        Raises:
+            LeadNotFound: The lead was never submitted.
+        """
+        found: list[Happening] = []
+        while page := self.store.events(lead=lead_id, after=len(found), limit=PAGE):
+            found += [loads(KINDS[event.type], event.data) for event in page]
+        if not found:
+            raise LeadNotFound(lead_id)
+        return tuple(found)
+
+    def snapshot(self) -> Snapshot:
+        """The counts that a decision made now would read."""
+        now = self._now()
+        by_kind: defaultdict[str, dict[str, int]] = defaultdict(dict)
+        for counter, count in self.store.counts(prefix="rep/").items():
+            _, kind, rep_id = _parts(counter)
+            by_kind[kind][rep_id] = count
+        turns: defaultdict[str, dict[str, int]] = defaultdict(dict)
+        for counter, count in self.store.counts(prefix="turn/").items():
+            _, pool, rep_id = _parts(counter)
+            turns[pool][rep_id] = count
+        caps = [cap.key(rep.id, now, rep.zone) for rep in self.roster for cap in rep.caps]
+        return Snapshot(
+            open=by_kind["open"],
+            used=self.store.counts(caps) if caps else FrozenDict(),
+            turns=turns,
+            last_assigned=by_kind["last"],
+            won=by_kind["won"],
+            closed=by_kind["closed"],
+        )
+
+    def _now(self) -> datetime:
+        return aware(self.clock.now(), "clock.now()")
+
+    def _find(self, lead_id: str) -> tuple[Placement, int] | None:
+        key = placement_key(lead_id)
+        record = self.store.get([key]).get(key)
+        return None if record is None else (_placement(record), record.version)
+
+    def _known(self, lead_id: str) -> tuple[Placement, int]:
+        found = self._find(lead_id)
+        if found is None:
+            raise LeadNotFound(lead_id)
+        return found
+
+    def _lead(self, lead_id: str) -> Lead:
+        key = lead_key(lead_id)
+        return loads(Lead, self.store.get([key])[key].data)
+
+    def _submit(self, lead: Lead) -> Placement:
+        found = self._find(lead.id)
+        if found is not None:
+            return found[0]
+        now = self._now()
+        received = Received(now, lead.received_at, lead.priority or 0)
+        decided = self._decide(lead, move(None, received, lead.id), now)
+        events: list[Happening] = [received]
+        if decided is not None:
+            events.append(decided)
+        extra = (Once(submit_key(lead.id), lead.id), Put(lead_key(lead.id), dumps(lead), 0))
+        return self._commit(None, events, lead.id, 0, extra)
+
+    def _decide(self, lead: Lead, before: Placement, now: datetime) -> Happening | None:
+        ranking = self.router.rank(
+            lead, self.roster, now=now, snapshot=self.snapshot(), tried=before.tried
+        )
+        return plan.happening(ranking, before, self.router.catch_all, self.roster, now)
+
+    def _advance(
+        self, lead_id: str, event_of: Callable[[Placement, datetime], Happening | None]
+    ) -> Placement:
+        def step() -> Placement:
+            before, version = self._known(lead_id)
+            event = event_of(before, self._now())
+            return before if event is None else self._commit(before, [event], lead_id, version)
+
+        return _persistently(step)
+
+    def _place(self, lead_id: str) -> Placement:
+        lead = self._lead(lead_id)
+
+        def decide(before: Placement, now: datetime) -> Happening | None:
+            return self._decide(lead, before, now) if before.status is Status.WAITING else None
+
+        return self._advance(lead_id, decide)
+
+    def _serve_waiting(self, at_most: int | None = None) -> list[Placement]:
+        waiting = self._due(Status.WAITING, to_micros(self._now()))
+        served: list[Placement] = []
+        for due in sorted(
+            waiting, key=lambda each: (-each.priority, each.received_at, each.lead_id)
+        ):
+            if at_most is not None and len(served) >= at_most:
+                break
+            placement = self._place(due.lead_id)
+            if placement.status is not Status.WAITING:
+                served.append(placement)
+        return served
+
+    def _due(self, status: Status, upto: int) -> Iterator[Placement]:
+        last: Record | None = None
+        while page := self.store.find(status=status, upto=upto, after=last, limit=PAGE):
+            yield from map(_placement, page)
+            last = page[-1]
+
+    def _next_due(self) -> datetime | None:
+        found = [
+            record.due
+            for status in (Status.OFFERED, Status.WAITING)
+            for record in self.store.find(status=status, limit=1)
+            if record.due is not None
+        ]
+        return from_micros(min(found)) if found else None
+
+    def _commit(
+        self,
+        before: Placement | None,
+        events: list[Happening],
+        lead_id: str,
+        version: int,
+        extra: tuple[Op, ...] = (),
+    ) -> Placement:
+        after, ops = plan.operations(before, events, lead_id, version, self.roster, dumps)
+        self.store.commit(Change(uuid4().hex, (*extra, *ops)))
+        return after
+
+
+_parts = lru_cache(maxsize=100_000)(parts)
+
+
+def _placement(record: Record) -> Placement:
+    return loads(Placement, record.data)
+
+
+def _persistently(step: Callable[[], Placement]) -> Placement:
+    for _ in range(ATTEMPTS - 1):
+        try:
+            return step()
+        except Conflict:
+            continue
+    return step()

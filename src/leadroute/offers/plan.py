@@ -1,0 +1,238 @@
+"""From a decision to the change that makes it so: pure functions from what is known to what shall happen.
+
+The rules of this module:
+
+* ``happening`` turns a ranking into the one event that follows from it.
+* ``operations`` is the one place where events become store operations. What a lead counts against is never added or
+  taken by hand: it is the difference between what the placement held before and what it holds after.
+* Limits are guards inside the change, not checks before it. Giving back is never refused.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import datetime
+
+from leadroute.errors import OfferClosed
+from leadroute.model.frozen import FrozenDict
+from leadroute.model.instants import to_micros
+from leadroute.model.keys import closed_key, last_key, open_key, placement_key, turn_key, won_key
+from leadroute.model.rep import Rep
+from leadroute.model.roster import Roster
+from leadroute.offers.change import Add, Emit, Op, Put, Raise
+from leadroute.offers.events import (
+    Accepted,
+    Caught,
+    Contacted,
+    Declined,
+    Disqualified,
+    FeedbackGiven,
+    Happening,
+    Offered,
+    TimedOut,
+    Waiting,
+)
+from leadroute.offers.machine import move, situation_of
+from leadroute.offers.placement import Placement, Status
+from leadroute.ranking.ranking import Outcome, Ranking
+
+__all__ = [
+    "CLOSING",
+    "WON",
+    "acceptance",
+    "contact",
+    "expiry",
+    "feedback",
+    "happening",
+    "operations",
+    "refusal",
+]
+
+WON = "won"
+CLOSING = frozenset((WON, "lost", "unqualified", "duplicate", "spam"))
+"""The feedback that ends the work on a lead, unless the host says otherwise."""
+
+
+def happening(
+    ranking: Ranking, before: Placement, catch_all: str, roster: Roster, now: datetime
+) -> Happening | None:
+    """What follows from a ranking: an offer, a wait, the catch-all, or disqualification.
+
+    Args:
+        ranking: The decision.
+        before: The placement that it was made for.
+        catch_all: Who gets the lead when no rep is left.
+        roster: The reps, for their limits.
+        now: The instant of the decision.
+
+    Returns:
+        The event, or ``None`` when the lead waits already and nothing new can be said about it.
+    """
+    best = ranking.best
+    if best is not None and ranking.rule is not None and ranking.pool is not None:
+        return Offered(
+            now,
+            best.rep_id,
+            ranking.rule,
+            ranking.pool,
+            now + ranking.window,
+            best.score,
+            _holds(roster[best.rep_id], ranking.pool, now),
+        )
+    if ranking.outcome is Outcome.DISQUALIFIED:
+        return Disqualified(now, ranking.detail)
+    if ranking.outcome is Outcome.NOBODY_AVAILABLE and ranking.rule is not None:
+        wait = Waiting(now, ranking.outcome.value, ranking.rule, ranking.resumes_at or now)
+        return None if _says_nothing_new(wait, before) else wait
+    return Caught(now, ranking.outcome.value, catch_all)
+
+
+def _says_nothing_new(wait: Waiting, before: Placement) -> bool:
+    return (
+        before.status is Status.WAITING
+        and before.why == wait.why
+        and before.rule == wait.rule
+        and before.due is not None
+        and wait.until <= max(before.due, wait.at)
+    )
+
+
+def _holds(rep: Rep, pool: str, now: datetime) -> FrozenDict[str, int]:
+    caps = (cap.key(rep.id, now, rep.zone) for cap in rep.caps)
+    return FrozenDict(dict.fromkeys((open_key(rep.id), turn_key(pool, rep.id), *caps), 1))
+
+
+def acceptance(before: Placement, rep_id: str, now: datetime) -> Accepted | None:
+    """The acceptance by a rep, or ``None`` when this rep has accepted already.
+
+    Raises:
+        OfferClosed: The lead is not offered to this rep now.
+    """
+    if before.owner == rep_id:
+        return None
+    _must_be_offered(before, rep_id, "accept", now)
+    return Accepted(now, rep_id)
+
+
+def refusal(before: Placement, rep_id: str, reason: str, now: datetime) -> Declined:
+    """The refusal by a rep.
+
+    Raises:
+        OfferClosed: The lead is not offered to this rep now.
+    """
+    _must_be_offered(before, rep_id, "decline", now)
+    return Declined(now, rep_id, reason)
+
+
+def _must_be_offered(before: Placement, rep_id: str, verb: str, now: datetime) -> None:
+    if before.status is not Status.OFFERED or before.rep_id != rep_id:
+        raise OfferClosed(before.lead_id, verb, rep_id, situation_of(before))
+    if before.due is not None and now >= before.due:
+        ended = f"the offer ended at {before.due:%Y-%m-%d %H:%M:%S %Z}"
+        raise OfferClosed(before.lead_id, verb, rep_id, ended)
+
+
+def expiry(before: Placement, now: datetime) -> TimedOut | None:
+    """The end of an offer, or ``None`` while it stands or when there is none."""
+    if before.status is not Status.OFFERED or before.due is None or before.rep_id is None:
+        return None
+    return TimedOut(now, before.rep_id) if now >= before.due else None
+
+
+def contact(before: Placement, now: datetime) -> Contacted | None:
+    """The first contact by the owner, or ``None`` when there was one already.
+
+    Raises:
+        OfferClosed: Nobody owns the lead.
+    """
+    if before.contacted_at is not None:
+        return None
+    if before.owner is None:
+        raise OfferClosed(before.lead_id, "contact", "", situation_of(before))
+    return Contacted(now, before.owner)
+
+
+def feedback(
+    before: Placement, status: str, value: float | None, closing: bool | None, now: datetime
+) -> FeedbackGiven | None:
+    """What the owner says of the lead, or ``None`` when the same was said before.
+
+    Raises:
+        OfferClosed: Nobody owns the lead, or it ended otherwise before.
+    """
+    if before.status is Status.CLOSED and (before.outcome, before.value) == (status, value):
+        return None
+    if before.owner is None or before.status is Status.CLOSED:
+        raise OfferClosed(before.lead_id, "give feedback on", "", situation_of(before))
+    ends = status in CLOSING if closing is None else closing
+    return FeedbackGiven(now, before.owner, status, ends, value)
+
+
+def operations(
+    before: Placement | None,
+    events: Sequence[Happening],
+    lead_id: str,
+    version: int,
+    roster: Roster,
+    write: Callable[[object], str],
+) -> tuple[Placement, tuple[Op, ...]]:
+    """The placement after some events, and the operations that make them so.
+
+    Args:
+        before: The placement so far; ``None`` before the first event.
+        events: What happens, in order.
+        lead_id: The lead.
+        version: The version at which the placement's record was read; 0 when there is none.
+        roster: The reps, for their limits.
+        write: Turns a value into the text that is stored.
+
+    Raises:
+        OfferClosed: An event is not legal.
+    """
+    after, ops = before, list[Op]()
+    for event in events:
+        after = move(after, event, lead_id)
+        at = to_micros(event.at)
+        ops.append(Emit(lead_id, after.steps, event.kind, write(event), at))
+        ops.extend(_counted(event, at))
+    if after is None:
+        raise OfferClosed(lead_id, "change", "", "nothing happened to it")
+    held = FrozenDict() if before is None else before.holds
+    limits = _limits(after, roster)
+    for counter in sorted({*held, *after.holds}):
+        delta = after.holds.get(counter, 0) - held.get(counter, 0)
+        if delta > 0:
+            ops.append(Add(counter, delta, hi=limits.get(counter)))
+        elif delta:
+            ops.append(Add(counter, delta, lo=None))
+    due = None if after.due is None else to_micros(after.due)
+    ops.append(
+        Put(
+            placement_key(lead_id),
+            write(after),
+            version,
+            after.status.value,
+            after.rep_id or "",
+            due,
+        )
+    )
+    return after, tuple(ops)
+
+
+def _counted(event: Happening, at: int) -> Iterator[Op]:
+    if isinstance(event, Offered):
+        yield Raise(last_key(event.rep_id), at)
+    elif isinstance(event, FeedbackGiven) and event.closing:
+        yield Add(closed_key(event.rep_id), 1)
+        if event.status == WON:
+            yield Add(won_key(event.rep_id), 1)
+
+
+def _limits(after: Placement, roster: Roster) -> Mapping[str, int]:
+    rep = None if after.rep_id is None else roster.get(after.rep_id)
+    if rep is None or after.offered_at is None:
+        return {}
+    limits = {cap.key(rep.id, after.offered_at, rep.zone): cap.limit for cap in rep.caps}
+    if rep.capacity is not None:
+        limits[open_key(rep.id)] = rep.capacity
+    return limits

@@ -1,0 +1,222 @@
+"""Values as plain data and back: what JSON, a database column or another program can hold.
+
+The rules of this module:
+
+* ``to_plain`` and ``from_plain`` are inverses. Instants are ISO 8601 text with an offset.
+* Reading reports every fault of a value at once, and suggests the nearest name for an unknown one.
+* What can be read is a closed set of types. No type is ever named by the data.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from functools import cache
+from typing import Any, TypeVar
+
+from attrs import fields, has
+from cattrs import Converter
+from cattrs.errors import ClassValidationError
+from cattrs.v import transform_error
+
+from leadroute.errors import Fault, InvalidValue, nearest
+from leadroute.model.lead import Lead, Signal
+from leadroute.model.limits import Cap
+from leadroute.model.rep import Rep
+
+__all__ = ["dumps", "from_plain", "loads", "make_converter", "to_plain"]
+
+T = TypeVar("T")
+
+_INSTANT = "$instant"
+
+
+def to_plain(value: Any) -> dict[str, Any]:
+    """A lead, a rep or another value of leadroute as a dict of plain data; fields at their default are left out.
+
+    Example:
+        >>> to_plain(Lead("L-1", country="de"))
+        {'id': 'L-1', 'country': 'DE'}
+    """
+    plain: dict[str, Any] = make_converter().unstructure(value)
+    return plain
+
+
+def from_plain(kind: type[T], data: Mapping[str, Any]) -> T:
+    """The value of type ``kind`` that ``data`` describes.
+
+    Args:
+        kind: ``Lead``, ``Rep``, or another value type of leadroute.
+        data: What ``to_plain`` made, or what came from JSON.
+
+    Raises:
+        InvalidValue: Something in it cannot be right; every fault is listed.
+
+    Example:
+        >>> from_plain(
+        ...     Lead, {"id": "L-1", "country": "de", "received_at": "2026-01-05T09:00:00Z"}
+        ... ).country
+        'DE'
+    """
+    try:
+        return make_converter().structure(data, kind)
+    except ClassValidationError as error:
+        faults = [Fault(*_split(message)) for message in transform_error(error, path=kind.__name__)]
+        raise InvalidValue(kind.__name__, "", faults) from None
+
+
+def dumps(value: Any) -> str:
+    """A value as compact JSON, the same text for equal values."""
+    return json.dumps(
+        to_plain(value), ensure_ascii=False, allow_nan=False, sort_keys=True, separators=(",", ":")
+    )
+
+
+def loads(kind: type[T], text: str) -> T:
+    """The value that ``dumps`` wrote.
+
+    Raises:
+        InvalidValue: The text does not describe a value of this type.
+    """
+    return from_plain(kind, json.loads(text))
+
+
+@cache
+def make_converter() -> Converter:
+    """The cattrs converter that knows every value of leadroute; hand it on, but do not change it."""
+    converter = Converter(forbid_extra_keys=True, omit_if_default=True)
+    converter.register_unstructure_hook(datetime, datetime.isoformat)
+    converter.register_structure_hook(datetime, lambda given, _: _instant(given))
+    converter.register_unstructure_hook_func(lambda kind: kind in _CODERS, _unstructured)
+    converter.register_structure_hook_func(lambda kind: kind in _CODERS, _structured)
+    return converter
+
+
+def _split(message: str) -> tuple[str, str]:
+    problem, _, path = message.partition(" @ ")
+    return path or "value", f"cannot be read: {problem}"
+
+
+def _instant(given: Any) -> datetime:
+    if isinstance(given, datetime):
+        return given
+    return datetime.fromisoformat(given)
+
+
+def _lenient_instant(given: Any) -> Any:
+    try:
+        return datetime.fromisoformat(given)
+    except (TypeError, ValueError):
+        return given
+
+
+def _unstructured(value: Lead | Rep) -> dict[str, Any]:
+    coders = _CODERS[type(value)]
+    return {
+        attribute.name: coders.get(attribute.name, _CODER)[0](given)
+        for attribute in fields(type(value))
+        if (given := getattr(value, attribute.name)) != attribute.default
+    }
+
+
+def _structured(data: Any, kind: type[T]) -> T:
+    if not isinstance(data, Mapping):
+        raise InvalidValue(
+            kind.__name__, "", [Fault("data", f"is {type(data).__name__}; write a mapping")]
+        )
+    coders, known = _CODERS[kind], [attribute.name for attribute in fields(kind)]  # type: ignore[arg-type]
+    faults = [
+        Fault(str(name)[:80], _unknown(str(name), known)) for name in data if name not in known
+    ]
+    given = {
+        name: coders.get(name, _CODER)[1](value) for name, value in data.items() if name in known
+    }
+    if "id" not in given:
+        faults.append(Fault("id", "is missing; every lead and rep needs an id of its own"))
+        given["id"] = "unnamed"
+    try:
+        value = kind(**given)
+    except InvalidValue as error:
+        raise InvalidValue(error.kind, error.ident, (*faults, *error.faults)) from None
+    if faults:
+        raise InvalidValue(kind.__name__, str(given["id"])[:80], faults)
+    return value
+
+
+def _unknown(name: str, known: list[str]) -> str:
+    near = nearest(name, known)
+    hint = f"did you mean {near!r}?" if near else "put it under 'attributes'"
+    return f"is not a field; {hint}"
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, frozenset):
+        return sorted(value)
+    return str(value) if has(type(value)) else value
+
+
+def _attributes_to_plain(given: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        name: {_INSTANT: value.isoformat()} if isinstance(value, datetime) else _plain(value)
+        for name, value in given.items()
+    }
+
+
+def _attributes_from_plain(given: Any) -> Any:
+    if not isinstance(given, Mapping):
+        return given
+    return {
+        name: _lenient_instant(value[_INSTANT])
+        if isinstance(value, Mapping) and set(value) == {_INSTANT}
+        else value
+        for name, value in given.items()
+    }
+
+
+def _signals_to_plain(given: tuple[Signal, ...]) -> list[dict[str, Any]]:
+    return [{"kind": each.kind, "at": each.at.isoformat(), "value": each.value} for each in given]
+
+
+def _signals_from_plain(given: Any) -> Any:
+    if not isinstance(given, list | tuple):
+        return given
+    return [_signal(each) if isinstance(each, Mapping) else each for each in given]
+
+
+def _signal(given: Mapping[str, Any]) -> Any:
+    unfit = set(given) - {"kind", "at", "value"}
+    if unfit or not {"kind", "at"} <= set(given):
+        return given
+    try:
+        return Signal(given["kind"], _lenient_instant(given["at"]), given.get("value", 1.0))
+    except InvalidValue:
+        return given
+
+
+def _caps_to_plain(given: tuple[Cap, ...]) -> dict[str, int]:
+    return {cap.per: cap.limit for cap in given}
+
+
+def _same(given: Any) -> Any:
+    return given
+
+
+_Coder = tuple[Callable[[Any], Any], Callable[[Any], Any]]
+_CODER: _Coder = (_plain, _same)
+_TIME: _Coder = (datetime.isoformat, _lenient_instant)
+_ATTRIBUTES: _Coder = (_attributes_to_plain, _attributes_from_plain)
+_CODERS: Mapping[type, Mapping[str, _Coder]] = {
+    Lead: {
+        "received_at": _TIME,
+        "deadline": _TIME,
+        "signals": (_signals_to_plain, _signals_from_plain),
+        "attributes": _ATTRIBUTES,
+    },
+    Rep: {
+        "skills": (dict, _same),
+        "schedule": (str, _same),
+        "caps": (_caps_to_plain, _same),
+        "attributes": _ATTRIBUTES,
+    },
+}

@@ -1,0 +1,313 @@
+"""A store in a SQLite file, by the standard library alone.
+
+The rules of this module:
+
+* The file is in WAL mode: readers never wait, and one writer works at a time. Good for one machine, at some thousand
+  commits a second.
+* A write starts with BEGIN IMMEDIATE, so its guards see the latest state. SQLite's own waiting is unfair under load, so
+  the store asks again at an even pace, until its patience ends in ``Transient``.
+* Whatever is raised inside a commit, KeyboardInterrupt too, undoes all of it.
+* A connection is opened when one is needed, used by one thread at a time, kept for the next call, and never carried
+  over a fork. No transaction, not even a read, outlives the call that needed it.
+* In a host's transaction (:meth:`SqliteStore.bind`) every commit is a SAVEPOINT. Nothing is retried, begun or
+  committed.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+import warnings
+from abc import ABC, abstractmethod
+from collections import deque
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import timedelta
+from sqlite3 import SQLITE_BUSY, Connection, Cursor, OperationalError, connect
+from types import TracebackType
+from typing import Literal, Self, TypeVar
+
+from leadroute.errors import ConfigError, Conflict, NoTransaction, Transient
+from leadroute.model.duration import parse_duration
+from leadroute.offers.change import Change, Event, Record
+from leadroute.stores.schema import create, up_to_date, valid_prefix
+from leadroute.stores.tables import Tables
+
+__all__ = ["SqliteStore", "SqliteTransaction"]
+
+_T = TypeVar("_T")
+
+_PAUSES = (0.0002, 0.0004, 0.0006, 0.0008, 0.001)
+_SYNCHRONOUS = {"full": "PRAGMA synchronous = FULL", "normal": "PRAGMA synchronous = NORMAL"}
+_inherited: list[deque[Connection]] = []
+"""Connections of a parent process: kept, because closing them would disturb the parent's locks."""
+
+
+def _busy(error: OperationalError) -> bool:
+    return getattr(error, "sqlite_errorcode", 0) & 0xFF == SQLITE_BUSY
+
+
+@contextmanager
+def _busy_is_transient() -> Iterator[None]:
+    try:
+        yield
+    except OperationalError as error:
+        if _busy(error):
+            raise Transient(str(error)) from error
+        raise
+
+
+class _Sqlite(ABC):
+    """The six methods over two ways to reach the tables: to read, and to write all or nothing."""
+
+    _tables: Tables
+
+    @abstractmethod
+    def _read(self, work: Callable[[Cursor], _T]) -> _T: ...
+
+    @abstractmethod
+    def _write(self, work: Callable[[Cursor], _T]) -> _T: ...
+
+    def commit(self, change: Change) -> Mapping[str, int]:
+        """Apply every operation of the change, or none; see :meth:`Store.commit`."""
+        return self._write(lambda cursor: self._tables.apply(cursor, change))
+
+    def get(self, keys: Sequence[str]) -> dict[str, Record]:
+        """The records that exist among ``keys``; see :meth:`Store.get`."""
+        return self._read(lambda cursor: self._tables.get(cursor, keys))
+
+    def counts(self, keys: Sequence[str] | None = None, prefix: str = "") -> dict[str, int]:
+        """Counters by key or prefix, without those at 0; see :meth:`Store.counts`."""
+        return self._read(lambda cursor: self._tables.counts(cursor, keys, prefix))
+
+    def find(
+        self,
+        *,
+        status: str | None = None,
+        owner: str | None = None,
+        upto: int | None = None,
+        after: Record | None = None,
+        limit: int = 100,
+    ) -> list[Record]:
+        """Records by (due, key), from an index for a status, an owner or both; see :meth:`Store.find`."""
+        return self._read(
+            lambda cursor: self._tables.find(cursor, status, owner, upto, after, limit)
+        )
+
+    def events(
+        self,
+        *,
+        after: int = 0,
+        limit: int = 500,
+        lead: str | None = None,
+        pending_at: int | None = None,
+    ) -> list[Event]:
+        """Pages of the log; see :meth:`Store.events`."""
+        return self._read(
+            lambda cursor: self._tables.events(cursor, after, limit, lead, pending_at)
+        )
+
+    def trim(self, before: int, limit: int = 1000) -> int:
+        """Forget what is older and no longer needed; see :meth:`Store.trim`. The search holds no lock."""
+        outdated = self._read(lambda cursor: self._tables.outdated(cursor, before, limit))
+        return self._write(lambda cursor: self._tables.forget(cursor, outdated))
+
+
+class SqliteStore(_Sqlite):
+    """A store in a file of its own, or in the host's, beside the host's tables.
+
+    Making one creates the tables that are missing; any number of processes may do so at once.
+
+    Args:
+        path: The file. A database in memory is refused: every connection would see another one.
+        prefix: What the names of all tables start with.
+        synchronous: ``full`` survives a loss of power; ``normal`` is faster and may then lose the last commits.
+        patience: How long to wait for other writers before ``Transient``.
+
+    Raises:
+        ConfigError: An option cannot be used, or the tables were made by a newer release.
+
+    Example:
+        >>> with SqliteStore(folder / "crm.db") as store:  # doctest: +SKIP
+        ...     store.counts(prefix="rep/open/")
+        {}
+    """
+
+    _closed = True
+
+    def __init__(
+        self,
+        path: str | os.PathLike[str],
+        *,
+        prefix: str = "leadroute",
+        synchronous: Literal["full", "normal"] = "full",
+        patience: timedelta | str = "30s",
+    ) -> None:
+        self._pool: tuple[int, deque[Connection]] = (os.getpid(), deque())
+        self._path = os.fspath(path)
+        if self._path in ("", ":memory:"):
+            raise ConfigError(
+                "a SqliteStore needs a file; for a store in memory write MemoryStore()"
+            )
+        if synchronous not in _SYNCHRONOUS:
+            raise ConfigError(f"synchronous is {synchronous!r:.60}; write 'full' or 'normal'")
+        self._synchronous = _SYNCHRONOUS[synchronous]
+        self._patience = parse_duration(patience).total_seconds()
+        self._prefix = valid_prefix(prefix)
+        self._tables = Tables(prefix)
+        self._closed = False
+        try:
+            self.create()
+        except BaseException:
+            self.close()
+            raise
+
+    def __repr__(self) -> str:
+        return f"SqliteStore({self._path!r}, prefix={self._prefix!r})"
+
+    def create(self) -> None:
+        """Make the tables that are missing. It may be called again, and by many at once."""
+        if not self._read(lambda cursor: up_to_date(cursor, self._prefix)):
+            self._read(lambda cursor: cursor.execute("PRAGMA journal_mode = WAL").fetchall())
+            self._write(lambda cursor: create(cursor, self._prefix))
+
+    def bind(self, connection: Connection) -> SqliteTransaction:
+        """This store inside the transaction that a host has open on its own connection."""
+        return SqliteTransaction(connection, prefix=self._prefix)
+
+    def close(self) -> None:
+        """Close every connection; one in use is closed when its call ends. It may be called again."""
+        self._closed = True
+        idle = self._idle()
+        while idle:
+            idle.pop().close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def __del__(self) -> None:
+        if not self._closed:
+            warnings.warn(f"{self!r} was not closed", ResourceWarning, stacklevel=1, source=self)
+            self.close()
+
+    def _idle(self) -> deque[Connection]:
+        """The connections of this process that nobody uses."""
+        pid, idle = self._pool
+        if pid != os.getpid():
+            _inherited.append(idle)
+            idle = deque()
+            self._pool = (os.getpid(), idle)
+        return idle
+
+    @contextmanager
+    def _connection(self) -> Iterator[Connection]:
+        """A connection for one call. After any error but Conflict it is closed, which undoes what was begun."""
+        if self._closed:
+            raise ConfigError(f"{self!r} is closed; make another")
+        try:
+            connection = self._idle().pop()
+        except IndexError:
+            connection = self._open()
+        try:
+            yield connection
+        except BaseException as error:
+            if not isinstance(error, Conflict):
+                connection.close()
+                raise
+            connection.execute("ROLLBACK")
+            self._keep(connection)
+            raise
+        self._keep(connection)
+
+    def _open(self) -> Connection:
+        connection = connect(self._path, timeout=0, isolation_level=None, check_same_thread=False)
+        try:
+            connection.execute(self._synchronous)
+        except BaseException:
+            connection.close()
+            raise
+        return connection
+
+    def _keep(self, connection: Connection) -> None:
+        self._idle().append(connection)
+        if self._closed:
+            self.close()
+
+    def _patiently(self, step: Callable[[], _T]) -> _T:
+        """Take a step that others may block, at an even pace until it is done or patience ends."""
+        deadline = time.monotonic() + self._patience
+        attempt = 0
+        while True:
+            try:
+                return step()
+            except OperationalError as error:
+                if not _busy(error) or time.monotonic() >= deadline:
+                    raise
+            time.sleep(_PAUSES[attempt % len(_PAUSES)])
+            attempt += 1
+
+    def _read(self, work: Callable[[Cursor], _T]) -> _T:
+        with _busy_is_transient(), self._connection() as connection:
+            return self._patiently(lambda: work(connection.cursor()))
+
+    def _write(self, work: Callable[[Cursor], _T]) -> _T:
+        with _busy_is_transient(), self._connection() as connection:
+            cursor = connection.cursor()
+            self._patiently(lambda: cursor.execute("BEGIN IMMEDIATE"))
+            answer = work(cursor)
+            cursor.execute("COMMIT")
+            return answer
+
+
+class SqliteTransaction(_Sqlite):
+    """A store inside a host's transaction: it commits and rolls back with the host.
+
+    Reads work at any time. A write asks for an open transaction, because without one the driver would commit it.
+    Begin with BEGIN IMMEDIATE; after a plain BEGIN and a read, SQLite may refuse the first write for ever.
+
+    Args:
+        connection: The host's connection. Its settings stay as they are; it must give texts as ``str``.
+        prefix: What the names of all tables start with.
+    """
+
+    def __init__(self, connection: Connection, *, prefix: str = "leadroute") -> None:
+        self._connection = connection
+        self._prefix = valid_prefix(prefix)
+        self._tables = Tables(prefix)
+
+    def __repr__(self) -> str:
+        return f"<SqliteTransaction on the tables {self._prefix}_*>"
+
+    def create(self) -> None:
+        """Make the tables that are missing, in the host's transaction."""
+        self._write(lambda cursor: create(cursor, self._prefix))
+
+    def _read(self, work: Callable[[Cursor], _T]) -> _T:
+        cursor = Cursor(self._connection)
+        cursor.row_factory = None
+        with _busy_is_transient():
+            return work(cursor)
+
+    def _write(self, work: Callable[[Cursor], _T]) -> _T:
+        connection = self._connection
+        if not connection.in_transaction:
+            remedy = 'execute "BEGIN IMMEDIATE" on the connection first'
+            raise NoTransaction(type(self).__name__, remedy)
+        connection.execute("SAVEPOINT leadroute")
+        try:
+            answer = self._read(work)
+        except BaseException:
+            if connection.in_transaction:
+                connection.execute("ROLLBACK TO leadroute")
+                connection.execute("RELEASE leadroute")
+            raise
+        connection.execute("RELEASE leadroute")
+        return answer

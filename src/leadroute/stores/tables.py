@@ -1,0 +1,339 @@
+"""Every statement of a SQLite store on its tables, apart from connections and transactions.
+
+The rules of this module:
+
+* Statements are constant texts with bound values.
+* A guard is part of the write that it guards, and the row count decides. What is read afterwards only explains.
+* Keys use SQLite's BINARY collation: the bytes of UTF-8, which sort as code points do.
+* A prefix is looked up as a range of keys, which an index answers.
+* Nothing newer than the upsert is asked of SQLite (3.24, 2018).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from sqlite3 import Cursor
+from typing import Any
+
+from leadroute.errors import ConfigError, Conflict
+from leadroute.offers.change import (
+    MAX_KEY,
+    ONCE,
+    Ack,
+    Add,
+    Change,
+    Check,
+    Defer,
+    Drop,
+    Emit,
+    Event,
+    Once,
+    Put,
+    Raise,
+    Record,
+    ordered,
+)
+from leadroute.offers.store import page_size
+from leadroute.stores.schema import named
+
+__all__ = ["Outdated", "Tables"]
+
+Outdated = tuple[list[str | int], list[str | int], list[str | int]]
+"""What may be forgotten: once-keys, events, counters."""
+
+_NEVER = 2**63 - 1
+_EARLIEST = -(2**63)
+_TOP = "\U0010ffff"
+_MANY = 512
+
+_ONCE = (
+    "INSERT INTO leadroute_once (key, value, fingerprint, at) VALUES (?, ?, ?, ?) "
+    "ON CONFLICT DO NOTHING"
+)
+_VALUE = "SELECT value FROM leadroute_once WHERE key = ?"
+_VERSION = "SELECT version FROM leadroute_record WHERE key = ?"
+_INSERT = (
+    "INSERT INTO leadroute_record (key, version, status, owner, due, data) "
+    "VALUES (?, 1, ?, ?, ?, ?) ON CONFLICT DO NOTHING"
+)
+_UPDATE = (
+    "UPDATE leadroute_record SET version = version + 1, status = ?, owner = ?, due = ?, data = ? "
+    "WHERE key = ? AND version = ?"
+)
+_DROP = "DELETE FROM leadroute_record WHERE key = ? AND version = ?"
+_ACK = "DELETE FROM leadroute_outbox WHERE event_id = ?"
+_DEFER = "UPDATE leadroute_outbox SET until = ?, attempts = ?, error = ? WHERE event_id = ?"
+_ADD = (
+    "INSERT INTO leadroute_counter (key, n) VALUES (?, ?) ON CONFLICT (key) "
+    "DO UPDATE SET n = n + excluded.n WHERE n + excluded.n BETWEEN ? AND ?"
+)
+_ADD_TO_PRESENT = (
+    "UPDATE leadroute_counter SET n = n + ?2 WHERE key = ?1 AND n + ?2 BETWEEN ?3 AND ?4"
+)
+_RAISE = (
+    "INSERT INTO leadroute_counter (key, n) VALUES (?1, max(0, ?2)) ON CONFLICT (key) "
+    "DO UPDATE SET n = ?2 WHERE n < ?2"
+)
+_COUNT = "SELECT n FROM leadroute_counter WHERE key = ?"
+_EMIT = (
+    "INSERT INTO leadroute_event (lead, n, type, at, change, data) VALUES (?, ?, ?, ?, ?, ?) "
+    "ON CONFLICT DO NOTHING"
+)
+_DELIVER = (
+    "INSERT INTO leadroute_outbox (event_id, until, attempts, error) VALUES (?, min(?, 0), 0, '')"
+)
+_LAST = "SELECT max(n) FROM leadroute_event WHERE lead = ?"
+
+_RECORDS = "SELECT key, version, data, status, owner, due FROM leadroute_record WHERE key IN "
+_ONCES = "SELECT key, value, fingerprint FROM leadroute_once WHERE key IN "
+_COUNTS = "SELECT key, n FROM leadroute_counter WHERE n <> 0 AND key IN "
+_COUNTS_IN = (
+    "SELECT key, n FROM leadroute_counter WHERE key >= ? AND key < ? AND n <> 0 ORDER BY key"
+)
+_FIND = (
+    "SELECT key, version, data, status, owner, due FROM leadroute_record "
+    "WHERE (due, key) > (?, ?) AND due <= ?{} ORDER BY due, key LIMIT ?"
+)
+_EVENTS = (
+    "SELECT e.id, e.lead, e.n, e.type, e.data, e.at, e.change, o.until, o.attempts, o.error "
+    "FROM {} ON o.event_id = e.id WHERE {} LIMIT ?"
+)
+_LOG = "leadroute_event e LEFT JOIN leadroute_outbox o"
+_LOG_WAITING = "leadroute_event e CROSS JOIN leadroute_outbox o"
+_WAITING = "leadroute_outbox o CROSS JOIN leadroute_event e"
+
+_OLD_ONCES = "SELECT key FROM leadroute_once WHERE at < ? ORDER BY key LIMIT ?"
+_OLD_EVENTS = (
+    "SELECT id FROM leadroute_event e WHERE at < ?1 "
+    "AND NOT EXISTS (SELECT 1 FROM leadroute_outbox WHERE event_id = e.id) "
+    "AND NOT EXISTS (SELECT 1 FROM leadroute_event k WHERE k.lead = e.lead AND k.n < e.n "
+    "AND (k.at >= ?1 OR EXISTS (SELECT 1 FROM leadroute_outbox WHERE event_id = k.id))) "
+    "ORDER BY id LIMIT ?2"
+)
+_ZEROS = "SELECT key FROM leadroute_counter WHERE n = 0 ORDER BY key LIMIT ?"
+_FORGET = (
+    "DELETE FROM leadroute_once WHERE key = ?",
+    "DELETE FROM leadroute_event WHERE id = ?",
+    "DELETE FROM leadroute_counter WHERE key = ? AND n = 0",
+)
+
+
+def _next_prefix(prefix: str) -> str:
+    """The least text above every key that starts with ``prefix``."""
+    head = prefix.rstrip(_TOP)
+    if not head:
+        return _TOP * (MAX_KEY + 1)
+    following = ord(head[-1]) + 1
+    return head[:-1] + chr(0xE000 if following == 0xD800 else following)
+
+
+def _batches(keys: Iterable[str]) -> Iterator[tuple[str, list[str]]]:
+    """Placeholders and keys for ``IN``, in few sizes, so that few statements are ever prepared."""
+    wanted = list(dict.fromkeys(keys))
+    for start in range(0, len(wanted), _MANY):
+        batch = wanted[start : start + _MANY]
+        size = 1 << (len(batch) - 1).bit_length()
+        yield f"({', '.join('?' * size)})", batch + batch[-1:] * (size - len(batch))
+
+
+def _record(row: tuple[Any, ...]) -> Record:
+    key, version, data, status, owner, due = row
+    return Record(key, version, data, status, owner, None if due == _NEVER else due)
+
+
+def _event(row: tuple[Any, ...]) -> Event:
+    mark, lead, n, kind, data, at, change, until, attempts, error = row
+    return Event(mark, lead, n, kind, data, at, change, until, attempts, error or "")
+
+
+class Tables:
+    """The statements on the tables with one prefix, each inside the transaction that its cursor is in.
+
+    Args:
+        prefix: What the names of the tables start with, already validated.
+    """
+
+    def __init__(self, prefix: str) -> None:
+        def sql(statement: str) -> str:
+            return named(prefix, statement)
+
+        self._once, self._value = sql(_ONCE), sql(_VALUE)
+        self._version, self._insert = sql(_VERSION), sql(_INSERT)
+        self._update, self._drop = sql(_UPDATE), sql(_DROP)
+        self._ack, self._defer = sql(_ACK), sql(_DEFER)
+        self._add, self._add_to_present = sql(_ADD), sql(_ADD_TO_PRESENT)
+        self._raise, self._count = sql(_RAISE), sql(_COUNT)
+        self._emit, self._deliver, self._last = sql(_EMIT), sql(_DELIVER), sql(_LAST)
+        self._records, self._onces = sql(_RECORDS), sql(_ONCES)
+        self._counts, self._counts_in = sql(_COUNTS), sql(_COUNTS_IN)
+        self._find = {
+            (False, False): sql(_FIND.replace("{}", "")),
+            (True, False): sql(_FIND.replace("{}", " AND status = ?")),
+            (False, True): sql(_FIND.replace("{}", " AND owner = ?")),
+            (True, True): sql(_FIND.replace("{}", " AND +status = ? AND owner = ?")),
+        }
+
+        def events(source: str, wanted: str) -> str:
+            return sql(_EVENTS.replace("{}", source, 1).replace("{}", wanted))
+
+        self._events = {
+            (False, False): events(_LOG, "e.id > ? ORDER BY e.id"),
+            (False, True): events(_WAITING, "o.event_id > ? AND o.until <= ? ORDER BY o.event_id"),
+            (True, False): events(_LOG, "e.n > ? AND e.lead = ? ORDER BY e.n"),
+            (True, True): events(
+                _LOG_WAITING, "e.n > ? AND o.until <= ? AND e.lead = ? ORDER BY e.n"
+            ),
+        }
+        self._old_onces, self._old_events, self._zeros = map(sql, (_OLD_ONCES, _OLD_EVENTS, _ZEROS))
+        self._forget = tuple(map(sql, _FORGET))
+        self._moves: dict[type, Callable[[Cursor, Any], None]] = {
+            Check: self._checked,
+            Put: self._put,
+            Drop: self._dropped,
+            Ack: self._acked,
+            Defer: self._deferred,
+        }
+
+    def apply(self, cursor: Cursor, change: Change) -> dict[str, int]:
+        """Apply the operations one by one. The caller undoes them all when one raises Conflict."""
+        ops = ordered(change)
+        counters: dict[str, int] = {}
+        dated = max((op.at for op in ops if type(op) is Emit), default=None)
+        for op in ops:
+            if isinstance(op, Add):
+                counters[op.key] = self._added(cursor, op)
+            elif isinstance(op, Raise):
+                cursor.execute(self._raise, (op.key, op.to))
+                counters[op.key] = self._standing(cursor, op.key)
+            elif isinstance(op, Emit):
+                self._emitted(cursor, op, change.id)
+            elif isinstance(op, Once):
+                self._kept(cursor, op, dated)
+            else:
+                self._moves[type(op)](cursor, op)
+        return counters
+
+    def _kept(self, cursor: Cursor, op: Once, at: int | None) -> None:
+        if not cursor.execute(self._once, (op.key, op.value, op.fingerprint, at)).rowcount:
+            (value,) = cursor.execute(self._value, (op.key,)).fetchone()
+            raise Conflict("duplicate", op.key, value)
+
+    def _standing_version(self, cursor: Cursor, key: str) -> int:
+        row = cursor.execute(self._version, (key,)).fetchone()
+        return 0 if row is None else int(row[0])
+
+    def _checked(self, cursor: Cursor, op: Check) -> None:
+        if (version := self._standing_version(cursor, op.key)) != op.version:
+            raise Conflict("version", op.key, version)
+
+    def _put(self, cursor: Cursor, op: Put) -> None:
+        due = _NEVER if op.due is None else op.due
+        if op.expect:
+            row = (op.status, op.owner, due, op.data, op.key, op.expect)
+            written = cursor.execute(self._update, row).rowcount
+        else:
+            new = (op.key, op.status, op.owner, due, op.data)
+            written = cursor.execute(self._insert, new).rowcount
+        if not written:
+            raise Conflict("version", op.key, self._standing_version(cursor, op.key))
+
+    def _dropped(self, cursor: Cursor, op: Drop) -> None:
+        if not cursor.execute(self._drop, (op.key, op.expect)).rowcount:
+            raise Conflict("version", op.key, self._standing_version(cursor, op.key))
+
+    def _acked(self, cursor: Cursor, op: Ack) -> None:
+        if not cursor.execute(self._ack, (op.id,)).rowcount:
+            raise Conflict("gone", str(op.id))
+
+    def _deferred(self, cursor: Cursor, op: Defer) -> None:
+        if not cursor.execute(self._defer, (op.until, op.attempts, op.error, op.id)).rowcount:
+            raise Conflict("gone", str(op.id))
+
+    def _standing(self, cursor: Cursor, key: str) -> int:
+        row = cursor.execute(self._count, (key,)).fetchone()
+        return 0 if row is None else int(row[0])
+
+    def _added(self, cursor: Cursor, op: Add) -> int:
+        low, high = op.bounds
+        statement = self._add if low <= op.delta <= high else self._add_to_present
+        written = cursor.execute(statement, (op.key, op.delta, low, high)).rowcount
+        standing = self._standing(cursor, op.key)
+        if not written:
+            raise Conflict("limit", op.key, standing)
+        return standing
+
+    def _emitted(self, cursor: Cursor, op: Emit, change: str) -> None:
+        row = (op.lead, op.n, op.type, op.at, change, op.data)
+        if not cursor.execute(self._emit, row).rowcount:
+            (last,) = cursor.execute(self._last, (op.lead,)).fetchone()
+            raise Conflict("version", op.lead, last)
+        if op.deliver:
+            cursor.execute(self._deliver, (cursor.lastrowid, op.at))
+
+    def get(self, cursor: Cursor, keys: Sequence[str]) -> dict[str, Record]:
+        """See :meth:`Store.get`."""
+        found: dict[str, Record] = {}
+        for places, batch in _batches(key for key in keys if not key.startswith(ONCE)):
+            for row in cursor.execute(self._records + places, batch):
+                found[row[0]] = _record(row)
+        onces = (key.removeprefix(ONCE) for key in keys if key.startswith(ONCE))
+        for places, batch in _batches(onces):
+            for key, value, fingerprint in cursor.execute(self._onces + places, batch):
+                found[ONCE + key] = Record(ONCE + key, 1, value, fingerprint=fingerprint)
+        return {key: found[key] for key in keys if key in found}
+
+    def counts(self, cursor: Cursor, keys: Sequence[str] | None, prefix: str) -> dict[str, int]:
+        """See :meth:`Store.counts`."""
+        if keys is None:
+            return dict(cursor.execute(self._counts_in, (prefix, _next_prefix(prefix))))
+        if prefix:
+            raise ConfigError("counts takes keys or a prefix, not both")
+        found: dict[str, int] = {}
+        for places, batch in _batches(keys):
+            found.update(cursor.execute(self._counts + places, batch))
+        return {key: found[key] for key in sorted(found)}
+
+    def find(
+        self,
+        cursor: Cursor,
+        status: str | None,
+        owner: str | None,
+        upto: int | None,
+        after: Record | None,
+        limit: int,
+    ) -> list[Record]:
+        """See :meth:`Store.find`."""
+        due = None if after is None else after.due
+        start = (_EARLIEST, "") if after is None else (_NEVER if due is None else due, after.key)
+        end = _NEVER if upto is None else min(upto, _NEVER - 1)
+        wanted = [name for name in (status, owner) if name is not None]
+        statement = self._find[status is not None, owner is not None]
+        rows = cursor.execute(statement, (*start, end, *wanted, page_size(limit)))
+        return [_record(row) for row in rows]
+
+    def events(
+        self, cursor: Cursor, after: int, limit: int, lead: str | None, pending_at: int | None
+    ) -> list[Event]:
+        """See :meth:`Store.events`."""
+        wanted = [value for value in (pending_at, lead) if value is not None]
+        statement = self._events[lead is not None, pending_at is not None]
+        return [
+            _event(row) for row in cursor.execute(statement, (after, *wanted, page_size(limit)))
+        ]
+
+    def outdated(self, cursor: Cursor, before: int, limit: int) -> Outdated:
+        """What :meth:`Store.trim` may forget. It stays so, except that a counter may be used again."""
+        left = page_size(limit)
+        onces = [key for (key,) in cursor.execute(self._old_onces, (before, left))]
+        left -= len(onces)
+        events = [event for (event,) in cursor.execute(self._old_events, (before, left))]
+        left -= len(events)
+        return onces, events, [key for (key,) in cursor.execute(self._zeros, (left,))]
+
+    def forget(self, cursor: Cursor, outdated: Outdated) -> int:
+        """Delete it; returns how much of it was still there and needed no more."""
+        forgotten = 0
+        for statement, keys in zip(self._forget, outdated, strict=True):
+            for key in keys:
+                forgotten += cursor.execute(statement, (key,)).rowcount
+        return forgotten

@@ -1,0 +1,53 @@
+"""The contract of every store, for those who write one. It needs no test framework.
+
+Use it so with pytest, or with anything else that can call functions::
+
+    @pytest.mark.parametrize(("name", "check"), store_contract(make_store))
+    def test_the_store_keeps_the_contract(name, check):
+        check()
+
+A store that keeps every promise can carry the whole of leadroute. A race is only a race between distinct connections:
+``make_store`` should give a store as the application would build it, with its pool.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from itertools import chain
+
+from leadroute.offers.store import Store
+from leadroute.testing.contract import counters, delivery, guards, reading
+from leadroute.testing.contract.asking import Promise
+
+__all__ = ["store_contract"]
+
+
+def store_contract(
+    make_store: Callable[[], AbstractContextManager[Store]],
+) -> list[tuple[str, Callable[[], None]]]:
+    """Every promise of the store contract, by name, as a function to call.
+
+    Args:
+        make_store: Gives a context manager around a new and empty store.
+
+    Returns:
+        Names and checks. A check raises AssertionError that shows what was found and what was expected.
+
+    Example:
+        >>> from contextlib import nullcontext
+        >>> from leadroute.stores import MemoryStore
+        >>> for name, check in store_contract(lambda: nullcontext(MemoryStore())):
+        ...     check()
+    """
+
+    def checking(promise: Promise) -> Callable[[], None]:
+        def check() -> None:
+            with make_store() as store:
+                promise(store)
+
+        check.__doc__ = promise.__doc__
+        return check
+
+    promises = chain(guards.promise, counters.promise, reading.promise, delivery.promise)
+    return [(promise.__name__, checking(promise)) for promise in promises]

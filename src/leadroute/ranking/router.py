@@ -35,8 +35,25 @@ from leadroute.rules.rule import EVERYONE, Pool, Rule, condition
 from leadroute.rules.rule import window as read_window
 from leadroute.rules.scorer import Scorer, Term, mean
 from leadroute.rules.situation import Situation
+from leadroute.rules.vocabulary import declared
 
 __all__ = ["Router"]
+
+
+def _rules(given: Iterable[Rule]) -> tuple[Rule, ...]:
+    return tuple(given)
+
+
+def _pools(given: Iterable[Pool]) -> tuple[Pool, ...]:
+    return tuple(given)
+
+
+def _defines(given: Mapping[str, Condition]) -> FrozenDict[str, Condition]:
+    return FrozenDict(given)
+
+
+def _fields(given: Mapping[str, str]) -> FrozenDict[str, str]:
+    return FrozenDict(given)
 
 
 @frozen(kw_only=True)
@@ -49,6 +66,8 @@ class Router:
         pools: The pools that rules may name.
         window: How long an offer stands when the rule does not say.
         catch_all: Who gets a lead that no rep can take: a rep's id, or the name of a queue that people watch.
+        defines: Conditions with a name that policy files may use. Not part of equality: they decide nothing.
+        fields: The kinds of custom attributes by name, as for ``parse``. Not part of equality.
         environment: The predicates and lists that the host brings for conditions.
 
     Raises:
@@ -62,17 +81,20 @@ class Router:
         'ada'
     """
 
-    rules: tuple[Rule, ...] = field(converter=tuple)
+    rules: tuple[Rule, ...] = field(converter=_rules)
     qualify: Condition | None = cleaned(condition)
-    pools: tuple[Pool, ...] = field(default=(), converter=tuple)
+    pools: tuple[Pool, ...] = field(default=(), converter=_pools)
     window: timedelta = field(default=timedelta(minutes=5), converter=read_window)
     catch_all: str = cleaned(ident, default="catch-all")
+    defines: Mapping[str, Condition] = field(factory=dict, converter=_defines, eq=False)
+    fields: Mapping[str, str] = field(factory=dict, converter=_fields, eq=False)
     environment: Environment = field(default=PLAIN, eq=False, repr=False)
     _matcher: Matcher = field(init=False, eq=False, repr=False)
     _pools: Mapping[str, Pool] = field(init=False, eq=False, repr=False)
 
     def __attrs_post_init__(self) -> None:
         clean_fields(self)
+        declared(self.fields)
         _refuse_twins("rule", [rule.name for rule in self.rules])
         _refuse_twins("pool", [pool.name for pool in self.pools] + [EVERYONE])
         pools = FrozenDict({pool.name: pool for pool in self.pools})
@@ -99,6 +121,8 @@ class Router:
             self.pools,
             self.window,
             self.catch_all,
+            self.defines,
+            self.fields,
             self.environment,
         )
         return _router, given
@@ -225,13 +249,15 @@ _NOBODY = Lead("nobody")
 
 
 def _router(*given: Any) -> Router:
-    rules, qualify, pools, window, catch_all, environment = given
+    rules, qualify, pools, window, catch_all, defines, fields, environment = given
     return Router(
         rules=rules,
         qualify=qualify,
         pools=pools,
         window=window,
         catch_all=catch_all,
+        defines=defines,
+        fields=fields,
         environment=environment,
     )
 

@@ -67,8 +67,7 @@ class ConfigError(LeadrouteError, ValueError):
             >>> str(ConfigError("is empty", "when").at("rule[2]"))
             'rule[2].when: is empty'
         """
-        joined = f"{place}.{self.place}" if self.place else place
-        return ConfigError(self.problem, joined)
+        return ConfigError(self.problem, _inside(place, self.place))
 
 
 class UnknownFieldError(ConfigError):
@@ -110,8 +109,7 @@ class UnknownFieldError(ConfigError):
 
     def at(self, place: str) -> UnknownFieldError:
         """The same error one level further out."""
-        joined = f"{place}.{self.place}" if self.place else place
-        return UnknownFieldError(self.entity, self.name, self.known, joined)
+        return UnknownFieldError(self.entity, self.name, self.known, _inside(place, self.place))
 
 
 class ExpressionError(ConfigError):
@@ -145,8 +143,9 @@ class ExpressionError(ConfigError):
 
     def at(self, place: str) -> ExpressionError:
         """The same error one level further out."""
-        joined = f"{place}.{self.place}" if self.place else place
-        return ExpressionError(self.problem, self.line, self.column, self.excerpt, joined)
+        return ExpressionError(
+            self.problem, self.line, self.column, self.excerpt, _inside(place, self.place)
+        )
 
 
 class PolicyError(ConfigError):
@@ -187,8 +186,7 @@ class PolicyError(ConfigError):
 
     def at(self, place: str) -> PolicyError:
         """The same errors one level further out."""
-        joined = f"{place}.{self.place}" if self.place else place
-        return PolicyError(self.errors, joined)
+        return PolicyError(self.errors, _inside(place, self.place))
 
 
 class TruthError(ConfigError, TypeError):
@@ -448,3 +446,9 @@ def nearest(name: str, known: Iterable[str]) -> str | None:
     """
     found = difflib.get_close_matches(name, list(known), n=1, cutoff=0.6)
     return found[0] if found else None
+
+
+def _inside(outer: str, inner: str) -> str:
+    if not inner:
+        return outer
+    return f"{outer}: {inner}" if inner.startswith("line ") else f"{outer}.{inner}"

@@ -62,8 +62,7 @@ def micros(at: datetime, argument: str) -> int:
     try:
         return whole(at - EPOCH)
     except TypeError:
-        aware(at, argument)
-        raise
+        return whole(aware(at, argument) - EPOCH)
 
 
 def whole(since: timedelta) -> int:

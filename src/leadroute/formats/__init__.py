@@ -1,0 +1,1 @@
+"""Reading and writing: policies, rows of leads and reps, calendars."""

@@ -72,7 +72,10 @@ def whole(since: timedelta) -> int:
 
 def instant(at: int) -> datetime:
     """Microseconds since 1970 as a datetime in UTC, held within the years that a datetime can express."""
-    return EPOCH + timedelta(0, *divmod(min(max(at, EARLIEST), LATEST), 1_000_000))
+    try:
+        return EPOCH + timedelta(0, at // 1_000_000, at % 1_000_000)
+    except OverflowError:
+        return EPOCH + timedelta(microseconds=EARLIEST if at < 0 else LATEST)
 
 
 class Block:

@@ -33,7 +33,7 @@ ines,Ines Prado,emea,2,retail=0.9; payments=0.6,es; pt; en,ES; PT,Europe/Madrid,
 jack,Jack Doyle,emea,3,healthcare=0.8; software=0.7; analytics=0.6,en,GB; IE,Europe/London,mon-fri 09:00-17:30,28,30 per week,1,
 keiko,Keiko Mori,apac,3,software=0.8; logistics=0.7; integrations=0.6,ja; en,JP; SG,Asia/Tokyo,mon-fri 09:00-18:00,24,,1,
 liam,Liam Reid,apac,1,retail=0.6; healthcare=0.5,en,AU; SG,Australia/Sydney,mon-fri 09:00-17:00,18,,0.5,
-"""
+"""  # noqa: E501 - a table
 
 # Country, its language, and how many of a hundred leads come from there.
 PLACES = (
@@ -73,12 +73,8 @@ def pick(random: Random, options: Sequence):
 
 def place(random: Random) -> tuple[str, str]:
     """Return a country and its language, as often as leads come from there."""
-    ticket = random.random() * sum(share for _, _, share in PLACES)
-    for country, language, share in PLACES:
-        ticket -= share
-        if ticket < 0:
-            break
-    return country, language
+    tickets = [(country, language) for country, language, share in PLACES for _ in range(share)]
+    return pick(random, tickets)
 
 
 def instants(random: Random) -> list[datetime]:

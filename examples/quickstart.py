@@ -1,7 +1,20 @@
 """The whole of leadroute on one page: a policy, a team, a lead, an offer, and what becomes of it."""
 
-from leadroute import LEAD, REP, Dispatcher, Lead, MemoryStore, Rep, Roster, Router, Rule
-from leadroute import close_rate, headroom, rotation, skill_match
+from leadroute import (
+    LEAD,
+    REP,
+    Dispatcher,
+    Lead,
+    MemoryStore,
+    Rep,
+    Roster,
+    Router,
+    Rule,
+    close_rate,
+    headroom,
+    rotation,
+    skill_match,
+)
 
 router = Router(
     qualify=(LEAD.budget > 0) & LEAD.email.is_present(),

@@ -114,7 +114,7 @@ class UnknownFieldError(ConfigError):
 
 
 class ExpressionError(ConfigError):
-    """The text of a condition or a score is not in the language.
+    r"""The text of a condition or a score is not in the language.
 
     Args:
         problem: What is wrong and what to write instead.

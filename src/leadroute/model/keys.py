@@ -16,7 +16,7 @@ __all__ = [
     "last_key",
     "lead_key",
     "open_key",
-    "part_of",
+    "parts",
     "placement_key",
     "submit_key",
     "turn_key",
@@ -24,24 +24,24 @@ __all__ = [
 ]
 
 
-def key(*parts: str) -> str:
+def key(*named: str) -> str:
     """Parts joined into one key.
 
     Example:
         >>> key("turn", "a/b", "ada")
         'turn/a%2Fb/ada'
     """
-    return "/".join(part.replace("%", "%25").replace("/", "%2F") for part in parts)
+    return "/".join(part.replace("%", "%25").replace("/", "%2F") for part in named)
 
 
-def part_of(found: str) -> str:
-    """The last part of a key, as it was before it was joined.
+def parts(found: str) -> tuple[str, ...]:
+    """The parts of a key, as they were before they were joined; the inverse of ``key``.
 
     Example:
-        >>> part_of("turn/emea/a%2Fb")
-        'a/b'
+        >>> parts("turn/emea/a%2Fb")
+        ('turn', 'emea', 'a/b')
     """
-    return found.rpartition("/")[2].replace("%2F", "/").replace("%25", "%")
+    return tuple(part.replace("%2F", "/").replace("%25", "%") for part in found.split("/"))
 
 
 def placement_key(lead_id: str) -> str:

@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 from datetime import datetime
-from functools import partial
+from functools import lru_cache, partial
 from typing import Final
 from uuid import uuid4
 
@@ -23,7 +23,7 @@ from leadroute.clock import Clock, SystemClock
 from leadroute.errors import Conflict, LeadNotFound
 from leadroute.model.frozen import FrozenDict
 from leadroute.model.instants import from_micros, to_micros
-from leadroute.model.keys import lead_key, part_of, placement_key, submit_key
+from leadroute.model.keys import lead_key, parts, placement_key, submit_key
 from leadroute.model.lead import Lead
 from leadroute.model.roster import Roster
 from leadroute.model.snapshot import Snapshot
@@ -218,10 +218,12 @@ class Dispatcher:
         now = self._now()
         by_kind: defaultdict[str, dict[str, int]] = defaultdict(dict)
         for counter, count in self.store.counts(prefix="rep/").items():
-            by_kind[counter.split("/")[1]][part_of(counter)] = count
+            _, kind, rep_id = _parts(counter)
+            by_kind[kind][rep_id] = count
         turns: defaultdict[str, dict[str, int]] = defaultdict(dict)
         for counter, count in self.store.counts(prefix="turn/").items():
-            turns[part_of(counter.rpartition("/")[0])][part_of(counter)] = count
+            _, pool, rep_id = _parts(counter)
+            turns[pool][rep_id] = count
         caps = [cap.key(rep.id, now, rep.zone) for rep in self.roster for cap in rep.caps]
         return Snapshot(
             open=by_kind["open"],
@@ -326,6 +328,9 @@ class Dispatcher:
         after, ops = plan.operations(before, events, lead_id, version, self.roster, dumps)
         self.store.commit(Change(uuid4().hex, (*extra, *ops)))
         return after
+
+
+_parts = lru_cache(maxsize=100_000)(parts)
 
 
 def _placement(record: Record) -> Placement:

@@ -10,7 +10,7 @@ The rules of this module:
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
 
 from attrs import frozen
@@ -19,7 +19,7 @@ from leadroute.model.rep import Rep
 from leadroute.rules.rule import Rule
 from leadroute.rules.situation import Situation
 
-__all__ = ["Obstacle", "obstacles"]
+__all__ = ["Obstacle", "gate"]
 
 
 @frozen
@@ -39,46 +39,49 @@ class Obstacle:
     until: datetime | None = None
 
 
-def obstacles(
-    rule: Rule, situation: Situation, rep: Rep, tried: Mapping[str, str]
-) -> tuple[Obstacle, ...]:
-    """Every reason why ``rep`` may not take the lead under ``rule``; empty when they may.
+def gate(
+    rule: Rule, situation: Situation, tried: Mapping[str, str]
+) -> Callable[[Rep], tuple[Obstacle, ...]]:
+    """Look at the rule and the lead once, and return the function that says what stands in a rep's way.
 
     Args:
         rule: The rule that matched.
         situation: The lead, the counts and the instant.
-        rep: A member of the rule's pool.
         tried: What became of earlier offers of this lead, by rep id.
 
-    Raises:
-        FactTypeError: The requirement met a fact of the wrong type, or the instant is needed and not known.
+    Returns:
+        A function from a member of the rule's pool to every reason why they may not take the lead; empty when they
+        may. It raises ``FactTypeError`` when the requirement meets a fact of the wrong type, or the instant is needed
+        and not known.
     """
-    return tuple(_obstacles(rule, situation, rep, tried))
+    lead, instant, snapshot = situation.lead, situation.instant, situation.snapshot
+    meets = None if rule.require is None else situation.test_of(rule.require)
+
+    def obstacles(rep: Rep) -> Iterator[Obstacle]:
+        if not rep.active:
+            yield Obstacle("active", "is not active")
+        if not rep.weight:
+            yield Obstacle("weight", "has weight 0: never takes a turn")
+        if meets is not None and not meets(lead, rep, instant):
+            yield Obstacle("requirement", f"does not meet the requirement: {rule.require}")
+        if rep.id in tried:
+            yield Obstacle("tried", f"was offered this lead before: {tried[rep.id]}")
+        if rep.hours is not None and not rep.hours.is_open(situation.now):
+            yield _away(rep, rep.hours.next_open(situation.now))
+        open_now = snapshot.open.get(rep.id, 0)
+        if rep.capacity is not None and open_now >= rep.capacity:
+            reason = f"is full: {open_now} of {rep.capacity} open"
+            yield Obstacle("capacity", reason, passing=True)
+        for cap in rep.caps:
+            used = snapshot.used.get(cap.key(rep.id, situation.now, rep.zone), 0)
+            if used >= cap.limit:
+                yield Obstacle("cap", f"has reached the cap: {used} of {cap}", passing=True)
+
+    return lambda rep: tuple(obstacles(rep))
 
 
-def _obstacles(
-    rule: Rule, situation: Situation, rep: Rep, tried: Mapping[str, str]
-) -> Iterator[Obstacle]:
-    if not rep.active:
-        yield Obstacle("active", "is not active")
-    if not rep.weight:
-        yield Obstacle("weight", "has weight 0: never takes a turn")
-    if rule.require is not None and not situation.test_of(rule.require)(
-        situation.lead, rep, situation.instant
-    ):
-        yield Obstacle("requirement", f"does not meet the requirement: {rule.require}")
-    if rep.id in tried:
-        yield Obstacle("tried", f"was offered this lead before: {tried[rep.id]}")
-    if rep.hours is not None and not rep.hours.is_open(situation.now):
-        back = rep.hours.next_open(situation.now)
-        when = (
-            "again" if back is None else f"until {back.astimezone(rep.zone):%a %Y-%m-%d %H:%M %Z}"
-        )
-        yield Obstacle("schedule", f"is not working {when}", passing=back is not None, until=back)
-    open_now = situation.snapshot.open.get(rep.id, 0)
-    if rep.capacity is not None and open_now >= rep.capacity:
-        yield Obstacle("capacity", f"is full: {open_now} of {rep.capacity} open", passing=True)
-    for cap in rep.caps:
-        used = situation.snapshot.used.get(cap.key(rep.id, situation.now, rep.zone), 0)
-        if used >= cap.limit:
-            yield Obstacle("cap", f"has reached the cap: {used} of {cap}", passing=True)
+def _away(rep: Rep, back: datetime | None) -> Obstacle:
+    if back is None:
+        return Obstacle("schedule", "is never working again")
+    when = f"{back.astimezone(rep.zone):%a %Y-%m-%d %H:%M %Z}"
+    return Obstacle("schedule", f"is not working until {when}", passing=True, until=back)

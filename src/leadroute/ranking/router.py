@@ -25,7 +25,7 @@ from leadroute.model.rep import Rep
 from leadroute.model.roster import Roster
 from leadroute.model.snapshot import Snapshot
 from leadroute.model.values import aware, clean_fields, cleaned, ident
-from leadroute.ranking.eligibility import obstacles
+from leadroute.ranking.eligibility import gate
 from leadroute.ranking.ranking import Assignment, Outcome, Part, Ranking, Rejection
 from leadroute.rules.closures import PLAIN, Environment, compile_condition
 from leadroute.rules.condition import And, Condition
@@ -246,8 +246,9 @@ def _ranked(
     rule: Rule, situation: Situation, tried: Mapping[str, str], window: timedelta
 ) -> Ranking:
     able, rejections = [], []
+    obstacles = gate(rule, situation, tried)
     for rep in situation.reps:
-        found = obstacles(rule, situation, rep, tried)
+        found = obstacles(rep)
         if found:
             rejections.append(Rejection(rep.id, rep.label, found))
         else:

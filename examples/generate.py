@@ -55,7 +55,7 @@ SIZES = ((5, 20), (20, 100), (100, 500), (500, 2_500), (2_500, 9_000))
 PRODUCTS = ("analytics", "integrations", "payments")
 SOURCES = ("webinar", "search", "partner", "trade-fair", "referral", "newsletter")
 CHANNELS = ("form", "form", "form", "chat", "phone")
-ROLES = ("decision-maker", "influencer", "user", "student")
+ROLES = ("decision-maker", "influencer", "user")
 GIVEN = tuple(
     "Alex Bea Chris Dana Eli Finn Gil Hana Ira Jo Kim Lee Max Noa Oli Pat Quinn Rui".split()
 )

@@ -78,7 +78,9 @@ def run(options: Any, screen: Screen) -> int:
         for each in found:
             screen.say(str(each))
         verdict = f"{len(found)} findings" if found else "no findings"
-        screen.say(f"{len(router.rules)} rules, {len(router.pools)} pools, {len(roster)} reps: {verdict}")
+        screen.say(
+            f"{len(router.rules)} rules, {len(router.pools)} pools, {len(roster)} reps: {verdict}"
+        )
     return 1 if found else 0
 
 
@@ -131,7 +133,9 @@ def _order(router: Router) -> Iterator[Finding]:
     first = open_to_all[0]
     for rule in router.rules[first + 1 :]:
         before = router.rules[first].name
-        yield Finding(f"rule {rule.name!r}", f"is never reached, because {before!r} takes every lead")
+        yield Finding(
+            f"rule {rule.name!r}", f"is never reached, because {before!r} takes every lead"
+        )
 
 
 def _rule(rule: Rule, router: Router, roster: Roster) -> Iterator[Finding]:
@@ -143,10 +147,13 @@ def _rule(rule: Rule, router: Router, roster: Roster) -> Iterator[Finding]:
     unheld = [
         field.name
         for field in sorted(asked.rep, key=str)
-        if field.name not in FIELDS["rep"] and not any(rep.attributes.get(field.name) is not None for rep in members)
+        if field.name not in FIELDS["rep"]
+        and not any(rep.attributes.get(field.name) is not None for rep in members)
     ]
     for name in unheld:
-        yield Finding(place, f"requires rep[{name!r}], which no rep of its pool has; add it to the reps")
+        yield Finding(
+            place, f"requires rep[{name!r}], which no rep of its pool has; add it to the reps"
+        )
     if not (unheld or asked.lead or asked.signals or asked.checks or asked.now) and not _any_meets(
         rule.require, members, router
     ):

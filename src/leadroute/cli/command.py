@@ -15,6 +15,7 @@ import os
 import sys
 from argparse import ArgumentParser, RawDescriptionHelpFormatter
 from collections.abc import Sequence
+from io import TextIOWrapper
 from sqlite3 import DatabaseError
 
 from leadroute.cli import check, demo, explain, report, route
@@ -45,6 +46,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Raises:
         SystemExit: The command line cannot be read, or help or the version was asked for.
     """
+    for stream in (sys.stdin, sys.stdout, sys.stderr):
+        _speak_utf8(stream)
     options = _parser().parse_args(arguments)
     screen = Screen(sys.stdout, sys.stderr, os.environ)
     try:
@@ -65,6 +68,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
         screen.note(f"leadroute: {error}")
         return 2
     return code
+
+
+def _speak_utf8(stream: object) -> None:
+    """Read and write UTF-8 whatever the locale says; a byte that is none is named with its row, not a crash."""
+    if isinstance(stream, TextIOWrapper):
+        stream.reconfigure(encoding="utf-8", errors="surrogateescape")
 
 
 def _parser() -> ArgumentParser:

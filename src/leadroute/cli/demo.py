@@ -44,15 +44,15 @@ BIG: Final = Lead(
     budget=250_000,
     product="analytics",
 )
-GERMAN: Final = Lead(
+BRITISH: Final = Lead(
     "demo-2",
     company="Fjord Freight",
-    email="einkauf@fjord-freight.example",
-    country="DE",
-    language="de",
+    email="buying@fjord-freight.example",
+    country="GB",
+    language="en",
     industry="logistics",
     budget=18_000,
-    product="integrations",
+    product="analytics",
 )
 BROKE: Final = Lead("demo-3", company="Dune Works", email="hello@dune-works.example", budget=0)
 
@@ -125,7 +125,9 @@ class _Story:
 
 def _tell(story: _Story) -> None:
     screen, dispatcher, clock = story.screen, story.dispatcher, story.clock
-    screen.head("leadroute demo: an invented team of 12 reps, a policy of 7 rules, a clock moved by hand")
+    screen.head(
+        "leadroute demo: an invented team of 12 reps, a policy of 7 rules, a clock moved by hand"
+    )
 
     story.chapter("1. A lead comes in. Who should have it, and why?")
     screen.say(f"  {_described(BIG)}")
@@ -139,18 +141,18 @@ def _tell(story: _Story) -> None:
     story.say(dispatcher.accept(BIG.id, "ada"))
 
     story.chapter("3. Another lead: the first rep declines, the second does not answer")
-    screen.say(f"  {_described(GERMAN)}")
-    first = dispatcher.submit(GERMAN)
+    screen.say(f"  {_described(BRITISH)}")
+    first = dispatcher.submit(BRITISH)
     story.say(f"rule {first.rule!r} matched")
     story.say(first)
     clock.advance("1m")
-    screen.say(f"  {first.rep_id} declines: no time")
-    second = dispatcher.decline(GERMAN.id, str(first.rep_id), reason="no-time")
+    story.say(f"{first.rep_id} declines")
+    second = dispatcher.decline(BRITISH.id, str(first.rep_id), reason="no-time")
     story.say(second)
     clock.advance("5m")
-    screen.say("  nobody answers, and the sweep, which the host calls as often as it likes, moves on")
     dispatcher.sweep()
-    story.say(dispatcher.placement(GERMAN.id))
+    story.say(f"{second.rep_id} has not answered; the sweep passes the lead on")
+    story.say(dispatcher.placement(BRITISH.id))
 
     story.chapter("4. A lead without a budget")
     story.say(dispatcher.submit(BROKE))

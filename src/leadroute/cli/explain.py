@@ -57,9 +57,7 @@ def run(options: Any, screen: Screen) -> int:
         now=clock_of(options).now(),
         snapshot=_snapshot(options, router, roster),
     )
-    screen.say(
-        json.dumps(_plain(ranking), ensure_ascii=False) if options.json else str(ranking)
-    )
+    screen.say(json.dumps(_plain(ranking), ensure_ascii=False) if options.json else str(ranking))
     return 0
 
 

@@ -144,4 +144,4 @@ def leads_of(options: Any) -> Iterator[Lead | RowError]:
     """The leads one by one, with a ``RowError`` in the place of each bad row."""
     if options.leads == "-":
         return read_leads(sys.stdin, format=options.format)
-    return read_leads(options.leads, format=options.format)
+    return read_leads(existing(options.leads), format=options.format)

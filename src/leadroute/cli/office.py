@@ -18,7 +18,7 @@ from typing import Final
 from zlib import crc32
 
 from leadroute.errors import OfferClosed
-from leadroute.model.keys import part_of
+from leadroute.model.keys import parts
 from leadroute.model.lead import Lead
 from leadroute.offers.dispatcher import Dispatcher
 from leadroute.offers.placement import Status
@@ -95,7 +95,7 @@ class _Office:
         for offer in self._dispatcher.store.find(status=Status.OFFERED.value):
             if (offer.key, offer.version) not in self._answered:
                 self._answered.add((offer.key, offer.version))
-                self._answer(part_of(offer.key), offer.owner)
+                self._answer(parts(offer.key)[-1], offer.owner)
 
     def _answer(self, lead_id: str, rep_id: str) -> None:
         mood = crc32(f"{lead_id} {rep_id}".encode())

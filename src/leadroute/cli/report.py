@@ -50,14 +50,27 @@ def show(found: Report, screen: Screen) -> None:
     _section(
         screen,
         "By rep",
-        ("rep", "offered", "accepted", "declined", "timed out", "rate", "answers in", "won", "value"),
+        (
+            "rep",
+            "offered",
+            "accepted",
+            "declined",
+            "timed out",
+            "rate",
+            "answers in",
+            "won",
+            "value",
+        ),
         [_rep_row(rep) for rep in found.reps],
     )
     _section(
         screen,
         "By rule",
         ("rule", "leads", "accepted", "won"),
-        [(each.rule, f"{each.leads:,}", f"{each.accepted:,}", f"{each.won:,}") for each in found.rules],
+        [
+            (each.rule, f"{each.leads:,}", f"{each.accepted:,}", f"{each.won:,}")
+            for each in found.rules
+        ],
     )
     _section(
         screen,

@@ -140,7 +140,9 @@ def run(options: Any, screen: Screen) -> int:
 
 
 def route(
-    lead: Lead, dispatcher: Dispatcher, accepting: bool  # noqa: FBT001 - the option as it is
+    lead: Lead,
+    dispatcher: Dispatcher,
+    accepting: bool,  # noqa: FBT001 - the option as it is
 ) -> Row | FactTypeError:
     """Submit one lead, and say what became of it.
 
@@ -198,9 +200,7 @@ def _output(options: Any, opened: ExitStack, screen: Screen) -> TextIO:
 def _csv_writer(out: TextIO) -> Callable[[Row], object]:
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow([each.name for each in fields(Row)])
-    return lambda row: writer.writerow(
-        [_neutral(getattr(row, each.name)) for each in fields(Row)]
-    )
+    return lambda row: writer.writerow([_neutral(getattr(row, each.name)) for each in fields(Row)])
 
 
 def _neutral(value: str | float | None) -> str:

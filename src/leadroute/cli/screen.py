@@ -81,9 +81,7 @@ class Screen:
         else:
             _rich_table(console, names, cells, right)
 
-    def _plain_table(
-        self, names: Sequence[str], cells: list[list[str]], right: list[bool]
-    ) -> None:
+    def _plain_table(self, names: Sequence[str], cells: list[list[str]], right: list[bool]) -> None:
         rows = [list(names), *cells]
         widths = [max(len(row[place]) for row in rows) for place in range(len(names))]
         for row in rows:

@@ -25,6 +25,7 @@ __all__ = [
     "MissingExtra",
     "NoTransaction",
     "OfferClosed",
+    "PolicyError",
     "RowError",
     "Transient",
     "TruthError",
@@ -150,6 +151,48 @@ class ExpressionError(ConfigError):
         """The same error one level further out."""
         place = _within(place, self.place)
         return ExpressionError(self.problem, self.line, self.column, self.excerpt, place)
+
+
+class PolicyError(ConfigError):
+    """A policy file has errors; every one of them is listed on a line of its own.
+
+    Args:
+        errors: What is wrong, each with file, table and key.
+        place: Where the file stands, when it is part of something larger.
+
+    Example:
+        >>> print(
+        ...     PolicyError(
+        ...         [
+        ...             ConfigError("write text in quotes", "policy.toml: rule[0].when"),
+        ...             UnknownFieldError("pool", "emae", ["emea"], "policy.toml: rule[1].pool"),
+        ...         ]
+        ...     )
+        ... )
+        policy.toml: rule[0].when: write text in quotes
+        policy.toml: rule[1].pool: there is no pool named 'emae'; did you mean 'emea'?
+    """
+
+    def __init__(self, errors: Iterable[ConfigError], place: str = "") -> None:
+        errors = tuple(errors)
+        LeadrouteError.__init__(self, errors, place)
+        self.errors = errors
+        self.place = place
+
+    @property
+    def problem(self) -> str:  # type: ignore[override]
+        """Every error, one after the other."""
+        return "\n".join(map(str, self.errors))
+
+    def __str__(self) -> str:
+        return "\n".join(
+            str(error.at(self.place) if self.place else error) for error in self.errors
+        )
+
+    def at(self, place: str) -> PolicyError:
+        """The same errors one level further out."""
+        joined = f"{place}.{self.place}" if self.place else place
+        return PolicyError(self.errors, joined)
 
 
 class TruthError(ConfigError, TypeError):

@@ -12,16 +12,15 @@ from __future__ import annotations
 
 import csv
 import json
-import sys
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, Final, TextIO
 
-from attrs import evolve, field, fields, frozen
+from attrs import field, fields, frozen
 
 from leadroute.cli.inputs import (
     add_json,
@@ -40,7 +39,7 @@ from leadroute.offers.dispatcher import Dispatcher
 from leadroute.offers.placement import Placement, Status
 from leadroute.ranking.ranking import Ranking
 from leadroute.ranking.router import Router
-from leadroute.stores import SqliteStore, Store
+from leadroute.stores import SqliteStore
 
 __all__ = ["Row", "add", "route", "run"]
 
@@ -139,11 +138,7 @@ def run(options: Any, screen: Screen) -> int:
     return 1 if bad else 0
 
 
-def route(
-    lead: Lead,
-    dispatcher: Dispatcher,
-    accepting: bool,  # noqa: FBT001 - the option as it is
-) -> Row | FactTypeError:
+def route(lead: Lead, dispatcher: Dispatcher, accepting: bool) -> Row | FactTypeError:
     """Submit one lead, and say what became of it.
 
     Args:
@@ -166,17 +161,15 @@ def route(
         except OfferClosed as error:
             return _row(placement, None, error.state)
     best = heard[-1].best if heard else None
-    return _row(placement, best and best.score, _reason(placement, best and best.reason))
+    if best is None:
+        return _row(placement, None, placement.why or "submitted before")
+    return _row(placement, best.score, best.reason)
 
 
 def _row(placement: Placement, score: float | None, reason: str) -> Row:
     rounded = None if score is None else round(score, 6)
     rep, rule = placement.rep_id, placement.rule
     return Row(placement.lead_id, placement.status.value, rep, rule, rounded, reason)
-
-
-def _reason(placement: Placement, reason: str | None) -> str:
-    return placement.why or reason or "submitted before"
 
 
 def _listening(router: Router) -> _Listening:

@@ -27,10 +27,10 @@ _NUMBER: Final = re.compile(r"-|[0-9][0-9,.]*( ?[%smhd].*)?")
 
 
 def shown(text: str) -> str:
-    """The text without control characters, except for line ends.
+    r"""The text without control characters, except for line ends.
 
     Example:
-        >>> shown("a\\x1b[31mb")
+        >>> shown("a\x1b[31mb")
         'a?[31mb'
     """
     return _CONTROL.sub("?", text)

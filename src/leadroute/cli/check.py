@@ -14,7 +14,7 @@ from typing import Any
 
 from attrs import frozen
 
-from leadroute.cli.inputs import add_json, add_policy, policy_of
+from leadroute.cli.inputs import add_json, add_policy, existing, policy_of
 from leadroute.cli.screen import Screen
 from leadroute.formats.rows import read_reps
 from leadroute.model.lead import Lead
@@ -65,7 +65,7 @@ def add(commands: Any) -> None:
 def run(options: Any, screen: Screen) -> int:
     """Load, check and print."""
     router = policy_of(options)
-    roster, errors = read_reps(options.reps)
+    roster, errors = read_reps(existing(options.reps), custom=router.fields)
     found = [
         *(Finding(f"{error.source}:{error.line}", _listed(error.faults)) for error in errors),
         *findings(router, roster),

@@ -50,9 +50,10 @@ def add(commands: Any) -> None:
 
 def run(options: Any, screen: Screen) -> int:
     """Rank the lead and print the reasons."""
-    router, roster = policy_of(options), roster_of(options)
+    router = policy_of(options)
+    roster = roster_of(options, router)
     ranking = router.rank(
-        _lead(options),
+        _lead(options, router),
         roster,
         now=clock_of(options).now(),
         snapshot=_snapshot(options, router, roster),
@@ -61,9 +62,9 @@ def run(options: Any, screen: Screen) -> int:
     return 0
 
 
-def _lead(options: Any) -> Lead:
+def _lead(options: Any, router: Router) -> Lead:
     bad = 0
-    for found in leads_of(options):
+    for found in leads_of(options, router):
         if not isinstance(found, Lead):
             bad += 1
         elif found.id == options.lead:

@@ -127,21 +127,20 @@ def policy_of(options: Any) -> Router:
     return load_policy(existing(options.policy))
 
 
-def roster_of(options: Any) -> Roster:
-    """The roster.
+def roster_of(options: Any, router: Router) -> Roster:
+    """The roster, with the custom attributes that the policy declares.
 
     Raises:
         ConfigError: One or more rows are no reps; all of them are named.
     """
-    roster, errors = read_reps(options.reps)
+    roster, errors = read_reps(existing(options.reps), custom=router.fields)
     if errors:
         listed = "".join(f"\n  {error}" for error in errors)
         raise ConfigError(f"{len(errors)} rows are no reps; put them right first:{listed}")
     return roster
 
 
-def leads_of(options: Any) -> Iterator[Lead | RowError]:
+def leads_of(options: Any, router: Router) -> Iterator[Lead | RowError]:
     """The leads one by one, with a ``RowError`` in the place of each bad row."""
-    if options.leads == "-":
-        return read_leads(sys.stdin, format=options.format)
-    return read_leads(existing(options.leads), format=options.format)
+    source = sys.stdin if options.leads == "-" else existing(options.leads)
+    return read_leads(source, format=options.format, custom=router.fields)

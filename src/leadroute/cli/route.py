@@ -4,7 +4,8 @@ The rules of this module:
 
 * One lead at a time, in the order of the file, in constant memory. Without ``--store`` the placements go to a SQLite
   file that is removed at the end, because a store in memory would grow with the leads.
-* A lead that was submitted before keeps its placement, so the same command may be run again after a crash.
+* A lead that was submitted before keeps its placement, so the same command may be run again after a crash. That is
+  why the store need not wait for the disk at every lead: a loss of power may cost the last few, and never breaks it.
 * A bad row is named at the end, with its line. The others are routed.
 """
 
@@ -110,12 +111,13 @@ def add(commands: Any) -> None:
 
 def run(options: Any, screen: Screen) -> int:
     """Route every lead, and tell what could not be."""
-    router, roster = policy_of(options), roster_of(options)
+    router = policy_of(options)
+    roster = roster_of(options, router)
     listening = _listening(router)
     bad: list[RowError | FactTypeError] = []
     counts: Counter[str] = Counter()
     with ExitStack() as opened:
-        leads = leads_of(options)
+        leads = leads_of(options, router)
         store = opened.enter_context(_store(options, opened))
         out = _output(options, opened, screen)
         write = _json_writer(out) if options.json else _csv_writer(out)
@@ -178,10 +180,10 @@ def _listening(router: Router) -> _Listening:
 
 
 def _store(options: Any, opened: ExitStack) -> SqliteStore:
-    if options.store is not None:
-        return SqliteStore(options.store)
-    folder = opened.enter_context(TemporaryDirectory(prefix="leadroute-"))
-    return SqliteStore(Path(folder) / "route.db", synchronous="normal")
+    path = options.store
+    if path is None:
+        path = Path(opened.enter_context(TemporaryDirectory(prefix="leadroute-"))) / "route.db"
+    return SqliteStore(path, synchronous="normal")
 
 
 def _output(options: Any, opened: ExitStack, screen: Screen) -> TextIO:

@@ -13,6 +13,7 @@ from leadroute.errors import (
     MissingExtra,
     NoTransaction,
     OfferClosed,
+    Transient,
     UnknownFieldError,
 )
 from leadroute.model.lead import Lead, Signal
@@ -71,6 +72,7 @@ __all__ = [
     "SqliteStore",
     "Status",
     "SystemClock",
+    "Transient",
     "UnknownFieldError",
     "close_rate",
     "headroom",

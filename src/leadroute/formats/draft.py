@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any
 
-from leadroute.errors import ConfigError, InvalidValue, PolicyError, UnknownFieldError
+from leadroute.errors import ConfigError, PolicyError, UnknownFieldError
 from leadroute.model.values import Refused, ident
 from leadroute.ranking.router import Router
 from leadroute.rules.closures import Environment, compile_condition
@@ -53,7 +53,7 @@ class Draft:
         self._errors: list[ConfigError] = []
         self._fields: dict[str, str] = {}
         self._defines: Mapping[str, Condition] = {}
-        self._names: dict[str, list[str]] = {}
+        self._names: dict[str, dict[str, None]] = {}
 
     def router(self, document: Mapping[str, Any]) -> Router:
         """The router that the tables of a document describe.
@@ -142,7 +142,7 @@ class Draft:
 
     def _new(self, kind: str) -> Callable[[Any], str]:
         """A reader of names that refuses one that it has read before."""
-        seen = self._names.setdefault(kind, [])
+        seen = self._names.setdefault(kind, {})
 
         def read(given: Any) -> str:
             name = _ident(given)
@@ -150,7 +150,7 @@ class Draft:
                 raise ConfigError(
                     f"there are two {kind}s named {name!r}; give each a name of its own"
                 )
-            seen.append(name)
+            seen[name] = None
             return name
 
         return read
@@ -241,8 +241,6 @@ class Draft:
             yield
         except ConfigError as error:
             self._errors.append(error.at(where))
-        except InvalidValue as error:
-            self._errors += (ConfigError(str(fault), where) for fault in error.faults)
 
 
 def guards(score: Scorer | None) -> Iterator[Condition]:

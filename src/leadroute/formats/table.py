@@ -68,7 +68,7 @@ def table_records(
         if lines.cut:
             problem = f"has more than {LONGEST_LINE:,} characters in one line; split it"
             yield start, RowError(lines.name, start, [Fault("row", problem)])
-        elif cells:
+        elif len(cells) > 1 or any(map(str.strip, cells)):
             yield start, _row(kind, lines.name, start, columns, cells)
 
 

@@ -3,7 +3,7 @@
 The rules of this module:
 
 * What is written reads back as the same data, byte for byte the same for equal data.
-* Text is written in double quotes; what cannot stand there is escaped.
+* Text is written in double quotes; in single ones, as it is, where that saves escapes.
 * The equals signs of a table stand below one another.
 """
 
@@ -17,6 +17,7 @@ __all__ = ["write_toml"]
 
 _BARE = re.compile(r"[A-Za-z0-9_-]+", re.ASCII)
 _UNSAFE = re.compile(r'[\x00-\x1f"\\\x7f]')
+_VERBATIM = re.compile(r"""[^\x00-\x1f'\x7f]*["\\][^\x00-\x1f'\x7f]*""")
 _SHORT = {
     "\b": "\\b",
     "\t": "\\t",
@@ -75,6 +76,8 @@ def _value(value: Any) -> str:
 
 
 def _text(value: str) -> str:
+    if _VERBATIM.fullmatch(value):
+        return f"'{value}'"
     return f'"{_UNSAFE.sub(_escaped, value)}"'
 
 

@@ -72,9 +72,7 @@ def _case(row: dict[str, str]) -> Case:
 def team(cases: list[Case]) -> Roster:
     """The agents who really touched the most applications first, all of them in the hours of the office."""
     busiest = Counter(case.agent for case in cases if case.agent).most_common(AGENTS)
-    return Roster(
-        Rep(f"agent-{agent}", schedule=OFFICE, capacity=CAPACITY) for agent, _ in busiest
-    )
+    return Roster(Rep(f"agent-{agent}", schedule=OFFICE, capacity=CAPACITY) for agent, _ in busiest)
 
 
 @mutable

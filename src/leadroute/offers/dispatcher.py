@@ -56,8 +56,7 @@ class Swept:
         timed_out: Offers that had run out.
         offered: Leads that were offered to a rep.
         caught: Leads that went to the catch-all.
-        next_due: When the next offer runs out or the next waiting lead is due; ``None`` when there is neither. An
-            instant that has passed belongs to leads that wait for work to get done: sweep again at your own pace.
+        next_due: When time alone will give the next sweep something to do; as ``Dispatcher.next_due``.
         errors: Leads that cannot be judged, such as after a mistake in a new policy. They wait on, and are judged again
             by the next sweep.
     """

@@ -66,7 +66,7 @@ class Auction:
         reps: Sequence[int] = range(len(row))
         if None in row:
             reps = [rep for rep in reps if row[rep] is not None]
-        values: list[int] = [row[rep] for rep in reps]  # type: ignore[misc]
+        values: list[int] = [row[rep] for rep in reps]
         threshold = -_FAR
         if len(reps) > SHORT_LIST + 4:
             net = list(map(sub, values, map(self.prices.__getitem__, reps)))
@@ -141,7 +141,7 @@ class Auction:
         for lead, rep in enumerate(self.rep_of):
             pick, values, _, _ = self._quotes[lead]
             own = self.values[lead][rep]
-            total += max(map(sub, values, pick(prices))) - own + prices[rep]  # type: ignore[operator]
+            total += max(map(sub, values, pick(prices))) - own + prices[rep]
             spare[rep] -= 1
         lowest = min(prices)
         return total + sum(

@@ -462,12 +462,6 @@ class MissingExtra(LeadrouteError, ImportError):
         return f"{self.feature} needs an extra: pip install 'leadroute[{self.extra}]'"
 
 
-def _within(outer: str, inner: str) -> str:
-    if not inner:
-        return outer
-    return f"{outer}: {inner}" if inner.startswith("line ") else f"{outer}.{inner}"
-
-
 def nearest(name: str, known: Iterable[str]) -> str | None:
     """The known name most like ``name``, or ``None`` when none is near.
 
@@ -477,3 +471,9 @@ def nearest(name: str, known: Iterable[str]) -> str | None:
     """
     found = difflib.get_close_matches(name, list(known), n=1, cutoff=0.6)
     return found[0] if found else None
+
+
+def _within(outer: str, inner: str) -> str:
+    if not inner:
+        return outer
+    return f"{outer}: {inner}" if inner.startswith("line ") else f"{outer}.{inner}"

@@ -40,8 +40,8 @@ class Auction:
     """A market in which leads and places are sold against each other, round by round.
 
     Args:
-        values: One row per lead, one whole number per rep, 0 or more; ``None`` marks a pair that is out. Every lead has an
-            option, and all leads can be placed at once.
+        values: One row per lead, one whole number per rep, 0 or more; ``None`` marks a pair that is out. Every lead
+            has an option, and all leads can be placed at once.
         places: Places per rep, at least one each.
 
     Attributes:

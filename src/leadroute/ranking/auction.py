@@ -66,7 +66,7 @@ class Auction:
         reps: Sequence[int] = range(len(row))
         if None in row:
             reps = [rep for rep in reps if row[rep] is not None]
-        values: list[int] = [row[rep] for rep in reps]
+        values = [value for value in map(row.__getitem__, reps) if value is not None]
         threshold = -_FAR
         if len(reps) > SHORT_LIST + 4:
             net = list(map(sub, values, map(self.prices.__getitem__, reps)))

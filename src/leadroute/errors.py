@@ -33,6 +33,10 @@ __all__ = [
 ]
 
 
+_LISTED = 12
+"""How many known names a message lists; the rest is counted."""
+
+
 class LeadrouteError(Exception):
     """The base of every error raised by leadroute."""
 
@@ -66,8 +70,7 @@ class ConfigError(LeadrouteError, ValueError):
             >>> str(ConfigError("is empty", "when").at("rule[2]"))
             'rule[2].when: is empty'
         """
-        joined = f"{place}.{self.place}" if self.place else place
-        return ConfigError(self.problem, joined)
+        return type(self)(self.problem, _within(place, self.place))
 
 
 class UnknownFieldError(ConfigError):
@@ -104,17 +107,18 @@ class UnknownFieldError(ConfigError):
         if self.suggestion is not None:
             return f"{text}; did you mean {self.suggestion!r}?"
         if self.known:
-            return f"{text}; there are {', '.join(self.known)}"
+            more = len(self.known) - _LISTED
+            shown = ", ".join(self.known[:_LISTED]) + (f" and {more} more" if more > 0 else "")
+            return f"{text}; known: {shown}"
         return text
 
     def at(self, place: str) -> UnknownFieldError:
         """The same error one level further out."""
-        joined = f"{place}.{self.place}" if self.place else place
-        return UnknownFieldError(self.entity, self.name, self.known, joined)
+        return UnknownFieldError(self.entity, self.name, self.known, _within(place, self.place))
 
 
 class ExpressionError(ConfigError):
-    """The text of a condition or a score is not in the language.
+    r"""The text of a condition or a score is not in the language.
 
     Args:
         problem: What is wrong and what to write instead.
@@ -144,8 +148,8 @@ class ExpressionError(ConfigError):
 
     def at(self, place: str) -> ExpressionError:
         """The same error one level further out."""
-        joined = f"{place}.{self.place}" if self.place else place
-        return ExpressionError(self.problem, self.line, self.column, self.excerpt, joined)
+        place = _within(place, self.place)
+        return ExpressionError(self.problem, self.line, self.column, self.excerpt, place)
 
 
 class TruthError(ConfigError, TypeError):
@@ -286,6 +290,10 @@ class Conflict(LeadrouteError):
             would leave its bounds) or ``gone`` (the outbox entry is no longer pending).
         key: The key of the guard that failed.
         current: The version or count found there; for a duplicate, the value kept under the key.
+
+    Example:
+        >>> print(Conflict("limit", "rep/open/ada", 20))
+        'rep/open/ada' would leave its bounds (now 20); nothing was written: read again and decide again
     """
 
     def __init__(self, kind: str, key: str, current: int | str | None = None) -> None:
@@ -295,13 +303,17 @@ class Conflict(LeadrouteError):
         self.current = current
 
     def __str__(self) -> str:
-        said = {
-            "duplicate": "has been done before",
-            "version": "has changed since it was read",
-            "limit": "would leave its bounds",
-            "gone": "is no longer pending",
-        }[self.kind]
-        return f"{self.key!r} {said} (now {self.current!r}); nothing was written: read again and decide again"
+        said = _CONFLICTS.get(self.kind, self.kind)
+        now = "" if self.current is None else f" (now {self.current!r})"
+        return f"{self.key!r} {said}{now}; nothing was written: read again and decide again"
+
+
+_CONFLICTS = {
+    "duplicate": "has been done before",
+    "version": "has changed since it was read",
+    "limit": "would leave its bounds",
+    "gone": "is no longer pending",
+}
 
 
 class Transient(LeadrouteError):
@@ -309,6 +321,10 @@ class Transient(LeadrouteError):
 
     Args:
         reason: What the store said, without a connection string.
+
+    Example:
+        >>> print(Transient("database is locked"))
+        the store was busy (database is locked); nothing was written: send the same change again
     """
 
     def __init__(self, reason: str) -> None:
@@ -327,6 +343,10 @@ class NoTransaction(LeadrouteError):
     Args:
         store: The name of the store's type.
         remedy: What to write before using it.
+
+    Example:
+        >>> print(NoTransaction("SqliteTransaction", "execute BEGIN IMMEDIATE first"))
+        SqliteTransaction is bound to a connection that is not in a transaction; execute BEGIN IMMEDIATE first
     """
 
     def __init__(self, store: str, remedy: str) -> None:
@@ -361,6 +381,10 @@ class OfferClosed(LeadrouteError):
         move: What was tried, such as ``accept``.
         rep_id: Who tried it; empty when no rep was named.
         state: What is so instead, as a sentence part: who has the lead and since when.
+
+    Example:
+        >>> print(OfferClosed("L-1", "accept", "ada", "it is offered to 'bob'"))
+        'ada' cannot accept lead 'L-1': it is offered to 'bob'
     """
 
     def __init__(self, lead_id: str, move: str, rep_id: str, state: str) -> None:
@@ -394,6 +418,10 @@ class MissingExtra(LeadrouteError, ImportError):
 
     def __str__(self) -> str:
         return f"{self.feature} needs an extra: pip install 'leadroute[{self.extra}]'"
+
+
+def _within(outer: str, inner: str) -> str:
+    return f"{outer}.{inner}" if inner else outer
 
 
 def nearest(name: str, known: Iterable[str]) -> str | None:

@@ -71,11 +71,12 @@ def gate(
         open_now = snapshot.open.get(rep.id, 0)
         if rep.capacity is not None and open_now >= rep.capacity:
             reason = f"is full: {open_now} of {rep.capacity} open"
-            yield Obstacle("capacity", reason, passing=True)
+            yield Obstacle("capacity", reason, passing=rep.capacity > 0)
         for cap in rep.caps:
             used = snapshot.used.get(cap.key(rep.id, situation.now, rep.zone), 0)
             if used >= cap.limit:
-                yield Obstacle("cap", f"has reached the cap: {used} of {cap}", passing=True)
+                reason = f"has reached the cap: {used} of {cap}"
+                yield Obstacle("cap", reason, passing=cap.limit > 0)
 
     return lambda rep: tuple(obstacles(rep))
 

@@ -6,6 +6,7 @@ import json
 from datetime import UTC, datetime, timedelta
 from fractions import Fraction
 from itertools import combinations_with_replacement, pairwise
+from random import Random
 
 import pytest
 from hypothesis import given, settings
@@ -140,6 +141,18 @@ def test_the_rotor_is_strict_mode(weights, data):
         chosen = data.draw(st.none() | st.sampled_from(able))
         turns = take(turns, rotor.take(chosen))
     assert rotor.turns() == turns
+
+
+def test_turns_out_of_order_leave_nothing_behind():
+    """A rep who is given a turn while waiting is not called again at the old time."""
+    for seed in range(40):
+        random = Random(seed)
+        turns = team([random.choice([1, 2, 3, 9]) for _ in range(6)])
+        rotor = Rotor(turns)
+        for _ in range(30):
+            assert rotor.peek() == next_turn(turns, mode="strict")
+            early = random.random() < 0.3
+            turns = take(turns, rotor.take(random.choice(turns.members).rep_id if early else None))
 
 
 @settings(max_examples=40)

@@ -15,6 +15,7 @@ from leadroute.errors import (
     OfferClosed,
     UnknownFieldError,
 )
+from leadroute.formats.policy import dump_policy, load_policy
 from leadroute.model.lead import Lead, Signal
 from leadroute.model.limits import Cap
 from leadroute.model.rep import Rep
@@ -73,8 +74,10 @@ __all__ = [
     "SystemClock",
     "UnknownFieldError",
     "close_rate",
+    "dump_policy",
     "headroom",
     "intent",
+    "load_policy",
     "rotation",
     "scorer",
     "signal",

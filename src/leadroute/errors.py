@@ -25,6 +25,7 @@ __all__ = [
     "MissingExtra",
     "NoTransaction",
     "OfferClosed",
+    "PolicyError",
     "RowError",
     "Transient",
     "TruthError",
@@ -150,6 +151,47 @@ class ExpressionError(ConfigError):
         """The same error one level further out."""
         place = _within(place, self.place)
         return ExpressionError(self.problem, self.line, self.column, self.excerpt, place)
+
+
+class PolicyError(ConfigError):
+    """A policy file has errors; every one of them is listed on a line of its own.
+
+    Args:
+        errors: What is wrong, each with file, table and key.
+        place: Where the file stands, when it is part of something larger.
+
+    Example:
+        >>> print(
+        ...     PolicyError(
+        ...         [
+        ...             ConfigError("write text in quotes", "policy.toml: rule[0].when"),
+        ...             UnknownFieldError("pool", "emae", ["emea"], "policy.toml: rule[1].pool"),
+        ...         ]
+        ...     )
+        ... )
+        policy.toml: rule[0].when: write text in quotes
+        policy.toml: rule[1].pool: there is no pool named 'emae'; did you mean 'emea'?
+    """
+
+    def __init__(self, errors: Iterable[ConfigError], place: str = "") -> None:
+        errors = tuple(errors)
+        LeadrouteError.__init__(self, errors, place)
+        self.errors = errors
+        self.place = place
+
+    @property
+    def problem(self) -> str:  # type: ignore[override]
+        """Every error, one after the other."""
+        return "\n".join(map(str, self.errors))
+
+    def __str__(self) -> str:
+        return "\n".join(
+            str(error.at(self.place) if self.place else error) for error in self.errors
+        )
+
+    def at(self, place: str) -> PolicyError:
+        """The same errors one level further out."""
+        return PolicyError(self.errors, _within(place, self.place))
 
 
 class TruthError(ConfigError, TypeError):
@@ -420,10 +462,6 @@ class MissingExtra(LeadrouteError, ImportError):
         return f"{self.feature} needs an extra: pip install 'leadroute[{self.extra}]'"
 
 
-def _within(outer: str, inner: str) -> str:
-    return f"{outer}.{inner}" if inner else outer
-
-
 def nearest(name: str, known: Iterable[str]) -> str | None:
     """The known name most like ``name``, or ``None`` when none is near.
 
@@ -433,3 +471,9 @@ def nearest(name: str, known: Iterable[str]) -> str | None:
     """
     found = difflib.get_close_matches(name, list(known), n=1, cutoff=0.6)
     return found[0] if found else None
+
+
+def _within(outer: str, inner: str) -> str:
+    if not inner:
+        return outer
+    return f"{outer}: {inner}" if inner.startswith("line ") else f"{outer}.{inner}"

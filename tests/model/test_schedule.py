@@ -415,6 +415,14 @@ def test_overlap():
     assert overlap(OFFICE, lead, *reversed(week)) == timedelta(0)
 
 
+def test_centuries():
+    """A question about centuries is answered, and little of the answer is kept."""
+    shop = Schedule("mon-sun 09:00-10:00", "UTC")
+    start, end = (datetime(year, 1, 1, tzinfo=UTC) for year in (1700, 2000))
+    assert shop.open_between(start, end) == (end - start) / 24
+    assert len(shop.line._blocks) < 256
+
+
 VALUES = [
     OFFICE,
     NEVER,

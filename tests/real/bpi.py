@@ -29,20 +29,21 @@ from leadroute.testing import ManualClock
 
 OFFICE = Schedule("mon-fri 09:00-21:00; sat 10:00-17:00", "Europe/Amsterdam")
 AGENTS = 8
-CAPACITY = 30
+CAPACITY = 5
+WORK = timedelta(minutes=30)
+"""How long an accepted application keeps a place; the log does not say when an agent put one away."""
 
 SUBMIT, TOUCH, CLOSE = range(3)
 
 
 @frozen
 class Case:
-    """One application: when it came, when an agent really touched it, when it ended, and how."""
+    """One application: when it came, when and by whom it was really touched, and how it ended."""
 
     id: str
     submitted: datetime
     touched: datetime | None
     agent: str
-    ended: datetime | None
     won: bool
 
 
@@ -59,14 +60,11 @@ def _case(row: dict[str, str]) -> Case:
         if row[f"{step}_first_start_utc"]
     )
     touched = datetime.fromisoformat(touches[0][0]) if touches else None
-    ends = row["offer_returned_utc"] or row["offer_sent_utc"] or row["accepted_utc"]
-    ended = datetime.fromisoformat(ends) if ends else None
     return Case(
         f"bpi-{row['case_id']}",
         datetime.fromisoformat(row["submitted_utc"]),
         touched,
         touches[0][1] if touches else "",
-        ended,
         row["won"] == "1",
     )
 
@@ -111,7 +109,7 @@ class Replay:
                 clock.set(at)
                 placement = self._happen(dispatcher, kind, by_id[lead_id])
                 if placement.status is Status.ACCEPTED and kind == TOUCH:
-                    heappush(agenda, (max(at, by_id[lead_id].ended or at), CLOSE, lead_id))
+                    heappush(agenda, (at + WORK, CLOSE, lead_id))
                 if placement.due is not None and (due is None or placement.due < due):
                     due = placement.due
             self._note_open()

@@ -206,14 +206,3 @@ def overlap(left: Hours, right: Hours, start: datetime, end: datetime) -> timede
     first, last = micros(start, "start"), micros(end, "end")
     both = meet(list(left.line.stretches(first, last)), list(right.line.stretches(first, last)))
     return sum((closes - opens for opens, closes in both), 0) * _MICROSECOND
-
-
-def together(parts: Iterable[Hours]) -> Hours | None:
-    """The hours in which any of the parts is open; ``None`` when there are no parts.
-
-    Example:
-        >>> together([]) is None
-        True
-    """
-    found = tuple(parts)
-    return AnyOf(found) if len(found) > 1 else next(iter(found), None)

@@ -62,8 +62,7 @@ def micros(at: datetime, argument: str) -> int:
     try:
         return whole(at - EPOCH)
     except TypeError:
-        aware(at, argument)
-        raise
+        return whole(aware(at, argument) - EPOCH)
 
 
 def whole(since: timedelta) -> int:
@@ -73,7 +72,10 @@ def whole(since: timedelta) -> int:
 
 def instant(at: int) -> datetime:
     """Microseconds since 1970 as a datetime in UTC, held within the years that a datetime can express."""
-    return EPOCH + timedelta(0, *divmod(min(max(at, EARLIEST), LATEST), 1_000_000))
+    try:
+        return EPOCH + timedelta(0, at // 1_000_000, at % 1_000_000)
+    except OverflowError:
+        return EPOCH + timedelta(microseconds=EARLIEST if at < 0 else LATEST)
 
 
 class Block:

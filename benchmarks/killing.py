@@ -1,8 +1,8 @@
 """Kill -9 in the middle of four processes that route 2,000 leads to 20 reps over one SQLite file, again and again.
 
-    python benchmarks/killing.py            50 runs of 2,000 leads
-    python benchmarks/killing.py --quick    3 runs of 200 leads
-    python benchmarks/killing.py --json     one object with figures and bars
+python benchmarks/killing.py            50 runs of 2,000 leads
+python benchmarks/killing.py --quick    3 runs of 200 leads
+python benchmarks/killing.py --json     one object with figures and bars
 """
 
 from __future__ import annotations

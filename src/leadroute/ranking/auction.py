@@ -139,9 +139,13 @@ class Auction:
         spare = list(self.places)
         total = 0
         for lead, rep in enumerate(self.rep_of):
-            pick, values, _, _ = self._quotes[lead]
-            own = self.values[lead][rep]
-            total += max(map(sub, values, pick(prices))) - own + prices[rep]
+            row = self.values[lead]
+            pick, values, _, threshold = self._quotes[lead]
+            best = max(map(sub, values, pick(prices)))
+            if best < threshold:
+                self._quotes[lead] = pick, values, _, _ = self._quote(row)
+                best = max(map(sub, values, pick(prices)))
+            total += best - row[rep] + prices[rep]
             spare[rep] -= 1
         lowest = min(prices)
         return total + sum(

@@ -141,6 +141,12 @@ class Life(RuleBasedStateMachine):
     def time_passes(self, minutes, back):
         self.clock.set(self.clock.now() + timedelta(minutes=-1 if back else minutes))
 
+    @rule(lead_id=lead_ids)
+    def an_offer_ends(self, lead_id):
+        """Move to the very instant at which an offer is over."""
+        due = self.desk.placement(lead_id).due if lead_id in self.leads else None
+        self.clock.set(due or self.clock.now())
+
     @rule(rep=reps())
     def somebody_changes(self, rep):
         self.desk = evolve(self.desk, roster=self.desk.roster.replace(rep))

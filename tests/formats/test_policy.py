@@ -414,6 +414,12 @@ def test_every_error_is_reported_at_once():
     ]
 
 
+def test_the_list_of_errors_ends():
+    """A file that is something else entirely is given up after a hundred errors."""
+    assert len(faults(*(f"key{n} = 1" for n in range(300)))) == 100
+    assert len(faults(*["[[rule]]\nx = 1"] * 300)) == 100
+
+
 def test_errors_are_kept_one_by_one():
     """The error of a file holds each error for a program to show; it can be placed further out."""
     with pytest.raises(PolicyError) as caught:

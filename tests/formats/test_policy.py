@@ -319,7 +319,11 @@ def test_the_host_brings_scorers_and_predicates():
             "x = {a = 1, " + '"a" . ' * 100_000 + "b = 1}",
             "line 1, column 1: a key with so many dots is no key of a policy; shorten it",
         ),
-        ("#" * (8 * 2**20 + 1), "is larger than 8 MiB; split it"),
+        (
+            " " * 2**20 + "x",
+            "is not TOML: Expected '=' after a key in a key/value pair (at end of document)",
+        ),
+        ("#" * (2 * 2**20 + 1), "is larger than 2 MiB; split it"),
     ],
 )
 def test_what_is_no_policy_is_refused(text, said):
@@ -410,6 +414,12 @@ def test_every_error_is_reported_at_once():
     ]
 
 
+def test_the_list_of_errors_ends():
+    """A file that is something else entirely is given up after a hundred errors."""
+    assert len(faults(*(f"key{n} = 1" for n in range(300)))) == 100
+    assert len(faults(*["[[rule]]\nx = 1"] * 300)) == 100
+
+
 def test_errors_are_kept_one_by_one():
     """The error of a file holds each error for a program to show; it can be placed further out."""
     with pytest.raises(PolicyError) as caught:
@@ -477,10 +487,10 @@ def test_files_that_cannot_be_read_are_named(tmp_path):
     with pytest.raises(ConfigError) as caught:
         load_policy(path)
     assert str(caught.value) == f"{path}: byte 15 is not UTF-8; save the file as UTF-8"
-    path.write_bytes(b"#" * (8 * 2**20 + 1))
+    path.write_bytes(b"#" * (2 * 2**20 + 1))
     with pytest.raises(ConfigError) as caught:
         load_policy(path)
-    assert str(caught.value) == f"{path}: is larger than 8 MiB; split it"
+    assert str(caught.value) == f"{path}: is larger than 2 MiB; split it"
     with pytest.raises(ConfigError) as caught:
         load_policy(tmp_path / "policy.yaml")
     assert str(caught.value) == (

@@ -197,16 +197,8 @@ def test_one_name_for_two_conditions_cannot_be_dumped():
     assert str(caught.value) == ("the name 'x' stands for two different conditions; rename one")
 
 
-idents = (
-    st.text(min_size=1, max_size=12)
-    .filter(lambda text: text.strip() == text)
-    .filter(
-        lambda text: (
-            "\0" not in text and text != "everyone" and len(text.encode("utf-8", "ignore")) > 0
-        )
-    )
-    .filter(lambda text: not any("\ud800" <= char <= "\udfff" for char in text))
-)
+letters = st.characters(exclude_categories=["Cs"], exclude_characters="\0")
+idents = st.text(letters, min_size=1, max_size=9).filter(lambda text: text.strip() == text)
 windows = st.timedeltas(timedelta(microseconds=1), timedelta(days=400))
 leads_only = conditions(rep=False)
 weighted = st.sampled_from(
@@ -256,7 +248,7 @@ def routers(draw):
 KNOWN = Environment({"known": lambda *given: True})
 
 
-@settings(max_examples=150)
+@settings(max_examples=40)
 @given(routers(), st.sampled_from(["toml", "json"]))
 def test_writing_and_reading_are_inverses(router, form):
     """Every router comes back from its file as it was."""
@@ -409,7 +401,7 @@ def test_every_error_is_reported_at_once():
         "  b and lead.country = 'US'",
         "                     ^",
         "rule[0].score: line 1, column 1: there is no scorer named 'headrom'; did you mean 'headroom'?",
-        "rule[0].pool: there is no pool named 'q'; did you mean 'p'?",
+        "rule[0].pool: there is no pool named 'q'; known: p, everyone",
         "rule[0].name: is missing; give every pool and rule a name of its own",
         "rule[1].name: is a number; write text in quotes",
         "rule[1].window: the window is 0s; an offer must stand for some time, such as '5m'",

@@ -1,4 +1,4 @@
-"""The loan applications of BPI 2012 replayed through a dispatcher: real arrivals, real answers, a clock told the time."""
+"""The loan applications of BPI 2012 replayed through a dispatcher: real arrivals, real answers, a manual clock."""
 
 from __future__ import annotations
 
@@ -29,20 +29,21 @@ from leadroute.testing import ManualClock
 
 OFFICE = Schedule("mon-fri 09:00-21:00; sat 10:00-17:00", "Europe/Amsterdam")
 AGENTS = 8
-CAPACITY = 30
+CAPACITY = 5
+WORK = timedelta(minutes=30)
+"""How long an accepted application keeps a place; the log does not say when an agent put one away."""
 
 SUBMIT, TOUCH, CLOSE = range(3)
 
 
 @frozen
 class Case:
-    """One application: when it came, when an agent really touched it, when it ended, and how."""
+    """One application: when it came, when and by whom it was really touched, and how it ended."""
 
     id: str
     submitted: datetime
     touched: datetime | None
     agent: str
-    ended: datetime | None
     won: bool
 
 
@@ -59,14 +60,11 @@ def _case(row: dict[str, str]) -> Case:
         if row[f"{step}_first_start_utc"]
     )
     touched = datetime.fromisoformat(touches[0][0]) if touches else None
-    ends = row["offer_returned_utc"] or row["offer_sent_utc"] or row["accepted_utc"]
-    ended = datetime.fromisoformat(ends) if ends else None
     return Case(
         f"bpi-{row['case_id']}",
         datetime.fromisoformat(row["submitted_utc"]),
         touched,
         touches[0][1] if touches else "",
-        ended,
         row["won"] == "1",
     )
 
@@ -74,9 +72,7 @@ def _case(row: dict[str, str]) -> Case:
 def team(cases: list[Case]) -> Roster:
     """The agents who really touched the most applications first, all of them in the hours of the office."""
     busiest = Counter(case.agent for case in cases if case.agent).most_common(AGENTS)
-    return Roster(
-        Rep(f"agent-{agent}", schedule=OFFICE, capacity=CAPACITY) for agent, _ in busiest
-    )
+    return Roster(Rep(f"agent-{agent}", schedule=OFFICE, capacity=CAPACITY) for agent, _ in busiest)
 
 
 @mutable
@@ -99,23 +95,26 @@ class Replay:
         dispatcher = Dispatcher(router, self.roster, self.store, clock)
         agenda = list(self._agenda())
         heapify(agenda)
-        due: datetime | None = None
-        while agenda or due is not None:
-            if due is not None and (not agenda or due <= agenda[0][0]):
-                clock.set(max(due, clock.now()))
-                due = dispatcher.sweep().next_due
-                if due is not None and due <= clock.now():
-                    due = agenda[0][0] if agenda else clock.now() + timedelta(minutes=5)
-            else:
-                at, kind, lead_id = heappop(agenda)
-                clock.set(at)
-                placement = self._happen(dispatcher, kind, by_id[lead_id])
-                if placement.status is Status.ACCEPTED and kind == TOUCH:
-                    heappush(agenda, (max(at, by_id[lead_id].ended or at), CLOSE, lead_id))
-                if placement.due is not None and (due is None or placement.due < due):
-                    due = placement.due
+        while agenda:
+            at, kind, lead_id = heappop(agenda)
+            self._sweep_until(dispatcher, clock, at)
+            clock.set(at)
+            placement = self._happen(dispatcher, kind, by_id[lead_id])
             self._note_open()
+            if placement.status is Status.ACCEPTED and kind == TOUCH:
+                heappush(agenda, (at + WORK, CLOSE, lead_id))
+        self._sweep_until(dispatcher, clock, None)
         return dispatcher
+
+    def _sweep_until(
+        self, dispatcher: Dispatcher, clock: ManualClock, end: datetime | None
+    ) -> None:
+        """Sweep whenever something is due up to ``end``; for ever, when there is no end, until nothing is."""
+        due = dispatcher.next_due()
+        while due is not None and (end is None or due <= end):
+            clock.set(due)
+            due = dispatcher.sweep().next_due
+            self._note_open()
 
     def _agenda(self) -> Iterator[tuple[datetime, int, str]]:
         for case in self.cases:

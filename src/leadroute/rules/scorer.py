@@ -21,7 +21,7 @@ from leadroute.model.rep import Rep
 from leadroute.rules.condition import Condition
 from leadroute.rules.situation import Situation
 
-__all__ = ["Guarded", "Points", "Scorer", "Sum", "Term", "mean"]
+__all__ = ["Guarded", "Points", "Scorer", "Sum", "Term", "guards", "mean"]
 
 Points: TypeAlias = Callable[[Rep], float | None]
 """Points of a rep between 0 and 1, or ``None`` for no answer."""
@@ -267,6 +267,19 @@ def _refuse_alone(scorer: Scorer, what: str) -> None:
         raise ConfigError(
             f"{scorer.name}() stands alone and cannot be {what}; write {scorer.name}(...) around the sum"
         )
+
+
+def guards(score: Scorer | None) -> Iterator[Condition]:
+    """The conditions under which the parts of a score count, however deep.
+
+    Example:
+        >>> from leadroute import LEAD, headroom
+        >>> list(guards(headroom().when(LEAD.budget > 1)))
+        [<Comparison lead.budget > 1>]
+    """
+    for scorer in () if score is None else score.walk():
+        if isinstance(scorer, Guarded):
+            yield scorer.condition
 
 
 def _sum_of(terms: tuple[Term, ...]) -> Scorer:

@@ -251,7 +251,7 @@ class Scoring:
 
     def __attrs_post_init__(self) -> None:
         names = [*(each.name for each in self.fit), *(each.kind for each in self.engagement)]
-        for kind, found in (("part", names), ("class", [each.name for each in self.classes])):
+        for kind, found in (("parts", names), ("classes", [each.name for each in self.classes])):
             twice = sorted({name for name in found if found.count(name) > 1})
             if twice:
                 raise ConfigError(

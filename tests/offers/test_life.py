@@ -73,8 +73,7 @@ class Life(RuleBasedStateMachine):
         before = self.store.events(limit=10_000)
         try:
             return act()
-        except (OfferClosed, LeadNotFound) as error:
-            assert isinstance(error, LeadNotFound) == (lead_id not in self.leads)
+        except OfferClosed if lead_id in self.leads else LeadNotFound:
             assert self.store.events(limit=10_000) == before
             return None
 

@@ -21,7 +21,7 @@ from leadroute.offers.events import (
     Waiting,
 )
 from leadroute.offers.machine import MOVES, move, rebuild, situation_of
-from leadroute.offers.placement import Placement, Status
+from leadroute.offers.placement import Status
 
 AT = datetime(2026, 1, 1, 9, 0, tzinfo=UTC)
 DUE = AT + timedelta(minutes=5)

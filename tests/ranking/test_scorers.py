@@ -19,9 +19,10 @@ from leadroute import (
 from leadroute.rules.situation import Situation
 
 AT = datetime(2026, 1, 2, 12, 0, tzinfo=UTC)
+PLAIN = Lead("L-1")
 
 
-def judged(score, rep, lead=Lead("L-1"), reps=(), **counts):
+def judged(score, rep, lead=PLAIN, reps=(), **counts):
     """The points and the reason that a score gives a rep."""
     situation = Situation(lead, (rep, *reps), "p", Snapshot(**counts), AT)
     return score.bind(situation)(rep), score.reason(situation, rep)

@@ -25,7 +25,7 @@ def test_a_rule_holds_what_it_was_given():
 )
 def test_fields_of_the_wrong_kind(fields, said):
     """Every wrong field of a rule is named."""
-    with pytest.raises(InvalidValue, match=f"Rule.*: {said}"):
+    with pytest.raises(InvalidValue, match=rf"Rule.*: {said}"):
         Rule("r", **fields)
 
 

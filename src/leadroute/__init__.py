@@ -16,6 +16,7 @@ from leadroute.errors import (
     Transient,
     UnknownFieldError,
 )
+from leadroute.formats.policy import dump_policy, load_policy
 from leadroute.model.lead import Lead, Signal
 from leadroute.model.limits import Cap
 from leadroute.model.rep import Rep
@@ -75,8 +76,10 @@ __all__ = [
     "Transient",
     "UnknownFieldError",
     "close_rate",
+    "dump_policy",
     "headroom",
     "intent",
+    "load_policy",
     "rotation",
     "scorer",
     "signal",

@@ -6,7 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.rules.facts import NOW, PREDICATES, answer, leads, reps
 
-from leadroute.rules.builders import define
+from leadroute.errors import ConfigError
+from leadroute.rules.builders import LEAD, age, define
 from leadroute.rules.closures import compile_condition
 from leadroute.rules.define import parse_definitions
 from leadroute.rules.parse import parse
@@ -93,3 +94,29 @@ def test_a_compiled_condition_always_answers_a_bool(condition, lead, rep):
     assert isinstance(found, bool) or "it must be" in found
     compile_condition(condition, PREDICATES)
     assert NOW.tzinfo is not None
+
+
+@given(
+    st.text(min_size=1),
+    st.sampled_from(["company", "postal_code", "region", "email", "domain", "language", "name"]),
+)
+def test_any_literal_is_read_back(text, name):
+    """A literal with any characters is refused, or prints and reads back in its normal form."""
+    fact = getattr(LEAD, name)
+    for ask in (fact.__eq__, fact.__lt__, fact.like, fact.contains, LEAD[name].__eq__):
+        try:
+            condition = ask(text)
+        except ConfigError:
+            continue
+        assert parse(str(condition)) == condition
+
+
+@given(st.floats(allow_nan=False, allow_infinity=False) | st.integers(), st.timedeltas())
+def test_any_number_and_duration_is_read_back(number, duration):
+    """A number or duration of any size is refused, or prints and reads back exactly."""
+    for build in (lambda: LEAD.budget > number, lambda: age(LEAD.deadline) > duration):
+        try:
+            condition = build()
+        except ConfigError:
+            continue
+        assert parse(str(condition)) == condition

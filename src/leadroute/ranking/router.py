@@ -33,8 +33,9 @@ from leadroute.rules.match import Matcher
 from leadroute.rules.reading import reads
 from leadroute.rules.rule import EVERYONE, Pool, Rule, condition
 from leadroute.rules.rule import window as read_window
-from leadroute.rules.scorer import Guarded, Scorer, Term, mean
+from leadroute.rules.scorer import Scorer, Term, guards, mean
 from leadroute.rules.situation import Situation
+from leadroute.rules.vocabulary import declared
 
 __all__ = ["Router"]
 
@@ -58,6 +59,14 @@ def _all_of(kind: type[T], name: str, given: Iterable[T]) -> tuple[T, ...]:
     return found
 
 
+def _defines(given: Mapping[str, Condition]) -> FrozenDict[str, Condition]:
+    return FrozenDict(given)
+
+
+def _fields(given: Mapping[str, str]) -> FrozenDict[str, str]:
+    return FrozenDict(given)
+
+
 @frozen(kw_only=True)
 class Router:
     """A routing policy. Build it once and keep it for the life of the application.
@@ -68,6 +77,8 @@ class Router:
         pools: The pools that rules may name.
         window: How long an offer stands when the rule does not say.
         catch_all: Who gets a lead that no rep can take: a rep's id, or the name of a queue that people watch.
+        defines: Conditions with a name that policy files may use. Not part of equality: they decide nothing.
+        fields: The kinds of custom attributes by name, as for ``parse``. Not part of equality.
         environment: The predicates and lists that the host brings for conditions.
 
     Raises:
@@ -87,6 +98,8 @@ class Router:
     pools: tuple[Pool, ...] = field(default=(), converter=_pools)
     window: timedelta = field(default=timedelta(minutes=5), converter=read_window)
     catch_all: str = cleaned(ident, default="catch-all")
+    defines: Mapping[str, Condition] = field(factory=dict, converter=_defines, eq=False)
+    fields: Mapping[str, str] = field(factory=dict, converter=_fields, eq=False)
     environment: Environment = field(default=PLAIN, eq=False, repr=False)
     _matcher: Matcher = field(init=False, eq=False, repr=False)
     _qualifiers: tuple[tuple[Condition, Test], ...] = field(init=False, eq=False, repr=False)
@@ -96,6 +109,7 @@ class Router:
 
     def __attrs_post_init__(self) -> None:
         clean_fields(self)
+        declared(self.fields)
         names = [rule.name for rule in self.rules]
         _refuse_twins("rule", names)
         _refuse_twins("pool", [pool.name for pool in self.pools])
@@ -114,6 +128,8 @@ class Router:
             self.pools,
             self.window,
             self.catch_all,
+            self.defines,
+            self.fields,
             self.environment,
         )
         return _router, given
@@ -264,16 +280,8 @@ def _check(rule: Rule, pools: Mapping[str, object], environment: Environment) ->
         raise UnknownFieldError("pool", rule.pool, (*pools, EVERYONE), place)
     if rule.require is not None:
         _compiled(rule.require, environment, f"{place}.require")
-    for guard in () if rule.score is None else _guards(rule.score):
+    for guard in guards(rule.score):
         _compiled(guard, environment, f"{place}.score")
-
-
-def _guards(score: Scorer) -> Iterator[Condition]:
-    for term in score.terms:
-        scorer = term.scorer
-        while isinstance(scorer, Guarded):
-            yield scorer.condition
-            scorer = scorer.scorer
 
 
 def _compiled(condition: Condition, environment: Environment, place: str) -> Test:
@@ -284,13 +292,15 @@ def _compiled(condition: Condition, environment: Environment, place: str) -> Tes
 
 
 def _router(*given: Any) -> Router:
-    rules, qualify, pools, window, catch_all, environment = given
+    rules, qualify, pools, window, catch_all, defines, fields, environment = given
     return Router(
         rules=rules,
         qualify=qualify,
         pools=pools,
         window=window,
         catch_all=catch_all,
+        defines=defines,
+        fields=fields,
         environment=environment,
     )
 

@@ -131,7 +131,7 @@ def domain_of(of: Fact) -> Fact:
         >>> domain_of(LEAD.email) == "Example.com"
         <Comparison domain_of(lead.email) == 'example.com'>
     """
-    return Fact(DomainOf(_field(of, "domain_of")))
+    return Fact(DomainOf(operand_of(of)))
 
 
 def is_free_mail(of: Fact) -> Condition:
@@ -142,13 +142,6 @@ def is_free_mail(of: Fact) -> Condition:
         <FreeMail is_free_mail(lead.email)>
     """
     return FreeMail(operand_of(of))
-
-
-def _field(of: object, who: str) -> Field:
-    operand = operand_of(of)
-    if not isinstance(operand, Field):
-        raise ConfigError(f"{who}() takes a field, such as {who}(lead.email)")
-    return operand
 
 
 def overlaps(left: object, right: object) -> Condition:

@@ -68,6 +68,9 @@ class _Definitions(Mapping[str, Condition]):
                 self._open.pop()
         return self._found[name]
 
+    def __contains__(self, name: object) -> bool:
+        return name in self._texts
+
     def __iter__(self) -> Iterator[str]:
         return iter(self._texts)
 

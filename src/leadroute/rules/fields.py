@@ -93,6 +93,8 @@ class FieldSpec:
             >>> spec_of("lead", "country").literal("us")
             'US'
         """
+        if self.kind is Kind.LEVELS:
+            return plain_literal(given)
         try:
             found = self.clean({given} if self.kind is Kind.NAMES else given)
         except Refused as refused:

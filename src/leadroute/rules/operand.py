@@ -183,7 +183,7 @@ class Age:
 class DomainOf:
     """What stands after the ``@`` of an e-mail address."""
 
-    of: Field
+    of: Operand
     kind: ClassVar[Kind] = Kind.TEXT
     depth: ClassVar[int] = 1
 

@@ -22,22 +22,28 @@ from leadroute.errors import ConfigError, ExpressionError, UnknownFieldError
 from leadroute.rules import builders
 from leadroute.rules.builders import SignalFacts
 from leadroute.rules.condition import (
-    ALWAYS,
-    NEVER,
     And,
     Condition,
     Constant,
     Named,
     Or,
     compared,
-    is_name,
     joined,
 )
 from leadroute.rules.fact import Fact, member, negative, operand_of, truth
-from leadroute.rules.fields import CUSTOM_KINDS, FIELDS, Kind, spec_of
+from leadroute.rules.fields import FIELDS, Kind, spec_of
 from leadroute.rules.operand import Const, Field, Operand, SignalStat, arithmetic, constant
 from leadroute.rules.questions import Presence
 from leadroute.rules.scan import fault, located, scan
+from leadroute.rules.vocabulary import (
+    CONSTANTS,
+    FUNCTIONS,
+    METHODS,
+    PRESENCE,
+    REMEDIES,
+    called,
+    declared,
+)
 
 __all__ = ["Reader", "parse"]
 
@@ -56,39 +62,6 @@ _SUMS: Final[Mapping[type[ast.operator], str]] = {
     ast.Sub: "-",
     ast.Mult: "*",
     ast.Div: "/",
-}
-_METHODS: Final[Mapping[str, Callable[[Fact, Any], Condition]]] = {
-    "startswith": Fact.startswith,
-    "endswith": Fact.endswith,
-    "like": Fact.like,
-    "contains": Fact.contains,
-    "overlaps": Fact.overlaps,
-    "covers": Fact.covers,
-}
-_FUNCTIONS: Final[Mapping[str, Callable[..., Any]]] = {
-    "age": builders.age,
-    "check": builders.check,
-    "covers": builders.covers,
-    "days": builders.days,
-    "domain_of": builders.domain_of,
-    "hours": builders.hours,
-    "instant": builders.instant,
-    "is_free_mail": builders.is_free_mail,
-    "minutes": builders.minutes,
-    "overlaps": builders.overlaps,
-    "seconds": builders.seconds,
-    "signal": builders.signal,
-    "weeks": builders.weeks,
-}
-_CONSTANTS: Final = {"always": ALWAYS, "never": NEVER}
-_PRESENCE: Final = {"present": True, "missing": False}
-_METHOD_REMEDIES: Final = {
-    "is_present": "write `{} is present`",
-    "is_missing": "write `{} is missing`",
-    "in_": "write `{} in [...]`",
-    "not_in": "write `{} not in [...]`",
-    "lower": "texts of e-mail, domain and country are compared in one case already; else write `or`",
-    "upper": "texts of e-mail, domain and country are compared in one case already; else write `or`",
 }
 
 
@@ -122,30 +95,6 @@ def parse(
         True
     """
     return Reader.of(text, defines, custom).condition_of_text()
-
-
-def declared(custom: Mapping[str, str] | None) -> dict[tuple[str, str], Kind]:
-    """The declared kinds of attributes by entity and name.
-
-    Raises:
-        ConfigError: A kind is not one of the five, or a name belongs to a standard field.
-    """
-    found = {}
-    for key, kind in (custom or {}).items():
-        entity, _, name = key.rpartition(".")
-        entity = entity or "lead"
-        if entity not in FIELDS or not is_name(name):
-            raise ConfigError(
-                f"{key!r} cannot be declared; write a name, or rep.name, of letters, digits and _"
-            )
-        if name in FIELDS[entity]:
-            raise ConfigError(f"{entity}.{name} is a standard field; declare a name of your own")
-        if kind not in CUSTOM_KINDS:
-            raise ConfigError(
-                f"{key} is declared as {kind!r}; the kinds are {', '.join(CUSTOM_KINDS)}"
-            )
-        found[entity, name] = Kind(kind)
-    return found
 
 
 @frozen
@@ -233,8 +182,8 @@ class Reader:
 
     def _named(self, node: ast.Name) -> Condition:
         name = node.id
-        if name in _CONSTANTS:
-            return _CONSTANTS[name]
+        if name in CONSTANTS:
+            return CONSTANTS[name]
         if name in self.defines:
             return self.build(node, lambda: Named(name, self.defines[name]))
         if name in FIELDS["lead"]:
@@ -242,7 +191,7 @@ class Reader:
         if name.lower() in ("true", "false"):
             raise self.refusal(node, f"write {name.capitalize()}")
         raise located(
-            UnknownFieldError("definition", name, [*self.defines, *_CONSTANTS]),
+            UnknownFieldError("definition", name, [*self.defines, *CONSTANTS]),
             self.text,
             self.position(node),
         )
@@ -262,11 +211,11 @@ class Reader:
                 node, member, self._operand(left), listed, negated=isinstance(op, ast.NotIn)
             )
         word = right.id if isinstance(right, ast.Name) else None
-        if isinstance(op, ast.IsNot) or word not in _PRESENCE:
+        if isinstance(op, ast.IsNot) or word not in PRESENCE:
             raise self.refusal(
                 right, "after `is` comes `present` or `missing`; write == to compare values"
             )
-        return self.build(node, Presence, self._operand(left), _PRESENCE[word])
+        return self.build(node, Presence, self._operand(left), PRESENCE[word])
 
     def _chain(self, node: ast.Compare) -> Condition:
         operands = list(map(self._operand, (node.left, *node.comparators)))
@@ -278,6 +227,13 @@ class Reader:
                 )
             links.append(self.build(node, compared, left, _ORDER[type(op)], right))
         return self.build(node, joined, And, *links)
+
+    def number(self, node: ast.expr) -> float:
+        """The number that a node stands for."""
+        found = self.term(node)
+        if isinstance(found, int | float) and not isinstance(found, bool):
+            return found
+        raise self.refusal(node, "write a number")
 
     # --- values ---------------------------------------------------------------------------------------------------
 
@@ -297,7 +253,7 @@ class Reader:
             )
         return found
 
-    def _any(self, node: ast.expr) -> Any:  # noqa: C901 - one line for each node of the language
+    def _any(self, node: ast.expr) -> Any:
         match node:
             case ast.Constant():
                 return self._literal(node)
@@ -317,9 +273,7 @@ class Reader:
                 return self._call(node)
             case ast.Compare() | ast.BoolOp():
                 return self.condition(node)
-            case ast.Starred():
-                raise self.refusal(node, "there is no unpacking; list the values themselves")
-        raise self.refusal(node, "this is not in the language")
+        raise self.refusal(node, "this is not in the language; write the values themselves")
 
     def _literal(self, node: ast.Constant) -> Any:
         self.build(node, constant, node.value)
@@ -353,7 +307,7 @@ class Reader:
         if isinstance(found, SignalFacts):
             return self.build(node, lambda: Fact(SignalStat(found.kind, node.attr)))
         shown = found.operand if isinstance(found, Fact) else "this"
-        if node.attr in _METHODS:
+        if node.attr in METHODS:
             raise self.refusal(node, f"write {shown}.{node.attr}(...)")
         raise self.refusal(
             node,
@@ -399,51 +353,38 @@ class Reader:
         arguments = self._arguments(node)
         if isinstance(node.func, ast.Name):
             name = node.func.id
-            function = _FUNCTIONS.get(name)
+            function = FUNCTIONS.get(name)
             if function is None:
                 raise located(
-                    UnknownFieldError("function", name, _FUNCTIONS), self.text, self.position(node)
+                    UnknownFieldError("function", name, FUNCTIONS), self.text, self.position(node)
                 )
-            return self.build(node, _called, name, function, arguments)
+            return self.build(node, called, name, function, arguments)
         if not isinstance(node.func, ast.Attribute):
             raise self.refusal(node, "only the functions of the language can be called")
         return self._method(node, node.func, arguments)
 
     def _method(self, node: ast.Call, function: ast.Attribute, arguments: list[Any]) -> Any:
         name, of = function.attr, self.term(function.value)
-        method = _METHODS.get(name)
+        method = METHODS.get(name)
         if not isinstance(of, Fact):
             raise self.refusal(
                 node,
                 f"a literal has no {name!r}; ask a field, such as lead.company.startswith('A')",
             )
         if method is None:
-            if remedy := _METHOD_REMEDIES.get(name):
+            if remedy := REMEDIES.get(name):
                 raise self.refusal(
                     node, f"{of.operand} has no {name!r}; {remedy.format(of.operand)}"
                 )
             raise located(
-                UnknownFieldError("method", name, _METHODS), self.text, self.position(node)
+                UnknownFieldError("method", name, METHODS), self.text, self.position(node)
             )
-        return self.build(node, _called, name, partial(method, of), arguments)
+        return self.build(node, called, name, partial(method, of), arguments)
 
     def _arguments(self, node: ast.Call) -> list[Any]:
         for keyword in node.keywords:
             raise self.refusal(keyword.value, "write the argument without a name")
         return [self.term(argument) for argument in node.args]
-
-
-_COUNTS: Final = {"overlaps": 2, "covers": 2}
-
-
-def _called(name: str, function: Callable[..., Any], arguments: list[Any]) -> Any:
-    wanted = 1 if isinstance(function, partial) else _COUNTS.get(name, 1)
-    right = len(arguments) >= 1 if name == "check" else len(arguments) == wanted
-    if not right:
-        raise ConfigError(
-            f"{name}() takes {wanted} argument{'s' * (wanted > 1)}, not {len(arguments)}"
-        )
-    return function(*arguments)
 
 
 def _unwrapped(operand: Operand) -> Any:

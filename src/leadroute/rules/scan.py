@@ -177,8 +177,11 @@ def _objection(token: _Token) -> str | None:
             return f"the word {text!r} is not in the language; combine with `and`, `or` and `not`"
     elif token.kind == "number" and len(text) > _LONGEST_NUMBER:
         return f"the number has {len(text)} characters; write at most {_LONGEST_NUMBER}"
-    elif token.kind == "text" and (bad := _bad_escape(text)):
-        return f"{bad} is no escape; write \\\\ for a backslash"
+    elif token.kind == "text":
+        if "\0" in text or any("\ud800" <= c <= "\udfff" for c in text):
+            return "the text holds a NUL or half a surrogate pair; remove it"
+        if bad := _bad_escape(text):
+            return f"{bad} is no escape; write \\\\ for a backslash"
     return None
 
 

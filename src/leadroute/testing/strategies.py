@@ -52,8 +52,8 @@ numbers = st.one_of(
     st.sampled_from([0.5, -2.25, 1e300 / 1e290, 10_000, 2**40]),
 )
 instants = st.datetimes(
-    datetime(2026, 1, 1),
-    datetime(2026, 1, 3),
+    datetime.fromisoformat("2026-01-01"),
+    datetime.fromisoformat("2026-01-03"),
     timezones=st.just(UTC),
 )
 durations = st.one_of(
@@ -99,9 +99,14 @@ def _joined(parts: st.SearchStrategy[Condition]) -> st.SearchStrategy[Condition]
     )
 
 
+def _attribute(entity: Any, name: str) -> Fact:
+    return Fact(entity[name].operand)
+
+
 def _custom(rep: bool) -> st.SearchStrategy[Fact]:
-    entities = [LEAD, REP] if rep else [LEAD]
-    return st.builds(operator.getitem, st.sampled_from(entities), names)
+    entities = st.sampled_from([LEAD, REP] if rep else [LEAD])
+    found: st.SearchStrategy[Fact] = st.builds(_attribute, entities, names)
+    return found
 
 
 def _numbers(rep: bool) -> st.SearchStrategy[Fact]:
@@ -113,16 +118,18 @@ def _numbers(rep: bool) -> st.SearchStrategy[Fact]:
     ]
     asked = [REP.level, REP.weight, REP.skills["health"]] if rep else []
     plain = st.sampled_from([*standard, *asked]) | _custom(rep)
-    return st.recursive(plain, _summed, max_leaves=3)
+    found: st.SearchStrategy[Fact] = st.recursive(plain, _summed, max_leaves=3)
+    return found
 
 
 def _summed(parts: st.SearchStrategy[Fact]) -> st.SearchStrategy[Fact]:
     step = st.sampled_from(SUMS)
-    return st.one_of(
+    found: st.SearchStrategy[Fact] = st.one_of(
         st.builds(lambda op, a, b: op(a, b), step, parts, parts | numbers),
         st.builds(lambda op, a, b: op(a, b), step, numbers, parts),
         st.builds(operator.neg, parts),
     )
+    return found
 
 
 def _instants() -> st.SearchStrategy[Fact]:
@@ -130,7 +137,8 @@ def _instants() -> st.SearchStrategy[Fact]:
         [LEAD.received_at, LEAD.deadline, builders.signal("page").last, NOW]
     )
     moved = st.builds(lambda op, a, b: op(a, b), st.sampled_from(SUMS[:2]), plain, durations)
-    return plain | moved
+    found: st.SearchStrategy[Fact] = plain | moved
+    return found
 
 
 def _durations() -> st.SearchStrategy[Fact]:

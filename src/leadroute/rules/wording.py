@@ -1,0 +1,196 @@
+"""Conditions in plain words, for people who do not read code: reasons, reports, diagrams.
+
+The rules of this module:
+
+* Every construct has a sentence. Numbers get thousands separators, lists end with "or".
+* Words of the rep say so; words of the lead do not, because most conditions are about the lead.
+* Parts are bracketed where "and" and "or" could be misread.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from leadroute.model.duration import format_duration
+from leadroute.rules.condition import And, Comparison, Condition, Constant, Named, Not, Or
+from leadroute.rules.fields import FIELDS, Kind
+from leadroute.rules.operand import (
+    Age,
+    Arithmetic,
+    Const,
+    DomainOf,
+    Entry,
+    Field,
+    Now,
+    Operand,
+    SignalStat,
+)
+from leadroute.rules.questions import (
+    Check,
+    Contains,
+    FreeMail,
+    Membership,
+    Presence,
+    SetRelation,
+    TextTest,
+)
+
+__all__ = ["describe"]
+
+
+def describe(condition: Condition) -> str:
+    """The condition in plain words. O(nodes).
+
+    Example:
+        >>> from leadroute.rules.builders import LEAD, REP
+        >>> describe((LEAD.annual_revenue >= 1_000_000) & LEAD.country.in_(["US", "CA"]))
+        'annual revenue is at least 1,000,000 and country is US or CA'
+        >>> describe(LEAD.language.in_(REP.languages))
+        "the rep's languages include language"
+    """
+    return _CONDITIONS[type(condition)](condition)
+
+
+def _listed(values: Iterable[str], last: str = "or") -> str:
+    *most, final = values
+    return f"{', '.join(most)} {last} {final}" if most else final
+
+
+def _value(value: Any) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, int | float):
+        return f"{value:,}"
+    if isinstance(value, datetime):
+        return f"{value:%Y-%m-%d %H:%M} UTC"
+    if isinstance(value, timedelta):
+        return (
+            f"minus {format_duration(-value)}" if value < timedelta(0) else format_duration(value)
+        )
+    if isinstance(value, tuple):
+        return _listed(value, "and") if value else "nothing"
+    return str(value)
+
+
+def _field(operand: Field) -> str:
+    label = operand.name if operand.custom else FIELDS[operand.entity][operand.name].label
+    return label if operand.entity == "lead" else f"the rep's {label}"
+
+
+def _arithmetic(operand: Arithmetic) -> str:
+    word = {"+": "plus", "-": "minus", "*": "times", "/": "divided by"}[operand.op]
+    sides = [
+        f"({_operand(side)})" if isinstance(side, Arithmetic) else _operand(side)
+        for side in (operand.left, operand.right)
+    ]
+    return f" {word} ".join(sides)
+
+
+_OPERANDS: Final[Mapping[type, Callable[[Any], str]]] = {
+    Field: _field,
+    Entry: lambda operand: f"the rep's level in {operand.key}",
+    SignalStat: lambda operand: {
+        "total": f"the total of {operand.signal} signals",
+        "count": f"the number of {operand.signal} signals",
+        "last": f"the last {operand.signal} signal",
+    }[operand.stat],
+    Now: lambda _operand: "now",
+    Age: lambda operand: f"the age of {_operand(operand.of)}",
+    DomainOf: lambda operand: f"the domain of {_operand(operand.of)}",
+    Const: lambda operand: _value(operand.value),
+    Arithmetic: _arithmetic,
+}
+
+
+def _operand(operand: Operand) -> str:
+    return _OPERANDS[type(operand)](operand)
+
+
+_RELATIONS: Final = {
+    "==": "is",
+    "!=": "is known and is not",
+    "<": "is less than",
+    "<=": "is at most",
+    ">": "is more than",
+    ">=": "is at least",
+}
+_TIMES: Final = {
+    **_RELATIONS,
+    "<": "is before",
+    "<=": "is at or before",
+    ">": "is after",
+    ">=": "is at or after",
+}
+
+
+def _comparison(condition: Comparison) -> str:
+    timed = Kind.INSTANT in (condition.left.kind, condition.right.kind)
+    relation = (_TIMES if timed else _RELATIONS)[condition.op]
+    return f"{_operand(condition.left)} {relation} {_operand(condition.right)}"
+
+
+def _membership(condition: Membership) -> str:
+    relation = "is known and is not" if condition.negated else "is"
+    listed = _listed(map(_value, condition.values)) if condition.values else "one of nothing"
+    return f"{_operand(condition.operand)} {relation} {listed}"
+
+
+def _contains(condition: Contains) -> str:
+    plural = condition.container.kind in (Kind.NAMES, Kind.LEVELS)
+    verb = (
+        ("include" if plural else "contains")
+        if not condition.negated
+        else ("are known and do not include" if plural else "is known and does not contain")
+    )
+    return f"{_operand(condition.container)} {verb} {_operand(condition.item)}"
+
+
+_TEXTS: Final = {"startswith": "starts with", "endswith": "ends with", "like": "is like"}
+_JOINTS: Final[Mapping[type, str]] = {And: " and ", Or: " or "}
+
+
+def _joined(condition: And | Or) -> str:
+    parts = [
+        f"({describe(part)})" if isinstance(part, And | Or) else describe(part)
+        for part in condition.parts
+    ]
+    return _JOINTS[type(condition)].join(parts)
+
+
+def _relation(condition: SetRelation) -> str:
+    left, right = _operand(condition.left), _operand(condition.right)
+    if condition.relation == "overlaps":
+        return f"{left} and {right} have something in common"
+    return f"{left} include all of {right}"
+
+
+def _check(condition: Check) -> str:
+    with_ = (
+        f" with {_listed(map(_value, condition.arguments), 'and')}" if condition.arguments else ""
+    )
+    return f"the check {condition.name!r} holds{with_}"
+
+
+_CONDITIONS: Final[Mapping[type, Callable[[Any], str]]] = {
+    And: _joined,
+    Or: _joined,
+    Not: lambda condition: f"it is not so that ({describe(condition.part)})",
+    Constant: lambda condition: "always" if condition.value else "never",
+    Named: lambda condition: condition.name,
+    Comparison: _comparison,
+    Membership: _membership,
+    Contains: _contains,
+    TextTest: lambda condition: (
+        f"{_operand(condition.operand)} {_TEXTS[condition.op]} {condition.text!r}"
+    ),
+    Presence: lambda condition: (
+        f"{_operand(condition.operand)} is {'known' if condition.present else 'missing'}"
+    ),
+    SetRelation: _relation,
+    FreeMail: lambda condition: (
+        f"{_operand(condition.operand)} is with a provider of free mailboxes"
+    ),
+    Check: _check,
+}

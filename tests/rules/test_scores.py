@@ -1,0 +1,129 @@
+"""Scores as text, and the fields of the catalogue."""
+
+import attrs
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from leadroute import close_rate, headroom, rotation, skill_match
+from leadroute.errors import ConfigError, ExpressionError, UnknownFieldError
+from leadroute.model.lead import Lead
+from leadroute.model.rep import Rep
+from leadroute.rules.builders import LEAD
+from leadroute.rules.fields import FIELDS, Kind, spec_of
+from leadroute.rules.parse import parse
+from leadroute.rules.scores import parse_score
+from leadroute.testing.strategies import conditions
+
+SCORERS = {
+    "close_rate": close_rate,
+    "headroom": headroom,
+    "rotation": rotation,
+    "skill_match": skill_match,
+    "broken": lambda *given, **named: (given, named),
+    "worse": lambda: Rep(""),
+}
+
+SAME = [
+    (
+        "3 * skill_match('industry') + headroom() + close_rate()",
+        3 * skill_match("industry") + headroom() + close_rate(),
+    ),
+    ("headroom() * 2", 2 * headroom()),
+    ("2 * 3 * headroom() * 0.5", 3 * headroom()),
+    ("2 * (headroom() + rotation())", 2 * headroom() + 2 * rotation()),
+    ("headroom().when(lead.country == 'US')", headroom().when(LEAD.country == "US")),
+    (
+        "(headroom() + rotation()).when(ours)",
+        (headroom() + rotation()).when(parse("ours", defines={"ours": LEAD.budget > 1})),
+    ),
+    ("skill_match(field='industry')", skill_match("industry")),
+]
+
+
+@pytest.mark.parametrize(("text", "built"), SAME, ids=[text for text, _ in SAME])
+def test_text_and_python_give_the_same_score(text, built):
+    """A score is the same value however it is written, and prints as text that gives it again."""
+    defines = {"ours": LEAD.budget > 1}
+    assert parse_score(text, SCORERS, defines=defines) == built
+    assert parse_score(str(built), SCORERS, defines=defines) == built
+
+
+plain = st.sampled_from([headroom(), rotation(), close_rate(), skill_match("industry")])
+weights = st.sampled_from([0, 0.5, 1, 2, 3])
+scores = st.recursive(
+    plain,
+    lambda parts: st.one_of(
+        st.builds(lambda a, b: a + b, parts, parts),
+        st.builds(lambda weight, a: weight * a, weights, parts),
+        st.builds(lambda a, condition: a.when(condition), plain, conditions()),
+    ),
+    max_leaves=4,
+)
+
+
+@given(scores)
+def test_printing_and_parsing_scores_are_inverses(score):
+    """The text of any score is read back as the same score."""
+    assert parse_score(str(score), SCORERS) == score
+
+
+REFUSED = [
+    ("3", "a number alone is no score"),
+    ("3 + headroom()", "a number alone is no score"),
+    ("headroom", "a scorer is called: write headroom()"),
+    ("headrom()", "there is no scorer named 'headrom'; did you mean 'headroom'?"),
+    ("headroom() * rotation()", "multiplied by a number"),
+    ("headroom() - rotation()", "a score is made of scorers"),
+    ("headroom() / 2", "a score is made of scorers"),
+    ("'a' * headroom()", "a score is made of scorers"),
+    ("True * headroom()", "a score is made of scorers"),
+    ("-lead.budget * headroom()", "write a number"),
+    ("-1 * headroom()", "the weight -1"),
+    ("headroom().when()", "when() takes one condition"),
+    ("headroom().when(always, always)", "when() takes one condition"),
+    ("headroom().when(condition=always)", "when() takes one condition"),
+    ("headroom().when(lead.contry == 'US')", "did you mean 'country'"),
+    ("headroom().bind(1)", "a score is made of scorers"),
+    ("headroom(1, 2, 3)", "headroom() cannot be called like this"),
+    ("skill_match(**lead)", "there are no powers"),
+    ("skill_match(lead.industry)", "a scorer takes literals only"),
+    ("broken(1, a=['x'])", "broken() made no scorer, but a value of type tuple"),
+    ("worse()", "id is empty"),
+]
+
+
+@pytest.mark.parametrize(("text", "message"), REFUSED)
+def test_what_is_no_score_is_refused(text, message):
+    """A score calls registered scorers with literals; anything else is refused with its place."""
+    with pytest.raises(ConfigError) as caught:
+        parse_score(text, SCORERS)
+    assert message in str(caught.value)
+    assert isinstance(caught.value, ExpressionError | UnknownFieldError)
+
+
+@pytest.mark.parametrize(("entity", "model"), [("lead", Lead), ("rep", Rep)])
+def test_the_catalogue_knows_every_field(entity, model):
+    """Every field of the model is in the catalogue, or is reached in another way that the error names."""
+    for attribute in attrs.fields(model):
+        if attribute.name not in FIELDS[entity]:
+            with pytest.raises(ConfigError, match="cannot be compared; "):
+                spec_of(entity, attribute.name)
+
+
+def test_kinds_are_words():
+    """Every kind has its words for messages."""
+    assert {kind.expected for kind in Kind} >= {"text", "a number", "anything"}
+
+
+def test_errors_keep_their_place_and_kind():
+    """An error of the text form gains the place of its rule and keeps line, column and excerpt."""
+    with pytest.raises(ExpressionError) as caught:
+        parse("lead.budget >\n  'a'")
+    error = caught.value.at("when").at("rule[2]")
+    assert (error.line, error.column, error.place) == (1, 1, "rule[2].when")
+    assert str(error).startswith(
+        "rule[2].when: line 1, column 1: lead.budget holds a number and 'a' is text"
+    )
+    with pytest.raises(ConfigError, match="an expression is text, not of type int"):
+        parse(5)

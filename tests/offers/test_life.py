@@ -72,10 +72,14 @@ class Life(RuleBasedStateMachine):
         """Act on a lead; if that is refused, nothing has happened."""
         before = self.store.events(limit=10_000)
         try:
-            return act()
-        except OfferClosed if lead_id in self.leads else LeadNotFound:
+            placement = act()
+        except (OfferClosed, LeadNotFound) as refused:
+            unknown = isinstance(refused, LeadNotFound)
             assert self.store.events(limit=10_000) == before
-            return None
+        else:
+            return placement
+        assert unknown == (lead_id not in self.leads)
+        return None
 
     @rule(lead_id=lead_ids, rep_id=rep_ids, right=mostly)
     def accept(self, lead_id, rep_id, right):

@@ -1,6 +1,8 @@
 """What `leadroute demo` promises."""
 
 import json
+import subprocess
+import sys
 from datetime import UTC, datetime
 
 import pytest
@@ -14,9 +16,6 @@ from leadroute.testing import ManualClock
 @pytest.fixture(scope="module")
 def shown():
     """What the demonstration prints."""
-    import subprocess
-    import sys
-
     command = "import sys; from leadroute.cli import main; sys.exit(main(['demo']))"
     return subprocess.run(
         [sys.executable, "-W", "error", "-c", command],

@@ -331,7 +331,7 @@ def test_waiting_for_work_to_get_done_is_said_once():
     here.accept("L-1", "ada")
     for _ in range(3):
         here.clock.advance("1m")
-        assert here.sweep().next_due == START
+        assert here.sweep().next_due is None
     assert kinds(here, "L-2") == [Received, Waiting]
 
 

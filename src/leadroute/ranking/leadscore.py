@@ -254,9 +254,7 @@ class Scoring:
         for kind, found in (("parts", names), ("classes", [each.name for each in self.classes])):
             twice = sorted({name for name in found if found.count(name) > 1})
             if twice:
-                raise ConfigError(
-                    f"two {kind}s are named {twice[0]!r}; give each a name of its own"
-                )
+                raise ConfigError(f"two {kind} are named {twice[0]!r}; give each a name of its own")
         given = self.model
         if not (given is None or isinstance(given, Logistic) or hasattr(given, "predict_proba")):
             raise ConfigError("model has no predict_proba; write Logistic(intercept, coefficients)")

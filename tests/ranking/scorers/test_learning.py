@@ -253,7 +253,7 @@ def test_a_large_deal_never_lands_on_a_rep_of_small_ones():
     situation = world(lead, ada=small, bob=large)
     found = judged(deal_size_fit(), situation)
     assert found["ada"][0] < 0.001 < 0.4 < found["bob"][0]
-    assert found["ada"][1] == "budget 50,000, where their deals are about 3,230"
+    assert found["ada"][1] == "budget 50,000, where their deals are about 2,692"
     assert found["zoe"] == (None, "has won no deal of known value")
     assert judged(deal_size_fit(), world(ada=small))["ada"] == (None, "the lead has no budget")
     assert (

@@ -1,0 +1,306 @@
+"""From conditions to rows: which values of which fields a lead must have for a rule to be worth judging.
+
+The rules of this module:
+
+* A condition becomes boxes, each a span for some fields. A lead outside all boxes is one for which the condition is
+  false and says so without an error. A lead inside may still be refused by the residue.
+* The order of evaluation decides who raises. So nothing that stands behind a part that may raise narrows a box.
+* Attributes of the wrong kind raise as well. They are kept apart as demands, so that boxes may ignore them: a lead that
+  breaks a demand is judged in full.
+* The number of boxes of one condition is bounded; what would pass the bound is left to the residue.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Any, Final, NamedTuple, TypeAlias
+
+from leadroute.rules.condition import And, Comparison, Condition, Constant, Named, Not, Or, joined
+from leadroute.rules.fields import Kind
+from leadroute.rules.operand import Age, Arithmetic, Const, DomainOf, Entry, Field, Now, Operand
+from leadroute.rules.questions import (
+    Check,
+    Contains,
+    FreeMail,
+    Membership,
+    Presence,
+    SetRelation,
+    TextTest,
+)
+from leadroute.rules.span import NOTHING, Span, below, listed, starting
+
+__all__ = ["MOST_BOXES", "Box", "Demand", "Key", "Outline", "outline"]
+
+MOST_BOXES: Final = 32
+"""How many boxes one condition may take."""
+
+
+class Key(NamedTuple):
+    """What an index looks at in a lead.
+
+    Args:
+        form: ``field``, ``domain`` (what stands behind the @ of a field), ``known`` (whether an attribute is present)
+            or the kind of an attribute.
+        name: The name of the field or the attribute.
+    """
+
+    form: str
+    name: str
+
+
+Box: TypeAlias = Mapping[Key, Span]
+"""A span for each field that is asked about."""
+
+Demand: TypeAlias = tuple[str, frozenset[Kind]]
+"""The name of an attribute and the kinds that it may have; the empty name stands for the instant of the decision."""
+
+
+class Outline(NamedTuple):
+    """What an index knows of one condition.
+
+    Args:
+        boxes: Where it can be true, or raise although every demand is met.
+        residue: What is left to judge inside a box; ``None`` means that the boxes say it all.
+        demands: What attributes must be for the boxes to be right.
+        asks_rep: Whether it asks about the rep.
+    """
+
+    boxes: tuple[Box, ...]
+    residue: Condition | None
+    demands: frozenset[Demand]
+    asks_rep: bool
+
+
+class _Shape(NamedTuple):
+    """Boxes, whether they say it all, and whether judging cannot raise once every demand is met."""
+
+    boxes: tuple[Box, ...]
+    exact: bool = True
+    safe: bool = True
+
+
+_EVERYTHING: Final[tuple[Box, ...]] = ({},)
+
+
+def outline(condition: Condition) -> Outline:
+    """The boxes, the residue and the demands of a condition. O(nodes x boxes).
+
+    Example:
+        >>> from leadroute.rules.builders import LEAD
+        >>> found = outline((LEAD.country == "US") & LEAD.company.like("*bank*"))
+        >>> [key.name for key in found.boxes[0]], str(found.residue)
+        (['country'], "lead.company.like('*bank*')")
+    """
+    demands: set[Demand] = set()
+    asks_rep = False
+    for field, kind in _asked(condition):
+        if isinstance(field, Field) and field.entity == "rep":
+            asks_rep = True
+        elif field is None:
+            demands.add(("", frozenset()))
+        elif field.custom and kind is not Kind.ANY:
+            demands.add((field.name, _ACCEPTED.get(kind, frozenset((kind,)))))
+    parts = condition.parts if isinstance(condition, And) else (condition,)
+    shape, left = _conjunction((part, True) for part in parts)
+    if demands and not shape.boxes:  # false for every lead, and yet it may raise
+        return Outline(_EVERYTHING, condition, frozenset(demands), asks_rep)
+    residue = joined(And, *left) if left else None
+    return Outline(shape.boxes, residue, frozenset(demands), asks_rep)
+
+
+def _conjunction(
+    parts: Iterable[tuple[Condition, bool]],
+) -> tuple[_Shape, list[Condition]]:
+    """The parts one after the other, and those of them that the boxes do not settle."""
+    boxes, safe = _EVERYTHING, True
+    left = []
+    for part, wanted in parts:
+        shape = _shape(part, wanted) if safe else _Shape(_EVERYTHING, exact=False, safe=False)
+        narrow = len(boxes) * len(shape.boxes) <= MOST_BOXES
+        if narrow:
+            boxes = tuple(
+                box for a in boxes for b in shape.boxes if (box := _met(a, b)) is not None
+            )
+        if not (narrow and shape.exact):
+            left.append(part)
+        safe = safe and shape.safe
+    return _Shape(boxes, exact=not left, safe=safe), left
+
+
+def _met(left: Box, right: Box) -> Box | None:
+    """The box of what lies in both, or ``None`` when nothing does."""
+    if not left or not right:
+        return left or right
+    found = dict(left)
+    for key, span in right.items():
+        before = found.get(key)
+        both = span if before is None else before.meet(span)
+        if both == NOTHING:
+            return None
+        found[key] = both
+    return found
+
+
+def _disjunction(parts: Iterable[tuple[Condition, bool]]) -> _Shape:
+    boxes: list[Box] = []
+    single: dict[Key, Span] = {}
+    exact = safe = True
+    for part, wanted in parts:
+        shape = _shape(part, wanted)
+        for box in shape.boxes:
+            if len(box) == 1:
+                ((key, span),) = box.items()
+                single[key] = single[key].join(span) if key in single else span
+            else:
+                boxes.append(box)
+        exact, safe = exact and shape.exact, safe and shape.safe
+    boxes += [{key: span} for key, span in single.items()]
+    if {} in boxes or len(boxes) > MOST_BOXES:
+        return _Shape(_EVERYTHING, exact and {} in boxes, safe)
+    return _Shape(tuple(boxes), exact, safe)
+
+
+def _shape(condition: Condition, wanted: bool) -> _Shape:
+    """Where the condition is true (or, when not ``wanted``, false), or may raise."""
+    if isinstance(condition, Named):
+        return _shape(condition.condition, wanted)
+    if isinstance(condition, Not):
+        return _shape(condition.part, not wanted)
+    if isinstance(condition, And | Or):
+        parts = ((part, wanted) for part in condition.parts)
+        return (
+            _conjunction(parts)[0] if isinstance(condition, And) is wanted else _disjunction(parts)
+        )
+    if isinstance(condition, Constant):
+        return _Shape(_EVERYTHING if condition.value is wanted else ())
+    found = _LEAVES[type(condition)](condition)
+    if isinstance(found, bool):
+        return _Shape(_EVERYTHING, exact=False, safe=found)
+    key, span = found
+    span = span if wanted else span.flipped()
+    return _Shape(() if span == NOTHING else ({key: span},))
+
+
+_Leaf: TypeAlias = tuple[Key, Span] | bool
+"""A field with the span that makes a leaf true; or, where there is none, whether judging the leaf is safe."""
+
+
+def _key(operand: Operand, kind: Kind) -> Key | None:
+    if isinstance(operand, Field):
+        return Key(kind, operand.name) if operand.custom else Key("field", operand.name)
+    if isinstance(operand, DomainOf) and isinstance(operand.of, Field) and not operand.of.custom:
+        return Key("domain", operand.of.name)
+    return None
+
+
+def _comparison(condition: Comparison) -> _Leaf:
+    left, right, op = condition.left, condition.right, condition.op
+    kind = _compared(condition)
+    if kind is Kind.ANY:
+        return False
+    key = _key(left, kind) if isinstance(right, Const) else None
+    if key is None:
+        return True
+    value = condition.right.value  # type: ignore[union-attr]
+    span = listed([value]) if op in ("==", "!=") else below(value, included=op in ("<=", ">"))
+    return key, span if op in ("==", "<", "<=") else span.flipped().known()
+
+
+def _membership(condition: Membership) -> _Leaf:
+    kind = _needed(condition)
+    key = _key(condition.operand, kind)
+    if key is None or kind is Kind.ANY:
+        return True
+    span = listed(condition.values)
+    return key, span.flipped().known() if condition.negated else span
+
+
+def _text_test(condition: TextTest) -> _Leaf:
+    key = _key(condition.operand, Kind.TEXT)
+    if key is None or condition.op != "startswith":
+        return True
+    return key, starting(condition.text)
+
+
+def _presence(condition: Presence) -> _Leaf:
+    operand = condition.operand
+    if isinstance(operand, Field) and operand.custom:
+        return Key("known", operand.name), listed([condition.present])
+    key = _key(operand, operand.kind)
+    if key is None:
+        return True
+    empty = listed([""]) if operand.kind is Kind.TEXT else NOTHING
+    missing = Span(empty.cuts, empty.inside, missing=True)
+    return key, missing.flipped() if condition.present else missing
+
+
+_LEAVES: Final[Mapping[type, Callable[[Any], _Leaf]]] = {
+    Comparison: _comparison,
+    Membership: _membership,
+    TextTest: _text_test,
+    Presence: _presence,
+    Contains: lambda _condition: True,
+    SetRelation: lambda _condition: True,
+    FreeMail: lambda _condition: True,
+    Check: lambda _condition: False,
+}
+
+_ACCEPTED: Final[Mapping[Kind, frozenset[Kind]]] = {
+    Kind.LEVELS: frozenset((Kind.TEXT, Kind.NAMES)),
+}
+"""What a container of no declared kind may be; ``_asked`` calls it by the kind of a mapping."""
+
+_Asked: TypeAlias = Iterator[tuple[Field | None, Kind]]
+"""Fields with the kinds that they must have; ``None`` where the instant of the decision is asked."""
+
+
+def _asked(condition: Condition) -> _Asked:
+    """Everything that judging the condition may read."""
+    pending = [condition]
+    while pending:
+        node = pending.pop()
+        if isinstance(node, And | Or):
+            pending.extend(node.parts)
+        elif isinstance(node, Not | Named):
+            pending.append(node.part if isinstance(node, Not) else node.condition)
+        elif isinstance(node, Comparison):
+            kind = _compared(node)
+            yield from _read(node.left, kind)
+            yield from _read(node.right, kind)
+        elif isinstance(node, SetRelation):
+            yield from _read(node.left, Kind.NAMES)
+            yield from _read(node.right, Kind.NAMES)
+        elif isinstance(node, Contains):
+            kind = node.container.kind
+            yield from _read(node.container, Kind.LEVELS if kind is Kind.ANY else kind)
+            yield from _read(node.item, Kind.TEXT)
+        elif isinstance(node, Membership | TextTest | FreeMail | Presence):
+            yield from _read(node.operand, _needed(node))
+
+
+def _compared(condition: Comparison) -> Kind:
+    left = condition.left.kind
+    return condition.right.kind if left is Kind.ANY else left
+
+
+def _needed(condition: Membership | TextTest | FreeMail | Presence) -> Kind:
+    if isinstance(condition, Membership) and condition.values:
+        return Const(condition.values[0]).kind
+    return Kind.TEXT if isinstance(condition, TextTest | FreeMail) else Kind.ANY
+
+
+def _read(operand: Operand, kind: Kind) -> _Asked:
+    if isinstance(operand, Field):
+        yield operand, kind
+    elif isinstance(operand, DomainOf):
+        yield from _read(operand.of, Kind.TEXT)
+    elif isinstance(operand, Arithmetic):
+        yield from _read(operand.left, operand.kinds[0])
+        yield from _read(operand.right, operand.kinds[1])
+    elif isinstance(operand, Age):
+        yield None, Kind.INSTANT
+        yield from _read(operand.of, Kind.INSTANT)
+    elif isinstance(operand, Now):
+        yield None, Kind.INSTANT
+    elif isinstance(operand, Entry):
+        yield operand.of, Kind.LEVELS

@@ -53,6 +53,10 @@ class Index:
         tests: The compiled residue of each condition; ``None`` where the boxes say it all.
         planes: The plane of each field that is tested.
         demands: The rules that make each demand, by the bit of their first row.
+
+    Attributes:
+        first: ``first(lead, now)`` is the position of the first condition that holds, or ``None``, in
+            O(fields x conditions / 64) and little of it. It raises as ``all`` does, for a condition that was reached.
     """
 
     names: tuple[str, ...]
@@ -66,6 +70,7 @@ class Index:
     _answers: tuple[int | None, ...] = field(init=False)
     _looks: tuple[tuple[Look, Plane], ...] = field(init=False)
     _alive: Callable[[Lead], int] = field(init=False)
+    first: Callable[[Lead, datetime | None], int | None] = field(init=False)
     _watched: _Watched = field(init=False)
     _whole: dict[int, Test] = field(init=False, factory=dict)
 
@@ -120,36 +125,35 @@ class Index:
 
     def __attrs_post_init__(self) -> None:
         rows = [position for position, one in enumerate(self.outlines) for _ in one.boxes]
-        answers = [_JUDGE if self.tests[position] else position for position in rows]
+        found = [_JUDGE if self.tests[position] else position for position in rows]
+        answers = (None, *reversed(found))
         size = len(rows)
         planes = sorted(self.planes.items(), key=lambda item: item[1].density(size))
         looks = tuple((look(key), plane) for key, plane in planes)
         catch_all = bool(rows) and not self.outlines[rows[-1]].boxes[-1]
+        alive = _survivors(looks, (1 << size) - 1, int(catch_all))
+        watched = _watched(self.demands)
+
+        def first(lead: Lead, now: datetime | None) -> int | None:
+            rows = alive(lead)
+            strange = self._strange(lead, now) if watched else 0
+            found = answers[rows.bit_length()]
+            if strange or found == _JUDGE:
+                return next(self._judged(rows, strange, lead, now), None)
+            return found
+
         settle(
             self,
             _rows=tuple(rows),
-            _answers=(None, *reversed(answers)),
+            _answers=answers,
             _looks=looks,
-            _alive=_survivors(looks, (1 << size) - 1, int(catch_all)),
-            _watched=_watched(self.demands),
+            _alive=alive,
+            _watched=watched,
+            first=first,
         )
 
     def __len__(self) -> int:
         return len(self.names)
-
-    def first(self, lead: Lead, now: datetime | None) -> int | None:
-        """The position of the first condition that holds, or ``None``. O(fields x conditions / 64), and little of it.
-
-        Raises:
-            FactTypeError: A condition that was reached cannot use what it found; rule and lead are named.
-        """
-        alive = self._alive(lead)
-        strange = self._strange(lead, now) if self._watched else 0
-        if not strange:
-            found = self._answers[alive.bit_length()]
-            if found != _JUDGE:
-                return found
-        return next(self._judged(alive, strange, lead, now), None)
 
     def all(self, lead: Lead, now: datetime | None) -> tuple[int, ...]:
         """The positions of all conditions that hold, in order. As ``first``, and one step for each position.
@@ -167,7 +171,7 @@ class Index:
             FactTypeError: As ``first`` does, for the first lead for which it does.
         """
         given = list(leads)
-        found = firsts(self._looks, self._answers, given)
+        found = list(firsts(self._looks, self._answers, given))
         for place, lead in enumerate(given if self._watched or _JUDGE in found else ()):
             if found[place] == _JUDGE or self._strange(lead, now):
                 found[place] = self.first(lead, now)

@@ -72,6 +72,7 @@ class Index:
     _alive: Callable[[Lead], int] = field(init=False)
     first: Callable[[Lead, datetime | None], int | None] = field(init=False)
     _watched: _Watched = field(init=False)
+    _residual: int = field(init=False)
     _whole: dict[int, Test] = field(init=False, factory=dict)
 
     @classmethod
@@ -149,6 +150,7 @@ class Index:
             _looks=looks,
             _alive=alive,
             _watched=watched,
+            _residual=bits((size - 1 - row for row, it in enumerate(found) if it == _JUDGE), size),
             first=first,
         )
 
@@ -162,7 +164,15 @@ class Index:
             FactTypeError: A condition cannot use what it found; rule and lead are named.
         """
         strange = self._strange(lead, now) if self._watched else 0
-        return tuple(self._judged(self._alive(lead), strange, lead, now))
+        alive, rows = self._alive(lead), self._rows
+        if strange or alive & self._residual:
+            return tuple(self._judged(alive, strange, lead, now))
+        found = []
+        while alive:
+            top = alive.bit_length()
+            alive ^= 1 << (top - 1)
+            found.append(rows[-top])
+        return tuple(dict.fromkeys(found))
 
     def first_of_each(self, leads: Iterable[Lead], now: datetime | None) -> list[int | None]:
         """``first`` for every lead, in their order; several times faster than one by one.

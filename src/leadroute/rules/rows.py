@@ -93,13 +93,13 @@ def outline(condition: Condition) -> Outline:
     """
     demands: set[Demand] = set()
     asks_rep = False
-    for field, kind in _asked(condition):
-        if isinstance(field, Field) and field.entity == "rep":
-            asks_rep = True
-        elif field is None:
+    for operand, kind in _asked(condition):
+        if isinstance(operand, Now):
             demands.add(("", frozenset()))
-        elif field.custom and kind is not Kind.ANY:
-            demands.add((field.name, _ACCEPTED.get(kind, frozenset((kind,)))))
+        elif operand.entity == "rep":
+            asks_rep = True
+        elif operand.custom and kind is not Kind.ANY:
+            demands.add((operand.name, _ACCEPTED.get(kind, frozenset((kind,)))))
     parts = condition.parts if isinstance(condition, And) else (condition,)
     shape, left = _conjunction((part, True) for part in parts)
     if demands and not shape.boxes:  # false for every lead, and yet it may raise
@@ -117,10 +117,11 @@ def _conjunction(
     for part, wanted in parts:
         shape = _shape(part, wanted) if safe else _Shape(_EVERYTHING, exact=False, safe=False)
         narrow = len(boxes) * len(shape.boxes) <= MOST_BOXES
-        if narrow:
-            boxes = tuple(
-                box for a in boxes for b in shape.boxes if (box := _met(a, b)) is not None
-            )
+        if boxes is _EVERYTHING:
+            boxes = shape.boxes
+        elif narrow:
+            met = [_met(a, b) for a in boxes for b in shape.boxes]
+            boxes = tuple([box for box in met if box is not None])
         if not (narrow and shape.exact):
             left.append(part)
         safe = safe and shape.safe
@@ -207,7 +208,7 @@ def _comparison(condition: Comparison) -> _Leaf:
 
 
 def _membership(condition: Membership) -> _Leaf:
-    kind = _needed(condition)
+    kind = _listed(condition)
     key = _key(condition.operand, kind)
     if key is None or kind is Kind.ANY:
         return True
@@ -250,12 +251,12 @@ _ACCEPTED: Final[Mapping[Kind, frozenset[Kind]]] = {
 }
 """What a container of no declared kind may be; ``_asked`` calls it by the kind of a mapping."""
 
-_Asked: TypeAlias = Iterator[tuple[Field | None, Kind]]
-"""Fields with the kinds that they must have; ``None`` where the instant of the decision is asked."""
+_Asked: TypeAlias = tuple[Operand, Kind]
+"""An operand with the kind that an attribute must have in its place."""
 
 
-def _asked(condition: Condition) -> _Asked:
-    """Everything that judging the condition may read."""
+def _asked(condition: Condition) -> Iterator[tuple[Field | Now, Kind]]:
+    """The fields that judging the condition may read, and whether it reads the instant of the decision."""
     pending = [condition]
     while pending:
         node = pending.pop()
@@ -263,19 +264,27 @@ def _asked(condition: Condition) -> _Asked:
             pending.extend(node.parts)
         elif isinstance(node, Not | Named):
             pending.append(node.part if isinstance(node, Not) else node.condition)
-        elif isinstance(node, Comparison):
-            kind = _compared(node)
-            yield from _read(node.left, kind)
-            yield from _read(node.right, kind)
-        elif isinstance(node, SetRelation):
-            yield from _read(node.left, Kind.NAMES)
-            yield from _read(node.right, Kind.NAMES)
-        elif isinstance(node, Contains):
-            kind = node.container.kind
-            yield from _read(node.container, Kind.LEVELS if kind is Kind.ANY else kind)
-            yield from _read(node.item, Kind.TEXT)
-        elif isinstance(node, Membership | TextTest | FreeMail | Presence):
-            yield from _read(node.operand, _needed(node))
+        else:
+            for operand, kind in _SIDES[type(node)](node):
+                if isinstance(operand, Field):
+                    yield operand, kind
+                elif not isinstance(operand, Const):
+                    yield from _within(operand)
+
+
+def _within(operand: Operand) -> Iterator[tuple[Field | Now, Kind]]:
+    pending: list[_Asked] = [(operand, Kind.ANY)]
+    while pending:
+        part, kind = pending.pop()
+        if isinstance(part, Field | Now):
+            yield part, kind
+        elif isinstance(part, DomainOf | Age):
+            pending.append((part.of, Kind.TEXT if isinstance(part, DomainOf) else Kind.INSTANT))
+            pending.extend([(Now(), Kind.INSTANT)] if isinstance(part, Age) else [])
+        elif isinstance(part, Arithmetic):
+            pending.extend(zip((part.left, part.right), part.kinds, strict=True))
+        elif isinstance(part, Entry):
+            yield part.of, Kind.LEVELS
 
 
 def _compared(condition: Comparison) -> Kind:
@@ -283,24 +292,34 @@ def _compared(condition: Comparison) -> Kind:
     return condition.right.kind if left is Kind.ANY else left
 
 
-def _needed(condition: Membership | TextTest | FreeMail | Presence) -> Kind:
-    if isinstance(condition, Membership) and condition.values:
-        return Const(condition.values[0]).kind
-    return Kind.TEXT if isinstance(condition, TextTest | FreeMail) else Kind.ANY
+def _listed(condition: Membership) -> Kind:
+    kind = condition.operand.kind
+    return Const(condition.values[0]).kind if kind is Kind.ANY and condition.values else kind
 
 
-def _read(operand: Operand, kind: Kind) -> _Asked:
-    if isinstance(operand, Field):
-        yield operand, kind
-    elif isinstance(operand, DomainOf):
-        yield from _read(operand.of, Kind.TEXT)
-    elif isinstance(operand, Arithmetic):
-        yield from _read(operand.left, operand.kinds[0])
-        yield from _read(operand.right, operand.kinds[1])
-    elif isinstance(operand, Age):
-        yield None, Kind.INSTANT
-        yield from _read(operand.of, Kind.INSTANT)
-    elif isinstance(operand, Now):
-        yield None, Kind.INSTANT
-    elif isinstance(operand, Entry):
-        yield operand.of, Kind.LEVELS
+def _sides_of_comparison(condition: Comparison) -> tuple[_Asked, ...]:
+    kind = _compared(condition)
+    return (condition.left, kind), (condition.right, kind)
+
+
+def _sides_of_contains(condition: Contains) -> tuple[_Asked, ...]:
+    kind = condition.container.kind
+    whole = Kind.LEVELS if kind is Kind.ANY else kind
+    return (condition.container, whole), (condition.item, Kind.TEXT)
+
+
+_SIDES: Final[Mapping[type, Callable[[Any], tuple[_Asked, ...]]]] = {
+    Comparison: _sides_of_comparison,
+    Membership: lambda condition: ((condition.operand, _listed(condition)),),
+    Presence: lambda condition: ((condition.operand, Kind.ANY),),
+    TextTest: lambda condition: ((condition.operand, Kind.TEXT),),
+    FreeMail: lambda condition: ((condition.operand, Kind.TEXT),),
+    Contains: _sides_of_contains,
+    SetRelation: lambda condition: (
+        (condition.left, Kind.NAMES),
+        (condition.right, Kind.NAMES),
+    ),
+    Check: lambda _condition: (),
+    Constant: lambda _condition: (),
+}
+"""What a leaf compares, each with the kind that the compiler of conditions demands of an attribute there."""

@@ -12,7 +12,7 @@ The rules of this module:
 
 from __future__ import annotations
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final, TypeAlias
@@ -49,8 +49,8 @@ class Index:
         names: What errors call the conditions.
         environment: The host's predicates and free mailboxes.
         conditions: The conditions in their order.
-        outlines: The outline of each condition.
         tests: The compiled residue of each condition; ``None`` where the boxes say it all.
+        rows: The position of the condition behind each row, ascending.
         planes: The plane of each field that is tested.
         demands: The rules that make each demand, by the bit of their first row.
 
@@ -62,11 +62,10 @@ class Index:
     names: tuple[str, ...]
     environment: Environment
     conditions: tuple[Condition, ...]
-    outlines: tuple[Outline, ...]
     tests: tuple[Test | None, ...]
+    rows: tuple[int, ...]
     planes: Mapping[Key, Plane]
     demands: Mapping[Demand, int]
-    _rows: tuple[int, ...] = field(init=False)
     _answers: tuple[int | None, ...] = field(init=False)
     _looks: tuple[tuple[Look, Plane], ...] = field(init=False)
     _alive: Callable[[Lead], int] = field(init=False)
@@ -102,36 +101,37 @@ class Index:
         """
         called = rule_names(conditions, names)
         given = tuple(ALWAYS if one is None else one for one in conditions)
-        outlines = tuple(map(_outlined, called, given))
-        size = sum(len(one.boxes) for one in outlines)
-        rows: dict[Key, dict[Span, list[int]]] = {}
+        residues: list[Condition | None] = []
+        rows: list[int] = []
+        spans: dict[Key, dict[Span, list[int]]] = {}
         demands: dict[Demand, list[int]] = {}
-        row = 0
-        for one in outlines:
-            for demand in one.demands:
-                demands.setdefault(demand, []).append(size - 1 - row)
-            for box in one.boxes:
+        for position, condition in enumerate(given):
+            found = _outlined(called[position], condition)
+            residues.append(found.residue)
+            for demand in found.demands:
+                demands.setdefault(demand, []).append(len(rows))
+            for box in found.boxes:
                 for key, span in box.items():
-                    rows.setdefault(key, {}).setdefault(span, []).append(row)
-                row += 1
+                    spans.setdefault(key, {}).setdefault(span, []).append(len(rows))
+                rows.append(position)
+        size = len(rows)
         return cls(
             names=called,
             environment=environment,
             conditions=given,
-            outlines=outlines,
-            tests=tuple(_residue(one, environment) for one in outlines),
-            planes={key: Plane.of(size, spans) for key, spans in rows.items()},
+            tests=tuple(_compiled(residue, environment) for residue in residues),
+            rows=tuple(rows),
+            planes={key: Plane.of(size, by_span) for key, by_span in spans.items()},
             demands={demand: bits(of, size) for demand, of in demands.items()},
         )
 
     def __attrs_post_init__(self) -> None:
-        rows = [position for position, one in enumerate(self.outlines) for _ in one.boxes]
-        found = [_JUDGE if self.tests[position] else position for position in rows]
+        size = len(self.rows)
+        found = [_JUDGE if self.tests[position] else position for position in self.rows]
         answers = (None, *reversed(found))
-        size = len(rows)
         planes = sorted(self.planes.items(), key=lambda item: item[1].density(size))
         looks = tuple((look(key), plane) for key, plane in planes)
-        catch_all = bool(rows) and not self.outlines[rows[-1]].boxes[-1]
+        catch_all = size and not outline(self.conditions[self.rows[-1]]).boxes[-1]
         alive = _survivors(looks, (1 << size) - 1, int(catch_all))
         watched = _watched(self.demands)
 
@@ -145,12 +145,11 @@ class Index:
 
         settle(
             self,
-            _rows=tuple(rows),
             _answers=answers,
             _looks=looks,
             _alive=alive,
             _watched=watched,
-            _residual=bits((size - 1 - row for row, it in enumerate(found) if it == _JUDGE), size),
+            _residual=bits((row for row, it in enumerate(found) if it == _JUDGE), size),
             first=first,
         )
 
@@ -164,7 +163,7 @@ class Index:
             FactTypeError: A condition cannot use what it found; rule and lead are named.
         """
         strange = self._strange(lead, now) if self._watched else 0
-        alive, rows = self._alive(lead), self._rows
+        alive, rows = self._alive(lead), self.rows
         if strange or alive & self._residual:
             return tuple(self._judged(alive, strange, lead, now))
         found = []
@@ -207,9 +206,10 @@ class Index:
         """
         place = range(len(self))[position]
         given = ALWAYS if condition is None else condition
-        new, old = _outlined(self.names[place], given), self.outlines[place]
-        low = sum(len(one.boxes) for one in self.outlines[place + 1 :])
-        width, count, size = len(old.boxes), len(new.boxes), len(self._rows)
+        new, old = _outlined(self.names[place], given), outline(self.conditions[place])
+        width, count, size = len(old.boxes), len(new.boxes), len(self.rows)
+        row = bisect_left(self.rows, place)
+        low = size - row - width
         planes = dict(self.planes)
         for key in {*planes, *(key for box in new.boxes for key in box)}:
             before, after = ([box.get(key) for box in one.boxes] for one in (old, new))
@@ -223,8 +223,8 @@ class Index:
         return evolve(
             self,
             conditions=_with(self.conditions, place, given),
-            outlines=_with(self.outlines, place, new),
-            tests=_with(self.tests, place, _residue(new, self.environment)),
+            tests=_with(self.tests, place, _compiled(new.residue, self.environment)),
+            rows=(*self.rows[:row], *(place for _ in new.boxes), *self.rows[row + width :]),
             planes=planes,
             demands=demands,
         )
@@ -241,7 +241,7 @@ class Index:
 
     def _judged(self, alive: int, strange: int, lead: Lead, now: datetime | None) -> Iterator[int]:
         """The positions that hold, in order."""
-        rows, tests = self._rows, self.tests
+        rows, tests = self.rows, self.tests
         alive |= strange
         before = None
         while alive:
@@ -274,8 +274,8 @@ def _outlined(name: str, condition: Condition) -> Outline:
     return found
 
 
-def _residue(found: Outline, environment: Environment) -> Test | None:
-    return None if found.residue is None else compile_condition(found.residue, environment)
+def _compiled(residue: Condition | None, environment: Environment) -> Test | None:
+    return None if residue is None else compile_condition(residue, environment)
 
 
 def _with(items: tuple[Any, ...], place: int, item: Any) -> tuple[Any, ...]:

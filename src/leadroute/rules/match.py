@@ -9,9 +9,9 @@ The rules of this module:
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
-from typing import Final, Protocol
+from typing import Final
 
 from leadroute.model.lead import Lead
 from leadroute.rules.closures import PLAIN, Environment
@@ -23,16 +23,6 @@ __all__ = ["FEW", "Matcher"]
 
 FEW: Final = 4
 """Up to how many conditions are simply asked one after the other."""
-
-
-class _First(Protocol):
-    def __call__(self, lead: Lead, now: datetime | None) -> int | None:
-        """The position of the first condition that holds, or ``None``."""
-
-
-class _All(Protocol):
-    def __call__(self, lead: Lead, now: datetime | None) -> tuple[int, ...]:
-        """The positions of all conditions that hold, in order."""
 
 
 class Matcher:
@@ -79,8 +69,8 @@ class Matcher:
     def _settle(self, engine: Index | PlainMatcher) -> None:
         self._engine = engine
         # Bound here, so that matching a lead takes one call and not two.
-        self.first: _First = engine.first
-        self.all: _All = engine.all
+        self.first: Callable[[Lead, datetime | None], int | None] = engine.first
+        self.all: Callable[[Lead, datetime | None], tuple[int, ...]] = engine.all
 
     def __len__(self) -> int:
         return len(self._engine)

@@ -21,16 +21,17 @@ from leadroute.rules.span import Span
 __all__ = ["Plane", "bits", "splice"]
 
 
-def bits(positions: Iterable[int], size: int) -> int:
-    """The integer of ``size`` bits that has these bits. O(positions + size).
+def bits(rows: Iterable[int], size: int) -> int:
+    """The integer that has the bits of these rows of ``size``. O(rows + size).
 
     Example:
-        >>> bin(bits([0, 3], 4))
-        '0b1001'
+        >>> bin(bits([0, 2], 4))
+        '0b1010'
     """
     found = bytearray(size // 8 + 1)
-    for position in positions:
-        found[position >> 3] |= 1 << (position & 7)
+    last = size - 1
+    for row in rows:
+        found[(last - row) >> 3] |= 1 << ((last - row) & 7)
     return int.from_bytes(found, "little")
 
 
@@ -76,20 +77,19 @@ class Plane:
             >>> bin(plane.alive("US")), bin(plane.alive("DE"))
             ('0b111', '0b1')
         """
-        masks = {span: bits((size - 1 - row for row in of), size) for span, of in rows.items()}
-        everything = (1 << size) - 1
-        asking = 0
-        for mask in masks.values():
-            asking |= mask
-        gap = absent = everything ^ asking
+        gap = absent = asking = 0
         at: dict[Any, int] = {}
         behind: dict[Any, int] = {}
-        for span, mask in masks.items():
+        for span, of in rows.items():
+            mask = bits(of, size)
+            asking |= mask
             gap |= mask if span.inside else 0
             absent |= mask if span.missing else 0
             for value, after in span.cuts:
                 flips = behind if after else at
                 flips[value] = flips.get(value, 0) ^ mask
+        free = ((1 << size) - 1) ^ asking
+        gap, absent = gap | free, absent | free
         table: dict[Any, int] = {None: absent}
         breaks, segments = [], [gap]
         for value in sorted(at.keys() | behind.keys()):

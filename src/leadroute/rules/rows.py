@@ -7,12 +7,14 @@ The rules of this module:
 * The order of evaluation decides who raises. So nothing that stands behind a part that may raise narrows a box.
 * Attributes of the wrong kind raise as well. They are kept apart as demands, so that boxes may ignore them: a lead that
   breaks a demand is judged in full.
+* Keys and spans are shared between the conditions that name the same, which keeps an index small.
 * The number of boxes of one condition is bounded; what would pass the bound is left to the residue.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import lru_cache
 from typing import Any, Final, NamedTuple, TypeAlias
 
 from leadroute.rules.condition import And, Comparison, Condition, Constant, Named, Not, Or, joined
@@ -113,18 +115,31 @@ def _conjunction(
 ) -> tuple[_Shape, list[Condition]]:
     """The parts one after the other, and those of them that the boxes do not settle."""
     boxes, safe = _EVERYTHING, True
+    single: dict[Key, Span] = {}
     left = []
     for part, wanted in parts:
-        shape = _shape(part, wanted) if safe else _Shape(_EVERYTHING, exact=False, safe=False)
+        leaf = _leaf(part, wanted) if safe else False
+        if isinstance(leaf, tuple):
+            key, span = leaf
+            single[key] = single[key].meet(span) if key in single else span
+            continue
+        if isinstance(leaf, bool):
+            safe = leaf
+            left.append(part)
+            continue
+        shape = _shape(part, wanted)
+        safe = shape.safe
         narrow = len(boxes) * len(shape.boxes) <= MOST_BOXES
-        if boxes is _EVERYTHING:
-            boxes = shape.boxes
-        elif narrow:
+        if narrow:
             met = [_met(a, b) for a in boxes for b in shape.boxes]
             boxes = tuple([box for box in met if box is not None])
         if not (narrow and shape.exact):
             left.append(part)
-        safe = safe and shape.safe
+    if boxes is _EVERYTHING and NOTHING not in single.values():
+        boxes = (single,)
+    elif single:
+        met = [None if NOTHING in single.values() else _met(single, box) for box in boxes]
+        boxes = tuple([box for box in met if box is not None])
     return _Shape(boxes, exact=not left, safe=safe), left
 
 
@@ -174,12 +189,17 @@ def _shape(condition: Condition, wanted: bool) -> _Shape:
         )
     if isinstance(condition, Constant):
         return _Shape(_EVERYTHING if condition.value is wanted else ())
-    found = _LEAVES[type(condition)](condition)
-    if isinstance(found, bool):
-        return _Shape(_EVERYTHING, exact=False, safe=found)
-    key, span = found
-    span = span if wanted else span.flipped()
-    return _Shape(() if span == NOTHING else ({key: span},))
+    leaf = _leaf(condition, wanted)
+    if isinstance(leaf, tuple):
+        return _Shape(() if leaf[1] == NOTHING else (dict((leaf,)),))
+    return _Shape(_EVERYTHING, exact=False, safe=leaf is True)
+
+
+def _leaf(condition: Condition, wanted: bool) -> _Leaf | None:
+    """What a leaf says; ``None`` for a condition that is no leaf."""
+    read = _LEAVES.get(type(condition))
+    found = None if read is None else read(condition)
+    return found if wanted or not isinstance(found, tuple) else (found[0], found[1].flipped())
 
 
 _Leaf: TypeAlias = tuple[Key, Span] | bool
@@ -188,10 +208,13 @@ _Leaf: TypeAlias = tuple[Key, Span] | bool
 
 def _key(operand: Operand, kind: Kind) -> Key | None:
     if isinstance(operand, Field):
-        return Key(kind, operand.name) if operand.custom else Key("field", operand.name)
+        return _shared(kind if operand.custom else "field", operand.name)
     if isinstance(operand, DomainOf) and isinstance(operand.of, Field) and not operand.of.custom:
-        return Key("domain", operand.of.name)
+        return _shared("domain", operand.of.name)
     return None
+
+
+_shared: Final = lru_cache(maxsize=256)(Key)
 
 
 def _comparison(condition: Comparison) -> _Leaf:
@@ -202,9 +225,13 @@ def _comparison(condition: Comparison) -> _Leaf:
     key = _key(left, kind) if isinstance(right, Const) else None
     if key is None:
         return True
-    value = condition.right.value  # type: ignore[union-attr]
+    return key, _compared_with(op, condition.right.value)  # type: ignore[union-attr]
+
+
+@lru_cache(maxsize=4_096, typed=True)
+def _compared_with(op: str, value: Any) -> Span:
     span = listed([value]) if op in ("==", "!=") else below(value, included=op in ("<=", ">"))
-    return key, span if op in ("==", "<", "<=") else span.flipped().known()
+    return span if op in ("==", "<", "<=") else span.flipped().known()
 
 
 def _membership(condition: Membership) -> _Leaf:
@@ -212,8 +239,13 @@ def _membership(condition: Membership) -> _Leaf:
     key = _key(condition.operand, kind)
     if key is None or kind is Kind.ANY:
         return True
-    span = listed(condition.values)
-    return key, span.flipped().known() if condition.negated else span
+    return key, _among(condition.values, condition.negated)
+
+
+@lru_cache(maxsize=4_096, typed=True)
+def _among(values: tuple[Any, ...], negated: bool) -> Span:
+    span = listed(values)
+    return span.flipped().known() if negated else span
 
 
 def _text_test(condition: TextTest) -> _Leaf:
@@ -299,7 +331,8 @@ def _listed(condition: Membership) -> Kind:
 
 def _sides_of_comparison(condition: Comparison) -> tuple[_Asked, ...]:
     kind = _compared(condition)
-    return (condition.left, kind), (condition.right, kind)
+    left = (condition.left, kind)
+    return (left,) if isinstance(condition.right, Const) else (left, (condition.right, kind))
 
 
 def _sides_of_contains(condition: Contains) -> tuple[_Asked, ...]:

@@ -10,8 +10,10 @@ The rules of this module:
 
 from __future__ import annotations
 
+import operator
 from bisect import bisect_right
 from collections.abc import Callable, Iterable
+from functools import lru_cache
 from typing import Any, Final, NamedTuple
 
 __all__ = ["NOTHING", "Span", "below", "listed", "starting"]
@@ -54,17 +56,18 @@ class Span(NamedTuple):
 
     def meet(self, other: Span) -> Span:
         """What belongs to both. O(cuts log cuts)."""
-        return self if self == other else _merged(self, other, lambda a, b: a and b)
+        return self if self == other else _merged(self, other, operator.and_)
 
     def join(self, other: Span) -> Span:
         """What belongs to either. O(cuts log cuts)."""
-        return self if self == other else _merged(self, other, lambda a, b: a or b)
+        return self if self == other else _merged(self, other, operator.or_)
 
 
 NOTHING: Final = Span(())
 """No value at all."""
 
 
+@lru_cache(maxsize=4_096)
 def _merged(left: Span, right: Span, rule: Callable[[bool, bool], bool]) -> Span:
     a, b = left.inside, right.inside
     inside = before = rule(a, b)

@@ -13,8 +13,10 @@ from leadroute.errors import (
     MissingExtra,
     NoTransaction,
     OfferClosed,
+    Transient,
     UnknownFieldError,
 )
+from leadroute.formats.policy import dump_policy, load_policy
 from leadroute.model.lead import Lead, Signal
 from leadroute.model.limits import Cap
 from leadroute.model.rep import Rep
@@ -71,10 +73,13 @@ __all__ = [
     "SqliteStore",
     "Status",
     "SystemClock",
+    "Transient",
     "UnknownFieldError",
     "close_rate",
+    "dump_policy",
     "headroom",
     "intent",
+    "load_policy",
     "rotation",
     "scorer",
     "signal",

@@ -59,6 +59,10 @@ def from_plain(kind: type[T], data: Mapping[str, Any]) -> T:
         ... ).country
         'DE'
     """
+    if not isinstance(data, Mapping):
+        raise InvalidValue(
+            kind.__name__, "", [Fault("data", f"is {type(data).__name__}; write a mapping")]
+        )
     try:
         return make_converter().structure(data, kind)
     except ClassValidationError as error:
@@ -79,7 +83,27 @@ def loads(kind: type[T], text: str) -> T:
     Raises:
         InvalidValue: The text does not describe a value of this type.
     """
-    return from_plain(kind, json.loads(text))
+    try:
+        data = json.loads(text, parse_constant=_no_number, object_pairs_hook=_each_once)
+    except (ValueError, RecursionError) as error:
+        fault = Fault("text", f"is not JSON that can be read: {_cause(error)}")
+        raise InvalidValue(kind.__name__, "", (fault,)) from None
+    return from_plain(kind, data)
+
+
+def _cause(error: ValueError | RecursionError) -> str:
+    return error.msg if isinstance(error, json.JSONDecodeError) else str(error)
+
+
+def _no_number(written: str) -> float:
+    raise ValueError(f"{written} is not a finite number")
+
+
+def _each_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        raise ValueError("a key stands twice in the same object")
+    return found
 
 
 @cache
@@ -121,10 +145,6 @@ def _unstructured(value: Lead | Rep) -> dict[str, Any]:
 
 
 def _structured(data: Any, kind: type[T]) -> T:
-    if not isinstance(data, Mapping):
-        raise InvalidValue(
-            kind.__name__, "", [Fault("data", f"is {type(data).__name__}; write a mapping")]
-        )
     coders, known = _CODERS[kind], [attribute.name for attribute in fields(kind)]  # type: ignore[arg-type]
     faults = [
         Fault(str(name)[:80], _unknown(str(name), known)) for name in data if name not in known
@@ -132,15 +152,12 @@ def _structured(data: Any, kind: type[T]) -> T:
     given = {
         name: coders.get(name, _CODER)[1](value) for name, value in data.items() if name in known
     }
-    if "id" not in given:
-        faults.append(Fault("id", "is missing; every lead and rep needs an id of its own"))
-        given["id"] = "unnamed"
     try:
-        value = kind(**given)
+        value = kind(**{"id": "", **given})
     except InvalidValue as error:
         raise InvalidValue(error.kind, error.ident, (*faults, *error.faults)) from None
     if faults:
-        raise InvalidValue(kind.__name__, str(given["id"])[:80], faults)
+        raise InvalidValue(kind.__name__, given["id"], faults)
     return value
 
 
@@ -166,12 +183,14 @@ def _attributes_to_plain(given: Mapping[str, Any]) -> dict[str, Any]:
 def _attributes_from_plain(given: Any) -> Any:
     if not isinstance(given, Mapping):
         return given
-    return {
-        name: _lenient_instant(value[_INSTANT])
-        if isinstance(value, Mapping) and set(value) == {_INSTANT}
-        else value
-        for name, value in given.items()
-    }
+    return {name: _attribute_from_plain(value) for name, value in given.items()}
+
+
+def _attribute_from_plain(value: Any) -> Any:
+    if not (isinstance(value, Mapping) and set(value) == {_INSTANT}):
+        return value
+    found = _lenient_instant(value[_INSTANT])
+    return found if isinstance(found, datetime) else value
 
 
 def _signals_to_plain(given: tuple[Signal, ...]) -> list[dict[str, Any]]:

@@ -10,7 +10,7 @@ from attrs import field, frozen
 
 from leadroute.errors import InvalidValue
 from leadroute.model.keys import cap_key
-from leadroute.model.values import Refused, clean_fields, whole
+from leadroute.model.values import Refused, clean_fields, shown, whole
 
 __all__ = ["PERIODS", "Cap", "caps"]
 
@@ -19,7 +19,7 @@ PERIODS = ("hour", "day", "week", "month", "quarter")
 
 def _period(given: Any) -> str:
     if given not in PERIODS:
-        raise Refused(f"is {given!r:.60}; write one of {', '.join(PERIODS)}")
+        raise Refused(f"is {shown(given)}; write one of {', '.join(PERIODS)}")
     return str(given)
 
 
@@ -82,7 +82,7 @@ def caps(given: Any) -> tuple[Cap, ...]:
     elif isinstance(given, Iterable) and not isinstance(given, str):
         found = tuple(given)
     else:
-        raise Refused(f"is {given!r:.60}; write caps such as [Cap(5, 'day')] or {{'day': 5}}")
+        raise Refused(f"is {shown(given)}; write caps such as [Cap(5, 'day')] or {{'day': 5}}")
     if not all(isinstance(cap, Cap) for cap in found):
         raise Refused("are not all caps; write caps such as [Cap(5, 'day')] or {'day': 5}")
     if len({cap.per for cap in found}) < len(found):

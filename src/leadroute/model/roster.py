@@ -15,7 +15,7 @@ __all__ = ["Roster"]
 
 
 def _sorted_reps(reps: Iterable[Rep]) -> tuple[Rep, ...]:
-    found = tuple(reps)
+    found = tuple(reps) if isinstance(reps, Iterable) else (reps,)
     strays: list[object] = [rep for rep in found if type(rep) is not Rep]
     if strays:
         raise InvalidValue(

@@ -30,7 +30,7 @@ from leadroute.model.windows import Day, Week, format_day, format_week, parse_da
 
 __all__ = ["Lazy", "Schedule", "TimeOff"]
 
-_OFF_REMEDY = "write a date, two dates, or two aware datetimes"
+_OFF_FORMS = "a date, two dates, or two aware datetimes"
 
 
 @frozen(init=False)
@@ -53,9 +53,13 @@ class TimeOff:
         first: Any = start
         last: Any = start if end is None else end
         if not (isinstance(first, date) and isinstance(last, date)):
-            raise _refused("start", f"and end are {first!r:.40} and {last!r:.40}; {_OFF_REMEDY}")
+            raise _refused(
+                "start", f"and end are {first!r:.40} and {last!r:.40}; write {_OFF_FORMS}"
+            )
         if isinstance(first, datetime) != isinstance(last, datetime):
-            raise _refused("start", f"is {first} and end is {last}; {_OFF_REMEDY}, not one of each")
+            raise _refused(
+                "start", f"is {first} and end is {last}; write {_OFF_FORMS}, not one of each"
+            )
         if isinstance(first, datetime) and isinstance(last, datetime):
             first, last = aware(first, "start"), aware(last, "end")
         if last < first:
@@ -176,7 +180,7 @@ def _overrides(given: Any) -> FrozenDict[date, Day]:
 
 def _time_off(given: Any) -> tuple[TimeOff, ...]:
     if isinstance(given, str | bytes | Mapping) or not isinstance(given, Iterable):
-        raise Refused(f"is {given!r:.60}; write a list, each item {_OFF_REMEDY}")
+        raise Refused(f"is {given!r:.60}; write a list, each item {_OFF_FORMS}")
     found = []
     for item in given:
         try:

@@ -11,11 +11,10 @@ The rules of this module:
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
 from decimal import Decimal
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -44,10 +43,12 @@ __all__ = [
     "open_attributes",
     "postal_code",
     "private_text",
+    "shown",
     "text",
     "timezone",
     "upper",
     "whole",
+    "word",
 ]
 
 Cleaner = Callable[[Any], Any]
@@ -121,19 +122,31 @@ def aware(instant: datetime, argument: str = "now") -> datetime:
     return instant.astimezone(UTC)
 
 
+def shown(given: Any) -> str:
+    """What was given, as a message repeats it: at most 60 characters."""
+    try:
+        return f"{given!r:.60}"
+    except ValueError:  # an int of more digits than Python prints
+        return "too long to show"
+
+
+def _withheld(_given: Any) -> str:
+    return "withheld (personal data)"
+
+
 def text(given: Any) -> str | None:
     """Text without space around it; empty text is ``None``."""
-    return _storable(given, f"{given!r:.60}") or None
+    return _storable(given, shown) or None
 
 
 def private_text(given: Any) -> str | None:
     """As ``text``, for personal data: a refusal does not repeat the value."""
-    return _storable(given, "withheld (personal data)") or None
+    return _storable(given, _withheld) or None
 
 
-def _storable(given: Any, shown: str) -> str:
+def _storable(given: Any, show: Callable[[Any], str]) -> str:
     if not isinstance(given, str):
-        raise Refused(f"is {shown} of type {type(given).__name__}; write text")
+        raise Refused(f"is {show(given)} of type {type(given).__name__}; write text")
     if len(given) > LONGEST_TEXT:
         raise Refused(f"has {len(given)} characters; write at most {LONGEST_TEXT}")
     if "\0" in given or not _encodable(given):
@@ -151,7 +164,7 @@ def _encodable(given: str) -> bool:
 
 def ident(given: str) -> str:
     """An id: text, kept exactly as it is, 1 to 80 characters without space around it."""
-    stripped = _storable(given, f"{given!r:.60}")
+    stripped = _storable(given, shown)
     if not stripped:
         raise Refused("is empty; every lead, rep, rule and pool needs an id of its own")
     if stripped != given:
@@ -162,6 +175,17 @@ def ident(given: str) -> str:
             f"has {length} characters ('/' and '%' count three); write at most {LONGEST_IDENT}"
         )
     return given
+
+
+def word(given: Any) -> str:
+    """A word of the host's own list, 1 to 80 characters; a refusal does not repeat it, in case it is free text."""
+    found = private_text(given)
+    if found is None:
+        raise Refused("is empty; write a word of your own list")
+    if len(found) > LONGEST_IDENT:
+        remedy = f"write a word of your own list, at most {LONGEST_IDENT}, and no free text"
+        raise Refused(f"has {len(found)} characters; {remedy}")
+    return found
 
 
 def upper(given: Any) -> str | None:
@@ -195,7 +219,7 @@ def timezone(given: Any) -> str | None:
     return name
 
 
-@cache
+@lru_cache(maxsize=1_024)
 def is_zone(name: str) -> bool:
     """Whether ``name`` is a time zone known on this machine."""
     try:
@@ -266,11 +290,11 @@ def number(low: float | None = None, high: float | None = None) -> Cleaner:
     def clean(given: Any) -> int | float:
         found = float(given) if isinstance(given, Decimal) and not given.is_snan() else given
         if isinstance(found, bool) or not isinstance(found, int | float):
-            raise Refused(f"is {given!r:.60} of type {type(given).__name__}; write a number")
-        if not math.isfinite(found) or abs(found) > _LARGEST_INT:
-            raise Refused(f"is {given!r:.60}; write a finite number below 2**63")
+            raise Refused(f"is {shown(given)} of type {type(given).__name__}; write a number")
+        if not abs(found) <= _LARGEST_INT:
+            raise Refused("is infinite, not a number, or too large; write one below 2**63")
         if (low is not None and found < low) or (high is not None and found > high):
-            raise Refused(f"is {given!r:.60}; write {_span(low, high)}")
+            raise Refused(f"is {shown(given)}; write {_span(low, high)}")
         return found
 
     return clean
@@ -283,7 +307,7 @@ def whole(low: int | None = None, high: int | None = None) -> Cleaner:
     def clean(given: Any) -> int:
         found: int | float = finite(given)
         if not isinstance(found, int):
-            raise Refused(f"is {given!r:.60}; write a whole number")
+            raise Refused(f"is {shown(given)}; write a whole number")
         return found
 
     return clean
@@ -298,7 +322,7 @@ def _span(low: float | None, high: float | None) -> str:
 def flag(given: Any) -> bool:
     """True or false, and nothing that merely looks like it."""
     if not isinstance(given, bool):
-        raise Refused(f"is {given!r:.60}; write true or false")
+        raise Refused(f"is {shown(given)}; write true or false")
     return given
 
 
@@ -319,7 +343,7 @@ def names(clean: Cleaner = text) -> Cleaner:
 
     def clean_all(given: Any) -> frozenset[str]:
         if isinstance(given, str | bytes | Mapping) or not isinstance(given, Iterable):
-            raise Refused(f"is {given!r:.60}; write a set of names such as {{'a', 'b'}}")
+            raise Refused(f"is {shown(given)}; write a set of names such as {{'a', 'b'}}")
         return frozenset(name for name in map(clean, given) if name is not None)
 
     return clean_all
@@ -335,7 +359,7 @@ def levels(given: Any) -> FrozenDict[str, float]:
         try:
             found[_key(name)] = between(level)
         except Refused as refused:
-            raise Refused(f"[{name!r:.60}] {refused}") from None
+            raise Refused(f"[{shown(name)}] {refused}") from None
     return FrozenDict(found)
 
 
@@ -348,7 +372,7 @@ def open_attributes(given: Any) -> FrozenDict[str, Any]:
         try:
             normal = None if value is None else _open_value(value)
         except Refused as refused:
-            raise Refused(f"[{name!r:.60}] {refused}") from None
+            raise Refused(f"[{shown(name)}] {refused}") from None
         if normal is not None:
             found[_key(name)] = normal
     return FrozenDict(found)
@@ -364,7 +388,7 @@ def _open_value(value: Any) -> Any:
     if isinstance(value, int | float | Decimal):
         return number()(value)
     if isinstance(value, Iterable) and not isinstance(value, Mapping | bytes):
-        return names()(value)
+        return names(private_text)(value)
     raise Refused(
         f"is of type {type(value).__name__}; write text, a number, a flag, a datetime or a set"
     )

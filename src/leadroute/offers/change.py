@@ -284,7 +284,12 @@ _PLACES: dict[type, Callable[..., _Place]] = {
     Emit: lambda op: (6, op.lead, op.n),
 }
 _REPEATABLE = frozenset((1, 4, 5))
-_WHAT = {0: "once-key", 2: "record", 3: "outbox entry", 6: "log position"}
+_WHAT = {
+    0: "once-key {1!r}",
+    2: "record {1!r}",
+    3: "outbox entry {2}",
+    6: "log position {1!r} number {2}",
+}
 
 
 def _place(op: Op) -> _Place:
@@ -299,26 +304,13 @@ def _operations(change: object, _: Attribute[tuple[Op, ...]], ops: tuple[Op, ...
     seen: set[_Place] = set()
     for op in ops:
         if type(op) not in _PLACES:
-            raise _refuse(
-                change,
-                "ops",
-                f"hold a {type(op).__name__}; only the operations of this module can be kept",
-            )
+            problem = f"hold a {type(op).__name__}; only the operations of this module can be kept"
+            raise _refuse(change, "ops", problem)
         place = _place(op)
         if place in seen and place[0] not in _REPEATABLE:
-            kind, name, number = place
-            which = (
-                f"{name!r}"
-                if kind in (0, 2)
-                else f"{number}"
-                if kind == 3
-                else f"{name!r} number {number}"
-            )
-            raise _refuse(
-                change,
-                "ops",
-                f"write {_WHAT[kind]} {which} twice; a change writes each at most once",
-            )
+            what = _WHAT[place[0]].format(*place)
+            problem = f"write {what} twice; a change writes each at most once"
+            raise _refuse(change, "ops", problem)
         seen.add(place)
 
 

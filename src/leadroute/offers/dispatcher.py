@@ -10,8 +10,8 @@ The rules of this module:
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
 from functools import lru_cache, partial
 from typing import Final
@@ -20,18 +20,18 @@ from uuid import uuid4
 from attrs import field, frozen
 
 from leadroute.clock import Clock, SystemClock
-from leadroute.errors import Conflict, LeadNotFound
+from leadroute.errors import Conflict, FactTypeError, LeadNotFound
 from leadroute.model.frozen import FrozenDict
 from leadroute.model.instants import from_micros, to_micros
 from leadroute.model.keys import lead_key, parts, placement_key, submit_key
 from leadroute.model.lead import Lead
+from leadroute.model.outcomes import Outcomes
 from leadroute.model.roster import Roster
 from leadroute.model.snapshot import Snapshot
 from leadroute.model.values import aware
 from leadroute.offers import plan
 from leadroute.offers.change import Change, Once, Op, Put, Record
 from leadroute.offers.events import KINDS, Happening, Received
-from leadroute.offers.machine import move
 from leadroute.offers.placement import Placement, Status
 from leadroute.offers.store import Store
 from leadroute.plain import dumps, loads
@@ -41,6 +41,9 @@ __all__ = ["Dispatcher", "Swept"]
 
 ATTEMPTS: Final = 50
 """How often a step is decided again after losing a race, before the ``Conflict`` reaches the host."""
+
+_LAST_KEY: Final = chr(0x10FFFF)
+"""A key behind every other, to page past all that is due at one instant."""
 
 PAGE: Final = 500
 """How many records are read at once."""
@@ -54,13 +57,16 @@ class Swept:
         timed_out: Offers that had run out.
         offered: Leads that were offered to a rep.
         caught: Leads that went to the catch-all.
-        next_due: When the next offer runs out or the next waiting lead is due; ``None`` when nothing is waiting.
+        next_due: When time alone will give the next sweep something to do; as ``Dispatcher.next_due``.
+        errors: Leads that cannot be judged, such as after a mistake in a new policy. They wait on, and are judged again
+            by the next sweep.
     """
 
     timed_out: int = 0
     offered: int = 0
     caught: int = 0
     next_due: datetime | None = None
+    errors: tuple[FactTypeError, ...] = ()
 
 
 @frozen(eq=False)
@@ -72,6 +78,8 @@ class Dispatcher:
         roster: The reps.
         store: Where placements are kept; bound to the host's transaction when they shall be part of it.
         clock: Where the present comes from.
+        outcomes: What became of earlier leads, for the scorers that learn from it: ``outcomes_of(histories)``, or
+            ``Outcomes.from_counters``, made as often as you like.
 
     Example:
         >>> from leadroute import Rep, Rule
@@ -88,6 +96,7 @@ class Dispatcher:
     roster: Roster
     store: Store
     clock: Clock = field(factory=SystemClock)
+    outcomes: Outcomes = Outcomes()
 
     def submit(self, lead: Lead) -> Placement:
         """Take a lead in: qualify it, decide, and offer it, in one change.
@@ -130,10 +139,15 @@ class Dispatcher:
         Raises:
             OfferClosed: The lead is not offered to this rep now.
             LeadNotFound: The lead was never submitted.
+            InvalidValue: The reason is too long.
         """
-        refusal = partial(plan.refusal, rep_id=rep_id, reason=reason)
-        self._advance(lead_id, lambda before, now: refusal(before, now=now))
-        placement = self._place(lead_id)
+        declined = self._advance(
+            lead_id, lambda before, now: plan.refusal(before, rep_id, reason, now)
+        )
+        try:
+            placement = self._place(lead_id)
+        except FactTypeError:  # it waits, and the next sweep reports it
+            placement = declined
         self._serve_waiting(at_most=1)
         return placement
 
@@ -141,7 +155,7 @@ class Dispatcher:
         """The owner has reached the lead. Saying so again changes nothing.
 
         Raises:
-            OfferClosed: Nobody owns the lead.
+            OfferClosed: Nobody owns the lead, or it has ended.
             LeadNotFound: The lead was never submitted.
         """
         return self._advance(lead_id, plan.contact)
@@ -180,17 +194,34 @@ class Dispatcher:
     def sweep(self) -> Swept:
         """Do what time has made due: end offers that ran out, pass their leads on, and serve waiting leads.
 
+        Waiting leads are served by priority, then age. One that cannot be judged holds up no other.
         Safe to call at any time and from many processes at once. O(due and waiting leads).
         """
         now = to_micros(self._now())
-        timed_out = offered = caught = 0
+        timed_out = 0
         for due in self._due(Status.OFFERED, now):
             if self._advance(due.lead_id, plan.expiry).status is Status.WAITING:
                 timed_out += 1
-        for placement in self._serve_waiting():
-            offered += placement.status is Status.OFFERED
-            caught += placement.status is Status.CAUGHT
-        return Swept(timed_out, offered, caught, self._next_due())
+        served, errors = self._serve_waiting()
+        found = Counter(placement.status for placement in served)
+        offered, caught = found[Status.OFFERED], found[Status.CAUGHT]
+        return Swept(timed_out, offered, caught, self.next_due(), errors)
+
+    def next_due(self) -> datetime | None:
+        """When time alone will next give ``sweep`` something to do: the end of an offer, or an opening hour.
+
+        Returns:
+            An instant after now, or ``None`` when no clock can foretell it: leads that wait for a rep to finish
+            something are served when that happens.
+        """
+        now = Record(_LAST_KEY, 1, "", due=to_micros(self._now()))
+        found = [
+            record.due
+            for status in (Status.OFFERED, Status.WAITING)
+            for record in self.store.find(status=status.value, after=now, limit=1)
+            if record.due is not None
+        ]
+        return from_micros(min(found)) if found else None
 
     def placement(self, lead_id: str) -> Placement:
         """What is known about a lead now.
@@ -214,8 +245,10 @@ class Dispatcher:
         return tuple(found)
 
     def snapshot(self) -> Snapshot:
-        """The counts that a decision made now would read."""
-        now = self._now()
+        """The counts that a decision made now would read. O(reps)."""
+        return self._snapshot(self._now())
+
+    def _snapshot(self, now: datetime) -> Snapshot:
         by_kind: defaultdict[str, dict[str, int]] = defaultdict(dict)
         for counter, count in self.store.counts(prefix="rep/").items():
             _, kind, rep_id = _parts(counter)
@@ -232,6 +265,7 @@ class Dispatcher:
             last_assigned=by_kind["last"],
             won=by_kind["won"],
             closed=by_kind["closed"],
+            outcomes=self.outcomes,
         )
 
     def _now(self) -> datetime:
@@ -258,18 +292,15 @@ class Dispatcher:
             return found[0]
         now = self._now()
         received = Received(now, lead.received_at, lead.priority or 0)
-        decided = self._decide(lead, move(None, received, lead.id), now)
-        events: list[Happening] = [received]
-        if decided is not None:
-            events.append(decided)
+        decided = self._decide(lead, {}, now)
         extra = (Once(submit_key(lead.id), lead.id), Put(lead_key(lead.id), dumps(lead), 0))
-        return self._commit(None, events, lead.id, 0, extra)
+        return self._commit(None, [received, decided], lead.id, 0, extra)
 
-    def _decide(self, lead: Lead, before: Placement, now: datetime) -> Happening | None:
+    def _decide(self, lead: Lead, tried: Mapping[str, str], now: datetime) -> Happening:
         ranking = self.router.rank(
-            lead, self.roster, now=now, snapshot=self.snapshot(), tried=before.tried
+            lead, self.roster, now=now, snapshot=self._snapshot(now), tried=tried
         )
-        return plan.happening(ranking, before, self.router.catch_all, self.roster, now)
+        return plan.happening(ranking, self.router.catch_all, self.roster, now)
 
     def _advance(
         self, lead_id: str, event_of: Callable[[Placement, datetime], Happening | None]
@@ -285,37 +316,38 @@ class Dispatcher:
         lead = self._lead(lead_id)
 
         def decide(before: Placement, now: datetime) -> Happening | None:
-            return self._decide(lead, before, now) if before.status is Status.WAITING else None
+            if before.status is not Status.WAITING:
+                return None
+            event = self._decide(lead, before.tried, now)
+            return event if plan.is_news(event, before) else None
 
         return self._advance(lead_id, decide)
 
-    def _serve_waiting(self, at_most: int | None = None) -> list[Placement]:
+    def _serve_waiting(
+        self, at_most: int | None = None
+    ) -> tuple[list[Placement], tuple[FactTypeError, ...]]:
+        """Judge the waiting leads that are due again, until ``at_most`` of them are offered to somebody."""
         waiting = self._due(Status.WAITING, to_micros(self._now()))
         served: list[Placement] = []
-        for due in sorted(
-            waiting, key=lambda each: (-each.priority, each.received_at, each.lead_id)
-        ):
-            if at_most is not None and len(served) >= at_most:
+        errors: list[FactTypeError] = []
+        offers = 0
+        for due in sorted(waiting, key=_turn):
+            if offers == at_most:
                 break
-            placement = self._place(due.lead_id)
-            if placement.status is not Status.WAITING:
+            try:
+                placement = self._place(due.lead_id)
+            except FactTypeError as error:
+                errors.append(error)
+            else:
                 served.append(placement)
-        return served
+                offers += placement.status is Status.OFFERED
+        return served, tuple(errors)
 
     def _due(self, status: Status, upto: int) -> Iterator[Placement]:
         last: Record | None = None
         while page := self.store.find(status=status, upto=upto, after=last, limit=PAGE):
             yield from map(_placement, page)
             last = page[-1]
-
-    def _next_due(self) -> datetime | None:
-        found = [
-            record.due
-            for status in (Status.OFFERED, Status.WAITING)
-            for record in self.store.find(status=status, limit=1)
-            if record.due is not None
-        ]
-        return from_micros(min(found)) if found else None
 
     def _commit(
         self,
@@ -328,6 +360,10 @@ class Dispatcher:
         after, ops = plan.operations(before, events, lead_id, version, self.roster, dumps)
         self.store.commit(Change(uuid4().hex, (*extra, *ops)))
         return after
+
+
+def _turn(waiting: Placement) -> tuple[int, datetime, str]:
+    return (-waiting.priority, waiting.received_at, waiting.lead_id)
 
 
 _parts = lru_cache(maxsize=100_000)(parts)

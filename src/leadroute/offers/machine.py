@@ -72,15 +72,19 @@ def move(before: Placement | None, event: Happening, lead_id: str) -> Placement:
     """
     if before is None:
         if not isinstance(event, Received):
-            raise OfferClosed(lead_id, event.kind, "", "it was never submitted")
+            raise OfferClosed(lead_id, _recording(event), "", "it was never submitted")
         return Placement(lead_id, Status.RECEIVED, 1, event.received_at or event.at, event.priority)
     status = MOVES.get((before.status, type(event)))
     if status is None:
-        raise OfferClosed(lead_id, event.kind, getattr(event, "rep_id", ""), situation_of(before))
+        raise OfferClosed(lead_id, _recording(event), "", situation_of(before))
     if isinstance(event, FeedbackGiven) and event.closing:
         status = Status.CLOSED
     changes = _CHANGES[type(event)](before, event)
     return evolve(before, status=status, steps=before.steps + 1, **changes)
+
+
+def _recording(event: Happening) -> str:
+    return f"record {event.kind!r} for"
 
 
 def rebuild(lead_id: str, events: Iterable[Happening]) -> Placement | None:

@@ -12,13 +12,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
+from typing import Any
 
-from leadroute.errors import OfferClosed
+from leadroute.errors import Fault, InvalidValue, OfferClosed
 from leadroute.model.frozen import FrozenDict
 from leadroute.model.instants import to_micros
 from leadroute.model.keys import closed_key, last_key, open_key, placement_key, turn_key, won_key
 from leadroute.model.rep import Rep
 from leadroute.model.roster import Roster
+from leadroute.model.values import Cleaner, Refused, number, word
 from leadroute.offers.change import Add, Emit, Op, Put, Raise
 from leadroute.offers.events import (
     Accepted,
@@ -44,6 +46,7 @@ __all__ = [
     "expiry",
     "feedback",
     "happening",
+    "is_news",
     "operations",
     "refusal",
 ]
@@ -53,20 +56,14 @@ CLOSING = frozenset((WON, "lost", "unqualified", "duplicate", "spam"))
 """The feedback that ends the work on a lead, unless the host says otherwise."""
 
 
-def happening(
-    ranking: Ranking, before: Placement, catch_all: str, roster: Roster, now: datetime
-) -> Happening | None:
+def happening(ranking: Ranking, catch_all: str, roster: Roster, now: datetime) -> Happening:
     """What follows from a ranking: an offer, a wait, the catch-all, or disqualification.
 
     Args:
         ranking: The decision.
-        before: The placement that it was made for.
         catch_all: Who gets the lead when no rep is left.
         roster: The reps, for their limits.
         now: The instant of the decision.
-
-    Returns:
-        The event, or ``None`` when the lead waits already and nothing new can be said about it.
     """
     best = ranking.best
     if best is not None and ranking.rule is not None and ranking.pool is not None:
@@ -78,22 +75,22 @@ def happening(
             now + ranking.window,
             best.score,
             _holds(roster[best.rep_id], ranking.pool, now),
+            ranking.propensities[best.rep_id],
+            ranking.given_up,
         )
     if ranking.outcome is Outcome.DISQUALIFIED:
         return Disqualified(now, ranking.detail)
     if ranking.outcome is Outcome.NOBODY_AVAILABLE and ranking.rule is not None:
-        wait = Waiting(now, ranking.outcome.value, ranking.rule, ranking.resumes_at or now)
-        return None if _says_nothing_new(wait, before) else wait
+        return Waiting(now, ranking.outcome.value, ranking.rule, ranking.resumes_at or now)
     return Caught(now, ranking.outcome.value, catch_all)
 
 
-def _says_nothing_new(wait: Waiting, before: Placement) -> bool:
-    return (
-        before.status is Status.WAITING
-        and before.why == wait.why
-        and before.rule == wait.rule
-        and before.due is not None
-        and wait.until <= max(before.due, wait.at)
+def is_news(event: Happening, before: Placement) -> bool:
+    """Whether an event says more than that a lead which waits for work to get done waits on."""
+    return not (
+        isinstance(event, Waiting)
+        and (event.why, event.rule) == (before.why, before.rule)
+        and event.until <= event.at
     )
 
 
@@ -119,9 +116,18 @@ def refusal(before: Placement, rep_id: str, reason: str, now: datetime) -> Decli
 
     Raises:
         OfferClosed: The lead is not offered to this rep now.
+        InvalidValue: The reason cannot be kept.
     """
+    said = "" if reason == "" else _clean(before, "Declined", "reason", word, reason)
     _must_be_offered(before, rep_id, "decline", now)
-    return Declined(now, rep_id, reason)
+    return Declined(now, rep_id, said)
+
+
+def _clean(before: Placement, kind: str, name: str, clean: Cleaner, given: object) -> Any:
+    try:
+        return clean(given)
+    except Refused as refused:
+        raise InvalidValue(kind, before.lead_id, (Fault(name, str(refused)),)) from None
 
 
 def _must_be_offered(before: Placement, rep_id: str, verb: str, now: datetime) -> None:
@@ -143,11 +149,11 @@ def contact(before: Placement, now: datetime) -> Contacted | None:
     """The first contact by the owner, or ``None`` when there was one already.
 
     Raises:
-        OfferClosed: Nobody owns the lead.
+        OfferClosed: Nobody owns the lead, or it has ended.
     """
     if before.contacted_at is not None:
         return None
-    if before.owner is None:
+    if before.owner is None or before.status is Status.CLOSED:
         raise OfferClosed(before.lead_id, "contact", "", situation_of(before))
     return Contacted(now, before.owner)
 
@@ -159,13 +165,19 @@ def feedback(
 
     Raises:
         OfferClosed: Nobody owns the lead, or it ended otherwise before.
+        InvalidValue: The status or the value cannot be kept.
     """
-    if before.status is Status.CLOSED and (before.outcome, before.value) == (status, value):
+    said = _clean(before, "FeedbackGiven", "status", word, status)
+    worth = (
+        None if value is None else float(_clean(before, "FeedbackGiven", "value", number(), value))
+    )
+    ends = said in CLOSING if closing is None else closing
+    ended = before.status is Status.CLOSED
+    if before.outcome == said and worth in (None, before.value) and (ended or not ends):
         return None
-    if before.owner is None or before.status is Status.CLOSED:
+    if before.owner is None or ended:
         raise OfferClosed(before.lead_id, "give feedback on", "", situation_of(before))
-    ends = status in CLOSING if closing is None else closing
-    return FeedbackGiven(now, before.owner, status, ends, value)
+    return FeedbackGiven(now, before.owner, said, ends, worth)
 
 
 def operations(

@@ -10,11 +10,11 @@ The rules of this module:
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
 from functools import partial
 from itertools import pairwise
-from typing import Any
+from typing import Any, Final, TypeVar
 
 from attrs import evolve, field, frozen
 
@@ -25,18 +25,48 @@ from leadroute.model.rep import Rep
 from leadroute.model.roster import Roster
 from leadroute.model.snapshot import Snapshot
 from leadroute.model.values import aware, clean_fields, cleaned, ident
+from leadroute.ranking.chance import given_up, propensities
 from leadroute.ranking.eligibility import gate
 from leadroute.ranking.ranking import Assignment, Outcome, Part, Ranking, Rejection
-from leadroute.rules.closures import PLAIN, Environment, compile_condition
+from leadroute.ranking.scorers.algebra import fair
+from leadroute.rules.closures import PLAIN, Environment, Test, compile_condition
 from leadroute.rules.condition import And, Condition
 from leadroute.rules.match import Matcher
 from leadroute.rules.reading import reads
 from leadroute.rules.rule import EVERYONE, Pool, Rule, condition
 from leadroute.rules.rule import window as read_window
-from leadroute.rules.scorer import Scorer, Term, mean
+from leadroute.rules.scorer import Scorer, Term, guards, mean
 from leadroute.rules.situation import Situation
+from leadroute.rules.vocabulary import declared
 
 __all__ = ["Router"]
+
+T = TypeVar("T")
+
+
+def _rules(given: Iterable[Rule]) -> tuple[Rule, ...]:
+    return _all_of(Rule, "rules", given)
+
+
+def _pools(given: Iterable[Pool]) -> tuple[Pool, ...]:
+    return _all_of(Pool, "pools", given)
+
+
+def _all_of(kind: type[T], name: str, given: Iterable[T]) -> tuple[T, ...]:
+    found = tuple(given) if isinstance(given, Iterable) else (given,)
+    for each in found:
+        if not isinstance(each, kind):
+            kinds = f"{name}=[{kind.__name__}(...), ...]"
+            raise ConfigError(f"{name} hold a {type(each).__name__}; write {kinds}")
+    return found
+
+
+def _defines(given: Mapping[str, Condition]) -> FrozenDict[str, Condition]:
+    return FrozenDict(given)
+
+
+def _fields(given: Mapping[str, str]) -> FrozenDict[str, str]:
+    return FrozenDict(given)
 
 
 @frozen(kw_only=True)
@@ -49,11 +79,14 @@ class Router:
         pools: The pools that rules may name.
         window: How long an offer stands when the rule does not say.
         catch_all: Who gets a lead that no rep can take: a rep's id, or the name of a queue that people watch.
+        defines: Conditions with a name that policy files may use. Not part of equality: they decide nothing.
+        fields: The kinds of custom attributes by name, as for ``parse``. Not part of equality.
         environment: The predicates and lists that the host brings for conditions.
 
     Raises:
         InvalidValue: A field was refused; every fault is listed.
-        ConfigError: Two rules or pools share a name, or a rule names a pool that is not there.
+        ConfigError: Two rules or pools share a name, a rule names a pool that is not there, or a condition asks for
+            a predicate that the environment lacks.
 
     Example:
         >>> from leadroute import LEAD, Rep, Roster, Rule
@@ -62,35 +95,33 @@ class Router:
         'ada'
     """
 
-    rules: tuple[Rule, ...] = field(converter=tuple)
+    rules: tuple[Rule, ...] = field(converter=_rules)
     qualify: Condition | None = cleaned(condition)
-    pools: tuple[Pool, ...] = field(default=(), converter=tuple)
+    pools: tuple[Pool, ...] = field(default=(), converter=_pools)
     window: timedelta = field(default=timedelta(minutes=5), converter=read_window)
     catch_all: str = cleaned(ident, default="catch-all")
+    defines: Mapping[str, Condition] = field(factory=dict, converter=_defines, eq=False)
+    fields: Mapping[str, str] = field(factory=dict, converter=_fields, eq=False)
     environment: Environment = field(default=PLAIN, eq=False, repr=False)
     _matcher: Matcher = field(init=False, eq=False, repr=False)
-    _pools: Mapping[str, Pool] = field(init=False, eq=False, repr=False)
+    _qualifiers: tuple[tuple[Condition, Test], ...] = field(init=False, eq=False, repr=False)
+    _members: Mapping[str, Callable[[Rep, datetime | None], bool]] = field(
+        init=False, eq=False, repr=False
+    )
 
     def __attrs_post_init__(self) -> None:
         clean_fields(self)
-        _refuse_twins("rule", [rule.name for rule in self.rules])
-        _refuse_twins("pool", [pool.name for pool in self.pools] + [EVERYONE])
-        pools = FrozenDict({pool.name: pool for pool in self.pools})
+        declared(self.fields)
+        names = [rule.name for rule in self.rules]
+        _refuse_twins("rule", names)
+        _refuse_twins("pool", [pool.name for pool in self.pools])
+        members = {pool.name: _membership(pool, self.environment) for pool in self.pools}
         for rule in self.rules:
-            if rule.pool is not None and rule.pool != EVERYONE and rule.pool not in pools:
-                raise UnknownFieldError("pool", rule.pool, tuple(pools), f"rule {rule.name!r}")
-        for pool in self.pools:
-            if pool.where is not None and reads(pool.where).lead:
-                raise ConfigError(
-                    f"pool {pool.name!r} asks about the lead; move that to a rule's `require`"
-                )
-        matcher = Matcher(
-            [rule.when for rule in self.rules],
-            [rule.name for rule in self.rules],
-            self.environment,
-        )
+            _check(rule, members, self.environment)
+        matcher = Matcher([rule.when for rule in self.rules], names, self.environment)
         object.__setattr__(self, "_matcher", matcher)
-        object.__setattr__(self, "_pools", pools)
+        object.__setattr__(self, "_qualifiers", _qualifiers(self.qualify, self.environment))
+        object.__setattr__(self, "_members", FrozenDict(members))
 
     def __reduce__(self) -> tuple[Any, ...]:
         given = (
@@ -99,6 +130,8 @@ class Router:
             self.pools,
             self.window,
             self.catch_all,
+            self.defines,
+            self.fields,
             self.environment,
         )
         return _router, given
@@ -120,29 +153,27 @@ class Router:
         """
         return tuple(self.rules[position] for position in self._matcher.all(lead, now))
 
-    def members(self, pool: str | None, roster: Roster) -> tuple[Rep, ...]:
+    def members(
+        self, pool: str | None, roster: Roster, now: datetime | None = None
+    ) -> tuple[Rep, ...]:
         """The reps of a pool, in the order of their ids.
 
         Args:
             pool: The pool's name; ``None`` means everyone.
             roster: The reps there are.
+            now: The instant, for pools that ask about it.
 
         Raises:
             UnknownFieldError: There is no such pool.
+            FactTypeError: The pool's condition met a fact of the wrong type.
         """
         if pool is None or pool == EVERYONE:
             return roster.reps
         try:
-            chosen = self._pools[pool]
+            belongs = self._members[pool]
         except KeyError:
-            raise UnknownFieldError("pool", pool, tuple(self._pools)) from None
-        where = None if chosen.where is None else compile_condition(chosen.where, self.environment)
-        return tuple(
-            rep
-            for rep in roster
-            if (chosen.reps is None or rep.id in chosen.reps)
-            and (where is None or where(_NOBODY, rep, None))
-        )
+            raise UnknownFieldError("pool", pool, tuple(self._members)) from None
+        return tuple(rep for rep in roster if belongs(rep, now))
 
     def rank(
         self,
@@ -178,25 +209,18 @@ class Router:
         if rule is None:
             return Ranking(lead.id, Outcome.NO_RULE, at=instant)
         pool = rule.pool or EVERYONE
-        members = self.members(pool, roster)
-        situation = Situation(
-            lead, members, pool, snapshot or Snapshot(), instant, self.environment
-        )
         try:
+            members = self.members(pool, roster, instant)
+            situation = Situation(
+                lead, members, pool, snapshot or Snapshot(), instant, self.environment
+            )
             return _ranked(rule, situation, tried or {}, rule.window or self.window)
         except FactTypeError as error:
             raise error.during(rule.name, lead.id) from None
 
     def _disqualified(self, lead: Lead, now: datetime | None) -> str:
-        if self.qualify is None:
-            return ""
-        parts = self.qualify.parts if isinstance(self.qualify, And) else (self.qualify,)
         try:
-            failed = [
-                str(part)
-                for part in parts
-                if not compile_condition(part, self.environment)(lead, None, now)
-            ]
+            failed = [str(part) for part, holds in self._qualifiers if not holds(lead, None, now)]
         except FactTypeError as error:
             raise error.during("qualify", lead.id) from None
         return f"not {' and not '.join(failed)}" if failed else ""
@@ -221,17 +245,64 @@ class Router:
             yield self.rank(lead, roster, now=now, snapshot=snapshot)
 
 
-_NOBODY = Lead("nobody")
+_NOBODY: Final = Lead("nobody")
+
+
+def _membership(pool: Pool, environment: Environment) -> Callable[[Rep, datetime | None], bool]:
+    place = f"pool {pool.name!r}"
+    if pool.name == EVERYONE:
+        raise ConfigError(f"{EVERYONE!r} is the pool of all reps; choose another name", place)
+    reps, where = pool.reps, None
+    if pool.where is not None:
+        if reads(pool.where).lead:
+            raise ConfigError("`where` asks about the lead; move that to a rule's `require`", place)
+        where = _compiled(pool.where, environment, f"{place}.where")
+
+    def belongs(rep: Rep, now: datetime | None) -> bool:
+        listed = reps is None or rep.id in reps
+        return listed and (where is None or where(_NOBODY, rep, now))
+
+    return belongs
+
+
+def _qualifiers(
+    qualify: Condition | None, environment: Environment
+) -> tuple[tuple[Condition, Test], ...]:
+    if qualify is None:
+        return ()
+    if reads(qualify).rep:
+        raise ConfigError("asks about the rep; move that to a rule's `require`", "qualify")
+    parts = qualify.parts if isinstance(qualify, And) else (qualify,)
+    return tuple((part, _compiled(part, environment, "qualify")) for part in parts)
+
+
+def _check(rule: Rule, pools: Mapping[str, object], environment: Environment) -> None:
+    place = f"rule {rule.name!r}"
+    if rule.pool is not None and rule.pool != EVERYONE and rule.pool not in pools:
+        raise UnknownFieldError("pool", rule.pool, (*pools, EVERYONE), place)
+    if rule.require is not None:
+        _compiled(rule.require, environment, f"{place}.require")
+    for guard in guards(rule.score):
+        _compiled(guard, environment, f"{place}.score")
+
+
+def _compiled(condition: Condition, environment: Environment, place: str) -> Test:
+    try:
+        return compile_condition(condition, environment)
+    except ConfigError as error:
+        raise error.at(place) from None
 
 
 def _router(*given: Any) -> Router:
-    rules, qualify, pools, window, catch_all, environment = given
+    rules, qualify, pools, window, catch_all, defines, fields, environment = given
     return Router(
         rules=rules,
         qualify=qualify,
         pools=pools,
         window=window,
         catch_all=catch_all,
+        defines=defines,
+        fields=fields,
         environment=environment,
     )
 
@@ -245,25 +316,29 @@ def _refuse_twins(kind: str, given: list[str]) -> None:
 def _ranked(
     rule: Rule, situation: Situation, tried: Mapping[str, str], window: timedelta
 ) -> Ranking:
-    able, rejections = [], []
+    able, rejected, rejections = [], [], []
     obstacles = gate(rule, situation, tried)
     for rep in situation.reps:
         found = obstacles(rep)
         if found:
+            rejected.append(rep)
             rejections.append(Rejection(rep.id, rep.label, found))
         else:
             able.append(rep)
-    among = evolve(situation, reps=tuple(able))
+    among = evolve(situation, reps=tuple(able), absent=tuple(rejected))
+    score = rule.score
     return Ranking(
         situation.lead.id,
         _outcome(situation.reps, able, rejections),
         rule.name,
         situation.pool,
-        _sorted_assignments(rule.score, among),
+        _sorted_assignments(score, among),
         tuple(rejections),
         at=situation.instant,
         resumes_at=None if able else _resumes_at(situation.instant, rejections),
         window=window,
+        chances=partial(propensities, score, among) if score and score.random else None,
+        cost=partial(given_up, score, among) if isinstance(score, fair) else None,
     )
 
 

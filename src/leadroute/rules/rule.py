@@ -11,7 +11,7 @@ from attrs.converters import optional
 
 from leadroute.errors import ConfigError
 from leadroute.model.duration import parse_duration
-from leadroute.model.values import Refused, clean_fields, cleaned, ident, names
+from leadroute.model.values import Refused, clean_fields, cleaned, ident, names, shown
 from leadroute.rules.condition import Condition
 from leadroute.rules.scorer import Scorer
 
@@ -24,14 +24,14 @@ EVERYONE = "everyone"
 def condition(given: Any) -> Condition:
     """A cleaner for conditions."""
     if not isinstance(given, Condition):
-        raise Refused(f"is {given!r:.60}; write a condition such as LEAD.country == 'US'")
+        raise Refused(f"is {shown(given)}; write a condition such as LEAD.country == 'US'")
     return given
 
 
 def score(given: Any) -> Scorer:
     """A cleaner for scores."""
     if not isinstance(given, Scorer):
-        raise Refused(f"is {given!r:.60}; write a scorer such as headroom() + rotation()")
+        raise Refused(f"is {shown(given)}; write a scorer such as headroom() + rotation()")
     return given
 
 

@@ -230,7 +230,7 @@ class SqliteStore(_Sqlite):
     def _open(self) -> Connection:
         connection = connect(self._path, timeout=0, isolation_level=None, check_same_thread=False)
         try:
-            connection.execute(self._synchronous)
+            self._patiently(lambda: connection.execute(self._synchronous))
         except BaseException:
             connection.close()
             raise

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import wraps
 from typing import Any, TypeAlias
 
 from attrs import field, frozen
 
 from leadroute.errors import FactTypeError
 from leadroute.model.rep import Rep
+from leadroute.model.values import shown
 from leadroute.rules.scorer import Points, Scorer
 from leadroute.rules.situation import Situation
 
@@ -24,11 +26,14 @@ class HostScorer(Scorer):
     Args:
         function: Takes (situation, rep) and the arguments, and gives points between 0 and 1 or ``None``.
         arguments: What it was called with in the policy.
+        keywords: What it was called with by name, sorted.
+        maker: What the policy called; a pickle refers to it by its name.
     """
 
     function: HostFunction
     arguments: tuple[Any, ...] = ()
-    keywords: tuple[tuple[str, Any], ...] = field(default=())
+    keywords: tuple[tuple[str, Any], ...] = ()
+    _maker: Callable[..., HostScorer] = field(kw_only=True, eq=False)
 
     @property
     def name(self) -> str:  # type: ignore[override]
@@ -41,11 +46,10 @@ class HostScorer(Scorer):
 
         def points(rep: Rep) -> float | None:
             found = function(situation, rep, *arguments, **keywords)
-            if found is not None and not 0 <= found <= 1:
-                raise FactTypeError(
-                    f"{self} for rep {rep.id!r}", f"{found!r:.40}", "between 0 and 1, or None"
-                )
-            return found
+            if found is None or (type(found) in (int, float) and 0 <= found <= 1):
+                return found
+            who = f"the answer of {self} for rep {rep.id!r}"
+            raise FactTypeError(who, shown(found), "a number from 0 to 1, or None")
 
         return points
 
@@ -59,6 +63,15 @@ class HostScorer(Scorer):
 
     def __repr__(self) -> str:
         return str(self)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _called, (self._maker, self.arguments, dict(self.keywords))
+
+
+def _called(
+    maker: Callable[..., HostScorer], arguments: tuple[Any, ...], keywords: dict[str, Any]
+) -> HostScorer:
+    return maker(*arguments, **keywords)
 
 
 def scorer(function: HostFunction) -> Callable[..., HostScorer]:
@@ -81,9 +94,8 @@ def scorer(function: HostFunction) -> Callable[..., HostScorer]:
         "2 * speaks('de')"
     """
 
+    @wraps(function)
     def called(*arguments: Any, **keywords: Any) -> HostScorer:
-        return HostScorer(function, arguments, tuple(sorted(keywords.items())))
+        return HostScorer(function, arguments, tuple(sorted(keywords.items())), maker=called)
 
-    called.__name__ = called.__qualname__ = function.__name__
-    called.__doc__ = function.__doc__
     return called

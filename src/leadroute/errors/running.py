@@ -1,194 +1,22 @@
-"""Every error that leadroute raises, under one base.
-
-The rules of this module:
-
-* An error takes its facts as positional arguments, keeps each as an attribute and hands all of them to ``Exception``,
-  so that it survives pickling (a process pool sends it home whole).
-* ``str()`` says what happened, where, and what to write instead.
-* No message carries a lead's personal data, a credential or a connection string.
-"""
+"""Errors of use: a value that is refused, a fact that does not fit, a store that says no, a move that is too late."""
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable
 
+from leadroute.errors.base import Fault, LeadrouteError
+
 __all__ = [
-    "ConfigError",
     "Conflict",
-    "ExpressionError",
     "FactTypeError",
-    "Fault",
     "InvalidValue",
     "LeadNotFound",
-    "LeadrouteError",
     "MissingExtra",
     "NoTransaction",
     "OfferClosed",
     "RowError",
     "Transient",
-    "TruthError",
-    "UnknownFieldError",
-    "nearest",
 ]
-
-
-class LeadrouteError(Exception):
-    """The base of every error raised by leadroute."""
-
-
-class ConfigError(LeadrouteError, ValueError):
-    """A policy, rule, scorer or option cannot work as it is written.
-
-    Raised while building or loading, never while routing.
-
-    Args:
-        problem: What is wrong and what to write instead.
-        place: Where it stands, such as ``policy.toml: rule[2].when``; empty when there is no file.
-
-    Example:
-        >>> str(ConfigError("window must be longer than 0s", "policy.toml: rule[0].window"))
-        'policy.toml: rule[0].window: window must be longer than 0s'
-    """
-
-    def __init__(self, problem: str, place: str = "") -> None:
-        super().__init__(problem, place)
-        self.problem = problem
-        self.place = place
-
-    def __str__(self) -> str:
-        return f"{self.place}: {self.problem}" if self.place else self.problem
-
-    def at(self, place: str) -> ConfigError:
-        """The same error one level further out: ``place`` is put before what is already known.
-
-        Example:
-            >>> str(ConfigError("is empty", "when").at("rule[2]"))
-            'rule[2].when: is empty'
-        """
-        joined = f"{place}.{self.place}" if self.place else place
-        return ConfigError(self.problem, joined)
-
-
-class UnknownFieldError(ConfigError):
-    """A name that is not known; the message suggests the nearest one that is.
-
-    Args:
-        entity: What the name should be a part of, such as ``lead``, ``rep``, ``pool`` or ``scorer``.
-        name: The unknown name.
-        known: The names that would have been right.
-        place: Where it stands; empty when there is no file.
-
-    Example:
-        >>> str(UnknownFieldError("lead", "contry", ("country", "company")))
-        "lead has no field 'contry'; did you mean 'country'?"
-    """
-
-    def __init__(self, entity: str, name: str, known: Iterable[str] = (), place: str = "") -> None:
-        known = tuple(known)
-        LeadrouteError.__init__(self, entity, name, known, place)
-        self.entity = entity
-        self.name = name
-        self.known = known
-        self.suggestion = nearest(name, known)
-        self.place = place
-
-    @property
-    def problem(self) -> str:  # type: ignore[override]
-        """What is wrong and what to write instead."""
-        text = (
-            f"{self.entity} has no field {self.name!r}"
-            if self.entity in ("lead", "rep")
-            else f"there is no {self.entity} named {self.name!r}"
-        )
-        if self.suggestion is not None:
-            return f"{text}; did you mean {self.suggestion!r}?"
-        if self.known:
-            return f"{text}; there are {', '.join(self.known)}"
-        return text
-
-    def at(self, place: str) -> UnknownFieldError:
-        """The same error one level further out."""
-        joined = f"{place}.{self.place}" if self.place else place
-        return UnknownFieldError(self.entity, self.name, self.known, joined)
-
-
-class ExpressionError(ConfigError):
-    r"""The text of a condition or a score is not in the language.
-
-    Args:
-        problem: What is wrong and what to write instead.
-        line: The line in the text, counted from 1.
-        column: The character in that line, counted from 1.
-        excerpt: The part of the line around it, with a caret below.
-        place: Where the text stands; empty when there is no file.
-
-    Example:
-        >>> print(ExpressionError("write == to compare", 1, 9, "  lead.id = 'x'\n          ^"))
-        line 1, column 9: write == to compare
-          lead.id = 'x'
-                  ^
-    """
-
-    def __init__(self, problem: str, line: int, column: int, excerpt: str, place: str = "") -> None:
-        LeadrouteError.__init__(self, problem, line, column, excerpt, place)
-        self.problem = problem
-        self.line = line
-        self.column = column
-        self.excerpt = excerpt
-        self.place = place
-
-    def __str__(self) -> str:
-        where = f"{self.place}: " if self.place else ""
-        return f"{where}line {self.line}, column {self.column}: {self.problem}\n{self.excerpt}"
-
-    def at(self, place: str) -> ExpressionError:
-        """The same error one level further out."""
-        joined = f"{place}.{self.place}" if self.place else place
-        return ExpressionError(self.problem, self.line, self.column, self.excerpt, joined)
-
-
-class TruthError(ConfigError, TypeError):
-    """A condition was used as if it were true or false already; it is judged later, for each lead.
-
-    Example:
-        >>> str(TruthError("write (a) & (b) instead of (a) and (b)"))
-        'write (a) & (b) instead of (a) and (b)'
-    """
-
-
-class Fault:
-    """One thing wrong with one field of a value or a row.
-
-    Args:
-        field: The field's name.
-        problem: What is wrong with it and what would be right, without personal data.
-
-    Example:
-        >>> str(Fault("employees", "is -3; write 0 or more, or leave it out when it is not known"))
-        'employees is -3; write 0 or more, or leave it out when it is not known'
-    """
-
-    __slots__ = ("field", "problem")
-
-    def __init__(self, field: str, problem: str) -> None:
-        self.field = field
-        self.problem = problem
-
-    def __str__(self) -> str:
-        return f"{self.field} {self.problem}"
-
-    def __repr__(self) -> str:
-        return f"Fault({self.field!r}, {self.problem!r})"
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, Fault) and (self.field, self.problem) == (
-            other.field,
-            other.problem,
-        )
-
-    def __hash__(self) -> int:
-        return hash((self.field, self.problem))
 
 
 class InvalidValue(LeadrouteError, ValueError):
@@ -286,6 +114,10 @@ class Conflict(LeadrouteError):
             would leave its bounds) or ``gone`` (the outbox entry is no longer pending).
         key: The key of the guard that failed.
         current: The version or count found there; for a duplicate, the value kept under the key.
+
+    Example:
+        >>> print(Conflict("limit", "rep/open/ada", 20))
+        'rep/open/ada' would leave its bounds (now 20); nothing was written: read again and decide again
     """
 
     def __init__(self, kind: str, key: str, current: int | str | None = None) -> None:
@@ -295,13 +127,17 @@ class Conflict(LeadrouteError):
         self.current = current
 
     def __str__(self) -> str:
-        said = {
-            "duplicate": "has been done before",
-            "version": "has changed since it was read",
-            "limit": "would leave its bounds",
-            "gone": "is no longer pending",
-        }[self.kind]
-        return f"{self.key!r} {said} (now {self.current!r}); nothing was written: read again and decide again"
+        said = _CONFLICTS.get(self.kind, self.kind)
+        now = "" if self.current is None else f" (now {self.current!r})"
+        return f"{self.key!r} {said}{now}; nothing was written: read again and decide again"
+
+
+_CONFLICTS = {
+    "duplicate": "has been done before",
+    "version": "has changed since it was read",
+    "limit": "would leave its bounds",
+    "gone": "is no longer pending",
+}
 
 
 class Transient(LeadrouteError):
@@ -309,6 +145,10 @@ class Transient(LeadrouteError):
 
     Args:
         reason: What the store said, without a connection string.
+
+    Example:
+        >>> print(Transient("database is locked"))
+        the store was busy (database is locked); nothing was written: send the same change again
     """
 
     def __init__(self, reason: str) -> None:
@@ -327,6 +167,10 @@ class NoTransaction(LeadrouteError):
     Args:
         store: The name of the store's type.
         remedy: What to write before using it.
+
+    Example:
+        >>> print(NoTransaction("SqliteTransaction", "execute BEGIN IMMEDIATE first"))
+        SqliteTransaction is bound to a connection that is not in a transaction; execute BEGIN IMMEDIATE first
     """
 
     def __init__(self, store: str, remedy: str) -> None:
@@ -361,6 +205,10 @@ class OfferClosed(LeadrouteError):
         move: What was tried, such as ``accept``.
         rep_id: Who tried it; empty when no rep was named.
         state: What is so instead, as a sentence part: who has the lead and since when.
+
+    Example:
+        >>> print(OfferClosed("L-1", "accept", "ada", "it is offered to 'bob'"))
+        'ada' cannot accept lead 'L-1': it is offered to 'bob'
     """
 
     def __init__(self, lead_id: str, move: str, rep_id: str, state: str) -> None:
@@ -394,14 +242,3 @@ class MissingExtra(LeadrouteError, ImportError):
 
     def __str__(self) -> str:
         return f"{self.feature} needs an extra: pip install 'leadroute[{self.extra}]'"
-
-
-def nearest(name: str, known: Iterable[str]) -> str | None:
-    """The known name most like ``name``, or ``None`` when none is near.
-
-    Example:
-        >>> nearest("contry", ["country", "company"])
-        'country'
-    """
-    found = difflib.get_close_matches(name, list(known), n=1, cutoff=0.6)
-    return found[0] if found else None

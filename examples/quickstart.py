@@ -1,0 +1,53 @@
+"""The whole of leadroute on one page: a policy, a team, a lead, an offer, and what becomes of it."""
+
+from leadroute import (
+    LEAD,
+    REP,
+    Dispatcher,
+    Lead,
+    MemoryStore,
+    Rep,
+    Roster,
+    Router,
+    Rule,
+    close_rate,
+    headroom,
+    rotation,
+    skill_match,
+)
+
+router = Router(
+    qualify=(LEAD.budget > 0) & LEAD.email.is_present(),
+    rules=[
+        Rule(
+            "enterprise",
+            when=LEAD.annual_revenue >= 1_000_000,
+            require=REP.level >= 3,
+            score=3 * skill_match("industry") + headroom() + close_rate(),
+            window="5m",
+        ),
+        Rule("everyone else", score=rotation()),
+    ],
+)
+team = Roster(
+    [
+        Rep("ada", level=4, skills={"healthcare": 0.9}, languages={"en", "de"}, capacity=20),
+        Rep("bob", level=1, capacity=10, weight=2),
+    ]
+)
+
+lead = Lead(
+    "L-1", annual_revenue=2_000_000, industry="healthcare", budget=50_000, email="cto@example.com"
+)
+
+ranking = router.rank(lead, team)
+assert ranking.best.rep_id == "ada"
+print(ranking)  # every rep, every reason
+
+store = MemoryStore()  # or SqliteStore("crm.db")
+dispatcher = Dispatcher(router, team, store)
+print(dispatcher.submit(lead).status)  # idempotent: qualify, decide, offer, in one change
+print(dispatcher.accept("L-1", "ada"))  # or decline(..., reason=...), or nothing, and then:
+dispatcher.sweep()  # time-outs, next reps, backlog. The only timer
+print(dispatcher.contacted("L-1"))
+print(dispatcher.feedback("L-1", status="won", value=48_000))

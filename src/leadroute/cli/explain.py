@@ -1,0 +1,130 @@
+"""``leadroute explain``: one lead, every rep, every reason."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime
+from typing import Any
+
+from leadroute.cli.inputs import (
+    add_json,
+    add_leads,
+    add_now,
+    add_policy,
+    clock_of,
+    existing,
+    leads_of,
+    policy_of,
+    roster_of,
+)
+from leadroute.cli.screen import Screen
+from leadroute.errors import ConfigError
+from leadroute.model.lead import Lead
+from leadroute.model.roster import Roster
+from leadroute.model.snapshot import Snapshot
+from leadroute.offers.dispatcher import Dispatcher
+from leadroute.ranking.ranking import Assignment, Ranking, Rejection
+from leadroute.ranking.router import Router
+from leadroute.stores import SqliteStore
+
+__all__ = ["add", "run"]
+
+
+def add(commands: Any) -> None:
+    """Put the command into the command line."""
+    parser = commands.add_parser(
+        "explain",
+        help="say who would get one lead, and why each rep would or would not",
+        description="Say who would get one lead, and why each rep would or would not. Nothing is stored.",
+        allow_abbrev=False,
+    )
+    add_policy(parser)
+    add_leads(parser)
+    parser.add_argument("--lead", required=True, metavar="ID", help="the id of the lead")
+    parser.add_argument(
+        "--store", metavar="FILE", help="judge with what each rep has open in this SQLite file"
+    )
+    add_now(parser)
+    add_json(parser, "one JSON object")
+    parser.set_defaults(run=run)
+
+
+def run(options: Any, screen: Screen) -> int:
+    """Rank the lead and print the reasons."""
+    router = policy_of(options)
+    roster = roster_of(options, router)
+    ranking = router.rank(
+        _lead(options, router),
+        roster,
+        now=clock_of(options).now(),
+        snapshot=_snapshot(options, router, roster),
+    )
+    screen.say(json.dumps(_plain(ranking), ensure_ascii=False) if options.json else str(ranking))
+    return 0
+
+
+def _lead(options: Any, router: Router) -> Lead:
+    bad = 0
+    for found in leads_of(options, router):
+        if not isinstance(found, Lead):
+            bad += 1
+        elif found.id == options.lead:
+            return found
+    among = f"; {bad} of its rows cannot be read, and may hold it" if bad else ""
+    raise ConfigError(f"there is no lead {options.lead!r:.90}{among}", options.leads)
+
+
+def _snapshot(options: Any, router: Router, roster: Roster) -> Snapshot:
+    if options.store is None:
+        return Snapshot()
+    with SqliteStore(existing(options.store)) as store:
+        return Dispatcher(router, roster, store, clock_of(options)).snapshot()
+
+
+def _plain(ranking: Ranking) -> dict[str, Any]:
+    return {
+        "lead_id": ranking.lead_id,
+        "outcome": ranking.outcome.value,
+        "detail": ranking.detail,
+        "rule": ranking.rule,
+        "pool": ranking.pool,
+        "resumes_at": _iso(ranking.resumes_at),
+        "assignments": [_assignment(each) for each in ranking.assignments],
+        "rejections": [_rejection(each) for each in ranking.rejections],
+    }
+
+
+def _assignment(assignment: Assignment) -> dict[str, Any]:
+    return {
+        "rep_id": assignment.rep_id,
+        "rank": assignment.rank,
+        "score": assignment.score,
+        "parts": [
+            {
+                "scorer": str(part.scorer),
+                "weight": part.weight,
+                "points": part.points,
+                "reason": part.reason,
+            }
+            for part in assignment.parts
+        ],
+    }
+
+
+def _rejection(rejection: Rejection) -> dict[str, Any]:
+    return {
+        "rep_id": rejection.rep_id,
+        "obstacles": [
+            {
+                "criterion": obstacle.criterion,
+                "reason": obstacle.reason,
+                "passing": obstacle.passing,
+                "until": _iso(obstacle.until),
+            }
+            for obstacle in rejection.obstacles
+        ],
+    }
+
+
+def _iso(at: datetime | None) -> str | None:
+    return None if at is None else at.isoformat()

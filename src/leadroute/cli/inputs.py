@@ -1,0 +1,146 @@
+"""What the commands read: a policy, a roster, leads, an instant, and the options that name them.
+
+The rules of this module:
+
+* ``-`` is standard input.
+* A roster with a bad row is refused as a whole, with every bad row named: half a team is not who should get the leads.
+* A bad row among leads is passed on, and the others go on.
+"""
+
+from __future__ import annotations
+
+import sys
+from argparse import ArgumentParser, ArgumentTypeError
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from attrs import frozen
+
+from leadroute.clock import Clock, SystemClock
+from leadroute.errors import ConfigError, RowError
+from leadroute.formats.policy import load_policy
+from leadroute.formats.rows import read_leads, read_reps
+from leadroute.model.lead import Lead
+from leadroute.model.roster import Roster
+from leadroute.ranking.router import Router
+
+__all__ = [
+    "Fixed",
+    "add_json",
+    "add_leads",
+    "add_now",
+    "add_policy",
+    "clock_of",
+    "existing",
+    "leads_of",
+    "policy_of",
+    "roster_of",
+]
+
+
+@frozen
+class Fixed:
+    """A clock that stands still.
+
+    Example:
+        >>> Fixed(datetime(2026, 3, 2, tzinfo=UTC)).now().isoformat()
+        '2026-03-02T00:00:00+00:00'
+    """
+
+    instant: datetime
+
+    def now(self) -> datetime:
+        """The instant that the clock stands at."""
+        return self.instant
+
+
+def add_policy(parser: ArgumentParser) -> None:
+    """The options that name a policy and a roster."""
+    parser.add_argument("--policy", required=True, metavar="FILE", help="the policy: TOML or JSON")
+    parser.add_argument(
+        "--reps", required=True, metavar="FILE", help="the reps: CSV, JSON or JSON lines"
+    )
+
+
+def add_leads(parser: ArgumentParser) -> None:
+    """The options that name the leads and how they are written."""
+    parser.add_argument(
+        "--leads",
+        required=True,
+        metavar="FILE",
+        help="the leads: CSV, JSON or JSON lines; - reads standard input",
+    )
+    parser.add_argument(
+        "--format",
+        choices=("csv", "json", "jsonl"),
+        help="how the leads are written, where the ending of the name does not say",
+    )
+
+
+def add_now(parser: ArgumentParser) -> None:
+    """The option that fixes the instant of the decisions."""
+    parser.add_argument(
+        "--now",
+        type=_instant,
+        metavar="INSTANT",
+        help="decide as of this instant, such as 2026-03-03T15:00:00Z; the present when left out",
+    )
+
+
+def add_json(parser: ArgumentParser, what: str) -> None:
+    """The option for output that programs read."""
+    parser.add_argument("--json", action="store_true", help=f"print {what}")
+
+
+def _instant(text: str) -> datetime:
+    try:
+        found = datetime.fromisoformat(text)
+    except ValueError:
+        found = None
+    if found is None or found.utcoffset() is None:
+        raise ArgumentTypeError(
+            f"{text!r:.40} is no instant; write one such as 2026-03-03T15:00:00Z"
+        )
+    return found.astimezone(UTC)
+
+
+def clock_of(options: Any) -> Clock:
+    """The clock that the decisions go by."""
+    return SystemClock() if options.now is None else Fixed(options.now)
+
+
+def existing(name: str) -> Path:
+    """The path of a file that is there.
+
+    Raises:
+        FileNotFoundError: It is not.
+    """
+    path = Path(name)
+    path.stat()
+    return path
+
+
+def policy_of(options: Any) -> Router:
+    """The policy."""
+    return load_policy(existing(options.policy))
+
+
+def roster_of(options: Any, router: Router) -> Roster:
+    """The roster, with the custom attributes that the policy declares.
+
+    Raises:
+        ConfigError: One or more rows are no reps; all of them are named.
+    """
+    roster, errors = read_reps(existing(options.reps), custom=router.fields)
+    if errors:
+        listed = "".join(f"\n  {error}" for error in errors)
+        raise ConfigError(f"{len(errors)} rows are no reps; put them right first:{listed}")
+    return roster
+
+
+def leads_of(options: Any, router: Router) -> Iterator[Lead | RowError]:
+    """The leads one by one, with a ``RowError`` in the place of each bad row."""
+    source = sys.stdin if options.leads == "-" else existing(options.leads)
+    return read_leads(source, format=options.format, custom=router.fields)

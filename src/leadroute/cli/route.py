@@ -1,0 +1,197 @@
+"""``leadroute route``: every lead of a file to a rep, one row of output for each.
+
+The rules of this module:
+
+* One lead at a time, in the order of the file, in constant memory. Without ``--store`` the placements go to a SQLite
+  file that is removed at the end, because a store in memory would grow with the leads.
+* A lead that was submitted before keeps its placement, so the same command may be run again after a crash. That is
+  why the store need not wait for the disk at every lead: a loss of power may cost the last few, and never breaks it.
+* A bad row is named at the end, with its line. The others are routed.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any, Final, TextIO
+
+from attrs import field, fields, frozen
+
+from leadroute.cli.inputs import (
+    add_json,
+    add_leads,
+    add_now,
+    add_policy,
+    clock_of,
+    leads_of,
+    policy_of,
+    roster_of,
+)
+from leadroute.cli.screen import Screen
+from leadroute.errors import FactTypeError, OfferClosed, RowError
+from leadroute.formats.export import write_rows
+from leadroute.model.lead import Lead
+from leadroute.offers.dispatcher import Dispatcher
+from leadroute.offers.placement import Placement, Status
+from leadroute.ranking.ranking import Ranking
+from leadroute.ranking.router import Router
+from leadroute.stores import SqliteStore
+
+__all__ = ["add", "run"]
+
+NAMED: Final = 100
+"""How many bad rows are named; the others are counted."""
+
+COLUMNS: Final = ("lead_id", "status", "rep", "rule", "score", "reason")
+
+
+@frozen(kw_only=True)
+class _Listening(Router):
+    """A router that keeps what it decided last, for its reasons."""
+
+    decided: list[Ranking] = field(factory=list, eq=False, repr=False)
+
+    def rank(self, *arguments: Any, **options: Any) -> Ranking:
+        """Decide, and keep the ranking."""
+        ranking = super().rank(*arguments, **options)
+        self.decided[:] = [ranking]
+        return ranking
+
+
+def add(commands: Any) -> None:
+    """Put the command into the command line."""
+    parser = commands.add_parser(
+        "route",
+        help="route the leads of a file, one row of output for each",
+        description=f"Route the leads of a file, in its order, and print one row for each: {', '.join(COLUMNS)}.",
+        allow_abbrev=False,
+    )
+    add_policy(parser)
+    add_leads(parser)
+    parser.add_argument(
+        "--store",
+        metavar="FILE",
+        help="keep the placements in this SQLite file, which may be there already; a temporary one when left out",
+    )
+    parser.add_argument(
+        "--accept", action="store_true", help="accept each offer at once, for the rep it is made to"
+    )
+    parser.add_argument("--output", metavar="FILE", help="write the rows there")
+    add_now(parser)
+    add_json(parser, "JSON lines instead of CSV")
+    parser.set_defaults(run=run)
+
+
+def run(options: Any, screen: Screen) -> int:
+    """Route every lead, and tell what could not be."""
+    router = policy_of(options)
+    roster = roster_of(options, router)
+    with ExitStack() as opened:
+        leads = screen.progress("routing", leads_of(options, router))
+        listening = _listening(router)
+        dispatcher = Dispatcher(listening, roster, _store(options, opened), clock_of(options))
+        routing = _Routing(dispatcher, listening.decided, options.accept)
+        out = _output(options, opened, screen)
+        began = time.monotonic()
+        if options.json:
+            for row in routing.rows(leads):
+                out.write(json.dumps(row, ensure_ascii=False) + "\n")
+        else:
+            write_rows(out, COLUMNS, routing.rows(leads))
+        spent = time.monotonic() - began
+    for each in routing.bad:
+        screen.note(str(each))
+    if routing.counts["bad"] > len(routing.bad):
+        screen.note(f"... and {routing.counts['bad'] - len(routing.bad):,} bad rows more")
+    screen.note(_summary(routing.counts, spent))
+    return 1 if routing.bad else 0
+
+
+@frozen
+class _Routing:
+    """Leads on their way through a dispatcher, and what is counted meanwhile.
+
+    Args:
+        dispatcher: Whose policy and store are used.
+        heard: Where its router leaves the ranking that it made last.
+        accepting: Whether each rep accepts at once.
+        counts: How many leads came to which status, and how many rows were bad.
+        bad: The first bad rows.
+    """
+
+    dispatcher: Dispatcher
+    heard: list[Ranking]
+    accepting: bool
+    counts: Counter[str] = field(factory=Counter)
+    bad: list[RowError | FactTypeError] = field(factory=list)
+
+    def rows(self, leads: Iterable[Lead | RowError]) -> Iterator[dict[str, Any]]:
+        """One row of output for each lead; what is no lead, or cannot be judged, is noted as bad."""
+        for found in leads:
+            row = found if isinstance(found, RowError) else self._routed(found)
+            if isinstance(row, dict):
+                self.counts[row["status"]] += 1
+                yield row
+            else:
+                self.counts["bad"] += 1
+                if len(self.bad) < NAMED:
+                    self.bad.append(row)
+
+    def _routed(self, lead: Lead) -> dict[str, Any] | FactTypeError:
+        self.heard.clear()
+        try:
+            placement = self.dispatcher.submit(lead)
+        except FactTypeError as error:
+            return error
+        if self.accepting and placement.status is Status.OFFERED and placement.rep_id is not None:
+            try:
+                placement = self.dispatcher.accept(lead.id, placement.rep_id)
+            except OfferClosed as error:
+                return _row(placement, None, error.state)
+        best = self.heard[-1].best if self.heard else None
+        if best is None:
+            return _row(placement, None, placement.why or "submitted before")
+        return _row(placement, round(best.score, 6), best.reason)
+
+
+def _row(placement: Placement, score: float | None, reason: str) -> dict[str, Any]:
+    given = (
+        placement.lead_id,
+        placement.status.value,
+        placement.rep_id,
+        placement.rule,
+        score,
+        reason,
+    )
+    return dict(zip(COLUMNS, given, strict=True))
+
+
+def _listening(router: Router) -> _Listening:
+    given = {each.name: getattr(router, each.name) for each in fields(Router) if each.init}
+    return _Listening(**given)
+
+
+def _store(options: Any, opened: ExitStack) -> SqliteStore:
+    path = options.store
+    if path is None:
+        path = Path(opened.enter_context(TemporaryDirectory(prefix="leadroute-"))) / "route.db"
+    return opened.enter_context(SqliteStore(path, synchronous="normal"))
+
+
+def _output(options: Any, opened: ExitStack, screen: Screen) -> TextIO:
+    if options.output is None:
+        return screen.out
+    return opened.enter_context(Path(options.output).open("w", encoding="utf-8", newline=""))
+
+
+def _summary(counts: Counter[str], spent: float) -> str:
+    leads = counts.total() - counts["bad"]
+    places = ", ".join(f"{counts[each.value]:,} {each}" for each in Status if counts[each.value])
+    told = f"{leads:,} leads: {places}" if places else "no leads"
+    rate = f"{leads / spent:,.0f} leads/s" if spent > 0 else "at once"
+    return f"{told}; {counts['bad']:,} bad rows; {rate}"

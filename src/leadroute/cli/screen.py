@@ -1,0 +1,152 @@
+"""How a command shows what it found: plain text, or colour and bars where a person watches.
+
+The rules of this module:
+
+* Colour needs three things: a terminal, the ``cli`` extra, and no ``NO_COLOR`` in the environment. Without any of them
+  the text is plain, the same on every machine.
+* Progress is shown on standard error alone, and only on a terminal.
+* What a file held may hold control characters. They never reach a terminal.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
+from typing import Any, Final, TextIO, TypeVar
+
+__all__ = ["Screen", "shown"]
+
+T = TypeVar("T")
+
+STEP: Final = 100
+"""After how many items a plain progress line is written again."""
+
+_CONTROL: Final = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f]")
+_NUMBER: Final = re.compile(r"-|[0-9][0-9,.]*( ?[%smhd].*)?")
+
+
+def shown(text: str) -> str:
+    r"""The text without control characters, except for line ends.
+
+    Example:
+        >>> shown("a\x1b[31mb")
+        'a?[31mb'
+    """
+    return _CONTROL.sub("?", text)
+
+
+class Screen:
+    """Where results and remarks go.
+
+    Args:
+        out: For results.
+        err: For remarks and progress.
+        environment: The variables of the process, for ``NO_COLOR``.
+    """
+
+    def __init__(self, out: TextIO, err: TextIO, environment: Mapping[str, str]) -> None:
+        self.out = out
+        self._err = err
+        self._plain = bool(environment.get("NO_COLOR"))
+
+    def close(self) -> None:
+        """See that everything has been written."""
+        self.out.flush()
+
+    def say(self, text: str = "") -> None:
+        """A line of the result."""
+        print(shown(text), file=self.out)
+
+    def head(self, text: str) -> None:
+        """A heading in the result."""
+        if (console := self._console(self.out)) is None:
+            self.say(text)
+        else:
+            console.print(shown(text), style="bold", markup=False, highlight=False)
+
+    def note(self, text: str) -> None:
+        """A remark beside the result."""
+        print(shown(text), file=self._err, flush=True)
+
+    def table(self, names: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
+        """Rows under their names; a column of figures stands to the right."""
+        cells = [[shown(cell) for cell in row] for row in rows]
+        right = [
+            bool(cells) and all(_NUMBER.fullmatch(row[place]) for row in cells)
+            for place in range(len(names))
+        ]
+        if (console := self._console(self.out)) is None:
+            self._plain_table(names, cells, right)
+        else:
+            _rich_table(console, names, cells, right)
+
+    def _plain_table(self, names: Sequence[str], cells: list[list[str]], right: list[bool]) -> None:
+        rows = [list(names), *cells]
+        widths = [max(len(row[place]) for row in rows) for place in range(len(names))]
+        for row in rows:
+            laid = (
+                cell.rjust(width) if to_right else cell.ljust(width)
+                for cell, width, to_right in zip(row, widths, right, strict=True)
+            )
+            self.say(f"  {'  '.join(laid)}".rstrip())
+
+    def progress(self, what: str, items: Iterable[T]) -> Iterator[T]:
+        """The items one by one, while a terminal shows how many there were."""
+        if not self._err.isatty():
+            return iter(items)
+        console = self._console(self._err)
+        return self._counted(what, items) if console is None else _bar(console, what, items)
+
+    def _counted(self, what: str, items: Iterable[T]) -> Iterator[T]:
+        done = 0
+        try:
+            for done, item in enumerate(items, 1):
+                yield item
+                if done % STEP == 0:
+                    self._err.write(f"\r{what}: {done:,}")
+                    self._err.flush()
+        finally:
+            if done >= STEP:
+                self._err.write(f"\r{what}: {done:,}\n")
+
+    def _console(self, stream: TextIO) -> Any:
+        """The rich console on a stream, or ``None`` where text is plain."""
+        if self._plain or not stream.isatty():
+            return None
+        with suppress(ImportError):
+            from rich.console import Console
+
+            return Console(file=stream)
+        return None
+
+
+def _rich_table(
+    console: Any, names: Sequence[str], cells: list[list[str]], right: list[bool]
+) -> None:
+    from rich import box
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(box=box.SIMPLE_HEAD, header_style="bold", pad_edge=False)
+    for name, to_right in zip(names, right, strict=True):
+        table.add_column(Text(name), justify="right" if to_right else "left")
+    for row in cells:
+        table.add_row(*map(Text, row))
+    console.print(table)
+
+
+def _bar(console: Any, what: str, items: Iterable[T]) -> Iterator[T]:
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+    )
+    with Progress(*columns, console=console, transient=True) as progress:
+        task = progress.add_task(what, total=None)
+        for item in items:
+            yield item
+            progress.advance(task)

@@ -1,0 +1,295 @@
+"""A policy on its way from plain tables to a router, with every error that it has.
+
+The rules of this module:
+
+* Every key of every table is looked at, whatever is wrong with the others. Nothing is built from a table with errors.
+* An unknown key is an error, with the nearest known one.
+* After ``MOST_ERRORS`` errors the reading ends: the file is something else than a policy.
+* Places are written as in ``rule[2].when``, counted from 0.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from datetime import timedelta
+from typing import Any
+
+from leadroute.errors import ConfigError, PolicyError, UnknownFieldError
+from leadroute.model.values import Refused, ident
+from leadroute.ranking.router import Router
+from leadroute.rules.closures import Environment, compile_condition
+from leadroute.rules.condition import ALWAYS, Condition
+from leadroute.rules.define import parse_definitions
+from leadroute.rules.fields import FIELDS
+from leadroute.rules.parse import parse
+from leadroute.rules.reading import reads
+from leadroute.rules.rule import EVERYONE, Pool, Rule
+from leadroute.rules.rule import window as read_window
+from leadroute.rules.scorer import Scorer, guards
+from leadroute.rules.scores import parse_score
+from leadroute.rules.vocabulary import declared
+
+__all__ = ["Draft", "Scorers"]
+
+Scorers = Mapping[str, Callable[..., Scorer]]
+_Readers = Mapping[str, Callable[[Any], Any]]
+
+MOST_ERRORS = 100
+_TABLES = ("fields", "define", "pool", "rule")
+
+
+class Draft:
+    """One policy being read.
+
+    Args:
+        name: What errors call the file.
+        scorers: What the names of scorers call.
+        environment: The host's predicates and lists.
+    """
+
+    def __init__(self, name: str, scorers: Scorers, environment: Environment) -> None:
+        self._name = name
+        self._scorers = scorers
+        self._environment = environment
+        self._errors: list[ConfigError] = []
+        self._fields: dict[str, str] = {}
+        self._defines: Mapping[str, Condition] = {}
+        self._names: dict[str, dict[str, None]] = {}
+
+    def router(self, document: Mapping[str, Any]) -> Router:
+        """The router that the tables of a document describe.
+
+        Raises:
+            PolicyError: They have errors; every one is listed.
+        """
+        self._read_fields(document)
+        self._read_defines(document)
+        terms = self._table("", "key of a policy", document, self._terms)
+        pools = list(self._pools(document))
+        rules = list(self._rules(document))
+        router = None
+        with self._under(""):
+            if not self._errors:
+                router = Router(
+                    rules=rules,
+                    pools=pools,
+                    defines=self._defines,
+                    fields=self._fields,
+                    environment=self._environment,
+                    **terms,
+                )
+        if router is None:
+            raise PolicyError(self._errors)
+        return router
+
+    @property
+    def _terms(self) -> _Readers:
+        return {
+            "qualify": self._lead_condition,
+            "window": _window,
+            "catch_all": _ident,
+            **dict.fromkeys(_TABLES, _left_alone),
+        }
+
+    def _read_fields(self, document: Mapping[str, Any]) -> None:
+        for key, kind in _leaves(self._mapping(document, "fields")):
+            with self._under(f"fields.{key}"):
+                written = _text(kind)
+                declared({key: written})
+                self._fields[key.removeprefix("lead.")] = written
+
+    def _read_defines(self, document: Mapping[str, Any]) -> None:
+        texts: dict[str, str] = {}
+        for name, written in self._mapping(document, "define").items():
+            with self._under(f"define.{name}"):
+                texts[name] = _text(written)
+        try:
+            self._defines = parse_definitions(texts, custom=self._fields)
+        except ConfigError as error:
+            self._defines = dict.fromkeys(texts, ALWAYS)
+            self._find_in_definitions(texts, error)
+
+    def _find_in_definitions(self, texts: Mapping[str, str], first: ConfigError) -> None:
+        """Note every error in the definitions, one by one, or else ``first``, which they have together."""
+        before = len(self._errors)
+        for name, written in texts.items():
+            with self._under(f"define.{name}"):
+                parse(written, defines=self._defines, custom=self._fields)
+        if len(self._errors) == before:
+            self._note(first.at(f"{self._name}: define"))
+
+    def _pools(self, document: Mapping[str, Any]) -> Iterator[Pool]:
+        readers = {"name": self._new("pool"), "reps": _idents, "where": self._rep_condition}
+        for place, table in self._tables(document, "pool"):
+            with self._under(place):
+                found = self._whole(place, "key of a pool", table, readers)
+                if found is not None:
+                    yield Pool(**found)
+
+    def _rules(self, document: Mapping[str, Any]) -> Iterator[Rule]:
+        readers = {
+            "name": self._new("rule"),
+            "when": self._lead_condition,
+            "require": self._condition,
+            "score": self._score,
+            "pool": self._known_pool,
+            "window": _window,
+        }
+        for place, table in self._tables(document, "rule"):
+            with self._under(place):
+                found = self._whole(place, "key of a rule", table, readers)
+                if found is not None:
+                    yield Rule(**found)
+
+    def _new(self, kind: str) -> Callable[[Any], str]:
+        """A reader of names that refuses one that it has read before."""
+        seen = self._names.setdefault(kind, {})
+
+        def read(given: Any) -> str:
+            name = _ident(given)
+            if name in seen:
+                raise ConfigError(
+                    f"there are two {kind}s named {name!r}; give each a name of its own"
+                )
+            seen[name] = None
+            return name
+
+        return read
+
+    def _known_pool(self, given: Any) -> str:
+        name, known = _ident(given), (*self._names["pool"], EVERYONE)
+        if name not in known:
+            raise UnknownFieldError("pool", name, known)
+        return name
+
+    def _condition(self, given: Any) -> Condition:
+        found = parse(_text(given), defines=self._defines, custom=self._fields)
+        compile_condition(found, self._environment)
+        return found
+
+    def _lead_condition(self, given: Any) -> Condition:
+        found = self._condition(given)
+        if asked := reads(found).rep:
+            asks = ", ".join(sorted(map(str, asked)))
+            raise ConfigError(f"asks about the rep ({asks}); move that to `require`")
+        return found
+
+    def _rep_condition(self, given: Any) -> Condition:
+        found = self._condition(given)
+        if asked := reads(found).lead:
+            asks = ", ".join(sorted(map(str, asked)))
+            raise ConfigError(f"asks about the lead ({asks}); move that to a rule's `require`")
+        return found
+
+    def _score(self, given: Any) -> Scorer:
+        found = parse_score(_text(given), self._scorers, defines=self._defines, custom=self._fields)
+        for condition in guards(found):
+            compile_condition(condition, self._environment)
+        return found
+
+    def _whole(
+        self, place: str, kind: str, given: Mapping[str, Any], readers: _Readers
+    ) -> dict[str, Any] | None:
+        """What the readers make of a table that must have a name; ``None`` when something in it is wrong."""
+        before = len(self._errors)
+        found = self._table(place, kind, given, readers)
+        if given.get("name") is None:
+            problem = "is missing; give every pool and rule a name of its own"
+            self._note(ConfigError(problem, f"{self._name}: {place}.name"))
+        return found if len(self._errors) == before else None
+
+    def _table(
+        self, place: str, kind: str, given: Mapping[str, Any], readers: _Readers
+    ) -> dict[str, Any]:
+        """What the readers make of a table; what is wrong is noted and left out, and so is what is ``None``."""
+        found = {}
+        for key, value in given.items():
+            with self._under(f"{place}.{key}".lstrip(".") if key in readers else place):
+                if key not in readers:
+                    raise UnknownFieldError(kind, key[:60], tuple(readers))
+                read = None if value is None else readers[key](value)
+                if read is not None:
+                    found[key] = read
+        return found
+
+    def _mapping(self, document: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+        given = document.get(name)
+        if isinstance(given, Mapping) or given is None:
+            return given or {}
+        problem = f"is {_called(given)}; write a table [{name}], or an object in JSON"
+        self._note(ConfigError(problem, f"{self._name}: {name}"))
+        return {}
+
+    def _tables(
+        self, document: Mapping[str, Any], name: str
+    ) -> Iterator[tuple[str, Mapping[str, Any]]]:
+        given = document.get(name)
+        listed = given if isinstance(given, list) else [] if given is None else [given]
+        for position, table in enumerate(listed):
+            place = f"{name}[{position}]"
+            if listed is given and isinstance(table, Mapping):
+                yield place, table
+            else:
+                place = place if listed is given else name
+                problem = f"is {_called(table)}; write [[{name}]], or a list of objects in JSON"
+                self._note(ConfigError(problem, f"{self._name}: {place}"))
+
+    @contextmanager
+    def _under(self, place: str) -> Iterator[None]:
+        """Note what goes wrong within as an error at ``place``."""
+        where = f"{self._name}: {place}" if place else self._name
+        try:
+            yield
+        except PolicyError:
+            raise
+        except ConfigError as error:
+            self._note(error.at(where))
+
+    def _note(self, error: ConfigError) -> None:
+        self._errors.append(error)
+        if len(self._errors) >= MOST_ERRORS:
+            raise PolicyError(self._errors)
+
+
+def _leaves(table: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+    """The entries of a table with those of its tables ``lead`` and ``rep``, whose names they begin with."""
+    for key, value in table.items():
+        if key in FIELDS and isinstance(value, Mapping):
+            yield from ((f"{key}.{name}", kind) for name, kind in value.items())
+        else:
+            yield key, value
+
+
+def _text(given: Any) -> str:
+    if not isinstance(given, str):
+        raise ConfigError(f"is {_called(given)}; write text in quotes")
+    return given
+
+
+def _ident(given: Any) -> str:
+    try:
+        return ident(_text(given))
+    except Refused as refused:
+        raise ConfigError(str(refused)) from None
+
+
+def _idents(given: Any) -> frozenset[str]:
+    if not isinstance(given, list):
+        raise ConfigError(f"is {_called(given)}; write a list of ids such as ['ada', 'bob']")
+    return frozenset(map(_ident, given))
+
+
+def _window(given: Any) -> timedelta:
+    return read_window(_text(given))
+
+
+def _left_alone(given: Any) -> None:
+    """A table, which is read on its own."""
+
+
+def _called(given: Any) -> str:
+    if isinstance(given, bool):
+        return "true" if given else "false"
+    names = {int: "a number", float: "a number", str: "text", list: "a list", dict: "a table"}
+    return names.get(type(given), f"a {type(given).__name__}")

@@ -1,0 +1,201 @@
+"""Policy files: a router as TOML or JSON, and back.
+
+The rules of this module:
+
+* Reading and writing are inverses: ``parse_policy(dump_policy(router)) == router``.
+* Every error of a file is reported at once, each with file, table and key.
+* The text of conditions and scores is read by ``leadroute.rules``; nothing in a file is ever evaluated or imported.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from leadroute.errors import ConfigError
+from leadroute.formats.document import format_of, read_document, read_text
+from leadroute.formats.draft import Draft, Scorers
+from leadroute.formats.toml import write_toml
+from leadroute.model.duration import format_duration
+from leadroute.ranking.router import Router
+from leadroute.ranking.scorers import BUILT_IN
+from leadroute.rules.closures import PLAIN, Environment
+from leadroute.rules.condition import Condition
+from leadroute.rules.reading import definitions
+from leadroute.rules.rule import Pool, Rule
+from leadroute.rules.scorer import guards
+
+__all__ = ["FORMAT", "dump_policy", "load_policy", "parse_policy"]
+
+FORMAT = 1
+"""The number of the format that this version reads and writes."""
+
+
+def load_policy(
+    source: str | Path,
+    *,
+    format: str | None = None,  # noqa: A002 - the host's word for it
+    scorers: Scorers | None = None,
+    environment: Environment | None = None,
+) -> Router:
+    """The router that a policy file describes.
+
+    Args:
+        source: The path of the file.
+        format: ``toml`` or ``json``; by the ending of the path when not given.
+        scorers: The host's own scorers by name, beside the built-in ones.
+        environment: The predicates and lists that the host brings for conditions.
+
+    Raises:
+        PolicyError: The file has errors; every one is listed with file, table and key.
+        ConfigError: The file as a whole cannot be read.
+        OSError: The file cannot be opened.
+    """
+    found = format_of(source, format)
+    return parse_policy(
+        read_text(source), found, name=str(source), scorers=scorers, environment=environment
+    )
+
+
+def parse_policy(
+    text: str,
+    format: str = "toml",  # noqa: A002 - the host's word for it
+    *,
+    name: str = "policy",
+    scorers: Scorers | None = None,
+    environment: Environment | None = None,
+) -> Router:
+    """The router that the text of a policy file describes.
+
+    Args:
+        text: The text of the file.
+        format: ``toml`` or ``json``.
+        name: What errors call the file.
+        scorers: The host's own scorers by name, beside the built-in ones.
+        environment: The predicates and lists that the host brings for conditions.
+
+    Raises:
+        PolicyError: The text has errors; every one is listed with file, table and key.
+        ConfigError: The text as a whole cannot be read.
+
+    Example:
+        >>> router = parse_policy('''
+        ... format = 1
+        ... qualify = "lead.budget > 0"
+        ...
+        ... [[rule]]
+        ... name  = "germany"
+        ... when  = "lead.country == 'de'"
+        ... score = "3 * skill_match('industry') + rotation()"
+        ... ''')
+        >>> router.rules[0].when
+        <Comparison lead.country == 'DE'>
+    """
+    document = read_document(text, format, name)
+    given = document.pop("format", None)
+    if type(given) is not int:
+        raise ConfigError(f"write format = {FORMAT} at the top of the policy", f"{name}: format")
+    if given != FORMAT:
+        raise ConfigError(
+            f"this is format {given}, and this version of leadroute reads format {FORMAT} alone; "
+            "write it in that format, or install the version that the policy was written for",
+            f"{name}: format",
+        )
+    draft = Draft(name, {**BUILT_IN, **(scorers or {})}, environment or PLAIN)
+    return draft.router(document)
+
+
+def dump_policy(
+    router: Router,
+    path: str | Path | None = None,
+    format: str | None = None,  # noqa: A002 - the host's word for it
+) -> str:
+    """The text of the policy file that describes a router, and the file itself when ``path`` is given.
+
+    Args:
+        router: The policy.
+        path: Where to write it.
+        format: ``toml`` or ``json``; by the ending of ``path``, else ``toml``, when not given.
+
+    Raises:
+        ConfigError: The policy cannot be written: one name stands for two definitions.
+        OSError: The file cannot be written.
+
+    Example:
+        >>> from leadroute import LEAD, Router, Rule, rotation
+        >>> router = Router(rules=[Rule("us", when=LEAD.country == "US", score=rotation())])
+        >>> print(dump_policy(router), end="")
+        format    = 1
+        window    = "5m"
+        catch_all = "catch-all"
+        <BLANKLINE>
+        [[rule]]
+        name  = "us"
+        when  = "lead.country == 'US'"
+        score = "rotation()"
+    """
+    found = format_of("policy.toml" if path is None else path, format)
+    document = _document(router)
+    text = (
+        write_toml(document)
+        if found == "toml"
+        else json.dumps(document, ensure_ascii=False, allow_nan=False, indent=2) + "\n"
+    )
+    if path is not None:
+        Path(path).write_text(text, encoding="utf-8", newline="\n")
+    return text
+
+
+def _document(router: Router) -> dict[str, Any]:
+    document = {
+        "format": FORMAT,
+        "qualify": None if router.qualify is None else str(router.qualify),
+        "window": format_duration(router.window),
+        "catch_all": router.catch_all,
+        "fields": dict(router.fields),
+        "define": {name: str(each) for name, each in _definitions(router).items()},
+        "pool": [_pool_table(pool) for pool in router.pools],
+        "rule": [_rule_table(rule) for rule in router.rules],
+    }
+    return {key: value for key, value in document.items() if value or key == "rule"}
+
+
+def _pool_table(pool: Pool) -> dict[str, Any]:
+    table = {
+        "name": pool.name,
+        "reps": None if pool.reps is None else sorted(pool.reps),
+        "where": None if pool.where is None else str(pool.where),
+    }
+    return {key: value for key, value in table.items() if value is not None}
+
+
+def _rule_table(rule: Rule) -> dict[str, str]:
+    table = {
+        "name": rule.name,
+        "when": rule.when,
+        "require": rule.require,
+        "score": rule.score,
+        "pool": rule.pool,
+        "window": None if rule.window is None else format_duration(rule.window),
+    }
+    return {key: str(value) for key, value in table.items() if value is not None}
+
+
+def _definitions(router: Router) -> dict[str, Condition]:
+    found = dict(router.defines)
+    for condition in (*router.defines.values(), *_conditions(router)):
+        for name, each in definitions(condition).items():
+            if found.setdefault(name, each) != each:
+                raise ConfigError(
+                    f"the name {name!r} stands for two different conditions; rename one"
+                )
+    return found
+
+
+def _conditions(router: Router) -> Iterator[Condition]:
+    given = [router.qualify, *(pool.where for pool in router.pools)]
+    for rule in router.rules:
+        given += (rule.when, rule.require, *guards(rule.score))
+    return (condition for condition in given if condition is not None)

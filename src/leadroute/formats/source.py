@@ -1,0 +1,126 @@
+"""Where rows come from: a path, an open text file, or any iterable of lines.
+
+The rules of this module:
+
+* What we open we close; what the host opened stays open.
+* A file is read in pieces. No line longer than ``LONGEST_LINE`` characters is kept.
+* Files are UTF-8. A byte that is not survives as half a surrogate pair, so that the row it stands in can be named.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Protocol
+
+from leadroute.errors import ConfigError
+
+__all__ = ["BOM", "FORMATS", "LONGEST_LINE", "Lines", "Source", "format_of", "name_of", "opened"]
+
+FORMATS = ("csv", "json", "jsonl")
+"""The formats of rows: comma-separated values, a JSON array, and one JSON object per line."""
+
+LONGEST_LINE = 1 << 20
+BOM = "\ufeff"
+_ENDINGS = {".csv": "csv", ".tsv": "csv", ".txt": "csv", ".json": "json"} | dict.fromkeys(
+    (".jsonl", ".ndjson"), "jsonl"
+)
+
+
+class _Readable(Protocol):
+    def readline(self, limit: int, /) -> str: ...
+
+
+Source = str | Path | _Readable | Iterable[str]
+"""A path, an open text file, or an iterable of lines."""
+
+
+def name_of(source: Source, name: str = "") -> str:
+    """What errors call a source: ``name``, else its path, else ``<stdin>``.
+
+    Example:
+        >>> name_of("data/leads.csv"), name_of(["id"]), name_of(["id"], "upload")
+        ('data/leads.csv', '<stdin>', 'upload')
+    """
+    if name:
+        return name
+    return str(source) if isinstance(source, str | Path) else "<stdin>"
+
+
+def format_of(source: Source, format: str | None = None) -> str:  # noqa: A002 - the host's word for it
+    """The format of a source: ``format``, else what the ending of its path says, else ``csv``.
+
+    Raises:
+        ConfigError: There is no such format.
+
+    Example:
+        >>> format_of("leads.jsonl"), format_of("export.data"), format_of(["{}"], "jsonl")
+        ('jsonl', 'csv', 'jsonl')
+    """
+    if format is not None:
+        if format not in FORMATS:
+            raise ConfigError(f"format is {format!r:.40}; write one of {', '.join(FORMATS)}")
+        return format
+    ending = Path(source).suffix.lower() if isinstance(source, str | Path) else ""
+    return _ENDINGS.get(ending, "csv")
+
+
+@contextmanager
+def opened(source: Source, name: str) -> Iterator[Lines]:
+    """The lines of a source, for as long as the context lasts.
+
+    Raises:
+        OSError: The file cannot be opened.
+    """
+    if isinstance(source, str | Path):
+        with Path(source).open(encoding="utf-8", errors="surrogateescape", newline="") as file:
+            yield Lines(file, name)
+    else:
+        yield Lines(source, name)
+
+
+class Lines:
+    """The lines of a source one by one, each with its line ending as it stands.
+
+    Args:
+        source: An open text file or an iterable of lines.
+        name: What errors call it.
+
+    ``number`` counts the lines given so far. ``cut`` is true once a line was too long and lost its end; the reader
+    of the rows resets it. ``pieces`` is the text as it comes, for a reader that does not go by lines.
+    """
+
+    def __init__(self, source: _Readable | Iterable[str], name: str) -> None:
+        self.name = name
+        self.number = 0
+        self.cut = False
+        self.pieces = _pieces(source)
+
+    def __iter__(self) -> Iterator[str]:
+        return self
+
+    def __next__(self) -> str:
+        piece = next(self.pieces)
+        if not isinstance(piece, str):
+            raise ConfigError(
+                f"the lines are of type {type(piece).__name__}; open the file as text", self.name
+            )
+        self.number += 1
+        if self.number == 1:
+            piece = piece.removeprefix(BOM)
+        return piece if len(piece) <= LONGEST_LINE else self._shortened(piece)
+
+    def _shortened(self, piece: str) -> str:
+        self.cut = True
+        kept, last = piece[:LONGEST_LINE], piece
+        while last and not last.endswith(("\n", "\r")) and len(last) > LONGEST_LINE:
+            last = next(self.pieces, "")
+        return kept + "\n"
+
+
+def _pieces(source: _Readable | Iterable[str]) -> Iterator[Any]:
+    readline = getattr(source, "readline", None)
+    if readline is None:
+        return iter(source)  # type: ignore[arg-type]
+    return iter(lambda: readline(LONGEST_LINE + 1) or None, None)

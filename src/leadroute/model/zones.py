@@ -1,0 +1,157 @@
+"""Where on the clock a lead is: the time zone of a country, a region or a phone number.
+
+The rules of this module:
+
+* A zone is named only when it is certain. Else every zone that it may be is listed, with the reason, and nothing is
+  guessed.
+* What is said most exactly decides: a zone that was given, then the region, then the country, then the phone number.
+* Zones of one country whose clocks have agreed since 2024 are one zone.
+* A phone number tells its country at most, and never appears in a reason.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from functools import cache
+from zoneinfo import ZoneInfo
+
+from attrs import frozen
+
+from leadroute.model.hours import AllOf, Hours
+from leadroute.model.schedule import Schedule
+from leadroute.model.zonetable import DIAL_CODES, ZONES
+
+__all__ = ["ZoneGuess", "calling_hours", "zones_of"]
+
+# ISO 3166-2 regions of the countries with several clocks; a region that spans two lists both.
+_REGIONS = """
+America/New_York US-CT US-DC US-DE US-FL US-GA US-IN US-KY US-MA US-MD US-ME US-MI US-NC US-NH US-NJ US-NY US-OH US-PA
+ US-RI US-SC US-TN US-VA US-VT US-WV;
+America/Chicago US-AL US-AR US-FL US-IA US-IL US-IN US-KS US-KY US-LA US-MI US-MN US-MO US-MS US-ND US-NE US-OK US-SD
+ US-TN US-TX US-WI;
+America/Denver US-CO US-ID US-KS US-MT US-ND US-NE US-NM US-NV US-OR US-SD US-TX US-UT US-WY;
+America/Phoenix US-AZ; America/Denver US-AZ;
+America/Los_Angeles US-CA US-ID US-NV US-OR US-WA;
+America/Anchorage US-AK; America/Adak US-AK; Pacific/Honolulu US-HI;
+America/St_Johns CA-NL; America/Halifax CA-NB CA-NL CA-NS CA-PE CA-QC;
+America/Toronto CA-NU CA-ON CA-QC; America/Winnipeg CA-MB CA-NU CA-ON;
+America/Regina CA-SK; America/Edmonton CA-AB CA-BC CA-NT CA-NU CA-SK;
+America/Vancouver CA-BC; America/Dawson_Creek CA-BC; America/Whitehorse CA-YT; America/Panama CA-NU CA-ON;
+Australia/Sydney AU-ACT AU-NSW AU-TAS AU-VIC; Australia/Brisbane AU-QLD; Australia/Adelaide AU-NSW AU-SA;
+Australia/Darwin AU-NT; Australia/Perth AU-WA; Australia/Eucla AU-WA; Australia/Lord_Howe AU-NSW;
+America/Sao_Paulo BR-AL BR-AP BR-BA BR-CE BR-DF BR-ES BR-GO BR-MA BR-MG BR-PA BR-PB BR-PE BR-PI BR-PR BR-RJ BR-RN
+ BR-RS BR-SC BR-SE BR-SP BR-TO;
+America/Manaus BR-AM BR-MS BR-MT BR-RO BR-RR; America/Rio_Branco BR-AC BR-AM; America/Noronha BR-PE
+"""
+
+_DIGITS = frozenset("0123456789")
+_LONGEST_CODE = 7
+
+
+@frozen
+class ZoneGuess:
+    """What is known about a lead's time zone.
+
+    Args:
+        zone: The zone, when it is certain; else ``None``.
+        candidates: Every zone that it may be; empty when nothing is known.
+        reason: Why, in a few words without personal data.
+    """
+
+    zone: str | None
+    candidates: tuple[str, ...]
+    reason: str
+
+
+@cache
+def _table(text: str) -> dict[str, tuple[str, ...]]:
+    keys: dict[str, list[str]] = {}
+    for entry in text.split(";"):
+        key, *codes = entry.split()
+        for code in codes:
+            keys.setdefault(code, []).append(key)
+    return {code: tuple(found) for code, found in keys.items()}
+
+
+@cache
+def _dial_codes() -> dict[str, tuple[str, ...]]:
+    codes = (entry.split() for entry in DIAL_CODES.split(";"))
+    return {code: tuple(countries) for code, *countries in codes}
+
+
+def zones_of(
+    country: str | None = None,
+    region: str | None = None,
+    phone: str | None = None,
+    timezone: str | None = None,
+) -> ZoneGuess:
+    """The time zone of a lead, as far as it is certain.
+
+    Args:
+        country: An ISO 3166-1 alpha-2 code in upper case.
+        region: An ISO 3166-2 code, with the country (``US-TX``) or without it (``TX``).
+        phone: A number in international form, starting with ``+`` or ``00``; any other tells nothing.
+        timezone: The zone itself, when the lead has given it.
+
+    Example:
+        >>> zones_of("DE").zone
+        'Europe/Berlin'
+        >>> zones_of("US", "TX").reason
+        'region US-TX has 2 clocks'
+        >>> zones_of(phone="+44 20 7946 0000").zone
+        'Europe/London'
+    """
+    if timezone is not None:
+        return ZoneGuess(timezone, (timezone,), "given")
+    if region is not None:
+        code = region if "-" in region else f"{country}-{region}"
+        found = _table(_REGIONS).get(code)
+        if found is not None:
+            return _guess(found, f"region {code}")
+        country = country or code.partition("-")[0]
+    if country is not None:
+        return _guess(_table(ZONES).get(country, ()), f"country {country}")
+    return _by_phone(phone)
+
+
+def _by_phone(phone: str | None) -> ZoneGuess:
+    plain = "".join(phone.split()) if phone else ""
+    digits = plain[1:] if plain.startswith("+") else plain[2:] if plain.startswith("00") else ""
+    number = "".join(filter(_DIGITS.__contains__, digits))
+    for length in range(min(_LONGEST_CODE, len(number)), 0, -1):
+        countries = _dial_codes().get(number[:length])
+        if countries:
+            return _guess(_distinct(countries), f"dial code +{number[:length]}")
+    return ZoneGuess(None, (), "no zone, country, region or international phone number is known")
+
+
+def _distinct(countries: Iterable[str]) -> tuple[str, ...]:
+    zones = (zone for country in countries for zone in _table(ZONES).get(country, ()))
+    return tuple(dict.fromkeys(zones))
+
+
+def _guess(candidates: tuple[str, ...], source: str) -> ZoneGuess:
+    if len(candidates) == 1:
+        return ZoneGuess(candidates[0], candidates, source)
+    return ZoneGuess(None, candidates, f"{source} has {len(candidates) or 'no known'} clocks")
+
+
+def calling_hours(week: str, guess: ZoneGuess) -> Hours | None:
+    """When a lead may be called: ``week`` on the lead's own clock.
+
+    Where the zone is uncertain, only the hours that suit every zone that it may be; ``None`` when nothing is known, or
+    no zone of this machine.
+
+    Args:
+        week: Weekly windows such as ``"mon-fri 09:00-20:00; sat 10:00-18:00"``.
+        guess: What ``zones_of`` found.
+
+    Raises:
+        InvalidValue: ``week`` cannot be read.
+
+    Example:
+        >>> str(calling_hours("mon-fri 09:00-20:00", zones_of("PT")))
+        '(mon-fri 09:00-20:00; in Europe/Lisbon) & (mon-fri 09:00-20:00; in Atlantic/Azores)'
+    """
+    parts = [Schedule(week, ZoneInfo(zone)) for zone in guess.candidates]
+    return None if not parts else parts[0] if len(parts) == 1 else AllOf(parts)

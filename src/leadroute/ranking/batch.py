@@ -1,0 +1,411 @@
+"""Place a backlog at once: the best assignment of many leads to reps with limited places.
+
+The rules of this module:
+
+* Points are whole numbers, so that "the best" is exact. ``None`` marks a rep who is not eligible for a lead and is
+  never chosen. No rep receives more leads than there are places.
+* First as many leads as possible are placed, then the points are as high as possible. With priorities both hold for
+  the highest before the next is looked at: no lead displaces one of a higher priority, or costs it a point.
+* Every answer comes with prices, and the prices prove it: a place with a rep costs what the place is worth to the
+  leads that compete for it. Each lead is where it is worth most after the price; a rep with a place to spare costs
+  nothing. :func:`bound` does the sum.
+* The same input gives the same answer, and the number placed and their points do not depend on any order.
+
+Method: an auction (:mod:`leadroute.ranking.auction`) comes near the optimum, and :mod:`leadroute.ranking.flow` makes
+the last gains and turns the prices into a proof. Priorities are placed by cheapest chains alone, a point of a higher
+priority being worth more than everything below it.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from fractions import Fraction
+from math import floor, inf, lcm
+from operator import mul, neg
+from types import NoneType
+from typing import Literal, TypeAlias
+
+from attrs import frozen
+
+from leadroute.errors import ConfigError, Fault, InvalidValue, UnknownFieldError
+from leadroute.ranking import engines
+from leadroute.ranking.auction import Auction
+from leadroute.ranking.flow import place, polish, shortfall
+
+__all__ = ["Engine", "Solution", "bound", "greedy", "solve"]
+
+Points: TypeAlias = Sequence[Sequence[int | None]]
+Engine: TypeAlias = Literal["python", "ortools", "scipy"]
+
+FINENESS = 1_000  # the finest step of the auction is at most this part of the highest points
+FIRST_STEP = 100  # the coarsest step is this part of the highest points
+FINER = 5  # each step is this part of the one before
+SHOWN = 20  # so many faults are named
+_KINDS = {int, NoneType}
+
+
+@frozen
+class Solution:
+    """An assignment of leads to reps, with the prices that prove how good it is.
+
+    Attributes:
+        rep_of: The column of the rep for every lead; ``None`` for a lead that is left out.
+        placed: How many leads are placed.
+        points: Their points, added up.
+        prices: What one more place with each rep would add, in points of the last class. 0 for a rep with a place
+            to spare.
+        left_out: What it would be worth to leave out one lead more; what placing counts beside points.
+        units: What a point of each lead counts in the prices: 1 without classes.
+        bound: No assignment that places as many leads has more points than this.
+        greedy_placed: How many leads are placed when each takes the best rep still free, in order.
+        greedy_points: Their points.
+        bottleneck: The reps whose full calendars leave leads out: whoever is left out is eligible for these alone,
+            and so are more leads than they have places. Empty when nobody is left out, and with classes.
+    """
+
+    rep_of: tuple[int | None, ...]
+    placed: int
+    points: int
+    prices: tuple[Fraction, ...]
+    left_out: Fraction
+    units: tuple[int, ...]
+    bound: int
+    greedy_placed: int
+    greedy_points: int
+    bottleneck: tuple[int, ...]
+
+    @property
+    def gap(self) -> float:
+        """The share of the points that may be missing at most: 0.0 for an exact answer."""
+        return 1 - self.points / self.bound if self.bound else 0.0
+
+    @property
+    def gap_to_greedy(self) -> float:
+        """The share of these points that the greedy assignment misses; it may have placed fewer leads as well."""
+        return 1 - self.greedy_points / self.points if self.points else 0.0
+
+
+def solve(
+    points: Points,
+    capacity: Sequence[int | None],
+    *,
+    priorities: Sequence[int] | None = None,
+    gap: float = 0.0,
+    engine: Engine = "python",
+) -> Solution:
+    """The best assignment of leads to reps.
+
+    Args:
+        points: One row per lead with the points of every rep, 0 or more; ``None`` when the rep is not eligible.
+        capacity: The places of every rep; ``None`` means no limit, 0 means none.
+        priorities: The priority of every lead, higher first; ``None`` makes all leads equal.
+        gap: 0 for the optimum; else the share of the points that may be given up for speed, below 1. The number of
+            leads placed is the highest all the same. Refused together with ``priorities``.
+        engine: ``python`` needs nothing; ``ortools`` and ``scipy`` need the extra ``batch`` and find the same points.
+            Refused together with ``priorities`` or ``gap``.
+
+    Returns:
+        The assignment with its prices.
+
+    Raises:
+        InvalidValue: A row, a capacity or a priority cannot be right; every fault is named.
+        ConfigError: ``gap`` or ``engine`` is not known, or does not go with the other options.
+        MissingExtra: The engine's package is not installed.
+
+    Example:
+        Greedy gives the first lead its favourite and leaves 1 point for the second.
+
+        >>> best = solve([[9, 8], [9, 1]], [1, 1])
+        >>> best.rep_of, best.points, best.greedy_points
+        ((1, 0), 17, 10)
+        >>> [int(price) for price in best.prices]
+        [1, 0]
+    """
+    _check(points, capacity, priorities)
+    _check_options(gap, engine, ordered=priorities is not None)
+    most = len(points) + 1
+    places = [most if limit is None else min(limit, most) for limit in capacity]
+    columns = [rep for rep, count in enumerate(places) if count]
+    rows: Points = points
+    if len(columns) < len(places):
+        rows = [[row[rep] for rep in columns] for row in points]
+    sizes = [places[rep] for rep in columns]
+    bottleneck: list[int] = []
+    if not points:
+        sale = _Sale([], [Fraction()] * len(sizes))
+    elif priorities is not None:
+        sale = _sell_in_order(rows, sizes, priorities)
+    else:
+        left, bottleneck = shortfall(rows, sizes)
+        if left:
+            rows, sizes = [[*row, 0] for row in rows], [*sizes, left]
+        sale = _sell(rows, sizes, gap, engine)
+    return _solution(
+        points, capacity, columns, [columns[at] for at in bottleneck], sale, priorities
+    )
+
+
+@frozen
+class _Sale:
+    """What a method returns; a column beyond the reps is the place of whoever is left out."""
+
+    column_of: Sequence[int]
+    prices: Sequence[Fraction]
+    missing: Fraction = Fraction()
+    units: Sequence[int] = ()
+
+
+def _sell(rows: Points, sizes: Sequence[int], gap: float, engine: Engine) -> _Sale:
+    """Give every lead a column, by the engine and within the gap."""
+    if engine != "python":
+        return _proven(rows, sizes, engines.ENGINES[engine](rows, sizes), [0] * len(sizes))
+    top = _top(rows)
+    scale = -(-FINENESS // max(top, 1))
+    market = rows if scale == 1 else [_scaled(row, scale) for row in rows]
+    auction = Auction(market, sizes)
+    step = max(1, top * scale // FIRST_STEP)
+    while True:
+        auction.sell(step)
+        if gap:
+            missing = Fraction(auction.slack(), scale)
+            if missing <= Fraction(gap) * (_earned(rows, auction.rep_of) + missing):
+                lowest = min(auction.prices)
+                prices = [Fraction(price - lowest, scale) for price in auction.prices]
+                return _Sale(auction.rep_of, prices, missing)
+        if step == 1:
+            return _proven(
+                rows, sizes, auction.rep_of, [price // scale for price in auction.prices]
+            )
+        step = max(1, step // FINER)
+
+
+def _proven(rows: Points, sizes: Sequence[int], found: Sequence[int], prices: list[int]) -> _Sale:
+    network = polish(rows, sizes, found, prices)
+    return _Sale(network.assignment(), list(map(Fraction, network.prices)))
+
+
+def _sell_in_order(rows: Points, sizes: Sequence[int], priorities: Sequence[int]) -> _Sale:
+    """Give every lead a column, the highest priority first and undisturbed."""
+    top = _top(rows)
+    penalty = len(rows) * top + 1
+    unit_of: dict[int, int] = {}
+    below = 0
+    for priority, count in sorted(Counter(priorities).items()):
+        unit_of[priority] = below + 1
+        below += count * (top + penalty) * unit_of[priority]
+    units = [unit_of[priority] for priority in priorities]
+    worth = [[*_scaled(row, unit), -penalty * unit] for row, unit in zip(rows, units, strict=True)]
+    order = sorted(range(len(rows)), key=lambda lead: (-priorities[lead], lead))
+    network = place(worth, [*sizes, len(rows) + 1], order)
+    prices = [*map(Fraction, network.prices[:-1]), Fraction(penalty)]
+    return _Sale(network.assignment(), prices, units=units)
+
+
+def _solution(
+    points: Points,
+    capacity: Sequence[int | None],
+    columns: Sequence[int],
+    bottleneck: Sequence[int],
+    sale: _Sale,
+    priorities: Sequence[int] | None,
+) -> Solution:
+    rep_of = tuple(columns[at] if at < len(columns) else None for at in sale.column_of)
+    units = tuple(sale.units) or (1,) * len(points)
+    prices = [Fraction()] * len(capacity)
+    for rep, price in zip(columns, sale.prices, strict=False):
+        prices[rep] = price
+    nets = [
+        Fraction() if rep is None else points[lead][rep] * units[lead] - prices[rep]  # type: ignore[operator]
+        for lead, rep in enumerate(rep_of)
+    ]
+    left_out = (
+        sale.prices[-1] if len(sale.prices) > len(columns) else max([Fraction(), *map(neg, nets)])
+    )
+    nets = [
+        -left_out * unit if rep is None else net
+        for net, rep, unit in zip(nets, rep_of, units, strict=True)
+    ]
+    for rep in set(range(len(capacity))) - set(columns):
+        offers = [
+            value * unit - net
+            for row, unit, net in zip(points, units, nets, strict=True)
+            if (value := row[rep]) is not None
+        ]
+        prices[rep] = max([Fraction(), *offers])
+    earned = _earned(points, rep_of)
+    rival = greedy(points, capacity, priorities)
+    return Solution(
+        rep_of=rep_of,
+        placed=len(points) - rep_of.count(None),
+        points=earned,
+        prices=tuple(prices),
+        left_out=left_out,
+        units=units,
+        bound=earned + floor(sale.missing),
+        greedy_placed=len(points) - rival.count(None),
+        greedy_points=_earned(points, rival),
+        bottleneck=tuple(bottleneck),
+    )
+
+
+def greedy(
+    points: Points, capacity: Sequence[int | None], priorities: Sequence[int] | None = None
+) -> tuple[int | None, ...]:
+    """Each lead in order takes the best rep who still has a place: what :func:`solve` is measured against.
+
+    Args:
+        points: As for :func:`solve`.
+        capacity: As for :func:`solve`.
+        priorities: Higher goes first; equal ones go in the order given.
+
+    Returns:
+        The column of the rep for every lead. With L leads and R reps in O(L * R).
+
+    Example:
+        >>> greedy([[9, 8], [9, 1]], [1, 1])
+        (0, 1)
+    """
+    left: list[float] = [inf if limit is None else limit for limit in capacity]
+    open_reps = [rep for rep, places in enumerate(left) if places]
+    order = sorted(
+        range(len(points)), key=lambda lead: 0 if priorities is None else -priorities[lead]
+    )
+    rep_of: list[int | None] = [None] * len(points)
+    for lead in order:
+        row = points[lead]
+        best, most = None, -1
+        for rep in open_reps:
+            value = row[rep]
+            if value is not None and value > most:
+                best, most = rep, value
+        if best is None:
+            continue
+        rep_of[lead] = best
+        left[best] -= 1
+        if not left[best]:
+            open_reps.remove(best)
+    return tuple(rep_of)
+
+
+def bound(points: Points, capacity: Sequence[int | None], solution: Solution) -> Fraction:
+    """What the prices of a solution prove: no assignment that places as many leads has more points than this.
+
+    It is the sum of what all places cost and of what each lead could have at best after the price. It is computed
+    from the prices alone, so it checks :func:`solve` and does not trust it. For an exact solution it equals the
+    points; with priorities the points of each lead count ``units`` times, here as there.
+
+    Args:
+        points: As given to :func:`solve`.
+        capacity: As given to :func:`solve`.
+        solution: What it returned.
+
+    Raises:
+        InvalidValue: A price is below 0: such prices prove nothing.
+
+    Example:
+        >>> rows = [[9, 8], [9, 1]]
+        >>> int(bound(rows, [1, 1], solve(rows, [1, 1])))
+        17
+    """
+    faults = [
+        Fault(f"prices[{rep}]", f"is {price}; it must be 0 or more")
+        for rep, price in enumerate(solution.prices)
+        if price < 0
+    ]
+    if faults:
+        raise InvalidValue("Solution", "", faults)
+    scale = lcm(*(price.denominator for price in (solution.left_out, *solution.prices)))
+    prices = [int(price * scale) for price in solution.prices]
+    left_out = int(solution.left_out * scale)
+    limits = [len(points) if limit is None else min(limit, len(points)) for limit in capacity]
+    total = sum(map(mul, prices, limits))
+    for row, unit, rep in zip(points, solution.units, solution.rep_of, strict=True):
+        factor = unit * scale
+        nets = [
+            value * factor - price
+            for value, price in zip(row, prices, strict=True)
+            if value is not None
+        ]
+        total += max([-left_out * unit, *nets])
+        if rep is None:
+            total += left_out * unit
+    return Fraction(total, scale)
+
+
+def _top(rows: Points) -> int:
+    return max((max(filter(None, row), default=0) for row in rows), default=0)
+
+
+def _scaled(row: Sequence[int | None], factor: int) -> list[int | None]:
+    return [None if value is None else value * factor for value in row]
+
+
+def _earned(points: Points, rep_of: Sequence[int | None]) -> int:
+    return sum(
+        points[lead][rep]  # type: ignore[misc]
+        for lead, rep in enumerate(rep_of)
+        if rep is not None
+    )
+
+
+def _check(
+    points: Points, capacity: Sequence[int | None], priorities: Sequence[int] | None
+) -> None:
+    """Refuse what is no whole number, naming the first few places where it stands."""
+    faults = [
+        Fault(f"capacity[{rep}]", f"is {limit!r}; write 0 or more, or None for no limit")
+        for rep, limit in enumerate(capacity)
+        if not _whole_or_none(limit)
+    ]
+    for lead, row in enumerate(points):
+        if len(row) != len(capacity):
+            faults.append(
+                Fault(
+                    f"points[{lead}]",
+                    f"has {len(row)} numbers; write one for each of the {len(capacity)} reps",
+                )
+            )
+        elif not set(map(type, row)) <= _KINDS or min(filter(None, row), default=0) < 0:
+            faults += [
+                Fault(
+                    f"points[{lead}][{rep}]",
+                    f"is {value!r}; write a whole number, 0 or more, or None",
+                )
+                for rep, value in enumerate(row)
+                if not _whole_or_none(value)
+            ]
+    if priorities is not None:
+        if len(priorities) != len(points):
+            faults.append(
+                Fault(
+                    "priorities",
+                    f"has {len(priorities)} numbers; write one for each of the {len(points)} leads",
+                )
+            )
+        faults += [
+            Fault(f"priorities[{lead}]", f"is {value!r}; write a whole number")
+            for lead, value in enumerate(priorities)
+            if type(value) is not int
+        ]
+    if faults:
+        raise InvalidValue("Batch", "", faults[:SHOWN])
+
+
+def _whole_or_none(value: object) -> bool:
+    return value is None or (type(value) is int and value >= 0)
+
+
+def _check_options(gap: float, engine: str, *, ordered: bool) -> None:
+    if not 0 <= gap < 1:
+        raise ConfigError(
+            f"gap is {gap!r}; write 0 for the optimum, or a share below 1 such as 0.0005"
+        )
+    if engine != "python" and engine not in engines.ENGINES:
+        raise UnknownFieldError("engine", engine, ("python", *engines.ENGINES))
+    if ordered and (gap or engine != "python"):
+        raise ConfigError(
+            "priorities are placed exactly and in pure Python; leave out gap and engine"
+        )
+    if gap and engine != "python":
+        raise ConfigError(f"the engine {engine!r} is exact; leave out gap, or leave out engine")

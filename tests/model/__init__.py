@@ -1,0 +1,1 @@
+"""The promises of the values: leads, reps, schedules."""

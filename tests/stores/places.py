@@ -1,0 +1,38 @@
+"""The stores that every behaviour is tested on."""
+
+import sqlite3
+import tempfile
+from collections.abc import Iterator
+from contextlib import closing, contextmanager, nullcontext
+from pathlib import Path
+
+from leadroute.stores import MemoryStore, SqliteStore, SqliteTransaction
+
+
+def memory():
+    """A store in memory."""
+    return nullcontext(MemoryStore())
+
+
+@contextmanager
+def sqlite() -> Iterator[SqliteStore]:
+    """A store in a file, without the wait for the disk."""
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        SqliteStore(Path(folder, "a.db"), synchronous="normal") as store,
+    ):
+        yield store
+
+
+@contextmanager
+def joined() -> Iterator[SqliteTransaction]:
+    """A store inside one open transaction of a host, with another prefix."""
+    with closing(sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False)) as db:
+        db.row_factory = sqlite3.Row
+        db.execute("BEGIN IMMEDIATE")
+        store = SqliteTransaction(db, prefix="crm")
+        store.create()
+        yield store
+
+
+STORES = {"memory": memory, "sqlite": sqlite, "joined": joined}

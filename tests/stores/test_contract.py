@@ -1,0 +1,254 @@
+"""Every store keeps the contract, and the contract notices stores that do not."""
+
+from contextlib import nullcontext
+
+import pytest
+from attrs import evolve
+
+from leadroute.errors import LeadrouteError, Transient
+from leadroute.offers.change import Ack, Add, Change, Check, Drop, Emit, Once, Put, Raise
+from leadroute.stores import MemoryStore, Store, memory
+from leadroute.testing.contract import store_contract
+from leadroute.testing.contract.asking import refused, together
+from tests.stores.places import STORES
+
+CASES = [
+    pytest.param(check, id=f"{store}-{name}")
+    for store, make_store in STORES.items()
+    for name, check in store_contract(make_store)
+    if not (store == "joined" and name.startswith(("many_threads", "threads")))
+]
+
+
+@pytest.mark.parametrize("check", CASES)
+def test_the_store_keeps_the_contract(check):
+    """Every store keeps every promise; one connection of a host is not for many threads."""
+    check()
+
+
+def test_the_contract_is_large_and_its_promises_are_told_apart():
+    """There are at least 60 promises, each with its own name and a sentence."""
+    contract = store_contract(STORES["memory"])
+    assert len({name for name, _ in contract}) == len(contract) >= 60
+    assert all(check.__doc__.endswith(".") for _, check in contract)
+
+
+@pytest.mark.parametrize("make_store", STORES.values(), ids=STORES)
+def test_stores_have_the_six_methods(make_store):
+    """Every store is a Store to a type checker and at run time."""
+    with make_store() as store:
+        assert isinstance(store, Store)
+
+
+class NoGuard(MemoryStore):
+    """Counters without bounds."""
+
+    def commit(self, change):
+        ops = (evolve(o, lo=None, hi=None) if isinstance(o, Add) else o for o in change.ops)
+        return super().commit(Change(change.id, ops))
+
+
+class NoVersions(MemoryStore):
+    """The last write wins."""
+
+    def commit(self, change):
+        def blind(op):
+            known = self.get([op.key]) if isinstance(op, Put | Drop) else {}
+            return evolve(op, expect=known[op.key].version) if known else op
+
+        ops = map(blind, (op for op in change.ops if not isinstance(op, Check)))
+        return super().commit(Change(change.id, ops))
+
+
+class NoOnce(MemoryStore):
+    """Once-keys that never refuse."""
+
+    def commit(self, change):
+        ops = (o for o in change.ops if not (isinstance(o, Once) and self.get([f"once/{o.key}"])))
+        return super().commit(Change(change.id, ops))
+
+
+class PartialRollback(MemoryStore):
+    """Operations one by one, without undoing what went before."""
+
+    def commit(self, change):
+        values = {}
+        for op in memory.ordered(change):
+            values |= super().commit(Change(change.id, (op,)))
+        return values
+
+
+class LostAck(MemoryStore):
+    """Acknowledgements that do not arrive."""
+
+    def commit(self, change):
+        return super().commit(
+            Change(change.id, (op for op in change.ops if not isinstance(op, Ack)))
+        )
+
+
+class FoldedKeys(MemoryStore):
+    """Keys compared without case, as some databases do by default."""
+
+    def commit(self, change):
+        ops = (evolve(o, key=o.key.casefold()) if hasattr(o, "key") else o for o in change.ops)
+        return super().commit(Change(change.id, ops))
+
+
+class PaddedKeys(MemoryStore):
+    """Keys compared without trailing spaces, as MariaDB does by default."""
+
+    def commit(self, change):
+        ops = (
+            evolve(o, key=o.key.rstrip(" ") or "-") if hasattr(o, "key") else o for o in change.ops
+        )
+        return super().commit(Change(change.id, ops))
+
+
+class DeliverAll(MemoryStore):
+    """Events that were not to be delivered, delivered."""
+
+    def commit(self, change):
+        ops = (evolve(o, deliver=True) if isinstance(o, Emit) else o for o in change.ops)
+        return super().commit(Change(change.id, ops))
+
+
+class Cursor(MemoryStore):
+    """Delivery by a cursor over ids instead of a set of what is pending."""
+
+    def __init__(self):
+        super().__init__()
+        self.cursor = 0
+
+    def commit(self, change):
+        values = super().commit(change)
+        self.cursor = max([self.cursor, *(op.id for op in change.ops if isinstance(op, Ack))])
+        return values
+
+    def events(self, *, after=0, limit=500, lead=None, pending_at=None):
+        start = after if pending_at is None else max(after, self.cursor)
+        return super().events(after=start, limit=limit, lead=lead, pending_at=pending_at)
+
+
+class LowerMark(MemoryStore):
+    """Raise that sets."""
+
+    def commit(self, change):
+        sets = [op for op in change.ops if isinstance(op, Raise)]
+        values = dict(super().commit(change))
+        for op in sets:
+            delta = op.to - values[op.key]
+            values |= super().commit(Change(change.id, (Add(op.key, delta, lo=None),)))
+        return values
+
+
+class LooseTies(MemoryStore):
+    """Pages by due time alone."""
+
+    def find(self, *, status=None, owner=None, upto=None, after=None, limit=100):
+        mark = after and evolve(after, key="\U0010ffff")
+        return super().find(status=status, owner=owner, upto=upto, after=mark, limit=limit)
+
+
+class GreedyTrim(MemoryStore):
+    """Trimming that forgets what waits in the outbox."""
+
+    def trim(self, before, limit=1000):
+        waiting = self.events(pending_at=before, limit=limit)
+        super().commit(Change("trim", (Ack(event.id) for event in waiting)))
+        return super().trim(before, limit)
+
+
+class Lenient(MemoryStore):
+    """Questions that make no sense, answered somehow."""
+
+    def counts(self, keys=None, prefix=""):
+        return super().counts(keys, prefix if keys is None else "")
+
+    def find(self, *, status=None, owner=None, upto=None, after=None, limit=100):
+        return super().find(status=status, owner=owner, upto=upto, after=after, limit=abs(limit))
+
+
+MUTANTS = [
+    Lenient,
+    NoGuard,
+    NoVersions,
+    NoOnce,
+    PartialRollback,
+    LostAck,
+    FoldedKeys,
+    PaddedKeys,
+    DeliverAll,
+    Cursor,
+    LowerMark,
+    LooseTies,
+    GreedyTrim,
+]
+
+
+def broken_promises(make_store):
+    """The names of the promises that a store does not keep."""
+    broken = []
+    for name, check in store_contract(lambda: nullcontext(make_store())):
+        try:
+            check()
+        except (AssertionError, LeadrouteError, LookupError):
+            broken.append(name)
+    return broken
+
+
+@pytest.mark.parametrize("mutant", MUTANTS)
+def test_the_contract_notices_a_broken_store(mutant):
+    """A store with one thing wrong breaks at least one promise; the sound one breaks none."""
+    assert broken_promises(mutant)
+
+
+def test_the_contract_notices_another_order(monkeypatch):
+    """A store that reports another than the first refusal breaks promises."""
+    monkeypatch.setattr(memory, "ordered", lambda change: tuple(reversed(change.ops)))
+    assert "a_refused_once_is_reported_first" in broken_promises(MemoryStore)
+
+
+def test_the_sound_store_breaks_no_promise():
+    """The control of the controls."""
+    assert broken_promises(MemoryStore) == []
+
+
+def test_a_change_that_should_be_refused_and_is_not_fails():
+    """The contract says which refusal it expected."""
+    with pytest.raises(AssertionError, match="the change was done; expected Conflict"):
+        refused(MemoryStore(), kind="limit", key="a", current=1)
+
+
+def test_a_failing_thread_fails_the_contract():
+    """What goes wrong in a thread is raised where the contract is read."""
+    with pytest.raises(ZeroDivisionError):
+        together({"a": lambda: 1 // 0})
+
+
+def test_a_busy_store_is_asked_again():
+    """Transient is no answer: the work is done again until it gives one."""
+    tries = []
+
+    def work():
+        tries.append(1)
+        if len(tries) < 3:
+            raise Transient("busy")
+        return "done"
+
+    assert together({"a": work}) == {"a": "done"}
+
+
+def test_a_host_can_test_with_a_transaction_in_memory():
+    """The memory store's transaction keeps what a block did, and undoes it when the block raises."""
+    store = MemoryStore()
+    event = Emit("L", 1, "t", "", 0)
+    with store.transaction() as inside:
+        inside.commit(Change("c", (Put("r", "", 0, "s", "o", 1), Add("a", 1), event, Once("k"))))
+    with pytest.raises(KeyboardInterrupt), store.transaction():  # noqa: PT012
+        store.commit(Change("d", (Drop("r", 1), Add("a", 1), Ack(1), Emit("L", 2, "t", "", 0))))
+        raise KeyboardInterrupt
+    assert repr(store) == "<MemoryStore with 1 records and 1 events>"
+    assert (store.counts(), len(store.events(pending_at=0))) == ({"a": 1}, 1)
+    assert [r.key for r in store.find(status="s", owner="o")] == ["r"]
+    assert store.get(["once/k"])

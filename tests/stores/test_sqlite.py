@@ -1,0 +1,505 @@
+"""The SQLite store: the file, the host's transaction, waiting, and what people read with SQL."""
+
+import gc
+import os
+import sqlite3
+import threading
+import warnings
+from contextlib import closing
+from unittest import mock
+
+import pytest
+
+from leadroute.errors import ConfigError, Conflict, NoTransaction, Transient
+from leadroute.offers.change import Add, Change, Emit, Once, Put, Raise
+from leadroute.stores import SqliteStore, SqliteTransaction, sqlite
+from leadroute.stores.tables import Tables
+
+ROUTE = Change(
+    "c-1",
+    (
+        Once("submit:1", "L-1"),
+        Put("placement/L-1", '{"a": 1}', 0, "offered", "ada", 500),
+        Put("pii/L-1", "{}", 0),
+        Add("rep/open/ada", 1, hi=2),
+        Raise("rep/last/ada", 400),
+        Emit("L-1", 1, "offered", "{}", 400),
+    ),
+)
+
+
+@pytest.fixture
+def path(tmp_path):
+    """Where the store's file is."""
+    return tmp_path / "crm.db"
+
+
+@pytest.fixture
+def store(path):
+    """A store in a file."""
+    with SqliteStore(path) as opened:
+        yield opened
+
+
+@pytest.fixture
+def host(path):
+    """The host's own connection to the same file, as the driver makes it."""
+    with closing(sqlite3.connect(path, timeout=0)) as connection:
+        yield connection
+
+
+def test_a_file_keeps_what_was_committed(path):
+    """What one store committed another one reads, after the first was closed."""
+    with SqliteStore(path) as first:
+        first.commit(ROUTE)
+    with SqliteStore(str(path)) as second:
+        assert second.counts() == {"rep/last/ada": 400, "rep/open/ada": 1}
+        assert [event.change for event in second.events()] == ["c-1"]
+        assert repr(second) == f"SqliteStore({str(path)!r}, prefix='leadroute')"
+
+
+def test_the_file_is_durable(store, path):
+    """The file is in WAL mode and every connection waits for the disk, unless told otherwise."""
+
+    def pragma(opened, name):
+        return opened._read(lambda cursor: cursor.execute(f"PRAGMA {name}").fetchone()[0])
+
+    assert (pragma(store, "journal_mode"), pragma(store, "synchronous")) == ("wal", 2)
+    with SqliteStore(path, synchronous="normal") as faster:
+        assert pragma(faster, "synchronous") == 1
+    assert pragma(store, "integrity_check") == "ok"
+
+
+def test_people_read_the_views(store, host):
+    """The views carry the domain's names, and what is never due is NULL."""
+    store.commit(ROUTE)
+    store.commit(Change("c-2", (Put("placement/L-2", "{}", 0, "accepted", "ada"),)))
+    placements = host.execute(
+        "SELECT lead_id, status, owner, due, version FROM leadroute_placement"
+    )
+    assert placements.fetchall() == [
+        ("L-1", "offered", "ada", 500, 1),
+        ("L-2", "accepted", "ada", None, 1),
+    ]
+    assert host.execute("SELECT rep_id, open FROM leadroute_load").fetchall() == [("ada", 1)]
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"path": ":memory:"}, "a SqliteStore needs a file; for a store in memory write"),
+        ({"path": ""}, "a SqliteStore needs a file"),
+        ({"synchronous": "off"}, "synchronous is 'off'; write 'full' or 'normal'"),
+        ({"patience": "soon"}, "'soon' is not a duration"),
+        ({"prefix": "Crm"}, "'Crm' cannot be the prefix of tables; write a lower-case letter"),
+        ({"prefix": ""}, "'' cannot be the prefix"),
+        ({"prefix": "a" * 31}, "cannot be the prefix"),
+        ({"prefix": "1a"}, "cannot be the prefix"),
+        ({"prefix": "a b"}, "cannot be the prefix"),
+        ({"prefix": 'a"; DROP TABLE x; --'}, "cannot be the prefix"),
+        ({"prefix": "a'"}, "cannot be the prefix"),
+        ({"prefix": "é"}, "cannot be the prefix"),
+        ({"prefix": "a\n"}, "cannot be the prefix"),
+        ({"prefix": "a.b"}, "cannot be the prefix"),
+    ],
+)
+def test_options_that_cannot_work_are_refused(path, options, message):
+    """A bad option is refused before anything is opened, and the message says what to write."""
+    with pytest.raises(ConfigError) as refusal:
+        SqliteStore(**{"path": path, **options})
+    assert message in str(refusal.value)
+    assert not path.exists()
+
+
+def test_two_prefixes_share_a_file(path):
+    """Stores with different prefixes see nothing of each other."""
+    with SqliteStore(path, prefix="a") as one, SqliteStore(path, prefix="b" * 30) as other:
+        one.commit(ROUTE)
+        assert other.counts() == {}
+        other.commit(ROUTE)
+
+
+def test_tables_of_a_newer_release_are_refused(store, path, host):
+    """A newer schema is refused by its number, and no connection is left open."""
+    host.execute("UPDATE leadroute_schema SET version = 2")
+    host.commit()
+    with pytest.raises(ConfigError) as refusal:
+        SqliteStore(path)
+    assert str(refusal.value) == (
+        "the tables leadroute_* have schema 2, and this release knows 1; "
+        "install the release of leadroute that made them, or newer"
+    )
+
+
+def test_creating_goes_on_where_it_was_interrupted(store, host):
+    """Tables without their version are completed; complete ones are left alone."""
+    host.execute("DELETE FROM leadroute_schema")
+    host.commit()
+    store.create()
+    store.create()
+    assert host.execute("SELECT version FROM leadroute_schema").fetchall() == [(1,)]
+
+
+def test_a_folder_that_is_missing_is_the_drivers_error(tmp_path):
+    """The driver's own errors pass through."""
+    with pytest.raises(sqlite3.OperationalError, match="unable to open database file"):
+        SqliteStore(tmp_path / "missing" / "crm.db")
+
+
+def test_a_file_that_is_no_database_is_the_drivers_error(path):
+    """A file of something else is refused and untouched."""
+    path.write_bytes(b"this is not a database, it is a letter" * 100)
+    with pytest.raises(sqlite3.DatabaseError, match="not a database"):
+        SqliteStore(path)
+
+
+def test_a_closed_store_is_closed(path):
+    """Closing twice is fine, using after it is refused."""
+    store = SqliteStore(path)
+    store.close()
+    store.close()
+    with pytest.raises(ConfigError, match=r"is closed; make another"):
+        store.counts()
+
+
+def test_a_forgotten_store_warns(path):
+    """A store that was never closed says so, and closes what it had open."""
+    store = SqliteStore(path)
+    (connection,) = store._pool[1]
+    with pytest.warns(ResourceWarning, match="was not closed"):  # noqa: PT031 - del is the test
+        del store
+        gc.collect()
+    with pytest.raises(sqlite3.ProgrammingError):
+        connection.execute("SELECT 1")
+
+
+def test_a_closed_store_leaves_no_warning(path):
+    """Nothing leaks from a store that was closed, from many threads too."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        with SqliteStore(path) as store:
+            threads = [threading.Thread(target=store.counts) for _ in range(4)]
+            for thread in threads:
+                thread.start()
+            for thread in threads:
+                thread.join()
+        del store
+        gc.collect()
+
+
+def test_a_connection_in_use_is_closed_when_its_call_ends(path):
+    """Closing the store in the middle of a call leaves nothing open."""
+    store = SqliteStore(path)
+
+    def close(cursor):
+        store.close()
+        return cursor.execute("SELECT 1").fetchone()
+
+    assert store._read(close) == (1,)
+    assert not store._pool[1]
+
+
+def test_connections_are_used_again(store):
+    """Calls one after the other need one connection."""
+    for number in range(5):
+        store.commit(Change("c", (Add("a", 1, hi=3),))) if number < 3 else store.get(["a"])
+    with pytest.raises(Conflict):
+        store.commit(Change("c", (Add("a", 1, hi=3),)))
+    assert len(store._pool[1]) == 1
+    assert not any(connection.in_transaction for connection in store._pool[1])
+
+
+def test_an_idle_store_holds_no_lock(store, host):
+    """After any read or write others may write, and the log can be written back."""
+    store.commit(ROUTE)
+    store.events(), store.find(), store.counts(), store.get(["placement/L-1"]), store.trim(0)
+    assert host.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0] == 0
+    host.execute("BEGIN EXCLUSIVE")
+
+
+def test_a_writer_that_does_not_end_makes_the_store_give_up(path, host):
+    """When patience ends the store was busy: nothing happened, and the same change may be sent again."""
+    with SqliteStore(path, patience="3ms") as store:
+        host.execute("BEGIN IMMEDIATE")
+        with pytest.raises(Transient) as busy:
+            store.commit(ROUTE)
+        assert str(busy.value) == (
+            "the store was busy (database is locked); nothing was written: send the same change again"
+        )
+        assert store.counts() == {}
+        host.rollback()
+        store.commit(ROUTE)
+
+
+def test_the_store_asks_again_at_an_even_pace(path, host):
+    """It waits 0.2 to 1 ms between two questions, as long as its patience lasts."""
+    pauses = []
+
+    def sleep(pause):
+        pauses.append(pause)
+        if len(pauses) == 12:
+            host.rollback()
+
+    with SqliteStore(path) as store, mock.patch.object(sqlite.time, "sleep", sleep):
+        host.execute("BEGIN IMMEDIATE")
+        store.commit(ROUTE)
+    assert len(pauses) == 12
+    assert (min(pauses), max(pauses)) == (0.0002, 0.001)
+
+
+class Interrupted(Tables):
+    """Tables that are interrupted after their last statement."""
+
+    def apply(self, cursor, change):
+        super().apply(cursor, change)
+        raise KeyboardInterrupt
+
+
+def test_an_interrupt_undoes_the_commit(store):
+    """A KeyboardInterrupt in the middle of a commit leaves nothing behind, and the store works on."""
+    sound, store._tables = store._tables, Interrupted("leadroute")
+    with pytest.raises(KeyboardInterrupt):
+        store.commit(ROUTE)
+    store._tables = sound
+    assert (store.counts(), store.events(), store.find()) == ({}, [], [])
+    store.commit(ROUTE)
+
+
+def test_a_connection_that_cannot_be_set_up_is_closed(path):
+    """Opening fails as a whole."""
+    with SqliteStore(path) as store:
+        store._synchronous = "PRAGMA synchronous = "
+        store._pool[1].pop().close()
+        with pytest.raises(sqlite3.OperationalError):
+            store.counts()
+
+
+def test_any_driver_error_undoes_the_commit(store, host):
+    """An error of the driver passes through as it is, and nothing of the change stays."""
+    host.execute("DROP TABLE leadroute_outbox")
+    with pytest.raises(sqlite3.OperationalError, match="no such table: leadroute_outbox"):
+        store.commit(ROUTE)
+    host.execute("CREATE TABLE leadroute_outbox (event_id, until, attempts, error)")
+    assert (store.counts(), store.find()) == ({}, [])
+
+
+def test_a_host_and_leadroute_commit_together(store, host):
+    """In the host's transaction the host's rows and leadroute's are seen together."""
+    host.execute("CREATE TABLE deal (id TEXT)")
+    host.execute("BEGIN IMMEDIATE")
+    bound = store.bind(host)
+    assert repr(bound) == "<SqliteTransaction on the tables leadroute_*>"
+    host.execute("INSERT INTO deal VALUES ('d')")
+    assert bound.commit(ROUTE) == {"rep/last/ada": 400, "rep/open/ada": 1}
+    assert bound.counts(prefix="rep/open/") == {"rep/open/ada": 1}
+    assert store.counts() == {}
+    host.commit()
+    assert store.counts(["rep/open/ada"]) == {"rep/open/ada": 1}
+
+
+@pytest.mark.parametrize("isolation", [None, "", "DEFERRED", "IMMEDIATE"])
+def test_a_hosts_rollback_undoes_the_first_write(store, path, isolation):
+    """With every setting of the driver, leadroute's first write goes back with the host's transaction."""
+    with closing(sqlite3.connect(path, isolation_level=isolation)) as host:
+        host.execute("BEGIN IMMEDIATE")
+        store.bind(host).commit(ROUTE)
+        assert host.in_transaction
+        host.rollback()
+    assert (store.counts(), store.find(), store.events()) == ({}, [], [])
+    assert store.get(["once/submit:1"]) == {}
+
+
+@pytest.mark.parametrize("isolation", [None, "", "DEFERRED", "IMMEDIATE"])
+def test_a_write_outside_a_transaction_is_refused(store, path, isolation):
+    """Without an open transaction a commit is refused with what to write; a read is fine."""
+    with closing(sqlite3.connect(path, isolation_level=isolation)) as host:
+        bound = store.bind(host)
+        assert bound.counts() == {}
+        for write in (lambda: bound.commit(ROUTE), lambda: bound.trim(0), bound.create):
+            with pytest.raises(NoTransaction) as refusal:
+                write()
+            assert str(refusal.value) == (
+                "SqliteTransaction is bound to a connection that is not in a transaction; "
+                'execute "BEGIN IMMEDIATE" on the connection first'
+            )
+        assert not host.in_transaction
+    assert store.counts() == {}
+
+
+def test_a_refused_change_leaves_the_hosts_transaction_alone(store, host):
+    """A Conflict undoes the change and nothing of the host's; the host may go on and commit."""
+    host.execute("CREATE TABLE deal (id TEXT)")
+    host.execute("BEGIN IMMEDIATE")
+    host.execute("INSERT INTO deal VALUES ('d')")
+    bound = store.bind(host)
+    bound.commit(ROUTE)
+    with pytest.raises(Conflict):
+        bound.commit(ROUTE)
+    host.execute("INSERT INTO deal VALUES ('e')")
+    host.commit()
+    assert host.execute("SELECT count(*) FROM deal").fetchone() == (2,)
+    assert store.counts(["rep/open/ada"]) == {"rep/open/ada": 1}
+
+
+def test_an_interrupt_in_the_hosts_transaction_undoes_the_change(store, host):
+    """Whatever is raised, the host's transaction stands as before the commit."""
+    host.execute("BEGIN IMMEDIATE")
+    bound = store.bind(host)
+    bound._tables = Interrupted("leadroute")
+    with pytest.raises(KeyboardInterrupt):
+        bound.commit(ROUTE)
+    assert host.in_transaction
+    assert bound.counts() == {}
+
+
+def test_a_transaction_that_the_database_ended_is_left_alone(store, host):
+    """Where SQLite itself rolled back, the error passes through and nothing more is tried."""
+
+    class Ended(Tables):
+        def apply(self, cursor, change):
+            cursor.execute("ROLLBACK")
+            raise MemoryError
+
+    host.execute("BEGIN IMMEDIATE")
+    bound = store.bind(host)
+    bound._tables = Ended("leadroute")
+    with pytest.raises(MemoryError):
+        bound.commit(ROUTE)
+    assert not host.in_transaction
+
+
+def test_a_stale_read_makes_the_hosts_first_write_transient(store, host):
+    """After BEGIN, a read and another's commit SQLite refuses to write; leadroute does not retry."""
+    host.execute("BEGIN")
+    bound = store.bind(host)
+    assert bound.counts() == {}
+    store.commit(ROUTE)
+    with pytest.raises(Transient):
+        bound.commit(Change("c", (Add("a", 1),)))
+    host.rollback()
+    assert store.counts(["a"]) == {}
+
+
+def test_a_hosts_row_factory_does_not_matter(store, host):
+    """A connection that gives rows of its own kind can be bound."""
+    host.row_factory = lambda cursor, row: {"columns": len(row)}
+    host.execute("BEGIN IMMEDIATE")
+    bound = store.bind(host)
+    bound.commit(ROUTE)
+    assert bound.get(["placement/L-1"])["placement/L-1"].owner == "ada"
+    assert bound.events(lead="L-1")[0].n == 1
+
+
+def test_savepoints_of_the_host_hold_leadroutes_commits(store, host):
+    """A rollback to the host's own savepoint takes leadroute's commits with it."""
+    host.execute("BEGIN IMMEDIATE")
+    bound = store.bind(host)
+    bound.commit(Change("c", (Add("a", 1),)))
+    host.execute("SAVEPOINT mine")
+    bound.commit(Change("d", (Add("a", 1),)))
+    host.execute("ROLLBACK TO mine")
+    host.commit()
+    assert store.counts() == {"a": 1}
+
+
+def test_the_prefix_of_a_store_is_that_of_its_transactions(path):
+    """A bound store works on the same tables."""
+    with SqliteStore(path, prefix="crm") as store, closing(sqlite3.connect(path)) as host:
+        host.execute("BEGIN IMMEDIATE")
+        store.bind(host).commit(ROUTE)
+        host.commit()
+        assert store.counts(["rep/open/ada"]) == {"rep/open/ada": 1}
+        with pytest.raises(sqlite3.OperationalError, match="no such table: leadroute_counter"):
+            SqliteTransaction(host).counts()
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork on this system")
+def test_a_fork_opens_its_own_connections(store):
+    """A child process uses none of its parent's connections, and both work on."""
+    store.commit(Change("c", (Add("a", 1),)))
+    before = list(store._pool[1])
+    with mock.patch.object(sqlite.os, "getpid", return_value=-1):
+        store.commit(Change("d", (Add("a", 1),)))
+        assert store._pool[0] == -1
+        assert not set(before) & set(store._pool[1])
+    inherited = sqlite._inherited.pop(0)
+    assert list(inherited) == before
+    store.commit(Change("e", (Add("a", 1),)))
+    assert store.counts() == {"a": 3}
+    for abandoned in (inherited, *sqlite._inherited):
+        while abandoned:
+            abandoned.pop().close()
+    sqlite._inherited.clear()
+
+
+def test_a_host_may_make_the_tables_in_its_transaction(host):
+    """Tables made in the host's transaction go back with it, and making them twice is fine."""
+    bound = SqliteTransaction(host)
+    for end in (host.rollback, host.commit):
+        host.execute("BEGIN IMMEDIATE")
+        bound.create()
+        bound.create()
+        bound.commit(ROUTE)
+        end()
+    assert host.execute("SELECT version FROM leadroute_schema").fetchall() == [(1,)]
+    assert bound.counts(["rep/open/ada"]) == {"rep/open/ada": 1}
+
+
+def plans(store, ask):
+    """The plans of the statements that a question uses, on tables with statistics of many rows."""
+    statements = []
+
+    def work(cursor):
+        cursor.connection.set_trace_callback(statements.append)
+        ask(store)
+        cursor.connection.set_trace_callback(None)
+        wanted = [text for text in statements if text.lstrip().startswith("SELECT")]
+        return [
+            " | ".join(row[3] for row in cursor.execute(f"EXPLAIN QUERY PLAN {text}"))
+            for text in wanted
+        ]
+
+    (connection,) = store._pool[1]
+    return work(connection.cursor())
+
+
+@pytest.mark.parametrize(
+    ("ask", "plan"),
+    [
+        (
+            lambda s: s.find(status="offered", upto=9),
+            "USING INDEX leadroute_record_status (status=? AND ",
+        ),
+        (
+            lambda s: s.find(status="waiting"),
+            "USING INDEX leadroute_record_status (status=? AND ",
+        ),
+        (
+            lambda s: s.find(status="accepted", owner="ada"),
+            "USING INDEX leadroute_record_owner (owner=? AND ",
+        ),
+        (lambda s: s.find(owner="ada"), "USING INDEX leadroute_record_owner (owner=? AND "),
+        (lambda s: s.get(["a", "b"]), "USING INDEX sqlite_autoindex_leadroute_record_1 (key=?)"),
+        (lambda s: s.counts(["a", "b"]), "USING PRIMARY KEY (key=?)"),
+        (lambda s: s.counts(prefix="rep/"), "USING PRIMARY KEY (key>? AND key<?)"),
+        (lambda s: s.events(after=7), "SEARCH e USING INTEGER PRIMARY KEY (rowid>?)"),
+        (
+            lambda s: s.events(lead="L"),
+            "USING INDEX sqlite_autoindex_leadroute_event_1 (lead=? AND n>?)",
+        ),
+        (
+            lambda s: s.events(pending_at=7),
+            "SEARCH o USING INTEGER PRIMARY KEY (rowid>?) | SEARCH e USING INTEGER PRIMARY KEY",
+        ),
+        (
+            lambda s: s.events(lead="L", pending_at=7),
+            "USING INDEX sqlite_autoindex_leadroute_event_1 (lead=? AND n>?)",
+        ),
+    ],
+)
+def test_every_question_is_answered_from_an_index(store, ask, plan):
+    """No question of the router scans a table or sorts."""
+    (found,) = plans(store, ask)
+    assert plan in found
+    assert "SCAN" not in found
+    assert "TEMP B-TREE" not in found

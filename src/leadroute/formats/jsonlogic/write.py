@@ -91,8 +91,6 @@ def _var(of: Operand) -> Json:
         path = (of.entity, *(["attributes"] if of.custom else []), of.name)
     elif isinstance(of, Entry):
         path = (of.of.entity, of.of.name, of.key)
-        if of.of.custom:
-            raise _no_counterpart(of)
     else:
         raise _no_counterpart(of, "; export conditions on fields and attributes")
     if any("." in name for name in path):

@@ -75,6 +75,8 @@ def happening(ranking: Ranking, catch_all: str, roster: Roster, now: datetime) -
             now + ranking.window,
             best.score,
             _holds(roster[best.rep_id], ranking.pool, now),
+            ranking.propensities[best.rep_id],
+            ranking.given_up,
         )
     if ranking.outcome is Outcome.DISQUALIFIED:
         return Disqualified(now, ranking.detail)

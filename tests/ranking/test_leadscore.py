@@ -76,6 +76,8 @@ def test_nothing_known_is_no_score():
         == 1
     )
     assert scored(Scoring()).completeness == 1.0
+    seats = Scoring(fit=[Fit("seats", LEAD["seats"] > 3)])
+    assert (scored(seats).fit, scored(seats, attributes={"seats": 4}).fit) == (None, 1.0)
 
 
 def test_engagement_alone_is_the_score_where_fit_is_not_known():

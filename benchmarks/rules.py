@@ -1,6 +1,6 @@
 """First match, all matches, building and editing: the index beside its peers.
 
-Usage: python benchmarks/rules.py [--quick] [--json] [--differential]
+Usage: python benchmarks/rules.py [--quick] [--largest N] [--json] [--differential]
 
 - Policies come from `policies.py`, by seed: 2,000 leads, and rules of realistic form with a catch-all at the end.
 - Every engine must agree with a naive reference on the leads that it is timed with, before anything is timed.
@@ -20,6 +20,7 @@ import random
 import subprocess
 import sys
 import time
+from functools import lru_cache
 from importlib.util import find_spec
 from pathlib import Path
 from statistics import median
@@ -45,9 +46,15 @@ LEADS, SEED = 2_000, 20_26
 PATIENCE = 0.25
 
 
+@lru_cache
+def conditions_of(size):
+    """Return the conditions of one policy."""
+    return [condition(rule) for rule in policy(size, SEED)]
+
+
 def ours(size):
     """Prepare the index; leadroute reads Lead objects."""
-    conditions = [condition(rule) for rule in policy(size, SEED)]
+    conditions = conditions_of(size)
 
     def build():
         first = Matcher(conditions).first
@@ -58,7 +65,7 @@ def ours(size):
 
 def ours_all(size):
     """Prepare the index for all matches."""
-    conditions = [condition(rule) for rule in policy(size, SEED)]
+    conditions = conditions_of(size)
 
     def build():
         every = Matcher(conditions).all
@@ -69,7 +76,7 @@ def ours_all(size):
 
 def closures(size):
     """Prepare the plain loop over closures."""
-    conditions = [condition(rule) for rule in policy(size, SEED)]
+    conditions = conditions_of(size)
 
     def build():
         first = PlainMatcher(conditions).first
@@ -308,9 +315,10 @@ def bar(name, value, bound, *, most):
     return {"name": name, "value": round(value, 2), "bound": bound, "ok": ok}
 
 
-def measure(quick):
+def measure(largest):
     """Measure everything, and judge the bars that the sizes allow."""
-    sizes = [10, 100, 1_000] if quick else [10, 100, 1_000, 10_000, 100_000]
+    sizes = [size for size in (10, 100, 1_000, 10_000, 100_000) if size <= largest]
+    quick = largest < 10_000
     rounds = 3 if quick else 7
     engines = [n for n, (_, module, _) in ENGINES.items() if module is None or find_spec(module)]
     results, match, builds = [], {}, {}
@@ -318,8 +326,8 @@ def measure(quick):
         for name, spent in compare(size, rounds if size <= 10_000 else 3, engines).items():
             match[name, size] = spent
             row = {"engine": name, "n_rules": size, "match_us": round(spent, 3)}
-            if not quick or size == 1_000:
-                builds[name, size] = build_apart(name, size, 1 if quick else 3)
+            if size in (1_000, 10_000, 100_000):
+                builds[name, size] = build_apart(name, size, 3 if size == 10_000 else 1)
                 row |= builds[name, size]
             results.append(row)
     ratios = {
@@ -379,6 +387,7 @@ def main(arguments=None):
     """Measure, report, and return 0 where every bar holds."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--quick", action="store_true", help="up to 1,000 rules")
+    parser.add_argument("--largest", type=int, default=100_000, help="the most rules")
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     parser.add_argument("--differential", action="store_true", help="compare, and time nothing")
     parser.add_argument("--build", nargs=2, metavar=("ENGINE", "SIZE"), help="used by itself")
@@ -390,7 +399,7 @@ def main(arguments=None):
         differences = differential(10_000, 10_000)
         print(f"10,000 rules x 10,000 leads: {differences} differences")
         return 0 if not differences else 1
-    result = measure(options.quick)
+    result = measure(1_000 if options.quick else options.largest)
     if options.json:
         print(json.dumps(result))
     else:

@@ -5,7 +5,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from leadroute.model.lead import Lead
-from leadroute.rules.builders import LEAD, NOW, REP, check
+from leadroute.rules.builders import LEAD, NOW, REP, check, define
+from leadroute.rules.closures import Environment
+from leadroute.rules.index import Index
 from leadroute.rules.look import kind_of, look
 from leadroute.rules.plane import Plane, bits, splice
 from leadroute.rules.rows import MOST_BOXES, Key, outline
@@ -154,3 +156,23 @@ def test_an_attribute_of_another_kind_is_missing_in_the_plane():
         False,
         False,
     ]
+
+
+def test_a_named_condition_is_outlined_as_what_it_stands_for():
+    """A name changes nothing, alone and within another condition."""
+    plain = (LEAD.country == "US") | (LEAD.budget > 5)
+    named = define("near", plain)
+    assert outline(named).boxes == outline(plain).boxes
+    assert outline(~named & (LEAD.product == "x")).boxes == (
+        outline(~plain & (LEAD.product == "x")).boxes
+    )
+
+
+def test_a_rule_of_several_rows_is_judged_once():
+    """Where two alternatives survive and a residue is left, the residue is asked once."""
+    asked = []
+    environment = Environment({"seen": lambda lead, rep, now: asked.append(lead.id) or False})
+    rule = ((LEAD.country == "US") | (LEAD.budget > 5)) & check("seen")
+    index = Index.of([rule], environment=environment)
+    assert index.all(Lead("L-1", country="US", budget=10), None) == ()
+    assert asked == ["L-1"]

@@ -166,15 +166,15 @@ class Index:
         alive, rows = self._alive(lead), self.rows
         if strange or alive & self._residual:
             return tuple(self._judged(alive, strange, lead, now))
-        found = []
+        found = {}
         while alive:
             top = alive.bit_length()
             alive ^= 1 << (top - 1)
-            found.append(rows[-top])
-        return tuple(dict.fromkeys(found))
+            found[rows[-top]] = True
+        return tuple(found)
 
     def first_of_each(self, leads: Iterable[Lead], now: datetime | None) -> list[int | None]:
-        """``first`` for every lead, in their order; several times faster than one by one.
+        """``first`` for every lead, in their order; with many conditions somewhat faster than one by one.
 
         Raises:
             FactTypeError: As ``first`` does, for the first lead for which it does.

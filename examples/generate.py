@@ -1,7 +1,8 @@
 """Write the example data again: 12 reps and 500 leads, byte for byte the same on every machine.
 
-Usage: python examples/generate.py [FOLDER]
+Usage: python generate.py [FOLDER]
 
+The folder is `data` in the current one when not given, so run it from `examples/` to write them in their place.
 Everything is invented. The leads come in over the two weeks from Monday, 2 March 2026. Only ``random()`` is drawn from,
 because Python promises its sequence for a seed, and that of no other method.
 """
@@ -13,7 +14,6 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from random import Random
 
-DATA = Path(__file__).parent / "data"
 SEED = 20260302
 LEADS = 500
 START = datetime(2026, 3, 2, 6, 0, tzinfo=UTC)
@@ -137,7 +137,7 @@ def leads(random: Random) -> Iterator[dict[str, object]]:
         }
 
 
-def main(folder: Path = DATA) -> None:
+def main(folder: Path = Path("data")) -> None:
     """Write both files."""
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "reps.csv").write_text(REPS.lstrip(), encoding="utf-8", newline="\n")
@@ -146,6 +146,7 @@ def main(folder: Path = DATA) -> None:
         writer = csv.DictWriter(file, list(rows[0]), lineterminator="\n")
         writer.writeheader()
         writer.writerows(rows)
+    print(f"{REPS.count(chr(10)) - 2} reps and {len(rows)} leads in {folder}")
 
 
 if __name__ == "__main__":

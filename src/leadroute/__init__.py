@@ -13,6 +13,7 @@ from leadroute.errors import (
     MissingExtra,
     NoTransaction,
     OfferClosed,
+    Transient,
     UnknownFieldError,
 )
 from leadroute.formats.policy import dump_policy, load_policy
@@ -72,6 +73,7 @@ __all__ = [
     "SqliteStore",
     "Status",
     "SystemClock",
+    "Transient",
     "UnknownFieldError",
     "close_rate",
     "dump_policy",

@@ -10,7 +10,7 @@ from attrs import evolve
 from attrs.exceptions import FrozenInstanceError
 
 from leadroute.errors import FactTypeError, InvalidValue
-from leadroute.model.hours import AllOf, AnyOf, overlap
+from leadroute.model.hours import AllOf, AnyOf, Closed, overlap
 from leadroute.model.schedule import Schedule, TimeOff
 from leadroute.model.timeline import SPAN, instant
 
@@ -393,6 +393,24 @@ def test_any_of():
     assert team.zone.key == "UTC"
 
 
+def test_closed():
+    """What is turned around is open when it was closed, and turned around twice it is as it was."""
+    quiet = Schedule("mon-sun 21:00-08:00", "Europe/London")
+    office = Schedule("mon 06:00-22:00", "Europe/London")
+    assert written(office & ~quiet, "2026-01-05", "2026-01-06", "Europe/London") == [
+        "Mon 05 08:00+0000-Mon 05 21:00+0000"
+    ]
+    at = local("2026-01-05T12:00", "Europe/London")
+    assert (~quiet).is_open(at)
+    assert (~~quiet).next_open(at) == quiet.next_open(at)
+    assert (~NEVER).next_close(at) is (~ALWAYS).next_open(at) is None
+    assert ~quiet == ~quiet != ~office
+    assert str(~quiet) == "~(mon-sun 21:00-08:00; in Europe/London)"
+    assert (~quiet).zone.key == "Europe/London"
+    with pytest.raises(FactTypeError, match=r"^parts is of type str; it must be schedules$"):
+        Closed("mon 09:00-17:00")
+
+
 def test_combine_with_strangers():
     """Only schedules combine, and nothing is no combination."""
     with pytest.raises(TypeError):
@@ -446,7 +464,7 @@ def test_text_round_trip(schedule):
     assert Schedule.parse(str(schedule)) == schedule
 
 
-@pytest.mark.parametrize("value", [*VALUES, OFFICE & NEVER, OFFICE | ALWAYS])
+@pytest.mark.parametrize("value", [*VALUES, OFFICE & NEVER, OFFICE | ALWAYS, ~OFFICE])
 def test_copies(value):
     """Copies and pickles are equal, hash alike, and still answer."""
     at = datetime(2026, 1, 5, 15, tzinfo=UTC)

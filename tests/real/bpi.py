@@ -72,9 +72,7 @@ def _case(row: dict[str, str]) -> Case:
 def team(cases: list[Case]) -> Roster:
     """The agents who really touched the most applications first, all of them in the hours of the office."""
     busiest = Counter(case.agent for case in cases if case.agent).most_common(AGENTS)
-    return Roster(
-        Rep(f"agent-{agent}", schedule=OFFICE, capacity=CAPACITY) for agent, _ in busiest
-    )
+    return Roster(Rep(f"agent-{agent}", schedule=OFFICE, capacity=CAPACITY) for agent, _ in busiest)
 
 
 @mutable
@@ -97,23 +95,26 @@ class Replay:
         dispatcher = Dispatcher(router, self.roster, self.store, clock)
         agenda = list(self._agenda())
         heapify(agenda)
-        due: datetime | None = None
-        while agenda or due is not None:
-            if due is not None and (not agenda or due <= agenda[0][0]):
-                clock.set(max(due, clock.now()))
-                due = dispatcher.sweep().next_due
-                if due is not None and due <= clock.now():
-                    due = agenda[0][0] if agenda else clock.now() + timedelta(minutes=5)
-            else:
-                at, kind, lead_id = heappop(agenda)
-                clock.set(at)
-                placement = self._happen(dispatcher, kind, by_id[lead_id])
-                if placement.status is Status.ACCEPTED and kind == TOUCH:
-                    heappush(agenda, (at + WORK, CLOSE, lead_id))
-                if placement.due is not None and (due is None or placement.due < due):
-                    due = placement.due
+        while agenda:
+            at, kind, lead_id = heappop(agenda)
+            self._sweep_until(dispatcher, clock, at)
+            clock.set(at)
+            placement = self._happen(dispatcher, kind, by_id[lead_id])
             self._note_open()
+            if placement.status is Status.ACCEPTED and kind == TOUCH:
+                heappush(agenda, (at + WORK, CLOSE, lead_id))
+        self._sweep_until(dispatcher, clock, None)
         return dispatcher
+
+    def _sweep_until(
+        self, dispatcher: Dispatcher, clock: ManualClock, end: datetime | None
+    ) -> None:
+        """Sweep whenever something is due up to ``end``; for ever, when there is no end, until nothing is."""
+        due = dispatcher.next_due()
+        while due is not None and (end is None or due <= end):
+            clock.set(due)
+            due = dispatcher.sweep().next_due
+            self._note_open()
 
     def _agenda(self) -> Iterator[tuple[datetime, int, str]]:
         for case in self.cases:

@@ -164,8 +164,8 @@ def _tell(story: _Story) -> None:
     story.say(dispatcher.feedback(BIG.id, "won", value=48_000))
 
     story.chapter("6. Everything that happened to that lead is on record")
-    for event in dispatcher.history(BIG.id):
-        screen.say(f"  {event.at:%H:%M} {event.kind}")
+    told = (f"{event.at:%H:%M} {event.kind}" for event in dispatcher.history(BIG.id))
+    screen.say(f"  {', '.join(told)}")
 
 
 def _described(lead: Lead) -> str:

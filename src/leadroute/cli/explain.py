@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import datetime
 from typing import Any
 
 from leadroute.cli.inputs import (
@@ -87,7 +88,7 @@ def _plain(ranking: Ranking) -> dict[str, Any]:
         "detail": ranking.detail,
         "rule": ranking.rule,
         "pool": ranking.pool,
-        "resumes_at": ranking.resumes_at and ranking.resumes_at.isoformat(),
+        "resumes_at": _iso(ranking.resumes_at),
         "assignments": [_assignment(each) for each in ranking.assignments],
         "rejections": [_rejection(each) for each in ranking.rejections],
     }
@@ -118,8 +119,12 @@ def _rejection(rejection: Rejection) -> dict[str, Any]:
                 "criterion": obstacle.criterion,
                 "reason": obstacle.reason,
                 "passing": obstacle.passing,
-                "until": obstacle.until and obstacle.until.isoformat(),
+                "until": _iso(obstacle.until),
             }
             for obstacle in rejection.obstacles
         ],
     }
+
+
+def _iso(at: datetime | None) -> str | None:
+    return None if at is None else at.isoformat()

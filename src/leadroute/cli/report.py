@@ -141,7 +141,9 @@ def _plain_rep(rep: RepFigures) -> dict[str, Any]:
         "declined": rep.declined,
         "timed_out": rep.timed_out,
         "acceptance_rate": rep.acceptance_rate,
-        "seconds_to_accept": rep.time_to_accept and rep.time_to_accept.total_seconds(),
+        "seconds_to_accept": None
+        if rep.time_to_accept is None
+        else rep.time_to_accept.total_seconds(),
         "contacted": rep.contacted,
         "won": rep.won,
         "value": rep.value,

@@ -17,6 +17,7 @@ import time
 from collections import Counter
 from collections.abc import Callable
 from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, Final, TextIO
@@ -42,7 +43,7 @@ from leadroute.ranking.ranking import Ranking
 from leadroute.ranking.router import Router
 from leadroute.stores import SqliteStore
 
-__all__ = ["Row", "add", "route", "run"]
+__all__ = ["Row", "add", "run"]
 
 NAMED: Final = 100
 """How many bad rows are named; the others are counted."""
@@ -122,9 +123,12 @@ def run(options: Any, screen: Screen) -> int:
         out = _output(options, opened, screen)
         write = _json_writer(out) if options.json else _csv_writer(out)
         dispatcher = Dispatcher(listening, roster, store, clock_of(options))
+        one = partial(
+            _routed, dispatcher=dispatcher, heard=listening.decided, accepting=options.accept
+        )
         began = time.monotonic()
         for found in screen.progress("routing", leads):
-            row = found if isinstance(found, RowError) else route(found, dispatcher, options.accept)
+            row = found if isinstance(found, RowError) else one(found)
             if isinstance(row, Row):
                 counts[row.status] += 1
                 write(row)
@@ -140,18 +144,10 @@ def run(options: Any, screen: Screen) -> int:
     return 1 if bad else 0
 
 
-def route(lead: Lead, dispatcher: Dispatcher, accepting: bool) -> Row | FactTypeError:
-    """Submit one lead, and say what became of it.
-
-    Args:
-        lead: The lead.
-        dispatcher: Whose policy and store are used.
-        accepting: Whether the rep accepts at once.
-
-    Returns:
-        The row of output, or the error when the policy cannot judge this lead.
-    """
-    heard = dispatcher.router.decided if isinstance(dispatcher.router, _Listening) else []
+def _routed(
+    lead: Lead, dispatcher: Dispatcher, heard: list[Ranking], accepting: bool
+) -> Row | FactTypeError:
+    """Submit one lead, and say what became of it, or why the policy cannot judge it."""
     heard.clear()
     try:
         placement = dispatcher.submit(lead)

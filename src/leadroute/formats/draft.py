@@ -25,11 +25,11 @@ from leadroute.rules.parse import parse
 from leadroute.rules.reading import reads
 from leadroute.rules.rule import EVERYONE, Pool, Rule
 from leadroute.rules.rule import window as read_window
-from leadroute.rules.scorer import Guarded, Scorer
+from leadroute.rules.scorer import Scorer, guards
 from leadroute.rules.scores import parse_score
 from leadroute.rules.vocabulary import declared
 
-__all__ = ["Draft", "Scorers", "guards"]
+__all__ = ["Draft", "Scorers"]
 
 Scorers = Mapping[str, Callable[..., Scorer]]
 _Readers = Mapping[str, Callable[[Any], Any]]
@@ -241,15 +241,6 @@ class Draft:
             yield
         except ConfigError as error:
             self._errors.append(error.at(where))
-
-
-def guards(score: Scorer | None) -> Iterator[Condition]:
-    """The conditions under which the terms of a score count."""
-    for term in () if score is None else score.terms:
-        scorer = term.scorer
-        while isinstance(scorer, Guarded):
-            yield scorer.condition
-            scorer = scorer.scorer
 
 
 def _leaves(table: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:

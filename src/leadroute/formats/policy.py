@@ -16,7 +16,7 @@ from typing import Any
 
 from leadroute.errors import ConfigError
 from leadroute.formats.document import format_of, read_document, read_text
-from leadroute.formats.draft import Draft, Scorers, guards
+from leadroute.formats.draft import Draft, Scorers
 from leadroute.formats.toml import write_toml
 from leadroute.model.duration import format_duration
 from leadroute.ranking.router import Router
@@ -25,6 +25,7 @@ from leadroute.rules.closures import PLAIN, Environment
 from leadroute.rules.condition import Condition
 from leadroute.rules.reading import definitions
 from leadroute.rules.rule import Pool, Rule
+from leadroute.rules.scorer import guards
 
 __all__ = ["FORMAT", "dump_policy", "load_policy", "parse_policy"]
 

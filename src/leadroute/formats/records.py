@@ -43,7 +43,7 @@ def line_records(
             yield number, _refused(lines.name, number, _TOO_LONG)
         elif line.strip():
             try:
-                found = strict_json(line)
+                found = strict_json(line.rstrip("\r\n"))
             except Malformed as error:
                 yield number, _refused(lines.name, number, _described(error))
             else:

@@ -79,8 +79,11 @@ def _delimiter(header: str) -> str:
 
 def _unreadable(error: csv.Error) -> Fault:
     said = str(error)
-    if "end of data" in said or "field limit" in said:
+    if "end of data" in said:
         return Fault("row", "has a quoted cell that is never closed; close it with a double quote")
+    if "field limit" in said:
+        limit = f"{csv.field_size_limit():,} characters"
+        return Fault("row", f"has a cell of more than {limit}; shorten it, or close its quotes")
     return Fault("row", f"is no CSV: {said}; double the quotes within a quoted cell")
 
 

@@ -47,7 +47,7 @@ def write_toml(document: Mapping[str, Any]) -> str:
     for name, value in document.items():
         if isinstance(value, Mapping):
             blocks.append((f"[{_key(name)}]", value))
-        elif isinstance(value, list) and all(isinstance(each, Mapping) for each in value):
+        elif isinstance(value, list) and value and all(isinstance(each, Mapping) for each in value):
             blocks.extend((f"[[{_key(name)}]]", each) for each in value)
         else:
             values[name] = value

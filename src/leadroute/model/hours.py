@@ -5,7 +5,8 @@ The rules of this module:
 * Stretches are half-open: at its closing time a schedule is closed.
 * Answers are aware datetimes in UTC. A naive datetime is refused, and the message names the argument.
 * ``None`` answers "when?" with "never": not within the next hundred years.
-* ``&`` is open when both are, ``|`` when either is, in whatever zones they are kept; both are values of the same kind.
+* ``&`` is open when both are, ``|`` when either is, ``~`` when it is closed, in whatever zones they are kept; all of
+  them are values of the same kind.
 """
 
 from __future__ import annotations
@@ -20,9 +21,9 @@ from zoneinfo import ZoneInfo
 from attrs import field, frozen
 
 from leadroute.errors import FactTypeError, Fault, InvalidValue
-from leadroute.model.timeline import Either, Every, Line, instant, meet, micros
+from leadroute.model.timeline import Either, Every, Line, Outside, instant, meet, micros
 
-__all__ = ["AllOf", "AnyOf", "Hours", "overlap"]
+__all__ = ["AllOf", "AnyOf", "Closed", "Hours", "overlap"]
 
 _MICROSECOND = timedelta(microseconds=1)
 
@@ -118,6 +119,9 @@ class Hours:
             return NotImplemented
         return AllOf((*_parts(self, AllOf), *_parts(other, AllOf)))
 
+    def __invert__(self) -> Closed:
+        return Closed(self)
+
     def __or__(self, other: Hours) -> AnyOf:
         if not isinstance(other, Hours):
             return NotImplemented
@@ -140,6 +144,7 @@ def _checked(parts: Iterable[Hours]) -> tuple[Hours, ...]:
 
 every = lru_cache(maxsize=1024)(Every)
 either = lru_cache(maxsize=1024)(Either)
+outside = lru_cache(maxsize=1024)(Outside)
 
 
 @frozen
@@ -192,6 +197,33 @@ class AnyOf(Hours):
 
     def __reduce__(self) -> tuple[Callable[..., AnyOf], tuple[tuple[Hours, ...]]]:
         return AnyOf, (self.parts,)
+
+
+@frozen
+class Closed(Hours):
+    """Open when ``hours`` is closed: ``office & ~quiet`` keeps to the office hours outside the quiet ones.
+
+    Args:
+        hours: What is turned around.
+    """
+
+    hours: Hours
+    line: Line = field(init=False, eq=False, repr=False)
+
+    def __attrs_post_init__(self) -> None:
+        _checked([self.hours])
+        object.__setattr__(self, "line", outside(self.hours.line))
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The zone of what is turned around."""
+        return self.hours.zone
+
+    def __str__(self) -> str:
+        return f"~({self.hours})"
+
+    def __reduce__(self) -> tuple[Callable[..., Closed], tuple[Hours]]:
+        return Closed, (self.hours,)
 
 
 def overlap(left: Hours, right: Hours, start: datetime, end: datetime) -> timedelta:

@@ -30,6 +30,7 @@ __all__ = [
     "Either",
     "Every",
     "Line",
+    "Outside",
     "Stretch",
     "Without",
     "cut",
@@ -37,6 +38,7 @@ __all__ = [
     "meet",
     "merge",
     "micros",
+    "spaces",
     "whole",
 ]
 
@@ -232,9 +234,7 @@ class Without(Line):
 
     def _build(self, number: int) -> Iterable[Stretch]:
         low, high = number * SPAN, (number + 1) * SPAN
-        gaps = cut(self._gaps, low, high)
-        edges = [low, *(edge for gap in gaps for edge in gap), high]
-        kept = list(zip(edges[::2], edges[1::2], strict=True))
+        kept = spaces(cut(self._gaps, low, high), low, high)
         return meet(list(self._line.block(number).stretches()), kept)
 
 
@@ -269,6 +269,27 @@ class Either(Line):
 
     def _build(self, number: int) -> Iterable[Stretch]:
         return merge(stretch for line in self._lines for stretch in line.block(number).stretches())
+
+
+class Outside(Line):
+    """Open where the line is closed."""
+
+    __slots__ = ("_line",)
+
+    def __init__(self, line: Line) -> None:
+        self._line = line
+        super().__init__(EARLIEST // SPAN, LATEST // SPAN)
+
+    def _build(self, number: int) -> Iterable[Stretch]:
+        low, high = max(number * SPAN, EARLIEST), min((number + 1) * SPAN, LATEST)
+        return spaces(self._line.block(number).stretches(), low, high)
+
+
+def spaces(stretches: Iterable[Stretch], low: int, high: int) -> list[Stretch]:
+    """What lies between merged stretches, from ``low`` to ``high``."""
+    edges = [low, *(edge for stretch in stretches for edge in stretch), high]
+    found = zip(edges[::2], edges[1::2], strict=True)
+    return [(opens, closes) for opens, closes in found if opens < closes]
 
 
 def merge(stretches: Iterable[Stretch]) -> list[Stretch]:

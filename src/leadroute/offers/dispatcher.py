@@ -41,6 +41,9 @@ __all__ = ["Dispatcher", "Swept"]
 ATTEMPTS: Final = 50
 """How often a step is decided again after losing a race, before the ``Conflict`` reaches the host."""
 
+_LAST_KEY: Final = chr(0x10FFFF)
+"""A key behind every other, to page past all that is due at one instant."""
+
 PAGE: Final = 500
 """How many records are read at once."""
 
@@ -53,8 +56,7 @@ class Swept:
         timed_out: Offers that had run out.
         offered: Leads that were offered to a rep.
         caught: Leads that went to the catch-all.
-        next_due: When the next offer runs out or the next waiting lead is due; ``None`` when there is neither. An
-            instant that has passed belongs to leads that wait for work to get done: sweep again at your own pace.
+        next_due: When time alone will give the next sweep something to do; as ``Dispatcher.next_due``.
         errors: Leads that cannot be judged, such as after a mistake in a new policy. They wait on, and are judged again
             by the next sweep.
     """
@@ -199,7 +201,23 @@ class Dispatcher:
         served, errors = self._serve_waiting()
         found = Counter(placement.status for placement in served)
         offered, caught = found[Status.OFFERED], found[Status.CAUGHT]
-        return Swept(timed_out, offered, caught, self._next_due(), errors)
+        return Swept(timed_out, offered, caught, self.next_due(), errors)
+
+    def next_due(self) -> datetime | None:
+        """When time alone will next give ``sweep`` something to do: the end of an offer, or an opening hour.
+
+        Returns:
+            An instant after now, or ``None`` when no clock can foretell it: leads that wait for a rep to finish
+            something are served when that happens.
+        """
+        now = Record(_LAST_KEY, 1, "", due=to_micros(self._now()))
+        found = [
+            record.due
+            for status in (Status.OFFERED, Status.WAITING)
+            for record in self.store.find(status=status.value, after=now, limit=1)
+            if record.due is not None
+        ]
+        return from_micros(min(found)) if found else None
 
     def placement(self, lead_id: str) -> Placement:
         """What is known about a lead now.
@@ -325,15 +343,6 @@ class Dispatcher:
         while page := self.store.find(status=status, upto=upto, after=last, limit=PAGE):
             yield from map(_placement, page)
             last = page[-1]
-
-    def _next_due(self) -> datetime | None:
-        found = [
-            record.due
-            for status in (Status.OFFERED, Status.WAITING)
-            for record in self.store.find(status=status, limit=1)
-            if record.due is not None
-        ]
-        return from_micros(min(found)) if found else None
 
     def _commit(
         self,

@@ -33,7 +33,7 @@ from leadroute.rules.match import Matcher
 from leadroute.rules.reading import reads
 from leadroute.rules.rule import EVERYONE, Pool, Rule, condition
 from leadroute.rules.rule import window as read_window
-from leadroute.rules.scorer import Guarded, Scorer, Term, mean
+from leadroute.rules.scorer import Scorer, Term, guards, mean
 from leadroute.rules.situation import Situation
 from leadroute.rules.vocabulary import declared
 
@@ -280,16 +280,8 @@ def _check(rule: Rule, pools: Mapping[str, object], environment: Environment) ->
         raise UnknownFieldError("pool", rule.pool, (*pools, EVERYONE), place)
     if rule.require is not None:
         _compiled(rule.require, environment, f"{place}.require")
-    for guard in () if rule.score is None else _guards(rule.score):
+    for guard in guards(rule.score):
         _compiled(guard, environment, f"{place}.score")
-
-
-def _guards(score: Scorer) -> Iterator[Condition]:
-    for term in score.terms:
-        scorer = term.scorer
-        while isinstance(scorer, Guarded):
-            yield scorer.condition
-            scorer = scorer.scorer
 
 
 def _compiled(condition: Condition, environment: Environment, place: str) -> Test:

@@ -11,7 +11,7 @@ The rules of this module:
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any, ClassVar, TypeAlias, final
 
 from attrs import NOTHING, field, fields, frozen
@@ -21,7 +21,7 @@ from leadroute.model.rep import Rep
 from leadroute.rules.condition import Condition
 from leadroute.rules.situation import Situation
 
-__all__ = ["Guarded", "Points", "Scorer", "Sum", "Term", "mean"]
+__all__ = ["Guarded", "Points", "Scorer", "Sum", "Term", "guards", "mean"]
 
 Points: TypeAlias = Callable[[Rep], float | None]
 """Points of a rep between 0 and 1, or ``None`` for no answer."""
@@ -217,6 +217,21 @@ def mean(weighted: Iterable[tuple[float, float | None]]) -> float | None:
             total += weight * points
             weights += weight
     return total / weights if weights else None
+
+
+def guards(score: Scorer | None) -> Iterator[Condition]:
+    """The conditions under which the terms of a score count.
+
+    Example:
+        >>> from leadroute import LEAD, headroom
+        >>> list(guards(headroom().when(LEAD.budget > 1)))
+        [<Comparison lead.budget > 1>]
+    """
+    for term in () if score is None else score.terms:
+        scorer = term.scorer
+        while isinstance(scorer, Guarded):
+            yield scorer.condition
+            scorer = scorer.scorer
 
 
 def _sum_of(terms: tuple[Term, ...]) -> Scorer:

@@ -14,12 +14,27 @@ from typing import Any
 
 from hypothesis import strategies as st
 
+from leadroute.model.lead import Lead, Signal
+from leadroute.model.limits import PERIODS, Cap
+from leadroute.model.rep import Rep
+from leadroute.model.roster import Roster
+from leadroute.ranking.router import Router
+from leadroute.ranking.scorers import (
+    close_rate,
+    headroom,
+    intent,
+    rotation,
+    skill_match,
+    territory_match,
+)
 from leadroute.rules import builders
 from leadroute.rules.builders import LEAD, NOW, REP
 from leadroute.rules.condition import ALWAYS, NEVER, Condition
 from leadroute.rules.fact import Fact
+from leadroute.rules.rule import Pool, Rule
+from leadroute.rules.scorer import Scorer
 
-__all__ = ["conditions"]
+__all__ = ["conditions", "leads", "reps", "rosters", "routers", "scorers"]
 
 WORDS = ("a", "b", "gold", "90210", "Ünï", "it's", 'say "hi"', "back\\slash", "two words", "\x1b")
 NAMES = ("tags", "x", "is vip?")
@@ -220,4 +235,145 @@ def _presences(rep: bool) -> st.SearchStrategy[Condition]:
     facts: Any = _numbers(rep) | _instants() | _text_facts(rep)
     return st.builds(
         lambda ask, fact: ask(fact), st.sampled_from([Fact.is_present, Fact.is_missing]), facts
+    )
+
+
+IDS = ("ada", "bob", "cy/d", "50%", "Éva", "x y")
+POOLS = ("emea", "a/b%")
+SCHEDULES = (None, None, "mon-fri 09:00-17:00", "mon-sun 22:00-06:00", "never")
+ZONES = (None, "Europe/Berlin", "America/New_York")
+INDUSTRIES = ("health", "retail")
+
+
+def leads(ids: st.SearchStrategy[str] | None = None) -> st.SearchStrategy[Lead]:
+    """Leads that a small team could get, with few distinct values so that rules match often.
+
+    Args:
+        ids: The ids to take; ``L-0`` to ``L-9`` and some with unusual characters when not given.
+
+    Example:
+        >>> isinstance(leads().example(), Lead)  # doctest: +SKIP
+        True
+    """
+    plain = st.sampled_from([*(f"L-{number}" for number in range(10)), "l/1", "100%", "Ü-1"])
+    return st.builds(
+        Lead,
+        plain if ids is None else ids,
+        received_at=st.none() | instants,
+        country=st.sampled_from([None, *COUNTRIES]),
+        region=st.sampled_from([None, "DE-BE", "US-CA"]),
+        language=st.sampled_from([None, *LANGUAGES]),
+        industry=st.sampled_from([None, *INDUSTRIES]),
+        budget=st.sampled_from([None, 0, 500, 50_000]),
+        priority=st.sampled_from([None, -1, 0, 0, 3]),
+        signals=st.lists(
+            st.builds(Signal, st.sampled_from(["page", "mail"]), instants, st.integers(0, 300)),
+            max_size=2,
+        ),
+        attributes=st.dictionaries(names, words.filter(str.strip) | numbers | instants, max_size=2),
+    )
+
+
+def reps(ids: st.SearchStrategy[str] | None = None) -> st.SearchStrategy[Rep]:
+    """Reps, some of them off, full, inactive, without weight or without any limit.
+
+    Args:
+        ids: The ids to take; a few names, some with unusual characters, when not given.
+    """
+    limits = st.sampled_from([0, 1, 1, 2, 5])
+    return st.builds(
+        Rep,
+        st.sampled_from(IDS) if ids is None else ids,
+        name=st.sampled_from([None, "Ada L."]),
+        level=st.sampled_from([None, 1, 3]),
+        skills=st.dictionaries(st.sampled_from(INDUSTRIES), st.sampled_from([0, 0.5, 1])),
+        languages=st.frozensets(st.sampled_from(LANGUAGES)),
+        countries=st.frozensets(st.sampled_from(COUNTRIES)),
+        regions=st.frozensets(st.sampled_from(["DE-BE", "US-CA"])),
+        timezone=st.sampled_from(ZONES),
+        schedule=st.sampled_from(SCHEDULES),
+        capacity=st.sampled_from([None, 0, 1, 1, 2, 5]),
+        caps=st.lists(
+            st.builds(Cap, limits, st.sampled_from(PERIODS)), max_size=2, unique_by=lambda c: c.per
+        ),
+        weight=st.sampled_from([0, 0.5, 1, 1, 1, 3]),
+        active=st.sampled_from([True, True, True, False]),
+    )
+
+
+def rosters(max_size: int = 5) -> st.SearchStrategy[Roster]:
+    """Rosters of at most ``max_size`` reps, the empty one among them."""
+    unique = st.lists(reps(), max_size=max_size, unique_by=lambda rep: rep.id)
+    return st.builds(Roster, unique)
+
+
+def scorers() -> st.SearchStrategy[Scorer]:
+    """Scores made of the built-in scorers, weighted, added up and guarded."""
+    plain = st.one_of(
+        st.sampled_from(["industry", "language", "product"]).map(skill_match),
+        st.sampled_from([territory_match(), headroom(), rotation(), close_rate()]),
+        st.sampled_from([1, 20]).map(lambda strength: close_rate(strength=strength)),
+        st.builds(
+            intent, st.sampled_from([None, "page"]), st.sampled_from([1, 240]), st.just("3d")
+        ),
+    )
+    return st.recursive(
+        plain,
+        lambda parts: st.one_of(
+            st.builds(operator.add, parts, parts),
+            st.builds(operator.mul, parts, st.sampled_from([0, 0.5, 1, 2, 3])),
+            st.builds(lambda part, guard: part.when(guard), parts, _guards()),
+        ),
+        max_leaves=4,
+    )
+
+
+def routers() -> st.SearchStrategy[Router]:
+    """Routers with up to three rules over two pools, whose conditions no lead can break."""
+    pools = st.sampled_from(
+        [
+            (Pool("emea", reps={"ada", "bob", "Éva"}), Pool("a/b%", where=REP.level >= 3)),
+            (
+                Pool("emea", reps={"nobody"}),
+                Pool("a/b%", reps={"50%", "ada"}, where=REP.level >= 1),
+            ),
+        ]
+    )
+    rule = st.tuples(
+        st.none() | _asks(),
+        st.none() | _guards(),
+        st.none() | scorers(),
+        st.sampled_from([None, None, "everyone", *POOLS]),
+        st.sampled_from([None, "1m", "2h"]),
+    )
+    return st.builds(
+        lambda qualify, found, known: Router(
+            qualify=qualify,
+            rules=[
+                Rule(f"rule {n}", when=when, require=require, score=score, pool=pool, window=window)
+                for n, (when, require, score, pool, window) in enumerate(found)
+            ],
+            pools=known,
+        ),
+        st.sampled_from([None, None, LEAD.budget > 0]),
+        st.lists(rule, max_size=3),
+        pools,
+    )
+
+
+def _asks() -> st.SearchStrategy[Condition]:
+    return st.sampled_from(
+        [
+            LEAD.country == "DE",
+            LEAD.budget >= 1_000,
+            LEAD.region.is_present(),
+            builders.signal("page").count > 0,
+            ALWAYS,
+        ]
+    )
+
+
+def _guards() -> st.SearchStrategy[Condition]:
+    return st.sampled_from(
+        [REP.level >= 3, LEAD.language.in_(REP.languages), LEAD.budget > 0, ALWAYS, NEVER]
     )

@@ -1,0 +1,89 @@
+"""What `leadroute demo` promises."""
+
+import json
+from datetime import UTC, datetime
+
+import pytest
+
+from leadroute import Dispatcher, Lead, MemoryStore, Roster, Router, Rule
+from leadroute.cli import demo
+from leadroute.cli.office import work_through
+from leadroute.testing import ManualClock
+
+
+@pytest.fixture(scope="module")
+def shown():
+    """What the demonstration prints."""
+    import subprocess
+    import sys
+
+    command = "import sys; from leadroute.cli import main; sys.exit(main(['demo']))"
+    return subprocess.run(
+        [sys.executable, "-W", "error", "-c", command],
+        capture_output=True,
+        check=True,
+        encoding="utf-8",
+    )
+
+
+def test_is_short_and_quiet(shown):
+    """The demonstration fits on two screens and says nothing on standard error."""
+    assert shown.stderr == ""
+    assert len(shown.stdout.splitlines()) <= 80
+    assert max(map(len, shown.stdout.splitlines())) <= 100
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "  Lead demo-1 goes to Ada Okafor (rule 'enterprise, Americas')",
+        "    1. Ada Okafor   0.93",
+        "       Bob Tran     does not meet the requirement: rep.level >= 3",
+        "  15:00 lead demo-1 is offered to ada until 2026-02-25 15:10:00 UTC",
+        "  15:02 lead demo-1 is accepted by ada",
+        "  15:03 jack declines",
+        "  15:03 lead demo-2 is offered to hugo until 2026-02-25 15:08:00 UTC",
+        "  15:08 hugo has not answered; the sweep passes the lead on",
+        "  15:08 lead demo-2 is offered to ada until 2026-02-25 15:13:00 UTC",
+        "  15:08 lead demo-3 is disqualified: not lead.budget > 0",
+        "  15:58 lead demo-1 is closed by ada (won)",
+        "503 leads",
+    ],
+)
+def test_tells_the_whole_story(shown, line):
+    """A ranking with reasons, an offer, an accept, a decline, a time-out, a lead refused, and feedback are shown."""
+    assert line in shown.stdout.splitlines()
+
+
+def test_is_the_same_every_time(shown, leadroute):
+    """Two runs in two processes print the same to the letter."""
+    assert leadroute("demo").out == shown.stdout
+
+
+def test_json(leadroute):
+    """With --json the report at the end is one object, and every lead is in exactly one state."""
+    ended = leadroute("demo", "--json")
+    found = json.loads(ended.out)
+    assert (ended.code, ended.err, found["leads"]) == (0, "", 500)
+    assert sum(found["statuses"].values()) == 500
+
+
+def test_data_of_an_installed_wheel(tmp_path, monkeypatch):
+    """The copy of the data that the wheel carries is used where there is one, else that of the checkout."""
+    monkeypatch.setattr(demo, "files", lambda _package: tmp_path)
+    assert (demo.bundled() / "policy.toml").is_file()
+    (tmp_path / "_demo").mkdir()
+    assert demo.bundled() == tmp_path / "_demo"
+
+
+def test_leads_without_a_time_are_left_out():
+    """The office works through leads that say when they came in, in the order of time."""
+    store, clock = MemoryStore(), ManualClock(datetime(2026, 3, 2, tzinfo=UTC))
+    dispatcher = Dispatcher(Router(rules=[Rule("all")]), Roster(), store, clock)
+    times = (datetime(2026, 3, 2, hour, tzinfo=UTC) for hour in (9, 8))
+    work_through(
+        [Lead("b", received_at=next(times)), Lead("a", received_at=next(times)), Lead("c")],
+        dispatcher,
+        clock,
+    )
+    assert [event.lead for event in store.events()][::2] == ["a", "b"]

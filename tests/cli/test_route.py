@@ -1,0 +1,194 @@
+"""What `leadroute route` promises."""
+
+import csv
+import io
+import json
+import re
+import sys
+
+import pytest
+
+from leadroute import SqliteStore
+from leadroute.cli import route as module
+
+SUMMARY = re.compile(r"(.+); (\d+) bad rows; (?:[\d,]+ leads/s|at once)\n")
+
+
+def rows(printed):
+    """Read the rows of output."""
+    return list(csv.reader(io.StringIO(printed)))
+
+
+def test_one_row_for_each_lead(leadroute, given):
+    """Every lead gets a row with its status, rep, rule, score and reason, in the order of the file."""
+    ended = leadroute("route", *given)
+    assert ended.code == 0
+    assert rows(ended.out) == [
+        ["lead_id", "status", "rep", "rule", "score", "reason"],
+        [
+            "L-1",
+            "offered",
+            "ada",
+            "big",
+            "0.933333",
+            "skill_match('industry') 0.90 x2: healthcare at level 0.9; headroom() 1.00: 0 open of 2",
+        ],
+        ["L-2", "offered", "bob", "rest", "0.0", "least recently assigned goes first"],
+        ["L-3", "disqualified", "", "", "", "not lead.budget > 0"],
+    ]
+
+
+def test_summary(leadroute, given):
+    """Standard error ends with how many leads went where, the bad rows and the rate."""
+    told, bad = SUMMARY.fullmatch(leadroute("route", *given).err).groups()
+    assert (told, bad) == ("3 leads: 1 disqualified, 2 offered", "0")
+
+
+def test_no_leads(leadroute, given, write):
+    """A file with a header alone is no error."""
+    write("leads.csv", "id,budget\n")
+    ended = leadroute("route", *given)
+    assert (ended.code, ended.out) == (0, "lead_id,status,rep,rule,score,reason\n")
+    assert SUMMARY.fullmatch(ended.err)[1] == "no leads"
+
+
+def test_json_lines(leadroute, given):
+    """With --json every lead is one JSON object on a line of its own, numbers being numbers."""
+    ended = leadroute("route", *given, "--json")
+    found = [json.loads(line) for line in ended.out.splitlines()]
+    assert [each["status"] for each in found] == ["offered", "offered", "disqualified"]
+    assert found[2] == {
+        "lead_id": "L-3",
+        "status": "disqualified",
+        "rep": None,
+        "rule": None,
+        "score": None,
+        "reason": "not lead.budget > 0",
+    }
+    assert found[0]["score"] == 0.933333
+
+
+def test_accept(leadroute, given):
+    """With --accept every offer is accepted at once, by the rep it is made to."""
+    ended = leadroute("route", *given, "--accept")
+    assert [row[1:3] for row in rows(ended.out)[1:]] == [
+        ["accepted", "ada"],
+        ["accepted", "bob"],
+        ["disqualified", ""],
+    ]
+
+
+def test_capacity_holds_over_the_file(leadroute, given, write):
+    """Each lead counts for those after it: when the reps are full, leads wait, with the reason."""
+    write("leads.csv", "id,budget\n" + "".join(f"L-{n},1\n" for n in range(5)))
+    ended = leadroute("route", *given)
+    assert [row[2] for row in rows(ended.out)[1:4]] == ["ada", "bob", "ada"]
+    assert rows(ended.out)[4][1:] == ["waiting", "", "rest", "", "nobody is available now"]
+
+
+def test_bad_rows(leadroute, given, write):
+    """Bad rows are named at the end with line and fault, the others are routed, and the exit code is 1."""
+    write("leads.csv", "id,budget,employees\nL-1,$5,many\nL-2,5,1\n,5,1\n")
+    ended = leadroute("route", *given)
+    assert (ended.code, len(rows(ended.out))) == (1, 2)
+    first, second, summary = ended.err.splitlines()
+    assert first.startswith("leads.csv:2: ")
+    assert "budget is '$5'" in first
+    assert "employees is 'many'" in first
+    assert second.startswith("leads.csv:4: id ")
+    assert SUMMARY.fullmatch(summary + "\n").groups() == ("1 leads: 1 offered", "2")
+
+
+def test_many_bad_rows(leadroute, given, write, monkeypatch):
+    """So many bad rows are named, and the rest are counted, so that memory stays constant."""
+    monkeypatch.setattr(module, "NAMED", 2)
+    write("leads.csv", "id,budget\n" + "L,x\n" * 5)
+    ended = leadroute("route", *given)
+    assert ended.code == 1
+    assert ended.err.splitlines()[2] == "... and 3 bad rows more"
+
+
+def test_lead_that_the_policy_cannot_judge(leadroute, given, write):
+    """A lead whose facts have the wrong type for a rule is told like a bad row, with rule and lead."""
+    write("policy.toml", 'format = 1\n[[rule]]\nname = "seats"\nwhen = "lead[\'seats\'] > 5"\n')
+    write("leads.csv", "id,seats\nL-1,ten\nL-2,\n")
+    ended = leadroute("route", *given)
+    assert ended.code == 1
+    assert ended.err.startswith("rule 'seats', lead 'L-1': lead['seats'] is a text")
+    assert [row[0] for row in rows(ended.out)[1:]] == ["L-2"]
+
+
+def test_custom_attributes_are_read_as_the_policy_declares(leadroute, given, write):
+    """A column that the policy declares as a number is read as one."""
+    write(
+        "policy.toml",
+        'format = 1\n[fields]\nseats = "number"\n[[rule]]\nname = "seats"\nwhen = "lead.seats > 5"\n',
+    )
+    write("leads.csv", "id,seats\nL-1,10\nL-2,3\n")
+    ended = leadroute("route", *given)
+    assert [row[1] for row in rows(ended.out)[1:]] == ["offered", "caught"]
+
+
+def test_store_is_kept(leadroute, given, files):
+    """With --store the placements stay in the file, and a second run finds them as they are."""
+    leadroute("route", *given, "--store", files / "crm.db")
+    with SqliteStore(files / "crm.db") as store:
+        assert {record.key for record in store.find(status="offered")} == {
+            "placement/L-1",
+            "placement/L-2",
+        }
+    ended = leadroute("route", *given, "--store", files / "crm.db")
+    assert rows(ended.out)[1] == ["L-1", "offered", "ada", "big", "", "submitted before"]
+    assert rows(ended.out)[3] == ["L-3", "disqualified", "", "", "", "not lead.budget > 0"]
+
+
+def test_offer_that_has_ended_cannot_be_accepted(leadroute, given, files):
+    """Leads whose offer ran out before --accept keep their row, which says so."""
+    leadroute("route", *given, "--store", files / "crm.db")
+    later = ("--now", "2026-03-02T10:00:00Z", "--accept", "--store", files / "crm.db")
+    ended = leadroute("route", *given, *later)
+    assert ended.code == 0
+    assert rows(ended.out)[1][1:3] == ["offered", "ada"]
+    assert rows(ended.out)[1][5] == "the offer ended at 2026-03-02 09:05:00 UTC"
+
+
+def test_output_file(leadroute, given, files):
+    """With --output the rows go to a file and standard output stays empty."""
+    ended = leadroute("route", *given, "--output", files / "rows.csv")
+    assert ended.out == ""
+    assert len(rows((files / "rows.csv").read_text(encoding="utf-8"))) == 4
+
+
+def test_standard_input(leadroute, given, monkeypatch):
+    """`--leads -` reads standard input, in the format that --format names."""
+    monkeypatch.setattr(sys, "stdin", io.StringIO('{"id": "L-9", "budget": 5}\n{"id": 5}\n'))
+    ended = leadroute("route", *given, "--leads", "-", "--format", "jsonl")
+    assert [row[0] for row in rows(ended.out)[1:]] == ["L-9"]
+    assert ended.err.startswith("<stdin>:2: id ")
+
+
+@pytest.mark.parametrize("sign", "=+-@")
+def test_cells_are_not_formulas(leadroute, given, write, sign):
+    """A cell that a spreadsheet would run as a formula gets a quote before it."""
+    write("leads.csv", f"id,budget\n{sign}cmd,5\n")
+    assert rows(leadroute("route", *given).out)[1][0] == f"'{sign}cmd"
+
+
+def test_bad_roster_is_refused(leadroute, given, write):
+    """A roster with bad rows routes nothing: all of them are named, and the exit code is 2."""
+    write("reps.csv", "id,level\nada,high\nbob,1\nbob,2\n")
+    ended = leadroute("route", *given)
+    assert (ended.code, ended.out) == (2, "")
+    assert ended.err.startswith(
+        "leadroute: 2 rows are no reps; put them right first:\n  reps.csv:2:"
+    )
+    assert "\n  reps.csv:4: id 'bob'" in ended.err
+
+
+def test_bad_policy_is_refused(leadroute, given, write):
+    """A policy that cannot be loaded is told with file, table and key, and the exit code is 2."""
+    write("policy.toml", 'format = 1\n[[rule]]\nname = "a"\nwhen = "lead.contry == \'US\'"\n')
+    ended = leadroute("route", *given)
+    assert ended.code == 2
+    assert "policy.toml: rule[0].when" in ended.err
+    assert "did you mean 'country'?" in ended.err

@@ -1,0 +1,541 @@
+"""Policies as TOML and JSON: what is read, what is refused, and that writing is the inverse."""
+
+import json
+import pickle
+import tomllib
+from datetime import timedelta
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from leadroute import (
+    LEAD,
+    REP,
+    Lead,
+    Pool,
+    Rep,
+    Roster,
+    Router,
+    Rule,
+    dump_policy,
+    headroom,
+    load_policy,
+    rotation,
+    scorer,
+    skill_match,
+)
+from leadroute.errors import ConfigError, PolicyError
+from leadroute.formats.policy import parse_policy
+from leadroute.formats.toml import write_toml
+from leadroute.rules.builders import check, define
+from leadroute.rules.closures import Environment
+from leadroute.testing.strategies import conditions
+
+FULL = """
+format = 1
+qualify = "lead.budget > 0 and lead.email is present"
+window = "10m"
+catch_all = "inbox"
+
+[fields]
+seats = "number"
+"lead.vip" = "flag"
+rep.office = "text"
+
+[define]
+large = "lead.seats >= 100 or huge"
+huge = "lead.employees > 5000"
+
+[[pool]]
+name = "emea"
+reps = ["ada", "bob"]
+where = "rep.office == 'Koblenz'"
+
+[[rule]]
+name = "large"
+when = "large and lead.vip"
+require = "rep.level >= 3 and lead.language in rep.languages"
+score = "3 * skill_match('industry') + headroom().when(huge)"
+pool = "emea"
+window = "90s"
+
+[[rule]]
+name = "rest"
+"""
+
+
+def refusal(text, form="toml", **options):
+    """What is said about a policy that has errors, without the name of the file."""
+    with pytest.raises(ConfigError) as caught:
+        parse_policy(text, form, name="p", **options)
+    copy = pickle.loads(pickle.dumps(caught.value))
+    assert str(copy) == str(caught.value)
+    return [line.removeprefix("p: ") for line in str(caught.value).splitlines()]
+
+
+def faults(*lines, **options):
+    """What is said about a policy with these lines after the number of the format."""
+    return refusal("\n".join(["format = 1", *lines]), **options)
+
+
+def test_everything_is_read():
+    """A policy with every table and key gives the router that code would build."""
+    large = define("large", (LEAD["seats"] >= 100) | define("huge", LEAD.employees > 5000))
+    router = parse_policy(FULL)
+    assert router == Router(
+        qualify=(LEAD.budget > 0) & LEAD.email.is_present(),
+        window="10m",
+        catch_all="inbox",
+        pools=[Pool("emea", reps={"ada", "bob"}, where=REP["office"] == "Koblenz")],
+        rules=[
+            Rule(
+                "large",
+                when=large & (LEAD["vip"] == True),  # noqa: E712 - the language's way to ask a flag
+                require=(REP.level >= 3) & LEAD.language.in_(REP.languages),
+                score=3 * skill_match("industry")
+                + headroom().when(define("huge", LEAD.employees > 5000)),
+                pool="emea",
+                window="90s",
+            ),
+            Rule("rest"),
+        ],
+    )
+    assert router.fields == {"seats": "number", "vip": "flag", "rep.office": "text"}
+    assert list(router.defines) == ["large", "huge"]
+
+
+def test_a_policy_routes():
+    """What is loaded decides like any other router."""
+    router = parse_policy(FULL)
+    lead = Lead("L-1", budget=1, email="a@b.de", employees=1)
+    ranking = router.rank(lead, Roster([Rep("ada")]))
+    assert (ranking.best.rep_id, ranking.rule) == ("ada", "rest")
+    assert ranking.window == timedelta(minutes=10)
+
+
+def test_json_says_the_same():
+    """The same policy in JSON gives the same router; null means left out."""
+    data = tomllib.loads(FULL)
+    data["rule"][1]["when"] = None
+    assert parse_policy(json.dumps(data), "json") == parse_policy(FULL)
+
+
+@pytest.mark.parametrize("form", ["toml", "json"])
+def test_files_are_written_and_read(tmp_path, form):
+    """What is dumped to a path is loaded from it, with definitions and fields that no rule uses."""
+    path = tmp_path / f"policy.{form}"
+    router = parse_policy(FULL)
+    text = dump_policy(router, path)
+    again = load_policy(path)
+    assert path.read_bytes().decode() == text
+    assert (again, again.fields, again.defines) == (router, router.fields, router.defines)
+    assert dump_policy(again, format=form) == text
+
+
+def test_dumping_is_readable():
+    """A dumped policy is what a person would write."""
+    assert dump_policy(parse_policy(FULL)) == (
+        """format    = 1
+qualify   = "lead.budget > 0 and lead.email is present"
+window    = "10m"
+catch_all = "inbox"
+
+[fields]
+seats        = "number"
+vip          = "flag"
+"rep.office" = "text"
+
+[define]
+large = "lead['seats'] >= 100 or huge"
+huge  = "lead.employees > 5000"
+
+[[pool]]
+name  = "emea"
+reps  = ["ada", "bob"]
+where = "rep['office'] == 'Koblenz'"
+
+[[rule]]
+name    = "large"
+when    = "large and lead['vip'] == True"
+require = "rep.level >= 3 and lead.language in rep.languages"
+score   = "3 * skill_match('industry') + headroom().when(huge)"
+pool    = "emea"
+window  = "1m30s"
+
+[[rule]]
+name = "rest"
+"""
+    )
+
+
+def test_definitions_in_use_are_dumped():
+    """A condition that was given a name in code keeps it, wherever it stands."""
+    big = define("big", LEAD.employees > 500)
+    router = Router(
+        rules=[Rule("a", score=rotation().when(define("us", LEAD.country == "US")))],
+        qualify=big,
+        defines={"mine": ~define("deep", LEAD.budget > 1)},
+    )
+    again = parse_policy(dump_policy(router))
+    assert again == router
+    assert again.defines == {
+        "mine": ~define("deep", LEAD.budget > 1),
+        "deep": LEAD.budget > 1,
+        "big": LEAD.employees > 500,
+        "us": LEAD.country == "US",
+    }
+
+
+def test_one_name_for_two_conditions_cannot_be_dumped():
+    """A name that stands for two conditions is refused."""
+    router = Router(
+        rules=[Rule("a", when=define("x", LEAD.budget > 1))], defines={"x": LEAD.budget > 2}
+    )
+    with pytest.raises(ConfigError) as caught:
+        dump_policy(router)
+    assert str(caught.value) == ("the name 'x' stands for two different conditions; rename one")
+
+
+idents = (
+    st.text(min_size=1, max_size=12)
+    .filter(lambda text: text.strip() == text)
+    .filter(
+        lambda text: (
+            "\0" not in text and text != "everyone" and len(text.encode("utf-8", "ignore")) > 0
+        )
+    )
+    .filter(lambda text: not any("\ud800" <= char <= "\udfff" for char in text))
+)
+windows = st.timedeltas(timedelta(microseconds=1), timedelta(days=400))
+leads_only = conditions(rep=False)
+weighted = st.sampled_from(
+    [rotation(), headroom(), skill_match("industry"), skill_match("product")]
+)
+scores = st.one_of(
+    weighted,
+    st.builds(lambda a, b, n: n * a + b, weighted, weighted, st.integers(1, 9)),
+    st.builds(lambda a, c: a.when(c), weighted, conditions()),
+)
+
+
+@st.composite
+def routers(draw):
+    """Routers over the whole language."""
+    pools = draw(st.lists(idents, max_size=2, unique=True))
+    maybe = st.none()
+    rules = [
+        Rule(
+            name,
+            when=draw(maybe | leads_only),
+            require=draw(maybe | conditions()),
+            score=draw(maybe | scores),
+            pool=draw(st.sampled_from([None, "everyone", *pools])),
+            window=draw(maybe | windows),
+        )
+        for name in draw(st.lists(idents, max_size=3, unique=True))
+    ]
+    return Router(
+        rules=rules,
+        pools=[
+            Pool(
+                name,
+                reps=draw(st.frozensets(idents, max_size=2)),
+                where=draw(maybe | st.just(REP.level > 1)),
+            )
+            for name in pools
+        ],
+        qualify=draw(maybe | leads_only),
+        window=draw(windows),
+        catch_all=draw(idents),
+        fields=draw(st.sampled_from([{}, {"plan": "text"}, {"rep.x1": "names"}])),
+        environment=KNOWN,
+    )
+
+
+KNOWN = Environment({"known": lambda *given: True})
+
+
+@settings(max_examples=150)
+@given(routers(), st.sampled_from(["toml", "json"]))
+def test_writing_and_reading_are_inverses(router, form):
+    """Every router comes back from its file as it was."""
+    text = dump_policy(router, format=form)
+    again = parse_policy(text, form, environment=KNOWN)
+    assert again == router
+    assert again.fields == router.fields
+    assert dump_policy(again, format=form) == text
+
+
+@given(
+    st.dictionaries(
+        st.text(max_size=5).filter(lambda text: text.isprintable()),
+        st.text().filter(lambda text: not any("\ud800" <= char <= "\udfff" for char in text)),
+    )
+)
+def test_any_text_is_written_as_toml(table):
+    """Text with quotes, backslashes and control characters reads back."""
+    assert tomllib.loads(write_toml({"t": table, "l": list(table)})) == {
+        "t": table,
+        "l": list(table),
+    }
+
+
+def test_the_host_brings_scorers_and_predicates():
+    """A policy may name the host's scorers and predicates, once they are handed in."""
+
+    @scorer
+    def nearby(lead, rep, situation):
+        return 1.0
+
+    text = "format = 1\n[[rule]]\nname = 'a'\nwhen = \"check('vip')\"\nscore = 'nearby()'"
+    brought = {
+        "scorers": {"nearby": nearby},
+        "environment": Environment({"vip": lambda *given: True}),
+    }
+    router = parse_policy(text, **brought)
+    assert router.rules[0].when == check("vip")
+    assert refusal(text) == [
+        "rule[0].when: there is no predicate named 'vip'",
+        (
+            "rule[0].score: line 1, column 1: there is no scorer named 'nearby'; known: "
+            "skill_match, territory_match, headroom, close_rate, intent, rotation"
+        ),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("", "format: write format = 1 at the top of the policy"),
+        ("format = true", "format: write format = 1 at the top of the policy"),
+        (
+            "format = 2",
+            (
+                "format: this is format 2, and this version of leadroute reads format 1 alone; "
+                "write it in that format, or install the version that the policy was written for"
+            ),
+        ),
+        ("format = ", "is not TOML: Invalid value (at end of document)"),
+        ("format = 1\nx = " + "[" * 100_000, "is nested too deep; flatten it"),
+        ("format = " + "9" * 5000, "holds a number with thousands of digits; write it shorter"),
+        (
+            "format = 1\n" + "a." * 100_000 + "b = 1",
+            "line 2, column 1: a key with so many dots is no key of a policy; shorten it",
+        ),
+        (
+            "x = {a = 1, " + '"a" . ' * 100_000 + "b = 1}",
+            "line 1, column 1: a key with so many dots is no key of a policy; shorten it",
+        ),
+        ("#" * (8 * 2**20 + 1), "is larger than 8 MiB; split it"),
+    ],
+)
+def test_what_is_no_policy_is_refused(text, said):
+    """A text that is no policy in TOML is refused as a whole."""
+    assert refusal(text) == [said]
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("[]", 'holds no object; write {"format": 1, "rule": [...]}'),
+        ('{"format": 1, "format": 1}', "has the key 'format' twice; keep one of them"),
+        ('{"format": NaN}', "holds NaN, which is no JSON; write null or a finite number"),
+        ('{"format": 1,\n "rule"}', "line 2, column 8: is not JSON: Expecting ':' delimiter"),
+        ('{"format": ' + "[" * 100_000, "is nested too deep; flatten it"),
+    ],
+)
+def test_doubtful_json_is_refused(text, said):
+    """A text that is no policy in JSON is refused as a whole."""
+    assert refusal(text, "json") == [said]
+
+
+def test_every_error_is_reported_at_once():
+    """Each error stands on a line with table and key; expressions keep line, column and excerpt."""
+    found = faults(
+        'qualify = "rep.level > 1"',
+        "window = 5",
+        'catch_all = ""',
+        "colour = 1",
+        "[fields]",
+        'seats = "numbr"',
+        'country = "text"',
+        "plan = 1",
+        "[define]",
+        'a = "b and lead.budgt > 1"',
+        'b = "lead.x >"',
+        "c = 1",
+        "[[pool]]",
+        'name = "p"',
+        "[[pool]]",
+        'name = "p"',
+        'reps = "ada"',
+        "where = \"lead.country == 'US'\"",
+        "[[pool]]",
+        "reps = [1]",
+        "[[rule]]",
+        "when = \"b and lead.country = 'US'\"",
+        'score = "headrom()"',
+        'pool = "q"',
+        "[[rule]]",
+        "name = 3",
+        'window = "0s"',
+        'require = "b and rep.lvel > 1"',
+        'whn = "x"',
+    )
+    assert found == [
+        "fields.seats: seats is declared as 'numbr'; the kinds are text, number, instant, flag, names",
+        "fields.country: lead.country is a standard field; declare a name of your own",
+        "fields.plan: is a number; write text in quotes",
+        "define.c: is a number; write text in quotes",
+        "define.a: line 1, column 7: lead has no field 'budgt'; did you mean 'budget'?",
+        "define.b: line 1, column 9: the expression breaks off; complete it",
+        "  lead.x >",
+        "          ^",
+        "qualify: asks about the rep (rep.level); move that to `require`",
+        "window: is a number; write text in quotes",
+        "catch_all: is empty; every lead, rep, rule and pool needs an id of its own",
+        (
+            "there is no key of a policy named 'colour'; known: "
+            "qualify, window, catch_all, fields, define, pool, rule"
+        ),
+        "pool[0]: pool 'p' has no members; write reps={...} or where=...",
+        "pool[1].name: there are two pools named 'p'; give each a name of its own",
+        "pool[1].reps: is text; write a list of ids such as ['ada', 'bob']",
+        "pool[1].where: asks about the lead (lead.country); move that to a rule's `require`",
+        "pool[2].reps: is a number; write text in quotes",
+        "pool[2].name: is missing; give every pool and rule a name of its own",
+        "rule[0].when: line 1, column 20: write == to compare",
+        "  b and lead.country = 'US'",
+        "                     ^",
+        "rule[0].score: line 1, column 1: there is no scorer named 'headrom'; did you mean 'headroom'?",
+        "rule[0].pool: there is no pool named 'q'; did you mean 'p'?",
+        "rule[0].name: is missing; give every pool and rule a name of its own",
+        "rule[1].name: is a number; write text in quotes",
+        "rule[1].window: the window is 0s; an offer must stand for some time, such as '5m'",
+        "rule[1].require: line 1, column 7: rep has no field 'lvel'; did you mean 'level'?",
+        "rule[1]: there is no key of a rule named 'whn'; did you mean 'when'?",
+    ]
+
+
+def test_errors_are_kept_one_by_one():
+    """The error of a file holds each error for a program to show; it can be placed further out."""
+    with pytest.raises(PolicyError) as caught:
+        parse_policy("format = 1\nwindow = true\nqualify = 2021-01-01", name="p")
+    error = caught.value
+    assert [each.place for each in error.errors] == ["p: window", "p: qualify"]
+    assert str(error.at("tenant 7")) == (
+        "tenant 7.p: window: is true; write text in quotes\n"
+        "tenant 7.p: qualify: is a date; write text in quotes"
+    )
+    assert error.at("a").at("b").problem == str(error)
+
+
+def test_a_circle_of_definitions_is_shown():
+    """Definitions that use one another in a circle are an error of the table."""
+    (first, *_) = faults("[define]", 'a = "b"', 'b = "a"')
+    assert first.startswith("define.a.b: line 1, column 1: definitions use one another in a circle")
+
+
+@pytest.mark.parametrize(
+    ("lines", "said"),
+    [
+        (["rule = 3"], "rule: is a number; write [[rule]], or a list of objects in JSON"),
+        (
+            ["[rule]", "name = 'x'"],
+            "rule: is a table; write [[rule]], or a list of objects in JSON",
+        ),
+        (["pool = ['x']"], "pool[0]: is text; write [[pool]], or a list of objects in JSON"),
+        (["define = 'x'"], "define: is text; write a table [define], or an object in JSON"),
+        (["fields = [1.5]"], "fields: is a list; write a table [fields], or an object in JSON"),
+        (
+            ["[[rules]]"],
+            "there is no key of a policy named 'rules'; did you mean 'rule'?",
+        ),
+        (
+            ["[[pool]]", "name = 'everyone'", "reps = []"],
+            "pool 'everyone': 'everyone' is the pool of all reps; choose another name",
+        ),
+    ],
+)
+def test_tables_of_another_shape_are_refused(lines, said):
+    """A table where a list belongs, or the other way round, is named with the right form."""
+    assert faults(*lines)[0].removeprefix("p.") == said
+
+
+def test_expressions_may_run_over_lines():
+    """A long condition may stand on several lines; an error in it has its own line."""
+    lines = ["[[rule]]", "name = 'a'", 'when = """', "lead.budget > 1", 'and lead.contry == 1"""']
+    assert faults(*lines) == [
+        "rule[0].when: line 2, column 5: lead has no field 'contry'; did you mean 'country'?"
+    ]
+
+
+def test_spreadsheet_endings_and_marks_are_no_matter(tmp_path):
+    """A byte order mark and carriage returns change nothing."""
+    path = tmp_path / "policy.TOML"
+    path.write_bytes(b"\xef\xbb\xbf" + FULL.replace("\n", "\r\n").encode())
+    assert load_policy(str(path)) == parse_policy(FULL) == parse_policy(f"\ufeff{FULL}")
+
+
+def test_files_that_cannot_be_read_are_named(tmp_path):
+    """Another encoding, another ending and a file that is too large are errors with the path."""
+    path = tmp_path / "policy.toml"
+    path.write_bytes(b"format = 1 # M\xfcller")
+    with pytest.raises(ConfigError) as caught:
+        load_policy(path)
+    assert str(caught.value) == f"{path}: byte 15 is not UTF-8; save the file as UTF-8"
+    path.write_bytes(b"#" * (8 * 2**20 + 1))
+    with pytest.raises(ConfigError) as caught:
+        load_policy(path)
+    assert str(caught.value) == f"{path}: is larger than 8 MiB; split it"
+    with pytest.raises(ConfigError) as caught:
+        load_policy(tmp_path / "policy.yaml")
+    assert str(caught.value) == (
+        f"{tmp_path / 'policy.yaml'}: 'yaml' is no format of policies; "
+        "end the file's name with .toml or .json, or say format='toml' or format='json'"
+    )
+    with pytest.raises(FileNotFoundError):
+        load_policy(tmp_path / "none.toml")
+
+
+def test_the_format_can_be_said(tmp_path):
+    """The format wins over the ending of the path."""
+    path = tmp_path / "policy.conf"
+    dump_policy(parse_policy(FULL), path, format="json")
+    assert load_policy(path, format="json") == parse_policy(FULL)
+
+
+words = st.sampled_from(
+    [
+        "format",
+        "rule",
+        "pool",
+        "define",
+        "fields",
+        "name",
+        "when",
+        "score",
+        "reps",
+        "where",
+        "lead.budget > 1",
+        "a",
+    ]
+)
+trees = st.recursive(
+    st.none() | st.booleans() | st.integers() | words | st.text(max_size=5),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(words, inner, max_size=4),
+    max_leaves=12,
+)
+
+
+@given(st.dictionaries(words, trees, max_size=5))
+def test_any_document_is_read_or_refused(document):
+    """Whatever a file holds, the answer is a router or an error about the policy."""
+    try:
+        parse_policy(json.dumps({**document, "format": 1}), "json")
+    except ConfigError as error:
+        said = str(error)
+    else:
+        said = "read"
+    assert said

@@ -1,0 +1,195 @@
+"""The life of many leads, driven by Hypothesis: what holds after every step, on every store."""
+
+import tempfile
+from datetime import timedelta
+from pathlib import Path
+
+from attrs import evolve
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
+from tests.offers.world import OWNED, START, audit, within_limits
+
+from leadroute import (
+    Cap,
+    Dispatcher,
+    LeadNotFound,
+    MemoryStore,
+    OfferClosed,
+    Rep,
+    Roster,
+    Router,
+    Rule,
+    SqliteStore,
+    rotation,
+)
+from leadroute.offers.placement import Status
+from leadroute.testing import ManualClock
+from leadroute.testing.strategies import IDS, leads, reps, rosters, routers
+
+LEAD_IDS = ("L-1", "L-2", "l/3", "4%", "Ü-5", "L-6")
+ABLE = (Rep("ada", level=3, capacity=2), Rep("bob", capacity=1, caps=[Cap(2, "day")]))
+lead_ids = st.sampled_from(LEAD_IDS)
+policies = st.one_of(
+    st.just(Router(rules=[Rule("all", score=rotation())])),
+    routers().map(lambda given: evolve(given, rules=(*given.rules, Rule("rest", window="5m")))),
+)
+mostly = st.sampled_from([True, True, True, False])
+rep_ids = st.sampled_from(IDS)
+TEMPORARY = settings(
+    max_examples=25,
+    stateful_step_count=40,
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
+)
+
+
+class Life(RuleBasedStateMachine):
+    """Leads, reps and time do what they like; the promises hold all the same."""
+
+    def make_store(self):
+        return MemoryStore()
+
+    @initialize(router=policies, roster=rosters())
+    def open_the_desk(self, router, roster):
+        self.store = self.make_store()
+        self.clock = ManualClock(START)
+        self.desk = Dispatcher(router, roster.replace(*ABLE), self.store, self.clock)
+        self.leads = set()
+        self.counts = {}
+
+    @rule(lead=leads(lead_ids))
+    def submit(self, lead):
+        known = lead.id in self.leads
+        before = self.store.events(limit=10_000)
+        placement = self.desk.submit(lead)
+        self.leads.add(lead.id)
+        assert placement == self.desk.placement(lead.id)
+        if known:
+            assert self.store.events(limit=10_000) == before, "submitting twice changed something"
+
+    def _try(self, lead_id, act):
+        """Act on a lead; if that is refused, nothing has happened."""
+        before = self.store.events(limit=10_000)
+        try:
+            return act()
+        except (OfferClosed, LeadNotFound) as error:
+            assert isinstance(error, LeadNotFound) == (lead_id not in self.leads)
+            assert self.store.events(limit=10_000) == before
+            return None
+
+    @rule(lead_id=lead_ids, rep_id=rep_ids, right=mostly)
+    def accept(self, lead_id, rep_id, right):
+        held = self.desk.placement(lead_id) if lead_id in self.leads else None
+        rep_id = held.rep_id if held and held.rep_id and right else rep_id
+        placement = self._try(lead_id, lambda: self.desk.accept(lead_id, rep_id))
+        live = bool(held) and held.status is Status.OFFERED and self.clock.now() < held.due
+        may = bool(held) and (held.owner == rep_id or (live and held.rep_id == rep_id))
+        assert (placement is not None) == may
+        if placement is not None:
+            assert placement.owner == rep_id
+            assert self.desk.accept(lead_id, rep_id) == placement
+
+    @rule(lead_id=lead_ids, rep_id=rep_ids, right=mostly)
+    def decline(self, lead_id, rep_id, right):
+        held = self.desk.placement(lead_id) if lead_id in self.leads else None
+        rep_id = held.rep_id if held and held.rep_id and right else rep_id
+        placement = self._try(lead_id, lambda: self.desk.decline(lead_id, rep_id, "busy"))
+        if placement is not None:
+            assert placement.rep_id != rep_id
+            assert placement.tried[rep_id] == "declined"
+
+    @rule(lead_id=lead_ids)
+    def contacted(self, lead_id):
+        placement = self._try(lead_id, lambda: self.desk.contacted(lead_id))
+        if placement is not None:
+            assert placement.contacted_at is not None
+
+    @rule(
+        lead_id=lead_ids,
+        status=st.sampled_from(["meeting", "won", "lost"]),
+        value=st.sampled_from([None, 0, 48_000]),
+    )
+    def feedback(self, lead_id, status, value):
+        placement = self._try(lead_id, lambda: self.desk.feedback(lead_id, status, value=value))
+        if placement is not None:
+            assert placement.outcome == status
+            assert self.desk.feedback(lead_id, status, value=value) == placement
+
+    @rule()
+    def sweep(self):
+        now = self.clock.now()
+        swept = self.desk.sweep()
+        assert swept.errors == ()
+        for placement in audit(self.store, self.leads).values():
+            if placement.status is Status.OFFERED:
+                assert placement.due > now, "an offer outlived its window"
+                assert swept.next_due <= placement.due
+            if placement.status is Status.WAITING and placement.due <= now:
+                ranking = self.desk.router.rank(
+                    self.desk._lead(placement.lead_id),
+                    self.desk.roster,
+                    now=now,
+                    snapshot=self.desk.snapshot(),
+                    tried=placement.tried,
+                )
+                assert ranking.best is None, "a lead waits though somebody could take it"
+
+    @rule(
+        minutes=st.sampled_from([1, 4, 5, 90, 60 * 8, 60 * 24]), back=st.sampled_from([0, 0, 0, 1])
+    )
+    def time_passes(self, minutes, back):
+        self.clock.set(self.clock.now() + timedelta(minutes=-1 if back else minutes))
+
+    @rule(rep=reps())
+    def somebody_changes(self, rep):
+        self.desk = evolve(self.desk, roster=self.desk.roster.replace(rep))
+
+    @rule(rep_id=rep_ids)
+    def somebody_leaves(self, rep_id):
+        stay = Roster(rep for rep in self.desk.roster if rep.id != rep_id)
+        self.desk = evolve(self.desk, roster=stay)
+
+    @rule(router=policies)
+    def policy_changes(self, router):
+        self.desk = evolve(self.desk, router=router)
+
+    @invariant()
+    def all_promises_hold(self):
+        audit(self.store, self.leads)
+
+    @invariant()
+    def no_limit_is_passed(self):
+        counts = self.store.counts()
+        within_limits(self.counts, counts, self.desk.roster, self.clock.now())
+        self.counts = counts
+
+    @invariant()
+    def counts_can_be_read(self):
+        snapshot = self.desk.snapshot()
+        open_leads = [
+            placement.rep_id
+            for placement in audit(self.store, self.leads).values()
+            if placement.status in (*OWNED[:2], Status.OFFERED)
+        ]
+        assert sum(snapshot.open.values()) == len(open_leads)
+        assert all(snapshot.open[rep_id] == open_leads.count(rep_id) for rep_id in open_leads)
+
+
+class LifeOnDisk(Life):
+    """The same life over a file."""
+
+    def make_store(self):
+        self.folder = tempfile.TemporaryDirectory()
+        return SqliteStore(Path(self.folder.name) / "life.db", synchronous="normal")
+
+    def teardown(self):
+        if hasattr(self, "store"):
+            self.store.close()
+            self.folder.cleanup()
+
+
+Life.TestCase.settings = settings(TEMPORARY, max_examples=40)
+LifeOnDisk.TestCase.settings = settings(TEMPORARY, max_examples=10)
+TestLife = Life.TestCase
+TestLifeOnDisk = LifeOnDisk.TestCase

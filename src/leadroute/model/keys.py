@@ -14,6 +14,7 @@ __all__ = [
     "cap_key",
     "closed_key",
     "is_open_key",
+    "is_total_key",
     "is_turn_key",
     "key",
     "last_key",
@@ -96,6 +97,11 @@ def cap_holder(rep_id: str) -> str:
 def total_holder() -> str:
     """How the counters of caps over all reps begin."""
     return "total"
+
+
+def is_total_key(found: str) -> bool:
+    """Whether this counts leads of all reps."""
+    return found.startswith("total/")
 
 
 def cap_key(rep_id: str, per: str, period: str) -> str:

@@ -124,7 +124,9 @@ class Cap:
 
     def _faults(self) -> Iterator[Fault]:
         if self.paced and self.rolling:
-            yield Fault("rolling", "and paced exclude each other; a paced cap has no bursts to roll")
+            yield Fault(
+                "rolling", "and paced exclude each other; a paced cap has no bursts to roll"
+            )
         if self.paced and self.per not in PACED:
             yield Fault("paced", f"spreads over days; cap the {self.per} itself, or pace a week")
         if self.burst is not None and not self.paced:

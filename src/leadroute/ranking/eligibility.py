@@ -16,6 +16,7 @@ from datetime import datetime
 from attrs import frozen
 
 from leadroute.model.rep import Rep
+from leadroute.ranking.tally import Tally
 from leadroute.rules.rule import Rule
 from leadroute.rules.situation import Situation
 
@@ -40,7 +41,7 @@ class Obstacle:
 
 
 def gate(
-    rule: Rule, situation: Situation, tried: Mapping[str, str]
+    rule: Rule, situation: Situation, tried: Mapping[str, str], tally: Tally
 ) -> Callable[[Rep], tuple[Obstacle, ...]]:
     """Look at the rule and the lead once, and return the function that says what stands in a rep's way.
 
@@ -48,13 +49,14 @@ def gate(
         rule: The rule that matched.
         situation: The lead, the counts and the instant.
         tried: What became of earlier offers of this lead, by rep id.
+        tally: What the lead counts against.
 
     Returns:
         A function from a member of the rule's pool to every reason why they may not take the lead; empty when they
         may. It raises ``FactTypeError`` when the requirement meets a fact of the wrong type, or the instant is needed
         and not known.
     """
-    lead, instant, snapshot = situation.lead, situation.instant, situation.snapshot
+    lead, instant = situation.lead, situation.instant
     meets = None if rule.require is None else situation.test_of(rule.require)
 
     def obstacles(rep: Rep) -> Iterator[Obstacle]:
@@ -68,15 +70,8 @@ def gate(
             yield Obstacle("tried", f"was offered this lead before: {tried[rep.id]}")
         if rep.hours is not None and not rep.hours.is_open(situation.now):
             yield _away(rep, rep.hours.next_open(situation.now))
-        open_now = snapshot.open.get(rep.id, 0)
-        if rep.capacity is not None and open_now >= rep.capacity:
-            reason = f"is full: {open_now} of {rep.capacity} open"
-            yield Obstacle("capacity", reason, passing=rep.capacity > 0)
-        for cap in rep.caps:
-            used = snapshot.used.get(cap.key(rep.id, situation.now, rep.zone), 0)
-            if used >= cap.limit:
-                reason = f"has reached the cap: {used} of {cap}"
-                yield Obstacle("cap", reason, passing=cap.limit > 0)
+        for toll, used in tally.refused(rep, situation.snapshot):
+            yield Obstacle(toll.criterion, toll.refusal(used), passing=toll.passing)
 
     return lambda rep: tuple(obstacles(rep))
 

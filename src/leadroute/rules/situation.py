@@ -8,11 +8,11 @@ from functools import lru_cache
 
 from attrs import field, frozen
 
-from leadroute.errors import FactTypeError
 from leadroute.model.frozen import FrozenDict
 from leadroute.model.lead import Lead
 from leadroute.model.rep import Rep
 from leadroute.model.snapshot import Snapshot
+from leadroute.model.values import known
 from leadroute.rules.closures import PLAIN, Environment, Test, compile_condition
 from leadroute.rules.condition import Condition
 
@@ -49,11 +49,7 @@ class Situation:
         Raises:
             FactTypeError: Nobody said what time it is.
         """
-        if self.instant is None:
-            raise FactTypeError(
-                "now", "not known", "given: rank(lead, roster, now=...), or a lead with received_at"
-            )
-        return self.instant
+        return known(self.instant)
 
     @property
     def turns(self) -> Mapping[str, int]:

@@ -120,9 +120,9 @@ def _cap(written: str) -> Cap:
     try:
         return Cap.parse(written)
     except InvalidValue as error:
-        raise Refused(f"are {written[:40]!r}: {'; '.join(map(str, error.faults))}") from None
+        raise Refused("; ".join(map(str, error.faults))) from None
     except ConfigError:
-        remedy = "write them like '5 per day; 30 per month, paced'"
+        remedy = "write them like '5 per day; 30 per month'"
         raise Refused(f"are {written[:40]!r}; {remedy}") from None
 
 

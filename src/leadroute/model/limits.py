@@ -44,7 +44,7 @@ _LENGTHS = {
     "quarter": timedelta(days=90),
 }
 _LONGEST_NAME = 40
-_SHAPE = re.compile(r"(\d{1,18}) *(?:per|/|a) *([a-z]+)", re.ASCII)
+_SHAPE = re.compile(r"(\d{1,18}) *(?:per|/) *([a-z]+)", re.ASCII)
 _REMEDY = "write it like '5 per day' or '30 per month, paced'"
 
 
@@ -309,8 +309,11 @@ def caps(given: Any) -> tuple[Cap, ...]:
         raise Refused(f"hold one that cannot be read: {error}") from None
     if not all(isinstance(cap, Cap) for cap in found):
         raise Refused(f"are not all caps; {wanted}")
-    if len({(cap.label, cap.soft) for cap in found}) < len(found):
-        raise Refused("have two limits for the same period; keep the lower one")
+    seen: set[tuple[str, bool]] = set()
+    for cap in found:
+        if (cap.label, cap.soft) in seen:
+            raise Refused(f"have two limits per {cap.label}; keep the lower one")
+        seen.add((cap.label, cap.soft))
     return tuple(
         sorted(found, key=lambda cap: (PERIODS.index(cap.per), cap.label, cap.soft, cap.limit))
     )

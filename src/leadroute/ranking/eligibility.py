@@ -15,6 +15,8 @@ from datetime import datetime
 
 from attrs import frozen
 
+from leadroute.model.distance import distance_km, position_of
+from leadroute.model.lead import Lead
 from leadroute.model.rep import Rep
 from leadroute.ranking.tally import Tally
 from leadroute.rules.rule import Rule
@@ -28,7 +30,8 @@ class Obstacle:
     """One reason why a rep may not take a lead.
 
     Args:
-        criterion: ``active``, ``weight``, ``requirement``, ``tried``, ``schedule``, ``capacity`` or ``cap``.
+        criterion: ``active``, ``weight``, ``requirement``, ``territory``, ``distance``, ``tried``,
+            ``schedule``, ``capacity`` or ``cap``.
         reason: Why, in words for a sales manager.
         passing: Whether time, or work getting done, may remove it.
         until: When time alone will have removed it, where that is known.
@@ -58,6 +61,12 @@ def gate(
     """
     lead, instant = situation.lead, situation.instant
     meets = None if rule.require is None else situation.test_of(rule.require)
+    home = next(situation.staffed(), None) if rule.territory else None
+    elsewhere = (
+        "has no part in a territory of the lead, and neither has anybody of the pool"
+        if home is None
+        else f"has no part in the lead's territory {home.territory.name!r} ({home.reason})"
+    )
 
     def obstacles(rep: Rep) -> Iterator[Obstacle]:
         if not rep.active:
@@ -66,6 +75,10 @@ def gate(
             yield Obstacle("weight", "has weight 0: never takes a turn")
         if meets is not None and not meets(lead, rep, instant):
             yield Obstacle("requirement", f"does not meet the requirement: {rule.require}")
+        if rule.territory and (home is None or home.territory.role(rep) is None):
+            yield Obstacle("territory", elsewhere)
+        if rule.within_km is not None and (far := _far(situation.lead, rep, rule.within_km)):
+            yield Obstacle("distance", far)
         if rep.id in tried:
             yield Obstacle("tried", f"was offered this lead before: {tried[rep.id]}")
         if rep.hours is not None and not rep.hours.is_open(situation.now):
@@ -74,6 +87,15 @@ def gate(
             yield Obstacle(toll.criterion, toll.refusal(used), passing=toll.passing)
 
     return lambda rep: tuple(obstacles(rep))
+
+
+def _far(lead: Lead, rep: Rep, most: float) -> str:
+    """Why a rep is too far away; empty when they are not."""
+    there, here = position_of(lead.attributes), position_of(rep.attributes)
+    if there is None or here is None:
+        return f"may be too far away: the {'lead' if there is None else 'rep'} has no lat and lon"
+    away = distance_km(here, there)
+    return f"is {away:.0f} km away, of {most:g} km" if away > most else ""
 
 
 def _away(rep: Rep, back: datetime | None) -> Obstacle:

@@ -21,6 +21,7 @@ from attrs import evolve, field, frozen
 from attrs import fields as attrs_fields
 
 from leadroute.errors import ConfigError, FactTypeError, UnknownFieldError
+from leadroute.model.atlas import Atlas
 from leadroute.model.frozen import FrozenDict
 from leadroute.model.lead import Lead
 from leadroute.model.limits import Cap
@@ -28,6 +29,7 @@ from leadroute.model.limits import caps as clean_caps
 from leadroute.model.rep import Rep
 from leadroute.model.roster import Roster
 from leadroute.model.snapshot import Snapshot
+from leadroute.model.territory import Territory
 from leadroute.model.values import Refused, aware, clean_fields, cleaned, ident
 from leadroute.model.values import timezone as zone_name
 from leadroute.ranking.eligibility import gate
@@ -54,6 +56,14 @@ def _rules(given: Iterable[Rule]) -> tuple[Rule, ...]:
 
 def _pools(given: Iterable[Pool]) -> tuple[Pool, ...]:
     return _all_of(Pool, "pools", given)
+
+
+def _atlas(given: Atlas | Iterable[Territory]) -> Atlas:
+    return given if isinstance(given, Atlas) else Atlas(given)
+
+
+def _no_atlas() -> Atlas:
+    return Atlas(())
 
 
 def _zone(given: Any) -> str:
@@ -95,6 +105,7 @@ class Router:
         environment: The predicates and lists that the host brings for conditions.
         caps: Caps over all reps together, such as ``["100 per day, source webinar"]``.
         timezone: The IANA zone in whose calendar those are counted; UTC when not given.
+        territories: The territories, for rules with ``territory=True`` and for ``territory_match()``.
 
     Raises:
         InvalidValue: A field was refused; every fault is listed.
@@ -118,6 +129,7 @@ class Router:
     environment: Environment = field(default=PLAIN, eq=False, repr=False)
     caps: Sequence[Cap] = cleaned(clean_caps, default=())
     timezone: str = cleaned(_zone, default="UTC")
+    territories: Atlas = field(factory=_no_atlas, converter=_atlas)
     _matcher: Matcher = field(init=False, eq=False, repr=False)
     _qualifiers: tuple[tuple[Condition, Test], ...] = field(init=False, eq=False, repr=False)
     _members: Mapping[str, Callable[[Rep, datetime | None], bool]] = field(
@@ -247,8 +259,9 @@ class Router:
         pool = rule.pool or EVERYONE
         try:
             members = self.members(pool, roster, instant)
+            matches = self.territories.lookup(lead) if self.territories else ()
             situation = Situation(
-                lead, members, pool, snapshot or Snapshot(), instant, self.environment
+                lead, members, pool, snapshot or Snapshot(), instant, self.environment, matches
             )
             tally = self.tally(lead, rule, pool, instant)
             return _ranked(rule, situation, tried or {}, tally, rule.window or self.window)

@@ -11,7 +11,17 @@ from attrs.converters import optional
 
 from leadroute.errors import ConfigError
 from leadroute.model.duration import parse_duration
-from leadroute.model.values import Refused, clean_fields, cleaned, ident, names, shown, whole
+from leadroute.model.values import (
+    Refused,
+    clean_fields,
+    cleaned,
+    flag,
+    ident,
+    names,
+    number,
+    shown,
+    whole,
+)
 from leadroute.rules.condition import Condition
 from leadroute.rules.scorer import Scorer
 
@@ -98,6 +108,9 @@ class Rule:
         window: How long an offer stands, such as ``"5m"``; ``None`` means the router's window.
         segment: The name under which its leads count in ``Rep.buckets`` and in caps; the rule's name when not given.
         cost: How much of a rep's capacity a lead takes, in units, 0 or more.
+        territory: Whether only reps of the lead's territory may take it: the most specific one that has a rep in the
+            pool.
+        within_km: How far away from the lead a rep may be who goes there, by their attributes ``lat`` and ``lon``.
         frees: When it gives that back: on the ``outcome``, on first ``contact``, when they ``accept``, or at the end
             of the ``shift`` in which they accepted (on the outcome, if that is sooner, or there is no schedule).
 
@@ -119,6 +132,8 @@ class Rule:
     segment: str | None = cleaned(ident)
     cost: int = cleaned(whole(0), default=1)
     frees: str = cleaned(frees, default="outcome")
+    territory: bool = cleaned(flag, default=False)
+    within_km: float | None = cleaned(number(0))
 
     def __attrs_post_init__(self) -> None:
         clean_fields(self)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from functools import lru_cache
 
 from attrs import field, frozen
 
+from leadroute.model.atlas import Match
 from leadroute.model.frozen import FrozenDict
 from leadroute.model.lead import Lead
 from leadroute.model.rep import Rep
@@ -32,6 +33,7 @@ class Situation:
         pool: The name of the pool whose rotation counts.
         snapshot: The counts of this instant.
         instant: The instant of the decision; ``None`` when the caller gave none.
+        matches: The territories that the lead is in, most specific first.
         environment: The predicates and lists that the host brings for conditions.
     """
 
@@ -41,6 +43,7 @@ class Situation:
     snapshot: Snapshot = field(factory=Snapshot)
     instant: datetime | None = None
     environment: Environment = PLAIN
+    matches: tuple[Match, ...] = ()
 
     @property
     def now(self) -> datetime:
@@ -55,6 +58,12 @@ class Situation:
     def turns(self) -> Mapping[str, int]:
         """The turns taken in this pool, by rep id."""
         return self.snapshot.turns.get(self.pool, _NO_TURNS)
+
+    def staffed(self) -> Iterator[Match]:
+        """The territories of the lead that have a rep among ``reps``, most specific first."""
+        for match in self.matches:
+            if any(match.territory.role(rep) for rep in self.reps):
+                yield match
 
     def test_of(self, condition: Condition) -> Test:
         """The condition as a function of (lead, rep, now); compiled once and remembered."""

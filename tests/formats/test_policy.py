@@ -299,7 +299,7 @@ def test_the_host_brings_scorers_and_predicates():
         "rule[0].when: there is no predicate named 'vip'",
         (
             "rule[0].score: line 1, column 1: there is no scorer named 'nearby'; known: "
-            "skill_match, territory_match, headroom, close_rate, intent, rotation"
+            "skill_match, territory_match, nearness, headroom, cap_room, close_rate, intent, rotation"
         ),
     ]
 

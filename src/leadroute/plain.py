@@ -59,6 +59,10 @@ def from_plain(kind: type[T], data: Mapping[str, Any]) -> T:
         ... ).country
         'DE'
     """
+    if not isinstance(data, Mapping):
+        raise InvalidValue(
+            kind.__name__, "", [Fault("data", f"is {type(data).__name__}; write a mapping")]
+        )
     try:
         return make_converter().structure(data, kind)
     except ClassValidationError as error:
@@ -141,10 +145,6 @@ def _unstructured(value: Lead | Rep) -> dict[str, Any]:
 
 
 def _structured(data: Any, kind: type[T]) -> T:
-    if not isinstance(data, Mapping):
-        raise InvalidValue(
-            kind.__name__, "", [Fault("data", f"is {type(data).__name__}; write a mapping")]
-        )
     coders, known = _CODERS[kind], [attribute.name for attribute in fields(kind)]  # type: ignore[arg-type]
     faults = [
         Fault(str(name)[:80], _unknown(str(name), known)) for name in data if name not in known
@@ -183,12 +183,14 @@ def _attributes_to_plain(given: Mapping[str, Any]) -> dict[str, Any]:
 def _attributes_from_plain(given: Any) -> Any:
     if not isinstance(given, Mapping):
         return given
-    return {
-        name: _lenient_instant(value[_INSTANT])
-        if isinstance(value, Mapping) and set(value) == {_INSTANT}
-        else value
-        for name, value in given.items()
-    }
+    return {name: _attribute_from_plain(value) for name, value in given.items()}
+
+
+def _attribute_from_plain(value: Any) -> Any:
+    if not (isinstance(value, Mapping) and set(value) == {_INSTANT}):
+        return value
+    found = _lenient_instant(value[_INSTANT])
+    return found if isinstance(found, datetime) else value
 
 
 def _signals_to_plain(given: tuple[Signal, ...]) -> list[dict[str, Any]]:

@@ -127,7 +127,7 @@ def test_streams_speak_utf8(monkeypatch, given):
     raw.write("id,budget\nMüller,5\n".encode())
     raw.seek(0)
     assert main(["route", *given, "--leads", "-"]) == 1
-    assert "Müller,offered" in stdout.buffer.getvalue().decode()
+    assert '"Müller","offered"' in stdout.buffer.getvalue().decode()
     assert b"<stdin>:3: " in stderr.buffer.getvalue()
 
 

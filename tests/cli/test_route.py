@@ -48,7 +48,7 @@ def test_no_leads(leadroute, given, write):
     """A file with a header alone is no error."""
     write("leads.csv", "id,budget\n")
     ended = leadroute("route", *given)
-    assert (ended.code, ended.out) == (0, "lead_id,status,rep,rule,score,reason\n")
+    assert (ended.code, ended.out) == (0, '"lead_id","status","rep","rule","score","reason"\n')
     assert SUMMARY.fullmatch(ended.err)[1] == "no leads"
 
 

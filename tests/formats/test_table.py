@@ -311,10 +311,11 @@ def test_a_header_without_end_is_refused():
 def test_bytes_that_are_not_utf8_spoil_their_row_alone(tmp_path):
     """A row in another encoding is named by column, and reading goes on."""
     path = tmp_path / "leads.csv"
-    path.write_bytes("id,company\nL-1,Müller\nL-2,".encode() + b"M\xfcller\nL-3,x\n")
+    path.write_bytes("id,company\nL-1,Müller\nL-2,".encode() + b"M\xfcller\n\xe9,x\nL-3,x\n")
     assert [str(row) for row in read_leads(path)] == [
         "Lead('L-1')",
         f"{path}:3: company is not UTF-8; save the file as UTF-8",
+        f"{path}:4: id is not UTF-8; save the file as UTF-8",
         "Lead('L-3')",
     ]
 

@@ -72,11 +72,14 @@ class Life(RuleBasedStateMachine):
         """Act on a lead; if that is refused, nothing has happened."""
         before = self.store.events(limit=10_000)
         try:
-            return act()
-        except (OfferClosed, LeadNotFound) as error:
-            assert isinstance(error, LeadNotFound) == (lead_id not in self.leads)
+            placement = act()
+        except (OfferClosed, LeadNotFound) as refused:
+            unknown = isinstance(refused, LeadNotFound)
             assert self.store.events(limit=10_000) == before
-            return None
+        else:
+            return placement
+        assert unknown == (lead_id not in self.leads)
+        return None
 
     @rule(lead_id=lead_ids, rep_id=rep_ids, right=mostly)
     def accept(self, lead_id, rep_id, right):
@@ -140,6 +143,12 @@ class Life(RuleBasedStateMachine):
     )
     def time_passes(self, minutes, back):
         self.clock.set(self.clock.now() + timedelta(minutes=-1 if back else minutes))
+
+    @rule(lead_id=lead_ids)
+    def an_offer_ends(self, lead_id):
+        """Move to the very instant at which an offer is over."""
+        due = self.desk.placement(lead_id).due if lead_id in self.leads else None
+        self.clock.set(due or self.clock.now())
 
     @rule(rep=reps())
     def somebody_changes(self, rep):

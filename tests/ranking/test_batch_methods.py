@@ -100,6 +100,27 @@ def test_a_round_of_the_auction_misses_a_step_per_lead_at_most(seed, step):
     assert auction.slack() <= step * sum(places)
 
 
+@pytest.mark.parametrize("step", [1, 5, 30, 200])
+def test_the_slack_is_that_of_the_prices_behind_short_lists_too(step):
+    """No lead would gain more than a step, and prices that rose since it read its list hide nothing."""
+    for seed in range(5):
+        points, places = market(120, 40, slack=1.2, seed=seed)
+        auction = Auction(points, places)
+        auction.sell(step)
+        lowest = min(auction.prices)
+        spare = [size - auction.rep_of.count(rep) for rep, size in enumerate(places)]
+        expected = sum(
+            (price - lowest) * left for price, left in zip(auction.prices, spare, strict=True)
+        )
+        for lead, rep in enumerate(auction.rep_of):
+            nets = [
+                value - price for value, price in zip(points[lead], auction.prices, strict=True)
+            ]
+            assert max(nets) - nets[rep] <= step
+            expected += max(nets) - nets[rep]
+        assert auction.slack() == expected
+
+
 def test_prices_of_the_auction_never_fall():
     """Round after round, whatever the step."""
     points, places = market(60, 30)

@@ -1,4 +1,4 @@
-"""The loan applications of BPI 2012 replayed through a dispatcher: real arrivals, real answers, a clock told the time."""
+"""The loan applications of BPI 2012 replayed through a dispatcher: real arrivals, real answers, a manual clock."""
 
 from __future__ import annotations
 

@@ -2,6 +2,7 @@
 
 from collections import Counter, defaultdict
 from datetime import datetime, time
+from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -72,7 +73,7 @@ def test_an_offer_was_accepted_when_the_real_agent_touched_the_application(cases
     _, _, log = replay
     touched = {case.id: case.touched for case in cases}
     for lead_id, events in log.items():
-        for offer, answer in zip(events, events[1:], strict=False):
+        for offer, answer in pairwise(events):
             if isinstance(answer, Accepted):
                 assert answer.at == touched[lead_id]
                 assert isinstance(offer, Offered)

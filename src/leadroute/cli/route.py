@@ -11,13 +11,11 @@ The rules of this module:
 
 from __future__ import annotations
 
-import csv
 import json
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Iterable, Iterator
 from contextlib import ExitStack
-from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, Final, TextIO
@@ -36,6 +34,7 @@ from leadroute.cli.inputs import (
 )
 from leadroute.cli.screen import Screen
 from leadroute.errors import FactTypeError, OfferClosed, RowError
+from leadroute.formats.export import write_rows
 from leadroute.model.lead import Lead
 from leadroute.offers.dispatcher import Dispatcher
 from leadroute.offers.placement import Placement, Status
@@ -43,33 +42,12 @@ from leadroute.ranking.ranking import Ranking
 from leadroute.ranking.router import Router
 from leadroute.stores import SqliteStore
 
-__all__ = ["Row", "add", "run"]
+__all__ = ["add", "run"]
 
 NAMED: Final = 100
 """How many bad rows are named; the others are counted."""
 
-_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
-
-
-@frozen
-class Row:
-    """What became of one lead.
-
-    Args:
-        lead_id: The lead.
-        status: Where it stands.
-        rep: To whom it is offered, who owns it, or the catch-all.
-        rule: The rule that matched.
-        score: The rep's score, from 0 to 1; ``None`` when no rep was chosen just now.
-        reason: Why, in words.
-    """
-
-    lead_id: str
-    status: str
-    rep: str | None
-    rule: str | None
-    score: float | None
-    reason: str
+COLUMNS: Final = ("lead_id", "status", "rep", "rule", "score", "reason")
 
 
 @frozen(kw_only=True)
@@ -90,8 +68,7 @@ def add(commands: Any) -> None:
     parser = commands.add_parser(
         "route",
         help="route the leads of a file, one row of output for each",
-        description="Route the leads of a file, in its order, and print one row for each: lead_id, status, rep, "
-        "rule, score, reason.",
+        description=f"Route the leads of a file, in its order, and print one row for each: {', '.join(COLUMNS)}.",
         allow_abbrev=False,
     )
     add_policy(parser)
@@ -114,60 +91,84 @@ def run(options: Any, screen: Screen) -> int:
     """Route every lead, and tell what could not be."""
     router = policy_of(options)
     roster = roster_of(options, router)
-    listening = _listening(router)
-    bad: list[RowError | FactTypeError] = []
-    counts: Counter[str] = Counter()
     with ExitStack() as opened:
-        leads = leads_of(options, router)
-        store = opened.enter_context(_store(options, opened))
+        leads = screen.progress("routing", leads_of(options, router))
+        listening = _listening(router)
+        dispatcher = Dispatcher(listening, roster, _store(options, opened), clock_of(options))
+        routing = _Routing(dispatcher, listening.decided, options.accept)
         out = _output(options, opened, screen)
-        write = _json_writer(out) if options.json else _csv_writer(out)
-        dispatcher = Dispatcher(listening, roster, store, clock_of(options))
-        one = partial(
-            _routed, dispatcher=dispatcher, heard=listening.decided, accepting=options.accept
-        )
         began = time.monotonic()
-        for found in screen.progress("routing", leads):
-            row = found if isinstance(found, RowError) else one(found)
-            if isinstance(row, Row):
-                counts[row.status] += 1
-                write(row)
-            else:
-                counts["bad"] += 1
-                bad += [row] if len(bad) < NAMED else []
+        if options.json:
+            for row in routing.rows(leads):
+                out.write(json.dumps(row, ensure_ascii=False) + "\n")
+        else:
+            write_rows(out, COLUMNS, routing.rows(leads))
         spent = time.monotonic() - began
-    for each in bad:
+    for each in routing.bad:
         screen.note(str(each))
-    if counts["bad"] > len(bad):
-        screen.note(f"... and {counts['bad'] - len(bad):,} bad rows more")
-    screen.note(_summary(counts, spent))
-    return 1 if bad else 0
+    if routing.counts["bad"] > len(routing.bad):
+        screen.note(f"... and {routing.counts['bad'] - len(routing.bad):,} bad rows more")
+    screen.note(_summary(routing.counts, spent))
+    return 1 if routing.bad else 0
 
 
-def _routed(
-    lead: Lead, dispatcher: Dispatcher, heard: list[Ranking], accepting: bool
-) -> Row | FactTypeError:
-    """Submit one lead, and say what became of it, or why the policy cannot judge it."""
-    heard.clear()
-    try:
-        placement = dispatcher.submit(lead)
-    except FactTypeError as error:
-        return error
-    if accepting and placement.status is Status.OFFERED and placement.rep_id is not None:
+@frozen
+class _Routing:
+    """Leads on their way through a dispatcher, and what is counted meanwhile.
+
+    Args:
+        dispatcher: Whose policy and store are used.
+        heard: Where its router leaves the ranking that it made last.
+        accepting: Whether each rep accepts at once.
+        counts: How many leads came to which status, and how many rows were bad.
+        bad: The first bad rows.
+    """
+
+    dispatcher: Dispatcher
+    heard: list[Ranking]
+    accepting: bool
+    counts: Counter[str] = field(factory=Counter)
+    bad: list[RowError | FactTypeError] = field(factory=list)
+
+    def rows(self, leads: Iterable[Lead | RowError]) -> Iterator[dict[str, Any]]:
+        """One row of output for each lead; what is no lead, or cannot be judged, is noted as bad."""
+        for found in leads:
+            row = found if isinstance(found, RowError) else self._routed(found)
+            if isinstance(row, dict):
+                self.counts[row["status"]] += 1
+                yield row
+            else:
+                self.counts["bad"] += 1
+                if len(self.bad) < NAMED:
+                    self.bad.append(row)
+
+    def _routed(self, lead: Lead) -> dict[str, Any] | FactTypeError:
+        self.heard.clear()
         try:
-            placement = dispatcher.accept(lead.id, placement.rep_id)
-        except OfferClosed as error:
-            return _row(placement, None, error.state)
-    best = heard[-1].best if heard else None
-    if best is None:
-        return _row(placement, None, placement.why or "submitted before")
-    return _row(placement, best.score, best.reason)
+            placement = self.dispatcher.submit(lead)
+        except FactTypeError as error:
+            return error
+        if self.accepting and placement.status is Status.OFFERED and placement.rep_id is not None:
+            try:
+                placement = self.dispatcher.accept(lead.id, placement.rep_id)
+            except OfferClosed as error:
+                return _row(placement, None, error.state)
+        best = self.heard[-1].best if self.heard else None
+        if best is None:
+            return _row(placement, None, placement.why or "submitted before")
+        return _row(placement, round(best.score, 6), best.reason)
 
 
-def _row(placement: Placement, score: float | None, reason: str) -> Row:
-    rounded = None if score is None else round(score, 6)
-    rep, rule = placement.rep_id, placement.rule
-    return Row(placement.lead_id, placement.status.value, rep, rule, rounded, reason)
+def _row(placement: Placement, score: float | None, reason: str) -> dict[str, Any]:
+    given = (
+        placement.lead_id,
+        placement.status.value,
+        placement.rep_id,
+        placement.rule,
+        score,
+        reason,
+    )
+    return dict(zip(COLUMNS, given, strict=True))
 
 
 def _listening(router: Router) -> _Listening:
@@ -179,33 +180,13 @@ def _store(options: Any, opened: ExitStack) -> SqliteStore:
     path = options.store
     if path is None:
         path = Path(opened.enter_context(TemporaryDirectory(prefix="leadroute-"))) / "route.db"
-    return SqliteStore(path, synchronous="normal")
+    return opened.enter_context(SqliteStore(path, synchronous="normal"))
 
 
 def _output(options: Any, opened: ExitStack, screen: Screen) -> TextIO:
     if options.output is None:
         return screen.out
     return opened.enter_context(Path(options.output).open("w", encoding="utf-8", newline=""))
-
-
-def _csv_writer(out: TextIO) -> Callable[[Row], object]:
-    writer = csv.writer(out, lineterminator="\n")
-    writer.writerow([each.name for each in fields(Row)])
-    return lambda row: writer.writerow([_neutral(getattr(row, each.name)) for each in fields(Row)])
-
-
-def _neutral(value: str | float | None) -> str:
-    """The cell, with a quote before what a spreadsheet would run as a formula."""
-    text = "" if value is None else str(value)
-    return f"'{text}" if text.startswith(_FORMULA) else text
-
-
-def _json_writer(out: TextIO) -> Callable[[Row], object]:
-    def write(row: Row) -> None:
-        plain = {each.name: getattr(row, each.name) for each in fields(Row)}
-        out.write(json.dumps(plain, ensure_ascii=False) + "\n")
-
-    return write
 
 
 def _summary(counts: Counter[str], spent: float) -> str:

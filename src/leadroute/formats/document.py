@@ -21,11 +21,11 @@ __all__ = ["FORMATS", "LARGEST_FILE", "format_of", "read_document", "read_text"]
 FORMATS = ("toml", "json")
 """The formats of a policy file."""
 
-LARGEST_FILE = 8 << 20
+LARGEST_FILE = 2 << 20
 
-_PART = r"""(?:[A-Za-z0-9_-]+|"[^"\n]*"|'[^'\n]*')[ \t]*"""
-_DEEP_KEY = re.compile(rf"^[ \t]*\[*[ \t]*(?:{_PART}\.[ \t]*){{8}}", re.MULTILINE)
-_DEEP_INLINE = re.compile(rf"[{{,][ \t\n]*(?:{_PART}\.[ \t]*){{8}}")
+_PART = r"""(?:[A-Za-z0-9_-]++|"[^"\n]*+"|'[^'\n]*+')[ \t]*+"""
+_DEEP_KEY = re.compile(rf"^[ \t]*+\[*+[ \t]*+(?:{_PART}\.[ \t]*+){{8}}", re.MULTILINE)
+_DEEP_INLINE = re.compile(rf"[{{,][ \t\n]*+(?:{_PART}\.[ \t]*+){{8}}")
 
 
 def format_of(path: str | Path, format: str | None = None) -> str:  # noqa: A002 - the host's word for it

@@ -4,6 +4,7 @@ The rules of this module:
 
 * Every key of every table is looked at, whatever is wrong with the others. Nothing is built from a table with errors.
 * An unknown key is an error, with the nearest known one.
+* After ``MOST_ERRORS`` errors the reading ends: the file is something else than a policy.
 * Places are written as in ``rule[2].when``, counted from 0.
 """
 
@@ -37,6 +38,7 @@ __all__ = ["Draft", "Scorers"]
 Scorers = Mapping[str, Callable[..., Scorer]]
 _Readers = Mapping[str, Callable[[Any], Any]]
 
+MOST_ERRORS = 100
 _TABLES = ("fields", "define", "pool", "rule", "territory")
 
 
@@ -122,7 +124,7 @@ class Draft:
             with self._under(f"define.{name}"):
                 parse(written, defines=self._defines, custom=self._fields)
         if len(self._errors) == before:
-            self._errors.append(first.at(f"{self._name}: define"))
+            self._note(first.at(f"{self._name}: define"))
 
     def _pools(self, document: Mapping[str, Any]) -> Iterator[Pool]:
         readers = {"name": self._new("pool"), "reps": _idents, "where": self._rep_condition}
@@ -215,7 +217,7 @@ class Draft:
         found = self._table(place, kind, given, readers)
         if given.get("name") is None:
             problem = "is missing; give every pool, rule and territory a name of its own"
-            self._errors.append(ConfigError(problem, f"{self._name}: {place}.name"))
+            self._note(ConfigError(problem, f"{self._name}: {place}.name"))
         return found if len(self._errors) == before else None
 
     def _table(
@@ -237,7 +239,7 @@ class Draft:
         if isinstance(given, Mapping) or given is None:
             return given or {}
         problem = f"is {_called(given)}; write a table [{name}], or an object in JSON"
-        self._errors.append(ConfigError(problem, f"{self._name}: {name}"))
+        self._note(ConfigError(problem, f"{self._name}: {name}"))
         return {}
 
     def _tables(
@@ -252,7 +254,7 @@ class Draft:
             else:
                 place = place if listed is given else name
                 problem = f"is {_called(table)}; write [[{name}]], or a list of objects in JSON"
-                self._errors.append(ConfigError(problem, f"{self._name}: {place}"))
+                self._note(ConfigError(problem, f"{self._name}: {place}"))
 
     @contextmanager
     def _under(self, place: str) -> Iterator[None]:
@@ -260,10 +262,18 @@ class Draft:
         where = f"{self._name}: {place}" if place else self._name
         try:
             yield
+        except PolicyError:
+            raise
         except ConfigError as error:
-            self._errors.append(error.at(where))
+            self._note(error.at(where))
         except InvalidValue as error:
-            self._errors += [ConfigError(str(fault), where) for fault in error.faults]
+            for fault in error.faults:
+                self._note(ConfigError(str(fault), where))
+
+    def _note(self, error: ConfigError) -> None:
+        self._errors.append(error)
+        if len(self._errors) >= MOST_ERRORS:
+            raise PolicyError(self._errors)
 
 
 def _leaves(table: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:

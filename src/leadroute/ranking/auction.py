@@ -40,8 +40,8 @@ class Auction:
     """A market in which leads and places are sold against each other, round by round.
 
     Args:
-        values: One row per lead, one whole number per rep, 0 or more; ``None`` marks a pair that is out. Every lead has an
-            option, and all leads can be placed at once.
+        values: One row per lead, one whole number per rep, 0 or more; ``None`` marks a pair that is out. Every lead
+            has an option, and all leads can be placed at once.
         places: Places per rep, at least one each.
 
     Attributes:
@@ -66,7 +66,7 @@ class Auction:
         reps: Sequence[int] = range(len(row))
         if None in row:
             reps = [rep for rep in reps if row[rep] is not None]
-        values: list[int] = [row[rep] for rep in reps]  # type: ignore[misc]
+        values = [value for value in map(row.__getitem__, reps) if value is not None]
         threshold = -_FAR
         if len(reps) > SHORT_LIST + 4:
             net = list(map(sub, values, map(self.prices.__getitem__, reps)))
@@ -139,9 +139,13 @@ class Auction:
         spare = list(self.places)
         total = 0
         for lead, rep in enumerate(self.rep_of):
-            pick, values, _, _ = self._quotes[lead]
-            own = self.values[lead][rep]
-            total += max(map(sub, values, pick(prices))) - own + prices[rep]  # type: ignore[operator]
+            row = self.values[lead]
+            pick, values, _, threshold = self._quotes[lead]
+            best = max(map(sub, values, pick(prices)))
+            if best < threshold:
+                self._quotes[lead] = pick, values, _, _ = self._quote(row)
+                best = max(map(sub, values, pick(prices)))
+            total += best - row[rep] + prices[rep]
             spare[rep] -= 1
         lowest = min(prices)
         return total + sum(

@@ -21,8 +21,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from fractions import Fraction
-from math import floor, inf
-from operator import neg
+from math import floor, inf, lcm
+from operator import mul, neg
 from types import NoneType
 from typing import Literal, TypeAlias
 
@@ -315,20 +315,22 @@ def bound(points: Points, capacity: Sequence[int | None], solution: Solution) ->
     ]
     if faults:
         raise InvalidValue("Solution", "", faults)
-    most = len(points)
-    total = Fraction()
-    for price, limit in zip(solution.prices, capacity, strict=True):
-        total += price * (most if limit is None else min(limit, most))
+    scale = lcm(*(price.denominator for price in (solution.left_out, *solution.prices)))
+    prices = [int(price * scale) for price in solution.prices]
+    left_out = int(solution.left_out * scale)
+    limits = [len(points) if limit is None else min(limit, len(points)) for limit in capacity]
+    total = sum(map(mul, prices, limits))
     for row, unit, rep in zip(points, solution.units, solution.rep_of, strict=True):
+        factor = unit * scale
         nets = [
-            value * unit - price
-            for value, price in zip(row, solution.prices, strict=True)
+            value * factor - price
+            for value, price in zip(row, prices, strict=True)
             if value is not None
         ]
-        total += max([-solution.left_out * unit, *nets])
+        total += max([-left_out * unit, *nets])
         if rep is None:
-            total += solution.left_out * unit
-    return total
+            total += left_out * unit
+    return Fraction(total, scale)
 
 
 def _top(rows: Points) -> int:

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
+from functools import lru_cache
 
 from attrs import frozen
 
@@ -19,10 +20,14 @@ from leadroute.model.distance import distance_km, position_of
 from leadroute.model.lead import Lead
 from leadroute.model.rep import Rep
 from leadroute.ranking.tally import Tally
+from leadroute.rules.condition import ALWAYS
 from leadroute.rules.rule import Rule
 from leadroute.rules.situation import Situation
+from leadroute.rules.wording import describe
 
 __all__ = ["Obstacle", "gate"]
+
+_wording = lru_cache(maxsize=1_024)(describe)
 
 
 @frozen
@@ -60,7 +65,8 @@ def gate(
         and not known.
     """
     lead, instant = situation.lead, situation.instant
-    meets = None if rule.require is None else situation.test_of(rule.require)
+    require = ALWAYS if rule.require is None else rule.require
+    meets = situation.test_of(require)
     home = next(situation.staffed(), None) if rule.territory else None
     elsewhere = (
         "has no part in a territory of the lead, and neither has anybody of the pool"
@@ -73,8 +79,8 @@ def gate(
             yield Obstacle("active", "is not active")
         if not rep.weight:
             yield Obstacle("weight", "has weight 0: never takes a turn")
-        if meets is not None and not meets(lead, rep, instant):
-            yield Obstacle("requirement", f"does not meet the requirement: {rule.require}")
+        if not meets(lead, rep, instant):
+            yield Obstacle("requirement", f"the rule requires that {_wording(require)}")
         if rule.territory and (home is None or home.territory.role(rep) is None):
             yield Obstacle("territory", elsewhere)
         if rule.within_km is not None and (far := _far(situation.lead, rep, rule.within_km)):

@@ -10,6 +10,7 @@ The rules of this module:
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from math import inf
 from types import MappingProxyType
 from typing import Any
 
@@ -50,15 +51,13 @@ def _ortools(rows: _Rows, sizes: Sequence[int]) -> list[int]:
 def _scipy(rows: _Rows, sizes: Sequence[int]) -> list[int]:
     """The rectangular assignment problem with a column for every place (SciPy)."""
     try:
-        import numpy as np
         from scipy.optimize import linear_sum_assignment
     except ImportError as error:
         raise MissingExtra("the engine 'scipy'", "batch") from error
     columns = [rep for rep, size in enumerate(sizes) for _ in range(size)]
-    table: Any = np.array(
-        [[-np.inf if value is None else value for value in row] for row in rows], dtype=float
-    )
-    _, chosen = linear_sum_assignment(table[:, columns], maximize=True)
+    worth = [[-inf if value is None else value for value in row] for row in rows]
+    table = [[row[rep] for rep in columns] for row in worth]
+    _, chosen = linear_sum_assignment(table, maximize=True)
     return [columns[at] for at in chosen]
 
 

@@ -11,13 +11,13 @@ The rules of this module:
 
 from __future__ import annotations
 
-from heapq import heappop, heappush
+from heapq import heapify, heappop, heappush, heapreplace
 from math import gcd
 
 from attrs import evolve
 
 from leadroute.errors import ConfigError, UnknownFieldError
-from leadroute.ranking.turns import UNIT, Turns
+from leadroute.ranking.turns import UNIT, Member, Turns
 
 __all__ = ["Rotor"]
 
@@ -50,7 +50,6 @@ class Rotor:
         "_served",
         "_shares",
         "_start",
-        "_taken",
         "_total",
         "_unit",
         "_waiting",
@@ -68,14 +67,13 @@ class Rotor:
         )
         if not able:
             raise ConfigError("every weight of the rotation is 0; give somebody a weight above 0")
-        total = sum(member.served for member in turns.members)
+        total = sum(member.served for _, member in able)
         common = gcd(UNIT, total, *(member.served for _, member in able))
         self._start = turns
         self._names = [member.rep_id for _, member in able]
         self._places = {name: place for place, name in enumerate(self._names)}
         self._shares = [-share for share, _ in able]
         self._served = [member.served // common for _, member in able]
-        self._taken = [0] * len(able)
         self._unit = UNIT // common
         self._total = total // common
         self._whole = sum(self._shares)
@@ -88,7 +86,14 @@ class Rotor:
         self._ready: list[int] = []
         self._waiting: list[int] = []
         for place in range(len(able)):
-            self._enter(place)
+            release = self._renew(place)
+            if release <= self._total:
+                self._ready.append(self._due[place])
+            else:
+                self._release[place] = release << self._bits | place
+                self._waiting.append(self._release[place])
+        heapify(self._ready)
+        heapify(self._waiting)
 
     def peek(self) -> str:
         """Whose turn it is. O(1), plus O(log n) once for every turn that was taken out of order."""
@@ -103,33 +108,43 @@ class Rotor:
         Raises:
             UnknownFieldError: The rep has no weight in this rotation.
         """
+        ready, waiting, due = self._ready, self._waiting, self._due
         place = self._front() if rep_id is None else self._find(rep_id)
-        ready, waiting = self._ready, self._waiting
-        if ready[0] == self._due[place]:
-            heappop(ready)
-        self._taken[place] += 1
+        first = ready[0] == due[place]
+        self._total = total = self._total + self._unit
         self._served[place] += self._unit
-        self._total += self._unit
-        self._enter(place)
-        now_due = (self._total + 1) << self._bits
+        release = self._renew(place)
+        if release <= total:
+            (heapreplace if first else heappush)(ready, due[place])
+            first = False
+        else:
+            self._release[place] = entry = release << self._bits | place
+            heappush(waiting, entry)
+        now_due = (total + 1) << self._bits
         while waiting and waiting[0] < now_due:
             entry = heappop(waiting)
             later = entry & self._mask
             if entry == self._release[later]:
-                heappush(ready, self._due[later])
+                (heapreplace if first else heappush)(ready, due[later])
+                first = False
+        if first:
+            heappop(ready)
         return self._names[place]
 
     def turns(self) -> Turns:
         """The state as a value. O(n)."""
-        taken = dict(zip(self._names, self._taken, strict=True))
         return Turns(
-            evolve(member, taken=member.taken + taken.get(member.rep_id, 0))
+            evolve(member, taken=(self._served_by(member) - member.excused) // UNIT)
             for member in self._start.members
         )
 
+    def _served_by(self, member: Member) -> int:
+        place = self._places.get(member.rep_id)
+        return member.served if place is None else self._served[place] * (UNIT // self._unit)
+
     def _find(self, rep_id: str) -> int:
         if rep_id not in self._places:
-            raise UnknownFieldError("rep", rep_id, self._names)
+            raise UnknownFieldError("member", rep_id, self._names)
         return self._places[rep_id]
 
     def _front(self) -> int:
@@ -138,16 +153,11 @@ class Rotor:
             heappop(ready)
         return entry & mask
 
-    def _enter(self, place: int) -> None:
-        """Put a rep among the ready or the waiting, by the turns that count as taken now."""
-        share, parts, unit = self._shares[place], self._parts, self._unit
+    def _renew(self, place: int) -> int:
+        """Work out when a rep's next share is over, and return when it is nearly due."""
+        unit, parts = self._unit, self._parts
         taken = self._served[place] * parts
-        over = self._whole * (taken + (parts - 1) * unit) - self._offset * share * parts
-        self._due[place] = -(-over // (share * parts * unit)) << self._bits | place
-        nearly_due = taken + unit
-        release = -(-self._whole * nearly_due // (share * parts)) - unit
-        if release <= self._total:
-            heappush(self._ready, self._due[place])
-        else:
-            self._release[place] = release << self._bits | place
-            heappush(self._waiting, self._release[place])
+        divisor = self._shares[place] * parts
+        over = self._whole * (taken + (parts - 1) * unit) - self._offset * divisor
+        self._due[place] = -(-over // (divisor * unit)) << self._bits | place
+        return -(-self._whole * (taken + unit) // divisor) - unit

@@ -3,14 +3,14 @@
 The rules of this module:
 
 * Every lead is shared out among the reps who were eligible for it, by weight. Whoever takes it pays one turn. The
-  difference is the rep's *credit*; all credits add up to 0.
+  difference is the rep's *credit*; the credits of all who have a weight add up to 0.
 * Two counters per rep are all that is kept: ``taken`` (whole turns) and ``excused`` (in parts of a turn, ``UNIT`` to
   the turn). A rep who could not take a lead is excused the share that would have fallen due, so that the credit stays
   where it was: the position is kept and there is no burst of leads on return.
 * Counters are only added to, and additions commute: processes need not agree on an order. With everyone eligible
   one lead adds to one counter.
-* Joining, leaving and a new weight change no credit. A rep enters level with the others, and who leaves and returns
-  finds the credit as it was.
+* Joining and a new weight change no credit: a rep enters level with the others. What a leaver was due is shared out
+  by weight and taken back if the rep returns, who then finds the credit as it was.
 * Weight 0 means never. Weights are exact: 0.1 is one tenth.
 * ``deficit`` mode gives the turn to the highest credit: right for eligibility that changes from lead to lead, and
   smooth weighted round robin when it does not. ``strict`` mode is Tijdeman's: with fixed weights and everyone eligible
@@ -154,7 +154,7 @@ class Turns:
         for member in self.members:
             if member.rep_id == rep_id:
                 return member
-        raise UnknownFieldError("rep", rep_id, [member.rep_id for member in self.members])
+        raise UnknownFieldError("member", rep_id, [member.rep_id for member in self.members])
 
     def shares(self) -> list[int]:
         """The weights as whole numbers in the same proportion."""
@@ -166,7 +166,7 @@ def dues(turns: Turns) -> dict[str, Fraction]:
     """How many turns each member is due: the exact share less the turns that count as taken.
 
     Returns:
-        The credit of every member. They add up to 0.
+        The credit of every member. Those with a weight add up to 0; without one, it is what returns with the rep.
 
     Example:
         >>> dues(Turns.of({"ada": 2, "bob": 1}, taken={"ada": 1}))
@@ -174,11 +174,16 @@ def dues(turns: Turns) -> dict[str, Fraction]:
     """
     shares = turns.shares()
     whole = sum(shares) or 1
-    total = sum(member.served for member in turns.members)
+    total = _total(turns)
     return {
         member.rep_id: Fraction(total * share - member.served * whole, whole * UNIT)
         for member, share in zip(turns.members, shares, strict=True)
     }
+
+
+def _total(turns: Turns) -> int:
+    """The turns that count as taken, in ``UNIT``, of all who have a weight."""
+    return sum(member.served for member in turns.members if member.weight)
 
 
 def order(
@@ -206,8 +211,7 @@ def order(
     """
     extra = extra or {}
     shares = turns.shares()
-    whole = sum(shares)
-    total = sum(member.served for member in turns.members)
+    whole, total = sum(shares), _total(turns)
     able = [
         (member, share)
         for member, share in zip(turns.members, shares, strict=True)
@@ -270,7 +274,7 @@ def take(
 
     Args:
         turns: The rotation before.
-        rep_id: Who took it; need not have been first, or eligible.
+        rep_id: Who took it; need not have been first, or eligible. Without a weight, the rep pays and nobody gains.
         eligible: Who could have taken it; the others are excused their share. ``None`` means everyone.
         covered: The part of the turn that a credit pays for, in ``UNIT``; see :mod:`leadroute.ranking.ledger`.
         catch_up: Up to how many turns of credit a rep who is away may gather; ``None`` gathers nothing, so that the
@@ -286,10 +290,10 @@ def take(
         >>> dues(after)
         {'ada': Fraction(0, 1), 'bob': Fraction(0, 1)}
     """
-    turns.member(rep_id)
     shares = turns.shares()
+    in_turn = bool(turns.member(rep_id).weight)
     away = [
-        eligible is not None and share > 0 and member.rep_id not in eligible
+        in_turn and eligible is not None and share > 0 and member.rep_id not in eligible
         for member, share in zip(turns.members, shares, strict=True)
     ]
     present = sum(share for share, gone in zip(shares, away, strict=True) if not gone)
@@ -331,11 +335,16 @@ def reweigh(turns: Turns, rep_id: str, weight: Weight) -> Turns:
         {'ada': Fraction(0, 1), 'bob': Fraction(0, 1)}
     """
     old = turns.member(rep_id)
-    whole = sum(member.weight for member in turns.members)
-    total = sum(member.served for member in turns.members)
     new = evolve(old, weight=weight)
-    level = round(total * (new.weight - old.weight) / Fraction(whole)) if whole else 0
-    new = evolve(new, excused=new.excused + level)
+    credit = dues(turns)[rep_id] * UNIT
+    others = [member for member in turns.members if member.weight and member is not old]
+    whole = sum(Fraction(member.weight) for member in others)
+    served = -credit
+    if whole and new.weight:
+        served = (
+            sum(member.served for member in others) * new.weight - credit * new.weight
+        ) / whole - credit
+    new = evolve(new, excused=round(served) - new.taken * UNIT)
     return Turns(new if member is old else member for member in turns.members)
 
 

@@ -7,6 +7,7 @@ from math import exp2
 
 from attrs import field, frozen
 
+from leadroute.errors import ConfigError
 from leadroute.model.duration import format_duration, parse_duration
 from leadroute.model.rep import Rep
 from leadroute.ranking.scorers.fit import positive
@@ -17,7 +18,10 @@ __all__ = ["intent"]
 
 
 def _half_life(given: str | timedelta) -> str:
-    return format_duration(parse_duration(given))
+    found = parse_duration(given)
+    if not found:
+        raise ConfigError("a half-life is longer than 0s; write it like '7d'")
+    return format_duration(found)
 
 
 @frozen

@@ -1,0 +1,53 @@
+from datetime import timedelta
+
+import pytest
+
+from leadroute import LEAD, REP, ConfigError, InvalidValue, Lead, Pool, Rep, Rule, headroom
+from leadroute.errors import FactTypeError
+from leadroute.rules.situation import Situation
+
+
+def test_a_rule_holds_what_it_was_given():
+    """A rule is a value; its window is read from text."""
+    rule = Rule("r", when=LEAD.budget > 0, score=headroom(), pool="p", window="1h")
+    assert rule.window == timedelta(hours=1)
+    assert rule == Rule("r", when=LEAD.budget > 0, score=headroom(), pool="p", window="60m")
+    assert Rule("r").window is None
+
+
+@pytest.mark.parametrize(
+    ("fields", "said"),
+    [
+        ({"when": "lead.budget > 0"}, r"when is 'lead.budget > 0'; write a condition such as"),
+        ({"require": True}, "require is True; write a condition such as LEAD.country == 'US'"),
+        ({"score": 5, "pool": ""}, r"score is 5; write a scorer such as .*; pool is empty"),
+    ],
+)
+def test_fields_of_the_wrong_kind(fields, said):
+    """Every wrong field of a rule is named."""
+    with pytest.raises(InvalidValue, match=rf"Rule.*: {said}"):
+        Rule("r", **fields)
+
+
+@pytest.mark.parametrize("window", ["0s", timedelta(0), "soon"])
+def test_a_window_lasts(window):
+    """An offer must stand for some time."""
+    with pytest.raises(ConfigError, match=r"the window is 0s|is not a duration"):
+        Rule("r", window=window)
+
+
+def test_a_pool_has_members():
+    """A pool names its reps, or says how to know them."""
+    assert Pool("p", reps=["a", "b"]).reps == {"a", "b"}
+    assert Pool("p", reps=[]).reps == frozenset()
+    assert Pool("p", where=REP.level > 1).reps is None
+    with pytest.raises(ConfigError, match="pool 'p' has no members; write reps="):
+        Pool("p")
+    with pytest.raises(InvalidValue, match="reps is 'ada'; write a set of names"):
+        Pool("p", reps="ada")
+
+
+def test_a_situation_without_an_instant():
+    """Whoever needs the instant is told how to give it."""
+    with pytest.raises(FactTypeError, match=r"now is not known; it must be given: rank\(lead"):
+        _ = Situation(Lead("L-1"), (Rep("ada"),), "everyone").now

@@ -1,0 +1,198 @@
+import pickle
+from datetime import UTC, datetime
+
+import pytest
+from attrs import frozen
+from hypothesis import given
+from hypothesis import strategies as st
+
+from leadroute import (
+    LEAD,
+    REP,
+    ConfigError,
+    Lead,
+    Rep,
+    close_rate,
+    headroom,
+    intent,
+    rotation,
+    scorer,
+    skill_match,
+)
+from leadroute.rules.scorer import Guarded, Scorer, Sum, Term, mean
+from leadroute.rules.situation import Situation
+from leadroute.testing.strategies import leads, reps, scorers
+
+HERE = Situation(Lead("L-1", industry="health", country="DE"), (), "everyone")
+AT = datetime(2026, 1, 2, tzinfo=UTC)
+weights = st.sampled_from([0, 0.5, 1, 2, 3])
+
+
+ADA = Rep("ada", skills={"health": 0.5})
+
+
+def points(score, situation=HERE, rep=ADA):
+    return score.bind(situation)(rep)
+
+
+@given(scorers(), scorers(), scorers())
+def test_sums_are_flat(a, b, c):
+    """However scores are grouped while adding, the sum is the same; sum() works."""
+    assert (a + b) + c == a + (b + c) == sum([a, b, c])
+    assert 0 + a == a == a + 0
+
+
+@given(scorers(), scorers(), weights)
+def test_weights_distribute(a, b, weight):
+    """A weight before a sum is a weight before each of its terms."""
+    assert weight * (a + b) == weight * a + weight * b == (a + b) * weight
+    assert 1 * a == a
+
+
+@given(scorers(), scorers())
+def test_guards_distribute(a, b):
+    """A guard behind a sum guards each of its terms, and keeps their weights."""
+    guard = REP.level >= 3
+    assert (a + b).when(guard) == a.when(guard) + b.when(guard)
+    assert (2 * a).when(guard) == 2 * a.when(guard)
+
+
+@given(scorers(), leads(), st.lists(reps(), min_size=1, max_size=4, unique_by=lambda r: r.id))
+def test_points_lie_between_0_and_1(score, lead, found):
+    """Whatever the score, a rep gets 0 to 1, or no answer; and there is a reason in words."""
+    situation = Situation(lead, tuple(found), "everyone", instant=lead.received_at or AT)
+    bound = score.bind(situation)
+    for rep in found:
+        given_points = bound(rep)
+        assert given_points is None or 0 <= given_points <= 1
+        assert score.reason(situation, rep)
+        parts = [(term.weight, term.bind(situation)(rep)) for term in score.terms]
+        assert given_points == mean(parts) or len(parts) == 1
+
+
+@given(scorers())
+def test_scores_are_values(score):
+    """Scores survive pickling, hash like their equals, and print what was written."""
+    assert pickle.loads(pickle.dumps(score)) == score
+    assert hash(pickle.loads(pickle.dumps(score))) == hash(score)
+    assert str(score).count("(") >= 1
+
+
+@pytest.mark.parametrize(
+    ("score", "text"),
+    [
+        (headroom(), "headroom()"),
+        (3 * skill_match("industry") + headroom(), "3 * skill_match('industry') + headroom()"),
+        (0.5 * rotation(), "0.5 * rotation()"),
+        (2.0 * rotation(), "2 * rotation()"),
+        (close_rate(), "close_rate()"),
+        (close_rate(50), "close_rate(50)"),
+        (intent(half_life="3d"), "intent(half_life='3d')"),
+        (intent("page", half=240), "intent('page', 240)"),
+        (
+            2 * intent().when(REP.level >= 3),
+            "2 * intent().when(rep.level >= 3)",
+        ),
+    ],
+)
+def test_scores_print_as_they_are_written(score, text):
+    """The text of a score is what a policy file would hold."""
+    assert str(score) == text
+
+
+def test_a_scorer_without_an_answer_takes_no_weight():
+    """The mean runs over the terms that know something; nothing known is no answer."""
+    unknown = skill_match("product")
+    assert points(skill_match("industry") + 9 * unknown) == 0.5
+    assert points(unknown + unknown) is None
+    assert points(0 * skill_match("industry") + unknown) is None
+    assert points(3 * skill_match("industry") + headroom()) == pytest.approx(0.625)
+
+
+def test_a_guarded_scorer():
+    """While the condition is false there is no answer, and the reason says so."""
+    guarded = skill_match("industry").when(LEAD.country == "FR")
+    assert points(guarded) is None
+    assert guarded.reason(HERE, Rep("ada")) == "does not count here: not lead.country == 'FR'"
+    held = skill_match("industry").when(LEAD.country == "DE")
+    assert points(held) == 0.5
+    assert isinstance(held, Guarded)
+    assert held.reason(HERE, Rep("ada")) == "no skills are known"
+
+
+def test_the_reason_of_a_sum_is_the_reasons_of_its_terms():
+    """Every term explains itself."""
+    both = 2 * headroom() + rotation()
+    assert isinstance(both, Sum)
+    assert both.reason(HERE, Rep("ada")) == "0 open of no limit; 0 turns taken"
+    assert both.terms[0].reason(HERE, Rep("ada")) == "0 open of no limit"
+    assert str(both.terms[1]) == "rotation()"
+
+
+@pytest.mark.parametrize("weight", [-1, float("nan"), float("inf"), 1e15])
+def test_weights_that_cannot_be(weight):
+    """A weight is a finite number, 0 or more."""
+    with pytest.raises(ConfigError, match="of a scorer must be a number, 0 or more"):
+        weight * headroom()
+
+
+def test_what_scores_do_not_combine_with():
+    """Anything that is no number and no score is refused by Python itself."""
+    for wrong in (True, "2", headroom()):
+        with pytest.raises(TypeError):
+            _ = headroom() * wrong
+    for wrong in (1, False, "x"):
+        with pytest.raises(TypeError):
+            _ = headroom() + wrong
+    with pytest.raises(ConfigError, match="the weight True of a scorer"):
+        Term(True, headroom())
+
+
+def test_a_scorer_of_ones_own():
+    """A subclass says how to score; one that does not is told so."""
+
+    @frozen
+    class Listed(Scorer):
+        name = "listed"
+        ids: tuple[str, ...]
+        bonus: float = 1.0
+
+        def bind(self, situation):
+            return lambda rep: self.bonus if rep.id in self.ids else None
+
+    assert str(Listed(("a", "b"), bonus=0.5)) == "listed(['a', 'b'], 0.5)"
+    assert Listed(("a",)).reason(HERE, Rep("a")) == "listed(['a'])"
+    assert points(Listed(("ada",))) == 1
+    with pytest.raises(TypeError, match="Scorer does not say how to score; define bind"):
+        Scorer().bind(HERE)
+
+
+@scorer
+def speaks(situation, rep, tag, points=1.0):
+    """Speaks the language asked for.
+
+    More that nobody reads.
+    """
+    return points if tag in rep.languages else None
+
+
+def test_a_scorer_from_a_function():
+    """The decorator gives a value that prints, compares, explains itself and can be sent to a process."""
+    score = speaks("de", points=0.5)
+    assert str(score) == repr(score) == "speaks('de', points=0.5)"
+    assert score == speaks("de", points=0.5) != speaks("en", points=0.5)
+    assert points(score, rep=Rep("ada", languages={"de"})) == 0.5
+    assert points(score) is None
+    assert score.reason(HERE, Rep("ada")) == "Speaks the language asked for"
+    assert pickle.loads(pickle.dumps(2 * score)) == 2 * score
+
+
+@pytest.mark.parametrize("found", [2, -0.1, float("nan"), True, "1"])
+def test_a_function_that_gives_no_points(found):
+    """Points outside 0 to 1, or no number at all, are refused with the scorer and the rep named."""
+    wrong = scorer(lambda situation, rep: found)()
+    with pytest.raises(
+        TypeError, match=r"rep 'ada' is .*; it must be a number from 0 to 1, or None"
+    ):
+        points(wrong)
+    assert wrong.reason(HERE, Rep("ada")) == "<lambda>"

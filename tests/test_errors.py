@@ -1,0 +1,162 @@
+import copy
+import pickle
+
+import pytest
+
+import leadroute
+from leadroute import errors
+from leadroute.errors import (
+    ConfigError,
+    Conflict,
+    ExpressionError,
+    FactTypeError,
+    Fault,
+    InvalidValue,
+    LeadNotFound,
+    LeadrouteError,
+    MissingExtra,
+    NoTransaction,
+    OfferClosed,
+    PolicyError,
+    RowError,
+    Transient,
+    TruthError,
+    UnknownFieldError,
+    nearest,
+)
+
+FAULTS = (Fault("capacity", "is -1; write 0 or more"), Fault("level", "is 'x'; write a number"))
+EXAMPLES = [
+    (LeadrouteError("plain"), "plain"),
+    (ConfigError("is empty"), "is empty"),
+    (ConfigError("is empty", "rule[2].when"), "rule[2].when: is empty"),
+    (
+        PolicyError([ConfigError("is empty", "rule[0].name"), TruthError("write &")], "p.toml"),
+        "p.toml.rule[0].name: is empty\np.toml: write &",
+    ),
+    (UnknownFieldError("lead", "contry", ("country",)), "did you mean 'country'?"),
+    (UnknownFieldError("pool", "x", ("emea",), "rule 'a'"), "rule 'a': there is no pool named 'x'"),
+    (ExpressionError("write ==", 1, 2, "a = b\n ^", "when"), "when: line 1, column 2: write =="),
+    (TruthError("write & instead"), "write & instead"),
+    (
+        InvalidValue("Rep", "ada", FAULTS),
+        "Rep 'ada': capacity is -1; write 0 or more; level is 'x'",
+    ),
+    (InvalidValue("Rep", "", FAULTS), "Rep: capacity is -1"),
+    (RowError("leads.csv", 7, FAULTS), "leads.csv:7: capacity is -1"),
+    (FactTypeError("now", "naive", "aware"), "now is naive; it must be aware"),
+    (FactTypeError("f", "text", "a number", "r", "L-1"), "rule 'r', lead 'L-1': f is text"),
+    (Conflict("limit", "rep/open/ada", 20), "'rep/open/ada' would leave its bounds (now 20)"),
+    (Conflict("duplicate", "submit/L-1", "L-1"), "has been done before (now 'L-1')"),
+    (Conflict("version", "placement/L-1", 0), "has changed since it was read (now 0)"),
+    (Conflict("gone", "17"), "'17' is no longer pending; nothing was written"),
+    (Conflict("odd", "k"), "'k' odd; nothing was written"),
+    (Transient("database is locked"), "the store was busy (database is locked)"),
+    (NoTransaction("SqliteTransaction", "begin first"), "is not in a transaction; begin first"),
+    (LeadNotFound("L-1"), "no placement for lead 'L-1'; submit the lead first"),
+    (OfferClosed("L-1", "accept", "ada", "it is waiting"), "'ada' cannot accept lead 'L-1': it is"),
+    (
+        OfferClosed("L-1", "contact", "", "it is waiting"),
+        "cannot contact lead 'L-1': it is waiting",
+    ),
+    (MissingExtra("reports", "html"), "reports needs an extra: pip install 'leadroute[html]'"),
+]
+
+
+def families(kind=LeadrouteError):
+    """Every error class there is."""
+    return {kind}.union(*(families(each) for each in kind.__subclasses__()))
+
+
+def test_every_error_is_among_the_examples():
+    """A new error needs an example here, and stands in the module's list."""
+    ours = {kind for kind in families() if kind.__module__.startswith("leadroute.errors")}
+    assert {type(error) for error, _ in EXAMPLES} == ours
+    assert {kind.__name__ for kind in ours} <= set(errors.__all__)
+
+
+@pytest.mark.parametrize(("error", "text"), EXAMPLES, ids=lambda given: type(given).__name__)
+def test_every_error_says_and_survives(error, text):
+    """The text says what happened; pickling and copying keep type, text and attributes."""
+    assert text in str(error)
+    for twin in (pickle.loads(pickle.dumps(error)), copy.copy(error), copy.deepcopy(error)):
+        assert type(twin) is type(error)
+        assert str(twin) == str(error)
+        assert repr(vars(twin)) == repr(vars(error))
+        assert repr(twin.args) == repr(error.args)
+
+
+@pytest.mark.parametrize(
+    ("kind", "builtin"),
+    [
+        (ConfigError, ValueError),
+        (TruthError, TypeError),
+        (InvalidValue, ValueError),
+        (RowError, ValueError),
+        (FactTypeError, TypeError),
+        (LeadNotFound, LookupError),
+        (MissingExtra, ImportError),
+    ],
+)
+def test_errors_are_also_what_python_calls_them(kind, builtin):
+    """A host that knows nothing of leadroute can catch them as the built-in kind."""
+    assert issubclass(kind, builtin)
+    assert issubclass(kind, LeadrouteError)
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        ConfigError("p", "when"),
+        TruthError("p", "when"),
+        UnknownFieldError("lead", "x", ("y",), "when"),
+        ExpressionError("p", 1, 1, "", "when"),
+    ],
+)
+def test_a_place_grows_outwards(error):
+    """Each level puts its place before what is known already, and the kind of error stays."""
+    moved = error.at("rule[2]").at("policy.toml")
+    assert type(moved) is type(error)
+    assert str(moved).startswith("policy.toml.rule[2].when: ")
+    placeless = type(error)(*error.args[:-1]).at("rule[2]")
+    assert str(placeless).startswith("rule[2]: ")
+
+
+def test_an_unknown_name_lists_what_there_is():
+    """With nothing near, the known names are listed, but never hundreds of them."""
+    few = UnknownFieldError("pool", "zzz", ("emea", "apac"))
+    assert str(few) == "there is no pool named 'zzz'; known: emea, apac"
+    many = UnknownFieldError("rep in the roster", "zzz", tuple(f"rep {n}" for n in range(20)))
+    assert str(many).endswith("rep 10, rep 11 and 8 more")
+    assert str(UnknownFieldError("rep", "zzz")) == "rep has no field 'zzz'"
+
+
+def test_a_fact_error_keeps_what_it_knows():
+    """Rule and lead are added once, by whoever knows them first."""
+    error = FactTypeError("f", "text", "a number").during("r").during("other", "L-1")
+    assert (error.rule, error.lead_id) == ("r", "L-1")
+
+
+def test_faults_are_values():
+    """Faults compare, hash and print by what they say."""
+    fault = Fault("level", "is -1; write 0 or more")
+    assert fault == Fault("level", "is -1; write 0 or more") != Fault("level", "x")
+    assert fault != "level"
+    assert len({fault, Fault("level", "is -1; write 0 or more")}) == 1
+    assert repr(fault) == "Fault('level', 'is -1; write 0 or more')"
+
+
+def test_nothing_near():
+    """A name like no other gets no suggestion."""
+    assert nearest("zzz", ["country"]) is None
+
+
+def test_the_public_names_are_there():
+    """`from leadroute import *` works, is sorted, and brings every promised name."""
+    found = {}
+    exec("from leadroute import *", found)
+    assert set(leadroute.__all__) <= set(found)
+    assert len(leadroute.__all__) == len(set(leadroute.__all__))
+    assert leadroute.__version__.count(".") == 2
+    with pytest.raises(AttributeError, match="'leadroute' has no attribute 'nope'"):
+        _ = leadroute.nope

@@ -254,4 +254,6 @@ def test_a_soft_cap_bounds_nothing():
 
 def test_a_burst_of_ones_own_is_kept():
     """The burst that was asked for is the most on a day, and never above the cap."""
-    assert [Cap(n, "month", paced=True, burst=5).bounds("x", NOON, UTC)[1].most for n in (30, 3)] == [5, 3]
+    assert [
+        Cap(n, "month", paced=True, burst=5).bounds("x", NOON, UTC)[1].most for n in (30, 3)
+    ] == [5, 3]

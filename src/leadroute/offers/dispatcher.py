@@ -122,7 +122,10 @@ class Dispatcher:
             LeadNotFound: The lead was never submitted.
         """
         rep = self.roster.get(rep_id)
-        return self._advance(lead_id, lambda before, now: plan.acceptance(before, rep_id, now, rep))
+        accepted = self._advance(
+            lead_id, lambda before, now: plan.acceptance(before, rep_id, now, rep)
+        )
+        return self._freeing("accept", accepted)
 
     def assign(self, lead_id: str, rep_id: str, *, by: str) -> Placement:
         """Give the lead to a rep by hand, whoever has it now. Assigning it to its owner changes nothing.

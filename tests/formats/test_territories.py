@@ -31,10 +31,14 @@ FULL = Territory(
 def test_every_field_can_be_read():
     """A row may say everything that a territory can."""
     lines = [
-        "Name;countries;Regions;postal;industries;min employees;max-employees;languages;accounts;"
-        "domains;center;radius_km;priority;parent;owners;overlays;backups",
-        '"berlin";de;de-be;"DE:10; !DE:10115; DE:12000..12999";health;5;50;de;A-1;a.example;'
-        '"52.52; 13.405";30.5;2;germany;ada;bob;cy',
+        (
+            "Name;countries;Regions;postal;industries;min employees;max-employees;languages;accounts;"
+            "domains;center;radius_km;priority;parent;owners;overlays;backups"
+        ),
+        (
+            '"berlin";de;de-be;"DE:10; !DE:10115; DE:12000..12999";health;5;50;de;A-1;a.example;'
+            '"52.52; 13.405";30.5;2;germany;ada;bob;cy'
+        ),
         "",
         "germany;;;;;;;;;;;;;;;;",
     ]
@@ -100,10 +104,10 @@ def test_a_policy_file_holds_territories_caps_and_costs():
         timezone="Europe/Berlin",
         territories=[FULL, Territory("germany", owners={"eve"})],
     )
-    for format in ("toml", "json"):
-        text = dump_policy(router, format=format)
-        assert parse_policy(text, format) == router
-    assert isinstance(parse_policy(text, format).territories, Atlas)
+    for kind in ("toml", "json"):
+        text = dump_policy(router, format=kind)
+        assert parse_policy(text, kind) == router
+    assert isinstance(parse_policy(text, kind).territories, Atlas)
 
 
 def test_errors_in_territories_have_their_place():

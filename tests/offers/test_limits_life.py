@@ -1,5 +1,6 @@
 """No life of leads takes a bucket or a cap past its limit: driven by Hypothesis, checked from the log alone."""
 
+import contextlib
 from collections import Counter
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -14,7 +15,6 @@ from leadroute import (
     Dispatcher,
     Lead,
     LeadNotFound,
-    MemoryStore,
     OfferClosed,
     Pool,
     Rep,
@@ -104,10 +104,8 @@ class Limits(RuleBasedStateMachine):
         self.desk.submit(self.leads[lead_id])
 
     def _try(self, act, *given, **named):
-        try:
+        with contextlib.suppress(OfferClosed, LeadNotFound):
             act(*given, **named)
-        except (OfferClosed, LeadNotFound):
-            pass
 
     @rule(lead_id=lead_ids, answer=st.sampled_from(["accept", "accept", "decline"]))
     def answer(self, lead_id, answer):

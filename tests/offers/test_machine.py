@@ -3,7 +3,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from attrs import evolve
 
-from leadroute import OfferClosed, Rep, Roster
+from leadroute import OfferClosed
 from leadroute.errors import InvalidValue
 from leadroute.offers import plan
 from leadroute.offers.change import Add, Emit, Put, Raise

@@ -95,7 +95,7 @@ def test_work_on_site_has_a_radius():
     assert [each.rep_id for each in ranking.assignments] == ["here", "near"]
     assert ranking.assignments[1].parts[0].reason == "28 km away"
     assert reasons(ranking) == {
-        "far": "is 507 km away, of 80 km",
+        "far": "is 508 km away, of 80 km",
         "half": "may be too far away: the rep has no lat and lon",
     }
     unknown = router.rank(Lead("L-2"), team, now=NOON)

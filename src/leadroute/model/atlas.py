@@ -24,7 +24,7 @@ from leadroute.errors import ConfigError, UnknownFieldError
 from leadroute.model.distance import Position
 from leadroute.model.lead import Lead
 from leadroute.model.postal import Stretch
-from leadroute.model.territory import Place, Territory
+from leadroute.model.territory import Place, Territory, worded
 
 __all__ = ["Atlas", "Match", "resolved"]
 
@@ -45,11 +45,16 @@ class Match:
 
     Args:
         territory: The territory, with what it has from its parents.
-        reasons: What the lead fits, closest first; empty when the territory holds every lead.
+        fitted: What the lead fits, one entry for each kind of reason.
     """
 
     territory: Territory
-    reasons: tuple[str, ...]
+    fitted: tuple[str, ...]
+
+    @property
+    def reasons(self) -> tuple[str, ...]:
+        """What the lead fits in words, closest first; empty when the territory holds every lead."""
+        return worded(self.fitted)
 
     @property
     def reason(self) -> str:
@@ -191,7 +196,7 @@ class Atlas:
             if close is not None:
                 levels = tuple(-level for level in close[0])
                 key = (levels, -depth, -(territory.priority or 0), name)
-                found.append((key, Match(territory, territory.fit(place) or ())))
+                found.append((key, Match(territory, close[1])))
         found.sort(key=lambda entry: entry[0])
         return tuple(match for _, match in found)
 

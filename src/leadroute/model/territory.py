@@ -86,6 +86,13 @@ class Place:
     employees: int | None
     position: Position | None
 
+    def values(self, name: str) -> tuple[str, ...]:
+        """What the lead has for a field of territories: regions, countries, industries or languages."""
+        if name == "languages":
+            return self.languages
+        found: str | None = getattr(self, _SINGULAR[name])
+        return (found,) if found else ()
+
     @classmethod
     def of(cls, lead: Lead) -> Place:
         """The place of a lead."""
@@ -106,6 +113,8 @@ class Place:
         )
 
 
+_SINGULAR: Final = {"regions": "region", "countries": "country", "industries": "industry"}
+_PLAIN: Final = (*_SINGULAR, "languages")
 _SETS: Final = ("accounts", "domains", "postal", "regions", "countries", "industries", "languages")
 _MORE: Final = ("min_employees", "max_employees", "center", "radius_km")
 _REPS: Final = ("owners", "overlays", "backups")
@@ -163,6 +172,8 @@ class Territory:
     backups: Set[str] = cleaned(names(ident), default=frozenset())
     _wanted: dict[str, frozenset[str]] = field(init=False, eq=False, repr=False)
     _unwanted: dict[str, frozenset[str]] = field(init=False, eq=False, repr=False)
+    _asked: tuple[str, ...] = field(init=False, eq=False, repr=False)
+    _names_companies: bool = field(init=False, eq=False, repr=False)
     _stretches: tuple[tuple[Stretch, ...], tuple[Stretch, ...]] = field(
         init=False, eq=False, repr=False
     )
@@ -181,6 +192,9 @@ class Territory:
             unwanted[name] = frozenset(each[1:] for each in said if each.startswith("!"))
         sides = wanted["postal"], unwanted["postal"]
         stretches = tuple(tuple(map(stretch, sorted(side))) for side in sides)
+        asked = tuple(name for name in _PLAIN if getattr(self, name))
+        object.__setattr__(self, "_asked", asked)
+        object.__setattr__(self, "_names_companies", bool(self.accounts or self.domains))
         object.__setattr__(self, "_wanted", wanted)
         object.__setattr__(self, "_unwanted", unwanted)
         object.__setattr__(self, "_stretches", stretches)
@@ -242,38 +256,32 @@ class Territory:
         A territory that says nothing holds every lead, for no reason.
         """
         found = self.closeness(place)
-        return None if found is None else tuple(filter(None, map(_word, _WORDS, found[1])))
+        return None if found is None else worded(found[1])
 
     def closeness(self, place: Place) -> tuple[tuple[int, ...], tuple[str, ...]] | None:
         """How closely a lead fits, as numbers to compare, each with what it fits; ``None`` when it does not."""
-        named = self._among("accounts", (place.account,) if place.account else ())
-        domain_found = self._among("domains", place.domains)
-        if named is None or domain_found is None:
-            return None
-        if (self._wanted["accounts"] or self._wanted["domains"]) and not (named or domain_found):
-            return None
-        code = self._postal(place)
-        near = self._near(place)
-        sized = self._sized(place)
+        named = ""
+        if self._names_companies:
+            account = self._among("accounts", (place.account,) if place.account else ())
+            held = self._among("domains", place.domains)
+            if account is None or held is None:
+                return None
+            named = account or held
+            if not named and (self._wanted["accounts"] or self._wanted["domains"]):
+                return None
+        code, near, sized = self._postal(place), self._near(place), self._sized(place)
         if code is None or near is None or sized is None:
             return None
-        whats = [named or domain_found, code[1], near]
-        for name, values in (
-            ("regions", (place.region,) if place.region else ()),
-            ("countries", (place.country,) if place.country else ()),
-            ("industries", (place.industry,) if place.industry else ()),
-        ):
-            found = self._among(name, values)
+        whats = {"regions": "", "countries": "", "industries": "", "languages": ""}
+        for name in self._asked:
+            found = self._among(name, place.values(name))
             if found is None or (self._wanted[name] and not found):
                 return None
-            whats.append(found)
-        spoken = self._among("languages", place.languages)
-        if spoken is None or (self._wanted["languages"] and not spoken):
-            return None
-        whats += [sized, spoken]
-        levels = [int(bool(what)) for what in whats]
-        levels[1] = code[0]
-        return tuple(levels), tuple(whats)
+            whats[name] = found
+        region, country, industry, spoken = whats.values()
+        fitted = (named, code[1], near, region, country, industry, sized, spoken)
+        levels = tuple([1 if what else 0 for what in fitted])
+        return (levels[0], code[0], *levels[2:]), fitted
 
     def _among(self, name: str, values: tuple[str, ...]) -> str | None:
         """Which of the values a field names, ``""`` when none; ``None`` when it leaves one out."""
@@ -283,6 +291,8 @@ class Territory:
 
     def _postal(self, place: Place) -> tuple[int, str] | None:
         wanted, unwanted = self._stretches
+        if not (wanted or unwanted):
+            return 0, ""
         if any(each.holds(place.country, place.postal) for each in unwanted):
             return None
         if not wanted:
@@ -325,6 +335,11 @@ _WORDS: Final = (
     "{}",
     "language {}",
 )
+
+
+def worded(fitted: tuple[str, ...]) -> tuple[str, ...]:
+    """What a lead fits, closest first, in words."""
+    return tuple(filter(None, map(_word, _WORDS, fitted)))
 
 
 def _word(template: str, what: str) -> str:

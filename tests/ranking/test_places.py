@@ -17,9 +17,9 @@ from leadroute import (
     Territory,
     UnknownFieldError,
     cap_room,
-    nearness,
     territory_match,
 )
+from leadroute.ranking.scorers import distance
 
 NOON = datetime(2026, 3, 10, 12, tzinfo=UTC)
 AREAS = [
@@ -90,7 +90,7 @@ def test_work_on_site_has_a_radius():
             Rep("half", attributes={"lat": 52.5}),
         ]
     )
-    router = Router(rules=[Rule("site", within_km=80, score=nearness(100))])
+    router = Router(rules=[Rule("site", within_km=80, score=distance(100))])
     ranking = router.rank(Lead("L-1", attributes=spot), team, now=NOON)
     assert [each.rep_id for each in ranking.assignments] == ["here", "near"]
     assert ranking.assignments[1].parts[0].reason == "28 km away"
@@ -100,14 +100,6 @@ def test_work_on_site_has_a_radius():
     }
     unknown = router.rank(Lead("L-2"), team, now=NOON)
     assert reasons(unknown)["here"] == "may be too far away: the lead has no lat and lon"
-    loose = Router(rules=[Rule("site", score=nearness(100))])
-    by_rep = {
-        each.rep_id: each for each in loose.rank(Lead("L-1", attributes=spot), team).assignments
-    }
-    assert (by_rep["far"].score, by_rep["half"].parts[0].points) == (0, None)
-    assert by_rep["half"].parts[0].reason == "the rep has no lat and lon"
-    (part,) = loose.rank(Lead("L-2"), team).assignments[0].parts
-    assert (part.points, part.reason) == (None, "the lead has no lat and lon")
 
 
 def test_a_soft_cap_is_a_preference():

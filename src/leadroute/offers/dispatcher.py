@@ -25,6 +25,7 @@ from leadroute.model.frozen import FrozenDict
 from leadroute.model.instants import from_micros, to_micros
 from leadroute.model.keys import lead_key, parts, placement_key, submit_key
 from leadroute.model.lead import Lead
+from leadroute.model.outcomes import Outcomes
 from leadroute.model.roster import Roster
 from leadroute.model.snapshot import Snapshot
 from leadroute.model.values import aware
@@ -80,6 +81,8 @@ class Dispatcher:
         roster: The reps.
         store: Where placements are kept; bound to the host's transaction when they shall be part of it.
         clock: Where the present comes from.
+        outcomes: What became of earlier leads, for the scorers that learn from it: ``outcomes_of(histories)``, or
+            ``Outcomes.from_counters``, made as often as you like.
 
     Example:
         >>> from leadroute import Rep, Rule
@@ -96,6 +99,7 @@ class Dispatcher:
     roster: Roster
     store: Store
     clock: Clock = field(factory=SystemClock)
+    outcomes: Outcomes = Outcomes()
 
     def submit(self, lead: Lead) -> Placement:
         """Take a lead in: qualify it, decide, and offer it, in one change.
@@ -314,6 +318,7 @@ class Dispatcher:
             last_assigned=by_kind["last"],
             won=by_kind["won"],
             closed=by_kind["closed"],
+            outcomes=self.outcomes,
         )
 
     def _now(self) -> datetime:

@@ -76,6 +76,9 @@ class Offered:
         expires_at: When the offer ends; at this instant it is over.
         score: The score that put the rep first.
         holds: What the offer counts against, by counter key; given back when it is declined or runs out.
+        propensity: The probability with which this rep came first; below 1 only where the score leaves something to
+            chance.
+        given_up: The points that were given up for the sake of a bound on unfairness.
         limits: The most that these counters could stand at, as it was at that instant; those without a limit are
             left out.
         frees: When open work is given back, as ``Rule.frees``.
@@ -89,6 +92,8 @@ class Offered:
     expires_at: datetime
     score: float
     holds: Mapping[str, int] = field(default=FrozenDict(), converter=frozen_counts)
+    propensity: float = 1.0
+    given_up: float = 0.0
     limits: Mapping[str, int] = field(default=FrozenDict(), converter=frozen_counts)
     frees: str = "outcome"
 

@@ -98,6 +98,8 @@ def happening(
             now + ranking.window,
             best.score,
             FrozenDict({**_holds(tolls), turn_key(ranking.pool, best.rep_id): 1}),
+            ranking.propensities[best.rep_id],
+            ranking.given_up,
             _limits(tolls),
             rule.frees,
         )

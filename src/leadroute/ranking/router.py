@@ -32,8 +32,10 @@ from leadroute.model.snapshot import Snapshot
 from leadroute.model.territory import Territory
 from leadroute.model.values import Refused, aware, clean_fields, cleaned, ident
 from leadroute.model.values import timezone as zone_name
+from leadroute.ranking.chance import given_up, propensities
 from leadroute.ranking.eligibility import gate
 from leadroute.ranking.ranking import Assignment, Outcome, Part, Ranking, Rejection
+from leadroute.ranking.scorers.algebra import fair
 from leadroute.ranking.tally import Tally
 from leadroute.rules.closures import PLAIN, Environment, Test, compile_condition
 from leadroute.rules.condition import And, Condition
@@ -363,25 +365,29 @@ def _ranked(
     tally: Tally,
     window: timedelta,
 ) -> Ranking:
-    able, rejections = [], []
+    able, rejected, rejections = [], [], []
     obstacles = gate(rule, situation, tried, tally)
     for rep in situation.reps:
         found = obstacles(rep)
         if found:
+            rejected.append(rep)
             rejections.append(Rejection(rep.id, rep.label, found))
         else:
             able.append(rep)
-    among = evolve(situation, reps=tuple(able))
+    among = evolve(situation, reps=tuple(able), absent=tuple(rejected))
+    score = rule.score
     return Ranking(
         situation.lead.id,
         _outcome(situation.reps, able, rejections),
         rule.name,
         situation.pool,
-        _sorted_assignments(rule.score, among),
+        _sorted_assignments(score, among),
         tuple(rejections),
         at=situation.instant,
         resumes_at=None if able else _resumes_at(situation.instant, rejections),
         window=window,
+        chances=partial(propensities, score, among) if score and score.random else None,
+        cost=partial(given_up, score, among) if isinstance(score, fair) else None,
     )
 
 

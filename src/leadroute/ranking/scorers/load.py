@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from attrs import field, frozen
 
-from attrs import frozen
-
-from leadroute.model.limits import Cap
 from leadroute.model.rep import Rep
+from leadroute.ranking.scorers.parameters import positive
 from leadroute.rules.scorer import Points, Scorer
 from leadroute.rules.situation import Situation
 
-__all__ = ["cap_room", "headroom"]
+__all__ = ["headroom", "workload"]
 
 
 @frozen
@@ -47,35 +45,37 @@ class headroom(Scorer):
 
 
 @frozen
-class cap_room(Scorer):
-    """The share of the rep's caps that is left: what soft caps are for.
+class workload(Scorer):
+    """How little the rep has open, whatever their capacity.
 
-    Formula: (limit - used) / limit, not below 0, of the cap of which least is left; of a paced cap, what is allowed by
-    now. A cap of 0 leaves nothing. No answer when the rep has no caps.
+    Formula: half / (half + open / weight), so that a rep of weight 2 with ten open leads counts as one of weight 1
+    with five. A rep of weight 0 gets 0.
+
+    Args:
+        half: How many open leads give half a point; above 0.
+
+    Raises:
+        ConfigError: ``half`` is not above 0.
 
     Example:
-        >>> str(cap_room())
-        'cap_room()'
+        >>> str(workload(20))
+        'workload(20)'
     """
 
-    name = "cap_room"
+    name = "workload"
+    half: float = field(default=10, converter=positive)
 
     def bind(self, situation: Situation) -> Points:
-        """O(caps) a rep."""
+        """Read the open counts. O(1) a rep."""
+        open_now, half = situation.snapshot.open, self.half
 
-        def points(rep: Rep) -> float | None:
-            return min((share for share, _, _ in _left(situation, rep)), default=None)
+        def points(rep: Rep) -> float:
+            busy = half * rep.weight
+            return busy / (busy + max(0, open_now.get(rep.id, 0))) if busy else 0.0
 
         return points
 
     def reason(self, situation: Situation, rep: Rep) -> str:
-        """The cap of which least is left, and what is used of it."""
-        found = min(_left(situation, rep), key=lambda left: left[0], default=None)
-        return "no caps" if found is None else f"{found[1]} used of {found[2]}"
-
-
-def _left(situation: Situation, rep: Rep) -> Iterator[tuple[float, int, Cap]]:
-    for cap in rep.caps:
-        for bound in rep.bounds(cap, situation.now):
-            used = situation.snapshot.used.get(bound.key, 0)
-            yield max(0.0, 1 - used / bound.most) if bound.most else 0.0, used, cap
+        """How much is open, and for what weight."""
+        weight = f", weight {rep.weight:g}" if rep.weight != 1 else ""
+        return f"{situation.snapshot.open.get(rep.id, 0)} open{weight}"

@@ -10,25 +10,33 @@ The rules of this module:
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from datetime import datetime, timedelta
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from datetime import datetime, timedelta, tzinfo
 from functools import partial
 from itertools import pairwise
 from typing import Any, Final, TypeVar
+from zoneinfo import ZoneInfo
 
 from attrs import evolve, field, frozen
+from attrs import fields as attrs_fields
 
 from leadroute.errors import ConfigError, FactTypeError, UnknownFieldError
+from leadroute.model.atlas import Atlas
 from leadroute.model.frozen import FrozenDict
 from leadroute.model.lead import Lead
+from leadroute.model.limits import Cap
+from leadroute.model.limits import caps as clean_caps
 from leadroute.model.rep import Rep
 from leadroute.model.roster import Roster
 from leadroute.model.snapshot import Snapshot
-from leadroute.model.values import aware, clean_fields, cleaned, ident
+from leadroute.model.territory import Territory
+from leadroute.model.values import Refused, aware, clean_fields, cleaned, ident
+from leadroute.model.values import timezone as zone_name
 from leadroute.ranking.chance import given_up, propensities
 from leadroute.ranking.eligibility import gate
 from leadroute.ranking.ranking import Assignment, Outcome, Part, Ranking, Rejection
 from leadroute.ranking.scorers.algebra import fair
+from leadroute.ranking.tally import Tally
 from leadroute.rules.closures import PLAIN, Environment, Test, compile_condition
 from leadroute.rules.condition import And, Condition
 from leadroute.rules.match import Matcher
@@ -50,6 +58,21 @@ def _rules(given: Iterable[Rule]) -> tuple[Rule, ...]:
 
 def _pools(given: Iterable[Pool]) -> tuple[Pool, ...]:
     return _all_of(Pool, "pools", given)
+
+
+def _atlas(given: Atlas | Iterable[Territory]) -> Atlas:
+    return given if isinstance(given, Atlas) else Atlas(given)
+
+
+def _no_atlas() -> Atlas:
+    return Atlas(())
+
+
+def _zone(given: Any) -> str:
+    found = zone_name(given)
+    if found is None:
+        raise Refused("is empty; write an IANA time zone such as 'Europe/Berlin'")
+    return found
 
 
 def _all_of(kind: type[T], name: str, given: Iterable[T]) -> tuple[T, ...]:
@@ -82,6 +105,9 @@ class Router:
         defines: Conditions with a name that policy files may use. Not part of equality: they decide nothing.
         fields: The kinds of custom attributes by name, as for ``parse``. Not part of equality.
         environment: The predicates and lists that the host brings for conditions.
+        caps: Caps over all reps together, such as ``["100 per day, source webinar"]``.
+        timezone: The IANA zone in whose calendar those are counted; UTC when not given.
+        territories: The territories, for rules with ``territory=True`` and for ``territory_match()``.
 
     Raises:
         InvalidValue: A field was refused; every fault is listed.
@@ -103,6 +129,9 @@ class Router:
     defines: Mapping[str, Condition] = field(factory=dict, converter=_defines, eq=False)
     fields: Mapping[str, str] = field(factory=dict, converter=_fields, eq=False)
     environment: Environment = field(default=PLAIN, eq=False, repr=False)
+    caps: Sequence[Cap] = cleaned(clean_caps, default=())
+    timezone: str = cleaned(_zone, default="UTC")
+    territories: Atlas = field(factory=_no_atlas, converter=_atlas)
     _matcher: Matcher = field(init=False, eq=False, repr=False)
     _qualifiers: tuple[tuple[Condition, Test], ...] = field(init=False, eq=False, repr=False)
     _members: Mapping[str, Callable[[Rep, datetime | None], bool]] = field(
@@ -124,17 +153,38 @@ class Router:
         object.__setattr__(self, "_members", FrozenDict(members))
 
     def __reduce__(self) -> tuple[Any, ...]:
-        given = (
-            self.rules,
-            self.qualify,
-            self.pools,
-            self.window,
-            self.catch_all,
-            self.defines,
-            self.fields,
-            self.environment,
-        )
-        return _router, given
+        return _router, tuple(getattr(self, name) for name in _GIVEN)
+
+    def rule(self, name: str) -> Rule:
+        """The rule of this name.
+
+        Raises:
+            UnknownFieldError: There is none.
+        """
+        for rule in self.rules:
+            if rule.name == name:
+                return rule
+        raise UnknownFieldError("rule", name, [rule.name for rule in self.rules])
+
+    @property
+    def zone(self) -> tzinfo:
+        """The zone in which the caps over all reps are counted."""
+        return ZoneInfo(self.timezone)
+
+    def tally(self, lead: Lead, rule: Rule | None, pool: str | None, now: datetime | None) -> Tally:
+        """What a lead counts against when it is offered, or assigned, now.
+
+        Args:
+            lead: The lead.
+            rule: The rule that matched; ``None`` when none did.
+            pool: The pool through which it is placed; ``None`` when it is assigned by hand.
+            now: The instant.
+
+        Raises:
+            FactTypeError: There are caps, and nobody said what time it is.
+        """
+        segment, cost = (None, 1) if rule is None else (rule.counts_as, rule.cost)
+        return Tally(lead, now, pool, segment, cost, self.caps, self.zone)
 
     def match(self, lead: Lead, now: datetime | None = None) -> Rule | None:
         """The first rule whose condition the lead fulfils, or ``None``.
@@ -211,10 +261,12 @@ class Router:
         pool = rule.pool or EVERYONE
         try:
             members = self.members(pool, roster, instant)
+            matches = self.territories.lookup(lead) if self.territories else ()
             situation = Situation(
-                lead, members, pool, snapshot or Snapshot(), instant, self.environment
+                lead, members, pool, snapshot or Snapshot(), instant, self.environment, matches
             )
-            return _ranked(rule, situation, tried or {}, rule.window or self.window)
+            tally = self.tally(lead, rule, pool, instant)
+            return _ranked(rule, situation, tried or {}, tally, rule.window or self.window)
         except FactTypeError as error:
             raise error.during(rule.name, lead.id) from None
 
@@ -293,18 +345,11 @@ def _compiled(condition: Condition, environment: Environment, place: str) -> Tes
         raise error.at(place) from None
 
 
+_GIVEN: Final = tuple(each.name for each in attrs_fields(Router) if each.init)
+
+
 def _router(*given: Any) -> Router:
-    rules, qualify, pools, window, catch_all, defines, fields, environment = given
-    return Router(
-        rules=rules,
-        qualify=qualify,
-        pools=pools,
-        window=window,
-        catch_all=catch_all,
-        defines=defines,
-        fields=fields,
-        environment=environment,
-    )
+    return Router(**dict(zip(_GIVEN, given, strict=True)))
 
 
 def _refuse_twins(kind: str, given: list[str]) -> None:
@@ -314,10 +359,14 @@ def _refuse_twins(kind: str, given: list[str]) -> None:
 
 
 def _ranked(
-    rule: Rule, situation: Situation, tried: Mapping[str, str], window: timedelta
+    rule: Rule,
+    situation: Situation,
+    tried: Mapping[str, str],
+    tally: Tally,
+    window: timedelta,
 ) -> Ranking:
     able, rejected, rejections = [], [], []
-    obstacles = gate(rule, situation, tried)
+    obstacles = gate(rule, situation, tried, tally)
     for rep in situation.reps:
         found = obstacles(rep)
         if found:

@@ -9,7 +9,20 @@ from leadroute.model.postal import postal, stretch
 from leadroute.model.territory import Place
 
 COUNTRIES = ("DE", "FR", "US")
-CODES = ("1", "10", "101", "10115", "02", "SW1", "!10", "100..119", "DE:10", "!FR:1", "0999..1002")
+CODES = (
+    "1",
+    "10",
+    "101",
+    "10115",
+    "02",
+    "SW1",
+    "!10",
+    "100..119",
+    "S..SW1",
+    "DE:10",
+    "!FR:1",
+    "0999..1002",
+)
 
 
 def some(*names):

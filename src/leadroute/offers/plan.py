@@ -192,9 +192,8 @@ def release(before: Placement, now: datetime) -> Released | None:
 
 def end_of_shift(before: Placement, now: datetime) -> Released | None:
     """The end of open work at the end of a shift, or ``None`` while it lasts."""
-    if before.owner is None or before.due is None or now < before.due:
-        return None
-    return Released(now, before.owner)
+    over = before.owner is not None and before.due is not None and now >= before.due
+    return Released(now, str(before.owner)) if over else None
 
 
 def acceptance(

@@ -64,8 +64,7 @@ def _atlas(given: Atlas | Iterable[Territory]) -> Atlas:
     return given if isinstance(given, Atlas) else Atlas(given)
 
 
-def _no_atlas() -> Atlas:
-    return Atlas(())
+_NOWHERE: Final = Atlas(())
 
 
 def _zone(given: Any) -> str:
@@ -131,7 +130,7 @@ class Router:
     environment: Environment = field(default=PLAIN, eq=False, repr=False)
     caps: Sequence[Cap] = cleaned(clean_caps, default=())
     timezone: str = cleaned(_zone, default="UTC")
-    territories: Atlas = field(factory=_no_atlas, converter=_atlas)
+    territories: Atlas = field(default=_NOWHERE, converter=_atlas)
     _matcher: Matcher = field(init=False, eq=False, repr=False)
     _qualifiers: tuple[tuple[Condition, Test], ...] = field(init=False, eq=False, repr=False)
     _members: Mapping[str, Callable[[Rep, datetime | None], bool]] = field(

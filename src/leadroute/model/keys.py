@@ -19,6 +19,7 @@ __all__ = [
     "key",
     "last_key",
     "lead_key",
+    "level_key",
     "open_key",
     "parts",
     "placement_key",
@@ -117,6 +118,11 @@ def closed_key(rep_id: str) -> str:
 def last_key(rep_id: str) -> str:
     """The instant of the last offer, in microseconds; only ever raised."""
     return key("rep", "last", rep_id)
+
+
+def level_key(pool: str) -> str:
+    """How far the rotation of a pool has come; only ever raised."""
+    return key("level", pool)
 
 
 def turn_key(pool: str, rep_id: str) -> str:

@@ -306,6 +306,10 @@ class Dispatcher:
         for counter, count in self.store.counts(prefix="rep/").items():
             _, kind, rep_id = _parts(counter)
             by_kind[kind][rep_id] = count
+        levels = {
+            _parts(counter)[1]: level
+            for counter, level in self.store.counts(prefix="level/").items()
+        }
         turns: defaultdict[str, dict[str, int]] = defaultdict(dict)
         for counter, count in self.store.counts(prefix="turn/").items():
             _, pool, rep_id = _parts(counter)
@@ -315,6 +319,7 @@ class Dispatcher:
             open=by_kind["open"],
             used=self.store.counts(caps) if caps else FrozenDict(),
             turns=turns,
+            levels=levels,
             last_assigned=by_kind["last"],
             won=by_kind["won"],
             closed=by_kind["closed"],
@@ -350,10 +355,9 @@ class Dispatcher:
         return self._commit(None, [received, decided], lead.id, 0, extra)
 
     def _decide(self, lead: Lead, tried: Mapping[str, str], now: datetime) -> Happening:
-        ranking = self.router.rank(
-            lead, self.roster, now=now, snapshot=self._snapshot(now), tried=tried
-        )
-        return plan.happening(ranking, self.router, lead, self.roster, now)
+        snapshot = self._snapshot(now)
+        ranking = self.router.rank(lead, self.roster, now=now, snapshot=snapshot, tried=tried)
+        return plan.happening(ranking, self.router, lead, self.roster, snapshot, now)
 
     def _advance(
         self, lead_id: str, event_of: Callable[[Placement, datetime], Happening | None]

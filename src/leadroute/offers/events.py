@@ -82,6 +82,7 @@ class Offered:
         limits: The most that these counters could stand at, as it was at that instant; those without a limit are
             left out.
         frees: When open work is given back, as ``Rule.frees``.
+        level: How far the pool's rotation has come with it; 0 when the rule does not rotate.
     """
 
     kind: ClassVar[str] = "offered"
@@ -96,6 +97,7 @@ class Offered:
     given_up: float = 0.0
     limits: Mapping[str, int] = field(default=FrozenDict(), converter=frozen_counts)
     frees: str = "outcome"
+    level: int = 0
 
 
 @frozen

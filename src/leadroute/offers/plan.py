@@ -21,6 +21,7 @@ from leadroute.model.keys import (
     closed_key,
     is_open_key,
     last_key,
+    level_key,
     placement_key,
     turn_key,
     won_key,
@@ -49,6 +50,7 @@ from leadroute.offers.machine import move, situation_of
 from leadroute.offers.placement import Placement, Status
 from leadroute.ranking.ranking import Outcome, Ranking
 from leadroute.ranking.router import Router
+from leadroute.ranking.scorers.turns import SCALE, standings
 from leadroute.ranking.tally import Tally, Toll, used_of
 from leadroute.rules.rule import Rule
 
@@ -75,7 +77,12 @@ CLOSING = frozenset((WON, "lost", "unqualified", "duplicate", "spam"))
 
 
 def happening(
-    ranking: Ranking, router: Router, lead: Lead, roster: Roster, now: datetime
+    ranking: Ranking,
+    router: Router,
+    lead: Lead,
+    roster: Roster,
+    snapshot: Snapshot,
+    now: datetime,
 ) -> Happening:
     """What follows from a ranking: an offer, a wait, the catch-all, or disqualification.
 
@@ -84,12 +91,15 @@ def happening(
         router: The policy that made it.
         lead: The lead.
         roster: The reps, for their limits.
+        snapshot: The counts that it was made on.
         now: The instant of the decision.
     """
     best = ranking.best
     if best is not None and ranking.rule is not None and ranking.pool is not None:
         rule = router.rule(ranking.rule)
-        tolls = list(router.tally(lead, rule, ranking.pool, now).tolls(roster[best.rep_id]))
+        rep = roster[best.rep_id]
+        tolls = list(router.tally(lead, rule, ranking.pool, now).tolls(rep))
+        turn, level = _turn(ranking, rule, ranking.pool, roster, snapshot)
         return Offered(
             now,
             best.rep_id,
@@ -97,11 +107,12 @@ def happening(
             ranking.pool,
             now + ranking.window,
             best.score,
-            FrozenDict({**_holds(tolls), turn_key(ranking.pool, best.rep_id): 1}),
+            FrozenDict({**_holds(tolls), **turn}),
             ranking.propensities[best.rep_id],
             ranking.given_up,
             _limits(tolls),
             rule.frees,
+            level,
         )
     if ranking.outcome is Outcome.DISQUALIFIED:
         return Disqualified(now, ranking.detail)
@@ -117,6 +128,18 @@ def is_news(event: Happening, before: Placement) -> bool:
         and (event.why, event.rule) == (before.why, before.rule)
         and event.until <= event.at
     )
+
+
+def _turn(
+    ranking: Ranking, rule: Rule, pool: str, roster: Roster, snapshot: Snapshot
+) -> tuple[dict[str, int], int]:
+    """The turns that the offer takes, with those that the rep missed, and how far the rotation has come."""
+    if rule.score is None or not rule.score.takes_turns:
+        return {}, 0
+    rep_id, level = ranking.assignments[0].rep_id, snapshot.levels.get(pool, 0)
+    able = [roster[each.rep_id] for each in ranking.assignments]
+    standing = standings(able, snapshot.turns.get(pool, {}), level)[rep_id]
+    return {turn_key(pool, rep_id): 1 + standing.missed}, max(level, int(standing.place * SCALE))
 
 
 def _holds(tolls: Sequence[Toll]) -> dict[str, int]:
@@ -342,6 +365,8 @@ def operations(
 def _counted(event: Happening, at: int) -> Iterator[Op]:
     if isinstance(event, Offered):
         yield Raise(last_key(event.rep_id), at)
+        if event.level:
+            yield Raise(level_key(event.pool), event.level)
     elif isinstance(event, FeedbackGiven) and event.closing:
         yield Add(closed_key(event.rep_id), 1)
         if event.status == WON:

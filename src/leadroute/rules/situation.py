@@ -71,6 +71,11 @@ class Situation:
         """The turns taken in this pool, by rep id."""
         return self.snapshot.turns.get(self.pool, _NO_TURNS)
 
+    @property
+    def level(self) -> int:
+        """How far the rotation of this pool has come."""
+        return self.snapshot.levels.get(self.pool, 0)
+
     def staffed(self) -> Iterator[Match]:
         """The territories of the lead that have a rep among ``reps``, most specific first."""
         for match in self.matches:

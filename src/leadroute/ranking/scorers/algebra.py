@@ -343,6 +343,11 @@ class fair(_One):
     alone: ClassVar[bool] = True
     ahead: float = field(default=2, converter=not_negative)
 
+    @property
+    def takes_turns(self) -> bool:
+        """Shares are counted in turns."""
+        return True
+
     def bind(self, situation: Situation) -> Points:
         """Add up the candidates' turns once. O(candidates) a lead, O(1) a rep."""
         score, lead_of = self.scorer.bind(situation), _leads_ahead(situation)

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from datetime import timedelta
+from math import ceil
+from typing import Final
 
 from attrs import field, frozen
 
@@ -13,9 +16,59 @@ from leadroute.ranking.scorers.parameters import lasting
 from leadroute.rules.scorer import Points, Scorer
 from leadroute.rules.situation import Situation
 
-__all__ = ["least_recent", "rotation"]
+__all__ = ["SCALE", "Standing", "least_recent", "rotation", "standings"]
 
 _MICROSECOND = timedelta(microseconds=1)
+
+
+SCALE: Final = 1_000_000
+"""The level of a rotation is kept as a whole number of these parts of a turn at weight 1."""
+
+_ROUNDING: Final = 1e-6
+
+
+@frozen
+class Standing:
+    """Where a rep stands in a rotation.
+
+    Args:
+        place: The lowest goes next: (turns + 1/2) / weight, which is Webster's divisor method.
+        missed: The turns that the rep missed by being away, which are not made up.
+    """
+
+    place: float
+    missed: int = 0
+
+
+def standings(reps: Iterable[Rep], turns: Mapping[str, int], level: int) -> Mapping[str, Standing]:
+    """Where each candidate with a weight stands in the rotation of their pool. O(reps).
+
+    Whoever could take every lead is never behind the level, because the rotation always goes to the one who is
+    furthest behind. So a rep who is behind it was away, off, full or not yet there, and enters level with the others.
+
+    Args:
+        reps: The candidates.
+        turns: The turns that each has taken, by rep id.
+        level: Where the rep stood who was given the last turn, in parts of ``SCALE``.
+
+    Example:
+        >>> found = standings([Rep("old"), Rep("new")], {"old": 10}, 95 * SCALE // 10)
+        >>> found["old"], found["new"]
+        (Standing(place=10.5, missed=0), Standing(place=10.5, missed=10))
+    """
+    reached = level / SCALE - _ROUNDING
+    sharing = [rep for rep in reps if rep.weight]
+    places = {rep.id: (turns.get(rep.id, 0) + 0.5) / rep.weight for rep in sharing}
+    present = sum(rep.weight for rep in sharing if places[rep.id] >= reached)
+    entry = reached + (1 / present if present else 0)
+    found = {}
+    for rep in sharing:
+        if places[rep.id] >= reached:
+            found[rep.id] = Standing(places[rep.id])
+        else:
+            missed = max(0, ceil((entry - places[rep.id]) * rep.weight))
+            found[rep.id] = Standing(places[rep.id] + missed / rep.weight, missed)
+    return found
 
 
 @frozen
@@ -24,7 +77,8 @@ class rotation(Scorer):
 
     Formula: the candidates are put in the order of (turns taken + 1/2) / weight (Webster's divisor method); the
     first gets 1, the last 0, those between get evenly spaced points, and equals get the same. A turn is taken by an
-    offer and given back when the offer is declined or runs out, so in the end it moves on accept.
+    offer and given back when the offer is declined or runs out, so in the end it moves on accept. A rep who was away
+    enters level with the others: what they missed is not made up, and a newcomer is not flooded.
 
     Example:
         >>> str(rotation())
@@ -33,12 +87,18 @@ class rotation(Scorer):
 
     name = "rotation"
 
+    @property
+    def takes_turns(self) -> bool:
+        """It is about nothing else."""
+        return True
+
     def bind(self, situation: Situation) -> Points:
         """Put the candidates in order once. O(n log n) a lead, O(1) a rep."""
-        places = {rep.id: _place(situation, rep) for rep in situation.reps if rep.weight}
+        found = standings(situation.reps, situation.turns, situation.level)
+        places = {rep_id: standing.place for rep_id, standing in found.items()}
         order = sorted(set(places.values()))
         last = max(1, len(order) - 1)
-        points_at = {place: 1.0 - position / last for position, place in enumerate(order)}
+        points_at = {at: 1.0 - position / last for position, at in enumerate(order)}
 
         def points(rep: Rep) -> float:
             return points_at[places[rep.id]] if rep.id in places else 0.0
@@ -50,10 +110,6 @@ class rotation(Scorer):
         taken = situation.turns.get(rep.id, 0)
         weight = f", weight {rep.weight:g}" if rep.weight != 1 else ""
         return f"{taken} turns taken{weight}"
-
-
-def _place(situation: Situation, rep: Rep) -> float:
-    return (situation.turns.get(rep.id, 0) + 0.5) / rep.weight
 
 
 @frozen

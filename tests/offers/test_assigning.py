@@ -20,9 +20,11 @@ from leadroute import (
     Schedule,
     Status,
     UnknownFieldError,
+    rotation,
 )
-from leadroute.model.keys import bucket_key, cap_key, open_key, turn_key
+from leadroute.model.keys import bucket_key, cap_key, last_key, level_key, open_key, turn_key
 from leadroute.offers.events import Assigned, Released
+from leadroute.ranking.scorers.turns import SCALE
 from leadroute.testing import ManualClock
 
 NOON = datetime(2026, 3, 10, 12, tzinfo=UTC)
@@ -31,7 +33,11 @@ DAY = cap_key("ada", "day", "2026-03-10")
 
 def office(*reps, start=NOON, **terms):
     """A desk with one rule of these terms."""
-    return desk(*reps, router=Router(rules=[Rule("all", window="5m", **terms)]), start=start)
+    return desk(
+        *reps,
+        router=Router(rules=[Rule("all", score=rotation(), window="5m", **terms)]),
+        start=start,
+    )
 
 
 def test_an_assignment_counts_for_load_and_caps_but_not_for_the_turn():
@@ -74,7 +80,8 @@ def test_a_hand_over_gives_back_load_and_caps_and_keeps_the_turn():
     assert d.store.counts() == {
         turn_key("everyone", "ada"): 1,
         open_key("bob"): 1,
-        "rep/last/ada": d.store.counts()["rep/last/ada"],
+        last_key("ada"): d.store.counts()[last_key("ada")],
+        level_key("everyone"): SCALE // 2,
     }
 
 

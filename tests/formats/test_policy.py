@@ -388,12 +388,13 @@ def test_every_error_is_reported_at_once():
         "define.b: line 1, column 9: the expression breaks off; complete it",
         "  lead.x >",
         "          ^",
-        "qualify: asks about the rep (rep.level); move that to `require`",
+        "qualify: asks about the rep (rep.level); move that to a rule's `require`",
         "window: is a number; write text in quotes",
         "catch_all: is empty; every lead, rep, rule and pool needs an id of its own",
         (
             "there is no key of a policy named 'colour'; known: "
-            "qualify, window, catch_all, fields, define, pool, rule"
+            "qualify, window, catch_all, fields, define, "
+            "qualification, pool, rule"
         ),
         "pool[0]: pool 'p' has no members; write reps={...} or where=...",
         "pool[1].name: there are two pools named 'p'; give each a name of its own",

@@ -6,7 +6,9 @@ from hypothesis import given
 from leadroute import (
     LEAD,
     REP,
+    Factor,
     Pool,
+    Qualification,
     Router,
     Rule,
     close_rate,
@@ -156,3 +158,24 @@ def test_every_policy_has_words(router):
 def test_every_requirement_has_words(condition):
     """Every requirement can be told."""
     assert who(Rule("a", require=condition)).startswith("reps ")
+
+
+def test_factors():
+    """Each factor is told with what becomes of a lead that it stops, and why."""
+    router = Router(
+        qualify=Qualification(
+            [
+                Factor("budget", define("rich", LEAD.budget > 0), "nurture", "too early"),
+                Factor("mail", LEAD.email.is_present(), "review"),
+            ]
+        ),
+        rules=[],
+    )
+    assert describe_policy(router).splitlines() == [
+        "A lead is placed only if it fulfils every factor:",
+        "- budget: rich; otherwise it is nurtured (too early).",
+        "- mail: e-mail is known; otherwise a person reviews it.",
+        "The first rule that fits a lead decides.",
+        "A lead that no rep can take goes to catch-all.",
+        '"rich" means: budget is more than 0.',
+    ]

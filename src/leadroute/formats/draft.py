@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any
 
-from leadroute.errors import ConfigError, PolicyError, UnknownFieldError
+from leadroute.errors import ConfigError, InvalidValue, PolicyError, UnknownFieldError
 from leadroute.model.values import Refused, ident
 from leadroute.ranking.router import Router
 from leadroute.rules.closures import Environment, compile_condition
@@ -23,6 +23,7 @@ from leadroute.rules.condition import ALWAYS, Condition
 from leadroute.rules.define import parse_definitions
 from leadroute.rules.fields import FIELDS
 from leadroute.rules.parse import parse
+from leadroute.rules.qualification import Factor, Qualification
 from leadroute.rules.reading import reads
 from leadroute.rules.rule import EVERYONE, Pool, Rule
 from leadroute.rules.rule import window as read_window
@@ -36,7 +37,7 @@ Scorers = Mapping[str, Callable[..., Scorer]]
 _Readers = Mapping[str, Callable[[Any], Any]]
 
 MOST_ERRORS = 100
-_TABLES = ("fields", "define", "pool", "rule")
+_TABLES = ("fields", "define", "qualification", "pool", "rule")
 
 
 class Draft:
@@ -66,11 +67,16 @@ class Draft:
         self._read_fields(document)
         self._read_defines(document)
         terms = self._table("", "key of a policy", document, self._terms)
+        factors = list(self._factors(document))
         pools = list(self._pools(document))
         rules = list(self._rules(document))
         router = None
         with self._under(""):
+            if factors and "qualify" in terms:
+                raise ConfigError("has both `qualify` and [[qualification]]; keep one of them")
             if not self._errors:
+                if factors:
+                    terms["qualify"] = Qualification(factors)
                 router = Router(
                     rules=rules,
                     pools=pools,
@@ -118,6 +124,19 @@ class Draft:
                 parse(written, defines=self._defines, custom=self._fields)
         if len(self._errors) == before:
             self._note(first.at(f"{self._name}: define"))
+
+    def _factors(self, document: Mapping[str, Any]) -> Iterator[Factor]:
+        readers = {
+            "name": self._new("factor"),
+            "require": self._lead_condition,
+            "outcome": _text,
+            "reason": _text,
+        }
+        for place, table in self._tables(document, "qualification"):
+            with self._under(place):
+                found = self._whole(place, "key of a factor", table, readers)
+                if found is not None:
+                    yield _factor(found)
 
     def _pools(self, document: Mapping[str, Any]) -> Iterator[Pool]:
         readers = {"name": self._new("pool"), "reps": _idents, "where": self._rep_condition}
@@ -172,7 +191,7 @@ class Draft:
         found = self._condition(given)
         if asked := reads(found).rep:
             asks = ", ".join(sorted(map(str, asked)))
-            raise ConfigError(f"asks about the rep ({asks}); move that to `require`")
+            raise ConfigError(f"asks about the rep ({asks}); move that to a rule's `require`")
         return found
 
     def _rep_condition(self, given: Any) -> Condition:
@@ -195,7 +214,7 @@ class Draft:
         before = len(self._errors)
         found = self._table(place, kind, given, readers)
         if given.get("name") is None:
-            problem = "is missing; give every pool and rule a name of its own"
+            problem = "is missing; give every factor, pool and rule a name of its own"
             self._note(ConfigError(problem, f"{self._name}: {place}.name"))
         return found if len(self._errors) == before else None
 
@@ -250,6 +269,15 @@ class Draft:
         self._errors.append(error)
         if len(self._errors) >= MOST_ERRORS:
             raise PolicyError(self._errors)
+
+
+def _factor(found: Mapping[str, Any]) -> Factor:
+    try:
+        given = {"condition" if key == "require" else key: value for key, value in found.items()}
+        return Factor(**{"condition": None, **given})
+    except InvalidValue as error:
+        told = [str(fault).replace("condition", "require", 1) for fault in error.faults]
+        raise ConfigError("; ".join(told)) from None
 
 
 def _leaves(table: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:

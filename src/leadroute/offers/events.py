@@ -40,12 +40,14 @@ class Received:
         at: When.
         received_at: When the lead came in, if the host said so.
         priority: The lead's priority; waiting leads with a higher one go first.
+        version: The version of the policy at that time.
     """
 
     kind: ClassVar[str] = "received"
     at: datetime
     received_at: datetime | None = None
     priority: int = 0
+    version: str = ""
 
 
 @frozen
@@ -55,11 +57,17 @@ class Disqualified:
     Args:
         at: When.
         why: What it did not fulfil.
+        factor: The name of the first factor that it did not fulfil, where the policy names them.
+        outcome: What becomes of it, where the policy says so: ``nurture``, ``reject`` or ``review``.
+        version: The version of the policy that decided.
     """
 
     kind: ClassVar[str] = "disqualified"
     at: datetime
     why: str
+    factor: str | None = None
+    outcome: str | None = None
+    version: str = ""
 
 
 @frozen
@@ -77,6 +85,7 @@ class Offered:
         propensity: The probability with which this rep came first; below 1 only where the score leaves something to
             chance.
         given_up: The points that were given up for the sake of a bound on unfairness.
+        version: The version of the policy that decided.
     """
 
     kind: ClassVar[str] = "offered"
@@ -89,6 +98,7 @@ class Offered:
     holds: Mapping[str, int] = field(default=FrozenDict(), converter=frozen_counts)
     propensity: float = 1.0
     given_up: float = 0.0
+    version: str = ""
 
 
 @frozen
@@ -100,6 +110,7 @@ class Waiting:
         why: The outcome of the decision.
         rule: The rule that matched.
         until: When it is worth deciding again.
+        version: The version of the policy that decided.
     """
 
     kind: ClassVar[str] = "waiting"
@@ -107,6 +118,7 @@ class Waiting:
     why: str
     rule: str
     until: datetime
+    version: str = ""
 
 
 @frozen
@@ -117,12 +129,14 @@ class Caught:
         at: When.
         why: The outcome of the decision.
         place: The name of the catch-all.
+        version: The version of the policy that decided.
     """
 
     kind: ClassVar[str] = "caught"
     at: datetime
     why: str
     place: str
+    version: str = ""
 
 
 @frozen

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
-from functools import partial
+from functools import cached_property, partial
 from itertools import pairwise
 from typing import Any, Final, TypeVar
 
@@ -29,11 +29,13 @@ from leadroute.ranking.chance import given_up, propensities
 from leadroute.ranking.eligibility import gate
 from leadroute.ranking.ranking import Assignment, Outcome, Part, Ranking, Rejection
 from leadroute.ranking.scorers.algebra import fair
+from leadroute.ranking.version import fingerprint
 from leadroute.rules.closures import PLAIN, Environment, Test, compile_condition
-from leadroute.rules.condition import And, Condition
+from leadroute.rules.condition import Condition
 from leadroute.rules.match import Matcher
+from leadroute.rules.qualification import Factor, Qualification, parts_of, qualification
 from leadroute.rules.reading import reads
-from leadroute.rules.rule import EVERYONE, Pool, Rule, condition
+from leadroute.rules.rule import EVERYONE, Pool, Rule
 from leadroute.rules.rule import window as read_window
 from leadroute.rules.scorer import Scorer, Term, guards, mean
 from leadroute.rules.situation import Situation
@@ -75,7 +77,8 @@ class Router:
 
     Args:
         rules: The rules in order; the first that matches a lead decides.
-        qualify: What a lead must fulfil to be routed at all; ``None`` lets every lead through.
+        qualify: What a lead must fulfil to be routed at all: a condition, or a ``Qualification`` by named factors;
+            ``None`` lets every lead through.
         pools: The pools that rules may name.
         window: How long an offer stands when the rule does not say.
         catch_all: Who gets a lead that no rep can take: a rep's id, or the name of a queue that people watch.
@@ -96,7 +99,7 @@ class Router:
     """
 
     rules: tuple[Rule, ...] = field(converter=_rules)
-    qualify: Condition | None = cleaned(condition)
+    qualify: Condition | Qualification | None = cleaned(qualification)
     pools: tuple[Pool, ...] = field(default=(), converter=_pools)
     window: timedelta = field(default=timedelta(minutes=5), converter=read_window)
     catch_all: str = cleaned(ident, default="catch-all")
@@ -104,7 +107,9 @@ class Router:
     fields: Mapping[str, str] = field(factory=dict, converter=_fields, eq=False)
     environment: Environment = field(default=PLAIN, eq=False, repr=False)
     _matcher: Matcher = field(init=False, eq=False, repr=False)
-    _qualifiers: tuple[tuple[Condition, Test], ...] = field(init=False, eq=False, repr=False)
+    _qualifiers: tuple[tuple[Factor | Condition, Test], ...] = field(
+        init=False, eq=False, repr=False
+    )
     _members: Mapping[str, Callable[[Rep, datetime | None], bool]] = field(
         init=False, eq=False, repr=False
     )
@@ -135,6 +140,21 @@ class Router:
             self.environment,
         )
         return _router, given
+
+    @cached_property
+    def version(self) -> str:
+        """The version of this policy: 16 hexadecimal digits that are the same wherever the same policy is loaded.
+
+        Every decision carries it. O(size of the policy), once.
+
+        Example:
+            >>> from leadroute import Rule, dump_policy
+            >>> from leadroute.formats.policy import parse_policy
+            >>> router = Router(rules=[Rule("all", window="5m")])
+            >>> router.version == parse_policy(dump_policy(router)).version
+            True
+        """
+        return fingerprint(self)
 
     def match(self, lead: Lead, now: datetime | None = None) -> Rule | None:
         """The first rule whose condition the lead fulfils, or ``None``.
@@ -204,26 +224,42 @@ class Router:
         instant = lead.received_at if now is None else aware(now)
         failed = self._disqualified(lead, instant)
         if failed:
-            return Ranking(lead.id, Outcome.DISQUALIFIED, detail=failed, at=instant)
+            return self._refused(lead, failed, instant)
         rule = self.match(lead, instant)
         if rule is None:
-            return Ranking(lead.id, Outcome.NO_RULE, at=instant)
+            return Ranking(lead.id, Outcome.NO_RULE, at=instant, version=self.version)
         pool = rule.pool or EVERYONE
         try:
             members = self.members(pool, roster, instant)
             situation = Situation(
                 lead, members, pool, snapshot or Snapshot(), instant, self.environment
             )
-            return _ranked(rule, situation, tried or {}, rule.window or self.window)
+            window = rule.window or self.window
+            return _ranked(rule, situation, tried or {}, window, self.version)
         except FactTypeError as error:
             raise error.during(rule.name, lead.id) from None
 
-    def _disqualified(self, lead: Lead, now: datetime | None) -> str:
+    def _disqualified(self, lead: Lead, now: datetime | None) -> list[Factor | Condition]:
         try:
-            failed = [str(part) for part, holds in self._qualifiers if not holds(lead, None, now)]
+            return [part for part, holds in self._qualifiers if not holds(lead, None, now)]
         except FactTypeError as error:
             raise error.during("qualify", lead.id) from None
-        return f"not {' and not '.join(failed)}" if failed else ""
+
+    def _refused(
+        self, lead: Lead, failed: list[Factor | Condition], now: datetime | None
+    ) -> Ranking:
+        first = failed[0] if isinstance(failed[0], Factor) else None
+        return Ranking(
+            lead.id,
+            Outcome.DISQUALIFIED,
+            detail="; ".join(map(str, failed))
+            if first
+            else f"not {' and not '.join(map(str, failed))}",
+            at=now,
+            version=self.version,
+            factor=None if first is None else first.name,
+            verdict=None if first is None else first.outcome,
+        )
 
     def rank_many(
         self,
@@ -266,14 +302,16 @@ def _membership(pool: Pool, environment: Environment) -> Callable[[Rep, datetime
 
 
 def _qualifiers(
-    qualify: Condition | None, environment: Environment
-) -> tuple[tuple[Condition, Test], ...]:
-    if qualify is None:
-        return ()
-    if reads(qualify).rep:
-        raise ConfigError("asks about the rep; move that to a rule's `require`", "qualify")
-    parts = qualify.parts if isinstance(qualify, And) else (qualify,)
-    return tuple((part, _compiled(part, environment, "qualify")) for part in parts)
+    qualify: Condition | Qualification | None, environment: Environment
+) -> tuple[tuple[Factor | Condition, Test], ...]:
+    found = []
+    for part in parts_of(qualify):
+        place = f"qualification {part.name!r}" if isinstance(part, Factor) else "qualify"
+        asked = part.condition if isinstance(part, Factor) else part
+        if reads(asked).rep:
+            raise ConfigError("asks about the rep; move that to a rule's `require`", place)
+        found.append((part, _compiled(asked, environment, place)))
+    return tuple(found)
 
 
 def _check(rule: Rule, pools: Mapping[str, object], environment: Environment) -> None:
@@ -314,7 +352,7 @@ def _refuse_twins(kind: str, given: list[str]) -> None:
 
 
 def _ranked(
-    rule: Rule, situation: Situation, tried: Mapping[str, str], window: timedelta
+    rule: Rule, situation: Situation, tried: Mapping[str, str], window: timedelta, version: str
 ) -> Ranking:
     able, rejected, rejections = [], [], []
     obstacles = gate(rule, situation, tried)
@@ -337,6 +375,7 @@ def _ranked(
         at=situation.instant,
         resumes_at=None if able else _resumes_at(situation.instant, rejections),
         window=window,
+        version=version,
         chances=partial(propensities, score, among) if score and score.random else None,
         cost=partial(given_up, score, among) if isinstance(score, fair) else None,
     )

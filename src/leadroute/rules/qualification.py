@@ -37,7 +37,7 @@ def _needed(given: Any) -> Condition:
     return condition(given)
 
 
-@frozen(kw_only=True)
+@frozen
 class Factor:
     """One thing that a lead must fulfil.
 
@@ -56,10 +56,10 @@ class Factor:
         'not lead.budget > 0'
     """
 
-    name: str = field(kw_only=False, metadata={"clean": ident})
-    condition: Condition = field(kw_only=False, metadata={"clean": _needed})
-    outcome: str = cleaned(_outcome, default="reject", kw_only=False)
-    reason: str | None = cleaned(text, kw_only=False)
+    name: str = field(metadata={"clean": ident})
+    condition: Condition = field(metadata={"clean": _needed})
+    outcome: str = cleaned(_outcome, default="reject")
+    reason: str | None = cleaned(text)
 
     def __attrs_post_init__(self) -> None:
         clean_fields(self)

@@ -25,9 +25,10 @@ from leadroute import (
     scorer,
     skill_match,
 )
-from leadroute.errors import ConfigError, PolicyError
+from leadroute.errors import ConfigError, PolicyError, UnknownFieldError
 from leadroute.formats.policy import parse_policy
 from leadroute.formats.toml import write_toml
+from leadroute.ranking.scorers import BUILT_IN
 from leadroute.rules.builders import check, define
 from leadroute.rules.closures import Environment
 from leadroute.testing.strategies import conditions
@@ -289,10 +290,7 @@ def test_the_host_brings_scorers_and_predicates():
     assert router.rules[0].when == check("vip")
     assert refusal(text) == [
         "rule[0].when: there is no predicate named 'vip'",
-        (
-            "rule[0].score: line 1, column 1: there is no scorer named 'nearby'; known: "
-            "skill_match, territory_match, headroom, close_rate, intent, rotation"
-        ),
+        f"rule[0].score: line 1, column 1: {UnknownFieldError('scorer', 'nearby', BUILT_IN)}",
     ]
 
 

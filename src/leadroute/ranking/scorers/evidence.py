@@ -67,9 +67,7 @@ class Learning(Scorer):
 
     @property
     def _fields(self) -> tuple[str, ...]:
-        if self.by is None:
-            return ()
-        return (self.by,) if isinstance(self.by, str) else self.by
+        return (self.by,) if isinstance(self.by, str) else self.by or ()
 
     def _records(self, situation: Situation) -> Mapping[str, Record]:
         snapshot = situation.snapshot

@@ -209,7 +209,7 @@ def test_factors_replace_qualify(write):
         ),
         (
             '[[qualification]]\nrequire = "always"\n',
-            "policy: qualification[0].name: is missing; give every factor, pool and rule a name of its own",
+            "policy: qualification[0].name: is missing; give it a name of its own",
         ),
         (
             '[[qualification]]\nname = "a"\nrequires = "always"\n',

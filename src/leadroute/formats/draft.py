@@ -16,7 +16,9 @@ from datetime import timedelta
 from typing import Any
 
 from leadroute.errors import ConfigError, InvalidValue, PolicyError, UnknownFieldError
+from leadroute.formats.cases import case_of, read_expected, read_instant, read_lead, read_reps
 from leadroute.model.values import Refused, ident
+from leadroute.ranking.case import Case
 from leadroute.ranking.router import Router
 from leadroute.rules.closures import Environment, compile_condition
 from leadroute.rules.condition import ALWAYS, Condition
@@ -37,7 +39,7 @@ Scorers = Mapping[str, Callable[..., Scorer]]
 _Readers = Mapping[str, Callable[[Any], Any]]
 
 MOST_ERRORS = 100
-_TABLES = ("fields", "define", "qualification", "pool", "rule")
+_TABLES = ("fields", "define", "qualification", "pool", "rule", "test")
 
 
 class Draft:
@@ -70,6 +72,7 @@ class Draft:
         factors = list(self._factors(document))
         pools = list(self._pools(document))
         rules = list(self._rules(document))
+        tests = list(self._tests(document))
         router = None
         with self._under(""):
             if factors and "qualify" in terms:
@@ -80,6 +83,7 @@ class Draft:
                 router = Router(
                     rules=rules,
                     pools=pools,
+                    tests=tests,
                     defines=self._defines,
                     fields=self._fields,
                     environment=self._environment,
@@ -161,6 +165,21 @@ class Draft:
                 if found is not None:
                     yield Rule(**found)
 
+    def _tests(self, document: Mapping[str, Any]) -> Iterator[Case]:
+        rules, pools = self._names.get("rule", {}), (*self._names.get("pool", {}), EVERYONE)
+        readers = {
+            "name": self._new("test"),
+            "lead": read_lead,
+            "expect": lambda given: read_expected(given, rules, pools),
+            "rep": read_reps,
+            "now": read_instant,
+        }
+        for place, table in self._tables(document, "test"):
+            with self._under(place):
+                found = self._whole(place, "key of a test", table, readers)
+                if found is not None:
+                    yield case_of(found)
+
     def _new(self, kind: str) -> Callable[[Any], str]:
         """A reader of names that refuses one that it has read before."""
         seen = self._names.setdefault(kind, {})
@@ -214,7 +233,7 @@ class Draft:
         before = len(self._errors)
         found = self._table(place, kind, given, readers)
         if given.get("name") is None:
-            problem = "is missing; give every factor, pool and rule a name of its own"
+            problem = "is missing; give it a name of its own"
             self._note(ConfigError(problem, f"{self._name}: {place}.name"))
         return found if len(self._errors) == before else None
 

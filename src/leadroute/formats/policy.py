@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from leadroute.errors import ConfigError
+from leadroute.formats.cases import case_table
 from leadroute.formats.document import format_of, read_document
 from leadroute.formats.draft import Draft, Scorers
 from leadroute.formats.extends import read_extended
@@ -168,6 +169,7 @@ def _document(router: Router) -> dict[str, Any]:
         "qualification": [_factor_table(each) for each in _factors(router.qualify)],
         "pool": [_pool_table(pool) for pool in router.pools],
         "rule": [_rule_table(rule) for rule in router.rules],
+        "test": [case_table(case) for case in router.tests],
     }
     return {key: value for key, value in document.items() if value or key == "rule"}
 

@@ -25,6 +25,7 @@ from leadroute.model.rep import Rep
 from leadroute.model.roster import Roster
 from leadroute.model.snapshot import Snapshot
 from leadroute.model.values import aware, clean_fields, cleaned, ident
+from leadroute.ranking.case import Case
 from leadroute.ranking.chance import given_up, propensities
 from leadroute.ranking.eligibility import gate
 from leadroute.ranking.ranking import Assignment, Outcome, Part, Ranking, Rejection
@@ -52,6 +53,10 @@ def _rules(given: Iterable[Rule]) -> tuple[Rule, ...]:
 
 def _pools(given: Iterable[Pool]) -> tuple[Pool, ...]:
     return _all_of(Pool, "pools", given)
+
+
+def _cases(given: Iterable[Case]) -> tuple[Case, ...]:
+    return _all_of(Case, "tests", given)
 
 
 def _all_of(kind: type[T], name: str, given: Iterable[T]) -> tuple[T, ...]:
@@ -84,6 +89,7 @@ class Router:
         catch_all: Who gets a lead that no rep can take: a rep's id, or the name of a queue that people watch.
         defines: Conditions with a name that policy files may use. Not part of equality: they decide nothing.
         fields: The kinds of custom attributes by name, as for ``parse``. Not part of equality.
+        tests: Leads and what shall become of them, for ``run_tests``. Not part of equality.
         environment: The predicates and lists that the host brings for conditions.
 
     Raises:
@@ -105,6 +111,7 @@ class Router:
     catch_all: str = cleaned(ident, default="catch-all")
     defines: Mapping[str, Condition] = field(factory=dict, converter=_defines, eq=False)
     fields: Mapping[str, str] = field(factory=dict, converter=_fields, eq=False)
+    tests: tuple[Case, ...] = field(default=(), converter=_cases, eq=False, repr=False)
     environment: Environment = field(default=PLAIN, eq=False, repr=False)
     _matcher: Matcher = field(init=False, eq=False, repr=False)
     _qualifiers: tuple[tuple[Factor | Condition, Test], ...] = field(
@@ -137,6 +144,7 @@ class Router:
             self.catch_all,
             self.defines,
             self.fields,
+            self.tests,
             self.environment,
         )
         return _router, given
@@ -332,7 +340,7 @@ def _compiled(condition: Condition, environment: Environment, place: str) -> Tes
 
 
 def _router(*given: Any) -> Router:
-    rules, qualify, pools, window, catch_all, defines, fields, environment = given
+    rules, qualify, pools, window, catch_all, defines, fields, tests, environment = given
     return Router(
         rules=rules,
         qualify=qualify,
@@ -341,6 +349,7 @@ def _router(*given: Any) -> Router:
         catch_all=catch_all,
         defines=defines,
         fields=fields,
+        tests=tests,
         environment=environment,
     )
 

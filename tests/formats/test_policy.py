@@ -391,7 +391,7 @@ def test_every_error_is_reported_at_once():
         "catch_all: is empty; every lead, rep, rule and pool needs an id of its own",
         (
             "there is no key of a policy named 'colour'; known: "
-            "qualify, window, catch_all, fields, define, "
+            "qualify, window, catch_all, holidays, fields, define, "
             "qualification, pool, rule, test"
         ),
         "pool[0]: pool 'p' has no members; write reps={...} or where=...",

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 from leadroute.errors import ConfigError, InvalidValue, PolicyError, UnknownFieldError
@@ -99,6 +99,7 @@ class Draft:
             "qualify": self._lead_condition,
             "window": _window,
             "catch_all": _ident,
+            "holidays": _dates,
             **dict.fromkeys(_TABLES, _left_alone),
         }
 
@@ -325,6 +326,21 @@ def _idents(given: Any) -> frozenset[str]:
     if not isinstance(given, list):
         raise ConfigError(f"is {_called(given)}; write a list of ids such as ['ada', 'bob']")
     return frozenset(map(_ident, given))
+
+
+def _dates(given: Any) -> frozenset[date]:
+    if not isinstance(given, list):
+        raise ConfigError(f"is {_called(given)}; write a list of dates such as ['2026-12-25']")
+    return frozenset(map(_date, given))
+
+
+def _date(given: Any) -> date:
+    if type(given) is date:
+        return given
+    try:
+        return date.fromisoformat(given)
+    except (TypeError, ValueError):
+        raise ConfigError(f"holds {given!r:.40}; write dates such as '2026-12-25'") from None
 
 
 def _window(given: Any) -> timedelta:

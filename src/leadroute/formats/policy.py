@@ -164,6 +164,7 @@ def _document(router: Router) -> dict[str, Any]:
         "qualify": str(router.qualify) if isinstance(router.qualify, Condition) else None,
         "window": format_duration(router.window),
         "catch_all": router.catch_all,
+        "holidays": sorted(map(str, router.holidays)),
         "fields": dict(router.fields),
         "define": {name: str(each) for name, each in _definitions(router).items()},
         "qualification": [_factor_table(each) for each in _factors(router.qualify)],

@@ -56,6 +56,7 @@ def policy_schema() -> Schema:
             "qualify": _text("Condition that a lead must fulfil; every lead when left out."),
             "window": _text("How long an offer stands, such as 5m or 1h30m."),
             "catch_all": _text("Who gets a lead that nobody can take."),
+            "holidays": _list_of({"type": "string", "format": "date"}),
             "fields": _fields(),
             "define": _table_of(_text("Condition that others may use by this name.")),
             "qualification": _list_of(_factor()),

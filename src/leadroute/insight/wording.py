@@ -69,6 +69,8 @@ def _lines(router: Router) -> Iterator[str]:
         yield f"{number}. {rule.name}: {describe_rule(rule, router.window, first=number == 1)}"
     for pool in router.pools:
         yield f"Pool {pool.name}: {_members(pool)}."
+    if router.holidays:
+        yield f"Nobody with working hours works on {', '.join(map(str, sorted(router.holidays)))}."
     yield f"A lead that no rep can take goes to {router.catch_all}."
     for name, condition in _definitions(router).items():
         yield f'"{name}" means: {describe(condition)}.'

@@ -11,7 +11,7 @@ The rules of this module:
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from functools import cached_property, partial
 from itertools import pairwise
 from typing import Any, Final, TypeVar
@@ -27,6 +27,7 @@ from leadroute.model.snapshot import Snapshot
 from leadroute.model.values import aware, clean_fields, cleaned, ident
 from leadroute.ranking.case import Case
 from leadroute.ranking.chance import given_up, propensities
+from leadroute.ranking.closing import holiday_dates, observing
 from leadroute.ranking.eligibility import gate
 from leadroute.ranking.ranking import Assignment, Outcome, Part, Ranking, Rejection
 from leadroute.ranking.scorers.algebra import fair
@@ -87,6 +88,7 @@ class Router:
         pools: The pools that rules may name.
         window: How long an offer stands when the rule does not say.
         catch_all: Who gets a lead that no rep can take: a rep's id, or the name of a queue that people watch.
+        holidays: Dates, each local to the rep, on which no rep with a schedule works, unless the schedule overrides it.
         defines: Conditions with a name that policy files may use. Not part of equality: they decide nothing.
         fields: The kinds of custom attributes by name, as for ``parse``. Not part of equality.
         tests: Leads and what shall become of them, for ``run_tests``. Not part of equality.
@@ -109,6 +111,7 @@ class Router:
     pools: tuple[Pool, ...] = field(default=(), converter=_pools)
     window: timedelta = field(default=timedelta(minutes=5), converter=read_window)
     catch_all: str = cleaned(ident, default="catch-all")
+    holidays: frozenset[date] = field(default=frozenset(), converter=holiday_dates)
     defines: Mapping[str, Condition] = field(factory=dict, converter=_defines, eq=False)
     fields: Mapping[str, str] = field(factory=dict, converter=_fields, eq=False)
     tests: tuple[Case, ...] = field(default=(), converter=_cases, eq=False, repr=False)
@@ -142,6 +145,7 @@ class Router:
             self.pools,
             self.window,
             self.catch_all,
+            self.holidays,
             self.defines,
             self.fields,
             self.tests,
@@ -238,7 +242,7 @@ class Router:
             return Ranking(lead.id, Outcome.NO_RULE, at=instant, version=self.version)
         pool = rule.pool or EVERYONE
         try:
-            members = self.members(pool, roster, instant)
+            members = observing(self.members(pool, roster, instant), self.holidays)
             situation = Situation(
                 lead, members, pool, snapshot or Snapshot(), instant, self.environment
             )
@@ -256,17 +260,16 @@ class Router:
     def _refused(
         self, lead: Lead, failed: list[Factor | Condition], now: datetime | None
     ) -> Ranking:
-        first = failed[0] if isinstance(failed[0], Factor) else None
+        told, first = [str(part) for part in failed], failed[0]
+        named = isinstance(first, Factor)
         return Ranking(
             lead.id,
             Outcome.DISQUALIFIED,
-            detail="; ".join(map(str, failed))
-            if first
-            else f"not {' and not '.join(map(str, failed))}",
+            detail="; ".join(told) if named else f"not {' and not '.join(told)}",
             at=now,
             version=self.version,
-            factor=None if first is None else first.name,
-            verdict=None if first is None else first.outcome,
+            factor=first.name if isinstance(first, Factor) else None,
+            verdict=first.outcome if isinstance(first, Factor) else None,
         )
 
     def rank_many(
@@ -340,13 +343,14 @@ def _compiled(condition: Condition, environment: Environment, place: str) -> Tes
 
 
 def _router(*given: Any) -> Router:
-    rules, qualify, pools, window, catch_all, defines, fields, tests, environment = given
+    rules, qualify, pools, window, catch_all, holidays, defines, fields, tests, environment = given
     return Router(
         rules=rules,
         qualify=qualify,
         pools=pools,
         window=window,
         catch_all=catch_all,
+        holidays=holidays,
         defines=defines,
         fields=fields,
         tests=tests,

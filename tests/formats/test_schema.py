@@ -81,7 +81,7 @@ def test_broken(text):
         parse_policy(text)
 
 
-@pytest.mark.parametrize("table", ["", "qualification", "pool", "rule", "test"])
+@pytest.mark.parametrize("table", ["", "qualification", "pool", "rule", "territory", "test"])
 def test_same_keys(table):
     """The schema knows exactly the keys that the parser knows."""
     text = f"format = 1\n{f'[[{table}]]' if table else ''}\ncolour = 'red'"

@@ -63,6 +63,10 @@ def test_rule_for_every_lead():
         (Rule("a"), "all reps"),
         (Rule("a", pool="everyone"), "all reps"),
         (Rule("a", pool="emea"), "all reps of the pool emea"),
+        (
+            Rule("a", territory=True, within_km=50),
+            "all reps in the lead's territory within 50 km of the lead",
+        ),
         (Rule("a", require=REP.level >= 3), "reps whose level is at least 3"),
         (
             Rule("a", require=(REP.level >= 3) & REP.teams.contains("emea"), pool="emea"),

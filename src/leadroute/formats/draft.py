@@ -15,8 +15,11 @@ from contextlib import contextmanager
 from datetime import date, timedelta
 from typing import Any
 
+from attrs import fields
+
 from leadroute.errors import ConfigError, InvalidValue, PolicyError, UnknownFieldError
 from leadroute.formats.cases import case_of, read_expected, read_instant, read_lead, read_reps
+from leadroute.model.territory import Territory
 from leadroute.model.values import Refused, ident
 from leadroute.ranking.case import Case
 from leadroute.ranking.router import Router
@@ -39,7 +42,7 @@ Scorers = Mapping[str, Callable[..., Scorer]]
 _Readers = Mapping[str, Callable[[Any], Any]]
 
 MOST_ERRORS = 100
-_TABLES = ("fields", "define", "qualification", "pool", "rule", "test")
+_TABLES = ("fields", "define", "qualification", "pool", "rule", "territory", "test")
 
 
 class Draft:
@@ -71,6 +74,7 @@ class Draft:
         terms = self._table("", "key of a policy", document, self._terms)
         factors = list(self._factors(document))
         pools = list(self._pools(document))
+        territories = list(self._territories(document))
         rules = list(self._rules(document))
         tests = list(self._tests(document))
         router = None
@@ -84,6 +88,7 @@ class Draft:
                     rules=rules,
                     pools=pools,
                     tests=tests,
+                    territories=territories,
                     defines=self._defines,
                     fields=self._fields,
                     environment=self._environment,
@@ -100,6 +105,8 @@ class Draft:
             "window": _window,
             "catch_all": _ident,
             "holidays": _dates,
+            "caps": _as_written,
+            "timezone": _as_written,
             **dict.fromkeys(_TABLES, _left_alone),
         }
 
@@ -159,6 +166,11 @@ class Draft:
             "score": self._score,
             "pool": self._known_pool,
             "window": _window,
+            "segment": _ident,
+            "cost": _as_written,
+            "frees": _as_written,
+            "territory": _as_written,
+            "within_km": _as_written,
         }
         for place, table in self._tables(document, "rule"):
             with self._under(place):
@@ -180,6 +192,15 @@ class Draft:
                 found = self._whole(place, "key of a test", table, readers)
                 if found is not None:
                     yield case_of(found)
+
+    def _territories(self, document: Mapping[str, Any]) -> Iterator[Territory]:
+        known = [each.name for each in fields(Territory) if each.init]
+        readers = {**dict.fromkeys(known, _as_written), "name": self._new("territory")}
+        for place, table in self._tables(document, "territory"):
+            with self._under(place):
+                found = self._whole(place, "key of a territory", table, readers)
+                if found is not None:
+                    yield Territory(**found)
 
     def _new(self, kind: str) -> Callable[[Any], str]:
         """A reader of names that refuses one that it has read before."""
@@ -284,6 +305,9 @@ class Draft:
             raise
         except ConfigError as error:
             self._note(error.at(where))
+        except InvalidValue as error:
+            for fault in error.faults:
+                self._note(ConfigError(str(fault), where))
 
     def _note(self, error: ConfigError) -> None:
         self._errors.append(error)
@@ -345,6 +369,11 @@ def _date(given: Any) -> date:
 
 def _window(given: Any) -> timedelta:
     return read_window(_text(given))
+
+
+def _as_written(given: Any) -> Any:
+    """What the value itself checks."""
+    return given
 
 
 def _left_alone(given: Any) -> None:

@@ -17,10 +17,12 @@ from attrs import fields
 from leadroute.formats.policy import FORMAT
 from leadroute.model.lead import Lead
 from leadroute.model.rep import Rep
+from leadroute.model.territory import Territory
 from leadroute.ranking.case import EXPECTATIONS
 from leadroute.ranking.ranking import Outcome
 from leadroute.rules.fields import CUSTOM_KINDS, FIELDS, Kind
 from leadroute.rules.qualification import OUTCOMES
+from leadroute.rules.rule import FREES
 
 __all__ = ["policy_schema"]
 
@@ -56,12 +58,18 @@ def policy_schema() -> Schema:
             "qualify": _text("Condition that a lead must fulfil; every lead when left out."),
             "window": _text("How long an offer stands, such as 5m or 1h30m."),
             "catch_all": _text("Who gets a lead that nobody can take."),
+            "caps": {
+                "description": "Caps over all reps together, such as 100 per day.",
+                "anyOf": [{"type": "null"}, {"type": "array"}, {"type": "object"}],
+            },
+            "timezone": _text("The IANA zone in whose calendar those are counted."),
             "holidays": _list_of({"type": "string", "format": "date"}),
             "fields": _fields(),
             "define": _table_of(_text("Condition that others may use by this name.")),
             "qualification": _list_of(_factor()),
             "pool": _list_of(_pool()),
             "rule": _list_of(_rule()),
+            "territory": _list_of(_territory()),
             "test": _list_of(_test()),
         },
     }
@@ -152,9 +160,37 @@ def _rule() -> Schema:
             "score": _text("What is preferred, such as 3 * skill_match('industry') + headroom()."),
             "pool": _text("The name of a pool, or everyone."),
             "window": _text("How long an offer of this rule stands."),
+            "segment": _text("The name under which its leads count in buckets and caps."),
+            "cost": {"type": ["integer", "null"], "minimum": 0},
+            "frees": _choice("When it gives capacity back.", *FREES),
+            "territory": {"type": ["boolean", "null"]},
+            "within_km": {"type": ["number", "null"], "minimum": 0},
         },
         "name",
     )
+
+
+def _territory() -> Schema:
+    known = {
+        each.name: _TERRITORY.get(each.name, _NAMES) for each in fields(Territory) if each.init
+    }
+    return _table(
+        "A named geography, vertical or account list.",
+        {**known, "name": _name("territory")},
+        "name",
+    )
+
+
+_NAMES: Final[Schema] = {"type": ["array", "null"], "items": {"type": "string"}}
+_WHOLE: Final[Schema] = {"type": ["integer", "null"]}
+_TERRITORY: Final[Mapping[str, Schema]] = {
+    "min_employees": _WHOLE,
+    "max_employees": _WHOLE,
+    "priority": _WHOLE,
+    "radius_km": {"type": ["number", "null"], "minimum": 0},
+    "center": {"type": ["array", "null"], "items": {"type": "number"}},
+    "parent": {"type": ["string", "null"]},
+}
 
 
 def _test() -> Schema:

@@ -129,10 +129,12 @@ def who(rule: Rule) -> str:
         >>> who(Rule("german", pool="emea", require=LEAD.language.in_(REP.languages)))
         'reps of the pool emea whose languages include language'
     """
-    everyone = rule.pool in (None, EVERYONE)
-    if rule.require is None:
-        return "all reps" if everyone else f"all reps of the pool {rule.pool}"
-    return f"reps {'' if everyone else f'of the pool {rule.pool} '}{_required(rule.require)}"
+    reps = "reps" if rule.pool in (None, EVERYONE) else f"reps of the pool {rule.pool}"
+    if rule.territory:
+        reps += " in the lead's territory"
+    if rule.within_km is not None:
+        reps += f" within {rule.within_km:g} km of the lead"
+    return f"all {reps}" if rule.require is None else f"{reps} {_required(rule.require)}"
 
 
 def _required(require: Condition) -> str:

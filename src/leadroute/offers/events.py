@@ -19,6 +19,7 @@ from leadroute.model.frozen import FrozenDict, frozen_counts
 __all__ = [
     "KINDS",
     "Accepted",
+    "Assigned",
     "Caught",
     "Contacted",
     "Declined",
@@ -27,6 +28,7 @@ __all__ = [
     "Happening",
     "Offered",
     "Received",
+    "Released",
     "TimedOut",
     "Waiting",
 ]
@@ -85,6 +87,9 @@ class Offered:
         propensity: The probability with which this rep came first; below 1 only where the score leaves something to
             chance.
         given_up: The points that were given up for the sake of a bound on unfairness.
+        limits: The most that these counters could stand at, as it was at that instant; those without a limit are
+            left out.
+        frees: When open work is given back, as ``Rule.frees``.
         version: The version of the policy that decided.
     """
 
@@ -98,6 +103,8 @@ class Offered:
     holds: Mapping[str, int] = field(default=FrozenDict(), converter=frozen_counts)
     propensity: float = 1.0
     given_up: float = 0.0
+    limits: Mapping[str, int] = field(default=FrozenDict(), converter=frozen_counts)
+    frees: str = "outcome"
     version: str = ""
 
 
@@ -141,9 +148,51 @@ class Caught:
 
 @frozen
 class Accepted:
-    """The rep took the lead and owns it now."""
+    """The rep took the lead and owns it now.
+
+    Args:
+        at: When.
+        rep_id: Who.
+        until: When the open work is given back, where the clock decides that.
+    """
 
     kind: ClassVar[str] = "accepted"
+    at: datetime
+    rep_id: str
+    until: datetime | None = None
+
+
+@frozen
+class Assigned:
+    """Somebody gave the lead to a rep by hand; the rep owns it now, and whoever had it does not.
+
+    Args:
+        at: When.
+        rep_id: To whom.
+        by: Who did, by their id or role.
+        rule: The rule that is for this lead; ``None`` when none is.
+        holds: What it counts against, by counter key; no turn, and no limit.
+        over: The counters that it takes past their limits, as far as was known.
+        frees: When open work is given back, as ``Rule.frees``.
+        until: When that is, where the clock decides it.
+    """
+
+    kind: ClassVar[str] = "assigned"
+    at: datetime
+    rep_id: str
+    by: str
+    rule: str | None = None
+    holds: Mapping[str, int] = field(default=FrozenDict(), converter=frozen_counts)
+    over: tuple[str, ...] = ()
+    frees: str = "outcome"
+    until: datetime | None = None
+
+
+@frozen
+class Released:
+    """The lead is open work no more, though it has not ended: its owner has room for another."""
+
+    kind: ClassVar[str] = "released"
     at: datetime
     rep_id: str
 
@@ -209,9 +258,11 @@ Happening: TypeAlias = (
     | Waiting
     | Caught
     | Accepted
+    | Assigned
     | Declined
     | TimedOut
     | Contacted
+    | Released
     | FeedbackGiven
 )
 """Any event in the life of a lead."""
@@ -226,9 +277,11 @@ KINDS: Mapping[str, type[Happening]] = FrozenDict(
             Waiting,
             Caught,
             Accepted,
+            Assigned,
             Declined,
             TimedOut,
             Contacted,
+            Released,
             FeedbackGiven,
         )
     }

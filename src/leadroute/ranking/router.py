@@ -10,27 +10,33 @@ The rules of this module:
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from datetime import date, datetime, timedelta
-from functools import cached_property, partial
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from datetime import date, datetime, timedelta, tzinfo
+from functools import cached_property
 from itertools import pairwise
 from typing import Any, Final, TypeVar
+from zoneinfo import ZoneInfo
 
-from attrs import evolve, field, frozen
+from attrs import field, frozen
+from attrs import fields as attrs_fields
 
 from leadroute.errors import ConfigError, FactTypeError, UnknownFieldError
+from leadroute.model.atlas import Atlas
 from leadroute.model.frozen import FrozenDict
 from leadroute.model.lead import Lead
+from leadroute.model.limits import Cap
+from leadroute.model.limits import caps as clean_caps
 from leadroute.model.rep import Rep
 from leadroute.model.roster import Roster
 from leadroute.model.snapshot import Snapshot
-from leadroute.model.values import aware, clean_fields, cleaned, ident
+from leadroute.model.territory import Territory
+from leadroute.model.values import Refused, aware, clean_fields, cleaned, ident
+from leadroute.model.values import timezone as zone_name
 from leadroute.ranking.case import Case
-from leadroute.ranking.chance import given_up, propensities
 from leadroute.ranking.closing import holiday_dates, observing
-from leadroute.ranking.eligibility import gate
-from leadroute.ranking.ranking import Assignment, Outcome, Part, Ranking, Rejection
-from leadroute.ranking.scorers.algebra import fair
+from leadroute.ranking.deciding import ranked
+from leadroute.ranking.ranking import Outcome, Ranking
+from leadroute.ranking.tally import Tally
 from leadroute.ranking.version import fingerprint
 from leadroute.rules.closures import PLAIN, Environment, Test, compile_condition
 from leadroute.rules.condition import Condition
@@ -39,7 +45,7 @@ from leadroute.rules.qualification import Factor, Qualification, parts_of, quali
 from leadroute.rules.reading import reads
 from leadroute.rules.rule import EVERYONE, Pool, Rule
 from leadroute.rules.rule import window as read_window
-from leadroute.rules.scorer import Scorer, Term, guards, mean
+from leadroute.rules.scorer import guards
 from leadroute.rules.situation import Situation
 from leadroute.rules.vocabulary import declared
 
@@ -58,6 +64,20 @@ def _pools(given: Iterable[Pool]) -> tuple[Pool, ...]:
 
 def _cases(given: Iterable[Case]) -> tuple[Case, ...]:
     return _all_of(Case, "tests", given)
+
+
+def _atlas(given: Atlas | Iterable[Territory]) -> Atlas:
+    return given if isinstance(given, Atlas) else Atlas(given)
+
+
+_NOWHERE: Final = Atlas(())
+
+
+def _zone(given: Any) -> str:
+    found = zone_name(given)
+    if found is None:
+        raise Refused("is empty; write an IANA time zone such as 'Europe/Berlin'")
+    return found
 
 
 def _all_of(kind: type[T], name: str, given: Iterable[T]) -> tuple[T, ...]:
@@ -93,6 +113,9 @@ class Router:
         fields: The kinds of custom attributes by name, as for ``parse``. Not part of equality.
         tests: Leads and what shall become of them, for ``run_tests``. Not part of equality.
         environment: The predicates and lists that the host brings for conditions.
+        caps: Caps over all reps together, such as ``["100 per day, source webinar"]``.
+        timezone: The IANA zone in whose calendar those are counted; UTC when not given.
+        territories: The territories, for rules with ``territory=True`` and for ``territory_match()``.
 
     Raises:
         InvalidValue: A field was refused; every fault is listed.
@@ -116,6 +139,9 @@ class Router:
     fields: Mapping[str, str] = field(factory=dict, converter=_fields, eq=False)
     tests: tuple[Case, ...] = field(default=(), converter=_cases, eq=False, repr=False)
     environment: Environment = field(default=PLAIN, eq=False, repr=False)
+    caps: Sequence[Cap] = cleaned(clean_caps, default=())
+    timezone: str = cleaned(_zone, default="UTC")
+    territories: Atlas = field(default=_NOWHERE, converter=_atlas)
     _matcher: Matcher = field(init=False, eq=False, repr=False)
     _qualifiers: tuple[tuple[Factor | Condition, Test], ...] = field(
         init=False, eq=False, repr=False
@@ -139,19 +165,38 @@ class Router:
         object.__setattr__(self, "_members", FrozenDict(members))
 
     def __reduce__(self) -> tuple[Any, ...]:
-        given = (
-            self.rules,
-            self.qualify,
-            self.pools,
-            self.window,
-            self.catch_all,
-            self.holidays,
-            self.defines,
-            self.fields,
-            self.tests,
-            self.environment,
-        )
-        return _router, given
+        return _router, tuple(getattr(self, name) for name in _GIVEN)
+
+    def rule(self, name: str) -> Rule:
+        """The rule of this name.
+
+        Raises:
+            UnknownFieldError: There is none.
+        """
+        for rule in self.rules:
+            if rule.name == name:
+                return rule
+        raise UnknownFieldError("rule", name, [rule.name for rule in self.rules])
+
+    @property
+    def zone(self) -> tzinfo:
+        """The zone in which the caps over all reps are counted."""
+        return ZoneInfo(self.timezone)
+
+    def tally(self, lead: Lead, rule: Rule | None, pool: str | None, now: datetime | None) -> Tally:
+        """What a lead counts against when it is offered, or assigned, now.
+
+        Args:
+            lead: The lead.
+            rule: The rule that matched; ``None`` when none did.
+            pool: The pool through which it is placed; ``None`` when it is assigned by hand.
+            now: The instant.
+
+        Raises:
+            FactTypeError: There are caps, and nobody said what time it is.
+        """
+        segment, cost = (None, 1) if rule is None else (rule.counts_as, rule.cost)
+        return Tally(lead, now, pool, segment, cost, self.caps, self.zone)
 
     @cached_property
     def version(self) -> str:
@@ -243,11 +288,12 @@ class Router:
         pool = rule.pool or EVERYONE
         try:
             members = observing(self.members(pool, roster, instant), self.holidays)
+            matches = self.territories.lookup(lead) if self.territories else ()
             situation = Situation(
-                lead, members, pool, snapshot or Snapshot(), instant, self.environment
+                lead, members, pool, snapshot or Snapshot(), instant, self.environment, matches
             )
-            window = rule.window or self.window
-            return _ranked(rule, situation, tried or {}, window, self.version)
+            tally, window = self.tally(lead, rule, pool, instant), rule.window or self.window
+            return ranked(rule, situation, tried or {}, tally, window, self.version)
         except FactTypeError as error:
             raise error.during(rule.name, lead.id) from None
 
@@ -342,97 +388,14 @@ def _compiled(condition: Condition, environment: Environment, place: str) -> Tes
         raise error.at(place) from None
 
 
+_GIVEN: Final = tuple(each.name for each in attrs_fields(Router) if each.init)
+
+
 def _router(*given: Any) -> Router:
-    rules, qualify, pools, window, catch_all, holidays, defines, fields, tests, environment = given
-    return Router(
-        rules=rules,
-        qualify=qualify,
-        pools=pools,
-        window=window,
-        catch_all=catch_all,
-        holidays=holidays,
-        defines=defines,
-        fields=fields,
-        tests=tests,
-        environment=environment,
-    )
+    return Router(**dict(zip(_GIVEN, given, strict=True)))
 
 
 def _refuse_twins(kind: str, given: list[str]) -> None:
     for one, other in pairwise(sorted(given)):
         if one == other:
             raise ConfigError(f"there are two {kind}s named {one!r}; give each a name of its own")
-
-
-def _ranked(
-    rule: Rule, situation: Situation, tried: Mapping[str, str], window: timedelta, version: str
-) -> Ranking:
-    able, rejected, rejections = [], [], []
-    obstacles = gate(rule, situation, tried)
-    for rep in situation.reps:
-        found = obstacles(rep)
-        if found:
-            rejected.append(rep)
-            rejections.append(Rejection(rep.id, rep.label, found))
-        else:
-            able.append(rep)
-    among = evolve(situation, reps=tuple(able), absent=tuple(rejected))
-    score = rule.score
-    return Ranking(
-        situation.lead.id,
-        _outcome(situation.reps, able, rejections),
-        rule.name,
-        situation.pool,
-        _sorted_assignments(score, among),
-        tuple(rejections),
-        at=situation.instant,
-        resumes_at=None if able else _resumes_at(situation.instant, rejections),
-        window=window,
-        version=version,
-        chances=partial(propensities, score, among) if score and score.random else None,
-        cost=partial(given_up, score, among) if isinstance(score, fair) else None,
-    )
-
-
-def _outcome(members: tuple[Rep, ...], able: list[Rep], rejections: list[Rejection]) -> Outcome:
-    if able:
-        return Outcome.RANKED
-    if not members:
-        return Outcome.EMPTY_POOL
-    if any(rejection.passing for rejection in rejections):
-        return Outcome.NOBODY_AVAILABLE
-    return Outcome.NOBODY_ELIGIBLE
-
-
-def _resumes_at(now: datetime | None, rejections: list[Rejection]) -> datetime | None:
-    openings = []
-    for rejection in rejections:
-        if rejection.passing:
-            waits = [obstacle.until for obstacle in rejection.obstacles if obstacle.until]
-            openings.append(max(waits, default=now))
-    return min((opening for opening in openings if opening is not None), default=None)
-
-
-def _sorted_assignments(score: Scorer | None, situation: Situation) -> tuple[Assignment, ...]:
-    terms = () if score is None else score.terms
-    bound = [term.scorer.bind(situation) for term in terms]
-    last = situation.snapshot.last_assigned
-    keyed = []
-    for rep in situation.reps:
-        points = tuple(points_of(rep) for points_of in bound)
-        total = mean(zip((term.weight for term in terms), points, strict=True)) or 0.0
-        keyed.append((-total, last.get(rep.id, -1), rep.id, rep, points))
-    keyed.sort(key=lambda entry: entry[:3])
-    return tuple(
-        Assignment(rep.id, rep.label, rank, -negative, _parts(terms, points, situation, rep))
-        for rank, (negative, _, _, rep, points) in enumerate(keyed, 1)
-    )
-
-
-def _parts(
-    terms: tuple[Term, ...], points: tuple[float | None, ...], situation: Situation, rep: Rep
-) -> tuple[Part, ...]:
-    return tuple(
-        Part(term.scorer, term.weight, given, partial(term.scorer.reason, situation, rep))
-        for term, given in zip(terms, points, strict=True)
-    )

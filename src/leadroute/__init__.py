@@ -40,6 +40,7 @@ from leadroute.ranking.scorers import (
     territory_match,
 )
 from leadroute.rules.builders import LEAD, REP, signal
+from leadroute.rules.qualification import Factor, Qualification
 from leadroute.rules.rule import Pool, Rule
 from leadroute.stores import MemoryStore, SqliteStore
 
@@ -54,6 +55,7 @@ __all__ = [
     "Conflict",
     "Dispatcher",
     "FactTypeError",
+    "Factor",
     "InvalidValue",
     "Lead",
     "LeadNotFound",
@@ -65,6 +67,7 @@ __all__ = [
     "Outcome",
     "Placement",
     "Pool",
+    "Qualification",
     "Ranking",
     "Rejection",
     "Rep",

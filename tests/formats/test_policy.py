@@ -386,25 +386,26 @@ def test_every_error_is_reported_at_once():
         "define.b: line 1, column 9: the expression breaks off; complete it",
         "  lead.x >",
         "          ^",
-        "qualify: asks about the rep (rep.level); move that to `require`",
+        "qualify: asks about the rep (rep.level); move that to a rule's `require`",
         "window: is a number; write text in quotes",
         "catch_all: is empty; every lead, rep, rule and pool needs an id of its own",
         (
             "there is no key of a policy named 'colour'; known: "
-            "qualify, window, catch_all, caps, timezone, fields, define, pool, rule, territory"
+            "qualify, window, catch_all, holidays, caps, timezone, fields, define, "
+            "qualification, pool, rule, territory and 1 more"
         ),
         "pool[0]: pool 'p' has no members; write reps={...} or where=...",
         "pool[1].name: there are two pools named 'p'; give each a name of its own",
         "pool[1].reps: is text; write a list of ids such as ['ada', 'bob']",
         "pool[1].where: asks about the lead (lead.country); move that to a rule's `require`",
         "pool[2].reps: is a number; write text in quotes",
-        "pool[2].name: is missing; give every pool, rule and territory a name of its own",
+        "pool[2].name: is missing; give it a name of its own",
         "rule[0].when: line 1, column 20: write == to compare",
         "  b and lead.country = 'US'",
         "                     ^",
         "rule[0].score: line 1, column 1: there is no scorer named 'headrom'; did you mean 'headroom'?",
         "rule[0].pool: there is no pool named 'q'; known: p, everyone",
-        "rule[0].name: is missing; give every pool, rule and territory a name of its own",
+        "rule[0].name: is missing; give it a name of its own",
         "rule[1].name: is a number; write text in quotes",
         "rule[1].window: the window is 0s; an offer must stand for some time, such as '5m'",
         "rule[1].require: line 1, column 7: rep has no field 'lvel'; did you mean 'level'?",

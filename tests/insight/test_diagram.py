@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from leadroute import LEAD, Pool, Router, Rule
+from leadroute import LEAD, Factor, Pool, Qualification, Router, Rule
 from leadroute.insight.diagram import graphviz, mermaid
 from leadroute.testing.strategies import routers
 
@@ -88,3 +88,23 @@ def test_every_policy_has_a_picture(router):
         assert len(boxes) == len(set(boxes))
         ends = re.findall(r"^    (\w+) -> (\w+)", text, re.MULTILINE)
         assert {end for arrow in ends for end in arrow} <= set(boxes)
+
+
+def test_factors():
+    """Factors stand one after the other, with one box for each thing that may become of a lead."""
+    factors = [
+        Factor("budget", LEAD.budget > 0, "nurture"),
+        Factor("mail", LEAD.email.is_present(), "review"),
+        Factor("size", LEAD.employees > 5, "nurture"),
+    ]
+    text = graphviz(Router(qualify=Qualification(factors), rules=[Rule("all")]))
+    assert re.findall(r"^    (\w+ -> \w+.*)", text, re.MULTILINE)[:7] == [
+        "lead -> factor1",
+        'factor1 -> nurture [label="no"]',
+        'factor1 -> factor2 [label="yes"]',
+        'factor2 -> review [label="no"]',
+        'factor2 -> factor3 [label="yes"]',
+        'factor3 -> nurture [label="no"]',
+        'factor3 -> rule1 [label="yes"]',
+    ]
+    assert text.count('shape=oval, label="nurture"') == 1

@@ -6,7 +6,9 @@ from hypothesis import given
 from leadroute import (
     LEAD,
     REP,
+    Factor,
     Pool,
+    Qualification,
     Router,
     Rule,
     close_rate,
@@ -61,6 +63,10 @@ def test_rule_for_every_lead():
         (Rule("a"), "all reps"),
         (Rule("a", pool="everyone"), "all reps"),
         (Rule("a", pool="emea"), "all reps of the pool emea"),
+        (
+            Rule("a", territory=True, within_km=50),
+            "all reps in the lead's territory within 50 km of the lead",
+        ),
         (Rule("a", require=REP.level >= 3), "reps whose level is at least 3"),
         (
             Rule("a", require=(REP.level >= 3) & REP.teams.contains("emea"), pool="emea"),
@@ -156,3 +162,24 @@ def test_every_policy_has_words(router):
 def test_every_requirement_has_words(condition):
     """Every requirement can be told."""
     assert who(Rule("a", require=condition)).startswith("reps ")
+
+
+def test_factors():
+    """Each factor is told with what becomes of a lead that it stops, and why."""
+    router = Router(
+        qualify=Qualification(
+            [
+                Factor("budget", define("rich", LEAD.budget > 0), "nurture", "too early"),
+                Factor("mail", LEAD.email.is_present(), "review"),
+            ]
+        ),
+        rules=[],
+    )
+    assert describe_policy(router).splitlines() == [
+        "A lead is placed only if it fulfils every factor:",
+        "- budget: rich; otherwise it is nurtured (too early).",
+        "- mail: e-mail is known; otherwise a person reviews it.",
+        "The first rule that fits a lead decides.",
+        "A lead that no rep can take goes to catch-all.",
+        '"rich" means: budget is more than 0.',
+    ]

@@ -1,4 +1,4 @@
-"""Writing TOML, for tables of text, whole numbers and lists of text.
+"""Writing TOML, for tables of text, numbers, flags, and lists and inline tables of them.
 
 The rules of this module:
 
@@ -74,7 +74,11 @@ def _value(value: Any) -> str:
         return "true" if value else "false"
     if isinstance(value, list):
         return f"[{', '.join(map(_value, value))}]"
-    return str(value)
+    if isinstance(value, Mapping):
+        return (
+            f"{{ {', '.join(f'{_key(name)} = {_value(each)}' for name, each in value.items())} }}"
+        )
+    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def _text(value: str) -> str:

@@ -9,7 +9,7 @@ The rules of this module:
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from enum import Enum
 from textwrap import wrap
 from typing import Final
@@ -18,6 +18,7 @@ from attrs import field, frozen
 
 from leadroute.insight.wording import duration_in_words, preference, who
 from leadroute.ranking.router import Router
+from leadroute.rules.qualification import Factor, Qualification
 from leadroute.rules.rule import EVERYONE, Rule
 from leadroute.rules.wording import describe
 
@@ -140,7 +141,9 @@ def _dot_text(text: str) -> str:
 def _graph(router: Router) -> _Graph:
     graph = _Graph()
     ends = [(graph.box("lead", _Shape.EVENT, "A lead comes in"), "")]
-    if router.qualify is not None:
+    if isinstance(router.qualify, Qualification):
+        ends = _factors(graph, router.qualify.factors)
+    elif router.qualify is not None:
         asked = graph.box("qualify", _Shape.QUESTION, "Qualified?", describe(router.qualify))
         graph.arrow("lead", asked)
         graph.arrow(asked, graph.box("disqualified", _Shape.EVENT, "disqualified"), "no")
@@ -159,6 +162,21 @@ def _graph(router: Router) -> _Graph:
     for pool in pools:
         graph.arrow(pool, catch, "nobody can take it")
     return graph
+
+
+def _factors(graph: _Graph, factors: Iterable[Factor]) -> list[tuple[str, str]]:
+    """Draw the factors one after the other, with what becomes of a lead that one of them stops."""
+    tail, label, outcomes = "lead", "", set[str]()
+    for number, factor in enumerate(factors, 1):
+        asked = graph.box(
+            f"factor{number}", _Shape.QUESTION, f"Factor: {factor.name}", describe(factor.condition)
+        )
+        if factor.outcome not in outcomes:
+            outcomes.add(graph.box(factor.outcome, _Shape.EVENT, factor.outcome))
+        graph.arrow(tail, asked, label)
+        graph.arrow(asked, factor.outcome, "no")
+        tail, label = asked, "yes"
+    return [(tail, label)]
 
 
 def _question(number: int, rule: Rule) -> Iterator[str]:

@@ -22,6 +22,7 @@ from leadroute.ranking.scorers import (
     territory_match,
 )
 from leadroute.rules.condition import And, Condition, Or
+from leadroute.rules.qualification import Factor, Qualification, parts_of
 from leadroute.rules.reading import definitions
 from leadroute.rules.rule import EVERYONE, Pool, Rule
 from leadroute.rules.scorer import Guarded, Scorer, guards
@@ -31,6 +32,11 @@ __all__ = ["describe_policy", "describe_rule", "duration_in_words", "preference"
 
 _UNITS: Final = (("day", 86_400), ("hour", 3_600), ("minute", 60), ("second", 1))
 _COUNTS: Final = {2: "twice", 3: "three times", 0.5: "half"}
+_FATES: Final = {
+    "nurture": "it is nurtured",
+    "reject": "it is rejected",
+    "review": "a person reviews it",
+}
 _OF_REP: Final = "the rep's "
 _LONGEST_WAITING: Final = "whoever has waited longest for a lead first"
 
@@ -57,20 +63,39 @@ free capacity, offered for 5 minutes.
 
 
 def _lines(router: Router) -> Iterator[str]:
-    if router.qualify is not None:
-        yield f"A lead is placed only if {describe(router.qualify)}."
+    yield from _qualification(router)
     yield "The first rule that fits a lead decides."
     for number, rule in enumerate(router.rules, 1):
         yield f"{number}. {rule.name}: {describe_rule(rule, router.window, first=number == 1)}"
     for pool in router.pools:
         yield f"Pool {pool.name}: {_members(pool)}."
+    if router.holidays:
+        yield f"Nobody with working hours works on {', '.join(map(str, sorted(router.holidays)))}."
     yield f"A lead that no rep can take goes to {router.catch_all}."
     for name, condition in _definitions(router).items():
         yield f'"{name}" means: {describe(condition)}.'
 
 
+def _qualification(router: Router) -> Iterator[str]:
+    if isinstance(router.qualify, Qualification):
+        yield "A lead is placed only if it fulfils every factor:"
+        for factor in router.qualify.factors:
+            because = f" ({factor.reason})" if factor.reason else ""
+            yield (
+                f"- {factor.name}: {describe(factor.condition)}; otherwise {_FATES[factor.outcome]}{because}."
+            )
+    elif router.qualify is not None:
+        yield f"A lead is placed only if {describe(router.qualify)}."
+
+
 def _definitions(router: Router) -> Mapping[str, Condition]:
-    asked = [router.qualify, *(pool.where for pool in router.pools)]
+    asked = [
+        *(
+            part.condition if isinstance(part, Factor) else part
+            for part in parts_of(router.qualify)
+        ),
+        *(pool.where for pool in router.pools),
+    ]
     for rule in router.rules:
         asked += [rule.when, rule.require, *guards(rule.score)]
     found: dict[str, Condition] = {}
@@ -104,10 +129,12 @@ def who(rule: Rule) -> str:
         >>> who(Rule("german", pool="emea", require=LEAD.language.in_(REP.languages)))
         'reps of the pool emea whose languages include language'
     """
-    everyone = rule.pool in (None, EVERYONE)
-    if rule.require is None:
-        return "all reps" if everyone else f"all reps of the pool {rule.pool}"
-    return f"reps {'' if everyone else f'of the pool {rule.pool} '}{_required(rule.require)}"
+    reps = "reps" if rule.pool in (None, EVERYONE) else f"reps of the pool {rule.pool}"
+    if rule.territory:
+        reps += " in the lead's territory"
+    if rule.within_km is not None:
+        reps += f" within {rule.within_km:g} km of the lead"
+    return f"all {reps}" if rule.require is None else f"{reps} {_required(rule.require)}"
 
 
 def _required(require: Condition) -> str:

@@ -349,7 +349,7 @@ class Dispatcher:
         if found is not None:
             return found[0]
         now = self._now()
-        received = Received(now, lead.received_at, lead.priority or 0)
+        received = Received(now, lead.received_at, lead.priority or 0, self.router.version)
         decided = self._decide(lead, {}, now)
         extra = (Once(submit_key(lead.id), lead.id), Put(lead_key(lead.id), dumps(lead), 0))
         return self._commit(None, [received, decided], lead.id, 0, extra)

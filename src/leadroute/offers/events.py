@@ -42,12 +42,14 @@ class Received:
         at: When.
         received_at: When the lead came in, if the host said so.
         priority: The lead's priority; waiting leads with a higher one go first.
+        version: The version of the policy at that time.
     """
 
     kind: ClassVar[str] = "received"
     at: datetime
     received_at: datetime | None = None
     priority: int = 0
+    version: str = ""
 
 
 @frozen
@@ -57,11 +59,17 @@ class Disqualified:
     Args:
         at: When.
         why: What it did not fulfil.
+        factor: The name of the first factor that it did not fulfil, where the policy names them.
+        outcome: What becomes of it, where the policy says so: ``nurture``, ``reject`` or ``review``.
+        version: The version of the policy that decided.
     """
 
     kind: ClassVar[str] = "disqualified"
     at: datetime
     why: str
+    factor: str | None = None
+    outcome: str | None = None
+    version: str = ""
 
 
 @frozen
@@ -83,6 +91,7 @@ class Offered:
             left out.
         frees: When open work is given back, as ``Rule.frees``.
         level: How far the pool's rotation has come with it; 0 when the rule does not rotate.
+        version: The version of the policy that decided.
     """
 
     kind: ClassVar[str] = "offered"
@@ -98,6 +107,7 @@ class Offered:
     limits: Mapping[str, int] = field(default=FrozenDict(), converter=frozen_counts)
     frees: str = "outcome"
     level: int = 0
+    version: str = ""
 
 
 @frozen
@@ -109,6 +119,7 @@ class Waiting:
         why: The outcome of the decision.
         rule: The rule that matched.
         until: When it is worth deciding again.
+        version: The version of the policy that decided.
     """
 
     kind: ClassVar[str] = "waiting"
@@ -116,6 +127,7 @@ class Waiting:
     why: str
     rule: str
     until: datetime
+    version: str = ""
 
 
 @frozen
@@ -126,12 +138,14 @@ class Caught:
         at: When.
         why: The outcome of the decision.
         place: The name of the catch-all.
+        version: The version of the policy that decided.
     """
 
     kind: ClassVar[str] = "caught"
     at: datetime
     why: str
     place: str
+    version: str = ""
 
 
 @frozen

@@ -83,7 +83,8 @@ def move(before: Placement | None, event: Happening, lead_id: str) -> Placement:
     if before is None:
         if not isinstance(event, Received):
             raise OfferClosed(lead_id, _recording(event), "", "it was never submitted")
-        return Placement(lead_id, Status.RECEIVED, 1, event.received_at or event.at, event.priority)
+        since = event.received_at or event.at
+        return Placement(lead_id, Status.RECEIVED, 1, since, event.priority, version=event.version)
     status = MOVES.get((before.status, type(event)))
     if status is None:
         raise OfferClosed(lead_id, _recording(event), "", situation_of(before))
@@ -120,7 +121,13 @@ def situation_of(placement: Placement) -> str:
 
 
 def _disqualified(_before: Placement, event: Disqualified) -> dict[str, Any]:
-    return {"why": event.why, "due": None}
+    return {
+        "why": event.why,
+        "factor": event.factor,
+        "outcome": event.outcome,
+        "due": None,
+        "version": event.version,
+    }
 
 
 def _offered(_before: Placement, event: Offered) -> dict[str, Any]:
@@ -133,15 +140,21 @@ def _offered(_before: Placement, event: Offered) -> dict[str, Any]:
         "holds": event.holds,
         "frees": event.frees,
         "why": "",
+        "version": event.version,
     }
 
 
 def _waiting(_before: Placement, event: Waiting) -> dict[str, Any]:
-    return {"rule": event.rule, "why": event.why, "due": event.until}
+    return {
+        "rule": event.rule,
+        "why": event.why,
+        "due": event.until,
+        "version": event.version,
+    }
 
 
 def _caught(_before: Placement, event: Caught) -> dict[str, Any]:
-    return {"rep_id": event.place, "why": event.why, "due": None}
+    return {"rep_id": event.place, "why": event.why, "due": None, "version": event.version}
 
 
 def _accepted(before: Placement, event: Accepted) -> dict[str, Any]:

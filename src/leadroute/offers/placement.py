@@ -60,12 +60,14 @@ class Placement:
         accepted_at: When its owner took it.
         contacted_at: When its owner first reached the lead.
         closed_at: When its owner said how it ended.
-        outcome: The last feedback.
+        outcome: The last feedback; for a disqualified lead what becomes of it: ``nurture``, ``reject`` or ``review``.
         value: What it was worth, in the host's currency.
         why: Why it is disqualified, waits, or is with the catch-all.
         tried: What became of earlier offers, by rep id.
         holds: What it has been counted against and not given back, by counter key.
         frees: When open work is given back, as ``Rule.frees``.
+        factor: The name of the factor that disqualified it, where the policy names them.
+        version: The version of the policy that decided last.
     """
 
     lead_id: str
@@ -87,6 +89,8 @@ class Placement:
     tried: Mapping[str, str] = field(default=FrozenDict(), converter=frozen_words)
     holds: Mapping[str, int] = field(default=FrozenDict(), converter=frozen_counts)
     frees: str = "outcome"
+    factor: str | None = None
+    version: str = ""
 
     @property
     def owner(self) -> str | None:

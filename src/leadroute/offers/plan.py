@@ -113,12 +113,15 @@ def happening(
             _limits(tolls),
             rule.frees,
             level,
+            ranking.version,
         )
+    version = ranking.version
     if ranking.outcome is Outcome.DISQUALIFIED:
-        return Disqualified(now, ranking.detail)
+        return Disqualified(now, ranking.detail, ranking.factor, ranking.verdict, version)
     if ranking.outcome is Outcome.NOBODY_AVAILABLE and ranking.rule is not None:
-        return Waiting(now, ranking.outcome.value, ranking.rule, ranking.resumes_at or now)
-    return Caught(now, ranking.outcome.value, router.catch_all)
+        until = ranking.resumes_at or now
+        return Waiting(now, ranking.outcome.value, ranking.rule, until, version)
+    return Caught(now, ranking.outcome.value, router.catch_all, version)
 
 
 def is_news(event: Happening, before: Placement) -> bool:

@@ -36,14 +36,14 @@ def fingerprint(policy: Any) -> str:
         >>> from leadroute.rules.builders import LEAD
         >>> from leadroute.rules.rule import Rule
         >>> fingerprint(Rule("us", when=LEAD.country == "us"))
-        'c4d3f0d8b1d0a6f7'
+        '5edf8ac5a12f80c7'
     """
-    meant: dict[str, str] = {}
+    meant: set[str] = set()
     outline = _outline(policy, meant)
-    return sha256(ascii((outline, sorted(meant.items()))).encode()).hexdigest()[:LENGTH]
+    return sha256(ascii((outline, sorted(meant))).encode()).hexdigest()[:LENGTH]
 
 
-def _outline(value: Any, meant: dict[str, str]) -> Any:
+def _outline(value: Any, meant: set[str]) -> Any:
     if isinstance(value, Condition):
         _explain((value,), meant)
         return str(value)
@@ -68,9 +68,9 @@ def _outline(value: Any, meant: dict[str, str]) -> Any:
     return [type(value).__name__, told]
 
 
-def _explain(conditions: Iterable[Condition], meant: dict[str, str]) -> None:
+def _explain(conditions: Iterable[Condition], meant: set[str]) -> None:
     """Note what the names stand for that conditions use, because their text holds the names alone."""
     for condition in conditions:
         for node in walk(condition):
             if isinstance(node, Named):
-                meant[f"{node.name} {node.condition}"] = ""
+                meant.add(f"{node.name} {node.condition}")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Any
+
 from leadroute.clock import Clock, SystemClock
 from leadroute.errors import (
     ConfigError,
@@ -40,6 +42,11 @@ from leadroute.rules.builders import LEAD, REP, signal
 from leadroute.rules.rule import Pool, Rule
 from leadroute.stores import MemoryStore, SqliteStore
 
+if TYPE_CHECKING:
+    from leadroute.insight.lint import check
+
+    __version__: str
+
 __all__ = [
     "LEAD",
     "REP",
@@ -75,6 +82,7 @@ __all__ = [
     "SystemClock",
     "Transient",
     "UnknownFieldError",
+    "check",
     "close_rate",
     "dump_policy",
     "headroom",
@@ -88,9 +96,14 @@ __all__ = [
 ]
 
 
-def __getattr__(name: str) -> str:
+def __getattr__(name: str) -> Any:
+    """What is asked for rarely, and slow to import."""
     if name == "__version__":
-        from importlib.metadata import version  # asked for rarely, and slow to import
+        from importlib.metadata import version
 
         return version("leadroute")
+    if name == "check":
+        from leadroute.insight.lint import check
+
+        return check
     raise AttributeError(f"module 'leadroute' has no attribute {name!r}")

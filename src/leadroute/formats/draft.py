@@ -17,7 +17,7 @@ from typing import Any
 
 from leadroute.errors import ConfigError, PolicyError, UnknownFieldError
 from leadroute.model.values import Refused, ident
-from leadroute.ranking.router import Router
+from leadroute.ranking.router import Router, read_silences
 from leadroute.rules.closures import Environment, compile_condition
 from leadroute.rules.condition import ALWAYS, Condition
 from leadroute.rules.define import parse_definitions
@@ -66,6 +66,7 @@ class Draft:
         self._read_fields(document)
         self._read_defines(document)
         terms = self._table("", "key of a policy", document, self._terms)
+        silences = self._silences(document)
         pools = list(self._pools(document))
         rules = list(self._rules(document))
         router = None
@@ -77,6 +78,7 @@ class Draft:
                     defines=self._defines,
                     fields=self._fields,
                     environment=self._environment,
+                    silences=silences,
                     **terms,
                 )
         if router is None:
@@ -89,6 +91,7 @@ class Draft:
             "qualify": self._lead_condition,
             "window": _window,
             "catch_all": _ident,
+            "lint": _left_alone,
             **dict.fromkeys(_TABLES, _left_alone),
         }
 
@@ -118,6 +121,14 @@ class Draft:
                 parse(written, defines=self._defines, custom=self._fields)
         if len(self._errors) == before:
             self._note(first.at(f"{self._name}: define"))
+
+    def _silences(self, document: Mapping[str, Any]) -> Mapping[str, str]:
+        table = self._mapping(document, "lint")
+        readers = {"silence": read_silences}
+        found: Mapping[str, str] = self._table("lint", "key of [lint]", table, readers).get(
+            "silence", {}
+        )
+        return found
 
     def _pools(self, document: Mapping[str, Any]) -> Iterator[Pool]:
         readers = {"name": self._new("pool"), "reps": _idents, "where": self._rep_condition}

@@ -154,6 +154,7 @@ def _document(router: Router) -> dict[str, Any]:
         "qualify": None if router.qualify is None else str(router.qualify),
         "window": format_duration(router.window),
         "catch_all": router.catch_all,
+        "lint": {"silence": dict(router.silences)} if router.silences else None,
         "fields": dict(router.fields),
         "define": {name: str(each) for name, each in _definitions(router).items()},
         "pool": [_pool_table(pool) for pool in router.pools],

@@ -1,4 +1,4 @@
-"""Writing TOML, for tables of text, whole numbers and lists of text.
+"""Writing TOML, for tables of text, whole numbers, lists and tables of text.
 
 The rules of this module:
 
@@ -72,6 +72,8 @@ def _value(value: Any) -> str:
         return _text(value)
     if isinstance(value, list):
         return f"[{', '.join(map(_value, value))}]"
+    if isinstance(value, Mapping):
+        return f"{{{', '.join(f'{_key(name)} = {_value(each)}' for name, each in value.items())}}}"
     return str(value)
 
 

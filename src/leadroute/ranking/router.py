@@ -37,7 +37,7 @@ from leadroute.rules.scorer import Scorer, Term, guards, mean
 from leadroute.rules.situation import Situation
 from leadroute.rules.vocabulary import declared
 
-__all__ = ["Router"]
+__all__ = ["Router", "read_silences"]
 
 T = TypeVar("T")
 
@@ -67,6 +67,22 @@ def _fields(given: Mapping[str, str]) -> FrozenDict[str, str]:
     return FrozenDict(given)
 
 
+def read_silences(given: Mapping[str, str]) -> FrozenDict[str, str]:
+    """Codes of the lint with the reason why each is silenced.
+
+    Raises:
+        ConfigError: There is no mapping, or a code without a reason.
+    """
+    if not isinstance(given, Mapping):
+        raise ConfigError(f'silences are a {type(given).__name__}; write {{"LR004": "reason"}}')
+    for code, reason in given.items():
+        if not isinstance(code, str) or not isinstance(reason, str) or not reason.strip():
+            raise ConfigError(
+                f'{code!r:.40} is silenced without a reason; write {{"LR004": "reason"}}'
+            )
+    return FrozenDict(given)
+
+
 @frozen(kw_only=True)
 class Router:
     """A routing policy. Build it once and keep it for the life of the application.
@@ -80,11 +96,12 @@ class Router:
         defines: Conditions with a name that policy files may use. Not part of equality: they decide nothing.
         fields: The kinds of custom attributes by name, as for ``parse``. Not part of equality.
         environment: The predicates and lists that the host brings for conditions.
+        silences: Codes that ``leadroute.check`` keeps quiet about, each with the reason. Not part of equality.
 
     Raises:
         InvalidValue: A field was refused; every fault is listed.
-        ConfigError: Two rules or pools share a name, a rule names a pool that is not there, or a condition asks for
-            a predicate that the environment lacks.
+        ConfigError: A silence has no reason, two rules or pools share a name, a rule names a pool that is not there,
+            or a condition asks for a predicate that the environment lacks.
 
     Example:
         >>> from leadroute import LEAD, Rep, Roster, Rule
@@ -101,6 +118,7 @@ class Router:
     defines: Mapping[str, Condition] = field(factory=dict, converter=_defines, eq=False)
     fields: Mapping[str, str] = field(factory=dict, converter=_fields, eq=False)
     environment: Environment = field(default=PLAIN, eq=False, repr=False)
+    silences: Mapping[str, str] = field(factory=dict, converter=read_silences, eq=False)
     _matcher: Matcher = field(init=False, eq=False, repr=False)
     _qualifiers: tuple[tuple[Condition, Test], ...] = field(init=False, eq=False, repr=False)
     _members: Mapping[str, Callable[[Rep, datetime | None], bool]] = field(
@@ -131,6 +149,7 @@ class Router:
             self.defines,
             self.fields,
             self.environment,
+            self.silences,
         )
         return _router, given
 
@@ -292,7 +311,7 @@ def _compiled(condition: Condition, environment: Environment, place: str) -> Tes
 
 
 def _router(*given: Any) -> Router:
-    rules, qualify, pools, window, catch_all, defines, fields, environment = given
+    rules, qualify, pools, window, catch_all, defines, fields, environment, silences = given
     return Router(
         rules=rules,
         qualify=qualify,
@@ -302,6 +321,7 @@ def _router(*given: Any) -> Router:
         defines=defines,
         fields=fields,
         environment=environment,
+        silences=silences,
     )
 
 

@@ -44,6 +44,7 @@ from leadroute.stores import MemoryStore, SqliteStore
 
 if TYPE_CHECKING:
     from leadroute.insight.lint import check
+    from leadroute.insight.whatif import diff, explain, why_not
 
     __version__: str
 
@@ -84,7 +85,9 @@ __all__ = [
     "UnknownFieldError",
     "check",
     "close_rate",
+    "diff",
     "dump_policy",
+    "explain",
     "headroom",
     "intent",
     "load_policy",
@@ -93,6 +96,7 @@ __all__ = [
     "signal",
     "skill_match",
     "territory_match",
+    "why_not",
 ]
 
 
@@ -106,4 +110,8 @@ def __getattr__(name: str) -> Any:
         from leadroute.insight.lint import check
 
         return check
+    if name in ("diff", "explain", "why_not"):
+        from leadroute.insight.whatif import diff, explain, why_not
+
+        return {"diff": diff, "explain": explain, "why_not": why_not}[name]
     raise AttributeError(f"module 'leadroute' has no attribute {name!r}")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Any
+
 from leadroute.clock import Clock, SystemClock
 from leadroute.errors import (
     ConfigError,
@@ -44,6 +46,12 @@ from leadroute.rules.qualification import Factor, Qualification
 from leadroute.rules.rule import Pool, Rule
 from leadroute.stores import MemoryStore, SqliteStore
 
+if TYPE_CHECKING:
+    from leadroute.insight.lint import check
+    from leadroute.insight.whatif import diff, explain, why_not
+
+    __version__: str
+
 __all__ = [
     "LEAD",
     "REP",
@@ -84,8 +92,11 @@ __all__ = [
     "Transient",
     "UnknownFieldError",
     "cap_room",
+    "check",
     "close_rate",
+    "diff",
     "dump_policy",
+    "explain",
     "headroom",
     "intent",
     "load_policy",
@@ -94,12 +105,22 @@ __all__ = [
     "signal",
     "skill_match",
     "territory_match",
+    "why_not",
 ]
 
 
-def __getattr__(name: str) -> str:
+def __getattr__(name: str) -> Any:
+    """What is asked for rarely, and slow to import."""
     if name == "__version__":
-        from importlib.metadata import version  # asked for rarely, and slow to import
+        from importlib.metadata import version
 
         return version("leadroute")
+    if name == "check":
+        from leadroute.insight.lint import check
+
+        return check
+    if name in ("diff", "explain", "why_not"):
+        from leadroute.insight.whatif import diff, explain, why_not
+
+        return {"diff": diff, "explain": explain, "why_not": why_not}[name]
     raise AttributeError(f"module 'leadroute' has no attribute {name!r}")

@@ -22,7 +22,7 @@ from leadroute.formats.cases import case_of, read_expected, read_instant, read_l
 from leadroute.model.territory import Territory
 from leadroute.model.values import Refused, ident
 from leadroute.ranking.case import Case
-from leadroute.ranking.router import Router
+from leadroute.ranking.router import Router, read_silences
 from leadroute.rules.closures import Environment, compile_condition
 from leadroute.rules.condition import ALWAYS, Condition
 from leadroute.rules.define import parse_definitions
@@ -73,6 +73,7 @@ class Draft:
         self._read_defines(document)
         terms = self._table("", "key of a policy", document, self._terms)
         factors = list(self._factors(document))
+        silences = self._silences(document)
         pools = list(self._pools(document))
         territories = list(self._territories(document))
         rules = list(self._rules(document))
@@ -92,6 +93,7 @@ class Draft:
                     defines=self._defines,
                     fields=self._fields,
                     environment=self._environment,
+                    silences=silences,
                     **terms,
                 )
         if router is None:
@@ -107,6 +109,7 @@ class Draft:
             "holidays": _dates,
             "caps": _as_written,
             "timezone": _as_written,
+            "lint": _left_alone,
             **dict.fromkeys(_TABLES, _left_alone),
         }
 
@@ -149,6 +152,14 @@ class Draft:
                 found = self._whole(place, "key of a factor", table, readers)
                 if found is not None:
                     yield _factor(found)
+
+    def _silences(self, document: Mapping[str, Any]) -> Mapping[str, str]:
+        table = self._mapping(document, "lint")
+        readers = {"silence": read_silences}
+        found: Mapping[str, str] = self._table("lint", "key of [lint]", table, readers).get(
+            "silence", {}
+        )
+        return found
 
     def _pools(self, document: Mapping[str, Any]) -> Iterator[Pool]:
         readers = {"name": self._new("pool"), "reps": _idents, "where": self._rep_condition}

@@ -170,6 +170,7 @@ def _document(router: Router) -> dict[str, Any]:
         "holidays": sorted(map(str, router.holidays)),
         "caps": [*map(str, router.caps)],
         "timezone": None if router.timezone == "UTC" else router.timezone,
+        "lint": {"silence": dict(router.silences)} if router.silences else None,
         "fields": dict(router.fields),
         "define": {name: str(each) for name, each in _definitions(router).items()},
         "qualification": [_factor_table(each) for each in _factors(router.qualify)],

@@ -49,7 +49,7 @@ from leadroute.rules.scorer import guards
 from leadroute.rules.situation import Situation
 from leadroute.rules.vocabulary import declared
 
-__all__ = ["Router"]
+__all__ = ["Router", "read_silences"]
 
 T = TypeVar("T")
 
@@ -97,6 +97,22 @@ def _fields(given: Mapping[str, str]) -> FrozenDict[str, str]:
     return FrozenDict(given)
 
 
+def read_silences(given: Mapping[str, str]) -> FrozenDict[str, str]:
+    """Codes of the lint with the reason why each is silenced.
+
+    Raises:
+        ConfigError: There is no mapping, or a code without a reason.
+    """
+    if not isinstance(given, Mapping):
+        raise ConfigError(f'silences are a {type(given).__name__}; write {{"LR004": "reason"}}')
+    for code, reason in given.items():
+        if not isinstance(code, str) or not isinstance(reason, str) or not reason.strip():
+            raise ConfigError(
+                f'{code!r:.40} is silenced without a reason; write {{"LR004": "reason"}}'
+            )
+    return FrozenDict(given)
+
+
 @frozen(kw_only=True)
 class Router:
     """A routing policy. Build it once and keep it for the life of the application.
@@ -116,11 +132,12 @@ class Router:
         caps: Caps over all reps together, such as ``["100 per day, source webinar"]``.
         timezone: The IANA zone in whose calendar those are counted; UTC when not given.
         territories: The territories, for rules with ``territory=True`` and for ``territory_match()``.
+        silences: Codes that ``leadroute.check`` keeps quiet about, each with the reason. Not part of equality.
 
     Raises:
         InvalidValue: A field was refused; every fault is listed.
-        ConfigError: Two rules or pools share a name, a rule names a pool that is not there, or a condition asks for
-            a predicate that the environment lacks.
+        ConfigError: A silence has no reason, two rules or pools share a name, a rule names a pool that is not there,
+            or a condition asks for a predicate that the environment lacks.
 
     Example:
         >>> from leadroute import LEAD, Rep, Roster, Rule
@@ -142,6 +159,7 @@ class Router:
     caps: Sequence[Cap] = cleaned(clean_caps, default=())
     timezone: str = cleaned(_zone, default="UTC")
     territories: Atlas = field(default=_NOWHERE, converter=_atlas)
+    silences: Mapping[str, str] = field(factory=dict, converter=read_silences, eq=False)
     _matcher: Matcher = field(init=False, eq=False, repr=False)
     _qualifiers: tuple[tuple[Factor | Condition, Test], ...] = field(
         init=False, eq=False, repr=False

@@ -16,10 +16,10 @@ from attrs import field, frozen
 
 from leadroute.errors import ConfigError
 from leadroute.model.values import Refused, clean_fields, cleaned, ident, shown, text
-from leadroute.rules.condition import And, Condition
+from leadroute.rules.condition import And, Condition, joined
 from leadroute.rules.rule import condition
 
-__all__ = ["OUTCOMES", "Factor", "Qualification", "parts_of", "qualification"]
+__all__ = ["OUTCOMES", "Factor", "Qualification", "parts_of", "qualification", "whole_of"]
 
 OUTCOMES: Final = ("nurture", "reject", "review")
 """What may become of a lead that does not qualify."""
@@ -117,3 +117,16 @@ def parts_of(qualify: Condition | Qualification | None) -> tuple[Factor | Condit
     if isinstance(qualify, Qualification):
         return qualify.factors
     return qualify.parts if isinstance(qualify, And) else (qualify,)
+
+
+def whole_of(qualify: Condition | Qualification | None) -> Condition | None:
+    """What must hold, as one condition; ``None`` when nothing must.
+
+    Example:
+        >>> from leadroute.rules.builders import LEAD
+        >>> str(whole_of(Qualification([Factor("budget", LEAD.budget > 0)])))
+        'lead.budget > 0'
+    """
+    if isinstance(qualify, Qualification):
+        return joined(And, *(factor.condition for factor in qualify.factors))
+    return qualify

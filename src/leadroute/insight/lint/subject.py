@@ -61,11 +61,11 @@ class Subject:
     @cached_property
     def reached(self) -> tuple[tuple[Row, ...], ...]:
         """For each rule the leads that qualify and fulfil its condition."""
-        return tuple(rows(self.router.qualify, rule.when) for rule in self.router.rules)
+        return tuple(rows(whole_of(self.router.qualify), rule.when) for rule in self.router.rules)
 
     def qualifies(self, lead: Lead) -> bool:
         """Whether a lead qualifies."""
-        qualify = self.router.qualify
+        qualify = whole_of(self.router.qualify)
         return qualify is None or self.holds(qualify, lead)
 
     def holds(self, condition: Condition, lead: Lead, rep: Rep | None = None) -> bool:
@@ -79,8 +79,9 @@ class Subject:
 
     def conditions(self) -> Iterator[tuple[str, Condition]]:
         """Every condition of the policy, with its place."""
-        if self.router.qualify is not None:
-            yield "qualify", self.router.qualify
+        qualify = whole_of(self.router.qualify)
+        if qualify is not None:
+            yield "qualify", qualify
         for number, pool in enumerate(self.router.pools):
             if pool.where is not None:
                 yield f"pool[{number}].where", pool.where

@@ -129,8 +129,9 @@ def _told(value: Any, lead: Lead) -> str:
 
 
 def _conditions(router: Router) -> Iterator[Condition]:
-    if router.qualify is not None:
-        yield router.qualify
+    qualify = whole_of(router.qualify)
+    if qualify is not None:
+        yield qualify
     yield from (pool.where for pool in router.pools if pool.where is not None)
     for rule in router.rules:
         yield from (part for part in (rule.when, rule.require) if part is not None)
@@ -207,8 +208,7 @@ def _scored(router: Router, lead: Lead) -> Iterator[_Asked]:
             while isinstance(scorer, Guarded):
                 scorer = scorer.scorer
             if isinstance(scorer, skill_match):
-                word = getattr(lead, scorer.field)
-                if word is not None:
+                for word in scorer.asked(lead):
                     yield from ((Entry(Field("rep", "skills"), word), level) for level in (0.5, 1))
             elif isinstance(scorer, territory_match):
                 for name, word in (("countries", lead.country), ("regions", lead.region)):

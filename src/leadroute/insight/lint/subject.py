@@ -21,6 +21,7 @@ from leadroute.model.roster import Roster
 from leadroute.ranking.router import Router
 from leadroute.rules.closures import compile_condition
 from leadroute.rules.condition import Condition
+from leadroute.rules.qualification import whole_of
 from leadroute.rules.rule import Rule
 from leadroute.rules.scorer import guards
 
@@ -51,7 +52,7 @@ class Subject:
     @cached_property
     def qualified(self) -> tuple[Row, ...]:
         """The leads that qualify."""
-        return rows(self.router.qualify)
+        return rows(whole_of(self.router.qualify))
 
     @cached_property
     def taken(self) -> tuple[tuple[Row, ...], ...]:

@@ -21,6 +21,7 @@ from leadroute.ranking.scorers import skill_match, territory_match
 from leadroute.rules.condition import Comparison, Condition
 from leadroute.rules.fields import FIELDS, Kind
 from leadroute.rules.operand import Const, Entry, Field, Operand, SignalStat, literal_text
+from leadroute.rules.qualification import whole_of
 from leadroute.rules.questions import Contains, Membership, Presence, SetRelation, TextTest
 from leadroute.rules.reading import walk
 from leadroute.rules.scorer import Guarded, Scorer, guards

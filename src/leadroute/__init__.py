@@ -19,17 +19,20 @@ from leadroute.errors import (
     UnknownFieldError,
 )
 from leadroute.formats.policy import dump_policy, load_policy
+from leadroute.model.atlas import Atlas
 from leadroute.model.lead import Lead, Signal
 from leadroute.model.limits import Cap
 from leadroute.model.rep import Rep
 from leadroute.model.roster import Roster
 from leadroute.model.schedule import Schedule
 from leadroute.model.snapshot import Snapshot
+from leadroute.model.territory import Territory
 from leadroute.offers.dispatcher import Dispatcher
 from leadroute.offers.placement import Placement, Status
 from leadroute.ranking.ranking import Assignment, Outcome, Ranking, Rejection
 from leadroute.ranking.router import Router
 from leadroute.ranking.scorers import (
+    cap_room,
     close_rate,
     headroom,
     intent,
@@ -52,6 +55,7 @@ __all__ = [
     "LEAD",
     "REP",
     "Assignment",
+    "Atlas",
     "Cap",
     "Clock",
     "ConfigError",
@@ -81,8 +85,10 @@ __all__ = [
     "SqliteStore",
     "Status",
     "SystemClock",
+    "Territory",
     "Transient",
     "UnknownFieldError",
+    "cap_room",
     "check",
     "close_rate",
     "diff",

@@ -15,16 +15,19 @@ from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any
 
-from leadroute.errors import ConfigError, PolicyError, UnknownFieldError
+from attrs import fields
+
+from leadroute.errors import ConfigError, InvalidValue, PolicyError, UnknownFieldError
+from leadroute.model.territory import Territory
 from leadroute.model.values import Refused, ident
-from leadroute.ranking.router import Router, read_silences
+from leadroute.ranking.router import Router
 from leadroute.rules.closures import Environment, compile_condition
 from leadroute.rules.condition import ALWAYS, Condition
 from leadroute.rules.define import parse_definitions
 from leadroute.rules.fields import FIELDS
 from leadroute.rules.parse import parse
 from leadroute.rules.reading import reads
-from leadroute.rules.rule import EVERYONE, Pool, Rule
+from leadroute.rules.rule import EVERYONE, Pool, Rule, read_silences
 from leadroute.rules.rule import window as read_window
 from leadroute.rules.scorer import Scorer, guards
 from leadroute.rules.scores import parse_score
@@ -36,7 +39,7 @@ Scorers = Mapping[str, Callable[..., Scorer]]
 _Readers = Mapping[str, Callable[[Any], Any]]
 
 MOST_ERRORS = 100
-_TABLES = ("fields", "define", "pool", "rule")
+_TABLES = ("fields", "define", "pool", "rule", "territory")
 
 
 class Draft:
@@ -68,6 +71,7 @@ class Draft:
         terms = self._table("", "key of a policy", document, self._terms)
         silences = self._silences(document)
         pools = list(self._pools(document))
+        territories = list(self._territories(document))
         rules = list(self._rules(document))
         router = None
         with self._under(""):
@@ -75,6 +79,7 @@ class Draft:
                 router = Router(
                     rules=rules,
                     pools=pools,
+                    territories=territories,
                     defines=self._defines,
                     fields=self._fields,
                     environment=self._environment,
@@ -91,6 +96,8 @@ class Draft:
             "qualify": self._lead_condition,
             "window": _window,
             "catch_all": _ident,
+            "caps": _as_written,
+            "timezone": _as_written,
             "lint": _left_alone,
             **dict.fromkeys(_TABLES, _left_alone),
         }
@@ -146,12 +153,26 @@ class Draft:
             "score": self._score,
             "pool": self._known_pool,
             "window": _window,
+            "segment": _ident,
+            "cost": _as_written,
+            "frees": _as_written,
+            "territory": _as_written,
+            "within_km": _as_written,
         }
         for place, table in self._tables(document, "rule"):
             with self._under(place):
                 found = self._whole(place, "key of a rule", table, readers)
                 if found is not None:
                     yield Rule(**found)
+
+    def _territories(self, document: Mapping[str, Any]) -> Iterator[Territory]:
+        known = [each.name for each in fields(Territory) if each.init]
+        readers = {**dict.fromkeys(known, _as_written), "name": self._new("territory")}
+        for place, table in self._tables(document, "territory"):
+            with self._under(place):
+                found = self._whole(place, "key of a territory", table, readers)
+                if found is not None:
+                    yield Territory(**found)
 
     def _new(self, kind: str) -> Callable[[Any], str]:
         """A reader of names that refuses one that it has read before."""
@@ -206,7 +227,7 @@ class Draft:
         before = len(self._errors)
         found = self._table(place, kind, given, readers)
         if given.get("name") is None:
-            problem = "is missing; give every pool and rule a name of its own"
+            problem = "is missing; give every pool, rule and territory a name of its own"
             self._note(ConfigError(problem, f"{self._name}: {place}.name"))
         return found if len(self._errors) == before else None
 
@@ -256,6 +277,9 @@ class Draft:
             raise
         except ConfigError as error:
             self._note(error.at(where))
+        except InvalidValue as error:
+            for fault in error.faults:
+                self._note(ConfigError(str(fault), where))
 
     def _note(self, error: ConfigError) -> None:
         self._errors.append(error)
@@ -293,6 +317,11 @@ def _idents(given: Any) -> frozenset[str]:
 
 def _window(given: Any) -> timedelta:
     return read_window(_text(given))
+
+
+def _as_written(given: Any) -> Any:
+    """What the value itself checks."""
+    return given
 
 
 def _left_alone(given: Any) -> None:

@@ -14,11 +14,14 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from attrs import fields
+
 from leadroute.errors import ConfigError
 from leadroute.formats.document import format_of, read_document, read_text
 from leadroute.formats.draft import Draft, Scorers
 from leadroute.formats.toml import write_toml
 from leadroute.model.duration import format_duration
+from leadroute.model.territory import Territory
 from leadroute.ranking.router import Router
 from leadroute.ranking.scorers import BUILT_IN
 from leadroute.rules.closures import PLAIN, Environment
@@ -154,11 +157,14 @@ def _document(router: Router) -> dict[str, Any]:
         "qualify": None if router.qualify is None else str(router.qualify),
         "window": format_duration(router.window),
         "catch_all": router.catch_all,
+        "caps": [*map(str, router.caps)],
+        "timezone": None if router.timezone == "UTC" else router.timezone,
         "lint": {"silence": dict(router.silences)} if router.silences else None,
         "fields": dict(router.fields),
         "define": {name: str(each) for name, each in _definitions(router).items()},
         "pool": [_pool_table(pool) for pool in router.pools],
         "rule": [_rule_table(rule) for rule in router.rules],
+        "territory": [_territory_table(each) for each in router.territories.territories],
     }
     return {key: value for key, value in document.items() if value or key == "rule"}
 
@@ -172,7 +178,20 @@ def _pool_table(pool: Pool) -> dict[str, Any]:
     return {key: value for key, value in table.items() if value is not None}
 
 
-def _rule_table(rule: Rule) -> dict[str, str]:
+def _territory_table(territory: Territory) -> dict[str, Any]:
+    table = {each.name: getattr(territory, each.name) for each in fields(Territory) if each.init}
+    return {
+        name: sorted(value) if isinstance(value, frozenset) else _listed(value)
+        for name, value in table.items()
+        if value not in (None, frozenset())
+    }
+
+
+def _listed(value: Any) -> Any:
+    return [*value] if isinstance(value, tuple) else value
+
+
+def _rule_table(rule: Rule) -> dict[str, Any]:
     table = {
         "name": rule.name,
         "when": rule.when,
@@ -181,7 +200,15 @@ def _rule_table(rule: Rule) -> dict[str, str]:
         "pool": rule.pool,
         "window": None if rule.window is None else format_duration(rule.window),
     }
-    return {key: str(value) for key, value in table.items() if value is not None}
+    found: dict[str, Any] = {key: str(value) for key, value in table.items() if value is not None}
+    for name in ("segment", "cost", "frees", "territory", "within_km"):
+        value = getattr(rule, name)
+        if value != getattr(_PLAIN_RULE, name):
+            found[name] = value
+    return found
+
+
+_PLAIN_RULE = Rule("plain")
 
 
 def _definitions(router: Router) -> dict[str, Condition]:

@@ -10,10 +10,12 @@ from collections.abc import Mapping
 from attrs import frozen
 
 from leadroute.model.frozen import FrozenDict
+from leadroute.model.outcomes import Outcomes
 
 __all__ = ["Snapshot"]
 
 _NONE: FrozenDict[str, int] = FrozenDict()
+_NO_OUTCOMES = Outcomes()
 
 
 @frozen
@@ -27,6 +29,7 @@ class Snapshot:
         last_assigned: When each rep last got a lead, by rep id, in microseconds since 1970 (UTC).
         won: Deals each rep has won, by rep id.
         closed: Deals of each rep that have ended, won or not, by rep id.
+        outcomes: What became of each rep's leads by segment and week, for the scorers that learn from it.
 
     Example:
         >>> Snapshot(open={"ada": 3}).open.get("ada")
@@ -39,3 +42,4 @@ class Snapshot:
     last_assigned: Mapping[str, int] = _NONE
     won: Mapping[str, int] = _NONE
     closed: Mapping[str, int] = _NONE
+    outcomes: Outcomes = _NO_OUTCOMES

@@ -19,6 +19,7 @@ from leadroute.model.frozen import FrozenDict, frozen_counts
 __all__ = [
     "KINDS",
     "Accepted",
+    "Assigned",
     "Caught",
     "Contacted",
     "Declined",
@@ -27,6 +28,7 @@ __all__ = [
     "Happening",
     "Offered",
     "Received",
+    "Released",
     "TimedOut",
     "Waiting",
 ]
@@ -74,6 +76,12 @@ class Offered:
         expires_at: When the offer ends; at this instant it is over.
         score: The score that put the rep first.
         holds: What the offer counts against, by counter key; given back when it is declined or runs out.
+        propensity: The probability with which this rep came first; below 1 only where the score leaves something to
+            chance.
+        given_up: The points that were given up for the sake of a bound on unfairness.
+        limits: The most that these counters could stand at, as it was at that instant; those without a limit are
+            left out.
+        frees: When open work is given back, as ``Rule.frees``.
     """
 
     kind: ClassVar[str] = "offered"
@@ -84,6 +92,10 @@ class Offered:
     expires_at: datetime
     score: float
     holds: Mapping[str, int] = field(default=FrozenDict(), converter=frozen_counts)
+    propensity: float = 1.0
+    given_up: float = 0.0
+    limits: Mapping[str, int] = field(default=FrozenDict(), converter=frozen_counts)
+    frees: str = "outcome"
 
 
 @frozen
@@ -122,9 +134,51 @@ class Caught:
 
 @frozen
 class Accepted:
-    """The rep took the lead and owns it now."""
+    """The rep took the lead and owns it now.
+
+    Args:
+        at: When.
+        rep_id: Who.
+        until: When the open work is given back, where the clock decides that.
+    """
 
     kind: ClassVar[str] = "accepted"
+    at: datetime
+    rep_id: str
+    until: datetime | None = None
+
+
+@frozen
+class Assigned:
+    """Somebody gave the lead to a rep by hand; the rep owns it now, and whoever had it does not.
+
+    Args:
+        at: When.
+        rep_id: To whom.
+        by: Who did, by their id or role.
+        rule: The rule that is for this lead; ``None`` when none is.
+        holds: What it counts against, by counter key; no turn, and no limit.
+        over: The counters that it takes past their limits, as far as was known.
+        frees: When open work is given back, as ``Rule.frees``.
+        until: When that is, where the clock decides it.
+    """
+
+    kind: ClassVar[str] = "assigned"
+    at: datetime
+    rep_id: str
+    by: str
+    rule: str | None = None
+    holds: Mapping[str, int] = field(default=FrozenDict(), converter=frozen_counts)
+    over: tuple[str, ...] = ()
+    frees: str = "outcome"
+    until: datetime | None = None
+
+
+@frozen
+class Released:
+    """The lead is open work no more, though it has not ended: its owner has room for another."""
+
+    kind: ClassVar[str] = "released"
     at: datetime
     rep_id: str
 
@@ -190,9 +244,11 @@ Happening: TypeAlias = (
     | Waiting
     | Caught
     | Accepted
+    | Assigned
     | Declined
     | TimedOut
     | Contacted
+    | Released
     | FeedbackGiven
 )
 """Any event in the life of a lead."""
@@ -207,9 +263,11 @@ KINDS: Mapping[str, type[Happening]] = FrozenDict(
             Waiting,
             Caught,
             Accepted,
+            Assigned,
             Declined,
             TimedOut,
             Contacted,
+            Released,
             FeedbackGiven,
         )
     }

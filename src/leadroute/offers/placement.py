@@ -55,7 +55,8 @@ class Placement:
         pool: The pool of the current offer or owner.
         rep_id: To whom it is offered, or who owns it; the name of the catch-all when that has it.
         offered_at: When the current or last offer was made.
-        due: When it wants attention next: the end of the offer, or when to decide again.
+        due: When it wants attention next: the end of the offer, when to decide again, or when it stops being open
+            work.
         accepted_at: When its owner took it.
         contacted_at: When its owner first reached the lead.
         closed_at: When its owner said how it ended.
@@ -64,6 +65,7 @@ class Placement:
         why: Why it is disqualified, waits, or is with the catch-all.
         tried: What became of earlier offers, by rep id.
         holds: What it has been counted against and not given back, by counter key.
+        frees: When open work is given back, as ``Rule.frees``.
     """
 
     lead_id: str
@@ -84,6 +86,7 @@ class Placement:
     why: str = ""
     tried: Mapping[str, str] = field(default=FrozenDict(), converter=frozen_words)
     holds: Mapping[str, int] = field(default=FrozenDict(), converter=frozen_counts)
+    frees: str = "outcome"
 
     @property
     def owner(self) -> str | None:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from enum import StrEnum
 
 from attrs import field, frozen
 
+from leadroute.model.frozen import FrozenDict
 from leadroute.ranking.eligibility import Obstacle
 from leadroute.rules.scorer import Scorer
 
@@ -147,6 +148,24 @@ class Ranking:
     at: datetime | None = None
     resumes_at: datetime | None = None
     window: timedelta = timedelta(0)
+    _chances: Callable[[], Mapping[str, float]] | None = field(default=None, eq=False, repr=False)
+    _cost: Callable[[], float] | None = field(default=None, eq=False, repr=False)
+
+    @property
+    def propensities(self) -> Mapping[str, float]:
+        """The probability with which each rep comes first, by rep id; worked out when asked for.
+
+        1 for the best and 0 for the others, unless the score leaves something to chance. Log it with the choice: that
+        is what makes it possible to say later what another policy would have brought.
+        """
+        if self._chances is not None:
+            return self._chances()
+        return FrozenDict({each.rep_id: float(each.rank == 1) for each in self.assignments})
+
+    @property
+    def given_up(self) -> float:
+        """The points that the best rep scores below what was possible, for the sake of a bound on unfairness."""
+        return 0.0 if self._cost is None else self._cost()
 
     @property
     def best(self) -> Assignment | None:

@@ -10,34 +10,44 @@ The rules of this module:
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from datetime import datetime, timedelta
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from datetime import datetime, timedelta, tzinfo
 from functools import partial
 from itertools import pairwise
 from typing import Any, Final, TypeVar
+from zoneinfo import ZoneInfo
 
 from attrs import evolve, field, frozen
+from attrs import fields as attrs_fields
 
 from leadroute.errors import ConfigError, FactTypeError, UnknownFieldError
+from leadroute.model.atlas import Atlas
 from leadroute.model.frozen import FrozenDict
 from leadroute.model.lead import Lead
+from leadroute.model.limits import Cap
+from leadroute.model.limits import caps as clean_caps
 from leadroute.model.rep import Rep
 from leadroute.model.roster import Roster
 from leadroute.model.snapshot import Snapshot
-from leadroute.model.values import aware, clean_fields, cleaned, ident
+from leadroute.model.territory import Territory
+from leadroute.model.values import Refused, aware, clean_fields, cleaned, ident
+from leadroute.model.values import timezone as zone_name
+from leadroute.ranking.chance import given_up, propensities
 from leadroute.ranking.eligibility import gate
 from leadroute.ranking.ranking import Assignment, Outcome, Part, Ranking, Rejection
+from leadroute.ranking.scorers.algebra import fair
+from leadroute.ranking.tally import Tally
 from leadroute.rules.closures import PLAIN, Environment, Test, compile_condition
 from leadroute.rules.condition import And, Condition
 from leadroute.rules.match import Matcher
 from leadroute.rules.reading import reads
-from leadroute.rules.rule import EVERYONE, Pool, Rule, condition
+from leadroute.rules.rule import EVERYONE, Pool, Rule, condition, read_silences
 from leadroute.rules.rule import window as read_window
 from leadroute.rules.scorer import Scorer, Term, guards, mean
 from leadroute.rules.situation import Situation
 from leadroute.rules.vocabulary import declared
 
-__all__ = ["Router", "read_silences"]
+__all__ = ["Router"]
 
 T = TypeVar("T")
 
@@ -48,6 +58,20 @@ def _rules(given: Iterable[Rule]) -> tuple[Rule, ...]:
 
 def _pools(given: Iterable[Pool]) -> tuple[Pool, ...]:
     return _all_of(Pool, "pools", given)
+
+
+def _atlas(given: Atlas | Iterable[Territory]) -> Atlas:
+    return given if isinstance(given, Atlas) else Atlas(given)
+
+
+_NOWHERE: Final = Atlas(())
+
+
+def _zone(given: Any) -> str:
+    found = zone_name(given)
+    if found is None:
+        raise Refused("is empty; write an IANA time zone such as 'Europe/Berlin'")
+    return found
 
 
 def _all_of(kind: type[T], name: str, given: Iterable[T]) -> tuple[T, ...]:
@@ -67,22 +91,6 @@ def _fields(given: Mapping[str, str]) -> FrozenDict[str, str]:
     return FrozenDict(given)
 
 
-def read_silences(given: Mapping[str, str]) -> FrozenDict[str, str]:
-    """Codes of the lint with the reason why each is silenced.
-
-    Raises:
-        ConfigError: There is no mapping, or a code without a reason.
-    """
-    if not isinstance(given, Mapping):
-        raise ConfigError(f'silences are a {type(given).__name__}; write {{"LR004": "reason"}}')
-    for code, reason in given.items():
-        if not isinstance(code, str) or not isinstance(reason, str) or not reason.strip():
-            raise ConfigError(
-                f'{code!r:.40} is silenced without a reason; write {{"LR004": "reason"}}'
-            )
-    return FrozenDict(given)
-
-
 @frozen(kw_only=True)
 class Router:
     """A routing policy. Build it once and keep it for the life of the application.
@@ -96,6 +104,9 @@ class Router:
         defines: Conditions with a name that policy files may use. Not part of equality: they decide nothing.
         fields: The kinds of custom attributes by name, as for ``parse``. Not part of equality.
         environment: The predicates and lists that the host brings for conditions.
+        caps: Caps over all reps together, such as ``["100 per day, source webinar"]``.
+        timezone: The IANA zone in whose calendar those are counted; UTC when not given.
+        territories: The territories, for rules with ``territory=True`` and for ``territory_match()``.
         silences: Codes that ``leadroute.check`` keeps quiet about, each with the reason. Not part of equality.
 
     Raises:
@@ -118,6 +129,9 @@ class Router:
     defines: Mapping[str, Condition] = field(factory=dict, converter=_defines, eq=False)
     fields: Mapping[str, str] = field(factory=dict, converter=_fields, eq=False)
     environment: Environment = field(default=PLAIN, eq=False, repr=False)
+    caps: Sequence[Cap] = cleaned(clean_caps, default=())
+    timezone: str = cleaned(_zone, default="UTC")
+    territories: Atlas = field(default=_NOWHERE, converter=_atlas)
     silences: Mapping[str, str] = field(factory=dict, converter=read_silences, eq=False)
     _matcher: Matcher = field(init=False, eq=False, repr=False)
     _qualifiers: tuple[tuple[Condition, Test], ...] = field(init=False, eq=False, repr=False)
@@ -140,18 +154,38 @@ class Router:
         object.__setattr__(self, "_members", FrozenDict(members))
 
     def __reduce__(self) -> tuple[Any, ...]:
-        given = (
-            self.rules,
-            self.qualify,
-            self.pools,
-            self.window,
-            self.catch_all,
-            self.defines,
-            self.fields,
-            self.environment,
-            self.silences,
-        )
-        return _router, given
+        return _router, tuple(getattr(self, name) for name in _GIVEN)
+
+    def rule(self, name: str) -> Rule:
+        """The rule of this name.
+
+        Raises:
+            UnknownFieldError: There is none.
+        """
+        for rule in self.rules:
+            if rule.name == name:
+                return rule
+        raise UnknownFieldError("rule", name, [rule.name for rule in self.rules])
+
+    @property
+    def zone(self) -> tzinfo:
+        """The zone in which the caps over all reps are counted."""
+        return ZoneInfo(self.timezone)
+
+    def tally(self, lead: Lead, rule: Rule | None, pool: str | None, now: datetime | None) -> Tally:
+        """What a lead counts against when it is offered, or assigned, now.
+
+        Args:
+            lead: The lead.
+            rule: The rule that matched; ``None`` when none did.
+            pool: The pool through which it is placed; ``None`` when it is assigned by hand.
+            now: The instant.
+
+        Raises:
+            FactTypeError: There are caps, and nobody said what time it is.
+        """
+        segment, cost = (None, 1) if rule is None else (rule.counts_as, rule.cost)
+        return Tally(lead, now, pool, segment, cost, self.caps, self.zone)
 
     def match(self, lead: Lead, now: datetime | None = None) -> Rule | None:
         """The first rule whose condition the lead fulfils, or ``None``.
@@ -228,10 +262,12 @@ class Router:
         pool = rule.pool or EVERYONE
         try:
             members = self.members(pool, roster, instant)
+            matches = self.territories.lookup(lead) if self.territories else ()
             situation = Situation(
-                lead, members, pool, snapshot or Snapshot(), instant, self.environment
+                lead, members, pool, snapshot or Snapshot(), instant, self.environment, matches
             )
-            return _ranked(rule, situation, tried or {}, rule.window or self.window)
+            tally = self.tally(lead, rule, pool, instant)
+            return _ranked(rule, situation, tried or {}, tally, rule.window or self.window)
         except FactTypeError as error:
             raise error.during(rule.name, lead.id) from None
 
@@ -310,19 +346,11 @@ def _compiled(condition: Condition, environment: Environment, place: str) -> Tes
         raise error.at(place) from None
 
 
+_GIVEN: Final = tuple(each.name for each in attrs_fields(Router) if each.init)
+
+
 def _router(*given: Any) -> Router:
-    rules, qualify, pools, window, catch_all, defines, fields, environment, silences = given
-    return Router(
-        rules=rules,
-        qualify=qualify,
-        pools=pools,
-        window=window,
-        catch_all=catch_all,
-        defines=defines,
-        fields=fields,
-        environment=environment,
-        silences=silences,
-    )
+    return Router(**dict(zip(_GIVEN, given, strict=True)))
 
 
 def _refuse_twins(kind: str, given: list[str]) -> None:
@@ -332,27 +360,35 @@ def _refuse_twins(kind: str, given: list[str]) -> None:
 
 
 def _ranked(
-    rule: Rule, situation: Situation, tried: Mapping[str, str], window: timedelta
+    rule: Rule,
+    situation: Situation,
+    tried: Mapping[str, str],
+    tally: Tally,
+    window: timedelta,
 ) -> Ranking:
-    able, rejections = [], []
-    obstacles = gate(rule, situation, tried)
+    able, rejected, rejections = [], [], []
+    obstacles = gate(rule, situation, tried, tally)
     for rep in situation.reps:
         found = obstacles(rep)
         if found:
+            rejected.append(rep)
             rejections.append(Rejection(rep.id, rep.label, found))
         else:
             able.append(rep)
-    among = evolve(situation, reps=tuple(able))
+    among = evolve(situation, reps=tuple(able), absent=tuple(rejected))
+    score = rule.score
     return Ranking(
         situation.lead.id,
         _outcome(situation.reps, able, rejections),
         rule.name,
         situation.pool,
-        _sorted_assignments(rule.score, among),
+        _sorted_assignments(score, among),
         tuple(rejections),
         at=situation.instant,
         resumes_at=None if able else _resumes_at(situation.instant, rejections),
         window=window,
+        chances=partial(propensities, score, among) if score and score.random else None,
+        cost=partial(given_up, score, among) if isinstance(score, fair) else None,
     )
 
 

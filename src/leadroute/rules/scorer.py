@@ -35,6 +35,8 @@ class Scorer:
     """
 
     name: ClassVar[str] = ""
+    alone: ClassVar[bool] = False
+    """Whether it puts some reps strictly before others, which a sum would undo."""
 
     def bind(self, situation: Situation) -> Points:
         """Look at the lead once, and return the function that gives each rep's points.
@@ -55,6 +57,22 @@ class Scorer:
     def terms(self) -> tuple[Term, ...]:
         """The weighted terms that this score is the mean of."""
         return (Term(1, self),)
+
+    @property
+    def inner(self) -> tuple[Scorer, ...]:
+        """The scores that this one is made of; none for a plain scorer."""
+        return ()
+
+    @property
+    def random(self) -> bool:
+        """Whether its points hang on the rep's luck with the lead."""
+        return any(scorer.random for scorer in self.inner)
+
+    def walk(self) -> Iterator[Scorer]:
+        """This score and all that it is made of, the whole before its parts. O(nodes)."""
+        yield self
+        for scorer in self.inner:
+            yield from scorer.walk()
 
     def __add__(self, other: object) -> Scorer:
         if isinstance(other, Scorer):
@@ -82,23 +100,22 @@ class Scorer:
         return f"{self.name}({', '.join(self._arguments())})"
 
     def _arguments(self) -> list[str]:
-        printed, positional = [], True
+        placed, named, positional = [], [], True
         for attribute in fields(type(self)):
             value = getattr(self, attribute.name)
-            default = attribute.default
-            if default is not NOTHING and value == default:
-                positional = False
-            elif positional:
-                printed.append(_literal(value))
+            if attribute.default is not NOTHING and value == attribute.default:
+                positional = positional and attribute.kw_only
+            elif positional and not attribute.kw_only:
+                placed.append(_literal(value))
             else:
-                printed.append(f"{attribute.name}={_literal(value)}")
-        return printed
+                named.append(f"{attribute.name}={_literal(value)}")
+        return placed + named
 
 
 def _literal(value: object) -> str:
     if isinstance(value, tuple):
         return f"[{', '.join(map(_literal, value))}]"
-    return repr(value)
+    return str(value) if isinstance(value, Scorer) else repr(value)
 
 
 def _weight(given: Any) -> float:
@@ -124,6 +141,15 @@ class Term(Scorer):
 
     weight: float = field(converter=_weight)
     scorer: Scorer
+
+    def __attrs_post_init__(self) -> None:
+        if self.weight != 1:
+            _refuse_alone(self.scorer, "weighted")
+
+    @property
+    def inner(self) -> tuple[Scorer, ...]:
+        """The scorer."""
+        return (self.scorer,)
 
     @property
     def terms(self) -> tuple[Term, ...]:
@@ -152,6 +178,15 @@ class Sum(Scorer):
     """
 
     parts: tuple[Term, ...]
+
+    def __attrs_post_init__(self) -> None:
+        for term in self.parts:
+            _refuse_alone(term.scorer, "added")
+
+    @property
+    def inner(self) -> tuple[Scorer, ...]:
+        """The terms."""
+        return self.parts
 
     @property
     def terms(self) -> tuple[Term, ...]:
@@ -188,6 +223,14 @@ class Guarded(Scorer):
     scorer: Scorer
     condition: Condition
 
+    def __attrs_post_init__(self) -> None:
+        _refuse_alone(self.scorer, "guarded")
+
+    @property
+    def inner(self) -> tuple[Scorer, ...]:
+        """The scorer."""
+        return (self.scorer,)
+
     def bind(self, situation: Situation) -> Points:
         """The scorer's points where the condition holds, else ``None``."""
         score, test = self.scorer.bind(situation), situation.test_of(self.condition)
@@ -219,19 +262,24 @@ def mean(weighted: Iterable[tuple[float, float | None]]) -> float | None:
     return total / weights if weights else None
 
 
+def _refuse_alone(scorer: Scorer, what: str) -> None:
+    if scorer.alone:
+        raise ConfigError(
+            f"{scorer.name}() stands alone and cannot be {what}; write {scorer.name}(...) around the sum"
+        )
+
+
 def guards(score: Scorer | None) -> Iterator[Condition]:
-    """The conditions under which the terms of a score count.
+    """The conditions under which the parts of a score count, however deep.
 
     Example:
         >>> from leadroute import LEAD, headroom
         >>> list(guards(headroom().when(LEAD.budget > 1)))
         [<Comparison lead.budget > 1>]
     """
-    for term in () if score is None else score.terms:
-        scorer = term.scorer
-        while isinstance(scorer, Guarded):
+    for scorer in () if score is None else score.walk():
+        if isinstance(scorer, Guarded):
             yield scorer.condition
-            scorer = scorer.scorer
 
 
 def _sum_of(terms: tuple[Term, ...]) -> Scorer:

@@ -112,6 +112,16 @@ class _Score:
         condition = self.reader.condition(node.args[0])
         return self.reader.build(node, scorer.when, condition)
 
+    def _is_score(self, node: ast.expr) -> bool:
+        match node:
+            case ast.BinOp():
+                return self._is_score(node.left) or self._is_score(node.right)
+            case ast.Call(func=ast.Attribute(attr="when")):
+                return True
+            case ast.Call(func=ast.Name(id=name)) | ast.Name(id=name):
+                return name in self.scorers
+        return False
+
     def _called(self, node: ast.Call, name: str) -> Scorer:
         make = self.scorers.get(name)
         if make is None:
@@ -122,6 +132,8 @@ class _Score:
         return self.reader.build(node, _made, name, make, positional, named)
 
     def _literal(self, node: ast.expr) -> Any:
+        if self._is_score(node):
+            return self.score(node)
         found = self.reader.term(node)
         if isinstance(found, Fact):
             raise self.reader.refusal(

@@ -2,21 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Hashable, Iterator, Mapping
 from datetime import datetime
 from functools import lru_cache
+from hashlib import sha256
+from typing import Any, Final, TypeVar
 
-from attrs import field, frozen
+from attrs import evolve, field, frozen
 
-from leadroute.errors import FactTypeError
+from leadroute.model.atlas import Match
 from leadroute.model.frozen import FrozenDict
 from leadroute.model.lead import Lead
 from leadroute.model.rep import Rep
 from leadroute.model.snapshot import Snapshot
+from leadroute.model.values import known
 from leadroute.rules.closures import PLAIN, Environment, Test, compile_condition
 from leadroute.rules.condition import Condition
 
-__all__ = ["Situation"]
+__all__ = ["CHANCES", "Situation"]
+
+T = TypeVar("T")
+
+CHANCES: Final = 64
+"""How many equally likely lots there are. A finite number, so that a propensity is exact and not an estimate."""
 
 _compiled = lru_cache(maxsize=4_096)(compile_condition)
 _NO_TURNS: FrozenDict[str, int] = FrozenDict()
@@ -32,7 +40,10 @@ class Situation:
         pool: The name of the pool whose rotation counts.
         snapshot: The counts of this instant.
         instant: The instant of the decision; ``None`` when the caller gave none.
+        matches: The territories that the lead is in, most specific first.
         environment: The predicates and lists that the host brings for conditions.
+        absent: The members of the pool who cannot take the lead.
+        lot: The lot of every rep, 0 up to ``CHANCES``, to see what chance could have given; ``None`` draws them.
     """
 
     lead: Lead
@@ -41,6 +52,10 @@ class Situation:
     snapshot: Snapshot = field(factory=Snapshot)
     instant: datetime | None = None
     environment: Environment = PLAIN
+    matches: tuple[Match, ...] = ()
+    absent: tuple[Rep, ...] = ()
+    lot: int | None = None
+    _known: dict[Hashable, Any] = field(factory=dict, init=False, eq=False, repr=False)
 
     @property
     def now(self) -> datetime:
@@ -49,17 +64,51 @@ class Situation:
         Raises:
             FactTypeError: Nobody said what time it is.
         """
-        if self.instant is None:
-            raise FactTypeError(
-                "now", "not known", "given: rank(lead, roster, now=...), or a lead with received_at"
-            )
-        return self.instant
+        return known(self.instant)
 
     @property
     def turns(self) -> Mapping[str, int]:
         """The turns taken in this pool, by rep id."""
         return self.snapshot.turns.get(self.pool, _NO_TURNS)
 
+    def staffed(self) -> Iterator[Match]:
+        """The territories of the lead that have a rep among ``reps``, most specific first."""
+        for match in self.matches:
+            if any(match.territory.role(rep) for rep in self.reps):
+                yield match
+
     def test_of(self, condition: Condition) -> Test:
         """The condition as a function of (lead, rep, now); compiled once and remembered."""
         return _compiled(condition, self.environment)
+
+    def once(self, key: Hashable, work: Callable[[], T]) -> T:
+        """What ``work`` gives, worked out once for this situation. It must not hang on lots.
+
+        Args:
+            key: What it is, such as the scorer that asks.
+            work: A pure function of this situation.
+        """
+        if key not in self._known:
+            self._known[key] = work()
+        found: T = self._known[key]
+        return found
+
+    def luck(self, rep: Rep) -> float:
+        """The rep's luck with this lead: one of ``CHANCES`` equally likely numbers between 0 and 1.
+
+        It is drawn from the ids of lead and rep alone (SHA-256), so it is the same whenever it is asked for, and
+        nobody else's luck changes it.
+        """
+        lot = _lot(self.lead.id, rep.id) if self.lot is None else self.lot
+        return (lot + 0.5) / CHANCES
+
+    def with_lot(self, lot: int) -> Situation:
+        """The same situation, had every rep drawn this lot."""
+        found = evolve(self, lot=lot)
+        found._known.update(self._known)  # noqa: SLF001 - one situation to another of its kind
+        return found
+
+
+def _lot(lead_id: str, rep_id: str) -> int:
+    drawn = sha256(f"{lead_id}\0{rep_id}".encode()).digest()
+    return int.from_bytes(drawn[:8], "big") % CHANCES

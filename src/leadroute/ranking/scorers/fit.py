@@ -1,73 +1,113 @@
-"""How well a rep suits a lead: skills and places."""
+"""How well a rep suits a lead: skills and places.
+
+The rules of this module:
+
+* What is not known of the lead or the rep gives no answer. What is known and does not fit gives 0.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from attrs import field, frozen
+from attrs import field as parameter
+from attrs import frozen
 
-from leadroute.errors import ConfigError, UnknownFieldError
+from leadroute.model.atlas import Match
 from leadroute.model.rep import Rep
-from leadroute.rules.fields import FIELDS, Kind
+from leadroute.model.territory import BACKUP, OVERLAY, OWNER
+from leadroute.ranking.scorers.parameters import choice, share
+from leadroute.rules.naming import text_titles, texts_of
 from leadroute.rules.scorer import Points, Scorer
 from leadroute.rules.situation import Situation
 
-__all__ = ["skill_match", "territory_match"]
+__all__ = ["language", "same_country", "skill_match", "territory_match"]
 
 SAME_COUNTRY = 0.5
 """The points for covering the lead's country, where covering its region or postal area gives 1."""
 
 
-def _text_field(given: Any) -> str:
-    known = tuple(name for name, spec in FIELDS["lead"].items() if spec.kind is Kind.TEXT)
-    if given not in known:
-        raise UnknownFieldError("lead", str(given), known)
-    return str(given)
+def _titles(given: Any) -> str | tuple[str, ...]:
+    found = text_titles(given)
+    return found[0] if len(found) == 1 else found
+
+
+def _need(given: Any) -> str:
+    return choice(given, "some", "all")
 
 
 @frozen
 class skill_match(Scorer):
-    """The rep's level in the skill that the lead calls for.
+    r"""The rep's level in the skills that the lead calls for.
 
-    Formula: the rep's level, 0 to 1, in the skill named by the lead's ``field``; 0 when the rep has skills but not
-    this one. No answer when the lead does not say, or nothing is known of the rep's skills.
+    Formula: the mean of the rep's levels, 0 to 1, in the skills named by the lead; a skill that the rep lacks, or has
+    below ``at_least``, is level 0. With ``need="all"`` the lowest of the levels counts, so that one missing skill
+    gives 0. No answer when the lead does not say, or nothing is known of the rep's skills.
 
     Args:
-        field: The field of the lead that names the skill: ``industry``, ``product``, ``language`` ...
+        field: The field of the lead that names the skill: ``industry``, ``product``, ``language``; an attribute with a
+            set of skills, such as ``lead['needs']``; or a list of these.
+        need: ``"some"`` when skills are preferred, ``"all"`` when each is required.
+        at_least: The level below which a skill does not count.
 
     Raises:
         UnknownFieldError: The lead has no such text field.
+        ConfigError: A parameter cannot be read.
 
     Example:
         >>> str(3 * skill_match("industry"))
         "3 * skill_match('industry')"
+        >>> str(skill_match(["industry", "lead['needs']"], "all"))
+        'skill_match([\'industry\', "lead[\'needs\']"], \'all\')'
     """
 
     name = "skill_match"
-    field: str = field(converter=_text_field)
+    field: str | tuple[str, ...] = parameter(converter=_titles)
+    need: str = parameter(default="some", converter=_need)
+    at_least: float = parameter(default=0, converter=share)
 
     def bind(self, situation: Situation) -> Points:
-        """Look the skill up once for the lead. O(1) a rep."""
-        skill = getattr(situation.lead, self.field)
+        """Look the skills up once for the lead. O(skills asked for) a rep."""
+        skills = self._asked(situation)
+        if not skills:
+            return _no_answer
 
         def points(rep: Rep) -> float | None:
-            return rep.skills.get(skill, 0.0) if rep.skills else None
+            if not rep.skills:
+                return None
+            levels = [self._level(rep, skill) for skill in skills]
+            return min(levels) if self.need == "all" else sum(levels) / len(levels)
 
-        return points if skill is not None else _no_answer
+        return points
 
     def reason(self, situation: Situation, rep: Rep) -> str:
-        """The skill and the rep's level in it."""
-        skill = getattr(situation.lead, self.field)
-        if skill is None:
-            return f"the lead has no {self.field}"
+        """The skills and the rep's level in each."""
+        skills = self._asked(situation)
+        if not skills:
+            return f"the lead has no {' or '.join(self._fields)}"
         if not rep.skills:
             return "no skills are known"
-        return f"{skill} at level {rep.skills.get(skill, 0.0):g}"
+        return ", ".join(f"{skill} at level {self._level(rep, skill):g}" for skill in skills)
+
+    @property
+    def _fields(self) -> tuple[str, ...]:
+        return (self.field,) if isinstance(self.field, str) else self.field
+
+    def _asked(self, situation: Situation) -> tuple[str, ...]:
+        found = (skill for title in self._fields for skill in texts_of(situation.lead, title))
+        return tuple(dict.fromkeys(found))
+
+    def _level(self, rep: Rep, skill: str) -> float:
+        level = rep.skills.get(skill, 0.0)
+        return level if level >= self.at_least else 0.0
 
 
 @frozen
 class territory_match(Scorer):
-    """Whether the rep covers the place the lead is in.
+    """Whether the lead is in the rep's territory.
+
+    Formula, where the router has territories that hold the lead and have a rep: in the most specific one, 1 for its
+    owner, 0.75 for an overlay and 0.5 for a backup; in another one half of that; else 0. Where it has none:
 
     Formula: 1 when the rep covers the lead's region, 0.5 when they cover its country, else 0. No answer when the lead
     has neither, or the rep covers no named place.
@@ -81,6 +121,9 @@ class territory_match(Scorer):
 
     def bind(self, situation: Situation) -> Points:
         """Read the lead's place once. O(1) a rep."""
+        staffed = tuple(situation.staffed())
+        if staffed:
+            return lambda rep: _part(staffed, rep)[0]
         region, country = situation.lead.region, situation.lead.country
         if region is None and country is None:
             return _no_answer
@@ -96,6 +139,9 @@ class territory_match(Scorer):
 
     def reason(self, situation: Situation, rep: Rep) -> str:
         """Which place is covered, and how closely."""
+        staffed = tuple(situation.staffed())
+        if staffed:
+            return _part(staffed, rep)[1]
         region, country = situation.lead.region, situation.lead.country
         if region is None and country is None:
             return "the lead has no region and no country"
@@ -108,17 +154,106 @@ class territory_match(Scorer):
         return f"does not cover {' '.join(filter(None, (country, region)))}"
 
 
-def _no_answer(_rep: Rep) -> None:
-    return None
+ROLES: Mapping[str, float] = {OWNER: 1.0, OVERLAY: 0.75, BACKUP: 0.5}
+"""The points for a part in a territory."""
 
 
-def positive(given: Any) -> float:
-    """A number above 0, for the parameters of scorers.
+def _part(staffed: Sequence[Match], rep: Rep) -> tuple[float, str]:
+    for match in staffed:
+        role = match.territory.role(rep)
+        if role is not None:
+            share_of = 1.0 if match is staffed[0] else 0.5
+            return share_of * ROLES[role], f"{role} of {match}"
+    return 0.0, f"has no part in {staffed[0].territory.name}"
+
+
+@frozen
+class same_country(Scorer):
+    """Whether the rep covers the country the lead is in.
+
+    Formula: 1 when they do, else 0. No answer when the lead has no country, or the rep covers none.
+
+    Example:
+        >>> str(same_country())
+        'same_country()'
+    """
+
+    name = "same_country"
+
+    def bind(self, situation: Situation) -> Points:
+        """Read the lead's country once. O(1) a rep."""
+        country = situation.lead.country
+        if country is None:
+            return _no_answer
+
+        def points(rep: Rep) -> float | None:
+            return float(country in rep.countries) if rep.countries else None
+
+        return points
+
+    def reason(self, situation: Situation, rep: Rep) -> str:
+        """Whether the country is covered."""
+        country = situation.lead.country
+        if country is None:
+            return "the lead has no country"
+        if not rep.countries:
+            return "no countries are known"
+        return f"{'covers' if country in rep.countries else 'does not cover'} {country}"
+
+
+@frozen
+class language(Scorer):
+    """Whether the rep speaks the lead's language.
+
+    Formula: 1 for the very language tag, ``near`` for the same language in another variant (``pt-BR`` and ``pt-PT``,
+    after the lookup of RFC 4647), else 0. No answer when the lead's language is not known, or none of the rep's is.
+
+    Args:
+        near: The points for another variant of the language.
 
     Raises:
-        ConfigError: It is none.
+        ConfigError: ``near`` is not between 0 and 1.
+
+    Example:
+        >>> str(language())
+        'language()'
     """
-    number = isinstance(given, int | float) and not isinstance(given, bool)
-    if not number or not 0 < given < 1e15:
-        raise ConfigError(f"{given!r:.60} must be a number above 0")
-    return int(given) if given == int(given) else float(given)
+
+    name = "language"
+    near: float = parameter(default=0.8, converter=share)
+
+    def bind(self, situation: Situation) -> Points:
+        """Read the lead's language once. O(languages of the rep) a rep."""
+        asked = situation.lead.language
+        if asked is None:
+            return _no_answer
+
+        def points(rep: Rep) -> float | None:
+            if not rep.languages:
+                return None
+            if asked in rep.languages:
+                return 1.0
+            return self.near if _variants(asked, rep) else 0.0
+
+        return points
+
+    def reason(self, situation: Situation, rep: Rep) -> str:
+        """Which language, and whether it is spoken."""
+        asked = situation.lead.language
+        if asked is None:
+            return "the lead's language is not known"
+        if not rep.languages:
+            return "no languages are known"
+        if asked in rep.languages:
+            return f"speaks {asked}"
+        variants = _variants(asked, rep)
+        return f"speaks {' '.join(variants)}, near {asked}" if variants else f"no {asked}"
+
+
+def _variants(asked: str, rep: Rep) -> list[str]:
+    root = asked.partition("-")[0]
+    return sorted(spoken for spoken in rep.languages if spoken.partition("-")[0] == root)
+
+
+def _no_answer(_rep: Rep) -> None:
+    return None

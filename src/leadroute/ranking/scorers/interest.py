@@ -1,78 +1,223 @@
-"""How interested a lead is, judged by what it did."""
+"""How warm, how new and how urgent a lead is, judged by what it did and where it came from.
+
+The rules of this module:
+
+* These scorers judge the lead, so every rep gets the same points and on their own they order nobody. Guard them:
+  ``intent().when(rep.level >= 3)`` lifts the seniors for warm leads and the others for cold ones.
+* No decay is assumed beyond the half-life that the policy names.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import timedelta
 from math import exp2
+from typing import Any
 
-from attrs import field, frozen
+from attrs import field as parameter
+from attrs import frozen
+from attrs.converters import optional
 
-from leadroute.model.duration import format_duration, parse_duration
+from leadroute.errors import ConfigError
+from leadroute.model.duration import parse_duration
 from leadroute.model.rep import Rep
-from leadroute.ranking.scorers.fit import positive
+from leadroute.ranking.scorers.parameters import (
+    lasting,
+    not_negative,
+    numbers,
+    positive,
+    share,
+    words,
+)
+from leadroute.rules.naming import text_title, texts_of
 from leadroute.rules.scorer import Points, Scorer
 from leadroute.rules.situation import Situation
 
-__all__ = ["intent"]
+__all__ = ["freshness", "intent", "source_urgency"]
 
 
-def _half_life(given: str | timedelta) -> str:
-    return format_duration(parse_duration(given))
+def _kinds(given: Any) -> str | tuple[str, ...] | None:
+    found = None if given is None else words(given)
+    return found[0] if found is not None and len(found) == 1 else found
+
+
+def _half_lives(given: Any) -> str | tuple[str, ...]:
+    if isinstance(given, list | tuple):
+        return tuple(map(lasting, given))
+    return lasting(given)
 
 
 @frozen
 class intent(Scorer):
     """How warm the lead is, from its signals, newer ones counting more.
 
-    Every rep gets the same points, so on its own it orders nobody: guard it. ``intent().when(REP.level >= 3)`` lifts
-    the seniors for warm leads and the others for cold ones.
-
-    Formula: h / (h + half), where h is the sum of value * 2 ** (-age / half_life) over the signals of this kind up to
-    now. No answer for a lead without any signal.
+    Formula: h / (h + half), where h is the sum of weight * value * 2 ** (-age / half_life) over the signals of these
+    kinds up to now; 0 when h is below ``at_least``. No answer for a lead without any such signal.
 
     Args:
-        kind: The kind of signal to count; every kind when not given.
+        kind: The kind of signal to count, or a list of kinds; every kind when not given.
         half: The heat that gives half a point; above 0. 240 suits seconds on a page, 1 suits plain events.
-        half_life: The age at which a signal counts half, such as ``"7d"``.
+        half_life: The age at which a signal counts half, such as ``"7d"``; a list with one for each kind, or one for
+            all of them.
+        weights: How much each kind counts; a list with one for each kind.
+        at_least: The heat below which there are no points: 240 for four minutes on the pricing page.
 
     Raises:
-        ConfigError: A parameter cannot be read.
+        ConfigError: A parameter cannot be read, or a list does not go with the kinds.
 
     Example:
         >>> str(intent("pricing_page", half=240))
         "intent('pricing_page', 240)"
+        >>> str(intent(["pricing_page", "demo"], 240, ["1d", "1w"], [1, 600], at_least=240))
+        "intent(['pricing_page', 'demo'], 240, ['1d', '1w'], [1, 600], 240)"
     """
 
     name = "intent"
-    kind: str | None = None
-    half: float = field(default=1, converter=positive)
-    half_life: str = field(default="1w", converter=_half_life)
+    kind: str | tuple[str, ...] | None = parameter(default=None, converter=_kinds)
+    half: float = parameter(default=1, converter=positive)
+    half_life: str | tuple[str, ...] = parameter(default="1w", converter=_half_lives)
+    weights: tuple[float, ...] | None = parameter(default=None, converter=optional(numbers))
+    at_least: float = parameter(default=0, converter=not_negative)
+
+    def __attrs_post_init__(self) -> None:
+        kinds = len(self._kinds)
+        for name, listed in (("half_life", self.half_life), ("weights", self.weights)):
+            if isinstance(listed, tuple) and len(listed) != kinds:
+                raise ConfigError(
+                    f"intent() has {kinds} kinds and {len(listed)} {name}; write one each"
+                )
 
     def bind(self, situation: Situation) -> Points:
         """Add up the signals once. O(signals) a lead, O(1) a rep."""
         heat = self._heat(situation)
-        warmth = None if heat is None else heat / (heat + self.half)
-
-        def points(_rep: Rep) -> float | None:
-            return warmth
-
-        return points
+        if heat is None:
+            return lambda _rep: None
+        warmth = heat / (heat + self.half) if heat >= self.at_least else 0.0
+        return lambda _rep: warmth
 
     def reason(self, situation: Situation, rep: Rep) -> str:
         """How much interest the lead showed."""
         heat = self._heat(situation)
-        what = self.kind or "any kind"
-        return (
-            f"no signals of {what}" if heat is None else f"signals of {what} amount to {heat:.3g}"
-        )
+        what = ", ".join(self._kinds) or "any kind"
+        if heat is None:
+            return f"no signals of {what}"
+        short = f", below {self.at_least:g}" if heat < self.at_least else ""
+        return f"signals of {what} amount to {heat:.3g}{short}"
+
+    @property
+    def _kinds(self) -> tuple[str, ...]:
+        if self.kind is None:
+            return ()
+        return (self.kind,) if isinstance(self.kind, str) else self.kind
 
     def _heat(self, situation: Situation) -> float | None:
-        signals = [signal for signal in situation.lead.signals if self.kind in (None, signal.kind)]
-        if not signals:
-            return None
-        now, half_life = situation.now, parse_duration(self.half_life)
-        return sum(
-            signal.value * exp2(-((now - signal.at) / half_life))
-            for signal in signals
-            if signal.at <= now
-        )
+        heats = list(self._heats(situation))
+        return min(sum(heats), 1e300) if heats else None
+
+    def _heats(self, situation: Situation) -> Iterator[float]:
+        kinds = self._kinds
+        half_lives = self.half_life if isinstance(self.half_life, tuple) else (self.half_life,)
+        lasts = [parse_duration(half_life) for half_life in half_lives]
+        for signal in situation.lead.signals:
+            if kinds and signal.kind not in kinds:
+                continue
+            position = kinds.index(signal.kind) if kinds else 0
+            weight = 1 if self.weights is None else self.weights[position]
+            last = lasts[position] if len(lasts) > 1 else lasts[0]
+            yield weight * signal.value * _decay(situation.now - signal.at, last)
+
+
+def _decay(age: timedelta, half_life: timedelta) -> float:
+    return 0.0 if age < timedelta(0) else exp2(-min(age / half_life, 2000.0))
+
+
+@frozen
+class freshness(Scorer):
+    """How new the lead is.
+
+    Formula: 2 ** (-age / half_life), with age the time since the lead came in. No answer when that is not known.
+
+    Args:
+        half_life: The age at which a lead gets half a point, such as ``"1h"``.
+
+    Raises:
+        ConfigError: ``half_life`` is no duration.
+
+    Example:
+        >>> str(freshness("30m"))
+        "freshness('30m')"
+    """
+
+    name = "freshness"
+    half_life: str = parameter(default="1h", converter=lasting)
+
+    def bind(self, situation: Situation) -> Points:
+        """Read the lead's age once. O(1) a rep."""
+        received = situation.lead.received_at
+        if received is None:
+            return lambda _rep: None
+        age = max(timedelta(0), situation.now - received)
+        fresh = _decay(age, parse_duration(self.half_life))
+        return lambda _rep: fresh
+
+    def reason(self, situation: Situation, rep: Rep) -> str:
+        """How old the lead is."""
+        received = situation.lead.received_at
+        if received is None:
+            return "it is not known when the lead came in"
+        minutes = max(0.0, (situation.now - received) / timedelta(minutes=1))
+        return f"the lead is {minutes:.0f} minutes old"
+
+
+def _shares(given: Any) -> tuple[float, ...]:
+    return tuple(map(share, numbers(given)))
+
+
+@frozen
+class source_urgency(Scorer):
+    """How urgent the lead is, by where it came from.
+
+    Formula: the urgency listed for the lead's source; ``otherwise`` for a source that is not listed. No answer when
+    the source is not known, or is not listed and there is no ``otherwise``.
+
+    Args:
+        sources: The sources, such as ``["phone", "webinar"]``.
+        urgency: The urgency of each, from 0 to 1.
+        otherwise: The urgency of any other source; ``None`` for no answer.
+        field: The field of the lead to look at: ``source``, ``channel``, or an attribute.
+
+    Raises:
+        ConfigError: There are not as many urgencies as sources, or one is not between 0 and 1.
+        UnknownFieldError: The lead has no such text field.
+
+    Example:
+        >>> str(source_urgency(["phone", "webinar"], [1, 0.3], field="channel"))
+        "source_urgency(['phone', 'webinar'], [1, 0.3], field='channel')"
+    """
+
+    name = "source_urgency"
+    sources: tuple[str, ...] = parameter(converter=words)
+    urgency: tuple[float, ...] = parameter(converter=_shares)
+    otherwise: float | None = parameter(default=None, converter=optional(share))
+    field: str = parameter(default="source", converter=text_title)
+
+    def __attrs_post_init__(self) -> None:
+        if len(self.sources) != len(self.urgency):
+            counts = f"{len(self.sources)} sources and {len(self.urgency)} urgencies"
+            raise ConfigError(f"source_urgency() has {counts}; write one urgency for each source")
+
+    def bind(self, situation: Situation) -> Points:
+        """Look the source up once. O(sources) a lead, O(1) a rep."""
+        urgency = self._urgency(situation)
+        return lambda _rep: urgency
+
+    def reason(self, situation: Situation, rep: Rep) -> str:
+        """Where the lead came from."""
+        found = texts_of(situation.lead, self.field)
+        return f"{self.field} is {', '.join(found)}" if found else f"the lead has no {self.field}"
+
+    def _urgency(self, situation: Situation) -> float | None:
+        listed = dict(zip(self.sources, self.urgency, strict=True))
+        found = texts_of(situation.lead, self.field)
+        known = [listed[source] for source in found if source in listed]
+        return max(known) if known else self.otherwise if found else None

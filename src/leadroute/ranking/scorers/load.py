@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from attrs import frozen
+from attrs import field, frozen
 
 from leadroute.model.rep import Rep
+from leadroute.ranking.scorers.parameters import positive
 from leadroute.rules.scorer import Points, Scorer
 from leadroute.rules.situation import Situation
 
-__all__ = ["headroom"]
+__all__ = ["headroom", "workload"]
 
 
 @frozen
@@ -41,3 +42,40 @@ class headroom(Scorer):
         """How much is open, of how much."""
         limit = "no limit" if rep.capacity is None else str(rep.capacity)
         return f"{situation.snapshot.open.get(rep.id, 0)} open of {limit}"
+
+
+@frozen
+class workload(Scorer):
+    """How little the rep has open, whatever their capacity.
+
+    Formula: half / (half + open / weight), so that a rep of weight 2 with ten open leads counts as one of weight 1
+    with five. A rep of weight 0 gets 0.
+
+    Args:
+        half: How many open leads give half a point; above 0.
+
+    Raises:
+        ConfigError: ``half`` is not above 0.
+
+    Example:
+        >>> str(workload(20))
+        'workload(20)'
+    """
+
+    name = "workload"
+    half: float = field(default=10, converter=positive)
+
+    def bind(self, situation: Situation) -> Points:
+        """Read the open counts. O(1) a rep."""
+        open_now, half = situation.snapshot.open, self.half
+
+        def points(rep: Rep) -> float:
+            busy = half * rep.weight
+            return busy / (busy + max(0, open_now.get(rep.id, 0))) if busy else 0.0
+
+        return points
+
+    def reason(self, situation: Situation, rep: Rep) -> str:
+        """How much is open, and for what weight."""
+        weight = f", weight {rep.weight:g}" if rep.weight != 1 else ""
+        return f"{situation.snapshot.open.get(rep.id, 0)} open{weight}"

@@ -1,14 +1,21 @@
-"""Whose turn it is."""
+"""Whose turn it is, and who has waited longest."""
 
 from __future__ import annotations
 
-from attrs import frozen
+from datetime import timedelta
 
+from attrs import field, frozen
+
+from leadroute.model.duration import parse_duration
+from leadroute.model.instants import from_micros, to_micros
 from leadroute.model.rep import Rep
+from leadroute.ranking.scorers.parameters import lasting
 from leadroute.rules.scorer import Points, Scorer
 from leadroute.rules.situation import Situation
 
-__all__ = ["rotation"]
+__all__ = ["least_recent", "rotation"]
+
+_MICROSECOND = timedelta(microseconds=1)
 
 
 @frozen
@@ -47,3 +54,46 @@ class rotation(Scorer):
 
 def _place(situation: Situation, rep: Rep) -> float:
     return (situation.turns.get(rep.id, 0) + 0.5) / rep.weight
+
+
+@frozen
+class least_recent(Scorer):
+    """How long ago the rep last got a lead.
+
+    Formula: idle / (idle + half), with idle the time since the last lead; 1 for a rep who never got one.
+
+    Args:
+        half: The time since the last lead that gives half a point, such as ``"1d"``.
+
+    Raises:
+        ConfigError: ``half`` is no duration.
+
+    Example:
+        >>> str(least_recent("4h"))
+        "least_recent('4h')"
+    """
+
+    name = "least_recent"
+    half: str = field(default="1d", converter=lasting)
+
+    def bind(self, situation: Situation) -> Points:
+        """Read the clock once. O(1) a rep."""
+        last, now = situation.snapshot.last_assigned, to_micros(situation.now)
+        half = parse_duration(self.half) // _MICROSECOND
+
+        def points(rep: Rep) -> float:
+            if rep.id not in last:
+                return 1.0
+            idle = max(0, now - last[rep.id])
+            return idle / (idle + half)
+
+        return points
+
+    def reason(self, situation: Situation, rep: Rep) -> str:
+        """When the last lead was."""
+        last = situation.snapshot.last_assigned.get(rep.id)
+        return (
+            "no lead so far"
+            if last is None
+            else f"last lead at {from_micros(last):%Y-%m-%d %H:%M %Z}"
+        )

@@ -1,0 +1,383 @@
+"""Scores made of scores: the best of several, the first that answers, tiers, bounds and a limit on unfairness.
+
+The rules of this module:
+
+* Every node is a frozen value that prints as the call that makes it, like any scorer.
+* A part without an answer takes no part; a node has no answer when none of its parts has one.
+* ``tiers`` and ``fair`` put some reps strictly before others. That would be lost in a weighted mean, so they stand
+  alone: they cannot be added to, weighted or guarded, and only ``fair`` may hold ``tiers``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any, ClassVar, Final, final
+
+from attrs import field, frozen
+
+from leadroute.errors import ConfigError
+from leadroute.model.rep import Rep
+from leadroute.ranking.scorers.parameters import not_negative, share
+from leadroute.rules.scorer import Points, Scorer
+from leadroute.rules.situation import Situation
+
+__all__ = ["at_least", "clamp", "fair", "first_of", "invert", "max_of", "tiers"]
+
+
+def _scorers(name: str, given: Iterable[Any], *, alone: bool = False) -> tuple[Scorer, ...]:
+    found = tuple(given)
+    if not found:
+        raise ConfigError(f"{name}() needs a scorer or more, such as {name}(headroom())")
+    for each in found:
+        if not isinstance(each, Scorer):
+            raise ConfigError(f"{name}() takes scorers, and {each!r:.60} is none")
+        if each.alone and not alone:
+            raise ConfigError(f"{each.name}() stands alone; {name}() cannot hold it")
+    return found
+
+
+@frozen(init=False)
+class _Several(Scorer):
+    """What the nodes over several scores share."""
+
+    scorers: tuple[Scorer, ...]
+
+    def __init__(self, *scorers: Scorer) -> None:
+        self.__attrs_init__(_scorers(self.name, scorers))
+
+    @property
+    def inner(self) -> tuple[Scorer, ...]:
+        """The parts, in the order they were written."""
+        return self.scorers
+
+    def reason(self, situation: Situation, rep: Rep) -> str:
+        """The reason of the part that decides; of all, when none has an answer."""
+        decides = self._deciding(situation, rep)
+        if decides is not None:
+            return decides.reason(situation, rep)
+        return "; ".join(scorer.reason(situation, rep) for scorer in self.scorers)
+
+    def _deciding(self, situation: Situation, rep: Rep) -> Scorer | None:
+        for scorer in self.scorers:
+            if scorer.bind(situation)(rep) is not None:
+                return scorer
+        return None
+
+    def _arguments(self) -> list[str]:
+        return list(map(str, self.scorers))
+
+
+@final
+@frozen(init=False)
+class max_of(_Several):
+    """The best points among several scores.
+
+    Formula: max of the points that are known.
+
+    Args:
+        scorers: One score or more.
+
+    Raises:
+        ConfigError: There is none, or something is no score.
+
+    Example:
+        >>> from leadroute import headroom, rotation
+        >>> str(max_of(headroom(), rotation()))
+        'max_of(headroom(), rotation())'
+    """
+
+    name = "max_of"
+
+    def bind(self, situation: Situation) -> Points:
+        """Bind every part once. O(parts) a rep."""
+        bound = [scorer.bind(situation) for scorer in self.scorers]
+
+        def points(rep: Rep) -> float | None:
+            known = (found for score in bound if (found := score(rep)) is not None)
+            return max(known, default=None)
+
+        return points
+
+    def _deciding(self, situation: Situation, rep: Rep) -> Scorer | None:
+        found = [(scorer.bind(situation)(rep), scorer) for scorer in self.scorers]
+        known = [(points, scorer) for points, scorer in found if points is not None]
+        return max(known, key=lambda pair: pair[0])[1] if known else None
+
+
+@final
+@frozen(init=False)
+class first_of(_Several):
+    """The points of the first score that has an answer for the rep.
+
+    Formula: the points of the first that are known.
+    ``first_of(owner(), rotation())``: the owner of the account, and the rotation where nobody owns it.
+
+    Args:
+        scorers: One score or more, the preferred one first.
+
+    Raises:
+        ConfigError: There is none, or something is no score.
+
+    Example:
+        >>> from leadroute import headroom, skill_match
+        >>> str(first_of(skill_match("industry"), headroom()))
+        "first_of(skill_match('industry'), headroom())"
+    """
+
+    name = "first_of"
+
+    def bind(self, situation: Situation) -> Points:
+        """Bind every part once. O(parts) a rep."""
+        bound = [scorer.bind(situation) for scorer in self.scorers]
+
+        def points(rep: Rep) -> float | None:
+            known = (found for score in bound if (found := score(rep)) is not None)
+            return next(known, None)
+
+        return points
+
+
+@final
+@frozen(init=False)
+class tiers(_Several):
+    """Reps of an earlier tier strictly before reps of a later one, ordered by points inside a tier.
+
+    A rep belongs to the first score that has an answer for them; guards make the tiers:
+    ``tiers(rotation().when(rep.level >= 3), rotation())``. Who belongs to no tier comes last, with 0.
+
+    Formula: with n tiers, a rep of tier i (from 0) with p points gets (n - 1 - i + (1 + p) / 2) / n, so that a tier
+    lies above (n - i - 1/2) / n and the next one ends half a step below it.
+
+    Args:
+        scorers: The score of each tier, the first tier first.
+
+    Raises:
+        ConfigError: There is none, or something is no score.
+
+    Example:
+        >>> from leadroute import REP, headroom
+        >>> str(tiers(headroom().when(REP.level >= 3), headroom()))
+        'tiers(headroom().when(rep.level >= 3), headroom())'
+    """
+
+    name = "tiers"
+    alone: ClassVar[bool] = True
+
+    def bind(self, situation: Situation) -> Points:
+        """Bind every tier once. O(tiers) a rep."""
+        bound = [scorer.bind(situation) for scorer in self.scorers]
+        count = len(bound)
+
+        def points(rep: Rep) -> float:
+            for position, score in enumerate(bound, 1):
+                found = score(rep)
+                if found is not None:
+                    return (count - position + (1 + found) / 2) / count
+            return 0.0
+
+        return points
+
+    def reason(self, situation: Situation, rep: Rep) -> str:
+        """The tier, and the reason inside it."""
+        decides = self._deciding(situation, rep)
+        if decides is None:
+            return f"in none of {len(self.scorers)} tiers"
+        number = self.scorers.index(decides) + 1
+        return f"tier {number} of {len(self.scorers)}: {decides.reason(situation, rep)}"
+
+
+@frozen
+class _One(Scorer):
+    """What the nodes over one score share."""
+
+    scorer: Scorer = field(kw_only=False)
+
+    def __attrs_post_init__(self) -> None:
+        _scorers(self.name, (self.scorer,), alone=self.alone)
+
+    @property
+    def inner(self) -> tuple[Scorer, ...]:
+        """The part."""
+        return (self.scorer,)
+
+    def reason(self, situation: Situation, rep: Rep) -> str:
+        """The part's reason."""
+        return self.scorer.reason(situation, rep)
+
+
+@final
+@frozen
+class clamp(_One):
+    """The points of a score, kept between two bounds.
+
+    Formula: min(high, max(low, points)).
+
+    Args:
+        scorer: What gives the points.
+        low: The fewest points.
+        high: The most points; not below ``low``.
+
+    Raises:
+        ConfigError: A bound is not between 0 and 1, or ``high`` is below ``low``.
+
+    Example:
+        >>> from leadroute import headroom
+        >>> str(clamp(headroom(), high=0.5))
+        'clamp(headroom(), high=0.5)'
+    """
+
+    name = "clamp"
+    low: float = field(default=0, converter=share)
+    high: float = field(default=1, converter=share)
+
+    def __attrs_post_init__(self) -> None:
+        super().__attrs_post_init__()
+        if self.high < self.low:
+            raise ConfigError(f"clamp() has high={self.high} below low={self.low}; swap them")
+
+    def bind(self, situation: Situation) -> Points:
+        """Bind the part once. O(1) a rep."""
+        score, low, high = self.scorer.bind(situation), self.low, self.high
+
+        def points(rep: Rep) -> float | None:
+            found = score(rep)
+            return None if found is None else min(high, max(low, found))
+
+        return points
+
+
+@final
+@frozen
+class invert(_One):
+    """The opposite preference.
+
+    Formula: 1 - points.
+
+    Args:
+        scorer: What gives the points.
+
+    Example:
+        >>> from leadroute import headroom
+        >>> str(invert(headroom()))
+        'invert(headroom())'
+    """
+
+    name = "invert"
+
+    def bind(self, situation: Situation) -> Points:
+        """Bind the part once. O(1) a rep."""
+        score = self.scorer.bind(situation)
+
+        def points(rep: Rep) -> float | None:
+            found = score(rep)
+            return None if found is None else 1.0 - found
+
+        return points
+
+    def reason(self, situation: Situation, rep: Rep) -> str:
+        """The part's reason, turned around."""
+        return f"the less the better: {self.scorer.reason(situation, rep)}"
+
+
+@final
+@frozen
+class at_least(_One):
+    """The points of a score where they reach a bound, else no answer; makes a tier out of a scorer.
+
+    Formula: the points where points >= bound, else no answer.
+    ``tiers(at_least(deal_size_fit(), 0.1), rotation())`` puts reps whose deals are of another size strictly last.
+
+    Args:
+        scorer: What gives the points.
+        bound: The fewest points that count; 1 means full points only.
+
+    Raises:
+        ConfigError: The bound is not between 0 and 1.
+
+    Example:
+        >>> from leadroute import headroom
+        >>> str(at_least(headroom(), 0.2))
+        'at_least(headroom(), 0.2)'
+    """
+
+    name = "at_least"
+    bound: float = field(converter=share)
+
+    def bind(self, situation: Situation) -> Points:
+        """Bind the part once. O(1) a rep."""
+        score, bound = self.scorer.bind(situation), self.bound
+
+        def points(rep: Rep) -> float | None:
+            found = score(rep)
+            return found if found is not None and found >= bound else None
+
+        return points
+
+
+@final
+@frozen
+class fair(_One):
+    """A hard bound on unfairness around any score: nobody gets further ahead of their share than ``ahead`` leads.
+
+    A rep whom this lead would take further ahead comes strictly after every rep whom it would not, however good their
+    score. What that costs is in ``Ranking.given_up``.
+
+    Formula: with t turns taken of T by all candidates, and weight w of W, this lead would put the rep
+    t + 1 - (T + 1) * w / W leads ahead. Who stays within ``ahead`` gets (1 + p) / 2 for p points of the score, who does
+    not gets p / 4. Someone is always within a bound of 1 or more, because the leads ahead add up to 0.
+
+    Args:
+        scorer: What gives the points.
+        ahead: How many leads a rep may be ahead of their share; 0 or more.
+
+    Raises:
+        ConfigError: ``ahead`` is no number, or negative.
+
+    Example:
+        >>> from leadroute import skill_match
+        >>> str(fair(skill_match("industry"), 3))
+        "fair(skill_match('industry'), 3)"
+    """
+
+    name = "fair"
+    alone: ClassVar[bool] = True
+    ahead: float = field(default=2, converter=not_negative)
+
+    def bind(self, situation: Situation) -> Points:
+        """Add up the candidates' turns once. O(candidates) a lead, O(1) a rep."""
+        score, lead_of = self.scorer.bind(situation), _leads_ahead(situation)
+
+        def points(rep: Rep) -> float:
+            found = score(rep) or 0.0
+            return (1 + found) / 2 if lead_of(rep) <= self.ahead else found / 4
+
+        return points
+
+    def reason(self, situation: Situation, rep: Rep) -> str:
+        """The part's reason, and how far ahead of their share this lead would put the rep."""
+        leads = _leads_ahead(situation)(rep)
+        held = "held back, " if leads > self.ahead else ""
+        side = f"{leads:.1f} ahead of" if leads >= 0 else f"{-leads:.1f} behind"
+        return f"{self.scorer.reason(situation, rep)}; {held}{side} their share with this lead"
+
+
+_SLACK: Final = 1e-9
+"""What rounding may add to a lead ahead of a share."""
+
+
+def _leads_ahead(situation: Situation) -> Callable[[Rep], float]:
+    turns = situation.turns
+
+    def sums() -> tuple[float, float]:
+        return (
+            1 + sum(turns.get(rep.id, 0) for rep in situation.reps),
+            sum(rep.weight for rep in situation.reps),
+        )
+
+    taken, weight = situation.once("leads ahead", sums)
+
+    def leads(rep: Rep) -> float:
+        share = taken * rep.weight / weight if weight else 0.0
+        return turns.get(rep.id, 0) + 1 - share - _SLACK
+
+    return leads

@@ -1,0 +1,107 @@
+"""What is left to chance, on purpose and on record.
+
+The rules of this module:
+
+* Chance is a hash of the lead's id and the rep's: the same decision made again comes out the same, anywhere.
+* A rep's luck is one of a fixed number of equally likely lots, and every scorer of a score sees the same one. So the
+  propensity of every choice can be worked out exactly: ``Ranking.propensities``.
+"""
+
+from __future__ import annotations
+
+from attrs import field, frozen
+from attrs.converters import optional
+
+from leadroute.model.rep import Rep
+from leadroute.ranking.scorers.evidence import Learning
+from leadroute.ranking.scorers.outcomes import close_rate
+from leadroute.ranking.scorers.parameters import positive
+from leadroute.ranking.shrinkage import Estimate, posterior
+from leadroute.rules.scorer import Points, Scorer
+from leadroute.rules.situation import Situation
+
+__all__ = ["explore", "random_tiebreak"]
+
+
+@frozen
+class random_tiebreak(Scorer):
+    """A draw by lot between the reps, the same whenever it is drawn for this lead.
+
+    Formula: the rep's luck with the lead. A small weight, such as ``0.001 * random_tiebreak()``, leaves the decision
+    to the other scorers unless they are equal.
+
+    Example:
+        >>> str(0.001 * random_tiebreak())
+        '0.001 * random_tiebreak()'
+    """
+
+    name = "random_tiebreak"
+
+    @property
+    def random(self) -> bool:
+        """Always."""
+        return True
+
+    def bind(self, situation: Situation) -> Points:
+        """Draw. O(1) a rep."""
+        return situation.luck
+
+    def reason(self, situation: Situation, rep: Rep) -> str:
+        """The lot."""
+        return f"drew {situation.luck(rep):.2f} by lot"
+
+
+@frozen
+class explore(Learning):
+    """A win rate that the rep may well have: Thompson sampling (1933), which lets new reps prove themselves.
+
+    Formula: the quantile of the posterior of the rep's close rate (as ``close_rate``) at the rep's luck with the lead:
+    reps of whom little is known draw from a wide range, others from about their rate. Without any outcomes everyone
+    draws from the same range.
+
+    Args:
+        strength: As for ``close_rate``.
+        by: As for ``close_rate``.
+        half_life: As for ``close_rate``.
+
+    Raises:
+        ConfigError: A parameter cannot be read.
+        UnknownFieldError: The lead has no such text field.
+
+    Example:
+        >>> str(explore(by="industry"))
+        "explore(by='industry')"
+    """
+
+    name = "explore"
+    strength: float | None = field(default=None, converter=optional(positive))
+
+    @property
+    def random(self) -> bool:
+        """Always."""
+        return True
+
+    def bind(self, situation: Situation) -> Points:
+        """Work every posterior out once for the lead. O(candidates) a lead, O(1) a rep."""
+        estimates = situation.once((explore, self), lambda: self._estimates(situation))
+        unknown = posterior(0, 0, None)
+
+        def points(rep: Rep) -> float:
+            return estimates.get(rep.id, unknown).quantile(situation.luck(rep))
+
+        return points
+
+    def reason(self, situation: Situation, rep: Rep) -> str:
+        """What was drawn, and from which range."""
+        estimate = self._rate.estimate(situation, rep)
+        low, high = estimate.interval(0.9)
+        drawn = estimate.quantile(situation.luck(rep))
+        return f"drew {drawn:.0%} from a rate likely between {low:.0%} and {high:.0%}"
+
+    @property
+    def _rate(self) -> close_rate:
+        return close_rate(self.strength, by=self.by, half_life=self.half_life)
+
+    def _estimates(self, situation: Situation) -> dict[str, Estimate]:
+        rate = self._rate
+        return {rep.id: rate.estimate(situation, rep) for rep in situation.reps}

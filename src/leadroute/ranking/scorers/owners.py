@@ -1,0 +1,126 @@
+"""Whose lead it is already: sticky owners and named accounts.
+
+The rules of this module:
+
+* An owner who can take the lead gets 1, everyone else 0.
+* An owner who cannot take it now is away. The policy for that is ``away``: ``"anyone"`` gives no answer, so that the
+  other scorers decide; ``"team"`` prefers who shares a team with the owner; ``"manager"`` prefers whom they report to.
+* Where nobody owns the lead there is no answer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from attrs import field, frozen
+
+from leadroute.model.rep import Rep
+from leadroute.ranking.scorers.parameters import choice
+from leadroute.rules.scorer import Points, Scorer
+from leadroute.rules.situation import Situation
+
+__all__ = ["named_account", "owner"]
+
+
+def _away(given: Any) -> str:
+    return choice(given, "anyone", "team", "manager")
+
+
+@frozen
+class _Sticky(Scorer):
+    """What both scorers share: who owns the lead, and who stands in."""
+
+    away: str = field(default="anyone", converter=_away)
+
+    def _owns(self, situation: Situation) -> Callable[[Rep], bool]:
+        raise TypeError(
+            f"{type(self).__name__} does not say who owns a lead; define _owns(situation)"
+        )
+
+    def bind(self, situation: Situation) -> Points:
+        """Find the owners once. O(members of the pool) a lead, O(1) a rep."""
+        owns = self._owns(situation)
+        if any(map(owns, situation.reps)):
+            return lambda rep: float(owns(rep))
+        stand_ins = self._stand_ins(situation)
+        if not any(rep.id in stand_ins for rep in situation.reps):
+            return lambda rep: None
+        return lambda rep: float(rep.id in stand_ins)
+
+    def reason(self, situation: Situation, rep: Rep) -> str:
+        """Who owns the lead, and whether they are here."""
+        owns = self._owns(situation)
+        if owns(rep):
+            return "the lead is theirs"
+        present = [other.label for other in situation.reps if owns(other)]
+        if present:
+            return f"the lead belongs to {', '.join(present)}"
+        absent = [other.label for other in situation.absent if owns(other)]
+        if not absent:
+            return "the lead belongs to nobody here"
+        stands_in = rep.id in self._stand_ins(situation)
+        role = f"; stands in as {self.away}" if stands_in else ""
+        return f"the lead belongs to {', '.join(absent)}, who cannot take it{role}"
+
+    def _stand_ins(self, situation: Situation) -> frozenset[str]:
+        owns = self._owns(situation)
+        absent = [rep for rep in situation.absent if owns(rep)]
+        if self.away == "manager":
+            return frozenset(rep.manager_id for rep in absent if rep.manager_id is not None)
+        if self.away == "anyone":
+            return frozenset()
+        teams = frozenset(team for rep in absent for team in rep.teams)
+        return frozenset(rep.id for rep in situation.reps if not teams.isdisjoint(rep.teams))
+
+
+@frozen
+class owner(_Sticky):
+    """Whether the lead's account or contact is the rep's already.
+
+    Formula: 1 for the rep whom ``lead.owner_id`` names, 0 for the others. When the owner cannot take the lead, who
+    stands in gets 1. No answer when nobody owns it, or the owner is away and nobody stands in.
+
+    Args:
+        away: ``"anyone"``, ``"team"`` or ``"manager"``: who stands in for an owner who cannot take the lead.
+
+    Raises:
+        ConfigError: ``away`` is another word.
+
+    Example:
+        >>> str(10 * owner("team"))
+        "10 * owner('team')"
+    """
+
+    name = "owner"
+
+    def _owns(self, situation: Situation) -> Callable[[Rep], bool]:
+        owner_id = situation.lead.owner_id
+        return lambda rep: rep.id == owner_id
+
+
+@frozen
+class named_account(_Sticky):
+    """Whether the lead's company is one of the rep's named accounts.
+
+    Formula: 1 when ``lead.account_id``, ``lead.domain`` or ``lead.company`` is among ``rep.accounts``, 0 for the
+    others. When no such rep can take the lead, who stands in gets 1. No answer when it is nobody's account, or its
+    owners are away and nobody stands in.
+
+    Args:
+        away: ``"anyone"``, ``"team"`` or ``"manager"``: who stands in for an owner who cannot take the lead.
+
+    Raises:
+        ConfigError: ``away`` is another word.
+
+    Example:
+        >>> str(named_account())
+        'named_account()'
+    """
+
+    name = "named_account"
+
+    def _owns(self, situation: Situation) -> Callable[[Rep], bool]:
+        lead = situation.lead
+        named = frozenset(filter(None, (lead.account_id, lead.domain, lead.company)))
+        return lambda rep: not named.isdisjoint(rep.accounts)

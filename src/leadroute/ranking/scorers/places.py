@@ -1,0 +1,178 @@
+"""How near a rep is to a lead, on the map and on the clock.
+
+The rules of this module:
+
+* A place is a pair of numbers, latitude and longitude in degrees, in the attributes of lead and rep.
+* A time zone is never guessed: where a lead may be in several, only the hours that suit all of them count.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from math import asin, cos, radians, sin, sqrt
+from typing import Any, Final
+from zoneinfo import ZoneInfo
+
+from attrs import field, frozen
+
+from leadroute.errors import ConfigError, InvalidValue
+from leadroute.model.hours import Hours, overlap
+from leadroute.model.lead import Lead
+from leadroute.model.rep import Rep
+from leadroute.model.schedule import Schedule
+from leadroute.model.zones import calling_hours, zones_of
+from leadroute.ranking.scorers.parameters import positive, word
+from leadroute.rules.naming import number_of
+from leadroute.rules.scorer import Points, Scorer
+from leadroute.rules.situation import Situation
+
+__all__ = ["distance", "timezone_overlap"]
+
+EARTH_KM: Final = 6371.0088
+"""The mean radius of the earth in kilometres (IUGG)."""
+
+_WEEK = timedelta(weeks=1)
+
+
+@frozen
+class distance(Scorer):
+    """How near the rep is to the lead.
+
+    Formula: half / (half + d), with d the great-circle distance in kilometres by the haversine formula (Sinnott 1984)
+    on a sphere of radius 6371.0088 km. No answer when either place is not known, or is no place on earth.
+
+    Args:
+        half: The distance in kilometres that gives half a point; above 0.
+        latitude: The attribute with the latitude in degrees, of lead and rep alike.
+        longitude: The attribute with the longitude in degrees.
+
+    Raises:
+        ConfigError: A parameter cannot be read.
+
+    Example:
+        >>> str(distance(100))
+        'distance(100)'
+    """
+
+    name = "distance"
+    half: float = field(default=50, converter=positive)
+    latitude: str = field(default="lat", converter=word)
+    longitude: str = field(default="lon", converter=word)
+
+    def bind(self, situation: Situation) -> Points:
+        """Read the lead's place once. O(1) a rep."""
+        there = self._place(situation.lead)
+
+        def points(rep: Rep) -> float | None:
+            here = self._place(rep)
+            if here is None or there is None:
+                return None
+            return self.half / (self.half + _haversine(here, there))
+
+        return points
+
+    def reason(self, situation: Situation, rep: Rep) -> str:
+        """How many kilometres lie between them."""
+        here, there = self._place(rep), self._place(situation.lead)
+        if there is None:
+            return "the lead's place is not known"
+        if here is None:
+            return "the rep's place is not known"
+        return f"{_haversine(here, there):.0f} km away"
+
+    def _place(self, of: Lead | Rep) -> tuple[float, float] | None:
+        entity = "lead" if isinstance(of, Lead) else "rep"
+        latitude = number_of(of, f"{entity}['{self.latitude}']")
+        longitude = number_of(of, f"{entity}['{self.longitude}']")
+        if latitude is None or longitude is None or abs(latitude) > 90 or abs(longitude) > 180:
+            return None
+        return radians(latitude), radians(longitude)
+
+
+def _haversine(here: tuple[float, float], there: tuple[float, float]) -> float:
+    (north, east), (other_north, other_east) = here, there
+    height = sin((other_north - north) / 2) ** 2
+    width = sin((other_east - east) / 2) ** 2 * cos(north) * cos(other_north)
+    return 2 * EARTH_KM * asin(min(1.0, sqrt(height + width)))
+
+
+def _week(given: Any) -> str:
+    week = word(given)
+    try:
+        Schedule(week, "UTC")
+    except InvalidValue as error:
+        raise ConfigError(f"{week!r:.60} are no weekly hours: {error}") from None
+    return week
+
+
+@frozen
+class timezone_overlap(Scorer):
+    """How much of the lead's working hours the rep works too.
+
+    Formula: the time in the next seven days in which both are open, over the time in which the lead is. The lead's
+    hours are ``week`` in the lead's zone, which is given, or follows from region, country or dial code; where that
+    leaves several zones, the hours that suit all of them. A rep without a schedule works ``week`` in their own zone.
+    No answer when nothing is known of the lead's zone, or the rep has neither schedule nor zone.
+
+    Args:
+        week: The lead's working hours, such as ``"mon-fri 09:00-17:00"``.
+
+    Raises:
+        ConfigError: ``week`` cannot be read.
+
+    Example:
+        >>> str(timezone_overlap())
+        'timezone_overlap()'
+    """
+
+    name = "timezone_overlap"
+    week: str = field(default="mon-fri 09:00-17:00", converter=_week)
+
+    def bind(self, situation: Situation) -> Points:
+        """Work the lead's hours out once. O(stretches of a week) for every schedule that a rep has."""
+        hours = self._lead_hours(situation)
+        if hours is None:
+            return _no_answer
+        now, end = situation.now, situation.now + _WEEK
+        whole = hours.open_between(now, end)
+        shares: dict[Hours, float] = {}
+
+        def points(rep: Rep) -> float | None:
+            own = self._rep_hours(rep)
+            if own is None or not whole:
+                return None
+            if own not in shares:
+                shares[own] = overlap(hours, own, now, end) / whole
+            return shares[own]
+
+        return points
+
+    def reason(self, situation: Situation, rep: Rep) -> str:
+        """How many hours they share, of how many."""
+        hours, own = self._lead_hours(situation), self._rep_hours(rep)
+        if hours is None:
+            return "the lead's time zone is not known"
+        if own is None:
+            return "the rep's time zone is not known"
+        now, end = situation.now, situation.now + _WEEK
+        shared, whole = overlap(hours, own, now, end), hours.open_between(now, end)
+        return (
+            f"{shared / _HOUR:.0f} of the lead's {whole / _HOUR:.0f} working hours in the next week"
+        )
+
+    def _lead_hours(self, situation: Situation) -> Hours | None:
+        lead = situation.lead
+        guess = zones_of(lead.country, lead.region, lead.phone, lead.timezone)
+        return calling_hours(self.week, guess)
+
+    def _rep_hours(self, rep: Rep) -> Hours | None:
+        if rep.hours is not None or rep.timezone is None:
+            return rep.hours
+        return Schedule(self.week, ZoneInfo(rep.timezone))
+
+
+_HOUR = timedelta(hours=1)
+
+
+def _no_answer(_rep: Rep) -> None:
+    return None

@@ -1,0 +1,285 @@
+"""Who is experienced enough: producers, tiers, graduation, and the size of the deals a rep is used to.
+
+The rules of this module:
+
+* What a rep has become shows in outcomes; what they were made is ``rep.level``. A policy says which of the two counts.
+* A rep who is too junior for a lead gets 0. One who is too senior gets less, so that the experienced stay free.
+"""
+
+from __future__ import annotations
+
+from math import exp, log, sqrt
+from typing import Final
+
+from attrs import field as parameter
+from attrs import frozen
+from attrs.converters import optional
+
+from leadroute.errors import ConfigError
+from leadroute.model.outcomes import NOTHING, UNIT, Record
+from leadroute.model.rep import Rep
+from leadroute.ranking.scorers.evidence import Learning
+from leadroute.ranking.scorers.parameters import ascending, positive
+from leadroute.rules.naming import number_of, number_title
+from leadroute.rules.scorer import Points
+from leadroute.rules.situation import Situation
+
+__all__ = ["deal_size_fit", "graduation", "tier", "top_producer"]
+
+
+@frozen
+class top_producer(Learning):
+    """Who has won the most revenue, less while they have much open.
+
+    Formula: value / best * fatigue / (fatigue + open): the rep's revenue won over the largest among the candidates,
+    damped by the leads the rep has open, so that the best one is not buried. No answer while none of the candidates
+    has won anything of known value.
+
+    Args:
+        fatigue: How many open leads halve the points; above 0.
+        by: As for ``close_rate``.
+        half_life: As for ``close_rate``.
+
+    Raises:
+        ConfigError: A parameter cannot be read.
+        UnknownFieldError: The lead has no such text field.
+
+    Example:
+        >>> str(top_producer(half_life="13w"))
+        "top_producer(half_life='13w')"
+    """
+
+    name = "top_producer"
+    fatigue: float = parameter(default=10, converter=positive)
+
+    def bind(self, situation: Situation) -> Points:
+        """Find the best once. O(candidates) a lead, O(1) a rep."""
+        records, open_now = self.records(situation), situation.snapshot.open
+        best = self._best(situation)
+        if best <= 0:
+            return lambda _rep: None
+
+        def points(rep: Rep) -> float:
+            produced = min(1.0, max(0.0, records.get(rep.id, NOTHING).value) / best)
+            return produced * self.fatigue / (self.fatigue + max(0, open_now.get(rep.id, 0)))
+
+        return points
+
+    def reason(self, situation: Situation, rep: Rep) -> str:
+        """The rep's revenue, the best one's, and what the rep has open."""
+        best = self._best(situation)
+        if best <= 0:
+            return f"nobody has won a deal of known value{self.about(situation)} yet"
+        own = self.record(situation, rep).value
+        busy = situation.snapshot.open.get(rep.id, 0)
+        return (
+            f"{own / 100:,.0f} won{self.about(situation)}, the best {best / 100:,.0f}; {busy} open"
+        )
+
+    def _best(self, situation: Situation) -> float:
+        return max((record.value for record in self.records(situation).values()), default=0.0)
+
+
+@frozen
+class tier(Learning):
+    """Whether the rep stands on the step that the size of the lead asks for.
+
+    Formula: the lead's step is the number of ``bands`` that its ``field`` reaches; the rep's step is the number of
+    ``levels`` that ``rep.level`` reaches, or, with ``wins``, the number of ``wins`` that the rep's won leads reach.
+    A rep below the lead's step gets 0, others 1 - (steps above) / (bands + 1). No answer when the lead's field, or the
+    rep's level, is not known.
+
+    Args:
+        field: The field of the lead with its size, such as ``annual_revenue``, or an attribute.
+        bands: The sizes at which the steps begin, ascending.
+        levels: The level that each step asks for, ascending; 1, 2, 3 ... when not given.
+        wins: The won leads that each step asks for, ascending, instead of levels: reps graduate by outcomes.
+        by: As for ``close_rate``; counts only with ``wins``.
+        half_life: As for ``close_rate``; counts only with ``wins``.
+
+    Raises:
+        ConfigError: A parameter cannot be read, there are not as many levels or wins as bands, or both are given.
+        UnknownFieldError: The lead has no such number.
+
+    Example:
+        >>> str(tier("annual_revenue", [1_000_000], levels=[3]))
+        "tier('annual_revenue', [1000000], [3])"
+    """
+
+    name = "tier"
+    field: str = parameter(converter=number_title)
+    bands: tuple[float, ...] = parameter(converter=ascending)
+    levels: tuple[float, ...] | None = parameter(default=None, converter=optional(ascending))
+    wins: tuple[float, ...] | None = parameter(default=None, converter=optional(ascending))
+
+    def __attrs_post_init__(self) -> None:
+        if self.levels is not None and self.wins is not None:
+            raise ConfigError("tier() takes levels or wins, not both")
+        if len(self._steps) != len(self.bands):
+            counts = f"{len(self.bands)} bands and {len(self._steps)} steps of the rep"
+            raise ConfigError(
+                f"tier() has {counts}; write one level, or number of wins, for each band"
+            )
+
+    def bind(self, situation: Situation) -> Points:
+        """Find the lead's step once. O(bands) a rep."""
+        asked = self._asked(situation)
+
+        def points(rep: Rep) -> float | None:
+            reached = self._reached(situation, rep)
+            if asked is None or reached is None:
+                return None
+            above = reached - asked
+            return 0.0 if above < 0 else 1 - above / (len(self.bands) + 1)
+
+        return points
+
+    def reason(self, situation: Situation, rep: Rep) -> str:
+        """The lead's step and the rep's."""
+        asked, reached = self._asked(situation), self._reached(situation, rep)
+        if asked is None:
+            return f"the lead has no {self.field}"
+        if reached is None:
+            return "the rep's level is not known"
+        return f"on step {reached} of {len(self.bands)}, where the lead asks for {asked}"
+
+    @property
+    def _steps(self) -> tuple[float, ...]:
+        return self.wins or self.levels or tuple(range(1, len(self.bands) + 1))
+
+    def _asked(self, situation: Situation) -> int | None:
+        return _step(number_of(situation.lead, self.field), self.bands)
+
+    def _reached(self, situation: Situation, rep: Rep) -> int | None:
+        own = rep.level if self.wins is None else self.record(situation, rep).won
+        return _step(own, self._steps)
+
+
+def _step(size: float | None, bands: tuple[float, ...]) -> int | None:
+    return None if size is None else sum(size >= band for band in bands)
+
+
+@frozen
+class graduation(Learning):
+    """How far the rep has moved up by winning.
+
+    Formula: the number of ``wins`` that the rep's won leads reach, over the number of steps. No answer when no
+    outcomes are given.
+
+    Args:
+        wins: The won leads at which the steps begin, ascending.
+        by: As for ``close_rate``.
+        half_life: As for ``close_rate``.
+
+    Raises:
+        ConfigError: ``wins`` do not ascend.
+        UnknownFieldError: The lead has no such text field.
+
+    Example:
+        >>> from leadroute import LEAD
+        >>> str(graduation([5, 20]).when(LEAD.annual_revenue >= 1_000_000))
+        'graduation([5, 20]).when(lead.annual_revenue >= 1000000)'
+    """
+
+    name = "graduation"
+    wins: tuple[float, ...] = parameter(default=(5, 20, 50), converter=ascending)
+
+    def bind(self, situation: Situation) -> Points:
+        """Look the records up once. O(steps) a rep."""
+        if not self.answers(situation):
+            return lambda _rep: None
+        return lambda rep: self._reached(situation, rep) / len(self.wins)
+
+    def reason(self, situation: Situation, rep: Rep) -> str:
+        """The rep's wins and step."""
+        if not self.answers(situation):
+            return f"nothing is known{self.about(situation)}"
+        won = self.record(situation, rep).won
+        step = f"on step {self._reached(situation, rep)} of {len(self.wins)}"
+        return f"won {won:.3g}{self.about(situation)}: {step}"
+
+    def _reached(self, situation: Situation, rep: Rep) -> int:
+        return sum(self.record(situation, rep).won >= wins for wins in self.wins)
+
+
+NARROWEST: Final = 0.5
+"""The least spread of a rep's deals, in logarithms: what is within a factor of 1.6 is the same size."""
+
+UNKNOWN_SPREAD: Final = 1.0
+"""The spread of a rep's deals while no rep has two."""
+
+
+@frozen
+class deal_size_fit(Learning):
+    """Whether the lead is of the size that the rep wins.
+
+    Formula: exp(-z * z / 2) with z = (log(size) - m) / s: m is the mean of the log of the deals the rep has won,
+    shrunk by ``strength`` deals towards that of all candidates, and s the spread of log sizes within reps, pooled, at
+    least 0.5. So a rep whose deals are a tenth or ten times the size gets next to nothing. No answer when the lead's
+    size is not known or not above 0, or the rep has won nothing of known value.
+
+    Args:
+        field: The field of the lead with its size, such as ``budget``, or an attribute.
+        strength: How many deals the average is worth; above 0.
+        by: As for ``close_rate``.
+        half_life: As for ``close_rate``.
+
+    Raises:
+        ConfigError: A parameter cannot be read.
+        UnknownFieldError: The lead has no such number.
+
+    Example:
+        >>> str(deal_size_fit())
+        'deal_size_fit()'
+    """
+
+    name = "deal_size_fit"
+    field: str = parameter(default="budget", converter=number_title)
+    strength: float = parameter(default=1, converter=positive)
+
+    def bind(self, situation: Situation) -> Points:
+        """Add up the candidates' deals once. O(candidates) a lead, O(1) a rep."""
+        size, records = number_of(situation.lead, self.field), self.records(situation)
+        average, spread = self._all(situation)
+        if size is None or size <= 0:
+            return lambda _rep: None
+        logged = log(size)
+
+        def points(rep: Rep) -> float | None:
+            record = records.get(rep.id, NOTHING)
+            if record.sized <= 0:
+                return None
+            return exp(-(((logged - self._centre(record, average)) / spread) ** 2) / 2)
+
+        return points
+
+    def reason(self, situation: Situation, rep: Rep) -> str:
+        """The lead's size and the rep's typical one."""
+        size, record = number_of(situation.lead, self.field), self.record(situation, rep)
+        if size is None or size <= 0:
+            return f"the lead has no {self.field}"
+        if record.sized <= 0:
+            return f"has won no deal of known value{self.about(situation)}"
+        typical = exp(min(self._centre(record, self._all(situation)[0]), 600.0))
+        return f"{self.field} {size:,.0f}, where their deals{self.about(situation)} are about {typical:,.0f}"
+
+    def _centre(self, record: Record, average: float) -> float:
+        return (record.log_size / UNIT + self.strength * average) / (record.sized + self.strength)
+
+    def _all(self, situation: Situation) -> tuple[float, float]:
+        records = [record for record in self.records(situation).values() if record.sized > 0]
+        return situation.once((deal_size_fit, self), lambda: _sizes(records))
+
+
+def _sizes(records: list[Record]) -> tuple[float, float]:
+    deals = sum(record.sized for record in records)
+    if not deals:
+        return 0.0, UNKNOWN_SPREAD
+    average = sum(record.log_size for record in records) / UNIT / deals
+    within = sum(
+        record.log_size_squared / UNIT - (record.log_size / UNIT) ** 2 / record.sized
+        for record in records
+    )
+    freedom = deals - len(records)
+    spread = sqrt(max(0.0, within) / freedom) if freedom > 0 else UNKNOWN_SPREAD
+    return average, max(NARROWEST, spread)

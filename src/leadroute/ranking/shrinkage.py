@@ -1,0 +1,186 @@
+"""How much of a difference between reps is real: shrinkage of rates towards the average.
+
+The rules of this module:
+
+* Every rep's rate is taken to come from one beta distribution around the average of all. Its ``strength`` (kappa) says
+  how many leads the average is worth: large when reps hardly differ, small when they differ much.
+* The strength is estimated from the reps' own counts by the largest marginal likelihood of the beta-binomial model
+  (Griffiths 1973). Where the counts cannot tell, the larger strength wins: no difference is made out of nothing.
+* Quantiles are those of a normal distribution on the log-odds scale that has the mean and the variance of the log-odds
+  of the beta posterior: digamma(a) - digamma(b), and trigamma(a) + trigamma(b).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from functools import lru_cache
+from math import erf, exp, lgamma, log, sqrt
+from typing import Final, TypeAlias
+
+from attrs import frozen
+
+__all__ = ["MOST", "Estimate", "Prior", "posterior", "prior_of"]
+
+MOST: Final = 1e6
+"""The largest strength: a rep's own record then counts for nothing in any real number of leads."""
+
+Counts: TypeAlias = tuple[float, float]
+"""Successes and trials of one rep."""
+
+_GRID: Final = tuple(10 ** (step / 10) for step in range(61))
+_FLAT: Final = 1e-6
+_WIDEST: Final = 700.0
+
+
+@frozen
+class Prior:
+    """What is known of a rep before looking at their own record.
+
+    Args:
+        mean: The average rate of all.
+        strength: How many trials the average is worth.
+    """
+
+    mean: float
+    strength: float
+
+    @property
+    def spread(self) -> float:
+        """The standard deviation of the true rates between reps.
+
+        Example:
+            >>> round(Prior(0.6, 95).spread, 3)
+            0.05
+        """
+        return sqrt(self.mean * (1 - self.mean) / (self.strength + 1))
+
+    def shrunk(self, successes: float, trials: float) -> float:
+        """A rep's rate: (successes + strength * mean) / (trials + strength), the mean of the posterior.
+
+        Example:
+            >>> Prior(0.5, 20).shrunk(10, 20)
+            0.5
+        """
+        return (successes + self.strength * self.mean) / (trials + self.strength)
+
+
+def prior_of(counts: Iterable[Counts], strength: float | None = None) -> Prior | None:
+    """The prior that the counts of all reps speak for, or ``None`` when there are no trials.
+
+    Args:
+        counts: Successes and trials of each rep; successes do not exceed trials.
+        strength: How many trials the average is worth; estimated from the counts when ``None``.
+
+    Complexity: O(reps); the estimate is remembered for counts seen before.
+
+    Example:
+        >>> alike = prior_of([(63, 100), (61, 100), (65, 100), (64, 100)])
+        >>> round(alike.mean, 4), alike.strength
+        (0.6325, 1000000.0)
+        >>> prior_of([(20, 100), (80, 100), (50, 100), (35, 100)]).strength < 20
+        True
+    """
+    known = tuple(sorted((won, closed) for won, closed in counts if closed > 0))
+    trials = sum(closed for _, closed in known)
+    if not trials:
+        return None
+    mean = min(1.0, sum(won for won, _ in known) / trials)
+    return Prior(mean, _likeliest(known, mean) if strength is None else strength)
+
+
+@lru_cache(maxsize=1_024)
+def _likeliest(counts: Sequence[Counts], mean: float) -> float:
+    if not 0 < mean < 1:
+        return MOST
+    found = [_log_likelihood(counts, mean * each, (1 - mean) * each) for each in _GRID]
+    best = max(found)
+    return max(
+        each for each, likelihood in zip(_GRID, found, strict=True) if likelihood >= best - _FLAT
+    )
+
+
+def _log_likelihood(counts: Sequence[Counts], a: float, b: float) -> float:
+    common = lgamma(a + b) - lgamma(a) - lgamma(b)
+    return sum(
+        common + lgamma(a + won) + lgamma(b + closed - won) - lgamma(a + b + closed)
+        for won, closed in counts
+    )
+
+
+@frozen
+class Estimate:
+    """What is known of a rep's rate: the posterior on the log-odds scale.
+
+    Args:
+        centre: The mean of the log-odds.
+        width: The standard deviation of the log-odds.
+    """
+
+    centre: float
+    width: float
+
+    def quantile(self, share: float) -> float:
+        """The rate below which the true rate lies with probability ``share``, which is above 0 and below 1.
+
+        Example:
+            >>> f"{posterior(63, 100, Prior(0.63, 100)).quantile(0.95):.3f}"
+            '0.684'
+        """
+        odds = self.centre + self.width * _normal_quantile(share)
+        return 1 / (1 + exp(-max(-_WIDEST, min(_WIDEST, odds))))
+
+    def interval(self, confidence: float = 0.9) -> tuple[float, float]:
+        """The rates between which the true rate lies with this probability."""
+        tail = (1 - confidence) / 2
+        return self.quantile(tail), self.quantile(1 - tail)
+
+
+def posterior(successes: float, trials: float, prior: Prior | None) -> Estimate:
+    """What is known of a rep's rate after looking at their record.
+
+    Half a success and half a failure are added (Jeffreys 1946), so that the answer is finite for every record.
+    Without a prior they are all that there is besides the record.
+
+    Example:
+        >>> low, high = posterior(0, 0, None).interval(0.8)
+        >>> low < 0.5 < high
+        True
+    """
+    mean, strength = (0.5, 0.0) if prior is None else (prior.mean, prior.strength)
+    a = 0.5 + successes + strength * mean
+    b = 0.5 + max(0.0, trials - successes) + strength * (1 - mean)
+    return Estimate(_digamma(a) - _digamma(b), sqrt(_trigamma(a) + _trigamma(b)))
+
+
+def _digamma(x: float) -> float:
+    """The derivative of lgamma; Abramowitz and Stegun 6.3.5 and 6.3.18, to 1e-10."""
+    below = 0.0
+    while x < 10:
+        below -= 1 / x
+        x += 1
+    square = 1 / (x * x)
+    series = square * (1 / 12 - square * (1 / 120 - square * (1 / 252 - square / 240)))
+    return below + log(x) - 0.5 / x - series
+
+
+def _trigamma(x: float) -> float:
+    """The second derivative of lgamma; Abramowitz and Stegun 6.4.6 and 6.4.12, to 1e-10."""
+    below = 0.0
+    while x < 10:
+        below += 1 / (x * x)
+        x += 1
+    square = 1 / (x * x)
+    series = square * (1 / 6 - square * (1 / 30 - square * (1 / 42 - square / 30)))
+    return below + 1 / x + square / 2 + series / x
+
+
+@lru_cache(maxsize=1_024)
+def _normal_quantile(share: float) -> float:
+    low, high = -40.0, 40.0
+    for _ in range(60):
+        middle = (low + high) / 2
+        if (1 + erf(middle / sqrt(2))) / 2 < share:
+            low = middle
+        else:
+            high = middle
+    return (low + high) / 2

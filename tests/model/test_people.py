@@ -14,7 +14,7 @@ from leadroute.errors import ConfigError, UnknownFieldError
 from leadroute.model.duration import format_duration, parse_duration
 from leadroute.model.frozen import FrozenDict
 from leadroute.model.instants import from_micros, to_micros
-from leadroute.model.keys import is_open_key, key, open_key, parts, turn_key
+from leadroute.model.keys import cap_holder, is_open_key, key, open_key, parts, turn_key
 from leadroute.testing.strategies import leads, reps, rosters
 
 AT = datetime(2026, 1, 5, 9, 0, tzinfo=UTC)
@@ -133,7 +133,7 @@ def test_what_people_call_a_rep():
         ("5", "caps is '5'; write caps such as"),
         (5, "caps is 5; write caps such as"),
         ([5], "caps are not all caps"),
-        ([Cap(1, "day"), Cap(2, "day")], "caps have two limits for the same period"),
+        ([Cap(1, "day"), Cap(2, "day")], "caps have two limits per day; keep the lower one"),
     ],
 )
 def test_caps_that_cannot_be(given, problem):
@@ -157,8 +157,8 @@ def test_periods_are_local(per, period):
     """A period is one of the rep's own calendar: in Berlin the year begins an hour before UTC's."""
     at = datetime(2026, 1, 1, 0, 30, tzinfo=UTC)
     assert Cap(1, per).period(at, ZoneInfo("Europe/Berlin")) == period
-    cap = Cap(1, "day")
-    assert cap.key("a/b", at - timedelta(hours=1), UTC) == "cap/a%2Fb/day/2025-12-31"
+    (bound,) = Cap(1, "day").bounds(cap_holder("a/b"), at - timedelta(hours=1), UTC)
+    assert (bound.key, bound.most) == ("cap/a%2Fb/day/2025-12-31", 1)
     assert Rep("x", caps=[Cap(1, "month"), Cap(2, "hour")]).caps == (
         Cap(2, "hour"),
         Cap(1, "month"),

@@ -64,6 +64,12 @@ def policy_schema() -> Schema:
             },
             "timezone": _text("The IANA zone in whose calendar those are counted."),
             "holidays": _list_of({"type": "string", "format": "date"}),
+            "lint": {
+                "description": "What the lint keeps quiet about.",
+                "type": ["object", "null"],
+                "additionalProperties": False,
+                "properties": {"silence": _table_of(_text("Why this code is silenced."))},
+            },
             "fields": _fields(),
             "define": _table_of(_text("Condition that others may use by this name.")),
             "qualification": _list_of(_factor()),

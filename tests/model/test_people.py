@@ -60,8 +60,16 @@ def test_signals_stand_in_the_order_of_time():
     for wrong in ([5], "page", {"kind": "page"}):
         with pytest.raises(InvalidValue, match="signals are not all signals; write"):
             Lead("L-1", signals=wrong)
-    with pytest.raises(InvalidValue, match="Signal: kind .*; at .*; value is -1"):
-        Signal("", datetime(2026, 1, 1), -1)
+    with pytest.raises(InvalidValue, match=r"Signal: kind .*; at .*; value is -1"):
+        Signal("", AT.replace(tzinfo=None), -1)
+
+
+def test_a_changed_lead_is_cleaned_again():
+    """Changing a field gives a new lead, checked like any other."""
+    lead = Lead("L-1", country="de")
+    assert lead.with_changes(country="us") == Lead("L-1", country="US")
+    with pytest.raises(InvalidValue, match="country is 'uk'; write 'GB'"):
+        lead.with_changes(country="uk")
 
 
 def test_a_lead_shows_its_id_alone():
@@ -186,7 +194,7 @@ def test_a_roster_refuses_strays_and_twins():
 
 
 def test_an_unknown_rep():
-    """get gives None, and the brackets suggest the nearest id."""
+    """Get gives None, and the brackets suggest the nearest id."""
     team = Roster([Rep("ada")])
     assert team.get("adda") is None
     with pytest.raises(UnknownFieldError, match="no rep in the roster named 'adda'; did you mean"):

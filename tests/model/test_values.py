@@ -11,6 +11,7 @@ from leadroute.model.frozen import FrozenDict
 from leadroute.model.values import Refused, aware, names, number, whole
 
 HUGE = 10**5_000
+NAIVE = datetime(2026, 1, 1, tzinfo=UTC).replace(tzinfo=None)
 
 
 def named(given):
@@ -102,7 +103,7 @@ def test_what_is_accepted(clean, given, found):
         (number(None, 1), 2, "is 2; write 1 or less"),
         (whole(), 1.0, "is 1.0; write a whole number"),
         (values.flag, 1, "is 1; write true or false"),
-        (values.instant, datetime(2026, 1, 1), "is a naive datetime; write an aware one"),
+        (values.instant, NAIVE, "is a naive datetime; write an aware one"),
         (values.instant, "2026", "is of type str; write an aware one"),
         (
             values.instant,
@@ -172,7 +173,7 @@ def test_attributes():
 
 @pytest.mark.parametrize(
     ("given", "said"),
-    [(datetime(2026, 1, 1), "start is a naive datetime"), (5, "start is of type int")],
+    [(NAIVE, "start is a naive datetime"), (5, "start is of type int")],
 )
 def test_naive_instants_are_refused(given, said):
     """The error names the argument and shows what would be right."""

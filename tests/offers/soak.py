@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from attrs import frozen
+from tests.stores.killing import Killed, kill_and_drain
 
 from leadroute import (
     Dispatcher,
@@ -24,7 +25,6 @@ from leadroute import (
 from leadroute.model.keys import is_open_key, parts
 from leadroute.offers.machine import rebuild
 from leadroute.testing import ManualClock
-from tests.stores.killing import Killed, kill_and_drain
 
 REPS = 20
 WORKERS = 4

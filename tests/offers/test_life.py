@@ -72,11 +72,14 @@ class Life(RuleBasedStateMachine):
         """Act on a lead; if that is refused, nothing has happened."""
         before = self.store.events(limit=10_000)
         try:
-            return act()
-        except (OfferClosed, LeadNotFound) as error:
-            assert isinstance(error, LeadNotFound) == (lead_id not in self.leads)
+            placement = act()
+        except (OfferClosed, LeadNotFound) as refused:
+            unknown = isinstance(refused, LeadNotFound)
             assert self.store.events(limit=10_000) == before
-            return None
+        else:
+            return placement
+        assert unknown == (lead_id not in self.leads)
+        return None
 
     @rule(lead_id=lead_ids, rep_id=rep_ids, right=mostly)
     def accept(self, lead_id, rep_id, right):

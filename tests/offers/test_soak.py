@@ -1,7 +1,6 @@
 """Killed processes: what a store promises when its writers die in the middle."""
 
 import pytest
-
 from tests.offers import soak
 
 

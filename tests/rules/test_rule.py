@@ -18,21 +18,21 @@ def test_a_rule_holds_what_it_was_given():
 @pytest.mark.parametrize(
     ("fields", "said"),
     [
-        ({"when": "lead.budget > 0"}, "when is 'lead.budget > 0'; write a condition such as"),
+        ({"when": "lead.budget > 0"}, r"when is 'lead.budget > 0'; write a condition such as"),
         ({"require": True}, "require is True; write a condition such as LEAD.country == 'US'"),
-        ({"score": 5, "pool": ""}, "score is 5; write a scorer such as .*; pool is empty"),
+        ({"score": 5, "pool": ""}, r"score is 5; write a scorer such as .*; pool is empty"),
     ],
 )
 def test_fields_of_the_wrong_kind(fields, said):
     """Every wrong field of a rule is named."""
-    with pytest.raises(InvalidValue, match=f"Rule.*: {said}"):
+    with pytest.raises(InvalidValue, match=rf"Rule.*: {said}"):
         Rule("r", **fields)
 
 
 @pytest.mark.parametrize("window", ["0s", timedelta(0), "soon"])
 def test_a_window_lasts(window):
     """An offer must stand for some time."""
-    with pytest.raises(ConfigError, match="the window is 0s|is not a duration"):
+    with pytest.raises(ConfigError, match=r"the window is 0s|is not a duration"):
         Rule("r", window=window)
 
 

@@ -28,7 +28,10 @@ AT = datetime(2026, 1, 2, tzinfo=UTC)
 weights = st.sampled_from([0, 0.5, 1, 2, 3])
 
 
-def points(score, situation=HERE, rep=Rep("ada", skills={"health": 0.5})):
+ADA = Rep("ada", skills={"health": 0.5})
+
+
+def points(score, situation=HERE, rep=ADA):
     return score.bind(situation)(rep)
 
 
@@ -149,7 +152,7 @@ def test_a_scorer_of_ones_own():
     """A subclass says how to score; one that does not is told so."""
 
     @frozen
-    class listed(Scorer):
+    class Listed(Scorer):
         name = "listed"
         ids: tuple[str, ...]
         bonus: float = 1.0
@@ -157,9 +160,9 @@ def test_a_scorer_of_ones_own():
         def bind(self, situation):
             return lambda rep: self.bonus if rep.id in self.ids else None
 
-    assert str(listed(("a", "b"), bonus=0.5)) == "listed(['a', 'b'], 0.5)"
-    assert listed(("a",)).reason(HERE, Rep("a")) == "listed(['a'])"
-    assert points(listed(("ada",))) == 1
+    assert str(Listed(("a", "b"), bonus=0.5)) == "listed(['a', 'b'], 0.5)"
+    assert Listed(("a",)).reason(HERE, Rep("a")) == "listed(['a'])"
+    assert points(Listed(("ada",))) == 1
     with pytest.raises(TypeError, match="Scorer does not say how to score; define bind"):
         Scorer().bind(HERE)
 
@@ -189,7 +192,7 @@ def test_a_function_that_gives_no_points(found):
     """Points outside 0 to 1, or no number at all, are refused with the scorer and the rep named."""
     wrong = scorer(lambda situation, rep: found)()
     with pytest.raises(
-        TypeError, match="rep 'ada' is .*; it must be a number from 0 to 1, or None"
+        TypeError, match=r"rep 'ada' is .*; it must be a number from 0 to 1, or None"
     ):
         points(wrong)
     assert wrong.reason(HERE, Rep("ada")) == "<lambda>"

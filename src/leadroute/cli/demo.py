@@ -125,8 +125,9 @@ class _Story:
 
 def _tell(story: _Story) -> None:
     screen, dispatcher, clock = story.screen, story.dispatcher, story.clock
+    team, policy = f"{len(story.roster)} reps", f"{len(story.router.rules)} rules"
     screen.head(
-        "leadroute demo: an invented team of 12 reps, a policy of 7 rules, a clock moved by hand"
+        f"leadroute demo: an invented team of {team}, a policy of {policy}, a clock moved by hand"
     )
 
     story.chapter("1. A lead comes in. Who should have it, and why?")

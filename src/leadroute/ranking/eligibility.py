@@ -12,14 +12,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
+from functools import lru_cache
 
 from attrs import frozen
 
 from leadroute.model.rep import Rep
+from leadroute.rules.condition import ALWAYS
 from leadroute.rules.rule import Rule
 from leadroute.rules.situation import Situation
+from leadroute.rules.wording import describe
 
 __all__ = ["Obstacle", "gate"]
+
+_wording = lru_cache(maxsize=1_024)(describe)
 
 
 @frozen
@@ -55,15 +60,16 @@ def gate(
         and not known.
     """
     lead, instant, snapshot = situation.lead, situation.instant, situation.snapshot
-    meets = None if rule.require is None else situation.test_of(rule.require)
+    require = ALWAYS if rule.require is None else rule.require
+    meets = situation.test_of(require)
 
     def obstacles(rep: Rep) -> Iterator[Obstacle]:
         if not rep.active:
             yield Obstacle("active", "is not active")
         if not rep.weight:
             yield Obstacle("weight", "has weight 0: never takes a turn")
-        if meets is not None and not meets(lead, rep, instant):
-            yield Obstacle("requirement", f"does not meet the requirement: {rule.require}")
+        if not meets(lead, rep, instant):
+            yield Obstacle("requirement", f"the rule requires that {_wording(require)}")
         if rep.id in tried:
             yield Obstacle("tried", f"was offered this lead before: {tried[rep.id]}")
         if rep.hours is not None and not rep.hours.is_open(situation.now):

@@ -1,0 +1,160 @@
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from attrs import evolve
+
+from leadroute import OfferClosed, Rep, Roster
+from leadroute.errors import InvalidValue
+from leadroute.offers import plan
+from leadroute.offers.change import Add, Emit, Put, Raise
+from leadroute.offers.events import (
+    KINDS,
+    Accepted,
+    Caught,
+    Contacted,
+    Declined,
+    Disqualified,
+    FeedbackGiven,
+    Offered,
+    Received,
+    TimedOut,
+    Waiting,
+)
+from leadroute.offers.machine import MOVES, move, rebuild, situation_of
+from leadroute.offers.placement import Status
+
+AT = datetime(2026, 1, 1, 9, 0, tzinfo=UTC)
+DUE = AT + timedelta(minutes=5)
+EXAMPLES = {
+    Received: Received(AT),
+    Disqualified: Disqualified(AT, "no budget"),
+    Offered: Offered(AT, "ada", "r", "p", DUE, 0.5, {"rep/open/ada": 1, "turn/p/ada": 1}),
+    Waiting: Waiting(AT, "nobody is available now", "r", DUE),
+    Caught: Caught(AT, "no rule matched", "catch-all"),
+    Accepted: Accepted(AT, "ada"),
+    Declined: Declined(AT, "ada"),
+    TimedOut: TimedOut(DUE, "ada"),
+    Contacted: Contacted(AT, "ada"),
+    FeedbackGiven: FeedbackGiven(AT, "ada", "meeting", closing=False),
+}
+LIVES = {
+    Status.RECEIVED: [Received],
+    Status.DISQUALIFIED: [Received, Disqualified],
+    Status.WAITING: [Received, Waiting],
+    Status.OFFERED: [Received, Offered],
+    Status.ACCEPTED: [Received, Offered, Accepted],
+    Status.CONTACTED: [Received, Offered, Accepted, Contacted],
+    Status.CAUGHT: [Received, Caught],
+}
+CLOSING = FeedbackGiven(AT, "ada", "won", closing=True, value=5)
+
+
+def lived(status):
+    """A placement in a status, by the events that lead there."""
+    if status is Status.CLOSED:
+        return rebuild("L-1", [*(EXAMPLES[kind] for kind in LIVES[Status.ACCEPTED]), CLOSING])
+    return rebuild("L-1", [EXAMPLES[kind] for kind in LIVES[status]])
+
+
+def test_every_event_has_an_example():
+    """The examples cover the whole vocabulary, whose tags are unique."""
+    assert set(EXAMPLES) == set(KINDS.values())
+    assert all(KINDS[kind.kind] is kind for kind in EXAMPLES)
+
+
+@pytest.mark.parametrize("status", Status)
+@pytest.mark.parametrize("kind", KINDS.values(), ids=lambda kind: kind.__name__)
+def test_the_table_is_the_whole_law(status, kind):
+    """A move in the table leads where it says; any other is refused and says what is so instead."""
+    before, event = lived(status), EXAMPLES[kind]
+    if (status, kind) in MOVES:
+        after = move(before, event, "L-1")
+        assert after.status is MOVES[status, kind]
+        assert after.steps == before.steps + 1
+    else:
+        with pytest.raises(OfferClosed) as refused:
+            move(before, event, "L-1")
+        assert str(refused.value) == (
+            f"cannot record {kind.kind!r} for lead 'L-1': {situation_of(before)}"
+        )
+
+
+def test_a_life_begins_with_a_submission():
+    """Nothing can happen to a lead that was never submitted."""
+    assert rebuild("L-1", []) is None
+    with pytest.raises(OfferClosed, match="cannot record 'offered' for lead 'L-1': it was never"):
+        move(None, EXAMPLES[Offered], "L-1")
+
+
+def test_what_is_given_back():
+    """A decline and a time-out give back everything; the end of the work gives back the open lead alone."""
+    for kind in (Declined, TimedOut):
+        after = move(lived(Status.OFFERED), EXAMPLES[kind], "L-1")
+        assert (after.holds, after.rep_id, after.pool) == ({}, None, None)
+        assert after.tried == {"ada": kind.kind}
+    assert lived(Status.CLOSED).holds == {"turn/p/ada": 1}
+
+
+@pytest.mark.parametrize(
+    ("status", "said"),
+    [
+        (Status.RECEIVED, "lead L-1 is received: "),
+        (Status.DISQUALIFIED, "lead L-1 is disqualified: no budget"),
+        (Status.WAITING, "lead L-1 is waiting: nobody is available now"),
+        (Status.OFFERED, "lead L-1 is offered to ada until 2026-01-01 09:05:00 UTC"),
+        (Status.ACCEPTED, "lead L-1 is accepted by ada"),
+        (Status.CONTACTED, "lead L-1 is contacted by ada"),
+        (Status.CLOSED, "lead L-1 is closed by ada (won)"),
+        (Status.CAUGHT, "lead L-1 is caught by catch-all: no rule matched"),
+    ],
+)
+def test_a_placement_in_one_line(status, said):
+    """The text of a placement says who has the lead."""
+    assert str(lived(status)) == said
+
+
+def test_feedback_keeps_the_value():
+    """Feedback without a value leaves the one that was given before."""
+    valued = move(lived(Status.ACCEPTED), FeedbackGiven(AT, "ada", "a", False, 5), "L-1")
+    assert move(valued, FeedbackGiven(AT, "ada", "b", False), "L-1").value == 5
+
+
+def test_the_operations_of_a_change():
+    """What is counted is the difference of the holds, with the rep's limits as guards."""
+    roster = Roster([Rep("ada", capacity=3)])
+    events = [EXAMPLES[Received], EXAMPLES[Offered]]
+    after, ops = plan.operations(None, events, "L-1", 0, roster, str)
+    assert Add("rep/open/ada", 1, hi=3) in ops
+    assert Add("turn/p/ada", 1) in ops
+    assert [(op.n, op.type) for op in ops if isinstance(op, Emit)] == [
+        (1, "received"),
+        (2, "offered"),
+    ]
+    (put,) = (op for op in ops if isinstance(op, Put))
+    assert (put.key, put.expect, put.status, put.owner) == ("placement/L-1", 0, "offered", "ada")
+    assert [op.key for op in ops if isinstance(op, Raise)] == ["rep/last/ada"]
+    _, back = plan.operations(after, [EXAMPLES[Declined]], "L-1", 1, Roster(), str)
+    assert Add("rep/open/ada", -1, lo=None) in back
+    _, closing = plan.operations(lived(Status.ACCEPTED), [CLOSING], "L-1", 1, roster, str)
+    assert Add("rep/won/ada", 1) in closing
+    lost = evolve(CLOSING, status="lost")
+    _, closing = plan.operations(lived(Status.ACCEPTED), [lost], "L-1", 1, roster, str)
+    assert not any(isinstance(op, Add) and "won" in op.key for op in closing)
+
+
+def test_a_change_without_events():
+    """There is no change in which nothing happens."""
+    with pytest.raises(OfferClosed, match="nothing happened to it"):
+        plan.operations(None, [], "L-1", 0, Roster(), str)
+
+
+@pytest.mark.parametrize("status", [status for status in Status if status is not Status.OFFERED])
+def test_only_offers_expire(status):
+    """Nothing but an offer runs out."""
+    assert plan.expiry(lived(status), DUE) is None
+
+
+def test_feedback_is_checked_before_anything_else():
+    """A status that cannot be kept is refused, whoever has the lead."""
+    with pytest.raises(InvalidValue, match="FeedbackGiven 'L-1': status is empty"):
+        plan.feedback(lived(Status.CLOSED), "", None, None, AT)

@@ -1,0 +1,164 @@
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from leadroute import (
+    ConfigError,
+    Lead,
+    Rep,
+    Signal,
+    Snapshot,
+    UnknownFieldError,
+    close_rate,
+    headroom,
+    intent,
+    rotation,
+    skill_match,
+    territory_match,
+)
+from leadroute.rules.situation import Situation
+
+AT = datetime(2026, 1, 2, 12, 0, tzinfo=UTC)
+PLAIN = Lead("L-1")
+
+
+def judged(score, rep, lead=PLAIN, reps=(), **counts):
+    """The points and the reason that a score gives a rep."""
+    situation = Situation(lead, (rep, *reps), "p", Snapshot(**counts), AT)
+    return score.bind(situation)(rep), score.reason(situation, rep)
+
+
+HEALTH = Lead("L-1", industry="health")
+
+
+@pytest.mark.parametrize(
+    ("rep", "lead", "expected"),
+    [
+        (Rep("a", skills={"health": 0.9}), HEALTH, (0.9, "health at level 0.9")),
+        (Rep("a", skills={"retail": 1}), HEALTH, (0.0, "health at level 0")),
+        (Rep("a", skills={"health": 0}), HEALTH, (0, "health at level 0")),
+        (Rep("a"), HEALTH, (None, "no skills are known")),
+        (Rep("a", skills={"health": 1}), Lead("L-1"), (None, "the lead has no industry")),
+    ],
+)
+def test_skill_match(rep, lead, expected):
+    """The level in the skill asked for; no answer where lead or rep say nothing."""
+    assert judged(skill_match("industry"), rep, lead) == expected
+
+
+@pytest.mark.parametrize("field", ["budget", "industri", "nope", 5])
+def test_skill_match_asks_for_a_text_field(field):
+    """Only a text field of the lead can name a skill."""
+    with pytest.raises(UnknownFieldError, match=f"lead has no field '{field}'"):
+        skill_match(field)
+
+
+BERLIN = Lead("L-1", country="DE", region="DE-BE")
+
+
+@pytest.mark.parametrize(
+    ("rep", "lead", "expected"),
+    [
+        (Rep("a", regions={"DE-BE"}), BERLIN, (1, "covers the region DE-BE")),
+        (Rep("a", countries={"DE"}), BERLIN, (0.5, "covers the country DE")),
+        (Rep("a", countries={"FR"}), BERLIN, (0, "does not cover DE DE-BE")),
+        (Rep("a", regions={"FR-1"}), Lead("L", country="DE"), (0, "does not cover DE")),
+        (Rep("a"), BERLIN, (None, "no places are known")),
+        (
+            Rep("a", countries={"FR"}),
+            Lead("L-1"),
+            (None, "the lead has no region and no country"),
+        ),
+    ],
+)
+def test_territory_match(rep, lead, expected):
+    """The closer the place, the more points; no answer where a place is missing."""
+    assert judged(territory_match(), rep, lead) == expected
+
+
+@pytest.mark.parametrize(
+    ("capacity", "open_now", "expected"),
+    [
+        (None, 99, (1, "99 open of no limit")),
+        (4, 1, (0.75, "1 open of 4")),
+        (1, 3, (0, "3 open of 1")),
+        (0, 0, (0, "0 open of 0")),
+    ],
+)
+def test_headroom(capacity, open_now, expected):
+    """The free share of the capacity, never below 0; without a limit there is always room."""
+    rep = Rep("a", capacity=capacity)
+    assert judged(headroom(), rep, open={"a": open_now}) == expected
+
+
+def test_close_rate():
+    """Few deals are shrunk towards the average of the candidates."""
+    a, b = Rep("a"), Rep("b")
+    won, closed = {"a": 1, "b": 29}, {"a": 1, "b": 59}
+    points, reason = judged(close_rate(20), a, reps=(b,), won=won, closed=closed)
+    assert points == pytest.approx((1 + 20 * 0.5) / 21)
+    assert reason == "won 1 of 1, where all together win 50%"
+    assert judged(close_rate(), a, reps=(b,)) == (None, "nobody has closed a deal yet")
+    assert judged(close_rate(), a, won={}, closed={"a": 5})[0] == 0
+
+
+@pytest.mark.parametrize("strength", [0, -1, float("nan"), True, "5", 1e15])
+def test_close_rate_asks_for_a_strength(strength):
+    """The strength is a number above 0."""
+    with pytest.raises(ConfigError, match="must be a number above 0"):
+        close_rate(strength)
+    assert close_rate(2.5).strength == 2.5
+
+
+def test_intent():
+    """Newer and stronger signals count more; future ones do not count at all."""
+    lead = Lead(
+        "L-1",
+        signals=[
+            Signal("page", AT, 2),
+            Signal("page", AT - timedelta(7), 2),
+            Signal("mail", AT, 9),
+            Signal("page", AT + timedelta(1), 9),
+        ],
+    )
+    points, reason = judged(intent("page"), Rep("a"), lead)
+    assert points == pytest.approx(3 / 4)
+    assert reason == "signals of page amount to 3"
+    assert judged(intent(), Rep("a"), lead)[0] == pytest.approx(12 / 13)
+    assert judged(intent("call"), Rep("a"), lead) == (None, "no signals of call")
+    assert judged(intent(), Rep("a")) == (None, "no signals of any kind")
+
+
+def test_intent_reads_its_half_life():
+    """Half-lives of the same length are the same, and none is refused."""
+    assert intent(half_life="7d") == intent(half_life=timedelta(7)) == intent()
+    with pytest.raises(ConfigError, match="is not a duration"):
+        intent(half_life="week")
+    with pytest.raises(ConfigError, match="half-life"):
+        intent(half_life="0s")
+
+
+def test_rotation():
+    """Fewest turns for the weight go first; equals get equal points; weight 0 never has a turn."""
+    a, b, c, d, none = Rep("a"), Rep("b", weight=3), Rep("c"), Rep("d"), Rep("n", weight=0)
+    reps = (a, b, c, d, none)
+    turns = {"p": {"a": 1, "b": 2, "c": 1, "d": 0}, "other": {"d": 9}}
+    situation = Situation(Lead("L-1"), reps, "p", Snapshot(turns=turns), AT)
+    points = rotation().bind(situation)
+    assert [points(rep) for rep in reps] == [0.0, 0.5, 0.0, 1.0, 0.0]
+    assert rotation().reason(situation, b) == "2 turns taken, weight 3"
+    assert rotation().reason(situation, d) == "0 turns taken"
+    assert judged(rotation(), a)[0] == 1
+
+
+def test_rotation_follows_the_weights():
+    """Over 60 turns with weights 1, 2 and 3 each gets the exact share, and is never far from it."""
+    reps = tuple(Rep(name, weight=weight) for name, weight in (("a", 1), ("b", 2), ("c", 3)))
+    taken = {"a": 0, "b": 0, "c": 0}
+    for turn in range(1, 61):
+        situation = Situation(Lead("L-1"), reps, "p", Snapshot(turns={"p": dict(taken)}), AT)
+        points = rotation().bind(situation)
+        first = max(reps, key=lambda rep, points=points: (points(rep), rep.id))
+        taken[first.id] += 1
+        assert all(abs(taken[rep.id] - turn * rep.weight / 6) < 1 for rep in reps)
+    assert taken == {"a": 10, "b": 20, "c": 30}

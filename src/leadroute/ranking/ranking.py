@@ -136,6 +136,8 @@ class Ranking:
         resumes_at: For ``NOBODY_AVAILABLE``: when it is worth deciding again; the instant of the decision when it
             hangs on work getting done rather than on time.
         window: How long an offer of this lead stands.
+        path: Which way a ``Standing`` found it: ``"fast"``, or why every rep was asked. Empty for ``Router.rank``, which
+            asks every rep. Not part of equality: both ways give the same.
     """
 
     lead_id: str
@@ -148,6 +150,7 @@ class Ranking:
     at: datetime | None = None
     resumes_at: datetime | None = None
     window: timedelta = timedelta(0)
+    path: str = field(default="", eq=False)
     _chances: Callable[[], Mapping[str, float]] | None = field(default=None, eq=False, repr=False)
     _cost: Callable[[], float] | None = field(default=None, eq=False, repr=False)
 
@@ -193,4 +196,6 @@ class Ranking:
             lines += [f"     {each.label:{width}}  {each.reason}" for each in self.rejections]
         if self.resumes_at is not None and self.resumes_at != self.at:
             lines.append(f"  Somebody is back at {self.resumes_at:%Y-%m-%d %H:%M %Z}")
+        if self.path:
+            lines.append(f"  Ranked on the {self.path} path")
         return "\n".join(lines)

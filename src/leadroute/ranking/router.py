@@ -183,6 +183,7 @@ class Router:
         now: datetime | None = None,
         snapshot: Snapshot | None = None,
         tried: Mapping[str, str] | None = None,
+        top: int | None = None,
     ) -> Ranking:
         """Decide who should take a lead, and say why and why not for every rep.
 
@@ -194,6 +195,8 @@ class Router:
             now: The instant of the decision, aware; the lead's ``received_at`` when not given.
             snapshot: How much each rep has open, has won and so on; nothing at all when not given.
             tried: What became of earlier offers of this lead, by rep id; those reps are left out.
+            top: How many assignments to give, the best first; ``None`` gives all. Everyone is asked all the same: for
+                an answer that does not ask everyone, keep a ``Standing``.
 
         Returns:
             Every rep of the pool, ranked or rejected, each with reasons.
@@ -202,7 +205,7 @@ class Router:
             FactTypeError: ``now`` is naive, or a condition met a fact of the wrong type.
         """
         instant = lead.received_at if now is None else aware(now)
-        failed = self._disqualified(lead, instant)
+        failed = self.disqualified(lead, instant)
         if failed:
             return Ranking(lead.id, Outcome.DISQUALIFIED, detail=failed, at=instant)
         rule = self.match(lead, instant)
@@ -214,11 +217,16 @@ class Router:
             situation = Situation(
                 lead, members, pool, snapshot or Snapshot(), instant, self.environment
             )
-            return _ranked(rule, situation, tried or {}, rule.window or self.window)
+            return _ranked(rule, situation, tried or {}, rule.window or self.window, top)
         except FactTypeError as error:
             raise error.during(rule.name, lead.id) from None
 
-    def _disqualified(self, lead: Lead, now: datetime | None) -> str:
+    def disqualified(self, lead: Lead, now: datetime | None = None) -> str:
+        """What of ``qualify`` the lead does not fulfil, in words; empty when it qualifies.
+
+        Raises:
+            FactTypeError: ``qualify`` met a fact of the wrong type.
+        """
         try:
             failed = [str(part) for part, holds in self._qualifiers if not holds(lead, None, now)]
         except FactTypeError as error:
@@ -314,7 +322,11 @@ def _refuse_twins(kind: str, given: list[str]) -> None:
 
 
 def _ranked(
-    rule: Rule, situation: Situation, tried: Mapping[str, str], window: timedelta
+    rule: Rule,
+    situation: Situation,
+    tried: Mapping[str, str],
+    window: timedelta,
+    top: int | None,
 ) -> Ranking:
     able, rejected, rejections = [], [], []
     obstacles = gate(rule, situation, tried)
@@ -332,7 +344,7 @@ def _ranked(
         _outcome(situation.reps, able, rejections),
         rule.name,
         situation.pool,
-        _sorted_assignments(score, among),
+        _sorted_assignments(score, among, top),
         tuple(rejections),
         at=situation.instant,
         resumes_at=None if able else _resumes_at(situation.instant, rejections),
@@ -361,7 +373,9 @@ def _resumes_at(now: datetime | None, rejections: list[Rejection]) -> datetime |
     return min((opening for opening in openings if opening is not None), default=None)
 
 
-def _sorted_assignments(score: Scorer | None, situation: Situation) -> tuple[Assignment, ...]:
+def _sorted_assignments(
+    score: Scorer | None, situation: Situation, top: int | None
+) -> tuple[Assignment, ...]:
     terms = () if score is None else score.terms
     bound = [term.scorer.bind(situation) for term in terms]
     last = situation.snapshot.last_assigned
@@ -371,9 +385,18 @@ def _sorted_assignments(score: Scorer | None, situation: Situation) -> tuple[Ass
         total = mean(zip((term.weight for term in terms), points, strict=True)) or 0.0
         keyed.append((-total, last.get(rep.id, -1), rep.id, rep, points))
     keyed.sort(key=lambda entry: entry[:3])
+    return assignments(terms, keyed[:top], situation)
+
+
+def assignments(
+    terms: tuple[Term, ...],
+    ordered: Iterable[tuple[float, int, str, Rep, tuple[float | None, ...]]],
+    situation: Situation,
+) -> tuple[Assignment, ...]:
+    """The assignments of (score negated, when last assigned, id, rep, points of each term), best first."""
     return tuple(
         Assignment(rep.id, rep.label, rank, -negative, _parts(terms, points, situation, rep))
-        for rank, (negative, _, _, rep, points) in enumerate(keyed, 1)
+        for rank, (negative, _, _, rep, points) in enumerate(ordered, 1)
     )
 
 

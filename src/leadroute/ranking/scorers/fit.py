@@ -65,7 +65,7 @@ class skill_match(Scorer):
 
     def bind(self, situation: Situation) -> Points:
         """Look the skills up once for the lead. O(skills asked for) a rep."""
-        skills = self._asked(situation)
+        skills = self.asked(situation)
         if not skills:
             return _no_answer
 
@@ -79,7 +79,7 @@ class skill_match(Scorer):
 
     def reason(self, situation: Situation, rep: Rep) -> str:
         """The skills and the rep's level in each."""
-        skills = self._asked(situation)
+        skills = self.asked(situation)
         if not skills:
             return f"the lead has no {' or '.join(self._fields)}"
         if not rep.skills:
@@ -90,7 +90,8 @@ class skill_match(Scorer):
     def _fields(self) -> tuple[str, ...]:
         return (self.field,) if isinstance(self.field, str) else self.field
 
-    def _asked(self, situation: Situation) -> tuple[str, ...]:
+    def asked(self, situation: Situation) -> tuple[str, ...]:
+        """The skills that the lead calls for."""
         found = (skill for title in self._fields for skill in texts_of(situation.lead, title))
         return tuple(dict.fromkeys(found))
 

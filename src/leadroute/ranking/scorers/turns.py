@@ -35,15 +35,7 @@ class rotation(Scorer):
 
     def bind(self, situation: Situation) -> Points:
         """Put the candidates in order once. O(n log n) a lead, O(1) a rep."""
-        places = {rep.id: _place(situation, rep) for rep in situation.reps if rep.weight}
-        order = sorted(set(places.values()))
-        last = max(1, len(order) - 1)
-        points_at = {place: 1.0 - position / last for position, place in enumerate(order)}
-
-        def points(rep: Rep) -> float:
-            return points_at[places[rep.id]] if rep.id in places else 0.0
-
-        return points
+        return situation.once(rotation, lambda: _in_order(situation))
 
     def reason(self, situation: Situation, rep: Rep) -> str:
         """How many turns were taken, and for what weight."""
@@ -52,8 +44,22 @@ class rotation(Scorer):
         return f"{taken} turns taken{weight}"
 
 
-def _place(situation: Situation, rep: Rep) -> float:
-    return (situation.turns.get(rep.id, 0) + 0.5) / rep.weight
+def place_of(turns: int, rep: Rep) -> float:
+    """Where a rep of weight above 0 stands in the rotation; the smallest comes first."""
+    return (turns + 0.5) / rep.weight
+
+
+def _in_order(situation: Situation) -> Points:
+    turns = situation.turns
+    places = {rep.id: place_of(turns.get(rep.id, 0), rep) for rep in situation.reps if rep.weight}
+    order = sorted(set(places.values()))
+    last = max(1, len(order) - 1)
+    points_at = {place: 1.0 - position / last for position, place in enumerate(order)}
+
+    def points(rep: Rep) -> float:
+        return points_at[places[rep.id]] if rep.id in places else 0.0
+
+    return points
 
 
 @frozen

@@ -97,7 +97,7 @@ class Facets:
     def _skill_shares(
         self, scorer: skill_match, situation: Situation, bits: Bits
     ) -> Iterator[Share]:
-        everyone, skilled = bits[ALL], bits.get(_SKILLED, 0)
+        everyone, skilled = bits.get(ALL, 0), bits.get(_SKILLED, 0)
         asked = scorer.asked(situation)
         if not asked:
             yield Share(None, everyone)
@@ -144,7 +144,7 @@ def _merged(shares: list[Share], limit: int) -> list[Share]:
 
 def _place_shares(situation: Situation, bits: Bits) -> Iterator[Share]:
     region, country = situation.lead.region, situation.lead.country
-    everyone, placed = bits[ALL], bits.get(_PLACED, 0)
+    everyone, placed = bits.get(ALL, 0), bits.get(_PLACED, 0)
     if region is None and country is None:
         yield Share(None, everyone)
         return

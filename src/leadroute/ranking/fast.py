@@ -233,12 +233,12 @@ class Standing:
         if instant is not None:
             lane.advance(instant)
         try:
-            found = lane.best(lead, k, instant, tried or ())
+            found, totals = lane.best(lead, k, instant, tried or ())
         except FactTypeError as error:
             raise error.during(rule.name, lead.id) from None
         if not found:
             return self._plain(lead, k, instant, tried, "nobody can take the lead")
-        return self._fast(lead, rule, instant, lane, tuple(found))
+        return self._fast(lead, rule, instant, lane.live.pool, tuple(found), totals)
 
     def _plain(
         self, lead: Lead, k: int, now: datetime | None, tried: Mapping[str, str] | None, why: str
@@ -258,9 +258,14 @@ class Standing:
         )
 
     def _fast(
-        self, lead: Lead, rule: Rule, now: datetime | None, lane: Lane, found: tuple[Found, ...]
+        self,
+        lead: Lead,
+        rule: Rule,
+        now: datetime | None,
+        pool: str,
+        found: tuple[Found, ...],
+        totals: Totals,
     ) -> Top:
-        pool = lane.live.pool
         turns = self._turns.get(pool, {})
         ids = tuple([entry[2] for entry in found])
         snapshot = Snapshot(
@@ -268,7 +273,7 @@ class Standing:
             turns={pool: {rep_id: turns.get(rep_id, 0) for rep_id in ids}},
         )
         records = {rep_id: self._records[rep_id] for rep_id in ids if rep_id in self._records}
-        live = Live(pool, snapshot, records, totals=lane.live.totals.copy())
+        live = Live(pool, snapshot, records, totals=totals)
         return Top(
             lead.id,
             ids,

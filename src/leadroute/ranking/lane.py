@@ -28,6 +28,7 @@ from leadroute.model.snapshot import Snapshot
 from leadroute.ranking.eligibility import gate
 from leadroute.ranking.facets import Facets, depends
 from leadroute.ranking.layout import Layout
+from leadroute.ranking.live import Totals
 from leadroute.ranking.scorers.host import HostScorer
 from leadroute.ranking.terms import NOBODY, Live, Standard, standard
 from leadroute.rules.closures import Environment
@@ -233,7 +234,7 @@ class Lane:
 
     def best(
         self, lead: Lead, count: int, now: datetime | None, tried: Iterable[str]
-    ) -> list[Found]:
+    ) -> tuple[list[Found], Totals]:
         """The best candidates for a lead, best first.
 
         Args:
@@ -241,6 +242,9 @@ class Lane:
             count: How many, 1 or more.
             now: The instant of the decision; ``advance`` has seen it.
             tried: Ids of reps who are left out.
+
+        Returns:
+            They, and what all candidates for this lead have won and closed together.
         """
         numbers = [self.number[rep_id] for rep_id in tried if rep_id in self.number]
         left_out = [number for number in numbers if self._counted[number] is not None]
@@ -251,7 +255,7 @@ class Lane:
         try:
             if self._answered != [term.counts() for _, term in self._terms]:
                 self.settle()
-            return self._walk(lead, count, now)
+            return self._walk(lead, count, now), self.live.totals.copy()
         finally:
             for number in left_out:
                 self._enter(number, able=True)
@@ -290,12 +294,7 @@ class Lane:
                 slot = mask.bit_length() - 1
                 rep = reps[layout.reps[slot]]
                 asked += 1
-                entry = _scored(rep, points, weights, last)
-                if len(found) < count:
-                    insort(found, entry, key=_key)
-                elif _key(entry) < _key(found[-1]):
-                    found.pop()
-                    insort(found, entry, key=_key)
+                _keep(found, _scored(rep, points, weights, last), count)
                 mask ^= 1 << slot
                 if exact and not layout.loosened[slot]:
                     floor = layout.floor[slot]
@@ -338,6 +337,14 @@ class Lane:
                     weight += each
             found.append((gained, weight, tuple(share.bits for _, share in picked), exact))
         return found
+
+
+def _keep(found: list[Found], entry: Found, count: int) -> None:
+    if len(found) == count:
+        if _key(entry) > _key(found[-1]):
+            return
+        found.pop()
+    insort(found, entry, key=_key)
 
 
 def _key(entry: Found) -> tuple[float, int, str]:

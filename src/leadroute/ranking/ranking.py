@@ -136,8 +136,8 @@ class Ranking:
         resumes_at: For ``NOBODY_AVAILABLE``: when it is worth deciding again; the instant of the decision when it
             hangs on work getting done rather than on time.
         window: How long an offer of this lead stands.
-        path: Which way a ``Standing`` found it: ``"fast"``, or why every rep was asked. Empty for ``Router.rank``, which
-            asks every rep. Not part of equality: both ways give the same.
+        path: Which way a ``Standing`` found it: ``"fast"``, or why every rep was asked. Empty for ``Router.rank``,
+            which asks every rep. Not part of equality: both ways give the same.
     """
 
     lead_id: str

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any, Protocol, TypeAlias
 
 from attrs import field, frozen
@@ -68,9 +69,8 @@ class Live:
             if isinstance(scorer, rotation):
                 situation.once(rotation, lambda: self.points)
             elif isinstance(scorer, close_rate) and scorer.strength is not None:
-                prior = self.totals.prior(scorer.strength)
                 situation.once((Learning, None, None), lambda: self.records)
-                situation.once((close_rate, scorer), lambda found=prior: found)
+                situation.once((close_rate, scorer), partial(self.totals.prior, scorer.strength))
 
 
 class Standard(Protocol):

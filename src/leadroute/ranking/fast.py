@@ -15,6 +15,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from functools import partial
+from typing import Final
 
 from attrs import evolve, field, frozen
 
@@ -22,7 +23,7 @@ from leadroute.errors import ConfigError, FactTypeError
 from leadroute.model.frozen import FrozenDict
 from leadroute.model.instants import to_micros
 from leadroute.model.lead import Lead
-from leadroute.model.outcomes import Record
+from leadroute.model.outcomes import NOTHING, Record
 from leadroute.model.rep import Rep
 from leadroute.model.roster import Roster
 from leadroute.model.snapshot import Snapshot
@@ -39,7 +40,8 @@ from leadroute.rules.situation import Situation
 
 __all__ = ["Standing", "Top"]
 
-FAST = "fast"
+FAST: Final = "fast"
+_NO_TURNS: FrozenDict[str, int] = FrozenDict()
 
 
 @frozen
@@ -266,21 +268,19 @@ class Standing:
         found: tuple[Found, ...],
         totals: Totals,
     ) -> Top:
-        turns = self._turns.get(pool, {})
+        turns = self._turns.get(pool, _NO_TURNS)
         ids = tuple([entry[2] for entry in found])
-        snapshot = Snapshot(
-            open={rep_id: self._open.get(rep_id, 0) for rep_id in ids},
-            turns={pool: {rep_id: turns.get(rep_id, 0) for rep_id in ids}},
-        )
-        records = {rep_id: self._records[rep_id] for rep_id in ids if rep_id in self._records}
-        live = Live(pool, snapshot, records, totals=totals)
+        counts = [
+            (self._open.get(rep_id, 0), turns.get(rep_id, 0), self._records.get(rep_id, NOTHING))
+            for rep_id in ids
+        ]
         return Top(
             lead.id,
             ids,
             tuple([-entry[0] for entry in found]),
             tuple([entry[4] for entry in found]),
             FAST,
-            partial(_ranking, self.router, rule, lead, now, live, found),
+            partial(_ranking, self.router, rule, lead, now, pool, found, counts, totals),
         )
 
     def _lane(self, rule: Rule, now: datetime | None) -> Lane | str:
@@ -334,18 +334,28 @@ def _ranking(
     rule: Rule,
     lead: Lead,
     now: datetime | None,
-    live: Live,
+    pool: str,
     found: tuple[Found, ...],
+    counts: list[tuple[int, int, Record]],
+    totals: Totals,
 ) -> Ranking:
     terms = rule.score.terms if rule.score else ()
+    of_rep = {entry[2]: each for entry, each in zip(found, counts, strict=True)}
+    snapshot = Snapshot(
+        open={rep_id: opened for rep_id, (opened, _, _) in of_rep.items()},
+        turns={pool: {rep_id: turns for rep_id, (_, turns, _) in of_rep.items()}},
+    )
+    records = {rep_id: record for rep_id, (_, _, record) in of_rep.items()}
     reps = tuple(sorted((entry[3] for entry in found), key=lambda rep: rep.id))
-    situation = Situation(lead, reps, live.pool, live.snapshot, now, router.environment)
-    live.tell(situation, tuple(term.scorer for term in terms))
+    situation = Situation(lead, reps, pool, snapshot, now, router.environment)
+    live = Live(pool, snapshot, records, totals=totals)
+    for key, work in live.known(term.scorer for term in terms):
+        situation.once(key, work)
     return Ranking(
         lead.id,
         Outcome.RANKED,
         rule.name,
-        live.pool,
+        pool,
         assignments(terms, found, situation),
         at=now,
         window=rule.window or router.window,

@@ -15,7 +15,6 @@ from bisect import insort
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from heapq import heapify, heappop, heapreplace
-from itertools import product
 from typing import Final, TypeAlias
 
 from sortedcontainers import SortedList
@@ -95,11 +94,12 @@ class Lane:
         if not any(self.weights):
             self.refusal = "the rule has no score with weight"
             return
+        self._known = self.live.known(self.scorers)
         self._hosted = any(isinstance(scorer, HostScorer) for scorer in self.scorers)
         self._start()
 
     def _start(self) -> None:
-        meets = self._situation(NOBODY, None, ()).test_of(self._rule.require or ALWAYS)
+        meets = self._bare(None).test_of(self._rule.require or ALWAYS)
         self.reps = tuple(
             rep for rep in self._members if meets(NOBODY, rep, None) and rep.active and rep.weight
         )
@@ -130,7 +130,8 @@ class Lane:
         self._layout = Layout(sorted(entries), self._held)
         self._layout.admit(n for n, counted in enumerate(self._counted) if counted is not None)
         self._debt = 0
-        self._answered = [term.counts() for _, term in self._terms]
+        self._weight = sum(weight for weight, term in self._terms if term.answers())
+        self._mute = self.live.totals.mean is None
 
     def _bound(self, state: tuple[object, ...]) -> float:
         return sum(
@@ -138,14 +139,14 @@ class Lane:
             for (weight, term), each in zip(self._terms, state, strict=True)
         )
 
-    def _situation(
-        self, lead: Lead, now: datetime | None, scorers: tuple[Scorer, ...]
-    ) -> Situation:
-        reps, absent = self._sides() if scorers and self._hosted else ((), ())
+    def _bare(self, now: datetime | None) -> Situation:
         live = self.live
-        found = Situation(lead, reps, live.pool, live.snapshot, now, self._environment, absent)
-        live.tell(found, scorers)
-        return found
+        return Situation(NOBODY, (), live.pool, live.snapshot, now, self._environment)
+
+    def _situation(self, lead: Lead, now: datetime | None) -> Situation:
+        reps, absent = self._sides() if self._hosted else ((), ())
+        live = self.live
+        return Situation(lead, reps, live.pool, live.snapshot, now, self._environment, absent)
 
     def _sides(self) -> tuple[tuple[Rep, ...], tuple[Rep, ...]]:
         if self._among is None:
@@ -178,6 +179,8 @@ class Lane:
     def advance(self, now: datetime) -> None:
         """Time has passed, or is another: look at those whose schedule or cap can have changed."""
         before, self._now = self._now, now
+        if not self.timed:
+            return
         if before is None or now < before:
             for number in self.timed:
                 self._recount(number)
@@ -197,8 +200,7 @@ class Lane:
 
     def _count(self, number: int) -> None:
         rep = self.reps[number]
-        situation = self._situation(NOBODY, self._now, ())
-        self._enter(number, not gate(self._rule, situation, {})(rep))
+        self._enter(number, not gate(self._rule, self._bare(self._now), {})(rep))
 
     def _enter(self, number: int, able: bool) -> None:
         rep, old = self.reps[number], self._counted[number]
@@ -253,7 +255,7 @@ class Lane:
             self._enter(number, able=False)
             layout.flip(number)
         try:
-            if self._answered != [term.counts() for _, term in self._terms]:
+            if self._mute != (self.live.totals.mean is None):
                 self.settle()
             return self._walk(lead, count, now), self.live.totals.copy()
         finally:
@@ -264,7 +266,9 @@ class Lane:
                 self.live.order.drift = drift
 
     def _walk(self, lead: Lead, count: int, now: datetime | None) -> list[Found]:
-        situation = self._situation(lead, now, self.scorers)
+        situation = self._situation(lead, now)
+        for key, work in self._known:
+            situation.once(key, work)
         points = [scorer.bind(situation) for scorer in self.scorers]
         classes = self._classes(situation)
         layout, last = self._layout, self.live.snapshot.last_assigned
@@ -315,27 +319,16 @@ class Lane:
         return found
 
     def _classes(self, situation: Situation) -> list[tuple[float, float, tuple[int, ...], bool]]:
-        weight_of_all = sum(
-            weight
-            for (weight, term), counts in zip(self._terms, self._answered, strict=True)
-            if counts
-        )
         bits = self._layout.bits
-        splits = [
-            [(weight, share) for share in self._facets.shares(scorer, situation, bits)]
-            for weight, scorer in self._lead_terms
-            if weight
-        ]
-        found = []
-        for picked in product(*splits):
-            gained, weight = 0.0, weight_of_all
-            exact = True
-            for each, (points, _, same) in picked:
-                exact = exact and same
-                if points is not None:
-                    gained += each * points
-                    weight += each
-            found.append((gained, weight, tuple(share.bits for _, share in picked), exact))
+        found: list[tuple[float, float, tuple[int, ...], bool]] = [(0.0, self._weight, (), True)]
+        for each, scorer in self._lead_terms:
+            found = [
+                (gained, weight, (*parts, held), exact and same)
+                if points is None
+                else (gained + each * points, weight + each, (*parts, held), exact and same)
+                for points, held, same in self._facets.shares(scorer, situation, bits)
+                for gained, weight, parts, exact in found
+            ]
         return found
 
 

@@ -33,18 +33,18 @@ class Order:
         0.5
     """
 
-    __slots__ = ("_counts", "_places", "drift")
+    __slots__ = ("_counts", "_places", "_span", "drift")
 
     def __init__(self) -> None:
         self._places: SortedList[float] = SortedList()
         self._counts: Counter[float] = Counter()
+        self._span = 1
         self.drift = 0.0
 
     def replace(self, old: float | None, new: float | None) -> None:
         """A candidate moves from one place to another; ``None`` is no place at all. O(log n)."""
         if old == new:
             return
-        span = max(1, len(self._places) - 1)
         changed = False
         if old is not None:
             self._counts[old] -= 1
@@ -58,11 +58,12 @@ class Order:
                 self._places.add(new)
                 changed = True
         if changed:
-            self.drift += 1 / span
+            self.drift += 1 / self._span
+            self._span = max(1, len(self._places) - 1)
 
     def points(self, place: float) -> float:
         """The points of a place, which need not be taken. O(log n)."""
-        return 1.0 - self._places.bisect_left(place) / max(1, len(self._places) - 1)
+        return 1.0 - self._places.bisect_left(place) / self._span
 
     def places(self) -> list[float]:
         """The different places, the first in turn first. O(n)."""

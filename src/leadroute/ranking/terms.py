@@ -10,7 +10,7 @@ The rules of this module:
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Hashable, Iterable, Mapping
 from functools import partial
 from typing import Any, Protocol, TypeAlias
 
@@ -63,14 +63,16 @@ class Live:
         """The points of the rotation."""
         return self.order.points(self.place(rep))
 
-    def tell(self, situation: Situation, scorers: tuple[Scorer, ...]) -> None:
-        """Let a situation know what the scorers would otherwise work out from all candidates."""
+    def known(self, scorers: Iterable[Scorer]) -> tuple[tuple[Hashable, Callable[[], Any]], ...]:
+        """What the scorers would otherwise work out from all candidates, as ``Situation.once`` takes it."""
+        found: list[tuple[Hashable, Callable[[], Any]]] = []
         for scorer in scorers:
             if isinstance(scorer, rotation):
-                situation.once(rotation, lambda: self.points)
+                found.append((rotation, lambda: self.points))
             elif isinstance(scorer, close_rate) and scorer.strength is not None:
-                situation.once((Learning, None, None), lambda: self.records)
-                situation.once((close_rate, scorer), partial(self.totals.prior, scorer.strength))
+                found.append(((Learning, None, None), lambda: self.records))
+                found.append(((close_rate, scorer), partial(self.totals.prior, scorer.strength)))
+        return tuple(found)
 
 
 class Standard(Protocol):
@@ -92,8 +94,8 @@ class Standard(Protocol):
         """How many points a state can have gained since."""
         ...
 
-    def counts(self) -> bool:
-        """Whether there is an answer at all, for everybody."""
+    def answers(self) -> bool:
+        """Whether there is an answer, for everybody or for nobody."""
         ...
 
 
@@ -118,7 +120,7 @@ class _Fixed:
         """None."""
         return 0.0
 
-    def counts(self) -> bool:
+    def answers(self) -> bool:
         """Always."""
         return True
 
@@ -159,7 +161,7 @@ class _Turn:
         """What the order has drifted."""
         return self._live.order.drift - self._drifted
 
-    def counts(self) -> bool:
+    def answers(self) -> bool:
         """Always."""
         return True
 
@@ -189,7 +191,7 @@ class _Rate:
         """What the average has risen: nobody gains more than that."""
         return max(0.0, (self._live.totals.mean or 0.0) - self._mean)
 
-    def counts(self) -> bool:
+    def answers(self) -> bool:
         """Once any candidate has closed anything."""
         return self._live.totals.mean is not None
 

@@ -74,7 +74,9 @@ terms = st.sampled_from(
         headroom().when(LEAD.budget > 5),
     ][:11]
 )
-weighted = st.tuples(st.sampled_from([0, 0.3, 1, 1, 2, 3]), terms).map(lambda pair: pair[0] * pair[1])
+weighted = st.tuples(st.sampled_from([0, 0.3, 1, 1, 2, 3]), terms).map(
+    lambda pair: pair[0] * pair[1]
+)
 scores = st.lists(weighted, min_size=1, max_size=5).map(sum)
 leads = st.builds(
     Lead,
@@ -137,7 +139,9 @@ def change(standing, move, rep_id, now):
         standing.close(rep_id, won=move == "won")
 
 
-@given(st.lists(reps, min_size=1, max_size=14, unique_by=lambda rep: rep.id), scores, snapshots, steps)
+@given(
+    st.lists(reps, min_size=1, max_size=14, unique_by=lambda rep: rep.id), scores, snapshots, steps
+)
 @settings(max_examples=60, deadline=None)
 def test_same_as_plain(team, score, snapshot, moves):
     """Whatever the reps, the score and what happens, the best few are those of the plain path."""

@@ -14,10 +14,10 @@ from collections.abc import Hashable, Iterable, Iterator, Mapping
 from itertools import product
 from typing import Final, NamedTuple, TypeAlias
 
+from leadroute.model.lead import Lead
 from leadroute.model.rep import Rep
 from leadroute.ranking.scorers.fit import SAME_COUNTRY, skill_match, territory_match
 from leadroute.rules.scorer import Scorer
-from leadroute.rules.situation import Situation
 
 __all__ = ["Facet", "Facets", "Share", "depends"]
 
@@ -86,19 +86,21 @@ class Facets:
             for country in rep.countries:
                 yield "country", country
 
-    def shares(self, scorer: Scorer, situation: Situation, bits: Bits) -> list[Share]:
-        """How the scorer splits the reps for this lead, without empty shares. O(shares) operations on bits."""
+    def asked(self, scorer: Scorer, lead: Lead) -> Hashable:
+        """What of the lead decides how the scorer splits the reps."""
         if isinstance(scorer, skill_match):
-            found = self._skill_shares(scorer, situation, bits)
-        else:
-            found = _place_shares(situation, bits)
+            return scorer.asked(lead)
+        return lead.region, lead.country
+
+    def shares(self, scorer: Scorer, lead: Lead, bits: Bits) -> list[Share]:
+        """How the scorer splits the reps for this lead, without empty shares. O(shares) operations on bits."""
+        skilled = isinstance(scorer, skill_match)
+        found = self._by_skill(scorer, lead, bits) if skilled else _by_place(lead, bits)
         return [share for share in found if share.bits]
 
-    def _skill_shares(
-        self, scorer: skill_match, situation: Situation, bits: Bits
-    ) -> Iterator[Share]:
+    def _by_skill(self, scorer: skill_match, lead: Lead, bits: Bits) -> Iterator[Share]:
         everyone, skilled = bits.get(ALL, 0), bits.get(_SKILLED, 0)
-        asked = scorer.asked(situation)
+        asked = scorer.asked(lead)
         if not asked:
             yield Share(None, everyone)
             return
@@ -142,8 +144,8 @@ def _merged(shares: list[Share], limit: int) -> list[Share]:
     return found
 
 
-def _place_shares(situation: Situation, bits: Bits) -> Iterator[Share]:
-    region, country = situation.lead.region, situation.lead.country
+def _by_place(lead: Lead, bits: Bits) -> Iterator[Share]:
+    region, country = lead.region, lead.country
     everyone, placed = bits.get(ALL, 0), bits.get(_PLACED, 0)
     if region is None and country is None:
         yield Share(None, everyone)

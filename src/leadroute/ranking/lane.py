@@ -25,7 +25,7 @@ from leadroute.model.outcomes import Record
 from leadroute.model.rep import Rep
 from leadroute.model.snapshot import Snapshot
 from leadroute.ranking.eligibility import gate
-from leadroute.ranking.facets import Facets, depends
+from leadroute.ranking.facets import Facets, Share, depends
 from leadroute.ranking.layout import Layout
 from leadroute.ranking.live import Totals
 from leadroute.ranking.scorers.host import HostScorer
@@ -45,6 +45,7 @@ _SLACK: Final = 1e-9
 """More than rounding can add to a score of at most 1."""
 _QUARTER_HOUR: Final = 900_000_000
 _FREE: Final = 32
+_KEPT: Final = 256
 
 
 class Lane:
@@ -270,7 +271,7 @@ class Lane:
         for key, work in self._known:
             situation.once(key, work)
         points = [scorer.bind(situation) for scorer in self.scorers]
-        classes = self._classes(situation)
+        classes = self._classes(lead)
         layout, last = self._layout, self.live.snapshot.last_assigned
         ceilings, weights, reps = layout.ceilings, self.weights, self.reps
         drift = sum(weight * term.drift() for weight, term in self._terms) + _SLACK
@@ -318,17 +319,27 @@ class Lane:
             self.settle()
         return found
 
-    def _classes(self, situation: Situation) -> list[tuple[float, float, tuple[int, ...], bool]]:
-        bits = self._layout.bits
+    def _classes(self, lead: Lead) -> list[tuple[float, float, tuple[int, ...], bool]]:
         found: list[tuple[float, float, tuple[int, ...], bool]] = [(0.0, self._weight, (), True)]
-        for each, scorer in self._lead_terms:
+        for position, (each, scorer) in enumerate(self._lead_terms):
+            shares = self._shares(position, scorer, lead)
             found = [
                 (gained, weight, (*parts, held), exact and same)
                 if points is None
                 else (gained + each * points, weight + each, (*parts, held), exact and same)
-                for points, held, same in self._facets.shares(scorer, situation, bits)
+                for points, held, same in shares
                 for gained, weight, parts, exact in found
             ]
+        return found
+
+    def _shares(self, position: int, scorer: Scorer, lead: Lead) -> list[Share]:
+        splits = self._layout.splits
+        key = position, self._facets.asked(scorer, lead)
+        found = splits.get(key)
+        if found is None:
+            if len(splits) == _KEPT:
+                splits.clear()
+            found = splits[key] = self._facets.shares(scorer, lead, self._layout.bits)
         return found
 
 

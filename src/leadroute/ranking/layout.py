@@ -17,6 +17,8 @@ from typing import Final, TypeAlias
 
 from sortedcontainers import SortedList
 
+from leadroute.ranking.facets import Share
+
 __all__ = ["Entry", "Layout"]
 
 Entry: TypeAlias = tuple[float, Hashable, int, str, int]
@@ -47,6 +49,7 @@ class Layout:
         "loosened",
         "reps",
         "slots",
+        "splits",
     )
 
     def __init__(self, entries: Sequence[Entry], facets: Sequence[tuple[Hashable, ...]]) -> None:
@@ -75,6 +78,8 @@ class Layout:
             for facet in held:
                 members.setdefault(facet, []).append(self.slots[number])
         self.bits = {facet: _bits(found, size) for facet, found in members.items()}
+        self.splits: dict[Hashable, list[Share]] = {}
+        """What was worked out from the bits; forgotten when they change."""
 
     def _mark_cells(self, entries: Sequence[Entry]) -> None:
         below: Entry | None = None
@@ -105,6 +110,7 @@ class Layout:
 
     def _move(self, number: int, old: int, new: int) -> None:
         flipped = 1 << old | 1 << new
+        self.splits.clear()
         for facet in self._facets[number]:
             self.bits[facet] ^= flipped
         if self.able >> old & 1:

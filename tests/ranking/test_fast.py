@@ -69,14 +69,16 @@ terms = st.sampled_from(
         close_rate(10),
         close_rate(50),
         keen(),
-        language(),
-        close_rate(),
-        headroom().when(LEAD.budget > 5),
-    ][:11]
+    ]
 )
 weighted = st.tuples(st.sampled_from([0, 0.3, 1, 1, 2, 3]), terms).map(
     lambda pair: pair[0] * pair[1]
 )
+FAST_OR_WHY = {
+    "fast",
+    "plain: nobody can take the lead",
+    "plain: the rule has no score with weight",
+}
 scores = st.lists(weighted, min_size=1, max_size=5).map(sum)
 leads = st.builds(
     Lead,
@@ -151,4 +153,358 @@ def test_same_as_plain(team, score, snapshot, moves):
         rep_id = team[number % len(team)].id
         change(standing, move, rep_id, now)
         now += timedelta(minutes=7 * number - 20)
-        same(standing, lead, k, now, {rep_id: "declined"} if again else None)
+        top = same(standing, lead, k, now, {rep_id: "declined"} if again else None)
+        assert top.path in FAST_OR_WHY
+
+
+def crowd(count, **changes):
+    """Reps that differ little, so that many are level."""
+    return Roster(
+        [
+            Rep(
+                f"r{n:03}",
+                skills={"oil": (n % 40) / 40} if n % 3 else {},
+                countries={PLACES[n % 3]},
+                capacity=3 + n % 5,
+                weight=1 + n % 2,
+                **changes,
+            )
+            for n in range(count)
+        ]
+    )
+
+
+@pytest.mark.parametrize(
+    "score",
+    [
+        rotation() + headroom(),
+        2 * skill_match("industry") + rotation() + close_rate(5),
+        territory_match() + workload(),
+    ],
+    ids=str,
+)
+def test_same_for_long(score):
+    """Over a long stream, with reps that get full, free and better, the best few stay those of the plain path."""
+    standing = Standing(Router(rules=[Rule("all", score=score)]), crowd(60))
+    given = []
+    for number in range(260):
+        now = MONDAY + timedelta(minutes=number)
+        lead = Lead("L", industry="oil", country=PLACES[number % 3])
+        top = standing.top(lead, 3, now=now)
+        if number % 5 == 0:
+            same(standing, lead, 3, now, None)
+        standing.assign(top.rep_ids[0], now)
+        given.append(top.rep_ids[0])
+        if number % 3:
+            standing.close(given.pop(number * 7 % len(given)), won=number % 4 == 0)
+    assert top.path == "fast"
+
+
+def lane_of(standing):
+    """The prepared candidates of the one rule."""
+    (lane,) = standing._lanes.values()
+    return lane
+
+
+def test_few_are_asked():
+    """Of many reps only a handful is asked, also when most of them are exactly level."""
+    score = skill_match("industry") + headroom() + rotation()
+    roster = Roster([Rep(f"r{n:03}", skills={"oil": 1}, capacity=9) for n in range(400)])
+    standing = Standing(Router(rules=[Rule("all", score=score)]), roster)
+    standing.top(Lead("L", industry="oil"), now=MONDAY)
+    lane = lane_of(standing)
+    asked = []
+    lane.scorers = (lane.scorers[0], Counting(asked), *lane.scorers[2:])
+    for _ in range(50):
+        standing.assign(standing.top(Lead("L", industry="oil"), now=MONDAY).rep_ids[0], MONDAY)
+    assert len(asked) <= 50 * 15
+
+
+class Counting:
+    """Headroom that counts how often it is asked."""
+
+    def __init__(self, asked):
+        self.asked = asked
+
+    def bind(self, situation):
+        """Headroom, counted."""
+        points = headroom().bind(situation)
+        return lambda rep: (self.asked.append(rep.id), points(rep))[1]
+
+
+def test_settles_when_stale():
+    """When too many reps are asked in vain the order is settled anew, and the answers stay right."""
+    standing = Standing(Router(rules=[Rule("all", score=rotation())]), crowd(50))
+    layouts = set()
+    for number in range(120):
+        now = MONDAY + timedelta(minutes=number)
+        standing.assign(same(standing, Lead("L"), 4, now, None).rep_ids[0], now)
+        layouts.add(lane_of(standing)._layout)
+    assert len(layouts) > 1
+
+
+def test_settles_when_there_is_no_room():
+    """When more reps rise than there are spare slots the order is settled anew."""
+    roster = crowd(60)
+    opened = {rep.id: 2 for rep in roster}
+    standing = Standing(
+        Router(rules=[Rule("all", score=headroom())]), roster, Snapshot(open=opened)
+    )
+    standing.top(Lead("L"), now=MONDAY)
+    before = lane_of(standing)._layout
+    for rep in roster:
+        standing.release(rep.id)
+        standing.release(rep.id)
+        same(standing, Lead("L"), 5, MONDAY, None)
+    assert lane_of(standing)._layout is not before
+
+
+def test_splits_are_forgotten(monkeypatch):
+    """What leads have asked for is kept for so many of them, and worked out again after that."""
+    monkeypatch.setattr("leadroute.ranking.lane._KEPT", 2)
+    standing = Standing(Router(rules=[Rule("all", score=skill_match("industry"))]), crowd(9))
+    for industry in ("oil", "gas", "tin", "oil"):
+        same(standing, Lead("L", industry=industry), 3, MONDAY, None)
+
+
+def test_a_level_skill_is_cut_into_few_classes():
+    """Many different levels of a skill make few classes, and several skills fewer still."""
+    both = skill_match(["industry", "product"])
+    roster = Roster(
+        [Rep(f"r{n:03}", skills={"oil": n / 97, "gas": (n * 7 % 97) / 97}) for n in range(97)]
+    )
+    standing = Standing(Router(rules=[Rule("all", score=both + headroom())]), roster)
+    lead = Lead("L", industry="oil", product="gas")
+    same(standing, lead, 7, MONDAY, None)
+    assert len(lane_of(standing)._classes(lead)) <= 16
+
+
+def why(score, **rule):
+    """The path of a rule with this score."""
+    router = Router(rules=[Rule("all", score=score, **rule)])
+    return Standing(router, crowd(3)).top(Lead("L", budget=1), now=MONDAY).path
+
+
+@pytest.mark.parametrize(
+    ("score", "path"),
+    [
+        (headroom() + language(), "plain: language() has no bound"),
+        (odd(), "plain: odd() has no bound"),
+        (
+            close_rate(),
+            "plain: close_rate() estimates its strength from all candidates; give it one, such as 50",
+        ),
+        (
+            close_rate(5, by="industry"),
+            "plain: close_rate(5, by='industry') reads outcomes by segment or week",
+        ),
+        (0 * headroom(), "plain: the rule has no score with weight"),
+        (None, "plain: the rule has no score with weight"),
+        (
+            headroom().when(LEAD.budget > 5),
+            "plain: headroom().when(lead.budget > 5) has no bound",
+        ),
+        (keen(), "fast"),
+    ],
+    ids=str,
+)
+def test_path_says_why(score, path):
+    """A score that the fast path cannot bound is ranked by asking everybody, and the path says why."""
+    assert why(score) == path
+
+
+@pytest.mark.parametrize(
+    ("require", "path"),
+    [
+        (REP.level >= LEAD.employees, "plain: the requirement asks about the lead"),
+        (REP.weight < 2, "fast"),
+        (REP.weight > 9, "plain: nobody can take the lead"),
+    ],
+    ids=str,
+)
+def test_requirement(require, path):
+    """A requirement on the rep alone stays fast; one that asks about the lead does not."""
+    assert why(headroom(), require=require) == path
+
+
+def test_path_is_told():
+    """The explanation names the path; asking the router alone says nothing of it."""
+    standing = Standing(Router(rules=[Rule("all", score=headroom())]), crowd(3))
+    assert str(standing.top(Lead("L"), now=MONDAY)).endswith("\n  Ranked on the fast path")
+    assert "path" not in str(standing.router.rank(Lead("L"), standing.roster, now=MONDAY))
+
+
+def test_pools():
+    """Pools of reps stay fast, each rule with turns of its own; a pool that asks the time does not."""
+    router = Router(
+        rules=[
+            Rule("big", when=LEAD.budget > 5, pool="few", score=rotation()),
+            Rule("late", when=LEAD.budget > 2, pool="late", score=rotation()),
+            Rule("rest", score=rotation()),
+        ],
+        pools=[
+            Pool("few", where=REP.weight > 1),
+            Pool("late", where=REP["until"] > MONDAY.replace(year=2027)),
+            Pool("odd", reps={"r000"}),
+        ],
+    )
+    standing = Standing(router, crowd(6))
+    for number in range(20):
+        lead = Lead("L", budget=number % 9)
+        top = same(standing, lead, 2, MONDAY, None)
+        if top.rep_ids:
+            standing.assign(top.rep_ids[0], MONDAY, top.ranking.pool)
+
+
+def test_outside_the_rules():
+    """Leads that do not qualify, or that no rule is for, get the plain answer."""
+    router = Router(
+        rules=[Rule("big", when=LEAD.budget > 5, score=headroom())], qualify=LEAD.budget > 1
+    )
+    standing = Standing(router, crowd(3))
+    assert same(standing, Lead("L"), 2, MONDAY, None).path == "plain: the lead is not qualified"
+    assert same(standing, Lead("L", budget=3), 2, MONDAY, None).path == "plain: no rule matched"
+    assert same(standing, Lead("L", budget=9), 2, MONDAY, None).path == "fast"
+
+
+def test_time_goes_both_ways():
+    """Reps come and go by their schedules and caps, whichever way time goes."""
+    roster = Roster(
+        [
+            *crowd(4, schedule="mon-fri 09:00-17:00"),
+            Rep("cap", caps=[Cap(1, "hour")]),
+            Rep("both", caps=[Cap(1, "day")], schedule="mon 09:30-10:00"),
+        ]
+    )
+    standing = Standing(Router(rules=[Rule("all", score=rotation())]), roster)
+    for minutes in (0, 31, 59, 60, 61, 480, 500, -20, 35, 36, 9_000):
+        now = MONDAY + timedelta(minutes=minutes)
+        top = same(standing, Lead("L"), 6, now, {"cap": "declined"} if minutes == 36 else None)
+        standing.assign("cap", now)
+        standing.assign(top.rep_ids[-1] if top.rep_ids else "both", now)
+
+
+def test_without_the_time():
+    """Without an instant, reps with schedules need the plain path, which says what is missing; others do not."""
+    rules = [Rule("all", score=headroom())]
+    assert Standing(Router(rules=rules), crowd(3)).top(Lead("L")).path == "fast"
+    timed = Standing(Router(rules=rules), crowd(3, schedule="mon 09:00-17:00"))
+    for _ in range(2):
+        with pytest.raises(FactTypeError, match="now"):
+            timed.top(Lead("L"))
+        assert timed.top(Lead("L"), now=MONDAY).path == "fast"
+
+
+def test_wrong_facts_are_raised():
+    """A fact of the wrong type is raised as by the router, with rule and lead."""
+    router = Router(rules=[Rule("all", require=REP["seats"] > 5, score=headroom())])
+    standing = Standing(router, crowd(2, attributes={"seats": "many"}))
+    for _ in range(2):
+        with pytest.raises(FactTypeError, match="rule 'all'"):
+            standing.top(Lead("L"), now=MONDAY)
+
+
+def test_outcomes_by_week():
+    """Counts that come as outcomes by week take the plain path."""
+    outcomes = Outcomes.of([("r000", ALL, 2900, Record(won=1, closed=3))])
+    router = Router(rules=[Rule("all", score=close_rate(5))])
+    standing = Standing(router, crowd(3), Snapshot(outcomes=outcomes))
+    assert same(standing, Lead("L"), 2, MONDAY, None).path.endswith("by segment or week")
+
+
+def test_reasons_are_of_their_instant():
+    """The reasons of an answer do not change when the counts do."""
+    score = headroom() + rotation() + close_rate(5)
+    standing = Standing(Router(rules=[Rule("all", score=score)]), crowd(3))
+    standing.close("r001", won=True)
+    top = standing.top(Lead("L"), 2, now=MONDAY)
+    said = str(top)
+    standing.assign(top.rep_ids[0], MONDAY)
+    standing.close(top.rep_ids[1], won=False)
+    assert str(top) == said
+
+
+def test_mistakes_are_named():
+    """A rep that is not there, a naive time and a count below 1 are refused."""
+    standing = Standing(Router(rules=[Rule("all", score=headroom())]), crowd(2))
+    with pytest.raises(UnknownFieldError, match="r009"):
+        standing.assign("r009", MONDAY)
+    with pytest.raises(UnknownFieldError, match="r009"):
+        standing.release("r009")
+    with pytest.raises(FactTypeError, match="at"):
+        standing.assign("r000", MONDAY.replace(tzinfo=None))
+    with pytest.raises(ConfigError, match="k is 0; ask for one rep or more"):
+        standing.top(Lead("L"), 0)
+
+
+@scorer(bound=lambda rep, most: most)
+def promising(situation, rep, most):
+    """Answers what the level says."""
+    return None if rep.level is None else rep.level / 4
+
+
+@pytest.mark.parametrize(
+    ("most", "level", "message"),
+    [
+        (0.5, 3, "0.75.*a number up to its bound, 0.5"),
+        (0.5, None, "None.*a number up to its bound, 0.5"),
+        (2, 3, "the bound of promising.2. for rep 'a'.*a number from 0 to 1"),
+    ],
+)
+def test_a_bound_is_kept(most, level, message):
+    """A host's scorer that breaks its bound is named, on either path."""
+    roster = Roster([Rep("a", level=level)])
+    router = Router(rules=[Rule("all", score=promising(most))])
+    for rank in (
+        Standing(router, roster).top,
+        lambda lead, now: router.rank(lead, roster, now=now),
+    ):
+        with pytest.raises(FactTypeError, match=message):
+            rank(Lead("L"), now=MONDAY)
+
+
+def test_router_top():
+    """The router gives the first few alone when asked, and rejects the same reps."""
+    router, roster = Router(rules=[Rule("all", score=rotation())]), crowd(9)
+    full, few = (router.rank(Lead("L"), roster, now=MONDAY, top=top) for top in (None, 2))
+    assert (few.assignments, few.rejections) == (full.assignments[:2], full.rejections)
+
+
+@given(
+    st.lists(
+        st.tuples(st.integers(0, 5), st.sampled_from([None, 0.5, 1.5, 2.5, 3.5, 4.5])), max_size=30
+    )
+)
+def test_order_drifts_no_further_than_it_says(moves):
+    """No place gains more points than the drift, and the points are those of sorting from scratch."""
+    order, places = Order(), {}
+    for who in range(6):
+        places[who] = who + 0.5
+        order.replace(None, places[who])
+    before, drift = {each: order.points(each) for each in places.values()}, order.drift
+    for who, place in moves:
+        order.replace(places[who], place)
+        places[who] = place
+        found = sorted({each for each in places.values() if each is not None})
+        assert order.places() == found
+        for position, each in enumerate(found):
+            assert order.points(each) == 1.0 - position / max(1, len(found) - 1)
+        for each, points in before.items():
+            assert order.points(each) - points <= order.drift - drift + 1e-9
+
+
+def test_totals():
+    """Who closed nothing tells nothing, and who leaves takes the record along."""
+    totals = Totals()
+    totals.add(1, 0)
+    assert totals.prior(5) is None
+    totals.add(1, 2)
+    totals.add(1, 4)
+    totals.add(1, 2, -1)
+    assert (totals.mean, totals.copy().mean) == (0.25, 0.25)
+
+
+def test_layout_without_reps():
+    """Nobody is laid out as nobody."""
+    layout = Layout([], [])
+    assert (layout.able, layout.bits) == (0, {})

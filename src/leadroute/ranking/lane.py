@@ -46,6 +46,7 @@ _SLACK: Final = 1e-9
 _QUARTER_HOUR: Final = 900_000_000
 _FREE: Final = 32
 _KEPT: Final = 256
+_PATIENCE: Final = 6
 
 
 class Lane:
@@ -100,7 +101,8 @@ class Lane:
         self._start()
 
     def _start(self) -> None:
-        meets = self._bare(None).test_of(self._rule.require or ALWAYS)
+        require = self._rule.require
+        meets = self._bare(None).test_of(ALWAYS if require is None else require)
         self.reps = tuple(
             rep for rep in self._members if meets(NOBODY, rep, None) and rep.active and rep.weight
         )
@@ -284,6 +286,7 @@ class Lane:
         ]
         heapify(heap)
         found: list[Found] = []
+        sinking: list[int] = []
         asked = 0
         while heap:
             bound, number = heap[0]
@@ -301,7 +304,11 @@ class Lane:
                 asked += 1
                 _keep(found, _scored(rep, points, weights, last), count)
                 mask ^= 1 << slot
-                if exact and not layout.loosened[slot]:
+                if layout.loosened[slot]:
+                    layout.loosened[slot] += 1
+                    if layout.loosened[slot] > _PATIENCE:
+                        sinking.append(layout.reps[slot])
+                elif exact:
                     floor = layout.floor[slot]
                     run, length = runs.get(number, (-1, 0))
                     length = length + 1 if run == floor else 1
@@ -314,6 +321,8 @@ class Lane:
             masks[number] = mask
             ceiling = ceilings[mask.bit_length() - 1]
             heapreplace(heap, (-(gained + ceiling + drift) / (weight or 1.0) - _SLACK, number))
+        for number in sinking:
+            layout.sink(number, self._bound(self._states[number]))
         self._debt += max(0, asked - _FREE - 2 * count)
         if self._debt > len(reps):
             self.settle()

@@ -108,6 +108,15 @@ class Layout:
         self._loosen(self.slots[number])
         return True
 
+    def sink(self, number: int, bound: float) -> None:
+        """The rep was asked time and again since it changed: move it down to where it belongs, if there is room."""
+        slot = self.slots[number]
+        self.loosened[slot] = 1
+        position = self._spare.bisect_left(bisect_left(self.ceilings, bound))
+        if position < len(self._spare) and self._spare[position] < slot:
+            self._move(number, slot, self._spare.pop(position))
+            self._loosen(self.slots[number])
+
     def _move(self, number: int, old: int, new: int) -> None:
         flipped = 1 << old | 1 << new
         self.splits.clear()

@@ -2,9 +2,10 @@
 
     python benchmarks/ranking.py [--quick] [--json]
 
-- A stream of leads: rank, give the lead to the best, and now and then a rep closes one. The same stream goes through a
-  ``Standing``, through a vectorised ranking with numpy that keeps its columns current too, and, for a few leads, through
-  a plain loop over the scorers. Before anything is timed all of them must give the same reps with the same scores.
+- A stream of leads: rank, give the lead to the best, and now and then a rep closes one. The same stream goes through
+  a ``Standing``, through a vectorised ranking with numpy that keeps its columns current too, and, for a few leads,
+  through a plain loop over the scorers. Before anything is timed all of them must give the same reps with the same
+  scores.
 - Times are CPU time for each lead: the median for ranking, and the mean over the whole stream, so that what is paid
   now and then counts.
 - Reasons: the points of each score for the best five come with the answer; the text is written when asked for.
@@ -24,8 +25,20 @@ from time import process_time
 
 import numpy as np
 
-from leadroute import Lead, Rep, Roster, Router, Rule, Snapshot
-from leadroute import close_rate, headroom, rotation, scorer, skill_match, territory_match
+from leadroute import (
+    Lead,
+    Rep,
+    Roster,
+    Router,
+    Rule,
+    Snapshot,
+    close_rate,
+    headroom,
+    rotation,
+    scorer,
+    skill_match,
+    territory_match,
+)
 from leadroute.ranking.fast import Standing
 from leadroute.rules.scorer import mean
 from leadroute.rules.situation import Situation
@@ -191,9 +204,8 @@ class Columns:
         self.sums[1] += 1
 
 
-def verify(size, leads, steps):
+def verify(roster, snapshot, leads, steps):
     """The number of leads for which the three ways do not give the same reps with the same scores."""
-    roster, snapshot = team(size)
     standing, loop, columns = (
         Standing(ROUTER, roster, snapshot),
         Loop(roster, snapshot),
@@ -204,7 +216,7 @@ def verify(size, leads, steps):
         top = standing.top(lead, BEST, now=now)
         found = list(zip(top.rep_ids, top.scores, strict=True))
         wrong += top.path != "fast" or found != columns.best(lead, now)
-        if number % max(1, len(leads) // steps) == 0:
+        if number % (len(leads) // steps) == 0:
             wrong += found != loop.best(lead, now)
         given.append(top.rep_ids[0])
         for each in (standing, loop.standing, columns):
@@ -232,8 +244,8 @@ def run(ranker, leads, best):
 def measure(size, count):
     """The figures for so many reps, in microseconds."""
     leads = list(stream(count))
-    wrong = verify(size, leads[: max(60, count // 10)], 6)
     roster, snapshot = team(size)
+    wrong = verify(roster, snapshot, leads[: max(60, count // 10)], 6 if size < 50_000 else 2)
     standing, columns, loop = (
         Standing(ROUTER, roster, snapshot),
         Columns(roster, snapshot),
@@ -246,7 +258,7 @@ def measure(size, count):
         standing, leads, lambda lead, now: standing.top(lead, BEST, now=now).rep_ids[0]
     )
     peer, kept = run(columns, leads, lambda lead, now: columns.best(lead, now)[0][0])
-    few = leads[:: max(1, count // (40 if size < 50_000 else 4))][:40]
+    few = leads[:: max(1, count // (20 if size < 50_000 else 3))][:20]
     plain = []
     for lead, now, _, _ in few:
         start = process_time()

@@ -94,8 +94,9 @@ class Facets:
 
     def shares(self, scorer: Scorer, lead: Lead, bits: Bits) -> list[Share]:
         """How the scorer splits the reps for this lead, without empty shares. O(shares) operations on bits."""
-        skilled = isinstance(scorer, skill_match)
-        found = self._by_skill(scorer, lead, bits) if skilled else _by_place(lead, bits)
+        found = _by_place(lead, bits)
+        if isinstance(scorer, skill_match):
+            found = self._by_skill(scorer, lead, bits)
         return [share for share in found if share.bits]
 
     def _by_skill(self, scorer: skill_match, lead: Lead, bits: Bits) -> Iterator[Share]:

@@ -268,7 +268,9 @@ class Lane:
             if self._layout is layout:
                 self.live.order.drift = drift
 
-    def _walk(self, lead: Lead, count: int, now: datetime | None) -> list[Found]:
+    def _walk(  # noqa: C901 - the one loop that every lead runs through; calls would cost more than it does
+        self, lead: Lead, count: int, now: datetime | None
+    ) -> list[Found]:
         situation = self._situation(lead, now)
         for key, work in self._known:
             situation.once(key, work)

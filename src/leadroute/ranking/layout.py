@@ -5,7 +5,8 @@ The rules of this module:
 * Every rep sits in a slot. The bound of a rep never exceeds the ceiling of the slot, and ceilings rise with the slots.
 * Reps in equal states fill a cell of neighbouring slots, the one who goes first in the highest. A rep who changed
   since the layout was settled is loose: of them only the ceiling is known.
-* Some slots are spare, so that a rep who rises finds one higher up without moving anybody else.
+* Some slots are spare, between the reps, above and below them all, so that a rep who rises or falls finds one without
+  moving anybody else.
 """
 
 from __future__ import annotations
@@ -53,7 +54,8 @@ class Layout:
     )
 
     def __init__(self, entries: Sequence[Entry], facets: Sequence[tuple[Hashable, ...]]) -> None:
-        size = len(entries) + len(entries) // _EVERY + _ABOVE
+        below = len(entries) // _EVERY
+        size = below + len(entries) + len(entries) // _EVERY + _ABOVE
         self.ceilings = [inf] * size
         self.reps = [-1] * size
         self.floor = [0] * size
@@ -62,7 +64,9 @@ class Layout:
         self.slots = [0] * len(entries)
         self.able = self.loose = 0
         self._facets = facets
-        spare = list(range(size - _ABOVE, size))
+        spare = [*range(below), *range(size - _ABOVE, size)]
+        lowest = -entries[-1][0] if entries else 0.0
+        self.ceilings[:below] = [min(lowest, lowest * n / below) for n in range(below)]
         slot = size - _ABOVE
         for position, (bound, _, _, _, number) in enumerate(entries, 1):
             slot -= 1

@@ -4,7 +4,8 @@ The rules for an example, in README.md, in docs/ and in the docstrings of src/:
 
 - A block marked `python` runs; one that starts with `>>>` is a doctest. The blocks of a page
   share their names.
-- A block marked `output` is what the block before it printed, to the letter.
+- A block marked `output` is what the block before it printed, to the letter; so is one marked
+  `mermaid`, which the page shows as a picture.
 - A block marked `toml` parses. If its first line is a comment that names a file, such as
   `# policy.toml`, the block is that file for the rest of the page.
 - A block marked `console` runs every line after `$ ` and compares the output; `...` stands
@@ -121,6 +122,7 @@ pages = Sybil(
     parsers=[
         PythonBlockParser(),
         myst.CodeBlockParser("output", compare_output),
+        myst.CodeBlockParser("mermaid", compare_output),
         myst.CodeBlockParser("toml", read_toml),
         myst.CodeBlockParser("console", run_console),
     ],

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Any
+
 from leadroute.clock import Clock, SystemClock
 from leadroute.errors import (
     ConfigError,
@@ -17,17 +19,20 @@ from leadroute.errors import (
     UnknownFieldError,
 )
 from leadroute.formats.policy import dump_policy, load_policy
+from leadroute.model.atlas import Atlas
 from leadroute.model.lead import Lead, Signal
 from leadroute.model.limits import Cap
 from leadroute.model.rep import Rep
 from leadroute.model.roster import Roster
 from leadroute.model.schedule import Schedule
 from leadroute.model.snapshot import Snapshot
+from leadroute.model.territory import Territory
 from leadroute.offers.dispatcher import Dispatcher
 from leadroute.offers.placement import Placement, Status
 from leadroute.ranking.ranking import Assignment, Outcome, Ranking, Rejection
 from leadroute.ranking.router import Router
 from leadroute.ranking.scorers import (
+    cap_room,
     close_rate,
     headroom,
     intent,
@@ -37,19 +42,28 @@ from leadroute.ranking.scorers import (
     territory_match,
 )
 from leadroute.rules.builders import LEAD, REP, signal
+from leadroute.rules.qualification import Factor, Qualification
 from leadroute.rules.rule import Pool, Rule
 from leadroute.stores import MemoryStore, SqliteStore
+
+if TYPE_CHECKING:
+    from leadroute.insight.lint import check
+    from leadroute.insight.whatif import diff, explain, why_not
+
+    __version__: str
 
 __all__ = [
     "LEAD",
     "REP",
     "Assignment",
+    "Atlas",
     "Cap",
     "Clock",
     "ConfigError",
     "Conflict",
     "Dispatcher",
     "FactTypeError",
+    "Factor",
     "InvalidValue",
     "Lead",
     "LeadNotFound",
@@ -61,6 +75,7 @@ __all__ = [
     "Outcome",
     "Placement",
     "Pool",
+    "Qualification",
     "Ranking",
     "Rejection",
     "Rep",
@@ -73,10 +88,15 @@ __all__ = [
     "SqliteStore",
     "Status",
     "SystemClock",
+    "Territory",
     "Transient",
     "UnknownFieldError",
+    "cap_room",
+    "check",
     "close_rate",
+    "diff",
     "dump_policy",
+    "explain",
     "headroom",
     "intent",
     "load_policy",
@@ -85,12 +105,22 @@ __all__ = [
     "signal",
     "skill_match",
     "territory_match",
+    "why_not",
 ]
 
 
-def __getattr__(name: str) -> str:
+def __getattr__(name: str) -> Any:
+    """What is asked for rarely, and slow to import."""
     if name == "__version__":
-        from importlib.metadata import version  # asked for rarely, and slow to import
+        from importlib.metadata import version
 
         return version("leadroute")
+    if name == "check":
+        from leadroute.insight.lint import check
+
+        return check
+    if name in ("diff", "explain", "why_not"):
+        from leadroute.insight.whatif import diff, explain, why_not
+
+        return {"diff": diff, "explain": explain, "why_not": why_not}[name]
     raise AttributeError(f"module 'leadroute' has no attribute {name!r}")

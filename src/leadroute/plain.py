@@ -213,8 +213,9 @@ def _signal(given: Mapping[str, Any]) -> Any:
         return given
 
 
-def _caps_to_plain(given: tuple[Cap, ...]) -> dict[str, int]:
-    return {cap.per: cap.limit for cap in given}
+def _caps_to_plain(given: tuple[Cap, ...]) -> dict[str, int] | list[str]:
+    plain = {cap.per: cap.limit for cap in given}
+    return plain if all(cap == Cap(cap.limit, cap.per) for cap in given) else [*map(str, given)]
 
 
 def _same(given: Any) -> Any:
@@ -235,7 +236,9 @@ _CODERS: Mapping[type, Mapping[str, _Coder]] = {
     Rep: {
         "skills": (dict, _same),
         "schedule": (str, _same),
+        "buckets": (dict, _same),
         "caps": (_caps_to_plain, _same),
+        "joined_at": _TIME,
         "attributes": _ATTRIBUTES,
     },
 }

@@ -16,6 +16,7 @@ def test_every_rep_and_every_reason(leadroute, given):
         "       headroom() 1.00: 0 open of 2\n"
         "  Not eligible:\n"
         "     bob  the rule requires that the rep's level is at least 3\n"
+        "  Why this rule: number of employees is at least 100\n"
     )
 
 

@@ -3,13 +3,14 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from attrs import evolve
 
-from leadroute import OfferClosed, Rep, Roster
+from leadroute import OfferClosed
 from leadroute.errors import InvalidValue
 from leadroute.offers import plan
 from leadroute.offers.change import Add, Emit, Put, Raise
 from leadroute.offers.events import (
     KINDS,
     Accepted,
+    Assigned,
     Caught,
     Contacted,
     Declined,
@@ -17,6 +18,7 @@ from leadroute.offers.events import (
     FeedbackGiven,
     Offered,
     Received,
+    Released,
     TimedOut,
     Waiting,
 )
@@ -36,6 +38,8 @@ EXAMPLES = {
     TimedOut: TimedOut(DUE, "ada"),
     Contacted: Contacted(AT, "ada"),
     FeedbackGiven: FeedbackGiven(AT, "ada", "meeting", closing=False),
+    Assigned: Assigned(AT, "bob", "manager", holds={"rep/open/bob": 1}),
+    Released: Released(AT, "ada"),
 }
 LIVES = {
     Status.RECEIVED: [Received],
@@ -121,9 +125,9 @@ def test_feedback_keeps_the_value():
 
 def test_the_operations_of_a_change():
     """What is counted is the difference of the holds, with the rep's limits as guards."""
-    roster = Roster([Rep("ada", capacity=3)])
-    events = [EXAMPLES[Received], EXAMPLES[Offered]]
-    after, ops = plan.operations(None, events, "L-1", 0, roster, str)
+    offered = evolve(EXAMPLES[Offered], limits={"rep/open/ada": 3})
+    events = [EXAMPLES[Received], offered]
+    after, ops = plan.operations(None, events, "L-1", 0, str)
     assert Add("rep/open/ada", 1, hi=3) in ops
     assert Add("turn/p/ada", 1) in ops
     assert [(op.n, op.type) for op in ops if isinstance(op, Emit)] == [
@@ -133,19 +137,19 @@ def test_the_operations_of_a_change():
     (put,) = (op for op in ops if isinstance(op, Put))
     assert (put.key, put.expect, put.status, put.owner) == ("placement/L-1", 0, "offered", "ada")
     assert [op.key for op in ops if isinstance(op, Raise)] == ["rep/last/ada"]
-    _, back = plan.operations(after, [EXAMPLES[Declined]], "L-1", 1, Roster(), str)
+    _, back = plan.operations(after, [EXAMPLES[Declined]], "L-1", 1, str)
     assert Add("rep/open/ada", -1, lo=None) in back
-    _, closing = plan.operations(lived(Status.ACCEPTED), [CLOSING], "L-1", 1, roster, str)
+    _, closing = plan.operations(lived(Status.ACCEPTED), [CLOSING], "L-1", 1, str)
     assert Add("rep/won/ada", 1) in closing
     lost = evolve(CLOSING, status="lost")
-    _, closing = plan.operations(lived(Status.ACCEPTED), [lost], "L-1", 1, roster, str)
+    _, closing = plan.operations(lived(Status.ACCEPTED), [lost], "L-1", 1, str)
     assert not any(isinstance(op, Add) and "won" in op.key for op in closing)
 
 
 def test_a_change_without_events():
     """There is no change in which nothing happens."""
     with pytest.raises(OfferClosed, match="nothing happened to it"):
-        plan.operations(None, [], "L-1", 0, Roster(), str)
+        plan.operations(None, [], "L-1", 0, str)
 
 
 @pytest.mark.parametrize("status", [status for status in Status if status is not Status.OFFERED])

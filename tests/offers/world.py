@@ -3,8 +3,8 @@
 from collections import Counter
 from datetime import UTC, datetime, timedelta
 
-from leadroute import Dispatcher, Lead, Rep, Roster, Router, Rule, Transient
-from leadroute.model.keys import cap_key, closed_key, last_key, open_key, won_key
+from leadroute import Dispatcher, Lead, Rep, Roster, Router, Rule, Transient, rotation
+from leadroute.model.keys import cap_key, closed_key, last_key, level_key, open_key, won_key
 from leadroute.offers.events import KINDS, Accepted, FeedbackGiven, Offered
 from leadroute.offers.machine import rebuild
 from leadroute.offers.placement import Placement, Status
@@ -14,7 +14,7 @@ from leadroute.testing import ManualClock
 
 START = datetime(2026, 1, 1, 9, 0, tzinfo=UTC)
 OWNED = (Status.ACCEPTED, Status.CONTACTED, Status.CLOSED)
-ANYONE = Router(rules=[Rule("all", window="5m")])
+ANYONE = Router(rules=[Rule("all", score=rotation(), window="5m")])
 
 
 def team(*reps):
@@ -105,7 +105,8 @@ def audit(store, lead_ids):
     """Check everything that must be true after every step; return the placements by lead."""
     found = placements(store)
     assert set(found) == set(lead_ids), "a lead is lost or made up"
-    held, won, closed, last = Counter(), Counter(), Counter(), {}
+    held, won, closed = Counter(), Counter(), Counter()
+    last, levels = {}, {}
     for lead_id, placement in found.items():
         logged = store.events(lead=lead_id)
         assert [event.n for event in logged] == list(range(1, len(logged) + 1))
@@ -118,6 +119,8 @@ def audit(store, lead_ids):
         offers = [event for event in history if isinstance(event, Offered)]
         assert len({event.rep_id for event in offers}) == len(offers), "offered to one rep twice"
         for event in offers:
+            if event.level:
+                levels[event.pool] = max(levels.get(event.pool, 0), event.level)
             last[event.rep_id] = max(last.get(event.rep_id, 0), round(event.at.timestamp() * 1e6))
         for event in history:
             if isinstance(event, FeedbackGiven) and event.closing:
@@ -129,6 +132,7 @@ def audit(store, lead_ids):
         **{won_key(rep): n for rep, n in won.items() if n},
         **{closed_key(rep): n for rep, n in closed.items()},
         **{last_key(rep): at for rep, at in last.items()},
+        **{level_key(pool): level for pool, level in levels.items()},
     }
     assert store.counts() == expected, "the counters are not the holds of the placements"
     return found

@@ -18,13 +18,13 @@ from collections.abc import Sequence
 from io import TextIOWrapper
 from sqlite3 import DatabaseError
 
-from leadroute.cli import check, demo, explain, report, route
+from leadroute.cli import check, demo, diff, explain, report, route, schema, show, test
 from leadroute.cli.screen import Screen
 from leadroute.errors import LeadrouteError
 
 __all__ = ["main"]
 
-_COMMANDS = (route, explain, check, report, demo)
+_COMMANDS = (route, explain, check, test, diff, show, schema, report, demo)
 _EXIT_CODES = """\
 exit codes:
   0    all is well

@@ -19,6 +19,7 @@ from leadroute.cli.inputs import (
 )
 from leadroute.cli.screen import Screen
 from leadroute.errors import ConfigError
+from leadroute.insight.whatif import explain, why_not
 from leadroute.model.lead import Lead
 from leadroute.model.roster import Roster
 from leadroute.model.snapshot import Snapshot
@@ -44,6 +45,9 @@ def add(commands: Any) -> None:
     parser.add_argument(
         "--store", metavar="FILE", help="judge with what each rep has open in this SQLite file"
     )
+    parser.add_argument(
+        "--why-not", metavar="REP", help="say why not this rep, and what would have changed it"
+    )
     add_now(parser)
     add_json(parser, "one JSON object")
     parser.set_defaults(run=run)
@@ -53,13 +57,15 @@ def run(options: Any, screen: Screen) -> int:
     """Rank the lead and print the reasons."""
     router = policy_of(options)
     roster = roster_of(options, router)
-    ranking = router.rank(
-        _lead(options, router),
-        roster,
-        now=clock_of(options).now(),
-        snapshot=_snapshot(options, router, roster),
-    )
-    screen.say(json.dumps(_plain(ranking), ensure_ascii=False) if options.json else str(ranking))
+    lead, now = _lead(options, router), clock_of(options).now()
+    snapshot = _snapshot(options, router, roster)
+    if options.why_not is not None:
+        answer = why_not(router, lead, options.why_not, roster, now=now, snapshot=snapshot)
+        screen.say(json.dumps(answer.plain, ensure_ascii=False) if options.json else str(answer))
+        return 0
+    found = explain(router, lead, roster, now=now, snapshot=snapshot)
+    plain = {**_plain(found.ranking), **found.plain}
+    screen.say(json.dumps(plain, ensure_ascii=False) if options.json else str(found))
     return 0
 
 

@@ -15,8 +15,9 @@ from datetime import datetime
 from types import MappingProxyType
 from typing import Any
 
-from leadroute.errors import InvalidValue
+from leadroute.errors import ConfigError, InvalidValue
 from leadroute.model.lead import Signal
+from leadroute.model.limits import Cap
 from leadroute.model.values import Refused
 from leadroute.rules.fields import FIELDS, Kind
 
@@ -26,7 +27,6 @@ Reader = Callable[[str], Any]
 
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d{1,3})?", re.ASCII)
 _WHOLE = re.compile(r"[+-]?\d+", re.ASCII)
-_CAP = re.compile(r"(\d{1,18}) *(?:per|/) *([a-z]+)", re.ASCII)
 _FLAGS = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
 _EXACT = 2**53
 
@@ -106,23 +106,24 @@ def read_skills(cell: str) -> dict[str, float]:
     return found
 
 
-def read_caps(cell: str) -> dict[str, int]:
-    """Caps, such as ``5 per day; 30 per month``.
+def read_caps(cell: str) -> list[Cap]:
+    """Caps, such as ``5 per day; 30 per month, paced``.
 
     Example:
-        >>> read_caps("5 per day; 30 per month")
-        {'day': 5, 'month': 30}
+        >>> [str(cap) for cap in read_caps("5/day; 30 per month, paced")]
+        ['5 per day', '30 per month, paced']
     """
-    found: dict[str, int] = {}
-    for part in read_names(cell):
-        written = _CAP.fullmatch(part.lower())
-        if written is None:
-            raise Refused(f"are {part[:40]!r}; write them like '5 per day; 30 per month'")
-        limit, per = written.groups()
-        if per in found:
-            raise Refused(f"have two limits per {per}; keep the lower one")
-        found[per] = int(limit)
-    return found
+    return [_cap(part) for part in read_names(cell)]
+
+
+def _cap(written: str) -> Cap:
+    try:
+        return Cap.parse(written)
+    except InvalidValue as error:
+        raise Refused("; ".join(map(str, error.faults))) from None
+    except ConfigError:
+        remedy = "write them like '5 per day; 30 per month'"
+        raise Refused(f"are {written[:40]!r}; {remedy}") from None
 
 
 def read_signals(cell: str) -> list[Signal]:
@@ -155,4 +156,8 @@ READERS: Mapping[str, Reader] = MappingProxyType(
 )
 """How a cell is read, by the kind of its field."""
 
-_SPECIAL: Mapping[str, Reader] = {"caps": read_caps, "signals": read_signals}
+_SPECIAL: Mapping[str, Reader] = {
+    "buckets": read_skills,
+    "caps": read_caps,
+    "signals": read_signals,
+}

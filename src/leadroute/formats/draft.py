@@ -12,17 +12,23 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
-from leadroute.errors import ConfigError, PolicyError, UnknownFieldError
+from attrs import fields
+
+from leadroute.errors import ConfigError, InvalidValue, PolicyError, UnknownFieldError
+from leadroute.formats.cases import case_of, read_expected, read_instant, read_lead, read_reps
+from leadroute.model.territory import Territory
 from leadroute.model.values import Refused, ident
-from leadroute.ranking.router import Router
+from leadroute.ranking.case import Case
+from leadroute.ranking.router import Router, read_silences
 from leadroute.rules.closures import Environment, compile_condition
 from leadroute.rules.condition import ALWAYS, Condition
 from leadroute.rules.define import parse_definitions
 from leadroute.rules.fields import FIELDS
 from leadroute.rules.parse import parse
+from leadroute.rules.qualification import Factor, Qualification
 from leadroute.rules.reading import reads
 from leadroute.rules.rule import EVERYONE, Pool, Rule
 from leadroute.rules.rule import window as read_window
@@ -36,7 +42,7 @@ Scorers = Mapping[str, Callable[..., Scorer]]
 _Readers = Mapping[str, Callable[[Any], Any]]
 
 MOST_ERRORS = 100
-_TABLES = ("fields", "define", "pool", "rule")
+_TABLES = ("fields", "define", "qualification", "pool", "rule", "territory", "test")
 
 
 class Draft:
@@ -66,17 +72,28 @@ class Draft:
         self._read_fields(document)
         self._read_defines(document)
         terms = self._table("", "key of a policy", document, self._terms)
+        factors = list(self._factors(document))
+        silences = self._silences(document)
         pools = list(self._pools(document))
+        territories = list(self._territories(document))
         rules = list(self._rules(document))
+        tests = list(self._tests(document))
         router = None
         with self._under(""):
+            if factors and "qualify" in terms:
+                raise ConfigError("has both `qualify` and [[qualification]]; keep one of them")
             if not self._errors:
+                if factors:
+                    terms["qualify"] = Qualification(factors)
                 router = Router(
                     rules=rules,
                     pools=pools,
+                    tests=tests,
+                    territories=territories,
                     defines=self._defines,
                     fields=self._fields,
                     environment=self._environment,
+                    silences=silences,
                     **terms,
                 )
         if router is None:
@@ -89,6 +106,10 @@ class Draft:
             "qualify": self._lead_condition,
             "window": _window,
             "catch_all": _ident,
+            "holidays": _dates,
+            "caps": _as_written,
+            "timezone": _as_written,
+            "lint": _left_alone,
             **dict.fromkeys(_TABLES, _left_alone),
         }
 
@@ -119,6 +140,27 @@ class Draft:
         if len(self._errors) == before:
             self._note(first.at(f"{self._name}: define"))
 
+    def _factors(self, document: Mapping[str, Any]) -> Iterator[Factor]:
+        readers = {
+            "name": self._new("factor"),
+            "require": self._lead_condition,
+            "outcome": _text,
+            "reason": _text,
+        }
+        for place, table in self._tables(document, "qualification"):
+            with self._under(place):
+                found = self._whole(place, "key of a factor", table, readers)
+                if found is not None:
+                    yield _factor(found)
+
+    def _silences(self, document: Mapping[str, Any]) -> Mapping[str, str]:
+        table = self._mapping(document, "lint")
+        readers = {"silence": read_silences}
+        found: Mapping[str, str] = self._table("lint", "key of [lint]", table, readers).get(
+            "silence", {}
+        )
+        return found
+
     def _pools(self, document: Mapping[str, Any]) -> Iterator[Pool]:
         readers = {"name": self._new("pool"), "reps": _idents, "where": self._rep_condition}
         for place, table in self._tables(document, "pool"):
@@ -135,12 +177,41 @@ class Draft:
             "score": self._score,
             "pool": self._known_pool,
             "window": _window,
+            "segment": _ident,
+            "cost": _as_written,
+            "frees": _as_written,
+            "territory": _as_written,
+            "within_km": _as_written,
         }
         for place, table in self._tables(document, "rule"):
             with self._under(place):
                 found = self._whole(place, "key of a rule", table, readers)
                 if found is not None:
                     yield Rule(**found)
+
+    def _tests(self, document: Mapping[str, Any]) -> Iterator[Case]:
+        rules, pools = self._names.get("rule", {}), (*self._names.get("pool", {}), EVERYONE)
+        readers = {
+            "name": self._new("test"),
+            "lead": read_lead,
+            "expect": lambda given: read_expected(given, rules, pools),
+            "rep": read_reps,
+            "now": read_instant,
+        }
+        for place, table in self._tables(document, "test"):
+            with self._under(place):
+                found = self._whole(place, "key of a test", table, readers)
+                if found is not None:
+                    yield case_of(found)
+
+    def _territories(self, document: Mapping[str, Any]) -> Iterator[Territory]:
+        known = [each.name for each in fields(Territory) if each.init]
+        readers = {**dict.fromkeys(known, _as_written), "name": self._new("territory")}
+        for place, table in self._tables(document, "territory"):
+            with self._under(place):
+                found = self._whole(place, "key of a territory", table, readers)
+                if found is not None:
+                    yield Territory(**found)
 
     def _new(self, kind: str) -> Callable[[Any], str]:
         """A reader of names that refuses one that it has read before."""
@@ -172,7 +243,7 @@ class Draft:
         found = self._condition(given)
         if asked := reads(found).rep:
             asks = ", ".join(sorted(map(str, asked)))
-            raise ConfigError(f"asks about the rep ({asks}); move that to `require`")
+            raise ConfigError(f"asks about the rep ({asks}); move that to a rule's `require`")
         return found
 
     def _rep_condition(self, given: Any) -> Condition:
@@ -195,7 +266,7 @@ class Draft:
         before = len(self._errors)
         found = self._table(place, kind, given, readers)
         if given.get("name") is None:
-            problem = "is missing; give every pool and rule a name of its own"
+            problem = "is missing; give it a name of its own"
             self._note(ConfigError(problem, f"{self._name}: {place}.name"))
         return found if len(self._errors) == before else None
 
@@ -245,11 +316,23 @@ class Draft:
             raise
         except ConfigError as error:
             self._note(error.at(where))
+        except InvalidValue as error:
+            for fault in error.faults:
+                self._note(ConfigError(str(fault), where))
 
     def _note(self, error: ConfigError) -> None:
         self._errors.append(error)
         if len(self._errors) >= MOST_ERRORS:
             raise PolicyError(self._errors)
+
+
+def _factor(found: Mapping[str, Any]) -> Factor:
+    try:
+        given = {"condition" if key == "require" else key: value for key, value in found.items()}
+        return Factor(**{"condition": None, **given})
+    except InvalidValue as error:
+        told = [str(fault).replace("condition", "require", 1) for fault in error.faults]
+        raise ConfigError("; ".join(told)) from None
 
 
 def _leaves(table: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
@@ -280,8 +363,28 @@ def _idents(given: Any) -> frozenset[str]:
     return frozenset(map(_ident, given))
 
 
+def _dates(given: Any) -> frozenset[date]:
+    if not isinstance(given, list):
+        raise ConfigError(f"is {_called(given)}; write a list of dates such as ['2026-12-25']")
+    return frozenset(map(_date, given))
+
+
+def _date(given: Any) -> date:
+    if type(given) is date:
+        return given
+    try:
+        return date.fromisoformat(given)
+    except (TypeError, ValueError):
+        raise ConfigError(f"holds {given!r:.40}; write dates such as '2026-12-25'") from None
+
+
 def _window(given: Any) -> timedelta:
     return read_window(_text(given))
+
+
+def _as_written(given: Any) -> Any:
+    """What the value itself checks."""
+    return given
 
 
 def _left_alone(given: Any) -> None:

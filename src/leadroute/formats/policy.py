@@ -14,15 +14,21 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from attrs import fields
+
 from leadroute.errors import ConfigError
-from leadroute.formats.document import format_of, read_document, read_text
+from leadroute.formats.cases import case_table
+from leadroute.formats.document import format_of, read_document
 from leadroute.formats.draft import Draft, Scorers
+from leadroute.formats.extends import read_extended
 from leadroute.formats.toml import write_toml
 from leadroute.model.duration import format_duration
+from leadroute.model.territory import Territory
 from leadroute.ranking.router import Router
 from leadroute.ranking.scorers import BUILT_IN
 from leadroute.rules.closures import PLAIN, Environment
 from leadroute.rules.condition import Condition
+from leadroute.rules.qualification import Factor, Qualification, parts_of
 from leadroute.rules.reading import definitions
 from leadroute.rules.rule import Pool, Rule
 from leadroute.rules.scorer import guards
@@ -53,10 +59,8 @@ def load_policy(
         ConfigError: The file as a whole cannot be read.
         OSError: The file cannot be opened.
     """
-    found = format_of(source, format)
-    return parse_policy(
-        read_text(source), found, name=str(source), scorers=scorers, environment=environment
-    )
+    document = read_extended(source, format)
+    return _router(document, str(source), scorers, environment)
 
 
 def parse_policy(
@@ -94,6 +98,15 @@ def parse_policy(
         <Comparison lead.country == 'DE'>
     """
     document = read_document(text, format, name)
+    if "extends" in document:
+        problem = "builds on a file beside this one; load it with load_policy"
+        raise ConfigError(problem, f"{name}: extends")
+    return _router(document, name, scorers, environment)
+
+
+def _router(
+    document: dict[str, Any], name: str, scorers: Scorers | None, environment: Environment | None
+) -> Router:
     given = document.pop("format", None)
     if type(given) is not int:
         raise ConfigError(f"write format = {FORMAT} at the top of the policy", f"{name}: format")
@@ -151,15 +164,36 @@ def dump_policy(
 def _document(router: Router) -> dict[str, Any]:
     document = {
         "format": FORMAT,
-        "qualify": None if router.qualify is None else str(router.qualify),
+        "qualify": str(router.qualify) if isinstance(router.qualify, Condition) else None,
         "window": format_duration(router.window),
         "catch_all": router.catch_all,
+        "holidays": sorted(map(str, router.holidays)),
+        "caps": [*map(str, router.caps)],
+        "timezone": None if router.timezone == "UTC" else router.timezone,
+        "lint": {"silence": dict(router.silences)} if router.silences else None,
         "fields": dict(router.fields),
         "define": {name: str(each) for name, each in _definitions(router).items()},
+        "qualification": [_factor_table(each) for each in _factors(router.qualify)],
         "pool": [_pool_table(pool) for pool in router.pools],
         "rule": [_rule_table(rule) for rule in router.rules],
+        "territory": [_territory_table(each) for each in router.territories.territories],
+        "test": [case_table(case) for case in router.tests],
     }
     return {key: value for key, value in document.items() if value or key == "rule"}
+
+
+def _factors(qualify: Condition | Qualification | None) -> tuple[Factor, ...]:
+    return qualify.factors if isinstance(qualify, Qualification) else ()
+
+
+def _factor_table(factor: Factor) -> dict[str, str]:
+    table = {
+        "name": factor.name,
+        "require": str(factor.condition),
+        "outcome": factor.outcome,
+        "reason": factor.reason,
+    }
+    return {key: value for key, value in table.items() if value is not None}
 
 
 def _pool_table(pool: Pool) -> dict[str, Any]:
@@ -171,7 +205,20 @@ def _pool_table(pool: Pool) -> dict[str, Any]:
     return {key: value for key, value in table.items() if value is not None}
 
 
-def _rule_table(rule: Rule) -> dict[str, str]:
+def _territory_table(territory: Territory) -> dict[str, Any]:
+    table = {each.name: getattr(territory, each.name) for each in fields(Territory) if each.init}
+    return {
+        name: sorted(value) if isinstance(value, frozenset) else _listed(value)
+        for name, value in table.items()
+        if value not in (None, frozenset())
+    }
+
+
+def _listed(value: Any) -> Any:
+    return [*value] if isinstance(value, tuple) else value
+
+
+def _rule_table(rule: Rule) -> dict[str, Any]:
     table = {
         "name": rule.name,
         "when": rule.when,
@@ -180,7 +227,15 @@ def _rule_table(rule: Rule) -> dict[str, str]:
         "pool": rule.pool,
         "window": None if rule.window is None else format_duration(rule.window),
     }
-    return {key: str(value) for key, value in table.items() if value is not None}
+    found: dict[str, Any] = {key: str(value) for key, value in table.items() if value is not None}
+    for name in ("segment", "cost", "frees", "territory", "within_km"):
+        value = getattr(rule, name)
+        if value != getattr(_PLAIN_RULE, name):
+            found[name] = value
+    return found
+
+
+_PLAIN_RULE = Rule("plain")
 
 
 def _definitions(router: Router) -> dict[str, Condition]:
@@ -195,7 +250,13 @@ def _definitions(router: Router) -> dict[str, Condition]:
 
 
 def _conditions(router: Router) -> Iterator[Condition]:
-    given = [router.qualify, *(pool.where for pool in router.pools)]
+    given = [
+        *(
+            part.condition if isinstance(part, Factor) else part
+            for part in parts_of(router.qualify)
+        ),
+        *(pool.where for pool in router.pools),
+    ]
     for rule in router.rules:
         given += (rule.when, rule.require, *guards(rule.score))
     return (condition for condition in given if condition is not None)

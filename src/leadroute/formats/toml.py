@@ -1,4 +1,4 @@
-"""Writing TOML, for tables of text, whole numbers and lists of text.
+"""Writing TOML, for tables of text, numbers, flags, and lists and inline tables of them.
 
 The rules of this module:
 
@@ -70,9 +70,15 @@ def _key(name: str) -> str:
 def _value(value: Any) -> str:
     if isinstance(value, str):
         return _text(value)
+    if isinstance(value, bool):
+        return "true" if value else "false"
     if isinstance(value, list):
         return f"[{', '.join(map(_value, value))}]"
-    return str(value)
+    if isinstance(value, Mapping):
+        return (
+            f"{{ {', '.join(f'{_key(name)} = {_value(each)}' for name, each in value.items())} }}"
+        )
+    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def _text(value: str) -> str:

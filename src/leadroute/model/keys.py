@@ -9,16 +9,22 @@ The rules of this module:
 from __future__ import annotations
 
 __all__ = [
+    "bucket_key",
+    "cap_holder",
     "cap_key",
     "closed_key",
     "is_open_key",
+    "is_total_key",
+    "is_turn_key",
     "key",
     "last_key",
     "lead_key",
+    "level_key",
     "open_key",
     "parts",
     "placement_key",
     "submit_key",
+    "total_holder",
     "turn_key",
     "won_key",
 ]
@@ -64,14 +70,39 @@ def open_key(rep_id: str) -> str:
     return key("rep", "open", rep_id)
 
 
+def bucket_key(rep_id: str, bucket: str) -> str:
+    """The counter of open work of a rep in one of their buckets."""
+    return key("bucket", rep_id, bucket)
+
+
 def is_open_key(found: str) -> bool:
-    """Whether this counts leads that a rep has open."""
-    return found.startswith(open_key(""))
+    """Whether this counts open work of a rep, all of it or that of a bucket."""
+    return found.startswith((open_key(""), "bucket/"))
+
+
+def is_turn_key(found: str) -> bool:
+    """Whether this counts turns."""
+    return found.startswith("turn/")
 
 
 def won_key(rep_id: str) -> str:
     """The counter of deals won."""
     return key("rep", "won", rep_id)
+
+
+def cap_holder(rep_id: str) -> str:
+    """How the counters of a rep's caps begin."""
+    return key("cap", rep_id)
+
+
+def total_holder() -> str:
+    """How the counters of caps over all reps begin."""
+    return "total"
+
+
+def is_total_key(found: str) -> bool:
+    """Whether this counts leads of all reps."""
+    return found.startswith("total/")
 
 
 def cap_key(rep_id: str, per: str, period: str) -> str:
@@ -87,6 +118,11 @@ def closed_key(rep_id: str) -> str:
 def last_key(rep_id: str) -> str:
     """The instant of the last offer, in microseconds; only ever raised."""
     return key("rep", "last", rep_id)
+
+
+def level_key(pool: str) -> str:
+    """How far the rotation of a pool has come; only ever raised."""
+    return key("level", pool)
 
 
 def turn_key(pool: str, rep_id: str) -> str:

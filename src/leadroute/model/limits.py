@@ -1,20 +1,51 @@
-"""Caps: how many leads a rep may take in a period of their own calendar."""
+"""Caps: how many leads may be taken in a period, as values and as text.
+
+The rules of this module:
+
+* A cap is a set of counters with a bound each. A lead is added to all of them or to none, and the bound is checked
+  inside that write, so that no number of processes can pass it.
+* Which counters a lead counts on depends on the instant of the offer alone. They are recorded with the lead and given
+  back as recorded, not recomputed.
+* Calendar periods are those of the zone that is passed in: the rep's own.
+* ``Cap.parse(str(cap)) == cap``.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from datetime import datetime, tzinfo
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from datetime import date, datetime, timedelta, tzinfo
 from typing import Any
 
 from attrs import field, frozen
+from attrs.converters import optional
 
-from leadroute.errors import InvalidValue
-from leadroute.model.keys import cap_key
-from leadroute.model.values import Refused, clean_fields, shown, whole
+from leadroute.errors import ConfigError, Fault, InvalidValue
+from leadroute.model.duration import format_duration, parse_duration
+from leadroute.model.hours import Hours
+from leadroute.model.instants import to_micros
+from leadroute.model.keys import key
+from leadroute.model.pacing import allowance, burst, span, workdays, workdays_between
+from leadroute.model.values import Refused, clean_fields, cleaned, flag, ident, shown, whole
 
-__all__ = ["PERIODS", "Cap", "caps"]
+__all__ = ["PERIODS", "Bound", "Cap", "caps"]
 
 PERIODS = ("hour", "day", "week", "month", "quarter")
+PACED = ("week", "month", "quarter")
+
+STEPS = 12
+"""A rolling cap moves on in steps of one twelfth of its length."""
+
+_LENGTHS = {
+    "hour": timedelta(hours=1),
+    "day": timedelta(days=1),
+    "week": timedelta(weeks=1),
+    "month": timedelta(days=30),
+    "quarter": timedelta(days=90),
+}
+_LONGEST_NAME = 40
+_SHAPE = re.compile(r"(\d{1,18}) *(?:per|/) *([a-z]+)", re.ASCII)
+_REMEDY = "write it like '5 per day' or '30 per month, paced'"
 
 
 def _period(given: Any) -> str:
@@ -23,68 +54,266 @@ def _period(given: Any) -> str:
     return str(given)
 
 
+def _name(given: Any) -> str:
+    found = ident(given)
+    if len(key(found)) > _LONGEST_NAME or set(found) & set(",;"):
+        problem = f"write at most {_LONGEST_NAME} characters, without ',' and ';'"
+        raise Refused(f"is {shown(given)}, which cannot name the leads of a cap; {problem}")
+    return found
+
+
+@frozen
+class Bound:
+    """One counter of a cap, and the most that it may stand at.
+
+    Args:
+        key: The counter.
+        most: The most, at the instant that was asked about.
+        hard: Whether the most is a limit, or only a preference.
+    """
+
+    key: str
+    most: int
+    hard: bool
+
+
 @frozen
 class Cap:
-    """At most ``limit`` leads in each calendar period, in the rep's own time zone.
+    """At most ``limit`` leads in each period.
 
     Args:
         limit: 0 or more; 0 means none at all.
-        per: ``hour``, ``day``, ``week`` (from Monday), ``month`` or ``quarter``.
+        per: ``hour``, ``day``, ``week`` (from Monday), ``month`` or ``quarter``, of the calendar in the rep's zone.
+        paced: Spread it over the days that the rep works; for a week, a month or a quarter.
+        rolling: Count back from any instant, not from the start of the period: 1 hour, 24 hours, 7, 30 or 90 days.
+            Counted in twelfths of that, so that room comes back at most a twelfth later than to the second.
+        soft: Only prefer reps who are below it (``cap_room()``), refuse nobody.
+        burst: The most on one day, 1 or more; one more than the pace when not given. For paced caps.
+        ramp: For reps with ``joined_at``: grow evenly from 1 to ``limit`` over this time, such as ``"8w"``.
+        source: Count only leads from this source.
+        pool: Count only leads that were placed through this pool.
+        segment: Count only leads of this segment (``Rule.segment``).
 
     Raises:
-        InvalidValue: A field was refused.
+        InvalidValue: A field was refused, or fields do not go together.
+        ConfigError: The ramp cannot be read.
 
     Example:
-        >>> str(Cap(30, "month"))
-        '30 per month'
+        >>> str(Cap(30, "month", paced=True, source="webinar"))
+        '30 per month, paced, source webinar'
+        >>> Cap.parse("20 per week, ramp 8w").ramp
+        datetime.timedelta(days=56)
     """
 
     limit: int = field(metadata={"clean": whole(0)})
     per: str = field(metadata={"clean": _period})
+    paced: bool = cleaned(flag, default=False)
+    rolling: bool = cleaned(flag, default=False)
+    soft: bool = cleaned(flag, default=False)
+    burst: int | None = cleaned(whole(1))
+    ramp: timedelta | None = field(default=None, converter=optional(parse_duration))
+    source: str | None = cleaned(_name)
+    pool: str | None = cleaned(_name)
+    segment: str | None = cleaned(_name)
 
     def __attrs_post_init__(self) -> None:
         clean_fields(self)
+        faults = tuple(self._faults())
+        if faults:
+            raise InvalidValue("Cap", "", faults)
+
+    def _faults(self) -> Iterator[Fault]:
+        if self.paced and self.rolling:
+            yield Fault(
+                "rolling", "and paced exclude each other; a paced cap has no bursts to roll"
+            )
+        if self.paced and self.per not in PACED:
+            yield Fault("paced", f"spreads over days; cap the {self.per} itself, or pace a week")
+        if self.burst is not None and not self.paced:
+            yield Fault("burst", "is for paced caps; write paced=True, or a second cap per day")
+        if self.ramp == timedelta(0):
+            yield Fault("ramp", "is 0s; leave it out")
+        if len(self._narrowed) > 1:
+            names = " and ".join(name for name, _ in self._narrowed)
+            yield Fault(names, "are both given; a cap counts by one of source, pool and segment")
+
+    @property
+    def _narrowed(self) -> list[tuple[str, str]]:
+        given = (("source", self.source), ("pool", self.pool), ("segment", self.segment))
+        return [(name, value) for name, value in given if value is not None]
 
     def __str__(self) -> str:
-        return f"{self.limit} per {self.per}"
+        words = [f"{self.limit} per {self.per}"]
+        words += [name for name in ("paced", "rolling", "soft") if getattr(self, name)]
+        if self.burst is not None:
+            words.append(f"burst {self.burst}")
+        if self.ramp is not None:
+            words.append(f"ramp {format_duration(self.ramp)}")
+        return ", ".join(words + [f"{name} {value}" for name, value in self._narrowed])
+
+    @classmethod
+    def parse(cls, text: str) -> Cap:
+        """The cap that ``str`` wrote.
+
+        Args:
+            text: ``5 per day`` (or ``5/day``), then any of ``paced``, ``rolling``, ``soft``, ``burst 3``, ``ramp 8w``
+                and one of ``source ...``, ``pool ...``, ``segment ...``, with commas between.
+
+        Raises:
+            ConfigError: It cannot be read.
+            InvalidValue: A part of it is refused.
+        """
+        head, *rest = text.split(",")
+        shape = _SHAPE.fullmatch(head.strip().lower())
+        if shape is None:
+            raise ConfigError(f"{text!r:.60} is not a cap; {_REMEDY}")
+        given: dict[str, Any] = {}
+        for part in rest:
+            name, _, value = part.strip().partition(" ")
+            read = _WORDS.get(name)
+            if read is None or (read is _yes) == bool(value) or name in given:
+                raise ConfigError(f"{part.strip()!r:.40} cannot stand in a cap; {_REMEDY}")
+            given[name] = read(value.strip())
+        return cls(int(shape[1]), shape[2], **given)
+
+    def counts(self, source: str | None, pool: str | None, segment: str | None) -> bool:
+        """Whether a lead of this source, pool and segment counts."""
+        own = {"source": source, "pool": pool, "segment": segment}
+        return all(own[name] == value for name, value in self._narrowed)
+
+    @property
+    def label(self) -> str:
+        """The name of what is counted; caps with the same label share their counters."""
+        narrowed = "".join(f" {name}={value}" for name, value in self._narrowed)
+        return f"{'rolling ' * self.rolling}{self.per}{narrowed}"
 
     def period(self, now: datetime, zone: tzinfo) -> str:
-        """The name of the period that ``now`` lies in, such as ``2026-03`` for a month.
+        """The name of the calendar period that ``now`` lies in, such as ``2026-03`` for a month.
 
         Example:
             >>> from datetime import UTC
             >>> Cap(5, "week").period(datetime(2026, 1, 1, tzinfo=UTC), UTC)
             '2026-W01'
         """
-        local = now.astimezone(zone)
-        if self.per == "hour":
-            return local.strftime("%Y-%m-%dT%H%z")
-        if self.per == "day":
-            return local.strftime("%Y-%m-%d")
-        if self.per == "week":
-            return local.strftime("%G-W%V")
-        if self.per == "month":
-            return local.strftime("%Y-%m")
-        return f"{local.year:04}-Q{(local.month + 2) // 3}"
+        return _NAMES[self.per](now.astimezone(zone))
 
-    def key(self, rep_id: str, now: datetime, zone: tzinfo) -> str:
-        """The counter that leads of this rep count on in the period of ``now``."""
-        return cap_key(rep_id, self.per, self.period(now, zone))
+    def at(self, now: datetime, since: datetime | None = None) -> int:
+        """The limit at an instant: lower while the ramp of a rep who joined at ``since`` lasts.
+
+        Example:
+            >>> from datetime import UTC
+            >>> joined = datetime(2026, 1, 1, tzinfo=UTC)
+            >>> Cap(20, "week", ramp="8w").at(joined + timedelta(weeks=2), joined)
+            5
+        """
+        if self.ramp is None or since is None or now >= since + self.ramp or not self.limit:
+            return self.limit
+        whole_ramp, elapsed = self.ramp // _MICROSECOND, (now - since) // _MICROSECOND
+        return max(1, -(-self.limit * elapsed // whole_ramp))
+
+    def bounds(
+        self,
+        holder: str,
+        now: datetime,
+        zone: tzinfo,
+        hours: Hours | None = None,
+        since: datetime | None = None,
+    ) -> tuple[Bound, ...]:
+        """The counters that a lead offered now counts on, each with the most that it may stand at then.
+
+        Args:
+            holder: Whose counters: the beginning of their keys.
+            now: The instant of the offer, aware.
+            zone: The zone whose calendar counts.
+            hours: The rep's hours, whose weekly days a paced cap is spread over; ``None`` is every day.
+            since: When the rep joined, for the ramp.
+
+        Example:
+            >>> from datetime import UTC
+            >>> noon = datetime(2026, 3, 10, 12, tzinfo=UTC)
+            >>> for bound in Cap(30, "month", paced=True).bounds("cap/ada", noon, UTC):
+            ...     print(bound.key, bound.most)
+            cap/ada/month/2026-03 10
+            cap/ada/month day/2026-03-10 2
+        """
+        limit, hard = self.at(now, since), not self.soft
+        if self.rolling:
+            step = _LENGTHS[self.per] // STEPS // _MICROSECOND
+            last = to_micros(now) // step
+            windows = range(last - STEPS, last + 1)
+            return tuple(Bound(self._key(holder, str(first)), limit, hard) for first in windows)
+        counter = self._key(holder, self.period(now, zone))
+        if not self.paced:
+            return (Bound(counter, limit, hard),)
+        today = now.astimezone(zone).date()
+        first, end = span(self.per, today)
+        weekdays = workdays(hours)
+        days = workdays_between(first, end, weekdays)
+        begun = workdays_between(first, today + timedelta(days=1), weekdays)
+        most_today = burst(limit, days) if self.burst is None else min(self.burst, limit)
+        return (
+            Bound(counter, allowance(limit, begun, days), hard),
+            Bound(self._key(holder, today.isoformat(), " day"), most_today, hard),
+        )
+
+    def _key(self, holder: str, period: str, more: str = "") -> str:
+        return f"{holder}/{key(self.label + more, period)}"
+
+
+_MICROSECOND = timedelta(microseconds=1)
+
+_NAMES: Mapping[str, Callable[[datetime], str]] = {
+    "hour": lambda local: local.strftime("%Y-%m-%dT%H%z"),
+    "day": lambda local: local.date().isoformat(),
+    "week": lambda local: _week(local.date()),
+    "month": lambda local: local.date().isoformat()[:7],
+    "quarter": lambda local: f"{local.year:04}-Q{(local.month + 2) // 3}",
+}
+
+
+def _week(day: date) -> str:
+    year, week, _ = day.isocalendar()
+    return f"{year:04}-W{week:02}"
+
+
+def _yes(_nothing: str) -> bool:
+    return True
+
+
+def _whole(written: str) -> int:
+    if not (written.isascii() and written.isdigit() and len(written) <= 18):
+        raise ConfigError(f"{written!r:.40} is not a whole number; {_REMEDY}")
+    return int(written)
+
+
+_WORDS: Mapping[str, Callable[[str], Any]] = {
+    **dict.fromkeys(("paced", "rolling", "soft"), _yes),
+    "burst": _whole,
+    **dict.fromkeys(("ramp", "source", "pool", "segment"), str),
+}
 
 
 def caps(given: Any) -> tuple[Cap, ...]:
-    """A cleaner for the caps of a rep: ``Cap`` values, or a mapping such as ``{"day": 5}``."""
-    if isinstance(given, Mapping):
-        try:
+    """A cleaner for caps: ``Cap`` values or their text, or a mapping such as ``{"day": 5}``."""
+    wanted = "write caps such as [Cap(5, 'day')], ['5 per day'] or {'day': 5}"
+    try:
+        if isinstance(given, Mapping):
             found = tuple(Cap(limit, per) for per, limit in given.items())
-        except InvalidValue as error:
-            raise Refused("; ".join(map(str, error.faults))) from None
-    elif isinstance(given, Iterable) and not isinstance(given, str):
-        found = tuple(given)
-    else:
-        raise Refused(f"is {shown(given)}; write caps such as [Cap(5, 'day')] or {{'day': 5}}")
+        elif isinstance(given, Iterable) and not isinstance(given, str):
+            found = tuple(Cap.parse(cap) if isinstance(cap, str) else cap for cap in given)
+        else:
+            raise Refused(f"is {shown(given)}; {wanted}")
+    except InvalidValue as error:
+        raise Refused("; ".join(map(str, error.faults))) from None
+    except ConfigError as error:
+        raise Refused(f"hold one that cannot be read: {error}") from None
     if not all(isinstance(cap, Cap) for cap in found):
-        raise Refused("are not all caps; write caps such as [Cap(5, 'day')] or {'day': 5}")
-    if len({cap.per for cap in found}) < len(found):
-        raise Refused("have two limits for the same period; keep the lower one")
-    return tuple(sorted(found, key=lambda cap: PERIODS.index(cap.per)))
+        raise Refused(f"are not all caps; {wanted}")
+    seen: set[tuple[str, bool]] = set()
+    for cap in found:
+        if (cap.label, cap.soft) in seen:
+            raise Refused(f"have two limits per {cap.label}; keep the lower one")
+        seen.add((cap.label, cap.soft))
+    return tuple(
+        sorted(found, key=lambda cap: (PERIODS.index(cap.per), cap.label, cap.soft, cap.limit))
+    )

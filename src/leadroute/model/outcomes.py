@@ -16,7 +16,7 @@ from datetime import datetime, timedelta
 from math import exp2
 from typing import Final, TypeAlias
 
-from attrs import Factory, asdict, astuple, fields_dict, frozen
+from attrs import Factory, asdict, astuple, field, fields_dict, frozen
 
 from leadroute.model.frozen import FrozenDict
 from leadroute.model.instants import to_micros
@@ -121,6 +121,9 @@ class Outcomes:
     """
 
     weeks: Mapping[str, Mapping[str, Weeks]] = Factory(FrozenDict)
+    _totals: dict[tuple[str, str, int, timedelta | None], Record] = field(
+        factory=dict, init=False, eq=False, repr=False
+    )
 
     @classmethod
     def of(cls, cells: Iterable[tuple[str, str, int, Record]]) -> Outcomes:
@@ -168,16 +171,16 @@ class Outcomes:
             now: The instant of the decision; needed for ``half_life``.
             half_life: The age, in whole weeks, at which an outcome counts half; ``None`` counts all alike.
 
-        Complexity: O(weeks with outcomes).
+        Complexity: O(weeks with outcomes) the first time in a week, then O(1).
         """
         by_week = self.weeks.get(segment, _NO_REPS).get(rep_id, _NO_WEEKS)
-        if now is None or half_life is None:
-            return sum(by_week.values(), NOTHING)
-        this_week, rate = week_of(now), _WEEK / half_life
-        return sum(
-            (record * exp2(-max(0, this_week - week) * rate) for week, record in by_week.items()),
-            NOTHING,
-        )
+        if not by_week:
+            return NOTHING
+        ages = now is not None and half_life is not None
+        place = (rep_id, segment, week_of(now) if now and ages else 0, half_life if ages else None)
+        if place not in self._totals:
+            self._totals[place] = _sum(by_week, place[2], place[3])
+        return self._totals[place]
 
     def counters(self) -> dict[str, int]:
         """Every count under the key of its own, as a store keeps it.
@@ -203,6 +206,16 @@ class Outcomes:
                 rep_id, segment, week, name = place
                 cells.append((rep_id, segment, int(week), Record(**{name: count})))
         return cls.of(cells)
+
+
+def _sum(by_week: Weeks, this_week: int, half_life: timedelta | None) -> Record:
+    if half_life is None:
+        return sum(by_week.values(), NOTHING)
+    rate = _WEEK / half_life
+    return sum(
+        (record * exp2(-max(0, this_week - week) * rate) for week, record in by_week.items()),
+        NOTHING,
+    )
 
 
 _NO_REPS: FrozenDict[str, Weeks] = FrozenDict()

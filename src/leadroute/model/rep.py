@@ -12,7 +12,8 @@ from attrs import evolve, field, frozen
 from leadroute.errors import InvalidValue
 from leadroute.model.frozen import FrozenDict
 from leadroute.model.hours import Hours
-from leadroute.model.limits import Cap, caps
+from leadroute.model.keys import cap_holder
+from leadroute.model.limits import Bound, Cap, caps
 from leadroute.model.schedule import Schedule
 from leadroute.model.values import (
     Refused,
@@ -21,11 +22,13 @@ from leadroute.model.values import (
     country,
     flag,
     ident,
+    instant,
     language,
     levels,
     names,
     number,
     open_attributes,
+    shown,
     text,
     timezone,
     upper,
@@ -42,6 +45,19 @@ def _schedule(given: Any) -> Hours | str | None:
     if written is not None:
         _parsed(written, "UTC")
     return written
+
+
+def _buckets(given: Any) -> FrozenDict[str, int]:
+    if not isinstance(given, Mapping):
+        raise Refused(f"are {shown(given)}; write the most per segment such as {{'enterprise': 2}}")
+    most = whole(0)
+    found = {}
+    for name, units in given.items():
+        try:
+            found[ident(name)] = most(units)
+        except Refused as refused:
+            raise Refused(f"[{shown(name)}] {refused}") from None
+    return FrozenDict(sorted(found.items()))
 
 
 def _parsed(written: str, zone: str) -> Schedule:
@@ -70,8 +86,11 @@ class Rep:
         timezone: Their IANA time zone; the schedule's zone, else UTC, when not given.
         schedule: When they work: a ``Schedule``, or its text form, such as ``"mon-fri 09:00-17:00"``, in their time
             zone; ``None`` means always.
-        capacity: How many leads they can have open at once; ``None`` means no limit, 0 means none.
-        caps: How many leads they can be given per period.
+        capacity: How much work they can have open at once, in units (``Rule.cost``); ``None`` means no limit, 0 none.
+        buckets: How much of it, at most, may be of a segment (``Rule.segment``), by name; a lead needs room in its
+            bucket and in ``capacity``.
+        caps: How many leads they can be given per period: ``Cap`` values, or text such as ``"30 per month, paced"``.
+        joined_at: When they started, aware; caps with a ramp grow from then on.
         weight: Their share of a rotation; 0 means never.
         manager_id: Whom they report to.
         accounts: Named accounts that are theirs.
@@ -103,7 +122,9 @@ class Rep:
     timezone: str | None = cleaned(timezone)
     schedule: Hours | str | None = cleaned(_schedule)
     capacity: int | None = cleaned(whole(0))
+    buckets: Mapping[str, int] = cleaned(_buckets, default=FrozenDict())
     caps: Sequence[Cap] = cleaned(caps, default=())
+    joined_at: datetime | None = cleaned(instant)
     weight: float = cleaned(number(0), default=1)
     manager_id: str | None = cleaned(text)
     accounts: Set[str] = cleaned(names(), default=frozenset())
@@ -134,6 +155,10 @@ class Rep:
         if self.timezone is not None:
             return ZoneInfo(self.timezone)
         return self.schedule.zone if isinstance(self.schedule, Schedule) else UTC
+
+    def bounds(self, cap: Cap, now: datetime) -> tuple[Bound, ...]:
+        """The counters that a lead offered now counts on because of one of this rep's caps."""
+        return cap.bounds(cap_holder(self.id), now, self.zone, self.hours, self.joined_at)
 
     def with_changes(self, **changes: Any) -> Rep:
         """The same rep with some fields replaced.

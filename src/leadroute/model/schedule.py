@@ -109,6 +109,16 @@ def _moment(text: str) -> date:
     return date.fromisoformat(plain) if len(plain) == 10 else datetime.fromisoformat(plain.upper())
 
 
+class _Either:
+    """Dates of which at least one of two collections knows."""
+
+    def __init__(self, *given: Container[date]) -> None:
+        self._given = given
+
+    def __contains__(self, day: object) -> bool:
+        return any(day in dates for dates in self._given)
+
+
 class Lazy:
     """Holidays that are asked date by date, such as those of the ``holidays`` package; equal only to themselves."""
 
@@ -270,6 +280,22 @@ class Schedule(Hours):
             (local + timedelta(days=days))
             .replace(fold=local.fold if days == 0 else 0)
             .astimezone(UTC)
+        )
+
+    def closed_on(self, dates: frozenset[date]) -> Schedule:
+        """The same schedule with these dates as holidays too; overrides go before them, as before all holidays.
+
+        Example:
+            >>> office = Schedule("mon-fri 09:00-17:00", "UTC").closed_on(
+            ...     frozenset({date(2026, 12, 25)})
+            ... )
+            >>> str(office)
+            'mon-fri 09:00-17:00; holidays 2026-12-25; in UTC'
+        """
+        known = self.holidays
+        both = known | dates if isinstance(known, frozenset) else Lazy(_Either(known, dates))
+        return Schedule(
+            self.week, self.zone, holidays=both, overrides=self.overrides, time_off=self.time_off
         )
 
     @classmethod

@@ -26,6 +26,7 @@ class Snapshot:
         open: Leads that each rep has open now, by rep id.
         used: Leads counted against a cap so far, by ``Cap.key``.
         turns: Turns that each rep has taken in each pool, by pool and rep id.
+        levels: How far the rotation of each pool has come, by pool, in millionths of a turn at weight 1.
         last_assigned: When each rep last got a lead, by rep id, in microseconds since 1970 (UTC).
         won: Deals each rep has won, by rep id.
         closed: Deals of each rep that have ended, won or not, by rep id.
@@ -39,6 +40,7 @@ class Snapshot:
     open: Mapping[str, int] = _NONE
     used: Mapping[str, int] = _NONE
     turns: Mapping[str, Mapping[str, int]] = FrozenDict()
+    levels: Mapping[str, int] = _NONE
     last_assigned: Mapping[str, int] = _NONE
     won: Mapping[str, int] = _NONE
     closed: Mapping[str, int] = _NONE

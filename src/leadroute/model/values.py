@@ -36,6 +36,7 @@ __all__ = [
     "flag",
     "ident",
     "instant",
+    "known",
     "language",
     "levels",
     "names",
@@ -120,6 +121,18 @@ def aware(instant: datetime, argument: str = "now") -> datetime:
     if instant.utcoffset() is None:
         raise FactTypeError(argument, "a naive datetime", expected)
     return instant.astimezone(UTC)
+
+
+def known(instant: datetime | None) -> datetime:
+    """The instant of a decision, which somebody must have said.
+
+    Raises:
+        FactTypeError: Nobody said what time it is.
+    """
+    if instant is None:
+        expected = "given: rank(lead, roster, now=...), or a lead with received_at"
+        raise FactTypeError("now", "not known", expected)
+    return instant
 
 
 def shown(given: Any) -> str:

@@ -36,6 +36,7 @@ from leadroute.offers.placement import Placement, Status
 from leadroute.offers.store import Store
 from leadroute.plain import dumps, loads
 from leadroute.ranking.router import Router
+from leadroute.ranking.tally import counters
 
 __all__ = ["Dispatcher", "Swept"]
 
@@ -44,6 +45,8 @@ ATTEMPTS: Final = 50
 
 _LAST_KEY: Final = chr(0x10FFFF)
 """A key behind every other, to page past all that is due at one instant."""
+
+_OWNED: Final = (Status.ACCEPTED, Status.CONTACTED)
 
 PAGE: Final = 500
 """How many records are read at once."""
@@ -122,7 +125,54 @@ class Dispatcher:
             OfferClosed: The lead is not offered to this rep now; the message says who has it and since when.
             LeadNotFound: The lead was never submitted.
         """
-        return self._advance(lead_id, lambda before, now: plan.acceptance(before, rep_id, now))
+        rep = self.roster.get(rep_id)
+        accepted = self._advance(
+            lead_id, lambda before, now: plan.acceptance(before, rep_id, now, rep)
+        )
+        return self._freeing("accept", accepted)
+
+    def assign(self, lead_id: str, rep_id: str, *, by: str) -> Placement:
+        """Give the lead to a rep by hand, whoever has it now. Assigning it to its owner changes nothing.
+
+        It counts for the rep's load and caps and may take them past their limits, which the log then says
+        (``Assigned.over``); it does not count as their turn. Whoever had it before gets back what it counted against
+        them, and keeps the turn that they took when they accepted.
+
+        Args:
+            lead_id: The lead.
+            rep_id: The new owner, who must be in the roster.
+            by: Who does this: an id or a role of your own, up to 80 characters.
+
+        Raises:
+            OfferClosed: The lead has ended.
+            LeadNotFound: The lead was never submitted.
+            UnknownFieldError: The rep is not in the roster.
+            InvalidValue: ``by`` cannot be kept.
+            FactTypeError: A rule met a fact of the wrong type.
+        """
+        rep = self.roster[rep_id]
+        self._known(lead_id)
+        lead = self._lead(lead_id)
+
+        def assigned(before: Placement, now: datetime) -> Happening | None:
+            rule = self.router.match(lead, now)
+            tally = self.router.tally(lead, rule, None, now)
+            return plan.assignment(before, rep, by, rule, tally, self._snapshot(now), now)
+
+        placement = self._advance(lead_id, assigned)
+        self._serve_waiting(at_most=1)
+        return placement
+
+    def release(self, lead_id: str) -> Placement:
+        """The lead is open work no more, though it has not ended: its owner has room for another.
+
+        Raises:
+            OfferClosed: Nobody owns the lead.
+            LeadNotFound: The lead was never submitted.
+        """
+        placement = self._advance(lead_id, plan.release)
+        self._serve_waiting(at_most=1)
+        return placement
 
     def decline(self, lead_id: str, rep_id: str, reason: str = "") -> Placement:
         """A rep refuses the lead, and it goes to the next rep at once.
@@ -158,7 +208,7 @@ class Dispatcher:
             OfferClosed: Nobody owns the lead, or it has ended.
             LeadNotFound: The lead was never submitted.
         """
-        return self._advance(lead_id, plan.contact)
+        return self._freeing("contact", self._advance(lead_id, plan.contact))
 
     def feedback(
         self,
@@ -202,6 +252,9 @@ class Dispatcher:
         for due in self._due(Status.OFFERED, now):
             if self._advance(due.lead_id, plan.expiry).status is Status.WAITING:
                 timed_out += 1
+        for owned in _OWNED:
+            for due in self._due(owned, now):
+                self._advance(due.lead_id, plan.end_of_shift)
         served, errors = self._serve_waiting()
         found = Counter(placement.status for placement in served)
         offered, caught = found[Status.OFFERED], found[Status.CAUGHT]
@@ -217,7 +270,7 @@ class Dispatcher:
         now = Record(_LAST_KEY, 1, "", due=to_micros(self._now()))
         found = [
             record.due
-            for status in (Status.OFFERED, Status.WAITING)
+            for status in (Status.OFFERED, Status.WAITING, *_OWNED)
             for record in self.store.find(status=status.value, after=now, limit=1)
             if record.due is not None
         ]
@@ -253,15 +306,20 @@ class Dispatcher:
         for counter, count in self.store.counts(prefix="rep/").items():
             _, kind, rep_id = _parts(counter)
             by_kind[kind][rep_id] = count
+        levels = {
+            _parts(counter)[1]: level
+            for counter, level in self.store.counts(prefix="level/").items()
+        }
         turns: defaultdict[str, dict[str, int]] = defaultdict(dict)
         for counter, count in self.store.counts(prefix="turn/").items():
             _, pool, rep_id = _parts(counter)
             turns[pool][rep_id] = count
-        caps = [cap.key(rep.id, now, rep.zone) for rep in self.roster for cap in rep.caps]
+        caps = counters(self.roster, self.router.caps, self.router.zone, now)
         return Snapshot(
             open=by_kind["open"],
             used=self.store.counts(caps) if caps else FrozenDict(),
             turns=turns,
+            levels=levels,
             last_assigned=by_kind["last"],
             won=by_kind["won"],
             closed=by_kind["closed"],
@@ -291,16 +349,15 @@ class Dispatcher:
         if found is not None:
             return found[0]
         now = self._now()
-        received = Received(now, lead.received_at, lead.priority or 0)
+        received = Received(now, lead.received_at, lead.priority or 0, self.router.version)
         decided = self._decide(lead, {}, now)
         extra = (Once(submit_key(lead.id), lead.id), Put(lead_key(lead.id), dumps(lead), 0))
         return self._commit(None, [received, decided], lead.id, 0, extra)
 
     def _decide(self, lead: Lead, tried: Mapping[str, str], now: datetime) -> Happening:
-        ranking = self.router.rank(
-            lead, self.roster, now=now, snapshot=self._snapshot(now), tried=tried
-        )
-        return plan.happening(ranking, self.router.catch_all, self.roster, now)
+        snapshot = self._snapshot(now)
+        ranking = self.router.rank(lead, self.roster, now=now, snapshot=snapshot, tried=tried)
+        return plan.happening(ranking, self.router, lead, self.roster, snapshot, now)
 
     def _advance(
         self, lead_id: str, event_of: Callable[[Placement, datetime], Happening | None]
@@ -311,6 +368,12 @@ class Dispatcher:
             return before if event is None else self._commit(before, [event], lead_id, version)
 
         return _persistently(step)
+
+    def _freeing(self, stage: str, placement: Placement) -> Placement:
+        """Serve who waits for room, where this stage of a lead gives some back."""
+        if placement.frees == stage:
+            self._serve_waiting(at_most=1)
+        return placement
 
     def _place(self, lead_id: str) -> Placement:
         lead = self._lead(lead_id)
@@ -357,7 +420,7 @@ class Dispatcher:
         version: int,
         extra: tuple[Op, ...] = (),
     ) -> Placement:
-        after, ops = plan.operations(before, events, lead_id, version, self.roster, dumps)
+        after, ops = plan.operations(before, events, lead_id, version, dumps)
         self.store.commit(Change(uuid4().hex, (*extra, *ops)))
         return after
 

@@ -19,6 +19,7 @@ from leadroute.model.frozen import FrozenDict, frozen_counts
 __all__ = [
     "KINDS",
     "Accepted",
+    "Assigned",
     "Caught",
     "Contacted",
     "Declined",
@@ -27,6 +28,7 @@ __all__ = [
     "Happening",
     "Offered",
     "Received",
+    "Released",
     "TimedOut",
     "Waiting",
 ]
@@ -40,12 +42,14 @@ class Received:
         at: When.
         received_at: When the lead came in, if the host said so.
         priority: The lead's priority; waiting leads with a higher one go first.
+        version: The version of the policy at that time.
     """
 
     kind: ClassVar[str] = "received"
     at: datetime
     received_at: datetime | None = None
     priority: int = 0
+    version: str = ""
 
 
 @frozen
@@ -55,11 +59,17 @@ class Disqualified:
     Args:
         at: When.
         why: What it did not fulfil.
+        factor: The name of the first factor that it did not fulfil, where the policy names them.
+        outcome: What becomes of it, where the policy says so: ``nurture``, ``reject`` or ``review``.
+        version: The version of the policy that decided.
     """
 
     kind: ClassVar[str] = "disqualified"
     at: datetime
     why: str
+    factor: str | None = None
+    outcome: str | None = None
+    version: str = ""
 
 
 @frozen
@@ -77,6 +87,11 @@ class Offered:
         propensity: The probability with which this rep came first; below 1 only where the score leaves something to
             chance.
         given_up: The points that were given up for the sake of a bound on unfairness.
+        limits: The most that these counters could stand at, as it was at that instant; those without a limit are
+            left out.
+        frees: When open work is given back, as ``Rule.frees``.
+        level: How far the pool's rotation has come with it; 0 when the rule does not rotate.
+        version: The version of the policy that decided.
     """
 
     kind: ClassVar[str] = "offered"
@@ -89,6 +104,10 @@ class Offered:
     holds: Mapping[str, int] = field(default=FrozenDict(), converter=frozen_counts)
     propensity: float = 1.0
     given_up: float = 0.0
+    limits: Mapping[str, int] = field(default=FrozenDict(), converter=frozen_counts)
+    frees: str = "outcome"
+    level: int = 0
+    version: str = ""
 
 
 @frozen
@@ -100,6 +119,7 @@ class Waiting:
         why: The outcome of the decision.
         rule: The rule that matched.
         until: When it is worth deciding again.
+        version: The version of the policy that decided.
     """
 
     kind: ClassVar[str] = "waiting"
@@ -107,6 +127,7 @@ class Waiting:
     why: str
     rule: str
     until: datetime
+    version: str = ""
 
 
 @frozen
@@ -117,19 +138,63 @@ class Caught:
         at: When.
         why: The outcome of the decision.
         place: The name of the catch-all.
+        version: The version of the policy that decided.
     """
 
     kind: ClassVar[str] = "caught"
     at: datetime
     why: str
     place: str
+    version: str = ""
 
 
 @frozen
 class Accepted:
-    """The rep took the lead and owns it now."""
+    """The rep took the lead and owns it now.
+
+    Args:
+        at: When.
+        rep_id: Who.
+        until: When the open work is given back, where the clock decides that.
+    """
 
     kind: ClassVar[str] = "accepted"
+    at: datetime
+    rep_id: str
+    until: datetime | None = None
+
+
+@frozen
+class Assigned:
+    """Somebody gave the lead to a rep by hand; the rep owns it now, and whoever had it does not.
+
+    Args:
+        at: When.
+        rep_id: To whom.
+        by: Who did, by their id or role.
+        rule: The rule that is for this lead; ``None`` when none is.
+        holds: What it counts against, by counter key; no turn, and no limit.
+        over: The counters that it takes past their limits, as far as was known.
+        frees: When open work is given back, as ``Rule.frees``.
+        until: When that is, where the clock decides it.
+    """
+
+    kind: ClassVar[str] = "assigned"
+    at: datetime
+    rep_id: str
+    by: str
+    rule: str | None = None
+    holds: Mapping[str, int] = field(default=FrozenDict(), converter=frozen_counts)
+    over: tuple[str, ...] = ()
+    frees: str = "outcome"
+    until: datetime | None = None
+
+
+@frozen
+class Released:
+    """The lead is open work no more, though it has not ended: its owner has room for another."""
+
+    kind: ClassVar[str] = "released"
     at: datetime
     rep_id: str
 
@@ -195,9 +260,11 @@ Happening: TypeAlias = (
     | Waiting
     | Caught
     | Accepted
+    | Assigned
     | Declined
     | TimedOut
     | Contacted
+    | Released
     | FeedbackGiven
 )
 """Any event in the life of a lead."""
@@ -212,9 +279,11 @@ KINDS: Mapping[str, type[Happening]] = FrozenDict(
             Waiting,
             Caught,
             Accepted,
+            Assigned,
             Declined,
             TimedOut,
             Contacted,
+            Released,
             FeedbackGiven,
         )
     }

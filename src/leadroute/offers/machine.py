@@ -17,9 +17,10 @@ from attrs import evolve
 
 from leadroute.errors import OfferClosed
 from leadroute.model.frozen import FrozenDict
-from leadroute.model.keys import is_open_key
+from leadroute.model.keys import is_open_key, is_turn_key
 from leadroute.offers.events import (
     Accepted,
+    Assigned,
     Caught,
     Contacted,
     Declined,
@@ -28,6 +29,7 @@ from leadroute.offers.events import (
     Happening,
     Offered,
     Received,
+    Released,
     TimedOut,
     Waiting,
 )
@@ -50,7 +52,15 @@ MOVES: Mapping[tuple[Status, type[Happening]], Status] = FrozenDict(
         (Status.OFFERED, TimedOut): Status.WAITING,
         (Status.ACCEPTED, Contacted): Status.CONTACTED,
         (Status.ACCEPTED, FeedbackGiven): Status.ACCEPTED,
+        (Status.ACCEPTED, Released): Status.ACCEPTED,
         (Status.CONTACTED, FeedbackGiven): Status.CONTACTED,
+        (Status.CONTACTED, Released): Status.CONTACTED,
+        (Status.DISQUALIFIED, Assigned): Status.ACCEPTED,
+        (Status.WAITING, Assigned): Status.ACCEPTED,
+        (Status.OFFERED, Assigned): Status.ACCEPTED,
+        (Status.ACCEPTED, Assigned): Status.ACCEPTED,
+        (Status.CONTACTED, Assigned): Status.CONTACTED,
+        (Status.CAUGHT, Assigned): Status.ACCEPTED,
     }
 )
 """Every legal move: in this status, this event leads to that status. Closing feedback leads to ``CLOSED``."""
@@ -73,7 +83,8 @@ def move(before: Placement | None, event: Happening, lead_id: str) -> Placement:
     if before is None:
         if not isinstance(event, Received):
             raise OfferClosed(lead_id, _recording(event), "", "it was never submitted")
-        return Placement(lead_id, Status.RECEIVED, 1, event.received_at or event.at, event.priority)
+        since = event.received_at or event.at
+        return Placement(lead_id, Status.RECEIVED, 1, since, event.priority, version=event.version)
     status = MOVES.get((before.status, type(event)))
     if status is None:
         raise OfferClosed(lead_id, _recording(event), "", situation_of(before))
@@ -110,7 +121,13 @@ def situation_of(placement: Placement) -> str:
 
 
 def _disqualified(_before: Placement, event: Disqualified) -> dict[str, Any]:
-    return {"why": event.why, "due": None}
+    return {
+        "why": event.why,
+        "factor": event.factor,
+        "outcome": event.outcome,
+        "due": None,
+        "version": event.version,
+    }
 
 
 def _offered(_before: Placement, event: Offered) -> dict[str, Any]:
@@ -121,20 +138,47 @@ def _offered(_before: Placement, event: Offered) -> dict[str, Any]:
         "offered_at": event.at,
         "due": event.expires_at,
         "holds": event.holds,
+        "frees": event.frees,
         "why": "",
+        "version": event.version,
     }
 
 
 def _waiting(_before: Placement, event: Waiting) -> dict[str, Any]:
-    return {"rule": event.rule, "why": event.why, "due": event.until}
+    return {
+        "rule": event.rule,
+        "why": event.why,
+        "due": event.until,
+        "version": event.version,
+    }
 
 
 def _caught(_before: Placement, event: Caught) -> dict[str, Any]:
-    return {"rep_id": event.place, "why": event.why, "due": None}
+    return {"rep_id": event.place, "why": event.why, "due": None, "version": event.version}
 
 
-def _accepted(_before: Placement, event: Accepted) -> dict[str, Any]:
-    return {"accepted_at": event.at, "due": None}
+def _accepted(before: Placement, event: Accepted) -> dict[str, Any]:
+    freed = _released(before) if before.frees == "accept" else {}
+    return {"accepted_at": event.at, "due": event.until} | freed
+
+
+def _assigned(before: Placement, event: Assigned) -> dict[str, Any]:
+    taken = before.holds if before.owner is not None else {}
+    turns = {key: units for key, units in taken.items() if is_turn_key(key)}
+    return {
+        "rep_id": event.rep_id,
+        "rule": event.rule,
+        "accepted_at": event.at,
+        "due": event.until,
+        "holds": FrozenDict({**turns, **event.holds}),
+        "frees": event.frees,
+        "why": "",
+    }
+
+
+def _released(before: Placement, _event: Happening | None = None) -> dict[str, Any]:
+    kept = {key: units for key, units in before.holds.items() if not is_open_key(key)}
+    return {"holds": FrozenDict(kept), "due": None}
 
 
 def _returned(before: Placement, event: Declined | TimedOut) -> dict[str, Any]:
@@ -148,8 +192,9 @@ def _returned(before: Placement, event: Declined | TimedOut) -> dict[str, Any]:
     }
 
 
-def _contacted(_before: Placement, event: Contacted) -> dict[str, Any]:
-    return {"contacted_at": event.at}
+def _contacted(before: Placement, event: Contacted) -> dict[str, Any]:
+    freed = _released(before) if before.frees == "contact" else {}
+    return {"contacted_at": event.at} | freed
 
 
 def _feedback(before: Placement, event: FeedbackGiven) -> dict[str, Any]:
@@ -157,8 +202,7 @@ def _feedback(before: Placement, event: FeedbackGiven) -> dict[str, Any]:
     if event.value is not None:
         changes["value"] = event.value
     if event.closing:
-        kept = {key: units for key, units in before.holds.items() if not is_open_key(key)}
-        changes |= {"closed_at": event.at, "holds": FrozenDict(kept)}
+        changes |= {"closed_at": event.at} | _released(before)
     return changes
 
 
@@ -168,6 +212,8 @@ _CHANGES: Mapping[type[Happening], Callable[[Placement, Any], dict[str, Any]]] =
     Waiting: _waiting,
     Caught: _caught,
     Accepted: _accepted,
+    Assigned: _assigned,
+    Released: _released,
     Declined: _returned,
     TimedOut: _returned,
     Contacted: _contacted,

@@ -55,15 +55,19 @@ class Placement:
         pool: The pool of the current offer or owner.
         rep_id: To whom it is offered, or who owns it; the name of the catch-all when that has it.
         offered_at: When the current or last offer was made.
-        due: When it wants attention next: the end of the offer, or when to decide again.
+        due: When it wants attention next: the end of the offer, when to decide again, or when it stops being open
+            work.
         accepted_at: When its owner took it.
         contacted_at: When its owner first reached the lead.
         closed_at: When its owner said how it ended.
-        outcome: The last feedback.
+        outcome: The last feedback; for a disqualified lead what becomes of it: ``nurture``, ``reject`` or ``review``.
         value: What it was worth, in the host's currency.
         why: Why it is disqualified, waits, or is with the catch-all.
         tried: What became of earlier offers, by rep id.
         holds: What it has been counted against and not given back, by counter key.
+        frees: When open work is given back, as ``Rule.frees``.
+        factor: The name of the factor that disqualified it, where the policy names them.
+        version: The version of the policy that decided last.
     """
 
     lead_id: str
@@ -84,6 +88,9 @@ class Placement:
     why: str = ""
     tried: Mapping[str, str] = field(default=FrozenDict(), converter=frozen_words)
     holds: Mapping[str, int] = field(default=FrozenDict(), converter=frozen_counts)
+    frees: str = "outcome"
+    factor: str | None = None
+    version: str = ""
 
     @property
     def owner(self) -> str | None:

@@ -10,20 +10,31 @@ The rules of this module:
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
 from leadroute.errors import Fault, InvalidValue, OfferClosed
 from leadroute.model.frozen import FrozenDict
 from leadroute.model.instants import to_micros
-from leadroute.model.keys import closed_key, last_key, open_key, placement_key, turn_key, won_key
+from leadroute.model.keys import (
+    closed_key,
+    is_open_key,
+    last_key,
+    level_key,
+    placement_key,
+    turn_key,
+    won_key,
+)
+from leadroute.model.lead import Lead
 from leadroute.model.rep import Rep
 from leadroute.model.roster import Roster
+from leadroute.model.snapshot import Snapshot
 from leadroute.model.values import Cleaner, Refused, number, word
 from leadroute.offers.change import Add, Emit, Op, Put, Raise
 from leadroute.offers.events import (
     Accepted,
+    Assigned,
     Caught,
     Contacted,
     Declined,
@@ -31,24 +42,33 @@ from leadroute.offers.events import (
     FeedbackGiven,
     Happening,
     Offered,
+    Released,
     TimedOut,
     Waiting,
 )
 from leadroute.offers.machine import move, situation_of
 from leadroute.offers.placement import Placement, Status
 from leadroute.ranking.ranking import Outcome, Ranking
+from leadroute.ranking.router import Router
+from leadroute.ranking.scorers.turns import SCALE, standings
+from leadroute.ranking.tally import Tally, Toll, used_of
+from leadroute.rules.rule import Rule
 
 __all__ = [
     "CLOSING",
     "WON",
     "acceptance",
+    "assignment",
     "contact",
+    "end_of_shift",
     "expiry",
     "feedback",
     "happening",
     "is_news",
     "operations",
     "refusal",
+    "release",
+    "shift_end",
 ]
 
 WON = "won"
@@ -56,17 +76,30 @@ CLOSING = frozenset((WON, "lost", "unqualified", "duplicate", "spam"))
 """The feedback that ends the work on a lead, unless the host says otherwise."""
 
 
-def happening(ranking: Ranking, catch_all: str, roster: Roster, now: datetime) -> Happening:
+def happening(
+    ranking: Ranking,
+    router: Router,
+    lead: Lead,
+    roster: Roster,
+    snapshot: Snapshot,
+    now: datetime,
+) -> Happening:
     """What follows from a ranking: an offer, a wait, the catch-all, or disqualification.
 
     Args:
         ranking: The decision.
-        catch_all: Who gets the lead when no rep is left.
+        router: The policy that made it.
+        lead: The lead.
         roster: The reps, for their limits.
+        snapshot: The counts that it was made on.
         now: The instant of the decision.
     """
     best = ranking.best
     if best is not None and ranking.rule is not None and ranking.pool is not None:
+        rule = router.rule(ranking.rule)
+        rep = roster[best.rep_id]
+        tolls = list(router.tally(lead, rule, ranking.pool, now).tolls(rep))
+        turn, level = _turn(ranking, rule, ranking.pool, roster, snapshot)
         return Offered(
             now,
             best.rep_id,
@@ -74,15 +107,21 @@ def happening(ranking: Ranking, catch_all: str, roster: Roster, now: datetime) -
             ranking.pool,
             now + ranking.window,
             best.score,
-            _holds(roster[best.rep_id], ranking.pool, now),
+            FrozenDict({**_holds(tolls), **turn}),
             ranking.propensities[best.rep_id],
             ranking.given_up,
+            _limits(tolls),
+            rule.frees,
+            level,
+            ranking.version,
         )
+    version = ranking.version
     if ranking.outcome is Outcome.DISQUALIFIED:
-        return Disqualified(now, ranking.detail)
+        return Disqualified(now, ranking.detail, ranking.factor, ranking.verdict, version)
     if ranking.outcome is Outcome.NOBODY_AVAILABLE and ranking.rule is not None:
-        return Waiting(now, ranking.outcome.value, ranking.rule, ranking.resumes_at or now)
-    return Caught(now, ranking.outcome.value, catch_all)
+        until = ranking.resumes_at or now
+        return Waiting(now, ranking.outcome.value, ranking.rule, until, version)
+    return Caught(now, ranking.outcome.value, router.catch_all, version)
 
 
 def is_news(event: Happening, before: Placement) -> bool:
@@ -94,13 +133,105 @@ def is_news(event: Happening, before: Placement) -> bool:
     )
 
 
-def _holds(rep: Rep, pool: str, now: datetime) -> FrozenDict[str, int]:
-    caps = (cap.key(rep.id, now, rep.zone) for cap in rep.caps)
-    return FrozenDict(dict.fromkeys((open_key(rep.id), turn_key(pool, rep.id), *caps), 1))
+def _turn(
+    ranking: Ranking, rule: Rule, pool: str, roster: Roster, snapshot: Snapshot
+) -> tuple[dict[str, int], int]:
+    """The turns that the offer takes, with those that the rep missed, and how far the rotation has come."""
+    if rule.score is None or not rule.score.takes_turns:
+        return {}, 0
+    rep_id, level = ranking.assignments[0].rep_id, snapshot.levels.get(pool, 0)
+    able = [roster[each.rep_id] for each in ranking.assignments]
+    standing = standings(able, snapshot.turns.get(pool, {}), level)[rep_id]
+    return {turn_key(pool, rep_id): 1 + standing.missed}, max(level, int(standing.place * SCALE))
 
 
-def acceptance(before: Placement, rep_id: str, now: datetime) -> Accepted | None:
+def _holds(tolls: Sequence[Toll]) -> dict[str, int]:
+    return {toll.key: toll.units for toll in tolls if toll.units}
+
+
+def _limits(tolls: Sequence[Toll]) -> FrozenDict[str, int]:
+    limits: dict[str, int] = {}
+    for toll in tolls:
+        if toll.hard and toll.most is not None:
+            limits[toll.key] = min(toll.most, limits.get(toll.key, toll.most))
+    return FrozenDict(limits)
+
+
+def shift_end(frees: str, rep: Rep | None, now: datetime) -> datetime | None:
+    """When the clock gives open work back: at the end of the shift, where the rule says so."""
+    if frees != "shift" or rep is None or rep.hours is None:
+        return None
+    return rep.hours.next_close(now)
+
+
+def assignment(
+    before: Placement,
+    rep: Rep,
+    by: str,
+    rule: Rule | None,
+    tally: Tally,
+    snapshot: Snapshot,
+    now: datetime,
+) -> Assigned | None:
+    """The assignment to a rep by hand, or ``None`` when they own the lead already.
+
+    Raises:
+        OfferClosed: The lead has ended.
+        InvalidValue: ``by`` cannot be kept.
+    """
+    said = _clean(before, "Assigned", "by", word, by)
+    if before.status is Status.CLOSED:
+        raise OfferClosed(before.lead_id, "assign", rep.id, situation_of(before))
+    if before.owner == rep.id:
+        return None
+    tolls = list(tally.tolls(rep))
+    held = before.holds
+    over = (t.key for t in tolls if t.refuses(used_of(t, rep, snapshot) - held.get(t.key, 0)))
+    frees = "outcome" if rule is None else rule.frees
+    return Assigned(
+        now,
+        rep.id,
+        said,
+        None if rule is None else rule.name,
+        {key: units for key, units in _holds(tolls).items() if not _given_back(key, frees, before)},
+        tuple(dict.fromkeys(over)),
+        frees,
+        shift_end(frees, rep, now),
+    )
+
+
+def _given_back(counter: str, frees: str, before: Placement) -> bool:
+    done = frees == "accept" or (frees == "contact" and before.contacted_at is not None)
+    return done and is_open_key(counter)
+
+
+def release(before: Placement, now: datetime) -> Released | None:
+    """The end of open work on a lead that goes on, or ``None`` when it is open work no more.
+
+    Raises:
+        OfferClosed: Nobody owns the lead.
+    """
+    if before.owner is None:
+        raise OfferClosed(before.lead_id, "release", "", situation_of(before))
+    return Released(now, before.owner) if any(map(is_open_key, before.holds)) else None
+
+
+def end_of_shift(before: Placement, now: datetime) -> Released | None:
+    """The end of open work at the end of a shift, or ``None`` while it lasts."""
+    over = before.owner is not None and before.due is not None and now >= before.due
+    return Released(now, str(before.owner)) if over else None
+
+
+def acceptance(
+    before: Placement, rep_id: str, now: datetime, rep: Rep | None = None
+) -> Accepted | None:
     """The acceptance by a rep, or ``None`` when this rep has accepted already.
+
+    Args:
+        before: The placement.
+        rep_id: Who accepts.
+        now: When.
+        rep: The rep, if they are in the roster, for the end of their shift.
 
     Raises:
         OfferClosed: The lead is not offered to this rep now.
@@ -108,7 +239,7 @@ def acceptance(before: Placement, rep_id: str, now: datetime) -> Accepted | None
     if before.owner == rep_id:
         return None
     _must_be_offered(before, rep_id, "accept", now)
-    return Accepted(now, rep_id)
+    return Accepted(now, rep_id, shift_end(before.frees, rep, now))
 
 
 def refusal(before: Placement, rep_id: str, reason: str, now: datetime) -> Declined:
@@ -185,7 +316,6 @@ def operations(
     events: Sequence[Happening],
     lead_id: str,
     version: int,
-    roster: Roster,
     write: Callable[[object], str],
 ) -> tuple[Placement, tuple[Op, ...]]:
     """The placement after some events, and the operations that make them so.
@@ -195,7 +325,6 @@ def operations(
         events: What happens, in order.
         lead_id: The lead.
         version: The version at which the placement's record was read; 0 when there is none.
-        roster: The reps, for their limits.
         write: Turns a value into the text that is stored.
 
     Raises:
@@ -210,7 +339,12 @@ def operations(
     if after is None:
         raise OfferClosed(lead_id, "change", "", "nothing happened to it")
     held = FrozenDict() if before is None else before.holds
-    limits = _limits(after, roster)
+    limits = {
+        key: most
+        for event in events
+        if isinstance(event, Offered)
+        for key, most in event.limits.items()
+    }
     for counter in sorted({*held, *after.holds}):
         delta = after.holds.get(counter, 0) - held.get(counter, 0)
         if delta > 0:
@@ -234,17 +368,9 @@ def operations(
 def _counted(event: Happening, at: int) -> Iterator[Op]:
     if isinstance(event, Offered):
         yield Raise(last_key(event.rep_id), at)
+        if event.level:
+            yield Raise(level_key(event.pool), event.level)
     elif isinstance(event, FeedbackGiven) and event.closing:
         yield Add(closed_key(event.rep_id), 1)
         if event.status == WON:
             yield Add(won_key(event.rep_id), 1)
-
-
-def _limits(after: Placement, roster: Roster) -> Mapping[str, int]:
-    rep = None if after.rep_id is None else roster.get(after.rep_id)
-    if rep is None or after.offered_at is None:
-        return {}
-    limits = {cap.key(rep.id, after.offered_at, rep.zone): cap.limit for cap in rep.caps}
-    if rep.capacity is not None:
-        limits[open_key(rep.id)] = rep.capacity
-    return limits

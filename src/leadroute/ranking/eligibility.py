@@ -16,7 +16,10 @@ from functools import lru_cache
 
 from attrs import frozen
 
+from leadroute.model.distance import distance_km, position_of
+from leadroute.model.lead import Lead
 from leadroute.model.rep import Rep
+from leadroute.ranking.tally import Tally
 from leadroute.rules.condition import ALWAYS
 from leadroute.rules.rule import Rule
 from leadroute.rules.situation import Situation
@@ -32,7 +35,8 @@ class Obstacle:
     """One reason why a rep may not take a lead.
 
     Args:
-        criterion: ``active``, ``weight``, ``requirement``, ``tried``, ``schedule``, ``capacity`` or ``cap``.
+        criterion: ``active``, ``weight``, ``requirement``, ``territory``, ``distance``, ``tried``,
+            ``schedule``, ``capacity`` or ``cap``.
         reason: Why, in words for a sales manager.
         passing: Whether time, or work getting done, may remove it.
         until: When time alone will have removed it, where that is known.
@@ -45,7 +49,7 @@ class Obstacle:
 
 
 def gate(
-    rule: Rule, situation: Situation, tried: Mapping[str, str]
+    rule: Rule, situation: Situation, tried: Mapping[str, str], tally: Tally
 ) -> Callable[[Rep], tuple[Obstacle, ...]]:
     """Look at the rule and the lead once, and return the function that says what stands in a rep's way.
 
@@ -53,15 +57,22 @@ def gate(
         rule: The rule that matched.
         situation: The lead, the counts and the instant.
         tried: What became of earlier offers of this lead, by rep id.
+        tally: What the lead counts against.
 
     Returns:
         A function from a member of the rule's pool to every reason why they may not take the lead; empty when they
         may. It raises ``FactTypeError`` when the requirement meets a fact of the wrong type, or the instant is needed
         and not known.
     """
-    lead, instant, snapshot = situation.lead, situation.instant, situation.snapshot
+    lead, instant = situation.lead, situation.instant
     require = ALWAYS if rule.require is None else rule.require
     meets = situation.test_of(require)
+    home = next(situation.staffed(), None) if rule.territory else None
+    elsewhere = (
+        "has no part in a territory of the lead, and neither has anybody of the pool"
+        if home is None
+        else f"has no part in the lead's territory {home.territory.name!r} ({home.reason})"
+    )
 
     def obstacles(rep: Rep) -> Iterator[Obstacle]:
         if not rep.active:
@@ -70,21 +81,27 @@ def gate(
             yield Obstacle("weight", "has weight 0: never takes a turn")
         if not meets(lead, rep, instant):
             yield Obstacle("requirement", f"the rule requires that {_wording(require)}")
+        if rule.territory and (home is None or home.territory.role(rep) is None):
+            yield Obstacle("territory", elsewhere)
+        if rule.within_km is not None and (far := _far(situation.lead, rep, rule.within_km)):
+            yield Obstacle("distance", far)
         if rep.id in tried:
             yield Obstacle("tried", f"was offered this lead before: {tried[rep.id]}")
         if rep.hours is not None and not rep.hours.is_open(situation.now):
             yield _away(rep, rep.hours.next_open(situation.now))
-        open_now = snapshot.open.get(rep.id, 0)
-        if rep.capacity is not None and open_now >= rep.capacity:
-            reason = f"is full: {open_now} of {rep.capacity} open"
-            yield Obstacle("capacity", reason, passing=rep.capacity > 0)
-        for cap in rep.caps:
-            used = snapshot.used.get(cap.key(rep.id, situation.now, rep.zone), 0)
-            if used >= cap.limit:
-                reason = f"has reached the cap: {used} of {cap}"
-                yield Obstacle("cap", reason, passing=cap.limit > 0)
+        for toll, used in tally.refused(rep, situation.snapshot):
+            yield Obstacle(toll.criterion, toll.refusal(used), passing=toll.passing)
 
     return lambda rep: tuple(obstacles(rep))
+
+
+def _far(lead: Lead, rep: Rep, most: float) -> str:
+    """Why a rep is too far away; empty when they are not."""
+    there, here = position_of(lead.attributes), position_of(rep.attributes)
+    if there is None or here is None:
+        return f"may be too far away: the {'lead' if there is None else 'rep'} has no lat and lon"
+    away = distance_km(here, there)
+    return f"is {away:.0f} km away, of {most:g} km" if away > most else ""
 
 
 def _away(rep: Rep, back: datetime | None) -> Obstacle:

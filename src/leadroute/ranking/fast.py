@@ -12,7 +12,7 @@ The rules of this module:
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from functools import partial
 from typing import Final
@@ -22,19 +22,24 @@ from attrs import evolve, field, frozen
 from leadroute.errors import ConfigError, FactTypeError
 from leadroute.model.frozen import FrozenDict
 from leadroute.model.instants import to_micros
+from leadroute.model.keys import bucket_key, open_key
 from leadroute.model.lead import Lead
 from leadroute.model.outcomes import NOTHING, Record
 from leadroute.model.rep import Rep
 from leadroute.model.roster import Roster
 from leadroute.model.snapshot import Snapshot
 from leadroute.model.values import aware
+from leadroute.ranking.closing import observing
+from leadroute.ranking.deciding import assignments
+from leadroute.ranking.eligibility import gate
 from leadroute.ranking.lane import Found, Lane
 from leadroute.ranking.live import Totals
 from leadroute.ranking.ranking import Assignment, Outcome, Ranking
-from leadroute.ranking.router import Router, assignments
-from leadroute.ranking.terms import Live
-from leadroute.rules.condition import Condition
-from leadroute.rules.reading import reads
+from leadroute.ranking.refusal import asks, moves
+from leadroute.ranking.router import Router
+from leadroute.ranking.scorers.turns import SCALE, standings
+from leadroute.ranking.tally import Tally
+from leadroute.ranking.terms import NOBODY, Live
 from leadroute.rules.rule import EVERYONE, Rule
 from leadroute.rules.situation import Situation
 
@@ -110,7 +115,7 @@ class Standing:
         self.router, self.roster = router, roster
         self._open, self._used = dict(given.open), dict(given.used)
         self._turns = {pool: dict(turns) for pool, turns in given.turns.items()}
-        self._last = dict(given.last_assigned)
+        self._levels, self._last = dict(given.levels), dict(given.last_assigned)
         self._won, self._closed = dict(given.won), dict(given.closed)
         self._records = {
             rep.id: self._record(rep.id)
@@ -122,6 +127,7 @@ class Standing:
             open=self._open,
             used=self._used,
             turns=self._turns,
+            levels=self._levels,
             last_assigned=self._last,
             won=self._won,
             closed=self._closed,
@@ -139,57 +145,135 @@ class Standing:
             open=FrozenDict(self._open),
             used=FrozenDict(self._used),
             turns=FrozenDict({pool: FrozenDict(turns) for pool, turns in self._turns.items()}),
+            levels=FrozenDict(self._levels),
             last_assigned=FrozenDict(self._last),
             won=FrozenDict(self._won),
             closed=FrozenDict(self._closed),
         )
 
-    def assign(self, rep_id: str, at: datetime, pool: str = EVERYONE) -> None:
-        """The rep got a lead: one more open, one more turn in the pool, one more for every cap.
+    def assign(
+        self,
+        rep_id: str,
+        at: datetime,
+        pool: str = EVERYONE,
+        *,
+        rule: str | None = None,
+        lead: Lead | None = None,
+        tried: Iterable[str] = (),
+    ) -> int:
+        """The rep was offered a lead: everything counts as it does in a ``Dispatcher``.
 
         Args:
             rep_id: The rep.
             at: When, aware.
             pool: The pool of the rule.
+            rule: The rule that placed it, for its cost, its segment and its pool; the first rule of the pool when not
+                given.
+            lead: The lead, for caps and requirements that ask about it.
+            tried: Who was offered the lead before.
+
+        Returns:
+            How many turns it took: 1 and those that the rep missed by being away, or 0 when the rule has no rotation.
 
         Raises:
-            UnknownFieldError: The roster has no such rep.
+            UnknownFieldError: There is no such rep or rule.
             FactTypeError: ``at`` is naive.
         """
         rep, instant = self.roster[rep_id], aware(at, "at")
-        self._open[rep_id] = self._open.get(rep_id, 0) + 1
-        self._turn(rep_id, pool, 1)
+        placed_by = self._rule(rule, pool)
+        where = pool if placed_by is None else placed_by.pool or EVERYONE
+        tally = self.router.tally(lead or NOBODY, placed_by, where, instant)
+        taken = 0 if placed_by is None else self._take_turn(rep, placed_by, tally, tried)
+        for key, units in {toll.key: toll.units for toll in tally.tolls(rep)}.items():
+            if key == open_key(rep_id):
+                self._open[rep_id] = self._open.get(rep_id, 0) + units
+            else:
+                self._used[key] = self._used.get(key, 0) + units
         self._last[rep_id] = to_micros(instant)
-        for cap in rep.caps:
-            counter = cap.key(rep_id, instant, rep.zone)
-            self._used[counter] = self._used.get(counter, 0) + 1
         self._changed(rep_id)
+        return taken
 
-    def release(self, rep_id: str, pool: str | None = None) -> None:
-        """The rep has one lead less open; with a pool, the turn taken there is given back.
+    def _rule(self, name: str | None, pool: str) -> Rule | None:
+        if name is not None:
+            return self.router.rule(name)
+        return next((rule for rule in self.router.rules if (rule.pool or EVERYONE) == pool), None)
+
+    def _take_turn(self, rep: Rep, rule: Rule, tally: Tally, tried: Iterable[str]) -> int:
+        if rule.score is None or not rule.score.takes_turns or not rep.weight:
+            return 0
+        pool, lane = rule.pool or EVERYONE, self._lane(rule, tally.now)
+        level = self._levels.get(pool, 0)
+        if isinstance(lane, Lane):
+            lane.advance(tally.now)
+            standing = lane.standing(rep, tried)
+        else:
+            able = self._able(rule, tally, tried)
+            standing = standings({*able, rep}, self._turns.get(pool, {}), level)[rep.id]
+        self._levels[pool] = max(level, int(standing.place * SCALE))
+        self._turn(rep.id, pool, 1 + standing.missed)
+        return 1 + standing.missed
+
+    def _able(self, rule: Rule, tally: Tally, tried: Iterable[str]) -> list[Rep]:
+        members = self._members(rule, tally.now)
+        router, lead = self.router, tally.lead
+        situation = Situation(
+            lead,
+            members,
+            rule.pool or EVERYONE,
+            self._live,
+            tally.now,
+            router.environment,
+            router.territories.lookup(lead) if router.territories else (),
+        )
+        obstacles = gate(rule, situation, dict.fromkeys(tried, "tried"), tally)
+        return [rep for rep in members if not obstacles(rep)]
+
+    def _members(self, rule: Rule, now: datetime | None) -> tuple[Rep, ...]:
+        return observing(self.router.members(rule.pool, self.roster, now), self.router.holidays)
+
+    def release(
+        self, rep_id: str, pool: str | None = None, *, turns: int = 1, rule: str | None = None
+    ) -> None:
+        """The rep has one lead less open.
+
+        Args:
+            rep_id: The rep.
+            pool: The pool in which the turns taken are given back; ``None`` keeps them taken.
+            turns: How many turns, as ``assign`` said.
+            rule: The rule that placed the lead, for its cost and its segment; a lead of cost 1 when not given.
 
         Raises:
-            UnknownFieldError: The roster has no such rep.
+            UnknownFieldError: There is no such rep or rule.
         """
-        self._free(self.roster[rep_id])
+        self._free(self.roster[rep_id], rule)
         if pool is not None:
-            self._turn(rep_id, pool, -1)
+            self._turn(rep_id, pool, -turns)
         self._changed(rep_id)
 
-    def close(self, rep_id: str, *, won: bool) -> None:
-        """A lead of the rep has ended: one less open, one more closed, and one more won if it was.
+    def close(self, rep_id: str, *, won: bool, rule: str | None = None) -> None:
+        """A lead of the rep has ended: it is no longer open; one more closed, and one more won if it was.
+
+        Args:
+            rep_id: The rep.
+            won: Whether it was won.
+            rule: As for ``release``.
 
         Raises:
-            UnknownFieldError: The roster has no such rep.
+            UnknownFieldError: There is no such rep or rule.
         """
-        self._free(self.roster[rep_id])
+        self._free(self.roster[rep_id], rule)
         self._closed[rep_id] = self._closed.get(rep_id, 0) + 1
         self._won[rep_id] = self._won.get(rep_id, 0) + won
         self._records[rep_id] = self._record(rep_id)
         self._changed(rep_id)
 
-    def _free(self, rep: Rep) -> None:
-        self._open[rep.id] = max(0, self._open.get(rep.id, 0) - 1)
+    def _free(self, rep: Rep, name: str | None) -> None:
+        rule = None if name is None else self.router.rule(name)
+        units = 1 if rule is None else rule.cost
+        self._open[rep.id] = max(0, self._open.get(rep.id, 0) - units)
+        if rule is not None and rule.counts_as in rep.buckets:
+            bucket = bucket_key(rep.id, rule.counts_as)
+            self._used[bucket] = max(0, self._used.get(bucket, 0) - units)
 
     def _turn(self, rep_id: str, pool: str, by: int) -> None:
         turns = self._turns.setdefault(pool, {})
@@ -224,7 +308,7 @@ class Standing:
         if k < 1:
             raise ConfigError(f"k is {k}; ask for one rep or more")
         instant = lead.received_at if now is None else aware(now)
-        if self.router.disqualified(lead, instant):
+        if not self.router.qualifies(lead, instant):
             return self._plain(lead, k, instant, tried, "the lead is not qualified")
         rule = self.router.match(lead, instant)
         if rule is None:
@@ -295,38 +379,26 @@ class Standing:
         return lane
 
     def _prepared(self, rule: Rule, now: datetime | None) -> Lane | str:
-        why = _hangs(rule.require, "the requirement") or self._pool_hangs(rule.pool)
+        why = asks(rule, self.router)
         if why:
             return why
         try:
-            members = self.router.members(rule.pool, self.roster, now)
+            members = self._members(rule, now)
+            why = moves(members)
+            if why:
+                return why
             lane = Lane(
                 rule,
                 rule.pool or EVERYONE,
                 members,
                 self._live,
                 self._records,
-                self.router.environment,
+                self.router,
                 now,
             )
         except FactTypeError as error:
             return str(error)
         return lane.refusal or lane
-
-    def _pool_hangs(self, name: str | None) -> str:
-        where = {pool.name: pool.where for pool in self.router.pools}.get(name or EVERYONE)
-        return _hangs(where, f"the pool {name!r}")
-
-
-def _hangs(condition: Condition | None, what: str) -> str:
-    if condition is None:
-        return ""
-    asked = reads(condition)
-    if asked.lead or asked.signals:
-        return f"{what} asks about the lead"
-    if asked.now:
-        return f"{what} asks what time it is"
-    return f"{what} asks a predicate of the host" if asked.checks else ""
 
 
 def _ranking(
@@ -359,5 +431,6 @@ def _ranking(
         assignments(terms, found, situation),
         at=now,
         window=rule.window or router.window,
+        version=router.version,
         path=FAST,
     )

@@ -12,7 +12,8 @@ The rules of this module:
 from __future__ import annotations
 
 from bisect import insort
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from datetime import datetime
 from heapq import heapify, heappop, heapreplace
 from typing import Final, TypeAlias
@@ -24,13 +25,14 @@ from leadroute.model.lead import Lead
 from leadroute.model.outcomes import Record
 from leadroute.model.rep import Rep
 from leadroute.model.snapshot import Snapshot
-from leadroute.ranking.eligibility import gate
+from leadroute.ranking.eligibility import Obstacle, gate
 from leadroute.ranking.facets import Facets, Share, depends
 from leadroute.ranking.layout import Layout
-from leadroute.ranking.live import Totals
+from leadroute.ranking.live import Key, Totals
+from leadroute.ranking.router import Router
 from leadroute.ranking.scorers.host import HostScorer
+from leadroute.ranking.scorers.turns import Standing
 from leadroute.ranking.terms import NOBODY, Live, Standard, standard
-from leadroute.rules.closures import Environment
 from leadroute.rules.condition import ALWAYS
 from leadroute.rules.rule import Rule
 from leadroute.rules.scorer import Points, Scorer, mean
@@ -58,7 +60,7 @@ class Lane:
         members: The members of the pool.
         snapshot: The counts; its mappings change under way, and ``refresh`` says for whom.
         records: What each rep has won and closed, by rep id; it changes likewise.
-        environment: The predicates and lists that the host brings for conditions.
+        router: The policy.
         now: The instant up to which schedules and caps are looked at.
 
     Raises:
@@ -72,12 +74,13 @@ class Lane:
         members: tuple[Rep, ...],
         snapshot: Snapshot,
         records: Mapping[str, Record],
-        environment: Environment,
+        router: Router,
         now: datetime | None,
     ) -> None:
         self.live = Live(pool, snapshot, records)
         self.refusal = ""
-        self._rule, self._environment, self._now = rule, environment, now
+        self._rule, self._router, self._now = rule, router, now
+        self._environment = router.environment
         self._members = members
         terms = rule.score.terms if rule.score else ()
         self.weights = tuple(term.weight for term in terms)
@@ -112,8 +115,10 @@ class Lane:
         self.timed = [n for n, rep in enumerate(self.reps) if rep.hours is not None or rep.caps]
         self._looks: SortedList[tuple[int, int]] = SortedList()
         self._look_at: dict[int, int] = {}
-        self._counted: list[tuple[float, int, int] | None] = [None] * len(self.reps)
+        self._keys = [self.live.key(rep) for rep in self.reps]
+        self._counted: list[tuple[Key, int, int] | None] = [None] * len(self.reps)
         self._among: tuple[tuple[Rep, ...], tuple[Rep, ...]] | None = None
+        self._obstacles = self._gate()
         for number in range(len(self.reps)):
             self._count(number)
             self._look_again(number)
@@ -121,6 +126,9 @@ class Lane:
 
     def settle(self) -> None:
         """Lay the reps out anew. O(n log n)."""
+        for number, rep in enumerate(self.reps):
+            self._keys[number] = self.live.key(rep)
+            self._enter(number, able=self._counted[number] is not None)
         for _, term in self._terms:
             term.settle()
         last = self.live.snapshot.last_assigned
@@ -149,7 +157,9 @@ class Lane:
     def _situation(self, lead: Lead, now: datetime | None) -> Situation:
         reps, absent = self._sides() if self._hosted else ((), ())
         live = self.live
-        return Situation(lead, reps, live.pool, live.snapshot, now, self._environment, absent)
+        return Situation(
+            lead, reps, live.pool, live.snapshot, now, self._environment, absent=absent
+        )
 
     def _sides(self) -> tuple[tuple[Rep, ...], tuple[Rep, ...]]:
         if self._among is None:
@@ -169,8 +179,9 @@ class Lane:
         number = self.number.get(rep_id)
         if number is None:
             return
-        self._recount(number)
         rep = self.reps[number]
+        self._keys[number] = self.live.key(rep)
+        self._recount(number)
         state = tuple(term.state(rep) for _, term in self._terms)
         last = self.live.snapshot.last_assigned.get(rep_id, -1)
         if (state, last) == (self._states[number], self._lasts[number]):
@@ -184,6 +195,7 @@ class Lane:
         before, self._now = self._now, now
         if not self.timed:
             return
+        self._obstacles = self._gate()
         if before is None or now < before:
             for number in self.timed:
                 self._recount(number)
@@ -202,14 +214,18 @@ class Lane:
             self._layout.flip(number)
 
     def _count(self, number: int) -> None:
-        rep = self.reps[number]
-        self._enter(number, not gate(self._rule, self._bare(self._now), {})(rep))
+        self._enter(number, able=not self._obstacles(self.reps[number]))
+
+    def _gate(self) -> Callable[[Rep], tuple[Obstacle, ...]]:
+        bare = self._bare(self._now)
+        tally = self._router.tally(NOBODY, self._rule, self.live.pool, self._now)
+        return gate(self._rule, bare, {}, tally)
 
     def _enter(self, number: int, able: bool) -> None:
         rep, old = self.reps[number], self._counted[number]
         record = self.live.records.get(rep.id)
         won, closed = (int(record.won), int(record.closed)) if record else (0, 0)
-        new = (self.live.place(rep), won, closed) if able else None
+        new = (self._keys[number], won, closed) if able else None
         if new == old:
             return
         self._counted[number] = new
@@ -251,22 +267,29 @@ class Lane:
         Returns:
             They, and what all candidates for this lead have won and closed together.
         """
-        numbers = [self.number[rep_id] for rep_id in tried if rep_id in self.number]
-        left_out = [number for number in numbers if self._counted[number] is not None]
-        layout, drift = self._layout, self.live.order.drift
-        for number in left_out:
-            self._enter(number, able=False)
-            layout.flip(number)
-        try:
+        with self._without(tried):
             if self._mute != (self.live.totals.mean is None):
                 self.settle()
             return self._walk(lead, count, now), self.live.totals.copy()
+
+    def standing(self, rep: Rep, tried: Iterable[str]) -> Standing:
+        """Where the rep stands in the rotation, with those left out who had the lead before."""
+        with self._without(tried):
+            return self.live.ladder.level.standing(self.live.turns(rep), rep.weight)
+
+    @contextmanager
+    def _without(self, tried: Iterable[str]) -> Iterator[None]:
+        numbers = [self.number[rep_id] for rep_id in tried if rep_id in self.number]
+        left_out = [number for number in numbers if self._counted[number] is not None]
+        for number in left_out:
+            self._enter(number, able=False)
+            self._layout.flip(number)
+        try:
+            yield
         finally:
             for number in left_out:
                 self._enter(number, able=True)
                 self._layout.flip(number)
-            if self._layout is layout:
-                self.live.order.drift = drift
 
     def _walk(  # noqa: C901 - the one loop that every lead runs through; calls would cost more than it does
         self, lead: Lead, count: int, now: datetime | None

@@ -3,71 +3,115 @@
 The rules of this module:
 
 * The answers are the very numbers that the scorers work out from scratch: places are compared as they are, and totals
-  are whole numbers, so nothing is rounded on the way.
-* ``drift`` says by how much the points of a rep who did not change can have risen since the start. It never falls, and
-  it may say more than is true, never less.
+  and weights are whole numbers, so nothing is rounded on the way.
+* All who are behind the level of a rotation and have the same weight enter it at the same place, so they share a key.
 """
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections import Counter
+from collections.abc import Mapping
+from functools import lru_cache
+from typing import Final, TypeAlias
 
-from sortedcontainers import SortedList
-
+from leadroute.ranking.scorers.turns import Level, reached
 from leadroute.ranking.shrinkage import Prior
 
-__all__ = ["Order", "Totals"]
+__all__ = ["Key", "Ladder", "Order", "Totals", "key_of"]
+
+
+Key: TypeAlias = tuple[int, float]
+"""The turns that a candidate has taken, ``BEHIND`` for all who are behind the level; and the weight."""
+
+BEHIND: Final = -1
+_PARTS: Final = 2**1074
+"""How many times the smallest number above 0 fits into 1: every weight is a whole number of these parts."""
+
+
+def key_of(turns: int, weight: float, level: int) -> Key:
+    """What the points of a candidate in the rotation hang on, besides the others."""
+    return (turns if (turns + 0.5) / weight >= reached(level) else BEHIND), weight
+
+
+class Ladder:
+    """The places of a rotation at one moment, and the points of each.
+
+    With n different places the points are 1 - position / (n - 1).
+
+    Args:
+        level: How far the rotation has come.
+        counts: How many candidates there are of each key.
+    """
+
+    __slots__ = ("_known", "_places", "level")
+
+    def __init__(self, level: int, counts: Mapping[Key, int]) -> None:
+        lowest, present = reached(level), Counter[float]()
+        for (turns, weight), count in counts.items():
+            if (turns + 0.5) / weight >= lowest:
+                present[weight] += count
+        total = sum(count * _parts(weight) for weight, count in present.items())
+        self.level = Level.of(level, total / _PARTS)
+        self._places = sorted({self._place(key) for key in counts})
+        self._known: dict[Key, float] = {}
+
+    def _place(self, key: Key) -> float:
+        return self.level.standing(*key).place
+
+    def points(self, key: Key) -> float:
+        """The points of a key, which need not be among the candidates. O(log n), and O(1) from then on."""
+        found = self._known.get(key)
+        if found is None:
+            position = bisect_left(self._places, self._place(key))
+            found = self._known[key] = 1.0 - position / max(1, len(self._places) - 1)
+        return found
+
+
+@lru_cache(maxsize=4_096)
+def _parts(weight: float) -> int:
+    numerator, denominator = float(weight).as_integer_ratio()
+    return numerator * (_PARTS // denominator)
 
 
 class Order:
-    """The places of the candidates in a rotation, and the points of each place.
-
-    With n different places the points are 1 - position / (n - 1). A place that appears or vanishes moves the points of
-    all other places by at most 1 / (n - 1).
+    """How many candidates stand where in a rotation.
 
     Example:
         >>> order = Order()
-        >>> for place in (0.5, 1.5, 2.5):
-        ...     order.replace(None, place)
-        >>> order.points(1.5)
+        >>> for turns in (0, 1, 2):
+        ...     order.replace(None, (turns, 1))
+        >>> order.ladder(0).points((1, 1))
         0.5
     """
 
-    __slots__ = ("_counts", "_places", "_span", "drift")
+    __slots__ = ("_counts", "_found")
 
     def __init__(self) -> None:
-        self._places: SortedList[float] = SortedList()
-        self._counts: Counter[float] = Counter()
-        self._span = 1
-        self.drift = 0.0
+        self._counts: Counter[Key] = Counter()
+        self._found: tuple[int, Ladder] | None = None
 
-    def replace(self, old: float | None, new: float | None) -> None:
-        """A candidate moves from one place to another; ``None`` is no place at all. O(log n)."""
+    def replace(self, old: Key | None, new: Key | None) -> None:
+        """A candidate moves from one key to another; ``None`` is no candidate at all. O(1)."""
         if old == new:
             return
-        changed = False
         if old is not None:
             self._counts[old] -= 1
             if not self._counts[old]:
                 del self._counts[old]
-                self._places.remove(old)
-                changed = True
         if new is not None:
             self._counts[new] += 1
-            if self._counts[new] == 1:
-                self._places.add(new)
-                changed = True
-        if changed:
-            self.drift += 1 / self._span
-            self._span = max(1, len(self._places) - 1)
+        self._found = None
 
-    def points(self, place: float) -> float:
-        """The points of a place, which need not be taken. O(log n)."""
-        return 1.0 - self._places.bisect_left(place) / self._span
+    def ladder(self, level: int) -> Ladder:
+        """The places at this level. O(keys * log(keys)) after a change."""
+        if self._found is None or self._found[0] != level:
+            self._found = level, Ladder(level, self._counts)
+        return self._found[1]
 
-    def places(self) -> list[float]:
-        """The different places, the first in turn first. O(n)."""
-        return list(self._places)
+    def risen(self, since: Ladder, now: Ladder) -> float:
+        """The most points that any candidate has gained from one moment to another. O(keys)."""
+        return max((now.points(key) - since.points(key) for key in self._counts), default=0.0)
 
 
 class Totals:

@@ -136,6 +136,9 @@ class Ranking:
         resumes_at: For ``NOBODY_AVAILABLE``: when it is worth deciding again; the instant of the decision when it
             hangs on work getting done rather than on time.
         window: How long an offer of this lead stands.
+        version: The version of the policy that decided.
+        factor: For ``DISQUALIFIED``: the name of the first factor that the lead did not fulfil.
+        verdict: For ``DISQUALIFIED``: what that factor says becomes of the lead: ``nurture``, ``reject`` or ``review``.
         path: Which way a ``Standing`` found it: ``"fast"``, or why every rep was asked. Empty for ``Router.rank``,
             which asks every rep. Not part of equality: both ways give the same.
     """
@@ -150,6 +153,9 @@ class Ranking:
     at: datetime | None = None
     resumes_at: datetime | None = None
     window: timedelta = timedelta(0)
+    version: str = ""
+    factor: str | None = None
+    verdict: str | None = None
     path: str = field(default="", eq=False)
     _chances: Callable[[], Mapping[str, float]] | None = field(default=None, eq=False, repr=False)
     _cost: Callable[[], float] | None = field(default=None, eq=False, repr=False)

@@ -10,36 +10,46 @@ The rules of this module:
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from datetime import datetime, timedelta
-from functools import partial
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from datetime import date, datetime, timedelta, tzinfo
+from functools import cached_property
 from itertools import pairwise
 from typing import Any, Final, TypeVar
+from zoneinfo import ZoneInfo
 
-from attrs import evolve, field, frozen
+from attrs import field, frozen
+from attrs import fields as attrs_fields
 
 from leadroute.errors import ConfigError, FactTypeError, UnknownFieldError
+from leadroute.model.atlas import Atlas
 from leadroute.model.frozen import FrozenDict
 from leadroute.model.lead import Lead
+from leadroute.model.limits import Cap
+from leadroute.model.limits import caps as clean_caps
 from leadroute.model.rep import Rep
 from leadroute.model.roster import Roster
 from leadroute.model.snapshot import Snapshot
-from leadroute.model.values import aware, clean_fields, cleaned, ident
-from leadroute.ranking.chance import given_up, propensities
-from leadroute.ranking.eligibility import gate
-from leadroute.ranking.ranking import Assignment, Outcome, Part, Ranking, Rejection
-from leadroute.ranking.scorers.algebra import fair
+from leadroute.model.territory import Territory
+from leadroute.model.values import Refused, aware, clean_fields, cleaned, ident
+from leadroute.model.values import timezone as zone_name
+from leadroute.ranking.case import Case
+from leadroute.ranking.closing import holiday_dates, observing
+from leadroute.ranking.deciding import ranked
+from leadroute.ranking.ranking import Outcome, Ranking
+from leadroute.ranking.tally import Tally
+from leadroute.ranking.version import fingerprint
 from leadroute.rules.closures import PLAIN, Environment, Test, compile_condition
-from leadroute.rules.condition import And, Condition
+from leadroute.rules.condition import Condition
 from leadroute.rules.match import Matcher
+from leadroute.rules.qualification import Factor, Qualification, parts_of, qualification
 from leadroute.rules.reading import reads
-from leadroute.rules.rule import EVERYONE, Pool, Rule, condition
+from leadroute.rules.rule import EVERYONE, Pool, Rule
 from leadroute.rules.rule import window as read_window
-from leadroute.rules.scorer import Scorer, Term, guards, mean
+from leadroute.rules.scorer import guards
 from leadroute.rules.situation import Situation
 from leadroute.rules.vocabulary import declared
 
-__all__ = ["Router"]
+__all__ = ["Router", "read_silences"]
 
 T = TypeVar("T")
 
@@ -50,6 +60,24 @@ def _rules(given: Iterable[Rule]) -> tuple[Rule, ...]:
 
 def _pools(given: Iterable[Pool]) -> tuple[Pool, ...]:
     return _all_of(Pool, "pools", given)
+
+
+def _cases(given: Iterable[Case]) -> tuple[Case, ...]:
+    return _all_of(Case, "tests", given)
+
+
+def _atlas(given: Atlas | Iterable[Territory]) -> Atlas:
+    return given if isinstance(given, Atlas) else Atlas(given)
+
+
+_NOWHERE: Final = Atlas(())
+
+
+def _zone(given: Any) -> str:
+    found = zone_name(given)
+    if found is None:
+        raise Refused("is empty; write an IANA time zone such as 'Europe/Berlin'")
+    return found
 
 
 def _all_of(kind: type[T], name: str, given: Iterable[T]) -> tuple[T, ...]:
@@ -69,24 +97,47 @@ def _fields(given: Mapping[str, str]) -> FrozenDict[str, str]:
     return FrozenDict(given)
 
 
+def read_silences(given: Mapping[str, str]) -> FrozenDict[str, str]:
+    """Codes of the lint with the reason why each is silenced.
+
+    Raises:
+        ConfigError: There is no mapping, or a code without a reason.
+    """
+    if not isinstance(given, Mapping):
+        raise ConfigError(f'silences are a {type(given).__name__}; write {{"LR004": "reason"}}')
+    for code, reason in given.items():
+        if not isinstance(code, str) or not isinstance(reason, str) or not reason.strip():
+            raise ConfigError(
+                f'{code!r:.40} is silenced without a reason; write {{"LR004": "reason"}}'
+            )
+    return FrozenDict(given)
+
+
 @frozen(kw_only=True)
 class Router:
     """A routing policy. Build it once and keep it for the life of the application.
 
     Args:
         rules: The rules in order; the first that matches a lead decides.
-        qualify: What a lead must fulfil to be routed at all; ``None`` lets every lead through.
+        qualify: What a lead must fulfil to be routed at all: a condition, or a ``Qualification`` by named factors;
+            ``None`` lets every lead through.
         pools: The pools that rules may name.
         window: How long an offer stands when the rule does not say.
         catch_all: Who gets a lead that no rep can take: a rep's id, or the name of a queue that people watch.
+        holidays: Dates, each local to the rep, on which no rep with a schedule works, unless the schedule overrides it.
         defines: Conditions with a name that policy files may use. Not part of equality: they decide nothing.
         fields: The kinds of custom attributes by name, as for ``parse``. Not part of equality.
+        tests: Leads and what shall become of them, for ``run_tests``. Not part of equality.
         environment: The predicates and lists that the host brings for conditions.
+        caps: Caps over all reps together, such as ``["100 per day, source webinar"]``.
+        timezone: The IANA zone in whose calendar those are counted; UTC when not given.
+        territories: The territories, for rules with ``territory=True`` and for ``territory_match()``.
+        silences: Codes that ``leadroute.check`` keeps quiet about, each with the reason. Not part of equality.
 
     Raises:
         InvalidValue: A field was refused; every fault is listed.
-        ConfigError: Two rules or pools share a name, a rule names a pool that is not there, or a condition asks for
-            a predicate that the environment lacks.
+        ConfigError: A silence has no reason, two rules or pools share a name, a rule names a pool that is not there,
+            or a condition asks for a predicate that the environment lacks.
 
     Example:
         >>> from leadroute import LEAD, Rep, Roster, Rule
@@ -96,15 +147,23 @@ class Router:
     """
 
     rules: tuple[Rule, ...] = field(converter=_rules)
-    qualify: Condition | None = cleaned(condition)
+    qualify: Condition | Qualification | None = cleaned(qualification)
     pools: tuple[Pool, ...] = field(default=(), converter=_pools)
     window: timedelta = field(default=timedelta(minutes=5), converter=read_window)
     catch_all: str = cleaned(ident, default="catch-all")
+    holidays: frozenset[date] = field(default=frozenset(), converter=holiday_dates)
     defines: Mapping[str, Condition] = field(factory=dict, converter=_defines, eq=False)
     fields: Mapping[str, str] = field(factory=dict, converter=_fields, eq=False)
+    tests: tuple[Case, ...] = field(default=(), converter=_cases, eq=False, repr=False)
     environment: Environment = field(default=PLAIN, eq=False, repr=False)
+    caps: Sequence[Cap] = cleaned(clean_caps, default=())
+    timezone: str = cleaned(_zone, default="UTC")
+    territories: Atlas = field(default=_NOWHERE, converter=_atlas)
+    silences: Mapping[str, str] = field(factory=dict, converter=read_silences, eq=False)
     _matcher: Matcher = field(init=False, eq=False, repr=False)
-    _qualifiers: tuple[tuple[Condition, Test], ...] = field(init=False, eq=False, repr=False)
+    _qualifiers: tuple[tuple[Factor | Condition, Test], ...] = field(
+        init=False, eq=False, repr=False
+    )
     _members: Mapping[str, Callable[[Rep, datetime | None], bool]] = field(
         init=False, eq=False, repr=False
     )
@@ -124,17 +183,53 @@ class Router:
         object.__setattr__(self, "_members", FrozenDict(members))
 
     def __reduce__(self) -> tuple[Any, ...]:
-        given = (
-            self.rules,
-            self.qualify,
-            self.pools,
-            self.window,
-            self.catch_all,
-            self.defines,
-            self.fields,
-            self.environment,
-        )
-        return _router, given
+        return _router, tuple(getattr(self, name) for name in _GIVEN)
+
+    def rule(self, name: str) -> Rule:
+        """The rule of this name.
+
+        Raises:
+            UnknownFieldError: There is none.
+        """
+        for rule in self.rules:
+            if rule.name == name:
+                return rule
+        raise UnknownFieldError("rule", name, [rule.name for rule in self.rules])
+
+    @property
+    def zone(self) -> tzinfo:
+        """The zone in which the caps over all reps are counted."""
+        return ZoneInfo(self.timezone)
+
+    def tally(self, lead: Lead, rule: Rule | None, pool: str | None, now: datetime | None) -> Tally:
+        """What a lead counts against when it is offered, or assigned, now.
+
+        Args:
+            lead: The lead.
+            rule: The rule that matched; ``None`` when none did.
+            pool: The pool through which it is placed; ``None`` when it is assigned by hand.
+            now: The instant.
+
+        Raises:
+            FactTypeError: There are caps, and nobody said what time it is.
+        """
+        segment, cost = (None, 1) if rule is None else (rule.counts_as, rule.cost)
+        return Tally(lead, now, pool, segment, cost, self.caps, self.zone)
+
+    @cached_property
+    def version(self) -> str:
+        """The version of this policy: 16 hexadecimal digits that are the same wherever the same policy is loaded.
+
+        Every decision carries it. O(size of the policy), once.
+
+        Example:
+            >>> from leadroute import Rule, dump_policy
+            >>> from leadroute.formats.policy import parse_policy
+            >>> router = Router(rules=[Rule("all", window="5m")])
+            >>> router.version == parse_policy(dump_policy(router)).version
+            True
+        """
+        return fingerprint(self)
 
     def match(self, lead: Lead, now: datetime | None = None) -> Rule | None:
         """The first rule whose condition the lead fulfils, or ``None``.
@@ -205,33 +300,52 @@ class Router:
             FactTypeError: ``now`` is naive, or a condition met a fact of the wrong type.
         """
         instant = lead.received_at if now is None else aware(now)
-        failed = self.disqualified(lead, instant)
+        failed = self._disqualified(lead, instant)
         if failed:
-            return Ranking(lead.id, Outcome.DISQUALIFIED, detail=failed, at=instant)
+            return self._refused(lead, failed, instant)
         rule = self.match(lead, instant)
         if rule is None:
-            return Ranking(lead.id, Outcome.NO_RULE, at=instant)
+            return Ranking(lead.id, Outcome.NO_RULE, at=instant, version=self.version)
         pool = rule.pool or EVERYONE
         try:
-            members = self.members(pool, roster, instant)
+            members = observing(self.members(pool, roster, instant), self.holidays)
+            matches = self.territories.lookup(lead) if self.territories else ()
             situation = Situation(
-                lead, members, pool, snapshot or Snapshot(), instant, self.environment
+                lead, members, pool, snapshot or Snapshot(), instant, self.environment, matches
             )
-            return _ranked(rule, situation, tried or {}, rule.window or self.window, top)
+            tally, window = self.tally(lead, rule, pool, instant), rule.window or self.window
+            return ranked(rule, situation, tried or {}, tally, window, self.version, top)
         except FactTypeError as error:
             raise error.during(rule.name, lead.id) from None
 
-    def disqualified(self, lead: Lead, now: datetime | None = None) -> str:
-        """What of ``qualify`` the lead does not fulfil, in words; empty when it qualifies.
+    def qualifies(self, lead: Lead, now: datetime | None = None) -> bool:
+        """Whether the lead fulfils ``qualify``.
 
         Raises:
             FactTypeError: ``qualify`` met a fact of the wrong type.
         """
+        return not self._disqualified(lead, now)
+
+    def _disqualified(self, lead: Lead, now: datetime | None) -> list[Factor | Condition]:
         try:
-            failed = [str(part) for part, holds in self._qualifiers if not holds(lead, None, now)]
+            return [part for part, holds in self._qualifiers if not holds(lead, None, now)]
         except FactTypeError as error:
             raise error.during("qualify", lead.id) from None
-        return f"not {' and not '.join(failed)}" if failed else ""
+
+    def _refused(
+        self, lead: Lead, failed: list[Factor | Condition], now: datetime | None
+    ) -> Ranking:
+        told, first = [str(part) for part in failed], failed[0]
+        named = isinstance(first, Factor)
+        return Ranking(
+            lead.id,
+            Outcome.DISQUALIFIED,
+            detail="; ".join(told) if named else f"not {' and not '.join(told)}",
+            at=now,
+            version=self.version,
+            factor=first.name if isinstance(first, Factor) else None,
+            verdict=first.outcome if isinstance(first, Factor) else None,
+        )
 
     def rank_many(
         self,
@@ -274,14 +388,16 @@ def _membership(pool: Pool, environment: Environment) -> Callable[[Rep, datetime
 
 
 def _qualifiers(
-    qualify: Condition | None, environment: Environment
-) -> tuple[tuple[Condition, Test], ...]:
-    if qualify is None:
-        return ()
-    if reads(qualify).rep:
-        raise ConfigError("asks about the rep; move that to a rule's `require`", "qualify")
-    parts = qualify.parts if isinstance(qualify, And) else (qualify,)
-    return tuple((part, _compiled(part, environment, "qualify")) for part in parts)
+    qualify: Condition | Qualification | None, environment: Environment
+) -> tuple[tuple[Factor | Condition, Test], ...]:
+    found = []
+    for part in parts_of(qualify):
+        place = f"qualification {part.name!r}" if isinstance(part, Factor) else "qualify"
+        asked = part.condition if isinstance(part, Factor) else part
+        if reads(asked).rep:
+            raise ConfigError("asks about the rep; move that to a rule's `require`", place)
+        found.append((part, _compiled(asked, environment, place)))
+    return tuple(found)
 
 
 def _check(rule: Rule, pools: Mapping[str, object], environment: Environment) -> None:
@@ -301,109 +417,14 @@ def _compiled(condition: Condition, environment: Environment, place: str) -> Tes
         raise error.at(place) from None
 
 
+_GIVEN: Final = tuple(each.name for each in attrs_fields(Router) if each.init)
+
+
 def _router(*given: Any) -> Router:
-    rules, qualify, pools, window, catch_all, defines, fields, environment = given
-    return Router(
-        rules=rules,
-        qualify=qualify,
-        pools=pools,
-        window=window,
-        catch_all=catch_all,
-        defines=defines,
-        fields=fields,
-        environment=environment,
-    )
+    return Router(**dict(zip(_GIVEN, given, strict=True)))
 
 
 def _refuse_twins(kind: str, given: list[str]) -> None:
     for one, other in pairwise(sorted(given)):
         if one == other:
             raise ConfigError(f"there are two {kind}s named {one!r}; give each a name of its own")
-
-
-def _ranked(
-    rule: Rule,
-    situation: Situation,
-    tried: Mapping[str, str],
-    window: timedelta,
-    top: int | None,
-) -> Ranking:
-    able, rejected, rejections = [], [], []
-    obstacles = gate(rule, situation, tried)
-    for rep in situation.reps:
-        found = obstacles(rep)
-        if found:
-            rejected.append(rep)
-            rejections.append(Rejection(rep.id, rep.label, found))
-        else:
-            able.append(rep)
-    among = evolve(situation, reps=tuple(able), absent=tuple(rejected))
-    score = rule.score
-    return Ranking(
-        situation.lead.id,
-        _outcome(situation.reps, able, rejections),
-        rule.name,
-        situation.pool,
-        _sorted_assignments(score, among, top),
-        tuple(rejections),
-        at=situation.instant,
-        resumes_at=None if able else _resumes_at(situation.instant, rejections),
-        window=window,
-        chances=partial(propensities, score, among) if score and score.random else None,
-        cost=partial(given_up, score, among) if isinstance(score, fair) else None,
-    )
-
-
-def _outcome(members: tuple[Rep, ...], able: list[Rep], rejections: list[Rejection]) -> Outcome:
-    if able:
-        return Outcome.RANKED
-    if not members:
-        return Outcome.EMPTY_POOL
-    if any(rejection.passing for rejection in rejections):
-        return Outcome.NOBODY_AVAILABLE
-    return Outcome.NOBODY_ELIGIBLE
-
-
-def _resumes_at(now: datetime | None, rejections: list[Rejection]) -> datetime | None:
-    openings = []
-    for rejection in rejections:
-        if rejection.passing:
-            waits = [obstacle.until for obstacle in rejection.obstacles if obstacle.until]
-            openings.append(max(waits, default=now))
-    return min((opening for opening in openings if opening is not None), default=None)
-
-
-def _sorted_assignments(
-    score: Scorer | None, situation: Situation, top: int | None
-) -> tuple[Assignment, ...]:
-    terms = () if score is None else score.terms
-    bound = [term.scorer.bind(situation) for term in terms]
-    last = situation.snapshot.last_assigned
-    keyed = []
-    for rep in situation.reps:
-        points = tuple(points_of(rep) for points_of in bound)
-        total = mean(zip((term.weight for term in terms), points, strict=True)) or 0.0
-        keyed.append((-total, last.get(rep.id, -1), rep.id, rep, points))
-    keyed.sort(key=lambda entry: entry[:3])
-    return assignments(terms, keyed[:top], situation)
-
-
-def assignments(
-    terms: tuple[Term, ...],
-    ordered: Iterable[tuple[float, int, str, Rep, tuple[float | None, ...]]],
-    situation: Situation,
-) -> tuple[Assignment, ...]:
-    """The assignments of (score negated, when last assigned, id, rep, points of each term), best first."""
-    return tuple(
-        Assignment(rep.id, rep.label, rank, -negative, _parts(terms, points, situation, rep))
-        for rank, (negative, _, _, rep, points) in enumerate(ordered, 1)
-    )
-
-
-def _parts(
-    terms: tuple[Term, ...], points: tuple[float | None, ...], situation: Situation, rep: Rep
-) -> tuple[Part, ...]:
-    return tuple(
-        Part(term.scorer, term.weight, given, partial(term.scorer.reason, situation, rep))
-        for term, given in zip(terms, points, strict=True)
-    )

@@ -9,7 +9,6 @@ The rules of this module:
 
 from __future__ import annotations
 
-from bisect import bisect_left
 from collections.abc import Callable, Hashable, Iterable, Mapping
 from functools import partial
 from typing import Any, Protocol, TypeAlias
@@ -20,12 +19,12 @@ from leadroute.model.lead import Lead
 from leadroute.model.outcomes import Record
 from leadroute.model.rep import Rep
 from leadroute.model.snapshot import Snapshot
-from leadroute.ranking.live import Order, Totals
+from leadroute.ranking.live import Key, Ladder, Order, Totals, key_of
 from leadroute.ranking.scorers.evidence import Learning
 from leadroute.ranking.scorers.host import HostScorer
 from leadroute.ranking.scorers.load import headroom, workload
 from leadroute.ranking.scorers.outcomes import close_rate
-from leadroute.ranking.scorers.turns import place_of, rotation
+from leadroute.ranking.scorers.turns import rotation
 from leadroute.rules.scorer import Points, Scorer
 from leadroute.rules.situation import Situation
 
@@ -44,7 +43,7 @@ class Live:
         pool: The pool whose rotation counts.
         snapshot: The counts; its mappings change under way.
         records: What each rep has won and closed, by rep id.
-        order: The candidates in the order of their turns.
+        order: Where the candidates stand in the rotation.
         totals: What the candidates have won and closed together.
     """
 
@@ -54,21 +53,35 @@ class Live:
     order: Order = field(factory=Order)
     totals: Totals = field(factory=Totals)
 
-    def place(self, rep: Rep) -> float:
-        """Where the rep stands in the rotation."""
+    def turns(self, rep: Rep) -> int:
+        """The turns that the rep has taken in the pool."""
         turns = self.snapshot.turns.get(self.pool)
-        return place_of(turns.get(rep.id, 0) if turns else 0, rep)
+        return turns.get(rep.id, 0) if turns else 0
 
-    def points(self, rep: Rep) -> float:
-        """The points of the rotation."""
-        return self.order.points(self.place(rep))
+    def key(self, rep: Rep) -> Key:
+        """What the rep's points in the rotation hang on."""
+        return key_of(self.turns(rep), rep.weight, self._level)
+
+    @property
+    def ladder(self) -> Ladder:
+        """The places of the rotation at this moment."""
+        return self.order.ladder(self._level)
+
+    @property
+    def _level(self) -> int:
+        return self.snapshot.levels.get(self.pool, 0)
+
+    def points(self) -> Points:
+        """The points of the rotation, as they stand now."""
+        ladder = self.ladder
+        return lambda rep: ladder.points(self.key(rep))
 
     def known(self, scorers: Iterable[Scorer]) -> tuple[tuple[Hashable, Callable[[], Any]], ...]:
         """What the scorers would otherwise work out from all candidates, as ``Situation.once`` takes it."""
         found: list[tuple[Hashable, Callable[[], Any]]] = []
         for scorer in scorers:
             if isinstance(scorer, rotation):
-                found.append((rotation, lambda: self.points))
+                found.append((rotation, self.points))
             elif isinstance(scorer, close_rate) and scorer.strength is not None:
                 found.append(((Learning, None, None), lambda: self.records))
                 found.append(((close_rate, scorer), partial(self.totals.prior, scorer.strength)))
@@ -145,21 +158,20 @@ class _Turn:
         self.settle()
 
     def settle(self) -> None:
-        """Remember the order."""
-        self._places = self._live.order.places()
-        self._drifted = self._live.order.drift
+        """Remember the places."""
+        self._ladder = self._live.ladder
 
     def state(self, rep: Rep) -> State:
-        """The place."""
-        return self._live.place(rep)
+        """The turns and the weight."""
+        return self._live.key(rep)
 
     def most(self, state: State) -> float:
-        """The points of the place in the order of the reference."""
-        return 1.0 - bisect_left(self._places, state) / max(1, len(self._places) - 1)
+        """The points among the places of the reference."""
+        return self._ladder.points(state)
 
     def drift(self) -> float:
-        """What the order has drifted."""
-        return self._live.order.drift - self._drifted
+        """The most that anybody has gained."""
+        return max(0.0, self._live.order.risen(self._ladder, self._live.ladder))
 
     def answers(self) -> bool:
         """Always."""

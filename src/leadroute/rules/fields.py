@@ -161,6 +161,7 @@ _LEAD = {
 _REP = {
     Kind.TEXT: {"id": "id", "name": "name", "timezone": "time zone", "manager_id": "manager"},
     Kind.NUMBER: {"level": "level", "capacity": "capacity", "weight": "weight"},
+    Kind.INSTANT: {"joined_at": "start"},
     Kind.FLAG: {"active": "active"},
     Kind.LEVELS: {"skills": "skills"},
     Kind.NAMES: {
@@ -209,6 +210,7 @@ _ELSEWHERE = {
     ("lead", "attributes"): "write lead['name']",
     ("rep", "attributes"): "write rep['name']",
     ("rep", "schedule"): "availability is judged for every rep before the requirement",
+    ("rep", "buckets"): "capacity is judged for every rep before the requirement",
     ("rep", "caps"): "caps are judged for every rep before the requirement",
 }
 

@@ -4,29 +4,40 @@ The rules of this module:
 
 * Conditions are asked in order; a place without a condition always matches.
 * An error names the rule and the lead. It comes only from a condition that was reached.
+* Which engine does the work can be measured and not seen: answers and errors are those of ``PlainMatcher``.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
+from typing import Final
 
-from leadroute.errors import ConfigError, FactTypeError
 from leadroute.model.lead import Lead
-from leadroute.rules.closures import PLAIN, Environment, compile_condition
-from leadroute.rules.condition import ALWAYS, Condition
-from leadroute.rules.reading import reads
+from leadroute.rules.closures import PLAIN, Environment
+from leadroute.rules.condition import Condition
+from leadroute.rules.index import Index
+from leadroute.rules.plain import PlainMatcher
 
-__all__ = ["Matcher"]
+__all__ = ["FEW", "Matcher"]
+
+FEW: Final = 4
+"""Up to how many conditions are simply asked one after the other."""
 
 
 class Matcher:
-    """An ordered list of conditions, compiled.
+    """An ordered list of conditions, compiled: a few into closures, more into an index.
 
     Args:
         conditions: The conditions in their order; ``None`` matches every lead.
         names: What errors call them; ``rule 1``, ``rule 2`` ... when left out.
         environment: The host's predicates and free mailboxes.
+
+    Attributes:
+        first: ``first(lead, now)`` is the position of the first condition that holds, or ``None``.
+        all: ``all(lead, now)`` is the positions of all conditions that hold, in order.
+
+    Both raise a ``FactTypeError`` when a condition that was reached cannot use what it found; it names rule and lead.
 
     Raises:
         ConfigError: A condition asks about a rep, or the names are not as many as the conditions.
@@ -44,7 +55,7 @@ class Matcher:
         (1, (1, 2))
     """
 
-    __slots__ = ("_names", "_tests")
+    __slots__ = ("_engine", "all", "first")
 
     def __init__(
         self,
@@ -52,58 +63,37 @@ class Matcher:
         names: Sequence[str] | None = None,
         environment: Environment = PLAIN,
     ) -> None:
-        self._names = (
-            tuple(f"rule {i + 1}" for i in range(len(conditions)))
-            if names is None
-            else tuple(names)
-        )
-        if len(self._names) != len(conditions):
-            raise ConfigError(
-                f"{len(conditions)} conditions have {len(self._names)} names; give each one"
-            )
-        for name, condition in zip(self._names, conditions, strict=True):
-            if condition is not None and (asked := reads(condition).rep):
-                asks = ", ".join(sorted(map(str, asked)))
-                raise ConfigError(
-                    f"{name}: `when` asks about the rep ({asks}); move that to `require`"
-                )
-        self._tests = tuple(
-            compile_condition(ALWAYS if condition is None else condition, environment)
-            for condition in conditions
-        )
+        build = Index.of if len(conditions) > FEW else PlainMatcher
+        self._settle(build(conditions, names, environment))
+
+    def _settle(self, engine: Index | PlainMatcher) -> None:
+        self._engine = engine
+        # Bound here, so that matching a lead takes one call and not two.
+        self.first: Callable[[Lead, datetime | None], int | None] = engine.first
+        self.all: Callable[[Lead, datetime | None], tuple[int, ...]] = engine.all
 
     def __len__(self) -> int:
-        return len(self._tests)
+        return len(self._engine)
 
-    def first(self, lead: Lead, now: datetime | None) -> int | None:
-        """The position of the first condition that holds, or ``None``. O(conditions).
-
-        Raises:
-            FactTypeError: A condition that was reached cannot use what it found; rule and lead are named.
-        """
-        position = 0
-        try:
-            for test in self._tests:
-                if test(lead, None, now):
-                    return position
-                position += 1
-        except FactTypeError as error:
-            raise error.during(self._names[position], lead.id) from error
-        return None
-
-    def all(self, lead: Lead, now: datetime | None) -> tuple[int, ...]:
-        """The positions of all conditions that hold, in order. O(conditions).
+    def first_of_each(self, leads: Iterable[Lead], now: datetime | None) -> list[int | None]:
+        """``first`` for every lead, in their order; with many conditions somewhat faster than one by one.
 
         Raises:
-            FactTypeError: A condition cannot use what it found; rule and lead are named.
+            FactTypeError: As ``first`` does, for the first lead for which it does.
         """
-        found = []
-        position = 0
-        try:
-            for test in self._tests:
-                if test(lead, None, now):
-                    found.append(position)
-                position += 1
-        except FactTypeError as error:
-            raise error.during(self._names[position], lead.id) from error
-        return tuple(found)
+        return self._engine.first_of_each(leads, now)
+
+    def replace(self, position: int, condition: Condition | None) -> Matcher:
+        """The same conditions with one of them replaced; derived from this matcher, not built again.
+
+        Args:
+            position: Which one, from 0.
+            condition: What takes its place; ``None`` matches every lead.
+
+        Raises:
+            ConfigError: The condition asks about a rep.
+            IndexError: There is no such position.
+        """
+        found = Matcher.__new__(Matcher)
+        found._settle(self._engine.replace(position, condition))  # noqa: SLF001 - its own class
+        return found

@@ -46,10 +46,8 @@ def text_titles(given: Any) -> tuple[str, ...]:
         ConfigError: There are none.
         UnknownFieldError: The lead has no such field.
     """
-    listed = (given,) if isinstance(given, str) else given
-    if not isinstance(listed, Iterable):
-        raise ConfigError(f"{given!r:.60} is no list of fields; write one such as ['industry']")
-    found = tuple(map(text_title, listed))
+    alone = isinstance(given, str) or not isinstance(given, Iterable)
+    found = tuple(map(text_title, (given,) if alone else given))
     if not found:
         raise ConfigError("the list of fields is empty; name one field or more")
     return found

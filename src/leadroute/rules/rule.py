@@ -11,11 +11,24 @@ from attrs.converters import optional
 
 from leadroute.errors import ConfigError
 from leadroute.model.duration import parse_duration
-from leadroute.model.values import Refused, clean_fields, cleaned, ident, names, shown
+from leadroute.model.values import (
+    Refused,
+    clean_fields,
+    cleaned,
+    flag,
+    ident,
+    names,
+    number,
+    shown,
+    whole,
+)
 from leadroute.rules.condition import Condition
 from leadroute.rules.scorer import Scorer
 
-__all__ = ["EVERYONE", "Pool", "Rule"]
+__all__ = ["EVERYONE", "FREES", "Pool", "Rule"]
+
+FREES = ("outcome", "contact", "accept", "shift")
+"""When a lead may give back the capacity that it takes."""
 
 EVERYONE = "everyone"
 """The pool of a rule that names none: the whole roster."""
@@ -45,6 +58,13 @@ def window(given: str | timedelta) -> timedelta:
     if not found:
         raise ConfigError("the window is 0s; an offer must stand for some time, such as '5m'")
     return found
+
+
+def frees(given: Any) -> str:
+    """A cleaner for the moment at which capacity is given back."""
+    if given not in FREES:
+        raise Refused(f"is {shown(given)}; write one of {', '.join(FREES)}")
+    return str(given)
 
 
 @frozen(kw_only=True)
@@ -86,6 +106,13 @@ class Rule:
         score: What is preferred among the reps; ``None`` leaves the tie-break alone to decide.
         pool: The name of the pool; ``None`` means every rep of the roster.
         window: How long an offer stands, such as ``"5m"``; ``None`` means the router's window.
+        segment: The name under which its leads count in ``Rep.buckets`` and in caps; the rule's name when not given.
+        cost: How much of a rep's capacity a lead takes, in units, 0 or more.
+        territory: Whether only reps of the lead's territory may take it: the most specific one that has a rep in the
+            pool.
+        within_km: How far away from the lead a rep may be who goes there, by their attributes ``lat`` and ``lon``.
+        frees: When it gives that back: on the ``outcome``, on first ``contact``, when they ``accept``, or at the end
+            of the ``shift`` in which they accepted (on the outcome, if that is sooner, or there is no schedule).
 
     Raises:
         InvalidValue: A field was refused; every fault is listed.
@@ -102,6 +129,16 @@ class Rule:
     score: Scorer | None = cleaned(score)
     pool: str | None = cleaned(ident)
     window: timedelta | None = field(default=None, converter=optional(window))
+    segment: str | None = cleaned(ident)
+    cost: int = cleaned(whole(0), default=1)
+    frees: str = cleaned(frees, default="outcome")
+    territory: bool = cleaned(flag, default=False)
+    within_km: float | None = cleaned(number(0))
 
     def __attrs_post_init__(self) -> None:
         clean_fields(self)
+
+    @property
+    def counts_as(self) -> str:
+        """The segment of its leads."""
+        return self.segment or self.name

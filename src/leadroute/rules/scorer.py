@@ -68,6 +68,11 @@ class Scorer:
         """Whether its points hang on the rep's luck with the lead."""
         return any(scorer.random for scorer in self.inner)
 
+    @property
+    def takes_turns(self) -> bool:
+        """Whether it reads the turns of the pool, so that a lead placed by it counts as one."""
+        return any(scorer.takes_turns for scorer in self.inner)
+
     def walk(self) -> Iterator[Scorer]:
         """This score and all that it is made of, the whole before its parts. O(nodes)."""
         yield self

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Mapping
+from collections.abc import Callable, Hashable, Iterator, Mapping
 from datetime import datetime
 from functools import lru_cache
 from hashlib import sha256
@@ -10,11 +10,12 @@ from typing import Any, Final, TypeVar
 
 from attrs import evolve, field, frozen
 
-from leadroute.errors import FactTypeError
+from leadroute.model.atlas import Match
 from leadroute.model.frozen import FrozenDict
 from leadroute.model.lead import Lead
 from leadroute.model.rep import Rep
 from leadroute.model.snapshot import Snapshot
+from leadroute.model.values import known
 from leadroute.rules.closures import PLAIN, Environment, Test, compile_condition
 from leadroute.rules.condition import Condition
 
@@ -39,6 +40,7 @@ class Situation:
         pool: The name of the pool whose rotation counts.
         snapshot: The counts of this instant.
         instant: The instant of the decision; ``None`` when the caller gave none.
+        matches: The territories that the lead is in, most specific first.
         environment: The predicates and lists that the host brings for conditions.
         absent: The members of the pool who cannot take the lead.
         lot: The lot of every rep, 0 up to ``CHANCES``, to see what chance could have given; ``None`` draws them.
@@ -50,6 +52,7 @@ class Situation:
     snapshot: Snapshot = field(factory=Snapshot)
     instant: datetime | None = None
     environment: Environment = PLAIN
+    matches: tuple[Match, ...] = ()
     absent: tuple[Rep, ...] = ()
     lot: int | None = None
     _known: dict[Hashable, Any] = field(factory=dict, init=False, eq=False, repr=False)
@@ -61,16 +64,23 @@ class Situation:
         Raises:
             FactTypeError: Nobody said what time it is.
         """
-        if self.instant is None:
-            raise FactTypeError(
-                "now", "not known", "given: rank(lead, roster, now=...), or a lead with received_at"
-            )
-        return self.instant
+        return known(self.instant)
 
     @property
     def turns(self) -> Mapping[str, int]:
         """The turns taken in this pool, by rep id."""
         return self.snapshot.turns.get(self.pool, _NO_TURNS)
+
+    @property
+    def level(self) -> int:
+        """How far the rotation of this pool has come."""
+        return self.snapshot.levels.get(self.pool, 0)
+
+    def staffed(self) -> Iterator[Match]:
+        """The territories of the lead that have a rep among ``reps``, most specific first."""
+        for match in self.matches:
+            if any(match.territory.role(rep) for rep in self.reps):
+                yield match
 
     def test_of(self, condition: Condition) -> Test:
         """The condition as a function of (lead, rep, now); compiled once and remembered."""

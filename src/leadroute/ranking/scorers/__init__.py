@@ -15,6 +15,7 @@ from leadroute.ranking.scorers.algebra import (
     tiers,
 )
 from leadroute.ranking.scorers.answers import accept_rate, response_speed
+from leadroute.ranking.scorers.caps import cap_room
 from leadroute.ranking.scorers.fit import language, same_country, skill_match, territory_match
 from leadroute.ranking.scorers.host import scorer
 from leadroute.ranking.scorers.interest import freshness, intent, source_urgency
@@ -37,6 +38,7 @@ _PLAIN: tuple[type[Scorer], ...] = (
     owner,
     named_account,
     headroom,
+    cap_room,
     workload,
     rotation,
     least_recent,
@@ -66,6 +68,7 @@ __all__ = [
     "BUILT_IN",
     "accept_rate",
     "at_least",
+    "cap_room",
     "clamp",
     "close_rate",
     "deal_size_fit",

@@ -109,6 +109,7 @@ class max_of(_Several):
 class first_of(_Several):
     """The points of the first score that has an answer for the rep.
 
+    Formula: the points of the first that are known.
     ``first_of(owner(), rotation())``: the owner of the account, and the rotation where nobody owns it.
 
     Args:
@@ -283,6 +284,7 @@ class invert(_One):
 class at_least(_One):
     """The points of a score where they reach a bound, else no answer; makes a tier out of a scorer.
 
+    Formula: the points where points >= bound, else no answer.
     ``tiers(at_least(deal_size_fit(), 0.1), rotation())`` puts reps whose deals are of another size strictly last.
 
     Args:
@@ -340,6 +342,11 @@ class fair(_One):
     name = "fair"
     alone: ClassVar[bool] = True
     ahead: float = field(default=2, converter=not_negative)
+
+    @property
+    def takes_turns(self) -> bool:
+        """Shares are counted in turns."""
+        return True
 
     def bind(self, situation: Situation) -> Points:
         """Add up the candidates' turns once. O(candidates) a lead, O(1) a rep."""

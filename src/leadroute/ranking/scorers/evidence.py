@@ -23,11 +23,10 @@ from leadroute.rules.naming import text_titles, texts_of
 from leadroute.rules.scorer import Scorer
 from leadroute.rules.situation import Situation
 
-__all__ = ["Learning", "titles"]
+__all__ = ["Learning"]
 
 
-def titles(given: Any) -> str | tuple[str, ...] | None:
-    """One field or several, as they are printed; ``None`` for all leads."""
+def _by(given: Any) -> str | tuple[str, ...] | None:
     found = None if given is None else text_titles(given)
     return found[0] if found is not None and len(found) == 1 else found
 
@@ -41,7 +40,7 @@ class Learning(Scorer):
         half_life: The age at which an outcome counts half, in whole weeks; ``None`` counts all alike.
     """
 
-    by: str | tuple[str, ...] | None = field(default=None, converter=titles, kw_only=True)
+    by: str | tuple[str, ...] | None = field(default=None, converter=_by, kw_only=True)
     half_life: str | None = field(default=None, converter=optional(lasting), kw_only=True)
 
     def records(self, situation: Situation) -> Mapping[str, Record]:
@@ -68,9 +67,7 @@ class Learning(Scorer):
 
     @property
     def _fields(self) -> tuple[str, ...]:
-        if self.by is None:
-            return ()
-        return (self.by,) if isinstance(self.by, str) else self.by
+        return (self.by,) if isinstance(self.by, str) else self.by or ()
 
     def _records(self, situation: Situation) -> Mapping[str, Record]:
         snapshot = situation.snapshot

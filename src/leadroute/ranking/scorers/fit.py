@@ -7,13 +7,16 @@ The rules of this module:
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from attrs import field as parameter
 from attrs import frozen
 
+from leadroute.model.atlas import Match
 from leadroute.model.lead import Lead
 from leadroute.model.rep import Rep
+from leadroute.model.territory import BACKUP, OVERLAY, OWNER
 from leadroute.ranking.scorers.parameters import choice, share
 from leadroute.rules.naming import text_titles, texts_of
 from leadroute.rules.scorer import Points, Scorer
@@ -103,7 +106,10 @@ class skill_match(Scorer):
 
 @frozen
 class territory_match(Scorer):
-    """Whether the rep covers the place the lead is in.
+    """Whether the lead is in the rep's territory.
+
+    Formula, where the router has territories that hold the lead and have a rep: in the most specific one, 1 for its
+    owner, 0.75 for an overlay and 0.5 for a backup; in another one half of that; else 0. Where it has none:
 
     Formula: 1 when the rep covers the lead's region, 0.5 when they cover its country, else 0. No answer when the lead
     has neither, or the rep covers no named place.
@@ -117,6 +123,9 @@ class territory_match(Scorer):
 
     def bind(self, situation: Situation) -> Points:
         """Read the lead's place once. O(1) a rep."""
+        staffed = tuple(situation.staffed())
+        if staffed:
+            return lambda rep: _part(staffed, rep)[0]
         region, country = situation.lead.region, situation.lead.country
         if region is None and country is None:
             return _no_answer
@@ -132,6 +141,9 @@ class territory_match(Scorer):
 
     def reason(self, situation: Situation, rep: Rep) -> str:
         """Which place is covered, and how closely."""
+        staffed = tuple(situation.staffed())
+        if staffed:
+            return _part(staffed, rep)[1]
         region, country = situation.lead.region, situation.lead.country
         if region is None and country is None:
             return "the lead has no region and no country"
@@ -142,6 +154,19 @@ class territory_match(Scorer):
         if not (rep.regions or rep.countries):
             return "no places are known"
         return f"does not cover {' '.join(filter(None, (country, region)))}"
+
+
+ROLES: Mapping[str, float] = {OWNER: 1.0, OVERLAY: 0.75, BACKUP: 0.5}
+"""The points for a part in a territory."""
+
+
+def _part(staffed: Sequence[Match], rep: Rep) -> tuple[float, str]:
+    for match in staffed:
+        role = match.territory.role(rep)
+        if role is not None:
+            share_of = 1.0 if match is staffed[0] else 0.5
+            return share_of * ROLES[role], f"{role} of {match}"
+    return 0.0, f"has no part in {staffed[0].territory.name}"
 
 
 @frozen

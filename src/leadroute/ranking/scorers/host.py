@@ -43,6 +43,11 @@ class HostScorer(Scorer):
         """The function's name."""
         return self.function.__name__
 
+    @property
+    def takes_turns(self) -> bool:
+        """Nobody knows what the function reads, so its leads count as turns."""
+        return True
+
     def bind(self, situation: Situation) -> Points:
         """The function, with its points checked."""
         function, arguments, keywords = self.function, self.arguments, dict(self.keywords)

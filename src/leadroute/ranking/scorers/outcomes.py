@@ -8,14 +8,17 @@ The rules of this module:
 
 from __future__ import annotations
 
+from typing import Any
+
 from attrs import field, frozen
 from attrs.converters import optional
 
 from leadroute.model.outcomes import NOTHING, Record
 from leadroute.model.rep import Rep
-from leadroute.ranking.scorers.evidence import Learning, titles
+from leadroute.ranking.scorers.evidence import Learning
 from leadroute.ranking.scorers.parameters import positive
 from leadroute.ranking.shrinkage import Estimate, Prior, posterior, prior_of
+from leadroute.rules.naming import text_titles
 from leadroute.rules.scorer import Points
 from leadroute.rules.situation import Situation
 
@@ -155,6 +158,11 @@ class revenue_rate(Learning):
         return situation.once((revenue_rate, self), average)
 
 
+def _similar(given: Any) -> str | tuple[str, ...]:
+    found = text_titles(given)
+    return found[0] if len(found) == 1 else found
+
+
 @frozen
 class expertise(Learning):
     """How many leads like this one the rep has worked to the end.
@@ -164,7 +172,7 @@ class expertise(Learning):
 
     Args:
         half: How many leads give half a point; above 0.
-        by: The field of the lead, or a list of fields, that says which leads are similar; ``None`` for all leads.
+        by: The field of the lead, or a list of fields, that says which leads are similar.
         half_life: The age at which an outcome counts half, such as ``"52w"``; ``None`` counts all alike.
 
     Raises:
@@ -178,7 +186,7 @@ class expertise(Learning):
 
     name = "expertise"
     half: float = field(default=10, converter=positive)
-    by: str | tuple[str, ...] | None = field(default="industry", converter=titles, kw_only=True)
+    by: str | tuple[str, ...] = field(default="industry", converter=_similar, kw_only=True)
 
     def bind(self, situation: Situation) -> Points:
         """Look the segments up once. O(candidates) a lead, O(1) a rep."""

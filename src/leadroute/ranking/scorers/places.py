@@ -97,10 +97,12 @@ def _haversine(here: tuple[float, float], there: tuple[float, float]) -> float:
 
 
 def _week(given: Any) -> str:
+    week = word(given)
     try:
-        return str(Schedule(given, "UTC").week)
+        Schedule(week, "UTC")
     except InvalidValue as error:
-        raise ConfigError(f"{given!r:.60} are no weekly hours: {error}") from None
+        raise ConfigError(f"{week!r:.60} are no weekly hours: {error}") from None
+    return week
 
 
 @frozen

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from datetime import timedelta
+from math import ceil, fsum
+from typing import Final
 
 from attrs import field, frozen
 
@@ -13,9 +16,88 @@ from leadroute.ranking.scorers.parameters import lasting
 from leadroute.rules.scorer import Points, Scorer
 from leadroute.rules.situation import Situation
 
-__all__ = ["least_recent", "rotation"]
+__all__ = ["SCALE", "Level", "Standing", "least_recent", "reached", "rotation", "standings"]
 
 _MICROSECOND = timedelta(microseconds=1)
+
+
+SCALE: Final = 1_000_000
+"""The level of a rotation is kept as a whole number of these parts of a turn at weight 1."""
+
+_ROUNDING: Final = 1e-6
+
+
+@frozen
+class Standing:
+    """Where a rep stands in a rotation.
+
+    Args:
+        place: The lowest goes next: (turns + 1/2) / weight, which is Webster's divisor method.
+        missed: The turns that the rep missed by being away, which are not made up.
+    """
+
+    place: float
+    missed: int = 0
+
+
+@frozen
+class Level:
+    """How far a rotation has come, for whoever is behind it.
+
+    Args:
+        reached: The lowest place of those who have been there.
+        entry: Where those who were away come in.
+    """
+
+    reached: float
+    entry: float
+
+    @classmethod
+    def of(cls, level: int, present: float) -> Level:
+        """The level at which the candidates of a pool stand.
+
+        Args:
+            level: Where the rep stood who was given the last turn, in parts of ``SCALE``.
+            present: The weight of all who are not behind it.
+        """
+        lowest = reached(level)
+        return cls(lowest, lowest + (1 / present if present else 0))
+
+    def standing(self, turns: int, weight: float) -> Standing:
+        """Where a rep of some weight above 0 stands who has taken so many turns."""
+        if (turns + 0.5) / weight >= self.reached:
+            return Standing((turns + 0.5) / weight)
+        missed = max(0, ceil(self.entry * weight - 0.5) - turns)
+        return Standing((turns + missed + 0.5) / weight, missed)
+
+
+def reached(level: int) -> float:
+    """The lowest place that is not behind a level."""
+    return level / SCALE - _ROUNDING
+
+
+def standings(reps: Iterable[Rep], turns: Mapping[str, int], level: int) -> Mapping[str, Standing]:
+    """Where each candidate with a weight stands in the rotation of their pool. O(reps).
+
+    Whoever could take every lead is never behind the level, because the rotation always goes to the one who is
+    furthest behind. So a rep who is behind it was away, off, full or not yet there, and enters level with the others.
+
+    Args:
+        reps: The candidates.
+        turns: The turns that each has taken, by rep id.
+        level: Where the rep stood who was given the last turn, in parts of ``SCALE``.
+
+    Example:
+        >>> found = standings([Rep("old"), Rep("new")], {"old": 10}, 95 * SCALE // 10)
+        >>> found["old"], found["new"]
+        (Standing(place=10.5, missed=0), Standing(place=10.5, missed=10))
+    """
+    sharing = [rep for rep in reps if rep.weight]
+    taken = {rep.id: turns.get(rep.id, 0) for rep in sharing}
+    lowest = reached(level)
+    present = (rep.weight for rep in sharing if (taken[rep.id] + 0.5) / rep.weight >= lowest)
+    stands = Level.of(level, fsum(present))
+    return {rep.id: stands.standing(taken[rep.id], rep.weight) for rep in sharing}
 
 
 @frozen
@@ -24,7 +106,8 @@ class rotation(Scorer):
 
     Formula: the candidates are put in the order of (turns taken + 1/2) / weight (Webster's divisor method); the
     first gets 1, the last 0, those between get evenly spaced points, and equals get the same. A turn is taken by an
-    offer and given back when the offer is declined or runs out, so in the end it moves on accept.
+    offer and given back when the offer is declined or runs out, so in the end it moves on accept. A rep who was away
+    enters level with the others: what they missed is not made up, and a newcomer is not flooded.
 
     Example:
         >>> str(rotation())
@@ -32,6 +115,11 @@ class rotation(Scorer):
     """
 
     name = "rotation"
+
+    @property
+    def takes_turns(self) -> bool:
+        """It is about nothing else."""
+        return True
 
     def bind(self, situation: Situation) -> Points:
         """Put the candidates in order once. O(n log n) a lead, O(1) a rep."""
@@ -44,17 +132,12 @@ class rotation(Scorer):
         return f"{taken} turns taken{weight}"
 
 
-def place_of(turns: int, rep: Rep) -> float:
-    """Where a rep of weight above 0 stands in the rotation; the smallest comes first."""
-    return (turns + 0.5) / rep.weight
-
-
 def _in_order(situation: Situation) -> Points:
-    turns = situation.turns
-    places = {rep.id: place_of(turns.get(rep.id, 0), rep) for rep in situation.reps if rep.weight}
+    found = standings(situation.reps, situation.turns, situation.level)
+    places = {rep_id: standing.place for rep_id, standing in found.items()}
     order = sorted(set(places.values()))
     last = max(1, len(order) - 1)
-    points_at = {place: 1.0 - position / last for position, place in enumerate(order)}
+    points_at = {at: 1.0 - position / last for position, at in enumerate(order)}
 
     def points(rep: Rep) -> float:
         return points_at[places[rep.id]] if rep.id in places else 0.0

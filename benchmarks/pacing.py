@@ -1,0 +1,67 @@
+"""Every paced cap from 1 to 60 a month at every demand from 1 to 20 a day, over two simulated years.
+
+Usage: python benchmarks/pacing.py [--quick] [--json]
+
+The statements of docs/explanation/caps.md are held for each pair: every month's total, the year's total within one
+of twelve times the cap where the demand suffices, the longest gap, and the largest burst.
+"""
+
+import argparse
+import json
+import sys
+from collections import Counter
+from datetime import UTC, datetime, timedelta
+from itertools import pairwise
+
+from leadroute import Cap
+from leadroute.model.pacing import longest_gap
+
+DAYS = [datetime(2026, 1, 1, 12, tzinfo=UTC) + timedelta(days=day) for day in range(730)]
+LENGTHS = Counter(f"{day:%Y-%m}" for day in DAYS)
+
+
+def outside(limit: int) -> int:
+    """How many demands break a statement for this cap."""
+    cap = Cap(limit, "month", paced=True)
+    bounds = [cap.bounds("cap", day, UTC) for day in DAYS]
+    return sum(not even(limit, demand, bounds) for demand in range(1, 21))
+
+
+def even(limit: int, demand: int, bounds: list) -> bool:
+    """Whether every statement holds for a cap and a demand."""
+    counters, months, taken = Counter(), Counter(), []
+    for number, (day, limits) in enumerate(zip(DAYS, bounds, strict=True)):
+        today = min(demand, *(bound.most - counters[bound.key] for bound in limits))
+        counters.update({bound.key: today for bound in limits})
+        months[f"{day:%Y-%m}"] += today
+        taken += [number] * bool(today)
+        n = LENGTHS[f"{day:%Y-%m}"]
+        if demand * n >= limit and today > -(-limit // n):
+            return False
+    exact = all(months[name] == min(limit, demand * n) for name, n in LENGTHS.items())
+    years = [sum(months[f"{year}-{month:02}"] for month in range(1, 13)) for year in (2026, 2027)]
+    enough = demand * 28 < limit or all(abs(year - 12 * limit) <= 1 for year in years)
+    gap = max(after - before for before, after in pairwise(taken))
+    return exact and enough and gap <= longest_gap(limit, 31)
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Try every pair, report, and return 0 where none is outside."""
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("--quick", action="store_true", help="every fifth cap")
+    parser.add_argument("--json", action="store_true", help="print one JSON object")
+    options = parser.parse_args(arguments)
+    limits = range(1, 61, 5 if options.quick else 1)
+    broken = sum(map(outside, limits))
+    held = {"name": "pairs_outside", "value": broken, "bound": 0, "ok": broken == 0}
+    figures = [{"name": "pairs", "value": len(limits) * 20}]
+    if options.json:
+        print(json.dumps({"figures": figures, "bars": [held]}))
+    else:
+        print(f"pairs            {figures[0]['value']}")
+        print(f"{'ok' if held['ok'] else 'FAILED':<6} pairs_outside: {broken} <= 0")
+    return int(broken > 0)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,289 @@
+"""From JsonLogic to conditions.
+
+The rules of this module:
+
+* Size, number of values and nesting are bounded before anything is built.
+* Every operator is read by one function in a table. Every error says where in the JSON it arose.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from datetime import datetime
+from typing import Any, Final, TypeAlias
+
+from attrs import field, frozen
+
+from leadroute.errors import ConfigError, UnknownFieldError
+from leadroute.formats.jsonlogic.guard import ORDERS, TEXTS, unguarded
+from leadroute.formats.notation import Malformed, strict_json
+from leadroute.rules.condition import ALWAYS, NEVER, And, Condition, Or, compared, joined
+from leadroute.rules.fields import Kind
+from leadroute.rules.operand import Const, Entry, Field, Operand, constant
+from leadroute.rules.questions import Contains, Membership, Presence, TextTest
+from leadroute.rules.vocabulary import declared
+
+__all__ = ["LARGEST_TEXT", "MOST_NODES", "from_jsonlogic"]
+
+Json: TypeAlias = Any
+"""A value as the standard library's ``json`` reads it."""
+
+LARGEST_TEXT: Final = 1 << 20
+"""How many characters of text are read."""
+MOST_NODES: Final = 10_000
+"""How many values within values are read."""
+DEEPEST: Final = 64
+"""How deep they may be nested."""
+
+
+def from_jsonlogic(given: Json, *, custom: Mapping[str, str] | None = None) -> Condition:
+    """The condition that JsonLogic stands for. O(nodes).
+
+    Args:
+        given: A JSON text, or what ``json.loads`` made of one. Fields are read as ``{"var": "lead.country"}`` and
+            ``{"var": "rep.level"}``, custom attributes as ``{"var": "lead.attributes.tier"}``.
+        custom: The kinds of custom attributes, as for ``parse``. A declared one may also be read as
+            ``{"var": "lead.tier"}``.
+
+    Raises:
+        ConfigError: A part has no counterpart here, is malformed, or is too large; the message says where, as in
+            ``$.and[1].<[0]``.
+        UnknownFieldError: There is no such field or operator; the message suggests the nearest.
+
+    Example:
+        >>> from_jsonlogic('{"<=": [10, {"var": "lead.employees"}, 50]}')
+        <And 10 <= lead.employees <= 50>
+        >>> from_jsonlogic({"!": {"in": [{"var": "lead.country"}, ["us", "ca"]]}})
+        <Not not lead.country in ['US', 'CA']>
+    """
+    if isinstance(given, str):
+        if len(given) > LARGEST_TEXT:
+            raise ConfigError(f"is longer than {LARGEST_TEXT} characters; split it", "$")
+        try:
+            given = strict_json(given)
+        except Malformed as error:
+            where = f"line {error.line}, column {error.column}" if error.line else "$"
+            raise ConfigError(error.problem, where) from None
+    _refuse_large(given)
+    return _Reading(declared(custom)).condition(given, "$")
+
+
+def _refuse_large(given: Json) -> None:
+    level, depth, nodes = [given], 0, 0
+    while level:
+        depth, nodes = depth + 1, nodes + len(level)
+        if depth > DEEPEST:
+            raise ConfigError(f"is nested more than {DEEPEST} deep; flatten it", "$")
+        if nodes > MOST_NODES:
+            raise ConfigError(f"holds more than {MOST_NODES} values; split it", "$")
+        level = [part for node in level for part in _parts(node)]
+
+
+def _parts(node: Json) -> Iterator[Json]:
+    if isinstance(node, Mapping):
+        yield from node.values()
+    elif isinstance(node, list | tuple):
+        yield from node
+
+
+@contextmanager
+def _at(place: str) -> Iterator[None]:
+    """Let an error of building a condition say where in the JSON it arose."""
+    try:
+        yield
+    except ConfigError as error:
+        raise error if error.place else error.at(place) from None
+
+
+@frozen
+class _Reading:
+    """One JsonLogic rule being read: declared kinds of attributes, and what each operator becomes."""
+
+    kinds: Mapping[tuple[str, str], Kind] = field(repr=False)
+
+    def condition(self, node: Json, place: str) -> Condition:
+        """The condition that a node stands for."""
+        if isinstance(node, bool):
+            return ALWAYS if node else NEVER
+        if not isinstance(node, Mapping) or len(node) != 1:
+            problem = 'is no condition; write {"operator": [...]} with one operator, true or false'
+            raise ConfigError(problem, place)
+        ((op, given),) = node.items()
+        read = _READERS.get(op) if isinstance(op, str) else None
+        if read is None:
+            raise UnknownFieldError("JsonLogic operator", str(op)[:40], tuple(_READERS), place)
+        arguments = list(given) if isinstance(given, list | tuple) else [given]
+        with _at(f"{place}.{op}"):
+            return read(self, op, arguments, f"{place}.{op}")
+
+    def truth(self, node: Json, place: str) -> Condition:
+        """The condition that a node stands for where JsonLogic asks whether its value counts as true."""
+        if not (isinstance(node, Mapping) and "var" in node):
+            return self.condition(node, place)
+        of = self.operand(node, place)
+        if of.kind is Kind.FLAG:
+            return compared(of, "==", Const(True))
+        if of.kind is Kind.NUMBER:
+            return compared(of, "!=", Const(0))
+        if of.kind in (Kind.TEXT, Kind.NAMES, Kind.INSTANT):
+            return Presence(of)
+        raise ConfigError("is true or false by what it holds; compare it, as in ==", place)
+
+    def operand(self, node: Json, place: str) -> Operand:
+        """The field or attribute that a node reads."""
+        path = node.get("var") if isinstance(node, Mapping) and len(node) == 1 else None
+        if isinstance(path, list | tuple) and len(path) == 1:
+            path = path[0]
+        if not isinstance(path, str):
+            raise ConfigError('is no field; write {"var": "lead.country"}', place)
+        return self.field(path, f"{place}.var")
+
+    def field(self, path: str, place: str) -> Operand:
+        """The field or attribute of a dotted path."""
+        with _at(place):
+            match path.split("."):
+                case [("lead" | "rep") as entity, "attributes", name]:
+                    return self._attribute(entity, name)
+                case [("lead" | "rep") as entity, name]:
+                    if (entity, name) in self.kinds:
+                        return self._attribute(entity, name)
+                    return Field(entity, name)
+                case [("lead" | "rep") as entity, name, key]:
+                    return Entry(Field(entity, name), key)
+        raise ConfigError(
+            f"{path[:40]!r} is no field; write lead.country, rep.level, lead.attributes.x or rep.skills.x",
+            place,
+        )
+
+    def _attribute(self, entity: str, name: str) -> Field:
+        return Field(entity, name, True, self.kinds.get((entity, name), Kind.ANY))
+
+    def side(self, node: Json, place: str) -> Operand:
+        """One side of a comparison: a field or a literal."""
+        if isinstance(node, Mapping):
+            return self.operand(node, place)
+        with _at(place):
+            return constant(_literal(node))
+
+
+def _literal(node: Json) -> Any:
+    if node is not None and not isinstance(node, str | int | float):
+        raise ConfigError("is no literal; write text, a number, true or false")
+    return node
+
+
+def _meeting(literal: Operand, beside: Operand) -> Operand:
+    """A literal as it meets the operand beside it: text before an instant is an instant."""
+    instant = beside.kind is Kind.INSTANT and literal.kind is Kind.TEXT
+    return constant(_instant(literal.value)) if instant and isinstance(literal, Const) else literal
+
+
+def _instant(text: str) -> datetime:
+    try:
+        return datetime.fromisoformat(text)
+    except ValueError:
+        problem = f"{text!r:.40} is no instant; write one such as 2026-03-02T09:00:00+00:00"
+        raise ConfigError(problem) from None
+
+
+def _count(op: str, arguments: list[Json], *wanted: int) -> None:
+    if len(arguments) not in wanted:
+        expected = " or ".join(map(str, wanted))
+        raise ConfigError(f"has {len(arguments)} arguments; write {expected}")
+
+
+def _read_comparison(reading: _Reading, op: str, given: list[Json], place: str) -> Condition:
+    plain = {"===": "==", "!==": "!="}.get(op, op)
+    _count(op, given, *((2, 3) if op in ("<", "<=") else (2,)))
+    if None in given and plain in ("==", "!="):
+        known = 1 if given[0] is None else 0
+        return Presence(reading.operand(given[known], f"{place}[{known}]"), plain == "!=")
+    sides = [reading.side(node, f"{place}[{n}]") for n, node in enumerate(given)]
+    pairs = [(sides[n], sides[n + 1]) for n in range(len(sides) - 1)]
+    return joined(And, *(compared(_meeting(a, b), plain, _meeting(b, a)) for a, b in pairs))
+
+
+def _read_in(reading: _Reading, op: str, given: list[Json], place: str) -> Condition:
+    _count(op, given, 2)
+    item, among = given
+    if not isinstance(among, list | tuple):
+        container = reading.operand(among, f"{place}[1]")
+        return Contains(container, reading.side(item, f"{place}[0]"))
+    of = reading.operand(item, f"{place}[0]")
+    values = []
+    for n, node in enumerate(among):
+        with _at(f"{place}[1][{n}]"):
+            found = _meeting(constant(_literal(node)), of)
+            values.append(getattr(found, "value", None))
+    return Membership(of, tuple(values))
+
+
+def _read_text(reading: _Reading, op: str, given: list[Json], place: str) -> Condition:
+    _count(op, given, 2)
+    return TextTest(reading.operand(given[0], f"{place}[0]"), op.lower(), given[1])
+
+
+def _read_and(reading: _Reading, op: str, given: list[Json], place: str) -> Condition:
+    parts = _read_parts(reading, given, place)
+    guarded = unguarded(tuple(parts), given) if len(parts) > 1 else None
+    return joined(And, *parts) if guarded is None else guarded
+
+
+def _read_or(reading: _Reading, op: str, given: list[Json], place: str) -> Condition:
+    return joined(Or, *_read_parts(reading, given, place))
+
+
+def _read_parts(reading: _Reading, given: list[Json], place: str) -> list[Condition]:
+    if not given:
+        raise ConfigError("has no parts; write one or more", place)
+    return [reading.truth(node, f"{place}[{n}]") for n, node in enumerate(given)]
+
+
+def _read_not(reading: _Reading, op: str, given: list[Json], place: str) -> Condition:
+    _count(op, given, 1)
+    found = reading.truth(given[0], f"{place}[0]")
+    return ~found if op == "!" else found
+
+
+def _read_var(reading: _Reading, op: str, given: list[Json], place: str) -> Condition:
+    return reading.truth({op: given}, place.removesuffix(".var"))
+
+
+def _read_missing(reading: _Reading, op: str, given: list[Json], place: str) -> Condition:
+    listed = len(given) == 1 and isinstance(given[0], list | tuple)
+    return joined(Or, *_absences(reading, list(given[0]) if listed else given, place))
+
+
+def _read_missing_some(reading: _Reading, op: str, given: list[Json], place: str) -> Condition:
+    _count(op, given, 2)
+    needed, names = given
+    absent = _absences(
+        reading, list(names) if isinstance(names, list | tuple) else [], f"{place}[1]"
+    )
+    if type(needed) is not int or needed not in (1, len(absent)):
+        raise ConfigError(
+            f"asks for {needed!r:.20} known fields; ask for 1 or for all {len(absent)}"
+        )
+    return joined(And if needed == 1 else Or, *absent)
+
+
+def _absences(reading: _Reading, names: list[Json], place: str) -> list[Condition]:
+    if not names or not all(isinstance(name, str) for name in names):
+        raise ConfigError('holds no names of fields; write ["lead.country"]', place)
+    return [Presence(reading.field(name, f"{place}[{n}]"), False) for n, name in enumerate(names)]
+
+
+_Reader: TypeAlias = Callable[[_Reading, str, list[Json], str], Condition]
+_READERS: Final[Mapping[str, _Reader]] = {
+    **dict.fromkeys(("==", "!=", "===", "!==", *ORDERS), _read_comparison),
+    "and": _read_and,
+    "or": _read_or,
+    "!": _read_not,
+    "!!": _read_not,
+    "in": _read_in,
+    "missing": _read_missing,
+    "missing_some": _read_missing_some,
+    "var": _read_var,
+    **dict.fromkeys(TEXTS.values(), _read_text),
+}

@@ -1,0 +1,223 @@
+"""A JSON Schema of policy files, made from the code that reads them, so that editors complete and check.
+
+The rules of this module:
+
+* What is open to choice (kinds, outcomes, expectations, fields of leads and reps) is taken from where it is defined.
+* Whatever the schema refuses, ``parse_policy`` refuses. The text of conditions and scores is left to ``parse_policy``.
+* ``null`` means left out, as in JSON policies.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from attrs import fields
+
+from leadroute.formats.policy import FORMAT
+from leadroute.model.lead import Lead
+from leadroute.model.rep import Rep
+from leadroute.model.territory import Territory
+from leadroute.ranking.case import EXPECTATIONS
+from leadroute.ranking.ranking import Outcome
+from leadroute.rules.fields import CUSTOM_KINDS, FIELDS, Kind
+from leadroute.rules.qualification import OUTCOMES
+from leadroute.rules.rule import FREES
+
+__all__ = ["policy_schema"]
+
+Schema = dict[str, Any]
+
+_KINDS: Final[Mapping[Kind, Schema]] = {
+    Kind.TEXT: {"type": ["string", "null"]},
+    Kind.NUMBER: {"type": ["number", "null"]},
+    Kind.INSTANT: {"type": ["string", "null"], "format": "date-time"},
+    Kind.FLAG: {"type": "boolean"},
+    Kind.NAMES: {"type": "array", "items": {"type": "string"}},
+    Kind.LEVELS: {"type": "object", "additionalProperties": {"type": "number"}},
+}
+
+
+def policy_schema() -> Schema:
+    """The schema of a policy file, as a value that ``json.dumps`` writes.
+
+    Example:
+        >>> policy_schema()["properties"]["format"]
+        {'description': 'The number of the format.', 'const': 1}
+    """
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "leadroute policy",
+        "type": "object",
+        "required": ["format"],
+        "additionalProperties": False,
+        "not": {"required": ["qualify", "qualification"]},
+        "properties": {
+            "format": {"description": "The number of the format.", "const": FORMAT},
+            "extends": _text("The file that this one builds on, such as base.toml."),
+            "qualify": _text("Condition that a lead must fulfil; every lead when left out."),
+            "window": _text("How long an offer stands, such as 5m or 1h30m."),
+            "catch_all": _text("Who gets a lead that nobody can take."),
+            "caps": {
+                "description": "Caps over all reps together, such as 100 per day.",
+                "anyOf": [{"type": "null"}, {"type": "array"}, {"type": "object"}],
+            },
+            "timezone": _text("The IANA zone in whose calendar those are counted."),
+            "holidays": _list_of({"type": "string", "format": "date"}),
+            "fields": _fields(),
+            "define": _table_of(_text("Condition that others may use by this name.")),
+            "qualification": _list_of(_factor()),
+            "pool": _list_of(_pool()),
+            "rule": _list_of(_rule()),
+            "territory": _list_of(_territory()),
+            "test": _list_of(_test()),
+        },
+    }
+
+
+def _text(description: str) -> Schema:
+    return {"description": description, "type": ["string", "null"]}
+
+
+def _choice(description: str, *values: str) -> Schema:
+    return {"description": description, "enum": [*values, None]}
+
+
+def _list_of(items: Schema) -> Schema:
+    return {"type": ["array", "null"], "items": items}
+
+
+def _table_of(values: Schema) -> Schema:
+    return {"type": ["object", "null"], "additionalProperties": values}
+
+
+def _table(description: str, properties: Schema, *required: str) -> Schema:
+    return {
+        "description": description,
+        "type": "object",
+        "properties": properties,
+        "required": [*required],
+        "additionalProperties": False,
+    }
+
+
+def _fields() -> Schema:
+    kind = {"description": "What a custom attribute holds.", "enum": [*map(str, CUSTOM_KINDS)]}
+    nested = {entity: {"anyOf": [kind, _table_of(kind)]} for entity in FIELDS}
+    return {"type": ["object", "null"], "properties": nested, "additionalProperties": kind}
+
+
+def _name(what: str) -> Schema:
+    return {
+        "description": f"The name of the {what}, unique.",
+        "type": "string",
+        "minLength": 1,
+        "maxLength": 80,
+    }
+
+
+def _factor() -> Schema:
+    return _table(
+        "One thing that a lead must fulfil.",
+        {
+            "name": _name("factor"),
+            "require": {"description": "Condition that must hold of the lead.", "type": "string"},
+            "outcome": _choice("What becomes of a lead of which it does not hold.", *OUTCOMES),
+            "reason": _text("Why, in words."),
+        },
+        "name",
+        "require",
+    )
+
+
+def _pool() -> Schema:
+    properties = {
+        "name": _name("pool"),
+        "reps": {
+            "description": "The ids of its members.",
+            "type": ["array", "null"],
+            "items": {"type": "string"},
+        },
+        "where": _text("Condition on the rep."),
+    }
+    members = [
+        {"required": ["reps"], "properties": {"reps": {"type": "array"}}},
+        {"required": ["where"], "properties": {"where": {"type": "string"}}},
+    ]
+    return {
+        **_table("A named set of reps that share one rotation.", properties, "name"),
+        "anyOf": members,
+    }
+
+
+def _rule() -> Schema:
+    return _table(
+        "Which leads it is for, which reps may take them, and on what terms.",
+        {
+            "name": _name("rule"),
+            "when": _text("Condition on the lead; every lead when left out."),
+            "require": _text("Condition on the rep, or on rep and lead."),
+            "score": _text("What is preferred, such as 3 * skill_match('industry') + headroom()."),
+            "pool": _text("The name of a pool, or everyone."),
+            "window": _text("How long an offer of this rule stands."),
+            "segment": _text("The name under which its leads count in buckets and caps."),
+            "cost": {"type": ["integer", "null"], "minimum": 0},
+            "frees": _choice("When it gives capacity back.", *FREES),
+            "territory": {"type": ["boolean", "null"]},
+            "within_km": {"type": ["number", "null"], "minimum": 0},
+        },
+        "name",
+    )
+
+
+def _territory() -> Schema:
+    known = {
+        each.name: _TERRITORY.get(each.name, _NAMES) for each in fields(Territory) if each.init
+    }
+    return _table(
+        "A named geography, vertical or account list.",
+        {**known, "name": _name("territory")},
+        "name",
+    )
+
+
+_NAMES: Final[Schema] = {"type": ["array", "null"], "items": {"type": "string"}}
+_WHOLE: Final[Schema] = {"type": ["integer", "null"]}
+_TERRITORY: Final[Mapping[str, Schema]] = {
+    "min_employees": _WHOLE,
+    "max_employees": _WHOLE,
+    "priority": _WHOLE,
+    "radius_km": {"type": ["number", "null"], "minimum": 0},
+    "center": {"type": ["array", "null"], "items": {"type": "number"}},
+    "parent": {"type": ["string", "null"]},
+}
+
+
+def _test() -> Schema:
+    outcomes = (*(each.value for each in Outcome), *OUTCOMES)
+    expected = {each: {"type": "string"} for each in EXPECTATIONS} | {
+        "outcome": {"enum": [*outcomes]}
+    }
+    return _table(
+        "A lead, and what shall become of it.",
+        {
+            "name": _name("test"),
+            "lead": _entity("lead", Lead),
+            "expect": {**_table("What shall come out.", expected), "minProperties": 1},
+            "rep": _list_of({**_entity("rep", Rep), "required": ["id"]}),
+            "now": {"type": ["string", "null"], "format": "date-time"},
+        },
+        "name",
+        "lead",
+        "expect",
+    )
+
+
+def _entity(kind: str, model: type[Any]) -> Schema:
+    known = FIELDS[kind]
+    properties = {
+        each.name: _KINDS[known[each.name].kind] if each.name in known else {}
+        for each in fields(model)
+        if each.init
+    }
+    return _table(f"A {kind}.", properties)

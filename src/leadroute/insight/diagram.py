@@ -1,0 +1,203 @@
+"""A policy as a picture: qualification, the rules in order, their pools, and the catch-all.
+
+The rules of this module:
+
+* One graph of boxes and arrows is built from the router; each notation only writes it down.
+* No text of a policy can leave its label: whatever has a meaning in the notation is escaped.
+* Equal routers give equal pictures, byte for byte.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from enum import Enum
+from textwrap import wrap
+from typing import Final
+
+from attrs import field, frozen
+
+from leadroute.insight.wording import duration_in_words, preference, who
+from leadroute.ranking.router import Router
+from leadroute.rules.qualification import Factor, Qualification
+from leadroute.rules.rule import EVERYONE, Rule
+from leadroute.rules.wording import describe
+
+__all__ = ["graphviz", "mermaid"]
+
+WIDTH: Final = 40
+"""After how many characters a line of a label ends."""
+
+
+class _Shape(Enum):
+    """What a box stands for: its brackets in Mermaid, and its shape in Graphviz."""
+
+    EVENT = ("([", "])", "oval")
+    QUESTION = ("{{", "}}", "hexagon")
+    TERMS = ("[", "]", "box")
+    POOL = ("[(", ")]", "cylinder")
+
+
+@frozen
+class _Box:
+    name: str
+    shape: _Shape
+    lines: tuple[str, ...]
+
+
+@frozen
+class _Arrow:
+    tail: str
+    head: str
+    label: str = ""
+
+
+@frozen
+class _Graph:
+    boxes: list[_Box] = field(factory=list)
+    arrows: list[_Arrow] = field(factory=list)
+
+    def box(self, name: str, shape: _Shape, *texts: str) -> str:
+        """Draw a box, its texts broken into lines, and give its name."""
+        lines = tuple(line for text in texts for line in wrap(_printable(text), WIDTH))
+        self.boxes.append(_Box(name, shape, lines))
+        return name
+
+    def arrow(self, tail: str, head: str, label: str = "") -> None:
+        """Draw an arrow."""
+        self.arrows.append(_Arrow(tail, head, label))
+
+
+def _printable(text: str) -> str:
+    return "".join(char if char.isprintable() else " " for char in text)
+
+
+def mermaid(router: Router) -> str:
+    """The policy as a Mermaid flow chart, which GitHub and most editors of documents draw. O(rules).
+
+    Example:
+        >>> print(mermaid(Router(rules=[Rule("all")])), end="")
+        flowchart TD
+            lead(["A lead comes in"])
+            rule1["Rule 1: all<br/>every lead"]
+            terms1["all reps<br/>whoever has waited longest for a lead<br/>first<br/>offered for 5 minutes"]
+            pool1[("Pool: everyone")]
+            catch(["catch-all"])
+            lead --> rule1
+            rule1 --> terms1
+            terms1 --> pool1
+            pool1 -- "nobody can take it" --> catch
+    """
+    graph = _graph(router)
+    lines = ["flowchart TD"]
+    for box in graph.boxes:
+        opening, closing, _ = box.shape.value
+        label = "<br/>".join(map(_mermaid_text, box.lines))
+        lines.append(f'    {box.name}{opening}"{label}"{closing}')
+    for arrow in graph.arrows:
+        line = f'-- "{_mermaid_text(arrow.label)}" -->' if arrow.label else "-->"
+        lines.append(f"    {arrow.tail} {line} {arrow.head}")
+    return "\n".join(lines) + "\n"
+
+
+_PLAIN: Final = frozenset(" ,.:'()/+=-_%?!")
+
+
+def _mermaid_text(text: str) -> str:
+    return "".join(
+        char if char.isalnum() or char in _PLAIN or ord(char) > 127 else f"#{ord(char)};"
+        for char in text
+    )
+
+
+def graphviz(router: Router) -> str:
+    """The policy as a Graphviz graph, which ``dot -Tsvg`` draws. O(rules).
+
+    Example:
+        >>> print(graphviz(Router(rules=[])), end="")
+        digraph policy {
+            node [fontname="sans-serif"]
+            edge [fontname="sans-serif"]
+            lead [shape=oval, label="A lead comes in"]
+            catch [shape=oval, label="catch-all"]
+            lead -> catch
+        }
+    """
+    graph = _graph(router)
+    lines = ["digraph policy {"]
+    lines += [f'    {kind} [fontname="sans-serif"]' for kind in ("node", "edge")]
+    for box in graph.boxes:
+        label = "\\n".join(map(_dot_text, box.lines))
+        lines.append(f'    {box.name} [shape={box.shape.value[2]}, label="{label}"]')
+    for arrow in graph.arrows:
+        label = f' [label="{_dot_text(arrow.label)}"]' if arrow.label else ""
+        lines.append(f"    {arrow.tail} -> {arrow.head}{label}")
+    return "\n".join([*lines, "}"]) + "\n"
+
+
+def _dot_text(text: str) -> str:
+    return text.replace("\\", "\\\\").replace('"', '\\"')
+
+
+def _graph(router: Router) -> _Graph:
+    graph = _Graph()
+    ends = [(graph.box("lead", _Shape.EVENT, "A lead comes in"), "")]
+    if isinstance(router.qualify, Qualification):
+        ends = _factors(graph, router.qualify.factors)
+    elif router.qualify is not None:
+        asked = graph.box("qualify", _Shape.QUESTION, "Qualified?", describe(router.qualify))
+        graph.arrow("lead", asked)
+        graph.arrow(asked, graph.box("disqualified", _Shape.EVENT, "disqualified"), "no")
+        ends = [(asked, "yes")]
+    for number, rule in enumerate(router.rules, 1):
+        shape = _Shape.TERMS if rule.when is None else _Shape.QUESTION
+        asked = graph.box(f"rule{number}", shape, *_question(number, rule))
+        for end, label in ends:
+            graph.arrow(end, asked, label)
+        ends = [] if rule.when is None else [(asked, "no")]
+        graph.arrow(asked, _terms(graph, number, rule, router), "" if rule.when is None else "yes")
+    pools = _pools(graph, router)
+    catch = graph.box("catch", _Shape.EVENT, router.catch_all)
+    for end, label in ends:
+        graph.arrow(end, catch, label)
+    for pool in pools:
+        graph.arrow(pool, catch, "nobody can take it")
+    return graph
+
+
+def _factors(graph: _Graph, factors: Iterable[Factor]) -> list[tuple[str, str]]:
+    """Draw the factors one after the other, with what becomes of a lead that one of them stops."""
+    tail, label, outcomes = "lead", "", set[str]()
+    for number, factor in enumerate(factors, 1):
+        asked = graph.box(
+            f"factor{number}", _Shape.QUESTION, f"Factor: {factor.name}", describe(factor.condition)
+        )
+        if factor.outcome not in outcomes:
+            outcomes.add(graph.box(factor.outcome, _Shape.EVENT, factor.outcome))
+        graph.arrow(tail, asked, label)
+        graph.arrow(asked, factor.outcome, "no")
+        tail, label = asked, "yes"
+    return [(tail, label)]
+
+
+def _question(number: int, rule: Rule) -> Iterator[str]:
+    yield f"Rule {number}: {rule.name}"
+    if rule.when is not None:
+        yield describe(rule.when)
+    else:
+        yield "every lead" if number == 1 else "every other lead"
+
+
+def _terms(graph: _Graph, number: int, rule: Rule, router: Router) -> str:
+    offered = f"offered for {duration_in_words(rule.window or router.window)}"
+    return graph.box(f"terms{number}", _Shape.TERMS, who(rule), preference(rule.score), offered)
+
+
+def _pools(graph: _Graph, router: Router) -> list[str]:
+    """Draw every pool that a rule names, once, with the arrows that lead there."""
+    found: dict[str, str] = {}
+    for number, rule in enumerate(router.rules, 1):
+        name = rule.pool or EVERYONE
+        if name not in found:
+            found[name] = graph.box(f"pool{len(found) + 1}", _Shape.POOL, f"Pool: {name}")
+        graph.arrow(f"terms{number}", found[name])
+    return list(found.values())

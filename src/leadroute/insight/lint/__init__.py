@@ -1,0 +1,111 @@
+"""The lint: what is wrong with a policy, before a lead meets it.
+
+The rules of this module:
+
+* Nothing is guessed. What is reported as wrong is proven, or shown by an invented lead that was judged.
+* A code can be silenced with a reason. A silence that silences nothing is itself a finding.
+* The same policy and roster give the same findings, in the order of the policy.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import datetime
+
+from attrs import evolve
+
+from leadroute.insight.lint.finding import CODES, Code, Finding, Severity
+from leadroute.insight.lint.habits import habits
+from leadroute.insight.lint.names import names
+from leadroute.insight.lint.order import contradictions, order, remainder
+from leadroute.insight.lint.people import hours, pools, requirements
+from leadroute.insight.lint.subject import Subject
+from leadroute.model.roster import Roster
+from leadroute.model.values import aware
+from leadroute.ranking.router import Router
+
+__all__ = ["CODES", "Code", "Finding", "Severity", "check"]
+
+
+def check(
+    router: Router,
+    roster: Roster | None = None,
+    *,
+    now: datetime | None = None,
+    lines: Mapping[str, int] | None = None,
+) -> tuple[Finding, ...]:
+    """What is wrong with a policy.
+
+    Args:
+        router: The policy. Its ``silences`` leave out what is meant to be as it is.
+        roster: The reps that it shall be used with. Without them, only the rules are held against one another.
+        now: An instant in the week whose hours are looked at, aware. Without it, hours are not looked at.
+        lines: The lines of the policy file by place, as ``leadroute.formats.lines.lines_of`` gives them.
+
+    Returns:
+        The findings. ``leadroute.insight.lint.CODES`` has every code with its severity.
+
+    Raises:
+        FactTypeError: ``now`` is naive.
+
+    Complexity: O(rules squared) in the worst case, with a bound beyond which a finding says so.
+
+    Example:
+        >>> from leadroute import LEAD, Router, Rule
+        >>> rules = [Rule("all"), Rule("big", when=LEAD.employees > 500)]
+        >>> found = check(Router(rules=rules))
+        >>> print(found[0])
+        rule[1]: error LR002: rule 'big' is never reached, because 'all' takes all of its leads \
+(for example lead.employees == 501); move it up, or remove it
+    """
+    subject = Subject(router, roster, None if now is None else aware(now))
+    found = tuple(_found(subject))
+    kept = [finding for finding in found if finding.code not in router.silences]
+    kept += _silences(router.silences, found, subject)
+    return tuple(evolve(each, line=_line(each.place, lines or {})) for each in kept)
+
+
+def _found(subject: Subject) -> Iterator[Finding]:
+    yield from contradictions(subject)
+    yield from order(subject)
+    yield from remainder(subject)
+    if subject.roster is not None:
+        if subject.active(None):
+            yield from names(subject)
+            yield from pools(subject)
+            yield from requirements(subject)
+            yield from hours(subject)
+        else:
+            explanation = "nobody is active, so every lead goes to the catch-all"
+            yield Finding("LR101", "", explanation, "check the reps")
+    yield from habits(subject)
+
+
+def _silences(
+    silences: Mapping[str, str], found: Iterable[Finding], subject: Subject
+) -> Iterator[Finding]:
+    used = {finding.code for finding in found}
+    for code in silences:
+        place = f"lint.silence.{code}"
+        if code not in CODES:
+            explanation = f"there is no code {code}"
+            yield Finding("LR902", place, explanation, "remove it, or correct the code")
+        elif code not in used and _looked_for(code, subject):
+            explanation = f"nothing is found of {code} ({CODES[code].title})"
+            yield Finding("LR901", place, explanation, "remove it")
+
+
+def _looked_for(code: str, subject: Subject) -> bool:
+    """Whether what was given is enough to find this."""
+    if code in ("LR201", "LR202"):
+        return subject.roster is not None and subject.now is not None
+    return subject.roster is not None or not code.startswith(("LR1", "LR2"))
+
+
+def _line(place: str, lines: Mapping[str, int]) -> int | None:
+    """The line of a place, or else of the nearest table around it."""
+    while place:
+        if place in lines:
+            return lines[place]
+        place = place.rpartition(".")[0]
+    return None

@@ -1,0 +1,154 @@
+"""What the lint says: one finding, how grave it is, and the table of all codes.
+
+The rules of this module:
+
+* A code is never given a second meaning, and never renumbered: hosts silence findings by it.
+* A finding names the place, explains, and says what to do. Where leads are concerned it carries an invented lead that
+  shows the fault, never a real one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import StrEnum
+from typing import Any
+
+from attrs import fields, frozen
+
+from leadroute.model.frozen import FrozenDict
+from leadroute.model.lead import Lead
+from leadroute.rules.operand import literal_text
+
+__all__ = ["CODES", "Code", "Finding", "Severity"]
+
+
+class Severity(StrEnum):
+    """How grave a finding is."""
+
+    ERROR = "error"
+    """Something cannot work."""
+
+    WARNING = "warning"
+    """Something works otherwise than whoever wrote it can have meant."""
+
+    HINT = "hint"
+    """Something to look at; it may well be meant."""
+
+
+@frozen
+class Code:
+    """One kind of finding.
+
+    Args:
+        severity: How grave findings of this kind are.
+        title: What it is, in a few words.
+    """
+
+    severity: Severity
+    title: str
+
+
+_E, _W, _H = Severity.ERROR, Severity.WARNING, Severity.HINT
+
+CODES: Mapping[str, Code] = FrozenDict(
+    {
+        "LR001": Code(_E, "a condition that no lead or rep can fulfil"),
+        "LR002": Code(_E, "a rule behind others that take all of its leads"),
+        "LR003": Code(_E, "a rule with the condition of an earlier one"),
+        "LR004": Code(_H, "two rules that share leads and treat them differently"),
+        "LR005": Code(_W, "no rule for some leads"),
+        "LR006": Code(_E, "a rule for leads that never qualify"),
+        "LR100": Code(_E, "a row of the reps that cannot be read"),
+        "LR101": Code(_E, "nobody is active"),
+        "LR102": Code(_E, "a rep who is not in the roster"),
+        "LR103": Code(_W, "a rep who has left"),
+        "LR104": Code(_W, "a skill, language, territory or other word that no rep has"),
+        "LR105": Code(_W, "an attribute that no rep has"),
+        "LR106": Code(_E, "a pool without active reps"),
+        "LR107": Code(_E, "a requirement that nobody in the pool meets"),
+        "LR108": Code(_W, "a pool that no rule uses"),
+        "LR109": Code(_W, "leads for whom nobody in the pool meets the requirement"),
+        "LR201": Code(_H, "hours of the week with nobody"),
+        "LR202": Code(_W, "a pool that never works"),
+        "LR203": Code(_H, "no schedule"),
+        "LR301": Code(_H, "availability is the only criterion"),
+        "LR302": Code(_H, "nothing reads quality or intent"),
+        "LR303": Code(_H, "every source is treated alike"),
+        "LR901": Code(_W, "a silence without anything to silence"),
+        "LR902": Code(_W, "a silence of a code that does not exist"),
+        "LR903": Code(_H, "too many rules to compare them all"),
+    }
+)
+"""Every code with its severity and title."""
+
+
+@frozen
+class Finding:
+    """One thing that the lint found.
+
+    Args:
+        code: Which kind, such as ``LR002``; ``CODES`` has them all.
+        place: Table and key, such as ``rule[2].when``, counted from 0; empty for the policy as a whole.
+        explanation: What is wrong.
+        remedy: What to do about it.
+        lead: An invented lead that shows it, where one does.
+        line: The line in the policy file, counted from 1; ``None`` when there is no file.
+
+    Example:
+        >>> print(Finding("LR108", "pool[0]", "no rule uses the pool 'spare'", "remove it", line=7))
+        line 7: pool[0]: warning LR108: no rule uses the pool 'spare'; remove it
+    """
+
+    code: str
+    place: str
+    explanation: str
+    remedy: str
+    lead: Lead | None = None
+    line: int | None = None
+
+    @property
+    def severity(self) -> Severity:
+        """How grave it is."""
+        return CODES[self.code].severity
+
+    @property
+    def plain(self) -> dict[str, Any]:
+        """The finding as data for programs: text, numbers and ``None`` alone."""
+        return {
+            "code": self.code,
+            "severity": self.severity.value,
+            "place": self.place,
+            "line": self.line,
+            "explanation": self.explanation,
+            "remedy": self.remedy,
+            "example": None if self.lead is None else told(self.lead),
+        }
+
+    def __str__(self) -> str:
+        line = "" if self.line is None else f"line {self.line}: "
+        place = f"{self.place}: " if self.place else ""
+        shows = "" if self.lead is None else f" (for example {told(self.lead)})"
+        said = f"{self.severity} {self.code}: {self.explanation}{shows}; {self.remedy}"
+        return f"{line}{place}{said}"
+
+
+def told(lead: Lead) -> str:
+    """What is known of an invented lead, in the words of the language.
+
+    Example:
+        >>> told(Lead("x", country="de", attributes={"seats": 5}))
+        "lead.country == 'DE', lead['seats'] == 5"
+    """
+    known = [
+        f"lead.{field.name} == {literal_text(value)}"
+        for field in fields(Lead)
+        if field.name not in ("id", "signals", "attributes")
+        and (value := getattr(lead, field.name)) is not None
+    ]
+    known += [f"lead[{name!r}] == {_shown(value)}" for name, value in lead.attributes.items()]
+    known += [f"signal({signal.kind!r}) of {signal.value:g}" for signal in lead.signals]
+    return ", ".join(known) or "a lead of which nothing is known"
+
+
+def _shown(value: Any) -> str:
+    return literal_text(tuple(sorted(value)) if isinstance(value, frozenset) else value)

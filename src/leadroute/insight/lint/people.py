@@ -1,0 +1,206 @@
+"""Pools against the reps there are: who is in them, who meets what the rules require, and when they work.
+
+The rules of this module:
+
+* Only reps who are active count.
+* A requirement that also looks at the lead is judged by the parts that do not, and by leads whose fields the rule
+  itself spells out. Nothing is guessed about other leads.
+* Hours are counted in the zone that most of the pool keeps, in the week of the instant given and in the one half a
+  year later, because the clocks of different zones do not change together.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from datetime import date, datetime, timedelta
+from itertools import islice, product
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from leadroute.insight.lint.example import shown_by
+from leadroute.insight.lint.finding import Finding
+from leadroute.insight.lint.rows import Row
+from leadroute.insight.lint.subject import Subject
+from leadroute.insight.lint.values import among
+from leadroute.model.coverage import Coverage, coverage
+from leadroute.model.lead import Lead
+from leadroute.model.rep import Rep
+from leadroute.rules.condition import And, Condition
+from leadroute.rules.operand import Field
+from leadroute.rules.reading import reads
+from leadroute.rules.rule import EVERYONE, Rule
+
+__all__ = ["hours", "pools", "requirements"]
+
+MOST_LEADS = 64
+"""How many leads are invented for one row of a rule."""
+
+_HALF_A_YEAR = timedelta(weeks=26)
+_DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+
+
+def pools(subject: Subject) -> Iterator[Finding]:
+    """Pools without active reps, and pools that no rule uses. O(pools x reps)."""
+    used = {rule.pool for rule in subject.router.rules}
+    for number, pool in enumerate(subject.router.pools):
+        place = f"pool[{number}]"
+        if not subject.active(pool.name):
+            explanation = f"pool {pool.name!r} has no active reps"
+            yield Finding("LR106", place, explanation, "change its members or its condition")
+        if pool.name not in used:
+            explanation = f"no rule uses the pool {pool.name!r}"
+            yield Finding("LR108", place, explanation, "name it in a rule, or remove it")
+
+
+def requirements(subject: Subject) -> Iterator[Finding]:
+    """Requirements that nobody in the rule's pool meets, for any lead or for some. O(rules x reps)."""
+    for number, rule in enumerate(subject.router.rules):
+        members = subject.active(rule.pool)
+        if rule.require is None or not members or not subject.reached[number]:
+            continue
+        place = f"rule[{number}].require"
+        able = _able(subject, rule.require, members)
+        if not able:
+            explanation = f"nobody in the pool {_pool(rule)!r} meets it: {rule.require}"
+            yield Finding("LR107", place, explanation, "lower it, or change the pool or the reps")
+            continue
+        lead = _unserved(subject, number, rule.require, able)
+        if lead is not None:
+            explanation = (
+                f"rule {rule.name!r} takes leads for whom nobody in the pool {_pool(rule)!r} meets the requirement: "
+                f"{rule.require}"
+            )
+            yield Finding("LR109", place, explanation, "add such a rep, or narrow the rule", lead)
+
+
+def _pool(rule: Rule) -> str:
+    return rule.pool or EVERYONE
+
+
+def _able(subject: Subject, require: Condition, members: Sequence[Rep]) -> list[Rep]:
+    """The reps who meet every part of a requirement that does not hang on the lead."""
+    parts = require.parts if isinstance(require, And) else (require,)
+    settled = []
+    for part in parts:
+        asked = reads(part)
+        if not (asked.lead or asked.signals or asked.checks or asked.now):
+            settled.append(part)
+    nobody = Lead("nobody")
+    return [rep for rep in members if all(subject.holds(part, nobody, rep) for part in settled)]
+
+
+def _unserved(
+    subject: Subject, number: int, require: Condition, able: Sequence[Rep]
+) -> Lead | None:
+    """A lead that comes to this rule, whose fields the rule spells out, and for whom no rep is able."""
+    rule = subject.router.rules[number]
+    asked = reads(require)
+    if not asked.lead or asked.signals or asked.checks:
+        return None
+
+    def shows(lead: Lead) -> bool:
+        mine = subject.qualifies(lead) and subject.router.match(lead, subject.instant) is rule
+        return mine and not any(subject.holds(require, lead, rep) for rep in able)
+
+    for row in subject.reached[number]:
+        spelled = _spelled(row, asked.lead)
+        lead = shown_by(islice(spelled, MOST_LEADS), subject.instant, shows)
+        if lead is not None:
+            return lead
+    return None
+
+
+def _spelled(row: Row, fields: frozenset[Field]) -> Iterator[Row]:
+    """The row once for each combination of values of these fields; nothing unless the row lists all of them."""
+    keys = [key for key in row if key[0] in fields]
+    if {key[0] for key in keys} != fields:
+        return
+    listed: list[tuple[Any, ...]] = []
+    for key in keys:
+        points = None if row[key].missing else row[key].points
+        if points is None:
+            return
+        listed.append(points)
+    for combination in product(*listed):
+        exact = {key: among([value]) for key, value in zip(keys, combination, strict=True)}
+        yield {**row, **exact}
+
+
+def hours(subject: Subject) -> Iterator[Finding]:
+    """Pools that somebody is missing from at some hours, that never work, and reps without a schedule."""
+    everyone = subject.active(None)
+    always = [rep for rep in everyone if rep.hours is None]
+    if always:
+        who = "nobody has" if len(always) == len(everyone) else f"{_people(always)} without"
+        explanation = f"{who} a schedule, which counts as working day and night"
+        yield Finding("LR203", "", explanation, "give every rep a schedule")
+    if subject.now is None:
+        return
+    places = {pool.name: f"pool[{number}]" for number, pool in enumerate(subject.router.pools)}
+    for pool in dict.fromkeys(_pool(rule) for rule in subject.router.rules):
+        members = subject.active(pool)
+        if members and all(rep.hours is not None for rep in members):
+            yield from _away(pool, places.get(pool, ""), members, subject.now)
+
+
+def _people(reps: Sequence[Rep]) -> str:
+    shown = ", ".join(repr(rep.id) for rep in reps[:3])
+    more = f" and {len(reps) - 3} more" if len(reps) > 3 else ""
+    return f"the rep {shown} is" if len(reps) == 1 else f"the reps {shown}{more} are"
+
+
+def _away(pool: str, place: str, members: Sequence[Rep], now: datetime) -> Iterator[Finding]:
+    zones = Counter(rep.hours.zone.key for rep in members if rep.hours is not None)
+    zone = ZoneInfo(min(zones, key=lambda name: (-zones[name], name)))
+    week, later = (_week(members, at, zone) for at in (now, now + _HALF_A_YEAR))
+    holes = week.holes("pool")
+    if len(holes) == len(week.hours):
+        explanation = (
+            f"nobody in the pool {pool!r} works at any hour of the week from {_from(week)}"
+        )
+        yield Finding("LR202", place, explanation, "check the schedules")
+        return
+    told = _listed(holes, zone)
+    other = _listed(later.holes("pool"), zone)
+    explanation = f"nobody in the pool {pool!r} is there {told} ({zone.key})" if told else ""
+    if other and other != told:
+        also = f"nobody in the pool {pool!r} is there in the week from {_from(later)} {other} ({zone.key})"
+        explanation = f"{explanation}, and {also}" if explanation else also
+    if explanation:
+        remedy = "leads wait until somebody is back; widen the schedules if that is too long"
+        yield Finding("LR201", place, explanation, remedy)
+
+
+def _week(members: Sequence[Rep], at: datetime, zone: ZoneInfo) -> Coverage:
+    local = at.astimezone(zone).date()
+    monday: date = local - timedelta(days=local.weekday())
+    return coverage((("pool", rep.hours) for rep in members), monday, zone)
+
+
+def _from(week: Coverage) -> str:
+    return week.hours[0].astimezone(week.zone).date().isoformat()
+
+
+def _listed(holes: Sequence[datetime], zone: ZoneInfo) -> str:
+    """Hours as stretches of each day, days alike put together: ``Mon-Fri 00-09 and 17-24, Sat-Sun 00-24``."""
+    days: list[set[int]] = [set() for _ in _DAYS]
+    for hole in holes:
+        local = hole.astimezone(zone)
+        days[local.weekday()].add(local.hour)
+    found, start = [], 0
+    for day in range(1, len(_DAYS) + 1):
+        if day < len(_DAYS) and days[day] == days[start]:
+            continue
+        if days[start]:
+            name = _DAYS[start] if day - start == 1 else f"{_DAYS[start]}-{_DAYS[day - 1]}"
+            found.append(f"{name} {' and '.join(_stretches(days[start]))}")
+        start = day
+    return ", ".join(found)
+
+
+def _stretches(hours: set[int]) -> Iterator[str]:
+    for hour in sorted(hours):
+        if hour - 1 not in hours:
+            end = next(end for end in range(hour, 25) if end not in hours)
+            yield f"{hour:02}-{end:02}"

@@ -1,0 +1,199 @@
+"""Why this rule, why not an earlier one, and every rep's reasons.
+
+The rules of this module:
+
+* Of a condition that did not hold, the parts that were false are told, each with what the lead has there.
+* What may be personal is withheld: only fields that cannot be are shown, and of attributes no text.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from typing import Any, Final
+
+from attrs import frozen
+
+from leadroute.model.lead import Lead
+from leadroute.model.roster import Roster
+from leadroute.model.snapshot import Snapshot
+from leadroute.ranking.ranking import Outcome, Ranking
+from leadroute.ranking.router import Router
+from leadroute.rules.closures import compile_condition
+from leadroute.rules.condition import And, Condition, Named
+from leadroute.rules.fields import FIELDS, Kind
+from leadroute.rules.operand import Field, SignalStat, literal_text
+from leadroute.rules.readers import described, reader
+from leadroute.rules.reading import walk
+from leadroute.rules.wording import describe
+
+__all__ = ["SHOWN", "Explanation", "Failure", "Miss", "explain"]
+
+SHOWN: Final = frozenset(
+    """
+    received_at country region timezone language industry employees annual_revenue budget product source channel
+    deadline priority
+    """.split()
+)
+"""The fields of a lead whose values are shown. All others may be personal."""
+
+
+@frozen
+class Failure:
+    """A part of a condition that was false.
+
+    Args:
+        condition: The part, as text of the language.
+        words: The part in plain words.
+        facts: What the lead has in the fields that the part reads, by what people call them.
+    """
+
+    condition: str
+    words: str
+    facts: tuple[tuple[str, str], ...]
+
+    def __str__(self) -> str:
+        facts = ", ".join(f"{name} {value}" for name, value in self.facts)
+        return f"not so: {self.words}" + (f" ({facts})" if facts else "")
+
+
+@frozen
+class Miss:
+    """A rule that was asked first and did not match.
+
+    Args:
+        rule: The name of the rule.
+        failures: The parts of its condition that were false.
+    """
+
+    rule: str
+    failures: tuple[Failure, ...]
+
+    def __str__(self) -> str:
+        return f"{self.rule!r}: {'; '.join(map(str, self.failures))}"
+
+
+@frozen
+class Explanation:
+    """Why a lead goes where it goes. ``str()`` is the text for a sales manager.
+
+    Args:
+        ranking: Every rep with every reason.
+        words: The condition of the rule that matched, in plain words; empty when none did.
+        earlier: The rules that were asked before, and why they did not match.
+    """
+
+    ranking: Ranking
+    words: str
+    earlier: tuple[Miss, ...]
+
+    @property
+    def plain(self) -> dict[str, Any]:
+        """Rule and earlier rules as data for programs; the ranking is a value of its own."""
+        return {
+            "lead_id": self.ranking.lead_id,
+            "rule": self.ranking.rule,
+            "because": self.words,
+            "earlier": [
+                {
+                    "rule": miss.rule,
+                    "failures": [
+                        {
+                            "condition": each.condition,
+                            "words": each.words,
+                            "facts": dict(each.facts),
+                        }
+                        for each in miss.failures
+                    ],
+                }
+                for miss in self.earlier
+            ],
+        }
+
+    def __str__(self) -> str:
+        lines = [str(self.ranking)]
+        if self.words:
+            lines.append(f"  Why this rule: {self.words}")
+        if self.earlier:
+            lines.append("  Why no earlier rule:" if self.ranking.rule else "  Why no rule:")
+            lines += [f"     {miss}" for miss in self.earlier]
+        return "\n".join(lines)
+
+
+def explain(
+    router: Router,
+    lead: Lead,
+    roster: Roster,
+    *,
+    now: datetime | None = None,
+    snapshot: Snapshot | None = None,
+    tried: Mapping[str, str] | None = None,
+) -> Explanation:
+    """Say why a lead goes where it goes.
+
+    Args:
+        router: The policy.
+        lead: The lead.
+        roster: The reps there are.
+        now: As for ``Router.rank``.
+        snapshot: As for ``Router.rank``.
+        tried: As for ``Router.rank``.
+
+    Raises:
+        FactTypeError: As for ``Router.rank``.
+
+    Example:
+        >>> from leadroute import LEAD, Rep, Rule
+        >>> rules = [Rule("germany", when=LEAD.country == "DE"), Rule("rest")]
+        >>> found = explain(Router(rules=rules), Lead("L-1", country="us"), Roster([Rep("ada")]))
+        >>> print(found.earlier[0])
+        'germany': not so: country is DE (country is 'US')
+    """
+    ranking = router.rank(lead, roster, now=now, snapshot=snapshot, tried=tried)
+    if ranking.outcome is Outcome.DISQUALIFIED:
+        return Explanation(ranking, "", ())
+    names = [rule.name for rule in router.rules]
+    matched = len(names) if ranking.rule is None else names.index(ranking.rule)
+    when = None if ranking.rule is None else router.rules[matched].when
+    missed = tuple(
+        Miss(rule.name, tuple(_failures(rule.when, router, lead, ranking.at)))
+        for rule in router.rules[:matched]
+        if rule.when is not None
+    )
+    return Explanation(ranking, "" if when is None else describe(when), missed)
+
+
+def _failures(
+    condition: Condition, router: Router, lead: Lead, now: datetime | None
+) -> Iterator[Failure]:
+    """The parts of a condition that are false; itself when it has no parts."""
+    if isinstance(condition, Named):
+        yield from _failures(condition.condition, router, lead, now)
+    elif isinstance(condition, And):
+        for part in condition.parts:
+            if not compile_condition(part, router.environment)(lead, None, now):
+                yield from _failures(part, router, lead, now)
+    else:
+        facts = dict.fromkeys(
+            (_name(node), _shown(node, lead, now))
+            for node in walk(condition)
+            if isinstance(node, Field | SignalStat)
+        )
+        yield Failure(str(condition), describe(condition), tuple(facts))
+
+
+def _name(asked: Field | SignalStat) -> str:
+    if isinstance(asked, SignalStat) or asked.custom:
+        return str(asked)
+    return FIELDS["lead"][asked.name].label
+
+
+def _shown(asked: Field | SignalStat, lead: Lead, now: datetime | None) -> str:
+    value = reader(asked, Kind.ANY)(lead, None, now)
+    if value is None:
+        return "is not known"
+    if isinstance(asked, Field) and asked.custom:
+        return f"is {described(value)}"
+    if isinstance(asked, Field) and asked.name not in SHOWN:
+        return "is withheld"
+    return f"is {literal_text(value)}"

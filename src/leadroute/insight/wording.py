@@ -1,0 +1,212 @@
+"""A policy in plain words, for people who do not read code.
+
+The rules of this module:
+
+* Every rule is one sentence: which leads, which reps, who is preferred, for how long.
+* The words of conditions are those of ``leadroute.rules.wording``. A definition is explained once, at the end.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from datetime import timedelta
+from typing import Any, Final
+
+from leadroute.ranking.router import Router
+from leadroute.ranking.scorers import (
+    close_rate,
+    headroom,
+    intent,
+    rotation,
+    skill_match,
+    territory_match,
+)
+from leadroute.rules.condition import And, Condition, Or
+from leadroute.rules.qualification import Factor, Qualification, parts_of
+from leadroute.rules.reading import definitions
+from leadroute.rules.rule import EVERYONE, Pool, Rule
+from leadroute.rules.scorer import Guarded, Scorer, guards
+from leadroute.rules.wording import describe
+
+__all__ = ["describe_policy", "describe_rule", "duration_in_words", "preference", "who"]
+
+_UNITS: Final = (("day", 86_400), ("hour", 3_600), ("minute", 60), ("second", 1))
+_COUNTS: Final = {2: "twice", 3: "three times", 0.5: "half"}
+_FATES: Final = {
+    "nurture": "it is nurtured",
+    "reject": "it is rejected",
+    "review": "a person reviews it",
+}
+_OF_REP: Final = "the rep's "
+_LONGEST_WAITING: Final = "whoever has waited longest for a lead first"
+
+
+def describe_policy(router: Router) -> str:
+    """The whole policy in plain words, a line for each rule, pool and definition.
+
+    Example:
+        >>> from leadroute import LEAD, REP, headroom
+        >>> enterprise = Rule(
+        ...     "enterprise",
+        ...     when=LEAD.annual_revenue >= 1_000_000,
+        ...     require=REP.level >= 3,
+        ...     score=headroom(),
+        ... )
+        >>> print(describe_policy(Router(rules=[enterprise, Rule("rest")])))
+        The first rule that fits a lead decides.
+        1. enterprise: If annual revenue is at least 1,000,000, then reps whose level is at least 3, best first by \
+free capacity, offered for 5 minutes.
+        2. rest: Every other lead: all reps, whoever has waited longest for a lead first, offered for 5 minutes.
+        A lead that no rep can take goes to catch-all.
+    """
+    return "\n".join(_lines(router))
+
+
+def _lines(router: Router) -> Iterator[str]:
+    yield from _qualification(router)
+    yield "The first rule that fits a lead decides."
+    for number, rule in enumerate(router.rules, 1):
+        yield f"{number}. {rule.name}: {describe_rule(rule, router.window, first=number == 1)}"
+    for pool in router.pools:
+        yield f"Pool {pool.name}: {_members(pool)}."
+    if router.holidays:
+        yield f"Nobody with working hours works on {', '.join(map(str, sorted(router.holidays)))}."
+    yield f"A lead that no rep can take goes to {router.catch_all}."
+    for name, condition in _definitions(router).items():
+        yield f'"{name}" means: {describe(condition)}.'
+
+
+def _qualification(router: Router) -> Iterator[str]:
+    if isinstance(router.qualify, Qualification):
+        yield "A lead is placed only if it fulfils every factor:"
+        for factor in router.qualify.factors:
+            because = f" ({factor.reason})" if factor.reason else ""
+            yield (
+                f"- {factor.name}: {describe(factor.condition)}; otherwise {_FATES[factor.outcome]}{because}."
+            )
+    elif router.qualify is not None:
+        yield f"A lead is placed only if {describe(router.qualify)}."
+
+
+def _definitions(router: Router) -> Mapping[str, Condition]:
+    asked = [
+        *(
+            part.condition if isinstance(part, Factor) else part
+            for part in parts_of(router.qualify)
+        ),
+        *(pool.where for pool in router.pools),
+    ]
+    for rule in router.rules:
+        asked += [rule.when, rule.require, *guards(rule.score)]
+    found: dict[str, Condition] = {}
+    for condition in asked:
+        if condition is not None:
+            found |= definitions(condition)
+    return found
+
+
+def describe_rule(rule: Rule, window: timedelta, *, first: bool = True) -> str:
+    """One rule as a sentence.
+
+    Args:
+        rule: The rule.
+        window: How long an offer stands when the rule does not say.
+        first: Whether no rule stands before it.
+    """
+    if rule.when is not None:
+        leads = f"If {describe(rule.when)}, then"
+    else:
+        leads = "Every lead:" if first else "Every other lead:"
+    offered = f"offered for {duration_in_words(rule.window or window)}"
+    return f"{leads} {who(rule)}, {preference(rule.score)}, {offered}."
+
+
+def who(rule: Rule) -> str:
+    """Which reps may take the leads of a rule.
+
+    Example:
+        >>> from leadroute import LEAD, REP
+        >>> who(Rule("german", pool="emea", require=LEAD.language.in_(REP.languages)))
+        'reps of the pool emea whose languages include language'
+    """
+    reps = "reps" if rule.pool in (None, EVERYONE) else f"reps of the pool {rule.pool}"
+    if rule.territory:
+        reps += " in the lead's territory"
+    if rule.within_km is not None:
+        reps += f" within {rule.within_km:g} km of the lead"
+    return f"all {reps}" if rule.require is None else f"{reps} {_required(rule.require)}"
+
+
+def _required(require: Condition) -> str:
+    parts = require.parts if isinstance(require, And) else (require,)
+    said = [describe(part) for part in parts]
+    if not isinstance(require, Or) and all(text.startswith(_OF_REP) for text in said):
+        return " and ".join(f"whose {_theirs(text[len(_OF_REP) :])}" for text in said)
+    return f"for whom {_theirs(describe(require))}"
+
+
+def _theirs(text: str) -> str:
+    return text.replace(_OF_REP, "their ")
+
+
+def _members(pool: Pool) -> str:
+    listed = None if pool.reps is None else ", ".join(sorted(pool.reps)) or "nobody"
+    if pool.where is None:
+        return str(listed)
+    fitting = f"reps {_required(pool.where)}"
+    return fitting if listed is None else f"of {listed}, the {fitting}"
+
+
+def preference(score: Scorer | None) -> str:
+    """Which reps come first.
+
+    Example:
+        >>> from leadroute import headroom, skill_match
+        >>> preference(3 * skill_match("industry") + headroom())
+        "best first by skill in the lead's industry (counts three times) and free capacity"
+    """
+    if score is None:
+        return _LONGEST_WAITING
+    *most, last = [_term(term.weight, term.scorer) for term in score.terms]
+    return f"best first by {', '.join(most)} and {last}" if most else f"best first by {last}"
+
+
+def _term(weight: float, scorer: Scorer) -> str:
+    asked = []
+    while isinstance(scorer, Guarded):
+        asked.append(describe(scorer.condition))
+        scorer = scorer.scorer
+    word = _SCORERS.get(type(scorer))
+    notes = [] if weight == 1 else [f"counts {_COUNTS.get(weight, f'{weight:g} times')}"]
+    notes += [f"if {condition}" for condition in asked]
+    said = str(scorer) if word is None else word(scorer)
+    return f"{said} ({', '.join(notes)})" if notes else said
+
+
+def _interest(scorer: intent) -> str:
+    return "interest shown" if scorer.kind is None else f"interest shown by {scorer.kind} signals"
+
+
+_SCORERS: Final[Mapping[type, Callable[[Any], str]]] = {
+    skill_match: lambda scorer: f"skill in the lead's {scorer.field.replace('_', ' ')}",
+    territory_match: lambda _scorer: "nearness of their territory",
+    headroom: lambda _scorer: "free capacity",
+    close_rate: lambda _scorer: "share of leads won",
+    intent: _interest,
+    rotation: lambda _scorer: "whose turn it is",
+}
+
+
+def duration_in_words(duration: timedelta) -> str:
+    """A duration as people say it.
+
+    Example:
+        >>> duration_in_words(timedelta(minutes=90))
+        '1 hour 30 minutes'
+    """
+    left, parts = int(duration.total_seconds()), []
+    for unit, size in _UNITS:
+        count, left = divmod(left, size)
+        if count:
+            parts.append(f"{count} {unit}{'s' * (count != 1)}")
+    return " ".join(parts) or "less than a second"

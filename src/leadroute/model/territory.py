@@ -1,0 +1,346 @@
+"""Territories: a named geography, vertical or list of accounts, and whose it is.
+
+The rules of this module:
+
+* A lead is in a territory when it fits everything that the territory says. What it does not say fits every lead.
+* A fact that the lead does not have fits nothing that is said about it.
+* ``!`` before a name leaves it out: ``{"DE", "!DE-BY"}`` is not one of the places, ``{"!AT"}`` is everything but it.
+* Accounts and domains are one thing: the lead's account is named, or its domain is. A domain holds its subdomains.
+* A child says what is different from its parent. Whatever it does not say, it has from the parent.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Set
+from typing import Any, Final
+
+from attrs import evolve, field, fields, frozen
+
+from leadroute.errors import Fault, InvalidValue
+from leadroute.model.distance import Position, distance_km, position, position_of
+from leadroute.model.lead import Lead
+from leadroute.model.postal import Stretch, postal, squashed, stretch
+from leadroute.model.rep import Rep
+from leadroute.model.values import (
+    Cleaner,
+    Refused,
+    clean_fields,
+    cleaned,
+    country,
+    domain,
+    ident,
+    language,
+    names,
+    number,
+    text,
+    upper,
+    whole,
+)
+
+__all__ = ["BACKUP", "OVERLAY", "OWNER", "Place", "Territory"]
+
+OWNER: Final = "owner"
+OVERLAY: Final = "overlay"
+BACKUP: Final = "backup"
+
+
+def _sided(clean: Cleaner) -> Cleaner:
+    """A cleaner for names of which some may be left out with ``!``."""
+
+    def clean_one(given: Any) -> str | None:
+        plain = text(given)
+        if plain is None:
+            return None
+        left_out = plain.startswith("!")
+        found = clean(plain.removeprefix("!"))
+        if found is None:
+            raise Refused("have '!' without a name; write it like '!AT'")
+        return f"!{found}" if left_out else str(found)
+
+    return names(clean_one)
+
+
+@frozen
+class Place:
+    """What territories ask about a lead, read once.
+
+    Args:
+        account: The lead's account.
+        domains: Its domain, and each domain that holds it; from the e-mail address when the lead names no domain.
+        postal: Its postal code without spaces and hyphens.
+        region: Its region.
+        country: Its country; that of the region when the lead names none.
+        industry: Its industry.
+        languages: Its language, and the same without script and region.
+        employees: Its company size.
+        position: Its coordinates.
+    """
+
+    account: str | None
+    domains: tuple[str, ...]
+    postal: str
+    region: str | None
+    country: str | None
+    industry: str | None
+    languages: tuple[str, ...]
+    employees: int | None
+    position: Position | None
+
+    def values(self, name: str) -> tuple[str, ...]:
+        """What the lead has for a field of territories: regions, countries, industries or languages."""
+        if name == "languages":
+            return self.languages
+        found: str | None = getattr(self, _SINGULAR[name])
+        return (found,) if found else ()
+
+    @classmethod
+    def of(cls, lead: Lead) -> Place:
+        """The place of a lead."""
+        host = lead.domain or (lead.email.rpartition("@")[2] if lead.email else "")
+        labels = host.split(".") if host else []
+        region_country = (lead.region or "").partition("-")[0]
+        tag = lead.language
+        return cls(
+            lead.account_id,
+            tuple(".".join(labels[start:]) for start in range(len(labels) - 1)),
+            squashed(lead.postal_code or ""),
+            lead.region,
+            lead.country or (region_country if len(region_country) == 2 else None),
+            lead.industry,
+            () if tag is None else tuple(dict.fromkeys((tag, tag.partition("-")[0]))),
+            lead.employees,
+            position_of(lead.attributes),
+        )
+
+
+_SINGULAR: Final = {"regions": "region", "countries": "country", "industries": "industry"}
+_PLAIN: Final = (*_SINGULAR, "languages")
+_SETS: Final = ("accounts", "domains", "postal", "regions", "countries", "industries", "languages")
+_MORE: Final = ("min_employees", "max_employees", "center", "radius_km")
+_REPS: Final = ("owners", "overlays", "backups")
+
+
+@frozen(kw_only=True)
+class Territory:
+    """A named geography, vertical or list of accounts.
+
+    Args:
+        name: The territory's name, 1 to 80 characters.
+        countries: ISO 3166-1 alpha-2 codes.
+        regions: ISO 3166-2 codes, or your own region codes.
+        postal: Beginnings of postal codes, ``"DE:10"``, and ranges, ``"DE:10000..19999"``; without a country, in any
+            that ``countries`` allows. Compared as text, so leading zeros count; spaces and hyphens do not.
+        industries: Industries, in your own words.
+        min_employees: The smallest company, in heads.
+        max_employees: The largest company, in heads.
+        languages: Language tags; ``pt`` holds ``pt-BR``.
+        accounts: Accounts of your CRM.
+        domains: Internet domains of companies; ``example.com`` holds ``eu.example.com``.
+        center: A position, (latitude, longitude) in degrees, around which leads with ``lat`` and ``lon`` lie.
+        radius_km: How far around it, in kilometres.
+        priority: Among territories that fit equally closely, the higher one goes first; 0 when nobody says.
+        parent: The name of the territory from which it has what it does not say.
+        owners: Ids of the reps whose territory it is; also reps who name it in ``Rep.territories``.
+        overlays: Ids of reps who work there beside the owner, such as specialists.
+        backups: Ids of reps who stand in.
+
+    Raises:
+        InvalidValue: A field was refused; every fault is listed.
+
+    Example:
+        >>> berlin = Territory("berlin", countries={"de"}, postal={"10", "12", "!12529"})
+        >>> berlin.fit(Place.of(Lead("L-1", country="DE", postal_code="10115")))
+        ('postal code 10', 'country DE')
+    """
+
+    name: str = field(kw_only=False, metadata={"clean": ident})
+    countries: Set[str] = cleaned(_sided(country), default=frozenset())
+    regions: Set[str] = cleaned(_sided(upper), default=frozenset())
+    postal: Set[str] = cleaned(_sided(postal), default=frozenset())
+    industries: Set[str] = cleaned(_sided(text), default=frozenset())
+    min_employees: int | None = cleaned(whole(0))
+    max_employees: int | None = cleaned(whole(0))
+    languages: Set[str] = cleaned(_sided(language), default=frozenset())
+    accounts: Set[str] = cleaned(_sided(text), default=frozenset())
+    domains: Set[str] = cleaned(_sided(domain), default=frozenset())
+    center: Position | None = cleaned(position)
+    radius_km: float | None = cleaned(number(0, 20_100))
+    priority: int | None = cleaned(whole())
+    parent: str | None = cleaned(ident)
+    owners: Set[str] = cleaned(names(ident), default=frozenset())
+    overlays: Set[str] = cleaned(names(ident), default=frozenset())
+    backups: Set[str] = cleaned(names(ident), default=frozenset())
+    _wanted: dict[str, frozenset[str]] = field(init=False, eq=False, repr=False)
+    _unwanted: dict[str, frozenset[str]] = field(init=False, eq=False, repr=False)
+    _asked: tuple[str, ...] = field(init=False, eq=False, repr=False)
+    _names_companies: bool = field(init=False, eq=False, repr=False)
+    _stretches: tuple[tuple[Stretch, ...], tuple[Stretch, ...]] = field(
+        init=False, eq=False, repr=False
+    )
+
+    def __attrs_post_init__(self) -> None:
+        clean_fields(self)
+        if (self.center is None) != (self.radius_km is None):
+            raise self._refused("center", "and radius_km go together; write both or neither")
+        low, high = self.min_employees, self.max_employees
+        if low is not None and high is not None and low > high:
+            raise self._refused("min_employees", f"is {low}, above max_employees {high}; swap them")
+        wanted, unwanted = {}, {}
+        for name in _SETS:
+            said: Set[str] = getattr(self, name)
+            wanted[name] = frozenset(each for each in said if not each.startswith("!"))
+            unwanted[name] = frozenset(each[1:] for each in said if each.startswith("!"))
+        sides = wanted["postal"], unwanted["postal"]
+        stretches = tuple(tuple(map(stretch, sorted(side))) for side in sides)
+        asked = tuple(name for name in _PLAIN if getattr(self, name))
+        object.__setattr__(self, "_asked", asked)
+        object.__setattr__(self, "_names_companies", bool(self.accounts or self.domains))
+        object.__setattr__(self, "_wanted", wanted)
+        object.__setattr__(self, "_unwanted", unwanted)
+        object.__setattr__(self, "_stretches", stretches)
+
+    def _refused(self, name: str, problem: str) -> InvalidValue:
+        return InvalidValue("Territory", self.name, (Fault(name, problem),))
+
+    def __hash__(self) -> int:
+        return hash(self.name)
+
+    def __reduce__(self) -> tuple[Callable[..., Territory], tuple[Any, ...]]:
+        return _restored, tuple(getattr(self, name) for name in _GIVEN)
+
+    def wanted(self, name: str) -> frozenset[str]:
+        """What a field names, without what it leaves out.
+
+        Example:
+            >>> sorted(Territory("dach", countries={"DE", "AT", "!CH"}).wanted("countries"))
+            ['AT', 'DE']
+        """
+        return self._wanted[name]
+
+    def unwanted(self, name: str) -> frozenset[str]:
+        """What a field leaves out."""
+        return self._unwanted[name]
+
+    @property
+    def stretches(self) -> tuple[Stretch, ...]:
+        """The stretches of postal codes that it holds."""
+        return self._stretches[0]
+
+    def under(self, parent: Territory) -> Territory:
+        """The same territory with what it does not say taken from ``parent``.
+
+        Example:
+            >>> dach = Territory("dach", countries={"DE", "AT"}, owners={"ada"})
+            >>> health = Territory("dach health", industries={"health"}, parent="dach").under(dach)
+            >>> sorted(health.countries), sorted(health.owners)
+            (['AT', 'DE'], ['ada'])
+        """
+        inherited = {
+            name: getattr(parent, name)
+            for name in (*_SETS, *_MORE, *_REPS, "priority")
+            if getattr(self, name) in (None, frozenset())
+        }
+        return evolve(self, **inherited)
+
+    def role(self, rep: Rep) -> str | None:
+        """What a rep is here: ``owner``, ``overlay``, ``backup``, or ``None``."""
+        if rep.id in self.owners or self.name in rep.territories:
+            return OWNER
+        if rep.id in self.overlays:
+            return OVERLAY
+        return BACKUP if rep.id in self.backups else None
+
+    def fit(self, place: Place) -> tuple[str, ...] | None:
+        """Why a lead is in the territory, closest reason first; ``None`` when it is not. O(1) but for postal ranges.
+
+        A territory that says nothing holds every lead, for no reason.
+        """
+        found = self.closeness(place)
+        return None if found is None else worded(found[1])
+
+    def closeness(self, place: Place) -> tuple[tuple[int, ...], tuple[str, ...]] | None:
+        """How closely a lead fits, as numbers to compare, each with what it fits; ``None`` when it does not."""
+        named = ""
+        if self._names_companies:
+            account = self._among("accounts", (place.account,) if place.account else ())
+            held = self._among("domains", place.domains)
+            if account is None or held is None:
+                return None
+            named = account or held
+            if not named and (self._wanted["accounts"] or self._wanted["domains"]):
+                return None
+        code, near, sized = self._postal(place), self._near(place), self._sized(place)
+        if code is None or near is None or sized is None:
+            return None
+        whats = {"regions": "", "countries": "", "industries": "", "languages": ""}
+        for name in self._asked:
+            found = self._among(name, place.values(name))
+            if found is None or (self._wanted[name] and not found):
+                return None
+            whats[name] = found
+        region, country, industry, spoken = whats.values()
+        fitted = (named, code[1], near, region, country, industry, sized, spoken)
+        levels = tuple([1 if what else 0 for what in fitted])
+        return (levels[0], code[0], *levels[2:]), fitted
+
+    def _among(self, name: str, values: tuple[str, ...]) -> str | None:
+        """Which of the values a field names, ``""`` when none; ``None`` when it leaves one out."""
+        if not self._unwanted[name].isdisjoint(values):
+            return None
+        return next((value for value in values if value in self._wanted[name]), "")
+
+    def _postal(self, place: Place) -> tuple[int, str] | None:
+        wanted, unwanted = self._stretches
+        if not (wanted or unwanted):
+            return 0, ""
+        if any(each.holds(place.country, place.postal) for each in unwanted):
+            return None
+        if not wanted:
+            return 0, ""
+        holding = [each for each in wanted if each.holds(place.country, place.postal)]
+        best = max(holding, key=lambda each: len(each.prefix), default=None)
+        return None if best is None else (1 + len(best.prefix), str(best))
+
+    def _near(self, place: Place) -> str | None:
+        if self.center is None or self.radius_km is None:
+            return ""
+        if place.position is None:
+            return None
+        away = distance_km(self.center, place.position)
+        return f"{away:.0f} km away" if away <= self.radius_km else None
+
+    def _sized(self, place: Place) -> str | None:
+        low, high, size = self.min_employees, self.max_employees, place.employees
+        if low is None and high is None:
+            return ""
+        if size is None or (low is not None and size < low) or (high is not None and size > high):
+            return None
+        return f"{size} employees"
+
+
+_GIVEN: Final = tuple(each.name for each in fields(Territory) if each.init)
+
+
+def _restored(*given: Any) -> Territory:
+    return Territory(**dict(zip(_GIVEN, given, strict=True)))
+
+
+_WORDS: Final = (
+    "named: {}",
+    "postal code {}",
+    "{}",
+    "region {}",
+    "country {}",
+    "industry {}",
+    "{}",
+    "language {}",
+)
+
+
+def worded(fitted: tuple[str, ...]) -> tuple[str, ...]:
+    """What a lead fits, closest first, in words."""
+    return tuple(filter(None, map(_word, _WORDS, fitted)))
+
+
+def _word(template: str, what: str) -> str:
+    return template.format(what) if what else ""

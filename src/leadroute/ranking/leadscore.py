@@ -1,0 +1,378 @@
+"""What a lead is worth before anybody takes it: fit, engagement, their blend, and a class with its deadline.
+
+The rules of this module:
+
+* Fit is what the lead is (explicit): conditions with points. Engagement is what it did (implicit): signals that decay.
+* What is not known takes no part, and how much was known is part of the result: a high score from three facts out of
+  ten says so.
+* A class is a threshold on the score, with the time in which a lead of the class must be contacted.
+* A model that was fitted elsewhere may take the place of the blend. Fit and engagement are then still worked out,
+  because they are the reasons that people read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
+from functools import lru_cache
+from math import exp, exp2
+from typing import Any, Protocol, TypeVar
+
+from attrs import field, frozen
+from attrs.converters import optional
+
+from leadroute.errors import ConfigError, FactTypeError
+from leadroute.model.duration import parse_duration
+from leadroute.model.frozen import FrozenDict
+from leadroute.model.lead import Lead
+from leadroute.model.values import aware, shown
+from leadroute.ranking.scorers.parameters import lasting, positive, share, word
+from leadroute.rules.closures import PLAIN, Environment, compile_condition
+from leadroute.rules.condition import Condition
+from leadroute.rules.operand import Field
+from leadroute.rules.questions import Presence
+from leadroute.rules.reading import reads, walk
+
+__all__ = ["Fit", "Heat", "LeadScore", "Logistic", "Predictor", "PriorityClass", "Scoring"]
+
+T = TypeVar("T")
+
+_compiled = lru_cache(maxsize=4_096)(compile_condition)
+
+
+class Predictor(Protocol):
+    """What scikit-learn classifiers and pipelines do."""
+
+    def predict_proba(self, rows: Sequence[Sequence[float]]) -> Any:
+        """For each row of features, the probabilities of no and yes."""
+        ...
+
+
+def _when(given: Any) -> Condition:
+    if not isinstance(given, Condition):
+        raise ConfigError(f"{given!r:.60} is no condition; write one such as LEAD.budget > 5_000")
+    if reads(given).rep:
+        raise ConfigError(f"{given} asks about the rep; a lead is scored before there is one")
+    return given
+
+
+def _points(given: Any) -> float:
+    number = isinstance(given, int | float) and not isinstance(given, bool)
+    if not number or not given or not abs(given) < 1e15:
+        raise ConfigError(f"{given!r:.60} are no points; write a number other than 0")
+    return int(given) if given == int(given) else float(given)
+
+
+@frozen
+class Fit:
+    """One explicit criterion.
+
+    Args:
+        name: What it is called in reasons and features.
+        when: A condition on the lead.
+        points: What it adds when the condition holds; below 0 for what speaks against the lead.
+
+    Raises:
+        ConfigError: The condition asks about the rep, or the points are 0.
+    """
+
+    name: str = field(converter=word)
+    when: Condition = field(converter=_when)
+    points: float = field(default=1, converter=_points)
+
+
+@frozen
+class Heat:
+    """One kind of signal that shows interest.
+
+    Args:
+        kind: The kind of signal, which is also its name in features.
+        points: What each unit of its value adds while it is new; above 0.
+        half_life: The age at which it counts half, such as ``"7d"``.
+
+    Raises:
+        ConfigError: A parameter cannot be read.
+    """
+
+    kind: str = field(converter=word)
+    points: float = field(default=1, converter=positive)
+    half_life: str = field(default="1w", converter=lasting)
+
+
+def _sla(given: str | timedelta) -> timedelta:
+    return parse_duration(given)
+
+
+@frozen
+class PriorityClass:
+    """A class of leads by score.
+
+    Args:
+        name: What it is called, such as ``hot``.
+        at_least: The score from which on a lead belongs to it, 0 to 1.
+        sla: The time in which such a lead must be contacted; ``None`` for no limit.
+
+    Raises:
+        ConfigError: A parameter cannot be read.
+    """
+
+    name: str = field(converter=word)
+    at_least: float = field(converter=share)
+    sla: timedelta | None = field(default=None, converter=optional(_sla))
+
+
+@frozen
+class Logistic:
+    """A logistic model as plain coefficients.
+
+    Formula: 1 / (1 + exp(-(intercept + sum of coefficient * feature))).
+
+    Args:
+        intercept: The log-odds of a lead without any feature.
+        coefficients: The log-odds that each feature adds, by name; a feature that is not named adds nothing.
+
+    Example:
+        >>> Logistic(0, {"large": 2}).probability({"large": 1})
+        0.8807970779778823
+    """
+
+    intercept: float
+    coefficients: Mapping[str, float] = field(converter=FrozenDict)
+
+    def probability(self, features: Mapping[str, float]) -> float:
+        """The probability for a lead with these features."""
+        odds = self.intercept + sum(
+            weight * features.get(name, 0.0) for name, weight in self.coefficients.items()
+        )
+        return 1 / (1 + exp(-max(-700.0, min(700.0, odds))))
+
+
+@frozen
+class LeadScore:
+    """What a lead is worth, and how sure that is.
+
+    Args:
+        lead_id: The lead.
+        score: From 0 to 1; ``None`` when nothing at all is known.
+        fit: The explicit part, 0 to 1; ``None`` when nothing is known of it.
+        engagement: The implicit part, 0 to 1; ``None`` when the lead has done nothing.
+        completeness: The share of the points of fit that could be judged, 0 to 1.
+        priority: The class, or ``None`` when the score is below all of them.
+        reasons: What counted, in words.
+    """
+
+    lead_id: str
+    score: float | None
+    fit: float | None
+    engagement: float | None
+    completeness: float
+    priority: PriorityClass | None
+    reasons: tuple[str, ...]
+
+    @property
+    def sla(self) -> timedelta | None:
+        """The time in which the lead must be contacted; ``None`` for no limit."""
+        return None if self.priority is None else self.priority.sla
+
+    def __str__(self) -> str:
+        said = "not known" if self.score is None else f"{self.score:.2f}"
+        named = "" if self.priority is None else f" ({self.priority.name})"
+        known = f", {self.completeness:.0%} of the facts known"
+        return f"lead {self.lead_id}: {said}{named}{known}" + "".join(
+            f"\n  {each}" for each in self.reasons
+        )
+
+
+def _fits(given: Iterable[Fit]) -> tuple[Fit, ...]:
+    return _each(Fit, given)
+
+
+def _heats(given: Iterable[Heat]) -> tuple[Heat, ...]:
+    return _each(Heat, given)
+
+
+def _classes(given: Iterable[PriorityClass]) -> tuple[PriorityClass, ...]:
+    found = _each(PriorityClass, given)
+    return tuple(sorted(found, key=lambda each: -each.at_least))
+
+
+def _each(kind: type[T], given: Iterable[T]) -> tuple[T, ...]:
+    found = tuple(given)
+    for each in found:
+        if not isinstance(each, kind):
+            raise ConfigError(f"{each!r:.60} is no {kind.__name__}; write {kind.__name__}(...)")
+    return found
+
+
+@frozen(kw_only=True)
+class Scoring:
+    """How leads are scored.
+
+    Formulas: fit = clip(points that hold / points above 0 that could hold, 0, 1), over the criteria that can be judged;
+    engagement = h / (h + half) with h = sum of points * value * 2 ** (-age / half_life);
+    score = blend * fit + (1 - blend) * engagement, where a part that is not known takes no weight; with a model, its
+    probability.
+
+    Args:
+        fit: The explicit criteria.
+        engagement: The kinds of signals that count.
+        blend: How much fit counts beside engagement, 0 to 1.
+        half: The heat that gives half of full engagement; above 0.
+        classes: The priority classes.
+        model: A ``Logistic``, or anything with ``predict_proba``; its features are, in this order, 1 or 0 for each
+            criterion of ``fit`` and the heat of each kind of ``engagement``.
+        environment: The predicates and lists that the host brings for conditions.
+
+    Raises:
+        ConfigError: A part is of the wrong kind, or two share a name.
+
+    Example:
+        >>> from datetime import UTC
+        >>> from leadroute import LEAD
+        >>> scoring = Scoring(
+        ...     fit=[
+        ...         Fit("large", LEAD.employees >= 500, 30),
+        ...         Fit("in Europe", LEAD.country.in_(["DE", "FR"]), 10),
+        ...     ],
+        ...     classes=[PriorityClass("hot", 0.7, "5m"), PriorityClass("warm", 0.3, "4h")],
+        ... )
+        >>> print(scoring.score(Lead("L-1", employees=800), datetime(2026, 1, 5, tzinfo=UTC)))
+        lead L-1: 1.00 (hot), 75% of the facts known
+          +30 large
+    """
+
+    fit: tuple[Fit, ...] = field(default=(), converter=_fits)
+    engagement: tuple[Heat, ...] = field(default=(), converter=_heats)
+    blend: float = field(default=0.5, converter=share)
+    half: float = field(default=1, converter=positive)
+    classes: tuple[PriorityClass, ...] = field(default=(), converter=_classes)
+    model: Logistic | Predictor | None = None
+    environment: Environment = field(default=PLAIN, eq=False, repr=False)
+
+    def __attrs_post_init__(self) -> None:
+        names = [*(each.name for each in self.fit), *(each.kind for each in self.engagement)]
+        for kind, found in (("parts", names), ("classes", [each.name for each in self.classes])):
+            twice = sorted({name for name in found if found.count(name) > 1})
+            if twice:
+                raise ConfigError(f"two {kind} are named {twice[0]!r}; give each a name of its own")
+        given = self.model
+        if not (given is None or isinstance(given, Logistic) or hasattr(given, "predict_proba")):
+            raise ConfigError("model has no predict_proba; write Logistic(intercept, coefficients)")
+
+    def score(self, lead: Lead, now: datetime) -> LeadScore:
+        """What a lead is worth at an instant. O(criteria + signals).
+
+        Raises:
+            FactTypeError: ``now`` is naive, a condition met a fact of the wrong type, or the model gave no probability.
+        """
+        now = aware(now)
+        held = self._held(lead, now)
+        heats = self._heats(lead, now)
+        judged = [each for each in self.fit if held[each.name] is not None]
+        fit = _fitness(judged, held)
+        heat = sum(found for found in heats.values() if found is not None)
+        engagement = (
+            None if all(found is None for found in heats.values()) else heat / (heat + self.half)
+        )
+        whole = sum(abs(each.points) for each in self.fit)
+        known = sum(abs(each.points) for each in judged)
+        score = (
+            self._blended(fit, engagement) if self.model is None else self._modelled(held, heats)
+        )
+        return LeadScore(
+            lead.id,
+            score,
+            fit,
+            engagement,
+            known / whole if whole else 1.0,
+            next(
+                (each for each in self.classes if score is not None and score >= each.at_least),
+                None,
+            ),
+            (
+                *(f"{each.points:+g} {each.name}" for each in judged if held[each.name]),
+                *(f"{found:+.3g} {kind}" for kind, found in heats.items() if found),
+            ),
+        )
+
+    def features(self, lead: Lead, now: datetime) -> Mapping[str, float]:
+        """What a model sees of a lead, by name, in the order of its columns.
+
+        Raises:
+            FactTypeError: ``now`` is naive, or a condition met a fact of the wrong type.
+        """
+        now = aware(now)
+        return _features(self._held(lead, now), self._heats(lead, now))
+
+    def _held(self, lead: Lead, now: datetime) -> dict[str, bool | None]:
+        return {
+            each.name: _compiled(each.when, self.environment)(lead, None, now)
+            if _known(each.when, lead)
+            else None
+            for each in self.fit
+        }
+
+    def _heats(self, lead: Lead, now: datetime) -> dict[str, float | None]:
+        found: dict[str, float | None] = dict.fromkeys(each.kind for each in self.engagement)
+        by_kind = {each.kind: each for each in self.engagement}
+        for signal in lead.signals:
+            heat = by_kind.get(signal.kind)
+            if heat is not None and signal.at <= now:
+                ages = (now - signal.at) / parse_duration(heat.half_life)
+                added = heat.points * signal.value * exp2(-min(ages, 2000.0))
+                found[signal.kind] = (found[signal.kind] or 0.0) + added
+        return found
+
+    def _blended(self, fit: float | None, engagement: float | None) -> float | None:
+        if fit is None or engagement is None:
+            return engagement if fit is None else fit
+        return self.blend * fit + (1 - self.blend) * engagement
+
+    def _modelled(
+        self, held: Mapping[str, bool | None], heats: Mapping[str, float | None]
+    ) -> float:
+        features = _features(held, heats)
+        if isinstance(self.model, Logistic):
+            return self.model.probability(features)
+        found = float(self.model.predict_proba([list(features.values())])[0][1])  # type: ignore[union-attr]
+        if not 0 <= found <= 1:
+            raise FactTypeError(
+                "the answer of the model", shown(found), "a probability from 0 to 1"
+            )
+        return found
+
+
+def _features(
+    held: Mapping[str, bool | None], heats: Mapping[str, float | None]
+) -> Mapping[str, float]:
+    return FrozenDict(
+        {
+            **{name: float(bool(holds)) for name, holds in held.items()},
+            **{kind: heat or 0.0 for kind, heat in heats.items()},
+        }
+    )
+
+
+def _fitness(judged: Sequence[Fit], held: Mapping[str, bool | None]) -> float | None:
+    possible = sum(each.points for each in judged if each.points > 0)
+    if not judged:
+        return None
+    reached = sum(each.points for each in judged if held[each.name])
+    return max(0.0, min(1.0, reached / possible)) if possible else float(reached >= 0)
+
+
+def _known(when: Condition, lead: Lead) -> bool:
+    """Whether every field that a condition asks about is there; a question about presence is always answered."""
+    return all(_present(each, lead) for each in _needed(when))
+
+
+@lru_cache(maxsize=4_096)
+def _needed(when: Condition) -> frozenset[Field]:
+    asks = any(isinstance(node, Presence) for node in walk(when))
+    return frozenset() if asks else reads(when).lead
+
+
+def _present(asked: Field, lead: Lead) -> bool:
+    if asked.custom:
+        return asked.name in lead.attributes
+    return getattr(lead, asked.name) is not None

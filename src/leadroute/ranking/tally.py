@@ -1,0 +1,151 @@
+"""What a lead counts against when a rep gets it: one place for eligibility, guards and reasons.
+
+The rules of this module:
+
+* Open work is counted in units, caps in leads.
+* A lead needs room on every counter that has a limit. 0 is a limit, ``None`` is none.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime, tzinfo
+from typing import NamedTuple
+
+from attrs import field, frozen
+
+from leadroute.model.keys import bucket_key, is_total_key, open_key, total_holder
+from leadroute.model.lead import Lead
+from leadroute.model.limits import Bound, Cap
+from leadroute.model.rep import Rep
+from leadroute.model.snapshot import Snapshot
+from leadroute.model.values import known
+
+__all__ = ["Tally", "Toll", "counters", "used_of"]
+
+
+class Toll(NamedTuple):
+    """One counter that a lead counts on.
+
+    Attributes:
+        key: The counter.
+        units: How much the lead adds to it.
+        most: The most that it may stand at now; ``None`` is no limit.
+        bucket: The bucket whose open work is counted; ``""`` counts all open work.
+        cap: The cap whose leads are counted; ``None`` counts open work.
+        hard: Whether the most is a limit, or only a preference.
+    """
+
+    key: str
+    units: int
+    most: int | None
+    bucket: str = ""
+    cap: Cap | None = None
+    hard: bool = True
+
+    def refuses(self, used: int) -> bool:
+        """Whether the lead does not fit beside what is used."""
+        return self.hard and self.most is not None and used + self.units > self.most
+
+    @property
+    def passing(self) -> bool:
+        """Whether there will be room when time passes or work gets done."""
+        if self.cap is not None:
+            return self.cap.limit > 0
+        return self.most is None or self.most >= self.units
+
+    @property
+    def criterion(self) -> str:
+        """What it belongs to: ``capacity`` or ``cap``."""
+        return "capacity" if self.cap is None else "cap"
+
+    def refusal(self, used: int) -> str:
+        """Why the lead does not fit, in words for a sales manager."""
+        if self.cap is None:
+            which = f" for {self.bucket!r}" if self.bucket else ""
+            more = "" if self.units == 1 else f", and this lead takes {self.units}"
+            return f"is full{which}: {used} of {self.most} open{more}"
+        whose = " over all reps" if is_total_key(self.key) else ""
+        now = "" if self.most == self.cap.limit else f"{self.most} by now, of "
+        return f"has reached the cap{whose}: {used} of {now}{self.cap}"
+
+
+@frozen
+class Tally:
+    """What one lead counts against, whoever gets it.
+
+    Args:
+        lead: The lead.
+        instant: The instant of the offer; ``None`` when nobody said, which only caps ask about.
+        pool: The pool through which it is placed; ``None`` when it is assigned by hand.
+        segment: The segment of its rule.
+        cost: The units of open work that it takes.
+        totals: The caps over all reps.
+        zone: The zone whose calendar those count in.
+    """
+
+    lead: Lead
+    instant: datetime | None
+    pool: str | None
+    segment: str | None
+    cost: int
+    totals: Sequence[Cap]
+    zone: tzinfo
+    _over_all: tuple[Toll, ...] = field(init=False)
+
+    def __attrs_post_init__(self) -> None:
+        over_all = [
+            toll
+            for cap in self.totals
+            for toll in self._tolls(cap, cap.bounds(total_holder(), self.now, self.zone))
+        ]
+        object.__setattr__(self, "_over_all", tuple(over_all))
+
+    @property
+    def now(self) -> datetime:
+        """The instant of the offer.
+
+        Raises:
+            FactTypeError: Nobody said what time it is.
+        """
+        return known(self.instant)
+
+    def tolls(self, rep: Rep) -> Iterator[Toll]:
+        """The counters that the lead counts on when this rep gets it."""
+        yield Toll(open_key(rep.id), self.cost, rep.capacity)
+        bucket = self.segment
+        if bucket is not None and bucket in rep.buckets:
+            yield Toll(bucket_key(rep.id, bucket), self.cost, rep.buckets[bucket], bucket)
+        for cap in rep.caps:
+            yield from self._tolls(cap, rep.bounds(cap, self.now))
+        yield from self._over_all
+
+    def refused(self, rep: Rep, snapshot: Snapshot) -> Iterable[tuple[Toll, int]]:
+        """What has no room for the lead, each limit once, with what is used of it."""
+        found = {}
+        for toll in self.tolls(rep):
+            used = used_of(toll, rep, snapshot)
+            if toll.refuses(used):
+                found[toll.criterion, toll.bucket, toll.cap, is_total_key(toll.key)] = toll, used
+        return found.values()
+
+    def _tolls(self, cap: Cap, bounds: Iterable[Bound]) -> Iterator[Toll]:
+        if cap.counts(self.lead.source, self.pool, self.segment):
+            for bound in bounds:
+                yield Toll(bound.key, 1, bound.most, "", cap, bound.hard)
+
+
+def used_of(toll: Toll, rep: Rep, snapshot: Snapshot) -> int:
+    """What a counter stands at in a snapshot."""
+    if toll.cap is None and not toll.bucket:
+        return snapshot.open.get(rep.id, 0)
+    return snapshot.used.get(toll.key, 0)
+
+
+def counters(reps: Iterable[Rep], totals: Iterable[Cap], zone: tzinfo, now: datetime) -> list[str]:
+    """The counters that any lead could count on now, apart from all open work: what a snapshot reads."""
+    found = [bound.key for cap in totals for bound in cap.bounds(total_holder(), now, zone)]
+    for rep in reps:
+        found += [bucket_key(rep.id, bucket) for bucket in rep.buckets]
+        found += [bound.key for cap in rep.caps for bound in rep.bounds(cap, now)]
+    return list(dict.fromkeys(found))

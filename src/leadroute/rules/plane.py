@@ -1,0 +1,160 @@
+"""One field of an index: from a value to the rows that it leaves alive, as the bits of one integer.
+
+The rules of this module:
+
+* Row ``r`` of ``n`` is bit ``n - 1 - r``, so the first row alive is the highest bit; ``int.bit_length`` finds it.
+* A value that is listed, or behaves unlike its neighbours, has an entry in a table; all others are found by bisection
+  between the breaks. A plane without breaks is one look into a dictionary.
+* A plane is never changed; ``spliced`` gives another one.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from attrs import frozen
+
+from leadroute.rules.span import Span
+
+__all__ = ["Plane", "bits", "splice"]
+
+
+def bits(rows: Iterable[int], size: int) -> int:
+    """The integer that has the bits of these rows of ``size``. O(rows + size).
+
+    Example:
+        >>> bin(bits([0, 2], 4))
+        '0b1010'
+    """
+    found = bytearray(size // 8 + 1)
+    last = size - 1
+    for row in rows:
+        found[(last - row) >> 3] |= 1 << ((last - row) & 7)
+    return int.from_bytes(found, "little")
+
+
+def splice(mask: int, low: int, width: int, new: int, new_width: int) -> int:
+    """``mask`` with ``width`` bits from ``low`` up replaced by the ``new_width`` bits of ``new``. O(size).
+
+    Example:
+        >>> bin(splice(0b110011, 2, 2, 0b111, 3))
+        '0b1111111'
+    """
+    upper = mask >> (low + width)
+    return ((upper << new_width | new) << low) | (mask & ((1 << low) - 1))
+
+
+@frozen(eq=False)
+class Plane:
+    """The rows alive for each value of one field. Build it with ``Plane.of``.
+
+    Args:
+        table: The rows of listed values, and of ``None`` for a missing one.
+        breaks: The values at which the rows of unlisted values change, ascending.
+        segments: The rows of unlisted values: below the first break, from it on, from the second on, and so on.
+    """
+
+    table: Mapping[Any, int]
+    breaks: Sequence[Any]
+    segments: Sequence[int]
+
+    @classmethod
+    def of(cls, size: int, rows: Mapping[Span, Sequence[int]]) -> Plane:
+        """The plane of ``size`` rows.
+
+        Args:
+            size: How many rows there are.
+            rows: The rows, by number, that have this span for the field. All others take every value.
+
+        Returns:
+            The plane, in O(size x values / 64) steps of the machine.
+
+        Example:
+            >>> from leadroute.rules.span import listed
+            >>> plane = Plane.of(3, {listed(["US"]): [0, 1]})
+            >>> bin(plane.alive("US")), bin(plane.alive("DE"))
+            ('0b111', '0b1')
+        """
+        gap = absent = asking = 0
+        at: dict[Any, int] = {}
+        behind: dict[Any, int] = {}
+        for span, of in rows.items():
+            mask = bits(of, size)
+            asking |= mask
+            gap |= mask if span.inside else 0
+            absent |= mask if span.missing else 0
+            for value, after in span.cuts:
+                flips = behind if after else at
+                flips[value] = flips.get(value, 0) ^ mask
+        free = ((1 << size) - 1) ^ asking
+        gap, absent = gap | free, absent | free
+        table: dict[Any, int] = {None: absent}
+        breaks, segments = [], [gap]
+        for value in sorted(at.keys() | behind.keys()):
+            exact = gap ^ at.get(value, 0)
+            beyond = exact ^ behind.get(value, 0)
+            if beyond != gap:
+                breaks.append(value)
+                segments.append(beyond)
+                gap = beyond
+            if exact != gap:
+                table[value] = exact
+        return cls(table, breaks, segments)
+
+    def alive(self, value: Any) -> int:
+        """The rows that a value leaves alive. O(log breaks)."""
+        found = self.table.get(value)
+        return self.segments[bisect_right(self.breaks, value)] if found is None else found
+
+    def density(self, size: int) -> float:
+        """Which part of the rows a value leaves alive, over all values that are told apart."""
+        told = [*self.table.values(), *self.segments]
+        return sum(map(int.bit_count, told)) / (len(told) * max(size, 1))
+
+    def spliced(self, low: int, width: int, spans: Sequence[Span | None]) -> Plane:
+        """The plane with ``width`` rows from the bit ``low`` up replaced by rows with these spans.
+
+        Args:
+            low: The lowest bit of the rows that go.
+            width: How many rows go.
+            spans: The spans of the rows that come, the first row first; ``None`` takes every value.
+        """
+        table, breaks, segments = dict(self.table), list(self.breaks), list(self.segments)
+        for span in filter(None, spans):
+            for value in dict.fromkeys(value for value, _ in span.cuts):
+                _tell_apart(value, span, table, breaks, segments)
+        count = len(spans)
+
+        def change(mask: int, answers: Iterable[bool]) -> int:
+            new = 0
+            for answer in answers:
+                new = new << 1 | answer
+            return splice(mask, low, width, new, count)
+
+        for value, mask in table.items():
+            held = (
+                span is None or (span.missing if value is None else span.holds(value))
+                for span in spans
+            )
+            table[value] = change(mask, held)
+        segments[0] = change(segments[0], (span is None or span.inside for span in spans))
+        for place, value in enumerate(breaks, 1):
+            held = (span is None or span.beyond(value) for span in spans)
+            segments[place] = change(segments[place], held)
+        return Plane(table, breaks, segments)
+
+
+def _tell_apart(
+    value: Any, span: Span, table: dict[Any, int], breaks: list[Any], segments: list[int]
+) -> None:
+    """Make room for a span that changes at a value."""
+    place = bisect_left(breaks, value)
+    below = span.inside is not bool(bisect_left(span.cuts, (value, False)) & 1)
+    at, beyond = span.holds(value), span.beyond(value)
+    if below is not beyond and (place == len(breaks) or breaks[place] != value):
+        breaks.insert(place, value)
+        segments.insert(place + 1, segments[place])
+    if at is not beyond:
+        table.setdefault(value, segments[bisect_right(breaks, value)])

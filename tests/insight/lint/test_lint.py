@@ -1,0 +1,523 @@
+"""What the lint finds, what it does not, and that what it shows is so."""
+
+import pickle
+from datetime import UTC, datetime
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from leadroute import (
+    LEAD,
+    REP,
+    ConfigError,
+    FactTypeError,
+    Lead,
+    Pool,
+    Rep,
+    Roster,
+    Router,
+    Rule,
+    check,
+    headroom,
+    intent,
+    signal,
+    skill_match,
+)
+from leadroute.formats.policy import dump_policy, parse_policy
+from leadroute.insight.lint import CODES, Finding, Severity
+from leadroute.insight.lint.example import candidates, invented, shown_by
+from leadroute.insight.lint.finding import told
+from leadroute.insight.lint.rows import rows
+from leadroute.insight.lint.values import among, related
+from leadroute.rules.builders import age, domain_of, hours, is_free_mail, overlaps
+from leadroute.rules.builders import check as asks
+from leadroute.rules.closures import Environment
+from leadroute.rules.fields import Kind
+from leadroute.testing.strategies import conditions, rosters, routers
+
+NOW = datetime(2026, 1, 5, 9, tzinfo=UTC)
+KNOWN = Environment({"known": lambda lead, rep, now, *_: lead.country is not None})
+
+
+def found(*rules, reps=None, **policy):
+    """The findings about a policy, without those about habits."""
+    roster = None if reps is None else Roster(reps)
+    given = check(Router(rules=rules, **policy), roster, now=NOW)
+    return [each for each in given if not each.code.startswith("LR3")]
+
+
+def codes(*rules, **policy):
+    """The codes of the findings about a policy, in their order."""
+    return [each.code for each in found(*rules, **policy)]
+
+
+ruled = st.lists(conditions(rep=False), max_size=4).map(
+    lambda whens: [Rule(f"rule {n}", when=when) for n, when in enumerate(whens)]
+)
+
+
+@given(ruled, st.none() | conditions(rep=False, checks=()))
+@settings(max_examples=80)
+def test_what_is_shown_is_so(rules, qualify):
+    """An invented lead qualifies, and does with the rules what the finding says; and so does every error."""
+    router = Router(rules=rules, qualify=qualify, environment=KNOWN)
+    for finding in check(router, now=NOW):
+        if finding.lead is None:
+            continue
+        matched = router.match_all(finding.lead, NOW)
+        assert not router._disqualified(finding.lead, NOW)
+        if finding.code == "LR005":
+            assert matched == ()
+            continue
+        rule = rules[int(finding.place.removesuffix(".when")[5:-1])]
+        assert rule in matched
+        assert matched[0] is not rule
+
+
+@given(ruled, conditions(rep=False))
+@settings(max_examples=80)
+def test_a_rule_that_is_not_reached_is_not_reached(rules, when):
+    """No lead whatever, here one made for the very rule, comes to a rule that is reported as unreachable."""
+    router = Router(rules=[*rules, Rule("last", when=when)], environment=KNOWN)
+    dead = {
+        each.place for each in check(router, now=NOW) if each.code in ("LR001", "LR002", "LR003")
+    }
+    for row in rows(when):
+        lead = invented(row, NOW)
+        try:
+            match = None if lead is None else router.match(lead, NOW)
+        except FactTypeError:
+            continue
+        if match is not None and match.name == "last":
+            assert dead.isdisjoint({f"rule[{len(rules)}]", f"rule[{len(rules)}].when"})
+
+
+@given(routers(), rosters(), st.sampled_from([None, NOW]))
+@settings(max_examples=60)
+def test_lint_never_fails(router, roster, now):
+    """Every policy and every roster has findings that can be printed and written as data."""
+    for finding in check(router, roster, now=now):
+        assert str(finding)
+        assert finding.plain["severity"] == CODES[finding.code].severity
+        assert pickle.loads(pickle.dumps(finding)) == finding
+
+
+def test_nothing_to_find():
+    """A policy that reads ability, quality and source, with scheduled reps around the clock, has no finding."""
+    rules = [
+        Rule("big", when=(LEAD.budget > 5) & (LEAD.source == "web"), require=REP.level > 2),
+        Rule("rest", score=headroom()),
+    ]
+    team = Roster([Rep("ada", level=3, schedule="always")])
+    assert check(Router(rules=rules), team, now=NOW) == ()
+
+
+def test_no_rules():
+    """A policy without rules leaves every lead to the catch-all, which is all there is to say."""
+    assert [each.code for each in check(Router(rules=[]))] == ["LR005"]
+
+
+def test_contradictions():
+    """A condition that is never true is found where it stands, in a pool, a score and a requirement too."""
+    never = (REP.level > 5) & (REP.level < 3)
+    given = found(
+        Rule("a", when=LEAD.country == "US", require=LEAD.country == "DE"),
+        Rule("b", require=never, score=headroom().when(never)),
+        pools=[Pool("p", where=never)],
+        qualify=(LEAD.budget > 1) & (LEAD.budget < 1),
+    )
+    assert [each.place for each in given if each.code == "LR001"] == [
+        "qualify",
+        "pool[0].where",
+        "rule[1].require",
+        "rule[1].score",
+        "rule[0].require",
+    ]
+
+
+def test_rule_for_leads_that_never_qualify():
+    """A rule that asks for what qualification turns away is found once, and not as contradiction."""
+    given = codes(Rule("a", when=LEAD.budget == 0), Rule("b"), qualify=LEAD.budget > 0)
+    assert given == ["LR006"]
+
+
+def test_shadowed_by_one():
+    """A rule whose leads one earlier rule takes is found, with a lead that shows it."""
+    (finding,) = found(
+        Rule("90", when=LEAD.postal_code.startswith("90")),
+        Rule("902", when=LEAD.postal_code.startswith("902") & (LEAD.budget > 10)),
+        Rule("rest"),
+    )
+    assert (finding.code, finding.place) == ("LR002", "rule[1]")
+    assert finding.explanation == "rule '902' is never reached, because '90' takes all of its leads"
+    assert finding.lead.postal_code.startswith("902")
+
+
+def test_shadowed_by_several():
+    """A rule whose leads several earlier rules take together names each of them, and nobody else."""
+    (finding,) = found(
+        Rule("elsewhere", when=LEAD.country == "DE"),
+        Rule("small", when=(LEAD.country == "US") & (LEAD.employees < 50)),
+        Rule("large", when=(LEAD.country == "US") & (LEAD.employees >= 50)),
+        Rule("unknown", when=(LEAD.country == "US") & LEAD.employees.is_missing()),
+        Rule("us", when=LEAD.country == "US"),
+        Rule("rest"),
+    )
+    assert "'small', 'large', 'unknown' take all of its leads" in finding.explanation
+
+
+def test_not_shadowed():
+    """A rule with leads of its own is not reported, however few they are."""
+    assert (
+        codes(
+            Rule("small", when=LEAD.employees < 50),
+            Rule("large", when=LEAD.employees > 50),
+            Rule("known", when=LEAD.employees.is_present()),
+            Rule("rest"),
+        )
+        == []
+    )
+
+
+def test_too_many_pieces():
+    """When the leads of a rule fall into too many pieces, nothing is reported of it."""
+    several = [
+        Rule(f"r{n}", when=(LEAD[f"a{n}"] > n) & (LEAD[f"b{n}"] > n) & (LEAD[f"c{n}"] > n))
+        for n in range(6)
+    ]
+    assert codes(*several, Rule("late", when=LEAD.budget > 1), Rule("rest")) == []
+    assert codes(*several) == ["LR005"]
+
+
+def test_too_many_rules():
+    """When there are too many rules to compare, the first one that was not compared is named."""
+    rules = [Rule(f"r{n}", when=LEAD.budget == n) for n in range(449)]
+    (finding,) = [each for each in check(Router(rules=rules)) if each.code == "LR903"]
+    assert finding.place == "rule[447]"
+    assert finding.explanation == "rule 'r447' and those after it were not compared with the others"
+
+
+def test_predicate_that_fails():
+    """A predicate that fails on an invented lead takes nothing away but the lead."""
+
+    def broken(lead, rep, now):
+        raise KeyError(lead.id)
+
+    (finding,) = found(
+        Rule("a", when=asks("broken")),
+        Rule("b", when=asks("broken") & (LEAD.budget > 1)),
+        Rule("rest"),
+        environment=Environment({"broken": broken}),
+    )
+    assert (finding.code, finding.lead) == ("LR002", None)
+
+
+def test_overlaps():
+    """Two rules that share leads and differ are found; a special case first, and the same terms, are not."""
+    us, large = LEAD.country == "US", LEAD.employees > 100
+    level = REP.level > 1
+    assert codes(Rule("us", when=us), Rule("large", when=large), Rule("rest")) == []
+    assert codes(Rule("us", when=us, require=level), Rule("large", when=large), Rule("r")) == [
+        "LR004"
+    ]
+    assert codes(Rule("both", when=us & large, require=level), Rule("us", when=us), Rule("r")) == []
+    assert (
+        codes(Rule("us", when=us, require=level), Rule("de", when=LEAD.country == "DE"), Rule("r"))
+        == []
+    )
+
+
+def test_overlap_that_cannot_be_shown():
+    """Two rules that seem to share leads, and of which none can be invented, are not reported."""
+    odd = LEAD.budget > LEAD.annual_revenue
+    assert (
+        codes(
+            Rule("a", when=odd), Rule("b", when=LEAD.country == "US", score=headroom()), Rule("r")
+        )
+        == []
+    )
+
+
+def test_rules_that_take_every_lead_together():
+    """Rules that together take every lead need no last one without a condition."""
+    us = LEAD.country == "US"
+    assert codes(Rule("us", when=us), Rule("other", when=~us)) == []
+    assert codes(Rule("us", when=us), qualify=us) == []
+
+
+def test_remainder_is_shown():
+    """A lead that no rule takes is shown, and qualifies."""
+    (finding,) = found(Rule("a", when=LEAD.budget < 10), qualify=LEAD.budget > 5)
+    assert finding.code == "LR005"
+    assert finding.lead.budget >= 10
+
+
+def test_people():
+    """Strangers, people who left, and ids that are near to one of the roster are told."""
+    given = found(
+        Rule("a", require=REP.id.in_(["ada", "bobb"]) | (REP.id == "eve")),
+        Rule("b", when=LEAD.country == "US", require=REP.id != "zoe"),
+        reps=[Rep("ada", schedule="always"), Rep("bob"), Rep("eve", active=False)],
+    )
+    assert [str(each) for each in given if each.code in ("LR102", "LR103")] == [
+        (
+            "rule[0].require: error LR102: names the rep 'bobb', who is not in the roster; "
+            "did you mean 'bob'?"
+        ),
+        "rule[0].require: warning LR103: names the rep 'eve', who is not active; name somebody else",
+    ]
+
+
+def test_words():
+    """Words that no active rep has are found in every form in which a condition can ask for them."""
+    require = (
+        REP.languages.contains("fr")
+        & overlaps(REP.teams, ["emea", "apac"])
+        & (REP.skills["health"] > 0.5)
+        & (REP["office"] == "Paris")
+        & LEAD.language.in_(REP.languages)
+        & overlaps(REP.teams, LEAD["tags"])
+        & LEAD["tags"].contains("x")
+        & overlaps(LEAD["tags"], ["x"])
+        & (LEAD.owner_id == REP.id)
+        & LEAD["score"].is_present()
+        & REP.name.contains("x")
+        & REP["grade"].is_present()
+    )
+    gone = Rep("old", active=False, languages={"fr"}, attributes={"office": "Paris"})
+    ada = Rep("ada", teams={"emea"}, attributes={"grade": 1})
+    given = found(Rule("a", require=require), reps=[ada, gone])
+    assert [each.explanation for each in given if each.code in ("LR104", "LR105")] == [
+        "asks for the language 'fr', which no active rep has",
+        "asks for the team 'apac', which no active rep has",
+        "asks for the skill 'health', which no active rep has",
+        "asks for rep['office'], which no active rep has",
+    ]
+
+
+def test_pools_and_requirements():
+    """An empty pool is found, and a requirement that nobody meets is found in a pool with people alone."""
+    given = codes(
+        Rule("a", when=LEAD.country == "US", pool="empty", require=REP.level > 9),
+        Rule("b", pool="full", require=REP.level > 9),
+        pools=[Pool("empty", reps={"old"}), Pool("full", reps={"ada"}), Pool("idle", reps={"ada"})],
+        reps=[Rep("ada", level=1), Rep("old", active=False)],
+    )
+    assert given == ["LR103", "LR106", "LR108", "LR107", "LR203"]
+
+
+def unserved(when, require, **policy):
+    """The lead that is shown for whom nobody meets a requirement, where there is one."""
+    reps = [Rep("ada", languages={"en"}, countries={"US"}, schedule="always")]
+    given = found(Rule("a", when=when, require=require), Rule("rest"), reps=reps, **policy)
+    return next((each.lead for each in given if each.code == "LR109"), None)
+
+
+def test_leads_that_nobody_can_take():
+    """A lead that a rule spells out and nobody is able to take is shown; of others nothing is said."""
+    speaks, near = LEAD.language.in_(REP.languages), LEAD.country.in_(REP.countries)
+    assert unserved(LEAD.language.in_(["en", "fr"]), speaks).language == "fr"
+    assert unserved(LEAD.language == "en", speaks) is None
+    assert unserved(LEAD.language != "en", speaks) is None
+    assert unserved(LEAD.budget > 5, speaks) is None
+    assert unserved((LEAD.language == "en") | (LEAD.language == "fr"), speaks & near) is None
+    assert unserved((LEAD.language == "fr") & (LEAD.country == "US"), speaks & near).country == "US"
+    assert unserved(~(LEAD.language == "en"), speaks) is None
+    assert unserved(LEAD.language == "fr", speaks & (signal("x").count < 5)) is None
+    assert unserved(LEAD.language == "fr", REP.level.is_missing()) is None
+
+
+def away(*reps, now=NOW):
+    """What is said about the hours of a team."""
+    given = check(Router(rules=[Rule("a")]), Roster(reps), now=now)
+    return [each.explanation for each in given if each.code.startswith("LR2")]
+
+
+def test_hours():
+    """Hours with nobody are listed by day, in the zone that most of the pool keeps."""
+    office = Rep("ada", timezone="Europe/Berlin", schedule="mon-fri 09:00-12:00,13:00-17:00")
+    assert away(office) == [
+        (
+            "nobody in the pool 'everyone' is there Mon-Fri 00-09 and 12-13 and 17-24, Sat-Sun 00-24 "
+            "(Europe/Berlin)"
+        )
+    ]
+    assert away(office, Rep("bob", schedule="always")) == []
+
+
+def test_hours_when_the_clocks_differ():
+    """A hole that opens only while the clocks of two zones differ otherwise is told with its week."""
+    london = Rep("ada", timezone="Europe/London", schedule="mon-sun 00:00-12:00")
+    fixed = Rep("bob", timezone="Etc/UTC", schedule="mon-sun 12:00-00:00")
+    (told_of,) = away(london, fixed)
+    assert told_of == (
+        "nobody in the pool 'everyone' is there in the week from 2026-07-06 Mon-Sun 11-12 (Etc/UTC)"
+    )
+
+
+def test_pool_that_never_works():
+    """A team whose schedules are never open is told so, and not hour by hour."""
+    assert away(Rep("ada", schedule="never")) == [
+        "nobody in the pool 'everyone' works at any hour of the week from 2026-01-05"
+    ]
+
+
+def test_no_schedules():
+    """Reps without a schedule are named, at most three of them."""
+    assert away(Rep("ada")) == ["nobody has a schedule, which counts as working day and night"]
+    some = [Rep(name) for name in "abcd"]
+    (told_of,) = away(*some, Rep("z", schedule="always"))
+    assert told_of.startswith("the reps 'a', 'b', 'c' and 1 more are without a schedule")
+    assert away(some[0], Rep("z", schedule="always"))[0].startswith("the rep 'a' is without")
+    assert away(Rep("ada", schedule="mon 09:00-10:00"), now=None) == []
+
+
+def habits(*rules, **policy):
+    """The hints about the three classic mistakes."""
+    return [each.code for each in check(Router(rules=rules, **policy)) if each.code > "LR3"]
+
+
+def test_habits():
+    """Each of the three classic mistakes is found, and reading what it misses ends it."""
+    assert habits(Rule("a", score=headroom())) == ["LR301", "LR302", "LR303"]
+    assert habits(Rule("a", score=skill_match("industry").when(LEAD.source == "x"))) == ["LR302"]
+    assert habits(Rule("a", score=intent("x")), pools=[Pool("p", reps={"a"})]) == ["LR303"]
+    assert habits(Rule("a", when=signal("x").count > 1, require=REP.level > 1)) == ["LR303"]
+    known = Environment({"known": lambda *_: True})
+    assert habits(Rule("a", when=asks("known")), environment=known) == []
+
+
+def test_declared_numbers_are_quality():
+    """A number of the host's own that is read counts as reading quality."""
+    policy = (
+        'format = 1\n[fields]\nscore = "number"\n[[rule]]\nname = "a"\nwhen = "lead.score > 5"\n'
+    )
+    assert "LR302" not in [each.code for each in check(parse_policy(policy))]
+
+
+def test_silences():
+    """A silenced code is left out; a silence without anything to silence, or of no code, is found."""
+    silences = {"LR303": "one source", "LR001": "?", "LR999": "?", "LR104": "?", "LR201": "?"}
+    router = Router(rules=[Rule("a")], silences=silences)
+    given = [(each.code, each.place) for each in check(router)]
+    assert given == [
+        ("LR301", "rule"),
+        ("LR302", "rule"),
+        ("LR901", "lint.silence.LR001"),
+        ("LR902", "lint.silence.LR999"),
+    ]
+    with_reps = [each.place for each in check(router, Roster([Rep("ada")])) if each.code == "LR901"]
+    assert with_reps == ["lint.silence.LR001", "lint.silence.LR104"]
+    later = check(router, Roster([Rep("ada", schedule="always")]), now=NOW)
+    assert "lint.silence.LR201" in [each.place for each in later]
+    assert pickle.loads(pickle.dumps(router)).silences == silences
+
+
+@pytest.mark.parametrize("given", [{"LR001": " "}, {"LR001": 5}, {5: "why"}, "LR001"])
+def test_silence_without_a_reason(given):
+    """A silence needs a reason, and the message shows how it is written."""
+    with pytest.raises(ConfigError, match=r'write \{"LR004": "reason"\}'):
+        Router(rules=[], silences=given)
+
+
+@pytest.mark.parametrize("written", ["toml", "json"])
+def test_silences_in_a_file(written):
+    """Silences are read from a policy file and written back."""
+    router = Router(rules=[Rule("a")], silences={"LR303": 'one "source"', "x y": "b"})
+    text = dump_policy(router, format=written)
+    assert parse_policy(text, written).silences == router.silences
+
+
+def test_silences_in_a_file_are_checked():
+    """A wrong key, and a silence without a reason, are errors of the file with their place."""
+    policy = 'format = 1\n[lint]\nsilense = {}\nsilence = {LR001 = ""}\n[[rule]]\nname = "a"\n'
+    with pytest.raises(ConfigError) as refused:
+        parse_policy(policy)
+    unknown, empty = str(refused.value).splitlines()
+    assert (
+        unknown
+        == "policy: lint: there is no key of [lint] named 'silense'; did you mean 'silence'?"
+    )
+    assert empty.startswith("policy: lint.silence: 'LR001' is silenced without a reason")
+
+
+def test_lines():
+    """A finding has the line of its place, or else of the table around it."""
+    router = Router(rules=[Rule("a"), Rule("b", when=LEAD.budget < 0)])
+    given = check(router, lines={"rule[1].when": 9, "rule": 2})
+    assert [(each.code, each.line) for each in given[:2]] == [("LR001", 9), ("LR301", 2)]
+    assert check(router, lines={"rule[1]": 7})[0].line == 7
+
+
+def test_finding():
+    """A finding prints line, place, severity, code, explanation, example and remedy, and is plain data as well."""
+    lead = Lead("x", employees=5, attributes={"tags": {"b", "a"}}, signals=[])
+    finding = Finding("LR002", "rule[1]", "is behind", "move it", lead, 3)
+    assert str(finding) == (
+        "line 3: rule[1]: error LR002: is behind (for example lead.employees == 5, "
+        "lead['tags'] == ['a', 'b']); move it"
+    )
+    assert finding.severity is Severity.ERROR
+    assert finding.plain["example"] == "lead.employees == 5, lead['tags'] == ['a', 'b']"
+    assert Finding("LR203", "", "a", "b").plain["example"] is None
+    assert told(Lead("x")) == "a lead of which nothing is known"
+
+
+INVENTED = [
+    LEAD.id == "L-7",
+    LEAD.employees.is_present() & (LEAD.priority > -2.5),
+    (LEAD.annual_revenue > 5.5) & (LEAD.annual_revenue < 5.6),
+    (LEAD.country > "FR") & (LEAD.country < "GB"),
+    (LEAD.company > "m") & (LEAD.company < "n"),
+    (LEAD.language != "en") & (LEAD.language != "de"),
+    LEAD.received_at > datetime(2026, 5, 1, tzinfo=UTC),
+    LEAD.received_at.is_present() & LEAD.timezone.is_present(),
+    age(LEAD.received_at) > hours(5),
+    age(LEAD["since"]) < hours(5),
+    domain_of(LEAD.email) == "example.org",
+    domain_of(LEAD.email) != "example.org",
+    domain_of(LEAD.email).endswith("le.org"),
+    is_free_mail(LEAD.email),
+    LEAD.email.endswith("@example.edu"),
+    LEAD.company.like("*soft?"),
+    LEAD["tags"].contains("a") & LEAD["tags"].contains("b"),
+    LEAD.company.contains("soft"),
+    overlaps(LEAD["tags"], ["a", "b"]),
+    (LEAD["vip"] == False) & (LEAD["seats"] > 5),  # noqa: E712 - the language asks so
+    (signal("page").total > 100) & (signal("page").count >= 3),
+    (signal("page").last > datetime(2026, 5, 1, tzinfo=UTC)) & (signal("mail").count > 0.5),
+]
+
+
+@pytest.mark.parametrize("condition", INVENTED, ids=str)
+def test_leads_are_invented(condition):
+    """A lead can be invented for every kind of simple question."""
+    lead = shown_by(rows(condition), NOW, lambda lead: condition.test(lead, now=NOW))
+    assert lead is not None
+
+
+BEYOND = [
+    (LEAD.employees > 5) & (LEAD.employees < 6),
+    LEAD.country.startswith("?"),
+    age(LEAD.received_at + hours(1)) > hours(5),
+    LEAD.budget > LEAD.annual_revenue,
+    LEAD.country.not_in(["US"]) & LEAD.country.endswith("?"),
+    LEAD["x"].contains("a") & (LEAD["x"] == "b"),
+    ~LEAD.email.endswith("com") & (LEAD.email == "a@b.com"),
+    overlaps(LEAD["a"], LEAD["b"]),
+    LEAD.company.contains(LEAD.product),
+]
+
+
+@pytest.mark.parametrize("condition", BEYOND, ids=str)
+def test_leads_that_are_not_invented(condition):
+    """Where no lead can be invented, none is shown."""
+    assert shown_by(rows(condition), NOW, lambda lead: condition.test(lead, now=NOW)) is None
+
+
+def test_candidates_at_the_ends_of_time():
+    """A set at the very end of the calendar has candidates, or none, and no error."""
+    end = datetime.max.replace(tzinfo=UTC)
+    assert list(candidates(related(">", end), Kind.INSTANT, "", NOW)) == []
+    assert list(candidates(among([True]), Kind.FLAG, "", NOW)) == [True]

@@ -1,0 +1,110 @@
+import re
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from leadroute import LEAD, Factor, Pool, Qualification, Router, Rule
+from leadroute.insight.diagram import graphviz, mermaid
+from leadroute.testing.strategies import routers
+
+ROUTER = Router(
+    qualify=LEAD.budget > 0,
+    rules=[
+        Rule("us", when=LEAD.country == "US", pool="americas"),
+        Rule("de", when=LEAD.country == "DE", pool="americas"),
+    ],
+    pools=[Pool("americas", reps={"ada"})],
+    catch_all="desk",
+)
+
+
+def test_mermaid():
+    """The chart leads from the lead over qualification and the rules in order to pools and catch-all."""
+    arrows = [line.strip() for line in mermaid(ROUTER).splitlines() if "->" in line]
+    assert arrows == [
+        "lead --> qualify",
+        'qualify -- "no" --> disqualified',
+        'qualify -- "yes" --> rule1',
+        'rule1 -- "yes" --> terms1',
+        'rule1 -- "no" --> rule2',
+        'rule2 -- "yes" --> terms2',
+        "terms1 --> pool1",
+        "terms2 --> pool1",
+        'rule2 -- "no" --> catch',
+        'pool1 -- "nobody can take it" --> catch',
+    ]
+
+
+def test_graphviz():
+    """The graph has the same boxes and arrows as the chart."""
+    text = graphviz(ROUTER)
+    assert '    rule1 [shape=hexagon, label="Rule 1: us\\ncountry is US"]\n' in text
+    assert '    pool1 [shape=cylinder, label="Pool: americas"]\n' in text
+    assert '    rule1 -> rule2 [label="no"]\n' in text
+    assert text.count("->") == mermaid(ROUTER).count("->")
+
+
+def test_rule_after_every_lead():
+    """A rule that no lead reaches has no arrow to it."""
+    text = mermaid(Router(rules=[Rule("all"), Rule("never")]))
+    assert "--> rule2" not in text
+    assert "rule2 --> terms2" in text
+
+
+NASTY = st.text(
+    st.sampled_from(list("\"'<>&#;`|[](){}\\-= \n\t\x1b\u202eaÉ☃%")), min_size=1, max_size=12
+)
+
+
+@given(NASTY.filter(lambda text: text.strip() == text and text.isprintable()))
+@pytest.mark.parametrize("draw", [mermaid, graphviz])
+def test_labels_stay_inside(draw, text):
+    """Whatever a policy holds, its text cannot leave its label, and the shape of the picture stays the same."""
+    plain = Router(rules=[Rule("name", when=LEAD.company == "x")], catch_all="desk")
+    nasty = Router(rules=[Rule(text, when=LEAD["x"] == text)], catch_all=text)
+    outside = [re.sub(r'"(?:[^"\\]|\\.)*"', '""', draw(router)) for router in (plain, nasty)]
+    assert outside[0] == outside[1]
+
+
+def test_mermaid_escapes():
+    """What has a meaning in Mermaid or HTML becomes a numeric entity."""
+    router = Router(rules=[], catch_all='<b>"x" & #1;`')
+    assert 'catch(["#60;b#62;#34;x#34; #38; #35;1#59;#96;"])' in mermaid(router)
+
+
+def test_control_characters():
+    """A control character of a literal does not reach the picture."""
+    router = Router(rules=[Rule("a", when=LEAD["x"] == "a\x1b[31mb\u202ec")])
+    for text in (mermaid(router), graphviz(router)):
+        assert not re.search("[\x1b\u202e]", text)
+
+
+@given(routers())
+def test_every_policy_has_a_picture(router):
+    """Every box is drawn once, and every arrow joins two boxes."""
+    for text in (graphviz(router),):
+        boxes = re.findall(r"^    (\w+) \[shape", text, re.MULTILINE)
+        assert len(boxes) == len(set(boxes))
+        ends = re.findall(r"^    (\w+) -> (\w+)", text, re.MULTILINE)
+        assert {end for arrow in ends for end in arrow} <= set(boxes)
+
+
+def test_factors():
+    """Factors stand one after the other, with one box for each thing that may become of a lead."""
+    factors = [
+        Factor("budget", LEAD.budget > 0, "nurture"),
+        Factor("mail", LEAD.email.is_present(), "review"),
+        Factor("size", LEAD.employees > 5, "nurture"),
+    ]
+    text = graphviz(Router(qualify=Qualification(factors), rules=[Rule("all")]))
+    assert re.findall(r"^    (\w+ -> \w+.*)", text, re.MULTILINE)[:7] == [
+        "lead -> factor1",
+        'factor1 -> nurture [label="no"]',
+        'factor1 -> factor2 [label="yes"]',
+        'factor2 -> review [label="no"]',
+        'factor2 -> factor3 [label="yes"]',
+        'factor3 -> nurture [label="no"]',
+        'factor3 -> rule1 [label="yes"]',
+    ]
+    assert text.count('shape=oval, label="nurture"') == 1

@@ -1,0 +1,185 @@
+from datetime import timedelta
+
+import pytest
+from hypothesis import given
+
+from leadroute import (
+    LEAD,
+    REP,
+    Factor,
+    Pool,
+    Qualification,
+    Router,
+    Rule,
+    close_rate,
+    headroom,
+    intent,
+    rotation,
+    scorer,
+    skill_match,
+)
+from leadroute.insight.wording import (
+    describe_policy,
+    describe_rule,
+    duration_in_words,
+    preference,
+    who,
+)
+from leadroute.rules.builders import define
+from leadroute.testing.strategies import conditions, routers
+
+
+@scorer
+def nearby(situation, rep, tag):
+    """Works nearby."""
+    return 1
+
+
+def test_rule_is_a_sentence():
+    """A rule is one sentence: which leads, which reps, who is preferred, for how long."""
+    rule = Rule(
+        "enterprise",
+        when=(LEAD.annual_revenue >= 1_000_000) & (LEAD.country == "US"),
+        require=REP.level >= 3,
+        score=headroom(),
+    )
+    assert describe_rule(rule, timedelta(minutes=5)) == (
+        "If annual revenue is at least 1,000,000 and country is US, then reps whose level is at least 3, "
+        "best first by free capacity, offered for 5 minutes."
+    )
+
+
+def test_rule_for_every_lead():
+    """A rule without a condition takes every lead, or every other one when rules stand before it."""
+    rest = Rule("rest", window="1h")
+    said = "all reps, whoever has waited longest for a lead first, offered for 1 hour."
+    assert describe_rule(rest, timedelta(minutes=5)) == f"Every lead: {said}"
+    assert describe_rule(rest, timedelta(minutes=5), first=False) == f"Every other lead: {said}"
+
+
+@pytest.mark.parametrize(
+    ("rule", "said"),
+    [
+        (Rule("a"), "all reps"),
+        (Rule("a", pool="everyone"), "all reps"),
+        (Rule("a", pool="emea"), "all reps of the pool emea"),
+        (
+            Rule("a", territory=True, within_km=50),
+            "all reps in the lead's territory within 50 km of the lead",
+        ),
+        (Rule("a", require=REP.level >= 3), "reps whose level is at least 3"),
+        (
+            Rule("a", require=(REP.level >= 3) & REP.teams.contains("emea"), pool="emea"),
+            "reps of the pool emea whose level is at least 3 and whose teams include emea",
+        ),
+        (
+            Rule("a", require=(REP.level >= 3) | (LEAD.budget < 5)),
+            "reps for whom their level is at least 3 or budget is less than 5",
+        ),
+    ],
+)
+def test_who(rule, said):
+    """The reps of a rule are named by pool and requirement, in the plural."""
+    assert who(rule) == said
+
+
+@pytest.mark.parametrize(
+    ("score", "said"),
+    [
+        (None, "whoever has waited longest for a lead first"),
+        (rotation(), "best first by whose turn it is"),
+        (2 * close_rate(), "best first by share of leads won (counts twice)"),
+        (
+            0.5 * intent() + 2.5 * intent("page") + skill_match("current_solution"),
+            (
+                "best first by interest shown (counts half), interest shown by page signals (counts 2.5 times) and "
+                "skill in the lead's current solution"
+            ),
+        ),
+        (nearby("de"), "best first by nearby('de')"),
+        (
+            (3 * headroom()).when(LEAD.budget > 5).when(REP.active),
+            "best first by free capacity (counts three times, if the rep's active is true, if budget is more than 5)",
+        ),
+    ],
+)
+def test_preference(score, said):
+    """Each part of a score has a name that people know, with its weight and its condition."""
+    if score is not None and "active" in said:
+        score = (3 * headroom()).when(LEAD.budget > 5).when(REP.active == True)  # noqa: E712 - builds a condition
+    assert preference(score) == said
+
+
+@pytest.mark.parametrize(
+    ("duration", "said"),
+    [
+        (timedelta(seconds=1), "1 second"),
+        (timedelta(minutes=90), "1 hour 30 minutes"),
+        (timedelta(days=2, seconds=5), "2 days 5 seconds"),
+        (timedelta(microseconds=5), "less than a second"),
+    ],
+)
+def test_duration(duration, said):
+    """A duration is said in whole units."""
+    assert duration_in_words(duration) == said
+
+
+def test_policy():
+    """A policy is told from qualification to catch-all, with its pools and what its definitions mean."""
+    large = define("large", LEAD.employees > 500)
+    router = Router(
+        qualify=LEAD.budget > 0,
+        rules=[Rule("large", when=large, pool="both"), Rule("rest")],
+        pools=[
+            Pool("both", reps={"bob", "ada"}),
+            Pool("none", reps=set()),
+            Pool("some", reps={"ada"}, where=REP.level > 1),
+        ],
+        catch_all="desk",
+    )
+    waiting = "whoever has waited longest for a lead first, offered for 5 minutes."
+    assert describe_policy(router).splitlines() == [
+        "A lead is placed only if budget is more than 0.",
+        "The first rule that fits a lead decides.",
+        f"1. large: If large, then all reps of the pool both, {waiting}",
+        f"2. rest: Every other lead: all reps, {waiting}",
+        "Pool both: ada, bob.",
+        "Pool none: nobody.",
+        "Pool some: of ada, the reps whose level is more than 1.",
+        "A lead that no rep can take goes to desk.",
+        '"large" means: number of employees is more than 500.',
+    ]
+
+
+@given(routers())
+def test_every_policy_has_words(router):
+    """Every policy can be told, a line for each rule and pool."""
+    told = describe_policy(router).splitlines()
+    assert len(told) >= 2 + len(router.rules) + len(router.pools)
+
+
+@given(conditions())
+def test_every_requirement_has_words(condition):
+    """Every requirement can be told."""
+    assert who(Rule("a", require=condition)).startswith("reps ")
+
+
+def test_factors():
+    """Each factor is told with what becomes of a lead that it stops, and why."""
+    router = Router(
+        qualify=Qualification(
+            [
+                Factor("budget", define("rich", LEAD.budget > 0), "nurture", "too early"),
+                Factor("mail", LEAD.email.is_present(), "review"),
+            ]
+        ),
+        rules=[],
+    )
+    assert describe_policy(router).splitlines() == [
+        "A lead is placed only if it fulfils every factor:",
+        "- budget: rich; otherwise it is nurtured (too early).",
+        "- mail: e-mail is known; otherwise a person reviews it.",
+        "The first rule that fits a lead decides.",
+        "A lead that no rep can take goes to catch-all.",
+        '"rich" means: budget is more than 0.',
+    ]

@@ -1,0 +1,122 @@
+"""The atlas finds exactly what a look at every territory finds."""
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from leadroute import Atlas, Lead, Territory
+from leadroute.model.atlas import prefixes
+from leadroute.model.postal import postal, stretch
+from leadroute.model.territory import Place
+
+COUNTRIES = ("DE", "FR", "US")
+CODES = (
+    "1",
+    "10",
+    "101",
+    "10115",
+    "02",
+    "SW1",
+    "!10",
+    "100..119",
+    "S..SW1",
+    "DE:10",
+    "!FR:1",
+    "0999..1002",
+)
+
+
+def some(*names):
+    """A set of few names, most often empty."""
+    return st.just(frozenset()) | st.frozensets(st.sampled_from(names), max_size=3)
+
+
+@st.composite
+def worlds(draw):
+    """Territories that share names, some of them below others."""
+    count = draw(st.integers(1, 12))
+    found = []
+    for number in range(count):
+        center = draw(
+            st.none() | st.sampled_from([(52.5, 13.4), (0, 179.9), (-89.5, 0), (89.9, 5)])
+        )
+        low = draw(st.none() | st.integers(0, 20))
+        found.append(
+            Territory(
+                f"t{number}",
+                countries=draw(some(*COUNTRIES, "!DE")),
+                regions=draw(some("DE-BE", "US-CA", "!US-CA")),
+                postal=draw(some(*CODES)),
+                industries=draw(some("health", "!retail")),
+                languages=draw(some("pt", "en", "!pt-BR")),
+                accounts=draw(some("A-1", "!A-2")),
+                domains=draw(some("a.example", "eu.a.example", "!b.example")),
+                min_employees=low,
+                center=center,
+                radius_km=None if center is None else draw(st.sampled_from([1, 100, 900, 20_000])),
+                priority=draw(st.none() | st.integers(0, 2)),
+                parent=f"t{draw(st.integers(0, number - 1))}"
+                if number and draw(st.booleans())
+                else None,
+            )
+        )
+    return found
+
+
+leads = st.builds(
+    Lead,
+    st.just("L-1"),
+    country=st.sampled_from([None, *COUNTRIES]),
+    region=st.sampled_from([None, "DE-BE", "US-CA", "north"]),
+    postal_code=st.sampled_from(
+        [None, "1", "10", "10115", "101", "0999", "1001", "02-1", "SW1 2", "1A1"]
+    ),
+    industry=st.sampled_from([None, "health", "retail"]),
+    language=st.sampled_from([None, "pt-BR", "en", "pt"]),
+    account_id=st.sampled_from([None, "A-1", "A-2"]),
+    domain=st.sampled_from([None, "a.example", "x.eu.a.example", "b.example"]),
+    employees=st.none() | st.integers(0, 30),
+    attributes=st.builds(
+        lambda lat, lon: {} if lat is None else {"lat": lat, "lon": lon},
+        st.none() | st.sampled_from([52.0, 0.0, -89.9, 89.9, 90.0]),
+        st.sampled_from([13.4, -179.9, 180.0, -90.0, 170.0]),
+    ),
+)
+
+
+@given(worlds(), leads)
+@settings(max_examples=150)
+def test_a_lookup_finds_what_a_look_at_each_finds(territories, lead):
+    """The drawers leave out nothing that fits, and the order is that of the rules."""
+    atlas, place = Atlas(territories), Place.of(lead)
+    expected = []
+    for territory in atlas:
+        close = territory.closeness(place)
+        if close is not None:
+            levels = tuple(-level for level in close[0])
+            depth, priority = atlas.depth(territory.name), territory.priority or 0
+            expected.append((levels, -depth, -priority, territory.name))
+    found = atlas.lookup(lead)
+    assert [match.territory.name for match in found] == [key[-1] for key in sorted(expected)]
+    assert [match.reasons for match in found] == [match.territory.fit(place) for match in found]
+
+
+@given(st.integers(0, 99_999), st.integers(0, 99_999), st.integers(0, 99_999))
+def test_a_range_of_numbers_is_its_beginnings(one, other, code):
+    """A code is in a range exactly if it begins like one of the beginnings of the range."""
+    low, high = sorted((one, other))
+    first, last, asked = f"{low:05}", f"{high:05}", f"{code:05}"
+    held = stretch(postal(f"{first}..{last}")).holds(None, asked)
+    assert held == (low <= code <= high)
+    found = prefixes(first, last)
+    assert held == any(asked.startswith(prefix) for prefix in found)
+    assert len(found) <= 90
+
+
+def test_many_names_are_filed_by_the_first_alone():
+    """A territory that names very much is found all the same."""
+    accounts = {f"A-{n}" for n in range(600)}
+    regions = {f"US-{n}" for n in range(40)}
+    atlas = Atlas([Territory("big", accounts=accounts, regions=regions)])
+    lead = Lead("L-1", account_id="A-599", region="US-39")
+    assert [match.territory.name for match in atlas.lookup(lead)] == ["big"]
+    assert atlas.lookup(lead.with_changes(region="US-40")) == ()

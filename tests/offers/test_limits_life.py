@@ -1,0 +1,211 @@
+"""No life of leads takes a bucket or a cap past its limit: driven by Hypothesis, checked from the log alone."""
+
+import contextlib
+from collections import Counter
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
+from tests.offers.world import Wrapped, placements
+
+from leadroute import (
+    LEAD,
+    Dispatcher,
+    Lead,
+    LeadNotFound,
+    OfferClosed,
+    Pool,
+    Rep,
+    Roster,
+    Router,
+    Rule,
+    Schedule,
+)
+from leadroute.offers.events import Assigned, Declined, FeedbackGiven, Offered, Released, TimedOut
+from leadroute.testing import ManualClock
+
+START = datetime(2026, 3, 27, 9, 0, tzinfo=UTC)  # two days before the clocks of Berlin change
+BERLIN = ZoneInfo("Europe/Berlin")
+OFFICE = Schedule("mon-sat 06:00-22:00", BERLIN)
+OTHER = Schedule("wed-mon 00:00-24:00", BERLIN)
+BURST = 2
+LEADS = [f"L-{n}" for n in range(14)]
+REPS = ("ada", "bob")
+LIMITS = {
+    "ada": {"capacity": 5, "buckets": {"big": 2, "small": 4}},
+    "bob": {"capacity": 4, "buckets": {"big": 2}},
+}
+TEAM = Roster(
+    [
+        Rep("ada", caps=["4 per day", "2 per day, source web"], schedule=OFFICE, **LIMITS["ada"]),
+        Rep(
+            "bob",
+            caps=["6 per month, paced, burst 2", "3 per day, rolling", "1 per hour, soft"],
+            schedule=OFFICE,
+            **LIMITS["bob"],
+        ),
+    ]
+)
+ROUTER = Router(
+    rules=[
+        Rule("big", when=LEAD.budget > 100, segment="big", cost=2, pool="all", window="1h"),
+        Rule("call", when=LEAD.channel == "phone", segment="small", frees="contact", window="1h"),
+        Rule("shift", when=LEAD.channel == "chat", segment="small", frees="shift", window="1h"),
+        Rule("small", window="1h"),
+    ],
+    pools=[Pool("all", reps=set(REPS))],
+    caps=["5 per day, source web", "4 per week, pool all"],
+    timezone="Europe/Berlin",
+)
+lead_ids, rep_ids = st.sampled_from(LEADS), st.sampled_from(REPS)
+
+
+class Stale(Wrapped):
+    """A store that answers, for the next reads, with the counts of an earlier instant."""
+
+    def __init__(self):
+        super().__init__()
+        self.earlier, self.reads = {}, 0
+
+    def lag(self, reads):
+        self.earlier, self.reads = self.store.counts(), self.reads + reads
+
+    def counts(self, keys=None, prefix=""):
+        if not self.reads:
+            return self.store.counts(keys, prefix)
+        self.reads -= 1
+        asked = self.earlier if keys is None else keys
+        return {
+            key: self.earlier[key]
+            for key in asked
+            if key in self.earlier and key.startswith(prefix)
+        }
+
+
+class Limits(RuleBasedStateMachine):
+    """Everything happens in any order; the limits hold all the same."""
+
+    @initialize()
+    def open_the_desk(self):
+        self.store, self.clock = Stale(), ManualClock(START)
+        self.desk = Dispatcher(ROUTER, TEAM, self.store, self.clock)
+        self.leads = {}
+
+    @rule(
+        lead_id=lead_ids,
+        budget=st.sampled_from([1, 1, 500]),
+        source=st.sampled_from(["web", "fair"]),
+        channel=st.sampled_from([None, "phone", "chat"]),
+    )
+    def submit(self, lead_id, budget, source, channel):
+        self.leads.setdefault(lead_id, Lead(lead_id, budget=budget, source=source, channel=channel))
+        self.desk.submit(self.leads[lead_id])
+
+    def _try(self, act, *given, **named):
+        with contextlib.suppress(OfferClosed, LeadNotFound):
+            act(*given, **named)
+
+    @rule(lead_id=lead_ids, answer=st.sampled_from(["accept", "accept", "decline"]))
+    def answer(self, lead_id, answer):
+        if lead_id in self.leads and (rep_id := self.desk.placement(lead_id).rep_id):
+            self._try(getattr(self.desk, answer), lead_id, rep_id)
+
+    @rule(lead_id=lead_ids, step=st.sampled_from(["contacted", "release"]))
+    def work(self, lead_id, step):
+        self._try(getattr(self.desk, step), lead_id)
+
+    @rule(lead_id=lead_ids, status=st.sampled_from(["won", "lost", "meeting"]))
+    def say(self, lead_id, status):
+        self._try(self.desk.feedback, lead_id, status)
+
+    @rule(lead_id=lead_ids, rep_id=rep_ids)
+    def assign(self, lead_id, rep_id):
+        self._try(self.desk.assign, lead_id, rep_id, by="manager")
+
+    @rule(minutes=st.sampled_from([-90, 5, 30, 61, 600, 1440, 1500, 10_080]))
+    def move_the_clock(self, minutes):
+        self.clock.set(self.clock.now() + timedelta(minutes=minutes))
+
+    @rule(rep_id=rep_ids, schedule=st.sampled_from([OFFICE, OTHER, None]))
+    def change_the_schedule(self, rep_id, schedule):
+        roster = self.desk.roster
+        changed = roster[rep_id].with_changes(schedule=schedule, timezone="Europe/Berlin")
+        self.desk = Dispatcher(ROUTER, roster.replace(changed), self.store, self.clock)
+
+    @rule(reads=st.sampled_from([3, 12, 60]))
+    def lag(self, reads):
+        self.store.lag(reads)
+
+    @rule()
+    def sweep(self):
+        self.desk.sweep()
+
+    @invariant()
+    def counters_are_the_holds(self):
+        """What is counted is what the placements hold, apart from the tallies of deals and instants."""
+        held = Counter()
+        for placement in placements(self.store.store).values():
+            held.update(placement.holds)
+        counted = self.store.store.counts()
+        tallies = ("rep/last/", "rep/won/", "rep/closed/")
+        assert {k: n for k, n in counted.items() if not k.startswith(tallies)} == dict(held)
+
+    @invariant()
+    def no_limit_is_passed(self):
+        """Counted from the log, without the code under test, and without what was assigned by hand."""
+        held = [found for lead in self.leads if (found := self._held(lead))]
+        for rep_id, limits in LIMITS.items():
+            mine = [each for each in held if each["rep"] == rep_id]
+            work = [each for each in mine if each["open"]]
+            assert sum(each["cost"] for each in work) <= limits["capacity"]
+            for bucket, most in limits["buckets"].items():
+                assert sum(e["cost"] for e in work if e["segment"] == bucket) <= most
+            days = Counter(each["at"].astimezone(BERLIN).date() for each in mine)
+            months = Counter(f"{each['at'].astimezone(BERLIN):%Y-%m}" for each in mine)
+            if rep_id == "ada":
+                assert max(days.values(), default=0) <= 4
+                web = Counter(e["at"].astimezone(BERLIN).date() for e in mine if e["web"])
+                assert max(web.values(), default=0) <= 2
+            else:
+                assert max(days.values(), default=0) <= BURST
+                assert max(months.values(), default=0) <= 6
+                for end in (each["at"] for each in mine):
+                    ago = end - timedelta(days=1)
+                    assert sum(ago < each["at"] <= end for each in mine) <= 3
+        web = Counter(e["at"].astimezone(BERLIN).date() for e in held if e["web"])
+        assert max(web.values(), default=0) <= 5
+        weeks = Counter(
+            e["at"].astimezone(BERLIN).isocalendar()[:2] for e in held if e["segment"] == "big"
+        )
+        assert max(weeks.values(), default=0) <= 4
+
+    def _held(self, lead_id):
+        """What the log says a lead counts against, unless it was assigned by hand."""
+        lead, found = self.leads[lead_id], None
+        frees = {"phone": "contact"}.get(lead.channel)
+        big = lead.budget > 100
+        for event in self.desk.history(lead_id):
+            if isinstance(event, Offered):
+                found = {
+                    "rep": event.rep_id,
+                    "at": event.at,
+                    "web": lead.source == "web",
+                    "segment": "big" if big else "small" if lead.channel else "other",
+                    "cost": 2 if big else 1,
+                    "open": True,
+                }
+            elif isinstance(event, Declined | TimedOut | Assigned):
+                found = None
+            elif found and (
+                isinstance(event, Released)
+                or (isinstance(event, FeedbackGiven) and event.closing)
+                or (event.kind == "contacted" and frees == "contact" and not big)
+            ):
+                found["open"] = False
+        return found
+
+
+TestLimits = Limits.TestCase
+TestLimits.settings = settings(max_examples=40, stateful_step_count=40, deadline=None)

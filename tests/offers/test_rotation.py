@@ -1,0 +1,104 @@
+"""The rotation over a whole life: shares, absence, newcomers, and which leads take a turn."""
+
+from collections import Counter
+from datetime import UTC, datetime
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from leadroute import (
+    LEAD,
+    Dispatcher,
+    Lead,
+    MemoryStore,
+    Rep,
+    Roster,
+    Router,
+    Rule,
+    rotation,
+    scorer,
+)
+from leadroute.testing import ManualClock
+
+NOON = datetime(2026, 3, 4, 12, 0, tzinfo=UTC)
+ROTATE = Router(rules=[Rule("all", score=rotation())])
+
+
+def route(dispatcher, number, prefix="L"):
+    """Submit leads, each accepted by whom it is offered to, and give the reps in order."""
+    taken = []
+    for index in range(number):
+        placement = dispatcher.submit(Lead(f"{prefix}-{index}"))
+        dispatcher.accept(placement.lead_id, placement.rep_id)
+        taken.append(placement.rep_id)
+    return taken
+
+
+def desk(reps, store=None, router=ROTATE):
+    """A dispatcher over these reps."""
+    return Dispatcher(router, Roster(reps), store or MemoryStore(), ManualClock(NOON))
+
+
+@given(st.lists(st.integers(1, 6), min_size=2, max_size=6), st.integers(1, 40))
+def test_everyone_gets_their_share(weights, number):
+    """With everyone there, nobody strays from their exact share by two leads, at any moment."""
+    reps = [Rep(f"r{index}", weight=weight) for index, weight in enumerate(weights)]
+    counts = Counter()
+    for position, rep_id in enumerate(route(desk(reps), number), 1):
+        counts[rep_id] += 1
+        for rep in reps:
+            share = position * rep.weight / sum(weights)
+            assert abs(counts[rep.id] - share) < 2
+
+
+def test_a_rep_who_was_away_gets_no_burst():
+    """A rep with weight 300 of 500 who missed 20 leads gets 12 of the next 20, as if they had been there."""
+    store = MemoryStore()
+    away = Rep("r1", weight=300)
+    others = [Rep("r2", weight=100), Rep("r3", weight=100)]
+    assert Counter(route(desk(others, store), 20)) == {"r2": 10, "r3": 10}
+    assert Counter(route(desk([away, *others], store), 20, "back")) == {"r1": 12, "r2": 4, "r3": 4}
+
+
+@pytest.mark.parametrize("weight", [1, 2, 5])
+def test_a_newcomer_is_not_flooded(weight):
+    """Somebody who joins a running rotation takes their share from there on, not what was before them."""
+    store = MemoryStore()
+    team = [Rep("a"), Rep("b")]
+    route(desk(team, store), 100)
+    next_leads = route(desk([*team, Rep("new", weight=weight)], store), 2 + weight, "later")
+    assert Counter(next_leads) == {"a": 1, "b": 1, "new": weight}
+
+
+def test_a_rep_who_declines_keeps_their_place():
+    """A declined offer gives the turn back: the rep is next in line for another lead."""
+    dispatcher = desk([Rep("a"), Rep("b"), Rep("c")])
+    dispatcher.submit(Lead("L-1"))
+    dispatcher.decline("L-1", "a", "busy")
+    assert dispatcher.placement("L-1").rep_id == "b"
+    assert dispatcher.submit(Lead("L-2")).rep_id in {"a", "c"}
+    assert dispatcher.snapshot().turns["everyone"].get("a", 0) <= 1
+
+
+def test_leads_that_do_not_rotate_take_no_turn():
+    """A rule without a rotation leaves the turns of its pool alone, so that others keep their order."""
+    owned = Rule("owned", when=LEAD.account_id == "A-1")
+    router = Router(rules=[owned, Rule("rest", score=rotation())])
+    dispatcher = desk([Rep("a"), Rep("b")], router=router)
+    for index in range(5):
+        dispatcher.submit(Lead(f"owned-{index}", account_id="A-1"))
+    assert dispatcher.snapshot().turns == {}
+    assert Counter(route(dispatcher, 4)) == {"a": 2, "b": 2}
+
+
+def test_a_scorer_of_the_host_may_read_turns():
+    """Nobody knows what a function of the host reads, so its leads count as turns."""
+
+    @scorer
+    def fewest(situation, rep):
+        """Whoever has had the fewest."""
+        return 1 / (1 + situation.turns.get(rep.id, 0))
+
+    dispatcher = desk([Rep("a"), Rep("b")], router=Router(rules=[Rule("all", score=fewest())]))
+    assert route(dispatcher, 4) == ["a", "b", "a", "b"]

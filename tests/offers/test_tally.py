@@ -1,0 +1,106 @@
+"""Outcomes from the log of events."""
+
+from datetime import UTC, datetime
+from math import log
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from leadroute import Dispatcher, Lead, MemoryStore, Rep, Roster, Router, Rule
+from leadroute.model.outcomes import UNIT, Outcomes, Record, week_of
+from leadroute.offers.events import Offered
+from leadroute.offers.tally import outcomes_of
+from leadroute.ranking.scorers import close_rate, explore, fair
+from leadroute.testing.clock import ManualClock
+
+START = datetime(2026, 1, 5, 9, tzinfo=UTC)
+
+
+def desk(score=None, **more):
+    """A dispatcher for two reps."""
+    router = Router(rules=[Rule("all", window="5m", score=score)])
+    team = Roster([Rep("ada"), Rep("bob")])
+    return Dispatcher(router, team, MemoryStore(), ManualClock(START), **more)
+
+
+def worked(here, lead, *, ended="won", value=None):
+    """Work a lead to its end: the first rep lets it run out, the second takes it."""
+    first = here.submit(lead).rep_id
+    here.clock.advance("5m")
+    here.sweep()
+    second = here.placement(lead.id).rep_id
+    here.accept(lead.id, second)
+    here.clock.advance("1m")
+    here.contacted(lead.id)
+    here.feedback(lead.id, ended, value=value)
+    return first, second
+
+
+def test_outcomes_are_counted_from_the_log():
+    """Offers, answers, contacts and endings count for the rep to whom they happened, by segment."""
+    here, lead = desk(), Lead("L-1", industry="retail")
+    first, second = worked(here, lead, value=500)
+    found = outcomes_of([(lead, here.history("L-1"))], ["industry"])
+    for segment in ("", "industry/retail"):
+        ignored, won = found.total(first, segment), found.total(second, segment)
+        assert (ignored.offered, ignored.ignored, ignored.accepted) == (1, 1, 0)
+        assert (won.offered, won.accepted, won.reached, won.closed, won.won) == (1, 1, 1, 1, 1)
+        assert (won.value, won.sized, won.log_size) == (50_000, 1, round(UNIT * log(500)))
+        assert won.log_response == round(UNIT * log(61))
+    assert set(found.weeks[""][second]) == {week_of(START)}
+
+
+def test_an_erased_lead_still_counts():
+    """A lead whose facts are gone belongs to no segment, and counts among all leads."""
+    here = desk()
+    _, second = worked(here, Lead("L-1", industry="retail"))
+    found = outcomes_of([(None, here.history("L-1"))], ["industry"])
+    assert set(found.weeks) == {""}
+    assert (found.total(second).won, found.total(second).sized) == (1, 0)
+
+
+@pytest.mark.parametrize(("ended", "won"), [("won", 1), ("lost", 0)])
+def test_endings_are_told_apart(ended, won):
+    """Only what was won counts as won; a refusal counts as declined."""
+    here = desk()
+    _, second = worked(here, Lead("L-1"), ended=ended)
+    here.decline("L-2", here.submit(Lead("L-2")).rep_id)
+    found = outcomes_of((None, here.history(each)) for each in ("L-1", "L-2"))
+    assert (found.total(second).closed, found.total(second).won) == (1, won)
+    assert sum(found.total(each).declined for each in ("ada", "bob")) == 1
+
+
+@given(st.lists(st.sampled_from(["won", "lost"]), max_size=4), st.integers(0, 4))
+def test_parts_of_the_log_add_up(endings, cut):
+    """Counting two parts of the log and adding gives the same as counting all of it."""
+    here = desk()
+    for number, ended in enumerate(endings):
+        worked(here, Lead(f"L-{number}"), ended=ended, value=100 + number)
+    log = [(None, here.history(f"L-{number}")) for number in range(len(endings))]
+    parts = outcomes_of(log[:cut]) + outcomes_of(log[cut:])
+    assert parts.counters() == outcomes_of(log).counters()
+    assert Outcomes.from_counters(parts.counters()).counters() == parts.counters()
+
+
+def test_a_dispatcher_decides_by_the_outcomes_it_is_given():
+    """Outcomes handed to a dispatcher are what its scorers learn from."""
+    week = week_of(START)
+    found = Outcomes.of(
+        [("ada", "", week, Record(closed=5)), ("bob", "", week, Record(won=5, closed=5))]
+    )
+    here = desk(close_rate(1), outcomes=found)
+    assert here.submit(Lead("L-3")).rep_id == "bob"
+    assert here.snapshot().outcomes == found
+
+
+def test_every_offer_keeps_its_propensity_and_cost():
+    """The log says with which probability each rep was chosen, and what fairness cost."""
+    here = desk(explore())
+    here.submit(Lead("L-1"))
+    (offer,) = [each for each in here.history("L-1") if isinstance(each, Offered)]
+    assert offer.propensity == pytest.approx(0.5, abs=0.02)
+    assert offer.given_up == 0
+    plain = desk(fair(close_rate()))
+    plain.submit(Lead("L-1"))
+    assert plain.history("L-1")[1].propensity == 1

@@ -1,0 +1,158 @@
+"""What holds for every scorer, whatever is known of lead, reps and outcomes."""
+
+import pickle
+import re
+from math import isclose
+
+import attrs
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from tests.ranking.scorers.world import plain, scores, situations
+
+from leadroute import Rep, headroom
+from leadroute.errors import ConfigError, LeadrouteError
+from leadroute.ranking import scorers
+from leadroute.ranking.scorers import BUILT_IN
+from leadroute.rules.scorer import Scorer
+from leadroute.rules.scores import parse_score
+
+
+@settings(max_examples=200)
+@given(scores, situations())
+def test_points_are_between_nothing_and_one(score, situation):
+    """Every score gives each rep points from 0 to 1 or no answer, and a reason in words."""
+    points = score.bind(situation)
+    for rep in situation.reps:
+        found = points(rep)
+        assert found is None or 0 <= found <= 1
+        assert score.reason(situation, rep)
+        assert "lead's None" not in score.reason(situation, rep)
+
+
+@settings(max_examples=100)
+@given(scores, situations(), st.randoms(use_true_random=False))
+def test_the_order_of_reps_changes_no_points(score, situation, random):
+    """Whatever the order in which the candidates stand, each gets the same points."""
+    shuffled = list(situation.reps)
+    random.shuffle(shuffled)
+    other = attrs.evolve(situation, reps=tuple(shuffled))
+    before, after = score.bind(situation), score.bind(other)
+    for rep in situation.reps:
+        one, two = before(rep), after(rep)
+        assert one == two or isclose(one, two, rel_tol=1e-12)
+
+
+@settings(max_examples=200)
+@given(scores)
+def test_printing_and_parsing_are_inverses(score):
+    """The text of any score is read back as the same score, with the same text and hash."""
+    again = parse_score(str(score), BUILT_IN)
+    assert (again, str(again), hash(again)) == (score, str(score), hash(score))
+
+
+@given(scores, situations())
+def test_scores_and_situations_survive_pickling(score, situation):
+    """A score and a situation come out of a pickle as they went in, and score alike."""
+    points = score.bind(situation)
+    found = [points(rep) for rep in situation.reps]
+    again, there = pickle.loads(pickle.dumps((score, situation)))
+    assert again == score
+    points = again.bind(there)
+    assert [points(rep) for rep in there.reps] == found
+
+
+@given(plain, situations())
+def test_a_scorer_without_an_answer_takes_no_weight(score, situation):
+    """Adding a scorer that has no answer for a rep leaves the rep's score as it was."""
+    alone = headroom().bind(situation)
+    both = (headroom() + 5 * score).bind(situation)
+    points = score.bind(situation)
+    for rep in situation.reps:
+        if points(rep) is None:
+            assert both(rep) == alone(rep)
+
+
+@given(scores)
+def test_every_part_of_a_score_can_be_walked(score):
+    """Walking a score starts with itself and visits every scorer that its text names."""
+    seen = list(score.walk())
+    assert seen[0] is score
+    named = {name for name in BUILT_IN if re.search(rf"\b{name}\(", str(score))}
+    assert {each.name for each in seen} - {""} == named
+
+
+def test_every_built_in_scorer_is_known_by_its_name():
+    """What a policy file may name is exactly what the package exports, under the same name."""
+    assert set(BUILT_IN) == set(scorers.__all__) - {"BUILT_IN", "scorer"}
+    assert all(scorer.name == name for name, scorer in BUILT_IN.items())
+
+
+@pytest.mark.parametrize("name", sorted(BUILT_IN))
+def test_every_built_in_scorer_states_its_formula(name):
+    """The docstring of every scorer has its formula and an example."""
+    assert "Formula" in BUILT_IN[name].__doc__
+    assert "Example" in BUILT_IN[name].__doc__
+
+
+def test_a_scorer_of_the_host_says_how_it_scores():
+    """A scorer that does not define bind() is refused with the remedy, and has its text as reason."""
+    with pytest.raises(TypeError, match="does not say how to score; define bind"):
+        Scorer().bind(None)
+    assert Scorer().reason(None, Rep("ada")) == "()"
+
+
+REFUSED = [
+    ("skill_match('industri')", "did you mean 'industry'?"),
+    ("skill_match('email')", "lead has no field 'email'"),
+    ("skill_match([])", "the list of fields is empty"),
+    ("skill_match(3)", "lead has no field '3'"),
+    ("skill_match('industry', 'any')", "'any' must be one of 'some', 'all'"),
+    ("skill_match('industry', at_least=2)", "2 must be a number from 0 to 1"),
+    ("language(-1)", "must be a number from 0 to 1"),
+    ("distance(0)", "0 must be a number above 0"),
+    ("distance(latitude=' ')", "' ' must be text that is not empty"),
+    ("timezone_overlap('at noon')", "'at noon' are no weekly hours"),
+    ("owner('nobody')", "'nobody' must be one of 'anyone', 'team', 'manager'"),
+    ("workload(True)", "True must be a number above 0"),
+    ("least_recent('0s')", "a half-life of 0s would forget everything"),
+    ("least_recent('soon')", "'soon' is not a duration"),
+    ("close_rate(0)", "0 must be a number above 0"),
+    ("close_rate(by='budget')", "lead has no field 'budget'"),
+    ("accept_rate(2)", "2 must be a number from 0 to 1"),
+    ("tier('industry', [1])", "lead has no field 'industry'"),
+    ("tier('budget', [])", "must be numbers that ascend"),
+    ("tier('budget', [2, 1])", "[2, 1] must be numbers that ascend, such as [10, 50]"),
+    ("tier('budget', [1, 2], [3])", "tier() has 2 bands and 1 steps of the rep"),
+    ("tier('budget', [1], [3], [4])", "tier() takes levels or wins, not both"),
+    ("graduation(['a'])", "'a' must be a number from 0 on"),
+    ("intent([])", "must be one text or more, none of them twice"),
+    ("intent(['a', 'a'])", "none of them twice"),
+    ("intent(3)", "3 must be text that is not empty"),
+    ("intent(['a', 'b'], 1, '1d', [1])", "intent() has 2 kinds and 1 weights; write one each"),
+    ("intent('a', 1, ['1d', '2d'])", "intent() has 1 kinds and 2 half_life; write one each"),
+    ("source_urgency(['a'], [1, 0])", "source_urgency() has 1 sources and 2 urgencies"),
+    ("source_urgency(['a'], [2])", "2 must be a number from 0 to 1"),
+    ("max_of()", "max_of() needs a scorer or more, such as max_of(headroom())"),
+    ("first_of(3)", "first_of() takes scorers, and 3 is none"),
+    ("max_of(headroom)", "a scorer is called: write headroom()"),
+    ("clamp(headroom(), 0.5, 0.1)", "clamp() has high=0.1 below low=0.5; swap them"),
+    ("clamp(headroom(), 2)", "2 must be a number from 0 to 1"),
+    ("invert('a')", "invert() takes scorers, and 'a' is none"),
+    ("fair(headroom(), -1)", "-1 must be a number from 0 on"),
+    ("tiers(headroom()) + rotation()", "tiers() stands alone and cannot be added"),
+    ("2 * tiers(headroom())", "tiers() stands alone and cannot be weighted"),
+    ("fair(headroom()).when(lead.budget > 1)", "fair() stands alone and cannot be guarded"),
+    ("max_of(tiers(headroom()))", "tiers() stands alone; max_of() cannot hold it"),
+    ("invert(fair(headroom()))", "fair() stands alone; invert() cannot hold it"),
+    ("tiers(fair(headroom()))", "fair() stands alone; tiers() cannot hold it"),
+]
+
+
+@pytest.mark.parametrize(("text", "message"), REFUSED, ids=[text for text, _ in REFUSED])
+def test_a_parameter_that_cannot_be_right_is_refused(text, message):
+    """A scorer with a parameter that cannot work is refused when it is built, with the remedy."""
+    with pytest.raises(ConfigError) as caught:
+        parse_score(text, BUILT_IN)
+    assert message in str(caught.value)
+    assert isinstance(caught.value, LeadrouteError)

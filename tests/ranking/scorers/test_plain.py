@@ -1,0 +1,313 @@
+"""Scorers that need no history: fit, places, owners, load, turns and interest."""
+
+from datetime import timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from tests.ranking.scorers.world import NOW
+
+from leadroute import Lead, Rep, Roster, Router, Rule, Signal, Snapshot
+from leadroute.model.instants import to_micros
+from leadroute.ranking.scorers import (
+    distance,
+    first_of,
+    freshness,
+    headroom,
+    intent,
+    language,
+    least_recent,
+    named_account,
+    owner,
+    rotation,
+    same_country,
+    skill_match,
+    source_urgency,
+    territory_match,
+    timezone_overlap,
+    workload,
+)
+from leadroute.rules.situation import Situation
+
+
+def judged(score, lead, rep, snapshot=None, absent=()):
+    """The points of a rep and the reason for them."""
+    situation = Situation(lead, (rep,), "p", snapshot or Snapshot(), NOW, absent=absent)
+    return score.bind(situation)(rep), score.reason(situation, rep)
+
+
+def lead(**known):
+    """A lead of whom this is known."""
+    return Lead("L-1", **known)
+
+
+def rep(**known):
+    """A rep of whom this is known."""
+    return Rep("ada", **known)
+
+
+NEEDS = ["industry", "lead['needs']"]
+SKILLED = rep(skills={"health": 0.5, "sap": 0.9})
+NEEDY = lead(industry="health", attributes={"needs": {"sap", "hr"}})
+MUNICH, BERLIN = {"lat": 48.137, "lon": 11.575}, {"lat": 52.52, "lon": 13.405}
+SIGNALS = [
+    Signal("pricing", NOW - timedelta(days=7), 240),
+    Signal("demo", NOW - timedelta(days=1), 1),
+    Signal("pricing", NOW + timedelta(days=1), 999),
+]
+
+CASES = [
+    (skill_match("industry"), lead(industry="health"), SKILLED, 0.5, "health at level 0.5"),
+    (skill_match("industry"), lead(industry="retail"), SKILLED, 0, "retail at level 0"),
+    (skill_match("industry"), lead(), SKILLED, None, "the lead has no industry"),
+    (skill_match("industry"), lead(industry="health"), rep(), None, "no skills are known"),
+    (
+        skill_match(NEEDS),
+        NEEDY,
+        SKILLED,
+        pytest.approx(1.4 / 3),
+        "health at level 0.5, hr at level 0, sap at level 0.9",
+    ),
+    (
+        skill_match(NEEDS, "all"),
+        NEEDY,
+        SKILLED,
+        0,
+        "health at level 0.5, hr at level 0, sap at level 0.9",
+    ),
+    (skill_match(NEEDS), lead(), SKILLED, None, "the lead has no industry or lead['needs']"),
+    (skill_match("industry", at_least=0.6), NEEDY, SKILLED, 0, "health at level 0"),
+    (
+        territory_match(),
+        lead(country="DE", region="BE"),
+        rep(regions={"BE"}),
+        1,
+        "covers the region BE",
+    ),
+    (territory_match(), lead(country="DE"), rep(countries={"DE"}), 0.5, "covers the country DE"),
+    (territory_match(), lead(country="DE"), rep(countries={"US"}), 0, "does not cover DE"),
+    (territory_match(), lead(country="DE"), rep(), None, "no places are known"),
+    (territory_match(), lead(), rep(), None, "the lead has no region and no country"),
+    (same_country(), lead(country="DE"), rep(countries={"DE"}), 1, "covers DE"),
+    (same_country(), lead(country="DE"), rep(countries={"US"}), 0, "does not cover DE"),
+    (same_country(), lead(country="DE"), rep(), None, "no countries are known"),
+    (same_country(), lead(), rep(countries={"US"}), None, "the lead has no country"),
+    (language(), lead(language="pt-BR"), rep(languages={"pt-BR"}), 1, "speaks pt-BR"),
+    (
+        language(),
+        lead(language="pt-BR"),
+        rep(languages={"pt-PT", "pt"}),
+        0.8,
+        "speaks pt pt-PT, near pt-BR",
+    ),
+    (language(), lead(language="pt"), rep(languages={"en"}), 0, "no pt"),
+    (language(), lead(language="pt"), rep(), None, "no languages are known"),
+    (language(), lead(), rep(languages={"en"}), None, "the lead's language is not known"),
+    (
+        distance(504.3),
+        lead(attributes=MUNICH),
+        rep(attributes=BERLIN),
+        pytest.approx(0.5, abs=1e-4),
+        "504 km away",
+    ),
+    (distance(), lead(attributes=MUNICH), rep(attributes=MUNICH), 1, "0 km away"),
+    (
+        distance(),
+        lead(attributes=MUNICH),
+        rep(attributes={"lat": 91, "lon": 0}),
+        None,
+        "the rep's place is not known",
+    ),
+    (
+        distance(),
+        lead(attributes={"lat": 1}),
+        rep(attributes=MUNICH),
+        None,
+        "the lead's place is not known",
+    ),
+    (
+        timezone_overlap(),
+        lead(country="DE"),
+        rep(schedule="mon-fri 08:00-13:00", timezone="Europe/Berlin"),
+        0.5,
+        "20 of the lead's 40 working hours in the next week",
+    ),
+    (
+        timezone_overlap(),
+        lead(timezone="Asia/Tokyo"),
+        rep(timezone="Europe/Berlin"),
+        0,
+        "0 of the lead's 40 working hours in the next week",
+    ),
+    (timezone_overlap(), lead(country="DE"), rep(), None, "the rep's time zone is not known"),
+    (
+        timezone_overlap(),
+        lead(),
+        rep(timezone="Europe/Berlin"),
+        None,
+        "the lead's time zone is not known",
+    ),
+    (headroom(), lead(), rep(), 1, "0 open of no limit"),
+    (headroom(), lead(), rep(capacity=0), 0, "0 open of 0"),
+    (workload(), lead(), rep(weight=0), 0, "0 open, weight 0"),
+    (least_recent(), lead(), rep(), 1, "no lead so far"),
+    (intent(), lead(), rep(), None, "no signals of any kind"),
+    (
+        intent(),
+        lead(signals=SIGNALS),
+        rep(),
+        pytest.approx(120.906 / 121.906, abs=1e-4),
+        "signals of any kind amount to 121",
+    ),
+    (intent("pricing", 120), lead(signals=SIGNALS), rep(), 0.5, "signals of pricing amount to 120"),
+    (
+        intent("pricing", at_least=240),
+        lead(signals=SIGNALS),
+        rep(),
+        0,
+        "signals of pricing amount to 120, below 240",
+    ),
+    (
+        intent(["pricing", "demo"], 240, ["1w", "1d"], [1, 240]),
+        lead(signals=SIGNALS),
+        rep(),
+        0.5,
+        "signals of pricing, demo amount to 240",
+    ),
+    (
+        freshness("1h"),
+        lead(received_at=NOW - timedelta(hours=2)),
+        rep(),
+        0.25,
+        "the lead is 120 minutes old",
+    ),
+    (
+        freshness(),
+        lead(received_at=NOW + timedelta(hours=2)),
+        rep(),
+        1,
+        "the lead is 0 minutes old",
+    ),
+    (freshness(), lead(), rep(), None, "it is not known when the lead came in"),
+    (source_urgency(["phone"], [0.9]), lead(source="phone"), rep(), 0.9, "source is phone"),
+    (source_urgency(["phone"], [1]), lead(source="mail"), rep(), None, "source is mail"),
+    (source_urgency(["phone"], [1], 0.2), lead(source="mail"), rep(), 0.2, "source is mail"),
+    (source_urgency(["phone"], [1], 0.2), lead(), rep(), None, "the lead has no source"),
+]
+
+
+@pytest.mark.parametrize(
+    ("score", "of", "by", "points", "why"), CASES, ids=[f"{case[0]}: {case[4]}" for case in CASES]
+)
+def test_points_and_reasons(score, of, by, points, why):
+    """A scorer gives these points for what is known, and says why."""
+    assert judged(score, of, by) == (points, why)
+
+
+def test_counts_decide_load_and_turns():
+    """What is open, and when the last lead came, is read from the snapshot."""
+    counts = Snapshot(open={"ada": 5}, last_assigned={"ada": to_micros(NOW - timedelta(days=3))})
+    assert judged(workload(), lead(), rep(weight=0.5), counts) == (0.5, "5 open, weight 0.5")
+    assert judged(headroom(), lead(), rep(capacity=20), counts)[0] == 0.75
+    points, why = judged(least_recent(), lead(), rep(), counts)
+    assert (points, why) == (0.75, "last lead at 2026-03-01 12:00 UTC")
+
+
+BOSS, MATE, OTHER = Rep("boss"), Rep("mate", teams={"red"}), Rep("other")
+OWNER = Rep("ann", name="Ann", teams={"red"}, manager_id="boss", accounts={"acme"})
+
+
+def sticky(score, *here, absent=()):
+    """The points and reasons of the reps who are here, for a lead of Ann's."""
+    given = lead(owner_id="ann", account_id="acme")
+    situation = Situation(given, here, "p", absent=absent)
+    points = score.bind(situation)
+    return {one.id: (points(one), score.reason(situation, one)) for one in here}
+
+
+@pytest.mark.parametrize("scorer", [owner, named_account])
+def test_the_owner_comes_first(scorer):
+    """Who owns the lead gets it; the others get nothing."""
+    assert sticky(scorer(), OWNER, OTHER) == {
+        "ann": (1, "the lead is theirs"),
+        "other": (0, "the lead belongs to Ann"),
+    }
+
+
+@pytest.mark.parametrize("scorer", [owner, named_account])
+def test_an_owner_who_is_away_is_stood_in_for(scorer):
+    """When the owner cannot take the lead, the policy says who stands in; else there is no answer."""
+    away = "the lead belongs to Ann, who cannot take it"
+    assert sticky(scorer(), MATE, OTHER, absent=(OWNER,))["mate"] == (None, away)
+    assert sticky(scorer("team"), MATE, OTHER, absent=(OWNER,)) == {
+        "mate": (1, f"{away}; stands in as team"),
+        "other": (0, away),
+    }
+    assert sticky(scorer("manager"), MATE, BOSS, absent=(OWNER,)) == {
+        "mate": (0, away),
+        "boss": (1, f"{away}; stands in as manager"),
+    }
+    assert sticky(scorer("manager"), OTHER, absent=(OWNER,))["other"] == (None, away)
+    assert sticky(scorer("team"), OTHER)["other"] == (None, "the lead belongs to nobody here")
+
+
+def test_a_lead_whose_owner_is_offline_goes_to_somebody_else():
+    """The scenarios of Chatwoot and Rocket.Chat: the owner is away, so the lead goes to the one who is there."""
+    router = Router(rules=[Rule("all", score=first_of(owner(), rotation()))])
+    returning = lead(owner_id="a")
+    here, away = Rep("a"), Rep("a", active=False)
+    assert router.rank(returning, Roster([here, Rep("b")])).best.rep_id == "a"
+    assert router.rank(returning, Roster([away, Rep("b")])).best.rep_id == "b"
+
+
+def test_the_stickiness_of_an_unfinished_scorer_is_refused():
+    """A sticky scorer must say who owns a lead."""
+    from leadroute.ranking.scorers.owners import _Sticky
+
+    with pytest.raises(TypeError, match="define _owns"):
+        _Sticky().bind(Situation(lead(), (), "p"))
+
+
+@given(
+    st.integers(0, 30),
+    st.integers(0, 30),
+    st.integers(1, 20),
+    st.integers(0, 10**7),
+    st.integers(0, 10**7),
+)
+def test_more_room_and_longer_idle_never_give_fewer_points(some, more, capacity, idle, longer):
+    """Fewer open leads, more headroom and a longer wait never cost points."""
+    few, many = sorted((some, more))
+    short, long = sorted((idle, longer))
+    for score in (headroom(), workload()):
+        assert (
+            judged(score, lead(), rep(capacity=capacity), Snapshot(open={"ada": few}))[0]
+            >= judged(score, lead(), rep(capacity=capacity), Snapshot(open={"ada": many}))[0]
+        )
+    last = [
+        Snapshot(last_assigned={"ada": to_micros(NOW) - 10**6 * each}) for each in (long, short)
+    ]
+    longest, shortest = (judged(least_recent(), lead(), rep(), each)[0] for each in last)
+    assert longest >= shortest
+
+
+@given(*[st.floats(-90, 90), st.floats(-180, 180)] * 2)
+def test_distance_is_the_same_both_ways(north, east, other_north, other_east):
+    """It is as far from lead to rep as from rep to lead, and never further than half around the earth."""
+    here, there = {"lat": north, "lon": east}, {"lat": other_north, "lon": other_east}
+    one = judged(distance(), lead(attributes=here), rep(attributes=there))[0]
+    other = judged(distance(), lead(attributes=there), rep(attributes=here))[0]
+    assert one == pytest.approx(other)
+    assert one >= 50 / (50 + 20_016)
+
+
+@given(st.integers(0, 400), st.integers(0, 400), st.integers(1, 200))
+def test_newer_signals_never_count_less(age, older, seconds):
+    """A signal counts at least as much as the same signal longer ago, and so does a newer lead."""
+    new, old = (NOW - timedelta(hours=each) for each in sorted((age, older)))
+    warm, cold = (
+        judged(intent("p"), lead(signals=[Signal("p", at, seconds)]), rep())[0] for at in (new, old)
+    )
+    fresh, stale = (judged(freshness(), lead(received_at=at), rep())[0] for at in (new, old))
+    assert warm >= cold
+    assert fresh >= stale

@@ -1,0 +1,76 @@
+from datetime import UTC, date, datetime
+
+import pytest
+
+from leadroute import ConfigError, Lead, Outcome, Rep, Roster, Router, Rule, Schedule, dump_policy
+from leadroute.errors import PolicyError
+from leadroute.formats.policy import parse_policy
+from leadroute.insight.wording import describe_policy
+from leadroute.model.schedule import Lazy
+
+CHRISTMAS = date(2026, 12, 25)
+AT = datetime(2026, 12, 25, 10, tzinfo=UTC)
+ROUTER = Router(rules=[Rule("all")], holidays=[CHRISTMAS])
+HOURS = "mon-fri 09:00-17:00"
+
+
+class Fridays:
+    """Every Friday is a holiday."""
+
+    def __contains__(self, day):
+        return day.weekday() == 4
+
+
+def rank(rep, at=AT):
+    return ROUTER.rank(Lead("L-1"), Roster([rep]), now=at)
+
+
+def test_closed():
+    """On a holiday of the policy nobody with a schedule works, until the next opening."""
+    ranking = rank(Rep("ada", schedule=HOURS, timezone="UTC"))
+    assert ranking.outcome is Outcome.NOBODY_AVAILABLE
+    assert ranking.resumes_at == datetime(2026, 12, 28, 9, tzinfo=UTC)
+
+
+def test_others_work():
+    """A rep without a schedule is there, and so is one whose schedule overrides the day, or on another date."""
+    opened = Schedule(HOURS, "UTC", overrides={CHRISTMAS: "09:00-13:00"})
+    assert rank(Rep("ada")).best
+    assert rank(Rep("ada", schedule=opened, timezone="UTC")).best
+    assert rank(Rep("ada", schedule=HOURS, timezone="UTC"), AT.replace(day=24)).best
+
+
+def test_beside_own_holidays():
+    """The holidays of the policy come beside those of the schedule, asked date by date or listed."""
+    for known in (frozenset({date(2026, 12, 24)}), Lazy(Fridays())):
+        both = Schedule(HOURS, "UTC", holidays=known).closed_on(frozenset({date(2026, 12, 23)}))
+        closed = [day for day in (22, 23, 24, 25) if not both.is_open(AT.replace(day=day))]
+        assert closed == ([23, 24] if isinstance(known, frozenset) else [23, 25])
+
+
+def test_in_files():
+    """A file lists its holidays as dates or as text, and dump writes them back."""
+    router = parse_policy(
+        'format = 1\nholidays = [2026-12-25, "2026-12-25"]\n[[rule]]\nname = "all"\n'
+    )
+    assert router == ROUTER
+    assert parse_policy(dump_policy(router)) == router
+    assert router.version == ROUTER.version != Router(rules=[Rule("all")]).version
+    assert "Nobody with working hours works on 2026-12-25." in describe_policy(router)
+
+
+@pytest.mark.parametrize(
+    ("given", "problem"),
+    [
+        ("5", "holidays: is a number; write a list of dates such as ['2026-12-25']"),
+        ("['soon']", "holidays: holds 'soon'; write dates such as '2026-12-25'"),
+        ("[5]", "holidays: holds 5; write dates such as '2026-12-25'"),
+    ],
+)
+def test_refused(given, problem):
+    """What is no date is refused."""
+    with pytest.raises(PolicyError) as caught:
+        parse_policy(f"format = 1\nholidays = {given}\n")
+    assert str(caught.value) == f"policy: {problem}"
+    with pytest.raises(ConfigError, match="holidays hold something that is no date"):
+        Router(rules=[], holidays=[AT])

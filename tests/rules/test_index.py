@@ -1,0 +1,135 @@
+import pytest
+from benchmarks import policies as workload
+from benchmarks.policies import condition, facts, holds, policy
+from hypothesis import given
+from hypothesis import strategies as st
+from tests.rules.facts import NOW, PREDICATES, leads
+
+from leadroute.errors import ConfigError, FactTypeError, LeadrouteError
+from leadroute.model.lead import Lead
+from leadroute.rules.builders import LEAD, REP, check
+from leadroute.rules.closures import Environment
+from leadroute.rules.condition import NEVER
+from leadroute.rules.index import Index
+from leadroute.rules.match import FEW, Matcher
+from leadroute.rules.plain import PlainMatcher
+from leadroute.testing.strategies import conditions
+
+one = st.none() | conditions(rep=False)
+policies = st.lists(one, max_size=8)
+edits = st.lists(st.tuples(st.integers(0, 7), one), min_size=1, max_size=3)
+moments = st.sampled_from([NOW, NOW, NOW, None])
+
+
+def said(ask, *arguments):
+    """The answer of a matcher, or the text of its error."""
+    try:
+        return ask(*arguments)
+    except (FactTypeError, TypeError) as error:
+        return str(error)
+
+
+@given(policies, leads(), moments)
+def test_the_index_answers_as_the_reference(found, lead, now):
+    """First match, all matches and errors are those of judging one condition after the other."""
+    index, plain = (
+        Index.of(found, environment=PREDICATES),
+        PlainMatcher(found, environment=PREDICATES),
+    )
+    assert len(index) == len(plain)
+    assert said(index.first, lead, now) == said(plain.first, lead, now)
+    assert said(index.all, lead, now) == said(plain.all, lead, now)
+
+
+@given(policies.filter(bool), edits, leads(), moments)
+def test_an_edit_equals_a_rebuild(found, changes, lead, now):
+    """Replacing one condition, more than once, gives what building anew would give."""
+    index = Index.of(found, environment=PREDICATES)
+    for place, new in changes:
+        position = place % len(found)
+        found = [*found[:position], new, *found[position + 1 :]]
+        index = index.replace(position, new)
+        plain = PlainMatcher(found, environment=PREDICATES)
+        assert said(index.first, lead, now) == said(plain.first, lead, now)
+        assert said(index.all, lead, now) == said(plain.all, lead, now)
+
+
+@given(policies, st.lists(leads(), max_size=40), moments)
+def test_many_leads_at_once_are_answered_as_one_by_one(found, many, now):
+    """The bulk path gives the same answers, and raises for the same lead first."""
+    index = Index.of(found, environment=PREDICATES)
+    expected = said(lambda: [index.first(lead, now) for lead in many])
+    assert said(index.first_of_each, many, now) == expected
+
+
+@pytest.mark.parametrize("size", [0, 1, FEW, FEW + 1, 40])
+def test_the_matcher_picks_an_engine_and_nobody_can_tell(size):
+    """First, all, many and replace are the same on both sides of the threshold."""
+    given = [condition(rule) for rule in policy(size, 3)] if size else []
+    matcher, plain = Matcher(given), PlainMatcher(given)
+    many = workload.leads(facts(50, 4))
+    assert len(matcher) == size
+    for lead in many:
+        assert matcher.first(lead, NOW) == plain.first(lead, NOW)
+        assert matcher.all(lead, NOW) == plain.all(lead, NOW)
+    assert matcher.first_of_each(many, NOW) == plain.first_of_each(many, NOW)
+    if size:
+        edited = matcher.replace(-1, LEAD.country == "US")
+        other = plain.replace(-1, LEAD.country == "US")
+        assert edited.first_of_each(many, NOW) == other.first_of_each(many, NOW)
+        with pytest.raises(IndexError):
+            matcher.replace(size, None)
+
+
+def test_ten_thousand_rules_agree_with_the_naive_truth():
+    """First and all matches of realistic leads are what a plain walk over the rules finds."""
+    rules, given = policy(10_000, 1), facts(100, 2)
+    index = Index.of([condition(rule) for rule in rules])
+    many = workload.leads(given)
+    for lead, known, first in zip(many, given, index.first_of_each(many, None), strict=True):
+        expected = tuple(number for number, rule in enumerate(rules) if holds(rule, known))
+        assert index.all(lead, None) == expected
+        assert index.first(lead, None) == first == expected[0]
+
+
+def test_errors_of_the_index_are_those_of_the_reference():
+    """Conditions on the rep, predicates that nobody registered and wrong names are refused alike."""
+    cases = [
+        ([LEAD.country == "US", REP.level > 3], None),
+        ([None, check("no such")], None),
+        ([NEVER & check("no such")], None),
+        ([None], ["a", "b"]),
+    ]
+    for rules, names in cases:
+        with pytest.raises(LeadrouteError) as of_plain:
+            PlainMatcher(rules, names)
+        with pytest.raises(type(of_plain.value)) as of_index:
+            Index.of(rules, names)
+        assert str(of_index.value) == str(of_plain.value)
+    with pytest.raises(ConfigError, match=r"rule 1: `when` asks about the rep .rep.level."):
+        Index.of([None]).replace(0, REP.level > 3)
+
+
+def test_an_error_comes_from_the_first_rule_that_was_reached():
+    """A wrong type behind the first match is not noticed; before it, rule and lead are named."""
+    lead = Lead("L-1", country="US", attributes={"x": "text"})
+    reached = Index.of([LEAD["x"] > 5, LEAD.country == "US"], ["one", "two"])
+    with pytest.raises(FactTypeError, match="rule 'one', lead 'L-1': lead\\['x'\\] is a text"):
+        reached.first(lead, None)
+    behind = Index.of(
+        [LEAD.country == "US", (LEAD.country == "DE") & (LEAD["x"] > 5), LEAD["x"] > 5]
+    )
+    assert behind.first(lead, None) == 0
+    with pytest.raises(FactTypeError, match="rule 'rule 3', lead 'L-1'"):
+        behind.all(lead, None)
+
+
+def test_a_predicate_is_asked_as_often_as_by_the_reference():
+    """The host's predicate sees the leads that it would see, once for each rule that reaches it."""
+    asked = []
+    environment = Environment({"seen": lambda lead, rep, now: asked.append(lead.id) or False})
+    rules = [(LEAD.country == "US") & check("seen") & (LEAD.product == "x"), check("seen"), None]
+    index = Index.of(rules, environment=environment)
+    assert index.first(Lead("L-1", country="US"), None) == 2
+    assert index.first(Lead("L-2"), None) == 2
+    assert asked == ["L-1", "L-1", "L-2"]

@@ -18,6 +18,7 @@ import json
 import sys
 from datetime import UTC, datetime, timedelta
 from heapq import nsmallest
+from math import fsum
 from random import Random
 from statistics import mean as average
 from statistics import median
@@ -40,6 +41,7 @@ from leadroute import (
     territory_match,
 )
 from leadroute.ranking.fast import Standing
+from leadroute.ranking.scorers.turns import SCALE
 from leadroute.rules.scorer import mean
 from leadroute.rules.situation import Situation
 
@@ -54,7 +56,7 @@ ROUTER = Router(rules=[Rule("all", score=SCORE)])
 BEST = 5
 SIZES = {
     "full": {1_000: 2_000, 10_000: 2_000, 100_000: 1_000},
-    "quick": {1_000: 150, 10_000: 120, 100_000: 40},
+    "quick": {1_000: 150, 10_000: 60},
 }
 
 
@@ -154,8 +156,8 @@ class Columns:
         self.closed = column(snapshot.closed[rep_id] for rep_id in self.ids)
         self.last = np.array([snapshot.last_assigned[rep_id] for rep_id in self.ids])
         self.place = (self.turns + 0.5) / self.weight
-        self.order = np.unique(self.place)
-        self.position = np.searchsorted(self.order, self.place)
+        self.level = 0
+        self._order()
         self.sums = [self.won.sum(), self.closed.sum()]
 
     def best(self, lead, now):
@@ -174,25 +176,25 @@ class Columns:
         keyed = [(-total[n], self.last[n], self.ids[n]) for n in np.flatnonzero(total >= least)]
         return [(rep_id, float(-negative)) for negative, _, rep_id in sorted(keyed)[:BEST]]
 
+    def _order(self):
+        """Who is behind the level enters with the others, as ``standings`` says."""
+        reached = self.level / SCALE - 1e-6
+        self.behind = self.place < reached
+        entry = reached + 1 / fsum(self.weight[~self.behind])
+        self.entered = np.where(self.behind, np.ceil(entry * self.weight - 0.5), self.turns)
+        stands = (self.entered + 0.5) / self.weight
+        self.order, self.position = np.unique(stands, return_inverse=True)
+
     def assign(self, rep_id, now):
         """The rep got a lead. Nobody gets full or free in this stream, so the order holds everybody."""
         n = self.number[rep_id]
         self.open[n] += 1
-        self.turns[n] += 1
         self.last[n] = int(now.timestamp() * 1_000_000)
-        self._move(n, (self.turns[n] + 0.5) / self.weight[n])
-
-    def _move(self, n, new):
-        old = self.place[n]
-        self.place[n] = new
-        if not (self.place == old).any():
-            self.order = np.delete(self.order, np.searchsorted(self.order, old))
-            self.position[self.place > old] -= 1
-        at = np.searchsorted(self.order, new)
-        if at == len(self.order) or self.order[at] != new:
-            self.order = np.insert(self.order, at, new)
-            self.position[self.place > new] += 1
-        self.position[n] = at
+        stands = (self.entered[n] + 0.5) / self.weight[n]
+        self.level = max(self.level, int(stands * SCALE))
+        self.turns[n] = self.entered[n] + 1
+        self.place[n] = (self.turns[n] + 0.5) / self.weight[n]
+        self._order()
 
     def close(self, rep_id, *, won):
         """A lead of the rep has ended."""
@@ -245,7 +247,7 @@ def measure(size, count):
     """The figures for so many reps, in microseconds."""
     leads = list(stream(count))
     roster, snapshot = team(size)
-    wrong = verify(roster, snapshot, leads[: max(40, count // 10)], 6 if size < 50_000 else 2)
+    wrong = verify(roster, snapshot, leads[: max(40, count // 10)], 4 if size < 50_000 else 2)
     standing, columns, loop = (
         Standing(ROUTER, roster, snapshot),
         Columns(roster, snapshot),
@@ -329,15 +331,13 @@ def reasons():
 
 def bars(figures, said):
     """Every bar as (name, figure, bound, whether it holds)."""
-    small, middle, large = figures
+    sizes = {each["reps"]: each for each in figures}
+    small, middle, large = (sizes.get(size) for size in SIZES["full"])
     of = lambda one, other: one / other  # noqa: E731
     found = [
         ("wrong", sum(each["wrong"] for each in figures), 0, True),
         ("loop_10k", of(middle["loop_us"], middle["rank_us"]), 150, False),
-        ("loop_100k", of(large["loop_us"], large["rank_us"]), 1_000, False),
         ("numpy_10k", of(middle["rank_us"], middle["numpy_us"]), 0.6, True),
-        ("numpy_100k", of(large["rank_us"], large["numpy_us"]), 0.2, True),
-        ("growth", of(large["rank_us"], small["rank_us"]), 6, True),
         *(
             (f"commit_{each['reps']}", of(each["rank_and_commit_us"], each["rank_us"]), 3, True)
             for each in figures
@@ -347,6 +347,12 @@ def bars(figures, said):
         ("bounded_is_fast", float(said["path_bounded"] == "fast"), 1, False),
         ("opaque_is_plain", float("no bound" in said["path_opaque"]), 1, False),
     ]
+    if large is not None:
+        found += [
+            ("loop_100k", of(large["loop_us"], large["rank_us"]), 1_000, False),
+            ("numpy_100k", of(large["rank_us"], large["numpy_us"]), 0.2, True),
+            ("growth", of(large["rank_us"], small["rank_us"]), 6, True),
+        ]
     return [
         {
             "name": name,
@@ -361,7 +367,9 @@ def bars(figures, said):
 def main(arguments=None):
     """Measure, print, and say by the exit code whether every bar holds."""
     options = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    options.add_argument("--quick", action="store_true", help="fewer leads, under 30 seconds")
+    options.add_argument(
+        "--quick", action="store_true", help="fewer leads and no 100,000 reps, under 30 seconds"
+    )
     options.add_argument("--json", action="store_true", help="one JSON object")
     chosen = options.parse_args(arguments)
     sizes = SIZES["quick" if chosen.quick else "full"]

@@ -8,7 +8,10 @@ from hypothesis import strategies as st
 
 from leadroute import LEAD, REP, Cap, Lead, Pool, Rep, Roster, Router, Rule, Snapshot
 from leadroute.errors import ConfigError, FactTypeError, UnknownFieldError
+from leadroute.model.keys import open_key, turn_key
 from leadroute.model.outcomes import ALL, Outcomes, Record
+from leadroute.model.territory import Territory
+from leadroute.offers.plan import happening
 from leadroute.ranking.fast import Standing
 from leadroute.ranking.layout import Layout
 from leadroute.ranking.live import Order, Totals, key_of
@@ -349,6 +352,106 @@ def test_path_says_why(score, path):
 def test_requirement(require, path):
     """A requirement on the rep alone stays fast; one that asks about the lead does not."""
     assert why(headroom(), require=require) == path
+
+
+@pytest.mark.parametrize(
+    ("rule", "router", "path"),
+    [
+        ({"territory": True}, {}, "plain: the rule asks whose territory the lead is in"),
+        ({"within_km": 5}, {}, "plain: the rule asks how far away the lead is"),
+        ({}, {"caps": ["9 per day"]}, "plain: the router has caps over all reps"),
+        (
+            {"score": territory_match()},
+            {"territories": [Territory("south", regions={"DE-BY"}, owners={"r000"})]},
+            "plain: territory_match() may read the territories of the lead",
+        ),
+        ({}, {"territories": [Territory("south", regions={"DE-BY"}, owners={"r000"})]}, "fast"),
+        ({"cost": 2, "segment": "big"}, {"holidays": [MONDAY.date()]}, "fast"),
+    ],
+)
+def test_features_of_the_policy(rule, router, path):
+    """What hangs on the lead takes the plain path; both paths give the same, whatever the policy asks for."""
+    rules = [Rule("all", **{"score": rotation(), **rule})]
+    standing = Standing(Router(rules=rules, **router), crowd(6))
+    assert standing.top(Lead("L", region="DE-BY"), now=MONDAY).path in {
+        path,
+        "plain: nobody can take the lead",
+    }
+    for number in range(12):
+        top = same(standing, Lead("L", region="DE-BY"), 3, MONDAY, None)
+        if top.rep_ids:
+            standing.assign(top.rep_ids[0], MONDAY, lead=Lead("L", region="DE-BY"))
+            standing.release(f"r{number % 6:03}", rule="all")
+
+
+def test_holidays_close_schedules():
+    """On a holiday of the router nobody with a schedule is found, on the next day they are."""
+    router = Router(rules=[Rule("all", score=rotation())], holidays=[MONDAY.date()])
+    roster = Roster([Rep("ada", schedule="mon-fri 09:00-17:00"), Rep("bob")])
+    standing = Standing(router, roster)
+    assert same(standing, Lead("L"), 2, MONDAY, None).rep_ids == ("bob",)
+    next_day = same(standing, Lead("L"), 2, MONDAY + timedelta(days=1), None)
+    assert (next_day.path, next_day.rep_ids) == ("fast", ("ada", "bob"))
+
+
+@pytest.mark.parametrize(
+    ("cap", "why"),
+    [
+        ("5 per day, source web", "asks about the lead"),
+        ("5 per week, paced", "moves with the time"),
+        ("5 per day, rolling", "moves with the time"),
+        ("5 per day, ramp 8w", "moves with the time"),
+    ],
+)
+def test_caps_that_move(cap, why):
+    """A cap whose room hangs on the lead or on every minute takes the plain path; other caps do not."""
+    router = Router(rules=[Rule("all", score=headroom())])
+    moving = Standing(router, Roster([Rep("ada", caps=[cap])]))
+    assert moving.top(Lead("L"), now=MONDAY).path == f"plain: the cap {cap!r} of rep 'ada' {why}"
+    still = Roster([Rep("ada", caps=["5 per day, soft", "9 per week, segment all"])])
+    assert Standing(router, still).top(Lead("L"), now=MONDAY).path == "fast"
+
+
+@pytest.mark.parametrize("score", [rotation(), rotation() + language()], ids=str)
+@pytest.mark.parametrize("level", [0, 5_500_000])
+def test_counts_as_a_dispatcher_does(score, level):
+    """An assignment moves every counter, the turns with those missed, and the level as an offer does."""
+    rules = [Rule("all", score=score, cost=3)]
+    router, lead = Router(rules=rules, caps=["40 per day"] if level else ()), Lead("L")
+    team = Roster(
+        [
+            Rep("ada", weight=2, caps=["9 per day", "8 per day, soft"], buckets={"all": 30}),
+            Rep("bob", capacity=40),
+            Rep("cem", weight=0.5),
+            Rep("off", weight=0),
+        ]
+    )
+    turns = {"ada": 4, "bob": 5, "cem": 2}
+    standing = Standing(
+        router,
+        team,
+        Snapshot(turns={"everyone": turns}, levels={"everyone": level} if level else {}),
+    )
+    for _ in range(9):
+        before = standing.snapshot
+        ranking = router.rank(lead, team, now=MONDAY, snapshot=before, tried={"bob": "declined"})
+        offered = happening(ranking, router, lead, team, before, MONDAY)
+        taken = standing.assign(offered.rep_id, MONDAY, lead=lead, tried=["bob"])
+        after = standing.snapshot
+        assert taken == offered.holds[turn_key("everyone", offered.rep_id)]
+        assert after.turns["everyone"][offered.rep_id] == taken + before.turns["everyone"].get(
+            offered.rep_id, 0
+        )
+        assert after.levels["everyone"] == offered.level
+        moved = {key: after.used[key] - before.used.get(key, 0) for key in after.used}
+        opened = after.open[offered.rep_id] - before.open.get(offered.rep_id, 0)
+        held = {key: units for key, units in moved.items() if units}
+        expected = {**offered.holds}
+        del expected[turn_key("everyone", offered.rep_id)]
+        assert opened == expected.pop(open_key(offered.rep_id)) == 3
+        assert held == expected
+    assert standing.assign("off", MONDAY) == 0
+    assert standing.assign("ada", MONDAY, "elsewhere") == 0
 
 
 def test_path_is_told():

@@ -47,20 +47,27 @@ class Ladder:
     __slots__ = ("_known", "_places", "level")
 
     def __init__(self, level: int, counts: Mapping[Key, int]) -> None:
-        lowest, present = reached(level), Counter[float]()
-        for (turns, weight), count in counts.items():
-            if (turns + 0.5) / weight >= lowest:
-                present[weight] += count
+        lowest, present, behind = reached(level), Counter[float](), set()
+        places = {key: (key[0] + 0.5) / key[1] for key in counts}
+        for key, place in places.items():
+            if place >= lowest:
+                present[key[1]] += counts[key]
+            else:
+                behind.add(key)
         total = sum(count * _parts(weight) for weight, count in present.items())
         self.level = Level.of(level, total / _PARTS)
-        self._places = sorted({self._place(key) for key in counts})
-        self._known: dict[Key, float] = {}
+        entries = {weight: self._place((BEHIND, weight)) for weight in {key[1] for key in behind}}
+        places.update((key, entries[key[1]]) for key in behind)
+        self._places = sorted(set(places.values()))
+        last = max(1, len(self._places) - 1)
+        points = {place: 1.0 - position / last for position, place in enumerate(self._places)}
+        self._known = {key: points[place] for key, place in places.items()}
 
     def _place(self, key: Key) -> float:
         return self.level.standing(*key).place
 
     def points(self, key: Key) -> float:
-        """The points of a key, which need not be among the candidates. O(log n), and O(1) from then on."""
+        """The points of a key, which need not be among the candidates. O(1), else O(log n) once."""
         found = self._known.get(key)
         if found is None:
             position = bisect_left(self._places, self._place(key))
@@ -111,7 +118,8 @@ class Order:
 
     def risen(self, since: Ladder, now: Ladder) -> float:
         """The most points that any candidate has gained from one moment to another. O(keys)."""
-        return max((now.points(key) - since.points(key) for key in self._counts), default=0.0)
+        then, today = since.points, now.points
+        return max([today(key) - then(key) for key in self._counts], default=0.0)
 
 
 class Totals:

@@ -212,6 +212,6 @@ def _scored(router: Router, lead: Lead) -> Iterator[_Asked]:
                 for word in scorer.asked(lead):
                     yield from ((Entry(Field("rep", "skills"), word), level) for level in (0.5, 1))
             elif isinstance(scorer, territory_match):
-                for name, word in (("countries", lead.country), ("regions", lead.region)):
-                    if word is not None:
-                        yield Field("rep", name), word
+                for name, place in (("countries", lead.country), ("regions", lead.region)):
+                    if place is not None:
+                        yield Field("rep", name), place

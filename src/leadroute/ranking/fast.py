@@ -37,7 +37,7 @@ from leadroute.ranking.live import Totals
 from leadroute.ranking.ranking import Assignment, Outcome, Ranking
 from leadroute.ranking.refusal import asks, moves
 from leadroute.ranking.router import Router
-from leadroute.ranking.scorers.turns import SCALE, standings
+from leadroute.ranking.scorers.turns import SCALE, rotation, standings
 from leadroute.ranking.tally import Tally
 from leadroute.ranking.terms import NOBODY, Live
 from leadroute.rules.rule import EVERYONE, Rule
@@ -106,6 +106,7 @@ class Standing:
         >>> standing.top(Lead("L-1"), 1, now=noon).rep_ids
         ('ada',)
         >>> standing.assign("ada", noon)
+        1
         >>> standing.top(Lead("L-2"), 2, now=noon).rep_ids
         ('bob', 'ada')
     """
@@ -421,7 +422,8 @@ def _ranking(
     reps = tuple(sorted((entry[3] for entry in found), key=lambda rep: rep.id))
     situation = Situation(lead, reps, pool, snapshot, now, router.environment)
     live = Live(pool, snapshot, records, totals=totals)
-    for key, work in live.known(term.scorer for term in terms):
+    scorers = [term.scorer for term in terms if not isinstance(term.scorer, rotation)]
+    for key, work in live.known(scorers):
         situation.once(key, work)
     return Ranking(
         lead.id,

@@ -348,7 +348,7 @@ class Lane:
             heapreplace(heap, (-(gained + ceiling + drift) / (weight or 1.0) - _SLACK, number))
         for number in sinking:
             layout.sink(number, self._bound(self._states[number]))
-        self._debt += max(0, asked - _FREE - 2 * count)
+        self._debt += max(0, asked - _FREE - 2 * count) + self.live.ladder.stale // 2
         if self._debt > len(reps):
             self.settle()
         return found

@@ -44,7 +44,7 @@ class Ladder:
         counts: How many candidates there are of each key.
     """
 
-    __slots__ = ("_known", "_places", "level")
+    __slots__ = ("_known", "_places", "level", "stale")
 
     def __init__(self, level: int, counts: Mapping[Key, int]) -> None:
         lowest, present, behind = reached(level), Counter[float](), set()
@@ -57,7 +57,9 @@ class Ladder:
         total = sum(count * _parts(weight) for weight, count in present.items())
         self.level = Level.of(level, total / _PARTS)
         entries = {weight: self._place((BEHIND, weight)) for weight in {key[1] for key in behind}}
-        places.update((key, entries[key[1]]) for key in behind)
+        places.update([(key, entries[key[1]]) for key in behind])
+        self.stale = sum(1 for key in behind if key[0] != BEHIND)
+        """How many keys fell behind since they were read."""
         self._places = sorted(set(places.values()))
         last = max(1, len(self._places) - 1)
         points = {place: 1.0 - position / last for position, place in enumerate(self._places)}
@@ -73,6 +75,11 @@ class Ladder:
             position = bisect_left(self._places, self._place(key))
             found = self._known[key] = 1.0 - position / max(1, len(self._places) - 1)
         return found
+
+    def risen(self, since: Ladder) -> float:
+        """The most points that any candidate has more than at an earlier moment. O(keys)."""
+        then = since.points
+        return max([points - then(key) for key, points in self._known.items()], default=0.0)
 
 
 @lru_cache(maxsize=4_096)
@@ -115,11 +122,6 @@ class Order:
         if self._found is None or self._found[0] != level:
             self._found = level, Ladder(level, self._counts)
         return self._found[1]
-
-    def risen(self, since: Ladder, now: Ladder) -> float:
-        """The most points that any candidate has gained from one moment to another. O(keys)."""
-        then, today = since.points, now.points
-        return max([today(key) - then(key) for key in self._counts], default=0.0)
 
 
 class Totals:

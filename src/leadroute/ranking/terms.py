@@ -171,7 +171,7 @@ class _Turn:
 
     def drift(self) -> float:
         """The most that anybody has gained."""
-        return max(0.0, self._live.order.risen(self._ladder, self._live.ladder))
+        return max(0.0, self._live.ladder.risen(self._ladder))
 
     def answers(self) -> bool:
         """Always."""

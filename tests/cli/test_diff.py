@@ -41,7 +41,7 @@ def test_json(leadroute, both, write):
         "after": "bob",
         "rule_before": "big",
         "rule_after": "bob",
-        "why": "rule 'bob' instead of rule 'big'; ada does not meet the requirement: rep.level < 2",
+        "why": "rule 'bob' instead of rule 'big'; ada: the rule requires that the rep's level is less than 2",
     }
 
 
@@ -63,7 +63,7 @@ def test_why_not(leadroute, given):
     words = ("explain", *given, "--lead", "L-1", "--why-not", "bob")
     ended = leadroute(*words)
     assert ended.code == 0
-    assert "  Why not bob: does not meet the requirement: rep.level >= 3\n" in ended.out
+    assert "  Why not bob: the rule requires that the rep's level is at least 3\n" in ended.out
     assert "It would have gone to bob if\n" in ended.out
     found = json.loads(leadroute(*words, "--json").out)
     assert (found["lead_id"], found["rep_id"]) == ("L-1", "bob")

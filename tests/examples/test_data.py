@@ -4,8 +4,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from leadroute import Lead
-from leadroute.cli.check import findings
+from leadroute import Lead, check
 from leadroute.formats.policy import load_policy
 from leadroute.formats.rows import read_leads, read_reps
 
@@ -36,7 +35,7 @@ def test_policy_fits_the_reps():
     router = load_policy(DATA / "policy.toml")
     roster, _ = read_reps(DATA / "reps.csv")
     assert len(router.rules) >= 6
-    assert list(findings(router, roster)) == []
+    assert {finding.severity for finding in check(router, roster)} <= {"hint"}
 
 
 def test_every_rule_gets_leads():

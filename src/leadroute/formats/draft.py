@@ -22,7 +22,7 @@ from leadroute.formats.cases import case_of, read_expected, read_instant, read_l
 from leadroute.model.territory import Territory
 from leadroute.model.values import Refused, ident
 from leadroute.ranking.case import Case
-from leadroute.ranking.router import Router, read_silences
+from leadroute.ranking.router import Router
 from leadroute.rules.closures import Environment, compile_condition
 from leadroute.rules.condition import ALWAYS, Condition
 from leadroute.rules.define import parse_definitions
@@ -30,7 +30,7 @@ from leadroute.rules.fields import FIELDS
 from leadroute.rules.parse import parse
 from leadroute.rules.qualification import Factor, Qualification
 from leadroute.rules.reading import reads
-from leadroute.rules.rule import EVERYONE, Pool, Rule
+from leadroute.rules.rule import EVERYONE, Pool, Rule, read_silences
 from leadroute.rules.rule import window as read_window
 from leadroute.rules.scorer import Scorer, guards
 from leadroute.rules.scores import parse_score

@@ -43,13 +43,13 @@ from leadroute.rules.condition import Condition
 from leadroute.rules.match import Matcher
 from leadroute.rules.qualification import Factor, Qualification, parts_of, qualification
 from leadroute.rules.reading import reads
-from leadroute.rules.rule import EVERYONE, Pool, Rule
+from leadroute.rules.rule import EVERYONE, Pool, Rule, read_silences
 from leadroute.rules.rule import window as read_window
 from leadroute.rules.scorer import guards
 from leadroute.rules.situation import Situation
 from leadroute.rules.vocabulary import declared
 
-__all__ = ["Router", "read_silences"]
+__all__ = ["Router"]
 
 T = TypeVar("T")
 
@@ -94,22 +94,6 @@ def _defines(given: Mapping[str, Condition]) -> FrozenDict[str, Condition]:
 
 
 def _fields(given: Mapping[str, str]) -> FrozenDict[str, str]:
-    return FrozenDict(given)
-
-
-def read_silences(given: Mapping[str, str]) -> FrozenDict[str, str]:
-    """Codes of the lint with the reason why each is silenced.
-
-    Raises:
-        ConfigError: There is no mapping, or a code without a reason.
-    """
-    if not isinstance(given, Mapping):
-        raise ConfigError(f'silences are a {type(given).__name__}; write {{"LR004": "reason"}}')
-    for code, reason in given.items():
-        if not isinstance(code, str) or not isinstance(reason, str) or not reason.strip():
-            raise ConfigError(
-                f'{code!r:.40} is silenced without a reason; write {{"LR004": "reason"}}'
-            )
     return FrozenDict(given)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Set
+from collections.abc import Mapping, Set
 from datetime import timedelta
 from typing import Any
 
@@ -11,6 +11,7 @@ from attrs.converters import optional
 
 from leadroute.errors import ConfigError
 from leadroute.model.duration import parse_duration
+from leadroute.model.frozen import FrozenDict
 from leadroute.model.values import (
     Refused,
     clean_fields,
@@ -65,6 +66,22 @@ def frees(given: Any) -> str:
     if given not in FREES:
         raise Refused(f"is {shown(given)}; write one of {', '.join(FREES)}")
     return str(given)
+
+
+def read_silences(given: Mapping[str, str]) -> FrozenDict[str, str]:
+    """Codes of the lint with the reason why each is silenced.
+
+    Raises:
+        ConfigError: There is no mapping, or a code without a reason.
+    """
+    if not isinstance(given, Mapping):
+        raise ConfigError(f'silences are a {type(given).__name__}; write {{"LR004": "reason"}}')
+    for code, reason in given.items():
+        if not isinstance(code, str) or not isinstance(reason, str) or not reason.strip():
+            raise ConfigError(
+                f'{code!r:.40} is silenced without a reason; write {{"LR004": "reason"}}'
+            )
+    return FrozenDict(given)
 
 
 @frozen(kw_only=True)

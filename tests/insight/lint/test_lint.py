@@ -384,6 +384,7 @@ def test_habits():
     assert habits(Rule("a", score=skill_match("industry").when(LEAD.source == "x"))) == ["LR302"]
     assert habits(Rule("a", score=intent("x")), pools=[Pool("p", reps={"a"})]) == ["LR303"]
     assert habits(Rule("a", when=signal("x").count > 1, require=REP.level > 1)) == ["LR303"]
+    assert habits(Rule("a", territory=True)) == ["LR302", "LR303"]
     known = Environment({"known": lambda *_: True})
     assert habits(Rule("a", when=asks("known")), environment=known) == []
 

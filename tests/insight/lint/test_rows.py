@@ -112,7 +112,22 @@ def test_rows_are_the_condition(condition, lead):
     assert holds == found
 
 
-@given(conditions(rep=False), conditions(rep=False), leads())
+near = st.recursive(
+    st.one_of(
+        st.builds(lambda n: LEAD.budget > n, st.sampled_from([-1, 0, 500, 600])),
+        st.builds(lambda n: LEAD.budget <= n, st.sampled_from([0, 499, 50_000])),
+        st.builds(LEAD.country.in_, st.lists(st.sampled_from(["US", "DE", "GB"]), max_size=2)),
+        st.builds(LEAD.region.startswith, st.sampled_from(["D", "DE-", "U"])),
+        st.just(signal("page").count > 0),
+    ),
+    lambda parts: st.one_of(
+        st.builds(lambda a, b: a & b, parts, parts), st.builds(lambda a: ~a, parts)
+    ),
+    max_leaves=4,
+)
+
+
+@given(near | conditions(rep=False), near, leads())
 @settings(max_examples=150)
 def test_what_is_left_of_a_row(one, other, lead):
     """A lead is in what is left of a row exactly when it is in the row and not in the one taken away."""

@@ -259,7 +259,7 @@ def test_requirements():
     }
     for words, require in asked.items():
         reason, found = answer(Rule("a", require=require), Rep("bob"))
-        assert reason.startswith("does not meet the requirement")
+        assert reason.startswith("the rule requires that ")
         assert found[:1] == [f"the rep's {words}"]
 
 
@@ -325,7 +325,7 @@ def test_changes_of_the_lead():
     team = Rep("bob", level=1), Rep("ada", level=2)
     lead = Lead("L-1", budget=50)
     reason, found = answer(rules, *team, lead=lead)
-    assert reason == "does not meet the requirement: rep.level > 1"
+    assert reason == "the rule requires that the rep's level is more than 1"
     assert "the lead's country was 'US'" in found
     tagged = Lead("L-2", attributes={"tags": {"x"}})
     rules[1] = Rule("us", when=LEAD["tags"].contains("gold"), require=REP.level < 2)
@@ -390,7 +390,7 @@ def test_reasons_of_moves():
     low = Rule("rest", require=REP.level < 1)
     assert moved(
         {"rules": [Rule("rest", require=REP.id == "bob")]}, {"rules": [low]}, ADA, bob
-    ) == ("nobody is eligible; bob does not meet the requirement: rep.level < 1")
+    ) == ("nobody is eligible; bob: the rule requires that the rep's level is less than 1")
     assert moved({"rules": [rest]}, {"rules": [Rule("rest", score=rotation())]}, ADA, bob) == (
         "bob scores 1.00 and ada 0.00"
     )

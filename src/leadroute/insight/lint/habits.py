@@ -46,7 +46,9 @@ def habits(subject: Subject) -> Iterator[Finding]:
     ]
     if any(each.checks for each in asked):
         return
-    if not subject.router.pools and not any(each.rep for each in asked) and _all(scorers, _TURNS):
+    placed = any(rule.territory or rule.within_km is not None for rule in subject.router.rules)
+    chosen = placed or subject.router.pools or any(each.rep for each in asked)
+    if not chosen and _all(scorers, _TURNS):
         explanation = "who is free gets the lead; nothing asks who is good at it"
         yield Finding(
             "LR301", "rule", explanation, "require or score a skill, a language, a territory"

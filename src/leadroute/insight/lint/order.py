@@ -117,12 +117,16 @@ def _left(reached: tuple[Row, ...] | list[Row], taken: tuple[Row, ...]) -> list[
     return left
 
 
+def _terms(rule: Rule) -> tuple[object, ...]:
+    """What decides among the reps."""
+    return rule.pool, rule.require, rule.score, rule.territory, rule.within_km
+
+
 def _shared(subject: Subject, number: int, rule: Rule) -> Iterator[Finding]:
     """The first earlier rule with which this one shares some leads, each having others of its own."""
     reached = subject.reached[number]
     for position, other in enumerate(subject.router.rules[:number]):
-        alike = (rule.pool, rule.require, rule.score) == (other.pool, other.require, other.score)
-        if alike or rule.when is None:
+        if rule.when is None or _terms(rule) == _terms(other):
             continue
         common = [
             row

@@ -20,6 +20,7 @@ from leadroute.ranking.router import Router
 from leadroute.ranking.scorers import skill_match, territory_match
 from leadroute.rules.condition import Comparison, Condition
 from leadroute.rules.fields import FIELDS, Kind
+from leadroute.rules.naming import texts_of
 from leadroute.rules.operand import Const, Entry, Field, Operand, SignalStat, literal_text
 from leadroute.rules.qualification import whole_of
 from leadroute.rules.questions import Contains, Membership, Presence, SetRelation, TextTest
@@ -209,7 +210,8 @@ def _scored(router: Router, lead: Lead) -> Iterator[_Asked]:
             while isinstance(scorer, Guarded):
                 scorer = scorer.scorer
             if isinstance(scorer, skill_match):
-                for word in scorer.asked(lead):
+                titles = (scorer.field,) if isinstance(scorer.field, str) else scorer.field
+                for word in (word for title in titles for word in texts_of(lead, title)):
                     yield from ((Entry(Field("rep", "skills"), word), level) for level in (0.5, 1))
             elif isinstance(scorer, territory_match):
                 for name, place in (("countries", lead.country), ("regions", lead.region)):

@@ -90,7 +90,7 @@ def diff(
         >>> new = Router(rules=[Rule("all", require=REP.level >= 2)])
         >>> for move in diff(old, new, [Lead("L-1")], team):
         ...     print(move)
-        L-1: ada -> bob: ada does not meet the requirement: rep.level >= 2
+        L-1: ada -> bob: ada: the rule requires that the rep's level is at least 2
     """
     for lead in leads:
         before = old.rank(lead, roster, now=now, snapshot=snapshot)
@@ -126,7 +126,7 @@ def _lost(best: Assignment, after: Ranking) -> Iterator[str]:
     """What the rep who had the lead is under the new policy."""
     for rejection in after.rejections:
         if rejection.rep_id == best.rep_id:
-            yield f"{best.label} {rejection.reason}"
+            yield f"{best.label}: {rejection.reason}"
             return
     for assignment in after.assignments:
         if assignment.rep_id == best.rep_id:

@@ -127,7 +127,7 @@ def why_not(
         >>> router = Router(rules=[Rule("all", require=REP.level >= 3)])
         >>> team = Roster([Rep("ada", level=3), Rep("bob", level=1, weight=2)])
         >>> print(why_not(router, Lead("L-1"), "bob", team).reason)
-        does not meet the requirement: rep.level >= 3
+        the rule requires that the rep's level is at least 3
     """
     rep = roster[rep_id]
     case = _Case(router, lead, rep, roster, now, snapshot or Snapshot(), tried or {})

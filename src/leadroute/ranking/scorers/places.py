@@ -9,13 +9,13 @@ The rules of this module:
 from __future__ import annotations
 
 from datetime import timedelta
-from math import asin, cos, radians, sin, sqrt
-from typing import Any, Final
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from attrs import field, frozen
 
 from leadroute.errors import ConfigError, InvalidValue
+from leadroute.model.distance import distance_km
 from leadroute.model.hours import Hours, overlap
 from leadroute.model.lead import Lead
 from leadroute.model.rep import Rep
@@ -27,9 +27,6 @@ from leadroute.rules.scorer import Points, Scorer
 from leadroute.rules.situation import Situation
 
 __all__ = ["distance", "timezone_overlap"]
-
-EARTH_KM: Final = 6371.0088
-"""The mean radius of the earth in kilometres (IUGG)."""
 
 _WEEK = timedelta(weeks=1)
 
@@ -67,7 +64,7 @@ class distance(Scorer):
             here = self._place(rep)
             if here is None or there is None:
                 return None
-            return self.half / (self.half + _haversine(here, there))
+            return self.half / (self.half + distance_km(here, there))
 
         return points
 
@@ -78,7 +75,7 @@ class distance(Scorer):
             return "the lead's place is not known"
         if here is None:
             return "the rep's place is not known"
-        return f"{_haversine(here, there):.0f} km away"
+        return f"{distance_km(here, there):.0f} km away"
 
     def _place(self, of: Lead | Rep) -> tuple[float, float] | None:
         entity = "lead" if isinstance(of, Lead) else "rep"
@@ -86,14 +83,7 @@ class distance(Scorer):
         longitude = number_of(of, f"{entity}['{self.longitude}']")
         if latitude is None or longitude is None or abs(latitude) > 90 or abs(longitude) > 180:
             return None
-        return radians(latitude), radians(longitude)
-
-
-def _haversine(here: tuple[float, float], there: tuple[float, float]) -> float:
-    (north, east), (other_north, other_east) = here, there
-    height = sin((other_north - north) / 2) ** 2
-    width = sin((other_east - east) / 2) ** 2 * cos(north) * cos(other_north)
-    return 2 * EARTH_KM * asin(min(1.0, sqrt(height + width)))
+        return latitude, longitude
 
 
 def _week(given: Any) -> str:

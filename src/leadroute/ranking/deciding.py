@@ -8,7 +8,7 @@ The rules of this module:
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from functools import partial
 
@@ -24,7 +24,7 @@ from leadroute.rules.rule import Rule
 from leadroute.rules.scorer import Scorer, Term, mean
 from leadroute.rules.situation import Situation
 
-__all__ = ["ranked"]
+__all__ = ["assignments", "ranked"]
 
 
 def ranked(
@@ -34,6 +34,7 @@ def ranked(
     tally: Tally,
     window: timedelta,
     version: str,
+    top: int | None = None,
 ) -> Ranking:
     """The ranking of the reps of a situation under the rule that matched. O(reps x terms).
 
@@ -44,6 +45,7 @@ def ranked(
         tally: What the lead counts against.
         window: How long an offer stands.
         version: The version of the policy.
+        top: How many assignments to give, the best first; ``None`` gives all.
 
     Raises:
         FactTypeError: The requirement or a score met a fact of the wrong type.
@@ -64,7 +66,7 @@ def ranked(
         _outcome(situation.reps, able, rejections),
         rule.name,
         situation.pool,
-        _sorted_assignments(score, among),
+        _sorted_assignments(score, among, top),
         tuple(rejections),
         at=situation.instant,
         resumes_at=None if able else _resumes_at(situation.instant, rejections),
@@ -94,7 +96,9 @@ def _resumes_at(now: datetime | None, rejections: list[Rejection]) -> datetime |
     return min((opening for opening in openings if opening is not None), default=None)
 
 
-def _sorted_assignments(score: Scorer | None, situation: Situation) -> tuple[Assignment, ...]:
+def _sorted_assignments(
+    score: Scorer | None, situation: Situation, top: int | None
+) -> tuple[Assignment, ...]:
     terms = () if score is None else score.terms
     bound = [term.scorer.bind(situation) for term in terms]
     last = situation.snapshot.last_assigned
@@ -104,9 +108,18 @@ def _sorted_assignments(score: Scorer | None, situation: Situation) -> tuple[Ass
         total = mean(zip((term.weight for term in terms), points, strict=True)) or 0.0
         keyed.append((-total, last.get(rep.id, -1), rep.id, rep, points))
     keyed.sort(key=lambda entry: entry[:3])
+    return assignments(terms, keyed[:top], situation)
+
+
+def assignments(
+    terms: tuple[Term, ...],
+    ordered: Iterable[tuple[float, int, str, Rep, tuple[float | None, ...]]],
+    situation: Situation,
+) -> tuple[Assignment, ...]:
+    """The assignments of (score negated, when last assigned, id, rep, points of each term), best first."""
     return tuple(
         Assignment(rep.id, rep.label, rank, -negative, _parts(terms, points, situation, rep))
-        for rank, (negative, _, _, rep, points) in enumerate(keyed, 1)
+        for rank, (negative, _, _, rep, points) in enumerate(ordered, 1)
     )
 
 

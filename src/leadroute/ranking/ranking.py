@@ -139,6 +139,8 @@ class Ranking:
         version: The version of the policy that decided.
         factor: For ``DISQUALIFIED``: the name of the first factor that the lead did not fulfil.
         verdict: For ``DISQUALIFIED``: what that factor says becomes of the lead: ``nurture``, ``reject`` or ``review``.
+        path: Which way a ``Standing`` found it: ``"fast"``, or why every rep was asked. Empty for ``Router.rank``,
+            which asks every rep. Not part of equality: both ways give the same.
     """
 
     lead_id: str
@@ -154,6 +156,7 @@ class Ranking:
     version: str = ""
     factor: str | None = None
     verdict: str | None = None
+    path: str = field(default="", eq=False)
     _chances: Callable[[], Mapping[str, float]] | None = field(default=None, eq=False, repr=False)
     _cost: Callable[[], float] | None = field(default=None, eq=False, repr=False)
 
@@ -199,4 +202,6 @@ class Ranking:
             lines += [f"     {each.label:{width}}  {each.reason}" for each in self.rejections]
         if self.resumes_at is not None and self.resumes_at != self.at:
             lines.append(f"  Somebody is back at {self.resumes_at:%Y-%m-%d %H:%M %Z}")
+        if self.path:
+            lines.append(f"  Ranked on the {self.path} path")
         return "\n".join(lines)

@@ -262,6 +262,7 @@ class Router:
         now: datetime | None = None,
         snapshot: Snapshot | None = None,
         tried: Mapping[str, str] | None = None,
+        top: int | None = None,
     ) -> Ranking:
         """Decide who should take a lead, and say why and why not for every rep.
 
@@ -273,6 +274,8 @@ class Router:
             now: The instant of the decision, aware; the lead's ``received_at`` when not given.
             snapshot: How much each rep has open, has won and so on; nothing at all when not given.
             tried: What became of earlier offers of this lead, by rep id; those reps are left out.
+            top: How many assignments to give, the best first; ``None`` gives all. Everyone is asked all the same: for
+                an answer that does not ask everyone, keep a ``Standing``.
 
         Returns:
             Every rep of the pool, ranked or rejected, each with reasons.
@@ -295,9 +298,17 @@ class Router:
                 lead, members, pool, snapshot or Snapshot(), instant, self.environment, matches
             )
             tally, window = self.tally(lead, rule, pool, instant), rule.window or self.window
-            return ranked(rule, situation, tried or {}, tally, window, self.version)
+            return ranked(rule, situation, tried or {}, tally, window, self.version, top)
         except FactTypeError as error:
             raise error.during(rule.name, lead.id) from None
+
+    def qualifies(self, lead: Lead, now: datetime | None = None) -> bool:
+        """Whether the lead fulfils ``qualify``.
+
+        Raises:
+            FactTypeError: ``qualify`` met a fact of the wrong type.
+        """
+        return not self._disqualified(lead, now)
 
     def _disqualified(self, lead: Lead, now: datetime | None) -> list[Factor | Condition]:
         try:

@@ -14,6 +14,7 @@ from attrs import field as parameter
 from attrs import frozen
 
 from leadroute.model.atlas import Match
+from leadroute.model.lead import Lead
 from leadroute.model.rep import Rep
 from leadroute.model.territory import BACKUP, OVERLAY, OWNER
 from leadroute.ranking.scorers.parameters import choice, share
@@ -68,7 +69,7 @@ class skill_match(Scorer):
 
     def bind(self, situation: Situation) -> Points:
         """Look the skills up once for the lead. O(skills asked for) a rep."""
-        skills = self._asked(situation)
+        skills = self.asked(situation.lead)
         if not skills:
             return _no_answer
 
@@ -82,7 +83,7 @@ class skill_match(Scorer):
 
     def reason(self, situation: Situation, rep: Rep) -> str:
         """The skills and the rep's level in each."""
-        skills = self._asked(situation)
+        skills = self.asked(situation.lead)
         if not skills:
             return f"the lead has no {' or '.join(self._fields)}"
         if not rep.skills:
@@ -93,8 +94,9 @@ class skill_match(Scorer):
     def _fields(self) -> tuple[str, ...]:
         return (self.field,) if isinstance(self.field, str) else self.field
 
-    def _asked(self, situation: Situation) -> tuple[str, ...]:
-        found = (skill for title in self._fields for skill in texts_of(situation.lead, title))
+    def asked(self, lead: Lead) -> tuple[str, ...]:
+        """The skills that the lead calls for."""
+        found = (skill for title in self._fields for skill in texts_of(lead, title))
         return tuple(dict.fromkeys(found))
 
     def _level(self, rep: Rep, skill: str) -> float:

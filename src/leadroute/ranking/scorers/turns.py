@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from datetime import timedelta
-from math import ceil
+from math import ceil, fsum
 from typing import Final
 
 from attrs import field, frozen
@@ -16,7 +16,7 @@ from leadroute.ranking.scorers.parameters import lasting
 from leadroute.rules.scorer import Points, Scorer
 from leadroute.rules.situation import Situation
 
-__all__ = ["SCALE", "Standing", "least_recent", "rotation", "standings"]
+__all__ = ["SCALE", "Level", "Standing", "least_recent", "reached", "rotation", "standings"]
 
 _MICROSECOND = timedelta(microseconds=1)
 
@@ -40,6 +40,42 @@ class Standing:
     missed: int = 0
 
 
+@frozen
+class Level:
+    """How far a rotation has come, for whoever is behind it.
+
+    Args:
+        reached: The lowest place of those who have been there.
+        entry: Where those who were away come in.
+    """
+
+    reached: float
+    entry: float
+
+    @classmethod
+    def of(cls, level: int, present: float) -> Level:
+        """The level at which the candidates of a pool stand.
+
+        Args:
+            level: Where the rep stood who was given the last turn, in parts of ``SCALE``.
+            present: The weight of all who are not behind it.
+        """
+        lowest = reached(level)
+        return cls(lowest, lowest + (1 / present if present else 0))
+
+    def standing(self, turns: int, weight: float) -> Standing:
+        """Where a rep of some weight above 0 stands who has taken so many turns."""
+        if (turns + 0.5) / weight >= self.reached:
+            return Standing((turns + 0.5) / weight)
+        missed = max(0, ceil(self.entry * weight - 0.5) - turns)
+        return Standing((turns + missed + 0.5) / weight, missed)
+
+
+def reached(level: int) -> float:
+    """The lowest place that is not behind a level."""
+    return level / SCALE - _ROUNDING
+
+
 def standings(reps: Iterable[Rep], turns: Mapping[str, int], level: int) -> Mapping[str, Standing]:
     """Where each candidate with a weight stands in the rotation of their pool. O(reps).
 
@@ -56,19 +92,12 @@ def standings(reps: Iterable[Rep], turns: Mapping[str, int], level: int) -> Mapp
         >>> found["old"], found["new"]
         (Standing(place=10.5, missed=0), Standing(place=10.5, missed=10))
     """
-    reached = level / SCALE - _ROUNDING
     sharing = [rep for rep in reps if rep.weight]
-    places = {rep.id: (turns.get(rep.id, 0) + 0.5) / rep.weight for rep in sharing}
-    present = sum(rep.weight for rep in sharing if places[rep.id] >= reached)
-    entry = reached + (1 / present if present else 0)
-    found = {}
-    for rep in sharing:
-        if places[rep.id] >= reached:
-            found[rep.id] = Standing(places[rep.id])
-        else:
-            missed = max(0, ceil((entry - places[rep.id]) * rep.weight))
-            found[rep.id] = Standing(places[rep.id] + missed / rep.weight, missed)
-    return found
+    taken = {rep.id: turns.get(rep.id, 0) for rep in sharing}
+    lowest = reached(level)
+    present = (rep.weight for rep in sharing if (taken[rep.id] + 0.5) / rep.weight >= lowest)
+    stands = Level.of(level, fsum(present))
+    return {rep.id: stands.standing(taken[rep.id], rep.weight) for rep in sharing}
 
 
 @frozen
@@ -94,22 +123,31 @@ class rotation(Scorer):
 
     def bind(self, situation: Situation) -> Points:
         """Put the candidates in order once. O(n log n) a lead, O(1) a rep."""
-        found = standings(situation.reps, situation.turns, situation.level)
-        places = {rep_id: standing.place for rep_id, standing in found.items()}
-        order = sorted(set(places.values()))
-        last = max(1, len(order) - 1)
-        points_at = {at: 1.0 - position / last for position, at in enumerate(order)}
-
-        def points(rep: Rep) -> float:
-            return points_at[places[rep.id]] if rep.id in places else 0.0
-
-        return points
+        kept: Points | None = situation.once(rotation, _not_kept)
+        return kept or _in_order(situation)
 
     def reason(self, situation: Situation, rep: Rep) -> str:
         """How many turns were taken, and for what weight."""
         taken = situation.turns.get(rep.id, 0)
         weight = f", weight {rep.weight:g}" if rep.weight != 1 else ""
         return f"{taken} turns taken{weight}"
+
+
+def _not_kept() -> None:
+    """Nobody keeps the order from lead to lead."""
+
+
+def _in_order(situation: Situation) -> Points:
+    found = standings(situation.reps, situation.turns, situation.level)
+    places = {rep_id: standing.place for rep_id, standing in found.items()}
+    order = sorted(set(places.values()))
+    last = max(1, len(order) - 1)
+    points_at = {at: 1.0 - position / last for position, at in enumerate(order)}
+
+    def points(rep: Rep) -> float:
+        return points_at[places[rep.id]] if rep.id in places else 0.0
+
+    return points
 
 
 @frozen

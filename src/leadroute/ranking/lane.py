@@ -1,0 +1,397 @@
+"""The candidates of one rule, laid out so that the best few are found without asking everybody.
+
+The rules of this module:
+
+* The score of a rep is worked out by the scorers themselves, in the order of the terms. What is kept here only says
+  whom to ask first, and when nobody else can be among the best.
+* A class of reps has the same points from all terms that depend on the lead. The class that can reach most is asked
+  next, its highest rep first (the threshold algorithm of Fagin, Lotem and Naor 2003, over classes).
+* When the order has become so stale that too many are asked in vain, it is settled anew.
+"""
+
+from __future__ import annotations
+
+from bisect import insort
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from datetime import datetime
+from heapq import heapify, heappop, heapreplace
+from typing import Final, TypeAlias
+
+from sortedcontainers import SortedList
+
+from leadroute.model.instants import to_micros
+from leadroute.model.lead import Lead
+from leadroute.model.outcomes import Record
+from leadroute.model.rep import Rep
+from leadroute.model.snapshot import Snapshot
+from leadroute.ranking.eligibility import Obstacle, gate
+from leadroute.ranking.facets import Facets, Share, depends
+from leadroute.ranking.layout import Layout
+from leadroute.ranking.live import Key, Totals
+from leadroute.ranking.router import Router
+from leadroute.ranking.scorers.host import HostScorer
+from leadroute.ranking.scorers.turns import Standing
+from leadroute.ranking.terms import NOBODY, Live, Standard, standard
+from leadroute.rules.condition import ALWAYS
+from leadroute.rules.rule import Rule
+from leadroute.rules.scorer import Points, Scorer, mean
+from leadroute.rules.situation import Situation
+
+__all__ = ["Found", "Lane"]
+
+Found: TypeAlias = tuple[float, int, str, Rep, tuple[float | None, ...]]
+"""The score negated, when last assigned, the id; the rep, and the points of each term."""
+
+_SLACK: Final = 1e-9
+"""More than rounding can add to a score of at most 1."""
+_QUARTER_HOUR: Final = 900_000_000
+_FREE: Final = 32
+_KEPT: Final = 256
+_PATIENCE: Final = 6
+
+
+class Lane:
+    """The candidates of one rule.
+
+    Args:
+        rule: The rule, with a score.
+        pool: The name of its pool.
+        members: The members of the pool.
+        snapshot: The counts; its mappings change under way, and ``refresh`` says for whom.
+        records: What each rep has won and closed, by rep id; it changes likewise.
+        router: The policy.
+        now: The instant up to which schedules and caps are looked at.
+
+    Raises:
+        FactTypeError: A condition or a bound of the host met a value of the wrong type.
+    """
+
+    def __init__(
+        self,
+        rule: Rule,
+        pool: str,
+        members: tuple[Rep, ...],
+        snapshot: Snapshot,
+        records: Mapping[str, Record],
+        router: Router,
+        now: datetime | None,
+    ) -> None:
+        self.live = Live(pool, snapshot, records)
+        self.refusal = ""
+        self._rule, self._router, self._now = rule, router, now
+        self._environment = router.environment
+        self._members = members
+        terms = rule.score.terms if rule.score else ()
+        self.weights = tuple(term.weight for term in terms)
+        self.scorers: tuple[Scorer, ...] = tuple(term.scorer for term in terms)
+        self._lead_terms: list[tuple[float, Scorer]] = []
+        self._terms: list[tuple[float, Standard]] = []
+        for weight, scorer in zip(self.weights, self.scorers, strict=True):
+            if depends(scorer):
+                self._lead_terms.append((weight, scorer))
+                continue
+            term = standard(scorer, self.live)
+            if isinstance(term, str):
+                self.refusal = term
+                return
+            self._terms.append((weight, term))
+        if not any(self.weights):
+            self.refusal = "the rule has no score with weight"
+            return
+        self._known = self.live.known(self.scorers)
+        self._hosted = any(isinstance(scorer, HostScorer) for scorer in self.scorers)
+        self._start()
+
+    def _start(self) -> None:
+        require = self._rule.require
+        meets = self._bare(None).test_of(ALWAYS if require is None else require)
+        self.reps = tuple(
+            rep for rep in self._members if meets(NOBODY, rep, None) and rep.active and rep.weight
+        )
+        self.number = {rep.id: number for number, rep in enumerate(self.reps)}
+        facets = Facets(self.scorers, self.reps)
+        self._facets, self._held = facets, [tuple(facets.of(rep)) for rep in self.reps]
+        self.timed = [n for n, rep in enumerate(self.reps) if rep.hours is not None or rep.caps]
+        self._looks: SortedList[tuple[int, int]] = SortedList()
+        self._look_at: dict[int, int] = {}
+        self._keys = [self.live.key(rep) for rep in self.reps]
+        self._counted: list[tuple[Key, int, int] | None] = [None] * len(self.reps)
+        self._among: tuple[tuple[Rep, ...], tuple[Rep, ...]] | None = None
+        self._obstacles = self._gate()
+        for number in range(len(self.reps)):
+            self._count(number)
+            self._look_again(number)
+        self.settle()
+
+    def settle(self) -> None:
+        """Lay the reps out anew. O(n log n)."""
+        for number, rep in enumerate(self.reps):
+            self._keys[number] = self.live.key(rep)
+            self._enter(number, able=self._counted[number] is not None)
+        for _, term in self._terms:
+            term.settle()
+        last = self.live.snapshot.last_assigned
+        self._states = [tuple(term.state(rep) for _, term in self._terms) for rep in self.reps]
+        entries = [
+            (-self._bound(state), state, last.get(rep.id, -1), rep.id, number)
+            for number, (rep, state) in enumerate(zip(self.reps, self._states, strict=True))
+        ]
+        self._lasts = [entry[2] for entry in entries]
+        self._layout = Layout(sorted(entries), self._held)
+        self._layout.admit(n for n, counted in enumerate(self._counted) if counted is not None)
+        self._debt = 0
+        self._weight = sum(weight for weight, term in self._terms if term.answers())
+        self._mute = self.live.totals.mean is None
+
+    def _bound(self, state: tuple[object, ...]) -> float:
+        return sum(
+            weight * term.most(each)
+            for (weight, term), each in zip(self._terms, state, strict=True)
+        )
+
+    def _bare(self, now: datetime | None) -> Situation:
+        live = self.live
+        return Situation(NOBODY, (), live.pool, live.snapshot, now, self._environment)
+
+    def _situation(self, lead: Lead, now: datetime | None) -> Situation:
+        reps, absent = self._sides() if self._hosted else ((), ())
+        live = self.live
+        return Situation(
+            lead, reps, live.pool, live.snapshot, now, self._environment, absent=absent
+        )
+
+    def _sides(self) -> tuple[tuple[Rep, ...], tuple[Rep, ...]]:
+        if self._among is None:
+            able = {
+                rep.id
+                for rep, counted in zip(self.reps, self._counted, strict=True)
+                if counted is not None
+            }
+            self._among = (
+                tuple(rep for rep in self._members if rep.id in able),
+                tuple(rep for rep in self._members if rep.id not in able),
+            )
+        return self._among
+
+    def refresh(self, rep_id: str) -> None:
+        """The counts of this rep have changed. O(log n), and O(n / 64) operations of the machine on bits."""
+        number = self.number.get(rep_id)
+        if number is None:
+            return
+        rep = self.reps[number]
+        self._keys[number] = self.live.key(rep)
+        self._recount(number)
+        state = tuple(term.state(rep) for _, term in self._terms)
+        last = self.live.snapshot.last_assigned.get(rep_id, -1)
+        if (state, last) == (self._states[number], self._lasts[number]):
+            return
+        self._states[number], self._lasts[number] = state, last
+        if not self._layout.change(number, self._bound(state)):
+            self.settle()
+
+    def advance(self, now: datetime) -> None:
+        """Time has passed, or is another: look at those whose schedule or cap can have changed."""
+        before, self._now = self._now, now
+        if not self.timed:
+            return
+        self._obstacles = self._gate()
+        if before is None or now < before:
+            for number in self.timed:
+                self._recount(number)
+                self._look_again(number)
+            return
+        micros = to_micros(now)
+        while self._looks and self._looks[0][0] <= micros:
+            number = self._looks[0][1]
+            self._recount(number)
+            self._look_again(number)
+
+    def _recount(self, number: int) -> None:
+        was = self._counted[number] is not None
+        self._count(number)
+        if was != (self._counted[number] is not None):
+            self._layout.flip(number)
+
+    def _count(self, number: int) -> None:
+        self._enter(number, able=not self._obstacles(self.reps[number]))
+
+    def _gate(self) -> Callable[[Rep], tuple[Obstacle, ...]]:
+        bare = self._bare(self._now)
+        tally = self._router.tally(NOBODY, self._rule, self.live.pool, self._now)
+        return gate(self._rule, bare, {}, tally)
+
+    def _enter(self, number: int, able: bool) -> None:
+        rep, old = self.reps[number], self._counted[number]
+        record = self.live.records.get(rep.id)
+        won, closed = (int(record.won), int(record.closed)) if record else (0, 0)
+        new = (self._keys[number], won, closed) if able else None
+        if new == old:
+            return
+        self._counted[number] = new
+        self.live.order.replace(old and old[0], new and new[0])
+        if old is not None:
+            self.live.totals.add(old[1], old[2], -1)
+        if new is not None:
+            self.live.totals.add(new[1], new[2])
+        if (old is None) != (new is None):
+            self._among = None
+
+    def _look_again(self, number: int) -> None:
+        rep, now = self.reps[number], self._now
+        if now is None or (rep.hours is None and not rep.caps):
+            return
+        micros = to_micros(now)
+        looks = [(micros // _QUARTER_HOUR + 1) * _QUARTER_HOUR] if rep.caps else []
+        if rep.hours is not None:
+            line = rep.hours.line
+            turn = line.next_close(micros) if line.is_open(micros) else line.next_open(micros)
+            looks += [] if turn is None else [turn]
+        if number in self._look_at:
+            self._looks.remove((self._look_at.pop(number), number))
+        if looks:
+            self._look_at[number] = min(looks)
+            self._looks.add((min(looks), number))
+
+    def best(
+        self, lead: Lead, count: int, now: datetime | None, tried: Iterable[str]
+    ) -> tuple[list[Found], Totals]:
+        """The best candidates for a lead, best first.
+
+        Args:
+            lead: The lead.
+            count: How many, 1 or more.
+            now: The instant of the decision; ``advance`` has seen it.
+            tried: Ids of reps who are left out.
+
+        Returns:
+            They, and what all candidates for this lead have won and closed together.
+        """
+        with self._without(tried):
+            if self._mute != (self.live.totals.mean is None):
+                self.settle()
+            return self._walk(lead, count, now), self.live.totals.copy()
+
+    def standing(self, rep: Rep, tried: Iterable[str]) -> Standing:
+        """Where the rep stands in the rotation, with those left out who had the lead before."""
+        with self._without(tried):
+            return self.live.ladder.level.standing(self.live.turns(rep), rep.weight)
+
+    @contextmanager
+    def _without(self, tried: Iterable[str]) -> Iterator[None]:
+        numbers = [self.number[rep_id] for rep_id in tried if rep_id in self.number]
+        left_out = [number for number in numbers if self._counted[number] is not None]
+        for number in left_out:
+            self._enter(number, able=False)
+            self._layout.flip(number)
+        try:
+            yield
+        finally:
+            for number in left_out:
+                self._enter(number, able=True)
+                self._layout.flip(number)
+
+    def _walk(  # noqa: C901 - the one loop that every lead runs through; calls would cost more than it does
+        self, lead: Lead, count: int, now: datetime | None
+    ) -> list[Found]:
+        situation = self._situation(lead, now)
+        for key, work in self._known:
+            situation.once(key, work)
+        points = [scorer.bind(situation) for scorer in self.scorers]
+        classes = self._classes(lead)
+        layout, last = self._layout, self.live.snapshot.last_assigned
+        ceilings, weights, reps = layout.ceilings, self.weights, self.reps
+        drift = sum(weight * term.drift() for weight, term in self._terms) + _SLACK
+        standing = ceilings[layout.able.bit_length() - 1] + drift
+        masks: dict[int, int] = {}
+        runs: dict[int, tuple[int, int]] = {}
+        heap = [
+            (-(gained + standing) / (weight or 1.0) - _SLACK, number)
+            for number, (gained, weight, _, _) in enumerate(classes)
+        ]
+        heapify(heap)
+        found: list[Found] = []
+        sinking: list[int] = []
+        asked = 0
+        while heap:
+            bound, number = heap[0]
+            if len(found) == count and bound > found[-1][0]:
+                break
+            gained, weight, parts, exact = classes[number]
+            mask = masks.get(number)
+            if mask is None:
+                mask = layout.able
+                for part in parts:
+                    mask &= part
+            else:
+                slot = mask.bit_length() - 1
+                rep = reps[layout.reps[slot]]
+                asked += 1
+                _keep(found, _scored(rep, points, weights, last), count)
+                mask ^= 1 << slot
+                if layout.loosened[slot]:
+                    layout.loosened[slot] += 1
+                    if layout.loosened[slot] > _PATIENCE:
+                        sinking.append(layout.reps[slot])
+                elif exact:
+                    floor = layout.floor[slot]
+                    run, length = runs.get(number, (-1, 0))
+                    length = length + 1 if run == floor else 1
+                    runs[number] = floor, length
+                    if length >= count:
+                        mask &= layout.loose | (1 << floor) - 1
+            if not mask:
+                heappop(heap)
+                continue
+            masks[number] = mask
+            ceiling = ceilings[mask.bit_length() - 1]
+            heapreplace(heap, (-(gained + ceiling + drift) / (weight or 1.0) - _SLACK, number))
+        for number in sinking:
+            layout.sink(number, self._bound(self._states[number]))
+        self._debt += max(0, asked - _FREE - 2 * count) + self.live.ladder.stale // 2
+        if self._debt > len(reps):
+            self.settle()
+        return found
+
+    def _classes(self, lead: Lead) -> list[tuple[float, float, tuple[int, ...], bool]]:
+        found: list[tuple[float, float, tuple[int, ...], bool]] = [(0.0, self._weight, (), True)]
+        for position, (each, scorer) in enumerate(self._lead_terms):
+            shares = self._shares(position, scorer, lead)
+            found = [
+                (gained, weight, (*parts, held), exact and same)
+                if points is None
+                else (gained + each * points, weight + each, (*parts, held), exact and same)
+                for points, held, same in shares
+                for gained, weight, parts, exact in found
+            ]
+        return found
+
+    def _shares(self, position: int, scorer: Scorer, lead: Lead) -> list[Share]:
+        splits = self._layout.splits
+        key = position, self._facets.asked(scorer, lead)
+        found = splits.get(key)
+        if found is None:
+            if len(splits) == _KEPT:
+                splits.clear()
+            found = splits[key] = self._facets.shares(scorer, lead, self._layout.bits)
+        return found
+
+
+def _keep(found: list[Found], entry: Found, count: int) -> None:
+    if len(found) == count:
+        if _key(entry) > _key(found[-1]):
+            return
+        found.pop()
+    insort(found, entry, key=_key)
+
+
+def _key(entry: Found) -> tuple[float, int, str]:
+    return entry[:3]
+
+
+def _scored(
+    rep: Rep, bound: list[Points], weights: tuple[float, ...], last: Mapping[str, int]
+) -> Found:
+    points = tuple([points_of(rep) for points_of in bound])
+    total = mean(zip(weights, points, strict=True)) or 0.0
+    return -total, last.get(rep.id, -1), rep.id, rep, points

@@ -1,0 +1,226 @@
+"""The part of a score that is the same for every lead: what each rep brings along.
+
+The rules of this module:
+
+* A term reads a rep's ``state`` from the live counts, and says the ``most`` points that this state can give as things
+  stood when it was last settled. ``drift`` is what has to be added to that today.
+* Reps in equal states have equal points, whatever the lead.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Iterable, Mapping
+from functools import partial
+from typing import Any, Protocol, TypeAlias
+
+from attrs import field, frozen
+
+from leadroute.model.lead import Lead
+from leadroute.model.outcomes import Record
+from leadroute.model.rep import Rep
+from leadroute.model.snapshot import Snapshot
+from leadroute.ranking.live import Key, Ladder, Order, Totals, key_of
+from leadroute.ranking.scorers.evidence import Learning
+from leadroute.ranking.scorers.host import HostScorer
+from leadroute.ranking.scorers.load import headroom, workload
+from leadroute.ranking.scorers.outcomes import close_rate
+from leadroute.ranking.scorers.turns import rotation
+from leadroute.rules.scorer import Points, Scorer
+from leadroute.rules.situation import Situation
+
+__all__ = ["NOBODY", "Live", "Standard", "standard"]
+
+NOBODY = Lead("nobody")
+
+State: TypeAlias = Any
+
+
+@frozen(eq=False)
+class Live:
+    """The counts of this moment and what follows from them for the candidates of one rule.
+
+    Args:
+        pool: The pool whose rotation counts.
+        snapshot: The counts; its mappings change under way.
+        records: What each rep has won and closed, by rep id.
+        order: Where the candidates stand in the rotation.
+        totals: What the candidates have won and closed together.
+    """
+
+    pool: str
+    snapshot: Snapshot
+    records: Mapping[str, Record]
+    order: Order = field(factory=Order)
+    totals: Totals = field(factory=Totals)
+
+    def turns(self, rep: Rep) -> int:
+        """The turns that the rep has taken in the pool."""
+        turns = self.snapshot.turns.get(self.pool)
+        return turns.get(rep.id, 0) if turns else 0
+
+    def key(self, rep: Rep) -> Key:
+        """What the rep's points in the rotation hang on."""
+        return key_of(self.turns(rep), rep.weight, self._level)
+
+    @property
+    def ladder(self) -> Ladder:
+        """The places of the rotation at this moment."""
+        return self.order.ladder(self._level)
+
+    @property
+    def _level(self) -> int:
+        return self.snapshot.levels.get(self.pool, 0)
+
+    def points(self) -> Points:
+        """The points of the rotation, as they stand now."""
+        ladder = self.ladder
+        return lambda rep: ladder.points(self.key(rep))
+
+    def known(self, scorers: Iterable[Scorer]) -> tuple[tuple[Hashable, Callable[[], Any]], ...]:
+        """What the scorers would otherwise work out from all candidates, as ``Situation.once`` takes it."""
+        found: list[tuple[Hashable, Callable[[], Any]]] = []
+        for scorer in scorers:
+            if isinstance(scorer, rotation):
+                found.append((rotation, self.points))
+            elif isinstance(scorer, close_rate) and scorer.strength is not None:
+                found.append(((Learning, None, None), lambda: self.records))
+                found.append(((close_rate, scorer), partial(self.totals.prior, scorer.strength)))
+        return tuple(found)
+
+
+class Standard(Protocol):
+    """A term of the score that is the same for every lead."""
+
+    def settle(self) -> None:
+        """Take things as they stand now for the reference."""
+        ...
+
+    def state(self, rep: Rep) -> State:
+        """What the rep's points hang on; it can be compared and sorted."""
+        ...
+
+    def most(self, state: State) -> float:
+        """The most points that this state gives, by the reference."""
+        ...
+
+    def drift(self) -> float:
+        """How many points a state can have gained since."""
+        ...
+
+    def answers(self) -> bool:
+        """Whether there is an answer, for everybody or for nobody."""
+        ...
+
+
+class _Fixed:
+    """Points that hang on the rep's own counts alone."""
+
+    def __init__(self, points: Callable[[Rep], float]) -> None:
+        self._points = points
+
+    def settle(self) -> None:
+        """There is nothing to refer to."""
+
+    def state(self, rep: Rep) -> State:
+        """The points themselves."""
+        return self._points(rep)
+
+    def most(self, state: State) -> float:
+        """The points themselves."""
+        return float(state)
+
+    def drift(self) -> float:
+        """None."""
+        return 0.0
+
+    def answers(self) -> bool:
+        """Always."""
+        return True
+
+
+class _Hosted(_Fixed):
+    """Points of a host's scorer, of which only the bound is known."""
+
+    def state(self, rep: Rep) -> State:
+        """The bound, and who it is for: no two reps are alike."""
+        return self._points(rep), rep.id
+
+    def most(self, state: State) -> float:
+        """The bound."""
+        return float(state[0])
+
+
+class _Turn:
+    """Points of the rotation."""
+
+    def __init__(self, live: Live) -> None:
+        self._live = live
+        self.settle()
+
+    def settle(self) -> None:
+        """Remember the places."""
+        self._ladder = self._live.ladder
+
+    def state(self, rep: Rep) -> State:
+        """The turns and the weight."""
+        return self._live.key(rep)
+
+    def most(self, state: State) -> float:
+        """The points among the places of the reference."""
+        return self._ladder.points(state)
+
+    def drift(self) -> float:
+        """The most that anybody has gained."""
+        return max(0.0, self._live.ladder.risen(self._ladder))
+
+    def answers(self) -> bool:
+        """Always."""
+        return True
+
+
+class _Rate:
+    """Points of a close rate of a given strength."""
+
+    def __init__(self, live: Live, strength: float) -> None:
+        self._live, self._strength = live, strength
+        self.settle()
+
+    def settle(self) -> None:
+        """Remember the average."""
+        self._mean = self._live.totals.mean or 0.0
+
+    def state(self, rep: Rep) -> State:
+        """The rep's own record."""
+        record = self._live.records.get(rep.id)
+        return (record.won, record.closed) if record else (0, 0)
+
+    def most(self, state: State) -> float:
+        """The points of the record by the average of the reference."""
+        won, closed = state
+        return float(min(1.0, (won + self._strength * self._mean) / (closed + self._strength)))
+
+    def drift(self) -> float:
+        """What the average has risen: nobody gains more than that."""
+        return max(0.0, (self._live.totals.mean or 0.0) - self._mean)
+
+    def answers(self) -> bool:
+        """Once any candidate has closed anything."""
+        return self._live.totals.mean is not None
+
+
+def standard(scorer: Scorer, live: Live) -> Standard | str:
+    """The scorer as a term that is the same for every lead, or why it is none."""
+    if isinstance(scorer, headroom | workload):
+        points: Points = scorer.bind(Situation(NOBODY, (), live.pool, live.snapshot))
+        return _Fixed(points)  # type: ignore[arg-type]  # these two always have an answer
+    if isinstance(scorer, rotation):
+        return _Turn(live)
+    if isinstance(scorer, HostScorer) and scorer.bound is not None:
+        return _Hosted(scorer.most)
+    if not isinstance(scorer, close_rate):
+        return f"{scorer} has no bound"
+    if scorer.strength is None:
+        return f"{scorer} estimates its strength from all candidates; give it one, such as 50"
+    if scorer.by is not None or scorer.half_life is not None or live.snapshot.outcomes:
+        return f"{scorer} reads outcomes by segment or week"
+    return _Rate(live, scorer.strength)

@@ -1,0 +1,642 @@
+"""The fast path gives what the plain path gives."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from leadroute import LEAD, REP, Cap, Lead, Pool, Rep, Roster, Router, Rule, Snapshot
+from leadroute.errors import ConfigError, FactTypeError, UnknownFieldError
+from leadroute.model.keys import open_key, turn_key
+from leadroute.model.outcomes import ALL, Outcomes, Record
+from leadroute.model.territory import Territory
+from leadroute.offers.plan import happening
+from leadroute.ranking.fast import Standing
+from leadroute.ranking.layout import Layout
+from leadroute.ranking.live import Order, Totals, key_of
+from leadroute.ranking.scorers import (
+    close_rate,
+    headroom,
+    language,
+    rotation,
+    scorer,
+    skill_match,
+    territory_match,
+    workload,
+)
+from leadroute.ranking.scorers.turns import standings
+from leadroute.rules.builders import age, check, days
+from leadroute.rules.closures import Environment
+
+MONDAY = datetime(2026, 1, 5, 9, tzinfo=UTC)
+SKILLS = ("health", "oil", "retail")
+PLACES = ("DE", "FR", "US")
+
+
+@scorer(bound=lambda rep: (rep.level or 0) / 4)
+def keen(situation, rep):
+    """Keen on it."""
+    many = len(situation.reps) + len(situation.absent) + situation.snapshot.open.get(rep.id, 0)
+    return (rep.level or 0) / 4 / (1 + many % 3)
+
+
+@scorer
+def odd(situation, rep):
+    """Odd."""
+    return (rep.level or 0) / 4
+
+
+levels = st.sampled_from([0.0, 0.25, 0.5, 1.0]) | st.integers(0, 97).map(lambda n: n / 97)
+ids = st.sampled_from([f"r{n:02}" for n in range(14)])
+reps = st.builds(
+    Rep,
+    ids,
+    level=st.integers(0, 4),
+    skills=st.dictionaries(st.sampled_from(SKILLS), levels),
+    countries=st.sets(st.sampled_from(PLACES)),
+    regions=st.sets(st.sampled_from(["DE-BY", "US-CA"])),
+    capacity=st.sampled_from([None, 0, 1, 2, 5]),
+    weight=st.sampled_from([0, 0.5, 1, 1, 1, 2, 3]),
+    active=st.sampled_from([True, True, True, False]),
+    schedule=st.sampled_from([None, None, "mon-fri 09:00-17:00", "mon 09:30-11:00", "never"]),
+    caps=st.sampled_from([(), (), (Cap(1, "hour"),), (Cap(2, "day"), Cap(9, "week"))]),
+    buckets=st.sampled_from([{}, {}, {"all": 1}, {"all": 3, "other": 0}]),
+)
+terms = st.sampled_from(
+    [
+        skill_match("industry"),
+        skill_match(["industry", "product"]),
+        skill_match(["industry", "product", "lead['needs']"], "all", at_least=0.4),
+        skill_match("industry", at_least=0.5),
+        territory_match(),
+        headroom(),
+        workload(3),
+        rotation(),
+        close_rate(10),
+        close_rate(50),
+        keen(),
+    ]
+)
+weighted = st.tuples(st.sampled_from([0, 0.3, 1, 1, 2, 3]), terms).map(
+    lambda pair: pair[0] * pair[1]
+)
+FAST_OR_WHY = {
+    "fast",
+    "plain: nobody can take the lead",
+    "plain: the rule has no score with weight",
+}
+scores = st.lists(weighted, min_size=1, max_size=5).map(sum)
+leads = st.builds(
+    Lead,
+    st.sampled_from(["L-1", "L-2"]),
+    industry=st.sampled_from([None, *SKILLS, "mining"]),
+    product=st.sampled_from([None, *SKILLS]),
+    country=st.sampled_from([None, *PLACES]),
+    region=st.sampled_from([None, "DE-BY", "US-CA"]),
+    attributes=st.sampled_from([{}, {"needs": set(SKILLS)}]),
+)
+numbers = st.dictionaries(ids, st.integers(0, 4))
+snapshots = st.builds(
+    lambda opened, turns, last, won, lost, level: Snapshot(
+        open=opened,
+        turns={"everyone": turns},
+        levels={"everyone": level} if level else {},
+        last_assigned=last,
+        won=won,
+        closed={key: won.get(key, 0) + count for key, count in lost.items()},
+    ),
+    *[numbers] * 5,
+    st.sampled_from([0, 0, 1_500_000, 2_250_000, 4_500_000]),
+)
+steps = st.lists(
+    st.tuples(
+        st.sampled_from(["assign", "assign", "assign", "release", "back", "won", "lost", "wait"]),
+        st.integers(0, 13),
+        leads,
+        st.integers(1, 6),
+        st.booleans(),
+    ),
+    min_size=1,
+    max_size=12,
+)
+
+
+def same(standing, lead, k, now, tried):
+    """The fast answer, after it was found to be the first k of the plain one."""
+    plain = standing.router.rank(
+        lead, standing.roster, now=now, snapshot=standing.snapshot, tried=tried
+    )
+    top = standing.top(lead, k, now=now, tried=tried)
+    assert top.rep_ids == tuple(each.rep_id for each in plain.assignments[:k])
+    assert top.assignments == plain.assignments[:k]
+    assert [each.reason for each in top.assignments] == [
+        each.reason for each in plain.assignments[:k]
+    ]
+    assert top.scores == tuple(each.score for each in plain.assignments[:k])
+    assert (top.ranking.outcome, top.ranking.window) == (plain.outcome, plain.window)
+    return top
+
+
+def change(standing, move, rep_id, now, rule="all"):
+    """Tell the standing what happened."""
+    if move == "assign":
+        standing.assign(rep_id, now, rule=rule)
+    elif move == "release":
+        standing.release(rep_id, rule=rule)
+    elif move == "back":
+        standing.release(rep_id, "everyone")
+    elif move != "wait":
+        standing.close(rep_id, won=move == "won", rule=rule)
+
+
+@given(
+    st.lists(reps, min_size=1, max_size=14, unique_by=lambda rep: rep.id),
+    scores,
+    snapshots,
+    steps,
+    st.sampled_from([1, 1, 0, 2]),
+    st.sampled_from([(), (), (), (Cap(4, "week", paced=True),), (Cap(2, "hour", rolling=True),)]),
+)
+@settings(max_examples=60, deadline=None)
+def test_same_as_plain(team, score, snapshot, moves, cost, caps):
+    """Whatever the reps, the score and what happens, the best few are those of the plain path."""
+    team[0] = team[0].with_changes(caps=caps or team[0].caps)
+    rules = [Rule("all", score=score, cost=cost)]
+    standing = Standing(Router(rules=rules), Roster(team), snapshot)
+    now = MONDAY
+    for move, number, lead, k, again in moves:
+        rep_id = team[number % len(team)].id
+        change(standing, move, rep_id, now)
+        now += timedelta(minutes=7 * number - 20)
+        top = same(standing, lead, k, now, {rep_id: "declined"} if again else None)
+        assert top.path in FAST_OR_WHY or (caps and "moves with the time" in top.path)
+
+
+def crowd(count, **changes):
+    """Reps that differ little, so that many are level."""
+    return Roster(
+        [
+            Rep(
+                f"r{n:03}",
+                skills={"oil": (n % 40) / 40} if n % 3 else {},
+                countries={PLACES[n % 3]},
+                capacity=3 + n % 5,
+                weight=1 + n % 2,
+                **changes,
+            )
+            for n in range(count)
+        ]
+    )
+
+
+@pytest.mark.parametrize(
+    "score",
+    [
+        rotation() + headroom(),
+        2 * skill_match("industry") + rotation() + close_rate(5),
+        territory_match() + workload(),
+    ],
+    ids=str,
+)
+def test_same_for_long(score):
+    """Over a long stream, with reps that get full, free and better, the best few stay those of the plain path."""
+    standing = Standing(Router(rules=[Rule("all", score=score)]), crowd(60))
+    given = []
+    for number in range(260):
+        now = MONDAY + timedelta(minutes=number)
+        lead = Lead("L", industry="oil", country=PLACES[number % 3])
+        top = standing.top(lead, 3, now=now)
+        if number % 5 == 0:
+            same(standing, lead, 3, now, None)
+        standing.assign(top.rep_ids[0], now)
+        given.append(top.rep_ids[0])
+        if number % 3:
+            standing.close(given.pop(number * 7 % len(given)), won=number % 4 == 0)
+    assert top.path == "fast"
+
+
+def lane_of(standing):
+    """The prepared candidates of the one rule."""
+    (lane,) = standing._lanes.values()
+    return lane
+
+
+def test_few_are_asked():
+    """Of many reps less than a tenth is asked, also when all of them start exactly level."""
+    score = skill_match("industry") + headroom() + rotation()
+    roster = Roster([Rep(f"r{n:03}", skills={"oil": 1}, capacity=9) for n in range(400)])
+    standing = Standing(Router(rules=[Rule("all", score=score)]), roster)
+    standing.top(Lead("L", industry="oil"), now=MONDAY)
+    lane = lane_of(standing)
+    asked = []
+    lane.scorers = (lane.scorers[0], Counting(asked), *lane.scorers[2:])
+    for _ in range(50):
+        standing.assign(standing.top(Lead("L", industry="oil"), now=MONDAY).rep_ids[0], MONDAY)
+    assert len(asked) < 50 * 400 / 10
+
+
+class Counting:
+    """Headroom that counts how often it is asked."""
+
+    def __init__(self, asked):
+        self.asked = asked
+
+    def bind(self, situation):
+        """Headroom, counted."""
+        points = headroom().bind(situation)
+        return lambda rep: (self.asked.append(rep.id), points(rep))[1]
+
+
+def test_settles_when_stale():
+    """When too many reps are asked in vain the order is settled anew, and the answers stay right."""
+    standing = Standing(Router(rules=[Rule("all", score=rotation())]), crowd(50))
+    layouts = set()
+    for number in range(120):
+        now = MONDAY + timedelta(minutes=number)
+        standing.assign(same(standing, Lead("L"), 4, now, None).rep_ids[0], now)
+        layouts.add(lane_of(standing)._layout)
+    assert len(layouts) > 1
+
+
+def test_settles_when_there_is_no_room():
+    """When more reps rise than there are spare slots the order is settled anew."""
+    roster = crowd(60)
+    opened = {rep.id: 2 for rep in roster}
+    standing = Standing(
+        Router(rules=[Rule("all", score=headroom())]), roster, Snapshot(open=opened)
+    )
+    standing.top(Lead("L"), now=MONDAY)
+    before = lane_of(standing)._layout
+    for rep in roster:
+        standing.release(rep.id)
+        standing.release(rep.id)
+        same(standing, Lead("L"), 5, MONDAY, None)
+    assert lane_of(standing)._layout is not before
+
+
+def test_splits_are_forgotten(monkeypatch):
+    """What leads have asked for is kept for so many of them, and worked out again after that."""
+    monkeypatch.setattr("leadroute.ranking.lane._KEPT", 2)
+    standing = Standing(Router(rules=[Rule("all", score=skill_match("industry"))]), crowd(9))
+    for industry in ("oil", "gas", "tin", "oil"):
+        same(standing, Lead("L", industry=industry), 3, MONDAY, None)
+
+
+def test_a_level_skill_is_cut_into_few_classes():
+    """Many different levels of a skill make few classes, and several skills fewer still."""
+    both = skill_match(["industry", "product"])
+    roster = Roster(
+        [Rep(f"r{n:03}", skills={"oil": n / 97, "gas": (n * 7 % 97) / 97}) for n in range(97)]
+    )
+    standing = Standing(Router(rules=[Rule("all", score=both + headroom())]), roster)
+    lead = Lead("L", industry="oil", product="gas")
+    same(standing, lead, 7, MONDAY, None)
+    assert len(lane_of(standing)._classes(lead)) <= 16
+
+
+def test_a_predicate_of_the_host():
+    """A requirement that asks a predicate of the host, or the time, takes the plain path."""
+    asks = Environment({"on_duty": lambda lead, rep, now: True})
+    for require, path in (
+        (check("on_duty"), "plain: the requirement asks a predicate of the host"),
+        (age(REP["since"]) > days(1), "plain: the requirement asks what time it is"),
+    ):
+        router = Router(rules=[Rule("all", require=require, score=headroom())], environment=asks)
+        assert Standing(router, crowd(3)).top(Lead("L"), now=MONDAY).path == path
+
+
+def why(score, **rule):
+    """The path of a rule with this score."""
+    router = Router(rules=[Rule("all", score=score, **rule)])
+    return Standing(router, crowd(3)).top(Lead("L", budget=1), now=MONDAY).path
+
+
+@pytest.mark.parametrize(
+    ("score", "path"),
+    [
+        (headroom() + language(), "plain: language() has no bound"),
+        (odd(), "plain: odd() has no bound"),
+        (
+            close_rate(),
+            "plain: close_rate() estimates its strength from all candidates; give it one, such as 50",
+        ),
+        (
+            close_rate(5, by="industry"),
+            "plain: close_rate(5, by='industry') reads outcomes by segment or week",
+        ),
+        (0 * headroom(), "plain: the rule has no score with weight"),
+        (None, "plain: the rule has no score with weight"),
+        (
+            headroom().when(LEAD.budget > 5),
+            "plain: headroom().when(lead.budget > 5) has no bound",
+        ),
+        (keen(), "fast"),
+    ],
+    ids=str,
+)
+def test_path_says_why(score, path):
+    """A score that the fast path cannot bound is ranked by asking everybody, and the path says why."""
+    assert why(score) == path
+
+
+@pytest.mark.parametrize(
+    ("require", "path"),
+    [
+        (REP.level >= LEAD.employees, "plain: the requirement asks about the lead"),
+        (REP.weight < 2, "fast"),
+        (REP.weight > 9, "plain: nobody can take the lead"),
+    ],
+    ids=str,
+)
+def test_requirement(require, path):
+    """A requirement on the rep alone stays fast; one that asks about the lead does not."""
+    assert why(headroom(), require=require) == path
+
+
+@pytest.mark.parametrize(
+    ("rule", "router", "path"),
+    [
+        ({"territory": True}, {}, "plain: the rule asks whose territory the lead is in"),
+        ({"within_km": 5}, {}, "plain: the rule asks how far away the lead is"),
+        ({}, {"caps": ["9 per day"]}, "plain: the router has caps over all reps"),
+        (
+            {"score": territory_match()},
+            {"territories": [Territory("south", regions={"DE-BY"}, owners={"r000"})]},
+            "plain: territory_match() may read the territories of the lead",
+        ),
+        ({}, {"territories": [Territory("south", regions={"DE-BY"}, owners={"r000"})]}, "fast"),
+        ({"cost": 2, "segment": "big"}, {"holidays": [MONDAY.date()]}, "fast"),
+    ],
+)
+def test_features_of_the_policy(rule, router, path):
+    """What hangs on the lead takes the plain path; both paths give the same, whatever the policy asks for."""
+    rules = [Rule("all", **{"score": rotation(), **rule})]
+    standing = Standing(Router(rules=rules, **router), crowd(6))
+    assert standing.top(Lead("L", region="DE-BY"), now=MONDAY).path in {
+        path,
+        "plain: nobody can take the lead",
+    }
+    for number in range(12):
+        top = same(standing, Lead("L", region="DE-BY"), 3, MONDAY, None)
+        if top.rep_ids:
+            standing.assign(top.rep_ids[0], MONDAY, lead=Lead("L", region="DE-BY"))
+            standing.release(f"r{number % 6:03}", rule="all")
+
+
+def test_holidays_close_schedules():
+    """On a holiday of the router nobody with a schedule is found, on the next day they are."""
+    router = Router(rules=[Rule("all", score=rotation())], holidays=[MONDAY.date()])
+    roster = Roster([Rep("ada", schedule="mon-fri 09:00-17:00"), Rep("bob")])
+    standing = Standing(router, roster)
+    assert same(standing, Lead("L"), 2, MONDAY, None).rep_ids == ("bob",)
+    next_day = same(standing, Lead("L"), 2, MONDAY + timedelta(days=1), None)
+    assert (next_day.path, next_day.rep_ids) == ("fast", ("ada", "bob"))
+
+
+@pytest.mark.parametrize(
+    ("cap", "why"),
+    [
+        ("5 per day, source web", "asks about the lead"),
+        ("5 per week, paced", "moves with the time"),
+        ("5 per day, rolling", "moves with the time"),
+        ("5 per day, ramp 8w", "moves with the time"),
+    ],
+)
+def test_caps_that_move(cap, why):
+    """A cap whose room hangs on the lead or on every minute takes the plain path; other caps do not."""
+    router = Router(rules=[Rule("all", score=headroom())])
+    moving = Standing(router, Roster([Rep("ada", caps=[cap])]))
+    assert moving.top(Lead("L"), now=MONDAY).path == f"plain: the cap {cap!r} of rep 'ada' {why}"
+    still = Roster([Rep("ada", caps=["5 per day, soft", "9 per week, segment all"])])
+    assert Standing(router, still).top(Lead("L"), now=MONDAY).path == "fast"
+
+
+@pytest.mark.parametrize("score", [rotation(), rotation() + language()], ids=str)
+@pytest.mark.parametrize("level", [0, 5_500_000])
+def test_counts_as_a_dispatcher_does(score, level):
+    """An assignment moves every counter, the turns with those missed, and the level as an offer does."""
+    rules = [Rule("all", score=score, cost=3)]
+    router, lead = Router(rules=rules, caps=["40 per day"] if level else ()), Lead("L")
+    team = Roster(
+        [
+            Rep("ada", weight=2, caps=["9 per day", "8 per day, soft"], buckets={"all": 30}),
+            Rep("bob", capacity=40),
+            Rep("cem", weight=0.5),
+            Rep("off", weight=0),
+        ]
+    )
+    turns = {"ada": 4, "bob": 5, "cem": 2}
+    standing = Standing(
+        router,
+        team,
+        Snapshot(turns={"everyone": turns}, levels={"everyone": level} if level else {}),
+    )
+    for _ in range(9):
+        before = standing.snapshot
+        ranking = router.rank(lead, team, now=MONDAY, snapshot=before, tried={"bob": "declined"})
+        offered = happening(ranking, router, lead, team, before, MONDAY)
+        taken = standing.assign(offered.rep_id, MONDAY, lead=lead, tried=["bob"])
+        after = standing.snapshot
+        assert taken == offered.holds[turn_key("everyone", offered.rep_id)]
+        assert after.turns["everyone"][offered.rep_id] == taken + before.turns["everyone"].get(
+            offered.rep_id, 0
+        )
+        assert after.levels["everyone"] == offered.level
+        moved = {key: after.used[key] - before.used.get(key, 0) for key in after.used}
+        opened = after.open[offered.rep_id] - before.open.get(offered.rep_id, 0)
+        held = {key: units for key, units in moved.items() if units}
+        expected = {**offered.holds}
+        del expected[turn_key("everyone", offered.rep_id)]
+        assert opened == expected.pop(open_key(offered.rep_id)) == 3
+        assert held == expected
+    assert standing.assign("off", MONDAY) == 0
+    assert standing.assign("ada", MONDAY, "elsewhere") == 0
+
+
+def test_path_is_told():
+    """The explanation names the path; asking the router alone says nothing of it."""
+    standing = Standing(Router(rules=[Rule("all", score=headroom())]), crowd(3))
+    assert str(standing.top(Lead("L"), now=MONDAY)).endswith("\n  Ranked on the fast path")
+    assert "path" not in str(standing.router.rank(Lead("L"), standing.roster, now=MONDAY))
+
+
+def test_pools():
+    """Pools of reps stay fast, each rule with turns of its own; a pool that asks the time does not."""
+    router = Router(
+        rules=[
+            Rule("big", when=LEAD.budget > 5, pool="few", score=rotation()),
+            Rule("late", when=LEAD.budget > 2, pool="late", score=rotation()),
+            Rule("rest", score=rotation()),
+        ],
+        pools=[
+            Pool("few", where=REP.weight > 1),
+            Pool("late", where=REP["until"] > MONDAY.replace(year=2027)),
+            Pool("odd", reps={"r000"}),
+        ],
+    )
+    standing = Standing(router, crowd(6))
+    for number in range(20):
+        lead = Lead("L", budget=number % 9)
+        top = same(standing, lead, 2, MONDAY, None)
+        if top.rep_ids:
+            standing.assign(top.rep_ids[0], MONDAY, top.ranking.pool)
+
+
+def test_outside_the_rules():
+    """Leads that do not qualify, or that no rule is for, get the plain answer."""
+    router = Router(
+        rules=[Rule("big", when=LEAD.budget > 5, score=headroom())], qualify=LEAD.budget > 1
+    )
+    standing = Standing(router, crowd(3))
+    assert same(standing, Lead("L"), 2, MONDAY, None).path == "plain: the lead is not qualified"
+    assert same(standing, Lead("L", budget=3), 2, MONDAY, None).path == "plain: no rule matched"
+    assert same(standing, Lead("L", budget=9), 2, MONDAY, None).path == "fast"
+
+
+def test_time_goes_both_ways():
+    """Reps come and go by their schedules and caps, whichever way time goes."""
+    roster = Roster(
+        [
+            *crowd(4, schedule="mon-fri 09:00-17:00"),
+            Rep("cap", caps=[Cap(1, "hour")]),
+            Rep("both", caps=[Cap(1, "day")], schedule="mon 09:30-10:00"),
+        ]
+    )
+    standing = Standing(Router(rules=[Rule("all", score=rotation())]), roster)
+    for minutes in (0, 31, 59, 60, 61, 480, 500, -20, 35, 36, 9_000):
+        now = MONDAY + timedelta(minutes=minutes)
+        top = same(standing, Lead("L"), 6, now, {"cap": "declined"} if minutes == 36 else None)
+        standing.assign("cap", now)
+        standing.assign(top.rep_ids[-1] if top.rep_ids else "both", now)
+
+
+def test_without_the_time():
+    """Without an instant, reps with schedules need the plain path, which says what is missing; others do not."""
+    rules = [Rule("all", score=headroom())]
+    assert Standing(Router(rules=rules), crowd(3)).top(Lead("L")).path == "fast"
+    timed = Standing(Router(rules=rules), crowd(3, schedule="mon 09:00-17:00"))
+    for _ in range(2):
+        with pytest.raises(FactTypeError, match="now"):
+            timed.top(Lead("L"))
+        assert timed.top(Lead("L"), now=MONDAY).path == "fast"
+
+
+def test_wrong_facts_are_raised():
+    """A fact of the wrong type is raised as by the router, with rule and lead."""
+    router = Router(rules=[Rule("all", require=REP["seats"] > 5, score=headroom())])
+    standing = Standing(router, crowd(2, attributes={"seats": "many"}))
+    for _ in range(2):
+        with pytest.raises(FactTypeError, match="rule 'all'"):
+            standing.top(Lead("L"), now=MONDAY)
+
+
+def test_outcomes_by_week():
+    """Counts that come as outcomes by week take the plain path."""
+    outcomes = Outcomes.of([("r000", ALL, 2900, Record(won=1, closed=3))])
+    router = Router(rules=[Rule("all", score=close_rate(5))])
+    standing = Standing(router, crowd(3), Snapshot(outcomes=outcomes))
+    assert same(standing, Lead("L"), 2, MONDAY, None).path.endswith("by segment or week")
+
+
+def test_reasons_are_of_their_instant():
+    """The reasons of an answer do not change when the counts do."""
+    score = headroom() + rotation() + close_rate(5)
+    standing = Standing(Router(rules=[Rule("all", score=score)]), crowd(3))
+    standing.close("r001", won=True)
+    top = standing.top(Lead("L"), 2, now=MONDAY)
+    said = str(top)
+    standing.assign(top.rep_ids[0], MONDAY)
+    standing.close(top.rep_ids[1], won=False)
+    assert str(top) == said
+
+
+def test_mistakes_are_named():
+    """A rep that is not there, a naive time and a count below 1 are refused."""
+    standing = Standing(Router(rules=[Rule("all", score=headroom())]), crowd(2))
+    with pytest.raises(UnknownFieldError, match="r009"):
+        standing.assign("r009", MONDAY)
+    with pytest.raises(UnknownFieldError, match="r009"):
+        standing.release("r009")
+    with pytest.raises(FactTypeError, match="at"):
+        standing.assign("r000", MONDAY.replace(tzinfo=None))
+    with pytest.raises(ConfigError, match="k is 0; ask for one rep or more"):
+        standing.top(Lead("L"), 0)
+
+
+@scorer(bound=lambda rep, most: most)
+def promising(situation, rep, most):
+    """Answers what the level says."""
+    return None if rep.level is None else rep.level / 4
+
+
+@pytest.mark.parametrize(
+    ("most", "level", "message"),
+    [
+        (0.5, 3, "0.75.*a number up to its bound, 0.5"),
+        (0.5, None, "None.*a number up to its bound, 0.5"),
+        (2, 3, "the bound of promising.2. for rep 'a'.*a number from 0 to 1"),
+    ],
+)
+def test_a_bound_is_kept(most, level, message):
+    """A host's scorer that breaks its bound is named, on either path."""
+    roster = Roster([Rep("a", level=level)])
+    router = Router(rules=[Rule("all", score=promising(most))])
+    for rank in (
+        Standing(router, roster).top,
+        lambda lead, now: router.rank(lead, roster, now=now),
+    ):
+        with pytest.raises(FactTypeError, match=message):
+            rank(Lead("L"), now=MONDAY)
+
+
+def test_router_top():
+    """The router gives the first few alone when asked, and rejects the same reps."""
+    router, roster = Router(rules=[Rule("all", score=rotation())]), crowd(9)
+    full, few = (router.rank(Lead("L"), roster, now=MONDAY, top=top) for top in (None, 2))
+    assert (few.assignments, few.rejections) == (full.assignments[:2], full.rejections)
+
+
+keys = st.tuples(st.integers(0, 6), st.sampled_from([0.5, 1, 2, 3]))
+
+
+@given(
+    st.lists(st.tuples(st.integers(0, 5), st.none() | keys), max_size=20),
+    st.sampled_from([0, 1_500_000, 2_500_000, 6_000_000]),
+)
+def test_order_is_that_of_the_standings(moves, level):
+    """The points are those of the standings, and nobody has gained more than the order says."""
+    order, held = Order(), {}
+    for who in range(6):
+        held[who] = who, 1
+        order.replace(None, held[who])
+    before = order.ladder(0)
+    for who, key in moves:
+        order.replace(held[who], key)
+        held[who] = key
+    team = [Rep(f"r{who}", weight=key[1]) for who, key in held.items() if key]
+    turns = {f"r{who}": key[0] for who, key in held.items() if key}
+    places = {who: each.place for who, each in standings(team, turns, level).items()}
+    ordered, now = sorted(set(places.values())), order.ladder(level)
+    for who, key in held.items():
+        if key:
+            points = 1.0 - ordered.index(places[f"r{who}"]) / max(1, len(ordered) - 1)
+            assert now.points(key) == now.points(key_of(*key, level)) == points
+            assert points - before.points(key) <= now.risen(before)
+
+
+def test_totals():
+    """Who closed nothing tells nothing, and who leaves takes the record along."""
+    totals = Totals()
+    totals.add(1, 0)
+    assert totals.prior(5) is None
+    totals.add(1, 2)
+    totals.add(1, 4)
+    totals.add(1, 2, -1)
+    assert (totals.mean, totals.copy().mean) == (0.25, 0.25)
+
+
+def test_layout_without_reps():
+    """Nobody is laid out as nobody."""
+    layout = Layout([], [])
+    assert (layout.able, layout.bits) == (0, {})

@@ -90,7 +90,8 @@ class Standing:
 
     It belongs to one thread. Rules are prepared when the first lead comes for them, in O(reps * log(reps)); after that
     a lead is asked about in the time that a few reps take, and a change is taken in O(log(reps)), plus
-    O(reps / 64) machine operations on bits in both cases.
+    O(reps / 64) machine operations on bits in both cases. A rotation whose level moves past many reps, or in which
+    every rep has a weight of its own, costs up to O(reps) a lead.
 
     Args:
         router: The policy.

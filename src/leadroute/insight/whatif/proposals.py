@@ -145,16 +145,16 @@ def _goes_to(ranking: Ranking, rep_id: str) -> bool:
 
 
 def _reason(ranking: Ranking, rep_id: str) -> str:
-    for rejection in ranking.rejections:
-        if rejection.rep_id == rep_id:
-            return rejection.reason
-    for assignment in ranking.assignments:
-        if assignment.rep_id == rep_id:
-            first = ranking.assignments[0]
-            return (
-                f"is number {assignment.rank} with {assignment.score:.2f}, behind {first.label} with "
-                f"{first.score:.2f}"
-            )
+    rejection = next((each for each in ranking.rejections if each.rep_id == rep_id), None)
+    if rejection is not None:
+        return rejection.reason
+    behind = next((each for each in ranking.assignments if each.rep_id == rep_id), None)
+    if behind is not None:
+        first = ranking.assignments[0]
+        return (
+            f"is number {behind.rank} with {behind.score:.2f}, behind {first.label} with "
+            f"{first.score:.2f}"
+        )
     if ranking.pool is not None:
         return f"is not in the pool {ranking.pool!r}"
     return ranking.detail or ranking.outcome.value

@@ -64,15 +64,16 @@ _DROP = "DELETE FROM leadroute_record WHERE key = ? AND version = ?"
 _ACK = "DELETE FROM leadroute_outbox WHERE event_id = ?"
 _DEFER = "UPDATE leadroute_outbox SET until = ?, attempts = ?, error = ? WHERE event_id = ?"
 _ADD = (
-    "INSERT INTO leadroute_counter (key, n) VALUES (?, ?) ON CONFLICT (key) "
-    "DO UPDATE SET n = n + excluded.n WHERE n + excluded.n BETWEEN ? AND ?"
+    "INSERT INTO leadroute_counter (key, n) VALUES (:key, :delta) ON CONFLICT (key) "
+    "DO UPDATE SET n = n + :delta WHERE n + :delta BETWEEN :low AND :high"
 )
 _ADD_TO_PRESENT = (
-    "UPDATE leadroute_counter SET n = n + ?2 WHERE key = ?1 AND n + ?2 BETWEEN ?3 AND ?4"
+    "UPDATE leadroute_counter SET n = n + :delta "
+    "WHERE key = :key AND n + :delta BETWEEN :low AND :high"
 )
 _RAISE = (
-    "INSERT INTO leadroute_counter (key, n) VALUES (?1, max(0, ?2)) ON CONFLICT (key) "
-    "DO UPDATE SET n = ?2 WHERE n < ?2"
+    "INSERT INTO leadroute_counter (key, n) VALUES (:key, max(0, :to)) ON CONFLICT (key) "
+    "DO UPDATE SET n = :to WHERE n < :to"
 )
 _COUNT = "SELECT n FROM leadroute_counter WHERE key = ?"
 _EMIT = (
@@ -104,11 +105,11 @@ _WAITING = "leadroute_outbox o CROSS JOIN leadroute_event e"
 
 _OLD_ONCES = "SELECT key FROM leadroute_once WHERE at < ? ORDER BY key LIMIT ?"
 _OLD_EVENTS = (
-    "SELECT id FROM leadroute_event e WHERE at < ?1 "
+    "SELECT id FROM leadroute_event e WHERE at < :before "
     "AND NOT EXISTS (SELECT 1 FROM leadroute_outbox WHERE event_id = e.id) "
     "AND NOT EXISTS (SELECT 1 FROM leadroute_event k WHERE k.lead = e.lead AND k.n < e.n "
-    "AND (k.at >= ?1 OR EXISTS (SELECT 1 FROM leadroute_outbox WHERE event_id = k.id))) "
-    "ORDER BY id LIMIT ?2"
+    "AND (k.at >= :before OR EXISTS (SELECT 1 FROM leadroute_outbox WHERE event_id = k.id))) "
+    "ORDER BY id LIMIT :most"
 )
 _ZEROS = "SELECT key FROM leadroute_counter WHERE n = 0 ORDER BY key LIMIT ?"
 _FORGET = (
@@ -203,7 +204,7 @@ class Tables:
             if isinstance(op, Add):
                 counters[op.key] = self._added(cursor, op)
             elif isinstance(op, Raise):
-                cursor.execute(self._raise, (op.key, op.to))
+                cursor.execute(self._raise, {"key": op.key, "to": op.to})
                 counters[op.key] = self._standing(cursor, op.key)
             elif isinstance(op, Emit):
                 self._emitted(cursor, op, change.id)
@@ -256,7 +257,8 @@ class Tables:
     def _added(self, cursor: Cursor, op: Add) -> int:
         low, high = op.bounds
         statement = self._add if low <= op.delta <= high else self._add_to_present
-        written = cursor.execute(statement, (op.key, op.delta, low, high)).rowcount
+        bound = {"key": op.key, "delta": op.delta, "low": low, "high": high}
+        written = cursor.execute(statement, bound).rowcount
         standing = self._standing(cursor, op.key)
         if not written:
             raise Conflict("limit", op.key, standing)
@@ -326,7 +328,8 @@ class Tables:
         left = page_size(limit)
         onces = [key for (key,) in cursor.execute(self._old_onces, (before, left))]
         left -= len(onces)
-        events = [event for (event,) in cursor.execute(self._old_events, (before, left))]
+        aged = cursor.execute(self._old_events, {"before": before, "most": left})
+        events = [event for (event,) in aged]
         left -= len(events)
         return onces, events, [key for (key,) in cursor.execute(self._zeros, (left,))]
 

@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import date, timedelta
+from functools import partial
 from typing import Any
 
 from attrs import fields
@@ -27,6 +28,7 @@ from leadroute.rules.closures import Environment, compile_condition
 from leadroute.rules.condition import ALWAYS, Condition
 from leadroute.rules.define import parse_definitions
 from leadroute.rules.fields import FIELDS
+from leadroute.rules.otherwise import CASES, Otherwise, pool_of, read_steps
 from leadroute.rules.parse import parse
 from leadroute.rules.qualification import Factor, Qualification
 from leadroute.rules.reading import reads
@@ -75,6 +77,7 @@ class Draft:
         factors = list(self._factors(document))
         silences = self._silences(document)
         pools = list(self._pools(document))
+        otherwise = self._otherwise("otherwise", document.get("otherwise"))
         territories = list(self._territories(document))
         rules = list(self._rules(document))
         tests = list(self._tests(document))
@@ -94,6 +97,7 @@ class Draft:
                     fields=self._fields,
                     environment=self._environment,
                     silences=silences,
+                    otherwise=otherwise,
                     **terms,
                 )
         if router is None:
@@ -110,6 +114,7 @@ class Draft:
             "caps": _as_written,
             "timezone": _as_written,
             "lint": _left_alone,
+            "otherwise": _left_alone,
             **dict.fromkeys(_TABLES, _left_alone),
         }
 
@@ -182,12 +187,31 @@ class Draft:
             "frees": _as_written,
             "territory": _as_written,
             "within_km": _as_written,
+            "otherwise": _left_alone,
         }
         for place, table in self._tables(document, "rule"):
+            otherwise = self._otherwise(f"{place}.otherwise", table.get("otherwise"))
             with self._under(place):
                 found = self._whole(place, "key of a rule", table, readers)
                 if found is not None:
-                    yield Rule(**found)
+                    yield Rule(**found, otherwise=otherwise)
+
+    def _otherwise(self, place: str, given: Any) -> Otherwise:
+        if given is not None and not isinstance(given, Mapping):
+            problem = f"is {_called(given)}; write {{ nobody_available = 'pool emea, hold' }}"
+            self._note(ConfigError(problem, f"{self._name}: {place}"))
+            return Otherwise()
+        readers = {case: partial(self._steps, case) for case in CASES}
+        return Otherwise(**self._table(place, "case of otherwise", given or {}, readers))
+
+    def _steps(self, case: str, given: Any) -> tuple[str, ...]:
+        try:
+            found = read_steps(case, given)
+        except ConfigError as error:
+            raise ConfigError(error.problem) from None
+        for pool in filter(None, map(pool_of, found)):
+            self._known_pool(pool)
+        return found
 
     def _tests(self, document: Mapping[str, Any]) -> Iterator[Case]:
         rules, pools = self._names.get("rule", {}), (*self._names.get("pool", {}), EVERYONE)

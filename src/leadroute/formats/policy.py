@@ -28,6 +28,7 @@ from leadroute.ranking.router import Router
 from leadroute.ranking.scorers import BUILT_IN
 from leadroute.rules.closures import PLAIN, Environment
 from leadroute.rules.condition import Condition
+from leadroute.rules.otherwise import Otherwise, steps_as_text
 from leadroute.rules.qualification import Factor, Qualification, parts_of
 from leadroute.rules.reading import definitions
 from leadroute.rules.rule import Pool, Rule
@@ -170,6 +171,7 @@ def _document(router: Router) -> dict[str, Any]:
         "holidays": sorted(map(str, router.holidays)),
         "caps": [*map(str, router.caps)],
         "timezone": None if router.timezone == "UTC" else router.timezone,
+        "otherwise": _otherwise_table(router.otherwise),
         "lint": {"silence": dict(router.silences)} if router.silences else None,
         "fields": dict(router.fields),
         "define": {name: str(each) for name, each in _definitions(router).items()},
@@ -232,7 +234,13 @@ def _rule_table(rule: Rule) -> dict[str, Any]:
         value = getattr(rule, name)
         if value != getattr(_PLAIN_RULE, name):
             found[name] = value
+    if otherwise := _otherwise_table(rule.otherwise):
+        found["otherwise"] = otherwise
     return found
+
+
+def _otherwise_table(otherwise: Otherwise) -> dict[str, Any]:
+    return {case: steps_as_text(steps) for case, steps in otherwise.said()}
 
 
 _PLAIN_RULE = Rule("plain")

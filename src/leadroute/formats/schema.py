@@ -9,7 +9,7 @@ The rules of this module:
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 from attrs import fields
@@ -21,6 +21,7 @@ from leadroute.model.territory import Territory
 from leadroute.ranking.case import EXPECTATIONS
 from leadroute.ranking.ranking import Outcome
 from leadroute.rules.fields import CUSTOM_KINDS, FIELDS, Kind
+from leadroute.rules.otherwise import CASES
 from leadroute.rules.qualification import OUTCOMES
 from leadroute.rules.rule import FREES
 
@@ -64,6 +65,7 @@ def policy_schema() -> Schema:
             },
             "timezone": _text("The IANA zone in whose calendar those are counted."),
             "holidays": _list_of({"type": "string", "format": "date"}),
+            "otherwise": _otherwise(CASES),
             "lint": {
                 "description": "What the lint keeps quiet about.",
                 "type": ["object", "null"],
@@ -171,9 +173,22 @@ def _rule() -> Schema:
             "frees": _choice("When it gives capacity back.", *FREES),
             "territory": {"type": ["boolean", "null"]},
             "within_km": {"type": ["number", "null"], "minimum": 0},
+            "otherwise": _otherwise(case for case in CASES if case != "no_rule"),
         },
         "name",
     )
+
+
+def _otherwise(cases: Iterable[str]) -> Schema:
+    steps = {
+        "description": "Steps in order: pool NAME, anyway, hold or catch-all, with commas between.",
+        "type": ["string", "array", "null"],
+        "items": {"type": "string"},
+    }
+    return {
+        **_table("What happens when nobody is found.", dict.fromkeys(cases, steps)),
+        "type": ["object", "null"],
+    }
 
 
 def _territory() -> Schema:

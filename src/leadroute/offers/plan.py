@@ -52,6 +52,7 @@ from leadroute.ranking.ranking import Outcome, Ranking
 from leadroute.ranking.router import Router
 from leadroute.ranking.scorers.turns import SCALE, standings
 from leadroute.ranking.tally import Tally, Toll, used_of
+from leadroute.rules.otherwise import HOLD
 from leadroute.rules.rule import Rule
 
 __all__ = [
@@ -114,11 +115,12 @@ def happening(
             rule.frees,
             level,
             ranking.version,
+            ranking.anyway,
         )
     version = ranking.version
     if ranking.outcome is Outcome.DISQUALIFIED:
         return Disqualified(now, ranking.detail, ranking.factor, ranking.verdict, version)
-    if ranking.outcome is Outcome.NOBODY_AVAILABLE and ranking.rule is not None:
+    if ranking.then == HOLD:
         until = ranking.resumes_at or now
         return Waiting(now, ranking.outcome.value, ranking.rule, until, version)
     return Caught(now, ranking.outcome.value, router.catch_all, version)

@@ -35,6 +35,8 @@ def ranked(
     window: timedelta,
     version: str,
     top: int | None = None,
+    *,
+    anyway: bool = False,
 ) -> Ranking:
     """The ranking of the reps of a situation under the rule that matched. O(reps x terms).
 
@@ -46,12 +48,13 @@ def ranked(
         window: How long an offer stands.
         version: The version of the policy.
         top: How many assignments to give, the best first; ``None`` gives all.
+        anyway: Whether it is no matter who is at work.
 
     Raises:
         FactTypeError: The requirement or a score met a fact of the wrong type.
     """
     able, rejected, rejections = [], [], []
-    obstacles = gate(rule, situation, tried, tally)
+    obstacles = gate(rule, situation, tried, tally, anyway=anyway)
     for rep in situation.reps:
         found = obstacles(rep)
         if found:
@@ -72,6 +75,7 @@ def ranked(
         resumes_at=None if able else _resumes_at(situation.instant, rejections),
         window=window,
         version=version,
+        anyway=anyway,
         chances=partial(propensities, score, among) if score and score.random else None,
         cost=partial(given_up, score, among) if isinstance(score, fair) else None,
     )

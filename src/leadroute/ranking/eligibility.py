@@ -49,7 +49,12 @@ class Obstacle:
 
 
 def gate(
-    rule: Rule, situation: Situation, tried: Mapping[str, str], tally: Tally
+    rule: Rule,
+    situation: Situation,
+    tried: Mapping[str, str],
+    tally: Tally,
+    *,
+    anyway: bool = False,
 ) -> Callable[[Rep], tuple[Obstacle, ...]]:
     """Look at the rule and the lead once, and return the function that says what stands in a rep's way.
 
@@ -58,6 +63,7 @@ def gate(
         situation: The lead, the counts and the instant.
         tried: What became of earlier offers of this lead, by rep id.
         tally: What the lead counts against.
+        anyway: Whether it is no matter who is at work.
 
     Returns:
         A function from a member of the rule's pool to every reason why they may not take the lead; empty when they
@@ -87,7 +93,7 @@ def gate(
             yield Obstacle("distance", far)
         if rep.id in tried:
             yield Obstacle("tried", f"was offered this lead before: {tried[rep.id]}")
-        if rep.hours is not None and not rep.hours.is_open(situation.now):
+        if not anyway and rep.hours is not None and not rep.hours.is_open(situation.now):
             yield _away(rep, rep.hours.next_open(situation.now))
         for toll, used in tally.refused(rep, situation.snapshot):
             yield Obstacle(toll.criterion, toll.refusal(used), passing=toll.passing)

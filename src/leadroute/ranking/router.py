@@ -13,7 +13,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime, timedelta, tzinfo
 from functools import cached_property
-from itertools import pairwise
 from typing import Any, Final, TypeVar
 from zoneinfo import ZoneInfo
 
@@ -35,17 +34,24 @@ from leadroute.model.values import timezone as zone_name
 from leadroute.ranking.case import Case
 from leadroute.ranking.closing import holiday_dates, observing
 from leadroute.ranking.deciding import ranked
+from leadroute.ranking.declared import (
+    check_otherwise,
+    check_rule,
+    membership,
+    qualifiers,
+    refuse_twins,
+)
+from leadroute.ranking.overflow import settled
 from leadroute.ranking.ranking import Outcome, Ranking
 from leadroute.ranking.tally import Tally
 from leadroute.ranking.version import fingerprint
-from leadroute.rules.closures import PLAIN, Environment, Test, compile_condition
+from leadroute.rules.closures import PLAIN, Environment, Test
 from leadroute.rules.condition import Condition
 from leadroute.rules.match import Matcher
-from leadroute.rules.qualification import Factor, Qualification, parts_of, qualification
-from leadroute.rules.reading import reads
+from leadroute.rules.otherwise import Otherwise, read_otherwise
+from leadroute.rules.qualification import Factor, Qualification, qualification
 from leadroute.rules.rule import EVERYONE, Pool, Rule, read_silences
 from leadroute.rules.rule import window as read_window
-from leadroute.rules.scorer import guards
 from leadroute.rules.situation import Situation
 from leadroute.rules.vocabulary import declared
 
@@ -116,12 +122,13 @@ class Router:
         caps: Caps over all reps together, such as ``["100 per day, source webinar"]``.
         timezone: The IANA zone in whose calendar those are counted; UTC when not given.
         territories: The territories, for rules with ``territory=True`` and for ``territory_match()``.
+        otherwise: What happens to a lead for which nobody is found: ``Otherwise``, or a mapping with its cases.
         silences: Codes that ``leadroute.check`` keeps quiet about, each with the reason. Not part of equality.
 
     Raises:
         InvalidValue: A field was refused; every fault is listed.
         ConfigError: A silence has no reason, two rules or pools share a name, a rule names a pool that is not there,
-            or a condition asks for a predicate that the environment lacks.
+            a condition asks for a predicate that the environment lacks, or steps of ``otherwise`` cannot be taken.
 
     Example:
         >>> from leadroute import LEAD, Rep, Roster, Rule
@@ -143,6 +150,7 @@ class Router:
     caps: Sequence[Cap] = cleaned(clean_caps, default=())
     timezone: str = cleaned(_zone, default="UTC")
     territories: Atlas = field(default=_NOWHERE, converter=_atlas)
+    otherwise: Otherwise = field(default=Otherwise(), converter=read_otherwise)
     silences: Mapping[str, str] = field(factory=dict, converter=read_silences, eq=False)
     _matcher: Matcher = field(init=False, eq=False, repr=False)
     _qualifiers: tuple[tuple[Factor | Condition, Test], ...] = field(
@@ -156,14 +164,15 @@ class Router:
         clean_fields(self)
         declared(self.fields)
         names = [rule.name for rule in self.rules]
-        _refuse_twins("rule", names)
-        _refuse_twins("pool", [pool.name for pool in self.pools])
-        members = {pool.name: _membership(pool, self.environment) for pool in self.pools}
+        refuse_twins("rule", names)
+        refuse_twins("pool", [pool.name for pool in self.pools])
+        members = {pool.name: membership(pool, self.environment) for pool in self.pools}
         for rule in self.rules:
-            _check(rule, members, self.environment)
+            check_rule(rule, members, self.environment)
+        check_otherwise(self.otherwise, members)
         matcher = Matcher([rule.when for rule in self.rules], names, self.environment)
         object.__setattr__(self, "_matcher", matcher)
-        object.__setattr__(self, "_qualifiers", _qualifiers(self.qualify, self.environment))
+        object.__setattr__(self, "_qualifiers", qualifiers(self.qualify, self.environment))
         object.__setattr__(self, "_members", FrozenDict(members))
 
     def __reduce__(self) -> tuple[Any, ...]:
@@ -289,16 +298,23 @@ class Router:
             return self._refused(lead, failed, instant)
         rule = self.match(lead, instant)
         if rule is None:
-            return Ranking(lead.id, Outcome.NO_RULE, at=instant, version=self.version)
-        pool = rule.pool or EVERYONE
-        try:
+            (then,) = self.otherwise.steps("no_rule")
+            return Ranking(lead.id, Outcome.NO_RULE, at=instant, version=self.version, then=then)
+        counts, before, window = snapshot or Snapshot(), tried or {}, rule.window or self.window
+
+        def ask(pool: str, anyway: bool = False) -> Ranking:
             members = observing(self.members(pool, roster, instant), self.holidays)
+            situation = Situation(lead, members, pool, counts, instant, self.environment, matches)
+            tally = self.tally(lead, rule, pool, instant)
+            return ranked(rule, situation, before, tally, window, self.version, top, anyway=anyway)
+
+        try:
             matches = self.territories.lookup(lead) if self.territories else ()
-            situation = Situation(
-                lead, members, pool, snapshot or Snapshot(), instant, self.environment, matches
-            )
-            tally, window = self.tally(lead, rule, pool, instant), rule.window or self.window
-            return ranked(rule, situation, tried or {}, tally, window, self.version, top)
+            own = ask(rule.pool or EVERYONE)
+            if own.best is not None:
+                return own
+            steps = rule.otherwise.steps(own.outcome.name.lower(), self.otherwise)
+            return settled(own, steps, ask)
         except FactTypeError as error:
             raise error.during(rule.name, lead.id) from None
 
@@ -351,64 +367,8 @@ class Router:
             yield self.rank(lead, roster, now=now, snapshot=snapshot)
 
 
-_NOBODY: Final = Lead("nobody")
-
-
-def _membership(pool: Pool, environment: Environment) -> Callable[[Rep, datetime | None], bool]:
-    place = f"pool {pool.name!r}"
-    if pool.name == EVERYONE:
-        raise ConfigError(f"{EVERYONE!r} is the pool of all reps; choose another name", place)
-    reps, where = pool.reps, None
-    if pool.where is not None:
-        if reads(pool.where).lead:
-            raise ConfigError("`where` asks about the lead; move that to a rule's `require`", place)
-        where = _compiled(pool.where, environment, f"{place}.where")
-
-    def belongs(rep: Rep, now: datetime | None) -> bool:
-        listed = reps is None or rep.id in reps
-        return listed and (where is None or where(_NOBODY, rep, now))
-
-    return belongs
-
-
-def _qualifiers(
-    qualify: Condition | Qualification | None, environment: Environment
-) -> tuple[tuple[Factor | Condition, Test], ...]:
-    found = []
-    for part in parts_of(qualify):
-        place = f"qualification {part.name!r}" if isinstance(part, Factor) else "qualify"
-        asked = part.condition if isinstance(part, Factor) else part
-        if reads(asked).rep:
-            raise ConfigError("asks about the rep; move that to a rule's `require`", place)
-        found.append((part, _compiled(asked, environment, place)))
-    return tuple(found)
-
-
-def _check(rule: Rule, pools: Mapping[str, object], environment: Environment) -> None:
-    place = f"rule {rule.name!r}"
-    if rule.pool is not None and rule.pool != EVERYONE and rule.pool not in pools:
-        raise UnknownFieldError("pool", rule.pool, (*pools, EVERYONE), place)
-    if rule.require is not None:
-        _compiled(rule.require, environment, f"{place}.require")
-    for guard in guards(rule.score):
-        _compiled(guard, environment, f"{place}.score")
-
-
-def _compiled(condition: Condition, environment: Environment, place: str) -> Test:
-    try:
-        return compile_condition(condition, environment)
-    except ConfigError as error:
-        raise error.at(place) from None
-
-
 _GIVEN: Final = tuple(each.name for each in attrs_fields(Router) if each.init)
 
 
 def _router(*given: Any) -> Router:
     return Router(**dict(zip(_GIVEN, given, strict=True)))
-
-
-def _refuse_twins(kind: str, given: list[str]) -> None:
-    for one, other in pairwise(sorted(given)):
-        if one == other:
-            raise ConfigError(f"there are two {kind}s named {one!r}; give each a name of its own")

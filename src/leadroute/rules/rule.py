@@ -24,6 +24,7 @@ from leadroute.model.values import (
     whole,
 )
 from leadroute.rules.condition import Condition
+from leadroute.rules.otherwise import Otherwise, read_otherwise
 from leadroute.rules.scorer import Scorer
 
 __all__ = ["EVERYONE", "FREES", "Pool", "Rule"]
@@ -130,10 +131,12 @@ class Rule:
         within_km: How far away from the lead a rep may be who goes there, by their attributes ``lat`` and ``lon``.
         frees: When it gives that back: on the ``outcome``, on first ``contact``, when they ``accept``, or at the end
             of the ``shift`` in which they accepted (on the outcome, if that is sooner, or there is no schedule).
+        otherwise: What happens when it finds nobody: ``Otherwise``, or a mapping with its cases. What it does not say,
+            the router says.
 
     Raises:
         InvalidValue: A field was refused; every fault is listed.
-        ConfigError: The window cannot be read.
+        ConfigError: The window cannot be read, or what happens otherwise cannot be.
 
     Example:
         >>> Rule("everyone else", window="5m").window
@@ -151,9 +154,17 @@ class Rule:
     frees: str = cleaned(frees, default="outcome")
     territory: bool = cleaned(flag, default=False)
     within_km: float | None = cleaned(number(0))
+    otherwise: Otherwise = field(default=Otherwise(), converter=read_otherwise)
 
     def __attrs_post_init__(self) -> None:
         clean_fields(self)
+        if self.otherwise.no_rule is not None:
+            problem = "a rule cannot say what happens when no rule matched; say it in the router's otherwise"
+            raise ConfigError(problem, "otherwise.no_rule")
+        for case, pool in self.otherwise.pools():
+            if pool == (self.pool or EVERYONE):
+                problem = f"asks {pool!r} again, which is the rule's own pool; name another"
+                raise ConfigError(problem, f"otherwise.{case}")
 
     @property
     def counts_as(self) -> str:

@@ -145,11 +145,13 @@ def _goes_to(ranking: Ranking, rep_id: str) -> bool:
 
 
 def _reason(ranking: Ranking, rep_id: str) -> str:
-    rejection = next((each for each in ranking.rejections if each.rep_id == rep_id), None)
-    if rejection is not None:
-        return rejection.reason
     behind = next((each for each in ranking.assignments if each.rep_id == rep_id), None)
-    if behind is not None:
+    if behind is None:
+        asked = (each for one in (ranking, *ranking.others) for each in one.rejections)
+        rejection = next((each for each in asked if each.rep_id == rep_id), None)
+        if rejection is not None:
+            return rejection.reason
+    else:
         first = ranking.assignments[0]
         return (
             f"is number {behind.rank} with {behind.score:.2f}, behind {first.label} with "

@@ -10,6 +10,7 @@ from leadroute import (
     Assignment,
     Cap,
     Lead,
+    Otherwise,
     Ranking,
     Rep,
     Roster,
@@ -60,3 +61,10 @@ router = Router(
 ranking = router.rank(lead, Roster([rep]))
 assert_type(ranking, Ranking)
 assert_type(ranking.best, Assignment | None)
+
+# What happens when nobody is found: text, a list, or a mapping.
+steps = Otherwise(no_rule="hold", nobody_available=["pool emea", "anyway"])
+Router(rules=[Rule("r", otherwise=steps)], otherwise={"empty_pool": "hold"})
+Otherwise(nobody="hold")  # type: ignore[call-arg]
+assert_type(ranking.others, tuple[Ranking, ...])
+assert_type(ranking.then, str)

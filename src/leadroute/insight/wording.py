@@ -92,7 +92,8 @@ def _lines(router: Router) -> Iterator[str]:
         yield f"Nobody with working hours works on {', '.join(map(str, sorted(router.holidays)))}."
     yield f"A lead that no rep can take goes to {router.catch_all}."
     yield from (
-        f"Unless a rule says otherwise: {said}" for said in otherwise_in_words(router.otherwise)
+        f"Unless a rule says otherwise: w{said[1:]}"
+        for said in otherwise_in_words(router.otherwise)
     )
     for name, condition in _definitions(router).items():
         yield f'"{name}" means: {describe(condition)}.'

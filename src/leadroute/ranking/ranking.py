@@ -191,6 +191,14 @@ class Ranking:
         """The first assignment, or ``None`` when nobody can take the lead."""
         return self.assignments[0] if self.assignments else None
 
+    def rejection(self, rep_id: str) -> Rejection | None:
+        """Why a rep was left out, in this pool or another one that was asked; ``None`` when they were not."""
+        for ranking in (self, *self.others):
+            for rejection in ranking.rejections:
+                if rejection.rep_id == rep_id:
+                    return rejection
+        return None
+
     @property
     def headline(self) -> str:
         """The answer in one line."""

@@ -11,7 +11,7 @@ The rules of this module:
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import pairwise
 from typing import Any, Final
 
@@ -149,10 +149,10 @@ class Otherwise:
         ('pool apac', 'anyway')
     """
 
-    no_rule: tuple[str, ...] | None = _steps("no_rule")
-    empty_pool: tuple[str, ...] | None = _steps("empty_pool")
-    nobody_eligible: tuple[str, ...] | None = _steps("nobody_eligible")
-    nobody_available: tuple[str, ...] | None = _steps("nobody_available")
+    no_rule: Sequence[str] | None = _steps("no_rule")
+    empty_pool: Sequence[str] | None = _steps("empty_pool")
+    nobody_eligible: Sequence[str] | None = _steps("nobody_eligible")
+    nobody_available: Sequence[str] | None = _steps("nobody_available")
 
     def steps(self, case: str, *others: Otherwise) -> tuple[str, ...]:
         """The steps of a case: its own, else those of the first of the others that says any, else the default.

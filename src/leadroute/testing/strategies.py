@@ -12,6 +12,7 @@ import operator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from attrs import evolve
 from hypothesis import strategies as st
 
 from leadroute.model.lead import Lead, Signal
@@ -31,10 +32,11 @@ from leadroute.rules import builders
 from leadroute.rules.builders import LEAD, NOW, REP
 from leadroute.rules.condition import ALWAYS, NEVER, Condition
 from leadroute.rules.fact import Fact
+from leadroute.rules.otherwise import Otherwise, pool_of
 from leadroute.rules.rule import Pool, Rule
 from leadroute.rules.scorer import Scorer
 
-__all__ = ["conditions", "leads", "reps", "rosters", "routers", "scorers"]
+__all__ = ["conditions", "leads", "otherwise", "reps", "rosters", "routers", "scorers"]
 
 WORDS = ("a", "b", "gold", "90210", "Ünï", "it's", 'say "hi"', "back\\slash", "two words", "\x1b")
 NAMES = ("tags", "x", "is vip?")
@@ -345,20 +347,58 @@ def routers() -> st.SearchStrategy[Router]:
         st.none() | scorers(),
         st.sampled_from([None, None, "everyone", *POOLS]),
         st.sampled_from([None, "1m", "2h"]),
+        otherwise(),
     )
     return st.builds(
-        lambda qualify, found, known: Router(
+        lambda qualify, found, known, no_rule, elsewhere: Router(
             qualify=qualify,
             rules=[
-                Rule(f"rule {n}", when=when, require=require, score=score, pool=pool, window=window)
-                for n, (when, require, score, pool, window) in enumerate(found)
+                Rule(
+                    f"rule {n}",
+                    when=when,
+                    require=require,
+                    score=score,
+                    pool=pool,
+                    window=window,
+                    otherwise=_without(steps, pool or "everyone"),
+                )
+                for n, (when, require, score, pool, window, steps) in enumerate(found)
             ],
             pools=known,
+            otherwise=evolve(elsewhere, no_rule=no_rule),
         ),
         st.sampled_from([None, None, LEAD.budget > 0]),
         st.lists(rule, max_size=3),
         pools,
+        st.sampled_from([None, None, "hold", "catch-all"]),
+        otherwise(),
     )
+
+
+def otherwise() -> st.SearchStrategy[Otherwise]:
+    """What happens when nobody is found, as a rule may say it; often nothing at all."""
+    pools = [f"pool {name}" for name in ("everyone", *POOLS)]
+
+    def steps(*more: str) -> st.SearchStrategy[list[str] | None]:
+        asked = st.lists(st.sampled_from([*pools, *more]), max_size=2, unique=True)
+        ends = st.sampled_from([[], ["hold"], ["catch-all"]])
+        joined = st.builds(operator.add, asked, ends)
+        return st.none() | joined.map(lambda found: found or None)
+
+    return st.builds(
+        Otherwise,
+        empty_pool=steps(),
+        nobody_eligible=steps(),
+        nobody_available=steps("anyway"),
+    )
+
+
+def _without(given: Otherwise, pool: str) -> Otherwise:
+    kept = {
+        case: [step for step in steps if pool_of(step) != pool] or None
+        for case, steps in given.said()
+    }
+    return Otherwise(**kept)
 
 
 def _asks() -> st.SearchStrategy[Condition]:

@@ -391,8 +391,8 @@ def test_every_error_is_reported_at_once():
         "catch_all: is empty; every lead, rep, rule and pool needs an id of its own",
         (
             "there is no key of a policy named 'colour'; known: "
-            "qualify, window, catch_all, holidays, caps, timezone, lint, otherwise, "
-            "fields, define, qualification, pool and 3 more"
+            "qualify, window, grace, wrap_up, catch_all, holidays, caps, timezone, "
+            "lint, otherwise, fields, define and 5 more"
         ),
         "pool[0]: pool 'p' has no members; write reps={...} or where=...",
         "pool[1].name: there are two pools named 'p'; give each a name of its own",

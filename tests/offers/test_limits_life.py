@@ -149,7 +149,7 @@ class Limits(RuleBasedStateMachine):
         for placement in placements(self.store.store).values():
             held.update(placement.holds)
         counted = self.store.store.counts()
-        tallies = ("rep/last/", "rep/won/", "rep/closed/")
+        tallies = ("rep/last/", "rep/won/", "rep/closed/", "rep/contact/")
         assert {k: n for k, n in counted.items() if not k.startswith(tallies)} == dict(held)
 
     @invariant()

@@ -20,6 +20,7 @@ from attrs import fields
 
 from leadroute.errors import ConfigError, InvalidValue, PolicyError, UnknownFieldError
 from leadroute.formats.cases import case_of, read_expected, read_instant, read_lead, read_reps
+from leadroute.model.duration import parse_duration
 from leadroute.model.territory import Territory
 from leadroute.model.values import Refused, ident
 from leadroute.ranking.case import Case
@@ -109,6 +110,8 @@ class Draft:
         return {
             "qualify": self._lead_condition,
             "window": _window,
+            "grace": _duration,
+            "wrap_up": _duration,
             "catch_all": _ident,
             "holidays": _dates,
             "caps": _as_written,
@@ -404,6 +407,10 @@ def _date(given: Any) -> date:
 
 def _window(given: Any) -> timedelta:
     return read_window(_text(given))
+
+
+def _duration(given: Any) -> timedelta:
+    return parse_duration(_text(given))
 
 
 def _as_written(given: Any) -> Any:

@@ -167,6 +167,8 @@ def _document(router: Router) -> dict[str, Any]:
         "format": FORMAT,
         "qualify": str(router.qualify) if isinstance(router.qualify, Condition) else None,
         "window": format_duration(router.window),
+        "grace": format_duration(router.grace) if router.grace else None,
+        "wrap_up": format_duration(router.wrap_up) if router.wrap_up else None,
         "catch_all": router.catch_all,
         "holidays": sorted(map(str, router.holidays)),
         "caps": [*map(str, router.caps)],

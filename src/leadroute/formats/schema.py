@@ -58,6 +58,8 @@ def policy_schema() -> Schema:
             "extends": _text("The file that this one builds on, such as base.toml."),
             "qualify": _text("Condition that a lead must fulfil; every lead when left out."),
             "window": _text("How long an offer stands, such as 5m or 1h30m."),
+            "grace": _text("How long a rep whose connection drops still counts, such as 30s."),
+            "wrap_up": _text("How long a rep is left alone after a contact, such as 2m."),
             "catch_all": _text("Who gets a lead that nobody can take."),
             "caps": {
                 "description": "Caps over all reps together, such as 100 per day.",

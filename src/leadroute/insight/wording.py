@@ -90,6 +90,11 @@ def _lines(router: Router) -> Iterator[str]:
         yield f"Pool {pool.name}: {_members(pool)}."
     if router.holidays:
         yield f"Nobody with working hours works on {', '.join(map(str, sorted(router.holidays)))}."
+    if router.wrap_up:
+        yield f"After a contact a rep is left alone for {duration_in_words(router.wrap_up)}."
+    if router.grace:
+        grace = duration_in_words(router.grace)
+        yield f"A rep whose connection drops still counts as available for {grace}."
     yield f"A lead that no rep can take goes to {router.catch_all}."
     yield from (
         f"Unless a rule says otherwise: w{said[1:]}"

@@ -19,6 +19,7 @@ from leadroute.model.frozen import FrozenDict
 from leadroute.model.instants import to_micros
 from leadroute.model.keys import (
     closed_key,
+    contact_key,
     is_open_key,
     last_key,
     level_key,
@@ -372,6 +373,8 @@ def _counted(event: Happening, at: int) -> Iterator[Op]:
         yield Raise(last_key(event.rep_id), at)
         if event.level:
             yield Raise(level_key(event.pool), event.level)
+    elif isinstance(event, Contacted):
+        yield Raise(contact_key(event.rep_id), at)
     elif isinstance(event, FeedbackGiven) and event.closing:
         yield Add(closed_key(event.rep_id), 1)
         if event.status == WON:

@@ -13,11 +13,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
 from functools import lru_cache
+from typing import Final
 
 from attrs import frozen
 
 from leadroute.model.distance import distance_km, position_of
+from leadroute.model.instants import from_micros
 from leadroute.model.lead import Lead
+from leadroute.model.presence import Pauses, wrapped_up
 from leadroute.model.rep import Rep
 from leadroute.ranking.tally import Tally
 from leadroute.rules.condition import ALWAYS
@@ -27,6 +30,7 @@ from leadroute.rules.wording import describe
 
 __all__ = ["Obstacle", "gate"]
 
+NO_PAUSES: Final = Pauses()
 _wording = lru_cache(maxsize=1_024)(describe)
 
 
@@ -36,7 +40,7 @@ class Obstacle:
 
     Args:
         criterion: ``active``, ``weight``, ``requirement``, ``territory``, ``distance``, ``tried``,
-            ``schedule``, ``capacity`` or ``cap``.
+            ``schedule``, ``presence``, ``wrap-up``, ``capacity`` or ``cap``.
         reason: Why, in words for a sales manager.
         passing: Whether time, or work getting done, may remove it.
         until: When time alone will have removed it, where that is known.
@@ -54,6 +58,7 @@ def gate(
     tried: Mapping[str, str],
     tally: Tally,
     *,
+    pauses: Pauses = NO_PAUSES,
     anyway: bool = False,
 ) -> Callable[[Rep], tuple[Obstacle, ...]]:
     """Look at the rule and the lead once, and return the function that says what stands in a rep's way.
@@ -63,6 +68,7 @@ def gate(
         situation: The lead, the counts and the instant.
         tried: What became of earlier offers of this lead, by rep id.
         tally: What the lead counts against.
+        pauses: For how long a contact, or a connection that dropped, still counts.
         anyway: Whether it is no matter who is at work.
 
     Returns:
@@ -93,8 +99,8 @@ def gate(
             yield Obstacle("distance", far)
         if rep.id in tried:
             yield Obstacle("tried", f"was offered this lead before: {tried[rep.id]}")
-        if not anyway and rep.hours is not None and not rep.hours.is_open(situation.now):
-            yield _away(rep, rep.hours.next_open(situation.now))
+        if not anyway:
+            yield from _absent(rep, situation, pauses)
         for toll, used in tally.refused(rep, situation.snapshot):
             yield Obstacle(toll.criterion, toll.refusal(used), passing=toll.passing)
 
@@ -110,8 +116,30 @@ def _far(lead: Lead, rep: Rep, most: float) -> str:
     return f"is {away:.0f} km away, of {most:g} km" if away > most else ""
 
 
+def _absent(rep: Rep, situation: Situation, pauses: Pauses) -> Iterator[Obstacle]:
+    """Why a rep is not at work right now: their hours, what the host says of them, and their last contact."""
+    if rep.hours is not None and not rep.hours.is_open(situation.now):
+        yield _away(rep, rep.hours.next_open(situation.now))
+    presence = situation.snapshot.presence.get(rep.id)
+    if presence is not None and not presence.is_available(situation.now, pauses.grace):
+        since = _local(rep, presence.since)
+        yield Obstacle("presence", f"is {presence.status} since {since}", passing=True)
+    contact = situation.snapshot.contacted.get(rep.id) if pauses.wrap_up else None
+    if contact is not None:
+        reached = from_micros(contact)
+        if not wrapped_up(reached, situation.now, pauses.wrap_up):
+            free = reached + pauses.wrap_up
+            until = f"{free.astimezone(rep.zone):%H:%M:%S %Z}"
+            yield Obstacle("wrap-up", f"is wrapping up until {until}", passing=True, until=free)
+
+
+def _local(rep: Rep, at: datetime) -> str:
+    return f"{at.astimezone(rep.zone):%a %Y-%m-%d %H:%M %Z}"
+
+
 def _away(rep: Rep, back: datetime | None) -> Obstacle:
     if back is None:
         return Obstacle("schedule", "is never working again")
-    when = f"{back.astimezone(rep.zone):%a %Y-%m-%d %H:%M %Z}"
-    return Obstacle("schedule", f"is not working until {when}", passing=True, until=back)
+    return Obstacle(
+        "schedule", f"is not working until {_local(rep, back)}", passing=True, until=back
+    )

@@ -45,6 +45,8 @@ def _features(rule: Rule, router: Router) -> Iterator[str]:
         yield "the rule asks whose territory the lead is in"
     if rule.within_km is not None:
         yield "the rule asks how far away the lead is"
+    if router.wrap_up:
+        yield "the policy leaves reps alone after a contact"
     if router.caps:
         yield "the router has caps over all reps"
     for term in rule.score.terms if rule.score and router.territories else ():

@@ -21,10 +21,12 @@ from attrs import fields as attrs_fields
 
 from leadroute.errors import ConfigError, FactTypeError, UnknownFieldError
 from leadroute.model.atlas import Atlas
+from leadroute.model.duration import parse_duration
 from leadroute.model.frozen import FrozenDict
 from leadroute.model.lead import Lead
 from leadroute.model.limits import Cap
 from leadroute.model.limits import caps as clean_caps
+from leadroute.model.presence import Pauses
 from leadroute.model.rep import Rep
 from leadroute.model.roster import Roster
 from leadroute.model.snapshot import Snapshot
@@ -123,6 +125,8 @@ class Router:
         timezone: The IANA zone in whose calendar those are counted; UTC when not given.
         territories: The territories, for rules with ``territory=True`` and for ``territory_match()``.
         otherwise: What happens to a lead for which nobody is found: ``Otherwise``, or a mapping with its cases.
+        grace: How long a rep who goes from available to offline still counts as available, such as ``"30s"``.
+        wrap_up: How long a rep is left alone after a contact, such as ``"2m"``.
         silences: Codes that ``leadroute.check`` keeps quiet about, each with the reason. Not part of equality.
 
     Raises:
@@ -150,6 +154,8 @@ class Router:
     caps: Sequence[Cap] = cleaned(clean_caps, default=())
     timezone: str = cleaned(_zone, default="UTC")
     territories: Atlas = field(default=_NOWHERE, converter=_atlas)
+    grace: timedelta = field(default=timedelta(0), converter=parse_duration)
+    wrap_up: timedelta = field(default=timedelta(0), converter=parse_duration)
     otherwise: Otherwise = field(default=Otherwise(), converter=read_otherwise)
     silences: Mapping[str, str] = field(factory=dict, converter=read_silences, eq=False)
     _matcher: Matcher = field(init=False, eq=False, repr=False)
@@ -193,6 +199,11 @@ class Router:
     def zone(self) -> tzinfo:
         """The zone in which the caps over all reps are counted."""
         return ZoneInfo(self.timezone)
+
+    @property
+    def pauses(self) -> Pauses:
+        """For how long a contact, or a connection that dropped, still counts."""
+        return Pauses(self.grace, self.wrap_up)
 
     def tally(self, lead: Lead, rule: Rule | None, pool: str | None, now: datetime | None) -> Tally:
         """What a lead counts against when it is offered, or assigned, now.
@@ -306,7 +317,17 @@ class Router:
             members = observing(self.members(pool, roster, instant), self.holidays)
             situation = Situation(lead, members, pool, counts, instant, self.environment, matches)
             tally = self.tally(lead, rule, pool, instant)
-            return ranked(rule, situation, before, tally, window, self.version, top, anyway=anyway)
+            return ranked(
+                rule,
+                situation,
+                before,
+                tally,
+                window,
+                self.version,
+                top,
+                pauses=self.pauses,
+                anyway=anyway,
+            )
 
         try:
             matches = self.territories.lookup(lead) if self.territories else ()

@@ -190,6 +190,8 @@ class Draft:
             "frees": _as_written,
             "territory": _as_written,
             "within_km": _as_written,
+            "calling": _as_written,
+            "overlap": _as_written,
             "otherwise": _left_alone,
         }
         for place, table in self._tables(document, "rule"):

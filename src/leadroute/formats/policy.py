@@ -232,7 +232,7 @@ def _rule_table(rule: Rule) -> dict[str, Any]:
         "window": None if rule.window is None else format_duration(rule.window),
     }
     found: dict[str, Any] = {key: str(value) for key, value in table.items() if value is not None}
-    for name in ("segment", "cost", "frees", "territory", "within_km"):
+    for name in ("segment", "cost", "frees", "territory", "within_km", "calling", "overlap"):
         value = getattr(rule, name)
         if value != getattr(_PLAIN_RULE, name):
             found[name] = value

@@ -175,6 +175,8 @@ def _rule() -> Schema:
             "frees": _choice("When it gives capacity back.", *FREES),
             "territory": {"type": ["boolean", "null"]},
             "within_km": {"type": ["number", "null"], "minimum": 0},
+            "calling": _text("When leads may be called, such as mon-fri 09:00-20:00."),
+            "overlap": {"type": ["number", "null"], "exclusiveMinimum": 0, "maximum": 1},
             "otherwise": _otherwise(case for case in CASES if case != "no_rule"),
         },
         "name",

@@ -193,7 +193,14 @@ def _question(number: int, rule: Rule) -> Iterator[str]:
 
 def _terms(graph: _Graph, number: int, rule: Rule, router: Router) -> str:
     offered = f"offered for {duration_in_words(rule.window or router.window)}"
-    said = (who(rule), preference(rule.score), offered, *otherwise_in_words(rule.otherwise))
+    called = () if rule.calling is None else (f"called {rule.calling}",)
+    said = (
+        who(rule),
+        preference(rule.score),
+        offered,
+        *called,
+        *otherwise_in_words(rule.otherwise),
+    )
     return graph.box(f"terms{number}", _Shape.TERMS, *said)
 
 

@@ -146,7 +146,8 @@ def describe_rule(rule: Rule, window: timedelta, *, first: bool = True) -> str:
     else:
         leads = "Every lead:" if first else "Every other lead:"
     offered = f"offered for {duration_in_words(rule.window or window)}"
-    told = f"{leads} {who(rule)}, {preference(rule.score)}, {offered}."
+    called = "" if rule.calling is None else f", called {rule.calling} on the lead's clock"
+    told = f"{leads} {who(rule)}, {preference(rule.score)}, {offered}{called}."
     return " ".join((told, *otherwise_in_words(rule.otherwise)))
 
 
@@ -178,6 +179,8 @@ def who(rule: Rule) -> str:
         reps += " in the lead's territory"
     if rule.within_km is not None:
         reps += f" within {rule.within_km:g} km of the lead"
+    if rule.overlap is not None:
+        reps += f" who work {rule.overlap:.0%} of the lead's hours"
     return f"all {reps}" if rule.require is None else f"{reps} {_required(rule.require)}"
 
 

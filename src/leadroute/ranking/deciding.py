@@ -17,7 +17,7 @@ from attrs import evolve
 from leadroute.model.presence import Pauses
 from leadroute.model.rep import Rep
 from leadroute.ranking.chance import given_up, propensities
-from leadroute.ranking.eligibility import NO_PAUSES, gate
+from leadroute.ranking.eligibility import NO_PAUSES, gate, notes_of
 from leadroute.ranking.ranking import Assignment, Outcome, Part, Ranking, Rejection
 from leadroute.ranking.scorers.algebra import fair
 from leadroute.ranking.tally import Tally
@@ -79,6 +79,7 @@ def ranked(
         window=window,
         version=version,
         anyway=anyway,
+        notes=notes_of(rule, situation.lead),
         chances=partial(propensities, score, among) if score and score.random else None,
         cost=partial(given_up, score, among) if isinstance(score, fair) else None,
     )

@@ -106,7 +106,7 @@ class Stale(Wrapped):
         self.earlier, self.reads, self.lagged = {}, 0, False
 
     def lag(self, reads):
-        self.earlier, self.reads = self.store.counts(), self.reads + reads
+        self.earlier, self.reads = self.store.counts(), max(self.reads, reads)
 
     def counts(self, keys=None, prefix=""):
         if not self.reads:

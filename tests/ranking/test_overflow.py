@@ -20,8 +20,10 @@ from leadroute import (
     rotation,
 )
 from leadroute.formats.policy import dump_policy, parse_policy
+from leadroute.model.instants import from_micros
+from leadroute.model.presence import wrapped_up
 from leadroute.ranking.fast import Standing
-from leadroute.testing.strategies import instants, leads, rosters, routers
+from leadroute.testing.strategies import instants, leads, rosters, routers, snapshots
 
 MONDAY = datetime(2026, 1, 5, 12, tzinfo=UTC)
 TEAM = Roster(
@@ -167,12 +169,24 @@ def test_caps_and_turns_of_the_other_pool():
     assert full.others[0].rejections[0].obstacles[0].criterion == "cap"
 
 
+def is_there(rep, counts, router, now):
+    """Whether a rep is at work, by their hours, the host, and their last contact."""
+    presence, contact = counts.presence.get(rep.id), counts.contacted.get(rep.id)
+    reached = None if contact is None else from_micros(contact)
+    return (
+        (rep.hours is None or rep.hours.is_open(now))
+        and (presence is None or presence.is_available(now, router.grace))
+        and wrapped_up(reached, now, router.wrap_up)
+    )
+
+
 @settings(max_examples=60)
-@given(routers(), leads(), rosters(), instants)
-def test_laws(router, lead, team, now):
+@given(routers(), leads(), rosters(), instants, snapshots())
+def test_laws(router, lead, team, now, counts):
     """Somebody is found or it is said what follows; files and the fast path agree; whoever is off is found anyway."""
-    found = router.rank(lead, team, now=now)
-    assert parse_policy(dump_policy(router)).rank(lead, team, now=now) == found
+    found = router.rank(lead, team, now=now, snapshot=counts)
+    read = parse_policy(dump_policy(router))
+    assert read.rank(lead, team, now=now, snapshot=counts) == found
     if found.outcome is Outcome.DISQUALIFIED:
         assert (found.then, found.others) == ("", ())
         return
@@ -181,11 +195,10 @@ def test_laws(router, lead, team, now):
     if found.then == "hold" and found.resumes_at is not None:
         assert found.resumes_at >= now
     for each in found.assignments:
-        rep = team[each.rep_id]
-        assert found.anyway or rep.hours is None or rep.hours.is_open(now)
+        assert found.anyway or is_there(team[each.rep_id], counts, router, now)
     if found.anyway or (found.others and found.best):
         assert found.others[0].best is None
-    top = Standing(router, team).top(lead, 99, now=now)
+    top = Standing(router, team, counts).top(lead, 99, now=now)
     assert top.assignments == found.assignments
     assert (top.ranking.pool, top.ranking.anyway) == (found.pool, found.anyway)
 

@@ -415,3 +415,11 @@ def test_overflow():
     assert moved(old, {"rules": [rule], "pools": pools}, ada, bob, cy) == (
         "ada: the rule requires that the rep's level is less than 2"
     )
+
+
+def test_a_part_that_was_not_asked():
+    """A part that cannot be judged, behind one that is false, is no reason and no error."""
+    odd = Lead("L-1", attributes={"tags": "a"})
+    when = (LEAD.country == "US") & (LEAD["tags"] > 5)
+    found = explain(Router(rules=[Rule("us", when=when)]), odd, Roster([ADA]), now=NOW)
+    assert [each.words for each in found.earlier[0].failures] == ["country is US"]

@@ -119,7 +119,8 @@ def _left(reached: tuple[Row, ...] | list[Row], taken: tuple[Row, ...]) -> list[
 
 def _terms(rule: Rule) -> tuple[object, ...]:
     """What decides among the reps."""
-    return rule.pool, rule.require, rule.score, rule.territory, rule.within_km
+    asked = rule.require, rule.territory, rule.within_km, rule.calling, rule.overlap
+    return rule.pool, rule.score, rule.otherwise, *asked
 
 
 def _shared(subject: Subject, number: int, rule: Rule) -> Iterator[Finding]:

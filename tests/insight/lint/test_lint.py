@@ -391,6 +391,14 @@ def test_what_a_silence_can_find():
     ]
 
 
+def test_what_becomes_of_leads_without_a_rule():
+    """Leads that no rule is for are caught or wait, as the router says."""
+    rule = Rule("a", when=LEAD.budget > 5)
+    for otherwise, fate in (({}, "goes to 'catch-all'"), ({"no_rule": "hold"}, "waits")):
+        (said,) = [each for each in found(rule, otherwise=otherwise) if each.code == "LR005"]
+        assert said.explanation == f"what matches no rule {fate}, unseen by a rep"
+
+
 def test_rules_that_ask_otherwise():
     """Two rules that share leads and differ in what happens when nobody is found treat them differently."""
     one = Rule("a", when=LEAD.budget > 5)

@@ -135,6 +135,15 @@ def test_anyway_keeps_to_the_limits():
     assert [each.pool for each in found.others] == ["cy"]
 
 
+def test_anyway_waits_for_work_to_get_done():
+    """Who is off and full is waited for until there is room, not until they are back, because that is no matter."""
+    full = Roster([TEAM["ada"].with_changes(capacity=1)])
+    busy = Snapshot(open={"ada": 1})
+    found = asked(team=full, snapshot=busy, nobody_available="anyway")
+    assert (found.then, found.resumes_at, found.others) == ("hold", MONDAY, ())
+    assert asked(team=full, snapshot=busy).resumes_at == datetime(2026, 1, 6, 9, tzinfo=UTC)
+
+
 def test_no_rule():
     """A lead without a rule is caught, or waits where the router says so."""
     for otherwise, then in ((Otherwise(), "catch-all"), (Otherwise(no_rule="hold"), "hold")):

@@ -12,6 +12,7 @@ from leadroute import (
     Otherwise,
     Outcome,
     Pool,
+    Ranking,
     Rep,
     Roster,
     Router,
@@ -25,6 +26,7 @@ from leadroute.model.keys import turn_key
 from leadroute.model.presence import wrapped_up
 from leadroute.offers.plan import happening
 from leadroute.ranking.fast import Standing
+from leadroute.ranking.overflow import settled
 from leadroute.testing.strategies import instants, leads, rosters, routers, snapshots
 
 MONDAY = datetime(2026, 1, 5, 12, tzinfo=UTC)
@@ -161,6 +163,20 @@ def test_the_router_speaks_for_its_rules():
     for lead, told in ((Lead("L", budget=1), ["ada", "bob"]), (Lead("L"), ["bob"])):
         found = router.rank(lead, TEAM, now=MONDAY)
         assert (found.best.rep_id, [each.pool for each in found.others]) == ("cy", told)
+
+
+def test_a_pool_is_asked_once():
+    """However often the steps name a pool, its reps are judged once, and anyway once more."""
+    questions = []
+
+    def ask(pool, anyway):
+        questions.append((pool, anyway))
+        return Ranking("L-1", Outcome.NOBODY_AVAILABLE, "r", pool)
+
+    own = Ranking("L-1", Outcome.NOBODY_AVAILABLE, "r", "own")
+    found = settled(own, ("pool own", "pool b", "anyway", "pool b"), ask)
+    assert questions == [("b", False), ("own", True), ("b", True)]
+    assert [each.pool for each in found.others] == ["b"]
 
 
 def test_caps_and_turns_of_the_other_pool():

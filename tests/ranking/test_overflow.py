@@ -203,7 +203,7 @@ def is_there(rep, counts, router, now):
     return (
         (rep.hours is None or rep.hours.is_open(now))
         and (presence is None or presence.is_available(now, router.grace))
-        and wrapped_up(reached, now, router.wrap_up)
+        and (not router.wrap_up or wrapped_up(reached, now, router.wrap_up))
     )
 
 

@@ -6,9 +6,11 @@ from datetime import UTC, datetime
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.offers.world import Racing
 
 from leadroute import (
     LEAD,
+    ConfigError,
     Dispatcher,
     Lead,
     MemoryStore,
@@ -102,3 +104,34 @@ def test_a_scorer_of_the_host_may_read_turns():
 
     dispatcher = desk([Rep("a"), Rep("b")], router=Router(rules=[Rule("all", score=fewest())]))
     assert route(dispatcher, 4) == ["a", "b", "a", "b"]
+
+
+@pytest.mark.parametrize("serial", [False, True])
+def test_leads_decided_at_once_share_a_turn_unless_told_otherwise(serial):
+    """Two processes that read the same turns give both leads to one rep, who is then passed over."""
+    reps, router = [Rep("a"), Rep("b")], Router(rules=[Rule("all", score=rotation(serial=serial))])
+    one = desk(reps, router=router)
+    other = Dispatcher(router, one.roster, one.store, one.clock)
+    racing = Dispatcher(
+        router, one.roster, Racing(lambda: other.submit(Lead("L-1")), store=one.store), one.clock
+    )
+    racing.submit(Lead("L-2"))
+    given_to = [one.placement(lead_id).rep_id for lead_id in ("L-1", "L-2")]
+    assert given_to == (["a", "b"] if serial else ["a", "a"])
+    assert Counter(given_to + route(one, 2, "later")) == {"a": 2, "b": 2}
+
+
+def test_a_serial_turn_may_be_given_back():
+    """A declined offer gives the turn back, and the rep is next for another lead, serial or not."""
+    dispatcher = desk(
+        [Rep("a"), Rep("b")], router=Router(rules=[Rule("all", score=rotation(serial=True))])
+    )
+    dispatcher.submit(Lead("L-1"))
+    dispatcher.decline("L-1", "a")
+    assert dispatcher.submit(Lead("L-2")).rep_id == "a"
+
+
+def test_serial_is_true_or_false():
+    """Anything else is refused, with what to write."""
+    with pytest.raises(ConfigError, match=r"'yes' must be True or False"):
+        rotation(serial="yes")

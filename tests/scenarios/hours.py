@@ -91,3 +91,28 @@ def a_paced_cap_does_not_echo(given, then):
     assert then["per_day"] == "about 1"
     assert 0.9 < sum(by_day) / given["days"] < 1.1
     assert all(before + after <= 3 for before, after in pairwise(by_day))
+
+
+class Broken:
+    """A calendar that cannot be asked."""
+
+    def __contains__(self, day):
+        raise OSError("no connection")
+
+
+@passes("cal-35")
+def a_broken_calendar_keeps_out_its_rep_alone(given, then):
+    calendars = {"raises": Broken(), "ok": ()}
+    reps = [
+        Rep(
+            each["id"],
+            schedule=Schedule("mon-sun 09:00-17:00", "UTC", holidays=calendars[each["calendar"]]),
+        )
+        for each in given["reps"]
+    ]
+    now = MONDAY + DAY / 2
+    ranking = Router(rules=[Rule("all")]).rank(Lead("L-1"), team(*reps), now=now)
+    assert [each.rep_id for each in ranking.assignments] == [then["winner"]]
+    (rejection,) = ranking.rejections
+    assert rejection.reason == "has a calendar that fails with OSError"
+    assert rejection.passing

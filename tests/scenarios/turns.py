@@ -5,6 +5,8 @@ from datetime import timedelta
 from fractions import Fraction
 
 import pytest
+from attrs import evolve
+from tests.offers.world import Racing
 from tests.scenarios.desk import NOW, desk, differs, passes, rotate, route, team, with_team
 
 from leadroute import (
@@ -279,3 +281,14 @@ def flapping_gains_and_costs_nothing(given, then):
     found = route(with_team(dispatcher, *given["queue"]), 3)
     assert found == given["queue"]
     assert found != then["queue"]
+
+
+@passes("sfr-03")
+def each_turn_falls_to_one_lead(given, then):
+    before = desk(*given["reps"], score=rotation(serial=True))
+    assert route(before, 1) == [given["cursor"]]
+    second = desk(*given["reps"], score=rotation(serial=True), store=before.store)
+    racing = evolve(before, store=Racing(lambda: second.submit(Lead("first")), store=before.store))
+    racing.submit(Lead("second"))
+    found = [before.placement(lead_id).rep_id for lead_id in ("first", "second")]
+    assert found == then["assignments"]

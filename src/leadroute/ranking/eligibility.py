@@ -6,6 +6,7 @@ The rules of this module:
   a rejection are complete.
 * A criterion says no for now (``passing``: off hours, full, cap reached) or for this lead altogether.
 * 0 is a limit, ``None`` is none.
+* A calendar of the host's that fails is an obstacle for its rep, so that it does not block the pool.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from functools import lru_cache
 from attrs import frozen
 
 from leadroute.model.distance import distance_km, position_of
+from leadroute.model.hours import Hours
 from leadroute.model.lead import Lead
 from leadroute.model.rep import Rep
 from leadroute.ranking.tally import Tally
@@ -87,8 +89,8 @@ def gate(
             yield Obstacle("distance", far)
         if rep.id in tried:
             yield Obstacle("tried", f"was offered this lead before: {tried[rep.id]}")
-        if rep.hours is not None and not rep.hours.is_open(situation.now):
-            yield _away(rep, rep.hours.next_open(situation.now))
+        if rep.hours is not None and (away := _away(rep, rep.hours, situation.now)):
+            yield away
         for toll, used in tally.refused(rep, situation.snapshot):
             yield Obstacle(toll.criterion, toll.refusal(used), passing=toll.passing)
 
@@ -104,7 +106,15 @@ def _far(lead: Lead, rep: Rep, most: float) -> str:
     return f"is {away:.0f} km away, of {most:g} km" if away > most else ""
 
 
-def _away(rep: Rep, back: datetime | None) -> Obstacle:
+def _away(rep: Rep, hours: Hours, now: datetime) -> Obstacle | None:
+    """Why a rep is not working; a calendar of the host's that fails keeps out its rep, and nobody else."""
+    try:
+        if hours.is_open(now):
+            return None
+        back = hours.next_open(now)
+    except Exception as error:  # noqa: BLE001 - holidays may be any container of the host's
+        failed = f"has a calendar that fails with {type(error).__name__}"
+        return Obstacle("schedule", failed, passing=True)
     if back is None:
         return Obstacle("schedule", "is never working again")
     when = f"{back.astimezone(rep.zone):%a %Y-%m-%d %H:%M %Z}"

@@ -12,7 +12,7 @@ from attrs import field, frozen
 from leadroute.model.duration import parse_duration
 from leadroute.model.instants import from_micros, to_micros
 from leadroute.model.rep import Rep
-from leadroute.ranking.scorers.parameters import lasting
+from leadroute.ranking.scorers.parameters import flag, lasting
 from leadroute.rules.scorer import Points, Scorer
 from leadroute.rules.situation import Situation
 
@@ -109,12 +109,21 @@ class rotation(Scorer):
     offer and given back when the offer is declined or runs out, so in the end it moves on accept. A rep who was away
     enters level with the others: what they missed is not made up, and a newcomer is not flooded.
 
+    Args:
+        serial: Whether each turn falls to one lead only. Processes that decide at the same moment read the same turns,
+            and choose the same rep; the next leads make up for it. With ``serial`` whoever commits second decides
+            again, which costs a busy pool one decision for each such race.
+
+    Raises:
+        ConfigError: ``serial`` is neither true nor false.
+
     Example:
-        >>> str(rotation())
-        'rotation()'
+        >>> str(rotation()), str(rotation(serial=True))
+        ('rotation()', 'rotation(serial=True)')
     """
 
     name = "rotation"
+    serial: bool = field(default=False, converter=flag, kw_only=True)
 
     @property
     def takes_turns(self) -> bool:

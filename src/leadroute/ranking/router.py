@@ -35,6 +35,7 @@ from leadroute.model.values import timezone as zone_name
 from leadroute.ranking.case import Case
 from leadroute.ranking.closing import holiday_dates, observing
 from leadroute.ranking.deciding import ranked
+from leadroute.ranking.decision import Decision
 from leadroute.ranking.ranking import Outcome, Ranking
 from leadroute.ranking.tally import Tally
 from leadroute.ranking.version import fingerprint
@@ -301,6 +302,27 @@ class Router:
             return ranked(rule, situation, tried or {}, tally, window, self.version, top)
         except FactTypeError as error:
             raise error.during(rule.name, lead.id) from None
+
+    def decide(
+        self,
+        lead: Lead,
+        roster: Roster,
+        *,
+        now: datetime | None = None,
+        snapshot: Snapshot | None = None,
+        tried: Mapping[str, str] | None = None,
+    ) -> Decision:
+        """``rank``, as a complete record that can be stored and made again. It writes out every reason.
+
+        Args and errors are those of ``rank``. O(reps x terms + size of the inputs).
+
+        Example:
+            >>> router = Router(rules=[Rule("all")])
+            >>> router.decide(Lead("L-1"), Roster([Rep("bob"), Rep("ada")])).tie_break
+            'id'
+        """
+        ranking = self.rank(lead, roster, now=now, snapshot=snapshot, tried=tried)
+        return Decision.of(ranking, lead, roster, snapshot=snapshot, tried=tried)
 
     def qualifies(self, lead: Lead, now: datetime | None = None) -> bool:
         """Whether the lead fulfils ``qualify``.

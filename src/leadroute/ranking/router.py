@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime, timedelta, tzinfo
 from functools import cached_property
 from itertools import pairwise
-from typing import Any, Final, TypeVar
+from typing import Any, Final, Literal, TypeVar
 from zoneinfo import ZoneInfo
 
 from attrs import field, frozen
@@ -32,6 +32,7 @@ from leadroute.model.snapshot import Snapshot
 from leadroute.model.territory import Territory
 from leadroute.model.values import Refused, aware, clean_fields, cleaned, ident
 from leadroute.model.values import timezone as zone_name
+from leadroute.ranking.backlog import Batch, Objective
 from leadroute.ranking.case import Case
 from leadroute.ranking.closing import holiday_dates, observing
 from leadroute.ranking.deciding import ranked
@@ -323,6 +324,51 @@ class Router:
         """
         ranking = self.rank(lead, roster, now=now, snapshot=snapshot, tried=tried)
         return Decision.of(ranking, lead, roster, snapshot=snapshot, tried=tried)
+
+    def assign_batch(
+        self,
+        leads: Iterable[Lead],
+        roster: Roster,
+        *,
+        now: datetime | None = None,
+        snapshot: Snapshot | None = None,
+        objective: Objective | None = None,
+        most: int | None = None,
+        gap: float = 0.0,
+        engine: Literal["python", "ortools", "scipy"] = "python",
+    ) -> Batch:
+        """Give out a backlog at once, so that the leads together are worth the most. Pure, as ``rank`` is.
+
+        Args:
+            leads: The leads, each once; their order changes nothing. Those of a higher ``priority`` come first.
+            roster: The reps.
+            now: The instant of the decision; each lead's ``received_at`` when not given.
+            snapshot: The counts.
+            objective: What giving a lead to a rep is worth, 0 or more: a function of the lead and its ``Assignment``;
+                the score when not given.
+            most: The most leads for one rep, beside their limits; with a rotation, which cannot see the other leads
+                of the batch, it is what spreads them.
+            gap: The share of the worth that may be given up for speed, such as 0.0005. Not with priorities.
+            engine: ``python``, or ``ortools`` or ``scipy`` with the extra ``batch``. Not with priorities.
+
+        Raises:
+            InvalidValue: A lead is given twice.
+            ConfigError: ``most``, ``gap`` or ``engine`` cannot be right, or the objective gives no number.
+            FactTypeError: As for ``rank``.
+            MissingExtra: The engine's package is not installed.
+
+        Example:
+            >>> from leadroute import Rep, Roster, Rule, skill_match
+            >>> router = Router(rules=[Rule("all", score=skill_match("industry"))])
+            >>> ada = Rep("ada", skills={"oil": 0.9, "gas": 0.8}, capacity=1)
+            >>> team = Roster([ada, Rep("bob", skills={"oil": 0.7}, capacity=1)])
+            >>> leads = [Lead("L-1", industry="oil"), Lead("L-2", industry="gas")]
+            >>> sorted(router.assign_batch(leads, team).reps.items())
+            [('L-1', 'bob'), ('L-2', 'ada')]
+        """
+        from leadroute.ranking.handout import Terms, assign_batch
+
+        return assign_batch(self, leads, roster, now, snapshot, Terms(objective, most, gap, engine))
 
     def qualifies(self, lead: Lead, now: datetime | None = None) -> bool:
         """Whether the lead fulfils ``qualify``.

@@ -50,7 +50,7 @@ from leadroute.offers.machine import move, situation_of
 from leadroute.offers.placement import Placement, Status
 from leadroute.ranking.ranking import Outcome, Ranking
 from leadroute.ranking.router import Router
-from leadroute.ranking.scorers.turns import SCALE, rotation, standings
+from leadroute.ranking.scorers.turns import rotation, turn_of
 from leadroute.ranking.tally import Tally, Toll, used_of
 from leadroute.rules.rule import Rule
 
@@ -142,8 +142,8 @@ def _turn(
         return {}, 0
     rep_id, level = ranking.assignments[0].rep_id, snapshot.levels.get(pool, 0)
     able = [roster[each.rep_id] for each in ranking.assignments]
-    standing = standings(able, snapshot.turns.get(pool, {}), level)[rep_id]
-    return {turn_key(pool, rep_id): 1 + standing.missed}, max(level, int(standing.place * SCALE))
+    taken, reached = turn_of(rule.score, able, snapshot.turns.get(pool, {}), level, rep_id)
+    return {turn_key(pool, rep_id): taken}, reached
 
 
 def _last_turns(
@@ -152,7 +152,7 @@ def _last_turns(
     """How many turns the rep may have with this offer, where no other lead may take the same turn."""
     score = rule.score
     if score is None or not any(
-        isinstance(each, rotation) and each.serial for each in score.walk()
+        isinstance(each, rotation) and each.guarded for each in score.walk()
     ):
         return {}
     return {key: turns.get(rep.id, 0) + units for key, units in turn.items()}

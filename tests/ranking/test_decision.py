@@ -17,12 +17,14 @@ from leadroute import (
     Roster,
     Router,
     Rule,
+    Schedule,
     Snapshot,
     headroom,
     scorer,
     skill_match,
 )
 from leadroute.model.outcomes import ALL, Outcomes, Record
+from leadroute.model.schedule import TimeOff
 from leadroute.plain import dumps, loads
 from leadroute.ranking.decision import Decision
 from leadroute.ranking.scorers import explore, fair
@@ -211,6 +213,13 @@ def test_equal_inputs_have_equal_digests():
     assert one == other
     assert decide(one).inputs == decide(other).inputs
     assert decide(one) == decide(other, now=NOON.astimezone(east))
+    back = NOON + timedelta(days=1)
+    off, same = (
+        Roster([Rep("a", schedule=Schedule("mon-sun 09:00-17:00", "UTC", time_off=[away]))])
+        for away in (TimeOff(NOON, back), TimeOff(NOON.astimezone(east), back.astimezone(east)))
+    )
+    assert off == same
+    assert decide(team=off).inputs == decide(team=same).inputs
 
 
 @settings(max_examples=150)

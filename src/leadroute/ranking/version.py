@@ -11,7 +11,7 @@ The rules of this module:
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from hashlib import sha256
 from typing import Any, Final
 
@@ -59,8 +59,6 @@ def _outline(value: Any, meant: set[str]) -> Any:
         return sorted(ascii(_outline(each, meant)) for each in value)
     if isinstance(value, tuple):
         return [_outline(each, meant) for each in value]
-    if isinstance(value, datetime):
-        return str(value.astimezone(UTC))
     if isinstance(value, float) and value.is_integer():
         return int(value)
     if not has(type(value)):

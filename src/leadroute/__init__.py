@@ -22,6 +22,7 @@ from leadroute.formats.policy import dump_policy, load_policy
 from leadroute.model.atlas import Atlas
 from leadroute.model.lead import Lead, Signal
 from leadroute.model.limits import Cap
+from leadroute.model.presence import Presence
 from leadroute.model.rep import Rep
 from leadroute.model.roster import Roster
 from leadroute.model.schedule import Schedule
@@ -43,6 +44,7 @@ from leadroute.ranking.scorers import (
     territory_match,
 )
 from leadroute.rules.builders import LEAD, REP, signal
+from leadroute.rules.otherwise import Otherwise
 from leadroute.rules.qualification import Factor, Qualification
 from leadroute.rules.rule import Pool, Rule
 from leadroute.stores import MemoryStore, SqliteStore
@@ -74,9 +76,11 @@ __all__ = [
     "MissingExtra",
     "NoTransaction",
     "OfferClosed",
+    "Otherwise",
     "Outcome",
     "Placement",
     "Pool",
+    "Presence",
     "Qualification",
     "Ranking",
     "Rejection",

@@ -12,7 +12,9 @@ from leadroute import (
     LEAD,
     InvalidValue,
     Lead,
+    Otherwise,
     Outcome,
+    Pool,
     Rep,
     Roster,
     Router,
@@ -105,6 +107,38 @@ def test_nobody():
     )
     empty = Router(rules=[]).decide(LEAD_1, TEAM)
     assert "  Because no rule matched" in str(empty).splitlines()
+
+
+def test_the_other_pools_are_kept():
+    """A lead that went on to another pool, to somebody anyway, or to nobody: every pool that was asked is told."""
+    pools = [Pool("day", reps={"ada"}), Pool("night", reps={"bob"})]
+    rule = Rule("all", pool="day", otherwise=Otherwise(nobody_available=["pool night", "anyway"]))
+    router = Router(rules=[rule], pools=pools)
+    asleep = Rep("ada", schedule="mon-fri 20:00-22:00")
+    moved = router.decide(LEAD_1, Roster([asleep, Rep("bob")]), now=NOON)
+    assert (moved.rep_id, moved.pool) == ("bob", "night")
+    assert [(each.pool, each.outcome) for each in moved.others] == [
+        ("day", Outcome.NOBODY_AVAILABLE)
+    ]
+    assert "  Pool 'day': nobody is available now" in str(moved).splitlines()
+    assert "     ada  is not working until Mon 2026-01-05 20:00 UTC" in str(moved).splitlines()
+    anyway = router.decide(LEAD_1, Roster([asleep, Rep("bob", active=False)]), now=NOON)
+    assert (anyway.rep_id, anyway.anyway) == ("ada", True)
+    assert "  Though nobody was available" in str(anyway).splitlines()
+    nobody = router.decide(LEAD_1, Roster([]), now=NOON)
+    assert nobody.then == "catch-all"
+    assert "  Then: catch-all" in str(nobody).splitlines()
+    for decision in (moved, anyway, nobody):
+        assert loads(Decision, dumps(decision)) == decision
+
+
+def test_notes_are_kept():
+    """What is not known of the lead's clock is part of the record."""
+    router = Router(rules=[Rule("all", calling="mon-fri 09:00-17:00")])
+    decision = router.decide(LEAD_1, TEAM, now=NOON)
+    assert len(decision.notes) == 1
+    assert f"  Note: {decision.notes[0]}" in str(decision).splitlines()
+    assert loads(Decision, dumps(decision)) == decision
 
 
 def test_chance_and_fairness_are_kept():

@@ -11,6 +11,7 @@ from leadroute import (
     Cap,
     Decision,
     Lead,
+    Otherwise,
     Ranking,
     Rep,
     Roster,
@@ -66,3 +67,10 @@ assert_type(decision, Decision)
 assert_type(decision.rerun(router, lead, Roster([rep])).changed, tuple[str, ...])
 batch = router.assign_batch([lead], Roster([rep]), objective=lambda one, _: one.budget or 0.0)
 assert_type(batch.reps["L-1"], str)
+
+# What happens when nobody is found: text, a list, or a mapping.
+steps = Otherwise(no_rule="hold", nobody_available=["pool emea", "anyway"])
+Router(rules=[Rule("r", otherwise=steps)], otherwise={"empty_pool": "hold"})
+Otherwise(nobody="hold")  # type: ignore[call-arg]
+assert_type(ranking.others, tuple[Ranking, ...])
+assert_type(ranking.then, str)

@@ -19,6 +19,7 @@ from leadroute.model.frozen import FrozenDict
 from leadroute.model.instants import to_micros
 from leadroute.model.keys import (
     closed_key,
+    contact_key,
     is_open_key,
     last_key,
     level_key,
@@ -52,6 +53,7 @@ from leadroute.ranking.ranking import Outcome, Ranking
 from leadroute.ranking.router import Router
 from leadroute.ranking.scorers.turns import rotation, turn_of
 from leadroute.ranking.tally import Tally, Toll, used_of
+from leadroute.rules.otherwise import HOLD
 from leadroute.rules.rule import Rule
 
 __all__ = [
@@ -115,11 +117,12 @@ def happening(
             rule.frees,
             level,
             ranking.version,
+            ranking.anyway,
         )
     version = ranking.version
     if ranking.outcome is Outcome.DISQUALIFIED:
         return Disqualified(now, ranking.detail, ranking.factor, ranking.verdict, version)
-    if ranking.outcome is Outcome.NOBODY_AVAILABLE and ranking.rule is not None:
+    if ranking.then == HOLD:
         until = ranking.resumes_at or now
         return Waiting(now, ranking.outcome.value, ranking.rule, until, version)
     return Caught(now, ranking.outcome.value, router.catch_all, version)
@@ -383,6 +386,8 @@ def _counted(event: Happening, at: int) -> Iterator[Op]:
         yield Raise(last_key(event.rep_id), at)
         if event.level:
             yield Raise(level_key(event.pool), event.level)
+    elif isinstance(event, Contacted):
+        yield Raise(contact_key(event.rep_id), at)
     elif isinstance(event, FeedbackGiven) and event.closing:
         yield Add(closed_key(event.rep_id), 1)
         if event.status == WON:

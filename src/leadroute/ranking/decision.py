@@ -28,7 +28,7 @@ from leadroute.ranking.version import fingerprint
 if TYPE_CHECKING:
     from leadroute.ranking.router import Router
 
-__all__ = ["Candidate", "Decision", "Points", "Rerun"]
+__all__ = ["Asked", "Candidate", "Decision", "Points", "Rerun"]
 
 _INPUTS: Final = ("lead", "roster", "snapshot", "tried")
 
@@ -88,6 +88,21 @@ class Candidate:
     last_assigned: int | None = None
 
 
+@frozen
+class Asked:
+    """Another pool that was asked, and found nobody.
+
+    Args:
+        pool: The pool.
+        outcome: How it came out there.
+        rejections: Who could not take the lead, with every obstacle.
+    """
+
+    pool: str
+    outcome: Outcome
+    rejections: tuple[Rejection, ...]
+
+
 @frozen(kw_only=True)
 class Decision:
     """One decision, complete and ready to be stored.
@@ -110,6 +125,10 @@ class Decision:
         factor: The first factor that the lead did not fulfil.
         verdict: What that factor says becomes of the lead.
         resumes_at: When it is worth deciding again.
+        others: The other pools that were asked, in order.
+        then: What happens when nobody was found: ``hold`` or ``catch-all``.
+        anyway: Whether the reps were asked no matter whether they are at work.
+        notes: What else to know, such as what is not known of the lead's clock.
 
     Example:
         >>> from leadroute import Lead, Rep, Roster, Router, Rule, headroom
@@ -137,6 +156,10 @@ class Decision:
     factor: str | None = None
     verdict: str | None = None
     resumes_at: datetime | None = field(default=None, converter=optional(_in_utc))
+    others: tuple[Asked, ...] = ()
+    then: str = ""
+    anyway: bool = False
+    notes: tuple[str, ...] = ()
 
     @classmethod
     def of(
@@ -187,6 +210,12 @@ class Decision:
             factor=ranking.factor,
             verdict=ranking.verdict,
             resumes_at=ranking.resumes_at,
+            others=tuple(
+                Asked(str(other.pool), other.outcome, other.rejections) for other in ranking.others
+            ),
+            then=ranking.then,
+            anyway=ranking.anyway,
+            notes=ranking.notes,
         )
 
     @property
@@ -232,6 +261,8 @@ class Decision:
         by = f" (rule {self.rule!r})" if self.rule is not None else ""
         when = f"{self.at:%Y-%m-%d %H:%M:%S} UTC" if self.at else "at a time nobody said"
         lines = [f"Lead {self.lead_id} went to {self.rep_id or 'nobody'}{by}, {when}"]
+        if self.anyway:
+            lines.append("  Though nobody was available")
         if not self.candidates:
             lines.append(
                 f"  Because {self.outcome.value}" + (f": {self.detail}" if self.detail else "")
@@ -244,6 +275,11 @@ class Decision:
         if self.rejections:
             lines.append("  Not eligible:")
             lines += [f"     {each}" for each in self.rejections]
+        for other in self.others:
+            lines.append(f"  Pool {other.pool!r}: {other.outcome.value}")
+            lines += [f"     {each}" for each in other.rejections]
+        lines += [f"  Note: {note}" for note in self.notes]
+        lines += [f"  Then: {self.then}"] if self.then else []
         lines.append(f"  Policy version {self.version}")
         return "\n".join(lines)
 

@@ -227,7 +227,8 @@ class Standing:
             router.environment,
             router.territories.lookup(lead) if router.territories else (),
         )
-        obstacles = gate(rule, situation, dict.fromkeys(tried, "tried"), tally)
+        before = dict.fromkeys(tried, "tried")
+        obstacles = gate(rule, situation, before, tally, pauses=router.pauses)
         return [rep for rep in members if not obstacles(rep)]
 
     def _members(self, rule: Rule, now: datetime | None) -> tuple[Rep, ...]:
@@ -370,6 +371,8 @@ class Standing:
         )
 
     def _lane(self, rule: Rule, now: datetime | None) -> Lane | str:
+        if self._live.presence:
+            return "the presence of reps changes at any time"
         lane = self._lanes.get(rule.name)
         if lane is None:
             lane = self._prepared(rule, now)

@@ -307,6 +307,15 @@ def test_pools_and_requirements():
     assert given == ["LR103", "LR106", "LR108", "LR107", "LR203"]
 
 
+def test_a_pool_that_is_asked_next_is_used():
+    """A pool that a rule or the router asks when nobody is found is no pool without a use."""
+    pools = [Pool("p", reps={"ada"}), Pool("q", reps={"ada"})]
+    ada = [Rep("ada", schedule="always")]
+    rule = Rule("a", otherwise={"nobody_available": "pool p"})
+    assert codes(rule, pools=pools, reps=ada) == ["LR108"]
+    assert codes(rule, pools=pools, reps=ada, otherwise={"empty_pool": "pool q"}) == []
+
+
 def unserved(when, require, **policy):
     """The lead that is shown for whom nobody meets a requirement, where there is one."""
     reps = [Rep("ada", languages={"en"}, countries={"US"}, schedule="always")]

@@ -42,7 +42,7 @@ _DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 
 def pools(subject: Subject) -> Iterator[Finding]:
     """Pools without active reps, and pools that no rule uses. O(pools x reps)."""
-    used = {rule.pool for rule in subject.router.rules}
+    used = {rule.pool for rule in subject.router.rules} | set(_overflow(subject))
     for number, pool in enumerate(subject.router.pools):
         place = f"pool[{number}]"
         if not subject.active(pool.name):
@@ -51,6 +51,13 @@ def pools(subject: Subject) -> Iterator[Finding]:
         if pool.name not in used:
             explanation = f"no rule uses the pool {pool.name!r}"
             yield Finding("LR108", place, explanation, "name it in a rule, or remove it")
+
+
+def _overflow(subject: Subject) -> Iterator[str]:
+    """The pools that are asked when nobody is found."""
+    router = subject.router
+    for otherwise in (router.otherwise, *(rule.otherwise for rule in router.rules)):
+        yield from (pool for _, pool in otherwise.pools())
 
 
 def requirements(subject: Subject) -> Iterator[Finding]:

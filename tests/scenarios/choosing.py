@@ -273,7 +273,9 @@ def who_got_a_lead_least_recently(given, then):
 @passes("fs-04")
 def an_empty_tier_costs_no_waiting(given, then):
     assert given["skip_empty"]
-    reps = [Rep(rep, level=int(level)) for level, told in given["levels"].items() for rep in told]
-    score = tiers(*(rotation().when(REP.level == int(level)) for level in given["levels"]))
-    ranking = ranked(reps, Rule("all", score=score))
+    (first, nobody), (second, people) = given["levels"].items()
+    pools = [Pool(first, reps=nobody), Pool(second, reps=people)]
+    rule = Rule("all", pool=first, otherwise={"empty_pool": f"pool {second}"})
+    lead = Lead("L-1", received_at=NOW)
+    ranking = Router(rules=[rule], pools=pools).rank(lead, team(*people), now=NOW)
     assert ranking.best.rep_id == then["winner"]

@@ -64,7 +64,6 @@ WAITING: Mapping[str, str] = MappingProxyType(
         "ast-16": "withdrawing a lead",
         "ast-20": "a total deadline",
         "ast-23": "the service level of first contacts",
-        "ast-24": "wrap-up",
         "fs-01": "busy, unreachable, withdrawn and a lost race as answers to an offer",
         "fs-02": "pausing a rep after a streak of time-outs",
         "fs-10": "withdrawing a lead, and its return",

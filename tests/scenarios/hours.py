@@ -116,3 +116,14 @@ def a_broken_calendar_keeps_out_its_rep_alone(given, then):
     (rejection,) = ranking.rejections
     assert rejection.reason == "has a calendar that fails with OSError"
     assert rejection.passing
+
+
+@passes("ast-24")
+def wrap_up_ends_at_its_end(given, then):
+    router = Router(rules=[Rule("all")], wrap_up=f"{given['wrapup_s']}s")
+    ended = MONDAY + timedelta(seconds=given["last_end"])
+    snapshot = Snapshot(contacted={"a": round(ended.timestamp() * 1_000_000)})
+    for second, available in zip((14, 15), then["available"], strict=True):
+        now = MONDAY + timedelta(seconds=second)
+        ranking = router.rank(Lead("L-1"), team("a"), now=now, snapshot=snapshot)
+        assert (ranking.best is not None) is available

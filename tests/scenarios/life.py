@@ -8,7 +8,7 @@ from threading import Barrier, Thread
 import pytest
 from attrs import evolve
 from tests.offers.world import Wrapped
-from tests.scenarios.desk import desk, differs, passes, route, with_team
+from tests.scenarios.desk import NOW, desk, differs, passes, route
 
 from leadroute import (
     LEAD,
@@ -22,6 +22,7 @@ from leadroute import (
     Status,
     rotation,
 )
+from leadroute.model.presence import Presence
 from leadroute.offers.events import FeedbackGiven, Offered, TimedOut
 
 
@@ -93,8 +94,8 @@ def freed_capacity_goes_to_who_waits_longest(given, then):
 @passes("cw-23")
 def silence_passes_the_lead_on(given, then):
     window = f"{given['reply_timeout_s']}s"
-    router = Router(rules=[Rule("all", score=rotation(), window=window)], catch_all="queue")
-    dispatcher = desk(*given["reps"], router=router)
+    rule = Rule("all", score=rotation(), window=window, otherwise={"nobody_eligible": "hold"})
+    dispatcher = desk(*given["reps"], router=Router(rules=[rule]))
     assert dispatcher.submit(Lead("L-1")).rep_id == given["reps"][0]
     dispatcher.clock.advance(window)
     dispatcher.sweep()
@@ -102,19 +103,22 @@ def silence_passes_the_lead_on(given, then):
     dispatcher.clock.advance(window)
     dispatcher.sweep()
     assert then["if_nobody"] == "back to queue"
-    placement = dispatcher.placement("L-1")
-    assert (placement.status, placement.rep_id) == (Status.CAUGHT, "queue")
+    assert dispatcher.placement("L-1").status is Status.WAITING
 
 
 @passes("cw-24")
 def dropping_out_loses_nothing(given, then):
-    dispatcher = desk(given["rep"], "other", require=REP.id == given["rep"])
+    presence = {given["rep"]: Presence("available", NOW), "other": Presence("available", NOW)}
+    router = Router(rules=[Rule("all", require=REP.id == given["rep"])], grace="60s")
+    dispatcher = evolve(desk(given["rep"], "other", router=router), presence=presence)
     owned = [f"L-{index}" for index in range(given["open"])]
     route(dispatcher, given["open"])
-    gone = with_team(dispatcher, Rep(given["rep"], active=False), "other")
-    gone.clock.advance("40s")
-    gone.sweep()
-    with_team(gone, given["rep"], "other").sweep()
+    presence[given["rep"]] = presence[given["rep"]].becomes("offline", NOW)
+    dispatcher.clock.advance("40s")
+    dispatcher.sweep()
+    assert dispatcher.submit(Lead("new")).rep_id == given["rep"], "within the grace"
+    presence[given["rep"]] = presence[given["rep"]].becomes("available", dispatcher.clock.now())
+    dispatcher.sweep()
     owners = Counter(dispatcher.placement(lead_id).owner for lead_id in owned)
     assert sum(owners.values()) - owners[given["rep"]] == then["reassigned"]
 

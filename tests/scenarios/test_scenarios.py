@@ -23,7 +23,6 @@ MAY_WAIT = {
     "reservation-leak",
     "resume",
     "timeouts",
-    "wrap-up",
 }
 """The categories that are about offers, pull, wrap-up and SLA."""
 

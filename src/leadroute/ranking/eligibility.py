@@ -18,6 +18,7 @@ from typing import Final, TypeAlias
 
 from attrs import frozen
 
+from leadroute.errors import LeadrouteError
 from leadroute.model.clocks import OFFICE, Shared, clock_of, lead_hours, shared_hours
 from leadroute.model.distance import distance_km, position_of
 from leadroute.model.hours import Hours
@@ -138,6 +139,8 @@ def _careful(ask: _Ask) -> _Ask:
     def asked(rep: Rep) -> Iterable[Obstacle]:
         try:
             return tuple(ask(rep))
+        except LeadrouteError:
+            raise
         except Exception as error:  # noqa: BLE001 - holidays may be any container of the host's
             failed = f"has a calendar that fails with {type(error).__name__}"
             return (Obstacle("schedule", failed, passing=True),)

@@ -101,7 +101,7 @@ def _cleaners(kind: type[Any]) -> tuple[tuple[str, Cleaner, Any], ...]:
     )
 
 
-_UNSAID: Final = (None, frozenset(), (), FrozenDict())
+_UNSAID: Final[tuple[object, ...]] = (None, frozenset(), (), FrozenDict())
 
 
 def _ident_of(value: Any) -> str:

@@ -77,3 +77,14 @@ def test_an_empty_pool_holds_or_is_caught():
     joined = desk("ada", "bob", router=d.router, store=d.store)
     assert joined.sweep().offered == 1
     assert placements(d.store)["L-1"].rep_id == "ada"
+
+
+def test_anyway_when_there_is_room_again():
+    """A lead that waits for room with somebody who is off gets it as soon as there is, routed anyway."""
+    full = NIGHT.with_changes(capacity=1)
+    d = desk(full, router=routed(nobody_available="anyway"))
+    d.accept(d.submit(Lead("L-1")).lead_id, "ada")
+    assert d.submit(Lead("L-2")).due == START
+    d.feedback("L-1", "lost")
+    assert d.placement("L-2").rep_id == "ada"
+    assert d.history("L-2")[-1].anyway

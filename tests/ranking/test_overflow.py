@@ -12,6 +12,7 @@ from leadroute import (
     Otherwise,
     Outcome,
     Pool,
+    Ranking,
     Rep,
     Roster,
     Router,
@@ -21,8 +22,11 @@ from leadroute import (
 )
 from leadroute.formats.policy import dump_policy, parse_policy
 from leadroute.model.instants import from_micros
+from leadroute.model.keys import turn_key
 from leadroute.model.presence import wrapped_up
+from leadroute.offers.plan import happening
 from leadroute.ranking.fast import Standing
+from leadroute.ranking.overflow import settled
 from leadroute.testing.strategies import instants, leads, rosters, routers, snapshots
 
 MONDAY = datetime(2026, 1, 5, 12, tzinfo=UTC)
@@ -133,6 +137,15 @@ def test_anyway_keeps_to_the_limits():
     assert [each.pool for each in found.others] == ["cy"]
 
 
+def test_anyway_waits_for_work_to_get_done():
+    """Who is off and full is waited for until there is room, not until they are back, because that is no matter."""
+    full = Roster([TEAM["ada"].with_changes(capacity=1)])
+    busy = Snapshot(open={"ada": 1})
+    found = asked(team=full, snapshot=busy, nobody_available="anyway")
+    assert (found.then, found.resumes_at, found.others) == ("hold", MONDAY, ())
+    assert asked(team=full, snapshot=busy).resumes_at == datetime(2026, 1, 6, 9, tzinfo=UTC)
+
+
 def test_no_rule():
     """A lead without a rule is caught, or waits where the router says so."""
     for otherwise, then in ((Otherwise(), "catch-all"), (Otherwise(no_rule="hold"), "hold")):
@@ -150,6 +163,20 @@ def test_the_router_speaks_for_its_rules():
     for lead, told in ((Lead("L", budget=1), ["ada", "bob"]), (Lead("L"), ["bob"])):
         found = router.rank(lead, TEAM, now=MONDAY)
         assert (found.best.rep_id, [each.pool for each in found.others]) == ("cy", told)
+
+
+def test_a_pool_is_asked_once():
+    """However often the steps name a pool, its reps are judged once, and anyway once more."""
+    questions = []
+
+    def ask(pool, anyway):
+        questions.append((pool, anyway))
+        return Ranking("L-1", Outcome.NOBODY_AVAILABLE, "r", pool)
+
+    own = Ranking("L-1", Outcome.NOBODY_AVAILABLE, "r", "own")
+    found = settled(own, ("pool own", "pool b", "anyway", "pool b"), ask)
+    assert questions == [("b", False), ("own", True), ("b", True)]
+    assert [each.pool for each in found.others] == ["b"]
 
 
 def test_caps_and_turns_of_the_other_pool():
@@ -210,3 +237,36 @@ def test_the_window_is_that_of_the_rule():
         pools=POOLS,
     )
     assert router.rank(Lead("L"), TEAM, now=MONDAY).window == timedelta(minutes=7)
+
+
+@pytest.mark.parametrize("steps", ["pool day", "anyway"])
+def test_a_standing_counts_what_overflows(steps):
+    """An assignment in another pool, or to somebody who is off, moves turns and level as an offer does."""
+    team = Roster(
+        [
+            Rep("a", schedule="tue 09:00-17:00", weight=2),
+            Rep("b", schedule="tue 09:00-17:00"),
+            Rep("c", weight=2),
+            Rep("d"),
+        ]
+    )
+    router = Router(
+        rules=[Rule("r", pool="night", score=rotation(), otherwise={"nobody_available": steps})],
+        pools=[Pool("night", reps=set("ab")), Pool("day", reps=set("cd"))],
+        caps=["40 per day, pool day"],
+    )
+    standing = Standing(router, team)
+    for _ in range(7):
+        before = standing.snapshot
+        ranking = router.rank(Lead("L"), team, now=MONDAY, snapshot=before)
+        offered = happening(ranking, router, Lead("L"), team, before, MONDAY)
+        taken = standing.assign(
+            offered.rep_id, MONDAY, offered.pool, rule="r", anyway=offered.anyway
+        )
+        after = standing.snapshot
+        assert taken == offered.holds[turn_key(offered.pool, offered.rep_id)]
+        assert after.levels == {offered.pool: offered.level}
+        held = {key: after.used[key] - before.used.get(key, 0) for key in after.used}
+        assert held == {key: n for key, n in offered.holds.items() if key.startswith("total/")}
+    first, second = "ab" if steps == "anyway" else "cd"
+    assert standing.snapshot.turns == {offered.pool: {first: 5, second: 2}}

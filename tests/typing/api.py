@@ -10,8 +10,11 @@ from leadroute import (
     Assignment,
     Cap,
     Decision,
+    Dispatcher,
     Lead,
+    MemoryStore,
     Otherwise,
+    Presence,
     Ranking,
     Rep,
     Roster,
@@ -74,3 +77,5 @@ Router(rules=[Rule("r", otherwise=steps)], otherwise={"empty_pool": "hold"})
 Otherwise(nobody="hold")  # type: ignore[call-arg]
 assert_type(ranking.others, tuple[Ranking, ...])
 assert_type(ranking.then, str)
+desk = Dispatcher(router, Roster([rep]), MemoryStore(), presence={"ada": Presence("busy", at)})
+Router(rules=[Rule("r", calling="mon-fri 09:00-20:00", overlap=0.5)], grace="30s", wrap_up="2m")

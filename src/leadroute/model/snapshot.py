@@ -32,9 +32,9 @@ class Snapshot:
         last_assigned: When each rep last got a lead, by rep id, in microseconds since 1970 (UTC).
         won: Deals each rep has won, by rep id.
         closed: Deals of each rep that have ended, won or not, by rep id.
+        outcomes: What became of each rep's leads by segment and week, for the scorers that learn from it.
         contacted: When each rep last reached a lead, by rep id, in microseconds since 1970 (UTC).
         presence: Whether each rep is at work this minute, by rep id; who is not in it is not asked about.
-        outcomes: What became of each rep's leads by segment and week, for the scorers that learn from it.
 
     Example:
         >>> Snapshot(open={"ada": 3}).open.get("ada")
@@ -48,6 +48,6 @@ class Snapshot:
     last_assigned: Mapping[str, int] = _NONE
     won: Mapping[str, int] = _NONE
     closed: Mapping[str, int] = _NONE
+    outcomes: Outcomes = _NO_OUTCOMES
     contacted: Mapping[str, int] = _NONE
     presence: Mapping[str, Presence] = _NOBODY
-    outcomes: Outcomes = _NO_OUTCOMES

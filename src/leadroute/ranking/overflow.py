@@ -10,7 +10,6 @@ The rules of this module:
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime
 
 from attrs import evolve
 
@@ -33,10 +32,10 @@ def settled(own: Ranking, steps: Sequence[str], ask: Callable[[str, bool], Ranki
         The ranking of the pool that has somebody; else the rule's own, with what happens then. Both tell what the
         other pools said.
     """
-    asked = {own.pool or EVERYONE: own}
+    asked, answers = {own.pool or EVERYONE: own}, [own]
     for step in steps:
         if step in (HOLD, CATCH_ALL):
-            return _nobody(own, asked, step)
+            return _nobody(asked, answers, step)
         named = pool_of(step)
         if named in asked:
             continue
@@ -45,11 +44,13 @@ def settled(own: Ranking, steps: Sequence[str], ask: Callable[[str, bool], Ranki
             if found.best is not None:
                 return evolve(found, others=tuple(asked.values()))
             asked.setdefault(pool, found)
-    late = any(each.outcome is Outcome.NOBODY_AVAILABLE for each in asked.values())
-    return _nobody(own, asked, HOLD if late else CATCH_ALL)
+            answers.append(found)
+    late = any(each.outcome is Outcome.NOBODY_AVAILABLE for each in answers)
+    return _nobody(asked, answers, HOLD if late else CATCH_ALL)
 
 
-def _nobody(own: Ranking, asked: Mapping[str, Ranking], then: str) -> Ranking:
-    resumes: list[datetime] = [each.resumes_at for each in asked.values() if each.resumes_at]
-    others = tuple(each for each in asked.values() if each is not own)
-    return evolve(own, others=others, then=then, resumes_at=min(resumes, default=None))
+def _nobody(asked: Mapping[str, Ranking], answers: Sequence[Ranking], then: str) -> Ranking:
+    """The rule's own ranking, with when the first of all answers may be another one."""
+    own, *others = asked.values()
+    resumes = min((each.resumes_at for each in answers if each.resumes_at), default=None)
+    return evolve(own, others=tuple(others), then=then, resumes_at=resumes)

@@ -30,6 +30,7 @@ from leadroute.model.snapshot import Snapshot
 from leadroute.model.territory import Territory
 from leadroute.offers.dispatcher import Dispatcher
 from leadroute.offers.placement import Placement, Status
+from leadroute.ranking.decision import Decision
 from leadroute.ranking.ranking import Assignment, Outcome, Ranking, Rejection
 from leadroute.ranking.router import Router
 from leadroute.ranking.scorers import (
@@ -63,6 +64,7 @@ __all__ = [
     "Clock",
     "ConfigError",
     "Conflict",
+    "Decision",
     "Dispatcher",
     "FactTypeError",
     "Factor",

@@ -9,6 +9,7 @@ from leadroute import (
     REP,
     Assignment,
     Cap,
+    Decision,
     Dispatcher,
     Lead,
     MemoryStore,
@@ -64,6 +65,11 @@ router = Router(
 ranking = router.rank(lead, Roster([rep]))
 assert_type(ranking, Ranking)
 assert_type(ranking.best, Assignment | None)
+decision = router.decide(lead, Roster([rep]))
+assert_type(decision, Decision)
+assert_type(decision.rerun(router, lead, Roster([rep])).changed, tuple[str, ...])
+batch = router.assign_batch([lead], Roster([rep]), objective=lambda one, _: one.budget or 0.0)
+assert_type(batch.reps["L-1"], str)
 
 # What happens when nobody is found: text, a list, or a mapping.
 steps = Otherwise(no_rule="hold", nobody_available=["pool emea", "anyway"])

@@ -11,7 +11,7 @@ The rules of this module:
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from functools import partial
 from typing import Final
@@ -36,6 +36,7 @@ from leadroute.offers.counted import counted
 from leadroute.offers.events import KINDS, Happening, Received
 from leadroute.offers.placement import Placement, Status
 from leadroute.offers.store import Store
+from leadroute.offers.tally import counts_of
 from leadroute.plain import dumps, loads
 from leadroute.ranking.router import Router
 
@@ -83,7 +84,9 @@ class Dispatcher:
         store: Where placements are kept; bound to the host's transaction when they shall be part of it.
         clock: Where the present comes from.
         outcomes: What became of earlier leads, for the scorers that learn from it: ``outcomes_of(histories)``, or
-            ``Outcomes.from_counters``, made as often as you like.
+            ``learned()``, made as often as you like.
+        learn: The fields of the lead by which outcomes are counted in the store as they happen, such as
+            ``["industry"]``; ``[]`` counts all leads together, ``None`` nothing.
         presence: Whether each rep is at work this minute, by rep id: a mapping of your own that you keep up to date. It
             is read at every decision. Who is not in it is not asked about.
 
@@ -104,6 +107,7 @@ class Dispatcher:
     clock: Clock = field(factory=SystemClock)
     outcomes: Outcomes = Outcomes()
     presence: Mapping[str, Presence] = FrozenDict()
+    learn: Sequence[str] | None = None
 
     def submit(self, lead: Lead) -> Placement:
         """Take a lead in: qualify it, decide, and offer it, in one change.
@@ -305,6 +309,10 @@ class Dispatcher:
         """The counts that a decision made now would read. O(reps)."""
         return self._snapshot(self._now())
 
+    def learned(self) -> Outcomes:
+        """What the store has counted because of ``learn``. O(reps * weeks * segments): not for every lead."""
+        return Outcomes.from_counters(self.store.counts(prefix="outcome/"))
+
     def _snapshot(self, now: datetime) -> Snapshot:
         return counted(self.store, self.roster, self.router, now, self.outcomes, self.presence)
 
@@ -334,7 +342,7 @@ class Dispatcher:
         received = Received(now, lead.received_at, lead.priority or 0, self.router.version)
         decided = self._decide(lead, {}, now)
         extra = (Once(submit_key(lead.id), lead.id), Put(lead_key(lead.id), dumps(lead), 0))
-        return self._commit(None, [received, decided], lead.id, 0, extra)
+        return self._commit(None, [received, decided], lead.id, 0, extra, lead)
 
     def _decide(self, lead: Lead, tried: Mapping[str, str], now: datetime) -> Happening:
         snapshot = self._snapshot(now)
@@ -401,8 +409,12 @@ class Dispatcher:
         lead_id: str,
         version: int,
         extra: tuple[Op, ...] = (),
+        lead: Lead | None = None,
     ) -> Placement:
         after, ops = plan.operations(before, events, lead_id, version, dumps)
+        if self.learn is not None:
+            told = lead or (self._lead(lead_id) if self.learn else Lead(lead_id))
+            extra = (*extra, *counts_of(before, events, told, self.learn))
         self.store.commit(Change(uuid4().hex, (*extra, *ops)))
         return after
 

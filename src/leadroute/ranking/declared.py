@@ -10,11 +10,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from itertools import pairwise
-from typing import Final
+from typing import Any, Final, TypeVar
 
 from leadroute.errors import ConfigError, UnknownFieldError
 from leadroute.model.lead import Lead
 from leadroute.model.rep import Rep
+from leadroute.model.values import Refused, timezone
 from leadroute.rules.closures import Environment, Test, compile_condition
 from leadroute.rules.condition import Condition
 from leadroute.rules.otherwise import Otherwise
@@ -23,9 +24,41 @@ from leadroute.rules.reading import reads
 from leadroute.rules.rule import EVERYONE, Pool, Rule
 from leadroute.rules.scorer import guards
 
-__all__ = ["check_otherwise", "check_rule", "membership", "qualifiers", "refuse_twins"]
+__all__ = [
+    "all_of",
+    "check_otherwise",
+    "check_rule",
+    "membership",
+    "qualifiers",
+    "refuse_twins",
+    "zone_name",
+]
+
+T = TypeVar("T")
 
 _NOBODY: Final = Lead("nobody")
+
+
+def all_of(kind: type[T], name: str, given: Iterable[T]) -> tuple[T, ...]:
+    """A converter for several values of one kind; one alone may stand without a list.
+
+    Raises:
+        ConfigError: Something is of another kind.
+    """
+    found = tuple(given) if isinstance(given, Iterable) else (given,)
+    for each in found:
+        if not isinstance(each, kind):
+            kinds = f"{name}=[{kind.__name__}(...), ...]"
+            raise ConfigError(f"{name} hold a {type(each).__name__}; write {kinds}")
+    return found
+
+
+def zone_name(given: Any) -> str:
+    """A cleaner for a time zone that must be there."""
+    found = timezone(given)
+    if found is None:
+        raise Refused("is empty; write an IANA time zone such as 'Europe/Berlin'")
+    return found
 
 
 def membership(pool: Pool, environment: Environment) -> Callable[[Rep, datetime | None], bool]:

@@ -6,6 +6,7 @@ The rules of this module:
   a rejection are complete.
 * A criterion says no for now (``passing``: off hours, full, cap reached) or for this lead altogether.
 * 0 is a limit, ``None`` is none.
+* A calendar of the host's that fails is an obstacle for its rep, so that it does not block the pool.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from typing import Final, TypeAlias
 
 from attrs import frozen
 
+from leadroute.errors import LeadrouteError
 from leadroute.model.clocks import OFFICE, Shared, clock_of, lead_hours, shared_hours
 from leadroute.model.distance import distance_km, position_of
 from leadroute.model.hours import Hours
@@ -113,12 +115,13 @@ def _fits(rule: Rule, situation: Situation) -> Iterator[_Ask]:
     if rule.within_km is not None:
         yield partial(_far, situation.lead, rule.within_km)
     if rule.overlap is not None:
-        yield partial(_apart, shared_hours(situation.lead, OFFICE, situation.instant), rule.overlap)
+        shared = shared_hours(situation.lead, OFFICE, situation.instant)
+        yield _careful(partial(_apart, shared, rule.overlap))
 
 
 def _free(rule: Rule, situation: Situation, pauses: Pauses) -> Iterator[_Ask]:
     """What may stand in the way right now, whoever the lead is for."""
-    yield partial(_off, situation)
+    yield _careful(partial(_off, situation))
     if situation.snapshot.presence:
         yield partial(_elsewhere, situation, pauses.grace)
     if pauses.wrap_up:
@@ -128,6 +131,21 @@ def _free(rule: Rule, situation: Situation, pauses: Pauses) -> Iterator[_Ask]:
         if hours is not None and not hours.is_open(situation.now):
             quiet = (_quiet(situation, hours),)
             yield lambda _rep: quiet
+
+
+def _careful(ask: _Ask) -> _Ask:
+    """The same question; a calendar of the host's that fails keeps out its rep, and nobody else."""
+
+    def asked(rep: Rep) -> Iterable[Obstacle]:
+        try:
+            return tuple(ask(rep))
+        except LeadrouteError:
+            raise
+        except Exception as error:  # noqa: BLE001 - holidays may be any container of the host's
+            failed = f"has a calendar that fails with {type(error).__name__}"
+            return (Obstacle("schedule", failed, passing=True),)
+
+    return asked
 
 
 def _home(situation: Situation) -> _Ask:

@@ -13,7 +13,7 @@ from leadroute.ranking.eligibility import Obstacle
 from leadroute.rules.otherwise import HOLD
 from leadroute.rules.scorer import Scorer
 
-__all__ = ["Assignment", "Outcome", "Part", "Ranking", "Rejection"]
+__all__ = ["Assignment", "Outcome", "Part", "Ranking", "Rejection", "worded"]
 
 
 class Outcome(StrEnum):
@@ -59,9 +59,14 @@ class Part:
         return self._why()
 
     def __str__(self) -> str:
-        times = f" x{self.weight:g}" if self.weight != 1 else ""
-        points = "no answer" if self.points is None else f"{self.points:.2f}{times}"
-        return f"{self.scorer} {points}: {self.reason}"
+        return worded(str(self.scorer), self.weight, self.points, self.reason)
+
+
+def worded(scorer: str, weight: float, points: float | None, reason: str) -> str:
+    """One term of a score in one line."""
+    times = f" x{weight:g}" if weight != 1 else ""
+    given = "no answer" if points is None else f"{points:.2f}{times}"
+    return f"{scorer} {given}: {reason}"
 
 
 @frozen

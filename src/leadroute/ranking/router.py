@@ -13,13 +13,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime, timedelta, tzinfo
 from functools import cached_property
-from typing import Any, Final, TypeVar
+from typing import Any, Final, Literal
 from zoneinfo import ZoneInfo
 
 from attrs import field, frozen
 from attrs import fields as attrs_fields
 
-from leadroute.errors import ConfigError, FactTypeError, UnknownFieldError
+from leadroute.errors import FactTypeError, UnknownFieldError
 from leadroute.model.atlas import Atlas
 from leadroute.model.duration import parse_duration
 from leadroute.model.frozen import FrozenDict
@@ -31,17 +31,20 @@ from leadroute.model.rep import Rep
 from leadroute.model.roster import Roster
 from leadroute.model.snapshot import Snapshot
 from leadroute.model.territory import Territory
-from leadroute.model.values import Refused, aware, clean_fields, cleaned, ident
-from leadroute.model.values import timezone as zone_name
+from leadroute.model.values import aware, clean_fields, cleaned, ident
+from leadroute.ranking.backlog import Batch, Objective
 from leadroute.ranking.case import Case
 from leadroute.ranking.closing import holiday_dates, observing
 from leadroute.ranking.deciding import ranked
+from leadroute.ranking.decision import Decision
 from leadroute.ranking.declared import (
+    all_of,
     check_otherwise,
     check_rule,
     membership,
     qualifiers,
     refuse_twins,
+    zone_name,
 )
 from leadroute.ranking.overflow import settled
 from leadroute.ranking.ranking import Outcome, Ranking
@@ -59,19 +62,17 @@ from leadroute.rules.vocabulary import declared
 
 __all__ = ["Router"]
 
-T = TypeVar("T")
-
 
 def _rules(given: Iterable[Rule]) -> tuple[Rule, ...]:
-    return _all_of(Rule, "rules", given)
+    return all_of(Rule, "rules", given)
 
 
 def _pools(given: Iterable[Pool]) -> tuple[Pool, ...]:
-    return _all_of(Pool, "pools", given)
+    return all_of(Pool, "pools", given)
 
 
 def _cases(given: Iterable[Case]) -> tuple[Case, ...]:
-    return _all_of(Case, "tests", given)
+    return all_of(Case, "tests", given)
 
 
 def _atlas(given: Atlas | Iterable[Territory]) -> Atlas:
@@ -79,22 +80,6 @@ def _atlas(given: Atlas | Iterable[Territory]) -> Atlas:
 
 
 _NOWHERE: Final = Atlas(())
-
-
-def _zone(given: Any) -> str:
-    found = zone_name(given)
-    if found is None:
-        raise Refused("is empty; write an IANA time zone such as 'Europe/Berlin'")
-    return found
-
-
-def _all_of(kind: type[T], name: str, given: Iterable[T]) -> tuple[T, ...]:
-    found = tuple(given) if isinstance(given, Iterable) else (given,)
-    for each in found:
-        if not isinstance(each, kind):
-            kinds = f"{name}=[{kind.__name__}(...), ...]"
-            raise ConfigError(f"{name} hold a {type(each).__name__}; write {kinds}")
-    return found
 
 
 def _defines(given: Mapping[str, Condition]) -> FrozenDict[str, Condition]:
@@ -152,7 +137,7 @@ class Router:
     tests: tuple[Case, ...] = field(default=(), converter=_cases, eq=False, repr=False)
     environment: Environment = field(default=PLAIN, eq=False, repr=False)
     caps: Sequence[Cap] = cleaned(clean_caps, default=())
-    timezone: str = cleaned(_zone, default="UTC")
+    timezone: str = cleaned(zone_name, default="UTC")
     territories: Atlas = field(default=_NOWHERE, converter=_atlas)
     grace: timedelta = field(default=timedelta(0), converter=parse_duration)
     wrap_up: timedelta = field(default=timedelta(0), converter=parse_duration)
@@ -338,6 +323,72 @@ class Router:
             return settled(own, steps, ask)
         except FactTypeError as error:
             raise error.during(rule.name, lead.id) from None
+
+    def decide(
+        self,
+        lead: Lead,
+        roster: Roster,
+        *,
+        now: datetime | None = None,
+        snapshot: Snapshot | None = None,
+        tried: Mapping[str, str] | None = None,
+    ) -> Decision:
+        """``rank``, as a complete record that can be stored and made again. It writes out every reason.
+
+        Args and errors are those of ``rank``. O(reps x terms + size of the inputs).
+
+        Example:
+            >>> router = Router(rules=[Rule("all")])
+            >>> router.decide(Lead("L-1"), Roster([Rep("bob"), Rep("ada")])).tie_break
+            'id'
+        """
+        ranking = self.rank(lead, roster, now=now, snapshot=snapshot, tried=tried)
+        return Decision.of(ranking, lead, roster, snapshot=snapshot, tried=tried)
+
+    def assign_batch(
+        self,
+        leads: Iterable[Lead],
+        roster: Roster,
+        *,
+        now: datetime | None = None,
+        snapshot: Snapshot | None = None,
+        objective: Objective | None = None,
+        most: int | None = None,
+        gap: float = 0.0,
+        engine: Literal["python", "ortools", "scipy"] = "python",
+    ) -> Batch:
+        """Give out a backlog at once, so that the leads together are worth the most. Pure, as ``rank`` is.
+
+        Args:
+            leads: The leads, each once; their order changes nothing. Those of a higher ``priority`` come first.
+            roster: The reps.
+            now: The instant of the decision; each lead's ``received_at`` when not given.
+            snapshot: The counts.
+            objective: What giving a lead to a rep is worth, 0 or more: a function of the lead and its ``Assignment``;
+                the score when not given.
+            most: The most leads for one rep, beside their limits; with a rotation, which cannot see the other leads
+                of the batch, it is what spreads them.
+            gap: The share of the worth that may be given up for speed, such as 0.0005. Not with priorities.
+            engine: ``python``, or ``ortools`` or ``scipy`` with the extra ``batch``. Not with priorities.
+
+        Raises:
+            InvalidValue: A lead is given twice.
+            ConfigError: ``most``, ``gap`` or ``engine`` cannot be right, or the objective gives no number.
+            FactTypeError: As for ``rank``.
+            MissingExtra: The engine's package is not installed.
+
+        Example:
+            >>> from leadroute import Rep, Roster, Rule, skill_match
+            >>> router = Router(rules=[Rule("all", score=skill_match("industry"))])
+            >>> ada = Rep("ada", skills={"oil": 0.9, "gas": 0.8}, capacity=1)
+            >>> team = Roster([ada, Rep("bob", skills={"oil": 0.7}, capacity=1)])
+            >>> leads = [Lead("L-1", industry="oil"), Lead("L-2", industry="gas")]
+            >>> sorted(router.assign_batch(leads, team).reps.items())
+            [('L-1', 'bob'), ('L-2', 'ada')]
+        """
+        from leadroute.ranking.handout import Terms, assign_batch
+
+        return assign_batch(self, leads, roster, now, snapshot, Terms(objective, most, gap, engine))
 
     def qualifies(self, lead: Lead, now: datetime | None = None) -> bool:
         """Whether the lead fulfils ``qualify``.

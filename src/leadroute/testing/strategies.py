@@ -168,6 +168,7 @@ def scorers() -> st.SearchStrategy[Scorer]:
     plain = st.one_of(
         st.sampled_from(["industry", "language", "product"]).map(skill_match),
         st.sampled_from([territory_match(), headroom(), rotation(), close_rate()]),
+        st.sampled_from([rotation("strict"), rotation(serial=True)]),
         st.sampled_from([1, 20]).map(lambda strength: close_rate(strength=strength)),
         st.builds(
             intent, st.sampled_from([None, "page"]), st.sampled_from([1, 240]), st.just("3d")

@@ -23,14 +23,14 @@ from leadroute.errors import FactTypeError
 from leadroute.model.lead import Lead
 from leadroute.rules.bulk import firsts
 from leadroute.rules.closures import PLAIN, Environment, Test, compile_condition
+from leadroute.rules.columns import columns, spans_of_rows
 from leadroute.rules.condition import ALWAYS, Condition
 from leadroute.rules.fields import CUSTOM_KINDS, Kind
 from leadroute.rules.look import Look, kind_of, look
 from leadroute.rules.operand import settle
 from leadroute.rules.plain import refuse_rep, rule_names
 from leadroute.rules.plane import Plane, bits, splice
-from leadroute.rules.rows import Demand, Key, Outline, outline
-from leadroute.rules.span import Span
+from leadroute.rules.rows import Demand, Key
 
 __all__ = ["Index"]
 
@@ -101,28 +101,18 @@ class Index:
         """
         called = rule_names(conditions, names)
         given = tuple(ALWAYS if one is None else one for one in conditions)
-        residues: list[Condition | None] = []
-        rows: list[int] = []
-        spans: dict[Key, dict[Span, list[int]]] = {}
-        demands: dict[Demand, list[int]] = {}
-        for position, condition in enumerate(given):
-            found = _outlined(called[position], condition)
-            residues.append(found.residue)
-            for demand in found.demands:
-                demands.setdefault(demand, []).append(len(rows))
-            for box in found.boxes:
-                for key, span in box.items():
-                    spans.setdefault(key, {}).setdefault(span, []).append(len(rows))
-                rows.append(position)
-        size = len(rows)
+        found = columns(given)
+        for position in found.asking_rep:
+            refuse_rep(called[position], given[position])
+        size = len(found.rows)
         return cls(
             names=called,
             environment=environment,
             conditions=given,
-            tests=tuple(_compiled(residue, environment) for residue in residues),
-            rows=tuple(rows),
-            planes={key: Plane.of(size, by_span) for key, by_span in spans.items()},
-            demands={demand: bits(of, size) for demand, of in demands.items()},
+            tests=tuple([_compiled(residue, environment) for residue in found.residues]),
+            rows=tuple(found.rows),
+            planes={key: Plane.of(size, column) for key, column in found.columns.items()},
+            demands={demand: bits(of, size) for demand, of in found.demands.items()},
         )
 
     def __attrs_post_init__(self) -> None:
@@ -131,7 +121,7 @@ class Index:
         answers = (None, *reversed(found))
         planes = sorted(self.planes.items(), key=lambda item: item[1].density(size))
         looks = tuple((look(key), plane) for key, plane in planes)
-        catch_all = size and not outline(self.conditions[self.rows[-1]]).boxes[-1]
+        catch_all = bool(size) and all(plane.spares_last() for plane in self.planes.values())
         alive = _survivors(looks, (1 << size) - 1, int(catch_all))
         watched = _watched(self.demands)
 
@@ -206,15 +196,17 @@ class Index:
         """
         place = range(len(self))[position]
         given = ALWAYS if condition is None else condition
-        new, old = _outlined(self.names[place], given), outline(self.conditions[place])
-        width, count, size = len(old.boxes), len(new.boxes), len(self.rows)
+        new, old = columns([given]), columns([self.conditions[place]])
+        if new.asking_rep:
+            refuse_rep(self.names[place], given)
+        width, count, size = len(old.rows), len(new.rows), len(self.rows)
         row = bisect_left(self.rows, place)
         low = size - row - width
         planes = dict(self.planes)
-        for key in {*planes, *(key for box in new.boxes for key in box)}:
-            before, after = ([box.get(key) for box in one.boxes] for one in (old, new))
+        for key in {*planes, *new.columns}:
+            before, after = spans_of_rows(old, key), spans_of_rows(new, key)
             if before != after:
-                plane = planes[key] if key in planes else Plane.of(size, {})
+                plane = planes[key] if key in planes else Plane.of(size, ())
                 planes[key] = plane.spliced(low, width, after)
         demands = {}
         for demand in {*self.demands, *new.demands}:
@@ -223,8 +215,8 @@ class Index:
         return evolve(
             self,
             conditions=_with(self.conditions, place, given),
-            tests=_with(self.tests, place, _compiled(new.residue, self.environment)),
-            rows=(*self.rows[:row], *(place for _ in new.boxes), *self.rows[row + width :]),
+            tests=_with(self.tests, place, _compiled(new.residues[0], self.environment)),
+            rows=(*self.rows[:row], *[place] * count, *self.rows[row + width :]),
             planes=planes,
             demands=demands,
         )
@@ -265,13 +257,6 @@ class Index:
             found = compile_condition(self.conditions[position], self.environment)
             self._whole[position] = found
         return found
-
-
-def _outlined(name: str, condition: Condition) -> Outline:
-    found = outline(condition)
-    if found.asks_rep:
-        refuse_rep(name, condition)
-    return found
 
 
 def _compiled(residue: Condition | None, environment: Environment) -> Test | None:

@@ -11,11 +11,13 @@ The rules of this module:
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from attrs import frozen
 
+from leadroute.rules.columns import Column
 from leadroute.rules.span import Span
 
 __all__ = ["Plane", "bits", "splice"]
@@ -29,10 +31,9 @@ def bits(rows: Iterable[int], size: int) -> int:
         '0b1010'
     """
     found = bytearray(size // 8 + 1)
-    last = size - 1
     for row in rows:
-        found[(last - row) >> 3] |= 1 << ((last - row) & 7)
-    return int.from_bytes(found, "little")
+        found[row >> 3] |= 128 >> (row & 7)
+    return int.from_bytes(found, "big") >> (8 - size % 8)
 
 
 def splice(mask: int, low: int, width: int, new: int, new_width: int) -> int:
@@ -61,40 +62,44 @@ class Plane:
     segments: Sequence[int]
 
     @classmethod
-    def of(cls, size: int, rows: Mapping[Span, Sequence[int]]) -> Plane:
+    def of(cls, size: int, column: Column) -> Plane:
         """The plane of ``size`` rows.
 
         Args:
             size: How many rows there are.
-            rows: The rows, by number, that have this span for the field. All others take every value.
+            column: The spans with the rows that have them. All others take every value.
 
         Returns:
-            The plane, in O(size x values / 64) steps of the machine.
+            The plane, in O(rows asked + size x values / 64) steps of the machine.
 
         Example:
             >>> from leadroute.rules.span import listed
-            >>> plane = Plane.of(3, {listed(["US"]): [0, 1]})
+            >>> plane = Plane.of(3, [(listed(["US"]), [0, 1])])
             >>> bin(plane.alive("US")), bin(plane.alive("DE"))
             ('0b111', '0b1')
         """
-        gap = absent = asking = 0
-        at: dict[Any, int] = {}
-        behind: dict[Any, int] = {}
-        for span, of in rows.items():
-            mask = bits(of, size)
-            asking |= mask
-            gap |= mask if span.inside else 0
-            absent |= mask if span.missing else 0
+        asking, gaps, absents = list[int](), list[int](), list[int]()
+        at: dict[Any, list[int]] = defaultdict(list)
+        behind: dict[Any, list[int]] = defaultdict(list)
+        for span, rows in column:
+            asking += rows
+            if span.inside:
+                gaps += rows
+            if span.missing:
+                absents += rows
             for value, after in span.cuts:
                 flips = behind if after else at
-                flips[value] = flips.get(value, 0) ^ mask
-        free = ((1 << size) - 1) ^ asking
-        gap, absent = gap | free, absent | free
-        table: dict[Any, int] = {None: absent}
+                flips[value] += rows
+        free = ((1 << size) - 1) ^ bits(asking, size)
+        gap = free | bits(gaps, size)
+        table: dict[Any, int] = {None: free | bits(absents, size)}
         breaks, segments = [], [gap]
         for value in sorted(at.keys() | behind.keys()):
-            exact = gap ^ at.get(value, 0)
-            beyond = exact ^ behind.get(value, 0)
+            before, after = at.get(value), behind.get(value)
+            exact = gap ^ bits(before, size) if before else gap
+            beyond = gap
+            if before != after:  # mostly they are the same: the value is listed, and nothing else
+                beyond = exact ^ bits(after, size) if after else exact
             if beyond != gap:
                 breaks.append(value)
                 segments.append(beyond)
@@ -112,6 +117,10 @@ class Plane:
         """Which part of the rows a value leaves alive, over all values that are told apart."""
         told = [*self.table.values(), *self.segments]
         return sum(map(int.bit_count, told)) / (len(told) * max(size, 1))
+
+    def spares_last(self) -> bool:
+        """Whether the last row takes every value."""
+        return all(rows & 1 for rows in (*self.table.values(), *self.segments))
 
     def spliced(self, low: int, width: int, spans: Sequence[Span | None]) -> Plane:
         """The plane with ``width`` rows from the bit ``low`` up replaced by rows with these spans.

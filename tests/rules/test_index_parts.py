@@ -62,7 +62,7 @@ def grouped(found):
     for row, span in enumerate(found):
         if span is not None:
             rows.setdefault(span, []).append(row)
-    return tuple(rows.items())
+    return [("span", span, of) for span, of in rows.items()]
 
 
 def assert_plane(plane, found):

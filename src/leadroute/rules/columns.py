@@ -3,29 +3,29 @@
 The rules of this module:
 
 * A row is a box of a condition: a span for some fields. Rows are numbered in the order of the conditions.
-* Most rules begin with plain questions: a standard field of the lead against literals. They cannot raise and a span
+* Most rules begin with plain questions: a standard field of the lead against literals. They cannot raise, and a span
   says them completely. They are gathered by question, so that what thousands of rules ask is worked out once.
-* From the first part on that is no plain question, a condition is outlined in full.
-* A column has one span for a row. Where a condition asks twice about a field, its spans have met.
+* From its first part that is no plain question, a condition is outlined in full.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from itertools import chain
-from typing import Any, Final, NamedTuple, TypeAlias
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any, NamedTuple, TypeAlias
 
 from leadroute.rules.condition import And, Comparison, Condition, joined
-from leadroute.rules.operand import Const, Field, Operand
+from leadroute.rules.operand import Const, Field
 from leadroute.rules.questions import Membership, TextTest
 from leadroute.rules.rows import Demand, Key, field_key, outline
-from leadroute.rules.span import SPANS, Span
+from leadroute.rules.span import Span, span_of
 
 __all__ = ["Column", "Columns", "columns", "spans_of_rows"]
 
-Column: TypeAlias = Sequence[tuple[Span, Sequence[int]]]
-"""Spans with the rows that have them, by number. No row is named twice; rows that are not named take every value."""
+Column: TypeAlias = Sequence[tuple[str, Any, Sequence[int]]]
+"""What rows ask about one field: the form and the literal of a question, for ``span_of``, and the numbers of the rows.
+
+A row may be named more than once; then it takes what all of its questions take. Those that are not named take all."""
 
 
 class Columns(NamedTuple):
@@ -33,14 +33,14 @@ class Columns(NamedTuple):
 
     Args:
         rows: The position of the condition behind each row, ascending.
-        columns: What the rows ask about each field.
+        fields: What the rows ask about each field.
         residues: What is left to judge of each condition; ``None`` means that its rows say it all.
-        demands: The rows that are right only if an attribute is as demanded; the first row of each condition.
+        demands: For each demand, the first row of each condition that makes it.
         asking_rep: The positions of the conditions that ask about the rep.
     """
 
     rows: Sequence[int]
-    columns: Mapping[Key, Column]
+    fields: Mapping[Key, Column]
     residues: Sequence[Condition | None]
     demands: Mapping[Demand, Sequence[int]]
     asking_rep: Sequence[int]
@@ -52,8 +52,8 @@ def columns(conditions: Iterable[Condition]) -> Columns:
     Example:
         >>> from leadroute.rules.builders import LEAD
         >>> found = columns([LEAD.country == "US", (LEAD.country == "US") & LEAD.company.like("*bank*")])
-        >>> [(key.name, [rows for _, rows in column]) for key, column in found.columns.items()]
-        [('country', [[0, 1]])]
+        >>> [(key.name, column) for key, column in found.fields.items()]
+        [('country', [('==', 'US', [0, 1])])]
         >>> [str(residue) for residue in found.residues]
         ['None', "lead.company.like('*bank*')"]
     """
@@ -62,100 +62,71 @@ def columns(conditions: Iterable[Condition]) -> Columns:
     demands: dict[Demand, list[int]] = defaultdict(list)
     asking_rep: list[int] = []
     plain: dict[_Question, list[int]] = defaultdict(list)
-    boxed: dict[Key, dict[Span, list[int]]] = defaultdict(lambda: defaultdict(list))
+    boxed: dict[tuple[Key, Span], list[int]] = defaultdict(list)
     for position, condition in enumerate(conditions):
         parts = condition.parts if isinstance(condition, And) else (condition,)
-        questions = [_QUESTIONS[type(part)](part) for part in parts]
+        questions = _questions(parts)
         row = len(rows)
-        if None not in questions:
+        if len(questions) == len(parts):
             for question in questions:
-                plain[question].append(row)  # type: ignore[index]
+                plain[question].append(row)
             rows.append(position)
             residues.append(None)
             continue
-        begun = questions.index(None)
-        found = outline(joined(And, *parts[begun:]))
+        found = outline(joined(And, *parts[len(questions) :]))
         taken = range(row, row + len(found.boxes))
-        for question in questions[:begun]:
-            plain[question].extend(taken)  # type: ignore[index]
+        for question in questions:
+            plain[question].extend(taken)
         for at, box in zip(taken, found.boxes, strict=True):
-            for key, span in box.items():
-                boxed[key][span].append(at)
+            for leaf in box.items():
+                boxed[leaf].append(at)
         for demand in found.demands:
             demands[demand].append(row)
-        rows.extend([position] * len(taken))
+        rows.extend(position for _ in taken)
         residues.append(found.residue)
         if found.asks_rep:
             asking_rep.append(position)
-    gathered: dict[Key, list[tuple[Span, list[int]]]] = defaultdict(list)
-    for (name, form, value), of in plain.items():
-        gathered[field_key(name)].append((SPANS[form](value), of))
-    for key, by_span in boxed.items():
-        gathered[key].extend(by_span.items())
-    return Columns(
-        rows, {key: _met(column) for key, column in gathered.items()}, residues, demands, asking_rep
-    )
+    fields: dict[Key, list[tuple[str, Any, list[int]]]] = defaultdict(list)
+    for (name, form, literal), of in plain.items():
+        fields[field_key(name)].append((form, literal, of))
+    for (key, span), of in boxed.items():
+        fields[key].append(("span", span, of))
+    return Columns(rows, fields, residues, demands, asking_rep)
 
 
-def spans_of_rows(found: Columns, key: Key) -> list[Span | None]:
-    """The span that each row has in one column; ``None`` takes every value. O(rows).
+def spans_of_rows(column: Column) -> dict[int, Span]:
+    """The span of each row that a column names. O(rows named).
 
     Example:
-        >>> from leadroute.rules.builders import LEAD
-        >>> found = columns([LEAD.budget > 5, LEAD.country == "US"])
-        >>> [span is None for span in spans_of_rows(found, field_key("country"))]
-        [True, False]
+        >>> spans_of_rows([(">=", 5, [0, 1]), ("<", 9, [1])])[1].cuts
+        ((5, False), (9, False))
     """
-    spans: list[Span | None] = [None] * len(found.rows)
-    for span, rows in found.columns.get(key, ()):
-        for row in rows:
-            spans[row] = span
-    return spans
-
-
-def _met(column: Column) -> Column:
-    """The column with the spans of each row met."""
-    named = list(chain.from_iterable(rows for _, rows in column))
-    if len(set(named)) == len(named):
-        return column
     spans: dict[int, Span] = {}
-    for span, rows in column:
+    for form, literal, rows in column:
+        span = span_of(form, literal)
         for row in rows:
             spans[row] = spans[row].meet(span) if row in spans else span
-    found: dict[Span, list[int]] = defaultdict(list)
-    for row, span in spans.items():
-        found[span].append(row)
-    return tuple(found.items())
+    return spans
 
 
 _Question: TypeAlias = tuple[str, str, Any]
 """The name of a standard field of the lead, the form of the question, and the literal."""
 
 
-def _of_comparison(condition: Comparison) -> _Question | None:
-    left, right = condition.left, condition.right
-    return (left.name, condition.op, right.value) if isinstance(right, Const) and _plain(left) else None  # type: ignore[union-attr]
-
-
-def _of_membership(condition: Membership) -> _Question | None:
-    operand = condition.operand
-    if not _plain(operand):
-        return None
-    return operand.name, "not in" if condition.negated else "in", condition.values  # type: ignore[union-attr]
-
-
-def _of_text_test(condition: TextTest) -> _Question | None:
-    operand = condition.operand
-    plain = condition.op == "startswith" and _plain(operand)
-    return (operand.name, "startswith", condition.text) if plain else None
-
-
-def _plain(operand: Operand) -> bool:
-    return isinstance(operand, Field) and not operand.custom and operand.entity == "lead"
-
-
-_QUESTIONS: Final[Mapping[type, Callable[[Any], _Question | None]]] = defaultdict(
-    lambda: lambda _condition: None,
-    {Comparison: _of_comparison, Membership: _of_membership, TextTest: _of_text_test},
-)
-"""The plain question that a condition is, by its type."""
+def _questions(parts: Iterable[Condition]) -> list[_Question]:
+    """The plain questions that a conjunction begins with."""
+    found = []
+    literal: Any
+    for part in parts:
+        if isinstance(part, Comparison) and isinstance(part.right, Const):
+            operand, form, literal = part.left, part.op, part.right.value
+        elif isinstance(part, Membership):
+            operand, form, literal = part.operand, "not in" if part.negated else "in", part.values
+        elif isinstance(part, TextTest) and part.op == "startswith":
+            operand, form, literal = part.operand, part.op, part.text
+        else:
+            break
+        if not isinstance(operand, Field) or operand.custom or operand.entity != "lead":
+            break
+        found.append((operand.name, form, literal))
+    return found

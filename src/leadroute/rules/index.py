@@ -111,7 +111,7 @@ class Index:
             conditions=given,
             tests=tuple([_compiled(residue, environment) for residue in found.residues]),
             rows=tuple(found.rows),
-            planes={key: Plane.of(size, column) for key, column in found.columns.items()},
+            planes={key: Plane.of(size, column) for key, column in found.fields.items()},
             demands={demand: bits(of, size) for demand, of in found.demands.items()},
         )
 
@@ -203,11 +203,11 @@ class Index:
         row = bisect_left(self.rows, place)
         low = size - row - width
         planes = dict(self.planes)
-        for key in {*planes, *new.columns}:
-            before, after = spans_of_rows(old, key), spans_of_rows(new, key)
-            if before != after:
+        for key in {*planes, *new.fields}:
+            before, after = (spans_of_rows(one.fields.get(key, ())) for one in (old, new))
+            if width != count or before != after:
                 plane = planes[key] if key in planes else Plane.of(size, ())
-                planes[key] = plane.spliced(low, width, after)
+                planes[key] = plane.spliced(low, width, [*map(after.get, range(count))])
         demands = {}
         for demand in {*self.demands, *new.demands}:
             first = 1 << (count - 1) if demand in new.demands else 0

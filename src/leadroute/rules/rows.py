@@ -28,7 +28,7 @@ from leadroute.rules.questions import (
     SetRelation,
     TextTest,
 )
-from leadroute.rules.span import NOTHING, SPANS, Span, listed
+from leadroute.rules.span import NOTHING, Span, listed, span_of
 
 __all__ = ["MOST_BOXES", "Box", "Demand", "Key", "Outline", "field_key", "outline"]
 
@@ -229,7 +229,7 @@ def _comparison(condition: Comparison) -> _Leaf:
     key = _key(left, kind) if isinstance(right, Const) else None
     if key is None:
         return True
-    return key, SPANS[op](condition.right.value)  # type: ignore[union-attr]
+    return key, span_of(op, condition.right.value)  # type: ignore[union-attr]
 
 
 def _membership(condition: Membership) -> _Leaf:
@@ -237,14 +237,14 @@ def _membership(condition: Membership) -> _Leaf:
     key = _key(condition.operand, kind)
     if key is None or kind is Kind.ANY:
         return True
-    return key, SPANS["not in" if condition.negated else "in"](condition.values)
+    return key, span_of("not in" if condition.negated else "in", condition.values)
 
 
 def _text_test(condition: TextTest) -> _Leaf:
     key = _key(condition.operand, Kind.TEXT)
     if key is None or condition.op != "startswith":
         return True
-    return key, SPANS[condition.op](condition.text)
+    return key, span_of(condition.op, condition.text)
 
 
 def _presence(condition: Presence) -> _Leaf:

@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterable, Mapping
 from functools import lru_cache
 from typing import Any, Final, NamedTuple
 
-__all__ = ["NOTHING", "SPANS", "Span", "below", "listed", "starting"]
+__all__ = ["NOTHING", "Span", "below", "listed", "span_of", "starting"]
 
 
 class Span(NamedTuple):
@@ -114,7 +114,21 @@ def starting(prefix: str) -> Span:
 
 _LAST: Final = chr(0x10FFFF)
 
-SPANS: Final[Mapping[str, Callable[[Any], Span]]] = {
+def span_of(form: str, literal: Any) -> Span:
+    """What a question about a field takes.
+
+    Args:
+        form: How the question compares: ``==``, ``<=``, ``in``, ``startswith`` ...; ``span`` when it is a span already.
+        literal: What it compares with.
+
+    Example:
+        >>> span_of(">=", 50).holds(50), span_of("not in", ["US", "CA"]).holds("MX")
+        (True, True)
+    """
+    return _FORMS[form](literal)
+
+
+_FORMS: Final[Mapping[str, Callable[[Any], Span]]] = {
     "==": lambda value: listed((value,)),
     "!=": lambda value: listed((value,)).flipped().known(),
     "<": lambda value: below(value, included=False),
@@ -124,5 +138,5 @@ SPANS: Final[Mapping[str, Callable[[Any], Span]]] = {
     "in": listed,
     "not in": lambda values: listed(values).flipped().known(),
     "startswith": starting,
+    "span": lambda span: span,
 }
-"""What the forms of a question about a field and a literal take."""

@@ -11,7 +11,7 @@ The rules of this module:
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple, TypeAlias
 
 from leadroute.rules.condition import And, Comparison, Condition, joined
@@ -51,7 +51,9 @@ def columns(conditions: Iterable[Condition]) -> Columns:
 
     Example:
         >>> from leadroute.rules.builders import LEAD
-        >>> found = columns([LEAD.country == "US", (LEAD.country == "US") & LEAD.company.like("*bank*")])
+        >>> found = columns(
+        ...     [LEAD.country == "US", (LEAD.country == "US") & LEAD.company.like("*bank*")]
+        ... )
         >>> [(key.name, column) for key, column in found.fields.items()]
         [('country', [('==', 'US', [0, 1])])]
         >>> [str(residue) for residue in found.residues]
@@ -86,12 +88,18 @@ def columns(conditions: Iterable[Condition]) -> Columns:
         residues.append(found.residue)
         if found.asks_rep:
             asking_rep.append(position)
-    fields: dict[Key, list[tuple[str, Any, list[int]]]] = defaultdict(list)
-    for (name, form, literal), of in plain.items():
-        fields[field_key(name)].append((form, literal, of))
-    for (key, span), of in boxed.items():
-        fields[key].append(("span", span, of))
-    return Columns(rows, fields, residues, demands, asking_rep)
+    return Columns(rows, _by_field(plain, boxed), residues, demands, asking_rep)
+
+
+def _by_field(
+    plain: Mapping[_Question, Sequence[int]], boxed: Mapping[tuple[Key, Span], Sequence[int]]
+) -> Mapping[Key, Column]:
+    fields: dict[Key, list[tuple[str, Any, Sequence[int]]]] = defaultdict(list)
+    for (name, form, literal), rows in plain.items():
+        fields[field_key(name)].append((form, literal, rows))
+    for (key, span), rows in boxed.items():
+        fields[key].append(("span", span, rows))
+    return fields
 
 
 def spans_of_rows(column: Column) -> dict[int, Span]:

@@ -32,7 +32,10 @@ from leadroute.rules.plain import refuse_rep, rule_names
 from leadroute.rules.plane import Plane, bits, splice
 from leadroute.rules.rows import Demand, Key
 
-__all__ = ["Index"]
+__all__ = ["MANY", "Index"]
+
+MANY: Final = 4_096
+"""From how many rows on many leads are answered together; with fewer, one by one is as fast."""
 
 _JUDGE: Final = -1
 """The answer of a row that its boxes alone do not decide."""
@@ -56,7 +59,10 @@ class Index:
 
     Attributes:
         first: ``first(lead, now)`` is the position of the first condition that holds, or ``None``, in
-            O(fields x conditions / 64) and little of it. It raises as ``all`` does, for a condition that was reached.
+            O(fields x conditions / 64) and little of it.
+        all: ``all(lead, now)`` is the positions of all conditions that hold, in order; one more step for each of them.
+
+    Both raise a ``FactTypeError`` when a condition that was reached cannot use what it found; it names rule and lead.
     """
 
     names: tuple[str, ...]
@@ -67,11 +73,9 @@ class Index:
     planes: Mapping[Key, Plane]
     demands: Mapping[Demand, int]
     _answers: tuple[int | None, ...] = field(init=False)
-    _looks: tuple[tuple[Look, Plane], ...] = field(init=False)
-    _alive: Callable[[Lead], int] = field(init=False)
     first: Callable[[Lead, datetime | None], int | None] = field(init=False)
+    all: Callable[[Lead, datetime | None], tuple[int, ...]] = field(init=False)
     _watched: _Watched = field(init=False)
-    _residual: int = field(init=False)
     _whole: dict[int, Test] = field(init=False, factory=dict)
 
     @classmethod
@@ -116,9 +120,12 @@ class Index:
         )
 
     def __attrs_post_init__(self) -> None:
-        size = len(self.rows)
-        found = [_JUDGE if self.tests[position] else position for position in self.rows]
+        positions = self.rows
+        size = len(positions)
+        found = [_JUDGE if self.tests[position] else position for position in positions]
         answers = (None, *reversed(found))
+        residual = bits([row for row, it in enumerate(found) if it == _JUDGE], size)
+        alike = positions == tuple(range(len(self.conditions)))
         planes = sorted(self.planes.items(), key=lambda item: item[1].density(size))
         looks = tuple((look(key), plane) for key, plane in planes)
         catch_all = bool(size) and all(plane.spares_last() for plane in self.planes.values())
@@ -133,44 +140,40 @@ class Index:
                 return next(self._judged(rows, strange, lead, now), None)
             return found
 
+        def every(lead: Lead, now: datetime | None) -> tuple[int, ...]:
+            rows = alive(lead)
+            if residual or watched:
+                strange = self._strange(lead, now)
+                if strange or rows & residual:
+                    return tuple(self._judged(rows, strange, lead, now))
+            found = []
+            while rows:
+                top = rows.bit_length()
+                rows ^= 1 << (top - 1)
+                found.append(size - top)
+            return tuple(found if alike else dict.fromkeys([positions[row] for row in found]))
+
         settle(
             self,
             _answers=answers,
-            _looks=looks,
-            _alive=alive,
             _watched=watched,
-            _residual=bits((row for row, it in enumerate(found) if it == _JUDGE), size),
             first=first,
+            all=every,
         )
 
     def __len__(self) -> int:
         return len(self.names)
 
-    def all(self, lead: Lead, now: datetime | None) -> tuple[int, ...]:
-        """The positions of all conditions that hold, in order. As ``first``, and one step for each position.
-
-        Raises:
-            FactTypeError: A condition cannot use what it found; rule and lead are named.
-        """
-        strange = self._strange(lead, now) if self._watched else 0
-        alive, rows = self._alive(lead), self.rows
-        if strange or alive & self._residual:
-            return tuple(self._judged(alive, strange, lead, now))
-        found = {}
-        while alive:
-            top = alive.bit_length()
-            alive ^= 1 << (top - 1)
-            found[rows[-top]] = True
-        return tuple(found)
-
     def first_of_each(self, leads: Iterable[Lead], now: datetime | None) -> list[int | None]:
-        """``first`` for every lead, in their order; with many conditions somewhat faster than one by one.
+        """``first`` for every lead, in their order; with thousands of conditions somewhat faster than one by one.
 
         Raises:
             FactTypeError: As ``first`` does, for the first lead for which it does.
         """
+        if len(self.rows) < MANY:
+            return [self.first(lead, now) for lead in leads]
         given = list(leads)
-        found = list(firsts(self._looks, self._answers, given))
+        found = list(firsts(self.planes, self._answers, given))
         for place, lead in enumerate(given if self._watched or _JUDGE in found else ()):
             if found[place] == _JUDGE or self._strange(lead, now):
                 found[place] = self.first(lead, now)

@@ -114,6 +114,7 @@ def starting(prefix: str) -> Span:
 
 _LAST: Final = chr(0x10FFFF)
 
+
 def span_of(form: str, literal: Any) -> Span:
     """What a question about a field takes.
 

@@ -289,25 +289,19 @@ def _survivors(
         everything: All rows.
         floor: The row that no plane can kill because it takes every lead, when it is the last one.
     """
-    steps = tuple(
-        (
-            read,
-            plane.table.get,
-            None if plane.breaks else plane.segments[0],
-            plane.breaks,
-            plane.segments,
-        )
-        for read, plane in looks
-    )
+    listed = [(read, it.table.get, it.segments[0]) for read, it in looks if not it.breaks]
+    ranged = [(read, it.table, it.breaks, it.segments) for read, it in looks if it.breaks]
 
     def alive(lead: Lead) -> int:
         rows = everything
-        for read, listed, other, breaks, segments in steps:
+        for read, find, other in listed:
+            rows &= find(read(lead), other)
+            if rows <= floor:
+                return rows
+        for read, table, breaks, segments in ranged:
             value = read(lead)
-            found = listed(value, other)
-            if found is None:
-                found = segments[bisect_right(breaks, value)]
-            rows &= found
+            found = table.get(value)
+            rows &= segments[bisect_right(breaks, value)] if found is None else found
             if rows <= floor:
                 break
         return rows

@@ -128,10 +128,7 @@ def test_preference(score, said):
         ("deal_size_fit()", "whether they win leads of such budget"),
         ("source_urgency(['event'], [1])", "urgency of the lead's source"),
         (
-            (
-                "max_of(headroom(), language())",
-                "the best of (free capacity; how well they speak the lead's language)",
-            ),
+            "max_of(headroom(), language())",
             "the best of (free capacity; how well they speak the lead's language)",
         ),
         ("clamp(workload(), 0.25)", "how little they have open (from 0.25 to 1)"),

@@ -236,3 +236,20 @@ def test_factors():
         "A lead that no rep can take goes to catch-all.",
         '"rich" means: budget is more than 0.',
     ]
+
+
+def test_when_nobody_is_found():
+    """What happens when nobody is found is a sentence of the rule, and one of the whole policy."""
+    rule = Rule("a", window="5m", otherwise={"nobody_available": "pool apac, hold"})
+    told = "When nobody is available, the pool apac is asked, then it waits."
+    assert describe_rule(rule, timedelta(minutes=5)).endswith(f"offered for 5 minutes. {told}")
+    router = Router(
+        rules=[rule],
+        pools=[Pool("apac", reps={"ada"})],
+        otherwise={"no_rule": "hold", "empty_pool": "catch-all", "nobody_eligible": "catch-all"},
+    )
+    assert describe_policy(router).splitlines()[-3:] == [
+        "Unless a rule says otherwise: when no rule is for a lead, it waits.",
+        "Unless a rule says otherwise: when the pool is empty, it goes to the catch-all.",
+        "Unless a rule says otherwise: when nobody may take it, it goes to the catch-all.",
+    ]

@@ -50,13 +50,21 @@ from leadroute.ranking.scorers import (
     workload,
 )
 from leadroute.rules.condition import And, Condition, Or
+from leadroute.rules.otherwise import ANYWAY, CATCH_ALL, HOLD, Otherwise, pool_of
 from leadroute.rules.qualification import Factor, Qualification, parts_of
 from leadroute.rules.reading import definitions
 from leadroute.rules.rule import EVERYONE, Pool, Rule
 from leadroute.rules.scorer import Guarded, Scorer, guards
 from leadroute.rules.wording import describe
 
-__all__ = ["describe_policy", "describe_rule", "duration_in_words", "preference", "who"]
+__all__ = [
+    "describe_policy",
+    "describe_rule",
+    "duration_in_words",
+    "otherwise_in_words",
+    "preference",
+    "who",
+]
 
 _UNITS: Final = (("day", 86_400), ("hour", 3_600), ("minute", 60), ("second", 1))
 _COUNTS: Final = {2: "twice", 3: "three times", 0.5: "half"}
@@ -64,6 +72,17 @@ _FATES: Final = {
     "nurture": "it is nurtured",
     "reject": "it is rejected",
     "review": "a person reviews it",
+}
+_CASES: Final = {
+    "no_rule": "no rule is for a lead",
+    "empty_pool": "the pool is empty",
+    "nobody_eligible": "nobody may take it",
+    "nobody_available": "nobody is available",
+}
+_STEPS: Final = {
+    ANYWAY: "somebody gets it who is not available",
+    HOLD: "it waits",
+    CATCH_ALL: "it goes to the catch-all",
 }
 _OF_REP: Final = "the rep's "
 _LONGEST_WAITING: Final = "whoever has waited longest for a lead first"
@@ -99,7 +118,16 @@ def _lines(router: Router) -> Iterator[str]:
         yield f"Pool {pool.name}: {_members(pool)}."
     if router.holidays:
         yield f"Nobody with working hours works on {', '.join(map(str, sorted(router.holidays)))}."
+    if router.wrap_up:
+        yield f"After a contact a rep is left alone for {duration_in_words(router.wrap_up)}."
+    if router.grace:
+        grace = duration_in_words(router.grace)
+        yield f"A rep whose connection drops still counts as available for {grace}."
     yield f"A lead that no rep can take goes to {router.catch_all}."
+    yield from (
+        f"Unless a rule says otherwise: w{said[1:]}"
+        for said in otherwise_in_words(router.otherwise)
+    )
     for name, condition in _definitions(router).items():
         yield f'"{name}" means: {describe(condition)}.'
 
@@ -146,7 +174,24 @@ def describe_rule(rule: Rule, window: timedelta, *, first: bool = True) -> str:
     else:
         leads = "Every lead:" if first else "Every other lead:"
     offered = f"offered for {duration_in_words(rule.window or window)}"
-    return f"{leads} {who(rule)}, {preference(rule.score)}, {offered}."
+    called = "" if rule.calling is None else f", called {rule.calling} on the lead's clock"
+    told = f"{leads} {who(rule)}, {preference(rule.score)}, {offered}{called}."
+    return " ".join((told, *otherwise_in_words(rule.otherwise)))
+
+
+def otherwise_in_words(otherwise: Otherwise) -> Iterator[str]:
+    """What happens when nobody is found, a sentence for each case of which something is said.
+
+    Example:
+        >>> print(*otherwise_in_words(Otherwise(nobody_available="pool apac, anyway")))
+        When nobody is available, the pool apac is asked, then somebody gets it who is not available.
+    """
+    for case, steps in otherwise.said():
+        yield f"When {_CASES[case]}, {', then '.join(map(_step, steps))}."
+
+
+def _step(step: str) -> str:
+    return _STEPS.get(step) or f"the pool {pool_of(step)} is asked"
 
 
 def who(rule: Rule) -> str:
@@ -162,6 +207,8 @@ def who(rule: Rule) -> str:
         reps += " in the lead's territory"
     if rule.within_km is not None:
         reps += f" within {rule.within_km:g} km of the lead"
+    if rule.overlap is not None:
+        reps += f" who work {rule.overlap:.0%} of the lead's hours"
     return f"all {reps}" if rule.require is None else f"{reps} {_required(rule.require)}"
 
 

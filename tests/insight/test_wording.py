@@ -25,7 +25,9 @@ from leadroute.insight.wording import (
     preference,
     who,
 )
+from leadroute.ranking.scorers import BUILT_IN
 from leadroute.rules.builders import define
+from leadroute.rules.scores import parse_score
 from leadroute.testing.strategies import conditions, routers
 
 
@@ -108,6 +110,57 @@ def test_preference(score, said):
     if score is not None and "active" in said:
         score = (3 * headroom()).when(LEAD.budget > 5).when(REP.active == True)  # noqa: E712 - builds a condition
     assert preference(score) == said
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (
+            "skill_match(['industry', 'current_solution'])",
+            "skill in the lead's industry and current solution",
+        ),
+        ("intent(['visit', 'demo'])", "interest shown by visit and demo signals"),
+        (
+            "expertise(by=['industry', 'country'])",
+            "leads of the same industry and country worked before",
+        ),
+        ("tier('annual_revenue', [1000])", "whether their level suits the lead's annual revenue"),
+        ("deal_size_fit()", "whether they win leads of such budget"),
+        ("source_urgency(['event'], [1])", "urgency of the lead's source"),
+        (
+            "max_of(headroom(), language())",
+            "the best of (free capacity; how well they speak the lead's language)",
+        ),
+        ("clamp(workload(), 0.25)", "how little they have open (from 0.25 to 1)"),
+        ("invert(distance())", "the opposite of nearness to the lead"),
+        ("at_least(close_rate(), 0.5)", "share of leads won (where it is 0.5 or more)"),
+        (
+            "fair(headroom() + workload())",
+            (
+                "free capacity and how little they have open, as long as nobody gets 2 leads ahead of their share"
+            ),
+        ),
+    ],
+)
+def test_scorers_in_words(text, said):
+    """What a scorer is told about the lead, and what it is made of, is said as well."""
+    assert preference(parse_score(text, BUILT_IN)) == f"best first by {said}"
+
+
+@pytest.mark.parametrize("name", sorted(BUILT_IN))
+def test_every_scorer_has_words(name):
+    """No scorer of the package is shown as code."""
+    arguments = {
+        "skill_match": "'industry'",
+        "source_urgency": "['event'], [1]",
+        "tier": "'budget', [1000]",
+        "max_of": "headroom(), workload()",
+        "first_of": "headroom(), workload()",
+        "tiers": "headroom(), workload()",
+        "at_least": "headroom(), 0.5",
+    }
+    given = arguments.get(name, "headroom()" if name in ("clamp", "invert", "fair") else "")
+    assert f"{name}(" not in preference(parse_score(f"{name}({given})", BUILT_IN))
 
 
 @pytest.mark.parametrize(

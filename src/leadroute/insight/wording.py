@@ -14,12 +14,40 @@ from typing import Any, Final
 
 from leadroute.ranking.router import Router
 from leadroute.ranking.scorers import (
+    accept_rate,
+    at_least,
+    cap_room,
+    clamp,
     close_rate,
+    deal_size_fit,
+    distance,
+    expertise,
+    explore,
+    fair,
+    first_of,
+    freshness,
+    graduation,
     headroom,
     intent,
+    invert,
+    language,
+    least_recent,
+    max_of,
+    named_account,
+    owner,
+    random_tiebreak,
+    response_speed,
+    revenue_rate,
     rotation,
+    same_country,
     skill_match,
+    source_urgency,
     territory_match,
+    tier,
+    tiers,
+    timezone_overlap,
+    top_producer,
+    workload,
 )
 from leadroute.rules.condition import And, Condition, Or
 from leadroute.rules.otherwise import ANYWAY, CATCH_ALL, HOLD, Otherwise, pool_of
@@ -172,7 +200,7 @@ def who(rule: Rule) -> str:
     Example:
         >>> from leadroute import LEAD, REP
         >>> who(Rule("german", pool="emea", require=LEAD.language.in_(REP.languages)))
-        'reps of the pool emea whose languages include language'
+        "reps of the pool emea whose languages include the lead's language"
     """
     reps = "reps" if rule.pool in (None, EVERYONE) else f"reps of the pool {rule.pool}"
     if rule.territory:
@@ -214,8 +242,12 @@ def preference(score: Scorer | None) -> str:
     """
     if score is None:
         return _LONGEST_WAITING
+    return f"best first by {_score(score)}"
+
+
+def _score(score: Scorer) -> str:
     *most, last = [_term(term.weight, term.scorer) for term in score.terms]
-    return f"best first by {', '.join(most)} and {last}" if most else f"best first by {last}"
+    return f"{', '.join(most)} and {last}" if most else last
 
 
 def _term(weight: float, scorer: Scorer) -> str:
@@ -230,18 +262,69 @@ def _term(weight: float, scorer: Scorer) -> str:
     return f"{said} ({', '.join(notes)})" if notes else said
 
 
+def _names(given: str | tuple[str, ...], last: str = "and") -> str:
+    """Names of fields or kinds as people list them."""
+    *most, final = [given] if isinstance(given, str) else given
+    return (f"{', '.join(most)} {last} {final}" if most else final).replace("_", " ")
+
+
 def _interest(scorer: intent) -> str:
-    return "interest shown" if scorer.kind is None else f"interest shown by {scorer.kind} signals"
+    return "interest shown" + ("" if scorer.kind is None else f" by {_names(scorer.kind)} signals")
+
+
+def _several(scorer: max_of | first_of | tiers, joint: str) -> str:
+    return joint.join(map(_score, scorer.scorers))
+
+
+def _clamped(scorer: clamp) -> str:
+    return f"{_score(scorer.scorer)} (from {scorer.low:g} to {scorer.high:g})"
+
+
+def _reached(scorer: at_least) -> str:
+    return f"{_score(scorer.scorer)} (where it is {scorer.bound:g} or more)"
+
+
+def _fairly(scorer: fair) -> str:
+    return f"{_score(scorer.scorer)}, as long as nobody gets {scorer.ahead:g} leads ahead of their share"
 
 
 _SCORERS: Final[Mapping[type, Callable[[Any], str]]] = {
-    skill_match: lambda scorer: f"skill in the lead's {scorer.field.replace('_', ' ')}",
+    skill_match: lambda scorer: f"skill in the lead's {_names(scorer.field)}",
+    language: lambda _scorer: "how well they speak the lead's language",
+    same_country: lambda _scorer: "whether they cover the lead's country",
     territory_match: lambda _scorer: "nearness of their territory",
+    distance: lambda _scorer: "nearness to the lead",
+    timezone_overlap: lambda _scorer: "working hours shared with the lead",
+    owner: lambda _scorer: "whether the lead is theirs already",
+    named_account: lambda _scorer: "whether the lead's company is a named account of theirs",
     headroom: lambda _scorer: "free capacity",
-    close_rate: lambda _scorer: "share of leads won",
-    intent: _interest,
+    cap_room: lambda _scorer: "what is left of their caps",
+    workload: lambda _scorer: "how little they have open",
     rotation: lambda _scorer: "whose turn it is",
+    least_recent: lambda _scorer: "time since their last lead",
+    close_rate: lambda _scorer: "share of leads won",
+    revenue_rate: lambda _scorer: "revenue won per lead",
+    expertise: lambda scorer: f"leads of the same {_names(scorer.by)} worked before",
+    response_speed: lambda _scorer: "how fast they reach their leads",
+    accept_rate: lambda _scorer: "how reliably they answer offers",
+    top_producer: lambda _scorer: "revenue won",
+    tier: lambda scorer: f"whether their level suits the lead's {_names(scorer.field)}",
+    graduation: lambda _scorer: "how far they have moved up by winning",
+    deal_size_fit: lambda scorer: f"whether they win leads of such {_names(scorer.field)}",
+    intent: _interest,
+    freshness: lambda _scorer: "how new the lead is",
+    source_urgency: lambda scorer: f"urgency of the lead's {_names(scorer.field)}",
+    random_tiebreak: lambda _scorer: "lot",
+    explore: lambda _scorer: "a share of leads won that they may well have",
+    max_of: lambda scorer: f"the best of ({_several(scorer, '; ')})",
+    first_of: lambda scorer: f"the first that is known of ({_several(scorer, '; ')})",
+    tiers: lambda scorer: _several(scorer, ", and only then "),
+    clamp: _clamped,
+    invert: lambda scorer: f"the opposite of {_score(scorer.scorer)}",
+    at_least: _reached,
+    fair: _fairly,
 }
+"""What each scorer that comes with the package is called."""
 
 
 def duration_in_words(duration: timedelta) -> str:

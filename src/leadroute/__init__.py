@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from leadroute.clock import Clock, SystemClock
@@ -30,7 +31,6 @@ from leadroute.model.snapshot import Snapshot
 from leadroute.model.territory import Territory
 from leadroute.offers.dispatcher import Dispatcher
 from leadroute.offers.placement import Placement, Status
-from leadroute.ranking.decision import Decision
 from leadroute.ranking.ranking import Assignment, Outcome, Ranking, Rejection
 from leadroute.ranking.router import Router
 from leadroute.ranking.scorers import (
@@ -47,11 +47,13 @@ from leadroute.rules.builders import LEAD, REP, signal
 from leadroute.rules.otherwise import Otherwise
 from leadroute.rules.qualification import Factor, Qualification
 from leadroute.rules.rule import Pool, Rule
-from leadroute.stores import MemoryStore, SqliteStore
+from leadroute.stores.memory import MemoryStore
 
 if TYPE_CHECKING:
     from leadroute.insight.lint import check
     from leadroute.insight.whatif import diff, explain, why_not
+    from leadroute.ranking.decision import Decision
+    from leadroute.stores.sqlite import SqliteStore
 
     __version__: str
 
@@ -115,18 +117,22 @@ __all__ = [
 ]
 
 
+_RARE = {
+    "Decision": "leadroute.ranking.decision",
+    "SqliteStore": "leadroute.stores.sqlite",
+    "check": "leadroute.insight.lint",
+    "diff": "leadroute.insight.whatif",
+    "explain": "leadroute.insight.whatif",
+    "why_not": "leadroute.insight.whatif",
+}
+
+
 def __getattr__(name: str) -> Any:
     """What is asked for rarely, and slow to import."""
     if name == "__version__":
         from importlib.metadata import version
 
         return version("leadroute")
-    if name == "check":
-        from leadroute.insight.lint import check
-
-        return check
-    if name in ("diff", "explain", "why_not"):
-        from leadroute.insight.whatif import diff, explain, why_not
-
-        return {"diff": diff, "explain": explain, "why_not": why_not}[name]
+    if name in _RARE:
+        return getattr(import_module(_RARE[name]), name)
     raise AttributeError(f"module 'leadroute' has no attribute {name!r}")

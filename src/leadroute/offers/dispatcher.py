@@ -14,8 +14,8 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from functools import partial
+from os import urandom
 from typing import Final
-from uuid import uuid4
 
 from attrs import field, frozen
 
@@ -415,7 +415,7 @@ class Dispatcher:
         if self.learn is not None:
             told = lead or (self._lead(lead_id) if self.learn else Lead(lead_id))
             extra = (*extra, *counts_of(before, events, told, self.learn))
-        self.store.commit(Change(uuid4().hex, (*extra, *ops)))
+        self.store.commit(Change(urandom(16).hex(), (*extra, *ops)))
         return after
 
 

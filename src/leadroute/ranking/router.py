@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime, timedelta, tzinfo
 from functools import cached_property
-from typing import Any, Final, Literal
+from typing import TYPE_CHECKING, Any, Final, Literal
 from zoneinfo import ZoneInfo
 
 from attrs import field, frozen
@@ -32,11 +32,9 @@ from leadroute.model.roster import Roster
 from leadroute.model.snapshot import Snapshot
 from leadroute.model.territory import Territory
 from leadroute.model.values import aware, clean_fields, cleaned, ident
-from leadroute.ranking.backlog import Batch, Objective
 from leadroute.ranking.case import Case
 from leadroute.ranking.closing import holiday_dates, observing
 from leadroute.ranking.deciding import ranked
-from leadroute.ranking.decision import Decision
 from leadroute.ranking.declared import (
     all_of,
     check_otherwise,
@@ -59,6 +57,10 @@ from leadroute.rules.rule import EVERYONE, Pool, Rule, read_silences
 from leadroute.rules.rule import window as read_window
 from leadroute.rules.situation import Situation
 from leadroute.rules.vocabulary import declared
+
+if TYPE_CHECKING:
+    from leadroute.ranking.backlog import Batch, Objective
+    from leadroute.ranking.decision import Decision
 
 __all__ = ["Router"]
 
@@ -342,6 +344,8 @@ class Router:
             >>> router.decide(Lead("L-1"), Roster([Rep("bob"), Rep("ada")])).tie_break
             'id'
         """
+        from leadroute.ranking.decision import Decision
+
         ranking = self.rank(lead, roster, now=now, snapshot=snapshot, tried=tried)
         return Decision.of(ranking, lead, roster, snapshot=snapshot, tried=tried)
 

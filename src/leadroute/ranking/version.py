@@ -12,11 +12,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from datetime import timedelta
-from hashlib import sha256
 from typing import Any, Final
 
 from attrs import fields, has
 
+from leadroute.model.digest import digest
 from leadroute.rules.condition import Condition, Named
 from leadroute.rules.reading import walk
 from leadroute.rules.scorer import Scorer, guards
@@ -41,7 +41,7 @@ def fingerprint(policy: Any) -> str:
     """
     meant: set[str] = set()
     outline = _outline(policy, meant)
-    return sha256(ascii((outline, sorted(meant))).encode()).hexdigest()[:LENGTH]
+    return digest(ascii((outline, sorted(meant)))).hex()[:LENGTH]
 
 
 def _outline(value: Any, meant: set[str]) -> Any:

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable, Iterator, Mapping
 from datetime import datetime
 from functools import lru_cache
-from hashlib import sha256
 from typing import Any, Final, TypeVar
 
 from attrs import evolve, field, frozen
 
 from leadroute.model.atlas import Match
+from leadroute.model.digest import digest
 from leadroute.model.frozen import FrozenDict
 from leadroute.model.lead import Lead
 from leadroute.model.rep import Rep
@@ -115,5 +115,5 @@ class Situation:
 
 
 def _lot(lead_id: str, rep_id: str) -> int:
-    drawn = sha256(f"{lead_id}\0{rep_id}".encode()).digest()
+    drawn = digest(f"{lead_id}\0{rep_id}")
     return int.from_bytes(drawn[:8], "big") % CHANCES

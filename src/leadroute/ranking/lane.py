@@ -12,10 +12,12 @@ The rules of this module:
 from __future__ import annotations
 
 from bisect import insort
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
-from heapq import heapify, heappop, heapreplace
+from heapq import heapify, heappop, heappush, heapreplace
+from math import inf
+from operator import itemgetter
 from typing import Final, TypeAlias
 
 from sortedcontainers import SortedList
@@ -25,13 +27,14 @@ from leadroute.model.lead import Lead
 from leadroute.model.outcomes import Record
 from leadroute.model.rep import Rep
 from leadroute.model.snapshot import Snapshot
+from leadroute.ranking.bands import EVEN, Band, Bands
 from leadroute.ranking.eligibility import Obstacle, gate
 from leadroute.ranking.facets import Facets, Share, depends
 from leadroute.ranking.layout import Layout
 from leadroute.ranking.live import Key, Totals
 from leadroute.ranking.router import Router
 from leadroute.ranking.scorers.host import HostScorer
-from leadroute.ranking.scorers.turns import Standing
+from leadroute.ranking.scorers.turns import Standing, rotation
 from leadroute.ranking.terms import NOBODY, Live, Standard, standard
 from leadroute.rules.condition import ALWAYS
 from leadroute.rules.rule import Rule
@@ -87,9 +90,14 @@ class Lane:
         self.scorers: tuple[Scorer, ...] = tuple(term.scorer for term in terms)
         self._lead_terms: list[tuple[float, Scorer]] = []
         self._terms: list[tuple[float, Standard]] = []
+        self._takes_turns = rule.score is not None and rule.score.takes_turns
+        self._turn_weight = 0.0
         for weight, scorer in zip(self.weights, self.scorers, strict=True):
             if depends(scorer):
                 self._lead_terms.append((weight, scorer))
+                continue
+            if isinstance(scorer, rotation):
+                self._turn_weight += weight
                 continue
             term = standard(scorer, self.live)
             if isinstance(term, str):
@@ -115,20 +123,19 @@ class Lane:
         self.timed = [n for n, rep in enumerate(self.reps) if rep.hours is not None or rep.caps]
         self._looks: SortedList[tuple[int, int]] = SortedList()
         self._look_at: dict[int, int] = {}
-        self._keys = [self.live.key(rep) for rep in self.reps]
+        self._weights = len({rep.weight for rep in self.reps})
         self._counted: list[tuple[Key, int, int] | None] = [None] * len(self.reps)
         self._among: tuple[tuple[Rep, ...], tuple[Rep, ...]] | None = None
         self._obstacles = self._gate()
-        for number in range(len(self.reps)):
-            self._count(number)
+        self._level = self.live.level
+        self.live.order.rise(self._level)
+        for number, rep in enumerate(self.reps):
+            self._count(number, able=not self._obstacles(rep))
             self._look_again(number)
         self.settle()
 
     def settle(self) -> None:
         """Lay the reps out anew. O(n log n)."""
-        for number, rep in enumerate(self.reps):
-            self._keys[number] = self.live.key(rep)
-            self._enter(number, able=self._counted[number] is not None)
         for _, term in self._terms:
             term.settle()
         last = self.live.snapshot.last_assigned
@@ -138,10 +145,14 @@ class Lane:
             for number, (rep, state) in enumerate(zip(self.reps, self._states, strict=True))
         ]
         self._lasts = [entry[2] for entry in entries]
-        self._layout = Layout(sorted(entries), self._held)
-        self._layout.admit(n for n, counted in enumerate(self._counted) if counted is not None)
+        self._bands, used = Bands(self.live.order, self._weights), set[Band]()
+        bands = []
+        for number in range(len(self.reps)):
+            bands.append(self._band(number, used))
+            used.add(bands[-1] or EVEN)
+        self._layout = Layout(sorted(entries), self._held, bands)
         self._debt = 0
-        self._weight = sum(weight for weight, term in self._terms if term.answers())
+        self._weight = self._turn_weight + sum(weight for weight, term in self._terms if term.answers())
         self._mute = self.live.totals.mean is None
 
     def _bound(self, state: tuple[object, ...]) -> float:
@@ -179,10 +190,10 @@ class Lane:
         number = self.number.get(rep_id)
         if number is None:
             return
+        self._rise()
         rep = self.reps[number]
-        self._keys[number] = self.live.key(rep)
         self._recount(number)
-        state = tuple(term.state(rep) for _, term in self._terms)
+        state = tuple([term.state(rep) for _, term in self._terms])
         last = self.live.snapshot.last_assigned.get(rep_id, -1)
         if (state, last) == (self._states[number], self._lasts[number]):
             return
@@ -207,35 +218,50 @@ class Lane:
             self._recount(number)
             self._look_again(number)
 
-    def _recount(self, number: int) -> None:
-        was = self._counted[number] is not None
-        self._count(number)
-        if was != (self._counted[number] is not None):
-            self._layout.flip(number)
-
-    def _count(self, number: int) -> None:
-        self._enter(number, able=not self._obstacles(self.reps[number]))
-
     def _gate(self) -> Callable[[Rep], tuple[Obstacle, ...]]:
         bare = self._bare(self._now)
         tally = self._router.tally(NOBODY, self._rule, self.live.pool, self._now)
         return gate(self._rule, bare, {}, tally)
 
+    def _recount(self, number: int) -> None:
+        self._enter(number, able=not self._obstacles(self.reps[number]))
+
     def _enter(self, number: int, able: bool) -> None:
+        if self._count(number, able=able):
+            self._layout.put(number, self._band(number, self._layout.bands))
+
+    def _count(self, number: int, able: bool) -> bool:
         rep, old = self.reps[number], self._counted[number]
         record = self.live.records.get(rep.id)
         won, closed = (int(record.won), int(record.closed)) if record else (0, 0)
-        new = (self._keys[number], won, closed) if able else None
+        new = (self.live.key(rep), won, closed) if able else None
         if new == old:
-            return
+            return False
         self._counted[number] = new
-        self.live.order.replace(old and old[0], new and new[0])
+        if self._takes_turns:
+            self.live.order.replace(number, old and old[0], new and new[0])
         if old is not None:
             self.live.totals.add(old[1], old[2], -1)
         if new is not None:
             self.live.totals.add(new[1], new[2])
         if (old is None) != (new is None):
             self._among = None
+        return True
+
+    def _band(self, number: int, used: Container[Band]) -> Band | None:
+        counted = self._counted[number]
+        if counted is None:
+            return None
+        return self._bands.of(counted[0], used) if self._turn_weight else EVEN
+
+    def _rise(self) -> None:
+        level = self.live.level
+        if self._takes_turns and level != self._level:
+            self._level = level
+            fallen = self.live.order.rise(level)
+            if fallen and self._turn_weight:
+                used = self._layout.bands
+                self._layout.put_all(fallen, lambda number: self._band(number, used))
 
     def _look_again(self, number: int) -> None:
         rep, now = self.reps[number], self._now
@@ -267,15 +293,17 @@ class Lane:
         Returns:
             They, and what all candidates for this lead have won and closed together.
         """
+        self._rise()
+        if self._mute != (self.live.totals.mean is None):
+            self.settle()
         with self._without(tried):
-            if self._mute != (self.live.totals.mean is None):
-                self.settle()
             return self._walk(lead, count, now), self.live.totals.copy()
 
     def standing(self, rep: Rep, tried: Iterable[str]) -> Standing:
         """Where the rep stands in the rotation, with those left out who had the lead before."""
+        self._rise()
         with self._without(tried):
-            return self.live.ladder.level.standing(self.live.turns(rep), rep.weight)
+            return self.live.order.standing(self.live.key(rep))
 
     @contextmanager
     def _without(self, tried: Iterable[str]) -> Iterator[None]:
@@ -283,13 +311,11 @@ class Lane:
         left_out = [number for number in numbers if self._counted[number] is not None]
         for number in left_out:
             self._enter(number, able=False)
-            self._layout.flip(number)
         try:
             yield
         finally:
             for number in left_out:
                 self._enter(number, able=True)
-                self._layout.flip(number)
 
     def _walk(  # noqa: C901 - the one loop that every lead runs through; calls would cost more than it does
         self, lead: Lead, count: int, now: datetime | None
@@ -301,57 +327,74 @@ class Lane:
         classes = self._classes(lead)
         layout, last = self._layout, self.live.snapshot.last_assigned
         ceilings, weights, reps = layout.ceilings, self.weights, self.reps
-        drift = sum(weight * term.drift() for weight, term in self._terms) + _SLACK
-        standing = ceilings[layout.able.bit_length() - 1] + drift
-        masks: dict[int, int] = {}
-        runs: dict[int, tuple[int, int]] = {}
+        steps = self._steps()
+        drift = sum([weight * term.drift() for weight, term in self._terms]) + _SLACK
+        most = steps[0][0] + ceilings[layout.able.bit_length() - 1] + drift
         heap = [
-            (-(gained + standing) / (weight or 1.0) - _SLACK, number)
+            (-(gained + most) / (weight or 1.0) - _SLACK, number, -1, 0)
             for number, (gained, weight, _, _) in enumerate(classes)
         ]
         heapify(heap)
+        runs: dict[tuple[int, int], tuple[int, int]] = {}
         found: list[Found] = []
         sinking: list[int] = []
-        asked = 0
+        asked, worst = 0, inf
         while heap:
-            bound, number = heap[0]
-            if len(found) == count and bound > found[-1][0]:
+            bound, number, step, mask = heap[0]
+            if bound > worst:
                 break
             gained, weight, parts, exact = classes[number]
-            mask = masks.get(number)
-            if mask is None:
-                mask = layout.able
-                for part in parts:
-                    mask &= part
-            else:
-                slot = mask.bit_length() - 1
-                rep = reps[layout.reps[slot]]
-                asked += 1
-                _keep(found, _scored(rep, points, weights, last), count)
-                mask ^= 1 << slot
-                if layout.loosened[slot]:
-                    layout.loosened[slot] += 1
-                    if layout.loosened[slot] > _PATIENCE:
-                        sinking.append(layout.reps[slot])
-                elif exact:
-                    floor = layout.floor[slot]
-                    run, length = runs.get(number, (-1, 0))
-                    length = length + 1 if run == floor else 1
-                    runs[number] = floor, length
-                    if length >= count:
-                        mask &= layout.loose | (1 << floor) - 1
-            if not mask:
+            divisor = weight or 1.0
+            if step < 0:
                 heappop(heap)
+                base = layout.able
+                for part in parts:
+                    base &= part
+                most = ceilings[base.bit_length() - 1] + drift
+                for step, (turn, band, _) in enumerate(steps if base else ()):
+                    if -(gained + turn + most) / divisor - _SLACK > worst:
+                        break
+                    mask = base & band
+                    if mask:
+                        top = turn + ceilings[mask.bit_length() - 1] + drift
+                        heappush(heap, (-(gained + top) / divisor - _SLACK, number, step, mask))
                 continue
-            masks[number] = mask
-            ceiling = ceilings[mask.bit_length() - 1]
-            heapreplace(heap, (-(gained + ceiling + drift) / (weight or 1.0) - _SLACK, number))
+            slot = mask.bit_length() - 1
+            asked += 1
+            _keep(found, _scored(reps[layout.reps[slot]], points, weights, last), count)
+            if len(found) == count:
+                worst = found[-1][0]
+            mask ^= 1 << slot
+            if layout.loosened[slot]:
+                layout.loosened[slot] += 1
+                if layout.loosened[slot] > _PATIENCE:
+                    sinking.append(layout.reps[slot])
+            elif exact and steps[step][2]:
+                floor = layout.floor[slot]
+                run, length = runs.get((number, step), (-1, 0))
+                length = length + 1 if run == floor else 1
+                runs[number, step] = floor, length
+                if length >= count:
+                    mask &= layout.loose | (1 << floor) - 1
+            if mask:
+                top = steps[step][0] + ceilings[mask.bit_length() - 1] + drift
+                heapreplace(heap, (-(gained + top) / divisor - _SLACK, number, step, mask))
+            else:
+                heappop(heap)
         for number in sinking:
             layout.sink(number, self._bound(self._states[number]))
-        self._debt += max(0, asked - _FREE - 2 * count) + self.live.ladder.stale // 2
+        self._debt += max(0, asked - _FREE - 2 * count)
         if self._debt > len(reps):
             self.settle()
         return found
+
+    def _steps(self) -> list[tuple[float, int, bool]]:
+        bands, bits = self._bands, self._layout.bands
+        if not self._turn_weight:
+            return [(0.0, self._layout.able, True)]
+        found = [(self._turn_weight * bands.most(band), bits[band], bands.even(band)) for band in bits]
+        found.sort(key=itemgetter(0), reverse=True)
+        return found or [(0.0, 0, True)]
 
     def _classes(self, lead: Lead) -> list[tuple[float, float, tuple[int, ...], bool]]:
         found: list[tuple[float, float, tuple[int, ...], bool]] = [(0.0, self._weight, (), True)]

@@ -12,12 +12,15 @@ The rules of this module:
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Hashable, Iterable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Sequence
+from functools import reduce
 from math import inf
-from typing import Final, TypeAlias
+from operator import or_
+from typing import Any, Final, TypeAlias
 
 from sortedcontainers import SortedList
 
+from leadroute.ranking.bands import Band
 from leadroute.ranking.facets import Share
 
 __all__ = ["Entry", "Layout"]
@@ -35,6 +38,7 @@ class Layout:
     Args:
         entries: The reps in their order, the best first.
         facets: The facets of each rep, by number.
+        bands: The band of each rep who can take a lead, by number; ``None`` for the others.
 
     Complexity: O(reps * facets) to build; O(facets * reps / 64) to move one rep.
     """
@@ -43,9 +47,11 @@ class Layout:
         "_facets",
         "_spare",
         "able",
+        "bands",
         "bits",
         "ceilings",
         "floor",
+        "held",
         "loose",
         "loosened",
         "reps",
@@ -53,7 +59,12 @@ class Layout:
         "splits",
     )
 
-    def __init__(self, entries: Sequence[Entry], facets: Sequence[tuple[Hashable, ...]]) -> None:
+    def __init__(
+        self,
+        entries: Sequence[Entry],
+        facets: Sequence[tuple[Hashable, ...]],
+        bands: Sequence[Band | None],
+    ) -> None:
         below = len(entries) // _EVERY
         size = below + len(entries) + len(entries) // _EVERY + _ABOVE
         self.ceilings = [inf] * size
@@ -62,7 +73,7 @@ class Layout:
         """The lowest slot of the cell, by slot."""
         self.loosened = bytearray(size)
         self.slots = [0] * len(entries)
-        self.able = self.loose = 0
+        self.loose = 0
         self._facets = facets
         spare = [*range(below), *range(size - _ABOVE, size)]
         lowest = -entries[-1][0] if entries else 0.0
@@ -77,11 +88,11 @@ class Layout:
                 spare.append(slot)
         self._spare = SortedList(spare)
         self._mark_cells(entries)
-        members: dict[Hashable, list[int]] = {}
-        for number, held in enumerate(facets):
-            for facet in held:
-                members.setdefault(facet, []).append(self.slots[number])
-        self.bits = {facet: _bits(found, size) for facet, found in members.items()}
+        self.bits = self._bits_of(facets)
+        self.held = [*bands]
+        """The band of each rep, by number."""
+        self.bands: dict[Band, int] = self._bits_of([() if each is None else (each,) for each in bands])
+        self.able = reduce(or_, self.bands.values(), 0)
         self.splits: dict[Hashable, list[Share]] = {}
         """What was worked out from the bits; forgotten when they change."""
 
@@ -93,13 +104,45 @@ class Layout:
             self.floor[slot] = self.floor[self.slots[below[-1]]] if alike and below else slot
             below = entry
 
-    def admit(self, numbers: Iterable[int]) -> None:
-        """These reps, and no others, can take a lead."""
-        self.able = _bits([self.slots[number] for number in numbers], len(self.reps))
+    def _bits_of(self, held: Iterable[Iterable[Hashable]]) -> dict[Any, int]:
+        members: dict[Hashable, list[int]] = {}
+        for number, each in enumerate(held):
+            for facet in each:
+                members.setdefault(facet, []).append(self.slots[number])
+        return {facet: _bits(slots, len(self.reps)) for facet, slots in members.items()}
 
-    def flip(self, number: int) -> None:
-        """The rep can take a lead now, or no longer can. O(reps / 64)."""
-        self.able ^= 1 << self.slots[number]
+    def put(self, number: int, band: Band | None) -> None:
+        """The rep is in this band now; ``None`` is for who cannot take a lead. O(reps / 64)."""
+        old, bit = self.held[number], 1 << self.slots[number]
+        self.held[number] = band
+        if (old is None) != (band is None):
+            self.able ^= bit
+        for each in (old, band):
+            if each is not None:
+                self._toggle(each, bit)
+
+    def put_all(self, numbers: Iterable[int], band_of: Callable[[int], Band | None]) -> None:
+        """The same for several reps who can take a lead before and after. O(reps)."""
+        found = [(number, band_of(number)) for number in numbers]
+        if len(found) <= _EVERY:
+            for number, band in found:
+                self.put(number, band)
+            return
+        changed: dict[Band, list[int]] = {}
+        for number, band in found:
+            for each in (self.held[number], band):
+                if each is not None:
+                    changed.setdefault(each, []).append(self.slots[number])
+            self.held[number] = band
+        for each, slots in changed.items():
+            self._toggle(each, _bits(slots, len(self.reps)))
+
+    def _toggle(self, band: Band, bits: int) -> None:
+        bits ^= self.bands.get(band, 0)
+        if bits:
+            self.bands[band] = bits
+        else:
+            self.bands.pop(band, None)
 
     def change(self, number: int, bound: float) -> bool:
         """The rep's state is another one; whether there was room to keep the order."""
@@ -126,8 +169,10 @@ class Layout:
         self.splits.clear()
         for facet in self._facets[number]:
             self.bits[facet] ^= flipped
-        if self.able >> old & 1:
+        band = self.held[number]
+        if band is not None:
             self.able ^= flipped
+            self.bands[band] ^= flipped
         if self.loosened[old]:
             self.loosened[old] = 0
             self.loose ^= 1 << old

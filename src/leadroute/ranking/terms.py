@@ -19,7 +19,7 @@ from leadroute.model.lead import Lead
 from leadroute.model.outcomes import Record
 from leadroute.model.rep import Rep
 from leadroute.model.snapshot import Snapshot
-from leadroute.ranking.live import Key, Ladder, Order, Totals, key_of
+from leadroute.ranking.live import Key, Order, Totals
 from leadroute.ranking.scorers.evidence import Learning
 from leadroute.ranking.scorers.host import HostScorer
 from leadroute.ranking.scorers.load import headroom, workload
@@ -59,29 +59,25 @@ class Live:
         return turns.get(rep.id, 0) if turns else 0
 
     def key(self, rep: Rep) -> Key:
-        """What the rep's points in the rotation hang on."""
-        return key_of(self.turns(rep), rep.weight, self._level)
+        """What the rep's points in the rotation hang on, besides the others."""
+        return self.turns(rep), rep.weight
 
     @property
-    def ladder(self) -> Ladder:
-        """The places of the rotation at this moment."""
-        return self.order.ladder(self._level)
-
-    @property
-    def _level(self) -> int:
+    def level(self) -> int:
+        """How far the rotation has come."""
         return self.snapshot.levels.get(self.pool, 0)
 
-    def points(self) -> Points:
+    def rotation(self) -> Points:
         """The points of the rotation, as they stand now."""
-        ladder = self.ladder
-        return lambda rep: ladder.points(self.key(rep))
+        points, key = self.order.points, self.key
+        return lambda rep: points(key(rep))
 
     def known(self, scorers: Iterable[Scorer]) -> tuple[tuple[Hashable, Callable[[], Any]], ...]:
         """What the scorers would otherwise work out from all candidates, as ``Situation.once`` takes it."""
         found: list[tuple[Hashable, Callable[[], Any]]] = []
         for scorer in scorers:
             if isinstance(scorer, rotation):
-                found.append((rotation, self.points))
+                found.append((rotation, self.rotation))
             elif isinstance(scorer, close_rate) and scorer.strength is not None:
                 found.append(((Learning, None, None), lambda: self.records))
                 found.append(((close_rate, scorer), partial(self.totals.prior, scorer.strength)))
@@ -150,34 +146,6 @@ class _Hosted(_Fixed):
         return float(state[0])
 
 
-class _Turn:
-    """Points of the rotation."""
-
-    def __init__(self, live: Live) -> None:
-        self._live = live
-        self.settle()
-
-    def settle(self) -> None:
-        """Remember the places."""
-        self._ladder = self._live.ladder
-
-    def state(self, rep: Rep) -> State:
-        """The turns and the weight."""
-        return self._live.key(rep)
-
-    def most(self, state: State) -> float:
-        """The points among the places of the reference."""
-        return self._ladder.points(state)
-
-    def drift(self) -> float:
-        """The most that anybody has gained."""
-        return max(0.0, self._live.ladder.risen(self._ladder))
-
-    def answers(self) -> bool:
-        """Always."""
-        return True
-
-
 class _Rate:
     """Points of a close rate of a given strength."""
 
@@ -213,8 +181,6 @@ def standard(scorer: Scorer, live: Live) -> Standard | str:
     if isinstance(scorer, headroom | workload):
         points: Points = scorer.bind(Situation(NOBODY, (), live.pool, live.snapshot))
         return _Fixed(points)  # type: ignore[arg-type]  # these two always have an answer
-    if isinstance(scorer, rotation):
-        return _Turn(live)
     if isinstance(scorer, HostScorer) and scorer.bound is not None:
         return _Hosted(scorer.most)
     if not isinstance(scorer, close_rate):

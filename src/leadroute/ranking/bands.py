@@ -1,0 +1,86 @@
+"""Reps in bands of about equal points from the rotation.
+
+The rules of this module:
+
+* Those of one weight who are behind the level of a rotation share their points, whatever becomes of the level: each
+  weight is a band. Where there are too many weights all of them are one.
+* All others are in bands by place. A band has a floor, which no place in it is below, so that nobody in it has more
+  points than its floor. Every place gets a band of its own as long as there are few.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right, insort
+from collections.abc import Container
+from math import inf
+from typing import Final, NamedTuple
+
+from leadroute.ranking.live import Key, Order
+
+__all__ = ["EVEN", "Band", "Bands"]
+
+_MOST: Final = 32
+_FIRST: Final = 16
+
+
+class Band(NamedTuple):
+    """Reps of about equal points.
+
+    Args:
+        weight: The weight of those who are behind; 0 for those who are not, and -1 for any weight.
+        floor: The lowest place of those who are not.
+    """
+
+    weight: float = 0.0
+    floor: float = -inf
+
+
+EVEN: Final = Band()
+"""The band of everybody, where no rotation counts."""
+_STRAGGLERS: Final = Band(-1.0)
+
+
+class Bands:
+    """Which band a rep belongs to, and the points of each.
+
+    Args:
+        order: The rotation.
+        weights: How many different weights the reps have.
+    """
+
+    __slots__ = ("_apart", "_floors", "_mixed", "_order")
+
+    def __init__(self, order: Order, weights: int) -> None:
+        self._order, self._apart = order, weights <= _MOST
+        places, count = order.places, len(order.places)
+        some = range(_FIRST) if count > _MOST else ()
+        self._floors = [-inf, *(places[count * step // _FIRST] for step in some)]
+        self._mixed = {-inf}
+
+    def of(self, key: Key, used: Container[Band]) -> Band:
+        """The band of a key; those not in ``used`` may be given up. O(log bands)."""
+        place, floors = self._order.place(key), self._floors
+        if place is None:
+            return Band(key[1]) if self._apart else _STRAGGLERS
+        floor = floors[bisect_right(floors, place) - 1]
+        if floor == place:
+            return Band(0.0, floor)
+        if len(floors) >= _MOST:
+            floors[1:] = [each for each in floors[1:] if Band(0.0, each) in used]
+            self._mixed.intersection_update(floors)
+        if len(floors) < _MOST:
+            insort(floors, place)
+            return Band(0.0, place)
+        floor = floors[bisect_right(floors, place) - 1]
+        self._mixed.add(floor)
+        return Band(0.0, floor)
+
+    def most(self, band: Band) -> float:
+        """The most points that anybody in the band has."""
+        if band.weight > 0:
+            return self._order.behind(band.weight)
+        return self._order.foremost if band.weight else self._order.at(band.floor)
+
+    def even(self, band: Band) -> bool:
+        """Whether all in the band have the very same points."""
+        return band.weight > 0 or not (band.weight or band.floor in self._mixed)

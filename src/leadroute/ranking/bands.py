@@ -11,16 +11,20 @@ The rules of this module:
 from __future__ import annotations
 
 from bisect import bisect_right, insort
-from collections.abc import Container
+from collections.abc import Container, Mapping
 from math import inf
-from typing import Final, NamedTuple
+from operator import itemgetter
+from typing import Final, NamedTuple, TypeAlias
 
 from leadroute.ranking.live import Key, Order
 
-__all__ = ["EVEN", "Band", "Bands"]
+__all__ = ["EVEN", "Band", "Bands", "Step"]
 
-_MOST: Final = 32
-_FIRST: Final = 16
+Step: TypeAlias = tuple[float, int, bool]
+"""The most points of a band, who is in it, and whether all of them have these very points."""
+
+_MOST: Final = 16
+_FIRST: Final = 8
 
 
 class Band(NamedTuple):
@@ -75,12 +79,22 @@ class Bands:
         self._mixed.add(floor)
         return Band(0.0, floor)
 
-    def most(self, band: Band) -> float:
-        """The most points that anybody in the band has."""
-        if band.weight > 0:
-            return self._order.behind(band.weight)
-        return self._order.foremost if band.weight else self._order.at(band.floor)
+    def steps(self, bits: Mapping[Band, int], times: float) -> list[Step]:
+        """The bands that hold anybody, best first. O(bands), after a change O(weights of those behind) once.
 
-    def even(self, band: Band) -> bool:
-        """Whether all in the band have the very same points."""
-        return band.weight > 0 or not (band.weight or band.floor in self._mixed)
+        Args:
+            bits: Who is in each band.
+            times: What the points are multiplied by.
+        """
+        entries, at, mixed = self._order.entries, self._order.at, self._mixed
+        found = []
+        for band, held in bits.items():
+            weight, floor = band
+            if not weight:
+                found.append((times * at(floor), held, floor not in mixed))
+            elif weight > 0:
+                found.append((times * at(entries[weight]), held, True))
+            else:
+                found.append((times * at(min(entries.values())), held, False))
+        found.sort(key=itemgetter(0), reverse=True)
+        return found

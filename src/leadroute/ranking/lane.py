@@ -12,13 +12,12 @@ The rules of this module:
 from __future__ import annotations
 
 from bisect import insort
-from collections.abc import Callable, Container, Iterable, Iterator, Mapping
+from collections.abc import Callable, Container, Hashable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
 from heapq import heapify, heappop, heappush, heapreplace
 from math import inf
-from operator import itemgetter
-from typing import Final, TypeAlias
+from typing import Final, TypeAlias, TypeVar
 
 from sortedcontainers import SortedList
 
@@ -27,9 +26,9 @@ from leadroute.model.lead import Lead
 from leadroute.model.outcomes import Record
 from leadroute.model.rep import Rep
 from leadroute.model.snapshot import Snapshot
-from leadroute.ranking.bands import EVEN, Band, Bands
+from leadroute.ranking.bands import EVEN, Band, Bands, Step
 from leadroute.ranking.eligibility import Obstacle, gate
-from leadroute.ranking.facets import Facets, Share, depends
+from leadroute.ranking.facets import Cut, Facets, Share, depends
 from leadroute.ranking.layout import Layout
 from leadroute.ranking.live import Key, Totals
 from leadroute.ranking.router import Router
@@ -43,14 +42,21 @@ from leadroute.rules.situation import Situation
 
 __all__ = ["Found", "Lane"]
 
+K = TypeVar("K")
+V = TypeVar("V")
+
 Found: TypeAlias = tuple[float, int, str, Rep, tuple[float | None, ...]]
 """The score negated, when last assigned, the id; the rep, and the points of each term."""
+
+Class: TypeAlias = tuple[float, float, tuple[Cut, ...], bool]
+"""What the terms that depend on the lead give, the weight of all terms with an answer, who is in it, and whether all of
+them get the very same."""
 
 _SLACK: Final = 1e-9
 """More than rounding can add to a score of at most 1."""
 _QUARTER_HOUR: Final = 900_000_000
 _FREE: Final = 32
-_KEPT: Final = 256
+_KEPT: Final = 1_024
 _PATIENCE: Final = 6
 
 
@@ -118,8 +124,8 @@ class Lane:
             rep for rep in self._members if meets(NOBODY, rep, None) and rep.active and rep.weight
         )
         self.number = {rep.id: number for number, rep in enumerate(self.reps)}
-        facets = Facets(self.scorers, self.reps)
-        self._facets, self._held = facets, [tuple(facets.of(rep)) for rep in self.reps]
+        self._facets = Facets(self.scorers, self.reps)
+        self._shares: dict[Hashable, list[Share]] = {}
         self.timed = [n for n, rep in enumerate(self.reps) if rep.hours is not None or rep.caps]
         self._looks: SortedList[tuple[int, int]] = SortedList()
         self._look_at: dict[int, int] = {}
@@ -150,9 +156,10 @@ class Lane:
         for number in range(len(self.reps)):
             bands.append(self._band(number, used))
             used.add(bands[-1] or EVEN)
-        self._layout = Layout(sorted(entries), self._held, bands)
+        self._layout = Layout(sorted(entries), self._facets.held, bands)
         self._debt = 0
         self._weight = self._turn_weight + sum(weight for weight, term in self._terms if term.answers())
+        self._splits: dict[Hashable, list[Class]] = {}
         self._mute = self.live.totals.mean is None
 
     def _bound(self, state: tuple[object, ...]) -> float:
@@ -343,13 +350,11 @@ class Lane:
             bound, number, step, mask = heap[0]
             if bound > worst:
                 break
-            gained, weight, parts, exact = classes[number]
+            gained, weight, cuts, exact = classes[number]
             divisor = weight or 1.0
             if step < 0:
                 heappop(heap)
-                base = layout.able
-                for part in parts:
-                    base &= part
+                base = layout.cut(cuts)
                 most = ceilings[base.bit_length() - 1] + drift
                 for step, (turn, band, _) in enumerate(steps if base else ()):
                     if -(gained + turn + most) / divisor - _SLACK > worst:
@@ -388,36 +393,40 @@ class Lane:
             self.settle()
         return found
 
-    def _steps(self) -> list[tuple[float, int, bool]]:
-        bands, bits = self._bands, self._layout.bands
-        if not self._turn_weight:
-            return [(0.0, self._layout.able, True)]
-        found = [(self._turn_weight * bands.most(band), bits[band], bands.even(band)) for band in bits]
-        found.sort(key=itemgetter(0), reverse=True)
-        return found or [(0.0, 0, True)]
+    def _steps(self) -> list[Step]:
+        if self._turn_weight:
+            found = self._bands.steps(self._layout.bands, self._turn_weight)
+            if found:
+                return found
+        return [(0.0, self._layout.able, True)]
 
-    def _classes(self, lead: Lead) -> list[tuple[float, float, tuple[int, ...], bool]]:
-        found: list[tuple[float, float, tuple[int, ...], bool]] = [(0.0, self._weight, (), True)]
-        for position, (each, scorer) in enumerate(self._lead_terms):
-            shares = self._shares(position, scorer, lead)
+    def _classes(self, lead: Lead) -> list[Class]:
+        facets, terms, splits = self._facets, self._lead_terms, self._splits
+        asked = tuple([facets.asked(scorer, lead) for _, scorer in terms])
+        known = splits.get(asked)
+        if known is not None:
+            return known
+        found: list[Class] = [(0.0, self._weight, (), True)]
+        for position, (each, scorer) in enumerate(terms):
+            key = position, asked[position]
+            shares = self._shares.get(key)
+            if shares is None:
+                shares = _room(self._shares)[key] = facets.shares(scorer, lead)
             found = [
-                (gained, weight, (*parts, held), exact and same)
+                (gained, weight, cuts + more, exact and same)
                 if points is None
-                else (gained + each * points, weight + each, (*parts, held), exact and same)
-                for points, held, same in shares
-                for gained, weight, parts, exact in found
+                else (gained + each * points, weight + each, cuts + more, exact and same)
+                for points, more, same in shares
+                for gained, weight, cuts, exact in found
             ]
+        _room(splits)[asked] = found
         return found
 
-    def _shares(self, position: int, scorer: Scorer, lead: Lead) -> list[Share]:
-        splits = self._layout.splits
-        key = position, self._facets.asked(scorer, lead)
-        found = splits.get(key)
-        if found is None:
-            if len(splits) == _KEPT:
-                splits.clear()
-            found = splits[key] = self._facets.shares(scorer, lead, self._layout.bits)
-        return found
+
+def _room(kept: dict[K, V]) -> dict[K, V]:
+    if len(kept) == _KEPT:
+        kept.clear()
+    return kept
 
 
 def _keep(found: list[Found], entry: Found, count: int) -> None:

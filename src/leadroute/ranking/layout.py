@@ -21,7 +21,7 @@ from typing import Any, Final, TypeAlias
 from sortedcontainers import SortedList
 
 from leadroute.ranking.bands import Band
-from leadroute.ranking.facets import Share
+from leadroute.ranking.facets import Cut
 
 __all__ = ["Entry", "Layout"]
 
@@ -56,7 +56,6 @@ class Layout:
         "loosened",
         "reps",
         "slots",
-        "splits",
     )
 
     def __init__(
@@ -93,8 +92,6 @@ class Layout:
         """The band of each rep, by number."""
         self.bands: dict[Band, int] = self._bits_of([() if each is None else (each,) for each in bands])
         self.able = reduce(or_, self.bands.values(), 0)
-        self.splits: dict[Hashable, list[Share]] = {}
-        """What was worked out from the bits; forgotten when they change."""
 
     def _mark_cells(self, entries: Sequence[Entry]) -> None:
         below: Entry | None = None
@@ -103,6 +100,16 @@ class Layout:
             alike = below is not None and below[1] == entry[1]
             self.floor[slot] = self.floor[self.slots[below[-1]]] if alike and below else slot
             below = entry
+
+    def cut(self, cuts: Iterable[Cut]) -> int:
+        """Those who can take a lead and are in all of these cuts. O(facets * reps / 64)."""
+        found, bits = self.able, self.bits
+        for some, none in cuts:
+            if some:
+                found &= reduce(or_, [bits.get(facet, 0) for facet in some])
+            for facet in none:
+                found ^= found & bits.get(facet, 0)
+        return found
 
     def _bits_of(self, held: Iterable[Iterable[Hashable]]) -> dict[Any, int]:
         members: dict[Hashable, list[int]] = {}
@@ -166,7 +173,6 @@ class Layout:
 
     def _move(self, number: int, old: int, new: int) -> None:
         flipped = 1 << old | 1 << new
-        self.splits.clear()
         for facet in self._facets[number]:
             self.bits[facet] ^= flipped
         band = self.held[number]

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Final, TypeAlias
 
@@ -27,7 +27,6 @@ __all__ = ["Key", "Order", "Totals"]
 Key: TypeAlias = tuple[int, float]
 """The turns that a candidate has taken, and the weight."""
 
-_NEVER: Final = -1
 _PARTS: Final = 2**1074
 """How many times the smallest number above 0 fits into 1: every weight is a whole number of these parts."""
 
@@ -151,15 +150,14 @@ class Order:
         """The points of a candidate's key. O(log n), after a change O(weights of those behind) once."""
         turns, weight = key
         place = (turns + 0.5) / weight
-        if place < self._lowest:
-            return self.behind(weight)
-        return self.at(place)
+        return self.at(self.entries[weight] if place < self._lowest else place)
 
-    def behind(self, weight: float) -> float:
-        """The points of those of a weight who are behind."""
+    @property
+    def entries(self) -> Mapping[float, float]:
+        """The place at which those who are behind come in, by weight."""
         if self._stands is None:
             self._settled()
-        return self.at(self._entries[weight])
+        return self._entries
 
     def at(self, place: float) -> float:
         """The points of a place, or of the next one when nobody is there."""
@@ -171,16 +169,9 @@ class Order:
             found = self._known[place] = 1.0 - before / self._last
         return found
 
-    @property
-    def foremost(self) -> float:
-        """The most points of anybody who is behind; 0 when nobody is."""
-        if self._stands is None:
-            self._settled()
-        return self.at(min(self._entries.values())) if self._entries else 0.0
-
     def _settled(self) -> Level:
         stands = self._stands = Level.of(self._level, self._present / _PARTS)
-        self._entries = {weight: stands.standing(_NEVER, weight).place for weight in self._behind}
+        self._entries = {weight: (stands.turns(weight) + 0.5) / weight for weight in self._behind}
         self._between = sorted(set(self._entries.values()).difference(self._held))
         self._last = max(1, len(self._places) + len(self._between) - 1)
         self._known = {}

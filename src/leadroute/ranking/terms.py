@@ -69,8 +69,8 @@ class Live:
 
     def rotation(self) -> Points:
         """The points of the rotation, as they stand now."""
-        points, key = self.order.points, self.key
-        return lambda rep: points(key(rep))
+        points, turns = self.order.points, self.snapshot.turns.get(self.pool) or {}
+        return lambda rep: points((turns.get(rep.id, 0), rep.weight))
 
     def known(self, scorers: Iterable[Scorer]) -> tuple[tuple[Hashable, Callable[[], Any]], ...]:
         """What the scorers would otherwise work out from all candidates, as ``Situation.once`` takes it."""

@@ -58,9 +58,11 @@ class close_rate(Learning):
         if prior is None:
             return lambda _rep: None
 
+        shrunk = prior.shrunk
+
         def points(rep: Rep) -> float:
             record = records.get(rep.id, NOTHING)
-            return min(1.0, prior.shrunk(record.won, record.closed))
+            return min(1.0, shrunk(record.won, record.closed))
 
         return points
 

@@ -67,8 +67,12 @@ class Level:
         """Where a rep of some weight above 0 stands who has taken so many turns."""
         if (turns + 0.5) / weight >= self.reached:
             return Standing((turns + 0.5) / weight)
-        missed = max(0, ceil(self.entry * weight - 0.5) - turns)
+        missed = max(0, self.turns(weight) - turns)
         return Standing((turns + missed + 0.5) / weight, missed)
+
+    def turns(self, weight: float) -> int:
+        """The turns with which those of a weight come in who were away."""
+        return ceil(self.entry * weight - 0.5)
 
 
 def reached(level: int) -> float:

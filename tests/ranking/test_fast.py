@@ -230,7 +230,7 @@ def test_few_are_asked():
     standing.top(Lead("L", industry="oil"), now=MONDAY)
     lane = lane_of(standing)
     asked = []
-    lane.scorers = (lane.scorers[0], Counting(asked), *lane.scorers[2:])
+    lane.binds[1] = Counting(asked).bind
     for _ in range(50):
         standing.assign(standing.top(Lead("L", industry="oil"), now=MONDAY).rep_ids[0], MONDAY)
     assert len(asked) < 50 * 400 / 10

@@ -37,7 +37,7 @@ from leadroute.ranking.live import Totals
 from leadroute.ranking.ranking import Assignment, Outcome, Ranking
 from leadroute.ranking.refusal import asks, moves
 from leadroute.ranking.router import Router
-from leadroute.ranking.scorers.turns import SCALE, rotation, standings
+from leadroute.ranking.scorers.turns import SCALE, standings
 from leadroute.ranking.tally import Tally
 from leadroute.ranking.terms import NOBODY, Live
 from leadroute.rules.rule import EVERYONE, Rule
@@ -423,9 +423,8 @@ def _ranking(
     reps = tuple(sorted((entry[3] for entry in found), key=lambda rep: rep.id))
     situation = Situation(lead, reps, pool, snapshot, now, router.environment)
     live = Live(pool, snapshot, records, totals=totals)
-    scorers = [term.scorer for term in terms if not isinstance(term.scorer, rotation)]
-    for key, work in live.known(scorers):
-        situation.once(key, work)
+    for term in terms:
+        live.tell(situation, term.scorer)
     return Ranking(
         lead.id,
         Outcome.RANKED,

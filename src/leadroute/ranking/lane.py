@@ -94,6 +94,7 @@ class Lane:
         terms = rule.score.terms if rule.score else ()
         self.weights = tuple(term.weight for term in terms)
         self.scorers: tuple[Scorer, ...] = tuple(term.scorer for term in terms)
+        self.binds: list[Callable[[Situation], Points]] = []
         self._lead_terms: list[tuple[float, Scorer]] = []
         self._terms: list[tuple[float, Standard]] = []
         self._takes_turns = rule.score is not None and rule.score.takes_turns
@@ -101,19 +102,22 @@ class Lane:
         for weight, scorer in zip(self.weights, self.scorers, strict=True):
             if depends(scorer):
                 self._lead_terms.append((weight, scorer))
+                self.binds.append(scorer.bind)
                 continue
             if isinstance(scorer, rotation):
                 self._turn_weight += weight
+                self.binds.append(self.live.rotation)
                 continue
             term = standard(scorer, self.live)
             if isinstance(term, str):
                 self.refusal = term
                 return
+            self.binds.append(term.bind)
             self._terms.append((weight, term))
         if not any(self.weights):
             self.refusal = "the rule has no score with weight"
             return
-        self._known = self.live.known(self.scorers)
+        self._drifting = [(weight, term) for weight, term in self._terms if term.drifts]
         self._hosted = any(isinstance(scorer, HostScorer) for scorer in self.scorers)
         self._start()
 
@@ -303,6 +307,8 @@ class Lane:
         self._rise()
         if self._mute != (self.live.totals.mean is None):
             self.settle()
+        if not tried:
+            return self._walk(lead, count, now), self.live.totals.copy()
         with self._without(tried):
             return self._walk(lead, count, now), self.live.totals.copy()
 
@@ -328,14 +334,13 @@ class Lane:
         self, lead: Lead, count: int, now: datetime | None
     ) -> list[Found]:
         situation = self._situation(lead, now)
-        for key, work in self._known:
-            situation.once(key, work)
-        points = [scorer.bind(situation) for scorer in self.scorers]
+        points = [bind(situation) for bind in self.binds]
         classes = self._classes(lead)
         layout, last = self._layout, self.live.snapshot.last_assigned
-        ceilings, weights, reps = layout.ceilings, self.weights, self.reps
+        ceilings, in_slot, loosened = layout.ceilings, layout.reps, layout.loosened
+        weights, reps = self.weights, self.reps
         steps = self._steps()
-        drift = sum([weight * term.drift() for weight, term in self._terms]) + _SLACK
+        drift = sum([weight * term.drift() for weight, term in self._drifting]) + _SLACK
         most = steps[0][0] + ceilings[layout.able.bit_length() - 1] + drift
         heap = [
             (-(gained + most) / (weight or 1.0) - _SLACK, number, -1, 0)
@@ -366,14 +371,17 @@ class Lane:
                 continue
             slot = mask.bit_length() - 1
             asked += 1
-            _keep(found, _scored(reps[layout.reps[slot]], points, weights, last), count)
-            if len(found) == count:
-                worst = found[-1][0]
+            entry = _scored(reps[in_slot[slot]], points, weights, last)
+            if asked <= count or entry < found[-1]:
+                insort(found, entry)
+                if asked >= count:
+                    del found[count:]
+                    worst = found[-1][0]
             mask ^= 1 << slot
-            if layout.loosened[slot]:
-                layout.loosened[slot] += 1
-                if layout.loosened[slot] > _PATIENCE:
-                    sinking.append(layout.reps[slot])
+            if loosened[slot]:
+                loosened[slot] += 1
+                if loosened[slot] > _PATIENCE:
+                    sinking.append(in_slot[slot])
             elif exact and steps[step][2]:
                 floor = layout.floor[slot]
                 run, length = runs.get((number, step), (-1, 0))
@@ -427,18 +435,6 @@ def _room(kept: dict[K, V]) -> dict[K, V]:
     if len(kept) == _KEPT:
         kept.clear()
     return kept
-
-
-def _keep(found: list[Found], entry: Found, count: int) -> None:
-    if len(found) == count:
-        if _key(entry) > _key(found[-1]):
-            return
-        found.pop()
-    insort(found, entry, key=_key)
-
-
-def _key(entry: Found) -> tuple[float, int, str]:
-    return entry[:3]
 
 
 def _scored(

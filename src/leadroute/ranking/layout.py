@@ -105,10 +105,14 @@ class Layout:
         """Those who can take a lead and are in all of these cuts. O(facets * reps / 64)."""
         found, bits = self.able, self.bits
         for some, none in cuts:
-            if some:
+            if len(some) == 1:
+                found &= bits.get(some[0], 0)
+            elif some:
                 found &= reduce(or_, [bits.get(facet, 0) for facet in some])
             for facet in none:
-                found ^= found & bits.get(facet, 0)
+                held = bits.get(facet)
+                if held is not None:
+                    found ^= found & held
         return found
 
     def _bits_of(self, held: Iterable[Iterable[Hashable]]) -> dict[Any, int]:

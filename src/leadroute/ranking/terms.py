@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable, Mapping
 from functools import partial
-from typing import Any, Protocol, TypeAlias
+from typing import Any, ClassVar, Protocol, TypeAlias
 
 from attrs import field, frozen
 
@@ -67,25 +67,28 @@ class Live:
         """How far the rotation has come."""
         return self.snapshot.levels.get(self.pool, 0)
 
-    def rotation(self) -> Points:
+    def rotation(self, _situation: Situation) -> Points:
         """The points of the rotation, as they stand now."""
         points, turns = self.order.points, self.snapshot.turns.get(self.pool) or {}
         return lambda rep: points((turns.get(rep.id, 0), rep.weight))
 
-    def known(self, scorers: Iterable[Scorer]) -> tuple[tuple[Hashable, Callable[[], Any]], ...]:
-        """What the scorers would otherwise work out from all candidates, as ``Situation.once`` takes it."""
-        found: list[tuple[Hashable, Callable[[], Any]]] = []
-        for scorer in scorers:
-            if isinstance(scorer, rotation):
-                found.append((rotation, self.rotation))
-            elif isinstance(scorer, close_rate) and scorer.strength is not None:
-                found.append(((Learning, None, None), lambda: self.records))
-                found.append(((close_rate, scorer), partial(self.totals.prior, scorer.strength)))
-        return tuple(found)
+    def tell(self, situation: Situation, scorer: Scorer) -> None:
+        """What the scorer would otherwise work out from all candidates."""
+        if isinstance(scorer, close_rate) and scorer.strength is not None:
+            prior = partial(self.totals.prior, scorer.strength)
+            situation.once((Learning, None, None), lambda: self.records)
+            situation.once((close_rate, scorer), prior)
 
 
 class Standard(Protocol):
     """A term of the score that is the same for every lead."""
+
+    drifts: ClassVar[bool]
+    """Whether a state can gain points."""
+
+    def bind(self, situation: Situation) -> Points:
+        """The points that the scorer itself gives."""
+        ...
 
     def settle(self) -> None:
         """Take things as they stand now for the reference."""
@@ -111,8 +114,14 @@ class Standard(Protocol):
 class _Fixed:
     """Points that hang on the rep's own counts alone."""
 
+    drifts = False
+
     def __init__(self, points: Callable[[Rep], float]) -> None:
         self._points = points
+
+    def bind(self, situation: Situation) -> Points:
+        """The same for every lead."""
+        return self._points
 
     def settle(self) -> None:
         """There is nothing to refer to."""
@@ -137,6 +146,10 @@ class _Fixed:
 class _Hosted(_Fixed):
     """Points of a host's scorer, of which only the bound is known."""
 
+    def __init__(self, scorer: HostScorer) -> None:
+        super().__init__(scorer.most)
+        self.bind = scorer.bind  # type: ignore[method-assign]
+
     def state(self, rep: Rep) -> State:
         """The bound, and who it is for: no two reps are alike."""
         return self._points(rep), rep.id
@@ -149,9 +162,21 @@ class _Hosted(_Fixed):
 class _Rate:
     """Points of a close rate of a given strength."""
 
-    def __init__(self, live: Live, strength: float) -> None:
-        self._live, self._strength = live, strength
+    drifts = True
+
+    def __init__(self, live: Live, scorer: close_rate, strength: float) -> None:
+        self._live, self._scorer, self._strength = live, scorer, strength
+        self._bound: tuple[tuple[int, int], Points] | None = None
         self.settle()
+
+    def bind(self, situation: Situation) -> Points:
+        """The same until any candidate closes something, comes or goes."""
+        totals = self._live.totals
+        key = totals.won, totals.closed
+        if self._bound is None or self._bound[0] != key:
+            self._live.tell(situation, self._scorer)
+            self._bound = key, self._scorer.bind(situation)
+        return self._bound[1]
 
     def settle(self) -> None:
         """Remember the average."""
@@ -182,11 +207,11 @@ def standard(scorer: Scorer, live: Live) -> Standard | str:
         points: Points = scorer.bind(Situation(NOBODY, (), live.pool, live.snapshot))
         return _Fixed(points)  # type: ignore[arg-type]  # these two always have an answer
     if isinstance(scorer, HostScorer) and scorer.bound is not None:
-        return _Hosted(scorer.most)
+        return _Hosted(scorer)
     if not isinstance(scorer, close_rate):
         return f"{scorer} has no bound"
     if scorer.strength is None:
         return f"{scorer} estimates its strength from all candidates; give it one, such as 50"
     if scorer.by is not None or scorer.half_life is not None or live.snapshot.outcomes:
         return f"{scorer} reads outcomes by segment or week"
-    return _Rate(live, scorer.strength)
+    return _Rate(live, scorer, scorer.strength)

@@ -354,11 +354,10 @@ class Standing:
         found: tuple[Found, ...],
         totals: Totals,
     ) -> Top:
-        turns = self._turns.get(pool, _NO_TURNS)
+        opened, turns, records = self._open, self._turns.get(pool, _NO_TURNS), self._records
         ids = tuple([entry[2] for entry in found])
         counts = [
-            (self._open.get(rep_id, 0), turns.get(rep_id, 0), self._records.get(rep_id, NOTHING))
-            for rep_id in ids
+            (opened.get(each, 0), turns.get(each, 0), records.get(each, NOTHING)) for each in ids
         ]
         return Top(
             lead.id,

@@ -16,6 +16,7 @@ from collections.abc import Callable, Container, Hashable, Iterable, Iterator, M
 from contextlib import contextmanager
 from datetime import datetime
 from heapq import heapify, heappop, heappush, heapreplace
+from operator import itemgetter
 from math import inf
 from typing import Final, TypeAlias, TypeVar
 
@@ -163,7 +164,7 @@ class Lane:
         self._layout = Layout(sorted(entries), self._facets.held, bands)
         self._debt = 0
         self._weight = self._turn_weight + sum(weight for weight, term in self._terms if term.answers())
-        self._splits: dict[Hashable, list[Class]] = {}
+        self._splits: dict[Hashable, tuple[list[Class], list[int]]] = {}
         self._mute = self.live.totals.mean is None
 
     def _bound(self, state: tuple[object, ...]) -> float:
@@ -335,7 +336,7 @@ class Lane:
     ) -> list[Found]:
         situation = self._situation(lead, now)
         points = [bind(situation) for bind in self.binds]
-        classes = self._classes(lead)
+        classes, firsts = self._classes(lead)
         layout, last = self._layout, self.live.snapshot.last_assigned
         ceilings, in_slot, loosened = layout.ceilings, layout.reps, layout.loosened
         weights, reps = self.weights, self.reps
@@ -343,8 +344,8 @@ class Lane:
         drift = sum([weight * term.drift() for weight, term in self._drifting]) + _SLACK
         most = steps[0][0] + ceilings[layout.able.bit_length() - 1] + drift
         heap = [
-            (-(gained + most) / (weight or 1.0) - _SLACK, number, -1, 0)
-            for number, (gained, weight, _, _) in enumerate(classes)
+            (-(classes[first][0] + most) / classes[first][1] - _SLACK, first, -1, 0)
+            for first in firsts
         ]
         heapify(heap)
         runs: dict[tuple[int, int], tuple[int, int]] = {}
@@ -355,19 +356,25 @@ class Lane:
             bound, number, step, mask = heap[0]
             if bound > worst:
                 break
-            gained, weight, cuts, exact = classes[number]
-            divisor = weight or 1.0
+            gained, divisor, cuts, exact = classes[number]
             if step < 0:
-                heappop(heap)
-                base = layout.cut(cuts)
-                most = ceilings[base.bit_length() - 1] + drift
-                for step, (turn, band, _) in enumerate(steps if base else ()):
-                    if -(gained + turn + most) / divisor - _SLACK > worst:
+                after = number + 1
+                if after < len(classes) and classes[after][1] == divisor:
+                    bound = -(classes[after][0] + most) / divisor - _SLACK
+                    heapreplace(heap, (bound, after, -1, 0))
+                else:
+                    heappop(heap)
+                base, step = layout.cut(cuts), 0
+                gained += drift
+                highest = gained + ceilings[base.bit_length() - 1]
+                for turn, band, _ in steps if base else ():
+                    if -(highest + turn) / divisor - _SLACK > worst:
                         break
                     mask = base & band
                     if mask:
-                        top = turn + ceilings[mask.bit_length() - 1] + drift
-                        heappush(heap, (-(gained + top) / divisor - _SLACK, number, step, mask))
+                        top = gained + turn + ceilings[mask.bit_length() - 1]
+                        heappush(heap, (-top / divisor - _SLACK, number, step, mask))
+                    step += 1
                 continue
             slot = mask.bit_length() - 1
             asked += 1
@@ -390,8 +397,8 @@ class Lane:
                 if length >= count:
                     mask &= layout.loose | (1 << floor) - 1
             if mask:
-                top = steps[step][0] + ceilings[mask.bit_length() - 1] + drift
-                heapreplace(heap, (-(gained + top) / divisor - _SLACK, number, step, mask))
+                top = gained + drift + steps[step][0] + ceilings[mask.bit_length() - 1]
+                heapreplace(heap, (-top / divisor - _SLACK, number, step, mask))
             else:
                 heappop(heap)
         for number in sinking:
@@ -408,7 +415,7 @@ class Lane:
                 return found
         return [(0.0, self._layout.able, True)]
 
-    def _classes(self, lead: Lead) -> list[Class]:
+    def _classes(self, lead: Lead) -> tuple[list[Class], list[int]]:
         facets, terms, splits = self._facets, self._lead_terms, self._splits
         asked = tuple([facets.asked(scorer, lead) for _, scorer in terms])
         known = splits.get(asked)
@@ -427,8 +434,11 @@ class Lane:
                 for points, more, same in shares
                 for gained, weight, cuts, exact in found
             ]
-        _room(splits)[asked] = found
-        return found
+        found = [(gained, weight or 1.0, cuts, exact) for gained, weight, cuts, exact in found]
+        found.sort(key=itemgetter(1, 0), reverse=True)
+        firsts = [n for n, each in enumerate(found) if not n or found[n - 1][1] != each[1]]
+        known = _room(splits)[asked] = found, firsts
+        return known
 
 
 def _room(kept: dict[K, V]) -> dict[K, V]:

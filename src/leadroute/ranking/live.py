@@ -148,9 +148,14 @@ class Order:
 
     def points(self, key: Key) -> float:
         """The points of a candidate's key. O(log n), after a change O(weights of those behind) once."""
+        if self._stands is None:
+            self._settled()
         turns, weight = key
         place = (turns + 0.5) / weight
-        return self.at(self.entries[weight] if place < self._lowest else place)
+        if place < self._lowest:
+            place = self._entries[weight]
+        found = self._known.get(place)
+        return self.at(place) if found is None else found
 
     @property
     def entries(self) -> Mapping[float, float]:

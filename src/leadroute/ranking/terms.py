@@ -174,8 +174,10 @@ class _Rate:
         totals = self._live.totals
         key = totals.won, totals.closed
         if self._bound is None or self._bound[0] != key:
-            self._live.tell(situation, self._scorer)
-            self._bound = key, self._scorer.bind(situation)
+            live = self._live
+            about = Situation(NOBODY, (), live.pool, live.snapshot)
+            live.tell(about, self._scorer)
+            self._bound = key, self._scorer.bind(about)
         return self._bound[1]
 
     def settle(self) -> None:

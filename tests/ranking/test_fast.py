@@ -292,7 +292,7 @@ def test_a_level_skill_is_cut_into_few_classes():
     standing = Standing(Router(rules=[Rule("all", score=both + headroom())]), roster)
     lead = Lead("L", industry="oil", product="gas")
     same(standing, lead, 7, MONDAY, None)
-    assert len(lane_of(standing)._classes(lead)[0]) <= 17
+    assert len(lane_of(standing)._splits(lead)[0].shares) <= 17
 
 
 def test_a_predicate_of_the_host():

@@ -21,7 +21,7 @@ from leadroute.model.rep import Rep
 from leadroute.ranking.scorers.fit import SAME_COUNTRY, skill_match, territory_match
 from leadroute.rules.scorer import Scorer
 
-__all__ = ["Cut", "Facet", "Facets", "Share", "depends"]
+__all__ = ["Cut", "Facet", "Facets", "Share", "Split", "depends"]
 
 Facet: TypeAlias = Hashable
 
@@ -55,6 +55,18 @@ class Share(NamedTuple):
     points: float | None
     cuts: tuple[Cut, ...]
     exact: bool = True
+
+
+class Split(NamedTuple):
+    """How one term splits the reps.
+
+    Args:
+        shares: The shares.
+        shape: Their points, and whether these are exact: what can be said of the shares without knowing the reps.
+    """
+
+    shares: list[Share]
+    shape: tuple[tuple[float | None, bool], ...]
 
 
 def depends(scorer: Scorer) -> bool:
@@ -106,11 +118,11 @@ class Facets:
             return scorer.asked(lead)
         return lead.region, lead.country
 
-    def shares(self, scorer: Scorer, lead: Lead) -> list[Share]:
-        """How the scorer splits the reps for this lead, as far as is known without those nobody is in."""
-        if isinstance(scorer, skill_match):
-            return list(self._by_skill(scorer, lead))
-        return list(self._by_place(lead))
+    def split(self, scorer: Scorer, lead: Lead) -> Split:
+        """How the scorer splits the reps for this lead, without shares that nobody can be in."""
+        by = self._by_skill(scorer, lead) if isinstance(scorer, skill_match) else self._by_place(lead)
+        shares = list(by)
+        return Split(shares, tuple((share.points, share.exact) for share in shares))
 
     def _by_skill(self, scorer: skill_match, lead: Lead) -> Iterator[Share]:
         asked = scorer.asked(lead)

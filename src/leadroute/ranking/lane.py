@@ -12,7 +12,7 @@ The rules of this module:
 from __future__ import annotations
 
 from bisect import insort
-from collections.abc import Callable, Container, Hashable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Container, Hashable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from heapq import heapify, heappop, heappush, heapreplace
@@ -29,7 +29,7 @@ from leadroute.model.rep import Rep
 from leadroute.model.snapshot import Snapshot
 from leadroute.ranking.bands import EVEN, Band, Bands, Step
 from leadroute.ranking.eligibility import Obstacle, gate
-from leadroute.ranking.facets import Cut, Facets, Share, depends
+from leadroute.ranking.facets import Facets, Split, depends
 from leadroute.ranking.layout import Layout
 from leadroute.ranking.live import Key, Totals
 from leadroute.ranking.router import Router
@@ -49,9 +49,11 @@ V = TypeVar("V")
 Found: TypeAlias = tuple[float, int, str, Rep, tuple[float | None, ...]]
 """The score negated, when last assigned, the id; the rep, and the points of each term."""
 
-Class: TypeAlias = tuple[float, float, tuple[Cut, ...], bool]
-"""What the terms that depend on the lead give, the weight of all terms with an answer, who is in it, and whether all of
-them get the very same."""
+Class: TypeAlias = tuple[float, float, tuple[int, ...], bool]
+"""What the terms that depend on the lead give, the weight of all terms with an answer, which share of each term it is,
+and whether all in it get the very same."""
+Classes: TypeAlias = tuple[list[Class], list[int]]
+"""Classes, those of one weight together and the best of them first; and where each weight begins."""
 
 _SLACK: Final = 1e-9
 """More than rounding can add to a score of at most 1."""
@@ -130,7 +132,7 @@ class Lane:
         )
         self.number = {rep.id: number for number, rep in enumerate(self.reps)}
         self._facets = Facets(self.scorers, self.reps)
-        self._shares: dict[Hashable, list[Share]] = {}
+        self._known: dict[Hashable, Split] = {}
         self.timed = [n for n, rep in enumerate(self.reps) if rep.hours is not None or rep.caps]
         self._looks: SortedList[tuple[int, int]] = SortedList()
         self._look_at: dict[int, int] = {}
@@ -164,7 +166,7 @@ class Lane:
         self._layout = Layout(sorted(entries), self._facets.held, bands)
         self._debt = 0
         self._weight = self._turn_weight + sum(weight for weight, term in self._terms if term.answers())
-        self._splits: dict[Hashable, tuple[list[Class], list[int]]] = {}
+        self._shapes: dict[Hashable, Classes] = {}
         self._mute = self.live.totals.mean is None
 
     def _bound(self, state: tuple[object, ...]) -> float:
@@ -336,7 +338,8 @@ class Lane:
     ) -> list[Found]:
         situation = self._situation(lead, now)
         points = [bind(situation) for bind in self.binds]
-        classes, firsts = self._classes(lead)
+        splits = self._splits(lead)
+        classes, firsts = self._classes(splits)
         layout, last = self._layout, self.live.snapshot.last_assigned
         ceilings, in_slot, loosened = layout.ceilings, layout.reps, layout.loosened
         weights, reps = self.weights, self.reps
@@ -356,7 +359,7 @@ class Lane:
             bound, number, step, mask = heap[0]
             if bound > worst:
                 break
-            gained, divisor, cuts, exact = classes[number]
+            gained, divisor, picked, exact = classes[number]
             if step < 0:
                 after = number + 1
                 if after < len(classes) and classes[after][1] == divisor:
@@ -364,11 +367,13 @@ class Lane:
                     heapreplace(heap, (bound, after, -1, 0))
                 else:
                     heappop(heap)
-                base, step = layout.cut(cuts), 0
+                base, step = layout.able, 0
+                for (shares, _), share in zip(splits, picked, strict=True):
+                    base = layout.cut(base, shares[share].cuts)
                 gained += drift
-                highest = gained + ceilings[base.bit_length() - 1]
+                needed = (-worst - _SLACK) * divisor - gained - ceilings[base.bit_length() - 1]
                 for turn, band, _ in steps if base else ():
-                    if -(highest + turn) / divisor - _SLACK > worst:
+                    if turn < needed:
                         break
                     mask = base & band
                     if mask:
@@ -415,30 +420,36 @@ class Lane:
                 return found
         return [(0.0, self._layout.able, True)]
 
-    def _classes(self, lead: Lead) -> tuple[list[Class], list[int]]:
-        facets, terms, splits = self._facets, self._lead_terms, self._splits
-        asked = tuple([facets.asked(scorer, lead) for _, scorer in terms])
-        known = splits.get(asked)
-        if known is not None:
-            return known
-        found: list[Class] = [(0.0, self._weight, (), True)]
-        for position, (each, scorer) in enumerate(terms):
-            key = position, asked[position]
-            shares = self._shares.get(key)
-            if shares is None:
-                shares = _room(self._shares)[key] = facets.shares(scorer, lead)
-            found = [
-                (gained, weight, cuts + more, exact and same)
-                if points is None
-                else (gained + each * points, weight + each, cuts + more, exact and same)
-                for points, more, same in shares
-                for gained, weight, cuts, exact in found
-            ]
-        found = [(gained, weight or 1.0, cuts, exact) for gained, weight, cuts, exact in found]
-        found.sort(key=itemgetter(1, 0), reverse=True)
-        firsts = [n for n, each in enumerate(found) if not n or found[n - 1][1] != each[1]]
-        known = _room(splits)[asked] = found, firsts
+    def _splits(self, lead: Lead) -> list[Split]:
+        facets, known, found = self._facets, self._known, []
+        for position, (_, scorer) in enumerate(self._lead_terms):
+            key = position, facets.asked(scorer, lead)
+            split = known.get(key)
+            if split is None:
+                split = _room(known)[key] = facets.split(scorer, lead)
+            found.append(split)
+        return found
+
+    def _classes(self, splits: list[Split]) -> Classes:
+        shape = tuple([split.shape for split in splits])
+        known = self._shapes.get(shape)
+        if known is None:
+            known = _room(self._shapes)[shape] = self._combined(shape)
         return known
+
+    def _combined(self, shape: Sequence[Iterable[tuple[float | None, bool]]]) -> Classes:
+        found: list[Class] = [(0.0, self._weight, (), True)]
+        for (each, _), shares in zip(self._lead_terms, shape, strict=True):
+            found = [
+                (gained, weight, (*picked, number), exact and same)
+                if points is None
+                else (gained + each * points, weight + each, (*picked, number), exact and same)
+                for number, (points, same) in enumerate(shares)
+                for gained, weight, picked, exact in found
+            ]
+        found = [(gained, weight or 1.0, picked, exact) for gained, weight, picked, exact in found]
+        found.sort(key=itemgetter(1, 0), reverse=True)
+        return found, [n for n, each in enumerate(found) if not n or found[n - 1][1] != each[1]]
 
 
 def _room(kept: dict[K, V]) -> dict[K, V]:

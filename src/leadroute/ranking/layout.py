@@ -101,9 +101,9 @@ class Layout:
             self.floor[slot] = self.floor[self.slots[below[-1]]] if alike and below else slot
             below = entry
 
-    def cut(self, cuts: Iterable[Cut]) -> int:
-        """Those who can take a lead and are in all of these cuts. O(facets * reps / 64)."""
-        found, bits = self.able, self.bits
+    def cut(self, found: int, cuts: Iterable[Cut]) -> int:
+        """Those of some reps who are in all of these cuts. O(facets * reps / 64)."""
+        bits = self.bits
         for some, none in cuts:
             if len(some) == 1:
                 found &= bits.get(some[0], 0)

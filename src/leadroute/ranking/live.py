@@ -10,13 +10,11 @@ The rules of this module:
 
 from __future__ import annotations
 
-from bisect import bisect_left
+from bisect import bisect_left, insort
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Final, TypeAlias
-
-from sortedcontainers import SortedList
 
 from leadroute.ranking.scorers.turns import Level, Standing, reached
 from leadroute.ranking.shrinkage import Prior
@@ -63,7 +61,7 @@ class Order:
     )
 
     def __init__(self) -> None:
-        self._places: SortedList[float] = SortedList()
+        self._places: list[float] = []
         """The different places of those who are not behind."""
         self._held: dict[float, dict[int, float]] = {}
         """Who stands at each of them, with their weights."""
@@ -80,7 +78,10 @@ class Order:
         self._known: dict[float, float] = {}
 
     def replace(self, number: int, old: Key | None, new: Key | None) -> None:
-        """A candidate moves from one key to another; ``None`` is no candidate at all. O(log n)."""
+        """A candidate moves from one key to another; ``None`` is no candidate at all.
+
+        O(log n), and one move of the memory that holds the different places.
+        """
         if old == new:
             return
         if old is not None:
@@ -97,7 +98,7 @@ class Order:
         self._present += _parts(weight)
         held = self._held.setdefault(place, {})
         if not held:
-            self._places.add(place)
+            insort(self._places, place)
         held[number] = weight
 
     def _leave(self, number: int, turns: int, weight: float) -> None:
@@ -112,23 +113,25 @@ class Order:
         del held[number]
         if not held:
             del self._held[place]
-            self._places.remove(place)
+            del self._places[bisect_left(self._places, place)]
 
     def rise(self, level: int) -> list[int]:
         """The rotation has come to this level, which is not below that before: who has fallen behind it.
 
-        O(log n) for each of them.
+        O(1) for each of them.
         """
         if level == self._level:
             return []
         self._level, self._lowest, self._stands = level, reached(level), None
+        passed = bisect_left(self._places, self._lowest)
         fallen: list[int] = []
-        while self._places and self._places[0] < self._lowest:
-            held = self._held.pop(self._places.pop(0))
+        for place in self._places[:passed]:
+            held = self._held.pop(place)
             for weight, count in Counter(held.values()).items():
                 self._behind[weight] += count
                 self._present -= count * _parts(weight)
             fallen += held
+        del self._places[:passed]
         return fallen
 
     @property
@@ -170,7 +173,7 @@ class Order:
             self._settled()
         found = self._known.get(place)
         if found is None:
-            before = self._places.bisect_left(place) + bisect_left(self._between, place)
+            before = bisect_left(self._places, place) + bisect_left(self._between, place)
             found = self._known[place] = 1.0 - before / self._last
         return found
 

@@ -3,7 +3,7 @@
 The rules of this module:
 
 * Those of one weight who are behind the level of a rotation share their points, whatever becomes of the level: each
-  weight is a band. Where there are too many weights all of them are one.
+  weight is a band. Where there are too many weights, all of them are one band without a floor.
 * All others are in bands by place. A band has a floor, which no place in it is below, so that nobody in it has more
   points than its floor. Every place gets a band of its own as long as there are few.
 """
@@ -31,8 +31,8 @@ class Band(NamedTuple):
     """Reps of about equal points.
 
     Args:
-        weight: The weight of those who are behind; 0 for those who are not, and -1 for any weight.
-        floor: The lowest place of those who are not.
+        weight: The weight of those who are behind; 0 for others.
+        floor: A place that none of those others is below.
     """
 
     weight: float = 0.0
@@ -41,7 +41,6 @@ class Band(NamedTuple):
 
 EVEN: Final = Band()
 """The band of everybody, where no rotation counts."""
-_STRAGGLERS: Final = Band(-1.0)
 
 
 class Bands:
@@ -65,7 +64,7 @@ class Bands:
         """The band of a key; those not in ``used`` may be given up. O(log bands)."""
         place, floors = self._order.place(key), self._floors
         if place is None:
-            return Band(key[1]) if self._apart else _STRAGGLERS
+            return Band(key[1]) if self._apart else EVEN
         floor = floors[bisect_right(floors, place) - 1]
         if floor == place:
             return Band(0.0, floor)
@@ -86,15 +85,12 @@ class Bands:
             bits: Who is in each band.
             times: What the points are multiplied by.
         """
-        entries, at, mixed = self._order.entries, self._order.at, self._mixed
-        found = []
-        for band, held in bits.items():
-            weight, floor = band
-            if not weight:
-                found.append((times * at(floor), held, floor not in mixed))
-            elif weight > 0:
-                found.append((times * at(entries[weight]), held, True))
-            else:
-                found.append((times * at(min(entries.values())), held, False))
+        entries, mixed = self._order.entries, self._mixed
+        places = [entries[weight] if weight else floor for weight, floor in bits]
+        points = self._order.at(places)
+        found = [
+            (times * most, held, weight > 0 or floor not in mixed)
+            for most, ((weight, floor), held) in zip(points, bits.items(), strict=True)
+        ]
         found.sort(key=itemgetter(0), reverse=True)
         return found

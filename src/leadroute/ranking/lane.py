@@ -368,8 +368,8 @@ class Lane:
                 else:
                     heappop(heap)
                 base, step = layout.able, 0
-                for (shares, _), share in zip(splits, picked, strict=True):
-                    base = layout.cut(base, shares[share].cuts)
+                for split, share in zip(splits, picked, strict=True):
+                    base = layout.cut(base, split.shares[share].cuts)
                 gained += drift
                 needed = (-worst - _SLACK) * divisor - gained - ceilings[base.bit_length() - 1]
                 for turn, band, _ in steps if base else ():
@@ -394,7 +394,7 @@ class Lane:
                 loosened[slot] += 1
                 if loosened[slot] > _PATIENCE:
                     sinking.append(in_slot[slot])
-            elif exact and steps[step][2]:
+            elif exact and layout.floor[slot] < slot and steps[step][2]:
                 floor = layout.floor[slot]
                 run, length = runs.get((number, step), (-1, 0))
                 length = length + 1 if run == floor else 1

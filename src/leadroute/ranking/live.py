@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from bisect import bisect_left, insort
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 from typing import Final, TypeAlias
 
@@ -51,7 +51,6 @@ class Order:
         "_between",
         "_entries",
         "_held",
-        "_known",
         "_last",
         "_level",
         "_lowest",
@@ -75,7 +74,6 @@ class Order:
         self._last = 1
         self._entries: dict[float, float] = {}
         self._between: list[float] = []
-        self._known: dict[float, float] = {}
 
     def replace(self, number: int, old: Key | None, new: Key | None) -> None:
         """A candidate moves from one key to another; ``None`` is no candidate at all.
@@ -157,8 +155,8 @@ class Order:
         place = (turns + 0.5) / weight
         if place < self._lowest:
             place = self._entries[weight]
-        found = self._known.get(place)
-        return self.at(place) if found is None else found
+        before = bisect_left(self._places, place) + bisect_left(self._between, place)
+        return 1.0 - before / self._last
 
     @property
     def entries(self) -> Mapping[float, float]:
@@ -167,22 +165,21 @@ class Order:
             self._settled()
         return self._entries
 
-    def at(self, place: float) -> float:
-        """The points of a place, or of the next one when nobody is there."""
+    def at(self, places: Iterable[float]) -> list[float]:
+        """The points of places, or of the next ones where nobody is there."""
         if self._stands is None:
             self._settled()
-        found = self._known.get(place)
-        if found is None:
-            before = bisect_left(self._places, place) + bisect_left(self._between, place)
-            found = self._known[place] = 1.0 - before / self._last
-        return found
+        taken, between, last = self._places, self._between, self._last
+        return [
+            1.0 - (bisect_left(taken, place) + bisect_left(between, place)) / last
+            for place in places
+        ]
 
     def _settled(self) -> Level:
         stands = self._stands = Level.of(self._level, self._present / _PARTS)
         self._entries = {weight: (stands.turns(weight) + 0.5) / weight for weight in self._behind}
         self._between = sorted(set(self._entries.values()).difference(self._held))
         self._last = max(1, len(self._places) + len(self._between) - 1)
-        self._known = {}
         return stands
 
 

@@ -28,6 +28,7 @@ from leadroute.ranking.scorers import (
 from leadroute.ranking.scorers.turns import standings
 from leadroute.rules.builders import age, check, days
 from leadroute.rules.closures import Environment
+from leadroute.rules.situation import Situation
 
 MONDAY = datetime(2026, 1, 5, 9, tzinfo=UTC)
 SKILLS = ("health", "oil", "retail")
@@ -230,7 +231,7 @@ def test_few_are_asked():
     standing.top(Lead("L", industry="oil"), now=MONDAY)
     lane = lane_of(standing)
     asked = []
-    lane.binds[1] = Counting(asked).bind
+    lane.points[1] = Counting(asked).points
     for _ in range(50):
         standing.assign(standing.top(Lead("L", industry="oil"), now=MONDAY).rep_ids[0], MONDAY)
     assert len(asked) < 50 * 400 / 10
@@ -242,9 +243,9 @@ class Counting:
     def __init__(self, asked):
         self.asked = asked
 
-    def bind(self, situation):
+    def points(self):
         """Headroom, counted."""
-        points = headroom().bind(situation)
+        points = headroom().bind(Situation(Lead("L"), (), "everyone"))
         return lambda rep: (self.asked.append(rep.id), points(rep))[1]
 
 

@@ -13,13 +13,14 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections import Counter
 from collections.abc import Hashable, Iterable, Iterator, Sequence
+from functools import partial
 from itertools import product
 from typing import Final, NamedTuple, TypeAlias
 
 from leadroute.model.lead import Lead
 from leadroute.model.rep import Rep
 from leadroute.ranking.scorers.fit import SAME_COUNTRY, skill_match, territory_match
-from leadroute.rules.scorer import Scorer
+from leadroute.rules.scorer import Points, Scorer
 
 __all__ = ["Cut", "Facet", "Facets", "Share", "Split", "depends"]
 
@@ -63,10 +64,12 @@ class Split(NamedTuple):
     Args:
         shares: The shares.
         shape: Their points, and whether these are exact: what can be said of the shares without knowing the reps.
+        points: Functions that give everybody the points of each share.
     """
 
     shares: list[Share]
     shape: tuple[tuple[float | None, bool], ...]
+    points: list[Points]
 
 
 def depends(scorer: Scorer) -> bool:
@@ -122,7 +125,8 @@ class Facets:
         """How the scorer splits the reps for this lead, without shares that nobody can be in."""
         by = self._by_skill(scorer, lead) if isinstance(scorer, skill_match) else self._by_place(lead)
         shares = list(by)
-        return Split(shares, tuple((share.points, share.exact) for share in shares))
+        shape = tuple((share.points, share.exact) for share in shares)
+        return Split(shares, shape, [partial(_given, share.points) for share in shares])
 
     def _by_skill(self, scorer: skill_match, lead: Lead) -> Iterator[Share]:
         asked = scorer.asked(lead)
@@ -162,6 +166,10 @@ class Facets:
     def _without(self, facet: Facet) -> Iterator[Share]:
         if self._counts[facet] < self._reps:
             yield Share(None, (Cut((), (facet,)),))
+
+
+def _given(points: float | None, _rep: Rep) -> float | None:
+    return points
 
 
 def _tops(levels: list[float]) -> tuple[tuple[float, ...], bool]:

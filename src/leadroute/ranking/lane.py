@@ -97,25 +97,27 @@ class Lane:
         terms = rule.score.terms if rule.score else ()
         self.weights = tuple(term.weight for term in terms)
         self.scorers: tuple[Scorer, ...] = tuple(term.scorer for term in terms)
-        self.binds: list[Callable[[Situation], Points]] = []
+        self.points: list[Callable[[], Points | None] | None] = []
         self._lead_terms: list[tuple[float, Scorer]] = []
         self._terms: list[tuple[float, Standard]] = []
         self._takes_turns = rule.score is not None and rule.score.takes_turns
         self._turn_weight = 0.0
-        for weight, scorer in zip(self.weights, self.scorers, strict=True):
+        self._positions: list[int] = []
+        for position, (weight, scorer) in enumerate(zip(self.weights, self.scorers, strict=True)):
             if depends(scorer):
                 self._lead_terms.append((weight, scorer))
-                self.binds.append(scorer.bind)
+                self.points.append(None)
+                self._positions.append(position)
                 continue
             if isinstance(scorer, rotation):
                 self._turn_weight += weight
-                self.binds.append(self.live.rotation)
+                self.points.append(self.live.rotation)
                 continue
             term = standard(scorer, self.live)
             if isinstance(term, str):
                 self.refusal = term
                 return
-            self.binds.append(term.bind)
+            self.points.append(term.points)
             self._terms.append((weight, term))
         if not any(self.weights):
             self.refusal = "the rule has no score with weight"
@@ -336,8 +338,7 @@ class Lane:
     def _walk(  # noqa: C901 - the one loop that every lead runs through; calls would cost more than it does
         self, lead: Lead, count: int, now: datetime | None
     ) -> list[Found]:
-        situation = self._situation(lead, now)
-        points = [bind(situation) for bind in self.binds]
+        points = [None if each is None else each() for each in self.points]
         splits = self._splits(lead)
         classes, firsts = self._classes(splits)
         layout, last = self._layout, self.live.snapshot.last_assigned
@@ -352,21 +353,24 @@ class Lane:
         ]
         heapify(heap)
         runs: dict[tuple[int, int], tuple[int, int]] = {}
+        askers: dict[int, list[Points] | None] = {}
+        bound: list[Points] | None = None
         found: list[Found] = []
         sinking: list[int] = []
         asked, worst = 0, inf
         while heap:
-            bound, number, step, mask = heap[0]
-            if bound > worst:
+            reach, number, step, mask = heap[0]
+            if reach > worst:
                 break
             gained, divisor, picked, exact = classes[number]
             if step < 0:
                 after = number + 1
                 if after < len(classes) and classes[after][1] == divisor:
-                    bound = -(classes[after][0] + most) / divisor - _SLACK
-                    heapreplace(heap, (bound, after, -1, 0))
+                    reach = -(classes[after][0] + most) / divisor - _SLACK
+                    heapreplace(heap, (reach, after, -1, 0))
                 else:
                     heappop(heap)
+                askers[number] = self._askers(points, splits, picked) if exact else None
                 base, step = layout.able, 0
                 for split, share in zip(splits, picked, strict=True):
                     base = layout.cut(base, split.shares[share].cuts)
@@ -383,7 +387,12 @@ class Lane:
                 continue
             slot = mask.bit_length() - 1
             asked += 1
-            entry = _scored(reps[in_slot[slot]], points, weights, last)
+            asker = askers[number]
+            if asker is None:
+                if bound is None:
+                    bound = self._bound_to(self._situation(lead, now), points)
+                asker = bound
+            entry = _scored(reps[in_slot[slot]], asker, weights, last)
             if asked <= count or entry < found[-1]:
                 insort(found, entry)
                 if asked >= count:
@@ -412,6 +421,20 @@ class Lane:
         if self._debt > len(reps):
             self.settle()
         return found
+
+    def _askers(
+        self, points: list[Points | None], splits: list[Split], picked: tuple[int, ...]
+    ) -> list[Points] | None:
+        found = [*points]
+        for position, split, share in zip(self._positions, splits, picked, strict=True):
+            found[position] = split.points[share]
+        return None if self._hosted else found  # type: ignore[return-value]  # all others are known
+
+    def _bound_to(self, situation: Situation, points: list[Points | None]) -> list[Points]:
+        return [
+            known or scorer.bind(situation)
+            for known, scorer in zip(points, self.scorers, strict=True)
+        ]
 
     def _steps(self) -> list[Step]:
         if self._turn_weight:

@@ -67,7 +67,7 @@ class Live:
         """How far the rotation has come."""
         return self.snapshot.levels.get(self.pool, 0)
 
-    def rotation(self, _situation: Situation) -> Points:
+    def rotation(self) -> Points:
         """The points of the rotation, as they stand now."""
         points, turns = self.order.points, self.snapshot.turns.get(self.pool) or {}
         return lambda rep: points((turns.get(rep.id, 0), rep.weight))
@@ -86,8 +86,8 @@ class Standard(Protocol):
     drifts: ClassVar[bool]
     """Whether a state can gain points."""
 
-    def bind(self, situation: Situation) -> Points:
-        """The points that the scorer itself gives."""
+    def points(self) -> Points | None:
+        """The points that the scorer itself gives, as things stand now; ``None`` when they hang on the lead."""
         ...
 
     def settle(self) -> None:
@@ -119,8 +119,8 @@ class _Fixed:
     def __init__(self, points: Callable[[Rep], float]) -> None:
         self._points = points
 
-    def bind(self, situation: Situation) -> Points:
-        """The same for every lead."""
+    def points(self) -> Points | None:
+        """The same at all times: they read the counts."""
         return self._points
 
     def settle(self) -> None:
@@ -146,9 +146,9 @@ class _Fixed:
 class _Hosted(_Fixed):
     """Points of a host's scorer, of which only the bound is known."""
 
-    def __init__(self, scorer: HostScorer) -> None:
-        super().__init__(scorer.most)
-        self.bind = scorer.bind  # type: ignore[method-assign]
+    def points(self) -> Points | None:
+        """Nobody knows what they hang on."""
+        return None
 
     def state(self, rep: Rep) -> State:
         """The bound, and who it is for: no two reps are alike."""
@@ -169,7 +169,7 @@ class _Rate:
         self._bound: tuple[tuple[int, int], Points] | None = None
         self.settle()
 
-    def bind(self, situation: Situation) -> Points:
+    def points(self) -> Points | None:
         """The same until any candidate closes something, comes or goes."""
         totals = self._live.totals
         key = totals.won, totals.closed
@@ -209,7 +209,7 @@ def standard(scorer: Scorer, live: Live) -> Standard | str:
         points: Points = scorer.bind(Situation(NOBODY, (), live.pool, live.snapshot))
         return _Fixed(points)  # type: ignore[arg-type]  # these two always have an answer
     if isinstance(scorer, HostScorer) and scorer.bound is not None:
-        return _Hosted(scorer)
+        return _Hosted(scorer.most)
     if not isinstance(scorer, close_rate):
         return f"{scorer} has no bound"
     if scorer.strength is None:

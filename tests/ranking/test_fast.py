@@ -28,7 +28,6 @@ from leadroute.ranking.scorers import (
 from leadroute.ranking.scorers.turns import standings
 from leadroute.rules.builders import age, check, days
 from leadroute.rules.closures import Environment
-from leadroute.rules.situation import Situation
 
 MONDAY = datetime(2026, 1, 5, 9, tzinfo=UTC)
 SKILLS = ("health", "oil", "retail")
@@ -229,24 +228,31 @@ def test_few_are_asked():
     roster = Roster([Rep(f"r{n:03}", skills={"oil": 1}, capacity=9) for n in range(400)])
     standing = Standing(Router(rules=[Rule("all", score=score)]), roster)
     standing.top(Lead("L", industry="oil"), now=MONDAY)
-    lane = lane_of(standing)
-    asked = []
-    lane.points[1] = Counting(asked).points
+    lane, asked = lane_of(standing), []
+    (weight, room), *others = lane._terms
+    lane._terms = [(weight, Counting(room, asked)), *others]
     for _ in range(50):
         standing.assign(standing.top(Lead("L", industry="oil"), now=MONDAY).rep_ids[0], MONDAY)
     assert len(asked) < 50 * 400 / 10
 
 
 class Counting:
-    """Headroom that counts how often it is asked."""
+    """A term that counts how often it is asked."""
 
-    def __init__(self, asked):
+    drifts = False
+
+    def __init__(self, term, asked):
+        self.state, self.most, self.settle, self.answers = (
+            term.state,
+            term.most,
+            term.settle,
+            term.answers,
+        )
         self.asked = asked
 
-    def points(self):
-        """Headroom, counted."""
-        points = headroom().bind(Situation(Lead("L"), (), "everyone"))
-        return lambda rep: (self.asked.append(rep.id), points(rep))[1]
+    def worth(self):
+        """The state, counted."""
+        return lambda state: (self.asked.append(state), state)[1]
 
 
 def test_settles_when_stale():

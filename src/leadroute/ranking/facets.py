@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections import Counter
-from collections.abc import Hashable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from functools import partial
 from itertools import product
 from typing import Final, NamedTuple, TypeAlias
@@ -20,7 +20,7 @@ from typing import Final, NamedTuple, TypeAlias
 from leadroute.model.lead import Lead
 from leadroute.model.rep import Rep
 from leadroute.ranking.scorers.fit import SAME_COUNTRY, skill_match, territory_match
-from leadroute.rules.scorer import Points, Scorer
+from leadroute.rules.scorer import Scorer
 
 __all__ = ["Cut", "Facet", "Facets", "Share", "Split", "depends"]
 
@@ -64,12 +64,12 @@ class Split(NamedTuple):
     Args:
         shares: The shares.
         shape: Their points, and whether these are exact: what can be said of the shares without knowing the reps.
-        points: Functions that give everybody the points of each share.
+        points: Functions that give the number of any rep the points of each share.
     """
 
     shares: list[Share]
     shape: tuple[tuple[float | None, bool], ...]
-    points: list[Points]
+    points: list[Callable[[int], float | None]]
 
 
 def depends(scorer: Scorer) -> bool:
@@ -168,7 +168,7 @@ class Facets:
             yield Share(None, (Cut((), (facet,)),))
 
 
-def _given(points: float | None, _rep: Rep) -> float | None:
+def _given(points: float | None, _number: int) -> float | None:
     return points
 
 

@@ -15,10 +15,11 @@ from bisect import insort
 from collections.abc import Callable, Container, Hashable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
+from functools import partial
 from heapq import heapify, heappop, heappush, heapreplace
-from operator import itemgetter
 from math import inf
-from typing import Final, TypeAlias, TypeVar
+from operator import itemgetter
+from typing import Any, Final, TypeAlias, TypeVar
 
 from sortedcontainers import SortedList
 
@@ -46,8 +47,10 @@ __all__ = ["Found", "Lane"]
 K = TypeVar("K")
 V = TypeVar("V")
 
-Found: TypeAlias = tuple[float, int, str, Rep, tuple[float | None, ...]]
-"""The score negated, when last assigned, the id; the rep, and the points of each term."""
+Found: TypeAlias = tuple[float, int, str, int, tuple[float | None, ...]]
+"""The score negated, when last assigned, the id; the rep's number, and the points of each term."""
+Asker: TypeAlias = Callable[[int], float | None]
+"""The points of one term for the rep of a number."""
 
 Class: TypeAlias = tuple[float, float, tuple[int, ...], bool]
 """What the terms that depend on the lead give, the weight of all terms with an answer, which share of each term it is,
@@ -97,27 +100,27 @@ class Lane:
         terms = rule.score.terms if rule.score else ()
         self.weights = tuple(term.weight for term in terms)
         self.scorers: tuple[Scorer, ...] = tuple(term.scorer for term in terms)
-        self.points: list[Callable[[], Points | None] | None] = []
         self._lead_terms: list[tuple[float, Scorer]] = []
         self._terms: list[tuple[float, Standard]] = []
         self._takes_turns = rule.score is not None and rule.score.takes_turns
         self._turn_weight = 0.0
-        self._positions: list[int] = []
+        self._leading: list[int] = []
+        self._standing: list[int] = []
+        self._turning: list[int] = []
         for position, (weight, scorer) in enumerate(zip(self.weights, self.scorers, strict=True)):
             if depends(scorer):
                 self._lead_terms.append((weight, scorer))
-                self.points.append(None)
-                self._positions.append(position)
+                self._leading.append(position)
                 continue
             if isinstance(scorer, rotation):
                 self._turn_weight += weight
-                self.points.append(self.live.rotation)
+                self._turning.append(position)
                 continue
             term = standard(scorer, self.live)
             if isinstance(term, str):
                 self.refusal = term
                 return
-            self.points.append(term.points)
+            self._standing.append(position)
             self._terms.append((weight, term))
         if not any(self.weights):
             self.refusal = "the rule has no score with weight"
@@ -132,6 +135,7 @@ class Lane:
         self.reps = tuple(
             rep for rep in self._members if meets(NOBODY, rep, None) and rep.active and rep.weight
         )
+        self.ids = [rep.id for rep in self.reps]
         self.number = {rep.id: number for number, rep in enumerate(self.reps)}
         self._facets = Facets(self.scorers, self.reps)
         self._known: dict[Hashable, Split] = {}
@@ -160,6 +164,7 @@ class Lane:
             for number, (rep, state) in enumerate(zip(self.reps, self._states, strict=True))
         ]
         self._lasts = [entry[2] for entry in entries]
+        self.facts = [self.live.facts(rep) for rep in self.reps]
         self._bands, used = Bands(self.live.order, self._weights), set[Band]()
         bands = []
         for number in range(len(self.reps)):
@@ -208,6 +213,7 @@ class Lane:
             return
         self._rise()
         rep = self.reps[number]
+        self.facts[number] = self.live.facts(rep)
         self._recount(number)
         state = tuple([term.state(rep) for _, term in self._terms])
         last = self.live.snapshot.last_assigned.get(rep_id, -1)
@@ -338,12 +344,12 @@ class Lane:
     def _walk(  # noqa: C901 - the one loop that every lead runs through; calls would cost more than it does
         self, lead: Lead, count: int, now: datetime | None
     ) -> list[Found]:
-        points = [None if each is None else each() for each in self.points]
+        points = self._points()
         splits = self._splits(lead)
         classes, firsts = self._classes(splits)
-        layout, last = self._layout, self.live.snapshot.last_assigned
+        layout, lasts, ids = self._layout, self._lasts, self.ids
         ceilings, in_slot, loosened = layout.ceilings, layout.reps, layout.loosened
-        weights, reps = self.weights, self.reps
+        weights = self.weights
         steps = self._steps()
         drift = sum([weight * term.drift() for weight, term in self._drifting]) + _SLACK
         most = steps[0][0] + ceilings[layout.able.bit_length() - 1] + drift
@@ -353,8 +359,8 @@ class Lane:
         ]
         heapify(heap)
         runs: dict[tuple[int, int], tuple[int, int]] = {}
-        askers: dict[int, list[Points] | None] = {}
-        bound: list[Points] | None = None
+        askers: dict[int, list[Asker]] = {}
+        bound: list[Asker] | None = None
         found: list[Found] = []
         sinking: list[int] = []
         asked, worst = 0, inf
@@ -370,7 +376,8 @@ class Lane:
                     heapreplace(heap, (reach, after, -1, 0))
                 else:
                     heappop(heap)
-                askers[number] = self._askers(points, splits, picked) if exact else None
+                if exact and not self._hosted:
+                    askers[number] = self._known_of(points, splits, picked)
                 base, step = layout.able, 0
                 for split, share in zip(splits, picked, strict=True):
                     base = layout.cut(base, split.shares[share].cuts)
@@ -387,12 +394,14 @@ class Lane:
                 continue
             slot = mask.bit_length() - 1
             asked += 1
-            asker = askers[number]
-            if asker is None:
+            if number not in askers:
                 if bound is None:
-                    bound = self._bound_to(self._situation(lead, now), points)
-                asker = bound
-            entry = _scored(reps[in_slot[slot]], asker, weights, last)
+                    bound = self._asked_of(self._situation(lead, now), points)
+                askers[number] = bound
+            rep = in_slot[slot]
+            scores = tuple([ask(rep) for ask in askers[number]])
+            score = mean(zip(weights, scores, strict=True)) or 0.0
+            entry = -score, lasts[rep], ids[rep], rep, scores
             if asked <= count or entry < found[-1]:
                 insort(found, entry)
                 if asked >= count:
@@ -402,7 +411,7 @@ class Lane:
             if loosened[slot]:
                 loosened[slot] += 1
                 if loosened[slot] > _PATIENCE:
-                    sinking.append(in_slot[slot])
+                    sinking.append(rep)
             elif exact and layout.floor[slot] < slot and steps[step][2]:
                 floor = layout.floor[slot]
                 run, length = runs.get((number, step), (-1, 0))
@@ -418,21 +427,33 @@ class Lane:
         for number in sinking:
             layout.sink(number, self._bound(self._states[number]))
         self._debt += max(0, asked - _FREE - 2 * count)
-        if self._debt > len(reps):
+        if self._debt > len(ids):
             self.settle()
         return found
 
-    def _askers(
-        self, points: list[Points | None], splits: list[Split], picked: tuple[int, ...]
-    ) -> list[Points] | None:
-        found = [*points]
-        for position, split, share in zip(self._positions, splits, picked, strict=True):
-            found[position] = split.points[share]
-        return None if self._hosted else found  # type: ignore[return-value]  # all others are known
+    def _points(self) -> list[Asker | None]:
+        found: list[Asker | None] = [None] * len(self.scorers)
+        counted, states, order = self._counted, self._states, self.live.order
+        for place, (position, (_, term)) in enumerate(zip(self._standing, self._terms, strict=True)):
+            worth = term.worth()
+            if worth is not None:
+                found[position] = partial(_worth, worth, states, place)
+        for position in self._turning:
+            found[position] = lambda number: order.points(counted[number][0])  # type: ignore[index]
+        return found
 
-    def _bound_to(self, situation: Situation, points: list[Points | None]) -> list[Points]:
+    def _known_of(
+        self, points: list[Asker | None], splits: list[Split], picked: tuple[int, ...]
+    ) -> list[Asker]:
+        found = [*points]
+        for position, split, share in zip(self._leading, splits, picked, strict=True):
+            found[position] = split.points[share]
+        return found  # type: ignore[return-value]  # nothing else hangs on the lead
+
+    def _asked_of(self, situation: Situation, points: list[Asker | None]) -> list[Asker]:
+        reps = self.reps
         return [
-            known or scorer.bind(situation)
+            known or partial(_asked, scorer.bind(situation), reps)
             for known, scorer in zip(points, self.scorers, strict=True)
         ]
 
@@ -481,9 +502,9 @@ def _room(kept: dict[K, V]) -> dict[K, V]:
     return kept
 
 
-def _scored(
-    rep: Rep, bound: list[Points], weights: tuple[float, ...], last: Mapping[str, int]
-) -> Found:
-    points = tuple([points_of(rep) for points_of in bound])
-    total = mean(zip(weights, points, strict=True)) or 0.0
-    return -total, last.get(rep.id, -1), rep.id, rep, points
+def _worth(worth: Worth, states: list[tuple[Any, ...]], place: int, number: int) -> float | None:
+    return worth(states[number][place])
+
+
+def _asked(points: Points, reps: Sequence[Rep], number: int) -> float | None:
+    return points(reps[number])

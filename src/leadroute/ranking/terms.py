@@ -16,7 +16,7 @@ from typing import Any, ClassVar, Protocol, TypeAlias
 from attrs import field, frozen
 
 from leadroute.model.lead import Lead
-from leadroute.model.outcomes import Record
+from leadroute.model.outcomes import NOTHING, Record
 from leadroute.model.rep import Rep
 from leadroute.model.snapshot import Snapshot
 from leadroute.ranking.live import Key, Order, Totals
@@ -28,11 +28,13 @@ from leadroute.ranking.scorers.turns import rotation
 from leadroute.rules.scorer import Points, Scorer
 from leadroute.rules.situation import Situation
 
-__all__ = ["NOBODY", "Live", "Standard", "standard"]
+__all__ = ["NOBODY", "Facts", "Live", "Standard", "Worth", "standard"]
 
 NOBODY = Lead("nobody")
 
 State: TypeAlias = Any
+Facts: TypeAlias = tuple[Rep, int, int, Record]
+Worth: TypeAlias = Callable[[State], float | None]
 
 
 @frozen(eq=False)
@@ -62,15 +64,15 @@ class Live:
         """What the rep's points in the rotation hang on, besides the others."""
         return self.turns(rep), rep.weight
 
+    def facts(self, rep: Rep) -> Facts:
+        """What the reasons are written from: the rep, leads open, turns taken, and the record."""
+        opened, record = self.snapshot.open.get(rep.id, 0), self.records.get(rep.id, NOTHING)
+        return rep, opened, self.turns(rep), record
+
     @property
     def level(self) -> int:
         """How far the rotation has come."""
         return self.snapshot.levels.get(self.pool, 0)
-
-    def rotation(self) -> Points:
-        """The points of the rotation, as they stand now."""
-        points, turns = self.order.points, self.snapshot.turns.get(self.pool) or {}
-        return lambda rep: points((turns.get(rep.id, 0), rep.weight))
 
     def tell(self, situation: Situation, scorer: Scorer) -> None:
         """What the scorer would otherwise work out from all candidates."""
@@ -86,8 +88,8 @@ class Standard(Protocol):
     drifts: ClassVar[bool]
     """Whether a state can gain points."""
 
-    def points(self) -> Points | None:
-        """The points that the scorer itself gives, as things stand now; ``None`` when they hang on the lead."""
+    def worth(self) -> Worth | None:
+        """The points of a state as things stand now, the very ones of the scorer; ``None`` when they hang on the lead."""
         ...
 
     def settle(self) -> None:
@@ -119,9 +121,9 @@ class _Fixed:
     def __init__(self, points: Callable[[Rep], float]) -> None:
         self._points = points
 
-    def points(self) -> Points | None:
-        """The same at all times: they read the counts."""
-        return self._points
+    def worth(self) -> Worth | None:
+        """The state itself."""
+        return _itself
 
     def settle(self) -> None:
         """There is nothing to refer to."""
@@ -146,7 +148,7 @@ class _Fixed:
 class _Hosted(_Fixed):
     """Points of a host's scorer, of which only the bound is known."""
 
-    def points(self) -> Points | None:
+    def worth(self) -> Worth | None:
         """Nobody knows what they hang on."""
         return None
 
@@ -164,21 +166,17 @@ class _Rate:
 
     drifts = True
 
-    def __init__(self, live: Live, scorer: close_rate, strength: float) -> None:
-        self._live, self._scorer, self._strength = live, scorer, strength
-        self._bound: tuple[tuple[int, int], Points] | None = None
+    def __init__(self, live: Live, strength: float) -> None:
+        self._live, self._strength = live, strength
         self.settle()
 
-    def points(self) -> Points | None:
-        """The same until any candidate closes something, comes or goes."""
-        totals = self._live.totals
-        key = totals.won, totals.closed
-        if self._bound is None or self._bound[0] != key:
-            live = self._live
-            about = Situation(NOBODY, (), live.pool, live.snapshot)
-            live.tell(about, self._scorer)
-            self._bound = key, self._scorer.bind(about)
-        return self._bound[1]
+    def worth(self) -> Worth | None:
+        """The rate of the record, shrunk to the average of this moment."""
+        prior = self._live.totals.prior(self._strength)
+        if prior is None:
+            return _nothing
+        shrunk = prior.shrunk
+        return lambda state: min(1.0, shrunk(*state))
 
     def settle(self) -> None:
         """Remember the average."""
@@ -203,6 +201,14 @@ class _Rate:
         return self._live.totals.mean is not None
 
 
+def _itself(state: State) -> float:
+    return float(state)
+
+
+def _nothing(_state: State) -> None:
+    return None
+
+
 def standard(scorer: Scorer, live: Live) -> Standard | str:
     """The scorer as a term that is the same for every lead, or why it is none."""
     if isinstance(scorer, headroom | workload):
@@ -216,4 +222,4 @@ def standard(scorer: Scorer, live: Live) -> Standard | str:
         return f"{scorer} estimates its strength from all candidates; give it one, such as 50"
     if scorer.by is not None or scorer.half_life is not None or live.snapshot.outcomes:
         return f"{scorer} reads outcomes by segment or week"
-    return _Rate(live, scorer, scorer.strength)
+    return _Rate(live, scorer.strength)

@@ -149,29 +149,25 @@ def posterior(successes: float, trials: float, prior: Prior | None) -> Estimate:
     mean, strength = (0.5, 0.0) if prior is None else (prior.mean, prior.strength)
     a = 0.5 + successes + strength * mean
     b = 0.5 + max(0.0, trials - successes) + strength * (1 - mean)
-    return Estimate(_digamma(a) - _digamma(b), sqrt(_trigamma(a) + _trigamma(b)))
+    (centre, variance), (other, more) = _log_moments(a), _log_moments(b)
+    return Estimate(centre - other, sqrt(variance + more))
 
 
-def _digamma(x: float) -> float:
-    """The derivative of lgamma; Abramowitz and Stegun 6.3.5 and 6.3.18, to 1e-10."""
-    below = 0.0
+def _log_moments(x: float) -> tuple[float, float]:
+    """Mean and variance of the logarithm of a gamma variable: the derivatives digamma and trigamma of lgamma.
+
+    Abramowitz and Stegun 6.3.5, 6.3.18, 6.4.6 and 6.4.12, to 1e-10.
+    """
+    mean = variance = 0.0
     while x < 10:
-        below -= 1 / x
+        mean -= 1 / x
+        variance += 1 / (x * x)
         x += 1
     square = 1 / (x * x)
-    series = square * (1 / 12 - square * (1 / 120 - square * (1 / 252 - square / 240)))
-    return below + log(x) - 0.5 / x - series
-
-
-def _trigamma(x: float) -> float:
-    """The second derivative of lgamma; Abramowitz and Stegun 6.4.6 and 6.4.12, to 1e-10."""
-    below = 0.0
-    while x < 10:
-        below += 1 / (x * x)
-        x += 1
-    square = 1 / (x * x)
-    series = square * (1 / 6 - square * (1 / 30 - square * (1 / 42 - square / 30)))
-    return below + 1 / x + square / 2 + series / x
+    mean += log(x) - 0.5 / x
+    mean -= square * (1 / 12 - square * (1 / 120 - square * (1 / 252 - square / 240)))
+    variance += square * (1 / 6 - square * (1 / 30 - square * (1 / 42 - square / 30))) / x
+    return mean, variance + 1 / x + square / 2
 
 
 @lru_cache(maxsize=1_024)

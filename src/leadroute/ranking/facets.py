@@ -123,7 +123,11 @@ class Facets:
 
     def split(self, scorer: Scorer, lead: Lead) -> Split:
         """How the scorer splits the reps for this lead, without shares that nobody can be in."""
-        by = self._by_skill(scorer, lead) if isinstance(scorer, skill_match) else self._by_place(lead)
+        by = (
+            self._by_skill(scorer, lead)
+            if isinstance(scorer, skill_match)
+            else self._by_place(lead)
+        )
         shares = list(by)
         shape = tuple((share.points, share.exact) for share in shares)
         return Split(shares, shape, [partial(_given, share.points) for share in shares])

@@ -12,31 +12,29 @@ The rules of this module:
 from __future__ import annotations
 
 from bisect import insort
-from collections.abc import Callable, Container, Hashable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from functools import partial
 from heapq import heapify, heappop, heappush, heapreplace
 from math import inf
-from operator import itemgetter
-from typing import Any, Final, TypeAlias, TypeVar
+from typing import Any, Final, TypeAlias
 
-from sortedcontainers import SortedList
-
-from leadroute.model.instants import to_micros
 from leadroute.model.lead import Lead
 from leadroute.model.outcomes import Record
 from leadroute.model.rep import Rep
 from leadroute.model.snapshot import Snapshot
 from leadroute.ranking.bands import EVEN, Band, Bands, Step
+from leadroute.ranking.classes import Splitting
 from leadroute.ranking.eligibility import Obstacle, gate
-from leadroute.ranking.facets import Facets, Split, depends
+from leadroute.ranking.facets import Split, depends
 from leadroute.ranking.layout import Layout
 from leadroute.ranking.live import Key, Totals
+from leadroute.ranking.looks import Looks
 from leadroute.ranking.router import Router
 from leadroute.ranking.scorers.host import HostScorer
 from leadroute.ranking.scorers.turns import Standing, rotation
-from leadroute.ranking.terms import NOBODY, Live, Standard, standard
+from leadroute.ranking.terms import NOBODY, Live, Standard, Worth, standard
 from leadroute.rules.condition import ALWAYS
 from leadroute.rules.rule import Rule
 from leadroute.rules.scorer import Points, Scorer, mean
@@ -44,25 +42,14 @@ from leadroute.rules.situation import Situation
 
 __all__ = ["Found", "Lane"]
 
-K = TypeVar("K")
-V = TypeVar("V")
-
 Found: TypeAlias = tuple[float, int, str, int, tuple[float | None, ...]]
 """The score negated, when last assigned, the id; the rep's number, and the points of each term."""
 Asker: TypeAlias = Callable[[int], float | None]
 """The points of one term for the rep of a number."""
 
-Class: TypeAlias = tuple[float, float, tuple[int, ...], bool]
-"""What the terms that depend on the lead give, the weight of all terms with an answer, which share of each term it is,
-and whether all in it get the very same."""
-Classes: TypeAlias = tuple[list[Class], list[int]]
-"""Classes, those of one weight together and the best of them first; and where each weight begins."""
-
 _SLACK: Final = 1e-9
 """More than rounding can add to a score of at most 1."""
-_QUARTER_HOUR: Final = 900_000_000
 _FREE: Final = 32
-_KEPT: Final = 1_024
 _PATIENCE: Final = 6
 
 
@@ -137,11 +124,9 @@ class Lane:
         )
         self.ids = [rep.id for rep in self.reps]
         self.number = {rep.id: number for number, rep in enumerate(self.reps)}
-        self._facets = Facets(self.scorers, self.reps)
-        self._known: dict[Hashable, Split] = {}
-        self.timed = [n for n, rep in enumerate(self.reps) if rep.hours is not None or rep.caps]
-        self._looks: SortedList[tuple[int, int]] = SortedList()
-        self._look_at: dict[int, int] = {}
+        self._splitting = Splitting(self._lead_terms, self.reps)
+        self._looks = Looks(self.reps)
+        self.timed = bool(self._looks.timed)
         self._weights = len({rep.weight for rep in self.reps})
         self._counted: list[tuple[Key, int, int] | None] = [None] * len(self.reps)
         self._among: tuple[tuple[Rep, ...], tuple[Rep, ...]] | None = None
@@ -150,7 +135,7 @@ class Lane:
         self.live.order.rise(self._level)
         for number, rep in enumerate(self.reps):
             self._count(number, able=not self._obstacles(rep))
-            self._look_again(number)
+            self._looks.plan(number, self._now)
         self.settle()
 
     def settle(self) -> None:
@@ -170,10 +155,10 @@ class Lane:
         for number in range(len(self.reps)):
             bands.append(self._band(number, used))
             used.add(bands[-1] or EVEN)
-        self._layout = Layout(sorted(entries), self._facets.held, bands)
+        self._layout = Layout(sorted(entries), self._splitting.facets.held, bands)
         self._debt = 0
-        self._weight = self._turn_weight + sum(weight for weight, term in self._terms if term.answers())
-        self._shapes: dict[Hashable, Classes] = {}
+        answering = [weight for weight, term in self._terms if term.answers()]
+        self._splitting.settle(self._turn_weight + sum(answering))
         self._mute = self.live.totals.mean is None
 
     def _bound(self, state: tuple[object, ...]) -> float:
@@ -229,16 +214,9 @@ class Lane:
         if not self.timed:
             return
         self._obstacles = self._gate()
-        if before is None or now < before:
-            for number in self.timed:
-                self._recount(number)
-                self._look_again(number)
-            return
-        micros = to_micros(now)
-        while self._looks and self._looks[0][0] <= micros:
-            number = self._looks[0][1]
+        for number in self._looks.due(before, now):
             self._recount(number)
-            self._look_again(number)
+            self._looks.plan(number, now)
 
     def _gate(self) -> Callable[[Rep], tuple[Obstacle, ...]]:
         bare = self._bare(self._now)
@@ -285,22 +263,6 @@ class Lane:
                 used = self._layout.bands
                 self._layout.put_all(fallen, lambda number: self._band(number, used))
 
-    def _look_again(self, number: int) -> None:
-        rep, now = self.reps[number], self._now
-        if now is None or (rep.hours is None and not rep.caps):
-            return
-        micros = to_micros(now)
-        looks = [(micros // _QUARTER_HOUR + 1) * _QUARTER_HOUR] if rep.caps else []
-        if rep.hours is not None:
-            line = rep.hours.line
-            turn = line.next_close(micros) if line.is_open(micros) else line.next_open(micros)
-            looks += [] if turn is None else [turn]
-        if number in self._look_at:
-            self._looks.remove((self._look_at.pop(number), number))
-        if looks:
-            self._look_at[number] = min(looks)
-            self._looks.add((min(looks), number))
-
     def best(
         self, lead: Lead, count: int, now: datetime | None, tried: Iterable[str]
     ) -> tuple[list[Found], Totals]:
@@ -345,8 +307,8 @@ class Lane:
         self, lead: Lead, count: int, now: datetime | None
     ) -> list[Found]:
         points = self._points()
-        splits = self._splits(lead)
-        classes, firsts = self._classes(splits)
+        splits = self._splitting.splits(lead)
+        classes, firsts = self._splitting.classes(splits)
         layout, lasts, ids = self._layout, self._lasts, self.ids
         ceilings, in_slot, loosened = layout.ceilings, layout.reps, layout.loosened
         weights = self.weights
@@ -434,7 +396,9 @@ class Lane:
     def _points(self) -> list[Asker | None]:
         found: list[Asker | None] = [None] * len(self.scorers)
         counted, states, order = self._counted, self._states, self.live.order
-        for place, (position, (_, term)) in enumerate(zip(self._standing, self._terms, strict=True)):
+        for place, (position, (_, term)) in enumerate(
+            zip(self._standing, self._terms, strict=True)
+        ):
             worth = term.worth()
             if worth is not None:
                 found[position] = partial(_worth, worth, states, place)
@@ -463,43 +427,6 @@ class Lane:
             if found:
                 return found
         return [(0.0, self._layout.able, True)]
-
-    def _splits(self, lead: Lead) -> list[Split]:
-        facets, known, found = self._facets, self._known, []
-        for position, (_, scorer) in enumerate(self._lead_terms):
-            key = position, facets.asked(scorer, lead)
-            split = known.get(key)
-            if split is None:
-                split = _room(known)[key] = facets.split(scorer, lead)
-            found.append(split)
-        return found
-
-    def _classes(self, splits: list[Split]) -> Classes:
-        shape = tuple([split.shape for split in splits])
-        known = self._shapes.get(shape)
-        if known is None:
-            known = _room(self._shapes)[shape] = self._combined(shape)
-        return known
-
-    def _combined(self, shape: Sequence[Iterable[tuple[float | None, bool]]]) -> Classes:
-        found: list[Class] = [(0.0, self._weight, (), True)]
-        for (each, _), shares in zip(self._lead_terms, shape, strict=True):
-            found = [
-                (gained, weight, (*picked, number), exact and same)
-                if points is None
-                else (gained + each * points, weight + each, (*picked, number), exact and same)
-                for number, (points, same) in enumerate(shares)
-                for gained, weight, picked, exact in found
-            ]
-        found = [(gained, weight or 1.0, picked, exact) for gained, weight, picked, exact in found]
-        found.sort(key=itemgetter(1, 0), reverse=True)
-        return found, [n for n, each in enumerate(found) if not n or found[n - 1][1] != each[1]]
-
-
-def _room(kept: dict[K, V]) -> dict[K, V]:
-    if len(kept) == _KEPT:
-        kept.clear()
-    return kept
 
 
 def _worth(worth: Worth, states: list[tuple[Any, ...]], place: int, number: int) -> float | None:

@@ -90,7 +90,9 @@ class Layout:
         self.bits = self._bits_of(facets)
         self.held = [*bands]
         """The band of each rep, by number."""
-        self.bands: dict[Band, int] = self._bits_of([() if each is None else (each,) for each in bands])
+        self.bands: dict[Band, int] = self._bits_of(
+            [() if each is None else (each,) for each in bands]
+        )
         self.able = reduce(or_, self.bands.values(), 0)
 
     def _mark_cells(self, entries: Sequence[Entry]) -> None:

@@ -9,7 +9,7 @@ The rules of this module:
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any, ClassVar, Protocol, TypeAlias
 
@@ -24,7 +24,6 @@ from leadroute.ranking.scorers.evidence import Learning
 from leadroute.ranking.scorers.host import HostScorer
 from leadroute.ranking.scorers.load import headroom, workload
 from leadroute.ranking.scorers.outcomes import close_rate
-from leadroute.ranking.scorers.turns import rotation
 from leadroute.rules.scorer import Points, Scorer
 from leadroute.rules.situation import Situation
 
@@ -89,7 +88,7 @@ class Standard(Protocol):
     """Whether a state can gain points."""
 
     def worth(self) -> Worth | None:
-        """The points of a state as things stand now, the very ones of the scorer; ``None`` when they hang on the lead."""
+        """The points of a state as things stand now, the very ones of the scorer; ``None`` when the lead decides."""
         ...
 
     def settle(self) -> None:
@@ -116,7 +115,7 @@ class Standard(Protocol):
 class _Fixed:
     """Points that hang on the rep's own counts alone."""
 
-    drifts = False
+    drifts: ClassVar[bool] = False
 
     def __init__(self, points: Callable[[Rep], float]) -> None:
         self._points = points
@@ -164,7 +163,7 @@ class _Hosted(_Fixed):
 class _Rate:
     """Points of a close rate of a given strength."""
 
-    drifts = True
+    drifts: ClassVar[bool] = True
 
     def __init__(self, live: Live, strength: float) -> None:
         self._live, self._strength = live, strength

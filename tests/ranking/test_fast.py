@@ -12,6 +12,7 @@ from leadroute.model.keys import open_key, turn_key
 from leadroute.model.outcomes import ALL, Outcomes, Record
 from leadroute.model.territory import Territory
 from leadroute.offers.plan import happening
+from leadroute.ranking.bands import Bands
 from leadroute.ranking.fast import Standing
 from leadroute.ranking.layout import Layout
 from leadroute.ranking.live import Order, Totals
@@ -75,6 +76,7 @@ terms = st.sampled_from(
         rotation(),
         close_rate(10),
         close_rate(50),
+        close_rate(),
         keen(),
     ]
 )
@@ -239,8 +241,6 @@ def test_few_are_asked():
 class Counting:
     """A term that counts how often it is asked."""
 
-    drifts = False
-
     def __init__(self, term, asked):
         self.state, self.most, self.settle, self.answers = (
             term.state,
@@ -270,6 +270,17 @@ def test_settles_when_stale():
         standing.assign(same(standing, Lead("L"), 4, now, None).rep_ids[0], now)
         layouts.add(lane_of(standing)._layout)
     assert len(layouts) > 1
+
+
+def test_strength_is_estimated_anew():
+    """A close rate without a strength follows the counts: a few outcomes that move it change nothing but the order."""
+    standing = Standing(Router(rules=[Rule("all", score=close_rate() + headroom())]), crowd(12))
+    strengths = set()
+    for number in range(60):
+        assert same(standing, Lead("L"), 4, MONDAY, None).path == "fast"
+        standing.close(f"r{number % 12:03}", won=(number // 12 + number) % 4 < number % 12 // 3)
+        strengths.add(lane_of(standing).live.totals.prior(None).strength)
+    assert len(strengths) > 2
 
 
 def test_settles_when_there_is_no_room():
@@ -330,10 +341,7 @@ def why(score, **rule):
     [
         (headroom() + language(), "plain: language() has no bound"),
         (odd(), "plain: odd() has no bound"),
-        (
-            close_rate(),
-            "plain: close_rate() estimates its strength from all candidates; give it one, such as 50",
-        ),
+        (close_rate(), "fast"),
         (
             close_rate(5, by="industry"),
             "plain: close_rate(5, by='industry') reads outcomes by segment or week",
@@ -630,6 +638,7 @@ def test_order_is_that_of_the_standings(moves):
         held[who], level = key, level + more
         able = {each: found for each, found in held.items() if found}
         present = {each for each in able if order.place(able[each]) is not None}
+        assert all(0 <= order.points(found) <= 1 for found in able.values())
         fallen = order.rise(level)
         assert set(fallen) == {each for each in present if order.place(able[each]) is None}
         team = [Rep(f"r{each}", weight=weight) for each, (_, weight) in able.items()]
@@ -640,6 +649,7 @@ def test_order_is_that_of_the_standings(moves):
             each: 1.0 - ordered.index(stands[f"r{each}"].place) / max(1, len(ordered) - 1)
             for each in able
         }
+        assert order.at([each.place for each in stands.values()]) == [*points.values()]
         for each, found in able.items():
             assert order.standing(found) == stands[f"r{each}"]
             assert order.points(found) == points[each]
@@ -647,6 +657,43 @@ def test_order_is_that_of_the_standings(moves):
             weight for found in able.values() for weight in found[1:] if order.place(found) is None
         }
         assert set(order.entries) == behind
+
+
+@given(
+    st.lists(
+        st.tuples(
+            st.integers(0, 39),
+            st.none() | st.tuples(st.integers(0, 60), st.sampled_from([0.5, 1, 2, 3])),
+            st.sampled_from([0, 0, 0, 1_000_000, 9_000_000]),
+        ),
+        max_size=60,
+    ),
+    st.sampled_from([4, 99]),
+    st.integers(1, 2),
+)
+def test_bands_hold_what_they_promise(moves, weights, step):
+    """Nobody has more points than the band of their key says, and in an even band all have the very same."""
+    order, held, level = Order(), {who: (who * step, 1) for who in range(40)}, 0
+    for who, key in held.items():
+        order.replace(who, None, key)
+    bands, where = Bands(order, weights), {}
+    for who, key in held.items():
+        where[who] = bands.of(key, set(where.values()))
+    for who, key, more in moves:
+        order.replace(who, held.pop(who, None), key)
+        where.pop(who, None)
+        if key is not None:
+            held[who] = key
+            where[who] = bands.of(key, set(where.values()))
+        level += more
+        for each in order.rise(level):
+            where[each] = bands.of(held[each], set(where.values()))
+        promised = bands.steps({band: band for band in where.values()}, 1)
+        assert [most for most, _, _ in promised] == sorted((p[0] for p in promised), reverse=True)
+        for most, band, even in promised:
+            found = {order.points(held[each]) for each in held if where[each] == band}
+            assert max(found) <= most
+            assert not even or found == {most}
 
 
 def test_totals():

@@ -5,7 +5,7 @@ The rules of this module:
 * A ``Standing`` holds the counts itself, and is told of every change. ``Router.rank`` with its ``snapshot`` gives the
   same order, the same scores and the same reasons.
 * The fast path needs a score whose every term is ``skill_match``, ``territory_match``, ``headroom``, ``workload``,
-  ``rotation``, ``close_rate`` with a strength, or a host's scorer with a bound; and candidates that do not hang on the
+  ``rotation``, ``close_rate`` over all leads, or a host's scorer with a bound; and candidates that do not hang on the
   lead. Anything else is ranked by asking every rep, and ``Top.path`` says why.
 * An answer is of its instant: its reasons do not change when the counts do.
 """
@@ -89,8 +89,9 @@ class Standing:
 
     It belongs to one thread. Rules are prepared when the first lead comes for them, in O(reps * log(reps)); after that
     a lead is asked about in the time that a few reps take, and a change is taken in O(log(reps)), plus
-    O(reps / 64) machine operations on bits in both cases. A rotation whose level moves past many reps, or in which
-    every rep has a weight of its own, costs up to O(reps) a lead.
+    O(reps / 64) machine operations on bits in both cases. A rep whom the level of a rotation passes costs one such
+    change, once. A rotation in which every rep has a weight of its own costs up to O(reps) a lead, and a close rate
+    whose strength is estimated some milliseconds when the record of any candidate has changed.
 
     Args:
         router: The policy.

@@ -34,7 +34,7 @@ from leadroute.ranking.looks import Looks
 from leadroute.ranking.router import Router
 from leadroute.ranking.scorers.host import HostScorer
 from leadroute.ranking.scorers.turns import Standing, rotation
-from leadroute.ranking.terms import NOBODY, Live, Standard, Worth, standard
+from leadroute.ranking.terms import NOBODY, Live, Rate, Standard, Worth, standard
 from leadroute.rules.condition import ALWAYS
 from leadroute.rules.rule import Rule
 from leadroute.rules.scorer import Points, Scorer, mean
@@ -112,7 +112,7 @@ class Lane:
         if not any(self.weights):
             self.refusal = "the rule has no score with weight"
             return
-        self._drifting = [(weight, term) for weight, term in self._terms if term.drifts]
+        self._drifting = [(weight, term) for weight, term in self._terms if isinstance(term, Rate)]
         self._hosted = any(isinstance(scorer, HostScorer) for scorer in self.scorers)
         self._start()
 
@@ -159,7 +159,6 @@ class Lane:
         self._debt = 0
         answering = [weight for weight, term in self._terms if term.answers()]
         self._splitting.settle(self._turn_weight + sum(answering))
-        self._mute = self.live.totals.mean is None
 
     def _bound(self, state: tuple[object, ...]) -> float:
         return sum(
@@ -278,12 +277,10 @@ class Lane:
             They, and what all candidates for this lead have won and closed together.
         """
         self._rise()
-        if self._mute != (self.live.totals.mean is None):
-            self.settle()
         if not tried:
-            return self._walk(lead, count, now), self.live.totals.copy()
+            return self._settled_walk(lead, count, now), self.live.totals.copy()
         with self._without(tried):
-            return self._walk(lead, count, now), self.live.totals.copy()
+            return self._settled_walk(lead, count, now), self.live.totals.copy()
 
     def standing(self, rep: Rep, tried: Iterable[str]) -> Standing:
         """Where the rep stands in the rotation, with those left out who had the lead before."""
@@ -302,6 +299,12 @@ class Lane:
         finally:
             for number in left_out:
                 self._enter(number, able=True)
+
+    def _settled_walk(self, lead: Lead, count: int, now: datetime | None) -> list[Found]:
+        for _, term in self._drifting:
+            if term.stale():
+                self.settle()
+        return self._walk(lead, count, now)
 
     def _walk(  # noqa: C901 - the one loop that every lead runs through; calls would cost more than it does
         self, lead: Lead, count: int, now: datetime | None
@@ -340,9 +343,10 @@ class Lane:
                     heappop(heap)
                 if exact and not self._hosted:
                     askers[number] = self._known_of(points, splits, picked)
-                base, step = layout.able, 0
-                for split, share in zip(splits, picked, strict=True):
-                    base = layout.cut(base, split.shares[share].cuts)
+                cuts = [
+                    split.shares[share].cuts for split, share in zip(splits, picked, strict=True)
+                ]
+                base, step = layout.cut([cut for each in cuts for cut in each]), 0
                 gained += drift
                 needed = (-worst - _SLACK) * divisor - gained - ceilings[base.bit_length() - 1]
                 for turn, band, _ in steps if base else ():

@@ -103,18 +103,21 @@ class Layout:
             self.floor[slot] = self.floor[self.slots[below[-1]]] if alike and below else slot
             below = entry
 
-    def cut(self, found: int, cuts: Iterable[Cut]) -> int:
-        """Those of some reps who are in all of these cuts. O(facets * reps / 64)."""
-        bits = self.bits
-        for some, none in cuts:
-            if len(some) == 1:
-                found &= bits.get(some[0], 0)
-            elif some:
-                found &= reduce(or_, [bits.get(facet, 0) for facet in some])
+    def cut(self, cuts: Iterable[Cut]) -> int:
+        """Those who are in all of these cuts, and perhaps cannot take a lead. O(facets * reps / 64)."""
+        bits, found = self.bits, -1
+        for some, _ in cuts:
+            if some:
+                held = [bits.get(facet, 0) for facet in some]
+                both = held[0] if len(held) == 1 else reduce(or_, held)
+                found = both if found < 0 else found & both
+        if found < 0:
+            found = self.able
+        for _, none in cuts:
             for facet in none:
-                held = bits.get(facet)
-                if held is not None:
-                    found ^= found & held
+                held_out = bits.get(facet)
+                if held_out is not None:
+                    found ^= found & held_out
         return found
 
     def _bits_of(self, held: Iterable[Iterable[Hashable]]) -> dict[Any, int]:
@@ -143,9 +146,8 @@ class Layout:
             return
         changed: dict[Band, list[int]] = {}
         for number, band in found:
-            for each in (self.held[number], band):
-                if each is not None:
-                    changed.setdefault(each, []).append(self.slots[number])
+            for each in filter(None, (self.held[number], band)):
+                changed.setdefault(each, []).append(self.slots[number])
             self.held[number] = band
         for each, slots in changed.items():
             self._toggle(each, _bits(slots, len(self.reps)))

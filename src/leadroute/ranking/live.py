@@ -17,7 +17,7 @@ from functools import lru_cache
 from typing import Final, TypeAlias
 
 from leadroute.ranking.scorers.turns import Level, Standing, reached
-from leadroute.ranking.shrinkage import Prior
+from leadroute.ranking.shrinkage import Prior, Spread, likeliest
 
 __all__ = ["Key", "Order", "Totals"]
 
@@ -199,21 +199,34 @@ class Totals:
         Prior(mean=0.3, strength=20)
     """
 
-    __slots__ = ("closed", "won")
+    __slots__ = ("_closed", "_fitted", "_lost", "_won", "closed", "won")
 
     def __init__(self) -> None:
         self.won = self.closed = 0
+        self._won, self._lost, self._closed = Counter[float](), Counter[float](), Counter[float]()
+        self._fitted: float | None = None
+        """The strength for which these counts speak, once anybody has asked."""
 
     def add(self, won: int, closed: int, sign: int = 1) -> None:
         """A candidate joins with a record, or leaves with ``sign=-1``. Who closed nothing tells nothing. O(1)."""
         if closed > 0:
             self.won += sign * won
             self.closed += sign * closed
+            self._fitted = None
+            for tallied, number in (
+                (self._won, won),
+                (self._lost, closed - won),
+                (self._closed, closed),
+            ):
+                tallied[number] += sign
+                if not tallied[number]:
+                    del tallied[number]
 
     def copy(self) -> Totals:
-        """The totals of this moment."""
-        found = Totals()
+        """The totals of this moment, with the strength if it was asked for; nobody joins or leaves them."""
+        found = Totals.__new__(Totals)
         found.won, found.closed = self.won, self.closed
+        found._fitted = self._fitted  # noqa: SLF001 - one of its own kind
         return found
 
     @property
@@ -221,7 +234,18 @@ class Totals:
         """The share won by all together; ``None`` when nothing is closed."""
         return min(1.0, self.won / self.closed) if self.closed else None
 
-    def prior(self, strength: float) -> Prior | None:
-        """What is known of a rep before looking at their own record; ``None`` when nothing is closed."""
+    def prior(self, strength: float | None) -> Prior | None:
+        """What is known of a rep before looking at their own record; ``None`` when nothing is closed.
+
+        Args:
+            strength: How many leads the average is worth; ``None`` estimates it from the counts, anew after a change.
+        """
         mean = self.mean
-        return None if mean is None else Prior(mean, strength)
+        if mean is None:
+            return None
+        if strength is None:
+            if self._fitted is None:
+                spread = Spread.tallied(self._won, self._lost, self._closed)
+                self._fitted = likeliest(spread, mean)
+            strength = self._fitted
+        return Prior(mean, strength)

@@ -3,7 +3,7 @@
 The rules of this module:
 
 * A term reads a rep's ``state`` from the live counts, and says the ``most`` points that this state can give as things
-  stood when it was last settled. ``drift`` is what has to be added to that today.
+  stood when it was last settled. For a ``Rate``, ``drift`` is what has to be added to that today.
 * Reps in equal states have equal points, whatever the lead.
 """
 
@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from functools import partial
-from typing import Any, ClassVar, Protocol, TypeAlias
+from typing import Any, Protocol, TypeAlias
 
 from attrs import field, frozen
 
@@ -24,10 +24,11 @@ from leadroute.ranking.scorers.evidence import Learning
 from leadroute.ranking.scorers.host import HostScorer
 from leadroute.ranking.scorers.load import headroom, workload
 from leadroute.ranking.scorers.outcomes import close_rate
+from leadroute.ranking.shrinkage import Prior
 from leadroute.rules.scorer import Points, Scorer
 from leadroute.rules.situation import Situation
 
-__all__ = ["NOBODY", "Facts", "Live", "Standard", "Worth", "standard"]
+__all__ = ["NOBODY", "Facts", "Live", "Rate", "Standard", "Worth", "standard"]
 
 NOBODY = Lead("nobody")
 
@@ -75,7 +76,7 @@ class Live:
 
     def tell(self, situation: Situation, scorer: Scorer) -> None:
         """What the scorer would otherwise work out from all candidates."""
-        if isinstance(scorer, close_rate) and scorer.strength is not None:
+        if isinstance(scorer, close_rate):
             prior = partial(self.totals.prior, scorer.strength)
             situation.once((Learning, None, None), lambda: self.records)
             situation.once((close_rate, scorer), prior)
@@ -83,9 +84,6 @@ class Live:
 
 class Standard(Protocol):
     """A term of the score that is the same for every lead."""
-
-    drifts: ClassVar[bool]
-    """Whether a state can gain points."""
 
     def worth(self) -> Worth | None:
         """The points of a state as things stand now, the very ones of the scorer; ``None`` when the lead decides."""
@@ -103,10 +101,6 @@ class Standard(Protocol):
         """The most points that this state gives, by the reference."""
         ...
 
-    def drift(self) -> float:
-        """How many points a state can have gained since."""
-        ...
-
     def answers(self) -> bool:
         """Whether there is an answer, for everybody or for nobody."""
         ...
@@ -114,8 +108,6 @@ class Standard(Protocol):
 
 class _Fixed:
     """Points that hang on the rep's own counts alone."""
-
-    drifts: ClassVar[bool] = False
 
     def __init__(self, points: Callable[[Rep], float]) -> None:
         self._points = points
@@ -134,10 +126,6 @@ class _Fixed:
     def most(self, state: State) -> float:
         """The points themselves."""
         return float(state)
-
-    def drift(self) -> float:
-        """None."""
-        return 0.0
 
     def answers(self) -> bool:
         """Always."""
@@ -160,26 +148,27 @@ class _Hosted(_Fixed):
         return float(state[0])
 
 
-class _Rate:
-    """Points of a close rate of a given strength."""
+class Rate:
+    """Points of a close rate."""
 
-    drifts: ClassVar[bool] = True
-
-    def __init__(self, live: Live, strength: float) -> None:
+    def __init__(self, live: Live, strength: float | None) -> None:
         self._live, self._strength = live, strength
         self.settle()
 
     def worth(self) -> Worth | None:
         """The rate of the record, shrunk to the average of this moment."""
-        prior = self._live.totals.prior(self._strength)
+        prior = self._prior()
         if prior is None:
             return _nothing
         shrunk = prior.shrunk
         return lambda state: min(1.0, shrunk(*state))
 
+    def _prior(self) -> Prior | None:
+        return self._live.totals.prior(self._strength)
+
     def settle(self) -> None:
         """Remember the average."""
-        self._mean = self._live.totals.mean or 0.0
+        self._reference = self._prior()
 
     def state(self, rep: Rep) -> State:
         """The rep's own record."""
@@ -188,16 +177,24 @@ class _Rate:
 
     def most(self, state: State) -> float:
         """The points of the record by the average of the reference."""
-        won, closed = state
-        return float(min(1.0, (won + self._strength * self._mean) / (closed + self._strength)))
+        reference = self._reference
+        return 0.0 if reference is None else min(1.0, reference.shrunk(*state))
 
     def drift(self) -> float:
         """What the average has risen: nobody gains more than that."""
-        return max(0.0, (self._live.totals.mean or 0.0) - self._mean)
+        before, mean = self._reference, self._live.totals.mean
+        return 0.0 if before is None or mean is None else max(0.0, mean - before.mean)
 
     def answers(self) -> bool:
         """Once any candidate has closed anything."""
-        return self._live.totals.mean is not None
+        return self._reference is not None
+
+    def stale(self) -> bool:
+        """Once there is an answer, or none any more, or the counts speak for another strength."""
+        before, prior = self._reference, self._prior()
+        if before is None or prior is None:
+            return before is not prior
+        return before.strength != prior.strength
 
 
 def _itself(state: State) -> float:
@@ -217,8 +214,6 @@ def standard(scorer: Scorer, live: Live) -> Standard | str:
         return _Hosted(scorer.most)
     if not isinstance(scorer, close_rate):
         return f"{scorer} has no bound"
-    if scorer.strength is None:
-        return f"{scorer} estimates its strength from all candidates; give it one, such as 50"
     if scorer.by is not None or scorer.half_life is not None or live.snapshot.outcomes:
         return f"{scorer} reads outcomes by segment or week"
-    return _Rate(live, scorer.strength)
+    return Rate(live, scorer.strength)

@@ -118,6 +118,11 @@ def close_folder(namespace: dict[str, object]) -> None:
     shutil.rmtree(folder)
 
 
+def at_every_depth(folder: str, files: str) -> list[str]:
+    """Return patterns for files in a folder, up to four folders down; `**` is one folder to Sybil."""
+    return [f"{folder}/{'*/' * depth}{files}" for depth in range(5)]
+
+
 pages = Sybil(
     parsers=[
         PythonBlockParser(),
@@ -126,12 +131,10 @@ pages = Sybil(
         myst.CodeBlockParser("toml", read_toml),
         myst.CodeBlockParser("console", run_console),
     ],
-    patterns=["README.md", "docs/*.md", "docs/**/*.md"],
+    patterns=["README.md", *at_every_depth("docs", "*.md")],
     setup=open_folder,
     teardown=close_folder,
 )
-docstrings = Sybil(
-    parsers=[rest.DocTestParser()], patterns=["src/leadroute/*.py", "src/leadroute/**/*.py"]
-)
+docstrings = Sybil(parsers=[rest.DocTestParser()], patterns=at_every_depth("src/leadroute", "*.py"))
 
 pytest_collect_file = (pages + docstrings).pytest()

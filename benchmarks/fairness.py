@@ -12,14 +12,14 @@
 Exit code 1 when a bar is missed.
 """
 
-import argparse
-import json
 import sys
 from itertools import combinations_with_replacement
 from math import gcd
 from random import Random
 from statistics import median
 from time import process_time
+
+from telling import at_least, at_most, figures, options, tell
 
 from leadroute.ranking.rotor import Rotor
 from leadroute.ranking.turns import Turns, next_turn, take
@@ -150,57 +150,32 @@ def measure(*, quick, full):
     small = sum(not within_bound(weights) for weights in vectors)
     larger = sum(not within_bound(weights) for weights in LARGER)
     heavy = stray(LARGER[0]) / sum(LARGER[0])
-    figures = [
-        {"name": "small_vectors", "value": len(vectors)},
-        {"name": "larger_vectors", "value": len(LARGER)},
-        {"name": "stray_1000_to_99x1", "value": round(heavy, 4)},
-        *(
-            {"name": f"turn_us_{reps}_reps", "value": round(cost[reps], 2)}
-            for reps in ("100", "1000", "100000")
-        ),
-        {"name": "recompute_us", "value": round(cost["recompute"], 1)},
-        *(
-            {
-                "name": f"stray_{delay}_turns_late",
-                "value": round(late(delay, [3, 2, 1, 1, 1], 300), 3),
-            }
+    found = {
+        "small_vectors": len(vectors),
+        "larger_vectors": len(LARGER),
+        "stray_1000_to_99x1": heavy,
+        **{f"turn_us_{reps}_reps": cost[reps] for reps in ("100", "1000", "100000")},
+        "recompute_us": cost["recompute"],
+        **{
+            f"stray_{delay}_turns_late": late(delay, [3, 2, 1, 1, 1], 300)
             for delay in (0, 1, 2, 4, 8)
-        ),
-    ]
+        },
+    }
     bars = [
-        bar("small_vectors_over_bound", small, "<=", 0),
-        bar("larger_vectors_over_bound", larger, "<=", 0),
-        bar("turn_100000_to_100", round(growth, 2), "<=", 4),
-        bar("recompute_to_turn", round(against), ">=", 500),
+        at_most("small_vectors_over_bound", small, 0),
+        at_most("larger_vectors_over_bound", larger, 0),
+        at_most("turn_100000_to_100", round(growth, 2), 4),
+        at_least("recompute_to_turn", round(against), 500),
     ]
-    return {"figures": figures, "bars": bars}
-
-
-def bar(name, value, sense, bound):
-    """A bar with its verdict."""
-    held = value <= bound if sense == "<=" else value >= bound
-    return {"name": name, "value": value, "sense": sense, "bound": bound, "ok": held}
+    return {"figures": figures(found, 4), "bars": bars}
 
 
 def main(arguments=None):
     """Measure, report, and return 0 where every bar holds."""
-    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument(
-        "--quick", action="store_true", help="fewer rounds, vectors of up to 4 reps"
-    )
+    parser = options(__doc__, "fewer rounds, vectors of up to 4 reps")
     parser.add_argument("--full", action="store_true", help="every weight vector of up to 6 reps")
-    parser.add_argument("--json", action="store_true", help="print one JSON object")
-    options = parser.parse_args(arguments)
-    result = measure(quick=options.quick, full=options.full)
-    if options.json:
-        print(json.dumps(result))
-    else:
-        for figure in result["figures"]:
-            print(f"{figure['name']:<22} {figure['value']}")
-        for held in result["bars"]:
-            verdict = "ok" if held["ok"] else "FAILED"
-            print(f"{verdict:<6} {held['name']}: {held['value']} {held['sense']} {held['bound']}")
-    return 0 if all(held["ok"] for held in result["bars"]) else 1
+    chosen = parser.parse_args(arguments)
+    return tell(measure(quick=chosen.quick, full=chosen.full), as_json=chosen.json)
 
 
 if __name__ == "__main__":

@@ -10,11 +10,11 @@ Two things are measured, each in new interpreters:
   The two are interleaved, and the medians compared, so that a busy machine slows both.
 """
 
-import argparse
-import json
 import subprocess
 import sys
 from statistics import median
+
+from telling import at_most, figures, options, tell
 
 OURS = "import leadroute"
 THEIRS = "import attrs, cattrs, sortedcontainers"
@@ -59,43 +59,30 @@ def measure(rounds: int) -> dict[str, list[dict[str, object]]]:
     strangers = foreign(modules)
     own = [name for name in modules if name.partition(".")[0] == "leadroute"]
     return {
-        "figures": [
-            {"name": "rounds", "value": rounds},
-            {"name": "leadroute_ms", "value": round(median(ours), 2)},
-            {"name": "dependencies_ms", "value": round(median(theirs), 2)},
-            {"name": "modules", "value": len(modules)},
-            {"name": "own_modules", "value": len(own)},
-            {"name": "foreign_modules", "value": strangers},
-        ],
+        "figures": figures(
+            {
+                "rounds": rounds,
+                "leadroute_ms": median(ours),
+                "dependencies_ms": median(theirs),
+                "modules": len(modules),
+                "own_modules": len(own),
+                "foreign_modules": strangers,
+            }
+        ),
         "bars": [
-            bar("foreign_modules", len(strangers), 0),
-            bar("testing_modules", sum(name.startswith("leadroute.testing") for name in own), 0),
-            bar("time_ratio", round(ratio, 2), RATIO),
+            at_most("foreign_modules", len(strangers), 0),
+            at_most(
+                "testing_modules", sum(name.startswith("leadroute.testing") for name in own), 0
+            ),
+            at_most("time_ratio", round(ratio, 2), RATIO),
         ],
     }
 
 
-def bar(name: str, value: float, bound: float) -> dict[str, object]:
-    """Return a bar that holds where the value does not pass the bound."""
-    return {"name": name, "value": value, "bound": bound, "ok": value <= bound}
-
-
 def main(arguments: list[str] | None = None) -> int:
     """Measure, report, and return 0 where every bar holds."""
-    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("--quick", action="store_true", help="3 rounds, not 15")
-    parser.add_argument("--json", action="store_true", help="print one JSON object")
-    options = parser.parse_args(arguments)
-    result = measure(3 if options.quick else 15)
-    if options.json:
-        print(json.dumps(result))
-    else:
-        for figure in result["figures"]:
-            print(f"{figure['name']:<16} {figure['value']}")
-        for held in result["bars"]:
-            verdict = "ok" if held["ok"] else "FAILED"
-            print(f"{verdict:<6} {held['name']}: {held['value']} <= {held['bound']}")
-    return 0 if all(held["ok"] for held in result["bars"]) else 1
+    chosen = options(__doc__, "3 rounds, not 15").parse_args(arguments)
+    return tell(measure(3 if chosen.quick else 15), as_json=chosen.json)
 
 
 if __name__ == "__main__":

@@ -7,11 +7,11 @@ python benchmarks/killing.py --json     one object with figures and bars
 
 from __future__ import annotations
 
-import argparse
-import json
 import sys
 import tempfile
 from pathlib import Path
+
+from telling import at_least, at_most, figures, options, tell
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
@@ -20,13 +20,11 @@ from tests.offers import soak
 
 def main() -> int:
     """Run the soak and say what the audits found."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--quick", action="store_true", help="3 runs of 200 leads")
-    parser.add_argument("--json", action="store_true", help="print one JSON object")
+    parser = options(__doc__, "3 runs of 200 leads")
     parser.add_argument("--runs", type=int, help="how many runs")
-    options = parser.parse_args()
-    runs, leads, longest = (3, 200, 0.4) if options.quick else (50, 2_000, 2.0)
-    runs = options.runs or runs
+    chosen = parser.parse_args()
+    runs, leads, longest = (3, 200, 0.4) if chosen.quick else (50, 2_000, 2.0)
+    runs = chosen.runs or runs
     kills, wrong = 0, []
     for seed in range(runs):
         with tempfile.TemporaryDirectory() as folder:
@@ -36,18 +34,14 @@ def main() -> int:
             wrong += [f"run {seed}: {line}" for line in soak.audit(job)]
             if killed.exits != (0,) * soak.WORKERS:
                 wrong.append(f"run {seed}: workers ended with {killed.exits}")
-        if not options.json:
+        if not chosen.json:
             print(f"run {seed}: {killed.kills} killed, {len(wrong)} faults so far", flush=True)
     bars = [
-        {"name": "faults found by the audits", "value": len(wrong), "bound": 0, "ok": not wrong},
-        {"name": "workers killed", "value": kills, "bound": runs, "ok": kills >= runs},
+        at_most("faults found by the audits", len(wrong), 0),
+        at_least("workers killed", kills, runs),
     ]
-    figures = {"runs": runs, "leads": leads, "kills": kills, "faults": wrong}
-    if options.json:
-        print(json.dumps({"figures": figures, "bars": bars}))
-    else:
-        print("\n".join(wrong) or f"{runs} runs, {kills} kills: nothing lost, nothing doubled")
-    return 0 if all(bar["ok"] for bar in bars) else 1
+    found = {"runs": runs, "leads": leads, "kills": kills, "faults": wrong}
+    return tell({"figures": figures(found), "bars": bars}, as_json=chosen.json)
 
 
 if __name__ == "__main__":

@@ -6,12 +6,12 @@ The statements of docs/explanation/caps.md are held for each pair: every month's
 of twelve times the cap where the demand suffices, the longest gap, and the largest burst.
 """
 
-import argparse
-import json
 import sys
 from collections import Counter
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
+
+from telling import at_most, figures, options, tell
 
 from leadroute import Cap
 from leadroute.model.pacing import longest_gap
@@ -47,20 +47,11 @@ def even(limit: int, demand: int, bounds: list) -> bool:
 
 def main(arguments: list[str] | None = None) -> int:
     """Try every pair, report, and return 0 where none is outside."""
-    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("--quick", action="store_true", help="every fifth cap")
-    parser.add_argument("--json", action="store_true", help="print one JSON object")
-    options = parser.parse_args(arguments)
-    limits = range(1, 61, 5 if options.quick else 1)
-    broken = sum(map(outside, limits))
-    held = {"name": "pairs_outside", "value": broken, "bound": 0, "ok": broken == 0}
-    figures = [{"name": "pairs", "value": len(limits) * 20}]
-    if options.json:
-        print(json.dumps({"figures": figures, "bars": [held]}))
-    else:
-        print(f"pairs            {figures[0]['value']}")
-        print(f"{'ok' if held['ok'] else 'FAILED':<6} pairs_outside: {broken} <= 0")
-    return int(broken > 0)
+    chosen = options(__doc__, "every fifth cap").parse_args(arguments)
+    limits = range(1, 61, 5 if chosen.quick else 1)
+    broken = at_most("pairs_outside", sum(map(outside, limits)), 0)
+    result = {"figures": figures({"pairs": len(limits) * 20}), "bars": [broken]}
+    return tell(result, as_json=chosen.json)
 
 
 if __name__ == "__main__":

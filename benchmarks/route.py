@@ -7,8 +7,6 @@ are generated with a seed. The command runs in a process of its own, whose peak 
 tells. The one bar is the ratio of the two peaks.
 """
 
-import argparse
-import json
 import os
 import subprocess
 import sys
@@ -17,6 +15,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from random import Random
 from tempfile import TemporaryDirectory
+
+from telling import at_most, figures, options, tell
 
 RATIO = 1.3
 REPS = 50
@@ -108,31 +108,17 @@ def measure(sizes: tuple[int, int]) -> dict[str, list[dict[str, object]]]:
     found = {count: measured(count) for count in sizes}
     ratio = round(found[large]["peak_mib"] / found[small]["peak_mib"], 3)
     return {
-        "figures": [
-            {"name": f"{name}_{count}", "value": round(value, 2)}
-            for count in sizes
-            for name, value in found[count].items()
-        ],
-        "bars": [{"name": "peak_ratio", "value": ratio, "bound": RATIO, "ok": ratio <= RATIO}],
+        "figures": figures(
+            {f"{name}_{count}": value for count in sizes for name, value in found[count].items()}
+        ),
+        "bars": [at_most("peak_ratio", ratio, RATIO)],
     }
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Measure, report, and return 0 where the bar holds."""
-    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("--quick", action="store_true", help="4,000 leads, not 100,000")
-    parser.add_argument("--json", action="store_true", help="print one JSON object")
-    options = parser.parse_args(arguments)
-    result = measure(QUICK if options.quick else SIZES)
-    if options.json:
-        print(json.dumps(result))
-    else:
-        for figure in result["figures"]:
-            print(f"{figure['name']:<16} {figure['value']:,}")
-        for held in result["bars"]:
-            verdict = "ok" if held["ok"] else "FAILED"
-            print(f"{verdict:<6} {held['name']}: {held['value']} <= {held['bound']}")
-    return 0 if all(held["ok"] for held in result["bars"]) else 1
+    chosen = options(__doc__, "4,000 leads, not 100,000").parse_args(arguments)
+    return tell(measure(QUICK if chosen.quick else SIZES), as_json=chosen.json)
 
 
 if __name__ == "__main__":

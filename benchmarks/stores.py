@@ -13,7 +13,6 @@ Store and driver take turns in one process, in short runs on files of their own,
 compared. The bar is S1: a commit takes at most 1.5 times the bare driver's time.
 """
 
-import argparse
 import json
 import sqlite3
 import sys
@@ -22,6 +21,8 @@ from contextlib import closing
 from pathlib import Path
 from statistics import median
 from time import perf_counter
+
+from telling import at_most, figures, options, tell
 
 from leadroute.offers.change import Add, Change, Emit, Once, Put, Raise
 from leadroute.stores import MemoryStore, SqliteStore
@@ -117,7 +118,7 @@ def in_memory(changes: list[Change]) -> float:
 def measure(rounds: int, size: int) -> dict[str, list[dict[str, object]]]:
     """Measure in turns and judge the bar."""
     changes = [route(number) for number in range(size)]
-    figures: dict[str, float] = {}
+    found: dict[str, float] = {"rounds": rounds}
     with tempfile.TemporaryDirectory() as folder:
         files = (Path(folder, f"{number}.db") for number in range(10**6))
         statements = recorded(changes, next(files))
@@ -126,39 +127,25 @@ def measure(rounds: int, size: int) -> dict[str, list[dict[str, object]]]:
             for _ in range(rounds):
                 ours.append(by_store(changes, next(files), synchronous))
                 theirs.append(by_driver(statements, next(files), synchronous))
-            figures[f"sqlite_{synchronous}_us"] = median(ours)
-            figures[f"driver_{synchronous}_us"] = median(theirs)
-            figures[f"ratio_{synchronous}"] = median(ours) / median(theirs)
-    figures["memory_us"] = median(in_memory(changes) for _ in range(rounds))
-    named = [{"name": name, "value": round(value, 2)} for name, value in figures.items()]
+            found[f"sqlite_{synchronous}_us"] = median(ours)
+            found[f"driver_{synchronous}_us"] = median(theirs)
+            found[f"ratio_{synchronous}"] = median(ours) / median(theirs)
+    found["memory_us"] = median(in_memory(changes) for _ in range(rounds))
     bars = [
-        {
-            "name": f"S1: commit over the bare driver, {synchronous}",
-            "bound": RATIO,
-            "value": round(figures[f"ratio_{synchronous}"], 2),
-            "ok": figures[f"ratio_{synchronous}"] <= RATIO,
-        }
+        at_most(
+            f"S1: commit over the bare driver, {synchronous}",
+            round(found[f"ratio_{synchronous}"], 2),
+            RATIO,
+        )
         for synchronous in ("normal", "full")
     ]
-    return {"figures": [{"name": "rounds", "value": rounds}, *named], "bars": bars}
+    return {"figures": figures(found), "bars": bars}
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Measure, report, and return 0 where every bar holds."""
-    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("--quick", action="store_true", help="3 rounds of 300, not 15 of 1000")
-    parser.add_argument("--json", action="store_true", help="print one JSON object")
-    options = parser.parse_args(arguments)
-    result = measure(3, 300) if options.quick else measure(15, 1000)
-    if options.json:
-        print(json.dumps(result))
-    else:
-        for figure in result["figures"]:
-            print(f"{figure['name']:<18} {figure['value']}")
-        for held in result["bars"]:
-            verdict = "ok" if held["ok"] else "FAILED"
-            print(f"{verdict:<6} {held['name']}: {held['value']} <= {held['bound']}")
-    return 0 if all(held["ok"] for held in result["bars"]) else 1
+    chosen = options(__doc__, "3 rounds of 300, not 15 of 1000").parse_args(arguments)
+    return tell(measure(3, 300) if chosen.quick else measure(15, 1000), as_json=chosen.json)
 
 
 if __name__ == "__main__":

@@ -8,12 +8,12 @@ the medians compared. Before anything is timed, each answer of the small atlas i
 territory. The bar: 100,000 territories cost at most 3 times what 1,000 cost.
 """
 
-import argparse
-import json
 import random
 import sys
 from statistics import median
 from time import perf_counter
+
+from telling import at_most, figures, options, tell
 
 from leadroute import Atlas, Lead, Territory
 from leadroute.model.territory import Place
@@ -104,33 +104,23 @@ def measure(quick: bool) -> dict[str, list[dict[str, object]]]:
     of_small, of_large = (median(column) for column in zip(*pairs, strict=True))
     ratio = round(of_large / of_small, 2)
     return {
-        "figures": [
-            {"name": "leads", "value": len(asked)},
-            {"name": "found_in_50", "value": found},
-            {"name": "build_100k_s", "value": round(built, 2)},
-            {"name": "lookup_1k_us", "value": round(of_small, 1)},
-            {"name": "lookup_100k_us", "value": round(of_large, 1)},
-        ],
-        "bars": [{"name": "lookup_ratio", "value": ratio, "bound": RATIO, "ok": ratio <= RATIO}],
+        "figures": figures(
+            {
+                "leads": len(asked),
+                "found_in_50": found,
+                "build_100k_s": built,
+                "lookup_1k_us": of_small,
+                "lookup_100k_us": of_large,
+            }
+        ),
+        "bars": [at_most("lookup_ratio", ratio, RATIO)],
     }
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Measure, report, and return 0 where the bar holds."""
-    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("--quick", action="store_true", help="100 leads and 5 rounds")
-    parser.add_argument("--json", action="store_true", help="print one JSON object")
-    options = parser.parse_args(arguments)
-    result = measure(options.quick)
-    if options.json:
-        print(json.dumps(result))
-    else:
-        for figure in result["figures"]:
-            print(f"{figure['name']:<16} {figure['value']}")
-        for held in result["bars"]:
-            verdict = "ok" if held["ok"] else "FAILED"
-            print(f"{verdict:<6} {held['name']}: {held['value']} <= {held['bound']}")
-    return 0 if all(held["ok"] for held in result["bars"]) else 1
+    chosen = options(__doc__, "100 leads and 5 rounds").parse_args(arguments)
+    return tell(measure(chosen.quick), as_json=chosen.json)
 
 
 if __name__ == "__main__":

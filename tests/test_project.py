@@ -9,13 +9,16 @@ from importlib.metadata import metadata, requires, version
 from pathlib import Path
 
 import pytest
+from conftest import docstrings, pages
 
 import leadroute
 
 ROOT = Path(__file__).resolve().parents[1]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
-PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md"))]
+# Those of docs/api are generated from the docstrings.
+WRITTEN = [page for page in sorted((ROOT / "docs").rglob("*.md")) if page.parent.name != "api"]
+PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *WRITTEN]
 # What conftest.py runs, and what is for the reader alone: commands of a shell, and pictures.
 BLOCKS = {"console", "mermaid", "output", "python", "sh", "toml"}
 EXAMPLES = sorted((ROOT / "examples").glob("*.py"))
@@ -56,6 +59,13 @@ def test_every_block_is_executed(path):
         re.DOTALL | re.MULTILINE,
     )
     assert {language for language in opened if language[:1] != "{"} <= BLOCKS
+
+
+def test_every_example_is_collected():
+    """Examples are run however deep in the folders they are: no page and no module with one is passed over."""
+    modules = [path for path in (ROOT / "src").rglob("*.py") if ">>> " in path.read_text("utf-8")]
+    assert all(map(docstrings.should_parse, modules))
+    assert all(map(pages.should_parse, [ROOT / "README.md", *WRITTEN]))
 
 
 def test_gate_names_a_command_that_is_missing():

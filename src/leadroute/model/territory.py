@@ -113,6 +113,7 @@ class Place:
         )
 
 
+_NONE: Final[frozenset[str]] = frozenset()
 _SINGULAR: Final = {"regions": "region", "countries": "country", "industries": "industry"}
 _PLAIN: Final = (*_SINGULAR, "languages")
 _SETS: Final = ("accounts", "domains", "postal", "regions", "countries", "industries", "languages")
@@ -188,9 +189,10 @@ class Territory:
         wanted, unwanted = {}, {}
         for name in _SETS:
             said: Set[str] = getattr(self, name)
-            wanted[name] = frozenset(each for each in said if not each.startswith("!"))
-            unwanted[name] = frozenset(each[1:] for each in said if each.startswith("!"))
-        sides = wanted["postal"], unwanted["postal"]
+            if said:
+                wanted[name] = frozenset(each for each in said if not each.startswith("!"))
+                unwanted[name] = frozenset(each[1:] for each in said if each.startswith("!"))
+        sides = wanted.get("postal", _NONE), unwanted.get("postal", _NONE)
         stretches = tuple(tuple(map(stretch, sorted(side))) for side in sides)
         asked = tuple(name for name in _PLAIN if getattr(self, name))
         object.__setattr__(self, "_asked", asked)
@@ -215,11 +217,11 @@ class Territory:
             >>> sorted(Territory("dach", countries={"DE", "AT", "!CH"}).wanted("countries"))
             ['AT', 'DE']
         """
-        return self._wanted[name]
+        return self._wanted.get(name, _NONE)
 
     def unwanted(self, name: str) -> frozenset[str]:
         """What a field leaves out."""
-        return self._unwanted[name]
+        return self._unwanted.get(name, _NONE)
 
     @property
     def stretches(self) -> tuple[Stretch, ...]:
@@ -267,7 +269,7 @@ class Territory:
             if account is None or held is None:
                 return None
             named = account or held
-            if not named and (self._wanted["accounts"] or self._wanted["domains"]):
+            if not named and (self.wanted("accounts") or self.wanted("domains")):
                 return None
         code, near, sized = self._postal(place), self._near(place), self._sized(place)
         if code is None or near is None or sized is None:
@@ -285,9 +287,10 @@ class Territory:
 
     def _among(self, name: str, values: tuple[str, ...]) -> str | None:
         """Which of the values a field names, ``""`` when none; ``None`` when it leaves one out."""
-        if not self._unwanted[name].isdisjoint(values):
+        if not self.unwanted(name).isdisjoint(values):
             return None
-        return next((value for value in values if value in self._wanted[name]), "")
+        wanted = self.wanted(name)
+        return next((value for value in values if value in wanted), "")
 
     def _postal(self, place: Place) -> tuple[int, str] | None:
         wanted, unwanted = self._stretches

@@ -15,10 +15,10 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
 from decimal import Decimal
 from functools import cache, lru_cache
-from typing import Any
+from typing import Any, Final
 from zoneinfo import ZoneInfo
 
-from attrs import Attribute, field, fields
+from attrs import NOTHING, Attribute, field, fields
 
 from leadroute.errors import FactTypeError, Fault, InvalidValue
 from leadroute.model.countries import COUNTRIES, MISNOMERS
@@ -75,9 +75,9 @@ def clean_fields(value: Any) -> None:
         InvalidValue: One or more fields were refused; every fault is listed.
     """
     faults = []
-    for name, clean, optional in _cleaners(value.__class__):
+    for name, clean, unsaid in _cleaners(value.__class__):
         given = getattr(value, name)
-        if given is None and optional:
+        if given is unsaid:
             continue
         try:
             normal = clean(given)
@@ -91,11 +91,17 @@ def clean_fields(value: Any) -> None:
 
 
 @cache
-def _cleaners(kind: type[Any]) -> tuple[tuple[str, Cleaner, bool], ...]:
+def _cleaners(kind: type[Any]) -> tuple[tuple[str, Cleaner, Any], ...]:
+    """Each field's name and cleaner, and the default that needs no cleaning; ``NOTHING`` where there is none."""
     declared: tuple[Attribute[Any], ...] = fields(kind)
     return tuple(
-        (a.name, a.metadata["clean"], a.default is None) for a in declared if "clean" in a.metadata
+        (a.name, a.metadata["clean"], a.default if a.default in _UNSAID else NOTHING)
+        for a in declared
+        if "clean" in a.metadata
     )
+
+
+_UNSAID: Final[tuple[object, ...]] = (None, frozenset(), (), FrozenDict())
 
 
 def _ident_of(value: Any) -> str:

@@ -250,9 +250,9 @@ class Counting:
         )
         self.asked = asked
 
-    def worth(self):
+    def asker(self, states, place):
         """The state, counted."""
-        return lambda state: (self.asked.append(state), state)[1]
+        return lambda number: (self.asked.append(number), states[number][place])[1]
 
 
 @scorer(bound=lambda rep: 1)

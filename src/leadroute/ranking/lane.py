@@ -18,7 +18,7 @@ from datetime import datetime
 from functools import partial
 from heapq import heapify, heappop, heappush, heapreplace
 from math import inf
-from typing import Any, Final, TypeAlias
+from typing import Final, TypeAlias
 
 from leadroute.model.lead import Lead
 from leadroute.model.outcomes import Record
@@ -34,7 +34,7 @@ from leadroute.ranking.looks import Looks
 from leadroute.ranking.router import Router
 from leadroute.ranking.scorers.host import HostScorer
 from leadroute.ranking.scorers.turns import Standing, rotation
-from leadroute.ranking.terms import NOBODY, Live, Rate, Standard, Worth, standard
+from leadroute.ranking.terms import NOBODY, Asker, Live, Rate, Standard, standard
 from leadroute.rules.condition import ALWAYS
 from leadroute.rules.rule import Rule
 from leadroute.rules.scorer import Points, Scorer, mean
@@ -44,8 +44,6 @@ __all__ = ["Found", "Lane"]
 
 Found: TypeAlias = tuple[float, int, str, int, tuple[float | None, ...]]
 """The score negated, when last assigned, the id; the rep's number, and the points of each term."""
-Asker: TypeAlias = Callable[[int], float | None]
-"""The points of one term for the rep of a number."""
 
 _SLACK: Final = 1e-9
 """More than rounding can add to a score of at most 1."""
@@ -403,9 +401,7 @@ class Lane:
         for place, (position, (_, term)) in enumerate(
             zip(self._standing, self._terms, strict=True)
         ):
-            worth = term.worth()
-            if worth is not None:
-                found[position] = partial(_worth, worth, states, place)
+            found[position] = term.asker(states, place)
         for position in self._turning:
             found[position] = lambda number: order.points(counted[number][0])  # type: ignore[index]
         return found
@@ -431,10 +427,6 @@ class Lane:
             if found:
                 return found
         return [(0.0, self._layout.able, True)]
-
-
-def _worth(worth: Worth, states: list[tuple[Any, ...]], place: int, number: int) -> float | None:
-    return worth(states[number][place])
 
 
 def _asked(points: Points, reps: Sequence[Rep], number: int) -> float | None:

@@ -199,20 +199,20 @@ class Totals:
         Prior(mean=0.3, strength=20)
     """
 
-    __slots__ = ("_closed", "_fitted", "_lost", "_won", "closed", "won")
+    __slots__ = ("_closed", "_lost", "_priors", "_won", "closed", "won")
 
     def __init__(self) -> None:
         self.won = self.closed = 0
         self._won, self._lost, self._closed = Counter[float](), Counter[float](), Counter[float]()
-        self._fitted: float | None = None
-        """The strength for which these counts speak, once anybody has asked."""
+        self._priors: dict[float | None, Prior | None] = {}
+        """What follows from these counts, by strength, once anybody has asked."""
 
     def add(self, won: int, closed: int, sign: int = 1) -> None:
         """A candidate joins with a record, or leaves with ``sign=-1``. Who closed nothing tells nothing. O(1)."""
         if closed > 0:
             self.won += sign * won
             self.closed += sign * closed
-            self._fitted = None
+            self._priors.clear()
             for tallied, number in (
                 (self._won, won),
                 (self._lost, closed - won),
@@ -223,10 +223,10 @@ class Totals:
                     del tallied[number]
 
     def copy(self) -> Totals:
-        """The totals of this moment, with the strength if it was asked for; nobody joins or leaves them."""
+        """The totals of this moment, with the priors that were asked for; nobody joins or leaves them."""
         found = Totals.__new__(Totals)
         found.won, found.closed = self.won, self.closed
-        found._fitted = self._fitted  # noqa: SLF001 - one of its own kind
+        found._priors = self._priors.copy()  # noqa: SLF001 - one of its own kind
         return found
 
     @property
@@ -240,12 +240,14 @@ class Totals:
         Args:
             strength: How many leads the average is worth; ``None`` estimates it from the counts, anew after a change.
         """
+        if strength not in self._priors:
+            self._priors[strength] = self._prior(strength)
+        return self._priors[strength]
+
+    def _prior(self, strength: float | None) -> Prior | None:
         mean = self.mean
         if mean is None:
             return None
         if strength is None:
-            if self._fitted is None:
-                spread = Spread.tallied(self._won, self._lost, self._closed)
-                self._fitted = likeliest(spread, mean)
-            strength = self._fitted
+            strength = likeliest(Spread.tallied(self._won, self._lost, self._closed), mean)
         return Prior(mean, strength)

@@ -9,7 +9,7 @@ The rules of this module:
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any, Protocol, TypeAlias
 
@@ -28,13 +28,15 @@ from leadroute.ranking.shrinkage import Prior
 from leadroute.rules.scorer import Points, Scorer
 from leadroute.rules.situation import Situation
 
-__all__ = ["NOBODY", "Facts", "Live", "Rate", "Standard", "Worth", "standard"]
+__all__ = ["NOBODY", "Asker", "Facts", "Live", "Rate", "Standard", "standard"]
 
 NOBODY = Lead("nobody")
 
 State: TypeAlias = Any
 Facts: TypeAlias = tuple[Rep, int, int, Record]
-Worth: TypeAlias = Callable[[State], float | None]
+States: TypeAlias = Sequence[tuple[State, ...]]
+Asker: TypeAlias = Callable[[int], float | None]
+"""The points of one term for the rep of a number."""
 
 
 @frozen(eq=False)
@@ -85,8 +87,13 @@ class Live:
 class Standard(Protocol):
     """A term of the score that is the same for every lead."""
 
-    def worth(self) -> Worth | None:
-        """The points of a state as things stand now, the very ones of the scorer; ``None`` when the lead decides."""
+    def asker(self, states: States, place: int) -> Asker | None:
+        """The points as things stand now, the very ones of the scorer; ``None`` when they hang on the lead.
+
+        Args:
+            states: The states of each rep, by number.
+            place: Which of them is that of this term.
+        """
         ...
 
     def settle(self) -> None:
@@ -112,9 +119,9 @@ class _Fixed:
     def __init__(self, points: Callable[[Rep], float]) -> None:
         self._points = points
 
-    def worth(self) -> Worth | None:
+    def asker(self, states: States, place: int) -> Asker | None:
         """The state itself."""
-        return _itself
+        return lambda number: states[number][place]
 
     def settle(self) -> None:
         """There is nothing to refer to."""
@@ -135,7 +142,7 @@ class _Fixed:
 class _Hosted(_Fixed):
     """Points of a host's scorer, of which only the bound is known."""
 
-    def worth(self) -> Worth | None:
+    def asker(self, states: States, place: int) -> Asker | None:
         """Nobody knows what they hang on."""
         return None
 
@@ -155,13 +162,13 @@ class Rate:
         self._live, self._strength = live, strength
         self.settle()
 
-    def worth(self) -> Worth | None:
+    def asker(self, states: States, place: int) -> Asker | None:
         """The rate of the record, shrunk to the average of this moment."""
         prior = self._prior()
         if prior is None:
             return _nothing
         shrunk = prior.shrunk
-        return lambda state: min(1.0, shrunk(*state))
+        return lambda number: min(1.0, shrunk(*states[number][place]))
 
     def _prior(self) -> Prior | None:
         return self._live.totals.prior(self._strength)
@@ -182,8 +189,8 @@ class Rate:
 
     def drift(self) -> float:
         """What the average has risen: nobody gains more than that."""
-        before, mean = self._reference, self._live.totals.mean
-        return 0.0 if before is None or mean is None else max(0.0, mean - before.mean)
+        before, prior = self._reference, self._prior()
+        return 0.0 if before is None or prior is None else max(0.0, prior.mean - before.mean)
 
     def answers(self) -> bool:
         """Once any candidate has closed anything."""
@@ -197,11 +204,7 @@ class Rate:
         return before.strength != prior.strength
 
 
-def _itself(state: State) -> float:
-    return float(state)
-
-
-def _nothing(_state: State) -> None:
+def _nothing(_number: int) -> None:
     return None
 
 

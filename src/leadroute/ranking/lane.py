@@ -341,10 +341,8 @@ class Lane:
                     heappop(heap)
                 if exact and not self._hosted:
                     askers[number] = self._known_of(points, splits, picked)
-                cuts = [
-                    split.shares[share].cuts for split, share in zip(splits, picked, strict=True)
-                ]
-                base, step = layout.cut([cut for each in cuts for cut in each]), 0
+                shares = [split.shares[share] for split, share in zip(splits, picked, strict=True)]
+                base, step = layout.cut(shares), 0
                 gained += drift
                 needed = (-worst - _SLACK) * divisor - gained - ceilings[base.bit_length() - 1]
                 for turn, band, _ in steps if base else ():

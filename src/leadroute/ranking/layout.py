@@ -21,7 +21,7 @@ from typing import Any, Final, TypeAlias
 from sortedcontainers import SortedList
 
 from leadroute.ranking.bands import Band
-from leadroute.ranking.facets import Cut
+from leadroute.ranking.facets import Share
 
 __all__ = ["Entry", "Layout"]
 
@@ -103,22 +103,22 @@ class Layout:
             self.floor[slot] = self.floor[self.slots[below[-1]]] if alike and below else slot
             below = entry
 
-    def cut(self, cuts: Iterable[Cut]) -> int:
-        """Those who are in all of these cuts, and perhaps cannot take a lead. O(facets * reps / 64)."""
+    def cut(self, shares: Iterable[Share]) -> int:
+        """Those who are in all of these shares, and perhaps cannot take a lead. O(facets * reps / 64)."""
         bits, found = self.bits, -1
-        for some, _ in cuts:
-            if some:
-                held = [bits.get(facet, 0) for facet in some]
-                both = held[0] if len(held) == 1 else reduce(or_, held)
-                found = both if found < 0 else found & both
-        if found < 0:
-            found = self.able
-        for _, none in cuts:
-            for facet in none:
-                held_out = bits.get(facet)
-                if held_out is not None:
-                    found ^= found & held_out
-        return found
+        for _, cuts, _ in shares:
+            for some, none in cuts:
+                if some:
+                    held = bits.get(some[0], 0)
+                    for facet in some[1:]:
+                        held |= bits.get(facet, 0)
+                    found = held if found < 0 else found & held
+                elif found < 0:
+                    found = self.able
+                for facet in none:
+                    if facet in bits:
+                        found ^= found & bits[facet]
+        return self.able if found < 0 else found
 
     def _bits_of(self, held: Iterable[Iterable[Hashable]]) -> dict[Any, int]:
         members: dict[Hashable, list[int]] = {}

@@ -218,6 +218,25 @@ def test_same_for_long(score):
     assert top.path == "fast"
 
 
+def test_same_with_many_weights_and_places():
+    """So do they where every rep has a weight of their own, or more places than there are bands."""
+    for weights in (40, 3):
+        roster = Roster(
+            [
+                Rep(f"r{n:03}", weight=1 + n % weights / 7, skills={"oil": n % 5 / 4}, capacity=9)
+                for n in range(40)
+            ]
+        )
+        turns = {f"r{n:03}": n * 7 % 31 for n in range(40)}
+        score = rotation() + headroom() + skill_match("industry")
+        router = Router(rules=[Rule("all", score=score)])
+        standing = Standing(router, roster, Snapshot(turns={"everyone": turns}))
+        for number in range(50):
+            top = same(standing, Lead("L", industry="oil"), 3, MONDAY, None)
+            standing.assign(top.rep_ids[number % 3], MONDAY)
+            standing.release(top.rep_ids[0], "everyone" if number % 4 else None)
+
+
 def lane_of(standing):
     """The prepared candidates of the one rule."""
     (lane,) = standing._lanes.values()

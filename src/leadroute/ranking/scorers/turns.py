@@ -127,18 +127,13 @@ class rotation(Scorer):
 
     def bind(self, situation: Situation) -> Points:
         """Put the candidates in order once. O(n log n) a lead, O(1) a rep."""
-        kept: Points | None = situation.once(rotation, _not_kept)
-        return kept or _in_order(situation)
+        return _in_order(situation)
 
     def reason(self, situation: Situation, rep: Rep) -> str:
         """How many turns were taken, and for what weight."""
         taken = situation.turns.get(rep.id, 0)
         weight = f", weight {rep.weight:g}" if rep.weight != 1 else ""
         return f"{taken} turns taken{weight}"
-
-
-def _not_kept() -> None:
-    """Nobody keeps the order from lead to lead."""
 
 
 def _in_order(situation: Situation) -> Points:

@@ -302,6 +302,19 @@ def test_strength_is_estimated_anew():
     assert len(strengths) > 2
 
 
+def test_strength_that_moves_turns_the_order():
+    """When outcomes show that reps differ, a short perfect record comes before a long good one, on both paths."""
+    closed = {"a": 4, **{f"b{n}": 100 for n in range(20)}, **{f"c{n}": 100 for n in range(20)}}
+    won = {rep_id: {"a": 4, "b": 55, "c": 45}[rep_id[0]] for rep_id in closed}
+    router = Router(rules=[Rule("all", score=close_rate())])
+    standing = Standing(router, Roster(map(Rep, closed)), Snapshot(won=won, closed=closed))
+    assert same(standing, Lead("L"), 1, MONDAY, None).rep_ids == ("b0",)
+    for n in range(10):
+        for _ in range(100):
+            standing.close(f"c{n}", won=False)
+    assert same(standing, Lead("L"), 1, MONDAY, None).rep_ids == ("a",)
+
+
 def test_settles_when_there_is_no_room():
     """When more reps rise than there are spare slots the order is settled anew."""
     roster = crowd(60)

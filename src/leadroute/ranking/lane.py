@@ -322,6 +322,7 @@ class Lane:
         ]
         heapify(heap)
         runs: dict[tuple[int, int], tuple[int, int]] = {}
+        bases: dict[int, tuple[int, float]] = {}
         askers: dict[int, list[Asker]] = {}
         bound: list[Asker] | None = None
         found: list[Found] = []
@@ -342,17 +343,24 @@ class Lane:
                 if exact and not self._hosted:
                     askers[number] = self._known_of(points, splits, picked)
                 shares = [split.shares[share] for split, share in zip(splits, picked, strict=True)]
-                base, step = layout.cut(shares), 0
-                gained += drift
-                needed = (-worst - _SLACK) * divisor - gained - ceilings[base.bit_length() - 1]
-                for turn, band, _ in steps if base else ():
-                    if turn < needed:
-                        break
-                    mask = base & band
-                    if mask:
-                        top = gained + turn + ceilings[mask.bit_length() - 1]
-                        heappush(heap, (-top / divisor - _SLACK, number, step, mask))
-                    step += 1
+                base = layout.cut(shares)
+                if base:
+                    gained += drift
+                    bases[number] = base, gained + ceilings[base.bit_length() - 1]
+                    reach = -(bases[number][1] + steps[0][0]) / divisor - _SLACK
+                    heappush(heap, (reach, number, 0, 0))
+                continue
+            if not mask:
+                base, highest = bases[number]
+                if step + 1 < len(steps):
+                    reach = -(highest + steps[step + 1][0]) / divisor - _SLACK
+                    heappush(heap, (reach, number, step + 1, 0))
+                mask = base & steps[step][1]
+                if mask:
+                    top = gained + drift + steps[step][0] + ceilings[mask.bit_length() - 1]
+                    heapreplace(heap, (-top / divisor - _SLACK, number, step, mask))
+                else:
+                    heappop(heap)
                 continue
             slot = mask.bit_length() - 1
             asked += 1

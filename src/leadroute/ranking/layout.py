@@ -30,6 +30,7 @@ Entry: TypeAlias = tuple[float, Hashable, int, str, int]
 
 _ABOVE: Final = 16
 _EVERY: Final = 4
+_FEW: Final = 12
 
 
 class Layout:
@@ -199,7 +200,9 @@ class Layout:
             self.loose ^= 1 << slot
 
 
-def _bits(slots: Iterable[int], size: int) -> int:
+def _bits(slots: Sequence[int], size: int) -> int:
+    if len(slots) <= _FEW:
+        return reduce(or_, [1 << slot for slot in slots])
     held = bytearray(size // 8 + 1)
     for slot in slots:
         held[slot >> 3] |= 1 << (slot & 7)

@@ -5,6 +5,7 @@ import re
 import subprocess
 import sys
 import tomllib
+from importlib import import_module
 from importlib.metadata import metadata, requires, version
 from pathlib import Path
 
@@ -12,6 +13,7 @@ import pytest
 from conftest import docstrings, pages
 
 import leadroute
+from leadroute.scorers import BUILT_IN
 
 ROOT = Path(__file__).resolve().parents[1]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
@@ -125,6 +127,28 @@ def test_public_names_exist():
     assert [name for name in leadroute.__all__ if not hasattr(leadroute, name)] == []
     assert len(set(leadroute.__all__)) == len(leadroute.__all__)
     assert run("-c", "from leadroute import *") == ""
+
+
+@pytest.mark.parametrize(
+    ("public", "private"),
+    [
+        ("leadroute.scorers", "leadroute.ranking.scorers"),
+        ("leadroute.conditions", "leadroute.rules.builders"),
+    ],
+)
+def test_public_addresses_are_complete(public, private):
+    """Every scorer and every builder is found under its public address, and is the same object there."""
+    address, source = import_module(public), import_module(private)
+    assert address.__all__ == source.__all__
+    assert all(getattr(address, name) is getattr(source, name) for name in source.__all__)
+
+
+def test_every_scorer_has_a_row():
+    """The documentation has a row of a table for every scorer that a policy may name."""
+    rows = re.findall(
+        r"^\| `(\w+)\(", (ROOT / "docs/reference/scorers.md").read_text("utf-8"), re.MULTILINE
+    )
+    assert set(rows) == set(BUILT_IN)
 
 
 def test_import_is_clean():

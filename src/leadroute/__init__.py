@@ -22,6 +22,7 @@ from leadroute.formats.policy import dump_policy, load_policy
 from leadroute.model.atlas import Atlas
 from leadroute.model.lead import Lead, Signal
 from leadroute.model.limits import Cap
+from leadroute.model.presence import Presence
 from leadroute.model.rep import Rep
 from leadroute.model.roster import Roster
 from leadroute.model.schedule import Schedule
@@ -29,6 +30,7 @@ from leadroute.model.snapshot import Snapshot
 from leadroute.model.territory import Territory
 from leadroute.offers.dispatcher import Dispatcher
 from leadroute.offers.placement import Placement, Status
+from leadroute.ranking.decision import Decision
 from leadroute.ranking.ranking import Assignment, Outcome, Ranking, Rejection
 from leadroute.ranking.router import Router
 from leadroute.ranking.scorers import (
@@ -42,6 +44,7 @@ from leadroute.ranking.scorers import (
     territory_match,
 )
 from leadroute.rules.builders import LEAD, REP, signal
+from leadroute.rules.otherwise import Otherwise
 from leadroute.rules.qualification import Factor, Qualification
 from leadroute.rules.rule import Pool, Rule
 from leadroute.stores import MemoryStore, SqliteStore
@@ -61,6 +64,7 @@ __all__ = [
     "Clock",
     "ConfigError",
     "Conflict",
+    "Decision",
     "Dispatcher",
     "FactTypeError",
     "Factor",
@@ -72,9 +76,11 @@ __all__ = [
     "MissingExtra",
     "NoTransaction",
     "OfferClosed",
+    "Otherwise",
     "Outcome",
     "Placement",
     "Pool",
+    "Presence",
     "Qualification",
     "Ranking",
     "Rejection",

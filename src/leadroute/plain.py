@@ -2,7 +2,7 @@
 
 The rules of this module:
 
-* ``to_plain`` and ``from_plain`` are inverses. Instants are ISO 8601 text with an offset.
+* ``to_plain`` and ``from_plain`` are inverses. Instants are ISO 8601 text with an offset, durations are ``5m``.
 * Reading reports every fault of a value at once, and suggests the nearest name for an unknown one.
 * What can be read is a closed set of types. No type is ever named by the data.
 """
@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import cache
 from typing import Any, TypeVar
 
@@ -21,6 +21,7 @@ from cattrs.errors import ClassValidationError
 from cattrs.v import transform_error
 
 from leadroute.errors import Fault, InvalidValue, nearest
+from leadroute.model.duration import format_duration, parse_duration
 from leadroute.model.lead import Lead, Signal
 from leadroute.model.limits import Cap
 from leadroute.model.rep import Rep
@@ -112,6 +113,8 @@ def make_converter() -> Converter:
     converter = Converter(forbid_extra_keys=True, omit_if_default=True)
     converter.register_unstructure_hook(datetime, datetime.isoformat)
     converter.register_structure_hook(datetime, lambda given, _: _instant(given))
+    converter.register_unstructure_hook(timedelta, format_duration)
+    converter.register_structure_hook(timedelta, lambda given, _: parse_duration(given))
     converter.register_unstructure_hook_func(lambda kind: kind in _CODERS, _unstructured)
     converter.register_structure_hook_func(lambda kind: kind in _CODERS, _structured)
     return converter

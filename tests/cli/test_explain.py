@@ -50,6 +50,7 @@ def test_when_somebody_is_back(leadroute, given, write):
     write("reps.csv", "id,level,schedule\nada,4,tue 09:00-17:00\n")
     found = json.loads(leadroute("explain", *given, "--lead", "L-1", "--json").out)
     assert found["resumes_at"] == "2026-03-03T09:00:00+00:00"
+    assert (found["then"], found["others"], found["anyway"]) == ("hold", [], False)
 
 
 def test_counts_of_a_store(leadroute, given, files):

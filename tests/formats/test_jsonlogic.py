@@ -114,6 +114,22 @@ def test_same_answer(condition, lead, rep):
 
 
 @pytest.mark.parametrize(
+    ("text", "answer"),
+    [
+        ("lead.industry not in rep.languages", True),
+        ("rep.languages is present", False),
+        ("rep.languages is missing", True),
+    ],
+)
+def test_empty_set(text, answer):
+    """A set that is empty is known, and so it lacks an item; but there is nothing present in it."""
+    condition, lead, nobody = parse(text), Lead("L-1", industry="health"), Rep("ada")
+    assert condition.test(lead, nobody) is answer
+    assert truthy(judge(to_jsonlogic(condition), jsonlogic_data(lead, nobody))) is answer
+    assert from_jsonlogic(to_jsonlogic(condition)) == condition
+
+
+@pytest.mark.parametrize(
     ("text", "lead", "answer"),
     [
         ("lead.country != 'US'", Lead("L-1"), False),
@@ -413,12 +429,12 @@ def test_refused_condition(condition, problem):
 
 
 def test_data():
-    """The data for an exported condition has plain values, null for what is missing, and the rep when there is one."""
+    """The data for an exported condition: plain values, null for what is missing, lists for sets, the rep if any."""
     lead = Lead("L-1", deadline=AT, attributes={"tags": {"b", "a"}, "none": frozenset()})
     data = jsonlogic_data(lead, Rep("ada", languages={"en"}, skills={"x": 0.5}))
     assert data["lead"]["deadline"] == "2026-01-02T00:00:00+00:00"
-    assert data["lead"]["attributes"] == {"tags": ["a", "b"], "none": None}
+    assert data["lead"]["attributes"] == {"tags": ["a", "b"], "none": []}
     assert data["rep"]["languages"] == ["en"]
     assert data["rep"]["skills"] == {"x": 0.5}
-    assert data["rep"]["teams"] is None
+    assert data["rep"]["teams"] == []
     assert "rep" not in jsonlogic_data(lead)

@@ -391,8 +391,8 @@ def test_every_error_is_reported_at_once():
         "catch_all: is empty; every lead, rep, rule and pool needs an id of its own",
         (
             "there is no key of a policy named 'colour'; known: "
-            "qualify, window, catch_all, holidays, caps, timezone, lint, fields, "
-            "define, qualification, pool, rule and 2 more"
+            "qualify, window, grace, wrap_up, catch_all, holidays, caps, timezone, "
+            "lint, otherwise, fields, define and 5 more"
         ),
         "pool[0]: pool 'p' has no members; write reps={...} or where=...",
         "pool[1].name: there are two pools named 'p'; give each a name of its own",
@@ -540,3 +540,55 @@ def test_any_document_is_read_or_refused(document):
     else:
         said = "read"
     assert said
+
+
+def test_otherwise_in_files():
+    """What happens when nobody is found is read from its table and from rules, and written back."""
+    router = parse_policy(
+        """
+format = 1
+[otherwise]
+no_rule = "hold"
+nobody_available = ["pool a, b", "anyway"]
+[[pool]]
+name = "a, b"
+reps = ["ada"]
+[[rule]]
+name = "r"
+otherwise = { empty_pool = "pool a, b" }
+""".replace('"pool a, b" }', '["pool a, b"] }')
+    )
+    assert router.otherwise.nobody_available == ("pool a, b", "anyway")
+    assert router.rules[0].otherwise.empty_pool == ("pool a, b",)
+    for kind in ("toml", "json"):
+        assert parse_policy(dump_policy(router, format=kind), kind) == router
+
+
+def test_otherwise_errors():
+    """Every wrong step of a file is reported at once, each at its place."""
+    with pytest.raises(PolicyError) as caught:
+        parse_policy("""
+format = 1
+[otherwise]
+no_rule = "anyway"
+empty_pool = "pool emae"
+[[pool]]
+name = "emea"
+reps = ["ada"]
+[[rule]]
+name = "r"
+otherwise = "hold"
+[[rule]]
+name = "s"
+otherwise = { nobody_available = "hold, anyway", empty_pol = "hold", nobody_eligible = 5 }
+""")
+    assert [str(error).removeprefix("policy: ") for error in caught.value.errors] == [
+        "otherwise.no_rule: says 'anyway', which helps only nobody_available: nobody else is there to take the lead",
+        "otherwise.empty_pool: there is no pool named 'emae'; did you mean 'emea'?",
+        "rule[0].otherwise: is text; write { nobody_available = 'pool emea, hold' }",
+        "rule[1].otherwise.nobody_available: goes on with 'anyway' after 'hold', which is the end",
+        "rule[1].otherwise: there is no case of otherwise named 'empty_pol'; did you mean 'empty_pool'?",
+        (
+            "rule[1].otherwise.nobody_eligible: is 5; write steps such as 'pool emea, hold' or 'catch-all'"
+        ),
+    ]

@@ -108,3 +108,24 @@ def test_factors():
         'factor3 -> rule1 [label="yes"]',
     ]
     assert text.count('shape=oval, label="nurture"') == 1
+
+
+def test_when_nobody_is_found():
+    """The pools that are asked next have arrows that say when; a lead without a rule may wait."""
+    router = Router(
+        rules=[Rule("us", when=LEAD.country == "US", pool="a", otherwise={"empty_pool": "hold"})],
+        pools=[Pool("a", reps={"ada"}), Pool("b", reps={"bob"})],
+        otherwise={"no_rule": "hold", "nobody_available": "pool a, pool b, anyway"},
+    )
+    text = mermaid(router)
+    assert "offered for 5 minutes<br/>When the pool is empty, it waits." in text
+    arrows = [line.strip() for line in text.splitlines() if "->" in line]
+    assert arrows == [
+        "lead --> rule1",
+        'rule1 -- "yes" --> terms1',
+        "terms1 --> pool1",
+        'terms1 -- "nobody available" --> pool2',
+        'rule1 -- "no" --> hold',
+        'pool1 -- "nobody can take it" --> catch',
+        'pool2 -- "nobody can take it" --> catch',
+    ]

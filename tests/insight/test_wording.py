@@ -25,7 +25,9 @@ from leadroute.insight.wording import (
     preference,
     who,
 )
+from leadroute.ranking.scorers import BUILT_IN
 from leadroute.rules.builders import define
+from leadroute.rules.scores import parse_score
 from leadroute.testing.strategies import conditions, routers
 
 
@@ -111,6 +113,57 @@ def test_preference(score, said):
 
 
 @pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (
+            "skill_match(['industry', 'current_solution'])",
+            "skill in the lead's industry and current solution",
+        ),
+        ("intent(['visit', 'demo'])", "interest shown by visit and demo signals"),
+        (
+            "expertise(by=['industry', 'country'])",
+            "leads of the same industry and country worked before",
+        ),
+        ("tier('annual_revenue', [1000])", "whether their level suits the lead's annual revenue"),
+        ("deal_size_fit()", "whether they win leads of such budget"),
+        ("source_urgency(['event'], [1])", "urgency of the lead's source"),
+        (
+            "max_of(headroom(), language())",
+            "the best of (free capacity; how well they speak the lead's language)",
+        ),
+        ("clamp(workload(), 0.25)", "how little they have open (from 0.25 to 1)"),
+        ("invert(distance())", "the opposite of nearness to the lead"),
+        ("at_least(close_rate(), 0.5)", "share of leads won (where it is 0.5 or more)"),
+        (
+            "fair(headroom() + workload())",
+            (
+                "free capacity and how little they have open, as long as nobody gets 2 leads ahead of their share"
+            ),
+        ),
+    ],
+)
+def test_scorers_in_words(text, said):
+    """What a scorer is told about the lead, and what it is made of, is said as well."""
+    assert preference(parse_score(text, BUILT_IN)) == f"best first by {said}"
+
+
+@pytest.mark.parametrize("name", sorted(BUILT_IN))
+def test_every_scorer_has_words(name):
+    """No scorer of the package is shown as code."""
+    arguments = {
+        "skill_match": "'industry'",
+        "source_urgency": "['event'], [1]",
+        "tier": "'budget', [1000]",
+        "max_of": "headroom(), workload()",
+        "first_of": "headroom(), workload()",
+        "tiers": "headroom(), workload()",
+        "at_least": "headroom(), 0.5",
+    }
+    given = arguments.get(name, "headroom()" if name in ("clamp", "invert", "fair") else "")
+    assert f"{name}(" not in preference(parse_score(f"{name}({given})", BUILT_IN))
+
+
+@pytest.mark.parametrize(
     ("duration", "said"),
     [
         (timedelta(seconds=1), "1 second"),
@@ -182,4 +235,21 @@ def test_factors():
         "The first rule that fits a lead decides.",
         "A lead that no rep can take goes to catch-all.",
         '"rich" means: budget is more than 0.',
+    ]
+
+
+def test_when_nobody_is_found():
+    """What happens when nobody is found is a sentence of the rule, and one of the whole policy."""
+    rule = Rule("a", window="5m", otherwise={"nobody_available": "pool apac, hold"})
+    told = "When nobody is available, the pool apac is asked, then it waits."
+    assert describe_rule(rule, timedelta(minutes=5)).endswith(f"offered for 5 minutes. {told}")
+    router = Router(
+        rules=[rule],
+        pools=[Pool("apac", reps={"ada"})],
+        otherwise={"no_rule": "hold", "empty_pool": "catch-all", "nobody_eligible": "catch-all"},
+    )
+    assert describe_policy(router).splitlines()[-3:] == [
+        "Unless a rule says otherwise: when no rule is for a lead, it waits.",
+        "Unless a rule says otherwise: when the pool is empty, it goes to the catch-all.",
+        "Unless a rule says otherwise: when nobody may take it, it goes to the catch-all.",
     ]

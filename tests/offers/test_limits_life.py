@@ -1,4 +1,7 @@
-"""No life of leads takes a bucket or a cap past its limit: driven by Hypothesis, checked from the log alone."""
+"""No life of leads takes a bucket or a cap past its limit, or offers a lead to somebody who is not there.
+
+Driven by Hypothesis, checked from the log alone.
+"""
 
 import contextlib
 from collections import Counter
@@ -17,19 +20,32 @@ from leadroute import (
     LeadNotFound,
     OfferClosed,
     Pool,
+    Presence,
     Rep,
     Roster,
     Router,
     Rule,
     Schedule,
+    Status,
 )
-from leadroute.offers.events import Assigned, Declined, FeedbackGiven, Offered, Released, TimedOut
+from leadroute.offers.events import (
+    Assigned,
+    Contacted,
+    Declined,
+    FeedbackGiven,
+    Offered,
+    Released,
+    TimedOut,
+)
 from leadroute.testing import ManualClock
 
 START = datetime(2026, 3, 27, 9, 0, tzinfo=UTC)  # two days before the clocks of Berlin change
 BERLIN = ZoneInfo("Europe/Berlin")
 OFFICE = Schedule("mon-sat 06:00-22:00", BERLIN)
 OTHER = Schedule("wed-mon 00:00-24:00", BERLIN)
+HOURS = "mon-sat 07:00-21:00"
+CALLING = Schedule(HOURS, BERLIN)
+GRACE, WRAP_UP = timedelta(minutes=10), timedelta(minutes=31)
 BURST = 2
 LEADS = [f"L-{n}" for n in range(14)]
 REPS = ("ada", "bob")
@@ -51,14 +67,34 @@ TEAM = Roster(
 ROUTER = Router(
     rules=[
         Rule("big", when=LEAD.budget > 100, segment="big", cost=2, pool="all", window="1h"),
-        Rule("call", when=LEAD.channel == "phone", segment="small", frees="contact", window="1h"),
-        Rule("shift", when=LEAD.channel == "chat", segment="small", frees="shift", window="1h"),
-        Rule("small", window="1h"),
+        Rule(
+            "call",
+            when=LEAD.channel == "phone",
+            segment="small",
+            frees="contact",
+            window="1h",
+            pool="first",
+            calling=HOURS,
+            otherwise={"nobody_available": "pool second, anyway", "nobody_eligible": "pool second"},
+        ),
+        Rule(
+            "shift",
+            when=LEAD.channel == "chat",
+            segment="small",
+            frees="shift",
+            window="1h",
+            pool="first",
+            otherwise={"nobody_available": "anyway", "nobody_eligible": "hold"},
+        ),
+        Rule("small", window="1h", otherwise={"nobody_available": "pool second"}),
     ],
-    pools=[Pool("all", reps=set(REPS))],
-    caps=["5 per day, source web", "4 per week, pool all"],
+    pools=[Pool("all", reps=set(REPS)), Pool("first", reps={"ada"}), Pool("second", reps={"bob"})],
+    caps=["5 per day, source web", "4 per week, pool all", "1 per day, pool second"],
     timezone="Europe/Berlin",
+    grace=GRACE,
+    wrap_up=WRAP_UP,
 )
+numbers = st.integers(0, len(LEADS) - 1)
 lead_ids, rep_ids = st.sampled_from(LEADS), st.sampled_from(REPS)
 
 
@@ -67,15 +103,16 @@ class Stale(Wrapped):
 
     def __init__(self):
         super().__init__()
-        self.earlier, self.reads = {}, 0
+        self.earlier, self.reads, self.lagged = {}, 0, False
 
     def lag(self, reads):
-        self.earlier, self.reads = self.store.counts(), self.reads + reads
+        self.earlier, self.reads = self.store.counts(), max(self.reads, reads)
 
     def counts(self, keys=None, prefix=""):
         if not self.reads:
             return self.store.counts(keys, prefix)
         self.reads -= 1
+        self.lagged = True
         asked = self.earlier if keys is None else keys
         return {
             key: self.earlier[key]
@@ -89,32 +126,49 @@ class Limits(RuleBasedStateMachine):
 
     @initialize()
     def open_the_desk(self):
-        self.store, self.clock = Stale(), ManualClock(START)
-        self.desk = Dispatcher(ROUTER, TEAM, self.store, self.clock)
-        self.leads = {}
+        self.store, self.clock, self.presence = Stale(), ManualClock(START), {}
+        self.leads, self.seen, self.reached = {}, Counter(), {}
+        self._staffed_by(TEAM)
+
+    def _staffed_by(self, team):
+        self.desk = Dispatcher(ROUTER, team, self.store, self.clock, presence=self.presence)
 
     @rule(
         lead_id=lead_ids,
-        budget=st.sampled_from([1, 1, 500]),
+        budget=st.sampled_from([1, 1, 1, 500]),
         source=st.sampled_from(["web", "fair"]),
-        channel=st.sampled_from([None, "phone", "chat"]),
+        channel=st.sampled_from([None, "phone", "phone", "chat"]),
     )
     def submit(self, lead_id, budget, source, channel):
-        self.leads.setdefault(lead_id, Lead(lead_id, budget=budget, source=source, channel=channel))
+        lead = Lead(lead_id, budget=budget, source=source, channel=channel, country="DE")
+        self.leads.setdefault(lead_id, lead)
         self.desk.submit(self.leads[lead_id])
 
     def _try(self, act, *given, **named):
         with contextlib.suppress(OfferClosed, LeadNotFound):
             act(*given, **named)
 
-    @rule(lead_id=lead_ids, answer=st.sampled_from(["accept", "accept", "decline"]))
-    def answer(self, lead_id, answer):
-        if lead_id in self.leads and (rep_id := self.desk.placement(lead_id).rep_id):
-            self._try(getattr(self.desk, answer), lead_id, rep_id)
+    @rule(
+        number=numbers, answers=st.sampled_from([["accept"], ["accept", "contacted"], ["decline"]])
+    )
+    def answer(self, number, answers):
+        lead_id = self._one(Status.OFFERED, number)
+        if lead_id is not None:
+            rep_id = self.desk.placement(lead_id).rep_id
+            for answer in answers:
+                given = (lead_id,) if answer == "contacted" else (lead_id, rep_id)
+                self._try(getattr(self.desk, answer), *given)
 
-    @rule(lead_id=lead_ids, step=st.sampled_from(["contacted", "release"]))
-    def work(self, lead_id, step):
-        self._try(getattr(self.desk, step), lead_id)
+    @rule(number=numbers, step=st.sampled_from(["contacted", "release"]))
+    def work(self, number, step):
+        lead_id = self._one(Status.ACCEPTED, number)
+        if lead_id is not None:
+            self._try(getattr(self.desk, step), lead_id)
+
+    def _one(self, status, number):
+        """One of the leads that stand like this."""
+        found = [each for each in self.leads if self.desk.placement(each).status is status]
+        return found[number % len(found)] if found else None
 
     @rule(lead_id=lead_ids, status=st.sampled_from(["won", "lost", "meeting"]))
     def say(self, lead_id, status):
@@ -132,7 +186,16 @@ class Limits(RuleBasedStateMachine):
     def change_the_schedule(self, rep_id, schedule):
         roster = self.desk.roster
         changed = roster[rep_id].with_changes(schedule=schedule, timezone="Europe/Berlin")
-        self.desk = Dispatcher(ROUTER, roster.replace(changed), self.store, self.clock)
+        self._staffed_by(roster.replace(changed))
+
+    @rule(rep_id=rep_ids, status=st.sampled_from(["available", "available", "busy", "offline"]))
+    def change_the_presence(self, rep_id, status):
+        before = self.presence.get(rep_id, Presence("available", START))
+        self.presence[rep_id] = before.becomes(status, self.clock.now())
+
+    @rule(rep_id=rep_ids)
+    def forget_the_presence(self, rep_id):
+        self.presence.pop(rep_id, None)
 
     @rule(reads=st.sampled_from([3, 12, 60]))
     def lag(self, reads):
@@ -149,8 +212,35 @@ class Limits(RuleBasedStateMachine):
         for placement in placements(self.store.store).values():
             held.update(placement.holds)
         counted = self.store.store.counts()
-        tallies = ("rep/last/", "rep/won/", "rep/closed/")
+        tallies = ("rep/last/", "rep/won/", "rep/closed/", "rep/contact/")
         assert {k: n for k, n in counted.items() if not k.startswith(tallies)} == dict(held)
+
+    @invariant()
+    def who_is_offered_a_lead_is_there(self):
+        """Unless it was routed anyway, and then somebody who is there would have been found before."""
+        events = [
+            (lead_id, event)
+            for lead_id in self.leads
+            for event in self.desk.history(lead_id)[self.seen[lead_id] :]
+        ]
+        for lead_id, event in sorted(events, key=lambda found: found[1].kind != "contacted"):
+            self.seen[lead_id] += 1
+            if isinstance(event, Contacted):
+                latest = self.reached.get(event.rep_id, event.at)
+                self.reached[event.rep_id] = max(latest, event.at)
+            elif isinstance(event, Offered) and not self.store.lagged:
+                assert self._is_there(event) != event.anyway
+        self.store.lagged = False
+
+    def _is_there(self, offered):
+        rep, at = self.desk.roster[offered.rep_id], offered.at
+        presence, reached = self.presence.get(rep.id), self.reached.get(rep.id)
+        return (
+            (rep.hours is None or rep.hours.is_open(at))
+            and (presence is None or presence.is_available(at, GRACE))
+            and (reached is None or at >= reached + WRAP_UP)
+            and (offered.rule != "call" or CALLING.is_open(at))
+        )
 
     @invariant()
     def no_limit_is_passed(self):
@@ -180,6 +270,8 @@ class Limits(RuleBasedStateMachine):
             e["at"].astimezone(BERLIN).isocalendar()[:2] for e in held if e["segment"] == "big"
         )
         assert max(weeks.values(), default=0) <= 4
+        second = Counter(e["at"].astimezone(BERLIN).date() for e in held if e["pool"] == "second")
+        assert max(second.values(), default=0) <= 1
 
     def _held(self, lead_id):
         """What the log says a lead counts against, unless it was assigned by hand."""
@@ -191,6 +283,7 @@ class Limits(RuleBasedStateMachine):
                 found = {
                     "rep": event.rep_id,
                     "at": event.at,
+                    "pool": event.pool,
                     "web": lead.source == "web",
                     "segment": "big" if big else "small" if lead.channel else "other",
                     "cost": 2 if big else 1,

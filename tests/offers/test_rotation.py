@@ -2,13 +2,16 @@
 
 from collections import Counter
 from datetime import UTC, datetime
+from fractions import Fraction
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.offers.world import Racing
 
 from leadroute import (
     LEAD,
+    ConfigError,
     Dispatcher,
     Lead,
     MemoryStore,
@@ -19,6 +22,8 @@ from leadroute import (
     rotation,
     scorer,
 )
+from leadroute.ranking.fast import Standing
+from leadroute.ranking.turns import Turns, next_turn, take
 from leadroute.testing import ManualClock
 
 NOON = datetime(2026, 3, 4, 12, 0, tzinfo=UTC)
@@ -102,3 +107,110 @@ def test_a_scorer_of_the_host_may_read_turns():
 
     dispatcher = desk([Rep("a"), Rep("b")], router=Router(rules=[Rule("all", score=fewest())]))
     assert route(dispatcher, 4) == ["a", "b", "a", "b"]
+
+
+@pytest.mark.parametrize("serial", [False, True])
+def test_leads_decided_at_once_share_a_turn_unless_told_otherwise(serial):
+    """Two processes that read the same turns give both leads to one rep, who is then passed over."""
+    reps, router = [Rep("a"), Rep("b")], Router(rules=[Rule("all", score=rotation(serial=serial))])
+    one = desk(reps, router=router)
+    other = Dispatcher(router, one.roster, one.store, one.clock)
+    racing = Dispatcher(
+        router, one.roster, Racing(lambda: other.submit(Lead("L-1")), store=one.store), one.clock
+    )
+    racing.submit(Lead("L-2"))
+    given_to = [one.placement(lead_id).rep_id for lead_id in ("L-1", "L-2")]
+    assert given_to == (["a", "b"] if serial else ["a", "a"])
+    assert Counter(given_to + route(one, 2, "later")) == {"a": 2, "b": 2}
+
+
+def test_a_serial_turn_may_be_given_back():
+    """A declined offer gives the turn back, and the rep is next for another lead, serial or not."""
+    dispatcher = desk(
+        [Rep("a"), Rep("b")], router=Router(rules=[Rule("all", score=rotation(serial=True))])
+    )
+    dispatcher.submit(Lead("L-1"))
+    dispatcher.decline("L-1", "a")
+    assert dispatcher.submit(Lead("L-2")).rep_id == "a"
+
+
+def test_serial_is_true_or_false():
+    """Anything else is refused, with what to write."""
+    with pytest.raises(ConfigError, match=r"'yes' must be True or False"):
+        rotation(serial="yes")
+
+
+STRICT = Router(rules=[Rule("all", score=rotation("strict"))])
+
+
+@settings(max_examples=40)
+@given(st.lists(st.integers(1, 6), min_size=2, max_size=6), st.integers(1, 40))
+def test_strict_rotation_keeps_the_best_bound_there_is(weights, number):
+    """With the same candidates all the time, nobody is ever further than 1 - 1/(2n - 2) from the exact share."""
+    reps = [Rep(f"r{index}", weight=weight) for index, weight in enumerate(weights)]
+    counts, bound = Counter(), 1 - Fraction(1, 2 * len(reps) - 2)
+    turns = Turns.of({rep.id: rep.weight for rep in reps})
+    for position, rep_id in enumerate(route(desk(reps, router=STRICT), number), 1):
+        assert rep_id == next_turn(turns, mode="strict"), "the order is Tijdeman's"
+        turns = take(turns, rep_id)
+        counts[rep_id] += 1
+        for rep in reps:
+            share = Fraction(position * rep.weight, sum(weights))
+            assert abs(counts[rep.id] - share) <= bound
+
+
+def test_strict_rotation_with_one_heavy_rep():
+    """One rep of weight 1,000 beside 99 of weight 1 stays within the bound at every moment."""
+    reps = [Rep("heavy", weight=1_000), *(Rep(f"r{index:02}") for index in range(99))]
+    had = 0
+    for position, rep_id in enumerate(route(desk(reps, router=STRICT), 120), 1):
+        had += rep_id == "heavy"
+        assert abs(had - Fraction(position * 1_000, 1_099)) <= 1 - Fraction(1, 198)
+
+
+def test_strict_rotation_after_an_absence():
+    """A rep with weight 300 of 500 who missed 20 leads gets 12 of the next 20, and a newcomer is not flooded."""
+    store = MemoryStore()
+    away, others = Rep("r1", weight=300), [Rep("r2", weight=100), Rep("r3", weight=100)]
+    route(desk(others, store, router=STRICT), 20)
+    back = route(desk([away, *others], store, router=STRICT), 20, "back")
+    assert Counter(back) == {"r1": 12, "r2": 4, "r3": 4}
+    joined = route(desk([away, *others, Rep("new", weight=100)], store, router=STRICT), 12, "new")
+    assert Counter(joined) == {"r1": 6, "r2": 2, "r3": 2, "new": 2}
+    assert joined[:2] != ["new", "new"]
+
+
+@settings(max_examples=40)
+@given(st.lists(st.sets(st.sampled_from("abc"), min_size=1), max_size=40))
+def test_strict_rotation_gathers_no_more_than_a_turn(shifts):
+    """However reps come and go, nobody gathers a burst: of nine leads for three, each gets two to four."""
+    store = MemoryStore()
+    for index, present in enumerate(shifts):
+        route(desk([Rep(rep) for rep in sorted(present)], store, router=STRICT), 1, f"s{index}")
+    after = Counter(route(desk([Rep("a"), Rep("b"), Rep("c")], store, router=STRICT), 9, "after"))
+    assert all(2 <= after[rep] <= 4 for rep in "abc")
+
+
+def test_strict_rotation_gives_each_turn_once():
+    """Two processes that read the same turns do not give both leads to one rep."""
+    reps = [Rep("a"), Rep("b")]
+    one = desk(reps, router=STRICT)
+    other = Dispatcher(STRICT, one.roster, one.store, one.clock)
+    racing = Dispatcher(
+        STRICT, one.roster, Racing(lambda: other.submit(Lead("L-1")), store=one.store), one.clock
+    )
+    racing.submit(Lead("L-2"))
+    assert [one.placement(lead_id).rep_id for lead_id in ("L-1", "L-2")] == ["a", "b"]
+
+
+def test_a_mode_that_is_not_known():
+    """An unknown mode is refused, with those that there are."""
+    with pytest.raises(ConfigError, match=r"'fair' must be one of 'webster', 'strict'"):
+        rotation("fair")
+
+
+def test_strict_rotation_is_ranked_plainly():
+    """The fast path says why it does not take it."""
+    standing = Standing(STRICT, Roster([Rep("a"), Rep("b")]))
+    path = standing.top(Lead("L-1"), 1, now=NOON).path
+    assert path == "plain: rotation('strict') weighs all candidates against each other"

@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 from math import log
 
 import pytest
+from attrs import evolve
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -104,3 +105,61 @@ def test_every_offer_keeps_its_propensity_and_cost():
     plain = desk(fair(close_rate()))
     plain.submit(Lead("L-1"))
     assert plain.history("L-1")[1].propensity == 1
+
+
+def test_outcomes_are_counted_as_they_happen():
+    """A dispatcher that learns counts the same in the store as the log gives, by segment, hand-overs included."""
+    here = desk(learn=["industry"])
+    leads = [Lead("L-1", industry="retail"), Lead("L-2", industry="oil/gas"), Lead("L-3")]
+    worked(here, leads[0], value=500)
+    worked(here, leads[1], ended="lost")
+    first = here.submit(leads[2]).rep_id
+    here.decline("L-3", first, "busy")
+    here.clock.advance("2m")
+    here.assign("L-3", first, by="manager")
+    here.clock.advance("9d")
+    here.contacted("L-3")
+    here.feedback("L-3", "won", value=0.5)
+    found = outcomes_of([(lead, here.history(lead.id)) for lead in leads], ["industry"])
+    assert here.learned() == found
+    assert here.learned().total(first).log_response > 0
+    assert here.learned().total(first, "industry/retail").offered == 1
+    assert here.learned().total(first).log_size < 0
+
+
+def test_outcomes_may_be_counted_without_segments():
+    """Without fields all leads count together, and nothing is read for it."""
+    here = desk(learn=[])
+    worked(here, Lead("L-1", industry="retail"))
+    assert set(here.learned().weeks) == {""}
+    assert here.learned() == outcomes_of([(None, here.history("L-1"))])
+
+
+def test_nothing_is_counted_unless_asked():
+    """A dispatcher that does not learn keeps no outcomes."""
+    here = desk()
+    worked(here, Lead("L-1"))
+    assert here.learned() == Outcomes()
+
+
+def test_a_value_too_long_for_a_key_is_no_segment():
+    """A lead with a value that no key can hold counts among all leads, in the log as in the store."""
+    here, lead = desk(learn=["industry"]), Lead("L-1", industry="x" * 200)
+    worked(here, lead)
+    assert set(here.learned().weeks) == {""}
+    assert here.learned() == outcomes_of([(lead, here.history("L-1"))], ["industry"])
+
+
+def test_a_scorer_learns_from_what_the_store_has_counted():
+    """Counted outcomes that are handed to the next dispatcher decide, by segment."""
+    here = desk(close_rate(1, by="industry"), learn=["industry"])
+    for number in range(4):
+        rep_id = here.submit(Lead(f"L-{number}", industry="oil")).rep_id
+        here.accept(f"L-{number}", rep_id)
+        here.feedback(f"L-{number}", "won" if rep_id == "bob" else "lost")
+        here.clock.advance("1m")
+    assert here.submit(Lead("untaught", industry="oil")).rep_id == "ada"
+    taught = evolve(here, outcomes=here.learned())
+    assert taught.outcomes.total("bob", "industry/oil").won == 2
+    assert taught.submit(Lead("next-1", industry="oil")).rep_id == "bob"
+    assert taught.submit(Lead("next-2", industry="oil")).rep_id == "bob"

@@ -4,8 +4,16 @@ from collections import Counter
 from datetime import UTC, datetime, timedelta
 
 from leadroute import Dispatcher, Lead, Rep, Roster, Router, Rule, Transient, rotation
-from leadroute.model.keys import cap_key, closed_key, last_key, level_key, open_key, won_key
-from leadroute.offers.events import KINDS, Accepted, FeedbackGiven, Offered
+from leadroute.model.keys import (
+    cap_key,
+    closed_key,
+    contact_key,
+    last_key,
+    level_key,
+    open_key,
+    won_key,
+)
+from leadroute.offers.events import KINDS, Accepted, Contacted, FeedbackGiven, Offered
 from leadroute.offers.machine import rebuild
 from leadroute.offers.placement import Placement, Status
 from leadroute.plain import loads
@@ -106,7 +114,7 @@ def audit(store, lead_ids):
     found = placements(store)
     assert set(found) == set(lead_ids), "a lead is lost or made up"
     held, won, closed = Counter(), Counter(), Counter()
-    last, levels = {}, {}
+    last, reached, levels = {}, {}, {}
     for lead_id, placement in found.items():
         logged = store.events(lead=lead_id)
         assert [event.n for event in logged] == list(range(1, len(logged) + 1))
@@ -123,6 +131,9 @@ def audit(store, lead_ids):
                 levels[event.pool] = max(levels.get(event.pool, 0), event.level)
             last[event.rep_id] = max(last.get(event.rep_id, 0), round(event.at.timestamp() * 1e6))
         for event in history:
+            if isinstance(event, Contacted):
+                at = round(event.at.timestamp() * 1e6)
+                reached[event.rep_id] = max(reached.get(event.rep_id, 0), at)
             if isinstance(event, FeedbackGiven) and event.closing:
                 closed[event.rep_id] += 1
                 won[event.rep_id] += event.status == "won"
@@ -132,6 +143,7 @@ def audit(store, lead_ids):
         **{won_key(rep): n for rep, n in won.items() if n},
         **{closed_key(rep): n for rep, n in closed.items()},
         **{last_key(rep): at for rep, at in last.items()},
+        **{contact_key(rep): at for rep, at in reached.items()},
         **{level_key(pool): level for pool, level in levels.items()},
     }
     assert store.counts() == expected, "the counters are not the holds of the placements"

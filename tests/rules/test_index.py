@@ -1,3 +1,5 @@
+from unittest.mock import patch
+
 import pytest
 from benchmarks import policies as workload
 from benchmarks.policies import condition, facts, holds, policy
@@ -7,6 +9,8 @@ from tests.rules.facts import NOW, PREDICATES, leads
 
 from leadroute.errors import ConfigError, FactTypeError, LeadrouteError
 from leadroute.model.lead import Lead
+from leadroute.rules import bulk
+from leadroute.rules import index as index_module
 from leadroute.rules.builders import LEAD, REP, check
 from leadroute.rules.closures import Environment
 from leadroute.rules.condition import NEVER
@@ -54,11 +58,24 @@ def test_an_edit_equals_a_rebuild(found, changes, lead, now):
         assert said(index.all, lead, now) == said(plain.all, lead, now)
 
 
-@given(policies, st.lists(leads(), max_size=40), moments)
-def test_many_leads_at_once_are_answered_as_one_by_one(found, many, now):
-    """The bulk path gives the same answers, and raises for the same lead first."""
+bounds = st.fixed_dictionaries(
+    {
+        "PORTION": st.integers(1, 50),
+        "SAMPLE": st.integers(1, 50),
+        "SHARE": st.integers(1, 4),
+        "VALUES": st.integers(0, 5),
+        "BITS": st.integers(0, 500),
+    }
+)
+
+
+@given(policies, st.lists(leads(), max_size=40), moments, bounds)
+def test_many_leads_at_once_are_answered_as_one_by_one(found, many, now, of_bulk):
+    """The bulk path gives the same answers, and raises for the same lead first, however little it may remember."""
     index = Index.of(found, environment=PREDICATES)
     expected = said(lambda: [index.first(lead, now) for lead in many])
+    with patch.object(index_module, "MANY", 0), patch.multiple(bulk, **of_bulk):
+        assert said(index.first_of_each, many, now) == expected
     assert said(index.first_of_each, many, now) == expected
 
 
@@ -90,6 +107,26 @@ def test_ten_thousand_rules_agree_with_the_naive_truth():
         expected = tuple(number for number, rule in enumerate(rules) if holds(rule, known))
         assert index.all(lead, None) == expected
         assert index.first(lead, None) == first == expected[0]
+
+
+def test_what_the_bulk_path_remembers_is_bounded():
+    """When later leads come in more combinations than may be remembered, the answers are the same."""
+    index = Index.of([condition(rule) for rule in policy(40, 3)])
+    many = workload.leads(facts(400, 4))
+    little = {"PORTION": 20, "SAMPLE": 20, "SHARE": 1, "BITS": 41 * 20}
+    with patch.object(index_module, "MANY", 0), patch.multiple(bulk, **little):
+        assert index.first_of_each(many, NOW) == [index.first(lead, NOW) for lead in many]
+
+
+def test_a_rule_that_can_never_hold_is_edited_as_any_other():
+    """A contradiction of plain questions is never the answer, and gives way to what replaces it."""
+    never = (LEAD.country == "US") & (LEAD.country == "CA") & (LEAD["x"] > 5)
+    index = Index.of([never, LEAD.country == "US", None])
+    lead = Lead("L-1", country="US", attributes={"x": "text"})
+    assert index.all(lead, None) == (1, 2)
+    assert index.replace(0, LEAD.country == "US").all(lead, None) == (0, 1, 2)
+    assert index.replace(1, never).all(lead, None) == (2,)
+    assert index.replace(1, never).replace(1, None).all(lead, None) == (1, 2)
 
 
 def test_errors_of_the_index_are_those_of_the_reference():

@@ -7,11 +7,12 @@ from hypothesis import strategies as st
 from leadroute.model.lead import Lead
 from leadroute.rules.builders import LEAD, NOW, REP, check, define
 from leadroute.rules.closures import Environment
+from leadroute.rules.columns import columns, spans_of_rows
 from leadroute.rules.index import Index
 from leadroute.rules.look import kind_of, look
 from leadroute.rules.plane import Plane, bits, splice
 from leadroute.rules.rows import MOST_BOXES, Key, outline
-from leadroute.rules.span import NOTHING, Span, listed, starting
+from leadroute.rules.span import NOTHING, Span, listed, span_of, starting
 
 VALUES = range(-1, 7)
 
@@ -47,6 +48,57 @@ def test_a_plane_leaves_alive_the_rows_that_take_the_value(found):
     assert_plane(Plane.of(len(found), grouped(found)), found)
 
 
+one = st.integers(0, 5)
+several = st.lists(one, max_size=3).map(tuple)
+asked = st.one_of(
+    st.tuples(st.sampled_from(["==", "!=", "<", "<=", ">", ">="]), one),
+    st.tuples(st.sampled_from(["in", "not in"]), several),
+    st.tuples(st.just("span"), spans),
+)
+
+
+@given(st.lists(st.tuples(asked, st.lists(st.integers(0, 4), max_size=4)), max_size=6))
+def test_a_row_that_asks_more_than_once_takes_what_all_its_questions_take(found):
+    """Questions come in any form and may name a row again; those of a row are met."""
+    column = [(form, literal, rows) for (form, literal), rows in found]
+    met = spans_of_rows(column)
+    assert_plane(Plane.of(5, column), [met.get(row) for row in range(5)])
+
+
+ANSWERS = {
+    "==": operator.eq,
+    "!=": operator.ne,
+    "<": operator.lt,
+    "<=": operator.le,
+    ">": operator.gt,
+    ">=": operator.ge,
+    "in": lambda value, among: value in among,
+    "not in": lambda value, among: value not in among,
+}
+
+
+@given(st.sampled_from(sorted(ANSWERS)), several.filter(bool), st.integers(-1, 6))
+def test_the_span_of_a_question_holds_what_answers_it(form, literals, value):
+    """Every form takes what Python's own comparison takes, and no missing value."""
+    literal = literals if "in" in form else literals[0]
+    assert span_of(form, literal).holds(value) is ANSWERS[form](value, literal)
+    assert not span_of(form, literal).missing
+
+
+def test_plain_questions_are_gathered_and_the_rest_is_outlined():
+    """A question asked by several rules stands once; what follows the first part that is none is met with it."""
+    us, big = LEAD.country == "US", LEAD.employees >= 50
+    either = (LEAD.product == "core") | (LEAD.source == "event")
+    nothing = (LEAD.budget > 5) & (LEAD.budget < 3)
+    found = columns([us & big, us & either & (LEAD.region == "US-1"), us & ~~(nothing | nothing)])
+    assert found.rows == [0, 1, 1]
+    assert found.fields[Key("field", "country")] == [("==", "US", [0, 1, 2])]
+    assert found.fields[Key("field", "employees")] == [(">=", 50, [0])]
+    assert sorted(spans_of_rows(found.fields[Key("field", "region")])) == [1, 2]
+    assert found.residues == [None, None, None]
+    assert columns([us, REP.level > 3]).asking_rep == [1]
+
+
 @given(st.lists(st.none() | spans, max_size=5), st.lists(st.none() | spans, max_size=3), st.data())
 def test_a_spliced_plane_is_the_plane_of_the_spliced_rows(found, new, data):
     """Rows come, go and change, also with values that the plane did not tell apart before."""
@@ -62,7 +114,7 @@ def grouped(found):
     for row, span in enumerate(found):
         if span is not None:
             rows.setdefault(span, []).append(row)
-    return rows
+    return [("span", span, of) for span, of in rows.items()]
 
 
 def assert_plane(plane, found):

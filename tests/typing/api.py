@@ -9,7 +9,12 @@ from leadroute import (
     REP,
     Assignment,
     Cap,
+    Decision,
+    Dispatcher,
     Lead,
+    MemoryStore,
+    Otherwise,
+    Presence,
     Ranking,
     Rep,
     Roster,
@@ -60,3 +65,17 @@ router = Router(
 ranking = router.rank(lead, Roster([rep]))
 assert_type(ranking, Ranking)
 assert_type(ranking.best, Assignment | None)
+decision = router.decide(lead, Roster([rep]))
+assert_type(decision, Decision)
+assert_type(decision.rerun(router, lead, Roster([rep])).changed, tuple[str, ...])
+batch = router.assign_batch([lead], Roster([rep]), objective=lambda one, _: one.budget or 0.0)
+assert_type(batch.reps["L-1"], str)
+
+# What happens when nobody is found: text, a list, or a mapping.
+steps = Otherwise(no_rule="hold", nobody_available=["pool emea", "anyway"])
+Router(rules=[Rule("r", otherwise=steps)], otherwise={"empty_pool": "hold"})
+Otherwise(nobody="hold")  # type: ignore[call-arg]
+assert_type(ranking.others, tuple[Ranking, ...])
+assert_type(ranking.then, str)
+desk = Dispatcher(router, Roster([rep]), MemoryStore(), presence={"ada": Presence("busy", at)})
+Router(rules=[Rule("r", calling="mon-fri 09:00-20:00", overlap=0.5)], grace="30s", wrap_up="2m")

@@ -97,6 +97,10 @@ def _plain(ranking: Ranking) -> dict[str, Any]:
         "resumes_at": _iso(ranking.resumes_at),
         "assignments": [_assignment(each) for each in ranking.assignments],
         "rejections": [_rejection(each) for each in ranking.rejections],
+        "others": [_plain(each) for each in ranking.others],
+        "then": ranking.then,
+        "anyway": ranking.anyway,
+        "notes": [*ranking.notes],
     }
 
 

@@ -13,12 +13,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import date, timedelta
+from functools import partial
 from typing import Any
 
 from attrs import fields
 
 from leadroute.errors import ConfigError, InvalidValue, PolicyError, UnknownFieldError
 from leadroute.formats.cases import case_of, read_expected, read_instant, read_lead, read_reps
+from leadroute.model.duration import parse_duration
 from leadroute.model.territory import Territory
 from leadroute.model.values import Refused, ident
 from leadroute.ranking.case import Case
@@ -27,6 +29,7 @@ from leadroute.rules.closures import Environment, compile_condition
 from leadroute.rules.condition import ALWAYS, Condition
 from leadroute.rules.define import parse_definitions
 from leadroute.rules.fields import FIELDS
+from leadroute.rules.otherwise import CASES, Otherwise, pool_of, read_steps
 from leadroute.rules.parse import parse
 from leadroute.rules.qualification import Factor, Qualification
 from leadroute.rules.reading import reads
@@ -75,6 +78,7 @@ class Draft:
         factors = list(self._factors(document))
         silences = self._silences(document)
         pools = list(self._pools(document))
+        otherwise = self._otherwise("otherwise", document.get("otherwise"))
         territories = list(self._territories(document))
         rules = list(self._rules(document))
         tests = list(self._tests(document))
@@ -94,6 +98,7 @@ class Draft:
                     fields=self._fields,
                     environment=self._environment,
                     silences=silences,
+                    otherwise=otherwise,
                     **terms,
                 )
         if router is None:
@@ -105,11 +110,14 @@ class Draft:
         return {
             "qualify": self._lead_condition,
             "window": _window,
+            "grace": _duration,
+            "wrap_up": _duration,
             "catch_all": _ident,
             "holidays": _dates,
             "caps": _as_written,
             "timezone": _as_written,
             "lint": _left_alone,
+            "otherwise": _left_alone,
             **dict.fromkeys(_TABLES, _left_alone),
         }
 
@@ -182,12 +190,33 @@ class Draft:
             "frees": _as_written,
             "territory": _as_written,
             "within_km": _as_written,
+            "calling": _as_written,
+            "overlap": _as_written,
+            "otherwise": _left_alone,
         }
         for place, table in self._tables(document, "rule"):
+            otherwise = self._otherwise(f"{place}.otherwise", table.get("otherwise"))
             with self._under(place):
                 found = self._whole(place, "key of a rule", table, readers)
                 if found is not None:
-                    yield Rule(**found)
+                    yield Rule(**found, otherwise=otherwise)
+
+    def _otherwise(self, place: str, given: Any) -> Otherwise:
+        if given is not None and not isinstance(given, Mapping):
+            problem = f"is {_called(given)}; write {{ nobody_available = 'pool emea, hold' }}"
+            self._note(ConfigError(problem, f"{self._name}: {place}"))
+            return Otherwise()
+        readers = {case: partial(self._steps, case) for case in CASES}
+        return Otherwise(**self._table(place, "case of otherwise", given or {}, readers))
+
+    def _steps(self, case: str, given: Any) -> tuple[str, ...]:
+        try:
+            found = read_steps(case, given)
+        except ConfigError as error:
+            raise ConfigError(error.problem) from None
+        for pool in filter(None, map(pool_of, found)):
+            self._known_pool(pool)
+        return found
 
     def _tests(self, document: Mapping[str, Any]) -> Iterator[Case]:
         rules, pools = self._names.get("rule", {}), (*self._names.get("pool", {}), EVERYONE)
@@ -380,6 +409,10 @@ def _date(given: Any) -> date:
 
 def _window(given: Any) -> timedelta:
     return read_window(_text(given))
+
+
+def _duration(given: Any) -> timedelta:
+    return parse_duration(_text(given))
 
 
 def _as_written(given: Any) -> Any:

@@ -28,6 +28,7 @@ from leadroute.ranking.router import Router
 from leadroute.ranking.scorers import BUILT_IN
 from leadroute.rules.closures import PLAIN, Environment
 from leadroute.rules.condition import Condition
+from leadroute.rules.otherwise import Otherwise, steps_as_text
 from leadroute.rules.qualification import Factor, Qualification, parts_of
 from leadroute.rules.reading import definitions
 from leadroute.rules.rule import Pool, Rule
@@ -166,10 +167,13 @@ def _document(router: Router) -> dict[str, Any]:
         "format": FORMAT,
         "qualify": str(router.qualify) if isinstance(router.qualify, Condition) else None,
         "window": format_duration(router.window),
+        "grace": format_duration(router.grace) if router.grace else None,
+        "wrap_up": format_duration(router.wrap_up) if router.wrap_up else None,
         "catch_all": router.catch_all,
         "holidays": sorted(map(str, router.holidays)),
         "caps": [*map(str, router.caps)],
         "timezone": None if router.timezone == "UTC" else router.timezone,
+        "otherwise": _otherwise_table(router.otherwise),
         "lint": {"silence": dict(router.silences)} if router.silences else None,
         "fields": dict(router.fields),
         "define": {name: str(each) for name, each in _definitions(router).items()},
@@ -228,11 +232,17 @@ def _rule_table(rule: Rule) -> dict[str, Any]:
         "window": None if rule.window is None else format_duration(rule.window),
     }
     found: dict[str, Any] = {key: str(value) for key, value in table.items() if value is not None}
-    for name in ("segment", "cost", "frees", "territory", "within_km"):
+    for name in ("segment", "cost", "frees", "territory", "within_km", "calling", "overlap"):
         value = getattr(rule, name)
         if value != getattr(_PLAIN_RULE, name):
             found[name] = value
+    if otherwise := _otherwise_table(rule.otherwise):
+        found["otherwise"] = otherwise
     return found
+
+
+def _otherwise_table(otherwise: Otherwise) -> dict[str, Any]:
+    return {case: steps_as_text(steps) for case, steps in otherwise.said()}
 
 
 _PLAIN_RULE = Rule("plain")

@@ -9,7 +9,7 @@ The rules of this module:
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 from attrs import fields
@@ -21,6 +21,7 @@ from leadroute.model.territory import Territory
 from leadroute.ranking.case import EXPECTATIONS
 from leadroute.ranking.ranking import Outcome
 from leadroute.rules.fields import CUSTOM_KINDS, FIELDS, Kind
+from leadroute.rules.otherwise import CASES
 from leadroute.rules.qualification import OUTCOMES
 from leadroute.rules.rule import FREES
 
@@ -57,6 +58,8 @@ def policy_schema() -> Schema:
             "extends": _text("The file that this one builds on, such as base.toml."),
             "qualify": _text("Condition that a lead must fulfil; every lead when left out."),
             "window": _text("How long an offer stands, such as 5m or 1h30m."),
+            "grace": _text("How long a rep whose connection drops still counts, such as 30s."),
+            "wrap_up": _text("How long a rep is left alone after a contact, such as 2m."),
             "catch_all": _text("Who gets a lead that nobody can take."),
             "caps": {
                 "description": "Caps over all reps together, such as 100 per day.",
@@ -64,6 +67,7 @@ def policy_schema() -> Schema:
             },
             "timezone": _text("The IANA zone in whose calendar those are counted."),
             "holidays": _list_of({"type": "string", "format": "date"}),
+            "otherwise": _otherwise(CASES),
             "lint": {
                 "description": "What the lint keeps quiet about.",
                 "type": ["object", "null"],
@@ -171,9 +175,24 @@ def _rule() -> Schema:
             "frees": _choice("When it gives capacity back.", *FREES),
             "territory": {"type": ["boolean", "null"]},
             "within_km": {"type": ["number", "null"], "minimum": 0},
+            "calling": _text("When leads may be called, such as mon-fri 09:00-20:00."),
+            "overlap": {"type": ["number", "null"], "exclusiveMinimum": 0, "maximum": 1},
+            "otherwise": _otherwise(case for case in CASES if case != "no_rule"),
         },
         "name",
     )
+
+
+def _otherwise(cases: Iterable[str]) -> Schema:
+    steps = {
+        "description": "Steps in order: pool NAME, anyway, hold or catch-all, with commas between.",
+        "type": ["string", "array", "null"],
+        "items": {"type": "string"},
+    }
+    return {
+        **_table("What happens when nobody is found.", dict.fromkeys(cases, steps)),
+        "type": ["object", "null"],
+    }
 
 
 def _territory() -> Schema:

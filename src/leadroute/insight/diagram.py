@@ -16,8 +16,9 @@ from typing import Final
 
 from attrs import field, frozen
 
-from leadroute.insight.wording import duration_in_words, preference, who
+from leadroute.insight.wording import duration_in_words, otherwise_in_words, preference, who
 from leadroute.ranking.router import Router
+from leadroute.rules.otherwise import CASES, HOLD, pool_of
 from leadroute.rules.qualification import Factor, Qualification
 from leadroute.rules.rule import EVERYONE, Rule
 from leadroute.rules.wording import describe
@@ -157,8 +158,11 @@ def _graph(router: Router) -> _Graph:
         graph.arrow(asked, _terms(graph, number, rule, router), "" if rule.when is None else "yes")
     pools = _pools(graph, router)
     catch = graph.box("catch", _Shape.EVENT, router.catch_all)
+    unruled = catch
+    if HOLD in router.otherwise.steps("no_rule"):
+        unruled = graph.box("hold", _Shape.EVENT, "the lead waits")
     for end, label in ends:
-        graph.arrow(end, catch, label)
+        graph.arrow(end, unruled, label)
     for pool in pools:
         graph.arrow(pool, catch, "nobody can take it")
     return graph
@@ -189,15 +193,33 @@ def _question(number: int, rule: Rule) -> Iterator[str]:
 
 def _terms(graph: _Graph, number: int, rule: Rule, router: Router) -> str:
     offered = f"offered for {duration_in_words(rule.window or router.window)}"
-    return graph.box(f"terms{number}", _Shape.TERMS, who(rule), preference(rule.score), offered)
+    called = () if rule.calling is None else (f"called {rule.calling}",)
+    said = (
+        who(rule),
+        preference(rule.score),
+        offered,
+        *called,
+        *otherwise_in_words(rule.otherwise),
+    )
+    return graph.box(f"terms{number}", _Shape.TERMS, *said)
 
 
 def _pools(graph: _Graph, router: Router) -> list[str]:
     """Draw every pool that a rule names, once, with the arrows that lead there."""
     found: dict[str, str] = {}
     for number, rule in enumerate(router.rules, 1):
-        name = rule.pool or EVERYONE
-        if name not in found:
-            found[name] = graph.box(f"pool{len(found) + 1}", _Shape.POOL, f"Pool: {name}")
-        graph.arrow(f"terms{number}", found[name])
+        for name, label in _asked(rule, router):
+            if name not in found:
+                found[name] = graph.box(f"pool{len(found) + 1}", _Shape.POOL, f"Pool: {name}")
+            graph.arrow(f"terms{number}", found[name], label)
     return list(found.values())
+
+
+def _asked(rule: Rule, router: Router) -> Iterator[tuple[str, str]]:
+    """The pools that a rule asks, its own first, each with when it is asked."""
+    own = rule.pool or EVERYONE
+    yield own, ""
+    for case in CASES:
+        for pool in filter(None, map(pool_of, rule.otherwise.steps(case, router.otherwise))):
+            if pool != own:
+                yield pool, case.replace("_", " ")

@@ -14,21 +14,57 @@ from typing import Any, Final
 
 from leadroute.ranking.router import Router
 from leadroute.ranking.scorers import (
+    accept_rate,
+    at_least,
+    cap_room,
+    clamp,
     close_rate,
+    deal_size_fit,
+    distance,
+    expertise,
+    explore,
+    fair,
+    first_of,
+    freshness,
+    graduation,
     headroom,
     intent,
+    invert,
+    language,
+    least_recent,
+    max_of,
+    named_account,
+    owner,
+    random_tiebreak,
+    response_speed,
+    revenue_rate,
     rotation,
+    same_country,
     skill_match,
+    source_urgency,
     territory_match,
+    tier,
+    tiers,
+    timezone_overlap,
+    top_producer,
+    workload,
 )
 from leadroute.rules.condition import And, Condition, Or
+from leadroute.rules.otherwise import ANYWAY, CATCH_ALL, HOLD, Otherwise, pool_of
 from leadroute.rules.qualification import Factor, Qualification, parts_of
 from leadroute.rules.reading import definitions
 from leadroute.rules.rule import EVERYONE, Pool, Rule
 from leadroute.rules.scorer import Guarded, Scorer, guards
 from leadroute.rules.wording import describe
 
-__all__ = ["describe_policy", "describe_rule", "duration_in_words", "preference", "who"]
+__all__ = [
+    "describe_policy",
+    "describe_rule",
+    "duration_in_words",
+    "otherwise_in_words",
+    "preference",
+    "who",
+]
 
 _UNITS: Final = (("day", 86_400), ("hour", 3_600), ("minute", 60), ("second", 1))
 _COUNTS: Final = {2: "twice", 3: "three times", 0.5: "half"}
@@ -36,6 +72,17 @@ _FATES: Final = {
     "nurture": "it is nurtured",
     "reject": "it is rejected",
     "review": "a person reviews it",
+}
+_CASES: Final = {
+    "no_rule": "no rule is for a lead",
+    "empty_pool": "the pool is empty",
+    "nobody_eligible": "nobody may take it",
+    "nobody_available": "nobody is available",
+}
+_STEPS: Final = {
+    ANYWAY: "somebody gets it who is not available",
+    HOLD: "it waits",
+    CATCH_ALL: "it goes to the catch-all",
 }
 _OF_REP: Final = "the rep's "
 _LONGEST_WAITING: Final = "whoever has waited longest for a lead first"
@@ -71,7 +118,16 @@ def _lines(router: Router) -> Iterator[str]:
         yield f"Pool {pool.name}: {_members(pool)}."
     if router.holidays:
         yield f"Nobody with working hours works on {', '.join(map(str, sorted(router.holidays)))}."
+    if router.wrap_up:
+        yield f"After a contact a rep is left alone for {duration_in_words(router.wrap_up)}."
+    if router.grace:
+        grace = duration_in_words(router.grace)
+        yield f"A rep whose connection drops still counts as available for {grace}."
     yield f"A lead that no rep can take goes to {router.catch_all}."
+    yield from (
+        f"Unless a rule says otherwise: w{said[1:]}"
+        for said in otherwise_in_words(router.otherwise)
+    )
     for name, condition in _definitions(router).items():
         yield f'"{name}" means: {describe(condition)}.'
 
@@ -118,7 +174,24 @@ def describe_rule(rule: Rule, window: timedelta, *, first: bool = True) -> str:
     else:
         leads = "Every lead:" if first else "Every other lead:"
     offered = f"offered for {duration_in_words(rule.window or window)}"
-    return f"{leads} {who(rule)}, {preference(rule.score)}, {offered}."
+    called = "" if rule.calling is None else f", called {rule.calling} on the lead's clock"
+    told = f"{leads} {who(rule)}, {preference(rule.score)}, {offered}{called}."
+    return " ".join((told, *otherwise_in_words(rule.otherwise)))
+
+
+def otherwise_in_words(otherwise: Otherwise) -> Iterator[str]:
+    """What happens when nobody is found, a sentence for each case of which something is said.
+
+    Example:
+        >>> print(*otherwise_in_words(Otherwise(nobody_available="pool apac, anyway")))
+        When nobody is available, the pool apac is asked, then somebody gets it who is not available.
+    """
+    for case, steps in otherwise.said():
+        yield f"When {_CASES[case]}, {', then '.join(map(_step, steps))}."
+
+
+def _step(step: str) -> str:
+    return _STEPS.get(step) or f"the pool {pool_of(step)} is asked"
 
 
 def who(rule: Rule) -> str:
@@ -127,13 +200,15 @@ def who(rule: Rule) -> str:
     Example:
         >>> from leadroute import LEAD, REP
         >>> who(Rule("german", pool="emea", require=LEAD.language.in_(REP.languages)))
-        'reps of the pool emea whose languages include language'
+        "reps of the pool emea whose languages include the lead's language"
     """
     reps = "reps" if rule.pool in (None, EVERYONE) else f"reps of the pool {rule.pool}"
     if rule.territory:
         reps += " in the lead's territory"
     if rule.within_km is not None:
         reps += f" within {rule.within_km:g} km of the lead"
+    if rule.overlap is not None:
+        reps += f" who work {rule.overlap:.0%} of the lead's hours"
     return f"all {reps}" if rule.require is None else f"{reps} {_required(rule.require)}"
 
 
@@ -167,8 +242,12 @@ def preference(score: Scorer | None) -> str:
     """
     if score is None:
         return _LONGEST_WAITING
+    return f"best first by {_score(score)}"
+
+
+def _score(score: Scorer) -> str:
     *most, last = [_term(term.weight, term.scorer) for term in score.terms]
-    return f"best first by {', '.join(most)} and {last}" if most else f"best first by {last}"
+    return f"{', '.join(most)} and {last}" if most else last
 
 
 def _term(weight: float, scorer: Scorer) -> str:
@@ -183,18 +262,69 @@ def _term(weight: float, scorer: Scorer) -> str:
     return f"{said} ({', '.join(notes)})" if notes else said
 
 
+def _names(given: str | tuple[str, ...], last: str = "and") -> str:
+    """Names of fields or kinds as people list them."""
+    *most, final = [given] if isinstance(given, str) else given
+    return (f"{', '.join(most)} {last} {final}" if most else final).replace("_", " ")
+
+
 def _interest(scorer: intent) -> str:
-    return "interest shown" if scorer.kind is None else f"interest shown by {scorer.kind} signals"
+    return "interest shown" + ("" if scorer.kind is None else f" by {_names(scorer.kind)} signals")
+
+
+def _several(scorer: max_of | first_of | tiers, joint: str) -> str:
+    return joint.join(map(_score, scorer.scorers))
+
+
+def _clamped(scorer: clamp) -> str:
+    return f"{_score(scorer.scorer)} (from {scorer.low:g} to {scorer.high:g})"
+
+
+def _reached(scorer: at_least) -> str:
+    return f"{_score(scorer.scorer)} (where it is {scorer.bound:g} or more)"
+
+
+def _fairly(scorer: fair) -> str:
+    return f"{_score(scorer.scorer)}, as long as nobody gets {scorer.ahead:g} leads ahead of their share"
 
 
 _SCORERS: Final[Mapping[type, Callable[[Any], str]]] = {
-    skill_match: lambda scorer: f"skill in the lead's {scorer.field.replace('_', ' ')}",
+    skill_match: lambda scorer: f"skill in the lead's {_names(scorer.field)}",
+    language: lambda _scorer: "how well they speak the lead's language",
+    same_country: lambda _scorer: "whether they cover the lead's country",
     territory_match: lambda _scorer: "nearness of their territory",
+    distance: lambda _scorer: "nearness to the lead",
+    timezone_overlap: lambda _scorer: "working hours shared with the lead",
+    owner: lambda _scorer: "whether the lead is theirs already",
+    named_account: lambda _scorer: "whether the lead's company is a named account of theirs",
     headroom: lambda _scorer: "free capacity",
-    close_rate: lambda _scorer: "share of leads won",
-    intent: _interest,
+    cap_room: lambda _scorer: "what is left of their caps",
+    workload: lambda _scorer: "how little they have open",
     rotation: lambda _scorer: "whose turn it is",
+    least_recent: lambda _scorer: "time since their last lead",
+    close_rate: lambda _scorer: "share of leads won",
+    revenue_rate: lambda _scorer: "revenue won per lead",
+    expertise: lambda scorer: f"leads of the same {_names(scorer.by)} worked before",
+    response_speed: lambda _scorer: "how fast they reach their leads",
+    accept_rate: lambda _scorer: "how reliably they answer offers",
+    top_producer: lambda _scorer: "revenue won",
+    tier: lambda scorer: f"whether their level suits the lead's {_names(scorer.field)}",
+    graduation: lambda _scorer: "how far they have moved up by winning",
+    deal_size_fit: lambda scorer: f"whether they win leads of such {_names(scorer.field)}",
+    intent: _interest,
+    freshness: lambda _scorer: "how new the lead is",
+    source_urgency: lambda scorer: f"urgency of the lead's {_names(scorer.field)}",
+    random_tiebreak: lambda _scorer: "lot",
+    explore: lambda _scorer: "a share of leads won that they may well have",
+    max_of: lambda scorer: f"the best of ({_several(scorer, '; ')})",
+    first_of: lambda scorer: f"the first that is known of ({_several(scorer, '; ')})",
+    tiers: lambda scorer: _several(scorer, ", and only then "),
+    clamp: _clamped,
+    invert: lambda scorer: f"the opposite of {_score(scorer.scorer)}",
+    at_least: _reached,
+    fair: _fairly,
 }
+"""What each scorer that comes with the package is called."""
 
 
 def duration_in_words(duration: timedelta) -> str:

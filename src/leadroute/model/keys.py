@@ -13,6 +13,7 @@ __all__ = [
     "cap_holder",
     "cap_key",
     "closed_key",
+    "contact_key",
     "is_open_key",
     "is_total_key",
     "is_turn_key",
@@ -113,6 +114,11 @@ def cap_key(rep_id: str, per: str, period: str) -> str:
 def closed_key(rep_id: str) -> str:
     """The counter of deals ended."""
     return key("rep", "closed", rep_id)
+
+
+def contact_key(rep_id: str) -> str:
+    """The instant of the last contact, in microseconds; only ever raised."""
+    return key("rep", "contact", rep_id)
 
 
 def last_key(rep_id: str) -> str:

@@ -18,7 +18,7 @@ from attrs import field, frozen
 
 from leadroute.model.values import Refused, aware, clean_fields, cleaned, instant
 
-__all__ = ["STATUSES", "Presence", "Status", "wrapped_up"]
+__all__ = ["STATUSES", "Pauses", "Presence", "Status", "wrapped_up"]
 
 Status = Literal["available", "away", "busy", "offline"]
 STATUSES: Final[tuple[Status, ...]] = ("available", "away", "busy", "offline")
@@ -89,3 +89,16 @@ def wrapped_up(contact: datetime | None, now: datetime, wrap_up: timedelta) -> b
         True
     """
     return contact is None or aware(now) - aware(contact, "contact") >= wrap_up
+
+
+@frozen
+class Pauses:
+    """For how long what has just happened to a rep still counts.
+
+    Args:
+        grace: How long a rep who went from available to offline still counts as available.
+        wrap_up: How long a rep is left alone after a contact.
+    """
+
+    grace: timedelta = _NO_TIME
+    wrap_up: timedelta = _NO_TIME

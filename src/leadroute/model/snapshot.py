@@ -11,10 +11,12 @@ from attrs import frozen
 
 from leadroute.model.frozen import FrozenDict
 from leadroute.model.outcomes import Outcomes
+from leadroute.model.presence import Presence
 
 __all__ = ["Snapshot"]
 
 _NONE: FrozenDict[str, int] = FrozenDict()
+_NOBODY: FrozenDict[str, Presence] = FrozenDict()
 _NO_OUTCOMES = Outcomes()
 
 
@@ -31,6 +33,8 @@ class Snapshot:
         won: Deals each rep has won, by rep id.
         closed: Deals of each rep that have ended, won or not, by rep id.
         outcomes: What became of each rep's leads by segment and week, for the scorers that learn from it.
+        contacted: When each rep last reached a lead, by rep id, in microseconds since 1970 (UTC).
+        presence: Whether each rep is at work this minute, by rep id; who is not in it is not asked about.
 
     Example:
         >>> Snapshot(open={"ada": 3}).open.get("ada")
@@ -45,3 +49,5 @@ class Snapshot:
     won: Mapping[str, int] = _NONE
     closed: Mapping[str, int] = _NONE
     outcomes: Outcomes = _NO_OUTCOMES
+    contacted: Mapping[str, int] = _NONE
+    presence: Mapping[str, Presence] = _NOBODY

@@ -10,10 +10,10 @@ The rules of this module:
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
-from collections.abc import Callable, Iterator, Mapping
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
-from functools import lru_cache, partial
+from functools import partial
 from typing import Final
 from uuid import uuid4
 
@@ -23,20 +23,22 @@ from leadroute.clock import Clock, SystemClock
 from leadroute.errors import Conflict, FactTypeError, LeadNotFound
 from leadroute.model.frozen import FrozenDict
 from leadroute.model.instants import from_micros, to_micros
-from leadroute.model.keys import lead_key, parts, placement_key, submit_key
+from leadroute.model.keys import lead_key, placement_key, submit_key
 from leadroute.model.lead import Lead
 from leadroute.model.outcomes import Outcomes
+from leadroute.model.presence import Presence
 from leadroute.model.roster import Roster
 from leadroute.model.snapshot import Snapshot
 from leadroute.model.values import aware
 from leadroute.offers import plan
 from leadroute.offers.change import Change, Once, Op, Put, Record
+from leadroute.offers.counted import counted
 from leadroute.offers.events import KINDS, Happening, Received
 from leadroute.offers.placement import Placement, Status
 from leadroute.offers.store import Store
+from leadroute.offers.tally import counts_of
 from leadroute.plain import dumps, loads
 from leadroute.ranking.router import Router
-from leadroute.ranking.tally import counters
 
 __all__ = ["Dispatcher", "Swept"]
 
@@ -82,7 +84,11 @@ class Dispatcher:
         store: Where placements are kept; bound to the host's transaction when they shall be part of it.
         clock: Where the present comes from.
         outcomes: What became of earlier leads, for the scorers that learn from it: ``outcomes_of(histories)``, or
-            ``Outcomes.from_counters``, made as often as you like.
+            ``learned()``, made as often as you like.
+        learn: The fields of the lead by which outcomes are counted in the store as they happen, such as
+            ``["industry"]``; ``[]`` counts all leads together, ``None`` nothing.
+        presence: Whether each rep is at work this minute, by rep id: a mapping of your own that you keep up to date. It
+            is read at every decision. Who is not in it is not asked about.
 
     Example:
         >>> from leadroute import Rep, Rule
@@ -100,6 +106,8 @@ class Dispatcher:
     store: Store
     clock: Clock = field(factory=SystemClock)
     outcomes: Outcomes = Outcomes()
+    presence: Mapping[str, Presence] = FrozenDict()
+    learn: Sequence[str] | None = None
 
     def submit(self, lead: Lead) -> Placement:
         """Take a lead in: qualify it, decide, and offer it, in one change.
@@ -301,30 +309,12 @@ class Dispatcher:
         """The counts that a decision made now would read. O(reps)."""
         return self._snapshot(self._now())
 
+    def learned(self) -> Outcomes:
+        """What the store has counted because of ``learn``. O(reps * weeks * segments): not for every lead."""
+        return Outcomes.from_counters(self.store.counts(prefix="outcome/"))
+
     def _snapshot(self, now: datetime) -> Snapshot:
-        by_kind: defaultdict[str, dict[str, int]] = defaultdict(dict)
-        for counter, count in self.store.counts(prefix="rep/").items():
-            _, kind, rep_id = _parts(counter)
-            by_kind[kind][rep_id] = count
-        levels = {
-            _parts(counter)[1]: level
-            for counter, level in self.store.counts(prefix="level/").items()
-        }
-        turns: defaultdict[str, dict[str, int]] = defaultdict(dict)
-        for counter, count in self.store.counts(prefix="turn/").items():
-            _, pool, rep_id = _parts(counter)
-            turns[pool][rep_id] = count
-        caps = counters(self.roster, self.router.caps, self.router.zone, now)
-        return Snapshot(
-            open=by_kind["open"],
-            used=self.store.counts(caps) if caps else FrozenDict(),
-            turns=turns,
-            levels=levels,
-            last_assigned=by_kind["last"],
-            won=by_kind["won"],
-            closed=by_kind["closed"],
-            outcomes=self.outcomes,
-        )
+        return counted(self.store, self.roster, self.router, now, self.outcomes, self.presence)
 
     def _now(self) -> datetime:
         return aware(self.clock.now(), "clock.now()")
@@ -352,7 +342,7 @@ class Dispatcher:
         received = Received(now, lead.received_at, lead.priority or 0, self.router.version)
         decided = self._decide(lead, {}, now)
         extra = (Once(submit_key(lead.id), lead.id), Put(lead_key(lead.id), dumps(lead), 0))
-        return self._commit(None, [received, decided], lead.id, 0, extra)
+        return self._commit(None, [received, decided], lead.id, 0, extra, lead)
 
     def _decide(self, lead: Lead, tried: Mapping[str, str], now: datetime) -> Happening:
         snapshot = self._snapshot(now)
@@ -419,17 +409,18 @@ class Dispatcher:
         lead_id: str,
         version: int,
         extra: tuple[Op, ...] = (),
+        lead: Lead | None = None,
     ) -> Placement:
         after, ops = plan.operations(before, events, lead_id, version, dumps)
+        if self.learn is not None:
+            told = lead or (self._lead(lead_id) if self.learn else Lead(lead_id))
+            extra = (*extra, *counts_of(before, events, told, self.learn))
         self.store.commit(Change(uuid4().hex, (*extra, *ops)))
         return after
 
 
 def _turn(waiting: Placement) -> tuple[int, datetime, str]:
     return (-waiting.priority, waiting.received_at, waiting.lead_id)
-
-
-_parts = lru_cache(maxsize=100_000)(parts)
 
 
 def _placement(record: Record) -> Placement:

@@ -80,7 +80,7 @@ class Offered:
         at: When.
         rep_id: To whom.
         rule: The rule that matched.
-        pool: The pool whose turn it takes.
+        pool: The pool in which the rep was found, and whose turn it takes.
         expires_at: When the offer ends; at this instant it is over.
         score: The score that put the rep first.
         holds: What the offer counts against, by counter key; given back when it is declined or runs out.
@@ -92,6 +92,7 @@ class Offered:
         frees: When open work is given back, as ``Rule.frees``.
         level: How far the pool's rotation has come with it; 0 when the rule does not rotate.
         version: The version of the policy that decided.
+        anyway: Whether it was made without a look at who is at work, because nobody was.
     """
 
     kind: ClassVar[str] = "offered"
@@ -108,16 +109,17 @@ class Offered:
     frees: str = "outcome"
     level: int = 0
     version: str = ""
+    anyway: bool = False
 
 
 @frozen
 class Waiting:
-    """Nobody can take the lead now; it waits.
+    """Nobody was found for the lead, and it waits.
 
     Args:
         at: When.
         why: The outcome of the decision.
-        rule: The rule that matched.
+        rule: The rule that matched; ``None`` when none did.
         until: When it is worth deciding again.
         version: The version of the policy that decided.
     """
@@ -125,7 +127,7 @@ class Waiting:
     kind: ClassVar[str] = "waiting"
     at: datetime
     why: str
-    rule: str
+    rule: str | None
     until: datetime
     version: str = ""
 

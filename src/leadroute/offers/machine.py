@@ -168,6 +168,7 @@ def _assigned(before: Placement, event: Assigned) -> dict[str, Any]:
     return {
         "rep_id": event.rep_id,
         "rule": event.rule,
+        "offered_at": event.at,
         "accepted_at": event.at,
         "due": event.until,
         "holds": FrozenDict({**turns, **event.holds}),

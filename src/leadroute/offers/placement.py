@@ -54,7 +54,7 @@ class Placement:
         rule: The rule that matched last.
         pool: The pool of the current offer or owner.
         rep_id: To whom it is offered, or who owns it; the name of the catch-all when that has it.
-        offered_at: When the current or last offer was made.
+        offered_at: When the current or last offer was made, or the lead was assigned by hand.
         due: When it wants attention next: the end of the offer, when to decide again, or when it stops being open
             work.
         accepted_at: When its owner took it.

@@ -10,7 +10,7 @@ The rules of this module:
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -19,6 +19,7 @@ from leadroute.model.frozen import FrozenDict
 from leadroute.model.instants import to_micros
 from leadroute.model.keys import (
     closed_key,
+    contact_key,
     is_open_key,
     last_key,
     level_key,
@@ -50,8 +51,9 @@ from leadroute.offers.machine import move, situation_of
 from leadroute.offers.placement import Placement, Status
 from leadroute.ranking.ranking import Outcome, Ranking
 from leadroute.ranking.router import Router
-from leadroute.ranking.scorers.turns import SCALE, standings
+from leadroute.ranking.scorers.turns import rotation, turn_of
 from leadroute.ranking.tally import Tally, Toll, used_of
+from leadroute.rules.otherwise import HOLD
 from leadroute.rules.rule import Rule
 
 __all__ = [
@@ -100,6 +102,7 @@ def happening(
         rep = roster[best.rep_id]
         tolls = list(router.tally(lead, rule, ranking.pool, now).tolls(rep))
         turn, level = _turn(ranking, rule, ranking.pool, roster, snapshot)
+        limits = _limits(tolls) | _last_turns(rule, turn, snapshot.turns.get(ranking.pool, {}), rep)
         return Offered(
             now,
             best.rep_id,
@@ -110,15 +113,16 @@ def happening(
             FrozenDict({**_holds(tolls), **turn}),
             ranking.propensities[best.rep_id],
             ranking.given_up,
-            _limits(tolls),
+            FrozenDict(limits),
             rule.frees,
             level,
             ranking.version,
+            ranking.anyway,
         )
     version = ranking.version
     if ranking.outcome is Outcome.DISQUALIFIED:
         return Disqualified(now, ranking.detail, ranking.factor, ranking.verdict, version)
-    if ranking.outcome is Outcome.NOBODY_AVAILABLE and ranking.rule is not None:
+    if ranking.then == HOLD:
         until = ranking.resumes_at or now
         return Waiting(now, ranking.outcome.value, ranking.rule, until, version)
     return Caught(now, ranking.outcome.value, router.catch_all, version)
@@ -141,20 +145,32 @@ def _turn(
         return {}, 0
     rep_id, level = ranking.assignments[0].rep_id, snapshot.levels.get(pool, 0)
     able = [roster[each.rep_id] for each in ranking.assignments]
-    standing = standings(able, snapshot.turns.get(pool, {}), level)[rep_id]
-    return {turn_key(pool, rep_id): 1 + standing.missed}, max(level, int(standing.place * SCALE))
+    taken, reached = turn_of(rule.score, able, snapshot.turns.get(pool, {}), level, rep_id)
+    return {turn_key(pool, rep_id): taken}, reached
+
+
+def _last_turns(
+    rule: Rule, turn: Mapping[str, int], turns: Mapping[str, int], rep: Rep
+) -> dict[str, int]:
+    """How many turns the rep may have with this offer, where no other lead may take the same turn."""
+    score = rule.score
+    if score is None or not any(
+        isinstance(each, rotation) and each.guarded for each in score.walk()
+    ):
+        return {}
+    return {key: turns.get(rep.id, 0) + units for key, units in turn.items()}
 
 
 def _holds(tolls: Sequence[Toll]) -> dict[str, int]:
     return {toll.key: toll.units for toll in tolls if toll.units}
 
 
-def _limits(tolls: Sequence[Toll]) -> FrozenDict[str, int]:
+def _limits(tolls: Sequence[Toll]) -> dict[str, int]:
     limits: dict[str, int] = {}
     for toll in tolls:
         if toll.hard and toll.most is not None:
             limits[toll.key] = min(toll.most, limits.get(toll.key, toll.most))
-    return FrozenDict(limits)
+    return limits
 
 
 def shift_end(frees: str, rep: Rep | None, now: datetime) -> datetime | None:
@@ -370,6 +386,8 @@ def _counted(event: Happening, at: int) -> Iterator[Op]:
         yield Raise(last_key(event.rep_id), at)
         if event.level:
             yield Raise(level_key(event.pool), event.level)
+    elif isinstance(event, Contacted):
+        yield Raise(contact_key(event.rep_id), at)
     elif isinstance(event, FeedbackGiven) and event.closing:
         yield Add(closed_key(event.rep_id), 1)
         if event.status == WON:

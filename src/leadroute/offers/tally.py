@@ -1,4 +1,4 @@
-"""From the log of events to the outcomes that scorers learn from.
+"""From events to the outcomes that scorers learn from: out of the log, or counted as they happen.
 
 The rules of this module:
 
@@ -6,7 +6,8 @@ The rules of this module:
 * The segments of a lead are read from the lead itself, because events hold no facts about it. A lead that was erased
   still counts, in the segment of all leads.
 * Counting parts of a log and adding up gives the same as counting all of it, as long as each lead's events stay
-  together.
+  together. Counting each event as it happens gives the same, too.
+* A value too long for the key of a counter is no segment.
 """
 
 from __future__ import annotations
@@ -14,11 +15,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from math import log, log1p
+from typing import Final
 
+from leadroute.model.frozen import FrozenDict
+from leadroute.model.keys import key
 from leadroute.model.lead import Lead
 from leadroute.model.outcomes import ALL, UNIT, Outcomes, Record, segment_key, week_of
+from leadroute.offers.change import Add
 from leadroute.offers.events import (
     Accepted,
+    Assigned,
     Contacted,
     Declined,
     FeedbackGiven,
@@ -26,10 +32,14 @@ from leadroute.offers.events import (
     Offered,
     TimedOut,
 )
+from leadroute.offers.placement import Placement
 from leadroute.offers.plan import WON
 from leadroute.rules.naming import texts_of
 
-__all__ = ["outcomes_of"]
+__all__ = ["counts_of", "outcomes_of"]
+
+LONGEST_SEGMENT: Final = 70
+"""The longest segment as it stands in a key, so that rep, week and name fit beside it."""
 
 _COUNTED: Mapping[type, Record] = {
     Offered: Record(offered=1),
@@ -62,26 +72,54 @@ def outcomes_of(
     """
     fields = tuple(by)
     return Outcomes.of(
-        (rep_id, segment, week_of(at), record)
-        for lead, events in histories
-        for rep_id, at, record in _counted(events)
-        for segment in (ALL, *_segments(lead, fields))
+        cell for lead, events in histories for cell in _cells(lead, _counted(events), fields)
     )
+
+
+def counts_of(
+    before: Placement | None, events: Sequence[Happening], lead: Lead, by: Iterable[str] = ()
+) -> Iterator[Add]:
+    """The operations that count what happens to a lead now, for ``Outcomes.from_counters`` to read.
+
+    Args:
+        before: The placement so far.
+        events: What happens.
+        lead: The lead.
+        by: The fields of the lead that scorers segment by.
+    """
+    since = {}
+    if before is not None and before.rep_id is not None and before.offered_at is not None:
+        since[before.rep_id] = before.offered_at
+    outcomes = Outcomes.of(_cells(lead, _counted(events, since), tuple(by)))
+    for counter, count in outcomes.counters().items():
+        yield Add(counter, count, lo=None)
+
+
+def _cells(
+    lead: Lead | None, counted: Iterable[tuple[str, datetime, Record]], by: tuple[str, ...]
+) -> Iterator[tuple[str, str, int, Record]]:
+    for rep_id, at, record in counted:
+        for segment in (ALL, *_segments(lead, by)):
+            yield rep_id, segment, week_of(at), record
 
 
 def _segments(lead: Lead | None, fields: tuple[str, ...]) -> Iterator[str]:
     if lead is not None:
         for name in fields:
             for value in texts_of(lead, name):
-                yield segment_key(name, value)
+                segment = segment_key(name, value)
+                if len(key(segment)) <= LONGEST_SEGMENT:
+                    yield segment
 
 
-def _counted(events: Sequence[Happening]) -> Iterator[tuple[str, datetime, Record]]:
-    offered_at: dict[str, datetime] = {}
+def _counted(
+    events: Sequence[Happening], since: Mapping[str, datetime] = FrozenDict()
+) -> Iterator[tuple[str, datetime, Record]]:
+    offered_at = dict(since)
     for event in events:
         if isinstance(event, Offered | Accepted | Declined | TimedOut):
             yield event.rep_id, event.at, _COUNTED[type(event)]
-        if isinstance(event, Offered):
+        if isinstance(event, Offered | Assigned):
             offered_at[event.rep_id] = event.at
         elif isinstance(event, Contacted):
             yield (

@@ -15,9 +15,10 @@ from operator import itemgetter
 
 from attrs import evolve
 
+from leadroute.model.presence import Pauses
 from leadroute.model.rep import Rep
 from leadroute.ranking.chance import given_up, propensities
-from leadroute.ranking.eligibility import gate
+from leadroute.ranking.eligibility import NO_PAUSES, gate, notes_of
 from leadroute.ranking.ranking import Assignment, Outcome, Part, Ranking, Rejection
 from leadroute.ranking.scorers.algebra import fair
 from leadroute.ranking.tally import Tally
@@ -36,6 +37,9 @@ def ranked(
     window: timedelta,
     version: str,
     top: int | None = None,
+    *,
+    pauses: Pauses = NO_PAUSES,
+    anyway: bool = False,
 ) -> Ranking:
     """The ranking of the reps of a situation under the rule that matched. O(reps x terms).
 
@@ -47,12 +51,14 @@ def ranked(
         window: How long an offer stands.
         version: The version of the policy.
         top: How many assignments to give, the best first; ``None`` gives all.
+        pauses: For how long a contact, or a connection that dropped, still counts.
+        anyway: Whether it is no matter who is at work.
 
     Raises:
         FactTypeError: The requirement or a score met a fact of the wrong type.
     """
     able, rejected, rejections = [], [], []
-    obstacles = gate(rule, situation, tried, tally)
+    obstacles = gate(rule, situation, tried, tally, pauses=pauses, anyway=anyway)
     for rep in situation.reps:
         found = obstacles(rep)
         if found:
@@ -73,6 +79,8 @@ def ranked(
         resumes_at=None if able else _resumes_at(situation.instant, rejections),
         window=window,
         version=version,
+        anyway=anyway,
+        notes=notes_of(rule, situation.lead),
         chances=partial(propensities, score, among) if score and score.random else None,
         cost=partial(given_up, score, among) if isinstance(score, fair) else None,
     )

@@ -6,18 +6,25 @@ The rules of this module:
   a rejection are complete.
 * A criterion says no for now (``passing``: off hours, full, cap reached) or for this lead altogether.
 * 0 is a limit, ``None`` is none.
+* A calendar of the host's that fails is an obstacle for its rep, so that it does not block the pool.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from datetime import datetime
-from functools import lru_cache
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from datetime import datetime, timedelta, tzinfo
+from functools import lru_cache, partial
+from typing import Final, TypeAlias
 
 from attrs import frozen
 
+from leadroute.errors import LeadrouteError
+from leadroute.model.clocks import OFFICE, Shared, clock_of, lead_hours, shared_hours
 from leadroute.model.distance import distance_km, position_of
+from leadroute.model.hours import Hours
+from leadroute.model.instants import from_micros
 from leadroute.model.lead import Lead
+from leadroute.model.presence import Pauses, wrapped_up
 from leadroute.model.rep import Rep
 from leadroute.ranking.tally import Tally
 from leadroute.rules.condition import ALWAYS
@@ -25,8 +32,9 @@ from leadroute.rules.rule import Rule
 from leadroute.rules.situation import Situation
 from leadroute.rules.wording import describe
 
-__all__ = ["Obstacle", "gate"]
+__all__ = ["NO_PAUSES", "Obstacle", "gate", "notes_of"]
 
+NO_PAUSES: Final = Pauses()
 _wording = lru_cache(maxsize=1_024)(describe)
 
 
@@ -36,7 +44,7 @@ class Obstacle:
 
     Args:
         criterion: ``active``, ``weight``, ``requirement``, ``territory``, ``distance``, ``tried``,
-            ``schedule``, ``capacity`` or ``cap``.
+            ``schedule``, ``presence``, ``wrap-up``, ``overlap``, ``calling``, ``capacity`` or ``cap``.
         reason: Why, in words for a sales manager.
         passing: Whether time, or work getting done, may remove it.
         until: When time alone will have removed it, where that is known.
@@ -48,8 +56,17 @@ class Obstacle:
     until: datetime | None = None
 
 
+_Ask: TypeAlias = Callable[[Rep], Iterable[Obstacle]]
+
+
 def gate(
-    rule: Rule, situation: Situation, tried: Mapping[str, str], tally: Tally
+    rule: Rule,
+    situation: Situation,
+    tried: Mapping[str, str],
+    tally: Tally,
+    *,
+    pauses: Pauses = NO_PAUSES,
+    anyway: bool = False,
 ) -> Callable[[Rep], tuple[Obstacle, ...]]:
     """Look at the rule and the lead once, and return the function that says what stands in a rep's way.
 
@@ -58,6 +75,8 @@ def gate(
         situation: The lead, the counts and the instant.
         tried: What became of earlier offers of this lead, by rep id.
         tally: What the lead counts against.
+        pauses: For how long a contact, or a connection that dropped, still counts.
+        anyway: Whether it is no matter who is at work.
 
     Returns:
         A function from a member of the rule's pool to every reason why they may not take the lead; empty when they
@@ -67,12 +86,8 @@ def gate(
     lead, instant = situation.lead, situation.instant
     require = ALWAYS if rule.require is None else rule.require
     meets = situation.test_of(require)
-    home = next(situation.staffed(), None) if rule.territory else None
-    elsewhere = (
-        "has no part in a territory of the lead, and neither has anybody of the pool"
-        if home is None
-        else f"has no part in the lead's territory {home.territory.name!r} ({home.reason})"
-    )
+    fits = tuple(_fits(rule, situation))
+    free = () if anyway else tuple(_free(rule, situation, pauses))
 
     def obstacles(rep: Rep) -> Iterator[Obstacle]:
         if not rep.active:
@@ -81,31 +96,140 @@ def gate(
             yield Obstacle("weight", "has weight 0: never takes a turn")
         if not meets(lead, rep, instant):
             yield Obstacle("requirement", f"the rule requires that {_wording(require)}")
-        if rule.territory and (home is None or home.territory.role(rep) is None):
-            yield Obstacle("territory", elsewhere)
-        if rule.within_km is not None and (far := _far(situation.lead, rep, rule.within_km)):
-            yield Obstacle("distance", far)
+        for ask in fits:
+            yield from ask(rep)
         if rep.id in tried:
             yield Obstacle("tried", f"was offered this lead before: {tried[rep.id]}")
-        if rep.hours is not None and not rep.hours.is_open(situation.now):
-            yield _away(rep, rep.hours.next_open(situation.now))
+        for ask in free:
+            yield from ask(rep)
         for toll, used in tally.refused(rep, situation.snapshot):
             yield Obstacle(toll.criterion, toll.refusal(used), passing=toll.passing)
 
     return lambda rep: tuple(obstacles(rep))
 
 
-def _far(lead: Lead, rep: Rep, most: float) -> str:
-    """Why a rep is too far away; empty when they are not."""
+def _fits(rule: Rule, situation: Situation) -> Iterator[_Ask]:
+    """What the rule asks about rep and lead together."""
+    if rule.territory:
+        yield _home(situation)
+    if rule.within_km is not None:
+        yield partial(_far, situation.lead, rule.within_km)
+    if rule.overlap is not None:
+        shared = shared_hours(situation.lead, OFFICE, situation.instant)
+        yield _careful(partial(_apart, shared, rule.overlap))
+
+
+def _free(rule: Rule, situation: Situation, pauses: Pauses) -> Iterator[_Ask]:
+    """What may stand in the way right now, whoever the lead is for."""
+    yield _careful(partial(_off, situation))
+    if situation.snapshot.presence:
+        yield partial(_elsewhere, situation, pauses.grace)
+    if pauses.wrap_up:
+        yield partial(_wrapping_up, situation, pauses.wrap_up)
+    if rule.calling is not None:
+        hours = lead_hours(situation.lead, rule.calling)
+        if hours is not None and not hours.is_open(situation.now):
+            quiet = (_quiet(situation, hours),)
+            yield lambda _rep: quiet
+
+
+def _careful(ask: _Ask) -> _Ask:
+    """The same question; a calendar of the host's that fails keeps out its rep, and nobody else."""
+
+    def asked(rep: Rep) -> Iterable[Obstacle]:
+        try:
+            return tuple(ask(rep))
+        except LeadrouteError:
+            raise
+        except Exception as error:  # noqa: BLE001 - holidays may be any container of the host's
+            failed = f"has a calendar that fails with {type(error).__name__}"
+            return (Obstacle("schedule", failed, passing=True),)
+
+    return asked
+
+
+def _home(situation: Situation) -> _Ask:
+    home = next(situation.staffed(), None)
+    why = (
+        "has no part in a territory of the lead, and neither has anybody of the pool"
+        if home is None
+        else f"has no part in the lead's territory {home.territory.name!r} ({home.reason})"
+    )
+
+    def ask(rep: Rep) -> Iterator[Obstacle]:
+        if home is None or home.territory.role(rep) is None:
+            yield Obstacle("territory", why)
+
+    return ask
+
+
+def _far(lead: Lead, most: float, rep: Rep) -> Iterator[Obstacle]:
     there, here = position_of(lead.attributes), position_of(rep.attributes)
     if there is None or here is None:
-        return f"may be too far away: the {'lead' if there is None else 'rep'} has no lat and lon"
-    away = distance_km(here, there)
-    return f"is {away:.0f} km away, of {most:g} km" if away > most else ""
+        who = "lead" if there is None else "rep"
+        yield Obstacle("distance", f"may be too far away: the {who} has no lat and lon")
+    elif (away := distance_km(here, there)) > most:
+        yield Obstacle("distance", f"is {away:.0f} km away, of {most:g} km")
 
 
-def _away(rep: Rep, back: datetime | None) -> Obstacle:
+def _apart(shared: Shared | None, least: float, rep: Rep) -> Iterator[Obstacle]:
+    if shared is None:
+        yield Obstacle("overlap", "may not work in the lead's hours: its time zone is not known")
+        return
+    share = shared.share(rep)
+    if share is None or share < least:
+        asked = f", and the rule requires {least:.0%}"
+        yield Obstacle("overlap", f"shares too little time: {shared.reason(rep)}{asked}")
+
+
+def _off(situation: Situation, rep: Rep) -> Iterator[Obstacle]:
+    if rep.hours is None or rep.hours.is_open(situation.now):
+        return
+    back = rep.hours.next_open(situation.now)
     if back is None:
-        return Obstacle("schedule", "is never working again")
-    when = f"{back.astimezone(rep.zone):%a %Y-%m-%d %H:%M %Z}"
-    return Obstacle("schedule", f"is not working until {when}", passing=True, until=back)
+        yield Obstacle("schedule", "is never working again")
+    else:
+        why = f"is not working until {_local(back, rep.zone)}"
+        yield Obstacle("schedule", why, passing=True, until=back)
+
+
+def _elsewhere(situation: Situation, grace: timedelta, rep: Rep) -> Iterator[Obstacle]:
+    presence = situation.snapshot.presence.get(rep.id)
+    if presence is not None and not presence.is_available(situation.now, grace):
+        since = _local(presence.since, rep.zone)
+        yield Obstacle("presence", f"is {presence.status} since {since}", passing=True)
+
+
+def _wrapping_up(situation: Situation, wrap_up: timedelta, rep: Rep) -> Iterator[Obstacle]:
+    contact = situation.snapshot.contacted.get(rep.id)
+    reached = None if contact is None else from_micros(contact)
+    if reached is not None and not wrapped_up(reached, situation.now, wrap_up):
+        free = reached + wrap_up
+        until = f"{free.astimezone(rep.zone):%H:%M:%S %Z}"
+        yield Obstacle("wrap-up", f"is wrapping up until {until}", passing=True, until=free)
+
+
+def _quiet(situation: Situation, hours: Hours) -> Obstacle:
+    """The quiet hours of the lead, which stand in everybody's way."""
+    clock, opens = clock_of(situation.lead), hours.next_open(situation.now)
+    if opens is None:
+        return Obstacle("calling", f"the lead can never be called ({clock.reason})")
+    why = f"the lead may not be called until {_local(opens, hours.zone)} ({clock.reason})"
+    return Obstacle("calling", why, passing=True, until=opens)
+
+
+def _local(at: datetime, zone: tzinfo) -> str:
+    return f"{at.astimezone(zone):%a %Y-%m-%d %H:%M %Z}"
+
+
+def notes_of(rule: Rule, lead: Lead) -> tuple[str, ...]:
+    """What is not known of the lead's clock, where the rule asks for it."""
+    if rule.calling is None and rule.overlap is None:
+        return ()
+    clock = clock_of(lead)
+    if clock.zone is not None:
+        return ()
+    if clock.candidates:
+        return (f"{clock.reason}: only the hours that suit all of them count",)
+    free = "; it may be called at any time" if rule.calling is not None else ""
+    return (f"the time zone of the lead is not known: {clock.reason}{free}",)

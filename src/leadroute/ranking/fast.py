@@ -157,22 +157,23 @@ class Standing:
         self,
         rep_id: str,
         at: datetime,
-        pool: str = EVERYONE,
+        pool: str | None = None,
         *,
         rule: str | None = None,
         lead: Lead | None = None,
         tried: Iterable[str] = (),
+        anyway: bool = False,
     ) -> int:
         """The rep was offered a lead: everything counts as it does in a ``Dispatcher``.
 
         Args:
             rep_id: The rep.
             at: When, aware.
-            pool: The pool of the rule.
-            rule: The rule that placed it, for its cost, its segment and its pool; the first rule of the pool when not
-                given.
+            pool: The pool in which the rep was found; that of the rule when not given.
+            rule: The rule that placed it, for its cost and its segment; the first rule of the pool when not given.
             lead: The lead, for caps and requirements that ask about it.
             tried: Who was offered the lead before.
+            anyway: Whether it was routed without a look at who is at work, as ``Ranking.anyway``.
 
         Returns:
             How many turns it took: 1 and those that the rep missed by being away, or 0 when the rule has no rotation.
@@ -182,10 +183,10 @@ class Standing:
             FactTypeError: ``at`` is naive.
         """
         rep, instant = self.roster[rep_id], aware(at, "at")
-        placed_by = self._rule(rule, pool)
-        where = pool if placed_by is None else placed_by.pool or EVERYONE
+        placed_by = self._rule(rule, pool or EVERYONE)
+        where = pool or (placed_by and placed_by.pool) or EVERYONE
         tally = self.router.tally(lead or NOBODY, placed_by, where, instant)
-        taken = 0 if placed_by is None else self._take_turn(rep, placed_by, tally, tried)
+        taken = 0 if placed_by is None else self._take_turn(rep, placed_by, tally, tried, anyway)
         for key, units in {toll.key: toll.units for toll in tally.tolls(rep)}.items():
             if key == open_key(rep_id):
                 self._open[rep_id] = self._open.get(rep_id, 0) + units
@@ -200,38 +201,44 @@ class Standing:
             return self.router.rule(name)
         return next((rule for rule in self.router.rules if (rule.pool or EVERYONE) == pool), None)
 
-    def _take_turn(self, rep: Rep, rule: Rule, tally: Tally, tried: Iterable[str]) -> int:
+    def _take_turn(
+        self, rep: Rep, rule: Rule, tally: Tally, tried: Iterable[str], anyway: bool
+    ) -> int:
         if rule.score is None or not rule.score.takes_turns or not rep.weight:
             return 0
-        pool, lane = rule.pool or EVERYONE, self._lane(rule, tally.now)
+        pool = tally.pool or EVERYONE
+        usual = pool == (rule.pool or EVERYONE) and not anyway
+        lane = self._lane(rule, tally.now) if usual else None
         level = self._levels.get(pool, 0)
         if isinstance(lane, Lane):
             lane.advance(tally.now)
             standing = lane.standing(rep, tried)
         else:
-            able = self._able(rule, tally, tried)
+            able = self._able(rule, tally, tried, anyway)
             standing = standings({*able, rep}, self._turns.get(pool, {}), level)[rep.id]
         self._levels[pool] = max(level, int(standing.place * SCALE))
         self._turn(rep.id, pool, 1 + standing.missed)
         return 1 + standing.missed
 
-    def _able(self, rule: Rule, tally: Tally, tried: Iterable[str]) -> list[Rep]:
-        members = self._members(rule, tally.now)
+    def _able(self, rule: Rule, tally: Tally, tried: Iterable[str], anyway: bool) -> list[Rep]:
+        pool = tally.pool or EVERYONE
+        members = self._members(pool, tally.now)
         router, lead = self.router, tally.lead
         situation = Situation(
             lead,
             members,
-            rule.pool or EVERYONE,
+            pool,
             self._live,
             tally.now,
             router.environment,
             router.territories.lookup(lead) if router.territories else (),
         )
-        obstacles = gate(rule, situation, dict.fromkeys(tried, "tried"), tally)
+        before = dict.fromkeys(tried, "tried")
+        obstacles = gate(rule, situation, before, tally, pauses=router.pauses, anyway=anyway)
         return [rep for rep in members if not obstacles(rep)]
 
-    def _members(self, rule: Rule, now: datetime | None) -> tuple[Rep, ...]:
-        return observing(self.router.members(rule.pool, self.roster, now), self.router.holidays)
+    def _members(self, pool: str | None, now: datetime | None) -> tuple[Rep, ...]:
+        return observing(self.router.members(pool, self.roster, now), self.router.holidays)
 
     def release(
         self, rep_id: str, pool: str | None = None, *, turns: int = 1, rule: str | None = None
@@ -355,6 +362,8 @@ class Standing:
         )
 
     def _lane(self, rule: Rule, now: datetime | None) -> Lane | str:
+        if self._live.presence:
+            return "the presence of reps changes at any time"
         lane = self._lanes.get(rule.name)
         if lane is None:
             lane = self._prepared(rule, now)
@@ -370,7 +379,7 @@ class Standing:
         if why:
             return why
         try:
-            members = self._members(rule, now)
+            members = self._members(rule.pool, now)
             why = moves(members)
             if why:
                 return why

@@ -10,9 +10,10 @@ from attrs import field, frozen
 
 from leadroute.model.frozen import FrozenDict
 from leadroute.ranking.eligibility import Obstacle
+from leadroute.rules.otherwise import HOLD
 from leadroute.rules.scorer import Scorer
 
-__all__ = ["Assignment", "Outcome", "Part", "Ranking", "Rejection"]
+__all__ = ["Assignment", "Outcome", "Part", "Ranking", "Rejection", "worded"]
 
 
 class Outcome(StrEnum):
@@ -58,9 +59,14 @@ class Part:
         return self._why()
 
     def __str__(self) -> str:
-        times = f" x{self.weight:g}" if self.weight != 1 else ""
-        points = "no answer" if self.points is None else f"{self.points:.2f}{times}"
-        return f"{self.scorer} {points}: {self.reason}"
+        return worded(str(self.scorer), self.weight, self.points, self.reason)
+
+
+def worded(scorer: str, weight: float, points: float | None, reason: str) -> str:
+    """One term of a score in one line."""
+    times = f" x{weight:g}" if weight != 1 else ""
+    given = "no answer" if points is None else f"{points:.2f}{times}"
+    return f"{scorer} {given}: {reason}"
 
 
 def _parts(given: tuple[Part, ...] | Callable[[], tuple[Part, ...]]) -> tuple[Part, ...]:
@@ -148,14 +154,19 @@ class Ranking:
         rejections: Who cannot, in the order of their ids.
         detail: More about the outcome, such as what failed in qualification.
         at: The instant of the decision, when it was known.
-        resumes_at: For ``NOBODY_AVAILABLE``: when it is worth deciding again; the instant of the decision when it
-            hangs on work getting done rather than on time.
+        resumes_at: When nobody can take it now but somebody could later: when it is worth deciding again, over all
+            pools that were asked; the instant of the decision when it hangs on work getting done rather than on time.
         window: How long an offer of this lead stands.
         version: The version of the policy that decided.
         factor: For ``DISQUALIFIED``: the name of the first factor that the lead did not fulfil.
         verdict: For ``DISQUALIFIED``: what that factor says becomes of the lead: ``nurture``, ``reject`` or ``review``.
         path: Which way a ``Standing`` found it: ``"fast"``, or why every rep was asked. Empty for ``Router.rank``,
             which asks every rep. Not part of equality: both ways give the same.
+        others: What the other pools said, in the order in which they were asked; the rule's own pool first when it
+            found nobody and the lead goes to a rep of another pool, or to one who is not available.
+        then: What happens when nobody was found: ``hold`` or ``catch-all``; empty when somebody was.
+        anyway: Whether the reps were asked without a look at schedules, presence, wrap-up and calling hours.
+        notes: What else to know about the decision, such as what is not known of the lead's clock.
     """
 
     lead_id: str
@@ -172,6 +183,10 @@ class Ranking:
     factor: str | None = None
     verdict: str | None = None
     path: str = field(default="", eq=False)
+    others: tuple[Ranking, ...] = ()
+    then: str = ""
+    anyway: bool = False
+    notes: tuple[str, ...] = ()
     _chances: Callable[[], Mapping[str, float]] | None = field(default=None, eq=False, repr=False)
     _cost: Callable[[], float] | None = field(default=None, eq=False, repr=False)
 
@@ -196,12 +211,21 @@ class Ranking:
         """The first assignment, or ``None`` when nobody can take the lead."""
         return self.assignments[0] if self.assignments else None
 
+    def rejection(self, rep_id: str) -> Rejection | None:
+        """Why a rep was left out, in this pool or another one that was asked; ``None`` when they were not."""
+        for ranking in (self, *self.others):
+            for rejection in ranking.rejections:
+                if rejection.rep_id == rep_id:
+                    return rejection
+        return None
+
     @property
     def headline(self) -> str:
         """The answer in one line."""
         by = f" (rule {self.rule!r})" if self.rule is not None else ""
         if self.best is not None:
-            return f"Lead {self.lead_id} goes to {self.best.label}{by}"
+            more = ", though nobody is available" if self.anyway else ""
+            return f"Lead {self.lead_id} goes to {self.best.label}{by}{more}"
         more = f": {self.detail}" if self.detail else ""
         return f"Lead {self.lead_id} goes to nobody{by}: {self.outcome.value}{more}"
 
@@ -215,6 +239,12 @@ class Ranking:
         if self.rejections:
             lines.append("  Not eligible:")
             lines += [f"     {each.label:{width}}  {each.reason}" for each in self.rejections]
+        for other in self.others:
+            lines.append(f"  Pool {other.pool!r}: {other.outcome.value}")
+            lines += [f"     {each.label}  {each.reason}" for each in other.rejections]
+        lines += [f"  Note: {note}" for note in self.notes]
+        if self.then:
+            lines.append("  It waits" if self.then == HOLD else "  The catch-all gets it")
         if self.resumes_at is not None and self.resumes_at != self.at:
             lines.append(f"  Somebody is back at {self.resumes_at:%Y-%m-%d %H:%M %Z}")
         if self.path:

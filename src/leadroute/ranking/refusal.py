@@ -14,6 +14,7 @@ from leadroute.model.rep import Rep
 from leadroute.ranking.router import Router
 from leadroute.ranking.scorers.fit import territory_match
 from leadroute.ranking.scorers.host import HostScorer
+from leadroute.ranking.scorers.turns import rotation
 from leadroute.rules.condition import Condition
 from leadroute.rules.reading import reads
 from leadroute.rules.rule import EVERYONE, Rule
@@ -45,8 +46,21 @@ def _features(rule: Rule, router: Router) -> Iterator[str]:
         yield "the rule asks whose territory the lead is in"
     if rule.within_km is not None:
         yield "the rule asks how far away the lead is"
+    if rule.calling is not None:
+        yield "the rule asks when the lead may be called"
+    if rule.overlap is not None:
+        yield "the rule asks when the lead works"
+    if router.wrap_up:
+        yield "the policy leaves reps alone after a contact"
     if router.caps:
         yield "the router has caps over all reps"
+    yield from _scorers(rule, router)
+
+
+def _scorers(rule: Rule, router: Router) -> Iterator[str]:
+    for scorer in rule.score.walk() if rule.score else ():
+        if isinstance(scorer, rotation) and scorer.mode != "webster":
+            yield f"{scorer} weighs all candidates against each other"
     for term in rule.score.terms if rule.score and router.territories else ():
         if isinstance(term.scorer, territory_match | HostScorer):
             yield f"{term.scorer} may read the territories of the lead"

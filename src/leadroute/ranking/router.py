@@ -13,57 +13,66 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime, timedelta, tzinfo
 from functools import cached_property
-from itertools import pairwise
-from typing import Any, Final, TypeVar
+from typing import Any, Final, Literal
 from zoneinfo import ZoneInfo
 
 from attrs import field, frozen
 from attrs import fields as attrs_fields
 
-from leadroute.errors import ConfigError, FactTypeError, UnknownFieldError
+from leadroute.errors import FactTypeError, UnknownFieldError
 from leadroute.model.atlas import Atlas
+from leadroute.model.duration import parse_duration
 from leadroute.model.frozen import FrozenDict
 from leadroute.model.lead import Lead
 from leadroute.model.limits import Cap
 from leadroute.model.limits import caps as clean_caps
+from leadroute.model.presence import Pauses
 from leadroute.model.rep import Rep
 from leadroute.model.roster import Roster
 from leadroute.model.snapshot import Snapshot
 from leadroute.model.territory import Territory
-from leadroute.model.values import Refused, aware, clean_fields, cleaned, ident
-from leadroute.model.values import timezone as zone_name
+from leadroute.model.values import aware, clean_fields, cleaned, ident
+from leadroute.ranking.backlog import Batch, Objective
 from leadroute.ranking.case import Case
 from leadroute.ranking.closing import holiday_dates, observing
 from leadroute.ranking.deciding import ranked
+from leadroute.ranking.decision import Decision
+from leadroute.ranking.declared import (
+    all_of,
+    check_otherwise,
+    check_rule,
+    membership,
+    qualifiers,
+    refuse_twins,
+    zone_name,
+)
+from leadroute.ranking.overflow import settled
 from leadroute.ranking.ranking import Outcome, Ranking
 from leadroute.ranking.tally import Tally
 from leadroute.ranking.version import fingerprint
-from leadroute.rules.closures import PLAIN, Environment, Test, compile_condition
+from leadroute.rules.closures import PLAIN, Environment, Test
 from leadroute.rules.condition import Condition
 from leadroute.rules.match import Matcher
-from leadroute.rules.qualification import Factor, Qualification, parts_of, qualification
-from leadroute.rules.reading import reads
+from leadroute.rules.otherwise import Otherwise, read_otherwise
+from leadroute.rules.qualification import Factor, Qualification, qualification
 from leadroute.rules.rule import EVERYONE, Pool, Rule, read_silences
 from leadroute.rules.rule import window as read_window
-from leadroute.rules.scorer import guards
 from leadroute.rules.situation import Situation
 from leadroute.rules.vocabulary import declared
 
 __all__ = ["Router"]
 
-T = TypeVar("T")
-
 
 def _rules(given: Iterable[Rule]) -> tuple[Rule, ...]:
-    return _all_of(Rule, "rules", given)
+    return all_of(Rule, "rules", given)
 
 
 def _pools(given: Iterable[Pool]) -> tuple[Pool, ...]:
-    return _all_of(Pool, "pools", given)
+    return all_of(Pool, "pools", given)
 
 
 def _cases(given: Iterable[Case]) -> tuple[Case, ...]:
-    return _all_of(Case, "tests", given)
+    return all_of(Case, "tests", given)
 
 
 def _atlas(given: Atlas | Iterable[Territory]) -> Atlas:
@@ -71,22 +80,6 @@ def _atlas(given: Atlas | Iterable[Territory]) -> Atlas:
 
 
 _NOWHERE: Final = Atlas(())
-
-
-def _zone(given: Any) -> str:
-    found = zone_name(given)
-    if found is None:
-        raise Refused("is empty; write an IANA time zone such as 'Europe/Berlin'")
-    return found
-
-
-def _all_of(kind: type[T], name: str, given: Iterable[T]) -> tuple[T, ...]:
-    found = tuple(given) if isinstance(given, Iterable) else (given,)
-    for each in found:
-        if not isinstance(each, kind):
-            kinds = f"{name}=[{kind.__name__}(...), ...]"
-            raise ConfigError(f"{name} hold a {type(each).__name__}; write {kinds}")
-    return found
 
 
 def _defines(given: Mapping[str, Condition]) -> FrozenDict[str, Condition]:
@@ -116,12 +109,15 @@ class Router:
         caps: Caps over all reps together, such as ``["100 per day, source webinar"]``.
         timezone: The IANA zone in whose calendar those are counted; UTC when not given.
         territories: The territories, for rules with ``territory=True`` and for ``territory_match()``.
+        otherwise: What happens to a lead for which nobody is found: ``Otherwise``, or a mapping with its cases.
+        grace: How long a rep who goes from available to offline still counts as available, such as ``"30s"``.
+        wrap_up: How long a rep is left alone after a contact, such as ``"2m"``.
         silences: Codes that ``leadroute.check`` keeps quiet about, each with the reason. Not part of equality.
 
     Raises:
         InvalidValue: A field was refused; every fault is listed.
         ConfigError: A silence has no reason, two rules or pools share a name, a rule names a pool that is not there,
-            or a condition asks for a predicate that the environment lacks.
+            a condition asks for a predicate that the environment lacks, or steps of ``otherwise`` cannot be taken.
 
     Example:
         >>> from leadroute import LEAD, Rep, Roster, Rule
@@ -141,8 +137,11 @@ class Router:
     tests: tuple[Case, ...] = field(default=(), converter=_cases, eq=False, repr=False)
     environment: Environment = field(default=PLAIN, eq=False, repr=False)
     caps: Sequence[Cap] = cleaned(clean_caps, default=())
-    timezone: str = cleaned(_zone, default="UTC")
+    timezone: str = cleaned(zone_name, default="UTC")
     territories: Atlas = field(default=_NOWHERE, converter=_atlas)
+    grace: timedelta = field(default=timedelta(0), converter=parse_duration)
+    wrap_up: timedelta = field(default=timedelta(0), converter=parse_duration)
+    otherwise: Otherwise = field(default=Otherwise(), converter=read_otherwise)
     silences: Mapping[str, str] = field(factory=dict, converter=read_silences, eq=False)
     _matcher: Matcher = field(init=False, eq=False, repr=False)
     _qualifiers: tuple[tuple[Factor | Condition, Test], ...] = field(
@@ -156,14 +155,15 @@ class Router:
         clean_fields(self)
         declared(self.fields)
         names = [rule.name for rule in self.rules]
-        _refuse_twins("rule", names)
-        _refuse_twins("pool", [pool.name for pool in self.pools])
-        members = {pool.name: _membership(pool, self.environment) for pool in self.pools}
+        refuse_twins("rule", names)
+        refuse_twins("pool", [pool.name for pool in self.pools])
+        members = {pool.name: membership(pool, self.environment) for pool in self.pools}
         for rule in self.rules:
-            _check(rule, members, self.environment)
+            check_rule(rule, members, self.environment)
+        check_otherwise(self.otherwise, members)
         matcher = Matcher([rule.when for rule in self.rules], names, self.environment)
         object.__setattr__(self, "_matcher", matcher)
-        object.__setattr__(self, "_qualifiers", _qualifiers(self.qualify, self.environment))
+        object.__setattr__(self, "_qualifiers", qualifiers(self.qualify, self.environment))
         object.__setattr__(self, "_members", FrozenDict(members))
 
     def __reduce__(self) -> tuple[Any, ...]:
@@ -184,6 +184,11 @@ class Router:
     def zone(self) -> tzinfo:
         """The zone in which the caps over all reps are counted."""
         return ZoneInfo(self.timezone)
+
+    @property
+    def pauses(self) -> Pauses:
+        """For how long a contact, or a connection that dropped, still counts."""
+        return Pauses(self.grace, self.wrap_up)
 
     def tally(self, lead: Lead, rule: Rule | None, pool: str | None, now: datetime | None) -> Tally:
         """What a lead counts against when it is offered, or assigned, now.
@@ -289,18 +294,101 @@ class Router:
             return self._refused(lead, failed, instant)
         rule = self.match(lead, instant)
         if rule is None:
-            return Ranking(lead.id, Outcome.NO_RULE, at=instant, version=self.version)
-        pool = rule.pool or EVERYONE
-        try:
+            (then,) = self.otherwise.steps("no_rule")
+            return Ranking(lead.id, Outcome.NO_RULE, at=instant, version=self.version, then=then)
+        counts, before, window = snapshot or Snapshot(), tried or {}, rule.window or self.window
+
+        def ask(pool: str, anyway: bool = False) -> Ranking:
             members = observing(self.members(pool, roster, instant), self.holidays)
-            matches = self.territories.lookup(lead) if self.territories else ()
-            situation = Situation(
-                lead, members, pool, snapshot or Snapshot(), instant, self.environment, matches
+            situation = Situation(lead, members, pool, counts, instant, self.environment, matches)
+            tally = self.tally(lead, rule, pool, instant)
+            return ranked(
+                rule,
+                situation,
+                before,
+                tally,
+                window,
+                self.version,
+                top,
+                pauses=self.pauses,
+                anyway=anyway,
             )
-            tally, window = self.tally(lead, rule, pool, instant), rule.window or self.window
-            return ranked(rule, situation, tried or {}, tally, window, self.version, top)
+
+        try:
+            matches = self.territories.lookup(lead) if self.territories else ()
+            own = ask(rule.pool or EVERYONE)
+            if own.best is not None:
+                return own
+            steps = rule.otherwise.steps(own.outcome.name.lower(), self.otherwise)
+            return settled(own, steps, ask)
         except FactTypeError as error:
             raise error.during(rule.name, lead.id) from None
+
+    def decide(
+        self,
+        lead: Lead,
+        roster: Roster,
+        *,
+        now: datetime | None = None,
+        snapshot: Snapshot | None = None,
+        tried: Mapping[str, str] | None = None,
+    ) -> Decision:
+        """``rank``, as a complete record that can be stored and made again. It writes out every reason.
+
+        Args and errors are those of ``rank``. O(reps x terms + size of the inputs).
+
+        Example:
+            >>> router = Router(rules=[Rule("all")])
+            >>> router.decide(Lead("L-1"), Roster([Rep("bob"), Rep("ada")])).tie_break
+            'id'
+        """
+        ranking = self.rank(lead, roster, now=now, snapshot=snapshot, tried=tried)
+        return Decision.of(ranking, lead, roster, snapshot=snapshot, tried=tried)
+
+    def assign_batch(
+        self,
+        leads: Iterable[Lead],
+        roster: Roster,
+        *,
+        now: datetime | None = None,
+        snapshot: Snapshot | None = None,
+        objective: Objective | None = None,
+        most: int | None = None,
+        gap: float = 0.0,
+        engine: Literal["python", "ortools", "scipy"] = "python",
+    ) -> Batch:
+        """Give out a backlog at once, so that the leads together are worth the most. Pure, as ``rank`` is.
+
+        Args:
+            leads: The leads, each once; their order changes nothing. Those of a higher ``priority`` come first.
+            roster: The reps.
+            now: The instant of the decision; each lead's ``received_at`` when not given.
+            snapshot: The counts.
+            objective: What giving a lead to a rep is worth, 0 or more: a function of the lead and its ``Assignment``;
+                the score when not given.
+            most: The most leads for one rep, beside their limits; with a rotation, which cannot see the other leads
+                of the batch, it is what spreads them.
+            gap: The share of the worth that may be given up for speed, such as 0.0005. Not with priorities.
+            engine: ``python``, or ``ortools`` or ``scipy`` with the extra ``batch``. Not with priorities.
+
+        Raises:
+            InvalidValue: A lead is given twice.
+            ConfigError: ``most``, ``gap`` or ``engine`` cannot be right, or the objective gives no number.
+            FactTypeError: As for ``rank``.
+            MissingExtra: The engine's package is not installed.
+
+        Example:
+            >>> from leadroute import Rep, Roster, Rule, skill_match
+            >>> router = Router(rules=[Rule("all", score=skill_match("industry"))])
+            >>> ada = Rep("ada", skills={"oil": 0.9, "gas": 0.8}, capacity=1)
+            >>> team = Roster([ada, Rep("bob", skills={"oil": 0.7}, capacity=1)])
+            >>> leads = [Lead("L-1", industry="oil"), Lead("L-2", industry="gas")]
+            >>> sorted(router.assign_batch(leads, team).reps.items())
+            [('L-1', 'bob'), ('L-2', 'ada')]
+        """
+        from leadroute.ranking.handout import Terms, assign_batch
+
+        return assign_batch(self, leads, roster, now, snapshot, Terms(objective, most, gap, engine))
 
     def qualifies(self, lead: Lead, now: datetime | None = None) -> bool:
         """Whether the lead fulfils ``qualify``.
@@ -351,64 +439,8 @@ class Router:
             yield self.rank(lead, roster, now=now, snapshot=snapshot)
 
 
-_NOBODY: Final = Lead("nobody")
-
-
-def _membership(pool: Pool, environment: Environment) -> Callable[[Rep, datetime | None], bool]:
-    place = f"pool {pool.name!r}"
-    if pool.name == EVERYONE:
-        raise ConfigError(f"{EVERYONE!r} is the pool of all reps; choose another name", place)
-    reps, where = pool.reps, None
-    if pool.where is not None:
-        if reads(pool.where).lead:
-            raise ConfigError("`where` asks about the lead; move that to a rule's `require`", place)
-        where = _compiled(pool.where, environment, f"{place}.where")
-
-    def belongs(rep: Rep, now: datetime | None) -> bool:
-        listed = reps is None or rep.id in reps
-        return listed and (where is None or where(_NOBODY, rep, now))
-
-    return belongs
-
-
-def _qualifiers(
-    qualify: Condition | Qualification | None, environment: Environment
-) -> tuple[tuple[Factor | Condition, Test], ...]:
-    found = []
-    for part in parts_of(qualify):
-        place = f"qualification {part.name!r}" if isinstance(part, Factor) else "qualify"
-        asked = part.condition if isinstance(part, Factor) else part
-        if reads(asked).rep:
-            raise ConfigError("asks about the rep; move that to a rule's `require`", place)
-        found.append((part, _compiled(asked, environment, place)))
-    return tuple(found)
-
-
-def _check(rule: Rule, pools: Mapping[str, object], environment: Environment) -> None:
-    place = f"rule {rule.name!r}"
-    if rule.pool is not None and rule.pool != EVERYONE and rule.pool not in pools:
-        raise UnknownFieldError("pool", rule.pool, (*pools, EVERYONE), place)
-    if rule.require is not None:
-        _compiled(rule.require, environment, f"{place}.require")
-    for guard in guards(rule.score):
-        _compiled(guard, environment, f"{place}.score")
-
-
-def _compiled(condition: Condition, environment: Environment, place: str) -> Test:
-    try:
-        return compile_condition(condition, environment)
-    except ConfigError as error:
-        raise error.at(place) from None
-
-
 _GIVEN: Final = tuple(each.name for each in attrs_fields(Router) if each.init)
 
 
 def _router(*given: Any) -> Router:
     return Router(**dict(zip(_GIVEN, given, strict=True)))
-
-
-def _refuse_twins(kind: str, given: list[str]) -> None:
-    for one, other in pairwise(sorted(given)):
-        if one == other:
-            raise ConfigError(f"there are two {kind}s named {one!r}; give each a name of its own")

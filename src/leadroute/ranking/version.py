@@ -4,6 +4,7 @@ The rules of this module:
 
 * It depends on what decides, and on nothing else: no object ids, no hash seeds, no order of sets.
 * It is the same in every process and in every version of Python, and survives ``dump_policy`` and ``load_policy``.
+* Equal values count alike: 2.0 is 2.
 * What is left at its default does not count, so that a new option of leadroute leaves old versions as they are.
 """
 
@@ -58,6 +59,8 @@ def _outline(value: Any, meant: set[str]) -> Any:
         return sorted(ascii(_outline(each, meant)) for each in value)
     if isinstance(value, tuple):
         return [_outline(each, meant) for each in value]
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
     if not has(type(value)):
         return value if isinstance(value, str | int | float | None) else str(value)
     told = [

@@ -23,16 +23,19 @@ from leadroute.errors import FactTypeError
 from leadroute.model.lead import Lead
 from leadroute.rules.bulk import firsts
 from leadroute.rules.closures import PLAIN, Environment, Test, compile_condition
+from leadroute.rules.columns import columns, spans_of_rows
 from leadroute.rules.condition import ALWAYS, Condition
 from leadroute.rules.fields import CUSTOM_KINDS, Kind
 from leadroute.rules.look import Look, kind_of, look
 from leadroute.rules.operand import settle
 from leadroute.rules.plain import refuse_rep, rule_names
 from leadroute.rules.plane import Plane, bits, splice
-from leadroute.rules.rows import Demand, Key, Outline, outline
-from leadroute.rules.span import Span
+from leadroute.rules.rows import Demand, Key
 
-__all__ = ["Index"]
+__all__ = ["MANY", "Index"]
+
+MANY: Final = 4_096
+"""From how many rows on many leads are answered together; with fewer, one by one is as fast."""
 
 _JUDGE: Final = -1
 """The answer of a row that its boxes alone do not decide."""
@@ -56,7 +59,10 @@ class Index:
 
     Attributes:
         first: ``first(lead, now)`` is the position of the first condition that holds, or ``None``, in
-            O(fields x conditions / 64) and little of it. It raises as ``all`` does, for a condition that was reached.
+            O(fields x conditions / 64) and little of it.
+        all: ``all(lead, now)`` is the positions of all conditions that hold, in order; one more step for each of them.
+
+    Both raise a ``FactTypeError`` when a condition that was reached cannot use what it found; it names rule and lead.
     """
 
     names: tuple[str, ...]
@@ -67,11 +73,9 @@ class Index:
     planes: Mapping[Key, Plane]
     demands: Mapping[Demand, int]
     _answers: tuple[int | None, ...] = field(init=False)
-    _looks: tuple[tuple[Look, Plane], ...] = field(init=False)
-    _alive: Callable[[Lead], int] = field(init=False)
     first: Callable[[Lead, datetime | None], int | None] = field(init=False)
+    all: Callable[[Lead, datetime | None], tuple[int, ...]] = field(init=False)
     _watched: _Watched = field(init=False)
-    _residual: int = field(init=False)
     _whole: dict[int, Test] = field(init=False, factory=dict)
 
     @classmethod
@@ -101,37 +105,30 @@ class Index:
         """
         called = rule_names(conditions, names)
         given = tuple(ALWAYS if one is None else one for one in conditions)
-        residues: list[Condition | None] = []
-        rows: list[int] = []
-        spans: dict[Key, dict[Span, list[int]]] = {}
-        demands: dict[Demand, list[int]] = {}
-        for position, condition in enumerate(given):
-            found = _outlined(called[position], condition)
-            residues.append(found.residue)
-            for demand in found.demands:
-                demands.setdefault(demand, []).append(len(rows))
-            for box in found.boxes:
-                for key, span in box.items():
-                    spans.setdefault(key, {}).setdefault(span, []).append(len(rows))
-                rows.append(position)
-        size = len(rows)
+        found = columns(given)
+        for position in found.asking_rep:
+            refuse_rep(called[position], given[position])
+        size = len(found.rows)
         return cls(
             names=called,
             environment=environment,
             conditions=given,
-            tests=tuple(_compiled(residue, environment) for residue in residues),
-            rows=tuple(rows),
-            planes={key: Plane.of(size, by_span) for key, by_span in spans.items()},
-            demands={demand: bits(of, size) for demand, of in demands.items()},
+            tests=tuple([_compiled(residue, environment) for residue in found.residues]),
+            rows=tuple(found.rows),
+            planes={key: Plane.of(size, column) for key, column in found.fields.items()},
+            demands={demand: bits(of, size) for demand, of in found.demands.items()},
         )
 
     def __attrs_post_init__(self) -> None:
-        size = len(self.rows)
-        found = [_JUDGE if self.tests[position] else position for position in self.rows]
+        positions = self.rows
+        size = len(positions)
+        found = [_JUDGE if self.tests[position] else position for position in positions]
         answers = (None, *reversed(found))
+        residual = bits([row for row, it in enumerate(found) if it == _JUDGE], size)
+        alike = positions == tuple(range(len(self.conditions)))
         planes = sorted(self.planes.items(), key=lambda item: item[1].density(size))
         looks = tuple((look(key), plane) for key, plane in planes)
-        catch_all = size and not outline(self.conditions[self.rows[-1]]).boxes[-1]
+        catch_all = bool(size) and all(plane.spares_last() for plane in self.planes.values())
         alive = _survivors(looks, (1 << size) - 1, int(catch_all))
         watched = _watched(self.demands)
 
@@ -143,44 +140,40 @@ class Index:
                 return next(self._judged(rows, strange, lead, now), None)
             return found
 
+        def every(lead: Lead, now: datetime | None) -> tuple[int, ...]:
+            rows = alive(lead)
+            if residual or watched:
+                strange = self._strange(lead, now)
+                if strange or rows & residual:
+                    return tuple(self._judged(rows, strange, lead, now))
+            found = []
+            while rows:
+                top = rows.bit_length()
+                rows ^= 1 << (top - 1)
+                found.append(size - top)
+            return tuple(found if alike else dict.fromkeys([positions[row] for row in found]))
+
         settle(
             self,
             _answers=answers,
-            _looks=looks,
-            _alive=alive,
             _watched=watched,
-            _residual=bits((row for row, it in enumerate(found) if it == _JUDGE), size),
             first=first,
+            all=every,
         )
 
     def __len__(self) -> int:
         return len(self.names)
 
-    def all(self, lead: Lead, now: datetime | None) -> tuple[int, ...]:
-        """The positions of all conditions that hold, in order. As ``first``, and one step for each position.
-
-        Raises:
-            FactTypeError: A condition cannot use what it found; rule and lead are named.
-        """
-        strange = self._strange(lead, now) if self._watched else 0
-        alive, rows = self._alive(lead), self.rows
-        if strange or alive & self._residual:
-            return tuple(self._judged(alive, strange, lead, now))
-        found = {}
-        while alive:
-            top = alive.bit_length()
-            alive ^= 1 << (top - 1)
-            found[rows[-top]] = True
-        return tuple(found)
-
     def first_of_each(self, leads: Iterable[Lead], now: datetime | None) -> list[int | None]:
-        """``first`` for every lead, in their order; with many conditions somewhat faster than one by one.
+        """``first`` for every lead, in their order; with thousands of conditions somewhat faster than one by one.
 
         Raises:
             FactTypeError: As ``first`` does, for the first lead for which it does.
         """
+        if len(self.rows) < MANY:
+            return [self.first(lead, now) for lead in leads]
         given = list(leads)
-        found = list(firsts(self._looks, self._answers, given))
+        found = list(firsts(self.planes, self._answers, given))
         for place, lead in enumerate(given if self._watched or _JUDGE in found else ()):
             if found[place] == _JUDGE or self._strange(lead, now):
                 found[place] = self.first(lead, now)
@@ -206,16 +199,18 @@ class Index:
         """
         place = range(len(self))[position]
         given = ALWAYS if condition is None else condition
-        new, old = _outlined(self.names[place], given), outline(self.conditions[place])
-        width, count, size = len(old.boxes), len(new.boxes), len(self.rows)
+        new, old = columns([given]), columns([self.conditions[place]])
+        if new.asking_rep:
+            refuse_rep(self.names[place], given)
+        width, count, size = len(old.rows), len(new.rows), len(self.rows)
         row = bisect_left(self.rows, place)
         low = size - row - width
         planes = dict(self.planes)
-        for key in {*planes, *(key for box in new.boxes for key in box)}:
-            before, after = ([box.get(key) for box in one.boxes] for one in (old, new))
-            if before != after:
-                plane = planes[key] if key in planes else Plane.of(size, {})
-                planes[key] = plane.spliced(low, width, after)
+        for key in {*planes, *new.fields}:
+            before, after = (spans_of_rows(one.fields.get(key, ())) for one in (old, new))
+            if width != count or before != after:
+                plane = planes[key] if key in planes else Plane.of(size, ())
+                planes[key] = plane.spliced(low, width, [*map(after.get, range(count))])
         demands = {}
         for demand in {*self.demands, *new.demands}:
             first = 1 << (count - 1) if demand in new.demands else 0
@@ -223,8 +218,8 @@ class Index:
         return evolve(
             self,
             conditions=_with(self.conditions, place, given),
-            tests=_with(self.tests, place, _compiled(new.residue, self.environment)),
-            rows=(*self.rows[:row], *(place for _ in new.boxes), *self.rows[row + width :]),
+            tests=_with(self.tests, place, _compiled(new.residues[0], self.environment)),
+            rows=(*self.rows[:row], *[place] * count, *self.rows[row + width :]),
             planes=planes,
             demands=demands,
         )
@@ -267,13 +262,6 @@ class Index:
         return found
 
 
-def _outlined(name: str, condition: Condition) -> Outline:
-    found = outline(condition)
-    if found.asks_rep:
-        refuse_rep(name, condition)
-    return found
-
-
 def _compiled(residue: Condition | None, environment: Environment) -> Test | None:
     return None if residue is None else compile_condition(residue, environment)
 
@@ -301,25 +289,19 @@ def _survivors(
         everything: All rows.
         floor: The row that no plane can kill because it takes every lead, when it is the last one.
     """
-    steps = tuple(
-        (
-            read,
-            plane.table.get,
-            None if plane.breaks else plane.segments[0],
-            plane.breaks,
-            plane.segments,
-        )
-        for read, plane in looks
-    )
+    listed = [(read, it.table.get, it.segments[0]) for read, it in looks if not it.breaks]
+    ranged = [(read, it.table, it.breaks, it.segments) for read, it in looks if it.breaks]
 
     def alive(lead: Lead) -> int:
         rows = everything
-        for read, listed, other, breaks, segments in steps:
+        for read, find, other in listed:
+            rows &= find(read(lead), other)
+            if rows <= floor:
+                return rows
+        for read, table, breaks, segments in ranged:
             value = read(lead)
-            found = listed(value, other)
-            if found is None:
-                found = segments[bisect_right(breaks, value)]
-            rows &= found
+            found = table.get(value)
+            rows &= segments[bisect_right(breaks, value)] if found is None else found
             if rows <= floor:
                 break
         return rows

@@ -76,7 +76,7 @@ class Matcher:
         return len(self._engine)
 
     def first_of_each(self, leads: Iterable[Lead], now: datetime | None) -> list[int | None]:
-        """``first`` for every lead, in their order; with many conditions somewhat faster than one by one.
+        """``first`` for every lead, in their order; with thousands of conditions somewhat faster than one by one.
 
         Raises:
             FactTypeError: As ``first`` does, for the first lead for which it does.

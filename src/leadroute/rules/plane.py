@@ -11,12 +11,15 @@ The rules of this module:
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from functools import reduce
 from typing import Any
 
 from attrs import frozen
 
-from leadroute.rules.span import Span
+from leadroute.rules.columns import Column
+from leadroute.rules.span import Span, span_of
 
 __all__ = ["Plane", "bits", "splice"]
 
@@ -28,11 +31,12 @@ def bits(rows: Iterable[int], size: int) -> int:
         >>> bin(bits([0, 2], 4))
         '0b1010'
     """
+    if not rows:
+        return 0
     found = bytearray(size // 8 + 1)
-    last = size - 1
     for row in rows:
-        found[(last - row) >> 3] |= 1 << ((last - row) & 7)
-    return int.from_bytes(found, "little")
+        found[row >> 3] |= 128 >> (row & 7)
+    return int.from_bytes(found, "big") >> (8 - size % 8)
 
 
 def splice(mask: int, low: int, width: int, new: int, new_width: int) -> int:
@@ -61,40 +65,50 @@ class Plane:
     segments: Sequence[int]
 
     @classmethod
-    def of(cls, size: int, rows: Mapping[Span, Sequence[int]]) -> Plane:
+    def of(cls, size: int, column: Column) -> Plane:
         """The plane of ``size`` rows.
 
         Args:
             size: How many rows there are.
-            rows: The rows, by number, that have this span for the field. All others take every value.
+            column: What the rows ask. Those that ask nothing take every value.
 
         Returns:
-            The plane, in O(size x values / 64) steps of the machine.
+            The plane, in O(rows asked + size x values / 64) steps of the machine.
 
         Example:
-            >>> from leadroute.rules.span import listed
-            >>> plane = Plane.of(3, {listed(["US"]): [0, 1]})
+            >>> plane = Plane.of(3, [("==", "US", [0, 1])])
             >>> bin(plane.alive("US")), bin(plane.alive("DE"))
             ('0b111', '0b1')
         """
-        gap = absent = asking = 0
-        at: dict[Any, int] = {}
-        behind: dict[Any, int] = {}
-        for span, of in rows.items():
-            mask = bits(of, size)
-            asking |= mask
-            gap |= mask if span.inside else 0
-            absent |= mask if span.missing else 0
-            for value, after in span.cuts:
-                flips = behind if after else at
-                flips[value] = flips.get(value, 0) ^ mask
-        free = ((1 << size) - 1) ^ asking
-        gap, absent = gap | free, absent | free
-        table: dict[Any, int] = {None: absent}
+        return reduce(Plane.meet, [cls._flat(size, *layer) for layer in _layers(column)])
+
+    @classmethod
+    def _flat(cls, size: int, column: Column, named: Iterable[int]) -> Plane:
+        """The plane of a column that names no row twice."""
+        free = ((1 << size) - 1) ^ bits(named, size)
+        gaps, absents = list[int](), list[int]()
+        listed: dict[Any, list[int]] = defaultdict(list)
+        at: dict[Any, list[int]] = defaultdict(list)
+        behind: dict[Any, list[int]] = defaultdict(list)
+        for form, literal, rows in column:
+            if form == "==":
+                listed[literal].extend(rows)
+            elif form == "in":
+                for value in literal:
+                    listed[value].extend(rows)
+            else:
+                span = span_of(form, literal)
+                gaps += rows if span.inside else ()
+                absents += rows if span.missing else ()
+                for value, after in span.cuts:
+                    (behind if after else at)[value].extend(rows)
+        gap = free | bits(gaps, size)
+        table: dict[Any, int] = {None: free | bits(absents, size)}
         breaks, segments = [], [gap]
-        for value in sorted(at.keys() | behind.keys()):
-            exact = gap ^ at.get(value, 0)
-            beyond = exact ^ behind.get(value, 0)
+        for value in sorted({*listed, *at, *behind}):
+            exact = gap ^ bits(at.get(value, ()), size)
+            beyond = exact ^ bits(behind.get(value, ()), size)
+            exact |= bits(listed.get(value, ()), size)
             if beyond != gap:
                 breaks.append(value)
                 segments.append(beyond)
@@ -108,10 +122,25 @@ class Plane:
         found = self.table.get(value)
         return self.segments[bisect_right(self.breaks, value)] if found is None else found
 
+    def meet(self, other: Plane) -> Plane:
+        """The rows that both planes leave alive. O(values told apart)."""
+        told = {*self.table, *other.table}
+        table = {value: self.alive(value) & other.alive(value) for value in told}
+        breaks = sorted({*self.breaks, *other.breaks})
+        segments = [self.segments[0] & other.segments[0]]
+        for value in breaks:
+            mine = self.segments[bisect_right(self.breaks, value)]
+            segments.append(mine & other.segments[bisect_right(other.breaks, value)])
+        return Plane(table, breaks, segments)
+
     def density(self, size: int) -> float:
         """Which part of the rows a value leaves alive, over all values that are told apart."""
         told = [*self.table.values(), *self.segments]
         return sum(map(int.bit_count, told)) / (len(told) * max(size, 1))
+
+    def spares_last(self) -> bool:
+        """Whether the last row takes every value."""
+        return all(rows & 1 for rows in (*self.table.values(), *self.segments))
 
     def spliced(self, low: int, width: int, spans: Sequence[Span | None]) -> Plane:
         """The plane with ``width`` rows from the bit ``low`` up replaced by rows with these spans.
@@ -144,6 +173,23 @@ class Plane:
             held = (span is None or span.beyond(value) for span in spans)
             segments[place] = change(segments[place], held)
         return Plane(table, breaks, segments)
+
+
+def _layers(column: Column) -> list[tuple[Column, set[int]]]:
+    """The column in parts that name no row twice, each with the rows that it names."""
+    named = set[int]().union(*(rows for _, _, rows in column))
+    if len(named) == sum(len(rows) for _, _, rows in column):
+        return [(column, named)]
+    layers: list[tuple[list[Any], set[int]]] = []
+    for asked in column:
+        rows = asked[2]
+        layer = next((layer for layer in layers if layer[1].isdisjoint(rows)), None)
+        if layer is None:
+            layer = ([], set())
+            layers.append(layer)
+        layer[0].append(asked)
+        layer[1].update(rows)
+    return list(layers)
 
 
 def _tell_apart(

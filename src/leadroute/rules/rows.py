@@ -7,7 +7,6 @@ The rules of this module:
 * The order of evaluation decides who raises. So nothing that stands behind a part that may raise narrows a box.
 * Attributes of the wrong kind raise as well. They are kept apart as demands, so that boxes may ignore them: a lead that
   breaks a demand is judged in full.
-* Keys and spans are shared between the conditions that name the same, which keeps an index small.
 * The number of boxes of one condition is bounded; what would pass the bound is left to the residue.
 """
 
@@ -29,9 +28,9 @@ from leadroute.rules.questions import (
     SetRelation,
     TextTest,
 )
-from leadroute.rules.span import NOTHING, Span, below, listed, starting
+from leadroute.rules.span import NOTHING, Span, listed, span_of
 
-__all__ = ["MOST_BOXES", "Box", "Demand", "Key", "Outline", "outline"]
+__all__ = ["MOST_BOXES", "Box", "Demand", "Key", "Outline", "field_key", "outline"]
 
 MOST_BOXES: Final = 32
 """How many boxes one condition may take."""
@@ -208,13 +207,18 @@ _Leaf: TypeAlias = tuple[Key, Span] | bool
 
 def _key(operand: Operand, kind: Kind) -> Key | None:
     if isinstance(operand, Field):
-        return _shared(kind if operand.custom else "field", operand.name)
+        return _shared(kind, operand.name) if operand.custom else field_key(operand.name)
     if isinstance(operand, DomainOf) and isinstance(operand.of, Field) and not operand.of.custom:
         return _shared("domain", operand.of.name)
     return None
 
 
 _shared: Final = lru_cache(maxsize=256)(Key)
+
+
+def field_key(name: str) -> Key:
+    """The key of a standard field."""
+    return _shared("field", name)
 
 
 def _comparison(condition: Comparison) -> _Leaf:
@@ -225,13 +229,7 @@ def _comparison(condition: Comparison) -> _Leaf:
     key = _key(left, kind) if isinstance(right, Const) else None
     if key is None:
         return True
-    return key, _compared_with(op, condition.right.value)  # type: ignore[union-attr]
-
-
-@lru_cache(maxsize=4_096, typed=True)
-def _compared_with(op: str, value: Any) -> Span:
-    span = listed([value]) if op in ("==", "!=") else below(value, included=op in ("<=", ">"))
-    return span if op in ("==", "<", "<=") else span.flipped().known()
+    return key, span_of(op, condition.right.value)  # type: ignore[union-attr]
 
 
 def _membership(condition: Membership) -> _Leaf:
@@ -239,20 +237,14 @@ def _membership(condition: Membership) -> _Leaf:
     key = _key(condition.operand, kind)
     if key is None or kind is Kind.ANY:
         return True
-    return key, _among(condition.values, condition.negated)
-
-
-@lru_cache(maxsize=4_096, typed=True)
-def _among(values: tuple[Any, ...], negated: bool) -> Span:
-    span = listed(values)
-    return span.flipped().known() if negated else span
+    return key, span_of("not in" if condition.negated else "in", condition.values)
 
 
 def _text_test(condition: TextTest) -> _Leaf:
     key = _key(condition.operand, Kind.TEXT)
     if key is None or condition.op != "startswith":
         return True
-    return key, starting(condition.text)
+    return key, span_of(condition.op, condition.text)
 
 
 def _presence(condition: Presence) -> _Leaf:

@@ -9,9 +9,10 @@ from typing import Any
 from attrs import field, frozen
 from attrs.converters import optional
 
-from leadroute.errors import ConfigError
+from leadroute.errors import ConfigError, InvalidValue
 from leadroute.model.duration import parse_duration
 from leadroute.model.frozen import FrozenDict
+from leadroute.model.schedule import Schedule
 from leadroute.model.values import (
     Refused,
     clean_fields,
@@ -24,6 +25,7 @@ from leadroute.model.values import (
     whole,
 )
 from leadroute.rules.condition import Condition
+from leadroute.rules.otherwise import Otherwise, read_otherwise
 from leadroute.rules.scorer import Scorer
 
 __all__ = ["EVERYONE", "FREES", "Pool", "Rule"]
@@ -66,6 +68,25 @@ def frees(given: Any) -> str:
     if given not in FREES:
         raise Refused(f"is {shown(given)}; write one of {', '.join(FREES)}")
     return str(given)
+
+
+def weekly(given: Any) -> str:
+    """A cleaner for weekly hours."""
+    if not isinstance(given, str):
+        raise Refused(f"is {shown(given)}; write weekly hours such as 'mon-fri 09:00-20:00'")
+    try:
+        Schedule(given, "UTC")
+    except InvalidValue as error:
+        raise Refused("; ".join(fault.problem for fault in error.faults)) from None
+    return given
+
+
+def share(given: Any) -> float:
+    """A cleaner for shares above 0."""
+    found: float = number(0, 1)(given)
+    if not found:
+        raise Refused("is 0; write a share above 0 and at most 1, or leave it out")
+    return found
 
 
 def read_silences(given: Mapping[str, str]) -> FrozenDict[str, str]:
@@ -130,10 +151,17 @@ class Rule:
         within_km: How far away from the lead a rep may be who goes there, by their attributes ``lat`` and ``lon``.
         frees: When it gives that back: on the ``outcome``, on first ``contact``, when they ``accept``, or at the end
             of the ``shift`` in which they accepted (on the outcome, if that is sooner, or there is no schedule).
+        calling: When its leads may be called, on their own clock, such as ``"mon-fri 09:00-20:00; sat 10:00-18:00"``;
+            ``None`` is any time. Where a lead may be in several zones, only the hours that suit all of them count;
+            where nothing is known of its zone, it may be called at any time.
+        overlap: How much of the lead's working hours (Monday to Friday from 9 to 5) in the next seven days a rep must
+            work too: a share above 0 and at most 1. A rep or a lead of whom the hours are not known has no overlap.
+        otherwise: What happens when it finds nobody: ``Otherwise``, or a mapping with its cases. What it does not say,
+            the router says.
 
     Raises:
         InvalidValue: A field was refused; every fault is listed.
-        ConfigError: The window cannot be read.
+        ConfigError: The window cannot be read, or what happens otherwise cannot be.
 
     Example:
         >>> Rule("everyone else", window="5m").window
@@ -151,9 +179,19 @@ class Rule:
     frees: str = cleaned(frees, default="outcome")
     territory: bool = cleaned(flag, default=False)
     within_km: float | None = cleaned(number(0))
+    calling: str | None = cleaned(weekly)
+    overlap: float | None = cleaned(share)
+    otherwise: Otherwise = field(default=Otherwise(), converter=read_otherwise)
 
     def __attrs_post_init__(self) -> None:
         clean_fields(self)
+        if self.otherwise.no_rule is not None:
+            problem = "a rule cannot say what happens when no rule matched; say it in the router's otherwise"
+            raise ConfigError(problem, "otherwise.no_rule")
+        for case, pool in self.otherwise.pools():
+            if pool == (self.pool or EVERYONE):
+                problem = f"asks {pool!r} again, which is the rule's own pool; name another"
+                raise ConfigError(problem, f"otherwise.{case}")
 
     @property
     def counts_as(self) -> str:

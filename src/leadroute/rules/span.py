@@ -12,11 +12,11 @@ from __future__ import annotations
 
 import operator
 from bisect import bisect_right
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from functools import lru_cache
 from typing import Any, Final, NamedTuple
 
-__all__ = ["NOTHING", "Span", "below", "listed", "starting"]
+__all__ = ["NOTHING", "Span", "below", "listed", "span_of", "starting"]
 
 
 class Span(NamedTuple):
@@ -89,7 +89,7 @@ def listed(values: Iterable[Any]) -> Span:
         >>> listed(["US", "CA"]).holds("CA"), listed([]) == NOTHING
         (True, True)
     """
-    return Span(tuple((value, after) for value in sorted(set(values)) for after in (False, True)))
+    return Span(tuple([(value, after) for value in sorted(set(values)) for after in (False, True)]))
 
 
 def below(value: Any, *, included: bool) -> Span:
@@ -113,3 +113,31 @@ def starting(prefix: str) -> Span:
 
 
 _LAST: Final = chr(0x10FFFF)
+
+
+def span_of(form: str, literal: Any) -> Span:
+    """What a question about a field takes.
+
+    Args:
+        form: How the question compares: ``==``, ``<=``, ``in``, ``startswith`` ...; ``span`` when it is a span already.
+        literal: What it compares with.
+
+    Example:
+        >>> span_of(">=", 50).holds(50), span_of("not in", ["US", "CA"]).holds("MX")
+        (True, True)
+    """
+    return _FORMS[form](literal)
+
+
+_FORMS: Final[Mapping[str, Callable[[Any], Span]]] = {
+    "==": lambda value: listed((value,)),
+    "!=": lambda value: listed((value,)).flipped().known(),
+    "<": lambda value: below(value, included=False),
+    "<=": lambda value: below(value, included=True),
+    ">": lambda value: below(value, included=True).flipped().known(),
+    ">=": lambda value: below(value, included=False).flipped().known(),
+    "in": listed,
+    "not in": lambda values: listed(values).flipped().known(),
+    "startswith": starting,
+    "span": lambda span: span,
+}

@@ -3,7 +3,8 @@
 The rules of this module:
 
 * Every construct has a sentence. Numbers get thousands separators, lists end with "or".
-* Words of the rep say so; words of the lead do not, because most conditions are about the lead.
+* Words of the rep say so. Words of the lead do where they meet words of the rep; elsewhere they do not, because most
+  conditions are about the lead.
 * Parts are bracketed where "and" and "or" could be misread.
 """
 
@@ -36,6 +37,7 @@ from leadroute.rules.questions import (
     SetRelation,
     TextTest,
 )
+from leadroute.rules.reading import reads
 
 __all__ = ["describe"]
 
@@ -48,7 +50,7 @@ def describe(condition: Condition) -> str:
         >>> describe((LEAD.annual_revenue >= 1_000_000) & LEAD.country.in_(["US", "CA"]))
         'annual revenue is at least 1,000,000 and country is US or CA'
         >>> describe(LEAD.language.in_(REP.languages))
-        "the rep's languages include language"
+        "the rep's languages include the lead's language"
     """
     return _CONDITIONS[type(condition)](condition)
 
@@ -74,38 +76,44 @@ def _value(value: Any) -> str:
     return str(value)
 
 
-def _field(operand: Field) -> str:
+def _field(operand: Field, whose: str) -> str:
     label = operand.name if operand.custom else FIELDS[operand.entity][operand.name].label
-    return label if operand.entity == "lead" else f"the rep's {label}"
+    return f"{whose}{label}" if operand.entity == "lead" else f"the rep's {label}"
 
 
-def _arithmetic(operand: Arithmetic) -> str:
+def _arithmetic(operand: Arithmetic, whose: str) -> str:
     word = {"+": "plus", "-": "minus", "*": "times", "/": "divided by"}[operand.op]
     sides = [
-        f"({_operand(side)})" if isinstance(side, Arithmetic) else _operand(side)
+        f"({_operand(side, whose)})" if isinstance(side, Arithmetic) else _operand(side, whose)
         for side in (operand.left, operand.right)
     ]
     return f" {word} ".join(sides)
 
 
-_OPERANDS: Final[Mapping[type, Callable[[Any], str]]] = {
+_OPERANDS: Final[Mapping[type, Callable[[Any, str], str]]] = {
     Field: _field,
-    Entry: lambda operand: f"the rep's level in {operand.key}",
-    SignalStat: lambda operand: {
+    Entry: lambda operand, _whose: f"the rep's level in {operand.key}",
+    SignalStat: lambda operand, _whose: {
         "total": f"the total of {operand.signal} signals",
         "count": f"the number of {operand.signal} signals",
         "last": f"the last {operand.signal} signal",
     }[operand.stat],
-    Now: lambda _operand: "now",
-    Age: lambda operand: f"the age of {_operand(operand.of)}",
-    DomainOf: lambda operand: f"the domain of {_operand(operand.of)}",
-    Const: lambda operand: _value(operand.value),
+    Now: lambda _operand, _whose: "now",
+    Age: lambda operand, whose: f"the age of {_operand(operand.of, whose)}",
+    DomainOf: lambda operand, whose: f"the domain of {_operand(operand.of, whose)}",
+    Const: lambda operand, _whose: _value(operand.value),
     Arithmetic: _arithmetic,
 }
 
 
-def _operand(operand: Operand) -> str:
-    return _OPERANDS[type(operand)](operand)
+def _operand(operand: Operand, whose: str = "") -> str:
+    return _OPERANDS[type(operand)](operand, whose)
+
+
+def _sides(condition: Condition, left: Operand, right: Operand) -> tuple[str, str]:
+    """Both sides of a question; what is the lead's says so where the rep is meant as well."""
+    whose = "the lead's " if reads(condition).rep else ""
+    return _operand(left, whose), _operand(right, whose)
 
 
 _RELATIONS: Final = {
@@ -128,7 +136,8 @@ _TIMES: Final = {
 def _comparison(condition: Comparison) -> str:
     timed = Kind.INSTANT in (condition.left.kind, condition.right.kind)
     relation = (_TIMES if timed else _RELATIONS)[condition.op]
-    return f"{_operand(condition.left)} {relation} {_operand(condition.right)}"
+    left, right = _sides(condition, condition.left, condition.right)
+    return f"{left} {relation} {right}"
 
 
 def _membership(condition: Membership) -> str:
@@ -144,7 +153,8 @@ def _contains(condition: Contains) -> str:
         if not condition.negated
         else ("are known and do not include" if plural else "is known and does not contain")
     )
-    return f"{_operand(condition.container)} {verb} {_operand(condition.item)}"
+    container, item = _sides(condition, condition.container, condition.item)
+    return f"{container} {verb} {item}"
 
 
 _TEXTS: Final = {"startswith": "starts with", "endswith": "ends with", "like": "is like"}
@@ -160,7 +170,7 @@ def _joined(condition: And | Or) -> str:
 
 
 def _relation(condition: SetRelation) -> str:
-    left, right = _operand(condition.left), _operand(condition.right)
+    left, right = _sides(condition, condition.left, condition.right)
     if condition.relation == "overlaps":
         return f"{left} and {right} have something in common"
     return f"{left} include all of {right}"

@@ -3,21 +3,25 @@
 The rules of this module:
 
 * A strategy builds through the public builders, so everything it gives can also be written by hand.
-* Every construct of the language has a branch here. A new construct gets a new branch.
+* Every feature of leads, reps and policies has a branch here. A new feature gets a new branch.
+* Those for conditions are in ``leadroute.testing.grammar``.
 """
 
 from __future__ import annotations
 
 import operator
-from datetime import UTC, datetime, timedelta
-from typing import Any
+from collections.abc import Mapping
 
+from attrs import evolve
 from hypothesis import strategies as st
 
+from leadroute.model.instants import to_micros
 from leadroute.model.lead import Lead, Signal
 from leadroute.model.limits import PERIODS, Cap
+from leadroute.model.presence import STATUSES, Presence
 from leadroute.model.rep import Rep
 from leadroute.model.roster import Roster
+from leadroute.model.snapshot import Snapshot
 from leadroute.ranking.router import Router
 from leadroute.ranking.scorers import (
     close_rate,
@@ -28,220 +32,44 @@ from leadroute.ranking.scorers import (
     territory_match,
 )
 from leadroute.rules import builders
-from leadroute.rules.builders import LEAD, NOW, REP
+from leadroute.rules.builders import LEAD, REP
 from leadroute.rules.condition import ALWAYS, NEVER, Condition
-from leadroute.rules.fact import Fact
+from leadroute.rules.otherwise import Otherwise, pool_of
 from leadroute.rules.rule import Pool, Rule
 from leadroute.rules.scorer import Scorer
-
-__all__ = ["conditions", "leads", "reps", "rosters", "routers", "scorers"]
-
-WORDS = ("a", "b", "gold", "90210", "Ünï", "it's", 'say "hi"', "back\\slash", "two words", "\x1b")
-NAMES = ("tags", "x", "is vip?")
-COUNTRIES = ("US", "DE", "GB")
-LANGUAGES = ("en", "de", "pt-BR")
-COMPARISONS = (operator.eq, operator.ne, operator.lt, operator.le, operator.gt, operator.ge)
-SUMS = (operator.add, operator.sub, operator.mul, operator.truediv)
-
-DOMAIN = builders.domain_of(LEAD.email)
-
-words = st.sampled_from(WORDS)
-names = st.sampled_from(NAMES)
-numbers = st.one_of(
-    st.integers(-3, 3),
-    st.sampled_from([0.5, -2.25, 1e300 / 1e290, 10_000, 2**40]),
-)
-instants = st.datetimes(
-    datetime.fromisoformat("2026-01-01"),
-    datetime.fromisoformat("2026-01-03"),
-    timezones=st.just(UTC),
-)
-durations = st.one_of(
-    st.integers(-72, 72).map(builders.hours),
-    st.integers(0, 3_000_000_000).map(lambda microseconds: timedelta(microseconds=microseconds)),
+from leadroute.testing.grammar import (
+    COUNTRIES,
+    LANGUAGES,
+    conditions,
+    durations,
+    instants,
+    names,
+    numbers,
+    words,
 )
 
-
-def conditions(
-    *, rep: bool = True, checks: tuple[str, ...] = ("known",)
-) -> st.SearchStrategy[Condition]:
-    """Conditions over the whole language, small enough to read in a failure.
-
-    Args:
-        rep: Whether conditions may ask about the rep as well.
-        checks: Names of predicates that ``check(name)`` may ask; none when empty.
-
-    Returns:
-        A strategy for conditions, nested a few levels deep. Attributes are ``tags``, ``x`` and ``is vip?``.
-
-    Example:
-        >>> from leadroute.rules.condition import Condition
-        >>> isinstance(conditions().example(), Condition)  # doctest: +SKIP
-        True
-    """
-    asked = st.one_of(
-        st.sampled_from([ALWAYS, NEVER]),
-        _comparisons(rep),
-        _memberships(rep),
-        _texts(rep),
-        _sets(rep),
-        _presences(rep),
-        *([st.builds(builders.check, st.sampled_from(checks), numbers | words)] if checks else []),
-    )
-    return st.deferred(lambda: st.recursive(asked, _joined, max_leaves=6))
-
-
-def _joined(parts: st.SearchStrategy[Condition]) -> st.SearchStrategy[Condition]:
-    return st.one_of(
-        st.builds(operator.and_, parts, parts),
-        st.builds(operator.or_, parts, parts),
-        st.builds(operator.invert, parts),
-    )
-
-
-def _attribute(entity: Any, name: str) -> Fact:
-    return Fact(entity[name].operand)
-
-
-def _custom(rep: bool) -> st.SearchStrategy[Fact]:
-    entities = st.sampled_from([LEAD, REP] if rep else [LEAD])
-    found: st.SearchStrategy[Fact] = st.builds(_attribute, entities, names)
-    return found
-
-
-def _numbers(rep: bool) -> st.SearchStrategy[Fact]:
-    standard = [
-        LEAD.budget,
-        LEAD.employees,
-        builders.signal("page").total,
-        builders.signal("page").count,
-    ]
-    asked = [REP.level, REP.weight, REP.skills["health"]] if rep else []
-    plain = st.sampled_from([*standard, *asked]) | _custom(rep)
-    found: st.SearchStrategy[Fact] = st.recursive(plain, _summed, max_leaves=3)
-    return found
-
-
-def _summed(parts: st.SearchStrategy[Fact]) -> st.SearchStrategy[Fact]:
-    step = st.sampled_from(SUMS)
-    found: st.SearchStrategy[Fact] = st.one_of(
-        st.builds(lambda op, a, b: op(a, b), step, parts, parts | numbers),
-        st.builds(lambda op, a, b: op(a, b), step, numbers, parts),
-        st.builds(operator.neg, parts),
-    )
-    return found
-
-
-def _instants() -> st.SearchStrategy[Fact]:
-    plain: Any = st.sampled_from(
-        [LEAD.received_at, LEAD.deadline, builders.signal("page").last, NOW]
-    )
-    moved = st.builds(lambda op, a, b: op(a, b), st.sampled_from(SUMS[:2]), plain, durations)
-    found: st.SearchStrategy[Fact] = plain | moved
-    return found
-
-
-def _durations() -> st.SearchStrategy[Fact]:
-    aged = _instants().map(builders.age)
-    return st.one_of(
-        aged,
-        st.builds(operator.sub, _instants(), _instants()),
-        st.builds(operator.mul, aged, numbers),
-        st.builds(operator.truediv, aged, st.integers(1, 3)),
-    )
-
-
-def _text_facts(rep: bool) -> st.SearchStrategy[Fact]:
-    standard = [LEAD.company, LEAD.product, LEAD.postal_code]
-    return st.sampled_from([*standard, *([REP.name, REP.manager_id] if rep else [])]) | _custom(rep)
-
-
-def _comparisons(rep: bool) -> st.SearchStrategy[Condition]:
-    compare = st.sampled_from(COMPARISONS)
-
-    def pair(left: Any, right: Any) -> st.SearchStrategy[Condition]:
-        return st.builds(lambda op, a, b: op(a, b), compare, left, right)
-
-    equal = st.sampled_from(COMPARISONS[:2])
-    flags = st.builds(lambda op, a, b: op(a, b), equal, _custom(rep), st.booleans())
-    coded = [
-        (LEAD.country, COUNTRIES),
-        (LEAD.language, LANGUAGES),
-        (LEAD.email, ("Ann@Example.com",)),
-        (DOMAIN, ("Example.com", "gmail.com")),
-    ]
-    span = st.builds(lambda f, low, high: (low <= f) & (f < high), _numbers(rep), numbers, numbers)
-    return st.one_of(
-        pair(_numbers(rep), numbers),
-        pair(numbers, _numbers(rep)),
-        pair(_numbers(rep), _numbers(rep)),
-        pair(_instants(), instants | _instants()),
-        pair(_durations(), durations | _durations()),
-        pair(_text_facts(rep), words.filter(str.strip) | _text_facts(rep)),
-        pair(_custom(rep), _custom(rep)),
-        flags,
-        span,
-        *(pair(st.just(fact), st.sampled_from(codes)) for fact, codes in coded),
-    )
-
-
-def _memberships(rep: bool) -> st.SearchStrategy[Condition]:
-    how = st.sampled_from([Fact.in_, Fact.not_in])
-
-    def among(facts: st.SearchStrategy[Fact], values: Any) -> st.SearchStrategy[Condition]:
-        lists = st.lists(values, max_size=4)
-        return st.builds(lambda ask, fact, listed: ask(fact, listed), how, facts, lists)
-
-    sets = [LEAD["tags"], *([REP.languages, REP.skills] if rep else [])]
-    codes = st.sampled_from([LEAD.language, LEAD["x"], LEAD.company])
-    return st.one_of(
-        among(_text_facts(rep), words),
-        among(_numbers(rep), numbers),
-        among(_instants(), instants),
-        among(st.just(LEAD.country), st.sampled_from(COUNTRIES)),
-        st.builds(lambda ask, fact, of: ask(fact, of), how, codes, st.sampled_from(sets)),
-    )
-
-
-def _texts(rep: bool) -> st.SearchStrategy[Condition]:
-    patterns = st.text("ab*?'é ", min_size=1, max_size=6)
-    asked = st.sampled_from([Fact.startswith, Fact.endswith, Fact.like])
-    return st.one_of(
-        st.builds(
-            lambda ask, fact, text: ask(fact, text),
-            asked,
-            _text_facts(rep) | st.just(DOMAIN),
-            patterns,
-        ),
-        st.sampled_from([LEAD.email, LEAD.domain, LEAD["x"], DOMAIN]).map(builders.is_free_mail),
-    )
-
-
-def _sets(rep: bool) -> st.SearchStrategy[Condition]:
-    facts = st.sampled_from(
-        [LEAD["tags"], LEAD["x"], *([REP.territories, REP["tags"], REP.licences] if rep else [])]
-    )
-    listed = st.lists(words, max_size=3)
-    related = st.sampled_from([builders.overlaps, builders.covers])
-    contained = words if not rep else words | st.just(LEAD.industry)
-    return st.one_of(
-        st.builds(lambda how, a, b: how(a, b), related, facts, facts | listed),
-        st.builds(lambda how, a, b: how(a, b), related, listed, facts),
-        st.builds(Fact.contains, facts | _text_facts(rep), contained),
-    )
-
-
-def _presences(rep: bool) -> st.SearchStrategy[Condition]:
-    facts: Any = _numbers(rep) | _instants() | _text_facts(rep)
-    return st.builds(
-        lambda ask, fact: ask(fact), st.sampled_from([Fact.is_present, Fact.is_missing]), facts
-    )
-
+__all__ = [
+    "conditions",
+    "durations",
+    "instants",
+    "leads",
+    "names",
+    "numbers",
+    "otherwise",
+    "presences",
+    "reps",
+    "rosters",
+    "routers",
+    "scorers",
+    "snapshots",
+    "words",
+]
 
 IDS = ("ada", "bob", "cy/d", "50%", "Éva", "x y")
 POOLS = ("emea", "a/b%")
 SCHEDULES = (None, None, "mon-fri 09:00-17:00", "mon-sun 22:00-06:00", "never")
 ZONES = (None, "Europe/Berlin", "America/New_York")
+CALLING = ("mon-fri 09:00-20:00", "sat 10:00-18:00", "always")
 INDUSTRIES = ("health", "retail")
 
 
@@ -261,6 +89,7 @@ def leads(ids: st.SearchStrategy[str] | None = None) -> st.SearchStrategy[Lead]:
         plain if ids is None else ids,
         received_at=st.none() | instants,
         country=st.sampled_from([None, *COUNTRIES]),
+        timezone=st.sampled_from([None, None, "Asia/Tokyo"]),
         region=st.sampled_from([None, "DE-BE", "US-CA"]),
         language=st.sampled_from([None, *LANGUAGES]),
         industry=st.sampled_from([None, *INDUSTRIES]),
@@ -301,6 +130,33 @@ def reps(ids: st.SearchStrategy[str] | None = None) -> st.SearchStrategy[Rep]:
     )
 
 
+def presences(
+    ids: st.SearchStrategy[str] | None = None,
+) -> st.SearchStrategy[Mapping[str, Presence]]:
+    """What a host knows of its reps this minute, by rep id; of some it knows nothing.
+
+    Args:
+        ids: The ids of the reps; as for ``reps`` when not given.
+    """
+    status = st.sampled_from(STATUSES)
+    known = st.builds(Presence, status, instants, status)
+    return st.dictionaries(st.sampled_from(IDS) if ids is None else ids, known, max_size=4)
+
+
+def snapshots() -> st.SearchStrategy[Snapshot]:
+    """What has been counted of a small team: open leads, turns, contacts and presence."""
+    counts = st.dictionaries(st.sampled_from(IDS), st.integers(0, 3), max_size=4)
+    micros = st.dictionaries(st.sampled_from(IDS), instants.map(to_micros), max_size=4)
+    return st.builds(
+        Snapshot,
+        open=counts,
+        turns=st.dictionaries(st.sampled_from(("everyone", *POOLS)), counts, max_size=2),
+        last_assigned=micros,
+        contacted=micros,
+        presence=presences(),
+    )
+
+
 def rosters(max_size: int = 5) -> st.SearchStrategy[Roster]:
     """Rosters of at most ``max_size`` reps, the empty one among them."""
     unique = st.lists(reps(), max_size=max_size, unique_by=lambda rep: rep.id)
@@ -312,6 +168,7 @@ def scorers() -> st.SearchStrategy[Scorer]:
     plain = st.one_of(
         st.sampled_from(["industry", "language", "product"]).map(skill_match),
         st.sampled_from([territory_match(), headroom(), rotation(), close_rate()]),
+        st.sampled_from([rotation("strict"), rotation(serial=True)]),
         st.sampled_from([1, 20]).map(lambda strength: close_rate(strength=strength)),
         st.builds(
             intent, st.sampled_from([None, "page"]), st.sampled_from([1, 240]), st.just("3d")
@@ -345,20 +202,75 @@ def routers() -> st.SearchStrategy[Router]:
         st.none() | scorers(),
         st.sampled_from([None, None, "everyone", *POOLS]),
         st.sampled_from([None, "1m", "2h"]),
+        otherwise(),
+        st.sampled_from([None, None, None, *CALLING]),
+        st.sampled_from([None, None, None, 0.25, 1]),
     )
     return st.builds(
-        lambda qualify, found, known: Router(
+        lambda qualify, found, known, no_rule, elsewhere, grace, wrap_up: Router(
             qualify=qualify,
             rules=[
-                Rule(f"rule {n}", when=when, require=require, score=score, pool=pool, window=window)
-                for n, (when, require, score, pool, window) in enumerate(found)
+                Rule(
+                    f"rule {n}",
+                    when=when,
+                    require=require,
+                    score=score,
+                    pool=pool,
+                    window=window,
+                    otherwise=_without(steps, pool or "everyone"),
+                    calling=calling,
+                    overlap=overlap,
+                )
+                for n, (
+                    when,
+                    require,
+                    score,
+                    pool,
+                    window,
+                    steps,
+                    calling,
+                    overlap,
+                ) in enumerate(found)
             ],
             pools=known,
+            grace=grace,
+            wrap_up=wrap_up,
+            otherwise=evolve(elsewhere, no_rule=no_rule),
         ),
         st.sampled_from([None, None, LEAD.budget > 0]),
         st.lists(rule, max_size=3),
         pools,
+        st.sampled_from([None, None, "hold", "catch-all"]),
+        otherwise(),
+        st.sampled_from(["0s", "0s", "90s"]),
+        st.sampled_from(["0s", "0s", "5m"]),
     )
+
+
+def otherwise() -> st.SearchStrategy[Otherwise]:
+    """What happens when nobody is found, as a rule may say it; often nothing at all."""
+    pools = [f"pool {name}" for name in ("everyone", *POOLS)]
+
+    def steps(*more: str) -> st.SearchStrategy[list[str] | None]:
+        asked = st.lists(st.sampled_from([*pools, *more]), max_size=2, unique=True)
+        ends = st.sampled_from([[], ["hold"], ["catch-all"]])
+        joined = st.builds(operator.add, asked, ends)
+        return st.none() | joined.map(lambda found: found or None)
+
+    return st.builds(
+        Otherwise,
+        empty_pool=steps(),
+        nobody_eligible=steps(),
+        nobody_available=steps("anyway"),
+    )
+
+
+def _without(given: Otherwise, pool: str) -> Otherwise:
+    kept = {
+        case: [step for step in steps if pool_of(step) != pool] or None
+        for case, steps in given.said()
+    }
+    return Otherwise(**kept)
 
 
 def _asks() -> st.SearchStrategy[Condition]:

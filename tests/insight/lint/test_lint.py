@@ -18,6 +18,7 @@ from leadroute import (
     Roster,
     Router,
     Rule,
+    Territory,
     check,
     headroom,
     intent,
@@ -25,7 +26,7 @@ from leadroute import (
     skill_match,
 )
 from leadroute.formats.policy import dump_policy, parse_policy
-from leadroute.insight.lint import CODES, Finding, Severity
+from leadroute.insight.lint import CODES, Finding, Severity, lands
 from leadroute.insight.lint.example import candidates, invented, shown_by
 from leadroute.insight.lint.finding import told
 from leadroute.insight.lint.rows import rows
@@ -305,6 +306,105 @@ def test_pools_and_requirements():
         reps=[Rep("ada", level=1), Rep("old", active=False)],
     )
     assert given == ["LR103", "LR106", "LR108", "LR107", "LR203"]
+
+
+def test_a_pool_that_is_asked_next_is_used():
+    """A pool that a rule or the router asks when nobody is found is no pool without a use."""
+    pools = [Pool("p", reps={"ada"}), Pool("q", reps={"ada"})]
+    ada = [Rep("ada", schedule="always")]
+    rule = Rule("a", otherwise={"nobody_available": "pool p"})
+    assert codes(rule, pools=pools, reps=ada) == ["LR108"]
+    assert codes(rule, pools=pools, reps=ada, otherwise={"empty_pool": "pool q"}) == []
+
+
+def test_territories():
+    """Territories that only their names part are found, and leads that a territory rule leaves without a rep."""
+    north = Territory("north", countries={"DE"}, owners={"ada"})
+    coast = Territory("coast", countries={"DE"}, owners={"old"})
+    rule = Rule("a", when=LEAD.country.in_(["DE", "FR"]), territory=True)
+    ada = Rep("ada", schedule="always")
+    (clash, hole) = sorted(
+        found(rule, reps=[ada], territories=[north, coast]), key=lambda each: each.code
+    )[-2:]
+    assert (clash.code, clash.place) == ("LR401", "territory")
+    assert (hole.code, hole.place, hole.lead.country) == ("LR402", "rule[0].territory", "FR")
+    germany = Rule("a", when=LEAD.country == "DE", territory=True)
+    assert "LR402" not in codes(germany, reps=[ada], territories=[north])
+    away = codes(germany, reps=[ada], territories=[coast])
+    assert "LR402" in away
+    everywhere = Rule("a", territory=True)
+    assert "LR402" not in codes(everywhere, reps=[ada], territories=[north])
+    assert "LR402" not in codes(Rule("a", when=LEAD.country > "A", territory=True), reps=[ada])
+    gone = Rep("old", active=False)
+    empty = codes(
+        Rule("a", when=LEAD.country == "FR", territory=True, pool="p"),
+        reps=[ada, gone],
+        pools=[Pool("p", reps={"old"})],
+    )
+    assert "LR402" not in empty
+
+
+def test_many_territories(monkeypatch):
+    """Beyond a bound territories are not compared, and it is said."""
+    monkeypatch.setattr(lands, "MOST_TERRITORIES", 1)
+    (said,) = found(Rule("a"), territories=[Territory("b"), Territory("c")])
+    assert (said.code, said.explanation) == (
+        "LR403",
+        "2 territories were not compared with each other",
+    )
+
+
+@pytest.mark.parametrize(
+    ("rule", "country"),
+    [
+        (Rule("a", calling="never"), None),
+        (Rule("a", when=LEAD.country.in_(["DE", "US"]), calling="mon 09:00-10:00"), "US"),
+    ],
+)
+def test_calling_hours_that_never_come(rule, country):
+    """Hours that are never, or never for all clocks of a lead, are found with the lead."""
+    (said,) = [each for each in found(rule) if each.code == "LR404"]
+    assert said.place == "rule[0].calling"
+    assert (None if said.lead is None else said.lead.country) == country
+    fine = Rule("a", when=LEAD.country.in_(["DE", "US"]), calling="mon-fri 09:00-20:00")
+    assert "LR404" not in codes(fine)
+    assert "LR404" not in codes(Rule("a", calling="mon 09:00-10:00"))
+
+
+def test_shared_hours_of_nobody_knows_whom():
+    """A required overlap leaves out reps without hours and zone, whom the lint names."""
+    reps = [Rep("ada"), Rep("bob", timezone="Asia/Tokyo"), Rep("cy", schedule="always")]
+    (said,) = [each for each in found(Rule("a", overlap=1), reps=reps) if each.code == "LR405"]
+    assert said.explanation == (
+        "the rep 'ada' is without schedule and time zone, and rule 'a' requires shared hours"
+    )
+    assert "LR405" not in codes(Rule("a", overlap=1), reps=reps[1:])
+    assert "LR405" not in codes(Rule("a"), reps=reps)
+
+
+def test_what_a_silence_can_find():
+    """A silence of what only a roster shows is no finding without one."""
+    silences = {"LR402": "known", "LR405": "known", "LR404": "known"}
+    rules = [Rule("a")]
+    assert [each.place for each in check(Router(rules=rules, silences=silences))][-1:] == [
+        "lint.silence.LR404"
+    ]
+
+
+def test_what_becomes_of_leads_without_a_rule():
+    """Leads that no rule is for are caught or wait, as the router says."""
+    rule = Rule("a", when=LEAD.budget > 5)
+    for otherwise, fate in (({}, "goes to 'catch-all'"), ({"no_rule": "hold"}, "waits")):
+        (said,) = [each for each in found(rule, otherwise=otherwise) if each.code == "LR005"]
+        assert said.explanation == f"what matches no rule {fate}, unseen by a rep"
+
+
+def test_rules_that_ask_otherwise():
+    """Two rules that share leads and differ in what happens when nobody is found treat them differently."""
+    one = Rule("a", when=LEAD.budget > 5)
+    other = Rule("b", when=LEAD.country == "US", otherwise={"empty_pool": "hold"})
+    assert "LR004" in codes(one, other)
+    assert "LR004" not in codes(one, Rule("b", when=LEAD.country == "US"))
 
 
 def unserved(when, require, **policy):

@@ -151,6 +151,7 @@ def test_no_rule_and_no_qualification():
     team = Roster([Rep("ada")])
     found = explain(router, Lead("L-1", budget=5), team, now=NOW)
     assert str(found).splitlines()[1:] == [
+        "  The catch-all gets it",
         "  Why no rule:",
         "     'us': not so: country is US (country is not known)",
     ]
@@ -399,3 +400,26 @@ def test_reasons_of_moves():
     assert moved({"rules": [rest]}, {"rules": [rest], "qualify": LEAD.budget > 1}, ADA) == (
         "no rule instead of rule 'rest'; disqualified: not lead.budget > 1"
     )
+
+
+def test_overflow():
+    """A rep of the rule's pool, or of one asked on the way, is told what stood in their way there."""
+    pools = [Pool(name, reps={name}) for name in ("ada", "bob", "cy")]
+    steps = {"nobody_eligible": "pool bob, pool cy"}
+    rule = Rule("a", pool="ada", require=REP.level < 2, otherwise=steps)
+    ada, bob, cy = Rep("ada", level=3), Rep("bob", level=4), Rep("cy", level=1)
+    for rep, *others in ((ada, bob, cy), (bob, ada, cy)):
+        reason, _ = answer(rule, rep, *others, pools=pools)
+        assert reason == "the rule requires that the rep's level is less than 2"
+    old = {"rules": [Rule("a", pool="ada")], "pools": pools}
+    assert moved(old, {"rules": [rule], "pools": pools}, ada, bob, cy) == (
+        "ada: the rule requires that the rep's level is less than 2"
+    )
+
+
+def test_a_part_that_was_not_asked():
+    """A part that cannot be judged, behind one that is false, is no reason and no error."""
+    odd = Lead("L-1", attributes={"tags": "a"})
+    when = (LEAD.country == "US") & (LEAD["tags"] > 5)
+    found = explain(Router(rules=[Rule("us", when=when)]), odd, Roster([ADA]), now=NOW)
+    assert [each.words for each in found.earlier[0].failures] == ["country is US"]

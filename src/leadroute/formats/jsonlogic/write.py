@@ -3,6 +3,7 @@
 The rules of this module:
 
 * Every node of a condition is written by one function in a table. A node without one has no counterpart.
+* A set is present when it holds something, which in JsonLogic is when it counts as true; known it always is.
 * A pair of bounds on one operand is written as JsonLogic's ``<=`` or ``<`` of three.
 """
 
@@ -32,8 +33,9 @@ _SAFE_INTEGER: Final = 2**53
 def jsonlogic_data(lead: Lead, rep: Rep | None = None) -> dict[str, Json]:
     """The data that an exported condition is judged with outside of leadroute.
 
-    Missing values and empty sets are ``null``, sets are sorted lists, instants are ISO 8601 text in UTC. Custom
-    attributes stand under ``attributes``.
+    Missing values are ``null``, sets are sorted lists, instants are ISO 8601 text in UTC. Custom attributes stand under
+    ``attributes``; declare the kind of one that is a set where you ask whether it is present, because a set that is
+    empty is not.
 
     Example:
         >>> data = jsonlogic_data(Lead("L-1", country="us", attributes={"tags": {"vip"}}))
@@ -51,7 +53,7 @@ def _entity(kind: str, of: Lead | Rep) -> dict[str, Json]:
 
 def _plain(value: Any) -> Json:
     if isinstance(value, frozenset):
-        return sorted(value) or None
+        return sorted(value)
     if isinstance(value, Mapping):
         return dict(value) or None
     return value.isoformat() if isinstance(value, datetime) else value
@@ -114,12 +116,18 @@ def _value(value: Any, beside: Operand) -> Json:
     return value
 
 
-def _present(of: Operand) -> Json:
+def _known(of: Operand) -> Json:
     return {"!=": [_var(of), None]}
 
 
+def _presence(asked: Presence) -> Json:
+    if asked.operand.kind is Kind.NAMES:
+        return {"!!" if asked.present else "!": [_var(asked.operand)]}
+    return {"!=" if asked.present else "==": [_var(asked.operand), None]}
+
+
 def _guarded(guards: tuple[Operand, ...], question: Json) -> Json:
-    return {"and": [*map(_present, guards), question]} if guards else question
+    return {"and": [*map(_known, guards), question]} if guards else question
 
 
 def _comparison(asked: Comparison) -> Json:
@@ -182,5 +190,5 @@ _WRITERS: Final[Mapping[type, Callable[[Any], Json]]] = {
     Membership: _membership,
     Contains: _contains,
     TextTest: _text_test,
-    Presence: lambda asked: {"!=" if asked.present else "==": [_var(asked.operand), None]},
+    Presence: _presence,
 }

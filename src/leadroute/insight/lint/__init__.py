@@ -11,11 +11,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
+from typing import Final
 
 from attrs import evolve
 
 from leadroute.insight.lint.finding import CODES, Code, Finding, Severity
 from leadroute.insight.lint.habits import habits
+from leadroute.insight.lint.lands import calls, shared, territories, unheld
 from leadroute.insight.lint.names import names
 from leadroute.insight.lint.order import contradictions, order, remainder
 from leadroute.insight.lint.people import hours, pools, requirements
@@ -75,9 +77,13 @@ def _found(subject: Subject) -> Iterator[Finding]:
             yield from pools(subject)
             yield from requirements(subject)
             yield from hours(subject)
+            yield from unheld(subject)
+            yield from shared(subject)
         else:
             explanation = "nobody is active, so every lead goes to the catch-all"
             yield Finding("LR101", "", explanation, "check the reps")
+    yield from territories(subject)
+    yield from calls(subject)
     yield from habits(subject)
 
 
@@ -99,7 +105,10 @@ def _looked_for(code: str, subject: Subject) -> bool:
     """Whether what was given is enough to find this."""
     if code in ("LR201", "LR202"):
         return subject.roster is not None and subject.now is not None
-    return subject.roster is not None or not code.startswith(("LR1", "LR2"))
+    return subject.roster is not None or not code.startswith(_OF_PEOPLE)
+
+
+_OF_PEOPLE: Final = ("LR1", "LR2", "LR402", "LR405")
 
 
 def _line(place: str, lines: Mapping[str, int]) -> int | None:

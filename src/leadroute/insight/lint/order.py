@@ -17,6 +17,7 @@ from leadroute.insight.lint.finding import Finding
 from leadroute.insight.lint.rows import Row, both, rows, without
 from leadroute.insight.lint.subject import Subject
 from leadroute.model.lead import Lead
+from leadroute.rules.otherwise import HOLD
 from leadroute.rules.rule import Rule
 
 __all__ = ["contradictions", "order", "remainder"]
@@ -119,7 +120,8 @@ def _left(reached: tuple[Row, ...] | list[Row], taken: tuple[Row, ...]) -> list[
 
 def _terms(rule: Rule) -> tuple[object, ...]:
     """What decides among the reps."""
-    return rule.pool, rule.require, rule.score, rule.territory, rule.within_km
+    asked = rule.require, rule.territory, rule.within_km, rule.calling, rule.overlap
+    return rule.pool, rule.score, rule.otherwise, *asked
 
 
 def _shared(subject: Subject, number: int, rule: Rule) -> Iterator[Finding]:
@@ -167,5 +169,7 @@ def remainder(subject: Subject) -> Iterator[Finding]:
         return subject.qualifies(lead) and router.match(lead, subject.instant) is None
 
     lead = shown_by([*(left or ()), *subject.qualified], subject.instant, shows)
-    explanation = f"what matches no rule goes to {router.catch_all!r}, unseen by a rep"
+    held = HOLD in router.otherwise.steps("no_rule")
+    fate = "waits" if held else f"goes to {router.catch_all!r}"
+    explanation = f"what matches no rule {fate}, unseen by a rep"
     yield Finding("LR005", "rule", explanation, "end with a rule without `when`", lead)

@@ -31,7 +31,7 @@ from leadroute.rules.operand import Field
 from leadroute.rules.reading import reads
 from leadroute.rules.rule import EVERYONE, Rule
 
-__all__ = ["hours", "pools", "requirements"]
+__all__ = ["MOST_LEADS", "hours", "people", "pools", "requirements", "spelled"]
 
 MOST_LEADS = 64
 """How many leads are invented for one row of a rule."""
@@ -42,7 +42,7 @@ _DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 
 def pools(subject: Subject) -> Iterator[Finding]:
     """Pools without active reps, and pools that no rule uses. O(pools x reps)."""
-    used = {rule.pool for rule in subject.router.rules}
+    used = {rule.pool for rule in subject.router.rules} | set(_overflow(subject))
     for number, pool in enumerate(subject.router.pools):
         place = f"pool[{number}]"
         if not subject.active(pool.name):
@@ -51,6 +51,13 @@ def pools(subject: Subject) -> Iterator[Finding]:
         if pool.name not in used:
             explanation = f"no rule uses the pool {pool.name!r}"
             yield Finding("LR108", place, explanation, "name it in a rule, or remove it")
+
+
+def _overflow(subject: Subject) -> Iterator[str]:
+    """The pools that are asked when nobody is found."""
+    router = subject.router
+    for otherwise in (router.otherwise, *(rule.otherwise for rule in router.rules)):
+        yield from (pool for _, pool in otherwise.pools())
 
 
 def requirements(subject: Subject) -> Iterator[Finding]:
@@ -104,14 +111,13 @@ def _unserved(
         return mine and not any(subject.holds(require, lead, rep) for rep in able)
 
     for row in subject.reached[number]:
-        spelled = _spelled(row, asked.lead)
-        lead = shown_by(islice(spelled, MOST_LEADS), subject.instant, shows)
+        lead = shown_by(islice(spelled(row, asked.lead), MOST_LEADS), subject.instant, shows)
         if lead is not None:
             return lead
     return None
 
 
-def _spelled(row: Row, fields: frozenset[Field]) -> Iterator[Row]:
+def spelled(row: Row, fields: frozenset[Field]) -> Iterator[Row]:
     """The row once for each combination of values of these fields; nothing unless the row lists all of them."""
     keys = [key for key in row if key[0] in fields]
     if {key[0] for key in keys} != fields:
@@ -132,7 +138,7 @@ def hours(subject: Subject) -> Iterator[Finding]:
     everyone = subject.active(None)
     always = [rep for rep in everyone if rep.hours is None]
     if always:
-        who = "nobody has" if len(always) == len(everyone) else f"{_people(always)} without"
+        who = "nobody has" if len(always) == len(everyone) else f"{people(always)} without"
         explanation = f"{who} a schedule, which counts as working day and night"
         yield Finding("LR203", "", explanation, "give every rep a schedule")
     if subject.now is None:
@@ -144,7 +150,13 @@ def hours(subject: Subject) -> Iterator[Finding]:
             yield from _away(pool, places.get(pool, ""), members, subject.now)
 
 
-def _people(reps: Sequence[Rep]) -> str:
+def people(reps: Sequence[Rep]) -> str:
+    """Some reps as the subject of a sentence.
+
+    Example:
+        >>> people([Rep("ada"), Rep("bob")])
+        "the reps 'ada', 'bob' are"
+    """
     shown = ", ".join(repr(rep.id) for rep in reps[:3])
     more = f" and {len(reps) - 3} more" if len(reps) > 3 else ""
     return f"the rep {shown} is" if len(reps) == 1 else f"the reps {shown}{more} are"

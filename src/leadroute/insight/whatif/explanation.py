@@ -14,6 +14,7 @@ from typing import Any, Final
 
 from attrs import frozen
 
+from leadroute.errors import FactTypeError
 from leadroute.model.lead import Lead
 from leadroute.model.roster import Roster
 from leadroute.model.snapshot import Snapshot
@@ -171,7 +172,7 @@ def _failures(
         yield from _failures(condition.condition, router, lead, now)
     elif isinstance(condition, And):
         for part in condition.parts:
-            if not compile_condition(part, router.environment)(lead, None, now):
+            if _was_false(part, router, lead, now):
                 yield from _failures(part, router, lead, now)
     else:
         facts = dict.fromkeys(
@@ -180,6 +181,14 @@ def _failures(
             if isinstance(node, Field | SignalStat)
         )
         yield Failure(str(condition), describe(condition), tuple(facts))
+
+
+def _was_false(part: Condition, router: Router, lead: Lead, now: datetime | None) -> bool:
+    """Whether a part did not hold; one that cannot be judged was not asked, because another was false before it."""
+    try:
+        return not compile_condition(part, router.environment)(lead, None, now)
+    except FactTypeError:
+        return False
 
 
 def _name(asked: Field | SignalStat) -> str:

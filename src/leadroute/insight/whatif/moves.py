@@ -124,14 +124,13 @@ def _rule(ranking: Ranking) -> str:
 
 def _lost(best: Assignment, after: Ranking) -> Iterator[str]:
     """What the rep who had the lead is under the new policy."""
-    for rejection in after.rejections:
-        if rejection.rep_id == best.rep_id:
-            yield f"{best.label}: {rejection.reason}"
-            return
     for assignment in after.assignments:
         if assignment.rep_id == best.rep_id:
             first = after.assignments[0]
             yield f"{first.label} scores {first.score:.2f} and {best.label} {assignment.score:.2f}"
             return
-    if after.pool is not None:
+    rejection = after.rejection(best.rep_id)
+    if rejection is not None:
+        yield f"{best.label}: {rejection.reason}"
+    elif after.pool is not None:
         yield f"{best.label} is not in the pool {after.pool!r}"

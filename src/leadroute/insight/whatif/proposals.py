@@ -145,9 +145,6 @@ def _goes_to(ranking: Ranking, rep_id: str) -> bool:
 
 
 def _reason(ranking: Ranking, rep_id: str) -> str:
-    rejection = next((each for each in ranking.rejections if each.rep_id == rep_id), None)
-    if rejection is not None:
-        return rejection.reason
     behind = next((each for each in ranking.assignments if each.rep_id == rep_id), None)
     if behind is not None:
         first = ranking.assignments[0]
@@ -155,6 +152,9 @@ def _reason(ranking: Ranking, rep_id: str) -> str:
             f"is number {behind.rank} with {behind.score:.2f}, behind {first.label} with "
             f"{first.score:.2f}"
         )
+    rejection = ranking.rejection(rep_id)
+    if rejection is not None:
+        return rejection.reason
     if ranking.pool is not None:
         return f"is not in the pool {ranking.pool!r}"
     return ranking.detail or ranking.outcome.value

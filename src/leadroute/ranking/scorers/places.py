@@ -8,27 +8,22 @@ The rules of this module:
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from attrs import field, frozen
 
 from leadroute.errors import ConfigError, InvalidValue
+from leadroute.model.clocks import OFFICE, Shared, shared_hours
 from leadroute.model.distance import distance_km
-from leadroute.model.hours import Hours, overlap
 from leadroute.model.lead import Lead
 from leadroute.model.rep import Rep
 from leadroute.model.schedule import Schedule
-from leadroute.model.zones import calling_hours, zones_of
 from leadroute.ranking.scorers.parameters import positive, word
 from leadroute.rules.naming import number_of
 from leadroute.rules.scorer import Points, Scorer
 from leadroute.rules.situation import Situation
 
 __all__ = ["distance", "timezone_overlap"]
-
-_WEEK = timedelta(weeks=1)
 
 
 @frozen
@@ -116,52 +111,23 @@ class timezone_overlap(Scorer):
     """
 
     name = "timezone_overlap"
-    week: str = field(default="mon-fri 09:00-17:00", converter=_week)
+    week: str = field(default=OFFICE, converter=_week)
 
     def bind(self, situation: Situation) -> Points:
         """Work the lead's hours out once. O(stretches of a week) for every schedule that a rep has."""
-        hours = self._lead_hours(situation)
-        if hours is None:
-            return _no_answer
-        now, end = situation.now, situation.now + _WEEK
-        whole = hours.open_between(now, end)
-        shares: dict[Hours, float] = {}
-
-        def points(rep: Rep) -> float | None:
-            own = self._rep_hours(rep)
-            if own is None or not whole:
-                return None
-            if own not in shares:
-                shares[own] = overlap(hours, own, now, end) / whole
-            return shares[own]
-
-        return points
+        shared = self._shared(situation)
+        return _no_answer if shared is None else shared.share
 
     def reason(self, situation: Situation, rep: Rep) -> str:
         """How many hours they share, of how many."""
-        hours, own = self._lead_hours(situation), self._rep_hours(rep)
-        if hours is None:
-            return "the lead's time zone is not known"
-        if own is None:
-            return "the rep's time zone is not known"
-        now, end = situation.now, situation.now + _WEEK
-        shared, whole = overlap(hours, own, now, end), hours.open_between(now, end)
-        return (
-            f"{shared / _HOUR:.0f} of the lead's {whole / _HOUR:.0f} working hours in the next week"
+        shared = self._shared(situation)
+        return "the lead's time zone is not known" if shared is None else shared.reason(rep)
+
+    def _shared(self, situation: Situation) -> Shared | None:
+        return situation.once(
+            ("shared hours", self.week),
+            lambda: shared_hours(situation.lead, self.week, situation.instant),
         )
-
-    def _lead_hours(self, situation: Situation) -> Hours | None:
-        lead = situation.lead
-        guess = zones_of(lead.country, lead.region, lead.phone, lead.timezone)
-        return calling_hours(self.week, guess)
-
-    def _rep_hours(self, rep: Rep) -> Hours | None:
-        if rep.hours is not None or rep.timezone is None:
-            return rep.hours
-        return Schedule(self.week, ZoneInfo(rep.timezone))
-
-
-_HOUR = timedelta(hours=1)
 
 
 def _no_answer(_rep: Rep) -> None:

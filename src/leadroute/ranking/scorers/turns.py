@@ -4,19 +4,34 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from datetime import timedelta
-from math import ceil, fsum
-from typing import Final
+from math import ceil, floor, fsum
+from typing import Any, Final
 
 from attrs import field, frozen
 
 from leadroute.model.duration import parse_duration
 from leadroute.model.instants import from_micros, to_micros
 from leadroute.model.rep import Rep
-from leadroute.ranking.scorers.parameters import lasting
+from leadroute.ranking.scorers.parameters import choice, flag, lasting
+from leadroute.ranking.turns import Turns
+from leadroute.ranking.turns import order as in_turn
 from leadroute.rules.scorer import Points, Scorer
 from leadroute.rules.situation import Situation
 
-__all__ = ["SCALE", "Level", "Standing", "least_recent", "reached", "rotation", "standings"]
+__all__ = [
+    "MODES",
+    "SCALE",
+    "Level",
+    "Standing",
+    "least_recent",
+    "reached",
+    "rotation",
+    "standings",
+    "turn_of",
+]
+
+MODES: Final = ("webster", "strict")
+"""How a rotation puts reps in order."""
 
 _MICROSECOND = timedelta(microseconds=1)
 
@@ -104,6 +119,10 @@ def standings(reps: Iterable[Rep], turns: Mapping[str, int], level: int) -> Mapp
     return {rep.id: stands.standing(taken[rep.id], rep.weight) for rep in sharing}
 
 
+def _mode(given: Any) -> str:
+    return choice(given, *MODES)
+
+
 @frozen
 class rotation(Scorer):
     """Whose turn it is in the pool, by weight.
@@ -113,21 +132,44 @@ class rotation(Scorer):
     offer and given back when the offer is declined or runs out, so in the end it moves on accept. A rep who was away
     enters level with the others: what they missed is not made up, and a newcomer is not flooded.
 
+    ``mode="strict"`` is Tijdeman's rule: while weights and candidates stay the same, nobody is ever further than
+    1 - 1/(2n - 2) turns from their exact share, which is the best that any rotation can promise. Each turn falls to
+    one lead only, as with ``serial``. A rep who was away keeps up to one turn. Rules of one pool share its turns, so
+    give them the same mode.
+
+    Args:
+        mode: ``"webster"`` or ``"strict"``.
+        serial: Whether each turn falls to one lead only. Processes that decide at the same moment read the same turns,
+            and choose the same rep; the next leads make up for it. With ``serial`` whoever commits second decides
+            again, which costs a busy pool one decision for each such race.
+
+    Raises:
+        ConfigError: The mode is not known, or ``serial`` is neither true nor false.
+
     Example:
-        >>> str(rotation())
-        'rotation()'
+        >>> str(rotation()), str(rotation("strict"))
+        ('rotation()', "rotation('strict')")
     """
 
     name = "rotation"
+    mode: str = field(default="webster", converter=_mode)
+    serial: bool = field(default=False, converter=flag, kw_only=True)
 
     @property
     def takes_turns(self) -> bool:
         """It is about nothing else."""
         return True
 
+    @property
+    def guarded(self) -> bool:
+        """Whether each turn falls to one lead only."""
+        return self.serial or self.mode == "strict"
+
     def bind(self, situation: Situation) -> Points:
         """Put the candidates in order once. O(n log n) a lead, O(1) a rep."""
-        return _in_order(situation)
+        if self.mode == "strict":
+            return _placed(_strictly(situation.reps, situation.turns, situation.level))
+        return _placed(standings(situation.reps, situation.turns, situation.level))
 
     def reason(self, situation: Situation, rep: Rep) -> str:
         """How many turns were taken, and for what weight."""
@@ -136,8 +178,7 @@ class rotation(Scorer):
         return f"{taken} turns taken{weight}"
 
 
-def _in_order(situation: Situation) -> Points:
-    found = standings(situation.reps, situation.turns, situation.level)
+def _placed(found: Mapping[str, Standing]) -> Points:
     places = {rep_id: standing.place for rep_id, standing in found.items()}
     order = sorted(set(places.values()))
     last = max(1, len(order) - 1)
@@ -147,6 +188,52 @@ def _in_order(situation: Situation) -> Points:
         return points_at[places[rep.id]] if rep.id in places else 0.0
 
     return points
+
+
+def _strictly(reps: Iterable[Rep], turns: Mapping[str, int], level: int) -> Mapping[str, Standing]:
+    """Where each candidate with a weight stands by Tijdeman's rule: the first has place 0. O(n log n).
+
+    The level is the turns taken for each unit of weight. With the same candidates nobody is a whole turn behind it, so
+    whoever is was away, and misses the whole turns.
+    """
+    weights = {rep.id: rep.weight for rep in reps if rep.weight}
+    taken = {rep_id: turns.get(rep_id, 0) for rep_id in weights}
+    missed = {
+        rep_id: max(0, floor(weight * level / SCALE) - taken[rep_id])
+        for rep_id, weight in weights.items()
+    }
+    served = {rep_id: taken[rep_id] + missed[rep_id] for rep_id in weights}
+    first_to_last = in_turn(Turns.of(weights, served), mode="strict")
+    return {rep_id: Standing(place, missed[rep_id]) for place, rep_id in enumerate(first_to_last)}
+
+
+def turn_of(
+    score: Scorer, reps: Iterable[Rep], turns: Mapping[str, int], level: int, rep_id: str
+) -> tuple[int, int]:
+    """What an offer to a rep does to the rotation of their pool.
+
+    Args:
+        score: The score that placed the lead.
+        reps: The candidates.
+        turns: The turns that each has taken, by rep id.
+        level: How far the rotation has come.
+        rep_id: Who gets the offer, of a weight above 0.
+
+    Returns:
+        How many turns it takes, 1 and those that the rep missed by being away, and how far the rotation comes with it.
+
+    Example:
+        >>> turn_of(rotation("strict"), [Rep("ada"), Rep("bob")], {"ada": 1}, 0, "bob")
+        (1, 1000000)
+    """
+    able = tuple(reps)
+    if any(isinstance(each, rotation) and each.mode == "strict" for each in score.walk()):
+        found = _strictly(able, turns, level)
+        taken = sum(turns.get(each, 0) + standing.missed for each, standing in found.items())
+        whole = fsum(rep.weight for rep in able)
+        return 1 + found[rep_id].missed, max(level, floor((taken + 1) / whole * SCALE))
+    standing = standings(able, turns, level)[rep_id]
+    return 1 + standing.missed, max(level, int(standing.place * SCALE))
 
 
 @frozen

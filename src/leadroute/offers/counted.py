@@ -1,0 +1,89 @@
+"""The counts of a store as a snapshot: what a decision made now reads.
+
+The rules of this module:
+
+* What is read may be stale; the guards of the commit decide.
+* The host's presence is copied, so that the snapshot stays as it was when the decision was made.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping
+from datetime import datetime
+from functools import lru_cache
+
+from leadroute.errors import FactTypeError
+from leadroute.model.frozen import FrozenDict
+from leadroute.model.keys import parts
+from leadroute.model.outcomes import Outcomes
+from leadroute.model.presence import Presence
+from leadroute.model.roster import Roster
+from leadroute.model.snapshot import Snapshot
+from leadroute.offers.store import Store
+from leadroute.ranking.router import Router
+from leadroute.ranking.tally import counters
+
+__all__ = ["counted"]
+
+_parts = lru_cache(maxsize=100_000)(parts)
+
+
+def counted(
+    store: Store,
+    roster: Roster,
+    router: Router,
+    now: datetime,
+    outcomes: Outcomes,
+    presence: Mapping[str, Presence],
+) -> Snapshot:
+    """The counts of this instant. O(reps).
+
+    Args:
+        store: Where they are counted.
+        roster: The reps there are.
+        router: The policy, for its caps.
+        now: The instant, aware.
+        outcomes: What became of earlier leads.
+        presence: Whether each rep is at work this minute, by rep id.
+
+    Raises:
+        FactTypeError: The presence of a rep is something else.
+    """
+    by_kind: defaultdict[str, dict[str, int]] = defaultdict(dict)
+    for counter, count in store.counts(prefix="rep/").items():
+        _, kind, rep_id = _parts(counter)
+        by_kind[kind][rep_id] = count
+    levels = {_parts(name)[1]: level for name, level in store.counts(prefix="level/").items()}
+    turns: defaultdict[str, dict[str, int]] = defaultdict(dict)
+    for counter, count in store.counts(prefix="turn/").items():
+        _, pool, rep_id = _parts(counter)
+        turns[pool][rep_id] = count
+    caps = counters(roster, router.caps, router.zone, now)
+    return Snapshot(
+        open=by_kind["open"],
+        used=store.counts(caps) if caps else FrozenDict(),
+        turns=turns,
+        levels=levels,
+        last_assigned=by_kind["last"],
+        won=by_kind["won"],
+        closed=by_kind["closed"],
+        contacted=by_kind["contact"],
+        presence=_present(roster, presence) if presence else FrozenDict(),
+        outcomes=outcomes,
+    )
+
+
+def _present(roster: Roster, presence: Mapping[str, Presence]) -> FrozenDict[str, Presence]:
+    found = {}
+    for rep in roster:
+        known = presence.get(rep.id)
+        if known is None:
+            continue
+        if not isinstance(known, Presence):
+            told, kind = f"the presence of rep {rep.id!r}", type(known).__name__
+            raise FactTypeError(
+                told, f"of type {kind}", "a Presence, such as Presence('busy', since)"
+            )
+        found[rep.id] = known
+    return FrozenDict(found)

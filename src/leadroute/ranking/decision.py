@@ -1,0 +1,327 @@
+"""A decision on record: what was decided, on what, and why, in a form that can be stored and made again.
+
+The rules of this module:
+
+* A record is complete: every rep of the pool with every reason, the points of every score, what broke a tie, and the
+  probability with which each rep came first. Nothing in it is worked out when it is read.
+* It holds plain values alone, so ``leadroute.plain`` writes it as JSON: equal records are equal bytes.
+* It holds no lead. The inputs are there as digests, which say later whether they are still the same ones.
+* The same inputs under the same policy give the same record, whatever the order in which the reps stand.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Final, Literal
+
+from attrs import field, frozen
+from attrs.converters import optional
+
+from leadroute.model.frozen import FrozenDict
+from leadroute.model.lead import Lead
+from leadroute.model.roster import Roster
+from leadroute.model.snapshot import Snapshot
+from leadroute.ranking.ranking import Outcome, Part, Ranking, Rejection, worded
+from leadroute.ranking.version import fingerprint
+
+if TYPE_CHECKING:
+    from leadroute.ranking.router import Router
+
+__all__ = ["Asked", "Candidate", "Decision", "Points", "Rerun"]
+
+_INPUTS: Final = ("lead", "roster", "snapshot", "tried")
+
+
+def _inputs(given: Mapping[str, str]) -> FrozenDict[str, str]:
+    return FrozenDict(given)
+
+
+def _in_utc(instant: datetime) -> datetime:
+    return instant.astimezone(UTC)
+
+
+@frozen
+class Points:
+    """What one term of the score gave a rep.
+
+    Args:
+        scorer: The scorer, as a policy file writes it.
+        weight: How much it counted beside the others.
+        points: Between 0 and 1, or ``None`` when it had no answer and took no weight.
+        reason: Why, in words.
+    """
+
+    scorer: str
+    weight: float = field(converter=float)
+    points: float | None = field(converter=optional(float))
+    reason: str
+
+    @classmethod
+    def of(cls, part: Part) -> Points:
+        """What a part of a ranking says, with its reason written out."""
+        return cls(str(part.scorer), part.weight, part.points, part.reason)
+
+    def __str__(self) -> str:
+        return worded(self.scorer, self.weight, self.points, self.reason)
+
+
+@frozen
+class Candidate:
+    """One rep who could have taken the lead.
+
+    Args:
+        rep_id: The rep.
+        label: What people called them.
+        score: Between 0 and 1.
+        points: The terms of the score.
+        propensity: The probability with which they came first.
+        last_assigned: When they last got a lead, in microseconds since 1970 (UTC); ``None`` when never. Among equal
+            scores it decides.
+    """
+
+    rep_id: str
+    label: str
+    score: float = field(converter=float)
+    points: tuple[Points, ...]
+    propensity: float = field(converter=float)
+    last_assigned: int | None = None
+
+
+@frozen
+class Asked:
+    """Another pool that was asked, and found nobody.
+
+    Args:
+        pool: The pool.
+        outcome: How it came out there.
+        rejections: Who could not take the lead, with every obstacle.
+    """
+
+    pool: str
+    outcome: Outcome
+    rejections: tuple[Rejection, ...]
+
+
+@frozen(kw_only=True)
+class Decision:
+    """One decision, complete and ready to be stored.
+
+    ``Router.decide`` makes one; ``leadroute.plain.dumps`` and ``loads`` write and read it.
+
+    Args:
+        lead_id: The lead.
+        at: The instant of the decision; ``None`` when nobody said.
+        version: The version of the policy.
+        inputs: The digests of ``lead``, ``roster``, ``snapshot`` and ``tried``: 16 hexadecimal digits each.
+        outcome: How it came out.
+        rule: The name of the rule that matched.
+        pool: The name of the pool.
+        candidates: Who could take the lead, best first.
+        rejections: Who could not, in the order of their ids, with every obstacle.
+        given_up: The points that were given up for a bound on unfairness.
+        window: How long an offer stands.
+        detail: More about the outcome, such as what failed in qualification.
+        factor: The first factor that the lead did not fulfil.
+        verdict: What that factor says becomes of the lead.
+        resumes_at: When it is worth deciding again.
+        others: The other pools that were asked, in order.
+        then: What happens when nobody was found: ``hold`` or ``catch-all``.
+        anyway: Whether the reps were asked no matter whether they are at work.
+        notes: What else to know, such as what is not known of the lead's clock.
+
+    Example:
+        >>> from leadroute import Lead, Rep, Roster, Router, Rule, headroom
+        >>> router = Router(rules=[Rule("all", score=headroom())])
+        >>> team = Roster([Rep("ada", capacity=2), Rep("bob", capacity=0)])
+        >>> decision = router.decide(Lead("L-1"), team)
+        >>> decision.rep_id, decision.rejections[0].reason
+        ('ada', 'is full: 0 of 0 open')
+        >>> print(decision.rerun(router, Lead("L-1"), team))
+        lead L-1: the same decision again, for ada
+    """
+
+    lead_id: str
+    at: datetime | None = field(default=None, converter=optional(_in_utc))
+    version: str
+    inputs: Mapping[str, str] = field(converter=_inputs)
+    outcome: Outcome
+    rule: str | None = None
+    pool: str | None = None
+    candidates: tuple[Candidate, ...] = ()
+    rejections: tuple[Rejection, ...] = ()
+    given_up: float = field(default=0.0, converter=float)
+    window: timedelta = timedelta(0)
+    detail: str = ""
+    factor: str | None = None
+    verdict: str | None = None
+    resumes_at: datetime | None = field(default=None, converter=optional(_in_utc))
+    others: tuple[Asked, ...] = ()
+    then: str = ""
+    anyway: bool = False
+    notes: tuple[str, ...] = ()
+
+    @classmethod
+    def of(
+        cls,
+        ranking: Ranking,
+        lead: Lead,
+        roster: Roster,
+        *,
+        snapshot: Snapshot | None = None,
+        tried: Mapping[str, str] | None = None,
+    ) -> Decision:
+        """The record of a ranking that was made of these inputs. O(reps x terms + size of the inputs).
+
+        Args:
+            ranking: The ranking in full: without ``top``.
+            lead: The lead.
+            roster: The reps.
+            snapshot: The counts; nothing at all when not given.
+            tried: What became of earlier offers.
+        """
+        counts = snapshot or Snapshot()
+        chances = ranking.propensities
+        candidates = (
+            Candidate(
+                each.rep_id,
+                each.label,
+                each.score,
+                tuple(map(Points.of, each.parts)),
+                chances[each.rep_id],
+                counts.last_assigned.get(each.rep_id),
+            )
+            for each in ranking.assignments
+        )
+        given = (lead, roster, counts, FrozenDict(tried or {}))
+        return cls(
+            lead_id=ranking.lead_id,
+            at=ranking.at,
+            version=ranking.version,
+            inputs=dict(zip(_INPUTS, map(fingerprint, given), strict=True)),
+            outcome=ranking.outcome,
+            rule=ranking.rule,
+            pool=ranking.pool,
+            candidates=tuple(candidates),
+            rejections=ranking.rejections,
+            given_up=ranking.given_up,
+            window=ranking.window,
+            detail=ranking.detail,
+            factor=ranking.factor,
+            verdict=ranking.verdict,
+            resumes_at=ranking.resumes_at,
+            others=tuple(
+                Asked(str(other.pool), other.outcome, other.rejections) for other in ranking.others
+            ),
+            then=ranking.then,
+            anyway=ranking.anyway,
+            notes=ranking.notes,
+        )
+
+    @property
+    def rep_id(self) -> str | None:
+        """Who came first; ``None`` when nobody could take the lead."""
+        return self.candidates[0].rep_id if self.candidates else None
+
+    @property
+    def tie_break(self) -> Literal["", "last assigned", "id"]:
+        """What put the first before the second where their scores are equal; empty when the scores did."""
+        if len(self.candidates) < 2:
+            return ""
+        first, second = self.candidates[:2]
+        if first.score != second.score:
+            return ""
+        return "last assigned" if first.last_assigned != second.last_assigned else "id"
+
+    def rerun(
+        self,
+        router: Router,
+        lead: Lead,
+        roster: Roster,
+        *,
+        snapshot: Snapshot | None = None,
+        tried: Mapping[str, str] | None = None,
+    ) -> Rerun:
+        """Make the decision again, at the instant at which it was made, and compare.
+
+        With the same inputs under the same policy the two are equal, and so are their bytes. Where they are not, the
+        result says what differs.
+
+        Args:
+            router: The policy, of then or of now.
+            lead: The lead.
+            roster: The reps.
+            snapshot: The counts.
+            tried: What became of earlier offers.
+        """
+        after = router.decide(lead, roster, now=self.at, snapshot=snapshot, tried=tried)
+        return Rerun(self, after)
+
+    def __str__(self) -> str:
+        by = f" (rule {self.rule!r})" if self.rule is not None else ""
+        when = f"{self.at:%Y-%m-%d %H:%M:%S} UTC" if self.at else "at a time nobody said"
+        lines = [f"Lead {self.lead_id} went to {self.rep_id or 'nobody'}{by}, {when}"]
+        if self.anyway:
+            lines.append("  Though nobody was available")
+        if not self.candidates:
+            lines.append(
+                f"  Because {self.outcome.value}" + (f": {self.detail}" if self.detail else "")
+            )
+        for rank, each in enumerate(self.candidates, 1):
+            lines.append(f"  {rank}. {each.label}  {each.score:.2f}")
+            lines += [f"       {points}" for points in each.points]
+        if self.tie_break:
+            lines.append(f"  Equal scores, put in order by: {self.tie_break}")
+        if self.rejections:
+            lines.append("  Not eligible:")
+            lines += [f"     {each}" for each in self.rejections]
+        for other in self.others:
+            lines.append(f"  Pool {other.pool!r}: {other.outcome.value}")
+            lines += [f"     {each}" for each in other.rejections]
+        lines += [f"  Note: {note}" for note in self.notes]
+        lines += [f"  Then: {self.then}"] if self.then else []
+        lines.append(f"  Policy version {self.version}")
+        return "\n".join(lines)
+
+
+@frozen
+class Rerun:
+    """A decision, and the same one made again.
+
+    Args:
+        before: The decision on record.
+        after: The decision as it comes out again.
+    """
+
+    before: Decision
+    after: Decision
+
+    @property
+    def same(self) -> bool:
+        """Whether the two are equal in everything."""
+        return self.before == self.after
+
+    @property
+    def changed(self) -> tuple[str, ...]:
+        """What went in changed: ``policy``, ``lead``, ``roster``, ``snapshot``, ``tried``; empty when nothing did."""
+        policy = ("policy",) if self.before.version != self.after.version else ()
+        then, again = self.before.inputs, self.after.inputs
+        return policy + tuple(name for name in _INPUTS if then.get(name) != again[name])
+
+    def __str__(self) -> str:
+        lead, first = f"lead {self.before.lead_id}", self.after.rep_id or "nobody"
+        if self.same:
+            return f"{lead}: the same decision again, for {first}"
+        was = self.before.rep_id or "nobody"
+        who = f"still {first}" if first == was else f"{first} instead of {was}"
+        if not self.changed:
+            return (
+                f"{lead}: the same inputs give another decision, {who}; "
+                "something else changed: leadroute, or a scorer, predicate or list of the host's"
+            )
+        return f"{lead}: {who}; changed since: {', '.join(map(self._change, self.changed))}"
+
+    def _change(self, name: str) -> str:
+        if name == "policy":
+            return f"the policy, from version {self.before.version} to {self.after.version}"
+        return {"tried": "the earlier offers"}.get(name, f"the {name}")

@@ -1,0 +1,152 @@
+"""What a router declares, held against each other when it is built: names, pools, conditions and the steps otherwise.
+
+The rules of this module:
+
+* What cannot work is refused here, never while routing. The error names the rule, pool or factor.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from datetime import datetime
+from itertools import pairwise
+from typing import Any, Final, TypeVar
+
+from leadroute.errors import ConfigError, UnknownFieldError
+from leadroute.model.lead import Lead
+from leadroute.model.rep import Rep
+from leadroute.model.values import Refused, timezone
+from leadroute.rules.closures import Environment, Test, compile_condition
+from leadroute.rules.condition import Condition
+from leadroute.rules.otherwise import Otherwise
+from leadroute.rules.qualification import Factor, Qualification, parts_of
+from leadroute.rules.reading import reads
+from leadroute.rules.rule import EVERYONE, Pool, Rule
+from leadroute.rules.scorer import guards
+
+__all__ = [
+    "all_of",
+    "check_otherwise",
+    "check_rule",
+    "membership",
+    "qualifiers",
+    "refuse_twins",
+    "zone_name",
+]
+
+T = TypeVar("T")
+
+_NOBODY: Final = Lead("nobody")
+
+
+def all_of(kind: type[T], name: str, given: Iterable[T]) -> tuple[T, ...]:
+    """A converter for several values of one kind; one alone may stand without a list.
+
+    Raises:
+        ConfigError: Something is of another kind.
+    """
+    found = tuple(given) if isinstance(given, Iterable) else (given,)
+    for each in found:
+        if not isinstance(each, kind):
+            kinds = f"{name}=[{kind.__name__}(...), ...]"
+            raise ConfigError(f"{name} hold a {type(each).__name__}; write {kinds}")
+    return found
+
+
+def zone_name(given: Any) -> str:
+    """A cleaner for a time zone that must be there."""
+    found = timezone(given)
+    if found is None:
+        raise Refused("is empty; write an IANA time zone such as 'Europe/Berlin'")
+    return found
+
+
+def membership(pool: Pool, environment: Environment) -> Callable[[Rep, datetime | None], bool]:
+    """Whether a rep belongs to a pool at an instant, as a function.
+
+    Raises:
+        ConfigError: It has the name of the pool of all reps, or its condition asks about the lead or cannot be asked.
+    """
+    place = f"pool {pool.name!r}"
+    if pool.name == EVERYONE:
+        raise ConfigError(f"{EVERYONE!r} is the pool of all reps; choose another name", place)
+    reps, where = pool.reps, None
+    if pool.where is not None:
+        if reads(pool.where).lead:
+            raise ConfigError("`where` asks about the lead; move that to a rule's `require`", place)
+        where = _compiled(pool.where, environment, f"{place}.where")
+
+    def belongs(rep: Rep, now: datetime | None) -> bool:
+        listed = reps is None or rep.id in reps
+        return listed and (where is None or where(_NOBODY, rep, now))
+
+    return belongs
+
+
+def qualifiers(
+    qualify: Condition | Qualification | None, environment: Environment
+) -> tuple[tuple[Factor | Condition, Test], ...]:
+    """What a lead must fulfil, part by part, each with its test.
+
+    Raises:
+        ConfigError: A part asks about the rep, or cannot be asked.
+    """
+    found = []
+    for part in parts_of(qualify):
+        place = f"qualification {part.name!r}" if isinstance(part, Factor) else "qualify"
+        asked = part.condition if isinstance(part, Factor) else part
+        if reads(asked).rep:
+            raise ConfigError("asks about the rep; move that to a rule's `require`", place)
+        found.append((part, _compiled(asked, environment, place)))
+    return tuple(found)
+
+
+def check_rule(rule: Rule, pools: Mapping[str, object], environment: Environment) -> None:
+    """Refuse a rule that names a pool that is not there, or asks what cannot be asked.
+
+    Raises:
+        ConfigError: It does.
+    """
+    place = f"rule {rule.name!r}"
+    if rule.pool is not None:
+        _check_pool(rule.pool, pools, place)
+    check_otherwise(rule.otherwise, pools, f"{place}.otherwise")
+    if rule.require is not None:
+        _compiled(rule.require, environment, f"{place}.require")
+    for guard in guards(rule.score):
+        _compiled(guard, environment, f"{place}.score")
+
+
+def check_otherwise(
+    otherwise: Otherwise, pools: Mapping[str, object], place: str = "otherwise"
+) -> None:
+    """Refuse steps to a pool that is not there.
+
+    Raises:
+        UnknownFieldError: There is one.
+    """
+    for case, pool in otherwise.pools():
+        _check_pool(pool, pools, f"{place}.{case}")
+
+
+def _check_pool(name: str, pools: Mapping[str, object], place: str) -> None:
+    if name != EVERYONE and name not in pools:
+        raise UnknownFieldError("pool", name, (*pools, EVERYONE), place)
+
+
+def _compiled(condition: Condition, environment: Environment, place: str) -> Test:
+    try:
+        return compile_condition(condition, environment)
+    except ConfigError as error:
+        raise error.at(place) from None
+
+
+def refuse_twins(kind: str, given: Iterable[str]) -> None:
+    """Refuse two things of one name.
+
+    Raises:
+        ConfigError: There are.
+    """
+    for one, other in pairwise(sorted(given)):
+        if one == other:
+            raise ConfigError(f"there are two {kind}s named {one!r}; give each a name of its own")

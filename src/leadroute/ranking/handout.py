@@ -1,0 +1,363 @@
+"""A backlog of leads given out at once, under the whole policy: the best assignment, with the prices that explain it.
+
+The rules of this module:
+
+* Every lead is ranked on its own, against the same counts. Who may take it and what each rep is worth to it come from
+  there; what a lead counts against comes from the tally, as everywhere else.
+* Every limit is checked again, lead by lead, when the assignment is made up. So none is ever passed.
+* Leads of a higher priority come first, lexicographically: as many of them as possible, with as many points as
+  possible, before the next are looked at.
+* The answer is the best there is where a place with a rep is the same whichever lead takes it. Where leads take
+  different room, finding the best is a packing problem; then the places are given out class by class, in rounds, and
+  the answer is never worse than one lead after the other.
+* The order in which the leads are given changes nothing.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from datetime import UTC, datetime
+from fractions import Fraction
+from functools import partial
+from itertools import groupby
+from math import ceil, fsum, isfinite, log10
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
+
+from attrs import evolve, field, frozen
+
+from leadroute.errors import ConfigError, Fault, InvalidValue
+from leadroute.model.keys import is_total_key
+from leadroute.model.lead import Lead
+from leadroute.model.rep import Rep
+from leadroute.model.roster import Roster
+from leadroute.model.snapshot import Snapshot
+from leadroute.ranking.backlog import Batch, Left, Objective, Option, Placed
+from leadroute.ranking.batch import Engine, solve
+from leadroute.ranking.ranking import Assignment, Ranking
+from leadroute.ranking.tally import used_of
+
+if TYPE_CHECKING:
+    from leadroute.ranking.router import Router
+
+__all__ = ["Terms", "assign_batch"]
+
+FINE: Final = 1_000_000
+"""Worths are told apart to this part of the power of ten above the largest."""
+
+_LAST: Final = datetime.max.replace(tzinfo=UTC)
+
+
+def _score(_lead: Lead, assignment: Assignment) -> float:
+    return assignment.score
+
+
+@frozen
+class _Need:
+    """What a lead takes of one limit when a rep gets it, and how much there was of it at first."""
+
+    key: str
+    units: int
+    room: int
+
+
+@frozen(eq=False)
+class _Wish:
+    """A lead, what it is worth with each rep who may take it, best first, and what it takes there."""
+
+    lead: Lead
+    ranking: Ranking
+    worth: Mapping[str, float]
+    needs: Mapping[str, tuple[_Need, ...]]
+
+    @property
+    def priority(self) -> int:
+        return self.lead.priority or 0
+
+
+@frozen(eq=False)
+class _Room:
+    """What is taken of every limit so far, and what still fits."""
+
+    most: int | None
+    taken: Counter[str] = field(factory=Counter)
+    had: Counter[str] = field(factory=Counter)
+
+    def fits(self, wish: _Wish, rep_id: str) -> bool:
+        if self.most is not None and self.had[rep_id] >= self.most:
+            return False
+        return all(self.taken[need.key] + need.units <= need.room for need in wish.needs[rep_id])
+
+    def take(self, wish: _Wish, rep_id: str) -> None:
+        self.had[rep_id] += 1
+        for need in wish.needs[rep_id]:
+            self.taken[need.key] += need.units
+
+    def places(self, rep_id: str, needs: Sequence[tuple[_Need, ...]]) -> int | None:
+        """How many leads with these needs fit at least; exactly so many where they need the same."""
+        found = None if self.most is None else self.most - self.had[rep_id]
+        for key, each in _by_key(needs).items():
+            left = min(need.room for need in each) - self.taken[key]
+            if sum(need.units for need in each) > left:
+                fit = max(1, left // max(need.units for need in each))
+                found = fit if found is None else min(found, fit)
+        return found
+
+
+def _most(given: Any) -> int | None:
+    if given is not None and (type(given) is not int or given < 0):
+        raise ConfigError(f"most is {given!r:.40}; write a whole number, 0 or more")
+    return given
+
+
+def _objective(given: Objective | None) -> Objective:
+    return _score if given is None else given
+
+
+@frozen
+class Terms:
+    """What a batch shall be good at, and how it is found; see ``Router.assign_batch``.
+
+    Args:
+        objective: What giving a lead to a rep is worth.
+        most: The most leads for one rep.
+        gap: The share of the worth that may be given up for speed.
+        engine: What solves it.
+        top: A power of ten that no worth exceeds; worths are counted in millionths of it.
+    """
+
+    objective: Objective = field(default=None, converter=_objective)
+    most: int | None = field(default=None, converter=_most)
+    gap: float = 0.0
+    engine: Engine = "python"
+    top: float = 1.0
+
+    def points(self, worth: float) -> int:
+        """A worth as the whole number that ``solve`` wants."""
+        return round(worth / self.top * FINE)
+
+    def worth(self, points: Fraction) -> float:
+        """The worth of so many points."""
+        return float(points) * self.top / FINE
+
+
+Choice: TypeAlias = tuple[Option, Option | None]
+
+
+def assign_batch(
+    router: Router,
+    leads: Iterable[Lead],
+    roster: Roster,
+    now: datetime | None,
+    snapshot: Snapshot | None,
+    terms: Terms,
+) -> Batch:
+    """Give out a backlog at once: ``Router.assign_batch``, which says what everything means."""
+    rank = partial(router.rank, roster=roster, now=now, snapshot=snapshot)
+    wishes = _wishes(router, leads, roster, snapshot or Snapshot(), rank, terms.objective)
+    top = max((worth for wish in wishes for worth in wish.worth.values()), default=0.0)
+    terms = evolve(terms, top=10.0 ** ceil(log10(top)) if top else 1.0)
+    alike = _alike(wishes)
+    chosen = _best(wishes, terms, alike=alike)
+    greedy = _one_by_one(wishes, _Room(terms.most))
+    if _merit(wishes, greedy, terms) > _merit(wishes, chosen, terms):
+        chosen = greedy
+    return Batch(
+        tuple(_placed(wish, chosen, rank) for wish in wishes if wish.lead.id in chosen),
+        tuple(_left(wish) for wish in wishes if wish.lead.id not in chosen),
+        fsum(option.worth for option, _ in chosen.values()),
+        alike and not terms.gap,
+        len(greedy),
+        fsum(option.worth for option, _ in greedy.values()),
+    )
+
+
+def _wishes(
+    router: Router,
+    leads: Iterable[Lead],
+    roster: Roster,
+    counts: Snapshot,
+    rank: Callable[[Lead], Ranking],
+    worth_of: Objective,
+) -> list[_Wish]:
+    """What each lead may have, the highest priority first, then the oldest."""
+    ordered = sorted(
+        leads, key=lambda lead: (-(lead.priority or 0), lead.received_at or _LAST, lead.id)
+    )
+    twice = sorted(
+        name for name, count in Counter(lead.id for lead in ordered).items() if count > 1
+    )
+    if twice:
+        faults = [Fault("leads", f"hold {name!r} twice; give every lead once") for name in twice]
+        raise InvalidValue("Batch", "", faults)
+    known: dict[Any, tuple[_Need, ...]] = {}
+    wishes = []
+    for lead in ordered:
+        ranking = rank(lead)
+        worth = {each.rep_id: _checked(worth_of, lead, each) for each in ranking.assignments}
+        needs = {}
+        for rep_id in worth:
+            place = (rep_id, ranking.rule, ranking.pool, lead.source, ranking.at)
+            if place not in known:
+                known[place] = tuple(_needs(router, lead, ranking, roster[rep_id], counts))
+            needs[rep_id] = known[place]
+        wishes.append(_Wish(lead, evolve(ranking, assignments=(), rejections=()), worth, needs))
+    return wishes
+
+
+def _checked(worth_of: Objective, lead: Lead, assignment: Assignment) -> float:
+    worth = worth_of(lead, assignment)
+    number = isinstance(worth, int | float) and not isinstance(worth, bool)
+    if not number or not worth >= 0 or not isfinite(worth):
+        problem = f"the objective gives {worth!r:.40} for lead {lead.id!r}"
+        raise ConfigError(f"{problem} with rep {assignment.rep_id!r}; give a number, 0 or more")
+    return float(worth)
+
+
+def _needs(
+    router: Router, lead: Lead, ranking: Ranking, rep: Rep, counts: Snapshot
+) -> Iterator[_Need]:
+    rule = None if ranking.rule is None else router.rule(ranking.rule)
+    found: dict[str, _Need] = {}
+    for toll in router.tally(lead, rule, ranking.pool, ranking.at).tolls(rep):
+        if toll.hard and toll.most is not None and toll.units:
+            need = _Need(toll.key, toll.units, toll.most - used_of(toll, rep, counts))
+            found[toll.key] = min(need, found.get(toll.key, need), key=lambda each: each.room)
+    yield from found.values()
+
+
+def _alike(wishes: Sequence[_Wish]) -> bool:
+    """Whether a place with a rep is the same for every lead that could take it, so that places can be counted."""
+    everywhere: defaultdict[str, list[int]] = defaultdict(list)
+    for wish in wishes:
+        for need in {need for needs in wish.needs.values() for need in needs}:
+            if is_total_key(need.key):
+                everywhere[need.key].append(need.room)
+    if any(len(rooms) > min(rooms) for rooms in everywhere.values()):
+        return False
+    takers: defaultdict[str, list[tuple[_Need, ...]]] = defaultdict(list)
+    for wish in wishes:
+        for rep_id, needs in wish.needs.items():
+            takers[rep_id].append(needs)
+    return not any(
+        sum(need.units for need in each) > min(need.room for need in each)
+        and (len(each) < len(needs) or len(set(each)) > 1)
+        for needs in takers.values()
+        for each in _by_key(needs).values()
+    )
+
+
+def _by_key(needs: Iterable[tuple[_Need, ...]]) -> Mapping[str, list[_Need]]:
+    found: defaultdict[str, list[_Need]] = defaultdict(list)
+    for each in needs:
+        for need in each:
+            found[need.key].append(need)
+    return found
+
+
+def _best(wishes: Sequence[_Wish], terms: Terms, *, alike: bool) -> dict[str, Choice]:
+    """The best assignment in one go where places are alike, else class by class in rounds."""
+    chosen: dict[str, Choice] = {}
+    room = _Room(terms.most)
+    classes = [list(group) for _, group in groupby(wishes, key=lambda wish: wish.priority)]
+    for group in [list(wishes)] if alike else classes:
+        waiting = group
+        while found := list(_round(waiting, room, terms)):
+            for wish, choice in found:
+                if room.fits(wish, choice[0].rep_id):
+                    room.take(wish, choice[0].rep_id)
+                    chosen[wish.lead.id] = choice
+            waiting = [wish for wish in waiting if wish.lead.id not in chosen]
+    return chosen
+
+
+def _round(wishes: Sequence[_Wish], room: _Room, terms: Terms) -> Iterator[tuple[_Wish, Choice]]:
+    """The best assignment for the places that are free now."""
+    able = [[rep_id for rep_id in wish.worth if room.fits(wish, rep_id)] for wish in wishes]
+    takers: defaultdict[str, list[tuple[_Need, ...]]] = defaultdict(list)
+    for wish, reps in zip(wishes, able, strict=True):
+        for rep_id in reps:
+            takers[rep_id].append(wish.needs[rep_id])
+    columns = sorted(takers)
+    rows: list[list[int | None]] = []
+    for wish, reps in zip(wishes, able, strict=True):
+        may = frozenset(reps)
+        rows.append([terms.points(wish.worth[rep]) if rep in may else None for rep in columns])
+    places = [room.places(rep_id, takers[rep_id]) for rep_id in columns]
+    priorities = [wish.priority for wish in wishes]
+    several = len(set(priorities)) > 1
+    solution = solve(
+        rows,
+        places,
+        priorities=priorities if several else None,
+        gap=terms.gap,
+        engine=terms.engine,
+    )
+    for wish, row, at, unit in zip(wishes, rows, solution.rep_of, solution.units, strict=True):
+        if at is not None:
+            nets = {
+                column: points * unit - solution.prices[column]
+                for column, points in enumerate(row)
+                if points is not None and column != at
+            }
+            options = [at, *sorted(nets, key=nets.__getitem__, reverse=True)[:1]]
+            found = [
+                Option(
+                    name := columns[each],
+                    wish.worth[name],
+                    terms.worth(solution.prices[each] / unit),
+                )
+                for each in options
+            ]
+            yield wish, (found[0], found[1] if nets else None)
+
+
+def _one_by_one(wishes: Sequence[_Wish], room: _Room) -> dict[str, Choice]:
+    """Each lead in turn with the best rep who still has room: what the batch is measured against."""
+    chosen: dict[str, Choice] = {}
+    for wish in wishes:
+        able = [rep_id for rep_id in wish.worth if room.fits(wish, rep_id)]
+        if able:
+            rep_id = max(able, key=wish.worth.__getitem__)
+            room.take(wish, rep_id)
+            chosen[wish.lead.id] = Option(rep_id, wish.worth[rep_id]), None
+    return chosen
+
+
+def _merit(
+    wishes: Sequence[_Wish], chosen: Mapping[str, Choice], terms: Terms
+) -> list[tuple[int, int]]:
+    """How many leads are placed and their points, the highest priority first."""
+    found = []
+    for _, group in groupby(wishes, key=lambda wish: wish.priority):
+        points = [
+            terms.points(chosen[wish.lead.id][0].worth) for wish in group if wish.lead.id in chosen
+        ]
+        found.append((len(points), sum(points)))
+    return found
+
+
+def _placed(wish: _Wish, chosen: Mapping[str, Choice], rank: Callable[[Lead], Ranking]) -> Placed:
+    option, runner_up = chosen[wish.lead.id]
+
+    def assignment() -> Assignment:
+        return next(each for each in rank(wish.lead).assignments if each.rep_id == option.rep_id)
+
+    return Placed(
+        wish.lead.id,
+        wish.priority,
+        str(wish.ranking.rule),
+        str(wish.ranking.pool),
+        option,
+        runner_up,
+        assignment,
+    )
+
+
+def _left(wish: _Wish) -> Left:
+    ranking, full = wish.ranking, tuple(sorted(wish.worth))
+    if full:
+        reason = f"every place that it could have goes to another lead: {', '.join(full)}"
+    else:
+        reason = ranking.outcome.value + (f": {ranking.detail}" if ranking.detail else "")
+    return Left(wish.lead.id, wish.priority, ranking.outcome, reason, full)

@@ -1,0 +1,212 @@
+"""What happens to a lead when its rule finds nobody: four cases, each with steps to take in order.
+
+The rules of this module:
+
+* A step is ``pool NAME``, ``anyway``, ``hold`` or ``catch-all``. The first that finds somebody is the last one taken.
+* ``hold`` and ``catch-all`` end the steps: nothing may follow them.
+* ``anyway`` is for ``nobody_available`` alone, and no other pool can be asked for ``no_rule``: there is no rule under
+  which its reps could be judged.
+* What a rule does not say, the router says; what the router does not say, ``DEFAULTS`` says.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import pairwise
+from typing import Any, Final
+
+from attrs import field, fields, frozen
+
+from leadroute.errors import ConfigError, UnknownFieldError
+from leadroute.model.frozen import FrozenDict
+from leadroute.model.values import Refused, ident
+
+__all__ = [
+    "ANYWAY",
+    "CASES",
+    "CATCH_ALL",
+    "DEFAULTS",
+    "HOLD",
+    "Otherwise",
+    "pool_of",
+    "read_otherwise",
+    "read_steps",
+    "steps_as_text",
+]
+
+HOLD: Final = "hold"
+CATCH_ALL: Final = "catch-all"
+ANYWAY: Final = "anyway"
+_POOL: Final = "pool "
+_REMEDY: Final = "write steps such as 'pool emea, hold' or 'catch-all'"
+
+
+def pool_of(step: str) -> str | None:
+    """The pool that a step asks; ``None`` when it asks none.
+
+    Example:
+        >>> pool_of("pool emea")
+        'emea'
+    """
+    return step.removeprefix(_POOL) if step.startswith(_POOL) else None
+
+
+def read_steps(case: str, given: str | Iterable[str]) -> tuple[str, ...]:
+    """The steps of one case.
+
+    Args:
+        case: The case, such as ``nobody_available``.
+        given: Text with commas between the steps, or one text for each step.
+
+    Raises:
+        ConfigError: They are no steps, or do not go together; the place is the case.
+
+    Example:
+        >>> read_steps("nobody_available", "pool emea, anyway")
+        ('pool emea', 'anyway')
+    """
+    parts: Any = given.split(",") if isinstance(given, str) else given
+    if not isinstance(parts, list | tuple) or not all(isinstance(part, str) for part in parts):
+        raise ConfigError(f"is {given!r:.60}; {_REMEDY}", case)
+    found = tuple(_step(case, part) for part in parts)
+    for step, follower in pairwise(found):
+        if step in (HOLD, CATCH_ALL):
+            raise ConfigError(f"goes on with {follower!r} after {step!r}, which is the end", case)
+    for step in found:
+        if found.count(step) > 1:
+            raise ConfigError(f"takes the step {step!r} twice; once is enough", case)
+    if not found:
+        raise ConfigError(f"is empty; {_REMEDY}", case)
+    return found
+
+
+def _step(case: str, given: str) -> str:
+    words = given.split(None, 1)
+    if len(words) == 2 and words[0] == "pool":
+        if case == "no_rule":
+            problem = "asks a pool, but without a rule nobody in it can be judged; add a rule for all leads instead"
+            raise ConfigError(problem, case)
+        return _POOL + _pool_name(case, words[1].strip())
+    step = given.strip()
+    if step == ANYWAY and case != "nobody_available":
+        problem = "says 'anyway', which helps only nobody_available: nobody else is there to take the lead"
+        raise ConfigError(problem, case)
+    if step not in (HOLD, CATCH_ALL, ANYWAY):
+        raise ConfigError(f"has no step {step!r:.60}; {_REMEDY}", case)
+    return step
+
+
+def _pool_name(case: str, given: str) -> str:
+    try:
+        return str(ident(given))
+    except Refused as refused:
+        raise ConfigError(f"the pool's name {refused}", case) from None
+
+
+def steps_as_text(steps: tuple[str, ...]) -> str | list[str]:
+    """Steps as a policy file holds them: text, or a list where a pool's name has a comma.
+
+    Example:
+        >>> steps_as_text(("pool emea", "anyway"))
+        'pool emea, anyway'
+    """
+    return list(steps) if any("," in step for step in steps) else ", ".join(steps)
+
+
+def _steps(case: str) -> Any:
+    def read(given: Any) -> tuple[str, ...] | None:
+        return None if given is None else read_steps(case, given)
+
+    return field(default=None, converter=read)
+
+
+@frozen(kw_only=True)
+class Otherwise:
+    """What happens to a lead when its rule finds nobody, for each of four cases; ``None`` leaves it as it is.
+
+    Each is a text such as ``"pool emea, pool apac, anyway"``, or a list of steps. The steps are taken in order until
+    somebody is found:
+
+    * ``pool NAME`` judges the lead under the same rule among the reps of another pool, whose rotation and caps count.
+    * ``anyway`` asks the pools that were asked so far again, without a look at schedules, presence, wrap-up and calling
+      hours. Capacity, caps, requirements and earlier offers hold as ever.
+    * ``hold`` lets the lead wait: until somebody is back, or, where that is not known, until the next sweep.
+    * ``catch-all`` gives it to the catch-all.
+
+    After the last step a lead waits if somebody who was asked could take it later, and goes to the catch-all if not.
+
+    Args:
+        no_rule: No rule is for the lead. Only the router can say this.
+        empty_pool: The rule's pool has no reps.
+        nobody_eligible: There are reps, but none may take the lead, now or later.
+        nobody_available: Some reps may take it, but all of them are off or full.
+
+    Raises:
+        ConfigError: A step is not known, or cannot be taken there.
+
+    Example:
+        >>> Otherwise(nobody_available="pool apac, anyway").nobody_available
+        ('pool apac', 'anyway')
+    """
+
+    no_rule: Sequence[str] | None = _steps("no_rule")
+    empty_pool: Sequence[str] | None = _steps("empty_pool")
+    nobody_eligible: Sequence[str] | None = _steps("nobody_eligible")
+    nobody_available: Sequence[str] | None = _steps("nobody_available")
+
+    def steps(self, case: str, *others: Otherwise) -> tuple[str, ...]:
+        """The steps of a case: its own, else those of the first of the others that says any, else the default.
+
+        Example:
+            >>> Otherwise(no_rule="hold").steps("empty_pool", Otherwise(empty_pool="pool emea"))
+            ('pool emea',)
+        """
+        for each in (self, *others):
+            said: tuple[str, ...] | None = getattr(each, case)
+            if said is not None:
+                return said
+        return DEFAULTS[case]
+
+    def said(self) -> Iterator[tuple[str, tuple[str, ...]]]:
+        """Every case of which it says something, with its steps."""
+        for case in CASES:
+            steps = getattr(self, case)
+            if steps is not None:
+                yield case, steps
+
+    def pools(self) -> Iterator[tuple[str, str]]:
+        """Every pool that it asks, each with the case."""
+        for case, steps in self.said():
+            for step in steps:
+                pool = pool_of(step)
+                if pool is not None:
+                    yield case, pool
+
+
+CASES: Final = tuple(each.name for each in fields(Otherwise))
+"""The four cases."""
+
+DEFAULTS: Final[Mapping[str, tuple[str, ...]]] = FrozenDict(
+    {case: (HOLD if case == "nobody_available" else CATCH_ALL,) for case in CASES}
+)
+"""What happens when nobody says otherwise."""
+
+
+def read_otherwise(given: Otherwise | Mapping[str, Any]) -> Otherwise:
+    """A converter: the value itself, or its cases by name.
+
+    Raises:
+        ConfigError: A case is not known, or its steps cannot be.
+    """
+    if isinstance(given, Otherwise):
+        return given
+    if not isinstance(given, Mapping):
+        problem = f"is {given!r:.60}; write Otherwise(nobody_available='pool emea, hold')"
+        raise ConfigError(problem, "otherwise")
+    for case in given:
+        if case not in CASES:
+            raise UnknownFieldError("case", str(case)[:60], CASES, "otherwise")
+    try:
+        return Otherwise(**given)
+    except ConfigError as error:
+        raise error.at("otherwise") from None

@@ -1,0 +1,63 @@
+"""What the dispatcher makes of the host's presence, and of contacts."""
+
+from datetime import timedelta
+
+import pytest
+from attrs import evolve
+from tests.offers.world import START, desk
+
+from leadroute import FactTypeError, Lead, Presence, Rep, Router, Rule, Status
+from leadroute.model.instants import to_micros
+
+ALL = Router(rules=[Rule("all", window="5m")], wrap_up="2m", grace="30s")
+
+
+def test_presence_is_read_at_every_decision():
+    """The mapping is the host's own: what changes in it counts from the next decision on."""
+    presence = {"ada": Presence("busy", START), "zoe": Presence("available", START)}
+    d = evolve(desk("ada", router=ALL), presence=presence)
+    assert d.submit(Lead("L-1")).status is Status.WAITING
+    presence["ada"] = presence["ada"].becomes("available", START)
+    kept = d.snapshot()
+    assert d.sweep().offered == 1
+    presence.clear()
+    assert [*kept.presence] == ["ada"]
+    assert d.snapshot().presence == {}
+
+
+def test_presence_of_another_type():
+    """Something else than a Presence is refused, and the rep is named."""
+    d = evolve(desk("ada", router=ALL), presence={"ada": "busy"})
+    with pytest.raises(FactTypeError) as caught:
+        d.submit(Lead("L-1"))
+    assert str(caught.value) == (
+        "the presence of rep 'ada' is of type str; it must be a Presence, such as Presence('busy', since)"
+    )
+
+
+def test_wrap_up_after_a_contact():
+    """A rep who reached a lead gets the next one when the wrap-up is over, and not a moment before."""
+    d = desk(Rep("ada"), router=ALL)
+    d.submit(Lead("L-1"))
+    d.accept("L-1", "ada")
+    d.contacted("L-1")
+    assert d.snapshot().contacted == {"ada": to_micros(START)}
+    free = START + timedelta(minutes=2)
+    assert d.submit(Lead("L-2")).due == free
+    assert d.next_due() == free
+    d.clock.set(free - timedelta(microseconds=1))
+    assert d.sweep().offered == 0
+    d.clock.set(free)
+    assert d.sweep().offered == 1
+    d.decline("L-2", "ada")
+    assert d.placement("L-2").status is Status.CAUGHT
+
+
+def test_the_last_contact_is_only_raised():
+    """A clock that steps back does not take a later contact away."""
+    d = desk(Rep("ada"), router=ALL)
+    for lead_id, minutes in (("L-1", 0), ("L-2", 10), ("L-3", -5)):
+        d.clock.set(START + timedelta(minutes=minutes))
+        d.assign(d.submit(Lead(lead_id)).lead_id, "ada", by="manager")
+        d.contacted(lead_id)
+    assert d.snapshot().contacted == {"ada": to_micros(START + timedelta(minutes=10))}

@@ -1,0 +1,229 @@
+"""The lead's own clock: quiet hours by rule, and shared working hours as a requirement."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from tests.offers.world import desk
+
+from leadroute import (
+    FactTypeError,
+    InvalidValue,
+    Lead,
+    Outcome,
+    Rep,
+    Roster,
+    Router,
+    Rule,
+    Status,
+    dump_policy,
+)
+from leadroute.formats.policy import parse_policy
+from leadroute.insight.diagram import mermaid
+from leadroute.insight.wording import describe_policy
+from leadroute.model.clocks import OFFICE, clock_of, lead_hours, shared_hours
+from leadroute.ranking.fast import Standing
+from leadroute.ranking.scorers.places import timezone_overlap
+from leadroute.rules.situation import Situation
+from leadroute.testing.strategies import leads
+
+NOON = datetime(2026, 1, 5, 12, tzinfo=UTC)  # a Monday
+WEEK = "mon-fri 09:00-20:00; sat 10:00-18:00"
+GERMAN = Lead("L-1", country="DE")
+TEXAN = Lead("L-1", country="US", region="US-TX")
+NOWHERE = Lead("L-1", company="Acme", phone="0221 1234567")
+
+
+def ranked(lead, *reps, now=NOON, policy=None, **rule):
+    """The ranking of a lead under one rule."""
+    router = Router(rules=[Rule("r", **rule)], **(policy or {}))
+    return router.rank(lead, Roster(reps or [Rep("ada")]), now=now)
+
+
+def told(*given, **rule):
+    """What stands in the way of the only rep."""
+    return [each for one in ranked(*given, **rule).rejections for each in one.obstacles]
+
+
+@pytest.mark.parametrize(
+    ("hour", "reached"), [(8, True), (7.99, False), (18.99, True), (19, False)]
+)
+def test_calling_hours(hour, reached):
+    """A lead may be called from opening time on its own clock until closing time, at which it may not."""
+    now = NOON.replace(hour=0) + timedelta(hours=hour)
+    assert (told(GERMAN, calling=WEEK, now=now) == []) == reached
+
+
+def test_quiet_hours_stand_in_everybodys_way():
+    """Outside its hours nobody gets the lead; it says until when, on whose clock, and how that is known."""
+    late = NOON.replace(hour=19)
+    ranking = ranked(GERMAN, Rep("ada"), Rep("bob"), now=late, calling=WEEK)
+    assert (ranking.outcome, ranking.then) == (Outcome.NOBODY_AVAILABLE, "hold")
+    assert ranking.resumes_at == datetime(2026, 1, 6, 8, tzinfo=UTC)
+    for rejection in ranking.rejections:
+        (obstacle,) = rejection.obstacles
+        assert (obstacle.criterion, obstacle.passing) == ("calling", True)
+        assert obstacle.reason == (
+            "the lead may not be called until Tue 2026-01-06 09:00 CET (country DE)"
+        )
+    assert ranking.notes == ()
+
+
+def test_several_zones():
+    """Where a lead may be in several zones only the hours that suit all count, and the ranking notes it."""
+    note = "region US-TX has 2 clocks: only the hours that suit all of them count"
+    for hour, reached in ((15.99, False), (16, True), (23, True)):
+        now = NOON.replace(hour=0) + timedelta(hours=hour)
+        ranking = ranked(TEXAN, now=now, calling="mon-fri 09:00-20:00")
+        assert (bool(ranking.best), ranking.notes) == (reached, (note,))
+        assert f"  Note: {note}" in str(ranking).splitlines()
+    late = ranked(TEXAN, now=datetime(2026, 1, 6, 2, tzinfo=UTC), calling="mon-fri 09:00-20:00")
+    assert late.resumes_at == datetime(2026, 1, 6, 16, tzinfo=UTC)
+
+
+def test_no_hour_suits_all():
+    """When no hour suits all zones the lead can never be called, which time does not heal."""
+    lead = Lead("L-1", country="US")
+    clocks = len(clock_of(lead).candidates)
+    (rejection,) = ranked(lead, calling="mon 09:00-10:00").rejections
+    assert rejection.reason == f"the lead can never be called (country US has {clocks} clocks)"
+    assert ranked(lead, calling="mon 09:00-10:00").outcome is Outcome.NOBODY_ELIGIBLE
+
+
+def test_no_zone_is_known():
+    """A lead of whose zone nothing is known is not held back, and the ranking notes it without personal data."""
+    ranking = ranked(NOWHERE, now=NOON.replace(hour=3), calling=WEEK)
+    assert ranking.best is not None
+    unknown = "no zone, country, region or international phone number is known"
+    note = f"the time zone of the lead is not known: {unknown}; it may be called at any time"
+    assert ranking.notes == (note,)
+    assert ranked(NOWHERE).notes == ()
+
+
+def test_anyway_calls_at_night():
+    """Where the policy routes anyway, quiet hours do not count either."""
+    night = NOON.replace(hour=2)
+    ranking = ranked(GERMAN, now=night, calling=WEEK, otherwise={"nobody_available": "anyway"})
+    assert (ranking.best.rep_id, ranking.anyway) == ("ada", True)
+
+
+def test_the_dispatcher_waits_for_the_morning():
+    """A lead that comes at night is offered at the first minute at which it may be called."""
+    d = desk("ada", router=Router(rules=[Rule("r", calling=WEEK)]), start=NOON.replace(hour=22))
+    morning = datetime(2026, 1, 6, 8, tzinfo=UTC)
+    assert d.submit(GERMAN).due == morning
+    d.clock.set(morning)
+    d.sweep()
+    assert d.placement("L-1").status is Status.OFFERED
+
+
+LONDON = Rep("ada", schedule="mon-fri 09:00-17:00", timezone="Europe/London")
+
+
+@pytest.mark.parametrize(
+    ("rep", "least", "reason"),
+    [
+        (LONDON, 0.875, ""),
+        (
+            LONDON,
+            0.88,
+            "shares too little time: 35 of the lead's 40 working hours in the next week, and the rule requires 88%",
+        ),
+        (Rep("ada", timezone="Europe/London"), 0.5, ""),
+        (Rep("ada", schedule="always"), 1, ""),
+        (
+            Rep("ada"),
+            0.1,
+            "shares too little time: the rep's time zone is not known, and the rule requires 10%",
+        ),
+        (
+            Rep("ada", schedule="never"),
+            0.01,
+            "shares too little time: 0 of the lead's 40 working hours in the next week, and the rule requires 1%",
+        ),
+    ],
+)
+def test_overlap(rep, least, reason):
+    """A rep must work the required share of the lead's hours too; of whom they are not known, nobody can say so."""
+    found = [each for each in told(GERMAN, rep, overlap=least) if each.criterion == "overlap"]
+    assert [each.reason for each in found] == ([reason] if reason else [])
+    assert not any(each.passing for each in found)
+
+
+def test_overlap_of_an_unknown_zone():
+    """What is required and not known leaves the rep out, with the reason, as for skills."""
+    ranking = ranked(NOWHERE, LONDON, overlap=0.1)
+    assert ranking.outcome is Outcome.NOBODY_ELIGIBLE
+    assert ranking.rejections[0].reason == (
+        "may not work in the lead's hours: its time zone is not known"
+    )
+    assert ranking.notes == (
+        "the time zone of the lead is not known: no zone, country, region or international phone number is known",
+    )
+
+
+@given(leads(), st.sampled_from([LONDON, Rep("ada", timezone="Asia/Tokyo"), Rep("ada")]))
+def test_requirement_and_scorer_agree(lead, rep):
+    """The requirement lets through exactly those whose points in the scorer are enough."""
+    points = timezone_overlap().bind(Situation(lead, (rep,), "p", instant=NOON))(rep)
+    for least in (0.1, 0.5, 1):
+        refused = any(each.criterion == "overlap" for each in told(lead, rep, overlap=least))
+        assert refused == (points is None or points < least)
+
+
+def test_shared_hours_ask_for_the_time():
+    """Without an instant there is no next week to compare, unless nothing is known to compare."""
+    assert shared_hours(NOWHERE, OFFICE, None) is None
+    assert lead_hours(NOWHERE) is None
+    with pytest.raises(FactTypeError):
+        shared_hours(GERMAN, OFFICE, None)
+    with pytest.raises(FactTypeError, match="rule 'r'"):
+        ranked(GERMAN, now=None, calling=WEEK)
+
+
+@pytest.mark.parametrize(
+    ("given", "fault"),
+    [
+        ({"calling": 9}, "calling is 9; write weekly hours such as 'mon-fri 09:00-20:00'"),
+        ({"calling": "xx"}, "calling has 'xx' without windows; write 'mon-fri 09:00-17:00'"),
+        ({"overlap": 0}, "overlap is 0; write a share above 0 and at most 1, or leave it out"),
+        ({"overlap": 1.5}, "overlap is 1.5; write a number from 0 to 1"),
+        ({"overlap": True}, "overlap is True of type bool; write a number"),
+    ],
+)
+def test_refused(given, fault):
+    """Hours that cannot be read and shares that cannot be are refused when the rule is built."""
+    with pytest.raises(InvalidValue) as caught:
+        Rule("r", **given)
+    assert str(caught.value) == f"Rule: {fault}"
+
+
+def test_in_files():
+    """Both are written and read back, count for the version, and are told in words and pictures."""
+    router = Router(rules=[Rule("r", calling=WEEK, overlap=0.5)])
+    text = dump_policy(router)
+    assert f'calling = "{WEEK}"\noverlap = 0.5\n' in text
+    assert parse_policy(text) == router
+    assert router.version != Router(rules=[Rule("r")]).version
+    assert describe_policy(router).splitlines()[1] == (
+        "1. r: Every lead: all reps who work 50% of the lead's hours, whoever has waited longest for a lead first, "
+        "offered for 5 minutes, called mon-fri 09:00-20:00; sat 10:00-18:00 on the lead's clock."
+    )
+    assert "called mon-fri 09:00-20:00#59; sat" in mermaid(router)
+
+
+@pytest.mark.parametrize(
+    ("rule", "path"),
+    [
+        ({"calling": WEEK}, "plain: the rule asks when the lead may be called"),
+        ({"overlap": 0.5}, "plain: the rule asks when the lead works"),
+    ],
+)
+def test_the_fast_path_steps_aside(rule, path):
+    """Both hang on the lead, so every rep is asked, and the answer is that of the router."""
+    router = Router(rules=[Rule("r", **rule)])
+    team = Roster([LONDON, Rep("bob", schedule="always")])
+    top = Standing(router, team).top(GERMAN, now=NOON)
+    assert top.path == path
+    assert top.assignments == router.rank(GERMAN, team, now=NOON).assignments

@@ -1,0 +1,281 @@
+"""The record of a decision: complete, stable bytes, made again, and what changed when it comes out otherwise."""
+
+import json
+from datetime import UTC, datetime, timedelta, timezone
+
+import pytest
+from attrs import evolve
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from leadroute import (
+    LEAD,
+    InvalidValue,
+    Lead,
+    Otherwise,
+    Outcome,
+    Pool,
+    Rep,
+    Roster,
+    Router,
+    Rule,
+    Schedule,
+    Snapshot,
+    headroom,
+    scorer,
+    skill_match,
+)
+from leadroute.model.outcomes import ALL, Outcomes, Record
+from leadroute.model.schedule import TimeOff
+from leadroute.plain import dumps, loads
+from leadroute.ranking.decision import Decision
+from leadroute.ranking.scorers import explore, fair
+from leadroute.testing.strategies import instants, leads, rosters, routers
+
+NOON = datetime(2026, 1, 5, 12, tzinfo=UTC)
+TEAM = Roster(
+    [
+        Rep("ada", name="Ada", skills={"oil": 0.5}, capacity=4),
+        Rep("bob", capacity=2),
+        Rep("cem", capacity=0, schedule="mon-fri 13:00-17:00"),
+    ]
+)
+ROUTER = Router(rules=[Rule("all", score=3 * skill_match("industry") + headroom(), window="7m")])
+LEAD_1 = Lead("L-1", industry="oil", email="ada@example.com")
+COUNTS = Snapshot(open={"ada": 1}, last_assigned={"ada": 5})
+
+
+def decide(lead=LEAD_1, team=TEAM, router=ROUTER, **given):
+    """A decision at noon."""
+    return router.decide(lead, team, **{"now": NOON, "snapshot": COUNTS, **given})
+
+
+def test_every_rep_is_in_it():
+    """Who came first, who was beaten and who was left out, each with points, reasons and obstacles."""
+    decision = decide()
+    assert decision.rep_id == "bob"
+    assert [each.rep_id for each in decision.candidates] == ["bob", "ada"]
+    bob, ada = decision.candidates
+    assert (bob.score, bob.propensity, bob.last_assigned) == (1.0, 1.0, None)
+    assert (ada.label, ada.propensity, ada.last_assigned) == ("Ada", 0.0, 5)
+    assert [str(points) for points in ada.points] == [
+        "skill_match('industry') 0.50 x3: oil at level 0.5",
+        "headroom() 0.75: 1 open of 4",
+    ]
+    assert str(bob.points[0]) == "skill_match('industry') no answer: no skills are known"
+    (cem,) = decision.rejections
+    assert [obstacle.criterion for obstacle in cem.obstacles] == ["schedule", "capacity"]
+    assert (decision.at, decision.rule, decision.pool) == (NOON, "all", "everyone")
+    assert (decision.version, decision.window) == (ROUTER.version, timedelta(minutes=7))
+    assert str(decision).splitlines() == [
+        "Lead L-1 went to bob (rule 'all'), 2026-01-05 12:00:00 UTC",
+        "  1. bob  1.00",
+        "       skill_match('industry') no answer: no skills are known",
+        "       headroom() 1.00: 0 open of 2",
+        "  2. Ada  0.56",
+        "       skill_match('industry') 0.50 x3: oil at level 0.5",
+        "       headroom() 0.75: 1 open of 4",
+        "  Not eligible:",
+        "     cem  is not working until Mon 2026-01-05 13:00 UTC; is full: 0 of 0 open",
+        f"  Policy version {ROUTER.version}",
+    ]
+
+
+def test_it_says_what_broke_a_tie():
+    """Equal scores are put in order by who was assigned least recently, then by id; the record says which it was."""
+    router, team = Router(rules=[Rule("all")]), Roster([Rep("a"), Rep("b")])
+    assert decide(team=team, router=router, snapshot=Snapshot()).tie_break == "id"
+    tied = decide(team=team, router=router, snapshot=Snapshot(last_assigned={"a": 9, "b": 3}))
+    assert (tied.rep_id, tied.tie_break) == ("b", "last assigned")
+    assert "  Equal scores, put in order by: last assigned" in str(tied)
+    assert decide().tie_break == ""
+    assert decide(team=Roster([Rep("a")]), router=router).tie_break == ""
+
+
+def test_nobody():
+    """A decision for nobody says why, and is the same record again."""
+    router = Router(rules=[Rule("all")], qualify=LEAD.budget > 0)
+    decision = router.decide(LEAD_1, TEAM)
+    assert decision.outcome is Outcome.DISQUALIFIED
+    assert decision.rep_id is None
+    assert str(decision).splitlines()[:2] == [
+        "Lead L-1 went to nobody, at a time nobody said",
+        "  Because disqualified: not lead.budget > 0",
+    ]
+    assert str(decision.rerun(router, LEAD_1, TEAM)) == (
+        "lead L-1: the same decision again, for nobody"
+    )
+    empty = Router(rules=[]).decide(LEAD_1, TEAM)
+    assert "  Because no rule matched" in str(empty).splitlines()
+
+
+def test_the_other_pools_are_kept():
+    """A lead that went on to another pool, to somebody anyway, or to nobody: every pool that was asked is told."""
+    pools = [Pool("day", reps={"ada"}), Pool("night", reps={"bob"})]
+    rule = Rule("all", pool="day", otherwise=Otherwise(nobody_available=["pool night", "anyway"]))
+    router = Router(rules=[rule], pools=pools)
+    asleep = Rep("ada", schedule="mon-fri 20:00-22:00")
+    moved = router.decide(LEAD_1, Roster([asleep, Rep("bob")]), now=NOON)
+    assert (moved.rep_id, moved.pool) == ("bob", "night")
+    assert [(each.pool, each.outcome) for each in moved.others] == [
+        ("day", Outcome.NOBODY_AVAILABLE)
+    ]
+    assert "  Pool 'day': nobody is available now" in str(moved).splitlines()
+    assert "     ada  is not working until Mon 2026-01-05 20:00 UTC" in str(moved).splitlines()
+    anyway = router.decide(LEAD_1, Roster([asleep, Rep("bob", active=False)]), now=NOON)
+    assert (anyway.rep_id, anyway.anyway) == ("ada", True)
+    assert "  Though nobody was available" in str(anyway).splitlines()
+    nobody = router.decide(LEAD_1, Roster([]), now=NOON)
+    assert nobody.then == "catch-all"
+    assert "  Then: catch-all" in str(nobody).splitlines()
+    for decision in (moved, anyway, nobody):
+        assert loads(Decision, dumps(decision)) == decision
+
+
+def test_notes_are_kept():
+    """What is not known of the lead's clock is part of the record."""
+    router = Router(rules=[Rule("all", calling="mon-fri 09:00-17:00")])
+    decision = router.decide(LEAD_1, TEAM, now=NOON)
+    assert len(decision.notes) == 1
+    assert f"  Note: {decision.notes[0]}" in str(decision).splitlines()
+    assert loads(Decision, dumps(decision)) == decision
+
+
+def test_chance_and_fairness_are_kept():
+    """The propensity of every rep and the points given up for fairness are part of the record."""
+    lucky = Router(rules=[Rule("all", score=explore(5))])
+    outcomes = Outcomes.of((rep, ALL, 2900, Record(won=3, closed=9)) for rep in ("a", "b"))
+    team = Roster([Rep("a"), Rep("b")])
+    drawn = decide(team=team, router=lucky, snapshot=Snapshot(outcomes=outcomes))
+    assert sum(each.propensity for each in drawn.candidates) == pytest.approx(1)
+    assert all(0.3 < each.propensity < 0.7 for each in drawn.candidates)
+    bounded = Router(rules=[Rule("all", score=fair(headroom(), 1))])
+    ahead = Snapshot(turns={"everyone": {"a": 9}}, open={"b": 1})
+    busy = Roster([Rep("a", capacity=2), Rep("b", capacity=2)])
+    held = decide(team=busy, router=bounded, snapshot=ahead)
+    assert (held.rep_id, held.given_up) == ("b", 0.5)
+
+
+def test_it_is_stored_as_json():
+    """The text is JSON with sorted keys, reads back to an equal record, and gives the same bytes again."""
+    decision = decide()
+    text = dumps(decision)
+    assert loads(Decision, text) == decision
+    assert dumps(loads(Decision, text)) == text
+    stored = json.loads(text)
+    assert list(stored) == sorted(stored)
+    assert stored["window"] == "7m"
+    assert "example.com" not in text, "the lead's personal data is not in it"
+    with pytest.raises(InvalidValue, match=r"(?s)outcome.*window"):
+        loads(Decision, text.replace('"7m"', '"soon"').replace('"ranked"', '"lucky"'))
+
+
+def test_the_same_again_after_storage():
+    """A stored decision that is made again from the same inputs gives the same bytes."""
+    stored = loads(Decision, dumps(decide()))
+    rerun = stored.rerun(ROUTER, LEAD_1, TEAM, snapshot=COUNTS)
+    assert rerun.same
+    assert rerun.changed == ()
+    assert dumps(rerun.after) == dumps(stored)
+    assert str(rerun) == "lead L-1: the same decision again, for bob"
+
+
+@pytest.mark.parametrize(
+    ("given", "changed", "said"),
+    [
+        (
+            {"router": evolve(ROUTER, window="9m")},
+            ("policy",),
+            "lead L-1: still bob; changed since: the policy, from version {} to {}",
+        ),
+        (
+            {"lead": Lead("L-1", industry="gas", email="ada@example.com")},
+            ("lead",),
+            "lead L-1: still bob; changed since: the lead",
+        ),
+        (
+            {"roster": TEAM.replace(Rep("bob", capacity=0))},
+            ("roster",),
+            "lead L-1: ada instead of bob; changed since: the roster",
+        ),
+        (
+            {"snapshot": Snapshot(), "tried": {"bob": "declined"}},
+            ("snapshot", "tried"),
+            "lead L-1: ada instead of bob; changed since: the snapshot, the earlier offers",
+        ),
+        (
+            {"roster": Roster([])},
+            ("roster",),
+            "lead L-1: nobody instead of bob; changed since: the roster",
+        ),
+    ],
+)
+def test_it_says_what_changed(given, changed, said):
+    """When the policy or an input is another one, the second decision says which, and whom it gives the lead to."""
+    given = {"router": ROUTER, "lead": LEAD_1, "roster": TEAM, "snapshot": COUNTS, **given}
+    rerun = decide().rerun(**given)
+    assert not rerun.same
+    assert rerun.changed == changed
+    assert str(rerun) == said.format(ROUTER.version, given["router"].version)
+
+
+def test_it_says_when_nothing_known_changed():
+    """The same inputs under the same policy with another result point at what the host brings."""
+    moods = [0.0, 1.0]
+
+    @scorer
+    def moody(situation, rep):
+        """A scorer that does not keep to the rules."""
+        return moods[0] if rep.id == "bob" else 0.5
+
+    router = Router(rules=[Rule("all", score=moody())])
+    before = decide(router=router)
+    moods.reverse()
+    rerun = before.rerun(router, LEAD_1, TEAM, snapshot=COUNTS)
+    assert rerun.changed == ()
+    assert str(rerun) == (
+        "lead L-1: the same inputs give another decision, bob instead of ada; "
+        "something else changed: leadroute, or a scorer, predicate or list of the host's"
+    )
+
+
+def test_equal_inputs_have_equal_digests():
+    """How a number or an instant is written changes no digest."""
+    east = timezone(timedelta(hours=3))
+    one = Lead("L-1", budget=5, attributes={"seen": NOON, "x": 2})
+    other = Lead("L-1", budget=5.0, attributes={"seen": NOON.astimezone(east), "x": 2.0})
+    assert one == other
+    assert decide(one).inputs == decide(other).inputs
+    assert decide(one) == decide(other, now=NOON.astimezone(east))
+    back = NOON + timedelta(days=1)
+    off, same = (
+        Roster([Rep("a", schedule=Schedule("mon-sun 09:00-17:00", "UTC", time_off=[away]))])
+        for away in (TimeOff(NOON, back), TimeOff(NOON.astimezone(east), back.astimezone(east)))
+    )
+    assert off == same
+    assert decide(team=off).inputs == decide(team=same).inputs
+
+
+@settings(max_examples=150)
+@given(
+    leads(),
+    rosters(),
+    routers(),
+    instants,
+    st.dictionaries(st.sampled_from("abc"), st.integers(0, 9)),
+    st.randoms(use_true_random=False),
+)
+def test_made_again_it_is_the_same_bytes(lead, roster, router, now, counts, chance):
+    """For any lead, team and policy: stored and made again, with the reps in any order, it is the same text."""
+    snapshot = Snapshot(open=counts, turns={"everyone": counts}, last_assigned=counts)
+    decision = router.decide(lead, roster, now=now, snapshot=snapshot)
+    text = dumps(decision)
+    shuffled = list(roster)
+    chance.shuffle(shuffled)
+    rerun = loads(Decision, text).rerun(router, lead, Roster(shuffled), snapshot=snapshot)
+    assert rerun.same
+    assert dumps(rerun.after) == text
+    ranking = router.rank(lead, roster, now=now, snapshot=snapshot)
+    assert decision.rep_id == (ranking.best.rep_id if ranking.best else None)
+    assert len(decision.candidates) == len(ranking.assignments)
+    assert decision.rejections == ranking.rejections

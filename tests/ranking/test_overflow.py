@@ -1,0 +1,272 @@
+"""Where a lead goes when its rule finds nobody."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given, settings
+
+from leadroute import (
+    LEAD,
+    REP,
+    Lead,
+    Otherwise,
+    Outcome,
+    Pool,
+    Ranking,
+    Rep,
+    Roster,
+    Router,
+    Rule,
+    Snapshot,
+    rotation,
+)
+from leadroute.formats.policy import dump_policy, parse_policy
+from leadroute.model.instants import from_micros
+from leadroute.model.keys import turn_key
+from leadroute.model.presence import wrapped_up
+from leadroute.offers.plan import happening
+from leadroute.ranking.fast import Standing
+from leadroute.ranking.overflow import settled
+from leadroute.testing.strategies import instants, leads, rosters, routers, snapshots
+
+MONDAY = datetime(2026, 1, 5, 12, tzinfo=UTC)
+TEAM = Roster(
+    [
+        Rep("ada", schedule="tue 09:00-17:00"),
+        Rep("bob", schedule="mon 15:00-17:00"),
+        Rep("cy", level=3),
+    ]
+)
+POOLS = [Pool(name, reps={name}) for name in ("ada", "bob", "cy", "nobody")]
+
+
+def asked(*, rule="ada", require=None, tried=None, now=MONDAY, snapshot=None, team=TEAM, **steps):
+    """The ranking of a lead under a rule of this pool with these steps."""
+    router = Router(
+        rules=[Rule("r", pool=rule, require=require, otherwise=steps, score=rotation())],
+        pools=POOLS,
+    )
+    return router.rank(Lead("L-1"), team, now=now, tried=tried, snapshot=snapshot)
+
+
+def test_the_next_pool():
+    """The first pool that has somebody gets the lead; the others tell why they could not."""
+    found = asked(nobody_available="pool bob, pool cy, pool nobody")
+    assert (found.best.rep_id, found.pool, found.then, found.anyway) == ("cy", "cy", "", False)
+    assert [(each.pool, each.outcome) for each in found.others] == [
+        ("ada", Outcome.NOBODY_AVAILABLE),
+        ("bob", Outcome.NOBODY_AVAILABLE),
+    ]
+    assert str(found).splitlines() == [
+        "Lead L-1 goes to cy (rule 'r')",
+        "  1. cy  1.00",
+        "       rotation() 1.00: 0 turns taken",
+        "  Pool 'ada': nobody is available now",
+        "     ada  is not working until Tue 2026-01-06 09:00 UTC",
+        "  Pool 'bob': nobody is available now",
+        "     bob  is not working until Mon 2026-01-05 15:00 UTC",
+    ]
+
+
+def test_everybody_is_away():
+    """With nobody anywhere the lead waits until the first pool opens."""
+    found = asked(nobody_available="pool bob")
+    assert (found.best, found.pool, found.then) == (None, "ada", "hold")
+    assert found.resumes_at == MONDAY.replace(hour=15)
+    assert [each.pool for each in found.others] == ["bob"]
+    assert str(found).splitlines()[-2:] == [
+        "  It waits",
+        "  Somebody is back at 2026-01-05 15:00 UTC",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("pool", "steps", "then"),
+    [
+        ("nobody", {}, "catch-all"),
+        ("nobody", {"empty_pool": "hold"}, "hold"),
+        ("nobody", {"empty_pool": "pool bob"}, "hold"),
+        ("nobody", {"empty_pool": "pool bob, catch-all"}, "catch-all"),
+        ("ada", {}, "hold"),
+        ("ada", {"nobody_available": "catch-all"}, "catch-all"),
+        ("ada", {"nobody_available": "pool nobody"}, "hold"),
+    ],
+)
+def test_what_follows(pool, steps, then):
+    """The last step says it; else a lead waits if somebody could take it later, and is caught if not."""
+    assert asked(rule=pool, **steps).then == then
+
+
+def test_nobody_may_take_it():
+    """A requirement that nobody meets, or reps who were all tried, lead to the steps of that case."""
+    high = {"require": REP.level >= 3, "nobody_eligible": "pool cy"}
+    assert asked(**high).best.rep_id == "cy"
+    tried = {"ada": "declined", "cy": "timed out"}
+    found = asked(tried=tried, nobody_eligible="pool cy")
+    assert (found.outcome, found.then) == (Outcome.NOBODY_ELIGIBLE, "catch-all")
+    assert found.others[0].rejections[0].reason == "was offered this lead before: timed out"
+
+
+def test_anyway():
+    """Somebody who is off is found, in the pools asked so far and in their order, and it is said."""
+    found = asked(nobody_available="pool bob, anyway")
+    assert (found.best.rep_id, found.pool, found.anyway) == ("ada", "ada", True)
+    assert found.headline == "Lead L-1 goes to ada (rule 'r'), though nobody is available"
+    assert [(each.pool, each.anyway) for each in found.others] == [("ada", False), ("bob", False)]
+    full = TEAM.replace(TEAM["ada"].with_changes(capacity=1))
+    found = asked(
+        nobody_available="pool bob, anyway", team=full, snapshot=Snapshot(open={"ada": 1})
+    )
+    assert (found.best.rep_id, found.pool) == ("bob", "bob")
+
+
+def test_anyway_keeps_to_the_limits():
+    """Capacity, caps, requirements and earlier offers hold all the same."""
+    for rep in (
+        TEAM["ada"].with_changes(capacity=0),
+        TEAM["ada"].with_changes(caps=["0 per day"]),
+        TEAM["ada"].with_changes(active=False),
+        TEAM["ada"].with_changes(weight=0),
+    ):
+        for case in ("nobody_available", "nobody_eligible"):
+            steps = {"nobody_available": "anyway"} if case == "nobody_available" else {}
+            assert asked(team=Roster([rep]), **steps).best is None
+    full = Roster([TEAM["ada"].with_changes(capacity=1)])
+    found = asked(team=full, snapshot=Snapshot(open={"ada": 1}), nobody_available="anyway, pool cy")
+    assert (found.best, found.then) == (None, "hold")
+    assert [each.pool for each in found.others] == ["cy"]
+
+
+def test_anyway_waits_for_work_to_get_done():
+    """Who is off and full is waited for until there is room, not until they are back, because that is no matter."""
+    full = Roster([TEAM["ada"].with_changes(capacity=1)])
+    busy = Snapshot(open={"ada": 1})
+    found = asked(team=full, snapshot=busy, nobody_available="anyway")
+    assert (found.then, found.resumes_at, found.others) == ("hold", MONDAY, ())
+    assert asked(team=full, snapshot=busy).resumes_at == datetime(2026, 1, 6, 9, tzinfo=UTC)
+
+
+def test_no_rule():
+    """A lead without a rule is caught, or waits where the router says so."""
+    for otherwise, then in ((Otherwise(), "catch-all"), (Otherwise(no_rule="hold"), "hold")):
+        router = Router(rules=[Rule("r", when=LEAD.budget > 0)], otherwise=otherwise)
+        assert router.rank(Lead("L-1"), TEAM, now=MONDAY).then == then
+
+
+def test_the_router_speaks_for_its_rules():
+    """What the router says holds for every rule that says nothing; its own pool is not asked twice."""
+    router = Router(
+        rules=[Rule("a", when=LEAD.budget > 0, pool="ada"), Rule("b", pool="bob")],
+        pools=POOLS,
+        otherwise={"nobody_available": "pool bob, pool cy"},
+    )
+    for lead, told in ((Lead("L", budget=1), ["ada", "bob"]), (Lead("L"), ["bob"])):
+        found = router.rank(lead, TEAM, now=MONDAY)
+        assert (found.best.rep_id, [each.pool for each in found.others]) == ("cy", told)
+
+
+def test_a_pool_is_asked_once():
+    """However often the steps name a pool, its reps are judged once, and anyway once more."""
+    questions = []
+
+    def ask(pool, anyway):
+        questions.append((pool, anyway))
+        return Ranking("L-1", Outcome.NOBODY_AVAILABLE, "r", pool)
+
+    own = Ranking("L-1", Outcome.NOBODY_AVAILABLE, "r", "own")
+    found = settled(own, ("pool own", "pool b", "anyway", "pool b"), ask)
+    assert questions == [("b", False), ("own", True), ("b", True)]
+    assert [each.pool for each in found.others] == ["b"]
+
+
+def test_caps_and_turns_of_the_other_pool():
+    """A lead that overflows counts against the caps of the pool in which the rep is found."""
+    router = Router(
+        rules=[Rule("r", pool="ada", otherwise={"nobody_available": "pool cy"})],
+        pools=POOLS,
+        caps=["1 per day, pool cy"],
+    )
+    (key,) = [
+        toll.key
+        for toll in router.tally(Lead("L"), router.rules[0], "cy", MONDAY).tolls(TEAM["cy"])
+        if toll.cap
+    ]
+    assert router.rank(Lead("L"), TEAM, now=MONDAY).best.rep_id == "cy"
+    full = router.rank(Lead("L"), TEAM, now=MONDAY, snapshot=Snapshot(used={key: 1}))
+    assert full.others[0].rejections[0].obstacles[0].criterion == "cap"
+
+
+def is_there(rep, counts, router, now):
+    """Whether a rep is at work, by their hours, the host, and their last contact."""
+    presence, contact = counts.presence.get(rep.id), counts.contacted.get(rep.id)
+    reached = None if contact is None else from_micros(contact)
+    return (
+        (rep.hours is None or rep.hours.is_open(now))
+        and (presence is None or presence.is_available(now, router.grace))
+        and (not router.wrap_up or wrapped_up(reached, now, router.wrap_up))
+    )
+
+
+@settings(max_examples=60)
+@given(routers(), leads(), rosters(), instants, snapshots())
+def test_laws(router, lead, team, now, counts):
+    """Somebody is found or it is said what follows; files and the fast path agree; whoever is off is found anyway."""
+    found = router.rank(lead, team, now=now, snapshot=counts)
+    read = parse_policy(dump_policy(router))
+    assert read.rank(lead, team, now=now, snapshot=counts) == found
+    if found.outcome is Outcome.DISQUALIFIED:
+        assert (found.then, found.others) == ("", ())
+        return
+    assert bool(found.best) != bool(found.then)
+    assert found.then in ("", "hold", "catch-all")
+    if found.then == "hold" and found.resumes_at is not None:
+        assert found.resumes_at >= now
+    for each in found.assignments:
+        assert found.anyway or is_there(team[each.rep_id], counts, router, now)
+    if found.anyway or (found.others and found.best):
+        assert found.others[0].best is None
+    top = Standing(router, team, counts).top(lead, 99, now=now)
+    assert top.assignments == found.assignments
+    assert (top.ranking.pool, top.ranking.anyway) == (found.pool, found.anyway)
+
+
+def test_the_window_is_that_of_the_rule():
+    """An offer in another pool stands as long as the rule says."""
+    router = Router(
+        rules=[Rule("r", pool="ada", window="7m", otherwise={"nobody_available": "pool cy"})],
+        pools=POOLS,
+    )
+    assert router.rank(Lead("L"), TEAM, now=MONDAY).window == timedelta(minutes=7)
+
+
+@pytest.mark.parametrize("steps", ["pool day", "anyway"])
+def test_a_standing_counts_what_overflows(steps):
+    """An assignment in another pool, or to somebody who is off, moves turns and level as an offer does."""
+    team = Roster(
+        [
+            Rep("a", schedule="tue 09:00-17:00", weight=2),
+            Rep("b", schedule="tue 09:00-17:00"),
+            Rep("c", weight=2),
+            Rep("d"),
+        ]
+    )
+    router = Router(
+        rules=[Rule("r", pool="night", score=rotation(), otherwise={"nobody_available": steps})],
+        pools=[Pool("night", reps=set("ab")), Pool("day", reps=set("cd"))],
+        caps=["40 per day, pool day"],
+    )
+    standing = Standing(router, team)
+    for _ in range(7):
+        before = standing.snapshot
+        ranking = router.rank(Lead("L"), team, now=MONDAY, snapshot=before)
+        offered = happening(ranking, router, Lead("L"), team, before, MONDAY)
+        taken = standing.assign(
+            offered.rep_id, MONDAY, offered.pool, rule="r", anyway=offered.anyway
+        )
+        after = standing.snapshot
+        assert taken == offered.holds[turn_key(offered.pool, offered.rep_id)]
+        assert after.levels == {offered.pool: offered.level}
+        held = {key: after.used[key] - before.used.get(key, 0) for key in after.used}
+        assert held == {key: n for key, n in offered.holds.items() if key.startswith("total/")}
+    first, second = "ab" if steps == "anyway" else "cd"
+    assert standing.snapshot.turns == {offered.pool: {first: 5, second: 2}}

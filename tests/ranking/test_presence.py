@@ -1,0 +1,142 @@
+"""What the host says of a rep this minute, and the time after a contact."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from leadroute import (
+    ConfigError,
+    FactTypeError,
+    Lead,
+    Outcome,
+    Presence,
+    Rep,
+    Roster,
+    Router,
+    Rule,
+    Snapshot,
+    dump_policy,
+    headroom,
+)
+from leadroute.formats.policy import parse_policy
+from leadroute.insight.wording import describe_policy
+from leadroute.model.instants import to_micros
+from leadroute.ranking.fast import Standing
+
+NOON = datetime(2026, 1, 5, 12, tzinfo=UTC)
+SECOND = timedelta(seconds=1)
+ADA = Rep("ada", schedule="mon-fri 09:00-17:00", timezone="Europe/Berlin")
+ROUTER = Router(rules=[Rule("all", score=headroom())], grace="30s", wrap_up="2m")
+DROPPED = Presence("available", NOON - timedelta(hours=1)).becomes("offline", NOON)
+
+
+def told(*, now=NOON, rep=ADA, router=ROUTER, **counts):
+    """What stands in the way of a rep."""
+    ranking = router.rank(Lead("L-1"), Roster([rep]), now=now, snapshot=Snapshot(**counts))
+    return [each for rejection in ranking.rejections for each in rejection.obstacles]
+
+
+@pytest.mark.parametrize("status", ["busy", "away", "offline"])
+def test_presence(status):
+    """Whoever is not available is left out for now, with since when, on their own clock."""
+    (obstacle,) = told(presence={"ada": Presence(status, NOON - timedelta(hours=1))})
+    assert (obstacle.criterion, obstacle.passing, obstacle.until) == ("presence", True, None)
+    assert obstacle.reason == f"is {status} since Mon 2026-01-05 12:00 CET"
+    assert told(presence={"ada": Presence("available", NOON)}) == []
+
+
+def test_who_is_not_known_is_not_asked():
+    """A rep of whom the host says nothing is judged by the schedule alone."""
+    assert told(presence={"bob": Presence("busy", NOON)}) == []
+
+
+def test_both_schedule_and_presence():
+    """Presence is an axis of its own: somebody may be off and busy, and time alone brings back only one of them."""
+    late = NOON.replace(hour=20)
+    found = told(now=late, presence={"ada": Presence("busy", NOON)})
+    assert [each.criterion for each in found] == ["schedule", "presence"]
+    ranking = ROUTER.rank(
+        Lead("L-1"),
+        Roster([ADA]),
+        now=NOON,
+        snapshot=Snapshot(presence={"ada": Presence("busy", NOON)}),
+    )
+    assert (ranking.outcome, ranking.resumes_at) == (Outcome.NOBODY_AVAILABLE, NOON)
+
+
+@pytest.mark.parametrize(("seconds", "reached"), [(0, True), (29, True), (30, False)])
+def test_grace(seconds, reached):
+    """A connection that drops still counts until the end of the grace, at exactly which it does not."""
+    assert (told(now=NOON + seconds * SECOND, presence={"ada": DROPPED}) == []) == reached
+    assert told(router=Router(rules=ROUTER.rules), presence={"ada": DROPPED}) != []
+
+
+def test_wrap_up():
+    """After a contact a rep is left alone until the end of the wrap-up, and it is said until when."""
+    contacted = {"ada": to_micros(NOON)}
+    (obstacle,) = told(now=NOON + SECOND, contacted=contacted)
+    assert (obstacle.criterion, obstacle.passing) == ("wrap-up", True)
+    assert obstacle.until == NOON + timedelta(minutes=2)
+    assert obstacle.reason == "is wrapping up until 13:02:00 CET"
+    assert told(now=NOON + timedelta(minutes=2), contacted=contacted) == []
+    assert told(now=NOON, contacted=contacted, router=Router(rules=ROUTER.rules)) == []
+
+
+def test_anyway_does_not_look():
+    """Somebody who is busy or wraps up is found anyway, where the policy says so."""
+    router = Router(rules=[Rule("all", otherwise={"nobody_available": "anyway"})], wrap_up="2m")
+    busy = Snapshot(presence={"ada": Presence("busy", NOON)}, contacted={"ada": to_micros(NOON)})
+    ranking = router.rank(Lead("L-1"), Roster([ADA]), now=NOON, snapshot=busy)
+    assert (ranking.best.rep_id, ranking.anyway) == ("ada", True)
+
+
+def test_without_the_time():
+    """Without an instant nobody can say whether a rep is available."""
+    with pytest.raises(FactTypeError, match="rule 'all'"):
+        told(now=None, rep=Rep("ada"), presence={"ada": DROPPED})
+
+
+def test_fast_path_steps_aside():
+    """With presence or wrap-up every rep is asked, and the answer is that of the router."""
+    presence = {}
+    plain = Router(rules=ROUTER.rules)
+    standing = Standing(plain, Roster([ADA, Rep("bob")]), Snapshot(presence=presence))
+    assert standing.top(Lead("L-1"), now=NOON).path == "fast"
+    presence["ada"] = Presence("busy", NOON)
+    top = standing.top(Lead("L-1"), now=NOON)
+    assert (top.path, top.rep_ids) == (
+        "plain: the presence of reps changes at any time",
+        ("bob",),
+    )
+    standing.assign("bob", NOON)
+    waiting = Standing(ROUTER, Roster([ADA]), Snapshot(contacted={"ada": to_micros(NOON)}))
+    top = waiting.top(Lead("L-1"), now=NOON)
+    assert (top.path, top.rep_ids) == (
+        "plain: the policy leaves reps alone after a contact",
+        (),
+    )
+
+
+def test_in_files():
+    """Grace and wrap-up are written and read back, count for the version, and are told in words."""
+    text = dump_policy(ROUTER)
+    assert 'grace     = "30s"\nwrap_up   = "2m"\n' in text
+    assert parse_policy(text) == ROUTER
+    plain = Router(rules=ROUTER.rules)
+    assert (
+        len({ROUTER.version, plain.version, Router(rules=ROUTER.rules, grace="30s").version}) == 3
+    )
+    assert describe_policy(ROUTER).splitlines()[-3:-1] == [
+        "After a contact a rep is left alone for 2 minutes.",
+        "A rep whose connection drops still counts as available for 30 seconds.",
+    ]
+    for wrong, message in (
+        ("grace = 5", "policy: grace: is a number; write text in quotes"),
+        (
+            "wrap_up = 'soon'",
+            "policy: wrap_up: 'soon' is not a duration; write it like '90s', '5m', '1h30m', '2d' or '1w'",
+        ),
+    ):
+        with pytest.raises(ConfigError) as caught:
+            parse_policy(f"format = 1\n{wrong}")
+        assert str(caught.value) == message

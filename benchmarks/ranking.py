@@ -13,8 +13,6 @@
 Exit code 1 when a bar is missed.
 """
 
-import argparse
-import json
 import sys
 from datetime import UTC, datetime, timedelta
 from heapq import nsmallest
@@ -25,6 +23,7 @@ from statistics import median
 from time import process_time
 
 import numpy as np
+from telling import at_least, at_most, figures, options, tell
 
 from leadroute import (
     Lead,
@@ -329,68 +328,46 @@ def reasons():
     }
 
 
-def bars(figures, said):
-    """Every bar as (name, figure, bound, whether it holds)."""
-    sizes = {each["reps"]: each for each in figures}
-    small, middle, large = (sizes.get(size) for size in SIZES["full"])
-    of = lambda one, other: one / other  # noqa: E731
+def bars(sizes, said):
+    """Every bar that the figures are held to."""
+    by_size = {each["reps"]: each for each in sizes}
+    small, middle, large = (by_size.get(size) for size in SIZES["full"])
     found = [
-        ("wrong", sum(each["wrong"] for each in figures), 0, True),
-        ("loop_10k", of(middle["loop_us"], middle["rank_us"]), 150, False),
-        ("numpy_10k", of(middle["rank_us"], middle["numpy_us"]), 0.6, True),
+        at_most("wrong", sum(each["wrong"] for each in sizes), 0),
+        at_least("loop_10000", middle["loop_us"] / middle["rank_us"], 150),
+        at_most("numpy_10000", middle["rank_us"] / middle["numpy_us"], 0.6),
         *(
-            (f"commit_{each['reps']}", of(each["rank_and_commit_us"], each["rank_us"]), 3, True)
-            for each in figures
+            at_most(f"commit_{each['reps']}", each["rank_and_commit_us"] / each["rank_us"], 3)
+            for each in sizes
         ),
-        ("points_kept", of(said["with_parts_us"], said["top_us"]), 2, True),
-        ("explained_200", of(said["explained_200_us"], said["plain_200_us"]), 4, True),
-        ("bounded_is_fast", float(said["path_bounded"] == "fast"), 1, False),
-        ("opaque_is_plain", float("no bound" in said["path_opaque"]), 1, False),
+        at_most("points_kept", said["with_parts_us"] / said["top_us"], 2),
+        at_most("explained_200", said["explained_200_us"] / said["plain_200_us"], 4),
+        at_least("bounded_is_fast", int(said["path_bounded"] == "fast"), 1),
+        at_least("opaque_is_plain", int("no bound" in said["path_opaque"]), 1),
     ]
     if large is not None:
         found += [
-            ("loop_100k", of(large["loop_us"], large["rank_us"]), 1_000, False),
-            ("numpy_100k", of(large["rank_us"], large["numpy_us"]), 0.2, True),
-            ("growth", of(large["rank_us"], small["rank_us"]), 6, True),
+            at_least("loop_100000", large["loop_us"] / large["rank_us"], 1_000),
+            at_most("numpy_100000", large["rank_us"] / large["numpy_us"], 0.2),
+            at_most("growth", large["rank_us"] / small["rank_us"], 6),
         ]
-    return [
-        {
-            "name": name,
-            "figure": figure,
-            "bound": bound,
-            "ok": figure <= bound if most else figure >= bound,
-        }
-        for name, figure, bound, most in found
-    ]
+    return found
 
 
 def main(arguments=None):
-    """Measure, print, and say by the exit code whether every bar holds."""
-    options = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    options.add_argument(
-        "--quick", action="store_true", help="fewer leads and no 100,000 reps, under 30 seconds"
-    )
-    options.add_argument("--json", action="store_true", help="one JSON object")
-    chosen = options.parse_args(arguments)
+    """Measure, report, and return 0 where every bar holds."""
+    chosen = options(__doc__, "fewer leads and no 100,000 reps").parse_args(arguments)
     sizes = SIZES["quick" if chosen.quick else "full"]
-    figures = [measure(size, count) for size, count in sizes.items()]
+    found = [measure(size, count) for size, count in sizes.items()]
     said = reasons()
-    held = bars(figures, said)
-    if chosen.json:
-        print(json.dumps({"figures": figures, "reasons": said, "bars": held}))
-    else:
-        for each in [*figures, said]:
-            print(
-                ", ".join(
-                    f"{name} {value:,.1f}" if isinstance(value, float) else f"{name} {value}"
-                    for name, value in each.items()
-                )
-            )
-        for bar in held:
-            print(
-                f"{bar['name']:18} {bar['figure']:10.2f}  bar {bar['bound']}  {'holds' if bar['ok'] else 'MISSED'}"
-            )
-    return 0 if all(bar["ok"] for bar in held) else 1
+    named = {
+        f"{name}_{each['reps']}": value
+        for each in found
+        for name, value in each.items()
+        if name != "reps"
+    }
+    result = {"figures": figures({**named, **said}), "bars": bars(found, said)}
+    return tell(result, as_json=chosen.json)
 
 
 if __name__ == "__main__":

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from functools import partial
+from operator import itemgetter
 
 from attrs import evolve
 
@@ -109,13 +110,14 @@ def _sorted_assignments(
 ) -> tuple[Assignment, ...]:
     terms = () if score is None else score.terms
     bound = [term.scorer.bind(situation) for term in terms]
+    weights = [term.weight for term in terms]
     last = situation.snapshot.last_assigned
     keyed = []
     for rep in situation.reps:
-        points = tuple(points_of(rep) for points_of in bound)
-        total = mean(zip((term.weight for term in terms), points, strict=True)) or 0.0
+        points = tuple([points_of(rep) for points_of in bound])
+        total = mean(zip(weights, points, strict=True)) or 0.0
         keyed.append((-total, last.get(rep.id, -1), rep.id, rep, points))
-    keyed.sort(key=lambda entry: entry[:3])
+    keyed.sort(key=itemgetter(0, 1, 2))
     return assignments(terms, keyed[:top], situation)
 
 
@@ -126,8 +128,12 @@ def assignments(
 ) -> tuple[Assignment, ...]:
     """The assignments of (score negated, when last assigned, id, rep, points of each term), best first."""
     return tuple(
-        Assignment(rep.id, rep.label, rank, -negative, _parts(terms, points, situation, rep))
-        for rank, (negative, _, _, rep, points) in enumerate(ordered, 1)
+        [
+            Assignment(
+                rep.id, rep.label, rank, -negative, partial(_parts, terms, points, situation, rep)
+            )
+            for rank, (negative, _, _, rep, points) in enumerate(ordered, 1)
+        ]
     )
 
 

@@ -1,16 +1,19 @@
-"""The part of a score that depends on the lead: classes of reps with the same points, as sets of bits.
+"""The part of a score that depends on the lead: classes of reps with the same points.
 
 The rules of this module:
 
-* A ``Facet`` is something a lead may ask for that a rep has or has not. Every rep's facets are known beforehand.
+* A ``Facet`` is something a lead may ask for that a rep has or has not. Every rep's facets are known beforehand, and do
+  not change.
 * For one lead each term splits the reps into shares with the same points. A share that is not ``exact`` holds reps with
-  fewer points too.
+  fewer points too. A share says which facets make it; who has them is for whoever keeps the bits.
 """
 
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Hashable, Iterable, Iterator, Mapping
+from collections import Counter
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
+from functools import partial
 from itertools import product
 from typing import Final, NamedTuple, TypeAlias
 
@@ -19,16 +22,26 @@ from leadroute.model.rep import Rep
 from leadroute.ranking.scorers.fit import SAME_COUNTRY, skill_match, territory_match
 from leadroute.rules.scorer import Scorer
 
-__all__ = ["Facet", "Facets", "Share", "depends"]
+__all__ = ["Cut", "Facet", "Facets", "Share", "Split", "depends"]
 
 Facet: TypeAlias = Hashable
-Bits: TypeAlias = Mapping[Facet, int]
 
-ALL: Final = "all"
 _SKILLED: Final = "skilled"
 _PLACED: Final = "placed"
 _FINEST: Final = 8
 _COARSE: Final = {1: 9, 2: 4}
+
+
+class Cut(NamedTuple):
+    """Who has one of some facets and none of others.
+
+    Args:
+        some: Of these a rep has one or more; everybody when empty.
+        none: Of these a rep has none.
+    """
+
+    some: tuple[Facet, ...] = ()
+    none: tuple[Facet, ...] = ()
 
 
 class Share(NamedTuple):
@@ -36,13 +49,27 @@ class Share(NamedTuple):
 
     Args:
         points: Their points, the most when not ``exact``; ``None`` for no answer.
-        bits: Who they are.
+        cuts: Who they are: those in all of these.
         exact: Whether all of them have the very same points.
     """
 
     points: float | None
-    bits: int
+    cuts: tuple[Cut, ...]
     exact: bool = True
+
+
+class Split(NamedTuple):
+    """How one term splits the reps.
+
+    Args:
+        shares: The shares.
+        shape: Their points, and whether these are exact: what can be said of the shares without knowing the reps.
+        points: Functions that give the number of any rep the points of each share.
+    """
+
+    shares: list[Share]
+    shape: tuple[tuple[float | None, bool], ...]
+    points: list[Callable[[int], float | None]]
 
 
 def depends(scorer: Scorer) -> bool:
@@ -60,9 +87,9 @@ class Facets:
     Complexity: O(skills and places of all reps) to build.
     """
 
-    __slots__ = ("_places", "_skills", "_tops")
+    __slots__ = ("_counts", "_places", "_reps", "_skills", "_tops", "held")
 
-    def __init__(self, scorers: Iterable[Scorer], reps: Iterable[Rep]) -> None:
+    def __init__(self, scorers: Iterable[Scorer], reps: Sequence[Rep]) -> None:
         kinds = {type(scorer) for scorer in scorers}
         self._skills, self._places = skill_match in kinds, territory_match in kinds
         levels: dict[str, set[float]] = {}
@@ -70,10 +97,12 @@ class Facets:
             for skill, level in rep.skills.items():
                 levels.setdefault(skill, set()).add(level)
         self._tops = {skill: _tops(sorted(found)) for skill, found in levels.items()}
+        self.held = [tuple(self._of(rep)) for rep in reps]
+        """The facets of each rep."""
+        self._reps = len(reps)
+        self._counts = Counter(facet for held in self.held for facet in held)
 
-    def of(self, rep: Rep) -> Iterator[Facet]:
-        """The facets of a rep."""
-        yield ALL
+    def _of(self, rep: Rep) -> Iterator[Facet]:
         if self._skills and rep.skills:
             yield _SKILLED
             for skill, level in rep.skills.items():
@@ -92,42 +121,59 @@ class Facets:
             return scorer.asked(lead)
         return lead.region, lead.country
 
-    def shares(self, scorer: Scorer, lead: Lead, bits: Bits) -> list[Share]:
-        """How the scorer splits the reps for this lead, without empty shares. O(shares) operations on bits."""
-        found = _by_place(lead, bits)
-        if isinstance(scorer, skill_match):
-            found = self._by_skill(scorer, lead, bits)
-        return [share for share in found if share.bits]
+    def split(self, scorer: Scorer, lead: Lead) -> Split:
+        """How the scorer splits the reps for this lead, without shares that nobody can be in."""
+        by = (
+            self._by_skill(scorer, lead)
+            if isinstance(scorer, skill_match)
+            else self._by_place(lead)
+        )
+        shares = list(by)
+        shape = tuple((share.points, share.exact) for share in shares)
+        return Split(shares, shape, [partial(_given, share.points) for share in shares])
 
-    def _by_skill(self, scorer: skill_match, lead: Lead, bits: Bits) -> Iterator[Share]:
-        everyone, skilled = bits.get(ALL, 0), bits.get(_SKILLED, 0)
+    def _by_skill(self, scorer: skill_match, lead: Lead) -> Iterator[Share]:
         asked = scorer.asked(lead)
         if not asked:
-            yield Share(None, everyone)
+            yield Share(None, ())
             return
-        yield Share(None, everyone ^ skilled)
+        yield from self._without(_SKILLED)
         limit = _COARSE.get(len(asked), 2)
-        options = [
-            _merged(list(self._levels(skill, scorer.at_least, skilled, bits)), limit)
-            for skill in asked
-        ]
-        if len(options) == 1:
-            yield from options[0]
-            return
+        options = [_merged(list(self._levels(skill, scorer.at_least)), limit) for skill in asked]
         for picked in product(*options):
             levels = [share.points or 0.0 for share in picked]
             points = min(levels) if scorer.need == "all" else sum(levels) / len(levels)
-            together = skilled
-            for share in picked:
-                together &= share.bits
-            yield Share(points, together, all(share.exact for share in picked))
+            cuts = tuple(cut for share in picked for cut in share.cuts)
+            yield Share(points, cuts, all(share.exact for share in picked))
 
-    def _levels(self, skill: str, at_least: float, skilled: int, bits: Bits) -> Iterator[Share]:
+    def _levels(self, skill: str, at_least: float) -> Iterator[Share]:
         tops, exact = self._tops.get(skill, ((), True))
         for number in range(len(tops) - 1, -1, -1):
             points = tops[number] if tops[number] >= at_least else 0.0
-            yield Share(points, bits.get(("level", skill, number), 0), exact)
-        yield Share(0.0, skilled ^ bits.get(("skill", skill), 0))
+            yield Share(points, (Cut((("level", skill, number),)),), exact)
+        held = "skill", skill
+        if self._counts[held] < self._counts[_SKILLED]:
+            yield Share(0.0, (Cut((_SKILLED,), (held,)),))
+
+    def _by_place(self, lead: Lead) -> Iterator[Share]:
+        if lead.region is None and lead.country is None:
+            yield Share(None, ())
+            return
+        near, same = ("region", lead.region), ("country", lead.country)
+        if self._counts[near]:
+            yield Share(1.0, (Cut((near,)),))
+        if self._counts[same]:
+            yield Share(SAME_COUNTRY, (Cut((same,), (near,)),))
+        yield Share(0.0, (Cut((_PLACED,), (near, same)),))
+        yield from self._without(_PLACED)
+
+    def _without(self, facet: Facet) -> Iterator[Share]:
+        if self._counts[facet] < self._reps:
+            yield Share(None, (Cut((), (facet,)),))
+
+
+def _given(points: float | None, _number: int) -> float | None:
+    return points
 
 
 def _tops(levels: list[float]) -> tuple[tuple[float, ...], bool]:
@@ -137,23 +183,9 @@ def _tops(levels: list[float]) -> tuple[tuple[float, ...], bool]:
     return tuple(levels[last * step // _FINEST] for step in range(1, _FINEST + 1)), False
 
 
-def _merged(shares: list[Share], limit: int) -> list[Share]:
-    found = [share for share in shares if share.bits]
+def _merged(found: list[Share], limit: int) -> list[Share]:
     while len(found) > limit:
         one, other = found[-3], found[-2]
-        found[-3:-1] = [Share(one.points, one.bits | other.bits, exact=False)]
+        some = one.cuts[0].some + other.cuts[0].some
+        found[-3:-1] = [Share(one.points, (Cut(some),), exact=False)]
     return found
-
-
-def _by_place(lead: Lead, bits: Bits) -> Iterator[Share]:
-    region, country = lead.region, lead.country
-    everyone, placed = bits.get(ALL, 0), bits.get(_PLACED, 0)
-    if region is None and country is None:
-        yield Share(None, everyone)
-        return
-    near = bits.get(("region", region), 0)
-    same = bits.get(("country", country), 0)
-    yield Share(1.0, near)
-    yield Share(SAME_COUNTRY, same ^ (same & near))
-    yield Share(0.0, placed ^ (placed & (near | same)))
-    yield Share(None, everyone ^ placed)

@@ -5,7 +5,7 @@ The rules of this module:
 * A ``Standing`` holds the counts itself, and is told of every change. ``Router.rank`` with its ``snapshot`` gives the
   same order, the same scores and the same reasons.
 * The fast path needs a score whose every term is ``skill_match``, ``territory_match``, ``headroom``, ``workload``,
-  ``rotation``, ``close_rate`` with a strength, or a host's scorer with a bound; and candidates that do not hang on the
+  ``rotation``, ``close_rate`` over all leads, or a host's scorer with a bound; and candidates that do not hang on the
   lead. Anything else is ranked by asking every rep, and ``Top.path`` says why.
 * An answer is of its instant: its reasons do not change when the counts do.
 """
@@ -24,7 +24,7 @@ from leadroute.model.frozen import FrozenDict
 from leadroute.model.instants import to_micros
 from leadroute.model.keys import bucket_key, open_key
 from leadroute.model.lead import Lead
-from leadroute.model.outcomes import NOTHING, Record
+from leadroute.model.outcomes import Record
 from leadroute.model.rep import Rep
 from leadroute.model.roster import Roster
 from leadroute.model.snapshot import Snapshot
@@ -37,16 +37,15 @@ from leadroute.ranking.live import Totals
 from leadroute.ranking.ranking import Assignment, Outcome, Ranking
 from leadroute.ranking.refusal import asks, moves
 from leadroute.ranking.router import Router
-from leadroute.ranking.scorers.turns import SCALE, rotation, standings
+from leadroute.ranking.scorers.turns import SCALE, standings
 from leadroute.ranking.tally import Tally
-from leadroute.ranking.terms import NOBODY, Live
+from leadroute.ranking.terms import NOBODY, Facts, Live
 from leadroute.rules.rule import EVERYONE, Rule
 from leadroute.rules.situation import Situation
 
 __all__ = ["Standing", "Top"]
 
 FAST: Final = "fast"
-_NO_TURNS: FrozenDict[str, int] = FrozenDict()
 
 
 @frozen
@@ -90,8 +89,9 @@ class Standing:
 
     It belongs to one thread. Rules are prepared when the first lead comes for them, in O(reps * log(reps)); after that
     a lead is asked about in the time that a few reps take, and a change is taken in O(log(reps)), plus
-    O(reps / 64) machine operations on bits in both cases. A rotation whose level moves past many reps, or in which
-    every rep has a weight of its own, costs up to O(reps) a lead.
+    O(reps / 64) machine operations on bits in both cases. A rep whom the level of a rotation passes costs one such
+    change, once. A rotation in which every rep has a weight of its own costs up to O(reps) a lead, and a close rate
+    whose strength is estimated some milliseconds when the record of any candidate has changed.
 
     Args:
         router: The policy.
@@ -333,7 +333,16 @@ class Standing:
             raise error.during(rule.name, lead.id) from None
         if not found:
             return self._plain(lead, k, instant, tried, "nobody can take the lead")
-        return self._fast(lead, rule, instant, lane.live.pool, tuple(found), totals)
+        facts = [lane.facts[entry[3]] for entry in found]
+        told = partial(_ranking, self.router, rule, lead, instant, found, facts, totals)
+        return Top(
+            lead.id,
+            tuple([entry[2] for entry in found]),
+            tuple([-entry[0] for entry in found]),
+            tuple([entry[4] for entry in found]),
+            FAST,
+            told,
+        )
 
     def _plain(
         self, lead: Lead, k: int, now: datetime | None, tried: Mapping[str, str] | None, why: str
@@ -350,30 +359,6 @@ class Standing:
             tuple(tuple(part.points for part in each.parts) for each in told.assignments),
             path,
             lambda: told,
-        )
-
-    def _fast(
-        self,
-        lead: Lead,
-        rule: Rule,
-        now: datetime | None,
-        pool: str,
-        found: tuple[Found, ...],
-        totals: Totals,
-    ) -> Top:
-        turns = self._turns.get(pool, _NO_TURNS)
-        ids = tuple([entry[2] for entry in found])
-        counts = [
-            (self._open.get(rep_id, 0), turns.get(rep_id, 0), self._records.get(rep_id, NOTHING))
-            for rep_id in ids
-        ]
-        return Top(
-            lead.id,
-            ids,
-            tuple([-entry[0] for entry in found]),
-            tuple([entry[4] for entry in found]),
-            FAST,
-            partial(_ranking, self.router, rule, lead, now, pool, found, counts, totals),
         )
 
     def _lane(self, rule: Rule, now: datetime | None) -> Lane | str:
@@ -417,30 +402,28 @@ def _ranking(
     rule: Rule,
     lead: Lead,
     now: datetime | None,
-    pool: str,
-    found: tuple[Found, ...],
-    counts: list[tuple[int, int, Record]],
+    found: list[Found],
+    facts: list[Facts],
     totals: Totals,
 ) -> Ranking:
-    terms = rule.score.terms if rule.score else ()
-    of_rep = {entry[2]: each for entry, each in zip(found, counts, strict=True)}
+    terms, pool = rule.score.terms if rule.score else (), rule.pool or EVERYONE
     snapshot = Snapshot(
-        open={rep_id: opened for rep_id, (opened, _, _) in of_rep.items()},
-        turns={pool: {rep_id: turns for rep_id, (_, turns, _) in of_rep.items()}},
+        open={rep.id: opened for rep, opened, _, _ in facts},
+        turns={pool: {rep.id: turns for rep, _, turns, _ in facts}},
     )
-    records = {rep_id: record for rep_id, (_, _, record) in of_rep.items()}
-    reps = tuple(sorted((entry[3] for entry in found), key=lambda rep: rep.id))
+    records = {rep.id: record for rep, _, _, record in facts}
+    reps = tuple(sorted((each[0] for each in facts), key=lambda rep: rep.id))
+    ordered = [(*entry[:3], each[0], entry[4]) for entry, each in zip(found, facts, strict=True)]
     situation = Situation(lead, reps, pool, snapshot, now, router.environment)
     live = Live(pool, snapshot, records, totals=totals)
-    scorers = [term.scorer for term in terms if not isinstance(term.scorer, rotation)]
-    for key, work in live.known(scorers):
-        situation.once(key, work)
+    for term in terms:
+        live.tell(situation, term.scorer)
     return Ranking(
         lead.id,
         Outcome.RANKED,
         rule.name,
         pool,
-        assignments(terms, found, situation),
+        assignments(terms, ordered, situation),
         at=now,
         window=rule.window or router.window,
         version=router.version,

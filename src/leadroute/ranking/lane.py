@@ -12,27 +12,29 @@ The rules of this module:
 from __future__ import annotations
 
 from bisect import insort
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
-from heapq import heapify, heappop, heapreplace
+from functools import partial
+from heapq import heapify, heappop, heappush, heapreplace
+from math import inf
 from typing import Final, TypeAlias
 
-from sortedcontainers import SortedList
-
-from leadroute.model.instants import to_micros
 from leadroute.model.lead import Lead
 from leadroute.model.outcomes import Record
 from leadroute.model.rep import Rep
 from leadroute.model.snapshot import Snapshot
+from leadroute.ranking.bands import EVEN, Band, Bands, Step
+from leadroute.ranking.classes import Splitting
 from leadroute.ranking.eligibility import Obstacle, gate
-from leadroute.ranking.facets import Facets, Share, depends
+from leadroute.ranking.facets import Split, depends
 from leadroute.ranking.layout import Layout
 from leadroute.ranking.live import Key, Totals
+from leadroute.ranking.looks import Looks
 from leadroute.ranking.router import Router
 from leadroute.ranking.scorers.host import HostScorer
-from leadroute.ranking.scorers.turns import Standing
-from leadroute.ranking.terms import NOBODY, Live, Standard, standard
+from leadroute.ranking.scorers.turns import Standing, rotation
+from leadroute.ranking.terms import NOBODY, Asker, Live, Rate, Standard, standard
 from leadroute.rules.condition import ALWAYS
 from leadroute.rules.rule import Rule
 from leadroute.rules.scorer import Points, Scorer, mean
@@ -40,14 +42,12 @@ from leadroute.rules.situation import Situation
 
 __all__ = ["Found", "Lane"]
 
-Found: TypeAlias = tuple[float, int, str, Rep, tuple[float | None, ...]]
-"""The score negated, when last assigned, the id; the rep, and the points of each term."""
+Found: TypeAlias = tuple[float, int, str, int, tuple[float | None, ...]]
+"""The score negated, when last assigned, the id; the rep's number, and the points of each term."""
 
 _SLACK: Final = 1e-9
 """More than rounding can add to a score of at most 1."""
-_QUARTER_HOUR: Final = 900_000_000
 _FREE: Final = 32
-_KEPT: Final = 256
 _PATIENCE: Final = 6
 
 
@@ -87,19 +87,30 @@ class Lane:
         self.scorers: tuple[Scorer, ...] = tuple(term.scorer for term in terms)
         self._lead_terms: list[tuple[float, Scorer]] = []
         self._terms: list[tuple[float, Standard]] = []
-        for weight, scorer in zip(self.weights, self.scorers, strict=True):
+        self._takes_turns = rule.score is not None and rule.score.takes_turns
+        self._turn_weight = 0.0
+        self._leading: list[int] = []
+        self._standing: list[int] = []
+        self._turning: list[int] = []
+        for position, (weight, scorer) in enumerate(zip(self.weights, self.scorers, strict=True)):
             if depends(scorer):
                 self._lead_terms.append((weight, scorer))
+                self._leading.append(position)
+                continue
+            if isinstance(scorer, rotation):
+                self._turn_weight += weight
+                self._turning.append(position)
                 continue
             term = standard(scorer, self.live)
             if isinstance(term, str):
                 self.refusal = term
                 return
+            self._standing.append(position)
             self._terms.append((weight, term))
         if not any(self.weights):
             self.refusal = "the rule has no score with weight"
             return
-        self._known = self.live.known(self.scorers)
+        self._drifting = [(weight, term) for weight, term in self._terms if isinstance(term, Rate)]
         self._hosted = any(isinstance(scorer, HostScorer) for scorer in self.scorers)
         self._start()
 
@@ -109,26 +120,24 @@ class Lane:
         self.reps = tuple(
             rep for rep in self._members if meets(NOBODY, rep, None) and rep.active and rep.weight
         )
+        self.ids = [rep.id for rep in self.reps]
         self.number = {rep.id: number for number, rep in enumerate(self.reps)}
-        facets = Facets(self.scorers, self.reps)
-        self._facets, self._held = facets, [tuple(facets.of(rep)) for rep in self.reps]
-        self.timed = [n for n, rep in enumerate(self.reps) if rep.hours is not None or rep.caps]
-        self._looks: SortedList[tuple[int, int]] = SortedList()
-        self._look_at: dict[int, int] = {}
-        self._keys = [self.live.key(rep) for rep in self.reps]
+        self._splitting = Splitting(self._lead_terms, self.reps)
+        self._looks = Looks(self.reps)
+        self.timed = bool(self._looks.timed)
+        self._weights = len({rep.weight for rep in self.reps})
         self._counted: list[tuple[Key, int, int] | None] = [None] * len(self.reps)
         self._among: tuple[tuple[Rep, ...], tuple[Rep, ...]] | None = None
         self._obstacles = self._gate()
-        for number in range(len(self.reps)):
-            self._count(number)
-            self._look_again(number)
+        self._level = self.live.level
+        self.live.order.rise(self._level)
+        for number, rep in enumerate(self.reps):
+            self._count(number, able=not self._obstacles(rep))
+            self._looks.plan(number, self._now)
         self.settle()
 
     def settle(self) -> None:
         """Lay the reps out anew. O(n log n)."""
-        for number, rep in enumerate(self.reps):
-            self._keys[number] = self.live.key(rep)
-            self._enter(number, able=self._counted[number] is not None)
         for _, term in self._terms:
             term.settle()
         last = self.live.snapshot.last_assigned
@@ -138,11 +147,16 @@ class Lane:
             for number, (rep, state) in enumerate(zip(self.reps, self._states, strict=True))
         ]
         self._lasts = [entry[2] for entry in entries]
-        self._layout = Layout(sorted(entries), self._held)
-        self._layout.admit(n for n, counted in enumerate(self._counted) if counted is not None)
+        self.facts = [self.live.facts(rep) for rep in self.reps]
+        self._bands, used = Bands(self.live.order, self._weights), set[Band]()
+        bands = []
+        for number in range(len(self.reps)):
+            bands.append(self._band(number, used))
+            used.add(bands[-1] or EVEN)
+        self._layout = Layout(sorted(entries), self._splitting.facets.held, bands)
         self._debt = 0
-        self._weight = sum(weight for weight, term in self._terms if term.answers())
-        self._mute = self.live.totals.mean is None
+        answering = [weight for weight, term in self._terms if term.answers()]
+        self._splitting.settle(self._turn_weight + sum(answering))
 
     def _bound(self, state: tuple[object, ...]) -> float:
         return sum(
@@ -179,10 +193,11 @@ class Lane:
         number = self.number.get(rep_id)
         if number is None:
             return
+        self._rise()
         rep = self.reps[number]
-        self._keys[number] = self.live.key(rep)
+        self.facts[number] = self.live.facts(rep)
         self._recount(number)
-        state = tuple(term.state(rep) for _, term in self._terms)
+        state = tuple([term.state(rep) for _, term in self._terms])
         last = self.live.snapshot.last_assigned.get(rep_id, -1)
         if (state, last) == (self._states[number], self._lasts[number]):
             return
@@ -196,62 +211,54 @@ class Lane:
         if not self.timed:
             return
         self._obstacles = self._gate()
-        if before is None or now < before:
-            for number in self.timed:
-                self._recount(number)
-                self._look_again(number)
-            return
-        micros = to_micros(now)
-        while self._looks and self._looks[0][0] <= micros:
-            number = self._looks[0][1]
+        for number in self._looks.due(before, now):
             self._recount(number)
-            self._look_again(number)
-
-    def _recount(self, number: int) -> None:
-        was = self._counted[number] is not None
-        self._count(number)
-        if was != (self._counted[number] is not None):
-            self._layout.flip(number)
-
-    def _count(self, number: int) -> None:
-        self._enter(number, able=not self._obstacles(self.reps[number]))
+            self._looks.plan(number, now)
 
     def _gate(self) -> Callable[[Rep], tuple[Obstacle, ...]]:
         bare = self._bare(self._now)
         tally = self._router.tally(NOBODY, self._rule, self.live.pool, self._now)
         return gate(self._rule, bare, {}, tally)
 
+    def _recount(self, number: int) -> None:
+        self._enter(number, able=not self._obstacles(self.reps[number]))
+
     def _enter(self, number: int, able: bool) -> None:
+        if self._count(number, able=able):
+            self._layout.put(number, self._band(number, self._layout.bands))
+
+    def _count(self, number: int, able: bool) -> bool:
         rep, old = self.reps[number], self._counted[number]
         record = self.live.records.get(rep.id)
         won, closed = (int(record.won), int(record.closed)) if record else (0, 0)
-        new = (self._keys[number], won, closed) if able else None
+        new = (self.live.key(rep), won, closed) if able else None
         if new == old:
-            return
+            return False
         self._counted[number] = new
-        self.live.order.replace(old and old[0], new and new[0])
+        if self._takes_turns:
+            self.live.order.replace(number, old and old[0], new and new[0])
         if old is not None:
             self.live.totals.add(old[1], old[2], -1)
         if new is not None:
             self.live.totals.add(new[1], new[2])
         if (old is None) != (new is None):
             self._among = None
+        return True
 
-    def _look_again(self, number: int) -> None:
-        rep, now = self.reps[number], self._now
-        if now is None or (rep.hours is None and not rep.caps):
-            return
-        micros = to_micros(now)
-        looks = [(micros // _QUARTER_HOUR + 1) * _QUARTER_HOUR] if rep.caps else []
-        if rep.hours is not None:
-            line = rep.hours.line
-            turn = line.next_close(micros) if line.is_open(micros) else line.next_open(micros)
-            looks += [] if turn is None else [turn]
-        if number in self._look_at:
-            self._looks.remove((self._look_at.pop(number), number))
-        if looks:
-            self._look_at[number] = min(looks)
-            self._looks.add((min(looks), number))
+    def _band(self, number: int, used: Container[Band]) -> Band | None:
+        counted = self._counted[number]
+        if counted is None:
+            return None
+        return self._bands.of(counted[0], used) if self._turn_weight else EVEN
+
+    def _rise(self) -> None:
+        level = self.live.level
+        if self._takes_turns and level != self._level:
+            self._level = level
+            fallen = self.live.order.rise(level)
+            if fallen and self._turn_weight:
+                used = self._layout.bands
+                self._layout.put_all(fallen, lambda number: self._band(number, used))
 
     def best(
         self, lead: Lead, count: int, now: datetime | None, tried: Iterable[str]
@@ -267,15 +274,17 @@ class Lane:
         Returns:
             They, and what all candidates for this lead have won and closed together.
         """
+        self._rise()
+        if not tried:
+            return self._settled_walk(lead, count, now), self.live.totals.copy()
         with self._without(tried):
-            if self._mute != (self.live.totals.mean is None):
-                self.settle()
-            return self._walk(lead, count, now), self.live.totals.copy()
+            return self._settled_walk(lead, count, now), self.live.totals.copy()
 
     def standing(self, rep: Rep, tried: Iterable[str]) -> Standing:
         """Where the rep stands in the rotation, with those left out who had the lead before."""
+        self._rise()
         with self._without(tried):
-            return self.live.ladder.level.standing(self.live.turns(rep), rep.weight)
+            return self.live.order.standing(self.live.key(rep))
 
     @contextmanager
     def _without(self, tried: Iterable[str]) -> Iterator[None]:
@@ -283,115 +292,148 @@ class Lane:
         left_out = [number for number in numbers if self._counted[number] is not None]
         for number in left_out:
             self._enter(number, able=False)
-            self._layout.flip(number)
         try:
             yield
         finally:
             for number in left_out:
                 self._enter(number, able=True)
-                self._layout.flip(number)
+
+    def _settled_walk(self, lead: Lead, count: int, now: datetime | None) -> list[Found]:
+        for _, term in self._drifting:
+            if term.stale():
+                self.settle()
+        return self._walk(lead, count, now)
 
     def _walk(  # noqa: C901 - the one loop that every lead runs through; calls would cost more than it does
         self, lead: Lead, count: int, now: datetime | None
     ) -> list[Found]:
-        situation = self._situation(lead, now)
-        for key, work in self._known:
-            situation.once(key, work)
-        points = [scorer.bind(situation) for scorer in self.scorers]
-        classes = self._classes(lead)
-        layout, last = self._layout, self.live.snapshot.last_assigned
-        ceilings, weights, reps = layout.ceilings, self.weights, self.reps
-        drift = sum(weight * term.drift() for weight, term in self._terms) + _SLACK
-        standing = ceilings[layout.able.bit_length() - 1] + drift
-        masks: dict[int, int] = {}
-        runs: dict[int, tuple[int, int]] = {}
+        points = self._points()
+        splits = self._splitting.splits(lead)
+        classes, firsts = self._splitting.classes(splits)
+        layout, lasts, ids = self._layout, self._lasts, self.ids
+        ceilings, in_slot, loosened = layout.ceilings, layout.reps, layout.loosened
+        weights = self.weights
+        steps = self._steps()
+        drift = sum([weight * term.drift() for weight, term in self._drifting]) + _SLACK
+        most = steps[0][0] + ceilings[layout.able.bit_length() - 1] + drift
         heap = [
-            (-(gained + standing) / (weight or 1.0) - _SLACK, number)
-            for number, (gained, weight, _, _) in enumerate(classes)
+            (-(classes[first][0] + most) / classes[first][1] - _SLACK, first, -1, 0)
+            for first in firsts
         ]
         heapify(heap)
+        runs: dict[tuple[int, int], tuple[int, int]] = {}
+        bases: dict[int, tuple[int, float]] = {}
+        askers: dict[int, list[Asker]] = {}
+        bound: list[Asker] | None = None
         found: list[Found] = []
         sinking: list[int] = []
-        asked = 0
+        asked, worst = 0, inf
         while heap:
-            bound, number = heap[0]
-            if len(found) == count and bound > found[-1][0]:
+            reach, number, step, mask = heap[0]
+            if reach > worst:
                 break
-            gained, weight, parts, exact = classes[number]
-            mask = masks.get(number)
-            if mask is None:
-                mask = layout.able
-                for part in parts:
-                    mask &= part
-            else:
-                slot = mask.bit_length() - 1
-                rep = reps[layout.reps[slot]]
-                asked += 1
-                _keep(found, _scored(rep, points, weights, last), count)
-                mask ^= 1 << slot
-                if layout.loosened[slot]:
-                    layout.loosened[slot] += 1
-                    if layout.loosened[slot] > _PATIENCE:
-                        sinking.append(layout.reps[slot])
-                elif exact:
-                    floor = layout.floor[slot]
-                    run, length = runs.get(number, (-1, 0))
-                    length = length + 1 if run == floor else 1
-                    runs[number] = floor, length
-                    if length >= count:
-                        mask &= layout.loose | (1 << floor) - 1
-            if not mask:
-                heappop(heap)
+            gained, divisor, picked, exact = classes[number]
+            if step < 0:
+                after = number + 1
+                if after < len(classes) and classes[after][1] == divisor:
+                    reach = -(classes[after][0] + most) / divisor - _SLACK
+                    heapreplace(heap, (reach, after, -1, 0))
+                else:
+                    heappop(heap)
+                if exact and not self._hosted:
+                    askers[number] = self._known_of(points, splits, picked)
+                shares = [split.shares[share] for split, share in zip(splits, picked, strict=True)]
+                base = layout.cut(shares)
+                if base:
+                    gained += drift
+                    bases[number] = base, gained + ceilings[base.bit_length() - 1]
+                    reach = -(bases[number][1] + steps[0][0]) / divisor - _SLACK
+                    heappush(heap, (reach, number, 0, 0))
                 continue
-            masks[number] = mask
-            ceiling = ceilings[mask.bit_length() - 1]
-            heapreplace(heap, (-(gained + ceiling + drift) / (weight or 1.0) - _SLACK, number))
+            if not mask:
+                base, highest = bases[number]
+                if step + 1 < len(steps):
+                    reach = -(highest + steps[step + 1][0]) / divisor - _SLACK
+                    heappush(heap, (reach, number, step + 1, 0))
+                mask = base & steps[step][1]
+                if mask:
+                    top = gained + drift + steps[step][0] + ceilings[mask.bit_length() - 1]
+                    heapreplace(heap, (-top / divisor - _SLACK, number, step, mask))
+                else:
+                    heappop(heap)
+                continue
+            slot = mask.bit_length() - 1
+            asked += 1
+            if number not in askers:
+                if bound is None:
+                    bound = self._asked_of(self._situation(lead, now), points)
+                askers[number] = bound
+            rep = in_slot[slot]
+            scores = tuple([ask(rep) for ask in askers[number]])
+            score = mean(zip(weights, scores, strict=True)) or 0.0
+            entry = -score, lasts[rep], ids[rep], rep, scores
+            if asked <= count or entry < found[-1]:
+                insort(found, entry)
+                if asked >= count:
+                    del found[count:]
+                    worst = found[-1][0]
+            mask ^= 1 << slot
+            if loosened[slot]:
+                loosened[slot] += 1
+                if loosened[slot] > _PATIENCE:
+                    sinking.append(rep)
+            elif exact and layout.floor[slot] < slot and steps[step][2]:
+                floor = layout.floor[slot]
+                run, length = runs.get((number, step), (-1, 0))
+                length = length + 1 if run == floor else 1
+                runs[number, step] = floor, length
+                if length >= count:
+                    mask &= layout.loose | (1 << floor) - 1
+            if mask:
+                top = gained + drift + steps[step][0] + ceilings[mask.bit_length() - 1]
+                heapreplace(heap, (-top / divisor - _SLACK, number, step, mask))
+            else:
+                heappop(heap)
         for number in sinking:
             layout.sink(number, self._bound(self._states[number]))
-        self._debt += max(0, asked - _FREE - 2 * count) + self.live.ladder.stale // 2
-        if self._debt > len(reps):
+        self._debt += max(0, asked - _FREE - 2 * count)
+        if self._debt > len(ids):
             self.settle()
         return found
 
-    def _classes(self, lead: Lead) -> list[tuple[float, float, tuple[int, ...], bool]]:
-        found: list[tuple[float, float, tuple[int, ...], bool]] = [(0.0, self._weight, (), True)]
-        for position, (each, scorer) in enumerate(self._lead_terms):
-            shares = self._shares(position, scorer, lead)
-            found = [
-                (gained, weight, (*parts, held), exact and same)
-                if points is None
-                else (gained + each * points, weight + each, (*parts, held), exact and same)
-                for points, held, same in shares
-                for gained, weight, parts, exact in found
-            ]
+    def _points(self) -> list[Asker | None]:
+        found: list[Asker | None] = [None] * len(self.scorers)
+        counted, states, order = self._counted, self._states, self.live.order
+        for place, (position, (_, term)) in enumerate(
+            zip(self._standing, self._terms, strict=True)
+        ):
+            found[position] = term.asker(states, place)
+        for position in self._turning:
+            found[position] = lambda number: order.points(counted[number][0])  # type: ignore[index]
         return found
 
-    def _shares(self, position: int, scorer: Scorer, lead: Lead) -> list[Share]:
-        splits = self._layout.splits
-        key = position, self._facets.asked(scorer, lead)
-        found = splits.get(key)
-        if found is None:
-            if len(splits) == _KEPT:
-                splits.clear()
-            found = splits[key] = self._facets.shares(scorer, lead, self._layout.bits)
-        return found
+    def _known_of(
+        self, points: list[Asker | None], splits: list[Split], picked: tuple[int, ...]
+    ) -> list[Asker]:
+        found = [*points]
+        for position, split, share in zip(self._leading, splits, picked, strict=True):
+            found[position] = split.points[share]
+        return found  # type: ignore[return-value]  # nothing else hangs on the lead
+
+    def _asked_of(self, situation: Situation, points: list[Asker | None]) -> list[Asker]:
+        reps = self.reps
+        return [
+            known or partial(_asked, scorer.bind(situation), reps)
+            for known, scorer in zip(points, self.scorers, strict=True)
+        ]
+
+    def _steps(self) -> list[Step]:
+        if self._turn_weight:
+            found = self._bands.steps(self._layout.bands, self._turn_weight)
+            if found:
+                return found
+        return [(0.0, self._layout.able, True)]
 
 
-def _keep(found: list[Found], entry: Found, count: int) -> None:
-    if len(found) == count:
-        if _key(entry) > _key(found[-1]):
-            return
-        found.pop()
-    insort(found, entry, key=_key)
-
-
-def _key(entry: Found) -> tuple[float, int, str]:
-    return entry[:3]
-
-
-def _scored(
-    rep: Rep, bound: list[Points], weights: tuple[float, ...], last: Mapping[str, int]
-) -> Found:
-    points = tuple([points_of(rep) for points_of in bound])
-    total = mean(zip(weights, points, strict=True)) or 0.0
-    return -total, last.get(rep.id, -1), rep.id, rep, points
+def _asked(points: Points, reps: Sequence[Rep], number: int) -> float | None:
+    return points(reps[number])

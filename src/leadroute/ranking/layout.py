@@ -12,12 +12,15 @@ The rules of this module:
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Hashable, Iterable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Sequence
+from functools import reduce
 from math import inf
-from typing import Final, TypeAlias
+from operator import or_
+from typing import Any, Final, TypeAlias
 
 from sortedcontainers import SortedList
 
+from leadroute.ranking.bands import Band
 from leadroute.ranking.facets import Share
 
 __all__ = ["Entry", "Layout"]
@@ -27,6 +30,7 @@ Entry: TypeAlias = tuple[float, Hashable, int, str, int]
 
 _ABOVE: Final = 16
 _EVERY: Final = 4
+_FEW: Final = 12
 
 
 class Layout:
@@ -35,6 +39,7 @@ class Layout:
     Args:
         entries: The reps in their order, the best first.
         facets: The facets of each rep, by number.
+        bands: The band of each rep who can take a lead, by number; ``None`` for the others.
 
     Complexity: O(reps * facets) to build; O(facets * reps / 64) to move one rep.
     """
@@ -43,17 +48,23 @@ class Layout:
         "_facets",
         "_spare",
         "able",
+        "bands",
         "bits",
         "ceilings",
         "floor",
+        "held",
         "loose",
         "loosened",
         "reps",
         "slots",
-        "splits",
     )
 
-    def __init__(self, entries: Sequence[Entry], facets: Sequence[tuple[Hashable, ...]]) -> None:
+    def __init__(
+        self,
+        entries: Sequence[Entry],
+        facets: Sequence[tuple[Hashable, ...]],
+        bands: Sequence[Band | None],
+    ) -> None:
         below = len(entries) // _EVERY
         size = below + len(entries) + len(entries) // _EVERY + _ABOVE
         self.ceilings = [inf] * size
@@ -62,7 +73,7 @@ class Layout:
         """The lowest slot of the cell, by slot."""
         self.loosened = bytearray(size)
         self.slots = [0] * len(entries)
-        self.able = self.loose = 0
+        self.loose = 0
         self._facets = facets
         spare = [*range(below), *range(size - _ABOVE, size)]
         lowest = -entries[-1][0] if entries else 0.0
@@ -77,13 +88,13 @@ class Layout:
                 spare.append(slot)
         self._spare = SortedList(spare)
         self._mark_cells(entries)
-        members: dict[Hashable, list[int]] = {}
-        for number, held in enumerate(facets):
-            for facet in held:
-                members.setdefault(facet, []).append(self.slots[number])
-        self.bits = {facet: _bits(found, size) for facet, found in members.items()}
-        self.splits: dict[Hashable, list[Share]] = {}
-        """What was worked out from the bits; forgotten when they change."""
+        self.bits = self._bits_of(facets)
+        self.held = [*bands]
+        """The band of each rep, by number."""
+        self.bands: dict[Band, int] = self._bits_of(
+            [() if each is None else (each,) for each in bands]
+        )
+        self.able = reduce(or_, self.bands.values(), 0)
 
     def _mark_cells(self, entries: Sequence[Entry]) -> None:
         below: Entry | None = None
@@ -93,13 +104,61 @@ class Layout:
             self.floor[slot] = self.floor[self.slots[below[-1]]] if alike and below else slot
             below = entry
 
-    def admit(self, numbers: Iterable[int]) -> None:
-        """These reps, and no others, can take a lead."""
-        self.able = _bits([self.slots[number] for number in numbers], len(self.reps))
+    def cut(self, shares: Iterable[Share]) -> int:
+        """Those who are in all of these shares, and perhaps cannot take a lead. O(facets * reps / 64)."""
+        bits, found = self.bits, -1
+        for _, cuts, _ in shares:
+            for some, none in cuts:
+                if some:
+                    held = bits.get(some[0], 0)
+                    for facet in some[1:]:
+                        held |= bits.get(facet, 0)
+                    found = held if found < 0 else found & held
+                elif found < 0:
+                    found = self.able
+                for facet in none:
+                    if facet in bits:
+                        found ^= found & bits[facet]
+        return self.able if found < 0 else found
 
-    def flip(self, number: int) -> None:
-        """The rep can take a lead now, or no longer can. O(reps / 64)."""
-        self.able ^= 1 << self.slots[number]
+    def _bits_of(self, held: Iterable[Iterable[Hashable]]) -> dict[Any, int]:
+        members: dict[Hashable, list[int]] = {}
+        for number, each in enumerate(held):
+            for facet in each:
+                members.setdefault(facet, []).append(self.slots[number])
+        return {facet: _bits(slots, len(self.reps)) for facet, slots in members.items()}
+
+    def put(self, number: int, band: Band | None) -> None:
+        """The rep is in this band now; ``None`` is for who cannot take a lead. O(reps / 64)."""
+        old, bit = self.held[number], 1 << self.slots[number]
+        self.held[number] = band
+        if (old is None) != (band is None):
+            self.able ^= bit
+        for each in (old, band):
+            if each is not None:
+                self._toggle(each, bit)
+
+    def put_all(self, numbers: Iterable[int], band_of: Callable[[int], Band | None]) -> None:
+        """The same for several reps who can take a lead before and after. O(reps)."""
+        found = [(number, band_of(number)) for number in numbers]
+        if len(found) <= _EVERY:
+            for number, band in found:
+                self.put(number, band)
+            return
+        changed: dict[Band, list[int]] = {}
+        for number, band in found:
+            for each in filter(None, (self.held[number], band)):
+                changed.setdefault(each, []).append(self.slots[number])
+            self.held[number] = band
+        for each, slots in changed.items():
+            self._toggle(each, _bits(slots, len(self.reps)))
+
+    def _toggle(self, band: Band, bits: int) -> None:
+        bits ^= self.bands.get(band, 0)
+        if bits:
+            self.bands[band] = bits
+        else:
+            self.bands.pop(band, None)
 
     def change(self, number: int, bound: float) -> bool:
         """The rep's state is another one; whether there was room to keep the order."""
@@ -123,11 +182,12 @@ class Layout:
 
     def _move(self, number: int, old: int, new: int) -> None:
         flipped = 1 << old | 1 << new
-        self.splits.clear()
         for facet in self._facets[number]:
             self.bits[facet] ^= flipped
-        if self.able >> old & 1:
+        band = self.held[number]
+        if band is not None:
             self.able ^= flipped
+            self.bands[band] ^= flipped
         if self.loosened[old]:
             self.loosened[old] = 0
             self.loose ^= 1 << old
@@ -140,7 +200,9 @@ class Layout:
             self.loose ^= 1 << slot
 
 
-def _bits(slots: Iterable[int], size: int) -> int:
+def _bits(slots: Sequence[int], size: int) -> int:
+    if len(slots) <= _FEW:
+        return reduce(or_, [1 << slot for slot in slots])
     held = bytearray(size // 8 + 1)
     for slot in slots:
         held[slot >> 3] |= 1 << (slot & 7)

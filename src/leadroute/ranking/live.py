@@ -4,124 +4,189 @@ The rules of this module:
 
 * The answers are the very numbers that the scorers work out from scratch: places are compared as they are, and totals
   and weights are whole numbers, so nothing is rounded on the way.
-* All who are behind the level of a rotation and have the same weight enter it at the same place, so they share a key.
+* All who are behind the level of a rotation and have the same weight enter it at the same place. Only how many they are
+  is kept, so a level that moves costs each of them one step once.
 """
 
 from __future__ import annotations
 
-from bisect import bisect_left
+from bisect import bisect_left, insort
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 from typing import Final, TypeAlias
 
-from leadroute.ranking.scorers.turns import Level, reached
-from leadroute.ranking.shrinkage import Prior
+from leadroute.ranking.scorers.turns import Level, Standing, reached
+from leadroute.ranking.shrinkage import Prior, Spread, likeliest
 
-__all__ = ["Key", "Ladder", "Order", "Totals", "key_of"]
+__all__ = ["Key", "Order", "Totals"]
 
 
 Key: TypeAlias = tuple[int, float]
-"""The turns that a candidate has taken, ``BEHIND`` for all who are behind the level; and the weight."""
+"""The turns that a candidate has taken, and the weight."""
 
-BEHIND: Final = -1
 _PARTS: Final = 2**1074
 """How many times the smallest number above 0 fits into 1: every weight is a whole number of these parts."""
 
 
-def key_of(turns: int, weight: float, level: int) -> Key:
-    """What the points of a candidate in the rotation hang on, besides the others."""
-    return (turns if (turns + 0.5) / weight >= reached(level) else BEHIND), weight
-
-
-class Ladder:
-    """The places of a rotation at one moment, and the points of each.
+class Order:
+    """Who stands where in a rotation, and the points of each place.
 
     With n different places the points are 1 - position / (n - 1).
 
-    Args:
-        level: How far the rotation has come.
-        counts: How many candidates there are of each key.
+    Example:
+        >>> order = Order()
+        >>> for number, turns in enumerate((0, 1, 2)):
+        ...     order.replace(number, None, (turns, 1))
+        >>> order.points((1, 1))
+        0.5
+        >>> order.rise(1_500_000)
+        [0]
+        >>> order.points((0, 1)), order.points((1, 1)), order.points((2, 1))
+        (0.0, 1.0, 0.0)
     """
 
-    __slots__ = ("_known", "_places", "level", "stale")
+    __slots__ = (
+        "_behind",
+        "_between",
+        "_entries",
+        "_held",
+        "_last",
+        "_level",
+        "_lowest",
+        "_places",
+        "_present",
+        "_stands",
+    )
 
-    def __init__(self, level: int, counts: Mapping[Key, int]) -> None:
-        lowest, present, behind = reached(level), Counter[float](), set()
-        places = {key: (key[0] + 0.5) / key[1] for key in counts}
-        for key, place in places.items():
-            if place >= lowest:
-                present[key[1]] += counts[key]
-            else:
-                behind.add(key)
-        total = sum(count * _parts(weight) for weight, count in present.items())
-        self.level = Level.of(level, total / _PARTS)
-        entries = {weight: self._place((BEHIND, weight)) for weight in {key[1] for key in behind}}
-        places.update([(key, entries[key[1]]) for key in behind])
-        self.stale = sum(1 for key in behind if key[0] != BEHIND)
-        """How many keys fell behind since they were read."""
-        self._places = sorted(set(places.values()))
-        last = max(1, len(self._places) - 1)
-        points = {place: 1.0 - position / last for position, place in enumerate(self._places)}
-        self._known = {key: points[place] for key, place in places.items()}
+    def __init__(self) -> None:
+        self._places: list[float] = []
+        """The different places of those who are not behind."""
+        self._held: dict[float, dict[int, float]] = {}
+        """Who stands at each of them, with their weights."""
+        self._present = 0
+        """The weight of them all, in parts."""
+        self._behind: Counter[float] = Counter()
+        """How many are behind, by weight."""
+        self._level, self._lowest = 0, reached(0)
+        self._stands: Level | None = None
+        """What follows from all of these, and below; ``None`` after a change, until it is asked for."""
+        self._last = 1
+        self._entries: dict[float, float] = {}
+        self._between: list[float] = []
 
-    def _place(self, key: Key) -> float:
-        return self.level.standing(*key).place
+    def replace(self, number: int, old: Key | None, new: Key | None) -> None:
+        """A candidate moves from one key to another; ``None`` is no candidate at all.
+
+        O(log n), and one move of the memory that holds the different places.
+        """
+        if old == new:
+            return
+        if old is not None:
+            self._leave(number, *old)
+        if new is not None:
+            self._join(number, *new)
+        self._stands = None
+
+    def _join(self, number: int, turns: int, weight: float) -> None:
+        place = (turns + 0.5) / weight
+        if place < self._lowest:
+            self._behind[weight] += 1
+            return
+        self._present += _parts(weight)
+        held = self._held.setdefault(place, {})
+        if not held:
+            insort(self._places, place)
+        held[number] = weight
+
+    def _leave(self, number: int, turns: int, weight: float) -> None:
+        place = (turns + 0.5) / weight
+        if place < self._lowest:
+            self._behind[weight] -= 1
+            if not self._behind[weight]:
+                del self._behind[weight]
+            return
+        self._present -= _parts(weight)
+        held = self._held[place]
+        del held[number]
+        if not held:
+            del self._held[place]
+            del self._places[bisect_left(self._places, place)]
+
+    def rise(self, level: int) -> list[int]:
+        """The rotation has come to this level, which is not below that before: who has fallen behind it.
+
+        O(1) for each of them.
+        """
+        if level == self._level:
+            return []
+        self._level, self._lowest, self._stands = level, reached(level), None
+        passed = bisect_left(self._places, self._lowest)
+        fallen: list[int] = []
+        for place in self._places[:passed]:
+            held = self._held.pop(place)
+            for weight, count in Counter(held.values()).items():
+                self._behind[weight] += count
+                self._present -= count * _parts(weight)
+            fallen += held
+        del self._places[:passed]
+        return fallen
+
+    @property
+    def places(self) -> Sequence[float]:
+        """The different places of those who are not behind, ascending."""
+        return self._places
+
+    def place(self, key: Key) -> float | None:
+        """The place of a key, or ``None`` when it is behind."""
+        turns, weight = key
+        found = (turns + 0.5) / weight
+        return None if found < self._lowest else found
+
+    def standing(self, key: Key) -> Standing:
+        """Where a key stands. O(weights of those behind) after a change."""
+        return (self._stands or self._settled()).standing(*key)
 
     def points(self, key: Key) -> float:
-        """The points of a key, which need not be among the candidates. O(1), else O(log n) once."""
-        found = self._known.get(key)
-        if found is None:
-            position = bisect_left(self._places, self._place(key))
-            found = self._known[key] = 1.0 - position / max(1, len(self._places) - 1)
-        return found
+        """The points of a candidate's key. O(log n), after a change O(weights of those behind) once."""
+        if self._stands is None:
+            self._settled()
+        turns, weight = key
+        place = (turns + 0.5) / weight
+        if place < self._lowest:
+            place = self._entries[weight]
+        before = bisect_left(self._places, place) + bisect_left(self._between, place)
+        return 1.0 - before / self._last
 
-    def risen(self, since: Ladder) -> float:
-        """The most points that any candidate has more than at an earlier moment. O(keys)."""
-        then = since.points
-        return max([points - then(key) for key, points in self._known.items()], default=0.0)
+    @property
+    def entries(self) -> Mapping[float, float]:
+        """The place at which those who are behind come in, by weight."""
+        if self._stands is None:
+            self._settled()
+        return self._entries
+
+    def at(self, places: Iterable[float]) -> list[float]:
+        """The points of places, or of the next ones where nobody is there."""
+        if self._stands is None:
+            self._settled()
+        taken, between, last = self._places, self._between, self._last
+        return [
+            1.0 - (bisect_left(taken, place) + bisect_left(between, place)) / last
+            for place in places
+        ]
+
+    def _settled(self) -> Level:
+        stands = self._stands = Level.of(self._level, self._present / _PARTS)
+        self._entries = {weight: (stands.turns(weight) + 0.5) / weight for weight in self._behind}
+        self._between = sorted(set(self._entries.values()).difference(self._held))
+        self._last = max(1, len(self._places) + len(self._between) - 1)
+        return stands
 
 
 @lru_cache(maxsize=4_096)
 def _parts(weight: float) -> int:
     numerator, denominator = float(weight).as_integer_ratio()
     return numerator * (_PARTS // denominator)
-
-
-class Order:
-    """How many candidates stand where in a rotation.
-
-    Example:
-        >>> order = Order()
-        >>> for turns in (0, 1, 2):
-        ...     order.replace(None, (turns, 1))
-        >>> order.ladder(0).points((1, 1))
-        0.5
-    """
-
-    __slots__ = ("_counts", "_found")
-
-    def __init__(self) -> None:
-        self._counts: Counter[Key] = Counter()
-        self._found: tuple[int, Ladder] | None = None
-
-    def replace(self, old: Key | None, new: Key | None) -> None:
-        """A candidate moves from one key to another; ``None`` is no candidate at all. O(1)."""
-        if old == new:
-            return
-        if old is not None:
-            self._counts[old] -= 1
-            if not self._counts[old]:
-                del self._counts[old]
-        if new is not None:
-            self._counts[new] += 1
-        self._found = None
-
-    def ladder(self, level: int) -> Ladder:
-        """The places at this level. O(keys * log(keys)) after a change."""
-        if self._found is None or self._found[0] != level:
-            self._found = level, Ladder(level, self._counts)
-        return self._found[1]
 
 
 class Totals:
@@ -134,21 +199,34 @@ class Totals:
         Prior(mean=0.3, strength=20)
     """
 
-    __slots__ = ("closed", "won")
+    __slots__ = ("_closed", "_lost", "_priors", "_won", "closed", "won")
 
     def __init__(self) -> None:
         self.won = self.closed = 0
+        self._won, self._lost, self._closed = Counter[float](), Counter[float](), Counter[float]()
+        self._priors: dict[float | None, Prior | None] = {}
+        """What follows from these counts, by strength, once anybody has asked."""
 
     def add(self, won: int, closed: int, sign: int = 1) -> None:
         """A candidate joins with a record, or leaves with ``sign=-1``. Who closed nothing tells nothing. O(1)."""
         if closed > 0:
             self.won += sign * won
             self.closed += sign * closed
+            self._priors.clear()
+            for tallied, number in (
+                (self._won, won),
+                (self._lost, closed - won),
+                (self._closed, closed),
+            ):
+                tallied[number] += sign
+                if not tallied[number]:
+                    del tallied[number]
 
     def copy(self) -> Totals:
-        """The totals of this moment."""
-        found = Totals()
+        """The totals of this moment, with the priors that were asked for; nobody joins or leaves them."""
+        found = Totals.__new__(Totals)
         found.won, found.closed = self.won, self.closed
+        found._priors = self._priors.copy()  # noqa: SLF001 - one of its own kind
         return found
 
     @property
@@ -156,7 +234,20 @@ class Totals:
         """The share won by all together; ``None`` when nothing is closed."""
         return min(1.0, self.won / self.closed) if self.closed else None
 
-    def prior(self, strength: float) -> Prior | None:
-        """What is known of a rep before looking at their own record; ``None`` when nothing is closed."""
+    def prior(self, strength: float | None) -> Prior | None:
+        """What is known of a rep before looking at their own record; ``None`` when nothing is closed.
+
+        Args:
+            strength: How many leads the average is worth; ``None`` estimates it from the counts, anew after a change.
+        """
+        if strength not in self._priors:
+            self._priors[strength] = self._prior(strength)
+        return self._priors[strength]
+
+    def _prior(self, strength: float | None) -> Prior | None:
         mean = self.mean
-        return None if mean is None else Prior(mean, strength)
+        if mean is None:
+            return None
+        if strength is None:
+            strength = likeliest(Spread.tallied(self._won, self._lost, self._closed), mean)
+        return Prior(mean, strength)

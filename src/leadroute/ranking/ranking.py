@@ -69,6 +69,10 @@ def worded(scorer: str, weight: float, points: float | None, reason: str) -> str
     return f"{scorer} {given}: {reason}"
 
 
+def _parts(given: tuple[Part, ...] | Callable[[], tuple[Part, ...]]) -> tuple[Part, ...]:
+    return given() if callable(given) else given
+
+
 @frozen
 class Assignment:
     """One rep who can take the lead, with their place in the ranking.
@@ -78,14 +82,25 @@ class Assignment:
         label: What people call them.
         rank: From 1.
         score: Between 0 and 1.
-        parts: The terms of the score.
+        parts: The terms of the score, or a function that gives them when asked for.
     """
 
     rep_id: str
     label: str
     rank: int
     score: float
-    parts: tuple[Part, ...] = ()
+    _parts: tuple[Part, ...] | Callable[[], tuple[Part, ...]] = field(default=(), eq=_parts)
+
+    @property
+    def parts(self) -> tuple[Part, ...]:
+        """The terms of the score."""
+        return _parts(self._parts)
+
+    def __repr__(self) -> str:
+        return (
+            f"Assignment(rep_id={self.rep_id!r}, label={self.label!r}, rank={self.rank!r}, "
+            f"score={self.score!r}, parts={self.parts!r})"
+        )
 
     @property
     def reason(self) -> str:

@@ -12,14 +12,16 @@ The rules of this module:
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from math import erf, exp, lgamma, log, sqrt
-from typing import Final, TypeAlias
+from operator import sub
+from typing import Final, NamedTuple, TypeAlias
 
 from attrs import frozen
 
-__all__ = ["MOST", "Estimate", "Prior", "posterior", "prior_of"]
+__all__ = ["MOST", "Estimate", "Prior", "Spread", "likeliest", "posterior", "prior_of"]
 
 MOST: Final = 1e6
 """The largest strength: a rep's own record then counts for nothing in any real number of leads."""
@@ -71,7 +73,7 @@ def prior_of(counts: Iterable[Counts], strength: float | None = None) -> Prior |
         counts: Successes and trials of each rep; successes do not exceed trials.
         strength: How many trials the average is worth; estimated from the counts when ``None``.
 
-    Complexity: O(reps); the estimate is remembered for counts seen before.
+    Complexity: O(reps), and O(different counts) for an estimate; it is remembered for counts seen before.
 
     Example:
         >>> alike = prior_of([(63, 100), (61, 100), (65, 100), (64, 100)])
@@ -80,31 +82,69 @@ def prior_of(counts: Iterable[Counts], strength: float | None = None) -> Prior |
         >>> prior_of([(20, 100), (80, 100), (50, 100), (35, 100)]).strength < 20
         True
     """
-    known = tuple(sorted((won, closed) for won, closed in counts if closed > 0))
+    known = [(won, closed) for won, closed in counts if closed > 0]
     trials = sum(closed for _, closed in known)
     if not trials:
         return None
     mean = min(1.0, sum(won for won, _ in known) / trials)
-    return Prior(mean, _likeliest(known, mean) if strength is None else strength)
+    return Prior(mean, likeliest(Spread.of(known), mean) if strength is None else strength)
+
+
+Tallied: TypeAlias = tuple[tuple[float, int], ...]
+"""Numbers in ascending order, and how many reps have each."""
+
+
+class Spread(NamedTuple):
+    """How many reps have how many successes, failures and trials: all that the likelihood asks of them.
+
+    Args:
+        won: The successes.
+        lost: The failures.
+        closed: The trials.
+    """
+
+    won: Tallied
+    lost: Tallied
+    closed: Tallied
+
+    @classmethod
+    def of(cls, counts: Iterable[Counts]) -> Spread:
+        """The spread of the counts of some reps. O(reps)."""
+        won, closed = zip(*counts, strict=True)
+        lost = map(sub, closed, won)
+        return cls.tallied(Counter(won), Counter(lost), Counter(closed))
+
+    @classmethod
+    def tallied(
+        cls, won: Mapping[float, int], lost: Mapping[float, int], closed: Mapping[float, int]
+    ) -> Spread:
+        """The same from how many reps have each number. O(numbers * log(numbers))."""
+        return cls(*(tuple(sorted(each.items())) for each in (won, lost, closed)))
 
 
 @lru_cache(maxsize=1_024)
-def _likeliest(counts: Sequence[Counts], mean: float) -> float:
+def likeliest(spread: Spread, mean: float) -> float:
+    """The strength of the largest marginal likelihood, for reps who win this share together.
+
+    Complexity: O(different numbers in the spread); remembered for a spread seen before.
+    """
     if not 0 < mean < 1:
         return MOST
-    found = [_log_likelihood(counts, mean * each, (1 - mean) * each) for each in _GRID]
+    found = [_log_likelihood(spread, mean * each, (1 - mean) * each) for each in _GRID]
     best = max(found)
     return max(
         each for each, likelihood in zip(_GRID, found, strict=True) if likelihood >= best - _FLAT
     )
 
 
-def _log_likelihood(counts: Sequence[Counts], a: float, b: float) -> float:
-    common = lgamma(a + b) - lgamma(a) - lgamma(b)
-    return sum(
-        common + lgamma(a + won) + lgamma(b + closed - won) - lgamma(a + b + closed)
-        for won, closed in counts
-    )
+def _log_likelihood(spread: Spread, a: float, b: float) -> float:
+    return _risen(a, spread.won) + _risen(b, spread.lost) - _risen(a + b, spread.closed)
+
+
+def _risen(start: float, tallied: Tallied) -> float:
+    """The sum of lgamma(start + number) - lgamma(start); each difference is taken before they are added up."""
+    before = lgamma(start)
+    return sum([count * (lgamma(start + number) - before) for number, count in tallied])
 
 
 @frozen
@@ -149,29 +189,25 @@ def posterior(successes: float, trials: float, prior: Prior | None) -> Estimate:
     mean, strength = (0.5, 0.0) if prior is None else (prior.mean, prior.strength)
     a = 0.5 + successes + strength * mean
     b = 0.5 + max(0.0, trials - successes) + strength * (1 - mean)
-    return Estimate(_digamma(a) - _digamma(b), sqrt(_trigamma(a) + _trigamma(b)))
+    (centre, variance), (other, more) = _log_moments(a), _log_moments(b)
+    return Estimate(centre - other, sqrt(variance + more))
 
 
-def _digamma(x: float) -> float:
-    """The derivative of lgamma; Abramowitz and Stegun 6.3.5 and 6.3.18, to 1e-10."""
-    below = 0.0
+def _log_moments(x: float) -> tuple[float, float]:
+    """Mean and variance of the logarithm of a gamma variable: the derivatives digamma and trigamma of lgamma.
+
+    Abramowitz and Stegun 6.3.5, 6.3.18, 6.4.6 and 6.4.12, to 1e-10.
+    """
+    mean = variance = 0.0
     while x < 10:
-        below -= 1 / x
+        mean -= 1 / x
+        variance += 1 / (x * x)
         x += 1
     square = 1 / (x * x)
-    series = square * (1 / 12 - square * (1 / 120 - square * (1 / 252 - square / 240)))
-    return below + log(x) - 0.5 / x - series
-
-
-def _trigamma(x: float) -> float:
-    """The second derivative of lgamma; Abramowitz and Stegun 6.4.6 and 6.4.12, to 1e-10."""
-    below = 0.0
-    while x < 10:
-        below += 1 / (x * x)
-        x += 1
-    square = 1 / (x * x)
-    series = square * (1 / 6 - square * (1 / 30 - square * (1 / 42 - square / 30)))
-    return below + 1 / x + square / 2 + series / x
+    mean += log(x) - 0.5 / x
+    mean -= square * (1 / 12 - square * (1 / 120 - square * (1 / 252 - square / 240)))
+    variance += square * (1 / 6 - square * (1 / 30 - square * (1 / 42 - square / 30))) / x
+    return mean, variance + 1 / x + square / 2
 
 
 @lru_cache(maxsize=1_024)

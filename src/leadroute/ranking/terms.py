@@ -3,36 +3,40 @@
 The rules of this module:
 
 * A term reads a rep's ``state`` from the live counts, and says the ``most`` points that this state can give as things
-  stood when it was last settled. ``drift`` is what has to be added to that today.
+  stood when it was last settled. For a ``Rate``, ``drift`` is what has to be added to that today.
 * Reps in equal states have equal points, whatever the lead.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any, Protocol, TypeAlias
 
 from attrs import field, frozen
 
 from leadroute.model.lead import Lead
-from leadroute.model.outcomes import Record
+from leadroute.model.outcomes import NOTHING, Record
 from leadroute.model.rep import Rep
 from leadroute.model.snapshot import Snapshot
-from leadroute.ranking.live import Key, Ladder, Order, Totals, key_of
+from leadroute.ranking.live import Key, Order, Totals
 from leadroute.ranking.scorers.evidence import Learning
 from leadroute.ranking.scorers.host import HostScorer
 from leadroute.ranking.scorers.load import headroom, workload
 from leadroute.ranking.scorers.outcomes import close_rate
-from leadroute.ranking.scorers.turns import rotation
+from leadroute.ranking.shrinkage import Prior
 from leadroute.rules.scorer import Points, Scorer
 from leadroute.rules.situation import Situation
 
-__all__ = ["NOBODY", "Live", "Standard", "standard"]
+__all__ = ["NOBODY", "Asker", "Facts", "Live", "Rate", "Standard", "standard"]
 
 NOBODY = Lead("nobody")
 
 State: TypeAlias = Any
+Facts: TypeAlias = tuple[Rep, int, int, Record]
+States: TypeAlias = Sequence[tuple[State, ...]]
+Asker: TypeAlias = Callable[[int], float | None]
+"""The points of one term for the rep of a number."""
 
 
 @frozen(eq=False)
@@ -59,37 +63,38 @@ class Live:
         return turns.get(rep.id, 0) if turns else 0
 
     def key(self, rep: Rep) -> Key:
-        """What the rep's points in the rotation hang on."""
-        return key_of(self.turns(rep), rep.weight, self._level)
+        """What the rep's points in the rotation hang on, besides the others."""
+        return self.turns(rep), rep.weight
+
+    def facts(self, rep: Rep) -> Facts:
+        """What the reasons are written from: the rep, leads open, turns taken, and the record."""
+        opened, record = self.snapshot.open.get(rep.id, 0), self.records.get(rep.id, NOTHING)
+        return rep, opened, self.turns(rep), record
 
     @property
-    def ladder(self) -> Ladder:
-        """The places of the rotation at this moment."""
-        return self.order.ladder(self._level)
-
-    @property
-    def _level(self) -> int:
+    def level(self) -> int:
+        """How far the rotation has come."""
         return self.snapshot.levels.get(self.pool, 0)
 
-    def points(self) -> Points:
-        """The points of the rotation, as they stand now."""
-        ladder = self.ladder
-        return lambda rep: ladder.points(self.key(rep))
-
-    def known(self, scorers: Iterable[Scorer]) -> tuple[tuple[Hashable, Callable[[], Any]], ...]:
-        """What the scorers would otherwise work out from all candidates, as ``Situation.once`` takes it."""
-        found: list[tuple[Hashable, Callable[[], Any]]] = []
-        for scorer in scorers:
-            if isinstance(scorer, rotation):
-                found.append((rotation, self.points))
-            elif isinstance(scorer, close_rate) and scorer.strength is not None:
-                found.append(((Learning, None, None), lambda: self.records))
-                found.append(((close_rate, scorer), partial(self.totals.prior, scorer.strength)))
-        return tuple(found)
+    def tell(self, situation: Situation, scorer: Scorer) -> None:
+        """What the scorer would otherwise work out from all candidates."""
+        if isinstance(scorer, close_rate):
+            prior = partial(self.totals.prior, scorer.strength)
+            situation.once((Learning, None, None), lambda: self.records)
+            situation.once((close_rate, scorer), prior)
 
 
 class Standard(Protocol):
     """A term of the score that is the same for every lead."""
+
+    def asker(self, states: States, place: int) -> Asker | None:
+        """The points as things stand now, the very ones of the scorer; ``None`` when they hang on the lead.
+
+        Args:
+            states: The states of each rep, by number.
+            place: Which of them is that of this term.
+        """
+        ...
 
     def settle(self) -> None:
         """Take things as they stand now for the reference."""
@@ -103,10 +108,6 @@ class Standard(Protocol):
         """The most points that this state gives, by the reference."""
         ...
 
-    def drift(self) -> float:
-        """How many points a state can have gained since."""
-        ...
-
     def answers(self) -> bool:
         """Whether there is an answer, for everybody or for nobody."""
         ...
@@ -117,6 +118,10 @@ class _Fixed:
 
     def __init__(self, points: Callable[[Rep], float]) -> None:
         self._points = points
+
+    def asker(self, states: States, place: int) -> Asker | None:
+        """The state itself."""
+        return lambda number: states[number][place]
 
     def settle(self) -> None:
         """There is nothing to refer to."""
@@ -129,10 +134,6 @@ class _Fixed:
         """The points themselves."""
         return float(state)
 
-    def drift(self) -> float:
-        """None."""
-        return 0.0
-
     def answers(self) -> bool:
         """Always."""
         return True
@@ -140,6 +141,10 @@ class _Fixed:
 
 class _Hosted(_Fixed):
     """Points of a host's scorer, of which only the bound is known."""
+
+    def asker(self, states: States, place: int) -> Asker | None:
+        """Nobody knows what they hang on."""
+        return None
 
     def state(self, rep: Rep) -> State:
         """The bound, and who it is for: no two reps are alike."""
@@ -150,44 +155,27 @@ class _Hosted(_Fixed):
         return float(state[0])
 
 
-class _Turn:
-    """Points of the rotation."""
+class Rate:
+    """Points of a close rate."""
 
-    def __init__(self, live: Live) -> None:
-        self._live = live
-        self.settle()
-
-    def settle(self) -> None:
-        """Remember the places."""
-        self._ladder = self._live.ladder
-
-    def state(self, rep: Rep) -> State:
-        """The turns and the weight."""
-        return self._live.key(rep)
-
-    def most(self, state: State) -> float:
-        """The points among the places of the reference."""
-        return self._ladder.points(state)
-
-    def drift(self) -> float:
-        """The most that anybody has gained."""
-        return max(0.0, self._live.ladder.risen(self._ladder))
-
-    def answers(self) -> bool:
-        """Always."""
-        return True
-
-
-class _Rate:
-    """Points of a close rate of a given strength."""
-
-    def __init__(self, live: Live, strength: float) -> None:
+    def __init__(self, live: Live, strength: float | None) -> None:
         self._live, self._strength = live, strength
         self.settle()
 
+    def asker(self, states: States, place: int) -> Asker | None:
+        """The rate of the record, shrunk to the average of this moment."""
+        prior = self._prior()
+        if prior is None:
+            return _nothing
+        shrunk = prior.shrunk
+        return lambda number: min(1.0, shrunk(*states[number][place]))
+
+    def _prior(self) -> Prior | None:
+        return self._live.totals.prior(self._strength)
+
     def settle(self) -> None:
         """Remember the average."""
-        self._mean = self._live.totals.mean or 0.0
+        self._reference = self._prior()
 
     def state(self, rep: Rep) -> State:
         """The rep's own record."""
@@ -196,16 +184,28 @@ class _Rate:
 
     def most(self, state: State) -> float:
         """The points of the record by the average of the reference."""
-        won, closed = state
-        return float(min(1.0, (won + self._strength * self._mean) / (closed + self._strength)))
+        reference = self._reference
+        return 0.0 if reference is None else min(1.0, reference.shrunk(*state))
 
     def drift(self) -> float:
         """What the average has risen: nobody gains more than that."""
-        return max(0.0, (self._live.totals.mean or 0.0) - self._mean)
+        before, prior = self._reference, self._prior()
+        return 0.0 if before is None or prior is None else max(0.0, prior.mean - before.mean)
 
     def answers(self) -> bool:
         """Once any candidate has closed anything."""
-        return self._live.totals.mean is not None
+        return self._reference is not None
+
+    def stale(self) -> bool:
+        """Once there is an answer, or none any more, or the counts speak for another strength."""
+        before, prior = self._reference, self._prior()
+        if before is None or prior is None:
+            return before is not prior
+        return before.strength != prior.strength
+
+
+def _nothing(_number: int) -> None:
+    return None
 
 
 def standard(scorer: Scorer, live: Live) -> Standard | str:
@@ -213,14 +213,10 @@ def standard(scorer: Scorer, live: Live) -> Standard | str:
     if isinstance(scorer, headroom | workload):
         points: Points = scorer.bind(Situation(NOBODY, (), live.pool, live.snapshot))
         return _Fixed(points)  # type: ignore[arg-type]  # these two always have an answer
-    if isinstance(scorer, rotation):
-        return _Turn(live)
     if isinstance(scorer, HostScorer) and scorer.bound is not None:
         return _Hosted(scorer.most)
     if not isinstance(scorer, close_rate):
         return f"{scorer} has no bound"
-    if scorer.strength is None:
-        return f"{scorer} estimates its strength from all candidates; give it one, such as 50"
     if scorer.by is not None or scorer.half_life is not None or live.snapshot.outcomes:
         return f"{scorer} reads outcomes by segment or week"
-    return _Rate(live, scorer.strength)
+    return Rate(live, scorer.strength)

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from functools import lru_cache
 from math import isfinite
 from typing import Any
 
@@ -82,8 +83,14 @@ def _title(given: Any, entity: str, kind: Kind) -> str:
 
 
 def _value(of: Lead | Rep, title: str) -> Any:
+    name = _attribute(title)
+    return getattr(of, title) if name is None else of.attributes.get(name)
+
+
+@lru_cache(maxsize=1_024)
+def _attribute(title: str) -> str | None:
     shape = _ATTRIBUTE.fullmatch(title)
-    return getattr(of, title) if shape is None else of.attributes.get(shape[2])
+    return None if shape is None else shape[2]
 
 
 def texts_of(lead: Lead, title: str) -> tuple[str, ...]:

@@ -12,6 +12,7 @@ The rules of this module:
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from functools import cached_property
 from typing import Any, ClassVar, TypeAlias, final
 
 from attrs import NOTHING, field, fields, frozen
@@ -102,6 +103,10 @@ class Scorer:
         )
 
     def __str__(self) -> str:
+        return self._text
+
+    @cached_property
+    def _text(self) -> str:
         return f"{self.name}({', '.join(self._arguments())})"
 
     def _arguments(self) -> list[str]:

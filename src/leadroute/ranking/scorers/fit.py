@@ -72,12 +72,16 @@ class skill_match(Scorer):
         skills = self.asked(situation.lead)
         if not skills:
             return _no_answer
+        level, lowest, count = self._level, self.need == "all", len(skills)
+        if count == 1:
+            (only,) = skills
+            return lambda rep: level(rep, only) if rep.skills else None
 
         def points(rep: Rep) -> float | None:
             if not rep.skills:
                 return None
-            levels = [self._level(rep, skill) for skill in skills]
-            return min(levels) if self.need == "all" else sum(levels) / len(levels)
+            levels = [level(rep, skill) for skill in skills]
+            return min(levels) if lowest else sum(levels) / count
 
         return points
 

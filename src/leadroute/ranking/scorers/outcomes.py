@@ -58,9 +58,11 @@ class close_rate(Learning):
         if prior is None:
             return lambda _rep: None
 
+        shrunk = prior.shrunk
+
         def points(rep: Rep) -> float:
             record = records.get(rep.id, NOTHING)
-            return min(1.0, prior.shrunk(record.won, record.closed))
+            return min(1.0, shrunk(record.won, record.closed))
 
         return points
 
@@ -85,11 +87,11 @@ class close_rate(Learning):
 
     def reason(self, situation: Situation, rep: Rep) -> str:
         """The rep's record, the average it is shrunk to, and the interval."""
-        prior, record = self.prior(situation), self.record(situation, rep)
-        about = self.about(situation)
+        prior, about = self.prior(situation), self.about(situation)
+        record = self.record(situation, rep)
         if prior is None:
             return f"nobody has closed a deal{about} yet"
-        low, high = self.estimate(situation, rep).interval(0.9)
+        low, high = posterior(record.won, record.closed, prior).interval(0.9)
         return (
             f"won {record.won:g} of {record.closed:g}{about}, where all together win {prior.mean:.0%}; "
             f"likely between {low:.0%} and {high:.0%}"

@@ -82,8 +82,12 @@ class Level:
         """Where a rep of some weight above 0 stands who has taken so many turns."""
         if (turns + 0.5) / weight >= self.reached:
             return Standing((turns + 0.5) / weight)
-        missed = max(0, ceil(self.entry * weight - 0.5) - turns)
+        missed = max(0, self.turns(weight) - turns)
         return Standing((turns + missed + 0.5) / weight, missed)
+
+    def turns(self, weight: float) -> int:
+        """The turns with which those of a weight come in who were away."""
+        return ceil(self.entry * weight - 0.5)
 
 
 def reached(level: int) -> float:
@@ -165,18 +169,13 @@ class rotation(Scorer):
         """Put the candidates in order once. O(n log n) a lead, O(1) a rep."""
         if self.mode == "strict":
             return _placed(_strictly(situation.reps, situation.turns, situation.level))
-        kept: Points | None = situation.once(rotation, _not_kept)
-        return kept or _placed(standings(situation.reps, situation.turns, situation.level))
+        return _placed(standings(situation.reps, situation.turns, situation.level))
 
     def reason(self, situation: Situation, rep: Rep) -> str:
         """How many turns were taken, and for what weight."""
         taken = situation.turns.get(rep.id, 0)
         weight = f", weight {rep.weight:g}" if rep.weight != 1 else ""
         return f"{taken} turns taken{weight}"
-
-
-def _not_kept() -> None:
-    """Nobody keeps the order from lead to lead."""
 
 
 def _placed(found: Mapping[str, Standing]) -> Points:

@@ -1,0 +1,96 @@
+"""Reps in bands of about equal points from the rotation.
+
+The rules of this module:
+
+* Those of one weight who are behind the level of a rotation share their points, whatever becomes of the level: each
+  weight is a band. Where there are too many weights, all of them are one band without a floor.
+* All others are in bands by place. A band has a floor, which no place in it is below, so that nobody in it has more
+  points than its floor. Every place gets a band of its own as long as there are few.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right, insort
+from collections.abc import Container, Mapping
+from math import inf
+from operator import itemgetter
+from typing import Final, NamedTuple, TypeAlias
+
+from leadroute.ranking.live import Key, Order
+
+__all__ = ["EVEN", "Band", "Bands", "Step"]
+
+Step: TypeAlias = tuple[float, int, bool]
+"""The most points of a band, who is in it, and whether all of them have these very points."""
+
+_MOST: Final = 16
+_FIRST: Final = 8
+
+
+class Band(NamedTuple):
+    """Reps of about equal points.
+
+    Args:
+        weight: The weight of those who are behind; 0 for others.
+        floor: A place that none of those others is below.
+    """
+
+    weight: float = 0.0
+    floor: float = -inf
+
+
+EVEN: Final = Band()
+"""The band of everybody, where no rotation counts."""
+
+
+class Bands:
+    """Which band a rep belongs to, and the points of each.
+
+    Args:
+        order: The rotation.
+        weights: How many different weights the reps have.
+    """
+
+    __slots__ = ("_apart", "_floors", "_mixed", "_order")
+
+    def __init__(self, order: Order, weights: int) -> None:
+        self._order, self._apart = order, weights <= _MOST
+        places, count = order.places, len(order.places)
+        some = range(_FIRST) if count > _MOST else ()
+        self._floors = [-inf, *(places[count * step // _FIRST] for step in some)]
+        self._mixed = {-inf}
+
+    def of(self, key: Key, used: Container[Band]) -> Band:
+        """The band of a key; those not in ``used`` may be given up. O(log bands)."""
+        place, floors = self._order.place(key), self._floors
+        if place is None:
+            return Band(key[1]) if self._apart else EVEN
+        floor = floors[bisect_right(floors, place) - 1]
+        if floor == place:
+            return Band(0.0, floor)
+        if len(floors) >= _MOST:
+            floors[1:] = [each for each in floors[1:] if Band(0.0, each) in used]
+            self._mixed.intersection_update(floors)
+        if len(floors) < _MOST:
+            insort(floors, place)
+            return Band(0.0, place)
+        floor = floors[bisect_right(floors, place) - 1]
+        self._mixed.add(floor)
+        return Band(0.0, floor)
+
+    def steps(self, bits: Mapping[Band, int], times: float) -> list[Step]:
+        """The bands that hold anybody, best first. O(bands), after a change O(weights of those behind) once.
+
+        Args:
+            bits: Who is in each band.
+            times: What the points are multiplied by.
+        """
+        entries, mixed = self._order.entries, self._mixed
+        places = [entries[weight] if weight else floor for weight, floor in bits]
+        points = self._order.at(places)
+        found = [
+            (times * most, held, weight > 0 or floor not in mixed)
+            for most, ((weight, floor), held) in zip(points, bits.items(), strict=True)
+        ]
+        found.sort(key=itemgetter(0), reverse=True)
+        return found

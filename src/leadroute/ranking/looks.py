@@ -1,0 +1,67 @@
+"""When to look at a rep again although none of their counts has changed.
+
+The rules of this module:
+
+* A schedule is looked at when it opens or closes next.
+* A cap is looked at every quarter of an hour of UTC: every zone's periods begin at one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from typing import Final
+
+from sortedcontainers import SortedList
+
+from leadroute.model.instants import to_micros
+from leadroute.model.rep import Rep
+
+__all__ = ["Looks"]
+
+_QUARTER_HOUR: Final = 900_000_000
+
+
+class Looks:
+    """The reps whose schedule or cap has to be looked at, by number.
+
+    Args:
+        reps: All reps.
+
+    Attributes:
+        timed: The numbers of those who have a schedule or a cap.
+    """
+
+    __slots__ = ("_at", "_next", "_reps", "timed")
+
+    def __init__(self, reps: Sequence[Rep]) -> None:
+        self._reps = reps
+        self.timed = [n for n, rep in enumerate(reps) if rep.hours is not None or rep.caps]
+        self._next: SortedList[tuple[int, int]] = SortedList()
+        self._at: dict[int, int] = {}
+
+    def plan(self, number: int, now: datetime | None) -> None:
+        """The rep was looked at now: plan the next look. O(log n)."""
+        rep = self._reps[number]
+        if now is None or (rep.hours is None and not rep.caps):
+            return
+        micros = to_micros(now)
+        looks = [(micros // _QUARTER_HOUR + 1) * _QUARTER_HOUR] if rep.caps else []
+        if rep.hours is not None:
+            line = rep.hours.line
+            turn = line.next_close(micros) if line.is_open(micros) else line.next_open(micros)
+            looks += [] if turn is None else [turn]
+        if number in self._at:
+            self._next.remove((self._at.pop(number), number))
+        if looks:
+            self._at[number] = min(looks)
+            self._next.add((min(looks), number))
+
+    def due(self, before: datetime | None, now: datetime) -> Iterator[int]:
+        """Whom to look at, and to plan for, when time has gone from one instant to another, which may be earlier."""
+        if before is None or now < before:
+            yield from self.timed
+            return
+        micros = to_micros(now)
+        while self._next and self._next[0][0] <= micros:
+            yield self._next[0][1]

@@ -465,7 +465,10 @@ def test_caps_that_move(cap, why):
     assert Standing(router, still).top(Lead("L"), now=MONDAY).path == "fast"
 
 
-@pytest.mark.parametrize("score", [rotation(), rotation() + language()], ids=str)
+SCORES = [rotation(), rotation() + language(), rotation("strict")]
+
+
+@pytest.mark.parametrize("score", SCORES, ids=str)
 @pytest.mark.parametrize("level", [0, 5_500_000])
 def test_counts_as_a_dispatcher_does(score, level):
     """An assignment moves every counter, the turns with those missed, and the level as an offer does."""

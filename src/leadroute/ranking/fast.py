@@ -37,7 +37,7 @@ from leadroute.ranking.live import Totals
 from leadroute.ranking.ranking import Assignment, Outcome, Ranking
 from leadroute.ranking.refusal import asks, moves
 from leadroute.ranking.router import Router
-from leadroute.ranking.scorers.turns import SCALE, standings
+from leadroute.ranking.scorers.turns import SCALE, turn_of
 from leadroute.ranking.tally import Tally
 from leadroute.ranking.terms import NOBODY, Facts, Live
 from leadroute.rules.rule import EVERYONE, Rule
@@ -213,12 +213,14 @@ class Standing:
         if isinstance(lane, Lane):
             lane.advance(tally.now)
             standing = lane.standing(rep, tried)
+            taken, reached = 1 + standing.missed, max(level, int(standing.place * SCALE))
         else:
-            able = self._able(rule, tally, tried, anyway)
-            standing = standings({*able, rep}, self._turns.get(pool, {}), level)[rep.id]
-        self._levels[pool] = max(level, int(standing.place * SCALE))
-        self._turn(rep.id, pool, 1 + standing.missed)
-        return 1 + standing.missed
+            able = {*self._able(rule, tally, tried, anyway), rep}
+            turns = self._turns.get(pool, {})
+            taken, reached = turn_of(rule.score, able, turns, level, rep.id)
+        self._levels[pool] = reached
+        self._turn(rep.id, pool, taken)
+        return taken
 
     def _able(self, rule: Rule, tally: Tally, tried: Iterable[str], anyway: bool) -> list[Rep]:
         pool = tally.pool or EVERYONE

@@ -31,7 +31,7 @@ from leadroute import (
 )
 from leadroute.insight.whatif import proposals
 from leadroute.rules.builders import age, days, define, domain_of, overlaps
-from leadroute.testing.strategies import conditions, leads, rosters, routers
+from leadroute.testing.strategies import conditions, leads, rosters, routers, snapshots
 
 NOW = datetime(2026, 1, 5, 9, tzinfo=UTC)
 PRIVATE = Lead(
@@ -45,34 +45,48 @@ PRIVATE = Lead(
 )
 
 
-def applied(answer, changes, router, lead, roster):
+def applied(answer, changes, router, lead, roster, snapshot, tried):
     """The ranking with these changes made by hand."""
-    rep = roster[answer.rep_id]
+    rep, now = roster[answer.rep_id], NOW
     for change in changes:
         if change.of == "rep":
             rep = rep.with_changes(**{change.name: change.value})
         elif change.of == "lead":
             lead = lead.with_changes(**{change.name: change.value})
+        elif change.of == "policy":
+            router = evolve(router, **{change.name: change.value})
+        elif change.of == "rule":
+            rules = [change.value if rule.name == change.name else rule for rule in router.rules]
+            router = evolve(router, rules=rules)
+        elif change.of == "moment":
+            now = change.value
+        elif change.of == "tried":
+            tried = change.value
+        elif change.of == "counts":
+            snapshot = evolve(snapshot, **change.value)
         else:
             pools = [
                 evolve(pool, reps=change.value) if pool.name == change.name else pool
                 for pool in router.pools
             ]
             router = evolve(router, pools=pools)
-    return router.rank(lead, roster.replace(rep), now=NOW)
+    team = roster.replace(rep)
+    return router.rank(lead, team, now=now, snapshot=snapshot, tried=tried)
 
 
-@given(routers(), leads(), rosters())
+@given(routers(), leads(), rosters(max_size=3), snapshots(), st.booleans())
 @settings(max_examples=40)
-def test_every_proposal_works(router, lead, roster):
+def test_every_proposal_works(router, lead, roster, snapshot, before):
     """With the changes of any proposal made, the lead goes to the rep; and they are as few in each."""
     for rep in roster:
-        answer = why_not(router, lead, rep.id, roster, now=NOW)
+        tried = {rep.id: "declined"} if before else {}
+        answer = why_not(router, lead, rep.id, roster, now=NOW, snapshot=snapshot, tried=tried)
         assert str(answer)
         assert answer.plain["rep_id"] == rep.id
         assert len({len(changes) for changes in answer.proposals}) <= 1
         for changes in answer.proposals:
-            assert applied(answer, changes, router, lead, roster).best.rep_id == rep.id
+            found = applied(answer, changes, router, lead, roster, snapshot, tried)
+            assert found.best.rep_id == rep.id
         best = answer.ranking.best
         assert (answer.reason == "") == (best is not None and best.rep_id == rep.id)
 
@@ -207,7 +221,7 @@ SINGLE = [
     (
         Rep("bob", caps=[Cap(0, "day")]),
         "has reached the cap: 0 of 0 per day",
-        "the rep's caps were not there",
+        "the rep's cap was '1 per day' instead of '0 per day'",
     ),
 ]
 
@@ -291,7 +305,7 @@ def test_scores():
         Rule("a", score=score), Rep("bob", skills={"health": 0.2}), ahead, lead=lead
     )
     assert reason == "is number 2 with 0.20, behind ada with 0.70"
-    assert found[0] == "the rep's level in 'health' was 1 instead of 0.2"
+    assert found[0] == "the rep's level in 'health' was 0.8 instead of 0.2"
     score = territory_match()
     reason, found = answer(Rule("a", score=score), Rep("bob", countries={"DE"}), ahead, lead=lead)
     assert found[0] == "the rep's regions included 'US-CA'"

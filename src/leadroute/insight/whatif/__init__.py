@@ -5,7 +5,8 @@ Everything here ranks again and stores nothing.
 
 from leadroute.insight.whatif.explanation import Explanation, Failure, Miss, explain
 from leadroute.insight.whatif.moves import Move, diff
-from leadroute.insight.whatif.proposals import Change, WhyNot, why_not
+from leadroute.insight.whatif.proposals import WhyNot, why_not
+from leadroute.insight.whatif.question import Change
 
 __all__ = [
     "Change",

@@ -2,56 +2,42 @@
 
 The rules of this module:
 
-* Single changes are tried first, then pairs. Every proposal was ranked again, with the rep in first place.
-* Changes of the rep come before changes of the pool, and those before changes of the lead.
-* What is tried comes from the policy: the words and numbers that its conditions name, and what its scorers read.
+* Single changes are tried first, then pairs, those that brought the rep nearer before others. Every proposal was
+  ranked again, with the rep in first place.
+* Of a change that comes in several strengths, the mildest that suffices is proposed.
+* Changes of the rep come first, then those of pool, rule and policy, then those of the lead, of time and of counts.
+* What is tried comes from the policy: the words and numbers that its conditions name, what its scorers read, and
+  what stands in the rep's way.
 * The search is bounded by ``MOST_TRIALS`` rankings. Nothing found is no proof that there is nothing.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from itertools import combinations, islice
-from typing import Any, Literal
+from typing import Any, Final
 
-from attrs import evolve, field, frozen
+from attrs import define, frozen
 
 from leadroute.errors import LeadrouteError
-from leadroute.insight.whatif.levers import lead_values, rep_values
+from leadroute.insight.whatif.gates import limits, terms, waits
+from leadroute.insight.whatif.levers import lead_lever, named, rep_lever
+from leadroute.insight.whatif.question import Change, Lever, Question
+from leadroute.insight.whatif.wanted import wanted, weights
 from leadroute.model.lead import Lead
-from leadroute.model.rep import Rep
 from leadroute.model.roster import Roster
 from leadroute.model.snapshot import Snapshot
-from leadroute.ranking.ranking import Ranking
+from leadroute.ranking.ranking import Outcome, Ranking
 from leadroute.ranking.router import Router
 
-__all__ = ["MOST_TRIALS", "Change", "WhyNot", "why_not"]
+__all__ = ["MOST_TRIALS", "WhyNot", "why_not"]
 
 MOST_TRIALS = 600
 """How many rankings one question may cost."""
 
-MOST_PROPOSALS = 5
-
-
-@frozen
-class Change:
-    """One thing that would have to be otherwise.
-
-    Args:
-        of: ``rep``, ``pool`` or ``lead``.
-        name: The field; of a pool its name.
-        value: The new value of the field. Not shown: it may hold more than what was changed.
-        words: The change in words, such as ``capacity is 4``.
-    """
-
-    of: Literal["rep", "pool", "lead"]
-    name: str
-    value: Any = field(repr=False)
-    words: str
-
-    def __str__(self) -> str:
-        return f"the {self.of}'s {self.words}" if self.of != "pool" else self.words
+MOST_PROPOSALS = 8
+"""How many changes are proposed at most."""
 
 
 @frozen
@@ -130,11 +116,13 @@ def why_not(
         the rule requires that the rep's level is at least 3
     """
     rep = roster[rep_id]
-    case = _Case(router, lead, rep, roster, now, snapshot or Snapshot(), tried or {})
-    ranking = case.ranked(())
+    instant = lead.received_at if now is None else now
+    counts = snapshot or Snapshot()
+    question = Question(router, lead, rep, roster, instant, counts, tried or {})
+    ranking = question.ranked()
     if _goes_to(ranking, rep_id):
         return WhyNot(rep_id, ranking, "", ())
-    found = tuple(islice(_proposals(case), MOST_PROPOSALS))
+    found = tuple(islice(_proposals(question, ranking), MOST_PROPOSALS))
     size = min(map(len, found), default=0)
     proposals = tuple(changes for changes in found if len(changes) == size)
     return WhyNot(rep_id, ranking, _reason(ranking, rep_id), proposals)
@@ -160,67 +148,96 @@ def _reason(ranking: Ranking, rep_id: str) -> str:
     return ranking.detail or ranking.outcome.value
 
 
-@frozen
-class _Case:
-    """One question, with everything that it hangs on."""
+@define
+class _Search:
+    """The rankings that one question costs."""
 
-    router: Router
-    lead: Lead
-    rep: Rep
-    roster: Roster
-    now: datetime | None
-    snapshot: Snapshot
-    tried: Mapping[str, str]
+    question: Question
+    left: int
 
-    def ranked(self, changes: tuple[Change, ...]) -> Ranking:
-        """The decision with these changes made.
+    def ranked(self, changes: Iterable[Change]) -> Ranking | None:
+        """The decision with these changes; ``None`` when they cannot be made, or the search is over."""
+        if not self.left:
+            return None
+        self.left -= 1
+        try:
+            return self.question.ranked(changes)
+        except LeadrouteError:
+            return None
 
-        Raises:
-            LeadrouteError: A value cannot be, or a condition cannot use it.
-        """
-        of: dict[str, dict[str, Any]] = {"rep": {}, "pool": {}, "lead": {}}
-        for change in changes:
-            of[change.of][change.name] = change.value
-        pools = tuple(
-            evolve(pool, reps=of["pool"][pool.name]) if pool.name in of["pool"] else pool
-            for pool in self.router.pools
-        )
-        router = evolve(self.router, pools=pools) if of["pool"] else self.router
-        lead = self.lead.with_changes(**of["lead"])
-        roster = self.roster.replace(self.rep.with_changes(**of["rep"]))
-        now = self.now or self.lead.received_at
-        return router.rank(lead, roster, now=now, snapshot=self.snapshot, tried=self.tried)
+    def works(self, *changes: Change) -> bool:
+        """Whether these changes give the lead to the rep."""
+        ranking = self.ranked(changes)
+        return ranking is not None and _goes_to(ranking, self.question.rep.id)
+
+    def mildest(self, lever: Lever, *others: Change) -> Change:
+        """The mildest change of a lever that suffices, where its strongest does."""
+        *milder, strongest = lever
+        return next((each for each in milder if self.works(each, *others)), strongest)
 
 
-def _proposals(case: _Case) -> Iterator[tuple[Change, ...]]:
+def _proposals(question: Question, first: Ranking) -> Iterator[tuple[Change, ...]]:
     """The changes that give the lead to the rep: single ones, and pairs when there is no single one."""
-    changes, trials, single = list(_changes(case)), 0, False
-    for size in (1, 2):
-        for tried in combinations(changes, size):
-            if trials == MOST_TRIALS:
-                return
-            if size == 2 and (tried[0].of, tried[0].name) == (tried[1].of, tried[1].name):
-                continue
-            trials += 1
-            try:
-                right = _goes_to(case.ranked(tried), case.rep.id)
-            except LeadrouteError:
-                continue
-            if right:
-                single = size == 1
-                yield tried
-        if single:
+    search, found = _Search(question, MOST_TRIALS), False
+    levers = list(_levers(question, first))
+    promise = {}
+    for place, lever in enumerate(levers):
+        ranking = search.ranked(lever[-1:])
+        if ranking is not None and _goes_to(ranking, question.rep.id):
+            found = True
+            yield (search.mildest(lever),)
+        promise[place] = _distance(ranking, question.rep.id)
+    if found:
+        return
+    for places in combinations(sorted(promise, key=promise.__getitem__), 2):
+        one, other = (levers[place] for place in sorted(places))
+        apart = (one[-1].of, one[-1].name) != (other[-1].of, other[-1].name)
+        if apart and search.works(one[-1], other[-1]):
+            milder = search.mildest(one, other[-1])
+            yield milder, search.mildest(other, milder)
+        if not search.left:
             return
 
 
-def _changes(case: _Case) -> Iterator[Change]:
-    lead, rep = case.lead, case.rep
-    open_now = case.snapshot.open.get(rep.id, 0)
-    for name, value, words in rep_values(case.router, lead, rep, open_now):
-        yield Change("rep", name, value, words)
-    for pool in case.router.pools:
+def _distance(ranking: Ranking | None, rep_id: str) -> tuple[int, float]:
+    """How far a rep is from the first place: behind, kept out, not in the pool, or without any rule."""
+    if ranking is None:
+        return 5, 0
+    for each in ranking.assignments:
+        if each.rep_id == rep_id:
+            return 0, ranking.assignments[0].score - each.score
+    rejection = ranking.rejection(rep_id)
+    if rejection is not None:
+        return 1, len(rejection.obstacles)
+    if ranking.pool is not None:
+        return 2, 0
+    return (3 if ranking.outcome is Outcome.NO_RULE else 4), 0
+
+
+def _levers(question: Question, first: Ranking) -> Iterator[Lever]:
+    """What could be otherwise, the rep before the pool, the policy, the lead, and what is counted."""
+    router, lead, rep = question.router, question.lead, question.rep
+    rule = question.rule(first)
+    found = [*limits(question, rule)]
+    for asked, value in dict.fromkeys(named(router, "rep", lead)):
+        found += rep_lever(rep, asked, value, lead)
+    found += wanted(question)
+    for pool in router.pools:
         if pool.reps is not None and rep.id not in pool.reps:
             words = f"the pool {pool.name!r} had {rep.id} in it"
-            yield Change("pool", pool.name, pool.reps | {rep.id}, words)
-    for name, value, words in lead_values(case.router, lead, case.now):
-        yield Change("lead", name, value, words)
+            found.append((Change("pool", pool.name, pool.reps | {rep.id}, words),))
+    found += terms(question, rule)
+    if rule is not None:
+        found += weights(rule)
+    for asked, value in dict.fromkeys(named(router, "lead", lead)):
+        found += lead_lever(lead, asked, value, question.now)
+    found += waits(question, rule)
+    unique: dict[str, Lever] = {}
+    for lever in found:
+        if lever:
+            unique.setdefault(str(lever[-1]), lever)
+    return iter(sorted(unique.values(), key=lambda lever: _ORDER.index(lever[-1].of)))
+
+
+_ORDER: Final = ("rep", "pool", "rule", "policy", "lead", "moment", "tried", "counts")
+"""Whose changes come first."""

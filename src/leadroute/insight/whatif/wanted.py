@@ -1,0 +1,360 @@
+"""What the scorers of a policy look for, as levers.
+
+The rules of this module:
+
+* ``WANTED`` has an entry for every scorer that comes with the package. Chance alone has nothing to change.
+* A scorer inside another one, or behind a guard, is asked like any other. The host's own have a weight and no more.
+* Levels and records are raised step by step, so that the mildest step that suffices is found.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from itertools import chain
+from math import isfinite, log
+from typing import Any, Final
+
+from attrs import evolve
+
+from leadroute.insight.whatif.gates import (
+    nearer,
+    on_lead_hours,
+    parts_in_territories,
+    raised_caps,
+    roomier,
+)
+from leadroute.insight.whatif.levers import Asked, lead_lever, rep_lever, skill_change
+from leadroute.insight.whatif.question import Change, Lever, Question
+from leadroute.model.frozen import FrozenDict
+from leadroute.model.outcomes import ALL, UNIT, Outcomes, Record, segment_key, week_of
+from leadroute.ranking.scorers.answers import accept_rate, response_speed
+from leadroute.ranking.scorers.caps import cap_room
+from leadroute.ranking.scorers.evidence import Learning
+from leadroute.ranking.scorers.fit import language, same_country, skill_match, territory_match
+from leadroute.ranking.scorers.interest import freshness, intent, source_urgency
+from leadroute.ranking.scorers.load import headroom, workload
+from leadroute.ranking.scorers.luck import explore, random_tiebreak
+from leadroute.ranking.scorers.outcomes import close_rate, expertise, revenue_rate
+from leadroute.ranking.scorers.owners import named_account, owner
+from leadroute.ranking.scorers.places import distance, timezone_overlap
+from leadroute.ranking.scorers.seniority import deal_size_fit, graduation, tier, top_producer
+from leadroute.ranking.scorers.turns import least_recent, rotation
+from leadroute.rules.naming import number_of, texts_of
+from leadroute.rules.operand import Field, SignalStat
+from leadroute.rules.rule import EVERYONE, Rule
+from leadroute.rules.scorer import Scorer, Sum, Term
+
+__all__ = ["WANTED", "wanted", "weights"]
+
+_LEVELS: Final = tuple(step / 10 for step in range(1, 11))
+_LEADS: Final = (1, 2, 5, 10, 20, 50, 100)
+_TIMES: Final = (1.5, 2, 3, 5, 10, 100)
+
+
+def wanted(question: Question) -> Iterator[Lever]:
+    """What the scorers of all rules look for. O(scorers), each scorer once."""
+    scores = (rule.score for rule in question.router.rules if rule.score is not None)
+    for scorer in dict.fromkeys(chain.from_iterable(score.walk() for score in scores)):
+        ask = WANTED.get(type(scorer))
+        if ask is not None:
+            yield from ask(question, scorer)
+
+
+def weights(rule: Rule) -> Iterator[Lever]:
+    """Other weights of the terms of a rule's score, where it has several. O(terms)."""
+    if not isinstance(rule.score, Sum):
+        return
+    terms = rule.score.parts
+    for place, term in enumerate(terms):
+        for times in (_TIMES, tuple(1 / each for each in _TIMES)):
+            steps = dict.fromkeys(float(f"{(term.weight or 1) * each:.3g}") for each in times)
+            yield tuple(_weighed(rule, terms, place, weight) for weight in steps)
+
+
+def _weighed(rule: Rule, terms: tuple[Term, ...], place: int, weight: float) -> Change:
+    term = terms[place]
+    score = Sum((*terms[:place], Term(weight, term.scorer), *terms[place + 1 :]))
+    words = f"the rule {rule.name!r} gave {term.scorer} the weight {weight:g} instead of {term.weight:g}"
+    return Change("rule", rule.name, evolve(rule, score=score), words)
+
+
+def _asked_of_rep(question: Question, asked: Iterable[Asked]) -> Iterator[Lever]:
+    for operand, value in asked:
+        yield from rep_lever(question.rep, operand, value, question.lead)
+
+
+def _asked_of_lead(question: Question, asked: Iterable[Asked]) -> Iterator[Lever]:
+    for operand, value in asked:
+        yield from lead_lever(question.lead, operand, value, question.now)
+
+
+def _lead_field(title: str) -> Field:
+    """The field of a name such as ``industry`` or ``lead['plan']``."""
+    name = title.removeprefix("lead['").removesuffix("']")
+    return Field("lead", name, custom=name != title)
+
+
+def _skills(question: Question, scorer: skill_match) -> Iterator[Lever]:
+    lead, rep = question.lead, question.rep
+    skills = scorer.asked(lead)
+    for some in dict.fromkeys(((skill,) for skill in skills), None) | {skills: None}:
+        known = [rep.skills.get(skill) or 0 for skill in some]
+        steps = [level for level in _LEVELS if some and level > min(known)]
+        lever = tuple(
+            skill_change(
+                rep,
+                {skill: level for skill, has in zip(some, known, strict=True) if level > has},
+                lead,
+            )
+            for level in steps
+        )
+        if lever:
+            yield lever
+    if not skills:
+        titles = (scorer.field,) if isinstance(scorer.field, str) else scorer.field
+        best = sorted(rep.skills, key=lambda skill: (-rep.skills[skill], skill))[:2]
+        fields = (_lead_field(title) for title in titles)
+        yield from _asked_of_lead(question, ((field, skill) for field in fields for skill in best))
+
+
+def _language(question: Question, _scorer: language) -> Iterator[Lever]:
+    yield from _asked_of_rep(question, [(Field("rep", "languages"), question.lead.language)])
+    spoken = sorted(question.rep.languages)
+    yield from _asked_of_lead(question, ((Field("lead", "language"), each) for each in spoken))
+
+
+def _country(question: Question, _scorer: same_country) -> Iterator[Lever]:
+    yield from _asked_of_rep(question, [(Field("rep", "countries"), question.lead.country)])
+    covered = sorted(question.rep.countries)
+    yield from _asked_of_lead(question, ((Field("lead", "country"), each) for each in covered))
+
+
+def _territory(question: Question, _scorer: territory_match) -> Iterator[Lever]:
+    yield from parts_in_territories(question)
+    lead = question.lead
+    places = [(Field("rep", "countries"), lead.country), (Field("rep", "regions"), lead.region)]
+    yield from _asked_of_rep(question, places)
+
+
+def _distance(question: Question, scorer: distance) -> Iterator[Lever]:
+    yield from nearer(question, scorer.latitude, scorer.longitude)
+
+
+def _hours(question: Question, scorer: timezone_overlap) -> Iterator[Lever]:
+    yield from on_lead_hours(question, scorer.week)
+
+
+def _owner(question: Question, scorer: owner) -> Iterator[Lever]:
+    yield from _asked_of_lead(question, [(Field("lead", "owner_id"), question.rep.id)])
+    owners = [rep for rep in question.roster if rep.id == question.lead.owner_id]
+    if scorer.away == "team":
+        teams = sorted({team for rep in owners for team in rep.teams})
+        yield from _asked_of_rep(question, ((Field("rep", "teams"), team) for team in teams))
+
+
+def _accounts(question: Question, scorer: named_account) -> Iterator[Lever]:
+    lead = question.lead
+    named = dict.fromkeys(filter(None, (lead.account_id, lead.domain, lead.company)))
+    yield from _asked_of_rep(question, ((Field("rep", "accounts"), name) for name in named))
+    owners = [rep for rep in question.roster if not rep.accounts.isdisjoint(named)]
+    if scorer.away == "team":
+        teams = sorted({team for rep in owners for team in rep.teams})
+        yield from _asked_of_rep(question, ((Field("rep", "teams"), team) for team in teams))
+
+
+def _room(question: Question, _scorer: headroom) -> Iterator[Lever]:
+    yield from roomier(question)
+    yield from _less_open(question, workload())
+
+
+def _less_open(question: Question, _scorer: Scorer) -> Iterator[Lever]:
+    counts, rep_id = question.snapshot.open, question.rep.id
+    has = counts.get(rep_id, 0)
+    lever = tuple(
+        Change(
+            "counts",
+            "open",
+            {"open": {**counts, rep_id: less}},
+            f"{rep_id} had {less} open instead of {has}",
+        )
+        for less in dict.fromkeys((has - 1, has // 2, 0))
+        if 0 <= less < has
+    )
+    if lever:
+        yield lever
+
+
+def _caps(question: Question, _scorer: cap_room) -> Iterator[Lever]:
+    yield from raised_caps(question)
+
+
+def _turns(question: Question, _scorer: rotation) -> Iterator[Lever]:
+    turns, rep_id = question.snapshot.turns, question.rep.id
+    for pool in dict.fromkeys(rule.pool or EVERYONE for rule in question.router.rules):
+        of_pool = turns.get(pool, FrozenDict())
+        has = of_pool.get(rep_id, 0)
+        lever = tuple(
+            Change(
+                "counts",
+                "turns",
+                {"turns": {**turns, pool: {**of_pool, rep_id: less}}},
+                f"{rep_id} had taken {less} turns in {pool!r} instead of {has}",
+            )
+            for less in dict.fromkeys((has - 1, has // 2, 0))
+            if 0 <= less < has
+        )
+        if lever:
+            yield lever
+
+
+def _idle(question: Question, _scorer: least_recent) -> Iterator[Lever]:
+    last, rep_id = question.snapshot.last_assigned, question.rep.id
+    if rep_id not in last:
+        return
+    others = {each: at for each, at in last.items() if each != rep_id}
+    words = f"{rep_id} had got no lead yet"
+    never = Change("counts", "last_assigned", {"last_assigned": others}, words)
+    first = min(others.values(), default=last[rep_id])
+    if first >= last[rep_id]:
+        yield (never,)
+        return
+    sooner = {"last_assigned": {**others, rep_id: first - 1}}
+    words = f"{rep_id} had waited longest for a lead"
+    yield Change("counts", "last_assigned", sooner, words), never
+
+
+def _step(question: Question, scorer: tier) -> Iterator[Lever]:
+    levels = scorer.levels or tuple(range(1, len(scorer.bands) + 1))
+    if scorer.wins is None:
+        whole = (int(level) for level in (0, *levels) if level == int(level))
+        yield from _asked_of_rep(question, ((Field("rep", "level"), level) for level in whole))
+    else:
+        yield from _won(question, scorer)
+    size = _lead_field(scorer.field)
+    yield from _asked_of_lead(question, ((size, band) for band in (0, *scorer.bands)))
+
+
+def _won(question: Question, scorer: Learning) -> Iterator[Lever]:
+    snapshot, rep_id = question.snapshot, question.rep.id
+    if not snapshot.outcomes and scorer.by is None:
+        won, closed = snapshot.won.get(rep_id, 0), snapshot.closed.get(rep_id, 0)
+        yield tuple(
+            Change(
+                "counts",
+                "won",
+                {
+                    "won": {**snapshot.won, rep_id: won + more},
+                    "closed": {**snapshot.closed, rep_id: closed + more},
+                },
+                f"{rep_id} had won {_more(more)}",
+            )
+            for more in _LEADS
+        )
+    worth = _worth(question, scorer)
+    logged = log(worth) * UNIT
+    deal = Record(
+        closed=1,
+        won=1,
+        value=worth * 100,
+        sized=1,
+        log_size=logged,
+        log_size_squared=logged**2 / UNIT,
+    )
+    yield _recorded(question, scorer, deal, "won {} of " + f"{worth:,.0f} each")
+
+
+def _worth(question: Question, scorer: Learning) -> float:
+    """What the deals would have been worth: the lead's size, where the scorer reads one, else as all others."""
+    size = number_of(question.lead, getattr(scorer, "field", "budget"))
+    if size is not None and size > 0 and isfinite(size):
+        return size
+    records = [
+        record for _, segment, _, record in question.snapshot.outcomes.cells() if segment == ALL
+    ]
+    won, value = sum(record.won for record in records), sum(record.value for record in records)
+    return max(1.0, value / won / 100) if won else 1_000.0
+
+
+def _accepted(question: Question, scorer: accept_rate) -> Iterator[Lever]:
+    yield _recorded(question, scorer, Record(offered=1, accepted=1), "accepted {}")
+
+
+def _reached(question: Question, scorer: response_speed) -> Iterator[Lever]:
+    yield _recorded(question, scorer, Record(reached=1), "reached {} at once")
+
+
+def _recorded(question: Question, scorer: Learning, one: Record, words: str) -> Lever:
+    """More of the same in the rep's record, in the segments that the scorer reads."""
+    fields = (scorer.by,) if isinstance(scorer.by, str) else scorer.by or ()
+    named = [(title, value) for title in fields for value in texts_of(question.lead, title)]
+    segments = [ALL, *(segment_key(title, value) for title, value in named)]
+    week = 0 if question.now is None else week_of(question.now)
+    like_it = " like this one" if fields else ""
+    return tuple(
+        Change(
+            "counts",
+            "outcomes",
+            {
+                "outcomes": question.snapshot.outcomes
+                + Outcomes.of((question.rep.id, each, week, one * more) for each in segments)
+            },
+            f"{question.rep.id} had {words.format(_more(more) + like_it)}",
+        )
+        for more in _LEADS
+    )
+
+
+def _more(leads: int) -> str:
+    return "one more lead" if leads == 1 else f"{leads} more leads"
+
+
+def _intent(question: Question, scorer: intent) -> Iterator[Lever]:
+    kinds = (scorer.kind,) if isinstance(scorer.kind, str) else scorer.kind or ()
+    asked = ((SignalStat(kind, "count"), max(scorer.half, scorer.at_least)) for kind in kinds)
+    yield from _asked_of_lead(question, asked)
+
+
+def _fresh(question: Question, _scorer: freshness) -> Iterator[Lever]:
+    if question.now is not None and question.lead.received_at != question.now:
+        yield (Change("lead", "received_at", question.now, "arrival was just now"),)
+
+
+def _source(question: Question, scorer: source_urgency) -> Iterator[Lever]:
+    field = _lead_field(scorer.field)
+    yield from _asked_of_lead(question, ((field, source) for source in scorer.sources))
+
+
+def _nothing(_question: Question, _scorer: Scorer) -> Iterator[Lever]:
+    return iter(())
+
+
+WANTED: Final[Mapping[type, Callable[[Question, Any], Iterator[Lever]]]] = {
+    skill_match: _skills,
+    language: _language,
+    same_country: _country,
+    territory_match: _territory,
+    distance: _distance,
+    timezone_overlap: _hours,
+    owner: _owner,
+    named_account: _accounts,
+    headroom: _room,
+    cap_room: _caps,
+    workload: _less_open,
+    rotation: _turns,
+    least_recent: _idle,
+    close_rate: _won,
+    revenue_rate: _won,
+    expertise: _won,
+    response_speed: _reached,
+    accept_rate: _accepted,
+    top_producer: _won,
+    tier: _step,
+    graduation: _won,
+    deal_size_fit: _won,
+    intent: _intent,
+    freshness: _fresh,
+    source_urgency: _source,
+    random_tiebreak: _nothing,
+    explore: _won,
+}
+"""What can be otherwise for each scorer that comes with the package."""

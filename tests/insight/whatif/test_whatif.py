@@ -45,9 +45,12 @@ PRIVATE = Lead(
 )
 
 
-def applied(answer, changes, router, lead, roster, snapshot, tried):
+def applied(answer, changes, router, lead, roster, snapshot, tried):  # noqa: C901 - a case for each kind of change
     """The ranking with these changes made by hand."""
-    rep, now = roster[answer.rep_id], NOW
+    now = NOW
+    for rep in (rep for each in changes if each.of == "team" for rep in each.value):
+        roster = roster.replace(rep)
+    rep = roster[answer.rep_id]
     for change in changes:
         if change.of == "rep":
             rep = rep.with_changes(**{change.name: change.value})
@@ -64,7 +67,7 @@ def applied(answer, changes, router, lead, roster, snapshot, tried):
             tried = change.value
         elif change.of == "counts":
             snapshot = evolve(snapshot, **change.value)
-        else:
+        elif change.of == "pool":
             pools = [
                 evolve(pool, reps=change.value) if pool.name == change.name else pool
                 for pool in router.pools

@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from itertools import chain
-from math import ceil, floor
+from math import ceil, floor, pi
 from typing import Any, Final
 
 from attrs import evolve
@@ -46,8 +46,8 @@ __all__ = [
 _SECOND: Final = timedelta(seconds=1)
 _MINUTE: Final = timedelta(minutes=1)
 _NEAR: Final = (1_000, 500, 200, 100, 50, 20, 10, 5, 1)
-_KM: Final = EARTH_KM * 3.141592653589793 / 180
-"""A degree of latitude in kilometres."""
+_KM: Final = EARTH_KM * pi / 180 * (1 + 1e-9)
+"""A degree of latitude in kilometres, a little long, so that rounding leaves nobody outside."""
 
 
 def limits(question: Question, rule: Rule | None) -> Iterator[Lever]:

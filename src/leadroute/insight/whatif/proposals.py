@@ -5,7 +5,8 @@ The rules of this module:
 * Single changes are tried first, then pairs, those that brought the rep nearer before others. Every proposal was
   ranked again, with the rep in first place.
 * Of a change that comes in several strengths, the mildest that suffices is proposed.
-* Changes of the rep come first, then those of pool, rule and policy, then those of the lead, of time and of counts.
+* Changes of the rep come first, then those of team, pool, rule and policy, then those of the lead, of time and of
+  counts.
 * What is tried comes from the policy: the words and numbers that its conditions name, what its scorers read, and
   what stands in the rep's way.
 * The search is bounded by ``MOST_TRIALS`` rankings. Nothing found is no proof that there is nothing.
@@ -239,5 +240,5 @@ def _levers(question: Question, first: Ranking) -> Iterator[Lever]:
     return iter(sorted(unique.values(), key=lambda lever: _ORDER.index(lever[-1].of)))
 
 
-_ORDER: Final = ("rep", "pool", "rule", "policy", "lead", "moment", "tried", "counts")
+_ORDER: Final = ("rep", "team", "pool", "rule", "policy", "lead", "moment", "tried", "counts")
 """Whose changes come first."""

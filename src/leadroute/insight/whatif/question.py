@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
+from itertools import chain
 from typing import Any, Literal, TypeAlias
 
 from attrs import evolve, field, frozen
@@ -30,14 +31,15 @@ class Change:
     """One thing that would have to be otherwise.
 
     Args:
-        of: ``rep``, ``pool``, ``rule``, ``policy``, ``lead``, ``moment``, ``tried`` or ``counts``.
+        of: ``rep``, ``team``, ``pool``, ``rule``, ``policy``, ``lead``, ``moment``, ``tried`` or ``counts``.
         name: The field; of a pool and of a rule their name; of the moment ``now``; of what was tried the rep's id.
-        value: The new value of the field; of a pool its members; of a rule the whole new rule; of counts the fields
-            of the snapshot with their new values. Not shown: it may hold more than what was changed.
+        value: The new value of the field. Of the team the reps as they would be, of a pool its members, of a rule the
+            whole new rule, of counts the fields of the snapshot with their new values. Not shown: it may hold more
+            than what was changed.
         words: The change in words, such as ``capacity was 4 instead of 3``.
     """
 
-    of: Literal["rep", "pool", "rule", "policy", "lead", "moment", "tried", "counts"]
+    of: Literal["rep", "team", "pool", "rule", "policy", "lead", "moment", "tried", "counts"]
     name: str
     value: Any = field(repr=False)
     words: str
@@ -87,9 +89,12 @@ class Question:
             for fields in made.get("counts", {}).values()
             for name, value in fields.items()
         }
+        roster = self.roster
+        for rep in chain.from_iterable(made.get("team", {}).values()):
+            roster = roster.replace(rep)
         return self._router(made).rank(
             self.lead.with_changes(**made.get("lead", {})),
-            self.roster.replace(self.rep.with_changes(**made.get("rep", {}))),
+            roster.replace(roster[self.rep.id].with_changes(**made.get("rep", {}))),
             now=made.get("moment", {}).get("now", self.now),
             snapshot=evolve(self.snapshot, **counts),
             tried=made.get("tried", {}).get(self.rep.id, self.tried),

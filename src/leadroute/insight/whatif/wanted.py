@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import chain
-from math import isfinite, log
+from math import log
 from typing import Any, Final
 
 from attrs import evolve
@@ -49,6 +49,7 @@ __all__ = ["WANTED", "wanted", "weights"]
 _LEVELS: Final = tuple(step / 10 for step in range(1, 11))
 _LEADS: Final = (1, 2, 5, 10, 20, 50, 100)
 _TIMES: Final = (1.5, 2, 3, 5, 10, 100)
+_RICHEST: Final = 1e15
 
 
 def wanted(question: Question) -> Iterator[Lever]:
@@ -153,12 +154,20 @@ def _owner(question: Question, scorer: owner) -> Iterator[Lever]:
 
 
 def _accounts(question: Question, scorer: named_account) -> Iterator[Lever]:
-    lead = question.lead
+    lead, rep = question.lead, question.rep
     named = dict.fromkeys(filter(None, (lead.account_id, lead.domain, lead.company)))
-    yield from _asked_of_rep(question, ((Field("rep", "accounts"), name) for name in named))
-    owners = [rep for rep in question.roster if not rep.accounts.isdisjoint(named)]
+    owners = [each for each in question.roster if not each.accounts.isdisjoint(named)]
+    if rep not in owners:
+        yield from _asked_of_rep(question, ((Field("rep", "accounts"), name) for name in named))
+    others = [each for each in owners if each.id != rep.id]
+    if others:
+        freed = [each.with_changes(accounts=each.accounts - named.keys()) for each in others]
+        theirs = rep.with_changes(accounts=rep.accounts | named.keys())
+        whose = f"instead of {', '.join(each.id for each in others)}'s"
+        words = f"the lead's account was {rep.id}'s {whose}"
+        yield (Change("team", "accounts", (*freed, theirs), words),)
     if scorer.away == "team":
-        teams = sorted({team for rep in owners for team in rep.teams})
+        teams = sorted({team for each in owners for team in each.teams})
         yield from _asked_of_rep(question, ((Field("rep", "teams"), team) for team in teams))
 
 
@@ -260,27 +269,51 @@ def _won(question: Question, scorer: Learning) -> Iterator[Lever]:
         log_size=logged,
         log_size_squared=logged**2 / UNIT,
     )
-    yield _recorded(question, scorer, deal, "won {} of " + f"{worth:,.0f} each")
+    yield _recorded(question, scorer, deal, f"won {{}} of {worth:,.0f} each")
+    yield from _instead(question, lambda record: {"won": record.closed}, "won all that they closed")
 
 
 def _worth(question: Question, scorer: Learning) -> float:
-    """What the deals would have been worth: the lead's size, where the scorer reads one, else as all others."""
-    size = number_of(question.lead, getattr(scorer, "field", "budget"))
-    if size is not None and size > 0 and isfinite(size):
+    """What the deals would have been worth: the lead's size, where the scorer reads one, else twice the average."""
+    title = getattr(scorer, "field", None)
+    size = None if title is None else number_of(question.lead, title)
+    if size is not None and 0 < size < _RICHEST:
         return size
-    records = [
-        record for _, segment, _, record in question.snapshot.outcomes.cells() if segment == ALL
-    ]
+    cells = question.snapshot.outcomes.cells()
+    records = [record for _, segment, _, record in cells if segment == ALL]
     won, value = sum(record.won for record in records), sum(record.value for record in records)
-    return max(1.0, value / won / 100) if won else 1_000.0
+    return max(1.0, 2 * value / won / 100) if won else 1_000.0
 
 
 def _accepted(question: Question, scorer: accept_rate) -> Iterator[Lever]:
     yield _recorded(question, scorer, Record(offered=1, accepted=1), "accepted {}")
+    yield from _instead(
+        question,
+        lambda record: {
+            "accepted": record.accepted + record.declined + record.ignored,
+            "declined": 0,
+            "ignored": 0,
+        },
+        "accepted every offer",
+    )
 
 
 def _reached(question: Question, scorer: response_speed) -> Iterator[Lever]:
     yield _recorded(question, scorer, Record(reached=1), "reached {} at once")
+    yield from _instead(question, lambda _record: {"log_response": 0}, "reached all leads at once")
+
+
+def _instead(
+    question: Question, other: Callable[[Record], Mapping[str, float]], words: str
+) -> Iterator[Lever]:
+    """The same leads in the rep's record, with something else become of them."""
+    rep_id, before = question.rep.id, question.snapshot.outcomes
+    after = Outcomes.of(
+        (each, segment, week, evolve(record, **other(record)) if each == rep_id else record)
+        for each, segment, week, record in before.cells()
+    )
+    if after != before:
+        yield (Change("counts", "outcomes", {"outcomes": after}, f"{rep_id} had {words}"),)
 
 
 def _recorded(question: Question, scorer: Learning, one: Record, words: str) -> Lever:
@@ -310,8 +343,10 @@ def _more(leads: int) -> str:
 
 def _intent(question: Question, scorer: intent) -> Iterator[Lever]:
     kinds = (scorer.kind,) if isinstance(scorer.kind, str) else scorer.kind or ()
-    asked = ((SignalStat(kind, "count"), max(scorer.half, scorer.at_least)) for kind in kinds)
-    yield from _asked_of_lead(question, asked)
+    least = max(scorer.half, scorer.at_least)
+    for kind in kinds:
+        asked = [(SignalStat(kind, "total"), least * times) for times in (1, 3, 10, 100)]
+        yield tuple(chain.from_iterable(_asked_of_lead(question, asked)))
 
 
 def _fresh(question: Question, _scorer: freshness) -> Iterator[Lever]:

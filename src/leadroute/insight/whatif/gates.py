@@ -10,26 +10,24 @@ The rules of this module:
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import timedelta
 from itertools import chain
-from math import ceil, floor, pi
+from math import ceil, pi
 from typing import Any, Final
 
 from attrs import evolve
 
-from leadroute.errors import LeadrouteError
 from leadroute.insight.whatif.question import Change, Lever, Question
-from leadroute.model.clocks import OFFICE, lead_hours, shared_hours
+from leadroute.model.clocks import OFFICE, lead_hours
 from leadroute.model.distance import EARTH_KM, distance_km, position_of
 from leadroute.model.duration import format_duration
-from leadroute.model.hours import Hours
 from leadroute.model.instants import from_micros
 from leadroute.model.keys import bucket_key, total_holder
 from leadroute.model.limits import Bound, Cap
 from leadroute.model.presence import Presence
 from leadroute.model.rep import Rep
 from leadroute.model.schedule import Schedule
-from leadroute.ranking.closing import observing
+from leadroute.ranking.ranking import Ranking
 from leadroute.rules.rule import Rule
 
 __all__ = [
@@ -45,7 +43,8 @@ __all__ = [
 
 _SECOND: Final = timedelta(seconds=1)
 _MINUTE: Final = timedelta(minutes=1)
-_NEAR: Final = (1_000, 500, 200, 100, 50, 20, 10, 5, 1)
+_NEAR: Final = (1_000, 500, 200, 100, 50, 20, 10, 5, 1, 0)
+_SHARES: Final = (0.75, 0.5, 0.25, 0.1)
 _KM: Final = EARTH_KM * pi / 180 * (1 + 1e-9)
 """A degree of latitude in kilometres, a little long, so that rounding leaves nobody outside."""
 
@@ -150,16 +149,11 @@ def nearer(question: Question, latitude: str, longitude: str) -> Iterator[Lever]
         return
     away = None if here is None else distance_km(here, there)
     south = -1 if there[0] > 0 else 1
-    lever = [
-        _moved(
-            question.rep, {latitude: there[0] + south * km / _KM, longitude: there[1]}, f"{km} km"
-        )
+    yield tuple(
+        _moved(question.rep, {latitude: there[0] + south * km / _KM, longitude: there[1]}, km)
         for km in _NEAR
         if away is None or km < away
-    ]
-    if away is None or away:
-        lever.append(_moved(question.rep, {latitude: there[0], longitude: there[1]}, "0 km"))
-        yield tuple(lever)
+    )
 
 
 def _place(
@@ -168,10 +162,9 @@ def _place(
     return position_of({"lat": attributes.get(latitude), "lon": attributes.get(longitude)})
 
 
-def _moved(rep: Rep, place: Mapping[str, float], away: str) -> Change:
-    return Change(
-        "rep", "attributes", {**rep.attributes, **place}, f"place was {away} from the lead's"
-    )
+def _moved(rep: Rep, place: Mapping[str, float], km: int) -> Change:
+    words = f"place was {km} km from the lead's"
+    return Change("rep", "attributes", {**rep.attributes, **place}, words)
 
 
 def on_lead_hours(question: Question, week: str) -> Iterator[Lever]:
@@ -185,8 +178,7 @@ def on_lead_hours(question: Question, week: str) -> Iterator[Lever]:
 
 
 def _same_clock(question: Question) -> Iterator[Lever]:
-    rep = question.rep
-    own = rep.timezone or getattr(rep.schedule, "timezone", None)
+    own = getattr(question.rep.zone, "key", None)
     if own is not None and own != question.lead.timezone:
         yield (Change("lead", "timezone", own, f"time zone was {own!r}"),)
 
@@ -195,7 +187,7 @@ def terms(question: Question, rule: Rule | None) -> Iterator[Lever]:
     """What could be otherwise about the rule that decided, and about the policy."""
     if rule is not None:
         yield from chain(_territory(rule), _reach(question, rule), _calling(question, rule))
-        yield from _shared(question, rule)
+        yield from _shared(rule)
     yield from chain(_grace(question), _wrap_up(question), _holiday(question))
 
 
@@ -212,51 +204,37 @@ def _reach(question: Question, rule: Rule) -> Iterator[Lever]:
     here = position_of(question.rep.attributes)
     lever = []
     if there is not None and here is not None:
-        km = ceil(distance_km(here, there))
-        if km > rule.within_km:
-            words = f"the rule {rule.name!r} reached {km} km instead of {rule.within_km:g}"
-            lever.append(Change("rule", rule.name, evolve(rule, within_km=km), words))
+        km = max(rule.within_km, ceil(distance_km(here, there)))
+        words = f"the rule {rule.name!r} reached {km:g} km instead of {rule.within_km:g}"
+        lever.append(Change("rule", rule.name, evolve(rule, within_km=km), words))
     words = f"the rule {rule.name!r} reached any distance"
     yield *lever, Change("rule", rule.name, evolve(rule, within_km=None), words)
 
 
 def _calling(question: Question, rule: Rule) -> Iterator[Lever]:
-    hours = _quiet(question, rule)
-    if hours is not None:
+    if rule.calling is not None:
         words = f"the rule {rule.name!r} allowed calls at any time"
         yield (Change("rule", rule.name, evolve(rule, calling=None), words),)
         yield from _same_clock(question)
 
 
-def _quiet(question: Question, rule: Rule) -> Hours | None:
-    """The calling hours of the lead, where it may not be called now."""
-    if rule.calling is None or question.now is None:
-        return None
-    hours = lead_hours(question.lead, rule.calling)
-    return None if hours is None or hours.is_open(question.now) else hours
-
-
-def _shared(question: Question, rule: Rule) -> Iterator[Lever]:
-    if rule.overlap is None:
-        return
-    share = None
-    if question.now is not None:
-        shared = shared_hours(question.lead, OFFICE, question.now)
-        share = None if shared is None else shared.share(question.rep)
-    lever = []
-    if share is not None and 0.01 <= share < rule.overlap:
-        less = floor(share * 100) / 100
-        words = f"the rule {rule.name!r} asked for an overlap of {less:.0%} instead of {rule.overlap:.0%}"
-        lever.append(Change("rule", rule.name, evolve(rule, overlap=less), words))
-    words = f"the rule {rule.name!r} asked for no overlap"
-    yield *lever, Change("rule", rule.name, evolve(rule, overlap=None), words)
+def _shared(rule: Rule) -> Iterator[Lever]:
+    asked = rule.overlap
+    if asked is not None:
+        name = f"the rule {rule.name!r} asked for"
+        words = [(less, f"an overlap of {less:.0%} instead of {asked:.0%}") for less in _SHARES]
+        milder = [(less, said) for less, said in words if less < asked]
+        yield tuple(
+            Change("rule", rule.name, evolve(rule, overlap=less), f"{name} {said}")
+            for less, said in [*milder, (None, "no overlap")]
+        )
 
 
 def _grace(question: Question) -> Iterator[Lever]:
     presence, now, grace = _absence(question), question.now, question.router.grace
-    if presence is None or now is None or presence.before != "available":
+    if presence is None or now is None:
         return
-    if presence.status == "offline":
+    if presence.status == "offline" and presence.before == "available":
         longer = ((now - presence.since) // _MINUTE + 1) * _MINUTE
         words = f"grace was {format_duration(longer)} instead of {format_duration(grace)}"
         yield (Change("policy", "grace", longer, words),)
@@ -271,20 +249,13 @@ def _absence(question: Question) -> Presence | None:
 
 
 def _wrap_up(question: Question) -> Iterator[Lever]:
-    free, wrap_up = _free_at(question), question.router.wrap_up
-    if free is not None and question.now is not None:
-        shorter = max(timedelta(0), (wrap_up - (free - question.now)) // _SECOND * _SECOND)
+    contact, wrap_up = question.snapshot.contacted.get(question.rep.id), question.router.wrap_up
+    if contact is None or question.now is None:
+        return
+    shorter = (question.now - from_micros(contact)) // _SECOND * _SECOND
+    if timedelta(0) <= shorter < wrap_up:
         words = f"wrap_up was {format_duration(shorter)} instead of {format_duration(wrap_up)}"
         yield (Change("policy", "wrap_up", shorter, words),)
-
-
-def _free_at(question: Question) -> datetime | None:
-    """When the rep's wrap-up ends, where they are in one."""
-    contact, now = question.snapshot.contacted.get(question.rep.id), question.now
-    if contact is None or now is None:
-        return None
-    free = from_micros(contact) + question.router.wrap_up
-    return free if free > now else None
 
 
 def _holiday(question: Question) -> Iterator[Lever]:
@@ -296,8 +267,8 @@ def _holiday(question: Question) -> Iterator[Lever]:
         yield (Change("policy", "holidays", holidays - {today}, f"holidays left out {today}"),)
 
 
-def waits(question: Question, rule: Rule | None) -> Iterator[Lever]:
-    """What time, or what is counted, could have made otherwise: a later moment, no earlier offer, presence."""
+def waits(question: Question, ranking: Ranking) -> Iterator[Lever]:
+    """What time, or what is counted, could have made otherwise: no earlier offer, presence, a later moment."""
     rep, snapshot = question.rep, question.snapshot
     if rep.id in question.tried:
         others = {each: why for each, why in question.tried.items() if each != rep.id}
@@ -308,25 +279,8 @@ def waits(question: Question, rule: Rule | None) -> Iterator[Lever]:
         here = {**snapshot.presence, rep.id: Presence("available", question.now)}
         words = f"{rep.id} was available instead of {presence.status}"
         yield (Change("counts", "presence", {"presence": here}, words),)
-    for later in sorted(set(_openings(question, rule))):
+    rejection = ranking.rejection(rep.id)
+    obstacles = () if rejection is None else rejection.obstacles
+    for later in sorted({each.until for each in obstacles if each.until is not None}):
         words = f"it was decided at {later.astimezone(rep.zone):%a %Y-%m-%d %H:%M:%S %Z}"
         yield (Change("moment", "now", later, words),)
-
-
-def _openings(question: Question, rule: Rule | None) -> Iterator[datetime]:
-    now = question.now
-    if now is None:
-        return
-    free = _free_at(question)
-    if free is not None:
-        yield free
-    (rep,) = observing((question.rep,), question.router.holidays)
-    closed = [] if rep.hours is None or rep.hours.is_open(now) else [rep.hours]
-    quiet = None if rule is None else _quiet(question, rule)
-    for hours in closed if quiet is None else [*closed, quiet]:
-        try:
-            opens = hours.next_open(now)
-        except LeadrouteError:
-            continue
-        if opens is not None:
-            yield opens

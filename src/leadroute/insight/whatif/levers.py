@@ -118,6 +118,8 @@ def told(value: Any, lead: Lead) -> str:
         return "not known"
     if isinstance(value, str):
         return word(value, lead)
+    if isinstance(value, datetime):
+        return f"{value:%Y-%m-%d %H:%M %Z}"
     if isinstance(value, frozenset):
         return ", ".join(word(each, lead) for each in sorted(value))
     return literal_text(value)

@@ -110,7 +110,7 @@ def why_not(
     Complexity: at most ``MOST_TRIALS`` rankings.
 
     Example:
-        >>> from leadroute import REP, Rule
+        >>> from leadroute import REP, Rep, Rule
         >>> router = Router(rules=[Rule("all", require=REP.level >= 3)])
         >>> team = Roster([Rep("ada", level=3), Rep("bob", level=1, weight=2)])
         >>> print(why_not(router, Lead("L-1"), "bob", team).reason)
@@ -232,7 +232,7 @@ def _levers(question: Question, first: Ranking) -> Iterator[Lever]:
         found += weights(rule)
     for asked, value in dict.fromkeys(named(router, "lead", lead)):
         found += lead_lever(lead, asked, value, question.now)
-    found += waits(question, rule)
+    found += waits(question, first)
     unique: dict[str, Lever] = {}
     for lever in found:
         if lever:

@@ -27,6 +27,7 @@ from leadroute.insight.whatif.levers import Asked, lead_lever, rep_lever, skill_
 from leadroute.insight.whatif.question import Change, Lever, Question
 from leadroute.model.frozen import FrozenDict
 from leadroute.model.outcomes import ALL, UNIT, Outcomes, Record, segment_key, week_of
+from leadroute.model.rep import Rep
 from leadroute.ranking.scorers.answers import accept_rate, response_speed
 from leadroute.ranking.scorers.caps import cap_room
 from leadroute.ranking.scorers.evidence import Learning
@@ -109,8 +110,7 @@ def _skills(question: Question, scorer: skill_match) -> Iterator[Lever]:
             )
             for level in steps
         )
-        if lever:
-            yield lever
+        yield lever
     if not skills:
         titles = (scorer.field,) if isinstance(scorer.field, str) else scorer.field
         best = sorted(rep.skills, key=lambda skill: (-rep.skills[skill], skill))[:2]
@@ -148,9 +148,7 @@ def _hours(question: Question, scorer: timezone_overlap) -> Iterator[Lever]:
 def _owner(question: Question, scorer: owner) -> Iterator[Lever]:
     yield from _asked_of_lead(question, [(Field("lead", "owner_id"), question.rep.id)])
     owners = [rep for rep in question.roster if rep.id == question.lead.owner_id]
-    if scorer.away == "team":
-        teams = sorted({team for rep in owners for team in rep.teams})
-        yield from _asked_of_rep(question, ((Field("rep", "teams"), team) for team in teams))
+    yield from _in_their_teams(question, scorer.away, owners)
 
 
 def _accounts(question: Question, scorer: named_account) -> Iterator[Lever]:
@@ -166,9 +164,13 @@ def _accounts(question: Question, scorer: named_account) -> Iterator[Lever]:
         whose = f"instead of {', '.join(each.id for each in others)}'s"
         words = f"the lead's account was {rep.id}'s {whose}"
         yield (Change("team", "accounts", (*freed, theirs), words),)
-    if scorer.away == "team":
-        teams = sorted({team for each in owners for team in each.teams})
-        yield from _asked_of_rep(question, ((Field("rep", "teams"), team) for team in teams))
+    yield from _in_their_teams(question, scorer.away, owners)
+
+
+def _in_their_teams(question: Question, away: str, owners: Iterable[Rep]) -> Iterator[Lever]:
+    """A part in the teams of owners who are away, where those stand in."""
+    teams = {team for rep in owners for team in rep.teams} if away == "team" else ()
+    yield from _asked_of_rep(question, ((Field("rep", "teams"), team) for team in sorted(teams)))
 
 
 def _room(question: Question, _scorer: headroom) -> Iterator[Lever]:
@@ -189,8 +191,7 @@ def _less_open(question: Question, _scorer: Scorer) -> Iterator[Lever]:
         for less in dict.fromkeys((has - 1, has // 2, 0))
         if 0 <= less < has
     )
-    if lever:
-        yield lever
+    yield lever
 
 
 def _caps(question: Question, _scorer: cap_room) -> Iterator[Lever]:
@@ -212,8 +213,7 @@ def _turns(question: Question, _scorer: rotation) -> Iterator[Lever]:
             for less in dict.fromkeys((has - 1, has // 2, 0))
             if 0 <= less < has
         )
-        if lever:
-            yield lever
+        yield lever
 
 
 def _idle(question: Question, _scorer: least_recent) -> Iterator[Lever]:
@@ -223,13 +223,9 @@ def _idle(question: Question, _scorer: least_recent) -> Iterator[Lever]:
     others = {each: at for each, at in last.items() if each != rep_id}
     words = f"{rep_id} had got no lead yet"
     never = Change("counts", "last_assigned", {"last_assigned": others}, words)
-    first = min(others.values(), default=last[rep_id])
-    if first >= last[rep_id]:
-        yield (never,)
-        return
-    sooner = {"last_assigned": {**others, rep_id: first - 1}}
+    sooner = {**others, rep_id: min(last.values()) - 1}
     words = f"{rep_id} had waited longest for a lead"
-    yield Change("counts", "last_assigned", sooner, words), never
+    yield Change("counts", "last_assigned", {"last_assigned": sooner}, words), never
 
 
 def _step(question: Question, scorer: tier) -> Iterator[Lever]:
@@ -350,8 +346,7 @@ def _intent(question: Question, scorer: intent) -> Iterator[Lever]:
 
 
 def _fresh(question: Question, _scorer: freshness) -> Iterator[Lever]:
-    if question.now is not None and question.lead.received_at != question.now:
-        yield (Change("lead", "received_at", question.now, "arrival was just now"),)
+    yield from _asked_of_lead(question, [(Field("lead", "received_at"), question.now)])
 
 
 def _source(question: Question, scorer: source_urgency) -> Iterator[Lever]:

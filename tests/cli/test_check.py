@@ -80,10 +80,10 @@ def test_json(leadroute, named, write):
 
 
 def test_policy_in_json(leadroute, named, write):
-    """A policy in JSON has findings without lines."""
-    write("policy.json", '{"format": 1, "rule": [{"name": "a", "when": "never"}]}')
+    """A policy in JSON has findings with lines too."""
+    write("policy.json", '{"format": 1, "rule": [{"name": "a",\n "when": "never"}]}')
     ended = leadroute("check", "--policy", "policy.json", *named[2:])
-    assert ended.out.startswith("rule[0].when: error LR001: can never be true: never")
+    assert ended.out.startswith("line 2: rule[0].when: error LR001: can never be true: never")
 
 
 def test_silence(leadroute, named, write):

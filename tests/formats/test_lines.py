@@ -1,5 +1,6 @@
-"""Where the keys of a TOML file stand."""
+"""Where the keys of a TOML or JSON file stand."""
 
+import json
 import tomllib
 
 import pytest
@@ -138,3 +139,105 @@ def test_lines_of_what_we_write(tables):
         for key in table:
             line = text.splitlines()[found[f"rule[{number}].{key}"] - 1]
             assert line.lstrip('"').startswith(key)
+
+
+JSON = """\
+{
+  "format": 1, "a \\"b\\"": "}]{[,:",
+  "rule": [
+    {"name": "one", "steps": [1, [2,
+      3], {}]},
+    {
+      "when"
+        : "always", "extra": {"deep":
+          {"deeper": null}}
+    }
+  ],
+  "last": true
+}
+"""
+JSON_LINES = {
+    "format": 2,
+    'a "b"': 2,
+    "rule": 3,
+    "rule[0]": 4,
+    "rule[0].name": 4,
+    "rule[0].steps": 4,
+    "rule[0].steps[0]": 4,
+    "rule[0].steps[1]": 4,
+    "rule[0].steps[1][0]": 4,
+    "rule[0].steps[1][1]": 5,
+    "rule[0].steps[2]": 5,
+    "rule[1]": 6,
+    "rule[1].when": 7,
+    "rule[1].extra": 8,
+    "rule[1].extra.deep": 8,
+    "rule[1].extra.deep.deeper": 9,
+    "last": 12,
+}
+
+
+@pytest.mark.parametrize("ending", ["\n", "\r\n"])
+def test_json(ending):
+    """Objects, arrays, escapes and marks inside of text leave the lines of JSON right."""
+    text = JSON.replace("\n", ending)
+    json.loads(text)
+    assert lines_of(text, "json") == JSON_LINES
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "{",
+        '{"',
+        '{"\\q": 1}',
+        "}]",
+        "5 6",
+        "[" * 100_000,
+        '{"a":' * 100_000,
+        '{"a" 1 {2',
+        "[1,,]",
+    ],
+)
+def test_other_json(text):
+    """Text that is no JSON has some answer, and no error, however deep it is."""
+    assert isinstance(lines_of(text, "json"), dict)
+
+
+@given(st.text('[]{}:,"\n\\ ab1', max_size=40))
+@settings(max_examples=200)
+def test_any_json(text):
+    """Any text has an answer, and every line in it is a line of the text."""
+    assert all(1 <= line <= text.count("\n") + 1 for line in lines_of(text, "json").values())
+
+
+def places(value, place=""):
+    """Every place below a value."""
+    inner = value.items() if isinstance(value, dict) else ()
+    named = [(f"{place}.{key}" if place else key, each) for key, each in inner]
+    if isinstance(value, list):
+        named = [(f"{place}[{number}]", each) for number, each in enumerate(value)]
+    for found, each in named:
+        yield found
+        yield from places(each, found)
+
+
+@given(
+    st.dictionaries(
+        texts.filter(bool),
+        st.recursive(
+            texts | st.integers() | st.none(),
+            lambda inner: (
+                st.lists(inner, max_size=3) | st.dictionaries(texts.filter(bool), inner, max_size=3)
+            ),
+            max_leaves=8,
+        ),
+        max_size=3,
+    ),
+    st.sampled_from([None, 1]),
+)
+@settings(max_examples=100)
+def test_every_place_of_json(value, indent):
+    """Every place of any JSON has a line, and nothing else has one."""
+    assert set(lines_of(json.dumps(value, indent=indent), "json")) == set(places(value))

@@ -67,7 +67,7 @@ _REMEDY = "put the row right; it is left out of what follows"
 
 
 def _lines(path: str) -> Mapping[str, int]:
-    return lines_of(read_text(path)) if format_of(path) == "toml" else {}
+    return lines_of(read_text(path), format_of(path))
 
 
 def _verdict(severities: Mapping[Severity, int]) -> str:

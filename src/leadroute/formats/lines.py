@@ -1,17 +1,20 @@
-"""Where in a TOML file a key stands, which the standard library does not say.
+"""Where in a TOML or JSON file a key stands, which the standard library does not say.
 
 The rules of this module:
 
-* The text is TOML that was read already. Of other text the answer is whatever can be made out, and never an error.
+* The text is TOML or JSON that was read already. Of other text the answer is whatever can be made out, and never an
+  error.
 * Places are written as in ``rule[2].when``, counted from 0, as in the errors of a policy.
 * Nothing is kept of the values but what stands in their tables.
 """
 
 from __future__ import annotations
 
+import json
 import re
 import tomllib
 from collections.abc import Iterator, Mapping
+from typing import Final
 
 from attrs import define, field
 
@@ -32,11 +35,12 @@ _TOKEN = re.compile(
 )
 
 
-def lines_of(text: str) -> Mapping[str, int]:
-    r"""The line of every table and key of a TOML file, by place. O(length).
+def lines_of(text: str, format: str = "toml") -> Mapping[str, int]:  # noqa: A002 - the host's word for it
+    r"""The line of every table and key of a file, by place. O(length).
 
     Args:
         text: The text of the file.
+        format: ``toml`` or ``json``.
 
     Returns:
         Lines counted from 1, by place. A table that is opened twice has its first line.
@@ -45,7 +49,11 @@ def lines_of(text: str) -> Mapping[str, int]:
         >>> found = lines_of('format = 1\n\n[[rule]]\nname = "us"\nwhen = "always"\n')
         >>> found["format"], found["rule[0]"], found["rule[0].when"]
         (1, 3, 5)
+        >>> lines_of('{"rule": [\n {"name": "us"}]}', "json")
+        {'rule': 1, 'rule[0]': 2, 'rule[0].name': 2}
     """
+    if format == "json":
+        return _json_lines(text)
     scan = _Scan(tuple(_tokens(text)))
     scan.run()
     return scan.found
@@ -60,13 +68,74 @@ class _Token:
     line: int
 
 
-def _tokens(text: str) -> Iterator[_Token]:
+def _tokens(text: str, token: re.Pattern[str] = _TOKEN) -> Iterator[_Token]:
     line = 1
-    for match in _TOKEN.finditer(text):
+    for match in token.finditer(text):
         kind, written = str(match.lastgroup), match.group()
         if kind != "none":
             yield _Token(kind, written, line)
         line += written.count("\n")
+
+
+_JSON = re.compile(
+    r"""
+      (?P<text> "(?:[^"\\]|\\[\s\S])*+"? )
+    | (?P<mark> [\[\]{},:] )
+    | (?P<word> [^\s\[\]{},:"]++ )
+    | (?P<none> \s++ )
+    """,
+    re.VERBOSE,
+)
+
+
+_DEEPEST: Final = 100
+
+
+@define
+class _Level:
+    """An object or an array that is open, with what comes next in it."""
+
+    place: str
+    listed: bool
+    number: int = 0
+    key: str | None = None
+
+    def next(self) -> str:
+        """The place of the value that begins now."""
+        if not self.listed:
+            return _under(self.place, self.key or "")
+        self.number += 1
+        return f"{self.place}[{self.number - 1}]"
+
+
+def _json_lines(text: str) -> Mapping[str, int]:
+    """The lines of JSON, down to a depth that no policy has. It keeps its own stack, so that none is too deep."""
+    found: dict[str, int] = {}
+    levels = [_Level("", listed=False)]
+    for token in _tokens(text, _JSON):
+        level = levels[-1]
+        if token.kind == "text" and not level.listed and level.key is None and len(levels) > 1:
+            level.key = _unquoted(token.text)
+            if len(levels) < _DEEPEST:
+                found.setdefault(_under(level.place, level.key), token.line)
+        elif token.text in "]}":
+            levels = levels[:-1] or levels
+        elif token.text == ",":
+            level.key = None
+        elif token.text != ":":
+            place = level.next() if len(levels) < _DEEPEST else ""
+            if place:
+                found.setdefault(place, token.line)
+            if token.text in "[{":
+                levels.append(_Level(place, listed=token.text == "["))
+    return found
+
+
+def _unquoted(text: str) -> str:
+    try:
+        return str(json.loads(text))
+    except ValueError:
+        return text
 
 
 @define

@@ -131,6 +131,26 @@ def test_preference(score, said):
             "max_of(headroom(), language())",
             "the best of (free capacity; how well they speak the lead's language)",
         ),
+        (
+            "2 * close_rate(by=['industry', 'country'], half_life='26w')",
+            (
+                "share of leads won (among leads of the same industry and country, those 182 days old count half, "
+                "counts twice)"
+            ),
+        ),
+        (
+            "response_speed(by='source')",
+            "how fast they reach their leads (among leads of the same source)",
+        ),
+        (
+            "expertise(by='product', half_life='4w')",
+            "leads of the same product worked before (those 28 days old count half)",
+        ),
+        (
+            "tier('budget', [9], wins=[5], by='product')",
+            "whether their level suits the lead's budget (among leads of the same product)",
+        ),
+        ("tier('budget', [9], by='product')", "whether their level suits the lead's budget"),
         ("clamp(workload(), 0.25)", "how little they have open (from 0.25 to 1)"),
         ("invert(distance())", "the opposite of nearness to the lead"),
         ("at_least(close_rate(), 0.5)", "share of leads won (where it is 0.5 or more)"),

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator, Mapping
 from datetime import timedelta
 from typing import Any, Final
 
+from leadroute.model.duration import parse_duration
 from leadroute.ranking.router import Router
 from leadroute.ranking.scorers import (
     accept_rate,
@@ -49,6 +50,7 @@ from leadroute.ranking.scorers import (
     top_producer,
     workload,
 )
+from leadroute.ranking.scorers.evidence import Learning
 from leadroute.rules.condition import And, Condition, Or
 from leadroute.rules.otherwise import ANYWAY, CATCH_ALL, HOLD, Otherwise, pool_of
 from leadroute.rules.qualification import Factor, Qualification, parts_of
@@ -256,10 +258,22 @@ def _term(weight: float, scorer: Scorer) -> str:
         asked.append(describe(scorer.condition))
         scorer = scorer.scorer
     word = _SCORERS.get(type(scorer))
-    notes = [] if weight == 1 else [f"counts {_COUNTS.get(weight, f'{weight:g} times')}"]
+    notes = list(_learned(scorer))
+    notes += [] if weight == 1 else [f"counts {_COUNTS.get(weight, f'{weight:g} times')}"]
     notes += [f"if {condition}" for condition in asked]
     said = str(scorer) if word is None else word(scorer)
     return f"{said} ({', '.join(notes)})" if notes else said
+
+
+def _learned(scorer: Scorer) -> Iterator[str]:
+    """Of which leads a scorer learns, and how fast they age."""
+    if not isinstance(scorer, Learning) or (isinstance(scorer, tier) and scorer.wins is None):
+        return
+    if scorer.by is not None and not isinstance(scorer, expertise):
+        yield f"among leads of the same {_names(scorer.by)}"
+    if scorer.half_life is not None:
+        age = duration_in_words(parse_duration(scorer.half_life))
+        yield f"those {age} old count half"
 
 
 def _names(given: str | tuple[str, ...], last: str = "and") -> str:

@@ -32,7 +32,8 @@ def test_mermaid():
         "terms1 --> pool1",
         "terms2 --> pool1",
         'rule2 -- "no" --> catch',
-        'pool1 -- "nobody can take it" --> catch',
+        'pool1 -- "empty pool or nobody eligible" --> catch',
+        'pool1 -- "nobody available" --> hold',
     ]
 
 
@@ -126,6 +127,18 @@ def test_when_nobody_is_found():
         "terms1 --> pool1",
         'terms1 -- "nobody available" --> pool2',
         'rule1 -- "no" --> hold',
-        'pool1 -- "nobody can take it" --> catch',
-        'pool2 -- "nobody can take it" --> catch',
+        'pool1 -- "empty pool" --> hold',
+        'pool1 -- "nobody eligible" --> catch',
+        'pool2 -- "nobody available" --> hold',
     ]
+
+
+def test_one_end():
+    """Where every case ends alike, one arrow says so; a calling time and a share of hours stand with the terms."""
+    held = dict.fromkeys(("empty_pool", "nobody_eligible", "nobody_available"), "catch-all")
+    rule = Rule("all", otherwise=held, calling="mon-fri 09:00-20:00", overlap=0.5)
+    text = mermaid(Router(rules=[rule]))
+    assert 'pool1 -- "nobody can take it" --> catch' in text
+    assert "hold" not in text
+    assert "called mon-fri 09:00-20:00" in text
+    assert "who work 50% of the lead's" in text

@@ -9,7 +9,7 @@ The rules of this module:
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from enum import Enum
 from textwrap import wrap
 from typing import Final
@@ -18,7 +18,7 @@ from attrs import field, frozen
 
 from leadroute.insight.wording import duration_in_words, otherwise_in_words, preference, who
 from leadroute.ranking.router import Router
-from leadroute.rules.otherwise import CASES, HOLD, pool_of
+from leadroute.rules.otherwise import CASES, CATCH_ALL, DEFAULTS, HOLD, pool_of
 from leadroute.rules.qualification import Factor, Qualification
 from leadroute.rules.rule import EVERYONE, Rule
 from leadroute.rules.wording import describe
@@ -27,6 +27,10 @@ __all__ = ["graphviz", "mermaid"]
 
 WIDTH: Final = 40
 """After how many characters a line of a label ends."""
+
+
+_NOBODY: Final = tuple(case for case in CASES if case != "no_rule")
+"""The cases in which a rule matched and nobody was found."""
 
 
 class _Shape(Enum):
@@ -83,10 +87,12 @@ def mermaid(router: Router) -> str:
             terms1["all reps<br/>whoever has waited longest for a lead<br/>first<br/>offered for 5 minutes"]
             pool1[("Pool: everyone")]
             catch(["catch-all"])
+            hold(["the lead waits"])
             lead --> rule1
             rule1 --> terms1
             terms1 --> pool1
-            pool1 -- "nobody can take it" --> catch
+            pool1 -- "empty pool or nobody eligible" --> catch
+            pool1 -- "nobody available" --> hold
     """
     graph = _graph(router)
     lines = ["flowchart TD"]
@@ -157,15 +163,29 @@ def _graph(router: Router) -> _Graph:
         ends = [] if rule.when is None else [(asked, "no")]
         graph.arrow(asked, _terms(graph, number, rule, router), "" if rule.when is None else "yes")
     pools = _pools(graph, router)
-    catch = graph.box("catch", _Shape.EVENT, router.catch_all)
-    unruled = catch
-    if HOLD in router.otherwise.steps("no_rule"):
-        unruled = graph.box("hold", _Shape.EVENT, "the lead waits")
+    fates = {CATCH_ALL: graph.box("catch", _Shape.EVENT, router.catch_all)}
+    after = _after(router)
+    unruled = router.otherwise.steps("no_rule")[-1]
+    if HOLD in {unruled, *(end for _, end in after)}:
+        fates[HOLD] = graph.box("hold", _Shape.EVENT, "the lead waits")
     for end, label in ends:
-        graph.arrow(end, unruled, label)
-    for pool in pools:
-        graph.arrow(pool, catch, "nobody can take it")
+        graph.arrow(end, fates[unruled], label)
+    for (pool, end), cases in after.items():
+        label = "nobody can take it" if len(cases) == len(_NOBODY) else " or ".join(cases)
+        graph.arrow(pools[pool], fates[end], label)
     return graph
+
+
+def _after(router: Router) -> Mapping[tuple[str, str], Collection[str]]:
+    """What becomes of a lead after the last pool that was asked for it, by pool and end, with the cases."""
+    found: dict[tuple[str, str], dict[str, None]] = {}
+    for rule in router.rules:
+        for case in _NOBODY:
+            steps = rule.otherwise.steps(case, router.otherwise)
+            asked = [rule.pool or EVERYONE, *filter(None, map(pool_of, steps))]
+            (end,) = steps[-1:] if steps[-1] in (HOLD, CATCH_ALL) else DEFAULTS[case]
+            found.setdefault((asked[-1], end), {})[case.replace("_", " ")] = None
+    return found
 
 
 def _factors(graph: _Graph, factors: Iterable[Factor]) -> list[tuple[str, str]]:
@@ -204,15 +224,15 @@ def _terms(graph: _Graph, number: int, rule: Rule, router: Router) -> str:
     return graph.box(f"terms{number}", _Shape.TERMS, *said)
 
 
-def _pools(graph: _Graph, router: Router) -> list[str]:
-    """Draw every pool that a rule names, once, with the arrows that lead there."""
+def _pools(graph: _Graph, router: Router) -> Mapping[str, str]:
+    """Draw every pool that a rule names, once, with the arrows that lead there; their boxes by name."""
     found: dict[str, str] = {}
     for number, rule in enumerate(router.rules, 1):
         for name, label in _asked(rule, router):
             if name not in found:
                 found[name] = graph.box(f"pool{len(found) + 1}", _Shape.POOL, f"Pool: {name}")
             graph.arrow(f"terms{number}", found[name], label)
-    return list(found.values())
+    return found
 
 
 def _asked(rule: Rule, router: Router) -> Iterator[tuple[str, str]]:

@@ -19,6 +19,7 @@ from leadroute import (
     Router,
     Rule,
     Snapshot,
+    Territory,
     UnknownFieldError,
     diff,
     explain,
@@ -30,7 +31,9 @@ from leadroute import (
     why_not,
 )
 from leadroute.insight.whatif import proposals
+from leadroute.ranking.scorers import BUILT_IN
 from leadroute.rules.builders import age, days, define, domain_of, overlaps
+from leadroute.rules.scores import parse_score
 from leadroute.testing.strategies import conditions, leads, rosters, routers, snapshots
 
 NOW = datetime(2026, 1, 5, 9, tzinfo=UTC)
@@ -92,6 +95,44 @@ def test_every_proposal_works(router, lead, roster, snapshot, before):
             assert found.best.rep_id == rep.id
         best = answer.ranking.best
         assert (answer.reason == "") == (best is not None and best.rep_id == rep.id)
+
+
+EVERY = [
+    parse_score(text, BUILT_IN)
+    for text in (
+        "language() + 2 * same_country() + random_tiebreak()",
+        "distance() + timezone_overlap() + workload()",
+        "owner('team') + named_account('team') + cap_room()",
+        "least_recent() + rotation() + headroom()",
+        "close_rate() + revenue_rate() + expertise(by=['industry', 'country'])",
+        "response_speed() + accept_rate(half_life='4w') + top_producer()",
+        "tier('budget', [10, 100]) + graduation() + deal_size_fit()",
+        "tiers(tier('employees', [10], wins=[3]), explore(by='language'))",
+        "source_urgency(['web'], [0.5]) + freshness() + intent('page')",
+        "fair(max_of(skill_match('industry', 'all'), invert(territory_match())))",
+    )
+]
+BERLIN = Territory("berlin", countries={"DE", "US"}, owners={"ada"})
+
+
+@given(
+    st.sampled_from(EVERY),
+    leads(),
+    rosters(max_size=3),
+    snapshots(),
+    st.sampled_from([None, 50]),
+    st.booleans(),
+)
+@settings(max_examples=40)
+def test_every_proposal_works_with_every_scorer(score, lead, roster, snapshot, within_km, home):
+    """Whatever a score is made of, and wherever the rep is, a proposal is true."""
+    rule = Rule("a", score=score, within_km=within_km, territory=home)
+    router = Router(rules=[rule], territories=[BERLIN], caps=["1 per day"], wrap_up="5m")
+    for rep in roster:
+        answer = why_not(router, lead, rep.id, roster, now=NOW, snapshot=snapshot)
+        for changes in answer.proposals:
+            found = applied(answer, changes, router, lead, roster, snapshot, {})
+            assert found.best.rep_id == rep.id
 
 
 @given(conditions(), conditions(rep=False), leads())

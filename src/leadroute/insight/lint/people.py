@@ -26,18 +26,40 @@ from leadroute.insight.lint.values import among
 from leadroute.model.coverage import Coverage, coverage
 from leadroute.model.lead import Lead
 from leadroute.model.rep import Rep
+from leadroute.model.roster import Roster
 from leadroute.rules.condition import And, Condition
 from leadroute.rules.operand import Field
+from leadroute.rules.otherwise import HOLD
 from leadroute.rules.reading import reads
 from leadroute.rules.rule import EVERYONE, Rule
 
-__all__ = ["MOST_LEADS", "hours", "people", "pools", "requirements", "spelled"]
+__all__ = ["MOST_LEADS", "hours", "nobody", "people", "pools", "requirements", "spelled"]
 
 MOST_LEADS = 64
 """How many leads are invented for one row of a rule."""
 
 _HALF_A_YEAR = timedelta(weeks=26)
 _DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+
+
+def nobody(subject: Subject) -> Iterator[Finding]:
+    """A roster in which nobody is active, and what becomes of the leads then."""
+    router = subject.router
+    held = {
+        HOLD in rule.otherwise.steps(_without_reps(subject, rule), router.otherwise)
+        for rule in router.rules
+    }
+    if all(rule.when is not None for rule in router.rules):
+        held.add(HOLD in router.otherwise.steps("no_rule"))
+    fate = " or ".join(("goes to the catch-all", "waits")[waits] for waits in sorted(held))
+    explanation = f"nobody is active, so every lead {fate}"
+    yield Finding("LR101", "", explanation, "check the reps")
+
+
+def _without_reps(subject: Subject, rule: Rule) -> str:
+    """How a lead of this rule comes out when nobody is active."""
+    members = subject.router.members(rule.pool, subject.roster or Roster(), subject.instant)
+    return "nobody_eligible" if members else "empty_pool"
 
 
 def pools(subject: Subject) -> Iterator[Finding]:

@@ -16,6 +16,7 @@ from leadroute import (
     Roster,
     Router,
     Rule,
+    Schedule,
     Status,
     dump_policy,
 )
@@ -227,3 +228,20 @@ def test_the_fast_path_steps_aside(rule, path):
     top = Standing(router, team).top(GERMAN, now=NOON)
     assert top.path == path
     assert top.assignments == router.rank(GERMAN, team, now=NOON).assignments
+
+
+class Broken:
+    """A calendar that cannot be asked."""
+
+    def __contains__(self, day):
+        raise OSError("no connection")
+
+
+def test_a_calendar_that_fails_gives_no_points():
+    """A rep who is asked anyway is ranked although their calendar fails: the scorer has no answer."""
+    rep = Rep("ada", schedule=Schedule(OFFICE, "UTC", holidays=Broken()))
+    otherwise = {"nobody_available": "anyway"}
+    ranking = ranked(GERMAN, rep, score=timezone_overlap(), otherwise=otherwise)
+    (part,) = ranking.best.parts
+    assert ranking.anyway
+    assert (part.points, part.reason) == (None, "the rep's calendar fails with OSError")

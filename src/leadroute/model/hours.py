@@ -15,15 +15,17 @@ from abc import abstractmethod
 from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime, timedelta
 from functools import lru_cache
-from typing import Any
+from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
 from attrs import field, frozen
 
-from leadroute.errors import FactTypeError, Fault, InvalidValue
+from leadroute.errors import FactTypeError, Fault, InvalidValue, LeadrouteError
 from leadroute.model.timeline import Either, Every, Line, Outside, instant, meet, micros
 
-__all__ = ["AllOf", "AnyOf", "Closed", "Hours", "overlap"]
+__all__ = ["AllOf", "AnyOf", "Closed", "Hours", "overlap", "unless_failing"]
+
+T = TypeVar("T")
 
 _MICROSECOND = timedelta(microseconds=1)
 
@@ -238,3 +240,20 @@ def overlap(left: Hours, right: Hours, start: datetime, end: datetime) -> timede
     first, last = micros(start, "start"), micros(end, "end")
     both = meet(list(left.line.stretches(first, last)), list(right.line.stretches(first, last)))
     return sum((closes - opens for opens, closes in both), 0) * _MICROSECOND
+
+
+def unless_failing(ask: Callable[[], T], failing: Callable[[Exception], T]) -> T:
+    """What hours answer, or what stands for it when a calendar of the host's fails.
+
+    Holidays may be any container, so any exception may come out of it. Those of leadroute itself pass through.
+
+    Example:
+        >>> unless_failing(lambda: 1 // 0, lambda error: len(error.args))
+        1
+    """
+    try:
+        return ask()
+    except LeadrouteError:
+        raise
+    except Exception as error:  # noqa: BLE001 - see above
+        return failing(error)

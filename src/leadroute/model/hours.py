@@ -92,11 +92,14 @@ class Hours:
             duration: Zero or more, as it elapses: an hour is 3,600 seconds across a change of the clocks.
 
         Raises:
-            FactTypeError: ``start`` is naive.
+            FactTypeError: ``start`` is naive, or ``duration`` is no timedelta.
             InvalidValue: ``duration`` is negative.
 
         Complexity: O(log n) in the stretches of a year, plus one step for each year between.
         """
+        if not isinstance(duration, timedelta):
+            expected = "a timedelta, such as timedelta(hours=2)"
+            raise FactTypeError("duration", f"of type {type(duration).__name__}", expected)
         amount = (duration.days * 86_400 + duration.seconds) * 1_000_000 + duration.microseconds
         if amount < 0:
             raise InvalidValue(

@@ -281,8 +281,8 @@ class Dispatcher:
         """When time alone will next give ``sweep`` something to do: the end of an offer, or an opening hour.
 
         Returns:
-            An instant after now, or ``None`` when no clock can foretell it: leads that wait for a rep to finish
-            something are served when that happens.
+            An instant after now, or ``None`` when none is known. Leads that wait for a rep to finish something are
+            served when that happens; those that wait for a cap or for presence, by the next sweep: keep sweeping.
         """
         now = Record(_LAST_KEY, 1, "", due=to_micros(self._now()))
         found = [

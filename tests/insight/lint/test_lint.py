@@ -647,3 +647,14 @@ def test_leads_that_no_rule_takes_may_have_another_fate():
     given = found(rule, reps=[Rep("ada", active=False)], otherwise={"no_rule": "hold"})
     (said,) = [each for each in given if each.code == "LR101"]
     assert said.explanation.endswith("every lead goes to the catch-all or waits")
+
+
+def test_what_becomes_of_leads_while_a_pool_is_away():
+    """The hint about hours without anybody says what the policy does then."""
+    rules = [Rule("one", otherwise={"nobody_available": "pool night, anyway"}), Rule("other")]
+    reps = [Rep("ada", schedule="mon-fri 09:00-17:00")]
+    for count, fate in ((2, "the policy then says: hold or pool night, anyway"), (1, "pool night")):
+        given = found(*rules[:count], reps=reps, pools=[Pool("night", reps={"ada"})])
+        (said,) = [each for each in given if each.code == "LR201" and not each.place]
+        assert fate in said.remedy
+        assert said.remedy.endswith("; widen the schedules if that is too long")

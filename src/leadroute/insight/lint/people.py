@@ -169,7 +169,8 @@ def hours(subject: Subject) -> Iterator[Finding]:
     for pool in dict.fromkeys(_pool(rule) for rule in subject.router.rules):
         members = subject.active(pool)
         if members and all(rep.hours is not None for rep in members):
-            yield from _away(pool, places.get(pool, ""), members, subject.now)
+            remedy = f"{_fate(subject, pool)}; widen the schedules if that is too long"
+            yield from _away(pool, places.get(pool, ""), members, subject.now, remedy)
 
 
 def people(reps: Sequence[Rep]) -> str:
@@ -184,7 +185,22 @@ def people(reps: Sequence[Rep]) -> str:
     return f"the rep {shown} is" if len(reps) == 1 else f"the reps {shown}{more} are"
 
 
-def _away(pool: str, place: str, members: Sequence[Rep], now: datetime) -> Iterator[Finding]:
+def _fate(subject: Subject, pool: str) -> str:
+    """What becomes of the leads of a pool while nobody of it is there."""
+    router = subject.router
+    fates = {
+        ", ".join(rule.otherwise.steps("nobody_available", router.otherwise))
+        for rule in router.rules
+        if _pool(rule) == pool
+    }
+    if fates == {HOLD}:
+        return "leads wait until somebody is back"
+    return f"the policy then says: {' or '.join(sorted(fates))}"
+
+
+def _away(
+    pool: str, place: str, members: Sequence[Rep], now: datetime, remedy: str
+) -> Iterator[Finding]:
     zones = Counter(rep.hours.zone.key for rep in members if rep.hours is not None)
     zone = ZoneInfo(min(zones, key=lambda name: (-zones[name], name)))
     week, later = (_week(members, at, zone) for at in (now, now + _HALF_A_YEAR))
@@ -202,7 +218,6 @@ def _away(pool: str, place: str, members: Sequence[Rep], now: datetime) -> Itera
         also = f"nobody in the pool {pool!r} is there in the week from {_from(later)} {other} ({zone.key})"
         explanation = f"{explanation}, and {also}" if explanation else also
     if explanation:
-        remedy = "leads wait until somebody is back; widen the schedules if that is too long"
         yield Finding("LR201", place, explanation, remedy)
 
 

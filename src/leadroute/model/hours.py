@@ -23,7 +23,7 @@ from attrs import field, frozen
 from leadroute.errors import FactTypeError, Fault, InvalidValue, LeadrouteError
 from leadroute.model.timeline import Either, Every, Line, Outside, instant, meet, micros
 
-__all__ = ["AllOf", "AnyOf", "Closed", "Hours", "overlap", "unless_failing"]
+__all__ = ["AllOf", "AnyOf", "Closed", "Hours", "meeting", "overlap", "unless_failing"]
 
 T = TypeVar("T")
 
@@ -243,6 +243,19 @@ def overlap(left: Hours, right: Hours, start: datetime, end: datetime) -> timede
     first, last = micros(start, "start"), micros(end, "end")
     both = meet(list(left.line.stretches(first, last)), list(right.line.stretches(first, last)))
     return sum((closes - opens for opens, closes in both), 0) * _MICROSECOND
+
+
+def meeting(left: Hours, right: Hours, start: datetime, end: datetime) -> datetime | None:
+    """The first instant from ``start`` on at which both are open; ``None`` when there is none before ``end``.
+
+    Raises:
+        FactTypeError: ``start`` or ``end`` is naive.
+
+    Complexity: O(n) in the stretches between ``start`` and ``end``; nothing is kept.
+    """
+    first, last = micros(start, "start"), micros(end, "end")
+    both = meet(list(left.line.stretches(first, last)), list(right.line.stretches(first, last)))
+    return instant(both[0][0]) if both else None
 
 
 def unless_failing(ask: Callable[[], T], failing: Callable[[Exception], T]) -> T:

@@ -69,6 +69,14 @@ def test_free_and_cancelled():
             calendar(["DTSTART:20260701T080000Z", "DTEND:20260701T070000Z"]),
             "event 1 has no start, or ends before it",
         ),
+        (
+            calendar(["DTSTART;VALUE=DATE:20260715", "DTEND;VALUE=DATE:20260701"]),
+            "event 1 has no start, or ends before it",
+        ),
+        (
+            calendar(["DTSTART;TZID=Mars:20260701T080000", "DURATION:PT1H"]),
+            "event 1 names a time zone that is not known; write an IANA time zone, or none",
+        ),
     ],
 )
 def test_refusals(text, problem):
@@ -76,6 +84,18 @@ def test_refusals(text, problem):
     with pytest.raises(ConfigError) as caught:
         read_time_off(text, "UTC")
     assert str(caught.value) == problem
+
+
+def test_a_zone_that_is_not_known():
+    """The zone of times that name none must be one."""
+    with pytest.raises(ConfigError, match=r"zone is 'Mars'; write an IANA time zone"):
+        read_time_off(calendar(), "Mars")
+
+
+def test_an_all_day_event_of_no_days():
+    """An all-day event that ends on the date on which it starts is that date, as some programs write it."""
+    text = calendar(["DTSTART;VALUE=DATE:20260701", "DTEND;VALUE=DATE:20260701"])
+    assert read_time_off(text, "UTC") == (TimeOff(date(2026, 7, 1)),)
 
 
 def test_missing_extra(monkeypatch):

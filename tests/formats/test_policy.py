@@ -592,3 +592,10 @@ otherwise = { nobody_available = "hold, anyway", empty_pol = "hold", nobody_elig
             "rule[1].otherwise.nobody_eligible: is 5; write steps such as 'pool emea, hold' or 'catch-all'"
         ),
     ]
+
+
+def test_two_territories_of_one_name():
+    """Two territories of one name are refused, in good English."""
+    twice = 'format = 1\n[[territory]]\nname = "x"\n[[territory]]\nname = "x"\n'
+    with pytest.raises(PolicyError, match=r"territory\[1\]\.name: there are two territories named"):
+        parse_policy(twice)

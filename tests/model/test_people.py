@@ -116,6 +116,7 @@ def test_the_zone_of_a_rep():
     berlin = Schedule("mon 09:00-17:00", "Europe/Berlin")
     assert Rep("ada", timezone="Asia/Tokyo", schedule=berlin).zone == ZoneInfo("Asia/Tokyo")
     assert Rep("ada", schedule=berlin).zone == ZoneInfo("Europe/Berlin")
+    assert Rep("ada", schedule=berlin & berlin).zone == ZoneInfo("Europe/Berlin")
     assert Rep("ada").zone is UTC
 
 

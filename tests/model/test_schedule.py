@@ -600,8 +600,56 @@ def test_all_faults_at_once():
 
 
 def test_time_off_of_one_instant():
-    """An absence of one instant, or of one date, is written once."""
+    """An absence that starts at an instant needs its end: without one it would be no absence at all."""
     at = datetime(2026, 1, 5, 9, tzinfo=UTC)
-    assert str(TimeOff(at)) == "2026-01-05T09:00:00Z"
-    assert TimeOff.parse("2026-01-05t09:00:00z") == TimeOff(at, at)
-    assert Schedule("always", "UTC", time_off=[TimeOff(at, at)]).is_open(at)
+    for absence in (at, "2026-01-05T09:00Z", "2026-07-01..", [at]):
+        with pytest.raises(
+            InvalidValue, match=r"time_off has .*: TimeOff: (end is missing|text is)"
+        ):
+            Schedule("always", "UTC", time_off=[absence])
+    empty = TimeOff(at, at)
+    assert TimeOff.parse(str(empty).lower()) == empty
+    assert Schedule("always", "UTC", time_off=[empty]).is_open(at)
+
+
+@pytest.mark.parametrize("absence", [(), (date(2026, 7, 1),) * 3])
+def test_time_off_of_too_many_values(absence):
+    """One absence is one value or two."""
+    with pytest.raises(
+        InvalidValue, match=f"has {len(absence)} values for one absence; write a date"
+    ):
+        Schedule("always", "UTC", time_off=[absence])
+
+
+@pytest.mark.parametrize("duration", [None, 3600, 1.5, "2h"])
+def test_a_duration_is_a_timedelta(duration):
+    """Seconds and text are no durations, and the message names the argument."""
+    with pytest.raises(FactTypeError, match=r"duration is of type \w+; it must be a timedelta"):
+        ALWAYS.add_working_time(datetime(2026, 1, 5, tzinfo=UTC), duration)
+
+
+@pytest.mark.parametrize("days", [None, 1.5, "1", True])
+def test_days_are_whole(days):
+    """Days that are no whole number are refused."""
+    with pytest.raises(FactTypeError, match=r"days is of type \w+; it must be a whole number"):
+        ALWAYS.add_days(datetime(2026, 1, 5, tzinfo=UTC), days)
+
+
+@pytest.mark.parametrize("days", [10**30, -(10**9), 3_000_000])
+def test_days_that_lead_out_of_time(days):
+    """A date that no datetime can express is refused in words."""
+    with pytest.raises(
+        InvalidValue, match=r"days leads from 2026-01-05 out of the years 1 to 9999"
+    ):
+        ALWAYS.add_days(datetime(2026, 1, 5, tzinfo=UTC), days)
+
+
+def test_what_text_says_twice_is_refused():
+    """Text that gives a date or a zone twice does not lose one of them in silence."""
+    twice = "always; 2026-12-24 09:00-13:00; 2026-12-24 15:00-16:00; in UTC; in Asia/Tokyo"
+    with pytest.raises(InvalidValue) as caught:
+        Schedule.parse(twice)
+    assert str(caught.value) == (
+        "Schedule: overrides has 2026-12-24 twice; join its windows by ','; "
+        "zone is given twice, UTC and Asia/Tokyo; keep one"
+    )

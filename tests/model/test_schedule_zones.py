@@ -7,7 +7,7 @@ import pytest
 
 from leadroute.model.countries import COUNTRIES
 from leadroute.model.schedule import Schedule
-from leadroute.model.zones import _REGIONS, ZoneGuess, _table, calling_hours, zones_of
+from leadroute.model.zones import _OVERSEAS, _REGIONS, ZoneGuess, _table, calling_hours, zones_of
 from leadroute.model.zonetable import ZONES
 from tests.shared import shared_path
 
@@ -23,7 +23,13 @@ from tests.shared import shared_path
         ({"region": "CA-YT"}, "America/Whitehorse"),
         ({"region": "DE-BY"}, "Europe/Berlin"),
         ({"country": "AU", "region": "QLD"}, "Australia/Brisbane"),
+        ({"country": "US", "region": "US-PR"}, "America/Puerto_Rico"),
+        ({"country": "US", "region": "GU"}, "Pacific/Guam"),
+        ({"country": "FR", "region": "FR-974"}, "Asia/Dubai"),
+        ({"country": "FR", "region": "FR-IDF"}, "Europe/Paris"),
         ({"phone": "+49 30 901820"}, "Europe/Berlin"),
+        ({"region": "TX", "phone": "+49 30 901820"}, "Europe/Berlin"),
+        ({"region": "South-West", "phone": "+49 30 901820"}, "Europe/Berlin"),
         ({"phone": "0049 30 901820"}, "Europe/Berlin"),
         ({"phone": "+44 20 7946 0000"}, "Europe/London"),
         ({"country": "US", "timezone": "Asia/Tokyo"}, "Asia/Tokyo"),
@@ -75,6 +81,12 @@ def test_every_zone_exists():
         "HM",
         "XK",
     }
+
+
+def test_regions_overseas_have_clocks():
+    """Every region that is a country of its own has a clock, or several, in the table of countries."""
+    owners = {owner for found in _table(_OVERSEAS).values() for owner in found}
+    assert owners <= _table(ZONES).keys() & COUNTRIES
 
 
 def test_regions_agree_with_their_country():

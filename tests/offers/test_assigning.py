@@ -1,7 +1,7 @@
 """Assignment by hand, hand-over and release: what counts against whom."""
 
 import itertools
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from tests.offers.world import desk, team
@@ -298,3 +298,37 @@ def test_what_is_given_back_is_what_was_recorded():
     d.sweep()
     assert DAY not in d.store.counts()
     assert d.submit(Lead("L-2")).rep_id == "ada"
+
+
+class Failing:
+    """A calendar of the host's that fails from some moment on."""
+
+    broken = False
+
+    def __contains__(self, day):
+        if self.broken:
+            raise OSError("no connection")
+        return False
+
+
+@pytest.mark.parametrize("manual", [False, True])
+def test_a_calendar_that_fails_does_not_stop_an_owner(manual):
+    """Where the end of the shift cannot be told, the lead is taken all the same and frees on its outcome."""
+    calendar = Failing()
+    hours = Schedule("mon-fri 09:00-17:00", "UTC", holidays=calendar)
+    d = office(Rep("ada", capacity=1, schedule=hours), frees="shift")
+    d.submit(Lead("L-1"))
+    hours.line._blocks.clear()
+    calendar.broken = True
+    placement = d.assign("L-1", "ada", by="m") if manual else d.accept("L-1", "ada")
+    assert (placement.owner, placement.due) == ("ada", None)
+    d.feedback("L-1", "won")
+    assert open_key("ada") not in d.store.counts()
+
+
+def test_a_shift_ends_where_a_holiday_of_the_policy_begins():
+    """The holidays of the policy count for the end of the shift as they do for who is at work."""
+    router = Router(rules=[Rule("all", frees="shift")], holidays=[date(2026, 3, 11)])
+    d = desk(Rep("ada", schedule="always"), router=router, start=NOON)
+    d.submit(Lead("L-1"))
+    assert d.accept("L-1", "ada").due == datetime(2026, 3, 11, tzinfo=UTC)

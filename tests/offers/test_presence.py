@@ -61,3 +61,13 @@ def test_the_last_contact_is_only_raised():
         d.assign(d.submit(Lead(lead_id)).lead_id, "ada", by="manager")
         d.contacted(lead_id)
     assert d.snapshot().contacted == {"ada": to_micros(START + timedelta(minutes=10))}
+
+
+def test_presence_must_be_a_mapping():
+    """A dispatcher is not built with anything else, so that no lead is the first to find out."""
+    expected = (
+        "presence is of type list; it must be a mapping such as {'ada': Presence('busy', since)}"
+    )
+    with pytest.raises(FactTypeError) as caught:
+        evolve(desk("ada", router=ALL), presence=[("ada", Presence("busy", START))])
+    assert str(caught.value) == expected

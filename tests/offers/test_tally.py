@@ -8,7 +8,7 @@ from attrs import evolve
 from hypothesis import given
 from hypothesis import strategies as st
 
-from leadroute import Dispatcher, Lead, MemoryStore, Rep, Roster, Router, Rule
+from leadroute import Dispatcher, Lead, MemoryStore, Rep, Roster, Router, Rule, UnknownFieldError
 from leadroute.model.outcomes import UNIT, Outcomes, Record, week_of
 from leadroute.offers.events import Offered
 from leadroute.offers.tally import outcomes_of
@@ -163,3 +163,20 @@ def test_a_scorer_learns_from_what_the_store_has_counted():
     assert taught.outcomes.total("bob", "industry/oil").won == 2
     assert taught.submit(Lead("next-1", industry="oil")).rep_id == "bob"
     assert taught.submit(Lead("next-2", industry="oil")).rep_id == "bob"
+
+
+@pytest.mark.parametrize("named", ["email", "name", "phone", "id", "industrie", "employees", 5])
+def test_only_segments_can_be_learned_by(named):
+    """Personal fields, numbers and typing errors are refused when a dispatcher is built, and for a log as well."""
+    with pytest.raises(UnknownFieldError, match=f"lead has no field '{named}'"):
+        desk(learn=[named])
+    with pytest.raises(UnknownFieldError, match=f"lead has no field '{named}'"):
+        outcomes_of([], [named])
+
+
+def test_a_field_counts_once():
+    """A field that is named twice counts once, and one alone needs no list."""
+    for learn in (["industry", "industry"], "industry"):
+        here = desk(learn=learn)
+        rep_id = here.submit(Lead("L-1", industry="retail")).rep_id
+        assert here.learned().total(rep_id, "industry/retail") == Record(offered=1)

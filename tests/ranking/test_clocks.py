@@ -16,6 +16,7 @@ from leadroute import (
     Roster,
     Router,
     Rule,
+    Schedule,
     Status,
     dump_policy,
 )
@@ -227,3 +228,43 @@ def test_the_fast_path_steps_aside(rule, path):
     top = Standing(router, team).top(GERMAN, now=NOON)
     assert top.path == path
     assert top.assignments == router.rank(GERMAN, team, now=NOON).assignments
+
+
+class Broken:
+    """A calendar that cannot be asked."""
+
+    def __contains__(self, day):
+        raise OSError("no connection")
+
+
+def test_a_calendar_that_fails_gives_no_points():
+    """A rep who is asked anyway is ranked although their calendar fails: the scorer has no answer."""
+    rep = Rep("ada", schedule=Schedule(OFFICE, "UTC", holidays=Broken()))
+    otherwise = {"nobody_available": "anyway"}
+    ranking = ranked(GERMAN, rep, score=timezone_overlap(), otherwise=otherwise)
+    (part,) = ranking.best.parts
+    assert ranking.anyway
+    assert (part.points, part.reason) == (None, "the rep's calendar fails with OSError")
+
+
+@pytest.mark.parametrize(
+    ("calling", "hour", "back"),
+    [
+        ("mon-fri 09:00-14:00", 17, datetime(2026, 1, 6, 12, tzinfo=UTC)),
+        ("mon-fri 16:00-20:00", 14, datetime(2026, 1, 5, 15, tzinfo=UTC)),
+        ("mon-fri 09:00-10:00; wed 13:30-14:00", 17, datetime(2026, 1, 7, 12, 30, tzinfo=UTC)),
+        ("mon-fri 09:00-10:00", 17, datetime(2026, 1, 6, 12, tzinfo=UTC)),
+    ],
+)
+def test_when_the_rep_and_the_lead_are_both_there(calling, hour, back):
+    """A lead waits until the rep works while it may be called; without such an hour, until the later of the two."""
+    ada = Rep("ada", schedule="mon-fri 13:00-17:00", timezone="Europe/Berlin")
+    ranking = ranked(GERMAN, ada, now=NOON.replace(hour=hour), calling=calling)
+    assert ranking.resumes_at == back
+
+
+def test_a_calendar_that_fails_while_the_lead_sleeps():
+    """Where the rep's calendar fails as well, the lead waits until it may be called."""
+    ada = Rep("ada", schedule=Schedule(OFFICE, "UTC", holidays=Broken()))
+    ranking = ranked(GERMAN, ada, now=NOON.replace(hour=3), calling=OFFICE)
+    assert ranking.resumes_at == NOON.replace(hour=8)

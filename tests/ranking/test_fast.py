@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from leadroute import LEAD, REP, Cap, Lead, Pool, Rep, Roster, Router, Rule, Snapshot
+from leadroute import LEAD, REP, Cap, Lead, Pool, Rep, Roster, Router, Rule, Schedule, Snapshot
 from leadroute.errors import ConfigError, FactTypeError, UnknownFieldError
 from leadroute.model.keys import open_key, turn_key
 from leadroute.model.outcomes import ALL, Outcomes, Record
@@ -746,3 +746,30 @@ def test_layout_without_reps():
     """Nobody is laid out as nobody."""
     layout = Layout([], [], [])
     assert (layout.able, layout.bits) == (0, {})
+
+
+class Unsteady:
+    """A calendar of the host's that fails now and then."""
+
+    broken = True
+
+    def __contains__(self, day):
+        if self.broken:
+            raise OSError("no connection")
+        return False
+
+
+def test_a_calendar_that_fails_keeps_out_its_rep_alone():
+    """The fast path leaves out the rep whose calendar fails, and asks again when time has passed."""
+    calendar = Unsteady()
+    hours = Schedule("always", "UTC", holidays=calendar)
+    router = Router(rules=[Rule("all", score=headroom())])
+    standing = Standing(router, Roster([Rep("ada", schedule=hours), Rep("bob")]))
+    for minute, broken, able in (
+        (0, True, ("bob",)),
+        (1, True, ("bob",)),
+        (2, False, ("ada", "bob")),
+    ):
+        calendar.broken = broken
+        top = standing.top(Lead("L-1"), 2, now=MONDAY + timedelta(minutes=minute))
+        assert (top.path, top.rep_ids) == ("fast", able)

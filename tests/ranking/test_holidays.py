@@ -74,3 +74,36 @@ def test_refused(given, problem):
     assert str(caught.value) == f"policy: {problem}"
     with pytest.raises(ConfigError, match="holidays hold something that is no date"):
         Router(rules=[], holidays=[AT])
+
+
+@pytest.mark.parametrize(
+    "hours",
+    [
+        Schedule(HOURS, "UTC") & Schedule("always", "UTC"),
+        Schedule("fri 09:00-12:00", "UTC") | Schedule(HOURS, "UTC"),
+        ~Schedule("sat-sun 00:00-24:00", "UTC"),
+    ],
+)
+def test_combined_hours_are_closed_too(hours):
+    """Whoever has hours of any kind does not work on a holiday of the policy, and does on the day before."""
+    assert rank(Rep("ada", schedule=hours)).best is None
+    assert rank(Rep("ada", schedule=hours), AT.replace(day=24)).best
+
+
+@pytest.mark.parametrize("given", [None, 5, CHRISTMAS, "2026-12-25"])
+def test_no_list(given):
+    """What is no list of dates is refused when the policy is built."""
+    with pytest.raises(ConfigError, match=r"holidays are .*; write a list of dates"):
+        Router(rules=[Rule("all")], holidays=given)
+
+
+def test_a_calendar_that_has_no_dates_yet():
+    """A calendar that works its dates out when it is asked would close nothing, so its years must be named."""
+
+    class Lazily(dict):
+        pass
+
+    with pytest.raises(ConfigError, match=r"a Lazily without dates.*name the years"):
+        Router(rules=[Rule("all")], holidays=Lazily())
+    assert Router(rules=[Rule("all")], holidays=Lazily({CHRISTMAS: "Christmas"})) == ROUTER
+    assert Router(rules=[Rule("all")], holidays={}).holidays == frozenset()

@@ -140,3 +140,10 @@ def test_in_files():
         with pytest.raises(ConfigError) as caught:
             parse_policy(f"format = 1\n{wrong}")
         assert str(caught.value) == message
+
+
+@pytest.mark.parametrize("given", [{"presence": {"ada": "busy"}}, {"contacted": {"ada": NOON}}])
+def test_counts_of_another_type(given):
+    """What cannot be read in a snapshot is refused, with rule, lead and rep named."""
+    with pytest.raises(FactTypeError, match=r"rule 'all', lead 'L-1': the .* of rep 'ada' is of"):
+        told(**given)

@@ -106,6 +106,19 @@ def read_skills(cell: str) -> dict[str, float]:
     return found
 
 
+def read_buckets(cell: str) -> dict[str, float]:
+    """The most per segment, such as ``enterprise=2; normal=4``.
+
+    Example:
+        >>> read_buckets("enterprise=2; normal=4")
+        {'enterprise': 2, 'normal': 4}
+    """
+    for part in read_names(cell):
+        if "=" not in part:
+            raise Refused(f"have {part[:40]!r} without a number; write 'enterprise=2; normal=4'")
+    return read_skills(cell)
+
+
 def read_caps(cell: str) -> list[Cap]:
     """Caps, such as ``5 per day; 30 per month, paced``.
 
@@ -157,7 +170,7 @@ READERS: Mapping[str, Reader] = MappingProxyType(
 """How a cell is read, by the kind of its field."""
 
 _SPECIAL: Mapping[str, Reader] = {
-    "buckets": read_skills,
+    "buckets": read_buckets,
     "caps": read_caps,
     "signals": read_signals,
 }

@@ -249,8 +249,9 @@ class Draft:
         def read(given: Any) -> str:
             name = _ident(given)
             if name in seen:
+                several = f"{kind.removesuffix('y')}ies" if kind.endswith("y") else f"{kind}s"
                 raise ConfigError(
-                    f"there are two {kind}s named {name!r}; give each a name of its own"
+                    f"there are two {several} named {name!r}; give each a name of its own"
                 )
             seen[name] = None
             return name

@@ -17,6 +17,7 @@ from zoneinfo import ZoneInfo
 
 from leadroute.errors import ConfigError, MissingExtra
 from leadroute.model.schedule import TimeOff
+from leadroute.model.values import is_zone
 
 __all__ = ["read_time_off"]
 
@@ -29,7 +30,8 @@ def read_time_off(text: str | bytes, zone: str | ZoneInfo) -> tuple[TimeOff, ...
         zone: The zone of times that name none.
 
     Raises:
-        ConfigError: The file is no calendar, or it holds a repeating event; the message gives the event's number.
+        ConfigError: The zone is not known, the file is no calendar, or it holds an event that repeats or cannot be
+            read; the message gives the event's number.
         MissingExtra: The package ``icalendar`` is not installed.
     """
     try:
@@ -40,6 +42,8 @@ def read_time_off(text: str | bytes, zone: str | ZoneInfo) -> tuple[TimeOff, ...
         events = calendar_of(text).walk("VEVENT")
     except (ValueError, IndexError):
         raise ConfigError("is not an iCalendar file; export the calendar as .ics") from None
+    if isinstance(zone, str) and not is_zone(zone):
+        raise ConfigError(f"zone is {zone!r:.40}; write an IANA time zone such as 'Europe/Berlin'")
     local = ZoneInfo(zone) if isinstance(zone, str) else zone
     found = []
     for number, event in enumerate(events, start=1):
@@ -48,6 +52,10 @@ def read_time_off(text: str | bytes, zone: str | ZoneInfo) -> tuple[TimeOff, ...
                 found.append(_absence(event, local))
             except ValueError:
                 raise ConfigError(f"event {number} has no start, or ends before it") from None
+            if _lost_zone(event):
+                raise ConfigError(
+                    f"event {number} names a time zone that is not known; write an IANA time zone, or none"
+                )
             if "RRULE" in event or "RDATE" in event:
                 raise ConfigError(
                     f"event {number} repeats; write each absence as an event of its own"
@@ -63,8 +71,17 @@ def _absence(event: Any, zone: ZoneInfo) -> TimeOff:
     start, end = event.start, event.end
     if isinstance(start, datetime):
         return TimeOff(_aware(start, zone), _aware(end, zone))
-    last: date = end - timedelta(days=1)
-    return TimeOff(start, max(start, last))
+    last: date = start if end == start else end - timedelta(days=1)
+    return TimeOff(start, last)
+
+
+def _lost_zone(event: Any) -> bool:
+    """Whether a time names a zone that could not be found, so that it would count as local to the rep."""
+    times = [event[name] for name in ("DTSTART", "DTEND") if name in event]
+    return any(
+        "TZID" in time.params and isinstance(time.dt, datetime) and time.dt.tzinfo is None
+        for time in times
+    )
 
 
 def _aware(at: datetime, zone: ZoneInfo) -> datetime:

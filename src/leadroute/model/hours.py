@@ -15,15 +15,17 @@ from abc import abstractmethod
 from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime, timedelta
 from functools import lru_cache
-from typing import Any
+from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
 from attrs import field, frozen
 
-from leadroute.errors import FactTypeError, Fault, InvalidValue
+from leadroute.errors import FactTypeError, Fault, InvalidValue, LeadrouteError
 from leadroute.model.timeline import Either, Every, Line, Outside, instant, meet, micros
 
-__all__ = ["AllOf", "AnyOf", "Closed", "Hours", "overlap"]
+__all__ = ["AllOf", "AnyOf", "Closed", "Hours", "meeting", "overlap", "unless_failing"]
+
+T = TypeVar("T")
 
 _MICROSECOND = timedelta(microseconds=1)
 
@@ -90,11 +92,14 @@ class Hours:
             duration: Zero or more, as it elapses: an hour is 3,600 seconds across a change of the clocks.
 
         Raises:
-            FactTypeError: ``start`` is naive.
+            FactTypeError: ``start`` is naive, or ``duration`` is no timedelta.
             InvalidValue: ``duration`` is negative.
 
         Complexity: O(log n) in the stretches of a year, plus one step for each year between.
         """
+        if not isinstance(duration, timedelta):
+            expected = "a timedelta, such as timedelta(hours=2)"
+            raise FactTypeError("duration", f"of type {type(duration).__name__}", expected)
         amount = (duration.days * 86_400 + duration.seconds) * 1_000_000 + duration.microseconds
         if amount < 0:
             raise InvalidValue(
@@ -238,3 +243,33 @@ def overlap(left: Hours, right: Hours, start: datetime, end: datetime) -> timede
     first, last = micros(start, "start"), micros(end, "end")
     both = meet(list(left.line.stretches(first, last)), list(right.line.stretches(first, last)))
     return sum((closes - opens for opens, closes in both), 0) * _MICROSECOND
+
+
+def meeting(left: Hours, right: Hours, start: datetime, end: datetime) -> datetime | None:
+    """The first instant from ``start`` on at which both are open; ``None`` when there is none before ``end``.
+
+    Raises:
+        FactTypeError: ``start`` or ``end`` is naive.
+
+    Complexity: O(n) in the stretches between ``start`` and ``end``; nothing is kept.
+    """
+    first, last = micros(start, "start"), micros(end, "end")
+    both = meet(list(left.line.stretches(first, last)), list(right.line.stretches(first, last)))
+    return instant(both[0][0]) if both else None
+
+
+def unless_failing(ask: Callable[[], T], failing: Callable[[Exception], T]) -> T:
+    """What hours answer, or what stands for it when a calendar of the host's fails.
+
+    Holidays may be any container, so any exception may come out of it. Those of leadroute itself pass through.
+
+    Example:
+        >>> unless_failing(lambda: 1 // 0, lambda error: len(error.args))
+        1
+    """
+    try:
+        return ask()
+    except LeadrouteError:
+        raise
+    except Exception as error:  # noqa: BLE001 - see above
+        return failing(error)

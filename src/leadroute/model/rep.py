@@ -154,7 +154,7 @@ class Rep:
         """The zone their calendar days are counted in."""
         if self.timezone is not None:
             return ZoneInfo(self.timezone)
-        return self.schedule.zone if isinstance(self.schedule, Schedule) else UTC
+        return self.schedule.zone if isinstance(self.schedule, Hours) else UTC
 
     def bounds(self, cap: Cap, now: datetime) -> tuple[Bound, ...]:
         """The counters that a lead offered now counts on because of one of this rep's caps."""

@@ -20,7 +20,7 @@ from zoneinfo import ZoneInfo, available_timezones
 
 from attrs import field, frozen
 
-from leadroute.errors import Fault, InvalidValue, nearest
+from leadroute.errors import FactTypeError, Fault, InvalidValue, nearest
 from leadroute.model.frozen import FrozenDict
 from leadroute.model.hours import Hours
 from leadroute.model.timeline import Line, Stretch, Without, micros
@@ -39,7 +39,7 @@ class TimeOff:
 
     Args:
         start: The first date, or the first instant (aware).
-        end: The last date, itself included, or the instant of return. Left out: the one date.
+        end: The last date, itself included, or the instant of return. Left out: the one date. An instant needs it.
 
     Example:
         >>> str(TimeOff(date(2026, 7, 1), date(2026, 7, 14)))
@@ -52,6 +52,10 @@ class TimeOff:
     def __init__(self, start: date, end: date | None = None) -> None:
         first: Any = start
         last: Any = start if end is None else end
+        if end is None and isinstance(start, datetime):
+            raise _refused(
+                "end", "is missing; an absence that starts at an instant ends at another"
+            )
         if not (isinstance(first, date) and isinstance(last, date)):
             raise _refused(
                 "start", f"and end are {first!r:.40} and {last!r:.40}; write {_OFF_FORMS}"
@@ -75,21 +79,19 @@ class TimeOff:
         )
 
     def __str__(self) -> str:
-        return (
-            f"{_iso(self.start)}..{_iso(self.end)}" if self.start != self.end else _iso(self.start)
-        )
+        one_date = self.start == self.end and not isinstance(self.start, datetime)
+        return _iso(self.start) if one_date else f"{_iso(self.start)}..{_iso(self.end)}"
 
     @classmethod
     def parse(cls, text: str) -> TimeOff:
-        """The absence that ``str`` wrote: a date or an instant, or two of them with ``..`` between.
+        """The absence that ``str`` wrote: a date, or two dates or instants with ``..`` between.
 
         Raises:
             InvalidValue: It cannot be read.
         """
-        first, _, last = text.partition("..")
+        first, dots, last = text.partition("..")
         try:
-            start = _moment(first)
-            return cls(start, _moment(last) if last.strip() else start)
+            return cls(_moment(first), _moment(last) if dots else None)
         except ValueError as error:
             if isinstance(error, InvalidValue):
                 raise
@@ -210,7 +212,11 @@ def _absence(item: Any) -> TimeOff:
         return item
     if isinstance(item, str):
         return TimeOff.parse(item)
-    return TimeOff(*item) if isinstance(item, list | tuple) else TimeOff(item)
+    if not isinstance(item, list | tuple):
+        return TimeOff(item)
+    if len(item) not in (1, 2):
+        raise Refused(f"has {len(item)} values for one absence; write {_OFF_FORMS}")
+    return TimeOff(*item)
 
 
 @frozen(init=False)
@@ -271,16 +277,24 @@ class Schedule(Hours):
 
         A local time that does not exist on that date, or occurs twice, is read as RFC 5545 says.
 
+        Args:
+            start: An aware datetime.
+            days: A whole number; below 0 goes back.
+
         Raises:
-            FactTypeError: ``start`` is naive.
+            FactTypeError: ``start`` is naive, or ``days`` no whole number.
+            InvalidValue: The date lies outside the years 1 to 9999.
         """
         micros(start, "start")
-        local = start.astimezone(self.zone)
-        return (
-            (local + timedelta(days=days))
-            .replace(fold=local.fold if days == 0 else 0)
-            .astimezone(UTC)
-        )
+        if type(days) is not int:
+            raise FactTypeError("days", f"of type {type(days).__name__}", "a whole number")
+        try:
+            local = start.astimezone(self.zone)
+            there = local + timedelta(days=days)
+            return there.replace(fold=local.fold if days == 0 else 0).astimezone(UTC)
+        except OverflowError:
+            problem = f"leads from {start.date()} out of the years 1 to 9999; write fewer"
+            raise InvalidValue("add_days", "", (Fault("days", problem),)) from None
 
     def closed_on(self, dates: frozenset[date]) -> Schedule:
         """The same schedule with these dates as holidays too; overrides go before them, as before all holidays.
@@ -314,18 +328,27 @@ class Schedule(Hours):
         holidays: list[str] = []
         overrides: dict[str, str] = {}
         time_off: list[str] = []
+        zones: list[str] = []
+        twice: list[str] = []
         for item in filter(None, map(str.strip, text.split(";"))):
             head, _, rest = item.partition(" ")
             if head == "in":
-                zone = rest
+                zones.append(rest)
             elif head == "holidays":
                 holidays += (day.strip() for day in rest.split(","))
             elif head == "off":
                 time_off += rest.split(",")
             elif head[0].isdigit():
+                twice += [head] * (head in overrides)
                 overrides[head] = rest
             else:
                 week.append(item)
+        faults = [Fault("overrides", f"has {day} twice; join its windows by ','") for day in twice]
+        if len(zones) > 1:
+            faults.append(Fault("zone", f"is given twice, {' and '.join(zones)}; keep one"))
+        if faults:
+            raise InvalidValue("Schedule", "", tuple(faults))
+        zone = zones[0] if zones else zone
         return cls("; ".join(week), zone, holidays=holidays, overrides=overrides, time_off=time_off)
 
     def __str__(self) -> str:

@@ -44,6 +44,13 @@ America/Sao_Paulo BR-AL BR-AP BR-BA BR-CE BR-DF BR-ES BR-GO BR-MA BR-MG BR-PA BR
 America/Manaus BR-AM BR-MS BR-MT BR-RO BR-RR; America/Rio_Branco BR-AC BR-AM; America/Noronha BR-PE
 """
 
+# ISO 3166-2 regions that are countries of ISO 3166-1 too, with clocks of their own.
+_OVERSEAS = """
+AS US-AS; GU US-GU; MP US-MP; PR US-PR; VI US-VI; HK CN-HK; MO CN-MO; AW NL-AW; CW NL-CW; SX NL-SX; BQ NL-BQ1 NL-BQ2
+ NL-BQ3; GP FR-GP FR-971; MQ FR-MQ FR-972; GF FR-GF FR-973; RE FR-RE FR-974; YT FR-YT FR-976; BL FR-BL; MF FR-MF;
+PM FR-PM; WF FR-WF; PF FR-PF; NC FR-NC; TF FR-TF
+"""
+
 _DIGITS = frozenset("0123456789")
 _LONGEST_CODE = 7
 
@@ -105,10 +112,13 @@ def zones_of(
         return ZoneGuess(timezone, (timezone,), "given")
     if region is not None:
         code = region if "-" in region else f"{country}-{region}"
-        found = _table(_REGIONS).get(code)
+        owners = _table(_OVERSEAS).get(code)
+        found = _distinct(owners) if owners else _table(_REGIONS).get(code)
         if found is not None:
             return _guess(found, f"region {code}")
-        country = country or code.partition("-")[0]
+        prefix = code.partition("-")[0]
+        if country is None and prefix in _table(ZONES):
+            country = prefix
     if country is not None:
         return _guess(_table(ZONES).get(country, ()), f"country {country}")
     return _by_phone(phone)

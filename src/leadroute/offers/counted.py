@@ -24,9 +24,21 @@ from leadroute.offers.store import Store
 from leadroute.ranking.router import Router
 from leadroute.ranking.tally import counters
 
-__all__ = ["counted"]
+__all__ = ["by_rep", "counted"]
 
 _parts = lru_cache(maxsize=100_000)(parts)
+
+
+def by_rep(given: Mapping[str, Presence]) -> Mapping[str, Presence]:
+    """A converter for the host's presence: the very mapping that the host goes on changing.
+
+    Raises:
+        FactTypeError: It is no mapping.
+    """
+    if not isinstance(given, Mapping):
+        expected = "a mapping such as {'ada': Presence('busy', since)}"
+        raise FactTypeError("presence", f"of type {type(given).__name__}", expected)
+    return given
 
 
 def counted(

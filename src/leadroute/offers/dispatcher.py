@@ -18,6 +18,7 @@ from os import urandom
 from typing import Final
 
 from attrs import field, frozen
+from attrs.converters import optional
 
 from leadroute.clock import Clock, SystemClock
 from leadroute.errors import Conflict, FactTypeError, LeadNotFound
@@ -27,17 +28,19 @@ from leadroute.model.keys import lead_key, placement_key, submit_key
 from leadroute.model.lead import Lead
 from leadroute.model.outcomes import Outcomes
 from leadroute.model.presence import Presence
+from leadroute.model.rep import Rep
 from leadroute.model.roster import Roster
 from leadroute.model.snapshot import Snapshot
 from leadroute.model.values import aware
 from leadroute.offers import plan
 from leadroute.offers.change import Change, Once, Op, Put, Record
-from leadroute.offers.counted import counted
+from leadroute.offers.counted import by_rep, counted
 from leadroute.offers.events import KINDS, Happening, Received
 from leadroute.offers.placement import Placement, Status
 from leadroute.offers.store import Store
-from leadroute.offers.tally import counts_of
+from leadroute.offers.tally import counts_of, fields_of
 from leadroute.plain import dumps, loads
+from leadroute.ranking.closing import observing
 from leadroute.ranking.router import Router
 
 __all__ = ["Dispatcher", "Swept"]
@@ -86,9 +89,14 @@ class Dispatcher:
         outcomes: What became of earlier leads, for the scorers that learn from it: ``outcomes_of(histories)``, or
             ``learned()``, made as often as you like.
         learn: The fields of the lead by which outcomes are counted in the store as they happen, such as
-            ``["industry"]``; ``[]`` counts all leads together, ``None`` nothing.
+            ``["industry"]``, or ``["lead['plan']"]`` for an attribute; ``[]`` counts all leads together, ``None``
+            nothing. Names, e-mail addresses and phone numbers are refused.
         presence: Whether each rep is at work this minute, by rep id: a mapping of your own that you keep up to date. It
             is read at every decision. Who is not in it is not asked about.
+
+    Raises:
+        UnknownFieldError: ``learn`` names a field that the lead does not have, or that is personal.
+        FactTypeError: ``presence`` is no mapping.
 
     Example:
         >>> from leadroute import Rep, Rule
@@ -106,8 +114,8 @@ class Dispatcher:
     store: Store
     clock: Clock = field(factory=SystemClock)
     outcomes: Outcomes = Outcomes()
-    presence: Mapping[str, Presence] = FrozenDict()
-    learn: Sequence[str] | None = None
+    presence: Mapping[str, Presence] = field(default=FrozenDict(), converter=by_rep)
+    learn: Sequence[str] | None = field(default=None, converter=optional(fields_of))
 
     def submit(self, lead: Lead) -> Placement:
         """Take a lead in: qualify it, decide, and offer it, in one change.
@@ -133,7 +141,8 @@ class Dispatcher:
             OfferClosed: The lead is not offered to this rep now; the message says who has it and since when.
             LeadNotFound: The lead was never submitted.
         """
-        rep = self.roster.get(rep_id)
+        found = self.roster.get(rep_id)
+        rep = None if found is None else self._working(found)
         accepted = self._advance(
             lead_id, lambda before, now: plan.acceptance(before, rep_id, now, rep)
         )
@@ -158,7 +167,7 @@ class Dispatcher:
             InvalidValue: ``by`` cannot be kept.
             FactTypeError: A rule met a fact of the wrong type.
         """
-        rep = self.roster[rep_id]
+        rep = self._working(self.roster[rep_id])
         self._known(lead_id)
         lead = self._lead(lead_id)
 
@@ -272,8 +281,8 @@ class Dispatcher:
         """When time alone will next give ``sweep`` something to do: the end of an offer, or an opening hour.
 
         Returns:
-            An instant after now, or ``None`` when no clock can foretell it: leads that wait for a rep to finish
-            something are served when that happens.
+            An instant after now, or ``None`` when none is known. Leads that wait for a rep to finish something are
+            served when that happens; those that wait for a cap or for presence, by the next sweep: keep sweeping.
         """
         now = Record(_LAST_KEY, 1, "", due=to_micros(self._now()))
         found = [
@@ -315,6 +324,11 @@ class Dispatcher:
 
     def _snapshot(self, now: datetime) -> Snapshot:
         return counted(self.store, self.roster, self.router, now, self.outcomes, self.presence)
+
+    def _working(self, rep: Rep) -> Rep:
+        """The rep with the holidays of the policy, for the end of their shift."""
+        (found,) = observing((rep,), self.router.holidays)
+        return found
 
     def _now(self) -> datetime:
         return aware(self.clock.now(), "clock.now()")

@@ -12,10 +12,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from leadroute.errors import Fault, InvalidValue, OfferClosed
 from leadroute.model.frozen import FrozenDict
+from leadroute.model.hours import unless_failing
 from leadroute.model.instants import to_micros
 from leadroute.model.keys import (
     closed_key,
@@ -174,10 +176,13 @@ def _limits(tolls: Sequence[Toll]) -> dict[str, int]:
 
 
 def shift_end(frees: str, rep: Rep | None, now: datetime) -> datetime | None:
-    """When the clock gives open work back: at the end of the shift, where the rule says so."""
+    """When the clock gives open work back: at the end of the shift, where the rule says so.
+
+    ``None`` leaves it to the outcome: there is no schedule, or its calendar is the host's and fails.
+    """
     if frees != "shift" or rep is None or rep.hours is None:
         return None
-    return rep.hours.next_close(now)
+    return unless_failing(partial(rep.hours.next_close, now), lambda _error: None)
 
 
 def assignment(

@@ -34,9 +34,9 @@ from leadroute.offers.events import (
 )
 from leadroute.offers.placement import Placement
 from leadroute.offers.plan import WON
-from leadroute.rules.naming import texts_of
+from leadroute.rules.naming import text_titles, texts_of
 
-__all__ = ["counts_of", "outcomes_of"]
+__all__ = ["counts_of", "fields_of", "outcomes_of"]
 
 LONGEST_SEGMENT: Final = 70
 """The longest segment as it stands in a key, so that rep, week and name fit beside it."""
@@ -61,6 +61,9 @@ def outcomes_of(
     Returns:
         The outcomes of every rep: of all leads, and of each value of each field in ``by``. O(events).
 
+    Raises:
+        UnknownFieldError: The lead has no such field, or it is personal.
+
     Example:
         >>> from datetime import UTC
         >>> at = datetime(2026, 1, 5, 9, tzinfo=UTC)
@@ -70,10 +73,25 @@ def outcomes_of(
         ... ).won
         1
     """
-    fields = tuple(by)
+    fields = fields_of(by)
     return Outcomes.of(
         cell for lead, events in histories for cell in _cells(lead, _counted(events), fields)
     )
+
+
+def fields_of(by: Iterable[str]) -> tuple[str, ...]:
+    """A converter for the fields by which outcomes are counted: each once, and one alone may stand without a list.
+
+    Raises:
+        UnknownFieldError: The lead has no such field, or it is personal.
+
+    Example:
+        >>> fields_of(["industry", "country", "industry"])
+        ('industry', 'country')
+    """
+    alone = isinstance(by, str) or not isinstance(by, Iterable)
+    named = [by] if alone else list(by)
+    return tuple(dict.fromkeys(text_titles(named))) if named else ()
 
 
 def counts_of(

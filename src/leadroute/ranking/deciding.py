@@ -12,9 +12,12 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from functools import partial
 from operator import itemgetter
+from typing import Final
 
 from attrs import evolve
 
+from leadroute.model.clocks import lead_hours
+from leadroute.model.hours import Hours, meeting, unless_failing
 from leadroute.model.presence import Pauses
 from leadroute.model.rep import Rep
 from leadroute.ranking.chance import given_up, propensities
@@ -27,6 +30,8 @@ from leadroute.rules.scorer import Scorer, Term, mean
 from leadroute.rules.situation import Situation
 
 __all__ = ["assignments", "ranked"]
+
+_SOON: Final = timedelta(weeks=5)
 
 
 def ranked(
@@ -66,6 +71,7 @@ def ranked(
             rejections.append(Rejection(rep.id, rep.label, found))
         else:
             able.append(rep)
+    calling = None if anyway or rule.calling is None else lead_hours(situation.lead, rule.calling)
     among = evolve(situation, reps=tuple(able), absent=tuple(rejected))
     score = rule.score
     return Ranking(
@@ -76,7 +82,7 @@ def ranked(
         _sorted_assignments(score, among, top),
         tuple(rejections),
         at=situation.instant,
-        resumes_at=None if able else _resumes_at(situation.instant, rejections),
+        resumes_at=None if able else _resumes_at(situation, calling, rejected, rejections),
         window=window,
         version=version,
         anyway=anyway,
@@ -96,13 +102,23 @@ def _outcome(members: tuple[Rep, ...], able: list[Rep], rejections: list[Rejecti
     return Outcome.NOBODY_ELIGIBLE
 
 
-def _resumes_at(now: datetime | None, rejections: list[Rejection]) -> datetime | None:
+def _resumes_at(
+    situation: Situation, calling: Hours | None, rejected: list[Rep], rejections: list[Rejection]
+) -> datetime | None:
     openings = []
-    for rejection in rejections:
+    for rep, rejection in zip(rejected, rejections, strict=True):
         if rejection.passing:
             waits = [obstacle.until for obstacle in rejection.obstacles if obstacle.until]
-            openings.append(max(waits, default=now))
+            opening = _together(rep.hours, calling, max(waits)) if waits else situation.instant
+            openings.append(opening)
     return min((opening for opening in openings if opening is not None), default=None)
+
+
+def _together(own: Hours | None, calling: Hours | None, at: datetime) -> datetime:
+    """The first instant from ``at`` on at which the rep works and the lead may be called, if there is one soon."""
+    if own is None or calling is None:
+        return at
+    return unless_failing(lambda: meeting(own, calling, at, at + _SOON), lambda _error: None) or at
 
 
 def _sorted_assignments(

@@ -18,13 +18,13 @@ from typing import Final, TypeAlias
 
 from attrs import frozen
 
-from leadroute.errors import LeadrouteError
+from leadroute.errors import FactTypeError
 from leadroute.model.clocks import OFFICE, Shared, clock_of, lead_hours, shared_hours
 from leadroute.model.distance import distance_km, position_of
-from leadroute.model.hours import Hours
+from leadroute.model.hours import Hours, unless_failing
 from leadroute.model.instants import from_micros
 from leadroute.model.lead import Lead
-from leadroute.model.presence import Pauses, wrapped_up
+from leadroute.model.presence import Pauses, Presence, wrapped_up
 from leadroute.model.rep import Rep
 from leadroute.ranking.tally import Tally
 from leadroute.rules.condition import ALWAYS
@@ -137,15 +137,14 @@ def _careful(ask: _Ask) -> _Ask:
     """The same question; a calendar of the host's that fails keeps out its rep, and nobody else."""
 
     def asked(rep: Rep) -> Iterable[Obstacle]:
-        try:
-            return tuple(ask(rep))
-        except LeadrouteError:
-            raise
-        except Exception as error:  # noqa: BLE001 - holidays may be any container of the host's
-            failed = f"has a calendar that fails with {type(error).__name__}"
-            return (Obstacle("schedule", failed, passing=True),)
+        return unless_failing(lambda: tuple(ask(rep)), _failing)
 
     return asked
+
+
+def _failing(error: Exception) -> tuple[Obstacle, ...]:
+    failed = f"has a calendar that fails with {type(error).__name__}"
+    return (Obstacle("schedule", failed, passing=True),)
 
 
 def _home(situation: Situation) -> _Ask:
@@ -195,13 +194,21 @@ def _off(situation: Situation, rep: Rep) -> Iterator[Obstacle]:
 
 def _elsewhere(situation: Situation, grace: timedelta, rep: Rep) -> Iterator[Obstacle]:
     presence = situation.snapshot.presence.get(rep.id)
-    if presence is not None and not presence.is_available(situation.now, grace):
+    if presence is None:
+        return
+    if not isinstance(presence, Presence):
+        told, kind = f"the presence of rep {rep.id!r}", f"of type {type(presence).__name__}"
+        raise FactTypeError(told, kind, "a Presence, such as Presence('busy', since)")
+    if not presence.is_available(situation.now, grace):
         since = _local(presence.since, rep.zone)
         yield Obstacle("presence", f"is {presence.status} since {since}", passing=True)
 
 
 def _wrapping_up(situation: Situation, wrap_up: timedelta, rep: Rep) -> Iterator[Obstacle]:
     contact = situation.snapshot.contacted.get(rep.id)
+    if contact is not None and not isinstance(contact, int):
+        told, kind = f"the last contact of rep {rep.id!r}", f"of type {type(contact).__name__}"
+        raise FactTypeError(told, kind, "a whole number of microseconds since 1970 (UTC)")
     reached = None if contact is None else from_micros(contact)
     if reached is not None and not wrapped_up(reached, situation.now, wrap_up):
         free = reached + wrap_up

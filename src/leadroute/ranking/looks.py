@@ -2,7 +2,8 @@
 
 The rules of this module:
 
-* A schedule is looked at when it opens or closes next.
+* A schedule is looked at when it opens or closes next. One whose calendar is the host's and fails is looked at
+  whenever time has passed.
 * A cap is looked at every quarter of an hour of UTC: every zone's periods begin at one.
 """
 
@@ -10,10 +11,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime
+from functools import partial
 from typing import Final
 
 from sortedcontainers import SortedList
 
+from leadroute.model.hours import Hours, unless_failing
 from leadroute.model.instants import to_micros
 from leadroute.model.rep import Rep
 
@@ -48,8 +51,7 @@ class Looks:
         micros = to_micros(now)
         looks = [(micros // _QUARTER_HOUR + 1) * _QUARTER_HOUR] if rep.caps else []
         if rep.hours is not None:
-            line = rep.hours.line
-            turn = line.next_close(micros) if line.is_open(micros) else line.next_open(micros)
+            turn = unless_failing(partial(_turn, rep.hours, micros), lambda _error: micros + 1)
             looks += [] if turn is None else [turn]
         if number in self._at:
             self._next.remove((self._at.pop(number), number))
@@ -65,3 +67,8 @@ class Looks:
         micros = to_micros(now)
         while self._next and self._next[0][0] <= micros:
             yield self._next[0][1]
+
+
+def _turn(hours: Hours, now: int) -> int | None:
+    line = hours.line
+    return line.next_close(now) if line.is_open(now) else line.next_open(now)

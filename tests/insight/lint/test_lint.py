@@ -622,3 +622,39 @@ def test_candidates_at_the_ends_of_time():
     end = datetime.max.replace(tzinfo=UTC)
     assert list(candidates(related(">", end), Kind.INSTANT, "", NOW)) == []
     assert list(candidates(among([True]), Kind.FLAG, "", NOW)) == [True]
+
+
+@pytest.mark.parametrize(
+    ("reps", "otherwise", "fate"),
+    [
+        (None, {}, "goes to the catch-all"),
+        ({"ada"}, {"nobody_eligible": "hold"}, "waits"),
+        ({"ada"}, {"empty_pool": "hold"}, "goes to the catch-all"),
+        ({"bob"}, {"empty_pool": "hold"}, "waits"),
+    ],
+)
+def test_what_becomes_of_leads_when_nobody_is_active(reps, otherwise, fate):
+    """The lint says what the policy says: the catch-all, or a wait."""
+    pools = [] if reps is None else [Pool("all", reps=reps)]
+    rule = Rule("all", pool=None if reps is None else "all")
+    (said,) = found(rule, reps=[Rep("ada", active=False)], pools=pools, otherwise=otherwise)
+    assert said.explanation == f"nobody is active, so every lead {fate}"
+
+
+def test_leads_that_no_rule_takes_may_have_another_fate():
+    """Where some leads wait and others go to the catch-all, both are said."""
+    rule = Rule("germany", when=LEAD.country == "DE")
+    given = found(rule, reps=[Rep("ada", active=False)], otherwise={"no_rule": "hold"})
+    (said,) = [each for each in given if each.code == "LR101"]
+    assert said.explanation.endswith("every lead goes to the catch-all or waits")
+
+
+def test_what_becomes_of_leads_while_a_pool_is_away():
+    """The hint about hours without anybody says what the policy does then."""
+    rules = [Rule("one", otherwise={"nobody_available": "pool night, anyway"}), Rule("other")]
+    reps = [Rep("ada", schedule="mon-fri 09:00-17:00")]
+    for count, fate in ((2, "the policy then says: hold or pool night, anyway"), (1, "pool night")):
+        given = found(*rules[:count], reps=reps, pools=[Pool("night", reps={"ada"})])
+        (said,) = [each for each in given if each.code == "LR201" and not each.place]
+        assert fate in said.remedy
+        assert said.remedy.endswith("; widen the schedules if that is too long")

@@ -20,7 +20,7 @@ from leadroute.insight.lint.habits import habits
 from leadroute.insight.lint.lands import calls, shared, territories, unheld
 from leadroute.insight.lint.names import names
 from leadroute.insight.lint.order import contradictions, order, remainder
-from leadroute.insight.lint.people import hours, pools, requirements
+from leadroute.insight.lint.people import hours, nobody, pools, requirements
 from leadroute.insight.lint.subject import Subject
 from leadroute.model.roster import Roster
 from leadroute.model.values import aware
@@ -80,8 +80,7 @@ def _found(subject: Subject) -> Iterator[Finding]:
             yield from unheld(subject)
             yield from shared(subject)
         else:
-            explanation = "nobody is active, so every lead goes to the catch-all"
-            yield Finding("LR101", "", explanation, "check the reps")
+            yield from nobody(subject)
     yield from territories(subject)
     yield from calls(subject)
     yield from habits(subject)

@@ -26,18 +26,40 @@ from leadroute.insight.lint.values import among
 from leadroute.model.coverage import Coverage, coverage
 from leadroute.model.lead import Lead
 from leadroute.model.rep import Rep
+from leadroute.model.roster import Roster
 from leadroute.rules.condition import And, Condition
 from leadroute.rules.operand import Field
+from leadroute.rules.otherwise import HOLD
 from leadroute.rules.reading import reads
 from leadroute.rules.rule import EVERYONE, Rule
 
-__all__ = ["MOST_LEADS", "hours", "people", "pools", "requirements", "spelled"]
+__all__ = ["MOST_LEADS", "hours", "nobody", "people", "pools", "requirements", "spelled"]
 
 MOST_LEADS = 64
 """How many leads are invented for one row of a rule."""
 
 _HALF_A_YEAR = timedelta(weeks=26)
 _DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+
+
+def nobody(subject: Subject) -> Iterator[Finding]:
+    """A roster in which nobody is active, and what becomes of the leads then."""
+    router = subject.router
+    held = {
+        HOLD in rule.otherwise.steps(_without_reps(subject, rule), router.otherwise)
+        for rule in router.rules
+    }
+    if all(rule.when is not None for rule in router.rules):
+        held.add(HOLD in router.otherwise.steps("no_rule"))
+    fate = " or ".join(("goes to the catch-all", "waits")[waits] for waits in sorted(held))
+    explanation = f"nobody is active, so every lead {fate}"
+    yield Finding("LR101", "", explanation, "check the reps")
+
+
+def _without_reps(subject: Subject, rule: Rule) -> str:
+    """How a lead of this rule comes out when nobody is active."""
+    members = subject.router.members(rule.pool, subject.roster or Roster(), subject.instant)
+    return "nobody_eligible" if members else "empty_pool"
 
 
 def pools(subject: Subject) -> Iterator[Finding]:
@@ -147,7 +169,8 @@ def hours(subject: Subject) -> Iterator[Finding]:
     for pool in dict.fromkeys(_pool(rule) for rule in subject.router.rules):
         members = subject.active(pool)
         if members and all(rep.hours is not None for rep in members):
-            yield from _away(pool, places.get(pool, ""), members, subject.now)
+            remedy = f"{_fate(subject, pool)}; widen the schedules if that is too long"
+            yield from _away(pool, places.get(pool, ""), members, subject.now, remedy)
 
 
 def people(reps: Sequence[Rep]) -> str:
@@ -162,7 +185,22 @@ def people(reps: Sequence[Rep]) -> str:
     return f"the rep {shown} is" if len(reps) == 1 else f"the reps {shown}{more} are"
 
 
-def _away(pool: str, place: str, members: Sequence[Rep], now: datetime) -> Iterator[Finding]:
+def _fate(subject: Subject, pool: str) -> str:
+    """What becomes of the leads of a pool while nobody of it is there."""
+    router = subject.router
+    fates = {
+        ", ".join(rule.otherwise.steps("nobody_available", router.otherwise))
+        for rule in router.rules
+        if _pool(rule) == pool
+    }
+    if fates == {HOLD}:
+        return "leads wait until somebody is back"
+    return f"the policy then says: {' or '.join(sorted(fates))}"
+
+
+def _away(
+    pool: str, place: str, members: Sequence[Rep], now: datetime, remedy: str
+) -> Iterator[Finding]:
     zones = Counter(rep.hours.zone.key for rep in members if rep.hours is not None)
     zone = ZoneInfo(min(zones, key=lambda name: (-zones[name], name)))
     week, later = (_week(members, at, zone) for at in (now, now + _HALF_A_YEAR))
@@ -180,7 +218,6 @@ def _away(pool: str, place: str, members: Sequence[Rep], now: datetime) -> Itera
         also = f"nobody in the pool {pool!r} is there in the week from {_from(later)} {other} ({zone.key})"
         explanation = f"{explanation}, and {also}" if explanation else also
     if explanation:
-        remedy = "leads wait until somebody is back; widen the schedules if that is too long"
         yield Finding("LR201", place, explanation, remedy)
 
 

@@ -8,6 +8,7 @@ The rules of this module:
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from attrs import field, frozen
@@ -15,6 +16,7 @@ from attrs import field, frozen
 from leadroute.errors import ConfigError, InvalidValue
 from leadroute.model.clocks import OFFICE, Shared, shared_hours
 from leadroute.model.distance import distance_km
+from leadroute.model.hours import unless_failing
 from leadroute.model.lead import Lead
 from leadroute.model.rep import Rep
 from leadroute.model.schedule import Schedule
@@ -97,7 +99,8 @@ class timezone_overlap(Scorer):
     Formula: the time in the next seven days in which both are open, over the time in which the lead is. The lead's
     hours are ``week`` in the lead's zone, which is given, or follows from region, country or dial code; where that
     leaves several zones, the hours that suit all of them. A rep without a schedule works ``week`` in their own zone.
-    No answer when nothing is known of the lead's zone, or the rep has neither schedule nor zone.
+    No answer when nothing is known of the lead's zone, the rep has neither schedule nor zone, or the rep's calendar is
+    the host's and fails.
 
     Args:
         week: The lead's working hours, such as ``"mon-fri 09:00-17:00"``.
@@ -116,12 +119,19 @@ class timezone_overlap(Scorer):
     def bind(self, situation: Situation) -> Points:
         """Work the lead's hours out once. O(stretches of a week) for every schedule that a rep has."""
         shared = self._shared(situation)
-        return _no_answer if shared is None else shared.share
+        if shared is None:
+            return _no_answer
+        return lambda rep: unless_failing(partial(shared.share, rep), lambda _error: None)
 
     def reason(self, situation: Situation, rep: Rep) -> str:
         """How many hours they share, of how many."""
         shared = self._shared(situation)
-        return "the lead's time zone is not known" if shared is None else shared.reason(rep)
+        if shared is None:
+            return "the lead's time zone is not known"
+        return unless_failing(
+            partial(shared.reason, rep),
+            lambda error: f"the rep's calendar fails with {type(error).__name__}",
+        )
 
     def _shared(self, situation: Situation) -> Shared | None:
         return situation.once(

@@ -17,7 +17,7 @@ import operator
 from array import array
 from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from functools import reduce
 from itertools import count, islice
 from typing import Any, Final, NamedTuple
@@ -106,6 +106,10 @@ class _Group(NamedTuple):
         return _Group((*self.keys, *other.keys), tuple(parts), _packed(codes, len(numbers)))
 
 
+def _in_order(leads: Iterable[Lead]) -> tuple[Lead, ...]:
+    return tuple(leads)
+
+
 @frozen(repr=False)
 class Sample:
     """Leads that many policies are asked about: what their fields hold is read once and not for each policy.
@@ -128,7 +132,7 @@ class Sample:
         ([0, 1, 1], [0, 1, None])
     """
 
-    leads: tuple[Lead, ...] = field(converter=tuple)
+    leads: tuple[Lead, ...] = field(converter=_in_order)
     _told: dict[Key, _Told] = field(init=False, factory=dict, eq=False)
     _groupings: dict[frozenset[Key], list[_Group]] = field(init=False, factory=dict, eq=False)
 
@@ -154,14 +158,19 @@ class Sample:
             return [answers[-1]] * len(self)
         groups = self._grouped(frozenset(planes))
         tables = [
-            list(_met([self.told(key).rows(planes[key]) for key in group.keys], group.parts))
+            list(_met([self._told_of(key).rows(planes[key]) for key in group.keys], group.parts))
             for group in groups
         ]
         alive = _met(tables, [group.codes for group in groups])
         return list(map(answers.__getitem__, map(int.bit_length, alive)))
 
-    def told(self, key: Key) -> _Told:
-        """What is known of one field."""
+    def having(self, key: Key, values: Container[Any]) -> Iterator[int]:
+        """The places of the leads whose value of a field is one of these. O(leads), or less when there is none."""
+        known, _, codes = self._told_of(key)
+        wanted = {code for code, value in enumerate(known) if value in values}
+        return (place for place, code in enumerate(codes if wanted else ()) if code in wanted)
+
+    def _told_of(self, key: Key) -> _Told:
         found = self._told.get(key)
         if found is None:
             found = self._told[key] = _Told.of(list(map(look(key), self.leads)))
@@ -179,8 +188,8 @@ class Sample:
     def _group(self, keys: Iterable[Key]) -> list[_Group]:
         most = min(len(self) // SHARE, COMBINATIONS)
         groups: list[_Group] = []
-        for size, key in sorted((len(self.told(key).values), key) for key in keys):
-            alone = _Group((key,), (range(size),), self.told(key).codes)
+        for size, key in sorted((len(self._told_of(key).values), key) for key in keys):
+            alone = _Group((key,), (range(size),), self._told_of(key).codes)
             for place, group in enumerate(groups if size <= most else ()):
                 both = group.joined(alone, most)
                 if both is not None:
@@ -193,7 +202,9 @@ class Sample:
 
 def _met(tables: Sequence[Sequence[int]], columns: Iterable[Sequence[int]]) -> Iterator[int]:
     """For each place of the columns, the rows that the entries of all tables leave alive."""
-    entries = (map(table.__getitem__, column) for table, column in zip(tables, columns, strict=True))
+    entries = (
+        map(table.__getitem__, column) for table, column in zip(tables, columns, strict=True)
+    )
     return reduce(lambda left, right: map(operator.and_, left, right), entries)
 
 
@@ -201,4 +212,4 @@ def _packed(codes: Iterable[int], size: int) -> Sequence[int]:
     """Numbers below ``size`` in little memory."""
     if size <= 1 << 8:
         return bytes(codes)
-    return array("H" if size <= 1 << 16 else "L", codes)
+    return array("H" if size <= 1 << 16 else "I", codes)

@@ -23,7 +23,7 @@ bounds = st.fixed_dictionaries(
         "SHARE": st.integers(1, 4),
         "COMBINATIONS": st.integers(0, 10),
         "GROUPINGS": st.integers(0, 2),
-        "_PORTION": st.integers(1, 50),
+        "PORTION": st.integers(1, 50),
     }
 )
 

@@ -29,7 +29,7 @@ from leadroute.rules.look import look
 from leadroute.rules.plane import Plane
 from leadroute.rules.rows import Key
 
-__all__ = ["COMBINATIONS", "GROUPINGS", "SHARE", "Sample"]
+__all__ = ["COMBINATIONS", "GROUPINGS", "PORTION", "SHARE", "Sample"]
 
 SHARE: Final = 4
 """How many leads share a combination of a group, at least and on the average."""
@@ -40,8 +40,8 @@ COMBINATIONS: Final = 4_096
 GROUPINGS: Final = 8
 """For how many sets of fields a sample remembers how they are grouped."""
 
-_PORTION: Final = 1_024
-"""After how many leads a group that has too many combinations is given up."""
+PORTION: Final = 4_096
+"""How many leads are taken at a time, so that what was looked up for them is still near when it is met."""
 
 
 class _Told(NamedTuple):
@@ -94,7 +94,7 @@ class _Group(NamedTuple):
         numbers = defaultdict[tuple[int, int], int](count().__next__)
         pairs = zip(self.codes, other.codes, strict=True)
         codes: list[int] = []
-        while portion := list(map(numbers.__getitem__, islice(pairs, _PORTION))):
+        while portion := list(map(numbers.__getitem__, islice(pairs, PORTION))):
             codes += portion
             if len(numbers) > most:
                 return None
@@ -161,8 +161,11 @@ class Sample:
             list(_met([self._told_of(key).rows(planes[key]) for key in group.keys], group.parts))
             for group in groups
         ]
-        alive = _met(tables, [group.codes for group in groups])
-        return list(map(answers.__getitem__, map(int.bit_length, alive)))
+        found: list[int | None] = []
+        for start in range(0, len(self), PORTION):
+            codes = [group.codes[start : start + PORTION] for group in groups]
+            found += map(answers.__getitem__, map(int.bit_length, _met(tables, codes)))
+        return found
 
     def having(self, key: Key, values: Container[Any]) -> Iterator[int]:
         """The places of the leads whose value of a field is one of these. O(leads), or less when there is none."""
@@ -200,10 +203,10 @@ class Sample:
         return groups
 
 
-def _met(tables: Sequence[Sequence[int]], columns: Iterable[Sequence[int]]) -> Iterator[int]:
+def _met(tables: Sequence[Sequence[int]], columns: Iterable[Sequence[int]]) -> Iterable[int]:
     """For each place of the columns, the rows that the entries of all tables leave alive."""
-    entries = (
-        map(table.__getitem__, column) for table, column in zip(tables, columns, strict=True)
+    entries: Iterator[Iterable[int]] = (
+        [table[code] for code in codes] for table, codes in zip(tables, columns, strict=True)
     )
     return reduce(lambda left, right: map(operator.and_, left, right), entries)
 

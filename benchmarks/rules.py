@@ -12,8 +12,8 @@ Usage: python benchmarks/rules.py [--quick] [--largest N] [--json] [--bulk] [--d
 - A peer that is not installed is left out and named. They are in the extra `bench`.
 - Many leads at once are 100,000 leads under 10,000 rules, as what-if asks them: a sample that another policy has
   prepared is held to the bar. What preparing costs, and one call without a sample, are figures.
-- `--quick` stops at 1,000 rules. `--bulk` asks many leads alone. `--differential` compares all answers on 10,000 rules x
-  10,000 leads instead.
+- `--quick` stops at 1,000 rules. `--bulk` asks many leads alone. `--differential` compares all answers on 10,000 rules
+  x 10,000 leads instead.
 """
 
 import argparse

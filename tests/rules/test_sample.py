@@ -1,4 +1,6 @@
+import operator
 import pickle
+from functools import reduce
 from unittest.mock import patch
 
 import pytest
@@ -7,7 +9,7 @@ from benchmarks.policies import condition, facts, policy
 from hypothesis import given
 from hypothesis import strategies as st
 from tests.rules.facts import NOW, PREDICATES, leads
-from tests.rules.test_index import moments, policies, said
+from tests.rules.test_index import moments, said
 
 from leadroute.errors import FactTypeError
 from leadroute.model.lead import Lead
@@ -17,27 +19,44 @@ from leadroute.rules.closures import Environment
 from leadroute.rules.index import Index
 from leadroute.rules.look import look
 from leadroute.rules.sample import Sample
+from leadroute.testing.grammar import COUNTRIES, NAMES, WORDS
+from leadroute.testing.strategies import conditions
 
+questions = [
+    LEAD.country == COUNTRIES[0],
+    LEAD.country != COUNTRIES[1],
+    LEAD.employees >= 2,
+    LEAD.employees < 1,
+    LEAD.postal_code.startswith("9"),
+    LEAD.product.in_(WORDS[:2]),
+    LEAD.budget.is_missing(),
+    LEAD.budget > 1,
+    LEAD[NAMES[0]] > 0,
+]
+plain = st.lists(st.sampled_from(questions), min_size=1, max_size=3).map(
+    lambda parts: reduce(operator.and_, parts)
+)
+policies = st.lists(plain | conditions(rep=False), min_size=1, max_size=8)
 bounds = st.fixed_dictionaries(
     {
         "SHARE": st.integers(1, 4),
         "COMBINATIONS": st.integers(0, 10),
         "GROUPINGS": st.integers(0, 2),
-        "PORTION": st.integers(1, 50),
+        "PORTION": st.integers(1, 12),
     }
 )
 
 
 @given(
     st.lists(policies, min_size=1, max_size=3),
-    st.lists(leads(), max_size=8),
-    st.lists(st.integers(0, 7), max_size=40),
+    st.lists(leads(), min_size=1, max_size=8),
+    st.lists(st.integers(0, 7), min_size=1, max_size=40),
     moments,
     bounds,
 )
 def test_a_sample_answers_every_policy_as_one_by_one(several, some, again, now, little):
     """However often a lead occurs, and however little may be remembered, answers and the first error are the same."""
-    many = [some[place % len(some)] for place in again if some]
+    many = [some[place % len(some)] for place in again]
     sample = Sample(many)
     with patch.multiple(module, **little):
         for found in (*several, several[0]):

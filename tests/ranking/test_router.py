@@ -95,6 +95,18 @@ def test_a_router_survives_pickling(router, lead, found):
     assert twin.rank(lead, Roster(found), now=AT) == router.rank(lead, Roster(found), now=AT)
 
 
+def test_an_assignment_shows_its_parts():
+    """Parts that are made when asked for are shown, compared and sent to other processes like any others."""
+    router = Router(rules=[Rule("all", score=2 * headroom())])
+    ranking = router.rank(Lead("L-1"), Roster([Rep("ada", capacity=2)]), now=AT)
+    assert repr(ranking.best) == (
+        "Assignment(rep_id='ada', label='ada', rank=1, score=1.0, "
+        "parts=(Part(scorer=headroom(), weight=2, points=1.0),))"
+    )
+    twin = pickle.loads(pickle.dumps(ranking))
+    assert (twin, str(twin)) == (ranking, str(ranking))
+
+
 TEAM = Roster(
     [
         Rep("ada", name="Ada", level=4, skills={"health": 0.9}, capacity=2),

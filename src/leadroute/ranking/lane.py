@@ -12,10 +12,9 @@ The rules of this module:
 from __future__ import annotations
 
 from bisect import insort
-from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
-from functools import partial
 from heapq import heapify, heappop, heappush, heapreplace
 from math import inf
 from typing import Final, TypeAlias
@@ -24,10 +23,11 @@ from leadroute.model.lead import Lead
 from leadroute.model.outcomes import Record
 from leadroute.model.rep import Rep
 from leadroute.model.snapshot import Snapshot
+from leadroute.ranking.asking import Asking
 from leadroute.ranking.bands import EVEN, Band, Bands, Step
 from leadroute.ranking.classes import Splitting
 from leadroute.ranking.eligibility import Obstacle, gate
-from leadroute.ranking.facets import Split, depends
+from leadroute.ranking.facets import depends
 from leadroute.ranking.layout import Layout
 from leadroute.ranking.live import Key, Totals
 from leadroute.ranking.looks import Looks
@@ -37,7 +37,7 @@ from leadroute.ranking.scorers.turns import Standing, rotation
 from leadroute.ranking.terms import NOBODY, Asker, Live, Rate, Standard, standard
 from leadroute.rules.condition import ALWAYS
 from leadroute.rules.rule import Rule
-from leadroute.rules.scorer import Points, Scorer, mean
+from leadroute.rules.scorer import Scorer, mean
 from leadroute.rules.situation import Situation
 
 __all__ = ["Found", "Lane"]
@@ -90,7 +90,7 @@ class Lane:
         self._takes_turns = rule.score is not None and rule.score.takes_turns
         self._turn_weight = 0.0
         self._leading: list[int] = []
-        self._standing: list[int] = []
+        self._standing: list[tuple[int, Standard]] = []
         self._turning: list[int] = []
         for position, (weight, scorer) in enumerate(zip(self.weights, self.scorers, strict=True)):
             if depends(scorer):
@@ -105,7 +105,7 @@ class Lane:
             if isinstance(term, str):
                 self.refusal = term
                 return
-            self._standing.append(position)
+            self._standing.append((position, term))
             self._terms.append((weight, term))
         if not any(self.weights):
             self.refusal = "the rule has no score with weight"
@@ -122,6 +122,7 @@ class Lane:
         )
         self.ids = [rep.id for rep in self.reps]
         self.number = {rep.id: number for number, rep in enumerate(self.reps)}
+        self._asking = Asking(self.scorers, self.reps, self._leading, self._turning, self._standing)
         self._splitting = Splitting(self._lead_terms, self.reps)
         self._looks = Looks(self.reps)
         self.timed = bool(self._looks.timed)
@@ -154,6 +155,7 @@ class Lane:
             bands.append(self._band(number, used))
             used.add(bands[-1] or EVEN)
         self._layout = Layout(sorted(entries), self._splitting.facets.held, bands)
+        self._asking.settle(self._states, self._turn_points)
         self._debt = 0
         answering = [weight for weight, term in self._terms if term.answers()]
         self._splitting.settle(self._turn_weight + sum(answering))
@@ -189,11 +191,18 @@ class Lane:
         return self._among
 
     def refresh(self, rep_id: str) -> None:
-        """The counts of this rep have changed. O(log n), and O(n / 64) operations of the machine on bits."""
+        """The counts of this rep have changed. O(log n), and O(n / 64) operations of the machine on bits.
+
+        What follows for the rotation is settled here, so that no lead has to wait for it.
+        """
         number = self.number.get(rep_id)
-        if number is None:
-            return
-        self._rise()
+        if number is not None:
+            self._rise()
+            self._move(number, rep_id)
+            if self._turn_weight:
+                self.live.order.settle()
+
+    def _move(self, number: int, rep_id: str) -> None:
         rep = self.reps[number]
         self.facts[number] = self.live.facts(rep)
         self._recount(number)
@@ -307,7 +316,7 @@ class Lane:
     def _walk(  # noqa: C901 - the one loop that every lead runs through; calls would cost more than it does
         self, lead: Lead, count: int, now: datetime | None
     ) -> list[Found]:
-        points = self._points()
+        points = self._asking.current()
         splits = self._splitting.splits(lead)
         classes, firsts = self._splitting.classes(splits)
         layout, lasts, ids = self._layout, self._lasts, self.ids
@@ -341,7 +350,7 @@ class Lane:
                 else:
                     heappop(heap)
                 if exact and not self._hosted:
-                    askers[number] = self._known_of(points, splits, picked)
+                    askers[number] = self._asking.classed(points, splits, picked)
                 shares = [split.shares[share] for split, share in zip(splits, picked, strict=True)]
                 base = layout.cut(shares)
                 if base:
@@ -352,21 +361,22 @@ class Lane:
                 continue
             if not mask:
                 base, highest = bases[number]
+                while step < len(steps) and not (mask := base & steps[step][1]):
+                    step += 1
+                if not mask:
+                    heappop(heap)
+                    continue
+                top = gained + drift + steps[step][0] + ceilings[mask.bit_length() - 1]
+                heapreplace(heap, (-top / divisor - _SLACK, number, step, mask))
                 if step + 1 < len(steps):
                     reach = -(highest + steps[step + 1][0]) / divisor - _SLACK
                     heappush(heap, (reach, number, step + 1, 0))
-                mask = base & steps[step][1]
-                if mask:
-                    top = gained + drift + steps[step][0] + ceilings[mask.bit_length() - 1]
-                    heapreplace(heap, (-top / divisor - _SLACK, number, step, mask))
-                else:
-                    heappop(heap)
                 continue
             slot = mask.bit_length() - 1
             asked += 1
             if number not in askers:
                 if bound is None:
-                    bound = self._asked_of(self._situation(lead, now), points)
+                    bound = self._asking.bound(points, self._situation(lead, now))
                 askers[number] = bound
             rep = in_slot[slot]
             scores = tuple([ask(rep) for ask in askers[number]])
@@ -401,31 +411,8 @@ class Lane:
             self.settle()
         return found
 
-    def _points(self) -> list[Asker | None]:
-        found: list[Asker | None] = [None] * len(self.scorers)
-        counted, states, order = self._counted, self._states, self.live.order
-        for place, (position, (_, term)) in enumerate(
-            zip(self._standing, self._terms, strict=True)
-        ):
-            found[position] = term.asker(states, place)
-        for position in self._turning:
-            found[position] = lambda number: order.points(counted[number][0])  # type: ignore[index]
-        return found
-
-    def _known_of(
-        self, points: list[Asker | None], splits: list[Split], picked: tuple[int, ...]
-    ) -> list[Asker]:
-        found = [*points]
-        for position, split, share in zip(self._leading, splits, picked, strict=True):
-            found[position] = split.points[share]
-        return found  # type: ignore[return-value]  # nothing else hangs on the lead
-
-    def _asked_of(self, situation: Situation, points: list[Asker | None]) -> list[Asker]:
-        reps = self.reps
-        return [
-            known or partial(_asked, scorer.bind(situation), reps)
-            for known, scorer in zip(points, self.scorers, strict=True)
-        ]
+    def _turn_points(self, number: int) -> float:
+        return self.live.order.points(self._counted[number][0])  # type: ignore[index]  # a candidate
 
     def _steps(self) -> list[Step]:
         if self._turn_weight:
@@ -433,7 +420,3 @@ class Lane:
             if found:
                 return found
         return [(0.0, self._layout.able, True)]
-
-
-def _asked(points: Points, reps: Sequence[Rep], number: int) -> float | None:
-    return points(reps[number])

@@ -145,12 +145,12 @@ class Order:
 
     def standing(self, key: Key) -> Standing:
         """Where a key stands. O(weights of those behind) after a change."""
-        return (self._stands or self._settled()).standing(*key)
+        return self.settle().standing(*key)
 
     def points(self, key: Key) -> float:
         """The points of a candidate's key. O(log n), after a change O(weights of those behind) once."""
         if self._stands is None:
-            self._settled()
+            self.settle()
         turns, weight = key
         place = (turns + 0.5) / weight
         if place < self._lowest:
@@ -162,20 +162,23 @@ class Order:
     def entries(self) -> Mapping[float, float]:
         """The place at which those who are behind come in, by weight."""
         if self._stands is None:
-            self._settled()
+            self.settle()
         return self._entries
 
     def at(self, places: Iterable[float]) -> list[float]:
         """The points of places, or of the next ones where nobody is there."""
         if self._stands is None:
-            self._settled()
+            self.settle()
         taken, between, last = self._places, self._between, self._last
         return [
             1.0 - (bisect_left(taken, place) + bisect_left(between, place)) / last
             for place in places
         ]
 
-    def _settled(self) -> Level:
+    def settle(self) -> Level:
+        """Work out what follows from the last changes, so that nobody who asks has to wait for it."""
+        if self._stands is not None:
+            return self._stands
         stands = self._stands = Level.of(self._level, self._present / _PARTS)
         self._entries = {weight: (stands.turns(weight) + 0.5) / weight for weight in self._behind}
         self._between = sorted(set(self._entries.values()).difference(self._held))

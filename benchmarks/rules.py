@@ -1,6 +1,6 @@
 """First match, all matches, building and editing: the index beside its peers.
 
-Usage: python benchmarks/rules.py [--quick] [--largest N] [--json] [--differential]
+Usage: python benchmarks/rules.py [--quick] [--largest N] [--json] [--bulk] [--differential]
 
 - Policies come from `policies.py`, by seed: 2,000 leads, and rules of realistic form with a catch-all at the end.
 - Every engine must agree with a naive reference on the leads that it is timed with, before anything is timed.
@@ -10,7 +10,10 @@ Usage: python benchmarks/rules.py [--quick] [--largest N] [--json] [--differenti
   the first answer, and the growth of the resident memory.
 - leadroute reads `Lead` objects, and so does the if-chain. The peers get mappings prepared beforehand.
 - A peer that is not installed is left out and named. They are in the extra `bench`.
-- `--quick` stops at 1,000 rules. `--differential` compares all answers on 10,000 rules x 10,000 leads instead.
+- Many leads at once are 100,000 leads under 10,000 rules, as what-if asks them: a sample that another policy has
+  prepared is held to the bar. What preparing costs, and one call without a sample, are figures.
+- `--quick` stops at 1,000 rules. `--bulk` asks many leads alone. `--differential` compares all answers on 10,000 rules
+  x 10,000 leads instead.
 """
 
 import argparse
@@ -41,6 +44,7 @@ from policies import (
 
 from leadroute.rules.match import Matcher
 from leadroute.rules.plain import PlainMatcher
+from leadroute.rules.sample import Sample
 
 LEADS, SEED = 2_000, 20_26
 PATIENCE = 0.25
@@ -279,27 +283,43 @@ def edits(size, rounds):
 
 
 def bulk(size, count, rounds):
-    """Return how many times faster many leads are answered together than one by one."""
-    matcher = Matcher([condition(rule) for rule in policy(size, SEED)])
+    """Return medians for many leads: rates beside one by one, and microseconds a lead to prepare a sample of them.
+
+    An old policy is the first that the sample is asked about, which prepares it. Then a new policy is timed.
+    """
+    old, new = (Matcher([condition(r) for r in policy(size, seed)]) for seed in (SEED + 8, SEED))
     many = leads(facts(count, SEED + 2))
-    ratios = []
+    found = []
     for _ in range(rounds):
-        began = time.process_time()
-        alone = [matcher.first(lead, None) for lead in many]
-        single = time.process_time() - began
-        began = time.process_time()
-        together = matcher.first_of_each(many, None)
-        ratios.append(single / (time.process_time() - began))
-        if alone != together:
+        sample = Sample(many)
+        asking, _ = clocked(old.first_of_each, sample, None)
+        again, _ = clocked(old.first_of_each, sample, None)
+        single, alone = clocked(lambda: [new.first(lead, None) for lead in many])
+        warm, together = clocked(new.first_of_each, sample, None)
+        cold, at_once = clocked(new.first_of_each, many, None)
+        if not alone == together == at_once:
             raise SystemExit("one by one and together differ")
-    return median(ratios)
+        micro = 1e6 / count
+        spent = (single * micro, warm * micro, cold * micro, (asking - again) * micro)
+        found.append((*spent, single / warm, single / cold))
+    names = "one_by_one_us sample_us cold_us prepare_us sample_ratio cold_ratio".split()
+    return {
+        name: median(values) for name, values in zip(names, zip(*found, strict=True), strict=True)
+    }
+
+
+def clocked(ask, *arguments):
+    """Return the CPU seconds of a call, and what it gives."""
+    began = time.process_time()
+    answer = ask(*arguments)
+    return time.process_time() - began, answer
 
 
 def differential(size, count):
     """Compare first and all matches, one by one and together, with the naive reference."""
     rules, given = policy(size, SEED), facts(count, SEED + 3)
     matcher, objects = Matcher([condition(rule) for rule in rules]), leads(given)
-    together = matcher.first_of_each(objects, None)
+    together = matcher.first_of_each(Sample(objects), None)
     differences = 0
     for lead, asked, quick in zip(given, objects, together, strict=True):
         expected = tuple(number for number, rule in enumerate(rules) if holds(rule, lead))
@@ -339,8 +359,14 @@ def measure(largest):
     figures = [{"name": "left_out", "value": [name for name in ENGINES if name not in engines]}]
     if not quick:
         bars.append(bar("edit / build at 10,000", edits(10_000, 3), 0.6, most=True))
-        bars.append(bar("one by one / bulk", bulk(10_000, 100_000, 3), 3, most=False))
+        judge_bulk(bulk(10_000, 100_000, 5), figures, bars)
     return {"results": results, "ratios": ratios, "figures": figures, "bars": bars}
+
+
+def judge_bulk(found, figures, bars):
+    """Add the figures of many leads, and the bar that a prepared sample is held to."""
+    figures += [{"name": f"bulk_{name}", "value": round(value, 2)} for name, value in found.items()]
+    bars.append(bar("one by one / prepared sample", found["sample_ratio"], 3, most=False))
 
 
 def judged(match, builds):
@@ -390,6 +416,7 @@ def main(arguments=None):
     parser.add_argument("--largest", type=int, default=100_000, help="the most rules")
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     parser.add_argument("--differential", action="store_true", help="compare, and time nothing")
+    parser.add_argument("--bulk", action="store_true", help="many leads at once, and nothing else")
     parser.add_argument("--build", nargs=2, metavar=("ENGINE", "SIZE"), help="used by itself")
     options = parser.parse_args(arguments)
     if options.build:
@@ -399,13 +426,19 @@ def main(arguments=None):
         differences = differential(10_000, 10_000)
         print(f"10,000 rules x 10,000 leads: {differences} differences")
         return 0 if not differences else 1
-    result = measure(1_000 if options.quick else options.largest)
+    if options.bulk:
+        result = {"results": [], "ratios": {}, "figures": [], "bars": []}
+        judge_bulk(bulk(10_000, 100_000, 5), result["figures"], result["bars"])
+    else:
+        result = measure(1_000 if options.quick else options.largest)
     if options.json:
         print(json.dumps(result))
     else:
         for row in result["results"]:
             built_in = f"{row.get('build_ms', '-'):>10} ms {row.get('memory_mb', '-'):>8} MB"
             print(f"{row['engine']:<27} {row['n_rules']:>7} {row['match_us']:>12} us {built_in}")
+        for figure in result["figures"]:
+            print(f"{figure['name']:<27} {figure['value']}")
         for held in result["bars"]:
             print(
                 f"{'ok' if held['ok'] else 'FAILED':<6} {held['name']}: {held['value']} ({held['bound']})"

@@ -9,7 +9,6 @@ from tests.rules.facts import NOW, PREDICATES, leads
 
 from leadroute.errors import ConfigError, FactTypeError, LeadrouteError
 from leadroute.model.lead import Lead
-from leadroute.rules import bulk
 from leadroute.rules import index as index_module
 from leadroute.rules.builders import LEAD, REP, check
 from leadroute.rules.closures import Environment
@@ -17,6 +16,7 @@ from leadroute.rules.condition import NEVER
 from leadroute.rules.index import Index
 from leadroute.rules.match import FEW, Matcher
 from leadroute.rules.plain import PlainMatcher
+from leadroute.rules.sample import Sample
 from leadroute.testing.strategies import conditions
 
 one = st.none() | conditions(rep=False)
@@ -58,25 +58,14 @@ def test_an_edit_equals_a_rebuild(found, changes, lead, now):
         assert said(index.all, lead, now) == said(plain.all, lead, now)
 
 
-bounds = st.fixed_dictionaries(
-    {
-        "PORTION": st.integers(1, 50),
-        "SAMPLE": st.integers(1, 50),
-        "SHARE": st.integers(1, 4),
-        "VALUES": st.integers(0, 5),
-        "BITS": st.integers(0, 500),
-    }
-)
-
-
-@given(policies, st.lists(leads(), max_size=40), moments, bounds)
-def test_many_leads_at_once_are_answered_as_one_by_one(found, many, now, of_bulk):
-    """The bulk path gives the same answers, and raises for the same lead first, however little it may remember."""
+@given(policies, st.lists(leads(), max_size=40), moments)
+def test_many_leads_at_once_are_answered_as_one_by_one(found, many, now):
+    """However many leads make it worth preparing them, the answers and the first error are the same."""
     index = Index.of(found, environment=PREDICATES)
     expected = said(lambda: [index.first(lead, now) for lead in many])
-    with patch.object(index_module, "MANY", 0), patch.multiple(bulk, **of_bulk):
-        assert said(index.first_of_each, many, now) == expected
-    assert said(index.first_of_each, many, now) == expected
+    with patch.object(index_module, "MANY", 0):
+        assert said(index.first_of_each, iter(many), now) == expected
+    assert said(index.first_of_each, iter(many), now) == expected
 
 
 @pytest.mark.parametrize("size", [0, 1, FEW, FEW + 1, 40])
@@ -90,6 +79,7 @@ def test_the_matcher_picks_an_engine_and_nobody_can_tell(size):
         assert matcher.first(lead, NOW) == plain.first(lead, NOW)
         assert matcher.all(lead, NOW) == plain.all(lead, NOW)
     assert matcher.first_of_each(many, NOW) == plain.first_of_each(many, NOW)
+    assert matcher.first_of_each(Sample(many), NOW) == plain.first_of_each(Sample(many), NOW)
     if size:
         edited = matcher.replace(-1, LEAD.country == "US")
         other = plain.replace(-1, LEAD.country == "US")
@@ -103,19 +93,12 @@ def test_ten_thousand_rules_agree_with_the_naive_truth():
     rules, given = policy(10_000, 1), facts(100, 2)
     index = Index.of([condition(rule) for rule in rules])
     many = workload.leads(given)
-    for lead, known, first in zip(many, given, index.first_of_each(many, None), strict=True):
+    for lead, known, first in zip(
+        many, given, index.first_of_each(Sample(many), None), strict=True
+    ):
         expected = tuple(number for number, rule in enumerate(rules) if holds(rule, known))
         assert index.all(lead, None) == expected
         assert index.first(lead, None) == first == expected[0]
-
-
-def test_what_the_bulk_path_remembers_is_bounded():
-    """When later leads come in more combinations than may be remembered, the answers are the same."""
-    index = Index.of([condition(rule) for rule in policy(40, 3)])
-    many = workload.leads(facts(400, 4))
-    little = {"PORTION": 20, "SAMPLE": 20, "SHARE": 1, "BITS": 41 * 20}
-    with patch.object(index_module, "MANY", 0), patch.multiple(bulk, **little):
-        assert index.first_of_each(many, NOW) == [index.first(lead, NOW) for lead in many]
 
 
 def test_a_rule_that_can_never_hold_is_edited_as_any_other():

@@ -21,21 +21,21 @@ from attrs import evolve, field, frozen
 
 from leadroute.errors import FactTypeError
 from leadroute.model.lead import Lead
-from leadroute.rules.bulk import firsts
 from leadroute.rules.closures import PLAIN, Environment, Test, compile_condition
 from leadroute.rules.columns import columns, spans_of_rows
 from leadroute.rules.condition import ALWAYS, Condition
 from leadroute.rules.fields import CUSTOM_KINDS, Kind
-from leadroute.rules.look import Look, kind_of, look
+from leadroute.rules.look import Look, kind_of, kinds_of, look
 from leadroute.rules.operand import settle
 from leadroute.rules.plain import refuse_rep, rule_names
 from leadroute.rules.plane import Plane, bits, splice
 from leadroute.rules.rows import Demand, Key
+from leadroute.rules.sample import Sample
 
 __all__ = ["MANY", "Index"]
 
-MANY: Final = 4_096
-"""From how many rows on many leads are answered together; with fewer, one by one is as fast."""
+MANY: Final = 8_192
+"""From how many rows and leads on it pays to prepare leads that are asked about once; else one by one is faster."""
 
 _JUDGE: Final = -1
 """The answer of a row that its boxes alone do not decide."""
@@ -165,19 +165,17 @@ class Index:
         return len(self.names)
 
     def first_of_each(self, leads: Iterable[Lead], now: datetime | None) -> list[int | None]:
-        """``first`` for every lead, in their order; with thousands of conditions somewhat faster than one by one.
+        """``first`` for every lead, in their order; about three times as fast as one by one for a ``Sample``.
 
         Raises:
             FactTypeError: As ``first`` does, for the first lead for which it does.
         """
-        if len(self.rows) < MANY:
-            return [self.first(lead, now) for lead in leads]
-        given = list(leads)
-        found = list(firsts(self.planes, self._answers, given))
-        for place, lead in enumerate(given if self._watched or _JUDGE in found else ()):
-            if found[place] == _JUDGE or self._strange(lead, now):
-                found[place] = self.first(lead, now)
-        return found
+        if isinstance(leads, Sample):
+            return self._firsts(leads, now)
+        given = tuple(leads)
+        if min(len(self.rows), len(given)) < MANY:
+            return [self.first(lead, now) for lead in given]
+        return self._firsts(Sample(given), now)
 
     def replace(self, position: int, condition: Condition | None) -> Index:
         """An index with one condition replaced, derived from this one. O(values x conditions / 64): nothing is rebuilt.
@@ -223,6 +221,18 @@ class Index:
             planes=planes,
             demands=demands,
         )
+
+    def _firsts(self, sample: Sample, now: datetime | None) -> list[int | None]:
+        found = sample.firsts(self.planes, self._answers)
+        apart = {place for place, answer in enumerate(found) if answer == _JUDGE}
+        for name, raising in self._watched:
+            if name:
+                apart.update(sample.having(kinds_of(name), raising))
+            elif now is None:
+                apart.update(range(len(sample)))
+        for place in sorted(apart):
+            found[place] = self.first(sample.leads[place], now)
+        return found
 
     def _strange(self, lead: Lead, now: datetime | None) -> int:
         """The rules that this lead, or not knowing the time, may make raise."""

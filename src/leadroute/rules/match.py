@@ -76,7 +76,12 @@ class Matcher:
         return len(self._engine)
 
     def first_of_each(self, leads: Iterable[Lead], now: datetime | None) -> list[int | None]:
-        """``first`` for every lead, in their order; with thousands of conditions somewhat faster than one by one.
+        """``first`` for every lead, in their order.
+
+        Args:
+            leads: The leads. A ``Sample``, which more than one matcher is asked about, is answered about three times as
+                fast as one by one; what is no ``Sample`` is hardly answered faster.
+            now: The instant of the decision.
 
         Raises:
             FactTypeError: As ``first`` does, for the first lead for which it does.

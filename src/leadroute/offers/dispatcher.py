@@ -11,7 +11,7 @@ The rules of this module:
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime
 from functools import partial
 from os import urandom
@@ -115,7 +115,7 @@ class Dispatcher:
     clock: Clock = field(factory=SystemClock)
     outcomes: Outcomes = Outcomes()
     presence: Mapping[str, Presence] = field(default=FrozenDict(), converter=by_rep)
-    learn: Sequence[str] | None = field(default=None, converter=optional(fields_of))
+    learn: Iterable[str] | None = field(default=None, converter=optional(fields_of))
 
     def submit(self, lead: Lead) -> Placement:
         """Take a lead in: qualify it, decide, and offer it, in one change.

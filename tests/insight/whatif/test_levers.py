@@ -1,6 +1,7 @@
 """What why_not can change: a lever for every scorer and for every obstacle."""
 
 from datetime import UTC, date, datetime, timedelta
+from types import SimpleNamespace
 
 import pytest
 from attrs import evolve
@@ -19,6 +20,7 @@ from leadroute import (
     Territory,
     why_not,
 )
+from leadroute.insight.whatif.gates import on_lead_hours
 from leadroute.insight.whatif.wanted import WANTED
 from leadroute.model.instants import to_micros
 from leadroute.model.keys import bucket_key
@@ -602,3 +604,9 @@ def test_what_nobody_owns():
     lead = Lead("L-1", account_id="acme")
     bob = Rep("bob", active=False)
     assert proposed(Rule("a", score=score), bob, lead=lead) == ["the rep's account was active"]
+
+
+def test_no_clock_to_lend():
+    """Where the rep has no time zone either, no change of the lead's is offered."""
+    nobody_knows = SimpleNamespace(rep=Rep("ada"), lead=Lead("L-1"))
+    assert list(on_lead_hours(nobody_knows, "mon-fri 09:00-17:00")) == []

@@ -11,7 +11,7 @@ The rules of this module:
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from functools import partial
 from os import urandom
@@ -21,10 +21,10 @@ from attrs import field, frozen
 from attrs.converters import optional
 
 from leadroute.clock import Clock, SystemClock
-from leadroute.errors import Conflict, FactTypeError, LeadNotFound
+from leadroute.errors import Conflict, FactTypeError
 from leadroute.model.frozen import FrozenDict
 from leadroute.model.instants import from_micros, to_micros
-from leadroute.model.keys import lead_key, placement_key, submit_key
+from leadroute.model.keys import lead_key, submit_key
 from leadroute.model.lead import Lead
 from leadroute.model.outcomes import Outcomes
 from leadroute.model.presence import Presence
@@ -32,14 +32,14 @@ from leadroute.model.rep import Rep
 from leadroute.model.roster import Roster
 from leadroute.model.snapshot import Snapshot
 from leadroute.model.values import aware
-from leadroute.offers import plan
-from leadroute.offers.change import Change, Once, Op, Put, Record
+from leadroute.offers import plan, reading
+from leadroute.offers.change import Change, Once, Op, Put
 from leadroute.offers.counted import by_rep, counted
-from leadroute.offers.events import KINDS, Happening, Received
+from leadroute.offers.events import Happening, Received
 from leadroute.offers.placement import Placement, Status
 from leadroute.offers.store import Store
 from leadroute.offers.tally import counts_of, fields_of
-from leadroute.plain import dumps, loads
+from leadroute.plain import dumps
 from leadroute.ranking.closing import observing
 from leadroute.ranking.router import Router
 
@@ -48,13 +48,7 @@ __all__ = ["Dispatcher", "Swept"]
 ATTEMPTS: Final = 50
 """How often a step is decided again after losing a race, before the ``Conflict`` reaches the host."""
 
-_LAST_KEY: Final = chr(0x10FFFF)
-"""A key behind every other, to page past all that is due at one instant."""
-
 _OWNED: Final = (Status.ACCEPTED, Status.CONTACTED)
-
-PAGE: Final = 500
-"""How many records are read at once."""
 
 
 @frozen
@@ -168,8 +162,8 @@ class Dispatcher:
             FactTypeError: A rule met a fact of the wrong type.
         """
         rep = self._working(self.roster[rep_id])
-        self._known(lead_id)
-        lead = self._lead(lead_id)
+        reading.known(self.store, lead_id)
+        lead = reading.lead(self.store, lead_id)
 
         def assigned(before: Placement, now: datetime) -> Happening | None:
             rule = self.router.match(lead, now)
@@ -266,11 +260,11 @@ class Dispatcher:
         """
         now = to_micros(self._now())
         timed_out = 0
-        for due in self._due(Status.OFFERED, now):
+        for due in reading.due(self.store, Status.OFFERED, now):
             if self._advance(due.lead_id, plan.expiry).status is Status.WAITING:
                 timed_out += 1
         for owned in _OWNED:
-            for due in self._due(owned, now):
+            for due in reading.due(self.store, owned, now):
                 self._advance(due.lead_id, plan.end_of_shift)
         served, errors = self._serve_waiting()
         found = Counter(placement.status for placement in served)
@@ -284,14 +278,14 @@ class Dispatcher:
             An instant after now, or ``None`` when none is known. Leads that wait for a rep to finish something are
             served when that happens; those that wait for a cap or for presence, by the next sweep: keep sweeping.
         """
-        now = Record(_LAST_KEY, 1, "", due=to_micros(self._now()))
-        found = [
-            record.due
-            for status in (Status.OFFERED, Status.WAITING, *_OWNED)
-            for record in self.store.find(status=status.value, after=now, limit=1)
-            if record.due is not None
+        now = to_micros(self._now())
+        statuses = (Status.OFFERED, Status.WAITING, *_OWNED)
+        known_due = [
+            at
+            for at in (reading.next_due(self.store, status, now) for status in statuses)
+            if at is not None
         ]
-        return from_micros(min(found)) if found else None
+        return from_micros(min(known_due)) if known_due else None
 
     def placement(self, lead_id: str) -> Placement:
         """What is known about a lead now.
@@ -299,7 +293,7 @@ class Dispatcher:
         Raises:
             LeadNotFound: The lead was never submitted.
         """
-        return self._known(lead_id)[0]
+        return reading.known(self.store, lead_id)[0]
 
     def history(self, lead_id: str) -> tuple[Happening, ...]:
         """Everything that has happened to a lead, in order.
@@ -307,12 +301,7 @@ class Dispatcher:
         Raises:
             LeadNotFound: The lead was never submitted.
         """
-        found: list[Happening] = []
-        while page := self.store.events(lead=lead_id, after=len(found), limit=PAGE):
-            found += [loads(KINDS[event.type], event.data) for event in page]
-        if not found:
-            raise LeadNotFound(lead_id)
-        return tuple(found)
+        return reading.happenings(self.store, lead_id)
 
     def snapshot(self) -> Snapshot:
         """The counts that a decision made now would read. O(reps)."""
@@ -333,25 +322,10 @@ class Dispatcher:
     def _now(self) -> datetime:
         return aware(self.clock.now(), "clock.now()")
 
-    def _find(self, lead_id: str) -> tuple[Placement, int] | None:
-        key = placement_key(lead_id)
-        record = self.store.get([key]).get(key)
-        return None if record is None else (_placement(record), record.version)
-
-    def _known(self, lead_id: str) -> tuple[Placement, int]:
-        found = self._find(lead_id)
-        if found is None:
-            raise LeadNotFound(lead_id)
-        return found
-
-    def _lead(self, lead_id: str) -> Lead:
-        key = lead_key(lead_id)
-        return loads(Lead, self.store.get([key])[key].data)
-
     def _submit(self, lead: Lead) -> Placement:
-        found = self._find(lead.id)
-        if found is not None:
-            return found[0]
+        before = reading.found(self.store, lead.id)
+        if before is not None:
+            return before[0]
         now = self._now()
         received = Received(now, lead.received_at, lead.priority or 0, self.router.version)
         decided = self._decide(lead, {}, now)
@@ -367,7 +341,7 @@ class Dispatcher:
         self, lead_id: str, event_of: Callable[[Placement, datetime], Happening | None]
     ) -> Placement:
         def step() -> Placement:
-            before, version = self._known(lead_id)
+            before, version = reading.known(self.store, lead_id)
             event = event_of(before, self._now())
             return before if event is None else self._commit(before, [event], lead_id, version)
 
@@ -380,7 +354,7 @@ class Dispatcher:
         return placement
 
     def _place(self, lead_id: str) -> Placement:
-        lead = self._lead(lead_id)
+        lead = reading.lead(self.store, lead_id)
 
         def decide(before: Placement, now: datetime) -> Happening | None:
             if before.status is not Status.WAITING:
@@ -394,7 +368,7 @@ class Dispatcher:
         self, at_most: int | None = None
     ) -> tuple[list[Placement], tuple[FactTypeError, ...]]:
         """Judge the waiting leads that are due again, until ``at_most`` of them are offered to somebody."""
-        waiting = self._due(Status.WAITING, to_micros(self._now()))
+        waiting = reading.due(self.store, Status.WAITING, to_micros(self._now()))
         served: list[Placement] = []
         errors: list[FactTypeError] = []
         offers = 0
@@ -410,12 +384,6 @@ class Dispatcher:
                 offers += placement.status is Status.OFFERED
         return served, tuple(errors)
 
-    def _due(self, status: Status, upto: int) -> Iterator[Placement]:
-        last: Record | None = None
-        while page := self.store.find(status=status, upto=upto, after=last, limit=PAGE):
-            yield from map(_placement, page)
-            last = page[-1]
-
     def _commit(
         self,
         before: Placement | None,
@@ -427,7 +395,7 @@ class Dispatcher:
     ) -> Placement:
         after, ops = plan.operations(before, events, lead_id, version, dumps)
         if self.learn is not None:
-            told = lead or (self._lead(lead_id) if self.learn else Lead(lead_id))
+            told = lead or (reading.lead(self.store, lead_id) if self.learn else Lead(lead_id))
             extra = (*extra, *counts_of(before, events, told, self.learn))
         self.store.commit(Change(urandom(16).hex(), (*extra, *ops)))
         return after
@@ -435,10 +403,6 @@ class Dispatcher:
 
 def _turn(waiting: Placement) -> tuple[int, datetime, str]:
     return (-waiting.priority, waiting.received_at, waiting.lead_id)
-
-
-def _placement(record: Record) -> Placement:
-    return loads(Placement, record.data)
 
 
 def _persistently(step: Callable[[], Placement]) -> Placement:

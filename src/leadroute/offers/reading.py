@@ -1,0 +1,84 @@
+"""What a store holds, read as what it means: placements, leads, histories, and who is due.
+
+The rules of this module: it reads and never writes, one page at a time, and what it gives back is a value.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+from leadroute.errors import LeadNotFound
+from leadroute.model.keys import lead_key, placement_key
+from leadroute.model.lead import Lead
+from leadroute.offers.change import Record
+from leadroute.offers.events import KINDS, Happening
+from leadroute.offers.placement import Placement, Status
+from leadroute.offers.store import Store
+from leadroute.plain import loads
+
+__all__ = ["due", "found", "happenings", "known", "lead", "next_due"]
+
+PAGE: Final = 500
+"""How many records are read at once."""
+
+_LAST_KEY: Final = chr(0x10FFFF)
+"""A key behind every other, to page past all that is due at one instant."""
+
+
+def found(store: Store, lead_id: str) -> tuple[Placement, int] | None:
+    """The placement of a lead and the version of its record, if it was ever submitted."""
+    key = placement_key(lead_id)
+    record = store.get([key]).get(key)
+    return None if record is None else (_placement(record), record.version)
+
+
+def known(store: Store, lead_id: str) -> tuple[Placement, int]:
+    """The placement of a lead and the version of its record.
+
+    Raises:
+        LeadNotFound: The lead was never submitted.
+    """
+    placed = found(store, lead_id)
+    if placed is None:
+        raise LeadNotFound(lead_id)
+    return placed
+
+
+def lead(store: Store, lead_id: str) -> Lead:
+    """The lead as it was submitted."""
+    key = lead_key(lead_id)
+    return loads(Lead, store.get([key])[key].data)
+
+
+def happenings(store: Store, lead_id: str) -> tuple[Happening, ...]:
+    """Everything that has happened to a lead, in order.
+
+    Raises:
+        LeadNotFound: The lead was never submitted.
+    """
+    told: list[Happening] = []
+    while page := store.events(lead=lead_id, after=len(told), limit=PAGE):
+        told += [loads(KINDS[event.type], event.data) for event in page]
+    if not told:
+        raise LeadNotFound(lead_id)
+    return tuple(told)
+
+
+def due(store: Store, status: Status, upto: int) -> Iterator[Placement]:
+    """The placements in a status whose time has come, by microseconds UTC, soonest first."""
+    last: Record | None = None
+    while page := store.find(status=status, upto=upto, after=last, limit=PAGE):
+        yield from map(_placement, page)
+        last = page[-1]
+
+
+def next_due(store: Store, status: Status, now: int) -> int | None:
+    """When the first placement in a status becomes due after now, in microseconds UTC."""
+    behind = Record(_LAST_KEY, 1, "", due=now)
+    page = store.find(status=status.value, after=behind, limit=1)
+    return page[0].due if page else None
+
+
+def _placement(record: Record) -> Placement:
+    return loads(Placement, record.data)

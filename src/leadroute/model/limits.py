@@ -23,9 +23,17 @@ from attrs.converters import optional
 from leadroute.errors import ConfigError, Fault, InvalidValue
 from leadroute.model.duration import format_duration, parse_duration
 from leadroute.model.hours import Hours
-from leadroute.model.instants import to_micros
+from leadroute.model.instants import from_micros, to_micros
 from leadroute.model.keys import key
-from leadroute.model.pacing import allowance, burst, span, workdays, workdays_between
+from leadroute.model.pacing import (
+    allowance,
+    burst,
+    next_workday,
+    span,
+    workdays,
+    workdays_between,
+)
+from leadroute.model.periods import hour_end, midnight
 from leadroute.model.values import Refused, clean_fields, cleaned, flag, ident, shown, whole
 
 __all__ = ["PERIODS", "Bound", "Cap", "caps"]
@@ -255,6 +263,63 @@ class Cap:
             Bound(counter, allowance(limit, begun, days), hard),
             Bound(self._key(holder, today.isoformat(), " day"), most_today, hard),
         )
+
+    def turns(
+        self,
+        now: datetime,
+        zone: tzinfo,
+        hours: Hours | None = None,
+        since: datetime | None = None,
+    ) -> tuple[datetime, ...]:
+        """The first instant at which each of ``bounds`` may let more through, though nothing is given back.
+
+        It is the end of a period, a later working day of a paced cap, a step of a rolling one, or a step of a ramp.
+        Never too late; too early where the next working day allows no more than this one.
+
+        Args:
+            now: The instant, aware.
+            zone: The zone whose calendar counts.
+            hours: The rep's hours.
+            since: When the rep joined, for the ramp.
+
+        Example:
+            >>> from datetime import UTC
+            >>> friday = datetime(2026, 3, 13, 12, tzinfo=UTC)
+            >>> from leadroute.model.schedule import Schedule
+            >>> office = Schedule("mon-fri 09:00-17:00", "UTC")
+            >>> for at in Cap(30, "month", paced=True).turns(friday, UTC, office):
+            ...     print(at)
+            2026-03-16 00:00:00+00:00
+            2026-03-14 00:00:00+00:00
+        """
+        grows = self._grows(now, since)
+        ends = self._ends(now, zone, hours)
+        return tuple(ends) if grows is None else tuple(min(end, grows) for end in ends)
+
+    def _ends(self, now: datetime, zone: tzinfo, hours: Hours | None) -> Iterator[datetime]:
+        if self.rolling:
+            step = _LENGTHS[self.per] // STEPS // _MICROSECOND
+            last = to_micros(now) // step
+            yield from (from_micros((first + 1) * step) for first in range(last, last + STEPS + 1))
+        elif self.per == "hour":
+            yield hour_end(now, zone)
+        else:
+            today = now.astimezone(zone).date()
+            tomorrow = today + timedelta(days=1)
+            end = tomorrow if self.per == "day" else span(self.per, today)[1]
+            if self.paced:
+                begins = next_workday(today, workdays(hours))
+                yield midnight(min(begins, end), zone, now)
+                yield midnight(tomorrow, zone, now)
+            else:
+                yield midnight(end, zone, now)
+
+    def _grows(self, now: datetime, since: datetime | None) -> datetime | None:
+        """When the ramp lets one more through; ``None`` when it is over, or there is none."""
+        most = self.at(now, since)
+        if most == self.limit or self.ramp is None or since is None:
+            return None
+        return since + (most * (self.ramp // _MICROSECOND) // self.limit + 1) * _MICROSECOND
 
     def _key(self, holder: str, period: str, more: str = "") -> str:
         return f"{holder}/{key(self.label + more, period)}"

@@ -16,7 +16,15 @@ from functools import lru_cache
 from leadroute.model.hours import AllOf, AnyOf, Hours
 from leadroute.model.schedule import Schedule
 
-__all__ = ["allowance", "burst", "longest_gap", "span", "workdays", "workdays_between"]
+__all__ = [
+    "allowance",
+    "burst",
+    "longest_gap",
+    "next_workday",
+    "span",
+    "workdays",
+    "workdays_between",
+]
 
 EVERY_DAY = frozenset(range(7))
 _DAY = timedelta(days=1)
@@ -94,6 +102,18 @@ def _opening(hours: Hours | None) -> frozenset[int]:
     if isinstance(hours, AnyOf):
         return frozenset.union(*map(_opening, hours.parts))
     return EVERY_DAY
+
+
+def next_workday(day: date, weekdays: frozenset[int]) -> date:
+    """The first date after ``day`` on one of these days of the week, of which there is one at least.
+
+    Example:
+        >>> next_workday(date(2026, 3, 13), frozenset({0, 1, 2, 3, 4}))
+        datetime.date(2026, 3, 16)
+    """
+    return next(
+        later for later in (day + _DAY * n for n in range(1, 8)) if later.weekday() in weekdays
+    )
 
 
 @lru_cache(maxsize=8_192)

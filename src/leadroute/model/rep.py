@@ -160,6 +160,10 @@ class Rep:
         """The counters that a lead offered now counts on because of one of this rep's caps."""
         return cap.bounds(cap_holder(self.id), now, self.zone, self.hours, self.joined_at)
 
+    def turns(self, cap: Cap, now: datetime) -> tuple[datetime, ...]:
+        """When each of those counters may let more through, by the clock alone."""
+        return cap.turns(now, self.zone, self.hours, self.joined_at)
+
     def with_changes(self, **changes: Any) -> Rep:
         """The same rep with some fields replaced.
 

@@ -39,6 +39,7 @@ from leadroute.offers.events import Happening, Received
 from leadroute.offers.placement import Placement, Status
 from leadroute.offers.store import Store
 from leadroute.offers.tally import counts_of, fields_of
+from leadroute.offers.turning import next_turn
 from leadroute.plain import dumps
 from leadroute.ranking.closing import observing
 from leadroute.ranking.router import Router
@@ -59,7 +60,7 @@ class Swept:
         timed_out: Offers that had run out.
         offered: Leads that were offered to a rep.
         caught: Leads that went to the catch-all.
-        next_due: When time alone will give the next sweep something to do; as ``Dispatcher.next_due``.
+        next_due: When time alone can give the next sweep something to do; as ``Dispatcher.next_due``.
         errors: Leads that cannot be judged, such as after a mistake in a new policy. They wait on, and are judged again
             by the next sweep.
     """
@@ -272,20 +273,27 @@ class Dispatcher:
         return Swept(timed_out, offered, caught, self.next_due(), errors)
 
     def next_due(self) -> datetime | None:
-        """When time alone will next give ``sweep`` something to do: the end of an offer, or an opening hour.
+        """When time alone can next give ``sweep`` something to do: sweep then, and ask again.
+
+        It is the end of an offer or of a shift, an opening hour, the end of a wrap-up, or the turn of a cap. It may be
+        too early for a lead, and then nothing happens; it is never too late.
 
         Returns:
-            An instant after now, or ``None`` when none is known. Leads that wait for a rep to finish something are
-            served when that happens; those that wait for a cap or for presence, by the next sweep: keep sweeping.
+            An instant after now, or ``None`` when there is none. Sweep first: what is due already is not foretold.
+            Leads that wait for a rep to finish something are served when that is said. Sweep too when you change the
+            presence, the roster or the policy, and now and then where conditions ask what time it is.
         """
-        now = to_micros(self._now())
-        statuses = (Status.OFFERED, Status.WAITING, *_OWNED)
-        known_due = [
-            at
-            for at in (reading.next_due(self.store, status, now) for status in statuses)
-            if at is not None
+        now = self._now()
+        at = to_micros(now)
+        dues = [
+            from_micros(due)
+            for status in (Status.OFFERED, Status.WAITING, *_OWNED)
+            if (due := reading.next_due(self.store, status, at)) is not None
         ]
-        return from_micros(min(known_due)) if known_due else None
+        if reading.waits(self.store, at):
+            turn = next_turn(self.router, self.roster, self._snapshot(now), now)
+            dues += [] if turn is None else [turn]
+        return min(dues, default=None)
 
     def placement(self, lead_id: str) -> Placement:
         """What is known about a lead now.

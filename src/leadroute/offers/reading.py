@@ -17,7 +17,7 @@ from leadroute.offers.placement import Placement, Status
 from leadroute.offers.store import Store
 from leadroute.plain import loads
 
-__all__ = ["due", "found", "happenings", "known", "lead", "next_due"]
+__all__ = ["due", "found", "happenings", "known", "lead", "next_due", "waits"]
 
 PAGE: Final = 500
 """How many records are read at once."""
@@ -78,6 +78,11 @@ def next_due(store: Store, status: Status, now: int) -> int | None:
     behind = Record(_LAST_KEY, 1, "", due=now)
     page = store.find(status=status.value, after=behind, limit=1)
     return page[0].due if page else None
+
+
+def waits(store: Store, now: int) -> bool:
+    """Whether a lead that waits is due at or before now, in microseconds UTC: for work to get done, or for a cap."""
+    return bool(store.find(status=Status.WAITING, upto=now, limit=1))
 
 
 def _placement(record: Record) -> Placement:

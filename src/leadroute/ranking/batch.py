@@ -397,7 +397,7 @@ def _whole_or_none(value: object) -> bool:
 
 
 def _check_options(gap: float, engine: str, *, ordered: bool) -> None:
-    if not 0 <= gap < 1:
+    if type(gap) not in (int, float) or not 0 <= gap < 1:
         raise ConfigError(
             f"gap is {gap!r}; write 0 for the optimum, or a share below 1 such as 0.0005"
         )

@@ -142,7 +142,7 @@ def test_creating_goes_on_where_it_was_interrupted(store, host):
 
 def test_a_folder_that_is_missing_is_named(tmp_path):
     """A path at which no database can be opened is refused, and the path is named."""
-    with pytest.raises(ConfigError, match="crm.db: unable to open database file; name a database"):
+    with pytest.raises(ConfigError, match=r"crm\.db: unable to open database file; name a database"):
         SqliteStore(tmp_path / "missing" / "crm.db")
 
 
@@ -150,7 +150,7 @@ def test_a_file_that_is_no_database_is_named(path):
     """A file of something else is refused and untouched."""
     letter = b"this is not a database, it is a letter" * 100
     path.write_bytes(letter)
-    with pytest.raises(ConfigError, match="crm.db: file is not a database; name a database"):
+    with pytest.raises(ConfigError, match=r"crm\.db: file is not a database; name a database"):
         SqliteStore(path)
     assert path.read_bytes() == letter
 

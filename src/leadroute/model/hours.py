@@ -28,6 +28,8 @@ __all__ = ["AllOf", "AnyOf", "Closed", "Hours", "meeting", "overlap", "unless_fa
 T = TypeVar("T")
 
 _MICROSECOND = timedelta(microseconds=1)
+_OPENINGS = 64
+"""How many openings are compared one by one before two hours are intersected."""
 
 
 class Hours:
@@ -245,17 +247,30 @@ def overlap(left: Hours, right: Hours, start: datetime, end: datetime) -> timede
     return sum((closes - opens for opens, closes in both), 0) * _MICROSECOND
 
 
-def meeting(left: Hours, right: Hours, start: datetime, end: datetime) -> datetime | None:
-    """The first instant from ``start`` on at which both are open; ``None`` when there is none before ``end``.
+def meeting(left: Hours, right: Hours, after: datetime) -> datetime | None:
+    """The first instant from ``after`` on at which both are open; ``None`` when there is none.
 
     Raises:
-        FactTypeError: ``start`` or ``end`` is naive.
+        FactTypeError: ``after`` is naive.
 
-    Complexity: O(n) in the stretches between ``start`` and ``end``; nothing is kept.
+    Complexity: two bisections for each opening of either until they meet. Where they do not for a while, their
+    intersection is built, and kept.
+
+    Example:
+        >>> from datetime import UTC
+        >>> from leadroute.model.schedule import Schedule
+        >>> early, late = Schedule("mon 08:00-12:00", "UTC"), Schedule("mon 11:00-20:00", "UTC")
+        >>> str(meeting(early, late, datetime(2026, 1, 1, tzinfo=UTC)))
+        '2026-01-05 11:00:00+00:00'
     """
-    first, last = micros(start, "start"), micros(end, "end")
-    both = meet(list(left.line.stretches(first, last)), list(right.line.stretches(first, last)))
-    return instant(both[0][0]) if both else None
+    at = micros(after, "after")
+    for _ in range(_OPENINGS):
+        opens = left.line.next_open(at)
+        meets = None if opens is None else right.line.next_open(opens)
+        if meets is None or meets == opens:
+            return None if meets is None else instant(meets)
+        at = meets
+    return AllOf((left, right)).next_open(instant(at))
 
 
 def unless_failing(ask: Callable[[], T], failing: Callable[[Exception], T]) -> T:

@@ -12,7 +12,6 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from functools import partial
 from operator import itemgetter
-from typing import Final
 
 from attrs import evolve
 
@@ -30,8 +29,6 @@ from leadroute.rules.scorer import Scorer, Term, mean
 from leadroute.rules.situation import Situation
 
 __all__ = ["assignments", "ranked"]
-
-_SOON: Final = timedelta(weeks=5)
 
 
 def ranked(
@@ -115,10 +112,10 @@ def _resumes_at(
 
 
 def _together(own: Hours | None, calling: Hours | None, at: datetime) -> datetime:
-    """The first instant from ``at`` on at which the rep works and the lead may be called, if there is one soon."""
+    """The first instant from ``at`` on at which the rep works and the lead may be called."""
     if own is None or calling is None:
         return at
-    return unless_failing(lambda: meeting(own, calling, at, at + _SOON), lambda _error: None) or at
+    return unless_failing(lambda: meeting(own, calling, at), lambda _error: None) or at
 
 
 def _sorted_assignments(

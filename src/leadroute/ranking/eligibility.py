@@ -21,7 +21,7 @@ from attrs import frozen
 from leadroute.errors import FactTypeError
 from leadroute.model.clocks import OFFICE, Shared, clock_of, lead_hours, shared_hours
 from leadroute.model.distance import distance_km, position_of
-from leadroute.model.hours import Hours, unless_failing
+from leadroute.model.hours import Hours, meeting, unless_failing
 from leadroute.model.instants import from_micros
 from leadroute.model.lead import Lead
 from leadroute.model.presence import Pauses, Presence, wrapped_up
@@ -128,9 +128,11 @@ def _free(rule: Rule, situation: Situation, pauses: Pauses) -> Iterator[_Ask]:
         yield partial(_wrapping_up, situation, pauses.wrap_up)
     if rule.calling is not None:
         hours = lead_hours(situation.lead, rule.calling)
-        if hours is not None and not hours.is_open(situation.now):
-            quiet = (_quiet(situation, hours),)
+        if hours is not None:
+            quiet = () if hours.is_open(situation.now) else (_quiet(situation, hours),)
             yield lambda _rep: quiet
+            if hours.next_open(situation.now) is not None:
+                yield _careful(partial(_apart_for_ever, situation, hours))
 
 
 def _careful(ask: _Ask) -> _Ask:
@@ -223,6 +225,15 @@ def _quiet(situation: Situation, hours: Hours) -> Obstacle:
         return Obstacle("calling", f"the lead can never be called ({clock.reason})")
     why = f"the lead may not be called until {_local(opens, hours.zone)} ({clock.reason})"
     return Obstacle("calling", why, passing=True, until=opens)
+
+
+def _apart_for_ever(situation: Situation, hours: Hours, rep: Rep) -> Iterator[Obstacle]:
+    """The hours of the rep and the lead, where each of them come and they never meet."""
+    own, now = rep.hours, situation.now
+    if own is None or own.next_open(now) is None or meeting(own, hours, now) is not None:
+        return
+    why = f"never works when the lead may be called ({clock_of(situation.lead).reason})"
+    yield Obstacle("calling", why)
 
 
 def _local(at: datetime, zone: tzinfo) -> str:

@@ -1,6 +1,6 @@
 """The lead's own clock: quiet hours by rule, and shared working hours as a requirement."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from hypothesis import given
@@ -24,6 +24,7 @@ from leadroute.formats.policy import parse_policy
 from leadroute.insight.diagram import mermaid
 from leadroute.insight.wording import describe_policy
 from leadroute.model.clocks import OFFICE, clock_of, lead_hours, shared_hours
+from leadroute.model.hours import meeting
 from leadroute.ranking.fast import Standing
 from leadroute.ranking.scorers.places import timezone_overlap
 from leadroute.rules.situation import Situation
@@ -100,6 +101,54 @@ def test_no_zone_is_known():
     note = f"the time zone of the lead is not known: {unknown}; it may be called at any time"
     assert ranking.notes == (note,)
     assert ranked(NOWHERE).notes == ()
+
+
+WEEKS = [
+    "mon-fri 09:00-17:00",
+    "mon 08:00-09:00",
+    "sat 00:00-24:00; wed 23:00-02:00",
+    "never",
+    "always",
+]
+
+
+def test_hours_that_never_meet():
+    """A lead never waits for a rep who never works when it may be called: nobody is eligible, and it says why."""
+    night = Rep("ada", schedule="mon-fri 20:00-04:00", timezone="Europe/Berlin")
+    for now in (NOON, NOON.replace(hour=22)):
+        ranking = ranked(GERMAN, night, now=now, calling="mon-fri 09:00-17:00")
+        assert (ranking.outcome, ranking.then) == (Outcome.NOBODY_ELIGIBLE, "catch-all")
+        found = {each.reason: each.passing for each in ranking.rejections[0].obstacles}
+        assert found["never works when the lead may be called (country DE)"] is False
+    both = ranked(GERMAN, night, Rep("bob"), now=NOON.replace(hour=22), calling=WEEK)
+    assert (both.outcome, both.then) == (Outcome.NOBODY_AVAILABLE, "hold")
+    assert ranked(GERMAN, Rep("ada", schedule="never"), calling=WEEK).rejections[0].reason == (
+        "is never working again"
+    )
+
+
+def test_hours_that_meet_once():
+    """However far away the one opening of both is, it is what the lead waits for."""
+    once = Schedule("tue 20:00-04:00", "Europe/Berlin", overrides={date(2028, 5, 5): "09:00-10:00"})
+    for now in (NOON, NOON.replace(hour=22)):
+        ranking = ranked(GERMAN, Rep("ada", schedule=once), now=now, calling="mon-fri 09:00-17:00")
+        assert ranking.outcome is Outcome.NOBODY_AVAILABLE
+        assert ranking.resumes_at == datetime(2028, 5, 5, 7, tzinfo=UTC)
+
+
+def test_a_calendar_that_fails_is_said_once():
+    """Whether their hours meet is not known then, and the reason does not stand there twice."""
+    broken = Schedule("mon-fri 09:00-17:00", "UTC", holidays=Broken())
+    (rejection,) = ranked(GERMAN, Rep("ada", schedule=broken), calling=WEEK).rejections
+    assert rejection.reason == "has a calendar that fails with OSError"
+
+
+@given(st.sampled_from(WEEKS), st.sampled_from(WEEKS), st.integers(0, 10_000))
+def test_the_meeting_of_two_hours_is_the_first_opening_of_their_intersection(left, right, hour):
+    """However it is found, it is the same instant."""
+    own, other = Schedule(left, "Asia/Tokyo"), Schedule(right, "America/New_York")
+    after = NOON + timedelta(hours=hour)
+    assert meeting(own, other, after) == (own & other).next_open(after)
 
 
 def test_anyway_calls_at_night():
@@ -253,11 +302,11 @@ def test_a_calendar_that_fails_gives_no_points():
         ("mon-fri 09:00-14:00", 17, datetime(2026, 1, 6, 12, tzinfo=UTC)),
         ("mon-fri 16:00-20:00", 14, datetime(2026, 1, 5, 15, tzinfo=UTC)),
         ("mon-fri 09:00-10:00; wed 13:30-14:00", 17, datetime(2026, 1, 7, 12, 30, tzinfo=UTC)),
-        ("mon-fri 09:00-10:00", 17, datetime(2026, 1, 6, 12, tzinfo=UTC)),
+        ("mon-fri 09:00-10:00", 17, None),
     ],
 )
 def test_when_the_rep_and_the_lead_are_both_there(calling, hour, back):
-    """A lead waits until the rep works while it may be called; without such an hour, until the later of the two."""
+    """A lead waits until the rep works while it may be called; without such an hour, it does not wait."""
     ada = Rep("ada", schedule="mon-fri 13:00-17:00", timezone="Europe/Berlin")
     ranking = ranked(GERMAN, ada, now=NOON.replace(hour=hour), calling=calling)
     assert ranking.resumes_at == back

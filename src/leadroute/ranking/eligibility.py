@@ -105,7 +105,7 @@ def gate(
         for toll, used in tally.refused(rep, situation.snapshot):
             yield Obstacle(toll.criterion, toll.refusal(used), passing=toll.passing)
 
-    return lambda rep: tuple(obstacles(rep))
+    return lambda rep: tuple(dict.fromkeys(obstacles(rep)))
 
 
 def _fits(rule: Rule, situation: Situation) -> Iterator[_Ask]:

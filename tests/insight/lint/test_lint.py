@@ -18,6 +18,7 @@ from leadroute import (
     Roster,
     Router,
     Rule,
+    Schedule,
     Territory,
     check,
     headroom,
@@ -382,6 +383,72 @@ def test_shared_hours_of_nobody_knows_whom():
     assert "LR405" not in codes(Rule("a"), reps=reps)
 
 
+class Broken:
+    """Holidays that cannot be asked, from a year on."""
+
+    def __init__(self, since):
+        self.since = since
+
+    def __contains__(self, day):
+        if day.year >= self.since:
+            raise OSError("no connection")
+        return False
+
+
+@pytest.mark.parametrize(
+    ("schedules", "says"),
+    [
+        (["mon-fri 09:00-17:00"], True),
+        (["mon-fri 09:00-17:00", "never"], True),
+        (["mon-fri 09:00-17:00", "mon 03:00-04:00"], False),
+        (["mon-fri 09:00-17:00", None], False),
+        (["never"], False),
+        ([Schedule("mon 09:00-17:00", "Europe/Berlin", holidays=Broken(2090))], False),
+    ],
+)
+def test_leads_that_may_be_called_only_when_nobody_works(schedules, says):
+    """They are found where the rule spells out the place and the whole pool works at other hours."""
+    reps = [
+        Rep(f"rep-{n}", schedule=schedule, timezone="Europe/Berlin")
+        for n, schedule in enumerate(schedules)
+    ]
+    rule = Rule("japan", when=LEAD.country.in_(["FR", "JP"]), calling="mon-fri 09:00-16:00")
+    said = [each for each in found(rule, reps=reps) if each.code == "LR406"]
+    assert [(each.place, each.lead.country) for each in said] == [("rule[0].calling", "JP")] * says
+    nowhere = Rule("all", calling="mon-fri 09:00-16:00")
+    assert "LR406" not in codes(nowhere, reps=reps)
+    never = Rule("japan", when=LEAD.country == "JP", calling="never")
+    assert "LR406" not in codes(never, reps=reps)
+
+
+def test_a_calendar_that_fails_is_a_finding():
+    """The rep is named, and left out of what else is said of hours."""
+    broken = Schedule("mon 09:00-17:00", "UTC", holidays=Broken(2026))
+    rule = Rule("all", when=LEAD.country == "DE", calling="mon 09:00-10:00")
+    reps = [Rep("ada", schedule=broken), Rep("bob", schedule="always")]
+    assert [str(each) for each in found(rule, Rule("rest"), reps=reps)] == [
+        (
+            "error LR204: the rep 'ada' has a calendar that fails with OSError; "
+            "mend it; until then the rep is offered nothing"
+        )
+    ]
+    assert codes(rule, Rule("rest"), reps=reps[:1]) == ["LR204"]
+
+
+def test_a_pool_whose_predicate_fails_is_a_finding():
+    """It is asked with a lead of which nothing is known; the other checks go on without the pool."""
+    shouting = Environment({"known": lambda lead, rep, now: lead.country.upper() in rep.countries})
+    pools = [Pool("us", where=asks("known")), Pool("rest", reps=["ada"])]
+    rules = [Rule("a", when=LEAD.budget > 5, pool="us"), Rule("rest", pool="rest")]
+    said = found(*rules, pools=pools, reps=[Rep("ada", schedule="always")], environment=shouting)
+    assert [str(each) for each in said] == [
+        (
+            "pool[0].where: error LR110: nobody can tell who is in the pool 'us': a predicate fails with AttributeError; "
+            "let it answer for every rep, with a lead of which nothing is known"
+        )
+    ]
+
+
 def test_what_a_silence_can_find():
     """A silence of what only a roster shows is no finding without one."""
     silences = {"LR402": "known", "LR405": "known", "LR404": "known"}
@@ -450,8 +517,8 @@ def test_hours_when_the_clocks_differ():
     """A hole that opens only while the clocks of two zones differ otherwise is told with its week."""
     london = Rep("ada", timezone="Europe/London", schedule="mon-sun 00:00-12:00")
     fixed = Rep("bob", timezone="Etc/UTC", schedule="mon-sun 12:00-00:00")
-    (told_of,) = away(london, fixed)
-    assert told_of == (
+    (saidof,) = away(london, fixed)
+    assert saidof == (
         "nobody in the pool 'everyone' is there in the week from 2026-07-06 Mon-Sun 11-12 (Etc/UTC)"
     )
 
@@ -467,8 +534,8 @@ def test_no_schedules():
     """Reps without a schedule are named, at most three of them."""
     assert away(Rep("ada")) == ["nobody has a schedule, which counts as working day and night"]
     some = [Rep(name) for name in "abcd"]
-    (told_of,) = away(*some, Rep("z", schedule="always"))
-    assert told_of.startswith("the reps 'a', 'b', 'c' and 1 more are without a schedule")
+    (saidof,) = away(*some, Rep("z", schedule="always"))
+    assert saidof.startswith("the reps 'a', 'b', 'c' and 1 more are without a schedule")
     assert away(some[0], Rep("z", schedule="always"))[0].startswith("the rep 'a' is without")
     assert away(Rep("ada", schedule="mon 09:00-10:00"), now=None) == []
 

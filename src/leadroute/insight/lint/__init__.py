@@ -17,7 +17,7 @@ from attrs import evolve
 
 from leadroute.insight.lint.finding import CODES, Code, Finding, Severity
 from leadroute.insight.lint.habits import habits
-from leadroute.insight.lint.lands import calls, shared, territories, unheld
+from leadroute.insight.lint.lands import calls, shared, territories, unheld, unmet
 from leadroute.insight.lint.names import names
 from leadroute.insight.lint.order import contradictions, order, remainder
 from leadroute.insight.lint.people import hours, nobody, pools, requirements
@@ -79,6 +79,7 @@ def _found(subject: Subject) -> Iterator[Finding]:
             yield from hours(subject)
             yield from unheld(subject)
             yield from shared(subject)
+            yield from unmet(subject)
         else:
             yield from nobody(subject)
     yield from territories(subject)
@@ -107,7 +108,7 @@ def _looked_for(code: str, subject: Subject) -> bool:
     return subject.roster is not None or not code.startswith(_OF_PEOPLE)
 
 
-_OF_PEOPLE: Final = ("LR1", "LR2", "LR402", "LR405")
+_OF_PEOPLE: Final = ("LR1", "LR2", "LR402", "LR405", "LR406")
 
 
 def _line(place: str, lines: Mapping[str, int]) -> int | None:

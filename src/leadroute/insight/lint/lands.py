@@ -22,12 +22,13 @@ from leadroute.insight.lint.subject import Subject
 from leadroute.model.atlas import Atlas
 from leadroute.model.borders import overlaps
 from leadroute.model.clocks import lead_hours
+from leadroute.model.hours import Hours, meeting, unless_failing
 from leadroute.model.lead import Lead
 from leadroute.model.rep import Rep
 from leadroute.model.schedule import Schedule
 from leadroute.rules.operand import Field
 
-__all__ = ["MOST_TERRITORIES", "calls", "shared", "territories", "unheld"]
+__all__ = ["MOST_TERRITORIES", "calls", "shared", "territories", "unheld", "unmet"]
 
 MOST_TERRITORIES: Final = 1_000
 """How many territories are compared with each other: the worst case is their square."""
@@ -94,6 +95,35 @@ def calls(subject: Subject) -> Iterator[Finding]:
 def _never(now: datetime, calling: str, lead: Lead) -> bool:
     hours = lead_hours(lead, calling)
     return hours is not None and hours.next_open(now) is None
+
+
+def unmet(subject: Subject) -> Iterator[Finding]:
+    """Leads that may be called at hours at which nobody of the pool ever works. O(rules x schedules)."""
+    for number, rule in enumerate(subject.router.rules):
+        own = {rep.hours for rep in subject.punctual(rule.pool)}
+        working = [hours for hours in own if hours is not None and _comes(hours, subject.instant)]
+        if rule.calling is None or None in own or not working:
+            continue
+        lead = _shown(subject, number, partial(_unmet, subject.instant, rule.calling, working))
+        if lead is not None:
+            explanation = f"rule {rule.name!r} takes leads that may be called only when nobody of its pool ever works"
+            remedy = "widen the hours, or name a pool that works then"
+            yield Finding("LR406", f"rule[{number}].calling", explanation, remedy, lead)
+
+
+def _comes(hours: Hours, now: datetime) -> bool:
+    return hours.next_open(now) is not None
+
+
+def _unmet(now: datetime, calling: str, working: Sequence[Hours], lead: Lead) -> bool:
+    hours = lead_hours(lead, calling)
+    if hours is None or not _comes(hours, now):
+        return False
+    return all(_never_meet(own, hours, now) for own in working)
+
+
+def _never_meet(own: Hours, hours: Hours, now: datetime) -> bool:
+    return unless_failing(lambda: meeting(own, hours, now) is None, lambda _error: False)
 
 
 def shared(subject: Subject) -> Iterator[Finding]:

@@ -26,7 +26,6 @@ from leadroute.insight.lint.values import among
 from leadroute.model.coverage import Coverage, coverage
 from leadroute.model.lead import Lead
 from leadroute.model.rep import Rep
-from leadroute.model.roster import Roster
 from leadroute.rules.condition import And, Condition
 from leadroute.rules.operand import Field
 from leadroute.rules.otherwise import HOLD
@@ -58,8 +57,7 @@ def nobody(subject: Subject) -> Iterator[Finding]:
 
 def _without_reps(subject: Subject, rule: Rule) -> str:
     """How a lead of this rule comes out when nobody is active."""
-    members = subject.router.members(rule.pool, subject.roster or Roster(), subject.instant)
-    return "nobody_eligible" if members else "empty_pool"
+    return "nobody_eligible" if subject.members(rule.pool) else "empty_pool"
 
 
 def pools(subject: Subject) -> Iterator[Finding]:
@@ -67,7 +65,14 @@ def pools(subject: Subject) -> Iterator[Finding]:
     used = {rule.pool for rule in subject.router.rules} | set(_overflow(subject))
     for number, pool in enumerate(subject.router.pools):
         place = f"pool[{number}]"
-        if not subject.active(pool.name):
+        error = subject.failing_pools.get(pool.name)
+        if error is not None:
+            explanation = (
+                f"nobody can tell who is in the pool {pool.name!r}: a predicate fails with {error}"
+            )
+            remedy = "let it answer for every rep, with a lead of which nothing is known"
+            yield Finding("LR110", f"{place}.where", explanation, remedy)
+        elif not subject.active(pool.name):
             explanation = f"pool {pool.name!r} has no active reps"
             yield Finding("LR106", place, explanation, "change its members or its condition")
         if pool.name not in used:
@@ -157,7 +162,10 @@ def spelled(row: Row, fields: frozenset[Field]) -> Iterator[Row]:
 
 def hours(subject: Subject) -> Iterator[Finding]:
     """Pools that somebody is missing from at some hours, that never work, and reps without a schedule."""
-    everyone = subject.active(None)
+    for rep_id, error in subject.failing_calendars.items():
+        explanation = f"the rep {rep_id!r} has a calendar that fails with {error}"
+        yield Finding("LR204", "", explanation, "mend it; until then the rep is offered nothing")
+    everyone = subject.punctual(None)
     always = [rep for rep in everyone if rep.hours is None]
     if always:
         who = "nobody has" if len(always) == len(everyone) else f"{people(always)} without"
@@ -167,7 +175,7 @@ def hours(subject: Subject) -> Iterator[Finding]:
         return
     places = {pool.name: f"pool[{number}]" for number, pool in enumerate(subject.router.pools)}
     for pool in dict.fromkeys(_pool(rule) for rule in subject.router.rules):
-        members = subject.active(pool)
+        members = subject.punctual(pool)
         if members and all(rep.hours is not None for rep in members):
             remedy = f"{_fate(subject, pool)}; widen the schedules if that is too long"
             yield from _away(pool, places.get(pool, ""), members, subject.now, remedy)

@@ -3,18 +3,21 @@
 The rules of this module:
 
 * Everything is worked out once and shared by the checks.
+* What the host brings may fail: a calendar, or a predicate that makes a pool. It fails here once, by name, and whoever
+  it belongs to is left out of the other checks.
 * Places are written as in ``rule[2].when``, counted from 0, as in the errors of a policy file.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from datetime import UTC, datetime
-from functools import cached_property
+from collections.abc import Callable, Iterator, Mapping
+from datetime import UTC, datetime, timedelta
+from functools import cached_property, partial
 
 from attrs import define
 
 from leadroute.insight.lint.rows import Row, rows
+from leadroute.model.hours import unless_failing
 from leadroute.model.lead import Lead
 from leadroute.model.rep import Rep
 from leadroute.model.roster import Roster
@@ -27,6 +30,7 @@ from leadroute.rules.scorer import guards
 
 __all__ = ["Subject"]
 
+_YEAR = timedelta(weeks=53)
 _SOME_MONDAY = datetime(2026, 1, 5, 12, tzinfo=UTC)
 
 
@@ -75,8 +79,38 @@ class Subject:
 
     def active(self, pool: str | None) -> tuple[Rep, ...]:
         """The active members of a pool."""
+        return tuple(rep for rep in self.members(pool) if rep.active)
+
+    def punctual(self, pool: str | None) -> tuple[Rep, ...]:
+        """The active members of a pool whose calendars answer."""
+        return tuple(rep for rep in self.active(pool) if rep.id not in self.failing_calendars)
+
+    def members(self, pool: str | None) -> tuple[Rep, ...]:
+        """The members of a pool, active or not; nobody where its condition fails."""
+        if pool in self.failing_pools:
+            return ()
+        return self.router.members(pool, self.roster or Roster(), self.instant)
+
+    @cached_property
+    def failing_pools(self) -> Mapping[str, str]:
+        """The pools whose condition a predicate of the host's makes fail, with the kind of error."""
         roster = self.roster or Roster()
-        return tuple(rep for rep in self.router.members(pool, roster, self.instant) if rep.active)
+        asked = {
+            pool.name: partial(self.router.members, pool.name, roster, self.instant)
+            for pool in self.router.pools
+        }
+        return {name: error for name, ask in asked.items() if (error := _failing(ask))}
+
+    @cached_property
+    def failing_calendars(self) -> Mapping[str, str]:
+        """The active reps whose calendar fails within a year, with the kind of error."""
+        first, last = self.instant, self.instant + _YEAR
+        return {
+            rep.id: error
+            for rep in self.active(None)
+            if rep.hours is not None
+            if (error := _failing(partial(rep.hours.open_between, first, last)))
+        }
 
     def conditions(self) -> Iterator[tuple[str, Condition]]:
         """Every condition of the policy, with its place."""
@@ -88,6 +122,16 @@ class Subject:
                 yield f"pool[{number}].where", pool.where
         for number, rule in enumerate(self.router.rules):
             yield from rule_conditions(f"rule[{number}]", rule)
+
+
+def _failing(ask: Callable[[], object]) -> str:
+    """The kind of error that something of the host's fails with; empty when it answers."""
+
+    def answers() -> str:
+        ask()
+        return ""
+
+    return unless_failing(answers, lambda error: type(error).__name__)
 
 
 def rule_conditions(place: str, rule: Rule) -> Iterator[tuple[str, Condition]]:

@@ -1,6 +1,6 @@
 import json
 from contextlib import suppress
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from hypothesis import given
@@ -75,6 +75,44 @@ def test_the_plain_form_of_everything():
     assert plain["caps"] == {"day": 5}
     assert "Europe/Berlin" in plain["schedule"]
     assert from_plain(Rep, plain) == rep
+
+
+class Fridays:
+    """Holidays that are told date by date."""
+
+    def __contains__(self, day):
+        return day.weekday() == 4
+
+
+@pytest.mark.parametrize(
+    ("hours", "said"),
+    [
+        (
+            Schedule("always", "UTC", holidays=Fridays()),
+            "Rep 'ada': schedule has holidays that a Fridays tells date by date, so they have no text; "
+            "give the dates, such as holidays=set(country_holidays('NL', years=range(2026, 2031)))",
+        ),
+        (
+            Schedule("always", "UTC") & Schedule("mon 09:00-17:00", "UTC"),
+            "Rep 'ada': schedule is a combination, which has no text; "
+            "write its parts, and combine them after reading",
+        ),
+    ],
+)
+def test_hours_without_a_text_are_not_written(hours, said):
+    """What could not be read back is refused when it is written, and the rep is named."""
+    with pytest.raises(InvalidValue) as caught:
+        dumps(Rep("ada", schedule=hours))
+    assert str(caught.value) == said
+
+
+def test_holidays_of_the_package_are_written_by_their_dates():
+    """The remedy works: the dates of the years that were asked for survive the way through JSON."""
+    holidays = pytest.importorskip("holidays", reason="an extra")
+    dates = set(holidays.country_holidays("NL", years=range(2026, 2031)))
+    rep = Rep("ada", schedule=Schedule("always", "Europe/Amsterdam", holidays=dates))
+    assert loads(Rep, dumps(rep)) == rep
+    assert date(2030, 4, 22) in rep.schedule.holidays
 
 
 @pytest.mark.parametrize(

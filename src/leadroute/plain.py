@@ -25,6 +25,8 @@ from leadroute.model.duration import format_duration, parse_duration
 from leadroute.model.lead import Lead, Signal
 from leadroute.model.limits import Cap
 from leadroute.model.rep import Rep
+from leadroute.model.schedule import text_of
+from leadroute.model.values import Refused
 
 __all__ = ["dumps", "from_plain", "loads", "make_converter", "to_plain"]
 
@@ -35,6 +37,9 @@ _INSTANT = "$instant"
 
 def to_plain(value: Any) -> dict[str, Any]:
     """A lead, a rep or another value of leadroute as a dict of plain data; fields at their default are left out.
+
+    Raises:
+        InvalidValue: A rep's schedule has no text, because its holidays are told date by date, or it is a combination.
 
     Example:
         >>> to_plain(Lead("L-1", country="de"))
@@ -139,12 +144,16 @@ def _lenient_instant(given: Any) -> Any:
 
 
 def _unstructured(value: Lead | Rep) -> dict[str, Any]:
-    coders = _CODERS[type(value)]
-    return {
-        attribute.name: coders.get(attribute.name, _CODER)[0](given)
-        for attribute in fields(type(value))
-        if (given := getattr(value, attribute.name)) != attribute.default
-    }
+    coders, plain = _CODERS[type(value)], {}
+    for attribute in fields(type(value)):
+        given = getattr(value, attribute.name)
+        if given != attribute.default:
+            try:
+                plain[attribute.name] = coders.get(attribute.name, _CODER)[0](given)
+            except Refused as refused:
+                fault = Fault(attribute.name, str(refused))
+                raise InvalidValue(type(value).__name__, value.id, (fault,)) from None
+    return plain
 
 
 def _structured(data: Any, kind: type[T]) -> T:
@@ -238,7 +247,7 @@ _CODERS: Mapping[type, Mapping[str, _Coder]] = {
     },
     Rep: {
         "skills": (dict, _same),
-        "schedule": (str, _same),
+        "schedule": (text_of, _same),
         "buckets": (dict, _same),
         "caps": (_caps_to_plain, _same),
         "joined_at": _TIME,

@@ -11,8 +11,9 @@ from attrs.exceptions import FrozenInstanceError
 
 from leadroute.errors import FactTypeError, InvalidValue
 from leadroute.model.hours import AllOf, AnyOf, Closed, overlap
-from leadroute.model.schedule import Schedule, TimeOff
+from leadroute.model.schedule import Schedule, TimeOff, text_of
 from leadroute.model.timeline import SPAN, instant
+from leadroute.model.values import MACHINE_ZONES, Refused
 
 NEW_YORK = ZoneInfo("America/New_York")
 OFFICE = Schedule("mon-fri 09:00-17:00", "America/New_York")
@@ -277,7 +278,7 @@ def test_short_summer():
     assert shown == [12, 12, 11, 11, 11, 11, 11, 12, 12, 12]
 
 
-@pytest.mark.parametrize("zone", sorted(available_timezones() - {"localtime"})[::12])
+@pytest.mark.parametrize("zone", sorted(available_timezones() - MACHINE_ZONES)[::12])
 def test_no_round_trip_within_three_days(zone):
     """No zone changes its clocks and changes them back within three days: the look every third day misses nothing."""
     key = ZoneInfo(zone)
@@ -285,6 +286,13 @@ def test_no_round_trip_within_three_days(zone):
         days = [NAIVE + timedelta(days=start + step) for step in range(4)]
         if key.utcoffset(days[0]) == key.utcoffset(days[3]):
             assert key.utcoffset(days[1]) == key.utcoffset(days[2]) == key.utcoffset(days[0])
+
+
+@pytest.mark.parametrize("zone", ["localtime", ZoneInfo("Factory")])
+def test_a_zone_of_the_machine_is_refused(zone):
+    """A schedule means the same wherever it is read, so it is not kept in a setting of the machine."""
+    with pytest.raises(InvalidValue, match="which every machine understands otherwise; write an"):
+        Schedule("always", zone)
 
 
 def test_holiday_closes_the_shift_that_opens_on_it():
@@ -499,6 +507,12 @@ def test_lazy_holidays():
     assert hash(shop) == hash(Schedule("mon-fri 09:00-17:00", "UTC", holidays=shop.holidays))
     assert shop != Schedule("mon-fri 09:00-17:00", "UTC", holidays=Mondays())
     assert str(shop) == "mon-fri 09:00-17:00; holidays of Lazy(Mondays); in UTC"
+    with pytest.raises(Refused) as caught:
+        text_of(shop)
+    assert str(caught.value) == (
+        "has holidays that a Mondays tells date by date, so they have no text; "
+        "give the dates, such as holidays=set(country_holidays('NL', years=range(2026, 2031)))"
+    )
 
 
 def test_holidays_package():

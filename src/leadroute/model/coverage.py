@@ -81,6 +81,9 @@ def coverage(
         week_start: The first date of the seven.
         zone: The zone in which the week is counted.
 
+    Raises:
+        InvalidValue: ``zone`` is no time zone.
+
     Complexity: O(h) for the hours of the week and each *different* schedule of a group.
 
     Example:
@@ -91,7 +94,7 @@ def coverage(
         >>> len(week.hours), len(week.holes("sales")), max(week.people["sales"])
         (168, 128, 2.0)
     """
-    local = ZoneInfo(zone) if isinstance(zone, str) else zone
+    local = Schedule("never", zone).zone
     low, high = (local_micros(local, week_start.toordinal() + days, 0) for days in (0, 7))
     edges = [*range(low, high, _HOUR), high]
     groups: dict[str, Counter[Any]] = {}

@@ -7,8 +7,8 @@ The rules of this module:
   So a holiday closes the shift that opens on it, and not the end of the shift that opened the evening before.
 * Time off is taken out of whatever is left. Dates of time off run from local midnight to local midnight, as an all-day
   entry of a calendar does; instants run from the first up to the last.
-* A schedule is a frozen value: equal text makes equal schedules, and ``Schedule.parse(str(schedule)) == schedule``
-  wherever the holidays are a finite collection.
+* A schedule is a frozen value: equal text makes equal schedules, and ``Schedule.parse(text_of(schedule)) == schedule``.
+  Where the holidays are not a finite collection, ``text_of`` refuses, and ``str`` is for people only.
 """
 
 from __future__ import annotations
@@ -24,11 +24,11 @@ from leadroute.errors import FactTypeError, Fault, InvalidValue, nearest
 from leadroute.model.frozen import FrozenDict
 from leadroute.model.hours import Hours
 from leadroute.model.timeline import Line, Stretch, Without, micros
-from leadroute.model.values import Refused, aware, clean_fields, timezone
+from leadroute.model.values import MACHINE_ZONES, Refused, aware, clean_fields, timezone
 from leadroute.model.weekly import local_micros, weekly
 from leadroute.model.windows import Day, Week, format_day, format_week, parse_day, parse_week
 
-__all__ = ["Lazy", "Schedule", "TimeOff"]
+__all__ = ["Lazy", "Schedule", "TimeOff", "text_of"]
 
 _OFF_FORMS = "a date, two dates, or two aware datetimes"
 
@@ -147,13 +147,18 @@ def _zone(given: Any) -> ZoneInfo:
     try:
         found = timezone(name)
     except Refused as refused:
-        known = nearest(name, available_timezones()) if isinstance(name, str) else None
+        known = _meant(name) if isinstance(name, str) else None
         raise (
             Refused(f"is {name[:40]!r}; did you mean {known!r}?") if known else refused
         ) from None
     if found is None:
         raise Refused("is missing; write an IANA time zone such as 'Europe/Berlin'")
     return ZoneInfo(found)
+
+
+def _meant(name: str) -> str | None:
+    zones = available_timezones()
+    return None if name in zones else nearest(name, zones - MACHINE_ZONES)
 
 
 def _day(given: Any) -> date:
@@ -368,3 +373,28 @@ class Schedule(Hours):
 
 def _restored(week: Week, zone: str, holidays: Any, overrides: Any, time_off: Any) -> Schedule:
     return Schedule(week, zone, holidays=holidays, overrides=overrides, time_off=time_off)
+
+
+def text_of(hours: Hours) -> str:
+    """The text of hours, from which ``Schedule.parse`` makes them again.
+
+    Raises:
+        Refused: They have none: they are a combination, or the holidays are not a finite collection.
+
+    Example:
+        >>> text_of(Schedule("mon-fri 09:00-17:00", "UTC"))
+        'mon-fri 09:00-17:00; in UTC'
+    """
+    if not isinstance(hours, Schedule):
+        raise Refused(
+            "is a combination, which has no text; write its parts, and combine them after reading"
+        )
+    if isinstance(hours.holidays, Lazy):
+        kind = type(hours.holidays.dates).__name__
+        remedy = (
+            "give the dates, such as holidays=set(country_holidays('NL', years=range(2026, 2031)))"
+        )
+        raise Refused(
+            f"has holidays that a {kind} tells date by date, so they have no text; {remedy}"
+        )
+    return str(hours)

@@ -56,7 +56,11 @@ Cleaner = Callable[[Any], Any]
 
 LONGEST_TEXT = 4_096
 LONGEST_IDENT = 80
+MACHINE_ZONES: Final = frozenset(("Factory", "localtime", "posixrules"))
+"""Names that zoneinfo finds and that are no zones: what they stand for is a setting of the machine."""
+
 _LARGEST_INT = 2**63 - 1
+_IANA: Final = "write an IANA time zone such as 'Europe/Berlin'"
 
 
 class Refused(Exception):
@@ -233,14 +237,18 @@ def postal_code(given: Any) -> str | None:
 def timezone(given: Any) -> str | None:
     """The name of an IANA time zone."""
     name = text(given)
+    if name in MACHINE_ZONES:
+        raise Refused(f"is {name!r}, which every machine understands otherwise; {_IANA}")
     if name is not None and not is_zone(name):
-        raise Refused(f"is {name[:40]!r}; write an IANA time zone such as 'Europe/Berlin'")
+        raise Refused(f"is {name[:40]!r}; {_IANA}")
     return name
 
 
 @lru_cache(maxsize=1_024)
 def is_zone(name: str) -> bool:
-    """Whether ``name`` is a time zone known on this machine."""
+    """Whether ``name`` is a time zone known on this machine, and the same on every other."""
+    if name in MACHINE_ZONES or name.startswith(("posix/", "right/")):
+        return False
     try:
         ZoneInfo(name)
     except (KeyError, ValueError, OSError):

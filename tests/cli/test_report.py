@@ -47,7 +47,7 @@ Not with a rep
 def test_json(leadroute, store):
     """With --json the figures are one object, durations in seconds."""
     found = json.loads(leadroute("report", "--store", store, "--json").out)
-    assert found["leads"] == 3
+    assert (found["leads"], found["coverage"]) == (3, None)
     assert found["statuses"] == {"disqualified": 1, "accepted": 2}
     assert found["rules"][0] == {"rule": "big", "leads": 1, "accepted": 1, "won": 0}
     assert found["reasons"] == [
@@ -65,6 +65,38 @@ def test_json(leadroute, store):
         "won": 0,
         "value": 0.0,
     }
+
+
+WORKING = ("--policy", "policy.toml", "--reps", "reps.csv", "--now", "2026-03-04T12:00:00Z")
+
+
+def test_coverage(leadroute, store, write):
+    """With a policy and its reps the hours of the week are told, as text and as data."""
+    write("reps.csv", "id,schedule,timezone\nada,mon-fri 09:00-10:30,Europe/Berlin\nbob,always,\n")
+    told = leadroute("report", "--store", store, *WORKING).out
+    week = told.partition("\n\nWho can take a lead, by the hour\n")[2].splitlines()
+    assert week[0] == "everyone, week of 2026-03-02 in Europe/Berlin"
+    assert week[2].split()[8:13] == ["1", "1", "2", "1.5", "1"]
+    found = json.loads(leadroute("report", "--store", store, *WORKING, "--json").out)["coverage"]
+    assert (found["zone"], found["hours"][0]) == ("Europe/Berlin", "2026-03-01T23:00:00+00:00")
+    assert found["people"]["everyone"][8:12] == [1.0, 2.0, 1.5, 1.0]
+    assert len(found["hours"]) == len(found["people"]["everyone"]) == 168
+
+
+def test_coverage_of_an_empty_store(leadroute, given, files, write):
+    """Who works when is told before there are any leads."""
+    write("leads.csv", "id,budget\n")
+    leadroute("route", *given, "--store", files / "crm.db")
+    told = leadroute("report", "--store", files / "crm.db", *WORKING).out
+    assert told.startswith("0 leads\n\nWho can take a lead, by the hour\neveryone, week of")
+
+
+@pytest.mark.parametrize("options", [WORKING[:2], WORKING[2:4]])
+def test_coverage_needs_both(leadroute, store, options):
+    """A policy without reps, and reps without a policy, are refused."""
+    ended = leadroute("report", "--store", store, *options)
+    assert (ended.code, ended.out) == (2, "")
+    assert ended.err == "leadroute: the hours of the week need both --policy and --reps\n"
 
 
 def test_empty_store(leadroute, given, files, write):

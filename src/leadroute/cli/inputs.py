@@ -56,11 +56,13 @@ class Fixed:
         return self.instant
 
 
-def add_policy(parser: ArgumentParser) -> None:
+def add_policy(parser: ArgumentParser, *, required: bool = True) -> None:
     """The options that name a policy and a roster."""
-    parser.add_argument("--policy", required=True, metavar="FILE", help="the policy: TOML or JSON")
     parser.add_argument(
-        "--reps", required=True, metavar="FILE", help="the reps: CSV, JSON or JSON lines"
+        "--policy", required=required, metavar="FILE", help="the policy: TOML or JSON"
+    )
+    parser.add_argument(
+        "--reps", required=required, metavar="FILE", help="the reps: CSV, JSON or JSON lines"
     )
 
 

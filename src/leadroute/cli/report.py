@@ -1,4 +1,4 @@
-"""``leadroute report``: the figures of a store."""
+"""``leadroute report``: the figures of a store, and who works when."""
 
 from __future__ import annotations
 
@@ -6,9 +6,20 @@ import json
 from datetime import timedelta
 from typing import Any
 
-from leadroute.cli.inputs import add_json, existing
+from leadroute.cli.inputs import (
+    add_json,
+    add_now,
+    add_policy,
+    clock_of,
+    existing,
+    policy_of,
+    roster_of,
+)
 from leadroute.cli.screen import Screen
+from leadroute.errors import ConfigError
+from leadroute.insight.coverage import coverage_of
 from leadroute.insight.report import RepFigures, Report, report_on
+from leadroute.model.coverage import Coverage, heat_map
 from leadroute.stores import SqliteStore
 
 __all__ = ["add", "plain", "run", "show"]
@@ -19,18 +30,22 @@ def add(commands: Any) -> None:
     parser = commands.add_parser(
         "report",
         help="print the figures of a store",
-        description="Print where the leads of a store are, and what the reps and the rules made of them.",
+        description="Print where the leads of a store are, and what the reps and the rules made of them. "
+        "With a policy and its reps, print how many can take a lead in each hour of the week too.",
         allow_abbrev=False,
     )
     parser.add_argument("--store", required=True, metavar="FILE", help="the SQLite file")
+    add_policy(parser, required=False)
+    add_now(parser)
     add_json(parser, "one JSON object; durations are in seconds")
     parser.set_defaults(run=run)
 
 
 def run(options: Any, screen: Screen) -> int:
     """Count and print."""
+    coverage = _coverage(options)
     with SqliteStore(existing(options.store)) as store:
-        found = report_on(store)
+        found = report_on(store, coverage)
     if options.json:
         screen.say(json.dumps(plain(found), ensure_ascii=False))
     else:
@@ -38,11 +53,28 @@ def run(options: Any, screen: Screen) -> int:
     return 0
 
 
+def _coverage(options: Any) -> Coverage | None:
+    """Who works when, where policy and reps are given."""
+    if options.policy is None and options.reps is None:
+        return None
+    if options.policy is None or options.reps is None:
+        raise ConfigError("the hours of the week need both --policy and --reps")
+    router = policy_of(options)
+    return coverage_of(router, roster_of(options, router), clock_of(options).now())
+
+
 def show(found: Report, screen: Screen) -> None:
     """Print the figures as tables."""
     screen.head(f"{found.leads:,} leads")
-    if not found.leads:
-        return
+    if found.leads:
+        _show_leads(found, screen)
+    if found.coverage is not None:
+        screen.say()
+        screen.head("Who can take a lead, by the hour")
+        screen.say(heat_map(found.coverage))
+
+
+def _show_leads(found: Report, screen: Screen) -> None:
     screen.table(
         ("status", "leads", "share"),
         [(status, f"{n:,}", _percent(n / found.leads)) for status, n in found.statuses],
@@ -130,6 +162,15 @@ def plain(found: Report) -> dict[str, Any]:
         "reasons": [
             {"status": each.status, "why": each.why, "leads": each.leads} for each in found.reasons
         ],
+        "coverage": None if found.coverage is None else _plain_coverage(found.coverage),
+    }
+
+
+def _plain_coverage(week: Coverage) -> dict[str, Any]:
+    return {
+        "zone": week.zone.key,
+        "hours": [hour.isoformat() for hour in week.hours],
+        "people": dict(week.people),
     }
 
 

@@ -20,6 +20,7 @@ from typing import Final
 
 from attrs import Factory, define, frozen
 
+from leadroute.model.coverage import Coverage
 from leadroute.offers.change import Event, Record
 from leadroute.offers.events import (
     KINDS,
@@ -122,6 +123,7 @@ class Report:
         reps: The reps who had an offer, by id.
         rules: The rules that matched a lead, by name.
         reasons: Why leads are not with a rep, the most frequent first.
+        coverage: How many can take a lead in each hour of a week; ``None`` when nobody said who works.
     """
 
     leads: int
@@ -129,15 +131,17 @@ class Report:
     reps: tuple[RepFigures, ...]
     rules: tuple[RuleFigures, ...]
     reasons: tuple[ReasonFigures, ...]
+    coverage: Coverage | None = None
 
 
-def report_on(store: Store) -> Report:
+def report_on(store: Store, coverage: Coverage | None = None) -> Report:
     """Count everything in a store. O(leads and events), a page at a time.
 
     The passes are not one transaction: while others write, the figures may be a few leads apart.
 
     Args:
         store: Where a dispatcher kept its placements.
+        coverage: What ``coverage_of`` counted, to stand beside them.
 
     Returns:
         The figures, the same for the same content.
@@ -156,7 +160,7 @@ def report_on(store: Store) -> Report:
             counts.place(loads(Placement, record.data))
     for event in _events(store):
         counts.happen(event.lead, loads(KINDS[event.type], event.data))
-    return counts.report()
+    return counts.report(coverage)
 
 
 def _records(store: Store, status: Status) -> Iterator[Record]:
@@ -250,7 +254,7 @@ class _Counts:
             delay = (event.at - offer.at) // timedelta(microseconds=1)
             self.reps[event.rep_id].delays.append(delay)
 
-    def report(self) -> Report:
+    def report(self, coverage: Coverage | None) -> Report:
         """The numbers as they are reported."""
         reasons = sorted(self.reasons.items(), key=lambda entry: (-entry[1], entry[0]))
         return Report(
@@ -262,4 +266,5 @@ class _Counts:
                 for rule, leads in sorted(self.matched.items())
             ),
             tuple(ReasonFigures(status.value, why, n) for (status, why), n in reasons),
+            coverage,
         )

@@ -11,13 +11,13 @@ The rules of this module:
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator, Sequence
 from datetime import date, datetime, timedelta
 from itertools import islice, product
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from leadroute.insight.coverage import usual_zone
 from leadroute.insight.lint.example import shown_by
 from leadroute.insight.lint.finding import Finding
 from leadroute.insight.lint.rows import Row
@@ -209,8 +209,7 @@ def _fate(subject: Subject, pool: str) -> str:
 def _away(
     pool: str, place: str, members: Sequence[Rep], now: datetime, remedy: str
 ) -> Iterator[Finding]:
-    zones = Counter(rep.hours.zone.key for rep in members if rep.hours is not None)
-    zone = ZoneInfo(min(zones, key=lambda name: (-zones[name], name)))
+    zone = usual_zone(members)
     week, later = (_week(members, at, zone) for at in (now, now + _HALF_A_YEAR))
     holes = week.holes("pool")
     if len(holes) == len(week.hours):

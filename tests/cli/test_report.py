@@ -119,7 +119,10 @@ def test_file_that_is_no_store(leadroute, given):
     """A file that is no database is refused in one line, with exit code 2."""
     ended = leadroute("report", "--store", "leads.csv")
     assert (ended.code, ended.out) == (2, "")
-    assert ended.err == "leadroute: file is not a database\n"
+    assert ended.err == (
+        "leadroute: leads.csv: file is not a database; "
+        "name a database, or a new file in a folder that is there\n"
+    )
 
 
 @pytest.mark.parametrize(

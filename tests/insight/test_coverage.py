@@ -26,7 +26,11 @@ def hours(rules, *reps, zone=None, **policy):
 
 def test_pools_and_segments():
     """Every pool that a rule names is told, then every segment with the reps of all of its pools, each once."""
-    pools = [Pool("both", reps=["ada", "bob"]), Pool("far", reps=["bob", "cy"]), Pool("spare", reps=["ada"])]
+    pools = [
+        Pool("both", reps=["ada", "bob"]),
+        Pool("far", reps=["bob", "cy"]),
+        Pool("spare", reps=["ada"]),
+    ]
     rules = [
         Rule("a", pool="both", segment="big"),
         Rule("b", pool="far", segment="big"),

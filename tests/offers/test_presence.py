@@ -1,13 +1,15 @@
 """What the dispatcher makes of the host's presence, and of contacts."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from attrs import evolve
-from tests.offers.world import START, desk
+from tests.offers.world import START, Racing, desk
 
 from leadroute import FactTypeError, Lead, Presence, Rep, Router, Rule, Status
 from leadroute.model.instants import to_micros
+from leadroute.model.keys import contact_key
+from leadroute.offers.machine import rebuild
 
 ALL = Router(rules=[Rule("all", window="5m")], wrap_up="2m", grace="30s")
 
@@ -51,6 +53,43 @@ def test_wrap_up_after_a_contact():
     assert d.sweep().offered == 1
     d.decline("L-2", "ada")
     assert d.placement("L-2").status is Status.CAUGHT
+
+
+def test_a_race_between_a_contact_and_an_offer():
+    """A rep who reached a lead while the offer was decided is left alone: the commit is refused, and decided again."""
+    store = Racing()
+    d = desk(Rep("ada"), Rep("bob", schedule="fri 10:00-11:00"), router=ALL, store=store)
+    rival = evolve(d, store=store.store)
+    rival.submit(Lead("L-1"))
+    rival.accept("L-1", "ada")
+    store.rivals.append(lambda: rival.contacted("L-1"))
+    assert d.submit(Lead("L-2")).due == START + timedelta(minutes=2)
+    d.clock.advance("2m")
+    assert d.sweep().offered == 1
+    offered = d.history("L-2")[-1]
+    assert offered.limits == {contact_key("ada"): to_micros(START)}
+    assert rebuild("L-2", d.history("L-2")) == d.placement("L-2")
+
+
+def test_who_is_offered_a_lead_anyway_is_not_left_alone():
+    """An offer that is made whoever is there asks nothing of the last contact, whenever that was."""
+    anyway = evolve(ALL, otherwise={"nobody_available": "anyway"})
+    store = Racing()
+    d = desk(Rep("ada"), router=anyway, store=store)
+    rival = evolve(d, store=store.store)
+    for lead_id in ("L-1", "L-2"):
+        rival.submit(Lead(lead_id))
+        rival.accept(lead_id, "ada")
+    rival.contacted("L-1")
+    store.rivals.append(lambda: rival.contacted("L-2"))
+    placement = d.submit(Lead("L-3"))
+    assert (placement.status, d.history("L-3")[-1].anyway) == (Status.OFFERED, True)
+
+
+def test_a_wrap_up_before_1970():
+    """A clock that stands near the beginning of time leaves nobody alone for a contact that never was."""
+    early = datetime(1970, 1, 1, 0, 1, tzinfo=UTC)
+    assert desk(Rep("ada"), router=ALL, start=early).submit(Lead("L-1")).rep_id == "ada"
 
 
 def test_the_last_contact_is_only_raised():

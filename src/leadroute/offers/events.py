@@ -88,7 +88,7 @@ class Offered:
             chance.
         given_up: The points that were given up for the sake of a bound on unfairness.
         limits: The most that these counters could stand at, as it was at that instant; those without a limit are
-            left out.
+            left out. Of a rep who is left alone after a contact, the latest that the last contact may have been.
         frees: When open work is given back, as ``Rule.frees``.
         level: How far the pool's rotation has come with it; 0 when the rule does not rotate.
         version: The version of the policy that decided.

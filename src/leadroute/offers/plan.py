@@ -5,7 +5,8 @@ The rules of this module:
 * ``happening`` turns a ranking into the one event that follows from it.
 * ``operations`` is the one place where events become store operations. What a lead counts against is never added or
   taken by hand: it is the difference between what the placement held before and what it holds after.
-* Limits are guards inside the change, not checks before it. Giving back is never refused.
+* Limits are guards inside the change, not checks before it. Giving back is never refused. The last contact of a rep
+  who is to be left alone afterwards is such a limit: a counter that may not have moved on.
 """
 
 from __future__ import annotations
@@ -106,6 +107,8 @@ def happening(
         tolls = list(router.tally(lead, rule, ranking.pool, now).tolls(rep))
         turn, level = _turn(ranking, rule, ranking.pool, roster, snapshot)
         limits = _limits(tolls) | _last_turns(rule, turn, snapshot.turns.get(ranking.pool, {}), rep)
+        if router.wrap_up and not ranking.anyway:
+            limits[contact_key(rep.id)] = max(0, to_micros(now - router.wrap_up))
         return Offered(
             now,
             best.rep_id,
@@ -376,6 +379,8 @@ def operations(
             ops.append(Add(counter, delta, hi=limits.get(counter)))
         elif delta:
             ops.append(Add(counter, delta, lo=None))
+    unmoved = sorted(limits.keys() - held.keys() - after.holds.keys())
+    ops.extend(Add(counter, 0, lo=None, hi=limits[counter]) for counter in unmoved)
     due = None if after.due is None else to_micros(after.due)
     ops.append(
         Put(

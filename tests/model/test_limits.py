@@ -71,7 +71,7 @@ def test_text_says_what_is_meant(text, cap):
         ("5 per week, source", "'source' cannot stand in a cap"),
         ("5 per week, soft, soft", "'soft' cannot stand in a cap"),
         ("5 per week, paced, burst two", "'two' is not a whole number"),
-        ("5 per week, ramp soon", "'soon' is not a duration"),
+        ("5 per week, ramp soon", "ramp: 'soon' is not a duration"),
     ],
 )
 def test_text_that_is_no_cap_is_refused(text, said):

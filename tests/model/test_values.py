@@ -108,7 +108,7 @@ def test_what_is_accepted(clean, given, found):
         (whole(), 1.0, "is 1.0; write a whole number"),
         (values.flag, 1, "is 1; write true or false"),
         (values.instant, NAIVE, "is a naive datetime; write an aware one"),
-        (values.instant, "2026", "is of type str; write an aware one"),
+        (values.instant, "2026", "is of type str; write an aware datetime"),
         (
             values.instant,
             datetime.min.replace(tzinfo=timezone(timedelta(hours=1))),
@@ -181,7 +181,7 @@ def test_attributes():
 )
 def test_naive_instants_are_refused(given, said):
     """The error names the argument and shows what would be right."""
-    with pytest.raises(FactTypeError, match=f"{said}; it must be an aware one"):
+    with pytest.raises(FactTypeError, match=f"{said}; it must be an aware (one|datetime), such"):
         aware(given, "start")
 
 

@@ -19,6 +19,7 @@ from zoneinfo import ZoneInfo
 
 from leadroute.model.coverage import Coverage, coverage
 from leadroute.model.hours import Hours, unless_failing
+from leadroute.model.kinds import must_be
 from leadroute.model.rep import Rep
 from leadroute.model.roster import Roster
 from leadroute.model.schedule import Schedule
@@ -45,7 +46,7 @@ def coverage_of(
         zone: The zone in which the week is counted; that which most of the reps keep when not given.
 
     Raises:
-        FactTypeError: ``now`` is naive.
+        FactTypeError: ``now`` is naive, or something is of the wrong kind.
         InvalidValue: ``zone`` is no time zone.
 
     Complexity: O(reps x rules + hours x different schedules).
@@ -59,6 +60,8 @@ def coverage_of(
         >>> [(group, sum(people)) for group, people in week.people.items()]
         [('everyone', 40.0), ('segment small', 40.0)]
     """
+    must_be(Router, router=router)
+    must_be(Roster, roster=roster)
     instant = aware(now)
     taking = tuple(rep for rep in roster if rep.active and rep.weight)
     local = Schedule("never", usual_zone(taking) if zone is None else zone).zone

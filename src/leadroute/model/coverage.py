@@ -23,6 +23,7 @@ from attrs import field, frozen
 
 from leadroute.model.frozen import FrozenDict
 from leadroute.model.hours import Hours
+from leadroute.model.kinds import must_be
 from leadroute.model.schedule import Schedule
 from leadroute.model.timeline import instant
 from leadroute.model.weekly import local_micros
@@ -83,6 +84,7 @@ def coverage(
 
     Raises:
         InvalidValue: ``zone`` is no time zone.
+        FactTypeError: ``week_start`` is no date, or something is no schedule.
 
     Complexity: O(h) for the hours of the week and each *different* schedule of a group.
 
@@ -94,11 +96,14 @@ def coverage(
         >>> len(week.hours), len(week.holes("sales")), max(week.people["sales"])
         (168, 128, 2.0)
     """
+    must_be(date, week_start=week_start)
     local = Schedule("never", zone).zone
     low, high = (local_micros(local, week_start.toordinal() + days, 0) for days in (0, 7))
     edges = [*range(low, high, _HOUR), high]
     groups: dict[str, Counter[Any]] = {}
     for name, hours in schedules:
+        if hours is not None:
+            must_be(Hours, schedule=hours)
         groups.setdefault(name, Counter())[(hours or _ALWAYS).line] += 1
     people = {name: _people(lines, edges) for name, lines in groups.items()}
     return Coverage(local, tuple(map(instant, edges[:-1])), FrozenDict(people))

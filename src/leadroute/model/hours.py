@@ -140,6 +140,8 @@ def _parts(hours: Hours, kind: type[AllOf | AnyOf]) -> tuple[Hours, ...]:
 
 
 def _checked(parts: Iterable[Hours]) -> tuple[Hours, ...]:
+    if not isinstance(parts, Iterable):
+        raise FactTypeError("parts", f"of type {type(parts).__name__}", "schedules")
     found: tuple[Any, ...] = tuple(parts)
     strangers = [part for part in found if not isinstance(part, Hours)]
     if strangers:

@@ -23,6 +23,7 @@ _WRITE: Final = {
     "Clock": "a Clock, such as SystemClock()",
     "Condition": "a condition, such as LEAD.country == 'US'",
     "Environment": "an Environment, such as Environment(predicates={'vip': is_vip})",
+    "Hours": "a schedule, such as Schedule('mon-fri 09:00-17:00', 'UTC')",
     "Lead": "a Lead, such as Lead('L-1')",
     "Mapping": "a mapping from names, such as {'ada': 3}",
     "Outcomes": "Outcomes, such as outcomes_of(histories)",
@@ -32,7 +33,11 @@ _WRITE: Final = {
     "Snapshot": "a Snapshot, such as Snapshot(open={'ada': 3})",
     "Store": "a Store, such as MemoryStore()",
     "bool": "True or False",
+    "date": "a date, such as date(2026, 1, 5)",
+    "frozenset": "a frozenset of dates",
     "str": "text",
+    "timedelta": "a timedelta, such as timedelta(seconds=30)",
+    "tzinfo": "a time zone, such as ZoneInfo('Europe/Berlin')",
 }
 
 

@@ -25,6 +25,7 @@ from leadroute.model.duration import format_duration, parse_duration
 from leadroute.model.hours import Hours
 from leadroute.model.instants import from_micros, to_micros
 from leadroute.model.keys import key
+from leadroute.model.kinds import must_be
 from leadroute.model.pacing import (
     allowance,
     burst,
@@ -34,7 +35,7 @@ from leadroute.model.pacing import (
     workdays_between,
 )
 from leadroute.model.periods import hour_end, midnight
-from leadroute.model.values import Refused, clean_fields, cleaned, flag, ident, shown, whole
+from leadroute.model.values import Refused, aware, clean_fields, cleaned, flag, ident, shown, whole
 
 __all__ = ["PERIODS", "Bound", "Cap", "caps"]
 
@@ -68,6 +69,13 @@ def _name(given: Any) -> str:
         problem = f"write at most {_LONGEST_NAME} characters, without ',' and ';'"
         raise Refused(f"is {shown(given)}, which cannot name the leads of a cap; {problem}")
     return found
+
+
+def _ramp(given: Any) -> timedelta:
+    try:
+        return parse_duration(given)
+    except ConfigError as error:
+        raise error.at("ramp") from None
 
 
 @frozen
@@ -119,7 +127,7 @@ class Cap:
     rolling: bool = cleaned(flag, default=False)
     soft: bool = cleaned(flag, default=False)
     burst: int | None = cleaned(whole(1))
-    ramp: timedelta | None = field(default=None, converter=optional(parse_duration))
+    ramp: timedelta | None = field(default=None, converter=optional(_ramp))
     source: str | None = cleaned(_name)
     pool: str | None = cleaned(_name)
     segment: str | None = cleaned(_name)
@@ -170,7 +178,9 @@ class Cap:
         Raises:
             ConfigError: It cannot be read.
             InvalidValue: A part of it is refused.
+            FactTypeError: It is no text.
         """
+        must_be(str, text=text)
         head, *rest = text.split(",")
         shape = _SHAPE.fullmatch(head.strip().lower())
         if shape is None:
@@ -203,6 +213,7 @@ class Cap:
             >>> Cap(5, "week").period(datetime(2026, 1, 1, tzinfo=UTC), UTC)
             '2026-W01'
         """
+        _must_be_when(now, zone)
         return _NAMES[self.per](now.astimezone(zone))
 
     def at(self, now: datetime, since: datetime | None = None) -> int:
@@ -214,7 +225,9 @@ class Cap:
             >>> Cap(20, "week", ramp="8w").at(joined + timedelta(weeks=2), joined)
             5
         """
-        if self.ramp is None or since is None or now >= since + self.ramp or not self.limit:
+        if self.ramp is None or since is None or not self.limit:
+            return self.limit
+        if aware(now) >= aware(since, "since") + self.ramp:
             return self.limit
         whole_ramp, elapsed = self.ramp // _MICROSECOND, (now - since) // _MICROSECOND
         return max(1, -(-self.limit * elapsed // whole_ramp))
@@ -244,6 +257,7 @@ class Cap:
             cap/ada/month/2026-03 10
             cap/ada/month day/2026-03-10 2
         """
+        _must_be_when(now, zone)
         limit, hard = self.at(now, since), not self.soft
         if self.rolling:
             step = _LENGTHS[self.per] // STEPS // _MICROSECOND
@@ -292,6 +306,7 @@ class Cap:
             2026-03-16 00:00:00+00:00
             2026-03-14 00:00:00+00:00
         """
+        _must_be_when(now, zone)
         grows = self._grows(now, since)
         ends = self._ends(now, zone, hours)
         return tuple(ends) if grows is None else tuple(min(end, grows) for end in ends)
@@ -334,6 +349,14 @@ _NAMES: Mapping[str, Callable[[datetime], str]] = {
     "month": lambda local: local.date().isoformat()[:7],
     "quarter": lambda local: f"{local.year:04}-Q{(local.month + 2) // 3}",
 }
+
+
+def _must_be_when(now: datetime, zone: tzinfo) -> None:
+    """Refuse an instant without a zone, which would be read on the clock of this machine."""
+    if not isinstance(now, datetime) or now.tzinfo is None:
+        aware(now)
+    if not isinstance(zone, tzinfo):
+        must_be(tzinfo, zone=zone)
 
 
 def _week(day: date) -> str:

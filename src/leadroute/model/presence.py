@@ -16,6 +16,7 @@ from typing import Any, Final, Literal
 
 from attrs import field, frozen
 
+from leadroute.model.kinds import must_be, of_kind
 from leadroute.model.values import Refused, aware, clean_fields, cleaned, instant
 
 __all__ = ["STATUSES", "Pauses", "Presence", "Status", "wrapped_up"]
@@ -69,6 +70,8 @@ class Presence:
             grace: How long a rep who went from available to offline still counts as available; at exactly its end
                 they no longer do.
         """
+        if not isinstance(grace, timedelta):
+            must_be(timedelta, grace=grace)
         if self.status == "offline" and self.before == "available":
             return aware(now) - self.since < grace
         return self.status == "available"
@@ -88,6 +91,8 @@ def wrapped_up(contact: datetime | None, now: datetime, wrap_up: timedelta) -> b
         >>> wrapped_up(ended, ended + timedelta(minutes=5), timedelta(minutes=5))
         True
     """
+    if not isinstance(wrap_up, timedelta):
+        must_be(timedelta, wrap_up=wrap_up)
     return contact is None or aware(now) - aware(contact, "contact") >= wrap_up
 
 
@@ -100,5 +105,5 @@ class Pauses:
         wrap_up: How long a rep is left alone after a contact.
     """
 
-    grace: timedelta = _NO_TIME
-    wrap_up: timedelta = _NO_TIME
+    grace: timedelta = field(default=_NO_TIME, validator=of_kind(timedelta))
+    wrap_up: timedelta = field(default=_NO_TIME, validator=of_kind(timedelta))

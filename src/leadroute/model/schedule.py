@@ -23,6 +23,7 @@ from attrs import field, frozen
 from leadroute.errors import FactTypeError, Fault, InvalidValue, nearest
 from leadroute.model.frozen import FrozenDict
 from leadroute.model.hours import Hours
+from leadroute.model.kinds import must_be
 from leadroute.model.timeline import Line, Stretch, Without, micros
 from leadroute.model.values import MACHINE_ZONES, Refused, aware, clean_fields, timezone
 from leadroute.model.weekly import local_micros, weekly
@@ -88,7 +89,9 @@ class TimeOff:
 
         Raises:
             InvalidValue: It cannot be read.
+            FactTypeError: It is no text.
         """
+        must_be(str, text=text)
         first, dots, last = text.partition("..")
         try:
             return cls(_moment(first), _moment(last) if dots else None)
@@ -311,6 +314,7 @@ class Schedule(Hours):
             >>> str(office)
             'mon-fri 09:00-17:00; holidays 2026-12-25; in UTC'
         """
+        must_be(frozenset, dates=dates)
         known = self.holidays
         both = known | dates if isinstance(known, frozenset) else Lazy(_Either(known, dates))
         return Schedule(
@@ -328,7 +332,9 @@ class Schedule(Hours):
 
         Raises:
             InvalidValue: It cannot be read.
+            FactTypeError: It is no text.
         """
+        must_be(str, text=text)
         week: list[str] = []
         holidays: list[str] = []
         overrides: dict[str, str] = {}

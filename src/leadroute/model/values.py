@@ -60,6 +60,7 @@ MACHINE_ZONES: Final = frozenset(("Factory", "localtime", "posixrules"))
 """Names that zoneinfo finds and that are no zones: what they stand for is a setting of the machine."""
 
 _LARGEST_INT = 2**63 - 1
+_AWARE: Final = "such as datetime.now(UTC)"
 _IANA: Final = "write an IANA time zone such as 'Europe/Berlin'"
 
 
@@ -125,11 +126,11 @@ def aware(instant: datetime, argument: str = "now") -> datetime:
         ...
         leadroute.errors.FactTypeError: start is a naive datetime; it must be an aware one, such as datetime.now(UTC)
     """
-    expected = "an aware one, such as datetime.now(UTC)"
     if not isinstance(instant, datetime):
-        raise FactTypeError(argument, f"of type {type(instant).__name__}", expected)
+        kind = type(instant).__name__
+        raise FactTypeError(argument, f"of type {kind}", f"an aware datetime, {_AWARE}")
     if instant.utcoffset() is None:
-        raise FactTypeError(argument, "a naive datetime", expected)
+        raise FactTypeError(argument, "a naive datetime", f"an aware one, {_AWARE}")
     return instant.astimezone(UTC)
 
 

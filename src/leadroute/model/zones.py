@@ -18,7 +18,9 @@ from zoneinfo import ZoneInfo
 from attrs import frozen
 
 from leadroute.model.hours import AllOf, Hours
+from leadroute.model.kinds import must_be
 from leadroute.model.schedule import Schedule
+from leadroute.model.values import is_zone
 from leadroute.model.zonetable import DIAL_CODES, ZONES
 
 __all__ = ["ZoneGuess", "calling_hours", "zones_of"]
@@ -100,6 +102,9 @@ def zones_of(
         phone: A number in international form, starting with ``+`` or ``00``; any other tells nothing.
         timezone: The zone itself, when the lead has given it.
 
+    Raises:
+        FactTypeError: Something is no text.
+
     Example:
         >>> zones_of("DE").zone
         'Europe/Berlin'
@@ -108,6 +113,8 @@ def zones_of(
         >>> zones_of(phone="+44 20 7946 0000").zone
         'Europe/London'
     """
+    given = {"country": country, "region": region, "phone": phone, "timezone": timezone}
+    must_be(str, **{name: value for name, value in given.items() if value is not None})
     if timezone is not None:
         return ZoneGuess(timezone, (timezone,), "given")
     if region is not None:
@@ -163,5 +170,7 @@ def calling_hours(week: str, guess: ZoneGuess) -> Hours | None:
         >>> str(calling_hours("mon-fri 09:00-20:00", zones_of("PT")))
         '(mon-fri 09:00-20:00; in Europe/Lisbon) & (mon-fri 09:00-20:00; in Atlantic/Azores)'
     """
+    if not all(map(is_zone, guess.candidates)):
+        return None
     parts = [Schedule(week, ZoneInfo(zone)) for zone in guess.candidates]
     return None if not parts else parts[0] if len(parts) == 1 else AllOf(parts)

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from tests.offers.world import START, Wrapped, desk
 
 from leadroute import (
+    LEAD,
     Cap,
     Dispatcher,
     Lead,
@@ -292,3 +293,20 @@ def test_a_counter_that_is_full_stays_full_until_its_turn(
         for at in (min(now + (turn - now) * share, turn - MICROSECOND), turn - MICROSECOND):
             later = {each.key: each.most for each in cap.bounds("cap/ada", at, local, hours, since)}
             assert later.get(bound.key, -1) == bound.most
+
+
+@pytest.mark.parametrize("frees", ["outcome", "contact"])
+def test_the_room_of_a_large_lead_goes_to_several_small_ones(frees):
+    """Nobody waits beside room that was given back, since no later instant would bring it."""
+    rules = [
+        Rule("large", when=LEAD.employees > 5, cost=2, frees=frees),
+        Rule("small", cost=1, frees=frees),
+    ]
+    here = desk(Rep("ada", capacity=2), router=Router(rules=rules))
+    here.submit(Lead("large", employees=10))
+    here.accept("large", "ada")
+    for lead_id in ("L-1", "L-2", "L-3"):
+        assert here.submit(Lead(lead_id)).status is Status.WAITING
+    here.contacted("large") if frees == "contact" else here.feedback("large", "won")
+    found = [here.placement(lead_id).status for lead_id in ("L-1", "L-2", "L-3")]
+    assert found == [Status.OFFERED, Status.OFFERED, Status.WAITING]

@@ -380,7 +380,9 @@ class Dispatcher:
     def _serve_waiting(
         self, at_most: int | None = None
     ) -> tuple[list[Placement], tuple[FactTypeError, ...]]:
-        """Judge the waiting leads that are due again, until ``at_most`` of them are offered to somebody."""
+        """Judge the waiting leads that are due again, until the room of ``at_most`` leads may be used up."""
+        if at_most is not None:
+            at_most *= max((rule.cost for rule in self.router.rules), default=1) or 1
         waiting = reading.due(self.store, Status.WAITING, to_micros(self._now()))
         served: list[Placement] = []
         errors: list[FactTypeError] = []

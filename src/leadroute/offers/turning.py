@@ -10,8 +10,10 @@ The rules of this module:
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime
+from functools import partial
+from itertools import compress
 
 from leadroute.model.hours import unless_failing
 from leadroute.model.instants import from_micros
@@ -61,22 +63,21 @@ def _opening(rep: Rep, now: datetime) -> list[datetime]:
 def _over_all(router: Router, snapshot: Snapshot, now: datetime) -> Iterator[datetime]:
     for cap in router.caps:
         bounds = cap.bounds(total_holder(), now, router.zone)
-        yield from _room(cap, bounds, cap.turns(now, router.zone), snapshot.used)
+        yield from _room(cap, bounds, snapshot.used, partial(cap.turns, now, router.zone))
 
 
 def _capped(rep: Rep, snapshot: Snapshot, now: datetime) -> Iterator[datetime]:
     for cap in rep.caps:
-        yield from _room(cap, rep.bounds(cap, now), rep.turns(cap, now), snapshot.used)
+        yield from _room(cap, rep.bounds(cap, now), snapshot.used, partial(rep.turns, cap, now))
 
 
 def _room(
-    cap: Cap, bounds: Iterable[Bound], turns: Iterable[datetime], used: Mapping[str, int]
+    cap: Cap,
+    bounds: Iterable[Bound],
+    used: Mapping[str, int],
+    turns: Callable[[], Iterable[datetime]],
 ) -> Iterator[datetime]:
     """When the last of the counters that are full can have room again."""
-    full = [
-        turn
-        for bound, turn in zip(bounds, turns, strict=True)
-        if bound.hard and used.get(bound.key, 0) >= bound.most
-    ]
-    if full and cap.limit:
-        yield max(full)
+    full = [bound.hard and used.get(bound.key, 0) >= bound.most for bound in bounds]
+    if any(full) and cap.limit:
+        yield max(compress(turns(), full))

@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from functools import partial
 from os import urandom
-from typing import Final
+from typing import Final, TypeVar
 
 from attrs import field, frozen
 from attrs.converters import optional
@@ -23,6 +23,7 @@ from attrs.converters import optional
 from leadroute.clock import Clock, SystemClock
 from leadroute.errors import Conflict, FactTypeError
 from leadroute.model.frozen import FrozenDict
+from leadroute.model.grants import Grant, Reason
 from leadroute.model.instants import from_micros, to_micros
 from leadroute.model.keys import lead_key, submit_key
 from leadroute.model.lead import Lead
@@ -32,7 +33,7 @@ from leadroute.model.rep import Rep
 from leadroute.model.roster import Roster
 from leadroute.model.snapshot import Snapshot
 from leadroute.model.values import aware
-from leadroute.offers import plan, reading
+from leadroute.offers import grants, plan, reading
 from leadroute.offers.change import Change, Once, Op, Put
 from leadroute.offers.counted import by_rep, counted
 from leadroute.offers.events import Happening, Received
@@ -44,6 +45,8 @@ from leadroute.ranking.closing import observing
 from leadroute.ranking.router import Router
 
 __all__ = ["Dispatcher", "Swept"]
+
+T = TypeVar("T")
 
 ATTEMPTS: Final = 50
 """How often a step is decided again after losing a race, before the ``Conflict`` reaches the host."""
@@ -173,6 +176,41 @@ class Dispatcher:
         placement = self._advance(lead_id, assigned)
         self._serve_waiting(at_most=1)
         return placement
+
+    def grant(
+        self,
+        rep_id: str,
+        turns: int = 1,
+        *,
+        reason: Reason,
+        cause: str,
+        expires: datetime,
+        pool: str | None = None,
+    ) -> Grant | None:
+        """Give a rep turns beside their share, or withhold some. From the next decision on, every rotation counts them.
+
+        A lead that a granted turn pays for is no turn of the rotation. The same rep, pool, reason and cause are granted
+        something once; doing it again changes nothing. A turn that was granted is not made up for again.
+
+        Args:
+            rep_id: The rep.
+            turns: How many; below 0 they are withheld.
+            reason: ``make_up`` for a lead that was void, ``skip``, ``absence`` or ``joiner``.
+            cause: The id of what led to it, usually the lead.
+            expires: When what is left of it is over, aware.
+            pool: The pool; when not given, the one through which the lead was placed that is the cause.
+
+        Returns:
+            What was granted, now or before; ``None`` when the lead was a make-up turn itself.
+
+        Raises:
+            UnknownFieldError: There is no such rep or pool.
+            InvalidValue: Something cannot be kept, or is over already.
+            ConfigError: No pool was given, and the cause does not tell it.
+        """
+        grant, rep = Grant(expires, reason, cause, turns), self.roster[rep_id]
+        where = grants.pool_of(self.store, self.router, cause, pool)
+        return _persistently(lambda: grants.post(self.store, where, rep.id, grant, self._now()))
 
     def release(self, lead_id: str) -> Placement:
         """The lead is open work no more, though it has not ended: its owner has room for another.
@@ -405,7 +443,7 @@ def _turn(waiting: Placement) -> tuple[int, datetime, str]:
     return (-waiting.priority, waiting.received_at, waiting.lead_id)
 
 
-def _persistently(step: Callable[[], Placement]) -> Placement:
+def _persistently(step: Callable[[], T]) -> T:
     for _ in range(ATTEMPTS - 1):
         try:
             return step()

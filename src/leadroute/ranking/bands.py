@@ -3,7 +3,8 @@
 The rules of this module:
 
 * Those of one weight who are behind the level of a rotation share their points, whatever becomes of the level: each
-  weight is a band. Where there are too many weights, all of them are one band without a floor.
+  weight is a band. Where there are too many weights, all of them are one band without a floor. So are those who were
+  given turns.
 * All others are in bands by place. A band has a floor, which no place in it is below, so that nobody in it has more
   points than its floor. Every place gets a band of its own as long as there are few.
 """
@@ -62,6 +63,8 @@ class Bands:
 
     def of(self, key: Key, used: Container[Band]) -> Band:
         """The band of a key; those not in ``used`` may be given up. O(log bands)."""
+        if key[2]:
+            return EVEN
         place, floors = self._order.place(key), self._floors
         if place is None:
             return Band(key[1]) if self._apart else EVEN

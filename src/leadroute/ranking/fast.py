@@ -21,6 +21,7 @@ from attrs import evolve, field, frozen
 
 from leadroute.errors import ConfigError, FactTypeError
 from leadroute.model.frozen import FrozenDict
+from leadroute.model.grants import Grant, balances, less, payments
 from leadroute.model.instants import to_micros
 from leadroute.model.keys import bucket_key, open_key
 from leadroute.model.lead import Lead
@@ -37,7 +38,7 @@ from leadroute.ranking.live import Totals
 from leadroute.ranking.ranking import Assignment, Outcome, Ranking
 from leadroute.ranking.refusal import asks, moves
 from leadroute.ranking.router import Router
-from leadroute.ranking.scorers.turns import SCALE, turn_of
+from leadroute.ranking.scorers.turns import SCALE, price, turn_of
 from leadroute.ranking.tally import Tally
 from leadroute.ranking.terms import NOBODY, Facts, Live
 from leadroute.rules.rule import EVERYONE, Rule
@@ -46,6 +47,7 @@ from leadroute.rules.situation import Situation
 __all__ = ["Standing", "Top"]
 
 FAST: Final = "fast"
+_NOBODY: FrozenDict[str, int] = FrozenDict()
 
 
 @frozen
@@ -117,6 +119,7 @@ class Standing:
         self.router, self.roster = router, roster
         self._open, self._used = dict(given.open), dict(given.used)
         self._turns = {pool: dict(turns) for pool, turns in given.turns.items()}
+        self._granted = {pool: dict(granted) for pool, granted in given.granted.items()}
         self._levels, self._last = dict(given.levels), dict(given.last_assigned)
         self._won, self._closed = dict(given.won), dict(given.closed)
         self._records = {
@@ -133,6 +136,7 @@ class Standing:
             last_assigned=self._last,
             won=self._won,
             closed=self._closed,
+            granted=self._granted,
         )
         self._lanes: dict[str, Lane | str] = {}
 
@@ -151,7 +155,26 @@ class Standing:
             last_assigned=FrozenDict(self._last),
             won=FrozenDict(self._won),
             closed=FrozenDict(self._closed),
+            granted=FrozenDict(
+                {pool: FrozenDict(granted) for pool, granted in self._granted.items() if granted}
+            ),
         )
+
+    def grant(self, rep_id: str, grant: Grant, pool: str = EVERYONE) -> None:
+        """The rep was given turns, or they were withheld, as by ``Dispatcher.grant``.
+
+        Args:
+            rep_id: The rep.
+            grant: How many turns, why, and until when.
+            pool: The pool.
+
+        Raises:
+            UnknownFieldError: There is no such rep.
+        """
+        granted = self._granted.setdefault(pool, {})
+        rep = self.roster[rep_id]
+        granted[rep.id] = (*granted.get(rep.id, ()), grant)
+        self._changed(rep.id)
 
     def assign(
         self,
@@ -176,7 +199,8 @@ class Standing:
             anyway: Whether it was routed without a look at who is at work, as ``Ranking.anyway``.
 
         Returns:
-            How many turns it took: 1 and those that the rep missed by being away, or 0 when the rule has no rotation.
+            How many turns it took: 1 and those that the rep missed by being away or that were withheld; 0 when the turn
+            was a granted one, or the rule has no rotation.
 
         Raises:
             UnknownFieldError: There is no such rep or rule.
@@ -209,17 +233,21 @@ class Standing:
         pool = tally.pool or EVERYONE
         usual = pool == (rule.pool or EVERYONE) and not anyway
         lane = self._lane(rule, tally.now) if usual else None
-        level = self._levels.get(pool, 0)
+        level, granted = self._levels.get(pool, 0), self._granted.get(pool)
+        balance = balances(granted, tally.now) if granted else _NOBODY
         if isinstance(lane, Lane):
             lane.advance(tally.now)
             standing = lane.standing(rep, tried)
-            taken, reached = 1 + standing.missed, max(level, int(standing.place * SCALE))
+            cost = price(balance.get(rep.id, 0))
+            taken, reached = cost + standing.missed, max(level, int(standing.place * SCALE))
         else:
             able = {*self._able(rule, tally, tried, anyway), rep}
             turns = self._turns.get(pool, {})
-            taken, reached = turn_of(rule.score, able, turns, level, rep.id)
+            taken, reached = turn_of(rule.score, able, turns, level, rep.id, balance)
         self._levels[pool] = reached
         self._turn(rep.id, pool, taken)
+        if granted and rep.id in granted:
+            granted[rep.id] = less(granted[rep.id], payments(granted[rep.id], tally.now))
         return taken
 
     def _able(self, rule: Rule, tally: Tally, tried: Iterable[str], anyway: bool) -> list[Rep]:
@@ -250,7 +278,7 @@ class Standing:
         Args:
             rep_id: The rep.
             pool: The pool in which the turns taken are given back; ``None`` keeps them taken.
-            turns: How many turns, as ``assign`` said.
+            turns: How many turns, as ``assign`` said; a turn that was granted comes back by granting it again.
             rule: The rule that placed the lead, for its cost and its segment; a lead of cost 1 when not given.
 
         Raises:
@@ -410,10 +438,11 @@ def _ranking(
 ) -> Ranking:
     terms, pool = rule.score.terms if rule.score else (), rule.pool or EVERYONE
     snapshot = Snapshot(
-        open={rep.id: opened for rep, opened, _, _ in facts},
-        turns={pool: {rep.id: turns for rep, _, turns, _ in facts}},
+        open={rep.id: opened for rep, opened, *_ in facts},
+        turns={pool: {rep.id: turns for rep, _, turns, *_ in facts}},
+        granted={pool: {rep.id: granted for rep, *_, granted in facts if granted}},
     )
-    records = {rep.id: record for rep, _, _, record in facts}
+    records = {rep.id: record for rep, _, _, record, _ in facts}
     reps = tuple(sorted((each[0] for each in facts), key=lambda rep: rep.id))
     ordered = [(*entry[:3], each[0], entry[4]) for entry, each in zip(found, facts, strict=True)]
     situation = Situation(lead, reps, pool, snapshot, now, router.environment)

@@ -125,7 +125,6 @@ class Lane:
         self._asking = Asking(self.scorers, self.reps, self._leading, self._turning, self._standing)
         self._splitting = Splitting(self._lead_terms, self.reps)
         self._looks = Looks(self.reps)
-        self.timed = bool(self._looks.timed)
         self._weights = len({rep.weight for rep in self.reps})
         self._counted: list[tuple[Key, int, int] | None] = [None] * len(self.reps)
         self._among: tuple[tuple[Rep, ...], tuple[Rep, ...]] | None = None
@@ -134,8 +133,13 @@ class Lane:
         self.live.order.rise(self._level)
         for number, rep in enumerate(self.reps):
             self._count(number, able=not self._obstacles(rep))
-            self._looks.plan(number, self._now)
+            self._looks.plan(number, self._now, self.live.granted(rep))
         self.settle()
+
+    @property
+    def timed(self) -> bool:
+        """Whether who can take a lead, or whose turn it is, changes with time alone."""
+        return bool(self._looks.timed)
 
     def settle(self) -> None:
         """Lay the reps out anew. O(n log n)."""
@@ -206,6 +210,9 @@ class Lane:
         rep = self.reps[number]
         self.facts[number] = self.live.facts(rep)
         self._recount(number)
+        granted = self.live.granted(rep)
+        if granted:
+            self._looks.plan(number, self._now, granted)
         state = tuple([term.state(rep) for _, term in self._terms])
         last = self.live.snapshot.last_assigned.get(rep_id, -1)
         if (state, last) == (self._states[number], self._lasts[number]):
@@ -222,7 +229,7 @@ class Lane:
         self._obstacles = self._gate()
         for number in self._looks.due(before, now):
             self._recount(number)
-            self._looks.plan(number, now)
+            self._looks.plan(number, now, self.live.granted(self.reps[number]))
 
     def _gate(self) -> Callable[[Rep], tuple[Obstacle, ...]]:
         bare = self._bare(self._now)
@@ -240,7 +247,7 @@ class Lane:
         rep, old = self.reps[number], self._counted[number]
         record = self.live.records.get(rep.id)
         won, closed = (int(record.won), int(record.closed)) if record else (0, 0)
-        new = (self.live.key(rep), won, closed) if able else None
+        new = (self.live.key(rep, self._now), won, closed) if able else None
         if new == old:
             return False
         self._counted[number] = new
@@ -293,7 +300,7 @@ class Lane:
         """Where the rep stands in the rotation, with those left out who had the lead before."""
         self._rise()
         with self._without(tried):
-            return self.live.order.standing(self.live.key(rep))
+            return self.live.order.standing(self.live.key(rep, self._now))
 
     @contextmanager
     def _without(self, tried: Iterable[str]) -> Iterator[None]:

@@ -15,13 +15,13 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from functools import partial
 from os import urandom
-from typing import Final, TypeVar
+from typing import Final
 
 from attrs import field, frozen
 from attrs.converters import optional
 
 from leadroute.clock import Clock, SystemClock
-from leadroute.errors import Conflict, FactTypeError
+from leadroute.errors import FactTypeError
 from leadroute.model.frozen import FrozenDict
 from leadroute.model.grants import Grant, Reason
 from leadroute.model.instants import from_micros, to_micros
@@ -37,6 +37,7 @@ from leadroute.offers import grants, plan, reading
 from leadroute.offers.change import Change, Once, Op, Put
 from leadroute.offers.counted import by_rep, counted
 from leadroute.offers.events import Happening, Received
+from leadroute.offers.persistence import persistently
 from leadroute.offers.placement import Placement, Status
 from leadroute.offers.store import Store
 from leadroute.offers.tally import counts_of, fields_of
@@ -45,11 +46,6 @@ from leadroute.ranking.closing import observing
 from leadroute.ranking.router import Router
 
 __all__ = ["Dispatcher", "Swept"]
-
-T = TypeVar("T")
-
-ATTEMPTS: Final = 50
-"""How often a step is decided again after losing a race, before the ``Conflict`` reaches the host."""
 
 _OWNED: Final = (Status.ACCEPTED, Status.CONTACTED)
 
@@ -129,7 +125,7 @@ class Dispatcher:
             FactTypeError: A rule met a fact of the wrong type. Nothing is stored.
             Conflict: Other processes were faster fifty times in a row. Nothing is stored.
         """
-        return _persistently(partial(self._submit, lead))
+        return persistently(partial(self._submit, lead))
 
     def accept(self, lead_id: str, rep_id: str) -> Placement:
         """A rep takes the lead that is offered to them. Accepting again changes nothing.
@@ -210,7 +206,7 @@ class Dispatcher:
         """
         grant, rep = Grant(expires, reason, cause, turns), self.roster[rep_id]
         where = grants.pool_of(self.store, self.router, cause, pool)
-        return _persistently(lambda: grants.post(self.store, where, rep.id, grant, self._now()))
+        return persistently(lambda: grants.post(self.store, where, rep.id, grant, self._now()))
 
     def release(self, lead_id: str) -> Placement:
         """The lead is open work no more, though it has not ended: its owner has room for another.
@@ -383,7 +379,7 @@ class Dispatcher:
             event = event_of(before, self._now())
             return before if event is None else self._commit(before, [event], lead_id, version)
 
-        return _persistently(step)
+        return persistently(step)
 
     def _freeing(self, stage: str, placement: Placement) -> Placement:
         """Serve who waits for room, where this stage of a lead gives some back."""
@@ -441,12 +437,3 @@ class Dispatcher:
 
 def _turn(waiting: Placement) -> tuple[int, datetime, str]:
     return (-waiting.priority, waiting.received_at, waiting.lead_id)
-
-
-def _persistently(step: Callable[[], T]) -> T:
-    for _ in range(ATTEMPTS - 1):
-        try:
-            return step()
-        except Conflict:
-            continue
-    return step()

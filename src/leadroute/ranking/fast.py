@@ -12,12 +12,11 @@ The rules of this module:
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from functools import partial
-from typing import Final
 
-from attrs import evolve, field, frozen
+from attrs import evolve
 
 from leadroute.errors import ConfigError, FactTypeError
 from leadroute.model.frozen import FrozenDict
@@ -31,59 +30,20 @@ from leadroute.model.roster import Roster
 from leadroute.model.snapshot import Snapshot
 from leadroute.model.values import aware
 from leadroute.ranking.closing import observing
-from leadroute.ranking.deciding import assignments
 from leadroute.ranking.eligibility import gate
-from leadroute.ranking.lane import Found, Lane
-from leadroute.ranking.live import Totals
-from leadroute.ranking.ranking import Assignment, Outcome, Ranking
+from leadroute.ranking.lane import Lane
 from leadroute.ranking.refusal import asks, moves
 from leadroute.ranking.router import Router
 from leadroute.ranking.scorers.turns import SCALE, price, turn_of
 from leadroute.ranking.tally import Tally
-from leadroute.ranking.terms import NOBODY, Facts, Live
+from leadroute.ranking.terms import NOBODY
+from leadroute.ranking.top import FAST, Top, written
 from leadroute.rules.rule import EVERYONE, Rule
 from leadroute.rules.situation import Situation
 
 __all__ = ["Standing", "Top"]
 
-FAST: Final = "fast"
 _NOBODY: FrozenDict[str, int] = FrozenDict()
-
-
-@frozen
-class Top:
-    """The best few reps for a lead.
-
-    Args:
-        lead_id: The lead.
-        rep_ids: Who, best first; empty when nobody can take the lead.
-        scores: Their scores.
-        points: The points of each term of the score, for each of them; ``None`` for no answer.
-        path: ``"fast"``, or ``"plain: "`` and why every rep was asked.
-    """
-
-    lead_id: str
-    rep_ids: tuple[str, ...]
-    scores: tuple[float, ...]
-    points: tuple[tuple[float | None, ...], ...]
-    path: str
-    _ranking: Callable[[], Ranking] = field(eq=False, repr=False)
-
-    @property
-    def ranking(self) -> Ranking:
-        """The same as a ranking, with reasons; written when asked for.
-
-        It holds these few reps alone, without rejections; when nobody can take the lead, everyone with every reason.
-        """
-        return self._ranking()
-
-    @property
-    def assignments(self) -> tuple[Assignment, ...]:
-        """These reps as in ``Router.rank``."""
-        return self.ranking.assignments
-
-    def __str__(self) -> str:
-        return str(self.ranking)
 
 
 class Standing:
@@ -364,7 +324,7 @@ class Standing:
         if not found:
             return self._plain(lead, k, instant, tried, "nobody can take the lead")
         facts = [lane.facts[entry[3]] for entry in found]
-        told = partial(_ranking, self.router, rule, lead, instant, found, facts, totals)
+        told = partial(written, self.router, rule, lead, instant, found, facts, totals)
         return Top(
             lead.id,
             tuple([entry[2] for entry in found]),
@@ -425,38 +385,3 @@ class Standing:
         except FactTypeError as error:
             return str(error)
         return lane.refusal or lane
-
-
-def _ranking(
-    router: Router,
-    rule: Rule,
-    lead: Lead,
-    now: datetime | None,
-    found: list[Found],
-    facts: list[Facts],
-    totals: Totals,
-) -> Ranking:
-    terms, pool = rule.score.terms if rule.score else (), rule.pool or EVERYONE
-    snapshot = Snapshot(
-        open={rep.id: opened for rep, opened, *_ in facts},
-        turns={pool: {rep.id: turns for rep, _, turns, *_ in facts}},
-        granted={pool: {rep.id: granted for rep, *_, granted in facts if granted}},
-    )
-    records = {rep.id: record for rep, _, _, record, _ in facts}
-    reps = tuple(sorted((each[0] for each in facts), key=lambda rep: rep.id))
-    ordered = [(*entry[:3], each[0], entry[4]) for entry, each in zip(found, facts, strict=True)]
-    situation = Situation(lead, reps, pool, snapshot, now, router.environment)
-    live = Live(pool, snapshot, records, totals=totals)
-    for term in terms:
-        live.tell(situation, term.scorer)
-    return Ranking(
-        lead.id,
-        Outcome.RANKED,
-        rule.name,
-        pool,
-        assignments(terms, ordered, situation),
-        at=now,
-        window=rule.window or router.window,
-        version=router.version,
-        path=FAST,
-    )

@@ -7,10 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from attrs import frozen
+from attrs import fields, frozen
 
 from leadroute.model.frozen import FrozenDict
 from leadroute.model.grants import Grants
+from leadroute.model.kinds import must_be
 from leadroute.model.outcomes import Outcomes
 from leadroute.model.presence import Presence
 
@@ -38,6 +39,9 @@ class Snapshot:
         presence: Whether each rep is at work this minute, by rep id; who is not in it is not asked about.
         granted: Turns given to reps beside their share, or withheld, by pool and rep id.
 
+    Raises:
+        FactTypeError: Something is of the wrong kind.
+
     Example:
         >>> Snapshot(open={"ada": 3}).open.get("ada")
         3
@@ -54,3 +58,11 @@ class Snapshot:
     contacted: Mapping[str, int] = _NONE
     presence: Mapping[str, Presence] = _NOBODY
     granted: Mapping[str, Grants] = FrozenDict()
+
+    def __attrs_post_init__(self) -> None:
+        for name in _COUNTS:
+            must_be(Mapping, **{name: getattr(self, name)})
+        must_be(Outcomes, outcomes=self.outcomes)
+
+
+_COUNTS = tuple(each.name for each in fields(Snapshot) if each.name != "outcomes")

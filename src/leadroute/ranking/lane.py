@@ -159,7 +159,8 @@ class Lane:
             bands.append(self._band(number, used))
             used.add(bands[-1] or EVEN)
         self._layout = Layout(sorted(entries), self._splitting.facets.held, bands)
-        self._asking.settle(self._states, self._turn_points)
+        points, counted = self.live.order.points, self._counted
+        self._asking.settle(self._states, lambda number: points(counted[number][0]))  # type: ignore[index]  # a candidate
         self._debt = 0
         answering = [weight for weight, term in self._terms if term.answers()]
         self._splitting.settle(self._turn_weight + sum(answering))
@@ -203,8 +204,7 @@ class Lane:
         if number is not None:
             self._rise()
             self._move(number, rep_id)
-            if self._turn_weight:
-                self.live.order.settle()
+            self._steps()
 
     def _move(self, number: int, rep_id: str) -> None:
         rep = self.reps[number]
@@ -353,19 +353,12 @@ class Lane:
                 after = number + 1
                 if after < len(classes) and classes[after][1] == divisor:
                     reach = -(classes[after][0] + most) / divisor - _SLACK
-                    heapreplace(heap, (reach, after, -1, 0))
-                else:
-                    heappop(heap)
+                    heappush(heap, (reach, after, -1, 0))
                 if exact and not self._hosted:
                     askers[number] = self._asking.classed(points, splits, picked)
                 shares = [split.shares[share] for split, share in zip(splits, picked, strict=True)]
-                base = layout.cut(shares)
-                if base:
-                    gained += drift
-                    bases[number] = base, gained + ceilings[base.bit_length() - 1]
-                    reach = -(bases[number][1] + steps[0][0]) / divisor - _SLACK
-                    heappush(heap, (reach, number, 0, 0))
-                continue
+                base, step = layout.cut(shares), 0
+                bases[number] = base, gained + drift + ceilings[base.bit_length() - 1]
             if not mask:
                 base, highest = bases[number]
                 while step < len(steps) and not (mask := base & steps[step][1]):
@@ -417,9 +410,6 @@ class Lane:
         if self._debt > len(ids):
             self.settle()
         return found
-
-    def _turn_points(self, number: int) -> float:
-        return self.live.order.points(self._counted[number][0])  # type: ignore[index]  # a candidate
 
     def _steps(self) -> list[Step]:
         if self._turn_weight:

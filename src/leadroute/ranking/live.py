@@ -50,6 +50,7 @@ class Order:
     __slots__ = (
         "_behind",
         "_between",
+        "_entered",
         "_entries",
         "_given",
         "_held",
@@ -77,6 +78,7 @@ class Order:
         """What follows from all of these, and below; ``None`` after a change, until it is asked for."""
         self._last = 1
         self._entries: dict[float, float] = {}
+        self._entered: dict[float, float] = {}
         self._between: list[float] = []
 
     def replace(self, number: int, old: Key | None, new: Key | None) -> None:
@@ -161,33 +163,29 @@ class Order:
 
     def points(self, key: Key) -> float:
         """The points of a candidate's key. O(log n), after a change O(weights of those behind) once."""
-        if self._stands is None:
-            self.settle()
+        stands = self.settle()
         turns, weight, given = key
         place = (turns + 0.5) / weight
         if given:
-            place = self.standing(key).place
+            place = stands.standing(*key).place
         elif place < self._lowest:
-            place = self._entries[weight]
+            return self._entered[weight]
+        return self._points(place)
+
+    def _points(self, place: float) -> float:
         before = bisect_left(self._places, place) + bisect_left(self._between, place)
         return 1.0 - before / self._last
 
     @property
     def entries(self) -> Mapping[float, float]:
         """The place at which those who are behind come in, by weight."""
-        if self._stands is None:
-            self.settle()
+        self.settle()
         return self._entries
 
     def at(self, places: Iterable[float]) -> list[float]:
         """The points of places, or of the next ones where nobody is there."""
-        if self._stands is None:
-            self.settle()
-        taken, between, last = self._places, self._between, self._last
-        return [
-            1.0 - (bisect_left(taken, place) + bisect_left(between, place)) / last
-            for place in places
-        ]
+        self.settle()
+        return [*map(self._points, places)]
 
     def settle(self) -> Level:
         """Work out what follows from the last changes, so that nobody who asks has to wait for it."""
@@ -202,6 +200,7 @@ class Order:
         ahead = (stands.standing(*key).place for key in given)
         self._between = sorted({*self._entries.values(), *ahead}.difference(self._held))
         self._last = max(1, len(self._places) + len(self._between) - 1)
+        self._entered = {weight: self._points(place) for weight, place in self._entries.items()}
         return stands
 
 

@@ -17,7 +17,10 @@ from leadroute.ranking.bands import Bands
 from leadroute.ranking.fast import Standing
 from leadroute.ranking.layout import Layout
 from leadroute.ranking.live import Order, Totals
-from leadroute.ranking.scorers import (
+from leadroute.ranking.scorers.turns import standings
+from leadroute.rules.builders import age, check, days
+from leadroute.rules.closures import Environment
+from leadroute.scorers import (
     close_rate,
     headroom,
     language,
@@ -27,9 +30,6 @@ from leadroute.ranking.scorers import (
     territory_match,
     workload,
 )
-from leadroute.ranking.scorers.turns import standings
-from leadroute.rules.builders import age, check, days
-from leadroute.rules.closures import Environment
 
 MONDAY = datetime(2026, 1, 5, 9, tzinfo=UTC)
 SKILLS = ("health", "oil", "retail")

@@ -19,8 +19,8 @@ from leadroute import (
     Rule,
     rotation,
 )
-from leadroute.ranking.scorers import owner
 from leadroute.ranking.turns import Turns, dues, next_turn, order, take
+from leadroute.scorers import owner
 
 
 def reps_of(given):

@@ -19,7 +19,17 @@ from attrs import evolve, field, frozen
 from leadroute.model.frozen import FrozenDict
 from leadroute.model.values import Refused, clean_fields, ident, instant, shown, whole
 
-__all__ = ["REASONS", "Grant", "Grants", "Reason", "balances", "counting", "less", "payments"]
+__all__ = [
+    "REASONS",
+    "Grant",
+    "Grants",
+    "Reason",
+    "balances",
+    "counting",
+    "less",
+    "payments",
+    "soonest",
+]
 
 Reason: TypeAlias = Literal["make_up", "skip", "absence", "joiner"]
 REASONS: Final[tuple[Reason, ...]] = ("make_up", "skip", "absence", "joiner")
@@ -46,7 +56,7 @@ def _reason(given: Any) -> Reason:
     raise Refused(f"is {shown(given)}; write one of {', '.join(REASONS)}")
 
 
-@frozen(order=True)
+@frozen
 class Grant:
     """Turns given to a rep in one pool, or withheld.
 
@@ -80,6 +90,11 @@ class Grant:
         some = f"{'an' if word == 'absence' else 'a'} {word} turn"
         many = some if count == 1 else f"{count} {word} turns"
         return f"{verb} {many} for {self.cause} until {self.expires:%Y-%m-%d %H:%M %Z}"
+
+
+def soonest(grant: Grant) -> tuple[datetime, str, str]:
+    """What puts grants in the order in which they pay."""
+    return grant.expires, grant.reason, grant.cause
 
 
 Grants: TypeAlias = Mapping[str, tuple[Grant, ...]]
@@ -116,7 +131,7 @@ def payments(grants: Iterable[Grant], now: datetime) -> Mapping[Grant, int]:
         >>> payments([other, first], may) == {other: -1}
         True
     """
-    current = sorted(counting(grants, now))
+    current = sorted(counting(grants, now), key=soonest)
     found = {grant: -grant.turns for grant in current if grant.turns < 0}
     price = 1 + sum(found.values())
     for grant in current:

@@ -15,7 +15,7 @@ from functools import lru_cache, partial
 
 from leadroute.errors import FactTypeError
 from leadroute.model.frozen import FrozenDict
-from leadroute.model.grants import Grant
+from leadroute.model.grants import Grant, soonest
 from leadroute.model.keys import parts
 from leadroute.model.outcomes import Outcomes
 from leadroute.model.presence import Presence
@@ -92,7 +92,7 @@ def counted(
         presence=_present(roster, presence) if presence else FrozenDict(),
         outcomes=outcomes,
         granted={
-            pool: {rep_id: tuple(sorted(grants)) for rep_id, grants in reps.items()}
+            pool: {rep_id: tuple(sorted(grants, key=soonest)) for rep_id, grants in reps.items()}
             for pool, reps in granted.items()
         },
     )

@@ -11,6 +11,7 @@ from attrs import field, frozen
 
 from leadroute.model.duration import parse_duration
 from leadroute.model.frozen import FrozenDict
+from leadroute.model.grants import soonest
 from leadroute.model.instants import from_micros, to_micros
 from leadroute.model.rep import Rep
 from leadroute.ranking.scorers.parameters import choice, flag, lasting
@@ -205,7 +206,7 @@ class rotation(Scorer):
         """How many turns were taken, for what weight, and what the rep was granted."""
         taken = situation.turns.get(rep.id, 0)
         weight = f", weight {rep.weight:g}" if rep.weight != 1 else ""
-        granted = (f"; {grant}" for grant in sorted(situation.grants(rep)))
+        granted = (f"; {grant}" for grant in sorted(situation.grants(rep), key=soonest))
         return f"{taken} turns taken{weight}{''.join(granted)}"
 
 

@@ -129,18 +129,27 @@ def test_public_names_exist():
     assert run("-c", "from leadroute import *") == ""
 
 
-@pytest.mark.parametrize(
-    ("public", "private"),
-    [
-        ("leadroute.scorers", "leadroute.ranking.scorers"),
-        ("leadroute.conditions", "leadroute.rules.builders"),
-    ],
-)
-def test_public_addresses_are_complete(public, private):
-    """Every scorer and every builder is found under its public address, and is the same object there."""
-    address, source = import_module(public), import_module(private)
+def test_public_address_of_conditions():
+    """Every builder is found under the public address, and is the same object there."""
+    address, source = (
+        import_module(name) for name in ("leadroute.conditions", "leadroute.rules.builders")
+    )
     assert address.__all__ == source.__all__
     assert all(getattr(address, name) is getattr(source, name) for name in source.__all__)
+
+
+def test_public_address_of_scorers():
+    """Every scorer that a policy may name is found under its name at the public address."""
+    address = import_module("leadroute.scorers")
+    assert set(address.__all__) == {*BUILT_IN, "BUILT_IN", "scorer"}
+    assert all(getattr(address, name) is found for name, found in BUILT_IN.items())
+
+
+def test_what_is_imported_later_is_at_home_there():
+    """The module that a name of the package comes from later is the one that defines it."""
+    for name, home in leadroute._LATER.items():
+        assert getattr(leadroute, name) is getattr(import_module(home), name)
+        assert getattr(getattr(leadroute, name), "__module__", home).startswith("leadroute.")
 
 
 def test_every_scorer_has_a_row():

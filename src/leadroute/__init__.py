@@ -19,7 +19,6 @@ from leadroute.errors import (
     Transient,
     UnknownFieldError,
 )
-from leadroute.formats.policy import dump_policy, load_policy
 from leadroute.model.atlas import Atlas
 from leadroute.model.lead import Lead, Signal
 from leadroute.model.limits import Cap
@@ -33,16 +32,6 @@ from leadroute.offers.dispatcher import Dispatcher
 from leadroute.offers.placement import Placement, Status
 from leadroute.ranking.ranking import Assignment, Outcome, Ranking, Rejection
 from leadroute.ranking.router import Router
-from leadroute.ranking.scorers import (
-    cap_room,
-    close_rate,
-    headroom,
-    intent,
-    rotation,
-    scorer,
-    skill_match,
-    territory_match,
-)
 from leadroute.rules.builders import LEAD, REP, signal
 from leadroute.rules.otherwise import Otherwise
 from leadroute.rules.qualification import Factor, Qualification
@@ -50,9 +39,20 @@ from leadroute.rules.rule import Pool, Rule
 from leadroute.stores.memory import MemoryStore
 
 if TYPE_CHECKING:
+    from leadroute.formats.policy import dump_policy, load_policy
     from leadroute.insight.lint import check
     from leadroute.insight.whatif import diff, explain, why_not
     from leadroute.ranking.decision import Decision
+    from leadroute.scorers import (
+        cap_room,
+        close_rate,
+        headroom,
+        intent,
+        rotation,
+        scorer,
+        skill_match,
+        territory_match,
+    )
     from leadroute.stores.sqlite import SqliteStore
 
     __version__: str
@@ -117,22 +117,32 @@ __all__ = [
 ]
 
 
-_RARE = {
+_LATER = {
     "Decision": "leadroute.ranking.decision",
     "SqliteStore": "leadroute.stores.sqlite",
+    "cap_room": "leadroute.ranking.scorers.caps",
     "check": "leadroute.insight.lint",
+    "close_rate": "leadroute.ranking.scorers.outcomes",
     "diff": "leadroute.insight.whatif",
+    "dump_policy": "leadroute.formats.policy",
     "explain": "leadroute.insight.whatif",
+    "headroom": "leadroute.ranking.scorers.load",
+    "intent": "leadroute.ranking.scorers.interest",
+    "load_policy": "leadroute.formats.policy",
+    "rotation": "leadroute.ranking.scorers.turns",
+    "scorer": "leadroute.ranking.scorers.host",
+    "skill_match": "leadroute.ranking.scorers.fit",
+    "territory_match": "leadroute.ranking.scorers.fit",
     "why_not": "leadroute.insight.whatif",
 }
 
 
 def __getattr__(name: str) -> Any:
-    """What is asked for rarely, and slow to import."""
+    """What not every program asks for: imported when it is."""
     if name == "__version__":
         from importlib.metadata import version
 
         return version("leadroute")
-    if name in _RARE:
-        return getattr(import_module(_RARE[name]), name)
+    if name in _LATER:
+        return getattr(import_module(_LATER[name]), name)
     raise AttributeError(f"module 'leadroute' has no attribute {name!r}")

@@ -6,44 +6,5 @@ Example:
     <Comparison age(lead.received_at) < weeks(1)>
 """
 
-from leadroute.rules.builders import (
-    LEAD,
-    NOW,
-    REP,
-    SignalFacts,
-    age,
-    check,
-    covers,
-    days,
-    define,
-    domain_of,
-    hours,
-    instant,
-    is_free_mail,
-    minutes,
-    overlaps,
-    seconds,
-    signal,
-    weeks,
-)
-
-__all__ = [
-    "LEAD",
-    "NOW",
-    "REP",
-    "SignalFacts",
-    "age",
-    "check",
-    "covers",
-    "days",
-    "define",
-    "domain_of",
-    "hours",
-    "instant",
-    "is_free_mail",
-    "minutes",
-    "overlaps",
-    "seconds",
-    "signal",
-    "weeks",
-]
+from leadroute.rules.builders import *  # noqa: F403 - an address of its own for the very same names
+from leadroute.rules.builders import __all__ as __all__  # noqa: PLC0414 - it is public here, too

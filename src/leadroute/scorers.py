@@ -6,44 +6,69 @@ Example:
     'first_of(named_account(), headroom())'
 """
 
-from leadroute.ranking.scorers import (
-    BUILT_IN,
-    accept_rate,
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from leadroute.model.frozen import FrozenDict
+from leadroute.ranking.scorers.algebra import (
     at_least,
-    cap_room,
     clamp,
-    close_rate,
-    deal_size_fit,
-    distance,
-    expertise,
-    explore,
     fair,
     first_of,
-    freshness,
-    graduation,
-    headroom,
-    intent,
     invert,
-    language,
-    least_recent,
     max_of,
-    named_account,
-    owner,
-    random_tiebreak,
-    response_speed,
-    revenue_rate,
-    rotation,
-    same_country,
-    scorer,
-    skill_match,
-    source_urgency,
-    territory_match,
-    tier,
     tiers,
-    timezone_overlap,
-    top_producer,
-    workload,
 )
+from leadroute.ranking.scorers.answers import accept_rate, response_speed
+from leadroute.ranking.scorers.caps import cap_room
+from leadroute.ranking.scorers.fit import language, same_country, skill_match, territory_match
+from leadroute.ranking.scorers.host import scorer
+from leadroute.ranking.scorers.interest import freshness, intent, source_urgency
+from leadroute.ranking.scorers.load import headroom, workload
+from leadroute.ranking.scorers.luck import explore, random_tiebreak
+from leadroute.ranking.scorers.outcomes import close_rate, expertise, revenue_rate
+from leadroute.ranking.scorers.owners import named_account, owner
+from leadroute.ranking.scorers.places import distance, timezone_overlap
+from leadroute.ranking.scorers.seniority import deal_size_fit, graduation, tier, top_producer
+from leadroute.ranking.scorers.turns import least_recent, rotation
+from leadroute.rules.scorer import Scorer
+
+_PLAIN: tuple[type[Scorer], ...] = (
+    skill_match,
+    language,
+    same_country,
+    territory_match,
+    distance,
+    timezone_overlap,
+    owner,
+    named_account,
+    headroom,
+    cap_room,
+    workload,
+    rotation,
+    least_recent,
+    close_rate,
+    revenue_rate,
+    expertise,
+    response_speed,
+    accept_rate,
+    top_producer,
+    tier,
+    graduation,
+    deal_size_fit,
+    intent,
+    freshness,
+    source_urgency,
+    random_tiebreak,
+    explore,
+)
+_ALGEBRA: tuple[type[Scorer], ...] = (max_of, first_of, tiers, clamp, invert, at_least, fair)
+
+BUILT_IN: Mapping[str, Callable[..., Scorer]] = FrozenDict(
+    {each.name: each for each in (*_PLAIN, *_ALGEBRA)}
+)
+"""The scorers that a policy file may name, by name."""
 
 __all__ = [
     "BUILT_IN",

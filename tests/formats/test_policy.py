@@ -28,9 +28,9 @@ from leadroute import (
 from leadroute.errors import ConfigError, PolicyError, UnknownFieldError
 from leadroute.formats.policy import parse_policy
 from leadroute.formats.toml import write_toml
-from leadroute.ranking.scorers import BUILT_IN
 from leadroute.rules.builders import check, define
 from leadroute.rules.closures import Environment
+from leadroute.scorers import BUILT_IN
 from leadroute.testing.strategies import conditions
 
 FULL = """

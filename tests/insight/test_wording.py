@@ -25,9 +25,9 @@ from leadroute.insight.wording import (
     preference,
     who,
 )
-from leadroute.ranking.scorers import BUILT_IN
 from leadroute.rules.builders import define
 from leadroute.rules.scores import parse_score
+from leadroute.scorers import BUILT_IN
 from leadroute.testing.strategies import conditions, routers
 
 

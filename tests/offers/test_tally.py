@@ -12,7 +12,7 @@ from leadroute import Dispatcher, Lead, MemoryStore, Rep, Roster, Router, Rule, 
 from leadroute.model.outcomes import UNIT, Outcomes, Record, week_of
 from leadroute.offers.events import Offered
 from leadroute.offers.tally import outcomes_of
-from leadroute.ranking.scorers import close_rate, explore, fair
+from leadroute.scorers import close_rate, explore, fair
 from leadroute.testing.clock import ManualClock
 
 START = datetime(2026, 1, 5, 9, tzinfo=UTC)

@@ -29,7 +29,7 @@ from leadroute.model.outcomes import ALL, Outcomes, Record
 from leadroute.model.schedule import TimeOff
 from leadroute.plain import dumps, loads
 from leadroute.ranking.decision import Decision
-from leadroute.ranking.scorers import explore, fair
+from leadroute.scorers import explore, fair
 from leadroute.testing.strategies import instants, leads, rosters, routers
 
 NOON = datetime(2026, 1, 5, 12, tzinfo=UTC)

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from leadroute import LEAD, REP, Cap, Lead, Pool, Rep, Roster, Router, Rule, Schedule, Snapshot
 from leadroute.errors import ConfigError, FactTypeError, UnknownFieldError
+from leadroute.model.grants import Grant
 from leadroute.model.keys import open_key, turn_key
 from leadroute.model.outcomes import ALL, Outcomes, Record
 from leadroute.model.territory import Territory
@@ -16,7 +17,10 @@ from leadroute.ranking.bands import Bands
 from leadroute.ranking.fast import Standing
 from leadroute.ranking.layout import Layout
 from leadroute.ranking.live import Order, Totals
-from leadroute.ranking.scorers import (
+from leadroute.ranking.scorers.turns import standings
+from leadroute.rules.builders import age, check, days
+from leadroute.rules.closures import Environment
+from leadroute.scorers import (
     close_rate,
     headroom,
     language,
@@ -26,9 +30,6 @@ from leadroute.ranking.scorers import (
     territory_match,
     workload,
 )
-from leadroute.ranking.scorers.turns import standings
-from leadroute.rules.builders import age, check, days
-from leadroute.rules.closures import Environment
 
 MONDAY = datetime(2026, 1, 5, 9, tzinfo=UTC)
 SKILLS = ("health", "oil", "retail")
@@ -99,21 +100,31 @@ leads = st.builds(
     attributes=st.sampled_from([{}, {"needs": set(SKILLS)}]),
 )
 numbers = st.dictionaries(ids, st.integers(0, 4))
+grants = st.builds(
+    Grant,
+    st.sampled_from([-30, 5, 20, 60, 9_000]).map(lambda n: MONDAY + timedelta(minutes=n)),
+    st.sampled_from(["make_up", "skip"]),
+    st.sampled_from(["L-1", "L-2", "L-3"]),
+    st.sampled_from([1, 1, 2, -1, -3]),
+)
 snapshots = st.builds(
-    lambda opened, turns, last, won, lost, level: Snapshot(
+    lambda opened, turns, last, won, lost, level, granted: Snapshot(
         open=opened,
         turns={"everyone": turns},
         levels={"everyone": level} if level else {},
         last_assigned=last,
         won=won,
         closed={key: won.get(key, 0) + count for key, count in lost.items()},
+        granted={"everyone": granted} if granted else {},
     ),
     *[numbers] * 5,
     st.sampled_from([0, 0, 1_500_000, 2_250_000, 4_500_000]),
+    st.just({}) | st.dictionaries(ids, st.lists(grants, max_size=3).map(tuple), max_size=4),
 )
 steps = st.lists(
     st.tuples(
-        st.sampled_from(["assign", "assign", "assign", "release", "back", "won", "lost", "wait"]),
+        st.sampled_from(["assign", "assign", "assign", "release", "back", "won", "lost", "wait"])
+        | grants,
         st.integers(0, 13),
         leads,
         st.integers(1, 6),
@@ -142,7 +153,9 @@ def same(standing, lead, k, now, tried):
 
 def change(standing, move, rep_id, now, rule="all"):
     """Tell the standing what happened."""
-    if move == "assign":
+    if isinstance(move, Grant):
+        standing.grant(rep_id, move)
+    elif move == "assign":
         standing.assign(rep_id, now, rule=rule)
     elif move == "release":
         standing.release(rep_id, rule=rule)
@@ -653,7 +666,9 @@ def test_router_top():
     assert (few.assignments, few.rejections) == (full.assignments[:2], full.rejections)
 
 
-keys = st.tuples(st.integers(0, 6), st.sampled_from([0.5, 1, 2, 3]))
+keys = st.tuples(
+    st.integers(0, 6), st.sampled_from([0.5, 1, 2, 3]), st.sampled_from([0, 0, 0, 1, 3])
+)
 
 
 @given(
@@ -666,19 +681,21 @@ def test_order_is_that_of_the_standings(moves):
     """Whoever moves and however the level rises, places and points are those of the standings."""
     order, held, level = Order(), {}, 0
     for who in range(6):
-        held[who] = who, 1
+        held[who] = who, 1, 0
         order.replace(who, None, held[who])
     for who, key, more in moves:
         order.replace(who, held[who], key)
         held[who], level = key, level + more
         able = {each: found for each, found in held.items() if found}
-        present = {each for each in able if order.place(able[each]) is not None}
+        plain = {each for each, found in able.items() if not found[2]}
+        present = {each for each in plain if order.place(able[each]) is not None}
         assert all(0 <= order.points(found) <= 1 for found in able.values())
         fallen = order.rise(level)
         assert set(fallen) == {each for each in present if order.place(able[each]) is None}
-        team = [Rep(f"r{each}", weight=weight) for each, (_, weight) in able.items()]
-        turns = {f"r{each}": taken for each, (taken, _) in able.items()}
-        stands = standings(team, turns, level)
+        team = [Rep(f"r{each}", weight=weight) for each, (_, weight, _) in able.items()]
+        turns = {f"r{each}": taken for each, (taken, _, _) in able.items()}
+        balances = {f"r{each}": given for each, (_, _, given) in able.items() if given}
+        stands = standings(team, turns, level, balances)
         ordered = sorted({each.place for each in stands.values()})
         points = {
             each: 1.0 - ordered.index(stands[f"r{each}"].place) / max(1, len(ordered) - 1)
@@ -688,9 +705,7 @@ def test_order_is_that_of_the_standings(moves):
         for each, found in able.items():
             assert order.standing(found) == stands[f"r{each}"]
             assert order.points(found) == points[each]
-        behind = {
-            weight for found in able.values() for weight in found[1:] if order.place(found) is None
-        }
+        behind = {able[each][1] for each in plain if order.place(able[each]) is None}
         assert set(order.entries) == behind
 
 
@@ -698,7 +713,12 @@ def test_order_is_that_of_the_standings(moves):
     st.lists(
         st.tuples(
             st.integers(0, 39),
-            st.none() | st.tuples(st.integers(0, 60), st.sampled_from([0.5, 1, 2, 3])),
+            st.none()
+            | st.tuples(
+                st.integers(0, 60),
+                st.sampled_from([0.5, 1, 2, 3]),
+                st.sampled_from([0, 0, 0, 0, 1, 3]),
+            ),
             st.sampled_from([0, 0, 0, 1_000_000, 9_000_000]),
         ),
         max_size=60,
@@ -708,7 +728,7 @@ def test_order_is_that_of_the_standings(moves):
 )
 def test_bands_hold_what_they_promise(moves, weights, step):
     """Nobody has more points than the band of their key says, and in an even band all have the very same."""
-    order, held, level = Order(), {who: (who * step, 1) for who in range(40)}, 0
+    order, held, level = Order(), {who: (who * step, 1, 0) for who in range(40)}, 0
     for who, key in held.items():
         order.replace(who, None, key)
     bands, where = Bands(order, weights), {}

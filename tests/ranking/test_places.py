@@ -19,7 +19,7 @@ from leadroute import (
     cap_room,
     territory_match,
 )
-from leadroute.ranking.scorers import distance
+from leadroute.scorers import distance
 
 NOON = datetime(2026, 3, 10, 12, tzinfo=UTC)
 AREAS = [

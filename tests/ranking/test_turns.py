@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from datetime import UTC, datetime, timedelta
 from fractions import Fraction
 from itertools import combinations_with_replacement, pairwise
 from random import Random
@@ -13,8 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.shared import shared_path
 
-from leadroute.errors import ConfigError, FactTypeError, InvalidValue, UnknownFieldError
-from leadroute.ranking.ledger import Entry, Ledger
+from leadroute.errors import ConfigError, InvalidValue, UnknownFieldError
 from leadroute.ranking.rotor import Rotor
 from leadroute.ranking.turns import (
     UNIT,
@@ -473,71 +471,14 @@ def test_a_rotor_needs_somebody():
     )
 
 
-NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
-HOUR = timedelta(hours=1)
-
-
-class TestLedger:
-    """Corrections with a reason and an expiry."""
-
-    def make_up(self, cause="L-1", turns=1, hours=1, rep_id="ada"):
-        return Entry(rep_id, turns, "make_up", cause, NOON + hours * HOUR)
-
-    def test_a_make_up_turn_comes_next_and_costs_nothing(self):
-        """Ada's void lead is made up for with the next turn; then the rotation goes on as if it had not been."""
-        turns = take(Turns.of({"ada": 1, "bob": 1, "cy": 1}), "ada")
-        ledger = Ledger().post(self.make_up(turns=2))
-        assert next_turn(turns) == "bob"
-        assert next_turn(turns, extra=ledger.open(NOON)) == "ada"
-        spent, covered = Ledger().post(self.make_up()).spend("ada", "L-2", NOON)
-        after = take(turns, "ada", covered=covered)
-        assert dues(after) == dues(turns)
-        assert after.member("ada").taken == 2
-        assert spent.open(NOON) == {}
-
-    def test_posting_twice_counts_once(self):
-        """The same rep, reason and cause again changes nothing; another cause or rep does."""
-        ledger = Ledger().post(self.make_up())
-        assert ledger.post(self.make_up()) is ledger
-        assert len(ledger.post(self.make_up("L-9")).post(self.make_up(rep_id="bob")).entries) == 3
-
-    def test_a_make_up_turn_is_not_made_up_for(self):
-        """No reimbursement loop: the lead that a make-up turn gave earns no further one."""
-        ledger, _ = Ledger().post(self.make_up("L-1")).spend("ada", "L-2", NOON)
-        assert ledger.post(self.make_up("L-2")) is ledger
-        assert ledger.post(Entry("ada", 1, "absence", "L-2", NOON + HOUR)) is not ledger
-
-    def test_a_withheld_turn_does_not_stop_a_make_up(self):
-        """A lead that settled a debit was paid for in full, and is made up for when it is void."""
-        ledger, covered = Ledger().post(self.make_up("L-1", turns=-1)).spend("ada", "L-2", NOON)
-        assert covered == -UNIT
-        assert ledger.post(self.make_up("L-2")) is not ledger
-
-    def test_entries_expire_half_open(self):
-        """At the instant of expiry an entry is over, and pays nothing."""
-        ledger = Ledger().post(self.make_up(hours=1))
-        assert ledger.open(NOON) == {"ada": UNIT}
-        assert ledger.open(NOON + HOUR) == {}
-        assert ledger.spend("ada", "L-2", NOON + HOUR) == (ledger, 0)
-        assert ledger.expire(NOON) == ledger
-        assert ledger.expire(NOON + HOUR) == Ledger()
-
-    def test_the_entry_that_expires_first_is_spent_first(self):
-        """Nothing expires unused while another is spent."""
-        ledger = (
-            Ledger().post(self.make_up("L-1", 1, 5)).post(self.make_up("L-2", Fraction(1, 2), 2))
-        )
-        assert ledger.open(NOON) == {"ada": UNIT + UNIT // 2}
-        ledger, covered = ledger.spend("ada", "L-3", NOON)
-        assert covered == UNIT // 2
-        assert [entry.spent_on for entry in ledger.entries] == [None, "L-3"]
-
-    def test_a_naive_expiry_is_refused(self):
-        """Times are aware, and the message names the argument."""
-        with pytest.raises(FactTypeError, match="expires is a naive datetime"):
-            Entry("ada", 1, "skip", "L-1", datetime(2026, 1, 1))  # noqa: DTZ001
-        with pytest.raises(FactTypeError, match="now is a naive datetime"):
-            Ledger().open(datetime(2026, 1, 1))  # noqa: DTZ001
+def test_a_turn_that_a_credit_pays_for_comes_next_and_costs_nothing():
+    """Ada's credit puts her first; the turn that it pays for leaves the rotation as if it had not been."""
+    turns = take(Turns.of({"ada": 1, "bob": 1, "cy": 1}), "ada")
+    assert next_turn(turns) == "bob"
+    assert next_turn(turns, extra={"ada": 2 * UNIT}) == "ada"
+    after = take(turns, "ada", covered=UNIT)
+    assert dues(after) == dues(turns)
+    assert after.member("ada").taken == 2
 
 
 @settings(max_examples=30)

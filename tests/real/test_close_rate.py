@@ -8,9 +8,9 @@ import pytest
 from leadroute import Lead, Rep, Snapshot
 from leadroute.model.outcomes import ALL, Outcomes, Record, segment_key, week_of
 from leadroute.ranking.calibration import calibration
-from leadroute.ranking.scorers import close_rate
 from leadroute.ranking.shrinkage import prior_of
 from leadroute.rules.situation import Situation
+from leadroute.scorers import close_rate
 from tests.shared import shared_path
 
 NOW = datetime(2018, 1, 1, tzinfo=UTC)

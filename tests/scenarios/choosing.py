@@ -18,8 +18,8 @@ from leadroute import (
     headroom,
     rotation,
 )
-from leadroute.ranking.scorers import least_recent, owner, tiers, workload
 from leadroute.rules.builders import age, days, seconds
+from leadroute.scorers import least_recent, owner, tiers, workload
 
 MICROS = 1_000_000
 

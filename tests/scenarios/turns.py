@@ -19,9 +19,8 @@ from leadroute import (
     Rule,
     rotation,
 )
-from leadroute.ranking.ledger import Entry, Ledger
-from leadroute.ranking.scorers import owner
 from leadroute.ranking.turns import Turns, dues, next_turn, order, take
+from leadroute.scorers import owner
 
 
 def reps_of(given):
@@ -76,14 +75,18 @@ def absence_is_not_made_up(given, then):
 
 @passes("cal-32")
 def a_lead_without_worth_is_made_up_for(given, then):
-    taken = Counter(each["rep"] for each in given["leads"])
-    turns, ledger = Turns.of(dict.fromkeys(taken, 1), taken), Ledger()
-    assert next_turn(turns) != then["winner"]
+    own = Rule("own", when=LEAD.owner_id.is_present(), score=owner() + 0 * rotation())
+    router = Router(rules=[own, Rule("rest", score=rotation())])
+    dispatcher = desk(*{each["rep"] for each in given["leads"]}, router=router)
+    for index, each in enumerate(given["leads"]):
+        assert route(dispatcher, 1, f"L{index}", owner_id=each["rep"]) == [each["rep"]]
+    due = rotate(dispatcher.roster, dispatcher.snapshot().turns["everyone"])
+    assert due != [then["winner"]]
     for index, each in enumerate(given["leads"]):
         if each["outcome"] == "no_show" and not given["count_no_show"]:
             expires = NOW + timedelta(days=30)
-            ledger = ledger.post(Entry(each["rep"], 1, "make_up", f"L-{index}", expires))
-    assert next_turn(turns, extra=ledger.open(NOW)) == then["winner"]
+            dispatcher.grant(each["rep"], reason="make_up", cause=f"L{index}-0", expires=expires)
+    assert route(dispatcher, 1, "next") == [then["winner"]]
 
 
 @passes("cal-33")

@@ -25,7 +25,6 @@ from leadroute.formats.toml import write_toml
 from leadroute.model.duration import format_duration
 from leadroute.model.territory import Territory
 from leadroute.ranking.router import Router
-from leadroute.ranking.scorers import BUILT_IN
 from leadroute.rules.closures import PLAIN, Environment
 from leadroute.rules.condition import Condition
 from leadroute.rules.otherwise import Otherwise, steps_as_text
@@ -33,6 +32,7 @@ from leadroute.rules.qualification import Factor, Qualification, parts_of
 from leadroute.rules.reading import definitions
 from leadroute.rules.rule import Pool, Rule
 from leadroute.rules.scorer import guards
+from leadroute.scorers import BUILT_IN
 
 __all__ = ["FORMAT", "dump_policy", "load_policy", "parse_policy"]
 

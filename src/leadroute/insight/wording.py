@@ -14,7 +14,15 @@ from typing import Any, Final
 
 from leadroute.model.duration import parse_duration
 from leadroute.ranking.router import Router
-from leadroute.ranking.scorers import (
+from leadroute.ranking.scorers.evidence import Learning
+from leadroute.rules.condition import And, Condition, Or
+from leadroute.rules.otherwise import ANYWAY, CATCH_ALL, HOLD, Otherwise, pool_of
+from leadroute.rules.qualification import Factor, Qualification, parts_of
+from leadroute.rules.reading import definitions
+from leadroute.rules.rule import EVERYONE, Pool, Rule
+from leadroute.rules.scorer import Guarded, Scorer, guards
+from leadroute.rules.wording import describe
+from leadroute.scorers import (
     accept_rate,
     at_least,
     cap_room,
@@ -50,14 +58,6 @@ from leadroute.ranking.scorers import (
     top_producer,
     workload,
 )
-from leadroute.ranking.scorers.evidence import Learning
-from leadroute.rules.condition import And, Condition, Or
-from leadroute.rules.otherwise import ANYWAY, CATCH_ALL, HOLD, Otherwise, pool_of
-from leadroute.rules.qualification import Factor, Qualification, parts_of
-from leadroute.rules.reading import definitions
-from leadroute.rules.rule import EVERYONE, Pool, Rule
-from leadroute.rules.scorer import Guarded, Scorer, guards
-from leadroute.rules.wording import describe
 
 __all__ = [
     "describe_policy",

@@ -3,7 +3,7 @@
 The rules of this module:
 
 * A key is parts joined by ``/``. A ``/`` or ``%`` inside a part is percent-encoded, so no two things share a key.
-* ``placement/<lead>`` and ``lead/<lead>`` are records; everything else here is a counter.
+* ``placement/<lead>``, ``lead/<lead>`` and ``grant/...`` are records; everything else here is a counter.
 """
 
 from __future__ import annotations
@@ -14,6 +14,9 @@ __all__ = [
     "cap_key",
     "closed_key",
     "contact_key",
+    "grant_key",
+    "grant_record_key",
+    "grants_key",
     "is_open_key",
     "is_total_key",
     "is_turn_key",
@@ -134,3 +137,18 @@ def level_key(pool: str) -> str:
 def turn_key(pool: str, rep_id: str) -> str:
     """The counter of turns taken in a pool."""
     return key("turn", pool, rep_id)
+
+
+def grants_key(pool: str, rep_id: str) -> str:
+    """How the counters of turns granted to a rep in a pool begin."""
+    return turn_key(pool, rep_id) + "/"
+
+
+def grant_key(pool: str, rep_id: str, expires: int, reason: str, cause: str) -> str:
+    """The counter of turns granted to a rep in a pool for one reason and cause, and not used up."""
+    return key("turn", pool, rep_id, str(expires), reason, cause)
+
+
+def grant_record_key(pool: str, rep_id: str, reason: str, cause: str) -> str:
+    """The record of what was granted to a rep in a pool for one reason and cause."""
+    return key("grant", pool, rep_id, reason, cause)

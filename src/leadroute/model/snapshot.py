@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from attrs import fields, frozen
 
 from leadroute.model.frozen import FrozenDict
+from leadroute.model.grants import Grants
 from leadroute.model.kinds import must_be
 from leadroute.model.outcomes import Outcomes
 from leadroute.model.presence import Presence
@@ -36,6 +37,7 @@ class Snapshot:
         outcomes: What became of each rep's leads by segment and week, for the scorers that learn from it.
         contacted: When each rep last reached a lead, by rep id, in microseconds since 1970 (UTC).
         presence: Whether each rep is at work this minute, by rep id; who is not in it is not asked about.
+        granted: Turns given to reps beside their share, or withheld, by pool and rep id.
 
     Raises:
         FactTypeError: Something is of the wrong kind.
@@ -55,6 +57,7 @@ class Snapshot:
     outcomes: Outcomes = _NO_OUTCOMES
     contacted: Mapping[str, int] = _NONE
     presence: Mapping[str, Presence] = _NOBODY
+    granted: Mapping[str, Grants] = FrozenDict()
 
     def __attrs_post_init__(self) -> None:
         for name in _COUNTS:

@@ -11,15 +11,17 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping
 from datetime import datetime
-from functools import lru_cache
+from functools import lru_cache, partial
 
 from leadroute.errors import FactTypeError
 from leadroute.model.frozen import FrozenDict
+from leadroute.model.grants import Grant, soonest
 from leadroute.model.keys import parts
 from leadroute.model.outcomes import Outcomes
 from leadroute.model.presence import Presence
 from leadroute.model.roster import Roster
 from leadroute.model.snapshot import Snapshot
+from leadroute.offers.grants import granted_by
 from leadroute.offers.store import Store
 from leadroute.ranking.router import Router
 from leadroute.ranking.tally import counters
@@ -68,9 +70,15 @@ def counted(
         by_kind[kind][rep_id] = count
     levels = {_parts(name)[1]: level for name, level in store.counts(prefix="level/").items()}
     turns: defaultdict[str, dict[str, int]] = defaultdict(dict)
+    granted: defaultdict[str, defaultdict[str, list[Grant]]] = defaultdict(
+        partial(defaultdict, list)
+    )
     for counter, count in store.counts(prefix="turn/").items():
-        _, pool, rep_id = _parts(counter)
-        turns[pool][rep_id] = count
+        _, pool, rep_id, *about = _parts(counter)
+        if not about:
+            turns[pool][rep_id] = count
+        elif (grant := granted_by(about, count)).expires > now:
+            granted[pool][rep_id].append(grant)
     caps = counters(roster, router.caps, router.zone, now)
     return Snapshot(
         open=by_kind["open"],
@@ -83,6 +91,10 @@ def counted(
         contacted=by_kind["contact"],
         presence=_present(roster, presence) if presence else FrozenDict(),
         outcomes=outcomes,
+        granted={
+            pool: {rep_id: tuple(sorted(grants, key=soonest)) for rep_id, grants in reps.items()}
+            for pool, reps in granted.items()
+        },
     )
 
 

@@ -21,8 +21,9 @@ from attrs import field, frozen
 from attrs.converters import optional
 
 from leadroute.clock import Clock, SystemClock
-from leadroute.errors import Conflict, FactTypeError
+from leadroute.errors import FactTypeError
 from leadroute.model.frozen import FrozenDict
+from leadroute.model.grants import Grant, Reason
 from leadroute.model.instants import from_micros, to_micros
 from leadroute.model.keys import lead_key, submit_key
 from leadroute.model.kinds import must_be, of_kind
@@ -33,10 +34,11 @@ from leadroute.model.rep import Rep
 from leadroute.model.roster import Roster
 from leadroute.model.snapshot import Snapshot
 from leadroute.model.values import aware
-from leadroute.offers import plan, reading
+from leadroute.offers import grants, plan, reading
 from leadroute.offers.change import Change, Once, Op, Put
 from leadroute.offers.counted import by_rep, counted
 from leadroute.offers.events import Happening, Received
+from leadroute.offers.persistence import persistently
 from leadroute.offers.placement import Placement, Status
 from leadroute.offers.store import Store
 from leadroute.offers.tally import counts_of, fields_of
@@ -46,9 +48,6 @@ from leadroute.ranking.closing import observing
 from leadroute.ranking.router import Router
 
 __all__ = ["Dispatcher", "Swept"]
-
-ATTEMPTS: Final = 50
-"""How often a step is decided again after losing a race, before the ``Conflict`` reaches the host."""
 
 _OWNED: Final = (Status.ACCEPTED, Status.CONTACTED)
 
@@ -129,7 +128,7 @@ class Dispatcher:
             Conflict: Other processes were faster fifty times in a row. Nothing is stored.
         """
         must_be(Lead, lead=lead)
-        return _persistently(partial(self._submit, lead))
+        return persistently(partial(self._submit, lead))
 
     def accept(self, lead_id: str, rep_id: str) -> Placement:
         """A rep takes the lead that is offered to them. Accepting again changes nothing.
@@ -178,6 +177,41 @@ class Dispatcher:
         placement = self._advance(lead_id, assigned)
         self._serve_waiting(at_most=1)
         return placement
+
+    def grant(
+        self,
+        rep_id: str,
+        turns: int = 1,
+        *,
+        reason: Reason,
+        cause: str,
+        expires: datetime,
+        pool: str | None = None,
+    ) -> Grant | None:
+        """Give a rep turns beside their share, or withhold some. From the next decision on, every rotation counts them.
+
+        A lead that a granted turn pays for is no turn of the rotation. The same rep, pool, reason and cause are granted
+        something once; doing it again changes nothing. A turn that was granted is not made up for again.
+
+        Args:
+            rep_id: The rep.
+            turns: How many; below 0 they are withheld.
+            reason: ``make_up`` for a lead that was void, ``skip``, ``absence`` or ``joiner``.
+            cause: The id of what led to it, usually the lead.
+            expires: When what is left of it is over, aware.
+            pool: The pool; when not given, the one through which the lead was placed that is the cause.
+
+        Returns:
+            What was granted, now or before; ``None`` when the lead was a make-up turn itself.
+
+        Raises:
+            UnknownFieldError: There is no such rep or pool.
+            InvalidValue: Something cannot be kept, or is over already.
+            ConfigError: No pool was given, and the cause does not tell it.
+        """
+        grant, rep = Grant(expires, reason, cause, turns), self.roster[rep_id]
+        where = grants.pool_of(self.store, self.router, cause, pool)
+        return persistently(lambda: grants.post(self.store, where, rep.id, grant, self._now()))
 
     def release(self, lead_id: str) -> Placement:
         """The lead is open work no more, though it has not ended: its owner has room for another.
@@ -358,7 +392,7 @@ class Dispatcher:
             event = event_of(before, self._now())
             return before if event is None else self._commit(before, [event], lead_id, version)
 
-        return _persistently(step)
+        return persistently(step)
 
     def _freeing(self, stage: str, placement: Placement) -> Placement:
         """Serve who waits for room, where this stage of a lead gives some back."""
@@ -418,12 +452,3 @@ class Dispatcher:
 
 def _turn(waiting: Placement) -> tuple[int, datetime, str]:
     return (-waiting.priority, waiting.received_at, waiting.lead_id)
-
-
-def _persistently(step: Callable[[], Placement]) -> Placement:
-    for _ in range(ATTEMPTS - 1):
-        try:
-            return step()
-        except Conflict:
-            continue
-    return step()

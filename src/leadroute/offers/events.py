@@ -83,12 +83,14 @@ class Offered:
         pool: The pool in which the rep was found, and whose turn it takes.
         expires_at: When the offer ends; at this instant it is over.
         score: The score that put the rep first.
-        holds: What the offer counts against, by counter key; given back when it is declined or runs out.
+        holds: What the offer counts against, by counter key; given back when it is declined or runs out. Granted turns
+            that pay for it are below 0.
         propensity: The probability with which this rep came first; below 1 only where the score leaves something to
             chance.
         given_up: The points that were given up for the sake of a bound on unfairness.
         limits: The most that these counters could stand at, as it was at that instant; those without a limit are
-            left out. Of a rep who is left alone after a contact, the latest that the last contact may have been.
+            left out, and granted turns that pay for it may not fall below theirs. Of a rep who is left alone after a
+            contact, the latest that the last contact may have been.
         frees: When open work is given back, as ``Rule.frees``.
         level: How far the pool's rotation has come with it; 0 when the rule does not rotate.
         version: The version of the policy that decided.

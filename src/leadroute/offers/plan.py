@@ -18,6 +18,7 @@ from typing import Any
 
 from leadroute.errors import Fault, InvalidValue, OfferClosed
 from leadroute.model.frozen import FrozenDict
+from leadroute.model.grants import balances
 from leadroute.model.hours import unless_failing
 from leadroute.model.instants import to_micros
 from leadroute.model.keys import (
@@ -51,6 +52,7 @@ from leadroute.offers.events import (
     TimedOut,
     Waiting,
 )
+from leadroute.offers.grants import paying
 from leadroute.offers.machine import move, situation_of
 from leadroute.offers.placement import Placement, Status
 from leadroute.ranking.ranking import Outcome, Ranking
@@ -105,8 +107,8 @@ def happening(
         rule = router.rule(ranking.rule)
         rep = roster[best.rep_id]
         tolls = list(router.tally(lead, rule, ranking.pool, now).tolls(rep))
-        turn, level = _turn(ranking, rule, ranking.pool, roster, snapshot)
-        limits = _limits(tolls) | _last_turns(rule, turn, snapshot.turns.get(ranking.pool, {}), rep)
+        turn, level = _turn(ranking, rule, ranking.pool, roster, snapshot, now)
+        limits = _limits(tolls) | _turn_limits(rule, ranking.pool, turn, snapshot, rep)
         if router.wrap_up and not ranking.anyway:
             limits[contact_key(rep.id)] = max(0, to_micros(now - router.wrap_up))
         return Offered(
@@ -144,27 +146,31 @@ def is_news(event: Happening, before: Placement) -> bool:
 
 
 def _turn(
-    ranking: Ranking, rule: Rule, pool: str, roster: Roster, snapshot: Snapshot
+    ranking: Ranking, rule: Rule, pool: str, roster: Roster, snapshot: Snapshot, now: datetime
 ) -> tuple[dict[str, int], int]:
-    """The turns that the offer takes, with those that the rep missed, and how far the rotation has come."""
+    """The turns that the offer takes, what pays for them, and how far the rotation has come."""
     if rule.score is None or not rule.score.takes_turns:
         return {}, 0
     rep_id, level = ranking.assignments[0].rep_id, snapshot.levels.get(pool, 0)
     able = [roster[each.rep_id] for each in ranking.assignments]
-    taken, reached = turn_of(rule.score, able, snapshot.turns.get(pool, {}), level, rep_id)
-    return {turn_key(pool, rep_id): taken}, reached
+    turns, granted = snapshot.turns.get(pool, {}), snapshot.granted.get(pool, {})
+    balance = balances(granted, now)
+    taken, reached = turn_of(rule.score, able, turns, level, rep_id, balance)
+    paid = paying(pool, rep_id, granted.get(rep_id, ()), now)
+    return {turn_key(pool, rep_id): taken, **paid}, reached
 
 
-def _last_turns(
-    rule: Rule, turn: Mapping[str, int], turns: Mapping[str, int], rep: Rep
+def _turn_limits(
+    rule: Rule, pool: str, turn: Mapping[str, int], snapshot: Snapshot, rep: Rep
 ) -> dict[str, int]:
-    """How many turns the rep may have with this offer, where no other lead may take the same turn."""
-    score = rule.score
-    if score is None or not any(
+    """What no other lead may use as well: granted turns, and the turn itself where each falls to one lead only."""
+    own, score = turn_key(pool, rep.id), rule.score
+    limits = {key: 0 for key in turn if key != own}
+    if score is not None and any(
         isinstance(each, rotation) and each.guarded for each in score.walk()
     ):
-        return {}
-    return {key: turns.get(rep.id, 0) + units for key, units in turn.items()}
+        limits |= {own: snapshot.turns.get(pool, {}).get(rep.id, 0) + turn.get(own, 0)}
+    return limits
 
 
 def _holds(tolls: Sequence[Toll]) -> dict[str, int]:
@@ -378,7 +384,7 @@ def operations(
         if delta > 0:
             ops.append(Add(counter, delta, hi=limits.get(counter)))
         elif delta:
-            ops.append(Add(counter, delta, lo=None))
+            ops.append(Add(counter, delta, lo=limits.get(counter)))
     unmoved = sorted(limits.keys() - held.keys() - after.holds.keys())
     ops.extend(Add(counter, 0, lo=None, hi=limits[counter]) for counter in unmoved)
     due = None if after.due is None else to_micros(after.due)

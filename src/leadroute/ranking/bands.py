@@ -3,7 +3,8 @@
 The rules of this module:
 
 * Those of one weight who are behind the level of a rotation share their points, whatever becomes of the level: each
-  weight is a band. Where there are too many weights, all of them are one band without a floor.
+  weight is a band. Where there are too many weights, all of them are one band without a floor. So are those who were
+  given turns.
 * All others are in bands by place. A band has a floor, which no place in it is below, so that nobody in it has more
   points than its floor. Every place gets a band of its own as long as there are few.
 """
@@ -11,12 +12,13 @@ The rules of this module:
 from __future__ import annotations
 
 from bisect import bisect_right, insort
-from collections.abc import Container, Mapping
+from collections.abc import Container, Iterable, Mapping
 from math import inf
 from operator import itemgetter
 from typing import Final, NamedTuple, TypeAlias
 
 from leadroute.ranking.live import Key, Order
+from leadroute.ranking.scorers.turns import Level
 
 __all__ = ["EVEN", "Band", "Bands", "Step"]
 
@@ -51,7 +53,7 @@ class Bands:
         weights: How many different weights the reps have.
     """
 
-    __slots__ = ("_apart", "_floors", "_mixed", "_order")
+    __slots__ = ("_apart", "_floors", "_mixed", "_order", "_ranked", "_stands")
 
     def __init__(self, order: Order, weights: int) -> None:
         self._order, self._apart = order, weights <= _MOST
@@ -59,9 +61,14 @@ class Bands:
         some = range(_FIRST) if count > _MOST else ()
         self._floors = [-inf, *(places[count * step // _FIRST] for step in some)]
         self._mixed = {-inf}
+        self._stands: Level | None = None
+        self._ranked: list[tuple[float, Band, bool]] = []
+        """The bands by their points, and whether these are exact, as things stood then."""
 
     def of(self, key: Key, used: Container[Band]) -> Band:
         """The band of a key; those not in ``used`` may be given up. O(log bands)."""
+        if key[2]:
+            return EVEN
         place, floors = self._order.place(key), self._floors
         if place is None:
             return Band(key[1]) if self._apart else EVEN
@@ -79,18 +86,23 @@ class Bands:
         return Band(0.0, floor)
 
     def steps(self, bits: Mapping[Band, int], times: float) -> list[Step]:
-        """The bands that hold anybody, best first. O(bands), after a change O(weights of those behind) once.
+        """The bands that hold anybody, best first. O(bands), after a change O(bands * log(reps)) once.
 
         Args:
             bits: Who is in each band.
             times: What the points are multiplied by.
         """
-        entries, mixed = self._order.entries, self._mixed
-        places = [entries[weight] if weight else floor for weight, floor in bits]
-        points = self._order.at(places)
+        stands = self._order.settle()
+        if stands is not self._stands:
+            self._stands, self._ranked = stands, self._rank(bits, times)
+        return [(most, bits[band], exact) for most, band, exact in self._ranked]
+
+    def _rank(self, used: Iterable[Band], times: float) -> list[tuple[float, Band, bool]]:
+        entries, mixed, bands = self._order.entries, self._mixed, list(used)
+        points = self._order.at(entries[weight] if weight else floor for weight, floor in bands)
         found = [
-            (times * most, held, weight > 0 or floor not in mixed)
-            for most, ((weight, floor), held) in zip(points, bits.items(), strict=True)
+            (times * most, band, band.weight > 0 or band.floor not in mixed)
+            for most, band in zip(points, bands, strict=True)
         ]
         found.sort(key=itemgetter(0), reverse=True)
         return found

@@ -22,7 +22,7 @@ from leadroute.model.frozen import FrozenDict
 from leadroute.model.lead import Lead
 from leadroute.model.roster import Roster
 from leadroute.model.snapshot import Snapshot
-from leadroute.ranking.ranking import Outcome, Part, Ranking, Rejection, worded
+from leadroute.ranking.ranking import Outcome, Part, Ranking, Rejection, beside, worded
 from leadroute.ranking.version import fingerprint
 
 if TYPE_CHECKING:
@@ -272,13 +272,8 @@ class Decision:
             lines += [f"       {points}" for points in each.points]
         if self.tie_break:
             lines.append(f"  Equal scores, put in order by: {self.tie_break}")
-        if self.rejections:
-            lines.append("  Not eligible:")
-            lines += [f"     {each}" for each in self.rejections]
-        for other in self.others:
-            lines.append(f"  Pool {other.pool!r}: {other.outcome.value}")
-            lines += [f"     {each}" for each in other.rejections]
-        lines += [f"  Note: {note}" for note in self.notes]
+        others = ((each.pool, each.outcome, each.rejections) for each in self.others)
+        lines += beside(self.rejections, others, self.notes)
         lines += [f"  Then: {self.then}"] if self.then else []
         lines.append(f"  Policy version {self.version}")
         return "\n".join(lines)

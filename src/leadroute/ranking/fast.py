@@ -12,15 +12,15 @@ The rules of this module:
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from functools import partial
-from typing import Final
 
-from attrs import evolve, field, frozen
+from attrs import evolve
 
 from leadroute.errors import ConfigError, FactTypeError
 from leadroute.model.frozen import FrozenDict
+from leadroute.model.grants import Grant, balances, less, payments
 from leadroute.model.instants import to_micros
 from leadroute.model.keys import bucket_key, open_key
 from leadroute.model.lead import Lead
@@ -30,58 +30,20 @@ from leadroute.model.roster import Roster
 from leadroute.model.snapshot import Snapshot
 from leadroute.model.values import aware
 from leadroute.ranking.closing import observing
-from leadroute.ranking.deciding import assignments
 from leadroute.ranking.eligibility import gate
-from leadroute.ranking.lane import Found, Lane
-from leadroute.ranking.live import Totals
-from leadroute.ranking.ranking import Assignment, Outcome, Ranking
+from leadroute.ranking.lane import Lane
 from leadroute.ranking.refusal import asks, moves
 from leadroute.ranking.router import Router
-from leadroute.ranking.scorers.turns import SCALE, turn_of
+from leadroute.ranking.scorers.turns import SCALE, price, turn_of
 from leadroute.ranking.tally import Tally
-from leadroute.ranking.terms import NOBODY, Facts, Live
+from leadroute.ranking.terms import NOBODY
+from leadroute.ranking.top import FAST, Top, written
 from leadroute.rules.rule import EVERYONE, Rule
 from leadroute.rules.situation import Situation
 
 __all__ = ["Standing", "Top"]
 
-FAST: Final = "fast"
-
-
-@frozen
-class Top:
-    """The best few reps for a lead.
-
-    Args:
-        lead_id: The lead.
-        rep_ids: Who, best first; empty when nobody can take the lead.
-        scores: Their scores.
-        points: The points of each term of the score, for each of them; ``None`` for no answer.
-        path: ``"fast"``, or ``"plain: "`` and why every rep was asked.
-    """
-
-    lead_id: str
-    rep_ids: tuple[str, ...]
-    scores: tuple[float, ...]
-    points: tuple[tuple[float | None, ...], ...]
-    path: str
-    _ranking: Callable[[], Ranking] = field(eq=False, repr=False)
-
-    @property
-    def ranking(self) -> Ranking:
-        """The same as a ranking, with reasons; written when asked for.
-
-        It holds these few reps alone, without rejections; when nobody can take the lead, everyone with every reason.
-        """
-        return self._ranking()
-
-    @property
-    def assignments(self) -> tuple[Assignment, ...]:
-        """These reps as in ``Router.rank``."""
-        return self.ranking.assignments
-
-    def __str__(self) -> str:
-        return str(self.ranking)
+_NOBODY: FrozenDict[str, int] = FrozenDict()
 
 
 class Standing:
@@ -117,6 +79,7 @@ class Standing:
         self.router, self.roster = router, roster
         self._open, self._used = dict(given.open), dict(given.used)
         self._turns = {pool: dict(turns) for pool, turns in given.turns.items()}
+        self._granted = {pool: dict(granted) for pool, granted in given.granted.items()}
         self._levels, self._last = dict(given.levels), dict(given.last_assigned)
         self._won, self._closed = dict(given.won), dict(given.closed)
         self._records = {
@@ -133,6 +96,7 @@ class Standing:
             last_assigned=self._last,
             won=self._won,
             closed=self._closed,
+            granted=self._granted,
         )
         self._lanes: dict[str, Lane | str] = {}
 
@@ -151,7 +115,26 @@ class Standing:
             last_assigned=FrozenDict(self._last),
             won=FrozenDict(self._won),
             closed=FrozenDict(self._closed),
+            granted=FrozenDict(
+                {pool: FrozenDict(granted) for pool, granted in self._granted.items() if granted}
+            ),
         )
+
+    def grant(self, rep_id: str, grant: Grant, pool: str = EVERYONE) -> None:
+        """The rep was given turns, or they were withheld, as by ``Dispatcher.grant``.
+
+        Args:
+            rep_id: The rep.
+            grant: How many turns, why, and until when.
+            pool: The pool.
+
+        Raises:
+            UnknownFieldError: There is no such rep.
+        """
+        granted = self._granted.setdefault(pool, {})
+        rep = self.roster[rep_id]
+        granted[rep.id] = (*granted.get(rep.id, ()), grant)
+        self._changed(rep.id)
 
     def assign(
         self,
@@ -176,7 +159,8 @@ class Standing:
             anyway: Whether it was routed without a look at who is at work, as ``Ranking.anyway``.
 
         Returns:
-            How many turns it took: 1 and those that the rep missed by being away, or 0 when the rule has no rotation.
+            How many turns it took: 1 and those that the rep missed by being away or that were withheld; 0 when the turn
+            was a granted one, or the rule has no rotation.
 
         Raises:
             UnknownFieldError: There is no such rep or rule.
@@ -209,17 +193,21 @@ class Standing:
         pool = tally.pool or EVERYONE
         usual = pool == (rule.pool or EVERYONE) and not anyway
         lane = self._lane(rule, tally.now) if usual else None
-        level = self._levels.get(pool, 0)
+        level, granted = self._levels.get(pool, 0), self._granted.get(pool)
+        balance = balances(granted, tally.now) if granted else _NOBODY
         if isinstance(lane, Lane):
             lane.advance(tally.now)
             standing = lane.standing(rep, tried)
-            taken, reached = 1 + standing.missed, max(level, int(standing.place * SCALE))
+            cost = price(balance.get(rep.id, 0))
+            taken, reached = cost + standing.missed, max(level, int(standing.place * SCALE))
         else:
             able = {*self._able(rule, tally, tried, anyway), rep}
             turns = self._turns.get(pool, {})
-            taken, reached = turn_of(rule.score, able, turns, level, rep.id)
+            taken, reached = turn_of(rule.score, able, turns, level, rep.id, balance)
         self._levels[pool] = reached
         self._turn(rep.id, pool, taken)
+        if granted and rep.id in granted:
+            granted[rep.id] = less(granted[rep.id], payments(granted[rep.id], tally.now))
         return taken
 
     def _able(self, rule: Rule, tally: Tally, tried: Iterable[str], anyway: bool) -> list[Rep]:
@@ -250,7 +238,7 @@ class Standing:
         Args:
             rep_id: The rep.
             pool: The pool in which the turns taken are given back; ``None`` keeps them taken.
-            turns: How many turns, as ``assign`` said.
+            turns: How many turns, as ``assign`` said; a turn that was granted comes back by granting it again.
             rule: The rule that placed the lead, for its cost and its segment; a lead of cost 1 when not given.
 
         Raises:
@@ -336,7 +324,7 @@ class Standing:
         if not found:
             return self._plain(lead, k, instant, tried, "nobody can take the lead")
         facts = [lane.facts[entry[3]] for entry in found]
-        told = partial(_ranking, self.router, rule, lead, instant, found, facts, totals)
+        told = partial(written, self.router, rule, lead, instant, found, facts, totals)
         return Top(
             lead.id,
             tuple([entry[2] for entry in found]),
@@ -397,37 +385,3 @@ class Standing:
         except FactTypeError as error:
             return str(error)
         return lane.refusal or lane
-
-
-def _ranking(
-    router: Router,
-    rule: Rule,
-    lead: Lead,
-    now: datetime | None,
-    found: list[Found],
-    facts: list[Facts],
-    totals: Totals,
-) -> Ranking:
-    terms, pool = rule.score.terms if rule.score else (), rule.pool or EVERYONE
-    snapshot = Snapshot(
-        open={rep.id: opened for rep, opened, _, _ in facts},
-        turns={pool: {rep.id: turns for rep, _, turns, _ in facts}},
-    )
-    records = {rep.id: record for rep, _, _, record in facts}
-    reps = tuple(sorted((each[0] for each in facts), key=lambda rep: rep.id))
-    ordered = [(*entry[:3], each[0], entry[4]) for entry, each in zip(found, facts, strict=True)]
-    situation = Situation(lead, reps, pool, snapshot, now, router.environment)
-    live = Live(pool, snapshot, records, totals=totals)
-    for term in terms:
-        live.tell(situation, term.scorer)
-    return Ranking(
-        lead.id,
-        Outcome.RANKED,
-        rule.name,
-        pool,
-        assignments(terms, ordered, situation),
-        at=now,
-        window=rule.window or router.window,
-        version=router.version,
-        path=FAST,
-    )

@@ -125,7 +125,6 @@ class Lane:
         self._asking = Asking(self.scorers, self.reps, self._leading, self._turning, self._standing)
         self._splitting = Splitting(self._lead_terms, self.reps)
         self._looks = Looks(self.reps)
-        self.timed = bool(self._looks.timed)
         self._weights = len({rep.weight for rep in self.reps})
         self._counted: list[tuple[Key, int, int] | None] = [None] * len(self.reps)
         self._among: tuple[tuple[Rep, ...], tuple[Rep, ...]] | None = None
@@ -134,8 +133,13 @@ class Lane:
         self.live.order.rise(self._level)
         for number, rep in enumerate(self.reps):
             self._count(number, able=not self._obstacles(rep))
-            self._looks.plan(number, self._now)
+            self._looks.plan(number, self._now, self.live.granted(rep))
         self.settle()
+
+    @property
+    def timed(self) -> bool:
+        """Whether who can take a lead, or whose turn it is, changes with time alone."""
+        return bool(self._looks.timed)
 
     def settle(self) -> None:
         """Lay the reps out anew. O(n log n)."""
@@ -155,7 +159,8 @@ class Lane:
             bands.append(self._band(number, used))
             used.add(bands[-1] or EVEN)
         self._layout = Layout(sorted(entries), self._splitting.facets.held, bands)
-        self._asking.settle(self._states, self._turn_points)
+        points, counted = self.live.order.points, self._counted
+        self._asking.settle(self._states, lambda number: points(counted[number][0]))  # type: ignore[index]  # a candidate
         self._debt = 0
         answering = [weight for weight, term in self._terms if term.answers()]
         self._splitting.settle(self._turn_weight + sum(answering))
@@ -199,13 +204,15 @@ class Lane:
         if number is not None:
             self._rise()
             self._move(number, rep_id)
-            if self._turn_weight:
-                self.live.order.settle()
+            self._steps()
 
     def _move(self, number: int, rep_id: str) -> None:
         rep = self.reps[number]
         self.facts[number] = self.live.facts(rep)
         self._recount(number)
+        granted = self.live.granted(rep)
+        if granted:
+            self._looks.plan(number, self._now, granted)
         state = tuple([term.state(rep) for _, term in self._terms])
         last = self.live.snapshot.last_assigned.get(rep_id, -1)
         if (state, last) == (self._states[number], self._lasts[number]):
@@ -222,7 +229,7 @@ class Lane:
         self._obstacles = self._gate()
         for number in self._looks.due(before, now):
             self._recount(number)
-            self._looks.plan(number, now)
+            self._looks.plan(number, now, self.live.granted(self.reps[number]))
 
     def _gate(self) -> Callable[[Rep], tuple[Obstacle, ...]]:
         bare = self._bare(self._now)
@@ -240,7 +247,7 @@ class Lane:
         rep, old = self.reps[number], self._counted[number]
         record = self.live.records.get(rep.id)
         won, closed = (int(record.won), int(record.closed)) if record else (0, 0)
-        new = (self.live.key(rep), won, closed) if able else None
+        new = (self.live.key(rep, self._now), won, closed) if able else None
         if new == old:
             return False
         self._counted[number] = new
@@ -293,7 +300,7 @@ class Lane:
         """Where the rep stands in the rotation, with those left out who had the lead before."""
         self._rise()
         with self._without(tried):
-            return self.live.order.standing(self.live.key(rep))
+            return self.live.order.standing(self.live.key(rep, self._now))
 
     @contextmanager
     def _without(self, tried: Iterable[str]) -> Iterator[None]:
@@ -346,19 +353,12 @@ class Lane:
                 after = number + 1
                 if after < len(classes) and classes[after][1] == divisor:
                     reach = -(classes[after][0] + most) / divisor - _SLACK
-                    heapreplace(heap, (reach, after, -1, 0))
-                else:
-                    heappop(heap)
+                    heappush(heap, (reach, after, -1, 0))
                 if exact and not self._hosted:
                     askers[number] = self._asking.classed(points, splits, picked)
                 shares = [split.shares[share] for split, share in zip(splits, picked, strict=True)]
-                base = layout.cut(shares)
-                if base:
-                    gained += drift
-                    bases[number] = base, gained + ceilings[base.bit_length() - 1]
-                    reach = -(bases[number][1] + steps[0][0]) / divisor - _SLACK
-                    heappush(heap, (reach, number, 0, 0))
-                continue
+                base, step = layout.cut(shares), 0
+                bases[number] = base, gained + drift + ceilings[base.bit_length() - 1]
             if not mask:
                 base, highest = bases[number]
                 while step < len(steps) and not (mask := base & steps[step][1]):
@@ -410,9 +410,6 @@ class Lane:
         if self._debt > len(ids):
             self.settle()
         return found
-
-    def _turn_points(self, number: int) -> float:
-        return self.live.order.points(self._counted[number][0])  # type: ignore[index]  # a candidate
 
     def _steps(self) -> list[Step]:
         if self._turn_weight:

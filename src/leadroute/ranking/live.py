@@ -6,6 +6,7 @@ The rules of this module:
   and weights are whole numbers, so nothing is rounded on the way.
 * All who are behind the level of a rotation and have the same weight enter it at the same place. Only how many they are
   is kept, so a level that moves costs each of them one step once.
+* Who was given turns stands before the own place. They are few, and worked out anew after every change.
 """
 
 from __future__ import annotations
@@ -22,8 +23,8 @@ from leadroute.ranking.shrinkage import Prior, Spread, likeliest
 __all__ = ["Key", "Order", "Totals"]
 
 
-Key: TypeAlias = tuple[int, float]
-"""The turns that a candidate has taken, and the weight."""
+Key: TypeAlias = tuple[int, float, int]
+"""The turns that stand as taken by a candidate, the weight, and the turns given beside them."""
 
 _PARTS: Final = 2**1074
 """How many times the smallest number above 0 fits into 1: every weight is a whole number of these parts."""
@@ -37,19 +38,21 @@ class Order:
     Example:
         >>> order = Order()
         >>> for number, turns in enumerate((0, 1, 2)):
-        ...     order.replace(number, None, (turns, 1))
-        >>> order.points((1, 1))
+        ...     order.replace(number, None, (turns, 1, 0))
+        >>> order.points((1, 1, 0))
         0.5
         >>> order.rise(1_500_000)
         [0]
-        >>> order.points((0, 1)), order.points((1, 1)), order.points((2, 1))
+        >>> order.points((0, 1, 0)), order.points((1, 1, 0)), order.points((2, 1, 0))
         (0.0, 1.0, 0.0)
     """
 
     __slots__ = (
         "_behind",
         "_between",
+        "_entered",
         "_entries",
+        "_given",
         "_held",
         "_last",
         "_level",
@@ -68,11 +71,14 @@ class Order:
         """The weight of them all, in parts."""
         self._behind: Counter[float] = Counter()
         """How many are behind, by weight."""
+        self._given: dict[int, Key] = {}
+        """Who was given turns."""
         self._level, self._lowest = 0, reached(0)
         self._stands: Level | None = None
         """What follows from all of these, and below; ``None`` after a change, until it is asked for."""
         self._last = 1
         self._entries: dict[float, float] = {}
+        self._entered: dict[float, float] = {}
         self._between: list[float] = []
 
     def replace(self, number: int, old: Key | None, new: Key | None) -> None:
@@ -83,12 +89,16 @@ class Order:
         if old == new:
             return
         if old is not None:
-            self._leave(number, *old)
+            self._leave(number, old)
         if new is not None:
-            self._join(number, *new)
+            self._join(number, new)
         self._stands = None
 
-    def _join(self, number: int, turns: int, weight: float) -> None:
+    def _join(self, number: int, key: Key) -> None:
+        turns, weight, given = key
+        if given:
+            self._given[number] = key
+            return
         place = (turns + 0.5) / weight
         if place < self._lowest:
             self._behind[weight] += 1
@@ -99,7 +109,11 @@ class Order:
             insort(self._places, place)
         held[number] = weight
 
-    def _leave(self, number: int, turns: int, weight: float) -> None:
+    def _leave(self, number: int, key: Key) -> None:
+        turns, weight, given = key
+        if given:
+            del self._given[number]
+            return
         place = (turns + 0.5) / weight
         if place < self._lowest:
             self._behind[weight] -= 1
@@ -138,8 +152,8 @@ class Order:
         return self._places
 
     def place(self, key: Key) -> float | None:
-        """The place of a key, or ``None`` when it is behind."""
-        turns, weight = key
+        """The place of a key without turns given, or ``None`` when it is behind."""
+        turns, weight, _ = key
         found = (turns + 0.5) / weight
         return None if found < self._lowest else found
 
@@ -149,40 +163,44 @@ class Order:
 
     def points(self, key: Key) -> float:
         """The points of a candidate's key. O(log n), after a change O(weights of those behind) once."""
-        if self._stands is None:
-            self.settle()
-        turns, weight = key
+        stands = self.settle()
+        turns, weight, given = key
         place = (turns + 0.5) / weight
-        if place < self._lowest:
-            place = self._entries[weight]
+        if given:
+            place = stands.standing(*key).place
+        elif place < self._lowest:
+            return self._entered[weight]
+        return self._points(place)
+
+    def _points(self, place: float) -> float:
         before = bisect_left(self._places, place) + bisect_left(self._between, place)
         return 1.0 - before / self._last
 
     @property
     def entries(self) -> Mapping[float, float]:
         """The place at which those who are behind come in, by weight."""
-        if self._stands is None:
-            self.settle()
+        self.settle()
         return self._entries
 
     def at(self, places: Iterable[float]) -> list[float]:
         """The points of places, or of the next ones where nobody is there."""
-        if self._stands is None:
-            self.settle()
-        taken, between, last = self._places, self._between, self._last
-        return [
-            1.0 - (bisect_left(taken, place) + bisect_left(between, place)) / last
-            for place in places
-        ]
+        self.settle()
+        return [*map(self._points, places)]
 
     def settle(self) -> Level:
         """Work out what follows from the last changes, so that nobody who asks has to wait for it."""
         if self._stands is not None:
             return self._stands
-        stands = self._stands = Level.of(self._level, self._present / _PARTS)
+        given = self._given.values()
+        present = self._present + sum(
+            _parts(weight) for turns, weight, _ in given if (turns + 0.5) / weight >= self._lowest
+        )
+        stands = self._stands = Level.of(self._level, present / _PARTS)
         self._entries = {weight: (stands.turns(weight) + 0.5) / weight for weight in self._behind}
-        self._between = sorted(set(self._entries.values()).difference(self._held))
+        ahead = (stands.standing(*key).place for key in given)
+        self._between = sorted({*self._entries.values(), *ahead}.difference(self._held))
         self._last = max(1, len(self._places) + len(self._between) - 1)
+        self._entered = {weight: self._points(place) for weight, place in self._entries.items()}
         return stands
 
 

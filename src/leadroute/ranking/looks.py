@@ -5,6 +5,7 @@ The rules of this module:
 * A schedule is looked at when it opens or closes next. One whose calendar is the host's and fails is looked at
   whenever time has passed.
 * A cap is looked at every quarter of an hour of UTC: every zone's periods begin at one.
+* Turns that were granted are looked at when they end.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from typing import Final
 
 from sortedcontainers import SortedList
 
+from leadroute.model.grants import Grant, counting
 from leadroute.model.hours import Hours, unless_failing
 from leadroute.model.instants import to_micros
 from leadroute.model.rep import Rep
@@ -26,33 +28,35 @@ _QUARTER_HOUR: Final = 900_000_000
 
 
 class Looks:
-    """The reps whose schedule or cap has to be looked at, by number.
+    """The reps whose schedule, cap or grants have to be looked at, by number.
 
     Args:
         reps: All reps.
 
     Attributes:
-        timed: The numbers of those who have a schedule or a cap.
+        timed: The numbers of those who have a schedule, a cap or grants, in no order.
     """
 
     __slots__ = ("_at", "_next", "_reps", "timed")
 
     def __init__(self, reps: Sequence[Rep]) -> None:
         self._reps = reps
-        self.timed = [n for n, rep in enumerate(reps) if rep.hours is not None or rep.caps]
+        self.timed = {n for n, rep in enumerate(reps) if rep.hours is not None or rep.caps}
         self._next: SortedList[tuple[int, int]] = SortedList()
         self._at: dict[int, int] = {}
 
-    def plan(self, number: int, now: datetime | None) -> None:
-        """The rep was looked at now: plan the next look. O(log n)."""
-        rep = self._reps[number]
-        if now is None or (rep.hours is None and not rep.caps):
+    def plan(self, number: int, now: datetime | None, granted: Sequence[Grant] = ()) -> None:
+        """The rep was looked at now, and has these grants: plan the next look. O(log n)."""
+        if granted:
+            self.timed.add(number)
+        if now is None or number not in self.timed:
             return
-        micros = to_micros(now)
+        rep, micros = self._reps[number], to_micros(now)
         looks = [(micros // _QUARTER_HOUR + 1) * _QUARTER_HOUR] if rep.caps else []
         if rep.hours is not None:
             turn = unless_failing(partial(_turn, rep.hours, micros), lambda _error: micros + 1)
             looks += [] if turn is None else [turn]
+        looks += [to_micros(grant.expires) for grant in counting(granted, now)]
         if number in self._at:
             self._next.remove((self._at.pop(number), number))
         if looks:

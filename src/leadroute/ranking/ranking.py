@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
 from enum import StrEnum
 
@@ -13,7 +13,7 @@ from leadroute.ranking.eligibility import Obstacle
 from leadroute.rules.otherwise import HOLD
 from leadroute.rules.scorer import Scorer
 
-__all__ = ["Assignment", "Outcome", "Part", "Ranking", "Rejection", "worded"]
+__all__ = ["Assignment", "Outcome", "Part", "Ranking", "Rejection", "beside", "worded"]
 
 
 class Outcome(StrEnum):
@@ -236,13 +236,8 @@ class Ranking:
         for assignment in self.assignments:
             lines.append(f"  {assignment.rank}. {assignment.label:{width}}  {assignment.score:.2f}")
             lines += [f"       {part}" for part in assignment.parts]
-        if self.rejections:
-            lines.append("  Not eligible:")
-            lines += [f"     {each.label:{width}}  {each.reason}" for each in self.rejections]
-        for other in self.others:
-            lines.append(f"  Pool {other.pool!r}: {other.outcome.value}")
-            lines += [f"     {each.label}  {each.reason}" for each in other.rejections]
-        lines += [f"  Note: {note}" for note in self.notes]
+        others = ((each.pool, each.outcome, each.rejections) for each in self.others)
+        lines += beside(self.rejections, others, self.notes, width)
         if self.then:
             lines.append("  It waits" if self.then == HOLD else "  The catch-all gets it")
         if self.resumes_at is not None and self.resumes_at != self.at:
@@ -250,3 +245,27 @@ class Ranking:
         if self.path:
             lines.append(f"  Ranked on the {self.path} path")
         return "\n".join(lines)
+
+
+def beside(
+    rejections: Iterable[Rejection],
+    others: Iterable[tuple[str | None, Outcome, Iterable[Rejection]]],
+    notes: Iterable[str],
+    width: int = 0,
+) -> Iterator[str]:
+    """The lines about everybody and everything but the candidates.
+
+    Args:
+        rejections: Who could not take the lead.
+        others: The other pools that were asked, how it came out there, and who could not take the lead.
+        notes: What else to know.
+        width: How wide the names of the rejected are set.
+    """
+    for number, each in enumerate(rejections):
+        if not number:
+            yield "  Not eligible:"
+        yield f"     {each.label:{width}}  {each.reason}"
+    for pool, outcome, rejected in others:
+        yield f"  Pool {pool!r}: {outcome.value}"
+        yield from (f"     {each}" for each in rejected)
+    yield from (f"  Note: {note}" for note in notes)

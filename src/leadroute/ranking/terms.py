@@ -10,11 +10,13 @@ The rules of this module:
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
 from functools import partial
 from typing import Any, Protocol, TypeAlias
 
 from attrs import field, frozen
 
+from leadroute.model.grants import Grant, counting
 from leadroute.model.lead import Lead
 from leadroute.model.outcomes import NOTHING, Record
 from leadroute.model.rep import Rep
@@ -24,6 +26,7 @@ from leadroute.ranking.scorers.evidence import Learning
 from leadroute.ranking.scorers.host import HostScorer
 from leadroute.ranking.scorers.load import headroom, workload
 from leadroute.ranking.scorers.outcomes import close_rate
+from leadroute.ranking.scorers.turns import account
 from leadroute.ranking.shrinkage import Prior
 from leadroute.rules.scorer import Points, Scorer
 from leadroute.rules.situation import Situation
@@ -33,7 +36,7 @@ __all__ = ["NOBODY", "Asker", "Facts", "Live", "Rate", "Standard", "standard"]
 NOBODY = Lead("nobody")
 
 State: TypeAlias = Any
-Facts: TypeAlias = tuple[Rep, int, int, Record]
+Facts: TypeAlias = tuple[Rep, int, int, Record, tuple[Grant, ...]]
 States: TypeAlias = Sequence[tuple[State, ...]]
 Asker: TypeAlias = Callable[[int], float | None]
 """The points of one term for the rep of a number."""
@@ -62,14 +65,23 @@ class Live:
         turns = self.snapshot.turns.get(self.pool)
         return turns.get(rep.id, 0) if turns else 0
 
-    def key(self, rep: Rep) -> Key:
+    def granted(self, rep: Rep) -> tuple[Grant, ...]:
+        """The turns given to the rep in the pool, or withheld."""
+        granted = self.snapshot.granted.get(self.pool)
+        return granted.get(rep.id, ()) if granted else ()
+
+    def key(self, rep: Rep, now: datetime | None) -> Key:
         """What the rep's points in the rotation hang on, besides the others."""
-        return self.turns(rep), rep.weight
+        turns, granted = self.turns(rep), self.granted(rep)
+        if not granted or now is None:
+            return turns, rep.weight, 0
+        taken, given = account(turns, sum(grant.turns for grant in counting(granted, now)))
+        return taken, rep.weight, given
 
     def facts(self, rep: Rep) -> Facts:
-        """What the reasons are written from: the rep, leads open, turns taken, and the record."""
+        """What the reasons are written from: the rep, leads open, turns taken, the record, and the turns granted."""
         opened, record = self.snapshot.open.get(rep.id, 0), self.records.get(rep.id, NOTHING)
-        return rep, opened, self.turns(rep), record
+        return rep, opened, self.turns(rep), record, self.granted(rep)
 
     @property
     def level(self) -> int:

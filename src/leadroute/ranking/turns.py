@@ -199,7 +199,7 @@ def order(
         turns: The rotation.
         eligible: Who may take this lead; ``None`` means everyone.
         mode: ``deficit`` or ``strict``.
-        extra: Credit beside the counters, in ``UNIT``, by rep; see :mod:`leadroute.ranking.ledger`.
+        extra: Credit beside the counters, in ``UNIT``, by rep.
 
     Returns:
         The eligible members with a weight above 0. O(n log n) for n members.
@@ -276,7 +276,7 @@ def take(
         turns: The rotation before.
         rep_id: Who took it; need not have been first, or eligible. Without a weight, the rep pays and nobody gains.
         eligible: Who could have taken it; the others are excused their share. ``None`` means everyone.
-        covered: The part of the turn that a credit pays for, in ``UNIT``; see :mod:`leadroute.ranking.ledger`.
+        covered: The part of the turn that a credit pays for, in ``UNIT``.
         catch_up: Up to how many turns of credit a rep who is away may gather; ``None`` gathers nothing, so that the
             position is kept.
 

@@ -12,6 +12,7 @@ from attrs import evolve, field, frozen
 from leadroute.model.atlas import Match
 from leadroute.model.digest import digest
 from leadroute.model.frozen import FrozenDict
+from leadroute.model.grants import Grant, balances, counting
 from leadroute.model.lead import Lead
 from leadroute.model.rep import Rep
 from leadroute.model.snapshot import Snapshot
@@ -70,6 +71,23 @@ class Situation:
     def turns(self) -> Mapping[str, int]:
         """The turns taken in this pool, by rep id."""
         return self.snapshot.turns.get(self.pool, _NO_TURNS)
+
+    @property
+    def balances(self) -> Mapping[str, int]:
+        """The turns given in this pool less those withheld, of each rep who has any now.
+
+        Raises:
+            FactTypeError: Somebody was granted turns, and nobody said what time it is.
+        """
+        granted = self.snapshot.granted.get(self.pool)
+        if not granted:
+            return _NO_TURNS
+        return self.once(balances, lambda: balances(granted, self.now))
+
+    def grants(self, rep: Rep) -> Iterator[Grant]:
+        """The turns given to a rep in this pool, or withheld, that count now."""
+        granted = self.snapshot.granted.get(self.pool, {}).get(rep.id, ())
+        return counting(granted, self.now) if granted else iter(())
 
     @property
     def level(self) -> int:

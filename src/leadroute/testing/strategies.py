@@ -23,7 +23,13 @@ from leadroute.model.rep import Rep
 from leadroute.model.roster import Roster
 from leadroute.model.snapshot import Snapshot
 from leadroute.ranking.router import Router
-from leadroute.ranking.scorers import (
+from leadroute.rules import builders
+from leadroute.rules.builders import LEAD, REP
+from leadroute.rules.condition import ALWAYS, NEVER, Condition
+from leadroute.rules.otherwise import Otherwise, pool_of
+from leadroute.rules.rule import Pool, Rule
+from leadroute.rules.scorer import Scorer
+from leadroute.scorers import (
     close_rate,
     headroom,
     intent,
@@ -31,12 +37,6 @@ from leadroute.ranking.scorers import (
     skill_match,
     territory_match,
 )
-from leadroute.rules import builders
-from leadroute.rules.builders import LEAD, REP
-from leadroute.rules.condition import ALWAYS, NEVER, Condition
-from leadroute.rules.otherwise import Otherwise, pool_of
-from leadroute.rules.rule import Pool, Rule
-from leadroute.rules.scorer import Scorer
 from leadroute.testing.grammar import (
     COUNTRIES,
     LANGUAGES,

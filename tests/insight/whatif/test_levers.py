@@ -26,7 +26,7 @@ from leadroute.model.instants import to_micros
 from leadroute.model.keys import bucket_key
 from leadroute.model.outcomes import ALL, Outcomes, Record
 from leadroute.model.presence import Presence
-from leadroute.ranking.scorers import (
+from leadroute.scorers import (
     BUILT_IN,
     accept_rate,
     cap_room,

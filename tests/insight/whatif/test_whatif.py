@@ -31,9 +31,9 @@ from leadroute import (
     why_not,
 )
 from leadroute.insight.whatif import proposals
-from leadroute.ranking.scorers import BUILT_IN
 from leadroute.rules.builders import age, days, define, domain_of, overlaps
 from leadroute.rules.scores import parse_score
+from leadroute.scorers import BUILT_IN
 from leadroute.testing.strategies import conditions, leads, rosters, routers, snapshots
 
 NOW = datetime(2026, 1, 5, 9, tzinfo=UTC)

@@ -19,7 +19,8 @@ from leadroute import (
     skill_match,
 )
 from leadroute.model.frozen import FrozenDict
-from leadroute.ranking.scorers import (
+from leadroute.rules.situation import Situation
+from leadroute.scorers import (
     at_least,
     clamp,
     fair,
@@ -30,7 +31,6 @@ from leadroute.ranking.scorers import (
     tiers,
     workload,
 )
-from leadroute.rules.situation import Situation
 
 ADA = Rep("ada", level=4, skills={"health": 0.5}, capacity=10)
 BOB = Rep("bob", level=1, capacity=10)

@@ -10,12 +10,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.ranking.scorers.world import plain, scores, situations
 
-from leadroute import Rep, headroom
+from leadroute import Rep, headroom, scorers
 from leadroute.errors import ConfigError, LeadrouteError
-from leadroute.ranking import scorers
-from leadroute.ranking.scorers import BUILT_IN
 from leadroute.rules.scorer import Scorer
 from leadroute.rules.scores import parse_score
+from leadroute.scorers import BUILT_IN
 
 
 @settings(max_examples=200)

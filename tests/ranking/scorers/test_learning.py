@@ -9,7 +9,9 @@ from tests.ranking.scorers.world import NOW, sold
 
 from leadroute import LEAD, Lead, Rep, Roster, Router, Rule, Snapshot
 from leadroute.model.outcomes import ALL, UNIT, Outcomes, Record, week_of
-from leadroute.ranking.scorers import (
+from leadroute.ranking.shrinkage import MOST, Prior, posterior, prior_of
+from leadroute.rules.situation import Situation
+from leadroute.scorers import (
     accept_rate,
     at_least,
     close_rate,
@@ -23,8 +25,6 @@ from leadroute.ranking.scorers import (
     tiers,
     top_producer,
 )
-from leadroute.ranking.shrinkage import MOST, Prior, posterior, prior_of
-from leadroute.rules.situation import Situation
 
 WEEK = week_of(NOW)
 RETAIL = "industry/retail"

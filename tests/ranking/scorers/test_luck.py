@@ -9,8 +9,8 @@ from tests.ranking.scorers.world import scores, situations
 
 from leadroute import Lead, Rep, Roster, Router, Rule, Snapshot, headroom
 from leadroute.ranking.chance import propensities
-from leadroute.ranking.scorers import close_rate, explore, random_tiebreak, tiers
 from leadroute.rules.situation import CHANCES, Situation
+from leadroute.scorers import close_rate, explore, random_tiebreak, tiers
 
 TEAM = Roster([Rep(name, capacity=10) for name in ("ada", "bob", "cy")])
 RECORD = Snapshot(won={"ada": 30, "bob": 2, "cy": 10}, closed={"ada": 100, "bob": 4, "cy": 100})

@@ -9,7 +9,8 @@ from tests.ranking.scorers.world import NOW
 
 from leadroute import Lead, Rep, Roster, Router, Rule, Signal, Snapshot
 from leadroute.model.instants import to_micros
-from leadroute.ranking.scorers import (
+from leadroute.rules.situation import Situation
+from leadroute.scorers import (
     distance,
     first_of,
     freshness,
@@ -27,7 +28,6 @@ from leadroute.ranking.scorers import (
     timezone_overlap,
     workload,
 )
-from leadroute.rules.situation import Situation
 
 
 def judged(score, lead, rep, snapshot=None, absent=()):

@@ -12,10 +12,10 @@ from collections.abc import Iterator
 
 from leadroute.insight.lint.finding import Finding
 from leadroute.insight.lint.subject import Subject
-from leadroute.ranking.scorers import close_rate, headroom, intent, rotation
 from leadroute.rules.fields import Kind
 from leadroute.rules.reading import Reads, reads
 from leadroute.rules.scorer import Guarded, Scorer
+from leadroute.scorers import close_rate, headroom, intent, rotation
 
 __all__ = ["habits"]
 

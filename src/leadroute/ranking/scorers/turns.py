@@ -10,10 +10,12 @@ from typing import Any, Final
 from attrs import field, frozen
 
 from leadroute.model.duration import parse_duration
+from leadroute.model.frozen import FrozenDict
+from leadroute.model.grants import soonest
 from leadroute.model.instants import from_micros, to_micros
 from leadroute.model.rep import Rep
 from leadroute.ranking.scorers.parameters import choice, flag, lasting
-from leadroute.ranking.turns import Turns
+from leadroute.ranking.turns import UNIT, Turns
 from leadroute.ranking.turns import order as in_turn
 from leadroute.rules.scorer import Points, Scorer
 from leadroute.rules.situation import Situation
@@ -23,7 +25,9 @@ __all__ = [
     "SCALE",
     "Level",
     "Standing",
+    "account",
     "least_recent",
+    "price",
     "reached",
     "rotation",
     "standings",
@@ -78,12 +82,12 @@ class Level:
         lowest = reached(level)
         return cls(lowest, lowest + (1 / present if present else 0))
 
-    def standing(self, turns: int, weight: float) -> Standing:
-        """Where a rep of some weight above 0 stands who has taken so many turns."""
-        if (turns + 0.5) / weight >= self.reached:
-            return Standing((turns + 0.5) / weight)
-        missed = max(0, self.turns(weight) - turns)
-        return Standing((turns + missed + 0.5) / weight, missed)
+    def standing(self, turns: int, weight: float, given: int = 0) -> Standing:
+        """Where a rep of some weight above 0 stands who has taken so many turns, and was given some beside them."""
+        missed = 0
+        if (turns + 0.5) / weight < self.reached:
+            missed = max(0, self.turns(weight) - turns)
+        return Standing((turns + missed - given + 0.5) / weight, missed)
 
     def turns(self, weight: float) -> int:
         """The turns with which those of a weight come in who were away."""
@@ -95,16 +99,23 @@ def reached(level: int) -> float:
     return level / SCALE - _ROUNDING
 
 
-def standings(reps: Iterable[Rep], turns: Mapping[str, int], level: int) -> Mapping[str, Standing]:
+def standings(
+    reps: Iterable[Rep],
+    turns: Mapping[str, int],
+    level: int,
+    balances: Mapping[str, int] = FrozenDict(),
+) -> Mapping[str, Standing]:
     """Where each candidate with a weight stands in the rotation of their pool. O(reps).
 
     Whoever could take every lead is never behind the level, because the rotation always goes to the one who is
     furthest behind. So a rep who is behind it was away, off, full or not yet there, and enters level with the others.
+    Turns that were given put a rep that much before the own place, wherever that is.
 
     Args:
         reps: The candidates.
         turns: The turns that each has taken, by rep id.
         level: Where the rep stood who was given the last turn, in parts of ``SCALE``.
+        balances: The turns that reps were given beside their share, less those withheld, by rep id.
 
     Example:
         >>> found = standings([Rep("old"), Rep("new")], {"old": 10}, 95 * SCALE // 10)
@@ -112,11 +123,32 @@ def standings(reps: Iterable[Rep], turns: Mapping[str, int], level: int) -> Mapp
         (Standing(place=10.5, missed=0), Standing(place=10.5, missed=10))
     """
     sharing = [rep for rep in reps if rep.weight]
-    taken = {rep.id: turns.get(rep.id, 0) for rep in sharing}
+    taken, given = _accounts(sharing, turns, balances)
     lowest = reached(level)
     present = (rep.weight for rep in sharing if (taken[rep.id] + 0.5) / rep.weight >= lowest)
     stands = Level.of(level, fsum(present))
-    return {rep.id: stands.standing(taken[rep.id], rep.weight) for rep in sharing}
+    return {
+        rep.id: stands.standing(taken[rep.id], rep.weight, given.get(rep.id, 0)) for rep in sharing
+    }
+
+
+def account(turns: int, balance: int) -> tuple[int, int]:
+    """The turns that stand as taken, with those withheld, and the turns given.
+
+    Example:
+        >>> account(7, 2), account(7, -2)
+        ((7, 2), (9, 0))
+    """
+    return turns - min(0, balance), max(0, balance)
+
+
+def _accounts(
+    reps: Iterable[Rep], turns: Mapping[str, int], balances: Mapping[str, int]
+) -> tuple[Mapping[str, int], Mapping[str, int]]:
+    taken, given = {rep.id: turns.get(rep.id, 0) for rep in reps}, dict[str, int]()
+    for rep_id in balances.keys() & taken.keys():
+        taken[rep_id], given[rep_id] = account(taken[rep_id], balances[rep_id])
+    return taken, given
 
 
 def _mode(given: Any) -> str:
@@ -167,15 +199,15 @@ class rotation(Scorer):
 
     def bind(self, situation: Situation) -> Points:
         """Put the candidates in order once. O(n log n) a lead, O(1) a rep."""
-        if self.mode == "strict":
-            return _placed(_strictly(situation.reps, situation.turns, situation.level))
-        return _placed(standings(situation.reps, situation.turns, situation.level))
+        put = _strictly if self.mode == "strict" else standings
+        return _placed(put(situation.reps, situation.turns, situation.level, situation.balances))
 
     def reason(self, situation: Situation, rep: Rep) -> str:
-        """How many turns were taken, and for what weight."""
+        """How many turns were taken, for what weight, and what the rep was granted."""
         taken = situation.turns.get(rep.id, 0)
         weight = f", weight {rep.weight:g}" if rep.weight != 1 else ""
-        return f"{taken} turns taken{weight}"
+        granted = (f"; {grant}" for grant in sorted(situation.grants(rep), key=soonest))
+        return f"{taken} turns taken{weight}{''.join(granted)}"
 
 
 def _placed(found: Mapping[str, Standing]) -> Points:
@@ -190,25 +222,37 @@ def _placed(found: Mapping[str, Standing]) -> Points:
     return points
 
 
-def _strictly(reps: Iterable[Rep], turns: Mapping[str, int], level: int) -> Mapping[str, Standing]:
+def _strictly(
+    reps: Iterable[Rep],
+    turns: Mapping[str, int],
+    level: int,
+    balances: Mapping[str, int] = FrozenDict(),
+) -> Mapping[str, Standing]:
     """Where each candidate with a weight stands by Tijdeman's rule: the first has place 0. O(n log n).
 
     The level is the turns taken for each unit of weight. With the same candidates nobody is a whole turn behind it, so
     whoever is was away, and misses the whole turns.
     """
-    weights = {rep.id: rep.weight for rep in reps if rep.weight}
-    taken = {rep_id: turns.get(rep_id, 0) for rep_id in weights}
+    sharing = [rep for rep in reps if rep.weight]
+    weights = {rep.id: rep.weight for rep in sharing}
+    taken, given = _accounts(sharing, turns, balances)
     missed = {
         rep_id: max(0, floor(weight * level / SCALE) - taken[rep_id])
         for rep_id, weight in weights.items()
     }
     served = {rep_id: taken[rep_id] + missed[rep_id] for rep_id in weights}
-    first_to_last = in_turn(Turns.of(weights, served), mode="strict")
+    extra = {rep_id: UNIT * count for rep_id, count in given.items()}
+    first_to_last = in_turn(Turns.of(weights, served), mode="strict", extra=extra)
     return {rep_id: Standing(place, missed[rep_id]) for place, rep_id in enumerate(first_to_last)}
 
 
 def turn_of(
-    score: Scorer, reps: Iterable[Rep], turns: Mapping[str, int], level: int, rep_id: str
+    score: Scorer,
+    reps: Iterable[Rep],
+    turns: Mapping[str, int],
+    level: int,
+    rep_id: str,
+    balances: Mapping[str, int] = FrozenDict(),
 ) -> tuple[int, int]:
     """What an offer to a rep does to the rotation of their pool.
 
@@ -218,22 +262,35 @@ def turn_of(
         turns: The turns that each has taken, by rep id.
         level: How far the rotation has come.
         rep_id: Who gets the offer, of a weight above 0.
+        balances: The turns that reps were given beside their share, less those withheld, by rep id.
 
     Returns:
-        How many turns it takes, 1 and those that the rep missed by being away, and how far the rotation comes with it.
+        How many turns it takes, and how far the rotation comes with it. It takes 1, and those that the rep missed by
+        being away, and those withheld; one that was given takes its place.
 
     Example:
         >>> turn_of(rotation("strict"), [Rep("ada"), Rep("bob")], {"ada": 1}, 0, "bob")
         (1, 1000000)
     """
-    able = tuple(reps)
+    able, cost = tuple(reps), price(balances.get(rep_id, 0))
     if any(isinstance(each, rotation) and each.mode == "strict" for each in score.walk()):
-        found = _strictly(able, turns, level)
+        found = _strictly(able, turns, level, balances)
         taken = sum(turns.get(each, 0) + standing.missed for each, standing in found.items())
         whole = fsum(rep.weight for rep in able)
-        return 1 + found[rep_id].missed, max(level, floor((taken + 1) / whole * SCALE))
-    standing = standings(able, turns, level)[rep_id]
-    return 1 + standing.missed, max(level, int(standing.place * SCALE))
+        came = floor((taken + min(1, cost)) / whole * SCALE)
+        return cost + found[rep_id].missed, max(level, came)
+    standing = standings(able, turns, level, balances)[rep_id]
+    return cost + standing.missed, max(level, int(standing.place * SCALE))
+
+
+def price(balance: int) -> int:
+    """The turns that a lead counts for somebody who was given turns, or from whom they were withheld.
+
+    Example:
+        >>> price(0), price(3), price(-2)
+        (1, 0, 3)
+    """
+    return max(0, 1 - balance)
 
 
 @frozen

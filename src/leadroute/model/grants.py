@@ -1,0 +1,151 @@
+"""Turns that a rep is given beside their share, or that are withheld: with a reason, a cause and an end.
+
+The rules of this module:
+
+* Turns above 0 are given: each pays for one lead, which then is no turn of the rotation. Turns below 0 are withheld:
+  they stand as taken already, and are settled by the rep's next turn.
+* A grant counts until it is used up, or until it ends: at ``now >= expires`` it is over.
+* Of what is given, that which ends first pays first.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import datetime
+from typing import Any, Final, Literal, TypeAlias
+
+from attrs import evolve, field, frozen
+
+from leadroute.model.frozen import FrozenDict
+from leadroute.model.values import Refused, clean_fields, ident, instant, shown, whole
+
+__all__ = [
+    "REASONS",
+    "Grant",
+    "Grants",
+    "Reason",
+    "balances",
+    "counting",
+    "less",
+    "payments",
+    "soonest",
+]
+
+Reason: TypeAlias = Literal["make_up", "skip", "absence", "joiner"]
+REASONS: Final[tuple[Reason, ...]] = ("make_up", "skip", "absence", "joiner")
+"""What turns are given or withheld for."""
+
+_WORDS: Final[Mapping[Reason, str]] = FrozenDict(
+    {"make_up": "make-up", "skip": "skip", "absence": "absence", "joiner": "joiner"}
+)
+_MOST: Final = 1_000
+_count = whole(-_MOST, _MOST)
+
+
+def _turns(given: Any) -> int:
+    found: int = _count(given)
+    if not found:
+        raise Refused("is 0; write how many turns are given, or below 0 how many are withheld")
+    return found
+
+
+def _reason(given: Any) -> Reason:
+    for reason in REASONS:
+        if given == reason:
+            return reason
+    raise Refused(f"is {shown(given)}; write one of {', '.join(REASONS)}")
+
+
+@frozen
+class Grant:
+    """Turns given to a rep in one pool, or withheld.
+
+    Args:
+        expires: When it is over, an aware datetime.
+        reason: ``make_up`` (a lead turned out to be void), ``skip`` (somebody was passed over, or passes), ``absence``
+            or ``joiner``.
+        cause: The id of what led to it, usually a lead.
+        turns: How many, up to 1,000; below 0 they are withheld.
+
+    Raises:
+        InvalidValue: A field was refused.
+
+    Example:
+        >>> from datetime import UTC
+        >>> print(Grant(datetime(2026, 5, 1, tzinfo=UTC), "make_up", "L-17"))
+        has a make-up turn for L-17 until 2026-05-01 00:00 UTC
+    """
+
+    expires: datetime = field(metadata={"clean": instant})
+    reason: Reason = field(metadata={"clean": _reason})
+    cause: str = field(metadata={"clean": ident})
+    turns: int = field(default=1, metadata={"clean": _turns})
+
+    def __attrs_post_init__(self) -> None:
+        clean_fields(self)
+
+    def __str__(self) -> str:
+        verb = "has" if self.turns > 0 else "owes"
+        word, count = _WORDS[self.reason], abs(self.turns)
+        some = f"{'an' if word == 'absence' else 'a'} {word} turn"
+        many = some if count == 1 else f"{count} {word} turns"
+        return f"{verb} {many} for {self.cause} until {self.expires:%Y-%m-%d %H:%M %Z}"
+
+
+def soonest(grant: Grant) -> tuple[datetime, str, str]:
+    """What puts grants in the order in which they pay."""
+    return grant.expires, grant.reason, grant.cause
+
+
+Grants: TypeAlias = Mapping[str, tuple[Grant, ...]]
+"""What the reps of a pool were granted, by rep id."""
+
+
+def counting(grants: Iterable[Grant], now: datetime) -> Iterator[Grant]:
+    """Those that are not over."""
+    return (grant for grant in grants if now < grant.expires)
+
+
+def balances(granted: Grants, now: datetime) -> Mapping[str, int]:
+    """The turns given less those withheld, of each rep who has any now."""
+    found = {
+        rep_id: sum(grant.turns for grant in counting(grants, now))
+        for rep_id, grants in granted.items()
+    }
+    return {rep_id: turns for rep_id, turns in found.items() if turns}
+
+
+def payments(grants: Iterable[Grant], now: datetime) -> Mapping[Grant, int]:
+    """What the rep's next turn does to each grant: all that is withheld is settled, what is given pays the price.
+
+    Returns:
+        What is added to each that changes: 1 and more to what is withheld, -1 and less to what is given. The turn costs
+        1 and the sum of these, which is 0 or more.
+
+    Example:
+        >>> from datetime import UTC
+        >>> may, june = datetime(2026, 5, 1, tzinfo=UTC), datetime(2026, 6, 1, tzinfo=UTC)
+        >>> first, other = Grant(may, "make_up", "L-1"), Grant(june, "absence", "flu", 2)
+        >>> payments([other, first], datetime(2026, 4, 1, tzinfo=UTC)) == {first: -1}
+        True
+        >>> payments([other, first], may) == {other: -1}
+        True
+    """
+    current = sorted(counting(grants, now), key=soonest)
+    found = {grant: -grant.turns for grant in current if grant.turns < 0}
+    price = 1 + sum(found.values())
+    for grant in current:
+        paid = min(price, grant.turns)
+        if paid > 0:
+            found[grant] = -paid
+            price -= paid
+    return found
+
+
+def less(grants: Iterable[Grant], paid: Mapping[Grant, int]) -> tuple[Grant, ...]:
+    """What is left of grants after a turn."""
+    return tuple(
+        evolve(grant, turns=grant.turns + paid.get(grant, 0))
+        for grant in grants
+        if grant.turns + paid.get(grant, 0)
+    )

@@ -1,0 +1,84 @@
+"""Turns given beside the share, or withheld, as values."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from leadroute.errors import InvalidValue
+from leadroute.model.grants import REASONS, Grant, balances, counting, less, payments
+from leadroute.ranking.scorers.turns import price
+
+NOON = datetime(2026, 3, 4, 12, tzinfo=UTC)
+HOUR = timedelta(hours=1)
+
+grants = st.builds(
+    Grant,
+    st.integers(-2, 5).map(lambda hours: NOON + hours * HOUR),
+    st.sampled_from(REASONS),
+    st.sampled_from(["L-1", "L-2"]),
+    st.integers(-3, 3).filter(bool),
+)
+several = st.lists(grants, max_size=5, unique_by=lambda grant: (grant.reason, grant.cause))
+
+
+@given(several)
+def test_a_turn_settles_what_is_withheld_and_uses_what_is_given(some):
+    """What a turn costs follows from the balance alone, and what is left is the balance less what was used."""
+    now = NOON
+    paid = payments(some, now)
+    before = balances({"ada": tuple(some)}, now).get("ada", 0)
+    after = sum(grant.turns for grant in counting(less(some, paid), now))
+    assert 1 + sum(paid.values()) == price(before) >= 0
+    assert after == max(0, before - 1)
+    assert all(grant.turns < 0 or -grant.turns <= units < 0 for grant, units in paid.items())
+    assert all(grant.expires > now for grant in paid)
+    assert all(left.turns for left in less(some, paid))
+
+
+def test_what_ends_first_pays_first():
+    """Nothing ends unused while something else is used up."""
+    late, soon = Grant(NOON + 2 * HOUR, "absence", "flu", 2), Grant(NOON + HOUR, "make_up", "L-1")
+    assert payments([late, soon], NOON) == {soon: -1}
+    assert payments([late, soon], NOON + HOUR) == {late: -1}
+    assert less([late, soon], {late: -1}) == (Grant(late.expires, "absence", "flu", 1), soon)
+
+
+def test_it_is_over_at_its_very_end():
+    """At the instant of its end a grant counts no more."""
+    grant = Grant(NOON, "joiner", "2026-03", 3)
+    assert balances({"ada": (grant,)}, NOON - timedelta(microseconds=1)) == {"ada": 3}
+    assert balances({"ada": (grant,)}, NOON) == {}
+    assert payments((grant,), NOON) == {}
+
+
+@pytest.mark.parametrize(
+    ("turns", "reason", "told"),
+    [
+        (1, "make_up", "has a make-up turn for x until 2026-03-04 12:00 UTC"),
+        (3, "absence", "has 3 absence turns for x until 2026-03-04 12:00 UTC"),
+        (-1, "absence", "owes an absence turn for x until 2026-03-04 12:00 UTC"),
+        (-2, "skip", "owes 2 skip turns for x until 2026-03-04 12:00 UTC"),
+        (1, "joiner", "has a joiner turn for x until 2026-03-04 12:00 UTC"),
+    ],
+)
+def test_it_is_told_in_words(turns, reason, told):
+    """A grant reads as a sentence about the rep."""
+    assert str(Grant(NOON, reason, "x", turns)) == told
+
+
+def test_every_fault_is_named():
+    """No turns at all, an unknown reason, an empty cause and a naive end are refused, all at once."""
+    with pytest.raises(InvalidValue) as caught:
+        Grant(NOON.replace(tzinfo=None), "bonus", "", 0)
+    told = str(caught.value)
+    for problem in (
+        "expires is a naive datetime",
+        "reason is 'bonus'; write one of make_up, skip, absence, joiner",
+        "cause is empty",
+        "turns is 0; write how many turns are given, or below 0 how many are withheld",
+    ):
+        assert problem in told
+    with pytest.raises(InvalidValue, match="turns is 1001"):
+        Grant(NOON, "skip", "x", 1001)

@@ -1,0 +1,384 @@
+"""Turns granted by a dispatcher: what they do to the rotation, what pays, what ends, and what is made up for."""
+
+import tempfile
+from collections import Counter
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
+from tests.offers.world import Racing
+
+from leadroute import (
+    LEAD,
+    ConfigError,
+    Dispatcher,
+    InvalidValue,
+    Lead,
+    MemoryStore,
+    Pool,
+    Rep,
+    Roster,
+    Router,
+    Rule,
+    SqliteStore,
+    UnknownFieldError,
+    headroom,
+    rotation,
+)
+from leadroute.model.grants import REASONS, Grant
+from leadroute.model.instants import to_micros
+from leadroute.model.keys import grant_key, grants_key, is_turn_key, parts, turn_key
+from leadroute.offers.machine import rebuild
+from leadroute.offers.plan import happening
+from leadroute.ranking.fast import Standing
+from leadroute.testing import ManualClock
+
+NOON = datetime(2026, 3, 4, 12, 0, tzinfo=UTC)
+DAY = timedelta(days=1)
+MAY = datetime(2026, 5, 1, tzinfo=UTC)
+MODES = [rotation(), rotation(serial=True), rotation("strict")]
+
+each_mode = pytest.mark.parametrize("score", MODES, ids=str)
+
+
+def desk(*reps, score=MODES[0], store=None, router=None, clock=None):
+    """A dispatcher over these reps, with one rule unless there is a router."""
+    team = Roster([Rep(rep) if isinstance(rep, str) else rep for rep in reps])
+    policy = router or Router(rules=[Rule("all", score=score, window="5m")])
+    return Dispatcher(policy, team, store or MemoryStore(), clock or ManualClock(NOON))
+
+
+def route(dispatcher, number, prefix="L"):
+    """Submit leads, each accepted by whom it is offered to, and give the reps in order."""
+    taken = []
+    for index in range(number):
+        placement = dispatcher.submit(Lead(f"{prefix}-{index}"))
+        dispatcher.accept(placement.lead_id, placement.rep_id)
+        taken.append(placement.rep_id)
+    return "".join(taken)
+
+
+def words(dispatcher, rep_id):
+    """The reason that the rotation gives for a rep."""
+    ranking = dispatcher.router.rank(
+        Lead("asked"),
+        dispatcher.roster,
+        now=dispatcher.clock.now(),
+        snapshot=dispatcher.snapshot(),
+    )
+    (found,) = (each for each in ranking.assignments if each.rep_id == rep_id)
+    return found.parts[0].reason
+
+
+@each_mode
+def test_a_make_up_turn_comes_next_and_leaves_the_rotation_as_it_was(score):
+    """Bob's void lead is made up for at once, and then the rotation goes on as if that lead had not been."""
+    dispatcher = desk("a", "b", "c", score=score)
+    assert route(dispatcher, 3) == "abc"
+    dispatcher.grant("b", reason="make_up", cause="L-1", expires=MAY)
+    assert words(dispatcher, "b").endswith(
+        "1 turns taken; has a make-up turn for L-1 until 2026-05-01 00:00 UTC"
+    )
+    assert route(dispatcher, 7, "M")[0] == "b"
+    assert Counter(route(dispatcher, 30, "N")) == {"a": 10, "b": 10, "c": 10}
+    assert dispatcher.snapshot().granted == {}
+    assert "make-up" not in words(dispatcher, "b")
+
+
+@each_mode
+def test_withheld_turns_are_skipped_once(score):
+    """Who owes two turns is passed over until the others are two ahead, and owes nothing any more."""
+    dispatcher = desk("a", "b", score=score)
+    assert route(dispatcher, 4) == "abab"
+    dispatcher.grant("a", -2, reason="skip", cause="desk duty", expires=MAY)
+    assert words(dispatcher, "a") == (
+        "2 turns taken; owes 2 skip turns for desk duty until 2026-05-01 00:00 UTC"
+    )
+    after = route(dispatcher, 20, "M")
+    assert Counter(after) == {"a": 9, "b": 11}
+    assert set(after[:2]) == {"b"}
+    assert dispatcher.snapshot().granted == {}
+
+
+@each_mode
+def test_who_returns_every_lead_gets_one_make_up_turn(score):
+    """The lead of a make-up turn earns no further one, and what was granted stays granted once."""
+    dispatcher = desk("a", "b", score=score)
+    assert route(dispatcher, 1) == "a"
+    first = dispatcher.grant("a", reason="make_up", cause="L-0", expires=MAY)
+    assert first == Grant(MAY, "make_up", "L-0")
+    assert dispatcher.grant("a", 5, reason="make_up", cause="L-0", expires=MAY + DAY) == first
+    following = route(dispatcher, 2, "M")
+    again, other = f"M-{following.index('a')}", f"M-{following.index('b')}"
+    assert dispatcher.grant("a", reason="make_up", cause=again, expires=MAY) is None
+    assert dispatcher.grant("b", reason="make_up", cause=other, expires=MAY) is not None
+    assert dispatcher.grant("a", reason="absence", cause=again, expires=MAY) is not None
+
+
+def test_a_make_up_turn_that_is_declined_is_kept():
+    """An offer that is refused gives the granted turn back; it pays for the next one, and the log says so."""
+    dispatcher = desk("a", "b")
+    route(dispatcher, 2)
+    dispatcher.grant("b", reason="make_up", cause="L-1", expires=MAY)
+    assert dispatcher.submit(Lead("M-1")).rep_id == "b"
+    assert dispatcher.snapshot().granted == {}
+    dispatcher.decline("M-1", "b", "busy")
+    assert dispatcher.snapshot().granted == {"everyone": {"b": (Grant(MAY, "make_up", "L-1"),)}}
+    assert route(dispatcher, 1, "N") == "b"
+    paid = grant_key("everyone", "b", to_micros(MAY), "make_up", "L-1")
+    offered = dispatcher.history("N-0")[1]
+    assert (offered.holds[paid], offered.holds[turn_key("everyone", "b")]) == (-1, 0)
+
+
+@each_mode
+def test_a_grant_is_over_at_its_end(score):
+    """At the very instant of its end a grant counts no more; the next one clears it away."""
+    dispatcher = desk("a", "b", "c", score=score)
+    route(dispatcher, 3)
+    dispatcher.grant("c", 2, reason="absence", cause="flu", expires=NOON + DAY)
+    dispatcher.clock.set(NOON + DAY - timedelta(microseconds=1))
+    assert "2 absence turns for flu" in words(dispatcher, "c")
+    dispatcher.clock.set(NOON + DAY)
+    assert words(dispatcher, "c") == "1 turns taken"
+    assert route(dispatcher, 3, "M") == "abc"
+    assert dispatcher.store.counts(prefix=grants_key("everyone", "c"))
+    dispatcher.grant("c", reason="skip", cause="M-0", expires=MAY)
+    (left,) = dispatcher.store.counts(prefix=grants_key("everyone", "c"))
+    assert parts(left)[4:] == ("skip", "M-0")
+
+
+def test_two_leads_are_never_paid_for_by_one_turn():
+    """Two processes see one granted turn: the one that commits second decides again."""
+    one = desk("a", "b", "c")
+    route(one, 3)
+    one.grant("b", reason="make_up", cause="L-1", expires=MAY)
+    other = Dispatcher(one.router, one.roster, one.store, one.clock)
+    racing = Dispatcher(
+        one.router,
+        one.roster,
+        Racing(lambda: other.submit(Lead("M-1")), store=one.store),
+        one.clock,
+    )
+    racing.submit(Lead("M-2"))
+    assert [one.placement(lead).rep_id for lead in ("M-1", "M-2")] == ["b", "a"]
+    assert one.store.counts(prefix=grants_key("everyone", "b")) == {}
+
+
+def test_two_hosts_grant_the_same_thing_once():
+    """Who comes second finds what the first has granted."""
+    one = desk("a", "b")
+    route(one, 1)
+    rival = Racing(
+        lambda: one.grant("a", reason="make_up", cause="L-0", expires=MAY), store=one.store
+    )
+    other = Dispatcher(one.router, one.roster, rival, one.clock)
+    found = other.grant("a", 3, reason="make_up", cause="L-0", expires=MAY + DAY)
+    assert found == Grant(MAY, "make_up", "L-0")
+    assert one.snapshot().granted == {"everyone": {"a": (found,)}}
+
+
+def test_the_pool_is_that_of_the_lead():
+    """A turn is granted where the lead was placed; without such a lead, it has to be said where."""
+    rules = [
+        Rule("emea", when=LEAD.country == "DE", pool="emea", score=rotation()),
+        Rule("rest", score=rotation()),
+    ]
+    router = Router(rules=rules, pools=[Pool("emea", reps={"a", "b"})])
+    dispatcher = desk("a", "b", router=router)
+    dispatcher.submit(Lead("L-1", country="DE"))
+    dispatcher.grant("a", reason="make_up", cause="L-1", expires=MAY)
+    dispatcher.grant("a", reason="joiner", cause="2026-03", expires=MAY, pool="everyone")
+    assert set(dispatcher.snapshot().granted) == {"emea", "everyone"}
+    with pytest.raises(ConfigError) as caught:
+        dispatcher.grant("a", reason="joiner", cause="2026-04", expires=MAY)
+    assert str(caught.value) == (
+        "no lead '2026-04' was placed through a pool; write pool=, one of 'emea' or 'everyone'"
+    )
+    with pytest.raises(UnknownFieldError, match="emea"):
+        dispatcher.grant("a", reason="joiner", cause="2026-04", expires=MAY, pool="emae")
+
+
+def test_what_cannot_be_granted_is_refused():
+    """A rep nobody knows, a grant that is over, and a key that no store can keep change nothing."""
+    dispatcher = desk("a", "b")
+    with pytest.raises(UnknownFieldError, match="no rep in the roster"):
+        dispatcher.grant("zoe", reason="skip", cause="x", expires=MAY)
+    with pytest.raises(InvalidValue, match="expires is 2026-03-04 12:00 UTC, which is past"):
+        dispatcher.grant("a", reason="skip", cause="x", expires=NOON)
+    pools = [Pool("p" * 80, reps={"r" * 80})]
+    long = desk("r" * 80, router=Router(rules=[Rule("all", pool="p" * 80)], pools=pools))
+    with pytest.raises(InvalidValue, match=r"cause makes a key of 19\d characters; write a sh"):
+        long.grant("r" * 80, reason="skip", cause="c" * 9, expires=MAY, pool="p" * 80)
+    assert dispatcher.store.counts() == long.store.counts() == {}
+
+
+moves = st.lists(
+    st.tuples(st.sampled_from("abc"), st.sampled_from([0, 0, 0, 0, 1, 1, 2, -1, -3])),
+    max_size=25,
+)
+
+
+@settings(max_examples=40, deadline=None)
+@given(moves, st.sampled_from(MODES))
+def test_everyone_gets_their_share_and_what_was_granted(steps, score):
+    """Whatever is granted, in the end each has had the share, and that much more or less."""
+    dispatcher, granted = desk("a", "b", "c", score=score), Counter()
+    for number, (rep_id, turns) in enumerate(steps):
+        if turns:
+            dispatcher.grant(rep_id, turns, reason="skip", cause=f"g-{number}", expires=MAY)
+            granted[rep_id] += turns
+        else:
+            route(dispatcher, 1, f"M{number}")
+    route(dispatcher, 3 * (20 + sum(map(abs, granted.values()))), "N")
+    owned = Counter(
+        dispatcher.placement(event.lead).owner
+        for event in dispatcher.store.events(limit=100_000)
+        if event.n == 1
+    )
+    net = {rep_id: owned[rep_id] - granted[rep_id] for rep_id in "abc"}
+    assert max(net.values()) - min(net.values()) <= 1
+    assert dispatcher.snapshot().granted == {}
+
+
+@settings(max_examples=40, deadline=None)
+@given(moves, st.sampled_from([*MODES, rotation() + headroom()]))
+def test_a_standing_counts_as_the_dispatcher_does(steps, score):
+    """The fast path takes the turns, pays with the grants and moves the level as an offer does."""
+    router = Router(rules=[Rule("all", score=score, window="5m")])
+    team = Roster([Rep("a", capacity=90), Rep("b", capacity=80, weight=2), Rep("c", capacity=90)])
+    standing = Standing(router, team)
+    for number, (rep_id, turns) in enumerate(steps):
+        now = NOON + number * timedelta(hours=1)
+        if turns:
+            grant = Grant(now + timedelta(hours=4), "skip", f"g-{number}", turns)
+            standing.grant(rep_id, grant)
+            continue
+        lead, before = Lead(f"L-{number}"), standing.snapshot
+        ranking = router.rank(lead, team, now=now, snapshot=before)
+        assert standing.top(lead, 3, now=now).assignments == ranking.assignments
+        offered = happening(ranking, router, lead, team, before, now)
+        taken = standing.assign(offered.rep_id, now, lead=lead)
+        assert taken == offered.holds[turn_key("everyone", offered.rep_id)]
+        assert standing.snapshot.levels["everyone"] == offered.level
+        own = grants_key("everyone", offered.rep_id)
+        paid = {key: units for key, units in offered.holds.items() if key.startswith(own)}
+        assert counters(standing.snapshot, offered.rep_id) == {
+            key: left + paid.get(key, 0)
+            for key, left in counters(before, offered.rep_id).items()
+            if left + paid.get(key, 0)
+        }
+
+
+def counters(snapshot, rep_id):
+    """The grants of a rep as a store counts them."""
+    return {
+        grant_key("everyone", rep_id, to_micros(each.expires), each.reason, each.cause): each.turns
+        for each in snapshot.granted.get("everyone", {}).get(rep_id, ())
+    }
+
+
+class Office(RuleBasedStateMachine):
+    """Grants, offers, answers and time, over two stores at once."""
+
+    @initialize(score=st.sampled_from(MODES))
+    def open(self, score):
+        self.folder = tempfile.TemporaryDirectory()
+        self.clock, self.number = ManualClock(NOON), 0
+        disk = SqliteStore(Path(self.folder.name) / "office.db", synchronous="normal")
+        self.desks = [
+            desk("a", "b", "c", score=score, store=store, clock=self.clock)
+            for store in (MemoryStore(), disk)
+        ]
+        self.granted, self.leads = {}, []
+
+    def both(self, act):
+        """Do it in both offices, and find the same."""
+        memory, disk = (act(each) for each in self.desks)
+        assert memory == disk
+        return memory
+
+    @rule(
+        rep_id=st.sampled_from("abc"),
+        turns=st.sampled_from([1, 1, 2, -1, -2]),
+        reason=st.sampled_from(REASONS),
+        cause=st.integers(0, 5),
+        hours=st.sampled_from([1, 3, 48]),
+    )
+    def grant(self, rep_id, turns, reason, cause, hours):
+        cause, expires = f"L-{cause}", self.clock.now() + timedelta(hours=hours)
+        known = self.granted.get((rep_id, reason, cause))
+        found = self.both(
+            lambda each: each.grant(
+                rep_id, turns, reason=reason, cause=cause, expires=expires, pool="everyone"
+            )
+        )
+        if known is not None:
+            assert found == known
+        elif found is None:
+            assert reason == "make_up"
+            assert self.was_granted(rep_id, cause)
+        else:
+            assert not (reason == "make_up" and self.was_granted(rep_id, cause))
+            self.granted[rep_id, reason, cause] = found
+
+    def was_granted(self, rep_id, lead_id):
+        return lead_id in self.leads and any(
+            units < 0 and parts(key)[2] == rep_id
+            for key, units in self.desks[0].placement(lead_id).holds.items()
+            if is_turn_key(key)
+        )
+
+    @rule()
+    def submit(self):
+        lead = Lead(f"L-{self.number}")
+        self.number += 1
+        self.leads.append(lead.id)
+        self.both(lambda each: each.submit(lead))
+
+    @rule(answer=st.sampled_from(["accept", "accept", "decline"]))
+    def answer(self, answer):
+        for lead_id in self.leads:
+            placement = self.desks[0].placement(lead_id)
+            if placement.status == "offered" and self.clock.now() < placement.due:
+                self.both(lambda each: getattr(each, answer)(lead_id, placement.rep_id))  # noqa: B023
+                return
+
+    @rule(minutes=st.sampled_from([3, 5, 60, 180]))
+    def time_passes(self, minutes):
+        self.clock.set(self.clock.now() + timedelta(minutes=minutes))
+        self.both(lambda each: each.sweep())
+
+    @invariant()
+    def the_logs_rebuild_the_grants(self):
+        """What was granted less what the offers hold is what the store has, and neither passes 0."""
+        if not hasattr(self, "desks"):
+            return
+        snapshot = self.both(lambda each: each.snapshot())
+        held = Counter()
+        for lead_id in self.leads:
+            held.update(rebuild(lead_id, self.desks[0].history(lead_id)).holds)
+        now, expected = self.clock.now(), {}
+        for (rep_id, reason, cause), grant in self.granted.items():
+            key = grant_key("everyone", rep_id, to_micros(grant.expires), reason, cause)
+            left = grant.turns + held[key]
+            assert min(grant.turns, 0) <= left <= max(grant.turns, 0), "paid twice"
+            if left and now < grant.expires:
+                expected.setdefault(rep_id, set()).add((grant.expires, reason, cause, left))
+        assert expected == {
+            rep_id: {(each.expires, each.reason, each.cause, each.turns) for each in grants}
+            for rep_id, grants in snapshot.granted.get("everyone", {}).items()
+        }
+        taken = {rep_id: held[turn_key("everyone", rep_id)] for rep_id in "abc"}
+        assert {rep_id: n for rep_id, n in taken.items() if n} == snapshot.turns.get("everyone", {})
+
+    def teardown(self):
+        if hasattr(self, "desks"):
+            self.desks[1].store.close()
+            self.folder.cleanup()
+
+
+Office.TestCase.settings = settings(max_examples=25, stateful_step_count=30, deadline=None)
+TestOffice = Office.TestCase

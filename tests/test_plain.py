@@ -89,13 +89,17 @@ class Fridays:
     [
         (
             Schedule("always", "UTC", holidays=Fridays()),
-            "Rep 'ada': schedule has holidays that a Fridays tells date by date, so they have no text; "
-            "give the dates, such as holidays=set(country_holidays('NL', years=range(2026, 2031)))",
+            (
+                "Rep 'ada': schedule has holidays that a Fridays tells date by date, so they have no text; "
+                "give the dates, such as holidays=set(country_holidays('NL', years=range(2026, 2031)))"
+            ),
         ),
         (
             Schedule("always", "UTC") & Schedule("mon 09:00-17:00", "UTC"),
-            "Rep 'ada': schedule is a combination, which has no text; "
-            "write its parts, and combine them after reading",
+            (
+                "Rep 'ada': schedule is a combination, which has no text; "
+                "write its parts, and combine them after reading"
+            ),
         ),
     ],
 )

@@ -443,8 +443,8 @@ def test_a_pool_whose_predicate_fails_is_a_finding():
     said = found(*rules, pools=pools, reps=[Rep("ada", schedule="always")], environment=shouting)
     assert [str(each) for each in said] == [
         (
-            "pool[0].where: error LR110: nobody can tell who is in the pool 'us': a predicate fails with AttributeError; "
-            "let it answer for every rep, with a lead of which nothing is known"
+            "pool[0].where: error LR110: nobody can tell who is in the pool 'us': "
+            "a predicate fails with AttributeError; let it answer for every rep, with a lead of which nothing is known"
         )
     ]
 

@@ -250,6 +250,24 @@ def test_same_with_many_weights_and_places():
             standing.release(top.rep_ids[0], "everyone" if number % 4 else None)
 
 
+@pytest.mark.parametrize("told", [True, False])
+def test_same_when_a_grant_ends(told):
+    """Time alone ends what was granted, whether it was there from the start or came later; earlier it still counts."""
+    grant = Grant(MONDAY + timedelta(minutes=10), "make_up", "L-1")
+    granted = {} if told else {"everyone": {"r004": (grant,)}}
+    turns = {f"r{n:03}": 2 for n in range(9)}
+    router = Router(rules=[Rule("all", score=rotation() + 0.1 * headroom())])
+    standing = Standing(router, crowd(9), Snapshot(turns={"everyone": turns}, granted=granted))
+    before = same(standing, Lead("L"), 9, MONDAY - timedelta(minutes=1), None)
+    if told:
+        standing.grant("r004", grant)
+    for minute, counts in ((0, True), (9, True), (10, False), (11, False), (5, True), (10, False)):
+        top = same(standing, Lead("L"), 9, MONDAY + timedelta(minutes=minute), None)
+        assert top.path == "fast"
+        assert ("make-up" in str(top)) == counts
+        assert top.rep_ids != before.rep_ids or counts != told
+
+
 def lane_of(standing):
     """The prepared candidates of the one rule."""
     (lane,) = standing._lanes.values()

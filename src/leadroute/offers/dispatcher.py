@@ -188,10 +188,9 @@ class Dispatcher:
         expires: datetime,
         pool: str | None = None,
     ) -> Grant | None:
-        """Give a rep turns beside their share, or withhold some. From the next decision on, every rotation counts them.
+        """Give a rep turns beside their share, or withhold some; every rotation counts them from the next decision on.
 
-        A lead that a granted turn pays for is no turn of the rotation. The same rep, pool, reason and cause are granted
-        something once; doing it again changes nothing. A turn that was granted is not made up for again.
+        The same rep, pool, reason and cause are granted something once; doing it again changes nothing.
 
         Args:
             rep_id: The rep.
@@ -202,7 +201,7 @@ class Dispatcher:
             pool: The pool; when not given, the one through which the lead was placed that is the cause.
 
         Returns:
-            What was granted, now or before; ``None`` when the lead was a make-up turn itself.
+            What was granted, now or before; ``None`` when the lead was a granted turn itself and is not made up for.
 
         Raises:
             UnknownFieldError: There is no such rep or pool.
@@ -417,11 +416,10 @@ class Dispatcher:
         """Judge the waiting leads that are due again, until the room of ``at_most`` leads may be used up."""
         if at_most is not None:
             at_most *= max((rule.cost for rule in self.router.rules), default=1) or 1
-        waiting = reading.due(self.store, Status.WAITING, to_micros(self._now()))
         served: list[Placement] = []
         errors: list[FactTypeError] = []
         offers = 0
-        for due in sorted(waiting, key=_turn):
+        for due in reading.waiting(self.store, to_micros(self._now())):
             if offers == at_most:
                 break
             try:
@@ -448,7 +446,3 @@ class Dispatcher:
             extra = (*extra, *counts_of(before, events, told, self.learn))
         self.store.commit(Change(urandom(16).hex(), (*extra, *ops)))
         return after
-
-
-def _turn(waiting: Placement) -> tuple[int, datetime, str]:
-    return (-waiting.priority, waiting.received_at, waiting.lead_id)

@@ -6,6 +6,7 @@ The rules of this module: it reads and never writes, one page at a time, and wha
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import datetime
 from typing import Final
 
 from leadroute.errors import LeadNotFound
@@ -74,6 +75,15 @@ def due(store: Store, status: Status, upto: int) -> Iterator[Placement]:
     while page := store.find(status=status, upto=upto, after=last, limit=PAGE):
         yield from map(_placement, page)
         last = page[-1]
+
+
+def waiting(store: Store, upto: int) -> list[Placement]:
+    """The waiting leads whose time has come, in the order in which they are served: by priority, then age."""
+    return sorted(due(store, Status.WAITING, upto), key=_line)
+
+
+def _line(placed: Placement) -> tuple[int, datetime, str]:
+    return -placed.priority, placed.received_at, placed.lead_id
 
 
 def next_due(store: Store, status: Status, now: int) -> int | None:

@@ -32,10 +32,7 @@ from leadroute.rules.plane import Plane, bits, splice
 from leadroute.rules.rows import Demand, Key
 from leadroute.rules.sample import Sample
 
-__all__ = ["MANY", "Index"]
-
-MANY: Final = 8_192
-"""From how many rows and leads on it pays to prepare leads that are asked about once; else one by one is faster."""
+__all__ = ["Index"]
 
 _JUDGE: Final = -1
 """The answer of a row that its boxes alone do not decide."""
@@ -172,10 +169,7 @@ class Index:
         """
         if isinstance(leads, Sample):
             return self._firsts(leads, now)
-        given = tuple(leads)
-        if min(len(self.rows), len(given)) < MANY:
-            return [self.first(lead, now) for lead in given]
-        return self._firsts(Sample(given), now)
+        return [self.first(lead, now) for lead in leads]
 
     def replace(self, position: int, condition: Condition | None) -> Index:
         """An index with one condition replaced, derived from this one. O(values x conditions / 64): nothing is rebuilt.

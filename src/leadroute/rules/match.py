@@ -80,7 +80,7 @@ class Matcher:
 
         Args:
             leads: The leads. A ``Sample``, which more than one matcher is asked about, is answered about three times as
-                fast as one by one; what is no ``Sample`` is hardly answered faster.
+                fast as one by one; what is no ``Sample`` is answered one by one.
             now: The instant of the decision.
 
         Raises:

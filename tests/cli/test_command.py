@@ -4,6 +4,8 @@ import io
 import os
 import subprocess
 import sys
+from importlib import import_module
+from runpy import run_module
 
 import pytest
 
@@ -136,3 +138,15 @@ def test_only_text_streams_are_changed():
     stream = io.StringIO()
     command._speak_utf8(stream)
     assert stream.encoding is None
+
+
+def test_the_package_is_the_command(monkeypatch, capsys):
+    """``python -m leadroute`` is the command, with its exit code; importing it starts nothing."""
+    import_module("leadroute.__main__")
+    assert not capsys.readouterr().out
+    monkeypatch.delitem(sys.modules, "leadroute.__main__")
+    monkeypatch.setattr(sys, "argv", ["leadroute", "--version"])
+    with pytest.raises(SystemExit) as left:
+        run_module("leadroute", run_name="__main__")
+    assert left.value.code == 0
+    assert capsys.readouterr().out.startswith("leadroute ")

@@ -140,16 +140,26 @@ def test_creating_goes_on_where_it_was_interrupted(store, host):
     assert host.execute("SELECT version FROM leadroute_schema").fetchall() == [(1,)]
 
 
-def test_a_folder_that_is_missing_is_the_drivers_error(tmp_path):
-    """The driver's own errors pass through."""
-    with pytest.raises(sqlite3.OperationalError, match="unable to open database file"):
+def test_a_folder_that_is_missing_is_named(tmp_path):
+    """A path at which no database can be opened is refused, and the path is named."""
+    with pytest.raises(ConfigError, match=r"crm\.db: unable to open database file; name a database"):
         SqliteStore(tmp_path / "missing" / "crm.db")
 
 
-def test_a_file_that_is_no_database_is_the_drivers_error(path):
+def test_a_file_that_is_no_database_is_named(path):
     """A file of something else is refused and untouched."""
-    path.write_bytes(b"this is not a database, it is a letter" * 100)
-    with pytest.raises(sqlite3.DatabaseError, match="not a database"):
+    letter = b"this is not a database, it is a letter" * 100
+    path.write_bytes(letter)
+    with pytest.raises(ConfigError, match=r"crm\.db: file is not a database; name a database"):
+        SqliteStore(path)
+    assert path.read_bytes() == letter
+
+
+def test_a_disk_that_fails_is_the_drivers_error(path, monkeypatch):
+    """Any other error of the driver passes through."""
+    failing = sqlite3.OperationalError("disk I/O error")
+    monkeypatch.setattr(SqliteStore, "create", lambda _self: (_ for _ in ()).throw(failing))
+    with pytest.raises(sqlite3.OperationalError, match="disk I/O error"):
         SqliteStore(path)
 
 

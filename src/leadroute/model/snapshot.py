@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from attrs import frozen
+from attrs import fields, frozen
 
 from leadroute.model.frozen import FrozenDict
+from leadroute.model.kinds import must_be
 from leadroute.model.outcomes import Outcomes
 from leadroute.model.presence import Presence
 
@@ -36,6 +37,9 @@ class Snapshot:
         contacted: When each rep last reached a lead, by rep id, in microseconds since 1970 (UTC).
         presence: Whether each rep is at work this minute, by rep id; who is not in it is not asked about.
 
+    Raises:
+        FactTypeError: Something is of the wrong kind.
+
     Example:
         >>> Snapshot(open={"ada": 3}).open.get("ada")
         3
@@ -51,3 +55,11 @@ class Snapshot:
     outcomes: Outcomes = _NO_OUTCOMES
     contacted: Mapping[str, int] = _NONE
     presence: Mapping[str, Presence] = _NOBODY
+
+    def __attrs_post_init__(self) -> None:
+        for name in _COUNTS:
+            must_be(Mapping, **{name: getattr(self, name)})
+        must_be(Outcomes, outcomes=self.outcomes)
+
+
+_COUNTS = tuple(each.name for each in fields(Snapshot) if each.name != "outcomes")

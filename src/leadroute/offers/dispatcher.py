@@ -25,6 +25,7 @@ from leadroute.errors import Conflict, FactTypeError
 from leadroute.model.frozen import FrozenDict
 from leadroute.model.instants import from_micros, to_micros
 from leadroute.model.keys import lead_key, submit_key
+from leadroute.model.kinds import must_be, of_kind
 from leadroute.model.lead import Lead
 from leadroute.model.outcomes import Outcomes
 from leadroute.model.presence import Presence
@@ -90,7 +91,7 @@ class Dispatcher:
 
     Raises:
         UnknownFieldError: ``learn`` names a field that the lead does not have, or that is personal.
-        FactTypeError: ``presence`` is no mapping.
+        FactTypeError: Something is of the wrong kind.
 
     Example:
         >>> from leadroute import Rep, Rule
@@ -103,11 +104,11 @@ class Dispatcher:
         'lead L-1 is accepted by ada'
     """
 
-    router: Router
-    roster: Roster
-    store: Store
-    clock: Clock = field(factory=SystemClock)
-    outcomes: Outcomes = Outcomes()
+    router: Router = field(validator=of_kind(Router))
+    roster: Roster = field(validator=of_kind(Roster))
+    store: Store = field(validator=of_kind(Store))
+    clock: Clock = field(factory=SystemClock, validator=of_kind(Clock))
+    outcomes: Outcomes = field(default=Outcomes(), validator=of_kind(Outcomes))
     presence: Mapping[str, Presence] = field(default=FrozenDict(), converter=by_rep)
     learn: Iterable[str] | None = field(default=None, converter=optional(fields_of))
 
@@ -126,6 +127,7 @@ class Dispatcher:
             FactTypeError: A rule met a fact of the wrong type. Nothing is stored.
             Conflict: Other processes were faster fifty times in a row. Nothing is stored.
         """
+        must_be(Lead, lead=lead)
         return _persistently(partial(self._submit, lead))
 
     def accept(self, lead_id: str, rep_id: str) -> Placement:
@@ -135,6 +137,7 @@ class Dispatcher:
             OfferClosed: The lead is not offered to this rep now; the message says who has it and since when.
             LeadNotFound: The lead was never submitted.
         """
+        must_be(str, rep_id=rep_id)
         found = self.roster.get(rep_id)
         rep = None if found is None else self._working(found)
         accepted = self._advance(
@@ -161,6 +164,7 @@ class Dispatcher:
             InvalidValue: ``by`` cannot be kept.
             FactTypeError: A rule met a fact of the wrong type.
         """
+        must_be(str, rep_id=rep_id)
         rep = self._working(self.roster[rep_id])
         reading.known(self.store, lead_id)
         lead = reading.lead(self.store, lead_id)
@@ -202,6 +206,7 @@ class Dispatcher:
             LeadNotFound: The lead was never submitted.
             InvalidValue: The reason is too long.
         """
+        must_be(str, rep_id=rep_id)
         declined = self._advance(
             lead_id, lambda before, now: plan.refusal(before, rep_id, reason, now)
         )

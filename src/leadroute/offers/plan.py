@@ -29,6 +29,7 @@ from leadroute.model.keys import (
     turn_key,
     won_key,
 )
+from leadroute.model.kinds import must_be
 from leadroute.model.lead import Lead
 from leadroute.model.rep import Rep
 from leadroute.model.roster import Roster
@@ -318,11 +319,14 @@ def feedback(
     Raises:
         OfferClosed: Nobody owns the lead, or it ended otherwise before.
         InvalidValue: The status or the value cannot be kept.
+        FactTypeError: ``closing`` is neither true nor false.
     """
     said = _clean(before, "FeedbackGiven", "status", word, status)
     worth = (
         None if value is None else float(_clean(before, "FeedbackGiven", "value", number(), value))
     )
+    if closing is not None:
+        must_be(bool, closing=closing)
     ends = said in CLOSING if closing is None else closing
     ended = before.status is Status.CLOSED
     if before.outcome == said and worth in (None, before.value) and (ended or not ends):

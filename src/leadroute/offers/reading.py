@@ -10,6 +10,7 @@ from typing import Final
 
 from leadroute.errors import LeadNotFound
 from leadroute.model.keys import lead_key, placement_key
+from leadroute.model.kinds import must_be
 from leadroute.model.lead import Lead
 from leadroute.offers.change import Record
 from leadroute.offers.events import KINDS, Happening
@@ -28,6 +29,7 @@ _LAST_KEY: Final = chr(0x10FFFF)
 
 def found(store: Store, lead_id: str) -> tuple[Placement, int] | None:
     """The placement of a lead and the version of its record, if it was ever submitted."""
+    must_be(str, lead_id=lead_id)
     key = placement_key(lead_id)
     record = store.get([key]).get(key)
     return None if record is None else (_placement(record), record.version)
@@ -57,6 +59,7 @@ def happenings(store: Store, lead_id: str) -> tuple[Happening, ...]:
     Raises:
         LeadNotFound: The lead was never submitted.
     """
+    must_be(str, lead_id=lead_id)
     told: list[Happening] = []
     while page := store.events(lead=lead_id, after=len(told), limit=PAGE):
         told += [loads(KINDS[event.type], event.data) for event in page]

@@ -215,24 +215,25 @@ def _solution(
     prices = [Fraction()] * len(capacity)
     for rep, price in zip(columns, sale.prices, strict=False):
         prices[rep] = price
+    scale = lcm(*(price.denominator for price in sale.prices))
+    costs = [int(price * scale) for price in prices]
     nets = [
-        Fraction() if rep is None else points[lead][rep] * units[lead] - prices[rep]  # type: ignore[operator]
+        0 if rep is None else points[lead][rep] * units[lead] * scale - costs[rep]  # type: ignore[operator]
         for lead, rep in enumerate(rep_of)
     ]
-    left_out = (
-        sale.prices[-1] if len(sale.prices) > len(columns) else max([Fraction(), *map(neg, nets)])
-    )
+    outside = len(sale.prices) > len(columns)
+    left_out = int(sale.prices[-1] * scale) if outside else max([0, *map(neg, nets)])
     nets = [
         -left_out * unit if rep is None else net
         for net, rep, unit in zip(nets, rep_of, units, strict=True)
     ]
     for rep in set(range(len(capacity))) - set(columns):
         offers = [
-            value * unit - net
+            value * unit * scale - net
             for row, unit, net in zip(points, units, nets, strict=True)
             if (value := row[rep]) is not None
         ]
-        prices[rep] = max([Fraction(), *offers])
+        prices[rep] = Fraction(max([0, *offers]), scale)
     earned = _earned(points, rep_of)
     rival = greedy(points, capacity, priorities)
     return Solution(
@@ -240,7 +241,7 @@ def _solution(
         placed=len(points) - rep_of.count(None),
         points=earned,
         prices=tuple(prices),
-        left_out=left_out,
+        left_out=Fraction(left_out, scale),
         units=units,
         bound=earned + floor(sale.missing),
         greedy_placed=len(points) - rival.count(None),
@@ -397,7 +398,7 @@ def _whole_or_none(value: object) -> bool:
 
 
 def _check_options(gap: float, engine: str, *, ordered: bool) -> None:
-    if not 0 <= gap < 1:
+    if type(gap) not in (int, float) or not 0 <= gap < 1:
         raise ConfigError(
             f"gap is {gap!r}; write 0 for the optimum, or a share below 1 such as 0.0005"
         )

@@ -8,14 +8,20 @@ The rules of this module:
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import pairwise
 from typing import Any, Final, TypeVar
 
 from leadroute.errors import ConfigError, UnknownFieldError
+from leadroute.model.atlas import Atlas
+from leadroute.model.duration import parse_duration
+from leadroute.model.frozen import FrozenDict
+from leadroute.model.kinds import must_be
 from leadroute.model.lead import Lead
 from leadroute.model.rep import Rep
+from leadroute.model.territory import Territory
 from leadroute.model.values import Refused, timezone
+from leadroute.ranking.case import Case
 from leadroute.rules.closures import Environment, Test, compile_condition
 from leadroute.rules.condition import Condition
 from leadroute.rules.otherwise import Otherwise
@@ -26,6 +32,14 @@ from leadroute.rules.scorer import guards
 
 __all__ = [
     "all_of",
+    "as_atlas",
+    "as_cases",
+    "as_defines",
+    "as_fields",
+    "as_grace",
+    "as_pools",
+    "as_rules",
+    "as_wrap_up",
     "check_otherwise",
     "check_rule",
     "membership",
@@ -51,6 +65,55 @@ def all_of(kind: type[T], name: str, given: Iterable[T]) -> tuple[T, ...]:
             kinds = f"{name}=[{kind.__name__}(...), ...]"
             raise ConfigError(f"{name} hold a {type(each).__name__}; write {kinds}")
     return found
+
+
+def as_rules(given: Iterable[Rule]) -> tuple[Rule, ...]:
+    """A converter for rules."""
+    return all_of(Rule, "rules", given)
+
+
+def as_pools(given: Iterable[Pool]) -> tuple[Pool, ...]:
+    """A converter for pools."""
+    return all_of(Pool, "pools", given)
+
+
+def as_cases(given: Iterable[Case]) -> tuple[Case, ...]:
+    """A converter for the tests of a policy."""
+    return all_of(Case, "tests", given)
+
+
+def as_atlas(given: Atlas | Iterable[Territory]) -> Atlas:
+    """A converter for territories."""
+    return given if isinstance(given, Atlas) else Atlas(given)
+
+
+def as_defines(given: Mapping[str, Condition]) -> FrozenDict[str, Condition]:
+    """A converter for conditions with a name."""
+    must_be(Mapping, defines=given)
+    return FrozenDict(given)
+
+
+def as_fields(given: Mapping[str, str]) -> FrozenDict[str, str]:
+    """A converter for the kinds of custom attributes."""
+    must_be(Mapping, fields=given)
+    return FrozenDict(given)
+
+
+def as_grace(given: str | timedelta) -> timedelta:
+    """A converter for the time that a dropped connection still counts."""
+    return _lasting("grace", given)
+
+
+def as_wrap_up(given: str | timedelta) -> timedelta:
+    """A converter for the time after a contact."""
+    return _lasting("wrap_up", given)
+
+
+def _lasting(name: str, given: str | timedelta) -> timedelta:
+    try:
+        return parse_duration(given)
+    except ConfigError as error:
+        raise error.at(name) from None
 
 
 def zone_name(given: Any) -> str:

@@ -28,6 +28,7 @@ from attrs import evolve, field, frozen
 
 from leadroute.errors import ConfigError, Fault, InvalidValue
 from leadroute.model.keys import is_total_key
+from leadroute.model.kinds import every
 from leadroute.model.lead import Lead
 from leadroute.model.rep import Rep
 from leadroute.model.roster import Roster
@@ -111,6 +112,8 @@ def _most(given: Any) -> int | None:
 
 
 def _objective(given: Objective | None) -> Objective:
+    if given is not None and not callable(given):
+        raise ConfigError(f"objective is {given!r:.40}; write a function of lead and assignment")
     return _score if given is None else given
 
 
@@ -182,7 +185,8 @@ def _wishes(
 ) -> list[_Wish]:
     """What each lead may have, the highest priority first, then the oldest."""
     ordered = sorted(
-        leads, key=lambda lead: (-(lead.priority or 0), lead.received_at or _LAST, lead.id)
+        every(Lead, leads=leads),
+        key=lambda lead: (-(lead.priority or 0), lead.received_at or _LAST, lead.id),
     )
     twice = sorted(
         name for name, count in Counter(lead.id for lead in ordered).items() if count > 1

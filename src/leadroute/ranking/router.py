@@ -21,8 +21,8 @@ from attrs import fields as attrs_fields
 
 from leadroute.errors import FactTypeError, UnknownFieldError
 from leadroute.model.atlas import Atlas
-from leadroute.model.duration import parse_duration
 from leadroute.model.frozen import FrozenDict
+from leadroute.model.kinds import every, must_be, of_kind
 from leadroute.model.lead import Lead
 from leadroute.model.limits import Cap
 from leadroute.model.limits import caps as clean_caps
@@ -30,13 +30,19 @@ from leadroute.model.presence import Pauses
 from leadroute.model.rep import Rep
 from leadroute.model.roster import Roster
 from leadroute.model.snapshot import Snapshot
-from leadroute.model.territory import Territory
-from leadroute.model.values import aware, clean_fields, cleaned, ident
+from leadroute.model.values import aware, clean_fields, cleaned, ident, shown
 from leadroute.ranking.case import Case
 from leadroute.ranking.closing import holiday_dates, observing
 from leadroute.ranking.deciding import ranked
 from leadroute.ranking.declared import (
-    all_of,
+    as_atlas,
+    as_cases,
+    as_defines,
+    as_fields,
+    as_grace,
+    as_pools,
+    as_rules,
+    as_wrap_up,
     check_otherwise,
     check_rule,
     membership,
@@ -65,31 +71,9 @@ if TYPE_CHECKING:
 __all__ = ["Router"]
 
 
-def _rules(given: Iterable[Rule]) -> tuple[Rule, ...]:
-    return all_of(Rule, "rules", given)
-
-
-def _pools(given: Iterable[Pool]) -> tuple[Pool, ...]:
-    return all_of(Pool, "pools", given)
-
-
-def _cases(given: Iterable[Case]) -> tuple[Case, ...]:
-    return all_of(Case, "tests", given)
-
-
-def _atlas(given: Atlas | Iterable[Territory]) -> Atlas:
-    return given if isinstance(given, Atlas) else Atlas(given)
-
-
 _NOWHERE: Final = Atlas(())
-
-
-def _defines(given: Mapping[str, Condition]) -> FrozenDict[str, Condition]:
-    return FrozenDict(given)
-
-
-def _fields(given: Mapping[str, str]) -> FrozenDict[str, str]:
-    return FrozenDict(given)
+_NOTHING: Final = Snapshot()
+_NOBODY: Final[Mapping[str, str]] = FrozenDict()
 
 
 @frozen(kw_only=True)
@@ -128,21 +112,23 @@ class Router:
         'ada'
     """
 
-    rules: tuple[Rule, ...] = field(converter=_rules)
+    rules: tuple[Rule, ...] = field(converter=as_rules)
     qualify: Condition | Qualification | None = cleaned(qualification)
-    pools: tuple[Pool, ...] = field(default=(), converter=_pools)
+    pools: tuple[Pool, ...] = field(default=(), converter=as_pools)
     window: timedelta = field(default=timedelta(minutes=5), converter=read_window)
     catch_all: str = cleaned(ident, default="catch-all")
     holidays: frozenset[date] = field(default=frozenset(), converter=holiday_dates)
-    defines: Mapping[str, Condition] = field(factory=dict, converter=_defines, eq=False)
-    fields: Mapping[str, str] = field(factory=dict, converter=_fields, eq=False)
-    tests: tuple[Case, ...] = field(default=(), converter=_cases, eq=False, repr=False)
-    environment: Environment = field(default=PLAIN, eq=False, repr=False)
+    defines: Mapping[str, Condition] = field(factory=dict, converter=as_defines, eq=False)
+    fields: Mapping[str, str] = field(factory=dict, converter=as_fields, eq=False)
+    tests: tuple[Case, ...] = field(default=(), converter=as_cases, eq=False, repr=False)
+    environment: Environment = field(
+        default=PLAIN, validator=of_kind(Environment), eq=False, repr=False
+    )
     caps: Sequence[Cap] = cleaned(clean_caps, default=())
     timezone: str = cleaned(zone_name, default="UTC")
-    territories: Atlas = field(default=_NOWHERE, converter=_atlas)
-    grace: timedelta = field(default=timedelta(0), converter=parse_duration)
-    wrap_up: timedelta = field(default=timedelta(0), converter=parse_duration)
+    territories: Atlas = field(default=Atlas(()), converter=as_atlas)
+    grace: timedelta = field(default=timedelta(0), converter=as_grace)
+    wrap_up: timedelta = field(default=timedelta(0), converter=as_wrap_up)
     otherwise: Otherwise = field(default=Otherwise(), converter=read_otherwise)
     silences: Mapping[str, str] = field(factory=dict, converter=read_silences, eq=False)
     _matcher: Matcher = field(init=False, eq=False, repr=False)
@@ -228,21 +214,14 @@ class Router:
         Raises:
             FactTypeError: A condition met a fact of the wrong type; rule and lead are named.
         """
+        must_be(Lead, lead=lead)
         position = self._matcher.first(lead, now)
         return None if position is None else self.rules[position]
 
     def match_each(self, leads: Iterable[Lead], now: datetime | None = None) -> list[Rule | None]:
-        """``match`` for every lead, in their order.
-
-        A ``Sample`` of thousands of leads is read once for all policies that are asked about it, and answered about
-        three times as fast.
-
-        Raises:
-            FactTypeError: As ``match`` does, for the first lead for which it does.
-        """
-        rules = (*self.rules, None)
+        """``match`` for every lead, in order. Keep them in a ``Sample`` when several policies are asked about them."""
         found = self._matcher.first_of_each(leads, now)
-        return [rules[-1 if position is None else position] for position in found]
+        return [None if position is None else self.rules[position] for position in found]
 
     def match_all(self, lead: Lead, now: datetime | None = None) -> tuple[Rule, ...]:
         """Every rule whose condition the lead fulfils, in order.
@@ -250,6 +229,7 @@ class Router:
         Raises:
             FactTypeError: A condition met a fact of the wrong type; rule and lead are named.
         """
+        must_be(Lead, lead=lead)
         return tuple(self.rules[position] for position in self._matcher.all(lead, now))
 
     def members(
@@ -266,6 +246,7 @@ class Router:
             UnknownFieldError: There is no such pool.
             FactTypeError: The pool's condition met a fact of the wrong type.
         """
+        must_be(Roster, roster=roster)
         if pool is None or pool == EVERYONE:
             return roster.reps
         try:
@@ -303,6 +284,14 @@ class Router:
         Raises:
             FactTypeError: ``now`` is naive, or a condition met a fact of the wrong type.
         """
+        must_be(Lead, lead=lead)
+        must_be(Roster, roster=roster)
+        counts = _NOTHING if snapshot is None else snapshot
+        before = _NOBODY if tried is None else tried
+        must_be(Snapshot, snapshot=counts)
+        must_be(Mapping, tried=before)
+        if top is not None and (type(top) is not int or top < 1):
+            raise FactTypeError("top", shown(top), "a whole number, 1 or more")
         instant = lead.received_at if now is None else aware(now)
         failed = self._disqualified(lead, instant)
         if failed:
@@ -311,7 +300,7 @@ class Router:
         if rule is None:
             (then,) = self.otherwise.steps("no_rule")
             return Ranking(lead.id, Outcome.NO_RULE, at=instant, version=self.version, then=then)
-        counts, before, window = snapshot or Snapshot(), tried or {}, rule.window or self.window
+        window = rule.window or self.window
 
         def ask(pool: str, anyway: bool = False) -> Ranking:
             members = observing(self.members(pool, roster, instant), self.holidays)
@@ -413,6 +402,7 @@ class Router:
         Raises:
             FactTypeError: ``qualify`` met a fact of the wrong type.
         """
+        must_be(Lead, lead=lead)
         return not self._disqualified(lead, now)
 
     def _disqualified(self, lead: Lead, now: datetime | None) -> list[Factor | Condition]:
@@ -452,7 +442,7 @@ class Router:
             >>> [r.best.rep_id for r in router.rank_many(leads, Roster([Rep("ada")]))]
             ['ada', 'ada']
         """
-        for lead in leads:
+        for lead in every(Lead, leads=leads):
             yield self.rank(lead, roster, now=now, snapshot=snapshot)
 
 

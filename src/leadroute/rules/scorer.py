@@ -18,6 +18,7 @@ from typing import Any, ClassVar, TypeAlias, final
 from attrs import NOTHING, field, fields, frozen
 
 from leadroute.errors import ConfigError
+from leadroute.model.kinds import must_be
 from leadroute.model.rep import Rep
 from leadroute.rules.condition import Condition
 from leadroute.rules.situation import Situation
@@ -97,7 +98,12 @@ class Scorer:
     __rmul__ = __mul__
 
     def when(self, condition: Condition) -> Scorer:
-        """The same score, without an answer while ``condition`` is false."""
+        """The same score, without an answer while ``condition`` is false.
+
+        Raises:
+            FactTypeError: ``condition`` is something else.
+        """
+        must_be(Condition, condition=condition)
         return _sum_of(
             tuple(Term(term.weight, Guarded(term.scorer, condition)) for term in self.terms)
         )

@@ -23,7 +23,16 @@ from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import timedelta
-from sqlite3 import SQLITE_BUSY, Connection, Cursor, OperationalError, connect
+from sqlite3 import (
+    SQLITE_BUSY,
+    SQLITE_CANTOPEN,
+    SQLITE_NOTADB,
+    Connection,
+    Cursor,
+    DatabaseError,
+    OperationalError,
+    connect,
+)
 from types import TracebackType
 from typing import Literal, Self, TypeVar
 
@@ -43,8 +52,9 @@ _inherited: list[deque[Connection]] = []
 """Connections of a parent process: kept, because closing them would disturb the parent's locks."""
 
 
-def _busy(error: OperationalError) -> bool:
-    return getattr(error, "sqlite_errorcode", 0) & 0xFF == SQLITE_BUSY
+def _code(error: DatabaseError) -> int:
+    found: int = getattr(error, "sqlite_errorcode", 0) & 0xFF
+    return found
 
 
 @contextmanager
@@ -52,7 +62,7 @@ def _busy_is_transient() -> Iterator[None]:
     try:
         yield
     except OperationalError as error:
-        if _busy(error):
+        if _code(error) == SQLITE_BUSY:
             raise Transient(str(error)) from error
         raise
 
@@ -125,7 +135,8 @@ class SqliteStore(_Sqlite):
         patience: How long to wait for other writers before ``Transient``.
 
     Raises:
-        ConfigError: An option cannot be used, or the tables were made by a newer release.
+        ConfigError: The file is no database or cannot be opened, an option cannot be used, or the tables were made by
+            a newer release.
 
     Example:
         >>> with SqliteStore(folder / "crm.db") as store:  # doctest: +SKIP
@@ -144,6 +155,8 @@ class SqliteStore(_Sqlite):
         patience: timedelta | str = "30s",
     ) -> None:
         self._pool: tuple[int, deque[Connection]] = (os.getpid(), deque())
+        if not isinstance(path, str | os.PathLike):
+            raise ConfigError(f"path is {path!r:.60}; write the name of a file")
         self._path = os.fspath(path)
         if self._path in ("", ":memory:"):
             raise ConfigError(
@@ -158,6 +171,12 @@ class SqliteStore(_Sqlite):
         self._closed = False
         try:
             self.create()
+        except DatabaseError as error:
+            self.close()
+            if _code(error) not in (SQLITE_CANTOPEN, SQLITE_NOTADB):
+                raise
+            remedy = "name a database, or a new file in a folder that is there"
+            raise ConfigError(f"{self._path}: {error}; {remedy}") from error
         except BaseException:
             self.close()
             raise
@@ -249,7 +268,7 @@ class SqliteStore(_Sqlite):
             try:
                 return step()
             except OperationalError as error:
-                if not _busy(error) or time.monotonic() >= deadline:
+                if _code(error) != SQLITE_BUSY or time.monotonic() >= deadline:
                     raise
             time.sleep(_PAUSES[attempt % len(_PAUSES)])
             attempt += 1

@@ -1,0 +1,148 @@
+"""Objects of the wrong kind: every way in names the argument, what it was given, and what to write."""
+
+from datetime import UTC, datetime
+
+import pytest
+
+from leadroute import (
+    ConfigError,
+    Dispatcher,
+    FactTypeError,
+    Lead,
+    Rep,
+    Roster,
+    Router,
+    Rule,
+    Snapshot,
+    headroom,
+)
+from leadroute.model.kinds import every, must_be
+from leadroute.stores import MemoryStore, SqliteStore
+
+NOON = datetime(2026, 1, 5, 12, tzinfo=UTC)
+ADA = Rep("ada")
+LEAD = Lead("L-1")
+TEAM = Roster([ADA])
+ROUTER = Router(rules=[Rule("all", window="5m")])
+
+
+def owned():
+    """A dispatcher with one lead that Ada owns."""
+    dispatcher = Dispatcher(ROUTER, TEAM, MemoryStore())
+    dispatcher.submit(LEAD)
+    dispatcher.accept("L-1", "ada")
+    return dispatcher
+
+
+CALLS = {
+    "lead is of type NoneType; it must be a Lead": [
+        lambda: ROUTER.rank(None, TEAM),
+        lambda: ROUTER.match(None),
+        lambda: ROUTER.match_all(None),
+        lambda: ROUTER.qualifies(None),
+        lambda: ROUTER.decide(None, TEAM),
+        lambda: owned().submit(None),
+    ],
+    "roster is of type list; it must be a Roster": [
+        lambda: ROUTER.rank(LEAD, [ADA]),
+        lambda: ROUTER.members(None, [ADA]),
+        lambda: Dispatcher(ROUTER, [ADA], MemoryStore()),
+    ],
+    "snapshot is of type dict; it must be a Snapshot": [
+        lambda: ROUTER.rank(LEAD, TEAM, snapshot={}),
+    ],
+    "tried is of type str; it must be a mapping": [lambda: ROUTER.rank(LEAD, TEAM, tried="ada")],
+    "top is 0; it must be a whole number, 1 or more": [lambda: ROUTER.rank(LEAD, TEAM, top=0)],
+    "top is 'x'; it must be a whole number": [lambda: ROUTER.rank(LEAD, TEAM, top="x")],
+    "leads is of type Lead; it must be several, such as \\[Lead\\(...\\)": [
+        lambda: list(ROUTER.rank_many(LEAD, TEAM)),
+        lambda: ROUTER.assign_batch(LEAD, TEAM),
+    ],
+    "leads\\[1\\] is of type str; it must be a Lead": [
+        lambda: list(ROUTER.rank_many([LEAD, "L-2"], TEAM)),
+        lambda: ROUTER.assign_batch([LEAD, "L-2"], TEAM),
+    ],
+    "router is of type NoneType; it must be a Router": [
+        lambda: Dispatcher(None, TEAM, MemoryStore())
+    ],
+    "store is of type str; it must be a Store, such as": [
+        lambda: Dispatcher(ROUTER, TEAM, "leads.db")
+    ],
+    "clock is of type NoneType; it must be a Clock": [
+        lambda: Dispatcher(ROUTER, TEAM, MemoryStore(), clock=None)
+    ],
+    "outcomes is of type dict; it must be Outcomes": [
+        lambda: Dispatcher(ROUTER, TEAM, MemoryStore(), outcomes={}),
+        lambda: Snapshot(outcomes={}),
+    ],
+    "lead_id is of type Lead; it must be text": [
+        lambda: owned().placement(LEAD),
+        lambda: owned().history(LEAD),
+        lambda: owned().accept(LEAD, "ada"),
+    ],
+    "rep_id is of type Rep; it must be text": [
+        lambda: owned().accept("L-1", ADA),
+        lambda: owned().decline("L-1", ADA),
+        lambda: owned().assign("L-1", ADA, by="boss"),
+    ],
+    "closing is of type str; it must be True or False": [
+        lambda: owned().feedback("L-1", "won", closing="yes")
+    ],
+    "open is of type list; it must be a mapping": [lambda: Snapshot(open=["ada"])],
+    "environment is of type dict; it must be an Environment": [
+        lambda: Router(rules=[Rule("all")], environment={})
+    ],
+    "defines is of type int; it must be a mapping": [
+        lambda: Router(rules=[Rule("all")], defines=5)
+    ],
+    "fields is of type list; it must be a mapping": [
+        lambda: Router(rules=[Rule("all")], fields=["plan"])
+    ],
+    "condition is of type bool; it must be a condition": [lambda: headroom().when(True)],
+}
+
+
+@pytest.mark.parametrize(
+    ("message", "call"), [(message, call) for message, calls in CALLS.items() for call in calls]
+)
+def test_a_wrong_kind_is_named(message, call):
+    """The error names the argument, the type that was given, and what belongs there."""
+    with pytest.raises(FactTypeError, match=message):
+        call()
+
+
+@pytest.mark.parametrize(
+    ("message", "call"),
+    [
+        ("grace: 'x' is not a duration; write it like", lambda: Router(rules=[], grace="x")),
+        ("wrap_up: 5 is not a duration; write it like", lambda: Router(rules=[], wrap_up=5)),
+        (
+            "objective is 5; write a function",
+            lambda: ROUTER.assign_batch([LEAD], TEAM, objective=5),
+        ),
+        ("gap is 'x'; write 0 for the optimum", lambda: ROUTER.assign_batch([LEAD], TEAM, gap="x")),
+        ("path is 5; write the name of a file", lambda: SqliteStore(5)),
+    ],
+)
+def test_an_option_of_the_wrong_kind_is_named(message, call):
+    """An option that cannot be used is refused with its name and what to write."""
+    with pytest.raises(ConfigError, match=message):
+        call()
+
+
+def test_a_subclass_is_of_the_kind():
+    """A value of a subclass is taken, and so is whatever has the methods of a protocol."""
+
+    class Quoted(str):
+        __slots__ = ()
+
+    must_be(str, lead_id=Quoted("L-1"))
+    Dispatcher(ROUTER, TEAM, MemoryStore(), clock=type("Fixed", (), {"now": lambda _self: NOON})())
+
+
+def test_several_are_asked_one_at_a_time():
+    """What comes before a stray is given out before the stray is refused."""
+    leads = every(Lead, leads=iter([LEAD, None]))
+    assert next(leads) is LEAD
+    with pytest.raises(FactTypeError, match="leads\\[1\\] is of type NoneType"):
+        next(leads)

@@ -219,16 +219,12 @@ class Router:
         return None if position is None else self.rules[position]
 
     def match_each(self, leads: Iterable[Lead], now: datetime | None = None) -> list[Rule | None]:
-        """``match`` for every lead, in order. Keep them in a ``Sample`` when several policies are asked about them."""
+        """``match`` for every lead, in order. Several policies are asked faster about a ``Sample``."""
         found = self._matcher.first_of_each(leads, now)
         return [None if position is None else self.rules[position] for position in found]
 
     def match_all(self, lead: Lead, now: datetime | None = None) -> tuple[Rule, ...]:
-        """Every rule whose condition the lead fulfils, in order.
-
-        Raises:
-            FactTypeError: A condition met a fact of the wrong type; rule and lead are named.
-        """
+        """Every rule whose condition the lead fulfils, in order. Errors are those of ``match``."""
         must_be(Lead, lead=lead)
         return tuple(self.rules[position] for position in self._matcher.all(lead, now))
 

@@ -142,7 +142,9 @@ def test_creating_goes_on_where_it_was_interrupted(store, host):
 
 def test_a_folder_that_is_missing_is_named(tmp_path):
     """A path at which no database can be opened is refused, and the path is named."""
-    with pytest.raises(ConfigError, match=r"crm\.db: unable to open database file; name a database"):
+    with pytest.raises(
+        ConfigError, match=r"crm\.db: unable to open database file; name a database"
+    ):
         SqliteStore(tmp_path / "missing" / "crm.db")
 
 

@@ -427,8 +427,8 @@ def test_errors_are_kept_one_by_one():
     error = caught.value
     assert [each.place for each in error.errors] == ["p:2: window", "p:3: qualify"]
     assert str(error.at("tenant 7")) == (
-        "tenant 7.p: window: is true; write text in quotes\n"
-        "tenant 7.p: qualify: is a date; write text in quotes"
+        "tenant 7.p:2: window: is true; write text in quotes\n"
+        "tenant 7.p:3: qualify: is a date; write text in quotes"
     )
     assert error.at("a").at("b").problem == str(error)
 

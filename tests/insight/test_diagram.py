@@ -158,7 +158,7 @@ def test_one_end():
 
 
 def test_steps_without_an_end():
-    """Where the steps name pools alone, the lead waits if somebody there may come back, and else goes to the catch-all."""
+    """Where the steps name pools alone, a lead waits if somebody there may come back, or has its end."""
     rule = Rule("all", pool="a", otherwise={"empty_pool": "pool b", "nobody_available": "pool b"})
     router = Router(rules=[rule], pools=[Pool("a", where=REP.level > 8), Pool("b", reps={"bob"})])
     assert [line.strip() for line in mermaid(router).splitlines()[-4:]] == [

@@ -16,12 +16,12 @@ from typing import Final
 
 from attrs import field, frozen
 
-from leadroute.insight.wording import duration_in_words, otherwise_in_words, preference, who
+from leadroute.insight.wording import otherwise_in_words, preference, who
 from leadroute.ranking.router import Router
 from leadroute.rules.otherwise import CASES, CATCH_ALL, HOLD, pool_of
 from leadroute.rules.qualification import Factor, Qualification
 from leadroute.rules.rule import EVERYONE, Rule
-from leadroute.rules.wording import describe
+from leadroute.rules.wording import describe, duration_in_words
 
 __all__ = ["graphviz", "mermaid"]
 
@@ -173,7 +173,7 @@ def _graph(router: Router) -> _Graph:
     for end, label in ends:
         graph.arrow(end, fates[unruled], label)
     for (pool, end), cases in after.items():
-        label = "nobody can take it" if _EVERY_CASE <= {*cases} else " or ".join(cases)
+        label = "nobody can take it" if {*cases} >= _EVERY_CASE else " or ".join(cases)
         graph.arrow(pools[pool], fates[end], label)
     return graph
 

@@ -24,6 +24,7 @@ from leadroute.formats.extends import read_extended
 from leadroute.formats.parts import Part, Parts
 from leadroute.formats.toml import write_toml
 from leadroute.model.duration import format_duration
+from leadroute.model.kinds import must_be
 from leadroute.model.territory import Territory
 from leadroute.ranking.router import Router
 from leadroute.rules.closures import PLAIN, Environment
@@ -61,6 +62,9 @@ def load_policy(
         ConfigError: The file as a whole cannot be read.
         OSError: The file cannot be opened.
     """
+    if not isinstance(source, str | Path):
+        remedy = "write the path of a file; for its text there is parse_policy"
+        raise ConfigError(f"source is {source!r:.60}; {remedy}")
     return _router(read_extended(source, format), scorers, environment)
 
 
@@ -150,6 +154,7 @@ def dump_policy(
         when  = "lead.country == 'US'"
         score = "rotation()"
     """
+    must_be(Router, router=router)
     found = format_of("policy.toml" if path is None else path, format)
     document = _document(router)
     text = (

@@ -19,6 +19,7 @@ from typing import Any, Final
 from attrs import evolve, fields, frozen
 
 from leadroute.errors import FactTypeError
+from leadroute.model.kinds import every, must_be
 from leadroute.model.lead import Lead
 from leadroute.model.roster import Roster
 from leadroute.model.snapshot import Snapshot
@@ -104,8 +105,9 @@ def diff(
         ...     print(move)
         L-1: ada -> bob: ada: the rule requires that the rep's level is at least 2
     """
+    must_be(Router, old=old, new=new)
     unchanged = _unchanged(old, new)
-    pending = iter(leads)
+    pending = every(Lead, leads=leads)
     while portion := tuple(islice(pending, PORTION)):
         for lead in _doubtful(old, new, portion, now, unchanged):
             try:

@@ -1,6 +1,6 @@
 """First match, all matches, building and editing: the index beside its peers.
 
-Usage: python benchmarks/rules.py [--quick] [--largest N] [--json] [--bulk] [--differential]
+Usage: python benchmarks/rules.py [--quick] [--json]
 
 - Policies come from `policies.py`, by seed: 2,000 leads, and rules of realistic form with a catch-all at the end.
 - Every engine must agree with a naive reference on the leads that it is timed with, before anything is timed.
@@ -10,13 +10,15 @@ Usage: python benchmarks/rules.py [--quick] [--largest N] [--json] [--bulk] [--d
   the first answer, and the growth of the resident memory.
 - leadroute reads `Lead` objects, and so does the if-chain. The peers get mappings prepared beforehand.
 - A peer that is not installed is left out and named. They are in the extra `bench`.
-- Many leads at once are 100,000 leads under 10,000 rules, as what-if asks them: a sample that another policy has
-  prepared is held to the bar. What preparing costs, and one call without a sample, are figures.
-- `--quick` stops at 1,000 rules. `--bulk` asks many leads alone. `--differential` compares all answers on 10,000 rules
-  x 10,000 leads instead.
+- Many leads at once are 100,000 stored leads under 10,000 rules, as what-if asks them: as a sample that another policy
+  has been asked about, beside one by one. What preparing costs is a figure.
+- At last first and all matches, one by one and together, are compared with the reference: 10,000 rules x 10,000 leads.
+  The longer runs against the reference and hostile input are in `endurance.py`.
+- `--quick` stops at 1,000 rules, and compares and asks fewer leads.
+
+Beside figures and bars the JSON object has `results`, one for each engine and size, and `ratios`.
 """
 
-import argparse
 import gc
 import json
 import random
@@ -27,6 +29,7 @@ from functools import lru_cache
 from importlib.util import find_spec
 from pathlib import Path
 from statistics import median
+from typing import NamedTuple
 
 from policies import (
     cel_text,
@@ -41,6 +44,7 @@ from policies import (
     policy,
     rule_engine_text,
 )
+from telling import at_least, at_most, figures, options, tell
 
 from leadroute.rules.match import Matcher
 from leadroute.rules.plain import PlainMatcher
@@ -60,33 +64,21 @@ def ours(size):
     """Prepare the index; leadroute reads Lead objects."""
     conditions = conditions_of(size)
 
-    def build():
-        first = Matcher(conditions).first
-        return lambda lead: first(lead, None)
-
-    return build
+    return lambda: Matcher(conditions).first
 
 
 def ours_all(size):
     """Prepare the index for all matches."""
     conditions = conditions_of(size)
 
-    def build():
-        every = Matcher(conditions).all
-        return lambda lead: every(lead, None)
-
-    return build
+    return lambda: Matcher(conditions).all
 
 
 def closures(size):
     """Prepare the plain loop over closures."""
     conditions = conditions_of(size)
 
-    def build():
-        first = PlainMatcher(conditions).first
-        return lambda lead: first(lead, None)
-
-    return build
+    return lambda: PlainMatcher(conditions).first
 
 
 def if_chain(size):
@@ -283,35 +275,42 @@ def edits(size, rounds):
 
 
 def bulk(size, count, rounds):
-    """Return medians for many leads: rates beside one by one, and microseconds a lead to prepare a sample of them.
+    """Return medians for many stored leads: microseconds a lead, and the rate of a sample beside one by one.
 
     An old policy is the first that the sample is asked about, which prepares it. Then a new policy is timed.
     """
     old, new = (Matcher([condition(r) for r in policy(size, seed)]) for seed in (SEED + 8, SEED))
     many = leads(facts(count, SEED + 2))
+    gc.collect()
+    gc.freeze()
     found = []
     for _ in range(rounds):
         sample = Sample(many)
-        asking, _ = clocked(old.first_of_each, sample, None)
-        again, _ = clocked(old.first_of_each, sample, None)
-        single, alone = clocked(lambda: [new.first(lead, None) for lead in many])
-        warm, together = clocked(new.first_of_each, sample, None)
-        cold, at_once = clocked(new.first_of_each, many, None)
-        if not alone == together == at_once:
+        asking, _ = clocked(old.first_of_each, sample)
+        again, _ = clocked(old.first_of_each, sample)
+        single, alone = clocked(new.first_of_each, many)
+        warm, together = clocked(new.first_of_each, sample)
+        if alone != together:
             raise SystemExit("one by one and together differ")
         micro = 1e6 / count
-        spent = (single * micro, warm * micro, cold * micro, (asking - again) * micro)
-        found.append((*spent, single / warm, single / cold))
-    names = "one_by_one_us sample_us cold_us prepare_us sample_ratio cold_ratio".split()
-    return {
-        name: median(values) for name, values in zip(names, zip(*found, strict=True), strict=True)
-    }
+        prepare = asking - again
+        found.append(
+            (
+                single * micro,
+                warm * micro,
+                prepare * micro,
+                2 * single / (prepare + 2 * warm),
+                single / warm,
+            )
+        )
+    names = "one_by_one_us sample_us prepare_us two_policies_and_preparing ratio".split()
+    return dict(zip(names, map(median, zip(*found, strict=True)), strict=True))
 
 
-def clocked(ask, *arguments):
-    """Return the CPU seconds of a call, and what it gives."""
+def clocked(ask, leads):
+    """Return the CPU seconds of asking about leads, and the answers."""
     began = time.process_time()
-    answer = ask(*arguments)
+    answer = ask(leads, None)
     return time.process_time() - began, answer
 
 
@@ -329,24 +328,52 @@ def differential(size, count):
     return differences
 
 
-def bar(name, value, bound, *, most):
-    """Return a bar: at most, or at least, the bound."""
-    ok = value <= bound if most else value >= bound
-    return {"name": name, "value": round(value, 2), "bound": bound, "ok": ok}
+class Extent(NamedTuple):
+    """How much is measured."""
+
+    sizes: tuple[int, ...]
+    rounds: int
+    bulk: tuple[int, int, int]
+    differential: tuple[int, int]
 
 
-def measure(largest):
+FULL = Extent((10, 100, 1_000, 10_000, 100_000), 7, (10_000, 100_000, 5), (10_000, 10_000))
+QUICK = Extent((10, 100, 1_000), 3, (1_000, 10_000, 1), (1_000, 200))
+
+FASTER = [
+    ("zen-engine, indexed", 10, 3),
+    ("zen-engine, indexed", 100, 3),
+    ("zen-engine, indexed", 1_000, 5),
+    ("zen-engine, indexed", 10_000, 5),
+    ("if-chain", 10_000, 15),
+    ("rule-engine", 1_000, 300),
+    ("rule-engine", 10_000, 300),
+]
+"""How many times faster than which engine, at how many rules."""
+
+WITHIN = [
+    (("leadroute", 10), ("if-chain", 10), 2),
+    (("leadroute", 100), ("if-chain", 100), 2),
+    (("leadroute", 10_000), ("leadroute", 1_000), 3),
+    (("leadroute", 100_000), ("leadroute", 10_000), 6),
+    (("leadroute, all matches", 10_000), ("leadroute", 10_000), 2),
+]
+"""How many times what something else takes, at most."""
+
+SMALLER = [("build_ms", 0.5), ("memory_mb", 0.3)]
+"""Which part of what zen-engine needs for 10,000 rules."""
+
+
+def measure(extent):
     """Measure everything, and judge the bars that the sizes allow."""
-    sizes = [size for size in (10, 100, 1_000, 10_000, 100_000) if size <= largest]
-    quick = largest < 10_000
-    rounds = 3 if quick else 7
     engines = [n for n, (_, module, _) in ENGINES.items() if module is None or find_spec(module)]
     results, match, builds = [], {}, {}
-    for size in sizes:
-        for name, spent in compare(size, rounds if size <= 10_000 else 3, engines).items():
+    for size in extent.sizes:
+        rounds = extent.rounds if size <= 10_000 else 3
+        for name, spent in compare(size, rounds, engines).items():
             match[name, size] = spent
             row = {"engine": name, "n_rules": size, "match_us": round(spent, 3)}
-            if size in (1_000, 10_000, 100_000):
+            if size >= 1_000 and len(extent.sizes) > len(QUICK.sizes):
                 builds[name, size] = build_apart(name, size, 3 if size == 10_000 else 1)
                 row |= builds[name, size]
             results.append(row)
@@ -355,95 +382,57 @@ def measure(largest):
         for (name, size), spent in match.items()
         if name != "leadroute"
     }
+    many = bulk(*extent.bulk)
+    told = {
+        f"{row['engine']}, {row['n_rules']} rules: {key}": row[key]
+        for row in results
+        for key in ("match_us", "build_ms", "memory_mb")
+        if key in row
+    }
+    told |= {f"bulk_{name}": value for name, value in many.items()}
+    told["left_out"] = [name for name in ENGINES if name not in engines]
     bars = judged(match, builds)
-    figures = [{"name": "left_out", "value": [name for name in ENGINES if name not in engines]}]
-    if not quick:
-        bars.append(bar("edit / build at 10,000", edits(10_000, 3), 0.6, most=True))
-        judge_bulk(bulk(10_000, 100_000, 5), figures, bars)
-    return {"results": results, "ratios": ratios, "figures": figures, "bars": bars}
-
-
-def judge_bulk(found, figures, bars):
-    """Add the figures of many leads, and the bar that a prepared sample is held to."""
-    figures += [{"name": f"bulk_{name}", "value": round(value, 2)} for name, value in found.items()]
-    bars.append(bar("one by one / prepared sample", found["sample_ratio"], 3, most=False))
+    if 10_000 in extent.sizes:
+        bars.append(at_most("edit / build at 10000", edits(10_000, 3), 0.6))
+        bars.append(at_least("one by one / prepared sample", many["ratio"], 3))
+    rules, count = extent.differential
+    found = differential(rules, count)
+    bars.append(at_most(f"differences, {rules} rules x {count} leads", found, 0))
+    return {"results": results, "ratios": ratios, "figures": figures(told), "bars": bars}
 
 
 def judged(match, builds):
     """Return the bars of the ratios that were measured."""
-    wanted = [
-        ("zen-engine, indexed", 10, 3),
-        ("zen-engine, indexed", 100, 3),
-        ("zen-engine, indexed", 1_000, 5),
-        ("zen-engine, indexed", 10_000, 5),
-        ("if-chain", 10_000, 15),
-        ("rule-engine", 10_000, 300),
-    ]
     bars = [
-        bar(
-            f"{name} / leadroute at {size}",
-            match[name, size] / match["leadroute", size],
-            least,
-            most=False,
+        at_least(
+            f"{name} / leadroute at {size}", match[name, size] / match["leadroute", size], bound
         )
-        for name, size, least in wanted
+        for name, size, bound in FASTER
         if (name, size) in match
     ]
-    most = [
-        (("leadroute", 10), ("if-chain", 10), 2),
-        (("leadroute", 100), ("if-chain", 100), 2),
-        (("leadroute", 10_000), ("leadroute", 1_000), 3),
-        (("leadroute", 100_000), ("leadroute", 10_000), 6),
-        (("leadroute, all matches", 10_000), ("leadroute", 10_000), 2),
-    ]
     bars += [
-        bar(f"{a[0]} at {a[1]} / {b[0]} at {b[1]}", match[a] / match[b], bound, most=True)
-        for a, b, bound in most
+        at_most(f"{a[0]} at {a[1]} / {b[0]} at {b[1]}", match[a] / match[b], bound)
+        for a, b, bound in WITHIN
         if a in match and b in match
     ]
     mine, theirs = (builds.get((name, 10_000)) for name in ("leadroute", "zen-engine, indexed"))
     if mine and theirs:
-        for key, bound in (("build_ms", 0.5), ("memory_mb", 0.3)):
-            value = mine[key] / theirs[key]
-            bars.append(bar(f"{key}: leadroute / zen-engine at 10,000", value, bound, most=True))
+        bars += [
+            at_most(f"{key}: leadroute / zen-engine at 10000", mine[key] / theirs[key], bound)
+            for key, bound in SMALLER
+        ]
     return bars
 
 
 def main(arguments=None):
     """Measure, report, and return 0 where every bar holds."""
-    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("--quick", action="store_true", help="up to 1,000 rules")
-    parser.add_argument("--largest", type=int, default=100_000, help="the most rules")
-    parser.add_argument("--json", action="store_true", help="print one JSON object")
-    parser.add_argument("--differential", action="store_true", help="compare, and time nothing")
-    parser.add_argument("--bulk", action="store_true", help="many leads at once, and nothing else")
+    parser = options(__doc__, "up to 1,000 rules")
     parser.add_argument("--build", nargs=2, metavar=("ENGINE", "SIZE"), help="used by itself")
-    options = parser.parse_args(arguments)
-    if options.build:
-        print(json.dumps(built(options.build[0], int(options.build[1]))))
+    chosen = parser.parse_args(arguments)
+    if chosen.build:
+        print(json.dumps(built(chosen.build[0], int(chosen.build[1]))))
         return 0
-    if options.differential:
-        differences = differential(10_000, 10_000)
-        print(f"10,000 rules x 10,000 leads: {differences} differences")
-        return 0 if not differences else 1
-    if options.bulk:
-        result = {"results": [], "ratios": {}, "figures": [], "bars": []}
-        judge_bulk(bulk(10_000, 100_000, 5), result["figures"], result["bars"])
-    else:
-        result = measure(1_000 if options.quick else options.largest)
-    if options.json:
-        print(json.dumps(result))
-    else:
-        for row in result["results"]:
-            built_in = f"{row.get('build_ms', '-'):>10} ms {row.get('memory_mb', '-'):>8} MB"
-            print(f"{row['engine']:<27} {row['n_rules']:>7} {row['match_us']:>12} us {built_in}")
-        for figure in result["figures"]:
-            print(f"{figure['name']:<27} {figure['value']}")
-        for held in result["bars"]:
-            print(
-                f"{'ok' if held['ok'] else 'FAILED':<6} {held['name']}: {held['value']} ({held['bound']})"
-            )
-    return 0 if all(held["ok"] for held in result["bars"]) else 1
+    return tell(measure(QUICK if chosen.quick else FULL), as_json=chosen.json)
 
 
 if __name__ == "__main__":

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import argparse
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 Figure = dict[str, Any]
-Result = Mapping[str, Sequence[Figure]]
+Result = Mapping[str, Any]
 
 
 def options(doc: str, quick: str) -> argparse.ArgumentParser:
@@ -29,12 +29,12 @@ def figures(named: Mapping[str, Any], digits: int = 2) -> list[Figure]:
 
 def at_most(name: str, value: float, bound: float) -> Figure:
     """A bar that holds up to ``bound``."""
-    return {"name": name, "value": value, "bound": bound, "ok": value <= bound}
+    return {"name": name, "value": round(value, 3), "bound": bound, "ok": value <= bound}
 
 
 def at_least(name: str, value: float, bound: float) -> Figure:
     """A bar that holds from ``bound`` on."""
-    return {"name": name, "value": value, "bound": bound, "ok": value >= bound}
+    return {"name": name, "value": round(value, 3), "bound": bound, "ok": value >= bound}
 
 
 def tell(result: Result, *, as_json: bool) -> int:

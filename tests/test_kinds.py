@@ -14,7 +14,13 @@ from leadroute import (
     Router,
     Rule,
     Snapshot,
+    check,
+    diff,
+    dump_policy,
+    explain,
     headroom,
+    load_policy,
+    why_not,
 )
 from leadroute.model.kinds import every, must_be
 from leadroute.stores import MemoryStore, SqliteStore
@@ -42,11 +48,15 @@ CALLS = {
         lambda: ROUTER.qualifies(None),
         lambda: ROUTER.decide(None, TEAM),
         lambda: owned().submit(None),
+        lambda: explain(ROUTER, None, TEAM),
+        lambda: why_not(ROUTER, None, "ada", TEAM),
     ],
     "roster is of type list; it must be a Roster": [
         lambda: ROUTER.rank(LEAD, [ADA]),
         lambda: ROUTER.members(None, [ADA]),
         lambda: Dispatcher(ROUTER, [ADA], MemoryStore()),
+        lambda: check(ROUTER, [ADA]),
+        lambda: why_not(ROUTER, LEAD, "ada", [ADA]),
     ],
     "snapshot is of type dict; it must be a Snapshot": [
         lambda: ROUTER.rank(LEAD, TEAM, snapshot={}),
@@ -63,7 +73,14 @@ CALLS = {
         lambda: ROUTER.assign_batch([LEAD, "L-2"], TEAM),
     ],
     "router is of type NoneType; it must be a Router": [
-        lambda: Dispatcher(None, TEAM, MemoryStore())
+        lambda: Dispatcher(None, TEAM, MemoryStore()),
+        lambda: check(None),
+        lambda: dump_policy(None),
+        lambda: explain(None, LEAD, TEAM),
+        lambda: why_not(None, LEAD, "ada", TEAM),
+    ],
+    "new is of type NoneType; it must be a Router": [
+        lambda: list(diff(ROUTER, None, [LEAD], TEAM))
     ],
     "store is of type str; it must be a Store, such as": [
         lambda: Dispatcher(ROUTER, TEAM, "leads.db")
@@ -84,6 +101,7 @@ CALLS = {
         lambda: owned().accept("L-1", ADA),
         lambda: owned().decline("L-1", ADA),
         lambda: owned().assign("L-1", ADA, by="boss"),
+        lambda: why_not(ROUTER, LEAD, ADA, TEAM),
     ],
     "closing is of type str; it must be True or False": [
         lambda: owned().feedback("L-1", "won", closing="yes")
@@ -121,6 +139,7 @@ def test_a_wrong_kind_is_named(message, call):
             lambda: ROUTER.assign_batch([LEAD], TEAM, objective=5),
         ),
         ("gap is 'x'; write 0 for the optimum", lambda: ROUTER.assign_batch([LEAD], TEAM, gap="x")),
+        ("source is 5; write the path of a file; for its text", lambda: load_policy(5)),
         ("path is 5; write the name of a file", lambda: SqliteStore(5)),
     ],
 )

@@ -73,6 +73,7 @@ def test_json(leadroute, named, write):
         "severity": "error",
         "place": "rule[1]",
         "line": 9,
+        "file": None,
         "explanation": "rule 'tiny' is never reached, because 'big' takes all of its leads",
         "remedy": "move it up, or remove it",
         "example": "lead.employees == 500, lead.source == 'example'",
@@ -99,3 +100,40 @@ def test_policy_that_cannot_be_loaded(leadroute, named, write):
     ended = leadroute("check", *named)
     assert (ended.code, ended.out) == (2, "")
     assert "there is no pool named 'emae'" in ended.err
+
+
+def test_policy_that_cannot_be_loaded_in_json(leadroute, named, write):
+    """With --json every error of the file is told with its line, as one object; of text as a whole there is no line."""
+    write("policy.toml", 'format = 1\n[[rule]]\nname = "a"\npool = "emae"\n[[rule]]\n')
+    ended = leadroute("check", *named, "--json")
+    assert ended.code == 2
+    pool, name = json.loads(ended.out)["errors"]
+    assert pool == {
+        "file": "policy.toml",
+        "line": 4,
+        "place": "rule[0].pool",
+        "problem": "there is no pool named 'emae'; known: everyone",
+    }
+    assert (name["line"], name["place"]) == (5, "rule[1].name")
+    write(
+        "policy.toml",
+        'format = 1\nqualify = "always"\n[[qualification]]\nname = "a"\nrequire = "always"\n',
+    )
+    (whole,) = json.loads(leadroute("check", *named, "--json").out)["errors"]
+    assert (whole["file"], whole["line"], whole["place"]) == ("policy.toml", None, "")
+
+
+def test_findings_of_a_policy_that_builds_on_another(leadroute, named, write):
+    """A finding is told with the line of the file that it comes from, and the name of that file when it is another."""
+    write(
+        "base.toml",
+        'format = 1\n\n[[rule]]\nname = "all"\n\n[[rule]]\nname = "late"\nwhen = "lead.budget > 5"\n',
+    )
+    write(
+        "policy.toml",
+        'format = 1\nextends = "base.toml"\n\n\n[[rule]]\nname = "first"\nwhen = "never"\n',
+    )
+    write("reps.csv", OFFICE)
+    lines = leadroute("check", *named).out.splitlines()
+    assert lines[0].startswith("line 7: rule[0].when: error LR001")
+    assert lines[1].startswith("base.toml: line 6: rule[2]: error LR002")

@@ -186,9 +186,9 @@ def test_bad_roster_is_refused(leadroute, given, write):
 
 
 def test_bad_policy_is_refused(leadroute, given, write):
-    """A policy that cannot be loaded is told with file, table and key, and the exit code is 2."""
+    """A policy that cannot be loaded is told with file, line, table and key, and the exit code is 2."""
     write("policy.toml", 'format = 1\n[[rule]]\nname = "a"\nwhen = "lead.contry == \'US\'"\n')
     ended = leadroute("route", *given)
     assert ended.code == 2
-    assert "policy.toml: rule[0].when" in ended.err
+    assert "policy.toml:4: rule[0].when" in ended.err
     assert "did you mean 'country'?" in ended.err

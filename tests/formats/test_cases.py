@@ -5,6 +5,7 @@ import pytest
 from leadroute import Lead, Rep, dump_policy
 from leadroute.errors import PolicyError
 from leadroute.formats.policy import parse_policy
+from tests.formats.said import unlined
 
 POLICY = """
 format = 1
@@ -143,4 +144,4 @@ def test_wrong(key, value, problem):
     text = "".join(f"{name} = {each}\n" for name, each in table.items() if each is not None)
     with pytest.raises(PolicyError) as caught:
         parse_policy(f"{POLICY}[[test]]\n{text}")
-    assert str(caught.value) == f"policy: {problem}"
+    assert unlined(caught.value) == f"policy: {problem}"

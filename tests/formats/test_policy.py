@@ -32,6 +32,7 @@ from leadroute.rules.builders import check, define
 from leadroute.rules.closures import Environment
 from leadroute.scorers import BUILT_IN
 from leadroute.testing.strategies import conditions
+from tests.formats.said import unlined
 
 FULL = """
 format = 1
@@ -67,12 +68,12 @@ name = "rest"
 
 
 def refusal(text, form="toml", **options):
-    """What is said about a policy that has errors, without the name of the file."""
+    """What is said about a policy that has errors, without the file and the line."""
     with pytest.raises(ConfigError) as caught:
         parse_policy(text, form, name="p", **options)
     copy = pickle.loads(pickle.dumps(caught.value))
     assert str(copy) == str(caught.value)
-    return [line.removeprefix("p: ") for line in str(caught.value).splitlines()]
+    return [line.removeprefix("p: ") for line in unlined(caught.value).splitlines()]
 
 
 def faults(*lines, **options):
@@ -424,10 +425,10 @@ def test_errors_are_kept_one_by_one():
     with pytest.raises(PolicyError) as caught:
         parse_policy("format = 1\nwindow = true\nqualify = 2021-01-01", name="p")
     error = caught.value
-    assert [each.place for each in error.errors] == ["p: window", "p: qualify"]
+    assert [each.place for each in error.errors] == ["p:2: window", "p:3: qualify"]
     assert str(error.at("tenant 7")) == (
-        "tenant 7.p: window: is true; write text in quotes\n"
-        "tenant 7.p: qualify: is a date; write text in quotes"
+        "tenant 7.p:2: window: is true; write text in quotes\n"
+        "tenant 7.p:3: qualify: is a date; write text in quotes"
     )
     assert error.at("a").at("b").problem == str(error)
 
@@ -582,7 +583,7 @@ otherwise = "hold"
 name = "s"
 otherwise = { nobody_available = "hold, anyway", empty_pol = "hold", nobody_eligible = 5 }
 """)
-    assert [str(error).removeprefix("policy: ") for error in caught.value.errors] == [
+    assert [unlined(error).removeprefix("policy: ") for error in caught.value.errors] == [
         "otherwise.no_rule: says 'anyway', which helps only nobody_available: nobody else is there to take the lead",
         "otherwise.empty_pool: there is no pool named 'emae'; did you mean 'emea'?",
         "rule[0].otherwise: is text; write { nobody_available = 'pool emea, hold' }",

@@ -6,6 +6,7 @@ from leadroute import Atlas, ConfigError, Router, Rule, Territory
 from leadroute.errors import PolicyError, RowError
 from leadroute.formats.policy import dump_policy, parse_policy
 from leadroute.formats.territories import read_territories
+from tests.formats.said import unlined
 
 FULL = Territory(
     "berlin",
@@ -126,7 +127,7 @@ nam = "y"
 """
     with pytest.raises(PolicyError) as refused:
         parse_policy(text)
-    said = str(refused.value)
+    said = unlined(refused.value)
     assert "policy: territory[0]: countries is 'Mars'" in said
     assert (
         "policy: territory[1]: there is no key of a territory named 'nam'; did you mean 'name'?"

@@ -1,10 +1,23 @@
 import re
+from datetime import UTC, datetime
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from leadroute import LEAD, Factor, Pool, Qualification, Router, Rule
+from leadroute import (
+    LEAD,
+    REP,
+    Factor,
+    Lead,
+    Pool,
+    Qualification,
+    Rep,
+    Roster,
+    Router,
+    Rule,
+    Schedule,
+)
 from leadroute.insight.diagram import graphviz, mermaid
 from leadroute.testing.strategies import routers
 
@@ -142,3 +155,22 @@ def test_one_end():
     assert "hold" not in text
     assert "called mon-fri 09:00-20:00" in text
     assert "who work 50% of the lead's" in text
+
+
+def test_steps_without_an_end():
+    """Where the steps name pools alone, a lead waits if somebody there may come back, or has its end."""
+    rule = Rule("all", pool="a", otherwise={"empty_pool": "pool b", "nobody_available": "pool b"})
+    router = Router(rules=[rule], pools=[Pool("a", where=REP.level > 8), Pool("b", reps={"bob"})])
+    assert [line.strip() for line in mermaid(router).splitlines()[-4:]] == [
+        'terms1 -- "nobody available" --> pool2',
+        'pool2 -- "empty pool" --> catch',
+        'pool2 -- "empty pool, then nobody available or nobody available" --> hold',
+        'pool1 -- "nobody eligible" --> catch',
+    ]
+    monday = datetime(2026, 1, 5, 9, tzinfo=UTC)
+    asleep = Schedule("sat 09:00-10:00", "UTC")
+    ends = {
+        router.rank(Lead("L-1"), Roster([rep]), now=monday).then
+        for rep in (Rep("bob", weight=0, capacity=0), Rep("bob", schedule=asleep))
+    }
+    assert ends == {"catch-all", "hold"}

@@ -21,12 +21,12 @@ from leadroute import (
 from leadroute.insight.wording import (
     describe_policy,
     describe_rule,
-    duration_in_words,
     preference,
     who,
 )
 from leadroute.rules.builders import define
 from leadroute.rules.scores import parse_score
+from leadroute.rules.wording import duration_in_words
 from leadroute.scorers import BUILT_IN
 from leadroute.testing.strategies import conditions, routers
 
@@ -189,11 +189,12 @@ def test_every_scorer_has_words(name):
         (timedelta(seconds=1), "1 second"),
         (timedelta(minutes=90), "1 hour 30 minutes"),
         (timedelta(days=2, seconds=5), "2 days 5 seconds"),
-        (timedelta(microseconds=5), "less than a second"),
+        (timedelta(0), "0s"),
+        (timedelta(seconds=1.5), "1s500ms"),
     ],
 )
 def test_duration(duration, said):
-    """A duration is said in whole units."""
+    """A duration is said in whole units, and as it is written where it has no whole seconds."""
     assert duration_in_words(duration) == said
 
 

@@ -1,6 +1,7 @@
 from datetime import UTC, date, datetime
 
 import pytest
+from tests.formats.said import unlined
 
 from leadroute import ConfigError, Lead, Outcome, Rep, Roster, Router, Rule, Schedule, dump_policy
 from leadroute.errors import PolicyError
@@ -71,7 +72,7 @@ def test_refused(given, problem):
     """What is no date is refused."""
     with pytest.raises(PolicyError) as caught:
         parse_policy(f"format = 1\nholidays = {given}\n")
-    assert str(caught.value) == f"policy: {problem}"
+    assert unlined(caught.value) == f"policy: {problem}"
     with pytest.raises(ConfigError, match="holidays hold something that is no date"):
         Router(rules=[], holidays=[AT])
 

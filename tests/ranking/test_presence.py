@@ -3,6 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from tests.formats.said import unlined
 
 from leadroute import (
     ConfigError,
@@ -139,7 +140,7 @@ def test_in_files():
     ):
         with pytest.raises(ConfigError) as caught:
             parse_policy(f"format = 1\n{wrong}")
-        assert str(caught.value) == message
+        assert unlined(caught.value) == message
 
 
 @pytest.mark.parametrize("given", [{"presence": {"ada": "busy"}}, {"contacted": {"ada": NOON}}])

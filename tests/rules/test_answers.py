@@ -404,8 +404,8 @@ WORDS = [
         "deadline is before 2026-07-01 09:00 UTC",
     ),
     ("now >= lead.deadline", "now is at or after deadline"),
-    ("age(lead.received_at) > days(2)", "the age of time received is more than 2d"),
-    ("age(lead.deadline) > -hours(2)", "the age of deadline is more than minus 2h"),
+    ("age(lead.received_at) > days(2)", "the age of time received is more than 2 days"),
+    ("age(lead.deadline) > -hours(2)", "the age of deadline is more than minus 2 hours"),
     (
         "(lead.budget + 1) * 2 <= lead.annual_revenue / 3 - 4",
         "(budget plus 1) times 2 is at most (annual revenue divided by 3) minus 4",

@@ -4,6 +4,7 @@ import pytest
 
 from leadroute import LEAD, REP, ConfigError, InvalidValue, Lead, Pool, Rep, Rule, headroom
 from leadroute.errors import FactTypeError
+from leadroute.rules.parse import parse
 from leadroute.rules.situation import Situation
 
 
@@ -51,3 +52,13 @@ def test_a_situation_without_an_instant():
     """Whoever needs the instant is told how to give it."""
     with pytest.raises(FactTypeError, match=r"now is not known; it must be given: rank\(lead"):
         _ = Situation(Lead("L-1"), (Rep("ada"),), "everyone").now
+
+
+def test_a_flag_is_a_condition():
+    """A flag stands for the question whether it is true, in code as in text; another field does not."""
+    assert Rule("a", when=LEAD["vip"]).when == parse("lead['vip']")
+    assert Rule("a", require=REP.active).require == parse("rep.active")
+    with pytest.raises(
+        InvalidValue, match=r"when is <Fact lead.budget>; write a condition such as"
+    ):
+        Rule("a", when=LEAD.budget)

@@ -111,7 +111,7 @@ def test_how_fields_are_grouped_is_remembered_for_a_few_policies_only():
     names = ["country", "product", "source", "industry", "channel", "role", "region", "company"]
     for name in [*names, "domain"]:
         Index.of([getattr(LEAD, name).is_present()]).first_of_each(sample, None)
-    assert len(sample._groupings) == 1
+    assert len(sample._layouts) == 1
     assert len(names) == module.GROUPINGS
 
 

@@ -2,7 +2,9 @@
 
 The rules of this module:
 
-* What cannot be loaded is an error of the file, told by the loader. What can be loaded and cannot work is a finding.
+* What cannot be loaded is an error of the file, told by the loader, and the exit code is 2. What can be loaded and
+  cannot work is a finding.
+* Both have their line, in the file of which the policy has it, when it builds on others.
 * Errors and warnings make the exit code 1. Hints do not.
 """
 
@@ -13,10 +15,12 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from attrs import evolve
+
 from leadroute.cli.inputs import add_json, add_now, add_policy, clock_of, existing, policy_of
 from leadroute.cli.screen import Screen
-from leadroute.formats.document import format_of, read_text
-from leadroute.formats.lines import lines_of
+from leadroute.errors import ConfigError, PolicyError
+from leadroute.formats.extends import read_extended
 from leadroute.formats.rows import read_reps
 from leadroute.insight.lint import Finding, Severity, check
 
@@ -41,14 +45,24 @@ def add(commands: Any) -> None:
 
 def run(options: Any, screen: Screen) -> int:
     """Load, check and print."""
-    router = policy_of(options)
+    try:
+        router = policy_of(options)
+    except PolicyError as error:
+        if not options.json:
+            raise
+        told = {"ok": False, "errors": [_told(each) for each in error.errors]}
+        screen.say(json.dumps(told, ensure_ascii=False))
+        return 2
     roster, errors = read_reps(existing(options.reps), custom=router.fields)
     unread = [
         Finding("LR100", f"{error.source}:{error.line}", "; ".join(map(str, error.faults)), _REMEDY)
         for error in errors
     ]
-    now, lines = clock_of(options).now(), _lines(options.policy)
-    found = [*unread, *check(router, roster, now=now, lines=lines)]
+    parts = read_extended(options.policy)
+    found = [*unread]
+    for each in check(router, roster, now=clock_of(options).now()):
+        file, line = parts.spot(each.place)
+        found.append(evolve(each, line=line, file="" if file == parts.name else file))
     severities = Counter(each.severity for each in found)
     serious = bool(severities[Severity.ERROR] or severities[Severity.WARNING])
     counted = {"rules": len(router.rules), "pools": len(router.pools), "reps": len(roster)}
@@ -66,8 +80,16 @@ def run(options: Any, screen: Screen) -> int:
 _REMEDY = "put the row right; it is left out of what follows"
 
 
-def _lines(path: str) -> Mapping[str, int]:
-    return lines_of(read_text(path), format_of(path))
+def _told(error: ConfigError) -> Mapping[str, Any]:
+    where, _, place = error.place.partition(": ")
+    file, _, line = where.rpartition(":")
+    known = line.isdecimal()
+    return {
+        "file": file if known else where,
+        "line": int(line) if known else None,
+        "place": place,
+        "problem": error.problem,
+    }
 
 
 def _verdict(severities: Mapping[Severity, int]) -> str:

@@ -2,13 +2,14 @@
 
 The rules of this module:
 
-* Each lead is judged on its own under both policies. Nothing is stored, and memory stays constant.
+* Each lead is judged on its own. Nothing is stored, and memory stays constant.
 * A bad row, or a lead that a policy cannot judge, is named, and the others go on.
 """
 
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from typing import Any
 
 from leadroute.cli.inputs import (
@@ -21,7 +22,6 @@ from leadroute.cli.inputs import (
     roster_of,
 )
 from leadroute.cli.screen import Screen
-from leadroute.errors import FactTypeError
 from leadroute.formats.policy import load_policy
 from leadroute.insight.whatif import diff
 from leadroute.model.lead import Lead
@@ -55,20 +55,23 @@ def run(options: Any, screen: Screen) -> int:
     roster = roster_of(options, new)
     now = clock_of(options).now()
     leads = moved = bad = 0
-    for lead in leads_of(options, new):
-        if not isinstance(lead, Lead):
-            bad += 1
-            screen.note(str(lead))
-            continue
-        leads += 1
-        try:
-            for move in diff(old, new, (lead,), roster, now=now):
-                moved += 1
-                screen.say(
-                    json.dumps(move.plain, ensure_ascii=False) if options.json else str(move)
-                )
-        except FactTypeError as error:
-            bad += 1
-            screen.note(str(error))
+
+    def refuse(error: Exception) -> None:
+        nonlocal bad
+        bad += 1
+        screen.note(str(error))
+
+    def readable() -> Iterator[Lead]:
+        nonlocal leads
+        for lead in leads_of(options, new):
+            if isinstance(lead, Lead):
+                leads += 1
+                yield lead
+            else:
+                refuse(lead)
+
+    for move in diff(old, new, readable(), roster, now=now, unjudged=refuse):
+        moved += 1
+        screen.say(json.dumps(move.plain, ensure_ascii=False) if options.json else str(move))
     screen.note(f"{moved} of {leads} leads move; {bad} could not be judged")
     return 1 if bad else 0

@@ -20,11 +20,11 @@ class ConfigError(LeadrouteError, ValueError):
 
     Args:
         problem: What is wrong and what to write instead.
-        place: Where it stands, such as ``policy.toml: rule[2].when``; empty when there is no file.
+        place: Where it stands, such as ``policy.toml:14: rule[2].when``; empty when there is no file.
 
     Example:
-        >>> str(ConfigError("window must be longer than 0s", "policy.toml: rule[0].window"))
-        'policy.toml: rule[0].window: window must be longer than 0s'
+        >>> str(ConfigError("window must be longer than 0s", "policy.toml:6: rule[0].window"))
+        'policy.toml:6: rule[0].window: window must be longer than 0s'
     """
 
     def __init__(self, problem: str, place: str = "") -> None:
@@ -128,20 +128,20 @@ class PolicyError(ConfigError):
     """A policy file has errors; every one of them is listed on a line of its own.
 
     Args:
-        errors: What is wrong, each with file, table and key.
+        errors: What is wrong, each with file, line, table and key.
         place: Where the file stands, when it is part of something larger.
 
     Example:
         >>> print(
         ...     PolicyError(
         ...         [
-        ...             ConfigError("write text in quotes", "policy.toml: rule[0].when"),
-        ...             UnknownFieldError("pool", "emae", ["emea"], "policy.toml: rule[1].pool"),
+        ...             ConfigError("write text in quotes", "policy.toml:5: rule[0].when"),
+        ...             UnknownFieldError("pool", "emae", ["emea"], "policy.toml:9: rule[1].pool"),
         ...         ]
         ...     )
         ... )
-        policy.toml: rule[0].when: write text in quotes
-        policy.toml: rule[1].pool: there is no pool named 'emae'; did you mean 'emea'?
+        policy.toml:5: rule[0].when: write text in quotes
+        policy.toml:9: rule[1].pool: there is no pool named 'emae'; did you mean 'emea'?
     """
 
     def __init__(self, errors: Iterable[ConfigError], place: str = "") -> None:

@@ -5,7 +5,7 @@ The rules of this module:
 * Every key of every table is looked at, whatever is wrong with the others. Nothing is built from a table with errors.
 * An unknown key is an error, with the nearest known one.
 * After ``MOST_ERRORS`` errors the reading ends: the file is something else than a policy.
-* Places are written as in ``rule[2].when``, counted from 0.
+* Places are written as in ``rule[2].when``, counted from 0, behind the file and the line.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from attrs import fields
 
 from leadroute.errors import ConfigError, InvalidValue, PolicyError, UnknownFieldError
 from leadroute.formats.cases import case_of, read_expected, read_instant, read_lead, read_reps
+from leadroute.formats.parts import Parts
 from leadroute.model.duration import parse_duration
 from leadroute.model.territory import Territory
 from leadroute.model.values import Refused, ident
@@ -52,13 +53,13 @@ class Draft:
     """One policy being read.
 
     Args:
-        name: What errors call the file.
+        parts: Its files, joined.
         scorers: What the names of scorers call.
         environment: The host's predicates and lists.
     """
 
-    def __init__(self, name: str, scorers: Scorers, environment: Environment) -> None:
-        self._name = name
+    def __init__(self, parts: Parts, scorers: Scorers, environment: Environment) -> None:
+        self._parts = parts
         self._scorers = scorers
         self._environment = environment
         self._errors: list[ConfigError] = []
@@ -66,12 +67,13 @@ class Draft:
         self._defines: Mapping[str, Condition] = {}
         self._names: dict[str, dict[str, None]] = {}
 
-    def router(self, document: Mapping[str, Any]) -> Router:
-        """The router that the tables of a document describe.
+    def router(self) -> Router:
+        """The router that the tables describe.
 
         Raises:
             PolicyError: They have errors; every one is listed.
         """
+        document = {key: it for key, it in self._parts.document.items() if key != "format"}
         self._read_fields(document)
         self._read_defines(document)
         terms = self._table("", "key of a policy", document, self._terms)
@@ -146,7 +148,7 @@ class Draft:
             with self._under(f"define.{name}"):
                 parse(written, defines=self._defines, custom=self._fields)
         if len(self._errors) == before:
-            self._note(first.at(f"{self._name}: define"))
+            self._note(first.at(self._parts.at("define")))
 
     def _factors(self, document: Mapping[str, Any]) -> Iterator[Factor]:
         readers = {
@@ -204,7 +206,7 @@ class Draft:
     def _otherwise(self, place: str, given: Any) -> Otherwise:
         if given is not None and not isinstance(given, Mapping):
             problem = f"is {_called(given)}; write {{ nobody_available = 'pool emea, hold' }}"
-            self._note(ConfigError(problem, f"{self._name}: {place}"))
+            self._note(ConfigError(problem, self._parts.at(place)))
             return Otherwise()
         readers = {case: partial(self._steps, case) for case in CASES}
         return Otherwise(**self._table(place, "case of otherwise", given or {}, readers))
@@ -297,7 +299,7 @@ class Draft:
         found = self._table(place, kind, given, readers)
         if given.get("name") is None:
             problem = "is missing; give it a name of its own"
-            self._note(ConfigError(problem, f"{self._name}: {place}.name"))
+            self._note(ConfigError(problem, self._parts.at(f"{place}.name")))
         return found if len(self._errors) == before else None
 
     def _table(
@@ -306,7 +308,10 @@ class Draft:
         """What the readers make of a table; what is wrong is noted and left out, and so is what is ``None``."""
         found = {}
         for key, value in given.items():
-            with self._under(f"{place}.{key}".lstrip(".") if key in readers else place):
+            known = key in readers
+            with self._under(
+                f"{place}.{key}".lstrip(".") if known else place, "" if known else key
+            ):
                 if key not in readers:
                     raise UnknownFieldError(kind, key[:60], tuple(readers))
                 read = None if value is None else readers[key](value)
@@ -319,7 +324,7 @@ class Draft:
         if isinstance(given, Mapping) or given is None:
             return given or {}
         problem = f"is {_called(given)}; write a table [{name}], or an object in JSON"
-        self._note(ConfigError(problem, f"{self._name}: {name}"))
+        self._note(ConfigError(problem, self._parts.at(name)))
         return {}
 
     def _tables(
@@ -334,21 +339,20 @@ class Draft:
             else:
                 place = place if listed is given else name
                 problem = f"is {_called(table)}; write [[{name}]], or a list of objects in JSON"
-                self._note(ConfigError(problem, f"{self._name}: {place}"))
+                self._note(ConfigError(problem, self._parts.at(place)))
 
     @contextmanager
-    def _under(self, place: str) -> Iterator[None]:
-        """Note what goes wrong within as an error at ``place``."""
-        where = f"{self._name}: {place}" if place else self._name
+    def _under(self, place: str, key: str = "") -> Iterator[None]:
+        """Note what goes wrong within as an error at ``place``, on the line of a key of it."""
         try:
             yield
         except PolicyError:
             raise
         except ConfigError as error:
-            self._note(error.at(where))
+            self._note(error.at(self._parts.at(place, key)))
         except InvalidValue as error:
             for fault in error.faults:
-                self._note(ConfigError(str(fault), where))
+                self._note(ConfigError(str(fault), self._parts.at(place, fault.field)))
 
     def _note(self, error: ConfigError) -> None:
         self._errors.append(error)

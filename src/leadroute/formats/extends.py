@@ -18,6 +18,7 @@ from typing import Any, Final
 
 from leadroute.errors import ConfigError
 from leadroute.formats.document import format_of, read_document, read_text
+from leadroute.formats.parts import Part, Parts
 
 __all__ = ["MOST_FILES", "read_extended"]
 
@@ -27,8 +28,8 @@ MOST_FILES: Final = 8
 _EITHER: Final = {"qualify": "qualification", "qualification": "qualify"}
 
 
-def read_extended(source: str | Path, format: str | None = None) -> dict[str, Any]:  # noqa: A002 - the host's word
-    """The tables of a policy file, joined with those of the files that it extends.
+def read_extended(source: str | Path, format: str | None = None) -> Parts:  # noqa: A002 - the host's word
+    """A policy file, joined with the files that it extends.
 
     Args:
         source: The path of the file.
@@ -39,29 +40,30 @@ def read_extended(source: str | Path, format: str | None = None) -> dict[str, An
         OSError: A file cannot be opened.
     """
     path, seen = Path(source), list[Path]()
-    documents = list[dict[str, Any]]()
+    parts = list[Part]()
     given: Any = ""
     while given is not None:
         seen.append(path.resolve())
-        found = format_of(path, format if not documents else None)
-        document = read_document(read_text(path), found, str(path))
-        documents.append(document)
+        found = format_of(path, None if parts else format)
+        text = read_text(path)
+        document = read_document(text, found, str(path))
         given = document.pop("extends", None)
+        parts.append(Part(str(path), text, found, document))
         if given is not None:
-            path = _base(path, given)
-            _refuse_long(seen, path, f"{source}: extends")
+            path = _base(path, given, parts[-1])
+            _refuse_long(seen, path, parts[0].at("extends"))
     joined: dict[str, Any] = {}
-    for document in reversed(documents):
-        joined = _joined(joined, document)
-    return joined
+    for part in reversed(parts):
+        joined = _joined(joined, part.document)
+    return Parts(tuple(parts), joined)
 
 
-def _base(path: Path, given: Any) -> Path:
+def _base(path: Path, given: Any, part: Part) -> Path:
     named = PurePosixPath(given) if isinstance(given, str) else PurePosixPath("/")
     drive = isinstance(given, str) and any(char in given for char in ":\\\0")
     if named.is_absolute() or ".." in named.parts or drive or not named.name:
         problem = "names no file beside this one or below it; write one such as 'base.toml'"
-        raise ConfigError(problem, f"{path}: extends")
+        raise ConfigError(problem, part.at("extends"))
     return path.parent / named
 
 

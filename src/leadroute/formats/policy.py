@@ -3,7 +3,7 @@
 The rules of this module:
 
 * Reading and writing are inverses: ``parse_policy(dump_policy(router)) == router``.
-* Every error of a file is reported at once, each with file, table and key.
+* Every error of a file is reported at once, each with file, line, table and key.
 * The text of conditions and scores is read by ``leadroute.rules``; nothing in a file is ever evaluated or imported.
 """
 
@@ -21,8 +21,10 @@ from leadroute.formats.cases import case_table
 from leadroute.formats.document import format_of, read_document
 from leadroute.formats.draft import Draft, Scorers
 from leadroute.formats.extends import read_extended
+from leadroute.formats.parts import Part, Parts
 from leadroute.formats.toml import write_toml
 from leadroute.model.duration import format_duration
+from leadroute.model.kinds import must_be
 from leadroute.model.territory import Territory
 from leadroute.ranking.router import Router
 from leadroute.rules.closures import PLAIN, Environment
@@ -56,12 +58,14 @@ def load_policy(
         environment: The predicates and lists that the host brings for conditions.
 
     Raises:
-        PolicyError: The file has errors; every one is listed with file, table and key.
+        PolicyError: The file has errors; every one is listed with file, line, table and key.
         ConfigError: The file as a whole cannot be read.
         OSError: The file cannot be opened.
     """
-    document = read_extended(source, format)
-    return _router(document, str(source), scorers, environment)
+    if not isinstance(source, str | Path):
+        remedy = "write the path of a file; for its text there is parse_policy"
+        raise ConfigError(f"source is {source!r:.60}; {remedy}")
+    return _router(read_extended(source, format), scorers, environment)
 
 
 def parse_policy(
@@ -82,7 +86,7 @@ def parse_policy(
         environment: The predicates and lists that the host brings for conditions.
 
     Raises:
-        PolicyError: The text has errors; every one is listed with file, table and key.
+        PolicyError: The text has errors; every one is listed with file, line, table and key.
         ConfigError: The text as a whole cannot be read.
 
     Example:
@@ -99,26 +103,26 @@ def parse_policy(
         <Comparison lead.country == 'DE'>
     """
     document = read_document(text, format, name)
+    part = Part(name, text, format, document)
     if "extends" in document:
         problem = "builds on a file beside this one; load it with load_policy"
-        raise ConfigError(problem, f"{name}: extends")
-    return _router(document, name, scorers, environment)
+        raise ConfigError(problem, part.at("extends"))
+    return _router(Parts((part,), document), scorers, environment)
 
 
-def _router(
-    document: dict[str, Any], name: str, scorers: Scorers | None, environment: Environment | None
-) -> Router:
-    given = document.pop("format", None)
+def _router(parts: Parts, scorers: Scorers | None, environment: Environment | None) -> Router:
+    given = parts.document.get("format")
     if type(given) is not int:
-        raise ConfigError(f"write format = {FORMAT} at the top of the policy", f"{name}: format")
+        problem = f"write format = {FORMAT} at the top of the policy"
+        raise ConfigError(problem, parts.at("format"))
     if given != FORMAT:
         raise ConfigError(
             f"this is format {given}, and this version of leadroute reads format {FORMAT} alone; "
             "write it in that format, or install the version that the policy was written for",
-            f"{name}: format",
+            parts.at("format"),
         )
-    draft = Draft(name, {**BUILT_IN, **(scorers or {})}, environment or PLAIN)
-    return draft.router(document)
+    draft = Draft(parts, {**BUILT_IN, **(scorers or {})}, environment or PLAIN)
+    return draft.router()
 
 
 def dump_policy(
@@ -150,6 +154,7 @@ def dump_policy(
         when  = "lead.country == 'US'"
         score = "rotation()"
     """
+    must_be(Router, router=router)
     found = format_of("policy.toml" if path is None else path, format)
     document = _document(router)
     text = (

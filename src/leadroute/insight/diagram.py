@@ -9,19 +9,19 @@ The rules of this module:
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from enum import Enum
 from textwrap import wrap
 from typing import Final
 
 from attrs import field, frozen
 
-from leadroute.insight.wording import duration_in_words, otherwise_in_words, preference, who
+from leadroute.insight.wording import otherwise_in_words, preference, who
 from leadroute.ranking.router import Router
-from leadroute.rules.otherwise import CASES, CATCH_ALL, DEFAULTS, HOLD, pool_of
+from leadroute.rules.otherwise import CASES, CATCH_ALL, HOLD, pool_of
 from leadroute.rules.qualification import Factor, Qualification
 from leadroute.rules.rule import EVERYONE, Rule
-from leadroute.rules.wording import describe
+from leadroute.rules.wording import describe, duration_in_words
 
 __all__ = ["graphviz", "mermaid"]
 
@@ -31,6 +31,8 @@ WIDTH: Final = 40
 
 _NOBODY: Final = tuple(case for case in CASES if case != "no_rule")
 """The cases in which a rule matched and nobody was found."""
+
+_EVERY_CASE: Final = {case.replace("_", " ") for case in _NOBODY}
 
 
 class _Shape(Enum):
@@ -171,7 +173,7 @@ def _graph(router: Router) -> _Graph:
     for end, label in ends:
         graph.arrow(end, fates[unruled], label)
     for (pool, end), cases in after.items():
-        label = "nobody can take it" if len(cases) == len(_NOBODY) else " or ".join(cases)
+        label = "nobody can take it" if {*cases} >= _EVERY_CASE else " or ".join(cases)
         graph.arrow(pools[pool], fates[end], label)
     return graph
 
@@ -182,10 +184,21 @@ def _after(router: Router) -> Mapping[tuple[str, str], Collection[str]]:
     for rule in router.rules:
         for case in _NOBODY:
             steps = rule.otherwise.steps(case, router.otherwise)
-            asked = [rule.pool or EVERYONE, *filter(None, map(pool_of, steps))]
-            (end,) = steps[-1:] if steps[-1] in (HOLD, CATCH_ALL) else DEFAULTS[case]
-            found.setdefault((asked[-1], end), {})[case.replace("_", " ")] = None
+            asked = dict.fromkeys([rule.pool or EVERYONE, *filter(None, map(pool_of, steps))])
+            for end, label in _ends(case, steps, len(asked) > 1):
+                found.setdefault((list(asked)[-1], end), {})[label] = None
     return found
+
+
+def _ends(case: str, steps: Sequence[str], others: bool) -> Iterator[tuple[str, str]]:
+    """Where steps end, each end with when: a lead waits when somebody who was asked may come back."""
+    label = case.replace("_", " ")
+    if steps[-1] in (HOLD, CATCH_ALL):
+        yield steps[-1], label
+        return
+    yield (HOLD if case == "nobody_available" else CATCH_ALL), label
+    if others and case != "nobody_available":
+        yield HOLD, f"{label}, then nobody available"
 
 
 def _factors(graph: _Graph, factors: Iterable[Factor]) -> list[tuple[str, str]]:

@@ -21,7 +21,7 @@ from leadroute.rules.qualification import Factor, Qualification, parts_of
 from leadroute.rules.reading import definitions
 from leadroute.rules.rule import EVERYONE, Pool, Rule
 from leadroute.rules.scorer import Guarded, Scorer, guards
-from leadroute.rules.wording import describe
+from leadroute.rules.wording import describe, duration_in_words
 from leadroute.scorers import (
     accept_rate,
     at_least,
@@ -62,13 +62,11 @@ from leadroute.scorers import (
 __all__ = [
     "describe_policy",
     "describe_rule",
-    "duration_in_words",
     "otherwise_in_words",
     "preference",
     "who",
 ]
 
-_UNITS: Final = (("day", 86_400), ("hour", 3_600), ("minute", 60), ("second", 1))
 _COUNTS: Final = {2: "twice", 3: "three times", 0.5: "half"}
 _FATES: Final = {
     "nurture": "it is nurtured",
@@ -339,18 +337,3 @@ _SCORERS: Final[Mapping[type, Callable[[Any], str]]] = {
     fair: _fairly,
 }
 """What each scorer that comes with the package is called."""
-
-
-def duration_in_words(duration: timedelta) -> str:
-    """A duration as people say it.
-
-    Example:
-        >>> duration_in_words(timedelta(minutes=90))
-        '1 hour 30 minutes'
-    """
-    left, parts = int(duration.total_seconds()), []
-    for unit, size in _UNITS:
-        count, left = divmod(left, size)
-        if count:
-            parts.append(f"{count} {unit}{'s' * (count != 1)}")
-    return " ".join(parts) or "less than a second"

@@ -41,35 +41,16 @@ from leadroute.offers.events import Happening, Received
 from leadroute.offers.persistence import persistently
 from leadroute.offers.placement import Placement, Status
 from leadroute.offers.store import Store
+from leadroute.offers.swept import Swept
 from leadroute.offers.tally import counts_of, fields_of
 from leadroute.offers.turning import next_turn
 from leadroute.plain import dumps
 from leadroute.ranking.closing import observing
 from leadroute.ranking.router import Router
 
-__all__ = ["Dispatcher", "Swept"]
+__all__ = ["Dispatcher"]
 
 _OWNED: Final = (Status.ACCEPTED, Status.CONTACTED)
-
-
-@frozen
-class Swept:
-    """What one sweep did.
-
-    Args:
-        timed_out: Offers that had run out.
-        offered: Leads that were offered to a rep.
-        caught: Leads that went to the catch-all.
-        next_due: When time alone can give the next sweep something to do; as ``Dispatcher.next_due``.
-        errors: Leads that cannot be judged, such as after a mistake in a new policy. They wait on, and are judged again
-            by the next sweep.
-    """
-
-    timed_out: int = 0
-    offered: int = 0
-    caught: int = 0
-    next_due: datetime | None = None
-    errors: tuple[FactTypeError, ...] = ()
 
 
 @frozen(eq=False)

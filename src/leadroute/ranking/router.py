@@ -126,7 +126,7 @@ class Router:
     )
     caps: Sequence[Cap] = cleaned(clean_caps, default=())
     timezone: str = cleaned(zone_name, default="UTC")
-    territories: Atlas = field(default=_NOWHERE, converter=as_atlas)
+    territories: Atlas = field(default=Atlas(()), converter=as_atlas)
     grace: timedelta = field(default=timedelta(0), converter=as_grace)
     wrap_up: timedelta = field(default=timedelta(0), converter=as_wrap_up)
     otherwise: Otherwise = field(default=Otherwise(), converter=read_otherwise)
@@ -218,12 +218,13 @@ class Router:
         position = self._matcher.first(lead, now)
         return None if position is None else self.rules[position]
 
-    def match_all(self, lead: Lead, now: datetime | None = None) -> tuple[Rule, ...]:
-        """Every rule whose condition the lead fulfils, in order.
+    def match_each(self, leads: Iterable[Lead], now: datetime | None = None) -> list[Rule | None]:
+        """``match`` for every lead, in order. Several policies are asked faster about a ``Sample``."""
+        found = self._matcher.first_of_each(leads, now)
+        return [None if position is None else self.rules[position] for position in found]
 
-        Raises:
-            FactTypeError: A condition met a fact of the wrong type; rule and lead are named.
-        """
+    def match_all(self, lead: Lead, now: datetime | None = None) -> tuple[Rule, ...]:
+        """Every rule whose condition the lead fulfils, in order. Errors are those of ``match``."""
         must_be(Lead, lead=lead)
         return tuple(self.rules[position] for position in self._matcher.all(lead, now))
 

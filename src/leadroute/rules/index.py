@@ -15,7 +15,7 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
-from typing import Any, Final, TypeAlias
+from typing import Any, Final, Protocol, TypeAlias, TypeVar
 
 from attrs import evolve, field, frozen
 
@@ -32,16 +32,23 @@ from leadroute.rules.plane import Plane, bits, splice
 from leadroute.rules.rows import Demand, Key
 from leadroute.rules.sample import Sample
 
-__all__ = ["MANY", "Index"]
-
-MANY: Final = 8_192
-"""From how many rows and leads on it pays to prepare leads that are asked about once; else one by one is faster."""
+__all__ = ["Asked", "Index"]
 
 _JUDGE: Final = -1
 """The answer of a row that its boxes alone do not decide."""
 
+_Answer_co = TypeVar("_Answer_co", covariant=True)
+
 _Watched: TypeAlias = tuple[tuple[str, Mapping[Kind, int]], ...]
 """For each attribute, the rules that raise on each kind of value; under the empty name, those that need an instant."""
+
+
+class Asked(Protocol[_Answer_co]):
+    """How a list of conditions is asked about a lead, and the instant of the decision."""
+
+    def __call__(self, lead: Lead, now: datetime | None = None) -> _Answer_co:
+        """The answer."""
+        ...
 
 
 @frozen(eq=False, repr=False, kw_only=True)
@@ -73,8 +80,8 @@ class Index:
     planes: Mapping[Key, Plane]
     demands: Mapping[Demand, int]
     _answers: tuple[int | None, ...] = field(init=False)
-    first: Callable[[Lead, datetime | None], int | None] = field(init=False)
-    all: Callable[[Lead, datetime | None], tuple[int, ...]] = field(init=False)
+    first: Asked[int | None] = field(init=False)
+    all: Asked[tuple[int, ...]] = field(init=False)
     _watched: _Watched = field(init=False)
     _whole: dict[int, Test] = field(init=False, factory=dict)
 
@@ -132,15 +139,16 @@ class Index:
         alive = _survivors(looks, (1 << size) - 1, int(catch_all))
         watched = _watched(self.demands)
 
-        def first(lead: Lead, now: datetime | None) -> int | None:
+        def first(lead: Lead, now: datetime | None = None) -> int | None:
             rows = alive(lead)
-            strange = self._strange(lead, now) if watched else 0
             found = answers[rows.bit_length()]
-            if strange or found == _JUDGE:
-                return next(self._judged(rows, strange, lead, now), None)
+            if watched or found == _JUDGE:
+                strange = self._strange(lead, now)
+                if strange or found == _JUDGE:
+                    return next(self._judged(rows, strange, lead, now), None)
             return found
 
-        def every(lead: Lead, now: datetime | None) -> tuple[int, ...]:
+        def every(lead: Lead, now: datetime | None = None) -> tuple[int, ...]:
             rows = alive(lead)
             if residual or watched:
                 strange = self._strange(lead, now)
@@ -172,10 +180,7 @@ class Index:
         """
         if isinstance(leads, Sample):
             return self._firsts(leads, now)
-        given = tuple(leads)
-        if min(len(self.rows), len(given)) < MANY:
-            return [self.first(lead, now) for lead in given]
-        return self._firsts(Sample(given), now)
+        return [self.first(lead, now) for lead in leads]
 
     def replace(self, position: int, condition: Condition | None) -> Index:
         """An index with one condition replaced, derived from this one. O(values x conditions / 64): nothing is rebuilt.

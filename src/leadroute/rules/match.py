@@ -9,14 +9,14 @@ The rules of this module:
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Final
 
 from leadroute.model.lead import Lead
 from leadroute.rules.closures import PLAIN, Environment
 from leadroute.rules.condition import Condition
-from leadroute.rules.index import Index
+from leadroute.rules.index import Asked, Index
 from leadroute.rules.plain import PlainMatcher
 
 __all__ = ["FEW", "Matcher"]
@@ -69,8 +69,8 @@ class Matcher:
     def _settle(self, engine: Index | PlainMatcher) -> None:
         self._engine = engine
         # Bound here, so that matching a lead takes one call and not two.
-        self.first: Callable[[Lead, datetime | None], int | None] = engine.first
-        self.all: Callable[[Lead, datetime | None], tuple[int, ...]] = engine.all
+        self.first: Asked[int | None] = engine.first
+        self.all: Asked[tuple[int, ...]] = engine.all
 
     def __len__(self) -> int:
         return len(self._engine)
@@ -80,7 +80,7 @@ class Matcher:
 
         Args:
             leads: The leads. A ``Sample``, which more than one matcher is asked about, is answered about three times as
-                fast as one by one; what is no ``Sample`` is hardly answered faster.
+                fast as one by one; what is no ``Sample`` is answered one by one.
             now: The instant of the decision.
 
         Raises:

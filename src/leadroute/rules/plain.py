@@ -95,7 +95,7 @@ class PlainMatcher:
     def __len__(self) -> int:
         return len(self._tests)
 
-    def first(self, lead: Lead, now: datetime | None) -> int | None:
+    def first(self, lead: Lead, now: datetime | None = None) -> int | None:
         """The position of the first condition that holds, or ``None``. O(conditions).
 
         Raises:
@@ -111,7 +111,7 @@ class PlainMatcher:
             raise error.during(self._names[position], lead.id) from error
         return None
 
-    def all(self, lead: Lead, now: datetime | None) -> tuple[int, ...]:
+    def all(self, lead: Lead, now: datetime | None = None) -> tuple[int, ...]:
         """The positions of all conditions that hold, in order. O(conditions).
 
         Raises:

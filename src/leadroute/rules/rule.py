@@ -9,7 +9,7 @@ from typing import Any
 from attrs import field, frozen
 from attrs.converters import optional
 
-from leadroute.errors import ConfigError, InvalidValue
+from leadroute.errors import ConfigError, InvalidValue, TruthError
 from leadroute.model.duration import parse_duration
 from leadroute.model.frozen import FrozenDict
 from leadroute.model.schedule import Schedule
@@ -24,7 +24,7 @@ from leadroute.model.values import (
     shown,
     whole,
 )
-from leadroute.rules.condition import Condition
+from leadroute.rules.condition import Condition, as_condition
 from leadroute.rules.otherwise import Otherwise, read_otherwise
 from leadroute.rules.scorer import Scorer
 
@@ -38,10 +38,12 @@ EVERYONE = "everyone"
 
 
 def condition(given: Any) -> Condition:
-    """A cleaner for conditions."""
-    if not isinstance(given, Condition):
-        raise Refused(f"is {shown(given)}; write a condition such as LEAD.country == 'US'")
-    return given
+    """A cleaner for conditions, and for flags such as ``LEAD["vip"]``, as in text."""
+    try:
+        return as_condition(given)
+    except TruthError:
+        problem = f"is {shown(given)}; write a condition such as LEAD.country == 'US'"
+        raise Refused(problem) from None
 
 
 def score(given: Any) -> Scorer:

@@ -5,10 +5,11 @@ The rules of this module:
 * A field is read when a policy first asks about it, once for each lead. What is kept is its distinct values, in order,
   and a column with the number of each lead's value.
 * Fields whose values come in few combinations stand in one group, with the number of each lead's combination.
+* Leads that are alike in the first group are taken one after the other, so that what was looked up is still near.
 * A policy is asked once for each distinct value, and once for each combination of a group. Leads meet only what the
   groups say, so leads that are alike in a group share the work.
 * What is remembered is bounded: a column takes at most 4 bytes a lead. There is one for each field that was asked
-  about and one for each group, with a bound on the combinations of a group and on the groupings.
+  about, one for each group and one for the order, with a bound on the combinations of a group and on the groupings.
 """
 
 from __future__ import annotations
@@ -76,6 +77,26 @@ class _Told(NamedTuple):
         return found
 
 
+class _Layout(NamedTuple):
+    """How leads are met.
+
+    Args:
+        groups: The groups of fields, with the codes in the order in which the leads are taken.
+        turns: When each lead is taken.
+    """
+
+    groups: Sequence[_Group]
+    turns: Sequence[int]
+
+    @classmethod
+    def of(cls, groups: Sequence[_Group]) -> _Layout:
+        """The layout that takes leads together that are alike in the first group."""
+        first = groups[0].codes
+        order = sorted(range(len(first)), key=first.__getitem__)
+        turns = sorted(range(len(first)), key=order.__getitem__)
+        return cls([group.taken(order) for group in groups], _packed(turns, len(first)))
+
+
 class _Group(NamedTuple):
     """Fields whose values come in few combinations, or one field.
 
@@ -88,6 +109,11 @@ class _Group(NamedTuple):
     keys: tuple[Key, ...]
     parts: tuple[Sequence[int], ...]
     codes: Sequence[int]
+
+    def taken(self, order: Iterable[int]) -> _Group:
+        """The same group with the leads in another order."""
+        codes = map(self.codes.__getitem__, order)
+        return self._replace(codes=_packed(codes, len(self.parts[0])))
 
     def joined(self, other: _Group, most: int) -> _Group | None:
         """Both as one group; ``None`` when it would have more than ``most`` combinations."""
@@ -134,7 +160,7 @@ class Sample:
 
     leads: tuple[Lead, ...] = field(converter=_in_order)
     _told: dict[Key, _Told] = field(init=False, factory=dict, eq=False)
-    _groupings: dict[frozenset[Key], list[_Group]] = field(init=False, factory=dict, eq=False)
+    _layouts: dict[frozenset[Key], _Layout] = field(init=False, factory=dict, eq=False)
 
     def __len__(self) -> int:
         return len(self.leads)
@@ -156,7 +182,7 @@ class Sample:
         """
         if not planes:
             return [answers[-1]] * len(self)
-        groups = self._grouped(frozenset(planes))
+        groups, turns = self._laid_out(frozenset(planes))
         tables = [
             list(_met([self._told_of(key).rows(planes[key]) for key in group.keys], group.parts))
             for group in groups
@@ -165,7 +191,7 @@ class Sample:
         for start in range(0, len(self), PORTION):
             codes = [group.codes[start : start + PORTION] for group in groups]
             found += map(answers.__getitem__, map(int.bit_length, _met(tables, codes)))
-        return found
+        return list(map(found.__getitem__, turns))
 
     def having(self, key: Key, values: Container[Any]) -> Iterator[int]:
         """The places of the leads whose value of a field is one of these. O(leads), or less when there is none."""
@@ -179,16 +205,17 @@ class Sample:
             found = self._told[key] = _Told.of(list(map(look(key), self.leads)))
         return found
 
-    def _grouped(self, keys: frozenset[Key]) -> list[_Group]:
-        """The fields in groups: those with few values first, each with the first that it goes with."""
-        found = self._groupings.get(keys)
+    def _laid_out(self, keys: frozenset[Key]) -> _Layout:
+        """The fields in groups, and the leads in the order of the first group."""
+        found = self._layouts.get(keys)
         if found is None:
-            if len(self._groupings) >= GROUPINGS:
-                self._groupings.clear()
-            found = self._groupings[keys] = self._group(keys)
+            if len(self._layouts) >= GROUPINGS:
+                self._layouts.clear()
+            found = self._layouts[keys] = _Layout.of(self._group(keys))
         return found
 
     def _group(self, keys: Iterable[Key]) -> list[_Group]:
+        """The fields in groups: those with few values first, each with the first that it goes with."""
         most = min(len(self) // SHARE, COMBINATIONS)
         groups: list[_Group] = []
         for size, key in sorted((len(self._told_of(key).values), key) for key in keys):

@@ -17,10 +17,9 @@ from typing import Any, ClassVar, TypeAlias, final
 
 from attrs import NOTHING, field, fields, frozen
 
-from leadroute.errors import ConfigError
-from leadroute.model.kinds import must_be
+from leadroute.errors import ConfigError, FactTypeError, TruthError
 from leadroute.model.rep import Rep
-from leadroute.rules.condition import Condition
+from leadroute.rules.condition import Condition, as_condition
 from leadroute.rules.situation import Situation
 
 __all__ = ["Guarded", "Points", "Scorer", "Sum", "Term", "guards", "mean"]
@@ -103,10 +102,13 @@ class Scorer:
         Raises:
             FactTypeError: ``condition`` is something else.
         """
-        must_be(Condition, condition=condition)
-        return _sum_of(
-            tuple(Term(term.weight, Guarded(term.scorer, condition)) for term in self.terms)
-        )
+        try:
+            guard = as_condition(condition)
+        except TruthError:
+            problem = f"of type {type(condition).__name__}"
+            remedy = "a condition, such as LEAD.country == 'US'"
+            raise FactTypeError("condition", problem, remedy) from None
+        return _sum_of(tuple(Term(term.weight, Guarded(term.scorer, guard)) for term in self.terms))
 
     def __str__(self) -> str:
         return self._text

@@ -39,7 +39,7 @@ from leadroute.rules.questions import (
 )
 from leadroute.rules.reading import reads
 
-__all__ = ["describe"]
+__all__ = ["describe", "duration_in_words"]
 
 
 def describe(condition: Condition) -> str:
@@ -60,6 +60,26 @@ def _listed(values: Iterable[str], last: str = "or") -> str:
     return f"{', '.join(most)} {last} {final}" if most else final
 
 
+_UNITS: Final = (("day", 86_400), ("hour", 3_600), ("minute", 60), ("second", 1))
+
+
+def duration_in_words(duration: timedelta) -> str:
+    """A duration as people say it.
+
+    Example:
+        >>> duration_in_words(timedelta(minutes=90)), duration_in_words(timedelta(seconds=1.5))
+        ('1 hour 30 minutes', '1s500ms')
+    """
+    if not duration or duration % timedelta(seconds=1):
+        return format_duration(duration)
+    left, parts = int(duration.total_seconds()), []
+    for unit, size in _UNITS:
+        count, left = divmod(left, size)
+        if count:
+            parts.append(f"{count} {unit}{'s' * (count != 1)}")
+    return " ".join(parts)
+
+
 def _value(value: Any) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
@@ -68,9 +88,8 @@ def _value(value: Any) -> str:
     if isinstance(value, datetime):
         return f"{value:%Y-%m-%d %H:%M} UTC"
     if isinstance(value, timedelta):
-        return (
-            f"minus {format_duration(-value)}" if value < timedelta(0) else format_duration(value)
-        )
+        minus = "minus " if value < timedelta(0) else ""
+        return f"{minus}{duration_in_words(abs(value))}"
     if isinstance(value, tuple):
         return _listed(value, "and") if value else "nothing"
     return str(value)

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.formats.said import unlined
 
 from leadroute import (
     LEAD,
@@ -602,7 +603,7 @@ def test_silences_in_a_file_are_checked():
     policy = 'format = 1\n[lint]\nsilense = {}\nsilence = {LR001 = ""}\n[[rule]]\nname = "a"\n'
     with pytest.raises(ConfigError) as refused:
         parse_policy(policy)
-    unknown, empty = str(refused.value).splitlines()
+    unknown, empty = unlined(refused.value).splitlines()
     assert (
         unknown
         == "policy: lint: there is no key of [lint] named 'silense'; did you mean 'silence'?"

@@ -22,6 +22,7 @@ from leadroute.insight.lint.names import names
 from leadroute.insight.lint.order import contradictions, order, remainder
 from leadroute.insight.lint.people import hours, nobody, pools, requirements
 from leadroute.insight.lint.subject import Subject
+from leadroute.model.kinds import must_be
 from leadroute.model.roster import Roster
 from leadroute.model.values import aware
 from leadroute.ranking.router import Router
@@ -48,7 +49,7 @@ def check(
         The findings. ``leadroute.insight.lint.CODES`` has every code with its severity.
 
     Raises:
-        FactTypeError: ``now`` is naive.
+        FactTypeError: ``now`` is naive, or something is of the wrong kind.
 
     Complexity: O(rules squared) in the worst case, with a bound beyond which a finding says so.
 
@@ -60,6 +61,9 @@ def check(
         rule[1]: error LR002: rule 'big' is never reached, because 'all' takes all of its leads \
 (for example lead.employees == 501); move it up, or remove it
     """
+    must_be(Router, router=router)
+    if roster is not None:
+        must_be(Roster, roster=roster)
     subject = Subject(router, roster, None if now is None else aware(now))
     found = tuple(_found(subject))
     kept = [finding for finding in found if finding.code not in router.silences]

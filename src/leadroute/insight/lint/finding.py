@@ -101,6 +101,7 @@ class Finding:
         remedy: What to do about it.
         lead: An invented lead that shows it, where one does.
         line: The line in the policy file, counted from 1; ``None`` when there is no file.
+        file: The file that the policy builds on and has it from; empty when it is the policy's own.
 
     Example:
         >>> print(Finding("LR108", "pool[0]", "no rule uses the pool 'spare'", "remove it", line=7))
@@ -113,6 +114,7 @@ class Finding:
     remedy: str
     lead: Lead | None = None
     line: int | None = None
+    file: str = ""
 
     @property
     def severity(self) -> Severity:
@@ -127,13 +129,15 @@ class Finding:
             "severity": self.severity.value,
             "place": self.place,
             "line": self.line,
+            "file": self.file or None,
             "explanation": self.explanation,
             "remedy": self.remedy,
             "example": None if self.lead is None else told(self.lead),
         }
 
     def __str__(self) -> str:
-        line = "" if self.line is None else f"line {self.line}: "
+        file = f"{self.file}: " if self.file else ""
+        line = file if self.line is None else f"{file}line {self.line}: "
         place = f"{self.place}: " if self.place else ""
         shows = "" if self.lead is None else f" (for example {told(self.lead)})"
         said = f"{self.severity} {self.code}: {self.explanation}{shows}; {self.remedy}"

@@ -15,6 +15,7 @@ from typing import Any, Final
 from attrs import frozen
 
 from leadroute.errors import FactTypeError
+from leadroute.model.kinds import must_be
 from leadroute.model.lead import Lead
 from leadroute.model.roster import Roster
 from leadroute.model.snapshot import Snapshot
@@ -150,6 +151,7 @@ def explain(
         >>> print(found.earlier[0])
         'germany': not so: country is DE (country is 'US')
     """
+    must_be(Router, router=router)
     ranking = router.rank(lead, roster, now=now, snapshot=snapshot, tried=tried)
     if ranking.outcome is Outcome.DISQUALIFIED:
         return Explanation(ranking, "", ())

@@ -2,25 +2,36 @@
 
 The rules of this module:
 
-* Leads are ranked one at a time under both policies, each on its own. Memory stays constant.
 * A lead moves when its best rep is another one, or there is none under one of the policies.
+* Leads are read a portion at a time, each portion as one ``Sample`` that both policies are asked about. Memory stays
+  constant.
+* Where the policies differ in their rules alone, a lead whose rule is the same in both cannot move, and is not ranked.
+  All others are ranked under both policies, each on its own.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
-from typing import Any
+from itertools import islice
+from typing import Any, Final
 
-from attrs import frozen
+from attrs import evolve, fields, frozen
 
+from leadroute.errors import FactTypeError
+from leadroute.model.kinds import every, must_be
 from leadroute.model.lead import Lead
 from leadroute.model.roster import Roster
 from leadroute.model.snapshot import Snapshot
 from leadroute.ranking.ranking import Assignment, Ranking
 from leadroute.ranking.router import Router
+from leadroute.rules.rule import Rule
+from leadroute.rules.sample import Sample
 
-__all__ = ["Move", "diff"]
+__all__ = ["PORTION", "Move", "diff"]
+
+PORTION: Final = 8_192
+"""How many leads are read at a time."""
 
 
 @frozen
@@ -67,21 +78,23 @@ def diff(
     *,
     now: datetime | None = None,
     snapshot: Snapshot | None = None,
+    unjudged: Callable[[FactTypeError], object] | None = None,
 ) -> Iterator[Move]:
     """The leads that a new policy would give to somebody else, one at a time as you iterate.
 
     Args:
         old: The policy as it is.
         new: The policy as it shall be.
-        leads: The leads; read one at a time.
+        leads: The leads; read a portion of ``PORTION`` at a time.
         roster: The reps there are.
         now: As for ``Router.rank``.
         snapshot: As for ``Router.rank``.
+        unjudged: Told why, for each lead that a policy cannot judge, and the others go on; without it, that is raised.
 
     Raises:
-        FactTypeError: As for ``Router.rank``.
+        FactTypeError: As for ``Router.rank``, for a lead that has to be ranked.
 
-    Complexity: two rankings a lead, constant memory.
+    Complexity: two matches a lead, and two rankings where they differ; constant memory.
 
     Example:
         >>> from leadroute import REP, Rep, Rule
@@ -92,13 +105,67 @@ def diff(
         ...     print(move)
         L-1: ada -> bob: ada: the rule requires that the rep's level is at least 2
     """
-    for lead in leads:
-        before = old.rank(lead, roster, now=now, snapshot=snapshot)
-        after = new.rank(lead, roster, now=now, snapshot=snapshot)
-        one, other = _id(before.best), _id(after.best)
-        if one != other:
-            why = _why(before, after)
-            yield Move(lead.id, one, other, before.rule, after.rule, why)
+    must_be(Router, old=old, new=new)
+    unchanged = _unchanged(old, new)
+    pending = every(Lead, leads=leads)
+    while portion := tuple(islice(pending, PORTION)):
+        for lead in _doubtful(old, new, portion, now, unchanged):
+            try:
+                before = old.rank(lead, roster, now=now, snapshot=snapshot)
+                after = new.rank(lead, roster, now=now, snapshot=snapshot)
+            except FactTypeError as error:
+                if unjudged is None:
+                    raise
+                unjudged(error)
+                continue
+            one, other = _id(before.best), _id(after.best)
+            if one != other:
+                why = _why(before, after)
+                yield Move(lead.id, one, other, before.rule, after.rule, why)
+
+
+_BESIDE_RULES: Final = (
+    *[each.name for each in fields(Router) if each.eq and each.name != "rules"],
+    "environment",
+)
+
+
+def _unchanged(old: Router, new: Router) -> frozenset[str | None] | None:
+    """The rules under which a lead cannot move; ``None`` where more than the rules differs."""
+    if any(getattr(old, name) != getattr(new, name) for name in _BESIDE_RULES):
+        return None
+    before = {rule.name: rule for rule in old.rules}
+    return frozenset(
+        [None, *(rule.name for rule in new.rules if _ranks_alike(before.get(rule.name), rule))]
+    )
+
+
+def _ranks_alike(one: Rule | None, other: Rule) -> bool:
+    """Whether two rules differ in nothing but the leads that they take."""
+    return one is not None and (one == other or evolve(one, when=other.when) == other)
+
+
+def _doubtful(
+    old: Router,
+    new: Router,
+    leads: tuple[Lead, ...],
+    now: datetime | None,
+    unchanged: frozenset[str | None] | None,
+) -> Iterable[Lead]:
+    """The leads that have to be ranked to know whether they move."""
+    if unchanged is None:
+        return leads
+    sample = Sample(leads)
+    try:
+        rules = [router.match_each(sample, now) for router in (old, new)]
+    except TypeError:  # ranking says of which lead, or knows the instant that each was received
+        return leads
+    before, after = ([rule.name if rule else None for rule in found] for found in rules)
+    return [
+        lead
+        for lead, one, other in zip(leads, before, after, strict=True)
+        if one != other or one not in unchanged
+    ]
 
 
 def _id(best: Assignment | None) -> str | None:

@@ -26,6 +26,7 @@ from leadroute.insight.whatif.gates import limits, terms, waits
 from leadroute.insight.whatif.levers import lead_lever, named, rep_lever
 from leadroute.insight.whatif.question import Change, Lever, Question
 from leadroute.insight.whatif.wanted import wanted, weights
+from leadroute.model.kinds import must_be
 from leadroute.model.lead import Lead
 from leadroute.model.roster import Roster
 from leadroute.model.snapshot import Snapshot
@@ -116,6 +117,10 @@ def why_not(
         >>> print(why_not(router, Lead("L-1"), "bob", team).reason)
         the rule requires that the rep's level is at least 3
     """
+    must_be(Router, router=router)
+    must_be(Lead, lead=lead)
+    must_be(Roster, roster=roster)
+    must_be(str, rep_id=rep_id)
     rep = roster[rep_id]
     instant = lead.received_at if now is None else now
     counts = snapshot or Snapshot()

@@ -1,0 +1,132 @@
+"""On which line of which file the errors of a policy stand."""
+
+import json
+
+import pytest
+
+from leadroute import ConfigError, load_policy
+from leadroute.formats.parts import Part, Parts, Spot
+from leadroute.formats.policy import parse_policy
+
+BASE = """\
+format = 1
+
+[define]
+large = "lead.employees > 500"
+small = "lead.employes < 10"
+
+[[pool]]
+name = "emea"
+
+[[rule]]
+name = "rest"
+pool = "emae"
+"""
+OWN = """\
+format = 1
+extends = "base.toml"
+
+[define]
+tiny = "lead.employees < two"
+
+[[rule]]
+name = "small"
+wen = "small"
+
+[[rule]]
+name = "rest"
+cost = -1
+"""
+
+
+def refusal(read, *given):
+    """What is said about a policy, line by line."""
+    with pytest.raises(ConfigError) as caught:
+        read(*given)
+    return str(caught.value).splitlines()
+
+
+@pytest.fixture
+def write(tmp_path):
+    """Writes a file and gives its path."""
+
+    def written(name, text):
+        path = tmp_path / name
+        path.write_text(text, encoding="utf-8")
+        return path
+
+    return written
+
+
+def test_lines_of_toml():
+    """An error stands on the line of its key; a key that is missing on that of its table; an unknown key on its own."""
+    text = 'format = 1\n\nwindow = 5\n[[rule]]\nwhen = """\nlead.budget > 1 and\nlead.x"""\n'
+    text += '[[rule]]\nname = "a"\n\npol = 1\n'
+    said = refusal(parse_policy, text)
+    assert [line.split(" ")[0] for line in said if line.startswith("policy:")] == [
+        "policy:3:",
+        "policy:5:",
+        "policy:4:",
+        "policy:11:",
+    ]
+    assert said[0] == "policy:3: window: is a number; write text in quotes"
+
+
+def test_lines_of_json():
+    """In JSON too."""
+    text = '{"format": 1,\n "rule": [\n  {"name": "a",\n   "window": 5},\n  {"nam": "b"}]}'
+    assert refusal(parse_policy, text, "json") == [
+        "policy:4: rule[0].window: is a number; write text in quotes",
+        "policy:5: rule[1]: there is no key of a rule named 'nam'; did you mean 'name'?",
+        "policy:5: rule[1].name: is missing; give it a name of its own",
+    ]
+
+
+def test_lines_follow_an_edit():
+    """Lines put above an error move it down by as many."""
+    text = 'format = 1\n[[rule]]\nname = "a"\nwindow = 5\n'
+    edited = text.replace("[[rule]]", '# more\n\n[[rule]]\nname = "new"\n\n[[rule]]')
+    assert refusal(parse_policy, text) == [
+        "policy:4: rule[0].window: is a number; write text in quotes"
+    ]
+    assert refusal(parse_policy, edited) == [
+        "policy:9: rule[1].window: is a number; write text in quotes"
+    ]
+
+
+def test_the_file_of_the_part_is_named(write):
+    """An error of a policy that builds on another stands in the file that its words come from."""
+    base, own = write("base.toml", BASE), write("policy.toml", OWN)
+    said = refusal(load_policy, own)
+    assert said[0].startswith(
+        f"{base}:5: define.small: line 1, column 1: lead has no field 'employes'"
+    )
+    places = [line.partition(": ")[0] for line in said if line.startswith(str(own.parent))]
+    assert places == [f"{base}:5", f"{own}:5", f"{base}:7", f"{own}:9", f"{own}:13"]
+
+
+def test_an_entry_that_is_not_replaced_is_the_bases(write):
+    """The number of a rule is its number in the whole, and the line is that of the file that has it."""
+    base = write(
+        "base.json", json.dumps({"format": 1, "rule": [{"name": "rest", "pool": "x"}]}, indent=1)
+    )
+    own = write("policy.toml", 'extends = "base.json"\n[[rule]]\nname = "a"\n')
+    assert refusal(load_policy, own) == [
+        f"{base}:6: rule[1].pool: there is no pool named 'x'; known: everyone"
+    ]
+
+
+def test_what_stands_nowhere_has_no_line():
+    """The whole, and a key that no file has, are told with the name alone."""
+    parts = Parts((Part("p", "format = 1", "toml", {"format": 1}),), {"format": 1})
+    assert (parts.at(""), parts.at("window"), parts.at("format")) == (
+        "p",
+        "p: window",
+        "p:1: format",
+    )
+    assert parts.spot("rule") == Spot("p", None)
+    assert parts.files[0].at("") == "p"
+    assert refusal(
+        parse_policy,
+        'format = 1\nqualify = "always"\n[[qualification]]\nname="a"\nrequire="always"\n',
+    ) == ["policy: has both `qualify` and [[qualification]]; keep one of them"]

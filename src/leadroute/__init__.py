@@ -28,20 +28,19 @@ from leadroute.model.roster import Roster
 from leadroute.model.schedule import Schedule
 from leadroute.model.snapshot import Snapshot
 from leadroute.model.territory import Territory
-from leadroute.offers.dispatcher import Dispatcher
-from leadroute.offers.placement import Placement, Status
 from leadroute.ranking.ranking import Assignment, Outcome, Ranking, Rejection
 from leadroute.ranking.router import Router
 from leadroute.rules.builders import LEAD, REP, signal
 from leadroute.rules.otherwise import Otherwise
 from leadroute.rules.qualification import Factor, Qualification
 from leadroute.rules.rule import Pool, Rule
-from leadroute.stores.memory import MemoryStore
 
 if TYPE_CHECKING:
     from leadroute.formats.policy import dump_policy, load_policy
     from leadroute.insight.lint import check
     from leadroute.insight.whatif import diff, explain, why_not
+    from leadroute.offers.dispatcher import Dispatcher
+    from leadroute.offers.placement import Placement, Status
     from leadroute.ranking.decision import Decision
     from leadroute.scorers import (
         cap_room,
@@ -53,6 +52,7 @@ if TYPE_CHECKING:
         skill_match,
         territory_match,
     )
+    from leadroute.stores.memory import MemoryStore
     from leadroute.stores.sqlite import SqliteStore
 
     __version__: str
@@ -119,7 +119,11 @@ __all__ = [
 
 _LATER = {
     "Decision": "leadroute.ranking.decision",
+    "Dispatcher": "leadroute.offers.dispatcher",
+    "MemoryStore": "leadroute.stores.memory",
+    "Placement": "leadroute.offers.placement",
     "SqliteStore": "leadroute.stores.sqlite",
+    "Status": "leadroute.offers.placement",
     "cap_room": "leadroute.ranking.scorers.caps",
     "check": "leadroute.insight.lint",
     "close_rate": "leadroute.ranking.scorers.outcomes",

@@ -786,6 +786,14 @@ def test_layout_without_reps():
     assert (layout.able, layout.bits) == (0, {})
 
 
+def test_layout_lifts_who_rose_at_once():
+    """A rep whose bound rises above their slot moves up at the first change, and is loose there alone."""
+    layout = Layout([(-0.9, "", 0, "", 0), (-0.1, "", 0, "", 1)], [("de",), ("fr",)], [None, None])
+    assert layout.change(1, 0.95)
+    assert layout.slots[1] > layout.slots[0]
+    assert layout.loose == layout.bits["fr"] == 1 << layout.slots[1]
+
+
 class Unsteady:
     """A calendar of the host's that fails now and then."""
 

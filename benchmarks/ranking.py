@@ -53,6 +53,8 @@ SCORE = (
 )
 ROUTER = Router(rules=[Rule("all", score=SCORE)])
 BEST = 5
+TURN = 20
+"""So many leads go to one ranker before it is the turn of the other."""
 SIZES = {
     "full": {1_000: 2_000, 10_000: 2_000, 100_000: 1_000},
     "quick": {1_000: 150, 10_000: 60},
@@ -227,19 +229,24 @@ def verify(roster, snapshot, leads, steps):
     return wrong
 
 
-def run(ranker, leads, best):
-    """CPU seconds for each ranking, and for each commit, over the stream."""
-    ranking, commits, given = [], [], []
-    for lead, now, ends, won in leads:
-        start = process_time()
-        given.append(best(lead, now))
-        between = process_time()
-        ranker.assign(given[-1], now)
-        if ends is not None:
-            ranker.close(given[ends], won=won)
-        ranking.append(between - start)
-        commits.append(process_time() - between)
-    return ranking, commits
+def race(leads, *entrants):
+    """CPU seconds for each ranking and for each commit, for every entrant: a ranker, and how it finds the best.
+
+    They take turns, so that a machine which is slow for a while is slow for all.
+    """
+    times = [([], [], []) for _ in entrants]
+    for first in range(0, len(leads), TURN):
+        for (ranker, best), (ranking, commits, given) in zip(entrants, times, strict=True):
+            for lead, now, ends, won in leads[first : first + TURN]:
+                start = process_time()
+                given.append(best(lead, now))
+                between = process_time()
+                ranker.assign(given[-1], now)
+                if ends is not None:
+                    ranker.close(given[ends], won=won)
+                ranking.append(between - start)
+                commits.append(process_time() - between)
+    return [(ranking, commits) for ranking, commits, _ in times]
 
 
 def measure(size, count):
@@ -255,10 +262,11 @@ def measure(size, count):
     start = process_time()
     standing.top(leads[0][0], BEST, now=NOON)
     built = process_time() - start
-    ranking, commits = run(
-        standing, leads, lambda lead, now: standing.top(lead, BEST, now=now).rep_ids[0]
+    (ranking, commits), (peer, kept) = race(
+        leads,
+        (standing, lambda lead, now: standing.top(lead, BEST, now=now).rep_ids[0]),
+        (columns, lambda lead, now: columns.best(lead, now)[0][0]),
     )
-    peer, kept = run(columns, leads, lambda lead, now: columns.best(lead, now)[0][0])
     few = leads[:: max(1, count // (20 if size < 50_000 else 3))][:20]
     plain = []
     for lead, now, _, _ in few:

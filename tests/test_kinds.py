@@ -159,6 +159,19 @@ def test_a_subclass_is_of_the_kind():
     Dispatcher(ROUTER, TEAM, MemoryStore(), clock=type("Fixed", (), {"now": lambda _self: NOON})())
 
 
+def test_a_proxy_is_of_the_kind_of_what_it_stands_for():
+    """A store that a host wraps, and that passes every call on, is a store."""
+
+    class Proxy:
+        def __init__(self, store):
+            self.store = store
+
+        def __getattr__(self, name):
+            return getattr(self.store, name)
+
+    assert Dispatcher(ROUTER, TEAM, Proxy(MemoryStore())).submit(LEAD).rep_id == "ada"
+
+
 def test_several_are_asked_one_at_a_time():
     """What comes before a stray is given out before the stray is refused."""
     leads = every(Lead, leads=iter([LEAD, None]))

@@ -9,7 +9,7 @@ The rules of this module:
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from typing import Any, Final, TypeVar
+from typing import Any, Final, Protocol, TypeVar
 
 from attrs import Attribute
 
@@ -58,8 +58,14 @@ def must_be(kind: type[Any], **given: object) -> None:
         leadroute.errors.FactTypeError: lead_id is of type int; it must be text
     """
     for argument, value in given.items():
-        if not isinstance(value, kind):
+        if not (isinstance(value, kind) or _has_its_methods(value, kind)):
             raise FactTypeError(argument, f"of type {type(value).__name__}", _WRITE[kind.__name__])
+
+
+def _has_its_methods(value: object, kind: type[Any]) -> bool:
+    """Whether a protocol is fulfilled, though by attributes that are looked up when asked for, as proxies do."""
+    methods = [name for name in vars(kind) if not name.startswith("_")]
+    return Protocol in kind.__bases__ and all(hasattr(value, name) for name in methods)
 
 
 def every(kind: type[T], **given: Iterable[T]) -> Iterator[T]:

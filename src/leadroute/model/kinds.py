@@ -21,13 +21,11 @@ T = TypeVar("T")
 
 _WRITE: Final = {
     "Clock": "a Clock, such as SystemClock()",
-    "Condition": "a condition, such as LEAD.country == 'US'",
     "Environment": "an Environment, such as Environment(predicates={'vip': is_vip})",
     "Hours": "a schedule, such as Schedule('mon-fri 09:00-17:00', 'UTC')",
     "Lead": "a Lead, such as Lead('L-1')",
     "Mapping": "a mapping from names, such as {'ada': 3}",
     "Outcomes": "Outcomes, such as outcomes_of(histories)",
-    "Rep": "a Rep, such as Rep('ada')",
     "Roster": "a Roster, such as Roster([Rep('ada')])",
     "Router": "a Router, such as Router(rules=[Rule('all')])",
     "Snapshot": "a Snapshot, such as Snapshot(open={'ada': 3})",

@@ -19,7 +19,7 @@ from leadroute.offers.placement import Placement, Status
 from leadroute.offers.store import Store
 from leadroute.plain import loads
 
-__all__ = ["due", "found", "happenings", "known", "lead", "next_due", "waits"]
+__all__ = ["due", "found", "happenings", "known", "lead", "next_due", "waiting", "waits"]
 
 PAGE: Final = 500
 """How many records are read at once."""

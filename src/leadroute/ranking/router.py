@@ -278,7 +278,7 @@ class Router:
             Every rep of the pool, ranked or rejected, each with reasons.
 
         Raises:
-            FactTypeError: ``now`` is naive, or a condition met a fact of the wrong type.
+            FactTypeError: ``now`` is naive, an argument is of the wrong kind, or a fact of the wrong type was met.
         """
         must_be(Lead, lead=lead)
         must_be(Roster, roster=roster)

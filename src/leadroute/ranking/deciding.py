@@ -154,6 +154,8 @@ def _parts(
     terms: tuple[Term, ...], points: tuple[float | None, ...], situation: Situation, rep: Rep
 ) -> tuple[Part, ...]:
     return tuple(
-        Part(term.scorer, term.weight, given, partial(term.scorer.reason, situation, rep))
-        for term, given in zip(terms, points, strict=True)
+        [
+            Part(term.scorer, term.weight, given, situation, rep)
+            for term, given in zip(terms, points, strict=True)
+        ]
     )

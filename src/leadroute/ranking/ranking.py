@@ -9,9 +9,11 @@ from enum import StrEnum
 from attrs import field, frozen
 
 from leadroute.model.frozen import FrozenDict
+from leadroute.model.rep import Rep
 from leadroute.ranking.eligibility import Obstacle
 from leadroute.rules.otherwise import HOLD
 from leadroute.rules.scorer import Scorer
+from leadroute.rules.situation import Situation
 
 __all__ = ["Assignment", "Outcome", "Part", "Ranking", "Rejection", "beside", "worded"]
 
@@ -51,12 +53,13 @@ class Part:
     scorer: Scorer
     weight: float
     points: float | None
-    _why: Callable[[], str] = field(eq=False, repr=False)
+    _situation: Situation = field(eq=False, repr=False)
+    _rep: Rep = field(eq=False, repr=False)
 
     @property
     def reason(self) -> str:
         """Why it gave these points, in words; written when asked for."""
-        return self._why()
+        return self.scorer.reason(self._situation, self._rep)
 
     def __str__(self) -> str:
         return worded(str(self.scorer), self.weight, self.points, self.reason)
@@ -64,9 +67,11 @@ class Part:
 
 def worded(scorer: str, weight: float, points: float | None, reason: str) -> str:
     """One term of a score in one line."""
-    times = f" x{weight:g}" if weight != 1 else ""
-    given = "no answer" if points is None else f"{points:.2f}{times}"
-    return f"{scorer} {given}: {reason}"
+    if points is None:
+        return f"{scorer} no answer: {reason}"
+    if weight == 1:
+        return f"{scorer} {points:.2f}: {reason}"
+    return f"{scorer} {points:.2f} x{weight:g}: {reason}"
 
 
 def _parts(given: tuple[Part, ...] | Callable[[], tuple[Part, ...]]) -> tuple[Part, ...]:

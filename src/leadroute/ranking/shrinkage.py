@@ -166,13 +166,18 @@ class Estimate:
             >>> f"{posterior(63, 100, Prior(0.63, 100)).quantile(0.95):.3f}"
             '0.684'
         """
-        odds = self.centre + self.width * _normal_quantile(share)
-        return 1 / (1 + exp(-max(-_WIDEST, min(_WIDEST, odds))))
+        return _rate(self.centre + self.width * _normal_quantile(share))
 
     def interval(self, confidence: float = 0.9) -> tuple[float, float]:
         """The rates between which the true rate lies with this probability."""
         tail = (1 - confidence) / 2
-        return self.quantile(tail), self.quantile(1 - tail)
+        low, high = _normal_quantile(tail), _normal_quantile(1 - tail)
+        return _rate(self.centre + self.width * low), _rate(self.centre + self.width * high)
+
+
+def _rate(odds: float) -> float:
+    """The rate of these log-odds."""
+    return 1 / (1 + exp(min(_WIDEST, max(-_WIDEST, -odds))))
 
 
 def posterior(successes: float, trials: float, prior: Prior | None) -> Estimate:

@@ -111,9 +111,13 @@ class Situation:
             key: What it is, such as the scorer that asks.
             work: A pure function of this situation.
         """
-        if key not in self._known:
-            self._known[key] = work()
-        found: T = self._known[key]
+        try:
+            found: T = self._known[key]
+        except KeyError:
+            pass
+        else:
+            return found
+        self._known[key] = found = work()
         return found
 
     def luck(self, rep: Rep) -> float:

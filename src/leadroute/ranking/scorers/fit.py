@@ -87,12 +87,12 @@ class skill_match(Scorer):
 
     def reason(self, situation: Situation, rep: Rep) -> str:
         """The skills and the rep's level in each."""
-        skills = self.asked(situation.lead)
+        skills = situation.once((skill_match, self.field), lambda: self.asked(situation.lead))
         if not skills:
             return f"the lead has no {' or '.join(self._fields)}"
         if not rep.skills:
             return "no skills are known"
-        return ", ".join(f"{skill} at level {self._level(rep, skill):g}" for skill in skills)
+        return ", ".join([f"{skill} at level {self._level(rep, skill):g}" for skill in skills])
 
     @property
     def _fields(self) -> tuple[str, ...]:

@@ -88,9 +88,9 @@ class close_rate(Learning):
     def reason(self, situation: Situation, rep: Rep) -> str:
         """The rep's record, the average it is shrunk to, and the interval."""
         prior, about = self.prior(situation), self.about(situation)
-        record = self.record(situation, rep)
         if prior is None:
             return f"nobody has closed a deal{about} yet"
+        record = self.record(situation, rep)
         low, high = posterior(record.won, record.closed, prior).interval(0.9)
         return (
             f"won {record.won:g} of {record.closed:g}{about}, where all together win {prior.mean:.0%}; "

@@ -206,8 +206,10 @@ class rotation(Scorer):
         """How many turns were taken, for what weight, and what the rep was granted."""
         taken = situation.turns.get(rep.id, 0)
         weight = f", weight {rep.weight:g}" if rep.weight != 1 else ""
-        granted = (f"; {grant}" for grant in sorted(situation.grants(rep), key=soonest))
-        return f"{taken} turns taken{weight}{''.join(granted)}"
+        told = [f"{taken} turns taken{weight}"]
+        if situation.snapshot.granted:
+            told += map(str, sorted(situation.grants(rep), key=soonest))
+        return "; ".join(told)
 
 
 def _placed(found: Mapping[str, Standing]) -> Points:

@@ -107,6 +107,17 @@ CALLS = {
         lambda: owned().feedback("L-1", "won", closing="yes")
     ],
     "open is of type list; it must be a mapping": [lambda: Snapshot(open=["ada"])],
+    r"turns\['everyone'\] is of type int; it must be a mapping": [
+        lambda: Snapshot(turns={"everyone": 3})
+    ],
+    r"open\['ada'\] is None; it must be a number": [lambda: Snapshot(open={"ada": None})],
+    r"won\['ada'\] is nan; it must be a number": [lambda: Snapshot(won={"ada": float("nan")})],
+    r"turns\['everyone'\]\['ada'\] is 'x'; it must be a number": [
+        lambda: Snapshot(turns={"everyone": {"ada": "x"}})
+    ],
+    r"last_assigned\['ada'\] is datetime.*; it must be microseconds since 1970": [
+        lambda: Snapshot(last_assigned={"ada": NOON})
+    ],
     "environment is of type dict; it must be an Environment": [
         lambda: Router(rules=[Rule("all")], environment={})
     ],

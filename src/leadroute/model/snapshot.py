@@ -6,14 +6,17 @@ A decision reads one snapshot and nothing else, so that it can be made again lat
 from __future__ import annotations
 
 from collections.abc import Mapping
+from math import isfinite
 
 from attrs import fields, frozen
 
+from leadroute.errors import FactTypeError
 from leadroute.model.frozen import FrozenDict
 from leadroute.model.grants import Grants
 from leadroute.model.kinds import must_be
 from leadroute.model.outcomes import Outcomes
 from leadroute.model.presence import Presence
+from leadroute.model.values import shown
 
 __all__ = ["Snapshot"]
 
@@ -40,7 +43,7 @@ class Snapshot:
         granted: Turns given to reps beside their share, or withheld, by pool and rep id.
 
     Raises:
-        FactTypeError: Something is of the wrong kind.
+        FactTypeError: Something is of the wrong kind, or a count is no number.
 
     Example:
         >>> Snapshot(open={"ada": 3}).open.get("ada")
@@ -62,7 +65,26 @@ class Snapshot:
     def __attrs_post_init__(self) -> None:
         for name in _COUNTS:
             must_be(Mapping, **{name: getattr(self, name)})
+            if name in _PLAIN:
+                _must_count(name, getattr(self, name))
+        for pool, turns in self.turns.items():
+            must_be(Mapping, **{f"turns[{pool!r}]": turns})
+            _must_count(f"turns[{pool!r}]", turns)
         must_be(Outcomes, outcomes=self.outcomes)
 
 
 _COUNTS = tuple(each.name for each in fields(Snapshot) if each.name != "outcomes")
+_PLAIN = frozenset(("open", "used", "levels", "last_assigned", "won", "closed", "contacted"))
+_TIMES = frozenset(("last_assigned", "contacted"))
+
+
+def _must_count(name: str, counts: Mapping[str, int]) -> None:
+    """Refuse what is no number; O(counts), at the pace of a set."""
+    if not counts or set(map(type, counts.values())) == {int}:
+        return
+    for of, count in counts.items():
+        if not isinstance(count, int | float) or not isfinite(count):
+            expected = "a number"
+            if name in _TIMES:
+                expected = "microseconds since 1970, such as leadroute.model.instants.to_micros(at)"
+            raise FactTypeError(f"{name}[{of!r}]", shown(count), expected)

@@ -24,7 +24,6 @@ from leadroute.model.grants import Grant, balances, less, payments
 from leadroute.model.instants import to_micros
 from leadroute.model.keys import bucket_key, open_key
 from leadroute.model.lead import Lead
-from leadroute.model.outcomes import Record
 from leadroute.model.rep import Rep
 from leadroute.model.roster import Roster
 from leadroute.model.snapshot import Snapshot
@@ -34,6 +33,7 @@ from leadroute.ranking.eligibility import gate
 from leadroute.ranking.lane import Lane
 from leadroute.ranking.refusal import asks, moves
 from leadroute.ranking.router import Router
+from leadroute.ranking.scorers.evidence import counted
 from leadroute.ranking.scorers.turns import SCALE, price, turn_of
 from leadroute.ranking.tally import Tally
 from leadroute.ranking.terms import NOBODY
@@ -82,11 +82,6 @@ class Standing:
         self._granted = {pool: dict(granted) for pool, granted in given.granted.items()}
         self._levels, self._last = dict(given.levels), dict(given.last_assigned)
         self._won, self._closed = dict(given.won), dict(given.closed)
-        self._records = {
-            rep.id: self._record(rep.id)
-            for rep in roster
-            if rep.id in self._won or rep.id in self._closed
-        }
         self._live = evolve(
             given,
             open=self._open,
@@ -98,10 +93,12 @@ class Standing:
             closed=self._closed,
             granted=self._granted,
         )
+        self._records = {
+            rep.id: counted(self._live, rep.id)
+            for rep in roster
+            if rep.id in self._won or rep.id in self._closed
+        }
         self._lanes: dict[str, Lane | str] = {}
-
-    def _record(self, rep_id: str) -> Record:
-        return Record(won=self._won.get(rep_id, 0), closed=self._closed.get(rep_id, 0))
 
     @property
     def snapshot(self) -> Snapshot:
@@ -263,7 +260,7 @@ class Standing:
         self._free(self.roster[rep_id], rule)
         self._closed[rep_id] = self._closed.get(rep_id, 0) + 1
         self._won[rep_id] = self._won.get(rep_id, 0) + won
-        self._records[rep_id] = self._record(rep_id)
+        self._records[rep_id] = counted(self._live, rep_id)
         self._changed(rep_id)
 
     def _free(self, rep: Rep, name: str | None) -> None:

@@ -29,6 +29,17 @@ def test_points_are_between_nothing_and_one(score, situation):
         assert "lead's None" not in score.reason(situation, rep)
 
 
+@settings(max_examples=200)
+@given(scores, situations(impossible=True))
+def test_counts_that_cannot_be_give_points_all_the_same(score, situation):
+    """More won than closed, and less than nothing open: points are from 0 to 1, and a reason is given."""
+    points = score.bind(situation)
+    for rep in situation.reps:
+        found = points(rep)
+        assert found is None or 0 <= found <= 1
+        assert score.reason(situation, rep)
+
+
 @settings(max_examples=100)
 @given(scores, situations(), st.randoms(use_true_random=False))
 def test_the_order_of_reps_changes_no_points(score, situation, random):

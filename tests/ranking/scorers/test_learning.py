@@ -256,6 +256,8 @@ def test_a_large_deal_never_lands_on_a_rep_of_small_ones():
     assert found["ada"][1] == "budget 50,000, where their deals are about 2,692"
     assert found["zoe"] == (None, "has won no deal of known value")
     assert judged(deal_size_fit(), world(ada=small))["ada"] == (None, "the lead has no budget")
+    nothing = judged(deal_size_fit(), world(Lead("L-1", budget=0), ada=small))["ada"]
+    assert nothing == (None, "budget 0 says nothing of the size")
     assert (
         judged(deal_size_fit(), world(Lead("L-1", budget=9), ada=Record(won=1)))["ada"][0] is None
     )

@@ -76,7 +76,7 @@ CASES = [
         "health at level 0.5, hr at level 0, sap at level 0.9",
     ),
     (skill_match(NEEDS), lead(), SKILLED, None, "the lead has no industry or lead['needs']"),
-    (skill_match("industry", at_least=0.6), NEEDY, SKILLED, 0, "health at level 0"),
+    (skill_match("industry", at_least=0.6), NEEDY, SKILLED, 0, "health at level 0.5, below 0.6"),
     (
         territory_match(),
         lead(country="DE", region="BE"),
@@ -159,6 +159,13 @@ CASES = [
         pytest.approx(120.906 / 121.906, abs=1e-4),
         "signals of any kind amount to 121",
     ),
+    (
+        intent("pricing"),
+        lead(signals=[Signal("pricing", NOW + timedelta(hours=1))]),
+        rep(),
+        None,
+        "no signals of pricing",
+    ),
     (intent("pricing", 120), lead(signals=SIGNALS), rep(), 0.5, "signals of pricing amount to 120"),
     (
         intent("pricing", at_least=240),
@@ -188,6 +195,20 @@ CASES = [
         1,
         "the lead is 0 minutes old",
     ),
+    (
+        freshness("1w"),
+        lead(received_at=NOW - timedelta(days=7)),
+        rep(),
+        0.5,
+        "the lead is 7 days old",
+    ),
+    (
+        freshness("3h"),
+        lead(received_at=NOW - timedelta(hours=3)),
+        rep(),
+        0.5,
+        "the lead is 3 hours old",
+    ),
     (freshness(), lead(), rep(), None, "it is not known when the lead came in"),
     (source_urgency(["phone"], [0.9]), lead(source="phone"), rep(), 0.9, "source is phone"),
     (source_urgency(["phone"], [1]), lead(source="mail"), rep(), None, "source is mail"),
@@ -211,6 +232,14 @@ def test_counts_decide_load_and_turns():
     assert judged(headroom(), lead(), rep(capacity=20), counts)[0] == 0.75
     points, why = judged(least_recent(), lead(), rep(), counts)
     assert (points, why) == (0.75, "last lead at 2026-03-01 12:00 UTC")
+    assert judged(headroom(), lead(), rep(capacity=3), Snapshot(open={"ada": -1}))[0] == 1
+
+
+def test_a_named_domain_is_found_in_any_case():
+    """A domain is the same however it is written; the name of a company is not."""
+    inquiry = lead(email="cto@acme.example", company="Acme")
+    assert judged(named_account(), inquiry, rep(accounts={"ACME.example"}))[0] == 1
+    assert judged(named_account(), inquiry, rep(accounts={"ACME"}))[0] is None
 
 
 BOSS, MATE, OTHER = Rep("boss"), Rep("mate", teams={"red"}), Rep("other")

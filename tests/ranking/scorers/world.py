@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 from math import log
 from random import Random
 
+from attrs import evolve, fields_dict
 from hypothesis import strategies as st
 
 from leadroute import LEAD, REP, Lead, Rep, Signal, Snapshot, scorers
@@ -104,6 +105,28 @@ class Draw(Random):
             found += Record(reached=1, log_response=self.randint(0, 15_000_000))
         return found
 
+    def impossible(self):
+        """A record in which anything may contradict anything, as after corrections in another week."""
+        counts = [-100, -10, -1, 0, 1, 7, 10, 10**12]
+        return Record(**{name: self.choice(counts) for name in fields_dict(Record)})
+
+    def impossible_situation(self):
+        """A situation whose counts cannot be."""
+        situation = self.situation()
+        counts = {
+            name: {
+                rep_id: self.choice([-10, -1, 0, 1, 6, 11, 10**12]) for rep_id in self.some(*IDS)
+            }
+            for name in ("open", "won", "closed")
+        }
+        cells = [
+            (self.choice(IDS), segment, week_of(NOW) - self.randint(0, 3), self.impossible())
+            for segment in (ALL, segment_key("industry", "health"))
+            for _ in range(self.randint(0, 4))
+        ]
+        snapshot = evolve(situation.snapshot, outcomes=Outcomes.of(cells), **counts)
+        return evolve(situation, snapshot=snapshot)
+
     def counts(self):
         """A count for some of the reps."""
         return {rep_id: self.randint(0, 7) for rep_id in self.some(*IDS)}
@@ -147,9 +170,10 @@ def sold(size):
     )
 
 
-def situations():
-    """Any situation."""
-    return st.integers(0, 2**32).map(lambda seed: Draw(seed).situation())
+def situations(*, impossible=False):
+    """Any situation, or any whose counts cannot be."""
+    drawn = Draw.impossible_situation if impossible else Draw.situation
+    return st.integers(0, 2**32).map(lambda seed: drawn(Draw(seed)))
 
 
 def outcomes():

@@ -16,14 +16,22 @@ from attrs import field, frozen
 from attrs.converters import optional
 
 from leadroute.model.duration import parse_duration
-from leadroute.model.outcomes import ALL, NOTHING, Record, segment_key
+from leadroute.model.outcomes import ALL, NOTHING, Record, possible, segment_key
 from leadroute.model.rep import Rep
+from leadroute.model.snapshot import Snapshot
 from leadroute.ranking.scorers.parameters import lasting
 from leadroute.rules.naming import text_titles, texts_of
 from leadroute.rules.scorer import Scorer
 from leadroute.rules.situation import Situation
 
-__all__ = ["Learning"]
+__all__ = ["Learning", "counted"]
+
+
+def counted(snapshot: Snapshot, rep_id: str) -> Record:
+    """What a rep has won and closed by the plain counts of a snapshot."""
+    won, closed = snapshot.won.get(rep_id, 0), snapshot.closed.get(rep_id, 0)
+    record = Record(won=won, closed=closed)
+    return record if 0 <= won <= closed else possible(record)
 
 
 def _by(given: Any) -> str | tuple[str, ...] | None:
@@ -72,12 +80,7 @@ class Learning(Scorer):
     def _records(self, situation: Situation) -> Mapping[str, Record]:
         snapshot = situation.snapshot
         if not snapshot.outcomes and self.by is None:
-            return {
-                rep.id: Record(
-                    won=snapshot.won.get(rep.id, 0), closed=snapshot.closed.get(rep.id, 0)
-                )
-                for rep in situation.reps
-            }
+            return {rep.id: counted(snapshot, rep.id) for rep in situation.reps}
         half_life = None if self.half_life is None else parse_duration(self.half_life)
         now = None if half_life is None else situation.now
         segments = self._segments(situation)

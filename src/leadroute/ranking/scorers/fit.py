@@ -92,7 +92,7 @@ class skill_match(Scorer):
             return f"the lead has no {' or '.join(self._fields)}"
         if not rep.skills:
             return "no skills are known"
-        return ", ".join([f"{skill} at level {self._level(rep, skill):g}" for skill in skills])
+        return ", ".join([f"{skill} at level {self._told(rep, skill)}" for skill in skills])
 
     @property
     def _fields(self) -> tuple[str, ...]:
@@ -102,6 +102,11 @@ class skill_match(Scorer):
         """The skills that the lead calls for."""
         found = (skill for title in self._fields for skill in texts_of(lead, title))
         return tuple(dict.fromkeys(found))
+
+    def _told(self, rep: Rep, skill: str) -> str:
+        level = rep.skills.get(skill, 0.0)
+        short = f", below {self.at_least:g}" if level < self.at_least else ""
+        return f"{level:g}{short}"
 
     def _level(self, rep: Rep, skill: str) -> float:
         level = rep.skills.get(skill, 0.0)

@@ -60,7 +60,9 @@ class intent(Scorer):
         half_life: The age at which a signal counts half, such as ``"7d"``; a list with one for each kind, or one for
             all of them.
         weights: How much each kind counts; a list with one for each kind.
-        at_least: The heat below which there are no points: 240 for four minutes on the pricing page.
+        at_least: The heat, cooled like the rest, below which there are no points: four minutes on the pricing page are
+            240 when new and 120 a half-life later. ``.when(signal("pricing_page").total >= 240)`` is a bound on the
+            time spent, however long ago.
 
     Raises:
         ConfigError: A parameter cannot be read, or a list does not go with the kinds.
@@ -119,7 +121,7 @@ class intent(Scorer):
         half_lives = self.half_life if isinstance(self.half_life, tuple) else (self.half_life,)
         lasts = [parse_duration(half_life) for half_life in half_lives]
         for signal in situation.lead.signals:
-            if kinds and signal.kind not in kinds:
+            if signal.at > situation.now or (kinds and signal.kind not in kinds):
                 continue
             position = kinds.index(signal.kind) if kinds else 0
             weight = 1 if self.weights is None else self.weights[position]
@@ -128,7 +130,7 @@ class intent(Scorer):
 
 
 def _decay(age: timedelta, half_life: timedelta) -> float:
-    return 0.0 if age < timedelta(0) else exp2(-min(age / half_life, 2000.0))
+    return exp2(-min(age / half_life, 2000.0))
 
 
 @frozen
@@ -165,8 +167,15 @@ class freshness(Scorer):
         received = situation.lead.received_at
         if received is None:
             return "it is not known when the lead came in"
-        minutes = max(0.0, (situation.now - received) / timedelta(minutes=1))
-        return f"the lead is {minutes:.0f} minutes old"
+        return f"the lead is {_old(max(timedelta(0), situation.now - received))} old"
+
+
+def _old(age: timedelta) -> str:
+    """An age in the unit that suits it: minutes up to two hours, hours up to two days, then days."""
+    for unit, named in ((timedelta(days=1), "days"), (timedelta(hours=1), "hours")):
+        if age > 2 * unit:
+            return f"{age / unit:.0f} {named}"
+    return f"{age / timedelta(minutes=1):.0f} minutes"
 
 
 def _shares(given: Any) -> tuple[float, ...]:

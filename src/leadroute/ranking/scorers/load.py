@@ -16,7 +16,7 @@ __all__ = ["headroom", "workload"]
 class headroom(Scorer):
     """The share of the rep's capacity that is free.
 
-    Formula: (capacity - open) / capacity, not below 0. Without a capacity there is always room: 1.
+    Formula: (capacity - open) / capacity, from 0 to 1. Without a capacity there is always room: 1.
 
     Example:
         >>> str(headroom())
@@ -34,7 +34,7 @@ class headroom(Scorer):
                 return 1.0
             if rep.capacity == 0:
                 return 0.0
-            return max(0.0, (rep.capacity - open_now.get(rep.id, 0)) / rep.capacity)
+            return max(0.0, (rep.capacity - max(0, open_now.get(rep.id, 0))) / rep.capacity)
 
         return points
 

@@ -11,6 +11,7 @@ The rules of this module:
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Any
 
 from attrs import field, frozen
@@ -104,8 +105,9 @@ class named_account(_Sticky):
     """Whether the lead's company is one of the rep's named accounts.
 
     Formula: 1 when ``lead.account_id``, ``lead.domain`` or ``lead.company`` is among ``rep.accounts``, 0 for the
-    others. When no such rep can take the lead, who stands in gets 1. No answer when it is nobody's account, or its
-    owners are away and nobody stands in.
+    others. The domain is that of the e-mail address when the lead names none; its upper and lower case are the same.
+    When no such rep can take the lead, who stands in gets 1. No answer when it is nobody's account, or its owners are
+    away and nobody stands in.
 
     Args:
         away: ``"anyone"``, ``"team"`` or ``"manager"``: who stands in for an owner who cannot take the lead.
@@ -123,4 +125,13 @@ class named_account(_Sticky):
     def _owns(self, situation: Situation) -> Callable[[Rep], bool]:
         lead = situation.lead
         named = frozenset(filter(None, (lead.account_id, lead.domain, lead.company)))
-        return lambda rep: not named.isdisjoint(rep.accounts)
+        domain = lead.domain or (lead.email.rpartition("@")[2] if lead.email else None)
+        return lambda rep: (
+            not named.isdisjoint(rep.accounts)
+            or (domain is not None and domain in _in_lower_case(rep.accounts))
+        )
+
+
+@lru_cache(maxsize=4_096)
+def _in_lower_case(accounts: frozenset[str]) -> frozenset[str]:
+    return frozenset(map(str.lower, accounts))

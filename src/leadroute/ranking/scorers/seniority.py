@@ -256,8 +256,10 @@ class deal_size_fit(Learning):
     def reason(self, situation: Situation, rep: Rep) -> str:
         """The lead's size and the rep's typical one."""
         size, record = number_of(situation.lead, self.field), self.record(situation, rep)
-        if size is None or size <= 0:
+        if size is None:
             return f"the lead has no {self.field}"
+        if size <= 0:
+            return f"{self.field} {size:g} says nothing of the size"
         if record.sized <= 0:
             return f"has won no deal of known value{self.about(situation)}"
         typical = exp(min(self._centre(record, self._all(situation)[0]), 600.0))

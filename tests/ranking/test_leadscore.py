@@ -12,6 +12,7 @@ from leadroute import LEAD, REP, FactTypeError, Lead, Signal
 from leadroute.errors import ConfigError
 from leadroute.ranking.calibration import Calibration, calibration
 from leadroute.ranking.leadscore import Fit, Heat, Logistic, PriorityClass, Scoring
+from leadroute.rules.builders import define, is_free_mail
 
 NOW = datetime(2026, 3, 4, 12, tzinfo=UTC)
 SCORING = Scoring(
@@ -97,6 +98,44 @@ def test_what_speaks_against_a_lead_takes_away():
     assert (scored(alone, role="student").fit, scored(alone, role="chief").fit) == (0, 1)
 
 
+def test_nothing_against_a_lead_is_no_praise():
+    """A lead of whom only the lack of a flaw is known has no fit, and so is in no class."""
+    scoring = Scoring(
+        fit=[
+            Fit("large", LEAD.employees >= 500, 30),
+            Fit("free mail", is_free_mail(LEAD.email), -20),
+            Fit("no phone", LEAD.phone.is_missing(), -5),
+        ],
+        classes=[PriorityClass("hot", 0.7)],
+    )
+    found = scored(scoring, email="cto@acme.example", phone="+49 30 1234567")
+    assert (found.fit, found.score, found.priority) == (None, None, None)
+    assert found.completeness == pytest.approx(25 / 55)
+    assert scored(scoring).fit == 0
+
+
+def test_what_is_known_may_decide_a_criterion():
+    """Part of a condition is enough where the rest cannot change it, and only there."""
+    one = define("large", LEAD.employees >= 500)
+    scoring = Scoring(
+        fit=[
+            Fit("either", one | (LEAD.country == "DE")),
+            Fit("both", one & (LEAD.country == "DE")),
+            Fit("neither", ~(one | (LEAD.country == "DE"))),
+        ]
+    )
+
+    def judged(**known):
+        held = scoring._held(Lead("L-1", **known), NOW)
+        return held["either"], held["both"], held["neither"]
+
+    assert judged(country="DE") == (True, None, False)
+    assert judged(country="FR") == (None, False, None)
+    assert judged(employees=900, country="FR") == (True, False, False)
+    assert judged(employees=900, country="DE") == (True, True, False)
+    assert judged() == (None, None, None)
+
+
 def test_a_class_begins_at_its_threshold():
     """A score at the threshold belongs to the class."""
     edges = Scoring(
@@ -137,8 +176,22 @@ def test_a_model_may_take_the_place_of_the_blend():
     ]
     plain = Scoring(**parts, model=Logistic(-1, {"large": 2, "demo": 0.5}))
     assert plain.score(lead, NOW).score == pytest.approx(1 / (1 + exp(-1.5)))
-    with pytest.raises(FactTypeError, match="the answer of the model is 7"):
-        Scoring(**parts, model=Fitted(7)).score(lead, NOW)
+
+
+@pytest.mark.parametrize(
+    "answer", [[[-6, 7]], [[1.0]], [[0.5, float("nan")]], [], None, [[0, "x"]]]
+)
+def test_an_answer_of_a_model_that_is_no_probability_is_refused(answer):
+    """Whatever a model answers but one row of two probabilities is shown in the error."""
+
+    class Odd:
+        def predict_proba(self, rows):
+            return answer
+
+    with pytest.raises(FactTypeError, match=r"the answer of the model is .*; it must be a row with"):
+        Scoring(fit=SCORING.fit, model=Odd()).score(Lead("L-1"), NOW)
+    with pytest.raises(FactTypeError, match="lead is of type NoneType"):
+        SCORING.features(None, NOW)
 
 
 REFUSED = [
@@ -155,6 +208,19 @@ REFUSED = [
         "two classes are named 'a'",
     ),
     (lambda: Scoring(model=3), "model has no predict_proba"),
+    (
+        lambda: Scoring(classes=[PriorityClass("a", 0.5), PriorityClass("b", 0.5)]),
+        "the classes 'a' and 'b' begin at 0.5; give each a score of its own",
+    ),
+    (lambda: Logistic(float("nan"), {}), "nan is no coefficient"),
+    (lambda: Logistic(None, {}), "None is no coefficient"),
+    (lambda: Logistic(0, {"a": "2"}), "'2' is no coefficient"),
+    (lambda: Logistic(0, {"": 2}), "must be text"),
+    (lambda: Logistic(0, [2]), "[2] are no coefficients; write such as {'large': 1.2}"),
+    (
+        lambda: Scoring(fit=SCORING.fit, model=Logistic(0, {"lrge": 2})),
+        "there is no feature named 'lrge'; did you mean 'large'?",
+    ),
 ]
 
 
@@ -227,6 +293,16 @@ def test_figures_that_the_data_cannot_give_are_left_out():
     assert isinstance(alike, Calibration)
 
 
+def test_predictions_that_abstain_are_counted_and_left_out():
+    """A lead without a score changes no figure but the number of those left out."""
+    pairs = [(0.9, True), (0.6, False), (0.2, 0)]
+    some, all_ = calibration([(None, True), *pairs, (None, False)]), calibration(pairs)
+    assert (some.abstained, some.count, all_.abstained) == (2, 3, 0)
+    assert (some.brier, some.auc, some.bins) == (all_.brier, all_.auc, all_.bins)
+    assert str(some).startswith("3 predictions, 33.3% came true; 2 abstained\n")
+    assert str(calibration([(0.5, True)])).startswith("1 prediction, ")
+
+
 def test_a_calibration_prints_as_a_report():
     """The report has a line for each tenth of the scale that has predictions."""
     assert str(calibration([(0.9, True), (0.85, False), (0.2, False)])) == (
@@ -244,6 +320,9 @@ def test_a_calibration_prints_as_a_report():
         ([], "pairs is empty"),
         ([(1.5, True)], "a prediction is 1.5"),
         ([(True, True)], "a prediction is True"),
+        ([(None, True)], "pairs is empty"),
+        ([(0.5, None)], "an outcome is None; it must be True or False; leave out what is still"),
+        ([(0.5, "lost")], "an outcome is 'lost'"),
     ],
 )
 def test_what_is_no_prediction_is_refused(pairs, message):

@@ -47,7 +47,7 @@ class Calibration:
     """How far predictions may be believed.
 
     Args:
-        count: How many there were.
+        count: How many there were, without those that abstained.
         rate: The share that came true.
         brier: The mean squared error (Brier 1950); 0 is perfect.
         skill: 1 - brier / (rate * (1 - rate)): the share of the error saved beside always predicting the rate.
@@ -55,6 +55,7 @@ class Calibration:
         intercept: The log-odds missing on average; 0 is right, below 0 is too high.
         auc: The probability that a random yes was predicted higher than a random no, equals counting half.
         bins: The tenths of the scale that have predictions.
+        abstained: How many were ``None``, as the score of a lead is of whom nothing is known.
     """
 
     count: int
@@ -65,6 +66,7 @@ class Calibration:
     intercept: float | None
     auc: float | None
     bins: tuple[Bin, ...]
+    abstained: int = 0
 
     def __str__(self) -> str:
         def shown_as(figure: float | None) -> str:
@@ -72,7 +74,12 @@ class Calibration:
 
         error = f"Brier {self.brier:.4f}, skill {shown_as(self.skill)}, AUC {shown_as(self.auc)}"
         line = f"slope {shown_as(self.slope)}, intercept {shown_as(self.intercept)}"
-        lines = [f"{self.count} predictions, {self.rate:.1%} came true", f"{error}, {line}"]
+        left_out = f"; {self.abstained} abstained" if self.abstained else ""
+        noun = "prediction" if self.count == 1 else "predictions"
+        lines = [
+            f"{self.count} {noun}, {self.rate:.1%} came true{left_out}",
+            f"{error}, {line}",
+        ]
         lines += [
             f"  {each.low:.1f}-{each.low + 0.1:.1f}  {each.count:6}  predicted {each.predicted:.1%}, "
             f"happened {each.happened:.1%}"
@@ -81,14 +88,15 @@ class Calibration:
         return "\n".join(lines)
 
 
-def calibration(pairs: Iterable[tuple[float, bool]]) -> Calibration:
+def calibration(pairs: Iterable[tuple[float | None, bool]]) -> Calibration:
     """Hold predictions against what came of them.
 
     Args:
-        pairs: Predicted probability from 0 to 1, and whether it came true. One pair or more.
+        pairs: Predicted probability from 0 to 1, and whether it came true. ``None`` in the place of the probability
+            abstains: such a pair is counted and left out. One pair with a probability or more.
 
     Raises:
-        FactTypeError: There are none, or a prediction is no probability.
+        FactTypeError: There are none, a prediction is no probability, or an outcome neither yes nor no.
 
     Complexity: O(n log n).
 
@@ -97,7 +105,8 @@ def calibration(pairs: Iterable[tuple[float, bool]]) -> Calibration:
         >>> f"{found.brier:.4f}", found.auc
         ('0.0375', 1.0)
     """
-    known = [(_probability(predicted), bool(happened)) for predicted, happened in pairs]
+    given = [(predicted, _outcome(happened)) for predicted, happened in pairs]
+    known = [(_probability(each), happened) for each, happened in given if each is not None]
     if not known:
         raise FactTypeError("pairs", "empty", "one pair of prediction and outcome, or more")
     known.sort()
@@ -115,7 +124,14 @@ def calibration(pairs: Iterable[tuple[float, bool]]) -> Calibration:
         intercept,
         _auc(known, yes) if 0 < yes < count else None,
         tuple(_bins(known)),
+        len(given) - len(known),
     )
+
+
+def _outcome(given: object) -> bool:
+    if given in (0, 1):  # and so True and False, of numpy too
+        return bool(given)
+    raise FactTypeError("an outcome", shown(given), "True or False; leave out what is still open")
 
 
 def _probability(given: float) -> float:

@@ -4,7 +4,8 @@ The rules of this module:
 
 * Fit is what the lead is (explicit): conditions with points. Engagement is what it did (implicit): signals that decay.
 * What is not known takes no part, and how much was known is part of the result: a high score from three facts out of
-  ten says so.
+  ten says so. A criterion is known when what is known decides it: one half of an ``or`` that holds is enough.
+* Where nothing that speaks for a lead can be judged, fit is not known: that nothing speaks against it is no praise.
 * A class is a threshold on the score, with the time in which a lead of the class must be contacted.
 * A model that was fitted elsewhere may take the place of the blend. Fit and engagement are then still worked out,
   because they are the reasons that people read.
@@ -15,23 +16,25 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import lru_cache
-from math import exp, exp2
+from itertools import pairwise
+from math import exp, exp2, isfinite
 from typing import Any, Protocol, TypeVar
 
 from attrs import field, frozen
 from attrs.converters import optional
 
-from leadroute.errors import ConfigError, FactTypeError
+from leadroute.errors import ConfigError, FactTypeError, UnknownFieldError
 from leadroute.model.duration import parse_duration
 from leadroute.model.frozen import FrozenDict
+from leadroute.model.kinds import must_be
 from leadroute.model.lead import Lead
 from leadroute.model.values import aware, shown
 from leadroute.ranking.scorers.parameters import lasting, positive, share, word
 from leadroute.rules.closures import PLAIN, Environment, compile_condition
-from leadroute.rules.condition import Condition
+from leadroute.rules.condition import And, Condition, Named, Not, Or
 from leadroute.rules.operand import Field
 from leadroute.rules.questions import Presence
-from leadroute.rules.reading import reads, walk
+from leadroute.rules.reading import reads
 
 __all__ = ["Fit", "Heat", "LeadScore", "Logistic", "Predictor", "PriorityClass", "Scoring"]
 
@@ -121,6 +124,19 @@ class PriorityClass:
     sla: timedelta | None = field(default=None, converter=optional(_sla))
 
 
+def _log_odds(given: Any) -> float:
+    number = isinstance(given, int | float) and not isinstance(given, bool)
+    if not number or not isfinite(given) or not abs(given) < 1e15:
+        raise ConfigError(f"{given!r:.60} is no coefficient; write a number of log-odds")
+    return float(given)
+
+
+def _coefficients(given: Any) -> Mapping[str, float]:
+    if not isinstance(given, Mapping):
+        raise ConfigError(f"{given!r:.60} are no coefficients; write such as {{'large': 1.2}}")
+    return FrozenDict({word(name): _log_odds(each) for name, each in given.items()})
+
+
 @frozen
 class Logistic:
     """A logistic model as plain coefficients.
@@ -131,13 +147,16 @@ class Logistic:
         intercept: The log-odds of a lead without any feature.
         coefficients: The log-odds that each feature adds, by name; a feature that is not named adds nothing.
 
+    Raises:
+        ConfigError: One of them is no number.
+
     Example:
         >>> Logistic(0, {"large": 2}).probability({"large": 1})
         0.8807970779778823
     """
 
-    intercept: float
-    coefficients: Mapping[str, float] = field(converter=FrozenDict)
+    intercept: float = field(converter=_log_odds)
+    coefficients: Mapping[str, float] = field(converter=_coefficients)
 
     def probability(self, features: Mapping[str, float]) -> float:
         """The probability for a lead with these features."""
@@ -208,7 +227,8 @@ def _each(kind: type[T], given: Iterable[T]) -> tuple[T, ...]:
 class Scoring:
     """How leads are scored.
 
-    Formulas: fit = clip(points that hold / points above 0 that could hold, 0, 1), over the criteria that can be judged;
+    Formulas: fit = clip(points that hold / points above 0 that could hold, 0, 1), over the criteria that can be judged,
+    and not known when none of them is above 0, unless all criteria there are speak against a lead;
     engagement = h / (h + half) with h = sum of points * value * 2 ** (-age / half_life);
     score = blend * fit + (1 - blend) * engagement, where a part that is not known takes no weight; with a model, its
     probability.
@@ -224,7 +244,8 @@ class Scoring:
         environment: The predicates and lists that the host brings for conditions.
 
     Raises:
-        ConfigError: A part is of the wrong kind, or two share a name.
+        ConfigError: A part is of the wrong kind, two share a name, or two classes begin at the same score.
+        UnknownFieldError: A coefficient of a ``Logistic`` names none of the features.
 
     Example:
         >>> from datetime import UTC
@@ -255,7 +276,15 @@ class Scoring:
             twice = sorted({name for name in found if found.count(name) > 1})
             if twice:
                 raise ConfigError(f"two {kind} are named {twice[0]!r}; give each a name of its own")
+        for above, below in pairwise(self.classes):
+            if above.at_least == below.at_least:
+                both = f"the classes {above.name!r} and {below.name!r} begin at {above.at_least:g}"
+                raise ConfigError(f"{both}; give each a score of its own")
         given = self.model
+        if isinstance(given, Logistic):
+            for name in given.coefficients:
+                if name not in names:
+                    raise UnknownFieldError("feature", name, names)
         if not (given is None or isinstance(given, Logistic) or hasattr(given, "predict_proba")):
             raise ConfigError("model has no predict_proba; write Logistic(intercept, coefficients)")
 
@@ -263,13 +292,15 @@ class Scoring:
         """What a lead is worth at an instant. O(criteria + signals).
 
         Raises:
-            FactTypeError: ``now`` is naive, a condition met a fact of the wrong type, or the model gave no probability.
+            FactTypeError: ``lead`` is none, ``now`` is naive, a condition met a fact of the wrong type, or the model
+                gave no probability.
         """
+        must_be(Lead, lead=lead)
         now = aware(now)
         held = self._held(lead, now)
         heats = self._heats(lead, now)
         judged = [each for each in self.fit if held[each.name] is not None]
-        fit = _fitness(judged, held)
+        fit = _fitness(judged, held, favour=any(each.points > 0 for each in self.fit))
         heat = sum(found for found in heats.values() if found is not None)
         engagement = (
             None if all(found is None for found in heats.values()) else heat / (heat + self.half)
@@ -301,16 +332,12 @@ class Scoring:
         Raises:
             FactTypeError: ``now`` is naive, or a condition met a fact of the wrong type.
         """
+        must_be(Lead, lead=lead)
         now = aware(now)
         return _features(self._held(lead, now), self._heats(lead, now))
 
     def _held(self, lead: Lead, now: datetime) -> dict[str, bool | None]:
-        return {
-            each.name: _compiled(each.when, self.environment)(lead, None, now)
-            if _known(each.when, lead)
-            else None
-            for each in self.fit
-        }
+        return {each.name: _verdict(each.when, lead, now, self.environment) for each in self.fit}
 
     def _heats(self, lead: Lead, now: datetime) -> dict[str, float | None]:
         found: dict[str, float | None] = dict.fromkeys(each.kind for each in self.engagement)
@@ -334,12 +361,7 @@ class Scoring:
         features = _features(held, heats)
         if isinstance(self.model, Logistic):
             return self.model.probability(features)
-        found = float(self.model.predict_proba([list(features.values())])[0][1])  # type: ignore[union-attr]
-        if not 0 <= found <= 1:
-            raise FactTypeError(
-                "the answer of the model", shown(found), "a probability from 0 to 1"
-            )
-        return found
+        return _yes(self.model.predict_proba([list(features.values())]))  # type: ignore[union-attr]
 
 
 def _features(
@@ -353,26 +375,59 @@ def _features(
     )
 
 
-def _fitness(judged: Sequence[Fit], held: Mapping[str, bool | None]) -> float | None:
+def _fitness(
+    judged: Sequence[Fit], held: Mapping[str, bool | None], *, favour: bool
+) -> float | None:
+    """The share of the points reached; ``favour`` says whether any criterion at all speaks for a lead."""
     possible = sum(each.points for each in judged if each.points > 0)
-    if not judged:
-        return None
     reached = sum(each.points for each in judged if held[each.name])
-    return max(0.0, min(1.0, reached / possible)) if possible else float(reached >= 0)
+    if possible:
+        return max(0.0, min(1.0, reached / possible))
+    if reached < 0:
+        return 0.0
+    return 1.0 if judged and not favour else None
 
 
-def _known(when: Condition, lead: Lead) -> bool:
-    """Whether every field that a condition asks about is there; a question about presence is always answered."""
-    return all(_present(each, lead) for each in _needed(when))
+def _verdict(when: Condition, lead: Lead, now: datetime, environment: Environment) -> bool | None:
+    """Whether a condition holds, or ``None`` where that hangs on what is not known of the lead (Kleene 1938)."""
+    match when:
+        case Named():
+            return _verdict(when.condition, lead, now, environment)
+        case Not():
+            found = _verdict(when.part, lead, now, environment)
+            return None if found is None else not found
+        case And() | Or():
+            decisive, unknown = isinstance(when, Or), False
+            for part in when.parts:
+                found = _verdict(part, lead, now, environment)
+                if found is decisive:
+                    return decisive
+                unknown = unknown or found is None
+            return None if unknown else not decisive
+    if isinstance(when, Presence) or all(_present(each, lead) for each in _needed(when)):
+        return _compiled(when, environment)(lead, None, now)
+    return None
 
 
 @lru_cache(maxsize=4_096)
 def _needed(when: Condition) -> frozenset[Field]:
-    asks = any(isinstance(node, Presence) for node in walk(when))
-    return frozenset() if asks else reads(when).lead
+    return reads(when).lead
 
 
 def _present(asked: Field, lead: Lead) -> bool:
     if asked.custom:
         return asked.name in lead.attributes
     return getattr(lead, asked.name) is not None
+
+
+def _yes(answer: Any) -> float:
+    """The probability of yes in the answer of ``predict_proba`` for one row."""
+    try:
+        ((_, yes),) = answer
+        found = float(yes)
+    except (TypeError, ValueError):
+        found = -1.0
+    if not 0 <= found <= 1:
+        expected = "a row with the probabilities of no and yes, each from 0 to 1"
+        raise FactTypeError("the answer of the model", shown(answer), expected)
+    return found

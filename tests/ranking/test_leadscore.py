@@ -188,7 +188,9 @@ def test_an_answer_of_a_model_that_is_no_probability_is_refused(answer):
         def predict_proba(self, rows):
             return answer
 
-    with pytest.raises(FactTypeError, match=r"the answer of the model is .*; it must be a row with"):
+    with pytest.raises(
+        FactTypeError, match=r"the answer of the model is .*; it must be a row with"
+    ):
         Scoring(fit=SCORING.fit, model=Odd()).score(Lead("L-1"), NOW)
     with pytest.raises(FactTypeError, match="lead is of type NoneType"):
         SCORING.features(None, NOW)

@@ -270,5 +270,6 @@ class Totals:
         if mean is None:
             return None
         if strength is None:
-            strength = likeliest(Spread.tallied(self._won, self._lost, self._closed), mean)
+            spread = Spread.tallied(self._won, self._lost, self._closed)
+            return Prior(mean, likeliest(spread, mean), self.closed)
         return Prior(mean, strength)

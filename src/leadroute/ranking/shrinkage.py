@@ -6,6 +6,8 @@ The rules of this module:
   how many leads the average is worth: large when reps hardly differ, small when they differ much.
 * The strength is estimated from the reps' own counts by the largest marginal likelihood of the beta-binomial model
   (Griffiths 1973). Where the counts cannot tell, the larger strength wins: no difference is made out of nothing.
+* An average that was estimated is worth no more in an interval than the trials it was estimated from: three wins of
+  three are no certainty.
 * Quantiles are those of a normal distribution on the log-odds scale that has the mean and the variance of the log-odds
   of the beta posterior: digamma(a) - digamma(b), and trigamma(a) + trigamma(b).
 """
@@ -19,7 +21,7 @@ from math import erf, exp, lgamma, log, sqrt
 from operator import sub
 from typing import Final, NamedTuple, TypeAlias
 
-from attrs import frozen
+from attrs import field, frozen
 
 __all__ = ["MOST", "Estimate", "Prior", "Spread", "likeliest", "posterior", "prior_of"]
 
@@ -41,10 +43,25 @@ class Prior:
     Args:
         mean: The average rate of all.
         strength: How many trials the average is worth.
+        trials: How many trials both were estimated from; ``None`` when the strength was given.
     """
 
     mean: float
     strength: float
+    trials: float | None = field(default=None, repr=False)
+
+    @property
+    def backing(self) -> float:
+        """How many trials the average is worth in an interval: no more than it was estimated from.
+
+        The rates of reps vary by mean * (1 - mean) / strength around the average, and the average itself by
+        mean * (1 - mean) / trials around what it is estimated to be. The variances add up.
+
+        Example:
+            >>> Prior(0.5, 1_000_000).backing, round(Prior(0.5, 1_000_000, trials=4).backing, 2)
+            (1000000, 4.0)
+        """
+        return self.strength if self.trials is None else 1 / (1 / self.strength + 1 / self.trials)
 
     @property
     def spread(self) -> float:
@@ -87,7 +104,9 @@ def prior_of(counts: Iterable[Counts], strength: float | None = None) -> Prior |
     if not trials:
         return None
     mean = min(1.0, sum(won for won, _ in known) / trials)
-    return Prior(mean, likeliest(Spread.of(known), mean) if strength is None else strength)
+    if strength is None:
+        return Prior(mean, likeliest(Spread.of(known), mean), trials)
+    return Prior(mean, strength)
 
 
 Tallied: TypeAlias = tuple[tuple[float, int], ...]
@@ -191,7 +210,7 @@ def posterior(successes: float, trials: float, prior: Prior | None) -> Estimate:
         >>> low < 0.5 < high
         True
     """
-    mean, strength = (0.5, 0.0) if prior is None else (prior.mean, prior.strength)
+    mean, strength = (0.5, 0.0) if prior is None else (prior.mean, prior.backing)
     a = 0.5 + successes + strength * mean
     b = 0.5 + max(0.0, trials - successes) + strength * (1 - mean)
     (centre, variance), (other, more) = _log_moments(a), _log_moments(b)

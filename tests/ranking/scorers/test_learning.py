@@ -117,7 +117,7 @@ def test_the_strength_is_found_in_the_counts(true, spread):
 def test_counts_that_tell_nothing_make_no_difference():
     """One deal each, or the same result for all, gives the largest strength: everyone gets the average."""
     assert prior_of([(1, 1), (0, 1)]).strength == MOST
-    assert prior_of([(1, 1), (2, 2)]) == Prior(1.0, MOST)
+    assert prior_of([(1, 1), (2, 2)]) == Prior(1.0, MOST, trials=3)
     assert prior_of([(0, 0)]) is None
 
 
@@ -141,6 +141,19 @@ def test_intervals_hold_what_they_promise(won, closed):
     low, high = posterior(won, closed, prior).interval(0.9)
     a, b = 0.5 + won + 6, 0.5 + closed - won + 14
     assert beta_share(a, b, high) - beta_share(a, b, low) == pytest.approx(0.9, abs=0.015)
+
+
+def test_few_outcomes_are_no_certainty():
+    """With three leads won of three, a newcomer may win nearly any share, and the more is known the less so."""
+    newcomer = [
+        close_rate().estimate(world(ada=Record(won=deals, closed=deals)), Rep("zoe"))
+        for deals in (3, 30, 3_000)
+    ]
+    widths = [high - low for low, high in (each.interval(0.9) for each in newcomer)]
+    assert widths[0] > 0.3 > widths[1] > widths[2]
+    assert widths[2] < 0.01
+    given = close_rate(20).estimate(world(ada=Record(won=3, closed=3)), Rep("zoe"))
+    assert given == posterior(0, 0, Prior(1.0, 20))
 
 
 def test_revenue_counts_by_lead():

@@ -9,20 +9,22 @@ The rules of this module:
 
 from __future__ import annotations
 
-from bisect import bisect_left
-from collections.abc import Callable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TypeAlias
 
 from leadroute.model.frozen import FrozenDict
 from leadroute.model.rep import Rep
 from leadroute.ranking.scorers.algebra import fair
-from leadroute.rules.scorer import Scorer, mean
+from leadroute.rules.scorer import Points, Scorer, mean
 from leadroute.rules.situation import CHANCES, Situation
 
 __all__ = ["given_up", "propensities"]
 
 Place: TypeAlias = tuple[float, int, str]
 """Where a rep stands in the order: the smallest first."""
+
+Bound: TypeAlias = Sequence[tuple[float, Points]]
+"""The weights of the terms of a score, and what gives their points."""
 
 
 def propensities(score: Scorer, situation: Situation) -> Mapping[str, float]:
@@ -32,30 +34,38 @@ def propensities(score: Scorer, situation: Situation) -> Mapping[str, float]:
         score: What was preferred, with chance in it.
         situation: The lead and its candidates.
 
-    Complexity: O(lots * reps) points, and O(lots * reps * reps * log(lots)) comparisons at most.
+    Complexity: O(lots * reps) points, and O(lots * reps * log(lots * reps)) comparisons.
     """
     last = situation.snapshot.last_assigned
-    places: dict[str, list[Place]] = {rep.id: [] for rep in situation.reps}
+    places: list[Place] = []
+    certain = {
+        term: _kept(term.scorer.bind(situation), situation.reps)
+        for term in score.terms
+        if not term.random
+    }
     for lot in range(CHANCES):
-        points = _total(score, situation.with_lot(lot))
-        for rep in situation.reps:
-            places[rep.id].append((-points(rep), last.get(rep.id, -1), rep.id))
-    for each in places.values():
-        each.sort()
-    return FrozenDict({rep_id: _first(rep_id, places) for rep_id in places})
+        at_lot = situation.with_lot(lot)
+        bound = [
+            (term.weight, certain[term] if term in certain else term.scorer.bind(at_lot))
+            for term in score.terms
+        ]
+        places += [(-_total(bound, rep), last.get(rep.id, -1), rep.id) for rep in situation.reps]
+    places.sort()
+    return FrozenDict(_first({rep.id: 0.0 for rep in situation.reps}, places))
 
 
-def _first(rep_id: str, places: Mapping[str, list[Place]]) -> float:
-    chance = 0.0
-    others = [theirs for other, theirs in places.items() if other != rep_id]
-    for place in places[rep_id]:
-        beats = 1.0
-        for theirs in others:
-            beats *= (CHANCES - bisect_left(theirs, place)) / CHANCES
-            if not beats:
-                break
-        chance += beats / CHANCES
-    return chance
+def _first(chances: dict[str, float], places: list[Place]) -> dict[str, float]:
+    """Add up, from the best place on, the chance that a rep has it and that nobody has a better one."""
+    left = dict.fromkeys(chances, CHANCES)
+    nobody_better = 1.0
+    for _, _, rep_id in places:
+        own = left[rep_id]
+        chances[rep_id] += nobody_better / own
+        if own == 1:
+            break
+        left[rep_id] = own - 1
+        nobody_better *= (own - 1) / own
+    return chances
 
 
 def given_up(score: fair, situation: Situation) -> float:
@@ -69,12 +79,23 @@ def given_up(score: fair, situation: Situation) -> float:
     """
     if not situation.reps:
         return 0.0
-    bounded, free = _total(score, situation), _total(score.scorer, situation)
+    bounded, free = _bound(score, situation), _bound(score.scorer, situation)
     last = situation.snapshot.last_assigned
-    chosen = min(situation.reps, key=lambda rep: (-bounded(rep), last.get(rep.id, -1), rep.id))
-    return max(map(free, situation.reps)) - free(chosen)
+    chosen = min(
+        situation.reps, key=lambda rep: (-_total(bounded, rep), last.get(rep.id, -1), rep.id)
+    )
+    return max(_total(free, rep) for rep in situation.reps) - _total(free, chosen)
 
 
-def _total(score: Scorer, situation: Situation) -> Callable[[Rep], float]:
-    bound = [(term.weight, term.scorer.bind(situation)) for term in score.terms]
-    return lambda rep: mean((weight, points(rep)) for weight, points in bound) or 0.0
+def _bound(score: Scorer, situation: Situation) -> Bound:
+    return [(term.weight, term.scorer.bind(situation)) for term in score.terms]
+
+
+def _total(bound: Bound, rep: Rep) -> float:
+    return mean((weight, points(rep)) for weight, points in bound) or 0.0
+
+
+def _kept(points: Points, reps: Iterable[Rep]) -> Points:
+    """The points that these reps have, worked out once."""
+    found = {rep.id: points(rep) for rep in reps}
+    return lambda rep: found[rep.id]

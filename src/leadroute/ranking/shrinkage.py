@@ -234,7 +234,7 @@ def _log_moments(x: float) -> tuple[float, float]:
     return mean, variance + 1 / x + square / 2
 
 
-@lru_cache(maxsize=1_024)
+@lru_cache(maxsize=4_096)
 def _normal_quantile(share: float) -> float:
     low, high = -40.0, 40.0
     for _ in range(60):

@@ -24,7 +24,7 @@ __all__ = ["CHANCES", "Situation"]
 
 T = TypeVar("T")
 
-CHANCES: Final = 64
+CHANCES: Final = 1024
 """How many equally likely lots there are. A finite number, so that a propensity is exact and not an estimate."""
 
 _compiled = lru_cache(maxsize=4_096)(compile_condition)

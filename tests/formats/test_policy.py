@@ -189,6 +189,34 @@ def test_definitions_in_use_are_dumped():
     }
 
 
+@scorer
+def near(situation, rep, *given, **named):
+    """Is near."""
+    return 0.5
+
+
+@pytest.mark.parametrize("given", [["US", "CA"], ["US"], [2, True], ("x'y", 1.5), -1])
+def test_what_a_scorer_of_the_host_is_called_with_is_written_and_read(given):
+    """Text, numbers and lists come back as they were, and lists as the tuples that files give."""
+    router = Router(rules=[Rule("all", score=2 * near(given, of=given))])
+    again = parse_policy(dump_policy(router), scorers={"near": near})
+    assert (again, again.version, hash(again.rules[0].score)) == (
+        router,
+        router.version,
+        hash(router.rules[0].score),
+    )
+
+
+@pytest.mark.parametrize(
+    "given", [None, {"k": 1}, frozenset({"a"}), [None], [["a"]], [], float("inf")]
+)
+def test_what_no_file_can_hold_is_not_written(given):
+    """A policy that could not be read back is refused when it is dumped; the rule and the scorer are named."""
+    router = Router(rules=[Rule("all", score=rotation() + near(given).when(LEAD.budget > 1))])
+    with pytest.raises(ConfigError, match=r"rule 'all': near\(.*\) cannot be written to a file"):
+        dump_policy(router)
+
+
 def test_one_name_for_two_conditions_cannot_be_dumped():
     """A name that stands for two conditions is refused."""
     router = Router(

@@ -75,6 +75,7 @@ REFUSED = [
     ("headrom()", "there is no scorer named 'headrom'; did you mean 'headroom'?"),
     ("headroom() * rotation()", "multiplied by a number"),
     ("headroom() - rotation()", "a score is made of scorers"),
+    ("-headroom()", "invert(...) is the opposite preference"),
     ("headroom() / 2", "a score is made of scorers"),
     ("'a' * headroom()", "a score is made of scorers"),
     ("True * headroom()", "a score is made of scorers"),

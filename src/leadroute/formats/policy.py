@@ -27,13 +27,14 @@ from leadroute.model.duration import format_duration
 from leadroute.model.kinds import must_be
 from leadroute.model.territory import Territory
 from leadroute.ranking.router import Router
+from leadroute.ranking.scorers.host import HostScorer
 from leadroute.rules.closures import PLAIN, Environment
 from leadroute.rules.condition import Condition
 from leadroute.rules.otherwise import Otherwise, steps_as_text
 from leadroute.rules.qualification import Factor, Qualification, parts_of
 from leadroute.rules.reading import definitions
 from leadroute.rules.rule import Pool, Rule
-from leadroute.rules.scorer import guards
+from leadroute.rules.scorer import Scorer, guards
 from leadroute.scorers import BUILT_IN
 
 __all__ = ["FORMAT", "dump_policy", "load_policy", "parse_policy"]
@@ -138,7 +139,8 @@ def dump_policy(
         format: ``toml`` or ``json``; by the ending of ``path``, else ``toml``, when not given.
 
     Raises:
-        ConfigError: The policy cannot be written: one name stands for two definitions.
+        ConfigError: The policy cannot be written: one name stands for two definitions, or a scorer of the host's was
+            called with something that no file can hold.
         OSError: The file cannot be written.
 
     Example:
@@ -205,6 +207,14 @@ def _factor_table(factor: Factor) -> dict[str, str]:
     return {key: value for key, value in table.items() if value is not None}
 
 
+def _written_score(rule: Rule) -> Scorer | None:
+    for scorer in () if rule.score is None else rule.score.walk():
+        if isinstance(scorer, HostScorer) and not scorer.written:
+            held = "its arguments must be text, numbers, true, false, or lists of these"
+            raise ConfigError(f"rule {rule.name!r}: {scorer} cannot be written to a file; {held}")
+    return rule.score
+
+
 def _pool_table(pool: Pool) -> dict[str, Any]:
     table = {
         "name": pool.name,
@@ -232,7 +242,7 @@ def _rule_table(rule: Rule) -> dict[str, Any]:
         "name": rule.name,
         "when": rule.when,
         "require": rule.require,
-        "score": rule.score,
+        "score": _written_score(rule),
         "pool": rule.pool,
         "window": None if rule.window is None else format_duration(rule.window),
     }

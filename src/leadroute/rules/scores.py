@@ -80,14 +80,16 @@ class _Score:
                 return self._guarded(node, function)
             case ast.Call(func=ast.Name(id=name)):
                 return self._called(node, name)
-            case ast.Constant(value=bool() | str()):
+            case ast.Constant(value=bool() | str()) | ast.UnaryOp(operand=ast.Call()):
                 pass
             case ast.Constant() | ast.UnaryOp(op=ast.USub()):
                 return self.reader.number(node)
             case ast.Name() if node.id in self.scorers:
                 raise self.reader.refusal(node, f"a scorer is called: write {node.id}()")
         raise self.reader.refusal(
-            node, "a score is made of scorers, +, * by a number, and .when(condition)"
+            node,
+            "a score is made of scorers, +, * by a number, and .when(condition); "
+            "invert(...) is the opposite preference",
         )
 
     def _weighted(self, node: ast.BinOp) -> Scorer | float:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial, wraps
+from math import isfinite
 from typing import Any, TypeAlias, overload
 
 from attrs import field, frozen
@@ -88,6 +89,11 @@ class HostScorer(Scorer):
         said = (self.function.__doc__ or self.name).strip()
         return said.splitlines()[0].rstrip(".")
 
+    @property
+    def written(self) -> bool:
+        """Whether its arguments can stand in a policy file: text, numbers, true, false, scorers, and lists of these."""
+        return all(map(_literal, (*self.arguments, *(value for _, value in self.keywords))))
+
     def _arguments(self) -> list[str]:
         return [*map(repr, self.arguments), *(f"{name}={value!r}" for name, value in self.keywords)]
 
@@ -96,6 +102,20 @@ class HostScorer(Scorer):
 
     def __reduce__(self) -> tuple[Any, ...]:
         return _called, (self._maker, self.arguments, dict(self.keywords))
+
+
+def _fixed(given: Any) -> Any:
+    """A list as a policy file gives it: a tuple, which does not change."""
+    return tuple(map(_fixed, given)) if isinstance(given, list | tuple) else given
+
+
+def _literal(given: Any) -> bool:
+    plain = given if isinstance(given, tuple) else (given,)
+    return isinstance(given, Scorer) or (bool(plain) and all(map(_plain, plain)))
+
+
+def _plain(given: Any) -> bool:
+    return isinstance(given, str | int) or (isinstance(given, float) and isfinite(given))
 
 
 def _called(
@@ -144,7 +164,8 @@ def scorer(function: HostFunction | None = None, *, bound: HostBound | None = No
 
     @wraps(function)
     def called(*arguments: Any, **keywords: Any) -> HostScorer:
-        named = tuple(sorted(keywords.items()))
-        return HostScorer(function, arguments, named, maker=called, bound=bound)
+        placed = tuple(map(_fixed, arguments))
+        named = tuple((name, _fixed(keywords[name])) for name in sorted(keywords))
+        return HostScorer(function, placed, named, maker=called, bound=bound)
 
     return called

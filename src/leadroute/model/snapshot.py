@@ -74,8 +74,7 @@ class Snapshot:
 
 
 _COUNTS = tuple(each.name for each in fields(Snapshot) if each.name != "outcomes")
-_PLAIN = frozenset(("open", "used", "levels", "last_assigned", "won", "closed", "contacted"))
-_TIMES = frozenset(("last_assigned", "contacted"))
+_PLAIN = frozenset(("open", "used", "levels", "last_assigned", "won", "closed"))
 
 
 def _must_count(name: str, counts: Mapping[str, int]) -> None:
@@ -85,6 +84,6 @@ def _must_count(name: str, counts: Mapping[str, int]) -> None:
     for of, count in counts.items():
         if not isinstance(count, int | float) or not isfinite(count):
             expected = "a number"
-            if name in _TIMES:
+            if name == "last_assigned":
                 expected = "microseconds since 1970, such as leadroute.model.instants.to_micros(at)"
             raise FactTypeError(f"{name}[{of!r}]", shown(count), expected)

@@ -233,6 +233,7 @@ def test_counts_decide_load_and_turns():
     points, why = judged(least_recent(), lead(), rep(), counts)
     assert (points, why) == (0.75, "last lead at 2026-03-01 12:00 UTC")
     assert judged(headroom(), lead(), rep(capacity=3), Snapshot(open={"ada": -1}))[0] == 1
+    assert judged(headroom(), lead(), rep(capacity=3), Snapshot(open={"ada": 1.5}))[0] == 0.5
 
 
 def test_a_named_domain_is_found_in_any_case():

@@ -6,8 +6,8 @@ The rules of this module:
   how many parts, they were counted.
 * A record belongs to one rep, one segment of leads and one week. Weeks let old outcomes count less, with any
   half-life, without counting again.
-* Counts may be set right afterwards, so one week may hold less than nothing. A total never does: no count is below 0,
-  and no more are won than closed.
+* Counts may be set right afterwards, so one week may hold less than nothing. Who judges by a total takes what is
+  ``possible``.
 * Every number can be kept as a counter of a store: ``counters`` and ``from_counters`` are inverses.
 """
 
@@ -85,20 +85,20 @@ class Record:
 
 NOTHING: Final = Record()
 
-_COUNTS: Final = ("offered", "accepted", "declined", "ignored", "closed", "sized", "reached")
+_COUNTS: Final = ("offered", "accepted", "declined", "ignored", "closed", "won", "sized", "reached")
 
 
 def possible(record: Record) -> Record:
-    """The nearest record that can be: no count below 0, and no more won than closed.
+    """The nearest record that can be: no count below 0, and what was won is closed.
 
     Example:
         >>> possible(Record(won=5, closed=3, declined=-1))
-        Record(closed=3, won=3)
+        Record(closed=5, won=5)
     """
     below = {name: 0 for name in _COUNTS if getattr(record, name) < 0}
-    closed = max(0, record.closed)
-    if below or not 0 <= record.won <= closed:
-        return evolve(record, **below, won=min(max(0, record.won), closed))
+    if below or record.closed < record.won:
+        found = evolve(record, **below)
+        return evolve(found, closed=max(found.closed, found.won))
     return record
 
 
@@ -198,7 +198,7 @@ class Outcomes:
         ages = now is not None and half_life is not None
         place = (rep_id, segment, week_of(now) if now and ages else 0, half_life if ages else None)
         if place not in self._totals:
-            self._totals[place] = possible(_sum(by_week, place[2], place[3]))
+            self._totals[place] = _sum(by_week, place[2], place[3])
         return self._totals[place]
 
     def counters(self) -> dict[str, int]:

@@ -268,7 +268,10 @@ SCORERS = {
         explore(),
         ADA,
         BOB,
-        {"snapshot": Snapshot(won={"ada": 40, "bob": 0}, closed={"ada": 50, "bob": 50})},
+        {
+            "lead": Lead("L-2"),
+            "snapshot": Snapshot(won={"ada": 40, "bob": 0}, closed={"ada": 50, "bob": 50}),
+        },
         "bob had won one more lead of 1,000 each",
     ),
 }

@@ -85,12 +85,14 @@ class Learning(Scorer):
         now = None if half_life is None else situation.now
         segments = self._segments(situation)
         return {
-            rep.id: sum(
-                (
-                    snapshot.outcomes.total(rep.id, segment, now=now, half_life=half_life)
-                    for segment in segments
-                ),
-                NOTHING,
+            rep.id: possible(
+                sum(
+                    (
+                        snapshot.outcomes.total(rep.id, segment, now=now, half_life=half_life)
+                        for segment in segments
+                    ),
+                    NOTHING,
+                )
             )
             for rep in situation.reps
         }

@@ -22,18 +22,48 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from heapq import heappush, heapreplace
 from operator import itemgetter, sub
+from typing import TypeAlias
 
 from attrs import define, field
 
-__all__ = ["Auction"]
+__all__ = ["Auction", "Option", "options"]
 
 LONG_LIST = 24  # a longer list of reps is cut
 SHORT_LIST = 16  # to so many
 PATIENCE = 16  # so many bids for each lead, then the step doubles
 
 _FAR = 1 << 300
-_Picker = Callable[[Sequence[int]], tuple[int, ...]]
-_Quote = tuple[_Picker, Sequence[int], Sequence[int], int]
+
+Reader: TypeAlias = Callable[[Sequence[int]], tuple[int, ...]]
+Option: TypeAlias = tuple[Reader, Sequence[int], Sequence[int], int]
+"""How to read the numbers of some reps, what each is worth to a lead, who they are, and the worth below which all
+others were when the list was made."""
+
+
+def options(rows: Sequence[Sequence[int | None]]) -> list[Option]:
+    """Who could take each lead, and what it is worth with them.
+
+    Args:
+        rows: One row per lead, one whole number per rep, 0 or more; ``None`` marks a pair that is out.
+    """
+    everyone = range(len(rows[0])) if rows else range(0)
+    read = _reader(everyone)
+    return [
+        _option(row) if None in row else (read, row, everyone, -_FAR)  # type: ignore[misc]
+        for row in rows
+    ]
+
+
+def _option(row: Sequence[int | None]) -> Option:
+    reps = [rep for rep, value in enumerate(row) if value is not None]
+    read = _reader(reps)
+    return read, read(row), reps, -_FAR  # type: ignore[arg-type]
+
+
+def _reader(reps: Sequence[int]) -> Reader:
+    if len(reps) > 1:
+        return itemgetter(*reps)
+    return lambda row: tuple(row[rep] for rep in reps) * 2
 
 
 @define(eq=False)
@@ -41,8 +71,7 @@ class Auction:
     """A market in which every place starts at nothing and is sold to who bids most.
 
     Args:
-        values: One row per lead, one whole number per rep, 0 or more; ``None`` marks a pair that is out. Every lead
-            has an option, and all leads can be placed at once.
+        leads: The options of every lead, at least one each. All leads can be placed at once.
         places: Places per rep, at least one each.
         top: The highest value.
 
@@ -51,39 +80,34 @@ class Auction:
         rep_of: The rep of each lead after the sale.
     """
 
-    values: Sequence[Sequence[int | None]]
+    leads: Sequence[Option]
     places: Sequence[int]
     top: int
     prices: list[int] = field(init=False)
     rep_of: list[int] = field(init=False, factory=list)
-    _everyone: tuple[Sequence[int], _Picker] = field(init=False)
-    _quotes: list[_Quote] = field(init=False, factory=list)
+    _quotes: list[Option] = field(init=False, factory=list)
     _doubtful: list[int] = field(init=False, factory=list)
 
     def __attrs_post_init__(self) -> None:
-        everyone = range(len(self.places))
-        self.prices = [0] * len(everyone)
-        self._everyone = everyone, _picker(everyone)
+        self.prices = [0] * len(self.places)
 
-    def _quote(self, row: Sequence[int | None]) -> _Quote:
-        """The reps that are worth most to a lead now, and the worth below which the others are."""
-        reps, pick = self._everyone
-        if None in row:
-            reps = [rep for rep, value in enumerate(row) if value is not None]
-            pick = _picker(reps)
-        values: Sequence[int] = pick(row)  # type: ignore[arg-type]
+    def _quote(self, option: Option) -> Option:
+        """The reps that are worth most to a lead now."""
+        read, values, reps, _ = option
+        if len(reps) == 1:
+            return read, [*values, values[0] - 2 * self.top - 2], [*reps, *reps], -_FAR
         if len(reps) <= LONG_LIST:
-            return pick, values, reps, -_FAR
-        net = list(map(sub, values, pick(self.prices)))
+            return option
+        net = list(map(sub, values, read(self.prices)))
         threshold = sorted(net)[-SHORT_LIST]
-        reps = [rep for rep, worth in zip(reps, net, strict=True) if worth >= threshold]
-        pick = _picker(reps)
-        return pick, pick(row), reps, threshold  # type: ignore[arg-type]
+        near = [at for at, worth in enumerate(net) if worth >= threshold]
+        reps, values = [reps[at] for at in near], [values[at] for at in near]
+        return _reader(reps), values, reps, threshold
 
     def sell(self, step: int) -> None:
         """Sell every lead a place, in steps of ``step`` (at least 1): the finer, the nearer to the optimum."""
-        prices, spread = self.prices, 2 * self.top + 2
-        quotes = self._quotes = list(map(self._quote, self.values))
+        prices = self.prices
+        quotes = self._quotes = list(map(self._quote, self.leads))
         bits = len(quotes).bit_length()
         mask = (1 << bits) - 1
         sold: list[list[int]] = [[] for _ in self.places]
@@ -97,17 +121,14 @@ class Auction:
                 step *= 2
                 left = patience
             for bidder in waiting:
-                pick, values, reps, threshold = quotes[bidder]
-                net = list(map(sub, values, pick(prices)))
-                best = max(net)
-                at = net.index(best)
-                net[at] = best - spread
-                second = max(net)
+                read, values, reps, threshold = quotes[bidder]
+                net = list(map(sub, values, read(prices)))
+                second, best = sorted(net)[-2:]
                 if second < threshold:
-                    quotes[bidder] = self._quote(self.values[bidder])
+                    quotes[bidder] = self._quote(self.leads[bidder])
                     dropped.append(bidder)
                     continue
-                rep = reps[at]
+                rep = reps[net.index(best)]
                 bid = prices[rep] + best - second + step
                 heap = sold[rep]
                 if free[rep]:
@@ -137,18 +158,11 @@ class Auction:
         prices = self.prices
         total = 0
         for lead in self._doubtful:
-            row, rep = self.values[lead], self.rep_of[lead]
-            pick, values, _, threshold = self._quotes[lead]
-            best = max(map(sub, values, pick(prices)))
+            read, values, reps, threshold = self._quotes[lead]
+            net = list(map(sub, values, read(prices)))
+            own, best = net[reps.index(self.rep_of[lead])], max(net)
             if best < threshold:
-                pick, values, _, _ = self._quote(row)
-                best = max(map(sub, values, pick(prices)))
-            total += best - row[rep] + prices[rep]
+                read, values, _, _ = self.leads[lead]
+                best = max(map(sub, values, read(prices)))
+            total += best - own
         return total
-
-
-def _picker(reps: Sequence[int]) -> _Picker:
-    """A function that reads the columns of some reps from a row."""
-    if len(reps) > 1:
-        return itemgetter(*reps)
-    return lambda row: tuple(map(row.__getitem__, reps))

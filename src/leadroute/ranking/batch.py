@@ -25,13 +25,13 @@ from itertools import chain
 from math import inf, lcm
 from operator import mul
 from types import NoneType
-from typing import Literal, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 from attrs import frozen
 
 from leadroute.errors import ConfigError, Fault, InvalidValue, UnknownFieldError
 from leadroute.ranking import engines
-from leadroute.ranking.auction import Auction
+from leadroute.ranking.auction import Auction, options
 from leadroute.ranking.flow import place, polish, shortfall
 
 __all__ = ["Engine", "Solution", "bound", "greedy", "solve"]
@@ -131,7 +131,8 @@ def solve(
     if len(columns) < len(places):
         rows = [[row[rep] for rep in columns] for row in points]
     sizes = [places[rep] for rep in columns]
-    rival = greedy(points, capacity, priorities)
+    rival = greedy(rows, sizes, priorities)
+    reached = _earned(rows, rival)
     bottleneck: list[int] = []
     if not points:
         sale = _Sale([], [0] * len(sizes), [])
@@ -143,10 +144,18 @@ def solve(
             if left:
                 rows, sizes = [[*row, 0] for row in rows], [*sizes, left]
         if engine == "python":
-            sale = _sell(rows, sizes, top, gap, _earned(points, rival))
+            sale = _sell(rows, sizes, top, gap, reached)
         else:
             sale = _polished(rows, sizes, engines.ENGINES[engine](rows, sizes), [0] * len(sizes))
-    return _solution(points, capacity, columns, [columns[at] for at in bottleneck], sale, rival)
+    return _solution(
+        points,
+        capacity,
+        columns,
+        sale,
+        greedy_placed=len(points) - rival.count(None),
+        greedy_points=reached,
+        bottleneck=tuple(columns[at] for at in bottleneck),
+    )
 
 
 @frozen
@@ -167,14 +176,14 @@ def _sell(rows: Points, sizes: Sequence[int], top: int, gap: float, likely: int)
     """Give every lead a column within the gap, ``likely`` being the points expected."""
     scale = -(-FINENESS // max(top, 1))
     market = rows if scale == 1 else [_scaled(row, scale) for row in rows]
-    auction = Auction(market, sizes, top * scale)
+    auction = Auction(options(market), sizes, top * scale)
     auction.sell(_step(auction.top, gap * likely * scale / len(sizes)))
-    missing, column_of = auction.slack(), auction.rep_of
-    if gap and missing <= Fraction(gap) * (_earned(market, column_of) + missing):
-        lowest = min(auction.prices)
-        costs = [price - lowest for price in auction.prices]
-        return _Sale(column_of, costs, [1] * len(rows), missing, scale)
-    return _polished(rows, sizes, column_of, [price // scale for price in auction.prices])
+    missing, prices = auction.slack(), auction.prices
+    if gap and missing <= Fraction(gap) * (_earned(rows, auction.rep_of) * scale + missing):
+        lowest = min(prices)
+        costs = [price - lowest for price in prices]
+        return _Sale(auction.rep_of, costs, [1] * len(rows), missing, scale)
+    return _polished(rows, sizes, auction.rep_of, [price // scale for price in prices])
 
 
 def _step(top: int, share: float) -> int:
@@ -208,9 +217,8 @@ def _solution(
     points: Points,
     capacity: Sequence[int | None],
     columns: Sequence[int],
-    bottleneck: Sequence[int],
     sale: _Sale,
-    rival: Sequence[int | None],
+    **found: Any,
 ) -> Solution:
     rep_of = tuple(columns[at] if at < len(columns) else None for at in sale.column_of)
     scale, units = sale.scale, sale.units
@@ -239,9 +247,7 @@ def _solution(
         left_out=Fraction(left_out, scale),
         units=tuple(units),
         bound=earned + sale.missing // scale,
-        greedy_placed=len(points) - rival.count(None),
-        greedy_points=_earned(points, rival),
-        bottleneck=tuple(bottleneck),
+        **found,
     )
 
 

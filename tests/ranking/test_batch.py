@@ -234,7 +234,7 @@ def test_0_places_and_no_limit_differ():
     ("points", "capacity", "said"),
     [
         ([[1, 2]], [1], "points[0] has 2 numbers; write one for each of the 1 reps"),
-        ([[-1]], [1], "points[0][0] is -1; write a whole number, 0 or more, or None"),
+        ([[3, -1]], [1, 1], "points[0][1] is -1; write a whole number, 0 or more, or None"),
         ([[0.5]], [1], "points[0][0] is 0.5; write a whole number, 0 or more, or None"),
         ([[True]], [1], "points[0][0] is True; write a whole number, 0 or more, or None"),
         ([[1]], [-1], "capacity[0] is -1; write 0 or more, or None for no limit"),

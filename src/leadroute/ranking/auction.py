@@ -5,11 +5,12 @@ The rules of this module:
 * A lead bids for a place with the rep who is worth most to it after the price. The bid is as high as the lead can
   bear: what that rep is worth above its second best, plus ``step``. A full rep drops its lowest bid, and the lead
   behind it bids again, after all others that wait.
+* In the first round nothing costs anything yet, so everyone bids for its favourite at once.
 * A rep with a place to spare costs nothing, and prices never fall. So in the end no lead would gain more than the last
   step by moving, and the prices prove how near the optimum is.
 * Where many leads outbid each other by a step at a time, the step doubles: a war of prices ends soon, and the slack
   tells what it cost.
-* A lead reads a short list of reps: whoever is outside it was below its threshold once and has not become more
+* Who bids again reads a short list of reps: whoever is outside it was below its threshold once and has not become more
   attractive since.
 * The market must be able to place every lead: whoever cannot be placed is sold a place with "nobody" by the caller.
 
@@ -21,6 +22,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from heapq import heappush, heapreplace
+from itertools import compress
 from operator import itemgetter, sub
 from typing import TypeAlias
 
@@ -34,36 +36,39 @@ PATIENCE = 16  # so many bids for each lead, then the step doubles
 
 _FAR = 1 << 300
 
-Reader: TypeAlias = Callable[[Sequence[int]], tuple[int, ...]]
-Option: TypeAlias = tuple[Reader, Sequence[int], Sequence[int], int]
-"""How to read the numbers of some reps, what each is worth to a lead, who they are, and the worth below which all
-others were when the list was made."""
+_Reader: TypeAlias = Callable[[Sequence[int]], tuple[int, ...]]
+Option: TypeAlias = tuple[_Reader, Sequence[int], Sequence[int], int]
+"""How to read the prices of some reps, what each is worth to a lead, who they are, and the worth below which all others
+were when the list was made."""
 
 
-def options(rows: Sequence[Sequence[int | None]]) -> list[Option]:
+def options(rows: Sequence[Sequence[int | None]], top: int) -> list[Option]:
     """Who could take each lead, and what it is worth with them.
+
+    A lead with one option gets that rep a second time, as worth far less than nothing, so that there is a second best.
 
     Args:
         rows: One row per lead, one whole number per rep, 0 or more; ``None`` marks a pair that is out.
+        top: The highest number.
     """
-    everyone = range(len(rows[0])) if rows else range(0)
-    read = _reader(everyone)
-    return [
-        _option(row) if None in row else (read, row, everyone, -_FAR)  # type: ignore[misc]
-        for row in rows
-    ]
-
-
-def _option(row: Sequence[int | None]) -> Option:
-    reps = [rep for rep, value in enumerate(row) if value is not None]
-    read = _reader(reps)
-    return read, read(row), reps, -_FAR  # type: ignore[arg-type]
-
-
-def _reader(reps: Sequence[int]) -> Reader:
-    if len(reps) > 1:
-        return itemgetter(*reps)
-    return lambda row: tuple(row[rep] for rep in reps) * 2
+    everyone = range(len(rows[0]))
+    read = itemgetter(*everyone)
+    found: list[Option] = []
+    for row in rows:
+        if None in row or len(row) == 1:
+            reps = list(compress(everyone, row))
+            if len(reps) + row.count(None) < len(row):
+                reps = [rep for rep in everyone if row[rep] is not None]
+            if len(reps) == 1:
+                worth: int = row[reps[0]]  # type: ignore[assignment]
+                only = reps * 2
+                found.append((itemgetter(*only), (worth, worth - 2 * top - 2), only, -_FAR))
+            else:
+                pick = itemgetter(*reps)
+                found.append((pick, pick(row), reps, -_FAR))
+        else:
+            found.append((read, row, everyone, -_FAR))  # type: ignore[arg-type]
+    return found
 
 
 @define(eq=False)
@@ -73,7 +78,6 @@ class Auction:
     Args:
         leads: The options of every lead, at least one each. All leads can be placed at once.
         places: Places per rep, at least one each.
-        top: The highest value.
 
     Attributes:
         prices: What a place with each rep costs at present.
@@ -82,38 +86,22 @@ class Auction:
 
     leads: Sequence[Option]
     places: Sequence[int]
-    top: int
     prices: list[int] = field(init=False)
     rep_of: list[int] = field(init=False, factory=list)
-    _quotes: list[Option] = field(init=False, factory=list)
     _doubtful: list[int] = field(init=False, factory=list)
 
     def __attrs_post_init__(self) -> None:
         self.prices = [0] * len(self.places)
 
-    def _quote(self, option: Option) -> Option:
-        """The reps that are worth most to a lead now."""
-        read, values, reps, _ = option
-        if len(reps) == 1:
-            return read, [*values, values[0] - 2 * self.top - 2], [*reps, *reps], -_FAR
-        if len(reps) <= LONG_LIST:
-            return option
-        net = list(map(sub, values, read(self.prices)))
-        threshold = sorted(net)[-SHORT_LIST]
-        near = [at for at, worth in enumerate(net) if worth >= threshold]
-        reps, values = [reps[at] for at in near], [values[at] for at in near]
-        return _reader(reps), values, reps, threshold
-
     def sell(self, step: int) -> None:
         """Sell every lead a place, in steps of ``step`` (at least 1): the finer, the nearer to the optimum."""
-        prices = self.prices
-        quotes = self._quotes = list(map(self._quote, self.leads))
-        bits = len(quotes).bit_length()
+        leads, prices = self.leads, self.prices
+        bits = len(leads).bit_length()
         mask = (1 << bits) - 1
-        sold: list[list[int]] = [[] for _ in self.places]
-        free = list(self.places)
-        waiting: Sequence[int] = range(len(quotes))
-        patience = left = PATIENCE * len(quotes)
+        sold, waiting = self._open(step, bits)
+        free = [size - len(kept) for size, kept in zip(self.places, sold, strict=True)]
+        quotes: list[Option | None] = [None] * len(leads)
+        patience = left = PATIENCE * len(leads)
         while waiting:
             dropped: list[int] = []
             left -= len(waiting)
@@ -121,11 +109,14 @@ class Auction:
                 step *= 2
                 left = patience
             for bidder in waiting:
-                read, values, reps, threshold = quotes[bidder]
+                quote = quotes[bidder]
+                if quote is None:
+                    quote = quotes[bidder] = self._quote(leads[bidder])
+                read, values, reps, threshold = quote
                 net = list(map(sub, values, read(prices)))
                 second, best = sorted(net)[-2:]
                 if second < threshold:
-                    quotes[bidder] = self._quote(self.leads[bidder])
+                    quotes[bidder] = None
                     dropped.append(bidder)
                     continue
                 rep = reps[net.index(best)]
@@ -140,14 +131,45 @@ class Auction:
                     dropped.append(heapreplace(heap, bid << bits | bidder) & mask)
                 prices[rep] = heap[0] >> bits
             waiting = dropped
-        self.rep_of = [0] * len(quotes)
-        self._doubtful = []
-        for rep, heap in enumerate(sold):
-            sure = prices[rep] + step << bits
-            for bid in heap:
+        self._settle(sold, step, bits)
+
+    def _open(self, step: int, bits: int) -> tuple[list[list[int]], list[int]]:
+        """The bids that each rep keeps of the first round, the lowest first, and who is dropped."""
+        bids: list[list[int]] = [[] for _ in self.places]
+        for lead, (_, values, reps, _) in enumerate(self.leads):
+            second, best = sorted(values)[-2:]
+            bids[reps[values.index(best)]].append(best - second + step << bits | lead)
+        dropped: list[int] = []
+        mask = (1 << bits) - 1
+        for rep, size in enumerate(self.places):
+            bids[rep].sort()
+            dropped += [bid & mask for bid in bids[rep][:-size]]
+            bids[rep] = bids[rep][-size:]
+            if len(bids[rep]) == size:
+                self.prices[rep] = bids[rep][0] >> bits
+        return bids, dropped
+
+    def _settle(self, sold: Sequence[Sequence[int]], step: int, bits: int) -> None:
+        """Read who got which place, and who bid too little to be sure that it is the best for it."""
+        mask = (1 << bits) - 1
+        self.rep_of = [0] * len(self.leads)
+        for rep, kept in enumerate(sold):
+            sure = self.prices[rep] + step << bits
+            for bid in kept:
                 self.rep_of[bid & mask] = rep
                 if bid < sure:
                     self._doubtful.append(bid & mask)
+
+    def _quote(self, option: Option) -> Option:
+        """The reps that are worth most to a lead now."""
+        read, values, reps, _ = option
+        if len(reps) <= LONG_LIST:
+            return option
+        net = list(map(sub, values, read(self.prices)))
+        threshold = sorted(net)[-SHORT_LIST]
+        near = [at for at, worth in enumerate(net) if worth >= threshold]
+        reps, values = [reps[at] for at in near], [values[at] for at in near]
+        return itemgetter(*reps), values, reps, threshold
 
     def slack(self) -> int:
         """How much the bound on the optimum that the prices prove lies above the assignment.
@@ -158,11 +180,7 @@ class Auction:
         prices = self.prices
         total = 0
         for lead in self._doubtful:
-            read, values, reps, threshold = self._quotes[lead]
+            read, values, reps, _ = self.leads[lead]
             net = list(map(sub, values, read(prices)))
-            own, best = net[reps.index(self.rep_of[lead])], max(net)
-            if best < threshold:
-                read, values, _, _ = self.leads[lead]
-                best = max(map(sub, values, read(prices)))
-            total += best - own
+            total += max(net) - net[reps.index(self.rep_of[lead])]
         return total

@@ -235,8 +235,6 @@ def shortfall(worth: Worth, places: Sequence[int]) -> tuple[int, list[int]]:
         sum(compress(bits, [value is not None for value in row])) if None in row else everyone
         for row in worth
     ]
-    if min(options, default=0) == everyone and len(worth) <= sum(places):
-        return 0, []
     spare = list(places)
     held: list[set[int]] = [set() for _ in places]
     left, stuck = 0, 0

@@ -23,6 +23,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from heapq import heappush, heapreplace
 from itertools import compress
+from math import inf
 from operator import itemgetter, sub
 from typing import TypeAlias
 
@@ -34,10 +35,8 @@ LONG_LIST = 24  # a longer list of reps is cut
 SHORT_LIST = 16  # to so many
 PATIENCE = 16  # so many bids for each lead, then the step doubles
 
-_FAR = 1 << 300
-
 _Reader: TypeAlias = Callable[[Sequence[int]], tuple[int, ...]]
-Option: TypeAlias = tuple[_Reader, Sequence[int], Sequence[int], int]
+Option: TypeAlias = tuple[_Reader, Sequence[int], Sequence[int], float]
 """How to read the prices of some reps, what each is worth to a lead, who they are, and the worth below which all others
 were when the list was made."""
 
@@ -62,12 +61,12 @@ def options(rows: Sequence[Sequence[int | None]], top: int) -> list[Option]:
             if len(reps) == 1:
                 worth: int = row[reps[0]]  # type: ignore[assignment]
                 only = reps * 2
-                found.append((itemgetter(*only), (worth, worth - 2 * top - 2), only, -_FAR))
+                found.append((itemgetter(*only), (worth, worth - 2 * top - 2), only, -inf))
             else:
                 pick = itemgetter(*reps)
-                found.append((pick, pick(row), reps, -_FAR))
+                found.append((pick, pick(row), reps, -inf))
         else:
-            found.append((read, row, everyone, -_FAR))  # type: ignore[arg-type]
+            found.append((read, row, everyone, -inf))  # type: ignore[arg-type]
     return found
 
 

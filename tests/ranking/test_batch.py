@@ -160,6 +160,14 @@ def test_a_lower_priority_costs_a_higher_one_nothing(backlog, data):
     assert bound(points, capacity, found) == reached
 
 
+def test_many_priorities_and_large_points_stay_exact():
+    """Neither is limited: thirty classes of a million points are as lexicographic as two."""
+    points = [[10**6 - lead, 10**6 - 2 * lead, None] for lead in range(60)]
+    found = solve(points, [10, 10, 5], priorities=[lead // 2 for lead in range(60)])
+    assert [lead for lead, rep in enumerate(found.rep_of) if rep is not None] == list(range(40, 60))
+    assert solve([[2**400, 2**390], [2**400, 5]], [1, 1]).rep_of == (1, 0)
+
+
 @given(backlogs(leads=20, reps=6, top=100))
 def test_one_priority_is_none(backlog):
     """Equal priorities give what no priorities give, by the other method."""
@@ -234,7 +242,7 @@ def test_0_places_and_no_limit_differ():
     ("points", "capacity", "said"),
     [
         ([[1, 2]], [1], "points[0] has 2 numbers; write one for each of the 1 reps"),
-        ([[-1]], [1], "points[0][0] is -1; write a whole number, 0 or more, or None"),
+        ([[3, -1]], [1, 1], "points[0][1] is -1; write a whole number, 0 or more, or None"),
         ([[0.5]], [1], "points[0][0] is 0.5; write a whole number, 0 or more, or None"),
         ([[True]], [1], "points[0][0] is True; write a whole number, 0 or more, or None"),
         ([[1]], [-1], "capacity[0] is -1; write 0 or more, or None for no limit"),

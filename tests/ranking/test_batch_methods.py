@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from leadroute.ranking.auction import Auction
+from leadroute.ranking.auction import Auction, options
 from leadroute.ranking.batch import bound, greedy, solve
 from leadroute.ranking.flow import place, polish, shortfall
 
@@ -89,47 +89,66 @@ def test_every_insertion_leaves_an_optimum(seed):
         assert_no_move_gains(network)
 
 
-@given(st.integers(0, 10**6), st.integers(1, 200))
-def test_a_round_of_the_auction_misses_a_step_per_lead_at_most(seed, step):
-    """The slack bounds what is missing, and is no more than one step for each place."""
-    points, places = market(30, 5, top=100, seed=seed)
-    auction = Auction(points, places)
+def sold(points, places, step):
+    """The auction after the sale."""
+    top = max(max(filter(None, row), default=0) for row in points)
+    auction = Auction(options(points, top), places)
     auction.sell(step)
+    return auction
+
+
+@given(st.integers(0, 10**6), st.integers(10, 200))
+def test_the_auction_misses_a_step_per_lead_at_most(seed, step):
+    """The slack bounds what is missing, and is no more than one step for each lead."""
+    points, places = market(30, 5, top=100, seed=seed)
+    auction = sold(points, places, step)
     best = solve(points, places).points
     assert best <= earned(points, auction.rep_of) + auction.slack()
-    assert auction.slack() <= step * sum(places)
+    assert auction.slack() <= step * len(points)
 
 
+@pytest.mark.parametrize("density", [1.0, 0.8])
 @pytest.mark.parametrize("step", [1, 5, 30, 200])
-def test_the_slack_is_that_of_the_prices_behind_short_lists_too(step):
-    """No lead would gain more than a step, and prices that rose since it read its list hide nothing."""
+def test_the_slack_is_that_of_the_prices_behind_short_lists_too(step, density):
+    """Neither short lists nor the leads taken for sure hide a gain: it equals the sum over all pairs."""
     for seed in range(5):
-        points, places = market(120, 40, slack=1.2, seed=seed)
-        auction = Auction(points, places)
-        auction.sell(step)
-        lowest = min(auction.prices)
-        spare = [size - auction.rep_of.count(rep) for rep, size in enumerate(places)]
-        expected = sum(
-            (price - lowest) * left for price, left in zip(auction.prices, spare, strict=True)
-        )
-        for lead, rep in enumerate(auction.rep_of):
+        points, places = market(120, 40, slack=1.2, density=density, seed=seed)
+        auction = sold(points, places, step)
+        expected = 0
+        for row, rep in zip(points, auction.rep_of, strict=True):
             nets = [
-                value - price for value, price in zip(points[lead], auction.prices, strict=True)
+                None if value is None else value - price
+                for value, price in zip(row, auction.prices, strict=True)
             ]
-            assert max(nets) - nets[rep] <= step
-            expected += max(nets) - nets[rep]
+            expected += max(net for net in nets if net is not None) - nets[rep]
         assert auction.slack() == expected
+        for rep, size in enumerate(places):
+            assert auction.rep_of.count(rep) == size or not auction.prices[rep]
 
 
-def test_prices_of_the_auction_never_fall():
-    """Round after round, whatever the step."""
-    points, places = market(60, 30)
-    auction = Auction(points, places)
-    before = list(auction.prices)
-    for step in (200, 30, 5, 1):
-        auction.sell(step)
-        assert all(new >= old for new, old in zip(auction.prices, before, strict=True))
-        before = list(auction.prices)
+def test_a_war_of_prices_ends_soon():
+    """Reps who are worth the same to all make bids rise by a step at a time; the step doubles, and the proof holds."""
+    points, places = [[1000, 1000, 0]] * 30, [10, 10, 10]
+    auction = sold(points, places, 1)
+    assert 900 <= auction.prices[0] <= 1300
+    assert solve(points, places).points == 20_000 == bound(points, places, solve(points, places))
+
+
+def test_a_lead_with_one_rep_outbids_all_others():
+    """It needs no war: what its only rep is worth to it has no bound."""
+    points, places = [[9, 8], [9, 8], [1, None]], [1, 2]
+    auction = sold(points, places, 1)
+    assert auction.rep_of == [1, 1, 0]
+    assert solve(points, places).rep_of == (1, 1, 0)
+
+
+def test_worth_nothing_is_not_out():
+    """A rep at 0 points can take a lead; one at ``None`` cannot."""
+    assert [reps for _, _, reps, _ in options([[0, None, 3], [0, None, None]], 3)] == [
+        [0, 2],
+        [0, 0],
+    ]
+    assert solve([[0, None, 3], [None, 0, 4]], [1, 1, 1]).points == 4
 
 
 def test_a_market_with_one_rep_is_sold():

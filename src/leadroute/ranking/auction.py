@@ -4,12 +4,14 @@ The rules of this module:
 
 * A lead bids for a place with the rep who is worth most to it after the price. The bid is as high as the lead can
   bear: what that rep is worth above its second best, plus ``step``. A full rep drops its lowest bid, and the lead
-  behind it bids again.
-* Spare places are taken by *fillers*, bidders to whom every rep is worth nothing. In the end every place is sold, so
-  that a rep below capacity needs no rule of its own.
-* When a round ends, no lead would gain more than ``step`` by moving. Rounds go from coarse steps to fine ones.
-* Prices never fall, not even between rounds. A lead therefore reads a short list of reps: whoever is outside it was
-  below its threshold once and has not become more attractive since.
+  behind it bids again, after all others that wait.
+* In the first round nothing costs anything yet, so everyone bids for its favourite at once.
+* A rep with a place to spare costs nothing, and prices never fall. So in the end no lead would gain more than the last
+  step by moving, and the prices prove how near the optimum is.
+* Where many leads outbid each other by a step at a time, the step doubles: a war of prices ends soon, and the slack
+  tells what it cost.
+* Who bids again reads a short list of reps: whoever is outside it was below its threshold once and has not become more
+  attractive since.
 * The market must be able to place every lead: whoever cannot be placed is sold a place with "nobody" by the caller.
 
 Method: D. P. Bertsekas, "The auction algorithm: a distributed relaxation method for the assignment problem" (1988),
@@ -20,134 +22,164 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from heapq import heappush, heapreplace
+from itertools import compress
+from math import inf
 from operator import itemgetter, sub
+from typing import TypeAlias
 
 from attrs import define, field
 
-__all__ = ["Auction"]
+__all__ = ["Auction", "Option", "options"]
 
-SHORT_LIST = 16
+LONG_LIST = 24  # a longer list of reps is cut
+SHORT_LIST = 16  # to so many
+PATIENCE = 16  # so many bids for each lead, then the step doubles
 
-_FAR = 1 << 300
-_Quote = tuple[Callable[[Sequence[int]], tuple[int, ...]], list[int], Sequence[int], int]
+_Reader: TypeAlias = Callable[[Sequence[int]], tuple[int, ...]]
+Option: TypeAlias = tuple[_Reader, Sequence[int], Sequence[int], float]
+"""How to read the prices of some reps, what each is worth to a lead, who they are, and the worth below which all others
+were when the list was made."""
 
-# A list that is always below its threshold, so that it is replaced before it is used.
-_UNREAD: _Quote = (itemgetter(0, 0), [0, 0], [0, 0], _FAR)
+
+def options(rows: Sequence[Sequence[int | None]], top: int) -> list[Option]:
+    """Who could take each lead, and what it is worth with them.
+
+    A lead with one option gets that rep a second time, as worth far less than nothing, so that there is a second best.
+
+    Args:
+        rows: One row per lead, one whole number per rep, 0 or more; ``None`` marks a pair that is out.
+        top: The highest number.
+    """
+    everyone = range(len(rows[0]))
+    read = itemgetter(*everyone)
+    found: list[Option] = []
+    for row in rows:
+        if None in row or len(row) == 1:
+            reps = list(compress(everyone, row))
+            if len(reps) + row.count(None) < len(row):
+                reps = [rep for rep in everyone if row[rep] is not None]
+            if len(reps) == 1:
+                worth: int = row[reps[0]]  # type: ignore[assignment]
+                only = reps * 2
+                found.append((itemgetter(*only), (worth, worth - 2 * top - 2), only, -inf))
+            else:
+                pick = itemgetter(*reps)
+                found.append((pick, pick(row), reps, -inf))
+        else:
+            found.append((read, row, everyone, -inf))  # type: ignore[arg-type]
+    return found
 
 
 @define(eq=False)
 class Auction:
-    """A market in which leads and places are sold against each other, round by round.
+    """A market in which every place starts at nothing and is sold to who bids most.
 
     Args:
-        values: One row per lead, one whole number per rep, 0 or more; ``None`` marks a pair that is out. Every lead
-            has an option, and all leads can be placed at once.
+        leads: The options of every lead, at least one each. All leads can be placed at once.
         places: Places per rep, at least one each.
 
     Attributes:
         prices: What a place with each rep costs at present.
-        rep_of: The rep of each lead after the last round.
+        rep_of: The rep of each lead after the sale.
     """
 
-    values: Sequence[Sequence[int | None]]
+    leads: Sequence[Option]
     places: Sequence[int]
     prices: list[int] = field(init=False)
     rep_of: list[int] = field(init=False, factory=list)
-    _quotes: list[_Quote] = field(init=False)
-    _spread: int = field(init=False)
+    _doubtful: list[int] = field(init=False, factory=list)
 
     def __attrs_post_init__(self) -> None:
         self.prices = [0] * len(self.places)
-        self._spread = 2 * max(max(filter(None, row), default=0) for row in self.values) + 2
-        self._quotes = [_UNREAD] * len(self.values)
-
-    def _quote(self, row: Sequence[int | None]) -> _Quote:
-        """The reps that are worth most to a lead now, and the worth below which the others are."""
-        reps: Sequence[int] = range(len(row))
-        if None in row:
-            reps = [rep for rep in reps if row[rep] is not None]
-        values = [value for value in map(row.__getitem__, reps) if value is not None]
-        threshold = -_FAR
-        if len(reps) > SHORT_LIST + 4:
-            net = list(map(sub, values, map(self.prices.__getitem__, reps)))
-            threshold = sorted(net)[-SHORT_LIST]
-            near = [at for at, worth in enumerate(net) if worth >= threshold]
-            reps = [reps[at] for at in near]
-            values = [values[at] for at in near]
-        if len(reps) == 1:
-            only = reps[0]
-            return lambda prices: (prices[only],), values, reps, threshold
-        return itemgetter(*reps), values, reps, threshold
 
     def sell(self, step: int) -> None:
-        """Sell every place afresh, at the standing prices, in steps of ``step`` (at least 1).
-
-        Afterwards ``rep_of`` gives a rep to every lead, and no lead would gain more than ``step`` elsewhere.
-        """
-        quotes, prices, spread = self._quotes, self.prices, self._spread
-        leads = len(self.values)
-        bits = leads.bit_length()
+        """Sell every lead a place, in steps of ``step`` (at least 1): the finer, the nearer to the optimum."""
+        leads, prices = self.leads, self.prices
+        bits = len(leads).bit_length()
         mask = (1 << bits) - 1
-        sold: list[list[int]] = [[] for _ in self.places]
-        free = list(self.places)
-        fillers = sum(free) - leads
-        waiting = list(range(leads - 1, -1, -1))
-        while waiting or fillers:
-            if waiting:
-                bidder = waiting.pop()
-                pick, values, reps, threshold = quotes[bidder]
-                net = list(map(sub, values, pick(prices)))
-                best = max(net)
-                at = net.index(best)
-                net[at] = best - spread
-                second = max(net)
+        sold, waiting = self._open(step, bits)
+        free = [size - len(kept) for size, kept in zip(self.places, sold, strict=True)]
+        quotes: list[Option | None] = [None] * len(leads)
+        patience = left = PATIENCE * len(leads)
+        while waiting:
+            dropped: list[int] = []
+            left -= len(waiting)
+            if left < 0:
+                step *= 2
+                left = patience
+            for bidder in waiting:
+                quote = quotes[bidder]
+                if quote is None:
+                    quote = quotes[bidder] = self._quote(leads[bidder])
+                read, values, reps, threshold = quote
+                net = list(map(sub, values, read(prices)))
+                second, best = sorted(net)[-2:]
                 if second < threshold:
-                    quotes[bidder] = self._quote(self.values[bidder])
-                    waiting.append(bidder)
+                    quotes[bidder] = None
+                    dropped.append(bidder)
                     continue
-                rep = reps[at]
+                rep = reps[net.index(best)]
                 bid = prices[rep] + best - second + step
-            else:
-                bidder = leads
-                fillers -= 1
-                lowest = min(prices)
-                rep = prices.index(lowest)
-                bid = min(prices[:rep] + prices[rep + 1 :], default=lowest) + step
-            heap = sold[rep]
-            if free[rep]:
-                free[rep] -= 1
-                heappush(heap, bid << bits | bidder)
-            else:
-                dropped = heapreplace(heap, bid << bits | bidder) & mask
-                if dropped == leads:
-                    fillers += 1
+                heap = sold[rep]
+                if free[rep]:
+                    free[rep] -= 1
+                    heappush(heap, bid << bits | bidder)
+                    if free[rep]:
+                        continue
                 else:
-                    waiting.append(dropped)
-            if not free[rep]:
+                    dropped.append(heapreplace(heap, bid << bits | bidder) & mask)
                 prices[rep] = heap[0] >> bits
-        self.rep_of = [0] * leads
-        for rep, heap in enumerate(sold):
-            for bidder in {bid & mask for bid in heap} - {leads}:
-                self.rep_of[bidder] = rep
+            waiting = dropped
+        self._settle(sold, step, bits)
+
+    def _open(self, step: int, bits: int) -> tuple[list[list[int]], list[int]]:
+        """The bids that each rep keeps of the first round, the lowest first, and who is dropped."""
+        bids: list[list[int]] = [[] for _ in self.places]
+        for lead, (_, values, reps, _) in enumerate(self.leads):
+            second, best = sorted(values)[-2:]
+            bids[reps[values.index(best)]].append(best - second + step << bits | lead)
+        dropped: list[int] = []
+        mask = (1 << bits) - 1
+        for rep, size in enumerate(self.places):
+            bids[rep].sort()
+            dropped += [bid & mask for bid in bids[rep][:-size]]
+            bids[rep] = bids[rep][-size:]
+            if len(bids[rep]) == size:
+                self.prices[rep] = bids[rep][0] >> bits
+        return bids, dropped
+
+    def _settle(self, sold: Sequence[Sequence[int]], step: int, bits: int) -> None:
+        """Read who got which place, and who bid too little to be sure that it is the best for it."""
+        mask = (1 << bits) - 1
+        self.rep_of = [0] * len(self.leads)
+        for rep, kept in enumerate(sold):
+            sure = self.prices[rep] + step << bits
+            for bid in kept:
+                self.rep_of[bid & mask] = rep
+                if bid < sure:
+                    self._doubtful.append(bid & mask)
+
+    def _quote(self, option: Option) -> Option:
+        """The reps that are worth most to a lead now."""
+        read, values, reps, _ = option
+        if len(reps) <= LONG_LIST:
+            return option
+        net = list(map(sub, values, read(self.prices)))
+        threshold = sorted(net)[-SHORT_LIST]
+        near = [at for at, worth in enumerate(net) if worth >= threshold]
+        reps, values = [reps[at] for at in near], [values[at] for at in near]
+        return itemgetter(*reps), values, reps, threshold
 
     def slack(self) -> int:
-        """How much a bound on the optimum lies above the assignment of the last round, at most.
+        """How much the bound on the optimum that the prices prove lies above the assignment.
 
-        The bound is the dual one: what the places cost, and the best net worth of every lead at these prices.
+        It is what the leads would gain, added up, if each could have the rep it likes best at these prices. A lead
+        that bid a step more than its place costs now would gain nothing: its second best is worth less by so much.
         """
         prices = self.prices
-        spare = list(self.places)
         total = 0
-        for lead, rep in enumerate(self.rep_of):
-            row = self.values[lead]
-            pick, values, _, threshold = self._quotes[lead]
-            best = max(map(sub, values, pick(prices)))
-            if best < threshold:
-                self._quotes[lead] = pick, values, _, _ = self._quote(row)
-                best = max(map(sub, values, pick(prices)))
-            total += best - row[rep] + prices[rep]
-            spare[rep] -= 1
-        lowest = min(prices)
-        return total + sum(
-            (price - lowest) * left for price, left in zip(prices, spare, strict=True)
-        )
+        for lead in self._doubtful:
+            read, values, reps, _ = self.leads[lead]
+            net = list(map(sub, values, read(prices)))
+            total += max(net) - net[reps.index(self.rep_of[lead])]
+        return total

@@ -19,18 +19,19 @@ priority being worth more than everything below it.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from fractions import Fraction
-from math import floor, inf, lcm
-from operator import mul, neg
+from itertools import chain
+from math import inf, lcm
+from operator import mul
 from types import NoneType
-from typing import Literal, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 from attrs import frozen
 
 from leadroute.errors import ConfigError, Fault, InvalidValue, UnknownFieldError
 from leadroute.ranking import engines
-from leadroute.ranking.auction import Auction
+from leadroute.ranking.auction import Auction, options
 from leadroute.ranking.flow import place, polish, shortfall
 
 __all__ = ["Engine", "Solution", "bound", "greedy", "solve"]
@@ -38,9 +39,8 @@ __all__ = ["Engine", "Solution", "bound", "greedy", "solve"]
 Points: TypeAlias = Sequence[Sequence[int | None]]
 Engine: TypeAlias = Literal["python", "ortools", "scipy"]
 
-FINENESS = 1_000  # the finest step of the auction is at most this part of the highest points
-FIRST_STEP = 100  # the coarsest step is this part of the highest points
-FINER = 5  # each step is this part of the one before
+FINENESS = 400  # the step of the auction is this part of the highest points at least
+COARSENESS = 100  # and this part at most
 SHOWN = 20  # so many faults are named
 _KINDS = {int, NoneType}
 
@@ -122,7 +122,7 @@ def solve(
         >>> [int(price) for price in best.prices]
         [1, 0]
     """
-    _check(points, capacity, priorities)
+    top = _checked(points, capacity, priorities)
     _check_options(gap, engine, ordered=priorities is not None)
     most = len(points) + 1
     places = [most if limit is None else min(limit, most) for limit in capacity]
@@ -131,63 +131,75 @@ def solve(
     if len(columns) < len(places):
         rows = [[row[rep] for rep in columns] for row in points]
     sizes = [places[rep] for rep in columns]
+    rival = greedy(rows, sizes, priorities)
+    reached = _earned(rows, rival)
     bottleneck: list[int] = []
     if not points:
-        sale = _Sale([], [Fraction()] * len(sizes))
+        sale = _Sale([], [0] * len(sizes), [])
     elif priorities is not None:
-        sale = _sell_in_order(rows, sizes, priorities)
+        sale = _sell_in_order(rows, sizes, priorities, top)
     else:
-        left, bottleneck = shortfall(rows, sizes)
-        if left:
-            rows, sizes = [[*row, 0] for row in rows], [*sizes, left]
-        sale = _sell(rows, sizes, gap, engine)
+        if None in rival:
+            left, bottleneck = shortfall(rows, sizes)
+            if left:
+                rows, sizes = [[*row, 0] for row in rows], [*sizes, left]
+        if engine == "python":
+            sale = _sell(rows, sizes, top, gap, reached)
+        else:
+            sale = _polished(rows, sizes, engines.ENGINES[engine](rows, sizes), [0] * len(sizes))
     return _solution(
-        points, capacity, columns, [columns[at] for at in bottleneck], sale, priorities
+        points,
+        capacity,
+        columns,
+        sale,
+        greedy_placed=len(points) - rival.count(None),
+        greedy_points=reached,
+        bottleneck=tuple(columns[at] for at in bottleneck),
     )
 
 
 @frozen
 class _Sale:
-    """What a method returns; a column beyond the reps is the place of whoever is left out."""
+    """What a method returns; a column beyond the reps is the place of whoever is left out.
+
+    Prices, and the points that may be missing, are counted in parts of a point: so many as ``scale``.
+    """
 
     column_of: Sequence[int]
-    prices: Sequence[Fraction]
-    missing: Fraction = Fraction()
-    units: Sequence[int] = ()
+    prices: Sequence[int]
+    units: Sequence[int]
+    missing: int = 0
+    scale: int = 1
 
 
-def _sell(rows: Points, sizes: Sequence[int], gap: float, engine: Engine) -> _Sale:
-    """Give every lead a column, by the engine and within the gap."""
-    if engine != "python":
-        return _proven(rows, sizes, engines.ENGINES[engine](rows, sizes), [0] * len(sizes))
-    top = _top(rows)
+def _sell(rows: Points, sizes: Sequence[int], top: int, gap: float, likely: int) -> _Sale:
+    """Give every lead a column within the gap, ``likely`` being the points expected."""
     scale = -(-FINENESS // max(top, 1))
     market = rows if scale == 1 else [_scaled(row, scale) for row in rows]
-    auction = Auction(market, sizes)
-    step = max(1, top * scale // FIRST_STEP)
-    while True:
-        auction.sell(step)
-        if gap:
-            missing = Fraction(auction.slack(), scale)
-            if missing <= Fraction(gap) * (_earned(rows, auction.rep_of) + missing):
-                lowest = min(auction.prices)
-                prices = [Fraction(price - lowest, scale) for price in auction.prices]
-                return _Sale(auction.rep_of, prices, missing)
-        if step == 1:
-            return _proven(
-                rows, sizes, auction.rep_of, [price // scale for price in auction.prices]
-            )
-        step = max(1, step // FINER)
+    auction = Auction(options(market, top * scale), sizes)
+    auction.sell(_step(top * scale, gap * likely * scale / len(sizes)))
+    missing, prices = auction.slack(), auction.prices
+    if gap and missing <= Fraction(gap) * (_earned(rows, auction.rep_of) * scale + missing):
+        lowest = min(prices)
+        costs = [price - lowest for price in prices]
+        return _Sale(auction.rep_of, costs, [1] * len(rows), missing, scale)
+    return _polished(rows, sizes, auction.rep_of, [price // scale for price in prices])
 
 
-def _proven(rows: Points, sizes: Sequence[int], found: Sequence[int], prices: list[int]) -> _Sale:
-    network = polish(rows, sizes, found, prices)
-    return _Sale(network.assignment(), list(map(Fraction, network.prices)))
+def _step(top: int, share: float) -> int:
+    """The step of an auction that may miss so many points for each rep: it misses about one step for each."""
+    return max(1, top // FINENESS, min(top // COARSENESS, round(share * 1.25)))
 
 
-def _sell_in_order(rows: Points, sizes: Sequence[int], priorities: Sequence[int]) -> _Sale:
+def _polished(rows: Points, sizes: Sequence[int], start: Sequence[int], prices: list[int]) -> _Sale:
+    network = polish(rows, sizes, start, prices)
+    return _Sale(network.assignment(), network.prices, [1] * len(rows))
+
+
+def _sell_in_order(
+    rows: Points, sizes: Sequence[int], priorities: Sequence[int], top: int
+) -> _Sale:
     """Give every lead a column, the highest priority first and undisturbed."""
-    top = _top(rows)
     penalty = len(rows) * top + 1
     unit_of: dict[int, int] = {}
     below = 0
@@ -198,55 +210,44 @@ def _sell_in_order(rows: Points, sizes: Sequence[int], priorities: Sequence[int]
     worth = [[*_scaled(row, unit), -penalty * unit] for row, unit in zip(rows, units, strict=True)]
     order = sorted(range(len(rows)), key=lambda lead: (-priorities[lead], lead))
     network = place(worth, [*sizes, len(rows) + 1], order)
-    prices = [*map(Fraction, network.prices[:-1]), Fraction(penalty)]
-    return _Sale(network.assignment(), prices, units=units)
+    return _Sale(network.assignment(), [*network.prices[:-1], penalty], units)
 
 
 def _solution(
     points: Points,
     capacity: Sequence[int | None],
     columns: Sequence[int],
-    bottleneck: Sequence[int],
     sale: _Sale,
-    priorities: Sequence[int] | None,
+    **found: Any,
 ) -> Solution:
     rep_of = tuple(columns[at] if at < len(columns) else None for at in sale.column_of)
-    units = tuple(sale.units) or (1,) * len(points)
-    prices = [Fraction()] * len(capacity)
-    for rep, price in zip(columns, sale.prices, strict=False):
-        prices[rep] = price
-    scale = lcm(*(price.denominator for price in sale.prices))
-    costs = [int(price * scale) for price in prices]
+    scale, units = sale.scale, sale.units
+    costs = [0] * len(capacity)
+    for rep, cost in zip(columns, sale.prices, strict=False):
+        costs[rep] = cost
     nets = [
         0 if rep is None else points[lead][rep] * units[lead] * scale - costs[rep]  # type: ignore[operator]
         for lead, rep in enumerate(rep_of)
     ]
     outside = len(sale.prices) > len(columns)
-    left_out = int(sale.prices[-1] * scale) if outside else max([0, *map(neg, nets)])
-    nets = [
-        -left_out * unit if rep is None else net
-        for net, rep, unit in zip(nets, rep_of, units, strict=True)
-    ]
+    left_out = sale.prices[-1] if outside else max(0, -min(nets, default=0))
     for rep in set(range(len(capacity))) - set(columns):
         offers = [
-            value * unit * scale - net
-            for row, unit, net in zip(points, units, nets, strict=True)
+            value * unit * scale - (-left_out * unit if held is None else net)
+            for row, unit, held, net in zip(points, units, rep_of, nets, strict=True)
             if (value := row[rep]) is not None
         ]
-        prices[rep] = Fraction(max([0, *offers]), scale)
+        costs[rep] = max([0, *offers])
     earned = _earned(points, rep_of)
-    rival = greedy(points, capacity, priorities)
     return Solution(
         rep_of=rep_of,
         placed=len(points) - rep_of.count(None),
         points=earned,
-        prices=tuple(prices),
+        prices=tuple(Fraction(cost, scale) for cost in costs),
         left_out=Fraction(left_out, scale),
-        units=units,
-        bound=earned + floor(sale.missing),
-        greedy_placed=len(points) - rival.count(None),
-        greedy_points=_earned(points, rival),
-        bottleneck=tuple(bottleneck),
+        units=tuple(units),
+        bound=earned + sale.missing // scale,
+        **found,
     )
 
 
@@ -334,10 +335,6 @@ def bound(points: Points, capacity: Sequence[int | None], solution: Solution) ->
     return Fraction(total, scale)
 
 
-def _top(rows: Points) -> int:
-    return max((max(filter(None, row), default=0) for row in rows), default=0)
-
-
 def _scaled(row: Sequence[int | None], factor: int) -> list[int | None]:
     return [None if value is None else value * factor for value in row]
 
@@ -350,32 +347,20 @@ def _earned(points: Points, rep_of: Sequence[int | None]) -> int:
     )
 
 
-def _check(
+def _checked(
     points: Points, capacity: Sequence[int | None], priorities: Sequence[int] | None
-) -> None:
-    """Refuse what is no whole number, naming the first few places where it stands."""
+) -> int:
+    """Refuse what is no whole number, naming the first few places where it stands; the highest points."""
     faults = [
         Fault(f"capacity[{rep}]", f"is {limit!r}; write 0 or more, or None for no limit")
         for rep, limit in enumerate(capacity)
         if not _whole_or_none(limit)
     ]
-    for lead, row in enumerate(points):
-        if len(row) != len(capacity):
-            faults.append(
-                Fault(
-                    f"points[{lead}]",
-                    f"has {len(row)} numbers; write one for each of the {len(capacity)} reps",
-                )
-            )
-        elif not set(map(type, row)) <= _KINDS or min(filter(None, row), default=0) < 0:
-            faults += [
-                Fault(
-                    f"points[{lead}][{rep}]",
-                    f"is {value!r}; write a whole number, 0 or more, or None",
-                )
-                for rep, value in enumerate(row)
-                if not _whole_or_none(value)
-            ]
+    top = _highest(points, len(capacity))
+    if top is None:
+        faults += chain.from_iterable(
+            _row_faults(lead, row, len(capacity)) for lead, row in enumerate(points)
+        )
     if priorities is not None:
         if len(priorities) != len(points):
             faults.append(
@@ -391,6 +376,30 @@ def _check(
         ]
     if faults:
         raise InvalidValue("Batch", "", faults[:SHOWN])
+    return top or 0
+
+
+def _highest(points: Points, width: int) -> int | None:
+    """The highest points of a table that is as wide and holds whole numbers, 0 or more, and ``None``, or else None."""
+    if not set(map(len, points)) <= {width}:
+        return None
+    if not set(map(type, chain.from_iterable(points))) <= _KINDS:
+        return None
+    numbers = list(filter(None, chain.from_iterable(points)))
+    return max(numbers, default=0) if min(numbers, default=0) >= 0 else None
+
+
+def _row_faults(lead: int, row: Sequence[int | None], width: int) -> Iterator[Fault]:
+    if len(row) != width:
+        yield Fault(
+            f"points[{lead}]", f"has {len(row)} numbers; write one for each of the {width} reps"
+        )
+        return
+    for rep, value in enumerate(row):
+        if not _whole_or_none(value):
+            yield Fault(
+                f"points[{lead}][{rep}]", f"is {value!r}; write a whole number, 0 or more, or None"
+            )
 
 
 def _whole_or_none(value: object) -> bool:

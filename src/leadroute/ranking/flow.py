@@ -17,14 +17,12 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterable, Sequence
 from functools import reduce
-from itertools import compress
+from itertools import chain, compress
 from operator import add, or_
 
 from attrs import define, field
 
 __all__ = ["Network", "place", "polish", "shortfall"]
-
-_FAR = 1 << 300  # dearer than any chain of real moves
 
 Worth = Sequence[Sequence[int | None]]
 
@@ -37,30 +35,37 @@ class Network:
         worth: One row per lead, one column per rep.
         spare: Free places per rep.
         prices: What a place with each rep is worth, at first 0.
+
+    Attributes:
+        leads: Who holds which leads.
+        far: More than any chain of moves can lose: what a move that is out costs.
     """
 
     worth: Worth
     spare: list[int]
     prices: list[int]
     leads: list[set[int]] = field(init=False)
+    far: int = field(init=False)
     _moves: dict[int, list[int]] = field(init=False, factory=dict)
 
     def __attrs_post_init__(self) -> None:
         self.leads = [set() for _ in self.spare]
+        largest = max(map(abs, filter(None, chain.from_iterable(self.worth))), default=0)
+        self.far = 8 * (largest + 1) * (len(self.spare) + 1) ** 2
 
     def losses(self, lead: int, rep: int) -> list[int]:
         """What is lost when ``rep`` gives ``lead`` to each rep."""
         row = self.worth[lead]
         own: int = row[rep]  # type: ignore[assignment]
         if None in row:
-            return [_FAR if value is None else own - value for value in row]
+            return [self.far if value is None else own - value for value in row]
         return list(map(own.__sub__, row))  # type: ignore[arg-type]
 
     def moves(self, rep: int) -> list[int]:
         """The cheapest loss with which ``rep`` can free a place, per receiving rep; kept until it changes."""
         found = self._moves.get(rep)
         if found is None:
-            found = [_FAR] * len(self.spare)
+            found = [self.far] * len(self.spare)
             rows = [self.losses(lead, rep) for lead in self.leads[rep]]
             if rows:
                 found = list(map(min, *rows)) if len(rows) > 1 else rows[0]
@@ -80,13 +85,15 @@ class Network:
         held = self.leads[rep]
         held.remove(lead)
         for other, loss in enumerate(self.losses(lead, rep)):
-            if loss == known[other] != _FAR:
-                known[other] = min((self._loss(kept, rep, other) for kept in held), default=_FAR)
+            if loss == known[other] != self.far:
+                known[other] = min(
+                    (self._loss(kept, rep, other) for kept in held), default=self.far
+                )
 
     def _loss(self, lead: int, rep: int, other: int) -> int:
         row = self.worth[lead]
         value = row[other]
-        return _FAR if value is None else row[rep] - value  # type: ignore[operator]
+        return self.far if value is None else row[rep] - value  # type: ignore[operator]
 
     def cheapest(self, rep: int, other: int) -> int:
         """The lead behind the cheapest move from ``rep`` to ``other``; the first of equals."""
@@ -108,7 +115,7 @@ class Network:
         """
         prices, spare = self.prices, self.spare
         row = self.worth[lead]
-        net = [-_FAR if value is None else value - prices[rep] for rep, value in enumerate(row)]
+        net = [-self.far if value is None else value - prices[rep] for rep, value in enumerate(row)]
         best = max(net)
         far = [best - worth for worth in net]
         before = [-1] * len(far)
@@ -235,8 +242,6 @@ def shortfall(worth: Worth, places: Sequence[int]) -> tuple[int, list[int]]:
         sum(compress(bits, [value is not None for value in row])) if None in row else everyone
         for row in worth
     ]
-    if min(options, default=0) == everyone and len(worth) <= sum(places):
-        return 0, []
     spare = list(places)
     held: list[set[int]] = [set() for _ in places]
     left, stuck = 0, 0

@@ -64,17 +64,22 @@ class Snapshot:
 
     def __attrs_post_init__(self) -> None:
         for name in _COUNTS:
-            must_be(Mapping, **{name: getattr(self, name)})
-            if name in _PLAIN:
-                _must_count(name, getattr(self, name))
+            _must_map(name, getattr(self, name))
+        for name in _PLAIN:
+            _must_count(name, getattr(self, name))
         for pool, turns in self.turns.items():
-            must_be(Mapping, **{f"turns[{pool!r}]": turns})
+            _must_map(f"turns[{pool!r}]", turns)
             _must_count(f"turns[{pool!r}]", turns)
         must_be(Outcomes, outcomes=self.outcomes)
 
 
 _COUNTS = tuple(each.name for each in fields(Snapshot) if each.name != "outcomes")
-_PLAIN = frozenset(("open", "used", "levels", "last_assigned", "won", "closed"))
+_PLAIN = ("open", "used", "levels", "last_assigned", "won", "closed")
+
+
+def _must_map(name: str, given: object) -> None:
+    if not isinstance(given, dict):
+        must_be(Mapping, **{name: given})
 
 
 def _must_count(name: str, counts: Mapping[str, int]) -> None:

@@ -1,6 +1,7 @@
 """The fast path gives what the plain path gives."""
 
 from datetime import UTC, datetime, timedelta
+from unittest import mock
 
 import pytest
 from hypothesis import given, settings
@@ -172,10 +173,17 @@ def change(standing, move, rep_id, now, rule="all"):
     steps,
     st.sampled_from([1, 1, 0, 2]),
     st.sampled_from([(), (), (), (Cap(4, "week", paced=True),), (Cap(2, "hour", rolling=True),)]),
+    st.sampled_from([1, 3, 2_048]),
 )
-@settings(max_examples=60, deadline=None)
-def test_same_as_plain(team, score, snapshot, moves, cost, caps):
+@settings(max_examples=80, deadline=None)
+def test_same_as_plain(team, score, snapshot, moves, cost, caps, window):
     """Whatever the reps, the score and what happens, the best few are those of the plain path."""
+    with mock.patch("leadroute.ranking.layout._WINDOW", window):
+        stays_the_same(team, score, snapshot, moves, cost, caps)
+
+
+def stays_the_same(team, score, snapshot, moves, cost, caps):
+    """Let all of it happen to a standing, and compare after every step."""
     team[0] = team[0].with_changes(caps=caps or team[0].caps)
     rules = [Rule("all", score=score, cost=cost)]
     standing = Standing(Router(rules=rules), Roster(team), snapshot)
@@ -205,6 +213,7 @@ def crowd(count, **changes):
     )
 
 
+@pytest.mark.parametrize("window", [1, 4, 9, 2_048])
 @pytest.mark.parametrize(
     "score",
     [
@@ -214,8 +223,9 @@ def crowd(count, **changes):
     ],
     ids=str,
 )
-def test_same_for_long(score):
+def test_same_for_long(score, window, monkeypatch):
     """Over a long stream, with reps that get full, free and better, the best few stay those of the plain path."""
+    monkeypatch.setattr("leadroute.ranking.layout._WINDOW", window)
     standing = Standing(Router(rules=[Rule("all", score=score)]), crowd(60))
     given = []
     for number in range(260):
@@ -302,7 +312,7 @@ class Counting:
 
     def asker(self, states, place):
         """The state, counted."""
-        return lambda number: (self.asked.append(number), states[number][place])[1]
+        return lambda number: (self.asked.append(number), states[place][number])[1]
 
 
 @scorer(bound=lambda rep: 1)
@@ -761,9 +771,9 @@ def test_bands_hold_what_they_promise(moves, weights, step):
         level += more
         for each in order.rise(level):
             where[each] = bands.of(held[each], set(where.values()))
-        promised = bands.steps({band: band for band in where.values()}, 1)
-        assert [most for most, _, _ in promised] == sorted((p[0] for p in promised), reverse=True)
-        for most, band, even in promised:
+        points, held_by, exact = bands.steps({band: band for band in where.values()}, 1)
+        assert points == sorted(points, reverse=True)
+        for most, band, even in zip(points, held_by, exact, strict=True):
             found = {order.points(held[each]) for each in held if where[each] == band}
             assert max(found) <= most
             assert not even or found == {most}

@@ -12,7 +12,7 @@ The rules of this module:
 from __future__ import annotations
 
 from bisect import bisect_right, insort
-from collections.abc import Container, Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping, Sequence
 from math import inf
 from operator import itemgetter
 from typing import Final, NamedTuple, TypeAlias
@@ -20,10 +20,10 @@ from typing import Final, NamedTuple, TypeAlias
 from leadroute.ranking.live import Key, Order
 from leadroute.ranking.scorers.turns import Level
 
-__all__ = ["EVEN", "Band", "Bands", "Step"]
+__all__ = ["EVEN", "Band", "Bands", "Steps"]
 
-Step: TypeAlias = tuple[float, int, bool]
-"""The most points of a band, who is in it, and whether all of them have these very points."""
+Steps: TypeAlias = tuple[Sequence[float], Sequence[int], Sequence[bool]]
+"""For each of some bands the most points, who is in it, and whether all of them have these very points."""
 
 _MOST: Final = 16
 _FIRST: Final = 8
@@ -53,7 +53,7 @@ class Bands:
         weights: How many different weights the reps have.
     """
 
-    __slots__ = ("_apart", "_floors", "_mixed", "_order", "_ranked", "_stands")
+    __slots__ = ("_apart", "_exact", "_floors", "_mixed", "_order", "_points", "_ranked", "_stands")
 
     def __init__(self, order: Order, weights: int) -> None:
         self._order, self._apart = order, weights <= _MOST
@@ -62,8 +62,10 @@ class Bands:
         self._floors = [-inf, *(places[count * step // _FIRST] for step in some)]
         self._mixed = {-inf}
         self._stands: Level | None = None
-        self._ranked: list[tuple[float, Band, bool]] = []
-        """The bands by their points, and whether these are exact, as things stood then."""
+        self._points: list[float] = []
+        self._ranked: list[Band] = []
+        self._exact: list[bool] = []
+        """The points of the bands, the bands best first, and whether the points are exact, as things stood then."""
 
     def of(self, key: Key, used: Container[Band]) -> Band:
         """The band of a key; those not in ``used`` may be given up. O(log bands)."""
@@ -85,7 +87,7 @@ class Bands:
         self._mixed.add(floor)
         return Band(0.0, floor)
 
-    def steps(self, bits: Mapping[Band, int], times: float) -> list[Step]:
+    def steps(self, bits: Mapping[Band, int], times: float) -> Steps:
         """The bands that hold anybody, best first. O(bands), after a change O(bands * log(reps)) once.
 
         Args:
@@ -94,15 +96,14 @@ class Bands:
         """
         stands = self._order.settle()
         if stands is not self._stands:
-            self._stands, self._ranked = stands, self._rank(bits, times)
-        return [(most, bits[band], exact) for most, band, exact in self._ranked]
+            self._stands = stands
+            self._rank(bits, times)
+        return self._points, [bits[band] for band in self._ranked], self._exact
 
-    def _rank(self, used: Iterable[Band], times: float) -> list[tuple[float, Band, bool]]:
+    def _rank(self, used: Iterable[Band], times: float) -> None:
         entries, mixed, bands = self._order.entries, self._mixed, list(used)
         points = self._order.at(entries[weight] if weight else floor for weight, floor in bands)
-        found = [
-            (times * most, band, band.weight > 0 or band.floor not in mixed)
-            for most, band in zip(points, bands, strict=True)
-        ]
-        found.sort(key=itemgetter(0), reverse=True)
-        return found
+        found = sorted(zip(points, bands, strict=True), key=itemgetter(0), reverse=True)
+        self._points = [times * most for most, _ in found]
+        self._ranked = [band for _, band in found]
+        self._exact = [band.weight > 0 or band.floor not in mixed for band in self._ranked]

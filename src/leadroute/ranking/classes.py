@@ -10,12 +10,13 @@ The rules of this module:
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterable, Sequence
-from operator import itemgetter
-from typing import Final, TypeAlias, TypeVar
+from itertools import accumulate, groupby
+from operator import attrgetter
+from typing import Final, NamedTuple, TypeAlias, TypeVar
 
 from leadroute.model.lead import Lead
 from leadroute.model.rep import Rep
-from leadroute.ranking.facets import Facets, Split
+from leadroute.ranking.facets import Facets, Split, asked
 from leadroute.rules.scorer import Scorer
 
 __all__ = ["Class", "Classes", "Splitting"]
@@ -23,9 +24,41 @@ __all__ = ["Class", "Classes", "Splitting"]
 K = TypeVar("K")
 V = TypeVar("V")
 
-Class: TypeAlias = tuple[float, float, tuple[int, ...], bool]
-"""What the terms give, the weight of all terms with an answer, which share of each term it is, and whether all in it
-get the very same."""
+
+class Class(NamedTuple):
+    """Reps with the same points from every term that depends on the lead.
+
+    Args:
+        gained: What these terms give, each times its weight.
+        divisor: The weight of all terms with an answer, also of those that do not depend on the lead.
+        picked: The position of each of them, and which of its shares it is.
+        following: What they give the next best class of the same divisor, if there is one.
+        exact: Whether all in it get the very same; else ``gained`` is the most.
+        points: What each of the terms gives.
+        answered: The weight of those of them with an answer.
+    """
+
+    gained: float
+    divisor: float
+    picked: tuple[tuple[int, int], ...] = ()
+    following: float | None = None
+    exact: bool = True
+    points: tuple[float | None, ...] = ()
+    answered: float = 0.0
+
+    def within(self, weight: float, share: int, points: float | None, exact: bool) -> Class:
+        """Those of them who are in this share of one more term."""
+        given, counts = (0.0, 0.0) if points is None else (weight * points, weight)
+        return self._replace(
+            gained=self.gained + given,
+            divisor=self.divisor + counts,
+            picked=(*self.picked, (len(self.picked), share)),
+            exact=self.exact and exact,
+            points=(*self.points, points),
+            answered=self.answered + counts,
+        )
+
+
 Classes: TypeAlias = tuple[list[Class], list[int]]
 """Classes, those of one weight together and the best of them first; and where each weight begins."""
 
@@ -43,10 +76,11 @@ class Splitting:
         facets: The facets of the reps.
     """
 
-    __slots__ = ("_shapes", "_splits", "_terms", "_weight", "facets")
+    __slots__ = ("_asked", "_shapes", "_splits", "_terms", "_weight", "facets")
 
     def __init__(self, terms: Sequence[tuple[float, Scorer]], reps: Sequence[Rep]) -> None:
         self.facets = Facets([scorer for _, scorer in terms], reps)
+        self._asked = [(place, asked(scorer)) for place, (_, scorer) in enumerate(terms)]
         self._terms, self._weight = terms, 0.0
         self._splits: dict[Hashable, Split] = {}
         self._shapes: dict[Hashable, Classes] = {}
@@ -58,12 +92,12 @@ class Splitting:
 
     def splits(self, lead: Lead) -> list[Split]:
         """How each term splits the reps for this lead."""
-        facets, known, found = self.facets, self._splits, []
-        for position, (_, scorer) in enumerate(self._terms):
-            key = position, facets.asked(scorer, lead)
+        known, found = self._splits, []
+        for place, asked_of in self._asked:
+            key = place, asked_of(lead)
             split = known.get(key)
             if split is None:
-                split = _room(known)[key] = facets.split(scorer, lead)
+                split = _room(known)[key] = self.facets.split(self._terms[place][1], lead)
             found.append(split)
         return found
 
@@ -76,18 +110,22 @@ class Splitting:
         return known
 
     def _combined(self, shape: Iterable[Iterable[tuple[float | None, bool]]]) -> Classes:
-        found: list[Class] = [(0.0, self._weight, (), True)]
-        for (each, _), shares in zip(self._terms, shape, strict=True):
+        found = [Class(0.0, self._weight)]
+        for (weight, _), shares in zip(self._terms, shape, strict=True):
             found = [
-                (gained, weight, (*picked, number), exact and same)
-                if points is None
-                else (gained + each * points, weight + each, (*picked, number), exact and same)
-                for number, (points, same) in enumerate(shares)
-                for gained, weight, picked, exact in found
+                each.within(weight, number, points, exact)
+                for number, (points, exact) in enumerate(shares)
+                for each in found
             ]
-        found = [(gained, weight or 1.0, picked, exact) for gained, weight, picked, exact in found]
-        found.sort(key=itemgetter(1, 0), reverse=True)
-        return found, [n for n, each in enumerate(found) if not n or found[n - 1][1] != each[1]]
+        found = [each if each.divisor else each._replace(divisor=1.0) for each in found]
+        found.sort(key=attrgetter("divisor", "gained"), reverse=True)
+        groups = [[*alike] for _, alike in groupby(found, attrgetter("divisor"))]
+        chained = [
+            each._replace(following=after and after.gained)
+            for alike in groups
+            for each, after in zip(alike, [*alike[1:], None], strict=True)
+        ]
+        return chained, [*accumulate(map(len, groups), initial=0)][:-1]
 
 
 def _room(kept: dict[K, V]) -> dict[K, V]:

@@ -15,14 +15,16 @@ from collections import Counter
 from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from functools import partial
 from itertools import product
+from operator import attrgetter
 from typing import Final, NamedTuple, TypeAlias
 
 from leadroute.model.lead import Lead
 from leadroute.model.rep import Rep
 from leadroute.ranking.scorers.fit import SAME_COUNTRY, skill_match, territory_match
+from leadroute.rules.fields import FIELDS
 from leadroute.rules.scorer import Scorer
 
-__all__ = ["Cut", "Facet", "Facets", "Share", "Split", "depends"]
+__all__ = ["Cut", "Facet", "Facets", "Share", "Split", "asked", "depends"]
 
 Facet: TypeAlias = Hashable
 
@@ -77,6 +79,15 @@ def depends(scorer: Scorer) -> bool:
     return isinstance(scorer, skill_match | territory_match)
 
 
+def asked(scorer: Scorer) -> Callable[[Lead], Hashable]:
+    """What of a lead decides how the scorer splits the reps."""
+    if not isinstance(scorer, skill_match):
+        return attrgetter("region", "country")
+    if FIELDS["lead"].keys() >= {*scorer.titles}:
+        return attrgetter(*scorer.titles)
+    return scorer.asked
+
+
 class Facets:
     """What leads may ask for, as far as some scorers look at it.
 
@@ -114,12 +125,6 @@ class Facets:
                 yield "region", region
             for country in rep.countries:
                 yield "country", country
-
-    def asked(self, scorer: Scorer, lead: Lead) -> Hashable:
-        """What of the lead decides how the scorer splits the reps."""
-        if isinstance(scorer, skill_match):
-            return scorer.asked(lead)
-        return lead.region, lead.country
 
     def split(self, scorer: Scorer, lead: Lead) -> Split:
         """How the scorer splits the reps for this lead, without shares that nobody can be in."""

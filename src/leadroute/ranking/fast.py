@@ -15,6 +15,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from functools import partial
+from operator import neg
 
 from attrs import evolve
 
@@ -39,6 +40,7 @@ from leadroute.ranking.tally import Tally
 from leadroute.ranking.terms import NOBODY
 from leadroute.ranking.top import FAST, Top, written
 from leadroute.rules.rule import EVERYONE, Rule
+from leadroute.rules.scorer import Scorer
 from leadroute.rules.situation import Situation
 
 __all__ = ["Standing", "Top"]
@@ -185,7 +187,7 @@ class Standing:
     def _take_turn(
         self, rep: Rep, rule: Rule, tally: Tally, tried: Iterable[str], anyway: bool
     ) -> int:
-        if rule.score is None or not rule.score.takes_turns or not rep.weight:
+        if rule.score is None or not rep.weight or not self._takes_turns(rule.name, rule.score):
             return 0
         pool = tally.pool or EVERYONE
         usual = pool == (rule.pool or EVERYONE) and not anyway
@@ -206,6 +208,10 @@ class Standing:
         if granted and rep.id in granted:
             granted[rep.id] = less(granted[rep.id], payments(granted[rep.id], tally.now))
         return taken
+
+    def _takes_turns(self, name: str, score: Scorer) -> bool:
+        lane = self._lanes.get(name)
+        return lane.takes_turns if isinstance(lane, Lane) else score.takes_turns
 
     def _able(self, rule: Rule, tally: Tally, tried: Iterable[str], anyway: bool) -> list[Rep]:
         pool = tally.pool or EVERYONE
@@ -320,13 +326,14 @@ class Standing:
             raise error.during(rule.name, lead.id) from None
         if not found:
             return self._plain(lead, k, instant, tried, "nobody can take the lead")
-        facts = [lane.facts[entry[3]] for entry in found]
+        negated, _, rep_ids, numbers, points = zip(*found, strict=True)
+        facts = [*map(lane.facts.__getitem__, numbers)]
         told = partial(written, self.router, rule, lead, instant, found, facts, totals)
         return Top(
             lead.id,
-            tuple([entry[2] for entry in found]),
-            tuple([-entry[0] for entry in found]),
-            tuple([entry[4] for entry in found]),
+            rep_ids,
+            tuple(map(neg, negated)),
+            points,
             FAST,
             told,
         )

@@ -2,30 +2,26 @@
 
 The rules of this module:
 
-* The score of a rep is worked out by the scorers themselves, in the order of the terms. What is kept here only says
-  whom to ask first, and when nobody else can be among the best.
-* A class of reps has the same points from all terms that depend on the lead. The class that can reach most is asked
-  next, its highest rep first (the threshold algorithm of Fagin, Lotem and Naor 2003, over classes).
+* The order says what a rep can reach at most. It may be old: who lost something keeps the place, who won something gets
+  a higher one.
+* What is the same for every lead is worked out when something changes, so that no lead has to wait for it.
 * When the order has become so stale that too many are asked in vain, it is settled anew.
 """
 
 from __future__ import annotations
 
-from bisect import insort
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
-from heapq import heapify, heappop, heappush, heapreplace
-from math import inf
-from typing import Final, TypeAlias
+from typing import Final, NamedTuple
 
 from leadroute.model.lead import Lead
 from leadroute.model.outcomes import Record
 from leadroute.model.rep import Rep
 from leadroute.model.snapshot import Snapshot
-from leadroute.ranking.asking import Asking
-from leadroute.ranking.bands import EVEN, Band, Bands, Step
-from leadroute.ranking.classes import Splitting
+from leadroute.ranking.asking import Asking, Asks
+from leadroute.ranking.bands import EVEN, Band, Bands, Steps
+from leadroute.ranking.classes import Class, Splitting
 from leadroute.ranking.eligibility import Obstacle, gate
 from leadroute.ranking.facets import depends
 from leadroute.ranking.layout import Layout
@@ -34,21 +30,32 @@ from leadroute.ranking.looks import Looks
 from leadroute.ranking.router import Router
 from leadroute.ranking.scorers.host import HostScorer
 from leadroute.ranking.scorers.turns import Standing, rotation
+from leadroute.ranking.search import SLACK, Found, search
 from leadroute.ranking.terms import NOBODY, Asker, Live, Rate, Standard, standard
 from leadroute.rules.condition import ALWAYS
 from leadroute.rules.rule import Rule
-from leadroute.rules.scorer import Scorer, mean
+from leadroute.rules.scorer import Scorer
 from leadroute.rules.situation import Situation
 
-__all__ = ["Found", "Lane"]
+__all__ = ["Lane"]
 
-Found: TypeAlias = tuple[float, int, str, int, tuple[float | None, ...]]
-"""The score negated, when last assigned, the id; the rep's number, and the points of each term."""
-
-_SLACK: Final = 1e-9
-"""More than rounding can add to a score of at most 1."""
 _FREE: Final = 32
-_PATIENCE: Final = 6
+
+
+class _Moment(NamedTuple):
+    """What is the same for every lead until something changes.
+
+    Args:
+        askers: Who answers for each term; ``None`` where it hangs on the lead.
+        steps: The reps by their points from the rotation.
+        drift: What may have to be added to what the layout says.
+        totals: What all candidates have won and closed.
+    """
+
+    askers: list[Asker | None]
+    steps: Steps
+    drift: float
+    totals: Totals
 
 
 class Lane:
@@ -83,11 +90,11 @@ class Lane:
         self._environment = router.environment
         self._members = members
         terms = rule.score.terms if rule.score else ()
-        self.weights = tuple(term.weight for term in terms)
+        self.weights = tuple(float(term.weight) for term in terms)
         self.scorers: tuple[Scorer, ...] = tuple(term.scorer for term in terms)
         self._lead_terms: list[tuple[float, Scorer]] = []
         self._terms: list[tuple[float, Standard]] = []
-        self._takes_turns = rule.score is not None and rule.score.takes_turns
+        self.takes_turns = rule.score is not None and rule.score.takes_turns
         self._turn_weight = 0.0
         self._leading: list[int] = []
         self._standing: list[tuple[int, Standard]] = []
@@ -122,7 +129,9 @@ class Lane:
         )
         self.ids = [rep.id for rep in self.reps]
         self.number = {rep.id: number for number, rep in enumerate(self.reps)}
-        self._asking = Asking(self.scorers, self.reps, self._leading, self._turning, self._standing)
+        self._asking = Asking(
+            self.scorers, self.weights, self.reps, self._leading, self._turning, self._standing
+        )
         self._splitting = Splitting(self._lead_terms, self.reps)
         self._looks = Looks(self.reps)
         self._weights = len({rep.weight for rep in self.reps})
@@ -135,6 +144,7 @@ class Lane:
             self._count(number, able=not self._obstacles(rep))
             self._looks.plan(number, self._now, self.live.granted(rep))
         self.settle()
+        self._moment: _Moment | None = None
 
     @property
     def timed(self) -> bool:
@@ -146,10 +156,11 @@ class Lane:
         for _, term in self._terms:
             term.settle()
         last = self.live.snapshot.last_assigned
-        self._states = [tuple(term.state(rep) for _, term in self._terms) for rep in self.reps]
+        self._states = [[term.state(rep) for rep in self.reps] for _, term in self._terms]
+        states = [*zip(*self._states, strict=True)] if self._states else [()] * len(self.reps)
         entries = [
             (-self._bound(state), state, last.get(rep.id, -1), rep.id, number)
-            for number, (rep, state) in enumerate(zip(self.reps, self._states, strict=True))
+            for number, (rep, state) in enumerate(zip(self.reps, states, strict=True))
         ]
         self._lasts = [entry[2] for entry in entries]
         self.facts = [self.live.facts(rep) for rep in self.reps]
@@ -161,11 +172,14 @@ class Lane:
         self._layout = Layout(sorted(entries), self._splitting.facets.held, bands)
         points, counted = self.live.order.points, self._counted
         self._asking.settle(self._states, lambda number: points(counted[number][0]))  # type: ignore[index]  # a candidate
-        self._debt = 0
+        self._debt, self._moment = 0, None
         answering = [weight for weight, term in self._terms if term.answers()]
         self._splitting.settle(self._turn_weight + sum(answering))
 
-    def _bound(self, state: tuple[object, ...]) -> float:
+    def _state(self, number: int) -> list[object]:
+        return [states[number] for states in self._states]
+
+    def _bound(self, state: Iterable[object]) -> float:
         return sum(
             weight * term.most(each)
             for (weight, term), each in zip(self._terms, state, strict=True)
@@ -204,7 +218,7 @@ class Lane:
         if number is not None:
             self._rise()
             self._move(number, rep_id)
-            self._steps()
+            self._looked()
 
     def _move(self, number: int, rep_id: str) -> None:
         rep = self.reps[number]
@@ -213,11 +227,13 @@ class Lane:
         granted = self.live.granted(rep)
         if granted:
             self._looks.plan(number, self._now, granted)
-        state = tuple([term.state(rep) for _, term in self._terms])
+        state = [term.state(rep) for _, term in self._terms]
         last = self.live.snapshot.last_assigned.get(rep_id, -1)
-        if (state, last) == (self._states[number], self._lasts[number]):
+        if (state, last) == (self._state(number), self._lasts[number]):
             return
-        self._states[number], self._lasts[number] = state, last
+        self._lasts[number], self._moment = last, None
+        for states, each in zip(self._states, state, strict=True):
+            states[number] = each
         if not self._layout.change(number, self._bound(state)):
             self.settle()
 
@@ -241,6 +257,7 @@ class Lane:
 
     def _enter(self, number: int, able: bool) -> None:
         if self._count(number, able=able):
+            self._moment = None
             self._layout.put(number, self._band(number, self._layout.bands))
 
     def _count(self, number: int, able: bool) -> bool:
@@ -251,12 +268,13 @@ class Lane:
         if new == old:
             return False
         self._counted[number] = new
-        if self._takes_turns:
+        if self.takes_turns:
             self.live.order.replace(number, old and old[0], new and new[0])
-        if old is not None:
-            self.live.totals.add(old[1], old[2], -1)
-        if new is not None:
-            self.live.totals.add(new[1], new[2])
+        if (old and old[1:]) != (new and new[1:]):
+            if old is not None:
+                self.live.totals.add(old[1], old[2], -1)
+            if new is not None:
+                self.live.totals.add(new[1], new[2])
         if (old is None) != (new is None):
             self._among = None
         return True
@@ -269,8 +287,8 @@ class Lane:
 
     def _rise(self) -> None:
         level = self.live.level
-        if self._takes_turns and level != self._level:
-            self._level = level
+        if self.takes_turns and level != self._level:
+            self._level, self._moment = level, None
             fallen = self.live.order.rise(level)
             if fallen and self._turn_weight:
                 used = self._layout.bands
@@ -292,9 +310,9 @@ class Lane:
         """
         self._rise()
         if not tried:
-            return self._settled_walk(lead, count, now), self.live.totals.copy()
+            return self._walk(lead, count, now)
         with self._without(tried):
-            return self._settled_walk(lead, count, now), self.live.totals.copy()
+            return self._walk(lead, count, now)
 
     def standing(self, rep: Rep, tried: Iterable[str]) -> Standing:
         """Where the rep stands in the rotation, with those left out who had the lead before."""
@@ -314,106 +332,50 @@ class Lane:
             for number in left_out:
                 self._enter(number, able=True)
 
-    def _settled_walk(self, lead: Lead, count: int, now: datetime | None) -> list[Found]:
-        for _, term in self._drifting:
-            if term.stale():
-                self.settle()
-        return self._walk(lead, count, now)
+    def _walk(self, lead: Lead, count: int, now: datetime | None) -> tuple[list[Found], Totals]:
+        askers, steps, drift, totals = self._moment or self._looked()
+        asking, hosted, splits = self._asking, self._hosted, self._splitting.splits(lead)
+        bound: list[Asks] = []
 
-    def _walk(  # noqa: C901 - the one loop that every lead runs through; calls would cost more than it does
-        self, lead: Lead, count: int, now: datetime | None
-    ) -> list[Found]:
-        points = self._asking.current()
-        splits = self._splitting.splits(lead)
-        classes, firsts = self._splitting.classes(splits)
-        layout, lasts, ids = self._layout, self._lasts, self.ids
-        ceilings, in_slot, loosened = layout.ceilings, layout.reps, layout.loosened
-        weights = self.weights
-        steps = self._steps()
-        drift = sum([weight * term.drift() for weight, term in self._drifting]) + _SLACK
-        most = steps[0][0] + ceilings[layout.able.bit_length() - 1] + drift
-        heap = [
-            (-(classes[first][0] + most) / classes[first][1] - _SLACK, first, -1, 0)
-            for first in firsts
-        ]
-        heapify(heap)
-        runs: dict[tuple[int, int], tuple[int, int]] = {}
-        bases: dict[int, tuple[int, float]] = {}
-        askers: dict[int, list[Asker]] = {}
-        bound: list[Asker] | None = None
-        found: list[Found] = []
-        sinking: list[int] = []
-        asked, worst = 0, inf
-        while heap:
-            reach, number, step, mask = heap[0]
-            if reach > worst:
-                break
-            gained, divisor, picked, exact = classes[number]
-            if step < 0:
-                after = number + 1
-                if after < len(classes) and classes[after][1] == divisor:
-                    reach = -(classes[after][0] + most) / divisor - _SLACK
-                    heappush(heap, (reach, after, -1, 0))
-                if exact and not self._hosted:
-                    askers[number] = self._asking.classed(points, splits, picked)
-                shares = [split.shares[share] for split, share in zip(splits, picked, strict=True)]
-                base, step = layout.cut(shares), 0
-                bases[number] = base, gained + drift + ceilings[base.bit_length() - 1]
-            if not mask:
-                base, highest = bases[number]
-                while step < len(steps) and not (mask := base & steps[step][1]):
-                    step += 1
-                if not mask:
-                    heappop(heap)
-                    continue
-                top = gained + drift + steps[step][0] + ceilings[mask.bit_length() - 1]
-                heapreplace(heap, (-top / divisor - _SLACK, number, step, mask))
-                if step + 1 < len(steps):
-                    reach = -(highest + steps[step + 1][0]) / divisor - _SLACK
-                    heappush(heap, (reach, number, step + 1, 0))
-                continue
-            slot = mask.bit_length() - 1
-            asked += 1
-            if number not in askers:
-                if bound is None:
-                    bound = self._asking.bound(points, self._situation(lead, now))
-                askers[number] = bound
-            rep = in_slot[slot]
-            scores = tuple([ask(rep) for ask in askers[number]])
-            score = mean(zip(weights, scores, strict=True)) or 0.0
-            entry = -score, lasts[rep], ids[rep], rep, scores
-            if asked <= count or entry < found[-1]:
-                insort(found, entry)
-                if asked >= count:
-                    del found[count:]
-                    worst = found[-1][0]
-            mask ^= 1 << slot
-            if loosened[slot]:
-                loosened[slot] += 1
-                if loosened[slot] > _PATIENCE:
-                    sinking.append(rep)
-            elif exact and layout.floor[slot] < slot and steps[step][2]:
-                floor = layout.floor[slot]
-                run, length = runs.get((number, step), (-1, 0))
-                length = length + 1 if run == floor else 1
-                runs[number, step] = floor, length
-                if length >= count:
-                    mask &= layout.loose | (1 << floor) - 1
-            if mask:
-                top = gained + drift + steps[step][0] + ceilings[mask.bit_length() - 1]
-                heapreplace(heap, (-top / divisor - _SLACK, number, step, mask))
-            else:
-                heappop(heap)
+        def asks(of: Class) -> Asks:
+            if of.exact and not hosted:
+                return asking.classed(askers, splits, of)
+            if not bound:
+                bound.append(asking.bound(askers, self._situation(lead, now)))
+            return bound[0]
+
+        found, asked, sinking = search(
+            count,
+            self._splitting.classes(splits),
+            splits,
+            self._layout,
+            steps,
+            drift,
+            asks,
+            self._lasts,
+            self.ids,
+        )
         for number in sinking:
-            layout.sink(number, self._bound(self._states[number]))
+            self._moment = None
+            self._layout.sink(number, self._bound(self._state(number)))
         self._debt += max(0, asked - _FREE - 2 * count)
-        if self._debt > len(ids):
+        if self._debt > len(self.ids):
             self.settle()
+        return found, totals
+
+    def _looked(self) -> _Moment:
+        for _, term in self._drifting:
+            if term.look():
+                self.settle()
+        drift = sum([weight * term.drift() for weight, term in self._drifting]) + SLACK
+        self._moment = found = _Moment(
+            self._asking.current(), self._steps(), drift, self.live.totals.copy()
+        )
         return found
 
-    def _steps(self) -> list[Step]:
+    def _steps(self) -> Steps:
         if self._turn_weight:
             found = self._bands.steps(self._layout.bands, self._turn_weight)
-            if found:
+            if found[0]:
                 return found
-        return [(0.0, self._layout.able, True)]
+        return (0.0,), (self._layout.able,), (True,)

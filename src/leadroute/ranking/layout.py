@@ -5,6 +5,8 @@ The rules of this module:
 * Every rep sits in a slot. The bound of a rep never exceeds the ceiling of the slot, and ceilings rise with the slots.
 * Reps in equal states fill a cell of neighbouring slots, the one who goes first in the highest. A rep who changed
   since the layout was settled is loose: of them only the ceiling is known.
+* The slots are seen through windows. The highest one is small, because the best are mostly in it and small numbers are
+  cut fast; each further one is wider.
 * Some slots are spare, between the reps, above and below them all, so that a rep who rises or falls finds one without
   moving anybody else.
 """
@@ -12,7 +14,7 @@ The rules of this module:
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Callable, Hashable, Iterable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from functools import reduce
 from math import inf
 from operator import or_
@@ -21,7 +23,7 @@ from typing import Any, Final, TypeAlias
 from sortedcontainers import SortedList
 
 from leadroute.ranking.bands import Band
-from leadroute.ranking.facets import Share
+from leadroute.ranking.facets import Cut
 
 __all__ = ["Entry", "Layout"]
 
@@ -29,6 +31,8 @@ Entry: TypeAlias = tuple[float, Hashable, int, str, int]
 """The bound negated, the state, when last assigned, the id and the number of a rep."""
 
 _ABOVE: Final = 16
+_WINDOW: Final = 4_096
+_WIDER: Final = 8
 _EVERY: Final = 4
 _FEW: Final = 12
 
@@ -57,6 +61,7 @@ class Layout:
         "loosened",
         "reps",
         "slots",
+        "windows",
     )
 
     def __init__(
@@ -67,6 +72,8 @@ class Layout:
     ) -> None:
         below = len(entries) // _EVERY
         size = below + len(entries) + len(entries) // _EVERY + _ABOVE
+        self.windows = list(_windows(size))
+        """The lowest slot of each window and a bit for each of its slots, the highest window first."""
         self.ceilings = [inf] * size
         self.reps = [-1] * size
         self.floor = [0] * size
@@ -104,22 +111,28 @@ class Layout:
             self.floor[slot] = self.floor[self.slots[below[-1]]] if alike and below else slot
             below = entry
 
-    def cut(self, shares: Iterable[Share]) -> int:
-        """Those who are in all of these shares, and perhaps cannot take a lead. O(facets * reps / 64)."""
-        bits, found = self.bits, -1
-        for _, cuts, _ in shares:
-            for some, none in cuts:
-                if some:
-                    held = bits.get(some[0], 0)
-                    for facet in some[1:]:
-                        held |= bits.get(facet, 0)
-                    found = held if found < 0 else found & held
-                elif found < 0:
-                    found = self.able
-                for facet in none:
-                    if facet in bits:
-                        found ^= found & bits[facet]
-        return self.able if found < 0 else found
+    def cut(self, cuts: Iterable[Cut], window: int) -> int:
+        """Those in a window who are in all of these, and perhaps cannot take a lead.
+
+        O(facets * slots of the window / 64).
+        """
+        low, found = self.windows[window]
+        bits = self.bits
+        for some, none in cuts:
+            if some:
+                held = bits.get(some[0], 0)
+                for facet in some[1:]:
+                    held |= bits.get(facet, 0)
+                found &= held >> low if low else held
+            for facet in none:
+                held = bits.get(facet, 0)
+                found ^= found & (held >> low if low else held)
+        return found
+
+    def view(self, holding: Sequence[int], window: int) -> Sequence[int]:
+        """Who of each of these is in a window or above it, from its lowest slot on. O(slots of the window / 64)."""
+        low, _ = self.windows[window]
+        return [held >> low for held in holding] if low else holding
 
     def _bits_of(self, held: Iterable[Iterable[Hashable]]) -> dict[Any, int]:
         members: dict[Hashable, list[int]] = {}
@@ -198,6 +211,14 @@ class Layout:
         if not self.loosened[slot]:
             self.loosened[slot] = 1
             self.loose ^= 1 << slot
+
+
+def _windows(size: int) -> Iterator[tuple[int, int]]:
+    high, width = size, _WINDOW
+    while high:
+        low = high - width if high > width * _WIDER else 0
+        yield low, (1 << high - low) - 1
+        high, width = low, width * _WIDER
 
 
 def _bits(slots: Sequence[int], size: int) -> int:

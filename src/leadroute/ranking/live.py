@@ -163,11 +163,12 @@ class Order:
 
     def points(self, key: Key) -> float:
         """The points of a candidate's key. O(log n), after a change O(weights of those behind) once."""
-        stands = self.settle()
+        if self._stands is None:
+            self.settle()
         turns, weight, given = key
         place = (turns + 0.5) / weight
         if given:
-            place = stands.standing(*key).place
+            place = self.settle().standing(*key).place
         elif place < self._lowest:
             return self._entered[weight]
         return self._points(place)

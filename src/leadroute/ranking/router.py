@@ -214,7 +214,8 @@ class Router:
         Raises:
             FactTypeError: A condition met a fact of the wrong type; rule and lead are named.
         """
-        must_be(Lead, lead=lead)
+        if not isinstance(lead, Lead):
+            must_be(Lead, lead=lead)
         position = self._matcher.first(lead, now)
         return None if position is None else self.rules[position]
 
@@ -398,8 +399,9 @@ class Router:
         Raises:
             FactTypeError: ``qualify`` met a fact of the wrong type.
         """
-        must_be(Lead, lead=lead)
-        return not self._disqualified(lead, now)
+        if not isinstance(lead, Lead):
+            must_be(Lead, lead=lead)
+        return not (self._qualifiers and self._disqualified(lead, now))
 
     def _disqualified(self, lead: Lead, now: datetime | None) -> list[Factor | Condition]:
         try:

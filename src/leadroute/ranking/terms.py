@@ -37,7 +37,8 @@ NOBODY = Lead("nobody")
 
 State: TypeAlias = Any
 Facts: TypeAlias = tuple[Rep, int, int, Record, tuple[Grant, ...]]
-States: TypeAlias = Sequence[tuple[State, ...]]
+States: TypeAlias = Sequence[Sequence[State]]
+"""The state of each rep by number, for one term after the other."""
 Asker: TypeAlias = Callable[[int], float | None]
 """The points of one term for the rep of a number."""
 
@@ -103,8 +104,8 @@ class Standard(Protocol):
         """The points as things stand now, the very ones of the scorer; ``None`` when they hang on the lead.
 
         Args:
-            states: The states of each rep, by number.
-            place: Which of them is that of this term.
+            states: The states of each rep, by number, for one term after the other.
+            place: Which of them are those of this term.
         """
         ...
 
@@ -133,7 +134,7 @@ class _Fixed:
 
     def asker(self, states: States, place: int) -> Asker | None:
         """The state itself."""
-        return lambda number: states[number][place]
+        return states[place].__getitem__
 
     def settle(self) -> None:
         """There is nothing to refer to."""
@@ -176,18 +177,17 @@ class Rate:
 
     def asker(self, states: States, place: int) -> Asker | None:
         """The rate of the record, shrunk to the average of this moment."""
-        prior = self._prior()
-        if prior is None:
+        if self._current is None:
             return _nothing
-        shrunk = prior.shrunk
-        return lambda number: min(1.0, shrunk(*states[number][place]))
+        shrunk, records = self._current.shrunk, states[place]
+        return lambda number: min(1.0, shrunk(*records[number]))
 
     def _prior(self) -> Prior | None:
         return self._live.totals.prior(self._strength)
 
     def settle(self) -> None:
         """Remember the average."""
-        self._reference = self._prior()
+        self._reference = self._current = self._prior()
 
     def state(self, rep: Rep) -> State:
         """The rep's own record."""
@@ -201,19 +201,25 @@ class Rate:
 
     def drift(self) -> float:
         """What the average has risen: nobody gains more than that."""
-        before, prior = self._reference, self._prior()
-        return 0.0 if before is None or prior is None else max(0.0, prior.mean - before.mean)
+        before, current = self._reference, self._current
+        return 0.0 if before is None or current is None else max(0.0, current.mean - before.mean)
 
     def answers(self) -> bool:
         """Once any candidate has closed anything."""
         return self._reference is not None
 
-    def stale(self) -> bool:
-        """Once there is an answer, or none any more, or the counts speak for another strength."""
-        before, prior = self._reference, self._prior()
-        if before is None or prior is None:
-            return before is not prior
-        return before.strength != prior.strength
+    def look(self) -> bool:
+        """Look at the average of this moment.
+
+        Returns:
+            Whether it cannot be told from the reference: there is an answer for once, or none any more, or the counts
+            speak for another strength.
+        """
+        before, current = self._reference, self._prior()
+        self._current = current
+        if before is None or current is None:
+            return before is not current
+        return before.strength != current.strength
 
 
 def _nothing(_number: int) -> None:

@@ -16,10 +16,10 @@ from attrs import field, frozen
 from leadroute.model.lead import Lead
 from leadroute.model.snapshot import Snapshot
 from leadroute.ranking.deciding import assignments
-from leadroute.ranking.lane import Found
 from leadroute.ranking.live import Totals
 from leadroute.ranking.ranking import Assignment, Outcome, Ranking
 from leadroute.ranking.router import Router
+from leadroute.ranking.search import Found
 from leadroute.ranking.terms import Facts, Live
 from leadroute.rules.rule import EVERYONE, Rule
 from leadroute.rules.situation import Situation

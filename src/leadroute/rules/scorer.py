@@ -270,11 +270,18 @@ class Guarded(Scorer):
         return f"{self.scorer}.when({self.condition})"
 
 
-def mean(weighted: Iterable[tuple[float, float | None]]) -> float | None:
-    """The weighted mean of the points that are known, or ``None`` when there is none with weight."""
-    total = weights = 0.0
+def mean(
+    weighted: Iterable[tuple[float, float | None]], total: float = 0.0, weights: float = 0.0
+) -> float | None:
+    """The weighted mean of the points that are known, or ``None`` when there is none with weight.
+
+    Args:
+        weighted: Weights and points.
+        total: What the ones before them came to, each times its weight.
+        weights: The weight of those before them that are known.
+    """
     for weight, points in weighted:
-        if points is not None and weight:
+        if points is not None:
             total += weight * points
             weights += weight
     return total / weights if weights else None

@@ -89,18 +89,19 @@ class skill_match(Scorer):
         """The skills and the rep's level in each."""
         skills = situation.once((skill_match, self.field), lambda: self.asked(situation.lead))
         if not skills:
-            return f"the lead has no {' or '.join(self._fields)}"
+            return f"the lead has no {' or '.join(self.titles)}"
         if not rep.skills:
             return "no skills are known"
         return ", ".join([f"{skill} at level {self._told(rep, skill)}" for skill in skills])
 
     @property
-    def _fields(self) -> tuple[str, ...]:
+    def titles(self) -> tuple[str, ...]:
+        """The fields of the lead that name skills."""
         return (self.field,) if isinstance(self.field, str) else self.field
 
     def asked(self, lead: Lead) -> tuple[str, ...]:
         """The skills that the lead calls for."""
-        found = (skill for title in self._fields for skill in texts_of(lead, title))
+        found = (skill for title in self.titles for skill in texts_of(lead, title))
         return tuple(dict.fromkeys(found))
 
     def _told(self, rep: Rep, skill: str) -> str:

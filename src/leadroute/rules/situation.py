@@ -24,8 +24,10 @@ __all__ = ["CHANCES", "Situation"]
 
 T = TypeVar("T")
 
-CHANCES: Final = 1024
+CHANCES: Final = 64
 """How many equally likely lots there are. A finite number, so that a propensity is exact and not an estimate."""
+_GRAINS: Final = 16
+"""How finely reps with the same lot are told apart."""
 
 _compiled = lru_cache(maxsize=4_096)(compile_condition)
 _NO_TURNS: FrozenDict[str, int] = FrozenDict()
@@ -121,13 +123,17 @@ class Situation:
         return found
 
     def luck(self, rep: Rep) -> float:
-        """The rep's luck with this lead: one of ``CHANCES`` equally likely numbers between 0 and 1.
+        """The rep's luck with this lead: a number between 0 and 1, the higher the higher the rep's lot.
 
-        It is drawn from the ids of lead and rep alone (SHA-256), so it is the same whenever it is asked for, and
-        nobody else's luck changes it.
+        The lot is one of ``CHANCES`` equally likely ones. Where in the lot the number is, one of 16 grains, is known
+        beforehand for a rep and a lead, and keeps reps with the same lot from being put in order by their ids. Both are
+        drawn from the ids of lead and rep alone (SHA-256), so they are the same whenever they are asked for, and nobody
+        else's luck changes them.
         """
-        lot = _lot(self.lead.id, rep.id) if self.lot is None else self.lot
-        return (lot + 0.5) / CHANCES
+        lot, grain = _drawn(self.lead.id, rep.id)
+        if self.lot is not None:
+            lot = self.lot
+        return (lot * _GRAINS + grain + 0.5) / (CHANCES * _GRAINS)
 
     def with_lot(self, lot: int) -> Situation:
         """The same situation, had every rep drawn this lot."""
@@ -136,6 +142,7 @@ class Situation:
         return found
 
 
-def _lot(lead_id: str, rep_id: str) -> int:
+@lru_cache(maxsize=4_096)
+def _drawn(lead_id: str, rep_id: str) -> tuple[int, int]:
     drawn = digest(f"{lead_id}\0{rep_id}")
-    return int.from_bytes(drawn[:8], "big") % CHANCES
+    return divmod(int.from_bytes(drawn[:8], "big") % (CHANCES * _GRAINS), _GRAINS)

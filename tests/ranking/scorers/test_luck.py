@@ -111,22 +111,24 @@ def test_chance_says_what_it_drew():
 
 
 def test_lots_are_spread_evenly():
-    """Over many leads, a rep draws each lot about equally often."""
+    """Over many leads, a rep draws each grain of each lot about equally often."""
     rep, leads = Rep("ada"), 20_480
     drawn = Counter(Situation(Lead(f"L-{n}"), (), "p").luck(rep) for n in range(leads))
-    expected = leads / CHANCES
+    expected = leads / 1_024
     chi_square = sum((count - expected) ** 2 / expected for count in drawn.values())
-    assert len(drawn) == CHANCES
+    assert len(drawn) == 1_024
     assert chi_square < 1_190  # 1,023 degrees of freedom: beyond the 99.98th percentile
 
 
 def test_a_draw_prefers_nobody():
-    """Whatever their ids, ten reps without any record come first about equally often."""
+    """Whatever their ids, ten reps without any record come first about equally often, as the propensities say."""
     router = Router(rules=[Rule("all", score=random_tiebreak())])
     team, leads = Roster([Rep(f"rep-{n}") for n in range(10)]), 5_000
     first = Counter(router.rank(Lead(f"L-{n}"), team).best.rep_id for n in range(leads))
     chi_square = sum((count - leads / 10) ** 2 / (leads / 10) for count in first.values())
     assert chi_square < 32  # 9 degrees of freedom: beyond the 99.98th percentile
-    chances = router.rank(Lead("L-1"), team).propensities
-    assert sum(chances.values()) == pytest.approx(1)
-    assert all(abs(each - 0.1) < 0.001 for each in chances.values())
+    chances = [router.rank(Lead(f"L-{n}"), team).propensities for n in range(200)]
+    assert all(sum(each.values()) == pytest.approx(1) for each in chances)
+    assert all(abs(chance - 0.1) < 0.02 for each in chances for chance in each.values())
+    for rep_id in first:
+        assert abs(sum(each[rep_id] for each in chances) / 200 - 0.1) < 0.0015

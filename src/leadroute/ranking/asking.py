@@ -6,7 +6,7 @@ The rules of this module:
   rep, or, where a class is not exact, by its own scorer.
 * Where the terms that hang on the lead come first, what they give the reps of an exact class is known, and only the
   others are asked.
-* Only what drifts with the records of all reps together is looked up again for each lead.
+* Only what drifts with the records of all reps together is looked up again after a change.
 """
 
 from __future__ import annotations

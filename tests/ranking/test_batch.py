@@ -166,6 +166,8 @@ def test_many_priorities_and_large_points_stay_exact():
     found = solve(points, [10, 10, 5], priorities=[lead // 2 for lead in range(60)])
     assert [lead for lead, rep in enumerate(found.rep_of) if rep is not None] == list(range(40, 60))
     assert solve([[2**400, 2**390], [2**400, 5]], [1, 1]).rep_of == (1, 0)
+    for gap in (0.0, 0.0005):
+        assert solve([[2**1100, 2**1090], [2**1100, 5]], [1, 1], gap=gap).rep_of == (1, 0)
 
 
 @given(backlogs(leads=20, reps=6, top=100))

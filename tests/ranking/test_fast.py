@@ -332,6 +332,35 @@ def test_settles_when_stale():
     assert len(layouts) > 1
 
 
+@scorer(bound=lambda rep: 1)
+def moody(situation, rep):
+    """Gives the last rep no number for one lead."""
+    return 2 if (situation.lead.id, rep.id) == ("L-bad", "r009") else 1
+
+
+def test_a_lead_that_fails_again_and_again_harms_no_other():
+    """However often a lead is refused half-way, those asked before it failed can be asked for the next one."""
+    standing = Standing(Router(rules=[Rule("all", score=moody() + headroom())]), crowd(10))
+    standing.assign("r000", MONDAY)
+    standing.release("r000")
+    for _ in range(300):
+        with pytest.raises(FactTypeError, match="the answer of moody"):
+            standing.top(Lead("L-bad"), 10, now=MONDAY)
+    assert same(standing, Lead("L"), 10, MONDAY, None).path == "fast"
+
+
+@pytest.mark.parametrize("strength", [None, 5])
+def test_counts_that_are_not_whole(strength):
+    """A record of part of a deal is taken as it is, by asking every rep."""
+    snapshot = Snapshot(won={"r000": 1.5, "r001": 0.5}, closed={"r000": 3.5, "r001": 1})
+    router = Router(rules=[Rule("all", score=close_rate(strength) + headroom())])
+    standing = Standing(router, crowd(4), snapshot)
+    path = same(standing, Lead("L"), 4, MONDAY, None).path
+    assert path.endswith("reads counts that are no whole numbers")
+    standing.close("r001", won=True)
+    same(standing, Lead("L"), 4, MONDAY, None)
+
+
 def test_strength_is_estimated_anew():
     """A close rate without a strength follows the counts: a few outcomes that move it change nothing but the order."""
     standing = Standing(Router(rules=[Rule("all", score=close_rate() + headroom())]), crowd(12))

@@ -177,7 +177,7 @@ def _sell(rows: Points, sizes: Sequence[int], top: int, gap: float, likely: int)
     scale = -(-FINENESS // max(top, 1))
     market = rows if scale == 1 else [_scaled(row, scale) for row in rows]
     auction = Auction(options(market, top * scale), sizes)
-    auction.sell(_step(top * scale, gap * likely * scale / len(sizes)))
+    auction.sell(_step(top * scale, Fraction(gap) * likely * scale / len(sizes)))
     missing, prices = auction.slack(), auction.prices
     if gap and missing <= Fraction(gap) * (_earned(rows, auction.rep_of) * scale + missing):
         lowest = min(prices)
@@ -186,9 +186,9 @@ def _sell(rows: Points, sizes: Sequence[int], top: int, gap: float, likely: int)
     return _polished(rows, sizes, auction.rep_of, [price // scale for price in prices])
 
 
-def _step(top: int, share: float) -> int:
+def _step(top: int, share: Fraction) -> int:
     """The step of an auction that may miss so many points for each rep: it misses about one step for each."""
-    return max(1, top // FINENESS, min(top // COARSENESS, round(share * 1.25)))
+    return max(1, top // FINENESS, min(top // COARSENESS, round(share * 5 / 4)))
 
 
 def _polished(rows: Points, sizes: Sequence[int], start: Sequence[int], prices: list[int]) -> _Sale:

@@ -237,4 +237,10 @@ def standard(scorer: Scorer, live: Live) -> Standard | str:
         return f"{scorer} has no bound"
     if scorer.by is not None or scorer.half_life is not None or live.snapshot.outcomes:
         return f"{scorer} reads outcomes by segment or week"
+    if not all(map(_whole, live.records.values())):
+        return f"{scorer} reads counts that are no whole numbers"
     return Rate(live, scorer.strength)
+
+
+def _whole(record: Record) -> bool:
+    return record.won % 1 == record.closed % 1 == 0

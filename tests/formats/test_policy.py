@@ -30,7 +30,7 @@ from leadroute.formats.policy import parse_policy
 from leadroute.formats.toml import write_toml
 from leadroute.rules.builders import check, define
 from leadroute.rules.closures import Environment
-from leadroute.scorers import BUILT_IN
+from leadroute.scorers import BUILT_IN, close_rate, max_of
 from leadroute.testing.strategies import conditions
 from tests.formats.said import unlined
 
@@ -195,9 +195,23 @@ def near(situation, rep, *given, **named):
     return 0.5
 
 
-@pytest.mark.parametrize("given", [["US", "CA"], ["US"], [2, True], ("x'y", 1.5), -1])
+@pytest.mark.parametrize(
+    "given",
+    [
+        ["US", "CA"],
+        ["US"],
+        [2, True],
+        ("x'y", 1.5),
+        -1,
+        near(1),
+        close_rate(5),
+        2 * headroom() + rotation(),
+        headroom().when(LEAD.budget > 5),
+    ],
+    ids=str,
+)
 def test_what_a_scorer_of_the_host_is_called_with_is_written_and_read(given):
-    """Text, numbers and lists come back as they were, and lists as the tuples that files give."""
+    """Text, numbers, lists and scorers come back as they were, and lists as the tuples that files give."""
     router = Router(rules=[Rule("all", score=2 * near(given, of=given))])
     again = parse_policy(dump_policy(router), scorers={"near": near})
     assert (again, again.version, hash(again.rules[0].score)) == (
@@ -208,7 +222,22 @@ def test_what_a_scorer_of_the_host_is_called_with_is_written_and_read(given):
 
 
 @pytest.mark.parametrize(
-    "given", [None, {"k": 1}, frozenset({"a"}), [None], [["a"]], [], float("inf")]
+    "given",
+    [
+        None,
+        {"k": 1},
+        frozenset({"a"}),
+        [None],
+        [["a"]],
+        [],
+        float("inf"),
+        1e300,
+        2**63,
+        near(None),
+        max_of(headroom(), near(None)),
+        [headroom()],
+    ],
+    ids=str,
 )
 def test_what_no_file_can_hold_is_not_written(given):
     """A policy that could not be read back is refused when it is dumped; the rule and the scorer are named."""

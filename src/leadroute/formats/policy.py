@@ -210,7 +210,7 @@ def _factor_table(factor: Factor) -> dict[str, str]:
 def _written_score(rule: Rule) -> Scorer | None:
     for scorer in () if rule.score is None else rule.score.walk():
         if isinstance(scorer, HostScorer) and not scorer.written:
-            held = "its arguments must be text, numbers, true, false, or lists of these"
+            held = "its arguments must be text, numbers, true, false, lists of these, or scorers"
             raise ConfigError(f"rule {rule.name!r}: {scorer} cannot be written to a file; {held}")
     return rule.score
 

@@ -22,7 +22,7 @@ from leadroute.model.rep import Rep
 from leadroute.rules.condition import Condition, as_condition
 from leadroute.rules.situation import Situation
 
-__all__ = ["Guarded", "Points", "Scorer", "Sum", "Term", "guards", "mean"]
+__all__ = ["Guarded", "Points", "Scorer", "Sum", "Term", "guards", "literal", "mean"]
 
 Points: TypeAlias = Callable[[Rep], float | None]
 """Points of a rep between 0 and 1, or ``None`` for no answer."""
@@ -124,15 +124,22 @@ class Scorer:
             if attribute.default is not NOTHING and value == attribute.default:
                 positional = positional and attribute.kw_only
             elif positional and not attribute.kw_only:
-                placed.append(_literal(value))
+                placed.append(literal(value))
             else:
-                named.append(f"{attribute.name}={_literal(value)}")
+                named.append(f"{attribute.name}={literal(value)}")
         return placed + named
 
 
-def _literal(value: object) -> str:
+def literal(value: object) -> str:
+    """An argument of a scorer, as a policy file has it.
+
+    Example:
+        >>> from leadroute import close_rate
+        >>> literal((1, "US")), literal(close_rate(5))
+        ("[1, 'US']", 'close_rate(5)')
+    """
     if isinstance(value, tuple):
-        return f"[{', '.join(map(_literal, value))}]"
+        return f"[{', '.join(map(literal, value))}]"
     return str(value) if isinstance(value, Scorer) else repr(value)
 
 

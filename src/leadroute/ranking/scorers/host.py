@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial, wraps
-from math import isfinite
 from typing import Any, TypeAlias, overload
 
 from attrs import field, frozen
 
-from leadroute.errors import FactTypeError
+from leadroute.errors import ConfigError, FactTypeError
 from leadroute.model.rep import Rep
 from leadroute.model.values import shown
-from leadroute.rules.scorer import Points, Scorer
+from leadroute.rules.operand import constant
+from leadroute.rules.scorer import Points, Scorer, literal
 from leadroute.rules.situation import Situation
 
 __all__ = ["HostScorer", "scorer"]
@@ -91,11 +91,12 @@ class HostScorer(Scorer):
 
     @property
     def written(self) -> bool:
-        """Whether its arguments can stand in a policy file: text, numbers, true, false, scorers, and lists of these."""
-        return all(map(_literal, (*self.arguments, *(value for _, value in self.keywords))))
+        """Whether its arguments can stand in a policy file: text, numbers, true, false, lists of these, and scorers."""
+        return all(map(_readable, (*self.arguments, *(value for _, value in self.keywords))))
 
     def _arguments(self) -> list[str]:
-        return [*map(repr, self.arguments), *(f"{name}={value!r}" for name, value in self.keywords)]
+        named = (f"{name}={literal(value)}" for name, value in self.keywords)
+        return [*map(literal, self.arguments), *named]
 
     def __repr__(self) -> str:
         return str(self)
@@ -109,13 +110,21 @@ def _fixed(given: Any) -> Any:
     return tuple(map(_fixed, given)) if isinstance(given, list | tuple) else given
 
 
-def _literal(given: Any) -> bool:
+def _readable(given: Any) -> bool:
+    if isinstance(given, Scorer):
+        return all(each.written for each in given.walk() if isinstance(each, HostScorer))
     plain = given if isinstance(given, tuple) else (given,)
-    return isinstance(given, Scorer) or (bool(plain) and all(map(_plain, plain)))
+    return bool(plain) and all(map(_plain, plain))
 
 
 def _plain(given: Any) -> bool:
-    return isinstance(given, str | int) or (isinstance(given, float) and isfinite(given))
+    if type(given) not in (str, bool, int, float):
+        return False
+    try:
+        constant(given)
+    except ConfigError:
+        return False
+    return True
 
 
 def _called(

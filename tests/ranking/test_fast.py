@@ -178,8 +178,13 @@ def change(standing, move, rep_id, now, rule="all"):
 @settings(max_examples=80, deadline=None)
 def test_same_as_plain(team, score, snapshot, moves, cost, caps, window):
     """Whatever the reps, the score and what happens, the best few are those of the plain path."""
-    with mock.patch("leadroute.ranking.layout._WINDOW", window):
+    with seen_through(window):
         stays_the_same(team, score, snapshot, moves, cost, caps)
+
+
+def seen_through(window):
+    """The order in windows of so many places each, so that a few reps need several."""
+    return mock.patch.multiple("leadroute.ranking.layout", _WINDOW=window, _WIDER=1)
 
 
 def stays_the_same(team, score, snapshot, moves, cost, caps):
@@ -223,10 +228,14 @@ def crowd(count, **changes):
     ],
     ids=str,
 )
-def test_same_for_long(score, window, monkeypatch):
+def test_same_for_long(score, window):
     """Over a long stream, with reps that get full, free and better, the best few stay those of the plain path."""
-    monkeypatch.setattr("leadroute.ranking.layout._WINDOW", window)
-    standing = Standing(Router(rules=[Rule("all", score=score)]), crowd(60))
+    with seen_through(window):
+        keeps_the_same(Standing(Router(rules=[Rule("all", score=score)]), crowd(60)))
+
+
+def keeps_the_same(standing):
+    """Let a long stream of leads go by, and compare now and then."""
     given = []
     for number in range(260):
         now = MONDAY + timedelta(minutes=number)
@@ -296,6 +305,51 @@ def test_few_are_asked():
     for _ in range(50):
         standing.assign(standing.top(Lead("L", industry="oil"), now=MONDAY).rep_ids[0], MONDAY)
     assert len(asked) < 50 * 400 / 10
+
+
+@pytest.mark.parametrize("window", [1, 4, 9, 2_048])
+@pytest.mark.parametrize("behind", [1, 20, 59])
+def test_who_is_best_may_be_in_any_window(window, behind):
+    """A rep whose turn it is comes first from far down the order, though many above have scores of their own."""
+    team = Roster([Rep(f"r{number:03}", capacity=100) for number in range(60)])
+    turns = {f"r{number:03}": 1 + number % 2 for number in range(60) if number != behind}
+    snapshot = Snapshot(
+        open={f"r{number:03}": number for number in range(60)}, turns={"everyone": turns}
+    )
+    standing = Standing(Router(rules=[Rule("all", score=headroom() + rotation())]), team, snapshot)
+    with seen_through(window):
+        found = same(standing, Lead("L"), 1, MONDAY, None)
+    assert (len(lane_of(standing)._layout.windows) > 1) == (window < 100)
+    assert (found.path, found.rep_ids) == ("fast", (f"r{behind:03}" if behind < 50 else "r000",))
+
+
+def test_who_comes_back_to_equals_may_come_first():
+    """Of reps in equal states a few are asked, and whoever has changed since, even when lowest among them."""
+    snapshot = Snapshot(
+        open={"r019": 1}, last_assigned={f"r{number:03}": 1 + number for number in range(19)}
+    )
+    team = Roster([Rep(f"r{number:03}", capacity=5) for number in range(20)])
+    standing = Standing(Router(rules=[Rule("all", score=headroom())]), team, snapshot)
+    assert same(standing, Lead("L"), 1, MONDAY, None).rep_ids == ("r000",)
+    standing.release("r019")
+    assert same(standing, Lead("L"), 1, MONDAY, None).rep_ids == ("r019",)
+
+
+def test_a_level_that_a_stranger_raised():
+    """A rep of another rule in the same pool takes a turn: whoever falls behind the level is level with the others."""
+    rules = [
+        Rule("senior", when=LEAD.budget > 5, require=REP.level >= 1, score=rotation()),
+        Rule("all", score=rotation()),
+    ]
+    team = Roster([Rep("ada", level=1), Rep("bob", level=1), Rep("cem")])
+    turns = {"everyone": {"bob": 3, "cem": 5}}
+    standing = Standing(
+        Router(rules=rules), team, Snapshot(turns=turns, last_assigned={"ada": 5, "cem": 1})
+    )
+    lead = Lead("L", budget=9)
+    assert same(standing, lead, 1, MONDAY, None).rep_ids == ("ada",)
+    standing.assign("cem", MONDAY, rule="all")
+    assert same(standing, lead, 1, MONDAY, None).rep_ids == ("bob",)
 
 
 class Counting:

@@ -35,6 +35,14 @@ def propensities(score: Scorer, situation: Situation) -> Mapping[str, float]:
         situation: The lead and its candidates.
 
     Complexity: O(lots * reps) points, and O(lots * reps * log(lots * reps)) comparisons.
+
+    Example:
+        >>> from leadroute import Lead, Rep
+        >>> from leadroute.scorers import random_tiebreak
+        >>> lead, team = Lead("L-1"), (Rep("ada"), Rep("bob"))
+        >>> found = propensities(random_tiebreak(), Situation(lead, team, "everyone"))
+        >>> sum(found.values())
+        1.0
     """
     last = situation.snapshot.last_assigned
     places: list[Place] = []
@@ -76,6 +84,17 @@ def given_up(score: fair, situation: Situation) -> float:
         situation: The lead and its candidates.
 
     Complexity: O(candidates).
+
+    Example:
+        Ada has had three leads, which is more than one ahead of her share.
+
+        >>> from leadroute import Lead, Rep, Snapshot
+        >>> from leadroute.scorers import skill_match
+        >>> team = (Rep("ada", skills={"oil": 1.0}), Rep("bob", skills={"oil": 0.6}))
+        >>> counts = Snapshot(turns={"everyone": {"ada": 3}})
+        >>> score = fair(skill_match("industry"), ahead=1)
+        >>> given_up(score, Situation(Lead("L-1", industry="oil"), team, "everyone", counts))
+        0.4
     """
     if not situation.reps:
         return 0.0

@@ -66,7 +66,7 @@ class Split(NamedTuple):
     Args:
         shares: The shares.
         shape: Their points, and whether these are exact: what can be said of the shares without knowing the reps.
-        points: Functions that give the number of any rep the points of each share.
+        points: For each share, what gives its points for the number of any rep.
     """
 
     shares: list[Share]

@@ -144,7 +144,6 @@ class Lane:
             self._count(number, able=not self._obstacles(rep))
             self._looks.plan(number, self._now, self.live.granted(rep))
         self.settle()
-        self._moment: _Moment | None = None
 
     @property
     def timed(self) -> bool:
@@ -172,7 +171,8 @@ class Lane:
         self._layout = Layout(sorted(entries), self._splitting.facets.held, bands)
         points, counted = self.live.order.points, self._counted
         self._asking.settle(self._states, lambda number: points(counted[number][0]))  # type: ignore[index]  # a candidate
-        self._debt, self._moment = 0, None
+        self._debt = 0
+        self._moment: _Moment | None = None
         answering = [weight for weight, term in self._terms if term.answers()]
         self._splitting.settle(self._turn_weight + sum(answering))
 
@@ -212,7 +212,8 @@ class Lane:
     def refresh(self, rep_id: str) -> None:
         """The counts of this rep have changed. O(log n), and O(n / 64) operations of the machine on bits.
 
-        What follows for the rotation is settled here, so that no lead has to wait for it.
+        What follows for all others, in the rotation and in the average close rate, is worked out here, so that no lead
+        has to wait for it. O(n log n) when a close rate is worth another strength now.
         """
         number = self.number.get(rep_id)
         if number is not None:

@@ -77,6 +77,11 @@ class Fit:
 
     Raises:
         ConfigError: The condition asks about the rep, or the points are 0.
+
+    Example:
+        >>> from leadroute import LEAD
+        >>> Fit("student", LEAD.role == "student", -40).points
+        -40
     """
 
     name: str = field(converter=word)
@@ -95,6 +100,10 @@ class Heat:
 
     Raises:
         ConfigError: A parameter cannot be read.
+
+    Example:
+        >>> Heat("pricing", 0.01, "1d")
+        Heat(kind='pricing', points=0.01, half_life='1d')
     """
 
     kind: str = field(converter=word)
@@ -117,6 +126,10 @@ class PriorityClass:
 
     Raises:
         ConfigError: A parameter cannot be read.
+
+    Example:
+        >>> str(PriorityClass("hot", 0.7, "5m").sla)
+        '0:05:00'
     """
 
     name: str = field(converter=word)
@@ -172,11 +185,12 @@ class LeadScore:
 
     Args:
         lead_id: The lead.
-        score: From 0 to 1; ``None`` when nothing at all is known.
-        fit: The explicit part, 0 to 1; ``None`` when nothing is known of it.
-        engagement: The implicit part, 0 to 1; ``None`` when the lead has done nothing.
+        score: From 0 to 1; ``None`` when neither part is known, unless a model says it.
+        fit: The explicit part, 0 to 1; ``None`` when nothing that speaks for the lead can be judged, and nothing
+            speaks against it.
+        engagement: The implicit part, 0 to 1; ``None`` when there was no such signal so far.
         completeness: The share of the points of fit that could be judged, 0 to 1.
-        priority: The class, or ``None`` when the score is below all of them.
+        priority: The class, or ``None`` when the score is not known, or below all of them.
         reasons: What counted, in words.
     """
 

@@ -71,7 +71,6 @@ if TYPE_CHECKING:
 __all__ = ["Router"]
 
 
-_NOWHERE: Final = Atlas(())
 _NOTHING: Final = Snapshot()
 _NOBODY: Final[Mapping[str, str]] = FrozenDict()
 

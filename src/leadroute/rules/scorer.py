@@ -286,6 +286,12 @@ def mean(
         weighted: Weights and points.
         total: What the ones before them came to, each times its weight.
         weights: The weight of those before them that are known.
+
+    Example:
+        >>> mean([(3, 1.0), (1, 0.0), (5, None)])
+        0.75
+        >>> mean([(1, 0.0)], total=3.0, weights=3.0)
+        0.75
     """
     for weight, points in weighted:
         if points is not None:

@@ -113,10 +113,11 @@ def search(  # noqa: C901 - the one loop that every lead runs through; calls wou
                     del found[count:]
                     worst = found[-1][0] + SLACK
             mask ^= 1 << place
-            if loosened[slot] >= _PATIENCE:
-                sinking.append(rep)
-            elif loosened[slot]:
-                loosened[slot] += 1
+            if loosened[slot]:
+                if loosened[slot] < _PATIENCE:
+                    loosened[slot] += 1
+                else:
+                    sinking.append(rep)
             elif floors[slot] < slot and combined[number].exact and step_exact[step]:
                 floor = floors[slot]
                 run, length = runs.get((number, step), (-1, 0))

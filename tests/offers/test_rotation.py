@@ -11,6 +11,7 @@ from tests.offers.world import Racing
 
 from leadroute import (
     LEAD,
+    REP,
     ConfigError,
     Dispatcher,
     Lead,
@@ -74,6 +75,51 @@ def test_a_newcomer_is_not_flooded(weight):
     route(desk(team, store), 100)
     next_leads = route(desk([*team, Rep("new", weight=weight)], store), 2 + weight, "later")
     assert Counter(next_leads) == {"a": 1, "b": 1, "new": weight}
+
+
+@pytest.mark.parametrize("mode", ["webster", "strict"])
+@given(
+    heavy=st.lists(st.sampled_from([1, 1.5, 2, 3, 7]), min_size=1, max_size=3),
+    light=st.sampled_from([0.25, 0.5, 0.7, 1]),
+    number=st.integers(1, 12),
+)
+@settings(max_examples=30)
+def test_a_newcomer_of_any_weight_gets_a_share(mode, heavy, light, number):
+    """Somebody who joins those of greater weight gets their share of the next leads."""
+    router = Router(rules=[Rule("all", score=rotation(mode))])
+    store, team = MemoryStore(), [Rep(f"r{index}", weight=each) for index, each in enumerate(heavy)]
+    route(desk(team, store, router), number)
+    rounds = 4 * int((sum(heavy) + light) / light + 1)
+    later = route(desk([*team, Rep("new", weight=light)], store, router), rounds, "later")
+    assert abs(later.count("new") - rounds * light / (sum(heavy) + light)) < 2
+
+
+def test_who_returns_is_not_passed_over_by_their_id():
+    """Where all leads come in the same instant, a rep who was away still gets their share on return."""
+    store, everyone = MemoryStore(), [Rep("a"), Rep("b"), Rep("c")]
+    route(desk(everyone, store), 9)
+    route(desk(everyone[:2], store), 40, "away")
+    assert Counter(route(desk(everyone, store), 9, "back")) == {"a": 3, "b": 3, "c": 3}
+
+
+@pytest.mark.parametrize("mode", ["webster", "strict"])
+def test_leads_for_some_pass_over_nobody_else(mode):
+    """Where one rep alone can take most leads, the others take turns with the rest, though the level runs ahead."""
+    rule = Rule("all", require=REP.languages.contains(LEAD.language), score=rotation(mode))
+    team = [
+        Rep("ada", languages={"de", "en"}),
+        Rep("bob", languages={"en"}, weight=2),
+        Rep("cy", languages={"en"}),
+    ]
+    dispatcher, found = desk(team, router=Router(rules=[rule])), Counter()
+    for index in range(100):
+        language = "de" if index % 10 else "en"
+        placement = dispatcher.submit(Lead(f"L-{index}", language=language))
+        dispatcher.accept(placement.lead_id, placement.rep_id)
+        dispatcher.clock.advance("1m")
+        found[language, placement.rep_id] += 1
+    assert found["de", "ada"] == 90
+    assert min(found["en", "bob"], found["en", "cy"]) >= 4
 
 
 def test_a_rep_who_declines_keeps_their_place():

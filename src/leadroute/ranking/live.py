@@ -4,8 +4,8 @@ The rules of this module:
 
 * The answers are the very numbers that the scorers work out from scratch: places are compared as they are, and totals
   and weights are whole numbers, so nothing is rounded on the way.
-* All who are behind the level of a rotation and have the same weight enter it at the same place. Only how many they are
-  is kept, so a level that moves costs each of them one step once.
+* All who are behind the level of a rotation enter it at the same place. Only how many they are of each weight is kept,
+  so a level that moves costs each of them one step once.
 * Who was given turns stands before the own place. They are few, and worked out anew after every change.
 """
 
@@ -44,7 +44,7 @@ class Order:
         >>> order.rise(1_500_000)
         [0]
         >>> order.points((0, 1, 0)), order.points((1, 1, 0)), order.points((2, 1, 0))
-        (0.0, 1.0, 0.0)
+        (1.0, 0.5, 0.0)
     """
 
     __slots__ = (
@@ -179,7 +179,7 @@ class Order:
 
     @property
     def entries(self) -> Mapping[float, float]:
-        """The place at which those who are behind come in, by weight."""
+        """The place of those who are behind, by weight: it is the same for all."""
         self.settle()
         return self._entries
 
@@ -197,7 +197,7 @@ class Order:
             _parts(weight) for turns, weight, _ in given if (turns + 0.5) / weight >= self._lowest
         )
         stands = self._stands = Level.of(self._level, present / _PARTS)
-        self._entries = {weight: (stands.turns(weight) + 0.5) / weight for weight in self._behind}
+        self._entries = dict.fromkeys(self._behind, stands.reached)
         ahead = (stands.standing(*key).place for key in given)
         self._between = sorted({*self._entries.values(), *ahead}.difference(self._held))
         self._last = max(1, len(self._places) + len(self._between) - 1)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import timedelta
 from math import ceil, floor, fsum
 from typing import Any, Final
@@ -63,9 +63,12 @@ class Standing:
 class Level:
     """How far a rotation has come, for whoever is behind it.
 
+    Whoever is behind it goes next, whatever the weight: a place of their own that moved on with the level would never
+    come. What they pay for that turn brings them to the entry.
+
     Args:
-        reached: The lowest place of those who have been there.
-        entry: Where those who were away come in.
+        reached: The lowest place of those who have been there, and the place of all who are behind.
+        entry: Where those who were away come in with their first turn.
     """
 
     reached: float
@@ -84,13 +87,13 @@ class Level:
 
     def standing(self, turns: int, weight: float, given: int = 0) -> Standing:
         """Where a rep of some weight above 0 stands who has taken so many turns, and was given some beside them."""
-        missed = 0
-        if (turns + 0.5) / weight < self.reached:
-            missed = max(0, self.turns(weight) - turns)
-        return Standing((turns + missed - given + 0.5) / weight, missed)
+        place, missed = (turns + 0.5) / weight, 0
+        if place < self.reached:
+            place, missed = self.reached, max(0, self.turns(weight) - turns)
+        return Standing(place - given / weight, missed)
 
     def turns(self, weight: float) -> int:
-        """The turns with which those of a weight come in who were away."""
+        """The turns with which those of a weight come in who were away, before their next one."""
         return ceil(self.entry * weight - 0.5)
 
 
@@ -108,7 +111,8 @@ def standings(
     """Where each candidate with a weight stands in the rotation of their pool. O(reps).
 
     Whoever could take every lead is never behind the level, because the rotation always goes to the one who is
-    furthest behind. So a rep who is behind it was away, off, full or not yet there, and enters level with the others.
+    furthest behind. So a rep who is behind it was away, off, full or not yet there. They go next, and enter level with
+    the others: the turns that they missed are counted with the one that they take.
     Turns that were given put a rep that much before the own place, wherever that is.
 
     Args:
@@ -120,7 +124,7 @@ def standings(
     Example:
         >>> found = standings([Rep("old"), Rep("new")], {"old": 10}, 95 * SCALE // 10)
         >>> found["old"], found["new"]
-        (Standing(place=10.5, missed=0), Standing(place=10.5, missed=10))
+        (Standing(place=10.5, missed=0), Standing(place=9.499999, missed=10))
     """
     sharing = [rep for rep in reps if rep.weight]
     taken, given = _accounts(sharing, turns, balances)
@@ -233,7 +237,8 @@ def _strictly(
     """Where each candidate with a weight stands by Tijdeman's rule: the first has place 0. O(n log n).
 
     The level is the turns taken for each unit of weight. With the same candidates nobody is a whole turn behind it, so
-    whoever is was away, and misses the whole turns.
+    whoever is was away, and misses the whole turns. Among themselves those go in the order of the turns that they have
+    had: where the level moves on with leads that they cannot take, the same one would always be first.
     """
     sharing = [rep for rep in reps if rep.weight]
     weights = {rep.id: rep.weight for rep in sharing}
@@ -245,7 +250,17 @@ def _strictly(
     served = {rep_id: taken[rep_id] + missed[rep_id] for rep_id in weights}
     extra = {rep_id: UNIT * count for rep_id, count in given.items()}
     first_to_last = in_turn(Turns.of(weights, served), mode="strict", extra=extra)
+    first_to_last = _among_themselves(
+        first_to_last,
+        sorted(filter(missed.get, first_to_last), key=lambda each: taken[each] / weights[each]),
+    )
     return {rep_id: Standing(place, missed[rep_id]) for place, rep_id in enumerate(first_to_last)}
+
+
+def _among_themselves(first_to_last: Iterable[str], some: Sequence[str]) -> tuple[str, ...]:
+    """The same order, with some of it put in another order among themselves."""
+    again, moved = iter(some), frozenset(some)
+    return tuple([next(again) if each in moved else each for each in first_to_last])
 
 
 def turn_of(

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from fractions import Fraction
 
 import pytest
+from attrs import evolve
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.offers.world import Racing
@@ -92,6 +93,41 @@ def test_a_newcomer_of_any_weight_gets_a_share(mode, heavy, light, number):
     rounds = 4 * int((sum(heavy) + light) / light + 1)
     later = route(desk([*team, Rep("new", weight=light)], store, router), rounds, "later")
     assert abs(later.count("new") - rounds * light / (sum(heavy) + light)) < 2
+
+
+@pytest.mark.parametrize("mode", ["webster", "strict"])
+@pytest.mark.parametrize(("before", "after"), [(3, 1), (1, 0.5), (100, 1)])
+def test_a_weight_that_is_lowered_costs_no_turns(mode, before, after):
+    """Who had a greater weight, and more leads, has the share of the new weight from then on, and owes nothing."""
+    router = Router(rules=[Rule("all", score=rotation(mode))])
+    store = MemoryStore()
+    route(desk([Rep("a", weight=before), Rep("b")], store, router), 60)
+    desk_after = desk([Rep("a", weight=after), Rep("b")], store, router)
+    later = Counter(route(desk_after, 12, "later"))
+    assert abs(later["a"] - 12 * after / (after + 1)) <= 1
+
+
+def test_a_missed_turn_that_was_counted_twice_is_put_right():
+    """Two processes bring a newcomer level at once, so the store counts what they missed twice: they lose no turns."""
+    store, team = MemoryStore(), [Rep("a"), Rep("b")]
+    route(desk([*team], store), 100)
+    everyone = [*team, Rep("new")]
+    second = desk(everyone, store)
+    racing = evolve(second, store=Racing(lambda: second.submit(Lead("first")), store=store))
+    racing.submit(Lead("second"))
+    assert {second.placement(lead_id).rep_id for lead_id in ("first", "second")} == {"new"}
+    assert second.snapshot().turns["everyone"]["new"] > 90
+    assert Counter(route(second, 9, "later"))["new"] >= 2
+
+
+def test_turns_withheld_are_no_turns_too_far_ahead():
+    """Who owes many turns is passed over until they are settled, and is not brought level."""
+    store = MemoryStore()
+    dispatcher = desk([Rep("a"), Rep("b")], store)
+    route(dispatcher, 10)
+    expires = NOON.replace(year=2027)
+    dispatcher.grant("a", -20, reason="skip", cause="C-1", expires=expires, pool="everyone")
+    assert set(route(dispatcher, 18, "later")) == {"b"}
 
 
 def test_who_returns_is_not_passed_over_by_their_id():

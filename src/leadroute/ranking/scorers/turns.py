@@ -21,6 +21,7 @@ from leadroute.rules.scorer import Points, Scorer
 from leadroute.rules.situation import Situation
 
 __all__ = [
+    "AHEAD",
     "MODES",
     "SCALE",
     "Level",
@@ -44,6 +45,9 @@ SCALE: Final = 1_000_000
 """The level of a rotation is kept as a whole number of these parts of a turn at weight 1."""
 
 _ROUNDING: Final = 1e-6
+
+AHEAD: Final = 8
+"""How many turns processes that decide at once may put a rep ahead of the level, and more are no turns of today."""
 
 
 @frozen
@@ -85,16 +89,39 @@ class Level:
         lowest = reached(level)
         return cls(lowest, lowest + (1 / present if present else 0))
 
-    def standing(self, turns: int, weight: float, given: int = 0) -> Standing:
-        """Where a rep of some weight above 0 stands who has taken so many turns, and was given some beside them."""
-        place, missed = (turns + 0.5) / weight, 0
-        if place < self.reached:
-            place, missed = self.reached, max(0, self.turns(weight) - turns)
+    def standing(self, turns: int, weight: float, balance: int = 0) -> Standing:
+        """Where a rep stands: their turns, a weight above 0, and the turns given beside them less those withheld."""
+        taken, given = account(turns, balance)
+        place = (taken + 0.5) / weight
+        if is_ahead(turns, weight, self.reached):
+            place, missed = self.reached + (taken - turns) / weight, self.turns(weight) - turns
+        elif place < self.reached:
+            place, missed = self.reached, max(0, self.turns(weight) - taken)
+        else:
+            missed = 0
         return Standing(place - given / weight, missed)
 
     def turns(self, weight: float) -> int:
         """The turns with which those of a weight come in who were away, before their next one."""
         return ceil(self.entry * weight - 0.5)
+
+
+def is_ahead(turns: int, weight: float, lowest: float) -> bool:
+    """Whether a rep is further ahead of the lowest place than turns alone can bring them.
+
+    Then they were taken at another weight, or were counted twice as missed by two processes at once.
+
+    Example:
+        >>> is_ahead(80, 1, reached(40 * SCALE)), is_ahead(80, 2, reached(40 * SCALE))
+        (True, False)
+    """
+    return lowest > 0 and turns - weight * lowest > AHEAD
+
+
+def is_level(turns: int, weight: float, balance: int, lowest: float) -> bool:
+    """Whether a rep is neither behind the lowest place nor too far ahead of it."""
+    taken, _ = account(turns, balance)
+    return (taken + 0.5) / weight >= lowest and not is_ahead(turns, weight, lowest)
 
 
 def reached(level: int) -> float:
@@ -127,13 +154,11 @@ def standings(
         (Standing(place=10.5, missed=0), Standing(place=9.499999, missed=10))
     """
     sharing = [rep for rep in reps if rep.weight]
-    taken, given = _accounts(sharing, turns, balances)
+    told = {rep.id: (turns.get(rep.id, 0), rep.weight, balances.get(rep.id, 0)) for rep in sharing}
     lowest = reached(level)
-    present = (rep.weight for rep in sharing if (taken[rep.id] + 0.5) / rep.weight >= lowest)
+    present = (of[1] for of in told.values() if is_level(*of, lowest))
     stands = Level.of(level, fsum(present))
-    return {
-        rep.id: stands.standing(taken[rep.id], rep.weight, given.get(rep.id, 0)) for rep in sharing
-    }
+    return {rep_id: stands.standing(*of) for rep_id, of in told.items()}
 
 
 def account(turns: int, balance: int) -> tuple[int, int]:
@@ -243,10 +268,12 @@ def _strictly(
     sharing = [rep for rep in reps if rep.weight]
     weights = {rep.id: rep.weight for rep in sharing}
     taken, given = _accounts(sharing, turns, balances)
-    missed = {
-        rep_id: max(0, floor(weight * level / SCALE) - taken[rep_id])
-        for rep_id, weight in weights.items()
-    }
+    lowest = reached(level)
+    missed = {}
+    for rep_id, weight in weights.items():
+        whole, had = floor(weight * level / SCALE), turns.get(rep_id, 0)
+        ahead = is_ahead(had, weight, lowest)
+        missed[rep_id] = whole - had if ahead else max(0, whole - taken[rep_id])
     served = {rep_id: taken[rep_id] + missed[rep_id] for rep_id in weights}
     extra = {rep_id: UNIT * count for rep_id, count in given.items()}
     first_to_last = in_turn(Turns.of(weights, served), mode="strict", extra=extra)

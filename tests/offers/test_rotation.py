@@ -97,7 +97,7 @@ def test_a_newcomer_of_any_weight_gets_a_share(mode, heavy, light, number):
 
 @pytest.mark.parametrize("mode", ["webster", "strict"])
 @pytest.mark.parametrize(("before", "after"), [(3, 1), (1, 0.5), (100, 1)])
-def test_a_weight_that_is_lowered_costs_no_turns(mode, before, after):
+def test_a_weight_that_is_lowered_by_much_costs_no_turns(mode, before, after):
     """Who had a greater weight, and more leads, has the share of the new weight from then on, and owes nothing."""
     router = Router(rules=[Rule("all", score=rotation(mode))])
     store = MemoryStore()

@@ -5,12 +5,14 @@ from datetime import UTC, datetime
 from fractions import Fraction
 
 import pytest
+from attrs import evolve
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.offers.world import Racing
 
 from leadroute import (
     LEAD,
+    REP,
     ConfigError,
     Dispatcher,
     Lead,
@@ -74,6 +76,86 @@ def test_a_newcomer_is_not_flooded(weight):
     route(desk(team, store), 100)
     next_leads = route(desk([*team, Rep("new", weight=weight)], store), 2 + weight, "later")
     assert Counter(next_leads) == {"a": 1, "b": 1, "new": weight}
+
+
+@pytest.mark.parametrize("mode", ["webster", "strict"])
+@given(
+    heavy=st.lists(st.sampled_from([1, 1.5, 2, 3, 7]), min_size=1, max_size=3),
+    light=st.sampled_from([0.25, 0.5, 0.7, 1]),
+    number=st.integers(1, 12),
+)
+@settings(max_examples=30)
+def test_a_newcomer_of_any_weight_gets_a_share(mode, heavy, light, number):
+    """Somebody who joins those of greater weight gets their share of the next leads."""
+    router = Router(rules=[Rule("all", score=rotation(mode))])
+    store, team = MemoryStore(), [Rep(f"r{index}", weight=each) for index, each in enumerate(heavy)]
+    route(desk(team, store, router), number)
+    rounds = 4 * int((sum(heavy) + light) / light + 1)
+    later = route(desk([*team, Rep("new", weight=light)], store, router), rounds, "later")
+    assert abs(later.count("new") - rounds * light / (sum(heavy) + light)) < 2
+
+
+@pytest.mark.parametrize("mode", ["webster", "strict"])
+@pytest.mark.parametrize(("before", "after"), [(3, 1), (1, 0.5), (100, 1)])
+def test_a_weight_that_is_lowered_by_much_costs_no_turns(mode, before, after):
+    """Who had a greater weight, and more leads, has the share of the new weight from then on, and owes nothing."""
+    router = Router(rules=[Rule("all", score=rotation(mode))])
+    store = MemoryStore()
+    route(desk([Rep("a", weight=before), Rep("b")], store, router), 60)
+    desk_after = desk([Rep("a", weight=after), Rep("b")], store, router)
+    later = Counter(route(desk_after, 12, "later"))
+    assert abs(later["a"] - 12 * after / (after + 1)) <= 1
+
+
+def test_a_missed_turn_that_was_counted_twice_is_put_right():
+    """Two processes bring a newcomer level at once, so the store counts what they missed twice: they lose no turns."""
+    store, team = MemoryStore(), [Rep("a"), Rep("b")]
+    route(desk([*team], store), 100)
+    everyone = [*team, Rep("new")]
+    second = desk(everyone, store)
+    racing = evolve(second, store=Racing(lambda: second.submit(Lead("first")), store=store))
+    racing.submit(Lead("second"))
+    assert {second.placement(lead_id).rep_id for lead_id in ("first", "second")} == {"new"}
+    assert second.snapshot().turns["everyone"]["new"] > 90
+    assert Counter(route(second, 9, "later"))["new"] >= 2
+
+
+def test_turns_withheld_are_no_turns_too_far_ahead():
+    """Who owes many turns is passed over until they are settled, and is not brought level."""
+    store = MemoryStore()
+    dispatcher = desk([Rep("a"), Rep("b")], store)
+    route(dispatcher, 10)
+    expires = NOON.replace(year=2027)
+    dispatcher.grant("a", -20, reason="skip", cause="C-1", expires=expires, pool="everyone")
+    assert set(route(dispatcher, 18, "later")) == {"b"}
+
+
+def test_who_returns_is_not_passed_over_by_their_id():
+    """Where all leads come in the same instant, a rep who was away still gets their share on return."""
+    store, everyone = MemoryStore(), [Rep("a"), Rep("b"), Rep("c")]
+    route(desk(everyone, store), 9)
+    route(desk(everyone[:2], store), 40, "away")
+    assert Counter(route(desk(everyone, store), 9, "back")) == {"a": 3, "b": 3, "c": 3}
+
+
+@pytest.mark.parametrize("mode", ["webster", "strict"])
+def test_leads_for_some_pass_over_nobody_else(mode):
+    """Where one rep alone can take most leads, the others take turns with the rest, though the level runs ahead."""
+    rule = Rule("all", require=REP.languages.contains(LEAD.language), score=rotation(mode))
+    team = [
+        Rep("ada", languages={"de", "en"}),
+        Rep("bob", languages={"en"}, weight=2),
+        Rep("cy", languages={"en"}),
+    ]
+    dispatcher, found = desk(team, router=Router(rules=[rule])), Counter()
+    for index in range(100):
+        language = "de" if index % 10 else "en"
+        placement = dispatcher.submit(Lead(f"L-{index}", language=language))
+        dispatcher.accept(placement.lead_id, placement.rep_id)
+        dispatcher.clock.advance("1m")
+        found[language, placement.rep_id] += 1
+    assert found["de", "ada"] == 90
+    assert min(found["en", "bob"], found["en", "cy"]) >= 4
 
 
 def test_a_rep_who_declines_keeps_their_place():

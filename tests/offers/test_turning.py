@@ -13,6 +13,7 @@ from leadroute import (
     LEAD,
     Cap,
     Dispatcher,
+    FactTypeError,
     Lead,
     MemoryStore,
     Presence,
@@ -310,3 +311,24 @@ def test_the_room_of_a_large_lead_goes_to_several_small_ones(frees):
     here.contacted("large") if frees == "contact" else here.feedback("large", "won")
     found = [here.placement(lead_id).status for lead_id in ("L-1", "L-2", "L-3")]
     assert found == [Status.OFFERED, Status.OFFERED, Status.WAITING]
+
+
+def test_an_early_sweep_serves_who_waits_for_an_opening_hour():
+    """After the team has changed, a lead that waits for Saturday is served now, and its log says nothing twice."""
+    router = Router(rules=[Rule("all")])
+    away, clock = (
+        Rep("ada", schedule="sat 09:00-10:00"),
+        ManualClock(datetime(2026, 3, 2, tzinfo=UTC)),
+    )
+    before = Dispatcher(router, Roster([away]), MemoryStore(), clock)
+    due = before.submit(Lead("L-early")).due
+    told = before.history("L-early")
+    before.sweep(early=True)
+    assert before.history("L-early") == told
+    after = evolve(before, roster=Roster([away, Rep("bob")]))
+    assert after.sweep().offered == 0
+    assert after.placement("L-early").due == due
+    assert after.sweep(early=True).offered == 1
+    assert after.placement("L-early").rep_id == "bob"
+    with pytest.raises(FactTypeError, match="early"):
+        after.sweep(early="yes")

@@ -291,9 +291,11 @@ def _probes(kind: str, place: Place) -> tuple[str, ...]:
         return place.domains
     if kind == "language":
         return place.languages
+    if kind == "region":
+        return place.regions
     if kind == "cell":
         return () if place.position is None else (_cell(_wrapped(place.position)),)
-    if kind in ("account", "region", "country", "industry"):
+    if kind in ("account", "country", "industry"):
         value: Any = getattr(place, kind)
         return () if value is None else (value,)
     within, _, size = kind.rpartition(" ")

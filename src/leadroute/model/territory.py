@@ -68,7 +68,7 @@ class Place:
         account: The lead's account.
         domains: Its domain, and each domain that holds it; from the e-mail address when the lead names no domain.
         postal: Its postal code without spaces and hyphens.
-        region: Its region.
+        regions: Its region, and the same with the country before it where the lead names both: ``CA`` and ``US-CA``.
         country: Its country; that of the region when the lead names none.
         industry: Its industry.
         languages: Its language, and the same without script and region.
@@ -79,7 +79,7 @@ class Place:
     account: str | None
     domains: tuple[str, ...]
     postal: str
-    region: str | None
+    regions: tuple[str, ...]
     country: str | None
     industry: str | None
     languages: tuple[str, ...]
@@ -90,6 +90,8 @@ class Place:
         """What the lead has for a field of territories: regions, countries, industries or languages."""
         if name == "languages":
             return self.languages
+        if name == "regions":
+            return self.regions
         found: str | None = getattr(self, _SINGULAR[name])
         return (found,) if found else ()
 
@@ -104,7 +106,7 @@ class Place:
             lead.account_id,
             tuple(".".join(labels[start:]) for start in range(len(labels) - 1)),
             squashed(lead.postal_code or ""),
-            lead.region,
+            _regions(lead),
             lead.country or (region_country if len(region_country) == 2 else None),
             lead.industry,
             () if tag is None else tuple(dict.fromkeys((tag, tag.partition("-")[0]))),
@@ -113,9 +115,16 @@ class Place:
         )
 
 
+def _regions(lead: Lead) -> tuple[str, ...]:
+    if lead.region is None:
+        return ()
+    whole = lead.country is None or "-" in lead.region
+    return (lead.region,) if whole else (lead.region, f"{lead.country}-{lead.region}")
+
+
 _NONE: Final[frozenset[str]] = frozenset()
-_SINGULAR: Final = {"regions": "region", "countries": "country", "industries": "industry"}
-_PLAIN: Final = (*_SINGULAR, "languages")
+_SINGULAR: Final = {"countries": "country", "industries": "industry"}
+_PLAIN: Final = ("regions", *_SINGULAR, "languages")
 _SETS: Final = ("accounts", "domains", "postal", "regions", "countries", "industries", "languages")
 _MORE: Final = ("min_employees", "max_employees", "center", "radius_km")
 _REPS: Final = ("owners", "overlays", "backups")

@@ -272,12 +272,17 @@ class Dispatcher:
             self._serve_waiting(at_most=1)
         return placement
 
-    def sweep(self) -> Swept:
+    def sweep(self, *, early: bool = False) -> Swept:
         """Do what time has made due: end offers that ran out, pass their leads on, and serve waiting leads.
 
         Waiting leads are served by priority, then age. One that cannot be judged holds up no other.
         Safe to call at any time and from many processes at once. O(due and waiting leads).
+
+        Args:
+            early: Judge also the leads that wait for an opening hour which is still to come. Say so once after the
+                roster, the presence or the policy has changed: somebody may be there sooner.
         """
+        must_be(bool, early=early)
         now = to_micros(self._now())
         timed_out = 0
         for due in reading.due(self.store, Status.OFFERED, now):
@@ -286,7 +291,7 @@ class Dispatcher:
         for owned in _OWNED:
             for due in reading.due(self.store, owned, now):
                 self._advance(due.lead_id, plan.end_of_shift)
-        served, errors = self._serve_waiting()
+        served, errors = self._serve_waiting(early=early)
         found = Counter(placement.status for placement in served)
         offered, caught = found[Status.OFFERED], found[Status.CAUGHT]
         return Swept(timed_out, offered, caught, self.next_due(), errors)
@@ -392,7 +397,7 @@ class Dispatcher:
         return self._advance(lead_id, decide)
 
     def _serve_waiting(
-        self, at_most: int | None = None
+        self, at_most: int | None = None, *, early: bool = False
     ) -> tuple[list[Placement], tuple[FactTypeError, ...]]:
         """Judge the waiting leads that are due again, until the room of ``at_most`` leads may be used up."""
         if at_most is not None:
@@ -400,7 +405,8 @@ class Dispatcher:
         served: list[Placement] = []
         errors: list[FactTypeError] = []
         offers = 0
-        for due in reading.waiting(self.store, to_micros(self._now())):
+        upto = reading.LATEST if early else to_micros(self._now())
+        for due in reading.waiting(self.store, upto):
             if offers == at_most:
                 break
             try:

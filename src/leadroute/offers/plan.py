@@ -137,11 +137,11 @@ def happening(
 
 
 def is_news(event: Happening, before: Placement) -> bool:
-    """Whether an event says more than that a lead which waits for work to get done waits on."""
+    """Whether an event says more than that a lead waits on, for work to get done or for the same instant."""
     return not (
         isinstance(event, Waiting)
         and (event.why, event.rule) == (before.why, before.rule)
-        and event.until <= event.at
+        and (event.until <= event.at or event.until == before.due)
     )
 
 

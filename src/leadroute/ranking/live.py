@@ -4,9 +4,10 @@ The rules of this module:
 
 * The answers are the very numbers that the scorers work out from scratch: places are compared as they are, and totals
   and weights are whole numbers, so nothing is rounded on the way.
-* All who are behind the level of a rotation and have the same weight enter it at the same place. Only how many they are
-  is kept, so a level that moves costs each of them one step once.
-* Who was given turns stands before the own place. They are few, and worked out anew after every change.
+* All who are behind the level of a rotation enter it at the same place. Only how many they are of each weight is kept,
+  so a level that moves costs each of them one step once.
+* Who is too far ahead of the level enters there too. They are few, and asked about whenever it moves.
+* Who was given turns, or owes some, stands beside the own place. They are few, and worked out anew after every change.
 """
 
 from __future__ import annotations
@@ -17,14 +18,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 from typing import Final, TypeAlias
 
-from leadroute.ranking.scorers.turns import Level, Standing, reached
+from leadroute.ranking.scorers.turns import Level, Standing, is_ahead, is_level, reached
 from leadroute.ranking.shrinkage import Prior, Spread, likeliest
 
 __all__ = ["Key", "Order", "Totals"]
 
 
 Key: TypeAlias = tuple[int, float, int]
-"""The turns that stand as taken by a candidate, the weight, and the turns given beside them."""
+"""The turns that a candidate has taken, the weight, and the turns given beside them less those withheld."""
 
 _PARTS: Final = 2**1074
 """How many times the smallest number above 0 fits into 1: every weight is a whole number of these parts."""
@@ -44,7 +45,7 @@ class Order:
         >>> order.rise(1_500_000)
         [0]
         >>> order.points((0, 1, 0)), order.points((1, 1, 0)), order.points((2, 1, 0))
-        (0.0, 1.0, 0.0)
+        (1.0, 0.5, 0.0)
     """
 
     __slots__ = (
@@ -52,6 +53,7 @@ class Order:
         "_between",
         "_entered",
         "_entries",
+        "_far",
         "_given",
         "_held",
         "_last",
@@ -70,9 +72,11 @@ class Order:
         self._present = 0
         """The weight of them all, in parts."""
         self._behind: Counter[float] = Counter()
-        """How many are behind, by weight."""
+        """How many enter, because they are behind or too far ahead, by weight."""
+        self._far: dict[int, Key] = {}
+        """Who is too far ahead."""
         self._given: dict[int, Key] = {}
-        """Who was given turns."""
+        """Who was given turns, or owes some."""
         self._level, self._lowest = 0, reached(0)
         self._stands: Level | None = None
         """What follows from all of these, and below; ``None`` after a change, until it is asked for."""
@@ -95,13 +99,15 @@ class Order:
         self._stands = None
 
     def _join(self, number: int, key: Key) -> None:
-        turns, weight, given = key
-        if given:
+        _, weight, balance = key
+        if balance:
             self._given[number] = key
             return
-        place = (turns + 0.5) / weight
-        if place < self._lowest:
+        place = self.place(key)
+        if place is None:
             self._behind[weight] += 1
+            if is_ahead(*key[:2], self._lowest):
+                self._far[number] = key
             return
         self._present += _parts(weight)
         held = self._held.setdefault(place, {})
@@ -110,16 +116,20 @@ class Order:
         held[number] = weight
 
     def _leave(self, number: int, key: Key) -> None:
-        turns, weight, given = key
-        if given:
+        _, weight, balance = key
+        if balance:
             del self._given[number]
             return
-        place = (turns + 0.5) / weight
-        if place < self._lowest:
+        place = self.place(key)
+        if place is None:
+            self._far.pop(number, None)
             self._behind[weight] -= 1
             if not self._behind[weight]:
                 del self._behind[weight]
             return
+        self._take(number, place, weight)
+
+    def _take(self, number: int, place: float, weight: float) -> None:
         self._present -= _parts(weight)
         held = self._held[place]
         del held[number]
@@ -128,13 +138,40 @@ class Order:
             del self._places[bisect_left(self._places, place)]
 
     def rise(self, level: int) -> list[int]:
-        """The rotation has come to this level, which is not below that before: who has fallen behind it.
+        """The rotation has come to this level, which is not below that before: who stands elsewhere because of it.
 
-        O(1) for each of them.
+        O(1) for each of them, and for each who is too far ahead; O(n) when the rotation begins.
         """
         if level == self._level:
             return []
+        begins = self._lowest <= 0
         self._level, self._lowest, self._stands = level, reached(level), None
+        return self._nearer() + self._passed() + (self._apart() if begins else [])
+
+    def _nearer(self) -> list[int]:
+        """Who was too far ahead, and is no more."""
+        found = [each for each, key in self._far.items() if not is_ahead(*key[:2], self._lowest)]
+        for number in found:
+            key = self._far.pop(number)
+            self._behind -= Counter((key[1],))
+            self._join(number, key)
+        return found
+
+    def _apart(self) -> list[int]:
+        """Who turns out to be too far ahead, now that there is a level."""
+        keys = {
+            number: (round(place * weight - 0.5), weight, 0)
+            for place, held in self._held.items()
+            for number, weight in held.items()
+        }
+        found = [each for each, key in keys.items() if is_ahead(*key[:2], self._lowest)]
+        for number in found:
+            self._take(number, (keys[number][0] + 0.5) / keys[number][1], keys[number][1])
+            self._join(number, keys[number])
+        return found
+
+    def _passed(self) -> list[int]:
+        """Who has fallen behind."""
         passed = bisect_left(self._places, self._lowest)
         fallen: list[int] = []
         for place in self._places[:passed]:
@@ -152,10 +189,8 @@ class Order:
         return self._places
 
     def place(self, key: Key) -> float | None:
-        """The place of a key without turns given, or ``None`` when it is behind."""
-        turns, weight, _ = key
-        found = (turns + 0.5) / weight
-        return None if found < self._lowest else found
+        """The place of a key without turns given or withheld, or ``None`` when it enters."""
+        return (key[0] + 0.5) / key[1] if is_level(*key, self._lowest) else None
 
     def standing(self, key: Key) -> Standing:
         """Where a key stands. O(weights of those behind) after a change."""
@@ -165,13 +200,8 @@ class Order:
         """The points of a candidate's key. O(log n), after a change O(weights of those behind) once."""
         if self._stands is None:
             self.settle()
-        turns, weight, given = key
-        place = (turns + 0.5) / weight
-        if given:
-            place = self.settle().standing(*key).place
-        elif place < self._lowest:
-            return self._entered[weight]
-        return self._points(place)
+        place = self.settle().standing(*key).place if key[2] else self.place(key)
+        return self._entered[key[1]] if place is None else self._points(place)
 
     def _points(self, place: float) -> float:
         before = bisect_left(self._places, place) + bisect_left(self._between, place)
@@ -179,7 +209,7 @@ class Order:
 
     @property
     def entries(self) -> Mapping[float, float]:
-        """The place at which those who are behind come in, by weight."""
+        """The place of those who are behind, by weight: it is the same for all."""
         self.settle()
         return self._entries
 
@@ -194,10 +224,10 @@ class Order:
             return self._stands
         given = self._given.values()
         present = self._present + sum(
-            _parts(weight) for turns, weight, _ in given if (turns + 0.5) / weight >= self._lowest
+            _parts(key[1]) for key in given if is_level(*key, self._lowest)
         )
         stands = self._stands = Level.of(self._level, present / _PARTS)
-        self._entries = {weight: (stands.turns(weight) + 0.5) / weight for weight in self._behind}
+        self._entries = dict.fromkeys(self._behind, stands.reached)
         ahead = (stands.standing(*key).place for key in given)
         self._between = sorted({*self._entries.values(), *ahead}.difference(self._held))
         self._last = max(1, len(self._places) + len(self._between) - 1)

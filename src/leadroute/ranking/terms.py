@@ -26,7 +26,6 @@ from leadroute.ranking.scorers.evidence import Learning
 from leadroute.ranking.scorers.host import HostScorer
 from leadroute.ranking.scorers.load import headroom, workload
 from leadroute.ranking.scorers.outcomes import close_rate
-from leadroute.ranking.scorers.turns import account
 from leadroute.ranking.shrinkage import Prior
 from leadroute.rules.scorer import Points, Scorer
 from leadroute.rules.situation import Situation
@@ -76,8 +75,7 @@ class Live:
         turns, granted = self.turns(rep), self.granted(rep)
         if not granted or now is None:
             return turns, rep.weight, 0
-        taken, given = account(turns, sum(grant.turns for grant in counting(granted, now)))
-        return taken, rep.weight, given
+        return turns, rep.weight, sum(grant.turns for grant in counting(granted, now))
 
     def facts(self, rep: Rep) -> Facts:
         """What the reasons are written from: the rep, leads open, turns taken, the record, and the turns granted."""

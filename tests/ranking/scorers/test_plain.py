@@ -243,6 +243,13 @@ def test_a_named_domain_is_found_in_any_case():
     assert judged(named_account(), inquiry, rep(accounts={"ACME"}))[0] is None
 
 
+def test_a_named_domain_holds_its_subdomains():
+    """Whoever has the account of a domain has those of its subdomains, and of no other that ends alike."""
+    for host, points in (("eu.acme.example", 1), ("notacme.example", None), ("example", None)):
+        inquiry = lead(email=f"cto@{host}")
+        assert judged(named_account(), inquiry, rep(accounts={"Acme.example"}))[0] == points
+
+
 BOSS, MATE, OTHER = Rep("boss"), Rep("mate", teams={"red"}), Rep("other")
 OWNER = Rep("ann", name="Ann", teams={"red"}, manager_id="boss", accounts={"acme"})
 

@@ -105,7 +105,8 @@ class named_account(_Sticky):
     """Whether the lead's company is one of the rep's named accounts.
 
     Formula: 1 when ``lead.account_id``, ``lead.domain`` or ``lead.company`` is among ``rep.accounts``, 0 for the
-    others. The domain is that of the e-mail address when the lead names none; its upper and lower case are the same.
+    others. The domain is that of the e-mail address when the lead names none; its upper and lower case are the same,
+    and an account ``example.com`` holds ``eu.example.com``.
     When no such rep can take the lead, who stands in gets 1. No answer when it is nobody's account, or its owners are
     away and nobody stands in.
 
@@ -126,9 +127,10 @@ class named_account(_Sticky):
         lead = situation.lead
         named = frozenset(filter(None, (lead.account_id, lead.domain, lead.company)))
         domain = lead.domain or (lead.email.rpartition("@")[2] if lead.email else None)
+        labels = domain.split(".") if domain else []
+        hosts = frozenset(".".join(labels[start:]) for start in range(max(0, len(labels) - 1)))
         return lambda rep: (
-            not named.isdisjoint(rep.accounts)
-            or (domain is not None and domain in _in_lower_case(rep.accounts))
+            not named.isdisjoint(rep.accounts) or not hosts.isdisjoint(_in_lower_case(rep.accounts))
         )
 
 

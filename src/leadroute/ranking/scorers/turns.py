@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import timedelta
 from math import ceil, floor, fsum
 from typing import Any, Final
@@ -21,6 +21,7 @@ from leadroute.rules.scorer import Points, Scorer
 from leadroute.rules.situation import Situation
 
 __all__ = [
+    "AHEAD",
     "MODES",
     "SCALE",
     "Level",
@@ -45,6 +46,9 @@ SCALE: Final = 1_000_000
 
 _ROUNDING: Final = 1e-6
 
+AHEAD: Final = 8
+"""How many turns processes that decide at once may put a rep ahead of the level, and more are no turns of today."""
+
 
 @frozen
 class Standing:
@@ -63,9 +67,12 @@ class Standing:
 class Level:
     """How far a rotation has come, for whoever is behind it.
 
+    Whoever is behind it goes next, whatever the weight: a place of their own that moved on with the level would never
+    come. What they pay for that turn brings them to the entry.
+
     Args:
-        reached: The lowest place of those who have been there.
-        entry: Where those who were away come in.
+        reached: The lowest place of those who have been there, and the place of all who are behind.
+        entry: Where those who were away come in with their first turn.
     """
 
     reached: float
@@ -82,16 +89,39 @@ class Level:
         lowest = reached(level)
         return cls(lowest, lowest + (1 / present if present else 0))
 
-    def standing(self, turns: int, weight: float, given: int = 0) -> Standing:
-        """Where a rep of some weight above 0 stands who has taken so many turns, and was given some beside them."""
-        missed = 0
-        if (turns + 0.5) / weight < self.reached:
-            missed = max(0, self.turns(weight) - turns)
-        return Standing((turns + missed - given + 0.5) / weight, missed)
+    def standing(self, turns: int, weight: float, balance: int = 0) -> Standing:
+        """Where a rep stands: their turns, a weight above 0, and the turns given beside them less those withheld."""
+        taken, given = account(turns, balance)
+        place = (taken + 0.5) / weight
+        if is_ahead(turns, weight, self.reached):
+            place, missed = self.reached + (taken - turns) / weight, self.turns(weight) - turns
+        elif place < self.reached:
+            place, missed = self.reached, max(0, self.turns(weight) - taken)
+        else:
+            missed = 0
+        return Standing(place - given / weight, missed)
 
     def turns(self, weight: float) -> int:
-        """The turns with which those of a weight come in who were away."""
+        """The turns with which those of a weight come in who were away, before their next one."""
         return ceil(self.entry * weight - 0.5)
+
+
+def is_ahead(turns: int, weight: float, lowest: float) -> bool:
+    """Whether a rep is further ahead of the lowest place than turns alone can bring them.
+
+    Then they were taken at another weight, or were counted twice as missed by two processes at once.
+
+    Example:
+        >>> is_ahead(80, 1, reached(40 * SCALE)), is_ahead(80, 2, reached(40 * SCALE))
+        (True, False)
+    """
+    return lowest > 0 and turns - weight * lowest > AHEAD
+
+
+def is_level(turns: int, weight: float, balance: int, lowest: float) -> bool:
+    """Whether a rep is neither behind the lowest place nor too far ahead of it."""
+    taken, _ = account(turns, balance)
+    return (taken + 0.5) / weight >= lowest and not is_ahead(turns, weight, lowest)
 
 
 def reached(level: int) -> float:
@@ -108,7 +138,8 @@ def standings(
     """Where each candidate with a weight stands in the rotation of their pool. O(reps).
 
     Whoever could take every lead is never behind the level, because the rotation always goes to the one who is
-    furthest behind. So a rep who is behind it was away, off, full or not yet there, and enters level with the others.
+    furthest behind. So a rep who is behind it was away, off, full or not yet there. They go next, and enter level with
+    the others: the turns that they missed are counted with the one that they take.
     Turns that were given put a rep that much before the own place, wherever that is.
 
     Args:
@@ -120,16 +151,14 @@ def standings(
     Example:
         >>> found = standings([Rep("old"), Rep("new")], {"old": 10}, 95 * SCALE // 10)
         >>> found["old"], found["new"]
-        (Standing(place=10.5, missed=0), Standing(place=10.5, missed=10))
+        (Standing(place=10.5, missed=0), Standing(place=9.499999, missed=10))
     """
     sharing = [rep for rep in reps if rep.weight]
-    taken, given = _accounts(sharing, turns, balances)
+    told = {rep.id: (turns.get(rep.id, 0), rep.weight, balances.get(rep.id, 0)) for rep in sharing}
     lowest = reached(level)
-    present = (rep.weight for rep in sharing if (taken[rep.id] + 0.5) / rep.weight >= lowest)
+    present = (of[1] for of in told.values() if is_level(*of, lowest))
     stands = Level.of(level, fsum(present))
-    return {
-        rep.id: stands.standing(taken[rep.id], rep.weight, given.get(rep.id, 0)) for rep in sharing
-    }
+    return {rep_id: stands.standing(*of) for rep_id, of in told.items()}
 
 
 def account(turns: int, balance: int) -> tuple[int, int]:
@@ -233,19 +262,32 @@ def _strictly(
     """Where each candidate with a weight stands by Tijdeman's rule: the first has place 0. O(n log n).
 
     The level is the turns taken for each unit of weight. With the same candidates nobody is a whole turn behind it, so
-    whoever is was away, and misses the whole turns.
+    whoever is was away, and misses the whole turns. Among themselves those go in the order of the turns that they have
+    had: where the level moves on with leads that they cannot take, the same one would always be first.
     """
     sharing = [rep for rep in reps if rep.weight]
     weights = {rep.id: rep.weight for rep in sharing}
     taken, given = _accounts(sharing, turns, balances)
-    missed = {
-        rep_id: max(0, floor(weight * level / SCALE) - taken[rep_id])
-        for rep_id, weight in weights.items()
-    }
+    lowest = reached(level)
+    missed = {}
+    for rep_id, weight in weights.items():
+        whole, had = floor(weight * level / SCALE), turns.get(rep_id, 0)
+        ahead = is_ahead(had, weight, lowest)
+        missed[rep_id] = whole - had if ahead else max(0, whole - taken[rep_id])
     served = {rep_id: taken[rep_id] + missed[rep_id] for rep_id in weights}
     extra = {rep_id: UNIT * count for rep_id, count in given.items()}
     first_to_last = in_turn(Turns.of(weights, served), mode="strict", extra=extra)
+    first_to_last = _among_themselves(
+        first_to_last,
+        sorted(filter(missed.get, first_to_last), key=lambda each: taken[each] / weights[each]),
+    )
     return {rep_id: Standing(place, missed[rep_id]) for place, rep_id in enumerate(first_to_last)}
+
+
+def _among_themselves(first_to_last: Iterable[str], some: Sequence[str]) -> tuple[str, ...]:
+    """The same order, with some of it put in another order among themselves."""
+    again, moved = iter(some), frozenset(some)
+    return tuple([next(again) if each in moved else each for each in first_to_last])
 
 
 def turn_of(

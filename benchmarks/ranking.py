@@ -40,7 +40,7 @@ from leadroute import (
     territory_match,
 )
 from leadroute.ranking.fast import Standing
-from leadroute.ranking.scorers.turns import SCALE
+from leadroute.ranking.scorers.turns import AHEAD, SCALE
 from leadroute.rules.scorer import mean
 from leadroute.rules.situation import Situation
 
@@ -178,21 +178,23 @@ class Columns:
         return [(rep_id, float(-negative)) for negative, _, rep_id in sorted(keyed)[:BEST]]
 
     def _order(self):
-        """Who is behind the level enters with the others, as ``standings`` says."""
+        """Who is behind the level or too far ahead of it enters there, as ``standings`` says."""
         reached = self.level / SCALE - 1e-6
-        self.behind = self.place < reached
-        entry = reached + 1 / fsum(self.weight[~self.behind])
-        self.entered = np.where(self.behind, np.ceil(entry * self.weight - 0.5), self.turns)
-        stands = (self.entered + 0.5) / self.weight
-        self.order, self.position = np.unique(stands, return_inverse=True)
+        behind = self.place < reached
+        away = behind | (self.turns - self.weight * reached > AHEAD) if reached > 0 else behind
+        entry = reached + 1 / fsum(self.weight[~away])
+        enters = np.ceil(entry * self.weight - 0.5)
+        enters[behind] = np.maximum(enters, self.turns)[behind]
+        self.entered = np.where(away, enters, self.turns)
+        self.stands = np.where(away, reached, self.place)
+        self.order, self.position = np.unique(self.stands, return_inverse=True)
 
     def assign(self, rep_id, now):
         """The rep got a lead. Nobody gets full or free in this stream, so the order holds everybody."""
         n = self.number[rep_id]
         self.open[n] += 1
         self.last[n] = int(now.timestamp() * 1_000_000)
-        stands = (self.entered[n] + 0.5) / self.weight[n]
-        self.level = max(self.level, int(stands * SCALE))
+        self.level = max(self.level, int(self.stands[n] * SCALE))
         self.turns[n] = self.entered[n] + 1
         self.place[n] = (self.turns[n] + 0.5) / self.weight[n]
         self._order()

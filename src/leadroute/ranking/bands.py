@@ -2,9 +2,8 @@
 
 The rules of this module:
 
-* Those of one weight who are behind the level of a rotation share their points, whatever becomes of the level: each
-  weight is a band. Where there are too many weights, all of them are one band without a floor. So are those who were
-  given turns.
+* Those who enter a rotation at its level share their points, whatever becomes of the level: they are a band. Those who
+  were given turns, or owe some, are another, without a floor.
 * All others are in bands by place. A band has a floor, which no place in it is below, so that nobody in it has more
   points than its floor. Every place gets a band of its own as long as there are few.
 """
@@ -33,16 +32,17 @@ class Band(NamedTuple):
     """Reps of about equal points.
 
     Args:
-        weight: The weight of those who are behind; 0 for others.
-        floor: A place that none of those others is below.
+        floor: A place that none of them is below.
+        enters: Whether they are those who enter, wherever that is.
     """
 
-    weight: float = 0.0
     floor: float = -inf
+    enters: bool = False
 
 
 EVEN: Final = Band()
 """The band of everybody, where no rotation counts."""
+_ENTERING: Final = Band(enters=True)
 
 
 class Bands:
@@ -50,13 +50,12 @@ class Bands:
 
     Args:
         order: The rotation.
-        weights: How many different weights the reps have.
     """
 
-    __slots__ = ("_apart", "_exact", "_floors", "_mixed", "_order", "_points", "_ranked", "_stands")
+    __slots__ = ("_exact", "_floors", "_mixed", "_order", "_points", "_ranked", "_stands")
 
-    def __init__(self, order: Order, weights: int) -> None:
-        self._order, self._apart = order, weights <= _MOST
+    def __init__(self, order: Order) -> None:
+        self._order = order
         places, count = order.places, len(order.places)
         some = range(_FIRST) if count > _MOST else ()
         self._floors = [-inf, *(places[count * step // _FIRST] for step in some)]
@@ -73,19 +72,19 @@ class Bands:
             return EVEN
         place, floors = self._order.place(key), self._floors
         if place is None:
-            return Band(key[1]) if self._apart else EVEN
+            return _ENTERING
         floor = floors[bisect_right(floors, place) - 1]
         if floor == place:
-            return Band(0.0, floor)
+            return Band(floor)
         if len(floors) >= _MOST:
-            floors[1:] = [each for each in floors[1:] if Band(0.0, each) in used]
+            floors[1:] = [each for each in floors[1:] if Band(each) in used]
             self._mixed.intersection_update(floors)
         if len(floors) < _MOST:
             insort(floors, place)
-            return Band(0.0, place)
+            return Band(place)
         floor = floors[bisect_right(floors, place) - 1]
         self._mixed.add(floor)
-        return Band(0.0, floor)
+        return Band(floor)
 
     def steps(self, bits: Mapping[Band, int], times: float) -> Steps:
         """The bands that hold anybody, best first. O(bands), after a change O(bands * log(reps)) once.
@@ -101,9 +100,9 @@ class Bands:
         return self._points, [bits[band] for band in self._ranked], self._exact
 
     def _rank(self, used: Iterable[Band], times: float) -> None:
-        entries, mixed, bands = self._order.entries, self._mixed, list(used)
-        points = self._order.at(entries[weight] if weight else floor for weight, floor in bands)
+        entry, mixed, bands = self._order.entry, self._mixed, list(used)
+        points = self._order.at(entry if band.enters else band.floor for band in bands)
         found = sorted(zip(points, bands, strict=True), key=itemgetter(0), reverse=True)
         self._points = [times * most for most, _ in found]
         self._ranked = [band for _, band in found]
-        self._exact = [band.weight > 0 or band.floor not in mixed for band in self._ranked]
+        self._exact = [band.enters or band.floor not in mixed for band in self._ranked]

@@ -54,13 +54,14 @@ class Standing:
     It belongs to one thread. Rules are prepared when the first lead comes for them, in O(reps * log(reps)); after that
     a lead is asked about in the time that a few reps take, and a change is taken in O(log(reps)), plus
     O(reps / 64) machine operations on bits in both cases. A rep whom the level of a rotation passes costs one such
-    change, once. A rotation in which every rep has a weight of its own costs up to O(reps) a lead, and a close rate
-    whose strength is estimated some milliseconds when the record of any candidate has changed.
+    change, once. A close rate whose strength is estimated costs some milliseconds when the record of any candidate has
+    changed.
 
     Args:
         router: The policy.
         roster: The reps.
-        snapshot: The counts to begin with; nothing at all when not given.
+        snapshot: The counts to begin with; nothing at all when not given. Where it has turns without the level of their
+            pool, the first assignment sets the level, and who is more than eight turns ahead of it enters there.
 
     Example:
         >>> from datetime import UTC

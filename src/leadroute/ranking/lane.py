@@ -134,7 +134,6 @@ class Lane:
         )
         self._splitting = Splitting(self._lead_terms, self.reps)
         self._looks = Looks(self.reps)
-        self._weights = len({rep.weight for rep in self.reps})
         self._counted: list[tuple[Key, int, int] | None] = [None] * len(self.reps)
         self._among: tuple[tuple[Rep, ...], tuple[Rep, ...]] | None = None
         self._obstacles = self._gate()
@@ -163,7 +162,7 @@ class Lane:
         ]
         self._lasts = [entry[2] for entry in entries]
         self.facts = [self.live.facts(rep) for rep in self.reps]
-        self._bands, used = Bands(self.live.order, self._weights), set[Band]()
+        self._bands, used = Bands(self.live.order), set[Band]()
         bands = []
         for number in range(len(self.reps)):
             bands.append(self._band(number, used))

@@ -4,9 +4,8 @@ The rules of this module:
 
 * The answers are the very numbers that the scorers work out from scratch: places are compared as they are, and totals
   and weights are whole numbers, so nothing is rounded on the way.
-* All who are behind the level of a rotation enter it at the same place. Only how many they are of each weight is kept,
-  so a level that moves costs each of them one step once.
-* Who is too far ahead of the level enters there too. They are few, and asked about whenever it moves.
+* All who are behind the level of a rotation enter it at the same place, and so does who is too far ahead of it. Only
+  how many they are is kept, so a level that moves costs each of them one step once.
 * Who was given turns, or owes some, stands beside the own place. They are few, and worked out anew after every change.
 """
 
@@ -14,11 +13,12 @@ from __future__ import annotations
 
 from bisect import bisect_left, insort
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
+from heapq import heappop, heappush
 from typing import Final, TypeAlias
 
-from leadroute.ranking.scorers.turns import Level, Standing, is_ahead, is_level, reached
+from leadroute.ranking.scorers.turns import Level, Standing, is_ahead, is_level, near_at, reached
 from leadroute.ranking.shrinkage import Prior, Spread, likeliest
 
 __all__ = ["Key", "Order", "Totals"]
@@ -49,13 +49,13 @@ class Order:
     """
 
     __slots__ = (
-        "_behind",
         "_between",
         "_entered",
-        "_entries",
+        "_entering",
         "_far",
         "_given",
         "_held",
+        "_keys",
         "_last",
         "_level",
         "_lowest",
@@ -67,22 +67,23 @@ class Order:
     def __init__(self) -> None:
         self._places: list[float] = []
         """The different places of those who are not behind."""
-        self._held: dict[float, dict[int, float]] = {}
-        """Who stands at each of them, with their weights."""
+        self._held: dict[float, dict[int, Key]] = {}
+        """Who stands at each of them."""
         self._present = 0
         """The weight of them all, in parts."""
-        self._behind: Counter[float] = Counter()
-        """How many enter, because they are behind or too far ahead, by weight."""
-        self._far: dict[int, Key] = {}
-        """Who is too far ahead."""
+        self._entering = 0
+        """How many enter, because they are behind or too far ahead."""
+        self._far: list[tuple[float, int, Key]] = []
+        """The level up to which some are too far ahead, who, and by which key: a heap, in which old keys stay."""
+        self._keys: dict[int, Key] = {}
+        """The keys of those who are too far ahead."""
         self._given: dict[int, Key] = {}
         """Who was given turns, or owes some."""
         self._level, self._lowest = 0, reached(0)
         self._stands: Level | None = None
         """What follows from all of these, and below; ``None`` after a change, until it is asked for."""
         self._last = 1
-        self._entries: dict[float, float] = {}
-        self._entered: dict[float, float] = {}
+        self._entered = 0.0
         self._between: list[float] = []
 
     def replace(self, number: int, old: Key | None, new: Key | None) -> None:
@@ -105,15 +106,16 @@ class Order:
             return
         place = self.place(key)
         if place is None:
-            self._behind[weight] += 1
+            self._entering += 1
             if is_ahead(*key[:2], self._lowest):
-                self._far[number] = key
+                self._keys[number] = key
+                heappush(self._far, (near_at(*key[:2]), number, key))
             return
         self._present += _parts(weight)
         held = self._held.setdefault(place, {})
         if not held:
             insort(self._places, place)
-        held[number] = weight
+        held[number] = key
 
     def _leave(self, number: int, key: Key) -> None:
         _, weight, balance = key
@@ -122,10 +124,8 @@ class Order:
             return
         place = self.place(key)
         if place is None:
-            self._far.pop(number, None)
-            self._behind[weight] -= 1
-            if not self._behind[weight]:
-                del self._behind[weight]
+            self._keys.pop(number, None)
+            self._entering -= 1
             return
         self._take(number, place, weight)
 
@@ -140,7 +140,7 @@ class Order:
     def rise(self, level: int) -> list[int]:
         """The rotation has come to this level, which is not below that before: who stands elsewhere because of it.
 
-        O(1) for each of them, and for each who is too far ahead; O(n) when the rotation begins.
+        O(log n) for each of them; O(n) when the rotation begins.
         """
         if level == self._level:
             return []
@@ -150,25 +150,35 @@ class Order:
 
     def _nearer(self) -> list[int]:
         """Who was too far ahead, and is no more."""
-        found = [each for each, key in self._far.items() if not is_ahead(*key[:2], self._lowest)]
-        for number in found:
-            key = self._far.pop(number)
-            self._behind -= Counter((key[1],))
+        found: dict[int, Key] = {}
+        still = []
+        while self._far and self._far[0][0] <= self._lowest:
+            at, number, key = heappop(self._far)
+            if self._keys.get(number) != key:
+                continue
+            if is_ahead(*key[:2], self._lowest):
+                still.append((at, number, key))
+            else:
+                found[number] = self._keys.pop(number)
+        for each in still:
+            heappush(self._far, each)
+        self._entering -= len(found)
+        for number, key in found.items():
             self._join(number, key)
-        return found
+        return [*found]
 
     def _apart(self) -> list[int]:
         """Who turns out to be too far ahead, now that there is a level."""
-        keys = {
-            number: (round(place * weight - 0.5), weight, 0)
-            for place, held in self._held.items()
-            for number, weight in held.items()
+        found = {
+            number: key
+            for held in self._held.values()
+            for number, key in held.items()
+            if is_ahead(*key[:2], self._lowest)
         }
-        found = [each for each, key in keys.items() if is_ahead(*key[:2], self._lowest)]
-        for number in found:
-            self._take(number, (keys[number][0] + 0.5) / keys[number][1], keys[number][1])
-            self._join(number, keys[number])
-        return found
+        for number, key in found.items():
+            self._take(number, (key[0] + 0.5) / key[1], key[1])
+            self._join(number, key)
+        return [*found]
 
     def _passed(self) -> list[int]:
         """Who has fallen behind."""
@@ -176,10 +186,9 @@ class Order:
         fallen: list[int] = []
         for place in self._places[:passed]:
             held = self._held.pop(place)
-            for weight, count in Counter(held.values()).items():
-                self._behind[weight] += count
-                self._present -= count * _parts(weight)
+            self._present -= sum(_parts(key[1]) for key in held.values())
             fallen += held
+        self._entering += len(fallen)
         del self._places[:passed]
         return fallen
 
@@ -193,25 +202,29 @@ class Order:
         return (key[0] + 0.5) / key[1] if is_level(*key, self._lowest) else None
 
     def standing(self, key: Key) -> Standing:
-        """Where a key stands. O(weights of those behind) after a change."""
+        """Where a key stands. O(1) after a change."""
         return self.settle().standing(*key)
 
     def points(self, key: Key) -> float:
-        """The points of a candidate's key. O(log n), after a change O(weights of those behind) once."""
+        """The points of a candidate's key. O(log n)."""
         if self._stands is None:
             self.settle()
-        place = self.settle().standing(*key).place if key[2] else self.place(key)
-        return self._entered[key[1]] if place is None else self._points(place)
+        turns, weight, balance = key
+        if balance:
+            return self._points(self.settle().standing(turns, weight, balance).place)
+        place = (turns + 0.5) / weight
+        if place < self._lowest or is_ahead(turns, weight, self._lowest):
+            return self._entered
+        return self._points(place)
 
     def _points(self, place: float) -> float:
         before = bisect_left(self._places, place) + bisect_left(self._between, place)
         return 1.0 - before / self._last
 
     @property
-    def entries(self) -> Mapping[float, float]:
-        """The place of those who are behind, by weight: it is the same for all."""
-        self.settle()
-        return self._entries
+    def entry(self) -> float:
+        """The place of those who enter."""
+        return self.settle().reached
 
     def at(self, places: Iterable[float]) -> list[float]:
         """The points of places, or of the next ones where nobody is there."""
@@ -227,11 +240,12 @@ class Order:
             _parts(key[1]) for key in given if is_level(*key, self._lowest)
         )
         stands = self._stands = Level.of(self._level, present / _PARTS)
-        self._entries = dict.fromkeys(self._behind, stands.reached)
-        ahead = (stands.standing(*key).place for key in given)
-        self._between = sorted({*self._entries.values(), *ahead}.difference(self._held))
+        between = {stands.standing(*key).place for key in given}
+        if self._entering:
+            between.add(stands.reached)
+        self._between = sorted(between.difference(self._held))
         self._last = max(1, len(self._places) + len(self._between) - 1)
-        self._entered = {weight: self._points(place) for weight, place in self._entries.items()}
+        self._entered = self._points(stands.reached)
         return stands
 
 

@@ -118,6 +118,11 @@ def is_ahead(turns: int, weight: float, lowest: float) -> bool:
     return lowest > 0 and turns - weight * lowest > AHEAD
 
 
+def near_at(turns: int, weight: float) -> float:
+    """The lowest place up to which, or nearly, a rep is further ahead than turns alone can bring them."""
+    return (turns - AHEAD) / weight * (1 - 1e-12)
+
+
 def is_level(turns: int, weight: float, balance: int, lowest: float) -> bool:
     """Whether a rep is neither behind the lowest place nor too far ahead of it."""
     taken, _ = account(turns, balance)

@@ -181,7 +181,7 @@ class Columns:
         """Who is behind the level or too far ahead of it enters there, as ``standings`` says."""
         reached = self.level / SCALE - 1e-6
         behind = self.place < reached
-        away = behind | (self.turns - self.weight * reached > AHEAD) if reached > 0 else behind
+        away = behind | ((self.turns - AHEAD) / self.weight > reached) if reached > 0 else behind
         entry = reached + 1 / fsum(self.weight[~away])
         enters = np.ceil(entry * self.weight - 0.5)
         enters[behind] = np.maximum(enters, self.turns)[behind]

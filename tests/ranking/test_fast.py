@@ -885,6 +885,19 @@ def test_bands_hold_what_they_promise(moves, step):
             assert not even or found == {most}
 
 
+def test_who_was_too_far_ahead_and_left():
+    """When the level comes near a rep who has left meanwhile, nobody moves; who has come back moves once."""
+    order, key = Order(), (50, 1, 0)
+    order.rise(1_000_000)
+    for number in (0, 1, 1):
+        order.replace(number, None, key)
+        order.replace(number, key, None)
+    order.replace(1, None, key)
+    assert order.rise(42_000_000) == []
+    assert order.rise(42_100_000) == [1]
+    assert order.place(key) == 50.5
+
+
 def test_totals():
     """Who closed nothing tells nothing, and who leaves takes the record along."""
     totals = Totals()

@@ -18,7 +18,14 @@ from functools import lru_cache
 from heapq import heappop, heappush
 from typing import Final, TypeAlias
 
-from leadroute.ranking.scorers.turns import Level, Standing, is_ahead, is_level, near_at, reached
+from leadroute.ranking.scorers.turns import (
+    Level,
+    Standing,
+    ahead_until,
+    is_ahead,
+    is_level,
+    reached,
+)
 from leadroute.ranking.shrinkage import Prior, Spread, likeliest
 
 __all__ = ["Key", "Order", "Totals"]
@@ -74,7 +81,7 @@ class Order:
         self._entering = 0
         """How many enter, because they are behind or too far ahead."""
         self._far: list[tuple[float, int, Key]] = []
-        """The level up to which some are too far ahead, who, and by which key: a heap, in which old keys stay."""
+        """From which lowest place on some are no longer too far ahead, who, and by which key: a heap; old keys stay."""
         self._keys: dict[int, Key] = {}
         """The keys of those who are too far ahead."""
         self._given: dict[int, Key] = {}
@@ -109,7 +116,7 @@ class Order:
             self._entering += 1
             if is_ahead(*key[:2], self._lowest):
                 self._keys[number] = key
-                heappush(self._far, (near_at(*key[:2]), number, key))
+                heappush(self._far, (ahead_until(*key[:2]), number, key))
             return
         self._present += _parts(weight)
         held = self._held.setdefault(place, {})
@@ -151,17 +158,10 @@ class Order:
     def _nearer(self) -> list[int]:
         """Who was too far ahead, and is no more."""
         found: dict[int, Key] = {}
-        still = []
         while self._far and self._far[0][0] <= self._lowest:
-            at, number, key = heappop(self._far)
-            if self._keys.get(number) != key:
-                continue
-            if is_ahead(*key[:2], self._lowest):
-                still.append((at, number, key))
-            else:
+            _, number, key = heappop(self._far)
+            if self._keys.get(number) == key:
                 found[number] = self._keys.pop(number)
-        for each in still:
-            heappush(self._far, each)
         self._entering -= len(found)
         for number, key in found.items():
             self._join(number, key)

@@ -47,7 +47,7 @@ SCALE: Final = 1_000_000
 _ROUNDING: Final = 1e-6
 
 AHEAD: Final = 8
-"""How many turns processes that decide at once may put a rep ahead of the level, and more are no turns of today."""
+"""So many turns ahead of the level can processes put a rep that decide at once; who is further ahead is told apart."""
 
 
 @frozen
@@ -115,12 +115,12 @@ def is_ahead(turns: int, weight: float, lowest: float) -> bool:
         >>> is_ahead(80, 1, reached(40 * SCALE)), is_ahead(80, 2, reached(40 * SCALE))
         (True, False)
     """
-    return lowest > 0 and turns - weight * lowest > AHEAD
+    return 0 < lowest < ahead_until(turns, weight)
 
 
-def near_at(turns: int, weight: float) -> float:
-    """The lowest place up to which, or nearly, a rep is further ahead than turns alone can bring them."""
-    return (turns - AHEAD) / weight * (1 - 1e-12)
+def ahead_until(turns: int, weight: float) -> float:
+    """The lowest place from which on a rep is no longer further ahead than turns alone can bring them."""
+    return (turns - AHEAD) / weight
 
 
 def is_level(turns: int, weight: float, balance: int, lowest: float) -> bool:

@@ -37,7 +37,7 @@ from leadroute.model.values import (
     whole,
 )
 
-__all__ = ["BACKUP", "OVERLAY", "OWNER", "Place", "Territory"]
+__all__ = ["BACKUP", "OVERLAY", "OWNER", "Place", "Territory", "domains_of"]
 
 OWNER: Final = "owner"
 OVERLAY: Final = "overlay"
@@ -98,13 +98,11 @@ class Place:
     @classmethod
     def of(cls, lead: Lead) -> Place:
         """The place of a lead."""
-        host = lead.domain or (lead.email.rpartition("@")[2] if lead.email else "")
-        labels = host.split(".") if host else []
         region_country = (lead.region or "").partition("-")[0]
         tag = lead.language
         return cls(
             lead.account_id,
-            tuple(".".join(labels[start:]) for start in range(len(labels) - 1)),
+            domains_of(lead),
             squashed(lead.postal_code or ""),
             _regions(lead),
             lead.country or (region_country if len(region_country) == 2 else None),
@@ -113,6 +111,18 @@ class Place:
             lead.employees,
             position_of(lead.attributes),
         )
+
+
+def domains_of(lead: Lead) -> tuple[str, ...]:
+    """The lead's domain, and each domain that holds it; from the e-mail address when the lead names no domain.
+
+    Example:
+        >>> domains_of(Lead("L-1", email="ann@eu.example.com"))
+        ('eu.example.com', 'example.com')
+    """
+    host = lead.domain or (lead.email.rpartition("@")[2] if lead.email else "")
+    labels = host.split(".") if host else []
+    return tuple(".".join(labels[start:]) for start in range(len(labels) - 1))
 
 
 def _regions(lead: Lead) -> tuple[str, ...]:

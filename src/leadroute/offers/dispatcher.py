@@ -33,6 +33,7 @@ from leadroute.model.presence import Presence
 from leadroute.model.rep import Rep
 from leadroute.model.roster import Roster
 from leadroute.model.snapshot import Snapshot
+from leadroute.model.timeline import LATEST
 from leadroute.model.values import aware
 from leadroute.offers import grants, plan, reading
 from leadroute.offers.change import Change, Once, Op, Put
@@ -405,7 +406,7 @@ class Dispatcher:
         served: list[Placement] = []
         errors: list[FactTypeError] = []
         offers = 0
-        upto = reading.LATEST if early else to_micros(self._now())
+        upto = LATEST if early else to_micros(self._now())
         for due in reading.waiting(self.store, upto):
             if offers == at_most:
                 break

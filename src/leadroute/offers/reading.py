@@ -19,13 +19,11 @@ from leadroute.offers.placement import Placement, Status
 from leadroute.offers.store import Store
 from leadroute.plain import loads
 
-__all__ = ["LATEST", "due", "found", "happenings", "known", "lead", "next_due", "waiting", "waits"]
+__all__ = ["due", "found", "happenings", "known", "lead", "next_due", "waiting", "waits"]
 
 PAGE: Final = 500
 """How many records are read at once."""
 
-LATEST: Final = 2**62
-"""An instant in microseconds UTC behind every other."""
 
 _LAST_KEY: Final = chr(0x10FFFF)
 """A key behind every other, to page past all that is due at one instant."""

@@ -83,9 +83,10 @@ class Asking:
 
     def current(self) -> list[Asker | None]:
         """Who answers as things stand; ``None`` where it hangs on the lead."""
+        found = [*self._points]
         for place, position, term in self._rates:
-            self._points[position] = term.asker(self._states, place)
-        return [*self._points]
+            found[position] = term.asker(self._states, place)
+        return found
 
     def classed(self, askers: Sequence[Asker | None], splits: Sequence[Split], of: Class) -> Asks:
         """How the reps of an exact class are asked, where no scorer is a host's own."""

@@ -231,7 +231,7 @@ class Lane:
         last = self.live.snapshot.last_assigned.get(rep_id, -1)
         if (state, last) == (self._state(number), self._lasts[number]):
             return
-        self._lasts[number], self._moment = last, None
+        self._lasts[number] = last
         for states, each in zip(self._states, state, strict=True):
             states[number] = each
         if not self._layout.change(number, self._bound(state)):

@@ -153,11 +153,8 @@ class Layout:
 
     def put_all(self, numbers: Iterable[int], band_of: Callable[[int], Band | None]) -> None:
         """The same for several reps who can take a lead before and after. O(reps)."""
-        found = [
-            (number, band)
-            for number, band in [(number, band_of(number)) for number in numbers]
-            if band != self.held[number]
-        ]
+        wanted = [(number, band_of(number)) for number in numbers]
+        found = [(number, band) for number, band in wanted if band != self.held[number]]
         if len(found) <= _EVERY:
             for number, band in found:
                 self.put(number, band)

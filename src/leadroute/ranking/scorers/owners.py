@@ -17,6 +17,7 @@ from typing import Any
 from attrs import field, frozen
 
 from leadroute.model.rep import Rep
+from leadroute.model.territory import domains_of
 from leadroute.ranking.scorers.parameters import choice
 from leadroute.rules.scorer import Points, Scorer
 from leadroute.rules.situation import Situation
@@ -126,11 +127,10 @@ class named_account(_Sticky):
     def _owns(self, situation: Situation) -> Callable[[Rep], bool]:
         lead = situation.lead
         named = frozenset(filter(None, (lead.account_id, lead.domain, lead.company)))
-        domain = lead.domain or (lead.email.rpartition("@")[2] if lead.email else None)
-        labels = domain.split(".") if domain else []
-        hosts = frozenset(".".join(labels[start:]) for start in range(max(0, len(labels) - 1)))
+        domains = frozenset(domains_of(lead))
         return lambda rep: (
-            not named.isdisjoint(rep.accounts) or not hosts.isdisjoint(_in_lower_case(rep.accounts))
+            not named.isdisjoint(rep.accounts)
+            or not domains.isdisjoint(_in_lower_case(rep.accounts))
         )
 
 

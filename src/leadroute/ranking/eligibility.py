@@ -3,7 +3,7 @@
 The rules of this module:
 
 * A rep is eligible only if every criterion says yes. Every criterion is asked about every rep, so that the reasons for
-  a rejection are complete.
+  a rejection are complete. Only counters are not read for a rep whom rule or lead exclude for good.
 * A criterion says no for now (``passing``: off hours, full, cap reached) or for this lead altogether.
 * 0 is a limit, ``None`` is none.
 * A calendar of the host's that fails is an obstacle for its rep, so that it does not block the pool.
@@ -32,7 +32,7 @@ from leadroute.rules.rule import Rule
 from leadroute.rules.situation import Situation
 from leadroute.rules.wording import describe
 
-__all__ = ["NO_PAUSES", "Obstacle", "gate", "notes_of"]
+__all__ = ["NO_PAUSES", "Ask", "Obstacle", "gate", "masks", "notes_of"]
 
 NO_PAUSES: Final = Pauses()
 _wording = lru_cache(maxsize=1_024)(describe)
@@ -56,7 +56,7 @@ class Obstacle:
     until: datetime | None = None
 
 
-_Ask: TypeAlias = Callable[[Rep], Iterable[Obstacle]]
+Ask: TypeAlias = Callable[[Rep], Iterable[Obstacle]]
 
 
 def gate(
@@ -86,32 +86,64 @@ def gate(
     lead, instant = situation.lead, situation.instant
     require = ALWAYS if rule.require is None else rule.require
     meets = situation.test_of(require)
+    home = _home(situation) if rule.territory else None
     fits = tuple(_fits(rule, situation))
-    free = () if anyway else tuple(_free(rule, situation, pauses))
+    free: tuple[Ask, ...] = ()
+    resting: Ask | None = None
+    if not anyway:
+        free = (_careful(partial(_off, situation)), *_present(situation, pauses))
+        if pauses.wrap_up:
+            resting = partial(_wrapping_up, situation, pauses.wrap_up)
+    quiet = () if anyway else tuple(_calls(rule, situation))
 
-    def obstacles(rep: Rep) -> Iterator[Obstacle]:
+    def for_good(rep: Rep) -> Iterator[Obstacle]:
         if not rep.active:
             yield Obstacle("active", "is not active")
         if not rep.weight:
             yield Obstacle("weight", "has weight 0: never takes a turn")
         if not meets(lead, rep, instant):
             yield Obstacle("requirement", f"the rule requires that {_wording(require)}")
+        if home is not None:
+            yield from home(rep)
+
+    def obstacles(rep: Rep) -> Iterator[Obstacle]:
+        excluded = tuple(for_good(rep))
+        yield from excluded
         for ask in fits:
             yield from ask(rep)
         if rep.id in tried:
             yield Obstacle("tried", f"was offered this lead before: {tried[rep.id]}")
         for ask in free:
             yield from ask(rep)
-        for toll, used in tally.refused(rep, situation.snapshot):
-            yield Obstacle(toll.criterion, toll.refusal(used), passing=toll.passing)
+        if resting is not None and not excluded:
+            yield from resting(rep)
+        for ask in quiet:
+            yield from ask(rep)
+        if not excluded:
+            for toll, used in tally.refused(rep, situation.snapshot):
+                yield Obstacle(toll.criterion, toll.refusal(used), passing=toll.passing)
 
     return lambda rep: tuple(dict.fromkeys(obstacles(rep)))
 
 
-def _fits(rule: Rule, situation: Situation) -> Iterator[_Ask]:
-    """What the rule asks about rep and lead together."""
-    if rule.territory:
-        yield _home(situation)
+def masks(rule: Rule, situation: Situation, pauses: Pauses, *, anyway: bool) -> tuple[Ask, ...]:
+    """The criteria besides requirement, territory, hours, earlier offers and limits, as ``gate`` asks them.
+
+    Args:
+        rule: The rule that matched.
+        situation: The lead, the candidates, the counts and the instant.
+        pauses: For how long a contact, or a connection that dropped, still counts.
+        anyway: Whether it is no matter who is at work.
+    """
+    fits = tuple(_fits(rule, situation))
+    if anyway:
+        return fits
+    resting = (partial(_wrapping_up, situation, pauses.wrap_up),) if pauses.wrap_up else ()
+    return (*fits, *_present(situation, pauses), *resting, *_calls(rule, situation))
+
+
+def _fits(rule: Rule, situation: Situation) -> Iterator[Ask]:
+    """What the rule asks about where and when rep and lead are."""
     if rule.within_km is not None:
         yield partial(_far, situation.lead, rule.within_km)
     if rule.overlap is not None:
@@ -119,23 +151,23 @@ def _fits(rule: Rule, situation: Situation) -> Iterator[_Ask]:
         yield _careful(partial(_apart, shared, rule.overlap))
 
 
-def _free(rule: Rule, situation: Situation, pauses: Pauses) -> Iterator[_Ask]:
-    """What may stand in the way right now, whoever the lead is for."""
-    yield _careful(partial(_off, situation))
+def _present(situation: Situation, pauses: Pauses) -> Iterator[Ask]:
+    """Who is at work this minute, where that is known."""
     if situation.snapshot.presence:
         yield partial(_elsewhere, situation, pauses.grace)
-    if pauses.wrap_up:
-        yield partial(_wrapping_up, situation, pauses.wrap_up)
-    if rule.calling is not None:
-        hours = lead_hours(situation.lead, rule.calling)
-        if hours is not None:
-            quiet = () if hours.is_open(situation.now) else (_quiet(situation, hours),)
-            yield lambda _rep: quiet
-            if hours.next_open(situation.now) is not None:
-                yield _careful(partial(_apart_for_ever, situation, hours))
 
 
-def _careful(ask: _Ask) -> _Ask:
+def _calls(rule: Rule, situation: Situation) -> Iterator[Ask]:
+    """When the lead may be called."""
+    hours = None if rule.calling is None else lead_hours(situation.lead, rule.calling)
+    if hours is not None:
+        quiet = () if hours.is_open(situation.now) else (_quiet(situation, hours),)
+        yield lambda _rep: quiet
+        if hours.next_open(situation.now) is not None:
+            yield _careful(partial(_apart_for_ever, situation, hours))
+
+
+def _careful(ask: Ask) -> Ask:
     """The same question; a calendar of the host's that fails keeps out its rep, and nobody else."""
 
     def asked(rep: Rep) -> Iterable[Obstacle]:
@@ -149,7 +181,7 @@ def _failing(error: Exception) -> tuple[Obstacle, ...]:
     return (Obstacle("schedule", failed, passing=True),)
 
 
-def _home(situation: Situation) -> _Ask:
+def _home(situation: Situation) -> Ask:
     home = next(situation.staffed(), None)
     why = (
         "has no part in a territory of the lead, and neither has anybody of the pool"

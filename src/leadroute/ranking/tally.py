@@ -8,7 +8,7 @@ The rules of this module:
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime, tzinfo
 from typing import NamedTuple
 
@@ -82,6 +82,9 @@ class Tally:
         cost: The units of open work that it takes.
         totals: The caps over all reps.
         zone: The zone whose calendar those count in.
+
+    Attributes:
+        over_all: The counters of the caps over all reps.
     """
 
     lead: Lead
@@ -91,15 +94,16 @@ class Tally:
     cost: int
     totals: Sequence[Cap]
     zone: tzinfo
-    _over_all: tuple[Toll, ...] = field(init=False)
+    over_all: tuple[Toll, ...] = field(init=False)
 
     def __attrs_post_init__(self) -> None:
         over_all = [
-            toll
+            Toll(bound.key, 1, bound.most, "", cap, bound.hard)
             for cap in self.totals
-            for toll in self._tolls(cap, cap.bounds(total_holder(), self.now, self.zone))
+            for bound in cap.bounds(total_holder(), self.now, self.zone)
+            if cap.counts(self.lead.source, self.pool, self.segment)
         ]
-        object.__setattr__(self, "_over_all", tuple(over_all))
+        object.__setattr__(self, "over_all", tuple(over_all))
 
     @property
     def now(self) -> datetime:
@@ -112,13 +116,24 @@ class Tally:
 
     def tolls(self, rep: Rep) -> Iterator[Toll]:
         """The counters that the lead counts on when this rep gets it."""
+        yield from self.own(rep, lambda of, cap: of.bounds(cap, self.now))
+        yield from self.over_all
+
+    def own(self, rep: Rep, bounds_of: Callable[[Rep, Cap], Iterable[Bound]]) -> Iterator[Toll]:
+        """The counters of the rep alone, open work first.
+
+        Args:
+            rep: The rep.
+            bounds_of: The counters of one of the rep's caps at the instant of the offer.
+        """
         yield Toll(open_key(rep.id), self.cost, rep.capacity)
         bucket = self.segment
         if bucket is not None and bucket in rep.buckets:
             yield Toll(bucket_key(rep.id, bucket), self.cost, rep.buckets[bucket], bucket)
         for cap in rep.caps:
-            yield from self._tolls(cap, rep.bounds(cap, self.now))
-        yield from self._over_all
+            if cap.counts(self.lead.source, self.pool, self.segment):
+                for bound in bounds_of(rep, cap):
+                    yield Toll(bound.key, 1, bound.most, "", cap, bound.hard)
 
     def refused(self, rep: Rep, snapshot: Snapshot) -> Iterable[tuple[Toll, int]]:
         """What has no room for the lead, each limit once, with what is used of it."""
@@ -128,11 +143,6 @@ class Tally:
             if toll.refuses(used):
                 found[toll.criterion, toll.bucket, toll.cap, is_total_key(toll.key)] = toll, used
         return found.values()
-
-    def _tolls(self, cap: Cap, bounds: Iterable[Bound]) -> Iterator[Toll]:
-        if cap.counts(self.lead.source, self.pool, self.segment):
-            for bound in bounds:
-                yield Toll(bound.key, 1, bound.most, "", cap, bound.hard)
 
 
 def used_of(toll: Toll, rep: Rep, snapshot: Snapshot) -> int:

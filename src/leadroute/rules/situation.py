@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable, Iterator, Mapping
 from datetime import datetime
 from functools import lru_cache
-from typing import Any, Final, TypeVar
+from typing import Any, Final, TypeAlias, TypeVar
 
 from attrs import evolve, field, frozen
 
@@ -19,10 +19,13 @@ from leadroute.model.snapshot import Snapshot
 from leadroute.model.values import known
 from leadroute.rules.closures import PLAIN, Environment, Test, compile_condition
 from leadroute.rules.condition import Condition
+from leadroute.rules.lead_values import lead_values
 
 __all__ = ["CHANCES", "Situation"]
 
 T = TypeVar("T")
+
+Columns: TypeAlias = Callable[[Hashable, Callable[[Rep], Any]], list[Any]]
 
 CHANCES: Final = 64
 """How many equally likely lots there are. A finite number, so that a propensity is exact and not an estimate."""
@@ -45,7 +48,8 @@ class Situation:
         instant: The instant of the decision; ``None`` when the caller gave none.
         matches: The territories that the lead is in, most specific first.
         environment: The predicates and lists that the host brings for conditions.
-        absent: The members of the pool who cannot take the lead.
+        absent: The members of the pool who cannot take the lead, or a function that finds them when asked.
+        columns: What remembers the values of ``reps`` from lead to lead, if anything does; see ``column``.
         lot: The lot of every rep, 0 up to ``CHANCES``, to see what chance could have given; ``None`` draws them.
     """
 
@@ -56,8 +60,11 @@ class Situation:
     instant: datetime | None = None
     environment: Environment = PLAIN
     matches: tuple[Match, ...] = ()
-    absent: tuple[Rep, ...] = ()
+    _absent: tuple[Rep, ...] | Callable[[], tuple[Rep, ...]] = field(
+        default=(), eq=False, repr=False
+    )
     lot: int | None = None
+    _columns: Columns | None = field(default=None, eq=False, repr=False)
     _known: dict[Hashable, Any] = field(factory=dict, init=False, eq=False, repr=False)
 
     @property
@@ -95,6 +102,34 @@ class Situation:
     def level(self) -> int:
         """How far the rotation of this pool has come."""
         return self.snapshot.levels.get(self.pool, 0)
+
+    @property
+    def absent(self) -> tuple[Rep, ...]:
+        """The members of the pool who cannot take the lead."""
+        return self._absent() if callable(self._absent) else self._absent
+
+    def column(self, key: Hashable, value_of: Callable[[Rep], T]) -> list[T]:
+        """The value of each of ``reps``, in their order; asked for once as long as key and team stay the same.
+
+        Args:
+            key: All that the value hangs on besides the rep: what asks, and what it looks at of lead, policy or counts.
+            value_of: From a rep to the value.
+        """
+        if self._columns is None:
+            return [value_of(rep) for rep in self.reps]
+        return self._columns(key, value_of)
+
+    def holds(self, condition: Condition) -> list[bool]:
+        """Whether a condition holds, for each of ``reps``.
+
+        Raises:
+            FactTypeError: It met a fact of the wrong type.
+        """
+        test, values = self.test_of(condition), lead_values(condition, self.environment)
+        lead, now = self.lead, self.instant
+        if values is None:
+            return [test(lead, rep, now) for rep in self.reps]
+        return self.column((condition, values(lead)), lambda rep: test(lead, rep, now))
 
     def staffed(self) -> Iterator[Match]:
         """The territories of the lead that have a rep among ``reps``, most specific first."""

@@ -1,0 +1,470 @@
+"""The one engine: who may take a lead, who scores how much, who is first, and what that counts against.
+
+The rules of this module:
+
+* Criteria are masks and scores are columns over the candidates. Assignments, exclusions and texts are made when
+  somebody looks, from what was read at the decision.
+* Whatever a decision entails (the counters that the lead counts against, the turn that it takes) comes out of the same
+  decision; nobody works it out again.
+* The sort key is (-score, when last assigned with never first, id). Nothing is left to chance.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
+from datetime import datetime
+from functools import partial
+from heapq import nsmallest
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+
+from leadroute.model.atlas import Match
+from leadroute.model.clocks import lead_hours
+from leadroute.model.hours import Hours, meeting, unless_failing
+from leadroute.model.lead import Lead
+from leadroute.model.rep import Rep
+from leadroute.model.roster import Roster
+from leadroute.model.snapshot import Snapshot
+from leadroute.ranking.candidates import Candidates, CandidateSet, Limits, OnDuty, Shift
+from leadroute.ranking.chance import given_up, propensities
+from leadroute.ranking.eligibility import Ask, gate, masks, notes_of
+from leadroute.ranking.ranking import Assignment, Later, Outcome, Part, Ranking, Rejection
+from leadroute.ranking.scorers.algebra import fair_share
+from leadroute.ranking.scorers.round_robin import Turn, dues, turn_of
+from leadroute.ranking.tally import Tally, Toll, used_of
+from leadroute.rules.otherwise import CATCH_ALL, HOLD, pool_of
+from leadroute.rules.rule import EVERYONE, Rule
+from leadroute.rules.scorer import Term, means
+from leadroute.rules.situation import Situation
+
+if TYPE_CHECKING:
+    from leadroute.ranking.router import Router
+
+__all__ = ["Asked", "Counts", "Decided", "Need", "decide"]
+
+
+class Need(NamedTuple):
+    """What a decision reads of the counts.
+
+    Args:
+        candidates: Whose counters.
+        limits: What the lead counts against with each of them.
+        over_all: What it counts against whoever gets it.
+        pool: The pool whose credits count; ``None`` when the score reads none.
+        fields: The fields of ``Snapshot`` that limits and score read.
+    """
+
+    candidates: Candidates
+    limits: Limits
+    over_all: Sequence[Toll]
+    pool: str | None
+    fields: frozenset[str]
+
+
+class Counts(Protocol):
+    """Where the counts of a decision come from: a ``Snapshot``, or a store."""
+
+    def read(self, need: Any) -> Snapshot:
+        """The counts of the candidates, at one instant."""
+        ...
+
+
+class Asked(NamedTuple):
+    """One lead, with all that a decision about it reads.
+
+    Args:
+        router: The policy.
+        rule: The rule that matched.
+        lead: The lead.
+        instant: The instant of the decision; ``None`` when nobody said.
+        counts: Where the counts come from.
+        tried: What became of earlier offers of this lead, by rep id.
+        matches: The territories that the lead is in, most specific first.
+    """
+
+    router: Router
+    rule: Rule
+    lead: Lead
+    instant: datetime | None
+    counts: Counts
+    tried: Mapping[str, str]
+    matches: tuple[Match, ...]
+
+
+class Decided:
+    """One decision under the rule that matched, in one pool.
+
+    Attributes:
+        pool: The pool that was asked.
+        outcome: How it came out.
+        situation: Those who can take the lead, with the counts that were read.
+        best: The place of the first among ``situation.reps``; -1 when there is nobody.
+        score: The points of the first.
+        resumes_at: When nobody can take it now: when it is worth deciding again.
+        anyway: Whether it was asked without a look at who is at work.
+        then: What happens when nobody was found.
+        others: What the other pools said.
+    """
+
+    __slots__ = (
+        "_asked",
+        "_duty",
+        "_limits",
+        "_places",
+        "_scored",
+        "_set",
+        "_tally",
+        "anyway",
+        "best",
+        "others",
+        "outcome",
+        "pool",
+        "resumes_at",
+        "score",
+        "situation",
+        "then",
+    )
+
+    def __init__(self, asked: Asked, found: CandidateSet, pool: str, *, anyway: bool) -> None:
+        router, _, lead, instant, counts, tried, matches = asked
+        self._asked, self._set, self.pool, self.anyway = asked, found, pool, anyway
+        self._tally: Tally | None = None
+        self._scored: tuple[list[list[float | None]], list[float]] | None = None
+        self.others: tuple[Decided, ...] = ()
+        self.resumes_at: datetime | None = None
+        self.then = ""
+        candidates = found.candidates(lead, instant, matches)
+        source = lead.source if lead.source in found.sources else None
+        limits = candidates.limits(self._get_tally, source, instant)
+        over_all = self._get_tally().over_all if router.caps else ()
+        snapshot = counts.read(Need(candidates, limits, over_all, found.turns_in(pool), found.fields))
+        duty, shifts = candidates.everybody if anyway else candidates.on_duty(instant)
+        self._limits, self._duty, self._places = limits, duty, None
+        asks: Sequence[Ask] = ()
+        if found.asks or snapshot.presence:
+            whole = self._look(candidates.reps, snapshot)
+            asks = masks(asked.rule, whole, router.pauses, anyway=anyway)
+        places = _able(duty, duty.limits(limits), over_all, snapshot, asks, tried)
+        self._places = places
+        reps = duty.reps if places is None else tuple([duty.reps[place] for place in places])
+        self.situation = self._look(reps, snapshot)
+        self.best, self.score = -1, 0.0
+        if reps:
+            self.outcome = Outcome.RANKED
+            self._choose()
+        else:
+            self._nobody(candidates, shifts, over_all, slow=bool(asks))
+
+    @property
+    def rule(self) -> Rule:
+        """The rule that matched."""
+        return self._asked.rule
+
+    @property
+    def rep(self) -> Rep:
+        """Who is first."""
+        return self.situation.reps[self.best]
+
+    def _look(self, reps: tuple[Rep, ...], snapshot: Snapshot) -> Situation:
+        """What scorers and criteria look at, with these reps."""
+        router, _, lead, instant, _, _, matches = self._asked
+        return Situation(
+            lead,
+            reps,
+            self.pool,
+            snapshot,
+            instant,
+            router.environment,
+            matches,
+            self._absent,
+            None,
+            self._column,
+        )
+
+    def _column(self, key: Hashable, value_of: Callable[[Rep], Any]) -> list[Any]:
+        found, places = self._duty.column(key, value_of), self._places
+        return found if places is None else [found[place] for place in places]
+
+    def _absent(self) -> tuple[Rep, ...]:
+        able = {rep.id for rep in self.situation.reps}
+        return tuple([rep for rep in self._set.members if rep.id not in able])
+
+    def _get_tally(self) -> Tally:
+        if self._tally is None:
+            asked = self._asked
+            self._tally = asked.router.tally(asked.lead, asked.rule, self.pool, asked.instant)
+        return self._tally
+
+    def _choose(self) -> None:
+        """Find the first: by score, then by who got a lead least recently, then by id. O(candidates)."""
+        mode = self._set.mode
+        if mode is not None:  # a round robin alone has one first, and no ties
+            self.best, self.score = dues(self.situation).first(mode), 1.0
+            return
+        _, scores = self._score()
+        self.score = max(scores)
+        if scores.count(self.score) == 1:
+            self.best = scores.index(self.score)
+            return
+        last, reps = self.situation.snapshot.last_assigned, self.situation.reps
+        tied = [place for place, score in enumerate(scores) if score == self.score]
+        self.best = min(tied, key=lambda place: last.get(reps[place].id, -1)) if last else tied[0]
+
+    def _score(self) -> tuple[list[list[float | None]], list[float]]:
+        """The points of each term and the score, for every candidate; worked out once."""
+        if self._scored is None:
+            columns = [term.scorer.column(self.situation) for term in self._set.terms]
+            found = means(self._set.weights, columns)
+            self._scored = columns, [points or 0.0 for points in found]
+        return self._scored
+
+    def _nobody(
+        self,
+        candidates: Candidates,
+        shifts: Sequence[Shift],
+        over_all: Sequence[Toll],
+        *,
+        slow: bool,
+    ) -> None:
+        """Say whether waiting helps, and until when."""
+        if not self._set.members:
+            self.outcome = Outcome.EMPTY_POOL
+            return
+        if slow:
+            openings = list(self._openings())
+        else:
+            openings = self._shift_openings(candidates, shifts, over_all)
+        self.outcome = Outcome.NOBODY_AVAILABLE if openings else Outcome.NOBODY_ELIGIBLE
+        self.resumes_at = min([at for at in openings if at is not None], default=None)
+
+    def _shift_openings(
+        self, candidates: Candidates, shifts: Sequence[Shift], over_all: Sequence[Toll]
+    ) -> list[datetime | None]:
+        """When those could take the lead who could take it later, where hours and counters alone stand in the way."""
+        tried, ids, finite = self._asked.tried, candidates.ids, self._limits.finite
+        snapshot = self.situation.snapshot
+        if any(not toll.passing and toll.refuses(snapshot.used.get(toll.key, 0)) for toll in over_all):
+            return []
+        places: Sequence[int] = range(len(ids))
+        if tried:
+            places = [place for place in places if ids[place] not in tried]
+        if finite:
+            reps = candidates.reps
+            places = [
+                place
+                for place in places
+                if not any(toll.refuses(used_of(toll, reps[place], snapshot)) for toll in finite[place])
+            ]
+        instant = self._asked.instant
+        found: list[datetime | None] = []
+        for of in {candidates.shift_of[place] for place in places}:
+            shift = shifts[of] if shifts and of >= 0 else None
+            if shift is None or shift.is_open or shift.fails:
+                found.append(instant)
+            elif shift.until is not None:
+                found.append(shift.until)
+        return found
+
+    def _openings(self) -> Iterator[datetime | None]:
+        """The same, whatever stands in the way, from every reason."""
+        rule, lead, instant = self._asked.rule, self._asked.lead, self._asked.instant
+        calling = None
+        if rule.calling is not None and not self.anyway:
+            calling = lead_hours(lead, rule.calling)
+        for rep, exclusion in self._excluded():
+            if exclusion.passing:
+                waits = [obstacle.until for obstacle in exclusion.obstacles if obstacle.until]
+                yield _together(rep.hours, calling, max(waits)) if waits else instant
+
+    def _excluded(self) -> Iterator[tuple[Rep, Rejection]]:
+        """Everybody of the pool who cannot take the lead, with every reason."""
+        asked, situation = self._asked, self._look(self._set.members, self.situation.snapshot)
+        obstacles = gate(
+            asked.rule,
+            situation,
+            asked.tried,
+            self._get_tally(),
+            pauses=asked.router.pauses,
+            anyway=self.anyway,
+        )
+        for rep in self._absent():
+            yield rep, Rejection(rep.id, rep.label, obstacles(rep))
+
+    def tolls(self) -> list[Toll]:
+        """The counters that the lead counts on when the first gets it."""
+        place = self.best if self._places is None else self._places[self.best]
+        if self._duty.places is not None:
+            place = self._duty.places[place]
+        return [*self._limits.tolls[place], *self._get_tally().over_all]
+
+    def turn(self) -> Turn | None:
+        """What the lead does to the credits of the pool when the first takes it; ``None`` when it is no turn."""
+        score = self._set.score
+        if not score.takes_turns or not score.is_turn(self.situation, self.rep):
+            return None
+        return turn_of(self.situation, self.best)
+
+    @property
+    def propensity(self) -> float:
+        """The probability with which the first comes first."""
+        score = self._set.score
+        return propensities(score, self.situation)[self.rep.id] if score.random else 1.0
+
+    @property
+    def given_up(self) -> float:
+        """The points that the first scores below what was possible."""
+        score = self._set.score
+        return given_up(score, self.situation) if isinstance(score, fair_share) else 0.0
+
+    def _assignment(self, rank: int, place: int) -> Assignment:
+        columns, scores = self._score()
+        rep, situation = self.situation.reps[place], self.situation
+        points = [column[place] for column in columns]
+        parts = partial(_parts, self._set.terms, points, situation, rep)
+        return Assignment(rep.id, rep.label, rank, scores[place], parts)
+
+    def _assignments(self, top: int | None) -> tuple[Assignment, ...]:
+        if self.best < 0:
+            return ()
+        if top == 1:
+            return (self._assignment(1, self.best),)
+        _, scores = self._score()
+        last, reps = self.situation.snapshot.last_assigned, self.situation.reps
+        keys = [
+            (-score, last.get(rep.id, -1), place)
+            for place, (score, rep) in enumerate(zip(scores, reps, strict=True))
+        ]
+        ordered = sorted(keys) if top is None else nsmallest(top, keys)
+        return tuple([self._assignment(rank, key[2]) for rank, key in enumerate(ordered, 1)])
+
+    def ranking(self, top: int | None = None) -> Ranking:
+        """The decision for people: assignments and exclusions, made when they are looked at.
+
+        Args:
+            top: How many assignments to give, the best first; ``None`` gives all.
+        """
+        asked, score = self._asked, self._set.score
+        router, rule, found = asked.router, asked.rule, self.situation
+        return Ranking(
+            asked.lead.id,
+            self.outcome,
+            rule.name,
+            self.pool,
+            Later(partial(self._assignments, top)),
+            Later(lambda: tuple([each for _, each in self._excluded()])),
+            at=asked.instant,
+            resumes_at=self.resumes_at,
+            window=rule.window or router.window,
+            version=router.version,
+            others=tuple([other.ranking() for other in self.others]),
+            then=self.then,
+            anyway=self.anyway,
+            notes=notes_of(rule, asked.lead),
+            best=Later(lambda: self._assignment(1, self.best) if self.best >= 0 else None),
+            chances=partial(propensities, score, found) if score.random else None,
+            cost=partial(given_up, score, found) if isinstance(score, fair_share) else None,
+        )
+
+
+def _able(
+    duty: OnDuty,
+    limits: Limits,
+    over_all: Sequence[Toll],
+    snapshot: Snapshot,
+    asks: Sequence[Ask],
+    tried: Mapping[str, str],
+) -> list[int] | None:
+    """The places of those on duty who can take the lead; ``None`` when all of them can."""
+    used = snapshot.used.get
+    for toll in over_all:
+        if toll.refuses(used(toll.key, 0)):
+            return []
+    places: Sequence[int] = range(len(duty.reps))
+    if limits.capacity:
+        opened = snapshot.open.get
+        places = [
+            place
+            for place, (rep_id, room) in enumerate(limits.capacity)
+            if opened(rep_id, 0) <= room
+        ]
+    if limits.single:
+        single = limits.single
+        places = [place for place in places if used(single[place][0], 0) <= single[place][1]]
+    elif limits.rooms:
+        rooms = limits.rooms
+        places = [
+            place
+            for place in places
+            if not any([used(key, 0) > room for key, room in rooms[place]])
+        ]
+    if tried:
+        ids = duty.ids
+        places = [place for place in places if ids[place] not in tried]
+    for ask in asks:
+        places = [place for place in places if not tuple(ask(duty.reps[place]))]
+    return None if len(places) == len(duty.reps) else list(places)
+
+
+def _together(own: Hours | None, calling: Hours | None, at: datetime) -> datetime:
+    """The first instant from ``at`` on at which the rep works and the lead may be called."""
+    if own is None or calling is None:
+        return at
+    return unless_failing(lambda: meeting(own, calling, at), lambda _error: None) or at
+
+
+def _parts(
+    terms: tuple[Term, ...], points: Sequence[float | None], situation: Situation, rep: Rep
+) -> tuple[Part, ...]:
+    return tuple(
+        [
+            Part(term.scorer, term.weight, given, situation, rep)
+            for term, given in zip(terms, points, strict=True)
+        ]
+    )
+
+
+def decide(asked: Asked, roster: Roster) -> Decided:
+    """What becomes of a lead under the rule that matched: in its pool, or in the others that it names.
+
+    The steps are taken in order, and the first that finds somebody is the last. ``anyway`` asks every pool that was
+    asked so far again, in that order. A pool is asked once, however often the steps name it.
+
+    Args:
+        asked: The lead, the rule and what else is read.
+        roster: The reps.
+
+    Raises:
+        FactTypeError: The requirement or a score met a fact of the wrong type.
+    """
+    router, rule = asked.router, asked.rule
+    pool = rule.pool or EVERYONE
+    own = _ask(asked, roster, pool)
+    if own.best >= 0:
+        return own
+    known, answers = {pool: own}, [own]
+    for step in rule.otherwise.steps(own.outcome.name.lower(), router.otherwise):
+        if step in (HOLD, CATCH_ALL):
+            return _settle(known, answers, step)
+        named = pool_of(step)
+        if named in known:
+            continue
+        for each in [*known] if named is None else [named]:
+            found = _ask(asked, roster, each, anyway=named is None)
+            if found.best >= 0:
+                found.others = tuple(known.values())
+                return found
+            known.setdefault(each, found)
+            answers.append(found)
+    late = any(each.outcome is Outcome.NOBODY_AVAILABLE for each in answers)
+    return _settle(known, answers, HOLD if late else CATCH_ALL)
+
+
+def _ask(asked: Asked, roster: Roster, pool: str, *, anyway: bool = False) -> Decided:
+    return Decided(asked, asked.router.candidate_set(asked.rule, pool, roster, asked.instant), pool, anyway=anyway)
+
+
+def _settle(known: Mapping[str, Decided], answers: Sequence[Decided], then: str) -> Decided:
+    """The rule's own decision, with when the first of all answers may be another one."""
+    own, *others = known.values()
+    own.resumes_at = min([each.resumes_at for each in answers if each.resumes_at], default=None)
+    own.others, own.then = tuple(others), then
+    return own

@@ -1,0 +1,313 @@
+"""Whose turn it is, and who has waited longest.
+
+The rules of this module:
+
+* Every lead is shared out by weight among those who could take it, and whoever takes it pays one turn. What was shared
+  out to a rep, less the turns that they took, is their credit. The credits of a pool add up to 0.
+* Off, full, away, or not what the lead requires: such a rep has no share and pays nothing, so the credit stays.
+* Nothing is converted for a newcomer (who begins at 0, which is level), a leaver, a returner or a new weight.
+* The order is total: ties go to the heavier weight, then to the id. No clock and no other assignment is read.
+* All figures are whole parts of a turn. Whoever takes a lead pays what was shared out, to the last part.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+from fractions import Fraction
+from math import lcm
+from typing import Any, Final, NamedTuple
+
+from attrs import field, frozen
+
+from leadroute.model.duration import parse_duration
+from leadroute.model.frozen import FrozenDict
+from leadroute.model.grants import Grant, payments, soonest
+from leadroute.model.instants import from_micros, to_micros
+from leadroute.model.rep import Rep
+from leadroute.ranking.scorers.parameters import choice, lasting
+from leadroute.rules.scorer import Points, Scorer
+from leadroute.rules.situation import Situation
+
+__all__ = ["MODES", "UNIT", "Dues", "Turn", "dues", "least_recent", "round_robin", "share", "turn_of"]
+
+MODES: Final = ("weighted", "strict")
+"""How a round robin puts reps in order."""
+
+UNIT: Final = 2_327_925_600_000
+"""The parts of a turn: a multiple of 1 to 20, so that shares among up to 20 equal reps are exact."""
+
+_MICROSECOND = timedelta(microseconds=1)
+
+
+def exact_weight(rep: Rep) -> int | Fraction:
+    """The weight as it is written: 0.1 is one tenth, not the nearest binary fraction.
+
+    Example:
+        >>> exact_weight(Rep("ada", weight=0.1)), exact_weight(Rep("bob", weight=2.0))
+        (Fraction(1, 10), 2)
+    """
+    weight = rep.weight
+    if isinstance(weight, int):
+        return weight
+    exact = Fraction(repr(weight))
+    return exact.numerator if exact.denominator == 1 else exact
+
+
+def _whole(weights: Sequence[int | Fraction]) -> Sequence[int]:
+    """Weights as whole numbers in the same proportion."""
+    if {*map(type, weights)} <= {int}:
+        return weights  # type: ignore[return-value]  # looked at just now
+    scale = lcm(*(weight.denominator for weight in weights))
+    return [int(weight * scale) for weight in weights]
+
+
+def share(units: int, weight: int, whole: int) -> int:
+    """What falls to a weight when so many leads are shared out, in parts of a turn, rounded down.
+
+    Example:
+        >>> share(1, 3, 4) / UNIT
+        0.75
+    """
+    return UNIT * units * weight // whole
+
+
+class Dues(NamedTuple):
+    """What every candidate is due with this lead shared out among them.
+
+    Args:
+        due: In parts of a turn times the weight of all.
+        weights: The weight of each, in whole numbers.
+        turn: One whole turn on the scale of ``due``.
+    """
+
+    due: Sequence[int]
+    weights: Sequence[int]
+    turn: int
+
+    def order(self, mode: str) -> list[int]:
+        """The places of the candidates, whose turn it is first. O(n log n)."""
+        key = self._strict() if mode == "strict" else [*zip(map(int.__neg__, self.due), map(int.__neg__, self.weights))]
+        return sorted(range(len(self.due)), key=key.__getitem__)
+
+    def first(self, mode: str) -> int:
+        """The place of the one whose turn it is. O(n)."""
+        if mode == "strict":
+            keys = self._strict()
+            return min(range(len(keys)), key=keys.__getitem__)
+        most = max(self.due)
+        if self.due.count(most) == 1:
+            return self.due.index(most)
+        tied = [place for place, due in enumerate(self.due) if due == most]
+        return max(tied, key=self.weights.__getitem__)
+
+    def _strict(self) -> list[tuple[int, int, int]]:
+        """Tijdeman's rule: among those whose share is nearly due, the one whose share is over first.
+
+        R. Tijdeman, "The chairman assignment problem", Discrete Mathematics 32 (1980).
+        """
+        turn, parts = self.turn, max(2 * len(self.due) - 2, 1)
+        return [
+            (
+                int(due * parts < turn),
+                # after so many more leads the share is over, rounded up
+                -((parts * due - (parts - 1) * turn) // (parts * UNIT * weight)),
+                -weight,
+            )
+            for due, weight in zip(self.due, self.weights, strict=True)
+        ]
+
+    def ahead(self, place: int) -> float:
+        """How many leads ahead of their share this lead would put a candidate."""
+        return 1 - self.due[place] / self.turn
+
+
+def dues(situation: Situation) -> Dues:
+    """What every candidate is due, worked out once for a lead. O(candidates).
+
+    Where the counts hold no credits for the pool, the turns stand for them, as if every lead so far had been shared out
+    among these candidates.
+    """
+    return situation.once("dues", lambda: _dues(situation))
+
+
+def _dues(situation: Situation) -> Dues:
+    weights = _whole(situation.column("weight", exact_weight))
+    whole, snapshot = sum(weights), situation.snapshot
+    credits = snapshot.credits.get(situation.pool)
+    ids = [rep.id for rep in situation.reps]
+    if credits is None:
+        turns = [situation.turns.get(rep_id, 0) for rep_id in ids]
+        shared = 1 + sum(turns)
+        due = [
+            UNIT * (shared * weight - taken * whole)
+            for weight, taken in zip(weights, turns, strict=True)
+        ]
+    else:
+        held = credits.get
+        due = [
+            held(rep_id, 0) * whole + UNIT * weight
+            for rep_id, weight in zip(ids, weights, strict=True)
+        ]
+    if snapshot.granted:
+        for place, balance in _balances(situation):
+            due[place] += balance * UNIT * whole
+    return Dues(due, weights, UNIT * whole)
+
+
+def _balances(situation: Situation) -> list[tuple[int, int]]:
+    balances = situation.balances
+    return [
+        (place, balances[rep.id]) for place, rep in enumerate(situation.reps) if rep.id in balances
+    ]
+
+
+def _mode(given: Any) -> str:
+    return choice(given, *MODES)
+
+
+@frozen
+class round_robin(Scorer):
+    """Whose turn it is in the pool, by weight.
+
+    Formula: every lead is shared out by weight among those who could take it, and whoever takes it pays one turn; the
+    candidates are put in the order of their credit, which is what was shared out to them, with this lead, less the turns
+    that they took. Ties go to the heavier weight, then to the id. The first gets 1, the last 0, those between evenly
+    spaced points. An offer takes its turn at once and gives it back when it is declined, runs out or is withdrawn.
+
+    A rep who is off, full, away, or not what a lead requires, has no share in it and pays nothing: there is nothing to
+    catch up on, and nothing is lost. A newcomer is level with the others.
+
+    ``mode="strict"`` is Tijdeman's rule on the same credits: while weights and candidates stay the same, nobody is ever
+    further than 1 - 1/(2n - 2) turns from their exact share, which is the best that any rotation can promise. Where
+    they change from lead to lead ``weighted`` stays closer to the shares.
+
+    Args:
+        mode: ``"weighted"`` or ``"strict"``.
+
+    Raises:
+        ConfigError: The mode is not known.
+
+    Example:
+        >>> str(round_robin()), str(round_robin("strict"))
+        ('round_robin()', "round_robin('strict')")
+    """
+
+    name = "round_robin"
+    mode: str = field(default="weighted", converter=_mode)
+
+    @property
+    def takes_turns(self) -> bool:
+        """It is about nothing else."""
+        return True
+
+    def bind(self, situation: Situation) -> Points:
+        """Put the candidates in order once. O(n log n) a lead, O(1) a rep."""
+        points = dict(zip([rep.id for rep in situation.reps], self.column(situation), strict=True))
+        return lambda rep: points.get(rep.id, 0.0)
+
+    def column(self, situation: Situation) -> list[float | None]:
+        """Put the candidates in order once. O(n log n)."""
+        order = dues(situation).order(self.mode)
+        last, found = max(1, len(order) - 1), [0.0] * len(order)
+        for position, place in enumerate(order):
+            found[place] = 1.0 - position / last
+        return found  # type: ignore[return-value]  # every place has points
+
+    def reason(self, situation: Situation, rep: Rep) -> str:
+        """How many turns were taken, for what weight, and what the rep was granted."""
+        taken = situation.turns.get(rep.id, 0)
+        weight = f", weight {rep.weight:g}" if rep.weight != 1 else ""
+        told = [f"{taken} turns taken{weight}"]
+        if situation.snapshot.granted:
+            told += map(str, sorted(situation.grants(rep), key=soonest))
+        return "; ".join(told)
+
+
+@frozen
+class Turn:
+    """What a lead does to the credits of a pool when a rep takes it.
+
+    Args:
+        rep_id: Who takes it.
+        taken: How many turns that counts.
+        units: How many leads are shared out; 0 when a turn that was given pays, which is outside of the shares.
+        ids: Among whom they are shared out.
+        weights: By which weights, in whole numbers.
+        paid: What is added to each grant of the rep that pays for it, or that it settles.
+    """
+
+    rep_id: str
+    taken: int
+    units: int
+    ids: Sequence[str]
+    weights: Sequence[int]
+    paid: Mapping[Grant, int] = FrozenDict()
+
+    def shares(self) -> list[int]:
+        """What falls to each of ``ids``."""
+        whole = sum(self.weights)
+        return [share(self.units, weight, whole) for weight in self.weights]
+
+
+def turn_of(situation: Situation, place: int) -> Turn:
+    """What the lead does to the credits of its pool when the candidate at a place takes it. O(candidates).
+
+    A turn that was given pays without share and turn. Turns that were withheld are settled: the lead counts as so many
+    more, all taken by the rep.
+
+    Example:
+        >>> from leadroute import Lead
+        >>> turn = turn_of(Situation(Lead("L-1"), (Rep("ada", weight=3), Rep("bob")), "everyone"), 0)
+        >>> [part / UNIT for part in turn.shares()]
+        [0.75, 0.25]
+    """
+    rep, found = situation.reps[place], dues(situation)
+    granted = situation.snapshot.granted.get(situation.pool, {}).get(rep.id, ())
+    paid = payments(granted, situation.now) if granted else FrozenDict[Grant, int]()
+    price = 1 + sum(paid.values())
+    ids = [each.id for each in situation.reps] if price else []
+    return Turn(rep.id, price, price, ids, found.weights if price else [], paid)
+
+
+@frozen
+class least_recent(Scorer):
+    """How long ago the rep last got a lead.
+
+    Formula: idle / (idle + half), with idle the time since the last lead; 1 for a rep who never got one.
+
+    Args:
+        half: The time since the last lead that gives half a point, such as ``"1d"``.
+
+    Raises:
+        ConfigError: ``half`` is no duration.
+
+    Example:
+        >>> str(least_recent("4h"))
+        "least_recent('4h')"
+    """
+
+    name = "least_recent"
+    half: str = field(default="1d", converter=lasting)
+
+    def bind(self, situation: Situation) -> Points:
+        """Read the clock once. O(1) a rep."""
+        last, now = situation.snapshot.last_assigned, to_micros(situation.now)
+        half = parse_duration(self.half) // _MICROSECOND
+
+        def points(rep: Rep) -> float:
+            if rep.id not in last:
+                return 1.0
+            idle = max(0, now - last[rep.id])
+            return idle / (idle + half)
+
+        return points
+
+    def reason(self, situation: Situation, rep: Rep) -> str:
+        """When the last lead was."""
+        last = situation.snapshot.last_assigned.get(rep.id)
+        return (
+            "no lead so far"
+            if last is None
+            else f"last lead at {from_micros(last):%Y-%m-%d %H:%M %Z}"
+        )

@@ -1,0 +1,65 @@
+"""The part of a lead that a condition looks at: leads that are equal in it get the same answer for the same rep."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable
+from functools import lru_cache
+from operator import attrgetter
+from typing import Any, Final, TypeAlias
+
+from leadroute.model.lead import Lead
+from leadroute.rules.closures import Environment
+from leadroute.rules.condition import Condition
+from leadroute.rules.freemail import FREE_MAIL
+from leadroute.rules.questions import FreeMail
+from leadroute.rules.reading import reads, walk
+
+__all__ = ["lead_values"]
+
+LeadValues: TypeAlias = Callable[[Lead], Hashable]
+
+_ALIKE: Final = ()
+
+
+@lru_cache(maxsize=4_096)
+def lead_values(condition: Condition, environment: Environment) -> LeadValues | None:
+    """A function from a lead to the values that the condition reads of it.
+
+    Returns:
+        The function, or ``None`` when the answer hangs on more than lead and rep: on the instant, a predicate of the
+        host's, a list of the host's that may change; or on the lead's signals, of which no two leads have the same.
+
+    Example:
+        >>> from leadroute.rules.builders import LEAD, REP
+        >>> from leadroute.rules.closures import PLAIN
+        >>> lead_values(LEAD.language.in_(REP.languages), PLAIN)(Lead("L-1", language="de"))
+        'de'
+    """
+    asked = reads(condition)
+    own_list = environment.free_mail is not FREE_MAIL and any(
+        isinstance(node, FreeMail) for node in walk(condition)
+    )
+    if asked.now or asked.checks or asked.signals or own_list:
+        return None
+    plain = sorted(field.name for field in asked.lead if not field.custom)
+    custom = sorted(field.name for field in asked.lead if field.custom)
+    if custom:
+        return _with_attributes(tuple(plain), tuple(custom))
+    return attrgetter(*plain) if plain else _alike
+
+
+def _alike(_lead: Lead) -> Hashable:
+    return _ALIKE
+
+
+def _with_attributes(plain: tuple[str, ...], custom: tuple[str, ...]) -> LeadValues:
+    """Attributes with their types, because True equals 1 and a condition tells them apart."""
+
+    def values(lead: Lead) -> Hashable:
+        found: list[Any] = [getattr(lead, name) for name in plain]
+        for name in custom:
+            value = lead.attributes.get(name)
+            found += [type(value), value]
+        return tuple(found)
+
+    return values

@@ -2,8 +2,8 @@
 
 Usage: python benchmarks/endurance.py [differential] [law] [fuzz] [--quick] [--json]
 
-- `differential` asks the index and a naive reference about generated policies and leads: first match, all matches and
-  many leads at once.
+- `differential` asks the index and a naive reference about generated policies and leads: first match and all
+  matches.
 - `law` runs the law that the index answers and raises as judging one condition after the other does, on conditions
   over the whole language.
 - `fuzz` feeds the parsers of conditions and scores with tokens in disorder and damaged expressions. An answer is a

@@ -24,7 +24,6 @@ from leadroute import (
     rotation,
     scorer,
 )
-from leadroute.ranking.fast import Standing
 from leadroute.ranking.turns import Turns, next_turn, take
 from leadroute.testing import ManualClock
 
@@ -289,10 +288,3 @@ def test_a_mode_that_is_not_known():
     """An unknown mode is refused, with those that there are."""
     with pytest.raises(ConfigError, match=r"'fair' must be one of 'webster', 'strict'"):
         rotation("fair")
-
-
-def test_strict_rotation_is_ranked_plainly():
-    """The fast path says why it does not take it."""
-    standing = Standing(STRICT, Roster([Rep("a"), Rep("b")]))
-    path = standing.top(Lead("L-1"), 1, now=NOON).path
-    assert path == "plain: rotation('strict') weighs all candidates against each other"

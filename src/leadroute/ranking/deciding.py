@@ -28,7 +28,7 @@ from leadroute.rules.rule import Rule
 from leadroute.rules.scorer import Scorer, Term, mean
 from leadroute.rules.situation import Situation
 
-__all__ = ["assignments", "ranked"]
+__all__ = ["ranked"]
 
 
 def ranked(
@@ -131,10 +131,10 @@ def _sorted_assignments(
         total = mean(zip(weights, points, strict=True)) or 0.0
         keyed.append((-total, last.get(rep.id, -1), rep.id, rep, points))
     keyed.sort(key=itemgetter(0, 1, 2))
-    return assignments(terms, keyed[:top], situation)
+    return _assignments(terms, keyed[:top], situation)
 
 
-def assignments(
+def _assignments(
     terms: tuple[Term, ...],
     ordered: Iterable[tuple[float, int, str, Rep, tuple[float | None, ...]]],
     situation: Situation,

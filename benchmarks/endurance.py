@@ -51,7 +51,7 @@ domain_of(lead.email).endswith('.edu') and lead['seats'] is missing
 lead.received_at + hours(2) < instant('2026-01-05T09:00:00+00:00')
 check('known', 3) and now > lead.received_at
 3 * skill_match('industry') + headroom() + close_rate()
-rotation() + 0.5 * headroom()
+round_robin() + 0.5 * headroom()
 """.strip().splitlines()
 
 TOKENS = r"""

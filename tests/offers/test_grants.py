@@ -25,7 +25,7 @@ from leadroute import (
     Rule,
     SqliteStore,
     UnknownFieldError,
-    rotation,
+    round_robin,
 )
 from leadroute.model.grants import REASONS, Grant
 from leadroute.model.instants import to_micros
@@ -36,7 +36,7 @@ from leadroute.testing import ManualClock
 NOON = datetime(2026, 3, 4, 12, 0, tzinfo=UTC)
 DAY = timedelta(days=1)
 MAY = datetime(2026, 5, 1, tzinfo=UTC)
-MODES = [rotation(), rotation(serial=True), rotation("strict")]
+MODES = [round_robin(), round_robin("strict")]
 
 each_mode = pytest.mark.parametrize("score", MODES, ids=str)
 
@@ -180,8 +180,8 @@ def test_two_hosts_grant_the_same_thing_once():
 def test_the_pool_is_that_of_the_lead():
     """A turn is granted where the lead was placed; without such a lead, it has to be said where."""
     rules = [
-        Rule("emea", when=LEAD.country == "DE", pool="emea", score=rotation()),
-        Rule("rest", score=rotation()),
+        Rule("emea", when=LEAD.country == "DE", pool="emea", score=round_robin()),
+        Rule("rest", score=round_robin()),
     ]
     router = Router(rules=rules, pools=[Pool("emea", reps={"a", "b"})])
     dispatcher = desk("a", "b", router=router)

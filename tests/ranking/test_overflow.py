@@ -18,7 +18,7 @@ from leadroute import (
     Router,
     Rule,
     Snapshot,
-    rotation,
+    round_robin,
 )
 from leadroute.formats.policy import dump_policy, parse_policy
 from leadroute.model.instants import from_micros
@@ -40,7 +40,7 @@ POOLS = [Pool(name, reps={name}) for name in ("ada", "bob", "cy", "nobody")]
 def asked(*, rule="ada", require=None, tried=None, now=MONDAY, snapshot=None, team=TEAM, **steps):
     """The ranking of a lead under a rule of this pool with these steps."""
     router = Router(
-        rules=[Rule("r", pool=rule, require=require, otherwise=steps, score=rotation())],
+        rules=[Rule("r", pool=rule, require=require, otherwise=steps, score=round_robin())],
         pools=POOLS,
     )
     return router.rank(Lead("L-1"), team, now=now, tried=tried, snapshot=snapshot)
@@ -57,7 +57,7 @@ def test_the_next_pool():
     assert str(found).splitlines() == [
         "Lead L-1 goes to cy (rule 'r')",
         "  1. cy  1.00",
-        "       rotation() 1.00: 0 turns taken",
+        "       round_robin() 1.00: 0 turns taken",
         "  Pool 'ada': nobody is available now",
         "     ada  is not working until Tue 2026-01-06 09:00 UTC",
         "  Pool 'bob': nobody is available now",

@@ -22,7 +22,7 @@ from leadroute.model.rep import Rep
 from leadroute.ranking.chance import given_up, propensities
 from leadroute.ranking.eligibility import NO_PAUSES, gate, notes_of
 from leadroute.ranking.ranking import Assignment, Outcome, Part, Ranking, Rejection
-from leadroute.ranking.scorers.algebra import fair
+from leadroute.ranking.scorers.algebra import fair_share
 from leadroute.ranking.tally import Tally
 from leadroute.rules.rule import Rule
 from leadroute.rules.scorer import Scorer, Term, mean
@@ -85,7 +85,7 @@ def ranked(
         anyway=anyway,
         notes=notes_of(rule, situation.lead),
         chances=partial(propensities, score, among) if score and score.random else None,
-        cost=partial(given_up, score, among) if isinstance(score, fair) else None,
+        cost=partial(given_up, score, among) if isinstance(score, fair_share) else None,
     )
 
 

@@ -2,8 +2,8 @@
 
 Usage: python benchmarks/endurance.py [differential] [law] [fuzz] [--quick] [--json]
 
-- `differential` asks the index and a naive reference about generated policies and leads: first match, all matches and
-  many leads at once.
+- `differential` asks the index and a naive reference about generated policies and leads: first match and all
+  matches.
 - `law` runs the law that the index answers and raises as judging one condition after the other does, on conditions
   over the whole language.
 - `fuzz` feeds the parsers of conditions and scores with tokens in disorder and damaged expressions. An answer is a
@@ -51,7 +51,7 @@ domain_of(lead.email).endswith('.edu') and lead['seats'] is missing
 lead.received_at + hours(2) < instant('2026-01-05T09:00:00+00:00')
 check('known', 3) and now > lead.received_at
 3 * skill_match('industry') + headroom() + close_rate()
-rotation() + 0.5 * headroom()
+round_robin() + 0.5 * headroom()
 """.strip().splitlines()
 
 TOKENS = r"""

@@ -40,9 +40,9 @@ def policy() -> Iterator[str]:
 name = "rule {number}"
 when = "lead.country == '{country}' and lead.annual_revenue >= {least}"
 require = "rep.level >= {1 + number % 3}"
-score = "3 * skill_match('industry') + headroom() + rotation()"
+score = "3 * skill_match('industry') + headroom() + round_robin()"
 """
-    yield '[[rule]]\nname = "everyone else"\nscore = "rotation()"'
+    yield '[[rule]]\nname = "everyone else"\nscore = "round_robin()"'
 
 
 def reps(random: Random) -> Iterator[str]:

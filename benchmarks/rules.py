@@ -10,11 +10,9 @@ Usage: python benchmarks/rules.py [--quick] [--json]
   the first answer, and the growth of the resident memory.
 - leadroute reads `Lead` objects, and so does the if-chain. The peers get mappings prepared beforehand.
 - A peer that is not installed is left out and named. They are in the extra `bench`.
-- Many leads at once are 100,000 stored leads under 10,000 rules, as what-if asks them: as a sample that another policy
-  has been asked about, beside one by one. What preparing costs is a figure.
-- At last first and all matches, one by one and together, are compared with the reference: 10,000 rules x 10,000 leads.
+- At last first and all matches are compared with the reference: 10,000 rules x 10,000 leads.
   The longer runs against the reference and hostile input are in `endurance.py`.
-- `--quick` stops at 1,000 rules, and compares and asks fewer leads.
+- `--quick` stops at 1,000 rules, and compares fewer leads.
 
 Beside figures and bars the JSON object has `results`, one for each engine and size, and `ratios`.
 """
@@ -48,7 +46,6 @@ from telling import at_least, at_most, figures, options, tell
 
 from leadroute.rules.match import Matcher
 from leadroute.rules.plain import PlainMatcher
-from leadroute.rules.sample import Sample
 
 LEADS, SEED = 2_000, 20_26
 PATIENCE = 0.25
@@ -274,57 +271,15 @@ def edits(size, rounds):
     return median(ratios)
 
 
-def bulk(size, count, rounds):
-    """Return medians for many stored leads: microseconds a lead, and the rate of a sample beside one by one.
-
-    An old policy is the first that the sample is asked about, which prepares it. Then a new policy is timed.
-    """
-    old, new = (Matcher([condition(r) for r in policy(size, seed)]) for seed in (SEED + 8, SEED))
-    many = leads(facts(count, SEED + 2))
-    gc.collect()
-    gc.freeze()
-    found = []
-    for _ in range(rounds):
-        sample = Sample(many)
-        asking, _ = clocked(old.first_of_each, sample)
-        again, _ = clocked(old.first_of_each, sample)
-        single, alone = clocked(new.first_of_each, many)
-        warm, together = clocked(new.first_of_each, sample)
-        if alone != together:
-            raise SystemExit("one by one and together differ")
-        micro = 1e6 / count
-        prepare = asking - again
-        found.append(
-            (
-                single * micro,
-                warm * micro,
-                prepare * micro,
-                2 * single / (prepare + 2 * warm),
-                single / warm,
-            )
-        )
-    names = "one_by_one_us sample_us prepare_us two_policies_and_preparing ratio".split()
-    return dict(zip(names, map(median, zip(*found, strict=True)), strict=True))
-
-
-def clocked(ask, leads):
-    """Return the CPU seconds of asking about leads, and the answers."""
-    began = time.process_time()
-    answer = ask(leads, None)
-    return time.process_time() - began, answer
-
-
 def differential(size, count):
-    """Compare first and all matches, one by one and together, with the naive reference."""
+    """Compare first and all matches with the naive reference."""
     rules, given = policy(size, SEED), facts(count, SEED + 3)
     matcher, objects = Matcher([condition(rule) for rule in rules]), leads(given)
-    together = matcher.first_of_each(Sample(objects), None)
     differences = 0
-    for lead, asked, quick in zip(given, objects, together, strict=True):
+    for lead, asked in zip(given, objects, strict=True):
         expected = tuple(number for number, rule in enumerate(rules) if holds(rule, lead))
-        first = expected[0]
         differences += matcher.all(asked, None) != expected
-        differences += not (matcher.first(asked, None) == quick == first)
+        differences += matcher.first(asked, None) != expected[0]
     return differences
 
 
@@ -333,12 +288,11 @@ class Extent(NamedTuple):
 
     sizes: tuple[int, ...]
     rounds: int
-    bulk: tuple[int, int, int]
     differential: tuple[int, int]
 
 
-FULL = Extent((10, 100, 1_000, 10_000, 100_000), 7, (10_000, 100_000, 5), (10_000, 10_000))
-QUICK = Extent((10, 100, 1_000), 3, (1_000, 10_000, 1), (1_000, 200))
+FULL = Extent((10, 100, 1_000, 10_000, 100_000), 7, (10_000, 10_000))
+QUICK = Extent((10, 100, 1_000), 3, (1_000, 200))
 
 FASTER = [
     ("zen-engine, indexed", 10, 3),
@@ -382,19 +336,16 @@ def measure(extent):
         for (name, size), spent in match.items()
         if name != "leadroute"
     }
-    many = bulk(*extent.bulk)
     told = {
         f"{row['engine']}, {row['n_rules']} rules: {key}": row[key]
         for row in results
         for key in ("match_us", "build_ms", "memory_mb")
         if key in row
     }
-    told |= {f"bulk_{name}": value for name, value in many.items()}
     told["left_out"] = [name for name in ENGINES if name not in engines]
     bars = judged(match, builds)
     if 10_000 in extent.sizes:
         bars.append(at_most("edit / build at 10000", edits(10_000, 3), 0.6))
-        bars.append(at_least("one by one / prepared sample", many["ratio"], 3))
     rules, count = extent.differential
     found = differential(rules, count)
     bars.append(at_most(f"differences, {rules} rules x {count} leads", found, 0))

@@ -12,7 +12,7 @@ from leadroute import (
     Rule,
     close_rate,
     headroom,
-    rotation,
+    round_robin,
     skill_match,
 )
 
@@ -26,7 +26,7 @@ router = Router(
             score=3 * skill_match("industry") + headroom() + close_rate(),
             window="5m",
         ),
-        Rule("everyone else", score=rotation()),
+        Rule("everyone else", score=round_robin()),
     ],
 )
 team = Roster(

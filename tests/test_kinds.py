@@ -65,11 +65,9 @@ CALLS = {
     "top is 0; it must be a whole number, 1 or more": [lambda: ROUTER.rank(LEAD, TEAM, top=0)],
     "top is 'x'; it must be a whole number": [lambda: ROUTER.rank(LEAD, TEAM, top="x")],
     "leads is of type Lead; it must be several, such as \\[Lead\\(...\\)": [
-        lambda: list(ROUTER.rank_many(LEAD, TEAM)),
         lambda: ROUTER.assign_batch(LEAD, TEAM),
     ],
     "leads\\[1\\] is of type str; it must be a Lead": [
-        lambda: list(ROUTER.rank_many([LEAD, "L-2"], TEAM)),
         lambda: ROUTER.assign_batch([LEAD, "L-2"], TEAM),
     ],
     "router is of type NoneType; it must be a Router": [

@@ -14,7 +14,7 @@ from leadroute.model.frozen import FrozenDict
 from leadroute.ranking.scorers.algebra import (
     at_least,
     clamp,
-    fair,
+    fair_share,
     first_of,
     invert,
     max_of,
@@ -31,7 +31,7 @@ from leadroute.ranking.scorers.outcomes import close_rate, expertise, revenue_ra
 from leadroute.ranking.scorers.owners import named_account, owner
 from leadroute.ranking.scorers.places import distance, timezone_overlap
 from leadroute.ranking.scorers.seniority import deal_size_fit, graduation, tier, top_producer
-from leadroute.ranking.scorers.turns import least_recent, rotation
+from leadroute.ranking.scorers.turns import least_recent, round_robin
 from leadroute.rules.scorer import Scorer
 
 _PLAIN: tuple[type[Scorer], ...] = (
@@ -46,7 +46,7 @@ _PLAIN: tuple[type[Scorer], ...] = (
     headroom,
     cap_room,
     workload,
-    rotation,
+    round_robin,
     least_recent,
     close_rate,
     revenue_rate,
@@ -63,7 +63,7 @@ _PLAIN: tuple[type[Scorer], ...] = (
     random_tiebreak,
     explore,
 )
-_ALGEBRA: tuple[type[Scorer], ...] = (max_of, first_of, tiers, clamp, invert, at_least, fair)
+_ALGEBRA: tuple[type[Scorer], ...] = (max_of, first_of, tiers, clamp, invert, at_least, fair_share)
 
 BUILT_IN: Mapping[str, Callable[..., Scorer]] = FrozenDict(
     {each.name: each for each in (*_PLAIN, *_ALGEBRA)}
@@ -81,7 +81,7 @@ __all__ = [
     "distance",
     "expertise",
     "explore",
-    "fair",
+    "fair_share",
     "first_of",
     "freshness",
     "graduation",
@@ -96,7 +96,7 @@ __all__ = [
     "random_tiebreak",
     "response_speed",
     "revenue_rate",
-    "rotation",
+    "round_robin",
     "same_country",
     "scorer",
     "skill_match",

@@ -42,5 +42,5 @@ def test_every_rule_gets_leads():
     """Each rule of the bundled policy matches bundled leads, and some leads do not qualify."""
     router = load_policy(DATA / "policy.toml")
     roster, _ = read_reps(DATA / "reps.csv")
-    rankings = list(router.rank_many(read_leads(DATA / "leads.csv"), roster))
+    rankings = [router.rank(lead, roster) for lead in read_leads(DATA / "leads.csv")]
     assert {ranking.rule for ranking in rankings} == {None, *(rule.name for rule in router.rules)}

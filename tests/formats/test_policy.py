@@ -21,7 +21,7 @@ from leadroute import (
     dump_policy,
     headroom,
     load_policy,
-    rotation,
+    round_robin,
     scorer,
     skill_match,
 )
@@ -175,7 +175,7 @@ def test_definitions_in_use_are_dumped():
     """A condition that was given a name in code keeps it, wherever it stands."""
     big = define("big", LEAD.employees > 500)
     router = Router(
-        rules=[Rule("a", score=rotation().when(define("us", LEAD.country == "US")))],
+        rules=[Rule("a", score=round_robin().when(define("us", LEAD.country == "US")))],
         qualify=big,
         defines={"mine": ~define("deep", LEAD.budget > 1)},
     )
@@ -205,7 +205,7 @@ def near(situation, rep, *given, **named):
         -1,
         near(1),
         close_rate(5),
-        2 * headroom() + rotation(),
+        2 * headroom() + round_robin(),
         headroom().when(LEAD.budget > 5),
     ],
     ids=str,
@@ -241,7 +241,7 @@ def test_what_a_scorer_of_the_host_is_called_with_is_written_and_read(given):
 )
 def test_what_no_file_can_hold_is_not_written(given):
     """A policy that could not be read back is refused when it is dumped; the rule and the scorer are named."""
-    router = Router(rules=[Rule("all", score=rotation() + near(given).when(LEAD.budget > 1))])
+    router = Router(rules=[Rule("all", score=round_robin() + near(given).when(LEAD.budget > 1))])
     with pytest.raises(ConfigError, match=r"rule 'all': near\(.*\) cannot be written to a file"):
         dump_policy(router)
 
@@ -261,7 +261,7 @@ idents = st.text(letters, min_size=1, max_size=9).filter(lambda text: text.strip
 windows = st.timedeltas(timedelta(microseconds=1), timedelta(days=400))
 leads_only = conditions(rep=False)
 weighted = st.sampled_from(
-    [rotation(), headroom(), skill_match("industry"), skill_match("product")]
+    [round_robin(), headroom(), skill_match("industry"), skill_match("product")]
 )
 scores = st.one_of(
     weighted,

@@ -14,7 +14,7 @@ from leadroute import (
     close_rate,
     headroom,
     intent,
-    rotation,
+    round_robin,
     scorer,
     skill_match,
 )
@@ -89,7 +89,7 @@ def test_who(rule, said):
     ("score", "said"),
     [
         (None, "whoever has waited longest for a lead first"),
-        (rotation(), "best first by whose turn it is"),
+        (round_robin(), "best first by whose turn it is"),
         (2 * close_rate(), "best first by share of leads won (counts twice)"),
         (
             0.5 * intent() + 2.5 * intent("page") + skill_match("current_solution"),
@@ -155,7 +155,7 @@ def test_preference(score, said):
         ("invert(distance())", "the opposite of nearness to the lead"),
         ("at_least(close_rate(), 0.5)", "share of leads won (where it is 0.5 or more)"),
         (
-            "fair(headroom() + workload())",
+            "fair_share(headroom() + workload())",
             (
                 "free capacity and how little they have open, as long as nobody gets 2 leads ahead of their share"
             ),
@@ -179,7 +179,7 @@ def test_every_scorer_has_words(name):
         "tiers": "headroom(), workload()",
         "at_least": "headroom(), 0.5",
     }
-    given = arguments.get(name, "headroom()" if name in ("clamp", "invert", "fair") else "")
+    given = arguments.get(name, "headroom()" if name in ("clamp", "invert", "fair_share") else "")
     assert f"{name}(" not in preference(parse_score(f"{name}({given})", BUILT_IN))
 
 

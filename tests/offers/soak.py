@@ -20,7 +20,7 @@ from leadroute import (
     Rule,
     SqliteStore,
     Status,
-    rotation,
+    round_robin,
 )
 from leadroute.model.keys import is_open_key, parts
 from leadroute.offers.machine import rebuild
@@ -43,7 +43,7 @@ class Job:
 def dispatcher(job: Job, store: SqliteStore) -> Dispatcher:
     """The dispatcher that every worker builds for itself."""
     team = Roster(Rep(f"rep-{number:02}", capacity=job.capacity) for number in range(REPS))
-    router = Router(rules=[Rule("all", score=rotation(), window="1h")])
+    router = Router(rules=[Rule("all", score=round_robin(), window="1h")])
     return Dispatcher(router, team, store, ManualClock(NOON))
 
 

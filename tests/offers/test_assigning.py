@@ -20,7 +20,7 @@ from leadroute import (
     Schedule,
     Status,
     UnknownFieldError,
-    rotation,
+    round_robin,
 )
 from leadroute.model.keys import bucket_key, cap_key, last_key, level_key, open_key, turn_key
 from leadroute.offers.events import Assigned, Released
@@ -35,7 +35,7 @@ def office(*reps, start=NOON, **terms):
     """A desk with one rule of these terms."""
     return desk(
         *reps,
-        router=Router(rules=[Rule("all", score=rotation(), window="5m", **terms)]),
+        router=Router(rules=[Rule("all", score=round_robin(), window="5m", **terms)]),
         start=start,
     )
 

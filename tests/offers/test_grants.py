@@ -25,21 +25,18 @@ from leadroute import (
     Rule,
     SqliteStore,
     UnknownFieldError,
-    headroom,
-    rotation,
+    round_robin,
 )
 from leadroute.model.grants import REASONS, Grant
 from leadroute.model.instants import to_micros
 from leadroute.model.keys import grant_key, grants_key, is_turn_key, parts, turn_key
 from leadroute.offers.machine import rebuild
-from leadroute.offers.plan import happening
-from leadroute.ranking.fast import Standing
 from leadroute.testing import ManualClock
 
 NOON = datetime(2026, 3, 4, 12, 0, tzinfo=UTC)
 DAY = timedelta(days=1)
 MAY = datetime(2026, 5, 1, tzinfo=UTC)
-MODES = [rotation(), rotation(serial=True), rotation("strict")]
+MODES = [round_robin(), round_robin("strict")]
 
 each_mode = pytest.mark.parametrize("score", MODES, ids=str)
 
@@ -183,8 +180,8 @@ def test_two_hosts_grant_the_same_thing_once():
 def test_the_pool_is_that_of_the_lead():
     """A turn is granted where the lead was placed; without such a lead, it has to be said where."""
     rules = [
-        Rule("emea", when=LEAD.country == "DE", pool="emea", score=rotation()),
-        Rule("rest", score=rotation()),
+        Rule("emea", when=LEAD.country == "DE", pool="emea", score=round_robin()),
+        Rule("rest", score=round_robin()),
     ]
     router = Router(rules=rules, pools=[Pool("emea", reps={"a", "b"})])
     dispatcher = desk("a", "b", router=router)
@@ -241,43 +238,6 @@ def test_everyone_gets_their_share_and_what_was_granted(steps, score):
     net = {rep_id: owned[rep_id] - granted[rep_id] for rep_id in "abc"}
     assert max(net.values()) - min(net.values()) <= 1
     assert dispatcher.snapshot().granted == {}
-
-
-@settings(max_examples=40, deadline=None)
-@given(moves, st.sampled_from([*MODES, rotation() + headroom()]))
-def test_a_standing_counts_as_the_dispatcher_does(steps, score):
-    """The fast path takes the turns, pays with the grants and moves the level as an offer does."""
-    router = Router(rules=[Rule("all", score=score, window="5m")])
-    team = Roster([Rep("a", capacity=90), Rep("b", capacity=80, weight=2), Rep("c", capacity=90)])
-    standing = Standing(router, team)
-    for number, (rep_id, turns) in enumerate(steps):
-        now = NOON + number * timedelta(hours=1)
-        if turns:
-            grant = Grant(now + timedelta(hours=4), "skip", f"g-{number}", turns)
-            standing.grant(rep_id, grant)
-            continue
-        lead, before = Lead(f"L-{number}"), standing.snapshot
-        ranking = router.rank(lead, team, now=now, snapshot=before)
-        assert standing.top(lead, 3, now=now).assignments == ranking.assignments
-        offered = happening(ranking, router, lead, team, before, now)
-        taken = standing.assign(offered.rep_id, now, lead=lead)
-        assert taken == offered.holds[turn_key("everyone", offered.rep_id)]
-        assert standing.snapshot.levels["everyone"] == offered.level
-        own = grants_key("everyone", offered.rep_id)
-        paid = {key: units for key, units in offered.holds.items() if key.startswith(own)}
-        assert counters(standing.snapshot, offered.rep_id) == {
-            key: left + paid.get(key, 0)
-            for key, left in counters(before, offered.rep_id).items()
-            if left + paid.get(key, 0)
-        }
-
-
-def counters(snapshot, rep_id):
-    """The grants of a rep as a store counts them."""
-    return {
-        grant_key("everyone", rep_id, to_micros(each.expires), each.reason, each.cause): each.turns
-        for each in snapshot.granted.get("everyone", {}).get(rep_id, ())
-    }
 
 
 class Office(RuleBasedStateMachine):

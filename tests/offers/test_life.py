@@ -21,7 +21,7 @@ from leadroute import (
     Router,
     Rule,
     SqliteStore,
-    rotation,
+    round_robin,
 )
 from leadroute.offers import reading
 from leadroute.offers.placement import Status
@@ -32,7 +32,7 @@ LEAD_IDS = ("L-1", "L-2", "l/3", "4%", "Ü-5", "L-6")
 ABLE = (Rep("ada", level=3, capacity=2), Rep("bob", capacity=1, caps=[Cap(2, "day")]))
 lead_ids = st.sampled_from(LEAD_IDS)
 policies = st.one_of(
-    st.just(Router(rules=[Rule("all", score=rotation())])),
+    st.just(Router(rules=[Rule("all", score=round_robin())])),
     routers().map(lambda given: evolve(given, rules=(*given.rules, Rule("rest", window="5m")))),
 )
 mostly = st.sampled_from([True, True, True, False])

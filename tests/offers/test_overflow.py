@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from tests.offers.world import START, audit, desk, placements
 
-from leadroute import LEAD, Lead, Pool, Rep, Router, Rule, Status, rotation
+from leadroute import LEAD, Lead, Pool, Rep, Router, Rule, Status, round_robin
 from leadroute.offers.events import Caught, Offered, Waiting
 
 NIGHT = Rep("ada", schedule="mon-sun 20:00-24:00")  # START is at 09:00
@@ -15,7 +15,8 @@ POOLS = [Pool("own", reps={"ada"}), Pool("other", reps={"bob"})]
 def routed(**steps):
     """A router whose only rule is for the pool of ada."""
     return Router(
-        rules=[Rule("r", pool="own", otherwise=steps, score=rotation(), window="5m")], pools=POOLS
+        rules=[Rule("r", pool="own", otherwise=steps, score=round_robin(), window="5m")],
+        pools=POOLS,
     )
 
 

@@ -12,7 +12,7 @@ from leadroute import Dispatcher, Lead, MemoryStore, Rep, Roster, Router, Rule, 
 from leadroute.model.outcomes import UNIT, Outcomes, Record, week_of
 from leadroute.offers.events import Offered
 from leadroute.offers.tally import outcomes_of
-from leadroute.scorers import close_rate, explore, fair
+from leadroute.scorers import close_rate, explore, fair_share
 from leadroute.testing.clock import ManualClock
 
 START = datetime(2026, 1, 5, 9, tzinfo=UTC)
@@ -102,7 +102,7 @@ def test_every_offer_keeps_its_propensity_and_cost():
     (offer,) = [each for each in here.history("L-1") if isinstance(each, Offered)]
     assert offer.propensity == pytest.approx(0.5, abs=0.02)
     assert offer.given_up == 0
-    plain = desk(fair(close_rate()))
+    plain = desk(fair_share(close_rate()))
     plain.submit(Lead("L-1"))
     assert plain.history("L-1")[1].propensity == 1
 

@@ -3,7 +3,7 @@
 from collections import Counter
 from datetime import UTC, datetime, timedelta
 
-from leadroute import Dispatcher, Lead, Rep, Roster, Router, Rule, Transient, rotation
+from leadroute import Dispatcher, Lead, Rep, Roster, Router, Rule, Transient, round_robin
 from leadroute.model.keys import (
     cap_key,
     closed_key,
@@ -22,7 +22,7 @@ from leadroute.testing import ManualClock
 
 START = datetime(2026, 1, 1, 9, 0, tzinfo=UTC)
 OWNED = (Status.ACCEPTED, Status.CONTACTED, Status.CLOSED)
-ANYONE = Router(rules=[Rule("all", score=rotation(), window="5m")])
+ANYONE = Router(rules=[Rule("all", score=round_robin(), window="5m")])
 
 
 def team(*reps):

@@ -25,7 +25,6 @@ from leadroute.insight.diagram import mermaid
 from leadroute.insight.wording import describe_policy
 from leadroute.model.clocks import OFFICE, clock_of, lead_hours, shared_hours
 from leadroute.model.hours import meeting
-from leadroute.ranking.fast import Standing
 from leadroute.ranking.scorers.places import timezone_overlap
 from leadroute.rules.situation import Situation
 from leadroute.testing.strategies import leads
@@ -261,22 +260,6 @@ def test_in_files():
         "offered for 5 minutes, called mon-fri 09:00-20:00; sat 10:00-18:00 on the lead's clock."
     )
     assert "called mon-fri 09:00-20:00#59; sat" in mermaid(router)
-
-
-@pytest.mark.parametrize(
-    ("rule", "path"),
-    [
-        ({"calling": WEEK}, "plain: the rule asks when the lead may be called"),
-        ({"overlap": 0.5}, "plain: the rule asks when the lead works"),
-    ],
-)
-def test_the_fast_path_steps_aside(rule, path):
-    """Both hang on the lead, so every rep is asked, and the answer is that of the router."""
-    router = Router(rules=[Rule("r", **rule)])
-    team = Roster([LONDON, Rep("bob", schedule="always")])
-    top = Standing(router, team).top(GERMAN, now=NOON)
-    assert top.path == path
-    assert top.assignments == router.rank(GERMAN, team, now=NOON).assignments
 
 
 class Broken:

@@ -29,7 +29,7 @@ from leadroute.model.outcomes import ALL, Outcomes, Record
 from leadroute.model.schedule import TimeOff
 from leadroute.plain import dumps, loads
 from leadroute.ranking.decision import Decision
-from leadroute.scorers import explore, fair
+from leadroute.scorers import explore, fair_share
 from leadroute.testing.strategies import instants, leads, rosters, routers
 
 NOON = datetime(2026, 1, 5, 12, tzinfo=UTC)
@@ -149,7 +149,7 @@ def test_chance_and_fairness_are_kept():
     drawn = decide(team=team, router=lucky, snapshot=Snapshot(outcomes=outcomes))
     assert sum(each.propensity for each in drawn.candidates) == pytest.approx(1)
     assert all(0.3 < each.propensity < 0.7 for each in drawn.candidates)
-    bounded = Router(rules=[Rule("all", score=fair(headroom(), 1))])
+    bounded = Router(rules=[Rule("all", score=fair_share(headroom(), 1))])
     ahead = Snapshot(turns={"everyone": {"a": 9}}, open={"b": 1})
     busy = Roster([Rep("a", capacity=2), Rep("b", capacity=2)])
     held = decide(team=busy, router=bounded, snapshot=ahead)

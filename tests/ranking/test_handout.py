@@ -21,7 +21,7 @@ from leadroute import (
     Rule,
     Snapshot,
     headroom,
-    rotation,
+    round_robin,
     skill_match,
 )
 from leadroute.ranking.backlog import Option
@@ -116,7 +116,7 @@ def test_an_objective_must_give_numbers(worth):
 
 def test_most_spreads_the_leads():
     """A rotation cannot see the other leads of the batch; a bound on leads per rep spreads them."""
-    router = Router(rules=[Rule("all", score=rotation())])
+    router = Router(rules=[Rule("all", score=round_robin())])
     leads = [Lead(f"L-{n}") for n in range(4)]
     team = Roster([Rep("a"), Rep("b")])
     spread = router.assign_batch(leads, team, most=2)

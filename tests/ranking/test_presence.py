@@ -22,7 +22,6 @@ from leadroute import (
 from leadroute.formats.policy import parse_policy
 from leadroute.insight.wording import describe_policy
 from leadroute.model.instants import to_micros
-from leadroute.ranking.fast import Standing
 
 NOON = datetime(2026, 1, 5, 12, tzinfo=UTC)
 SECOND = timedelta(seconds=1)
@@ -95,27 +94,6 @@ def test_without_the_time():
     """Without an instant nobody can say whether a rep is available."""
     with pytest.raises(FactTypeError, match="rule 'all'"):
         told(now=None, rep=Rep("ada"), presence={"ada": DROPPED})
-
-
-def test_fast_path_steps_aside():
-    """With presence or wrap-up every rep is asked, and the answer is that of the router."""
-    presence = {}
-    plain = Router(rules=ROUTER.rules)
-    standing = Standing(plain, Roster([ADA, Rep("bob")]), Snapshot(presence=presence))
-    assert standing.top(Lead("L-1"), now=NOON).path == "fast"
-    presence["ada"] = Presence("busy", NOON)
-    top = standing.top(Lead("L-1"), now=NOON)
-    assert (top.path, top.rep_ids) == (
-        "plain: the presence of reps changes at any time",
-        ("bob",),
-    )
-    standing.assign("bob", NOON)
-    waiting = Standing(ROUTER, Roster([ADA]), Snapshot(contacted={"ada": to_micros(NOON)}))
-    top = waiting.top(Lead("L-1"), now=NOON)
-    assert (top.path, top.rep_ids) == (
-        "plain: the policy leaves reps alone after a contact",
-        (),
-    )
 
 
 def test_in_files():

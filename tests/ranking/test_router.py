@@ -22,7 +22,6 @@ from leadroute import (
     Snapshot,
     UnknownFieldError,
     headroom,
-    rotation,
     skill_match,
 )
 from leadroute.ranking.ranking import Ranking
@@ -249,8 +248,6 @@ def test_a_fact_of_the_wrong_type_is_traced(place, router):
     with pytest.raises(FactTypeError, match=f"rule '{place}', lead 'L-1': ") as raised:
         router.rank(lead, roster)
     assert (raised.value.rule, raised.value.lead_id) == (place, "L-1")
-    with pytest.raises(FactTypeError) as raised:
-        list(router.rank_many([lead], roster))
 
 
 @pytest.mark.parametrize(
@@ -326,17 +323,6 @@ def test_the_members_of_a_pool():
     assert members(None) == members("everyone") == ["ada", "bob", "cy", "dee", "new"]
     with pytest.raises(UnknownFieldError, match="no pool named 'lsited'; did you mean 'listed'"):
         members("lsited")
-
-
-def test_many_leads_one_at_a_time():
-    """Leads are taken from the iterable only as rankings are asked for."""
-    taken = []
-    found = (taken.append(n) or Lead(f"L-{n}") for n in range(3))
-    rankings = Router(rules=[Rule("r", score=rotation())]).rank_many(found, Roster([Rep("a")]))
-    assert taken == []
-    assert next(rankings).best.rep_id == "a"
-    assert taken == [0]
-    assert [ranking.lead_id for ranking in rankings] == ["L-1", "L-2"]
 
 
 def test_an_empty_ranking():

@@ -12,7 +12,7 @@ from leadroute import (
     close_rate,
     headroom,
     intent,
-    rotation,
+    round_robin,
     skill_match,
     territory_match,
 )
@@ -144,11 +144,11 @@ def test_rotation():
     reps = (a, b, c, d, none)
     turns = {"p": {"a": 1, "b": 2, "c": 1, "d": 0}, "other": {"d": 9}}
     situation = Situation(Lead("L-1"), reps, "p", Snapshot(turns=turns), AT)
-    points = rotation().bind(situation)
+    points = round_robin().bind(situation)
     assert [points(rep) for rep in reps] == [0.0, 0.5, 0.0, 1.0, 0.0]
-    assert rotation().reason(situation, b) == "2 turns taken, weight 3"
-    assert rotation().reason(situation, d) == "0 turns taken"
-    assert judged(rotation(), a)[0] == 1
+    assert round_robin().reason(situation, b) == "2 turns taken, weight 3"
+    assert round_robin().reason(situation, d) == "0 turns taken"
+    assert judged(round_robin(), a)[0] == 1
 
 
 def test_rotation_follows_the_weights():
@@ -157,7 +157,7 @@ def test_rotation_follows_the_weights():
     taken = {"a": 0, "b": 0, "c": 0}
     for turn in range(1, 61):
         situation = Situation(Lead("L-1"), reps, "p", Snapshot(turns={"p": dict(taken)}), AT)
-        points = rotation().bind(situation)
+        points = round_robin().bind(situation)
         first = max(reps, key=lambda rep, points=points: (points(rep), rep.id))
         taken[first.id] += 1
         assert all(abs(taken[rep.id] - turn * rep.weight / 6) < 1 for rep in reps)

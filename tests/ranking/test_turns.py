@@ -5,15 +5,13 @@ from __future__ import annotations
 import json
 from fractions import Fraction
 from itertools import combinations_with_replacement, pairwise
-from random import Random
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.shared import shared_path
 
-from leadroute.errors import ConfigError, InvalidValue, UnknownFieldError
-from leadroute.ranking.rotor import Rotor
+from leadroute.errors import InvalidValue, UnknownFieldError
 from leadroute.ranking.turns import (
     UNIT,
     Member,
@@ -88,9 +86,9 @@ def deviation(weights, sequence):
     return worst
 
 
-def rotor_sequence(weights, count):
-    rotor = Rotor(team(weights))
-    return [int(rotor.take()[1:]) for _ in range(count)]
+def strict_sequence(weights, count):
+    """The reps of the next turns in strict mode, as places in the weights."""
+    return [int(rep_id[1:]) for rep_id in run(team(weights), count, "strict")[0]]
 
 
 @pytest.mark.parametrize(("mode", "reference"), [("strict", "tijdeman"), ("deficit", "swrr")])
@@ -109,7 +107,7 @@ def test_strict_keeps_the_best_bound_for_every_small_weight_vector():
     """No count is ever further than 1 - 1/(2n-2) from its share: all weights up to 4, up to 5 reps, two cycles."""
     for reps in range(2, 6):
         for weights in combinations_with_replacement(range(4, 0, -1), reps):
-            sequence = rotor_sequence(weights, 2 * sum(weights))
+            sequence = strict_sequence(weights, 2 * sum(weights))
             assert deviation(weights, sequence) <= 1 - Fraction(1, 2 * reps - 2), weights
 
 
@@ -119,38 +117,11 @@ def test_strict_keeps_the_best_bound_for_every_small_weight_vector():
 def test_strict_keeps_the_best_bound_for_larger_weights(weights):
     """The same for heavy reps among light ones, where stride scheduling is off by dozens."""
     cycles = 2 if sum(weights) < 500 else 1
-    sequence = rotor_sequence(weights, cycles * sum(weights))
+    sequence = strict_sequence(weights, cycles * sum(weights))
     assert deviation(weights, sequence) <= 1 - Fraction(1, 2 * len(weights) - 2)
 
 
 weight_lists = st.lists(st.integers(0, 9), min_size=1, max_size=6).filter(any)
-
-
-@given(weight_lists, st.data())
-def test_the_rotor_is_strict_mode(weights, data):
-    """Kept in heaps or computed afresh, in order or not, from any start: the same rep, the same state."""
-    taken = {name(at): data.draw(st.integers(0, 9)) for at in range(len(weights))}
-    excused = {name(at): data.draw(st.integers(-2 * UNIT, 2 * UNIT)) for at in range(len(weights))}
-    turns = team(weights, taken=taken, excused=excused)
-    rotor = Rotor(turns)
-    able = [member.rep_id for member in turns.members if member.weight]
-    for _ in range(20):
-        assert rotor.peek() == next_turn(turns, mode="strict")
-        chosen = data.draw(st.none() | st.sampled_from(able))
-        turns = take(turns, rotor.take(chosen))
-    assert rotor.turns() == turns
-
-
-def test_turns_out_of_order_leave_nothing_behind():
-    """A rep who is given a turn while waiting is not called again at the old time."""
-    for seed in range(40):
-        random = Random(seed)
-        turns = team([random.choice([1, 2, 3, 9]) for _ in range(6)])
-        rotor = Rotor(turns)
-        for _ in range(30):
-            assert rotor.peek() == next_turn(turns, mode="strict")
-            early = random.random() < 0.3
-            turns = take(turns, rotor.take(random.choice(turns.members).rep_id if early else None))
 
 
 @settings(max_examples=40)
@@ -458,17 +429,6 @@ def test_an_unknown_rep_is_named():
     with pytest.raises(UnknownFieldError) as caught:
         take(Turns.of({"ada": 1}), "adda")
     assert str(caught.value) == "there is no member named 'adda'; did you mean 'ada'?"
-    with pytest.raises(UnknownFieldError):
-        Rotor(Turns.of({"ada": 1})).take("adda")
-
-
-def test_a_rotor_needs_somebody():
-    """All weights 0 is a mistake of the configuration."""
-    with pytest.raises(ConfigError) as caught:
-        Rotor(Turns.of({"ada": 0}))
-    assert str(caught.value) == (
-        "every weight of the rotation is 0; give somebody a weight above 0"
-    )
 
 
 def test_a_turn_that_a_credit_pays_for_comes_next_and_costs_nothing():

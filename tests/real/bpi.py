@@ -23,7 +23,7 @@ from leadroute import (
     Schedule,
     Status,
     headroom,
-    rotation,
+    round_robin,
 )
 from leadroute.testing import ManualClock
 
@@ -89,7 +89,7 @@ class Replay:
         by_id = {case.id: case for case in self.cases}
         clock = ManualClock(self.cases[0].submitted)
         router = Router(
-            rules=[Rule("applications", score=rotation() + headroom(), window="5m")],
+            rules=[Rule("applications", score=round_robin() + headroom(), window="5m")],
             catch_all="back-office",
         )
         dispatcher = Dispatcher(router, self.roster, self.store, clock)

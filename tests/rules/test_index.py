@@ -13,7 +13,6 @@ from leadroute.rules.condition import NEVER
 from leadroute.rules.index import Index
 from leadroute.rules.match import FEW, Matcher
 from leadroute.rules.plain import PlainMatcher
-from leadroute.rules.sample import Sample
 from leadroute.testing.strategies import conditions
 
 one = st.none() | conditions(rep=False)
@@ -55,15 +54,6 @@ def test_an_edit_equals_a_rebuild(found, changes, lead, now):
         assert said(index.all, lead, now) == said(plain.all, lead, now)
 
 
-@given(policies, st.lists(leads(), max_size=40), moments)
-def test_many_leads_at_once_are_answered_as_one_by_one(found, many, now):
-    """Whatever the leads come in, the answers and the first error are the same."""
-    index = Index.of(found, environment=PREDICATES)
-    expected = said(lambda: [index.first(lead, now) for lead in many])
-    assert said(index.first_of_each, Sample(many), now) == expected
-    assert said(index.first_of_each, iter(many), now) == expected
-
-
 @pytest.mark.parametrize("size", [0, 1, FEW, FEW + 1, 40])
 def test_the_matcher_picks_an_engine_and_nobody_can_tell(size):
     """First, all, many and replace are the same on both sides of the threshold."""
@@ -74,12 +64,11 @@ def test_the_matcher_picks_an_engine_and_nobody_can_tell(size):
     for lead in many:
         assert matcher.first(lead, NOW) == plain.first(lead, NOW)
         assert matcher.all(lead, NOW) == plain.all(lead, NOW)
-    assert matcher.first_of_each(many, NOW) == plain.first_of_each(many, NOW)
-    assert matcher.first_of_each(Sample(many), NOW) == plain.first_of_each(Sample(many), NOW)
     if size:
         edited = matcher.replace(-1, LEAD.country == "US")
         other = plain.replace(-1, LEAD.country == "US")
-        assert edited.first_of_each(many, NOW) == other.first_of_each(many, NOW)
+        for lead in many:
+            assert edited.first(lead, NOW) == other.first(lead, NOW)
         with pytest.raises(IndexError):
             matcher.replace(size, None)
 
@@ -89,12 +78,10 @@ def test_ten_thousand_rules_agree_with_the_naive_truth():
     rules, given = policy(10_000, 1), facts(100, 2)
     index = Index.of([condition(rule) for rule in rules])
     many = workload.leads(given)
-    for lead, known, first in zip(
-        many, given, index.first_of_each(Sample(many), None), strict=True
-    ):
+    for lead, known in zip(many, given, strict=True):
         expected = tuple(number for number, rule in enumerate(rules) if holds(rule, known))
         assert index.all(lead, None) == expected
-        assert index.first(lead, None) == first == expected[0]
+        assert index.first(lead, None) == expected[0]
 
 
 def test_a_rule_that_can_never_hold_is_edited_as_any_other():

@@ -15,7 +15,7 @@ from leadroute import (
     close_rate,
     headroom,
     intent,
-    rotation,
+    round_robin,
     scorer,
     skill_match,
 )
@@ -83,8 +83,8 @@ def test_scores_are_values(score):
     [
         (headroom(), "headroom()"),
         (3 * skill_match("industry") + headroom(), "3 * skill_match('industry') + headroom()"),
-        (0.5 * rotation(), "0.5 * rotation()"),
-        (2.0 * rotation(), "2 * rotation()"),
+        (0.5 * round_robin(), "0.5 * round_robin()"),
+        (2.0 * round_robin(), "2 * round_robin()"),
         (close_rate(), "close_rate()"),
         (close_rate(50), "close_rate(50)"),
         (intent(half_life="3d"), "intent(half_life='3d')"),
@@ -122,11 +122,11 @@ def test_a_guarded_scorer():
 
 def test_the_reason_of_a_sum_is_the_reasons_of_its_terms():
     """Every term explains itself."""
-    both = 2 * headroom() + rotation()
+    both = 2 * headroom() + round_robin()
     assert isinstance(both, Sum)
     assert both.reason(HERE, Rep("ada")) == "0 open of no limit; 0 turns taken"
     assert both.terms[0].reason(HERE, Rep("ada")) == "0 open of no limit"
-    assert str(both.terms[1]) == "rotation()"
+    assert str(both.terms[1]) == "round_robin()"
 
 
 @pytest.mark.parametrize("weight", [-1, float("nan"), float("inf"), 1e15])

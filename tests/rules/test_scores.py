@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from leadroute import close_rate, headroom, rotation, skill_match
+from leadroute import close_rate, headroom, round_robin, skill_match
 from leadroute.errors import ConfigError, ExpressionError, UnknownFieldError
 from leadroute.model.lead import Lead
 from leadroute.model.rep import Rep
@@ -18,7 +18,7 @@ from leadroute.testing.strategies import conditions
 SCORERS = {
     "close_rate": close_rate,
     "headroom": headroom,
-    "rotation": rotation,
+    "round_robin": round_robin,
     "skill_match": skill_match,
     "broken": lambda *given, **named: (given, named),
     "worse": lambda: Rep(""),
@@ -31,11 +31,11 @@ SAME = [
     ),
     ("headroom() * 2", 2 * headroom()),
     ("2 * 3 * headroom() * 0.5", 3 * headroom()),
-    ("2 * (headroom() + rotation())", 2 * headroom() + 2 * rotation()),
+    ("2 * (headroom() + round_robin())", 2 * headroom() + 2 * round_robin()),
     ("headroom().when(lead.country == 'US')", headroom().when(LEAD.country == "US")),
     (
-        "(headroom() + rotation()).when(ours)",
-        (headroom() + rotation()).when(parse("ours", defines={"ours": LEAD.budget > 1})),
+        "(headroom() + round_robin()).when(ours)",
+        (headroom() + round_robin()).when(parse("ours", defines={"ours": LEAD.budget > 1})),
     ),
     ("skill_match(field='industry')", skill_match("industry")),
 ]
@@ -49,7 +49,7 @@ def test_text_and_python_give_the_same_score(text, built):
     assert parse_score(str(built), SCORERS, defines=defines) == built
 
 
-plain = st.sampled_from([headroom(), rotation(), close_rate(), skill_match("industry")])
+plain = st.sampled_from([headroom(), round_robin(), close_rate(), skill_match("industry")])
 weights = st.sampled_from([0, 0.5, 1, 2, 3])
 scores = st.recursive(
     plain,
@@ -73,8 +73,8 @@ REFUSED = [
     ("3 + headroom()", "a number alone is no score"),
     ("headroom", "a scorer is called: write headroom()"),
     ("headrom()", "there is no scorer named 'headrom'; did you mean 'headroom'?"),
-    ("headroom() * rotation()", "multiplied by a number"),
-    ("headroom() - rotation()", "a score is made of scorers"),
+    ("headroom() * round_robin()", "multiplied by a number"),
+    ("headroom() - round_robin()", "a score is made of scorers"),
     ("-headroom()", "invert(...) is the opposite preference"),
     ("headroom() / 2", "a score is made of scorers"),
     ("'a' * headroom()", "a score is made of scorers"),

@@ -16,7 +16,7 @@ from leadroute import (
     Snapshot,
     Status,
     headroom,
-    rotation,
+    round_robin,
 )
 from leadroute.rules.builders import age, days, seconds
 from leadroute.scorers import least_recent, owner, tiers, workload
@@ -106,9 +106,9 @@ def only_what_is_allowed_is_eligible(given, then):
 @passes("hd-01")
 def present_before_away_before_anybody(given, then):
     score = tiers(
-        rotation().when(REP["status"] == "active"),
-        rotation().when(REP["status"] == "away"),
-        rotation(),
+        round_robin().when(REP["status"] == "active"),
+        round_robin().when(REP["status"] == "away"),
+        round_robin(),
     )
     wanted = [
         given["reps"],
@@ -194,7 +194,7 @@ def old_leads_are_for_hands_alone(given, then):
         Lead(f"L-{index}", received_at=NOW - timedelta(days=each["age_days"]))
         for index, each in enumerate(given["leads"])
     ]
-    rules = [Rule("all", score=rotation())]
+    rules = [Rule("all", score=round_robin())]
     router = Router(rules=rules, qualify=age(LEAD.received_at) < days(7))
     dispatcher = desk("a", router=router)
     placed = [dispatcher.submit(lead) for lead in leads]
@@ -225,9 +225,9 @@ def tiers_become_equal_with_waiting(given, then):
     after, level = given["rule_raise"]
     assert (then["before"], then["after"]) == ("a strictly first", "a and b equal")
     waited = age(LEAD.received_at) >= seconds(after)
-    first = rotation().when((REP.level < level) | (waited & (REP.level <= level)))
+    first = round_robin().when((REP.level < level) | (waited & (REP.level <= level)))
     reps = [Rep(each["id"], level=each["tier"]) for each in given["reps"]]
-    rule, turns = Rule("all", score=tiers(first, rotation())), {"everyone": {"a": 5, "b": 0}}
+    rule, turns = Rule("all", score=tiers(first, round_robin())), {"everyone": {"a": 5, "b": 0}}
     lead = Lead("L-1", received_at=NOW)
     for turn in ({}, turns):
         assert ranked(reps, rule, lead=lead, turns=turn).best.rep_id == "a"

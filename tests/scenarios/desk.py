@@ -16,7 +16,17 @@ from typing import Any
 
 from attrs import evolve, frozen
 
-from leadroute import Dispatcher, Lead, MemoryStore, Rep, Roster, Router, Rule, Snapshot, rotation
+from leadroute import (
+    Dispatcher,
+    Lead,
+    MemoryStore,
+    Rep,
+    Roster,
+    Router,
+    Rule,
+    Snapshot,
+    round_robin,
+)
 from leadroute.testing import ManualClock
 
 MONDAY = datetime(2026, 3, 2, tzinfo=UTC)
@@ -78,7 +88,7 @@ WAITING: Mapping[str, str] = MappingProxyType(
 
 def desk(*reps, score=None, store=None, start=NOW, router=None, **terms):
     """A dispatcher over reps, given as reps or ids, with one rule unless there is a router."""
-    chosen = rotation() if score is None else score
+    chosen = round_robin() if score is None else score
     policy = router or Router(rules=[Rule("all", score=chosen, window="5m", **terms)])
     return Dispatcher(
         policy, team(*reps), MemoryStore() if store is None else store, ManualClock(start)
@@ -107,7 +117,7 @@ def route(dispatcher, number, prefix="L", **fields):
 
 def rotate(reps, turns, **fields):
     """The ids of a ranking by rotation after some turns."""
-    router = Router(rules=[Rule("all", score=rotation())])
+    router = Router(rules=[Rule("all", score=round_robin())])
     snapshot = Snapshot(turns={"everyone": turns}, **fields)
     ranking = router.rank(Lead("L-1"), team(*reps), now=NOW, snapshot=snapshot)
     return [each.rep_id for each in ranking.assignments]

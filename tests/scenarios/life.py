@@ -20,7 +20,7 @@ from leadroute import (
     Rule,
     SqliteStore,
     Status,
-    rotation,
+    round_robin,
 )
 from leadroute.model.presence import Presence
 from leadroute.offers.events import FeedbackGiven, Offered, TimedOut
@@ -94,7 +94,7 @@ def freed_capacity_goes_to_who_waits_longest(given, then):
 @passes("cw-23")
 def silence_passes_the_lead_on(given, then):
     window = f"{given['reply_timeout_s']}s"
-    rule = Rule("all", score=rotation(), window=window, otherwise={"nobody_eligible": "hold"})
+    rule = Rule("all", score=round_robin(), window=window, otherwise={"nobody_eligible": "hold"})
     dispatcher = desk(*given["reps"], router=Router(rules=[rule]))
     assert dispatcher.submit(Lead("L-1")).rep_id == given["reps"][0]
     dispatcher.clock.advance(window)
@@ -127,7 +127,7 @@ def dropping_out_loses_nothing(given, then):
 def a_silent_rep_is_not_asked_again_while_others_are_free(given, then):
     silent, _ = given["reps"]
     assert not given["silent_answers"]
-    dispatcher = desk(*given["reps"], score=rotation())
+    dispatcher = desk(*given["reps"], score=round_robin())
     while dispatcher.submit(Lead("L-1")).rep_id != silent:
         dispatcher.decline("L-1", dispatcher.placement("L-1").rep_id)
         dispatcher = desk(silent, Rep(then["next_offer"], schedule="mon-fri 12:01-18:00"))

@@ -17,7 +17,7 @@ from leadroute import (
     Rep,
     Router,
     Rule,
-    rotation,
+    round_robin,
 )
 from leadroute.ranking.turns import Turns, dues, next_turn, order, take
 from leadroute.scorers import owner
@@ -44,7 +44,7 @@ def weight_zero_means_never(given, then):
 @passes("cal-28")
 def nobody_has_a_weight(given, then):
     assert "no candidate" in then["result"]
-    ranking = Router(rules=[Rule("all", score=rotation())]).rank(
+    ranking = Router(rules=[Rule("all", score=round_robin())]).rank(
         Lead("L-1"), team(*reps_of(given)), now=NOW
     )
     assert ranking.best is None
@@ -75,8 +75,8 @@ def absence_is_not_made_up(given, then):
 
 @passes("cal-32")
 def a_lead_without_worth_is_made_up_for(given, then):
-    own = Rule("own", when=LEAD.owner_id.is_present(), score=owner() + 0 * rotation())
-    router = Router(rules=[own, Rule("rest", score=rotation())])
+    own = Rule("own", when=LEAD.owner_id.is_present(), score=owner() + 0 * round_robin())
+    router = Router(rules=[own, Rule("rest", score=round_robin())])
     dispatcher = desk(*{each["rep"] for each in given["leads"]}, router=router)
     for index, each in enumerate(given["leads"]):
         assert route(dispatcher, 1, f"L{index}", owner_id=each["rep"]) == [each["rep"]]
@@ -93,7 +93,7 @@ def a_lead_without_worth_is_made_up_for(given, then):
 def leads_of_an_owner_are_no_turns(given, then):
     assert not given["count_owner_matches"]
     owned = Rule("owned", when=LEAD.owner_id.is_present(), score=owner())
-    router = Router(rules=[owned, Rule("rest", score=rotation())])
+    router = Router(rules=[owned, Rule("rest", score=round_robin())])
     dispatcher = desk(*{each["rep"] for each in given["leads"]}, router=router)
     for index, each in enumerate(given["leads"]):
         owner_id = each["rep"] if each["reason"] == "owner_match" else None
@@ -226,7 +226,7 @@ def a_lead_submitted_twice_is_one_turn(given, then):
 @passes("glp-02")
 def rules_share_the_rotation_of_their_pool(given, then):
     rules = [
-        Rule(name, when=LEAD.source == name, pool="group", score=rotation())
+        Rule(name, when=LEAD.source == name, pool="group", score=round_robin())
         for name in given["categories"]
     ]
     router = Router(rules=rules, pools=[Pool("group", reps=given["group"])])
@@ -243,7 +243,7 @@ def another_pool_costs_no_turn(given, then):
     queues = given["rep_b_in"]
     pools = [Pool(queues[0], reps=given["q1_order"]), Pool(queues[1], reps=["b"])]
     rules = [
-        Rule(pool.name, when=LEAD.source == pool.name, pool=pool.name, score=rotation("strict"))
+        Rule(pool.name, when=LEAD.source == pool.name, pool=pool.name, score=round_robin("strict"))
         for pool in pools
     ]
     dispatcher = desk(*given["q1_order"], router=Router(rules=rules, pools=pools))
@@ -286,9 +286,9 @@ def flapping_gains_and_costs_nothing(given, then):
 
 @passes("sfr-03")
 def each_turn_falls_to_one_lead(given, then):
-    before = desk(*given["reps"], score=rotation(serial=True))
+    before = desk(*given["reps"], score=round_robin())
     assert route(before, 1) == [given["cursor"]]
-    second = desk(*given["reps"], score=rotation(serial=True), store=before.store)
+    second = desk(*given["reps"], score=round_robin(), store=before.store)
     racing = evolve(before, store=Racing(lambda: second.submit(Lead("first")), store=before.store))
     racing.submit(Lead("second"))
     found = [before.placement(lead_id).rep_id for lead_id in ("first", "second")]

@@ -22,7 +22,7 @@ from leadroute import (
     Rule,
     Signal,
     headroom,
-    rotation,
+    round_robin,
     skill_match,
 )
 
@@ -59,7 +59,7 @@ router = Router(
             score=3 * skill_match("industry") + headroom(),
             window="5m",
         ),
-        Rule("everyone else", score=rotation()),
+        Rule("everyone else", score=round_robin()),
     ],
 )
 ranking = router.rank(lead, Roster([rep]))

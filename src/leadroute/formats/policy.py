@@ -98,7 +98,7 @@ def parse_policy(
         ... [[rule]]
         ... name  = "germany"
         ... when  = "lead.country == 'de'"
-        ... score = "3 * skill_match('industry') + rotation()"
+        ... score = "3 * skill_match('industry') + round_robin()"
         ... ''')
         >>> router.rules[0].when
         <Comparison lead.country == 'DE'>
@@ -144,8 +144,8 @@ def dump_policy(
         OSError: The file cannot be written.
 
     Example:
-        >>> from leadroute import LEAD, Router, Rule, rotation
-        >>> router = Router(rules=[Rule("us", when=LEAD.country == "US", score=rotation())])
+        >>> from leadroute import LEAD, Router, Rule, round_robin
+        >>> router = Router(rules=[Rule("us", when=LEAD.country == "US", score=round_robin())])
         >>> print(dump_policy(router), end="")
         format    = 1
         window    = "5m"
@@ -154,7 +154,7 @@ def dump_policy(
         [[rule]]
         name  = "us"
         when  = "lead.country == 'US'"
-        score = "rotation()"
+        score = "round_robin()"
     """
     must_be(Router, router=router)
     found = format_of("policy.toml" if path is None else path, format)

@@ -32,7 +32,7 @@ from leadroute.scorers import (
     distance,
     expertise,
     explore,
-    fair,
+    fair_share,
     first_of,
     freshness,
     graduation,
@@ -47,7 +47,7 @@ from leadroute.scorers import (
     random_tiebreak,
     response_speed,
     revenue_rate,
-    rotation,
+    round_robin,
     same_country,
     skill_match,
     source_urgency,
@@ -296,7 +296,7 @@ def _reached(scorer: at_least) -> str:
     return f"{_score(scorer.scorer)} (where it is {scorer.bound:g} or more)"
 
 
-def _fairly(scorer: fair) -> str:
+def _fairly(scorer: fair_share) -> str:
     return f"{_score(scorer.scorer)}, as long as nobody gets {scorer.ahead:g} leads ahead of their share"
 
 
@@ -312,7 +312,7 @@ _SCORERS: Final[Mapping[type, Callable[[Any], str]]] = {
     headroom: lambda _scorer: "free capacity",
     cap_room: lambda _scorer: "what is left of their caps",
     workload: lambda _scorer: "how little they have open",
-    rotation: lambda _scorer: "whose turn it is",
+    round_robin: lambda _scorer: "whose turn it is",
     least_recent: lambda _scorer: "time since their last lead",
     close_rate: lambda _scorer: "share of leads won",
     revenue_rate: lambda _scorer: "revenue won per lead",
@@ -334,6 +334,6 @@ _SCORERS: Final[Mapping[type, Callable[[Any], str]]] = {
     clamp: _clamped,
     invert: lambda scorer: f"the opposite of {_score(scorer.scorer)}",
     at_least: _reached,
-    fair: _fairly,
+    fair_share: _fairly,
 }
 """What each scorer that comes with the package is called."""

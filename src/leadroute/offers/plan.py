@@ -57,7 +57,7 @@ from leadroute.offers.machine import move, situation_of
 from leadroute.offers.placement import Placement, Status
 from leadroute.ranking.ranking import Outcome, Ranking
 from leadroute.ranking.router import Router
-from leadroute.ranking.scorers.turns import rotation, turn_of
+from leadroute.ranking.scorers.turns import round_robin, turn_of
 from leadroute.ranking.tally import Tally, Toll, used_of
 from leadroute.rules.otherwise import HOLD
 from leadroute.rules.rule import Rule
@@ -163,12 +163,10 @@ def _turn(
 def _turn_limits(
     rule: Rule, pool: str, turn: Mapping[str, int], snapshot: Snapshot, rep: Rep
 ) -> dict[str, int]:
-    """What no other lead may use as well: granted turns, and the turn itself where each falls to one lead only."""
+    """What no other lead may use as well: granted turns, and each turn of a round robin."""
     own, score = turn_key(pool, rep.id), rule.score
     limits = {key: 0 for key in turn if key != own}
-    if score is not None and any(
-        isinstance(each, rotation) and each.guarded for each in score.walk()
-    ):
+    if score is not None and any(isinstance(each, round_robin) for each in score.walk()):
         limits |= {own: snapshot.turns.get(pool, {}).get(rep.id, 0) + turn.get(own, 0)}
     return limits
 

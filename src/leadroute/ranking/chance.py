@@ -14,7 +14,7 @@ from typing import TypeAlias
 
 from leadroute.model.frozen import FrozenDict
 from leadroute.model.rep import Rep
-from leadroute.ranking.scorers.algebra import fair
+from leadroute.ranking.scorers.algebra import fair_share
 from leadroute.rules.scorer import Points, Scorer, mean
 from leadroute.rules.situation import CHANCES, Situation
 
@@ -76,7 +76,7 @@ def _first(chances: dict[str, float], places: list[Place]) -> dict[str, float]:
     return chances
 
 
-def given_up(score: fair, situation: Situation) -> float:
+def given_up(score: fair_share, situation: Situation) -> float:
     """How many points were given up for fairness: the best of any candidate, less those of who came first.
 
     Args:
@@ -92,7 +92,7 @@ def given_up(score: fair, situation: Situation) -> float:
         >>> from leadroute.scorers import skill_match
         >>> team = (Rep("ada", skills={"oil": 1.0}), Rep("bob", skills={"oil": 0.6}))
         >>> counts = Snapshot(turns={"everyone": {"ada": 3}})
-        >>> score = fair(skill_match("industry"), ahead=1)
+        >>> score = fair_share(skill_match("industry"), ahead=1)
         >>> given_up(score, Situation(Lead("L-1", industry="oil"), team, "everyone", counts))
         0.4
     """

@@ -22,13 +22,13 @@ from leadroute.model.rep import Rep
 from leadroute.ranking.chance import given_up, propensities
 from leadroute.ranking.eligibility import NO_PAUSES, gate, notes_of
 from leadroute.ranking.ranking import Assignment, Outcome, Part, Ranking, Rejection
-from leadroute.ranking.scorers.algebra import fair
+from leadroute.ranking.scorers.algebra import fair_share
 from leadroute.ranking.tally import Tally
 from leadroute.rules.rule import Rule
 from leadroute.rules.scorer import Scorer, Term, mean
 from leadroute.rules.situation import Situation
 
-__all__ = ["assignments", "ranked"]
+__all__ = ["ranked"]
 
 
 def ranked(
@@ -85,7 +85,7 @@ def ranked(
         anyway=anyway,
         notes=notes_of(rule, situation.lead),
         chances=partial(propensities, score, among) if score and score.random else None,
-        cost=partial(given_up, score, among) if isinstance(score, fair) else None,
+        cost=partial(given_up, score, among) if isinstance(score, fair_share) else None,
     )
 
 
@@ -131,10 +131,10 @@ def _sorted_assignments(
         total = mean(zip(weights, points, strict=True)) or 0.0
         keyed.append((-total, last.get(rep.id, -1), rep.id, rep, points))
     keyed.sort(key=itemgetter(0, 1, 2))
-    return assignments(terms, keyed[:top], situation)
+    return _assignments(terms, keyed[:top], situation)
 
 
-def assignments(
+def _assignments(
     terms: tuple[Term, ...],
     ordered: Iterable[tuple[float, int, str, Rep, tuple[float | None, ...]]],
     situation: Situation,

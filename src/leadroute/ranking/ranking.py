@@ -165,8 +165,6 @@ class Ranking:
         version: The version of the policy that decided.
         factor: For ``DISQUALIFIED``: the name of the first factor that the lead did not fulfil.
         verdict: For ``DISQUALIFIED``: what that factor says becomes of the lead: ``nurture``, ``reject`` or ``review``.
-        path: Which way a ``Standing`` found it: ``"fast"``, or why every rep was asked. Empty for ``Router.rank``,
-            which asks every rep. Not part of equality: both ways give the same.
         others: What the other pools said, in the order in which they were asked; the rule's own pool first when it
             found nobody and the lead goes to a rep of another pool, or to one who is not available.
         then: What happens when nobody was found: ``hold`` or ``catch-all``; empty when somebody was.
@@ -187,7 +185,6 @@ class Ranking:
     version: str = ""
     factor: str | None = None
     verdict: str | None = None
-    path: str = field(default="", eq=False)
     others: tuple[Ranking, ...] = ()
     then: str = ""
     anyway: bool = False
@@ -247,8 +244,6 @@ class Ranking:
             lines.append("  It waits" if self.then == HOLD else "  The catch-all gets it")
         if self.resumes_at is not None and self.resumes_at != self.at:
             lines.append(f"  Somebody is back at {self.resumes_at:%Y-%m-%d %H:%M %Z}")
-        if self.path:
-            lines.append(f"  Ranked on the {self.path} path")
         return "\n".join(lines)
 
 

@@ -10,7 +10,7 @@ The rules of this module:
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date, datetime, timedelta, tzinfo
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final, Literal
@@ -22,7 +22,7 @@ from attrs import fields as attrs_fields
 from leadroute.errors import FactTypeError, UnknownFieldError
 from leadroute.model.atlas import Atlas
 from leadroute.model.frozen import FrozenDict
-from leadroute.model.kinds import every, must_be, of_kind
+from leadroute.model.kinds import must_be, of_kind
 from leadroute.model.lead import Lead
 from leadroute.model.limits import Cap
 from leadroute.model.limits import caps as clean_caps
@@ -219,9 +219,8 @@ class Router:
         return None if position is None else self.rules[position]
 
     def match_each(self, leads: Iterable[Lead], now: datetime | None = None) -> list[Rule | None]:
-        """``match`` for every lead, in order. Several policies are asked faster about a ``Sample``."""
-        found = self._matcher.first_of_each(leads, now)
-        return [None if position is None else self.rules[position] for position in found]
+        """``match`` for every lead, in order."""
+        return [self.match(lead, now) for lead in leads]
 
     def match_all(self, lead: Lead, now: datetime | None = None) -> tuple[Rule, ...]:
         """Every rule whose condition the lead fulfils, in order. Errors are those of ``match``."""
@@ -271,8 +270,7 @@ class Router:
             now: The instant of the decision, aware; the lead's ``received_at`` when not given.
             snapshot: How much each rep has open, has won and so on; nothing at all when not given.
             tried: What became of earlier offers of this lead, by rep id; those reps are left out.
-            top: How many assignments to give, the best first; ``None`` gives all. Everyone is asked all the same: for
-                an answer that does not ask everyone, keep a ``Standing``.
+            top: How many assignments to give, the best first; ``None`` gives all. Everyone is asked all the same.
 
         Returns:
             Every rep of the pool, ranked or rejected, each with reasons.
@@ -422,25 +420,6 @@ class Router:
             factor=first.name if isinstance(first, Factor) else None,
             verdict=first.outcome if isinstance(first, Factor) else None,
         )
-
-    def rank_many(
-        self,
-        leads: Iterable[Lead],
-        roster: Roster,
-        *,
-        now: datetime | None = None,
-        snapshot: Snapshot | None = None,
-    ) -> Iterator[Ranking]:
-        """Rank each lead on its own against the same counts, one at a time as you iterate.
-
-        Example:
-            >>> router = Router(rules=[Rule("all")])
-            >>> leads = (Lead(f"L-{n}") for n in range(2))
-            >>> [r.best.rep_id for r in router.rank_many(leads, Roster([Rep("ada")]))]
-            ['ada', 'ada']
-        """
-        for lead in every(Lead, leads=leads):
-            yield self.rank(lead, roster, now=now, snapshot=snapshot)
 
 
 _GIVEN: Final = tuple(each.name for each in attrs_fields(Router) if each.init)

@@ -19,7 +19,7 @@ from leadroute.rules.operand import DomainOf, Field
 from leadroute.rules.readers import TYPES, reader
 from leadroute.rules.rows import Key
 
-__all__ = ["Look", "kind_of", "kinds_of", "look"]
+__all__ = ["Look", "kind_of", "look"]
 
 Look: TypeAlias = Callable[[Lead], Any]
 """From a lead to its value in one plane."""
@@ -45,16 +45,6 @@ def kind_of(value: object) -> Kind:
     return found or next(kind for kind, types in TYPES.items() if isinstance(value, types))
 
 
-def kinds_of(name: str) -> Key:
-    """The key under which ``look`` tells what kind an attribute's value has.
-
-    Example:
-        >>> look(kinds_of("tier"))(Lead("L-1", attributes={"tier": 3}))
-        <Kind.NUMBER: 'number'>
-    """
-    return Key("kind", name)
-
-
 def look(key: Key) -> Look:
     """How a lead is read for the plane of a key.
 
@@ -70,8 +60,6 @@ def look(key: Key) -> Look:
         return lambda lead: read(lead, None, None)
     if key.form == "known":
         return lambda lead: lead.attributes.get(name) not in _EMPTY
-    if key.form == "kind":
-        return lambda lead: _kind_or_none(lead.attributes.get(name))
     kind = Kind(key.form)
 
     def attribute(lead: Lead) -> Any:
@@ -82,7 +70,3 @@ def look(key: Key) -> Look:
 
 
 _EMPTY: Final[tuple[object, ...]] = (None, "", frozenset())
-
-
-def _kind_or_none(value: object) -> Kind | None:
-    return None if value is None else kind_of(value)

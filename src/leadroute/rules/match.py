@@ -9,11 +9,9 @@ The rules of this module:
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from datetime import datetime
+from collections.abc import Sequence
 from typing import Final
 
-from leadroute.model.lead import Lead
 from leadroute.rules.closures import PLAIN, Environment
 from leadroute.rules.condition import Condition
 from leadroute.rules.index import Asked, Index
@@ -45,6 +43,7 @@ class Matcher:
 
     Example:
         >>> from datetime import UTC, datetime
+        >>> from leadroute.model.lead import Lead
         >>> from leadroute.rules.builders import LEAD
         >>> matcher = Matcher([LEAD.budget >= 10_000, LEAD.country == "US", None])
         >>> now = datetime(2026, 1, 5, 9, 0, tzinfo=UTC)
@@ -74,19 +73,6 @@ class Matcher:
 
     def __len__(self) -> int:
         return len(self._engine)
-
-    def first_of_each(self, leads: Iterable[Lead], now: datetime | None) -> list[int | None]:
-        """``first`` for every lead, in their order.
-
-        Args:
-            leads: The leads. A ``Sample``, which more than one matcher is asked about, is answered about three times as
-                fast as one by one; what is no ``Sample`` is answered one by one.
-            now: The instant of the decision.
-
-        Raises:
-            FactTypeError: As ``first`` does, for the first lead for which it does.
-        """
-        return self._engine.first_of_each(leads, now)
 
     def replace(self, position: int, condition: Condition | None) -> Matcher:
         """The same conditions with one of them replaced; derived from this matcher, not built again.

@@ -8,7 +8,7 @@ The rules of this module:
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 
 from leadroute.errors import ConfigError, FactTypeError
@@ -127,10 +127,6 @@ class PlainMatcher:
         except FactTypeError as error:
             raise error.during(self._names[position], lead.id) from error
         return tuple(found)
-
-    def first_of_each(self, leads: Iterable[Lead], now: datetime | None) -> list[int | None]:
-        """``first`` for every lead, in their order."""
-        return [self.first(lead, now) for lead in leads]
 
     def replace(self, position: int, condition: Condition | None) -> PlainMatcher:
         """The same conditions with one replaced.

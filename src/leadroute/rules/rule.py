@@ -49,7 +49,7 @@ def condition(given: Any) -> Condition:
 def score(given: Any) -> Scorer:
     """A cleaner for scores."""
     if not isinstance(given, Scorer):
-        raise Refused(f"is {shown(given)}; write a scorer such as headroom() + rotation()")
+        raise Refused(f"is {shown(given)}; write a scorer such as headroom() + round_robin()")
     return given
 
 

@@ -33,7 +33,7 @@ from leadroute.scorers import (
     close_rate,
     headroom,
     intent,
-    rotation,
+    round_robin,
     skill_match,
     territory_match,
 )
@@ -167,8 +167,8 @@ def scorers() -> st.SearchStrategy[Scorer]:
     """Scores made of the built-in scorers, weighted, added up and guarded."""
     plain = st.one_of(
         st.sampled_from(["industry", "language", "product"]).map(skill_match),
-        st.sampled_from([territory_match(), headroom(), rotation(), close_rate()]),
-        st.sampled_from([rotation("strict"), rotation(serial=True)]),
+        st.sampled_from([territory_match(), headroom(), round_robin(), close_rate()]),
+        st.sampled_from([round_robin("strict")]),
         st.sampled_from([1, 20]).map(lambda strength: close_rate(strength=strength)),
         st.builds(
             intent, st.sampled_from([None, "page"]), st.sampled_from([1, 240]), st.just("3d")

@@ -47,7 +47,7 @@ from leadroute.scorers import (
     random_tiebreak,
     response_speed,
     revenue_rate,
-    rotation,
+    round_robin,
     same_country,
     skill_match,
     source_urgency,
@@ -175,8 +175,8 @@ SCORERS = {
         {"snapshot": Snapshot(open={"ada": 4, "bob": 9})},
         "the rep's weight was 10 instead of 1",
     ),
-    "rotation": (
-        rotation(),
+    "round_robin": (
+        round_robin(),
         ADA,
         BOB,
         {"snapshot": Snapshot(turns={"everyone": {"ada": 4, "bob": 9}})},

@@ -24,7 +24,7 @@ from leadroute import (
     diff,
     explain,
     headroom,
-    rotation,
+    round_robin,
     signal,
     skill_match,
     territory_match,
@@ -103,13 +103,13 @@ EVERY = [
         "language() + 2 * same_country() + random_tiebreak()",
         "distance() + timezone_overlap() + workload()",
         "owner('team') + named_account('team') + cap_room()",
-        "least_recent() + rotation() + headroom()",
+        "least_recent() + round_robin() + headroom()",
         "close_rate() + revenue_rate() + expertise(by=['industry', 'country'])",
         "response_speed() + accept_rate(half_life='4w') + top_producer()",
         "tier('budget', [10, 100]) + graduation() + deal_size_fit()",
         "tiers(tier('employees', [10], wins=[3]), explore(by='language'))",
         "source_urgency(['web'], [0.5]) + freshness() + intent('page')",
-        "fair(max_of(skill_match('industry', 'all'), invert(territory_match())))",
+        "fair_share(max_of(skill_match('industry', 'all'), invert(territory_match())))",
     )
 ]
 BERLIN = Territory("berlin", countries={"DE", "US"}, owners={"ada"})
@@ -354,7 +354,9 @@ def test_scores():
     reason, found = answer(Rule("a", score=score), Rep("bob", countries={"DE"}), ahead, lead=lead)
     assert found[0] == "the rep's regions included 'US-CA'"
     assert answer(Rule("a", score=score), Rep("bob"), ADA)[1] == []
-    reason, found = answer(Rule("a", score=skill_match("industry") + rotation()), Rep("bob"), ADA)
+    reason, found = answer(
+        Rule("a", score=skill_match("industry") + round_robin()), Rep("bob"), ADA
+    )
     assert found[0] == "the rep's weight was 2 instead of 1"
     many = Snapshot(open={"bob": 2})
     reason, found = answer(
@@ -450,7 +452,7 @@ def test_reasons_of_moves():
     assert moved(
         {"rules": [Rule("rest", require=REP.id == "bob")]}, {"rules": [low]}, ADA, bob
     ) == ("nobody is eligible; bob: the rule requires that the rep's level is less than 1")
-    assert moved({"rules": [rest]}, {"rules": [Rule("rest", score=rotation())]}, ADA, bob) == (
+    assert moved({"rules": [rest]}, {"rules": [Rule("rest", score=round_robin())]}, ADA, bob) == (
         "bob scores 1.00 and ada 0.00"
     )
     pools = {"rules": [Rule("rest", pool="p")], "pools": [Pool("p", reps={"bob"})]}

@@ -15,7 +15,7 @@ from leadroute import (
     Rule,
     Snapshot,
     headroom,
-    rotation,
+    round_robin,
     skill_match,
 )
 from leadroute.model.frozen import FrozenDict
@@ -23,7 +23,7 @@ from leadroute.rules.situation import Situation
 from leadroute.scorers import (
     at_least,
     clamp,
-    fair,
+    fair_share,
     first_of,
     invert,
     max_of,
@@ -147,8 +147,8 @@ def routed(score, weights, leads):
     st.integers(1, 4),
 )
 def test_nobody_gets_further_ahead_than_the_bound(weights, ahead):
-    """With fair(score, k), nobody is ever more than k leads ahead of their share, however good their score."""
-    _, _, furthest = routed(fair(skill_match("industry"), ahead), weights, 40)
+    """With fair_share(score, k), nobody is ever more than k leads ahead of their share, however good their score."""
+    _, _, furthest = routed(fair_share(skill_match("industry"), ahead), weights, 40)
     assert furthest <= ahead + 1e-6
 
 
@@ -156,14 +156,14 @@ def test_the_points_given_up_for_fairness_are_on_record():
     """Without the bound the best gets everything; with it, every decision says what it cost."""
     weights = {"a": 1, "b": 1}
     assert routed(skill_match("industry"), weights, 10)[:2] == ({"a": 10, "b": 0}, [0.0] * 10)
-    turns, costs, _ = routed(fair(skill_match("industry"), 2), weights, 10)
+    turns, costs, _ = routed(fair_share(skill_match("industry"), 2), weights, 10)
     assert turns == {"a": 7, "b": 3}
     assert costs == [0, 0, 0, 0, 0.5, 0, 0.5, 0, 0.5, 0]
 
 
 def test_a_bound_says_who_is_held_back():
     """The reason says how far the lead would put the rep ahead of, or behind, their share."""
-    score, ahead = fair(headroom(), 1), {"turns": FrozenDict({"p": {"ada": 3}})}
+    score, ahead = fair_share(headroom(), 1), {"turns": FrozenDict({"p": {"ada": 3}})}
     assert (
         reason(score, ADA, **ahead)
         == "0 open of 10; held back, 2.0 ahead of their share with this lead"
@@ -176,12 +176,12 @@ def test_a_bound_stands_with_reps_of_weight_0_alone():
     """Reps without weight have no share, which is no error."""
     rep = Rep("ada", weight=0)
     situation = Situation(HEALTH, (rep,), "p")
-    assert fair(headroom()).bind(situation)(rep) == 1.0
+    assert fair_share(headroom()).bind(situation)(rep) == 1.0
 
 
 def test_nobody_gives_up_nothing():
     """A decision without candidates gives up nothing, and nobody has a propensity."""
-    ranking = Router(rules=[Rule("all", score=fair(headroom()))]).rank(
+    ranking = Router(rules=[Rule("all", score=fair_share(headroom()))]).rank(
         HEALTH, Roster([Rep("ada", active=False)])
     )
     assert (ranking.given_up, dict(ranking.propensities)) == (0.0, {})
@@ -189,11 +189,11 @@ def test_nobody_gives_up_nothing():
 
 def test_conditions_deep_inside_a_score_are_checked_when_the_router_is_built():
     """A condition under max_of is found like any other."""
-    score = max_of(headroom().when(REP.level > 1), rotation())
+    score = max_of(headroom().when(REP.level > 1), round_robin())
     assert [str(each) for each in score.walk()] == [
-        "max_of(headroom().when(rep.level > 1), rotation())",
+        "max_of(headroom().when(rep.level > 1), round_robin())",
         "headroom().when(rep.level > 1)",
         "headroom()",
-        "rotation()",
+        "round_robin()",
     ]
     assert attrs.evolve(Router(rules=[Rule("all", score=score)])).rules[0].score == score

@@ -149,13 +149,16 @@ REFUSED = [
     ("clamp(headroom(), 0.5, 0.1)", "clamp() has high=0.1 below low=0.5; swap them"),
     ("clamp(headroom(), 2)", "2 must be a number from 0 to 1"),
     ("invert('a')", "invert() takes scorers, and 'a' is none"),
-    ("fair(headroom(), -1)", "-1 must be a number from 0 on"),
-    ("tiers(headroom()) + rotation()", "tiers() stands alone and cannot be added"),
+    ("fair_share(headroom(), -1)", "-1 must be a number from 0 on"),
+    ("tiers(headroom()) + round_robin()", "tiers() stands alone and cannot be added"),
     ("2 * tiers(headroom())", "tiers() stands alone and cannot be weighted"),
-    ("fair(headroom()).when(lead.budget > 1)", "fair() stands alone and cannot be guarded"),
+    (
+        "fair_share(headroom()).when(lead.budget > 1)",
+        "fair_share() stands alone and cannot be guarded",
+    ),
     ("max_of(tiers(headroom()))", "tiers() stands alone; max_of() cannot hold it"),
-    ("invert(fair(headroom()))", "fair() stands alone; invert() cannot hold it"),
-    ("tiers(fair(headroom()))", "fair() stands alone; tiers() cannot hold it"),
+    ("invert(fair_share(headroom()))", "fair_share() stands alone; invert() cannot hold it"),
+    ("tiers(fair_share(headroom()))", "fair_share() stands alone; tiers() cannot hold it"),
 ]
 
 

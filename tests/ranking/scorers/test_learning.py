@@ -20,7 +20,7 @@ from leadroute.scorers import (
     graduation,
     response_speed,
     revenue_rate,
-    rotation,
+    round_robin,
     tier,
     tiers,
     top_producer,
@@ -276,7 +276,7 @@ def test_a_large_deal_never_lands_on_a_rep_of_small_ones():
     )
 
     team = Roster(situation.reps)
-    score = tiers(at_least(deal_size_fit(), 0.1), rotation().when(LEAD.budget < 10_000))
+    score = tiers(at_least(deal_size_fit(), 0.1), round_robin().when(LEAD.budget < 10_000))
     router = Router(rules=[Rule("all", score=score)])
     for busy in range(30):
         snapshot = Snapshot(outcomes=situation.snapshot.outcomes, open={"bob": busy})

@@ -20,7 +20,7 @@ from leadroute.scorers import (
     least_recent,
     named_account,
     owner,
-    rotation,
+    round_robin,
     same_country,
     skill_match,
     source_urgency,
@@ -290,7 +290,7 @@ def test_an_owner_who_is_away_is_stood_in_for(scorer):
 
 def test_a_lead_whose_owner_is_offline_goes_to_somebody_else():
     """The scenarios of Chatwoot and Rocket.Chat: the owner is away, so the lead goes to the one who is there."""
-    router = Router(rules=[Rule("all", score=first_of(owner(), rotation()))])
+    router = Router(rules=[Rule("all", score=first_of(owner(), round_robin()))])
     returning = lead(owner_id="a")
     here, away = Rep("a"), Rep("a", active=False)
     assert router.rank(returning, Roster([here, Rep("b")])).best.rep_id == "a"

@@ -209,7 +209,7 @@ plain = st.one_of(
     built("named_account", away=away),
     built("headroom"),
     built("workload", few),
-    built("rotation"),
+    built("round_robin"),
     built("least_recent", st.sampled_from(["1d", "90s"])),
     built("close_rate", maybe | few, **learning),
     built("revenue_rate", few, **learning),
@@ -257,5 +257,5 @@ def _combined(parts):
 inner = st.recursive(plain, _combined, max_leaves=4)
 tiered = st.lists(inner, min_size=1, max_size=3).map(lambda found: scorers.tiers(*found))
 scores = st.one_of(
-    inner, tiered, st.builds(scorers.fair, inner | tiered, st.sampled_from([0, 1, 2.5]))
+    inner, tiered, st.builds(scorers.fair_share, inner | tiered, st.sampled_from([0, 1, 2.5]))
 )

@@ -15,7 +15,7 @@ from leadroute.insight.lint.subject import Subject
 from leadroute.rules.fields import Kind
 from leadroute.rules.reading import Reads, reads
 from leadroute.rules.scorer import Guarded, Scorer
-from leadroute.scorers import close_rate, headroom, intent, rotation
+from leadroute.scorers import close_rate, headroom, intent, round_robin
 
 __all__ = ["habits"]
 
@@ -29,7 +29,7 @@ _QUALITY = {
     "current_solution",
 }
 _ORIGIN = {"source", "channel"}
-_TURNS = (headroom, rotation)
+_TURNS = (headroom, round_robin)
 _BY_QUALITY = (intent, close_rate)
 
 

@@ -3,8 +3,7 @@
 The rules of this module:
 
 * A lead moves when its best rep is another one, or there is none under one of the policies.
-* Leads are read a portion at a time, each portion as one ``Sample`` that both policies are asked about. Memory stays
-  constant.
+* Leads are read a portion at a time. Memory stays constant.
 * Where the policies differ in their rules alone, a lead whose rule is the same in both cannot move, and is not ranked.
   All others are ranked under both policies, each on its own.
 """
@@ -26,7 +25,6 @@ from leadroute.model.snapshot import Snapshot
 from leadroute.ranking.ranking import Assignment, Ranking
 from leadroute.ranking.router import Router
 from leadroute.rules.rule import Rule
-from leadroute.rules.sample import Sample
 
 __all__ = ["PORTION", "Move", "diff"]
 
@@ -155,9 +153,8 @@ def _doubtful(
     """The leads that have to be ranked to know whether they move."""
     if unchanged is None:
         return leads
-    sample = Sample(leads)
     try:
-        rules = [router.match_each(sample, now) for router in (old, new)]
+        rules = [router.match_each(leads, now) for router in (old, new)]
     except TypeError:  # ranking says of which lead, or knows the instant that each was received
         return leads
     before, after = ([rule.name if rule else None for rule in found] for found in rules)

@@ -39,7 +39,7 @@ from leadroute.ranking.scorers.outcomes import close_rate, expertise, revenue_ra
 from leadroute.ranking.scorers.owners import named_account, owner
 from leadroute.ranking.scorers.places import distance, timezone_overlap
 from leadroute.ranking.scorers.seniority import deal_size_fit, graduation, tier, top_producer
-from leadroute.ranking.scorers.turns import least_recent, rotation
+from leadroute.ranking.scorers.turns import least_recent, round_robin
 from leadroute.rules.naming import number_of, texts_of
 from leadroute.rules.operand import Field, SignalStat
 from leadroute.rules.rule import EVERYONE, Rule
@@ -198,7 +198,7 @@ def _caps(question: Question, _scorer: cap_room) -> Iterator[Lever]:
     yield from raised_caps(question)
 
 
-def _turns(question: Question, _scorer: rotation) -> Iterator[Lever]:
+def _turns(question: Question, _scorer: round_robin) -> Iterator[Lever]:
     turns, rep_id = question.snapshot.turns, question.rep.id
     for pool in dict.fromkeys(rule.pool or EVERYONE for rule in question.router.rules):
         of_pool = turns.get(pool, FrozenDict())
@@ -370,7 +370,7 @@ WANTED: Final[Mapping[type, Callable[[Question, Any], Iterator[Lever]]]] = {
     headroom: _room,
     cap_room: _caps,
     workload: _less_open,
-    rotation: _turns,
+    round_robin: _turns,
     least_recent: _idle,
     close_rate: _won,
     revenue_rate: _won,

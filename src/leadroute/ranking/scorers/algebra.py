@@ -4,8 +4,8 @@ The rules of this module:
 
 * Every node is a frozen value that prints as the call that makes it, like any scorer.
 * A part without an answer takes no part; a node has no answer when none of its parts has one.
-* ``tiers`` and ``fair`` put some reps strictly before others. That would be lost in a weighted mean, so they stand
-  alone: they cannot be added to, weighted or guarded, and only ``fair`` may hold ``tiers``.
+* ``tiers`` and ``fair_share`` put some reps strictly before others. That would be lost in a weighted mean, so they
+  stand alone: they cannot be added to, weighted or guarded, and only ``fair_share`` may hold ``tiers``.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from leadroute.ranking.scorers.parameters import not_negative, share
 from leadroute.rules.scorer import Points, Scorer
 from leadroute.rules.situation import Situation
 
-__all__ = ["at_least", "clamp", "fair", "first_of", "invert", "max_of", "tiers"]
+__all__ = ["at_least", "clamp", "fair_share", "first_of", "invert", "max_of", "tiers"]
 
 
 def _scorers(name: str, given: Iterable[Any], *, alone: bool = False) -> tuple[Scorer, ...]:
@@ -81,9 +81,9 @@ class max_of(_Several):
         ConfigError: There is none, or something is no score.
 
     Example:
-        >>> from leadroute import headroom, rotation
-        >>> str(max_of(headroom(), rotation()))
-        'max_of(headroom(), rotation())'
+        >>> from leadroute import headroom, round_robin
+        >>> str(max_of(headroom(), round_robin()))
+        'max_of(headroom(), round_robin())'
     """
 
     name = "max_of"
@@ -110,7 +110,7 @@ class first_of(_Several):
     """The points of the first score that has an answer for the rep.
 
     Formula: the points of the first that are known.
-    ``first_of(owner(), rotation())``: the owner of the account, and the rotation where nobody owns it.
+    ``first_of(owner(), round_robin())``: the owner of the account, and the rotation where nobody owns it.
 
     Args:
         scorers: One score or more, the preferred one first.
@@ -143,7 +143,7 @@ class tiers(_Several):
     """Reps of an earlier tier strictly before reps of a later one, ordered by points inside a tier.
 
     A rep belongs to the first score that has an answer for them; guards make the tiers:
-    ``tiers(rotation().when(rep.level >= 3), rotation())``. Who belongs to no tier comes last, with 0.
+    ``tiers(round_robin().when(rep.level >= 3), round_robin())``. Who belongs to no tier comes last, with 0.
 
     Formula: with n tiers, a rep of tier i (from 0) with p points gets (n - 1 - i + (1 + p) / 2) / n, so that a tier
     lies above (n - i - 1/2) / n and the next one ends half a step below it.
@@ -285,7 +285,7 @@ class at_least(_One):
     """The points of a score where they reach a bound, else no answer; makes a tier out of a scorer.
 
     Formula: the points where points >= bound, else no answer.
-    ``tiers(at_least(deal_size_fit(), 0.1), rotation())`` puts reps whose deals are of another size strictly last.
+    ``tiers(at_least(deal_size_fit(), 0.1), round_robin())`` puts reps whose deals are of another size strictly last.
 
     Args:
         scorer: What gives the points.
@@ -316,7 +316,7 @@ class at_least(_One):
 
 @final
 @frozen
-class fair(_One):
+class fair_share(_One):
     """A hard bound on unfairness around any score: nobody gets further ahead of their share than ``ahead`` leads.
 
     A rep whom this lead would take further ahead comes strictly after every rep whom it would not, however good their
@@ -335,11 +335,11 @@ class fair(_One):
 
     Example:
         >>> from leadroute import skill_match
-        >>> str(fair(skill_match("industry"), 3))
-        "fair(skill_match('industry'), 3)"
+        >>> str(fair_share(skill_match("industry"), 3))
+        "fair_share(skill_match('industry'), 3)"
     """
 
-    name = "fair"
+    name = "fair_share"
     alone: ClassVar[bool] = True
     ahead: float = field(default=2, converter=not_negative)
 

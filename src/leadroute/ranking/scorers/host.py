@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import partial, wraps
-from typing import Any, TypeAlias, overload
+from functools import wraps
+from typing import Any, TypeAlias
 
 from attrs import field, frozen
 
@@ -18,7 +18,6 @@ from leadroute.rules.situation import Situation
 __all__ = ["HostScorer", "scorer"]
 
 HostFunction: TypeAlias = Callable[..., float | None]
-HostBound: TypeAlias = Callable[..., float]
 
 
 @frozen(repr=False)
@@ -30,14 +29,12 @@ class HostScorer(Scorer):
         arguments: What it was called with in the policy.
         keywords: What it was called with by name, sorted.
         maker: What the policy called; a pickle refers to it by its name.
-        bound: Takes (rep) and the arguments, and gives the most points that the function ever answers for the rep.
     """
 
     function: HostFunction
     arguments: tuple[Any, ...] = ()
     keywords: tuple[tuple[str, Any], ...] = ()
     _maker: Callable[..., HostScorer] = field(kw_only=True, eq=False)
-    bound: HostBound | None = field(default=None, kw_only=True)
 
     @property
     def name(self) -> str:  # type: ignore[override]
@@ -52,37 +49,15 @@ class HostScorer(Scorer):
     def bind(self, situation: Situation) -> Points:
         """The function, with its points checked."""
         function, arguments, keywords = self.function, self.arguments, dict(self.keywords)
-        bounded = self.bound is not None
 
         def points(rep: Rep) -> float | None:
             found = function(situation, rep, *arguments, **keywords)
             if found is None or (type(found) in (int, float) and 0 <= found <= 1):
-                if bounded:
-                    self._keep(rep, found)
                 return found
             who = f"the answer of {self} for rep {rep.id!r}"
             raise FactTypeError(who, shown(found), "a number from 0 to 1, or None")
 
         return points
-
-    def most(self, rep: Rep) -> float:
-        """The most points that the rep can get, as the host's bound says.
-
-        Raises:
-            FactTypeError: The bound is no number from 0 to 1.
-        """
-        found = self.bound(rep, *self.arguments, **dict(self.keywords)) if self.bound else 1.0
-        if type(found) in (int, float) and 0 <= found <= 1:
-            return found
-        raise FactTypeError(
-            f"the bound of {self} for rep {rep.id!r}", shown(found), "a number from 0 to 1"
-        )
-
-    def _keep(self, rep: Rep, found: float | None) -> None:
-        most = self.most(rep)
-        if found is None or found > most:
-            who = f"the answer of {self} for rep {rep.id!r}"
-            raise FactTypeError(who, shown(found), f"a number up to its bound, {most!r}")
 
     def reason(self, situation: Situation, rep: Rep) -> str:
         """The first line of the function's docstring, else its name."""
@@ -133,24 +108,12 @@ def _called(
     return maker(*arguments, **keywords)
 
 
-@overload
-def scorer(function: HostFunction) -> Callable[..., HostScorer]: ...
-
-
-@overload
-def scorer(
-    *, bound: HostBound | None = None
-) -> Callable[[HostFunction], Callable[..., HostScorer]]: ...
-
-
-def scorer(function: HostFunction | None = None, *, bound: HostBound | None = None) -> Any:
+def scorer(function: HostFunction) -> Callable[..., HostScorer]:
     """Make a scorer out of a function of (situation, rep, ...).
 
     Args:
         function: Gives points between 0 and 1, or ``None`` for no answer. The first line of its docstring is the
             reason that people read. It must depend on its arguments alone.
-        bound: Gives the most points that the function ever answers for a rep, from (rep, ...) alone; a function with
-            a bound always has an answer. It keeps rankings by a ``Standing`` on the fast path.
 
     Returns:
         What a policy calls: it takes the further arguments of the function and gives a scorer. Hand it to
@@ -163,18 +126,12 @@ def scorer(function: HostFunction | None = None, *, bound: HostBound | None = No
         ...     return 1.0 if tag in rep.languages else 0.0
         >>> str(2 * speaks("de"))
         "2 * speaks('de')"
-        >>> @scorer(bound=lambda rep: 1.0 if rep.level else 0.0)
-        ... def senior(situation, rep):
-        ...     "Level five or above."
-        ...     return float((rep.level or 0) >= 5)
     """
-    if function is None:
-        return partial(scorer, bound=bound)
 
     @wraps(function)
     def called(*arguments: Any, **keywords: Any) -> HostScorer:
         placed = tuple(map(_fixed, arguments))
         named = tuple((name, _fixed(keywords[name])) for name in sorted(keywords))
-        return HostScorer(function, placed, named, maker=called, bound=bound)
+        return HostScorer(function, placed, named, maker=called)
 
     return called

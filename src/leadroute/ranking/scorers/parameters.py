@@ -19,7 +19,6 @@ from leadroute.model.duration import format_duration, parse_duration
 __all__ = [
     "ascending",
     "choice",
-    "flag",
     "lasting",
     "not_negative",
     "numbers",
@@ -121,17 +120,6 @@ def words(given: Any) -> tuple[str, ...]:
     if not found or len(set(found)) < len(found):
         raise ConfigError(f"{list(found)!r:.60} must be one text or more, none of them twice")
     return found
-
-
-def flag(given: Any) -> bool:
-    """True or False.
-
-    Raises:
-        ConfigError: It is neither.
-    """
-    if not isinstance(given, bool):
-        raise ConfigError(f"{given!r:.60} must be True or False")
-    return given
 
 
 def choice(given: Any, *known: str) -> str:

@@ -14,7 +14,7 @@ from leadroute.model.frozen import FrozenDict
 from leadroute.model.grants import soonest
 from leadroute.model.instants import from_micros, to_micros
 from leadroute.model.rep import Rep
-from leadroute.ranking.scorers.parameters import choice, flag, lasting
+from leadroute.ranking.scorers.parameters import choice, lasting
 from leadroute.ranking.turns import UNIT, Turns
 from leadroute.ranking.turns import order as in_turn
 from leadroute.rules.scorer import Points, Scorer
@@ -30,12 +30,12 @@ __all__ = [
     "least_recent",
     "price",
     "reached",
-    "rotation",
+    "round_robin",
     "standings",
     "turn_of",
 ]
 
-MODES: Final = ("webster", "strict")
+MODES: Final = ("weighted", "strict")
 """How a rotation puts reps in order."""
 
 _MICROSECOND = timedelta(microseconds=1)
@@ -190,46 +190,37 @@ def _mode(given: Any) -> str:
 
 
 @frozen
-class rotation(Scorer):
+class round_robin(Scorer):
     """Whose turn it is in the pool, by weight.
 
     Formula: the candidates are put in the order of (turns taken + 1/2) / weight (Webster's divisor method); the
     first gets 1, the last 0, those between get evenly spaced points, and equals get the same. A turn is taken by an
     offer and given back when the offer is declined or runs out, so in the end it moves on accept. A rep who was away
-    enters level with the others: what they missed is not made up, and a newcomer is not flooded.
+    enters level with the others: what they missed is not made up, and a newcomer is not flooded. Each turn falls to one
+    lead only: of processes that decide at the same moment, whoever commits second decides again.
 
     ``mode="strict"`` is Tijdeman's rule: while weights and candidates stay the same, nobody is ever further than
-    1 - 1/(2n - 2) turns from their exact share, which is the best that any rotation can promise. Each turn falls to
-    one lead only, as with ``serial``. A rep who was away keeps up to one turn. Rules of one pool share its turns, so
-    give them the same mode.
+    1 - 1/(2n - 2) turns from their exact share, which is the best that any rotation can promise. A rep who was
+    away keeps up to one turn. Rules of one pool share its turns, so give them the same mode.
 
     Args:
-        mode: ``"webster"`` or ``"strict"``.
-        serial: Whether each turn falls to one lead only. Processes that decide at the same moment read the same turns,
-            and choose the same rep; the next leads make up for it. With ``serial`` whoever commits second decides
-            again, which costs a busy pool one decision for each such race.
+        mode: ``"weighted"`` or ``"strict"``.
 
     Raises:
-        ConfigError: The mode is not known, or ``serial`` is neither true nor false.
+        ConfigError: The mode is not known.
 
     Example:
-        >>> str(rotation()), str(rotation("strict"))
-        ('rotation()', "rotation('strict')")
+        >>> str(round_robin()), str(round_robin("strict"))
+        ('round_robin()', "round_robin('strict')")
     """
 
-    name = "rotation"
-    mode: str = field(default="webster", converter=_mode)
-    serial: bool = field(default=False, converter=flag, kw_only=True)
+    name = "round_robin"
+    mode: str = field(default="weighted", converter=_mode)
 
     @property
     def takes_turns(self) -> bool:
         """It is about nothing else."""
         return True
-
-    @property
-    def guarded(self) -> bool:
-        """Whether each turn falls to one lead only."""
-        return self.serial or self.mode == "strict"
 
     def bind(self, situation: Situation) -> Points:
         """Put the candidates in order once. O(n log n) a lead, O(1) a rep."""
@@ -318,11 +309,11 @@ def turn_of(
         being away, and those withheld; one that was given takes its place.
 
     Example:
-        >>> turn_of(rotation("strict"), [Rep("ada"), Rep("bob")], {"ada": 1}, 0, "bob")
+        >>> turn_of(round_robin("strict"), [Rep("ada"), Rep("bob")], {"ada": 1}, 0, "bob")
         (1, 1000000)
     """
     able, cost = tuple(reps), price(balances.get(rep_id, 0))
-    if any(isinstance(each, rotation) and each.mode == "strict" for each in score.walk()):
+    if any(isinstance(each, round_robin) and each.mode == "strict" for each in score.walk()):
         found = _strictly(able, turns, level, balances)
         taken = sum(turns.get(each, 0) + standing.missed for each, standing in found.items())
         whole = fsum(rep.weight for rep in able)

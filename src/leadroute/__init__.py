@@ -133,7 +133,7 @@ _LATER = {
     "headroom": "leadroute.ranking.scorers.load",
     "intent": "leadroute.ranking.scorers.interest",
     "load_policy": "leadroute.formats.policy",
-    "round_robin": "leadroute.ranking.scorers.turns",
+    "round_robin": "leadroute.ranking.scorers.round_robin",
     "scorer": "leadroute.ranking.scorers.host",
     "skill_match": "leadroute.ranking.scorers.fit",
     "territory_match": "leadroute.ranking.scorers.fit",

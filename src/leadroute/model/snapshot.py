@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from math import isfinite
+from typing import Any
 
 from attrs import fields, frozen
 
@@ -33,14 +34,19 @@ class Snapshot:
         open: Leads that each rep has open now, by rep id.
         used: Leads counted against a cap so far, by ``Cap.key``.
         turns: Turns that each rep has taken in each pool, by pool and rep id.
-        levels: How far the rotation of each pool has come, by pool, in millionths of a turn at weight 1.
-        last_assigned: When each rep last got a lead, by rep id, in microseconds since 1970 (UTC).
+        last_assigned: When each rep last got a lead, by rep id, in microseconds since 1970 (UTC). Of two that got theirs
+            at the same instant, the later one has a higher number.
         won: Deals each rep has won, by rep id.
         closed: Deals of each rep that have ended, won or not, by rep id.
         outcomes: What became of each rep's leads by segment and week, for the scorers that learn from it.
         contacted: When each rep last reached a lead, by rep id, in microseconds since 1970 (UTC).
         presence: Whether each rep is at work this minute, by rep id; who is not in it is not asked about.
         granted: Turns given to reps beside their share, or withheld, by pool and rep id.
+        credits: What was shared out to each rep less the turns taken, by pool and rep id, in parts of a turn
+            (``UNIT``). Of a pool that is not in it the turns alone are known, and every lead so far counts as shared out
+            among the candidates.
+
+    What is handed in is copied, so that a decision and its reasons are about the same counts.
 
     Raises:
         FactTypeError: Something is of the wrong kind, or a count is no number.
@@ -53,7 +59,6 @@ class Snapshot:
     open: Mapping[str, int] = _NONE
     used: Mapping[str, int] = _NONE
     turns: Mapping[str, Mapping[str, int]] = FrozenDict()
-    levels: Mapping[str, int] = _NONE
     last_assigned: Mapping[str, int] = _NONE
     won: Mapping[str, int] = _NONE
     closed: Mapping[str, int] = _NONE
@@ -61,25 +66,39 @@ class Snapshot:
     contacted: Mapping[str, int] = _NONE
     presence: Mapping[str, Presence] = _NOBODY
     granted: Mapping[str, Grants] = FrozenDict()
+    credits: Mapping[str, Mapping[str, int]] = FrozenDict()
 
     def __attrs_post_init__(self) -> None:
-        for name in _COUNTS:
-            _must_map(name, getattr(self, name))
+        for name in _MAPPINGS:
+            given = getattr(self, name)
+            if given or type(given) is not FrozenDict:
+                object.__setattr__(self, name, _copied(name, given))
         for name in _PLAIN:
             _must_count(name, getattr(self, name))
-        for pool, turns in self.turns.items():
-            _must_map(f"turns[{pool!r}]", turns)
-            _must_count(f"turns[{pool!r}]", turns)
-        must_be(Outcomes, outcomes=self.outcomes)
+        for name in _BY_POOL:
+            for pool, counts in getattr(self, name).items():
+                _must_count(f"{name}[{pool!r}]", counts)
+        if not isinstance(self.outcomes, Outcomes):
+            must_be(Outcomes, outcomes=self.outcomes)
+
+    def read(self, need: Any) -> Snapshot:
+        """The counts of some candidates: these, whoever is asked about. So a decision reads a snapshot or a store."""
+        return self
 
 
-_COUNTS = tuple(each.name for each in fields(Snapshot) if each.name != "outcomes")
-_PLAIN = ("open", "used", "levels", "last_assigned", "won", "closed")
+_MAPPINGS = tuple(each.name for each in fields(Snapshot) if each.name != "outcomes")
+_PLAIN = ("open", "used", "last_assigned", "won", "closed")
+_BY_POOL = ("turns", "credits")
 
 
-def _must_map(name: str, given: object) -> None:
+def _copied(name: str, given: Any) -> FrozenDict[str, Any]:
     if not isinstance(given, dict):
         must_be(Mapping, **{name: given})
+    if name not in _BY_POOL:
+        return FrozenDict(given)
+    for pool, counts in given.items():
+        must_be(Mapping, **{f"{name}[{pool!r}]": counts})
+    return FrozenDict({pool: FrozenDict(counts) for pool, counts in given.items()})
 
 
 def _must_count(name: str, counts: Mapping[str, int]) -> None:

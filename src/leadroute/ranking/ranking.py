@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import Any, Generic, TypeVar
 
-from attrs import field, frozen
+from attrs import field, fields, frozen
 
 from leadroute.model.frozen import FrozenDict
 from leadroute.model.rep import Rep
@@ -15,7 +16,10 @@ from leadroute.rules.otherwise import HOLD
 from leadroute.rules.scorer import Scorer
 from leadroute.rules.situation import Situation
 
-__all__ = ["Assignment", "Outcome", "Part", "Ranking", "Rejection", "beside", "worded"]
+__all__ = ["Assignment", "Later", "Outcome", "Part", "Ranking", "Rejection", "beside", "worded"]
+
+
+T = TypeVar("T")
 
 
 class Outcome(StrEnum):
@@ -38,6 +42,35 @@ class Outcome(StrEnum):
 
     NOBODY_AVAILABLE = "nobody is available now"
     """Some reps may take this lead, but all of them are off or full."""
+
+
+class Later(Generic[T]):
+    """A value that is made when it is first asked for, and kept."""
+
+    __slots__ = ("_make", "_made")
+
+    def __init__(self, make: Callable[[], T]) -> None:
+        self._make: Callable[[], T] | None = make
+        self._made: T | None = None
+
+    def __call__(self) -> T:
+        """The value."""
+        make = self._make
+        if make is not None:
+            self._made = make()
+            self._make = None
+        return self._made  # type: ignore[return-value]  # made just now, or before
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _at_once, (self(),)
+
+
+def _at_once(made: T) -> Later[T]:
+    return Later(lambda: made)
+
+
+def _made(given: Any) -> Any:
+    return given() if isinstance(given, Later) else given
 
 
 @frozen
@@ -144,7 +177,7 @@ class Rejection:
         return f"{self.label}  {self.reason}"
 
 
-@frozen
+@frozen(repr=False)
 class Ranking:
     """The answer to one lead: every rep of the pool, ranked or rejected, with reasons.
 
@@ -155,8 +188,8 @@ class Ranking:
         outcome: How the decision came out.
         rule: The name of the rule that matched; ``None`` when none did.
         pool: The name of the pool; ``None`` when no rule matched.
-        assignments: Who can take the lead, best first.
-        rejections: Who cannot, in the order of their ids.
+        assignments: Who can take the lead, best first; or what makes them when they are looked at.
+        rejections: Who cannot, in the order of their ids; or what makes them.
         detail: More about the outcome, such as what failed in qualification.
         at: The instant of the decision, when it was known.
         resumes_at: When nobody can take it now but somebody could later: when it is worth deciding again, over all
@@ -176,8 +209,10 @@ class Ranking:
     outcome: Outcome
     rule: str | None = None
     pool: str | None = None
-    assignments: tuple[Assignment, ...] = ()
-    rejections: tuple[Rejection, ...] = ()
+    _assignments: tuple[Assignment, ...] | Later[tuple[Assignment, ...]] = field(
+        default=(), eq=_made
+    )
+    _rejections: tuple[Rejection, ...] | Later[tuple[Rejection, ...]] = field(default=(), eq=_made)
     detail: str = ""
     at: datetime | None = None
     resumes_at: datetime | None = None
@@ -189,8 +224,26 @@ class Ranking:
     then: str = ""
     anyway: bool = False
     notes: tuple[str, ...] = ()
+    _best: Later[Assignment | None] | None = field(default=None, eq=False, repr=False)
     _chances: Callable[[], Mapping[str, float]] | None = field(default=None, eq=False, repr=False)
     _cost: Callable[[], float] | None = field(default=None, eq=False, repr=False)
+
+    def __repr__(self) -> str:
+        shown = (each for each in fields(type(self)) if each.repr)
+        said = (f"{each.alias}={_made(getattr(self, each.name))!r}" for each in shown)
+        return f"Ranking({', '.join(said)})"
+
+    @property
+    def assignments(self) -> tuple[Assignment, ...]:
+        """Who can take the lead, best first."""
+        found: tuple[Assignment, ...] = _made(self._assignments)
+        return found
+
+    @property
+    def rejections(self) -> tuple[Rejection, ...]:
+        """Who cannot, in the order of their ids."""
+        found: tuple[Rejection, ...] = _made(self._rejections)
+        return found
 
     @property
     def propensities(self) -> Mapping[str, float]:
@@ -211,6 +264,8 @@ class Ranking:
     @property
     def best(self) -> Assignment | None:
         """The first assignment, or ``None`` when nobody can take the lead."""
+        if self._best is not None:
+            return self._best()
         return self.assignments[0] if self.assignments else None
 
     def rejection(self, rep_id: str) -> Rejection | None:

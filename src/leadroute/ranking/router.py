@@ -31,9 +31,10 @@ from leadroute.model.rep import Rep
 from leadroute.model.roster import Roster
 from leadroute.model.snapshot import Snapshot
 from leadroute.model.values import aware, clean_fields, cleaned, ident, shown
+from leadroute.ranking.candidates import CandidateSet, Teams
 from leadroute.ranking.case import Case
 from leadroute.ranking.closing import holiday_dates, observing
-from leadroute.ranking.deciding import ranked
+from leadroute.ranking.decide import Asked, Counts, Decided, decide
 from leadroute.ranking.declared import (
     as_atlas,
     as_cases,
@@ -50,7 +51,6 @@ from leadroute.ranking.declared import (
     refuse_twins,
     zone_name,
 )
-from leadroute.ranking.overflow import settled
 from leadroute.ranking.ranking import Outcome, Ranking
 from leadroute.ranking.tally import Tally
 from leadroute.ranking.version import fingerprint
@@ -59,9 +59,9 @@ from leadroute.rules.condition import Condition
 from leadroute.rules.match import Matcher
 from leadroute.rules.otherwise import Otherwise, read_otherwise
 from leadroute.rules.qualification import Factor, Qualification, qualification
+from leadroute.rules.reading import reads
 from leadroute.rules.rule import EVERYONE, Pool, Rule, read_silences
 from leadroute.rules.rule import window as read_window
-from leadroute.rules.situation import Situation
 from leadroute.rules.vocabulary import declared
 
 if TYPE_CHECKING:
@@ -137,6 +137,9 @@ class Router:
     _members: Mapping[str, Callable[[Rep, datetime | None], bool]] = field(
         init=False, eq=False, repr=False
     )
+    _listed: Mapping[str, Set[str] | None] = field(init=False, eq=False, repr=False)
+    _restless: frozenset[str] = field(init=False, eq=False, repr=False)
+    _teams: Teams = field(factory=Teams, init=False, eq=False, repr=False)
 
     def __attrs_post_init__(self) -> None:
         clean_fields(self)
@@ -152,6 +155,10 @@ class Router:
         object.__setattr__(self, "_matcher", matcher)
         object.__setattr__(self, "_qualifiers", qualifiers(self.qualify, self.environment))
         object.__setattr__(self, "_members", FrozenDict(members))
+        listed = {each.name: each.reps for each in self.pools}
+        object.__setattr__(self, "_listed", FrozenDict(listed))
+        restless = [each.name for each in self.pools if each.where and _changes(each.where)]
+        object.__setattr__(self, "_restless", frozenset(restless))
 
     def __reduce__(self) -> tuple[Any, ...]:
         return _router, tuple(getattr(self, name) for name in _GIVEN)
@@ -248,7 +255,37 @@ class Router:
             belongs = self._members[pool]
         except KeyError:
             raise UnknownFieldError("pool", pool, tuple(self._members)) from None
-        return tuple(rep for rep in roster if belongs(rep, now))
+        listed = self._listed[pool]
+        if listed is None:
+            return tuple([rep for rep in roster.reps if belongs(rep, now)])
+        known = [rep for rep_id in sorted(listed) if (rep := roster.get(rep_id)) is not None]
+        return tuple([rep for rep in known if belongs(rep, now)])
+
+    def candidate_set(
+        self, rule: Rule, pool: str, roster: Roster, now: datetime | None
+    ) -> CandidateSet:
+        """The reps of a pool under a rule, worked out once for a roster and kept. O(1), the first time O(reps).
+
+        Args:
+            rule: One of the rules.
+            pool: The pool.
+            roster: The reps there are.
+            now: The instant, for pools that ask about it: those are looked at anew each time.
+
+        Raises:
+            UnknownFieldError: There is no such pool.
+            FactTypeError: The pool's condition met a fact of the wrong type.
+        """
+        team = self._teams.of(roster)
+        found = team.get(rule.name, pool)
+        if found is None:
+            members = observing(self.members(pool, roster, now), self.holidays)
+            more = (rule.within_km, rule.overlap, rule.calling)
+            asks = bool(self.wrap_up) or any(each is not None for each in more)
+            found = CandidateSet(rule, members, self.environment, team.memory, asks=asks)
+            if pool not in self._restless:
+                team.keep(rule.name, pool, found)
+        return found
 
     def rank(
         self,
@@ -262,7 +299,9 @@ class Router:
     ) -> Ranking:
         """Decide who should take a lead, and say why and why not for every rep.
 
-        Pure: nothing is stored, and nothing but the arguments is read. O(reps in the pool) plus matching.
+        Pure: nothing is stored, and nothing but the arguments is read. What follows from policy and roster alone is
+        kept from lead to lead, so hand in the same ``Roster`` for as long as nobody changes. O(candidates) plus
+        matching; reasons are written when they are read.
 
         Args:
             lead: The lead to place.
@@ -270,7 +309,7 @@ class Router:
             now: The instant of the decision, aware; the lead's ``received_at`` when not given.
             snapshot: How much each rep has open, has won and so on; nothing at all when not given.
             tried: What became of earlier offers of this lead, by rep id; those reps are left out.
-            top: How many assignments to give, the best first; ``None`` gives all. Everyone is asked all the same.
+            top: How many assignments to give, the best first; ``None`` gives all.
 
         Returns:
             Every rep of the pool, ranked or rejected, each with reasons.
@@ -278,47 +317,58 @@ class Router:
         Raises:
             FactTypeError: ``now`` is naive, an argument is of the wrong kind, or a fact of the wrong type was met.
         """
-        must_be(Lead, lead=lead)
-        must_be(Roster, roster=roster)
         counts = _NOTHING if snapshot is None else snapshot
-        before = _NOBODY if tried is None else tried
-        must_be(Snapshot, snapshot=counts)
-        must_be(Mapping, tried=before)
+        if not isinstance(counts, Snapshot):
+            must_be(Snapshot, snapshot=counts)
         if top is not None and (type(top) is not int or top < 1):
             raise FactTypeError("top", shown(top), "a whole number, 1 or more")
+        found = self.judge(lead, roster, now, counts, tried)
+        return found if isinstance(found, Ranking) else found.ranking(top)
+
+    def judge(
+        self,
+        lead: Lead,
+        roster: Roster,
+        now: datetime | None,
+        counts: Counts,
+        tried: Mapping[str, str] | None = None,
+    ) -> Decided | Ranking:
+        """``rank``, for those who make it so: what the decision entails, and no text.
+
+        Args:
+            lead: The lead to place.
+            roster: The reps there are.
+            now: The instant of the decision, aware; the lead's ``received_at`` when not given.
+            counts: Where the counts of the candidates come from.
+            tried: What became of earlier offers of this lead, by rep id.
+
+        Returns:
+            The decision under the rule that matched; a ``Ranking`` without reps when the lead does not qualify, or no
+            rule is for it.
+
+        Raises:
+            FactTypeError: As for ``rank``.
+        """
+        if not isinstance(lead, Lead):
+            must_be(Lead, lead=lead)
+        if not isinstance(roster, Roster):
+            must_be(Roster, roster=roster)
+        before = _NOBODY if tried is None else tried
+        if not isinstance(before, Mapping):
+            must_be(Mapping, tried=before)
         instant = lead.received_at if now is None else aware(now)
-        failed = self._disqualified(lead, instant)
-        if failed:
-            return self._refused(lead, failed, instant)
-        rule = self.match(lead, instant)
-        if rule is None:
+        if self._qualifiers:
+            failed = self._disqualified(lead, instant)
+            if failed:
+                return self._refused(lead, failed, instant)
+        position = self._matcher.first(lead, instant)
+        if position is None:
             (then,) = self.otherwise.steps("no_rule")
             return Ranking(lead.id, Outcome.NO_RULE, at=instant, version=self.version, then=then)
-        window = rule.window or self.window
-
-        def ask(pool: str, anyway: bool = False) -> Ranking:
-            members = observing(self.members(pool, roster, instant), self.holidays)
-            situation = Situation(lead, members, pool, counts, instant, self.environment, matches)
-            tally = self.tally(lead, rule, pool, instant)
-            return ranked(
-                rule,
-                situation,
-                before,
-                tally,
-                window,
-                self.version,
-                top,
-                pauses=self.pauses,
-                anyway=anyway,
-            )
-
+        rule = self.rules[position]
         try:
             matches = self.territories.lookup(lead) if self.territories else ()
-            own = ask(rule.pool or EVERYONE)
-            if own.best is not None:
-                return own
-            steps = rule.otherwise.steps(own.outcome.name.lower(), self.otherwise)
-            return settled(own, steps, ask)
+            return decide(Asked(self, rule, lead, instant, counts, before, matches), roster)
         except FactTypeError as error:
             raise error.during(rule.name, lead.id) from None
 
@@ -420,6 +470,12 @@ class Router:
             factor=first.name if isinstance(first, Factor) else None,
             verdict=first.outcome if isinstance(first, Factor) else None,
         )
+
+
+def _changes(where: Condition) -> bool:
+    """Whether a condition can answer otherwise for the same rep: with time, or as the host's predicates do."""
+    asked = reads(where)
+    return asked.now or bool(asked.checks)
 
 
 _GIVEN: Final = tuple(each.name for each in attrs_fields(Router) if each.init)

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from functools import cached_property
-from typing import Any, ClassVar, TypeAlias, cast, final
+from typing import Any, ClassVar, Final, TypeAlias, cast, final
 
 from attrs import NOTHING, field, fields, frozen
 
@@ -28,6 +28,10 @@ Points: TypeAlias = Callable[[Rep], float | None]
 """Points of a rep between 0 and 1, or ``None`` for no answer."""
 
 
+COUNTS: Final = frozenset({"open", "used", "last_assigned", "won", "closed", "contacted"})
+"""The counts of a rep that a scorer may look at, besides turns."""
+
+
 @frozen
 class Scorer:
     """A preference among reps: points between 0 and 1, with a reason.
@@ -38,6 +42,8 @@ class Scorer:
     name: ClassVar[str] = ""
     alone: ClassVar[bool] = False
     """Whether it puts some reps strictly before others, which a sum would undo."""
+    reads: ClassVar[frozenset[str]] = COUNTS
+    """The counts of a rep that it looks at, by their names in ``Snapshot``; all of them when it does not say."""
 
     def bind(self, situation: Situation) -> Points:
         """Look at the lead once, and return the function that gives each rep's points.
@@ -94,6 +100,25 @@ class Scorer:
     def takes_turns(self) -> bool:
         """Whether it reads the turns of the pool, so that a lead placed by it counts as one."""
         return any(scorer.takes_turns for scorer in self.inner)
+
+    @property
+    def counters(self) -> frozenset[str]:
+        """The counts that it and its parts look at."""
+        plain = (scorer.reads for scorer in self.walk() if not scorer.inner)
+        return frozenset().union(*plain)
+
+    def is_turn(self, situation: Situation, rep: Rep) -> bool:
+        """Whether the lead is a turn of the pool when this rep takes it.
+
+        It is not when the lead is theirs already, or where no part that takes turns has a say.
+        """
+        return any(scorer.is_turn(situation, rep) for scorer in self.inner) and not any(
+            scorer.owns(situation, rep) for scorer in self.inner
+        )
+
+    def owns(self, situation: Situation, rep: Rep) -> bool:
+        """Whether it gives the lead to the rep because it is theirs already."""
+        return any(scorer.owns(situation, rep) for scorer in self.inner)
 
     def walk(self) -> Iterator[Scorer]:
         """This score and all that it is made of, the whole before its parts. O(nodes)."""
@@ -298,6 +323,18 @@ class Guarded(Scorer):
 
         return points
 
+    def is_turn(self, situation: Situation, rep: Rep) -> bool:
+        """As the scorer says, where the condition holds."""
+        return self._holds(situation, rep) and self.scorer.is_turn(situation, rep)
+
+    def owns(self, situation: Situation, rep: Rep) -> bool:
+        """As the scorer says, where the condition holds."""
+        return self._holds(situation, rep) and self.scorer.owns(situation, rep)
+
+    def _holds(self, situation: Situation, rep: Rep) -> bool:
+        test = situation.test_of(self.condition)
+        return test(situation.lead, rep, situation.instant)
+
     def column(self, situation: Situation) -> list[float | None]:
         """The scorer's points where the condition holds; the scorer is not asked about the other reps."""
         holds = situation.holds(self.condition)
@@ -313,8 +350,7 @@ class Guarded(Scorer):
 
     def reason(self, situation: Situation, rep: Rep) -> str:
         """The scorer's reason, or that the condition does not hold."""
-        test = situation.test_of(self.condition)
-        if test(situation.lead, rep, situation.instant):
+        if self._holds(situation, rep):
             return self.scorer.reason(situation, rep)
         return f"does not count here: not {self.condition}"
 

@@ -99,11 +99,6 @@ class Situation:
         return counting(granted, self.now) if granted else iter(())
 
     @property
-    def level(self) -> int:
-        """How far the rotation of this pool has come."""
-        return self.snapshot.levels.get(self.pool, 0)
-
-    @property
     def absent(self) -> tuple[Rep, ...]:
         """The members of the pool who cannot take the lead."""
         return self._absent() if callable(self._absent) else self._absent

@@ -18,6 +18,7 @@ from attrs import field, frozen
 from leadroute.errors import ConfigError
 from leadroute.model.rep import Rep
 from leadroute.ranking.scorers.parameters import not_negative, share
+from leadroute.ranking.scorers.round_robin import dues
 from leadroute.rules.scorer import Points, Scorer
 from leadroute.rules.situation import Situation
 
@@ -322,9 +323,11 @@ class fair_share(_One):
     A rep whom this lead would take further ahead comes strictly after every rep whom it would not, however good their
     score. What that costs is in ``Ranking.given_up``.
 
-    Formula: with t turns taken of T by all candidates, and weight w of W, this lead would put the rep
-    t + 1 - (T + 1) * w / W leads ahead. Who stays within ``ahead`` gets (1 + p) / 2 for p points of the score, who does
-    not gets p / 4. Someone is always within a bound of 1 or more, because the leads ahead add up to 0.
+    Formula: with c turns of credit and weight w of the candidates' W, this lead would put the rep 1 - w / W - c leads
+    ahead of their share. Who stays within ``ahead`` gets (1 + p) / 2 for p points of the score; the others stand below
+    them, whoever is ahead least first: of n different distances, the i-th (from 0) gets (n - 1 - i + p / 2) / (2 * n).
+    Someone is always within a bound of 1 or more. With 0 the turn goes to whoever is furthest behind their share, and
+    the score decides among those who are equally far.
 
     Args:
         scorer: What gives the points.
@@ -349,40 +352,36 @@ class fair_share(_One):
         return True
 
     def bind(self, situation: Situation) -> Points:
-        """Add up the candidates' turns once. O(candidates) a lead, O(1) a rep."""
-        score, lead_of = self.scorer.bind(situation), _leads_ahead(situation)
+        """Look at the credits once. O(candidates log candidates) a lead, O(1) a rep."""
+        ids = [rep.id for rep in situation.reps]
+        points = dict(zip(ids, self.column(situation), strict=True))
+        return lambda rep: points.get(rep.id, 0.0)
 
-        def points(rep: Rep) -> float:
-            found = score(rep) or 0.0
-            return (1 + found) / 2 if lead_of(rep) <= self.ahead else found / 4
+    def column(self, situation: Situation) -> list[float | None]:
+        """Look at the credits once. O(candidates log candidates)."""
+        found = [points or 0.0 for points in self.scorer.column(situation)]
+        due, _, turn = dues(situation)
+        least = turn - (self.ahead + _SLACK) * turn
+        beyond = sorted({each for each in due if each < least})
+        steps = {each: number for number, each in enumerate(beyond)}
+        return [
+            (1 + points) / 2
+            if each >= least
+            else (steps[each] + points / 2) / (2 * len(beyond))
+            for each, points in zip(due, found, strict=True)
+        ]
 
-        return points
+    def is_turn(self, situation: Situation, rep: Rep) -> bool:
+        """Always: shares are counted in turns."""
+        return True
 
     def reason(self, situation: Situation, rep: Rep) -> str:
         """The part's reason, and how far ahead of their share this lead would put the rep."""
-        leads = _leads_ahead(situation)(rep)
+        leads = dues(situation).ahead(situation.reps.index(rep)) - _SLACK
         held = "held back, " if leads > self.ahead else ""
         side = f"{leads:.1f} ahead of" if leads >= 0 else f"{-leads:.1f} behind"
         return f"{self.scorer.reason(situation, rep)}; {held}{side} their share with this lead"
 
 
-_SLACK: Final = 1e-9
-"""What rounding may add to a lead ahead of a share."""
-
-
-def _leads_ahead(situation: Situation) -> Callable[[Rep], float]:
-    turns = situation.turns
-
-    def sums() -> tuple[float, float]:
-        return (
-            1 + sum(turns.get(rep.id, 0) for rep in situation.reps),
-            sum(rep.weight for rep in situation.reps),
-        )
-
-    taken, weight = situation.once("leads ahead", sums)
-
-    def leads(rep: Rep) -> float:
-        share = taken * rep.weight / weight if weight else 0.0
-        return turns.get(rep.id, 0) + 1 - share - _SLACK
-
-    return leads
+_SLACK: Final = 1e-6
+"""What shares that are rounded to parts of a turn may add to a lead ahead of a share."""

@@ -46,6 +46,10 @@ class HostScorer(Scorer):
         """Nobody knows what the function reads, so its leads count as turns."""
         return True
 
+    def is_turn(self, situation: Situation, rep: Rep) -> bool:
+        """Always, as nobody knows what the function reads."""
+        return True
+
     def bind(self, situation: Situation) -> Points:
         """The function, with its points checked."""
         function, arguments, keywords = self.function, self.arguments, dict(self.keywords)

@@ -50,6 +50,10 @@ class _Sticky(Scorer):
             return lambda rep: None
         return lambda rep: float(rep.id in stand_ins)
 
+    def owns(self, situation: Situation, rep: Rep) -> bool:
+        """Whether the lead is theirs."""
+        return self._owns(situation)(rep)
+
     def reason(self, situation: Situation, rep: Rep) -> str:
         """Who owns the lead, and whether they are here."""
         owns = self._owns(situation)

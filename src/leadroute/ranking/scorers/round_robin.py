@@ -196,9 +196,15 @@ class round_robin(Scorer):
     name = "round_robin"
     mode: str = field(default="weighted", converter=_mode)
 
+    reads = frozenset[str]()
+
     @property
     def takes_turns(self) -> bool:
         """It is about nothing else."""
+        return True
+
+    def is_turn(self, situation: Situation, rep: Rep) -> bool:
+        """Always."""
         return True
 
     def bind(self, situation: Situation) -> Points:
@@ -288,6 +294,7 @@ class least_recent(Scorer):
     """
 
     name = "least_recent"
+    reads = frozenset({"last_assigned"})
     half: str = field(default="1d", converter=lasting)
 
     def bind(self, situation: Situation) -> Points:

@@ -3,7 +3,7 @@
 The rules of this module:
 
 * A key is parts joined by ``/``. A ``/`` or ``%`` inside a part is percent-encoded, so no two things share a key.
-* ``placement/<lead>``, ``lead/<lead>`` and ``grant/...`` are records; everything else here is a counter.
+* ``placement/<lead>``, ``lead/<lead>``, ``rotation/<pool>`` and ``grant/...`` are records; everything else here is a counter.
 """
 
 from __future__ import annotations
@@ -14,22 +14,19 @@ __all__ = [
     "cap_key",
     "closed_key",
     "contact_key",
-    "grant_key",
     "grant_record_key",
-    "grants_key",
     "is_open_key",
     "is_total_key",
-    "is_turn_key",
     "key",
     "last_key",
     "lead_key",
-    "level_key",
     "open_key",
+    "order_key",
     "parts",
     "placement_key",
+    "rotation_key",
     "submit_key",
     "total_holder",
-    "turn_key",
     "won_key",
 ]
 
@@ -84,11 +81,6 @@ def is_open_key(found: str) -> bool:
     return found.startswith((open_key(""), "bucket/"))
 
 
-def is_turn_key(found: str) -> bool:
-    """Whether this counts turns."""
-    return found.startswith("turn/")
-
-
 def won_key(rep_id: str) -> str:
     """The counter of deals won."""
     return key("rep", "won", rep_id)
@@ -125,28 +117,23 @@ def contact_key(rep_id: str) -> str:
 
 
 def last_key(rep_id: str) -> str:
-    """The instant of the last offer, in microseconds; only ever raised."""
+    """The number of the last assignment, or of the last offer that stands: microseconds, or more where they tie."""
     return key("rep", "last", rep_id)
 
 
-def level_key(pool: str) -> str:
-    """How far the rotation of a pool has come; only ever raised."""
-    return key("level", pool)
+def order_key() -> str:
+    """The counter of the largest number that any assignment has had; only ever raised."""
+    return "order"
 
 
-def turn_key(pool: str, rep_id: str) -> str:
-    """The counter of turns taken in a pool."""
-    return key("turn", pool, rep_id)
+def rotation_key(pool: str, number: int = 0) -> str:
+    """The record of the credits of a pool; a pool of many reps has further ones, by number.
 
-
-def grants_key(pool: str, rep_id: str) -> str:
-    """How the counters of turns granted to a rep in a pool begin."""
-    return turn_key(pool, rep_id) + "/"
-
-
-def grant_key(pool: str, rep_id: str, expires: int, reason: str, cause: str) -> str:
-    """The counter of turns granted to a rep in a pool for one reason and cause, and not used up."""
-    return key("turn", pool, rep_id, str(expires), reason, cause)
+    Example:
+        >>> rotation_key("emea"), rotation_key("emea", 1)
+        ('rotation/emea', 'rotation/emea/1')
+    """
+    return key("rotation", pool, str(number)) if number else key("rotation", pool)
 
 
 def grant_record_key(pool: str, rep_id: str, reason: str, cause: str) -> str:

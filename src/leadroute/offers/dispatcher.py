@@ -35,9 +35,9 @@ from leadroute.model.roster import Roster
 from leadroute.model.snapshot import Snapshot
 from leadroute.model.timeline import LATEST
 from leadroute.model.values import aware
-from leadroute.offers import grants, plan, reading
+from leadroute.offers import plan, reading, turn_credits
 from leadroute.offers.change import Change, Once, Op, Put
-from leadroute.offers.counted import by_rep, counted
+from leadroute.offers.counts import Books, by_rep, counted
 from leadroute.offers.events import Happening, Received
 from leadroute.offers.persistence import persistently
 from leadroute.offers.placement import Placement, Status
@@ -52,6 +52,15 @@ from leadroute.ranking.router import Router
 __all__ = ["Dispatcher"]
 
 _OWNED: Final = (Status.ACCEPTED, Status.CONTACTED)
+_NOBODY: Final[Mapping[str, str]] = FrozenDict()
+
+
+def _expired(before: Placement, books: Books) -> Happening | None:
+    return plan.expiry(before, books.now)
+
+
+def _shift_over(before: Placement, books: Books) -> Happening | None:
+    return plan.end_of_shift(before, books.now)
 
 
 @frozen(eq=False)
@@ -123,7 +132,7 @@ class Dispatcher:
         found = self.roster.get(rep_id)
         rep = None if found is None else self._working(found)
         accepted = self._advance(
-            lead_id, lambda before, now: plan.acceptance(before, rep_id, now, rep)
+            lead_id, lambda before, books: plan.acceptance(before, rep_id, books.now, rep)
         )
         return self._freeing("accept", accepted)
 
@@ -151,10 +160,10 @@ class Dispatcher:
         reading.known(self.store, lead_id)
         lead = reading.lead(self.store, lead_id)
 
-        def assigned(before: Placement, now: datetime) -> Happening | None:
-            rule = self.router.match(lead, now)
-            tally = self.router.tally(lead, rule, None, now)
-            return plan.assignment(before, rep, by, rule, tally, self._snapshot(now), now)
+        def assigned(before: Placement, books: Books) -> Happening | None:
+            rule = self.router.match(lead, books.now)
+            tally = self.router.tally(lead, rule, None, books.now)
+            return plan.assignment(before, rep, by, rule, tally, books, books.now)
 
         placement = self._advance(lead_id, assigned)
         self._serve_waiting(at_most=1)
@@ -191,8 +200,8 @@ class Dispatcher:
             ConfigError: No pool was given, and the cause does not tell it.
         """
         grant, rep = Grant(expires, reason, cause, turns), self.roster[rep_id]
-        where = grants.pool_of(self.store, self.router, cause, pool)
-        return persistently(lambda: grants.post(self.store, where, rep.id, grant, self._now()))
+        where = turn_credits.pool_of(self.store, self.router, cause, pool)
+        return persistently(lambda: turn_credits.post(self.store, where, rep.id, grant, self._now()))
 
     def release(self, lead_id: str) -> Placement:
         """The lead is open work no more, though it has not ended: its owner has room for another.
@@ -201,7 +210,7 @@ class Dispatcher:
             OfferClosed: Nobody owns the lead.
             LeadNotFound: The lead was never submitted.
         """
-        placement = self._advance(lead_id, plan.release)
+        placement = self._advance(lead_id, lambda before, books: plan.release(before, books.now))
         self._serve_waiting(at_most=1)
         return placement
 
@@ -224,7 +233,7 @@ class Dispatcher:
         """
         must_be(str, rep_id=rep_id)
         declined = self._advance(
-            lead_id, lambda before, now: plan.refusal(before, rep_id, reason, now)
+            lead_id, lambda before, books: plan.refusal(before, rep_id, reason, books.now)
         )
         try:
             placement = self._place(lead_id)
@@ -240,7 +249,8 @@ class Dispatcher:
             OfferClosed: Nobody owns the lead, or it has ended.
             LeadNotFound: The lead was never submitted.
         """
-        return self._freeing("contact", self._advance(lead_id, plan.contact))
+        reached = self._advance(lead_id, lambda before, books: plan.contact(before, books.now))
+        return self._freeing("contact", reached)
 
     def feedback(
         self,
@@ -267,7 +277,7 @@ class Dispatcher:
             InvalidValue: The status or the value cannot be kept.
         """
         placement = self._advance(
-            lead_id, lambda before, now: plan.feedback(before, status, value, closing, now)
+            lead_id, lambda before, books: plan.feedback(before, status, value, closing, books.now)
         )
         if placement.status is Status.CLOSED:
             self._serve_waiting(at_most=1)
@@ -287,11 +297,11 @@ class Dispatcher:
         now = to_micros(self._now())
         timed_out = 0
         for due in reading.due(self.store, Status.OFFERED, now):
-            if self._advance(due.lead_id, plan.expiry).status is Status.WAITING:
+            if self._advance(due.lead_id, _expired).status is Status.WAITING:
                 timed_out += 1
         for owned in _OWNED:
             for due in reading.due(self.store, owned, now):
-                self._advance(due.lead_id, plan.end_of_shift)
+                self._advance(due.lead_id, _shift_over)
         served, errors = self._serve_waiting(early=early)
         found = Counter(placement.status for placement in served)
         offered, caught = found[Status.OFFERED], found[Status.CAUGHT]
@@ -359,24 +369,29 @@ class Dispatcher:
         before = reading.found(self.store, lead.id)
         if before is not None:
             return before[0]
-        now = self._now()
-        received = Received(now, lead.received_at, lead.priority or 0, self.router.version)
-        decided = self._decide(lead, {}, now)
+        books = self._books()
+        received = Received(books.now, lead.received_at, lead.priority or 0, self.router.version)
+        decided = self._decide(lead, _NOBODY, books)
         extra = (Once(submit_key(lead.id), lead.id), Put(lead_key(lead.id), dumps(lead), 0))
-        return self._commit(None, [received, decided], lead.id, 0, extra, lead)
+        return self._commit(None, [received, decided], lead.id, 0, books, extra, lead)
 
-    def _decide(self, lead: Lead, tried: Mapping[str, str], now: datetime) -> Happening:
-        snapshot = self._snapshot(now)
-        ranking = self.router.rank(lead, self.roster, now=now, snapshot=snapshot, tried=tried)
-        return plan.happening(ranking, self.router, lead, self.roster, snapshot, now)
+    def _books(self) -> Books:
+        return Books(self.store, self.router, self._now(), self.outcomes, self.presence)
+
+    def _decide(self, lead: Lead, tried: Mapping[str, str], books: Books) -> Happening:
+        found = self.router.judge(lead, self.roster, books.now, books, tried)
+        return plan.happening(found, self.router, books, books.now)
 
     def _advance(
-        self, lead_id: str, event_of: Callable[[Placement, datetime], Happening | None]
+        self, lead_id: str, event_of: Callable[[Placement, Books], Happening | None]
     ) -> Placement:
         def step() -> Placement:
             before, version = reading.known(self.store, lead_id)
-            event = event_of(before, self._now())
-            return before if event is None else self._commit(before, [event], lead_id, version)
+            books = self._books()
+            event = event_of(before, books)
+            if event is None:
+                return before
+            return self._commit(before, [event], lead_id, version, books)
 
         return persistently(step)
 
@@ -389,10 +404,10 @@ class Dispatcher:
     def _place(self, lead_id: str) -> Placement:
         lead = reading.lead(self.store, lead_id)
 
-        def decide(before: Placement, now: datetime) -> Happening | None:
+        def decide(before: Placement, books: Books) -> Happening | None:
             if before.status is not Status.WAITING:
                 return None
-            event = self._decide(lead, before.tried, now)
+            event = self._decide(lead, before.tried, books)
             return event if plan.is_news(event, before) else None
 
         return self._advance(lead_id, decide)
@@ -425,10 +440,11 @@ class Dispatcher:
         events: list[Happening],
         lead_id: str,
         version: int,
+        books: Books,
         extra: tuple[Op, ...] = (),
         lead: Lead | None = None,
     ) -> Placement:
-        after, ops = plan.operations(before, events, lead_id, version, dumps)
+        after, ops = plan.operations(before, events, lead_id, version, dumps, books)
         if self.learn is not None:
             told = lead or (reading.lead(self.store, lead_id) if self.learn else Lead(lead_id))
             extra = (*extra, *counts_of(before, events, told, self.learn))

@@ -15,6 +15,7 @@ from typing import ClassVar, TypeAlias
 from attrs import field, frozen
 
 from leadroute.model.frozen import FrozenDict, frozen_counts
+from leadroute.offers.turns import TurnTaken
 
 __all__ = [
     "KINDS",
@@ -83,16 +84,16 @@ class Offered:
         pool: The pool in which the rep was found, and whose turn it takes.
         expires_at: When the offer ends; at this instant it is over.
         score: The score that put the rep first.
-        holds: What the offer counts against, by counter key; given back when it is declined or runs out. Granted turns
-            that pay for it are below 0.
+        holds: What the offer counts against, by counter key; given back when it is declined or runs out.
         propensity: The probability with which this rep came first; below 1 only where the score leaves something to
             chance.
         given_up: The points that were given up for the sake of a bound on unfairness.
         limits: The most that these counters could stand at, as it was at that instant; those without a limit are
-            left out, and granted turns that pay for it may not fall below theirs. Of a rep who is left alone after a
-            contact, the latest that the last contact may have been.
+            left out. Of a rep who is left alone after a contact, the latest that the last contact may have been.
         frees: When open work is given back, as ``Rule.frees``.
-        level: How far the pool's rotation has come with it; 0 when the rule does not rotate.
+        turn: What it did to the credits of the pool; ``None`` when the lead is no turn.
+        order: Its number among all assignments: microseconds since 1970 (UTC), or one more than the largest so far.
+        order_before: The rep's number before; it counts again when the offer is not accepted.
         version: The version of the policy that decided.
         anyway: Whether it was made without a look at who is at work, because nobody was.
     """
@@ -109,7 +110,9 @@ class Offered:
     given_up: float = 0.0
     limits: Mapping[str, int] = field(default=FrozenDict(), converter=frozen_counts)
     frees: str = "outcome"
-    level: int = 0
+    turn: TurnTaken | None = None
+    order: int = 0
+    order_before: int = 0
     version: str = ""
     anyway: bool = False
 
@@ -177,10 +180,11 @@ class Assigned:
         rep_id: To whom.
         by: Who did, by their id or role.
         rule: The rule that is for this lead; ``None`` when none is.
-        holds: What it counts against, by counter key; no turn, and no limit.
+        holds: What it counts against, by counter key; no limit.
         over: The counters that it takes past their limits, as far as was known.
         frees: When open work is given back, as ``Rule.frees``.
         until: When that is, where the clock decides it.
+        order: Its number among all assignments, as for an offer.
     """
 
     kind: ClassVar[str] = "assigned"
@@ -192,6 +196,7 @@ class Assigned:
     over: tuple[str, ...] = ()
     frees: str = "outcome"
     until: datetime | None = None
+    order: int = 0
 
 
 @frozen

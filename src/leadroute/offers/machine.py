@@ -17,7 +17,7 @@ from attrs import evolve
 
 from leadroute.errors import OfferClosed
 from leadroute.model.frozen import FrozenDict
-from leadroute.model.keys import is_open_key, is_turn_key
+from leadroute.model.keys import is_open_key
 from leadroute.offers.events import (
     Accepted,
     Assigned,
@@ -139,6 +139,9 @@ def _offered(_before: Placement, event: Offered) -> dict[str, Any]:
         "due": event.expires_at,
         "holds": event.holds,
         "frees": event.frees,
+        "turn": event.turn,
+        "order": event.order,
+        "order_before": event.order_before,
         "why": "",
         "version": event.version,
     }
@@ -159,19 +162,22 @@ def _caught(_before: Placement, event: Caught) -> dict[str, Any]:
 
 def _accepted(before: Placement, event: Accepted) -> dict[str, Any]:
     freed = _released(before) if before.frees == "accept" else {}
-    return {"accepted_at": event.at, "due": event.until} | freed
+    turn = None if before.turn is None else before.turn.accepted()
+    kept = {"turn": turn, "order": 0, "order_before": 0}
+    return {"accepted_at": event.at, "due": event.until} | kept | freed
 
 
 def _assigned(before: Placement, event: Assigned) -> dict[str, Any]:
-    taken = before.holds if before.owner is not None else {}
-    turns = {key: units for key, units in taken.items() if is_turn_key(key)}
     return {
         "rep_id": event.rep_id,
         "rule": event.rule,
         "offered_at": event.at,
         "accepted_at": event.at,
         "due": event.until,
-        "holds": FrozenDict({**turns, **event.holds}),
+        "holds": event.holds,
+        "turn": before.turn if before.owner is not None else None,
+        "order": 0,
+        "order_before": 0,
         "frees": event.frees,
         "why": "",
     }
@@ -188,6 +194,9 @@ def _returned(before: Placement, event: Declined | TimedOut) -> dict[str, Any]:
         "pool": None,
         "due": event.at,
         "holds": FrozenDict(),
+        "turn": None,
+        "order": 0,
+        "order_before": 0,
         "tried": FrozenDict({**before.tried, event.rep_id: event.kind}),
         "why": event.kind,
     }

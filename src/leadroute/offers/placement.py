@@ -9,6 +9,7 @@ from enum import StrEnum
 from attrs import field, frozen
 
 from leadroute.model.frozen import FrozenDict, frozen_counts, frozen_words
+from leadroute.offers.turns import TurnTaken
 
 __all__ = ["Placement", "Status"]
 
@@ -66,6 +67,9 @@ class Placement:
         tried: What became of earlier offers, by rep id.
         holds: What it has been counted against and not given back, by counter key.
         frees: When open work is given back, as ``Rule.frees``.
+        turn: What its offer did to the credits of the pool, or the offer that was accepted.
+        order: The number of its offer among all assignments, while it stands.
+        order_before: The rep's number before that offer.
         factor: The name of the factor that disqualified it, where the policy names them.
         version: The version of the policy that decided last.
     """
@@ -89,6 +93,9 @@ class Placement:
     tried: Mapping[str, str] = field(default=FrozenDict(), converter=frozen_words)
     holds: Mapping[str, int] = field(default=FrozenDict(), converter=frozen_counts)
     frees: str = "outcome"
+    turn: TurnTaken | None = None
+    order: int = 0
+    order_before: int = 0
     factor: str | None = None
     version: str = ""
 

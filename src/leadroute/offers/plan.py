@@ -18,7 +18,6 @@ from typing import Any
 
 from leadroute.errors import Fault, InvalidValue, OfferClosed
 from leadroute.model.frozen import FrozenDict
-from leadroute.model.grants import balances
 from leadroute.model.hours import unless_failing
 from leadroute.model.instants import to_micros
 from leadroute.model.keys import (
@@ -26,16 +25,13 @@ from leadroute.model.keys import (
     contact_key,
     is_open_key,
     last_key,
-    level_key,
+    order_key,
     placement_key,
-    turn_key,
     won_key,
 )
 from leadroute.model.kinds import must_be
 from leadroute.model.lead import Lead
 from leadroute.model.rep import Rep
-from leadroute.model.roster import Roster
-from leadroute.model.snapshot import Snapshot
 from leadroute.model.values import Cleaner, Refused, number, word
 from leadroute.offers.change import Add, Emit, Op, Put, Raise
 from leadroute.offers.events import (
@@ -52,13 +48,13 @@ from leadroute.offers.events import (
     TimedOut,
     Waiting,
 )
-from leadroute.offers.grants import paying
+from leadroute.offers.counts import Books
 from leadroute.offers.machine import move, situation_of
 from leadroute.offers.placement import Placement, Status
+from leadroute.ranking.decide import Decided
 from leadroute.ranking.ranking import Outcome, Ranking
 from leadroute.ranking.router import Router
-from leadroute.ranking.scorers.turns import round_robin, turn_of
-from leadroute.ranking.tally import Tally, Toll, used_of
+from leadroute.ranking.tally import Tally, Toll
 from leadroute.rules.otherwise import HOLD
 from leadroute.rules.rule import Rule
 
@@ -84,56 +80,52 @@ CLOSING = frozenset((WON, "lost", "unqualified", "duplicate", "spam"))
 """The feedback that ends the work on a lead, unless the host says otherwise."""
 
 
-def happening(
-    ranking: Ranking,
-    router: Router,
-    lead: Lead,
-    roster: Roster,
-    snapshot: Snapshot,
-    now: datetime,
-) -> Happening:
-    """What follows from a ranking: an offer, a wait, the catch-all, or disqualification.
+def happening(found: Decided | Ranking, router: Router, books: Books, now: datetime) -> Happening:
+    """What follows from a decision: an offer, a wait, the catch-all, or disqualification.
 
     Args:
-        ranking: The decision.
+        found: The decision.
         router: The policy that made it.
-        lead: The lead.
-        roster: The reps, for their limits.
-        snapshot: The counts that it was made on.
+        books: The counts that it was made on; the turn of an offer is taken in them.
         now: The instant of the decision.
     """
-    best = ranking.best
-    if best is not None and ranking.rule is not None and ranking.pool is not None:
-        rule = router.rule(ranking.rule)
-        rep = roster[best.rep_id]
-        tolls = list(router.tally(lead, rule, ranking.pool, now).tolls(rep))
-        turn, level = _turn(ranking, rule, ranking.pool, roster, snapshot, now)
-        limits = _limits(tolls) | _turn_limits(rule, ranking.pool, turn, snapshot, rep)
-        if router.wrap_up and not ranking.anyway:
-            limits[contact_key(rep.id)] = max(0, to_micros(now - router.wrap_up))
-        return Offered(
-            now,
-            best.rep_id,
-            ranking.rule,
-            ranking.pool,
-            now + ranking.window,
-            best.score,
-            FrozenDict({**_holds(tolls), **turn}),
-            ranking.propensities[best.rep_id],
-            ranking.given_up,
-            FrozenDict(limits),
-            rule.frees,
-            level,
-            ranking.version,
-            ranking.anyway,
-        )
-    version = ranking.version
-    if ranking.outcome is Outcome.DISQUALIFIED:
-        return Disqualified(now, ranking.detail, ranking.factor, ranking.verdict, version)
-    if ranking.then == HOLD:
-        until = ranking.resumes_at or now
-        return Waiting(now, ranking.outcome.value, ranking.rule, until, version)
-    return Caught(now, ranking.outcome.value, router.catch_all, version)
+    if isinstance(found, Ranking):
+        if found.outcome is Outcome.DISQUALIFIED:
+            return Disqualified(now, found.detail, found.factor, found.verdict, found.version)
+        rule = None
+    elif found.best >= 0:
+        return _offer(found, router, books, now)
+    else:
+        rule = found.rule.name
+    if found.then == HOLD:
+        return Waiting(now, found.outcome.value, rule, found.resumes_at or now, router.version)
+    return Caught(now, found.outcome.value, router.catch_all, router.version)
+
+
+def _offer(found: Decided, router: Router, books: Books, now: datetime) -> Offered:
+    rule, rep, tolls, turn = found.rule, found.rep, found.tolls(), found.turn()
+    limits = _limits(tolls)
+    if router.wrap_up and not found.anyway:
+        limits[contact_key(rep.id)] = max(0, to_micros(now - router.wrap_up))
+    before, order = books.order(rep.id)
+    return Offered(
+        now,
+        rep.id,
+        rule.name,
+        found.pool,
+        now + (rule.window or router.window),
+        found.score,
+        _holds(tolls),
+        found.propensity,
+        found.given_up,
+        limits,
+        rule.frees,
+        None if turn is None else books.credits(found.pool).take(turn),
+        order,
+        before,
+        router.version,
+        found.anyway,
+    )
 
 
 def is_news(event: Happening, before: Placement) -> bool:
@@ -143,32 +135,6 @@ def is_news(event: Happening, before: Placement) -> bool:
         and (event.why, event.rule) == (before.why, before.rule)
         and (event.until <= event.at or event.until == before.due)
     )
-
-
-def _turn(
-    ranking: Ranking, rule: Rule, pool: str, roster: Roster, snapshot: Snapshot, now: datetime
-) -> tuple[dict[str, int], int]:
-    """The turns that the offer takes, what pays for them, and how far the rotation has come."""
-    if rule.score is None or not rule.score.takes_turns:
-        return {}, 0
-    rep_id, level = ranking.assignments[0].rep_id, snapshot.levels.get(pool, 0)
-    able = [roster[each.rep_id] for each in ranking.assignments]
-    turns, granted = snapshot.turns.get(pool, {}), snapshot.granted.get(pool, {})
-    balance = balances(granted, now)
-    taken, reached = turn_of(rule.score, able, turns, level, rep_id, balance)
-    paid = paying(pool, rep_id, granted.get(rep_id, ()), now)
-    return {turn_key(pool, rep_id): taken, **paid}, reached
-
-
-def _turn_limits(
-    rule: Rule, pool: str, turn: Mapping[str, int], snapshot: Snapshot, rep: Rep
-) -> dict[str, int]:
-    """What no other lead may use as well: granted turns, and each turn of a round robin."""
-    own, score = turn_key(pool, rep.id), rule.score
-    limits = {key: 0 for key in turn if key != own}
-    if score is not None and any(isinstance(each, round_robin) for each in score.walk()):
-        limits |= {own: snapshot.turns.get(pool, {}).get(rep.id, 0) + turn.get(own, 0)}
-    return limits
 
 
 def _holds(tolls: Sequence[Toll]) -> dict[str, int]:
@@ -199,7 +165,7 @@ def assignment(
     by: str,
     rule: Rule | None,
     tally: Tally,
-    snapshot: Snapshot,
+    books: Books,
     now: datetime,
 ) -> Assigned | None:
     """The assignment to a rep by hand, or ``None`` when they own the lead already.
@@ -214,8 +180,8 @@ def assignment(
     if before.owner == rep.id:
         return None
     tolls = list(tally.tolls(rep))
-    held = before.holds
-    over = (t.key for t in tolls if t.refuses(used_of(t, rep, snapshot) - held.get(t.key, 0)))
+    held, used = before.holds, books.counts([toll.key for toll in tolls])
+    over = (t.key for t in tolls if t.refuses(used.get(t.key, 0) - held.get(t.key, 0)))
     frees = "outcome" if rule is None else rule.frees
     return Assigned(
         now,
@@ -226,6 +192,7 @@ def assignment(
         tuple(dict.fromkeys(over)),
         frees,
         shift_end(frees, rep, now),
+        books.order(rep.id)[1],
     )
 
 
@@ -349,6 +316,7 @@ def operations(
     lead_id: str,
     version: int,
     write: Callable[[object], str],
+    books: Books,
 ) -> tuple[Placement, tuple[Op, ...]]:
     """The placement after some events, and the operations that make them so.
 
@@ -358,12 +326,15 @@ def operations(
         lead_id: The lead.
         version: The version at which the placement's record was read; 0 when there is none.
         write: Turns a value into the text that is stored.
+        books: The counts of this step, in which turns are taken and given back.
 
     Raises:
         OfferClosed: An event is not legal.
     """
     after, ops = before, list[Op]()
     for event in events:
+        if after is not None and isinstance(event, Declined | TimedOut | Assigned):
+            ops.extend(_withdrawn(after, books))
         after = move(after, event, lead_id)
         at = to_micros(event.at)
         ops.append(Emit(lead_id, after.steps, event.kind, write(event), at))
@@ -385,6 +356,7 @@ def operations(
             ops.append(Add(counter, delta, lo=limits.get(counter)))
     unmoved = sorted(limits.keys() - held.keys() - after.holds.keys())
     ops.extend(Add(counter, 0, lo=None, hi=limits[counter]) for counter in unmoved)
+    ops.extend(books.operations())
     due = None if after.due is None else to_micros(after.due)
     ops.append(
         Put(
@@ -399,11 +371,21 @@ def operations(
     return after, tuple(ops)
 
 
+def _withdrawn(before: Placement, books: Books) -> Iterator[Op]:
+    """What an offer that ends without being accepted gives back, besides what it holds."""
+    if before.status is not Status.OFFERED or before.rep_id is None:
+        return
+    if before.turn is not None and before.pool is not None:
+        books.credits(before.pool).give_back(before.turn)
+    own, earlier = last_key(before.rep_id), before.order_before
+    if before.order and books.counts([own]).get(own) == before.order:
+        yield Add(own, earlier - before.order, lo=earlier, hi=earlier)
+
+
 def _counted(event: Happening, at: int) -> Iterator[Op]:
-    if isinstance(event, Offered):
-        yield Raise(last_key(event.rep_id), at)
-        if event.level:
-            yield Raise(level_key(event.pool), event.level)
+    if isinstance(event, Offered | Assigned):
+        yield Raise(last_key(event.rep_id), event.order)
+        yield Raise(order_key(), event.order)
     elif isinstance(event, Contacted):
         yield Raise(contact_key(event.rep_id), at)
     elif isinstance(event, FeedbackGiven) and event.closing:

@@ -93,6 +93,7 @@ class Limits(NamedTuple):
             there are none.
         finite: Those counters of each rep that refuse for good; empty where there are none.
         single: ``rooms``, where each rep has exactly one.
+        keys: The counters in ``rooms``.
     """
 
     tolls: Sequence[tuple[Toll, ...]]
@@ -100,6 +101,7 @@ class Limits(NamedTuple):
     rooms: Sequence[tuple[tuple[str, int], ...]]
     finite: Sequence[tuple[Toll, ...]]
     single: Sequence[tuple[str, int]] = ()
+    keys: Sequence[str] = ()
 
     @classmethod
     def of(cls, tolls: Sequence[tuple[Toll, ...]], reps: Sequence[Rep]) -> Limits:
@@ -121,11 +123,13 @@ class Limits(NamedTuple):
             rooms if any(rooms) else (),
             finite if any(finite) else (),
             [own[0] for own in rooms] if alone else (),
+            [key for own in rooms for key, _ in own],
         )
 
     def at(self, places: Sequence[int]) -> Limits:
         """The same for some of the reps."""
-        return Limits(*[[column[place] for place in places] if column else () for column in self])
+        columns = [[column[place] for place in places] if column else () for column in self[:-1]]
+        return Limits(*columns)
 
 
 class OnDuty:
@@ -345,7 +349,9 @@ class CandidateSet:
         terms: Its terms.
         weights: Their weights.
         mode: The mode of a round robin that stands alone; ``None`` for any other score.
-        fields: The fields of ``Snapshot`` that limits and score read.
+        takes_turns: Whether the score reads the turns of the pool.
+        counters: The counts of a rep that the score reads, by their names in ``Snapshot``.
+        fields: The same, with what limits and ties read.
     """
 
     __slots__ = (
@@ -354,12 +360,14 @@ class CandidateSet:
         "_memory",
         "_values",
         "asks",
+        "counters",
         "fields",
         "members",
         "mode",
         "rule",
         "score",
         "sources",
+        "takes_turns",
         "terms",
         "weights",
     )
@@ -386,19 +394,15 @@ class CandidateSet:
         self.terms = self.score.terms
         self.weights = [term.weight for term in self.terms]
         self.mode = self.score.mode if isinstance(self.score, round_robin) else None
-        self.fields = self.score.counters | {"open", "used"}
-        if self.mode is None:
-            self.fields |= {"last_assigned"}
+        self.takes_turns, self.counters = self.score.takes_turns, self.score.counters
+        ties = set() if self.mode else {"last_assigned"}
+        self.fields = self.counters | {"open", "used"} | ties
         self.asks = asks
         memory.take(len(members))
 
     def forget(self) -> None:
         """Keep nothing but what belongs to the roster."""
         self._fits.clear()
-
-    def turns_in(self, pool: str) -> str | None:
-        """The pool, where its credits are read."""
-        return pool if self.score.takes_turns else None
 
     def home(self, matches: Iterable[Match]) -> Territory | None:
         """The most specific of the lead's territories that has a rep among the members."""

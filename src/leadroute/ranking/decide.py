@@ -29,7 +29,7 @@ from leadroute.ranking.chance import given_up, propensities
 from leadroute.ranking.eligibility import Ask, gate, masks, notes_of
 from leadroute.ranking.ranking import Assignment, Later, Outcome, Part, Ranking, Rejection
 from leadroute.ranking.scorers.algebra import fair_share
-from leadroute.ranking.scorers.round_robin import Turn, dues, turn_of
+from leadroute.ranking.scorers.round_robin import Turn, after, dues, turn_of
 from leadroute.ranking.tally import Tally, Toll, used_of
 from leadroute.rules.otherwise import CATCH_ALL, HOLD, pool_of
 from leadroute.rules.rule import EVERYONE, Rule
@@ -50,7 +50,8 @@ class Need(NamedTuple):
         limits: What the lead counts against with each of them.
         over_all: What it counts against whoever gets it.
         pool: The pool whose credits count; ``None`` when the score reads none.
-        fields: The fields of ``Snapshot`` that limits and score read.
+        fields: The counts of a rep that are read, by their names in ``Snapshot``.
+        score: Those of them that the score reads.
     """
 
     candidates: Candidates
@@ -58,6 +59,7 @@ class Need(NamedTuple):
     over_all: Sequence[Toll]
     pool: str | None
     fields: frozenset[str]
+    score: frozenset[str]
 
 
 class Counts(Protocol):
@@ -136,7 +138,9 @@ class Decided:
         source = lead.source if lead.source in found.sources else None
         limits = candidates.limits(self._get_tally, source, instant)
         over_all = self._get_tally().over_all if router.caps else ()
-        snapshot = counts.read(Need(candidates, limits, over_all, found.turns_in(pool), found.fields))
+        turns_in = pool if found.takes_turns else None
+        need = Need(candidates, limits, over_all, turns_in, found.fields, found.counters)
+        snapshot = counts.read(need)
         duty, shifts = candidates.everybody if anyway else candidates.on_duty(instant)
         self._limits, self._duty, self._places = limits, duty, None
         asks: Sequence[Ask] = ()
@@ -302,6 +306,14 @@ class Decided:
         if not score.takes_turns or not score.is_turn(self.situation, self.rep):
             return None
         return turn_of(self.situation, self.best)
+
+    def counts_after(self, rep_id: str) -> Snapshot:
+        """The counts with the turn that the lead is when a candidate takes it; the same where it is none."""
+        situation, score = self.situation, self._set.score
+        place = next(at for at, rep in enumerate(situation.reps) if rep.id == rep_id)
+        if not score.takes_turns or not score.is_turn(situation, situation.reps[place]):
+            return situation.snapshot
+        return after(situation.snapshot, self.pool, self._set.members, turn_of(situation, place))
 
     @property
     def propensity(self) -> float:

@@ -35,6 +35,7 @@ from leadroute.model.roster import Roster
 from leadroute.model.snapshot import Snapshot
 from leadroute.ranking.backlog import Batch, Left, Objective, Option, Placed
 from leadroute.ranking.batch import Engine, solve
+from leadroute.ranking.decide import Decided
 from leadroute.ranking.ranking import Assignment, Ranking
 from leadroute.ranking.tally import used_of
 
@@ -70,6 +71,7 @@ class _Wish:
     ranking: Ranking
     worth: Mapping[str, float]
     needs: Mapping[str, tuple[_Need, ...]]
+    rank: Callable[[], Ranking]
 
     @property
     def priority(self) -> int:
@@ -156,8 +158,7 @@ def assign_batch(
     terms: Terms,
 ) -> Batch:
     """Give out a backlog at once: ``Router.assign_batch``, which says what everything means."""
-    rank = partial(router.rank, roster=roster, now=now, snapshot=snapshot)
-    wishes = _wishes(router, leads, roster, snapshot or Snapshot(), rank, terms.objective)
+    wishes = _wishes(router, leads, roster, now, snapshot or Snapshot(), terms)
     top = max((worth for wish in wishes for worth in wish.worth.values()), default=0.0)
     terms = evolve(terms, top=10.0 ** ceil(log10(top)) if top else 1.0)
     alike = _alike(wishes)
@@ -166,7 +167,7 @@ def assign_batch(
     if _merit(wishes, greedy, terms) > _merit(wishes, chosen, terms):
         chosen = greedy
     return Batch(
-        tuple(_placed(wish, chosen, rank) for wish in wishes if wish.lead.id in chosen),
+        tuple(_placed(wish, chosen) for wish in wishes if wish.lead.id in chosen),
         tuple(_left(wish) for wish in wishes if wish.lead.id not in chosen),
         fsum(option.worth for option, _ in chosen.values()),
         alike and not terms.gap,
@@ -179,11 +180,15 @@ def _wishes(
     router: Router,
     leads: Iterable[Lead],
     roster: Roster,
+    now: datetime | None,
     counts: Snapshot,
-    rank: Callable[[Lead], Ranking],
-    worth_of: Objective,
+    terms: Terms,
 ) -> list[_Wish]:
-    """What each lead may have, the highest priority first, then the oldest."""
+    """What each lead may have, the highest priority first, then the oldest.
+
+    A lead that takes a turn moves the credits that the next one sees: it counts as taken by the first who still has
+    room. Else the whole backlog would be one rep's turn.
+    """
     ordered = sorted(
         every(Lead, leads=leads),
         key=lambda lead: (-(lead.priority or 0), lead.received_at or _LAST, lead.id),
@@ -195,17 +200,25 @@ def _wishes(
         faults = [Fault("leads", f"hold {name!r} twice; give every lead once") for name in twice]
         raise InvalidValue("Batch", "", faults)
     known: dict[Any, tuple[_Need, ...]] = {}
-    wishes = []
+    wishes, room = [], _Room(terms.most)
     for lead in ordered:
-        ranking = rank(lead)
-        worth = {each.rep_id: _checked(worth_of, lead, each) for each in ranking.assignments}
+        rank = partial(router.rank, lead, roster, now=now, snapshot=counts)
+        found = router.judge(lead, roster, now, counts)
+        ranking = found if isinstance(found, Ranking) else found.ranking()
+        worth = {each.rep_id: _checked(terms.objective, lead, each) for each in ranking.assignments}
         needs = {}
         for rep_id in worth:
             place = (rep_id, ranking.rule, ranking.pool, lead.source, ranking.at)
             if place not in known:
                 known[place] = tuple(_needs(router, lead, ranking, roster[rep_id], counts))
             needs[rep_id] = known[place]
-        wishes.append(_Wish(lead, evolve(ranking, assignments=(), rejections=()), worth, needs))
+        bare = evolve(ranking, assignments=(), rejections=(), best=None)
+        wish = _Wish(lead, bare, worth, needs, rank)
+        wishes.append(wish)
+        taker = next((rep_id for rep_id in worth if room.fits(wish, rep_id)), None)
+        if taker is not None and isinstance(found, Decided):
+            room.take(wish, taker)
+            counts = found.counts_after(taker)
     return wishes
 
 
@@ -341,11 +354,11 @@ def _merit(
     return found
 
 
-def _placed(wish: _Wish, chosen: Mapping[str, Choice], rank: Callable[[Lead], Ranking]) -> Placed:
+def _placed(wish: _Wish, chosen: Mapping[str, Choice]) -> Placed:
     option, runner_up = chosen[wish.lead.id]
 
     def assignment() -> Assignment:
-        return next(each for each in rank(wish.lead).assignments if each.rep_id == option.rep_id)
+        return next(each for each in wish.rank().assignments if each.rep_id == option.rep_id)
 
     return Placed(
         wish.lead.id,

@@ -18,18 +18,19 @@ from fractions import Fraction
 from math import lcm
 from typing import Any, Final, NamedTuple
 
-from attrs import field, frozen
+from attrs import evolve, field, frozen
 
 from leadroute.model.duration import parse_duration
 from leadroute.model.frozen import FrozenDict
-from leadroute.model.grants import Grant, payments, soonest
+from leadroute.model.grants import Grant, less, payments, soonest
 from leadroute.model.instants import from_micros, to_micros
 from leadroute.model.rep import Rep
+from leadroute.model.snapshot import Snapshot
 from leadroute.ranking.scorers.parameters import choice, lasting
 from leadroute.rules.scorer import Points, Scorer
 from leadroute.rules.situation import Situation
 
-__all__ = ["MODES", "UNIT", "Dues", "Turn", "dues", "least_recent", "round_robin", "share", "turn_of"]
+__all__ = ["MODES", "UNIT", "Dues", "Turn", "after", "dues", "least_recent", "round_robin", "share", "turn_of"]
 
 MODES: Final = ("weighted", "strict")
 """How a round robin puts reps in order."""
@@ -274,6 +275,59 @@ def turn_of(situation: Situation, place: int) -> Turn:
     price = 1 + sum(paid.values())
     ids = [each.id for each in situation.reps] if price else []
     return Turn(rep.id, price, price, ids, found.weights if price else [], paid)
+
+
+def after(snapshot: Snapshot, pool: str, members: Sequence[Rep], turn: Turn) -> Snapshot:
+    """The counts once a turn is taken: what a simulation goes on with. O(members).
+
+    Args:
+        snapshot: The counts before.
+        pool: The pool.
+        members: Its reps. Where the counts hold no credits yet, the turns of these stand for them.
+        turn: The turn.
+
+    Example:
+        >>> from leadroute import Lead
+        >>> team, counts = (Rep("ada"), Rep("bob")), Snapshot()
+        >>> for _ in range(3):
+        ...     situation = Situation(Lead("L-1"), team, "everyone", counts)
+        ...     place = dues(situation).first("weighted")
+        ...     print(team[place].id)
+        ...     counts = after(counts, "everyone", team, turn_of(situation, place))
+        ada
+        bob
+        ada
+    """
+    credits = dict(_credits(snapshot, pool, members))
+    turns = dict(snapshot.turns.get(pool, {}))
+    for rep_id, part in zip(turn.ids, turn.shares(), strict=True):
+        credits[rep_id] = credits.get(rep_id, 0) + part
+    credits[turn.rep_id] = credits.get(turn.rep_id, 0) - sum(turn.shares())
+    turns[turn.rep_id] = turns.get(turn.rep_id, 0) + turn.taken
+    granted = dict(snapshot.granted.get(pool, {}))
+    if turn.paid:
+        granted[turn.rep_id] = less(granted[turn.rep_id], turn.paid)
+    return evolve(
+        snapshot,
+        turns={**snapshot.turns, pool: turns},
+        credits={**snapshot.credits, pool: credits},
+        granted={**snapshot.granted, pool: granted} if granted else snapshot.granted,
+    )
+
+
+def _credits(snapshot: Snapshot, pool: str, members: Sequence[Rep]) -> Mapping[str, int]:
+    """The credits of a pool; those that the turns speak for, where there are none."""
+    known = snapshot.credits.get(pool)
+    if known is not None:
+        return known
+    sharing = [rep for rep in members if rep.weight]
+    weights = _whole([exact_weight(rep) for rep in sharing])
+    taken = [snapshot.turns.get(pool, {}).get(rep.id, 0) for rep in sharing]
+    whole, shared = sum(weights), sum(taken)
+    return {
+        rep.id: UNIT * (shared * weight - own * whole) // whole
+        for rep, weight, own in zip(sharing, weights, taken, strict=True)
+    }
 
 
 @frozen

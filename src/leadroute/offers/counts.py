@@ -1,0 +1,200 @@
+"""The counts of a store as a decision reads them: those of the candidates, and of one pool the credits.
+
+The rules of this module:
+
+* What is read may be stale; the guards of the commit decide.
+* ``Books`` belong to one step. A record of credits is read once in it, changed in it, and written by its change.
+* The host's presence is copied, so that the snapshot stays as it was when the decision was made.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
+from functools import lru_cache
+from typing import Any, Final
+
+from attrs import field, frozen
+
+from leadroute.errors import FactTypeError
+from leadroute.model.frozen import FrozenDict
+from leadroute.model.instants import to_micros
+from leadroute.model.keys import closed_key, contact_key, last_key, open_key, order_key, parts, won_key
+from leadroute.model.outcomes import Outcomes
+from leadroute.model.presence import Presence
+from leadroute.model.rep import Rep
+from leadroute.model.roster import Roster
+from leadroute.model.snapshot import Snapshot
+from leadroute.offers.change import Put
+from leadroute.offers.store import Store
+from leadroute.offers.turn_credits import PoolCredits
+from leadroute.ranking.decide import Need
+from leadroute.ranking.router import Router
+from leadroute.ranking.tally import counters
+from leadroute.rules.rule import EVERYONE
+
+__all__ = ["Books", "by_rep", "counted"]
+
+_parts = lru_cache(maxsize=100_000)(parts)
+
+_KEYS: Final = FrozenDict(
+    {
+        "open": open_key,
+        "last_assigned": last_key,
+        "won": won_key,
+        "closed": closed_key,
+        "contacted": contact_key,
+    }
+)
+"""The counters of a rep, by their names in ``Snapshot``."""
+
+
+def by_rep(given: Mapping[str, Presence]) -> Mapping[str, Presence]:
+    """A converter for the host's presence: the very mapping that the host goes on changing.
+
+    Raises:
+        FactTypeError: It is no mapping.
+    """
+    if not isinstance(given, Mapping):
+        expected = "a mapping such as {'ada': Presence('busy', since)}"
+        raise FactTypeError("presence", f"of type {type(given).__name__}", expected)
+    return given
+
+
+@frozen(eq=False)
+class Books:
+    """The counts of one step, read when they are asked for.
+
+    Args:
+        store: Where they are counted.
+        router: The policy.
+        now: The instant, aware.
+        outcomes: What became of earlier leads.
+        presence: Whether each rep is at work this minute, by rep id.
+    """
+
+    store: Store
+    router: Router
+    now: datetime
+    outcomes: Outcomes
+    presence: Mapping[str, Presence]
+    _credits: dict[str, PoolCredits] = field(factory=dict, init=False)
+
+    def read(self, need: Need) -> Snapshot:
+        """The counts of the candidates. O(candidates)."""
+        candidates, limits = need.candidates, need.limits
+        wanted = [name for name in _KEYS if name in need.fields]
+        if not limits.capacity and "open" not in need.score:
+            wanted.remove("open")
+        if self.router.wrap_up and "contacted" not in wanted:
+            wanted.append("contacted")
+        columns = {name: candidates.column((_KEYS, name), _key_of(name)) for name in wanted}
+        asked = [key for column in columns.values() for key in column]
+        asked += limits.keys
+        asked += [toll.key for toll in need.over_all]
+        if "used" in need.score:
+            router = self.router
+            asked += counters(candidates.reps, router.caps, router.zone, self.now)
+        found = self.store.counts(asked) if asked else {}
+        get, ids = found.get, candidates.ids
+        named = {
+            name: FrozenDict(
+                {rep_id: n for rep_id, key in zip(ids, column, strict=True) if (n := get(key))}
+            )
+            for name, column in columns.items()
+        }
+        if need.pool is not None:
+            credits = self.credits(need.pool)
+            named["turns"] = FrozenDict({need.pool: credits.turns()})
+            named["credits"] = FrozenDict({need.pool: credits.credits()})
+            named["granted"] = FrozenDict({need.pool: credits.granted(self.now)})
+        return Snapshot(
+            used=FrozenDict(found),
+            outcomes=self.outcomes,
+            presence=_present(candidates.reps, self.presence) if self.presence else FrozenDict(),
+            **named,
+        )
+
+    def counts(self, keys: Sequence[str]) -> dict[str, int]:
+        """Some counters as they stand."""
+        return self.store.counts(keys)
+
+    def credits(self, pool: str) -> PoolCredits:
+        """The credits of a pool, with what this step has done to them."""
+        if pool not in self._credits:
+            self._credits[pool] = PoolCredits(self.store, pool)
+        return self._credits[pool]
+
+    def order(self, rep_id: str) -> tuple[int, int]:
+        """The number of the rep's last assignment, and that of the next assignment of all."""
+        found = self.store.counts([last_key(rep_id), order_key()])
+        largest = found.get(order_key(), 0)
+        return found.get(last_key(rep_id), 0), max(to_micros(self.now), largest + 1)
+
+    def operations(self) -> Iterator[Put]:
+        """What writes the credits that this step has changed."""
+        for credits in self._credits.values():
+            yield from credits.operations()
+
+
+def _key_of(name: str) -> Callable[[Rep], str]:
+    key = _KEYS[name]
+    return lambda rep: key(rep.id)
+
+
+def counted(
+    store: Store,
+    roster: Roster,
+    router: Router,
+    now: datetime,
+    outcomes: Outcomes,
+    presence: Mapping[str, Presence],
+) -> Snapshot:
+    """The counts of everybody at this instant. O(reps): not for every lead.
+
+    Args:
+        store: Where they are counted.
+        roster: The reps there are.
+        router: The policy, for its pools and caps.
+        now: The instant, aware.
+        outcomes: What became of earlier leads.
+        presence: Whether each rep is at work this minute, by rep id.
+
+    Raises:
+        FactTypeError: The presence of a rep is something else.
+    """
+    by_kind: defaultdict[str, dict[str, int]] = defaultdict(dict)
+    for counter, count in store.counts(prefix="rep/").items():
+        _, kind, rep_id = _parts(counter)
+        by_kind[kind][rep_id] = count
+    pools = [PoolCredits(store, pool) for pool in (EVERYONE, *[each.name for each in router.pools])]
+    caps = counters(roster, router.caps, router.zone, now)
+    return Snapshot(
+        open=by_kind["open"],
+        used=store.counts(caps) if caps else FrozenDict(),
+        turns={each.pool: turns for each in pools if (turns := each.turns())},
+        credits={each.pool: held for each in pools if (held := each.credits())},
+        last_assigned=by_kind["last"],
+        won=by_kind["won"],
+        closed=by_kind["closed"],
+        contacted=by_kind["contact"],
+        presence=_present(roster, presence) if presence else FrozenDict(),
+        outcomes=outcomes,
+        granted={each.pool: granted for each in pools if (granted := each.granted(now))},
+    )
+
+
+def _present(reps: Iterable[Rep], presence: Mapping[str, Presence]) -> FrozenDict[str, Presence]:
+    found = {}
+    for rep in reps:
+        known = presence.get(rep.id)
+        if known is None:
+            continue
+        if not isinstance(known, Presence):
+            told, kind = f"the presence of rep {rep.id!r}", type(known).__name__
+            raise FactTypeError(
+                told, f"of type {kind}", "a Presence, such as Presence('busy', since)"
+            )
+        found[rep.id] = known
+    return FrozenDict(found)

@@ -108,10 +108,15 @@ class Reader:
 
     @classmethod
     def of(
-        cls, text: str, defines: Mapping[str, Condition] | None, custom: Mapping[str, str] | None
+        cls,
+        text: str,
+        defines: Mapping[str, Condition] | None,
+        custom: Mapping[str, str] | None,
+        *,
+        none: bool = False,
     ) -> Reader:
-        """A reader for ``text``, which the scan found harmless."""
-        return cls(text, scan(text), defines or {}, declared(custom))
+        """A reader for ``text``, which the scan found harmless; ``none`` lets ``None`` stand in it."""
+        return cls(text, scan(text, none=none), defines or {}, declared(custom))
 
     def condition_of_text(self) -> Condition:
         """The condition that the whole text stands for."""

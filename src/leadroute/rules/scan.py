@@ -91,8 +91,12 @@ def located(error: ConfigError, text: str, position: int) -> ConfigError:
     return error if isinstance(error, ExpressionError) else found
 
 
-def scan(text: str) -> str:
+def scan(text: str, *, none: bool = False) -> str:
     r"""The text on one line, each character where it was, once it is known to be harmless.
+
+    Args:
+        text: The expression.
+        none: Whether ``None`` may stand in it, as an argument of a scorer.
 
     Raises:
         ExpressionError: It is empty, too long, too deep, or holds what is not in the language.
@@ -106,7 +110,7 @@ def scan(text: str) -> str:
     if len(text) > MAX_LENGTH:
         problem = f"the expression has {len(text)} characters; at most {MAX_LENGTH} are read"
         raise fault(text, MAX_LENGTH, problem)
-    tokens = list(_tokens(text))
+    tokens = list(_tokens(text, none=none))
     if not tokens:
         raise fault(text, 0, "the expression is empty; write a condition, or leave the key out")
     _check_neighbours(text, tokens)
@@ -128,7 +132,7 @@ class _Token:
         return self.start + len(self.text)
 
 
-def _tokens(text: str) -> Iterator[_Token]:
+def _tokens(text: str, *, none: bool) -> Iterator[_Token]:
     position = count = 0
     while position < len(text):
         found = _TOKEN.match(text, position)
@@ -142,7 +146,7 @@ def _tokens(text: str) -> Iterator[_Token]:
         if count > MAX_TOKENS:
             problem = f"the expression has more than {MAX_TOKENS} words and signs; shorten it"
             raise fault(text, token.start, problem)
-        objection = _objection(token)
+        objection = None if none and token.text == "None" else _objection(token)
         if objection is not None:
             raise fault(text, token.start, objection)
         yield token

@@ -22,7 +22,18 @@ from leadroute.model.rep import Rep
 from leadroute.rules.condition import Condition, as_condition
 from leadroute.rules.situation import Situation
 
-__all__ = ["Guarded", "Points", "Scorer", "Sum", "Term", "guards", "literal", "mean", "means"]
+__all__ = [
+    "Guarded",
+    "Points",
+    "Scorer",
+    "Sum",
+    "Term",
+    "column_where",
+    "guards",
+    "literal",
+    "mean",
+    "means",
+]
 
 Points: TypeAlias = Callable[[Rep], float | None]
 """Points of a rep between 0 and 1, or ``None`` for no answer."""
@@ -42,6 +53,8 @@ class Scorer:
     name: ClassVar[str] = ""
     alone: ClassVar[bool] = False
     """Whether it puts some reps strictly before others, which a sum would undo."""
+    sparing: ClassVar[bool] = False
+    """Whether it is asked about no rep whose points would not count: what it calls is not ours."""
     reads: ClassVar[frozenset[str]] = COUNTS
     """The counts of a rep that it looks at, by their names in ``Snapshot``; all of them when it does not say."""
 
@@ -64,10 +77,11 @@ class Scorer:
 
         Complexity: O(reps), and next to nothing where ``depends`` tells that they were worked out before.
         """
-        points, key = self.bind(situation), self.depends(situation)
+        key = self.depends(situation)
         if key is None:
+            points = self.bind(situation)
             return [points(rep) for rep in situation.reps]
-        return situation.column((self, key), points)
+        return situation.column((self, key), _bound_late(self, situation))
 
     def depends(self, situation: Situation) -> Hashable | None:
         """All that the points hang on besides the rep, where that is little enough to be met again.
@@ -100,6 +114,11 @@ class Scorer:
     def takes_turns(self) -> bool:
         """Whether it reads the turns of the pool, so that a lead placed by it counts as one."""
         return any(scorer.takes_turns for scorer in self.inner)
+
+    @cached_property
+    def spares(self) -> bool:
+        """Whether it or a part of it is asked about no rep whose points would not count."""
+        return any(scorer.sparing for scorer in self.walk())
 
     @property
     def counters(self) -> frozenset[str]:
@@ -342,11 +361,7 @@ class Guarded(Scorer):
             return self.scorer.column(situation)
         if not any(holds):
             return [None] * len(holds)
-        score = self.scorer.bind(situation)
-        return [
-            score(rep) if held else None
-            for rep, held in zip(situation.reps, holds, strict=True)
-        ]
+        return column_where(self.scorer, situation, holds)
 
     def reason(self, situation: Situation, rep: Rep) -> str:
         """The scorer's reason, or that the condition does not hold."""
@@ -356,6 +371,35 @@ class Guarded(Scorer):
 
     def __str__(self) -> str:
         return f"{self.scorer}.when({self.condition})"
+
+
+def column_where(scorer: Scorer, situation: Situation, asked: Sequence[bool]) -> list[float | None]:
+    """The points of the reps who are asked about, ``None`` for the others.
+
+    The others are asked about too where that cannot show: not where the host's own code would be called, and where it
+    fails only those who count are asked again.
+    """
+    if not scorer.spares:
+        try:
+            found = scorer.column(situation)
+        except FactTypeError:
+            pass
+        else:
+            return [points if held else None for points, held in zip(found, asked, strict=True)]
+    score = scorer.bind(situation)
+    return [score(rep) if held else None for rep, held in zip(situation.reps, asked, strict=True)]
+
+
+def _bound_late(scorer: Scorer, situation: Situation) -> Points:
+    """The points of a scorer that is bound when it is first asked, which may be never."""
+    bound: list[Points] = []
+
+    def points(rep: Rep) -> float | None:
+        if not bound:
+            bound.append(scorer.bind(situation))
+        return bound[0](rep)
+
+    return points
 
 
 def mean(
@@ -394,11 +438,14 @@ def means(
         >>> means([3, 1], [[1.0, None], [0.0, 0.5]])
         [0.75, 0.5]
     """
+    holes = [None in column for column in columns]
+    if any(holes):
+        return _means_of_known(weights, columns, holes)
     whole = 0.0
     for weight in weights:
         whole += weight
-    if not whole or any(None in column for column in columns):
-        return [mean(zip(weights, row, strict=True)) for row in zip(*columns, strict=True)]
+    if not whole:
+        return [None] * len(columns[0])
     first, *others = cast("Sequence[Sequence[float]]", columns)
     weight, *more = weights
     if not others:
@@ -407,6 +454,28 @@ def means(
     for weight, column in zip(more, others, strict=True):
         totals = [total + weight * points for total, points in zip(totals, column, strict=True)]
     return [total / whole for total in totals]
+
+
+def _means_of_known(
+    weights: Sequence[float], columns: Sequence[Sequence[float | None]], holes: Sequence[bool]
+) -> list[float | None]:
+    count = len(columns[0])
+    totals, known = [0.0] * count, [0.0] * count
+    for weight, column, some in zip(weights, columns, holes, strict=True):
+        if not some:
+            full = cast("Sequence[float]", column)
+            totals = [total + weight * points for total, points in zip(totals, full, strict=True)]
+            known = [each + weight for each in known]
+        elif any(points is not None for points in column):
+            totals = [
+                total if points is None else total + weight * points
+                for total, points in zip(totals, column, strict=True)
+            ]
+            known = [
+                each if points is None else each + weight
+                for each, points in zip(known, column, strict=True)
+            ]
+    return [total / each if each else None for total, each in zip(totals, known, strict=True)]
 
 
 def _refuse_alone(scorer: Scorer, what: str) -> None:

@@ -2,7 +2,7 @@
 
 The rules of this module:
 
-* Only registered scorers are called, with literals as arguments. What they return combines by the algebra of scorers.
+* Only registered scorers are called, with literals or ``None`` as arguments. What they return combines by the algebra of scorers.
 * ``parse_score(str(score)) == score`` for every score built from the registered scorers.
 """
 
@@ -53,7 +53,7 @@ def parse_score(
         >>> score == 3 * skill_match("industry") + headroom()
         True
     """
-    reader = Reader.of(text, defines, custom)
+    reader = Reader.of(text, defines, custom, none=True)
     return reader.walked(_Score(reader, scorers).score)
 
 
@@ -136,6 +136,8 @@ class _Score:
     def _literal(self, node: ast.expr) -> Any:
         if self._is_score(node):
             return self.score(node)
+        if isinstance(node, ast.Constant) and node.value is None:
+            return None
         found = self.reader.term(node)
         if isinstance(found, Fact):
             raise self.reader.refusal(

@@ -10,7 +10,7 @@ The rules of this module:
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any, ClassVar, Final, final
 
 from attrs import field, frozen
@@ -19,7 +19,7 @@ from leadroute.errors import ConfigError
 from leadroute.model.rep import Rep
 from leadroute.ranking.scorers.parameters import not_negative, share
 from leadroute.ranking.scorers.round_robin import dues
-from leadroute.rules.scorer import Points, Scorer
+from leadroute.rules.scorer import Points, Scorer, column_where
 from leadroute.rules.situation import Situation
 
 __all__ = ["at_least", "clamp", "fair_share", "first_of", "invert", "max_of", "tiers"]
@@ -58,11 +58,34 @@ class _Several(Scorer):
             return decides.reason(situation, rep)
         return "; ".join(scorer.reason(situation, rep) for scorer in self.scorers)
 
+    def is_turn(self, situation: Situation, rep: Rep) -> bool:
+        """As the part that decides says: a turn is taken only where it had a say."""
+        decides = self._deciding(situation, rep)
+        return decides is not None and decides.is_turn(situation, rep)
+
+    def owns(self, situation: Situation, rep: Rep) -> bool:
+        """As the part that decides says."""
+        decides = self._deciding(situation, rep)
+        return decides is not None and decides.owns(situation, rep)
+
     def _deciding(self, situation: Situation, rep: Rep) -> Scorer | None:
         for scorer in self.scorers:
             if scorer.bind(situation)(rep) is not None:
                 return scorer
         return None
+
+    def _layers(self, situation: Situation) -> Iterator[list[float | None]]:
+        """The column of each part in turn, for the reps of whom no part before had an answer.
+
+        Every part is asked, because a part that cannot be asked at all is a fault wherever it stands.
+        """
+        open_places = [True] * len(situation.reps)
+        for scorer in self.scorers:
+            found = column_where(scorer, situation, open_places)
+            yield found
+            open_places = [
+                still and points is None for still, points in zip(open_places, found, strict=True)
+            ]
 
     def _arguments(self) -> list[str]:
         return list(map(str, self.scorers))
@@ -98,6 +121,16 @@ class max_of(_Several):
             return max(known, default=None)
 
         return points
+
+    def column(self, situation: Situation) -> list[float | None]:
+        """The best of the parts' columns. O(parts * reps)."""
+        best, *others = [scorer.column(situation) for scorer in self.scorers]
+        for column in others:
+            best = [
+                one if other is None or (one is not None and one >= other) else other
+                for one, other in zip(best, column, strict=True)
+            ]
+        return best
 
     def _deciding(self, situation: Situation, rep: Rep) -> Scorer | None:
         found = [(scorer.bind(situation)(rep), scorer) for scorer in self.scorers]
@@ -136,6 +169,15 @@ class first_of(_Several):
             return next(known, None)
 
         return points
+
+    def column(self, situation: Situation) -> list[float | None]:
+        """The first answer in the parts' columns. O(parts * reps)."""
+        found: list[float | None] = [None] * len(situation.reps)
+        for column in self._layers(situation):
+            found = [
+                other if one is None else one for one, other in zip(found, column, strict=True)
+            ]
+        return found
 
 
 @final
@@ -177,6 +219,17 @@ class tiers(_Several):
             return 0.0
 
         return points
+
+    def column(self, situation: Situation) -> list[float | None]:
+        """The first tier with an answer in the tiers' columns. O(tiers * reps)."""
+        count = len(self.scorers)
+        found: list[float | None] = [0.0] * len(situation.reps)
+        for position, column in enumerate(self._layers(situation), 1):
+            found = [
+                so_far if points is None else (count - position + (1 + points) / 2) / count
+                for so_far, points in zip(found, column, strict=True)
+            ]
+        return found
 
     def reason(self, situation: Situation, rep: Rep) -> str:
         """The tier, and the reason inside it."""
@@ -246,6 +299,14 @@ class clamp(_One):
 
         return points
 
+    def column(self, situation: Situation) -> list[float | None]:
+        """The part's column, kept between the bounds. O(reps)."""
+        low, high = self.low, self.high
+        return [
+            None if points is None else (points if points < high else high) if points > low else low
+            for points in self.scorer.column(situation)
+        ]
+
 
 @final
 @frozen
@@ -274,6 +335,12 @@ class invert(_One):
             return None if found is None else 1.0 - found
 
         return points
+
+    def column(self, situation: Situation) -> list[float | None]:
+        """The part's column, turned around. O(reps)."""
+        return [
+            None if points is None else 1.0 - points for points in self.scorer.column(situation)
+        ]
 
     def reason(self, situation: Situation, rep: Rep) -> str:
         """The part's reason, turned around."""
@@ -313,6 +380,14 @@ class at_least(_One):
             return found if found is not None and found >= bound else None
 
         return points
+
+    def column(self, situation: Situation) -> list[float | None]:
+        """The part's column where it reaches the bound. O(reps)."""
+        bound = self.bound
+        return [
+            points if points is not None and points >= bound else None
+            for points in self.scorer.column(situation)
+        ]
 
 
 @final
@@ -365,9 +440,7 @@ class fair_share(_One):
         beyond = sorted({each for each in due if each < least})
         steps = {each: number for number, each in enumerate(beyond)}
         return [
-            (1 + points) / 2
-            if each >= least
-            else (steps[each] + points / 2) / (2 * len(beyond))
+            (1 + points) / 2 if each >= least else (steps[each] + points / 2) / (2 * len(beyond))
             for each, points in zip(due, found, strict=True)
         ]
 

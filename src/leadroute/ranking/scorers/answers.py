@@ -66,6 +66,22 @@ class response_speed(Learning):
 
         return points
 
+    def column(self, situation: Situation) -> list[float | None]:
+        """Add up the candidates' record once. O(candidates)."""
+        logs, reached = self.columns(situation, "log_response", "reached")
+        whole = sum(reached)
+        if not whole:
+            return [None] * len(logs)
+        half, worth = parse_duration(self.half).total_seconds(), self.strength
+        base = worth * (sum(logs) / UNIT / whole)
+        typical = [
+            (logged / UNIT + base) / (leads + worth)
+            for logged, leads in zip(logs, reached, strict=True)
+        ]
+        if min(typical) < 0.0 or max(typical) > _LONGEST:
+            typical = [max(0.0, min(each, _LONGEST)) for each in typical]
+        return [half / (half + expm1(each)) for each in typical]
+
     def reason(self, situation: Situation, rep: Rep) -> str:
         """The rep's typical time, after shrinking, and from how many leads."""
         average, record = self._average(situation), self.record(situation, rep)
@@ -130,6 +146,23 @@ class accept_rate(Learning):
             return min(1.0, (good + self.strength * average) / (offers + self.strength))
 
         return points
+
+    def column(self, situation: Situation) -> list[float | None]:
+        """Add up the candidates' record once. O(candidates)."""
+        found = self.columns(situation, "accepted", "declined", "ignored")
+        refusal, worth = self.refusal, self.strength
+        answered = [
+            (accepted + refusal * declined, accepted + declined + ignored)
+            for accepted, declined, ignored in zip(*found, strict=True)
+        ]
+        offers = sum([each for _, each in answered])
+        if not offers:
+            return [None] * len(answered)
+        base = worth * (sum([good for good, _ in answered]) / offers)
+        points = [(good + base) / (each + worth) for good, each in answered]
+        if max(points) > 1.0:
+            points = [min(1.0, each) for each in points]
+        return points  # type: ignore[return-value]  # every place has points
 
     def reason(self, situation: Situation, rep: Rep) -> str:
         """What became of the rep's offers."""

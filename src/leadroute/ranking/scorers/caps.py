@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterator
+from datetime import datetime, tzinfo
+from typing import NamedTuple
 
 from attrs import frozen
 
-from leadroute.model.limits import Cap
+from leadroute.model.hours import Hours
+from leadroute.model.keys import cap_holder
+from leadroute.model.limits import Bound, Cap
 from leadroute.model.rep import Rep
 from leadroute.rules.scorer import Points, Scorer
 from leadroute.rules.situation import Situation
@@ -27,6 +31,7 @@ class cap_room(Scorer):
     """
 
     name = "cap_room"
+    reads = frozenset({"used"})
 
     def bind(self, situation: Situation) -> Points:
         """O(caps) a rep."""
@@ -35,6 +40,28 @@ class cap_room(Scorer):
             return min((share for share, _, _ in _left(situation, rep)), default=None)
 
         return points
+
+    def column(self, situation: Situation) -> list[float | None]:
+        """O(caps), and the counters of all of them once in a period."""
+        own = situation.column(cap_room, _Counters().add)
+        places = [place for _, place in own]
+        if not any(place >= 0 for place in places):
+            return [None] * len(places)
+        rooms, single = own[0][0].rooms(situation.now)
+        used = situation.snapshot.used.get
+        if single and -1 not in places:
+            return [
+                (left if (left := 1 - used(key, 0) / most) > 0.0 else 0.0) if most else 0.0
+                for key, most in [rooms[place][0] for place in places]
+            ]
+        return [
+            None
+            if place < 0
+            else min(
+                [max(0.0, 1 - used(key, 0) / most) if most else 0.0 for key, most in rooms[place]]
+            )
+            for place in places
+        ]
 
     def reason(self, situation: Situation, rep: Rep) -> str:
         """The cap of which least is left, and what is used of it."""
@@ -47,3 +74,64 @@ def _left(situation: Situation, rep: Rep) -> Iterator[tuple[float, int, Cap]]:
         for bound in rep.bounds(cap, situation.now):
             used = situation.snapshot.used.get(bound.key, 0)
             yield max(0.0, 1 - used / bound.most) if bound.most else 0.0, used, cap
+
+
+class _Calendar(NamedTuple):
+    """A cap in the calendar of some reps: their counters differ in the rep's id alone."""
+
+    cap: Cap
+    zone: tzinfo
+    hours: Hours | None
+    since: datetime | None
+
+    def bounds(self, now: datetime) -> tuple[Bound, ...]:
+        return self.cap.bounds("", now, *self[1:])
+
+    def until(self, now: datetime) -> datetime:
+        return min(self.cap.turns(now, *self[1:]))
+
+
+class _Counters:
+    """The counters of a team's caps, worked out once in a period."""
+
+    __slots__ = ("_calendars", "_numbers", "_of", "_period")
+
+    def __init__(self) -> None:
+        self._calendars: list[_Calendar] = []
+        self._numbers: dict[Hashable, int] = {}
+        self._of: list[tuple[str, list[int]]] = []
+        self._period: tuple[datetime, datetime, list[tuple[tuple[str, int], ...]], bool] | None = (
+            None
+        )
+
+    def add(self, rep: Rep) -> tuple[_Counters, int]:
+        """Take a rep up, and tell where their counters are in ``rooms``; -1 when they have no caps."""
+        if not rep.caps:
+            return self, -1
+        self._of.append((cap_holder(rep.id), [self._number(rep, cap) for cap in rep.caps]))
+        return self, len(self._of) - 1
+
+    def _number(self, rep: Rep, cap: Cap) -> int:
+        # only a paced cap asks for the hours, and only a ramp for the first day
+        hours = rep.hours if cap.paced else None
+        since = rep.joined_at if cap.ramp is not None else None
+        zone = rep.zone
+        kind = (cap, zone, id(hours), since)
+        number = self._numbers.get(kind)
+        if number is None:
+            number = self._numbers[kind] = len(self._calendars)
+            self._calendars.append(_Calendar(cap, zone, hours, since))
+        return number
+
+    def rooms(self, now: datetime) -> tuple[list[tuple[tuple[str, int], ...]], bool]:
+        """Each rep's counters with what they allow now, and whether every rep has exactly one."""
+        period = self._period
+        if period is None or not period[0] <= now < period[1]:
+            bounds = [calendar.bounds(now) for calendar in self._calendars]
+            until = min([calendar.until(now) for calendar in self._calendars])
+            found = [
+                tuple([(holder + each.key, each.most) for number in own for each in bounds[number]])
+                for holder, own in self._of
+            ]
+            period = self._period = now, until, found, {*map(len, found)} == {1}
+        return period[2], period[3]

@@ -9,17 +9,23 @@ The rules of this module:
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
+from functools import partial
+from operator import attrgetter, le
+from typing import Any, Final
+from weakref import ref
 
 from attrs import field, frozen
 from attrs.converters import optional
 
 from leadroute.model.duration import parse_duration
-from leadroute.model.outcomes import ALL, NOTHING, Record, possible, segment_key
+from leadroute.model.instants import from_micros
+from leadroute.model.outcomes import ALL, NOTHING, Outcomes, Record, possible, segment_key, week_of
 from leadroute.model.rep import Rep
 from leadroute.model.snapshot import Snapshot
 from leadroute.ranking.scorers.parameters import lasting
+from leadroute.ranking.scorers.team import ids_of
 from leadroute.rules.naming import text_titles, texts_of
 from leadroute.rules.scorer import Scorer
 from leadroute.rules.situation import Situation
@@ -48,12 +54,42 @@ class Learning(Scorer):
         half_life: The age at which an outcome counts half, in whole weeks; ``None`` counts all alike.
     """
 
+    reads = frozenset[str]()
     by: str | tuple[str, ...] | None = field(default=None, converter=_by, kw_only=True)
     half_life: str | None = field(default=None, converter=optional(lasting), kw_only=True)
 
     def records(self, situation: Situation) -> Mapping[str, Record]:
         """The record of every candidate by rep id, worked out once. O(candidates * weeks)."""
         return situation.once((Learning, self.by, self.half_life), lambda: self._records(situation))
+
+    def columns(self, situation: Situation, *names: str) -> list[list[float]]:
+        """Some numbers of the records of every candidate, a list for each name. O(candidates).
+
+        The records of outcomes are remembered for as long as the outcomes are used.
+        """
+        ids, outcomes = ids_of(situation), situation.snapshot.outcomes
+        if not outcomes:
+            return self._counted(situation.snapshot, ids, names)
+        half_life = None if self.half_life is None else parse_duration(self.half_life)
+        week = 0 if half_life is None else week_of(situation.now)
+        segments = tuple([each for each in self._segments(situation) if each in outcomes.weeks])
+        totals = _kept(outcomes).totals(segments, half_life, week)
+        records = [totals[rep_id] for rep_id in ids]
+        return [[*map(attrgetter(name), records)] for name in names]
+
+    def _counted(
+        self, snapshot: Snapshot, ids: list[str], names: tuple[str, ...]
+    ) -> list[list[float]]:
+        if self.by is not None or not {"won", "closed"}.intersection(names):
+            return [[0] * len(ids) for _ in names]
+        of_won, of_closed = snapshot.won.get, snapshot.closed.get
+        won: list[float] = [of_won(rep_id, 0) for rep_id in ids]
+        closed: list[float] = [of_closed(rep_id, 0) for rep_id in ids]
+        if min(won, default=0) < 0 or not all(map(le, won, closed)):
+            records = [counted(snapshot, rep_id) for rep_id in ids]
+            won, closed = [each.won for each in records], [each.closed for each in records]
+        known = {"won": won, "closed": closed}
+        return [known[name] if name in known else [0] * len(ids) for name in names]
 
     def answers(self, situation: Situation) -> bool:
         """Whether anything can be known: the lead belongs to a segment, and there are outcomes or counts."""
@@ -105,3 +141,71 @@ class Learning(Scorer):
             for title in self._fields
             for value in texts_of(situation.lead, title)
         )
+
+
+_WEEK: Final = timedelta(weeks=1) // timedelta(microseconds=1)
+_MOST: Final = 1_000_000
+"""How many records are kept for one value of outcomes."""
+
+
+class _Totals(dict[str, Record]):
+    """What became of the leads of each rep in some segments; added up when it is first asked for."""
+
+    __slots__ = ("_total",)
+
+    def __init__(self, total: Callable[[str], Record]) -> None:
+        self._total = total
+
+    def __missing__(self, rep_id: str) -> Record:
+        found = self[rep_id] = self._total(rep_id)
+        return found
+
+
+class _Kept:
+    """The records of one value of outcomes, which it does not keep alive."""
+
+    __slots__ = ("_of", "_totals")
+
+    def __init__(self, outcomes: ref[Outcomes]) -> None:
+        self._of = outcomes
+        self._totals: dict[tuple[tuple[str, ...], timedelta | None], tuple[int, _Totals]] = {}
+
+    def totals(self, segments: tuple[str, ...], half_life: timedelta | None, week: int) -> _Totals:
+        """The records in some segments, as they count in a week."""
+        place = segments, half_life
+        found = self._totals.get(place)
+        if found is None or found[0] != week:
+            if sum([len(totals) for _, totals in self._totals.values()]) > _MOST:
+                self._totals.clear()
+            start = None if half_life is None else from_micros(week * _WEEK)
+            found = self._totals[place] = (
+                week,
+                _Totals(partial(self._total, segments, half_life, start)),
+            )
+        return found[1]
+
+    def _total(
+        self,
+        segments: tuple[str, ...],
+        half_life: timedelta | None,
+        now: datetime | None,
+        rep_id: str,
+    ) -> Record:
+        outcomes = self._of() or Outcomes()
+        found = [
+            outcomes.total(rep_id, segment, now=now, half_life=half_life) for segment in segments
+        ]
+        return possible(sum(found, NOTHING))
+
+
+_KEPT: Final[dict[int, _Kept]] = {}
+
+
+def _kept(outcomes: Outcomes) -> _Kept:
+    """What is kept for outcomes, by their identity: they are too many to be compared."""
+    place = id(outcomes)
+    found = _KEPT.get(place)
+    if found is None:
+        # the entry goes with the outcomes, before their number can be given to anything else
+        found = _KEPT[place] = _Kept(ref(outcomes, lambda _gone: _KEPT.pop(place, None)))
+    return found

@@ -2,22 +2,25 @@
 
 The rules of this module:
 
-* What is not known of the lead or the rep gives no answer. What is known and does not fit gives 0.
+* What is not known of the lead gives no answer. What is known of the rep and does not fit gives 0.
+* What is not known of the rep gives ``unknown``, which is 0 unless a policy says otherwise: a rep of whom less is known
+  must not be ahead of one who fits.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from typing import Any
 
 from attrs import field as parameter
 from attrs import frozen
+from attrs.converters import optional
 
 from leadroute.model.atlas import Match
 from leadroute.model.lead import Lead
 from leadroute.model.rep import Rep
 from leadroute.model.territory import BACKUP, OVERLAY, OWNER
-from leadroute.ranking.scorers.parameters import choice, share
+from leadroute.ranking.scorers.parameters import choice, points_or_none, share
 from leadroute.rules.naming import text_titles, texts_of
 from leadroute.rules.scorer import Points, Scorer
 from leadroute.rules.situation import Situation
@@ -43,13 +46,14 @@ class skill_match(Scorer):
 
     Formula: the mean of the rep's levels, 0 to 1, in the skills named by the lead; a skill that the rep lacks, or has
     below ``at_least``, is level 0. With ``need="all"`` the lowest of the levels counts, so that one missing skill
-    gives 0. No answer when the lead does not say, or nothing is known of the rep's skills.
+    gives 0. A rep of whom no skills are known gets ``unknown``. No answer when the lead does not say.
 
     Args:
         field: The field of the lead that names the skill: ``industry``, ``product``, ``language``; an attribute with a
             set of skills, such as ``lead['needs']``; or a list of these.
         need: ``"some"`` when skills are preferred, ``"all"`` when each is required.
         at_least: The level below which a skill does not count.
+        unknown: The points of a rep of whom no skills are known, from 0 to 1; ``None`` for no answer.
 
     Raises:
         UnknownFieldError: The lead has no such text field.
@@ -63,9 +67,11 @@ class skill_match(Scorer):
     """
 
     name = "skill_match"
+    reads = frozenset[str]()
     field: str | tuple[str, ...] = parameter(converter=_titles)
     need: str = parameter(default="some", converter=_need)
     at_least: float = parameter(default=0, converter=share)
+    unknown: float | None = parameter(default=0, converter=optional(share), kw_only=True)
 
     def bind(self, situation: Situation) -> Points:
         """Look the skills up once for the lead. O(skills asked for) a rep."""
@@ -73,17 +79,22 @@ class skill_match(Scorer):
         if not skills:
             return _no_answer
         level, lowest, count = self._level, self.need == "all", len(skills)
+        unknown = points_or_none(self.unknown)
         if count == 1:
             (only,) = skills
-            return lambda rep: level(rep, only) if rep.skills else None
+            return lambda rep: level(rep, only) if rep.skills else unknown
 
         def points(rep: Rep) -> float | None:
             if not rep.skills:
-                return None
+                return unknown
             levels = [level(rep, skill) for skill in skills]
             return min(levels) if lowest else sum(levels) / count
 
         return points
+
+    def depends(self, situation: Situation) -> Hashable | None:
+        """The skills asked for."""
+        return self.asked(situation.lead)
 
     def reason(self, situation: Situation, rep: Rep) -> str:
         """The skills and the rep's level in each."""
@@ -121,8 +132,15 @@ class territory_match(Scorer):
     Formula, where the router has territories that hold the lead and have a rep: in the most specific one, 1 for its
     owner, 0.75 for an overlay and 0.5 for a backup; in another one half of that; else 0. Where it has none:
 
-    Formula: 1 when the rep covers the lead's region, 0.5 when they cover its country, else 0. No answer when the lead
-    has neither, or the rep covers no named place.
+    Formula: 1 when the rep covers the lead's region, 0.5 when they cover its country, else 0. A rep who covers no named
+    place gets ``unknown``. No answer when the lead has neither.
+
+    Args:
+        unknown: The points of a rep who covers no named place, from 0 to 1; ``None`` for no answer. It is not asked
+            about where the lead is in a territory that has a rep.
+
+    Raises:
+        ConfigError: ``unknown`` is not between 0 and 1.
 
     Example:
         >>> str(territory_match())
@@ -130,30 +148,43 @@ class territory_match(Scorer):
     """
 
     name = "territory_match"
+    reads = frozenset[str]()
+    unknown: float | None = parameter(default=0, converter=optional(share), kw_only=True)
 
     def bind(self, situation: Situation) -> Points:
         """Read the lead's place once. O(1) a rep."""
-        staffed = tuple(situation.staffed())
+        staffed = _staffed(situation)
         if staffed:
             return lambda rep: _part(staffed, rep)[0]
         region, country = situation.lead.region, situation.lead.country
         if region is None and country is None:
             return _no_answer
+        unknown = points_or_none(self.unknown)
 
         def points(rep: Rep) -> float | None:
             if region in rep.regions:
                 return 1.0
             if country in rep.countries:
                 return SAME_COUNTRY
-            return 0.0 if rep.regions or rep.countries else None
+            return 0.0 if rep.regions or rep.countries else unknown
 
         return points
 
+    def depends(self, situation: Situation) -> Hashable | None:
+        """The territories that hold the lead and have a rep; without any, its region and country."""
+        staffed = _staffed(situation)
+        if staffed:
+            return tuple([match.territory for match in staffed])
+        return situation.lead.region, situation.lead.country
+
     def reason(self, situation: Situation, rep: Rep) -> str:
         """Which place is covered, and how closely."""
-        staffed = tuple(situation.staffed())
+        staffed = _staffed(situation)
         if staffed:
-            return _part(staffed, rep)[1]
+            found = _part(staffed, rep)[1]
+            if found is None:
+                return f"has no part in {staffed[0].territory.name}"
+            return f"{found.territory.role(rep)} of {found}"
         region, country = situation.lead.region, situation.lead.country
         if region is None and country is None:
             return "the lead has no region and no country"
@@ -170,20 +201,39 @@ ROLES: Mapping[str, float] = {OWNER: 1.0, OVERLAY: 0.75, BACKUP: 0.5}
 """The points for a part in a territory."""
 
 
-def _part(staffed: Sequence[Match], rep: Rep) -> tuple[float, str]:
+def _staffed(situation: Situation) -> tuple[Match, ...]:
+    """The territories of the lead that have a rep, as ``Situation.staffed``; who is where is remembered."""
+    return tuple(
+        [
+            match
+            for match in situation.matches
+            if any(situation.column((territory_match, match.territory), match.territory.role))
+        ]
+    )
+
+
+def _part(staffed: Sequence[Match], rep: Rep) -> tuple[float, Match | None]:
+    """The points for the first territory that the rep has a part in, and that territory."""
     for match in staffed:
         role = match.territory.role(rep)
         if role is not None:
             share_of = 1.0 if match is staffed[0] else 0.5
-            return share_of * ROLES[role], f"{role} of {match}"
-    return 0.0, f"has no part in {staffed[0].territory.name}"
+            return share_of * ROLES[role], match
+    return 0.0, None
 
 
 @frozen
 class same_country(Scorer):
     """Whether the rep covers the country the lead is in.
 
-    Formula: 1 when they do, else 0. No answer when the lead has no country, or the rep covers none.
+    Formula: 1 when they do, else 0. A rep of whom no countries are known gets ``unknown``. No answer when the lead has no
+    country.
+
+    Args:
+        unknown: The points of a rep of whom no countries are known, from 0 to 1; ``None`` for no answer.
+
+    Raises:
+        ConfigError: ``unknown`` is not between 0 and 1.
 
     Example:
         >>> str(same_country())
@@ -191,17 +241,23 @@ class same_country(Scorer):
     """
 
     name = "same_country"
+    reads = frozenset[str]()
+    unknown: float | None = parameter(default=0, converter=optional(share), kw_only=True)
 
     def bind(self, situation: Situation) -> Points:
         """Read the lead's country once. O(1) a rep."""
-        country = situation.lead.country
+        country, unknown = situation.lead.country, points_or_none(self.unknown)
         if country is None:
             return _no_answer
 
         def points(rep: Rep) -> float | None:
-            return float(country in rep.countries) if rep.countries else None
+            return float(country in rep.countries) if rep.countries else unknown
 
         return points
+
+    def depends(self, situation: Situation) -> Hashable | None:
+        """The lead's country."""
+        return (situation.lead.country,)
 
     def reason(self, situation: Situation, rep: Rep) -> str:
         """Whether the country is covered."""
@@ -218,13 +274,15 @@ class language(Scorer):
     """Whether the rep speaks the lead's language.
 
     Formula: 1 for the very language tag, ``near`` for the same language in another variant (``pt-BR`` and ``pt-PT``,
-    after the lookup of RFC 4647), else 0. No answer when the lead's language is not known, or none of the rep's is.
+    after the lookup of RFC 4647), else 0. A rep of whom no languages are known gets ``unknown``. No answer when the lead's
+    language is not known.
 
     Args:
         near: The points for another variant of the language.
+        unknown: The points of a rep of whom no languages are known, from 0 to 1; ``None`` for no answer.
 
     Raises:
-        ConfigError: ``near`` is not between 0 and 1.
+        ConfigError: ``near`` or ``unknown`` is not between 0 and 1.
 
     Example:
         >>> str(language())
@@ -232,22 +290,28 @@ class language(Scorer):
     """
 
     name = "language"
+    reads = frozenset[str]()
     near: float = parameter(default=0.8, converter=share)
+    unknown: float | None = parameter(default=0, converter=optional(share), kw_only=True)
 
     def bind(self, situation: Situation) -> Points:
         """Read the lead's language once. O(languages of the rep) a rep."""
-        asked = situation.lead.language
+        asked, unknown = situation.lead.language, points_or_none(self.unknown)
         if asked is None:
             return _no_answer
 
         def points(rep: Rep) -> float | None:
             if not rep.languages:
-                return None
+                return unknown
             if asked in rep.languages:
                 return 1.0
             return self.near if _variants(asked, rep) else 0.0
 
         return points
+
+    def depends(self, situation: Situation) -> Hashable | None:
+        """The lead's language."""
+        return (situation.lead.language,)
 
     def reason(self, situation: Situation, rep: Rep) -> str:
         """Which language, and whether it is spoken."""

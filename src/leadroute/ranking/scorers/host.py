@@ -31,6 +31,8 @@ class HostScorer(Scorer):
         maker: What the policy called; a pickle refers to it by its name.
     """
 
+    sparing = True
+
     function: HostFunction
     arguments: tuple[Any, ...] = ()
     keywords: tuple[tuple[str, Any], ...] = ()

@@ -48,7 +48,26 @@ def _half_lives(given: Any) -> str | tuple[str, ...]:
 
 
 @frozen
-class intent(Scorer):
+class _OfLead(Scorer):
+    """What the scorers share that judge the lead: every rep gets the same points."""
+
+    reads = frozenset[str]()
+
+    def _points(self, situation: Situation) -> float | None:
+        raise TypeError(f"{type(self).__name__} does not judge a lead; define _points(situation)")
+
+    def bind(self, situation: Situation) -> Points:
+        """Judge the lead once. O(1) a rep."""
+        points = self._points(situation)
+        return lambda _rep: points
+
+    def column(self, situation: Situation) -> list[float | None]:
+        """Judge the lead once."""
+        return [self._points(situation)] * len(situation.reps)
+
+
+@frozen
+class intent(_OfLead):
     """How warm the lead is, from its signals, newer ones counting more.
 
     Formula: h / (h + half), where h is the sum of weight * value * 2 ** (-age / half_life) over the signals of these
@@ -89,13 +108,11 @@ class intent(Scorer):
                     f"intent() has {kinds} kinds and {len(listed)} {name}; write one each"
                 )
 
-    def bind(self, situation: Situation) -> Points:
-        """Add up the signals once. O(signals) a lead, O(1) a rep."""
+    def _points(self, situation: Situation) -> float | None:
         heat = self._heat(situation)
         if heat is None:
-            return lambda _rep: None
-        warmth = heat / (heat + self.half) if heat >= self.at_least else 0.0
-        return lambda _rep: warmth
+            return None
+        return heat / (heat + self.half) if heat >= self.at_least else 0.0
 
     def reason(self, situation: Situation, rep: Rep) -> str:
         """How much interest the lead showed."""
@@ -134,7 +151,7 @@ def _decay(age: timedelta, half_life: timedelta) -> float:
 
 
 @frozen
-class freshness(Scorer):
+class freshness(_OfLead):
     """How new the lead is.
 
     Formula: 2 ** (-age / half_life), with age the time since the lead came in. No answer when that is not known.
@@ -153,14 +170,12 @@ class freshness(Scorer):
     name = "freshness"
     half_life: str = parameter(default="1h", converter=lasting)
 
-    def bind(self, situation: Situation) -> Points:
-        """Read the lead's age once. O(1) a rep."""
+    def _points(self, situation: Situation) -> float | None:
         received = situation.lead.received_at
         if received is None:
-            return lambda _rep: None
+            return None
         age = max(timedelta(0), situation.now - received)
-        fresh = _decay(age, parse_duration(self.half_life))
-        return lambda _rep: fresh
+        return _decay(age, parse_duration(self.half_life))
 
     def reason(self, situation: Situation, rep: Rep) -> str:
         """How old the lead is."""
@@ -183,7 +198,7 @@ def _shares(given: Any) -> tuple[float, ...]:
 
 
 @frozen
-class source_urgency(Scorer):
+class source_urgency(_OfLead):
     """How urgent the lead is, by where it came from.
 
     Formula: the urgency listed for the lead's source; ``otherwise`` for a source that is not listed. No answer when
@@ -215,17 +230,12 @@ class source_urgency(Scorer):
             counts = f"{len(self.sources)} sources and {len(self.urgency)} urgencies"
             raise ConfigError(f"source_urgency() has {counts}; write one urgency for each source")
 
-    def bind(self, situation: Situation) -> Points:
-        """Look the source up once. O(sources) a lead, O(1) a rep."""
-        urgency = self._urgency(situation)
-        return lambda _rep: urgency
-
     def reason(self, situation: Situation, rep: Rep) -> str:
         """Where the lead came from."""
         found = texts_of(situation.lead, self.field)
         return f"{self.field} is {', '.join(found)}" if found else f"the lead has no {self.field}"
 
-    def _urgency(self, situation: Situation) -> float | None:
+    def _points(self, situation: Situation) -> float | None:
         listed = dict(zip(self.sources, self.urgency, strict=True))
         found = texts_of(situation.lead, self.field)
         known = [listed[source] for source in found if source in listed]

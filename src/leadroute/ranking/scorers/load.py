@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from operator import attrgetter
+
 from attrs import field, frozen
 
 from leadroute.model.rep import Rep
@@ -10,6 +12,8 @@ from leadroute.rules.scorer import Points, Scorer
 from leadroute.rules.situation import Situation
 
 __all__ = ["headroom", "workload"]
+
+_capacity = attrgetter("id", "capacity")
 
 
 @frozen
@@ -24,6 +28,7 @@ class headroom(Scorer):
     """
 
     name = "headroom"
+    reads = frozenset({"open"})
 
     def bind(self, situation: Situation) -> Points:
         """Read the open counts. O(1) a rep."""
@@ -37,6 +42,22 @@ class headroom(Scorer):
             return max(0.0, (rep.capacity - max(0, open_now.get(rep.id, 0))) / rep.capacity)
 
         return points
+
+    def column(self, situation: Situation) -> list[float | None]:
+        """Read the open counts. O(reps)."""
+        opened = situation.snapshot.open.get
+        return [
+            1.0
+            if most is None
+            else 0.0
+            if not most
+            else 1.0
+            if (busy := opened(rep_id, 0)) <= 0
+            else (most - busy) / most
+            if busy < most
+            else 0.0
+            for rep_id, most in situation.column("id, capacity", _capacity)
+        ]
 
     def reason(self, situation: Situation, rep: Rep) -> str:
         """How much is open, of how much."""
@@ -63,6 +84,7 @@ class workload(Scorer):
     """
 
     name = "workload"
+    reads = frozenset({"open"})
     half: float = field(default=10, converter=positive)
 
     def bind(self, situation: Situation) -> Points:
@@ -74,6 +96,15 @@ class workload(Scorer):
             return busy / (busy + max(0, open_now.get(rep.id, 0))) if busy else 0.0
 
         return points
+
+    def column(self, situation: Situation) -> list[float | None]:
+        """Read the open counts. O(reps)."""
+        opened, half = situation.snapshot.open.get, self.half
+        room = situation.column((workload, half), lambda rep: (rep.id, half * rep.weight))
+        return [
+            free / (free + (busy if (busy := opened(rep_id, 0)) > 0 else 0)) if free else 0.0
+            for rep_id, free in room
+        ]
 
     def reason(self, situation: Situation, rep: Rep) -> str:
         """How much is open, and for what weight."""

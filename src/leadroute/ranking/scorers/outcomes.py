@@ -8,6 +8,8 @@ The rules of this module:
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any
 
 from attrs import field, frozen
@@ -50,6 +52,7 @@ class close_rate(Learning):
     """
 
     name = "close_rate"
+    reads = frozenset({"won", "closed"})
     strength: float | None = field(default=None, converter=optional(positive))
 
     def bind(self, situation: Situation) -> Points:
@@ -65,6 +68,25 @@ class close_rate(Learning):
             return min(1.0, shrunk(record.won, record.closed))
 
         return points
+
+    def column(self, situation: Situation) -> list[float | None]:
+        """Add up the candidates' record once. O(candidates), and the estimate of the strength for new counts."""
+        won, closed = self.columns(situation, "won", "closed")
+        prior = self.prior_of(won, closed)
+        if prior is None:
+            return [None] * len(won)
+        worth, base = prior.strength, prior.strength * prior.mean
+        found = [(good + base) / (whole + worth) for good, whole in zip(won, closed, strict=True)]
+        if max(found, default=0.0) > 1.0:
+            return [min(1.0, points) for points in found]
+        return found  # type: ignore[return-value]  # every place has points
+
+    def prior_of(self, won: Sequence[float], closed: Sequence[float]) -> Prior | None:
+        """The same as ``prior``, from the columns of the candidates."""
+        if self.strength is None:
+            return _estimated(tuple(won), tuple(closed))
+        trials = sum(closed)
+        return Prior(min(1.0, sum(won) / trials), self.strength) if trials else None
 
     def prior(self, situation: Situation) -> Prior | None:
         """What the candidates' records say before looking at one rep: the average, and what it is worth."""
@@ -100,6 +122,11 @@ class close_rate(Learning):
     def _prior(self, situation: Situation) -> Prior | None:
         found = ((record.won, record.closed) for record in self.records(situation).values())
         return prior_of(found, self.strength)
+
+
+@lru_cache(maxsize=64)
+def _estimated(won: tuple[float, ...], closed: tuple[float, ...]) -> Prior | None:
+    return prior_of(zip(won, closed, strict=True))
 
 
 @frozen
@@ -138,6 +165,21 @@ class revenue_rate(Learning):
             return min(1.0, self._rate(records.get(rep.id, NOTHING), average) / best)
 
         return points
+
+    def column(self, situation: Situation) -> list[float | None]:
+        """Add up the candidates' record once. O(candidates)."""
+        value, closed = self.columns(situation, "value", "closed")
+        whole = sum(closed)
+        average = max(0.0, sum(value)) / whole if whole else 0.0
+        if not average:
+            return [None] * len(value)
+        worth, base = self.strength, self.strength * average
+        rates = [
+            ((brought if brought > 0.0 else 0.0) + base) / (ended + worth)
+            for brought, ended in zip(value, closed, strict=True)
+        ]
+        best = max(rates)
+        return [rate / best for rate in rates]  # at most 1, as the best is one of them
 
     def reason(self, situation: Situation, rep: Rep) -> str:
         """The rep's revenue a lead, shrunk, and the average."""
@@ -201,6 +243,13 @@ class expertise(Learning):
             return worked / (worked + self.half)
 
         return points
+
+    def column(self, situation: Situation) -> list[float | None]:
+        """Look the segments up once. O(candidates)."""
+        if not self.answers(situation):
+            return [None] * len(situation.reps)
+        (closed,), half = self.columns(situation, "closed"), self.half
+        return [worked / (worked + half) for worked in closed]
 
     def reason(self, situation: Situation, rep: Rep) -> str:
         """How many leads, and of which kind."""

@@ -10,7 +10,7 @@ The rules of this module:
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Set
 from functools import lru_cache
 from typing import Any
 
@@ -19,6 +19,7 @@ from attrs import field, frozen
 from leadroute.model.rep import Rep
 from leadroute.model.territory import domains_of
 from leadroute.ranking.scorers.parameters import choice
+from leadroute.ranking.scorers.team import ids_of
 from leadroute.rules.scorer import Points, Scorer
 from leadroute.rules.situation import Situation
 
@@ -33,6 +34,7 @@ def _away(given: Any) -> str:
 class _Sticky(Scorer):
     """What both scorers share: who owns the lead, and who stands in."""
 
+    reads = frozenset[str]()
     away: str = field(default="anyone", converter=_away)
 
     def _owns(self, situation: Situation) -> Callable[[Rep], bool]:
@@ -49,6 +51,24 @@ class _Sticky(Scorer):
         if not any(rep.id in stand_ins for rep in situation.reps):
             return lambda rep: None
         return lambda rep: float(rep.id in stand_ins)
+
+    def _owners(self, situation: Situation) -> Set[str] | None:
+        """The ids of those who own the lead, maybe of people who are not here; ``None`` when nobody can own it."""
+        raise TypeError(
+            f"{type(self).__name__} does not say who owns a lead; define _owners(situation)"
+        )
+
+    def column(self, situation: Situation) -> list[float | None]:
+        """Find the owners once. O(reps), and O(members of the pool) when they are away and somebody may stand in."""
+        owners, ids = self._owners(situation), ids_of(situation)
+        if owners is None:
+            return [None] * len(ids)
+        theirs: Set[str] = owners
+        if owners.isdisjoint(ids):
+            theirs = self._stand_ins(situation)
+            if theirs.isdisjoint(ids):
+                return [None] * len(ids)
+        return [1.0 if rep_id in theirs else 0.0 for rep_id in ids]
 
     def owns(self, situation: Situation, rep: Rep) -> bool:
         """Whether the lead is theirs."""
@@ -70,12 +90,12 @@ class _Sticky(Scorer):
         return f"the lead belongs to {', '.join(absent)}, who cannot take it{role}"
 
     def _stand_ins(self, situation: Situation) -> frozenset[str]:
+        if self.away == "anyone":
+            return frozenset()
         owns = self._owns(situation)
         absent = [rep for rep in situation.absent if owns(rep)]
         if self.away == "manager":
             return frozenset(rep.manager_id for rep in absent if rep.manager_id is not None)
-        if self.away == "anyone":
-            return frozenset()
         teams = frozenset(team for rep in absent for team in rep.teams)
         return frozenset(rep.id for rep in situation.reps if not teams.isdisjoint(rep.teams))
 
@@ -103,6 +123,10 @@ class owner(_Sticky):
     def _owns(self, situation: Situation) -> Callable[[Rep], bool]:
         owner_id = situation.lead.owner_id
         return lambda rep: rep.id == owner_id
+
+    def _owners(self, situation: Situation) -> frozenset[str] | None:
+        owner_id = situation.lead.owner_id
+        return None if owner_id is None else frozenset((owner_id,))
 
 
 @frozen
@@ -136,6 +160,38 @@ class named_account(_Sticky):
             not named.isdisjoint(rep.accounts)
             or not domains.isdisjoint(_in_lower_case(rep.accounts))
         )
+
+    def _owners(self, situation: Situation) -> Set[str] | None:
+        lead = situation.lead
+        named = [*filter(None, (lead.account_id, lead.domain, lead.company))]
+        domains = domains_of(lead)
+        if not named and not domains:
+            return None
+        register = next(iter(situation.column(named_account, _Register().add)), None)
+        return frozenset() if register is None else register.owners(named, domains)
+
+
+class _Register:
+    """Whose account each is, over a team."""
+
+    __slots__ = ("_accounts", "_domains")
+
+    def __init__(self) -> None:
+        self._accounts: dict[str, set[str]] = {}
+        self._domains: dict[str, set[str]] = {}
+
+    def add(self, rep: Rep) -> _Register:
+        """Take up the accounts of a rep."""
+        for account in rep.accounts:
+            self._accounts.setdefault(account, set()).add(rep.id)
+            self._domains.setdefault(account.lower(), set()).add(rep.id)
+        return self
+
+    def owners(self, named: Iterable[str], domains: Iterable[str]) -> Set[str]:
+        """The ids of those who have one of these."""
+        found = [self._accounts[name] for name in named if name in self._accounts]
+        found += [self._domains[name] for name in domains if name in self._domains]
+        return frozenset().union(*found)
 
 
 @lru_cache(maxsize=4_096)

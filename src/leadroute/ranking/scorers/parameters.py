@@ -22,6 +22,7 @@ __all__ = [
     "lasting",
     "not_negative",
     "numbers",
+    "points_or_none",
     "positive",
     "share",
     "words",
@@ -55,6 +56,16 @@ def share(given: Any) -> float:
         ConfigError: It is none.
     """
     return _number(given, "from 0 to 1", lambda number: 0 <= number <= 1)
+
+
+def points_or_none(given: float | None) -> float | None:
+    """Points as scorers give them, for a parameter that may be ``None``.
+
+    Example:
+        >>> points_or_none(0), points_or_none(None)
+        (0.0, None)
+    """
+    return None if given is None else float(given)
 
 
 def _number(given: Any, span: str, holds: Callable[[float], bool]) -> float:

@@ -3,24 +3,28 @@
 The rules of this module:
 
 * A place is a pair of numbers, latitude and longitude in degrees, in the attributes of lead and rep.
+* What is not known of the lead gives no answer; what is not known of the rep gives ``unknown``.
 * A time zone is never guessed: where a lead may be in several, only the hours that suit all of them count.
 """
 
 from __future__ import annotations
 
 from functools import partial
+from math import asin, cos, radians, sin, sqrt
 from typing import Any
 
 from attrs import field, frozen
+from attrs.converters import optional
 
 from leadroute.errors import ConfigError, InvalidValue
 from leadroute.model.clocks import OFFICE, Shared, shared_hours
-from leadroute.model.distance import distance_km
+from leadroute.model.distance import EARTH_KM, distance_km
 from leadroute.model.hours import unless_failing
 from leadroute.model.lead import Lead
 from leadroute.model.rep import Rep
 from leadroute.model.schedule import Schedule
-from leadroute.ranking.scorers.parameters import positive, word
+from leadroute.ranking.scorers.parameters import points_or_none, positive, share, word
+from leadroute.ranking.scorers.team import alike
 from leadroute.rules.naming import number_of
 from leadroute.rules.scorer import Points, Scorer
 from leadroute.rules.situation import Situation
@@ -33,12 +37,14 @@ class distance(Scorer):
     """How near the rep is to the lead.
 
     Formula: half / (half + d), with d the great-circle distance in kilometres by the haversine formula (Sinnott 1984)
-    on a sphere of radius 6371.0088 km. No answer when either place is not known, or is no place on earth.
+    on a sphere of radius 6371.0088 km. A rep whose place is not known, or is no place on earth, gets ``unknown``. No
+    answer when the lead's is not known.
 
     Args:
         half: The distance in kilometres that gives half a point; above 0.
         latitude: The attribute with the latitude in degrees, of lead and rep alike.
         longitude: The attribute with the longitude in degrees.
+        unknown: The points of a rep whose place is not known, from 0 to 1; ``None`` for no answer.
 
     Raises:
         ConfigError: A parameter cannot be read.
@@ -49,21 +55,61 @@ class distance(Scorer):
     """
 
     name = "distance"
+    reads = frozenset[str]()
     half: float = field(default=50, converter=positive)
     latitude: str = field(default="lat", converter=word)
     longitude: str = field(default="lon", converter=word)
+    unknown: float | None = field(default=0, converter=optional(share), kw_only=True)
 
     def bind(self, situation: Situation) -> Points:
         """Read the lead's place once. O(1) a rep."""
-        there = self._place(situation.lead)
+        there, unknown = self._place(situation.lead), points_or_none(self.unknown)
 
         def points(rep: Rep) -> float | None:
-            here = self._place(rep)
-            if here is None or there is None:
+            if there is None:
                 return None
+            here = self._place(rep)
+            if here is None:
+                return unknown
             return self.half / (self.half + distance_km(here, there))
 
         return points
+
+    def column(self, situation: Situation) -> list[float | None]:
+        """The places of reps are remembered, and the formula of ``distance_km`` is written out. O(reps)."""
+        there, unknown, half = self._place(situation.lead), points_or_none(self.unknown), self.half
+        if there is None:
+            return [None] * len(situation.reps)
+        lat2, lon2 = map(radians, there)
+        cos2, across = cos(lat2), 2 * EARTH_KM
+        key = (distance, self.latitude, self.longitude)
+        return [
+            unknown
+            if here is None
+            else half
+            / (
+                half
+                + across
+                * asin(
+                    sqrt(
+                        min(
+                            1.0,
+                            sin((lat2 - here[0]) / 2) ** 2
+                            + here[2] * cos2 * sin((lon2 - here[1]) / 2) ** 2,
+                        )
+                    )
+                )
+            )
+            for here in situation.column(key, self._on_earth)
+        ]
+
+    def _on_earth(self, rep: Rep) -> tuple[float, float, float] | None:
+        """The rep's place in radians, and the cosine of its latitude."""
+        here = self._place(rep)
+        if here is None:
+            return None
+        latitude, longitude = map(radians, here)
+        return latitude, longitude, cos(latitude)
 
     def reason(self, situation: Situation, rep: Rep) -> str:
         """How many kilometres lie between them."""
@@ -73,6 +119,10 @@ class distance(Scorer):
         if here is None:
             return "the rep's place is not known"
         return f"{distance_km(here, there):.0f} km away"
+
+    def knows(self, rep: Rep) -> bool:
+        """Whether the rep's place is known."""
+        return self._place(rep) is not None
 
     def _place(self, of: Lead | Rep) -> tuple[float, float] | None:
         entity = "lead" if isinstance(of, Lead) else "rep"
@@ -99,14 +149,15 @@ class timezone_overlap(Scorer):
     Formula: the time in the next seven days in which both are open, over the time in which the lead is. The lead's
     hours are ``week`` in the lead's zone, which is given, or follows from region, country or dial code; where that
     leaves several zones, the hours that suit all of them. A rep without a schedule works ``week`` in their own zone.
-    No answer when nothing is known of the lead's zone, the rep has neither schedule nor zone, or the rep's calendar is
-    the host's and fails.
+    A rep with neither schedule nor zone, or whose calendar is the host's and fails, gets ``unknown``. No answer when
+    nothing is known of the lead's zone.
 
     Args:
         week: The lead's working hours, such as ``"mon-fri 09:00-17:00"``.
+        unknown: The points of a rep whose hours are not known, from 0 to 1; ``None`` for no answer.
 
     Raises:
-        ConfigError: ``week`` cannot be read.
+        ConfigError: ``week`` cannot be read, or ``unknown`` is not between 0 and 1.
 
     Example:
         >>> str(timezone_overlap())
@@ -114,14 +165,28 @@ class timezone_overlap(Scorer):
     """
 
     name = "timezone_overlap"
+    reads = frozenset[str]()
     week: str = field(default=OFFICE, converter=_week)
+    unknown: float | None = field(default=0, converter=optional(share), kw_only=True)
 
     def bind(self, situation: Situation) -> Points:
         """Work the lead's hours out once. O(stretches of a week) for every schedule that a rep has."""
-        shared = self._shared(situation)
-        if shared is None:
+        shared, unknown = self._shared(situation), points_or_none(self.unknown)
+        if shared is None or not shared.whole:
             return _no_answer
-        return lambda rep: unless_failing(partial(shared.share, rep), lambda _error: None)
+
+        def points(rep: Rep) -> float | None:
+            found = unless_failing(partial(shared.share, rep), lambda _error: None)
+            return unknown if found is None else found
+
+        return points
+
+    def column(self, situation: Situation) -> list[float | None]:
+        """Work the lead's hours out once, and ask each schedule once. O(reps)."""
+        points = self.bind(situation)
+        first, kinds = alike(situation, timezone_overlap, _hours_of)
+        found = {kind: points(first[kind]) for kind in set(kinds)}
+        return [found[kind] for kind in kinds]
 
     def reason(self, situation: Situation, rep: Rep) -> str:
         """How many hours they share, of how many."""
@@ -138,6 +203,11 @@ class timezone_overlap(Scorer):
             ("shared hours", self.week),
             lambda: shared_hours(situation.lead, self.week, situation.instant),
         )
+
+
+def _hours_of(rep: Rep) -> object:
+    """What the rep's working hours hang on."""
+    return rep.timezone if rep.hours is None else rep.hours
 
 
 def _no_answer(_rep: Rep) -> None:

@@ -27,6 +27,7 @@ from leadroute.model.instants import from_micros, to_micros
 from leadroute.model.rep import Rep
 from leadroute.model.snapshot import Snapshot
 from leadroute.ranking.scorers.parameters import choice, lasting
+from leadroute.ranking.scorers.team import ids_of
 from leadroute.rules.scorer import Points, Scorer
 from leadroute.rules.situation import Situation
 
@@ -363,6 +364,17 @@ class least_recent(Scorer):
             return idle / (idle + half)
 
         return points
+
+    def column(self, situation: Situation) -> list[float | None]:
+        """Read the clock once. O(reps)."""
+        last, now = situation.snapshot.last_assigned.get, to_micros(situation.now)
+        half = parse_duration(self.half) // _MICROSECOND
+        return [
+            1.0
+            if (at := last(rep_id)) is None
+            else (idle := now - at if now > at else 0) / (idle + half)
+            for rep_id in ids_of(situation)
+        ]
 
     def reason(self, situation: Situation, rep: Rep) -> str:
         """When the last lead was."""

@@ -8,6 +8,8 @@ The rules of this module:
 
 from __future__ import annotations
 
+from bisect import bisect_right
+from collections.abc import Hashable
 from math import exp, log, sqrt
 from typing import Final
 
@@ -19,7 +21,8 @@ from leadroute.errors import ConfigError
 from leadroute.model.outcomes import NOTHING, UNIT, Record
 from leadroute.model.rep import Rep
 from leadroute.ranking.scorers.evidence import Learning
-from leadroute.ranking.scorers.parameters import ascending, positive
+from leadroute.ranking.scorers.parameters import ascending, points_or_none, positive, share
+from leadroute.ranking.scorers.team import ids_of
 from leadroute.rules.naming import number_of, number_title
 from leadroute.rules.scorer import Points
 from leadroute.rules.situation import Situation
@@ -50,6 +53,7 @@ class top_producer(Learning):
     """
 
     name = "top_producer"
+    reads = frozenset({"open"})
     fatigue: float = parameter(default=10, converter=positive)
 
     def bind(self, situation: Situation) -> Points:
@@ -64,6 +68,19 @@ class top_producer(Learning):
             return produced * self.fatigue / (self.fatigue + max(0, open_now.get(rep.id, 0)))
 
         return points
+
+    def column(self, situation: Situation) -> list[float | None]:
+        """Find the best once. O(candidates)."""
+        (value,), opened = self.columns(situation, "value"), situation.snapshot.open.get
+        best, fatigue = max(value, default=0.0), self.fatigue
+        if best <= 0:
+            return [None] * len(value)
+        return [
+            (own / best if own > 0.0 else 0.0)
+            * fatigue
+            / (fatigue + (busy if (busy := opened(rep_id, 0)) > 0 else 0))
+            for own, rep_id in zip(value, ids_of(situation), strict=True)
+        ]
 
     def reason(self, situation: Situation, rep: Rep) -> str:
         """The rep's revenue, the best one's, and what the rep has open."""
@@ -86,14 +103,15 @@ class tier(Learning):
 
     Formula: the lead's step is the number of ``bands`` that its ``field`` reaches; the rep's step is the number of
     ``levels`` that ``rep.level`` reaches, or, with ``wins``, the number of ``wins`` that the rep's won leads reach.
-    A rep below the lead's step gets 0, others 1 - (steps above) / (bands + 1). No answer when the lead's field, or the
-    rep's level, is not known.
+    A rep below the lead's step gets 0, others 1 - (steps above) / (bands + 1). A rep whose level is not known gets
+    ``unknown``. No answer when the lead's field is not known.
 
     Args:
         field: The field of the lead with its size, such as ``annual_revenue``, or an attribute.
         bands: The sizes at which the steps begin, ascending.
         levels: The level that each step asks for, ascending; 1, 2, 3 ... when not given.
         wins: The won leads that each step asks for, ascending, instead of levels: reps graduate by outcomes.
+        unknown: The points of a rep without a level, from 0 to 1; ``None`` for no answer. Not with ``wins``.
         by: As for ``close_rate``; counts only with ``wins``.
         half_life: As for ``close_rate``; counts only with ``wins``.
 
@@ -111,6 +129,7 @@ class tier(Learning):
     bands: tuple[float, ...] = parameter(converter=ascending)
     levels: tuple[float, ...] | None = parameter(default=None, converter=optional(ascending))
     wins: tuple[float, ...] | None = parameter(default=None, converter=optional(ascending))
+    unknown: float | None = parameter(default=0, converter=optional(share), kw_only=True)
 
     def __attrs_post_init__(self) -> None:
         if self.levels is not None and self.wins is not None:
@@ -123,16 +142,37 @@ class tier(Learning):
 
     def bind(self, situation: Situation) -> Points:
         """Find the lead's step once. O(bands) a rep."""
-        asked = self._asked(situation)
+        asked, unknown = self._asked(situation), points_or_none(self.unknown)
 
         def points(rep: Rep) -> float | None:
-            reached = self._reached(situation, rep)
-            if asked is None or reached is None:
+            if asked is None:
                 return None
-            above = reached - asked
-            return 0.0 if above < 0 else 1 - above / (len(self.bands) + 1)
+            reached = self._reached(situation, rep)
+            return unknown if reached is None else self._fit(reached - asked)
 
         return points
+
+    def column(self, situation: Situation) -> list[float | None]:
+        """Find the lead's step once. O(reps) with ``wins``; by level it is remembered for each step of a lead."""
+        asked = self._asked(situation)
+        if self.wins is None or asked is None:
+            return super().column(situation)
+        (won,), steps = self.columns(situation, "won"), self._steps
+        points = [self._fit(reached - asked) for reached in range(len(steps) + 1)]
+        return [points[bisect_right(steps, each)] for each in won]
+
+    def depends(self, situation: Situation) -> Hashable | None:
+        """The lead's step, where outcomes do not count."""
+        asked = self._asked(situation)
+        return (asked,) if self.wins is None or asked is None else None
+
+    @property
+    def reads(self) -> frozenset[str]:  # type: ignore[override]
+        """What was won, where that makes the steps."""
+        return _NOTHING_READ if self.wins is None else graduation.reads
+
+    def _fit(self, above: int) -> float:
+        return 0.0 if above < 0 else 1 - above / (len(self.bands) + 1)
 
     def reason(self, situation: Situation, rep: Rep) -> str:
         """The lead's step and the rep's."""
@@ -182,6 +222,7 @@ class graduation(Learning):
     """
 
     name = "graduation"
+    reads = frozenset({"won", "closed"})
     wins: tuple[float, ...] = parameter(default=(5, 20, 50), converter=ascending)
 
     def bind(self, situation: Situation) -> Points:
@@ -189,6 +230,14 @@ class graduation(Learning):
         if not self.answers(situation):
             return lambda _rep: None
         return lambda rep: self._reached(situation, rep) / len(self.wins)
+
+    def column(self, situation: Situation) -> list[float | None]:
+        """Look the records up once. O(candidates)."""
+        if not self.answers(situation):
+            return [None] * len(situation.reps)
+        (won,), wins = self.columns(situation, "won"), self.wins
+        points = [reached / len(wins) for reached in range(len(wins) + 1)]
+        return [points[bisect_right(wins, each)] for each in won]
 
     def reason(self, situation: Situation, rep: Rep) -> str:
         """The rep's wins and step."""
@@ -201,6 +250,8 @@ class graduation(Learning):
     def _reached(self, situation: Situation, rep: Rep) -> int:
         return sum(self.record(situation, rep).won >= wins for wins in self.wins)
 
+
+_NOTHING_READ: Final = frozenset[str]()
 
 NARROWEST: Final = 0.5
 """The least spread of a rep's deals, in logarithms: what is within a factor of 1.6 is the same size."""
@@ -253,6 +304,21 @@ class deal_size_fit(Learning):
 
         return points
 
+    def column(self, situation: Situation) -> list[float | None]:
+        """Add up the candidates' deals once. O(candidates)."""
+        size = number_of(situation.lead, self.field)
+        found = self.columns(situation, "sized", "log_size", "log_size_squared")
+        if size is None or size <= 0:
+            return [None] * len(found[0])
+        average, spread = _sizes([deals for deals in zip(*found, strict=True) if deals[0] > 0])
+        logged, worth, base = log(size), self.strength, self.strength * average
+        return [
+            None
+            if sized <= 0
+            else exp(-(((logged - (total / UNIT + base) / (sized + worth)) / spread) ** 2) / 2)
+            for sized, total in zip(*found[:2], strict=True)
+        ]
+
     def reason(self, situation: Situation, rep: Rep) -> str:
         """The lead's size and the rep's typical one."""
         size, record = number_of(situation.lead, self.field), self.record(situation, rep)
@@ -269,18 +335,22 @@ class deal_size_fit(Learning):
         return (record.log_size / UNIT + self.strength * average) / (record.sized + self.strength)
 
     def _all(self, situation: Situation) -> tuple[float, float]:
-        records = [record for record in self.records(situation).values() if record.sized > 0]
+        records = [
+            (record.sized, record.log_size, record.log_size_squared)
+            for record in self.records(situation).values()
+            if record.sized > 0
+        ]
         return situation.once((deal_size_fit, self), lambda: _sizes(records))
 
 
-def _sizes(records: list[Record]) -> tuple[float, float]:
-    deals = sum(record.sized for record in records)
+def _sizes(records: list[tuple[float, ...]]) -> tuple[float, float]:
+    """Mean and spread of log sizes, from how many deals each rep has, their log sizes, and the squares of these."""
+    deals = sum([sized for sized, _, _ in records])
     if not deals:
         return 0.0, UNKNOWN_SPREAD
-    average = sum(record.log_size for record in records) / UNIT / deals
+    average = sum([total for _, total, _ in records]) / UNIT / deals
     within = sum(
-        record.log_size_squared / UNIT - (record.log_size / UNIT) ** 2 / record.sized
-        for record in records
+        [squares / UNIT - (total / UNIT) ** 2 / sized for sized, total, squares in records]
     )
     freedom = deals - len(records)
     spread = sqrt(max(0.0, within) / freedom) if freedom > 0 else UNKNOWN_SPREAD

@@ -1,0 +1,52 @@
+"""What columns remember of a team from lead to lead: ids, and what some of its reps have in common."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable
+from operator import attrgetter
+from typing import Any, TypeVar
+
+from leadroute.rules.situation import Situation
+
+__all__ = ["alike", "ids_of"]
+
+T = TypeVar("T")
+
+_id: Callable[[Any], str] = attrgetter("id")
+
+
+def ids_of(situation: Situation) -> list[str]:
+    """The ids of the situation's reps, in their order."""
+    return situation.column("id", _id)
+
+
+def alike(
+    situation: Situation, key: Hashable, value_of: Callable[[Any], Hashable]
+) -> tuple[list[Any], list[int]]:
+    """The first rep of each kind, and the number of each rep's kind: reps of one kind share what is asked of it.
+
+    Args:
+        situation: Whose reps.
+        key: As for ``Situation.column``.
+        value_of: From a rep to what makes the kind.
+
+    Example:
+        >>> from leadroute import Lead, Rep
+        >>> team = Rep("ada", level=1), Rep("bob", level=2), Rep("cy", level=1)
+        >>> first, kinds = alike(Situation(Lead("L-1"), team, "p"), "level", lambda rep: rep.level)
+        >>> [rep.id for rep in first], kinds
+        (['ada', 'bob'], [0, 1, 0])
+    """
+    first: list[Any] = []
+    numbers: dict[Hashable, int] = {}
+
+    def numbered(rep: Any) -> tuple[list[Any], int]:
+        value = value_of(rep)
+        number = numbers.get(value)
+        if number is None:
+            number = numbers[value] = len(first)
+            first.append(rep)
+        return first, number
+
+    found = situation.column(key, numbered)
+    return (found[0][0] if found else []), [number for _, number in found]

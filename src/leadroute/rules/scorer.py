@@ -385,6 +385,8 @@ def column_where(scorer: Scorer, situation: Situation, asked: Sequence[bool]) ->
         except FactTypeError:
             pass
         else:
+            if all(asked):
+                return found
             return [points if held else None for points, held in zip(found, asked, strict=True)]
     score = scorer.bind(situation)
     return [score(rep) if held else None for rep, held in zip(situation.reps, asked, strict=True)]
@@ -438,9 +440,20 @@ def means(
         >>> means([3, 1], [[1.0, None], [0.0, 0.5]])
         [0.75, 0.5]
     """
-    holes = [None in column for column in columns]
-    if any(holes):
-        return _means_of_known(weights, columns, holes)
+    try:
+        return _means_of_all(weights, columns)
+    except TypeError:  # quicker than to look for a None beforehand
+        return _means_of_known(weights, columns)
+
+
+def _means_of_all(
+    weights: Sequence[float], columns: Sequence[Sequence[float | None]]
+) -> list[float | None]:
+    """The same where every column has points in every row.
+
+    Raises:
+        TypeError: One has none.
+    """
     whole = 0.0
     for weight in weights:
         whole += weight
@@ -457,16 +470,17 @@ def means(
 
 
 def _means_of_known(
-    weights: Sequence[float], columns: Sequence[Sequence[float | None]], holes: Sequence[bool]
+    weights: Sequence[float], columns: Sequence[Sequence[float | None]]
 ) -> list[float | None]:
     count = len(columns[0])
     totals, known = [0.0] * count, [0.0] * count
-    for weight, column, some in zip(weights, columns, holes, strict=True):
-        if not some:
+    for weight, column in zip(weights, columns, strict=True):
+        holes = column.count(None)
+        if not holes:
             full = cast("Sequence[float]", column)
             totals = [total + weight * points for total, points in zip(totals, full, strict=True)]
             known = [each + weight for each in known]
-        elif any(points is not None for points in column):
+        elif holes < count:
             totals = [
                 total if points is None else total + weight * points
                 for total, points in zip(totals, column, strict=True)

@@ -2,7 +2,8 @@
 
 The rules of this module:
 
-* Only registered scorers are called, with literals or ``None`` as arguments. What they return combines by the algebra of scorers.
+* Only registered scorers are called, with literals or ``None`` as arguments. What they return combines by the algebra
+  of scorers.
 * ``parse_score(str(score)) == score`` for every score built from the registered scorers.
 """
 
@@ -80,7 +81,7 @@ class _Score:
                 return self._guarded(node, function)
             case ast.Call(func=ast.Name(id=name)):
                 return self._called(node, name)
-            case ast.Constant(value=bool() | str()) | ast.UnaryOp(operand=ast.Call()):
+            case ast.Constant(value=bool() | str() | None) | ast.UnaryOp(operand=ast.Call()):
                 pass
             case ast.Constant() | ast.UnaryOp(op=ast.USub()):
                 return self.reader.number(node)

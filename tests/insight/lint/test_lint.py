@@ -37,6 +37,8 @@ from leadroute.rules.builders import age, domain_of, hours, is_free_mail, overla
 from leadroute.rules.builders import check as asks
 from leadroute.rules.closures import Environment
 from leadroute.rules.fields import Kind
+from leadroute.rules.scores import parse_score
+from leadroute.scorers import BUILT_IN, first_of, invert, language, territory_match
 from leadroute.testing.strategies import conditions, rosters, routers
 
 NOW = datetime(2026, 1, 5, 9, tzinfo=UTC)
@@ -382,6 +384,68 @@ def test_shared_hours_of_nobody_knows_whom():
     )
     assert "LR405" not in codes(Rule("a", overlap=1), reps=reps[1:])
     assert "LR405" not in codes(Rule("a"), reps=reps)
+
+
+def missing(score, *reps, **policy):
+    """What the lint says of the data of these reps."""
+    said = found(Rule("a", score=score), reps=reps, **policy)
+    return [each.explanation for each in said if each.code == "LR111"]
+
+
+NOTHING, NOBODY_ELSE = Rep("ada"), "the rep 'ada' is without"
+ASKED_OF_REPS = [
+    ("skill_match('industry')", "skills", {"skills": {"health": 0}}),
+    ("language()", "languages", {"languages": {"de"}}),
+    ("same_country()", "countries", {"countries": {"DE"}}),
+    ("territory_match()", "territory, region and country", {"regions": {"BE"}}),
+    ("distance(latitude='y')", "a place in 'y' and 'lon'", {"attributes": {"y": 1, "lon": 2}}),
+    ("timezone_overlap()", "schedule and time zone", {"timezone": "Asia/Tokyo"}),
+    ("timezone_overlap()", "schedule and time zone", {"schedule": "mon 09:00-10:00"}),
+    ("tier('budget', [5])", "a level", {"level": 0}),
+]
+
+
+@pytest.mark.parametrize(("text", "what", "known"), ASKED_OF_REPS)
+def test_reps_without_the_data_of_a_score_are_named(text, what, known):
+    """Alone, in a sum and inside other scores; who has the data is not named."""
+    score = parse_score(text, BUILT_IN)
+    says = [f"{NOBODY_ELSE} {what}, and rule 'a' scores by {text}"]
+    fine = Rep("bob", **known)
+    for whole in (score, 2 * score + headroom(), first_of(invert(score), headroom())):
+        assert missing(whole, NOTHING, fine) == says
+        assert missing(whole, fine) == []
+    assert missing(score, fine, Rep("cy", weight=0), Rep("dee", active=False)) == []
+
+
+def test_a_rep_who_cannot_get_there_is_not_missed():
+    """Requirement and guards that hang on the rep leave them out; what hangs on the lead does not."""
+    score = skill_match("industry")
+    senior = Rep("sue", level=5)
+    assert missing(score.when(REP.level >= 3), NOTHING, senior)[0].startswith("the rep 'sue'")
+    assert len(missing(score.when(LEAD.budget > 5), NOTHING, senior)) == 1
+    odd = Rep("odd", attributes={"x": "text"})
+    assert missing(score.when(REP["x"] > 5), odd) == []
+    rule = Rule("a", score=score, require=(REP.level >= 3) & (LEAD.budget > 5))
+    said = [each for each in found(rule, reps=[NOTHING, senior]) if each.code == "LR111"]
+    assert [each.place for each in said] == ["rule[0].score"]
+    assert "'sue' is" in said[0].explanation
+
+
+def test_each_kind_of_data_is_told_once_for_a_rule():
+    """Several terms about skills make one finding, another kind another one; no more than three reps are named."""
+    score = skill_match("industry") + skill_match("product") + language()
+    reps = [Rep(f"r{number}") for number in range(5)]
+    skills, languages = missing(score, *reps)
+    assert skills.startswith("the reps 'r0', 'r1', 'r2' and 2 more are without skills")
+    assert languages.endswith("are without languages, and rule 'a' scores by language()")
+
+
+def test_a_part_in_a_territory_is_data_for_its_score():
+    """By the territory's own list, or by the rep's; a name that no territory has is none."""
+    places = [Territory("dach", countries={"DE"}, backups={"ada"})]
+    reps = [Rep("ada"), Rep("bob", territories={"dach"}), Rep("cy", territories={"moon"})]
+    (said,) = missing(territory_match(), *reps, territories=places)
+    assert said.startswith("the rep 'cy' is without territory")
 
 
 class Broken:

@@ -53,14 +53,14 @@ def test_the_best_of_several_counts():
     assert points(score, ADA, open={"ada": 8}) == 0.5
     assert points(score, BOB, open={"bob": 8}) == 0.2
     assert reason(score, ADA, open={"ada": 8}) == "health at level 0.5"
-    silent = max_of(skill_match("industry"))
+    silent = max_of(skill_match("industry", unknown=None))
     assert points(silent, BOB) is None
     assert reason(silent, BOB) == "no skills are known"
 
 
 def test_the_first_answer_counts():
     """first_of gives the first answer, and all reasons when there is none."""
-    score = first_of(owner(), skill_match("industry"))
+    score = first_of(owner(), skill_match("industry", unknown=None))
     assert points(score, ADA) == 0.5
     assert reason(score, ADA) == "health at level 0.5"
     owned = Lead("L-1", owner_id="bob")
@@ -102,13 +102,13 @@ def test_points_are_kept_between_bounds():
     """Clamp keeps points between two bounds, invert turns them around, at_least drops the low ones."""
     assert points(clamp(headroom(), 0.25, 0.75), ADA) == 0.75
     assert points(clamp(headroom(), 0.25), ADA, open={"ada": 10}) == 0.25
-    assert points(clamp(skill_match("industry")), BOB) is None
+    assert points(clamp(skill_match("industry", unknown=None)), BOB) is None
     assert points(invert(headroom()), ADA, open={"ada": 3}) == pytest.approx(0.3)
-    assert points(invert(skill_match("industry")), BOB) is None
+    assert points(invert(skill_match("industry", unknown=None)), BOB) is None
     assert reason(invert(headroom()), ADA) == "the less the better: 0 open of 10"
     assert points(at_least(headroom(), 0.5), ADA, open={"ada": 5}) == 0.5
     assert points(at_least(headroom(), 0.5), ADA, open={"ada": 6}) is None
-    assert points(at_least(skill_match("industry"), 0), BOB) is None
+    assert points(at_least(skill_match("industry", unknown=None), 0), BOB) is None
     assert reason(clamp(headroom()), ADA) == "0 open of 10"
 
 

@@ -226,7 +226,10 @@ def test_large_leads_go_to_the_experienced():
     assert (large["ada"][0], large["bob"][0]) == (1, 0)
     assert (small["ada"][0], small["bob"][0]) == (0.5, 1)
     assert large["bob"][1] == "on step 0 of 1, where the lead asks for 1"
-    assert large["zoe"] == (None, "the rep's level is not known")
+    assert large["zoe"] == (0, "the rep's level is not known")
+    silent = tier("annual_revenue", [1_000_000], [3], unknown=None)
+    lead = Lead("L-1", annual_revenue=1_000_000)
+    assert judged(silent, world(lead, levels=levels, **records))["zoe"][0] is None
     assert judged(score, world(levels=levels, **records))["ada"] == (
         None,
         "the lead has no annual_revenue",

@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.ranking.scorers.world import NOW
 
-from leadroute import Lead, Rep, Roster, Router, Rule, Signal, Snapshot
+from leadroute import Lead, Rep, Roster, Router, Rule, Schedule, Signal, Snapshot
+from leadroute.errors import ConfigError
 from leadroute.model.instants import to_micros
 from leadroute.rules.situation import Situation
 from leadroute.scorers import (
@@ -25,6 +26,7 @@ from leadroute.scorers import (
     skill_match,
     source_urgency,
     territory_match,
+    tier,
     timezone_overlap,
     workload,
 )
@@ -60,7 +62,7 @@ CASES = [
     (skill_match("industry"), lead(industry="health"), SKILLED, 0.5, "health at level 0.5"),
     (skill_match("industry"), lead(industry="retail"), SKILLED, 0, "retail at level 0"),
     (skill_match("industry"), lead(), SKILLED, None, "the lead has no industry"),
-    (skill_match("industry"), lead(industry="health"), rep(), None, "no skills are known"),
+    (skill_match("industry"), lead(industry="health"), rep(), 0, "no skills are known"),
     (
         skill_match(NEEDS),
         NEEDY,
@@ -86,11 +88,11 @@ CASES = [
     ),
     (territory_match(), lead(country="DE"), rep(countries={"DE"}), 0.5, "covers the country DE"),
     (territory_match(), lead(country="DE"), rep(countries={"US"}), 0, "does not cover DE"),
-    (territory_match(), lead(country="DE"), rep(), None, "no places are known"),
+    (territory_match(), lead(country="DE"), rep(), 0, "no places are known"),
     (territory_match(), lead(), rep(), None, "the lead has no region and no country"),
     (same_country(), lead(country="DE"), rep(countries={"DE"}), 1, "covers DE"),
     (same_country(), lead(country="DE"), rep(countries={"US"}), 0, "does not cover DE"),
-    (same_country(), lead(country="DE"), rep(), None, "no countries are known"),
+    (same_country(), lead(country="DE"), rep(), 0, "no countries are known"),
     (same_country(), lead(), rep(countries={"US"}), None, "the lead has no country"),
     (language(), lead(language="pt-BR"), rep(languages={"pt-BR"}), 1, "speaks pt-BR"),
     (
@@ -101,7 +103,7 @@ CASES = [
         "speaks pt pt-PT, near pt-BR",
     ),
     (language(), lead(language="pt"), rep(languages={"en"}), 0, "no pt"),
-    (language(), lead(language="pt"), rep(), None, "no languages are known"),
+    (language(), lead(language="pt"), rep(), 0, "no languages are known"),
     (language(), lead(), rep(languages={"en"}), None, "the lead's language is not known"),
     (
         distance(504.3),
@@ -115,7 +117,7 @@ CASES = [
         distance(),
         lead(attributes=MUNICH),
         rep(attributes={"lat": 91, "lon": 0}),
-        None,
+        0,
         "the rep's place is not known",
     ),
     (
@@ -139,7 +141,7 @@ CASES = [
         0,
         "0 of the lead's 40 working hours in the next week",
     ),
-    (timezone_overlap(), lead(country="DE"), rep(), None, "the rep's time zone is not known"),
+    (timezone_overlap(), lead(country="DE"), rep(), 0, "the rep's time zone is not known"),
     (
         timezone_overlap(),
         lead(),
@@ -215,6 +217,53 @@ CASES = [
     (source_urgency(["phone"], [1], 0.2), lead(source="mail"), rep(), 0.2, "source is mail"),
     (source_urgency(["phone"], [1], 0.2), lead(), rep(), None, "the lead has no source"),
 ]
+
+
+UNKNOWN = [
+    (skill_match, ("industry",), lead(industry="health"), lead()),
+    (skill_match, (["industry", "product"], "all"), lead(industry="a", product="b"), lead()),
+    (language, (), lead(language="de"), lead()),
+    (same_country, (), lead(country="DE"), lead()),
+    (territory_match, (), lead(region="BE"), lead()),
+    (distance, (), lead(attributes=MUNICH), lead(attributes={"lat": 1})),
+    (timezone_overlap, (), lead(country="DE"), lead()),
+    (tier, ("budget", [100]), lead(budget=500), lead()),
+]
+
+
+@pytest.mark.parametrize(("make", "given", "known", "nothing"), UNKNOWN)
+@pytest.mark.parametrize("unknown", [0, 0.5, 1, None])
+def test_a_rep_of_whom_nothing_is_known_gets_what_the_policy_says(
+    make, given, known, nothing, unknown
+):
+    """0 when it does not say; what is missing on the lead gives no answer to anybody."""
+    score = make(*given, unknown=unknown)
+    assert judged(score, known, rep())[0] == unknown
+    assert judged(score, nothing, rep())[0] is None
+    assert (make(*given) == score) is (unknown == 0)
+    assert str(score).endswith(")" if unknown == 0 else f"unknown={unknown!r})")
+    assert ("unknown" in str(score)) is (unknown != 0)
+    with pytest.raises(ConfigError, match="must be a number from 0 to 1"):
+        make(*given, unknown=2)
+
+
+def test_a_rep_whose_calendar_fails_counts_as_unknown():
+    """The calendar is the host's; its hours cannot be known."""
+
+    class Failing:
+        def __contains__(self, day):
+            raise LookupError
+
+        def __hash__(self):
+            return 1
+
+    own = Schedule("mon-fri 09:00-17:00", "UTC", holidays=Failing())
+    germany = lead(country="DE")
+    for unknown, points in [(0, 0), (0.25, 0.25), (None, None)]:
+        score = timezone_overlap(unknown=unknown)
+        found, reason = judged(score, germany, rep(schedule=own))
+        assert (found, reason) == (points, "the rep's calendar fails with LookupError")
+        assert score.column(Situation(germany, (rep(schedule=own),), "p", instant=NOW)) == [points]
 
 
 @pytest.mark.parametrize(

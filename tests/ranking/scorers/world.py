@@ -186,6 +186,7 @@ half_life = st.sampled_from([None, "4w", "90d"])
 few = st.sampled_from([1, 2.5, 20])
 away = st.sampled_from(["anyone", "team", "manager"])
 learning = {"by": by, "half_life": half_life}
+unknown = {"unknown": st.sampled_from([0, None, 0.5, 1])}
 
 
 def built(name, *given, **named):
@@ -199,12 +200,17 @@ plain = st.one_of(
         st.sampled_from(["industry", ("industry", "lead['needs']")]),
         st.sampled_from(["some", "all"]),
         st.sampled_from([0, 0.6]),
+        **unknown,
     ),
-    built("language", st.sampled_from([0, 0.8, 1])),
-    built("same_country"),
-    built("territory_match"),
-    built("distance", few),
-    built("timezone_overlap", st.sampled_from(["mon-fri 09:00-17:00", "sun 08:00-09:30"])),
+    built("language", st.sampled_from([0, 0.8, 1]), **unknown),
+    built("same_country", **unknown),
+    built("territory_match", **unknown),
+    built("distance", few, **unknown),
+    built(
+        "timezone_overlap",
+        st.sampled_from(["mon-fri 09:00-17:00", "sun 08:00-09:30"]),
+        **unknown,
+    ),
     built("owner", away),
     built("named_account", away=away),
     built("headroom"),
@@ -218,7 +224,7 @@ plain = st.one_of(
     built("accept_rate", st.sampled_from([0, 0.5, 1]), few, **learning),
     built("top_producer", few, **learning),
     built("tier", st.just("annual_revenue"), st.just([1, 1_000_000]), **learning),
-    built("tier", st.just("budget"), st.just([500]), st.just([3])),
+    built("tier", st.just("budget"), st.just([500]), st.just([3]), **unknown),
     built("tier", st.just("budget"), st.just([500]), wins=st.just([3]), **learning),
     built("graduation", st.sampled_from([(5, 20, 50), [1]]), **learning),
     built("deal_size_fit", st.just("budget"), few, **learning),

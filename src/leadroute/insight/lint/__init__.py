@@ -22,6 +22,7 @@ from leadroute.insight.lint.names import names
 from leadroute.insight.lint.order import contradictions, order, remainder
 from leadroute.insight.lint.people import hours, nobody, pools, requirements
 from leadroute.insight.lint.subject import Subject
+from leadroute.insight.lint.unknown import unknown
 from leadroute.model.kinds import must_be
 from leadroute.model.roster import Roster
 from leadroute.model.values import aware
@@ -80,6 +81,7 @@ def _found(subject: Subject) -> Iterator[Finding]:
             yield from names(subject)
             yield from pools(subject)
             yield from requirements(subject)
+            yield from unknown(subject)
             yield from hours(subject)
             yield from unheld(subject)
             yield from shared(subject)

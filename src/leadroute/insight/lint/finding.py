@@ -69,6 +69,7 @@ CODES: Mapping[str, Code] = FrozenDict(
         "LR108": Code(_W, "a pool that no rule uses"),
         "LR109": Code(_W, "leads for whom nobody in the pool meets the requirement"),
         "LR110": Code(_E, "a pool whose predicate fails"),
+        "LR111": Code(_H, "reps without the data that a score asks for"),
         "LR201": Code(_H, "hours of the week with nobody"),
         "LR202": Code(_W, "a pool that never works"),
         "LR203": Code(_H, "no schedule"),

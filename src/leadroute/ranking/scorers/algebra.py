@@ -172,8 +172,8 @@ class first_of(_Several):
 
     def column(self, situation: Situation) -> list[float | None]:
         """The first answer in the parts' columns. O(parts * reps)."""
-        found: list[float | None] = [None] * len(situation.reps)
-        for column in self._layers(situation):
+        found, *others = self._layers(situation)
+        for column in others:
             found = [
                 other if one is None else one for one, other in zip(found, column, strict=True)
             ]

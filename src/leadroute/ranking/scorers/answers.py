@@ -149,17 +149,17 @@ class accept_rate(Learning):
 
     def column(self, situation: Situation) -> list[float | None]:
         """Add up the candidates' record once. O(candidates)."""
-        found = self.columns(situation, "accepted", "declined", "ignored")
+        accepted, declined, ignored = self.columns(situation, "accepted", "declined", "ignored")
         refusal, worth = self.refusal, self.strength
-        answered = [
-            (accepted + refusal * declined, accepted + declined + ignored)
-            for accepted, declined, ignored in zip(*found, strict=True)
+        good = [taken + refusal * no for taken, no in zip(accepted, declined, strict=True)]
+        offers = [
+            taken + no + late for taken, no, late in zip(accepted, declined, ignored, strict=True)
         ]
-        offers = sum([each for _, each in answered])
-        if not offers:
-            return [None] * len(answered)
-        base = worth * (sum([good for good, _ in answered]) / offers)
-        points = [(good + base) / (each + worth) for good, each in answered]
+        whole = sum(offers)
+        if not whole:
+            return [None] * len(offers)
+        base = worth * (sum(good) / whole)
+        points = [(own + base) / (each + worth) for own, each in zip(good, offers, strict=True)]
         if max(points) > 1.0:
             points = [min(1.0, each) for each in points]
         return points  # type: ignore[return-value]  # every place has points

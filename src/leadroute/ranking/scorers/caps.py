@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Iterator
 from datetime import datetime, tzinfo
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 from attrs import frozen
 
@@ -47,21 +47,21 @@ class cap_room(Scorer):
         places = [place for _, place in own]
         if not any(place >= 0 for place in places):
             return [None] * len(places)
-        rooms, single = own[0][0].rooms(situation.now)
-        used = situation.snapshot.used.get
-        if single and -1 not in places:
-            return [
-                (left if (left := 1 - used(key, 0) / most) > 0.0 else 0.0) if most else 0.0
-                for key, most in [rooms[place][0] for place in places]
+        used, partly = situation.snapshot.used.get, -1 in places
+        found: list[float] = []
+        for rooms in own[0][0].rooms(situation.now):
+            everybody = not partly and len(rooms) == len(places)
+            here = rooms if everybody else [rooms[place] for place in places]
+            left = [
+                (share if (share := 1 - used(key, 0) / most) > 0.0 else 0.0) if most else 0.0
+                for key, most in here
             ]
-        return [
-            None
-            if place < 0
-            else min(
-                [max(0.0, 1 - used(key, 0) / most) if most else 0.0 for key, most in rooms[place]]
-            )
-            for place in places
-        ]
+            found = [*map(min, found, left)] if found else left
+        if partly:
+            return [
+                None if place < 0 else points for place, points in zip(places, found, strict=True)
+            ]
+        return found  # type: ignore[return-value]  # every place has points
 
     def reason(self, situation: Situation, rep: Rep) -> str:
         """The cap of which least is left, and what is used of it."""
@@ -91,6 +91,10 @@ class _Calendar(NamedTuple):
         return min(self.cap.turns(now, *self[1:]))
 
 
+_Rooms: TypeAlias = list[tuple[str, int]]
+"""A counter of each rep, and the most that it may stand at."""
+
+
 class _Counters:
     """The counters of a team's caps, worked out once in a period."""
 
@@ -100,12 +104,10 @@ class _Counters:
         self._calendars: list[_Calendar] = []
         self._numbers: dict[Hashable, int] = {}
         self._of: list[tuple[str, list[int]]] = []
-        self._period: tuple[datetime, datetime, list[tuple[tuple[str, int], ...]], bool] | None = (
-            None
-        )
+        self._period: tuple[datetime, datetime, list[_Rooms]] | None = None
 
     def add(self, rep: Rep) -> tuple[_Counters, int]:
-        """Take a rep up, and tell where their counters are in ``rooms``; -1 when they have no caps."""
+        """Take a rep with caps up, and tell where they are in ``rooms``; -1 when they have none."""
         if not rep.caps:
             return self, -1
         self._of.append((cap_holder(rep.id), [self._number(rep, cap) for cap in rep.caps]))
@@ -123,15 +125,17 @@ class _Counters:
             self._calendars.append(_Calendar(cap, zone, hours, since))
         return number
 
-    def rooms(self, now: datetime) -> tuple[list[tuple[tuple[str, int], ...]], bool]:
-        """Each rep's counters with what they allow now, and whether every rep has exactly one."""
+    def rooms(self, now: datetime) -> list[_Rooms]:
+        """One counter of each rep, then another one of each, until all are told; a rep with fewer has one repeated."""
         period = self._period
         if period is None or not period[0] <= now < period[1]:
             bounds = [calendar.bounds(now) for calendar in self._calendars]
             until = min([calendar.until(now) for calendar in self._calendars])
-            found = [
-                tuple([(holder + each.key, each.most) for number in own for each in bounds[number]])
+            told = [
+                [(holder + each.key, each.most) for number in own for each in bounds[number]]
                 for holder, own in self._of
             ]
-            period = self._period = now, until, found, {*map(len, found)} == {1}
-        return period[2], period[3]
+            rounds = range(max(map(len, told)))
+            found = [[each[min(number, len(each) - 1)] for each in told] for number in rounds]
+            period = self._period = now, until, found
+        return period[2]

@@ -9,6 +9,7 @@ The rules of this module:
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Final
 
 from attrs import field, frozen
@@ -18,7 +19,7 @@ from leadroute.model.rep import Rep
 from leadroute.ranking.scorers.evidence import Learning
 from leadroute.ranking.scorers.outcomes import close_rate
 from leadroute.ranking.scorers.parameters import positive
-from leadroute.ranking.shrinkage import Estimate, posterior
+from leadroute.ranking.shrinkage import Estimate, Prior, posterior
 from leadroute.rules.scorer import Points, Scorer
 from leadroute.rules.situation import CHANCES, Situation
 
@@ -101,12 +102,11 @@ class explore(Learning):
 
     def column(self, situation: Situation) -> list[float | None]:
         """Work the posterior of every different record out once. O(candidates)."""
-        records = [*zip(*self.columns(situation, "won", "closed"), strict=True)]
-        prior = self._rate.prior_of([won for won, _ in records], [closed for _, closed in records])
-        known = {record: posterior(*record, prior) for record in set(records)}
+        won, closed = self.columns(situation, "won", "closed")
+        known = _posteriors(self._rate.prior_of(won, closed))
         return [
             known[record].quantile(luck)
-            for record, luck in zip(records, _luck(situation), strict=True)
+            for record, luck in zip(zip(won, closed, strict=True), _luck(situation), strict=True)
         ]
 
     def reason(self, situation: Situation, rep: Rep) -> str:
@@ -123,6 +123,23 @@ class explore(Learning):
     def _estimates(self, situation: Situation) -> dict[str, Estimate]:
         rate = self._rate
         return {rep.id: rate.estimate(situation, rep) for rep in situation.reps}
+
+
+class _Posteriors(dict[tuple[float, float], Estimate]):
+    """What is known of a rate by wins and trials; worked out when it is first asked for."""
+
+    __slots__ = ("_prior",)
+
+    def __init__(self, prior: Prior | None) -> None:
+        self._prior = prior
+
+    def __missing__(self, record: tuple[float, float]) -> Estimate:
+        found = self[record] = posterior(*record, self._prior)
+        return found
+
+
+_posteriors = lru_cache(maxsize=8)(_Posteriors)
+"""Those of the averages that were asked for last: there is one for all leads until an outcome is known."""
 
 
 def _luck(situation: Situation) -> list[float]:

@@ -174,9 +174,10 @@ class revenue_rate(Learning):
         if not average:
             return [None] * len(value)
         worth, base = self.strength, self.strength * average
+        if min(value) < 0:
+            value = [max(0.0, brought) for brought in value]
         rates = [
-            ((brought if brought > 0.0 else 0.0) + base) / (ended + worth)
-            for brought, ended in zip(value, closed, strict=True)
+            (brought + base) / (ended + worth) for brought, ended in zip(value, closed, strict=True)
         ]
         best = max(rates)
         return [rate / best for rate in rates]  # at most 1, as the best is one of them

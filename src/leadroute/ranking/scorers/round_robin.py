@@ -15,7 +15,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from fractions import Fraction
-from math import lcm
+from math import inf, lcm
 from typing import Any, Final, NamedTuple
 
 from attrs import evolve, field, frozen
@@ -103,7 +103,7 @@ class Dues(NamedTuple):
         tied = [place for place, due in enumerate(self.due) if due == most]
         return max(tied, key=self.weights.__getitem__)
 
-    def _strict(self) -> list[tuple[int, int, int]]:
+    def _strict(self) -> list[tuple[int, float, int]]:
         """Tijdeman's rule: among those whose share is nearly due, the one whose share is over first.
 
         R. Tijdeman, "The chairman assignment problem", Discrete Mathematics 32 (1980).
@@ -112,8 +112,8 @@ class Dues(NamedTuple):
         return [
             (
                 int(due * parts < turn),
-                # after so many more leads the share is over, rounded up
-                -((parts * due - (parts - 1) * turn) // (parts * UNIT * weight)),
+                # after so many more leads the share is over, rounded up; who has no share waits for ever
+                -((parts * due - (parts - 1) * turn) // (parts * UNIT * weight)) if weight else inf,
                 -weight,
             )
             for due, weight in zip(self.due, self.weights, strict=True)
@@ -121,7 +121,7 @@ class Dues(NamedTuple):
 
     def ahead(self, place: int) -> float:
         """How many leads ahead of their share this lead would put a candidate."""
-        return 1 - self.due[place] / self.turn
+        return 1 - self.due[place] / self.turn if self.turn else 1.0
 
 
 def dues(situation: Situation) -> Dues:

@@ -9,7 +9,7 @@ The rules of this module:
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Hashable
+from collections.abc import Hashable, Sequence
 from math import exp, log, sqrt
 from typing import Final
 
@@ -307,10 +307,10 @@ class deal_size_fit(Learning):
     def column(self, situation: Situation) -> list[float | None]:
         """Add up the candidates' deals once. O(candidates)."""
         size = number_of(situation.lead, self.field)
-        found = self.columns(situation, "sized", "log_size", "log_size_squared")
         if size is None or size <= 0:
-            return [None] * len(found[0])
-        average, spread = _sizes([deals for deals in zip(*found, strict=True) if deals[0] > 0])
+            return [None] * len(situation.reps)
+        found = self.columns(situation, "sized", "log_size", "log_size_squared")
+        average, spread = _sizes(*found)
         logged, worth, base = log(size), self.strength, self.strength * average
         return [
             None
@@ -335,23 +335,34 @@ class deal_size_fit(Learning):
         return (record.log_size / UNIT + self.strength * average) / (record.sized + self.strength)
 
     def _all(self, situation: Situation) -> tuple[float, float]:
-        records = [
-            (record.sized, record.log_size, record.log_size_squared)
-            for record in self.records(situation).values()
-            if record.sized > 0
-        ]
-        return situation.once((deal_size_fit, self), lambda: _sizes(records))
+        records = self.records(situation).values()
+        return situation.once(
+            (deal_size_fit, self),
+            lambda: _sizes(
+                [record.sized for record in records],
+                [record.log_size for record in records],
+                [record.log_size_squared for record in records],
+            ),
+        )
 
 
-def _sizes(records: list[tuple[float, ...]]) -> tuple[float, float]:
+def _sizes(
+    sized: Sequence[float], logs: Sequence[float], squares: Sequence[float]
+) -> tuple[float, float]:
     """Mean and spread of log sizes, from how many deals each rep has, their log sizes, and the squares of these."""
-    deals = sum([sized for sized, _, _ in records])
-    if not deals:
-        return 0.0, UNKNOWN_SPREAD
-    average = sum([total for _, total, _ in records]) / UNIT / deals
+    if min(sized, default=0) <= 0:
+        known = [each for each in zip(sized, logs, squares, strict=True) if each[0] > 0]
+        if not known:
+            return 0.0, UNKNOWN_SPREAD
+        sized, logs, squares = zip(*known, strict=True)
+    deals = sum(sized)
+    average = sum(logs) / UNIT / deals
     within = sum(
-        [squares / UNIT - (total / UNIT) ** 2 / sized for sized, total, squares in records]
+        [
+            square / UNIT - (total / UNIT) ** 2 / count
+            for count, total, square in zip(sized, logs, squares, strict=True)
+        ]
     )
-    freedom = deals - len(records)
+    freedom = deals - len(sized)
     spread = sqrt(max(0.0, within) / freedom) if freedom > 0 else UNKNOWN_SPREAD
     return average, max(NARROWEST, spread)

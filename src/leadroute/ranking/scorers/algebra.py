@@ -303,7 +303,13 @@ class clamp(_One):
         """The part's column, kept between the bounds. O(reps)."""
         low, high = self.low, self.high
         return [
-            None if points is None else (points if points < high else high) if points > low else low
+            None
+            if points is None
+            else low
+            if points <= low
+            else high
+            if points >= high
+            else points
             for points in self.scorer.column(situation)
         ]
 

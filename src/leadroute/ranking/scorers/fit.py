@@ -226,8 +226,8 @@ def _part(staffed: Sequence[Match], rep: Rep) -> tuple[float, Match | None]:
 class same_country(Scorer):
     """Whether the rep covers the country the lead is in.
 
-    Formula: 1 when they do, else 0. A rep of whom no countries are known gets ``unknown``. No answer when the lead has no
-    country.
+    Formula: 1 when they do, else 0. A rep of whom no countries are known gets ``unknown``. No answer when the lead has
+    no country.
 
     Args:
         unknown: The points of a rep of whom no countries are known, from 0 to 1; ``None`` for no answer.
@@ -274,8 +274,8 @@ class language(Scorer):
     """Whether the rep speaks the lead's language.
 
     Formula: 1 for the very language tag, ``near`` for the same language in another variant (``pt-BR`` and ``pt-PT``,
-    after the lookup of RFC 4647), else 0. A rep of whom no languages are known gets ``unknown``. No answer when the lead's
-    language is not known.
+    after the lookup of RFC 4647), else 0. A rep of whom no languages are known gets ``unknown``. No answer when the
+    lead's language is not known.
 
     Args:
         near: The points for another variant of the language.

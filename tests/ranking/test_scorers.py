@@ -37,7 +37,7 @@ HEALTH = Lead("L-1", industry="health")
         (Rep("a", skills={"health": 0.9}), HEALTH, (0.9, "health at level 0.9")),
         (Rep("a", skills={"retail": 1}), HEALTH, (0.0, "health at level 0")),
         (Rep("a", skills={"health": 0}), HEALTH, (0, "health at level 0")),
-        (Rep("a"), HEALTH, (None, "no skills are known")),
+        (Rep("a"), HEALTH, (0, "no skills are known")),
         (Rep("a", skills={"health": 1}), Lead("L-1"), (None, "the lead has no industry")),
     ],
 )
@@ -63,7 +63,7 @@ BERLIN = Lead("L-1", country="DE", region="DE-BE")
         (Rep("a", countries={"DE"}), BERLIN, (0.5, "covers the country DE")),
         (Rep("a", countries={"FR"}), BERLIN, (0, "does not cover DE DE-BE")),
         (Rep("a", regions={"FR-1"}), Lead("L", country="DE"), (0, "does not cover DE")),
-        (Rep("a"), BERLIN, (None, "no places are known")),
+        (Rep("a"), BERLIN, (0, "no places are known")),
         (
             Rep("a", countries={"FR"}),
             Lead("L-1"),

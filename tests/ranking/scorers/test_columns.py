@@ -13,22 +13,27 @@ from leadroute.errors import FactTypeError
 from leadroute.model.outcomes import ALL, Outcomes, Record, segment_key, week_of
 from leadroute.ranking.candidates import Candidates, Memory
 from leadroute.ranking.scorers import evidence
+from leadroute.ranking.scorers.interest import _OfLead
+from leadroute.ranking.scorers.owners import _Sticky
 from leadroute.rules.scorer import COUNTS, mean, means
 from leadroute.rules.situation import Situation
 from leadroute.scorers import (
     BUILT_IN,
+    accept_rate,
     at_least,
     cap_room,
     close_rate,
     distance,
     explore,
     first_of,
+    graduation,
     headroom,
     language,
     max_of,
     named_account,
     owner,
     random_tiebreak,
+    revenue_rate,
     round_robin,
     skill_match,
     territory_match,
@@ -385,3 +390,49 @@ def test_a_specialist_comes_before_a_rep_of_whom_nothing_is_known():
             score = make(*parameters, **unknown) + headroom()
             ranking = Router(rules=[Rule("all", score=score)]).rank(lead, team, now=NOW)
             assert ranking.assignments[0].rep_id == first, (score, unknown)
+
+
+@pytest.mark.parametrize("outcomes", [False, True])
+def test_counts_that_contradict_one_another_give_the_same_points(outcomes):
+    """More won than closed, less than nothing, and rates that rounding takes above 1."""
+    counts = [(5, 3), (-1, 2), (0, -4), (7, 7), (0, 0)]
+    team = tuple(Rep(f"r{number}") for number in range(len(counts)))
+    won, closed = (
+        {rep.id: each[of] for rep, each in zip(team, counts, strict=True)} for of in (0, 1)
+    )
+    cells = [
+        (
+            rep_id,
+            ALL,
+            2_900,
+            Record(won=won[rep_id], closed=closed[rep_id], value=10**6 - 4 * 10**5 * number),
+        )
+        for number, rep_id in enumerate(won)
+    ]
+    kept = Outcomes.of(cells) if outcomes else Outcomes()
+    snapshot = Snapshot(won=won, closed=closed, outcomes=kept)
+    situation = Situation(Lead("L-1"), team, "p", snapshot, NOW)
+    for score in (close_rate(), close_rate(0.1), explore(3), revenue_rate(), graduation([5, 7])):
+        assert told(score.column(situation)) == told(asked(score, situation))
+
+
+@pytest.mark.parametrize("strength", [0.1, 0.3, 0.7, 1.1, 3.3, 7.7])
+def test_a_rate_of_all_is_no_more_than_1(strength):
+    """Whoever won, or accepted, all of them has 1 at most, however the division is rounded."""
+    for number in range(1, 40):
+        record = Record(won=number, closed=number, accepted=number)
+        outcomes = Outcomes.of([("ada", ALL, 2_900, record)])
+        snapshot = Snapshot(outcomes=outcomes)
+        situation = Situation(Lead("L-1"), (Rep("ada"),), "p", snapshot, NOW)
+        for score in (close_rate(strength), accept_rate(strength=strength)):
+            assert score.column(situation) == asked(score, situation)
+            assert score.column(situation)[0] <= 1
+
+
+def test_a_part_of_a_scorer_that_is_left_out_is_named():
+    """The classes that scorers share say what a subclass has to define."""
+    situation = Situation(Lead("L-1"), (), "p")
+    with pytest.raises(TypeError, match="define _owners"):
+        _Sticky().column(situation)
+    with pytest.raises(TypeError, match="define _points"):
+        _OfLead().column(situation)

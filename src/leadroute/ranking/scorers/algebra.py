@@ -307,7 +307,7 @@ class clamp(_One):
             if points is None
             else low
             if points <= low
-            else high
+            else high  # noqa: FURB136 - twice as fast as min() and max()
             if points >= high
             else points
             for points in self.scorer.column(situation)

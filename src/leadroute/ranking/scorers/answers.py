@@ -159,10 +159,8 @@ class accept_rate(Learning):
         if not whole:
             return [None] * len(offers)
         base = worth * (sum(good) / whole)
-        points = [(own + base) / (each + worth) for own, each in zip(good, offers, strict=True)]
-        if max(points) > 1.0:
-            points = [min(1.0, each) for each in points]
-        return points  # type: ignore[return-value]  # every place has points
+        # no bound is needed: what was good is no more than what was offered, and rounding keeps that order
+        return [(own + base) / (each + worth) for own, each in zip(good, offers, strict=True)]
 
     def reason(self, situation: Situation, rep: Rep) -> str:
         """What became of the rep's offers."""

@@ -76,10 +76,8 @@ class close_rate(Learning):
         if prior is None:
             return [None] * len(won)
         worth, base = prior.strength, prior.strength * prior.mean
-        found = [(good + base) / (whole + worth) for good, whole in zip(won, closed, strict=True)]
-        if max(found, default=0.0) > 1.0:
-            return [min(1.0, points) for points in found]
-        return found  # type: ignore[return-value]  # every place has points
+        # no bound is needed: what was won is no more than what was closed, and rounding keeps that order
+        return [(good + base) / (whole + worth) for good, whole in zip(won, closed, strict=True)]
 
     def prior_of(self, won: Sequence[float], closed: Sequence[float]) -> Prior | None:
         """The same as ``prior``, from the columns of the candidates."""

@@ -157,7 +157,7 @@ class Router:
         object.__setattr__(self, "_members", FrozenDict(members))
         listed = {each.name: each.reps for each in self.pools}
         object.__setattr__(self, "_listed", FrozenDict(listed))
-        restless = [each.name for each in self.pools if each.where and _changes(each.where)]
+        restless = [each.name for each in self.pools if each.where is not None and _changes(each.where)]
         object.__setattr__(self, "_restless", frozenset(restless))
 
     def __reduce__(self) -> tuple[Any, ...]:

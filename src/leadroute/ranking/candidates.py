@@ -32,12 +32,13 @@ from leadroute.rules.lead_values import LeadValues, lead_values
 from leadroute.rules.rule import Rule
 from leadroute.rules.scorer import Scorer
 
-__all__ = ["CandidateSet", "Candidates", "Limits", "OnDuty", "Rooms", "Shift", "Teams", "scoring_of"]
+__all__ = ["CandidateSet", "Candidates", "Limits", "OnDuty", "Rooms", "Shift", "Team", "Teams", "scoring_of"]
 
 T = TypeVar("T")
 
-MOST_CELLS: Final = 2_000_000
-"""How many values are kept for one roster before all are forgotten: 16 MB."""
+MOST_CELLS: Final = 500_000
+CELLS_A_REP: Final = 400
+"""How many values are kept for one roster, and more for each rep, before all are forgotten; one takes about 8 bytes."""
 
 MOST_ROSTERS: Final = 8
 """For how many rosters a router keeps candidates."""
@@ -65,10 +66,10 @@ def scoring_of(rule: Rule) -> Scorer:
 class Memory:
     """What the candidates of one roster share: the calendars that were looked at, and a bound on what is kept."""
 
-    __slots__ = ("_forget", "cells", "periods", "shifts")
+    __slots__ = ("_forget", "_most", "cells", "periods", "shifts")
 
-    def __init__(self, forget: Callable[[], None]) -> None:
-        self._forget = forget
+    def __init__(self, reps: int, forget: Callable[[], None]) -> None:
+        self._forget, self._most = forget, MOST_CELLS + CELLS_A_REP * reps
         self.cells = 0
         self.shifts: dict[Hours, Shift] = {}
         self.periods: dict[Hashable, _CapPeriod] = {}
@@ -76,7 +77,7 @@ class Memory:
     def take(self, cells: int) -> None:
         """Count values that are kept from now on. A decision under way keeps what it holds."""
         self.cells += cells
-        if self.cells > MOST_CELLS:
+        if self.cells > self._most:
             self.cells = cells
             self._forget()
 
@@ -173,7 +174,7 @@ class OnDuty:
             found = self.candidates.column(key, value_of)
             if self.places is not None:
                 found = [found[place] for place in self.places]
-                self.candidates.memory.take(len(found))
+                self.candidates.memory.take(50 + len(found))
             self._columns[key] = found
         return found
 
@@ -334,7 +335,7 @@ class Candidates:
             ]
         self._caps: dict[str | None, _Caps] = {}
         self._kept: dict[str | None, Limits] = {}
-        memory.take(3 * len(reps))
+        memory.take(300 + 6 * len(reps))
 
     @property
     def everybody(self) -> OnDuty:
@@ -349,7 +350,7 @@ class Candidates:
         if found is None:
             found = [value_of(rep) for rep in self.reps]
             self._columns[key] = found
-            self.memory.take(len(found))
+            self.memory.take(50 + len(found))
         return found
 
     def on_duty(self, now: datetime | None) -> OnDuty:
@@ -383,7 +384,7 @@ class Candidates:
             if len(self._by_open) >= _MOST_CREWS:
                 self._by_open.clear()
             self._by_open[is_open] = found
-            self.memory.take(2 * len(places))
+            self.memory.take(100 + 3 * len(places))
         return found
 
     def limits(
@@ -399,7 +400,7 @@ class Candidates:
         caps = self._caps.get(source)
         if caps is None:
             caps = self._caps[source] = _Caps(self.reps, counts, self._buckets(), self.memory)
-            self.memory.take(6 * len(self.reps))
+            self.memory.take(100 + 30 * len(self.reps))
         rooms, other = caps.rooms(now)
         found = self._kept.get(source)
         if other or found is None:
@@ -440,9 +441,10 @@ class CandidateSet:
 
     Args:
         rule: The rule.
+        pool: The pool.
         members: The reps of the pool, with the holidays of the policy, in the order of their ids.
         environment: The predicates and lists that the host brings for conditions.
-        memory: What counts the values that are kept.
+        team: What is kept for the roster: rules that exclude the same reps for good share their candidates.
         asks: Whether there are criteria besides requirement, territory, hours and limits.
 
     Attributes:
@@ -479,19 +481,19 @@ class CandidateSet:
     def __init__(
         self,
         rule: Rule,
+        pool: str,
         members: tuple[Rep, ...],
         environment: Environment,
-        memory: Memory,
+        team: Team,
         *,
         asks: bool,
     ) -> None:
-        self.rule, self.members, self._memory = rule, members, memory
+        self.rule, self.members, self._memory = rule, members, team.memory
         self._meets: Test | None = None
         self._values: LeadValues | None = None
         if rule.require is not None:
             self._meets = compile_condition(rule.require, environment)
             self._values = lead_values(rule.require, environment)
-        self._fits: dict[Hashable, Candidates] = {}
         caps = [cap for rep in members for cap in rep.caps]
         self.sources = frozenset(cap.source for cap in caps if cap.source is not None)
         self.score = scoring_of(rule)
@@ -503,11 +505,9 @@ class CandidateSet:
         ties = set() if self.mode else {"last_assigned"}
         self.fields = self.counters | {"open", "used"} | ties
         self.asks = asks
-        memory.take(len(members))
-
-    def forget(self) -> None:
-        """Keep nothing but what belongs to the roster."""
-        self._fits.clear()
+        narrowed = any(rep.buckets for rep in members) or any(cap.segment for cap in caps)
+        alike = pool, rule.require, rule.territory, rule.cost, rule.counts_as if narrowed else None
+        self._fits = team.fits.setdefault(alike, {})
 
     def home(self, matches: Iterable[Match]) -> Territory | None:
         """The most specific of the lead's territories that has a rep among the members."""
@@ -553,36 +553,35 @@ class Teams:
     __slots__ = ("_rosters",)
 
     def __init__(self) -> None:
-        self._rosters: OrderedDict[int, _Team] = OrderedDict()
+        self._rosters: OrderedDict[int, Team] = OrderedDict()
 
-    def of(self, roster: Roster) -> _Team:
+    def of(self, roster: Roster) -> Team:
         """What is kept for a roster. The roster is held, so no other one can have its number meanwhile."""
         found = self._rosters.get(id(roster))
         if found is None:
             if len(self._rosters) >= MOST_ROSTERS:
                 self._rosters.popitem(last=False)
-            found = self._rosters[id(roster)] = _Team(roster)
+            found = self._rosters[id(roster)] = Team(roster)
         return found
 
 
-class _Team:
-    """The candidate sets of one roster, by rule and pool."""
+class Team:
+    """What is kept for one roster.
 
-    __slots__ = ("_sets", "memory", "roster")
+    Attributes:
+        sets: The candidate set of each rule and pool.
+        fits: The candidates by pool and all else that excludes for good, and then by the values of the lead.
+        memory: What bounds it.
+    """
+
+    __slots__ = ("_roster", "fits", "memory", "sets")
 
     def __init__(self, roster: Roster) -> None:
-        self.roster = roster
-        self.memory = Memory(self.forget)
-        self._sets: dict[tuple[str, str], CandidateSet] = {}
+        self._roster = roster
+        self.sets: dict[tuple[str, str], CandidateSet] = {}
+        self.fits: dict[Hashable, dict[Hashable, Candidates]] = {}
+        self.memory = Memory(len(roster), self._forget)
 
-    def forget(self) -> None:
-        for kept in tuple(self._sets.values()):
-            kept.forget()
-
-    def get(self, rule: str, pool: str) -> CandidateSet | None:
-        """The candidate set of a rule and a pool, if it is kept."""
-        return self._sets.get((rule, pool))
-
-    def keep(self, rule: str, pool: str, found: CandidateSet) -> None:
-        """Keep a candidate set."""
-        self._sets[rule, pool] = found
+    def _forget(self) -> None:
+        for kept in tuple(self.fits.values()):
+            kept.clear()

@@ -71,7 +71,7 @@ class Snapshot:
     def __attrs_post_init__(self) -> None:
         for name in _MAPPINGS:
             given = getattr(self, name)
-            if given or type(given) is not FrozenDict:
+            if type(given) is not FrozenDict or name in _BY_POOL:
                 object.__setattr__(self, name, _copied(name, given))
         for name in _PLAIN:
             _must_count(name, getattr(self, name))
@@ -92,10 +92,13 @@ _BY_POOL = ("turns", "credits")
 
 
 def _copied(name: str, given: Any) -> FrozenDict[str, Any]:
+    """A copy that does not change; of what does not change itself, no copy is needed."""
     if not isinstance(given, dict):
         must_be(Mapping, **{name: given})
     if name not in _BY_POOL:
         return FrozenDict(given)
+    if type(given) is FrozenDict and all(type(counts) is FrozenDict for counts in given.values()):
+        return given
     for pool, counts in given.items():
         must_be(Mapping, **{f"{name}[{pool!r}]": counts})
     return FrozenDict({pool: FrozenDict(counts) for pool, counts in given.items()})

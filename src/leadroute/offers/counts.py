@@ -85,7 +85,7 @@ class Books:
         """The counts of the candidates. O(candidates)."""
         candidates, limits = need.candidates, need.limits
         wanted = [name for name in _KEYS if name in need.fields]
-        if not limits.capacity and "open" not in need.score:
+        if limits.capacity is None and "open" not in need.score:
             wanted.remove("open")
         if self.router.wrap_up and "contacted" not in wanted:
             wanted.append("contacted")

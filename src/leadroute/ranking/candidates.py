@@ -32,7 +32,7 @@ from leadroute.rules.lead_values import LeadValues, lead_values
 from leadroute.rules.rule import Rule
 from leadroute.rules.scorer import Scorer
 
-__all__ = ["CandidateSet", "Candidates", "Limits", "OnDuty", "Rooms", "Shift", "Team", "Teams", "scoring_of"]
+__all__ = ["CandidateSet", "Candidates", "Column", "Limits", "OnDuty", "Rooms", "Shift", "Team", "Teams", "picked", "scoring_of"]
 
 T = TypeVar("T")
 
@@ -115,35 +115,54 @@ class Shift(NamedTuple):
     fails: bool = False
 
 
+class Column(NamedTuple):
+    """One counter of each of some reps.
+
+    Args:
+        keys: The counters; of open work the reps' ids.
+        rooms: The most that each may stand at before the lead.
+    """
+
+    keys: Sequence[str]
+    rooms: Sequence[float]
+
+    def at(self, places: Sequence[int]) -> Column:
+        """The same for some of the reps."""
+        return Column(picked(self.keys, places), picked(self.rooms, places))
+
+
 class Limits(NamedTuple):
     """How much room some reps have for a lead, and on which counters.
 
     Args:
-        capacity: The id of each rep and the most that may be open before; empty where nobody has a capacity.
-        columns: The first, the second ... other counter of each rep with a limit, and the most that it may stand at
-            before; ``NO_LIMIT`` for a rep who has fewer.
+        capacity: The open work of each rep; ``None`` where nobody has a capacity.
+        columns: The first, the second ... other counter of each rep with a limit; an empty key for a rep who has fewer.
     """
 
-    capacity: Sequence[tuple[str, float]]
-    columns: Sequence[Sequence[tuple[str, float]]]
+    capacity: Column | None
+    columns: Sequence[Column]
 
     @classmethod
-    def of(cls, capacity: Sequence[tuple[str, float]], rooms: Sequence[Rooms]) -> Limits:
+    def of(cls, capacity: Column | None, rooms: Sequence[Rooms]) -> Limits:
         """The limits of some reps."""
         most = max(map(len, rooms), default=0)
-        if most == 1 and all(rooms):
-            return cls(capacity, [[own[0] for own in rooms]])
         padded = [own + (NO_LIMIT,) * (most - len(own)) for own in rooms]
-        return cls(capacity, [[own[number] for own in padded] for number in range(most)])
+        found = (zip(*[own[number] for own in padded], strict=True) for number in range(most))
+        return cls(capacity, [Column(keys, rooms) for keys, rooms in found])
 
     def at(self, places: Sequence[int]) -> Limits:
         """The same for some of the reps."""
-        capacity = [self.capacity[place] for place in places] if self.capacity else ()
-        return Limits(capacity, [[column[at] for at in places] for column in self.columns])
+        capacity = None if self.capacity is None else self.capacity.at(places)
+        return Limits(capacity, [column.at(places) for column in self.columns])
 
     def keys(self) -> list[str]:
         """The counters in ``columns``."""
-        return [key for column in self.columns for key, _ in column if key]
+        return [key for column in self.columns for key in column.keys if key]
+
+
+def picked(values: Sequence[T], places: Iterable[int]) -> list[T]:
+    """The values at some places."""
+    return [*map(values.__getitem__, places)]
 
 
 class OnDuty:
@@ -162,8 +181,8 @@ class OnDuty:
         if places is None:
             self.reps, self.ids = candidates.reps, candidates.ids
         else:
-            self.reps = tuple([candidates.reps[place] for place in places])
-            self.ids = tuple([candidates.ids[place] for place in places])
+            self.reps = tuple(picked(candidates.reps, places))
+            self.ids = tuple(picked(candidates.ids, places))
         self._columns: dict[Hashable, _Column] = {}
         self._limits: tuple[Limits, Limits] | None = None
 
@@ -173,7 +192,7 @@ class OnDuty:
         if found is None:
             found = self.candidates.column(key, value_of)
             if self.places is not None:
-                found = [found[place] for place in self.places]
+                found = picked(found, self.places)
                 self.candidates.memory.take(50 + len(found))
             self._columns[key] = found
         return found
@@ -327,12 +346,8 @@ class Candidates:
         self._since = self._until = _LONG_AGO
         self._everybody: OnDuty | None = None
         limited = any(rep.capacity is not None for rep in reps)
-        self._capacity: Sequence[tuple[str, float]] = ()
-        if limited:
-            self._capacity = [
-                (rep.id, _ALWAYS if rep.capacity is None else rep.capacity - rule.cost)
-                for rep in reps
-            ]
+        rooms = [_ALWAYS if rep.capacity is None else rep.capacity - rule.cost for rep in reps]
+        self._capacity = Column(self.ids, rooms) if limited else None
         self._caps: dict[str | None, _Caps] = {}
         self._kept: dict[str | None, Limits] = {}
         memory.take(300 + 6 * len(reps))

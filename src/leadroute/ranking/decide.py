@@ -11,10 +11,12 @@ The rules of this module:
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from functools import partial
 from heapq import nsmallest
+from itertools import compress, repeat
+from operator import and_, le
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from leadroute.model.atlas import Match
@@ -25,7 +27,7 @@ from leadroute.model.limits import Cap
 from leadroute.model.rep import Rep
 from leadroute.model.roster import Roster
 from leadroute.model.snapshot import Snapshot
-from leadroute.ranking.candidates import Candidates, CandidateSet, Limits, OnDuty
+from leadroute.ranking.candidates import Candidates, CandidateSet, Column, Limits, OnDuty, picked
 from leadroute.ranking.chance import given_up, propensities
 from leadroute.ranking.eligibility import Ask, gate, masks, notes_of
 from leadroute.ranking.ranking import Assignment, Known, Outcome, Part, Ranking, Rejection
@@ -149,7 +151,7 @@ class Decided:
             asks = masks(asked.rule, whole, router.pauses, anyway=anyway)
         places = _able(duty, duty.limits(limits), over_all, snapshot, asks, tried)
         self._places = places
-        reps = duty.reps if places is None else tuple([duty.reps[place] for place in places])
+        reps = duty.reps if places is None else tuple(picked(duty.reps, places))
         self.situation = self._look(reps, snapshot)
         self.best, self.score = -1, 0.0
         if reps:
@@ -186,7 +188,7 @@ class Decided:
 
     def _column(self, key: Hashable, value_of: Callable[[Rep], Any]) -> list[Any]:
         found, places = self._duty.column(key, value_of), self._places
-        return found if places is None else [found[place] for place in places]
+        return found if places is None else picked(found, places)
 
     def _absent(self) -> tuple[Rep, ...]:
         able = {rep.id for rep in self.situation.reps}
@@ -436,6 +438,11 @@ class Answer:
         return Known, made
 
 
+def _fits(counts: Mapping[str, int], column: Column) -> Iterable[bool]:
+    """Whether each counter of a column has room."""
+    return map(le, map(counts.get, column.keys, repeat(0)), column.rooms)
+
+
 def _able(
     duty: OnDuty,
     limits: Limits,
@@ -449,22 +456,21 @@ def _able(
     for toll in over_all:
         if toll.refuses(used(toll.key, 0)):
             return []
-    places: Sequence[int] = range(len(duty.reps))
-    if limits.capacity:
-        opened = snapshot.open.get
-        places = [
-            place
-            for place, (rep_id, room) in enumerate(limits.capacity)
-            if opened(rep_id, 0) <= room
-        ]
+    # Whole columns at the pace of C: with a thousand reps this is most of a decision.
+    fits: Iterable[bool] | None = None
+    if limits.capacity is not None:
+        fits = _fits(snapshot.open, limits.capacity)
     for column in limits.columns:
-        places = [place for place in places if used(column[place][0], 0) <= column[place][1]]
+        more = _fits(snapshot.used, column)
+        fits = more if fits is None else map(and_, fits, more)
+    every = range(len(duty.reps))
+    places: Sequence[int] = every if fits is None else [*compress(every, fits)]
     if tried:
         ids = duty.ids
         places = [place for place in places if ids[place] not in tried]
     for ask in asks:
         places = [place for place in places if not tuple(ask(duty.reps[place]))]
-    return None if len(places) == len(duty.reps) else list(places)
+    return None if len(places) == len(duty.reps) else [*places]
 
 
 def _together(own: Hours | None, calling: Hours | None, at: datetime) -> datetime:

@@ -346,11 +346,14 @@ class Decided:
         return self._assignment(1, self.best) if self.best >= 0 else None
 
     def _assignment(self, rank: int, place: int) -> Assignment:
-        columns, scores = self._score()
-        rep, situation = self.situation.reps[place], self.situation
-        points = [column[place] for column in columns]
+        situation, score = self.situation, self.score
+        points: list[float | None] = [score]
+        if place != self.best or self._set.mode is None:
+            columns, scores = self._score()
+            points, score = [column[place] for column in columns], scores[place]
+        rep = situation.reps[place]
         parts = partial(_parts, self._set.terms, points, situation, rep)
-        return Assignment(rep.id, rep.label, rank, scores[place], parts)
+        return Assignment(rep.id, rep.label, rank, score, parts)
 
     def assignments(self, top: int | None) -> tuple[Assignment, ...]:
         """Who can take the lead, best first."""

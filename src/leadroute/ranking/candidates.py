@@ -11,7 +11,6 @@ The rules of this module:
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from collections.abc import Callable, Hashable, Iterable, Sequence
 from datetime import UTC, datetime
 from typing import Any, Final, NamedTuple, TypeAlias, TypeVar
@@ -565,18 +564,22 @@ class CandidateSet:
 class Teams:
     """The candidates that a router keeps for the rosters it was asked about last."""
 
-    __slots__ = ("_rosters",)
+    __slots__ = ("_last", "_teams")
 
     def __init__(self) -> None:
-        self._rosters: OrderedDict[int, Team] = OrderedDict()
+        self._teams: tuple[Team, ...] = ()
+        self._last: Team | None = None
 
     def of(self, roster: Roster) -> Team:
-        """What is kept for a roster. The roster is held, so no other one can have its number meanwhile."""
-        found = self._rosters.get(id(roster))
+        """What is kept for a roster."""
+        last = self._last
+        if last is not None and last.roster is roster:
+            return last
+        found = next((team for team in self._teams if team.roster is roster), None)
         if found is None:
-            if len(self._rosters) >= MOST_ROSTERS:
-                self._rosters.popitem(last=False)
-            found = self._rosters[id(roster)] = Team(roster)
+            found = Team(roster)
+            self._teams = (*self._teams[1 - MOST_ROSTERS :], found)
+        self._last = found
         return found
 
 
@@ -584,15 +587,16 @@ class Team:
     """What is kept for one roster.
 
     Attributes:
+        roster: The roster.
         sets: The candidate set of each rule and pool.
         fits: The candidates by pool and all else that excludes for good, and then by the values of the lead.
         memory: What bounds it.
     """
 
-    __slots__ = ("_roster", "fits", "memory", "sets")
+    __slots__ = ("fits", "memory", "roster", "sets")
 
     def __init__(self, roster: Roster) -> None:
-        self._roster = roster
+        self.roster = roster
         self.sets: dict[tuple[str, str], CandidateSet] = {}
         self.fits: dict[Hashable, dict[Hashable, Candidates]] = {}
         self.memory = Memory(len(roster), self._forget)

@@ -137,7 +137,7 @@ class Decided:
         self.resumes_at: datetime | None = None
         self.then = ""
         candidates = found.candidates(lead, instant, matches)
-        source = lead.source if lead.source in found.sources else None
+        source = lead.source if found.sources and lead.source in found.sources else None
         limits = candidates.limits(self._counts_on, source, instant)
         over_all = self._get_tally().over_all if router.caps else ()
         turns_in = pool if found.takes_turns else None

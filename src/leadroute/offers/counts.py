@@ -106,9 +106,12 @@ class Books:
         }
         if need.pool is not None:
             credits = self.credits(need.pool)
-            named["turns"] = FrozenDict({need.pool: credits.turns()})
             named["credits"] = FrozenDict({need.pool: credits.credits()})
-            named["granted"] = FrozenDict({need.pool: credits.granted(self.now)})
+            if "turns" in need.score:
+                named["turns"] = FrozenDict({need.pool: credits.turns()})
+            granted = credits.granted(self.now)
+            if granted:
+                named["granted"] = FrozenDict({need.pool: granted})
         return Snapshot(
             used=FrozenDict(found),
             outcomes=self.outcomes,

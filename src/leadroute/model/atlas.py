@@ -189,7 +189,7 @@ class Atlas:
     def lookup(self, lead: Lead) -> tuple[Match, ...]:
         """The territories that a lead is in, most specific first.
 
-        O(kinds of territories + territories found), whatever their number; O(1) for a place that was asked about before.
+        O(kinds of territories + territories found), whatever their number; O(1) for a place asked about before.
         """
         place = self._place_of(lead)
         found = self._found.get(place)

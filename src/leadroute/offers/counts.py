@@ -20,7 +20,15 @@ from attrs import field, frozen
 from leadroute.errors import FactTypeError
 from leadroute.model.frozen import FrozenDict
 from leadroute.model.instants import to_micros
-from leadroute.model.keys import closed_key, contact_key, last_key, open_key, order_key, parts, won_key
+from leadroute.model.keys import (
+    closed_key,
+    contact_key,
+    last_key,
+    open_key,
+    order_key,
+    parts,
+    won_key,
+)
 from leadroute.model.outcomes import Outcomes
 from leadroute.model.presence import Presence
 from leadroute.model.rep import Rep
@@ -98,7 +106,7 @@ class Books:
             asked += counters(candidates.reps, router.caps, router.zone, self.now)
         found = self.store.counts(asked) if asked else {}
         get, ids = found.get, candidates.ids
-        named = {
+        named: dict[str, Any] = {
             name: FrozenDict(
                 {rep_id: n for rep_id, key in zip(ids, column, strict=True) if (n := get(key))}
             )

@@ -201,7 +201,9 @@ class Dispatcher:
         """
         grant, rep = Grant(expires, reason, cause, turns), self.roster[rep_id]
         where = turn_credits.pool_of(self.store, self.router, cause, pool)
-        return persistently(lambda: turn_credits.post(self.store, where, rep.id, grant, self._now()))
+        return persistently(
+            lambda: turn_credits.post(self.store, where, rep.id, grant, self._now())
+        )
 
     def release(self, lead_id: str) -> Placement:
         """The lead is open work no more, though it has not ended: its owner has room for another.

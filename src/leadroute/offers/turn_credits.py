@@ -55,7 +55,16 @@ class PoolCredits:
         pool: The pool.
     """
 
-    __slots__ = ("_changed", "_credits", "_granted", "_places", "_reps", "_turns", "_versions", "pool")
+    __slots__ = (
+        "_changed",
+        "_credits",
+        "_granted",
+        "_places",
+        "_reps",
+        "_turns",
+        "_versions",
+        "pool",
+    )
 
     def __init__(self, store: Store, pool: str) -> None:
         self.pool = pool

@@ -31,7 +31,19 @@ from leadroute.rules.lead_values import LeadValues, lead_values
 from leadroute.rules.rule import Rule
 from leadroute.rules.scorer import Scorer
 
-__all__ = ["CandidateSet", "Candidates", "Column", "Limits", "OnDuty", "Rooms", "Shift", "Team", "Teams", "picked", "scoring_of"]
+__all__ = [
+    "CandidateSet",
+    "Candidates",
+    "Column",
+    "Limits",
+    "OnDuty",
+    "Rooms",
+    "Shift",
+    "Team",
+    "Teams",
+    "picked",
+    "scoring_of",
+]
 
 T = TypeVar("T")
 
@@ -556,7 +568,9 @@ class CandidateSet:
             reps = tuple([rep for rep in reps if meets(lead, rep, now)])
         if self.rule.territory:
             home = self.home(matches)
-            reps = () if home is None else tuple([rep for rep in reps if home.role(rep) is not None])
+            reps = (
+                () if home is None else tuple([rep for rep in reps if home.role(rep) is not None])
+            )
         able = tuple([rep for rep in reps if rep.active and rep.weight])
         return Candidates(able, self.rule, self._memory)
 

@@ -238,10 +238,7 @@ class Decided:
         if not self._set.members:
             self.outcome = Outcome.EMPTY_POOL
             return
-        if slow:
-            openings = list(self._openings())
-        else:
-            openings = self._shift_openings(candidates, over_all)
+        openings = [*self._openings()] if slow else self._shift_openings(candidates, over_all)
         self.outcome = Outcome.NOBODY_AVAILABLE if openings else Outcome.NOBODY_ELIGIBLE
         self.resumes_at = min([at for at in openings if at is not None], default=None)
 
@@ -258,7 +255,11 @@ class Decided:
             places = [place for place in places if ids[place] not in tried]
         never = candidates.column("can refuse for good", self._never)
         if any(never):
-            places = [place for place in places if not (never[place] and self._refused(candidates.reps[place]))]
+            places = [
+                place
+                for place in places
+                if not (never[place] and self._refused(candidates.reps[place]))
+            ]
         instant, shifts = self._asked.instant, () if self.anyway else candidates.states()
         found: list[datetime | None] = []
         for of in {candidates.shift_of[place] for place in places}:
@@ -279,7 +280,9 @@ class Decided:
 
     def _refused(self, rep: Rep) -> bool:
         """Whether a limit refuses the rep for good."""
-        return any(not toll.passing for toll, _ in self._get_tally().refused(rep, self.situation.snapshot))
+        return any(
+            not toll.passing for toll, _ in self._get_tally().refused(rep, self.situation.snapshot)
+        )
 
     def _openings(self) -> Iterator[datetime | None]:
         """The same, whatever stands in the way, from every reason."""
@@ -531,7 +534,12 @@ def decide(asked: Asked, roster: Roster) -> Decided:
 
 
 def _ask(asked: Asked, roster: Roster, pool: str, *, anyway: bool = False) -> Decided:
-    return Decided(asked, asked.router.candidate_set(asked.rule, pool, roster, asked.instant), pool, anyway=anyway)
+    return Decided(
+        asked,
+        asked.router.candidate_set(asked.rule, pool, roster, asked.instant),
+        pool,
+        anyway=anyway,
+    )
 
 
 def _settle(known: Mapping[str, Decided], answers: Sequence[Decided], then: str) -> Decided:

@@ -16,7 +16,17 @@ from leadroute.rules.otherwise import HOLD
 from leadroute.rules.scorer import Scorer
 from leadroute.rules.situation import Situation
 
-__all__ = ["Assignment", "Known", "Outcome", "Part", "Ranking", "Rejection", "Source", "beside", "worded"]
+__all__ = [
+    "Assignment",
+    "Known",
+    "Outcome",
+    "Part",
+    "Ranking",
+    "Rejection",
+    "Source",
+    "beside",
+    "worded",
+]
 
 
 class Outcome(StrEnum):

@@ -10,7 +10,7 @@ The rules of this module:
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from datetime import date, datetime, timedelta, tzinfo
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final, Literal
@@ -157,7 +157,9 @@ class Router:
         object.__setattr__(self, "_members", FrozenDict(members))
         listed = {each.name: each.reps for each in self.pools}
         object.__setattr__(self, "_listed", FrozenDict(listed))
-        restless = [each.name for each in self.pools if each.where is not None and _changes(each.where)]
+        restless = [
+            each.name for each in self.pools if each.where is not None and _changes(each.where)
+        ]
         object.__setattr__(self, "_restless", frozenset(restless))
 
     def __reduce__(self) -> tuple[Any, ...]:

@@ -344,8 +344,7 @@ class Guarded(Scorer):
             return [None] * len(holds)
         score = self.scorer.bind(situation)
         return [
-            score(rep) if held else None
-            for rep, held in zip(situation.reps, holds, strict=True)
+            score(rep) if held else None for rep, held in zip(situation.reps, holds, strict=True)
         ]
 
     def reason(self, situation: Situation, rep: Rep) -> str:

@@ -10,7 +10,7 @@ The rules of this module:
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from typing import Any, ClassVar, Final, final
 
 from attrs import field, frozen
@@ -365,9 +365,7 @@ class fair_share(_One):
         beyond = sorted({each for each in due if each < least})
         steps = {each: number for number, each in enumerate(beyond)}
         return [
-            (1 + points) / 2
-            if each >= least
-            else (steps[each] + points / 2) / (2 * len(beyond))
+            (1 + points) / 2 if each >= least else (steps[each] + points / 2) / (2 * len(beyond))
             for each, points in zip(due, found, strict=True)
         ]
 

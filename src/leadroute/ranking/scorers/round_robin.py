@@ -32,7 +32,18 @@ from leadroute.ranking.scorers.parameters import choice, lasting
 from leadroute.rules.scorer import Points, Scorer
 from leadroute.rules.situation import Situation
 
-__all__ = ["MODES", "UNIT", "Dues", "Turn", "after", "dues", "least_recent", "round_robin", "share", "turn_of"]
+__all__ = [
+    "MODES",
+    "UNIT",
+    "Dues",
+    "Turn",
+    "after",
+    "dues",
+    "least_recent",
+    "round_robin",
+    "share",
+    "turn_of",
+]
 
 MODES: Final = ("weighted", "strict")
 """How a round robin puts reps in order."""
@@ -138,7 +149,9 @@ class Dues(NamedTuple):
         turn, parts, by = UNIT * self.whole, max(2 * len(self.weights) - 2, 1), self.whole
         found = []
         for held, weight in zip(self.credits, self.weights, strict=True):
-            due = held * by // self.scale + UNIT * weight  # exact: in parts of a turn times the weight of all
+            due = (
+                held * by // self.scale + UNIT * weight
+            )  # exact: in parts of a turn times the weight of all
             over = -((parts * due - (parts - 1) * turn) // (parts * UNIT * weight))  # rounded up
             found.append((int(due * parts < turn), over, -weight))
         return found
@@ -158,9 +171,7 @@ def dues(situation: Situation) -> Dues:
 
 
 def _dues(situation: Situation) -> Dues:
-    weights = situation.column("weight", exact_weight)
-    if {*map(type, weights)} != {int}:
-        weights = list(_whole(weights))
+    weights = _whole(situation.column("weight", exact_weight))
     whole, snapshot, ids = sum(weights), situation.snapshot, situation.ids
     known = snapshot.credits.get(situation.pool)
     if known is None:
@@ -287,7 +298,9 @@ def turn_of(situation: Situation, place: int) -> Turn:
 
     Example:
         >>> from leadroute import Lead
-        >>> turn = turn_of(Situation(Lead("L-1"), (Rep("ada", weight=3), Rep("bob")), "everyone"), 0)
+        >>> turn = turn_of(
+        ...     Situation(Lead("L-1"), (Rep("ada", weight=3), Rep("bob")), "everyone"), 0
+        ... )
         >>> [part / UNIT for part in turn.shares()]
         [0.75, 0.25]
     """
@@ -295,7 +308,9 @@ def turn_of(situation: Situation, place: int) -> Turn:
     granted = situation.snapshot.granted.get(situation.pool, {}).get(rep.id, ())
     paid = payments(granted, situation.now) if granted else FrozenDict[Grant, int]()
     price = 1 + sum(paid.values())
-    return Turn(rep.id, price, price, situation.ids if price else [], found.weights if price else [], paid)
+    return Turn(
+        rep.id, price, price, situation.ids if price else [], found.weights if price else [], paid
+    )
 
 
 def after(snapshot: Snapshot, pool: str, members: Sequence[Rep], turn: Turn) -> Snapshot:

@@ -97,7 +97,7 @@ class Books:
             wanted.remove("open")
         if self.router.wrap_up and "contacted" not in wanted:
             wanted.append("contacted")
-        columns = {name: candidates.column((_KEYS, name), _key_of(name)) for name in wanted}
+        columns = {name: candidates.column(("counter", name), _key_of(name)) for name in wanted}
         asked = [key for column in columns.values() for key in column]
         asked += limits.keys()
         asked += [toll.key for toll in need.over_all]

@@ -20,7 +20,7 @@ from leadroute.model.atlas import Match
 from leadroute.model.hours import Hours
 from leadroute.model.keys import bucket_key, cap_holder
 from leadroute.model.lead import Lead
-from leadroute.model.limits import Bound, Cap
+from leadroute.model.limits import Cap
 from leadroute.model.rep import Rep
 from leadroute.model.roster import Roster
 from leadroute.model.territory import Territory
@@ -204,7 +204,7 @@ class OnDuty:
             found = self.candidates.column(key, value_of)
             if self.places is not None:
                 found = picked(found, self.places)
-                self.candidates.memory.take(50 + len(found))
+                self.candidates.take(50 + len(found))
             self._columns[key] = found
         return found
 
@@ -217,132 +217,134 @@ class OnDuty:
         return self._limits[1]
 
 
+class _Stretch(NamedTuple):
+    """What is known from one instant until another. One value, so that threads see all of it or nothing."""
+
+    since: datetime
+    until: datetime
+    value: Any
+
+    def holds(self, at: datetime) -> bool:
+        return self.since <= at < self.until
+
+
+_NEVER: Final = _Stretch(_LONG_AGO, _LONG_AGO, None)
+
+
 class _CapPeriod:
-    """One cap as it counts for all reps of one calendar: the counters of this instant, until the next one.
+    """One cap as it counts for all reps of one calendar."""
 
-    Attributes:
-        bounds: The counters without whose they are, each with the most that it may stand at and whether that is hard.
-        rooms: The hard ones, each with the most that it may stand at before a lead.
-    """
-
-    __slots__ = ("_cap", "_rep", "bounds", "rooms", "since", "until")
+    __slots__ = ("_asked", "_cap", "_last")
 
     def __init__(self, cap: Cap, rep: Rep) -> None:
-        self._cap, self._rep = cap, rep
-        self.bounds: tuple[Bound, ...] = ()
-        self.rooms: Rooms = ()
-        self.since = self.until = _LONG_AGO
+        self._cap, self._asked = cap, (rep.zone, rep.hours, rep.joined_at)
+        self._last = _NEVER
 
-    def look(self, now: datetime) -> None:
-        """Work the counters out for an instant."""
-        rep = self._rep
-        asked = now, rep.zone, rep.hours, rep.joined_at
-        self.bounds = self._cap.bounds("", *asked)
-        self.rooms = tuple([(bound.key, bound.most - 1) for bound in self.bounds if bound.hard])
-        self.since, self.until = now, min(self._cap.turns(*asked))
+    def at(self, now: datetime) -> _Stretch:
+        """The counters with a limit at an instant, without whose they are, until they are other ones."""
+        found = self._last
+        if not found.holds(now):
+            bounds = self._cap.bounds("", now, *self._asked)
+            rooms = tuple([(bound.key, bound.most - 1) for bound in bounds if bound.hard])
+            until = min(self._cap.turns(now, *self._asked))
+            found = self._last = _Stretch(now, until, rooms)
+        return found
 
 
 class _Caps:
     """The caps on which leads from one source count, of all candidates.
 
     Args:
-        reps: The candidates.
+        candidates: The candidates.
         counts: Whether a lead counts on a cap.
-        fixed: The counters of each that do not hang on the instant.
         memory: What is kept of calendars.
     """
 
-    __slots__ = ("_fixed", "_holders", "_of", "_periods", "_rooms", "_since", "_until")
+    __slots__ = ("_candidates", "_holders", "_last", "_of", "_periods")
 
     def __init__(
-        self,
-        reps: Sequence[Rep],
-        counts: Callable[[Cap], bool],
-        fixed: Sequence[Rooms],
-        memory: Memory,
+        self, candidates: Candidates, counts: Callable[[Cap], bool], memory: Memory
     ) -> None:
         known: dict[_CapPeriod, int] = {}
         self._of = []
-        for rep in reps:
+        for rep in candidates.reps:
             own = [memory.period(cap, rep) for cap in rep.caps if counts(cap)]
             self._of.append(tuple([known.setdefault(each, len(known)) for each in own]))
         self._periods = tuple(known)
-        self._holders = [cap_holder(rep.id) for rep in reps]
-        self._fixed = fixed
-        self._rooms: list[Rooms] | None = None
-        self._since = self._until = _LONG_AGO
+        self._holders = [cap_holder(rep.id) for rep in candidates.reps]
+        self._candidates = candidates
+        self._last = _NEVER
+        if not known:
+            limits = Limits.of(candidates.capacity, candidates.buckets)
+            self._last = _Stretch(_LONG_AGO, _FOR_EVER, limits)
 
-    def rooms(self, now: datetime | None) -> tuple[Sequence[Rooms], bool]:
-        """The counters with a limit of each candidate at an instant, and whether they are other ones than before.
+    def limits(self, now: datetime | None) -> Limits:
+        """How much room each candidate has at an instant.
 
         Raises:
             FactTypeError: There are caps, and nobody said what time it is.
         """
-        if not self._periods:
-            return self._fixed, False
-        at = known(now)
-        if self._rooms is not None and self._since <= at < self._until:
-            return self._rooms, False
-        for period in self._periods:
-            if not period.since <= at < period.until:
-                period.look(at)
-        self._since = max([period.since for period in self._periods])
-        self._until = min([period.until for period in self._periods])
-        if len(self._periods) == 1 or {*map(len, self._of)} == {1}:
-            found = [period.rooms for period in self._periods]
-            self._rooms = [
-                tuple([(holder + key, room) for key, room in found[of[0]]]) if of else ()
-                for holder, of in zip(self._holders, self._of, strict=True)
-            ]
-        else:
-            self._rooms = [
-                tuple(
-                    [
-                        (holder + key, room)
-                        for number in of
-                        for key, room in self._periods[number].rooms
-                    ]
-                )
-                for holder, of in zip(self._holders, self._of, strict=True)
-            ]
-        if any(self._fixed):
-            self._rooms = [
-                (*first, *more) for first, more in zip(self._fixed, self._rooms, strict=True)
-            ]
-        return self._rooms, True
+        last = self._last
+        if self._periods:
+            at = known(now)
+            if not last.holds(at):
+                last = self._last = self._look(at)
+        limits: Limits = last.value
+        return limits
+
+    def _look(self, at: datetime) -> _Stretch:
+        stretches = [period.at(at) for period in self._periods]
+        found = [stretch.value for stretch in stretches]
+        rooms: list[Rooms] = [
+            tuple([(holder + key, room) for number in of for key, room in found[number]])
+            for holder, of in zip(self._holders, self._of, strict=True)
+        ]
+        buckets = self._candidates.buckets
+        if any(buckets):
+            rooms = [(*first, *more) for first, more in zip(buckets, rooms, strict=True)]
+        since = max([stretch.since for stretch in stretches])
+        until = min([stretch.until for stretch in stretches])
+        return _Stretch(since, until, Limits.of(self._candidates.capacity, rooms))
 
 
 class Candidates:
     """Those whom neither rule nor lead excludes for good.
 
+    Args:
+        reps: They, in the order of their ids.
+        rule: The rule, for what its leads take of a capacity.
+        memory: What is kept of calendars, and a bound on what is kept.
+        kept: Whether they serve more than one lead.
+
     Attributes:
         reps: They, in the order of their ids.
         ids: Their ids.
+        capacity: The open work of each; ``None`` where nobody has a capacity.
+        buckets: The counter of the rule's segment, for each who has one.
         shifts: The hours that any of them has, each once.
         shift_of: For each rep, where theirs are among ``shifts``; -1 when they have none.
     """
 
     __slots__ = (
         "_by_open",
-        "_capacity",
         "_caps",
         "_columns",
-        "_duty",
         "_everybody",
         "_kept",
-        "_known",
-        "_rule",
-        "_since",
-        "_until",
+        "_last",
+        "_memory",
+        "buckets",
+        "capacity",
         "ids",
-        "memory",
         "reps",
         "shift_of",
         "shifts",
     )
 
-    def __init__(self, reps: tuple[Rep, ...], rule: Rule, memory: Memory) -> None:
-        self.reps, self.memory, self._rule = reps, memory, rule
+    def __init__(
+        self, reps: tuple[Rep, ...], rule: Rule, memory: Memory, *, kept: bool = True
+    ) -> None:
+        self.reps, self._memory, self._kept = reps, memory, kept
         self.ids = tuple([rep.id for rep in reps])
         numbers: dict[Hours, int] = {}
         self.shift_of = [
@@ -350,25 +352,21 @@ class Candidates:
             for rep in reps
         ]
         self.shifts = tuple(numbers)
-        self._columns: dict[Hashable, _Column] = {}
-        self._known: list[Shift] = []
-        self._by_open: dict[tuple[bool, ...], OnDuty] = {}
-        self._duty: OnDuty | None = None
-        self._since = self._until = _LONG_AGO
-        self._everybody: OnDuty | None = None
         limited = any(rep.capacity is not None for rep in reps)
         rooms = [_ALWAYS if rep.capacity is None else rep.capacity - rule.cost for rep in reps]
-        self._capacity = Column(self.ids, rooms) if limited else None
+        self.capacity = Column(self.ids, rooms) if limited else None
+        self.buckets = [_bucket(rep, rule) for rep in reps]
+        self._columns: dict[Hashable, _Column] = {}
+        self._by_open: dict[tuple[bool, ...], OnDuty] = {}
+        self._last = _NEVER
+        self._everybody: OnDuty | None = None
         self._caps: dict[str | None, _Caps] = {}
-        self._kept: dict[str | None, Limits] = {}
-        memory.take(300 + 6 * len(reps))
+        self.take(300 + 6 * len(reps))
 
-    @property
-    def everybody(self) -> OnDuty:
-        """All of them, no matter who is at work."""
-        if self._everybody is None:
-            self._everybody = OnDuty(self, None)
-        return self._everybody
+    def take(self, cells: int) -> None:
+        """Count values that are kept."""
+        if self._kept:
+            self._memory.take(cells)
 
     def column(self, key: Hashable, value_of: Callable[[Rep], T]) -> list[T]:
         """The value of each candidate, worked out when it is first asked for."""
@@ -376,32 +374,32 @@ class Candidates:
         if found is None:
             found = [value_of(rep) for rep in self.reps]
             self._columns[key] = found
-            self.memory.take(50 + len(found))
+            self.take(50 + len(found))
         return found
 
-    def on_duty(self, now: datetime | None) -> OnDuty:
-        """Those at work.
+    def everybody(self) -> tuple[OnDuty, Sequence[Shift]]:
+        """All of them, no matter who is at work."""
+        if self._everybody is None:
+            self._everybody = OnDuty(self, None)
+        return self._everybody, ()
+
+    def on_duty(self, now: datetime | None) -> tuple[OnDuty, Sequence[Shift]]:
+        """Those at work, and the state of each of ``shifts``.
 
         Raises:
             FactTypeError: Somebody has hours, and nobody said what time it is.
         """
         if not self.shifts:
-            return self.everybody
-        at = known(now)
-        if self._duty is None or not self._since <= at < self._until:
-            self._duty = self._look(at)
-        return self._duty
+            return self.everybody()
+        at, last = known(now), self._last
+        if not last.holds(at):
+            last = self._last = self._look(at)
+        duty: tuple[OnDuty, Sequence[Shift]] = last.value
+        return duty
 
-    def states(self) -> Sequence[Shift]:
-        """The state of each of ``shifts`` when those on duty were last asked for."""
-        return self._known
-
-    def _look(self, at: datetime) -> OnDuty:
-        look = self.memory.shift
-        self._known = [look(hours, at) for hours in self.shifts]
-        self._since = max([shift.since for shift in self._known])
-        self._until = min([shift.until for shift in self._known])
-        is_open = tuple([shift.is_open for shift in self._known])
+    def _look(self, at: datetime) -> _Stretch:
+        shifts = [self._memory.shift(hours, at) for hours in self.shifts]
+        is_open = tuple([shift.is_open for shift in shifts])
         found = self._by_open.get(is_open)
         if found is None:
             here = [*is_open, True]  # the last one is for who has no hours
@@ -410,8 +408,10 @@ class Candidates:
             if len(self._by_open) >= _MOST_CREWS:
                 self._by_open.clear()
             self._by_open[is_open] = found
-            self.memory.take(100 + 3 * len(places))
-        return found
+            self.take(100 + 3 * len(places))
+        since = max([shift.since for shift in shifts])
+        until = min([shift.until for shift in shifts])
+        return _Stretch(since, until, (found, shifts))
 
     def limits(
         self, counts: Callable[[Cap], bool], source: str | None, now: datetime | None
@@ -425,22 +425,14 @@ class Candidates:
         """
         caps = self._caps.get(source)
         if caps is None:
-            caps = self._caps[source] = _Caps(self.reps, counts, self._buckets(), self.memory)
-            self.memory.take(100 + 30 * len(self.reps))
-        rooms, other = caps.rooms(now)
-        found = self._kept.get(source)
-        if other or found is None:
-            found = self._kept[source] = Limits.of(self._capacity, rooms)
-        return found
+            caps = self._caps[source] = _Caps(self, counts, self._memory)
+            self.take(100 + 30 * len(self.reps))
+        return caps.limits(now)
 
-    def _buckets(self) -> list[Rooms]:
-        segment, cost = self._rule.counts_as, self._rule.cost
-        return [
-            ((bucket_key(rep.id, segment), rep.buckets[segment] - cost),)
-            if segment in rep.buckets
-            else ()
-            for rep in self.reps
-        ]
+
+def _bucket(rep: Rep, rule: Rule) -> Rooms:
+    most = rep.buckets.get(rule.counts_as)
+    return () if most is None else ((bucket_key(rep.id, rule.counts_as), most - rule.cost),)
 
 
 def _shift(hours: Hours, now: datetime) -> Shift:
@@ -552,7 +544,7 @@ class CandidateSet:
         """
         values = self._values
         if self._meets is not None and values is None:
-            return self._choose(lead, now, matches)
+            return self._choose(lead, now, matches, kept=False)
         key: Hashable = None if values is None else values(lead)
         if self.rule.territory:
             key = key, tuple([match.territory.name for match in matches])
@@ -562,7 +554,14 @@ class CandidateSet:
             self._fits[key] = found
         return found
 
-    def _choose(self, lead: Lead, now: datetime | None, matches: tuple[Match, ...]) -> Candidates:
+    def _choose(
+        self,
+        lead: Lead,
+        now: datetime | None,
+        matches: tuple[Match, ...],
+        *,
+        kept: bool = True,
+    ) -> Candidates:
         meets, reps = self._meets, self.members
         if meets is not None:
             reps = tuple([rep for rep in reps if meets(lead, rep, now)])
@@ -572,7 +571,7 @@ class CandidateSet:
                 () if home is None else tuple([rep for rep in reps if home.role(rep) is not None])
             )
         able = tuple([rep for rep in reps if rep.active and rep.weight])
-        return Candidates(able, self.rule, self._memory)
+        return Candidates(able, self.rule, self._memory, kept=kept)
 
 
 class Teams:

@@ -27,7 +27,15 @@ from leadroute.model.limits import Cap
 from leadroute.model.rep import Rep
 from leadroute.model.roster import Roster
 from leadroute.model.snapshot import Snapshot
-from leadroute.ranking.candidates import Candidates, CandidateSet, Column, Limits, OnDuty, picked
+from leadroute.ranking.candidates import (
+    Candidates,
+    CandidateSet,
+    Column,
+    Limits,
+    OnDuty,
+    Shift,
+    picked,
+)
 from leadroute.ranking.chance import given_up, propensities
 from leadroute.ranking.eligibility import Ask, gate, masks, notes_of
 from leadroute.ranking.ranking import Assignment, Known, Outcome, Part, Ranking, Rejection
@@ -143,7 +151,7 @@ class Decided:
         turns_in = pool if found.takes_turns else None
         need = Need(candidates, limits, over_all, turns_in, found.fields, found.counters)
         snapshot = counts.read(need)
-        duty = candidates.everybody if anyway else candidates.on_duty(instant)
+        duty, shifts = candidates.everybody() if anyway else candidates.on_duty(instant)
         self._duty, self._places = duty, None
         asks: Sequence[Ask] = ()
         if found.asks or snapshot.presence:
@@ -158,7 +166,7 @@ class Decided:
             self.outcome = Outcome.RANKED
             self._choose()
         else:
-            self._nobody(candidates, over_all, slow=bool(asks))
+            self._nobody(candidates, shifts, over_all, slow=bool(asks))
 
     @property
     def rule(self) -> Rule:
@@ -230,6 +238,7 @@ class Decided:
     def _nobody(
         self,
         candidates: Candidates,
+        shifts: Sequence[Shift],
         over_all: Sequence[Toll],
         *,
         slow: bool,
@@ -238,12 +247,14 @@ class Decided:
         if not self._set.members:
             self.outcome = Outcome.EMPTY_POOL
             return
-        openings = [*self._openings()] if slow else self._shift_openings(candidates, over_all)
+        openings = (
+            [*self._openings()] if slow else self._shift_openings(candidates, shifts, over_all)
+        )
         self.outcome = Outcome.NOBODY_AVAILABLE if openings else Outcome.NOBODY_ELIGIBLE
         self.resumes_at = min([at for at in openings if at is not None], default=None)
 
     def _shift_openings(
-        self, candidates: Candidates, over_all: Sequence[Toll]
+        self, candidates: Candidates, shifts: Sequence[Shift], over_all: Sequence[Toll]
     ) -> list[datetime | None]:
         """When those could take the lead who could take it later, where hours and counters alone stand in the way."""
         tried, ids, snapshot = self._asked.tried, candidates.ids, self.situation.snapshot
@@ -260,7 +271,7 @@ class Decided:
                 for place in places
                 if not (never[place] and self._refused(candidates.reps[place]))
             ]
-        instant, shifts = self._asked.instant, () if self.anyway else candidates.states()
+        instant = self._asked.instant
         found: list[datetime | None] = []
         for of in {candidates.shift_of[place] for place in places}:
             shift = shifts[of] if shifts and of >= 0 else None

@@ -207,7 +207,8 @@ class round_robin(Scorer):
     Formula: every lead is shared out by weight among those who could take it, and whoever takes it pays one turn; the
     candidates are put in the order of their credit, which is what was shared out to them, with this lead, less the
     turns that they took. Ties go to the heavier weight, then to the id. The first gets 1, the last 0, those between
-    evenly spaced points. An offer takes its turn at once and gives it back when it is declined, runs out or is withdrawn.
+    evenly spaced points. An offer takes its turn at once, and gives it back when it is declined, runs out or is
+    withdrawn.
 
     A rep who is off, full, away, or not what a lead requires, has no share in it and pays nothing: there is nothing to
     catch up on, and nothing is lost. A newcomer is level with the others.

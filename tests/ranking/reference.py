@@ -230,6 +230,8 @@ def _back(own, calling, obstacles, at):
 
 
 def _sorted(score, situation):
+    if not situation.reps:
+        return ()
     bound = [(term, points_of(term.scorer, situation)) for term in score.terms]
     keyed = []
     for rep in situation.reps:

@@ -52,10 +52,12 @@ ZONES = ("Europe/Berlin", "Asia/Tokyo", "America/New_York", "Asia/Kolkata")
 CAPS = (
     *("0 per day", "1 per day", "2 per hour", "3 per quarter", "1 per day, soft", "2 per month"),
     *("2 per hour, rolling", "3 per day, rolling", "2 per week, paced", "9 per month, paced"),
-    *("4 per month, paced, burst 1", "5 per week, ramp 8w", "9 per day, rolling, ramp 2w"),
+    *("4 per month, paced, burst 1", "1 per hour", "1 per day, rolling"),
     *("1 per day, source webinar", "0 per week, source phone", "1 per week, pool emea"),
-    *("1 per month, segment big", "1 per hour, segment rule 0", "9 per quarter, paced, ramp 8w"),
+    *("1 per month, segment big", "1 per hour, segment rule 0", "2 per day"),
 )
+RAMPS = ("5 per week, ramp 8w", "9 per hour, rolling, ramp 2w", "9 per quarter, paced, ramp 8w")
+TOTALS = (["2 per day"], ["1 per week, source webinar"], ["3 per hour, rolling"], ["0 per day"])
 STEPS = ("pool everyone", *(f"pool {name}" for name in POOLS), "anyway", "hold", "catch-all")
 JUMPS = (0, 0, 0, 1, 60, 37 * 60, 3600, 4 * 3600, 5 * 3600, 9 * 3600, 86_400, 3 * 86_400, 25 * 86_400)
 
@@ -149,21 +151,33 @@ class World(Draw):
     """A policy, a team and the leads that come in, drawn from a seed."""
 
     @cached_property
+    def theme(self):
+        """What there is much of in this world."""
+        return self.choice(["caps", "totals", "territory", "attributes", "hours", ""])
+
+    @cached_property
     def odds(self):
-        """How often anything stands in the way of a lead in this world."""
-        return self.choice([0.01, 0.05, 0.25])
+        """How often anything else stands in the way of a lead."""
+        return self.choice([0.01, 0.02] if self.theme else [0.05, 0.25])
+
+    @cached_property
+    def caps(self):
+        """The caps that reps have."""
+        return [*self.sample(CAPS, 2), *self.sample(RAMPS, 1)]
 
     def rarely(self, plain, *odd):
         """The first value, or one of those that stand in somebody's way."""
         return self.choice(odd) if self.random() < self.odds else plain
 
-    def chance(self, often):
-        """Yes so often."""
-        return self.random() < often
+    def chance(self, often, *themes):
+        """Yes so often, and nearly always where it is the theme."""
+        return self.random() < (0.9 if self.theme in themes else often)
 
     def condition(self, drawn):
         """One of the usual conditions, or any at all."""
-        return self.choice(drawn) if drawn and self.random() < 0.3 else self.choice(REQUIRED)
+        if self.theme == "attributes":
+            return self.choice([LEAD["x"] == 1, LEAD["x"] == REP["x"], LEAD["x"].is_present()])
+        return self.choice(drawn) if drawn and self.chance(0.3) else self.choice(REQUIRED)
 
     def steps(self, case, own):
         """What happens when nobody is found."""
@@ -188,13 +202,13 @@ class World(Draw):
             when=self.choice([LEAD.budget > 400, LEAD.country == "DE", *asked])
             if self.chance(0.2)
             else None,
-            require=self.condition(drawn) if self.chance(0.5) else None,
+            require=self.condition(drawn) if self.chance(0.4, "attributes") else None,
             score=score,
             pool=pool,
             window=self.maybe("1m"),
             segment=self.maybe("big"),
             cost=self.choice([0, 1, 1, 2]),
-            territory=self.chance(0.1),
+            territory=self.chance(0.1, "territory"),
             within_km=self.rarely(None, 7_000),
             overlap=self.rarely(None, 0.25),
             calling=self.rarely(None, None, "mon-fri 09:00-20:00", "sat 10:00-18:00", "always"),
@@ -216,9 +230,9 @@ class World(Draw):
             ],
             qualify=self.rarely(None, None, factors, LEAD.budget.is_present() & (LEAD.budget > 0)),
             holidays=self.choice([(), (), [date(2026, 3, 5), date(2026, 3, 6)]]),
-            caps=self.rarely((), ["2 per day"], ["1 per week, source webinar"], ["0 per day"]),
+            caps=self.choice(TOTALS) if self.chance(self.odds, "totals") else (),
             timezone=self.choice(["UTC", *ZONES]),
-            territories=self.choice([ATLAS, ATLAS, ()]),
+            territories=ATLAS if self.chance(0.6, "territory") else (),
             otherwise={**self.otherwise(), "no_rule": self.maybe("hold", "catch-all")},
             grace=self.choice(["0s", "30s"]),
             wrap_up=self.choice(["0s", "0s", "5m"]),
@@ -229,11 +243,11 @@ class World(Draw):
         """The hours of a rep: often none, sometimes two schedules in two zones."""
         one, other = (Schedule(self.choice(SCHEDULES), self.choice(ZONES)) for _ in range(2))
         shifts = [None, None, self.choice(SCHEDULES), one, one & other, one | other, ~one]
-        return self.rarely("mon-fri 09:00-17:00", *shifts) if self.chance(0.4) else None
+        return self.rarely("mon-fri 09:00-17:00", *shifts) if self.chance(0.4, "hours") else None
 
     def rep(self, rep_id):
         """A rep with anything or nothing known, and any limits."""
-        by_label = {(cap.label, cap.soft): cap for cap in map(Cap.parse, self.sample(CAPS, 3))}
+        by_label = {(cap.label, cap.soft): cap for cap in map(Cap.parse, self.sample(self.caps, self.randint(1, 3)))}
         attributes = {
             "lat": 52.5,
             "lon": 13.4,
@@ -248,7 +262,7 @@ class World(Draw):
             weight=self.rarely(self.choice([0.1, 0.5, 1, 1, 1, 2.5, 3]), 0),
             active=self.rarely(True, False),
             capacity=self.rarely(self.choice([None, 3, 5]), 0, 1, 2),
-            caps=by_label.values() if self.chance(0.5) else [],
+            caps=by_label.values() if self.chance(0.4, "caps") else [],
             buckets=self.rarely({}, {"big": 1}, {"rule 0": 0, "big": 2}),
             joined_at=self.choice([None, NOW - timedelta(days=self.randint(0, 70))]),
             industries=self.some("health", "retail"),
@@ -262,6 +276,14 @@ class World(Draw):
         more = {"x": self.maybe(True, 1, 1.0, False, "a"), "size": self.choice([1, 2, 3])}
         email = self.maybe("a@gmail.com", "b@corp.example")
         return found.with_changes(attributes=more | dict(found.attributes), email=email)
+
+    def edge(self, rep, at):
+        """When something next changes for a rep: their hours, or the periods of their caps."""
+        found = [at.replace(minute=0, microsecond=0)]
+        if rep.hours is not None:
+            found += [rep.hours.next_open(at + MICROSECOND), rep.hours.next_close(at)]
+        found += [turn for cap in rep.caps for turn in rep.turns(cap, at)[:2]]
+        return self.choice([each for each in found if each is not None])
 
     def leads(self):
         """Leads that differ in a field or two, as what is kept for one could be taken for another."""
@@ -299,7 +321,7 @@ class World(Draw):
         absent = self.random() > self.odds
         return {
             "open": {each: self.randint(0, 3) for each in ids if self.chance(0.5)},
-            "used": {each: self.choice([0, 1, 1, 2, 3]) for each in kept if self.chance(3 * self.odds)},
+            "used": {each: self.choice([0, 0, 1, 2, 3]) for each in kept if self.chance(3 * self.odds, "caps", "totals")},
             "turns": {pool: self.counts() for pool in pools},
             "credits": {pool: credit() for pool in pools if self.random() < 0.5},
             "last_assigned": micros(2),
@@ -333,8 +355,8 @@ class World(Draw):
         leads, at, given = self.leads(), NOW, None
         for _ in range(count):
             at += timedelta(seconds=self.choice(JUMPS) * self.choice([1, 1, 1, -1]))
-            if self.chance(0.5):  # where hours and days begin and end
-                at = at.replace(minute=0, microsecond=0) - self.choice([0, 0, 1]) * MICROSECOND
+            if len(roster) and self.chance(0.5):
+                at = self.edge(self.choice(roster.reps), at) - self.choice([0, 0, 1]) * MICROSECOND
             now = None if self.chance(0.03) else at
             if given is None or self.random() < 0.4:
                 given = self.mappings(router, roster, now)

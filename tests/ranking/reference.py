@@ -4,14 +4,15 @@ Slow and obviously right. It keeps nothing, shares nothing with the engine's can
 reason at once. Only the words of the reasons come from ``gate``; whether a rep may take a lead is asked here again.
 """
 
+from collections.abc import Mapping
 from fractions import Fraction
+from typing import NamedTuple
 
 from attrs import evolve
 
 from leadroute.errors import FactTypeError
 from leadroute.model.clocks import OFFICE, lead_hours, shared_hours
 from leadroute.model.distance import distance_km, position_of
-from leadroute.model.frozen import FrozenDict
 from leadroute.model.hours import meeting
 from leadroute.model.instants import from_micros
 from leadroute.model.lead import Lead
@@ -32,17 +33,26 @@ UNIT = 2_327_925_600_000
 SLACK = Fraction(1, 10**6)
 
 
+class Found(NamedTuple):
+    """What the loop finds: the ranking with all its parts made, and the figures that come with it."""
+
+    ranking: Ranking
+    propensities: Mapping[str, float] = {}
+    given_up: float = 0.0
+
+
 def reference_rank(router, lead, roster, now=None, snapshot=None, tried=None):
-    """The ranking, with all its parts made and in plain tuples."""
+    """Who should take the lead, and why and why not for everybody."""
     at = lead.received_at if now is None else aware(now)
     snapshot, tried = snapshot or Snapshot(), dict(tried or {})
     refused = _refused(router, lead, at)
     if refused is not None:
-        return refused
+        return Found(refused)
     rule = next((each for each in router.rules if _matches(router, each, lead, at)), None)
     if rule is None:
         steps = router.otherwise.no_rule or ("catch-all",)
-        return Ranking(lead.id, Outcome.NO_RULE, at=at, version=router.version, then=steps[0])
+        nothing = Ranking(lead.id, Outcome.NO_RULE, at=at, version=router.version, then=steps[0])
+        return Found(nothing)
 
     def ask(pool, *, anyway=False):
         return _ask(router, rule, pool, lead, roster, at, snapshot, tried, anyway)
@@ -81,9 +91,10 @@ def _matches(router, rule, lead, at):
 
 def _overflow(router, rule, ask):
     """The rule's own pool, then one step after another until somebody is found."""
-    own = ask(rule.pool or "everyone")
+    first = ask(rule.pool or "everyone")
+    own = first.ranking
     if own.assignments:
-        return own
+        return first
     case = own.outcome.name.lower()
     steps = getattr(rule.otherwise, case) or getattr(router.otherwise, case)
     steps = steps or (("hold",) if case == "nobody_available" else ("catch-all",))
@@ -98,16 +109,18 @@ def _overflow(router, rule, ask):
             asked = [(pool, False) for pool in [step.removeprefix("pool ")] if pool not in firsts]
         for pool, anyway in asked:
             found = ask(pool, anyway=anyway)
-            if found.assignments:
-                return evolve(found, others=tuple(firsts.values()))
-            firsts.setdefault(pool, found)
-            answers.append(found)
+            if found.ranking.assignments:
+                asked_before = tuple(firsts.values())
+                return found._replace(ranking=evolve(found.ranking, others=asked_before))
+            firsts.setdefault(pool, found.ranking)
+            answers.append(found.ranking)
     if then is None:
         late = any(each.outcome is Outcome.NOBODY_AVAILABLE for each in answers)
         then = "hold" if late else "catch-all"
     back = [each.resumes_at for each in answers if each.resumes_at is not None]
     _, *others = firsts.values()
-    return evolve(own, others=tuple(others), then=then, resumes_at=min(back, default=None))
+    resumes_at = min(back, default=None)
+    return Found(evolve(own, others=tuple(others), then=then, resumes_at=resumes_at))
 
 
 def _ask(router, rule, pool, lead, roster, at, snapshot, tried, anyway):
@@ -140,7 +153,8 @@ def _ask(router, rule, pool, lead, roster, at, snapshot, tried, anyway):
         back = min((each for each in backs if each is not None), default=None)
     score = round_robin() if rule.score is None else rule.score
     assignments = _sorted(score, situation)
-    return Ranking(
+    chances = {each.rep_id: float(each.rank == 1) for each in assignments}
+    ranking = Ranking(
         lead.id,
         outcome,
         rule.name,
@@ -153,9 +167,10 @@ def _ask(router, rule, pool, lead, roster, at, snapshot, tried, anyway):
         version=router.version,
         anyway=anyway,
         notes=notes_of(rule, lead),
-        chances=(lambda: propensities(score, situation)) if score.random else None,
-        cost=lambda: _given_up(score, situation, assignments),
     )
+    if score.random:
+        chances = propensities(score, situation)
+    return Found(ranking, chances, _given_up(score, situation, assignments))
 
 
 def _members(router, pool, roster, at):

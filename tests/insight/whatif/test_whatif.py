@@ -33,7 +33,7 @@ from leadroute import (
 from leadroute.insight.whatif import proposals
 from leadroute.rules.builders import age, days, define, domain_of, overlaps
 from leadroute.rules.scores import parse_score
-from leadroute.scorers import BUILT_IN
+from leadroute.scorers import BUILT_IN, language
 from leadroute.testing.strategies import conditions, leads, rosters, routers, snapshots
 
 NOW = datetime(2026, 1, 5, 9, tzinfo=UTC)
@@ -281,7 +281,7 @@ def test_one_obstacle(rep, reason, change):
 def test_two_obstacles():
     """Two obstacles need a pair of changes, and the pair is found."""
     reason, found = answer(Rule("a"), Rep("bob", active=False, capacity=0))
-    assert reason == "is not active; is full: 0 of 0 open"
+    assert reason == "is not active"
     assert found[0] == "the rep's account was active and the rep's capacity was 1 instead of 0"
 
 
@@ -439,7 +439,7 @@ def moved(old, new, *reps, lead=None):
 
 def test_reasons_of_moves():
     """A move is explained by the rule, by what stands in the way, by scores, or by the pool."""
-    us, rest = Rule("us", when=LEAD.country == "US"), Rule("rest")
+    us, rest = Rule("us", when=LEAD.country == "US"), Rule("rest", score=language())
     bob = Rep("bob", capacity=5, weight=3)
     assert (
         moved({"rules": [rest]}, {"rules": [us]}, ADA)

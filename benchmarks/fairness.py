@@ -466,12 +466,12 @@ def measure(options):
     asked = {
         "weighted": [(seed, leads, "weighted") for seed in range(teams)],
         "strict": [(seed, leads, "strict", None, True) for seed in range(teams)],
-        "fair": [(seed, leads // 2, "fair", seed % 4) for seed in range(teams)],
-        "fair plain": [(seed, leads // 2, "fair", seed % 4, True) for seed in range(teams)],
-        "old": [(seed, leads // 2, "weighted", None, False, True) for seed in range(few)],
-        "old plain": [(seed, leads // 2, "strict", None, True, True) for seed in range(few)],
-        "old fair": [(seed, leads // 2, "fair", 1, False, True) for seed in range(few)],
-        "old fair plain": [(seed, leads // 2, "fair", 1, True, True) for seed in range(few)],
+        "fair": [(seed, leads // 4, "fair", seed % 4) for seed in range(teams)],
+        "fair plain": [(seed, leads // 4, "fair", seed % 4, True) for seed in range(teams)],
+        "old": [(seed, leads // 4, "weighted", None, False, True) for seed in range(few)],
+        "old plain": [(seed, leads // 4, "strict", None, True, True) for seed in range(few)],
+        "old fair": [(seed, leads // 4, "fair", 1, False, True) for seed in range(few)],
+        "old fair plain": [(seed, leads // 4, "fair", 1, True, True) for seed in range(few)],
     }
     each = 25 if quick else 500
     raced, raced_old = race(each), race(each, planted=True)

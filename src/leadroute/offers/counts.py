@@ -91,7 +91,7 @@ class Books:
             wanted.append("contacted")
         columns = {name: candidates.column((_KEYS, name), _key_of(name)) for name in wanted}
         asked = [key for column in columns.values() for key in column]
-        asked += limits.keys
+        asked += limits.keys()
         asked += [toll.key for toll in need.over_all]
         if "used" in need.score:
             router = self.router

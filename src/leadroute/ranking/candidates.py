@@ -13,13 +13,13 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Callable, Hashable, Iterable, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, Final, NamedTuple, TypeAlias, TypeVar
 
 from leadroute.errors import LeadrouteError
 from leadroute.model.atlas import Match
 from leadroute.model.hours import Hours
-from leadroute.model.keys import cap_holder
+from leadroute.model.keys import bucket_key, cap_holder
 from leadroute.model.lead import Lead
 from leadroute.model.limits import Bound, Cap
 from leadroute.model.rep import Rep
@@ -27,24 +27,34 @@ from leadroute.model.roster import Roster
 from leadroute.model.territory import Territory
 from leadroute.model.values import known
 from leadroute.ranking.scorers.round_robin import round_robin
-from leadroute.ranking.tally import Tally, Toll
 from leadroute.rules.closures import Environment, Test, compile_condition
 from leadroute.rules.lead_values import LeadValues, lead_values
 from leadroute.rules.rule import Rule
 from leadroute.rules.scorer import Scorer
 
-__all__ = ["CandidateSet", "Candidates", "Limits", "OnDuty", "Shift", "Teams", "scoring_of"]
+__all__ = ["CandidateSet", "Candidates", "Limits", "OnDuty", "Rooms", "Shift", "Team", "Teams", "scoring_of"]
 
 T = TypeVar("T")
 
-MOST_CELLS: Final = 2_000_000
-"""How many values are kept for one roster before all are forgotten: 16 MB."""
+MOST_CELLS: Final = 500_000
+CELLS_A_REP: Final = 400
+"""How many values are kept for one roster, and more for each rep, before all are forgotten; one takes about 8 bytes."""
 
 MOST_ROSTERS: Final = 8
 """For how many rosters a router keeps candidates."""
 
 _ALWAYS: Final = float("inf")
+_MOST_CREWS: Final = 64
+"""For how many combinations of open hours those on duty are kept."""
+
+_LONG_AGO: Final = datetime.min.replace(tzinfo=UTC)
+_FOR_EVER: Final = datetime.max.replace(tzinfo=UTC)
 _Column: TypeAlias = list[Any]
+Rooms: TypeAlias = tuple[tuple[str, float], ...]
+"""Counters, each with the most that it may stand at before a lead."""
+
+NO_LIMIT: Final[tuple[str, float]] = ("", _ALWAYS)
+"""A counter that there is not."""
 _ROUND_ROBIN: Final[Scorer] = round_robin()
 
 
@@ -54,19 +64,37 @@ def scoring_of(rule: Rule) -> Scorer:
 
 
 class Memory:
-    """How many values are kept, and what forgets them when they become too many."""
+    """What the candidates of one roster share: the calendars that were looked at, and a bound on what is kept."""
 
-    __slots__ = ("cells", "forget")
+    __slots__ = ("_forget", "_most", "cells", "periods", "shifts")
 
-    def __init__(self, forget: Callable[[], None]) -> None:
-        self.cells, self.forget = 0, forget
+    def __init__(self, reps: int, forget: Callable[[], None]) -> None:
+        self._forget, self._most = forget, MOST_CELLS + CELLS_A_REP * reps
+        self.cells = 0
+        self.shifts: dict[Hours, Shift] = {}
+        self.periods: dict[Hashable, _CapPeriod] = {}
 
     def take(self, cells: int) -> None:
         """Count values that are kept from now on. A decision under way keeps what it holds."""
         self.cells += cells
-        if self.cells > MOST_CELLS:
+        if self.cells > self._most:
             self.cells = cells
-            self.forget()
+            self._forget()
+
+    def shift(self, hours: Hours, at: datetime) -> Shift:
+        """The state of some hours at an instant."""
+        found = self.shifts.get(hours)
+        if found is None or not found.since <= at < found.until:
+            found = self.shifts[hours] = _shift(hours, at)
+        return found
+
+    def period(self, cap: Cap, rep: Rep) -> _CapPeriod:
+        """A cap as it counts for all reps of the rep's calendar."""
+        place = (cap, rep.timezone, rep.hours, rep.joined_at)
+        found = self.periods.get(place)
+        if found is None:
+            found = self.periods[place] = _CapPeriod(cap, rep)
+        return found
 
 
 class Shift(NamedTuple):
@@ -74,62 +102,48 @@ class Shift(NamedTuple):
 
     Args:
         is_open: Whether they are.
-        until: When they next open or close; ``None`` when they never do again.
+        since: From when on.
+        until: Until when.
+        opens: When they next open; ``None`` when they never do, or are open.
         fails: Whether the calendar is the host's and failed, so that they count as closed.
     """
 
     is_open: bool
-    until: datetime | None
+    since: datetime
+    until: datetime
+    opens: datetime | None
     fails: bool = False
 
 
 class Limits(NamedTuple):
-    """What a lead counts against with each of some reps, and how much room there is.
+    """How much room some reps have for a lead, and on which counters.
 
     Args:
-        tolls: The counters of each rep, apart from caps over all reps.
         capacity: The id of each rep and the most that may be open before; empty where nobody has a capacity.
-        rooms: The other counters of each rep with a limit, each with the most that it may stand at before; empty where
-            there are none.
-        finite: Those counters of each rep that refuse for good; empty where there are none.
-        single: ``rooms``, where each rep has exactly one.
-        keys: The counters in ``rooms``.
+        columns: The first, the second ... other counter of each rep with a limit, and the most that it may stand at
+            before; ``NO_LIMIT`` for a rep who has fewer.
     """
 
-    tolls: Sequence[tuple[Toll, ...]]
     capacity: Sequence[tuple[str, float]]
-    rooms: Sequence[tuple[tuple[str, int], ...]]
-    finite: Sequence[tuple[Toll, ...]]
-    single: Sequence[tuple[str, int]] = ()
-    keys: Sequence[str] = ()
+    columns: Sequence[Sequence[tuple[str, float]]]
 
     @classmethod
-    def of(cls, tolls: Sequence[tuple[Toll, ...]], reps: Sequence[Rep]) -> Limits:
-        """The limits of some reps. O(counters)."""
-        capacity = [
-            (rep.id, _ALWAYS if own[0].most is None else own[0].most - own[0].units)
-            for rep, own in zip(reps, tolls, strict=True)
-        ]
-        rooms = [
-            tuple([(toll.key, toll.most - toll.units) for toll in own[1:] if toll.most is not None and toll.hard])
-            for own in tolls
-        ]
-        finite = [tuple([toll for toll in own if not toll.passing]) for own in tolls]
-        limited = any(most != _ALWAYS for _, most in capacity)
-        alone = {*map(len, rooms)} == {1}
-        return cls(
-            tolls,
-            capacity if limited else (),
-            rooms if any(rooms) else (),
-            finite if any(finite) else (),
-            [own[0] for own in rooms] if alone else (),
-            [key for own in rooms for key, _ in own],
-        )
+    def of(cls, capacity: Sequence[tuple[str, float]], rooms: Sequence[Rooms]) -> Limits:
+        """The limits of some reps."""
+        most = max(map(len, rooms), default=0)
+        if most == 1 and all(rooms):
+            return cls(capacity, [[own[0] for own in rooms]])
+        padded = [own + (NO_LIMIT,) * (most - len(own)) for own in rooms]
+        return cls(capacity, [[own[number] for own in padded] for number in range(most)])
 
     def at(self, places: Sequence[int]) -> Limits:
         """The same for some of the reps."""
-        columns = [[column[place] for place in places] if column else () for column in self[:-1]]
-        return Limits(*columns)
+        capacity = [self.capacity[place] for place in places] if self.capacity else ()
+        return Limits(capacity, [[column[at] for at in places] for column in self.columns])
+
+    def keys(self) -> list[str]:
+        """The counters in ``columns``."""
+        return [key for column in self.columns for key, _ in column if key]
 
 
 class OnDuty:
@@ -160,7 +174,7 @@ class OnDuty:
             found = self.candidates.column(key, value_of)
             if self.places is not None:
                 found = [found[place] for place in self.places]
-                self.candidates.memory.take(len(found))
+                self.candidates.memory.take(50 + len(found))
             self._columns[key] = found
         return found
 
@@ -173,17 +187,99 @@ class OnDuty:
         return self._limits[1]
 
 
-class _Period(NamedTuple):
-    """What is known from one instant until another."""
+class _CapPeriod:
+    """One cap as it counts for all reps of one calendar: the counters of this instant, until the next one.
 
-    since: datetime | None
-    until: datetime | None
-    value: Any
+    Attributes:
+        bounds: The counters without whose they are, each with the most that it may stand at and whether that is hard.
+        rooms: The hard ones, each with the most that it may stand at before a lead.
+    """
 
-    def holds(self, now: datetime | None) -> bool:
-        if self.since is None:
-            return True
-        return now is not None and self.since <= now and (self.until is None or now < self.until)
+    __slots__ = ("_cap", "_rep", "bounds", "rooms", "since", "until")
+
+    def __init__(self, cap: Cap, rep: Rep) -> None:
+        self._cap, self._rep = cap, rep
+        self.bounds: tuple[Bound, ...] = ()
+        self.rooms: Rooms = ()
+        self.since = self.until = _LONG_AGO
+
+    def look(self, now: datetime) -> None:
+        """Work the counters out for an instant."""
+        rep = self._rep
+        asked = now, rep.zone, rep.hours, rep.joined_at
+        self.bounds = self._cap.bounds("", *asked)
+        self.rooms = tuple([(bound.key, bound.most - 1) for bound in self.bounds if bound.hard])
+        self.since, self.until = now, min(self._cap.turns(*asked))
+
+
+class _Caps:
+    """The caps on which leads from one source count, of all candidates.
+
+    Args:
+        reps: The candidates.
+        counts: Whether a lead counts on a cap.
+        fixed: The counters of each that do not hang on the instant.
+        memory: What is kept of calendars.
+    """
+
+    __slots__ = ("_fixed", "_holders", "_of", "_periods", "_rooms", "_since", "_until")
+
+    def __init__(
+        self,
+        reps: Sequence[Rep],
+        counts: Callable[[Cap], bool],
+        fixed: Sequence[Rooms],
+        memory: Memory,
+    ) -> None:
+        known: dict[_CapPeriod, int] = {}
+        self._of = []
+        for rep in reps:
+            own = [memory.period(cap, rep) for cap in rep.caps if counts(cap)]
+            self._of.append(tuple([known.setdefault(each, len(known)) for each in own]))
+        self._periods = tuple(known)
+        self._holders = [cap_holder(rep.id) for rep in reps]
+        self._fixed = fixed
+        self._rooms: list[Rooms] | None = None
+        self._since = self._until = _LONG_AGO
+
+    def rooms(self, now: datetime | None) -> tuple[Sequence[Rooms], bool]:
+        """The counters with a limit of each candidate at an instant, and whether they are other ones than before.
+
+        Raises:
+            FactTypeError: There are caps, and nobody said what time it is.
+        """
+        if not self._periods:
+            return self._fixed, False
+        at = known(now)
+        if self._rooms is not None and self._since <= at < self._until:
+            return self._rooms, False
+        for period in self._periods:
+            if not period.since <= at < period.until:
+                period.look(at)
+        self._since = max([period.since for period in self._periods])
+        self._until = min([period.until for period in self._periods])
+        if len(self._periods) == 1 or {*map(len, self._of)} == {1}:
+            found = [period.rooms for period in self._periods]
+            self._rooms = [
+                tuple([(holder + key, room) for key, room in found[of[0]]]) if of else ()
+                for holder, of in zip(self._holders, self._of, strict=True)
+            ]
+        else:
+            self._rooms = [
+                tuple(
+                    [
+                        (holder + key, room)
+                        for number in of
+                        for key, room in self._periods[number].rooms
+                    ]
+                )
+                for holder, of in zip(self._holders, self._of, strict=True)
+            ]
+        if any(self._fixed):
+            self._rooms = [
+                (*first, *more) for first, more in zip(self._fixed, self._rooms, strict=True)
+            ]
+        return self._rooms, True
 
 
 class Candidates:
@@ -197,10 +293,17 @@ class Candidates:
     """
 
     __slots__ = (
+        "_by_open",
+        "_capacity",
+        "_caps",
         "_columns",
         "_duty",
         "_everybody",
-        "_limits",
+        "_kept",
+        "_known",
+        "_rule",
+        "_since",
+        "_until",
         "ids",
         "memory",
         "reps",
@@ -208,26 +311,38 @@ class Candidates:
         "shifts",
     )
 
-    def __init__(self, reps: tuple[Rep, ...], memory: Memory) -> None:
-        self.reps, self.memory = reps, memory
+    def __init__(self, reps: tuple[Rep, ...], rule: Rule, memory: Memory) -> None:
+        self.reps, self.memory, self._rule = reps, memory, rule
         self.ids = tuple([rep.id for rep in reps])
         numbers: dict[Hours, int] = {}
         self.shift_of = [
-            -1 if (hours := rep.hours) is None else numbers.setdefault(hours, len(numbers)) for rep in reps
+            -1 if (hours := rep.hours) is None else numbers.setdefault(hours, len(numbers))
+            for rep in reps
         ]
         self.shifts = tuple(numbers)
         self._columns: dict[Hashable, _Column] = {}
-        self._duty: _Period | None = None
-        self._limits: dict[str | None, _Period] = {}
+        self._known: list[Shift] = []
+        self._by_open: dict[tuple[bool, ...], OnDuty] = {}
+        self._duty: OnDuty | None = None
+        self._since = self._until = _LONG_AGO
         self._everybody: OnDuty | None = None
-        memory.take(3 * len(reps))
+        limited = any(rep.capacity is not None for rep in reps)
+        self._capacity: Sequence[tuple[str, float]] = ()
+        if limited:
+            self._capacity = [
+                (rep.id, _ALWAYS if rep.capacity is None else rep.capacity - rule.cost)
+                for rep in reps
+            ]
+        self._caps: dict[str | None, _Caps] = {}
+        self._kept: dict[str | None, Limits] = {}
+        memory.take(300 + 6 * len(reps))
 
     @property
-    def everybody(self) -> tuple[OnDuty, Sequence[Shift]]:
+    def everybody(self) -> OnDuty:
         """All of them, no matter who is at work."""
         if self._everybody is None:
             self._everybody = OnDuty(self, None)
-        return self._everybody, ()
+        return self._everybody
 
     def column(self, key: Hashable, value_of: Callable[[Rep], T]) -> list[T]:
         """The value of each candidate, worked out when it is first asked for."""
@@ -235,84 +350,71 @@ class Candidates:
         if found is None:
             found = [value_of(rep) for rep in self.reps]
             self._columns[key] = found
-            self.memory.take(len(found))
+            self.memory.take(50 + len(found))
         return found
 
-    def on_duty(self, now: datetime | None) -> tuple[OnDuty, Sequence[Shift]]:
-        """Those at work, and the state of each of ``shifts``.
+    def on_duty(self, now: datetime | None) -> OnDuty:
+        """Those at work.
 
         Raises:
             FactTypeError: Somebody has hours, and nobody said what time it is.
         """
-        found = self._duty
-        if found is None or not found.holds(now):
-            found = self._duty = self._look(now)
-        duty: tuple[OnDuty, Sequence[Shift]] = found.value
-        return duty
-
-    def _look(self, now: datetime | None) -> _Period:
         if not self.shifts:
-            return _Period(None, None, self.everybody)
+            return self.everybody
         at = known(now)
-        shifts = [_shift(hours, at) for hours in self.shifts]
-        before = None if self._duty is None else self._duty.value
-        is_open = [shift.is_open for shift in shifts]
-        if before is not None and is_open == [shift.is_open for shift in before[1]]:
-            duty = before[0]  # the same people, so their columns are kept
-        else:
+        if self._duty is None or not self._since <= at < self._until:
+            self._duty = self._look(at)
+        return self._duty
+
+    def states(self) -> Sequence[Shift]:
+        """The state of each of ``shifts`` when those on duty were last asked for."""
+        return self._known
+
+    def _look(self, at: datetime) -> OnDuty:
+        look = self.memory.shift
+        self._known = [look(hours, at) for hours in self.shifts]
+        self._since = max([shift.since for shift in self._known])
+        self._until = min([shift.until for shift in self._known])
+        is_open = tuple([shift.is_open for shift in self._known])
+        found = self._by_open.get(is_open)
+        if found is None:
             here = [*is_open, True]  # the last one is for who has no hours
             places = [place for place, of in enumerate(self.shift_of) if here[of]]
-            duty = OnDuty(self, None if len(places) == len(self.reps) else places)
-            self.memory.take(2 * len(places))
-        ends = [at if shift.fails else shift.until for shift in shifts]
-        until = min([end for end in ends if end is not None], default=None)
-        return _Period(at, until, (duty, shifts))
+            found = OnDuty(self, None if len(places) == len(self.reps) else places)
+            if len(self._by_open) >= _MOST_CREWS:
+                self._by_open.clear()
+            self._by_open[is_open] = found
+            self.memory.take(100 + 3 * len(places))
+        return found
 
-    def limits(self, tally: Callable[[], Tally], source: str | None, now: datetime | None) -> Limits:
-        """What a lead counts against with each candidate, for as long as the periods of all caps last.
+    def limits(
+        self, counts: Callable[[Cap], bool], source: str | None, now: datetime | None
+    ) -> Limits:
+        """How much room each candidate has for a lead.
 
         Args:
-            tally: Gives what the lead counts against.
+            counts: Whether the lead counts on a cap.
             source: The lead's source, where any cap asks about it.
             now: The instant of the offer.
         """
-        found = self._limits.get(source)
-        if found is None or not found.holds(now):
-            if len(self._limits) > 64:
-                self._limits.clear()
-            found = self._limits[source] = self._count(tally(), now)
-            self.memory.take(4 * len(self.reps))
-        limits: Limits = found.value
-        return limits
+        caps = self._caps.get(source)
+        if caps is None:
+            caps = self._caps[source] = _Caps(self.reps, counts, self._buckets(), self.memory)
+            self.memory.take(100 + 30 * len(self.reps))
+        rooms, other = caps.rooms(now)
+        found = self._kept.get(source)
+        if other or found is None:
+            found = self._kept[source] = Limits.of(self._capacity, rooms)
+        return found
 
-    def _count(self, tally: Tally, now: datetime | None) -> _Period:
-        periods = _Periods(now)
-        tolls = [tuple(tally.own(rep, periods.bounds)) for rep in self.reps]
-        limits = Limits.of(tolls, self.reps)
-        return _Period(None if periods.until is None else now, periods.until, limits)
-
-
-class _Periods:
-    """The counters of caps at one instant: those that differ in the rep's id alone are worked out once."""
-
-    def __init__(self, now: datetime | None) -> None:
-        self._now, self.until = now, None
-        self._known: dict[Hashable, tuple[Bound, ...]] = {}
-
-    until: datetime | None
-
-    def bounds(self, rep: Rep, cap: Cap) -> Iterable[Bound]:
-        """The counters of one of the rep's caps."""
-        now, hours = known(self._now), rep.hours
-        place = (cap, rep.timezone, id(hours), rep.joined_at)
-        found = self._known.get(place)
-        if found is None:
-            asked = now, rep.zone, hours, rep.joined_at
-            found = self._known[place] = cap.bounds("", *asked)
-            end = min(cap.turns(*asked))
-            self.until = end if self.until is None else min(self.until, end)
-        holder = cap_holder(rep.id)
-        return [Bound(holder + bound.key, bound.most, bound.hard) for bound in found]
+    def _buckets(self) -> list[Rooms]:
+        segment, cost = self._rule.counts_as, self._rule.cost
+        return [
+            ((bucket_key(rep.id, segment), rep.buckets[segment] - cost),)
+            if segment in rep.buckets
+            else ()
+            for rep in self.reps
+        ]
 
 
 def _shift(hours: Hours, now: datetime) -> Shift:
@@ -322,15 +424,16 @@ def _shift(hours: Hours, now: datetime) -> Shift:
     except LeadrouteError:
         raise
     except Exception:  # noqa: BLE001 - holidays may be any container of the host's
-        return Shift(False, None, fails=True)
-    if is_open:
-        try:
-            until = hours.next_close(now)
-        except LeadrouteError:
-            raise
-        except Exception:  # noqa: BLE001 - as above; it is open now, and is asked again next time
-            until = now
-    return Shift(is_open, until)
+        return Shift(False, now, now, None, fails=True)
+    if not is_open:
+        return Shift(False, now, until or _FOR_EVER, until)
+    try:
+        ends = hours.next_close(now)
+    except LeadrouteError:
+        raise
+    except Exception:  # noqa: BLE001 - as above; it is open now, and is asked again next time
+        ends = now
+    return Shift(True, now, _FOR_EVER if ends is None else ends, None)
 
 
 class CandidateSet:
@@ -338,9 +441,10 @@ class CandidateSet:
 
     Args:
         rule: The rule.
+        pool: The pool.
         members: The reps of the pool, with the holidays of the policy, in the order of their ids.
         environment: The predicates and lists that the host brings for conditions.
-        memory: What counts the values that are kept.
+        team: What is kept for the roster: rules that exclude the same reps for good share their candidates.
         asks: Whether there are criteria besides requirement, territory, hours and limits.
 
     Attributes:
@@ -349,6 +453,7 @@ class CandidateSet:
         terms: Its terms.
         weights: Their weights.
         mode: The mode of a round robin that stands alone; ``None`` for any other score.
+        random: Whether the points hang on luck.
         takes_turns: Whether the score reads the turns of the pool.
         counters: The counts of a rep that the score reads, by their names in ``Snapshot``.
         fields: The same, with what limits and ties read.
@@ -364,6 +469,7 @@ class CandidateSet:
         "fields",
         "members",
         "mode",
+        "random",
         "rule",
         "score",
         "sources",
@@ -375,19 +481,19 @@ class CandidateSet:
     def __init__(
         self,
         rule: Rule,
+        pool: str,
         members: tuple[Rep, ...],
         environment: Environment,
-        memory: Memory,
+        team: Team,
         *,
         asks: bool,
     ) -> None:
-        self.rule, self.members, self._memory = rule, members, memory
+        self.rule, self.members, self._memory = rule, members, team.memory
         self._meets: Test | None = None
         self._values: LeadValues | None = None
         if rule.require is not None:
             self._meets = compile_condition(rule.require, environment)
             self._values = lead_values(rule.require, environment)
-        self._fits: dict[Hashable, Candidates] = {}
         caps = [cap for rep in members for cap in rep.caps]
         self.sources = frozenset(cap.source for cap in caps if cap.source is not None)
         self.score = scoring_of(rule)
@@ -395,14 +501,13 @@ class CandidateSet:
         self.weights = [term.weight for term in self.terms]
         self.mode = self.score.mode if isinstance(self.score, round_robin) else None
         self.takes_turns, self.counters = self.score.takes_turns, self.score.counters
+        self.random = self.score.random
         ties = set() if self.mode else {"last_assigned"}
         self.fields = self.counters | {"open", "used"} | ties
         self.asks = asks
-        memory.take(len(members))
-
-    def forget(self) -> None:
-        """Keep nothing but what belongs to the roster."""
-        self._fits.clear()
+        narrowed = any(rep.buckets for rep in members) or any(cap.segment for cap in caps)
+        alike = pool, rule.require, rule.territory, rule.cost, rule.counts_as if narrowed else None
+        self._fits = team.fits.setdefault(alike, {})
 
     def home(self, matches: Iterable[Match]) -> Territory | None:
         """The most specific of the lead's territories that has a rep among the members."""
@@ -439,7 +544,7 @@ class CandidateSet:
             home = self.home(matches)
             reps = () if home is None else tuple([rep for rep in reps if home.role(rep) is not None])
         able = tuple([rep for rep in reps if rep.active and rep.weight])
-        return Candidates(able, self._memory)
+        return Candidates(able, self.rule, self._memory)
 
 
 class Teams:
@@ -448,36 +553,35 @@ class Teams:
     __slots__ = ("_rosters",)
 
     def __init__(self) -> None:
-        self._rosters: OrderedDict[int, _Team] = OrderedDict()
+        self._rosters: OrderedDict[int, Team] = OrderedDict()
 
-    def of(self, roster: Roster) -> _Team:
+    def of(self, roster: Roster) -> Team:
         """What is kept for a roster. The roster is held, so no other one can have its number meanwhile."""
         found = self._rosters.get(id(roster))
         if found is None:
             if len(self._rosters) >= MOST_ROSTERS:
                 self._rosters.popitem(last=False)
-            found = self._rosters[id(roster)] = _Team(roster)
+            found = self._rosters[id(roster)] = Team(roster)
         return found
 
 
-class _Team:
-    """The candidate sets of one roster, by rule and pool."""
+class Team:
+    """What is kept for one roster.
 
-    __slots__ = ("_sets", "memory", "roster")
+    Attributes:
+        sets: The candidate set of each rule and pool.
+        fits: The candidates by pool and all else that excludes for good, and then by the values of the lead.
+        memory: What bounds it.
+    """
+
+    __slots__ = ("_roster", "fits", "memory", "sets")
 
     def __init__(self, roster: Roster) -> None:
-        self.roster = roster
-        self.memory = Memory(self.forget)
-        self._sets: dict[tuple[str, str], CandidateSet] = {}
+        self._roster = roster
+        self.sets: dict[tuple[str, str], CandidateSet] = {}
+        self.fits: dict[Hashable, dict[Hashable, Candidates]] = {}
+        self.memory = Memory(len(roster), self._forget)
 
-    def forget(self) -> None:
-        for kept in tuple(self._sets.values()):
-            kept.forget()
-
-    def get(self, rule: str, pool: str) -> CandidateSet | None:
-        """The candidate set of a rule and a pool, if it is kept."""
-        return self._sets.get((rule, pool))
-
-    def keep(self, rule: str, pool: str, found: CandidateSet) -> None:
-        """Keep a candidate set."""
-        self._sets[rule, pool] = found
+    def _forget(self) -> None:
+        for kept in tuple(self.fits.values()):
+            kept.clear()

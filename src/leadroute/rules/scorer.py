@@ -394,10 +394,11 @@ def means(
         >>> means([3, 1], [[1.0, None], [0.0, 0.5]])
         [0.75, 0.5]
     """
-    whole = 0.0
-    for weight in weights:
+    whole, known = 0.0, True
+    for weight, column in zip(weights, columns, strict=True):
         whole += weight
-    if not whole or any(None in column for column in columns):
+        known = known and None not in column
+    if not whole or not known:
         return [mean(zip(weights, row, strict=True)) for row in zip(*columns, strict=True)]
     first, *others = cast("Sequence[Sequence[float]]", columns)
     weight, *more = weights

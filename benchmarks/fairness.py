@@ -462,16 +462,16 @@ def measure(options):
     quick = options.quick
     teams = options.teams or (4 if quick else 200)
     leads = options.leads or (500 if quick else 5_000)
-    few = max(2, teams // 10)
+    few, some = max(2, teams // 10), max(leads // 4, min(leads, 500))
     asked = {
         "weighted": [(seed, leads, "weighted") for seed in range(teams)],
         "strict": [(seed, leads, "strict", None, True) for seed in range(teams)],
-        "fair": [(seed, leads // 4, "fair", seed % 4) for seed in range(teams)],
-        "fair plain": [(seed, leads // 4, "fair", seed % 4, True) for seed in range(teams)],
-        "old": [(seed, leads // 4, "weighted", None, False, True) for seed in range(few)],
-        "old plain": [(seed, leads // 4, "strict", None, True, True) for seed in range(few)],
-        "old fair": [(seed, leads // 4, "fair", 1, False, True) for seed in range(few)],
-        "old fair plain": [(seed, leads // 4, "fair", 1, True, True) for seed in range(few)],
+        "fair": [(seed, some, "fair", seed % 4) for seed in range(teams)],
+        "fair plain": [(seed, some, "fair", seed % 4, True) for seed in range(teams)],
+        "old": [(seed, some, "weighted", None, False, True) for seed in range(few)],
+        "old plain": [(seed, some, "strict", None, True, True) for seed in range(few)],
+        "old fair": [(seed, some, "fair", 1, False, True) for seed in range(few)],
+        "old fair plain": [(seed, some, "fair", 1, True, True) for seed in range(few)],
     }
     each = 25 if quick else 500
     raced, raced_old = race(each), race(each, planted=True)
@@ -480,10 +480,10 @@ def measure(options):
             name: [pool.submit(run, *each) for each in given] for name, given in asked.items()
         }
         seen = {name: [each.result() for each in found] for name, found in waiting.items()}
-    return tells(seen, raced, raced_old, leads)
+    return tells(seen, raced, raced_old, leads, some)
 
 
-def tells(seen, raced, raced_old, leads):
+def tells(seen, raced, raced_old, leads, some):
     """The figures and bars out of what was seen."""
     bounded = [(seed % 4, each) for seed, each in enumerate(seen["fair"])]
     bounded_plain = [(seed % 4, each) for seed, each in enumerate(seen["fair plain"])]
@@ -495,7 +495,8 @@ def tells(seen, raced, raced_old, leads):
     old = stray(seen["old"])
     found = {
         "teams of each kind": len(seen["weighted"]),
-        "leads for each team": leads,
+        "leads for each team, weighted and strict": leads,
+        "leads for each team, fair_share and the old rotation": some,
         "offers checked": sum(each["offers"] for each in sound),
         "weighted: turns off the share, median over teams": median(stray(seen["weighted"])),
         "weighted: turns ahead, at most": max(each["ahead"] for each in seen["weighted"]),

@@ -88,7 +88,7 @@ class Team(NamedTuple):
         return Router(rules=rules, territories=self.territories)
 
     def lead(self, lead_id):
-        """A lead, which hangs on its id alone."""
+        """A lead, which depends on its id alone."""
         drawn = random.Random(f"{self.seed}/{lead_id}")
         return Lead(
             lead_id,
@@ -116,7 +116,7 @@ def drawn_team(seed, *, plain=False, steady=False):
     Args:
         seed: What it is drawn from.
         plain: Whether everyone takes every lead.
-        steady: Whether who can take a lead hangs on the lead alone: no capacity and no days off.
+        steady: Whether the candidates depend on the lead alone: no capacity and no days off.
     """
     draw = random.Random(seed)
     size = draw.randint(2, 30)

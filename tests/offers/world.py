@@ -1,5 +1,6 @@
 """A dispatcher on a manual clock, stores that misbehave, and what must be true of every store at any time."""
 
+import json
 from collections import Counter
 from datetime import UTC, datetime, timedelta
 
@@ -9,14 +10,25 @@ from leadroute.model.keys import (
     closed_key,
     contact_key,
     last_key,
-    level_key,
     open_key,
+    order_key,
+    rotation_key,
     won_key,
 )
-from leadroute.offers.events import KINDS, Accepted, Contacted, FeedbackGiven, Offered
+from leadroute.offers.events import (
+    KINDS,
+    Accepted,
+    Assigned,
+    Contacted,
+    Declined,
+    FeedbackGiven,
+    Offered,
+    TimedOut,
+)
 from leadroute.offers.machine import rebuild
 from leadroute.offers.placement import Placement, Status
 from leadroute.plain import loads
+from leadroute.ranking.scorers.round_robin import UNIT
 from leadroute.stores import MemoryStore
 from leadroute.testing import ManualClock
 
@@ -109,12 +121,60 @@ def placements(store):
     return found
 
 
+def rotation(store, pool):
+    """The records of a pool as one: the reps by place, their turns, their credits, and what they were granted."""
+    records, more = [], 0
+    while len(records) <= more:
+        name = rotation_key(pool, len(records))
+        record = store.get([name]).get(name)
+        if record is None:
+            break
+        records.append(json.loads(record.data))
+        more = records[0].get("more", 0)
+    reps = [rep_id for record in records for rep_id in record["reps"]]
+    turns = [taken for record in records for taken in record["turns"]]
+    credits = [credit for record in records for credit in record["credits"]]
+    assert len(reps) == len({*reps}) == len(turns) == len(credits), "a rep has two places"
+    granted = {}
+    for record in records:
+        granted.update(record.get("granted", {}))
+    return reps, turns, credits, granted
+
+
+def shared_out(turn, reps):
+    """What an offer noted of its turn, in parts of a turn: to whom how much, and what the taker pays."""
+    weights = {
+        reps[place]: int(weight)
+        for weight, digits in turn.shares.items()
+        for place, bit in enumerate(reversed(f"{int(digits, 16):b}"))
+        if bit == "1"
+    }
+    whole = sum(weights.values())
+    shares = {rep_id: UNIT * turn.units * weight // whole for rep_id, weight in weights.items()}
+    return Counter(shares), sum(shares.values())
+
+
+def standing(history):
+    """The offers of one life that were not taken back."""
+    found = []
+    for event in history:
+        if isinstance(event, Offered):
+            found.append(event)
+        elif isinstance(event, Declined | TimedOut):
+            found.pop()
+        elif isinstance(event, Accepted):
+            return found
+        elif isinstance(event, Assigned):
+            return found[:-1]
+    return found
+
+
 def audit(store, lead_ids):
     """Check everything that must be true after every step; return the placements by lead."""
     found = placements(store)
     assert set(found) == set(lead_ids), "a lead is lost or made up"
     held, won, closed = Counter(), Counter(), Counter()
-    last, reached, levels = {}, {}, {}
+    reached, orders, stands, turns = {}, {}, {}, {}
     for lead_id, placement in found.items():
         logged = store.events(lead=lead_id)
         assert [event.n for event in logged] == list(range(1, len(logged) + 1))
@@ -127,9 +187,11 @@ def audit(store, lead_ids):
         offers = [event for event in history if isinstance(event, Offered)]
         assert len({event.rep_id for event in offers}) == len(offers), "offered to one rep twice"
         for event in offers:
-            if event.level:
-                levels[event.pool] = max(levels.get(event.pool, 0), event.level)
-            last[event.rep_id] = max(last.get(event.rep_id, 0), round(event.at.timestamp() * 1e6))
+            orders.setdefault(event.rep_id, []).append(event.order)
+        for event in standing(history):
+            stands.setdefault(event.rep_id, []).append(event.order)
+            if event.turn is not None:
+                turns.setdefault(event.pool, []).append(event.turn)
         for event in history:
             if isinstance(event, Contacted):
                 at = round(event.at.timestamp() * 1e6)
@@ -138,16 +200,54 @@ def audit(store, lead_ids):
                 closed[event.rep_id] += 1
                 won[event.rep_id] += event.status == "won"
         held.update(placement.holds)
+    counts = store.counts()
+    _check_orders(counts, orders, stands)
     expected = {
         **held,
         **{won_key(rep): n for rep, n in won.items() if n},
         **{closed_key(rep): n for rep, n in closed.items()},
-        **{last_key(rep): at for rep, at in last.items()},
         **{contact_key(rep): at for rep, at in reached.items()},
-        **{level_key(pool): level for pool, level in levels.items()},
     }
-    assert store.counts() == expected, "the counters are not the holds of the placements"
+    named = {order_key(), *map(last_key, orders)}
+    assert {key: n for key, n in counts.items() if key not in named} == expected, (
+        "the counters are not the holds of the placements"
+    )
+    for event in store.events(limit=100_000):
+        if event.type == Offered.kind:
+            turns.setdefault(loads(Offered, event.data).pool, [])
+    for pool, taken in turns.items():
+        _check_credits(store, pool, taken)
     return found
+
+
+def _check_orders(counts, orders, stands):
+    """Every assignment has a number of its own, and who was assigned last is told by the largest that stands."""
+    numbers = [number for own in orders.values() for number in own]
+    assert len(numbers) == len({*numbers}), "two assignments tie"
+    assert counts.get(order_key(), 0) == max(numbers, default=0)
+    for rep_id, own in orders.items():
+        last = counts.get(last_key(rep_id), 0)
+        assert last in {0, *own}
+        assert last >= max(stands.get(rep_id, []), default=0)
+
+
+def _check_credits(store, pool, taken):
+    """The credits of a pool are what the offers that stand have shared out and taken, to the last part."""
+    reps, turns, credits, _ = rotation(store, pool)
+    expected, counted = Counter(), Counter()
+    for turn in taken:
+        shares, paid = shared_out(turn, reps)
+        expected.update(shares)
+        expected[turn.rep_id] -= paid
+        counted[turn.rep_id] += turn.taken
+    assert {rep_id: n for rep_id, n in zip(reps, turns, strict=True) if n} == {
+        rep_id: n for rep_id, n in counted.items() if n
+    }, "turns are not those of the offers"
+    found = dict(zip(reps, credits, strict=True))
+    assert {rep_id: n for rep_id, n in found.items() if n} == {
+        rep_id: n for rep_id, n in expected.items() if n
+    }, "credits are not those of the offers"
+    assert sum(credits) == 0
 
 
 def within_limits(before, after, roster, now):

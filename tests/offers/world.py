@@ -181,13 +181,18 @@ def audit(store, lead_ids):
         history = [loads(KINDS[event.type], event.data) for event in logged]
         assert rebuild(lead_id, history) == placement
         assert placement.status is not Status.RECEIVED
-        assert sum(isinstance(event, Accepted) for event in history) == (placement.status in OWNED)
+        assert sum(isinstance(event, Accepted) for event in history) <= 1
+        owned = any(isinstance(event, Accepted | Assigned) for event in history)
+        assert owned == (placement.status in OWNED)
         assert (placement.owner is not None) == (placement.status in OWNED)
         assert (placement.due is not None) == (placement.status in (Status.OFFERED, Status.WAITING))
         offers = [event for event in history if isinstance(event, Offered)]
         assert len({event.rep_id for event in offers}) == len(offers), "offered to one rep twice"
-        for event in offers:
+        by_hand = [event for event in history if isinstance(event, Assigned)]
+        for event in (*offers, *by_hand):
             orders.setdefault(event.rep_id, []).append(event.order)
+        for event in by_hand:
+            stands.setdefault(event.rep_id, []).append(event.order)
         for event in standing(history):
             stands.setdefault(event.rep_id, []).append(event.order)
             if event.turn is not None:

@@ -237,7 +237,12 @@ def test_two_equal_reps_within_one_turn():
 def test_no_bound_is_tighter_than_none(given_weights, liked):
     """With 0 the lead goes to one of those furthest behind their share, whoever the score likes."""
     reps = [Rep(f"r{index}", weight=weight) for index, weight in enumerate(given_weights)]
-    favourite = scorer(lambda situation, rep: float(rep.id == situation.lead.source), name="favourite")
+
+    @scorer
+    def favourite(situation, rep):
+        """Whom the lead names."""
+        return float(rep.id == situation.lead.source)
+
     router = Router(rules=[Rule("all", score=fair_share(favourite(), 0), window="5m")])
     dispatcher, whole = desk(*reps, router=router), sum(given_weights)
     for index, number in enumerate(liked):
@@ -733,9 +738,10 @@ def test_credits_are_those_of_the_offers_that_stand(mode, given_weights, steps, 
             elif leads:
                 lead_id = leads[which % len(leads)]
                 placement = dispatcher.placement(lead_id)
-                if what == "accept" and placement.status == "offered":
+                offered = placement.status == "offered" and dispatcher.clock.now() < placement.due
+                if what == "accept" and offered:
                     dispatcher.accept(lead_id, placement.rep_id)
-                elif what in ENDINGS and placement.status == "offered":
+                elif what in ENDINGS and offered:
                     end(dispatcher, lead_id, what)
                 elif what == "hand over" and placement.status == "accepted":
                     dispatcher.assign(lead_id, "r1", by="manager")
@@ -749,15 +755,31 @@ def test_credits_are_those_of_the_offers_that_stand(mode, given_weights, steps, 
 
 @each_mode
 @pytest.mark.parametrize("ending", ENDINGS[:2])
-@pytest.mark.parametrize("number", [2, 3, 5])
-def test_a_rep_who_declines_keeps_their_place(mode, ending, number):
-    """The lead goes to the next, and whose turn it was is first for another lead."""
-    dispatcher = desk(*(f"r{index}" for index in range(number)), mode=mode)
+@given(given_weights=st.lists(weights, min_size=2, max_size=5), before=st.integers(0, 6))
+@quick
+def test_who_declines_is_as_if_they_had_been_off(mode, ending, given_weights, before):
+    """The lead goes to the next, shared out among the others; who declined owes nothing and is owed nothing."""
+    team = [Rep(f"r{index}", weight=each) for index, each in enumerate(given_weights)]
+    asked, off = desk(*team, mode=mode), desk(*team, mode=mode)
+    assert route(asked, before) == route(off, before)
+    first = asked.submit(Lead("ends")).rep_id
+    end(asked, "ends", ending)
+    away = with_team(off, *(evolve(rep, active=rep.id != first) for rep in team))
+    assert asked.placement("ends").rep_id == away.submit(Lead("ends")).rep_id
+    assert exactly(asked) == exactly(off)
+    for index in range(9):
+        assert asked.submit(Lead(f"M-{index}")).rep_id == off.submit(Lead(f"M-{index}")).rep_id
+
+
+@each_mode
+@pytest.mark.parametrize("ending", ENDINGS[:2])
+def test_of_two_who_declines_is_next(mode, ending):
+    """The turn is given back: the rep is first for another lead."""
+    dispatcher = desk("a", "b", mode=mode)
     dispatcher.submit(Lead("L-1"))
     end(dispatcher, "L-1", ending)
-    assert dispatcher.placement("L-1").rep_id == "r1"
-    assert dispatcher.submit(Lead("L-2")).rep_id == "r0"
-    assert dispatcher.snapshot().turns == {"everyone": {"r0": 1, "r1": 1}}
+    assert dispatcher.placement("L-1").rep_id == "b"
+    assert dispatcher.submit(Lead("L-2")).rep_id == "a"
 
 
 @each_mode
@@ -819,19 +841,14 @@ def test_a_pool_of_1200():
     audit(dispatcher.store, {"last", *(f"L-{index}" for index in range(5))})
 
 
-def test_reps_of_every_grant_fit():
-    """Whatever is granted to all of a large pool, leads are still offered."""
-    dispatcher = desk(*(f"representative-{index:04}" for index in range(1_000)))
-    expires = NOON + timedelta(days=30)
-    for index in range(1_000):
-        dispatcher.grant(
-            f"representative-{index:04}",
-            reason="joiner",
-            cause="the whole team of March 2026",
-            expires=expires,
-            pool="everyone",
-        )
-    assert dispatcher.submit(Lead("L-1")).rep_id == "representative-0000"
+@pytest.mark.xfail(reason="grants count towards the size of the pool's record", strict=True)
+def test_any_number_of_grants_fits():
+    """Whatever is granted to a team of 20, leads are still offered."""
+    dispatcher, expires = desk(*(f"r{index:02}" for index in range(20))), NOON + timedelta(days=30)
+    for index in range(800):
+        cause = f"{index:080}"
+        dispatcher.grant(f"r{index % 20:02}", reason="absence", cause=cause, expires=expires, pool="everyone")
+    assert dispatcher.submit(Lead("L-1")).rep_id == "r00"
 
 
 @each_mode

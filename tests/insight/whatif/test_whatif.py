@@ -33,7 +33,7 @@ from leadroute import (
 from leadroute.insight.whatif import proposals
 from leadroute.rules.builders import age, days, define, domain_of, overlaps
 from leadroute.rules.scores import parse_score
-from leadroute.scorers import BUILT_IN
+from leadroute.scorers import BUILT_IN, invert
 from leadroute.testing.strategies import conditions, leads, rosters, routers, snapshots
 
 NOW = datetime(2026, 1, 5, 9, tzinfo=UTC)
@@ -281,7 +281,7 @@ def test_one_obstacle(rep, reason, change):
 def test_two_obstacles():
     """Two obstacles need a pair of changes, and the pair is found."""
     reason, found = answer(Rule("a"), Rep("bob", active=False, capacity=0))
-    assert reason == "is not active; is full: 0 of 0 open"
+    assert reason == "is not active"
     assert found[0] == "the rep's account was active and the rep's capacity was 1 instead of 0"
 
 
@@ -452,11 +452,10 @@ def test_reasons_of_moves():
     assert moved(
         {"rules": [Rule("rest", require=REP.id == "bob")]}, {"rules": [low]}, ADA, bob
     ) == ("nobody is eligible; bob: the rule requires that the rep's level is less than 1")
-    assert moved({"rules": [rest]}, {"rules": [Rule("rest", score=round_robin())]}, ADA, bob) == (
-        "bob scores 1.00 and ada 0.00"
-    )
+    last_first = {"rules": [Rule("rest", score=invert(round_robin()))]}
+    assert moved(last_first, {"rules": [rest]}, ADA, bob) == "bob scores 1.00 and ada 0.00"
     pools = {"rules": [Rule("rest", pool="p")], "pools": [Pool("p", reps={"bob"})]}
-    assert moved({"rules": [rest]}, pools, ADA, bob) == "ada is not in the pool 'p'"
+    assert moved(last_first, pools, ADA, bob) == "ada is not in the pool 'p'"
     assert moved({"rules": [rest]}, {"rules": [rest], "qualify": LEAD.budget > 1}, ADA) == (
         "no rule instead of rule 'rest'; disqualified: not lead.budget > 1"
     )

@@ -56,12 +56,16 @@ def desk(*reps, router=None, mode="weighted", store=None, start=NOON):
     """A dispatcher over these reps, with one rule by rotation unless there is a router."""
     team = Roster([Rep(rep) if isinstance(rep, str) else rep for rep in reps])
     clock = ManualClock(start)
-    return Dispatcher(router or policy(mode), team, MemoryStore() if store is None else store, clock)
+    return Dispatcher(
+        router or policy(mode), team, MemoryStore() if store is None else store, clock
+    )
 
 
 def with_team(dispatcher, *reps):
     """The same office after the team has changed."""
-    return evolve(dispatcher, roster=Roster([Rep(rep) if isinstance(rep, str) else rep for rep in reps]))
+    return evolve(
+        dispatcher, roster=Roster([Rep(rep) if isinstance(rep, str) else rep for rep in reps])
+    )
 
 
 def one(dispatcher, lead_id, **fields):
@@ -77,7 +81,7 @@ def route(dispatcher, number, prefix="L", **fields):
     return [one(dispatcher, f"{prefix}-{index}", **fields) for index in range(number)]
 
 
-def credits(dispatcher, pool="everyone"):
+def credits_of(dispatcher, pool="everyone"):
     """The credit of each rep of a pool in turns."""
     held = dispatcher.snapshot().credits.get(pool, {})
     return {rep_id: credit / UNIT for rep_id, credit in held.items()}
@@ -205,7 +209,7 @@ def test_leads_that_overflow_from_seniors_who_are_off(mode):
 @pytest.mark.parametrize("ahead", [0, 0.5, 1, 1.5, 2, 3])
 @pytest.mark.parametrize("number", [2, 3, 5])
 def test_nobody_is_further_ahead_than_the_bound(ahead, number):
-    """However much the score prefers one, nobody is ever further ahead of their share than was said, and the bound is used."""
+    """However much the score prefers one, nobody is further ahead of their share than was said, and it is used."""
     reps = [Rep(f"r{index}", skills={"oil": index / number}) for index in range(number)]
     score = fair_share(skill_match("industry"), ahead)
     router = Router(rules=[Rule("all", score=score, window="5m")])
@@ -232,7 +236,9 @@ def test_two_equal_reps_within_one_turn():
     assert abs(found["ada"] - 20) <= 1
 
 
-@given(st.lists(weights, min_size=2, max_size=5), st.lists(st.integers(0, 4), min_size=1, max_size=40))
+@given(
+    st.lists(weights, min_size=2, max_size=5), st.lists(st.integers(0, 4), min_size=1, max_size=40)
+)
 @quick
 def test_no_bound_is_tighter_than_none(given_weights, liked):
     """With 0 the lead goes to one of those furthest behind their share, whoever the score likes."""
@@ -246,7 +252,7 @@ def test_no_bound_is_tighter_than_none(given_weights, liked):
     router = Router(rules=[Rule("all", score=fair_share(favourite(), 0), window="5m")])
     dispatcher, whole = desk(*reps, router=router), sum(given_weights)
     for index, number in enumerate(liked):
-        held = credits(dispatcher)
+        held = credits_of(dispatcher)
         due = {rep.id: held.get(rep.id, 0) + rep.weight / whole for rep in reps}
         taker = one(dispatcher, f"L-{index}", source=f"r{number}")
         furthest = {rep_id for rep_id, each in due.items() if each >= max(due.values()) - 2e-6}
@@ -278,7 +284,7 @@ def test_a_credited_turn_moves_no_credit(mode, at, turns, to):
     found, wanted = route(other, 12 + turns, "M"), route(plain, 12, "M")
     assert Counter(found) - Counter(wanted) == {to: turns}
     assert exactly(plain)[0].keys() == exactly(other)[0].keys()
-    assert credits(plain) == credits(other)
+    assert credits_of(plain) == credits_of(other)
 
 
 def hand(dispatcher, number, to):
@@ -429,7 +435,7 @@ def test_everyone_gets_their_share(mode, given_weights, number):
             assert abs(found[rep.id] - share) <= bound_of(mode, len(reps))
             # what is kept is the same, rounded down to parts of a turn a lead, which the taker makes up
             slack = number * len(reps) / UNIT
-            assert abs(credits(dispatcher)[rep.id] - (share - found[rep.id])) <= slack
+            assert abs(credits_of(dispatcher)[rep.id] - (share - found[rep.id])) <= slack
 
 
 def tijdeman(given_weights, number):
@@ -542,13 +548,41 @@ def test_every_lead_is_shared_out_among_who_could_take_it(office, mode, random):
         for rep in able:
             shared[rep.id] += Fraction(rep.weight) / whole
         shared[placement.rep_id] -= 1
-        held = credits(dispatcher)
+        held = credits_of(dispatcher)
         for rep in reps:
             assert abs(held.get(rep.id, 0) - shared[rep.id]) < 1e-9
         assert sum(dispatcher.snapshot().credits["everyone"].values()) == 0
         if mode == "weighted":
             assert max(map(abs, held.values())) <= 1.5
     audit(dispatcher.store, {f"L-{index}" for index in range(len(leads))})
+
+
+@given(offices(), st.sampled_from([0, 1, 2]), st.sampled_from(["0", "1", "2", "3", "4", "5"]))
+@settings(max_examples=40, deadline=None)
+def test_the_bound_holds_where_requirements_vary(office, ahead, liked):
+    """No lead goes to who would be too far ahead while a candidate would not; if all would, to who is least ahead."""
+    reps, leads = office
+
+    @scorer
+    def favourite(situation, rep):
+        """One that the host likes best."""
+        return float(rep.id == f"r{liked}")
+
+    speaks = REP.languages.contains(LEAD.language)
+    score = fair_share(favourite(), ahead)
+    router = Router(rules=[Rule("all", require=speaks, score=score, window="5m")])
+    dispatcher = desk(*reps, router=router)
+    for index, (language, _) in enumerate(leads):
+        able = [rep for rep in reps if language in rep.languages]
+        if not able:
+            continue
+        held, whole = credits_of(dispatcher), sum(rep.weight for rep in able)
+        leads_ahead = {rep.id: 1 - rep.weight / whole - held.get(rep.id, 0) for rep in able}
+        taker = one(dispatcher, f"L-{index}", language=language)
+        assert leads_ahead[taker] <= max(ahead, min(leads_ahead.values())) + 2e-6
+        assert leads_ahead[taker] <= ahead + 1
+        if f"r{liked}" in leads_ahead and leads_ahead[f"r{liked}"] <= ahead:
+            assert taker == f"r{liked}"
 
 
 # Who is off, joins, leaves, returns or has a new weight.
@@ -579,10 +613,10 @@ def test_who_is_absent_owes_nothing_and_is_owed_nothing(mode, way, given_weights
     rep, *others = [Rep(f"r{index}", weight=each) for index, each in enumerate(given_weights)]
     dispatcher = desk(rep, *others, mode=mode)
     route(dispatcher, before)
-    stood = credits(dispatcher).get(rep.id, 0)
+    stood = credits_of(dispatcher).get(rep.id, 0)
     gone = absent(rep, way)
     route(with_team(dispatcher, *[each for each in (gone, *others) if each]), missed, "missed")
-    assert credits(dispatcher).get(rep.id, 0) == stood
+    assert credits_of(dispatcher).get(rep.id, 0) == stood
     whole, found = sum(map(Fraction, given_weights)), Counter()
     for position, rep_id in enumerate(route(dispatcher, 20, "back"), 1):
         found[rep_id] += 1
@@ -602,7 +636,7 @@ def test_a_newcomer_is_level(mode, given_weights, weight, before):
     team = [Rep(f"r{index}", weight=each) for index, each in enumerate(given_weights)]
     dispatcher = desk(*team, mode=mode)
     route(dispatcher, before)
-    held = credits(dispatcher)
+    held = credits_of(dispatcher)
     joined = with_team(dispatcher, *team, Rep("new", weight=weight))
     whole, found = sum(map(Fraction, (*given_weights, weight))), Counter()
     for position in range(1, 31):
@@ -620,7 +654,9 @@ def test_a_newcomer_is_not_flooded(mode, weight, before):
     """Somebody who joins a running rotation takes their share from there on, not what was before them."""
     dispatcher = desk("a", "b", mode=mode)
     route(dispatcher, before)
-    later = route(with_team(dispatcher, "a", "b", Rep("new", weight=weight)), 2 * (2 + weight), "later")
+    later = route(
+        with_team(dispatcher, "a", "b", Rep("new", weight=weight)), 2 * (2 + weight), "later"
+    )
     assert abs(Counter(later)["new"] - 2 * weight) <= 1
 
 
@@ -640,10 +676,10 @@ def test_a_leaver_takes_their_credit_along(mode):
     """Whoever leaves moves nobody, and who comes back stands where they stood."""
     dispatcher = desk("a", "b", "c", mode=mode)
     route(dispatcher, 2)
-    held = credits(dispatcher)
+    held = credits_of(dispatcher)
     left = with_team(dispatcher, "a", "b")
     route(left, 10, "left")
-    assert credits(dispatcher)["c"] == held["c"]
+    assert credits_of(dispatcher)["c"] == held["c"]
     assert one(dispatcher, "back") == "c"
 
 
@@ -715,7 +751,11 @@ steps = st.lists(
 
 
 @each_mode
-@given(given_weights=st.lists(weights, min_size=2, max_size=5), steps=steps, most=st.sampled_from([2, 1_000]))
+@given(
+    given_weights=st.lists(weights, min_size=2, max_size=5),
+    steps=steps,
+    most=st.sampled_from([2, 1_000]),
+)
 @settings(max_examples=40, deadline=None)
 def test_credits_are_those_of_the_offers_that_stand(mode, given_weights, steps, most):
     """Any sequence of offers and their ends, in records of any size: what is kept is what the offers that stand did."""
@@ -726,7 +766,7 @@ def test_credits_are_those_of_the_offers_that_stand(mode, given_weights, steps, 
     router = policy(mode, require=REP.languages.contains(LEAD.language))
     dispatcher, leads = desk(*team, router=router), []
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(turn_credits, "_MOST_REPS", most)
+        patched.setattr(turn_credits, "MOST_REPS", most)
         for number, (what, which) in enumerate(steps):
             dispatcher.clock.advance("1m")
             if what == "submit":
@@ -734,7 +774,9 @@ def test_credits_are_those_of_the_offers_that_stand(mode, given_weights, steps, 
                 leads.append(f"L-{number}")
             elif what == "grant":
                 expires = NOON + timedelta(days=9)
-                dispatcher.grant("r0", which, reason="skip", cause=f"{number}", expires=expires, pool="everyone")
+                dispatcher.grant(
+                    "r0", which, reason="skip", cause=f"{number}", expires=expires, pool="everyone"
+                )
             elif leads:
                 lead_id = leads[which % len(leads)]
                 placement = dispatcher.placement(lead_id)
@@ -803,7 +845,7 @@ def test_a_pool_of_many_reps_has_many_records(mode, most, monkeypatch):
     team = [Rep(f"r{index}", weight=1 + index % 3) for index in range(7)]
     whole = desk(*team, mode=mode)
     wanted = [whole.submit(Lead(f"L-{index}")).rep_id for index in range(20)]
-    monkeypatch.setattr(turn_credits, "_MOST_REPS", most)
+    monkeypatch.setattr(turn_credits, "MOST_REPS", most)
     cut = desk(*team, mode=mode)
     assert [cut.submit(Lead(f"L-{index}")).rep_id for index in range(20)] == wanted
     assert exactly(cut) == exactly(whole)
@@ -828,7 +870,7 @@ def test_ids_that_fill_a_record():
 
 
 def test_a_pool_of_1200():
-    """A pool past the size of one record: each lead goes to the next, and what is declined comes back to the last part."""
+    """A pool past the size of one record: each lead goes to the next, and what is declined comes back."""
     dispatcher = desk(*(f"r{index:04}" for index in range(1_200)))
     found = [dispatcher.submit(Lead(f"L-{index}")).rep_id for index in range(5)]
     assert found == [f"r{index:04}" for index in range(5)]
@@ -847,12 +889,16 @@ def test_any_number_of_grants_fits():
     dispatcher, expires = desk(*(f"r{index:02}" for index in range(20))), NOON + timedelta(days=30)
     for index in range(800):
         cause = f"{index:080}"
-        dispatcher.grant(f"r{index % 20:02}", reason="absence", cause=cause, expires=expires, pool="everyone")
+        dispatcher.grant(
+            f"r{index % 20:02}", reason="absence", cause=cause, expires=expires, pool="everyone"
+        )
     assert dispatcher.submit(Lead("L-1")).rep_id == "r00"
 
 
 @each_mode
-@pytest.mark.parametrize("names", [("emea", "everyone"), ("a/b", "a%2Fb"), ("a", "a/1"), ("x", "y")])
+@pytest.mark.parametrize(
+    "names", [("emea", "everyone"), ("a/b", "a%2Fb"), ("a", "a/1"), ("x", "y")]
+)
 def test_two_pools_do_not_mix(mode, names):
     """What happens in one pool moves no credit of the other, though the same reps are in both."""
     first, second = names
@@ -877,7 +923,7 @@ def test_two_pools_do_not_mix(mode, names):
 @each_mode
 @pytest.mark.parametrize("pace", [timedelta(0), -MINUTE, MINUTE, timedelta(microseconds=1)])
 def test_no_two_assignments_tie(mode, pace):
-    """Whatever the clock does, over new dispatchers on the same store, offered or by hand: each number is the largest."""
+    """Whatever the clock does, over restarts on the same store, offered or by hand: each number is the largest."""
     dispatcher, numbers = desk("a", "b", "c", mode=mode), []
     for index in range(12):
         dispatcher = evolve(dispatcher, clock=ManualClock(dispatcher.clock.now() + pace))
@@ -966,6 +1012,21 @@ def test_no_two_assignments_tie_in_a_race(mode):
     evolve(here, store=rival).submit(Lead("L-2", source="two"))
     first, second = (here.history(lead_id)[1].order for lead_id in ("L-1", "L-2"))
     assert first != second
+
+
+@pytest.mark.xfail(reason="nothing guards the rep's number that was read", strict=True)
+@each_mode
+def test_a_number_goes_back_to_what_stands_after_a_race(mode):
+    """One rep gets an offer in each of two pools at once; the end of one leaves the number of the other."""
+    here = desk("a", router=two_pools(mode))
+
+    def earlier():
+        here.clock.set(NOON - MINUTE)
+        here.submit(Lead("L-1", source="one"))
+
+    evolve(here, store=Racing(earlier, store=here.store)).submit(Lead("L-2", source="two"))
+    here.decline("L-2", "a")
+    assert here.snapshot().last_assigned == {"a": here.history("L-1")[1].order}
 
 
 # Races.
@@ -1058,7 +1119,7 @@ def test_real_files_and_many_threads(mode, tmp_path):
             list(threads.map(lambda number: here.submit(Lead(f"L-{number}")), range(60)))
         found = Counter(here.placement(f"L-{number}").rep_id for number in range(60))
         assert found == {"a": 20, "b": 20, "c": 20}
-        assert not any(abs(n) > 1e-9 for n in credits(here).values())
+        assert not any(abs(n) > 1e-9 for n in credits_of(here).values())
 
 
 # What is read.
@@ -1084,13 +1145,25 @@ def test_the_counters_of_candidates_alone_are_read(mode, scored):
     score = round_robin(mode) + headroom() if scored else round_robin(mode)
     teams = [{"team": f"t{index % 9}"} for index in range(60)]
     reps = [
-        Rep(f"r{index:02}", skills={each["team"]: 1}, capacity=5, caps=["3 per day"], active=index != 13)
+        Rep(
+            f"r{index:02}",
+            skills={each["team"]: 1},
+            capacity=5,
+            caps=["3 per day"],
+            active=index != 13,
+        )
         for index, each in enumerate(teams)
     ]
     able = {rep.id for rep in reps if "t4" in rep.skills and rep.active}
     assert len(able) == 6
     rules = [
-        Rule(name, when=LEAD.source == name, require=REP.skills.contains(name), score=score, window="5m")
+        Rule(
+            name,
+            when=LEAD.source == name,
+            require=REP.skills.contains(name),
+            score=score,
+            window="5m",
+        )
         for name in (f"t{index}" for index in range(9))
     ]
     store = Recorded()

@@ -57,12 +57,10 @@ def nobody_has_a_weight(given, then):
 def the_order_is_that_of_the_shortfalls(given, then):
     reps, counts = reps_of(given), counts_of(given)
     snapshot = Snapshot(turns={"everyone": counts})
-    due, weights, turn = dues(Situation(Lead("L-1"), team(*reps), "everyone", snapshot))
+    due = dues(Situation(Lead("L-1"), team(*reps), "everyone", snapshot))
+    whole = sum(rep.weight for rep in reps)
     # the shortfalls of the file are those before the lead that is shared out
-    before = {
-        rep.id: each / turn - weight / sum(weights)
-        for rep, each, weight in zip(reps, due, weights, strict=True)
-    }
+    before = {rep.id: 1 - due.ahead(place) - rep.weight / whole for place, rep in enumerate(reps)}
     assert {rep_id: round(shortfall, 2) for rep_id, shortfall in before.items()} == {
         rep_id: pytest.approx(shortfall, abs=0.011)
         for rep_id, shortfall in then["shortfalls"].items()
@@ -277,10 +275,10 @@ def weights_are_spread_smoothly(given, then):
     dispatcher, found = desk(*(Rep(rep, weight=n) for rep, n in given["weights"].items())), []
     for index in range(7):
         found += route(dispatcher, 1, f"L-{index}")
-        credits = dispatcher.snapshot().credits["everyone"]
-        assert max(map(abs, credits.values())) < UNIT
+        held = dispatcher.snapshot().credits["everyone"]
+        assert max(map(abs, held.values())) < UNIT
     assert found == then["winners"]
-    assert not any(credits.values())
+    assert not any(held.values())
 
 
 @differs("kz-01", "A skipped rep (off, full)")

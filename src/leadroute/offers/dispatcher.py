@@ -116,7 +116,7 @@ class Dispatcher:
 
         Raises:
             FactTypeError: A rule met a fact of the wrong type. Nothing is stored.
-            Conflict: Other processes were faster fifty times in a row. Nothing is stored.
+            Conflict: Other processes were faster for half a minute. Nothing is stored.
         """
         must_be(Lead, lead=lead)
         return persistently(partial(self._submit, lead))

@@ -34,6 +34,10 @@ T = TypeVar("T")
 
 _INSTANT = "$instant"
 
+_write = json.JSONEncoder(
+    ensure_ascii=False, allow_nan=False, sort_keys=True, separators=(",", ":")
+).encode
+
 
 def to_plain(value: Any) -> dict[str, Any]:
     """A lead, a rep or another value of leadroute as a dict of plain data; fields at their default are left out.
@@ -78,9 +82,7 @@ def from_plain(kind: type[T], data: Mapping[str, Any]) -> T:
 
 def dumps(value: Any) -> str:
     """A value as compact JSON, the same text for equal values."""
-    return json.dumps(
-        to_plain(value), ensure_ascii=False, allow_nan=False, sort_keys=True, separators=(",", ":")
-    )
+    return _write(to_plain(value))
 
 
 def loads(kind: type[T], text: str) -> T:

@@ -24,9 +24,9 @@ score = "2 * skill_match('industry') + headroom()"
 name = "rest"
 """
 REPS = """\
-id,level,skills,capacity
-ada,4,healthcare=0.9,2
-bob,1,,1
+id,level,skills,capacity,weight
+ada,4,healthcare=0.9,2,1
+bob,1,,1,2
 """
 LEADS = """\
 id,employees,industry,budget

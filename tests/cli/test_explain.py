@@ -58,10 +58,7 @@ def test_counts_of_a_store(leadroute, given, files):
     leadroute("route", *given, "--store", files / "crm.db")
     ended = leadroute("explain", *given, "--lead", "L-1", "--store", files / "crm.db")
     assert "headroom() 0.50: 1 open of 2" in ended.out
-    assert (
-        "bob  the rule requires that the rep's level is at least 3; is full: 1 of 1 open"
-        in ended.out
-    )
+    assert "bob  the rule requires that the rep's level is at least 3\n" in ended.out
     with SqliteStore(files / "crm.db") as store:
         assert len(store.find(status="offered")) == 2
 

@@ -33,7 +33,7 @@ def test_one_row_for_each_lead(leadroute, given):
             "0.933333",
             "skill_match('industry') 0.90 x2: healthcare at level 0.9; headroom() 1.00: 0 open of 2",
         ],
-        ["L-2", "offered", "bob", "rest", "0.0", "least recently assigned goes first"],
+        ["L-2", "offered", "bob", "rest", "1.0", "round_robin() 1.00: 0 turns taken, weight 2"],
         ["L-3", "disqualified", "", "", "", "not lead.budget > 0"],
     ]
 
@@ -82,7 +82,7 @@ def test_capacity_holds_over_the_file(leadroute, given, write):
     """Each lead counts for those after it: when the reps are full, leads wait, with the reason."""
     write("leads.csv", "id,budget\n" + "".join(f"L-{n},1\n" for n in range(5)))
     ended = leadroute("route", *given)
-    assert [row[2] for row in rows(ended.out)[1:4]] == ["ada", "bob", "ada"]
+    assert [row[2] for row in rows(ended.out)[1:4]] == ["bob", "ada", "ada"]
     assert rows(ended.out)[4][1:] == ["waiting", "", "rest", "", "nobody is available now"]
 
 

@@ -11,9 +11,9 @@ lead = { employees = 500, budget = 5 }
 expect = { rule = "big", rep = "ada" }
 
 [[test]]
-name = "all others to bob"
+name = "all others to ada"
 lead = { employees = 5, budget = 5 }
-expect = { rule = "big", rep = "bob" }
+expect = { rule = "big", rep = "ada" }
 now = 2026-03-02T09:00:00Z
 """
 
@@ -25,19 +25,21 @@ def test_passed_and_failed(leadroute, given, write):
     assert (ended.code, ended.err) == (1, "")
     assert ended.out == (
         "ok    big leads go to seniors\n"
-        "FAIL  all others to bob\n"
+        "FAIL  all others to ada\n"
         "      rule: expected 'big', found 'rest'\n"
-        "      rep: expected 'bob', found 'ada'\n"
-        "      | Lead test goes to ada (rule 'rest')\n"
-        "      |   1. ada  0.00\n"
-        "      |   2. bob  0.00\n"
+        "      rep: expected 'ada', found 'bob'\n"
+        "      | Lead test goes to bob (rule 'rest')\n"
+        "      |   1. bob  1.00\n"
+        "      |        round_robin() 1.00: 0 turns taken, weight 2\n"
+        "      |   2. ada  0.00\n"
+        "      |        round_robin() 0.00: 0 turns taken\n"
         "2 tests: 1 passed, 1 failed\n"
     )
 
 
 def test_all_passed(leadroute, given, write):
     """When every test passes the exit code is 0."""
-    write("policy.toml", POLICY + TESTS.replace('"big", rep = "bob"', '"rest"'))
+    write("policy.toml", POLICY + TESTS.replace('"big", rep = "ada" }\nnow', '"rest" }\nnow'))
     ended = leadroute("test", "policy.toml", "--reps", "reps.csv")
     assert (ended.code, ended.out.splitlines()[-1]) == (0, "2 tests: 2 passed, 0 failed")
 

@@ -14,7 +14,7 @@ from leadroute.errors import ConfigError, UnknownFieldError
 from leadroute.model.duration import format_duration, parse_duration
 from leadroute.model.frozen import FrozenDict
 from leadroute.model.instants import from_micros, to_micros
-from leadroute.model.keys import cap_holder, is_open_key, key, open_key, parts, turn_key
+from leadroute.model.keys import cap_holder, is_open_key, key, open_key, parts
 from leadroute.testing.strategies import leads, reps, rosters
 
 AT = datetime(2026, 1, 5, 9, 0, tzinfo=UTC)
@@ -260,4 +260,4 @@ def test_keys_are_told_apart(named):
 def test_which_counters_count_open_leads():
     """Open leads of a rep are told from everything else that is held."""
     assert is_open_key(open_key("a/b"))
-    assert not is_open_key(turn_key("rep", "open"))
+    assert not is_open_key(key("turn", "rep", "open"))

@@ -22,9 +22,9 @@ from leadroute import (
     UnknownFieldError,
     round_robin,
 )
-from leadroute.model.keys import bucket_key, cap_key, last_key, level_key, open_key, turn_key
+from leadroute.model.keys import bucket_key, cap_key, last_key, open_key, order_key
 from leadroute.offers.events import Assigned, Released
-from leadroute.ranking.scorers.turns import SCALE
+from leadroute.ranking.scorers.round_robin import UNIT
 from leadroute.testing import ManualClock
 
 NOON = datetime(2026, 3, 10, 12, tzinfo=UTC)
@@ -48,7 +48,9 @@ def test_an_assignment_counts_for_load_and_caps_but_not_for_the_turn():
     placement = d.assign("L-2", "ada", by="manager")
     assert (placement.status, placement.owner) == (Status.ACCEPTED, "ada")
     counts = d.store.counts()
-    assert (counts[open_key("ada")], counts[DAY], counts[turn_key("everyone", "ada")]) == (2, 2, 1)
+    assert (counts[open_key("ada")], counts[DAY]) == (2, 2)
+    assert d.snapshot().turns == {"everyone": {"ada": 1}}
+    assert d.snapshot().credits == {"everyone": {"ada": 0}}
     event = d.history("L-2")[-1]
     assert isinstance(event, Assigned)
     assert (event.by, event.rule) == ("manager", "all")
@@ -77,12 +79,15 @@ def test_a_hand_over_gives_back_load_and_caps_and_keeps_the_turn():
     d.accept("L-1", "ada")
     placement = d.assign("L-1", "bob", by="ada")
     assert placement.owner == "bob"
-    assert d.store.counts() == {
-        turn_key("everyone", "ada"): 1,
+    counts = d.store.counts()
+    assert counts == {
         open_key("bob"): 1,
-        last_key("ada"): d.store.counts()[last_key("ada")],
-        level_key("everyone"): SCALE // 2,
+        last_key("ada"): counts[last_key("ada")],
+        last_key("bob"): counts[last_key("ada")] + 1,
+        order_key(): counts[last_key("ada")] + 1,
     }
+    assert d.snapshot().turns == {"everyone": {"ada": 1}}
+    assert d.snapshot().credits == {"everyone": {"ada": -UNIT // 2, "bob": UNIT // 2}}
 
 
 def test_an_offer_that_is_assigned_elsewhere_is_no_turn():
@@ -90,7 +95,8 @@ def test_an_offer_that_is_assigned_elsewhere_is_no_turn():
     d = office(Rep("ada", capacity=1), Rep("bob"))
     d.submit(Lead("L-1"))
     d.assign("L-1", "bob", by="manager")
-    assert turn_key("everyone", "ada") not in d.store.counts()
+    assert d.snapshot().turns == {}
+    assert not any(d.snapshot().credits["everyone"].values())
     with pytest.raises(OfferClosed, match="'bob' has had it since"):
         d.accept("L-1", "ada")
 

@@ -1,3 +1,4 @@
+import itertools
 import sqlite3
 from contextlib import suppress
 from datetime import timedelta
@@ -37,7 +38,9 @@ from leadroute import (
     SqliteStore,
     Status,
     Transient,
+    headroom,
 )
+from leadroute.offers import persistence
 from leadroute.offers.events import Caught, Declined, Offered, Received, TimedOut, Waiting
 from leadroute.testing import ManualClock
 
@@ -419,22 +422,26 @@ def test_unusual_ids():
 def test_stale_counts_never_overbook():
     """A decision on old counts meets the guard, is taken again, and lands elsewhere."""
     store = Lagging()
-    here = desk("ada", "bob", store=store)
+    emptiest = Router(rules=[Rule("all", score=headroom(), window="5m")])
+    here = desk("ada", "bob", store=store, router=emptiest)
     here.submit(Lead("L-1"))
     store.old = [{}, {}]
     assert here.submit(Lead("L-2")).rep_id == "bob"
     audit(store.store, {"L-1", "L-2"})
 
 
-def test_counts_that_never_catch_up():
-    """After fifty lost races the conflict reaches the host, and nothing is stored."""
+def test_counts_that_never_catch_up(monkeypatch):
+    """Once it has lost races for as long as it has patience, the conflict reaches the host, and nothing is stored."""
+    second = itertools.count()
+    monkeypatch.setattr(persistence, "monotonic", lambda: float(next(second)))
+    monkeypatch.setattr(persistence, "sleep", lambda seconds: None)
     store = Lagging()
     here = desk("ada", store=store)
     here.submit(Lead("L-1"))
     store.old = [{}] * 200
     with pytest.raises(Conflict, match="'rep/open/ada' would leave its bounds \\(now 1\\)"):
         here.submit(Lead("L-2"))
-    assert len(store.old) == 200 - 3 * 50
+    assert next(second) == 2 + persistence.PATIENCE
     audit(store.store, {"L-1"})
 
 

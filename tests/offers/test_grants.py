@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
-from tests.offers.world import Racing
+from tests.offers.world import Racing, audit, rotation, standing
 
 from leadroute import (
     LEAD,
@@ -29,8 +29,7 @@ from leadroute import (
 )
 from leadroute.model.grants import REASONS, Grant
 from leadroute.model.instants import to_micros
-from leadroute.model.keys import grant_key, grants_key, is_turn_key, parts, turn_key
-from leadroute.offers.machine import rebuild
+from leadroute.model.keys import key, parts
 from leadroute.testing import ManualClock
 
 NOON = datetime(2026, 3, 4, 12, 0, tzinfo=UTC)
@@ -125,9 +124,9 @@ def test_a_make_up_turn_that_is_declined_is_kept():
     dispatcher.decline("M-1", "b", "busy")
     assert dispatcher.snapshot().granted == {"everyone": {"b": (Grant(MAY, "make_up", "L-1"),)}}
     assert route(dispatcher, 1, "N") == "b"
-    paid = grant_key("everyone", "b", to_micros(MAY), "make_up", "L-1")
-    offered = dispatcher.history("N-0")[1]
-    assert (offered.holds[paid], offered.holds[turn_key("everyone", "b")]) == (-1, 0)
+    turn = dispatcher.history("N-0")[1].turn
+    assert turn.paid == {key(str(to_micros(MAY)), "make_up", "L-1"): -1}
+    assert (turn.rep_id, turn.taken, turn.units, turn.shares) == ("b", 0, 0, {})
 
 
 @each_mode
@@ -141,10 +140,10 @@ def test_a_grant_is_over_at_its_end(score):
     dispatcher.clock.set(NOON + DAY)
     assert words(dispatcher, "c") == "1 turns taken"
     assert route(dispatcher, 3, "M") == "abc"
-    assert dispatcher.store.counts(prefix=grants_key("everyone", "c"))
+    assert set(rotation(dispatcher.store, "everyone")[3]) == {"c"}
     dispatcher.grant("c", reason="skip", cause="M-0", expires=MAY)
-    (left,) = dispatcher.store.counts(prefix=grants_key("everyone", "c"))
-    assert parts(left)[4:] == ("skip", "M-0")
+    (left,) = rotation(dispatcher.store, "everyone")[3]["c"]
+    assert parts(left)[1:] == ("skip", "M-0")
 
 
 def test_two_leads_are_never_paid_for_by_one_turn():
@@ -161,7 +160,7 @@ def test_two_leads_are_never_paid_for_by_one_turn():
     )
     racing.submit(Lead("M-2"))
     assert [one.placement(lead).rep_id for lead in ("M-1", "M-2")] == ["b", "a"]
-    assert one.store.counts(prefix=grants_key("everyone", "b")) == {}
+    assert one.snapshot().granted == {}
 
 
 def test_two_hosts_grant_the_same_thing_once():
@@ -208,7 +207,7 @@ def test_what_cannot_be_granted_is_refused():
     pools = [Pool("p" * 80, reps={"r" * 80})]
     long = desk("r" * 80, router=Router(rules=[Rule("all", pool="p" * 80)], pools=pools))
     with pytest.raises(InvalidValue, match=r"cause makes a key of 19\d characters; write a sh"):
-        long.grant("r" * 80, reason="skip", cause="c" * 9, expires=MAY, pool="p" * 80)
+        long.grant("r" * 80, reason="skip", cause="c" * 20, expires=MAY, pool="p" * 80)
     assert dispatcher.store.counts() == long.store.counts() == {}
 
 
@@ -285,11 +284,8 @@ class Office(RuleBasedStateMachine):
             self.granted[rep_id, reason, cause] = found
 
     def was_granted(self, rep_id, lead_id):
-        return lead_id in self.leads and any(
-            units < 0 and parts(key)[2] == rep_id
-            for key, units in self.desks[0].placement(lead_id).holds.items()
-            if is_turn_key(key)
-        )
+        turn = self.desks[0].placement(lead_id).turn if lead_id in self.leads else None
+        return turn is not None and turn.rep_id == rep_id and any(n < 0 for n in turn.paid.values())
 
     @rule()
     def submit(self):
@@ -317,13 +313,15 @@ class Office(RuleBasedStateMachine):
         if not hasattr(self, "desks"):
             return
         snapshot = self.both(lambda each: each.snapshot())
-        held = Counter()
+        held, taken = Counter(), Counter()
         for lead_id in self.leads:
-            held.update(rebuild(lead_id, self.desks[0].history(lead_id)).holds)
+            for offered in standing(self.desks[0].history(lead_id)):
+                held.update({(offered.rep_id, paid): n for paid, n in offered.turn.paid.items()})
+                taken[offered.rep_id] += offered.turn.taken
         now, expected = self.clock.now(), {}
         for (rep_id, reason, cause), grant in self.granted.items():
-            key = grant_key("everyone", rep_id, to_micros(grant.expires), reason, cause)
-            left = grant.turns + held[key]
+            about = key(str(to_micros(grant.expires)), reason, cause)
+            left = grant.turns + held[rep_id, about]
             assert min(grant.turns, 0) <= left <= max(grant.turns, 0), "paid twice"
             if left and now < grant.expires:
                 expected.setdefault(rep_id, set()).add((grant.expires, reason, cause, left))
@@ -331,7 +329,8 @@ class Office(RuleBasedStateMachine):
             rep_id: {(each.expires, each.reason, each.cause, each.turns) for each in grants}
             for rep_id, grants in snapshot.granted.get("everyone", {}).items()
         }
-        taken = {rep_id: held[turn_key("everyone", rep_id)] for rep_id in "abc"}
+        for each in self.desks:
+            audit(each.store, self.leads)
         assert {rep_id: n for rep_id, n in taken.items() if n} == snapshot.turns.get("everyone", {})
 
     def teardown(self):

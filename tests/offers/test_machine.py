@@ -3,10 +3,12 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from attrs import evolve
 
-from leadroute import OfferClosed
+from leadroute import Lead, MemoryStore, OfferClosed, Rep, Router, Rule, Snapshot
 from leadroute.errors import InvalidValue
+from leadroute.model.outcomes import Outcomes
 from leadroute.offers import plan
-from leadroute.offers.change import Add, Emit, Put, Raise
+from leadroute.offers.change import Add, Change, Emit, Put, Raise
+from leadroute.offers.counts import Books
 from leadroute.offers.events import (
     KINDS,
     Accepted,
@@ -24,13 +26,16 @@ from leadroute.offers.events import (
 )
 from leadroute.offers.machine import MOVES, move, rebuild, situation_of
 from leadroute.offers.placement import Status
+from leadroute.offers.turns import TurnTaken
+from leadroute.ranking.scorers.round_robin import turn_of
+from leadroute.rules.situation import Situation
 
 AT = datetime(2026, 1, 1, 9, 0, tzinfo=UTC)
 DUE = AT + timedelta(minutes=5)
 EXAMPLES = {
     Received: Received(AT),
     Disqualified: Disqualified(AT, "no budget"),
-    Offered: Offered(AT, "ada", "r", "p", DUE, 0.5, {"rep/open/ada": 1, "turn/p/ada": 1}),
+    Offered: Offered(AT, "ada", "r", "p", DUE, 0.5, {"rep/open/ada": 1, "cap/ada/day/1": 1}),
     Waiting: Waiting(AT, "nobody is available now", "r", DUE),
     Caught: Caught(AT, "no rule matched", "catch-all"),
     Accepted: Accepted(AT, "ada"),
@@ -51,6 +56,12 @@ LIVES = {
     Status.CAUGHT: [Received, Caught],
 }
 CLOSING = FeedbackGiven(AT, "ada", "won", closing=True, value=5)
+
+
+def books(store=None):
+    """The counts of a step over a store that is empty unless it is given."""
+    router = Router(rules=[Rule("r", pool=None)])
+    return Books(MemoryStore() if store is None else store, router, AT, Outcomes(), {})
 
 
 def lived(status):
@@ -96,7 +107,7 @@ def test_what_is_given_back():
         after = move(lived(Status.OFFERED), EXAMPLES[kind], "L-1")
         assert (after.holds, after.rep_id, after.pool) == ({}, None, None)
         assert after.tried == {"ada": kind.kind}
-    assert lived(Status.CLOSED).holds == {"turn/p/ada": 1}
+    assert lived(Status.CLOSED).holds == {"cap/ada/day/1": 1}
 
 
 @pytest.mark.parametrize(
@@ -127,29 +138,57 @@ def test_the_operations_of_a_change():
     """What is counted is the difference of the holds, with the rep's limits as guards."""
     offered = evolve(EXAMPLES[Offered], limits={"rep/open/ada": 3})
     events = [EXAMPLES[Received], offered]
-    after, ops = plan.operations(None, events, "L-1", 0, str)
+    after, ops = plan.operations(None, events, "L-1", 0, str, books())
     assert Add("rep/open/ada", 1, hi=3) in ops
-    assert Add("turn/p/ada", 1) in ops
+    assert Add("cap/ada/day/1", 1) in ops
     assert [(op.n, op.type) for op in ops if isinstance(op, Emit)] == [
         (1, "received"),
         (2, "offered"),
     ]
     (put,) = (op for op in ops if isinstance(op, Put))
     assert (put.key, put.expect, put.status, put.owner) == ("placement/L-1", 0, "offered", "ada")
-    assert [op.key for op in ops if isinstance(op, Raise)] == ["rep/last/ada"]
-    _, back = plan.operations(after, [EXAMPLES[Declined]], "L-1", 1, str)
+    assert [op.key for op in ops if isinstance(op, Raise)] == ["rep/last/ada", "order"]
+    _, back = plan.operations(after, [EXAMPLES[Declined]], "L-1", 1, str, books())
     assert Add("rep/open/ada", -1, lo=None) in back
-    _, closing = plan.operations(lived(Status.ACCEPTED), [CLOSING], "L-1", 1, str)
+    _, closing = plan.operations(lived(Status.ACCEPTED), [CLOSING], "L-1", 1, str, books())
     assert Add("rep/won/ada", 1) in closing
     lost = evolve(CLOSING, status="lost")
-    _, closing = plan.operations(lived(Status.ACCEPTED), [lost], "L-1", 1, str)
+    _, closing = plan.operations(lived(Status.ACCEPTED), [lost], "L-1", 1, str, books())
     assert not any(isinstance(op, Add) and "won" in op.key for op in closing)
+
+
+def test_a_turn_is_written_at_its_version_and_given_back_to_the_last_part():
+    """An offer writes the record of its pool at the version that was read; a decline writes it as it was."""
+    store = MemoryStore()
+    store.commit(Change("c-1", (Put("rotation/p", '{"reps":[],"turns":[],"credits":[]}', 0),)))
+    step = books(store)
+    team = (Rep("ada", weight=3), Rep("bob", weight=0.7))
+    turn = step.credits("p").take(turn_of(Situation(Lead("L-1"), team, "p", Snapshot()), 0))
+    assert isinstance(turn, TurnTaken)
+    offered = evolve(EXAMPLES[Offered], turn=turn, order=7, order_before=5)
+    after, ops = plan.operations(None, [EXAMPLES[Received], offered], "L-1", 0, str, step)
+    assert [(op.key, op.expect) for op in ops if isinstance(op, Put)] == [
+        ("rotation/p", 1),
+        ("placement/L-1", 0),
+    ]
+    store.commit(Change("c-2", ops))
+    assert after.turn == turn
+    assert not any(books(store).credits("p").credits()[rep_id] == 0 for rep_id in ("ada", "bob"))
+    for ending in (Declined, TimedOut, Assigned):
+        step = books(store)
+        moved, back = plan.operations(after, [EXAMPLES[ending]], "L-1", 1, str, step)
+        assert step.credits("p").credits() == {"ada": 0, "bob": 0}
+        assert moved.turn is None
+        assert Add("rep/last/ada", -2, lo=5, hi=5) in back
+    accepted, kept = plan.operations(after, [EXAMPLES[Accepted]], "L-1", 1, str, books(store))
+    assert accepted.turn == turn.accepted()
+    assert [op.key for op in kept if isinstance(op, Put)] == ["placement/L-1"]
 
 
 def test_a_change_without_events():
     """There is no change in which nothing happens."""
     with pytest.raises(OfferClosed, match="nothing happened to it"):
-        plan.operations(None, [], "L-1", 0, str)
+        plan.operations(None, [], "L-1", 0, str, books())
 
 
 @pytest.mark.parametrize("status", [status for status in Status if status is not Status.OFFERED])

@@ -1,5 +1,6 @@
 """A dispatcher on a manual clock, stores that misbehave, and what must be true of every store at any time."""
 
+import json
 from collections import Counter
 from datetime import UTC, datetime, timedelta
 
@@ -9,14 +10,25 @@ from leadroute.model.keys import (
     closed_key,
     contact_key,
     last_key,
-    level_key,
     open_key,
+    order_key,
+    rotation_key,
     won_key,
 )
-from leadroute.offers.events import KINDS, Accepted, Contacted, FeedbackGiven, Offered
+from leadroute.offers.events import (
+    KINDS,
+    Accepted,
+    Assigned,
+    Contacted,
+    Declined,
+    FeedbackGiven,
+    Offered,
+    TimedOut,
+)
 from leadroute.offers.machine import rebuild
 from leadroute.offers.placement import Placement, Status
 from leadroute.plain import loads
+from leadroute.ranking.scorers.round_robin import UNIT
 from leadroute.stores import MemoryStore
 from leadroute.testing import ManualClock
 
@@ -109,45 +121,135 @@ def placements(store):
     return found
 
 
+def rotation(store, pool):
+    """The records of a pool as one: the reps by place, their turns, their credits, and what they were granted."""
+    records, more = [], 0
+    while len(records) <= more:
+        name = rotation_key(pool, len(records))
+        record = store.get([name]).get(name)
+        if record is None:
+            break
+        records.append(json.loads(record.data))
+        more = records[0].get("more", 0)
+    reps = [rep_id for record in records for rep_id in record["reps"]]
+    turns = [taken for record in records for taken in record["turns"]]
+    held = [credit for record in records for credit in record["credits"]]
+    assert len(reps) == len({*reps}) == len(turns) == len(held), "a rep has two places"
+    granted = {}
+    for record in records:
+        granted.update(record.get("granted", {}))
+    return reps, turns, held, granted
+
+
+def shared_out(turn, reps):
+    """What an offer noted of its turn, in parts of a turn: to whom how much, and what the taker pays."""
+    weights = {
+        reps[place]: int(weight)
+        for weight, digits in turn.shares.items()
+        for place, bit in enumerate(reversed(f"{int(digits, 16):b}"))
+        if bit == "1"
+    }
+    whole = sum(weights.values())
+    shares = {rep_id: UNIT * turn.units * weight // whole for rep_id, weight in weights.items()}
+    return Counter(shares), sum(shares.values())
+
+
+def standing(history):
+    """The offers of one life that were not taken back."""
+    found = []
+    for event in history:
+        if isinstance(event, Offered):
+            found.append(event)
+        elif isinstance(event, Declined | TimedOut):
+            found.pop()
+        elif isinstance(event, Accepted):
+            return found
+        elif isinstance(event, Assigned):
+            return found[:-1]
+    return found
+
+
 def audit(store, lead_ids):
     """Check everything that must be true after every step; return the placements by lead."""
     found = placements(store)
     assert set(found) == set(lead_ids), "a lead is lost or made up"
-    held, won, closed = Counter(), Counter(), Counter()
-    last, reached, levels = {}, {}, {}
-    for lead_id, placement in found.items():
-        logged = store.events(lead=lead_id)
-        assert [event.n for event in logged] == list(range(1, len(logged) + 1))
-        history = [loads(KINDS[event.type], event.data) for event in logged]
-        assert rebuild(lead_id, history) == placement
-        assert placement.status is not Status.RECEIVED
-        assert sum(isinstance(event, Accepted) for event in history) == (placement.status in OWNED)
-        assert (placement.owner is not None) == (placement.status in OWNED)
-        assert (placement.due is not None) == (placement.status in (Status.OFFERED, Status.WAITING))
-        offers = [event for event in history if isinstance(event, Offered)]
-        assert len({event.rep_id for event in offers}) == len(offers), "offered to one rep twice"
-        for event in offers:
-            if event.level:
-                levels[event.pool] = max(levels.get(event.pool, 0), event.level)
-            last[event.rep_id] = max(last.get(event.rep_id, 0), round(event.at.timestamp() * 1e6))
-        for event in history:
-            if isinstance(event, Contacted):
-                at = round(event.at.timestamp() * 1e6)
-                reached[event.rep_id] = max(reached.get(event.rep_id, 0), at)
-            if isinstance(event, FeedbackGiven) and event.closing:
-                closed[event.rep_id] += 1
-                won[event.rep_id] += event.status == "won"
+    lives = {lead_id: _checked_life(store, placement) for lead_id, placement in found.items()}
+    events = [event for history in lives.values() for event in history]
+    held, reached = Counter(), {}
+    for placement in found.values():
         held.update(placement.holds)
+    for event in events:
+        if isinstance(event, Contacted):
+            at = round(event.at.timestamp() * 1e6)
+            reached[event.rep_id] = max(reached.get(event.rep_id, 0), at)
+    ended = [event for event in events if isinstance(event, FeedbackGiven) and event.closing]
     expected = {
         **held,
-        **{won_key(rep): n for rep, n in won.items() if n},
-        **{closed_key(rep): n for rep, n in closed.items()},
-        **{last_key(rep): at for rep, at in last.items()},
+        **Counter(won_key(event.rep_id) for event in ended if event.status == "won"),
+        **Counter(closed_key(event.rep_id) for event in ended),
         **{contact_key(rep): at for rep, at in reached.items()},
-        **{level_key(pool): level for pool, level in levels.items()},
     }
-    assert store.counts() == expected, "the counters are not the holds of the placements"
+    counts = store.counts()
+    named = {order_key(), *(key for key in counts if key.startswith(last_key("")))}
+    assert {key: n for key, n in counts.items() if key not in named} == expected, (
+        "the counters are not the holds of the placements"
+    )
+    given = [event for event in events if isinstance(event, Offered | Assigned)]
+    stands = [event for history in lives.values() for event in standing(history)]
+    stands += [event for event in given if isinstance(event, Assigned)]
+    _check_orders(counts, given, stands)
+    for pool in {event.pool for event in given if isinstance(event, Offered)}:
+        offers = [event for event in stands if isinstance(event, Offered) and event.pool == pool]
+        _check_credits(store, pool, [event.turn for event in offers if event.turn is not None])
     return found
+
+
+def _checked_life(store, placement):
+    """The history of a lead, which leads to the placement that is kept."""
+    logged = store.events(lead=placement.lead_id)
+    assert [event.n for event in logged] == list(range(1, len(logged) + 1))
+    history = [loads(KINDS[event.type], event.data) for event in logged]
+    assert rebuild(placement.lead_id, history) == placement
+    assert placement.status is not Status.RECEIVED
+    assert sum(isinstance(event, Accepted) for event in history) <= 1
+    owned = any(isinstance(event, Accepted | Assigned) for event in history)
+    assert owned == (placement.status in OWNED) == (placement.owner is not None)
+    assert (placement.due is not None) == (placement.status in (Status.OFFERED, Status.WAITING))
+    offers = [event.rep_id for event in history if isinstance(event, Offered)]
+    assert len({*offers}) == len(offers), "offered to one rep twice"
+    return history
+
+
+def _check_orders(counts, given, stands):
+    """Every assignment has a number of its own, and who was assigned last is told by the largest that stands."""
+    numbers = [event.order for event in given]
+    assert len(numbers) == len({*numbers}), "two assignments tie"
+    assert counts.get(order_key(), 0) == max(numbers, default=0)
+    given_to = {event.rep_id for event in given}
+    assert {key for key in counts if key.startswith(last_key(""))} <= {*map(last_key, given_to)}
+    for rep_id in given_to:
+        last = counts.get(last_key(rep_id), 0)
+        assert last in {0, *(event.order for event in given if event.rep_id == rep_id)}
+        assert last >= max((event.order for event in stands if event.rep_id == rep_id), default=0)
+
+
+def _check_credits(store, pool, taken):
+    """The credits of a pool are what the offers that stand have shared out and taken, to the last part."""
+    reps, turns, held, _ = rotation(store, pool)
+    expected, counted = Counter(), Counter()
+    for turn in taken:
+        shares, paid = shared_out(turn, reps)
+        expected.update(shares)
+        expected[turn.rep_id] -= paid
+        counted[turn.rep_id] += turn.taken
+    assert {rep_id: n for rep_id, n in zip(reps, turns, strict=True) if n} == {
+        rep_id: n for rep_id, n in counted.items() if n
+    }, "turns are not those of the offers"
+    found = dict(zip(reps, held, strict=True))
+    assert {rep_id: n for rep_id, n in found.items() if n} == {
+        rep_id: n for rep_id, n in expected.items() if n
+    }, "credits are not those of the offers"
+    assert sum(held) == 0
 
 
 def within_limits(before, after, roster, now):

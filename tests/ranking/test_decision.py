@@ -83,7 +83,8 @@ def test_every_rep_is_in_it():
 
 def test_it_says_what_broke_a_tie():
     """Equal scores are put in order by who was assigned least recently, then by id; the record says which it was."""
-    router, team = Router(rules=[Rule("all")]), Roster([Rep("a"), Rep("b")])
+    router = Router(rules=[Rule("all", score=headroom())])
+    team = Roster([Rep("a"), Rep("b")])
     assert decide(team=team, router=router, snapshot=Snapshot()).tie_break == "id"
     tied = decide(team=team, router=router, snapshot=Snapshot(last_assigned={"a": 9, "b": 3}))
     assert (tied.rep_id, tied.tie_break) == ("b", "last assigned")

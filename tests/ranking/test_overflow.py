@@ -12,7 +12,6 @@ from leadroute import (
     Otherwise,
     Outcome,
     Pool,
-    Ranking,
     Rep,
     Roster,
     Router,
@@ -23,7 +22,8 @@ from leadroute import (
 from leadroute.formats.policy import dump_policy, parse_policy
 from leadroute.model.instants import from_micros
 from leadroute.model.presence import wrapped_up
-from leadroute.ranking.overflow import settled
+from leadroute.rules.builders import check
+from leadroute.rules.closures import Environment
 from leadroute.testing.strategies import instants, leads, rosters, routers, snapshots
 
 MONDAY = datetime(2026, 1, 5, 12, tzinfo=UTC)
@@ -166,14 +166,21 @@ def test_a_pool_is_asked_once():
     """However often the steps name a pool, its reps are judged once, and anyway once more."""
     questions = []
 
-    def ask(pool, anyway):
-        questions.append((pool, anyway))
-        return Ranking("L-1", Outcome.NOBODY_AVAILABLE, "r", pool)
+    def asked_about(_lead, rep, _now):
+        questions.append(rep.id)
+        return True
 
-    own = Ranking("L-1", Outcome.NOBODY_AVAILABLE, "r", "own")
-    found = settled(own, ("pool own", "pool b", "anyway", "pool b"), ask)
-    assert questions == [("b", False), ("own", True), ("b", True)]
-    assert [each.pool for each in found.others] == ["b"]
+    router = Router(
+        rules=[Rule("r", pool="ada", require=check("asked"))],
+        pools=POOLS,
+        otherwise={"nobody_available": "pool ada, pool bob, anyway"},
+        environment=Environment({"asked": asked_about}),
+    )
+    full = [Rep(name, capacity=1) for name in ("ada", "bob")]
+    counts = Snapshot(open={"ada": 1, "bob": 1})
+    found = router.rank(Lead("L-1"), Roster(full), now=MONDAY, snapshot=counts)
+    assert questions == ["ada", "bob", "ada", "bob"]
+    assert [each.pool for each in found.others] == ["bob"]
 
 
 def test_caps_and_turns_of_the_other_pool():

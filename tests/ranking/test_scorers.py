@@ -139,13 +139,13 @@ def test_intent_reads_its_half_life():
 
 
 def test_rotation():
-    """Fewest turns for the weight go first; equals get equal points; weight 0 never has a turn."""
-    a, b, c, d, none = Rep("a"), Rep("b", weight=3), Rep("c"), Rep("d"), Rep("n", weight=0)
-    reps = (a, b, c, d, none)
+    """Who is due most goes first; ties go to the heavier weight, then to the id; points are evenly spaced."""
+    a, b, c, d = Rep("a"), Rep("b", weight=3), Rep("c"), Rep("d")
+    reps = (a, b, c, d)
     turns = {"p": {"a": 1, "b": 2, "c": 1, "d": 0}, "other": {"d": 9}}
     situation = Situation(Lead("L-1"), reps, "p", Snapshot(turns=turns), AT)
     points = round_robin().bind(situation)
-    assert [points(rep) for rep in reps] == [0.0, 0.5, 0.0, 1.0, 0.0]
+    assert [points(rep) for rep in reps] == [1 - 2 / 3, 1 - 1 / 3, 0.0, 1.0]
     assert round_robin().reason(situation, b) == "2 turns taken, weight 3"
     assert round_robin().reason(situation, d) == "0 turns taken"
     assert judged(round_robin(), a)[0] == 1

@@ -54,7 +54,7 @@ def who_never_had_a_lead_goes_first(given, then):
         if "idle_days" in each or each["last"] is not None:
             last[each["id"]] = round((NOW - idle).timestamp()) * MICROS
     ids = [each["id"] for each in given["reps"]]
-    for score in (None, least_recent()):
+    for score in (headroom(), least_recent()):
         best = ranked(ids, Rule("all", score=score), last_assigned=last).best
         assert best.rep_id == then["winner"]
 
@@ -232,9 +232,10 @@ def tiers_become_equal_with_waiting(given, then):
     for turn in ({}, turns):
         assert ranked(reps, rule, lead=lead, turns=turn).best.rep_id == "a"
     later = NOW + timedelta(seconds=after)
-    equals = ranked(reps, rule, lead=lead, now=later).assignments
-    assert equals[0].score == equals[1].score
-    assert ranked(reps, rule, lead=lead, now=later, turns=turns).best.rep_id == "b"
+    for turns, winner in (({"a": 5, "b": 0}, "b"), ({"a": 0, "b": 5}, "a")):
+        equals = ranked(reps, rule, lead=lead, now=later, turns={"everyone": turns}).assignments
+        assert {each.parts[0].reason[:11] for each in equals} == {"tier 1 of 2"}
+        assert equals[0].rep_id == winner
 
 
 @passes("fs-03")
@@ -265,7 +266,7 @@ def levels_open_with_waiting(given, then):
 def who_got_a_lead_least_recently(given, then):
     """Idle time runs from when a rep last got a lead; the end of the last one is not read."""
     last = {each["id"]: each["last_offered"] for each in given["reps"]}
-    for score in (None, least_recent()):
+    for score in (headroom(), least_recent()):
         best = ranked(list(last), Rule("all", score=score), last_assigned=last).best
         assert best.rep_id == min(last, key=last.__getitem__) != then["winner"]
 

@@ -2,7 +2,6 @@
 
 from collections import Counter
 from datetime import timedelta
-from fractions import Fraction
 
 import pytest
 from attrs import evolve
@@ -17,10 +16,12 @@ from leadroute import (
     Rep,
     Router,
     Rule,
+    Snapshot,
     round_robin,
 )
-from leadroute.ranking.turns import Turns, dues, next_turn, order, take
-from leadroute.scorers import owner
+from leadroute.ranking.scorers.round_robin import UNIT, dues
+from leadroute.rules.situation import Situation
+from leadroute.scorers import fair_share, owner
 
 
 def reps_of(given):
@@ -54,12 +55,17 @@ def nobody_has_a_weight(given, then):
 
 @passes("cal-29")
 def the_order_is_that_of_the_shortfalls(given, then):
-    weights = {each["id"]: each["weight"] for each in given["reps"]}
-    turns = Turns.of(weights, counts_of(given))
-    assert {rep_id: round(float(due), 2) for rep_id, due in dues(turns).items()} == {
-        rep_id: pytest.approx(due, abs=0.011) for rep_id, due in then["shortfalls"].items()
+    reps, counts = reps_of(given), counts_of(given)
+    snapshot = Snapshot(turns={"everyone": counts})
+    due = dues(Situation(Lead("L-1"), team(*reps), "everyone", snapshot))
+    whole = sum(rep.weight for rep in reps)
+    # the shortfalls of the file are those before the lead that is shared out
+    before = {rep.id: 1 - due.ahead(place) - rep.weight / whole for place, rep in enumerate(reps)}
+    assert {rep_id: round(shortfall, 2) for rep_id, shortfall in before.items()} == {
+        rep_id: pytest.approx(shortfall, abs=0.011)
+        for rep_id, shortfall in then["shortfalls"].items()
     }
-    assert list(order(turns)) == then["order"]
+    assert rotate(reps, counts) == then["order"]
 
 
 @passes("cal-30")
@@ -75,13 +81,14 @@ def absence_is_not_made_up(given, then):
 
 @passes("cal-32")
 def a_lead_without_worth_is_made_up_for(given, then):
-    own = Rule("own", when=LEAD.owner_id.is_present(), score=owner() + 0 * round_robin())
+    own = Rule("own", when=LEAD.owner_id.is_present(), score=fair_share(owner(), 9))
     router = Router(rules=[own, Rule("rest", score=round_robin())])
     dispatcher = desk(*{each["rep"] for each in given["leads"]}, router=router)
     for index, each in enumerate(given["leads"]):
         assert route(dispatcher, 1, f"L{index}", owner_id=each["rep"]) == [each["rep"]]
-    due = rotate(dispatcher.roster, dispatcher.snapshot().turns["everyone"])
-    assert due != [then["winner"]]
+    now, counts = dispatcher.clock.now(), dispatcher.snapshot()
+    due = router.rank(Lead("next"), dispatcher.roster, now=now, snapshot=counts).best
+    assert due.rep_id != then["winner"]
     for index, each in enumerate(given["leads"]):
         if each["outcome"] == "no_show" and not given["count_no_show"]:
             expires = NOW + timedelta(days=30)
@@ -95,6 +102,7 @@ def leads_of_an_owner_are_no_turns(given, then):
     owned = Rule("owned", when=LEAD.owner_id.is_present(), score=owner())
     router = Router(rules=[owned, Rule("rest", score=round_robin())])
     dispatcher = desk(*{each["rep"] for each in given["leads"]}, router=router)
+    assert route(dispatcher, 1, "before") == [given["leads"][0]["rep"]]
     for index, each in enumerate(given["leads"]):
         owner_id = each["rep"] if each["reason"] == "owner_match" else None
         assert route(dispatcher, 1, f"L-{index}", owner_id=owner_id) == [each["rep"]]
@@ -264,13 +272,13 @@ def positions_and_then_who_waited_longest(given, then):
 
 @passes("lib-10")
 def weights_are_spread_smoothly(given, then):
-    turns, found = Turns.of(given["weights"]), []
-    for _ in range(7):
-        found.append(next_turn(turns))
-        turns = take(turns, found[-1])
-        assert max(map(abs, dues(turns).values())) < 1
+    dispatcher, found = desk(*(Rep(rep, weight=n) for rep, n in given["weights"].items())), []
+    for index in range(7):
+        found += route(dispatcher, 1, f"L-{index}")
+        held = dispatcher.snapshot().credits["everyone"]
+        assert max(map(abs, held.values())) < UNIT
     assert found == then["winners"]
-    assert set(dues(turns).values()) == {Fraction(0)}
+    assert not any(held.values())
 
 
 @differs("kz-01", "A skipped rep (off, full)")

@@ -13,15 +13,16 @@ The rules of this module:
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 from itertools import pairwise, product
 from math import cos, floor, radians
+from operator import attrgetter
 from typing import Any, Final
 
 from attrs import field, frozen
 
 from leadroute.errors import ConfigError, UnknownFieldError
-from leadroute.model.distance import Position
+from leadroute.model.distance import Position, position_of
 from leadroute.model.lead import Lead
 from leadroute.model.postal import Stretch
 from leadroute.model.territory import Place, Territory, worded
@@ -33,6 +34,9 @@ FILED: Final = 512
 
 CELLS: Final = 4_096
 """How many cells of one degree a circle may touch and still be filed by them."""
+
+PLACES: Final = 4_096
+"""For how many places the answer is kept."""
 
 _DEGREE_KM: Final = 111.0
 
@@ -139,6 +143,8 @@ class Atlas:
     territories: tuple[Territory, ...] = field(converter=_territories)
     _known: Mapping[str, tuple[Territory, int]] = field(init=False, eq=False)
     _cabinets: Mapping[Drawer, Mapping[Drawer, list[str]]] = field(init=False, eq=False)
+    _place_of: Callable[[Lead], Hashable] = field(init=False, eq=False)
+    _found: dict[Hashable, tuple[Match, ...]] = field(factory=dict, init=False, eq=False)
 
     def __attrs_post_init__(self) -> None:
         known = resolved(self.territories)
@@ -150,6 +156,7 @@ class Atlas:
                 cabinets[kinds][values].append(name)
         plain = {kinds: dict(drawers) for kinds, drawers in cabinets.items()}
         object.__setattr__(self, "_known", known)
+        object.__setattr__(self, "_place_of", _asked([each for each, _ in known.values()]))
         object.__setattr__(self, "_cabinets", plain)
 
     def __reduce__(self) -> tuple[type[Atlas], tuple[tuple[Territory, ...]]]:
@@ -182,8 +189,18 @@ class Atlas:
     def lookup(self, lead: Lead) -> tuple[Match, ...]:
         """The territories that a lead is in, most specific first.
 
-        O(kinds of territories + territories found), whatever their number.
+        O(kinds of territories + territories found), whatever their number; O(1) for a place asked about before.
         """
+        place = self._place_of(lead)
+        found = self._found.get(place)
+        if found is None:
+            found = self._look(lead)
+            if len(self._found) >= PLACES:
+                self._found.clear()
+            self._found[place] = found
+        return found
+
+    def _look(self, lead: Lead) -> tuple[Match, ...]:
         place = Place.of(lead)
         names: set[str] = set()
         for kinds, drawers in self._cabinets.items():
@@ -199,6 +216,34 @@ class Atlas:
                 found.append((key, Match(territory, close[1])))
         found.sort(key=lambda entry: entry[0])
         return tuple(match for _, match in found)
+
+
+_ASKED: Final[Mapping[str, tuple[str, ...]]] = {
+    "countries": ("country", "region"),
+    "regions": ("country", "region"),
+    "postal": ("country", "region", "postal_code"),
+    "industries": ("industry",),
+    "languages": ("language",),
+    "accounts": ("account_id",),
+    "domains": ("domain", "email"),
+}
+"""The fields of a lead that a field of a territory asks about."""
+
+
+def _asked(territories: Iterable[Territory]) -> Callable[[Lead], Hashable]:
+    """A function from a lead to all that these territories ask of it."""
+    used, near = {"country", "region"}, False
+    for territory in territories:
+        for name, asked in _ASKED.items():
+            if getattr(territory, name):
+                used.update(asked)
+        near = near or territory.center is not None
+        if territory.min_employees is not None or territory.max_employees is not None:
+            used.add("employees")
+    read = attrgetter(*sorted(used))
+    if not near:
+        return read
+    return lambda lead: (read(lead), position_of(lead.attributes))
 
 
 def _filed(territory: Territory) -> Iterator[dict[str, str]]:

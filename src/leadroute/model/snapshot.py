@@ -34,8 +34,8 @@ class Snapshot:
         open: Leads that each rep has open now, by rep id.
         used: Leads counted against a cap so far, by ``Cap.key``.
         turns: Turns that each rep has taken in each pool, by pool and rep id.
-        last_assigned: When each rep last got a lead, by rep id, in microseconds since 1970 (UTC). Of two that got theirs
-            at the same instant, the later one has a higher number.
+        last_assigned: When each rep last got a lead, by rep id, in microseconds since 1970 (UTC). Of two who got theirs
+            at one instant, the later has a higher number.
         won: Deals each rep has won, by rep id.
         closed: Deals of each rep that have ended, won or not, by rep id.
         outcomes: What became of each rep's leads by segment and week, for the scorers that learn from it.
@@ -43,8 +43,8 @@ class Snapshot:
         presence: Whether each rep is at work this minute, by rep id; who is not in it is not asked about.
         granted: Turns given to reps beside their share, or withheld, by pool and rep id.
         credits: What was shared out to each rep less the turns taken, by pool and rep id, in parts of a turn
-            (``UNIT``). Of a pool that is not in it the turns alone are known, and every lead so far counts as shared out
-            among the candidates.
+            (``UNIT``). Of a pool that is not in it the turns alone are known, and every lead so far counts as shared
+            out among the candidates.
 
     What is handed in is copied, so that a decision and its reasons are about the same counts.
 
@@ -71,7 +71,7 @@ class Snapshot:
     def __attrs_post_init__(self) -> None:
         for name in _MAPPINGS:
             given = getattr(self, name)
-            if given or type(given) is not FrozenDict:
+            if type(given) is not FrozenDict or name in _BY_POOL:
                 object.__setattr__(self, name, _copied(name, given))
         for name in _PLAIN:
             _must_count(name, getattr(self, name))
@@ -92,10 +92,13 @@ _BY_POOL = ("turns", "credits")
 
 
 def _copied(name: str, given: Any) -> FrozenDict[str, Any]:
+    """A copy that does not change; of what does not change itself, no copy is needed."""
     if not isinstance(given, dict):
         must_be(Mapping, **{name: given})
     if name not in _BY_POOL:
         return FrozenDict(given)
+    if type(given) is FrozenDict and all(type(counts) is FrozenDict for counts in given.values()):
+        return given
     for pool, counts in given.items():
         must_be(Mapping, **{f"{name}[{pool!r}]": counts})
     return FrozenDict({pool: FrozenDict(counts) for pool, counts in given.items()})

@@ -129,6 +129,8 @@ def aware(instant: datetime, argument: str = "now") -> datetime:
     if not isinstance(instant, datetime):
         kind = type(instant).__name__
         raise FactTypeError(argument, f"of type {kind}", f"an aware datetime, {_AWARE}")
+    if instant.tzinfo is UTC:
+        return instant
     if instant.utcoffset() is None:
         raise FactTypeError(argument, "a naive datetime", f"an aware one, {_AWARE}")
     return instant.astimezone(UTC)

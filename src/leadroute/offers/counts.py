@@ -20,7 +20,15 @@ from attrs import field, frozen
 from leadroute.errors import FactTypeError
 from leadroute.model.frozen import FrozenDict
 from leadroute.model.instants import to_micros
-from leadroute.model.keys import closed_key, contact_key, last_key, open_key, order_key, parts, won_key
+from leadroute.model.keys import (
+    closed_key,
+    contact_key,
+    last_key,
+    open_key,
+    order_key,
+    parts,
+    won_key,
+)
 from leadroute.model.outcomes import Outcomes
 from leadroute.model.presence import Presence
 from leadroute.model.rep import Rep
@@ -85,20 +93,20 @@ class Books:
         """The counts of the candidates. O(candidates)."""
         candidates, limits = need.candidates, need.limits
         wanted = [name for name in _KEYS if name in need.fields]
-        if not limits.capacity and "open" not in need.score:
+        if limits.capacity is None and "open" not in need.score:
             wanted.remove("open")
         if self.router.wrap_up and "contacted" not in wanted:
             wanted.append("contacted")
-        columns = {name: candidates.column((_KEYS, name), _key_of(name)) for name in wanted}
+        columns = {name: candidates.column(("counter", name), _key_of(name)) for name in wanted}
         asked = [key for column in columns.values() for key in column]
-        asked += limits.keys
+        asked += limits.keys()
         asked += [toll.key for toll in need.over_all]
         if "used" in need.score:
             router = self.router
             asked += counters(candidates.reps, router.caps, router.zone, self.now)
         found = self.store.counts(asked) if asked else {}
         get, ids = found.get, candidates.ids
-        named = {
+        named: dict[str, Any] = {
             name: FrozenDict(
                 {rep_id: n for rep_id, key in zip(ids, column, strict=True) if (n := get(key))}
             )
@@ -106,9 +114,12 @@ class Books:
         }
         if need.pool is not None:
             credits = self.credits(need.pool)
-            named["turns"] = FrozenDict({need.pool: credits.turns()})
             named["credits"] = FrozenDict({need.pool: credits.credits()})
-            named["granted"] = FrozenDict({need.pool: credits.granted(self.now)})
+            if "turns" in need.score:
+                named["turns"] = FrozenDict({need.pool: credits.turns()})
+            granted = credits.granted(self.now)
+            if granted:
+                named["granted"] = FrozenDict({need.pool: granted})
         return Snapshot(
             used=FrozenDict(found),
             outcomes=self.outcomes,

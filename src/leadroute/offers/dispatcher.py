@@ -116,7 +116,7 @@ class Dispatcher:
 
         Raises:
             FactTypeError: A rule met a fact of the wrong type. Nothing is stored.
-            Conflict: Other processes were faster fifty times in a row. Nothing is stored.
+            Conflict: Other processes were faster for half a minute. Nothing is stored.
         """
         must_be(Lead, lead=lead)
         return persistently(partial(self._submit, lead))
@@ -201,7 +201,9 @@ class Dispatcher:
         """
         grant, rep = Grant(expires, reason, cause, turns), self.roster[rep_id]
         where = turn_credits.pool_of(self.store, self.router, cause, pool)
-        return persistently(lambda: turn_credits.post(self.store, where, rep.id, grant, self._now()))
+        return persistently(
+            lambda: turn_credits.post(self.store, where, rep.id, grant, self._now())
+        )
 
     def release(self, lead_id: str) -> Placement:
         """The lead is open work no more, though it has not ended: its owner has room for another.

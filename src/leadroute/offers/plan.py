@@ -11,7 +11,7 @@ The rules of this module:
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from functools import partial
 from typing import Any
@@ -30,10 +30,10 @@ from leadroute.model.keys import (
     won_key,
 )
 from leadroute.model.kinds import must_be
-from leadroute.model.lead import Lead
 from leadroute.model.rep import Rep
 from leadroute.model.values import Cleaner, Refused, number, word
 from leadroute.offers.change import Add, Emit, Op, Put, Raise
+from leadroute.offers.counts import Books
 from leadroute.offers.events import (
     Accepted,
     Assigned,
@@ -48,7 +48,6 @@ from leadroute.offers.events import (
     TimedOut,
     Waiting,
 )
-from leadroute.offers.counts import Books
 from leadroute.offers.machine import move, situation_of
 from leadroute.offers.placement import Placement, Status
 from leadroute.ranking.decide import Decided

@@ -58,7 +58,7 @@ class Store(Protocol):
         ...
 
     def counts(self, keys: Sequence[str] | None = None, prefix: str = "") -> dict[str, int]:
-        """The counters named by ``keys``, or all whose key starts with ``prefix``, by key.
+        """The counters named by ``keys``, in the order asked, or all whose key starts with ``prefix``, by key.
 
         A counter that stands at 0 is left out: it cannot be told from one that was never touched.
 

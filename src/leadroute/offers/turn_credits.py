@@ -13,8 +13,10 @@ The rules of this module:
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from bisect import bisect_right
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
+from itertools import accumulate
 from os import urandom
 from typing import Any, Final
 
@@ -36,36 +38,13 @@ from leadroute.rules.rule import EVERYONE
 
 __all__ = ["PoolCredits", "pool_of", "post"]
 
-_MOST_REPS: Final = 1_000
-_MOST_BYTES: Final = 24_000
-"""How many reps, and how many bytes of ids, one record holds before the next one is begun."""
+MOST_REPS: Final = 1_000
+"""How many reps one record holds before the next one is begun."""
+
+MOST_BYTES: Final = 24_000
+"""How many bytes their ids may take."""
 
 _write = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
-
-
-class _Part:
-    """One record: some reps, their turns and credits."""
-
-    __slots__ = ("changed", "credits", "granted", "reps", "room", "turns", "version")
-
-    def __init__(self, record: Record | None) -> None:
-        data: dict[str, Any] = {} if record is None else json.loads(record.data)
-        self.version = 0 if record is None else record.version
-        self.reps: list[str] = data.get("reps", [])
-        self.turns: list[int] = data.get("turns", [])
-        self.credits: list[int] = data.get("credits", [])
-        self.granted: dict[str, dict[str, int]] = data.get("granted", {})
-        self.room = _MOST_BYTES - sum(len(rep_id.encode()) for rep_id in self.reps)
-        self.changed = False
-
-    def data(self, more: int) -> str:
-        """The record's text."""
-        kept: dict[str, Any] = {"reps": self.reps, "turns": self.turns, "credits": self.credits}
-        if any(self.granted.values()):
-            kept["granted"] = {rep_id: each for rep_id, each in self.granted.items() if each}
-        if more:
-            kept["more"] = more
-        return _write(kept)
 
 
 class PoolCredits:
@@ -76,49 +55,56 @@ class PoolCredits:
         pool: The pool.
     """
 
-    __slots__ = ("_parts", "_places", "pool")
+    __slots__ = (
+        "_changed",
+        "_credits",
+        "_granted",
+        "_places",
+        "_reps",
+        "_turns",
+        "_versions",
+        "pool",
+    )
 
     def __init__(self, store: Store, pool: str) -> None:
         self.pool = pool
         first = rotation_key(pool)
-        record = store.get([first]).get(first)
-        more = 0 if record is None else int(json.loads(record.data).get("more", 0))
-        self._parts = [_Part(record)]
+        found = [store.get([first]).get(first)]
+        data = [_read(record) for record in found]
+        more = data[0].get("more", 0)
         if more:
             keys = [rotation_key(pool, number) for number in range(1, more + 1)]
-            found = store.get(keys)
-            self._parts += [_Part(found.get(each)) for each in keys]
-        self._places: dict[str, tuple[_Part, int]] = {
-            rep_id: (part, index) for part in self._parts for index, rep_id in enumerate(part.reps)
-        }
+            records = store.get(keys)
+            found += [records.get(key) for key in keys]
+            data += [_read(record) for record in found[1:]]
+        self._versions = [0 if record is None else record.version for record in found]
+        self._reps: list[list[str]] = [each.get("reps", []) for each in data]
+        self._turns: list[int] = [turns for each in data for turns in each.get("turns", [])]
+        self._credits: list[int] = [held for each in data for held in each.get("credits", [])]
+        self._granted: dict[str, dict[str, int]] = {}
+        for each in data:
+            self._granted.update(each.get("granted", {}))
+        ids = [rep_id for reps in self._reps for rep_id in reps]
+        self._places = dict(zip(ids, range(len(ids)), strict=True))
+        self._changed: set[int] = set()
 
     def turns(self) -> FrozenDict[str, int]:
         """The turns that each rep has taken, where there are any."""
-        return FrozenDict(
-            {
-                rep_id: taken
-                for part in self._parts
-                for rep_id, taken in zip(part.reps, part.turns, strict=True)
-                if taken
-            }
-        )
+        both = zip(self._places, self._turns, strict=True)
+        return FrozenDict({rep_id: turns for rep_id, turns in both if turns})
 
     def credits(self) -> FrozenDict[str, int]:
         """The credit of each rep."""
-        found: dict[str, int] = {}
-        for part in self._parts:
-            found.update(zip(part.reps, part.credits, strict=True))
-        return FrozenDict(found)
+        return FrozenDict(zip(self._places, self._credits, strict=True))
 
     def granted(self, now: datetime) -> FrozenDict[str, tuple[Grant, ...]]:
         """What each rep was granted that is not over, in the order in which it pays."""
         found = {}
-        for part in self._parts:
-            for rep_id, each in part.granted.items():
-                grants = [_grant(about, turns) for about, turns in each.items()]
-                counting = sorted((one for one in grants if now < one.expires), key=soonest)
-                if counting:
-                    found[rep_id] = tuple(counting)
+        for rep_id, each in self._granted.items():
+            grants = [_grant(about, turns) for about, turns in each.items() if turns]
+            current = sorted((one for one in grants if now < one.expires), key=soonest)
+            if current:
+                found[rep_id] = tuple(current)
         return FrozenDict(found)
 
     def take(self, turn: Turn) -> TurnTaken:
@@ -127,90 +113,104 @@ class PoolCredits:
         Returns:
             What was done, as an offer notes it. O(candidates).
         """
+        known = self._places
         for rep_id in (turn.rep_id, *turn.ids):
-            if rep_id not in self._places:
+            if rep_id not in known:
                 self._place(rep_id)
-        shares: dict[int, list[int]] = {}
-        starts = self._starts()
+        among: dict[int, list[int]] = {}
         for rep_id, weight in zip(turn.ids, turn.weights, strict=True):
-            part, index = self._places[rep_id]
-            shares.setdefault(weight, []).append(starts[id(part)] + index)
+            among.setdefault(weight, []).append(known[rep_id])
         taken = TurnTaken(
             turn.rep_id,
             turn.taken,
             turn.units,
-            FrozenDict({str(weight): _as_text(places) for weight, places in shares.items()}),
+            FrozenDict({str(weight): _as_text(places) for weight, places in among.items()}),
             FrozenDict({_about(grant): units for grant, units in turn.paid.items()}),
         )
-        self._add(taken, 1)
+        self._add(taken, among, 1)
         return taken
 
     def give_back(self, taken: TurnTaken) -> None:
         """Take back what a turn did, to the last part. O(candidates)."""
-        self._add(taken, -1)
-
-    def _add(self, taken: TurnTaken, sign: int) -> None:
         among = {int(weight): _places(text) for weight, text in taken.shares.items()}
-        whole = sum(weight * len(places) for weight, places in among.items())
-        spread = [(part, part_start) for part, part_start in self._spans()]
-        paid = 0
+        self._add(taken, among, -1)
+
+    def _add(self, taken: TurnTaken, among: Mapping[int, list[int]], sign: int) -> None:
+        whole = sum([weight * len(places) for weight, places in among.items()])
+        credits, paid = self._credits, 0
         for weight, places in among.items():
             own = share(taken.units, weight, whole)
             paid += own * len(places)
-            for part, start in spread:
-                end = start + len(part.reps)
-                inside = places if len(spread) == 1 else [at for at in places if start <= at < end]
-                if inside:
-                    credits, part.changed = part.credits, True
-                    for at in inside:
-                        credits[at - start] += sign * own
-        part, index = self._places[taken.rep_id]
-        part.credits[index] -= sign * paid
-        part.turns[index] += sign * taken.taken
-        part.changed = True
-        granted = part.granted.setdefault(taken.rep_id, {})
-        for about, units in taken.paid.items():
-            left = granted.pop(about, 0) + sign * units
-            if left:
-                granted[about] = left
+            own *= sign
+            for place in places:
+                credits[place] += own
+            self._touch(places)
+        taker = self._places[taken.rep_id]
+        credits[taker] -= sign * paid
+        self._turns[taker] += sign * taken.taken
+        self._touch([taker])
+        if taken.paid:
+            granted = self._granted.setdefault(taken.rep_id, {})
+            for about, units in taken.paid.items():
+                granted[about] = granted.get(about, 0) + sign * units
 
     def give(self, rep_id: str, grant: Grant, now: datetime) -> None:
         """Add a grant, and forget those of the rep that are over."""
-        part, _ = self._places.get(rep_id) or self._place(rep_id)
-        kept = part.granted.get(rep_id, {})
+        if rep_id not in self._places:
+            self._place(rep_id)
+        kept = self._granted.get(rep_id, {})
         kept = {about: turns for about, turns in kept.items() if _grant(about, turns).expires > now}
-        part.granted[rep_id] = {**kept, _about(grant): grant.turns}
-        part.changed = True
+        self._granted[rep_id] = {**kept, _about(grant): grant.turns}
+        self._touch([self._places[rep_id]])
 
-    def _place(self, rep_id: str) -> tuple[_Part, int]:
-        part, size = self._parts[-1], len(rep_id.encode())
-        if part.reps and (len(part.reps) >= _MOST_REPS or part.room < size):
-            part = _Part(None)
-            self._parts.append(part)
-            self._parts[0].changed = True
-        part.reps.append(rep_id)
-        part.turns.append(0)
-        part.credits.append(0)
-        part.room -= size
-        part.changed = True
-        self._places[rep_id] = found = part, len(part.reps) - 1
-        return found
+    def _place(self, rep_id: str) -> None:
+        last = self._reps[-1]
+        if len(last) >= MOST_REPS or (
+            len(last) % 64 == 63 and sum(len(each.encode()) for each in last) > MOST_BYTES
+        ):
+            self._reps.append([])
+            self._versions.append(0)
+            self._changed.add(0)
+        self._reps[-1].append(rep_id)
+        self._changed.add(len(self._reps) - 1)
+        self._places[rep_id] = len(self._places)
+        self._turns.append(0)
+        self._credits.append(0)
 
-    def _spans(self) -> Iterator[tuple[_Part, int]]:
-        start = 0
-        for part in self._parts:
-            yield part, start
-            start += len(part.reps)
-
-    def _starts(self) -> dict[int, int]:
-        return {id(part): start for part, start in self._spans()}
+    def _touch(self, places: Sequence[int]) -> None:
+        """Note which records hold these places."""
+        if len(self._reps) == 1:
+            self._changed.add(0)
+            return
+        ends = list(accumulate(map(len, self._reps)))
+        self._changed.update(bisect_right(ends, place) for place in places)
 
     def operations(self) -> Iterator[Put]:
         """What writes the change, at the versions that were read."""
-        for number, part in enumerate(self._parts):
-            if part.changed:
-                more = 0 if number else len(self._parts) - 1
-                yield Put(rotation_key(self.pool, number), part.data(more), part.version)
+        ends = [0, *accumulate(map(len, self._reps))]
+        for number in sorted(self._changed):
+            span = slice(ends[number], ends[number + 1])
+            reps = self._reps[number]
+            kept: dict[str, Any] = {
+                "reps": reps,
+                "turns": self._turns[span],
+                "credits": self._credits[span],
+            }
+            granted = {rep_id: self._left(rep_id) for rep_id in reps if rep_id in self._granted}
+            if any(granted.values()):
+                kept["granted"] = {rep_id: left for rep_id, left in granted.items() if left}
+            if not number and len(self._reps) > 1:
+                kept["more"] = len(self._reps) - 1
+            yield Put(rotation_key(self.pool, number), _write(kept), self._versions[number])
+
+    def _left(self, rep_id: str) -> dict[str, int]:
+        """What is left of the rep's grants."""
+        return {about: turns for about, turns in self._granted[rep_id].items() if turns}
+
+
+def _read(record: Record | None) -> dict[str, Any]:
+    found: dict[str, Any] = {} if record is None else json.loads(record.data)
+    return found
 
 
 def _as_text(places: Sequence[int]) -> str:

@@ -11,40 +11,61 @@ The rules of this module:
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from collections.abc import Callable, Hashable, Iterable, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, Final, NamedTuple, TypeAlias, TypeVar
 
 from leadroute.errors import LeadrouteError
 from leadroute.model.atlas import Match
 from leadroute.model.hours import Hours
-from leadroute.model.keys import cap_holder
+from leadroute.model.keys import bucket_key, cap_holder
 from leadroute.model.lead import Lead
-from leadroute.model.limits import Bound, Cap
+from leadroute.model.limits import Cap
 from leadroute.model.rep import Rep
 from leadroute.model.roster import Roster
 from leadroute.model.territory import Territory
 from leadroute.model.values import known
 from leadroute.ranking.scorers.round_robin import round_robin
-from leadroute.ranking.tally import Tally, Toll
 from leadroute.rules.closures import Environment, Test, compile_condition
 from leadroute.rules.lead_values import LeadValues, lead_values
 from leadroute.rules.rule import Rule
 from leadroute.rules.scorer import Scorer
 
-__all__ = ["CandidateSet", "Candidates", "Limits", "OnDuty", "Shift", "Teams", "scoring_of"]
+__all__ = [
+    "CandidateSet",
+    "Candidates",
+    "Column",
+    "Limits",
+    "OnDuty",
+    "Rooms",
+    "Shift",
+    "Team",
+    "Teams",
+    "picked",
+    "scoring_of",
+]
 
 T = TypeVar("T")
 
-MOST_CELLS: Final = 2_000_000
-"""How many values are kept for one roster before all are forgotten: 16 MB."""
+MOST_CELLS: Final = 500_000
+CELLS_A_REP: Final = 400
+"""How many values are kept for one roster, and more for each rep, before all are forgotten; one takes about 8 bytes."""
 
 MOST_ROSTERS: Final = 8
 """For how many rosters a router keeps candidates."""
 
 _ALWAYS: Final = float("inf")
+_MOST_CREWS: Final = 64
+"""For how many combinations of open hours those on duty are kept."""
+
+_LONG_AGO: Final = datetime.min.replace(tzinfo=UTC)
+_FOR_EVER: Final = datetime.max.replace(tzinfo=UTC)
 _Column: TypeAlias = list[Any]
+Rooms: TypeAlias = tuple[tuple[str, float], ...]
+"""Counters, each with the most that it may stand at before a lead."""
+
+NO_LIMIT: Final[tuple[str, float]] = ("", _ALWAYS)
+"""A counter that there is not."""
 _ROUND_ROBIN: Final[Scorer] = round_robin()
 
 
@@ -54,19 +75,37 @@ def scoring_of(rule: Rule) -> Scorer:
 
 
 class Memory:
-    """How many values are kept, and what forgets them when they become too many."""
+    """What the candidates of one roster share: the calendars that were looked at, and a bound on what is kept."""
 
-    __slots__ = ("cells", "forget")
+    __slots__ = ("_forget", "_most", "cells", "periods", "shifts")
 
-    def __init__(self, forget: Callable[[], None]) -> None:
-        self.cells, self.forget = 0, forget
+    def __init__(self, reps: int, forget: Callable[[], None]) -> None:
+        self._forget, self._most = forget, MOST_CELLS + CELLS_A_REP * reps
+        self.cells = 0
+        self.shifts: dict[Hours, Shift] = {}
+        self.periods: dict[Hashable, _CapPeriod] = {}
 
     def take(self, cells: int) -> None:
         """Count values that are kept from now on. A decision under way keeps what it holds."""
         self.cells += cells
-        if self.cells > MOST_CELLS:
+        if self.cells > self._most:
             self.cells = cells
-            self.forget()
+            self._forget()
+
+    def shift(self, hours: Hours, at: datetime) -> Shift:
+        """The state of some hours at an instant."""
+        found = self.shifts.get(hours)
+        if found is None or not found.since <= at < found.until:
+            found = self.shifts[hours] = _shift(hours, at)
+        return found
+
+    def period(self, cap: Cap, rep: Rep) -> _CapPeriod:
+        """A cap as it counts for all reps of the rep's calendar."""
+        place = (cap, rep.timezone, rep.hours, rep.joined_at)
+        found = self.periods.get(place)
+        if found is None:
+            found = self.periods[place] = _CapPeriod(cap, rep)
+        return found
 
 
 class Shift(NamedTuple):
@@ -74,62 +113,67 @@ class Shift(NamedTuple):
 
     Args:
         is_open: Whether they are.
-        until: When they next open or close; ``None`` when they never do again.
+        since: From when on.
+        until: Until when.
+        opens: When they next open; ``None`` when they never do, or are open.
         fails: Whether the calendar is the host's and failed, so that they count as closed.
     """
 
     is_open: bool
-    until: datetime | None
+    since: datetime
+    until: datetime
+    opens: datetime | None
     fails: bool = False
 
 
-class Limits(NamedTuple):
-    """What a lead counts against with each of some reps, and how much room there is.
+class Column(NamedTuple):
+    """One counter of each of some reps.
 
     Args:
-        tolls: The counters of each rep, apart from caps over all reps.
-        capacity: The id of each rep and the most that may be open before; empty where nobody has a capacity.
-        rooms: The other counters of each rep with a limit, each with the most that it may stand at before; empty where
-            there are none.
-        finite: Those counters of each rep that refuse for good; empty where there are none.
-        single: ``rooms``, where each rep has exactly one.
-        keys: The counters in ``rooms``.
+        keys: The counters; of open work the reps' ids.
+        rooms: The most that each may stand at before the lead.
     """
 
-    tolls: Sequence[tuple[Toll, ...]]
-    capacity: Sequence[tuple[str, float]]
-    rooms: Sequence[tuple[tuple[str, int], ...]]
-    finite: Sequence[tuple[Toll, ...]]
-    single: Sequence[tuple[str, int]] = ()
-    keys: Sequence[str] = ()
+    keys: Sequence[str]
+    rooms: Sequence[float]
+
+    def at(self, places: Sequence[int]) -> Column:
+        """The same for some of the reps."""
+        return Column(picked(self.keys, places), picked(self.rooms, places))
+
+
+class Limits(NamedTuple):
+    """How much room some reps have for a lead, and on which counters.
+
+    Args:
+        capacity: The open work of each rep; ``None`` where nobody has a capacity.
+        columns: The first, the second ... other counter of each rep with a limit; an empty key for a rep who has fewer.
+    """
+
+    capacity: Column | None
+    columns: Sequence[Column]
 
     @classmethod
-    def of(cls, tolls: Sequence[tuple[Toll, ...]], reps: Sequence[Rep]) -> Limits:
-        """The limits of some reps. O(counters)."""
-        capacity = [
-            (rep.id, _ALWAYS if own[0].most is None else own[0].most - own[0].units)
-            for rep, own in zip(reps, tolls, strict=True)
-        ]
-        rooms = [
-            tuple([(toll.key, toll.most - toll.units) for toll in own[1:] if toll.most is not None and toll.hard])
-            for own in tolls
-        ]
-        finite = [tuple([toll for toll in own if not toll.passing]) for own in tolls]
-        limited = any(most != _ALWAYS for _, most in capacity)
-        alone = {*map(len, rooms)} == {1}
-        return cls(
-            tolls,
-            capacity if limited else (),
-            rooms if any(rooms) else (),
-            finite if any(finite) else (),
-            [own[0] for own in rooms] if alone else (),
-            [key for own in rooms for key, _ in own],
-        )
+    def of(cls, capacity: Column | None, rooms: Sequence[Rooms]) -> Limits:
+        """The limits of some reps."""
+        most = max(map(len, rooms), default=0)
+        padded = [own + (NO_LIMIT,) * (most - len(own)) for own in rooms]
+        found = (zip(*[own[number] for own in padded], strict=True) for number in range(most))
+        return cls(capacity, [Column(keys, rooms) for keys, rooms in found])
 
     def at(self, places: Sequence[int]) -> Limits:
         """The same for some of the reps."""
-        columns = [[column[place] for place in places] if column else () for column in self[:-1]]
-        return Limits(*columns)
+        capacity = None if self.capacity is None else self.capacity.at(places)
+        return Limits(capacity, [column.at(places) for column in self.columns])
+
+    def keys(self) -> list[str]:
+        """The counters in ``columns``."""
+        return [key for column in self.columns for key in column.keys if key]
+
+
+def picked(values: Sequence[T], places: Iterable[int]) -> list[T]:
+    """The values at some places."""
+    return [*map(values.__getitem__, places)]
 
 
 class OnDuty:
@@ -148,8 +192,8 @@ class OnDuty:
         if places is None:
             self.reps, self.ids = candidates.reps, candidates.ids
         else:
-            self.reps = tuple([candidates.reps[place] for place in places])
-            self.ids = tuple([candidates.ids[place] for place in places])
+            self.reps = tuple(picked(candidates.reps, places))
+            self.ids = tuple(picked(candidates.ids, places))
         self._columns: dict[Hashable, _Column] = {}
         self._limits: tuple[Limits, Limits] | None = None
 
@@ -159,8 +203,8 @@ class OnDuty:
         if found is None:
             found = self.candidates.column(key, value_of)
             if self.places is not None:
-                found = [found[place] for place in self.places]
-                self.candidates.memory.take(len(found))
+                found = picked(found, self.places)
+                self.candidates.take(50 + len(found))
             self._columns[key] = found
         return found
 
@@ -173,61 +217,156 @@ class OnDuty:
         return self._limits[1]
 
 
-class _Period(NamedTuple):
-    """What is known from one instant until another."""
+class _Stretch(NamedTuple):
+    """What is known from one instant until another. One value, so that threads see all of it or nothing."""
 
-    since: datetime | None
-    until: datetime | None
+    since: datetime
+    until: datetime
     value: Any
 
-    def holds(self, now: datetime | None) -> bool:
-        if self.since is None:
-            return True
-        return now is not None and self.since <= now and (self.until is None or now < self.until)
+    def holds(self, at: datetime) -> bool:
+        return self.since <= at < self.until
+
+
+_NEVER: Final = _Stretch(_LONG_AGO, _LONG_AGO, None)
+
+
+class _CapPeriod:
+    """One cap as it counts for all reps of one calendar."""
+
+    __slots__ = ("_asked", "_cap", "_last")
+
+    def __init__(self, cap: Cap, rep: Rep) -> None:
+        self._cap, self._asked = cap, (rep.zone, rep.hours, rep.joined_at)
+        self._last = _NEVER
+
+    def at(self, now: datetime) -> _Stretch:
+        """The counters with a limit at an instant, without whose they are, until they are other ones."""
+        found = self._last
+        if not found.holds(now):
+            bounds = self._cap.bounds("", now, *self._asked)
+            rooms = tuple([(bound.key, bound.most - 1) for bound in bounds if bound.hard])
+            until = min(self._cap.turns(now, *self._asked))
+            found = self._last = _Stretch(now, until, rooms)
+        return found
+
+
+class _Caps:
+    """The caps on which leads from one source count, of all candidates.
+
+    Args:
+        candidates: The candidates.
+        counts: Whether a lead counts on a cap.
+        memory: What is kept of calendars.
+    """
+
+    __slots__ = ("_candidates", "_holders", "_last", "_of", "_periods")
+
+    def __init__(
+        self, candidates: Candidates, counts: Callable[[Cap], bool], memory: Memory
+    ) -> None:
+        known: dict[_CapPeriod, int] = {}
+        self._of = []
+        for rep in candidates.reps:
+            own = [memory.period(cap, rep) for cap in rep.caps if counts(cap)]
+            self._of.append(tuple([known.setdefault(each, len(known)) for each in own]))
+        self._periods = tuple(known)
+        self._holders = [cap_holder(rep.id) for rep in candidates.reps]
+        self._candidates = candidates
+        self._last = _NEVER
+        if not known:
+            limits = Limits.of(candidates.capacity, candidates.buckets)
+            self._last = _Stretch(_LONG_AGO, _FOR_EVER, limits)
+
+    def limits(self, now: datetime | None) -> Limits:
+        """How much room each candidate has at an instant.
+
+        Raises:
+            FactTypeError: There are caps, and nobody said what time it is.
+        """
+        last = self._last
+        if self._periods:
+            at = known(now)
+            if not last.holds(at):
+                last = self._last = self._look(at)
+        limits: Limits = last.value
+        return limits
+
+    def _look(self, at: datetime) -> _Stretch:
+        stretches = [period.at(at) for period in self._periods]
+        found = [stretch.value for stretch in stretches]
+        rooms: list[Rooms] = [
+            tuple([(holder + key, room) for number in of for key, room in found[number]])
+            for holder, of in zip(self._holders, self._of, strict=True)
+        ]
+        buckets = self._candidates.buckets
+        if any(buckets):
+            rooms = [(*first, *more) for first, more in zip(buckets, rooms, strict=True)]
+        since = max([stretch.since for stretch in stretches])
+        until = min([stretch.until for stretch in stretches])
+        return _Stretch(since, until, Limits.of(self._candidates.capacity, rooms))
 
 
 class Candidates:
     """Those whom neither rule nor lead excludes for good.
 
+    Args:
+        reps: They, in the order of their ids.
+        rule: The rule, for what its leads take of a capacity.
+        memory: What is kept of calendars, and a bound on what is kept.
+        kept: Whether they serve more than one lead.
+
     Attributes:
         reps: They, in the order of their ids.
         ids: Their ids.
+        capacity: The open work of each; ``None`` where nobody has a capacity.
+        buckets: The counter of the rule's segment, for each who has one.
         shifts: The hours that any of them has, each once.
         shift_of: For each rep, where theirs are among ``shifts``; -1 when they have none.
     """
 
     __slots__ = (
+        "_by_open",
+        "_caps",
         "_columns",
-        "_duty",
         "_everybody",
-        "_limits",
+        "_kept",
+        "_last",
+        "_memory",
+        "buckets",
+        "capacity",
         "ids",
-        "memory",
         "reps",
         "shift_of",
         "shifts",
     )
 
-    def __init__(self, reps: tuple[Rep, ...], memory: Memory) -> None:
-        self.reps, self.memory = reps, memory
+    def __init__(
+        self, reps: tuple[Rep, ...], rule: Rule, memory: Memory, *, kept: bool = True
+    ) -> None:
+        self.reps, self._memory, self._kept = reps, memory, kept
         self.ids = tuple([rep.id for rep in reps])
         numbers: dict[Hours, int] = {}
         self.shift_of = [
-            -1 if (hours := rep.hours) is None else numbers.setdefault(hours, len(numbers)) for rep in reps
+            -1 if (hours := rep.hours) is None else numbers.setdefault(hours, len(numbers))
+            for rep in reps
         ]
         self.shifts = tuple(numbers)
+        limited = any(rep.capacity is not None for rep in reps)
+        rooms = [_ALWAYS if rep.capacity is None else rep.capacity - rule.cost for rep in reps]
+        self.capacity = Column(self.ids, rooms) if limited else None
+        self.buckets = [_bucket(rep, rule) for rep in reps]
         self._columns: dict[Hashable, _Column] = {}
-        self._duty: _Period | None = None
-        self._limits: dict[str | None, _Period] = {}
+        self._by_open: dict[tuple[bool, ...], OnDuty] = {}
+        self._last = _NEVER
         self._everybody: OnDuty | None = None
-        memory.take(3 * len(reps))
+        self._caps: dict[str | None, _Caps] = {}
+        self.take(300 + 6 * len(reps))
 
-    @property
-    def everybody(self) -> tuple[OnDuty, Sequence[Shift]]:
-        """All of them, no matter who is at work."""
-        if self._everybody is None:
-            self._everybody = OnDuty(self, None)
-        return self._everybody, ()
+    def take(self, cells: int) -> None:
+        """Count values that are kept."""
+        if self._kept:
+            self._memory.take(cells)
 
     def column(self, key: Hashable, value_of: Callable[[Rep], T]) -> list[T]:
         """The value of each candidate, worked out when it is first asked for."""
@@ -235,8 +374,14 @@ class Candidates:
         if found is None:
             found = [value_of(rep) for rep in self.reps]
             self._columns[key] = found
-            self.memory.take(len(found))
+            self.take(50 + len(found))
         return found
+
+    def everybody(self) -> tuple[OnDuty, Sequence[Shift]]:
+        """All of them, no matter who is at work."""
+        if self._everybody is None:
+            self._everybody = OnDuty(self, None)
+        return self._everybody, ()
 
     def on_duty(self, now: datetime | None) -> tuple[OnDuty, Sequence[Shift]]:
         """Those at work, and the state of each of ``shifts``.
@@ -244,75 +389,50 @@ class Candidates:
         Raises:
             FactTypeError: Somebody has hours, and nobody said what time it is.
         """
-        found = self._duty
-        if found is None or not found.holds(now):
-            found = self._duty = self._look(now)
-        duty: tuple[OnDuty, Sequence[Shift]] = found.value
+        if not self.shifts:
+            return self.everybody()
+        at, last = known(now), self._last
+        if not last.holds(at):
+            last = self._last = self._look(at)
+        duty: tuple[OnDuty, Sequence[Shift]] = last.value
         return duty
 
-    def _look(self, now: datetime | None) -> _Period:
-        if not self.shifts:
-            return _Period(None, None, self.everybody)
-        at = known(now)
-        shifts = [_shift(hours, at) for hours in self.shifts]
-        before = None if self._duty is None else self._duty.value
-        is_open = [shift.is_open for shift in shifts]
-        if before is not None and is_open == [shift.is_open for shift in before[1]]:
-            duty = before[0]  # the same people, so their columns are kept
-        else:
+    def _look(self, at: datetime) -> _Stretch:
+        shifts = [self._memory.shift(hours, at) for hours in self.shifts]
+        is_open = tuple([shift.is_open for shift in shifts])
+        found = self._by_open.get(is_open)
+        if found is None:
             here = [*is_open, True]  # the last one is for who has no hours
             places = [place for place, of in enumerate(self.shift_of) if here[of]]
-            duty = OnDuty(self, None if len(places) == len(self.reps) else places)
-            self.memory.take(2 * len(places))
-        ends = [at if shift.fails else shift.until for shift in shifts]
-        until = min([end for end in ends if end is not None], default=None)
-        return _Period(at, until, (duty, shifts))
+            found = OnDuty(self, None if len(places) == len(self.reps) else places)
+            if len(self._by_open) >= _MOST_CREWS:
+                self._by_open.clear()
+            self._by_open[is_open] = found
+            self.take(100 + 3 * len(places))
+        since = max([shift.since for shift in shifts])
+        until = min([shift.until for shift in shifts])
+        return _Stretch(since, until, (found, shifts))
 
-    def limits(self, tally: Callable[[], Tally], source: str | None, now: datetime | None) -> Limits:
-        """What a lead counts against with each candidate, for as long as the periods of all caps last.
+    def limits(
+        self, counts: Callable[[Cap], bool], source: str | None, now: datetime | None
+    ) -> Limits:
+        """How much room each candidate has for a lead.
 
         Args:
-            tally: Gives what the lead counts against.
+            counts: Whether the lead counts on a cap.
             source: The lead's source, where any cap asks about it.
             now: The instant of the offer.
         """
-        found = self._limits.get(source)
-        if found is None or not found.holds(now):
-            if len(self._limits) > 64:
-                self._limits.clear()
-            found = self._limits[source] = self._count(tally(), now)
-            self.memory.take(4 * len(self.reps))
-        limits: Limits = found.value
-        return limits
-
-    def _count(self, tally: Tally, now: datetime | None) -> _Period:
-        periods = _Periods(now)
-        tolls = [tuple(tally.own(rep, periods.bounds)) for rep in self.reps]
-        limits = Limits.of(tolls, self.reps)
-        return _Period(None if periods.until is None else now, periods.until, limits)
+        caps = self._caps.get(source)
+        if caps is None:
+            caps = self._caps[source] = _Caps(self, counts, self._memory)
+            self.take(100 + 30 * len(self.reps))
+        return caps.limits(now)
 
 
-class _Periods:
-    """The counters of caps at one instant: those that differ in the rep's id alone are worked out once."""
-
-    def __init__(self, now: datetime | None) -> None:
-        self._now, self.until = now, None
-        self._known: dict[Hashable, tuple[Bound, ...]] = {}
-
-    until: datetime | None
-
-    def bounds(self, rep: Rep, cap: Cap) -> Iterable[Bound]:
-        """The counters of one of the rep's caps."""
-        now, hours = known(self._now), rep.hours
-        place = (cap, rep.timezone, id(hours), rep.joined_at)
-        found = self._known.get(place)
-        if found is None:
-            asked = now, rep.zone, hours, rep.joined_at
-            found = self._known[place] = cap.bounds("", *asked)
-            end = min(cap.turns(*asked))
-            self.until = end if self.until is None else min(self.until, end)
-        holder = cap_holder(rep.id)
-        return [Bound(holder + bound.key, bound.most, bound.hard) for bound in found]
+def _bucket(rep: Rep, rule: Rule) -> Rooms:
+    most = rep.buckets.get(rule.counts_as)
+    return () if most is None else ((bucket_key(rep.id, rule.counts_as), most - rule.cost),)
 
 
 def _shift(hours: Hours, now: datetime) -> Shift:
@@ -322,15 +442,16 @@ def _shift(hours: Hours, now: datetime) -> Shift:
     except LeadrouteError:
         raise
     except Exception:  # noqa: BLE001 - holidays may be any container of the host's
-        return Shift(False, None, fails=True)
-    if is_open:
-        try:
-            until = hours.next_close(now)
-        except LeadrouteError:
-            raise
-        except Exception:  # noqa: BLE001 - as above; it is open now, and is asked again next time
-            until = now
-    return Shift(is_open, until)
+        return Shift(False, now, now, None, fails=True)
+    if not is_open:
+        return Shift(False, now, until or _FOR_EVER, until)
+    try:
+        ends = hours.next_close(now)
+    except LeadrouteError:
+        raise
+    except Exception:  # noqa: BLE001 - as above; it is open now, and is asked again next time
+        ends = now
+    return Shift(True, now, _FOR_EVER if ends is None else ends, None)
 
 
 class CandidateSet:
@@ -338,9 +459,10 @@ class CandidateSet:
 
     Args:
         rule: The rule.
+        pool: The pool.
         members: The reps of the pool, with the holidays of the policy, in the order of their ids.
         environment: The predicates and lists that the host brings for conditions.
-        memory: What counts the values that are kept.
+        team: What is kept for the roster: rules that exclude the same reps for good share their candidates.
         asks: Whether there are criteria besides requirement, territory, hours and limits.
 
     Attributes:
@@ -349,6 +471,7 @@ class CandidateSet:
         terms: Its terms.
         weights: Their weights.
         mode: The mode of a round robin that stands alone; ``None`` for any other score.
+        random: Whether the points hang on luck.
         takes_turns: Whether the score reads the turns of the pool.
         counters: The counts of a rep that the score reads, by their names in ``Snapshot``.
         fields: The same, with what limits and ties read.
@@ -364,6 +487,7 @@ class CandidateSet:
         "fields",
         "members",
         "mode",
+        "random",
         "rule",
         "score",
         "sources",
@@ -375,19 +499,19 @@ class CandidateSet:
     def __init__(
         self,
         rule: Rule,
+        pool: str,
         members: tuple[Rep, ...],
         environment: Environment,
-        memory: Memory,
+        team: Team,
         *,
         asks: bool,
     ) -> None:
-        self.rule, self.members, self._memory = rule, members, memory
+        self.rule, self.members, self._memory = rule, members, team.memory
         self._meets: Test | None = None
         self._values: LeadValues | None = None
         if rule.require is not None:
             self._meets = compile_condition(rule.require, environment)
             self._values = lead_values(rule.require, environment)
-        self._fits: dict[Hashable, Candidates] = {}
         caps = [cap for rep in members for cap in rep.caps]
         self.sources = frozenset(cap.source for cap in caps if cap.source is not None)
         self.score = scoring_of(rule)
@@ -395,14 +519,13 @@ class CandidateSet:
         self.weights = [term.weight for term in self.terms]
         self.mode = self.score.mode if isinstance(self.score, round_robin) else None
         self.takes_turns, self.counters = self.score.takes_turns, self.score.counters
+        self.random = self.score.random
         ties = set() if self.mode else {"last_assigned"}
         self.fields = self.counters | {"open", "used"} | ties
         self.asks = asks
-        memory.take(len(members))
-
-    def forget(self) -> None:
-        """Keep nothing but what belongs to the roster."""
-        self._fits.clear()
+        narrowed = any(rep.buckets for rep in members) or any(cap.segment for cap in caps)
+        alike = pool, rule.require, rule.territory, rule.cost, rule.counts_as if narrowed else None
+        self._fits = team.fits.setdefault(alike, {})
 
     def home(self, matches: Iterable[Match]) -> Territory | None:
         """The most specific of the lead's territories that has a rep among the members."""
@@ -421,7 +544,7 @@ class CandidateSet:
         """
         values = self._values
         if self._meets is not None and values is None:
-            return self._choose(lead, now, matches)
+            return self._choose(lead, now, matches, kept=False)
         key: Hashable = None if values is None else values(lead)
         if self.rule.territory:
             key = key, tuple([match.territory.name for match in matches])
@@ -431,53 +554,66 @@ class CandidateSet:
             self._fits[key] = found
         return found
 
-    def _choose(self, lead: Lead, now: datetime | None, matches: tuple[Match, ...]) -> Candidates:
+    def _choose(
+        self,
+        lead: Lead,
+        now: datetime | None,
+        matches: tuple[Match, ...],
+        *,
+        kept: bool = True,
+    ) -> Candidates:
         meets, reps = self._meets, self.members
         if meets is not None:
             reps = tuple([rep for rep in reps if meets(lead, rep, now)])
         if self.rule.territory:
             home = self.home(matches)
-            reps = () if home is None else tuple([rep for rep in reps if home.role(rep) is not None])
+            reps = (
+                () if home is None else tuple([rep for rep in reps if home.role(rep) is not None])
+            )
         able = tuple([rep for rep in reps if rep.active and rep.weight])
-        return Candidates(able, self._memory)
+        return Candidates(able, self.rule, self._memory, kept=kept)
 
 
 class Teams:
     """The candidates that a router keeps for the rosters it was asked about last."""
 
-    __slots__ = ("_rosters",)
+    __slots__ = ("_last", "_teams")
 
     def __init__(self) -> None:
-        self._rosters: OrderedDict[int, _Team] = OrderedDict()
+        self._teams: tuple[Team, ...] = ()
+        self._last: Team | None = None
 
-    def of(self, roster: Roster) -> _Team:
-        """What is kept for a roster. The roster is held, so no other one can have its number meanwhile."""
-        found = self._rosters.get(id(roster))
+    def of(self, roster: Roster) -> Team:
+        """What is kept for a roster."""
+        last = self._last
+        if last is not None and last.roster is roster:
+            return last
+        found = next((team for team in self._teams if team.roster is roster), None)
         if found is None:
-            if len(self._rosters) >= MOST_ROSTERS:
-                self._rosters.popitem(last=False)
-            found = self._rosters[id(roster)] = _Team(roster)
+            found = Team(roster)
+            self._teams = (*self._teams[1 - MOST_ROSTERS :], found)
+        self._last = found
         return found
 
 
-class _Team:
-    """The candidate sets of one roster, by rule and pool."""
+class Team:
+    """What is kept for one roster.
 
-    __slots__ = ("_sets", "memory", "roster")
+    Attributes:
+        roster: The roster.
+        sets: The candidate set of each rule and pool.
+        fits: The candidates by pool and all else that excludes for good, and then by the values of the lead.
+        memory: What bounds it.
+    """
+
+    __slots__ = ("fits", "memory", "roster", "sets")
 
     def __init__(self, roster: Roster) -> None:
         self.roster = roster
-        self.memory = Memory(self.forget)
-        self._sets: dict[tuple[str, str], CandidateSet] = {}
+        self.sets: dict[tuple[str, str], CandidateSet] = {}
+        self.fits: dict[Hashable, dict[Hashable, Candidates]] = {}
+        self.memory = Memory(len(roster), self._forget)
 
-    def forget(self) -> None:
-        for kept in tuple(self._sets.values()):
-            kept.forget()
-
-    def get(self, rule: str, pool: str) -> CandidateSet | None:
-        """The candidate set of a rule and a pool, if it is kept."""
-        return self._sets.get((rule, pool))
-
-    def keep(self, rule: str, pool: str, found: CandidateSet) -> None:
-        """Keep a candidate set."""
-        self._sets[rule, pool] = found
+    def _forget(self) -> None:
+        for kept in tuple(self.fits.values()):
+            kept.clear()

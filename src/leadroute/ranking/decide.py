@@ -11,26 +11,37 @@ The rules of this module:
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from functools import partial
 from heapq import nsmallest
+from itertools import compress, repeat
+from operator import and_, le
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from leadroute.model.atlas import Match
 from leadroute.model.clocks import lead_hours
 from leadroute.model.hours import Hours, meeting, unless_failing
 from leadroute.model.lead import Lead
+from leadroute.model.limits import Cap
 from leadroute.model.rep import Rep
 from leadroute.model.roster import Roster
 from leadroute.model.snapshot import Snapshot
-from leadroute.ranking.candidates import Candidates, CandidateSet, Limits, OnDuty, Shift
+from leadroute.ranking.candidates import (
+    Candidates,
+    CandidateSet,
+    Column,
+    Limits,
+    OnDuty,
+    Shift,
+    picked,
+)
 from leadroute.ranking.chance import given_up, propensities
 from leadroute.ranking.eligibility import Ask, gate, masks, notes_of
-from leadroute.ranking.ranking import Assignment, Later, Outcome, Part, Ranking, Rejection
+from leadroute.ranking.ranking import Assignment, Known, Outcome, Part, Ranking, Rejection
 from leadroute.ranking.scorers.algebra import fair_share
 from leadroute.ranking.scorers.round_robin import Turn, after, dues, turn_of
-from leadroute.ranking.tally import Tally, Toll, used_of
+from leadroute.ranking.tally import Tally, Toll
 from leadroute.rules.otherwise import CATCH_ALL, HOLD, pool_of
 from leadroute.rules.rule import EVERYONE, Rule
 from leadroute.rules.scorer import Term, means
@@ -110,7 +121,6 @@ class Decided:
     __slots__ = (
         "_asked",
         "_duty",
-        "_limits",
         "_places",
         "_scored",
         "_set",
@@ -135,21 +145,21 @@ class Decided:
         self.resumes_at: datetime | None = None
         self.then = ""
         candidates = found.candidates(lead, instant, matches)
-        source = lead.source if lead.source in found.sources else None
-        limits = candidates.limits(self._get_tally, source, instant)
+        source = lead.source if found.sources and lead.source in found.sources else None
+        limits = candidates.limits(self._counts_on, source, instant)
         over_all = self._get_tally().over_all if router.caps else ()
         turns_in = pool if found.takes_turns else None
         need = Need(candidates, limits, over_all, turns_in, found.fields, found.counters)
         snapshot = counts.read(need)
-        duty, shifts = candidates.everybody if anyway else candidates.on_duty(instant)
-        self._limits, self._duty, self._places = limits, duty, None
+        duty, shifts = candidates.everybody() if anyway else candidates.on_duty(instant)
+        self._duty, self._places = duty, None
         asks: Sequence[Ask] = ()
         if found.asks or snapshot.presence:
             whole = self._look(candidates.reps, snapshot)
             asks = masks(asked.rule, whole, router.pauses, anyway=anyway)
         places = _able(duty, duty.limits(limits), over_all, snapshot, asks, tried)
         self._places = places
-        reps = duty.reps if places is None else tuple([duty.reps[place] for place in places])
+        reps = duty.reps if places is None else tuple(picked(duty.reps, places))
         self.situation = self._look(reps, snapshot)
         self.best, self.score = -1, 0.0
         if reps:
@@ -186,11 +196,15 @@ class Decided:
 
     def _column(self, key: Hashable, value_of: Callable[[Rep], Any]) -> list[Any]:
         found, places = self._duty.column(key, value_of), self._places
-        return found if places is None else [found[place] for place in places]
+        return found if places is None else picked(found, places)
 
     def _absent(self) -> tuple[Rep, ...]:
         able = {rep.id for rep in self.situation.reps}
         return tuple([rep for rep in self._set.members if rep.id not in able])
+
+    def _counts_on(self, cap: Cap) -> bool:
+        """Whether the lead counts on a cap."""
+        return cap.counts(self._asked.lead.source, self.pool, self._asked.rule.counts_as)
 
     def _get_tally(self) -> Tally:
         if self._tally is None:
@@ -233,10 +247,9 @@ class Decided:
         if not self._set.members:
             self.outcome = Outcome.EMPTY_POOL
             return
-        if slow:
-            openings = list(self._openings())
-        else:
-            openings = self._shift_openings(candidates, shifts, over_all)
+        openings = (
+            [*self._openings()] if slow else self._shift_openings(candidates, shifts, over_all)
+        )
         self.outcome = Outcome.NOBODY_AVAILABLE if openings else Outcome.NOBODY_ELIGIBLE
         self.resumes_at = min([at for at in openings if at is not None], default=None)
 
@@ -244,19 +257,19 @@ class Decided:
         self, candidates: Candidates, shifts: Sequence[Shift], over_all: Sequence[Toll]
     ) -> list[datetime | None]:
         """When those could take the lead who could take it later, where hours and counters alone stand in the way."""
-        tried, ids, finite = self._asked.tried, candidates.ids, self._limits.finite
-        snapshot = self.situation.snapshot
-        if any(not toll.passing and toll.refuses(snapshot.used.get(toll.key, 0)) for toll in over_all):
+        tried, ids, snapshot = self._asked.tried, candidates.ids, self.situation.snapshot
+        used = snapshot.used.get
+        if any(not toll.passing and toll.refuses(used(toll.key, 0)) for toll in over_all):
             return []
         places: Sequence[int] = range(len(ids))
         if tried:
             places = [place for place in places if ids[place] not in tried]
-        if finite:
-            reps = candidates.reps
+        never = candidates.column("can refuse for good", self._never)
+        if any(never):
             places = [
                 place
                 for place in places
-                if not any(toll.refuses(used_of(toll, reps[place], snapshot)) for toll in finite[place])
+                if not (never[place] and self._refused(candidates.reps[place]))
             ]
         instant = self._asked.instant
         found: list[datetime | None] = []
@@ -264,9 +277,23 @@ class Decided:
             shift = shifts[of] if shifts and of >= 0 else None
             if shift is None or shift.is_open or shift.fails:
                 found.append(instant)
-            elif shift.until is not None:
-                found.append(shift.until)
+            elif shift.opens is not None:
+                found.append(shift.opens)
         return found
+
+    def _never(self, rep: Rep) -> bool:
+        """Whether a limit of the rep has no room for any lead of the rule, however much gets done."""
+        rule = self._asked.rule
+        units = [rep.capacity, rep.buckets.get(rule.counts_as)]
+        return any(most is not None and most < rule.cost for most in units) or any(
+            not cap.limit for cap in rep.caps
+        )
+
+    def _refused(self, rep: Rep) -> bool:
+        """Whether a limit refuses the rep for good."""
+        return any(
+            not toll.passing for toll, _ in self._get_tally().refused(rep, self.situation.snapshot)
+        )
 
     def _openings(self) -> Iterator[datetime | None]:
         """The same, whatever stands in the way, from every reason."""
@@ -274,12 +301,12 @@ class Decided:
         calling = None
         if rule.calling is not None and not self.anyway:
             calling = lead_hours(lead, rule.calling)
-        for rep, exclusion in self._excluded():
+        for rep, exclusion in self.excluded():
             if exclusion.passing:
                 waits = [obstacle.until for obstacle in exclusion.obstacles if obstacle.until]
                 yield _together(rep.hours, calling, max(waits)) if waits else instant
 
-    def _excluded(self) -> Iterator[tuple[Rep, Rejection]]:
+    def excluded(self) -> Iterator[tuple[Rep, Rejection]]:
         """Everybody of the pool who cannot take the lead, with every reason."""
         asked, situation = self._asked, self._look(self._set.members, self.situation.snapshot)
         obstacles = gate(
@@ -295,10 +322,7 @@ class Decided:
 
     def tolls(self) -> list[Toll]:
         """The counters that the lead counts on when the first gets it."""
-        place = self.best if self._places is None else self._places[self.best]
-        if self._duty.places is not None:
-            place = self._duty.places[place]
-        return [*self._limits.tolls[place], *self._get_tally().over_all]
+        return list(self._get_tally().tolls(self.rep))
 
     def turn(self) -> Turn | None:
         """What the lead does to the credits of the pool when the first takes it; ``None`` when it is no turn."""
@@ -315,11 +339,15 @@ class Decided:
             return situation.snapshot
         return after(situation.snapshot, self.pool, self._set.members, turn_of(situation, place))
 
+    def propensities(self) -> Mapping[str, float] | None:
+        """The probability with which each comes first; ``None`` when nothing is left to chance."""
+        return propensities(self._set.score, self.situation) if self._set.random else None
+
     @property
     def propensity(self) -> float:
         """The probability with which the first comes first."""
-        score = self._set.score
-        return propensities(score, self.situation)[self.rep.id] if score.random else 1.0
+        found = self.propensities()
+        return 1.0 if found is None else found[self.rep.id]
 
     @property
     def given_up(self) -> float:
@@ -327,14 +355,22 @@ class Decided:
         score = self._set.score
         return given_up(score, self.situation) if isinstance(score, fair_share) else 0.0
 
-    def _assignment(self, rank: int, place: int) -> Assignment:
-        columns, scores = self._score()
-        rep, situation = self.situation.reps[place], self.situation
-        points = [column[place] for column in columns]
-        parts = partial(_parts, self._set.terms, points, situation, rep)
-        return Assignment(rep.id, rep.label, rank, scores[place], parts)
+    def first(self) -> Assignment | None:
+        """The first; ``None`` when there is nobody."""
+        return self._assignment(1, self.best) if self.best >= 0 else None
 
-    def _assignments(self, top: int | None) -> tuple[Assignment, ...]:
+    def _assignment(self, rank: int, place: int) -> Assignment:
+        situation, score = self.situation, self.score
+        points: list[float | None] = [score]
+        if place != self.best or self._set.mode is None:
+            columns, scores = self._score()
+            points, score = [column[place] for column in columns], scores[place]
+        rep = situation.reps[place]
+        parts = partial(_parts, self._set.terms, points, situation, rep)
+        return Assignment(rep.id, rep.label, rank, score, parts)
+
+    def assignments(self, top: int | None) -> tuple[Assignment, ...]:
+        """Who can take the lead, best first."""
         if self.best < 0:
             return ()
         if top == 1:
@@ -354,27 +390,74 @@ class Decided:
         Args:
             top: How many assignments to give, the best first; ``None`` gives all.
         """
-        asked, score = self._asked, self._set.score
-        router, rule, found = asked.router, asked.rule, self.situation
+        asked = self._asked
+        router, rule = asked.router, asked.rule
         return Ranking(
             asked.lead.id,
             self.outcome,
             rule.name,
             self.pool,
-            Later(partial(self._assignments, top)),
-            Later(lambda: tuple([each for _, each in self._excluded()])),
-            at=asked.instant,
-            resumes_at=self.resumes_at,
-            window=rule.window or router.window,
-            version=router.version,
-            others=tuple([other.ranking() for other in self.others]),
-            then=self.then,
-            anyway=self.anyway,
-            notes=notes_of(rule, asked.lead),
-            best=Later(lambda: self._assignment(1, self.best) if self.best >= 0 else None),
-            chances=partial(propensities, score, found) if score.random else None,
-            cost=partial(given_up, score, found) if isinstance(score, fair_share) else None,
+            None,
+            None,
+            "",
+            asked.instant,
+            self.resumes_at,
+            rule.window or router.window,
+            router.version,
+            None,
+            None,
+            tuple([other.ranking() for other in self.others]) if self.others else (),
+            self.then,
+            self.anyway,
+            notes_of(rule, asked.lead),
+            Answer(self, top),
         )
+
+
+class Answer:
+    """What people look at of a decision, made when they do; the source of a ``Ranking``."""
+
+    __slots__ = ("_assignments", "_decided", "_rejections", "_top")
+
+    def __init__(self, decided: Decided, top: int | None) -> None:
+        self._decided, self._top = decided, top
+        self._assignments: tuple[Assignment, ...] | None = None
+        self._rejections: tuple[Rejection, ...] | None = None
+
+    def assignments(self) -> tuple[Assignment, ...]:
+        """Who can take the lead, best first."""
+        if self._assignments is None:
+            self._assignments = self._decided.assignments(self._top)
+        return self._assignments
+
+    def rejections(self) -> tuple[Rejection, ...]:
+        """Who cannot, with every reason."""
+        if self._rejections is None:
+            self._rejections = tuple([each for _, each in self._decided.excluded()])
+        return self._rejections
+
+    def best(self) -> Assignment | None:
+        """The first, without the others."""
+        if self._assignments is not None:
+            return self._assignments[0] if self._assignments else None
+        return self._decided.first()
+
+    def propensities(self) -> Mapping[str, float] | None:
+        """The probability with which each comes first; ``None`` when nothing is left to chance."""
+        return self._decided.propensities()
+
+    def given_up(self) -> float:
+        """The points that the first scores below what was possible."""
+        return self._decided.given_up
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        made = self.assignments(), self.rejections(), self.propensities(), self.given_up()
+        return Known, made
+
+
+def _fits(counts: Mapping[str, int], column: Column) -> Iterable[bool]:
+    """Whether each counter of a column has room."""
+    return map(le, map(counts.get, column.keys, repeat(0)), column.rooms)
 
 
 def _able(
@@ -390,30 +473,21 @@ def _able(
     for toll in over_all:
         if toll.refuses(used(toll.key, 0)):
             return []
-    places: Sequence[int] = range(len(duty.reps))
-    if limits.capacity:
-        opened = snapshot.open.get
-        places = [
-            place
-            for place, (rep_id, room) in enumerate(limits.capacity)
-            if opened(rep_id, 0) <= room
-        ]
-    if limits.single:
-        single = limits.single
-        places = [place for place in places if used(single[place][0], 0) <= single[place][1]]
-    elif limits.rooms:
-        rooms = limits.rooms
-        places = [
-            place
-            for place in places
-            if not any([used(key, 0) > room for key, room in rooms[place]])
-        ]
+    # Whole columns at the pace of C: with a thousand reps this is most of a decision.
+    fits: Iterable[bool] | None = None
+    if limits.capacity is not None:
+        fits = _fits(snapshot.open, limits.capacity)
+    for column in limits.columns:
+        more = _fits(snapshot.used, column)
+        fits = more if fits is None else map(and_, fits, more)
+    every = range(len(duty.reps))
+    places: Sequence[int] = every if fits is None else [*compress(every, fits)]
     if tried:
         ids = duty.ids
         places = [place for place in places if ids[place] not in tried]
     for ask in asks:
         places = [place for place in places if not tuple(ask(duty.reps[place]))]
-    return None if len(places) == len(duty.reps) else list(places)
+    return None if len(places) == len(duty.reps) else [*places]
 
 
 def _together(own: Hours | None, calling: Hours | None, at: datetime) -> datetime:
@@ -471,7 +545,12 @@ def decide(asked: Asked, roster: Roster) -> Decided:
 
 
 def _ask(asked: Asked, roster: Roster, pool: str, *, anyway: bool = False) -> Decided:
-    return Decided(asked, asked.router.candidate_set(asked.rule, pool, roster, asked.instant), pool, anyway=anyway)
+    return Decided(
+        asked,
+        asked.router.candidate_set(asked.rule, pool, roster, asked.instant),
+        pool,
+        anyway=anyway,
+    )
 
 
 def _settle(known: Mapping[str, Decided], answers: Sequence[Decided], then: str) -> Decided:

@@ -83,20 +83,34 @@ def gate(
         may. It raises ``FactTypeError`` when the requirement meets a fact of the wrong type, or the instant is needed
         and not known.
     """
+    for_good = _for_good(rule, situation)
+    fits = tuple(_fits(rule, situation))
+    before, resting, after = _in_order(rule, situation, pauses, anyway=anyway)
+
+    def obstacles(rep: Rep) -> Iterator[Obstacle]:
+        excluded = tuple(for_good(rep))
+        yield from excluded
+        for ask in fits:
+            yield from ask(rep)
+        if rep.id in tried:
+            yield Obstacle("tried", f"was offered this lead before: {tried[rep.id]}")
+        for ask in (*before, *(() if excluded else resting), *after):
+            yield from ask(rep)
+        if not excluded:
+            for toll, used in tally.refused(rep, situation.snapshot):
+                yield Obstacle(toll.criterion, toll.refusal(used), passing=toll.passing)
+
+    return lambda rep: tuple(dict.fromkeys(obstacles(rep)))
+
+
+def _for_good(rule: Rule, situation: Situation) -> Ask:
+    """What rule and lead exclude for good; counters are not read for such a rep."""
     lead, instant = situation.lead, situation.instant
     require = ALWAYS if rule.require is None else rule.require
     meets = situation.test_of(require)
     home = _home(situation) if rule.territory else None
-    fits = tuple(_fits(rule, situation))
-    free: tuple[Ask, ...] = ()
-    resting: Ask | None = None
-    if not anyway:
-        free = (_careful(partial(_off, situation)), *_present(situation, pauses))
-        if pauses.wrap_up:
-            resting = partial(_wrapping_up, situation, pauses.wrap_up)
-    quiet = () if anyway else tuple(_calls(rule, situation))
 
-    def for_good(rep: Rep) -> Iterator[Obstacle]:
+    def ask(rep: Rep) -> Iterator[Obstacle]:
         if not rep.active:
             yield Obstacle("active", "is not active")
         if not rep.weight:
@@ -106,24 +120,17 @@ def gate(
         if home is not None:
             yield from home(rep)
 
-    def obstacles(rep: Rep) -> Iterator[Obstacle]:
-        excluded = tuple(for_good(rep))
-        yield from excluded
-        for ask in fits:
-            yield from ask(rep)
-        if rep.id in tried:
-            yield Obstacle("tried", f"was offered this lead before: {tried[rep.id]}")
-        for ask in free:
-            yield from ask(rep)
-        if resting is not None and not excluded:
-            yield from resting(rep)
-        for ask in quiet:
-            yield from ask(rep)
-        if not excluded:
-            for toll, used in tally.refused(rep, situation.snapshot):
-                yield Obstacle(toll.criterion, toll.refusal(used), passing=toll.passing)
+    return ask
 
-    return lambda rep: tuple(dict.fromkeys(obstacles(rep)))
+
+def _in_order(
+    rule: Rule, situation: Situation, pauses: Pauses, *, anyway: bool
+) -> tuple[tuple[Ask, ...], tuple[Ask, ...], tuple[Ask, ...]]:
+    """What may stand in the way right now: before the rest after a contact, that rest, and after it."""
+    if anyway:
+        return (), (), ()
+    here = (_careful(partial(_off, situation)), *_present(situation, pauses))
+    return here, tuple(_rests(situation, pauses)), tuple(_calls(rule, situation))
 
 
 def masks(rule: Rule, situation: Situation, pauses: Pauses, *, anyway: bool) -> tuple[Ask, ...]:
@@ -138,8 +145,8 @@ def masks(rule: Rule, situation: Situation, pauses: Pauses, *, anyway: bool) -> 
     fits = tuple(_fits(rule, situation))
     if anyway:
         return fits
-    resting = (partial(_wrapping_up, situation, pauses.wrap_up),) if pauses.wrap_up else ()
-    return (*fits, *_present(situation, pauses), *resting, *_calls(rule, situation))
+    now = (*_present(situation, pauses), *_rests(situation, pauses), *_calls(rule, situation))
+    return (*fits, *now)
 
 
 def _fits(rule: Rule, situation: Situation) -> Iterator[Ask]:
@@ -155,6 +162,12 @@ def _present(situation: Situation, pauses: Pauses) -> Iterator[Ask]:
     """Who is at work this minute, where that is known."""
     if situation.snapshot.presence:
         yield partial(_elsewhere, situation, pauses.grace)
+
+
+def _rests(situation: Situation, pauses: Pauses) -> Iterator[Ask]:
+    """Who is left alone after a contact."""
+    if pauses.wrap_up:
+        yield partial(_wrapping_up, situation, pauses.wrap_up)
 
 
 def _calls(rule: Rule, situation: Situation) -> Iterator[Ask]:

@@ -212,7 +212,7 @@ def _wishes(
             if place not in known:
                 known[place] = tuple(_needs(router, lead, ranking, roster[rep_id], counts))
             needs[rep_id] = known[place]
-        bare = evolve(ranking, assignments=(), rejections=(), best=None)
+        bare = evolve(ranking, assignments=(), rejections=(), source=None)
         wish = _Wish(lead, bare, worth, needs, rank)
         wishes.append(wish)
         taker = next((rep_id for rep_id in worth if room.fits(wish, rep_id)), None)

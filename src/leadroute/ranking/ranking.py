@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Any, Generic, TypeVar
+from typing import Any, Protocol
 
 from attrs import field, fields, frozen
 
@@ -16,10 +16,17 @@ from leadroute.rules.otherwise import HOLD
 from leadroute.rules.scorer import Scorer
 from leadroute.rules.situation import Situation
 
-__all__ = ["Assignment", "Later", "Outcome", "Part", "Ranking", "Rejection", "beside", "worded"]
-
-
-T = TypeVar("T")
+__all__ = [
+    "Assignment",
+    "Known",
+    "Outcome",
+    "Part",
+    "Ranking",
+    "Rejection",
+    "Source",
+    "beside",
+    "worded",
+]
 
 
 class Outcome(StrEnum):
@@ -44,33 +51,28 @@ class Outcome(StrEnum):
     """Some reps may take this lead, but all of them are off or full."""
 
 
-class Later(Generic[T]):
-    """A value that is made when it is first asked for, and kept."""
+class Source(Protocol):
+    """What makes the parts of a ranking when they are looked at."""
 
-    __slots__ = ("_make", "_made")
+    def assignments(self) -> tuple[Assignment, ...]:
+        """Who can take the lead, best first."""
+        ...
 
-    def __init__(self, make: Callable[[], T]) -> None:
-        self._make: Callable[[], T] | None = make
-        self._made: T | None = None
+    def rejections(self) -> tuple[Rejection, ...]:
+        """Who cannot, in the order of their ids."""
+        ...
 
-    def __call__(self) -> T:
-        """The value."""
-        make = self._make
-        if make is not None:
-            self._made = make()
-            self._make = None
-        return self._made  # type: ignore[return-value]  # made just now, or before
+    def best(self) -> Assignment | None:
+        """The first of the assignments."""
+        ...
 
-    def __reduce__(self) -> tuple[Any, ...]:
-        return _at_once, (self(),)
+    def propensities(self) -> Mapping[str, float] | None:
+        """The probability with which each comes first; ``None`` when nothing is left to chance."""
+        ...
 
-
-def _at_once(made: T) -> Later[T]:
-    return Later(lambda: made)
-
-
-def _made(given: Any) -> Any:
-    return given() if isinstance(given, Later) else given
+    def given_up(self) -> float:
+        """The points that the first scores below what was possible."""
+        ...
 
 
 @frozen
@@ -177,7 +179,7 @@ class Rejection:
         return f"{self.label}  {self.reason}"
 
 
-@frozen(repr=False)
+@frozen(repr=False, eq=False)
 class Ranking:
     """The answer to one lead: every rep of the pool, ranked or rejected, with reasons.
 
@@ -188,8 +190,8 @@ class Ranking:
         outcome: How the decision came out.
         rule: The name of the rule that matched; ``None`` when none did.
         pool: The name of the pool; ``None`` when no rule matched.
-        assignments: Who can take the lead, best first; or what makes them when they are looked at.
-        rejections: Who cannot, in the order of their ids; or what makes them.
+        assignments: Who can take the lead, best first; what ``source`` makes, when not given.
+        rejections: Who cannot, in the order of their ids; what ``source`` makes, when not given.
         detail: More about the outcome, such as what failed in qualification.
         at: The instant of the decision, when it was known.
         resumes_at: When nobody can take it now but somebody could later: when it is worth deciding again, over all
@@ -203,16 +205,15 @@ class Ranking:
         then: What happens when nobody was found: ``hold`` or ``catch-all``; empty when somebody was.
         anyway: Whether the reps were asked without a look at schedules, presence, wrap-up and calling hours.
         notes: What else to know about the decision, such as what is not known of the lead's clock.
+        source: What makes assignments, rejections and figures when they are looked at.
     """
 
     lead_id: str
     outcome: Outcome
     rule: str | None = None
     pool: str | None = None
-    _assignments: tuple[Assignment, ...] | Later[tuple[Assignment, ...]] = field(
-        default=(), eq=_made
-    )
-    _rejections: tuple[Rejection, ...] | Later[tuple[Rejection, ...]] = field(default=(), eq=_made)
+    _assignments: tuple[Assignment, ...] | None = None
+    _rejections: tuple[Rejection, ...] | None = None
     detail: str = ""
     at: datetime | None = None
     resumes_at: datetime | None = None
@@ -224,26 +225,37 @@ class Ranking:
     then: str = ""
     anyway: bool = False
     notes: tuple[str, ...] = ()
-    _best: Later[Assignment | None] | None = field(default=None, eq=False, repr=False)
-    _chances: Callable[[], Mapping[str, float]] | None = field(default=None, eq=False, repr=False)
-    _cost: Callable[[], float] | None = field(default=None, eq=False, repr=False)
+    _source: Source | None = field(default=None, repr=False)
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Ranking):
+            return NotImplemented
+        return self._said() == other._said()
+
+    def __hash__(self) -> int:
+        return hash((self.lead_id, self.outcome, self.rule, self.pool, self.at, self.version))
 
     def __repr__(self) -> str:
-        shown = (each for each in fields(type(self)) if each.repr)
-        said = (f"{each.alias}={_made(getattr(self, each.name))!r}" for each in shown)
-        return f"Ranking({', '.join(said)})"
+        return f"Ranking({', '.join(f'{name}={value!r}' for name, value in self._said().items())})"
+
+    def _said(self) -> dict[str, Any]:
+        """Every part by name, whether it was made before or is made now."""
+        names = (each.alias for each in fields(type(self)) if each.repr)
+        return {name: getattr(self, name) for name in names}
 
     @property
     def assignments(self) -> tuple[Assignment, ...]:
         """Who can take the lead, best first."""
-        found: tuple[Assignment, ...] = _made(self._assignments)
-        return found
+        if self._assignments is not None:
+            return self._assignments
+        return () if self._source is None else self._source.assignments()
 
     @property
     def rejections(self) -> tuple[Rejection, ...]:
         """Who cannot, in the order of their ids."""
-        found: tuple[Rejection, ...] = _made(self._rejections)
-        return found
+        if self._rejections is not None:
+            return self._rejections
+        return () if self._source is None else self._source.rejections()
 
     @property
     def propensities(self) -> Mapping[str, float]:
@@ -252,20 +264,21 @@ class Ranking:
         1 for the best and 0 for the others, unless the score leaves something to chance. Log it with the choice: that
         is what makes it possible to say later what another policy would have brought.
         """
-        if self._chances is not None:
-            return self._chances()
+        found = None if self._source is None else self._source.propensities()
+        if found is not None:
+            return found
         return FrozenDict({each.rep_id: float(each.rank == 1) for each in self.assignments})
 
     @property
     def given_up(self) -> float:
         """The points that the best rep scores below what was possible, for the sake of a bound on unfairness."""
-        return 0.0 if self._cost is None else self._cost()
+        return 0.0 if self._source is None else self._source.given_up()
 
     @property
     def best(self) -> Assignment | None:
         """The first assignment, or ``None`` when nobody can take the lead."""
-        if self._best is not None:
-            return self._best()
+        if self._assignments is None and self._source is not None:
+            return self._source.best()
         return self.assignments[0] if self.assignments else None
 
     def rejection(self, rep_id: str) -> Rejection | None:
@@ -300,6 +313,43 @@ class Ranking:
         if self.resumes_at is not None and self.resumes_at != self.at:
             lines.append(f"  Somebody is back at {self.resumes_at:%Y-%m-%d %H:%M %Z}")
         return "\n".join(lines)
+
+
+@frozen
+class Known:
+    """A source of what was made before: what a pickle of a ranking holds.
+
+    Args:
+        made: The assignments.
+        left: The rejections.
+        chances: The propensities; ``None`` when nothing is left to chance.
+        cost: The points given up.
+    """
+
+    made: tuple[Assignment, ...]
+    left: tuple[Rejection, ...]
+    chances: Mapping[str, float] | None
+    cost: float
+
+    def assignments(self) -> tuple[Assignment, ...]:
+        """Who can take the lead, best first."""
+        return self.made
+
+    def rejections(self) -> tuple[Rejection, ...]:
+        """Who cannot."""
+        return self.left
+
+    def best(self) -> Assignment | None:
+        """The first."""
+        return self.made[0] if self.made else None
+
+    def propensities(self) -> Mapping[str, float] | None:
+        """The probability with which each comes first."""
+        return self.chances
+
+    def given_up(self) -> float:
+        """The points given up."""
+        return self.cost
 
 
 def beside(

@@ -10,7 +10,7 @@ The rules of this module:
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from datetime import date, datetime, timedelta, tzinfo
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final, Literal
@@ -31,7 +31,7 @@ from leadroute.model.rep import Rep
 from leadroute.model.roster import Roster
 from leadroute.model.snapshot import Snapshot
 from leadroute.model.values import aware, clean_fields, cleaned, ident, shown
-from leadroute.ranking.candidates import CandidateSet, Teams
+from leadroute.ranking.candidates import CandidateSet, Team, Teams
 from leadroute.ranking.case import Case
 from leadroute.ranking.closing import holiday_dates, observing
 from leadroute.ranking.decide import Asked, Counts, Decided, decide
@@ -157,7 +157,9 @@ class Router:
         object.__setattr__(self, "_members", FrozenDict(members))
         listed = {each.name: each.reps for each in self.pools}
         object.__setattr__(self, "_listed", FrozenDict(listed))
-        restless = [each.name for each in self.pools if each.where and _changes(each.where)]
+        restless = [
+            each.name for each in self.pools if each.where is not None and _changes(each.where)
+        ]
         object.__setattr__(self, "_restless", frozenset(restless))
 
     def __reduce__(self) -> tuple[Any, ...]:
@@ -277,14 +279,14 @@ class Router:
             FactTypeError: The pool's condition met a fact of the wrong type.
         """
         team = self._teams.of(roster)
-        found = team.get(rule.name, pool)
+        found = team.sets.get((rule.name, pool))
         if found is None:
             members = observing(self.members(pool, roster, now), self.holidays)
             more = (rule.within_km, rule.overlap, rule.calling)
             asks = bool(self.wrap_up) or any(each is not None for each in more)
-            found = CandidateSet(rule, members, self.environment, team.memory, asks=asks)
-            if pool not in self._restless:
-                team.keep(rule.name, pool, found)
+            kept = Team(roster) if pool in self._restless else team
+            found = CandidateSet(rule, pool, members, self.environment, kept, asks=asks)
+            kept.sets[rule.name, pool] = found
         return found
 
     def rank(

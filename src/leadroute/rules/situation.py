@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable, Iterator, Mapping
 from datetime import datetime
 from functools import lru_cache
+from operator import attrgetter
 from typing import Any, Final, TypeAlias, TypeVar
 
 from attrs import evolve, field, frozen
@@ -97,6 +98,11 @@ class Situation:
         """The turns given to a rep in this pool, or withheld, that count now."""
         granted = self.snapshot.granted.get(self.pool, {}).get(rep.id, ())
         return counting(granted, self.now) if granted else iter(())
+
+    @property
+    def ids(self) -> list[str]:
+        """The ids of ``reps``."""
+        return self.column("id", attrgetter("id"))
 
     @property
     def absent(self) -> tuple[Rep, ...]:

@@ -242,7 +242,8 @@ class MemoryStore:
         with self._lock:
             counters = self._state.counters
             if keys is not None:
-                return {key: n for key in sorted(set(keys)) if (n := counters.get(key, 0))}
+                get = counters.get
+                return {key: n for key in keys if (n := get(key))}
             found: dict[str, int] = {}
             for key in counters.irange(prefix):
                 if not key.startswith(prefix):

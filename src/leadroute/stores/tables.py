@@ -293,7 +293,7 @@ class Tables:
         found: dict[str, int] = {}
         for places, batch in _batches(keys):
             found.update(cursor.execute(self._counts + places, batch))
-        return {key: found[key] for key in sorted(found)}
+        return {key: found[key] for key in keys if key in found}
 
     def find(
         self,

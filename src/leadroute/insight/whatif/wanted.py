@@ -38,8 +38,8 @@ from leadroute.ranking.scorers.luck import explore, random_tiebreak
 from leadroute.ranking.scorers.outcomes import close_rate, expertise, revenue_rate
 from leadroute.ranking.scorers.owners import named_account, owner
 from leadroute.ranking.scorers.places import distance, timezone_overlap
-from leadroute.ranking.scorers.seniority import deal_size_fit, graduation, tier, top_producer
 from leadroute.ranking.scorers.round_robin import least_recent, round_robin
+from leadroute.ranking.scorers.seniority import deal_size_fit, graduation, tier, top_producer
 from leadroute.rules.naming import number_of, texts_of
 from leadroute.rules.operand import Field, SignalStat
 from leadroute.rules.rule import EVERYONE, Rule

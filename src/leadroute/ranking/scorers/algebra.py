@@ -434,14 +434,14 @@ class fair_share(_One):
 
     def bind(self, situation: Situation) -> Points:
         """Look at the credits once. O(candidates log candidates) a lead, O(1) a rep."""
-        ids = [rep.id for rep in situation.reps]
-        points = dict(zip(ids, self.column(situation), strict=True))
+        points = dict(zip(situation.ids, self.column(situation), strict=True))
         return lambda rep: points.get(rep.id, 0.0)
 
     def column(self, situation: Situation) -> list[float | None]:
         """Look at the credits once. O(candidates log candidates)."""
         found = [points or 0.0 for points in self.scorer.column(situation)]
-        due, _, turn = dues(situation)
+        shares = dues(situation)
+        due, turn = shares.due(), shares.turn
         least = turn - (self.ahead + _SLACK) * turn
         beyond = sorted({each for each in due if each < least})
         steps = {each: number for number, each in enumerate(beyond)}

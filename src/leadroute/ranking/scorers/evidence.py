@@ -25,7 +25,6 @@ from leadroute.model.outcomes import ALL, NOTHING, Outcomes, Record, possible, s
 from leadroute.model.rep import Rep
 from leadroute.model.snapshot import Snapshot
 from leadroute.ranking.scorers.parameters import lasting
-from leadroute.ranking.scorers.team import ids_of
 from leadroute.rules.naming import text_titles, texts_of
 from leadroute.rules.scorer import Scorer
 from leadroute.rules.situation import Situation
@@ -67,7 +66,7 @@ class Learning(Scorer):
 
         The records of outcomes are remembered for as long as the outcomes are used.
         """
-        ids, outcomes = ids_of(situation), situation.snapshot.outcomes
+        ids, outcomes = situation.ids, situation.snapshot.outcomes
         if not outcomes:
             return self._counted(situation.snapshot, ids, names)
         half_life = None if self.half_life is None else parse_duration(self.half_life)

@@ -19,7 +19,6 @@ from attrs import field, frozen
 from leadroute.model.rep import Rep
 from leadroute.model.territory import domains_of
 from leadroute.ranking.scorers.parameters import choice
-from leadroute.ranking.scorers.team import ids_of
 from leadroute.rules.scorer import Points, Scorer
 from leadroute.rules.situation import Situation
 
@@ -60,7 +59,7 @@ class _Sticky(Scorer):
 
     def column(self, situation: Situation) -> list[float | None]:
         """Find the owners once. O(reps), and O(members of the pool) when they are away and somebody may stand in."""
-        owners, ids = self._owners(situation), ids_of(situation)
+        owners, ids = self._owners(situation), situation.ids
         if owners is None:
             return [None] * len(ids)
         theirs: Set[str] = owners

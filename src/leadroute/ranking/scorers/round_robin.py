@@ -15,7 +15,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from fractions import Fraction
+from itertools import repeat
 from math import inf, lcm
+from operator import add
 from typing import Any, Final, NamedTuple
 
 from attrs import evolve, field, frozen
@@ -27,11 +29,21 @@ from leadroute.model.instants import from_micros, to_micros
 from leadroute.model.rep import Rep
 from leadroute.model.snapshot import Snapshot
 from leadroute.ranking.scorers.parameters import choice, lasting
-from leadroute.ranking.scorers.team import ids_of
 from leadroute.rules.scorer import Points, Scorer
 from leadroute.rules.situation import Situation
 
-__all__ = ["MODES", "UNIT", "Dues", "Turn", "after", "dues", "least_recent", "round_robin", "share", "turn_of"]
+__all__ = [
+    "MODES",
+    "UNIT",
+    "Dues",
+    "Turn",
+    "after",
+    "dues",
+    "least_recent",
+    "round_robin",
+    "share",
+    "turn_of",
+]
 
 MODES: Final = ("weighted", "strict")
 """How a round robin puts reps in order."""
@@ -78,50 +90,77 @@ class Dues(NamedTuple):
     """What every candidate is due with this lead shared out among them.
 
     Args:
-        due: In parts of a turn times the weight of all.
+        credits: The credit of each, in parts of a turn times ``scale``.
         weights: The weight of each, in whole numbers.
-        turn: One whole turn on the scale of ``due``.
+        whole: The weight of all.
+        scale: What the credits are multiplied with: 1, or ``whole``.
     """
 
-    due: Sequence[int]
+    credits: Sequence[int]
     weights: Sequence[int]
-    turn: int
+    whole: int
+    scale: int
+
+    @property
+    def turn(self) -> int:
+        """One whole turn on the scale of ``due``."""
+        return UNIT * self.scale
+
+    def due(self) -> list[int]:
+        """What each is due with this lead, on the scale of the credits and rounded down. O(n)."""
+        shares = {weight: self._share(weight)[0] for weight in {*self.weights}}
+        return [*map(add, self.credits, map(shares.__getitem__, self.weights))]
+
+    def _share(self, weight: int) -> tuple[int, int]:
+        """What falls to a weight, and what is lost by rounding it down."""
+        return divmod(UNIT * weight * self.scale, self.whole)
 
     def order(self, mode: str) -> list[int]:
         """The places of the candidates, whose turn it is first. O(n log n)."""
-        key = self._strict() if mode == "strict" else [*zip(map(int.__neg__, self.due), map(int.__neg__, self.weights))]
-        return sorted(range(len(self.due)), key=key.__getitem__)
+        places = range(len(self.weights))
+        if mode == "strict":
+            return sorted(places, key=self._strict().__getitem__)
+        lost = {weight: -self._share(weight)[1] for weight in {*self.weights}}
+        keys = [
+            (-each, lost[weight], -weight)
+            for each, weight in zip(self.due(), self.weights, strict=True)
+        ]
+        return sorted(places, key=keys.__getitem__)
 
     def first(self, mode: str) -> int:
         """The place of the one whose turn it is. O(n)."""
         if mode == "strict":
             keys = self._strict()
             return min(range(len(keys)), key=keys.__getitem__)
-        most = max(self.due)
-        if self.due.count(most) == 1:
-            return self.due.index(most)
-        tied = [place for place, due in enumerate(self.due) if due == most]
-        return max(tied, key=self.weights.__getitem__)
+        due = self.due()
+        most = max(due)
+        if due.count(most) == 1:
+            return due.index(most)
+        tied = [place for place, each in enumerate(due) if each == most]
+        weights = {self.weights[place] for place in tied}
+        heaviest = max(weights, key=lambda weight: (self._share(weight)[1], weight))
+        return next(place for place in tied if self.weights[place] == heaviest)
 
     def _strict(self) -> list[tuple[int, float, int]]:
         """Tijdeman's rule: among those whose share is nearly due, the one whose share is over first.
 
         R. Tijdeman, "The chairman assignment problem", Discrete Mathematics 32 (1980).
         """
-        turn, parts = self.turn, max(2 * len(self.due) - 2, 1)
-        return [
-            (
-                int(due * parts < turn),
-                # after so many more leads the share is over, rounded up; who has no share waits for ever
-                -((parts * due - (parts - 1) * turn) // (parts * UNIT * weight)) if weight else inf,
-                -weight,
-            )
-            for due, weight in zip(self.due, self.weights, strict=True)
-        ]
+        turn, parts, by = UNIT * self.whole, max(2 * len(self.weights) - 2, 1), self.whole
+        found = []
+        for held, weight in zip(self.credits, self.weights, strict=True):
+            due = (
+                held * by // self.scale + UNIT * weight
+            )  # exact: in parts of a turn times the weight of all
+            # after so many more leads, rounded up; who has no share waits for ever
+            left = (parts * due - (parts - 1) * turn) // (parts * UNIT * weight) if weight else -inf
+            over = -left
+            found.append((int(due * parts < turn), over, -weight))
+        return found
 
     def ahead(self, place: int) -> float:
         """How many leads ahead of their share this lead would put a candidate."""
-        return 1 - self.due[place] / self.turn if self.turn else 1.0
+        return 1 - self.due()[place] / self.turn
 
 
 def dues(situation: Situation) -> Dues:
@@ -135,26 +174,21 @@ def dues(situation: Situation) -> Dues:
 
 def _dues(situation: Situation) -> Dues:
     weights = _whole(situation.column("weight", exact_weight))
-    whole, snapshot = sum(weights), situation.snapshot
-    credits = snapshot.credits.get(situation.pool)
-    ids = [rep.id for rep in situation.reps]
-    if credits is None:
-        turns = [situation.turns.get(rep_id, 0) for rep_id in ids]
-        shared = 1 + sum(turns)
-        due = [
+    whole, snapshot, ids = sum(weights) or 1, situation.snapshot, situation.ids
+    known = snapshot.credits.get(situation.pool)
+    if known is None:
+        turns = [*map(situation.turns.get, ids, repeat(0))]
+        shared, scale = sum(turns), whole
+        credits = [
             UNIT * (shared * weight - taken * whole)
             for weight, taken in zip(weights, turns, strict=True)
         ]
     else:
-        held = credits.get
-        due = [
-            held(rep_id, 0) * whole + UNIT * weight
-            for rep_id, weight in zip(ids, weights, strict=True)
-        ]
+        scale, credits = 1, [*map(known.get, ids, repeat(0))]
     if snapshot.granted:
         for place, balance in _balances(situation):
-            due[place] += balance * UNIT * whole
-    return Dues(due, weights, UNIT * whole)
+            credits[place] += balance * UNIT * scale
+    return Dues(credits, weights, whole, scale)
 
 
 def _balances(situation: Situation) -> list[tuple[int, int]]:
@@ -173,9 +207,10 @@ class round_robin(Scorer):
     """Whose turn it is in the pool, by weight.
 
     Formula: every lead is shared out by weight among those who could take it, and whoever takes it pays one turn; the
-    candidates are put in the order of their credit, which is what was shared out to them, with this lead, less the turns
-    that they took. Ties go to the heavier weight, then to the id. The first gets 1, the last 0, those between evenly
-    spaced points. An offer takes its turn at once and gives it back when it is declined, runs out or is withdrawn.
+    candidates are put in the order of their credit, which is what was shared out to them, with this lead, less the
+    turns that they took. Ties go to the heavier weight, then to the id. The first gets 1, the last 0, those between
+    evenly spaced points. An offer takes its turn at once, and gives it back when it is declined, runs out or is
+    withdrawn.
 
     A rep who is off, full, away, or not what a lead requires, has no share in it and pays nothing: there is nothing to
     catch up on, and nothing is lost. A newcomer is level with the others.
@@ -211,7 +246,7 @@ class round_robin(Scorer):
 
     def bind(self, situation: Situation) -> Points:
         """Put the candidates in order once. O(n log n) a lead, O(1) a rep."""
-        points = dict(zip([rep.id for rep in situation.reps], self.column(situation), strict=True))
+        points = dict(zip(situation.ids, self.column(situation), strict=True))
         return lambda rep: points.get(rep.id, 0.0)
 
     def column(self, situation: Situation) -> list[float | None]:
@@ -266,7 +301,9 @@ def turn_of(situation: Situation, place: int) -> Turn:
 
     Example:
         >>> from leadroute import Lead
-        >>> turn = turn_of(Situation(Lead("L-1"), (Rep("ada", weight=3), Rep("bob")), "everyone"), 0)
+        >>> turn = turn_of(
+        ...     Situation(Lead("L-1"), (Rep("ada", weight=3), Rep("bob")), "everyone"), 0
+        ... )
         >>> [part / UNIT for part in turn.shares()]
         [0.75, 0.25]
     """
@@ -274,8 +311,9 @@ def turn_of(situation: Situation, place: int) -> Turn:
     granted = situation.snapshot.granted.get(situation.pool, {}).get(rep.id, ())
     paid = payments(granted, situation.now) if granted else FrozenDict[Grant, int]()
     price = 1 + sum(paid.values())
-    ids = [each.id for each in situation.reps] if price else []
-    return Turn(rep.id, price, price, ids, found.weights if price else [], paid)
+    return Turn(
+        rep.id, price, price, situation.ids if price else [], found.weights if price else [], paid
+    )
 
 
 def after(snapshot: Snapshot, pool: str, members: Sequence[Rep], turn: Turn) -> Snapshot:
@@ -373,7 +411,7 @@ class least_recent(Scorer):
             1.0
             if (at := last(rep_id)) is None
             else (idle := now - at if now > at else 0) / (idle + half)
-            for rep_id in ids_of(situation)
+            for rep_id in situation.ids
         ]
 
     def reason(self, situation: Situation, rep: Rep) -> str:

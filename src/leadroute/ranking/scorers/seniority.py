@@ -22,7 +22,6 @@ from leadroute.model.outcomes import NOTHING, UNIT, Record
 from leadroute.model.rep import Rep
 from leadroute.ranking.scorers.evidence import Learning
 from leadroute.ranking.scorers.parameters import ascending, points_or_none, positive, share
-from leadroute.ranking.scorers.team import ids_of
 from leadroute.rules.naming import number_of, number_title
 from leadroute.rules.scorer import Points
 from leadroute.rules.situation import Situation
@@ -79,7 +78,7 @@ class top_producer(Learning):
             (own / best if own > 0.0 else 0.0)
             * fatigue
             / (fatigue + (busy if (busy := opened(rep_id, 0)) > 0 else 0))
-            for own, rep_id in zip(value, ids_of(situation), strict=True)
+            for own, rep_id in zip(value, situation.ids, strict=True)
         ]
 
     def reason(self, situation: Situation, rep: Rep) -> str:

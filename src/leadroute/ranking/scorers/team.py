@@ -1,23 +1,15 @@
-"""What columns remember of a team from lead to lead: ids, and what some of its reps have in common."""
+"""What columns remember of a team from lead to lead: what some of its reps have in common."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable
-from operator import attrgetter
 from typing import Any, TypeVar
 
 from leadroute.rules.situation import Situation
 
-__all__ = ["alike", "ids_of"]
+__all__ = ["alike"]
 
 T = TypeVar("T")
-
-_id: Callable[[Any], str] = attrgetter("id")
-
-
-def ids_of(situation: Situation) -> list[str]:
-    """The ids of the situation's reps, in their order."""
-    return situation.column("id", _id)
 
 
 def alike(

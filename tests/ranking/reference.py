@@ -1,0 +1,322 @@
+"""The reference for ``Router.rank``: a plain loop that asks everything of everybody, one after another.
+
+Slow and obviously right. It keeps nothing, shares nothing with the engine's candidates and columns, and makes every
+reason at once. Only the words of the reasons come from ``gate``; whether a rep may take a lead is asked here again.
+"""
+
+from collections.abc import Mapping
+from fractions import Fraction
+from typing import NamedTuple
+
+from attrs import evolve
+
+from leadroute.errors import FactTypeError
+from leadroute.model.clocks import OFFICE, lead_hours, shared_hours
+from leadroute.model.distance import distance_km, position_of
+from leadroute.model.hours import meeting
+from leadroute.model.instants import from_micros
+from leadroute.model.lead import Lead
+from leadroute.model.snapshot import Snapshot
+from leadroute.model.values import aware, known
+from leadroute.ranking.chance import propensities
+from leadroute.ranking.closing import observing
+from leadroute.ranking.eligibility import gate, notes_of
+from leadroute.ranking.ranking import Assignment, Outcome, Part, Ranking, Rejection
+from leadroute.ranking.tally import used_of
+from leadroute.rules.closures import compile_condition
+from leadroute.rules.qualification import Factor, parts_of
+from leadroute.rules.scorer import mean
+from leadroute.rules.situation import Situation
+from leadroute.scorers import fair_share, round_robin
+
+UNIT = 2_327_925_600_000
+SLACK = Fraction(1, 10**6)
+
+
+class Found(NamedTuple):
+    """What the loop finds: the ranking with all its parts made, and the figures that come with it."""
+
+    ranking: Ranking
+    propensities: Mapping[str, float] = {}
+    given_up: float = 0.0
+
+
+def reference_rank(router, lead, roster, now=None, snapshot=None, tried=None):
+    """Who should take the lead, and why and why not for everybody."""
+    at = lead.received_at if now is None else aware(now)
+    snapshot, tried = snapshot or Snapshot(), dict(tried or {})
+    refused = _refused(router, lead, at)
+    if refused is not None:
+        return Found(refused)
+    rule = next((each for each in router.rules if _matches(router, each, lead, at)), None)
+    if rule is None:
+        steps = router.otherwise.no_rule or ("catch-all",)
+        nothing = Ranking(lead.id, Outcome.NO_RULE, at=at, version=router.version, then=steps[0])
+        return Found(nothing)
+
+    def ask(pool, *, anyway=False):
+        return _ask(router, rule, pool, lead, roster, at, snapshot, tried, anyway)
+
+    try:
+        return _overflow(router, rule, ask)
+    except FactTypeError as error:
+        raise error.during(rule.name, lead.id) from None
+
+
+def _refused(router, lead, at):
+    failed = []
+    for part in parts_of(router.qualify):
+        condition = part.condition if isinstance(part, Factor) else part
+        try:
+            if not compile_condition(condition, router.environment)(lead, None, at):
+                failed.append(part)
+        except FactTypeError as error:
+            raise error.during("qualify", lead.id) from None
+    if not failed:
+        return None
+    named = isinstance(failed[0], Factor)
+    told = "; ".join(map(str, failed)) if named else " and ".join(f"not {each}" for each in failed)
+    more = {"factor": failed[0].name, "verdict": failed[0].outcome} if named else {}
+    return Ranking(
+        lead.id, Outcome.DISQUALIFIED, detail=told, at=at, version=router.version, **more
+    )
+
+
+def _matches(router, rule, lead, at):
+    try:
+        return rule.when is None or compile_condition(rule.when, router.environment)(lead, None, at)
+    except FactTypeError as error:
+        raise error.during(rule.name, lead.id) from None
+
+
+def _overflow(router, rule, ask):
+    """The rule's own pool, then one step after another until somebody is found."""
+    first = ask(rule.pool or "everyone")
+    own = first.ranking
+    if own.assignments:
+        return first
+    case = own.outcome.name.lower()
+    steps = getattr(rule.otherwise, case) or getattr(router.otherwise, case)
+    steps = steps or (("hold",) if case == "nobody_available" else ("catch-all",))
+    firsts, answers, then = {own.pool: own}, [own], None
+    for step in steps:
+        if step in ("hold", "catch-all"):
+            then = step
+            break
+        if step == "anyway":
+            asked = [(pool, True) for pool in firsts]
+        else:
+            asked = [(pool, False) for pool in [step.removeprefix("pool ")] if pool not in firsts]
+        for pool, anyway in asked:
+            found = ask(pool, anyway=anyway)
+            if found.ranking.assignments:
+                asked_before = tuple(firsts.values())
+                return found._replace(ranking=evolve(found.ranking, others=asked_before))
+            firsts.setdefault(pool, found.ranking)
+            answers.append(found.ranking)
+    if then is None:
+        late = any(each.outcome is Outcome.NOBODY_AVAILABLE for each in answers)
+        then = "hold" if late else "catch-all"
+    back = [each.resumes_at for each in answers if each.resumes_at is not None]
+    _, *others = firsts.values()
+    resumes_at = min(back, default=None)
+    return Found(evolve(own, others=tuple(others), then=then, resumes_at=resumes_at))
+
+
+def _ask(router, rule, pool, lead, roster, at, snapshot, tried, anyway):
+    """One pool: who may take the lead, who may not and why, and who comes first."""
+    members = observing(_members(router, pool, roster, at), router.holidays)
+    matches = router.territories.lookup(lead) if router.territories else ()
+    all_of_them = Situation(lead, members, pool, snapshot, at, router.environment, matches)
+    tally = router.tally(lead, rule, pool, at)
+    obstacles = gate(rule, all_of_them, tried, tally, pauses=router.pauses, anyway=anyway)
+    able, absent, rejections = [], [], []
+    for rep in members:
+        found = obstacles(rep)
+        assert (not found) == _may(router, rule, all_of_them, tally, tried, anyway, rep), found
+        if found:
+            absent.append(rep)
+            rejections.append(Rejection(rep.id, rep.label, found))
+        else:
+            able.append(rep)
+    situation = Situation(
+        lead, tuple(able), pool, snapshot, at, router.environment, matches, tuple(absent)
+    )
+    passing = [each for each in rejections if all(one.passing for one in each.obstacles)]
+    outcome, back = Outcome.RANKED, None
+    if not able:
+        outcome = Outcome.NOBODY_AVAILABLE if passing else Outcome.NOBODY_ELIGIBLE
+        outcome = outcome if members else Outcome.EMPTY_POOL
+        hours = {rep.id: rep.hours for rep in members}
+        calling = None if anyway or rule.calling is None else lead_hours(lead, rule.calling)
+        backs = [_back(hours[each.rep_id], calling, each.obstacles, at) for each in passing]
+        back = min((each for each in backs if each is not None), default=None)
+    score = round_robin() if rule.score is None else rule.score
+    assignments = _sorted(score, situation)
+    chances = {each.rep_id: float(each.rank == 1) for each in assignments}
+    ranking = Ranking(
+        lead.id,
+        outcome,
+        rule.name,
+        pool,
+        assignments,
+        tuple(rejections),
+        at=at,
+        resumes_at=back,
+        window=rule.window or router.window,
+        version=router.version,
+        anyway=anyway,
+        notes=notes_of(rule, lead),
+    )
+    if score.random:
+        chances = propensities(score, situation)
+    return Found(ranking, chances, _given_up(score, situation, assignments))
+
+
+def _members(router, pool, roster, at):
+    if pool == "everyone":
+        return tuple(roster)
+    (found,) = (each for each in router.pools if each.name == pool)
+    listed = [rep for rep in roster if found.reps is None or rep.id in found.reps]
+    if found.where is None:
+        return tuple(listed)
+    belongs = compile_condition(found.where, router.environment)
+    return tuple(rep for rep in listed if belongs(Lead("nobody"), rep, at))
+
+
+def _may(router, rule, situation, tally, tried, anyway, rep):
+    """Whether the rep may take the lead, asked in the plainest way."""
+    lead, at, snapshot = situation.lead, situation.instant, situation.snapshot
+    if not rep.active or rep.weight == 0 or rep.id in tried:
+        return False
+    if rule.require is not None:
+        if not compile_condition(rule.require, router.environment)(lead, rep, at):
+            return False
+    if rule.territory:
+        with_reps = [
+            each.territory
+            for each in situation.matches
+            if any(each.territory.role(one) is not None for one in situation.reps)
+        ]
+        if not with_reps or with_reps[0].role(rep) is None:
+            return False
+    if rule.within_km is not None:
+        there, here = position_of(lead.attributes), position_of(rep.attributes)
+        if there is None or here is None or distance_km(here, there) > rule.within_km:
+            return False
+    if rule.overlap is not None:
+        shared = shared_hours(lead, OFFICE, at)
+        share = None if shared is None else shared.share(rep)
+        if share is None or share < rule.overlap:
+            return False
+    for toll in tally.tolls(rep):
+        limited = toll.hard and toll.most is not None
+        if limited and used_of(toll, rep, snapshot) + toll.units > toll.most:
+            return False
+    return anyway or _at_work(router, rule, situation, rep)
+
+
+def _at_work(router, rule, situation, rep):
+    at, snapshot = situation.instant, situation.snapshot
+    if rep.hours is not None and not rep.hours.is_open(known(at)):
+        return False
+    presence, contact = snapshot.presence.get(rep.id), snapshot.contacted.get(rep.id)
+    if presence is not None and not presence.is_available(known(at), router.grace):
+        return False
+    if router.wrap_up and contact is not None and at - from_micros(contact) < router.wrap_up:
+        return False
+    hours = None if rule.calling is None else lead_hours(situation.lead, rule.calling)
+    if hours is None:
+        return True
+    if not hours.is_open(known(at)):
+        return False
+    meets = rep.hours is None or rep.hours.next_open(at) is None or hours.next_open(at) is None
+    return meets or meeting(rep.hours, hours, at) is not None
+
+
+def _back(own, calling, obstacles, at):
+    """When the rep could take the lead: when the last obstacle is gone, and both rep and lead can be reached."""
+    waits = [each.until for each in obstacles if each.until is not None]
+    if not waits:
+        return at
+    if own is None or calling is None:
+        return max(waits)
+    return meeting(own, calling, max(waits)) or max(waits)
+
+
+def _sorted(score, situation):
+    if not situation.reps:
+        return ()
+    bound = [(term, points_of(term.scorer, situation)) for term in score.terms]
+    keyed = []
+    for rep in situation.reps:
+        parts = tuple(
+            Part(term.scorer, term.weight, points(rep), situation, rep) for term, points in bound
+        )
+        total = mean((part.weight, part.points) for part in parts) or 0.0
+        last = situation.snapshot.last_assigned.get(rep.id, -1)
+        keyed.append((-total, last, rep.id, rep, parts))
+    keyed.sort(key=lambda each: each[:3])
+    return tuple(
+        Assignment(rep.id, rep.label, rank, -negative, parts)
+        for rank, (negative, _, _, rep, parts) in enumerate(keyed, 1)
+    )
+
+
+def points_of(scorer, situation):
+    """The points of each rep; round robin and fair share by their definitions, in fractions."""
+    if isinstance(scorer, fair_share):
+        return _fair(scorer, situation)
+    if scorer == round_robin():
+        return _in_turn(situation)
+    return scorer.bind(situation)
+
+
+def due_of(situation):
+    """The credit of each rep in turns, with this lead shared out among them."""
+    snapshot, pool, reps = situation.snapshot, situation.pool, situation.reps
+    weights = {rep.id: Fraction(repr(rep.weight)) for rep in reps}
+    whole, turns = sum(weights.values()), snapshot.turns.get(pool, {})
+    taken = sum(turns.get(rep.id, 0) for rep in reps)
+    found = {}
+    for rep in reps:
+        share = weights[rep.id] / whole
+        if pool in snapshot.credits:
+            credit = Fraction(snapshot.credits[pool].get(rep.id, 0), UNIT)
+        else:
+            credit = taken * share - turns.get(rep.id, 0)
+        grants = snapshot.granted.get(pool, {}).get(rep.id, ())
+        given = sum(grant.turns for grant in grants if situation.now < grant.expires)
+        found[rep.id] = credit + share + given
+    return found, weights
+
+
+def _in_turn(situation):
+    due, weights = due_of(situation)
+    order = sorted(due, key=lambda rep_id: (-due[rep_id], -weights[rep_id], rep_id))
+    return lambda rep: 1.0 - order.index(rep.id) / max(1, len(order) - 1)
+
+
+def _fair(score, situation):
+    due, _ = due_of(situation)
+    points = points_of(score.scorer, situation)
+    beyond = sorted({each for each in due.values() if 1 - each > Fraction(score.ahead) + SLACK})
+
+    def found(rep):
+        own = points(rep) or 0.0
+        if due[rep.id] in beyond:
+            return (beyond.index(due[rep.id]) + own / 2) / (2 * len(beyond))
+        return (1 + own) / 2
+
+    return found
+
+
+def _given_up(score, situation, assignments):
+    if not isinstance(score, fair_share) or not assignments:
+        return 0.0
+    bound = [(term.weight, points_of(term.scorer, situation)) for term in score.scorer.terms]
+    free = {
+        rep.id: mean((weight, points(rep)) for weight, points in bound) or 0.0
+        for rep in situation.reps
+    }
+    return max(free.values()) - free[assignments[0].rep_id]

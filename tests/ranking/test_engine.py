@@ -1,0 +1,516 @@
+"""The engine against the reference loop: any policy, team, counts and scorers, lead after lead with one router.
+
+A recorded run of 10,000 cases: ``HYPOTHESIS_PROFILE=search pytest --no-cov tests/ranking/test_engine.py``.
+"""
+
+import os
+import pickle
+from copy import deepcopy
+from datetime import date, timedelta
+from functools import cached_property
+from random import Random
+from zlib import crc32
+
+import pytest
+from attrs import evolve, fields_dict
+from hypothesis import Phase, event, given, settings
+from hypothesis import strategies as st
+from tests.ranking.reference import UNIT, reference_rank
+from tests.ranking.scorers.world import IDS, NOW, Draw, scores
+
+from leadroute import LEAD, REP, Lead, Pool, Presence, Roster, Router, Rule, Snapshot, scorer
+from leadroute.errors import ConfigError, FactTypeError
+from leadroute.model.grants import Grant
+from leadroute.model.instants import to_micros
+from leadroute.model.limits import Cap
+from leadroute.model.presence import STATUSES
+from leadroute.model.schedule import Schedule
+from leadroute.model.territory import Territory
+from leadroute.ranking import candidates
+from leadroute.ranking.tally import counters
+from leadroute.rules import builders
+from leadroute.rules.closures import Environment
+from leadroute.rules.qualification import Factor, Qualification
+from leadroute.scorers import cap_room, fair_share, headroom, language, round_robin, tiers
+from leadroute.testing.grammar import conditions
+from leadroute.testing.strategies import scorers
+
+CASES = 10_000 if os.environ.get("HYPOTHESIS_PROFILE") == "search" else 150
+"""How many worlds the differential test looks at; the other tests look at a share of that."""
+
+PHASES = [Phase.explicit, Phase.reuse, Phase.generate]
+"""A world hangs on one seed, of which no smaller one is simpler: nothing is gained by shrinking it."""
+
+MICROSECOND = timedelta(microseconds=1)
+TEAM = (*IDS, "eve", "Éva/x")
+POOLS = ("emea", "a/b%", "fresh", "ghost", "known")
+SCHEDULES = (
+    *("mon-fri 09:00-17:00", "sat 10:00-12:00", "mon-sun 22:00-06:00", "wed 12:00-13:00"),
+    *("never", "always", "mon-fri 09:00-12:00, 13:00-18:00"),
+)
+ZONES = ("Europe/Berlin", "Asia/Tokyo", "America/New_York", "Asia/Kolkata")
+CAPS = (
+    *("0 per day", "1 per day", "2 per hour", "3 per quarter", "1 per day, soft", "2 per month"),
+    *("2 per hour, rolling", "3 per day, rolling", "2 per week, paced", "9 per month, paced"),
+    *("4 per month, paced, burst 1", "1 per hour", "1 per day, rolling"),
+    *("1 per day, source webinar", "0 per week, source phone", "1 per week, pool emea"),
+    *("1 per month, segment big", "1 per hour, segment rule 0", "2 per day"),
+)
+RAMPS = ("5 per week, ramp 8w", "9 per hour, rolling, ramp 2w", "9 per quarter, paced, ramp 8w")
+TOTALS = (["2 per day"], ["1 per week, source webinar"], ["3 per hour, rolling"], ["0 per day"])
+STEPS = ("pool everyone", *(f"pool {name}" for name in POOLS), "anyway", "hold", "catch-all")
+JUMPS = (0, 0, 0, 1, 60, 37 * 60, 3600, 4 * 3600, 5 * 3600, 9 * 3600, 86_400, 3 * 86_400, 25 * 86_400)
+
+
+def told(*seen):
+    """A number from 0 to 1 that hangs on everything that was seen."""
+    return crc32(repr(seen).encode()) % 101 / 100
+
+
+@scorer
+def nosy(situation, rep):
+    """Looks at everything that there is."""
+    counts = situation.snapshot
+    of_rep = [getattr(counts, name).get(rep.id) for name in ("open", "won", "closed", "contacted")]
+    by_pool = [counts.turns.get(situation.pool), counts.credits.get(situation.pool)]
+    shared = situation.once("nosy", lambda: [each.id for each in situation.reps])
+    known = situation.column(("nosy", situation.lead.country), lambda each: each.level)
+    absent = sorted(each.id for each in situation.absent)
+    places = [match.territory.name for match in situation.matches]
+    seen = (of_rep, sorted(counts.used.items()), by_pool, counts.last_assigned.get(rep.id), shared)
+    more = (known, absent, places, situation.instant, situation.lead.id, sorted(rep.languages))
+    return told(seen, more)
+
+
+@scorer
+def fussy(situation, rep, how):
+    """Breaks for some reps and leads."""
+    if rep.id in ("bob", "dee") and situation.lead.country == "DE":
+        if how == "raise":
+            raise ArithmeticError(f"no {rep.id} today")
+        return 7
+    return None if rep.level is None else 0.5
+
+
+def knows(lead, rep, now, *arguments):
+    """A predicate of the host's that looks at whom and when it is asked."""
+    return told(lead.budget, lead.country, rep and rep.level, now and now.hour, arguments) > 0.4
+
+
+def fails(lead, rep, now):
+    """A predicate of the host's that breaks for one rep."""
+    if rep is not None and rep.id == "cy" and lead.country == "US":
+        raise ArithmeticError("cy broke it")
+    return True
+
+
+ENVIRONMENT = Environment({"known": knows, "fails": fails}, {"gmail.com"})
+ATLAS = [
+    Territory("germany", countries={"DE"}, owners={"ada"}, overlays={"bob"}, backups={"eve"}),
+    Territory("berlin", countries={"DE"}, industries={"health"}, owners={"cy", "dee"}),
+    Territory("texas", regions={"US-TX"}, owners={"nobody"}),
+    Territory("america", countries={"US"}, owners={"Éva/x", "bob"}),
+]
+REQUIRED = [
+    REP.level >= 2,
+    LEAD.language.in_(REP.languages),
+    LEAD.country.in_(REP.countries) | (LEAD.budget < 100),
+    REP.level * 1_000 >= LEAD.budget,
+    LEAD["x"] == REP["x"],
+    LEAD["x"] == 1,
+    LEAD["x"].in_([1, 2]),
+    (LEAD["x"] == 1) | (REP.level >= 2),
+    REP["limit"] >= LEAD["size"],
+    builders.check("known"),
+    builders.check("known", 3) & (REP.level >= 1),
+    builders.check("fails"),
+    builders.NOW - REP["since"] > timedelta(days=1),
+    builders.age(LEAD.received_at) < timedelta(hours=90),
+    builders.signal("pricing").count > 0,
+    builders.overlaps(LEAD["needs"], REP.industries) | LEAD["needs"].is_missing(),
+    builders.is_free_mail(LEAD.email) | (REP.level >= 3),
+]
+plain_hosts = st.sampled_from(
+    [
+        nosy(),
+        2 * nosy() + headroom(),
+        fair_share(nosy(), 1),
+        tiers(language().when(REP.level >= 2), nosy()),
+        nosy().when(LEAD.language.in_(REP.languages)) + 0.5 * round_robin(),
+        fussy("raise"),
+        headroom() + fussy("range").when(LEAD.budget > 400),
+    ]
+)
+rotations = st.sampled_from(
+    [None, None, round_robin(), round_robin("strict"), cap_room() + round_robin(), 3 * cap_room()]
+)
+any_score = st.one_of(rotations, scores, scorers(), plain_hosts)
+
+
+class World(Draw):
+    """A policy, a team and the leads that come in, drawn from a seed."""
+
+    @cached_property
+    def theme(self):
+        """What there is much of in this world."""
+        return self.choice(["caps", "totals", "territory", "attributes", "hours", ""])
+
+    @cached_property
+    def odds(self):
+        """How often anything else stands in the way of a lead."""
+        return self.choice([0.01, 0.02] if self.theme else [0.05, 0.25])
+
+    @cached_property
+    def caps(self):
+        """The caps that reps have."""
+        return [*self.sample(CAPS, 2), *self.sample(RAMPS, 1)]
+
+    def rarely(self, plain, *odd):
+        """The first value, or one of those that stand in somebody's way."""
+        return self.choice(odd) if self.random() < self.odds else plain
+
+    def chance(self, often, *themes):
+        """Yes so often, and nearly always where it is the theme."""
+        return self.random() < (0.9 if self.theme in themes else often)
+
+    def condition(self, drawn):
+        """One of the usual conditions, or any at all."""
+        if self.theme == "attributes":
+            return self.choice([LEAD["x"] == 1, LEAD["x"] == REP["x"], LEAD["x"].is_present()])
+        return self.choice(drawn) if drawn and self.chance(0.3) else self.choice(REQUIRED)
+
+    def steps(self, case, own):
+        """What happens when nobody is found."""
+        if self.random() < 0.4:
+            return None
+        fitting = [each for each in STEPS if each != f"pool {own}"]
+        if case != "nobody_available":
+            fitting.remove("anyway")
+        found = self.sample(fitting[:-2], self.randint(0, 3))
+        return [*found, *self.choice([[], ["hold"], ["catch-all"]])] or None
+
+    def otherwise(self, own=None):
+        """The same for each case."""
+        cases = ("empty_pool", "nobody_eligible", "nobody_available")
+        return {case: self.steps(case, own) for case in cases}
+
+    def rule(self, number, score, drawn, asked):
+        """A rule with a bit of everything."""
+        pool = self.choice([None, None, None, "emea", "known", self.choice(["everyone", *POOLS])])
+        return Rule(
+            f"rule {number}",
+            when=self.choice([LEAD.budget > 400, LEAD.country == "DE", *asked])
+            if self.chance(0.2)
+            else None,
+            require=self.condition(drawn) if self.chance(0.4, "attributes") else None,
+            score=score,
+            pool=pool,
+            window=self.maybe("1m"),
+            segment=self.maybe("big"),
+            cost=self.choice([0, 1, 1, 2]),
+            territory=self.chance(0.1, "territory"),
+            within_km=self.rarely(None, 7_000),
+            overlap=self.rarely(None, 0.25),
+            calling=self.rarely(None, None, "mon-fri 09:00-20:00", "sat 10:00-18:00", "always"),
+            otherwise=self.otherwise(pool or "everyone"),
+        )
+
+    def router(self, found, drawn, asked):
+        """A policy with a rule for each score."""
+        budget = Factor("budget", LEAD.budget > 0, "nurture", "has no budget")
+        factors = Qualification([budget, Factor("place", LEAD.country != "BR")])
+        return Router(
+            rules=[self.rule(number, score, drawn, asked) for number, score in enumerate(found)],
+            pools=[
+                Pool("emea", reps={"ada", "bob", "eve", "gone"}),
+                Pool("a/b%", where=REP.level >= 2),
+                Pool("fresh", where=builders.NOW - REP["since"] > timedelta(days=1)),
+                Pool("ghost", reps={"gone"}),
+                Pool("known", reps={*TEAM}, where=builders.check("known", 1)),
+            ],
+            qualify=self.rarely(None, None, factors, LEAD.budget.is_present() & (LEAD.budget > 0)),
+            holidays=self.choice([(), (), [date(2026, 3, 5), date(2026, 3, 6)]]),
+            caps=self.choice(TOTALS) if self.chance(self.odds, "totals") else (),
+            timezone=self.choice(["UTC", *ZONES]),
+            territories=ATLAS if self.chance(0.6, "territory") else (),
+            otherwise={**self.otherwise(), "no_rule": self.maybe("hold", "catch-all")},
+            grace=self.choice(["0s", "30s"]),
+            wrap_up=self.choice(["0s", "0s", "5m"]),
+            environment=ENVIRONMENT,
+        )
+
+    def hours(self):
+        """The hours of a rep: often none, sometimes two schedules in two zones."""
+        one, other = (Schedule(self.choice(SCHEDULES), self.choice(ZONES)) for _ in range(2))
+        shifts = [None, None, self.choice(SCHEDULES), one, one & other, one | other, ~one]
+        return self.rarely("mon-fri 09:00-17:00", *shifts) if self.chance(0.4, "hours") else None
+
+    def rep(self, rep_id):
+        """A rep with anything or nothing known, and any limits."""
+        by_label = {(cap.label, cap.soft): cap for cap in map(Cap.parse, self.sample(self.caps, self.randint(1, 3)))}
+        attributes = {
+            "lat": 52.5,
+            "lon": 13.4,
+            "x": self.choice([True, 1, 1.0, "a", 2]),
+            "limit": self.choice([1, 2, 2, 3]),
+            "since": self.choice([NOW, NOW - timedelta(days=3), NOW + timedelta(days=1)]),
+            "tags": self.some("a", "gold"),
+        }
+        found = super().rep(rep_id)
+        return found.with_changes(
+            schedule=self.hours(),
+            weight=self.rarely(self.choice([0.1, 0.5, 1, 1, 1, 2.5, 3]), 0),
+            active=self.rarely(True, False),
+            capacity=self.rarely(self.choice([None, 3, 5]), 0, 1, 2),
+            caps=by_label.values() if self.chance(0.4, "caps") else [],
+            buckets=self.rarely({}, {"big": 1}, {"rule 0": 0, "big": 2}),
+            joined_at=self.choice([None, NOW - timedelta(days=self.randint(0, 70))]),
+            industries=self.some("health", "retail"),
+            name=self.maybe("Ada L."),
+            attributes=attributes | (dict(found.attributes) if self.chance(self.odds) else {}),
+        )
+
+    def lead(self):
+        """A lead with anything or nothing known."""
+        found = super().lead()
+        more = {"x": self.maybe(True, 1, 1.0, False, "a"), "size": self.choice([1, 2, 3])}
+        email = self.maybe("a@gmail.com", "b@corp.example")
+        return found.with_changes(attributes=more | dict(found.attributes), email=email)
+
+    def edge(self, rep, at):
+        """When something next changes for a rep: their hours, or the periods of their caps."""
+        found = [at.replace(minute=0, microsecond=0)]
+        if rep.hours is not None:
+            found += [rep.hours.next_open(at + MICROSECOND), rep.hours.next_close(at)]
+        found += [turn for cap in rep.caps for turn in rep.turns(cap, at)[:2]]
+        return self.choice([each for each in found if each is not None])
+
+    def leads(self):
+        """Leads that differ in a field or two, as what is kept for one could be taken for another."""
+        first = self.lead()
+        change = {
+            "attributes": first.attributes | {"x": 1 if first.attributes.get("x") is True else True},
+            "language": self.maybe("en", "en-GB", "de"),
+            "country": self.maybe("DE", "US"),
+            "industry": self.maybe("health", "retail"),
+            "budget": self.maybe(0, 500, 3_000),
+            "source": self.maybe("phone", "webinar"),
+            "id": self.choice(["L-1", "L-2"]),
+        }
+        changed = [first.with_changes(**{name: value}) for name, value in change.items()]
+        return [first, self.lead(), *self.sample(changed, 4)]
+
+    def mappings(self, router, roster, now):
+        """What goes into a snapshot, as the caller has it: plain dicts."""
+        closed, ids = self.counts(), [rep.id for rep in roster]
+        pools = [pool for pool in ("everyone", *POOLS) if self.random() < 0.6]
+        at = now or NOW
+        kept = counters(roster, router.caps, router.zone, at)
+
+        def micros(hours):
+            chosen = [each for each in ids if self.random() < 0.6]
+            return {each: to_micros(at) - 60_000_000 * self.randint(0, hours) for each in chosen}
+
+        def credit():
+            return {each: self.choice([-2, -1, 0, 1]) * UNIT // self.choice([1, 2, 3]) for each in ids}
+
+        def grants():
+            ends = at + timedelta(hours=self.choice([-1, 1, 40]))
+            return (Grant(ends, "make_up", "L-9", self.choice([1, 2, -1])),)
+
+        absent = self.random() > self.odds
+        return {
+            "open": {each: self.randint(0, 3) for each in ids if self.chance(0.5)},
+            "used": {each: self.choice([0, 0, 1, 2, 3]) for each in kept if self.chance(3 * self.odds, "caps", "totals")},
+            "turns": {pool: self.counts() for pool in pools},
+            "credits": {pool: credit() for pool in pools if self.random() < 0.5},
+            "last_assigned": micros(2),
+            "closed": closed,
+            "won": {each: self.randint(0, count) for each, count in closed.items()},
+            "outcomes": self.outcomes(),
+            "contacted": micros(10),
+            "presence": {}
+            if absent
+            else {each: Presence(*self.presence(at)) for each in ids if self.random() < 0.5},
+            "granted": {}
+            if self.random() < 0.7
+            else {pool: {each: grants() for each in ids if self.random() < 0.5} for pool in pools},
+        }
+
+    def presence(self, at):
+        """A status, since when, and the one before."""
+        since = at - timedelta(seconds=self.choice([5, 30, 600]))
+        return self.choice(STATUSES), since, self.choice(STATUSES)
+
+    def counts(self):
+        """A count for some of the team."""
+        return {rep_id: self.randint(0, 4) for rep_id in TEAM if self.random() < 0.6}
+
+    def roster(self):
+        """Some of the team."""
+        return Roster([self.rep(rep_id) for rep_id in TEAM if self.chance(0.85)])
+
+    def asks(self, router, roster, count):
+        """What ``rank`` is asked, time after time: lead, now, counts and what was tried."""
+        leads, at, given = self.leads(), NOW, None
+        for _ in range(count):
+            at += timedelta(seconds=self.choice(JUMPS) * self.choice([1, 1, 1, -1]))
+            if len(roster) and self.chance(0.5):
+                at = self.edge(self.choice(roster.reps), at) - self.choice([0, 0, 1]) * MICROSECOND
+            now = None if self.chance(0.03) else at
+            if given is None or self.random() < 0.4:
+                given = self.mappings(router, roster, now)
+            tried = {rep_id: "declined" for rep_id in TEAM if self.chance(self.odds)}
+            yield self.choice(leads), now, deepcopy(given), self.choice([None, {}, tried])
+
+
+worlds = st.tuples(
+    st.integers(0, 2**32).map(World),
+    st.lists(any_score, min_size=1, max_size=4),
+    st.lists(conditions(), max_size=2),
+    st.lists(conditions(rep=False), max_size=1),
+)
+
+
+FIELDS = ("lead_id", "outcome", "rule", "pool", "detail", "at", "resumes_at", "window", "version")
+MORE_FIELDS = ("factor", "verdict", "then", "anyway", "notes")
+
+
+def described(ranking, propensities=None, given_up=None):
+    """Everything that a ranking says, in plain values."""
+    chances = ranking.propensities if propensities is None else propensities
+    return {name: getattr(ranking, name) for name in (*FIELDS, *MORE_FIELDS)} | {
+        "best": ranking.best and (ranking.best.rep_id, ranking.best.rank, ranking.best.score),
+        "assignments": [
+            (
+                (each.rep_id, each.label, each.rank, each.score, each.reason),
+                [(str(p.scorer), p.weight, p.points, p.reason, str(p)) for p in each.parts],
+            )
+            for each in ranking.assignments
+        ],
+        "rejections": [(each.rep_id, each.label, each.obstacles) for each in ranking.rejections],
+        "others": [described(other) for other in ranking.others],
+        "propensities": dict(chances),
+        "given_up": ranking.given_up if given_up is None else given_up,
+        "text": str(ranking),
+    }
+
+
+def answer(call):
+    """What a call gives, or the error that it ends in."""
+    try:
+        return call()
+    except (FactTypeError, ArithmeticError) as error:
+        return error
+
+
+def check(router, roster, lead, now, given, tried, got):
+    """Whether the engine says what the reference says, or fails as it does."""
+    snapshot = Snapshot(**given)
+    expected = answer(lambda: described(*reference_rank(router, lead, roster, now, snapshot, tried)))
+    if not isinstance(expected, Exception):
+        assert not isinstance(got, Exception), (got, expected)
+        more = f"{' of many' * (len(got.assignments) > 2)}{' elsewhere' * bool(got.others)}"
+        event(f"{got.outcome.name}{more}{' anyway' * got.anyway}")
+        assert described(got) == expected
+        return
+    assert isinstance(got, Exception), (expected, described(got))
+    event(type(expected).__name__)
+    found = [
+        answer(lambda: reference_rank(router, lead, team, now, snapshot, tried))
+        for team in (roster, *(Roster([rep]) for rep in roster))
+    ]
+    errors = {(type(each), str(each)) for each in found if isinstance(each, Exception)}
+    if len(errors) == 1 and (now or lead.received_at):  # else everything that asks for it fails
+        assert (type(got), str(got)) in errors
+    assert type(got) in {kind for kind, _ in errors} | {FactTypeError}
+
+
+def policy(world, found, drawn, asked):
+    """The policy of a world; without the drawn conditions where they cannot be asked."""
+    seed = world.getstate()
+    try:
+        return world.router(found, drawn, asked)
+    except ConfigError:
+        world.setstate(seed)
+        return world.router(found, [], [])
+
+
+@settings(phases=PHASES, max_examples=CASES)
+@given(worlds, st.sampled_from([candidates.MOST_CELLS, 40, 0]))
+def test_the_engine_says_what_the_reference_says(drawn, most):
+    """Every score, reason and error is that of the plain loop, however the leads before it looked."""
+    world, *rest = drawn
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(candidates, "MOST_CELLS", most)
+        router, roster = policy(world, *rest), world.roster()
+        again = Roster(Random(1).sample(roster.reps, len(roster)))
+        for number, (lead, now, given, tried) in enumerate(world.asks(router, roster, 16)):
+            team = again if number % 3 == 2 else roster
+            snapshot = Snapshot(**given)
+            got = answer(lambda: router.rank(lead, team, now=now, snapshot=snapshot, tried=tried))
+            check(router, roster, lead, now, given, tried, got)
+
+
+@settings(phases=PHASES, max_examples=CASES // 3)
+@given(worlds, st.integers(1, 4))
+def test_the_first_few_are_the_head_of_all(drawn, top):
+    """Asked for the first few, the engine gives the head of the full ranking, and the same of the others."""
+    world, *rest = drawn
+    router, roster = policy(world, *rest), world.roster()
+    for lead, now, given, tried in world.asks(router, roster, 3):
+        more = {"now": now, "snapshot": Snapshot(**given), "tried": tried}
+        whole = answer(lambda: router.rank(lead, roster, **more))
+        for many in (1, top):
+            head = answer(lambda: router.rank(lead, roster, **more, top=many))
+            if isinstance(whole, Exception):
+                assert (type(head), str(head)) == (type(whole), str(whole))
+                continue
+            assert head.best == whole.best
+            assert evolve(whole, assignments=whole.assignments[:many]) == head
+            assert head.propensities.items() <= whole.propensities.items()
+
+
+@settings(phases=PHASES, max_examples=CASES // 3)
+@given(worlds)
+def test_reasons_are_about_what_was_read(drawn):
+    """What the caller does to its mappings after the decision changes no reason."""
+    world, *rest = drawn
+    router, roster = policy(world, *rest), world.roster()
+    for lead, now, given, tried in world.asks(router, roster, 3):
+        before, tried_before = deepcopy(given), deepcopy(tried)
+        got = answer(
+            lambda: router.rank(lead, roster, now=now, snapshot=Snapshot(**given), tried=tried)
+        )
+        for name in fields_dict(Snapshot):
+            if name == "outcomes":
+                continue
+            for inner in given[name].values():
+                if isinstance(inner, dict):
+                    inner.clear()
+            given[name].clear()
+        if tried is not None:
+            tried.update(dict.fromkeys(TEAM, "later"))
+        check(router, roster, lead, now, before, tried_before, got)
+
+
+@settings(phases=PHASES, max_examples=CASES // 3)
+@given(worlds)
+def test_a_ranking_is_a_value(drawn):
+    """It is equal to itself made again, changed and pickled, before and after its parts were made."""
+    world, *rest = drawn
+    router, roster = policy(world, *rest), world.roster()
+    for lead, now, given, tried in world.asks(router, roster, 2):
+        more = {"now": now, "snapshot": Snapshot(**given), "tried": tried}
+        found = answer(lambda: router.rank(lead, roster, **more))
+        if isinstance(found, Exception):
+            continue
+        fresh = pickle.dumps(router.rank(lead, roster, **more))
+        changed = evolve(router.rank(lead, roster, **more), detail="")
+        said = described(found)
+        assert described(pickle.loads(fresh)) == said
+        assert described(pickle.loads(pickle.dumps(found))) == said
+        assert pickle.loads(fresh) == router.rank(lead, roster, **more) == found
+        assert evolve(changed, detail=found.detail) == found
+        assert repr(router.rank(lead, roster, **more)) == repr(found)
+        assert found != evolve(found, lead_id="other")

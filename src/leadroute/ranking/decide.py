@@ -17,7 +17,7 @@ from functools import partial
 from heapq import nsmallest
 from itertools import compress, repeat
 from operator import and_, le
-from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, cast
 
 from leadroute.model.atlas import Match
 from leadroute.model.clocks import lead_hours
@@ -232,7 +232,9 @@ class Decided:
         if self._scored is None:
             columns = [term.scorer.column(self.situation) for term in self._set.terms]
             found = means(self._set.weights, columns)
-            self._scored = columns, [points or 0.0 for points in found]
+            if None in found:
+                found = [points or 0.0 for points in found]
+            self._scored = columns, cast("list[float]", found)
         return self._scored
 
     def _nobody(

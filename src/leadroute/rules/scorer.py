@@ -463,6 +463,10 @@ def _means_of_all(
     weight, *more = weights
     if not others:
         return [(0.0 + weight * points) / whole for points in first]
+    if len(others) == 1:  # the frequent case, in one go
+        (other,), (second,) = others, more
+        both = zip(first, other, strict=True)
+        return [(weight * points + second * beside) / whole for points, beside in both]
     totals = [weight * points for points in first]
     for weight, column in zip(more, others, strict=True):
         totals = [total + weight * points for total, points in zip(totals, column, strict=True)]

@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from functools import partial
+from itertools import repeat
 from operator import attrgetter, le
 from typing import Any, Final
 from weakref import ref
@@ -82,8 +83,8 @@ class Learning(Scorer):
         if self.by is not None or not {"won", "closed"}.intersection(names):
             return [[0] * len(ids) for _ in names]
         of_won, of_closed = snapshot.won.get, snapshot.closed.get
-        won: list[float] = [of_won(rep_id, 0) for rep_id in ids]
-        closed: list[float] = [of_closed(rep_id, 0) for rep_id in ids]
+        won: list[float] = [*map(of_won, ids, repeat(0))]
+        closed: list[float] = [*map(of_closed, ids, repeat(0))]
         if min(won, default=0) < 0 or not all(map(le, won, closed)):
             records = [counted(snapshot, rep_id) for rep_id in ids]
             won, closed = [each.won for each in records], [each.closed for each in records]

@@ -112,8 +112,12 @@ class skill_match(Scorer):
 
     def asked(self, lead: Lead) -> tuple[str, ...]:
         """The skills that the lead calls for."""
-        found = (skill for title in self.titles for skill in texts_of(lead, title))
-        return tuple(dict.fromkeys(found))
+        if isinstance(self.field, str):
+            found = texts_of(lead, self.field)
+            if len(found) < 2:
+                return tuple(found)
+        skills = (skill for title in self.titles for skill in texts_of(lead, title))
+        return tuple(dict.fromkeys(skills))
 
     def _told(self, rep: Rep, skill: str) -> str:
         level = rep.skills.get(skill, 0.0)

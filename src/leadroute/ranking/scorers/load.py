@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import repeat
 from operator import attrgetter
 
 from attrs import field, frozen
@@ -12,9 +13,6 @@ from leadroute.rules.scorer import Points, Scorer
 from leadroute.rules.situation import Situation
 
 __all__ = ["headroom", "workload"]
-
-_capacity = attrgetter("id", "capacity")
-
 
 @frozen
 class headroom(Scorer):
@@ -45,24 +43,22 @@ class headroom(Scorer):
 
     def column(self, situation: Situation) -> list[float | None]:
         """Read the open counts. O(reps)."""
-        opened = situation.snapshot.open.get
+        most = situation.column("capacity", attrgetter("capacity"))
+        opened = map(situation.snapshot.open.get, situation.ids, repeat(0))
         return [
-            1.0
-            if most is None
-            else 0.0
-            if not most
-            else 1.0
-            if (busy := opened(rep_id, 0)) <= 0
-            else (most - busy) / most
-            if busy < most
-            else 0.0
-            for rep_id, most in situation.column("id, capacity", _capacity)
+            (whole - busy) / whole if whole and 0 <= busy <= whole else _at_an_end(whole, busy)
+            for whole, busy in zip(most, opened, strict=True)
         ]
 
     def reason(self, situation: Situation, rep: Rep) -> str:
         """How much is open, of how much."""
         limit = "no limit" if rep.capacity is None else str(rep.capacity)
         return f"{situation.snapshot.open.get(rep.id, 0)} open of {limit}"
+
+
+def _at_an_end(whole: int | None, busy: float) -> float:
+    """The free share without a capacity, of none at all, or of counts that are out of its bounds."""
+    return float(whole is None or (whole > 0 and busy < 0))
 
 
 @frozen

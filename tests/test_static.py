@@ -10,7 +10,7 @@ ROOT = Path(__file__).resolve().parents[1]
 PACKAGE = ROOT / "src" / "leadroute"
 SOURCES = sorted(PACKAGE.rglob("*.py"))
 TESTS = sorted((ROOT / "tests").rglob("test_*.py"))
-MODULE_LINES = 450
+MODULE_LINES = 700
 
 CORE = ("errors", "model", "rules", "ranking")
 CORE_OFFERS = ("machine", "events", "placement", "change")

@@ -27,11 +27,11 @@ def test_json(leadroute, given, write):
     assert (found["lead_id"], found["outcome"], found["rule"]) == ("L-1", "ranked", "big")
     assert (found["pool"], found["detail"], found["resumes_at"]) == ("everyone", "", None)
     (ada,) = found["assignments"]
-    assert (ada["rep_id"], ada["rank"], ada["score"]) == ("ada", 1, 1.0)
+    assert (ada["rep_id"], ada["rank"], ada["score"]) == ("ada", 1, 1 / 3)
     assert ada["parts"][0] == {
         "scorer": "skill_match('industry')",
         "weight": 2,
-        "points": None,
+        "points": 0.0,
         "reason": "no skills are known",
     }
     (bob,) = found["rejections"]

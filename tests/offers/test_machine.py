@@ -165,7 +165,7 @@ def test_a_turn_is_written_at_its_version_and_given_back_to_the_last_part():
     team = (Rep("ada", weight=3), Rep("bob", weight=0.7))
     turn = step.credits("p").take(turn_of(Situation(Lead("L-1"), team, "p", Snapshot()), 0))
     assert isinstance(turn, TurnTaken)
-    offered = evolve(EXAMPLES[Offered], turn=turn, order=7, order_before=5)
+    offered = evolve(EXAMPLES[Offered], turn=turn, order=7)
     after, ops = plan.operations(None, [EXAMPLES[Received], offered], "L-1", 0, str, step)
     assert [(op.key, op.expect) for op in ops if isinstance(op, Put)] == [
         ("rotation/p", 1),

@@ -33,7 +33,8 @@ def test_presence_of_another_type():
     with pytest.raises(FactTypeError) as caught:
         d.submit(Lead("L-1"))
     assert str(caught.value) == (
-        "the presence of rep 'ada' is of type str; it must be a Presence, such as Presence('busy', since)"
+        "rule 'all', lead 'L-1': the presence of rep 'ada' is of type str; "
+        "it must be a Presence, such as Presence('busy', since)"
     )
 
 

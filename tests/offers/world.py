@@ -9,6 +9,7 @@ from leadroute.model.keys import (
     cap_key,
     closed_key,
     contact_key,
+    given_key,
     last_key,
     open_key,
     order_key,
@@ -190,7 +191,8 @@ def audit(store, lead_ids):
         **{contact_key(rep): at for rep, at in reached.items()},
     }
     counts = store.counts()
-    named = {order_key(), *(key for key in counts if key.startswith(last_key("")))}
+    numbers = (last_key(""), given_key(""))
+    named = {order_key(), *(key for key in counts if key.startswith(numbers))}
     assert {key: n for key, n in counts.items() if key not in named} == expected, (
         "the counters are not the holds of the placements"
     )
@@ -228,9 +230,8 @@ def _check_orders(counts, given, stands):
     given_to = {event.rep_id for event in given}
     assert {key for key in counts if key.startswith(last_key(""))} <= {*map(last_key, given_to)}
     for rep_id in given_to:
-        last = counts.get(last_key(rep_id), 0)
-        assert last in {0, *(event.order for event in given if event.rep_id == rep_id)}
-        assert last >= max((event.order for event in stands if event.rep_id == rep_id), default=0)
+        standing_last = max((event.order for event in stands if event.rep_id == rep_id), default=0)
+        assert counts.get(last_key(rep_id), 0) == standing_last
 
 
 def _check_credits(store, pool, taken):

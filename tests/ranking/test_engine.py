@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from tests.ranking.reference import UNIT, reference_rank
 from tests.ranking.scorers.world import IDS, NOW, Draw, scores
 
-from leadroute import LEAD, REP, Lead, Pool, Presence, Roster, Router, Rule, Snapshot, scorer
+from leadroute import LEAD, REP, Pool, Presence, Roster, Router, Rule, Snapshot, scorer
 from leadroute.errors import ConfigError, FactTypeError
 from leadroute.model.grants import Grant
 from leadroute.model.instants import to_micros

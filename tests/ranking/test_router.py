@@ -128,13 +128,13 @@ def test_what_a_sales_manager_reads():
         tried={"cy": "declined"},
     )
     assert str(ranking).splitlines() == [
-        "Lead L-1 goes to bob (rule 'all')",
-        "  1. bob  1.00",
-        "       skill_match('industry') no answer: no skills are known",
-        "       headroom() 1.00: 0 open of 1",
-        "  2. Ada  0.80",
+        "Lead L-1 goes to Ada (rule 'all')",
+        "  1. Ada  0.80",
         "       skill_match('industry') 0.90 x3: health at level 0.9",
         "       headroom() 0.50: 1 open of 2",
+        "  2. bob  0.25",
+        "       skill_match('industry') 0.00 x3: no skills are known",
+        "       headroom() 1.00: 0 open of 1",
         "  Not eligible:",
         f"     cy   {ranking.rejections[0].reason}",
         f"     dee  {ranking.rejections[1].reason}",
@@ -145,7 +145,7 @@ def test_what_a_sales_manager_reads():
         "is not working until Mon 2026-01-05 09:00 CET",
     ]
     assert ranking.rejections[1].reason == "has weight 0: never takes a turn"
-    assert str(ranking.best).startswith("bob  1.00  skill_match('industry') no answer")
+    assert str(ranking.best).startswith("Ada  0.80  skill_match('industry') 0.90 x3")
     assert str(ranking.rejections[0]).startswith("cy  is not active; ")
 
 
@@ -221,8 +221,9 @@ def test_the_instant_of_a_decision():
     assert router.rank(Lead("L-1", received_at=AT), Roster()).at == AT
     assert router.rank(Lead("L-1", received_at=AT), Roster(), now=AT + timedelta(1)).at > AT
     assert router.rank(Lead("L-1"), Roster([Rep("a")])).best.rep_id == "a"
-    with pytest.raises(FactTypeError, match="rule 'r', lead 'L-1': now is not known"):
-        router.rank(Lead("L-1"), TEAM)
+    for timed in (Rep("a", schedule="mon 09:00-10:00"), Rep("a", caps=[Cap(1, "day")])):
+        with pytest.raises(FactTypeError, match="rule 'r', lead 'L-1': now is not known"):
+            router.rank(Lead("L-1"), Roster([timed]))
     with pytest.raises(FactTypeError, match="now is a naive datetime"):
         router.rank(Lead("L-1"), Roster(), now=AT.replace(tzinfo=None))
 

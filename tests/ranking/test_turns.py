@@ -213,7 +213,7 @@ def test_turns_stand_for_credits_that_are_not_known(weights, taken):
     whole, leads = sum(weights), sum(turns.values()) + 1
     found = dues(Situation(Lead("L-1"), reps, "p", Snapshot(turns={"p": turns})))
     owed = [Fraction(leads * rep.weight, whole) - turns[rep.id] for rep in reps]
-    assert [Fraction(due, found.turn) for due in found.due] == owed
+    assert [Fraction(due, found.turn) for due in found.due()] == owed
     assert [found.ahead(place) for place in range(len(reps))] == pytest.approx(
         [float(1 - each) for each in owed]
     )

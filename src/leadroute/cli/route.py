@@ -38,6 +38,7 @@ from leadroute.formats.export import write_rows
 from leadroute.model.lead import Lead
 from leadroute.offers.dispatcher import Dispatcher
 from leadroute.offers.placement import Placement, Status
+from leadroute.ranking.decide import Decided
 from leadroute.ranking.ranking import Ranking
 from leadroute.ranking.router import Router
 from leadroute.stores import SqliteStore
@@ -54,13 +55,13 @@ COLUMNS: Final = ("lead_id", "status", "rep", "rule", "score", "reason")
 class _Listening(Router):
     """A router that keeps what it decided last, for its reasons."""
 
-    decided: list[Ranking] = field(factory=list, eq=False, repr=False)
+    decided: list[Decided | Ranking] = field(factory=list, eq=False, repr=False)
 
-    def rank(self, *arguments: Any, **options: Any) -> Ranking:
-        """Decide, and keep the ranking."""
-        ranking = super().rank(*arguments, **options)
-        self.decided[:] = [ranking]
-        return ranking
+    def judge(self, *arguments: Any, **options: Any) -> Decided | Ranking:
+        """Decide, and keep the decision."""
+        found = super().judge(*arguments, **options)
+        self.decided[:] = [found]
+        return found
 
 
 def add(commands: Any) -> None:
@@ -118,14 +119,14 @@ class _Routing:
 
     Args:
         dispatcher: Whose policy and store are used.
-        heard: Where its router leaves the ranking that it made last.
+        heard: Where its router leaves what it decided last.
         accepting: Whether each rep accepts at once.
         counts: How many leads came to which status, and how many rows were bad.
         bad: The first bad rows.
     """
 
     dispatcher: Dispatcher
-    heard: list[Ranking]
+    heard: list[Decided | Ranking]
     accepting: bool
     counts: Counter[str] = field(factory=Counter)
     bad: list[RowError | FactTypeError] = field(factory=list)
@@ -153,7 +154,8 @@ class _Routing:
                 placement = self.dispatcher.accept(lead.id, placement.rep_id)
             except OfferClosed as error:
                 return _row(placement, None, error.state)
-        best = self.heard[-1].best if self.heard else None
+        found = self.heard[-1] if self.heard else None
+        best = found.first() if isinstance(found, Decided) else None
         if best is None:
             return _row(placement, None, placement.why or "submitted before")
         return _row(placement, round(best.score, 6), best.reason)

@@ -15,6 +15,7 @@ __all__ = [
     "cap_key",
     "closed_key",
     "contact_key",
+    "given_key",
     "grant_record_key",
     "is_open_key",
     "is_total_key",
@@ -122,19 +123,24 @@ def last_key(rep_id: str) -> str:
     return key("rep", "last", rep_id)
 
 
+def given_key(rep_id: str) -> str:
+    """The number of the last assignment that stands for good: accepted, or by hand. Only ever raised."""
+    return key("rep", "given", rep_id)
+
+
 def order_key() -> str:
     """The counter of the largest number that any assignment has had; only ever raised."""
     return "order"
 
 
-def rotation_key(pool: str, number: int = 0) -> str:
-    """The record of the credits of a pool; a pool of many reps has further ones, by number.
+def rotation_key(pool: str, more: int | str = 0) -> str:
+    """The record of the credits of a pool; a pool of many reps, or many grants, has further ones.
 
     Example:
         >>> rotation_key("emea"), rotation_key("emea", 1)
         ('rotation/emea', 'rotation/emea/1')
     """
-    return key("rotation", pool, str(number)) if number else key("rotation", pool)
+    return key("rotation", pool, str(more)) if more else key("rotation", pool)
 
 
 def grant_record_key(pool: str, rep_id: str, reason: str, cause: str) -> str:

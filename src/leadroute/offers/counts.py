@@ -23,6 +23,7 @@ from leadroute.model.instants import to_micros
 from leadroute.model.keys import (
     closed_key,
     contact_key,
+    given_key,
     last_key,
     open_key,
     order_key,
@@ -34,6 +35,7 @@ from leadroute.model.presence import Presence
 from leadroute.model.rep import Rep
 from leadroute.model.roster import Roster
 from leadroute.model.snapshot import Snapshot
+from leadroute.offers import reading
 from leadroute.offers.change import Put
 from leadroute.offers.store import Store
 from leadroute.offers.turn_credits import PoolCredits
@@ -137,11 +139,17 @@ class Books:
             self._credits[pool] = PoolCredits(self.store, pool)
         return self._credits[pool]
 
-    def order(self, rep_id: str) -> tuple[int, int]:
-        """The number of the rep's last assignment, and that of the next assignment of all."""
-        found = self.store.counts([last_key(rep_id), order_key()])
-        largest = found.get(order_key(), 0)
-        return found.get(last_key(rep_id), 0), max(to_micros(self.now), largest + 1)
+    def next_order(self) -> int:
+        """The number of the next assignment: microseconds since 1970, or one more than the largest so far."""
+        return max(to_micros(self.now), self.store.counts([order_key()]).get(order_key(), 0) + 1)
+
+    def order_without(self, rep_id: str, lead_id: str) -> int:
+        """The number of the rep's last assignment but for the offer of one lead. O(offers open to the rep)."""
+        given = given_key(rep_id)
+        found = [self.store.counts([given]).get(given, 0)]
+        offers = reading.offered(self.store, rep_id)
+        found += [offer.order for offer in offers if offer.lead_id != lead_id]
+        return max(found)
 
     def operations(self) -> Iterator[Put]:
         """What writes the credits that this step has changed."""

@@ -93,7 +93,6 @@ class Offered:
         frees: When open work is given back, as ``Rule.frees``.
         turn: What it did to the credits of the pool; ``None`` when the lead is no turn.
         order: Its number among all assignments: microseconds since 1970 (UTC), or one more than the largest so far.
-        order_before: The rep's number before; it counts again when the offer is not accepted.
         version: The version of the policy that decided.
         anyway: Whether it was made without a look at who is at work, because nobody was.
     """
@@ -112,7 +111,6 @@ class Offered:
     frees: str = "outcome"
     turn: TurnTaken | None = None
     order: int = 0
-    order_before: int = 0
     version: str = ""
     anyway: bool = False
 

@@ -141,7 +141,6 @@ def _offered(_before: Placement, event: Offered) -> dict[str, Any]:
         "frees": event.frees,
         "turn": event.turn,
         "order": event.order,
-        "order_before": event.order_before,
         "why": "",
         "version": event.version,
     }
@@ -163,7 +162,7 @@ def _caught(_before: Placement, event: Caught) -> dict[str, Any]:
 def _accepted(before: Placement, event: Accepted) -> dict[str, Any]:
     freed = _released(before) if before.frees == "accept" else {}
     turn = None if before.turn is None else before.turn.accepted()
-    kept = {"turn": turn, "order": 0, "order_before": 0}
+    kept = {"turn": turn, "order": 0}
     return {"accepted_at": event.at, "due": event.until} | kept | freed
 
 
@@ -177,7 +176,6 @@ def _assigned(before: Placement, event: Assigned) -> dict[str, Any]:
         "holds": event.holds,
         "turn": before.turn if before.owner is not None else None,
         "order": 0,
-        "order_before": 0,
         "frees": event.frees,
         "why": "",
     }
@@ -196,7 +194,6 @@ def _returned(before: Placement, event: Declined | TimedOut) -> dict[str, Any]:
         "holds": FrozenDict(),
         "turn": None,
         "order": 0,
-        "order_before": 0,
         "tried": FrozenDict({**before.tried, event.rep_id: event.kind}),
         "why": event.kind,
     }

@@ -69,7 +69,6 @@ class Placement:
         frees: When open work is given back, as ``Rule.frees``.
         turn: What its offer did to the credits of the pool, or the offer that was accepted.
         order: The number of its offer among all assignments, while it stands.
-        order_before: The rep's number before that offer.
         factor: The name of the factor that disqualified it, where the policy names them.
         version: The version of the policy that decided last.
     """
@@ -95,7 +94,6 @@ class Placement:
     frees: str = "outcome"
     turn: TurnTaken | None = None
     order: int = 0
-    order_before: int = 0
     factor: str | None = None
     version: str = ""
 

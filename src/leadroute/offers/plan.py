@@ -23,6 +23,7 @@ from leadroute.model.instants import to_micros
 from leadroute.model.keys import (
     closed_key,
     contact_key,
+    given_key,
     is_open_key,
     last_key,
     order_key,
@@ -106,7 +107,6 @@ def _offer(found: Decided, router: Router, books: Books, now: datetime) -> Offer
     limits = _limits(tolls)
     if router.wrap_up and not found.anyway:
         limits[contact_key(rep.id)] = max(0, to_micros(now - router.wrap_up))
-    before, order = books.order(rep.id)
     return Offered(
         now,
         rep.id,
@@ -120,8 +120,7 @@ def _offer(found: Decided, router: Router, books: Books, now: datetime) -> Offer
         limits,
         rule.frees,
         None if turn is None else books.credits(found.pool).take(turn),
-        order,
-        before,
+        books.next_order(),
         router.version,
         found.anyway,
     )
@@ -191,7 +190,7 @@ def assignment(
         tuple(dict.fromkeys(over)),
         frees,
         shift_end(frees, rep, now),
-        books.order(rep.id)[1],
+        books.next_order(),
     )
 
 
@@ -334,6 +333,8 @@ def operations(
     for event in events:
         if after is not None and isinstance(event, Declined | TimedOut | Assigned):
             ops.extend(_withdrawn(after, books))
+        if after is not None and isinstance(event, Accepted):
+            ops.append(Raise(given_key(event.rep_id), after.order))
         after = move(after, event, lead_id)
         at = to_micros(event.at)
         ops.append(Emit(lead_id, after.steps, event.kind, write(event), at))
@@ -376,8 +377,9 @@ def _withdrawn(before: Placement, books: Books) -> Iterator[Op]:
         return
     if before.turn is not None and before.pool is not None:
         books.credits(before.pool).give_back(before.turn)
-    own, earlier = last_key(before.rep_id), before.order_before
+    own, rep_id = last_key(before.rep_id), before.rep_id
     if before.order and books.counts([own]).get(own) == before.order:
+        earlier = books.order_without(rep_id, before.lead_id)
         yield Add(own, earlier - before.order, lo=earlier, hi=earlier)
 
 
@@ -385,6 +387,8 @@ def _counted(event: Happening, at: int) -> Iterator[Op]:
     if isinstance(event, Offered | Assigned):
         yield Raise(last_key(event.rep_id), event.order)
         yield Raise(order_key(), event.order)
+        if isinstance(event, Assigned):
+            yield Raise(given_key(event.rep_id), event.order)
     elif isinstance(event, Contacted):
         yield Raise(contact_key(event.rep_id), at)
     elif isinstance(event, FeedbackGiven) and event.closing:

@@ -19,7 +19,7 @@ from leadroute.offers.placement import Placement, Status
 from leadroute.offers.store import Store
 from leadroute.plain import loads
 
-__all__ = ["due", "found", "happenings", "known", "lead", "next_due", "waiting", "waits"]
+__all__ = ["due", "found", "happenings", "known", "lead", "next_due", "offered", "waiting", "waits"]
 
 PAGE: Final = 500
 """How many records are read at once."""
@@ -74,6 +74,14 @@ def due(store: Store, status: Status, upto: int) -> Iterator[Placement]:
     """The placements in a status whose time has come, by microseconds UTC, soonest first."""
     last: Record | None = None
     while page := store.find(status=status, upto=upto, after=last, limit=PAGE):
+        yield from map(_placement, page)
+        last = page[-1]
+
+
+def offered(store: Store, rep_id: str) -> Iterator[Placement]:
+    """The leads that are offered to a rep now."""
+    last: Record | None = None
+    while page := store.find(status=Status.OFFERED, owner=rep_id, after=last, limit=PAGE):
         yield from map(_placement, page)
         last = page[-1]
 

@@ -6,6 +6,7 @@ The rules of this module:
   two leads are never decided on the same credits: whoever commits second decides again.
 * An offer notes what was shared out among whom. Declined, run out or withdrawn, exactly that is taken back.
 * A rep has a place in the record for good. Who is not in it has no credit yet, and no turns.
+* What reps were granted stands in records beside it, as many as it takes, which the first one counts.
 * The same rep, pool, reason and cause are granted something once. A turn that was granted is not made up for again, so
   a rep who returns every lead gets one make-up turn.
 """
@@ -58,7 +59,7 @@ class PoolCredits:
     __slots__ = (
         "_changed",
         "_credits",
-        "_granted",
+        "_grants",
         "_places",
         "_reps",
         "_turns",
@@ -71,7 +72,7 @@ class PoolCredits:
         first = rotation_key(pool)
         found = [store.get([first]).get(first)]
         data = [_read(record) for record in found]
-        more = data[0].get("more", 0)
+        more, grants = data[0].get("more", 0), data[0].get("grants", 0)
         if more:
             keys = [rotation_key(pool, number) for number in range(1, more + 1)]
             records = store.get(keys)
@@ -81,9 +82,7 @@ class PoolCredits:
         self._reps: list[list[str]] = [each.get("reps", []) for each in data]
         self._turns: list[int] = [turns for each in data for turns in each.get("turns", [])]
         self._credits: list[int] = [held for each in data for held in each.get("credits", [])]
-        self._granted: dict[str, dict[str, int]] = {}
-        for each in data:
-            self._granted.update(each.get("granted", {}))
+        self._grants = _Grants(store, pool, grants)
         ids = [rep_id for reps in self._reps for rep_id in reps]
         self._places = dict(zip(ids, range(len(ids)), strict=True))
         self._changed: set[int] = set()
@@ -99,13 +98,7 @@ class PoolCredits:
 
     def granted(self, now: datetime) -> FrozenDict[str, tuple[Grant, ...]]:
         """What each rep was granted that is not over, in the order in which it pays."""
-        found = {}
-        for rep_id, each in self._granted.items():
-            grants = [_grant(about, turns) for about, turns in each.items() if turns]
-            current = sorted((one for one in grants if now < one.expires), key=soonest)
-            if current:
-                found[rep_id] = tuple(current)
-        return FrozenDict(found)
+        return self._grants.counting(now)
 
     def take(self, turn: Turn) -> TurnTaken:
         """Do what a turn does to the credits.
@@ -149,19 +142,16 @@ class PoolCredits:
         credits[taker] -= sign * paid
         self._turns[taker] += sign * taken.taken
         self._touch([taker])
-        if taken.paid:
-            granted = self._granted.setdefault(taken.rep_id, {})
-            for about, units in taken.paid.items():
-                granted[about] = granted.get(about, 0) + sign * units
+        for about, units in taken.paid.items():
+            self._grants.add(taken.rep_id, about, sign * units)
 
     def give(self, rep_id: str, grant: Grant, now: datetime) -> None:
-        """Add a grant, and forget those of the rep that are over."""
-        if rep_id not in self._places:
-            self._place(rep_id)
-        kept = self._granted.get(rep_id, {})
-        kept = {about: turns for about, turns in kept.items() if _grant(about, turns).expires > now}
-        self._granted[rep_id] = {**kept, _about(grant): grant.turns}
-        self._touch([self._places[rep_id]])
+        """Add a grant, and forget those that are over."""
+        before = self._grants.records
+        self._grants.forget(now)
+        self._grants.add(rep_id, _about(grant), grant.turns)
+        if self._grants.records > before:
+            self._changed.add(0)
 
     def _place(self, rep_id: str) -> None:
         last = self._reps[-1]
@@ -196,16 +186,86 @@ class PoolCredits:
                 "turns": self._turns[span],
                 "credits": self._credits[span],
             }
-            granted = {rep_id: self._left(rep_id) for rep_id in reps if rep_id in self._granted}
-            if any(granted.values()):
-                kept["granted"] = {rep_id: left for rep_id, left in granted.items() if left}
-            if not number and len(self._reps) > 1:
-                kept["more"] = len(self._reps) - 1
+            if not number:
+                kept |= self._counted()
             yield Put(rotation_key(self.pool, number), _write(kept), self._versions[number])
+        yield from self._grants.operations()
 
-    def _left(self, rep_id: str) -> dict[str, int]:
-        """What is left of the rep's grants."""
-        return {about: turns for about, turns in self._granted[rep_id].items() if turns}
+    def _counted(self) -> dict[str, int]:
+        """What the first record says of the others."""
+        counts = {"more": len(self._reps) - 1, "grants": self._grants.records}
+        return {name: count for name, count in counts.items() if count}
+
+
+class _Grants:
+    """What the reps of a pool were granted and have not used up, in records of their own."""
+
+    __slots__ = ("_changed", "_pool", "_records", "_versions")
+
+    def __init__(self, store: Store, pool: str, records: int) -> None:
+        keys = [_grants_key(pool, number) for number in range(records)]
+        found = store.get(keys) if keys else {}
+        self._pool = pool
+        self._records: list[dict[str, dict[str, int]]] = [_read(found.get(key)) for key in keys]
+        self._versions = [0 if key not in found else found[key].version for key in keys]
+        self._changed: set[int] = set()
+
+    @property
+    def records(self) -> int:
+        """How many records there are."""
+        return len(self._records)
+
+    def counting(self, now: datetime) -> FrozenDict[str, tuple[Grant, ...]]:
+        """Those that are not over, by rep id, in the order in which they pay."""
+        found: dict[str, list[Grant]] = {}
+        for record in self._records:
+            for rep_id, each in record.items():
+                grants = (_grant(about, turns) for about, turns in each.items() if turns)
+                current = [grant for grant in grants if now < grant.expires]
+                if current:
+                    found.setdefault(rep_id, []).extend(current)
+        return FrozenDict(
+            {rep_id: tuple(sorted(each, key=soonest)) for rep_id, each in found.items()}
+        )
+
+    def add(self, rep_id: str, about: str, turns: int) -> None:
+        """Add turns to a grant, which goes where there is room when it is new."""
+        number = next(
+            (n for n, record in enumerate(self._records) if about in record.get(rep_id, ())), None
+        )
+        if number is None:
+            number = next(
+                (n for n, record in enumerate(self._records) if len(_write(record)) < MOST_BYTES),
+                len(self._records),
+            )
+        if number == len(self._records):
+            self._records.append({})
+            self._versions.append(0)
+        grants = self._records[number].setdefault(rep_id, {})
+        grants[about] = grants.get(about, 0) + turns
+        self._changed.add(number)
+
+    def forget(self, now: datetime) -> None:
+        """Leave out those that are over, or used up."""
+        for number, record in enumerate(self._records):
+            kept = {
+                rep_id: left
+                for rep_id, grants in record.items()
+                if (left := {a: n for a, n in grants.items() if n and _grant(a, n).expires > now})
+            }
+            if kept != record:
+                self._records[number] = kept
+                self._changed.add(number)
+
+    def operations(self) -> Iterator[Put]:
+        """What writes the change, at the versions that were read."""
+        for number in sorted(self._changed):
+            data = _write(self._records[number])
+            yield Put(_grants_key(self._pool, number), data, self._versions[number])
+
+
+def _grants_key(pool: str, number: int) -> str:
+    return rotation_key(pool, f"granted {number}")
 
 
 def _read(record: Record | None) -> dict[str, Any]:

@@ -355,9 +355,12 @@ class Router:
             must_be(Lead, lead=lead)
         if not isinstance(roster, Roster):
             must_be(Roster, roster=roster)
-        before = _NOBODY if tried is None else tried
-        if not isinstance(before, Mapping):
-            must_be(Mapping, tried=before)
+        before = _NOBODY
+        if tried:
+            must_be(Mapping, tried=tried)
+            before = FrozenDict(tried)
+        elif tried is not None and not isinstance(tried, Mapping):
+            must_be(Mapping, tried=tried)
         instant = lead.received_at if now is None else aware(now)
         if self._qualifiers:
             failed = self._disqualified(lead, instant)

@@ -68,6 +68,11 @@ class Situation:
     _columns: Columns | None = field(default=None, eq=False, repr=False)
     _known: dict[Hashable, Any] = field(factory=dict, init=False, eq=False, repr=False)
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """A copy elsewhere remembers nothing, and knows who is absent."""
+        given = (self.lead, self.reps, self.pool, self.snapshot, self.instant, self.environment)
+        return Situation, (*given, self.matches, self.absent, self.lot)
+
     @property
     def now(self) -> datetime:
         """The instant of the decision.

@@ -38,6 +38,7 @@ from leadroute.ranking.scorers.luck import explore, random_tiebreak
 from leadroute.ranking.scorers.outcomes import close_rate, expertise, revenue_rate
 from leadroute.ranking.scorers.owners import named_account, owner
 from leadroute.ranking.scorers.places import distance, timezone_overlap
+from leadroute.ranking.scorers.round_robin import UNIT as TURN
 from leadroute.ranking.scorers.round_robin import least_recent, round_robin
 from leadroute.ranking.scorers.seniority import deal_size_fit, graduation, tier, top_producer
 from leadroute.rules.naming import number_of, texts_of
@@ -207,13 +208,25 @@ def _turns(question: Question, _scorer: round_robin) -> Iterator[Lever]:
             Change(
                 "counts",
                 "turns",
-                {"turns": {**turns, pool: {**of_pool, rep_id: less}}},
+                {
+                    "turns": {**turns, pool: {**of_pool, rep_id: less}},
+                    **_credited(question, pool, has - less),
+                },
                 f"{rep_id} had taken {less} turns in {pool!r} instead of {has}",
             )
             for less in dict.fromkeys((has - 1, has // 2, 0))
             if 0 <= less < has
         )
         yield lever
+
+
+def _credited(question: Question, pool: str, turns: int) -> dict[str, Any]:
+    """The credits had the rep taken so many turns less, where there are credits."""
+    credits, rep_id = question.snapshot.credits, question.rep.id
+    if pool not in credits:
+        return {}
+    held = credits[pool].get(rep_id, 0) + turns * TURN
+    return {"credits": {**credits, pool: {**credits[pool], rep_id: held}}}
 
 
 def _idle(question: Question, _scorer: least_recent) -> Iterator[Lever]:

@@ -14,6 +14,7 @@ from leadroute.rules.situation import Situation
 
 __all__ = ["headroom", "workload"]
 
+
 @frozen
 class headroom(Scorer):
     """The share of the rep's capacity that is free.

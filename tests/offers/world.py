@@ -137,8 +137,10 @@ def rotation(store, pool):
     held = [credit for record in records for credit in record["credits"]]
     assert len(reps) == len({*reps}) == len(turns) == len(held), "a rep has two places"
     granted = {}
-    for record in records:
-        granted.update(record.get("granted", {}))
+    for number in range(records[0].get("grants", 0) if records else 0):
+        name = rotation_key(pool, f"granted {number}")
+        for rep_id, grants in json.loads(store.get([name])[name].data).items():
+            granted.setdefault(rep_id, {}).update(grants)
     return reps, turns, held, granted
 
 

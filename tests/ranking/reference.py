@@ -189,9 +189,21 @@ def _may(router, rule, situation, tally, tried, anyway, rep):
     lead, at, snapshot = situation.lead, situation.instant, situation.snapshot
     if not rep.active or rep.weight == 0 or rep.id in tried:
         return False
-    if rule.require is not None:
-        if not compile_condition(rule.require, router.environment)(lead, rep, at):
+    if rule.require is not None and not compile_condition(rule.require, router.environment)(
+        lead, rep, at
+    ):
+        return False
+    if not _near(rule, situation, rep):
+        return False
+    for toll in tally.tolls(rep):
+        limited = toll.hard and toll.most is not None
+        if limited and used_of(toll, rep, snapshot) + toll.units > toll.most:
             return False
+    return anyway or _at_work(router, rule, situation, rep)
+
+
+def _near(rule, situation, rep):
+    lead = situation.lead
     if rule.territory:
         with_reps = [
             each.territory
@@ -204,16 +216,11 @@ def _may(router, rule, situation, tally, tried, anyway, rep):
         there, here = position_of(lead.attributes), position_of(rep.attributes)
         if there is None or here is None or distance_km(here, there) > rule.within_km:
             return False
-    if rule.overlap is not None:
-        shared = shared_hours(lead, OFFICE, at)
-        share = None if shared is None else shared.share(rep)
-        if share is None or share < rule.overlap:
-            return False
-    for toll in tally.tolls(rep):
-        limited = toll.hard and toll.most is not None
-        if limited and used_of(toll, rep, snapshot) + toll.units > toll.most:
-            return False
-    return anyway or _at_work(router, rule, situation, rep)
+    if rule.overlap is None:
+        return True
+    shared = shared_hours(lead, OFFICE, situation.instant)
+    share = None if shared is None else shared.share(rep)
+    return share is not None and share >= rule.overlap
 
 
 def _at_work(router, rule, situation, rep):

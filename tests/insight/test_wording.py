@@ -54,7 +54,7 @@ def test_rule_is_a_sentence():
 def test_rule_for_every_lead():
     """A rule without a condition takes every lead, or every other one when rules stand before it."""
     rest = Rule("rest", window="1h")
-    said = "all reps, whoever has waited longest for a lead first, offered for 1 hour."
+    said = "all reps, best first by whose turn it is, offered for 1 hour."
     assert describe_rule(rest, timedelta(minutes=5)) == f"Every lead: {said}"
     assert describe_rule(rest, timedelta(minutes=5), first=False) == f"Every other lead: {said}"
 
@@ -88,7 +88,7 @@ def test_who(rule, said):
 @pytest.mark.parametrize(
     ("score", "said"),
     [
-        (None, "whoever has waited longest for a lead first"),
+        (None, "best first by whose turn it is"),
         (round_robin(), "best first by whose turn it is"),
         (2 * close_rate(), "best first by share of leads won (counts twice)"),
         (
@@ -211,7 +211,7 @@ def test_policy():
         ],
         catch_all="desk",
     )
-    waiting = "whoever has waited longest for a lead first, offered for 5 minutes."
+    waiting = "best first by whose turn it is, offered for 5 minutes."
     assert describe_policy(router).splitlines() == [
         "A lead is placed only if budget is more than 0.",
         "The first rule that fits a lead decides.",

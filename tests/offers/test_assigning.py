@@ -22,7 +22,7 @@ from leadroute import (
     UnknownFieldError,
     round_robin,
 )
-from leadroute.model.keys import bucket_key, cap_key, last_key, open_key, order_key
+from leadroute.model.keys import bucket_key, cap_key, given_key, last_key, open_key, order_key
 from leadroute.offers.events import Assigned, Released
 from leadroute.ranking.scorers.round_robin import UNIT
 from leadroute.testing import ManualClock
@@ -84,6 +84,8 @@ def test_a_hand_over_gives_back_load_and_caps_and_keeps_the_turn():
         open_key("bob"): 1,
         last_key("ada"): counts[last_key("ada")],
         last_key("bob"): counts[last_key("ada")] + 1,
+        given_key("ada"): counts[last_key("ada")],
+        given_key("bob"): counts[last_key("ada")] + 1,
         order_key(): counts[last_key("ada")] + 1,
     }
     assert d.snapshot().turns == {"everyone": {"ada": 1}}

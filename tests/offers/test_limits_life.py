@@ -212,7 +212,7 @@ class Limits(RuleBasedStateMachine):
         for placement in placements(self.store.store).values():
             held.update(placement.holds)
         counted = self.store.store.counts()
-        tallies = ("order", "rep/last/", "rep/won/", "rep/closed/", "rep/contact/")
+        tallies = ("order", "rep/last/", "rep/given/", "rep/won/", "rep/closed/", "rep/contact/")
         assert {k: n for k, n in counted.items() if not k.startswith(tallies)} == dict(held)
 
     @invariant()

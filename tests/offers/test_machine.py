@@ -27,6 +27,7 @@ from leadroute.offers.events import (
 from leadroute.offers.machine import MOVES, move, rebuild, situation_of
 from leadroute.offers.placement import Status
 from leadroute.offers.turns import TurnTaken
+from leadroute.plain import dumps
 from leadroute.ranking.scorers.round_robin import turn_of
 from leadroute.rules.situation import Situation
 
@@ -166,7 +167,7 @@ def test_a_turn_is_written_at_its_version_and_given_back_to_the_last_part():
     turn = step.credits("p").take(turn_of(Situation(Lead("L-1"), team, "p", Snapshot()), 0))
     assert isinstance(turn, TurnTaken)
     offered = evolve(EXAMPLES[Offered], turn=turn, order=7)
-    after, ops = plan.operations(None, [EXAMPLES[Received], offered], "L-1", 0, str, step)
+    after, ops = plan.operations(None, [EXAMPLES[Received], offered], "L-1", 0, dumps, step)
     assert [(op.key, op.expect) for op in ops if isinstance(op, Put)] == [
         ("rotation/p", 1),
         ("placement/L-1", 0),
@@ -179,7 +180,7 @@ def test_a_turn_is_written_at_its_version_and_given_back_to_the_last_part():
         moved, back = plan.operations(after, [EXAMPLES[ending]], "L-1", 1, str, step)
         assert step.credits("p").credits() == {"ada": 0, "bob": 0}
         assert moved.turn is None
-        assert Add("rep/last/ada", -2, lo=5, hi=5) in back
+        assert Add("rep/last/ada", -7, lo=0, hi=0) in back
     accepted, kept = plan.operations(after, [EXAMPLES[Accepted]], "L-1", 1, str, books(store))
     assert accepted.turn == turn.accepted()
     assert [op.key for op in kept if isinstance(op, Put)] == ["placement/L-1"]

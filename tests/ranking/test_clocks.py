@@ -256,7 +256,7 @@ def test_in_files():
     assert parse_policy(text) == router
     assert router.version != Router(rules=[Rule("r")]).version
     assert describe_policy(router).splitlines()[1] == (
-        "1. r: Every lead: all reps who work 50% of the lead's hours, whoever has waited longest for a lead first, "
+        "1. r: Every lead: all reps who work 50% of the lead's hours, best first by whose turn it is, "
         "offered for 5 minutes, called mon-fri 09:00-20:00; sat 10:00-18:00 on the lead's clock."
     )
     assert "called mon-fri 09:00-20:00#59; sat" in mermaid(router)

@@ -85,7 +85,6 @@ _STEPS: Final = {
     CATCH_ALL: "it goes to the catch-all",
 }
 _OF_REP: Final = "the rep's "
-_LONGEST_WAITING: Final = "whoever has waited longest for a lead first"
 
 
 def describe_policy(router: Router) -> str:
@@ -103,7 +102,7 @@ def describe_policy(router: Router) -> str:
         The first rule that fits a lead decides.
         1. enterprise: If annual revenue is at least 1,000,000, then reps whose level is at least 3, best first by \
 free capacity, offered for 5 minutes.
-        2. rest: Every other lead: all reps, whoever has waited longest for a lead first, offered for 5 minutes.
+        2. rest: Every other lead: all reps, best first by whose turn it is, offered for 5 minutes.
         A lead that no rep can take goes to catch-all.
     """
     return "\n".join(_lines(router))
@@ -240,9 +239,7 @@ def preference(score: Scorer | None) -> str:
         >>> preference(3 * skill_match("industry") + headroom())
         "best first by skill in the lead's industry (counts three times) and free capacity"
     """
-    if score is None:
-        return _LONGEST_WAITING
-    return f"best first by {_score(score)}"
+    return f"best first by {_score(round_robin() if score is None else score)}"
 
 
 def _score(score: Scorer) -> str:

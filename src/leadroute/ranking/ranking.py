@@ -145,7 +145,7 @@ class Assignment:
     @property
     def reason(self) -> str:
         """Why this rep stands at this place, in words."""
-        return "; ".join(map(str, self.parts)) or "least recently assigned goes first"
+        return "; ".join(map(str, self.parts))
 
     def __str__(self) -> str:
         return f"{self.label}  {self.score:.2f}  {self.reason}"

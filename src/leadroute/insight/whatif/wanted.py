@@ -28,6 +28,7 @@ from leadroute.insight.whatif.question import Change, Lever, Question
 from leadroute.model.frozen import FrozenDict
 from leadroute.model.outcomes import ALL, UNIT, Outcomes, Record, segment_key, week_of
 from leadroute.model.rep import Rep
+from leadroute.ranking.candidates import scoring_of
 from leadroute.ranking.scorers.answers import accept_rate, response_speed
 from leadroute.ranking.scorers.caps import cap_room
 from leadroute.ranking.scorers.evidence import Learning
@@ -56,7 +57,7 @@ _RICHEST: Final = 1e15
 
 def wanted(question: Question) -> Iterator[Lever]:
     """What the scorers of all rules look for. O(scorers), each scorer once."""
-    scores = (rule.score for rule in question.router.rules if rule.score is not None)
+    scores = map(scoring_of, question.router.rules)
     for scorer in dict.fromkeys(chain.from_iterable(score.walk() for score in scores)):
         ask = WANTED.get(type(scorer))
         if ask is not None:

@@ -40,7 +40,9 @@ TEAM = Roster(
         Rep("cem", capacity=0, schedule="mon-fri 13:00-17:00"),
     ]
 )
-ROUTER = Router(rules=[Rule("all", score=3 * skill_match("industry") + headroom(), window="7m")])
+ROUTER = Router(
+    rules=[Rule("all", score=3 * skill_match("industry", unknown=None) + headroom(), window="7m")]
+)
 LEAD_1 = Lead("L-1", industry="oil", email="ada@example.com")
 COUNTS = Snapshot(open={"ada": 1}, last_assigned={"ada": 5})
 
@@ -59,10 +61,12 @@ def test_every_rep_is_in_it():
     assert (bob.score, bob.propensity, bob.last_assigned) == (1.0, 1.0, None)
     assert (ada.label, ada.propensity, ada.last_assigned) == ("Ada", 0.0, 5)
     assert [str(points) for points in ada.points] == [
-        "skill_match('industry') 0.50 x3: oil at level 0.5",
+        "skill_match('industry', unknown=None) 0.50 x3: oil at level 0.5",
         "headroom() 0.75: 1 open of 4",
     ]
-    assert str(bob.points[0]) == "skill_match('industry') no answer: no skills are known"
+    assert (
+        str(bob.points[0]) == "skill_match('industry', unknown=None) no answer: no skills are known"
+    )
     (cem,) = decision.rejections
     assert [obstacle.criterion for obstacle in cem.obstacles] == ["schedule", "capacity"]
     assert (decision.at, decision.rule, decision.pool) == (NOON, "all", "everyone")
@@ -70,10 +74,10 @@ def test_every_rep_is_in_it():
     assert str(decision).splitlines() == [
         "Lead L-1 went to bob (rule 'all'), 2026-01-05 12:00:00 UTC",
         "  1. bob  1.00",
-        "       skill_match('industry') no answer: no skills are known",
+        "       skill_match('industry', unknown=None) no answer: no skills are known",
         "       headroom() 1.00: 0 open of 2",
         "  2. Ada  0.56",
-        "       skill_match('industry') 0.50 x3: oil at level 0.5",
+        "       skill_match('industry', unknown=None) 0.50 x3: oil at level 0.5",
         "       headroom() 0.75: 1 open of 4",
         "  Not eligible:",
         "     cem  is not working until Mon 2026-01-05 13:00 UTC; is full: 0 of 0 open",

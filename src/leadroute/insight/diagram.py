@@ -86,7 +86,7 @@ def mermaid(router: Router) -> str:
         flowchart TD
             lead(["A lead comes in"])
             rule1["Rule 1: all<br/>every lead"]
-            terms1["all reps<br/>whoever has waited longest for a lead<br/>first<br/>offered for 5 minutes"]
+            terms1["all reps<br/>best first by whose turn it is<br/>offered for 5 minutes"]
             pool1[("Pool: everyone")]
             catch(["catch-all"])
             hold(["the lead waits"])

@@ -71,7 +71,7 @@ class Snapshot:
     def __attrs_post_init__(self) -> None:
         for name in _MAPPINGS:
             given = getattr(self, name)
-            if type(given) is not FrozenDict or name in _BY_POOL:
+            if type(given) is not FrozenDict or name in _NESTED:
                 object.__setattr__(self, name, _copied(name, given))
         for name in _PLAIN:
             _must_count(name, getattr(self, name))
@@ -89,13 +89,14 @@ class Snapshot:
 _MAPPINGS = tuple(each.name for each in fields(Snapshot) if each.name != "outcomes")
 _PLAIN = ("open", "used", "last_assigned", "won", "closed")
 _BY_POOL = ("turns", "credits")
+_NESTED = (*_BY_POOL, "granted")
 
 
 def _copied(name: str, given: Any) -> FrozenDict[str, Any]:
     """A copy that does not change; of what does not change itself, no copy is needed."""
     if not isinstance(given, dict):
         must_be(Mapping, **{name: given})
-    if name not in _BY_POOL:
+    if name not in _NESTED:
         return FrozenDict(given)
     if type(given) is FrozenDict and all(type(counts) is FrozenDict for counts in given.values()):
         return given

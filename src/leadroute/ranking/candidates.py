@@ -23,6 +23,7 @@ from leadroute.model.lead import Lead
 from leadroute.model.limits import Cap
 from leadroute.model.rep import Rep
 from leadroute.model.roster import Roster
+from leadroute.model.snapshot import Snapshot
 from leadroute.model.territory import Territory
 from leadroute.model.values import known
 from leadroute.ranking.scorers.round_robin import round_robin
@@ -526,6 +527,11 @@ class CandidateSet:
         narrowed = any(rep.buckets for rep in members) or any(cap.segment for cap in caps)
         alike = pool, rule.require, rule.territory, rule.cost, rule.counts_as if narrowed else None
         self._fits = team.fits.setdefault(alike, {})
+
+    def times(self, snapshot: Snapshot, *, anyway: bool) -> bool:
+        """Whether a decision, or a reason for one of the members, asks what time it is."""
+        at_work = bool(snapshot.presence) or any(rep.hours is not None for rep in self.members)
+        return any(rep.caps for rep in self.members) or (at_work and not anyway)
 
     def home(self, matches: Iterable[Match]) -> Territory | None:
         """The most specific of the lead's territories that has a rep among the members."""

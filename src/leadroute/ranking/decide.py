@@ -27,6 +27,7 @@ from leadroute.model.limits import Cap
 from leadroute.model.rep import Rep
 from leadroute.model.roster import Roster
 from leadroute.model.snapshot import Snapshot
+from leadroute.model.values import known
 from leadroute.ranking.candidates import (
     Candidates,
     CandidateSet,
@@ -153,6 +154,8 @@ class Decided:
         snapshot = counts.read(need)
         duty, shifts = candidates.everybody() if anyway else candidates.on_duty(instant)
         self._duty, self._places = duty, None
+        if instant is None and found.times(snapshot, anyway=anyway):
+            known(instant)
         asks: Sequence[Ask] = ()
         if found.asks or snapshot.presence:
             whole = self._look(candidates.reps, snapshot)
@@ -528,22 +531,22 @@ def decide(asked: Asked, roster: Roster) -> Decided:
     own = _ask(asked, roster, pool)
     if own.best >= 0:
         return own
-    known, answers = {pool: own}, [own]
+    tried, answers = {pool: own}, [own]
     for step in rule.otherwise.steps(own.outcome.name.lower(), router.otherwise):
         if step in (HOLD, CATCH_ALL):
-            return _settle(known, answers, step)
+            return _settle(tried, answers, step)
         named = pool_of(step)
-        if named in known:
+        if named in tried:
             continue
-        for each in [*known] if named is None else [named]:
+        for each in [*tried] if named is None else [named]:
             found = _ask(asked, roster, each, anyway=named is None)
             if found.best >= 0:
-                found.others = tuple(known.values())
+                found.others = tuple(tried.values())
                 return found
-            known.setdefault(each, found)
+            tried.setdefault(each, found)
             answers.append(found)
     late = any(each.outcome is Outcome.NOBODY_AVAILABLE for each in answers)
-    return _settle(known, answers, HOLD if late else CATCH_ALL)
+    return _settle(tried, answers, HOLD if late else CATCH_ALL)
 
 
 def _ask(asked: Asked, roster: Roster, pool: str, *, anyway: bool = False) -> Decided:
@@ -555,9 +558,9 @@ def _ask(asked: Asked, roster: Roster, pool: str, *, anyway: bool = False) -> De
     )
 
 
-def _settle(known: Mapping[str, Decided], answers: Sequence[Decided], then: str) -> Decided:
+def _settle(tried: Mapping[str, Decided], answers: Sequence[Decided], then: str) -> Decided:
     """The rule's own decision, with when the first of all answers may be another one."""
-    own, *others = known.values()
+    own, *others = tried.values()
     own.resumes_at = min([each.resumes_at for each in answers if each.resumes_at], default=None)
     own.others, own.then = tuple(others), then
     return own

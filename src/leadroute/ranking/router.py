@@ -392,8 +392,8 @@ class Router:
 
         Example:
             >>> router = Router(rules=[Rule("all")])
-            >>> router.decide(Lead("L-1"), Roster([Rep("bob"), Rep("ada")])).tie_break
-            'id'
+            >>> router.decide(Lead("L-1"), Roster([Rep("bob"), Rep("ada")])).rep_id
+            'ada'
         """
         from leadroute.ranking.decision import Decision
 

@@ -40,6 +40,7 @@ from leadroute.offers.change import Put
 from leadroute.offers.store import Store
 from leadroute.offers.turn_credits import PoolCredits
 from leadroute.ranking.decide import Need
+from leadroute.ranking.eligibility import check_presence
 from leadroute.ranking.router import Router
 from leadroute.ranking.tally import counters
 from leadroute.rules.rule import EVERYONE
@@ -183,6 +184,7 @@ def counted(
     Raises:
         FactTypeError: The presence of a rep is something else.
     """
+    check_presence(roster, presence)
     by_kind: defaultdict[str, dict[str, int]] = defaultdict(dict)
     for counter, count in store.counts(prefix="rep/").items():
         _, kind, rep_id = _parts(counter)
@@ -205,15 +207,5 @@ def counted(
 
 
 def _present(reps: Iterable[Rep], presence: Mapping[str, Presence]) -> FrozenDict[str, Presence]:
-    found = {}
-    for rep in reps:
-        known = presence.get(rep.id)
-        if known is None:
-            continue
-        if not isinstance(known, Presence):
-            told, kind = f"the presence of rep {rep.id!r}", type(known).__name__
-            raise FactTypeError(
-                told, f"of type {kind}", "a Presence, such as Presence('busy', since)"
-            )
-        found[rep.id] = known
-    return FrozenDict(found)
+    found = {rep.id: presence.get(rep.id) for rep in reps}
+    return FrozenDict({rep_id: each for rep_id, each in found.items() if each is not None})

@@ -26,6 +26,7 @@ from leadroute.model.roster import Roster
 from leadroute.model.snapshot import Snapshot
 from leadroute.model.territory import Territory
 from leadroute.model.values import known
+from leadroute.ranking.membership import ByValue
 from leadroute.ranking.scorers.round_robin import round_robin
 from leadroute.rules.closures import Environment, Test, compile_condition
 from leadroute.rules.lead_values import LeadValues, lead_values
@@ -609,15 +610,17 @@ class Team:
         roster: The roster.
         sets: The candidate set of each rule and pool.
         fits: The candidates by pool and all else that excludes for good, and then by the values of the lead.
+        by_value: The reps by the values of some fields.
         memory: What bounds it.
     """
 
-    __slots__ = ("fits", "memory", "roster", "sets")
+    __slots__ = ("by_value", "fits", "memory", "roster", "sets")
 
     def __init__(self, roster: Roster) -> None:
         self.roster = roster
         self.sets: dict[tuple[str, str], CandidateSet] = {}
         self.fits: dict[Hashable, dict[Hashable, Candidates]] = {}
+        self.by_value: dict[str, ByValue | None] = {}
         self.memory = Memory(len(roster), self._forget)
 
     def _forget(self) -> None:

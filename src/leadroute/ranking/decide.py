@@ -38,7 +38,7 @@ from leadroute.ranking.candidates import (
     picked,
 )
 from leadroute.ranking.chance import given_up, propensities
-from leadroute.ranking.eligibility import Ask, gate, masks, notes_of
+from leadroute.ranking.eligibility import Ask, check_presence, gate, masks, notes_of
 from leadroute.ranking.ranking import Assignment, Known, Outcome, Part, Ranking, Rejection
 from leadroute.ranking.scorers.algebra import fair_share
 from leadroute.ranking.scorers.round_robin import Turn, after, dues, turn_of
@@ -156,6 +156,8 @@ class Decided:
         self._duty, self._places = duty, None
         if instant is None and found.times(snapshot, anyway=anyway):
             known(instant)
+        if snapshot.presence and not anyway:
+            check_presence(found.members, snapshot.presence)
         asks: Sequence[Ask] = ()
         if found.asks or snapshot.presence:
             whole = self._look(candidates.reps, snapshot)

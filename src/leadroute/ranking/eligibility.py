@@ -32,7 +32,7 @@ from leadroute.rules.rule import Rule
 from leadroute.rules.situation import Situation
 from leadroute.rules.wording import describe
 
-__all__ = ["NO_PAUSES", "Ask", "Obstacle", "gate", "masks", "notes_of"]
+__all__ = ["NO_PAUSES", "Ask", "Obstacle", "check_presence", "gate", "masks", "notes_of"]
 
 NO_PAUSES: Final = Pauses()
 _wording = lru_cache(maxsize=1_024)(describe)
@@ -158,6 +158,19 @@ def _fits(rule: Rule, situation: Situation) -> Iterator[Ask]:
         yield _careful(partial(_apart, shared, rule.overlap))
 
 
+def check_presence(reps: Iterable[Rep], presence: Mapping[str, Presence]) -> None:
+    """Refuse what is no presence, of whomever it is told.
+
+    Raises:
+        FactTypeError: Of one of the reps it is something else.
+    """
+    for rep in reps:
+        found = presence.get(rep.id)
+        if found is not None and not isinstance(found, Presence):
+            told, kind = f"the presence of rep {rep.id!r}", f"of type {type(found).__name__}"
+            raise FactTypeError(told, kind, "a Presence, such as Presence('busy', since)")
+
+
 def _present(situation: Situation, pauses: Pauses) -> Iterator[Ask]:
     """Who is at work this minute, where that is known."""
     if situation.snapshot.presence:
@@ -241,12 +254,7 @@ def _off(situation: Situation, rep: Rep) -> Iterator[Obstacle]:
 
 def _elsewhere(situation: Situation, grace: timedelta, rep: Rep) -> Iterator[Obstacle]:
     presence = situation.snapshot.presence.get(rep.id)
-    if presence is None:
-        return
-    if not isinstance(presence, Presence):
-        told, kind = f"the presence of rep {rep.id!r}", f"of type {type(presence).__name__}"
-        raise FactTypeError(told, kind, "a Presence, such as Presence('busy', since)")
-    if not presence.is_available(situation.now, grace):
+    if presence is not None and not presence.is_available(situation.now, grace):
         since = _local(presence.since, rep.zone)
         yield Obstacle("presence", f"is {presence.status} since {since}", passing=True)
 

@@ -10,7 +10,7 @@ The rules of this module:
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence, Set
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date, datetime, timedelta, tzinfo
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final, Literal
@@ -51,6 +51,7 @@ from leadroute.ranking.declared import (
     refuse_twins,
     zone_name,
 )
+from leadroute.ranking.membership import likely
 from leadroute.ranking.ranking import Outcome, Ranking
 from leadroute.ranking.tally import Tally
 from leadroute.ranking.version import fingerprint
@@ -137,7 +138,7 @@ class Router:
     _members: Mapping[str, Callable[[Rep, datetime | None], bool]] = field(
         init=False, eq=False, repr=False
     )
-    _listed: Mapping[str, Set[str] | None] = field(init=False, eq=False, repr=False)
+    _named: Mapping[str, Pool] = field(init=False, eq=False, repr=False)
     _restless: frozenset[str] = field(init=False, eq=False, repr=False)
     _teams: Teams = field(factory=Teams, init=False, eq=False, repr=False)
 
@@ -155,8 +156,8 @@ class Router:
         object.__setattr__(self, "_matcher", matcher)
         object.__setattr__(self, "_qualifiers", qualifiers(self.qualify, self.environment))
         object.__setattr__(self, "_members", FrozenDict(members))
-        listed = {each.name: each.reps for each in self.pools}
-        object.__setattr__(self, "_listed", FrozenDict(listed))
+        named = FrozenDict({each.name: each for each in self.pools})
+        object.__setattr__(self, "_named", named)
         restless = [
             each.name for each in self.pools if each.where is not None and _changes(each.where)
         ]
@@ -257,11 +258,13 @@ class Router:
             belongs = self._members[pool]
         except KeyError:
             raise UnknownFieldError("pool", pool, tuple(self._members)) from None
-        listed = self._listed[pool]
-        if listed is None:
-            return tuple([rep for rep in roster.reps if belongs(rep, now)])
-        known = [rep for rep_id in sorted(listed) if (rep := roster.get(rep_id)) is not None]
-        return tuple([rep for rep in known if belongs(rep, now)])
+        reps, where = self._named[pool].reps, self._named[pool].where
+        found: Sequence[Rep] = roster.reps
+        if reps is not None:
+            found = [rep for rep_id in sorted(reps) if (rep := roster.get(rep_id)) is not None]
+        elif where is not None:
+            found = likely(self._teams.of(roster).by_value, where, roster)
+        return tuple([rep for rep in found if belongs(rep, now)])
 
     def candidate_set(
         self, rule: Rule, pool: str, roster: Roster, now: datetime | None

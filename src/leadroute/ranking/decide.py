@@ -46,7 +46,7 @@ from leadroute.ranking.tally import Tally, Toll
 from leadroute.rules.otherwise import CATCH_ALL, HOLD, pool_of
 from leadroute.rules.rule import EVERYONE, Rule
 from leadroute.rules.scorer import Term, means
-from leadroute.rules.situation import Situation
+from leadroute.rules.situation import Columns, Situation
 
 if TYPE_CHECKING:
     from leadroute.ranking.router import Router
@@ -165,7 +165,8 @@ class Decided:
         places = _able(duty, duty.limits(limits), over_all, snapshot, asks, tried)
         self._places = places
         reps = duty.reps if places is None else tuple(picked(duty.reps, places))
-        self.situation = self._look(reps, snapshot)
+        columns = duty.column if places is None else self._some
+        self.situation = self._look(reps, snapshot, columns)
         self.best, self.score = -1, 0.0
         if reps:
             self.outcome = Outcome.RANKED
@@ -183,8 +184,10 @@ class Decided:
         """Who is first."""
         return self.situation.reps[self.best]
 
-    def _look(self, reps: tuple[Rep, ...], snapshot: Snapshot) -> Situation:
-        """What scorers and criteria look at, with these reps."""
+    def _look(
+        self, reps: tuple[Rep, ...], snapshot: Snapshot, columns: Columns | None = None
+    ) -> Situation:
+        """What scorers and criteria look at, with these reps, and what remembers their values."""
         router, _, lead, instant, _, _, matches = self._asked
         return Situation(
             lead,
@@ -196,12 +199,12 @@ class Decided:
             matches,
             self._absent,
             None,
-            self._column,
+            columns,
         )
 
-    def _column(self, key: Hashable, value_of: Callable[[Rep], Any]) -> list[Any]:
-        found, places = self._duty.column(key, value_of), self._places
-        return found if places is None else picked(found, places)
+    def _some(self, key: Hashable, value_of: Callable[[Rep], Any]) -> list[Any]:
+        """The values of those on duty who can take the lead."""
+        return picked(self._duty.column(key, value_of), self._places or ())
 
     def _absent(self) -> tuple[Rep, ...]:
         able = {rep.id for rep in self.situation.reps}

@@ -22,7 +22,7 @@ from leadroute.rules.closures import PLAIN, Environment, Test, compile_condition
 from leadroute.rules.condition import Condition
 from leadroute.rules.lead_values import lead_values
 
-__all__ = ["CHANCES", "Situation"]
+__all__ = ["CHANCES", "Columns", "Situation"]
 
 T = TypeVar("T")
 

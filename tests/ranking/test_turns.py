@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from fractions import Fraction
 from itertools import combinations_with_replacement, pairwise
 
@@ -12,10 +12,19 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.shared import shared_path
 
-from leadroute import Lead, Rep, Snapshot
+from leadroute import LEAD, Lead, Rep, Snapshot
 from leadroute.model.grants import Grant
-from leadroute.ranking.scorers.round_robin import MODES, UNIT, dues, share, turn_of
+from leadroute.ranking.scorers.round_robin import (
+    MODES,
+    UNIT,
+    after,
+    dues,
+    round_robin,
+    share,
+    turn_of,
+)
 from leadroute.rules.situation import Situation
+from leadroute.scorers import owner
 
 NOW = datetime(2026, 3, 4, tzinfo=UTC)
 LARGER = [
@@ -325,3 +334,28 @@ def test_a_turn_that_a_grant_pays_for_comes_next_and_costs_nothing():
     withheld = Grant(NOW.replace(year=2027), "skip", "L-8", -2)
     turn = rotation.take("bob", granted={"bob": (withheld,)})
     assert (turn.taken, sum(turn.shares()), turn.paid) == (3, 3 * UNIT, {withheld: 2})
+
+
+def test_a_simulation_pays_with_what_was_granted():
+    """A turn that was given pays once: then the counts of a simulation hold it no more."""
+    team, at = (Rep("ada"), Rep("bob")), datetime(2026, 3, 4, tzinfo=UTC)
+    extra = Grant(at + timedelta(days=1), "make_up", "L-0")
+    counts = Snapshot(granted={"p": {"bob": (extra,)}})
+    situation = Situation(Lead("L-1"), team, "p", counts, at)
+    assert dues(situation).first("weighted") == 1
+    left = after(counts, "p", team, turn_of(situation, 1))
+    assert left.granted == {"p": {"bob": ()}}
+    assert left.credits == {"p": {"ada": 0, "bob": 0}}
+    assert left.turns == {"p": {"bob": 0}}
+
+
+def test_a_guarded_rotation_takes_a_turn_where_its_condition_holds():
+    """Where the condition of a guard is false, the lead is no turn and nobody's already."""
+    team = (Rep("ada"),)
+    for lead, holds in ((Lead("L-1", country="US"), True), (Lead("L-1"), False)):
+        situation = Situation(lead, team, "p")
+        for score in (round_robin(), owner() + round_robin()):
+            guarded = score.when(LEAD.country == "US")
+            assert guarded.is_turn(situation, team[0]) is holds
+        owned = Situation(lead.with_changes(owner_id="ada"), team, "p")
+        assert owner().when(LEAD.country == "US").owns(owned, team[0]) is holds

@@ -93,7 +93,7 @@ class Bound:
     hard: bool
 
 
-@frozen
+@frozen(cache_hash=True)
 class Cap:
     """At most ``limit`` leads in each period.
 

@@ -13,11 +13,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable, Sequence
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any, Final, NamedTuple, TypeAlias, TypeVar
 
-from leadroute.errors import LeadrouteError
 from leadroute.model.atlas import Match
-from leadroute.model.hours import Hours
+from leadroute.model.hours import Hours, unless_failing
 from leadroute.model.keys import bucket_key, cap_holder
 from leadroute.model.lead import Lead
 from leadroute.model.limits import Cap
@@ -438,22 +438,15 @@ def _bucket(rep: Rep, rule: Rule) -> Rooms:
 
 
 def _shift(hours: Hours, now: datetime) -> Shift:
-    try:
-        is_open = hours.is_open(now)
-        until = None if is_open else hours.next_open(now)
-    except LeadrouteError:
-        raise
-    except Exception:  # noqa: BLE001 - holidays may be any container of the host's
-        return Shift(False, now, now, None, fails=True)
-    if not is_open:
-        return Shift(False, now, until or _FOR_EVER, until)
-    try:
-        ends = hours.next_close(now)
-    except LeadrouteError:
-        raise
-    except Exception:  # noqa: BLE001 - as above; it is open now, and is asked again next time
-        ends = now
-    return Shift(True, now, _FOR_EVER if ends is None else ends, None)
+    def state() -> Shift:
+        if hours.is_open(now):
+            # It is open, so a calendar that fails later on is asked again next time.
+            ends = unless_failing(partial(hours.next_close, now), lambda _error: now)
+            return Shift(True, now, ends or _FOR_EVER, None)
+        opens = hours.next_open(now)
+        return Shift(False, now, opens or _FOR_EVER, opens)
+
+    return unless_failing(state, lambda _error: Shift(False, now, now, None, fails=True))
 
 
 class CandidateSet:

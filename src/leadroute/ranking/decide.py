@@ -121,8 +121,6 @@ class Decided:
 
     __slots__ = (
         "_asked",
-        "_duty",
-        "_places",
         "_scored",
         "_set",
         "_tally",
@@ -153,7 +151,6 @@ class Decided:
         need = Need(candidates, limits, over_all, turns_in, found.fields, found.counters)
         snapshot = counts.read(need)
         duty, shifts = candidates.everybody() if anyway else candidates.on_duty(instant)
-        self._duty, self._places = duty, None
         if instant is None and found.times(snapshot, anyway=anyway):
             known(instant)
         if snapshot.presence and not anyway:
@@ -163,9 +160,8 @@ class Decided:
             whole = self._look(candidates.reps, snapshot)
             asks = masks(asked.rule, whole, router.pauses, anyway=anyway)
         places = _able(duty, duty.limits(limits), over_all, snapshot, asks, tried)
-        self._places = places
         reps = duty.reps if places is None else tuple(picked(duty.reps, places))
-        columns = duty.column if places is None else self._some
+        columns = duty.column if places is None else partial(_of_some, duty, places)
         self.situation = self._look(reps, snapshot, columns)
         self.best, self.score = -1, 0.0
         if reps:
@@ -201,10 +197,6 @@ class Decided:
             None,
             columns,
         )
-
-    def _some(self, key: Hashable, value_of: Callable[[Rep], Any]) -> list[Any]:
-        """The values of those on duty who can take the lead."""
-        return picked(self._duty.column(key, value_of), self._places or ())
 
     def _absent(self) -> tuple[Rep, ...]:
         able = {rep.id for rep in self.situation.reps}
@@ -498,6 +490,13 @@ def _able(
     for ask in asks:
         places = [place for place in places if not tuple(ask(duty.reps[place]))]
     return None if len(places) == len(duty.reps) else [*places]
+
+
+def _of_some(
+    duty: OnDuty, places: Sequence[int], key: Hashable, value_of: Callable[[Rep], Any]
+) -> list[Any]:
+    """The values of those on duty who can take the lead."""
+    return picked(duty.column(key, value_of), places)
 
 
 def _together(own: Hours | None, calling: Hours | None, at: datetime) -> datetime:

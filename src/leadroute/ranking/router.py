@@ -358,12 +358,9 @@ class Router:
             must_be(Lead, lead=lead)
         if not isinstance(roster, Roster):
             must_be(Roster, roster=roster)
-        before = _NOBODY
-        if tried:
+        if tried is not None:
             must_be(Mapping, tried=tried)
-            before = FrozenDict(tried)
-        elif tried is not None and not isinstance(tried, Mapping):
-            must_be(Mapping, tried=tried)
+        before = FrozenDict(tried) if tried else _NOBODY
         instant = lead.received_at if now is None else aware(now)
         if self._qualifiers:
             failed = self._disqualified(lead, instant)

@@ -32,6 +32,7 @@ from leadroute.scorers import (
     named_account,
     owner,
     random_tiebreak,
+    response_speed,
     revenue_rate,
     round_robin,
     skill_match,
@@ -439,3 +440,17 @@ def test_a_part_of_a_scorer_that_is_left_out_is_named():
         _Sticky().column(situation)
     with pytest.raises(TypeError, match="define _points"):
         _OfLead().column(situation)
+
+
+def test_answers_that_took_a_lifetime_are_held_in_bounds():
+    """Sums of times that cannot be, far too long or below nothing, give the points that bind gives."""
+    for logged in (10**12, -(10**12)):
+        found = Outcomes.of([("ada", ALL, 2_900, Record(reached=1, log_response=logged))])
+        situation = Situation(Lead("L-1"), (Rep("ada"),), "p", Snapshot(outcomes=found), NOW)
+        assert response_speed().column(situation) == asked(response_speed(), situation)
+
+
+def test_several_skills_of_one_field():
+    """A field with a set of skills asks for each of them, in the order of their names."""
+    lead = Lead("L-1", attributes={"needs": {"sap", "hr"}})
+    assert skill_match("lead['needs']").asked(lead) == ("hr", "sap")

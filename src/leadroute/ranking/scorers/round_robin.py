@@ -94,12 +94,14 @@ class Dues(NamedTuple):
         weights: The weight of each, in whole numbers.
         whole: The weight of all.
         scale: What the credits are multiplied with: 1, or ``whole``.
+        ids: The ids, which break ties.
     """
 
     credits: Sequence[int]
     weights: Sequence[int]
     whole: int
     scale: int
+    ids: Sequence[str]
 
     @property
     def turn(self) -> int:
@@ -122,8 +124,8 @@ class Dues(NamedTuple):
             return sorted(places, key=self._strict().__getitem__)
         lost = {weight: -self._share(weight)[1] for weight in {*self.weights}}
         keys = [
-            (-each, lost[weight], -weight)
-            for each, weight in zip(self.due(), self.weights, strict=True)
+            (-each, lost[weight], -weight, rep_id)
+            for each, weight, rep_id in zip(self.due(), self.weights, self.ids, strict=True)
         ]
         return sorted(places, key=keys.__getitem__)
 
@@ -139,23 +141,23 @@ class Dues(NamedTuple):
         tied = [place for place, each in enumerate(due) if each == most]
         weights = {self.weights[place] for place in tied}
         heaviest = max(weights, key=lambda weight: (self._share(weight)[1], weight))
-        return next(place for place in tied if self.weights[place] == heaviest)
+        heavy = (place for place in tied if self.weights[place] == heaviest)
+        return min(heavy, key=self.ids.__getitem__)
 
-    def _strict(self) -> list[tuple[int, float, int]]:
+    def _strict(self) -> list[tuple[int, float, int, str]]:
         """Tijdeman's rule: among those whose share is nearly due, the one whose share is over first.
 
         R. Tijdeman, "The chairman assignment problem", Discrete Mathematics 32 (1980).
         """
         turn, parts, by = UNIT * self.whole, max(2 * len(self.weights) - 2, 1), self.whole
         found = []
-        for held, weight in zip(self.credits, self.weights, strict=True):
-            due = (
-                held * by // self.scale + UNIT * weight
-            )  # exact: in parts of a turn times the weight of all
+        for held, weight, rep_id in zip(self.credits, self.weights, self.ids, strict=True):
+            # exact: in parts of a turn times the weight of all
+            due = held * by // self.scale + UNIT * weight
             # after so many more leads, rounded up; who has no share waits for ever
             left = (parts * due - (parts - 1) * turn) // (parts * UNIT * weight) if weight else -inf
             over = -left
-            found.append((int(due * parts < turn), over, -weight))
+            found.append((int(due * parts < turn), over, -weight, rep_id))
         return found
 
     def ahead(self, place: int) -> float:
@@ -188,7 +190,7 @@ def _dues(situation: Situation) -> Dues:
     if snapshot.granted:
         for place, balance in _balances(situation):
             credits[place] += balance * UNIT * scale
-    return Dues(credits, weights, whole, scale)
+    return Dues(credits, weights, whole, scale, ids)
 
 
 def _balances(situation: Situation) -> list[tuple[int, int]]:

@@ -1,0 +1,109 @@
+"""What is kept of candidates from lead to lead, and when it is looked at again."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from leadroute import LEAD, REP, Cap, FactTypeError, Lead, Rep, Roster, Router, Rule, Snapshot
+from leadroute.model import atlas
+from leadroute.model.schedule import Schedule
+from leadroute.model.territory import Territory
+from leadroute.ranking import candidates
+from leadroute.ranking.ranking import Outcome, Ranking
+from leadroute.scorers import headroom
+
+MONDAY = datetime(2026, 1, 5, 12, tzinfo=UTC)
+HOUR = timedelta(hours=1)
+
+
+class Holidays:
+    """Holidays of a host, which can be made to fail from some year on."""
+
+    def __init__(self, fails_from):
+        self.fails_from = fails_from
+
+    def __contains__(self, day):
+        if day.year >= self.fails_from:
+            raise OSError(day)
+        return False
+
+
+def test_a_calendar_that_fails_later_keeps_nobody_out_now():
+    """Who is at work now takes the lead, though nobody can say until when."""
+    always = Schedule("always", "UTC", holidays=Holidays(2027))
+    team = Roster([Rep("ada", schedule=always), Rep("bob", active=False)])
+    router = Router(rules=[Rule("all")])
+    for number in range(2):
+        assert router.rank(Lead(f"L-{number}"), team, now=MONDAY).best.rep_id == "ada"
+
+
+def test_a_calendar_that_fails_now_keeps_its_rep_out():
+    """The rep waits for the calendar, and the others take the leads."""
+    always = Schedule("always", "UTC", holidays=Holidays(2026))
+    team = Roster([Rep("ada", schedule=always), Rep("bob")])
+    ranking = Router(rules=[Rule("all")]).rank(Lead("L-1"), team, now=MONDAY)
+    assert ranking.best.rep_id == "bob"
+    assert "calendar that fails with OSError" in ranking.rejections[0].reason
+
+
+def test_many_shifts_are_forgotten_and_found_again(monkeypatch):
+    """However many combinations of open hours there are, only so many are kept."""
+    monkeypatch.setattr(candidates, "_MOST_CREWS", 2)
+    team = Roster(
+        Rep(f"r{hour:02}", schedule=f"mon-sun {hour:02}:00-{hour + 1:02}:00") for hour in range(23)
+    )
+    router = Router(rules=[Rule("all")])
+    start = MONDAY.replace(hour=0)
+    for _ in range(2):
+        for hour in range(23):
+            found = router.rank(Lead("L-1"), team, now=start + hour * HOUR)
+            assert found.best.rep_id == f"r{hour:02}"
+
+
+def test_many_places_are_forgotten_and_found_again(monkeypatch):
+    """However many places leads come from, only so many are kept."""
+    monkeypatch.setattr(atlas, "PLACES", 2)
+    lands = [Territory(name, countries={name}, owners={name}) for name in ("DE", "FR", "US")]
+    team = Roster([Rep("DE"), Rep("FR"), Rep("US")])
+    router = Router(rules=[Rule("all", territory=True)], territories=lands)
+    for country in ("DE", "FR", "US", "DE"):
+        assert router.rank(Lead("L-1", country=country), team).best.rep_id == country
+
+
+def test_rosters_beyond_the_last_are_worked_out_again():
+    """A router that is asked about many rosters answers for each as for the first time."""
+    router = Router(rules=[Rule("all", require=REP.level >= 2)])
+    rosters = [Roster([Rep(f"r{n}", level=2), Rep("junior")]) for n in range(12)]
+    for roster in (*rosters, *rosters):
+        assert router.rank(Lead("L-1"), roster).best.rep_id == roster.reps[1].id
+
+
+def test_a_cap_asks_for_the_instant_of_the_decision():
+    """Without an instant a team with caps cannot be judged, and the error names rule and lead."""
+    team = Roster([Rep("ada", caps=[Cap(1, "day")])])
+    with pytest.raises(FactTypeError, match="rule 'all', lead 'L-1': now is not known"):
+        Router(rules=[Rule("all")]).rank(Lead("L-1"), team)
+
+
+def test_rankings_compare_by_what_they_say():
+    """Two rankings are equal, with equal hashes, when all they say is; nothing else is equal to one."""
+    router, team = Router(rules=[Rule("all", score=headroom())]), Roster([Rep("ada"), Rep("bob")])
+    one, other = (router.rank(Lead("L-1"), team) for _ in range(2))
+    assert one == other
+    assert len({one, other}) == 1
+    assert one != router.rank(Lead("L-1"), team, top=1)
+    assert one != "L-1"
+    assert Ranking("L-1", Outcome.NO_RULE).assignments == ()
+    assert Ranking("L-1", Outcome.NO_RULE).rejections == ()
+
+
+def test_what_is_asked_must_be_of_the_kind():
+    """A lead, a roster, counts and earlier offers of another kind are refused by name."""
+    router, team = Router(rules=[Rule("all")], qualify=LEAD.budget > 0), Roster([Rep("ada")])
+    with pytest.raises(FactTypeError, match="lead is of type str"):
+        router.qualifies("L-1")
+    with pytest.raises(FactTypeError, match="tried is of type list"):
+        router.rank(Lead("L-1", budget=1), team, tried=[])
+    with pytest.raises(FactTypeError, match="snapshot is of type dict"):
+        router.rank(Lead("L-1", budget=1), team, snapshot={})
+    assert router.rank(Lead("L-1", budget=1), team, tried={}, snapshot=Snapshot()).best is not None

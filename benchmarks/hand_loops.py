@@ -27,22 +27,12 @@ from leadroute import (
     Snapshot,
     Territory,
     close_rate,
+    headroom,
+    round_robin,
     skill_match,
 )
 from leadroute.model.instants import to_micros
-
-try:
-    from leadroute.ranking.scorers.round_robin import UNIT, round_robin
-
-    SAME_TURNS = True
-except ImportError:  # the names before round_robin, whose turns were counted otherwise
-    from leadroute import rotation as round_robin
-
-    UNIT, SAME_TURNS = 1_000_000, False
-try:
-    from leadroute import free_capacity
-except ImportError:  # the name before free_capacity
-    from leadroute import headroom as free_capacity
+from leadroute.ranking.scorers.round_robin import UNIT
 
 COUNTRIES = ("US", "CA", "GB", "DE", "FR", "ES", "BR", "AU", "JP", "SG")
 INDUSTRIES = ("finance", "healthcare", "logistics", "manufacturing", "retail", "software")
@@ -73,7 +63,6 @@ class Policy(NamedTuple):
         lead: A function of a source of randomness and a number that gives a lead.
         loop: A function of the roster that gives the loop by hand, with counts of its own.
         daily: How many leads come in a day for each rep.
-        compared: Whether both forms give the same answers; ``False`` for a method that the library lacks as yet.
     """
 
     router: Router
@@ -81,7 +70,6 @@ class Policy(NamedTuple):
     lead: object
     loop: object
     daily: int
-    compared: bool = True
 
 
 class Case(NamedTuple):
@@ -179,8 +167,7 @@ class Loop:
             "won": dict(self.won),
             "closed": dict(self.closed),
         }
-        if SAME_TURNS:
-            found["credits"] = {"everyone": dict(self.credits)}
+        found["credits"] = {"everyone": dict(self.credits)}
         return found
 
     def snapshot(self):
@@ -332,14 +319,14 @@ class TurnLoop(OfficeLoop):
 
 def by_skill():
     """20 rules, a least level, hours in five zones, a capacity, a cap of 30 a day; by skill and free room."""
-    score = 3 * skill_match("industry") + free_capacity()
+    score = 3 * skill_match("industry") + headroom()
     return Policy(office_router(score), office_team, office_lead, OfficeLoop, daily=15)
 
 
 def by_turn():
     """The same, and round robin alone decides."""
     router = office_router(round_robin())
-    return Policy(router, office_team, office_lead, TurnLoop, daily=15, compared=SAME_TURNS)
+    return Policy(router, office_team, office_lead, TurnLoop, daily=15)
 
 
 # ---- Six territories, a language, the close rate and a paced cap

@@ -26,7 +26,6 @@ from telling import at_most, figures, options, tell
 
 from leadroute import Dispatcher, SqliteStore, load_policy
 from leadroute.formats.rows import read_leads, read_reps
-from leadroute.scorers import BUILT_IN
 from leadroute.testing.clock import ManualClock
 
 RATIO = 1.3
@@ -41,9 +40,6 @@ NOW = datetime(2026, 3, 3, 15, tzinfo=UTC)
 
 COUNTRIES = ("US", "CA", "GB", "DE", "FR", "ES", "BR", "AU", "JP", "SG")
 INDUSTRIES = ("finance", "healthcare", "logistics", "manufacturing", "retail", "software")
-# The names before round_robin and free_capacity.
-TURN = "round_robin" if "round_robin" in BUILT_IN else "rotation"
-ROOM = "free_capacity" if "free_capacity" in BUILT_IN else "headroom"
 COMMAND = "import sys; from leadroute.cli import main; sys.exit(main())"
 
 
@@ -58,9 +54,9 @@ def policy() -> Iterator[str]:
 name = "rule {number}"
 when = "lead.country == '{country}' and lead.annual_revenue >= {least}"
 require = "rep.level >= {1 + number % 3}"
-score = "3 * skill_match('industry') + {ROOM}() + {TURN}()"
+score = "3 * skill_match('industry') + headroom() + round_robin()"
 """
-    yield f'[[rule]]\nname = "everyone else"\nscore = "{TURN}()"'
+    yield '[[rule]]\nname = "everyone else"\nscore = "round_robin()"'
 
 
 def reps(random: Random) -> Iterator[str]:

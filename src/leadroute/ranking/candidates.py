@@ -20,7 +20,7 @@ from leadroute.model.atlas import Match
 from leadroute.model.hours import Hours, unless_failing
 from leadroute.model.keys import bucket_key, cap_holder
 from leadroute.model.lead import Lead
-from leadroute.model.limits import Cap
+from leadroute.model.limits import Bound, Cap
 from leadroute.model.rep import Rep
 from leadroute.model.roster import Roster
 from leadroute.model.snapshot import Snapshot
@@ -243,13 +243,11 @@ class _CapPeriod:
         self._last = _NEVER
 
     def at(self, now: datetime) -> _Stretch:
-        """The counters with a limit at an instant, without whose they are, until they are other ones."""
+        """The counters at an instant, without whose they are, until they are other ones."""
         found = self._last
         if not found.holds(now):
-            bounds = self._cap.bounds("", now, *self._asked)
-            rooms = tuple([(bound.key, bound.most - 1) for bound in bounds if bound.hard])
             until = min(self._cap.turns(now, *self._asked))
-            found = self._last = _Stretch(now, until, rooms)
+            found = self._last = _Stretch(now, until, self._cap.bounds("", now, *self._asked))
         return found
 
 
@@ -296,7 +294,7 @@ class _Caps:
 
     def _look(self, at: datetime) -> _Stretch:
         stretches = [period.at(at) for period in self._periods]
-        found = [stretch.value for stretch in stretches]
+        found = [_rooms(stretch.value) for stretch in stretches]
         rooms: list[Rooms] = [
             tuple([(holder + key, room) for number in of for key, room in found[number]])
             for holder, of in zip(self._holders, self._of, strict=True)
@@ -307,6 +305,10 @@ class _Caps:
         since = max([stretch.since for stretch in stretches])
         until = min([stretch.until for stretch in stretches])
         return _Stretch(since, until, Limits.of(self._candidates.capacity, rooms))
+
+
+def _rooms(bounds: Iterable[Bound]) -> Rooms:
+    return tuple([(bound.key, bound.most - 1) for bound in bounds if bound.hard])
 
 
 class Candidates:
@@ -325,6 +327,7 @@ class Candidates:
         buckets: The counter of the rule's segment, for each who has one.
         shifts: The hours that any of them has, each once.
         shift_of: For each rep, where theirs are among ``shifts``; -1 when they have none.
+        kinds: What stands in ``shift_of``, each once.
     """
 
     __slots__ = (
@@ -338,6 +341,7 @@ class Candidates:
         "buckets",
         "capacity",
         "ids",
+        "kinds",
         "reps",
         "shift_of",
         "shifts",
@@ -353,7 +357,7 @@ class Candidates:
             -1 if (hours := rep.hours) is None else numbers.setdefault(hours, len(numbers))
             for rep in reps
         ]
-        self.shifts = tuple(numbers)
+        self.shifts, self.kinds = tuple(numbers), frozenset(self.shift_of)
         limited = any(rep.capacity is not None for rep in reps)
         rooms = [_ALWAYS if rep.capacity is None else rep.capacity - rule.cost for rep in reps]
         self.capacity = Column(self.ids, rooms) if limited else None
@@ -430,6 +434,15 @@ class Candidates:
             caps = self._caps[source] = _Caps(self, counts, self._memory)
             self.take(100 + 30 * len(self.reps))
         return caps.limits(now)
+
+    def bounds(self, now: datetime | None, rep: Rep, cap: Cap) -> Iterable[Bound]:
+        """The counters of one of a rep's caps, as ``Rep.bounds`` gives them.
+
+        Raises:
+            FactTypeError: Nobody said what time it is.
+        """
+        holder, bounds = cap_holder(rep.id), self._memory.period(cap, rep).at(known(now)).value
+        return [Bound(holder + bound.key, bound.most, bound.hard) for bound in bounds]
 
 
 def _bucket(rep: Rep, rule: Rule) -> Rooms:

@@ -121,6 +121,7 @@ class Decided:
 
     __slots__ = (
         "_asked",
+        "_candidates",
         "_scored",
         "_set",
         "_tally",
@@ -144,6 +145,7 @@ class Decided:
         self.resumes_at: datetime | None = None
         self.then = ""
         candidates = found.candidates(lead, instant, matches)
+        self._candidates = candidates
         source = lead.source if found.sources and lead.source in found.sources else None
         limits = candidates.limits(self._counts_on, source, instant)
         over_all = self._get_tally().over_all if router.caps else ()
@@ -275,7 +277,9 @@ class Decided:
             ]
         instant = self._asked.instant
         found: list[datetime | None] = []
-        for of in {candidates.shift_of[place] for place in places}:
+        everybody = len(places) == len(ids)
+        kinds = candidates.kinds if everybody else {*picked(candidates.shift_of, places)}
+        for of in kinds:
             shift = shifts[of] if shifts and of >= 0 else None
             if shift is None or shift.is_open or shift.fails:
                 found.append(instant)
@@ -324,7 +328,8 @@ class Decided:
 
     def tolls(self) -> list[Toll]:
         """The counters that the lead counts on when the first gets it."""
-        return list(self._get_tally().tolls(self.rep))
+        tally, bounds = self._get_tally(), partial(self._candidates.bounds, self._asked.instant)
+        return [*tally.own(self.rep, bounds), *tally.over_all]
 
     def turn(self) -> Turn | None:
         """What the lead does to the credits of the pool when the first takes it; ``None`` when it is no turn."""

@@ -146,16 +146,25 @@ def _lenient_instant(given: Any) -> Any:
 
 
 def _unstructured(value: Lead | Rep) -> dict[str, Any]:
-    coders, plain = _CODERS[type(value)], {}
-    for attribute in fields(type(value)):
-        given = getattr(value, attribute.name)
-        if given != attribute.default:
+    plain = {}
+    for name, default, write in _writers(type(value)):  # type: ignore[arg-type]  # a class can be hashed
+        given = getattr(value, name)
+        if given is not default and given != default:
             try:
-                plain[attribute.name] = coders.get(attribute.name, _CODER)[0](given)
+                plain[name] = write(given)
             except Refused as refused:
-                fault = Fault(attribute.name, str(refused))
+                fault = Fault(name, str(refused))
                 raise InvalidValue(type(value).__name__, value.id, (fault,)) from None
     return plain
+
+
+@cache
+def _writers(kind: type[Lead | Rep]) -> tuple[tuple[str, Any, Callable[[Any], Any]], ...]:
+    """The fields of a lead or a rep: name, default, and what turns a value into plain data."""
+    coders = _CODERS[kind]
+    return tuple(
+        (each.name, each.default, coders.get(each.name, _CODER)[0]) for each in fields(kind)
+    )
 
 
 def _structured(data: Any, kind: type[T]) -> T:

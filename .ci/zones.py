@@ -1,6 +1,6 @@
-"""Write src/leadroute/model/zonetable.py: the time zones and the dial codes of every country.
+"""Write src/leadroute/model/timezone_data.py: the time zones and the dial codes of every country.
 
-Usage: python .ci/zones.py ZONE1970_TAB COUNTRY_CODES_CSV > src/leadroute/model/zonetable.py
+Usage: python .ci/zones.py ZONE1970_TAB COUNTRY_CODES_CSV > src/leadroute/model/timezone_data.py
 
 The first file comes with tzdata, the second is datahub.io's country-codes; both are in the public
 domain. Of the zones of one country that have shown the same clock since 2024, only the first (the

@@ -19,7 +19,6 @@ from leadroute.errors import (
     Transient,
     UnknownFieldError,
 )
-from leadroute.model.atlas import Atlas
 from leadroute.model.lead import Lead, Signal
 from leadroute.model.limits import Cap
 from leadroute.model.presence import Presence
@@ -28,10 +27,11 @@ from leadroute.model.roster import Roster
 from leadroute.model.schedule import Schedule
 from leadroute.model.snapshot import Snapshot
 from leadroute.model.territory import Territory
+from leadroute.model.territory_index import Atlas
 from leadroute.ranking.ranking import Assignment, Outcome, Ranking, Rejection
 from leadroute.ranking.router import Router
 from leadroute.rules.builders import LEAD, REP, signal
-from leadroute.rules.otherwise import Otherwise
+from leadroute.rules.fallback import Otherwise
 from leadroute.rules.qualification import Factor, Qualification
 from leadroute.rules.rule import Pool, Rule
 
@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     from leadroute.insight.whatif import diff, explain, why_not
     from leadroute.offers.dispatcher import Dispatcher
     from leadroute.offers.placement import Placement, Status
-    from leadroute.ranking.decision import Decision
+    from leadroute.ranking.decision_record import Decision
     from leadroute.scorers import (
         cap_room,
         close_rate,
@@ -118,7 +118,7 @@ __all__ = [
 
 
 _LATER = {
-    "Decision": "leadroute.ranking.decision",
+    "Decision": "leadroute.ranking.decision_record",
     "Dispatcher": "leadroute.offers.dispatcher",
     "MemoryStore": "leadroute.stores.memory",
     "Placement": "leadroute.offers.placement",
@@ -131,10 +131,10 @@ _LATER = {
     "dump_policy": "leadroute.formats.policy",
     "explain": "leadroute.insight.whatif",
     "headroom": "leadroute.ranking.scorers.load",
-    "intent": "leadroute.ranking.scorers.interest",
+    "intent": "leadroute.ranking.scorers.engagement",
     "load_policy": "leadroute.formats.policy",
     "round_robin": "leadroute.ranking.scorers.round_robin",
-    "scorer": "leadroute.ranking.scorers.host",
+    "scorer": "leadroute.ranking.scorers.custom",
     "skill_match": "leadroute.ranking.scorers.fit",
     "territory_match": "leadroute.ranking.scorers.fit",
     "why_not": "leadroute.insight.whatif",

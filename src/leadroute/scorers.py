@@ -11,7 +11,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from leadroute.model.frozen import FrozenDict
-from leadroute.ranking.scorers.algebra import (
+from leadroute.ranking.scorers.answers import accept_rate, response_speed
+from leadroute.ranking.scorers.caps import cap_room
+from leadroute.ranking.scorers.combinators import (
     at_least,
     clamp,
     fair_share,
@@ -20,15 +22,13 @@ from leadroute.ranking.scorers.algebra import (
     max_of,
     tiers,
 )
-from leadroute.ranking.scorers.answers import accept_rate, response_speed
-from leadroute.ranking.scorers.caps import cap_room
+from leadroute.ranking.scorers.custom import scorer
+from leadroute.ranking.scorers.engagement import freshness, intent, source_urgency
 from leadroute.ranking.scorers.fit import language, same_country, skill_match, territory_match
-from leadroute.ranking.scorers.host import scorer
-from leadroute.ranking.scorers.interest import freshness, intent, source_urgency
 from leadroute.ranking.scorers.load import headroom, workload
 from leadroute.ranking.scorers.luck import explore, random_tiebreak
 from leadroute.ranking.scorers.outcomes import close_rate, expertise, revenue_rate
-from leadroute.ranking.scorers.owners import named_account, owner
+from leadroute.ranking.scorers.ownership import named_account, owner
 from leadroute.ranking.scorers.places import distance, timezone_overlap
 from leadroute.ranking.scorers.round_robin import least_recent, round_robin
 from leadroute.ranking.scorers.seniority import deal_size_fit, graduation, tier, top_producer

@@ -2,7 +2,7 @@
 
 import json
 
-from leadroute.formats.schema import policy_schema
+from leadroute.formats.policy_schema import policy_schema
 
 
 def test_printed(leadroute):

@@ -6,7 +6,7 @@ import io
 import pytest
 
 from leadroute.cli import screen as module
-from leadroute.cli.screen import Screen
+from leadroute.cli.output import Screen
 
 ROWS = [("ada", "1,200", "80%"), ("bob", "-", "5%")]
 

@@ -1,8 +1,8 @@
 """What `leadroute show` promises."""
 
 from leadroute.formats.policy import load_policy
+from leadroute.insight.description import describe_policy
 from leadroute.insight.diagram import graphviz, mermaid
-from leadroute.insight.wording import describe_policy
 
 
 def test_plain_words(leadroute, given):

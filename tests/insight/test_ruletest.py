@@ -15,7 +15,7 @@ from leadroute import (
     Router,
     Rule,
 )
-from leadroute.insight.ruletest import run_tests
+from leadroute.insight.policy_tests import run_tests
 from leadroute.ranking.case import Case
 
 AT = datetime(2026, 3, 2, 9, tzinfo=UTC)

@@ -18,15 +18,15 @@ from leadroute import (
     scorer,
     skill_match,
 )
-from leadroute.insight.wording import (
+from leadroute.insight.description import (
     describe_policy,
     describe_rule,
     preference,
     who,
 )
 from leadroute.rules.builders import define
+from leadroute.rules.describe import duration_in_words
 from leadroute.rules.scores import parse_score
-from leadroute.rules.wording import duration_in_words
 from leadroute.scorers import BUILT_IN
 from leadroute.testing.strategies import conditions, routers
 

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from leadroute.errors import InvalidValue
-from leadroute.model.grants import REASONS, Grant, balances, counting, less, payments
+from leadroute.model.turn_credit import REASONS, Grant, balances, counting, less, payments
 
 NOON = datetime(2026, 3, 4, 12, tzinfo=UTC)
 HOUR = timedelta(hours=1)

@@ -10,10 +10,10 @@ from attrs import evolve
 from attrs.exceptions import FrozenInstanceError
 
 from leadroute.errors import FactTypeError, InvalidValue
-from leadroute.model.hours import AllOf, AnyOf, Closed, overlap
 from leadroute.model.schedule import Schedule, TimeOff, text_of
 from leadroute.model.timeline import SPAN, instant
 from leadroute.model.values import MACHINE_ZONES, Refused
+from leadroute.model.working_hours import AllOf, AnyOf, Closed, overlap
 
 NEW_YORK = ZoneInfo("America/New_York")
 OFFICE = Schedule("mon-fri 09:00-17:00", "America/New_York")

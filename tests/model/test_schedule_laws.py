@@ -5,8 +5,8 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from leadroute.model.hours import overlap
 from leadroute.model.schedule import Schedule
+from leadroute.model.working_hours import overlap
 
 WEEKS = (
     "mon-fri 09:00-17:00",

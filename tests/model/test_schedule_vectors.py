@@ -3,8 +3,8 @@
 import json
 from datetime import datetime, timedelta
 
-from leadroute.model.hours import AllOf
 from leadroute.model.schedule import Schedule
+from leadroute.model.working_hours import AllOf
 from tests.shared import shared_path
 
 

@@ -7,8 +7,8 @@ import pytest
 
 from leadroute.model.countries import COUNTRIES
 from leadroute.model.schedule import Schedule
+from leadroute.model.timezone_data import ZONES
 from leadroute.model.zones import _OVERSEAS, _REGIONS, ZoneGuess, _table, calling_hours, zones_of
-from leadroute.model.zonetable import ZONES
 from tests.shared import shared_path
 
 

@@ -4,9 +4,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from leadroute import Atlas, Lead, Territory
-from leadroute.model.atlas import prefixes
 from leadroute.model.postal import postal, stretch
 from leadroute.model.territory import Place
+from leadroute.model.territory_index import prefixes
 
 COUNTRIES = ("DE", "FR", "US")
 CODES = (

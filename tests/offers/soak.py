@@ -23,7 +23,7 @@ from leadroute import (
     round_robin,
 )
 from leadroute.model.keys import is_open_key, parts
-from leadroute.offers.machine import rebuild
+from leadroute.offers.state_machine import rebuild
 from leadroute.testing import ManualClock
 
 REPS = 20

@@ -27,9 +27,9 @@ from leadroute import (
     UnknownFieldError,
     round_robin,
 )
-from leadroute.model.grants import REASONS, Grant
 from leadroute.model.instants import to_micros
 from leadroute.model.keys import key, parts
+from leadroute.model.turn_credit import REASONS, Grant
 from leadroute.testing import ManualClock
 
 NOON = datetime(2026, 3, 4, 12, 0, tzinfo=UTC)

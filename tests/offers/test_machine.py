@@ -5,8 +5,8 @@ from attrs import evolve
 
 from leadroute import Lead, MemoryStore, OfferClosed, Rep, Router, Rule, Snapshot
 from leadroute.errors import InvalidValue
-from leadroute.model.outcomes import Outcomes
-from leadroute.offers import plan
+from leadroute.model.track_record import Outcomes
+from leadroute.offers import transitions
 from leadroute.offers.change import Add, Change, Emit, Put, Raise
 from leadroute.offers.counts import Books
 from leadroute.offers.events import (
@@ -24,8 +24,8 @@ from leadroute.offers.events import (
     TimedOut,
     Waiting,
 )
-from leadroute.offers.machine import MOVES, move, rebuild, situation_of
 from leadroute.offers.placement import Status
+from leadroute.offers.state_machine import MOVES, move, rebuild, situation_of
 from leadroute.offers.turns import TurnTaken
 from leadroute.plain import dumps
 from leadroute.ranking.scorers.round_robin import turn_of
@@ -139,7 +139,7 @@ def test_the_operations_of_a_change():
     """What is counted is the difference of the holds, with the rep's limits as guards."""
     offered = evolve(EXAMPLES[Offered], limits={"rep/open/ada": 3})
     events = [EXAMPLES[Received], offered]
-    after, ops = plan.operations(None, events, "L-1", 0, str, books())
+    after, ops = transitions.operations(None, events, "L-1", 0, str, books())
     assert Add("rep/open/ada", 1, hi=3) in ops
     assert Add("cap/ada/day/1", 1) in ops
     assert [(op.n, op.type) for op in ops if isinstance(op, Emit)] == [
@@ -149,12 +149,12 @@ def test_the_operations_of_a_change():
     (put,) = (op for op in ops if isinstance(op, Put))
     assert (put.key, put.expect, put.status, put.owner) == ("placement/L-1", 0, "offered", "ada")
     assert [op.key for op in ops if isinstance(op, Raise)] == ["rep/last/ada", "order"]
-    _, back = plan.operations(after, [EXAMPLES[Declined]], "L-1", 1, str, books())
+    _, back = transitions.operations(after, [EXAMPLES[Declined]], "L-1", 1, str, books())
     assert Add("rep/open/ada", -1, lo=None) in back
-    _, closing = plan.operations(lived(Status.ACCEPTED), [CLOSING], "L-1", 1, str, books())
+    _, closing = transitions.operations(lived(Status.ACCEPTED), [CLOSING], "L-1", 1, str, books())
     assert Add("rep/won/ada", 1) in closing
     lost = evolve(CLOSING, status="lost")
-    _, closing = plan.operations(lived(Status.ACCEPTED), [lost], "L-1", 1, str, books())
+    _, closing = transitions.operations(lived(Status.ACCEPTED), [lost], "L-1", 1, str, books())
     assert not any(isinstance(op, Add) and "won" in op.key for op in closing)
 
 
@@ -167,7 +167,7 @@ def test_a_turn_is_written_at_its_version_and_given_back_to_the_last_part():
     turn = step.credits("p").take(turn_of(Situation(Lead("L-1"), team, "p", Snapshot()), 0))
     assert isinstance(turn, TurnTaken)
     offered = evolve(EXAMPLES[Offered], turn=turn, order=7)
-    after, ops = plan.operations(None, [EXAMPLES[Received], offered], "L-1", 0, dumps, step)
+    after, ops = transitions.operations(None, [EXAMPLES[Received], offered], "L-1", 0, dumps, step)
     assert [(op.key, op.expect) for op in ops if isinstance(op, Put)] == [
         ("rotation/p", 1),
         ("placement/L-1", 0),
@@ -177,11 +177,13 @@ def test_a_turn_is_written_at_its_version_and_given_back_to_the_last_part():
     assert not any(books(store).credits("p").credits()[rep_id] == 0 for rep_id in ("ada", "bob"))
     for ending in (Declined, TimedOut, Assigned):
         step = books(store)
-        moved, back = plan.operations(after, [EXAMPLES[ending]], "L-1", 1, str, step)
+        moved, back = transitions.operations(after, [EXAMPLES[ending]], "L-1", 1, str, step)
         assert step.credits("p").credits() == {"ada": 0, "bob": 0}
         assert moved.turn is None
         assert Add("rep/last/ada", -7, lo=0, hi=0) in back
-    accepted, kept = plan.operations(after, [EXAMPLES[Accepted]], "L-1", 1, str, books(store))
+    accepted, kept = transitions.operations(
+        after, [EXAMPLES[Accepted]], "L-1", 1, str, books(store)
+    )
     assert accepted.turn == turn.accepted()
     assert [op.key for op in kept if isinstance(op, Put)] == ["placement/L-1"]
 
@@ -189,16 +191,16 @@ def test_a_turn_is_written_at_its_version_and_given_back_to_the_last_part():
 def test_a_change_without_events():
     """There is no change in which nothing happens."""
     with pytest.raises(OfferClosed, match="nothing happened to it"):
-        plan.operations(None, [], "L-1", 0, str, books())
+        transitions.operations(None, [], "L-1", 0, str, books())
 
 
 @pytest.mark.parametrize("status", [status for status in Status if status is not Status.OFFERED])
 def test_only_offers_expire(status):
     """Nothing but an offer runs out."""
-    assert plan.expiry(lived(status), DUE) is None
+    assert transitions.expiry(lived(status), DUE) is None
 
 
 def test_feedback_is_checked_before_anything_else():
     """A status that cannot be kept is refused, whoever has the lead."""
     with pytest.raises(InvalidValue, match="FeedbackGiven 'L-1': status is empty"):
-        plan.feedback(lived(Status.CLOSED), "", None, None, AT)
+        transitions.feedback(lived(Status.CLOSED), "", None, None, AT)

@@ -9,7 +9,7 @@ from tests.offers.world import START, Racing, desk
 from leadroute import FactTypeError, Lead, Presence, Rep, Router, Rule, Status
 from leadroute.model.instants import to_micros
 from leadroute.model.keys import contact_key
-from leadroute.offers.machine import rebuild
+from leadroute.offers.state_machine import rebuild
 
 ALL = Router(rules=[Rule("all", window="5m")], wrap_up="2m", grace="30s")
 

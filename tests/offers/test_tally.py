@@ -9,9 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from leadroute import Dispatcher, Lead, MemoryStore, Rep, Roster, Router, Rule, UnknownFieldError
-from leadroute.model.outcomes import UNIT, Outcomes, Record, week_of
+from leadroute.model.track_record import UNIT, Outcomes, Record, week_of
 from leadroute.offers.events import Offered
-from leadroute.offers.tally import outcomes_of
+from leadroute.offers.outcome_counts import outcomes_of
 from leadroute.scorers import close_rate, explore, fair_share
 from leadroute.testing.clock import ManualClock
 

@@ -26,8 +26,8 @@ from leadroute.offers.events import (
     Offered,
     TimedOut,
 )
-from leadroute.offers.machine import rebuild
 from leadroute.offers.placement import Placement, Status
+from leadroute.offers.state_machine import rebuild
 from leadroute.plain import loads
 from leadroute.ranking.scorers.round_robin import UNIT
 from leadroute.stores import MemoryStore

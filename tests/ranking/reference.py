@@ -13,16 +13,16 @@ from attrs import evolve
 from leadroute.errors import FactTypeError
 from leadroute.model.clocks import OFFICE, lead_hours, shared_hours
 from leadroute.model.distance import distance_km, position_of
-from leadroute.model.hours import meeting
 from leadroute.model.instants import from_micros
 from leadroute.model.lead import Lead
 from leadroute.model.snapshot import Snapshot
 from leadroute.model.values import aware, known
+from leadroute.model.working_hours import meeting
 from leadroute.ranking.chance import propensities
+from leadroute.ranking.charges import used_of
 from leadroute.ranking.closing import observing
 from leadroute.ranking.eligibility import gate, notes_of
 from leadroute.ranking.ranking import Assignment, Outcome, Part, Ranking, Rejection
-from leadroute.ranking.tally import used_of
 from leadroute.rules.closures import compile_condition
 from leadroute.rules.qualification import Factor, parts_of
 from leadroute.rules.scorer import mean

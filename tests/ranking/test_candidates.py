@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from leadroute import LEAD, REP, Cap, FactTypeError, Lead, Rep, Roster, Router, Rule, Snapshot
-from leadroute.model import atlas
+from leadroute.model import territory_index
 from leadroute.model.schedule import Schedule
 from leadroute.model.territory import Territory
 from leadroute.ranking import candidates
@@ -62,7 +62,7 @@ def test_many_shifts_are_forgotten_and_found_again(monkeypatch):
 
 def test_many_places_are_forgotten_and_found_again(monkeypatch):
     """However many places leads come from, only so many are kept."""
-    monkeypatch.setattr(atlas, "PLACES", 2)
+    monkeypatch.setattr(territory_index, "PLACES", 2)
     lands = [Territory(name, countries={name}, owners={name}) for name in ("DE", "FR", "US")]
     team = Roster([Rep("DE"), Rep("FR"), Rep("US")])
     router = Router(rules=[Rule("all", territory=True)], territories=lands)

@@ -21,10 +21,10 @@ from leadroute import (
     dump_policy,
 )
 from leadroute.formats.policy import parse_policy
+from leadroute.insight.description import describe_policy
 from leadroute.insight.diagram import mermaid
-from leadroute.insight.wording import describe_policy
 from leadroute.model.clocks import OFFICE, clock_of, lead_hours, shared_hours
-from leadroute.model.hours import meeting
+from leadroute.model.working_hours import meeting
 from leadroute.ranking.scorers.places import timezone_overlap
 from leadroute.rules.situation import Situation
 from leadroute.testing.strategies import leads

@@ -25,10 +25,10 @@ from leadroute import (
     scorer,
     skill_match,
 )
-from leadroute.model.outcomes import ALL, Outcomes, Record
 from leadroute.model.schedule import TimeOff
+from leadroute.model.track_record import ALL, Outcomes, Record
 from leadroute.plain import dumps, loads
-from leadroute.ranking.decision import Decision
+from leadroute.ranking.decision_record import Decision
 from leadroute.scorers import explore, fair_share
 from leadroute.testing.strategies import instants, leads, rosters, routers
 

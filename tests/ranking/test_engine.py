@@ -20,14 +20,14 @@ from tests.ranking.scorers.world import IDS, NOW, Draw, scores
 
 from leadroute import LEAD, REP, Pool, Presence, Roster, Router, Rule, Snapshot, scorer
 from leadroute.errors import ConfigError, FactTypeError
-from leadroute.model.grants import Grant
 from leadroute.model.instants import to_micros
 from leadroute.model.limits import Cap
 from leadroute.model.presence import STATUSES
 from leadroute.model.schedule import Schedule
 from leadroute.model.territory import Territory
+from leadroute.model.turn_credit import Grant
 from leadroute.ranking import candidates
-from leadroute.ranking.tally import counters
+from leadroute.ranking.charges import counters
 from leadroute.rules import builders
 from leadroute.rules.closures import Environment
 from leadroute.rules.qualification import Factor, Qualification

@@ -25,7 +25,7 @@ from leadroute import (
     skill_match,
 )
 from leadroute.ranking.backlog import Option
-from leadroute.ranking.tally import used_of
+from leadroute.ranking.charges import used_of
 
 NOON = datetime(2026, 1, 5, 12, tzinfo=UTC)
 MATCH = Router(rules=[Rule("all", score=skill_match("industry"))])

@@ -20,7 +20,7 @@ from leadroute import (
     headroom,
 )
 from leadroute.formats.policy import parse_policy
-from leadroute.insight.wording import describe_policy
+from leadroute.insight.description import describe_policy
 from leadroute.model.instants import to_micros
 
 NOON = datetime(2026, 1, 5, 12, tzinfo=UTC)

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from tests.shared import shared_path
 
 from leadroute import LEAD, Lead, Rep, Snapshot
-from leadroute.model.grants import Grant
+from leadroute.model.turn_credit import Grant
 from leadroute.ranking.scorers.round_robin import (
     MODES,
     UNIT,

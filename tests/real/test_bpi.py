@@ -9,7 +9,7 @@ import pytest
 
 from leadroute import Status
 from leadroute.offers.events import KINDS, Accepted, Offered
-from leadroute.offers.machine import rebuild
+from leadroute.offers.state_machine import rebuild
 from leadroute.plain import loads
 from tests.real import bpi
 from tests.shared import shared_path

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from leadroute import Dispatcher, MemoryStore, Status, load_policy
-from leadroute.offers.machine import rebuild
+from leadroute.offers.state_machine import rebuild
 from tests.real import maven
 from tests.shared import shared_path
 

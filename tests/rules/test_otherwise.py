@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 
 from leadroute import ConfigError, Otherwise, Pool, Router, Rule, UnknownFieldError
-from leadroute.rules.otherwise import read_steps, steps_as_text
+from leadroute.rules.fallback import read_steps, steps_as_text
 from leadroute.testing.strategies import otherwise
 
 

@@ -19,7 +19,7 @@ from io import TextIOWrapper
 from sqlite3 import DatabaseError
 
 from leadroute.cli import check, demo, diff, explain, report, route, schema, show, test
-from leadroute.cli.screen import Screen
+from leadroute.cli.output import Screen
 from leadroute.errors import LeadrouteError
 
 __all__ = ["main"]

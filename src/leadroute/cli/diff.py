@@ -21,7 +21,7 @@ from leadroute.cli.inputs import (
     leads_of,
     roster_of,
 )
-from leadroute.cli.screen import Screen
+from leadroute.cli.output import Screen
 from leadroute.formats.policy import load_policy
 from leadroute.insight.whatif import diff
 from leadroute.model.lead import Lead

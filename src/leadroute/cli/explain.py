@@ -17,7 +17,7 @@ from leadroute.cli.inputs import (
     policy_of,
     roster_of,
 )
-from leadroute.cli.screen import Screen
+from leadroute.cli.output import Screen
 from leadroute.errors import ConfigError
 from leadroute.insight.whatif import explain, why_not
 from leadroute.model.lead import Lead

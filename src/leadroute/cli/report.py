@@ -15,7 +15,7 @@ from leadroute.cli.inputs import (
     policy_of,
     roster_of,
 )
-from leadroute.cli.screen import Screen
+from leadroute.cli.output import Screen
 from leadroute.errors import ConfigError
 from leadroute.insight.coverage import coverage_of
 from leadroute.insight.report import RepFigures, Report, report_on

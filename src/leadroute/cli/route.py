@@ -32,9 +32,9 @@ from leadroute.cli.inputs import (
     policy_of,
     roster_of,
 )
-from leadroute.cli.screen import Screen
+from leadroute.cli.output import Screen
 from leadroute.errors import FactTypeError, OfferClosed, RowError
-from leadroute.formats.export import write_rows
+from leadroute.formats.csv_export import write_rows
 from leadroute.model.lead import Lead
 from leadroute.offers.dispatcher import Dispatcher
 from leadroute.offers.placement import Placement, Status

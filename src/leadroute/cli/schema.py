@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from leadroute.cli.screen import Screen
-from leadroute.formats.schema import policy_schema
+from leadroute.cli.output import Screen
+from leadroute.formats.policy_schema import policy_schema
 
 __all__ = ["add", "run"]
 

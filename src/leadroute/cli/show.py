@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from leadroute.cli.inputs import existing
-from leadroute.cli.screen import Screen
+from leadroute.cli.output import Screen
 from leadroute.formats.policy import load_policy
+from leadroute.insight.description import describe_policy
 from leadroute.insight.diagram import graphviz, mermaid
-from leadroute.insight.wording import describe_policy
 
 __all__ = ["add", "run"]
 

@@ -13,9 +13,9 @@ from textwrap import indent
 from typing import Any
 
 from leadroute.cli.inputs import add_json, existing, roster_of
-from leadroute.cli.screen import Screen
+from leadroute.cli.output import Screen
 from leadroute.formats.policy import load_policy
-from leadroute.insight.ruletest import Result, run_tests
+from leadroute.insight.policy_tests import Result, run_tests
 from leadroute.model.roster import Roster
 
 __all__ = ["add", "run"]

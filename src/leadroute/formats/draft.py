@@ -29,8 +29,8 @@ from leadroute.ranking.router import Router
 from leadroute.rules.closures import Environment, compile_condition
 from leadroute.rules.condition import ALWAYS, Condition
 from leadroute.rules.define import parse_definitions
+from leadroute.rules.fallback import CASES, Otherwise, pool_of, read_steps
 from leadroute.rules.fields import FIELDS
-from leadroute.rules.otherwise import CASES, Otherwise, pool_of, read_steps
 from leadroute.rules.parse import parse
 from leadroute.rules.qualification import Factor, Qualification
 from leadroute.rules.reading import reads

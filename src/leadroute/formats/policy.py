@@ -27,10 +27,10 @@ from leadroute.model.duration import format_duration
 from leadroute.model.kinds import must_be
 from leadroute.model.territory import Territory
 from leadroute.ranking.router import Router
-from leadroute.ranking.scorers.host import HostScorer
+from leadroute.ranking.scorers.custom import HostScorer
 from leadroute.rules.closures import PLAIN, Environment
 from leadroute.rules.condition import Condition
-from leadroute.rules.otherwise import Otherwise, steps_as_text
+from leadroute.rules.fallback import Otherwise, steps_as_text
 from leadroute.rules.qualification import Factor, Qualification, parts_of
 from leadroute.rules.reading import definitions
 from leadroute.rules.rule import Pool, Rule

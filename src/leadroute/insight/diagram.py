@@ -16,12 +16,12 @@ from typing import Final
 
 from attrs import field, frozen
 
-from leadroute.insight.wording import otherwise_in_words, preference, who
+from leadroute.insight.description import otherwise_in_words, preference, who
 from leadroute.ranking.router import Router
-from leadroute.rules.otherwise import CASES, CATCH_ALL, HOLD, pool_of
+from leadroute.rules.describe import describe, duration_in_words
+from leadroute.rules.fallback import CASES, CATCH_ALL, HOLD, pool_of
 from leadroute.rules.qualification import Factor, Qualification
 from leadroute.rules.rule import EVERYONE, Rule
-from leadroute.rules.wording import describe, duration_in_words
 
 __all__ = ["graphviz", "mermaid"]
 

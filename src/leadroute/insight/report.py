@@ -33,8 +33,8 @@ from leadroute.offers.events import (
     TimedOut,
 )
 from leadroute.offers.placement import Placement, Status
-from leadroute.offers.plan import WON
 from leadroute.offers.store import Store
+from leadroute.offers.transitions import WON
 from leadroute.plain import loads
 
 __all__ = ["ReasonFigures", "RepFigures", "Report", "RuleFigures", "report_on"]

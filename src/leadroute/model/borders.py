@@ -15,11 +15,11 @@ from typing import Final
 
 from attrs import frozen
 
-from leadroute.model.atlas import Atlas
 from leadroute.model.distance import distance_km
 from leadroute.model.lead import Lead
 from leadroute.model.rep import Rep
 from leadroute.model.territory import Territory
+from leadroute.model.territory_index import Atlas
 
 __all__ = ["Hole", "Overlap", "holes", "overlaps"]
 

@@ -14,11 +14,11 @@ from zoneinfo import ZoneInfo
 
 from attrs import field, frozen
 
-from leadroute.model.hours import Hours, overlap
 from leadroute.model.lead import Lead
 from leadroute.model.rep import Rep
 from leadroute.model.schedule import Schedule
 from leadroute.model.values import known
+from leadroute.model.working_hours import Hours, overlap
 from leadroute.model.zones import ZoneGuess, calling_hours, zones_of
 
 __all__ = ["OFFICE", "Shared", "clock_of", "lead_hours", "shared_hours"]

@@ -22,7 +22,6 @@ from attrs.converters import optional
 
 from leadroute.errors import ConfigError, Fault, InvalidValue
 from leadroute.model.duration import format_duration, parse_duration
-from leadroute.model.hours import Hours
 from leadroute.model.instants import from_micros, to_micros
 from leadroute.model.keys import key
 from leadroute.model.kinds import must_be
@@ -36,6 +35,7 @@ from leadroute.model.pacing import (
 )
 from leadroute.model.periods import hour_end, midnight
 from leadroute.model.values import Refused, aware, clean_fields, cleaned, flag, ident, shown, whole
+from leadroute.model.working_hours import Hours
 
 __all__ = ["PERIODS", "Bound", "Cap", "caps"]
 

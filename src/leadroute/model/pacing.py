@@ -13,8 +13,8 @@ from __future__ import annotations
 from datetime import date, timedelta
 from functools import lru_cache
 
-from leadroute.model.hours import AllOf, AnyOf, Hours
 from leadroute.model.schedule import Schedule
+from leadroute.model.working_hours import AllOf, AnyOf, Hours
 
 __all__ = [
     "allowance",

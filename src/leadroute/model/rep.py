@@ -11,7 +11,6 @@ from attrs import evolve, field, frozen
 
 from leadroute.errors import InvalidValue
 from leadroute.model.frozen import FrozenDict
-from leadroute.model.hours import Hours
 from leadroute.model.keys import cap_holder
 from leadroute.model.limits import Bound, Cap, caps
 from leadroute.model.schedule import Schedule
@@ -34,6 +33,7 @@ from leadroute.model.values import (
     upper,
     whole,
 )
+from leadroute.model.working_hours import Hours
 
 __all__ = ["Rep"]
 

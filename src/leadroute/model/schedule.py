@@ -22,12 +22,12 @@ from attrs import field, frozen
 
 from leadroute.errors import FactTypeError, Fault, InvalidValue, nearest
 from leadroute.model.frozen import FrozenDict
-from leadroute.model.hours import Hours
 from leadroute.model.kinds import must_be
+from leadroute.model.opening_hours import Day, Week, format_day, format_week, parse_day, parse_week
 from leadroute.model.timeline import Line, Stretch, Without, micros
 from leadroute.model.values import MACHINE_ZONES, Refused, aware, clean_fields, timezone
 from leadroute.model.weekly import local_micros, weekly
-from leadroute.model.windows import Day, Week, format_day, format_week, parse_day, parse_week
+from leadroute.model.working_hours import Hours
 
 __all__ = ["Lazy", "Schedule", "TimeOff", "text_of"]
 

@@ -17,6 +17,7 @@ from datetime import date, datetime, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
+from leadroute.model.opening_hours import DAY_SECONDS, NEVER, Day, Week
 from leadroute.model.timeline import (
     EARLIEST,
     EPOCH,
@@ -29,7 +30,6 @@ from leadroute.model.timeline import (
     merge,
     whole,
 )
-from leadroute.model.windows import DAY_SECONDS, NEVER, Day, Week
 
 __all__ = ["Weekly", "local_micros", "weekly"]
 

@@ -17,11 +17,11 @@ from zoneinfo import ZoneInfo
 
 from attrs import frozen
 
-from leadroute.model.hours import AllOf, Hours
 from leadroute.model.kinds import must_be
 from leadroute.model.schedule import Schedule
+from leadroute.model.timezone_data import DIAL_CODES, ZONES
 from leadroute.model.values import is_zone
-from leadroute.model.zonetable import DIAL_CODES, ZONES
+from leadroute.model.working_hours import AllOf, Hours
 
 __all__ = ["ZoneGuess", "calling_hours", "zones_of"]
 

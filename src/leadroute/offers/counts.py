@@ -30,19 +30,19 @@ from leadroute.model.keys import (
     parts,
     won_key,
 )
-from leadroute.model.outcomes import Outcomes
 from leadroute.model.presence import Presence
 from leadroute.model.rep import Rep
 from leadroute.model.roster import Roster
 from leadroute.model.snapshot import Snapshot
+from leadroute.model.track_record import Outcomes
 from leadroute.offers import reading
 from leadroute.offers.change import Put
 from leadroute.offers.store import Store
 from leadroute.offers.turn_credits import PoolCredits
+from leadroute.ranking.charges import counters
 from leadroute.ranking.decide import Need
 from leadroute.ranking.eligibility import check_presence
 from leadroute.ranking.router import Router
-from leadroute.ranking.tally import counters
 from leadroute.rules.rule import EVERYONE
 
 __all__ = ["Books", "by_rep", "counted"]

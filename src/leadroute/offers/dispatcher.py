@@ -23,27 +23,27 @@ from attrs.converters import optional
 from leadroute.clock import Clock, SystemClock
 from leadroute.errors import FactTypeError
 from leadroute.model.frozen import FrozenDict
-from leadroute.model.grants import Grant, Reason
 from leadroute.model.instants import from_micros, to_micros
 from leadroute.model.keys import lead_key, submit_key
 from leadroute.model.kinds import must_be, of_kind
 from leadroute.model.lead import Lead
-from leadroute.model.outcomes import Outcomes
 from leadroute.model.presence import Presence
 from leadroute.model.rep import Rep
 from leadroute.model.roster import Roster
 from leadroute.model.snapshot import Snapshot
 from leadroute.model.timeline import LATEST
+from leadroute.model.track_record import Outcomes
+from leadroute.model.turn_credit import Grant, Reason
 from leadroute.model.values import aware
-from leadroute.offers import plan, reading, turn_credits
+from leadroute.offers import reading, transitions, turn_credits
 from leadroute.offers.change import Change, Once, Op, Put
 from leadroute.offers.counts import Books, by_rep, counted
 from leadroute.offers.events import Happening, Received
+from leadroute.offers.outcome_counts import counts_of, fields_of
 from leadroute.offers.persistence import persistently
 from leadroute.offers.placement import Placement, Status
 from leadroute.offers.store import Store
 from leadroute.offers.swept import Swept
-from leadroute.offers.tally import counts_of, fields_of
 from leadroute.offers.turning import next_turn
 from leadroute.plain import dumps
 from leadroute.ranking.closing import observing
@@ -56,11 +56,11 @@ _NOBODY: Final[Mapping[str, str]] = FrozenDict()
 
 
 def _expired(before: Placement, books: Books) -> Happening | None:
-    return plan.expiry(before, books.now)
+    return transitions.expiry(before, books.now)
 
 
 def _shift_over(before: Placement, books: Books) -> Happening | None:
-    return plan.end_of_shift(before, books.now)
+    return transitions.end_of_shift(before, books.now)
 
 
 @frozen(eq=False)
@@ -132,7 +132,7 @@ class Dispatcher:
         found = self.roster.get(rep_id)
         rep = None if found is None else self._working(found)
         accepted = self._advance(
-            lead_id, lambda before, books: plan.acceptance(before, rep_id, books.now, rep)
+            lead_id, lambda before, books: transitions.acceptance(before, rep_id, books.now, rep)
         )
         return self._freeing("accept", accepted)
 
@@ -163,7 +163,7 @@ class Dispatcher:
         def assigned(before: Placement, books: Books) -> Happening | None:
             rule = self.router.match(lead, books.now)
             tally = self.router.tally(lead, rule, None, books.now)
-            return plan.assignment(before, rep, by, rule, tally, books, books.now)
+            return transitions.assignment(before, rep, by, rule, tally, books, books.now)
 
         placement = self._advance(lead_id, assigned)
         self._serve_waiting(at_most=1)
@@ -212,7 +212,9 @@ class Dispatcher:
             OfferClosed: Nobody owns the lead.
             LeadNotFound: The lead was never submitted.
         """
-        placement = self._advance(lead_id, lambda before, books: plan.release(before, books.now))
+        placement = self._advance(
+            lead_id, lambda before, books: transitions.release(before, books.now)
+        )
         self._serve_waiting(at_most=1)
         return placement
 
@@ -235,7 +237,7 @@ class Dispatcher:
         """
         must_be(str, rep_id=rep_id)
         declined = self._advance(
-            lead_id, lambda before, books: plan.refusal(before, rep_id, reason, books.now)
+            lead_id, lambda before, books: transitions.refusal(before, rep_id, reason, books.now)
         )
         try:
             placement = self._place(lead_id)
@@ -251,7 +253,9 @@ class Dispatcher:
             OfferClosed: Nobody owns the lead, or it has ended.
             LeadNotFound: The lead was never submitted.
         """
-        reached = self._advance(lead_id, lambda before, books: plan.contact(before, books.now))
+        reached = self._advance(
+            lead_id, lambda before, books: transitions.contact(before, books.now)
+        )
         return self._freeing("contact", reached)
 
     def feedback(
@@ -279,7 +283,8 @@ class Dispatcher:
             InvalidValue: The status or the value cannot be kept.
         """
         placement = self._advance(
-            lead_id, lambda before, books: plan.feedback(before, status, value, closing, books.now)
+            lead_id,
+            lambda before, books: transitions.feedback(before, status, value, closing, books.now),
         )
         if placement.status is Status.CLOSED:
             self._serve_waiting(at_most=1)
@@ -382,7 +387,7 @@ class Dispatcher:
 
     def _decide(self, lead: Lead, tried: Mapping[str, str], books: Books) -> Happening:
         found = self.router.judge(lead, self.roster, books.now, books, tried)
-        return plan.happening(found, self.router, books, books.now)
+        return transitions.happening(found, self.router, books, books.now)
 
     def _advance(
         self, lead_id: str, event_of: Callable[[Placement, Books], Happening | None]
@@ -410,7 +415,7 @@ class Dispatcher:
             if before.status is not Status.WAITING:
                 return None
             event = self._decide(lead, before.tried, books)
-            return event if plan.is_news(event, before) else None
+            return event if transitions.is_news(event, before) else None
 
         return self._advance(lead_id, decide)
 
@@ -446,7 +451,7 @@ class Dispatcher:
         extra: tuple[Op, ...] = (),
         lead: Lead | None = None,
     ) -> Placement:
-        after, ops = plan.operations(before, events, lead_id, version, dumps, books)
+        after, ops = transitions.operations(before, events, lead_id, version, dumps, books)
         if self.learn is not None:
             told = lead or (reading.lead(self.store, lead_id) if self.learn else Lead(lead_id))
             extra = (*extra, *counts_of(before, events, told, self.learn))

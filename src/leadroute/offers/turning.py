@@ -15,13 +15,13 @@ from datetime import datetime
 from functools import partial
 from itertools import compress
 
-from leadroute.model.hours import unless_failing
 from leadroute.model.instants import from_micros
 from leadroute.model.keys import total_holder
 from leadroute.model.limits import Bound, Cap
 from leadroute.model.rep import Rep
 from leadroute.model.roster import Roster
 from leadroute.model.snapshot import Snapshot
+from leadroute.model.working_hours import unless_failing
 from leadroute.ranking.closing import observing
 from leadroute.ranking.router import Router
 

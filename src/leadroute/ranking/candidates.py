@@ -16,8 +16,6 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import Any, Final, NamedTuple, TypeAlias, TypeVar
 
-from leadroute.model.atlas import Match
-from leadroute.model.hours import Hours, unless_failing
 from leadroute.model.keys import bucket_key, cap_holder
 from leadroute.model.lead import Lead
 from leadroute.model.limits import Bound, Cap
@@ -25,7 +23,9 @@ from leadroute.model.rep import Rep
 from leadroute.model.roster import Roster
 from leadroute.model.snapshot import Snapshot
 from leadroute.model.territory import Territory
+from leadroute.model.territory_index import Match
 from leadroute.model.values import known
+from leadroute.model.working_hours import Hours, unless_failing
 from leadroute.ranking.membership import ByValue
 from leadroute.ranking.scorers.round_robin import round_robin
 from leadroute.rules.closures import Environment, Test, compile_condition

@@ -14,7 +14,7 @@ from typing import TypeAlias
 
 from leadroute.model.frozen import FrozenDict
 from leadroute.model.rep import Rep
-from leadroute.ranking.scorers.algebra import fair_share
+from leadroute.ranking.scorers.combinators import fair_share
 from leadroute.rules.scorer import Points, Scorer, mean
 from leadroute.rules.situation import CHANCES, Situation
 

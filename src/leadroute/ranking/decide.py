@@ -19,15 +19,15 @@ from itertools import compress, repeat
 from operator import and_, le
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, cast
 
-from leadroute.model.atlas import Match
 from leadroute.model.clocks import lead_hours
-from leadroute.model.hours import Hours, meeting, unless_failing
 from leadroute.model.lead import Lead
 from leadroute.model.limits import Cap
 from leadroute.model.rep import Rep
 from leadroute.model.roster import Roster
 from leadroute.model.snapshot import Snapshot
+from leadroute.model.territory_index import Match
 from leadroute.model.values import known
+from leadroute.model.working_hours import Hours, meeting, unless_failing
 from leadroute.ranking.candidates import (
     Candidates,
     CandidateSet,
@@ -38,12 +38,12 @@ from leadroute.ranking.candidates import (
     picked,
 )
 from leadroute.ranking.chance import given_up, propensities
+from leadroute.ranking.charges import Tally, Toll
 from leadroute.ranking.eligibility import Ask, check_presence, gate, masks, notes_of
 from leadroute.ranking.ranking import Assignment, Known, Outcome, Part, Ranking, Rejection
-from leadroute.ranking.scorers.algebra import fair_share
+from leadroute.ranking.scorers.combinators import fair_share
 from leadroute.ranking.scorers.round_robin import Turn, after, dues, turn_of
-from leadroute.ranking.tally import Tally, Toll
-from leadroute.rules.otherwise import CATCH_ALL, HOLD, pool_of
+from leadroute.rules.fallback import CATCH_ALL, HOLD, pool_of
 from leadroute.rules.rule import EVERYONE, Rule
 from leadroute.rules.scorer import Term, means
 from leadroute.rules.situation import Columns, Situation

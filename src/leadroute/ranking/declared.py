@@ -13,18 +13,18 @@ from itertools import pairwise
 from typing import Any, Final, TypeVar
 
 from leadroute.errors import ConfigError, UnknownFieldError
-from leadroute.model.atlas import Atlas
 from leadroute.model.duration import parse_duration
 from leadroute.model.frozen import FrozenDict
 from leadroute.model.kinds import must_be
 from leadroute.model.lead import Lead
 from leadroute.model.rep import Rep
 from leadroute.model.territory import Territory
+from leadroute.model.territory_index import Atlas
 from leadroute.model.values import Refused, timezone
 from leadroute.ranking.case import Case
 from leadroute.rules.closures import Environment, Test, compile_condition
 from leadroute.rules.condition import Condition
-from leadroute.rules.otherwise import Otherwise
+from leadroute.rules.fallback import Otherwise
 from leadroute.rules.qualification import Factor, Qualification, parts_of
 from leadroute.rules.reading import reads
 from leadroute.rules.rule import EVERYONE, Pool, Rule

@@ -21,16 +21,16 @@ from attrs import frozen
 from leadroute.errors import FactTypeError
 from leadroute.model.clocks import OFFICE, Shared, clock_of, lead_hours, shared_hours
 from leadroute.model.distance import distance_km, position_of
-from leadroute.model.hours import Hours, meeting, unless_failing
 from leadroute.model.instants import from_micros
 from leadroute.model.lead import Lead
 from leadroute.model.presence import Pauses, Presence, wrapped_up
 from leadroute.model.rep import Rep
-from leadroute.ranking.tally import Tally
+from leadroute.model.working_hours import Hours, meeting, unless_failing
+from leadroute.ranking.charges import Tally
 from leadroute.rules.condition import ALWAYS
+from leadroute.rules.describe import describe
 from leadroute.rules.rule import Rule
 from leadroute.rules.situation import Situation
-from leadroute.rules.wording import describe
 
 __all__ = ["NO_PAUSES", "Ask", "Obstacle", "check_presence", "gate", "masks", "notes_of"]
 

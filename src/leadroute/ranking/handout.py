@@ -35,9 +35,9 @@ from leadroute.model.roster import Roster
 from leadroute.model.snapshot import Snapshot
 from leadroute.ranking.backlog import Batch, Left, Objective, Option, Placed
 from leadroute.ranking.batch import Engine, solve
+from leadroute.ranking.charges import used_of
 from leadroute.ranking.decide import Decided
 from leadroute.ranking.ranking import Assignment, Ranking
-from leadroute.ranking.tally import used_of
 
 if TYPE_CHECKING:
     from leadroute.ranking.router import Router

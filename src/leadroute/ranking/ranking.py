@@ -12,7 +12,7 @@ from attrs import field, fields, frozen
 from leadroute.model.frozen import FrozenDict
 from leadroute.model.rep import Rep
 from leadroute.ranking.eligibility import Obstacle
-from leadroute.rules.otherwise import HOLD
+from leadroute.rules.fallback import HOLD
 from leadroute.rules.scorer import Scorer
 from leadroute.rules.situation import Situation
 

@@ -20,7 +20,6 @@ from attrs import field, frozen
 from attrs import fields as attrs_fields
 
 from leadroute.errors import FactTypeError, UnknownFieldError
-from leadroute.model.atlas import Atlas
 from leadroute.model.frozen import FrozenDict
 from leadroute.model.kinds import must_be, of_kind
 from leadroute.model.lead import Lead
@@ -30,9 +29,11 @@ from leadroute.model.presence import Pauses
 from leadroute.model.rep import Rep
 from leadroute.model.roster import Roster
 from leadroute.model.snapshot import Snapshot
+from leadroute.model.territory_index import Atlas
 from leadroute.model.values import aware, clean_fields, cleaned, ident, shown
 from leadroute.ranking.candidates import CandidateSet, Team, Teams
 from leadroute.ranking.case import Case
+from leadroute.ranking.charges import Tally
 from leadroute.ranking.closing import holiday_dates, observing
 from leadroute.ranking.decide import Asked, Counts, Decided, decide
 from leadroute.ranking.declared import (
@@ -53,12 +54,11 @@ from leadroute.ranking.declared import (
 )
 from leadroute.ranking.membership import likely
 from leadroute.ranking.ranking import Outcome, Ranking
-from leadroute.ranking.tally import Tally
 from leadroute.ranking.version import fingerprint
 from leadroute.rules.closures import PLAIN, Environment, Test
 from leadroute.rules.condition import Condition
+from leadroute.rules.fallback import Otherwise, read_otherwise
 from leadroute.rules.match import Matcher
-from leadroute.rules.otherwise import Otherwise, read_otherwise
 from leadroute.rules.qualification import Factor, Qualification, qualification
 from leadroute.rules.reading import reads
 from leadroute.rules.rule import EVERYONE, Pool, Rule, read_silences
@@ -67,7 +67,7 @@ from leadroute.rules.vocabulary import declared
 
 if TYPE_CHECKING:
     from leadroute.ranking.backlog import Batch, Objective
-    from leadroute.ranking.decision import Decision
+    from leadroute.ranking.decision_record import Decision
 
 __all__ = ["Router"]
 
@@ -395,7 +395,7 @@ class Router:
             >>> router.decide(Lead("L-1"), Roster([Rep("bob"), Rep("ada")])).rep_id
             'ada'
         """
-        from leadroute.ranking.decision import Decision
+        from leadroute.ranking.decision_record import Decision
 
         ranking = self.rank(lead, roster, now=now, snapshot=snapshot, tried=tried)
         return Decision.of(ranking, lead, roster, snapshot=snapshot, tried=tried)

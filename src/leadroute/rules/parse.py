@@ -32,9 +32,9 @@ from leadroute.rules.condition import (
 )
 from leadroute.rules.fact import Fact, member, negative, operand_of, truth
 from leadroute.rules.fields import FIELDS, Kind, spec_of
+from leadroute.rules.lexer import fault, located, scan
 from leadroute.rules.operand import Const, Field, Operand, SignalStat, arithmetic, constant
 from leadroute.rules.questions import Presence
-from leadroute.rules.scan import fault, located, scan
 from leadroute.rules.vocabulary import (
     CONSTANTS,
     FUNCTIONS,

@@ -25,7 +25,7 @@ from leadroute.model.values import (
     whole,
 )
 from leadroute.rules.condition import Condition, as_condition
-from leadroute.rules.otherwise import Otherwise, read_otherwise
+from leadroute.rules.fallback import Otherwise, read_otherwise
 from leadroute.rules.scorer import Scorer
 
 __all__ = ["EVERYONE", "FREES", "Pool", "Rule"]

@@ -18,8 +18,8 @@ from attrs import frozen
 from leadroute.errors import ConfigError, LeadrouteError, UnknownFieldError
 from leadroute.rules.condition import Condition
 from leadroute.rules.fact import Fact
+from leadroute.rules.lexer import located
 from leadroute.rules.parse import Reader
-from leadroute.rules.scan import located
 from leadroute.rules.scorer import Scorer
 
 __all__ = ["parse_score"]

@@ -26,7 +26,7 @@ from leadroute.ranking.router import Router
 from leadroute.rules import builders
 from leadroute.rules.builders import LEAD, REP
 from leadroute.rules.condition import ALWAYS, NEVER, Condition
-from leadroute.rules.otherwise import Otherwise, pool_of
+from leadroute.rules.fallback import Otherwise, pool_of
 from leadroute.rules.rule import Pool, Rule
 from leadroute.rules.scorer import Scorer
 from leadroute.scorers import (

@@ -28,7 +28,7 @@ from leadroute import (
     skill_match,
 )
 from leadroute.formats.policy import dump_policy, parse_policy
-from leadroute.insight.lint import CODES, Finding, Severity, lands
+from leadroute.insight.lint import CODES, Finding, Severity, territory_checks
 from leadroute.insight.lint.example import candidates, invented, shown_by
 from leadroute.insight.lint.finding import told
 from leadroute.insight.lint.rows import rows
@@ -350,7 +350,7 @@ def test_territories():
 
 def test_many_territories(monkeypatch):
     """Beyond a bound territories are not compared, and it is said."""
-    monkeypatch.setattr(lands, "MOST_TERRITORIES", 1)
+    monkeypatch.setattr(territory_checks, "MOST_TERRITORIES", 1)
     (said,) = found(Rule("a"), territories=[Territory("b"), Territory("c")])
     assert (said.code, said.explanation) == (
         "LR403",

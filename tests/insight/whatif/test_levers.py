@@ -21,11 +21,11 @@ from leadroute import (
     why_not,
 )
 from leadroute.insight.whatif.gates import on_lead_hours
-from leadroute.insight.whatif.wanted import WANTED
+from leadroute.insight.whatif.scorer_changes import WANTED
 from leadroute.model.instants import to_micros
 from leadroute.model.keys import bucket_key
-from leadroute.model.outcomes import ALL, Outcomes, Record
 from leadroute.model.presence import Presence
+from leadroute.model.track_record import ALL, Outcomes, Record
 from leadroute.scorers import (
     BUILT_IN,
     accept_rate,

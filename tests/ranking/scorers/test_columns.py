@@ -10,10 +10,10 @@ from tests.ranking.scorers.world import IDS, NOW, Draw, plain, scores, situation
 
 from leadroute import LEAD, REP, Lead, Rep, Roster, Router, Rule, Snapshot, Territory, scorer
 from leadroute.errors import FactTypeError
-from leadroute.model.outcomes import ALL, Outcomes, Record, segment_key, week_of
+from leadroute.model.track_record import ALL, Outcomes, Record, segment_key, week_of
 from leadroute.ranking.scorers import evidence
-from leadroute.ranking.scorers.interest import _OfLead
-from leadroute.ranking.scorers.owners import _Sticky
+from leadroute.ranking.scorers.engagement import _OfLead
+from leadroute.ranking.scorers.ownership import _Sticky
 from leadroute.rules.scorer import COUNTS, mean, means
 from leadroute.rules.situation import Situation
 from leadroute.scorers import (

@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 from tests.ranking.scorers.world import NOW, sold
 
 from leadroute import LEAD, Lead, Rep, Roster, Router, Rule, Snapshot
-from leadroute.model.outcomes import ALL, UNIT, Outcomes, Record, week_of
-from leadroute.ranking.shrinkage import MOST, Prior, posterior, prior_of
+from leadroute.model.track_record import ALL, UNIT, Outcomes, Record, week_of
+from leadroute.ranking.empirical_bayes import MOST, Prior, posterior, prior_of
 from leadroute.rules.situation import Situation
 from leadroute.scorers import (
     accept_rate,

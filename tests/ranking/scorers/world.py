@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from leadroute import LEAD, REP, Lead, Rep, Signal, Snapshot, scorers
 from leadroute.model.instants import to_micros
-from leadroute.model.outcomes import ALL, UNIT, Outcomes, Record, segment_key, week_of
+from leadroute.model.track_record import ALL, UNIT, Outcomes, Record, segment_key, week_of
 from leadroute.rules.situation import Situation
 
 NOW = datetime(2026, 3, 4, 12, 0, tzinfo=UTC)

@@ -17,7 +17,7 @@ from leadroute.insight.lint.finding import Finding
 from leadroute.insight.lint.rows import Row, both, rows, without
 from leadroute.insight.lint.subject import Subject
 from leadroute.model.lead import Lead
-from leadroute.rules.otherwise import HOLD
+from leadroute.rules.fallback import HOLD
 from leadroute.rules.rule import Rule
 
 __all__ = ["contradictions", "order", "remainder"]

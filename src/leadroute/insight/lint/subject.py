@@ -17,10 +17,10 @@ from functools import cached_property, partial
 from attrs import define
 
 from leadroute.insight.lint.rows import Row, rows
-from leadroute.model.hours import unless_failing
 from leadroute.model.lead import Lead
 from leadroute.model.rep import Rep
 from leadroute.model.roster import Roster
+from leadroute.model.working_hours import unless_failing
 from leadroute.ranking.router import Router
 from leadroute.rules.closures import compile_condition
 from leadroute.rules.condition import Condition

@@ -14,7 +14,7 @@ from itertools import chain
 
 from leadroute.errors import FactTypeError
 from leadroute.insight.lint.finding import Finding
-from leadroute.insight.lint.people import people
+from leadroute.insight.lint.roster_checks import people
 from leadroute.insight.lint.subject import Subject
 from leadroute.model.lead import Lead
 from leadroute.model.rep import Rep

@@ -23,11 +23,11 @@ from leadroute.ranking.ranking import Outcome, Ranking
 from leadroute.ranking.router import Router
 from leadroute.rules.closures import compile_condition
 from leadroute.rules.condition import And, Condition, Named
+from leadroute.rules.describe import describe
 from leadroute.rules.fields import FIELDS, Kind
 from leadroute.rules.operand import Field, SignalStat, literal_text
 from leadroute.rules.readers import described, reader
 from leadroute.rules.reading import walk
-from leadroute.rules.wording import describe
 
 __all__ = ["SHOWN", "Explanation", "Failure", "Miss", "explain"]
 

@@ -25,7 +25,7 @@ from leadroute.errors import LeadrouteError
 from leadroute.insight.whatif.gates import limits, terms, waits
 from leadroute.insight.whatif.levers import lead_lever, named, rep_lever
 from leadroute.insight.whatif.question import Change, Lever, Question
-from leadroute.insight.whatif.wanted import wanted, weights
+from leadroute.insight.whatif.scorer_changes import wanted, weights
 from leadroute.model.kinds import must_be
 from leadroute.model.lead import Lead
 from leadroute.model.roster import Roster

@@ -15,8 +15,8 @@ from math import expm1
 from attrs import field, frozen
 
 from leadroute.model.duration import parse_duration
-from leadroute.model.outcomes import NOTHING, UNIT, Record
 from leadroute.model.rep import Rep
+from leadroute.model.track_record import NOTHING, UNIT, Record
 from leadroute.ranking.scorers.evidence import Learning
 from leadroute.ranking.scorers.parameters import lasting, positive, share
 from leadroute.rules.scorer import Points

@@ -22,9 +22,17 @@ from attrs.converters import optional
 
 from leadroute.model.duration import parse_duration
 from leadroute.model.instants import from_micros
-from leadroute.model.outcomes import ALL, NOTHING, Outcomes, Record, possible, segment_key, week_of
 from leadroute.model.rep import Rep
 from leadroute.model.snapshot import Snapshot
+from leadroute.model.track_record import (
+    ALL,
+    NOTHING,
+    Outcomes,
+    Record,
+    possible,
+    segment_key,
+    week_of,
+)
 from leadroute.ranking.scorers.parameters import lasting
 from leadroute.rules.naming import text_titles, texts_of
 from leadroute.rules.scorer import Scorer

@@ -16,10 +16,10 @@ from attrs import field as parameter
 from attrs import frozen
 from attrs.converters import optional
 
-from leadroute.model.atlas import Match
 from leadroute.model.lead import Lead
 from leadroute.model.rep import Rep
 from leadroute.model.territory import BACKUP, OVERLAY, OWNER
+from leadroute.model.territory_index import Match
 from leadroute.ranking.scorers.parameters import choice, points_or_none, share
 from leadroute.rules.naming import text_titles, texts_of
 from leadroute.rules.scorer import Points, Scorer

@@ -15,11 +15,11 @@ from typing import Any
 from attrs import field, frozen
 from attrs.converters import optional
 
-from leadroute.model.outcomes import NOTHING, Record
 from leadroute.model.rep import Rep
+from leadroute.model.track_record import NOTHING, Record
+from leadroute.ranking.empirical_bayes import Estimate, Prior, posterior, prior_of
 from leadroute.ranking.scorers.evidence import Learning
 from leadroute.ranking.scorers.parameters import positive
-from leadroute.ranking.shrinkage import Estimate, Prior, posterior, prior_of
 from leadroute.rules.naming import text_titles
 from leadroute.rules.scorer import Points
 from leadroute.rules.situation import Situation

@@ -19,10 +19,10 @@ from attrs.converters import optional
 from leadroute.errors import ConfigError, InvalidValue
 from leadroute.model.clocks import OFFICE, Shared, shared_hours
 from leadroute.model.distance import EARTH_KM, distance_km
-from leadroute.model.hours import unless_failing
 from leadroute.model.lead import Lead
 from leadroute.model.rep import Rep
 from leadroute.model.schedule import Schedule
+from leadroute.model.working_hours import unless_failing
 from leadroute.ranking.scorers.parameters import points_or_none, positive, share, word
 from leadroute.ranking.scorers.team import alike
 from leadroute.rules.naming import number_of

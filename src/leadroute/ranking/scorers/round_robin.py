@@ -24,10 +24,10 @@ from attrs import evolve, field, frozen
 
 from leadroute.model.duration import parse_duration
 from leadroute.model.frozen import FrozenDict
-from leadroute.model.grants import Grant, less, payments, soonest
 from leadroute.model.instants import from_micros, to_micros
 from leadroute.model.rep import Rep
 from leadroute.model.snapshot import Snapshot
+from leadroute.model.turn_credit import Grant, less, payments, soonest
 from leadroute.ranking.scorers.parameters import choice, lasting
 from leadroute.rules.scorer import Points, Scorer
 from leadroute.rules.situation import Situation

@@ -18,8 +18,8 @@ from attrs import frozen
 from attrs.converters import optional
 
 from leadroute.errors import ConfigError
-from leadroute.model.outcomes import NOTHING, UNIT, Record
 from leadroute.model.rep import Rep
+from leadroute.model.track_record import NOTHING, UNIT, Record
 from leadroute.ranking.scorers.evidence import Learning
 from leadroute.ranking.scorers.parameters import ascending, points_or_none, positive, share
 from leadroute.rules.naming import number_of, number_title

@@ -18,7 +18,6 @@ from typing import Any
 
 from leadroute.errors import Fault, InvalidValue, OfferClosed
 from leadroute.model.frozen import FrozenDict
-from leadroute.model.hours import unless_failing
 from leadroute.model.instants import to_micros
 from leadroute.model.keys import (
     closed_key,
@@ -33,6 +32,7 @@ from leadroute.model.keys import (
 from leadroute.model.kinds import must_be
 from leadroute.model.rep import Rep
 from leadroute.model.values import Cleaner, Refused, number, word
+from leadroute.model.working_hours import unless_failing
 from leadroute.offers.change import Add, Emit, Op, Put, Raise
 from leadroute.offers.counts import Books
 from leadroute.offers.events import (
@@ -49,13 +49,13 @@ from leadroute.offers.events import (
     TimedOut,
     Waiting,
 )
-from leadroute.offers.machine import move, situation_of
 from leadroute.offers.placement import Placement, Status
+from leadroute.offers.state_machine import move, situation_of
+from leadroute.ranking.charges import Tally, Toll
 from leadroute.ranking.decide import Decided
 from leadroute.ranking.ranking import Outcome, Ranking
 from leadroute.ranking.router import Router
-from leadroute.ranking.tally import Tally, Toll
-from leadroute.rules.otherwise import HOLD
+from leadroute.rules.fallback import HOLD
 from leadroute.rules.rule import Rule
 
 __all__ = [

@@ -20,7 +20,7 @@ from typing import Final
 from leadroute.model.frozen import FrozenDict
 from leadroute.model.keys import key
 from leadroute.model.lead import Lead
-from leadroute.model.outcomes import ALL, UNIT, Outcomes, Record, segment_key, week_of
+from leadroute.model.track_record import ALL, UNIT, Outcomes, Record, segment_key, week_of
 from leadroute.offers.change import Add
 from leadroute.offers.events import (
     Accepted,
@@ -33,7 +33,7 @@ from leadroute.offers.events import (
     TimedOut,
 )
 from leadroute.offers.placement import Placement
-from leadroute.offers.plan import WON
+from leadroute.offers.transitions import WON
 from leadroute.rules.naming import text_titles, texts_of
 
 __all__ = ["counts_of", "fields_of", "outcomes_of"]

@@ -17,15 +17,15 @@ from typing import Final
 
 from leadroute.insight.lint.example import shown_by
 from leadroute.insight.lint.finding import Finding
-from leadroute.insight.lint.people import MOST_LEADS, people, spelled
+from leadroute.insight.lint.roster_checks import MOST_LEADS, people, spelled
 from leadroute.insight.lint.subject import Subject
-from leadroute.model.atlas import Atlas
 from leadroute.model.borders import overlaps
 from leadroute.model.clocks import lead_hours
-from leadroute.model.hours import Hours, meeting, unless_failing
 from leadroute.model.lead import Lead
 from leadroute.model.rep import Rep
 from leadroute.model.schedule import Schedule
+from leadroute.model.territory_index import Atlas
+from leadroute.model.working_hours import Hours, meeting, unless_failing
 from leadroute.rules.operand import Field
 
 __all__ = ["MOST_TERRITORIES", "calls", "shared", "territories", "unheld", "unmet"]

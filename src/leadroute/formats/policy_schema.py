@@ -20,8 +20,8 @@ from leadroute.model.rep import Rep
 from leadroute.model.territory import Territory
 from leadroute.ranking.case import EXPECTATIONS
 from leadroute.ranking.ranking import Outcome
+from leadroute.rules.fallback import CASES
 from leadroute.rules.fields import CUSTOM_KINDS, FIELDS, Kind
-from leadroute.rules.otherwise import CASES
 from leadroute.rules.qualification import OUTCOMES
 from leadroute.rules.rule import FREES
 

@@ -27,8 +27,8 @@ from leadroute.model.coverage import Coverage, coverage
 from leadroute.model.lead import Lead
 from leadroute.model.rep import Rep
 from leadroute.rules.condition import And, Condition
+from leadroute.rules.fallback import HOLD
 from leadroute.rules.operand import Field
-from leadroute.rules.otherwise import HOLD
 from leadroute.rules.reading import reads
 from leadroute.rules.rule import EVERYONE, Rule
 

@@ -3,7 +3,7 @@
 The rules of this module:
 
 * Every rule is one sentence: which leads, which reps, who is preferred, for how long.
-* The words of conditions are those of ``leadroute.rules.wording``. A definition is explained once, at the end.
+* The words of conditions are those of ``leadroute.rules.describe``. A definition is explained once, at the end.
 """
 
 from __future__ import annotations
@@ -16,12 +16,12 @@ from leadroute.model.duration import parse_duration
 from leadroute.ranking.router import Router
 from leadroute.ranking.scorers.evidence import Learning
 from leadroute.rules.condition import And, Condition, Or
-from leadroute.rules.otherwise import ANYWAY, CATCH_ALL, HOLD, Otherwise, pool_of
+from leadroute.rules.describe import describe, duration_in_words
+from leadroute.rules.fallback import ANYWAY, CATCH_ALL, HOLD, Otherwise, pool_of
 from leadroute.rules.qualification import Factor, Qualification, parts_of
 from leadroute.rules.reading import definitions
 from leadroute.rules.rule import EVERYONE, Pool, Rule
 from leadroute.rules.scorer import Guarded, Scorer, guards
-from leadroute.rules.wording import describe, duration_in_words
 from leadroute.scorers import (
     accept_rate,
     at_least,

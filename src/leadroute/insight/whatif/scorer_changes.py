@@ -26,18 +26,18 @@ from leadroute.insight.whatif.gates import (
 from leadroute.insight.whatif.levers import Asked, lead_lever, rep_lever, skill_change
 from leadroute.insight.whatif.question import Change, Lever, Question
 from leadroute.model.frozen import FrozenDict
-from leadroute.model.outcomes import ALL, UNIT, Outcomes, Record, segment_key, week_of
 from leadroute.model.rep import Rep
+from leadroute.model.track_record import ALL, UNIT, Outcomes, Record, segment_key, week_of
 from leadroute.ranking.candidates import scoring_of
 from leadroute.ranking.scorers.answers import accept_rate, response_speed
 from leadroute.ranking.scorers.caps import cap_room
+from leadroute.ranking.scorers.engagement import freshness, intent, source_urgency
 from leadroute.ranking.scorers.evidence import Learning
 from leadroute.ranking.scorers.fit import language, same_country, skill_match, territory_match
-from leadroute.ranking.scorers.interest import freshness, intent, source_urgency
 from leadroute.ranking.scorers.load import headroom, workload
 from leadroute.ranking.scorers.luck import explore, random_tiebreak
 from leadroute.ranking.scorers.outcomes import close_rate, expertise, revenue_rate
-from leadroute.ranking.scorers.owners import named_account, owner
+from leadroute.ranking.scorers.ownership import named_account, owner
 from leadroute.ranking.scorers.places import distance, timezone_overlap
 from leadroute.ranking.scorers.round_robin import UNIT as TURN
 from leadroute.ranking.scorers.round_robin import least_recent, round_robin

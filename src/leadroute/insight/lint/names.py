@@ -12,7 +12,7 @@ from collections.abc import Iterator
 
 from attrs import frozen
 
-from leadroute.errors.base import nearest
+from leadroute.errors import nearest
 from leadroute.insight.lint.finding import Finding
 from leadroute.insight.lint.subject import Subject
 from leadroute.model.rep import Rep

@@ -1,0 +1,479 @@
+"""Every error that leadroute raises, under one base.
+
+The rules of this module:
+
+* An error takes its facts as positional arguments, keeps each as an attribute and hands all of them to ``Exception``,
+  so that it survives pickling (a process pool sends it home whole).
+* ``str()`` says what happened, where, and what to write instead.
+* No message carries a lead's personal data, a credential or a connection string.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+
+__all__ = [
+    "ConfigError",
+    "Conflict",
+    "ExpressionError",
+    "FactTypeError",
+    "Fault",
+    "InvalidValue",
+    "LeadNotFound",
+    "LeadrouteError",
+    "MissingExtra",
+    "NoTransaction",
+    "OfferClosed",
+    "PolicyError",
+    "RowError",
+    "Transient",
+    "TruthError",
+    "UnknownFieldError",
+    "nearest",
+]
+
+
+class LeadrouteError(Exception):
+    """The base of every error raised by leadroute."""
+
+
+class Fault:
+    """One thing wrong with one field of a value or a row.
+
+    Args:
+        field: The field's name.
+        problem: What is wrong with it and what would be right, without personal data.
+
+    Example:
+        >>> str(Fault("employees", "is -3; write 0 or more, or leave it out when it is not known"))
+        'employees is -3; write 0 or more, or leave it out when it is not known'
+    """
+
+    __slots__ = ("field", "problem")
+
+    def __init__(self, field: str, problem: str) -> None:
+        self.field = field
+        self.problem = problem
+
+    def __str__(self) -> str:
+        return f"{self.field} {self.problem}"
+
+    def __repr__(self) -> str:
+        return f"Fault({self.field!r}, {self.problem!r})"
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Fault) and (self.field, self.problem) == (
+            other.field,
+            other.problem,
+        )
+
+    def __hash__(self) -> int:
+        return hash((self.field, self.problem))
+
+
+def nearest(name: str, known: Iterable[str]) -> str | None:
+    """The known name most like ``name``, or ``None`` when none is near.
+
+    Example:
+        >>> nearest("contry", ["country", "company"])
+        'country'
+    """
+    found = difflib.get_close_matches(name, list(known), n=1, cutoff=0.6)
+    return found[0] if found else None
+
+
+_LISTED = 12
+"""How many known names a message lists; the rest is counted."""
+
+
+class ConfigError(LeadrouteError, ValueError):
+    """A policy, rule, scorer or option cannot work as it is written.
+
+    Raised while building or loading, never while routing.
+
+    Args:
+        problem: What is wrong and what to write instead.
+        place: Where it stands, such as ``policy.toml:14: rule[2].when``; empty when there is no file.
+
+    Example:
+        >>> str(ConfigError("window must be longer than 0s", "policy.toml:6: rule[0].window"))
+        'policy.toml:6: rule[0].window: window must be longer than 0s'
+    """
+
+    def __init__(self, problem: str, place: str = "") -> None:
+        super().__init__(problem, place)
+        self.problem = problem
+        self.place = place
+
+    def __str__(self) -> str:
+        return f"{self.place}: {self.problem}" if self.place else self.problem
+
+    def at(self, place: str) -> ConfigError:
+        """The same error one level further out: ``place`` is put before what is already known.
+
+        Example:
+            >>> str(ConfigError("is empty", "when").at("rule[2]"))
+            'rule[2].when: is empty'
+        """
+        return type(self)(self.problem, _within(place, self.place))
+
+
+class UnknownFieldError(ConfigError):
+    """A name that is not known; the message suggests the nearest one that is.
+
+    Args:
+        entity: What the name should be a part of, such as ``lead``, ``rep``, ``pool`` or ``scorer``.
+        name: The unknown name.
+        known: The names that would have been right.
+        place: Where it stands; empty when there is no file.
+
+    Example:
+        >>> str(UnknownFieldError("lead", "contry", ("country", "company")))
+        "lead has no field 'contry'; did you mean 'country'?"
+    """
+
+    def __init__(self, entity: str, name: str, known: Iterable[str] = (), place: str = "") -> None:
+        known = tuple(known)
+        LeadrouteError.__init__(self, entity, name, known, place)
+        self.entity = entity
+        self.name = name
+        self.known = known
+        self.suggestion = nearest(name, known)
+        self.place = place
+
+    @property
+    def problem(self) -> str:  # type: ignore[override]
+        """What is wrong and what to write instead."""
+        text = (
+            f"{self.entity} has no field {self.name!r}"
+            if self.entity in ("lead", "rep")
+            else f"there is no {self.entity} named {self.name!r}"
+        )
+        if self.suggestion is not None:
+            return f"{text}; did you mean {self.suggestion!r}?"
+        if self.known:
+            more = len(self.known) - _LISTED
+            shown = ", ".join(self.known[:_LISTED]) + (f" and {more} more" if more > 0 else "")
+            return f"{text}; known: {shown}"
+        return text
+
+    def at(self, place: str) -> UnknownFieldError:
+        """The same error one level further out."""
+        return UnknownFieldError(self.entity, self.name, self.known, _within(place, self.place))
+
+
+class ExpressionError(ConfigError):
+    r"""The text of a condition or a score is not in the language.
+
+    Args:
+        problem: What is wrong and what to write instead.
+        line: The line in the text, counted from 1.
+        column: The character in that line, counted from 1.
+        excerpt: The part of the line around it, with a caret below.
+        place: Where the text stands; empty when there is no file.
+
+    Example:
+        >>> print(ExpressionError("write == to compare", 1, 9, "  lead.id = 'x'\n          ^"))
+        line 1, column 9: write == to compare
+          lead.id = 'x'
+                  ^
+    """
+
+    def __init__(self, problem: str, line: int, column: int, excerpt: str, place: str = "") -> None:
+        LeadrouteError.__init__(self, problem, line, column, excerpt, place)
+        self.problem = problem
+        self.line = line
+        self.column = column
+        self.excerpt = excerpt
+        self.place = place
+
+    def __str__(self) -> str:
+        where = f"{self.place}: " if self.place else ""
+        return f"{where}line {self.line}, column {self.column}: {self.problem}\n{self.excerpt}"
+
+    def at(self, place: str) -> ExpressionError:
+        """The same error one level further out."""
+        place = _within(place, self.place)
+        return ExpressionError(self.problem, self.line, self.column, self.excerpt, place)
+
+
+class PolicyError(ConfigError):
+    """A policy file has errors; every one of them is listed on a line of its own.
+
+    Args:
+        errors: What is wrong, each with file, line, table and key.
+        place: Where the file stands, when it is part of something larger.
+
+    Example:
+        >>> print(
+        ...     PolicyError(
+        ...         [
+        ...             ConfigError("write text in quotes", "policy.toml:5: rule[0].when"),
+        ...             UnknownFieldError("pool", "emae", ["emea"], "policy.toml:9: rule[1].pool"),
+        ...         ]
+        ...     )
+        ... )
+        policy.toml:5: rule[0].when: write text in quotes
+        policy.toml:9: rule[1].pool: there is no pool named 'emae'; did you mean 'emea'?
+    """
+
+    def __init__(self, errors: Iterable[ConfigError], place: str = "") -> None:
+        errors = tuple(errors)
+        LeadrouteError.__init__(self, errors, place)
+        self.errors = errors
+        self.place = place
+
+    @property
+    def problem(self) -> str:  # type: ignore[override]
+        """Every error, one after the other."""
+        return "\n".join(map(str, self.errors))
+
+    def __str__(self) -> str:
+        return "\n".join(
+            str(error.at(self.place) if self.place else error) for error in self.errors
+        )
+
+    def at(self, place: str) -> PolicyError:
+        """The same errors one level further out."""
+        return PolicyError(self.errors, _within(place, self.place))
+
+
+class TruthError(ConfigError, TypeError):
+    """A condition was used as if it were true or false already; it is judged later, for each lead.
+
+    Example:
+        >>> str(TruthError("write (a) & (b) instead of (a) and (b)"))
+        'write (a) & (b) instead of (a) and (b)'
+    """
+
+
+def _within(outer: str, inner: str) -> str:
+    if not inner:
+        return outer
+    return f"{outer}: {inner}" if inner.startswith("line ") else f"{outer}.{inner}"
+
+
+class InvalidValue(LeadrouteError, ValueError):
+    """A value was refused on construction; every fault in it is listed, not only the first.
+
+    Args:
+        kind: The type that refused, such as ``Lead`` or ``Rep``.
+        ident: The id of the value, or an empty text when the id itself is the trouble.
+        faults: Every fault found.
+
+    Example:
+        >>> str(InvalidValue("Rep", "ada", (Fault("capacity", "is -1; write 0 or more"),)))
+        "Rep 'ada': capacity is -1; write 0 or more"
+    """
+
+    def __init__(self, kind: str, ident: str, faults: Iterable[Fault]) -> None:
+        faults = tuple(faults)
+        super().__init__(kind, ident, faults)
+        self.kind = kind
+        self.ident = ident
+        self.faults = faults
+
+    def __str__(self) -> str:
+        who = f"{self.kind} {self.ident!r}" if self.ident else self.kind
+        return f"{who}: {'; '.join(map(str, self.faults))}"
+
+
+class RowError(LeadrouteError, ValueError):
+    """A row of a file could not become a lead or a rep.
+
+    Args:
+        source: The file's name, or ``<stdin>``.
+        line: The line the row starts on, counted from 1.
+        faults: Every fault in the row.
+
+    Example:
+        >>> str(RowError("leads.csv", 7, (Fault("budget", "is not a number"),)))
+        'leads.csv:7: budget is not a number'
+    """
+
+    def __init__(self, source: str, line: int, faults: Iterable[Fault]) -> None:
+        faults = tuple(faults)
+        super().__init__(source, line, faults)
+        self.source = source
+        self.line = line
+        self.faults = faults
+
+    def __str__(self) -> str:
+        return f"{self.source}:{self.line}: {'; '.join(map(str, self.faults))}"
+
+
+class FactTypeError(LeadrouteError, TypeError):
+    """A fact has a type that the condition or the call cannot use.
+
+    Args:
+        field: The field or argument, such as ``lead['score']`` or ``now``.
+        found: What was found, described without personal data.
+        expected: What would have been right.
+        rule: The rule being judged, when there is one.
+        lead_id: The lead being judged, when there is one.
+
+    Example:
+        >>> str(FactTypeError("lead['seats']", "text 'ten'", "a number", "enterprise", "L-1"))
+        "rule 'enterprise', lead 'L-1': lead['seats'] is text 'ten'; it must be a number"
+    """
+
+    def __init__(
+        self, field: str, found: str, expected: str, rule: str = "", lead_id: str = ""
+    ) -> None:
+        super().__init__(field, found, expected, rule, lead_id)
+        self.field = field
+        self.found = found
+        self.expected = expected
+        self.rule = rule
+        self.lead_id = lead_id
+
+    def __str__(self) -> str:
+        parts = [f"rule {self.rule!r}"] if self.rule else []
+        parts += [f"lead {self.lead_id!r}"] if self.lead_id else []
+        where = f"{', '.join(parts)}: " if parts else ""
+        return f"{where}{self.field} is {self.found}; it must be {self.expected}"
+
+    def during(self, rule: str = "", lead_id: str = "") -> FactTypeError:
+        """The same error with the rule and the lead named, keeping those already known."""
+        return FactTypeError(
+            self.field, self.found, self.expected, self.rule or rule, self.lead_id or lead_id
+        )
+
+
+class Conflict(LeadrouteError):
+    """A guard of a change failed and nothing happened. Read again, decide again.
+
+    Args:
+        kind: ``duplicate`` (the once-key exists), ``version`` (the record has moved on), ``limit`` (the counter
+            would leave its bounds) or ``gone`` (the outbox entry is no longer pending).
+        key: The key of the guard that failed.
+        current: The version or count found there; for a duplicate, the value kept under the key.
+
+    Example:
+        >>> print(Conflict("limit", "rep/open/ada", 20))
+        'rep/open/ada' would leave its bounds (now 20); nothing was written: read again and decide again
+    """
+
+    def __init__(self, kind: str, key: str, current: int | str | None = None) -> None:
+        super().__init__(kind, key, current)
+        self.kind = kind
+        self.key = key
+        self.current = current
+
+    def __str__(self) -> str:
+        said = _CONFLICTS.get(self.kind, self.kind)
+        now = "" if self.current is None else f" (now {self.current!r})"
+        return f"{self.key!r} {said}{now}; nothing was written: read again and decide again"
+
+
+_CONFLICTS = {
+    "duplicate": "has been done before",
+    "version": "has changed since it was read",
+    "limit": "would leave its bounds",
+    "gone": "is no longer pending",
+}
+
+
+class Transient(LeadrouteError):
+    """The store was busy; nothing happened, and the same change may be sent again.
+
+    Args:
+        reason: What the store said, without a connection string.
+
+    Example:
+        >>> print(Transient("database is locked"))
+        the store was busy (database is locked); nothing was written: send the same change again
+    """
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+    def __str__(self) -> str:
+        return (
+            f"the store was busy ({self.reason}); nothing was written: send the same change again"
+        )
+
+
+class NoTransaction(LeadrouteError):
+    """A store bound to the host's connection was used outside a transaction.
+
+    Args:
+        store: The name of the store's type.
+        remedy: What to write before using it.
+
+    Example:
+        >>> print(NoTransaction("SqliteTransaction", "execute BEGIN IMMEDIATE first"))
+        SqliteTransaction is bound to a connection that is not in a transaction; execute BEGIN IMMEDIATE first
+    """
+
+    def __init__(self, store: str, remedy: str) -> None:
+        super().__init__(store, remedy)
+        self.store = store
+        self.remedy = remedy
+
+    def __str__(self) -> str:
+        return f"{self.store} is bound to a connection that is not in a transaction; {self.remedy}"
+
+
+class LeadNotFound(LeadrouteError, LookupError):
+    """No placement is known for this lead.
+
+    Args:
+        lead_id: The id that was asked for.
+    """
+
+    def __init__(self, lead_id: str) -> None:
+        super().__init__(lead_id)
+        self.lead_id = lead_id
+
+    def __str__(self) -> str:
+        return f"no placement for lead {self.lead_id!r}; submit the lead first"
+
+
+class OfferClosed(LeadrouteError):
+    """The move is not possible, because the offer or the placement has moved on.
+
+    Args:
+        lead_id: The lead.
+        move: What was tried, such as ``accept``.
+        rep_id: Who tried it; empty when no rep was named.
+        state: What is so instead, as a sentence part: who has the lead and since when.
+
+    Example:
+        >>> print(OfferClosed("L-1", "accept", "ada", "it is offered to 'bob'"))
+        'ada' cannot accept lead 'L-1': it is offered to 'bob'
+    """
+
+    def __init__(self, lead_id: str, move: str, rep_id: str, state: str) -> None:
+        super().__init__(lead_id, move, rep_id, state)
+        self.lead_id = lead_id
+        self.move = move
+        self.rep_id = rep_id
+        self.state = state
+
+    def __str__(self) -> str:
+        who = f"{self.rep_id!r} cannot {self.move}" if self.rep_id else f"cannot {self.move}"
+        return f"{who} lead {self.lead_id!r}: {self.state}"
+
+
+class MissingExtra(LeadrouteError, ImportError):
+    """Something needs a package that is not installed.
+
+    Args:
+        feature: What needs it.
+        extra: The extra that brings it.
+
+    Example:
+        >>> str(MissingExtra("reading iCalendar files", "icalendar"))
+        "reading iCalendar files needs an extra: pip install 'leadroute[icalendar]'"
+    """
+
+    def __init__(self, feature: str, extra: str) -> None:
+        super().__init__(feature, extra)
+        self.feature = feature
+        self.extra = extra
+
+    def __str__(self) -> str:
+        return f"{self.feature} needs an extra: pip install 'leadroute[{self.extra}]'"

@@ -21,8 +21,7 @@ from leadroute.errors import (
 )
 from leadroute.model.lead import Lead, Signal
 from leadroute.model.limits import Cap
-from leadroute.model.presence import Presence
-from leadroute.model.rep import Rep
+from leadroute.model.rep import Presence, Rep
 from leadroute.model.roster import Roster
 from leadroute.model.schedule import Schedule
 from leadroute.model.snapshot import Snapshot

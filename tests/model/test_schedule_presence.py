@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from leadroute.errors import FactTypeError, InvalidValue
-from leadroute.model.presence import STATUSES, Presence, wrapped_up
+from leadroute.model.rep import STATUSES, Presence, wrapped_up
 
 TEN = datetime(2026, 1, 5, 10, tzinfo=UTC)
 GRACE = timedelta(seconds=30)

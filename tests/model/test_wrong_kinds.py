@@ -7,7 +7,7 @@ import pytest
 from leadroute import Cap, FactTypeError, Presence, Schedule
 from leadroute.insight.coverage import coverage_of
 from leadroute.model.coverage import coverage
-from leadroute.model.presence import Pauses, wrapped_up
+from leadroute.model.rep import Pauses, wrapped_up
 from leadroute.model.schedule import TimeOff
 from leadroute.model.working_hours import AllOf, AnyOf
 from leadroute.model.zones import calling_hours, zones_of

@@ -22,7 +22,7 @@ from leadroute import LEAD, REP, Pool, Presence, Roster, Router, Rule, Snapshot,
 from leadroute.errors import ConfigError, FactTypeError
 from leadroute.model.instants import to_micros
 from leadroute.model.limits import Cap
-from leadroute.model.presence import STATUSES
+from leadroute.model.rep import STATUSES
 from leadroute.model.schedule import Schedule
 from leadroute.model.territory import Territory
 from leadroute.model.turn_credit import Grant

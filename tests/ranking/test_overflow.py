@@ -21,7 +21,7 @@ from leadroute import (
 )
 from leadroute.formats.policy import dump_policy, parse_policy
 from leadroute.model.instants import from_micros
-from leadroute.model.presence import wrapped_up
+from leadroute.model.rep import wrapped_up
 from leadroute.rules.builders import check
 from leadroute.rules.closures import Environment
 from leadroute.testing.strategies import instants, leads, rosters, routers, snapshots

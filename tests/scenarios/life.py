@@ -22,7 +22,7 @@ from leadroute import (
     Status,
     round_robin,
 )
-from leadroute.model.presence import Presence
+from leadroute.model.rep import Presence
 from leadroute.offers.events import FeedbackGiven, Offered, TimedOut
 
 

@@ -14,7 +14,7 @@ from attrs import fields, frozen
 from leadroute.errors import FactTypeError
 from leadroute.model.frozen import FrozenDict
 from leadroute.model.kinds import must_be
-from leadroute.model.presence import Presence
+from leadroute.model.rep import Presence
 from leadroute.model.track_record import Outcomes
 from leadroute.model.turn_credit import Grants
 from leadroute.model.values import shown

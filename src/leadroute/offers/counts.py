@@ -30,8 +30,7 @@ from leadroute.model.keys import (
     parts,
     won_key,
 )
-from leadroute.model.presence import Presence
-from leadroute.model.rep import Rep
+from leadroute.model.rep import Presence, Rep
 from leadroute.model.roster import Roster
 from leadroute.model.snapshot import Snapshot
 from leadroute.model.track_record import Outcomes

@@ -27,8 +27,7 @@ from leadroute.model.instants import from_micros, to_micros
 from leadroute.model.keys import lead_key, submit_key
 from leadroute.model.kinds import must_be, of_kind
 from leadroute.model.lead import Lead
-from leadroute.model.presence import Presence
-from leadroute.model.rep import Rep
+from leadroute.model.rep import Presence, Rep
 from leadroute.model.roster import Roster
 from leadroute.model.snapshot import Snapshot
 from leadroute.model.timeline import LATEST

@@ -23,8 +23,7 @@ from leadroute.model.clocks import OFFICE, Shared, clock_of, lead_hours, shared_
 from leadroute.model.distance import distance_km, position_of
 from leadroute.model.instants import from_micros
 from leadroute.model.lead import Lead
-from leadroute.model.presence import Pauses, Presence, wrapped_up
-from leadroute.model.rep import Rep
+from leadroute.model.rep import Pauses, Presence, Rep, wrapped_up
 from leadroute.model.working_hours import Hours, meeting, unless_failing
 from leadroute.ranking.charges import Tally
 from leadroute.rules.condition import ALWAYS

@@ -25,8 +25,7 @@ from leadroute.model.kinds import must_be, of_kind
 from leadroute.model.lead import Lead
 from leadroute.model.limits import Cap
 from leadroute.model.limits import caps as clean_caps
-from leadroute.model.presence import Pauses
-from leadroute.model.rep import Rep
+from leadroute.model.rep import Pauses, Rep
 from leadroute.model.roster import Roster
 from leadroute.model.snapshot import Snapshot
 from leadroute.model.territory_index import Atlas

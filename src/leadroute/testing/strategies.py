@@ -18,8 +18,7 @@ from hypothesis import strategies as st
 from leadroute.model.instants import to_micros
 from leadroute.model.lead import Lead, Signal
 from leadroute.model.limits import PERIODS, Cap
-from leadroute.model.presence import STATUSES, Presence
-from leadroute.model.rep import Rep
+from leadroute.model.rep import STATUSES, Presence, Rep
 from leadroute.model.roster import Roster
 from leadroute.model.snapshot import Snapshot
 from leadroute.ranking.router import Router

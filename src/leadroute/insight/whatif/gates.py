@@ -24,8 +24,7 @@ from leadroute.model.duration import format_duration
 from leadroute.model.instants import from_micros
 from leadroute.model.keys import bucket_key, total_holder
 from leadroute.model.limits import Bound, Cap
-from leadroute.model.presence import Presence
-from leadroute.model.rep import Rep
+from leadroute.model.rep import Presence, Rep
 from leadroute.model.schedule import Schedule
 from leadroute.ranking.ranking import Ranking
 from leadroute.rules.rule import Rule

@@ -25,8 +25,7 @@ from leadroute.model.frozen import FrozenDict
 from leadroute.model.kinds import must_be
 from leadroute.model.opening_hours import DAY_NAMES
 from leadroute.model.schedule import Schedule
-from leadroute.model.timeline import instant
-from leadroute.model.weekly import local_micros
+from leadroute.model.timeline import instant, local_micros
 from leadroute.model.working_hours import Hours
 
 __all__ = ["Coverage", "coverage", "heat_map", "heat_map_svg"]

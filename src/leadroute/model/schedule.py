@@ -24,9 +24,8 @@ from leadroute.errors import FactTypeError, Fault, InvalidValue, nearest
 from leadroute.model.frozen import FrozenDict
 from leadroute.model.kinds import must_be
 from leadroute.model.opening_hours import Day, Week, format_day, format_week, parse_day, parse_week
-from leadroute.model.timeline import Line, Stretch, Without, micros
+from leadroute.model.timeline import Line, Stretch, Without, local_micros, micros, weekly
 from leadroute.model.values import MACHINE_ZONES, Refused, aware, clean_fields, timezone
-from leadroute.model.weekly import local_micros, weekly
 from leadroute.model.working_hours import Hours
 
 __all__ = ["Lazy", "Schedule", "TimeOff", "text_of"]

@@ -31,7 +31,7 @@ from leadroute import (
     round_robin,
     skill_match,
 )
-from leadroute.model.instants import to_micros
+from leadroute.model.duration import to_micros
 from leadroute.ranking.scorers.round_robin import UNIT
 
 COUNTRIES = ("US", "CA", "GB", "DE", "FR", "ES", "BR", "AU", "JP", "SG")

@@ -27,7 +27,7 @@ from leadroute import (
     UnknownFieldError,
     round_robin,
 )
-from leadroute.model.instants import to_micros
+from leadroute.model.duration import to_micros
 from leadroute.model.keys import key, parts
 from leadroute.model.turn_credit import REASONS, Grant
 from leadroute.testing import ManualClock

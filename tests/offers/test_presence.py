@@ -7,7 +7,7 @@ from attrs import evolve
 from tests.offers.world import START, Racing, desk
 
 from leadroute import FactTypeError, Lead, Presence, Rep, Router, Rule, Status
-from leadroute.model.instants import to_micros
+from leadroute.model.duration import to_micros
 from leadroute.model.keys import contact_key
 from leadroute.offers.state_machine import rebuild
 

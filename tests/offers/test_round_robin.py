@@ -31,7 +31,7 @@ from leadroute import (
     scorer,
     skill_match,
 )
-from leadroute.model.instants import to_micros
+from leadroute.model.duration import to_micros
 from leadroute.model.keys import order_key, parts, rotation_key
 from leadroute.offers import persistence, turn_credits
 from leadroute.ranking.scorers.round_robin import UNIT

@@ -13,7 +13,7 @@ from attrs import evolve
 from leadroute.errors import FactTypeError
 from leadroute.model.clocks import OFFICE, lead_hours, shared_hours
 from leadroute.model.distance import distance_km, position_of
-from leadroute.model.instants import from_micros
+from leadroute.model.duration import from_micros
 from leadroute.model.lead import Lead
 from leadroute.model.snapshot import Snapshot
 from leadroute.model.values import aware, known

@@ -20,7 +20,7 @@ from tests.ranking.scorers.world import IDS, NOW, Draw, scores
 
 from leadroute import LEAD, REP, Pool, Presence, Roster, Router, Rule, Snapshot, scorer
 from leadroute.errors import ConfigError, FactTypeError
-from leadroute.model.instants import to_micros
+from leadroute.model.duration import to_micros
 from leadroute.model.limits import Cap
 from leadroute.model.rep import STATUSES
 from leadroute.model.schedule import Schedule

@@ -20,7 +20,7 @@ from leadroute import (
     round_robin,
 )
 from leadroute.formats.policy import dump_policy, parse_policy
-from leadroute.model.instants import from_micros
+from leadroute.model.duration import from_micros
 from leadroute.model.rep import wrapped_up
 from leadroute.rules.builders import check
 from leadroute.rules.closures import Environment

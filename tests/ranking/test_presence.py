@@ -21,7 +21,7 @@ from leadroute import (
 )
 from leadroute.formats.policy import parse_policy
 from leadroute.insight.description import describe_policy
-from leadroute.model.instants import to_micros
+from leadroute.model.duration import to_micros
 
 NOON = datetime(2026, 1, 5, 12, tzinfo=UTC)
 SECOND = timedelta(seconds=1)

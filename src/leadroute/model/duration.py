@@ -1,16 +1,26 @@
-"""Durations as people write them: ``90s``, ``5m``, ``1h30m``, ``2d``, ``1w``.
-
-Reading and writing are inverses: ``parse_duration(format_duration(d)) == d`` for every whole microsecond.
-"""
+"""Durations, instants and digests as text and numbers."""
 
 from __future__ import annotations
 
 import re
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 from leadroute.errors import ConfigError
 
-__all__ = ["format_duration", "parse_duration"]
+__all__ = ["digest", "format_duration", "from_micros", "parse_duration", "to_micros"]
+
+
+def digest(text: str) -> bytes:
+    """The SHA-256 of a text in UTF-8.
+
+    Example:
+        >>> digest("lead").hex()[:8]
+        'e3456bc1'
+    """
+    from hashlib import sha256
+
+    return sha256(text.encode()).digest()
+
 
 _UNITS = {
     "w": timedelta(weeks=1),
@@ -70,3 +80,27 @@ def format_duration(duration: timedelta) -> str:
         if count:
             parts.append(f"{count}{unit}")
     return "".join(parts) or "0s"
+
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
+
+
+def to_micros(instant: datetime) -> int:
+    """An aware datetime as microseconds.
+
+    Example:
+        >>> to_micros(datetime(1970, 1, 1, 0, 0, 1, tzinfo=UTC))
+        1000000
+    """
+    return (instant - _EPOCH) // _MICROSECOND
+
+
+def from_micros(micros: int) -> datetime:
+    """Microseconds as an aware datetime in UTC; the inverse of ``to_micros``.
+
+    Example:
+        >>> from_micros(1_000_000).isoformat()
+        '1970-01-01T00:00:01+00:00'
+    """
+    return _EPOCH + timedelta(microseconds=micros)

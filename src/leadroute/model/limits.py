@@ -21,8 +21,7 @@ from attrs import field, frozen
 from attrs.converters import optional
 
 from leadroute.errors import ConfigError, Fault, InvalidValue
-from leadroute.model.duration import format_duration, parse_duration
-from leadroute.model.instants import from_micros, to_micros
+from leadroute.model.duration import format_duration, from_micros, parse_duration, to_micros
 from leadroute.model.keys import key
 from leadroute.model.kinds import must_be
 from leadroute.model.pacing import (

@@ -113,5 +113,5 @@ def _must_count(name: str, counts: Mapping[str, int]) -> None:
         if not isinstance(count, int | float) or not isfinite(count):
             expected = "a number"
             if name == "last_assigned":
-                expected = "microseconds since 1970, such as leadroute.model.instants.to_micros(at)"
+                expected = "microseconds since 1970, such as leadroute.model.duration.to_micros(at)"
             raise FactTypeError(f"{name}[{of!r}]", shown(count), expected)

@@ -18,8 +18,8 @@ from typing import Any, Final
 from attrs import field, frozen
 
 from leadroute.errors import FactTypeError
+from leadroute.model.duration import to_micros
 from leadroute.model.frozen import FrozenDict
-from leadroute.model.instants import to_micros
 from leadroute.model.keys import (
     closed_key,
     contact_key,

@@ -22,8 +22,8 @@ from attrs.converters import optional
 
 from leadroute.clock import Clock, SystemClock
 from leadroute.errors import FactTypeError
+from leadroute.model.duration import from_micros, to_micros
 from leadroute.model.frozen import FrozenDict
-from leadroute.model.instants import from_micros, to_micros
 from leadroute.model.keys import lead_key, submit_key
 from leadroute.model.kinds import must_be, of_kind
 from leadroute.model.lead import Lead

@@ -17,8 +17,8 @@ from functools import partial
 from typing import Any
 
 from leadroute.errors import Fault, InvalidValue, OfferClosed
+from leadroute.model.duration import to_micros
 from leadroute.model.frozen import FrozenDict
-from leadroute.model.instants import to_micros
 from leadroute.model.keys import (
     closed_key,
     contact_key,

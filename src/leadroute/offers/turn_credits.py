@@ -22,8 +22,8 @@ from os import urandom
 from typing import Any, Final
 
 from leadroute.errors import ConfigError, Fault, InvalidValue
+from leadroute.model.duration import from_micros, to_micros
 from leadroute.model.frozen import FrozenDict
-from leadroute.model.instants import from_micros, to_micros
 from leadroute.model.keys import grant_record_key, key, parts, placement_key, rotation_key
 from leadroute.model.roster import Roster
 from leadroute.model.turn_credit import Grant, soonest

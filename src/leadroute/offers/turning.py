@@ -15,7 +15,7 @@ from datetime import datetime
 from functools import partial
 from itertools import compress
 
-from leadroute.model.instants import from_micros
+from leadroute.model.duration import from_micros
 from leadroute.model.keys import total_holder
 from leadroute.model.limits import Bound, Cap
 from leadroute.model.rep import Rep

@@ -16,7 +16,7 @@ from typing import Any, Final
 
 from attrs import fields, has
 
-from leadroute.model.digest import digest
+from leadroute.model.duration import digest
 from leadroute.rules.condition import Condition, Named
 from leadroute.rules.reading import walk
 from leadroute.rules.scorer import Scorer, guards

@@ -15,7 +15,7 @@ from collections.abc import Mapping
 from attrs import evolve
 from hypothesis import strategies as st
 
-from leadroute.model.instants import to_micros
+from leadroute.model.duration import to_micros
 from leadroute.model.lead import Lead, Signal
 from leadroute.model.limits import PERIODS, Cap
 from leadroute.model.rep import STATUSES, Presence, Rep

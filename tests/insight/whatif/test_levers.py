@@ -22,7 +22,7 @@ from leadroute import (
 )
 from leadroute.insight.whatif.gates import on_lead_hours
 from leadroute.insight.whatif.scorer_changes import WANTED
-from leadroute.model.instants import to_micros
+from leadroute.model.duration import to_micros
 from leadroute.model.keys import bucket_key
 from leadroute.model.rep import Presence
 from leadroute.model.track_record import ALL, Outcomes, Record

@@ -9,7 +9,7 @@ from tests.ranking.scorers.world import NOW
 
 from leadroute import Lead, Rep, Roster, Router, Rule, Schedule, Signal, Snapshot
 from leadroute.errors import ConfigError
-from leadroute.model.instants import to_micros
+from leadroute.model.duration import to_micros
 from leadroute.rules.situation import Situation
 from leadroute.scorers import (
     distance,

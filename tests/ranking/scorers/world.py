@@ -8,7 +8,7 @@ from attrs import evolve, fields_dict
 from hypothesis import strategies as st
 
 from leadroute import LEAD, REP, Lead, Rep, Signal, Snapshot, scorers
-from leadroute.model.instants import to_micros
+from leadroute.model.duration import to_micros
 from leadroute.model.track_record import ALL, UNIT, Outcomes, Record, segment_key, week_of
 from leadroute.rules.situation import Situation
 

@@ -20,8 +20,7 @@ from attrs import evolve
 from leadroute.insight.whatif.question import Change, Lever, Question
 from leadroute.model.clocks import OFFICE, lead_hours
 from leadroute.model.distance import EARTH_KM, distance_km, position_of
-from leadroute.model.duration import format_duration
-from leadroute.model.instants import from_micros
+from leadroute.model.duration import format_duration, from_micros
 from leadroute.model.keys import bucket_key, total_holder
 from leadroute.model.limits import Bound, Cap
 from leadroute.model.rep import Presence, Rep

@@ -20,8 +20,7 @@ from weakref import ref
 from attrs import field, frozen
 from attrs.converters import optional
 
-from leadroute.model.duration import parse_duration
-from leadroute.model.instants import from_micros
+from leadroute.model.duration import from_micros, parse_duration
 from leadroute.model.rep import Rep
 from leadroute.model.snapshot import Snapshot
 from leadroute.model.track_record import (

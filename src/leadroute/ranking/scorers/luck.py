@@ -146,7 +146,7 @@ def _luck(situation: Situation) -> list[float]:
     """The luck of every rep, as ``Situation.luck`` has it: the lead's half of the text is digested once."""
     if situation.lot is not None:
         return [*map(situation.luck, situation.reps)]
-    from hashlib import sha256  # loads OpenSSL; see leadroute.model.digest
+    from hashlib import sha256  # loads OpenSSL; see leadroute.model.duration
 
     begun, found = sha256(f"{situation.lead.id}\0".encode()), []
     for rep_id in situation.column("id in UTF-8", lambda rep: rep.id.encode()):

@@ -22,9 +22,8 @@ from typing import Any, Final, NamedTuple
 
 from attrs import evolve, field, frozen
 
-from leadroute.model.duration import parse_duration
+from leadroute.model.duration import from_micros, parse_duration, to_micros
 from leadroute.model.frozen import FrozenDict
-from leadroute.model.instants import from_micros, to_micros
 from leadroute.model.rep import Rep
 from leadroute.model.snapshot import Snapshot
 from leadroute.model.turn_credit import Grant, less, payments, soonest

@@ -6,9 +6,16 @@ from zoneinfo import ZoneInfo, available_timezones
 import pytest
 
 from leadroute.model.countries import COUNTRIES
+from leadroute.model.lead_timezone import (
+    _OVERSEAS,
+    _REGIONS,
+    ZoneGuess,
+    _table,
+    calling_hours,
+    zones_of,
+)
 from leadroute.model.schedule import Schedule
 from leadroute.model.timezone_data import ZONES
-from leadroute.model.zones import _OVERSEAS, _REGIONS, ZoneGuess, _table, calling_hours, zones_of
 from tests.shared import shared_path
 
 

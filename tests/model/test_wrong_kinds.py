@@ -7,10 +7,10 @@ import pytest
 from leadroute import Cap, FactTypeError, Presence, Schedule
 from leadroute.insight.coverage import coverage_of
 from leadroute.model.coverage import coverage
+from leadroute.model.lead_timezone import calling_hours, zones_of
 from leadroute.model.rep import Pauses, wrapped_up
 from leadroute.model.schedule import TimeOff
 from leadroute.model.working_hours import AllOf, AnyOf
-from leadroute.model.zones import calling_hours, zones_of
 from leadroute.ranking.router import Router
 
 NOW = datetime(2026, 1, 5, 9, tzinfo=UTC)

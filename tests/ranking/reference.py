@@ -11,10 +11,10 @@ from typing import NamedTuple
 from attrs import evolve
 
 from leadroute.errors import FactTypeError
-from leadroute.model.clocks import OFFICE, lead_hours, shared_hours
 from leadroute.model.distance import distance_km, position_of
 from leadroute.model.duration import from_micros
 from leadroute.model.lead import Lead
+from leadroute.model.lead_timezone import OFFICE, lead_hours, shared_hours
 from leadroute.model.snapshot import Snapshot
 from leadroute.model.values import aware, known
 from leadroute.model.working_hours import meeting

@@ -23,7 +23,7 @@ from leadroute import (
 from leadroute.formats.policy import parse_policy
 from leadroute.insight.description import describe_policy
 from leadroute.insight.diagram import mermaid
-from leadroute.model.clocks import OFFICE, clock_of, lead_hours, shared_hours
+from leadroute.model.lead_timezone import OFFICE, clock_of, lead_hours, shared_hours
 from leadroute.model.working_hours import meeting
 from leadroute.ranking.scorers.places import timezone_overlap
 from leadroute.rules.situation import Situation

@@ -20,8 +20,8 @@ from leadroute.insight.lint.finding import Finding
 from leadroute.insight.lint.roster_checks import MOST_LEADS, people, spelled
 from leadroute.insight.lint.subject import Subject
 from leadroute.model.borders import overlaps
-from leadroute.model.clocks import lead_hours
 from leadroute.model.lead import Lead
+from leadroute.model.lead_timezone import lead_hours
 from leadroute.model.rep import Rep
 from leadroute.model.schedule import Schedule
 from leadroute.model.territory_index import Atlas

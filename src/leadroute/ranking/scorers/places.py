@@ -17,9 +17,9 @@ from attrs import field, frozen
 from attrs.converters import optional
 
 from leadroute.errors import ConfigError, InvalidValue
-from leadroute.model.clocks import OFFICE, Shared, shared_hours
 from leadroute.model.distance import EARTH_KM, distance_km
 from leadroute.model.lead import Lead
+from leadroute.model.lead_timezone import OFFICE, Shared, shared_hours
 from leadroute.model.rep import Rep
 from leadroute.model.schedule import Schedule
 from leadroute.model.working_hours import unless_failing

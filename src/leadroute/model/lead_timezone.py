@@ -1,4 +1,4 @@
-"""Where on the clock a lead is: the time zone of a country, a region or a phone number.
+"""The clock of a lead: what is known of its time zone, and how much of the working week a rep shares.
 
 The rules of this module:
 
@@ -7,23 +7,38 @@ The rules of this module:
 * What is said most exactly decides: a zone that was given, then the region, then the country, then the phone number.
 * Zones of one country whose clocks have agreed since 2024 are one zone.
 * A phone number tells its country at most, and never appears in a reason.
+* A time zone is never guessed: where a lead may be in several, only the hours that suit all of them count.
+* A rep without a schedule works the asked hours in their own zone.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from functools import cache
+from datetime import datetime, timedelta
+from functools import cache, lru_cache
 from zoneinfo import ZoneInfo
 
-from attrs import frozen
+from attrs import field, frozen
 
 from leadroute.model.kinds import must_be
+from leadroute.model.lead import Lead
+from leadroute.model.rep import Rep
 from leadroute.model.schedule import Schedule
 from leadroute.model.timezone_data import DIAL_CODES, ZONES
-from leadroute.model.values import is_zone
-from leadroute.model.working_hours import AllOf, Hours
+from leadroute.model.values import is_zone, known
+from leadroute.model.working_hours import AllOf, Hours, overlap
 
-__all__ = ["ZoneGuess", "calling_hours", "zones_of"]
+__all__ = [
+    "OFFICE",
+    "Shared",
+    "ZoneGuess",
+    "calling_hours",
+    "clock_of",
+    "lead_hours",
+    "shared_hours",
+    "zones_of",
+]
+
 
 # ISO 3166-2 regions of the countries with several clocks; a region that spans two lists both.
 _REGIONS = """
@@ -174,3 +189,102 @@ def calling_hours(week: str, guess: ZoneGuess) -> Hours | None:
         return None
     parts = [Schedule(week, ZoneInfo(zone)) for zone in guess.candidates]
     return None if not parts else parts[0] if len(parts) == 1 else AllOf(parts)
+
+
+OFFICE = "mon-fri 09:00-17:00"
+"""The working hours of a lead of whom nothing else is said."""
+
+_WEEK = timedelta(weeks=1)
+_HOUR = timedelta(hours=1)
+_hours = lru_cache(maxsize=4_096)(calling_hours)
+
+
+def clock_of(lead: Lead) -> ZoneGuess:
+    """What is known of the lead's time zone.
+
+    Example:
+        >>> clock_of(Lead("L-1", country="DE")).zone
+        'Europe/Berlin'
+    """
+    return zones_of(lead.country, lead.region, lead.phone, lead.timezone)
+
+
+def lead_hours(lead: Lead, week: str = OFFICE) -> Hours | None:
+    """Weekly hours on the lead's own clock; ``None`` when nothing is known of it.
+
+    Raises:
+        InvalidValue: ``week`` cannot be read.
+    """
+    return _hours(week, clock_of(lead))
+
+
+@frozen
+class Shared:
+    """How much of the lead's working hours in the seven days from an instant reps work too.
+
+    Args:
+        hours: The lead's working hours.
+        week: The same as weekly hours, for reps without a schedule.
+        now: The instant.
+    """
+
+    hours: Hours
+    week: str
+    now: datetime
+    whole: timedelta = field(init=False)
+    _found: dict[Hours, timedelta] = field(factory=dict, init=False, eq=False, repr=False)
+
+    def __attrs_post_init__(self) -> None:
+        whole = self.hours.open_between(self.now, self.now + _WEEK)
+        object.__setattr__(self, "whole", whole)
+
+    def share(self, rep: Rep) -> float | None:
+        """Between 0 and 1; ``None`` when the rep's hours are not known, or the lead has none in these days."""
+        own = self._of(rep)
+        if own is None or not self.whole:
+            return None
+        return self._together(own) / self.whole
+
+    def reason(self, rep: Rep) -> str:
+        """How many hours they share, of how many.
+
+        Complexity: O(stretches of a week), once for every schedule.
+        """
+        own = self._of(rep)
+        if own is None:
+            return "the rep's time zone is not known"
+        hours, whole = self._together(own) / _HOUR, self.whole / _HOUR
+        return f"{hours:.0f} of the lead's {whole:.0f} working hours in the next week"
+
+    def _of(self, rep: Rep) -> Hours | None:
+        if rep.hours is not None or rep.timezone is None:
+            return rep.hours
+        return Schedule(self.week, ZoneInfo(rep.timezone))
+
+    def _together(self, own: Hours) -> timedelta:
+        if own not in self._found:
+            self._found[own] = overlap(self.hours, own, self.now, self.now + _WEEK)
+        return self._found[own]
+
+
+def shared_hours(lead: Lead, week: str, now: datetime | None) -> Shared | None:
+    """The comparison for one lead; ``None`` when nothing is known of the lead's time zone.
+
+    Args:
+        lead: The lead.
+        week: Its working hours, such as ``"mon-fri 09:00-17:00"``.
+        now: When the seven days begin, aware.
+
+    Raises:
+        InvalidValue: ``week`` cannot be read.
+        FactTypeError: The lead's zone is known, and nobody said what time it is.
+
+    Example:
+        >>> from datetime import UTC
+        >>> monday = datetime(2026, 1, 5, tzinfo=UTC)
+        >>> shared = shared_hours(Lead("L-1", country="DE"), OFFICE, monday)
+        >>> shared.reason(Rep("ada", schedule="mon-fri 09:00-17:00", timezone="Europe/London"))
+        "35 of the lead's 40 working hours in the next week"
+    """
+    hours = lead_hours(lead, week)
+    return None if hours is None else Shared(hours, week, known(now))

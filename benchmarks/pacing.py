@@ -14,7 +14,7 @@ from itertools import pairwise
 from telling import at_most, figures, options, tell
 
 from leadroute import Cap
-from leadroute.model.pacing import longest_gap
+from leadroute.model.caps import longest_gap
 
 DAYS = [datetime(2026, 1, 1, 12, tzinfo=UTC) + timedelta(days=day) for day in range(730)]
 LENGTHS = Counter(f"{day:%Y-%m}" for day in DAYS)

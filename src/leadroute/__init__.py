@@ -19,8 +19,8 @@ from leadroute.errors import (
     Transient,
     UnknownFieldError,
 )
+from leadroute.model.caps import Cap
 from leadroute.model.lead import Lead, Signal
-from leadroute.model.limits import Cap
 from leadroute.model.rep import Presence, Rep
 from leadroute.model.roster import Roster
 from leadroute.model.schedule import Schedule

@@ -21,9 +21,9 @@ from cattrs.errors import ClassValidationError
 from cattrs.v import transform_error
 
 from leadroute.errors import Fault, InvalidValue, nearest
+from leadroute.model.caps import Cap
 from leadroute.model.duration import format_duration, parse_duration
 from leadroute.model.lead import Lead, Signal
-from leadroute.model.limits import Cap
 from leadroute.model.rep import Rep
 from leadroute.model.schedule import text_of
 from leadroute.model.values import Refused

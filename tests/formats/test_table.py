@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from leadroute.errors import ConfigError, RowError
 from leadroute.formats.rows import read_leads, read_reps
 from leadroute.formats.source import LONGEST_LINE
+from leadroute.model.caps import Cap
 from leadroute.model.lead import Lead, Signal
-from leadroute.model.limits import Cap
 from leadroute.model.schedule import Schedule
 
 NUMBERS = "write plain digits such as 1000 or 1000.5, or leave it empty when it is not known"

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from leadroute import Cap, ConfigError, InvalidValue, Rep
-from leadroute.model.limits import PACED, PERIODS, STEPS
+from leadroute.model.caps import PACED, PERIODS, STEPS
 from leadroute.plain import dumps, loads
 
 NOON = datetime(2026, 3, 10, 12, tzinfo=UTC)

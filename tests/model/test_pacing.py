@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from leadroute import Cap, Schedule
-from leadroute.model.pacing import (
+from leadroute.model.caps import (
     allowance,
     burst,
     longest_gap,

@@ -20,8 +20,8 @@ from tests.ranking.scorers.world import IDS, NOW, Draw, scores
 
 from leadroute import LEAD, REP, Pool, Presence, Roster, Router, Rule, Snapshot, scorer
 from leadroute.errors import ConfigError, FactTypeError
+from leadroute.model.caps import Cap
 from leadroute.model.duration import to_micros
-from leadroute.model.limits import Cap
 from leadroute.model.rep import STATUSES
 from leadroute.model.schedule import Schedule
 from leadroute.model.territory import Territory

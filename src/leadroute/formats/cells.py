@@ -16,8 +16,8 @@ from types import MappingProxyType
 from typing import Any
 
 from leadroute.errors import ConfigError, InvalidValue
+from leadroute.model.caps import Cap
 from leadroute.model.lead import Signal
-from leadroute.model.limits import Cap
 from leadroute.model.values import Refused
 from leadroute.rules.fields import FIELDS, Kind
 

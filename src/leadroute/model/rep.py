@@ -19,10 +19,10 @@ from zoneinfo import ZoneInfo
 from attrs import evolve, field, frozen
 
 from leadroute.errors import InvalidValue
+from leadroute.model.caps import Bound, Cap, caps
 from leadroute.model.frozen import FrozenDict
 from leadroute.model.keys import cap_holder
 from leadroute.model.kinds import must_be, of_kind
-from leadroute.model.limits import Bound, Cap, caps
 from leadroute.model.schedule import Schedule
 from leadroute.model.values import (
     Refused,

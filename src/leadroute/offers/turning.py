@@ -15,9 +15,9 @@ from datetime import datetime
 from functools import partial
 from itertools import compress
 
+from leadroute.model.caps import Bound, Cap
 from leadroute.model.duration import from_micros
 from leadroute.model.keys import total_holder
-from leadroute.model.limits import Bound, Cap
 from leadroute.model.rep import Rep
 from leadroute.model.roster import Roster
 from leadroute.model.snapshot import Snapshot

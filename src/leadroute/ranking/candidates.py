@@ -16,9 +16,9 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import Any, Final, NamedTuple, TypeAlias, TypeVar
 
+from leadroute.model.caps import Bound, Cap
 from leadroute.model.keys import bucket_key, cap_holder
 from leadroute.model.lead import Lead
-from leadroute.model.limits import Bound, Cap
 from leadroute.model.rep import Rep
 from leadroute.model.roster import Roster
 from leadroute.model.snapshot import Snapshot

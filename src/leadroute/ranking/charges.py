@@ -14,9 +14,9 @@ from typing import NamedTuple
 
 from attrs import field, frozen
 
+from leadroute.model.caps import Bound, Cap
 from leadroute.model.keys import bucket_key, is_total_key, open_key, total_holder
 from leadroute.model.lead import Lead
-from leadroute.model.limits import Bound, Cap
 from leadroute.model.rep import Rep
 from leadroute.model.snapshot import Snapshot
 from leadroute.model.values import known

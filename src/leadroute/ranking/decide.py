@@ -19,9 +19,9 @@ from itertools import compress, repeat
 from operator import and_, le
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, cast
 
+from leadroute.model.caps import Cap
 from leadroute.model.lead import Lead
 from leadroute.model.lead_timezone import lead_hours
-from leadroute.model.limits import Cap
 from leadroute.model.rep import Rep
 from leadroute.model.roster import Roster
 from leadroute.model.snapshot import Snapshot

@@ -20,11 +20,11 @@ from attrs import field, frozen
 from attrs import fields as attrs_fields
 
 from leadroute.errors import FactTypeError, UnknownFieldError
+from leadroute.model.caps import Cap
+from leadroute.model.caps import caps as clean_caps
 from leadroute.model.frozen import FrozenDict
 from leadroute.model.kinds import must_be, of_kind
 from leadroute.model.lead import Lead
-from leadroute.model.limits import Cap
-from leadroute.model.limits import caps as clean_caps
 from leadroute.model.rep import Pauses, Rep
 from leadroute.model.roster import Roster
 from leadroute.model.snapshot import Snapshot

@@ -15,9 +15,9 @@ from collections.abc import Mapping
 from attrs import evolve
 from hypothesis import strategies as st
 
+from leadroute.model.caps import PERIODS, Cap
 from leadroute.model.duration import to_micros
 from leadroute.model.lead import Lead, Signal
-from leadroute.model.limits import PERIODS, Cap
 from leadroute.model.rep import STATUSES, Presence, Rep
 from leadroute.model.roster import Roster
 from leadroute.model.snapshot import Snapshot

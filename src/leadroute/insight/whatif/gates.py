@@ -18,11 +18,11 @@ from typing import Any, Final
 from attrs import evolve
 
 from leadroute.insight.whatif.question import Change, Lever, Question
+from leadroute.model.caps import Bound, Cap
 from leadroute.model.distance import EARTH_KM, distance_km, position_of
 from leadroute.model.duration import format_duration, from_micros
 from leadroute.model.keys import bucket_key, total_holder
 from leadroute.model.lead_timezone import OFFICE, lead_hours
-from leadroute.model.limits import Bound, Cap
 from leadroute.model.rep import Presence, Rep
 from leadroute.model.schedule import Schedule
 from leadroute.ranking.ranking import Ranking

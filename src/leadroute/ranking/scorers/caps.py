@@ -8,8 +8,8 @@ from typing import NamedTuple, TypeAlias
 
 from attrs import frozen
 
+from leadroute.model.caps import Bound, Cap
 from leadroute.model.keys import cap_holder
-from leadroute.model.limits import Bound, Cap
 from leadroute.model.rep import Rep
 from leadroute.model.working_hours import Hours
 from leadroute.rules.scorer import Points, Scorer

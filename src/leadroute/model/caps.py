@@ -2,6 +2,12 @@
 
 The rules of this module:
 
+* An end is the first instant of what follows, after the instant that was asked about.
+* A midnight that a change of the clocks skips is the change itself; of one that comes twice, the next to come counts.
+* The days are those on which the rep's weekly hours open. Holidays, leave and extra days do not move the pace: what is
+  missed on them is made up for later, a little a day.
+* After k of n days, ceil(limit * k / n) leads are allowed in all. Fractions are carried, so 14 a month is 14.
+* On one day, at most ``burst`` leads are allowed, however much has been missed before.
 * A cap is a set of counters with a bound each. A lead is added to all of them or to none, and the bound is checked
   inside that write, so that no number of processes can pass it.
 * Which counters a lead counts on depends on the instant of the offer alone. They are recorded with the lead and given
@@ -13,9 +19,11 @@ The rules of this module:
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from datetime import date, datetime, timedelta, tzinfo
-from typing import Any
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
+from functools import lru_cache
+from typing import Any, Final
 
 from attrs import field, frozen
 from attrs.converters import optional
@@ -24,19 +32,179 @@ from leadroute.errors import ConfigError, Fault, InvalidValue
 from leadroute.model.duration import format_duration, from_micros, parse_duration, to_micros
 from leadroute.model.keys import key
 from leadroute.model.kinds import must_be
-from leadroute.model.pacing import (
-    allowance,
-    burst,
-    next_workday,
-    span,
-    workdays,
-    workdays_between,
-)
-from leadroute.model.periods import hour_end, midnight
+from leadroute.model.schedule import Schedule
 from leadroute.model.values import Refused, aware, clean_fields, cleaned, flag, ident, shown, whole
-from leadroute.model.working_hours import Hours
+from leadroute.model.working_hours import AllOf, AnyOf, Hours
 
-__all__ = ["PERIODS", "Bound", "Cap", "caps"]
+__all__ = [
+    "PERIODS",
+    "Bound",
+    "Cap",
+    "allowance",
+    "burst",
+    "caps",
+    "hour_end",
+    "longest_gap",
+    "midnight",
+    "next_workday",
+    "span",
+    "workdays",
+    "workdays_between",
+]
+
+
+_HOUR: Final = timedelta(hours=1)
+_MICROSECOND: Final = timedelta(microseconds=1)
+
+
+def hour_end(now: datetime, zone: tzinfo) -> datetime:
+    """When the local hour of ``now`` ends: on the clock, or where the clocks change before that.
+
+    Args:
+        now: An aware datetime.
+        zone: The zone whose hours are meant.
+
+    Example:
+        >>> from zoneinfo import ZoneInfo
+        >>> before = datetime(2026, 4, 4, 14, 50, tzinfo=UTC)
+        >>> for _ in range(2):
+        ...     before = hour_end(before, ZoneInfo("Australia/Lord_Howe"))
+        ...     print(before)
+        2026-04-04 15:00:00+00:00
+        2026-04-04 15:30:00+00:00
+    """
+    local = now.astimezone(zone)
+    left = _HOUR - timedelta(0, local.second, local.microsecond, minutes=local.minute)
+    offset = local.utcoffset()
+    start = now.astimezone(UTC)
+
+    def changed(micros: int) -> bool:
+        return (start + micros * _MICROSECOND).astimezone(zone).utcoffset() != offset
+
+    return start + _MICROSECOND * bisect_left(range(left // _MICROSECOND), True, key=changed)
+
+
+def midnight(day: date, zone: tzinfo, now: datetime) -> datetime:
+    """When a date begins that has not begun at ``now``.
+
+    Args:
+        day: A later date than that of ``now`` in the zone.
+        zone: The zone whose dates are meant.
+        now: An aware datetime.
+
+    Example:
+        >>> from zoneinfo import ZoneInfo
+        >>> now = datetime(2026, 3, 1, tzinfo=UTC)
+        >>> str(midnight(date(2026, 4, 1), ZoneInfo("Europe/Berlin"), now))
+        '2026-03-31 22:00:00+00:00'
+    """
+    local = datetime.combine(day, time(), zone)
+    first = local.astimezone(UTC)
+    return first if first > now else local.replace(fold=1).astimezone(UTC)
+
+
+EVERY_DAY = frozenset(range(7))
+_DAY = timedelta(days=1)
+
+
+def allowance(limit: int, day: int, days: int) -> int:
+    """How many leads are allowed in all by the ``day``-th of ``days`` days: ceil(limit * day / days).
+
+    Args:
+        limit: The limit of the period, 0 or more.
+        day: How many days have begun, 0 to ``days``.
+        days: The days of the period, 1 or more.
+
+    Example:
+        >>> [allowance(14, day, 30) for day in (1, 2, 3, 4, 5, 30)]
+        [1, 1, 2, 2, 3, 14]
+    """
+    return -(-limit * day // days)
+
+
+def burst(limit: int, days: int) -> int:
+    """The most leads on one day, unless the cap says otherwise: one more than the pace, ceil(limit / days) + 1.
+
+    Example:
+        >>> burst(30, 22), burst(14, 22), burst(60, 20)
+        (3, 2, 4)
+    """
+    return -(-limit // days) + 1 if limit else 0
+
+
+def longest_gap(limit: int, days: int) -> int:
+    """The most days from one lead to the next, where every day brings enough: ceil(days / limit).
+
+    Args:
+        limit: The limit of the period, 1 or more.
+        days: The days of the period, 1 or more; of two different periods, the larger.
+
+    Example:
+        >>> longest_gap(14, 30), longest_gap(1, 22), longest_gap(60, 30)
+        (3, 22, 1)
+    """
+    return -(-days // limit)
+
+
+def span(per: str, day: date) -> tuple[date, date]:
+    """The first date of the week, month or quarter of ``day``, and the first date after it.
+
+    Example:
+        >>> span("quarter", date(2026, 11, 21))
+        (datetime.date(2026, 10, 1), datetime.date(2027, 1, 1))
+    """
+    if per == "week":
+        monday = day - timedelta(days=day.weekday())
+        return monday, monday + timedelta(weeks=1)
+    months = 3 if per == "quarter" else 1
+    first = date(day.year, day.month - (day.month - 1) % months, 1)
+    return first, (first + timedelta(days=31 * months)).replace(day=1)
+
+
+def workdays(hours: Hours | None) -> frozenset[int]:
+    """The days of the week, Monday 0, on which weekly hours open; every day when there are no such days.
+
+    Example:
+        >>> sorted(workdays(Schedule("mon-fri 09:00-17:00", "UTC")))
+        [0, 1, 2, 3, 4]
+    """
+    return _opening(hours) or EVERY_DAY
+
+
+def _opening(hours: Hours | None) -> frozenset[int]:
+    if isinstance(hours, Schedule):
+        return frozenset(day for day, windows in enumerate(hours.week) if windows)
+    if isinstance(hours, AllOf):
+        return frozenset.intersection(*map(_opening, hours.parts))
+    if isinstance(hours, AnyOf):
+        return frozenset.union(*map(_opening, hours.parts))
+    return EVERY_DAY
+
+
+def next_workday(day: date, weekdays: frozenset[int]) -> date:
+    """The first date after ``day`` on one of these days of the week, of which there is one at least.
+
+    Example:
+        >>> next_workday(date(2026, 3, 13), frozenset({0, 1, 2, 3, 4}))
+        datetime.date(2026, 3, 16)
+    """
+    return next(
+        later for later in (day + _DAY * n for n in range(1, 8)) if later.weekday() in weekdays
+    )
+
+
+@lru_cache(maxsize=8_192)
+def workdays_between(first: date, end: date, weekdays: frozenset[int]) -> int:
+    """How many dates from ``first`` to the day before ``end`` are on one of these days of the week. O(1).
+
+    Example:
+        >>> workdays_between(date(2026, 3, 1), date(2026, 4, 1), frozenset({0, 1, 2, 3, 4}))
+        22
+    """
+    weeks, rest = divmod((end - first).days, 7)
+    start = first.weekday()
+    return weeks * len(weekdays) + sum((start + day) % 7 in weekdays for day in range(rest))
+
 
 PERIODS = ("hour", "day", "week", "month", "quarter")
 PACED = ("week", "month", "quarter")
@@ -228,7 +396,7 @@ class Cap:
             return self.limit
         if aware(now) >= aware(since, "since") + self.ramp:
             return self.limit
-        whole_ramp, elapsed = self.ramp // _MICROSECOND, (now - since) // _MICROSECOND
+        whole_ramp, elapsed = self.ramp // _LIMITS_MICROSECOND, (now - since) // _LIMITS_MICROSECOND
         return max(1, -(-self.limit * elapsed // whole_ramp))
 
     def bounds(
@@ -259,7 +427,7 @@ class Cap:
         _must_be_when(now, zone)
         limit, hard = self.at(now, since), not self.soft
         if self.rolling:
-            step = _LENGTHS[self.per] // STEPS // _MICROSECOND
+            step = _LENGTHS[self.per] // STEPS // _LIMITS_MICROSECOND
             last = to_micros(now) // step
             windows = range(last - STEPS, last + 1)
             return tuple(Bound(self._key(holder, str(first)), limit, hard) for first in windows)
@@ -312,7 +480,7 @@ class Cap:
 
     def _ends(self, now: datetime, zone: tzinfo, hours: Hours | None) -> Iterator[datetime]:
         if self.rolling:
-            step = _LENGTHS[self.per] // STEPS // _MICROSECOND
+            step = _LENGTHS[self.per] // STEPS // _LIMITS_MICROSECOND
             last = to_micros(now) // step
             yield from (from_micros((first + 1) * step) for first in range(last, last + STEPS + 1))
         elif self.per == "hour":
@@ -333,13 +501,16 @@ class Cap:
         most = self.at(now, since)
         if most == self.limit or self.ramp is None or since is None:
             return None
-        return since + (most * (self.ramp // _MICROSECOND) // self.limit + 1) * _MICROSECOND
+        return (
+            since
+            + (most * (self.ramp // _LIMITS_MICROSECOND) // self.limit + 1) * _LIMITS_MICROSECOND
+        )
 
     def _key(self, holder: str, period: str, more: str = "") -> str:
         return f"{holder}/{key(self.label + more, period)}"
 
 
-_MICROSECOND = timedelta(microseconds=1)
+_LIMITS_MICROSECOND = timedelta(microseconds=1)
 
 _NAMES: Mapping[str, Callable[[datetime], str]] = {
     "hour": lambda local: local.strftime("%Y-%m-%dT%H%z"),

@@ -22,7 +22,7 @@ from leadroute import (
     load_policy,
     why_not,
 )
-from leadroute.model.kinds import every, must_be
+from leadroute.model.validation import every, must_be
 from leadroute.stores import MemoryStore, SqliteStore
 
 NOON = datetime(2026, 1, 5, 12, tzinfo=UTC)

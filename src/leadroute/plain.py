@@ -26,7 +26,7 @@ from leadroute.model.duration import format_duration, parse_duration
 from leadroute.model.lead import Lead, Signal
 from leadroute.model.rep import Rep
 from leadroute.model.schedule import text_of
-from leadroute.model.values import Refused
+from leadroute.model.validation import Refused
 
 __all__ = ["dumps", "from_plain", "loads", "make_converter", "to_plain"]
 

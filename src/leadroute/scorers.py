@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from leadroute.model.frozen import FrozenDict
+from leadroute.model.validation import FrozenDict
 from leadroute.ranking.scorers.answers import accept_rate, response_speed
 from leadroute.ranking.scorers.caps import cap_room
 from leadroute.ranking.scorers.combinators import (

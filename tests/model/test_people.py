@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from leadroute import Cap, InvalidValue, Lead, Rep, Roster, Schedule, Signal, Snapshot
 from leadroute.errors import ConfigError, UnknownFieldError
 from leadroute.model.duration import format_duration, from_micros, parse_duration, to_micros
-from leadroute.model.frozen import FrozenDict
 from leadroute.model.keys import cap_holder, is_open_key, key, open_key, parts
+from leadroute.model.validation import FrozenDict
 from leadroute.testing.strategies import leads, reps, rosters
 
 AT = datetime(2026, 1, 5, 9, 0, tzinfo=UTC)

@@ -12,7 +12,7 @@ from attrs.exceptions import FrozenInstanceError
 from leadroute.errors import FactTypeError, InvalidValue
 from leadroute.model.schedule import Schedule, TimeOff, text_of
 from leadroute.model.timeline import SPAN, instant
-from leadroute.model.values import MACHINE_ZONES, Refused
+from leadroute.model.validation import MACHINE_ZONES, Refused
 from leadroute.model.working_hours import AllOf, AnyOf, Closed, overlap
 
 NEW_YORK = ZoneInfo("America/New_York")

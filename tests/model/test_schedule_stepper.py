@@ -17,7 +17,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from leadroute.model.schedule import Schedule
-from leadroute.model.values import MACHINE_ZONES
+from leadroute.model.validation import MACHINE_ZONES
 
 EXAMPLES = int(os.environ.get("LEADROUTE_STEPPER_EXAMPLES", "2000"))
 ZONES = sorted(available_timezones() - MACHINE_ZONES)

@@ -15,7 +15,7 @@ from leadroute.model.opening_hours import (
     parse_day,
     parse_week,
 )
-from leadroute.model.values import Refused
+from leadroute.model.validation import Refused
 
 seconds = st.one_of(st.integers(0, 47).map(lambda half: half * 1800), st.integers(0, 86_399))
 days = st.lists(st.tuples(seconds, st.integers(1, 86_400)), max_size=3)

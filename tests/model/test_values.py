@@ -6,9 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from leadroute.errors import FactTypeError
-from leadroute.model import values
-from leadroute.model.frozen import FrozenDict
-from leadroute.model.values import Refused, aware, names, number, whole
+from leadroute.model import validation
+from leadroute.model.validation import FrozenDict, Refused, aware, names, number, whole
 
 HUGE = 10**5_000
 NAIVE = datetime(2026, 1, 1, tzinfo=UTC).replace(tzinfo=None)
@@ -22,35 +21,35 @@ def named(given):
 @pytest.mark.parametrize(
     ("clean", "given", "found"),
     [
-        (values.text, "  a b ", "a b"),
-        (values.text, " ", None),
-        (values.private_text, " Ann ", "Ann"),
-        (values.ident, "a/b%", "a/b%"),
-        (values.word, " won ", "won"),
-        (values.upper, "de-be", "DE-BE"),
-        (values.upper, " ", None),
-        (values.country, "de", "DE"),
-        (values.country, "", None),
-        (values.postal_code, "sw1a 1aa", "SW1A 1AA"),
-        (values.timezone, "Europe/Berlin", "Europe/Berlin"),
-        (values.timezone, "", None),
-        (values.language, "PT_br", "pt-BR"),
-        (values.language, "zh-hant-tw", "zh-Hant-TW"),
-        (values.language, "en-oxendict", "en-oxendict"),
-        (values.language, " ", None),
-        (values.domain, "Müller.Example.", "xn--mller-kva.example"),
-        (values.domain, "", None),
-        (values.email, "Ann.B+c@MÜLLER.de", "ann.b+c@xn--mller-kva.de"),
-        (values.email, "", None),
+        (validation.text, "  a b ", "a b"),
+        (validation.text, " ", None),
+        (validation.private_text, " Ann ", "Ann"),
+        (validation.ident, "a/b%", "a/b%"),
+        (validation.word, " won ", "won"),
+        (validation.upper, "de-be", "DE-BE"),
+        (validation.upper, " ", None),
+        (validation.country, "de", "DE"),
+        (validation.country, "", None),
+        (validation.postal_code, "sw1a 1aa", "SW1A 1AA"),
+        (validation.timezone, "Europe/Berlin", "Europe/Berlin"),
+        (validation.timezone, "", None),
+        (validation.language, "PT_br", "pt-BR"),
+        (validation.language, "zh-hant-tw", "zh-Hant-TW"),
+        (validation.language, "en-oxendict", "en-oxendict"),
+        (validation.language, " ", None),
+        (validation.domain, "Müller.Example.", "xn--mller-kva.example"),
+        (validation.domain, "", None),
+        (validation.email, "Ann.B+c@MÜLLER.de", "ann.b+c@xn--mller-kva.de"),
+        (validation.email, "", None),
         (number(0), Decimal("1.5"), 1.5),
         (number(0), 0, 0),
         (number(-5, 5), -5, -5),
         (whole(), -3, -3),
         (whole(0), 2**63 - 1, 2**63 - 1),
-        (values.flag, False, False),
+        (validation.flag, False, False),
         (names(), ["b", "a", " ", "a "], frozenset("ab")),
-        (values.levels, {"x": 0, "y": 1}, {"x": 0, "y": 1}),
-        (values.levels, {"x"}, {"x": 1.0}),
+        (validation.levels, {"x": 0, "y": 1}, {"x": 0, "y": 1}),
+        (validation.levels, {"x"}, {"x": 1.0}),
     ],
 )
 def test_what_is_accepted(clean, given, found):
@@ -61,35 +60,51 @@ def test_what_is_accepted(clean, given, found):
 @pytest.mark.parametrize(
     ("clean", "given", "problem"),
     [
-        (values.text, 5, "is 5 of type int; write text"),
-        (values.text, HUGE, "is too long to show of type int; write text"),
-        (values.text, "x" * 4_097, "has 4097 characters; write at most 4096"),
-        (values.text, "a\0", "holds a NUL or half a surrogate pair"),
-        (values.text, "\ud800", "holds a NUL or half a surrogate pair"),
-        (values.ident, "", "is empty; every lead, rep, rule and pool needs an id of its own"),
-        (values.ident, " a", "has space around it"),
-        (values.ident, "/" * 27, "has 81 characters ('/' and '%' count three)"),
-        (values.word, " ", "is empty; write a word of your own list"),
-        (values.country, "UK", "is 'UK'; write 'GB'"),
-        (values.country, "XX", "is 'XX'; write an ISO 3166-1 alpha-2 code such as 'US' or 'DE'"),
-        (values.postal_code, 1234, "is the number 1234; write text"),
-        (values.timezone, "Mars", "is 'Mars'; write an IANA time zone such as 'Europe/Berlin'"),
-        (values.timezone, "localtime", "which every machine understands otherwise; write an IANA"),
-        (values.timezone, "Factory", "which every machine understands otherwise; write an IANA"),
-        (values.timezone, "posixrules", "which every machine understands otherwise; write an IANA"),
-        (values.timezone, "right/Europe/Berlin", "write an IANA time zone"),
-        (values.timezone, "../etc", "write an IANA time zone"),
-        (values.timezone, "Europe", "write an IANA time zone"),
-        (values.language, "english language", "write a language tag such as 'en' or 'pt-BR'"),
-        (values.language, "e", "write a language tag"),
-        (values.language, "en-", "write a language tag"),
+        (validation.text, 5, "is 5 of type int; write text"),
+        (validation.text, HUGE, "is too long to show of type int; write text"),
+        (validation.text, "x" * 4_097, "has 4097 characters; write at most 4096"),
+        (validation.text, "a\0", "holds a NUL or half a surrogate pair"),
+        (validation.text, "\ud800", "holds a NUL or half a surrogate pair"),
+        (validation.ident, "", "is empty; every lead, rep, rule and pool needs an id of its own"),
+        (validation.ident, " a", "has space around it"),
+        (validation.ident, "/" * 27, "has 81 characters ('/' and '%' count three)"),
+        (validation.word, " ", "is empty; write a word of your own list"),
+        (validation.country, "UK", "is 'UK'; write 'GB'"),
         (
-            values.domain,
+            validation.country,
+            "XX",
+            "is 'XX'; write an ISO 3166-1 alpha-2 code such as 'US' or 'DE'",
+        ),
+        (validation.postal_code, 1234, "is the number 1234; write text"),
+        (validation.timezone, "Mars", "is 'Mars'; write an IANA time zone such as 'Europe/Berlin'"),
+        (
+            validation.timezone,
+            "localtime",
+            "which every machine understands otherwise; write an IANA",
+        ),
+        (
+            validation.timezone,
+            "Factory",
+            "which every machine understands otherwise; write an IANA",
+        ),
+        (
+            validation.timezone,
+            "posixrules",
+            "which every machine understands otherwise; write an IANA",
+        ),
+        (validation.timezone, "right/Europe/Berlin", "write an IANA time zone"),
+        (validation.timezone, "../etc", "write an IANA time zone"),
+        (validation.timezone, "Europe", "write an IANA time zone"),
+        (validation.language, "english language", "write a language tag such as 'en' or 'pt-BR'"),
+        (validation.language, "e", "write a language tag"),
+        (validation.language, "en-", "write a language tag"),
+        (
+            validation.domain,
             "https://a.de/x",
             "is 'https://a.de/x'; write a domain such as 'example.com'",
         ),
-        (values.domain, "localhost", "write a domain"),
-        (values.domain, "a" * 64 + ".de", "write a domain"),
+        (validation.domain, "localhost", "write a domain"),
+        (validation.domain, "a" * 64 + ".de", "write a domain"),
         (number(), float("nan"), "is infinite, not a number, or too large; write one below 2**63"),
         (number(), float("-inf"), "is infinite"),
         (number(), HUGE, "too large"),
@@ -106,23 +121,27 @@ def test_what_is_accepted(clean, given, found):
         (number(0, 1), 2, "is 2; write a number from 0 to 1"),
         (number(None, 1), 2, "is 2; write 1 or less"),
         (whole(), 1.0, "is 1.0; write a whole number"),
-        (values.flag, 1, "is 1; write true or false"),
-        (values.instant, NAIVE, "is a naive datetime; write an aware one"),
-        (values.instant, "2026", "is of type str; write an aware datetime"),
+        (validation.flag, 1, "is 1; write true or false"),
+        (validation.instant, NAIVE, "is a naive datetime; write an aware one"),
+        (validation.instant, "2026", "is of type str; write an aware datetime"),
         (
-            values.instant,
+            validation.instant,
             datetime.min.replace(tzinfo=timezone(timedelta(hours=1))),
             "write an instant of the years 2 to 9998",
         ),
         (names(), "abc", "is 'abc'; write a set of names such as {'a', 'b'}"),
         (names(), 5, "is 5; write a set of names"),
         (names(), [5], "is 5 of type int; write text"),
-        (values.levels, {"x": 2}, "['x'] is 2; write a number from 0 to 1"),
-        (values.levels, {" ": 1}, "[' '] is empty; write a name"),
-        (values.open_attributes, [], "is of type list; write a mapping from name to value"),
-        (values.open_attributes, {"a": object()}, "['a'] is of type object; write text, a number"),
-        (values.open_attributes, {"a": {"b": 1}}, "['a'] is of type dict"),
-        (values.open_attributes, {HUGE: 1}, "of type int; write text"),
+        (validation.levels, {"x": 2}, "['x'] is 2; write a number from 0 to 1"),
+        (validation.levels, {" ": 1}, "[' '] is empty; write a name"),
+        (validation.open_attributes, [], "is of type list; write a mapping from name to value"),
+        (
+            validation.open_attributes,
+            {"a": object()},
+            "['a'] is of type object; write text, a number",
+        ),
+        (validation.open_attributes, {"a": {"b": 1}}, "['a'] is of type dict"),
+        (validation.open_attributes, {HUGE: 1}, "of type int; write text"),
     ],
     ids=named,
 )
@@ -139,14 +158,14 @@ SECRET = "canary-4711"
 @pytest.mark.parametrize(
     ("clean", "given"),
     [
-        (values.email, f"{SECRET} at example.com"),
-        (values.email, f"{SECRET}@"),
-        (values.email, f"a b{SECRET}@example.com"),
-        (values.private_text, [SECRET]),
-        (values.private_text, SECRET + "\0"),
-        (values.word, SECRET * 10),
-        (values.open_attributes, {"a": [{"name": SECRET}]}),
-        (values.open_attributes, {"a": [SECRET + "\0"]}),
+        (validation.email, f"{SECRET} at example.com"),
+        (validation.email, f"{SECRET}@"),
+        (validation.email, f"a b{SECRET}@example.com"),
+        (validation.private_text, [SECRET]),
+        (validation.private_text, SECRET + "\0"),
+        (validation.word, SECRET * 10),
+        (validation.open_attributes, {"a": [{"name": SECRET}]}),
+        (validation.open_attributes, {"a": [SECRET + "\0"]}),
     ],
 )
 def test_personal_data_is_never_repeated(clean, given):
@@ -169,7 +188,7 @@ def test_attributes():
         "g": " ",
         "h": Decimal(2),
     }
-    found = values.open_attributes(given)
+    found = validation.open_attributes(given)
     assert found == {"a": "x", "b": 0, "c": False, "d": at, "e": frozenset("y"), "h": 2.0}
     assert found["d"].tzinfo is UTC
     assert isinstance(found, FrozenDict)
@@ -188,7 +207,13 @@ def test_naive_instants_are_refused(given, said):
 @given(st.text())
 def test_cleaning_twice_changes_nothing(given):
     """What a cleaner gives, it accepts and keeps."""
-    for clean in (values.text, values.upper, values.domain, values.email, values.language):
+    for clean in (
+        validation.text,
+        validation.upper,
+        validation.domain,
+        validation.email,
+        validation.language,
+    ):
         try:
             once = clean(given)
         except Refused:

@@ -16,7 +16,7 @@ from leadroute.model.duration import from_micros
 from leadroute.model.lead import Lead
 from leadroute.model.lead_timezone import OFFICE, lead_hours, shared_hours
 from leadroute.model.snapshot import Snapshot
-from leadroute.model.values import aware, known
+from leadroute.model.validation import aware, known
 from leadroute.model.working_hours import meeting
 from leadroute.ranking.chance import propensities
 from leadroute.ranking.charges import used_of

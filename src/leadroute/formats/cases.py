@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 from leadroute.errors import ConfigError, FactTypeError, InvalidValue, UnknownFieldError
 from leadroute.model.lead import Lead
 from leadroute.model.rep import Rep
-from leadroute.model.values import aware
+from leadroute.model.validation import aware
 from leadroute.plain import from_plain, to_plain
 from leadroute.ranking.case import EXPECTATIONS, Case
 

@@ -18,7 +18,7 @@ from typing import Any
 from leadroute.errors import ConfigError, InvalidValue
 from leadroute.model.caps import Cap
 from leadroute.model.lead import Signal
-from leadroute.model.values import Refused
+from leadroute.model.validation import Refused
 from leadroute.rules.fields import FIELDS, Kind
 
 __all__ = ["READERS", "Reader", "read_instant", "reader_of"]

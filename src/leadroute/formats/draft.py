@@ -23,7 +23,7 @@ from leadroute.formats.cases import case_of, read_expected, read_instant, read_l
 from leadroute.formats.parts import Parts
 from leadroute.model.duration import parse_duration
 from leadroute.model.territory import Territory
-from leadroute.model.values import Refused, ident
+from leadroute.model.validation import Refused, ident
 from leadroute.ranking.case import Case
 from leadroute.ranking.router import Router
 from leadroute.rules.closures import Environment, compile_condition

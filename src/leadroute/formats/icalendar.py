@@ -17,7 +17,7 @@ from zoneinfo import ZoneInfo
 
 from leadroute.errors import ConfigError, MissingExtra
 from leadroute.model.schedule import TimeOff
-from leadroute.model.values import is_zone
+from leadroute.model.validation import is_zone
 
 __all__ = ["read_time_off"]
 

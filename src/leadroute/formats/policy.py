@@ -24,8 +24,8 @@ from leadroute.formats.extends import read_extended
 from leadroute.formats.parts import Part, Parts
 from leadroute.formats.toml import write_toml
 from leadroute.model.duration import format_duration
-from leadroute.model.kinds import must_be
 from leadroute.model.territory import Territory
+from leadroute.model.validation import must_be
 from leadroute.ranking.router import Router
 from leadroute.ranking.scorers.custom import HostScorer
 from leadroute.rules.closures import PLAIN, Environment

@@ -20,7 +20,7 @@ from leadroute.formats.notation import Malformed, Objects, strict_json
 from leadroute.formats.source import BOM, LONGEST_LINE, Lines
 from leadroute.model.lead import Lead
 from leadroute.model.rep import Rep
-from leadroute.model.values import Refused
+from leadroute.model.validation import Refused
 from leadroute.plain import from_plain
 from leadroute.rules.fields import Kind
 

@@ -22,7 +22,7 @@ from leadroute.formats.cells import READERS, Reader, reader_of
 from leadroute.formats.source import LONGEST_LINE, Lines
 from leadroute.model.lead import Lead
 from leadroute.model.rep import Rep
-from leadroute.model.values import Refused
+from leadroute.model.validation import Refused
 
 __all__ = ["table_records"]
 

@@ -20,7 +20,7 @@ from leadroute.errors import Fault, InvalidValue, RowError, nearest
 from leadroute.formats.cells import Reader, read_names, read_number
 from leadroute.formats.source import Source, name_of, opened
 from leadroute.model.territory import Territory
-from leadroute.model.values import Refused
+from leadroute.model.validation import Refused
 
 __all__ = ["read_territories"]
 

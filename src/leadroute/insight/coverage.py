@@ -18,11 +18,10 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from leadroute.model.coverage import Coverage, coverage
-from leadroute.model.kinds import must_be
 from leadroute.model.rep import Rep
 from leadroute.model.roster import Roster
 from leadroute.model.schedule import Schedule
-from leadroute.model.values import aware
+from leadroute.model.validation import aware, must_be
 from leadroute.model.working_hours import Hours, unless_failing
 from leadroute.ranking.closing import observing
 from leadroute.ranking.router import Router

@@ -31,9 +31,18 @@ from attrs.converters import optional
 from leadroute.errors import ConfigError, Fault, InvalidValue
 from leadroute.model.duration import format_duration, from_micros, parse_duration, to_micros
 from leadroute.model.keys import key
-from leadroute.model.kinds import must_be
 from leadroute.model.schedule import Schedule
-from leadroute.model.values import Refused, aware, clean_fields, cleaned, flag, ident, shown, whole
+from leadroute.model.validation import (
+    Refused,
+    aware,
+    clean_fields,
+    cleaned,
+    flag,
+    ident,
+    must_be,
+    shown,
+    whole,
+)
 from leadroute.model.working_hours import AllOf, AnyOf, Hours
 
 __all__ = [

@@ -21,11 +21,10 @@ from zoneinfo import ZoneInfo
 
 from attrs import field, frozen
 
-from leadroute.model.frozen import FrozenDict
-from leadroute.model.kinds import must_be
 from leadroute.model.opening_hours import DAY_NAMES
 from leadroute.model.schedule import Schedule
 from leadroute.model.timeline import instant, local_micros
+from leadroute.model.validation import FrozenDict, must_be
 from leadroute.model.working_hours import Hours
 
 __all__ = ["Coverage", "coverage", "heat_map", "heat_map_svg"]

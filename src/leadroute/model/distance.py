@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from math import asin, cos, radians, sin, sqrt
 from typing import Any, TypeAlias
 
-from leadroute.model.values import Refused, number, shown
+from leadroute.model.validation import Refused, number, shown
 
 __all__ = ["EARTH_KM", "Position", "distance_km", "position", "position_of"]
 

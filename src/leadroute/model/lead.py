@@ -8,8 +8,8 @@ from typing import Any
 
 from attrs import evolve, field, frozen
 
-from leadroute.model.frozen import FrozenDict
-from leadroute.model.values import (
+from leadroute.model.validation import (
+    FrozenDict,
     Refused,
     clean_fields,
     cleaned,

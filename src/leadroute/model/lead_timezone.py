@@ -20,12 +20,11 @@ from zoneinfo import ZoneInfo
 
 from attrs import field, frozen
 
-from leadroute.model.kinds import must_be
 from leadroute.model.lead import Lead
 from leadroute.model.rep import Rep
 from leadroute.model.schedule import Schedule
 from leadroute.model.timezone_data import DIAL_CODES, ZONES
-from leadroute.model.values import is_zone, known
+from leadroute.model.validation import is_zone, known, must_be
 from leadroute.model.working_hours import AllOf, Hours, overlap
 
 __all__ = [

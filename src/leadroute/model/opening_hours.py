@@ -16,7 +16,7 @@ from collections.abc import Iterable, Mapping
 from datetime import time
 from typing import Any, NamedTuple
 
-from leadroute.model.values import Refused
+from leadroute.model.validation import Refused
 
 __all__ = [
     "ALWAYS",

@@ -14,7 +14,7 @@ from typing import Any
 
 from attrs import frozen
 
-from leadroute.model.values import Refused, country, shown, upper
+from leadroute.model.validation import Refused, country, shown, upper
 
 __all__ = ["Stretch", "postal", "squashed", "stretch"]
 

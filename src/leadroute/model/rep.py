@@ -20,11 +20,10 @@ from attrs import evolve, field, frozen
 
 from leadroute.errors import InvalidValue
 from leadroute.model.caps import Bound, Cap, caps
-from leadroute.model.frozen import FrozenDict
 from leadroute.model.keys import cap_holder
-from leadroute.model.kinds import must_be, of_kind
 from leadroute.model.schedule import Schedule
-from leadroute.model.values import (
+from leadroute.model.validation import (
+    FrozenDict,
     Refused,
     aware,
     clean_fields,
@@ -35,8 +34,10 @@ from leadroute.model.values import (
     instant,
     language,
     levels,
+    must_be,
     names,
     number,
+    of_kind,
     open_attributes,
     shown,
     text,

@@ -8,8 +8,8 @@ from itertools import pairwise
 from attrs import field, frozen
 
 from leadroute.errors import Fault, InvalidValue, UnknownFieldError
-from leadroute.model.frozen import FrozenDict
 from leadroute.model.rep import Rep
+from leadroute.model.validation import FrozenDict
 
 __all__ = ["Roster"]
 

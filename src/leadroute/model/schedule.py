@@ -21,11 +21,17 @@ from zoneinfo import ZoneInfo, available_timezones
 from attrs import field, frozen
 
 from leadroute.errors import FactTypeError, Fault, InvalidValue, nearest
-from leadroute.model.frozen import FrozenDict
-from leadroute.model.kinds import must_be
 from leadroute.model.opening_hours import Day, Week, format_day, format_week, parse_day, parse_week
 from leadroute.model.timeline import Line, Stretch, Without, local_micros, micros, weekly
-from leadroute.model.values import MACHINE_ZONES, Refused, aware, clean_fields, timezone
+from leadroute.model.validation import (
+    MACHINE_ZONES,
+    FrozenDict,
+    Refused,
+    aware,
+    clean_fields,
+    must_be,
+    timezone,
+)
 from leadroute.model.working_hours import Hours
 
 __all__ = ["Lazy", "Schedule", "TimeOff", "text_of"]

@@ -12,12 +12,10 @@ from typing import Any
 from attrs import fields, frozen
 
 from leadroute.errors import FactTypeError
-from leadroute.model.frozen import FrozenDict
-from leadroute.model.kinds import must_be
 from leadroute.model.rep import Presence
 from leadroute.model.track_record import Outcomes
 from leadroute.model.turn_credit import Grants
-from leadroute.model.values import shown
+from leadroute.model.validation import FrozenDict, must_be, shown
 
 __all__ = ["Snapshot"]
 

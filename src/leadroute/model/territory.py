@@ -21,7 +21,7 @@ from leadroute.model.distance import Position, distance_km, position, position_o
 from leadroute.model.lead import Lead
 from leadroute.model.postal import Stretch, postal, squashed, stretch
 from leadroute.model.rep import Rep
-from leadroute.model.values import (
+from leadroute.model.validation import (
     Cleaner,
     Refused,
     clean_fields,

@@ -27,7 +27,7 @@ from itertools import accumulate
 from zoneinfo import ZoneInfo
 
 from leadroute.model.opening_hours import DAY_SECONDS, NEVER, Day, Week
-from leadroute.model.values import aware
+from leadroute.model.validation import aware
 
 __all__ = [
     "EARLIEST",

@@ -21,8 +21,8 @@ from typing import Final, TypeAlias
 from attrs import Factory, asdict, astuple, evolve, field, fields_dict, frozen
 
 from leadroute.model.duration import to_micros
-from leadroute.model.frozen import FrozenDict
 from leadroute.model.keys import key, parts
+from leadroute.model.validation import FrozenDict
 
 __all__ = ["ALL", "NOTHING", "UNIT", "Outcomes", "Record", "possible", "segment_key", "week_of"]
 

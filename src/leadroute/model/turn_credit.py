@@ -16,8 +16,15 @@ from typing import Any, Final, Literal, TypeAlias
 
 from attrs import evolve, field, frozen
 
-from leadroute.model.frozen import FrozenDict
-from leadroute.model.values import Refused, clean_fields, ident, instant, shown, whole
+from leadroute.model.validation import (
+    FrozenDict,
+    Refused,
+    clean_fields,
+    ident,
+    instant,
+    shown,
+    whole,
+)
 
 __all__ = [
     "REASONS",

@@ -19,7 +19,6 @@ from attrs import field, frozen
 
 from leadroute.errors import FactTypeError
 from leadroute.model.duration import to_micros
-from leadroute.model.frozen import FrozenDict
 from leadroute.model.keys import (
     closed_key,
     contact_key,
@@ -34,6 +33,7 @@ from leadroute.model.rep import Presence, Rep
 from leadroute.model.roster import Roster
 from leadroute.model.snapshot import Snapshot
 from leadroute.model.track_record import Outcomes
+from leadroute.model.validation import FrozenDict
 from leadroute.offers import reading
 from leadroute.offers.change import Put
 from leadroute.offers.store import Store

@@ -23,9 +23,7 @@ from attrs.converters import optional
 from leadroute.clock import Clock, SystemClock
 from leadroute.errors import FactTypeError
 from leadroute.model.duration import from_micros, to_micros
-from leadroute.model.frozen import FrozenDict
 from leadroute.model.keys import lead_key, submit_key
-from leadroute.model.kinds import must_be, of_kind
 from leadroute.model.lead import Lead
 from leadroute.model.rep import Presence, Rep
 from leadroute.model.roster import Roster
@@ -33,7 +31,7 @@ from leadroute.model.snapshot import Snapshot
 from leadroute.model.timeline import LATEST
 from leadroute.model.track_record import Outcomes
 from leadroute.model.turn_credit import Grant, Reason
-from leadroute.model.values import aware
+from leadroute.model.validation import FrozenDict, aware, must_be, of_kind
 from leadroute.offers import reading, transitions, turn_credits
 from leadroute.offers.change import Change, Once, Op, Put
 from leadroute.offers.counts import Books, by_rep, counted

@@ -14,7 +14,7 @@ from typing import ClassVar, TypeAlias
 
 from attrs import field, frozen
 
-from leadroute.model.frozen import FrozenDict, frozen_counts
+from leadroute.model.validation import FrozenDict, frozen_counts
 from leadroute.offers.turns import TurnTaken
 
 __all__ = [

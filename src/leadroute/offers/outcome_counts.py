@@ -17,10 +17,10 @@ from datetime import datetime, timedelta
 from math import log, log1p
 from typing import Final
 
-from leadroute.model.frozen import FrozenDict
 from leadroute.model.keys import key
 from leadroute.model.lead import Lead
 from leadroute.model.track_record import ALL, UNIT, Outcomes, Record, segment_key, week_of
+from leadroute.model.validation import FrozenDict
 from leadroute.offers.change import Add
 from leadroute.offers.events import (
     Accepted,

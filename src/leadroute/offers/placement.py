@@ -8,7 +8,7 @@ from enum import StrEnum
 
 from attrs import field, frozen
 
-from leadroute.model.frozen import FrozenDict, frozen_counts, frozen_words
+from leadroute.model.validation import FrozenDict, frozen_counts, frozen_words
 from leadroute.offers.turns import TurnTaken
 
 __all__ = ["Placement", "Status"]

@@ -11,8 +11,8 @@ from typing import Final
 
 from leadroute.errors import LeadNotFound
 from leadroute.model.keys import lead_key, placement_key
-from leadroute.model.kinds import must_be
 from leadroute.model.lead import Lead
+from leadroute.model.validation import must_be
 from leadroute.offers.change import Record
 from leadroute.offers.events import KINDS, Happening
 from leadroute.offers.placement import Placement, Status

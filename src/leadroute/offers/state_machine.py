@@ -16,8 +16,8 @@ from typing import Any
 from attrs import evolve
 
 from leadroute.errors import OfferClosed
-from leadroute.model.frozen import FrozenDict
 from leadroute.model.keys import is_open_key
+from leadroute.model.validation import FrozenDict
 from leadroute.offers.events import (
     Accepted,
     Assigned,

@@ -18,7 +18,6 @@ from typing import Any
 
 from leadroute.errors import Fault, InvalidValue, OfferClosed
 from leadroute.model.duration import to_micros
-from leadroute.model.frozen import FrozenDict
 from leadroute.model.keys import (
     closed_key,
     contact_key,
@@ -29,9 +28,8 @@ from leadroute.model.keys import (
     placement_key,
     won_key,
 )
-from leadroute.model.kinds import must_be
 from leadroute.model.rep import Rep
-from leadroute.model.values import Cleaner, Refused, number, word
+from leadroute.model.validation import Cleaner, FrozenDict, Refused, must_be, number, word
 from leadroute.model.working_hours import unless_failing
 from leadroute.offers.change import Add, Emit, Op, Put, Raise
 from leadroute.offers.counts import Books

@@ -23,10 +23,10 @@ from typing import Any, Final
 
 from leadroute.errors import ConfigError, Fault, InvalidValue
 from leadroute.model.duration import from_micros, to_micros
-from leadroute.model.frozen import FrozenDict
 from leadroute.model.keys import grant_record_key, key, parts, placement_key, rotation_key
 from leadroute.model.roster import Roster
 from leadroute.model.turn_credit import Grant, soonest
+from leadroute.model.validation import FrozenDict
 from leadroute.offers import reading
 from leadroute.offers.change import MAX_KEY, Change, Check, Op, Put, Record
 from leadroute.offers.placement import Placement

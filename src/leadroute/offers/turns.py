@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from attrs import evolve, field, frozen
 
-from leadroute.model.frozen import FrozenDict, frozen_counts, frozen_words
+from leadroute.model.validation import FrozenDict, frozen_counts, frozen_words
 
 __all__ = ["TurnTaken"]
 

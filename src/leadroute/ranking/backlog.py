@@ -14,8 +14,8 @@ from typing import TypeAlias
 
 from attrs import field, frozen
 
-from leadroute.model.frozen import FrozenDict
 from leadroute.model.lead import Lead
+from leadroute.model.validation import FrozenDict
 from leadroute.ranking.ranking import Assignment, Outcome
 
 __all__ = ["Batch", "Left", "Objective", "Option", "Placed"]

@@ -16,7 +16,7 @@ from typing import Final
 from attrs import frozen
 
 from leadroute.errors import FactTypeError
-from leadroute.model.values import shown
+from leadroute.model.validation import shown
 
 __all__ = ["Bin", "Calibration", "calibration"]
 

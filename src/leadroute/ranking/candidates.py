@@ -24,7 +24,7 @@ from leadroute.model.roster import Roster
 from leadroute.model.snapshot import Snapshot
 from leadroute.model.territory import Territory
 from leadroute.model.territory_index import Match
-from leadroute.model.values import known
+from leadroute.model.validation import known
 from leadroute.model.working_hours import Hours, unless_failing
 from leadroute.ranking.membership import ByValue
 from leadroute.ranking.scorers.round_robin import round_robin

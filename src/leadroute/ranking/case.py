@@ -10,7 +10,7 @@ from attrs import field, frozen
 from leadroute.errors import ConfigError
 from leadroute.model.lead import Lead
 from leadroute.model.rep import Rep
-from leadroute.model.values import Refused, clean_fields, cleaned, ident, shown
+from leadroute.model.validation import Refused, clean_fields, cleaned, ident, shown
 from leadroute.ranking.ranking import Outcome
 from leadroute.rules.qualification import OUTCOMES
 

@@ -12,8 +12,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TypeAlias
 
-from leadroute.model.frozen import FrozenDict
 from leadroute.model.rep import Rep
+from leadroute.model.validation import FrozenDict
 from leadroute.ranking.scorers.combinators import fair_share
 from leadroute.rules.scorer import Points, Scorer, mean
 from leadroute.rules.situation import CHANCES, Situation

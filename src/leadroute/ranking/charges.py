@@ -19,7 +19,7 @@ from leadroute.model.keys import bucket_key, is_total_key, open_key, total_holde
 from leadroute.model.lead import Lead
 from leadroute.model.rep import Rep
 from leadroute.model.snapshot import Snapshot
-from leadroute.model.values import known
+from leadroute.model.validation import known
 
 __all__ = ["Tally", "Toll", "counters", "used_of"]
 

@@ -15,9 +15,9 @@ from datetime import date
 from functools import lru_cache
 
 from leadroute.errors import ConfigError
-from leadroute.model.frozen import FrozenDict
 from leadroute.model.rep import Rep
 from leadroute.model.schedule import Schedule
+from leadroute.model.validation import FrozenDict
 from leadroute.model.working_hours import AllOf, AnyOf, Hours
 
 __all__ = ["holiday_dates", "observing"]

@@ -26,7 +26,7 @@ from leadroute.model.rep import Rep
 from leadroute.model.roster import Roster
 from leadroute.model.snapshot import Snapshot
 from leadroute.model.territory_index import Match
-from leadroute.model.values import known
+from leadroute.model.validation import known
 from leadroute.model.working_hours import Hours, meeting, unless_failing
 from leadroute.ranking.candidates import (
     Candidates,

@@ -18,10 +18,10 @@ from typing import TYPE_CHECKING, Final, Literal
 from attrs import field, frozen
 from attrs.converters import optional
 
-from leadroute.model.frozen import FrozenDict
 from leadroute.model.lead import Lead
 from leadroute.model.roster import Roster
 from leadroute.model.snapshot import Snapshot
+from leadroute.model.validation import FrozenDict
 from leadroute.ranking.ranking import Outcome, Part, Ranking, Rejection, beside, worded
 from leadroute.ranking.version import fingerprint
 

@@ -14,13 +14,11 @@ from typing import Any, Final, TypeVar
 
 from leadroute.errors import ConfigError, UnknownFieldError
 from leadroute.model.duration import parse_duration
-from leadroute.model.frozen import FrozenDict
-from leadroute.model.kinds import must_be
 from leadroute.model.lead import Lead
 from leadroute.model.rep import Rep
 from leadroute.model.territory import Territory
 from leadroute.model.territory_index import Atlas
-from leadroute.model.values import Refused, timezone
+from leadroute.model.validation import FrozenDict, Refused, must_be, timezone
 from leadroute.ranking.case import Case
 from leadroute.rules.closures import Environment, Test, compile_condition
 from leadroute.rules.condition import Condition

@@ -28,11 +28,11 @@ from attrs import evolve, field, frozen
 
 from leadroute.errors import ConfigError, Fault, InvalidValue
 from leadroute.model.keys import is_total_key
-from leadroute.model.kinds import every
 from leadroute.model.lead import Lead
 from leadroute.model.rep import Rep
 from leadroute.model.roster import Roster
 from leadroute.model.snapshot import Snapshot
+from leadroute.model.validation import every
 from leadroute.ranking.backlog import Batch, Left, Objective, Option, Placed
 from leadroute.ranking.batch import Engine, solve
 from leadroute.ranking.charges import used_of

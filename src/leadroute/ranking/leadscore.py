@@ -25,10 +25,8 @@ from attrs.converters import optional
 
 from leadroute.errors import ConfigError, FactTypeError, UnknownFieldError
 from leadroute.model.duration import parse_duration
-from leadroute.model.frozen import FrozenDict
-from leadroute.model.kinds import must_be
 from leadroute.model.lead import Lead
-from leadroute.model.values import aware, shown
+from leadroute.model.validation import FrozenDict, aware, must_be, shown
 from leadroute.ranking.scorers.parameters import lasting, positive, share, word
 from leadroute.rules.closures import PLAIN, Environment, compile_condition
 from leadroute.rules.condition import And, Condition, Named, Not, Or

@@ -9,8 +9,8 @@ from typing import Any, Protocol
 
 from attrs import field, fields, frozen
 
-from leadroute.model.frozen import FrozenDict
 from leadroute.model.rep import Rep
+from leadroute.model.validation import FrozenDict
 from leadroute.ranking.eligibility import Obstacle
 from leadroute.rules.fallback import HOLD
 from leadroute.rules.scorer import Scorer

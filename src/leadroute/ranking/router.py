@@ -22,14 +22,21 @@ from attrs import fields as attrs_fields
 from leadroute.errors import FactTypeError, UnknownFieldError
 from leadroute.model.caps import Cap
 from leadroute.model.caps import caps as clean_caps
-from leadroute.model.frozen import FrozenDict
-from leadroute.model.kinds import must_be, of_kind
 from leadroute.model.lead import Lead
 from leadroute.model.rep import Pauses, Rep
 from leadroute.model.roster import Roster
 from leadroute.model.snapshot import Snapshot
 from leadroute.model.territory_index import Atlas
-from leadroute.model.values import aware, clean_fields, cleaned, ident, shown
+from leadroute.model.validation import (
+    FrozenDict,
+    aware,
+    clean_fields,
+    cleaned,
+    ident,
+    must_be,
+    of_kind,
+    shown,
+)
 from leadroute.ranking.candidates import CandidateSet, Team, Teams
 from leadroute.ranking.case import Case
 from leadroute.ranking.charges import Tally

@@ -18,10 +18,9 @@ from typing import Any, Final, Protocol, TypeAlias
 from attrs import field, frozen
 
 from leadroute.errors import ConfigError, FactTypeError, UnknownFieldError
-from leadroute.model.frozen import FrozenDict
 from leadroute.model.lead import Lead
 from leadroute.model.rep import Rep
-from leadroute.model.values import aware
+from leadroute.model.validation import FrozenDict, aware
 from leadroute.rules.condition import And, Comparison, Condition, Constant, Named, Not, Or
 from leadroute.rules.fields import Kind
 from leadroute.rules.freemail import FREE_MAIL

@@ -18,8 +18,7 @@ from typing import Any, Final
 from attrs import field, fields, frozen
 
 from leadroute.errors import ConfigError, UnknownFieldError
-from leadroute.model.frozen import FrozenDict
-from leadroute.model.values import Refused, ident
+from leadroute.model.validation import FrozenDict, Refused, ident
 
 __all__ = [
     "ANYWAY",

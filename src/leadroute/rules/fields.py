@@ -19,8 +19,8 @@ from attrs import fields, frozen
 from leadroute.errors import ConfigError, UnknownFieldError
 from leadroute.model.lead import Lead
 from leadroute.model.rep import Rep
-from leadroute.model.values import Cleaner, Refused
-from leadroute.model.values import text as clean_text
+from leadroute.model.validation import Cleaner, Refused
+from leadroute.model.validation import text as clean_text
 
 __all__ = ["CUSTOM_KINDS", "FIELDS", "FieldSpec", "Kind", "spec_of"]
 

@@ -20,7 +20,7 @@ from typing import Any, ClassVar, Final, TypeAlias
 from attrs import field, frozen
 
 from leadroute.errors import ConfigError, FactTypeError
-from leadroute.model.values import LONGEST_TEXT, aware
+from leadroute.model.validation import LONGEST_TEXT, aware
 from leadroute.rules.fields import Kind, plain_literal, spec_of
 
 __all__ = [

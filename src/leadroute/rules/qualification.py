@@ -15,7 +15,7 @@ from typing import Any, Final
 from attrs import field, frozen
 
 from leadroute.errors import ConfigError
-from leadroute.model.values import Refused, clean_fields, cleaned, ident, shown, text
+from leadroute.model.validation import Refused, clean_fields, cleaned, ident, shown, text
 from leadroute.rules.condition import And, Condition, joined
 from leadroute.rules.rule import condition
 

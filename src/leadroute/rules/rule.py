@@ -11,9 +11,9 @@ from attrs.converters import optional
 
 from leadroute.errors import ConfigError, InvalidValue, TruthError
 from leadroute.model.duration import parse_duration
-from leadroute.model.frozen import FrozenDict
 from leadroute.model.schedule import Schedule
-from leadroute.model.values import (
+from leadroute.model.validation import (
+    FrozenDict,
     Refused,
     clean_fields,
     cleaned,

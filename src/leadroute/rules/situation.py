@@ -11,13 +11,12 @@ from typing import Any, Final, TypeAlias, TypeVar
 from attrs import evolve, field, frozen
 
 from leadroute.model.duration import digest
-from leadroute.model.frozen import FrozenDict
 from leadroute.model.lead import Lead
 from leadroute.model.rep import Rep
 from leadroute.model.snapshot import Snapshot
 from leadroute.model.territory_index import Match
 from leadroute.model.turn_credit import Grant, balances, counting
-from leadroute.model.values import known
+from leadroute.model.validation import FrozenDict, known
 from leadroute.rules.closures import PLAIN, Environment, Test, compile_condition
 from leadroute.rules.condition import Condition
 from leadroute.rules.lead_values import lead_values

@@ -18,7 +18,7 @@ from leadroute import (
     round_robin,
     skill_match,
 )
-from leadroute.model.frozen import FrozenDict
+from leadroute.model.validation import FrozenDict
 from leadroute.rules.situation import Situation
 from leadroute.scorers import (
     at_least,

@@ -23,9 +23,8 @@ from leadroute.insight.lint.roster_checks import hours, nobody, pools, requireme
 from leadroute.insight.lint.subject import Subject
 from leadroute.insight.lint.territory_checks import calls, shared, territories, unheld, unmet
 from leadroute.insight.lint.unknown import unknown
-from leadroute.model.kinds import must_be
 from leadroute.model.roster import Roster
-from leadroute.model.values import aware
+from leadroute.model.validation import aware, must_be
 from leadroute.ranking.router import Router
 
 __all__ = ["CODES", "Code", "Finding", "Severity", "check"]

@@ -21,7 +21,7 @@ from leadroute.insight.lint.rows import Key, Row
 from leadroute.insight.lint.values import Cut, Values
 from leadroute.model.countries import COUNTRIES
 from leadroute.model.lead import Lead, Signal
-from leadroute.model.values import Refused
+from leadroute.model.validation import Refused
 from leadroute.rules.condition import Condition
 from leadroute.rules.fields import FIELDS, Kind
 from leadroute.rules.operand import Age, Const, DomainOf, Field, SignalStat

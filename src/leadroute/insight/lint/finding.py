@@ -15,8 +15,8 @@ from typing import Any
 
 from attrs import fields, frozen
 
-from leadroute.model.frozen import FrozenDict
 from leadroute.model.lead import Lead
+from leadroute.model.validation import FrozenDict
 from leadroute.rules.operand import literal_text
 
 __all__ = ["CODES", "Code", "Finding", "Severity"]

@@ -15,10 +15,10 @@ from typing import Any, Final
 from attrs import frozen
 
 from leadroute.errors import FactTypeError
-from leadroute.model.kinds import must_be
 from leadroute.model.lead import Lead
 from leadroute.model.roster import Roster
 from leadroute.model.snapshot import Snapshot
+from leadroute.model.validation import must_be
 from leadroute.ranking.ranking import Outcome, Ranking
 from leadroute.ranking.router import Router
 from leadroute.rules.closures import compile_condition

@@ -18,10 +18,10 @@ from typing import Any, Final
 from attrs import evolve, fields, frozen
 
 from leadroute.errors import FactTypeError
-from leadroute.model.kinds import every, must_be
 from leadroute.model.lead import Lead
 from leadroute.model.roster import Roster
 from leadroute.model.snapshot import Snapshot
+from leadroute.model.validation import every, must_be
 from leadroute.ranking.ranking import Assignment, Ranking
 from leadroute.ranking.router import Router
 from leadroute.rules.rule import Rule

@@ -26,10 +26,10 @@ from leadroute.insight.whatif.gates import limits, terms, waits
 from leadroute.insight.whatif.levers import lead_lever, named, rep_lever
 from leadroute.insight.whatif.question import Change, Lever, Question
 from leadroute.insight.whatif.scorer_changes import wanted, weights
-from leadroute.model.kinds import must_be
 from leadroute.model.lead import Lead
 from leadroute.model.roster import Roster
 from leadroute.model.snapshot import Snapshot
+from leadroute.model.validation import must_be
 from leadroute.ranking.ranking import Outcome, Ranking
 from leadroute.ranking.router import Router
 

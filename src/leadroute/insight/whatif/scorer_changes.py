@@ -25,9 +25,9 @@ from leadroute.insight.whatif.gates import (
 )
 from leadroute.insight.whatif.levers import Asked, lead_lever, rep_lever, skill_change
 from leadroute.insight.whatif.question import Change, Lever, Question
-from leadroute.model.frozen import FrozenDict
 from leadroute.model.rep import Rep
 from leadroute.model.track_record import ALL, UNIT, Outcomes, Record, segment_key, week_of
+from leadroute.model.validation import FrozenDict
 from leadroute.ranking.candidates import scoring_of
 from leadroute.ranking.scorers.answers import accept_rate, response_speed
 from leadroute.ranking.scorers.caps import cap_room

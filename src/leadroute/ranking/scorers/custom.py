@@ -10,7 +10,7 @@ from attrs import field, frozen
 
 from leadroute.errors import ConfigError, FactTypeError
 from leadroute.model.rep import Rep
-from leadroute.model.values import shown
+from leadroute.model.validation import shown
 from leadroute.rules.operand import constant
 from leadroute.rules.scorer import Points, Scorer, literal
 from leadroute.rules.situation import Situation

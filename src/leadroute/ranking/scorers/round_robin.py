@@ -23,10 +23,10 @@ from typing import Any, Final, NamedTuple
 from attrs import evolve, field, frozen
 
 from leadroute.model.duration import from_micros, parse_duration, to_micros
-from leadroute.model.frozen import FrozenDict
 from leadroute.model.rep import Rep
 from leadroute.model.snapshot import Snapshot
 from leadroute.model.turn_credit import Grant, less, payments, soonest
+from leadroute.model.validation import FrozenDict
 from leadroute.ranking.scorers.parameters import choice, lasting
 from leadroute.rules.scorer import Points, Scorer
 from leadroute.rules.situation import Situation

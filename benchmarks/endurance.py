@@ -25,7 +25,7 @@ from telling import at_most, figures, options, tell
 from tests.rules.test_index import test_the_index_answers_as_the_reference as law
 
 from leadroute.errors import ConfigError
-from leadroute.rules.parse import parse
+from leadroute.rules.parser import parse
 from leadroute.rules.scores import parse_score
 from leadroute.scorers import BUILT_IN
 

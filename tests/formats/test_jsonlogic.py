@@ -10,7 +10,7 @@ from leadroute.formats.jsonlogic import from_jsonlogic, jsonlogic_data, to_jsonl
 from leadroute.rules.builders import NOW, age, define, domain_of, signal
 from leadroute.rules.condition import ALWAYS, NEVER
 from leadroute.rules.fact import Fact
-from leadroute.rules.parse import parse
+from leadroute.rules.parser import parse
 from leadroute.testing.strategies import leads, reps
 from tests.formats.jsonlogic import judge, truthy
 

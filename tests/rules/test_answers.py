@@ -13,12 +13,11 @@ from leadroute.model.lead import Lead, Signal
 from leadroute.model.rep import Rep
 from leadroute.rules.builders import LEAD, REP, age, check, days, define
 from leadroute.rules.closures import Environment, compile_condition
-from leadroute.rules.define import parse_definitions
 from leadroute.rules.describe import describe
 from leadroute.rules.glob import glob
 from leadroute.rules.match import Matcher
 from leadroute.rules.operand import calculate
-from leadroute.rules.parse import parse
+from leadroute.rules.parser import parse, parse_definitions
 from leadroute.rules.reading import definitions, reads
 from leadroute.testing.strategies import conditions
 

@@ -39,7 +39,7 @@ from leadroute.rules.operand import (
     constant,
     literal_text,
 )
-from leadroute.rules.parse import parse
+from leadroute.rules.parser import parse
 from leadroute.rules.questions import Membership, Presence, SetRelation, TextTest
 
 SAME = [

@@ -4,7 +4,7 @@ import pytest
 
 from leadroute import LEAD, REP, ConfigError, InvalidValue, Lead, Pool, Rep, Rule, headroom
 from leadroute.errors import FactTypeError
-from leadroute.rules.parse import parse
+from leadroute.rules.parser import parse
 from leadroute.rules.situation import Situation
 
 

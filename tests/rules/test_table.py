@@ -8,8 +8,7 @@ import pytest
 from leadroute.rules import builders
 from leadroute.rules.closures import compile_condition
 from leadroute.rules.condition import ALWAYS, NEVER
-from leadroute.rules.parse import parse
-from leadroute.rules.vocabulary import FUNCTIONS, METHODS
+from leadroute.rules.parser import FUNCTIONS, METHODS, parse
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "reference" / "language.md"
 SOURCE = PAGE.read_text(encoding="utf-8")

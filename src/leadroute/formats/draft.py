@@ -28,17 +28,15 @@ from leadroute.ranking.case import Case
 from leadroute.ranking.router import Router
 from leadroute.rules.closures import Environment, compile_condition
 from leadroute.rules.condition import ALWAYS, Condition
-from leadroute.rules.define import parse_definitions
 from leadroute.rules.fallback import CASES, Otherwise, pool_of, read_steps
 from leadroute.rules.fields import FIELDS
-from leadroute.rules.parse import parse
+from leadroute.rules.parser import declared, parse, parse_definitions
 from leadroute.rules.qualification import Factor, Qualification
 from leadroute.rules.reading import reads
 from leadroute.rules.rule import EVERYONE, Pool, Rule, read_silences
 from leadroute.rules.rule import window as read_window
 from leadroute.rules.scorer import Scorer, guards
 from leadroute.rules.scores import parse_score
-from leadroute.rules.vocabulary import declared
 
 __all__ = ["Draft", "Scorers"]
 

@@ -65,11 +65,11 @@ from leadroute.rules.closures import PLAIN, Environment, Test
 from leadroute.rules.condition import Condition
 from leadroute.rules.fallback import Otherwise, read_otherwise
 from leadroute.rules.match import Matcher
+from leadroute.rules.parser import declared
 from leadroute.rules.qualification import Factor, Qualification, qualification
 from leadroute.rules.reading import reads
 from leadroute.rules.rule import EVERYONE, Pool, Rule, read_silences
 from leadroute.rules.rule import window as read_window
-from leadroute.rules.vocabulary import declared
 
 if TYPE_CHECKING:
     from leadroute.ranking.backlog import Batch, Objective

@@ -19,7 +19,7 @@ from leadroute.errors import ConfigError, LeadrouteError, UnknownFieldError
 from leadroute.rules.condition import Condition
 from leadroute.rules.fact import Fact
 from leadroute.rules.lexer import located
-from leadroute.rules.parse import Reader
+from leadroute.rules.parser import Reader
 from leadroute.rules.scorer import Scorer
 
 __all__ = ["parse_score"]

@@ -21,8 +21,8 @@ from leadroute.formats.notation import Malformed, strict_json
 from leadroute.rules.condition import ALWAYS, NEVER, And, Condition, Or, compared, joined
 from leadroute.rules.fields import Kind
 from leadroute.rules.operand import Const, Entry, Field, Operand, constant
+from leadroute.rules.parser import declared
 from leadroute.rules.questions import Contains, Membership, Presence, TextTest
-from leadroute.rules.vocabulary import declared
 
 __all__ = ["LARGEST_TEXT", "MOST_NODES", "from_jsonlogic"]
 

@@ -1,7 +1,11 @@
-"""From the text form to the tree: Python's own parser under an allow-list.
+"""Conditions from text.
 
 The rules of this module:
 
+* A word of the text calls the builder of the Python form; there is nothing else that text can call.
+* Words that people try, and that the language says differently, have a remedy.
+* A definition is parsed when another one, or the caller, first asks for it.
+* A circle is an error that shows the circle; an error inside a definition names it.
 * Nothing is ever evaluated. The text is scanned, parsed by the standard library's ``ast``, and each node that is in
   the language calls the builder that the Python form uses; any other node is refused.
 * The only attributes are the fields of the catalogue and the methods of the language.
@@ -11,7 +15,7 @@ The rules of this module:
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from itertools import pairwise
 from typing import Any, Final, TypeVar
@@ -22,30 +26,174 @@ from leadroute.errors import ConfigError, ExpressionError, UnknownFieldError
 from leadroute.rules import builders
 from leadroute.rules.builders import SignalFacts
 from leadroute.rules.condition import (
+    ALWAYS,
+    NEVER,
     And,
     Condition,
     Constant,
     Named,
     Or,
     compared,
+    is_name,
     joined,
 )
 from leadroute.rules.fact import Fact, member, negative, operand_of, truth
-from leadroute.rules.fields import FIELDS, Kind, spec_of
+from leadroute.rules.fields import CUSTOM_KINDS, FIELDS, Kind, spec_of
 from leadroute.rules.lexer import fault, located, scan
 from leadroute.rules.operand import Const, Field, Operand, SignalStat, arithmetic, constant
 from leadroute.rules.questions import Presence
-from leadroute.rules.vocabulary import (
-    CONSTANTS,
-    FUNCTIONS,
-    METHODS,
-    PRESENCE,
-    REMEDIES,
-    called,
-    declared,
-)
 
-__all__ = ["Reader", "parse"]
+__all__ = [
+    "CONSTANTS",
+    "FUNCTIONS",
+    "METHODS",
+    "PRESENCE",
+    "REMEDIES",
+    "Reader",
+    "called",
+    "declared",
+    "parse",
+    "parse_definitions",
+]
+
+
+METHODS: Final[Mapping[str, Callable[[Fact, Any], Condition]]] = {
+    "startswith": Fact.startswith,
+    "endswith": Fact.endswith,
+    "like": Fact.like,
+    "contains": Fact.contains,
+    "overlaps": Fact.overlaps,
+    "covers": Fact.covers,
+}
+FUNCTIONS: Final[Mapping[str, Callable[..., Any]]] = {
+    "age": builders.age,
+    "check": builders.check,
+    "covers": builders.covers,
+    "days": builders.days,
+    "domain_of": builders.domain_of,
+    "hours": builders.hours,
+    "instant": builders.instant,
+    "is_free_mail": builders.is_free_mail,
+    "minutes": builders.minutes,
+    "overlaps": builders.overlaps,
+    "seconds": builders.seconds,
+    "signal": builders.signal,
+    "weeks": builders.weeks,
+}
+CONSTANTS: Final = {"always": ALWAYS, "never": NEVER}
+PRESENCE: Final = {"present": True, "missing": False}
+REMEDIES: Final = {
+    "is_present": "write `{} is present`",
+    "is_missing": "write `{} is missing`",
+    "in_": "write `{} in [...]`",
+    "not_in": "write `{} not in [...]`",
+    "lower": "texts of e-mail, domain and country are compared in one case already; else write `or`",
+    "upper": "texts of e-mail, domain and country are compared in one case already; else write `or`",
+}
+
+
+_COUNTS: Final = {"overlaps": 2, "covers": 2}
+
+
+def called(name: str, function: Callable[..., Any], arguments: list[Any]) -> Any:
+    """What a function or method of the language makes of its arguments.
+
+    Raises:
+        ConfigError: There are too few or too many.
+    """
+    wanted = 1 if isinstance(function, partial) else _COUNTS.get(name, 1)
+    right = len(arguments) >= 1 if name == "check" else len(arguments) == wanted
+    if not right:
+        raise ConfigError(
+            f"{name}() takes {wanted} argument{'s' * (wanted > 1)}, not {len(arguments)}"
+        )
+    return function(*arguments)
+
+
+def declared(custom: Mapping[str, str] | None) -> dict[tuple[str, str], Kind]:
+    """The declared kinds of attributes by entity and name.
+
+    Raises:
+        ConfigError: A kind is not one of the five, or a name belongs to a standard field.
+    """
+    found = {}
+    for key, kind in (custom or {}).items():
+        entity, _, name = key.rpartition(".")
+        entity = entity or "lead"
+        if entity not in FIELDS or not is_name(name):
+            raise ConfigError(
+                f"{key!r} cannot be declared; write a name, or rep.name, of letters, digits and _"
+            )
+        if name in FIELDS[entity]:
+            raise ConfigError(f"{entity}.{name} is a standard field; declare a name of your own")
+        if kind not in CUSTOM_KINDS:
+            raise ConfigError(
+                f"{key} is declared as {kind!r}; the kinds are {', '.join(CUSTOM_KINDS)}"
+            )
+        found[entity, name] = Kind(kind)
+    return found
+
+
+def parse_definitions(
+    texts: Mapping[str, str], *, custom: Mapping[str, str] | None = None
+) -> dict[str, Condition]:
+    """The conditions of a table of definitions, which may use one another in any order.
+
+    Args:
+        texts: The expressions by name.
+        custom: As for ``parse``.
+
+    Returns:
+        The conditions by name, for ``parse(..., defines=...)``.
+
+    Raises:
+        ConfigError: Definitions use one another in a circle, or a name is a word of the language.
+
+    Example:
+        >>> found = parse_definitions(
+        ...     {"ours": "big and lead.country == 'US'", "big": "lead.employees > 500"}
+        ... )
+        >>> found["ours"]
+        <And big and lead.country == 'US'>
+    """
+    found = _Definitions(texts, custom)
+    return {name: found[name] for name in texts}
+
+
+class _Definitions(Mapping[str, Condition]):
+    """Definitions that are parsed when they are asked for."""
+
+    def __init__(self, texts: Mapping[str, str], custom: Mapping[str, str] | None) -> None:
+        self._texts = texts
+        self._custom = custom
+        self._found: dict[str, Condition] = {}
+        self._open: list[str] = []
+
+    def __getitem__(self, name: str) -> Condition:
+        if name in self._open:
+            circle = " -> ".join((*self._open[self._open.index(name) :], name))
+            raise ConfigError(f"definitions use one another in a circle: {circle}; break it")
+        if name not in self._found:
+            self._open.append(name)
+            try:
+                text = self._texts[name]
+                self._found[name] = parse(text, defines=self, custom=self._custom)
+                Named(name, ALWAYS)
+            except ConfigError as error:
+                raise error.at(name) from None
+            finally:
+                self._open.pop()
+        return self._found[name]
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._texts
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._texts)
+
+    def __len__(self) -> int:
+        return len(self._texts)
+
 
 T = TypeVar("T")
 

@@ -29,7 +29,7 @@ from leadroute.errors import ConfigError, PolicyError, UnknownFieldError
 from leadroute.formats.policy import parse_policy
 from leadroute.formats.toml import write_toml
 from leadroute.rules.builders import check, define
-from leadroute.rules.closures import Environment
+from leadroute.rules.evaluation import Environment
 from leadroute.scorers import BUILT_IN, close_rate, max_of
 from leadroute.testing.strategies import conditions
 from tests.formats.said import unlined

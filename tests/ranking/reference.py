@@ -23,7 +23,7 @@ from leadroute.ranking.charges import used_of
 from leadroute.ranking.closing import observing
 from leadroute.ranking.eligibility import gate, notes_of
 from leadroute.ranking.ranking import Assignment, Outcome, Part, Ranking, Rejection
-from leadroute.rules.closures import compile_condition
+from leadroute.rules.evaluation import compile_condition
 from leadroute.rules.qualification import Factor, parts_of
 from leadroute.rules.scorer import mean
 from leadroute.rules.situation import Situation

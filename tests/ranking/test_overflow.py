@@ -23,7 +23,7 @@ from leadroute.formats.policy import dump_policy, parse_policy
 from leadroute.model.duration import from_micros
 from leadroute.model.rep import wrapped_up
 from leadroute.rules.builders import check
-from leadroute.rules.closures import Environment
+from leadroute.rules.evaluation import Environment
 from leadroute.testing.strategies import instants, leads, rosters, routers, snapshots
 
 MONDAY = datetime(2026, 1, 5, 12, tzinfo=UTC)

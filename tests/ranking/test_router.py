@@ -27,7 +27,7 @@ from leadroute import (
 )
 from leadroute.ranking.ranking import Ranking
 from leadroute.rules.builders import NOW, check
-from leadroute.rules.closures import Environment
+from leadroute.rules.evaluation import Environment
 from leadroute.testing.strategies import leads, reps, routers
 
 AT = datetime(2026, 1, 2, 12, 0, tzinfo=UTC)  # a Friday

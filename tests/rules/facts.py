@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from leadroute.errors import FactTypeError
 from leadroute.model.lead import Lead, Signal
 from leadroute.model.rep import Rep
-from leadroute.rules.closures import Environment, compile_condition
+from leadroute.rules.evaluation import Environment, compile_condition
 from leadroute.testing.grammar import COUNTRIES, LANGUAGES, NAMES, WORDS
 
 NOW = datetime(2026, 1, 2, 12, 0, tzinfo=UTC)

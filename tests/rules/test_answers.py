@@ -12,9 +12,8 @@ from leadroute.errors import ConfigError, FactTypeError, UnknownFieldError
 from leadroute.model.lead import Lead, Signal
 from leadroute.model.rep import Rep
 from leadroute.rules.builders import LEAD, REP, age, check, days, define
-from leadroute.rules.closures import Environment, compile_condition
 from leadroute.rules.describe import describe
-from leadroute.rules.glob import glob
+from leadroute.rules.evaluation import Environment, compile_condition, glob
 from leadroute.rules.match import Matcher
 from leadroute.rules.operand import calculate
 from leadroute.rules.parser import parse, parse_definitions
@@ -453,7 +452,7 @@ def test_every_condition_has_words(condition):
 def test_the_bundled_providers_are_domains():
     """The list of free mailboxes holds normal domains."""
     from leadroute.model.validation import domain
-    from leadroute.rules.freemail import FREE_MAIL
+    from leadroute.rules.evaluation import FREE_MAIL
 
     assert all(domain(name) == name for name in FREE_MAIL)
     assert len(FREE_MAIL) > 100

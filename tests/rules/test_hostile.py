@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from leadroute.errors import ConfigError, ExpressionError
-from leadroute.rules.glob import glob
+from leadroute.rules.evaluation import glob
 from leadroute.rules.lexer import MAX_BRACKETS, MAX_LENGTH, MAX_TOKENS
 from leadroute.rules.parser import parse
 from leadroute.rules.scores import parse_score

@@ -8,8 +8,8 @@ from tests.rules.facts import NOW, PREDICATES, leads
 from leadroute.errors import ConfigError, FactTypeError, LeadrouteError
 from leadroute.model.lead import Lead
 from leadroute.rules.builders import LEAD, REP, check
-from leadroute.rules.closures import Environment
 from leadroute.rules.condition import NEVER
+from leadroute.rules.evaluation import Environment
 from leadroute.rules.index import Index
 from leadroute.rules.match import FEW, Matcher
 from leadroute.rules.plain import PlainMatcher

@@ -6,8 +6,8 @@ from hypothesis import strategies as st
 
 from leadroute.model.lead import Lead
 from leadroute.rules.builders import LEAD, NOW, REP, check, define
-from leadroute.rules.closures import Environment
 from leadroute.rules.columns import columns, spans_of_rows
+from leadroute.rules.evaluation import Environment
 from leadroute.rules.index import Index
 from leadroute.rules.look import kind_of, look
 from leadroute.rules.plane import Plane, bits, splice

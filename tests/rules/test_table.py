@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from leadroute.rules import builders
-from leadroute.rules.closures import compile_condition
 from leadroute.rules.condition import ALWAYS, NEVER
+from leadroute.rules.evaluation import compile_condition
 from leadroute.rules.parser import FUNCTIONS, METHODS, parse
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "reference" / "language.md"

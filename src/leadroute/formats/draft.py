@@ -26,8 +26,8 @@ from leadroute.model.territory import Territory
 from leadroute.model.validation import Refused, ident
 from leadroute.ranking.case import Case
 from leadroute.ranking.router import Router
-from leadroute.rules.closures import Environment, compile_condition
 from leadroute.rules.condition import ALWAYS, Condition
+from leadroute.rules.evaluation import Environment, compile_condition
 from leadroute.rules.fallback import CASES, Otherwise, pool_of, read_steps
 from leadroute.rules.fields import FIELDS
 from leadroute.rules.parser import declared, parse, parse_definitions

@@ -28,8 +28,8 @@ from leadroute.model.territory import Territory
 from leadroute.model.validation import must_be
 from leadroute.ranking.router import Router
 from leadroute.ranking.scorers.custom import HostScorer
-from leadroute.rules.closures import PLAIN, Environment
 from leadroute.rules.condition import Condition
+from leadroute.rules.evaluation import PLAIN, Environment
 from leadroute.rules.fallback import Otherwise, steps_as_text
 from leadroute.rules.qualification import Factor, Qualification, parts_of
 from leadroute.rules.reading import definitions

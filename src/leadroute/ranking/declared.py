@@ -20,8 +20,8 @@ from leadroute.model.territory import Territory
 from leadroute.model.territory_index import Atlas
 from leadroute.model.validation import FrozenDict, Refused, must_be, timezone
 from leadroute.ranking.case import Case
-from leadroute.rules.closures import Environment, Test, compile_condition
 from leadroute.rules.condition import Condition
+from leadroute.rules.evaluation import Environment, Test, compile_condition
 from leadroute.rules.fallback import Otherwise
 from leadroute.rules.qualification import Factor, Qualification, parts_of
 from leadroute.rules.reading import reads

@@ -61,8 +61,8 @@ from leadroute.ranking.declared import (
 from leadroute.ranking.membership import likely
 from leadroute.ranking.ranking import Outcome, Ranking
 from leadroute.ranking.version import fingerprint
-from leadroute.rules.closures import PLAIN, Environment, Test
 from leadroute.rules.condition import Condition
+from leadroute.rules.evaluation import PLAIN, Environment, Test
 from leadroute.rules.fallback import Otherwise, read_otherwise
 from leadroute.rules.match import Matcher
 from leadroute.rules.parser import declared

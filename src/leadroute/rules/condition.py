@@ -112,7 +112,7 @@ class Condition:
             >>> (LEAD.budget >= 10_000).test(Lead("L-1", budget=50_000))
             True
         """
-        from leadroute.rules.closures import judge  # the compiler knows this module
+        from leadroute.rules.evaluation import judge  # the compiler knows this module
 
         return judge(self, lead, rep, now)
 

@@ -21,9 +21,9 @@ from attrs import evolve, field, frozen
 
 from leadroute.errors import FactTypeError
 from leadroute.model.lead import Lead
-from leadroute.rules.closures import PLAIN, Environment, Test, compile_condition
 from leadroute.rules.columns import columns, spans_of_rows
 from leadroute.rules.condition import ALWAYS, Condition
+from leadroute.rules.evaluation import PLAIN, Environment, Test, compile_condition
 from leadroute.rules.fields import CUSTOM_KINDS, Kind
 from leadroute.rules.look import Look, kind_of, look
 from leadroute.rules.operand import settle

@@ -8,9 +8,8 @@ from operator import attrgetter
 from typing import Any, Final, TypeAlias
 
 from leadroute.model.lead import Lead
-from leadroute.rules.closures import Environment
 from leadroute.rules.condition import Condition
-from leadroute.rules.freemail import FREE_MAIL
+from leadroute.rules.evaluation import FREE_MAIL, Environment
 from leadroute.rules.questions import FreeMail
 from leadroute.rules.reading import reads, walk
 
@@ -31,7 +30,7 @@ def lead_values(condition: Condition, environment: Environment) -> LeadValues | 
 
     Example:
         >>> from leadroute.rules.builders import LEAD, REP
-        >>> from leadroute.rules.closures import PLAIN
+        >>> from leadroute.rules.evaluation import PLAIN
         >>> lead_values(LEAD.language.in_(REP.languages), PLAIN)(Lead("L-1", language="de"))
         'de'
     """

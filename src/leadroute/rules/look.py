@@ -14,9 +14,9 @@ from datetime import datetime
 from typing import Any, Final, TypeAlias
 
 from leadroute.model.lead import Lead
+from leadroute.rules.evaluation import TYPES, reader
 from leadroute.rules.fields import Kind
 from leadroute.rules.operand import DomainOf, Field
-from leadroute.rules.readers import TYPES, reader
 from leadroute.rules.rows import Key
 
 __all__ = ["Look", "kind_of", "look"]

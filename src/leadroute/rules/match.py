@@ -12,8 +12,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from leadroute.rules.closures import PLAIN, Environment
 from leadroute.rules.condition import Condition
+from leadroute.rules.evaluation import PLAIN, Environment
 from leadroute.rules.index import Asked, Index
 from leadroute.rules.plain import PlainMatcher
 

@@ -13,8 +13,8 @@ from datetime import datetime
 
 from leadroute.errors import ConfigError, FactTypeError
 from leadroute.model.lead import Lead
-from leadroute.rules.closures import PLAIN, Environment, compile_condition
 from leadroute.rules.condition import ALWAYS, Condition
+from leadroute.rules.evaluation import PLAIN, Environment, compile_condition
 from leadroute.rules.reading import reads
 
 __all__ = ["PlainMatcher", "refuse_rep", "rule_names"]

@@ -17,8 +17,8 @@ from leadroute.model.snapshot import Snapshot
 from leadroute.model.territory_index import Match
 from leadroute.model.turn_credit import Grant, balances, counting
 from leadroute.model.validation import FrozenDict, known
-from leadroute.rules.closures import PLAIN, Environment, Test, compile_condition
 from leadroute.rules.condition import Condition
+from leadroute.rules.evaluation import PLAIN, Environment, Test, compile_condition
 from leadroute.rules.lead_values import lead_values
 
 __all__ = ["CHANCES", "Columns", "Situation"]

@@ -35,7 +35,7 @@ from leadroute.insight.lint.rows import rows
 from leadroute.insight.lint.values import among, related
 from leadroute.rules.builders import age, domain_of, hours, is_free_mail, overlaps
 from leadroute.rules.builders import check as asks
-from leadroute.rules.closures import Environment
+from leadroute.rules.evaluation import Environment
 from leadroute.rules.fields import Kind
 from leadroute.rules.scores import parse_score
 from leadroute.scorers import BUILT_IN, first_of, invert, language, territory_match

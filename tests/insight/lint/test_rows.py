@@ -11,8 +11,8 @@ from leadroute.errors import FactTypeError
 from leadroute.insight.lint.rows import MOST_ROWS, both, rows, universe, without
 from leadroute.insight.lint.values import ANYTHING, MISSING, among, beginning, related
 from leadroute.rules.builders import age, define, hours
-from leadroute.rules.closures import Environment, compile_condition
 from leadroute.rules.condition import ALWAYS, NEVER, And, Comparison, Condition, joined
+from leadroute.rules.evaluation import Environment, compile_condition
 from leadroute.rules.fields import Kind
 from leadroute.rules.operand import Const
 from leadroute.testing.strategies import conditions, leads

@@ -142,7 +142,7 @@ def test_every_proposal_works_with_every_scorer(score, lead, roster, snapshot, w
 @settings(max_examples=60)
 def test_any_condition_can_be_asked_about(require, when, lead):
     """Conditions over the whole language are explained and searched without any error but the router's own."""
-    from leadroute.rules.closures import Environment
+    from leadroute.rules.evaluation import Environment
 
     known = Environment({"known": lambda lead, rep, now, *_: False})
     router = Router(rules=[Rule("a", when=when, require=require)], environment=known)

@@ -22,8 +22,8 @@ from leadroute.model.rep import Rep
 from leadroute.model.roster import Roster
 from leadroute.model.working_hours import unless_failing
 from leadroute.ranking.router import Router
-from leadroute.rules.closures import compile_condition
 from leadroute.rules.condition import Condition
+from leadroute.rules.evaluation import compile_condition
 from leadroute.rules.qualification import whole_of
 from leadroute.rules.rule import Rule
 from leadroute.rules.scorer import guards

@@ -2,6 +2,13 @@
 
 The rules of this module:
 
+* No regular expression and no backtracking: each piece between two stars is looked for once, leftmost, after the
+  last one.
+* A piece with ``?`` is searched with one shift and one mask per character (Baeza-Yates and Gonnet 1992, shift-and).
+* A reader returns the value of an operand, or ``None`` when it is missing.
+* Values of standard fields were checked by the model; only attributes are checked here, against what the condition
+  needs.
+* Messages never repeat a text out of an attribute, because it may be personal.
 * A tree is compiled once; judging a lead calls closures and walks no tree. Nothing is generated or evaluated as code.
 * A question about a missing value is answered with false.
 * What a host's predicate returns is checked: true or false, and nothing that merely looks like it.
@@ -23,9 +30,18 @@ from leadroute.model.rep import Rep
 from leadroute.model.validation import FrozenDict, aware
 from leadroute.rules.condition import And, Comparison, Condition, Constant, Named, Not, Or
 from leadroute.rules.fields import Kind
-from leadroute.rules.freemail import FREE_MAIL
-from leadroute.rules.glob import glob
-from leadroute.rules.operand import Const
+from leadroute.rules.operand import (
+    Age,
+    Arithmetic,
+    Const,
+    DomainOf,
+    Entry,
+    Field,
+    Now,
+    Operand,
+    SignalStat,
+    calculate,
+)
 from leadroute.rules.questions import (
     Check,
     Contains,
@@ -35,10 +51,236 @@ from leadroute.rules.questions import (
     SetRelation,
     TextTest,
 )
-from leadroute.rules.readers import TYPES, described, reader
 from leadroute.rules.reading import reads
 
-__all__ = ["PLAIN", "Environment", "Predicate", "Test", "compile_condition", "judge"]
+__all__ = [
+    "FREE_MAIL",
+    "PLAIN",
+    "TYPES",
+    "Environment",
+    "Predicate",
+    "Read",
+    "Test",
+    "compile_condition",
+    "described",
+    "glob",
+    "judge",
+    "reader",
+]
+
+
+FREE_MAIL: Final = frozenset(
+    """
+    126.com 163.com alice.it aol.com arcor.de bigpond.com bluewin.ch bol.com.br btinternet.com centrum.cz
+    comcast.net cox.net daum.net duck.com eircom.net email.com email.cz fastmail.com fastmail.fm free.fr
+    freenet.de gmail.com gmx.at gmx.ch gmx.com gmx.de gmx.net googlemail.com hanmail.net hey.com hotmail.co.uk
+    hotmail.com hotmail.de hotmail.es hotmail.fr hotmail.it hushmail.com icloud.com inbox.com inbox.ru
+    interia.pl juno.com kakao.com kpnmail.nl laposte.net libero.it list.ru live.ca live.co.uk live.com live.de
+    live.fr live.nl mac.com mail.com mail.de mail.ru me.com msn.com mweb.co.za naver.com neuf.fr ntlworld.com
+    o2.pl onet.pl online.de optonline.net orange.fr outlook.com outlook.de outlook.es outlook.fr outlook.it
+    pm.me poczta.onet.pl posteo.de proton.me protonmail.ch protonmail.com qq.com rambler.ru rediffmail.com
+    rocketmail.com rogers.com sapo.pt sbcglobal.net seznam.cz sfr.fr shaw.ca sina.com sky.com skynet.be
+    sympatico.ca t-online.de talktalk.net telenet.be telus.net terra.com.br tiscali.it tuta.com tutanota.com
+    uol.com.br verizon.net virgilio.it virginmedia.com vodafone.it wanadoo.fr web.de windowslive.com wp.pl
+    xtra.co.nz yahoo.ca yahoo.co.in yahoo.co.jp yahoo.co.uk yahoo.com yahoo.com.au yahoo.com.br yahoo.de
+    yahoo.es yahoo.fr yahoo.it yandex.com yandex.ru yeah.net ymail.com zoho.com
+    """.split()
+)
+"""Domains of providers of free mailboxes."""
+
+
+_Search = Callable[[str, int], int]
+"""From a text and a position to the end of the first match at or after it, or -1."""
+
+
+def glob(pattern: str) -> Callable[[str], bool]:
+    """The test whether a whole text is like ``pattern``. O(text + pattern) string work for each call.
+
+    Example:
+        >>> mail = glob("*@example.???")
+        >>> mail("ann@example.com"), mail("ann@example.com.au")
+        (True, False)
+    """
+    pieces = pattern.split("*")
+    if len(pieces) == 1:
+        return lambda text: len(text) == len(pattern) and _fits(pattern, text, 0)
+    head, tail = pieces[0], pieces[-1]
+    middle = [_search(piece) for piece in pieces[1:-1] if piece]
+    shortest = len(head) + len(tail)
+
+    def test(text: str) -> bool:
+        last = len(text) - len(tail)
+        if len(text) < shortest or not _fits(head, text, 0) or not _fits(tail, text, last):
+            return False
+        position = len(head)
+        for search in middle:
+            position = search(text, position)
+            if position < 0 or position > last:
+                return False
+        return True
+
+    return test
+
+
+def _fits(piece: str, text: str, start: int) -> bool:
+    if "?" not in piece:
+        return text.startswith(piece, start)
+    return all(piece[i] in ("?", text[start + i]) for i in range(len(piece)))
+
+
+def _search(piece: str) -> _Search:
+    if "?" in piece:
+        return _shift_and(piece)
+
+    def find(text: str, start: int) -> int:
+        found = text.find(piece, start)
+        return found + len(piece) if found >= 0 else -1
+
+    return find
+
+
+def _shift_and(piece: str) -> _Search:
+    wild = sum(1 << i for i, c in enumerate(piece) if c == "?")
+    masks = {
+        c: wild | sum(1 << i for i, other in enumerate(piece) if other == c) for c in set(piece)
+    }
+    matched: Final = 1 << (len(piece) - 1)
+
+    def find(text: str, start: int) -> int:
+        state = 0
+        for i in range(start, len(text)):
+            state = (state << 1 | 1) & masks.get(text[i], wild)
+            if state & matched:
+                return i + 1
+        return -1
+
+    return find
+
+
+Read: TypeAlias = Callable[[Lead, Rep | None, datetime | None], Any]
+"""From lead, rep and instant to the value of an operand, or ``None``."""
+
+TYPES: Final[Mapping[Kind, Any]] = {
+    Kind.TEXT: str,
+    Kind.NUMBER: (int, float),
+    Kind.INSTANT: datetime,
+    Kind.FLAG: bool,
+    Kind.NAMES: frozenset,
+}
+
+
+def reader(operand: Operand, kind: Kind) -> Read:
+    """The function that reads the operand; an attribute is checked to be of ``kind``."""
+    read: Read = _OPERANDS[type(operand)](operand)
+    if not (isinstance(operand, Field) and operand.custom) or kind is Kind.ANY:
+        return read
+    types, flag = TYPES.get(kind, ()), kind is Kind.FLAG
+
+    def checked(lead: Lead, rep: Rep | None, now: datetime | None) -> Any:
+        value = read(lead, rep, now)
+        if value is None or (isinstance(value, types) and isinstance(value, bool) is flag):
+            return value
+        raise FactTypeError(str(operand), described(value), kind.expected)
+
+    return checked
+
+
+def described(value: object) -> str:
+    """A value in a message: its type, and itself unless it may be personal.
+
+    Example:
+        >>> described("Jo Doe"), described(3)
+        ('a text of 6 characters', 'the number 3')
+    """
+    if isinstance(value, str):
+        return f"a text of {len(value)} characters"
+    if isinstance(value, bool | datetime):
+        return str(value)
+    if isinstance(value, int | float):
+        return f"the number {value}"
+    return "a set of names" if isinstance(value, frozenset) else f"of type {type(value).__name__}"
+
+
+def _field(operand: Field) -> Read:
+    name = operand.name
+    if operand.custom:
+        if operand.entity == "lead":
+            return lambda lead, rep, now: lead.attributes.get(name)
+        return lambda lead, rep, now: rep.attributes.get(name)  # type: ignore[union-attr]
+    get = operator.attrgetter(name)
+    if operand.entity == "lead":
+        return lambda lead, rep, now: get(lead)
+    return lambda lead, rep, now: get(rep)
+
+
+def _entry(operand: Entry) -> Read:
+    read, key = _field(operand.of), operand.key
+    return lambda lead, rep, now: read(lead, rep, now).get(key)
+
+
+def _signal(operand: SignalStat) -> Read:
+    kind = operand.signal
+
+    def total(lead: Lead, _rep: Rep | None, _now: datetime | None) -> Any:
+        return sum(signal.value for signal in lead.signals if signal.kind == kind)
+
+    def count(lead: Lead, _rep: Rep | None, _now: datetime | None) -> Any:
+        return sum(1 for signal in lead.signals if signal.kind == kind)
+
+    def last(lead: Lead, _rep: Rep | None, _now: datetime | None) -> Any:
+        return max((signal.at for signal in lead.signals if signal.kind == kind), default=None)
+
+    return {"total": total, "count": count, "last": last}[operand.stat]
+
+
+def _age(operand: Age) -> Read:
+    read = reader(operand.of, Kind.INSTANT)
+
+    def passed(lead: Lead, rep: Rep | None, now: datetime | None) -> Any:
+        since = read(lead, rep, now)
+        return None if since is None else now - since
+
+    return passed
+
+
+def _domain_of(operand: DomainOf) -> Read:
+    read = reader(operand.of, Kind.TEXT)
+
+    def domain(lead: Lead, rep: Rep | None, now: datetime | None) -> Any:
+        address = read(lead, rep, now)
+        return None if address is None else address.rpartition("@")[2].lower() or None
+
+    return domain
+
+
+def _const(operand: Const) -> Read:
+    value = frozenset(operand.value) if isinstance(operand.value, tuple) else operand.value
+    return lambda lead, rep, now: value
+
+
+def _arithmetic(operand: Arithmetic) -> Read:
+    op = operand.op
+    left, right = map(reader, (operand.left, operand.right), operand.kinds)
+
+    def outcome(lead: Lead, rep: Rep | None, now: datetime | None) -> Any:
+        a = left(lead, rep, now)
+        b = right(lead, rep, now)
+        return None if a is None or b is None else calculate(op, a, b)
+
+    return outcome
+
+
+_OPERANDS: Final[Mapping[type, Callable[[Any], Read]]] = {
+    Field: _field,
+    Entry: _entry,
+    SignalStat: _signal,
+    Now: lambda _operand: lambda lead, rep, now: now,
+    Age: _age,
+    DomainOf: _domain_of,
+    Const: _const,
+    Arithmetic: _arithmetic,
+}
+
 
 Test: TypeAlias = Callable[[Lead, Rep | None, datetime | None], bool]
 """A compiled condition: lead, rep and instant to true or false."""

@@ -6,11 +6,9 @@ from hypothesis import strategies as st
 
 from leadroute.model.lead import Lead
 from leadroute.rules.builders import LEAD, NOW, REP, check, define
-from leadroute.rules.columns import columns, spans_of_rows
 from leadroute.rules.evaluation import Environment
 from leadroute.rules.index import Index
-from leadroute.rules.look import kind_of, look
-from leadroute.rules.plane import Plane, bits, splice
+from leadroute.rules.match_bitmaps import Plane, bits, columns, kind_of, look, spans_of_rows, splice
 from leadroute.rules.rows import MOST_BOXES, Key, outline
 from leadroute.rules.span import NOTHING, Span, listed, span_of, starting
 

@@ -21,14 +21,21 @@ from attrs import evolve, field, frozen
 
 from leadroute.errors import FactTypeError
 from leadroute.model.lead import Lead
-from leadroute.rules.columns import columns, spans_of_rows
 from leadroute.rules.condition import ALWAYS, Condition
 from leadroute.rules.evaluation import PLAIN, Environment, Test, compile_condition
 from leadroute.rules.fields import CUSTOM_KINDS, Kind
-from leadroute.rules.look import Look, kind_of, look
+from leadroute.rules.match_bitmaps import (
+    Look,
+    Plane,
+    bits,
+    columns,
+    kind_of,
+    look,
+    spans_of_rows,
+    splice,
+)
 from leadroute.rules.operand import settle
 from leadroute.rules.plain import refuse_rep, rule_names
-from leadroute.rules.plane import Plane, bits, splice
 from leadroute.rules.rows import Demand, Key
 
 __all__ = ["Asked", "Index"]

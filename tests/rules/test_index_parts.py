@@ -9,8 +9,16 @@ from leadroute.rules.builders import LEAD, NOW, REP, check, define
 from leadroute.rules.evaluation import Environment
 from leadroute.rules.index import Index
 from leadroute.rules.match_bitmaps import Plane, bits, columns, kind_of, look, spans_of_rows, splice
-from leadroute.rules.rows import MOST_BOXES, Key, outline
-from leadroute.rules.span import NOTHING, Span, listed, span_of, starting
+from leadroute.rules.match_constraints import (
+    MOST_BOXES,
+    NOTHING,
+    Key,
+    Span,
+    listed,
+    outline,
+    span_of,
+    starting,
+)
 
 VALUES = range(-1, 7)
 

@@ -34,9 +34,9 @@ from leadroute.rules.match_bitmaps import (
     spans_of_rows,
     splice,
 )
+from leadroute.rules.match_constraints import Demand, Key
 from leadroute.rules.operand import settle
 from leadroute.rules.plain import refuse_rep, rule_names
-from leadroute.rules.rows import Demand, Key
 
 __all__ = ["Asked", "Index"]
 

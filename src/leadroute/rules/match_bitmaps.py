@@ -30,10 +30,9 @@ from leadroute.model.lead import Lead
 from leadroute.rules.condition import And, Comparison, Condition, joined
 from leadroute.rules.evaluation import TYPES, reader
 from leadroute.rules.fields import Kind
+from leadroute.rules.match_constraints import Demand, Key, Span, field_key, outline, span_of
 from leadroute.rules.operand import Const, DomainOf, Field
 from leadroute.rules.questions import Membership, TextTest
-from leadroute.rules.rows import Demand, Key, field_key, outline
-from leadroute.rules.span import Span, span_of
 
 __all__ = [
     "Column",

@@ -44,8 +44,7 @@ from policies import (
 )
 from telling import at_least, at_most, figures, options, tell
 
-from leadroute.rules.match import Matcher
-from leadroute.rules.plain import PlainMatcher
+from leadroute.rules.matcher import Matcher, PlainMatcher
 
 LEADS, SEED = 2_000, 20_26
 PATIENCE = 0.25

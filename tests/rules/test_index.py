@@ -10,9 +10,7 @@ from leadroute.model.lead import Lead
 from leadroute.rules.builders import LEAD, REP, check
 from leadroute.rules.condition import NEVER
 from leadroute.rules.evaluation import Environment
-from leadroute.rules.index import Index
-from leadroute.rules.match import FEW, Matcher
-from leadroute.rules.plain import PlainMatcher
+from leadroute.rules.matcher import FEW, Index, Matcher, PlainMatcher
 from leadroute.testing.strategies import conditions
 
 one = st.none() | conditions(rep=False)

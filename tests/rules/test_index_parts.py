@@ -7,7 +7,6 @@ from hypothesis import strategies as st
 from leadroute.model.lead import Lead
 from leadroute.rules.builders import LEAD, NOW, REP, check, define
 from leadroute.rules.evaluation import Environment
-from leadroute.rules.index import Index
 from leadroute.rules.match_bitmaps import Plane, bits, columns, kind_of, look, spans_of_rows, splice
 from leadroute.rules.match_constraints import (
     MOST_BOXES,
@@ -19,6 +18,7 @@ from leadroute.rules.match_constraints import (
     span_of,
     starting,
 )
+from leadroute.rules.matcher import Index
 
 VALUES = range(-1, 7)
 

@@ -64,7 +64,7 @@ from leadroute.ranking.version import fingerprint
 from leadroute.rules.condition import Condition
 from leadroute.rules.evaluation import PLAIN, Environment, Test
 from leadroute.rules.fallback import Otherwise, read_otherwise
-from leadroute.rules.match import Matcher
+from leadroute.rules.matcher import Matcher
 from leadroute.rules.parser import declared
 from leadroute.rules.qualification import Factor, Qualification, qualification
 from leadroute.rules.reading import reads

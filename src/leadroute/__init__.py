@@ -31,8 +31,7 @@ from leadroute.ranking.ranking import Assignment, Outcome, Ranking, Rejection
 from leadroute.ranking.router import Router
 from leadroute.rules.builders import LEAD, REP, signal
 from leadroute.rules.fallback import Otherwise
-from leadroute.rules.qualification import Factor, Qualification
-from leadroute.rules.rule import Pool, Rule
+from leadroute.rules.rule import Factor, Pool, Qualification, Rule
 
 if TYPE_CHECKING:
     from leadroute.formats.policy import dump_policy, load_policy

@@ -24,7 +24,7 @@ from leadroute.ranking.closing import observing
 from leadroute.ranking.eligibility import gate, notes_of
 from leadroute.ranking.ranking import Assignment, Outcome, Part, Ranking, Rejection
 from leadroute.rules.evaluation import compile_condition
-from leadroute.rules.qualification import Factor, parts_of
+from leadroute.rules.rule import Factor, parts_of
 from leadroute.rules.scorer import mean
 from leadroute.rules.situation import Situation
 from leadroute.scorers import fair_share, round_robin

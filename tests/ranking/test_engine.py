@@ -30,7 +30,7 @@ from leadroute.ranking import candidates
 from leadroute.ranking.charges import counters
 from leadroute.rules import builders
 from leadroute.rules.evaluation import Environment
-from leadroute.rules.qualification import Factor, Qualification
+from leadroute.rules.rule import Factor, Qualification
 from leadroute.scorers import cap_room, fair_share, headroom, language, round_robin, tiers
 from leadroute.testing.grammar import conditions
 from leadroute.testing.strategies import scorers

@@ -19,7 +19,7 @@ from leadroute import (
     Rule,
     Status,
 )
-from leadroute.rules.qualification import parts_of
+from leadroute.rules.rule import parts_of
 
 BUDGET = Factor("budget", LEAD.budget > 0, "nurture", "has no budget yet")
 MAIL = Factor("reachable", LEAD.email.is_present(), "review")

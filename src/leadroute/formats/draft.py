@@ -31,9 +31,8 @@ from leadroute.rules.evaluation import Environment, compile_condition
 from leadroute.rules.fallback import CASES, Otherwise, pool_of, read_steps
 from leadroute.rules.fields import FIELDS
 from leadroute.rules.parser import declared, parse, parse_definitions
-from leadroute.rules.qualification import Factor, Qualification
 from leadroute.rules.reading import reads
-from leadroute.rules.rule import EVERYONE, Pool, Rule, read_silences
+from leadroute.rules.rule import EVERYONE, Factor, Pool, Qualification, Rule, read_silences
 from leadroute.rules.rule import window as read_window
 from leadroute.rules.scorer import Scorer, guards
 from leadroute.rules.scores import parse_score

@@ -31,9 +31,8 @@ from leadroute.ranking.scorers.custom import HostScorer
 from leadroute.rules.condition import Condition
 from leadroute.rules.evaluation import PLAIN, Environment
 from leadroute.rules.fallback import Otherwise, steps_as_text
-from leadroute.rules.qualification import Factor, Qualification, parts_of
 from leadroute.rules.reading import definitions
-from leadroute.rules.rule import Pool, Rule
+from leadroute.rules.rule import Factor, Pool, Qualification, Rule, parts_of
 from leadroute.rules.scorer import Scorer, guards
 from leadroute.scorers import BUILT_IN
 

@@ -22,8 +22,7 @@ from leadroute.ranking.case import EXPECTATIONS
 from leadroute.ranking.ranking import Outcome
 from leadroute.rules.fallback import CASES
 from leadroute.rules.fields import CUSTOM_KINDS, FIELDS, Kind
-from leadroute.rules.qualification import OUTCOMES
-from leadroute.rules.rule import FREES
+from leadroute.rules.rule import FREES, OUTCOMES
 
 __all__ = ["policy_schema"]
 

@@ -20,8 +20,7 @@ from leadroute.insight.description import otherwise_in_words, preference, who
 from leadroute.ranking.router import Router
 from leadroute.rules.describe import describe, duration_in_words
 from leadroute.rules.fallback import CASES, CATCH_ALL, HOLD, pool_of
-from leadroute.rules.qualification import Factor, Qualification
-from leadroute.rules.rule import EVERYONE, Rule
+from leadroute.rules.rule import EVERYONE, Factor, Qualification, Rule
 
 __all__ = ["graphviz", "mermaid"]
 

@@ -15,7 +15,7 @@ from leadroute.model.roster import Roster
 from leadroute.ranking.case import Case
 from leadroute.ranking.ranking import Outcome, Ranking
 from leadroute.ranking.router import Router
-from leadroute.rules.qualification import OUTCOMES
+from leadroute.rules.rule import OUTCOMES
 
 __all__ = ["Difference", "Result", "run_tests"]
 

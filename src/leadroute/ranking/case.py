@@ -12,7 +12,7 @@ from leadroute.model.lead import Lead
 from leadroute.model.rep import Rep
 from leadroute.model.validation import Refused, clean_fields, cleaned, ident, shown
 from leadroute.ranking.ranking import Outcome
-from leadroute.rules.qualification import OUTCOMES
+from leadroute.rules.rule import OUTCOMES
 
 __all__ = ["EXPECTATIONS", "Case"]
 

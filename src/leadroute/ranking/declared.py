@@ -23,9 +23,8 @@ from leadroute.ranking.case import Case
 from leadroute.rules.condition import Condition
 from leadroute.rules.evaluation import Environment, Test, compile_condition
 from leadroute.rules.fallback import Otherwise
-from leadroute.rules.qualification import Factor, Qualification, parts_of
 from leadroute.rules.reading import reads
-from leadroute.rules.rule import EVERYONE, Pool, Rule
+from leadroute.rules.rule import EVERYONE, Factor, Pool, Qualification, Rule, parts_of
 from leadroute.rules.scorer import guards
 
 __all__ = [

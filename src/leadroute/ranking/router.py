@@ -66,9 +66,16 @@ from leadroute.rules.evaluation import PLAIN, Environment, Test
 from leadroute.rules.fallback import Otherwise, read_otherwise
 from leadroute.rules.matcher import Matcher
 from leadroute.rules.parser import declared
-from leadroute.rules.qualification import Factor, Qualification, qualification
 from leadroute.rules.reading import reads
-from leadroute.rules.rule import EVERYONE, Pool, Rule, read_silences
+from leadroute.rules.rule import (
+    EVERYONE,
+    Factor,
+    Pool,
+    Qualification,
+    Rule,
+    qualification,
+    read_silences,
+)
 from leadroute.rules.rule import window as read_window
 
 if TYPE_CHECKING:

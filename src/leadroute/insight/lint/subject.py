@@ -24,8 +24,7 @@ from leadroute.model.working_hours import unless_failing
 from leadroute.ranking.router import Router
 from leadroute.rules.condition import Condition
 from leadroute.rules.evaluation import compile_condition
-from leadroute.rules.qualification import whole_of
-from leadroute.rules.rule import Rule
+from leadroute.rules.rule import Rule, whole_of
 from leadroute.rules.scorer import guards
 
 __all__ = ["Subject"]

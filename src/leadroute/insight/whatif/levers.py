@@ -21,9 +21,9 @@ from leadroute.ranking.router import Router
 from leadroute.rules.condition import Comparison, Condition
 from leadroute.rules.fields import FIELDS, Kind
 from leadroute.rules.operand import Const, Entry, Field, Operand, SignalStat, literal_text
-from leadroute.rules.qualification import whole_of
 from leadroute.rules.questions import Contains, Membership, Presence, SetRelation, TextTest
 from leadroute.rules.reading import walk
+from leadroute.rules.rule import whole_of
 from leadroute.rules.scorer import guards
 
 __all__ = ["Asked", "lead_lever", "named", "rep_lever", "skill_change", "told", "word"]

@@ -21,7 +21,7 @@ from leadroute import (
     headroom,
 )
 from leadroute.formats.policy import parse_policy
-from leadroute.ranking.version import fingerprint
+from leadroute.ranking.policy_checks import fingerprint
 from leadroute.rules.builders import define
 from leadroute.testing import ManualClock
 from leadroute.testing.strategies import routers

@@ -23,7 +23,7 @@ from leadroute.model.roster import Roster
 from leadroute.model.schedule import Schedule
 from leadroute.model.validation import aware, must_be
 from leadroute.model.working_hours import Hours, unless_failing
-from leadroute.ranking.closing import observing
+from leadroute.ranking.policy_checks import observing
 from leadroute.ranking.router import Router
 from leadroute.rules.rule import EVERYONE
 

@@ -43,7 +43,7 @@ from leadroute.offers.store import Store
 from leadroute.offers.swept import Swept
 from leadroute.offers.turning import next_turn
 from leadroute.plain import dumps
-from leadroute.ranking.closing import observing
+from leadroute.ranking.policy_checks import observing
 from leadroute.ranking.router import Router
 
 __all__ = ["Dispatcher"]

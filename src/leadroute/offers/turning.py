@@ -22,7 +22,7 @@ from leadroute.model.rep import Rep
 from leadroute.model.roster import Roster
 from leadroute.model.snapshot import Snapshot
 from leadroute.model.working_hours import unless_failing
-from leadroute.ranking.closing import observing
+from leadroute.ranking.policy_checks import observing
 from leadroute.ranking.router import Router
 
 __all__ = ["next_turn"]

@@ -22,8 +22,8 @@ from leadroute.model.lead import Lead
 from leadroute.model.roster import Roster
 from leadroute.model.snapshot import Snapshot
 from leadroute.model.validation import FrozenDict
+from leadroute.ranking.policy_checks import fingerprint
 from leadroute.ranking.ranking import Outcome, Part, Ranking, Rejection, beside, worded
-from leadroute.ranking.version import fingerprint
 
 if TYPE_CHECKING:
     from leadroute.ranking.router import Router

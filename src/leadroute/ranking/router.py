@@ -40,9 +40,9 @@ from leadroute.model.validation import (
 from leadroute.ranking.candidates import CandidateSet, Team, Teams
 from leadroute.ranking.case import Case
 from leadroute.ranking.charges import Tally
-from leadroute.ranking.closing import holiday_dates, observing
 from leadroute.ranking.decide import Asked, Counts, Decided, decide
-from leadroute.ranking.declared import (
+from leadroute.ranking.membership import likely
+from leadroute.ranking.policy_checks import (
     as_atlas,
     as_cases,
     as_defines,
@@ -53,14 +53,15 @@ from leadroute.ranking.declared import (
     as_wrap_up,
     check_otherwise,
     check_rule,
+    fingerprint,
+    holiday_dates,
     membership,
+    observing,
     qualifiers,
     refuse_twins,
     zone_name,
 )
-from leadroute.ranking.membership import likely
 from leadroute.ranking.ranking import Outcome, Ranking
-from leadroute.ranking.version import fingerprint
 from leadroute.rules.condition import Condition
 from leadroute.rules.evaluation import PLAIN, Environment, Test
 from leadroute.rules.fallback import Otherwise, read_otherwise

@@ -1,31 +1,44 @@
-"""What a router declares, held against each other when it is built: names, pools, conditions and the steps otherwise.
+"""What a router declares, held against each other when it is built, and the version of a policy.
 
 The rules of this module:
 
+* A holiday closes the schedule of every rep who has one, unless the schedule overrides the date.
+* Combined schedules are closed part by part, so that each part keeps its overrides. What is open because something
+  else is closed has no dates of its own: it is closed from midnight to midnight, in its zone.
+* A rep without a schedule is not touched.
 * What cannot work is refused here, never while routing. The error names the rule, pool or factor.
+* It depends on what decides, and on nothing else: no object ids, no hash seeds, no order of sets.
+* It is the same in every process and in every version of Python, and survives ``dump_policy`` and ``load_policy``.
+* Equal values count alike: 2.0 is 2.
+* What is left at its default does not count, so that a new option of leadroute leaves old versions as they are.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
+from functools import lru_cache
 from itertools import pairwise
 from typing import Any, Final, TypeVar
 
+from attrs import fields, has
+
 from leadroute.errors import ConfigError, UnknownFieldError
-from leadroute.model.duration import parse_duration
+from leadroute.model.duration import digest, parse_duration
 from leadroute.model.lead import Lead
 from leadroute.model.rep import Rep
+from leadroute.model.schedule import Schedule
 from leadroute.model.territory import Territory
 from leadroute.model.territory_index import Atlas
 from leadroute.model.validation import FrozenDict, Refused, must_be, timezone
+from leadroute.model.working_hours import AllOf, AnyOf, Hours
 from leadroute.ranking.case import Case
-from leadroute.rules.condition import Condition
+from leadroute.rules.condition import Condition, Named
 from leadroute.rules.evaluation import Environment, Test, compile_condition
 from leadroute.rules.fallback import Otherwise
-from leadroute.rules.reading import reads
+from leadroute.rules.reading import reads, walk
 from leadroute.rules.rule import EVERYONE, Factor, Pool, Qualification, Rule, parts_of
-from leadroute.rules.scorer import guards
+from leadroute.rules.scorer import Scorer, guards
 
 __all__ = [
     "all_of",
@@ -39,11 +52,62 @@ __all__ = [
     "as_wrap_up",
     "check_otherwise",
     "check_rule",
+    "fingerprint",
+    "holiday_dates",
     "membership",
+    "observing",
     "qualifiers",
     "refuse_twins",
     "zone_name",
 ]
+
+
+def holiday_dates(given: Iterable[date]) -> frozenset[date]:
+    """A converter for holidays.
+
+    Raises:
+        ConfigError: Something is no date, or a calendar has no dates because it works them out when it is asked.
+    """
+    if isinstance(given, str | bytes) or not isinstance(given, Iterable):
+        raise ConfigError(f"holidays are {given!r:.60}; write a list of dates")
+    found = frozenset(given)
+    if not found and isinstance(given, Mapping) and type(given) not in (dict, FrozenDict):
+        kind = type(given).__name__
+        problem = f"holidays are a {kind} without dates, which works them out when it is asked"
+        raise ConfigError(
+            f"{problem}; name the years, as in country_holidays('NL', years=range(2026, 2031))"
+        )
+    if not all(type(day) is date for day in found):
+        raise ConfigError("holidays hold something that is no date; write dates, without a time")
+    return found
+
+
+def observing(reps: tuple[Rep, ...], holidays: frozenset[date]) -> tuple[Rep, ...]:
+    """The reps with these holidays in their schedules. O(reps), and nothing without holidays.
+
+    Example:
+        >>> (ada,) = observing(
+        ...     (Rep("ada", schedule="mon-fri 09:00-17:00"),), frozenset({date(2026, 12, 25)})
+        ... )
+        >>> str(ada.schedule)
+        'mon-fri 09:00-17:00; holidays 2026-12-25; in UTC'
+    """
+    if not holidays:
+        return reps
+    return tuple(
+        rep if rep.hours is None else rep.with_changes(schedule=_closed_on(rep.hours, holidays))
+        for rep in reps
+    )
+
+
+@lru_cache(maxsize=4_096)
+def _closed_on(hours: Hours, holidays: frozenset[date]) -> Hours:
+    if isinstance(hours, Schedule):
+        return hours.closed_on(holidays)
+    if isinstance(hours, AllOf | AnyOf):
+        return type(hours)(tuple(_closed_on(part, holidays) for part in hours.parts))
+    return hours & Schedule("always", hours.zone, holidays=holidays)
+
 
 T = TypeVar("T")
 
@@ -210,3 +274,59 @@ def refuse_twins(kind: str, given: Iterable[str]) -> None:
     for one, other in pairwise(sorted(given)):
         if one == other:
             raise ConfigError(f"there are two {kind}s named {one!r}; give each a name of its own")
+
+
+LENGTH: Final = 16
+"""How many hexadecimal digits a version has: 64 bits."""
+
+
+def fingerprint(policy: Any) -> str:
+    """The version of a policy. O(size of the policy).
+
+    Args:
+        policy: A frozen attrs value that holds conditions, scores and plain values.
+
+    Example:
+        >>> from leadroute.rules.builders import LEAD
+        >>> from leadroute.rules.rule import Rule
+        >>> fingerprint(Rule("us", when=LEAD.country == "us"))
+        '5edf8ac5a12f80c7'
+    """
+    meant: set[str] = set()
+    outline = _outline(policy, meant)
+    return digest(ascii((outline, sorted(meant)))).hex()[:LENGTH]
+
+
+def _outline(value: Any, meant: set[str]) -> Any:
+    if isinstance(value, Condition):
+        _explain((value,), meant)
+        return str(value)
+    if isinstance(value, Scorer):
+        _explain(guards(value), meant)
+        return str(value)
+    if isinstance(value, timedelta):
+        return value // timedelta(microseconds=1)
+    if isinstance(value, Mapping):
+        return sorted((str(key), _outline(each, meant)) for key, each in value.items())
+    if isinstance(value, frozenset):
+        return sorted(ascii(_outline(each, meant)) for each in value)
+    if isinstance(value, tuple):
+        return [_outline(each, meant) for each in value]
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
+    if not has(type(value)):
+        return value if isinstance(value, str | int | float | None) else str(value)
+    told = [
+        (each.name, _outline(given, meant))
+        for each in fields(type(value))
+        if each.init and each.eq and (given := getattr(value, each.name)) != each.default
+    ]
+    return [type(value).__name__, told]
+
+
+def _explain(conditions: Iterable[Condition], meant: set[str]) -> None:
+    """Note what the names stand for that conditions use, because their text holds the names alone."""
+    for condition in conditions:
+        for node in walk(condition):
+            if isinstance(node, Named):
+                meant.add(f"{node.name} {node.condition}")

@@ -10,8 +10,15 @@ from hypothesis import strategies as st
 
 from leadroute import LEAD, REP, FactTypeError, Lead, Signal
 from leadroute.errors import ConfigError
-from leadroute.ranking.calibration import Calibration, calibration
-from leadroute.ranking.leadscore import Fit, Heat, Logistic, PriorityClass, Scoring
+from leadroute.ranking.lead_scoring import (
+    Calibration,
+    Fit,
+    Heat,
+    Logistic,
+    PriorityClass,
+    Scoring,
+    calibration,
+)
 from leadroute.rules.builders import define, is_free_mail
 
 NOW = datetime(2026, 3, 4, 12, tzinfo=UTC)

@@ -7,8 +7,8 @@ import pytest
 
 from leadroute import Lead, Rep, Snapshot
 from leadroute.model.track_record import ALL, Outcomes, Record, segment_key, week_of
-from leadroute.ranking.calibration import calibration
 from leadroute.ranking.empirical_bayes import prior_of
+from leadroute.ranking.lead_scoring import calibration
 from leadroute.rules.situation import Situation
 from leadroute.scorers import close_rate
 from tests.shared import shared_path

@@ -122,7 +122,7 @@ _LATER = {
     "Placement": "leadroute.offers.placement",
     "SqliteStore": "leadroute.stores.sqlite",
     "Status": "leadroute.offers.placement",
-    "cap_room": "leadroute.ranking.scorers.caps",
+    "cap_room": "leadroute.ranking.scorers.load",
     "check": "leadroute.insight.lint",
     "close_rate": "leadroute.ranking.scorers.outcomes",
     "diff": "leadroute.insight.whatif",

@@ -12,7 +12,6 @@ from collections.abc import Callable, Mapping
 
 from leadroute.model.validation import FrozenDict
 from leadroute.ranking.scorers.answers import accept_rate, response_speed
-from leadroute.ranking.scorers.caps import cap_room
 from leadroute.ranking.scorers.combinators import (
     at_least,
     clamp,
@@ -25,7 +24,7 @@ from leadroute.ranking.scorers.combinators import (
 from leadroute.ranking.scorers.custom import scorer
 from leadroute.ranking.scorers.engagement import freshness, intent, source_urgency
 from leadroute.ranking.scorers.fit import language, same_country, skill_match, territory_match
-from leadroute.ranking.scorers.load import headroom, workload
+from leadroute.ranking.scorers.load import cap_room, headroom, workload
 from leadroute.ranking.scorers.luck import explore, random_tiebreak
 from leadroute.ranking.scorers.outcomes import close_rate, expertise, revenue_rate
 from leadroute.ranking.scorers.ownership import named_account, owner

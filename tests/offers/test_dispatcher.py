@@ -592,7 +592,7 @@ def test_a_memory_transaction_rolls_back():
 
 def test_long_queues_are_swept_in_pages(monkeypatch):
     """A sweep reaches every due lead, however many pages they fill."""
-    monkeypatch.setattr("leadroute.offers.reading.PAGE", 2)
+    monkeypatch.setattr("leadroute.offers.queries.PAGE", 2)
     here = desk(Rep("ada"))
     submitted(here, *(f"L-{n}" for n in range(5)))
     here.clock.advance("5m")

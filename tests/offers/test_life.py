@@ -23,7 +23,7 @@ from leadroute import (
     SqliteStore,
     round_robin,
 )
-from leadroute.offers import reading
+from leadroute.offers import queries
 from leadroute.offers.placement import Status
 from leadroute.testing import ManualClock
 from leadroute.testing.strategies import IDS, leads, reps, rosters, routers
@@ -131,7 +131,7 @@ class Life(RuleBasedStateMachine):
                 assert swept.next_due <= placement.due
             if placement.status is Status.WAITING and placement.due <= now:
                 ranking = self.desk.router.rank(
-                    reading.lead(self.desk.store, placement.lead_id),
+                    queries.lead(self.desk.store, placement.lead_id),
                     self.desk.roster,
                     now=now,
                     snapshot=self.desk.snapshot(),

@@ -34,7 +34,7 @@ from leadroute.model.roster import Roster
 from leadroute.model.snapshot import Snapshot
 from leadroute.model.track_record import Outcomes
 from leadroute.model.validation import FrozenDict
-from leadroute.offers import reading
+from leadroute.offers import queries
 from leadroute.offers.change import Put
 from leadroute.offers.store import Store
 from leadroute.offers.turn_credits import PoolCredits
@@ -147,7 +147,7 @@ class Books:
         """The number of the rep's last assignment but for the offer of one lead. O(offers open to the rep)."""
         given = given_key(rep_id)
         found = [self.store.counts([given]).get(given, 0)]
-        offers = reading.offered(self.store, rep_id)
+        offers = queries.offered(self.store, rep_id)
         found += [offer.order for offer in offers if offer.lead_id != lead_id]
         return max(found)
 

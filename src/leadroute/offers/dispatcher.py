@@ -32,16 +32,16 @@ from leadroute.model.timeline import LATEST
 from leadroute.model.track_record import Outcomes
 from leadroute.model.turn_credit import Grant, Reason
 from leadroute.model.validation import FrozenDict, aware, must_be, of_kind
-from leadroute.offers import reading, transitions, turn_credits
+from leadroute.offers import queries, transitions, turn_credits
 from leadroute.offers.change import Change, Once, Op, Put
 from leadroute.offers.counts import Books, by_rep, counted
 from leadroute.offers.events import Happening, Received
 from leadroute.offers.outcome_counts import counts_of, fields_of
 from leadroute.offers.persistence import persistently
 from leadroute.offers.placement import Placement, Status
+from leadroute.offers.queries import next_turn
 from leadroute.offers.store import Store
 from leadroute.offers.swept import Swept
-from leadroute.offers.turning import next_turn
 from leadroute.plain import dumps
 from leadroute.ranking.policy_checks import observing
 from leadroute.ranking.router import Router
@@ -154,8 +154,8 @@ class Dispatcher:
         """
         must_be(str, rep_id=rep_id)
         rep = self._working(self.roster[rep_id])
-        reading.known(self.store, lead_id)
-        lead = reading.lead(self.store, lead_id)
+        queries.known(self.store, lead_id)
+        lead = queries.lead(self.store, lead_id)
 
         def assigned(before: Placement, books: Books) -> Happening | None:
             rule = self.router.match(lead, books.now)
@@ -300,11 +300,11 @@ class Dispatcher:
         must_be(bool, early=early)
         now = to_micros(self._now())
         timed_out = 0
-        for due in reading.due(self.store, Status.OFFERED, now):
+        for due in queries.due(self.store, Status.OFFERED, now):
             if self._advance(due.lead_id, _expired).status is Status.WAITING:
                 timed_out += 1
         for owned in _OWNED:
-            for due in reading.due(self.store, owned, now):
+            for due in queries.due(self.store, owned, now):
                 self._advance(due.lead_id, _shift_over)
         served, errors = self._serve_waiting(early=early)
         found = Counter(placement.status for placement in served)
@@ -327,9 +327,9 @@ class Dispatcher:
         dues = [
             from_micros(due)
             for status in (Status.OFFERED, Status.WAITING, *_OWNED)
-            if (due := reading.next_due(self.store, status, at)) is not None
+            if (due := queries.next_due(self.store, status, at)) is not None
         ]
-        if reading.waits(self.store, at):
+        if queries.waits(self.store, at):
             turn = next_turn(self.router, self.roster, self._snapshot(now), now)
             dues += [] if turn is None else [turn]
         return min(dues, default=None)
@@ -340,7 +340,7 @@ class Dispatcher:
         Raises:
             LeadNotFound: The lead was never submitted.
         """
-        return reading.known(self.store, lead_id)[0]
+        return queries.known(self.store, lead_id)[0]
 
     def history(self, lead_id: str) -> tuple[Happening, ...]:
         """Everything that has happened to a lead, in order.
@@ -348,7 +348,7 @@ class Dispatcher:
         Raises:
             LeadNotFound: The lead was never submitted.
         """
-        return reading.happenings(self.store, lead_id)
+        return queries.happenings(self.store, lead_id)
 
     def snapshot(self) -> Snapshot:
         """The counts that a decision made now would read. O(reps)."""
@@ -370,7 +370,7 @@ class Dispatcher:
         return aware(self.clock.now(), "clock.now()")
 
     def _submit(self, lead: Lead) -> Placement:
-        before = reading.found(self.store, lead.id)
+        before = queries.found(self.store, lead.id)
         if before is not None:
             return before[0]
         books = self._books()
@@ -390,7 +390,7 @@ class Dispatcher:
         self, lead_id: str, event_of: Callable[[Placement, Books], Happening | None]
     ) -> Placement:
         def step() -> Placement:
-            before, version = reading.known(self.store, lead_id)
+            before, version = queries.known(self.store, lead_id)
             books = self._books()
             event = event_of(before, books)
             if event is None:
@@ -406,7 +406,7 @@ class Dispatcher:
         return placement
 
     def _place(self, lead_id: str) -> Placement:
-        lead = reading.lead(self.store, lead_id)
+        lead = queries.lead(self.store, lead_id)
 
         def decide(before: Placement, books: Books) -> Happening | None:
             if before.status is not Status.WAITING:
@@ -426,7 +426,7 @@ class Dispatcher:
         errors: list[FactTypeError] = []
         offers = 0
         upto = LATEST if early else to_micros(self._now())
-        for due in reading.waiting(self.store, upto):
+        for due in queries.waiting(self.store, upto):
             if offers == at_most:
                 break
             try:
@@ -450,7 +450,7 @@ class Dispatcher:
     ) -> Placement:
         after, ops = transitions.operations(before, events, lead_id, version, dumps, books)
         if self.learn is not None:
-            told = lead or (reading.lead(self.store, lead_id) if self.learn else Lead(lead_id))
+            told = lead or (queries.lead(self.store, lead_id) if self.learn else Lead(lead_id))
             extra = (*extra, *counts_of(before, events, told, self.learn))
         self.store.commit(Change(urandom(16).hex(), (*extra, *ops)))
         return after

@@ -27,7 +27,7 @@ from leadroute.model.keys import grant_record_key, key, parts, placement_key, ro
 from leadroute.model.roster import Roster
 from leadroute.model.turn_credit import Grant, soonest
 from leadroute.model.validation import FrozenDict
-from leadroute.offers import reading
+from leadroute.offers import queries
 from leadroute.offers.change import MAX_KEY, Change, Check, Op, Put, Record
 from leadroute.offers.placement import Placement
 from leadroute.offers.store import Store
@@ -312,7 +312,7 @@ def pool_of(store: Store, router: Router, cause: str, pool: str | None) -> str:
     if pool is not None:
         router.members(pool, Roster())
         return pool
-    placed = reading.found(store, cause)
+    placed = queries.found(store, cause)
     if placed is not None and placed[0].pool is not None:
         return placed[0].pool
     if router.pools:
@@ -351,7 +351,7 @@ def post(store: Store, pool: str, rep_id: str, grant: Grant, now: datetime) -> G
         raise _refused(rep_id, "expires", f"is {grant.expires:%Y-%m-%d %H:%M %Z}, which is past")
     guards: tuple[Op, ...] = ()
     if grant.reason == "make_up":
-        placed = reading.found(store, grant.cause)
+        placed = queries.found(store, grant.cause)
         if placed is not None and _was_granted(placed[0], rep_id):
             return None
         guards = (Check(placement_key(grant.cause), 0 if placed is None else placed[1]),)

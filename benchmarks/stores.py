@@ -26,7 +26,7 @@ from telling import at_most, figures, options, tell
 
 from leadroute.offers.change import Add, Change, Emit, Once, Put, Raise
 from leadroute.stores import MemoryStore, SqliteStore
-from leadroute.stores.tables import Tables
+from leadroute.stores.sqlite_statements import Tables
 
 RATIO = 1.5
 DATA = json.dumps({"offers": [{"rep": "ada", "token": "t" * 32, "made_at": 1, "expires_at": 2}]})

@@ -13,7 +13,7 @@ import pytest
 from leadroute.errors import ConfigError, Conflict, NoTransaction, Transient
 from leadroute.offers.change import Add, Change, Emit, Once, Put, Raise
 from leadroute.stores import SqliteStore, SqliteTransaction, sqlite
-from leadroute.stores.tables import Tables
+from leadroute.stores.sqlite_statements import Tables
 
 ROUTE = Change(
     "c-1",

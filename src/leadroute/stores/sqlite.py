@@ -39,8 +39,7 @@ from typing import Literal, Self, TypeVar
 from leadroute.errors import ConfigError, Conflict, NoTransaction, Transient
 from leadroute.model.duration import parse_duration
 from leadroute.offers.change import Change, Event, Record
-from leadroute.stores.schema import create, up_to_date, valid_prefix
-from leadroute.stores.tables import Tables
+from leadroute.stores.sqlite_statements import Tables, create, up_to_date, valid_prefix
 
 __all__ = ["SqliteStore", "SqliteTransaction"]
 

@@ -5,7 +5,7 @@ The rules of this module:
 * Text that a spreadsheet could take for a formula gets a quote in front; so do the names of columns.
 * Numbers are numbers: they are neither quoted nor changed, and -5 stays -5.
 * All text stands in double quotes, so that no program finds separators of its own within a cell.
-* What ``cell_of`` writes, ``leadroute.formats.cells`` reads, as long as no name in a set holds ``;``.
+* What ``cell_of`` writes, ``leadroute.formats.csv_rows`` reads, as long as no name in a set holds ``;``.
 """
 
 from __future__ import annotations

@@ -15,7 +15,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, TypeVar
 
 from leadroute.errors import Fault, InvalidValue, RowError
-from leadroute.formats.cells import read_instant
+from leadroute.formats.csv_rows import read_instant
 from leadroute.formats.notation import Malformed, Objects, strict_json
 from leadroute.formats.source import BOM, LONGEST_LINE, Lines
 from leadroute.model.lead import Lead

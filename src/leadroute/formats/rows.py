@@ -15,9 +15,9 @@ from collections.abc import Iterator, Mapping
 from typing import TypeVar
 
 from leadroute.errors import ConfigError, Fault, RowError
+from leadroute.formats.csv_rows import table_records
 from leadroute.formats.records import array_records, line_records
 from leadroute.formats.source import Source, format_of, name_of, opened
-from leadroute.formats.table import table_records
 from leadroute.model.lead import Lead
 from leadroute.model.rep import Rep
 from leadroute.model.roster import Roster

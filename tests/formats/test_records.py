@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import pytest
 
 from leadroute.errors import RowError
-from leadroute.formats.notation import Malformed, strict_json
+from leadroute.formats.json_rows import Malformed, strict_json
 from leadroute.formats.rows import read_leads, read_reps
 from leadroute.formats.source import LONGEST_LINE
 from leadroute.model.lead import Lead

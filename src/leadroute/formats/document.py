@@ -3,7 +3,7 @@
 The rules of this module:
 
 * A file is at most ``LARGEST_FILE`` bytes of UTF-8, with or without a byte order mark, with any line ending.
-* TOML is read by the standard library, JSON by ``leadroute.formats.notation``.
+* TOML is read by the standard library, JSON by ``leadroute.formats.json_rows``.
 * An error names the file and, where it is known, the line.
 """
 
@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from leadroute.errors import ConfigError
-from leadroute.formats.notation import Malformed, strict_json
+from leadroute.formats.json_rows import Malformed, strict_json
 
 __all__ = ["FORMATS", "LARGEST_FILE", "format_of", "read_document", "read_text"]
 

@@ -16,7 +16,7 @@ from typing import TypeVar
 
 from leadroute.errors import ConfigError, Fault, RowError
 from leadroute.formats.csv_rows import table_records
-from leadroute.formats.records import array_records, line_records
+from leadroute.formats.json_rows import array_records, line_records
 from leadroute.formats.source import Source, format_of, name_of, opened
 from leadroute.model.lead import Lead
 from leadroute.model.rep import Rep

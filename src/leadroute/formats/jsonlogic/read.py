@@ -16,8 +16,8 @@ from typing import Any, Final, TypeAlias
 from attrs import field, frozen
 
 from leadroute.errors import ConfigError, UnknownFieldError
+from leadroute.formats.json_rows import Malformed, strict_json
 from leadroute.formats.jsonlogic.guard import ORDERS, TEXTS, unguarded
-from leadroute.formats.notation import Malformed, strict_json
 from leadroute.rules.condition import ALWAYS, NEVER, And, Condition, Or, compared, joined
 from leadroute.rules.fields import Kind
 from leadroute.rules.operand import Const, Entry, Field, Operand, constant

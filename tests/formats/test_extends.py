@@ -11,8 +11,8 @@ from leadroute import (
     load_policy,
 )
 from leadroute.errors import PolicyError
-from leadroute.formats.extends import MOST_FILES
 from leadroute.formats.policy import parse_policy
+from leadroute.formats.policy_source import MOST_FILES
 from tests.formats.said import unlined
 
 BASE = """

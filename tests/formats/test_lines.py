@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from leadroute.formats.lines import lines_of
+from leadroute.formats.policy_source import lines_of
 from leadroute.formats.toml import write_toml
 
 FILE = '''\

@@ -5,8 +5,8 @@ import json
 import pytest
 
 from leadroute import ConfigError, load_policy
-from leadroute.formats.parts import Part, Parts, Spot
 from leadroute.formats.policy import parse_policy
+from leadroute.formats.policy_source import Part, Parts, Spot
 
 BASE = """\
 format = 1

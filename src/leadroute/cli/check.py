@@ -20,7 +20,7 @@ from attrs import evolve
 from leadroute.cli.inputs import add_json, add_now, add_policy, clock_of, existing, policy_of
 from leadroute.cli.output import Screen
 from leadroute.errors import ConfigError, PolicyError
-from leadroute.formats.extends import read_extended
+from leadroute.formats.policy_source import read_extended
 from leadroute.formats.rows import read_reps
 from leadroute.insight.lint import Finding, Severity, check
 

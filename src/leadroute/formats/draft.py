@@ -20,7 +20,7 @@ from attrs import fields
 
 from leadroute.errors import ConfigError, InvalidValue, PolicyError, UnknownFieldError
 from leadroute.formats.cases import case_of, read_expected, read_instant, read_lead, read_reps
-from leadroute.formats.parts import Parts
+from leadroute.formats.policy_source import Parts
 from leadroute.model.duration import parse_duration
 from leadroute.model.territory import Territory
 from leadroute.model.validation import Refused, ident

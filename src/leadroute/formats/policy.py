@@ -18,10 +18,8 @@ from attrs import fields
 
 from leadroute.errors import ConfigError
 from leadroute.formats.cases import case_table
-from leadroute.formats.document import format_of, read_document
 from leadroute.formats.draft import Draft, Scorers
-from leadroute.formats.extends import read_extended
-from leadroute.formats.parts import Part, Parts
+from leadroute.formats.policy_source import Part, Parts, format_of, read_document, read_extended
 from leadroute.formats.toml import write_toml
 from leadroute.model.duration import format_duration
 from leadroute.model.territory import Territory

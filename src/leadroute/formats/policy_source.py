@@ -1,0 +1,547 @@
+"""A policy file as it is written: places, parts and what it builds on.
+
+The rules of this module:
+
+* A file is at most ``LARGEST_FILE`` bytes of UTF-8, with or without a byte order mark, with any line ending.
+* TOML is read by the standard library, JSON by ``leadroute.formats.json_rows``.
+* An error names the file and, where it is known, the line.
+* The text is TOML or JSON that was read already. Of other text the answer is whatever can be made out, and never an
+  error.
+* Places are written as in ``rule[2].when``, counted from 0, as in the errors of a policy.
+* Nothing is kept of the values but what stands in their tables.
+* Places are those of the joined policy, as in ``rule[2].when``. An entry of a list is found in the file that it came
+  from, at the number that it has there.
+* Of a place that no file has, such as a key that is missing, the table around it counts.
+* Lines are looked for when somebody asks, because most policies have no errors.
+* The base is named by a relative path without ``..``, and stands beside the file or below it. A circle is refused, and
+  so are more than ``MOST_FILES`` files.
+* A value of the file replaces that of the base. Tables are joined key by key.
+* Of lists such as ``[[rule]]``, an entry takes the place of the base's entry with its name. Entries with a new name go
+  before those of the base, so that its last rule stays last.
+* ``qualify`` replaces the base's ``[[qualification]]``, and the other way round.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import tomllib
+from collections.abc import Iterator, Mapping
+from functools import cached_property
+from pathlib import Path, PurePosixPath
+from typing import Any, Final, NamedTuple
+
+from attrs import define, field, frozen
+
+from leadroute.errors import ConfigError
+from leadroute.formats.json_rows import Malformed, strict_json
+
+__all__ = [
+    "FORMATS",
+    "LARGEST_FILE",
+    "MOST_FILES",
+    "Part",
+    "Parts",
+    "Spot",
+    "format_of",
+    "lines_of",
+    "read_document",
+    "read_extended",
+    "read_text",
+]
+
+
+FORMATS = ("toml", "json")
+"""The formats of a policy file."""
+
+LARGEST_FILE = 2 << 20
+
+_PART = r"""(?:[A-Za-z0-9_-]++|"[^"\n]*+"|'[^'\n]*+')[ \t]*+"""
+_DEEP_KEY = re.compile(rf"^[ \t]*+\[*+[ \t]*+(?:{_PART}\.[ \t]*+){{8}}", re.MULTILINE)
+_DEEP_INLINE = re.compile(rf"[{{,][ \t\n]*+(?:{_PART}\.[ \t]*+){{8}}")
+
+
+def format_of(path: str | Path, format: str | None = None) -> str:  # noqa: A002 - the host's word for it
+    """The format of a policy file: ``format``, else what the ending of its path says.
+
+    Raises:
+        ConfigError: There is no such format.
+
+    Example:
+        >>> format_of("policy.json"), format_of("policy.txt", "toml")
+        ('json', 'toml')
+    """
+    found = Path(path).suffix.lower().removeprefix(".") if format is None else format
+    if found not in FORMATS:
+        remedy = "end the file's name with .toml or .json, or say format='toml' or format='json'"
+        raise ConfigError(f"{found!r:.40} is no format of policies; {remedy}", str(path))
+    return found
+
+
+def read_text(path: str | Path) -> str:
+    """The text of a policy file.
+
+    Raises:
+        ConfigError: The file is too large, or not UTF-8.
+        OSError: The file cannot be read.
+    """
+    with Path(path).open("rb") as file:
+        data = file.read(LARGEST_FILE + 1)
+    _refuse_large(len(data), str(path))
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        problem = f"byte {error.start + 1} is not UTF-8; save the file as UTF-8"
+        raise ConfigError(problem, str(path)) from None
+
+
+def read_document(text: str, format: str, name: str) -> dict[str, Any]:  # noqa: A002 - as above
+    """The tables that a text describes.
+
+    Args:
+        text: The text of the file.
+        format: ``toml`` or ``json``.
+        name: What errors call the file.
+
+    Raises:
+        ConfigError: The text is too long, or not in the format.
+    """
+    _refuse_large(len(text), name)
+    plain = text.removeprefix("\ufeff")
+    try:
+        found = _toml(plain) if format_of("", format) == "toml" else strict_json(plain)
+    except Malformed as error:
+        where = f"{name}: line {error.line}, column {error.column}" if error.line else name
+        raise ConfigError(error.problem, where) from None
+    if not isinstance(found, dict):
+        raise ConfigError('holds no object; write {"format": 1, "rule": [...]}', name)
+    return found
+
+
+def _refuse_large(size: int, name: str) -> None:
+    if size > LARGEST_FILE:
+        raise ConfigError(f"is larger than {LARGEST_FILE >> 20} MiB; split it", name)
+
+
+def _toml(text: str) -> dict[str, Any]:
+    import tomllib  # asked for rarely, and slow to import
+
+    if deep := _DEEP_KEY.search(text) or _DEEP_INLINE.search(text):
+        line = text.count("\n", 0, deep.end()) + 1
+        raise Malformed("a key with so many dots is no key of a policy; shorten it", line, 1)
+    try:
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise Malformed(f"is not TOML: {error}") from None
+    except RecursionError:
+        raise Malformed("is nested too deep; flatten it") from None
+    except ValueError:
+        raise Malformed("holds a number with thousands of digits; write it shorter") from None
+
+
+_TOKEN = re.compile(
+    r'''
+      (?P<text> """(?:[^"\\]|\\[\s\S]|"{1,2}(?!"))*+"{3,5}
+              | \'\'\'(?:[^\']|\'{1,2}(?!\'))*+\'{3,5}
+              | "(?:[^"\\\n]|\\.)*+"
+              | \'[^\'\n]*+\'
+      )
+    | (?P<mark> [\[\]{}=,.] | \n )
+    | (?P<word> [^\s\[\]{}=,."'#]++ )
+    | (?P<none> \#[^\n]*+ | [ \t\r]++ | . )
+    ''',
+    re.VERBOSE,
+)
+
+
+def lines_of(text: str, format: str = "toml") -> Mapping[str, int]:  # noqa: A002 - the host's word for it
+    r"""The line of every table and key of a file, by place. O(length).
+
+    Args:
+        text: The text of the file.
+        format: ``toml`` or ``json``.
+
+    Returns:
+        Lines counted from 1, by place. A table that is opened twice has its first line.
+
+    Example:
+        >>> found = lines_of('format = 1\n\n[[rule]]\nname = "us"\nwhen = "always"\n')
+        >>> found["format"], found["rule[0]"], found["rule[0].when"]
+        (1, 3, 5)
+        >>> lines_of('{"rule": [\n {"name": "us"}]}', "json")
+        {'rule': 1, 'rule[0]': 2, 'rule[0].name': 2}
+    """
+    if format == "json":
+        return _json_lines(text)
+    scan = _Scan(tuple(_tokens(text)))
+    scan.run()
+    return scan.found
+
+
+@define
+class _Token:
+    """A mark, a word or a text, with its line."""
+
+    kind: str
+    text: str
+    line: int
+
+
+def _tokens(text: str, token: re.Pattern[str] = _TOKEN) -> Iterator[_Token]:
+    line = 1
+    for match in token.finditer(text):
+        kind, written = str(match.lastgroup), match.group()
+        if kind != "none":
+            yield _Token(kind, written, line)
+        line += written.count("\n")
+
+
+_JSON = re.compile(
+    r"""
+      (?P<text> "(?:[^"\\]|\\[\s\S])*+"? )
+    | (?P<mark> [\[\]{},:] )
+    | (?P<word> [^\s\[\]{},:"]++ )
+    | (?P<none> \s++ )
+    """,
+    re.VERBOSE,
+)
+
+
+_DEEPEST: Final = 100
+
+
+@define
+class _Level:
+    """An object or an array that is open, with what comes next in it."""
+
+    place: str
+    listed: bool
+    number: int = 0
+    key: str | None = None
+
+    def next(self) -> str:
+        """The place of the value that begins now."""
+        if not self.listed:
+            return _under(self.place, self.key or "")
+        self.number += 1
+        return f"{self.place}[{self.number - 1}]"
+
+
+def _json_lines(text: str) -> Mapping[str, int]:
+    """The lines of JSON, down to a depth that no policy has. It keeps its own stack, so that none is too deep."""
+    found: dict[str, int] = {}
+    levels = [_Level("", listed=False)]
+    for token in _tokens(text, _JSON):
+        level = levels[-1]
+        if token.kind == "text" and not level.listed and level.key is None and len(levels) > 1:
+            level.key = _unquoted(token.text)
+            if len(levels) < _DEEPEST:
+                found.setdefault(_under(level.place, level.key), token.line)
+        elif token.text in "]}":
+            levels = levels[:-1] or levels
+        elif token.text == ",":
+            level.key = None
+        elif token.text != ":":
+            place = level.next() if len(levels) < _DEEPEST else ""
+            if place:
+                found.setdefault(place, token.line)
+            if token.text in "[{":
+                levels.append(_Level(place, listed=token.text == "["))
+    return found
+
+
+def _unquoted(text: str) -> str:
+    try:
+        return str(json.loads(text))
+    except ValueError:
+        return text
+
+
+@define
+class _Scan:
+    """A walk over the tokens of a file."""
+
+    tokens: tuple[_Token, ...]
+    at: int = 0
+    found: dict[str, int] = field(factory=dict)
+    counts: dict[str, int] = field(factory=dict)
+
+    def run(self) -> None:
+        """Note the line of every table and key."""
+        table = ""
+        while self.at < len(self.tokens):
+            if self._is("\n"):
+                self.at += 1
+            elif self._is("["):
+                table = self._header()
+            else:
+                self._pair(table)
+                self._end()
+
+    def _is(self, mark: str) -> bool:
+        token = self.tokens[self.at] if self.at < len(self.tokens) else None
+        return token is not None and token.kind == "mark" and token.text == mark
+
+    def _header(self) -> str:
+        line = self.tokens[self.at].line
+        self.at += 1
+        listed = self._is("[")
+        self.at += listed
+        *outer, last = self._key() or [""]
+        place = ""
+        for name in outer:
+            place = self._latest(_under(place, name))
+        place = _under(place, last)
+        if listed:
+            number = self.counts.get(place, 0)
+            self.counts[place] = number + 1
+            place = f"{place}[{number}]"
+        self.found.setdefault(place, line)
+        self._end()
+        return place
+
+    def _latest(self, place: str) -> str:
+        count = self.counts.get(place)
+        return f"{place}[{count - 1}]" if count else place
+
+    def _end(self) -> None:
+        """Go on to the next line."""
+        while self.at < len(self.tokens) and not self._is("\n"):
+            self.at += 1
+
+    def _key(self) -> list[str]:
+        names = []
+        while self.at < len(self.tokens) and self.tokens[self.at].kind != "mark":
+            names.append(_name(self.tokens[self.at]))
+            self.at += 1
+            if not self._is("."):
+                break
+            self.at += 1
+        return names
+
+    def _pair(self, table: str) -> None:
+        """One ``key = value``, with what stands in the value."""
+        line, place = self.tokens[self.at].line, table
+        for name in self._key():
+            place = _under(place, name)
+            self.found.setdefault(place, line)
+        if self._is("="):
+            self.at += 1
+            self._value(place)
+
+    def _value(self, place: str) -> None:
+        if self._is("{"):
+            self._several(place, "}", listed=False)
+        elif self._is("["):
+            self._several(place, "]", listed=True)
+        else:
+            while self.at < len(self.tokens) and not any(map(self._is, ",]}\n")):
+                self.at += 1
+
+    def _several(self, place: str, end: str, *, listed: bool) -> None:
+        """The elements of an array, or the pairs of an inline table."""
+        self.at += 1
+        number = 0
+        while self.at < len(self.tokens) and not self._is(end):
+            before = self.at
+            if self._is(",") or self._is("\n"):
+                self.at += 1
+            elif listed:
+                inner = f"{place}[{number}]"
+                self.found.setdefault(inner, self.tokens[self.at].line)
+                self._value(inner)
+                number += 1
+            else:
+                self._pair(place)
+            if self.at == before:
+                self.at += 1
+        self.at += 1
+
+
+def _under(place: str, name: str) -> str:
+    return f"{place}.{name}" if place else name
+
+
+def _name(token: _Token) -> str:
+    if token.kind == "word":
+        return token.text
+    try:
+        found: str = tomllib.loads(f"key = {token.text}")["key"]
+    except ValueError:
+        return token.text
+    return found
+
+
+_ENTRY = re.compile(r"(\w+)\[(\d+)\]")
+
+
+class Spot(NamedTuple):
+    """A line of a file.
+
+    Args:
+        file: What errors call the file.
+        line: The line, counted from 1; ``None`` when it is not known.
+    """
+
+    file: str
+    line: int | None
+
+    def __str__(self) -> str:
+        return self.file if self.line is None else f"{self.file}:{self.line}"
+
+
+@frozen(eq=False)
+class Part:
+    """One file.
+
+    Args:
+        name: What errors call it.
+        text: Its text.
+        format: ``toml`` or ``json``.
+        document: Its tables.
+    """
+
+    name: str
+    text: str
+    format: str
+    document: Mapping[str, Any]
+
+    @cached_property
+    def lines(self) -> Mapping[str, int]:
+        """The line of every table and key."""
+        return lines_of(self.text, self.format)
+
+    def spot(self, place: str) -> Spot:
+        """Where a place of this file stands."""
+        while place and place not in self.lines:
+            place = place.rpartition(".")[0]
+        return Spot(self.name, self.lines.get(place))
+
+    def at(self, place: str) -> str:
+        r"""What an error at a place of this file begins with.
+
+        Example:
+            >>> Part("policy.toml", "format = 1\nextends = 5", "toml", {}).at("extends")
+            'policy.toml:2: extends'
+        """
+        return f"{self.spot(place)}: {place}" if place else self.name
+
+
+@frozen(eq=False)
+class Parts:
+    """A policy as its files, joined.
+
+    Args:
+        files: The files; the one that builds on all others first.
+        document: Their tables, joined.
+    """
+
+    files: tuple[Part, ...]
+    document: Mapping[str, Any]
+
+    @property
+    def name(self) -> str:
+        """What errors call the policy."""
+        return self.files[0].name
+
+    def spot(self, place: str) -> Spot:
+        """Where a place of the policy stands: the file, and the line where it is known."""
+        found = [part.spot(within) for part in self.files if (within := self._within(part, place))]
+        return next((each for each in found if each.line), Spot(self.name, None))
+
+    def at(self, place: str, key: str = "") -> str:
+        """What an error at a place of the policy begins with, on the line of one of its keys when there is one."""
+        spot = self.spot(f"{place}.{key}".strip("."))
+        return f"{spot}: {place}" if place else str(spot)
+
+    def _within(self, part: Part, place: str) -> str | None:
+        """What a place of the policy is called in one of its files; ``None`` when it is not from there."""
+        entry = _ENTRY.match(place)
+        if entry is None:
+            table, _, key = place.partition(".")
+            own = part.document.get(table)
+            beside = isinstance(own, Mapping) and key and key.partition(".")[0] not in own
+            return None if own is None or (beside and part is not self.files[-1]) else place
+        name, number = entry[1], int(entry[2])
+        sought, own = self.document[name][number], part.document.get(name)
+        numbers = [at for at, each in enumerate(own or ()) if each is sought]
+        return f"{name}[{numbers[0]}]{place[entry.end() :]}" if numbers else None
+
+
+MOST_FILES: Final = 8
+"""How many files one policy may be made of."""
+
+_EITHER: Final = {"qualify": "qualification", "qualification": "qualify"}
+
+
+def read_extended(source: str | Path, format: str | None = None) -> Parts:  # noqa: A002 - the host's word
+    """A policy file, joined with the files that it extends.
+
+    Args:
+        source: The path of the file.
+        format: ``toml`` or ``json``; by the ending of the path when not given. Bases go by their endings.
+
+    Raises:
+        ConfigError: A file cannot be read as a whole, or names no base that it may name.
+        OSError: A file cannot be opened.
+    """
+    path, seen = Path(source), list[Path]()
+    parts = list[Part]()
+    given: Any = ""
+    while given is not None:
+        seen.append(path.resolve())
+        found = format_of(path, None if parts else format)
+        text = read_text(path)
+        document = read_document(text, found, str(path))
+        given = document.pop("extends", None)
+        parts.append(Part(str(path), text, found, document))
+        if given is not None:
+            path = _base(path, given, parts[-1])
+            _refuse_long(seen, path, parts[0].at("extends"))
+    joined: dict[str, Any] = {}
+    for part in reversed(parts):
+        joined = _joined(joined, part.document)
+    return Parts(tuple(parts), joined)
+
+
+def _base(path: Path, given: Any, part: Part) -> Path:
+    named = PurePosixPath(given) if isinstance(given, str) else PurePosixPath("/")
+    drive = isinstance(given, str) and any(char in given for char in ":\\\0")
+    if named.is_absolute() or ".." in named.parts or drive or not named.name:
+        problem = "names no file beside this one or below it; write one such as 'base.toml'"
+        raise ConfigError(problem, part.at("extends"))
+    return path.parent / named
+
+
+def _refuse_long(seen: list[Path], path: Path, place: str) -> None:
+    if path.resolve() in seen:
+        names = " -> ".join(each.name for each in (*seen, path))
+        raise ConfigError(f"runs in a circle: {names}; break it", place)
+    if len(seen) >= MOST_FILES:
+        raise ConfigError(f"joins more than {MOST_FILES} files; join some of them", place)
+
+
+def _joined(base: Mapping[str, Any], document: Mapping[str, Any]) -> dict[str, Any]:
+    replaced = {other for key, other in _EITHER.items() if key in document}
+    joined = {key: value for key, value in base.items() if key not in replaced}
+    for key, value in document.items():
+        joined[key] = _value(base.get(key), value)
+    return joined
+
+
+def _value(base: Any, value: Any) -> Any:
+    if isinstance(base, Mapping) and isinstance(value, Mapping):
+        return {**base, **value}
+    if _entries(base) and _entries(value):
+        names = {each.get("name") for each in base}
+        own = {each.get("name"): each for each in value if each.get("name") in names}
+        new = [each for each in value if each.get("name") not in names]
+        return [*new, *(own.get(each.get("name"), each) for each in base)]
+    return value
+
+
+def _entries(given: Any) -> bool:
+    """Whether something is a list of tables with names that can be compared."""
+    return isinstance(given, list) and all(
+        isinstance(each, Mapping) and isinstance(each.get("name", ""), str) for each in given
+    )

@@ -17,8 +17,7 @@ from typing import Any
 from attrs import fields
 
 from leadroute.errors import ConfigError
-from leadroute.formats.cases import case_table
-from leadroute.formats.draft import Draft, Scorers
+from leadroute.formats.policy_reader import Draft, Scorers, case_table
 from leadroute.formats.policy_source import Part, Parts, format_of, read_document, read_extended
 from leadroute.formats.toml import write_toml
 from leadroute.model.duration import format_duration

@@ -1,7 +1,9 @@
-"""A policy on its way from plain tables to a router, with every error that it has.
+"""From the data of a policy file to the policy, with every fault at its place.
 
 The rules of this module:
 
+* Leads and reps have the fields that ``leadroute.plain`` reads; instants are TOML's own or ISO 8601 text.
+* A lead without an id is called ``test``.
 * Every key of every table is looked at, whatever is wrong with the others. Nothing is built from a table with errors.
 * An unknown key is an error, with the nearest known one.
 * After ``MOST_ERRORS`` errors the reading ends: the file is something else than a policy.
@@ -10,21 +12,29 @@ The rules of this module:
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from functools import partial
-from typing import Any
+from typing import Any, TypeVar
 
 from attrs import fields
 
-from leadroute.errors import ConfigError, InvalidValue, PolicyError, UnknownFieldError
-from leadroute.formats.cases import case_of, read_expected, read_instant, read_lead, read_reps
+from leadroute.errors import (
+    ConfigError,
+    FactTypeError,
+    InvalidValue,
+    PolicyError,
+    UnknownFieldError,
+)
 from leadroute.formats.policy_source import Parts
 from leadroute.model.duration import parse_duration
+from leadroute.model.lead import Lead
+from leadroute.model.rep import Rep
 from leadroute.model.territory import Territory
-from leadroute.model.validation import Refused, ident
-from leadroute.ranking.case import Case
+from leadroute.model.validation import Refused, aware, ident
+from leadroute.plain import from_plain, to_plain
+from leadroute.ranking.case import EXPECTATIONS, Case
 from leadroute.ranking.router import Router
 from leadroute.rules.condition import ALWAYS, Condition
 from leadroute.rules.evaluation import Environment, compile_condition
@@ -37,7 +47,119 @@ from leadroute.rules.rule import window as read_window
 from leadroute.rules.scorer import Scorer, guards
 from leadroute.rules.scores import parse_score
 
-__all__ = ["Draft", "Scorers"]
+__all__ = [
+    "Draft",
+    "Scorers",
+    "case_of",
+    "case_table",
+    "read_expected",
+    "read_instant",
+    "read_lead",
+    "read_reps",
+]
+
+
+T = TypeVar("T")
+
+
+def read_lead(given: Any) -> Lead:
+    """The lead of a test.
+
+    Raises:
+        ConfigError: It is none; every fault is listed.
+    """
+    if not isinstance(given, Mapping):
+        raise ConfigError("is no table; write { country = 'DE', budget = 500 }")
+    return _read(Lead, {"id": "test", **given})
+
+
+def read_reps(given: Any) -> tuple[Rep, ...]:
+    """The reps of a test's own.
+
+    Raises:
+        ConfigError: One is none; every fault is listed.
+    """
+    if not isinstance(given, list) or not all(isinstance(each, Mapping) for each in given):
+        raise ConfigError("is no list of tables; write [[test.rep]] tables, each with an id")
+    return tuple(_read(Rep, each) for each in given)
+
+
+def _read(kind: type[T], given: Mapping[str, Any]) -> T:
+    try:
+        return from_plain(kind, given)
+    except InvalidValue as error:
+        raise ConfigError(str(error)) from None
+
+
+def read_instant(given: Any) -> datetime:
+    """The instant of a test.
+
+    Raises:
+        ConfigError: It is none, or has no offset.
+    """
+    try:
+        found = datetime.fromisoformat(given) if isinstance(given, str) else given
+        return aware(found, "now")
+    except (ValueError, FactTypeError):
+        raise ConfigError("is no instant; write one such as 2026-03-02T09:00:00Z") from None
+
+
+def read_expected(given: Any, rules: Iterable[str], pools: Iterable[str]) -> dict[str, str]:
+    """What a test expects.
+
+    Args:
+        given: The table.
+        rules: The names of the rules there are.
+        pools: The names of the pools there are.
+
+    Raises:
+        ConfigError: It is no table of texts, or names what is not there.
+    """
+    if not isinstance(given, Mapping) or not given:
+        raise ConfigError("is no table; write { rule = 'the name of a rule' }")
+    known = {"rule": tuple(rules), "pool": tuple(pools)}
+    for key, value in given.items():
+        if key not in EXPECTATIONS:
+            raise UnknownFieldError("expectation", str(key)[:60], EXPECTATIONS)
+        if not isinstance(value, str):
+            raise ConfigError(f"{key} is no text; write it in quotes")
+        if key in known and value not in known[key]:
+            raise UnknownFieldError(key, value[:60], known[key])
+    return dict(given)
+
+
+def case_of(found: Mapping[str, Any]) -> Case:
+    """The case that the parts of a table, already read, make.
+
+    Raises:
+        ConfigError: Something is missing or refused.
+    """
+    for name in ("lead", "expect"):
+        if name not in found:
+            raise ConfigError(f"{name} is missing; write {name} = {{ ... }}")
+    try:
+        return Case(
+            found["name"],
+            lead=found["lead"],
+            reps=found.get("rep", ()),
+            now=found.get("now"),
+            **found["expect"],
+        )
+    except InvalidValue as error:
+        raise ConfigError("; ".join(map(str, error.faults)), "expect") from None
+
+
+def case_table(case: Case) -> dict[str, Any]:
+    """The table that describes a case."""
+    table = {
+        "name": case.name,
+        "lead": to_plain(case.lead),
+        "expect": case.expected,
+        "now": None if case.now is None else case.now.isoformat(),
+        "rep": [to_plain(rep) for rep in case.reps],
+    }
+    return {key: value for key, value in table.items() if value}
+
 
 Scorers = Mapping[str, Callable[..., Scorer]]
 _Readers = Mapping[str, Callable[[Any], Any]]

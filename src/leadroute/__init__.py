@@ -34,7 +34,7 @@ from leadroute.rules.fallback import Otherwise
 from leadroute.rules.rule import Factor, Pool, Qualification, Rule
 
 if TYPE_CHECKING:
-    from leadroute.formats.policy import dump_policy, load_policy
+    from leadroute.formats.policy_file import dump_policy, load_policy
     from leadroute.insight.lint import check
     from leadroute.insight.whatif import diff, explain, why_not
     from leadroute.offers.dispatcher import Dispatcher
@@ -126,11 +126,11 @@ _LATER = {
     "check": "leadroute.insight.lint",
     "close_rate": "leadroute.ranking.scorers.outcomes",
     "diff": "leadroute.insight.whatif",
-    "dump_policy": "leadroute.formats.policy",
+    "dump_policy": "leadroute.formats.policy_file",
     "explain": "leadroute.insight.whatif",
     "headroom": "leadroute.ranking.scorers.load",
     "intent": "leadroute.ranking.scorers.engagement",
-    "load_policy": "leadroute.formats.policy",
+    "load_policy": "leadroute.formats.policy_file",
     "round_robin": "leadroute.ranking.scorers.round_robin",
     "scorer": "leadroute.ranking.scorers.custom",
     "skill_match": "leadroute.ranking.scorers.fit",

@@ -1,6 +1,6 @@
 """What `leadroute show` promises."""
 
-from leadroute.formats.policy import load_policy
+from leadroute.formats.policy_file import load_policy
 from leadroute.insight.description import describe_policy
 from leadroute.insight.diagram import graphviz, mermaid
 

@@ -5,7 +5,7 @@ import sys
 from pathlib import Path
 
 from leadroute import Lead, check
-from leadroute.formats.policy import load_policy
+from leadroute.formats.policy_file import load_policy
 from leadroute.formats.rows import read_leads, read_reps
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"

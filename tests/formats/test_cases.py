@@ -4,7 +4,7 @@ import pytest
 
 from leadroute import Lead, Rep, dump_policy
 from leadroute.errors import PolicyError
-from leadroute.formats.policy import parse_policy
+from leadroute.formats.policy_file import parse_policy
 from tests.formats.said import unlined
 
 POLICY = """

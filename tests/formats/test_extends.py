@@ -11,7 +11,7 @@ from leadroute import (
     load_policy,
 )
 from leadroute.errors import PolicyError
-from leadroute.formats.policy import parse_policy
+from leadroute.formats.policy_file import parse_policy
 from leadroute.formats.policy_source import MOST_FILES
 from tests.formats.said import unlined
 

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from leadroute.formats.policy_file import write_toml
 from leadroute.formats.policy_source import lines_of
-from leadroute.formats.toml import write_toml
 
 FILE = '''\
 # A comment with [table] and key = "value"

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from leadroute import ConfigError, load_policy
-from leadroute.formats.policy import parse_policy
+from leadroute.formats.policy_file import parse_policy
 from leadroute.formats.policy_source import Part, Parts, Spot
 
 BASE = """\

@@ -26,8 +26,7 @@ from leadroute import (
     skill_match,
 )
 from leadroute.errors import ConfigError, PolicyError, UnknownFieldError
-from leadroute.formats.policy import parse_policy
-from leadroute.formats.toml import write_toml
+from leadroute.formats.policy_file import parse_policy, write_toml
 from leadroute.rules.builders import check, define
 from leadroute.rules.evaluation import Environment
 from leadroute.scorers import BUILT_IN, close_rate, max_of

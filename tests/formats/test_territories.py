@@ -5,7 +5,7 @@ import pytest
 from leadroute import Atlas, ConfigError, Router, Rule, Territory
 from leadroute.errors import PolicyError, RowError
 from leadroute.formats.csv_rows import read_territories
-from leadroute.formats.policy import dump_policy, parse_policy
+from leadroute.formats.policy_file import dump_policy, parse_policy
 from tests.formats.said import unlined
 
 FULL = Territory(

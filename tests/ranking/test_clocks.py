@@ -20,7 +20,7 @@ from leadroute import (
     Status,
     dump_policy,
 )
-from leadroute.formats.policy import parse_policy
+from leadroute.formats.policy_file import parse_policy
 from leadroute.insight.description import describe_policy
 from leadroute.insight.diagram import mermaid
 from leadroute.model.lead_timezone import OFFICE, clock_of, lead_hours, shared_hours

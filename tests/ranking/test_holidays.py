@@ -5,7 +5,7 @@ from tests.formats.said import unlined
 
 from leadroute import ConfigError, Lead, Outcome, Rep, Roster, Router, Rule, Schedule, dump_policy
 from leadroute.errors import PolicyError
-from leadroute.formats.policy import parse_policy
+from leadroute.formats.policy_file import parse_policy
 from leadroute.insight.description import describe_policy
 from leadroute.model.schedule import Lazy
 

@@ -19,7 +19,7 @@ from leadroute import (
     Snapshot,
     round_robin,
 )
-from leadroute.formats.policy import dump_policy, parse_policy
+from leadroute.formats.policy_file import dump_policy, parse_policy
 from leadroute.model.duration import from_micros
 from leadroute.model.rep import wrapped_up
 from leadroute.rules.builders import check

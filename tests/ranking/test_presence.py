@@ -19,7 +19,7 @@ from leadroute import (
     dump_policy,
     headroom,
 )
-from leadroute.formats.policy import parse_policy
+from leadroute.formats.policy_file import parse_policy
 from leadroute.insight.description import describe_policy
 from leadroute.model.duration import to_micros
 

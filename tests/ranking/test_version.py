@@ -20,7 +20,7 @@ from leadroute import (
     dump_policy,
     headroom,
 )
-from leadroute.formats.policy import parse_policy
+from leadroute.formats.policy_file import parse_policy
 from leadroute.ranking.policy_checks import fingerprint
 from leadroute.rules.builders import define
 from leadroute.testing import ManualClock
@@ -43,9 +43,7 @@ def test_known():
 def test_other_process():
     """Another process with another hash seed finds the same version."""
     text = dump_policy(ROUTER)
-    code = (
-        "import sys, leadroute.formats.policy as p; print(p.parse_policy(sys.stdin.read()).version)"
-    )
+    code = "import sys, leadroute.formats.policy_file as p; print(p.parse_policy(sys.stdin.read()).version)"
     for seed in ("0", "1"):
         found = subprocess.run(
             [sys.executable, "-c", code],

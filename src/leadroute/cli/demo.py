@@ -20,7 +20,7 @@ from leadroute.cli.inputs import add_json
 from leadroute.cli.office import work_through
 from leadroute.cli.output import Screen
 from leadroute.cli.report import plain, show
-from leadroute.formats.policy import load_policy
+from leadroute.formats.policy_file import load_policy
 from leadroute.formats.rows import read_leads, read_reps
 from leadroute.insight.report import report_on
 from leadroute.model.lead import Lead

@@ -22,7 +22,7 @@ from leadroute.cli.inputs import (
     roster_of,
 )
 from leadroute.cli.output import Screen
-from leadroute.formats.policy import load_policy
+from leadroute.formats.policy_file import load_policy
 from leadroute.insight.whatif import diff
 from leadroute.model.lead import Lead
 

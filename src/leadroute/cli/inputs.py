@@ -20,7 +20,7 @@ from attrs import frozen
 
 from leadroute.clock import Clock, SystemClock
 from leadroute.errors import ConfigError, RowError
-from leadroute.formats.policy import load_policy
+from leadroute.formats.policy_file import load_policy
 from leadroute.formats.rows import read_leads, read_reps
 from leadroute.model.lead import Lead
 from leadroute.model.roster import Roster

@@ -6,7 +6,7 @@ from typing import Any
 
 from leadroute.cli.inputs import existing
 from leadroute.cli.output import Screen
-from leadroute.formats.policy import load_policy
+from leadroute.formats.policy_file import load_policy
 from leadroute.insight.description import describe_policy
 from leadroute.insight.diagram import graphviz, mermaid
 

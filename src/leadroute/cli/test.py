@@ -14,7 +14,7 @@ from typing import Any
 
 from leadroute.cli.inputs import add_json, existing, roster_of
 from leadroute.cli.output import Screen
-from leadroute.formats.policy import load_policy
+from leadroute.formats.policy_file import load_policy
 from leadroute.insight.policy_tests import Result, run_tests
 from leadroute.model.roster import Roster
 

@@ -14,7 +14,7 @@ from typing import Any, Final
 
 from attrs import fields
 
-from leadroute.formats.policy import FORMAT
+from leadroute.formats.policy_file import FORMAT
 from leadroute.model.lead import Lead
 from leadroute.model.rep import Rep
 from leadroute.model.territory import Territory

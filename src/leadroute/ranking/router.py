@@ -224,7 +224,7 @@ class Router:
 
         Example:
             >>> from leadroute import Rule, dump_policy
-            >>> from leadroute.formats.policy import parse_policy
+            >>> from leadroute.formats.policy_file import parse_policy
             >>> router = Router(rules=[Rule("all", window="5m")])
             >>> router.version == parse_policy(dump_policy(router)).version
             True

@@ -27,7 +27,7 @@ from leadroute import (
     signal,
     skill_match,
 )
-from leadroute.formats.policy import dump_policy, parse_policy
+from leadroute.formats.policy_file import dump_policy, parse_policy
 from leadroute.insight.lint import CODES, Finding, Severity, territory_checks
 from leadroute.insight.lint.example import candidates, invented, shown_by
 from leadroute.insight.lint.finding import told

@@ -29,7 +29,7 @@ from leadroute import (
 )
 from leadroute.formats.policy_file import dump_policy, parse_policy
 from leadroute.insight.lint import CODES, Finding, Severity, territory_checks
-from leadroute.insight.lint.example import candidates, invented, shown_by
+from leadroute.insight.lint.analysis import candidates, invented, shown_by
 from leadroute.insight.lint.finding import told
 from leadroute.insight.lint.rows import rows
 from leadroute.insight.lint.values import among, related

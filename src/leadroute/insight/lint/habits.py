@@ -10,8 +10,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from leadroute.insight.lint.analysis import Subject
 from leadroute.insight.lint.finding import Finding
-from leadroute.insight.lint.subject import Subject
 from leadroute.rules.fields import Kind
 from leadroute.rules.reading import Reads, reads
 from leadroute.rules.scorer import Guarded, Scorer

@@ -13,8 +13,8 @@ from collections.abc import Iterator
 from attrs import frozen
 
 from leadroute.errors import nearest
+from leadroute.insight.lint.analysis import Subject
 from leadroute.insight.lint.finding import Finding
-from leadroute.insight.lint.subject import Subject
 from leadroute.model.rep import Rep
 from leadroute.model.roster import Roster
 from leadroute.rules.condition import Comparison, Condition

@@ -12,10 +12,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from leadroute.insight.lint.example import shown_by
+from leadroute.insight.lint.analysis import Subject, shown_by
 from leadroute.insight.lint.finding import Finding
 from leadroute.insight.lint.rows import Row, both, rows, without
-from leadroute.insight.lint.subject import Subject
 from leadroute.model.lead import Lead
 from leadroute.rules.fallback import HOLD
 from leadroute.rules.rule import Rule

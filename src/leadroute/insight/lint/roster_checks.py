@@ -18,10 +18,9 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from leadroute.insight.coverage import usual_zone
-from leadroute.insight.lint.example import shown_by
+from leadroute.insight.lint.analysis import Subject, shown_by
 from leadroute.insight.lint.finding import Finding
 from leadroute.insight.lint.rows import Row
-from leadroute.insight.lint.subject import Subject
 from leadroute.insight.lint.values import among
 from leadroute.model.coverage import Coverage, coverage
 from leadroute.model.lead import Lead

@@ -15,10 +15,9 @@ from functools import partial
 from itertools import islice
 from typing import Final
 
-from leadroute.insight.lint.example import shown_by
+from leadroute.insight.lint.analysis import Subject, shown_by
 from leadroute.insight.lint.finding import Finding
 from leadroute.insight.lint.roster_checks import MOST_LEADS, people, spelled
-from leadroute.insight.lint.subject import Subject
 from leadroute.model.borders import overlaps
 from leadroute.model.lead import Lead
 from leadroute.model.lead_timezone import lead_hours

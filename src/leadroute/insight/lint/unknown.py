@@ -13,9 +13,9 @@ from collections.abc import Callable, Iterator, Sequence
 from itertools import chain
 
 from leadroute.errors import FactTypeError
+from leadroute.insight.lint.analysis import Subject
 from leadroute.insight.lint.finding import Finding
 from leadroute.insight.lint.roster_checks import people
-from leadroute.insight.lint.subject import Subject
 from leadroute.model.lead import Lead
 from leadroute.model.rep import Rep
 from leadroute.ranking.scorers.fit import language, same_country, skill_match, territory_match

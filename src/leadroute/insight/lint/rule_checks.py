@@ -1,7 +1,9 @@
-"""Rules against one another: what can never be true, who is behind whom, what is left over.
+"""Findings about rules.
 
 The rules of this module:
 
+* A policy is judged as a whole: one rule that knows better is enough.
+* These are hints. Small teams may route by turn alone and be right.
 * A rule is called unreachable only when that is proven, by taking from its leads those of every earlier rule until
   nothing is left. What cannot be followed is not reported.
 * A lead that shows a finding was judged by the router itself before it is shown.
@@ -17,9 +19,75 @@ from leadroute.insight.lint.finding import Finding
 from leadroute.insight.lint.rows import Row, both, rows, without
 from leadroute.model.lead import Lead
 from leadroute.rules.fallback import HOLD
+from leadroute.rules.fields import Kind
+from leadroute.rules.reading import Reads, reads
 from leadroute.rules.rule import Rule
+from leadroute.rules.scorer import Guarded, Scorer
+from leadroute.scorers import close_rate, headroom, intent, round_robin
 
-__all__ = ["contradictions", "order", "remainder"]
+__all__ = ["contradictions", "habits", "order", "remainder"]
+
+
+_QUALITY = {
+    "employees",
+    "annual_revenue",
+    "budget",
+    "role",
+    "deadline",
+    "priority",
+    "current_solution",
+}
+_ORIGIN = {"source", "channel"}
+_TURNS = (headroom, round_robin)
+_BY_QUALITY = (intent, close_rate)
+
+
+def habits(subject: Subject) -> Iterator[Finding]:
+    """Hints at availability alone, at quality unread, and at sources all alike. O(conditions)."""
+    if not subject.router.rules:
+        return
+    asked = [reads(condition) for _, condition in subject.conditions()]
+    scorers = [
+        _inner(term.scorer)
+        for rule in subject.router.rules
+        if rule.score
+        for term in rule.score.terms
+    ]
+    if any(each.checks for each in asked):
+        return
+    placed = any(rule.territory or rule.within_km is not None for rule in subject.router.rules)
+    chosen = placed or subject.router.pools or any(each.rep for each in asked)
+    if not chosen and _all(scorers, _TURNS):
+        explanation = "who is free gets the lead; nothing asks who is good at it"
+        yield Finding(
+            "LR301", "rule", explanation, "require or score a skill, a language, a territory"
+        )
+    if not any(_quality(each) for each in asked) and not any(
+        isinstance(scorer, _BY_QUALITY) for scorer in scorers
+    ):
+        explanation = "nothing reads how good a lead is, or what it did"
+        remedy = "read budget, size, role, deadline or signals in a rule, or score intent()"
+        yield Finding("LR302", "rule", explanation, remedy)
+    if not any(field.name in _ORIGIN for each in asked for field in each.lead):
+        explanation = "nothing reads where a lead came from, so every source is treated alike"
+        yield Finding("LR303", "rule", explanation, "read lead.source or lead.channel in a rule")
+
+
+def _inner(scorer: Scorer) -> Scorer:
+    while isinstance(scorer, Guarded):
+        scorer = scorer.scorer
+    return scorer
+
+
+def _all(scorers: list[Scorer], kinds: tuple[type[Scorer], ...]) -> bool:
+    return all(isinstance(scorer, kinds) for scorer in scorers)
+
+
+def _quality(asked: Reads) -> bool:
+    numbers = any(field.custom and field.kind is Kind.NUMBER for field in asked.lead)
+    named = any(field.name in _QUALITY and not field.custom for field in asked.lead)
+    return bool(asked.signals) or numbers or named
+
 
 MOST_PIECES = 128
 """Into how many pieces the leads of one rule may fall before we give up on a proof."""

@@ -17,11 +17,9 @@ from attrs import evolve
 
 from leadroute.insight.lint.analysis import Subject
 from leadroute.insight.lint.finding import CODES, Code, Finding, Severity
-from leadroute.insight.lint.names import names
-from leadroute.insight.lint.roster_checks import hours, nobody, pools, requirements
+from leadroute.insight.lint.roster_checks import hours, names, nobody, pools, requirements, unknown
 from leadroute.insight.lint.rule_checks import contradictions, habits, order, remainder
 from leadroute.insight.lint.territory_checks import calls, shared, territories, unheld, unmet
-from leadroute.insight.lint.unknown import unknown
 from leadroute.model.roster import Roster
 from leadroute.model.validation import aware, must_be
 from leadroute.ranking.router import Router

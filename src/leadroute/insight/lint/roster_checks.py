@@ -1,22 +1,30 @@
-"""Pools against the reps there are: who is in them, who meets what the rules require, and when they work.
+"""Findings about names and reps.
 
 The rules of this module:
 
+* Only reps who are active count. A name that only a rep who left has is a name that nobody has.
+* The nearest name that somebody has is suggested.
 * Only reps who are active count.
 * A requirement that also looks at the lead is judged by the parts that do not, and by leads whose fields the rule
   itself spells out. Nothing is guessed about other leads.
 * Hours are counted in the zone that most of the pool keeps, in the week of the instant given and in the one half a
   year later, because the clocks of different zones do not change together.
+* Only reps who could be given a lead of the rule are looked at: active, with a weight, and not left out by a part of
+  the requirement, or of a guard of the score, that does not hang on the lead.
+* One finding for each rule and kind of data, however many terms ask for it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import date, datetime, timedelta
-from itertools import islice, product
+from itertools import chain, islice, product
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from attrs import frozen
+
+from leadroute.errors import FactTypeError, nearest
 from leadroute.insight.coverage import usual_zone
 from leadroute.insight.lint.analysis import Subject, shown_by
 from leadroute.insight.lint.finding import Finding
@@ -25,13 +33,131 @@ from leadroute.insight.lint.values import among
 from leadroute.model.coverage import Coverage, coverage
 from leadroute.model.lead import Lead
 from leadroute.model.rep import Rep
-from leadroute.rules.condition import And, Condition
+from leadroute.model.roster import Roster
+from leadroute.ranking.scorers.fit import language, same_country, skill_match, territory_match
+from leadroute.ranking.scorers.places import distance, timezone_overlap
+from leadroute.ranking.scorers.seniority import tier
+from leadroute.rules.condition import And, Comparison, Condition
 from leadroute.rules.fallback import HOLD
-from leadroute.rules.operand import Field
-from leadroute.rules.reading import reads
+from leadroute.rules.fields import Kind
+from leadroute.rules.operand import Const, Entry, Field, Operand
+from leadroute.rules.questions import Contains, Membership, SetRelation
+from leadroute.rules.reading import reads, walk
 from leadroute.rules.rule import EVERYONE, Rule
+from leadroute.rules.scorer import Guarded, Scorer
 
-__all__ = ["MOST_LEADS", "hours", "nobody", "people", "pools", "requirements", "spelled"]
+__all__ = [
+    "MOST_LEADS",
+    "hours",
+    "names",
+    "nobody",
+    "people",
+    "pools",
+    "requirements",
+    "spelled",
+    "unknown",
+]
+
+
+_SINGULAR = {
+    "teams": "team",
+    "skills": "skill",
+    "languages": "language",
+    "countries": "country",
+    "regions": "region",
+    "territories": "territory",
+    "industries": "industry",
+    "licences": "licence",
+    "accounts": "account",
+}
+
+
+@frozen
+class _Named:
+    """A word that a condition looks for in a field of the rep."""
+
+    field: Field
+    word: str
+
+
+def names(subject: Subject) -> Iterator[Finding]:
+    """Names in pools and conditions that do not fit the roster. O(conditions x reps)."""
+    roster = subject.roster or Roster()
+    for number, pool in enumerate(subject.router.pools):
+        for rep_id in sorted(pool.reps or ()):
+            yield from _person(rep_id, f"pool[{number}].reps", roster)
+    for place, condition in subject.conditions():
+        for asked in dict.fromkeys(_asked(condition)):
+            if asked.field.name == "id" and not asked.field.custom:
+                yield from _person(asked.word, place, roster)
+            elif asked.field.custom:
+                yield from _attribute(asked.field, place, roster)
+            else:
+                yield from _word(asked, place, roster)
+
+
+def _asked(condition: Condition) -> Iterator[_Named]:
+    for node in walk(condition):
+        if isinstance(node, Contains):
+            yield from _held(node.container, node.item)
+        elif isinstance(node, Entry) and node.of.entity == "rep":
+            yield _Named(node.of, node.key)
+        elif isinstance(node, SetRelation):
+            yield from _held(node.left, node.right)
+            yield from _held(node.right, node.left)
+        elif isinstance(node, Comparison) and node.op == "==" and _is_id(node.left):
+            yield from _held(node.left, node.right)
+        elif isinstance(node, Membership) and not node.negated and _is_id(node.operand):
+            yield from _held(node.operand, Const(node.values))
+        elif isinstance(node, Field) and node.custom and node.entity == "rep":
+            yield _Named(node, "")
+
+
+def _is_id(operand: Operand) -> bool:
+    return operand == Field("rep", "id")
+
+
+def _held(by: Operand, given: Operand) -> Iterator[_Named]:
+    if not isinstance(by, Field) or by.entity != "rep" or by.custom or not isinstance(given, Const):
+        return
+    if by.kind in (Kind.NAMES, Kind.LEVELS) or _is_id(by):
+        words = given.value if isinstance(given.value, tuple) else (given.value,)
+        yield from (_Named(by, word) for word in words)
+
+
+def _person(rep_id: str, place: str, roster: Roster) -> Iterator[Finding]:
+    rep = roster.get(rep_id)
+    if rep is None:
+        explanation = f"names the rep {rep_id!r}, who is not in the roster"
+        yield Finding("LR102", place, explanation, _remedy(rep_id, (each.id for each in roster)))
+    elif not rep.active:
+        explanation = f"names the rep {rep_id!r}, who is not active"
+        yield Finding("LR103", place, explanation, "name somebody else")
+
+
+def _attribute(field: Field, place: str, roster: Roster) -> Iterator[Finding]:
+    known = {name for rep in _active(roster) for name in rep.attributes}
+    if field.name not in known:
+        explanation = f"asks for {field}, which no active rep has"
+        yield Finding("LR105", place, explanation, _remedy(field.name, known))
+
+
+def _word(asked: _Named, place: str, roster: Roster) -> Iterator[Finding]:
+    known = {word for rep in _active(roster) for word in getattr(rep, asked.field.name)}
+    if asked.word not in known:
+        what = _SINGULAR[asked.field.name]
+        explanation = f"asks for the {what} {asked.word!r}, which no active rep has"
+        yield Finding("LR104", place, explanation, _remedy(asked.word, known))
+
+
+def _active(roster: Roster) -> Iterator[Rep]:
+    return (rep for rep in roster if rep.active)
+
+
+def _remedy(name: str, known: Iterator[str] | set[str]) -> str:
+    suggestion = nearest(name, sorted(known))
+    return f"did you mean {suggestion!r}?" if suggestion else "correct it, or add it to the reps"
+
 
 MOST_LEADS = 64
 """How many leads are invented for one row of a rule."""
@@ -259,3 +385,95 @@ def _stretches(hours: set[int]) -> Iterator[str]:
         if hour - 1 not in hours:
             end = next(end for end in range(hour, 25) if end not in hours)
             yield f"{hour:02}-{end:02}"
+
+
+_NOBODY = Lead("nobody")
+
+
+def unknown(subject: Subject) -> Iterator[Finding]:
+    """Reps without the data that the score of a rule asks for. O(rules x terms x reps)."""
+    covered = _Covered(subject)
+    for number, rule in enumerate(subject.router.rules):
+        if rule.score is None:
+            continue
+        found: dict[str, tuple[Scorer, dict[str, Rep]]] = {}
+        for scorer, guards in _plain(rule.score, () if rule.require is None else (rule.require,)):
+            what, knows = _unknown_asked(scorer, covered)
+            if not what:
+                continue
+            lacking = found.setdefault(what, (scorer, {}))[1]
+            for rep in subject.active(rule.pool):
+                if rep.weight and not knows(rep) and _may_count(subject, guards, rep):
+                    lacking[rep.id] = rep
+        for what, (scorer, reps) in found.items():
+            if reps:
+                who = people([reps[rep_id] for rep_id in sorted(reps)])
+                explanation = f"{who} without {what}, and rule {rule.name!r} scores by {scorer}"
+                remedy = "give them some, or say with unknown= how they score"
+                yield Finding("LR111", f"rule[{number}].score", explanation, remedy)
+
+
+def _plain(
+    score: Scorer, guards: tuple[Condition, ...]
+) -> Iterator[tuple[Scorer, tuple[Condition, ...]]]:
+    """The scorers of a score that are made of no others, each with the conditions under which it counts."""
+    inner = (*guards, score.condition) if isinstance(score, Guarded) else guards
+    for part in score.inner:
+        yield from _plain(part, inner)
+    if not score.inner:
+        yield score, guards
+
+
+def _may_count(subject: Subject, guards: Sequence[Condition], rep: Rep) -> bool:
+    """Whether no condition is false of the rep whatever the lead."""
+    try:
+        return all(subject.holds(part, _NOBODY, rep) for part in _settled(guards))
+    except FactTypeError:
+        return False
+
+
+def _settled(conditions: Sequence[Condition]) -> Iterator[Condition]:
+    """The parts that hang on the rep alone."""
+    parts = chain.from_iterable(
+        each.parts if isinstance(each, And) else (each,) for each in conditions
+    )
+    for part in parts:
+        asked = reads(part)
+        if not (asked.lead or asked.signals or asked.checks or asked.now):
+            yield part
+
+
+class _Covered:
+    """Who covers a place, or has a part in a territory."""
+
+    def __init__(self, subject: Subject) -> None:
+        atlas = subject.router.territories
+        self._names = frozenset(each.name for each in atlas)
+        self._ids = frozenset(
+            chain.from_iterable((*each.owners, *each.overlays, *each.backups) for each in atlas)
+        )
+
+    def holds(self, rep: Rep) -> bool:
+        """Whether this rep does."""
+        named = bool(rep.regions or rep.countries or rep.id in self._ids)
+        return named or not self._names.isdisjoint(rep.territories)
+
+
+def _unknown_asked(scorer: Scorer, covered: _Covered) -> tuple[str, Callable[[Rep], bool]]:
+    """What a scorer asks of a rep, and whether it is known; empty when it asks nothing that a roster has."""
+    match scorer:
+        case skill_match():
+            return "skills", lambda rep: bool(rep.skills)
+        case language():
+            return "languages", lambda rep: bool(rep.languages)
+        case same_country():
+            return "countries", lambda rep: bool(rep.countries)
+        case territory_match():
+            return "territory, region and country", covered.holds
+        case distance():
+            return f"a place in {scorer.latitude!r} and {scorer.longitude!r}", scorer.knows
+        case timezone_overlap():
+            return "schedule and time zone", lambda rep: (rep.hours or rep.timezone) is not None
+        case tier(wins=None):
+            return "a level", lambda rep: rep.level is not None
+    return "", bool

@@ -10,7 +10,7 @@ import pytest
 
 from leadroute import Dispatcher, Lead, MemoryStore, Roster, Router, Rule
 from leadroute.cli import demo
-from leadroute.cli.office import work_through
+from leadroute.cli.demo import work_through
 from leadroute.testing import ManualClock
 
 

@@ -12,12 +12,12 @@ from leadroute.errors import ConfigError, FactTypeError, UnknownFieldError
 from leadroute.model.lead import Lead, Signal
 from leadroute.model.rep import Rep
 from leadroute.rules.builders import LEAD, REP, age, check, days, define
+from leadroute.rules.conditions import definitions, reads
 from leadroute.rules.describe import describe
 from leadroute.rules.evaluation import Environment, compile_condition, glob
 from leadroute.rules.matcher import Matcher
 from leadroute.rules.operand import calculate
 from leadroute.rules.parser import parse, parse_definitions
-from leadroute.rules.reading import definitions, reads
 from leadroute.testing.strategies import conditions
 
 FULL = Lead(

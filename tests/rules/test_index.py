@@ -8,7 +8,7 @@ from tests.rules.facts import NOW, PREDICATES, leads
 from leadroute.errors import ConfigError, FactTypeError, LeadrouteError
 from leadroute.model.lead import Lead
 from leadroute.rules.builders import LEAD, REP, check
-from leadroute.rules.condition import NEVER
+from leadroute.rules.conditions import NEVER
 from leadroute.rules.evaluation import Environment
 from leadroute.rules.matcher import FEW, Index, Matcher, PlainMatcher
 from leadroute.testing.strategies import conditions

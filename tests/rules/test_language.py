@@ -8,9 +8,9 @@ from tests.rules.facts import NOW, PREDICATES, answer, leads, reps
 
 from leadroute.errors import ConfigError
 from leadroute.rules.builders import LEAD, age, define
+from leadroute.rules.conditions import definitions, reads
 from leadroute.rules.evaluation import compile_condition
 from leadroute.rules.parser import parse, parse_definitions
-from leadroute.rules.reading import definitions, reads
 from leadroute.testing.strategies import conditions
 
 

@@ -28,7 +28,19 @@ from leadroute.rules.builders import (
     signal,
     weeks,
 )
-from leadroute.rules.condition import ALWAYS, NEVER, And, Comparison, Not, Or, joined
+from leadroute.rules.conditions import (
+    ALWAYS,
+    NEVER,
+    And,
+    Comparison,
+    Membership,
+    Not,
+    Or,
+    Presence,
+    SetRelation,
+    TextTest,
+    joined,
+)
 from leadroute.rules.operand import (
     MAX_DEPTH,
     Arithmetic,
@@ -40,7 +52,6 @@ from leadroute.rules.operand import (
     literal_text,
 )
 from leadroute.rules.parser import parse
-from leadroute.rules.questions import Membership, Presence, SetRelation, TextTest
 
 SAME = [
     ("lead.budget > 5", LEAD.budget > 5),

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from leadroute.rules import builders
-from leadroute.rules.condition import ALWAYS, NEVER
+from leadroute.rules.conditions import ALWAYS, NEVER
 from leadroute.rules.evaluation import compile_condition
 from leadroute.rules.parser import FUNCTIONS, METHODS, parse
 

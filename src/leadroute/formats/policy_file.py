@@ -28,10 +28,9 @@ from leadroute.model.territory import Territory
 from leadroute.model.validation import must_be
 from leadroute.ranking.router import Router
 from leadroute.ranking.scorers.custom import HostScorer
-from leadroute.rules.condition import Condition
+from leadroute.rules.conditions import Condition, definitions
 from leadroute.rules.evaluation import PLAIN, Environment
 from leadroute.rules.fallback import Otherwise, steps_as_text
-from leadroute.rules.reading import definitions
 from leadroute.rules.rule import Factor, Pool, Qualification, Rule, parts_of
 from leadroute.rules.scorer import Scorer, guards
 from leadroute.scorers import BUILT_IN

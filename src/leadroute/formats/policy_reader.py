@@ -36,12 +36,11 @@ from leadroute.model.validation import Refused, aware, ident
 from leadroute.plain import from_plain, to_plain
 from leadroute.ranking.case import EXPECTATIONS, Case
 from leadroute.ranking.router import Router
-from leadroute.rules.condition import ALWAYS, Condition
+from leadroute.rules.conditions import ALWAYS, Condition, reads
 from leadroute.rules.evaluation import Environment, compile_condition
 from leadroute.rules.fallback import CASES, Otherwise, pool_of, read_steps
 from leadroute.rules.fields import FIELDS
 from leadroute.rules.parser import declared, parse, parse_definitions
-from leadroute.rules.reading import reads
 from leadroute.rules.rule import EVERYONE, Factor, Pool, Qualification, Rule, read_silences
 from leadroute.rules.rule import window as read_window
 from leadroute.rules.scorer import Scorer, guards

@@ -15,10 +15,9 @@ from typing import Any, Final
 from leadroute.model.duration import parse_duration
 from leadroute.ranking.router import Router
 from leadroute.ranking.scorers.evidence import Learning
-from leadroute.rules.condition import And, Condition, Or
+from leadroute.rules.conditions import And, Condition, Or, definitions
 from leadroute.rules.describe import describe, duration_in_words
 from leadroute.rules.fallback import ANYWAY, CATCH_ALL, HOLD, Otherwise, pool_of
-from leadroute.rules.reading import definitions
 from leadroute.rules.rule import EVERYONE, Factor, Pool, Qualification, Rule, parts_of
 from leadroute.rules.scorer import Guarded, Scorer, guards
 from leadroute.scorers import (

@@ -26,7 +26,7 @@ from leadroute.model.lead_timezone import OFFICE, Shared, clock_of, lead_hours, 
 from leadroute.model.rep import Pauses, Presence, Rep, wrapped_up
 from leadroute.model.working_hours import Hours, meeting, unless_failing
 from leadroute.ranking.charges import Tally
-from leadroute.rules.condition import ALWAYS
+from leadroute.rules.conditions import ALWAYS
 from leadroute.rules.describe import describe
 from leadroute.rules.rule import Rule
 from leadroute.rules.situation import Situation

@@ -30,11 +30,9 @@ from leadroute.model.duration import parse_duration
 from leadroute.model.lead import Lead
 from leadroute.model.validation import FrozenDict, aware, must_be, shown
 from leadroute.ranking.scorers.parameters import lasting, positive, share, word
-from leadroute.rules.condition import And, Condition, Named, Not, Or
+from leadroute.rules.conditions import And, Condition, Named, Not, Or, Presence, reads
 from leadroute.rules.evaluation import PLAIN, Environment, compile_condition
 from leadroute.rules.operand import Field
-from leadroute.rules.questions import Presence
-from leadroute.rules.reading import reads
 
 __all__ = [
     "Bin",

@@ -10,9 +10,8 @@ from typing import TypeAlias
 
 from leadroute.model.rep import Rep
 from leadroute.model.roster import Roster
-from leadroute.rules.condition import And, Comparison, Condition, Named
+from leadroute.rules.conditions import And, Comparison, Condition, Contains, Named
 from leadroute.rules.operand import Const, Field, Operand
-from leadroute.rules.questions import Contains
 
 __all__ = ["ByValue", "asked_first", "by_value", "likely"]
 

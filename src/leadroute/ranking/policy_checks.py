@@ -33,10 +33,9 @@ from leadroute.model.territory_index import Atlas
 from leadroute.model.validation import FrozenDict, Refused, must_be, timezone
 from leadroute.model.working_hours import AllOf, AnyOf, Hours
 from leadroute.ranking.case import Case
-from leadroute.rules.condition import Condition, Named
+from leadroute.rules.conditions import Condition, Named, reads, walk
 from leadroute.rules.evaluation import Environment, Test, compile_condition
 from leadroute.rules.fallback import Otherwise
-from leadroute.rules.reading import reads, walk
 from leadroute.rules.rule import EVERYONE, Factor, Pool, Qualification, Rule, parts_of
 from leadroute.rules.scorer import Scorer, guards
 

@@ -62,12 +62,11 @@ from leadroute.ranking.policy_checks import (
     zone_name,
 )
 from leadroute.ranking.ranking import Outcome, Ranking
-from leadroute.rules.condition import Condition
+from leadroute.rules.conditions import Condition, reads
 from leadroute.rules.evaluation import PLAIN, Environment, Test
 from leadroute.rules.fallback import Otherwise, read_otherwise
 from leadroute.rules.matcher import Matcher
 from leadroute.rules.parser import declared
-from leadroute.rules.reading import reads
 from leadroute.rules.rule import (
     EVERYONE,
     Factor,

@@ -13,11 +13,10 @@ from datetime import datetime, timedelta
 from typing import Final, NoReturn, final
 
 from leadroute.errors import ConfigError, TruthError
-from leadroute.rules.condition import Condition, Named, as_condition
+from leadroute.rules.conditions import Check, Condition, FreeMail, Named, SetRelation, as_condition
 from leadroute.rules.fact import REWRITE, Fact, operand_of
 from leadroute.rules.fields import FIELDS
 from leadroute.rules.operand import Age, DomainOf, Field, Now, SignalStat, constant
-from leadroute.rules.questions import Check, FreeMail, SetRelation
 
 __all__ = [
     "LEAD",

@@ -15,7 +15,23 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from leadroute.model.duration import format_duration
-from leadroute.rules.condition import And, Comparison, Condition, Constant, Named, Not, Or
+from leadroute.rules.conditions import (
+    And,
+    Check,
+    Comparison,
+    Condition,
+    Constant,
+    Contains,
+    FreeMail,
+    Membership,
+    Named,
+    Not,
+    Or,
+    Presence,
+    SetRelation,
+    TextTest,
+    reads,
+)
 from leadroute.rules.fields import FIELDS, Kind
 from leadroute.rules.operand import (
     Age,
@@ -28,16 +44,6 @@ from leadroute.rules.operand import (
     Operand,
     SignalStat,
 )
-from leadroute.rules.questions import (
-    Check,
-    Contains,
-    FreeMail,
-    Membership,
-    Presence,
-    SetRelation,
-    TextTest,
-)
-from leadroute.rules.reading import reads
 
 __all__ = ["describe", "duration_in_words"]
 

@@ -28,7 +28,23 @@ from leadroute.errors import ConfigError, FactTypeError, UnknownFieldError
 from leadroute.model.lead import Lead
 from leadroute.model.rep import Rep
 from leadroute.model.validation import FrozenDict, aware
-from leadroute.rules.condition import And, Comparison, Condition, Constant, Named, Not, Or
+from leadroute.rules.conditions import (
+    And,
+    Check,
+    Comparison,
+    Condition,
+    Constant,
+    Contains,
+    FreeMail,
+    Membership,
+    Named,
+    Not,
+    Or,
+    Presence,
+    SetRelation,
+    TextTest,
+    reads,
+)
 from leadroute.rules.fields import Kind
 from leadroute.rules.operand import (
     Age,
@@ -42,16 +58,6 @@ from leadroute.rules.operand import (
     SignalStat,
     calculate,
 )
-from leadroute.rules.questions import (
-    Check,
-    Contains,
-    FreeMail,
-    Membership,
-    Presence,
-    SetRelation,
-    TextTest,
-)
-from leadroute.rules.reading import reads
 
 __all__ = [
     "FREE_MAIL",

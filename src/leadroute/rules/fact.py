@@ -12,10 +12,19 @@ from collections.abc import Iterable
 from typing import ClassVar, Final, NoReturn, final
 
 from leadroute.errors import ConfigError, TruthError
-from leadroute.rules.condition import Comparison, Condition, as_condition, compared
+from leadroute.rules.conditions import (
+    Comparison,
+    Condition,
+    Contains,
+    Membership,
+    Presence,
+    SetRelation,
+    TextTest,
+    as_condition,
+    compared,
+)
 from leadroute.rules.fields import Kind
 from leadroute.rules.operand import Const, Entry, Field, Operand, arithmetic, constant
-from leadroute.rules.questions import Contains, Membership, Presence, SetRelation, TextTest
 
 __all__ = ["REWRITE", "Fact", "member", "negative", "operand_of", "truth"]
 

@@ -8,10 +8,8 @@ from operator import attrgetter
 from typing import Any, Final, TypeAlias
 
 from leadroute.model.lead import Lead
-from leadroute.rules.condition import Condition
+from leadroute.rules.conditions import Condition, FreeMail, reads, walk
 from leadroute.rules.evaluation import FREE_MAIL, Environment
-from leadroute.rules.questions import FreeMail
-from leadroute.rules.reading import reads, walk
 
 __all__ = ["lead_values"]
 

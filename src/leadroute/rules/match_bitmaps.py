@@ -27,12 +27,11 @@ from typing import Any, Final, NamedTuple, TypeAlias
 from attrs import frozen
 
 from leadroute.model.lead import Lead
-from leadroute.rules.condition import And, Comparison, Condition, joined
+from leadroute.rules.conditions import And, Comparison, Condition, Membership, TextTest, joined
 from leadroute.rules.evaluation import TYPES, reader
 from leadroute.rules.fields import Kind
 from leadroute.rules.match_constraints import Demand, Key, Span, field_key, outline, span_of
 from leadroute.rules.operand import Const, DomainOf, Field
-from leadroute.rules.questions import Membership, TextTest
 
 __all__ = [
     "Column",

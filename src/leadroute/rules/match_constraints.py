@@ -22,18 +22,25 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import lru_cache
 from typing import Any, Final, NamedTuple, TypeAlias
 
-from leadroute.rules.condition import And, Comparison, Condition, Constant, Named, Not, Or, joined
-from leadroute.rules.fields import Kind
-from leadroute.rules.operand import Age, Arithmetic, Const, DomainOf, Entry, Field, Now, Operand
-from leadroute.rules.questions import (
+from leadroute.rules.conditions import (
+    And,
     Check,
+    Comparison,
+    Condition,
+    Constant,
     Contains,
     FreeMail,
     Membership,
+    Named,
+    Not,
+    Or,
     Presence,
     SetRelation,
     TextTest,
+    joined,
 )
+from leadroute.rules.fields import Kind
+from leadroute.rules.operand import Age, Arithmetic, Const, DomainOf, Entry, Field, Now, Operand
 
 __all__ = [
     "MOST_BOXES",

@@ -24,7 +24,7 @@ from attrs import evolve, field, frozen
 
 from leadroute.errors import ConfigError, FactTypeError
 from leadroute.model.lead import Lead
-from leadroute.rules.condition import ALWAYS, Condition
+from leadroute.rules.conditions import ALWAYS, Condition, reads
 from leadroute.rules.evaluation import PLAIN, Environment, Test, compile_condition
 from leadroute.rules.fields import CUSTOM_KINDS, Kind
 from leadroute.rules.match_bitmaps import (
@@ -39,7 +39,6 @@ from leadroute.rules.match_bitmaps import (
 )
 from leadroute.rules.match_constraints import Demand, Key
 from leadroute.rules.operand import settle
-from leadroute.rules.reading import reads
 
 __all__ = ["FEW", "Asked", "Index", "Matcher", "PlainMatcher", "refuse_rep", "rule_names"]
 

@@ -25,7 +25,7 @@ from attrs import frozen
 from leadroute.errors import ConfigError, ExpressionError, UnknownFieldError
 from leadroute.rules import builders
 from leadroute.rules.builders import SignalFacts
-from leadroute.rules.condition import (
+from leadroute.rules.conditions import (
     ALWAYS,
     NEVER,
     And,
@@ -33,6 +33,7 @@ from leadroute.rules.condition import (
     Constant,
     Named,
     Or,
+    Presence,
     compared,
     is_name,
     joined,
@@ -41,7 +42,6 @@ from leadroute.rules.fact import Fact, member, negative, operand_of, truth
 from leadroute.rules.fields import CUSTOM_KINDS, FIELDS, Kind, spec_of
 from leadroute.rules.lexer import fault, located, scan
 from leadroute.rules.operand import Const, Field, Operand, SignalStat, arithmetic, constant
-from leadroute.rules.questions import Presence
 
 __all__ = [
     "CONSTANTS",

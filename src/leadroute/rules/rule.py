@@ -32,7 +32,7 @@ from leadroute.model.validation import (
     text,
     whole,
 )
-from leadroute.rules.condition import And, Condition, as_condition, joined
+from leadroute.rules.conditions import And, Condition, as_condition, joined
 from leadroute.rules.fallback import Otherwise, read_otherwise
 from leadroute.rules.scorer import Scorer
 

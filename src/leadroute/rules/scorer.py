@@ -19,7 +19,7 @@ from attrs import NOTHING, field, fields, frozen
 
 from leadroute.errors import ConfigError, FactTypeError, TruthError
 from leadroute.model.rep import Rep
-from leadroute.rules.condition import Condition, as_condition
+from leadroute.rules.conditions import Condition, as_condition
 from leadroute.rules.situation import Situation
 
 __all__ = [

@@ -17,7 +17,7 @@ from leadroute.model.snapshot import Snapshot
 from leadroute.model.territory_index import Match
 from leadroute.model.turn_credit import Grant, balances, counting
 from leadroute.model.validation import FrozenDict, known
-from leadroute.rules.condition import Condition
+from leadroute.rules.conditions import Condition
 from leadroute.rules.evaluation import PLAIN, Environment, Test, compile_condition
 from leadroute.rules.lead_values import lead_values
 

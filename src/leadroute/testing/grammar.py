@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from leadroute.rules import builders
 from leadroute.rules.builders import LEAD, NOW, REP
-from leadroute.rules.condition import ALWAYS, NEVER, Condition
+from leadroute.rules.conditions import ALWAYS, NEVER, Condition
 from leadroute.rules.fact import Fact
 
 __all__ = ["conditions", "durations", "instants", "names", "numbers", "words"]
@@ -60,7 +60,7 @@ def conditions(
         A strategy for conditions, nested a few levels deep. Attributes are ``tags``, ``x`` and ``is vip?``.
 
     Example:
-        >>> from leadroute.rules.condition import Condition
+        >>> from leadroute.rules.conditions import Condition
         >>> isinstance(conditions().example(), Condition)  # doctest: +SKIP
         True
     """

@@ -24,7 +24,7 @@ from leadroute.model.snapshot import Snapshot
 from leadroute.ranking.router import Router
 from leadroute.rules import builders
 from leadroute.rules.builders import LEAD, REP
-from leadroute.rules.condition import ALWAYS, NEVER, Condition
+from leadroute.rules.conditions import ALWAYS, NEVER, Condition
 from leadroute.rules.fallback import Otherwise, pool_of
 from leadroute.rules.rule import Pool, Rule
 from leadroute.rules.scorer import Scorer

@@ -11,7 +11,7 @@ from leadroute.errors import FactTypeError
 from leadroute.insight.lint.rows import MOST_ROWS, both, rows, universe, without
 from leadroute.insight.lint.values import ANYTHING, MISSING, among, beginning, related
 from leadroute.rules.builders import age, define, hours
-from leadroute.rules.condition import ALWAYS, NEVER, And, Comparison, Condition, joined
+from leadroute.rules.conditions import ALWAYS, NEVER, And, Comparison, Condition, joined
 from leadroute.rules.evaluation import Environment, compile_condition
 from leadroute.rules.fields import Kind
 from leadroute.rules.operand import Const
@@ -77,7 +77,7 @@ def in_row(row, lead):
 
 def restated(asked, values):
     """The conditions that say that an operand is in a set of values."""
-    from leadroute.rules.questions import Presence
+    from leadroute.rules.conditions import Presence
 
     for low, high in values.stretches:
         found = Presence(asked)

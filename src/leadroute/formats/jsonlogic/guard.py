@@ -15,10 +15,17 @@ from typing import Any, Final
 
 from attrs import evolve
 
-from leadroute.rules.condition import And, Comparison, Condition, Not
+from leadroute.rules.conditions import (
+    And,
+    Comparison,
+    Condition,
+    Contains,
+    Membership,
+    Not,
+    Presence,
+)
 from leadroute.rules.fields import Kind
 from leadroute.rules.operand import Const, Operand
-from leadroute.rules.questions import Contains, Membership, Presence
 
 __all__ = ["ORDERS", "TEXTS", "guards_of", "spans", "unguarded"]
 

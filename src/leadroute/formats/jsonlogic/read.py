@@ -18,11 +18,22 @@ from attrs import field, frozen
 from leadroute.errors import ConfigError, UnknownFieldError
 from leadroute.formats.json_rows import Malformed, strict_json
 from leadroute.formats.jsonlogic.guard import ORDERS, TEXTS, unguarded
-from leadroute.rules.condition import ALWAYS, NEVER, And, Condition, Or, compared, joined
+from leadroute.rules.conditions import (
+    ALWAYS,
+    NEVER,
+    And,
+    Condition,
+    Contains,
+    Membership,
+    Or,
+    Presence,
+    TextTest,
+    compared,
+    joined,
+)
 from leadroute.rules.fields import Kind
 from leadroute.rules.operand import Const, Entry, Field, Operand, constant
 from leadroute.rules.parser import declared
-from leadroute.rules.questions import Contains, Membership, Presence, TextTest
 
 __all__ = ["LARGEST_TEXT", "MOST_NODES", "from_jsonlogic"]
 

@@ -17,10 +17,21 @@ from leadroute.errors import ConfigError
 from leadroute.formats.jsonlogic.guard import TEXTS, guards_of, spans, unguarded
 from leadroute.model.lead import Lead
 from leadroute.model.rep import Rep
-from leadroute.rules.condition import And, Comparison, Condition, Constant, Named, Not, Or
+from leadroute.rules.conditions import (
+    And,
+    Comparison,
+    Condition,
+    Constant,
+    Contains,
+    Membership,
+    Named,
+    Not,
+    Or,
+    Presence,
+    TextTest,
+)
 from leadroute.rules.fields import FIELDS, Kind
 from leadroute.rules.operand import Const, Entry, Field, Operand, constant
-from leadroute.rules.questions import Contains, Membership, Presence, TextTest
 
 __all__ = ["jsonlogic_data", "to_jsonlogic"]
 

@@ -31,11 +31,10 @@ from leadroute.model.roster import Roster
 from leadroute.model.validation import Refused
 from leadroute.model.working_hours import unless_failing
 from leadroute.ranking.router import Router
-from leadroute.rules.condition import Condition
+from leadroute.rules.conditions import Condition, Contains, FreeMail, SetRelation, TextTest
 from leadroute.rules.evaluation import compile_condition
 from leadroute.rules.fields import FIELDS, Kind
 from leadroute.rules.operand import Age, Const, DomainOf, Field, SignalStat
-from leadroute.rules.questions import Contains, FreeMail, SetRelation, TextTest
 from leadroute.rules.rule import Rule, whole_of
 from leadroute.rules.scorer import guards
 

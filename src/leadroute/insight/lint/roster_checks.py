@@ -37,12 +37,19 @@ from leadroute.model.roster import Roster
 from leadroute.ranking.scorers.fit import language, same_country, skill_match, territory_match
 from leadroute.ranking.scorers.places import distance, timezone_overlap
 from leadroute.ranking.scorers.seniority import tier
-from leadroute.rules.condition import And, Comparison, Condition
+from leadroute.rules.conditions import (
+    And,
+    Comparison,
+    Condition,
+    Contains,
+    Membership,
+    SetRelation,
+    reads,
+    walk,
+)
 from leadroute.rules.fallback import HOLD
 from leadroute.rules.fields import Kind
 from leadroute.rules.operand import Const, Entry, Field, Operand
-from leadroute.rules.questions import Contains, Membership, SetRelation
-from leadroute.rules.reading import reads, walk
 from leadroute.rules.rule import EVERYONE, Rule
 from leadroute.rules.scorer import Guarded, Scorer
 

@@ -15,10 +15,20 @@ from itertools import product
 from typing import Any, TypeAlias
 
 from leadroute.insight.lint.values import ANYTHING, MISSING, Values, among, beginning, related
-from leadroute.rules.condition import And, Comparison, Condition, Constant, Named, Not, Or
+from leadroute.rules.conditions import (
+    And,
+    Comparison,
+    Condition,
+    Constant,
+    Membership,
+    Named,
+    Not,
+    Or,
+    Presence,
+    TextTest,
+)
 from leadroute.rules.fields import Kind
 from leadroute.rules.operand import Const, Entry, Field, Operand, SignalStat
-from leadroute.rules.questions import Membership, Presence, TextTest
 
 __all__ = ["MOST_ROWS", "Key", "Row", "both", "rows", "universe", "without"]
 

@@ -18,9 +18,9 @@ from leadroute.insight.lint.analysis import Subject, shown_by
 from leadroute.insight.lint.finding import Finding
 from leadroute.insight.lint.rows import Row, both, rows, without
 from leadroute.model.lead import Lead
+from leadroute.rules.conditions import Reads, reads
 from leadroute.rules.fallback import HOLD
 from leadroute.rules.fields import Kind
-from leadroute.rules.reading import Reads, reads
 from leadroute.rules.rule import Rule
 from leadroute.rules.scorer import Guarded, Scorer
 from leadroute.scorers import close_rate, headroom, intent, round_robin

@@ -21,12 +21,11 @@ from leadroute.model.snapshot import Snapshot
 from leadroute.model.validation import must_be
 from leadroute.ranking.ranking import Outcome, Ranking
 from leadroute.ranking.router import Router
-from leadroute.rules.condition import And, Condition, Named
+from leadroute.rules.conditions import And, Condition, Named, walk
 from leadroute.rules.describe import describe
 from leadroute.rules.evaluation import compile_condition, described, reader
 from leadroute.rules.fields import FIELDS, Kind
 from leadroute.rules.operand import Field, SignalStat, literal_text
-from leadroute.rules.reading import walk
 
 __all__ = ["SHOWN", "Explanation", "Failure", "Miss", "explain"]
 

@@ -18,11 +18,18 @@ from leadroute.insight.whatif.question import Change, Lever
 from leadroute.model.lead import Lead, Signal
 from leadroute.model.rep import Rep
 from leadroute.ranking.router import Router
-from leadroute.rules.condition import Comparison, Condition
+from leadroute.rules.conditions import (
+    Comparison,
+    Condition,
+    Contains,
+    Membership,
+    Presence,
+    SetRelation,
+    TextTest,
+    walk,
+)
 from leadroute.rules.fields import FIELDS, Kind
 from leadroute.rules.operand import Const, Entry, Field, Operand, SignalStat, literal_text
-from leadroute.rules.questions import Contains, Membership, Presence, SetRelation, TextTest
-from leadroute.rules.reading import walk
 from leadroute.rules.rule import whole_of
 from leadroute.rules.scorer import guards
 

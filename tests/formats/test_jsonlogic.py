@@ -7,9 +7,8 @@ from hypothesis import strategies as st
 
 from leadroute import LEAD, REP, ConfigError, Lead, Rep, UnknownFieldError
 from leadroute.formats.jsonlogic import from_jsonlogic, jsonlogic_data, to_jsonlogic
-from leadroute.rules.builders import NOW, age, define, domain_of, signal
+from leadroute.rules.builders import NOW, Fact, age, define, domain_of, signal
 from leadroute.rules.conditions import ALWAYS, NEVER
-from leadroute.rules.fact import Fact
 from leadroute.rules.parser import parse
 from leadroute.testing.strategies import leads, reps
 from tests.formats.jsonlogic import judge, truthy

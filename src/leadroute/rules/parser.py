@@ -24,7 +24,7 @@ from attrs import frozen
 
 from leadroute.errors import ConfigError, ExpressionError, UnknownFieldError
 from leadroute.rules import builders
-from leadroute.rules.builders import SignalFacts
+from leadroute.rules.builders import Fact, SignalFacts, member, negative, operand_of, truth
 from leadroute.rules.conditions import (
     ALWAYS,
     NEVER,
@@ -38,7 +38,6 @@ from leadroute.rules.conditions import (
     is_name,
     joined,
 )
-from leadroute.rules.fact import Fact, member, negative, operand_of, truth
 from leadroute.rules.fields import CUSTOM_KINDS, FIELDS, Kind, spec_of
 from leadroute.rules.lexer import fault, located, scan
 from leadroute.rules.operand import Const, Field, Operand, SignalStat, arithmetic, constant

@@ -16,8 +16,8 @@ from typing import Any
 from attrs import frozen
 
 from leadroute.errors import ConfigError, LeadrouteError, UnknownFieldError
+from leadroute.rules.builders import Fact
 from leadroute.rules.conditions import Condition
-from leadroute.rules.fact import Fact
 from leadroute.rules.lexer import located
 from leadroute.rules.parser import Reader
 from leadroute.rules.scorer import Scorer

@@ -15,9 +15,8 @@ from typing import Any
 from hypothesis import strategies as st
 
 from leadroute.rules import builders
-from leadroute.rules.builders import LEAD, NOW, REP
+from leadroute.rules.builders import LEAD, NOW, REP, Fact
 from leadroute.rules.conditions import ALWAYS, NEVER, Condition
-from leadroute.rules.fact import Fact
 
 __all__ = ["conditions", "durations", "instants", "names", "numbers", "words"]
 

@@ -34,7 +34,7 @@ from leadroute.offers.events import (
 )
 from leadroute.offers.placement import Placement
 from leadroute.offers.transitions import WON
-from leadroute.rules.naming import text_titles, texts_of
+from leadroute.rules.fields import text_titles, texts_of
 
 __all__ = ["counts_of", "fields_of", "outcomes_of"]
 

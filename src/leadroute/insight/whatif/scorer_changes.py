@@ -41,7 +41,7 @@ from leadroute.ranking.scorers.places import distance, timezone_overlap
 from leadroute.ranking.scorers.round_robin import UNIT as TURN
 from leadroute.ranking.scorers.round_robin import least_recent, round_robin
 from leadroute.ranking.scorers.seniority import deal_size_fit, graduation, tier, top_producer
-from leadroute.rules.naming import number_of, texts_of
+from leadroute.rules.fields import number_of, texts_of
 from leadroute.rules.operand import Field, SignalStat
 from leadroute.rules.rule import EVERYONE, Rule
 from leadroute.rules.scorer import Scorer, Sum, Term

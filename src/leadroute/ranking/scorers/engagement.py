@@ -29,7 +29,7 @@ from leadroute.ranking.scorers.parameters import (
     share,
     words,
 )
-from leadroute.rules.naming import text_title, texts_of
+from leadroute.rules.fields import text_title, texts_of
 from leadroute.rules.scorer import Points, Scorer
 from leadroute.rules.situation import Situation
 

@@ -33,7 +33,7 @@ from leadroute.model.track_record import (
     week_of,
 )
 from leadroute.ranking.scorers.parameters import lasting
-from leadroute.rules.naming import text_titles, texts_of
+from leadroute.rules.fields import text_titles, texts_of
 from leadroute.rules.scorer import Scorer
 from leadroute.rules.situation import Situation
 

@@ -21,7 +21,7 @@ from leadroute.model.rep import Rep
 from leadroute.model.territory import BACKUP, OVERLAY, OWNER
 from leadroute.model.territory_index import Match
 from leadroute.ranking.scorers.parameters import choice, points_or_none, share
-from leadroute.rules.naming import text_titles, texts_of
+from leadroute.rules.fields import text_titles, texts_of
 from leadroute.rules.scorer import Points, Scorer
 from leadroute.rules.situation import Situation
 

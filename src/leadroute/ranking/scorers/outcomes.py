@@ -20,7 +20,7 @@ from leadroute.model.track_record import NOTHING, Record
 from leadroute.ranking.empirical_bayes import Estimate, Prior, posterior, prior_of
 from leadroute.ranking.scorers.evidence import Learning
 from leadroute.ranking.scorers.parameters import positive
-from leadroute.rules.naming import text_titles
+from leadroute.rules.fields import text_titles
 from leadroute.rules.scorer import Points
 from leadroute.rules.situation import Situation
 

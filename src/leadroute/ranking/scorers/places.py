@@ -25,7 +25,7 @@ from leadroute.model.schedule import Schedule
 from leadroute.model.working_hours import unless_failing
 from leadroute.ranking.scorers.parameters import points_or_none, positive, share, word
 from leadroute.ranking.scorers.team import alike
-from leadroute.rules.naming import number_of
+from leadroute.rules.fields import number_of
 from leadroute.rules.scorer import Points, Scorer
 from leadroute.rules.situation import Situation
 

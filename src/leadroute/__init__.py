@@ -124,7 +124,7 @@ _LATER = {
     "Status": "leadroute.offers.placement",
     "cap_room": "leadroute.ranking.scorers.load",
     "check": "leadroute.insight.lint",
-    "close_rate": "leadroute.ranking.scorers.outcomes",
+    "close_rate": "leadroute.ranking.scorers.performance",
     "diff": "leadroute.insight.whatif",
     "dump_policy": "leadroute.formats.policy_file",
     "explain": "leadroute.insight.whatif",

@@ -11,7 +11,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from leadroute.model.validation import FrozenDict
-from leadroute.ranking.scorers.answers import accept_rate, response_speed
 from leadroute.ranking.scorers.combinators import (
     at_least,
     clamp,
@@ -26,8 +25,14 @@ from leadroute.ranking.scorers.engagement import freshness, intent, source_urgen
 from leadroute.ranking.scorers.fit import language, same_country, skill_match, territory_match
 from leadroute.ranking.scorers.load import cap_room, headroom, workload
 from leadroute.ranking.scorers.luck import explore, random_tiebreak
-from leadroute.ranking.scorers.outcomes import close_rate, expertise, revenue_rate
 from leadroute.ranking.scorers.ownership import named_account, owner
+from leadroute.ranking.scorers.performance import (
+    accept_rate,
+    close_rate,
+    expertise,
+    response_speed,
+    revenue_rate,
+)
 from leadroute.ranking.scorers.places import distance, timezone_overlap
 from leadroute.ranking.scorers.round_robin import least_recent, round_robin
 from leadroute.ranking.scorers.seniority import deal_size_fit, graduation, tier, top_producer

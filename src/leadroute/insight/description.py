@@ -14,7 +14,7 @@ from typing import Any, Final
 
 from leadroute.model.duration import parse_duration
 from leadroute.ranking.router import Router
-from leadroute.ranking.scorers.evidence import Learning
+from leadroute.ranking.scorers.performance import Learning
 from leadroute.rules.conditions import And, Condition, Or, definitions
 from leadroute.rules.describe import describe, duration_in_words
 from leadroute.rules.fallback import ANYWAY, CATCH_ALL, HOLD, Otherwise, pool_of

@@ -11,7 +11,7 @@ from tests.ranking.scorers.world import IDS, NOW, Draw, plain, scores, situation
 from leadroute import LEAD, REP, Lead, Rep, Roster, Router, Rule, Snapshot, Territory, scorer
 from leadroute.errors import FactTypeError
 from leadroute.model.track_record import ALL, Outcomes, Record, segment_key, week_of
-from leadroute.ranking.scorers import evidence
+from leadroute.ranking.scorers import performance
 from leadroute.ranking.scorers.engagement import _OfLead
 from leadroute.ranking.scorers.ownership import _Sticky
 from leadroute.rules.scorer import COUNTS, mean, means
@@ -225,7 +225,7 @@ def records(*numbers):
 
 def test_records_are_those_of_the_outcomes_that_are_given():
     """Outcomes that come and go are never taken for one another, and nothing of them is kept."""
-    team, before = Team((Rep("ada"), Rep("bob"))), {*evidence._KEPT}
+    team, before = Team((Rep("ada"), Rep("bob"))), {*performance._KEPT}
     for number in range(30):
         for rate in (close_rate(5), close_rate(5, by="industry", half_life="4w")):
             snapshot = Snapshot(outcomes=records(number % 7, number % 5))
@@ -234,12 +234,12 @@ def test_records_are_those_of_the_outcomes_that_are_given():
             situation = team.situation(lead, [0, 1], snapshot, later)
             assert told(rate.column(situation)) == told(asked(rate, situation))
         del snapshot, situation
-    assert {*evidence._KEPT} <= before
+    assert {*performance._KEPT} <= before
 
 
 def test_records_of_many_segments_are_not_kept_for_ever(monkeypatch):
     """When they become too many, they are forgotten and added up again."""
-    monkeypatch.setattr(evidence, "_MOST", 4)
+    monkeypatch.setattr(performance, "_MOST", 4)
     cells = [
         ("ada", segment_key("industry", f"i{n}"), 2_900, Record(won=n, closed=9)) for n in range(9)
     ]
@@ -247,7 +247,7 @@ def test_records_of_many_segments_are_not_kept_for_ever(monkeypatch):
     for number in (*range(9), *range(9)):
         situation = Situation(Lead("L-1", industry=f"i{number}"), (Rep("ada"),), "p", snapshot, NOW)
         assert rate.column(situation) == asked(rate, situation)
-    kept = evidence._KEPT[id(snapshot.outcomes)]
+    kept = performance._KEPT[id(snapshot.outcomes)]
     assert sum(len(totals) for _, totals in kept._totals.values()) <= 5
 
 

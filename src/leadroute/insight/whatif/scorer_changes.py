@@ -29,14 +29,19 @@ from leadroute.model.rep import Rep
 from leadroute.model.track_record import ALL, UNIT, Outcomes, Record, segment_key, week_of
 from leadroute.model.validation import FrozenDict
 from leadroute.ranking.candidates import scoring_of
-from leadroute.ranking.scorers.answers import accept_rate, response_speed
 from leadroute.ranking.scorers.engagement import freshness, intent, source_urgency
-from leadroute.ranking.scorers.evidence import Learning
 from leadroute.ranking.scorers.fit import language, same_country, skill_match, territory_match
 from leadroute.ranking.scorers.load import cap_room, headroom, workload
 from leadroute.ranking.scorers.luck import explore, random_tiebreak
-from leadroute.ranking.scorers.outcomes import close_rate, expertise, revenue_rate
 from leadroute.ranking.scorers.ownership import named_account, owner
+from leadroute.ranking.scorers.performance import (
+    Learning,
+    accept_rate,
+    close_rate,
+    expertise,
+    response_speed,
+    revenue_rate,
+)
 from leadroute.ranking.scorers.places import distance, timezone_overlap
 from leadroute.ranking.scorers.round_robin import UNIT as TURN
 from leadroute.ranking.scorers.round_robin import least_recent, round_robin

@@ -17,9 +17,8 @@ from attrs.converters import optional
 
 from leadroute.model.rep import Rep
 from leadroute.ranking.empirical_bayes import Estimate, Prior, posterior
-from leadroute.ranking.scorers.evidence import Learning
-from leadroute.ranking.scorers.outcomes import close_rate
 from leadroute.ranking.scorers.parameters import positive
+from leadroute.ranking.scorers.performance import Learning, close_rate
 from leadroute.rules.scorer import Points, Scorer
 from leadroute.rules.situation import CHANCES, Situation
 

@@ -20,8 +20,8 @@ from attrs.converters import optional
 from leadroute.errors import ConfigError
 from leadroute.model.rep import Rep
 from leadroute.model.track_record import NOTHING, UNIT, Record
-from leadroute.ranking.scorers.evidence import Learning
 from leadroute.ranking.scorers.parameters import ascending, points_or_none, positive, share
+from leadroute.ranking.scorers.performance import Learning
 from leadroute.rules.fields import number_of, number_title
 from leadroute.rules.scorer import Points
 from leadroute.rules.situation import Situation

@@ -1,0 +1,627 @@
+"""What became of the leads that a rep had before: rates, revenue, experience, speed and answers.
+
+The rules of this module:
+
+* A scorer that learns from outcomes says of which leads (``by``), and how fast they age (``half_life``).
+* A lead that has no value in a field of ``by`` belongs to no segment of it. Several values, or several fields, add up.
+* The counts ``won`` and ``closed`` of a snapshot stand in where no outcomes are given: they are all leads of all time.
+* A rate is shrunk towards the average of the candidates, so that one lucky win does not outrank a hundred good ones.
+* Nobody is judged before anybody has a record: there is no answer then.
+* Times are taken in logarithms, so that one lead forgotten over a weekend does not outweigh twenty quick answers.
+* A rep's record is shrunk towards that of all candidates; who has no record is taken to be average.
+* Declining is an answer. It counts for more than letting an offer run out, because the next rep gets the lead sooner.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime, timedelta
+from functools import lru_cache, partial
+from itertools import repeat
+from math import expm1
+from operator import attrgetter, le
+from typing import Any, Final
+from weakref import ref
+
+from attrs import field, frozen
+from attrs.converters import optional
+
+from leadroute.model.duration import from_micros, parse_duration
+from leadroute.model.rep import Rep
+from leadroute.model.snapshot import Snapshot
+from leadroute.model.track_record import (
+    ALL,
+    NOTHING,
+    UNIT,
+    Outcomes,
+    Record,
+    possible,
+    segment_key,
+    week_of,
+)
+from leadroute.ranking.empirical_bayes import Estimate, Prior, posterior, prior_of
+from leadroute.ranking.scorers.parameters import lasting, positive, share
+from leadroute.rules.fields import text_titles, texts_of
+from leadroute.rules.scorer import Points, Scorer
+from leadroute.rules.situation import Situation
+
+__all__ = [
+    "Learning",
+    "accept_rate",
+    "close_rate",
+    "counted",
+    "expertise",
+    "response_speed",
+    "revenue_rate",
+]
+
+
+def counted(snapshot: Snapshot, rep_id: str) -> Record:
+    """What a rep has won and closed by the plain counts of a snapshot."""
+    won, closed = snapshot.won.get(rep_id, 0), snapshot.closed.get(rep_id, 0)
+    record = Record(won=won, closed=closed)
+    return record if 0 <= won <= closed else possible(record)
+
+
+def _by(given: Any) -> str | tuple[str, ...] | None:
+    found = None if given is None else text_titles(given)
+    return found[0] if found is not None and len(found) == 1 else found
+
+
+@frozen
+class Learning(Scorer):
+    """What the scorers share that learn from outcomes.
+
+    Args:
+        by: The field of the lead, or a list of fields, that says which leads are similar; all leads when not given.
+        half_life: The age at which an outcome counts half, in whole weeks; ``None`` counts all alike.
+    """
+
+    reads = frozenset[str]()
+    by: str | tuple[str, ...] | None = field(default=None, converter=_by, kw_only=True)
+    half_life: str | None = field(default=None, converter=optional(lasting), kw_only=True)
+
+    def records(self, situation: Situation) -> Mapping[str, Record]:
+        """The record of every candidate by rep id, worked out once. O(candidates * weeks)."""
+        return situation.once((Learning, self.by, self.half_life), lambda: self._records(situation))
+
+    def columns(self, situation: Situation, *names: str) -> list[list[float]]:
+        """Some numbers of the records of every candidate, a list for each name. O(candidates).
+
+        The records of outcomes are remembered for as long as the outcomes are used.
+        """
+        ids, outcomes = situation.ids, situation.snapshot.outcomes
+        if not outcomes:
+            return self._counted(situation.snapshot, ids, names)
+        half_life = None if self.half_life is None else parse_duration(self.half_life)
+        week = 0 if half_life is None else week_of(situation.now)
+        segments = tuple([each for each in self._segments(situation) if each in outcomes.weeks])
+        totals = _kept(outcomes).totals(segments, half_life, week)
+        records = [totals[rep_id] for rep_id in ids]
+        return [[*map(attrgetter(name), records)] for name in names]
+
+    def _counted(
+        self, snapshot: Snapshot, ids: list[str], names: tuple[str, ...]
+    ) -> list[list[float]]:
+        if self.by is not None or not {"won", "closed"}.intersection(names):
+            return [[0] * len(ids) for _ in names]
+        of_won, of_closed = snapshot.won.get, snapshot.closed.get
+        won: list[float] = [*map(of_won, ids, repeat(0))]
+        closed: list[float] = [*map(of_closed, ids, repeat(0))]
+        if min(won, default=0) < 0 or not all(map(le, won, closed)):
+            records = [counted(snapshot, rep_id) for rep_id in ids]
+            won, closed = [each.won for each in records], [each.closed for each in records]
+        known = {"won": won, "closed": closed}
+        return [known[name] if name in known else [0] * len(ids) for name in names]
+
+    def answers(self, situation: Situation) -> bool:
+        """Whether anything can be known: the lead belongs to a segment, and there are outcomes or counts."""
+        snapshot = situation.snapshot
+        if self.by is None:
+            return bool(snapshot.outcomes or snapshot.closed)
+        return bool(snapshot.outcomes and self._segments(situation))
+
+    def record(self, situation: Situation, rep: Rep) -> Record:
+        """The record of one candidate."""
+        return self.records(situation).get(rep.id, NOTHING)
+
+    def about(self, situation: Situation) -> str:
+        """Which leads the record is about, as the end of a phrase; empty for all."""
+        if self.by is None:
+            return ""
+        named = [value for title in self._fields for value in texts_of(situation.lead, title)]
+        return f" in {', '.join(named)}" if named else " in leads like this"
+
+    @property
+    def _fields(self) -> tuple[str, ...]:
+        return (self.by,) if isinstance(self.by, str) else self.by or ()
+
+    def _records(self, situation: Situation) -> Mapping[str, Record]:
+        snapshot = situation.snapshot
+        if not snapshot.outcomes and self.by is None:
+            return {rep.id: counted(snapshot, rep.id) for rep in situation.reps}
+        half_life = None if self.half_life is None else parse_duration(self.half_life)
+        now = None if half_life is None else situation.now
+        segments = self._segments(situation)
+        return {
+            rep.id: possible(
+                sum(
+                    (
+                        snapshot.outcomes.total(rep.id, segment, now=now, half_life=half_life)
+                        for segment in segments
+                    ),
+                    NOTHING,
+                )
+            )
+            for rep in situation.reps
+        }
+
+    def _segments(self, situation: Situation) -> tuple[str, ...]:
+        if self.by is None:
+            return (ALL,)
+        return tuple(
+            segment_key(title, value)
+            for title in self._fields
+            for value in texts_of(situation.lead, title)
+        )
+
+
+_WEEK: Final = timedelta(weeks=1) // timedelta(microseconds=1)
+_MOST: Final = 1_000_000
+"""How many records are kept for one value of outcomes."""
+
+
+class _Totals(dict[str, Record]):
+    """What became of the leads of each rep in some segments; added up when it is first asked for."""
+
+    __slots__ = ("_total",)
+
+    def __init__(self, total: Callable[[str], Record]) -> None:
+        self._total = total
+
+    def __missing__(self, rep_id: str) -> Record:
+        found = self[rep_id] = self._total(rep_id)
+        return found
+
+
+class _Kept:
+    """The records of one value of outcomes, which it does not keep alive."""
+
+    __slots__ = ("_of", "_totals")
+
+    def __init__(self, outcomes: ref[Outcomes]) -> None:
+        self._of = outcomes
+        self._totals: dict[tuple[tuple[str, ...], timedelta | None], tuple[int, _Totals]] = {}
+
+    def totals(self, segments: tuple[str, ...], half_life: timedelta | None, week: int) -> _Totals:
+        """The records in some segments, as they count in a week."""
+        place = segments, half_life
+        found = self._totals.get(place)
+        if found is None or found[0] != week:
+            if sum([len(totals) for _, totals in self._totals.values()]) > _MOST:
+                self._totals.clear()
+            start = None if half_life is None else from_micros(week * _WEEK)
+            found = self._totals[place] = (
+                week,
+                _Totals(partial(self._total, segments, half_life, start)),
+            )
+        return found[1]
+
+    def _total(
+        self,
+        segments: tuple[str, ...],
+        half_life: timedelta | None,
+        now: datetime | None,
+        rep_id: str,
+    ) -> Record:
+        outcomes = self._of() or Outcomes()
+        found = [
+            outcomes.total(rep_id, segment, now=now, half_life=half_life) for segment in segments
+        ]
+        return possible(sum(found, NOTHING))
+
+
+_KEPT: Final[dict[int, _Kept]] = {}
+
+
+def _kept(outcomes: Outcomes) -> _Kept:
+    """What is kept for outcomes, by their identity: they are too many to be compared."""
+    place = id(outcomes)
+    found = _KEPT.get(place)
+    if found is None:
+        # the entry goes with the outcomes, before their number can be given to anything else
+        found = _KEPT[place] = _Kept(ref(outcomes, lambda _gone: _KEPT.pop(place, None)))
+    return found
+
+
+@frozen
+class close_rate(Learning):
+    """The share of deals that the rep wins, shrunk towards the share of all candidates.
+
+    Formula (the mean of a beta posterior; empirical Bayes): (won + strength * m) / (closed + strength), where m is the
+    candidates' won / closed together. When ``strength`` is not given, it is the one of the largest marginal likelihood
+    of the candidates' own counts: where reps hardly differ it is large, and everyone gets about the average. No answer
+    while none of the candidates has closed anything.
+
+    Args:
+        strength: How many deals the average is worth, above 0; estimated from the counts when not given.
+        by: The field of the lead, or a list of fields, that says which leads are similar: the rate is then that of
+            each rep in this segment, and the average too.
+        half_life: The age at which an outcome counts half, such as ``"26w"``; ``None`` counts all alike.
+
+    Raises:
+        ConfigError: A parameter cannot be read.
+        UnknownFieldError: The lead has no such text field.
+
+    Example:
+        >>> str(close_rate(strength=50)), str(close_rate(by="industry", half_life="26w"))
+        ('close_rate(50)', "close_rate(by='industry', half_life='26w')")
+    """
+
+    name = "close_rate"
+    reads = frozenset({"won", "closed"})
+    strength: float | None = field(default=None, converter=optional(positive))
+
+    def bind(self, situation: Situation) -> Points:
+        """Add up the candidates' record once. O(candidates) a lead, O(1) a rep."""
+        prior, records = self.prior(situation), self.records(situation)
+        if prior is None:
+            return lambda _rep: None
+
+        shrunk = prior.shrunk
+
+        def points(rep: Rep) -> float:
+            record = records.get(rep.id, NOTHING)
+            return min(1.0, shrunk(record.won, record.closed))
+
+        return points
+
+    def column(self, situation: Situation) -> list[float | None]:
+        """Add up the candidates' record once. O(candidates), and the estimate of the strength for new counts."""
+        won, closed = self.columns(situation, "won", "closed")
+        prior = self.prior_of(won, closed)
+        if prior is None:
+            return [None] * len(won)
+        worth, base = prior.strength, prior.strength * prior.mean
+        # no bound is needed: what was won is no more than what was closed, and rounding keeps that order
+        return [(good + base) / (whole + worth) for good, whole in zip(won, closed, strict=True)]
+
+    def prior_of(self, won: Sequence[float], closed: Sequence[float]) -> Prior | None:
+        """The same as ``prior``, from the columns of the candidates."""
+        if self.strength is None:
+            return _estimated(tuple(won), tuple(closed))
+        trials = sum(closed)
+        return Prior(min(1.0, sum(won) / trials), self.strength) if trials else None
+
+    def prior(self, situation: Situation) -> Prior | None:
+        """What the candidates' records say before looking at one rep: the average, and what it is worth."""
+        return situation.once((close_rate, self), lambda: self._prior(situation))
+
+    def estimate(self, situation: Situation, rep: Rep) -> Estimate:
+        """What is known of the rep's rate, for intervals.
+
+        Example:
+            >>> from leadroute import Lead, Rep, Snapshot
+            >>> ada = Rep("ada")
+            >>> counts = Snapshot(won={"ada": 30}, closed={"ada": 100})
+            >>> situation = Situation(Lead("L-1"), (ada,), "everyone", counts)
+            >>> low, high = close_rate(20).estimate(situation, ada).interval(0.9)
+            >>> f"{low:.2f} to {high:.2f}"
+            '0.24 to 0.37'
+        """
+        record = self.record(situation, rep)
+        return posterior(record.won, record.closed, self.prior(situation))
+
+    def reason(self, situation: Situation, rep: Rep) -> str:
+        """The rep's record, the average it is shrunk to, and the interval."""
+        prior, about = self.prior(situation), self.about(situation)
+        if prior is None:
+            return f"nobody has closed a deal{about} yet"
+        record = self.record(situation, rep)
+        low, high = posterior(record.won, record.closed, prior).interval(0.9)
+        return (
+            f"won {record.won:g} of {record.closed:g}{about}, where all together win {prior.mean:.0%}; "
+            f"likely between {low:.0%} and {high:.0%}"
+        )
+
+    def _prior(self, situation: Situation) -> Prior | None:
+        found = ((record.won, record.closed) for record in self.records(situation).values())
+        return prior_of(found, self.strength)
+
+
+@lru_cache(maxsize=64)
+def _estimated(won: tuple[float, ...], closed: tuple[float, ...]) -> Prior | None:
+    return prior_of(zip(won, closed, strict=True))
+
+
+@frozen
+class revenue_rate(Learning):
+    """What a lead is worth in the rep's hands: revenue won per lead closed, shrunk towards that of all candidates.
+
+    Formula: r / best, where r = (value + strength * m) / (closed + strength) is the credibility estimate (Buehlmann
+    1967), m the candidates' value / closed together, and best the largest r among the candidates. No answer while
+    none of them has won anything of known value.
+
+    Args:
+        strength: How many leads the average is worth; above 0.
+        by: As for ``close_rate``.
+        half_life: As for ``close_rate``.
+
+    Raises:
+        ConfigError: A parameter cannot be read.
+        UnknownFieldError: The lead has no such text field.
+
+    Example:
+        >>> str(revenue_rate())
+        'revenue_rate()'
+    """
+
+    name = "revenue_rate"
+    strength: float = field(default=20, converter=positive)
+
+    def bind(self, situation: Situation) -> Points:
+        """Add up the candidates' record once. O(candidates) a lead, O(1) a rep."""
+        average, records = self._average(situation), self.records(situation)
+        if not average:
+            return lambda _rep: None
+        best = max(self._rate(record, average) for record in records.values())
+
+        def points(rep: Rep) -> float:
+            return min(1.0, self._rate(records.get(rep.id, NOTHING), average) / best)
+
+        return points
+
+    def column(self, situation: Situation) -> list[float | None]:
+        """Add up the candidates' record once. O(candidates)."""
+        value, closed = self.columns(situation, "value", "closed")
+        whole = sum(closed)
+        average = max(0.0, sum(value)) / whole if whole else 0.0
+        if not average:
+            return [None] * len(value)
+        worth, base = self.strength, self.strength * average
+        if min(value) < 0:
+            value = [max(0.0, brought) for brought in value]
+        rates = [
+            (brought + base) / (ended + worth) for brought, ended in zip(value, closed, strict=True)
+        ]
+        best = max(rates)
+        return [rate / best for rate in rates]  # at most 1, as the best is one of them
+
+    def reason(self, situation: Situation, rep: Rep) -> str:
+        """The rep's revenue a lead, shrunk, and the average."""
+        average, about = self._average(situation), self.about(situation)
+        if not average:
+            return f"nobody has won a deal of known value{about} yet"
+        own = self._rate(self.record(situation, rep), average)
+        return f"{own / 100:,.0f} a lead{about}, where all together bring {average / 100:,.0f}"
+
+    def _rate(self, record: Record, average: float) -> float:
+        return (max(0.0, record.value) + self.strength * average) / (record.closed + self.strength)
+
+    def _average(self, situation: Situation) -> float:
+        records = self.records(situation).values()
+
+        def average() -> float:
+            closed = sum(record.closed for record in records)
+            return max(0.0, sum(record.value for record in records)) / closed if closed else 0.0
+
+        return situation.once((revenue_rate, self), average)
+
+
+def _similar(given: Any) -> str | tuple[str, ...]:
+    found = text_titles(given)
+    return found[0] if len(found) == 1 else found
+
+
+@frozen
+class expertise(Learning):
+    """How many leads like this one the rep has worked to the end.
+
+    Formula: n / (n + half), where n is the number of the rep's closed leads that share the lead's value in ``by``;
+    several fields add up. No answer when the lead has no value there, or no outcomes are given.
+
+    Args:
+        half: How many leads give half a point; above 0.
+        by: The field of the lead, or a list of fields, that says which leads are similar.
+        half_life: The age at which an outcome counts half, such as ``"52w"``; ``None`` counts all alike.
+
+    Raises:
+        ConfigError: A parameter cannot be read.
+        UnknownFieldError: The lead has no such text field.
+
+    Example:
+        >>> str(expertise()), str(expertise(by="product", half=5))
+        ('expertise()', "expertise(5, by='product')")
+    """
+
+    name = "expertise"
+    half: float = field(default=10, converter=positive)
+    by: str | tuple[str, ...] = field(default="industry", converter=_similar, kw_only=True)
+
+    def bind(self, situation: Situation) -> Points:
+        """Look the segments up once. O(candidates) a lead, O(1) a rep."""
+        if not self.answers(situation):
+            return lambda _rep: None
+        records = self.records(situation)
+
+        def points(rep: Rep) -> float:
+            worked = records.get(rep.id, NOTHING).closed
+            return worked / (worked + self.half)
+
+        return points
+
+    def column(self, situation: Situation) -> list[float | None]:
+        """Look the segments up once. O(candidates)."""
+        if not self.answers(situation):
+            return [None] * len(situation.reps)
+        (closed,), half = self.columns(situation, "closed"), self.half
+        return [worked / (worked + half) for worked in closed]
+
+    def reason(self, situation: Situation, rep: Rep) -> str:
+        """How many leads, and of which kind."""
+        if not self.answers(situation):
+            return f"nothing is known{self.about(situation)}"
+        return f"{self.record(situation, rep).closed:.3g} leads closed{self.about(situation)}"
+
+
+_LONGEST = 600.0
+
+
+@frozen
+class response_speed(Learning):
+    """How fast the rep reaches the leads they are offered.
+
+    Formula: half / (half + t), where t is the rep's typical time from offer to first contact: exp(l) - 1 seconds with
+    l = (sum of log(1 + seconds) + strength * m) / (reached + strength), and m the mean of log(1 + seconds) over the
+    leads of all candidates. No answer while none of them has reached anybody.
+
+    Args:
+        half: The time to contact that gives half a point, such as ``"5m"``.
+        strength: How many leads the average is worth; above 0.
+        by: As for ``close_rate``.
+        half_life: As for ``close_rate``.
+
+    Raises:
+        ConfigError: A parameter cannot be read.
+        UnknownFieldError: The lead has no such text field.
+
+    Example:
+        >>> str(response_speed("10m"))
+        "response_speed('10m')"
+    """
+
+    name = "response_speed"
+    half: str = field(default="5m", converter=lasting)
+    strength: float = field(default=5, converter=positive)
+
+    def bind(self, situation: Situation) -> Points:
+        """Add up the candidates' record once. O(candidates) a lead, O(1) a rep."""
+        average, records = self._average(situation), self.records(situation)
+        if average is None:
+            return lambda _rep: None
+        half = parse_duration(self.half).total_seconds()
+
+        def points(rep: Rep) -> float:
+            return half / (half + self._seconds(records.get(rep.id, NOTHING), average))
+
+        return points
+
+    def column(self, situation: Situation) -> list[float | None]:
+        """Add up the candidates' record once. O(candidates)."""
+        logs, reached = self.columns(situation, "log_response", "reached")
+        whole = sum(reached)
+        if not whole:
+            return [None] * len(logs)
+        half, worth = parse_duration(self.half).total_seconds(), self.strength
+        base = worth * (sum(logs) / UNIT / whole)
+        typical = [
+            (logged / UNIT + base) / (leads + worth)
+            for logged, leads in zip(logs, reached, strict=True)
+        ]
+        if min(typical) < 0.0 or max(typical) > _LONGEST:
+            typical = [max(0.0, min(each, _LONGEST)) for each in typical]
+        return [half / (half + expm1(each)) for each in typical]
+
+    def reason(self, situation: Situation, rep: Rep) -> str:
+        """The rep's typical time, after shrinking, and from how many leads."""
+        average, record = self._average(situation), self.record(situation, rep)
+        if average is None:
+            return f"nobody has reached a lead{self.about(situation)} yet"
+        took = timedelta(seconds=round(min(self._seconds(record, average), 1e9)))
+        return f"takes about {took} to reach a lead, judged by {record.reached:.3g} leads"
+
+    def _seconds(self, record: Record, average: float) -> float:
+        typical = (record.log_response / UNIT + self.strength * average) / (
+            record.reached + self.strength
+        )
+        return expm1(max(0.0, min(typical, _LONGEST)))
+
+    def _average(self, situation: Situation) -> float | None:
+        records = self.records(situation).values()
+
+        def average() -> float | None:
+            reached = sum(record.reached for record in records)
+            return (
+                sum(record.log_response for record in records) / UNIT / reached if reached else None
+            )
+
+        return situation.once((response_speed, self), average)
+
+
+@frozen
+class accept_rate(Learning):
+    """How reliably the rep answers offers, a refusal counting for more than silence.
+
+    Formula: (accepted + refusal * declined + strength * m) / (n + strength), where n counts the offers that were
+    accepted, declined or ran out, and m is the same share for all candidates together. No answer while nobody has
+    been offered anything.
+
+    Args:
+        refusal: What a refusal is worth, from 0 (like silence) to 1 (like accepting).
+        strength: How many offers the average is worth; above 0.
+        by: As for ``close_rate``.
+        half_life: As for ``close_rate``.
+
+    Raises:
+        ConfigError: A parameter cannot be read.
+        UnknownFieldError: The lead has no such text field.
+
+    Example:
+        >>> str(accept_rate(half_life="4w"))
+        "accept_rate(half_life='4w')"
+    """
+
+    name = "accept_rate"
+    refusal: float = field(default=0.5, converter=share)
+    strength: float = field(default=10, converter=positive)
+
+    def bind(self, situation: Situation) -> Points:
+        """Add up the candidates' record once. O(candidates) a lead, O(1) a rep."""
+        average, records = self._average(situation), self.records(situation)
+        if average is None:
+            return lambda _rep: None
+
+        def points(rep: Rep) -> float:
+            good, offers = self._answered(records.get(rep.id, NOTHING))
+            return min(1.0, (good + self.strength * average) / (offers + self.strength))
+
+        return points
+
+    def column(self, situation: Situation) -> list[float | None]:
+        """Add up the candidates' record once. O(candidates)."""
+        accepted, declined, ignored = self.columns(situation, "accepted", "declined", "ignored")
+        refusal, worth = self.refusal, self.strength
+        good = [taken + refusal * no for taken, no in zip(accepted, declined, strict=True)]
+        offers = [
+            taken + no + late for taken, no, late in zip(accepted, declined, ignored, strict=True)
+        ]
+        whole = sum(offers)
+        if not whole:
+            return [None] * len(offers)
+        base = worth * (sum(good) / whole)
+        # no bound is needed: what was good is no more than what was offered, and rounding keeps that order
+        return [(own + base) / (each + worth) for own, each in zip(good, offers, strict=True)]
+
+    def reason(self, situation: Situation, rep: Rep) -> str:
+        """What became of the rep's offers."""
+        if self._average(situation) is None:
+            return f"nobody has been offered a lead{self.about(situation)} yet"
+        record = self.record(situation, rep)
+        return (
+            f"accepted {record.accepted:.3g}, declined {record.declined:.3g}, "
+            f"let {record.ignored:.3g} run out{self.about(situation)}"
+        )
+
+    def _answered(self, record: Record) -> tuple[float, float]:
+        good = record.accepted + self.refusal * record.declined
+        return good, record.accepted + record.declined + record.ignored
+
+    def _average(self, situation: Situation) -> float | None:
+        records = self.records(situation).values()
+
+        def average() -> float | None:
+            found = [self._answered(record) for record in records]
+            offers = sum(each for _, each in found)
+            return sum(good for good, _ in found) / offers if offers else None
+
+        return situation.once((accept_rate, self), average)

@@ -22,9 +22,9 @@ from leadroute.ranking.scorers.combinators import (
 )
 from leadroute.ranking.scorers.custom import scorer
 from leadroute.ranking.scorers.engagement import freshness, intent, source_urgency
+from leadroute.ranking.scorers.exploration import explore, random_tiebreak
 from leadroute.ranking.scorers.fit import language, same_country, skill_match, territory_match
 from leadroute.ranking.scorers.load import cap_room, headroom, workload
-from leadroute.ranking.scorers.luck import explore, random_tiebreak
 from leadroute.ranking.scorers.ownership import named_account, owner
 from leadroute.ranking.scorers.performance import (
     accept_rate,

@@ -18,11 +18,11 @@ from leadroute.model.lead_timezone import OFFICE, lead_hours, shared_hours
 from leadroute.model.snapshot import Snapshot
 from leadroute.model.validation import aware, known
 from leadroute.model.working_hours import meeting
-from leadroute.ranking.chance import propensities
 from leadroute.ranking.charges import used_of
 from leadroute.ranking.eligibility import gate, notes_of
 from leadroute.ranking.policy_checks import observing
 from leadroute.ranking.ranking import Assignment, Outcome, Part, Ranking, Rejection
+from leadroute.ranking.scorers.exploration import propensities
 from leadroute.rules.evaluation import compile_condition
 from leadroute.rules.rule import Factor, parts_of
 from leadroute.rules.scorer import mean

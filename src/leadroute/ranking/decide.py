@@ -37,11 +37,11 @@ from leadroute.ranking.candidates import (
     Shift,
     picked,
 )
-from leadroute.ranking.chance import given_up, propensities
 from leadroute.ranking.charges import Tally, Toll
 from leadroute.ranking.eligibility import Ask, check_presence, gate, masks, notes_of
 from leadroute.ranking.ranking import Assignment, Known, Outcome, Part, Ranking, Rejection
 from leadroute.ranking.scorers.combinators import fair_share
+from leadroute.ranking.scorers.exploration import given_up, propensities
 from leadroute.ranking.scorers.round_robin import Turn, after, dues, turn_of
 from leadroute.rules.fallback import CATCH_ALL, HOLD, pool_of
 from leadroute.rules.rule import EVERYONE, Rule

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from tests.ranking.scorers.world import scores, situations
 
 from leadroute import Lead, Rep, Roster, Router, Rule, Snapshot, headroom
-from leadroute.ranking.chance import propensities
+from leadroute.ranking.scorers.exploration import propensities
 from leadroute.rules.situation import CHANCES, Situation
 from leadroute.scorers import close_rate, explore, random_tiebreak, tiers
 

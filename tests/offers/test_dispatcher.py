@@ -40,7 +40,7 @@ from leadroute import (
     Transient,
     headroom,
 )
-from leadroute.offers import persistence
+from leadroute.offers import dispatching
 from leadroute.offers.events import Caught, Declined, Offered, Received, TimedOut, Waiting
 from leadroute.testing import ManualClock
 
@@ -433,15 +433,15 @@ def test_stale_counts_never_overbook():
 def test_counts_that_never_catch_up(monkeypatch):
     """Once it has lost races for as long as it has patience, the conflict reaches the host, and nothing is stored."""
     second = itertools.count()
-    monkeypatch.setattr(persistence, "monotonic", lambda: float(next(second)))
-    monkeypatch.setattr(persistence, "sleep", lambda seconds: None)
+    monkeypatch.setattr(dispatching, "monotonic", lambda: float(next(second)))
+    monkeypatch.setattr(dispatching, "sleep", lambda seconds: None)
     store = Lagging()
     here = desk("ada", store=store)
     here.submit(Lead("L-1"))
     store.old = [{}] * 200
     with pytest.raises(Conflict, match="'rep/open/ada' would leave its bounds \\(now 1\\)"):
         here.submit(Lead("L-2"))
-    assert next(second) == 2 + persistence.PATIENCE
+    assert next(second) == 2 + dispatching.PATIENCE
     audit(store.store, {"L-1"})
 
 

@@ -33,7 +33,7 @@ from leadroute import (
 )
 from leadroute.model.duration import to_micros
 from leadroute.model.keys import order_key, parts, rotation_key
-from leadroute.offers import persistence, turn_credits
+from leadroute.offers import dispatching, turn_credits
 from leadroute.ranking.scorers.round_robin import UNIT
 from leadroute.scorers import fair_share, first_of, named_account, owner
 from leadroute.testing import ManualClock
@@ -1071,7 +1071,7 @@ class Losing(Wrapped):
 def test_there_is_no_limit_to_lost_races(mode, times, monkeypatch):
     """More than fifty lost in a row, and the lead is still placed; the pauses grow, differ and stay short."""
     pauses = []
-    monkeypatch.setattr(persistence, "sleep", pauses.append)
+    monkeypatch.setattr(dispatching, "sleep", pauses.append)
     dispatcher = desk("a", "b", mode=mode, store=Losing(times))
     assert dispatcher.submit(Lead("L-1")).rep_id == "a"
     assert len(pauses) == times
@@ -1084,9 +1084,9 @@ def test_there_is_no_limit_to_lost_races(mode, times, monkeypatch):
 def test_a_race_that_never_ends_is_told(patience, monkeypatch):
     """The conflict reaches the host when patience is over, not earlier and not much later, and nothing is stored."""
     now = [0.0]
-    monkeypatch.setattr(persistence, "PATIENCE", patience)
-    monkeypatch.setattr(persistence, "monotonic", lambda: now[0])
-    monkeypatch.setattr(persistence, "sleep", lambda pause: now.__setitem__(0, now[0] + pause))
+    monkeypatch.setattr(dispatching, "PATIENCE", patience)
+    monkeypatch.setattr(dispatching, "monotonic", lambda: now[0])
+    monkeypatch.setattr(dispatching, "sleep", lambda pause: now.__setitem__(0, now[0] + pause))
     dispatcher = desk("a", "b", store=Losing(10**9))
     with pytest.raises(Conflict):
         dispatcher.submit(Lead("L-1"))

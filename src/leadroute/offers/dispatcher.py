@@ -35,13 +35,12 @@ from leadroute.model.validation import FrozenDict, aware, must_be, of_kind
 from leadroute.offers import queries, transitions, turn_credits
 from leadroute.offers.change import Change, Once, Op, Put
 from leadroute.offers.counts import Books, by_rep, counted
+from leadroute.offers.dispatching import Swept, persistently
 from leadroute.offers.events import Happening, Received
 from leadroute.offers.outcome_counts import counts_of, fields_of
-from leadroute.offers.persistence import persistently
 from leadroute.offers.placement import Placement, Status
 from leadroute.offers.queries import next_turn
 from leadroute.offers.store import Store
-from leadroute.offers.swept import Swept
 from leadroute.plain import dumps
 from leadroute.ranking.policy_checks import observing
 from leadroute.ranking.router import Router

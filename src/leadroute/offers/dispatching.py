@@ -1,19 +1,39 @@
-"""Deciding again after losing a race.
-
-The rules of this module: a step reads, decides and commits, so that a ``Conflict`` means that nothing has happened. It
-is taken again from its reading on, after a pause of random length, so that those who collided do not collide again.
-"""
+"""What a sweep did, and deciding again after losing a race."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime
 from random import random
 from time import monotonic, sleep
 from typing import Final, TypeVar
 
-from leadroute.errors import Conflict
+from attrs import frozen
 
-__all__ = ["persistently"]
+from leadroute.errors import Conflict, FactTypeError
+
+__all__ = ["Swept", "persistently"]
+
+
+@frozen
+class Swept:
+    """What one sweep did.
+
+    Args:
+        timed_out: Offers that had run out.
+        offered: Leads that were offered to a rep.
+        caught: Leads that went to the catch-all.
+        next_due: When time alone can give the next sweep something to do; as ``Dispatcher.next_due``.
+        errors: Leads that cannot be judged, such as after a mistake in a new policy. They wait on, and are judged again
+            by the next sweep.
+    """
+
+    timed_out: int = 0
+    offered: int = 0
+    caught: int = 0
+    next_due: datetime | None = None
+    errors: tuple[FactTypeError, ...] = ()
+
 
 T = TypeVar("T")
 

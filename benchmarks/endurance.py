@@ -50,8 +50,8 @@ lead.postal_code.startswith('90') and lead.company is present
 domain_of(lead.email).endswith('.edu') and lead['seats'] is missing
 lead.received_at + hours(2) < instant('2026-01-05T09:00:00+00:00')
 check('known', 3) and now > lead.received_at
-3 * skill_match('industry') + headroom() + close_rate()
-round_robin() + 0.5 * headroom()
+3 * skill_match('industry') + free_capacity() + close_rate()
+round_robin() + 0.5 * free_capacity()
 """.strip().splitlines()
 
 TOKENS = r"""
@@ -59,7 +59,7 @@ lead rep lead.country lead.budget lead.email lead.no_such rep.level rep.skills['
 and or not in is present missing == != < <= > >= + - * / ** // % & | ~ ( ) [ ] { } , . : ; = := @ $ # \ ` '
 always never age( domain_of( is_free_mail( overlaps( covers( check( days( hours( instant( like( .startswith( .contains(
 1 0 -1 1e400 9223372036854775808 1_000 0x10 1j 007 1. 'US' "x" '' 'a'*9 '''x''' b'x' f'{x}' None True False
-lambda if else for import exec eval __class__ __import__('os') lead.__class__ skill_match('industry') headroom()
+lambda if else for import exec eval __class__ __import__('os') lead.__class__ skill_match('industry') free_capacity()
 """.split()
 
 STRANGE = [

@@ -27,7 +27,7 @@ from leadroute import (
     Snapshot,
     Territory,
     close_rate,
-    headroom,
+    free_capacity,
     round_robin,
     skill_match,
 )
@@ -319,7 +319,7 @@ class TurnLoop(OfficeLoop):
 
 def by_skill():
     """20 rules, a least level, hours in five zones, a capacity, a cap of 30 a day; by skill and free room."""
-    score = 3 * skill_match("industry") + headroom()
+    score = 3 * skill_match("industry") + free_capacity()
     return Policy(office_router(score), office_team, office_lead, OfficeLoop, daily=15)
 
 

@@ -54,7 +54,7 @@ def policy() -> Iterator[str]:
 name = "rule {number}"
 when = "lead.country == '{country}' and lead.annual_revenue >= {least}"
 require = "rep.level >= {1 + number % 3}"
-score = "3 * skill_match('industry') + headroom() + round_robin()"
+score = "3 * skill_match('industry') + free_capacity() + round_robin()"
 """
     yield '[[rule]]\nname = "everyone else"\nscore = "round_robin()"'
 

@@ -15,7 +15,7 @@ from time import perf_counter
 
 from telling import at_most, figures, options, tell
 
-from leadroute import Atlas, Lead, Territory
+from leadroute import Lead, Territory, TerritoryIndex
 from leadroute.model.territory import Place
 
 RATIO = 3.0
@@ -72,7 +72,7 @@ def leads(count: int) -> list[Lead]:
     ]
 
 
-def check(atlas: Atlas, asked: list[Lead]) -> int:
+def check(atlas: TerritoryIndex, asked: list[Lead]) -> int:
     """Compare with a look at every territory; return how many territories were found."""
     found = 0
     for lead in asked:
@@ -84,7 +84,7 @@ def check(atlas: Atlas, asked: list[Lead]) -> int:
     return found
 
 
-def timed(atlas: Atlas, asked: list[Lead]) -> float:
+def timed(atlas: TerritoryIndex, asked: list[Lead]) -> float:
     """Microseconds for one lookup."""
     start = perf_counter()
     for lead in asked:
@@ -95,9 +95,9 @@ def timed(atlas: Atlas, asked: list[Lead]) -> float:
 def measure(quick: bool) -> dict[str, list[dict[str, object]]]:
     """Build both atlases, check, time in turns, and judge the bar."""
     rounds, asked = (5, leads(100)) if quick else (15, leads(1_000))
-    small = Atlas(territories(1_000))
+    small = TerritoryIndex(territories(1_000))
     start = perf_counter()
-    large = Atlas(territories(100_000))
+    large = TerritoryIndex(territories(100_000))
     built = perf_counter() - start
     found = check(small, asked[:50])
     pairs = [(timed(small, asked), timed(large, asked)) for _ in range(rounds)]

@@ -11,7 +11,7 @@ from leadroute import (
     Router,
     Rule,
     close_rate,
-    headroom,
+    free_capacity,
     round_robin,
     skill_match,
 )
@@ -23,7 +23,7 @@ router = Router(
             "enterprise",
             when=LEAD.annual_revenue >= 1_000_000,
             require=REP.level >= 3,
-            score=3 * skill_match("industry") + headroom() + close_rate(),
+            score=3 * skill_match("industry") + free_capacity() + close_rate(),
             window="5m",
         ),
         Rule("everyone else", score=round_robin()),

@@ -7,25 +7,28 @@ import leadroute
 from leadroute import errors
 from leadroute.errors import (
     ConfigError,
-    Conflict,
+    ConflictError,
     ExpressionError,
-    FactTypeError,
-    Fault,
-    InvalidValue,
-    LeadNotFound,
+    FieldError,
+    FieldTypeError,
+    LeadNotFoundError,
     LeadrouteError,
-    MissingExtra,
-    NoTransaction,
+    MissingExtraError,
     OfferClosed,
     PolicyError,
     RowError,
-    Transient,
+    TransactionRequiredError,
+    TransientError,
     TruthError,
     UnknownFieldError,
+    ValidationError,
     nearest,
 )
 
-FAULTS = (Fault("capacity", "is -1; write 0 or more"), Fault("level", "is 'x'; write a number"))
+FAULTS = (
+    FieldError("capacity", "is -1; write 0 or more"),
+    FieldError("level", "is 'x'; write a number"),
+)
 EXAMPLES = [
     (LeadrouteError("plain"), "plain"),
     (ConfigError("is empty"), "is empty"),
@@ -39,27 +42,30 @@ EXAMPLES = [
     (ExpressionError("write ==", 1, 2, "a = b\n ^", "when"), "when: line 1, column 2: write =="),
     (TruthError("write & instead"), "write & instead"),
     (
-        InvalidValue("Rep", "ada", FAULTS),
+        ValidationError("Rep", "ada", FAULTS),
         "Rep 'ada': capacity is -1; write 0 or more; level is 'x'",
     ),
-    (InvalidValue("Rep", "", FAULTS), "Rep: capacity is -1"),
+    (ValidationError("Rep", "", FAULTS), "Rep: capacity is -1"),
     (RowError("leads.csv", 7, FAULTS), "leads.csv:7: capacity is -1"),
-    (FactTypeError("now", "naive", "aware"), "now is naive; it must be aware"),
-    (FactTypeError("f", "text", "a number", "r", "L-1"), "rule 'r', lead 'L-1': f is text"),
-    (Conflict("limit", "rep/open/ada", 20), "'rep/open/ada' would leave its bounds (now 20)"),
-    (Conflict("duplicate", "submit/L-1", "L-1"), "has been done before (now 'L-1')"),
-    (Conflict("version", "placement/L-1", 0), "has changed since it was read (now 0)"),
-    (Conflict("gone", "17"), "'17' is no longer pending; nothing was written"),
-    (Conflict("odd", "k"), "'k' odd; nothing was written"),
-    (Transient("database is locked"), "the store was busy (database is locked)"),
-    (NoTransaction("SqliteTransaction", "begin first"), "is not in a transaction; begin first"),
-    (LeadNotFound("L-1"), "no placement for lead 'L-1'; submit the lead first"),
+    (FieldTypeError("now", "naive", "aware"), "now is naive; it must be aware"),
+    (FieldTypeError("f", "text", "a number", "r", "L-1"), "rule 'r', lead 'L-1': f is text"),
+    (ConflictError("limit", "rep/open/ada", 20), "'rep/open/ada' would leave its bounds (now 20)"),
+    (ConflictError("duplicate", "submit/L-1", "L-1"), "has been done before (now 'L-1')"),
+    (ConflictError("version", "placement/L-1", 0), "has changed since it was read (now 0)"),
+    (ConflictError("gone", "17"), "'17' is no longer pending; nothing was written"),
+    (ConflictError("odd", "k"), "'k' odd; nothing was written"),
+    (TransientError("database is locked"), "the store was busy (database is locked)"),
+    (
+        TransactionRequiredError("SqliteTransaction", "begin first"),
+        "is not in a transaction; begin first",
+    ),
+    (LeadNotFoundError("L-1"), "no placement for lead 'L-1'; submit the lead first"),
     (OfferClosed("L-1", "accept", "ada", "it is waiting"), "'ada' cannot accept lead 'L-1': it is"),
     (
         OfferClosed("L-1", "contact", "", "it is waiting"),
         "cannot contact lead 'L-1': it is waiting",
     ),
-    (MissingExtra("reports", "html"), "reports needs an extra: pip install 'leadroute[html]'"),
+    (MissingExtraError("reports", "html"), "reports needs an extra: pip install 'leadroute[html]'"),
 ]
 
 
@@ -91,11 +97,11 @@ def test_every_error_says_and_survives(error, text):
     [
         (ConfigError, ValueError),
         (TruthError, TypeError),
-        (InvalidValue, ValueError),
+        (ValidationError, ValueError),
         (RowError, ValueError),
-        (FactTypeError, TypeError),
-        (LeadNotFound, LookupError),
-        (MissingExtra, ImportError),
+        (FieldTypeError, TypeError),
+        (LeadNotFoundError, LookupError),
+        (MissingExtraError, ImportError),
     ],
 )
 def test_errors_are_also_what_python_calls_them(kind, builtin):
@@ -133,17 +139,17 @@ def test_an_unknown_name_lists_what_there_is():
 
 def test_a_fact_error_keeps_what_it_knows():
     """Rule and lead are added once, by whoever knows them first."""
-    error = FactTypeError("f", "text", "a number").during("r").during("other", "L-1")
+    error = FieldTypeError("f", "text", "a number").during("r").during("other", "L-1")
     assert (error.rule, error.lead_id) == ("r", "L-1")
 
 
 def test_faults_are_values():
     """Faults compare, hash and print by what they say."""
-    fault = Fault("level", "is -1; write 0 or more")
-    assert fault == Fault("level", "is -1; write 0 or more") != Fault("level", "x")
+    fault = FieldError("level", "is -1; write 0 or more")
+    assert fault == FieldError("level", "is -1; write 0 or more") != FieldError("level", "x")
     assert fault != "level"
-    assert len({fault, Fault("level", "is -1; write 0 or more")}) == 1
-    assert repr(fault) == "Fault('level', 'is -1; write 0 or more')"
+    assert len({fault, FieldError("level", "is -1; write 0 or more")}) == 1
+    assert repr(fault) == "FieldError('level', 'is -1; write 0 or more')"
 
 
 def test_nothing_near():

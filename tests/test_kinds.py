@@ -7,7 +7,7 @@ import pytest
 from leadroute import (
     ConfigError,
     Dispatcher,
-    FactTypeError,
+    FieldTypeError,
     Lead,
     Rep,
     Roster,
@@ -18,7 +18,7 @@ from leadroute import (
     diff,
     dump_policy,
     explain,
-    headroom,
+    free_capacity,
     load_policy,
     why_not,
 )
@@ -125,7 +125,7 @@ CALLS = {
     "fields is of type list; it must be a mapping": [
         lambda: Router(rules=[Rule("all")], fields=["plan"])
     ],
-    "condition is of type bool; it must be a condition": [lambda: headroom().when(True)],
+    "condition is of type bool; it must be a condition": [lambda: free_capacity().when(True)],
 }
 
 
@@ -134,7 +134,7 @@ CALLS = {
 )
 def test_a_wrong_kind_is_named(message, call):
     """The error names the argument, the type that was given, and what belongs there."""
-    with pytest.raises(FactTypeError, match=message):
+    with pytest.raises(FieldTypeError, match=message):
         call()
 
 
@@ -185,5 +185,5 @@ def test_several_are_asked_one_at_a_time():
     """What comes before a stray is given out before the stray is refused."""
     leads = every(Lead, leads=iter([LEAD, None]))
     assert next(leads) is LEAD
-    with pytest.raises(FactTypeError, match="leads\\[1\\] is of type NoneType"):
+    with pytest.raises(FieldTypeError, match="leads\\[1\\] is of type NoneType"):
         next(leads)

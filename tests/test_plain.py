@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from leadroute import InvalidValue, Lead, Placement, Rep, Schedule, Signal, Status
+from leadroute import Lead, Placement, Rep, Schedule, Signal, Status, ValidationError
 from leadroute.offers.events import KINDS, Declined, FeedbackGiven, Offered
-from leadroute.plain import dumps, from_plain, loads, to_plain
+from leadroute.plain import dumps, from_dict, loads, to_dict
 from leadroute.testing.strategies import instants, leads, reps
 
 AT = datetime(2026, 1, 5, 9, 0, tzinfo=UTC)
@@ -17,9 +17,9 @@ AT = datetime(2026, 1, 5, 9, 0, tzinfo=UTC)
 @given(leads() | reps())
 def test_people_are_read_back(value):
     """A lead or a rep survives the way through a dict and through JSON."""
-    assert from_plain(type(value), to_plain(value)) == value
+    assert from_dict(type(value), to_dict(value)) == value
     assert loads(type(value), dumps(value)) == value
-    json.dumps(to_plain(value), allow_nan=False)
+    json.dumps(to_dict(value), allow_nan=False)
 
 
 EVENTS = [
@@ -47,8 +47,8 @@ def test_placements_are_read_back(at, holds):
 
 def test_defaults_are_left_out():
     """Only what was said is written."""
-    assert to_plain(Rep("ada", weight=1, active=True)) == {"id": "ada"}
-    assert to_plain(Lead("L-1", employees=0)) == {"id": "L-1", "employees": 0}
+    assert to_dict(Rep("ada", weight=1, active=True)) == {"id": "ada"}
+    assert to_dict(Lead("L-1", employees=0)) == {"id": "L-1", "employees": 0}
 
 
 def test_the_plain_form_of_everything():
@@ -59,7 +59,7 @@ def test_the_plain_form_of_everything():
         signals=[Signal("page", AT, 2)],
         attributes={"at": AT, "tags": {"b", "a"}, "n": 1, "text": "2026-01-05T09:00:00+00:00"},
     )
-    assert to_plain(lead) == {
+    assert to_dict(lead) == {
         "id": "L-1",
         "received_at": "2026-01-05T09:00:00+00:00",
         "signals": [{"kind": "page", "at": "2026-01-05T09:00:00+00:00", "value": 2}],
@@ -71,10 +71,10 @@ def test_the_plain_form_of_everything():
         },
     }
     rep = Rep("ada", schedule=Schedule("mon 09:00-17:00", "Europe/Berlin"), caps={"day": 5})
-    plain = to_plain(rep)
+    plain = to_dict(rep)
     assert plain["caps"] == {"day": 5}
     assert "Europe/Berlin" in plain["schedule"]
-    assert from_plain(Rep, plain) == rep
+    assert from_dict(Rep, plain) == rep
 
 
 class Fridays:
@@ -105,7 +105,7 @@ class Fridays:
 )
 def test_hours_without_a_text_are_not_written(hours, said):
     """What could not be read back is refused when it is written, and the rep is named."""
-    with pytest.raises(InvalidValue) as caught:
+    with pytest.raises(ValidationError) as caught:
         dumps(Rep("ada", schedule=hours))
     assert str(caught.value) == said
 
@@ -158,9 +158,9 @@ def test_holidays_of_the_package_are_written_by_their_dates():
     ],
 )
 def test_data_that_cannot_be_read(kind, data, said):
-    """Every fault is reported as InvalidValue, with the field named."""
-    with pytest.raises(InvalidValue) as refused:
-        from_plain(kind, data)
+    """Every fault is reported as ValidationError, with the field named."""
+    with pytest.raises(ValidationError) as refused:
+        from_dict(kind, data)
     assert said in str(refused.value)
 
 
@@ -178,21 +178,21 @@ def test_data_that_cannot_be_read(kind, data, said):
     ids=range(7),
 )
 def test_text_that_cannot_be_read(text, said):
-    """Broken, doubled, infinite or endless JSON is an InvalidValue, and nothing worse."""
-    with pytest.raises(InvalidValue) as refused:
+    """Broken, doubled, infinite or endless JSON is an ValidationError, and nothing worse."""
+    with pytest.raises(ValidationError) as refused:
         loads(Lead, text)
     assert said in str(refused.value)
 
 
 @given(st.dictionaries(st.text(max_size=9), st.none() | st.integers() | st.text(max_size=5)))
 def test_any_mapping_is_read_or_refused(data):
-    """Whatever the data, the answer is a value or InvalidValue."""
+    """Whatever the data, the answer is a value or ValidationError."""
     for kind in (Lead, Rep, Placement, *KINDS.values()):
-        with suppress(InvalidValue):
-            assert isinstance(from_plain(kind, data), kind)
+        with suppress(ValidationError):
+            assert isinstance(from_dict(kind, data), kind)
 
 
 def test_datetimes_are_taken_as_they_are():
     """A dict that holds datetimes already, as from a database, is read as well."""
-    assert from_plain(Lead, {"id": "L-1", "received_at": AT}).received_at == AT
-    assert from_plain(Declined, {"at": AT, "rep_id": "ada"}).at == AT
+    assert from_dict(Lead, {"id": "L-1", "received_at": AT}).received_at == AT
+    assert from_dict(Declined, {"at": AT, "rep_id": "ada"}).at == AT

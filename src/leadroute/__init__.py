@@ -8,16 +8,16 @@ from typing import TYPE_CHECKING, Any
 from leadroute.clock import Clock, SystemClock
 from leadroute.errors import (
     ConfigError,
-    Conflict,
-    FactTypeError,
-    InvalidValue,
-    LeadNotFound,
+    ConflictError,
+    FieldTypeError,
+    LeadNotFoundError,
     LeadrouteError,
-    MissingExtra,
-    NoTransaction,
+    MissingExtraError,
     OfferClosed,
-    Transient,
+    TransactionRequiredError,
+    TransientError,
     UnknownFieldError,
+    ValidationError,
 )
 from leadroute.model.caps import Cap
 from leadroute.model.lead import Lead, Signal
@@ -26,8 +26,8 @@ from leadroute.model.roster import Roster
 from leadroute.model.schedule import Schedule
 from leadroute.model.snapshot import Snapshot
 from leadroute.model.territory import Territory
-from leadroute.model.territory_index import Atlas
-from leadroute.ranking.ranking import Assignment, Outcome, Ranking, Rejection
+from leadroute.model.territory_index import TerritoryIndex
+from leadroute.ranking.ranking import Assignment, Exclusion, Outcome, Ranking
 from leadroute.ranking.router import Router
 from leadroute.rules.builders import LEAD, REP, signal
 from leadroute.rules.fallback import Otherwise
@@ -39,11 +39,11 @@ if TYPE_CHECKING:
     from leadroute.insight.whatif import diff, explain, why_not
     from leadroute.offers.dispatcher import Dispatcher
     from leadroute.offers.placement import Placement, Status
-    from leadroute.ranking.decision_record import Decision
+    from leadroute.ranking.decision_record import DecisionRecord
     from leadroute.scorers import (
-        cap_room,
+        cap_remaining,
         close_rate,
-        headroom,
+        free_capacity,
         intent,
         round_robin,
         scorer,
@@ -59,22 +59,20 @@ __all__ = [
     "LEAD",
     "REP",
     "Assignment",
-    "Atlas",
     "Cap",
     "Clock",
     "ConfigError",
-    "Conflict",
-    "Decision",
+    "ConflictError",
+    "DecisionRecord",
     "Dispatcher",
-    "FactTypeError",
+    "Exclusion",
     "Factor",
-    "InvalidValue",
+    "FieldTypeError",
     "Lead",
-    "LeadNotFound",
+    "LeadNotFoundError",
     "LeadrouteError",
     "MemoryStore",
-    "MissingExtra",
-    "NoTransaction",
+    "MissingExtraError",
     "OfferClosed",
     "Otherwise",
     "Outcome",
@@ -83,7 +81,6 @@ __all__ = [
     "Presence",
     "Qualification",
     "Ranking",
-    "Rejection",
     "Rep",
     "Roster",
     "Router",
@@ -95,15 +92,18 @@ __all__ = [
     "Status",
     "SystemClock",
     "Territory",
-    "Transient",
+    "TerritoryIndex",
+    "TransactionRequiredError",
+    "TransientError",
     "UnknownFieldError",
-    "cap_room",
+    "ValidationError",
+    "cap_remaining",
     "check",
     "close_rate",
     "diff",
     "dump_policy",
     "explain",
-    "headroom",
+    "free_capacity",
     "intent",
     "load_policy",
     "round_robin",
@@ -116,19 +116,19 @@ __all__ = [
 
 
 _LATER = {
-    "Decision": "leadroute.ranking.decision_record",
+    "DecisionRecord": "leadroute.ranking.decision_record",
     "Dispatcher": "leadroute.offers.dispatcher",
     "MemoryStore": "leadroute.stores.memory",
     "Placement": "leadroute.offers.placement",
     "SqliteStore": "leadroute.stores.sqlite",
     "Status": "leadroute.offers.placement",
-    "cap_room": "leadroute.ranking.scorers.load",
+    "cap_remaining": "leadroute.ranking.scorers.load",
     "check": "leadroute.insight.lint",
     "close_rate": "leadroute.ranking.scorers.performance",
     "diff": "leadroute.insight.whatif",
     "dump_policy": "leadroute.formats.policy_file",
     "explain": "leadroute.insight.whatif",
-    "headroom": "leadroute.ranking.scorers.load",
+    "free_capacity": "leadroute.ranking.scorers.load",
     "intent": "leadroute.ranking.scorers.engagement",
     "load_policy": "leadroute.formats.policy_file",
     "round_robin": "leadroute.ranking.scorers.round_robin",

@@ -15,21 +15,21 @@ from collections.abc import Iterable
 
 __all__ = [
     "ConfigError",
-    "Conflict",
+    "ConflictError",
     "ExpressionError",
-    "FactTypeError",
-    "Fault",
-    "InvalidValue",
-    "LeadNotFound",
+    "FieldError",
+    "FieldTypeError",
+    "LeadNotFoundError",
     "LeadrouteError",
-    "MissingExtra",
-    "NoTransaction",
+    "MissingExtraError",
     "OfferClosed",
     "PolicyError",
     "RowError",
-    "Transient",
+    "TransactionRequiredError",
+    "TransientError",
     "TruthError",
     "UnknownFieldError",
+    "ValidationError",
     "nearest",
 ]
 
@@ -38,7 +38,7 @@ class LeadrouteError(Exception):
     """The base of every error raised by leadroute."""
 
 
-class Fault:
+class FieldError:
     """One thing wrong with one field of a value or a row.
 
     Args:
@@ -46,7 +46,11 @@ class Fault:
         problem: What is wrong with it and what would be right, without personal data.
 
     Example:
-        >>> str(Fault("employees", "is -3; write 0 or more, or leave it out when it is not known"))
+        >>> str(
+        ...     FieldError(
+        ...         "employees", "is -3; write 0 or more, or leave it out when it is not known"
+        ...     )
+        ... )
         'employees is -3; write 0 or more, or leave it out when it is not known'
     """
 
@@ -60,10 +64,10 @@ class Fault:
         return f"{self.field} {self.problem}"
 
     def __repr__(self) -> str:
-        return f"Fault({self.field!r}, {self.problem!r})"
+        return f"FieldError({self.field!r}, {self.problem!r})"
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, Fault) and (self.field, self.problem) == (
+        return isinstance(other, FieldError) and (self.field, self.problem) == (
             other.field,
             other.problem,
         )
@@ -254,7 +258,7 @@ def _within(outer: str, inner: str) -> str:
     return f"{outer}: {inner}" if inner.startswith("line ") else f"{outer}.{inner}"
 
 
-class InvalidValue(LeadrouteError, ValueError):
+class ValidationError(LeadrouteError, ValueError):
     """A value was refused on construction; every fault in it is listed, not only the first.
 
     Args:
@@ -263,11 +267,11 @@ class InvalidValue(LeadrouteError, ValueError):
         faults: Every fault found.
 
     Example:
-        >>> str(InvalidValue("Rep", "ada", (Fault("capacity", "is -1; write 0 or more"),)))
+        >>> str(ValidationError("Rep", "ada", (FieldError("capacity", "is -1; write 0 or more"),)))
         "Rep 'ada': capacity is -1; write 0 or more"
     """
 
-    def __init__(self, kind: str, ident: str, faults: Iterable[Fault]) -> None:
+    def __init__(self, kind: str, ident: str, faults: Iterable[FieldError]) -> None:
         faults = tuple(faults)
         super().__init__(kind, ident, faults)
         self.kind = kind
@@ -288,11 +292,11 @@ class RowError(LeadrouteError, ValueError):
         faults: Every fault in the row.
 
     Example:
-        >>> str(RowError("leads.csv", 7, (Fault("budget", "is not a number"),)))
+        >>> str(RowError("leads.csv", 7, (FieldError("budget", "is not a number"),)))
         'leads.csv:7: budget is not a number'
     """
 
-    def __init__(self, source: str, line: int, faults: Iterable[Fault]) -> None:
+    def __init__(self, source: str, line: int, faults: Iterable[FieldError]) -> None:
         faults = tuple(faults)
         super().__init__(source, line, faults)
         self.source = source
@@ -303,7 +307,7 @@ class RowError(LeadrouteError, ValueError):
         return f"{self.source}:{self.line}: {'; '.join(map(str, self.faults))}"
 
 
-class FactTypeError(LeadrouteError, TypeError):
+class FieldTypeError(LeadrouteError, TypeError):
     """A fact has a type that the condition or the call cannot use.
 
     Args:
@@ -314,7 +318,7 @@ class FactTypeError(LeadrouteError, TypeError):
         lead_id: The lead being judged, when there is one.
 
     Example:
-        >>> str(FactTypeError("lead['seats']", "text 'ten'", "a number", "enterprise", "L-1"))
+        >>> str(FieldTypeError("lead['seats']", "text 'ten'", "a number", "enterprise", "L-1"))
         "rule 'enterprise', lead 'L-1': lead['seats'] is text 'ten'; it must be a number"
     """
 
@@ -334,14 +338,14 @@ class FactTypeError(LeadrouteError, TypeError):
         where = f"{', '.join(parts)}: " if parts else ""
         return f"{where}{self.field} is {self.found}; it must be {self.expected}"
 
-    def during(self, rule: str = "", lead_id: str = "") -> FactTypeError:
+    def during(self, rule: str = "", lead_id: str = "") -> FieldTypeError:
         """The same error with the rule and the lead named, keeping those already known."""
-        return FactTypeError(
+        return FieldTypeError(
             self.field, self.found, self.expected, self.rule or rule, self.lead_id or lead_id
         )
 
 
-class Conflict(LeadrouteError):
+class ConflictError(LeadrouteError):
     """A guard of a change failed and nothing happened. Read again, decide again.
 
     Args:
@@ -351,7 +355,7 @@ class Conflict(LeadrouteError):
         current: The version or count found there; for a duplicate, the value kept under the key.
 
     Example:
-        >>> print(Conflict("limit", "rep/open/ada", 20))
+        >>> print(ConflictError("limit", "rep/open/ada", 20))
         'rep/open/ada' would leave its bounds (now 20); nothing was written: read again and decide again
     """
 
@@ -375,14 +379,14 @@ _CONFLICTS = {
 }
 
 
-class Transient(LeadrouteError):
+class TransientError(LeadrouteError):
     """The store was busy; nothing happened, and the same change may be sent again.
 
     Args:
         reason: What the store said, without a connection string.
 
     Example:
-        >>> print(Transient("database is locked"))
+        >>> print(TransientError("database is locked"))
         the store was busy (database is locked); nothing was written: send the same change again
     """
 
@@ -396,7 +400,7 @@ class Transient(LeadrouteError):
         )
 
 
-class NoTransaction(LeadrouteError):
+class TransactionRequiredError(LeadrouteError):
     """A store bound to the host's connection was used outside a transaction.
 
     Args:
@@ -404,7 +408,7 @@ class NoTransaction(LeadrouteError):
         remedy: What to write before using it.
 
     Example:
-        >>> print(NoTransaction("SqliteTransaction", "execute BEGIN IMMEDIATE first"))
+        >>> print(TransactionRequiredError("SqliteTransaction", "execute BEGIN IMMEDIATE first"))
         SqliteTransaction is bound to a connection that is not in a transaction; execute BEGIN IMMEDIATE first
     """
 
@@ -417,7 +421,7 @@ class NoTransaction(LeadrouteError):
         return f"{self.store} is bound to a connection that is not in a transaction; {self.remedy}"
 
 
-class LeadNotFound(LeadrouteError, LookupError):
+class LeadNotFoundError(LeadrouteError, LookupError):
     """No placement is known for this lead.
 
     Args:
@@ -458,7 +462,7 @@ class OfferClosed(LeadrouteError):
         return f"{who} lead {self.lead_id!r}: {self.state}"
 
 
-class MissingExtra(LeadrouteError, ImportError):
+class MissingExtraError(LeadrouteError, ImportError):
     """Something needs a package that is not installed.
 
     Args:
@@ -466,7 +470,7 @@ class MissingExtra(LeadrouteError, ImportError):
         extra: The extra that brings it.
 
     Example:
-        >>> str(MissingExtra("reading iCalendar files", "icalendar"))
+        >>> str(MissingExtraError("reading iCalendar files", "icalendar"))
         "reading iCalendar files needs an extra: pip install 'leadroute[icalendar]'"
     """
 

@@ -2,7 +2,7 @@
 
 The rules of this module:
 
-* ``to_plain`` and ``from_plain`` are inverses. Instants are ISO 8601 text with an offset, durations are ``5m``.
+* ``to_dict`` and ``from_dict`` are inverses. Instants are ISO 8601 text with an offset, durations are ``5m``.
 * Reading reports every fault of a value at once, and suggests the nearest name for an unknown one.
 * What can be read is a closed set of types. No type is ever named by the data.
 """
@@ -20,7 +20,7 @@ from cattrs import Converter
 from cattrs.errors import ClassValidationError
 from cattrs.v import transform_error
 
-from leadroute.errors import Fault, InvalidValue, nearest
+from leadroute.errors import FieldError, ValidationError, nearest
 from leadroute.model.caps import Cap
 from leadroute.model.duration import format_duration, parse_duration
 from leadroute.model.lead import Lead, Signal
@@ -28,7 +28,7 @@ from leadroute.model.rep import Rep
 from leadroute.model.schedule import text_of
 from leadroute.model.validation import Refused
 
-__all__ = ["dumps", "from_plain", "loads", "make_converter", "to_plain"]
+__all__ = ["dumps", "from_dict", "loads", "make_converter", "to_dict"]
 
 T = TypeVar("T")
 
@@ -39,64 +39,66 @@ _write = json.JSONEncoder(
 ).encode
 
 
-def to_plain(value: Any) -> dict[str, Any]:
+def to_dict(value: Any) -> dict[str, Any]:
     """A lead, a rep or another value of leadroute as a dict of plain data; fields at their default are left out.
 
     Raises:
-        InvalidValue: A rep's schedule has no text, because its holidays are told date by date, or it is a combination.
+        ValidationError: A rep's schedule has no text: its holidays are told date by date, or it is a combination.
 
     Example:
-        >>> to_plain(Lead("L-1", country="de"))
+        >>> to_dict(Lead("L-1", country="de"))
         {'id': 'L-1', 'country': 'DE'}
     """
     plain: dict[str, Any] = make_converter().unstructure(value)
     return plain
 
 
-def from_plain(kind: type[T], data: Mapping[str, Any]) -> T:
+def from_dict(kind: type[T], data: Mapping[str, Any]) -> T:
     """The value of type ``kind`` that ``data`` describes.
 
     Args:
         kind: ``Lead``, ``Rep``, or another value type of leadroute.
-        data: What ``to_plain`` made, or what came from JSON.
+        data: What ``to_dict`` made, or what came from JSON.
 
     Raises:
-        InvalidValue: Something in it cannot be right; every fault is listed.
+        ValidationError: Something in it cannot be right; every fault is listed.
 
     Example:
-        >>> from_plain(
+        >>> from_dict(
         ...     Lead, {"id": "L-1", "country": "de", "received_at": "2026-01-05T09:00:00Z"}
         ... ).country
         'DE'
     """
     if not isinstance(data, Mapping):
-        raise InvalidValue(
-            kind.__name__, "", [Fault("data", f"is {type(data).__name__}; write a mapping")]
+        raise ValidationError(
+            kind.__name__, "", [FieldError("data", f"is {type(data).__name__}; write a mapping")]
         )
     try:
         return make_converter().structure(data, kind)
     except ClassValidationError as error:
-        faults = [Fault(*_split(message)) for message in transform_error(error, path=kind.__name__)]
-        raise InvalidValue(kind.__name__, "", faults) from None
+        faults = [
+            FieldError(*_split(message)) for message in transform_error(error, path=kind.__name__)
+        ]
+        raise ValidationError(kind.__name__, "", faults) from None
 
 
 def dumps(value: Any) -> str:
     """A value as compact JSON, the same text for equal values."""
-    return _write(to_plain(value))
+    return _write(to_dict(value))
 
 
 def loads(kind: type[T], text: str) -> T:
     """The value that ``dumps`` wrote.
 
     Raises:
-        InvalidValue: The text does not describe a value of this type.
+        ValidationError: The text does not describe a value of this type.
     """
     try:
         data = json.loads(text, parse_constant=_no_number, object_pairs_hook=_each_once)
     except (ValueError, RecursionError) as error:
-        fault = Fault("text", f"is not JSON that can be read: {_cause(error)}")
-        raise InvalidValue(kind.__name__, "", (fault,)) from None
-    return from_plain(kind, data)
+        fault = FieldError("text", f"is not JSON that can be read: {_cause(error)}")
+        raise ValidationError(kind.__name__, "", (fault,)) from None
+    return from_dict(kind, data)
 
 
 def _cause(error: ValueError | RecursionError) -> str:
@@ -153,8 +155,8 @@ def _unstructured(value: Lead | Rep) -> dict[str, Any]:
             try:
                 plain[name] = write(given)
             except Refused as refused:
-                fault = Fault(name, str(refused))
-                raise InvalidValue(type(value).__name__, value.id, (fault,)) from None
+                fault = FieldError(name, str(refused))
+                raise ValidationError(type(value).__name__, value.id, (fault,)) from None
     return plain
 
 
@@ -170,17 +172,17 @@ def _writers(kind: type[Lead | Rep]) -> tuple[tuple[str, Any, Callable[[Any], An
 def _structured(data: Any, kind: type[T]) -> T:
     coders, known = _CODERS[kind], [attribute.name for attribute in fields(kind)]  # type: ignore[arg-type]
     faults = [
-        Fault(str(name)[:80], _unknown(str(name), known)) for name in data if name not in known
+        FieldError(str(name)[:80], _unknown(str(name), known)) for name in data if name not in known
     ]
     given = {
         name: coders.get(name, _CODER)[1](value) for name, value in data.items() if name in known
     }
     try:
         value = kind(**{"id": "", **given})
-    except InvalidValue as error:
-        raise InvalidValue(error.kind, error.ident, (*faults, *error.faults)) from None
+    except ValidationError as error:
+        raise ValidationError(error.kind, error.ident, (*faults, *error.faults)) from None
     if faults:
-        raise InvalidValue(kind.__name__, given["id"], faults)
+        raise ValidationError(kind.__name__, given["id"], faults)
     return value
 
 
@@ -232,7 +234,7 @@ def _signal(given: Mapping[str, Any]) -> Any:
         return given
     try:
         return Signal(given["kind"], _lenient_instant(given["at"]), given.get("value", 1.0))
-    except InvalidValue:
+    except ValidationError:
         return given
 
 

@@ -1,9 +1,9 @@
 """Every scorer, the algebra of scores, and the decorator for scorers of the host's own, under one address.
 
 Example:
-    >>> from leadroute.scorers import first_of, headroom, named_account
-    >>> str(first_of(named_account(), headroom()))
-    'first_of(named_account(), headroom())'
+    >>> from leadroute.scorers import first_of, free_capacity, named_account
+    >>> str(first_of(named_account(), free_capacity()))
+    'first_of(named_account(), free_capacity())'
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from leadroute.ranking.scorers.custom import scorer
 from leadroute.ranking.scorers.engagement import freshness, intent, source_urgency
 from leadroute.ranking.scorers.exploration import explore, random_tiebreak
 from leadroute.ranking.scorers.fit import language, same_country, skill_match, territory_match
-from leadroute.ranking.scorers.load import cap_room, headroom, workload
+from leadroute.ranking.scorers.load import cap_remaining, free_capacity, workload
 from leadroute.ranking.scorers.ownership import named_account, owner
 from leadroute.ranking.scorers.performance import (
     accept_rate,
@@ -47,8 +47,8 @@ _PLAIN: tuple[type[Scorer], ...] = (
     timezone_overlap,
     owner,
     named_account,
-    headroom,
-    cap_room,
+    free_capacity,
+    cap_remaining,
     workload,
     round_robin,
     least_recent,
@@ -78,7 +78,7 @@ __all__ = [
     "BUILT_IN",
     "accept_rate",
     "at_least",
-    "cap_room",
+    "cap_remaining",
     "clamp",
     "close_rate",
     "deal_size_fit",
@@ -87,9 +87,9 @@ __all__ = [
     "explore",
     "fair_share",
     "first_of",
+    "free_capacity",
     "freshness",
     "graduation",
-    "headroom",
     "intent",
     "invert",
     "language",

@@ -18,7 +18,7 @@ catch_all = "desk"
 name = "big"
 when = "lead.employees >= 100"
 require = "rep.level >= 3"
-score = "2 * skill_match('industry') + headroom()"
+score = "2 * skill_match('industry') + free_capacity()"
 
 [[rule]]
 name = "rest"

@@ -13,7 +13,7 @@ def test_every_rep_and_every_reason(leadroute, given):
         "Lead L-1 goes to ada (rule 'big')\n"
         "  1. ada  0.93\n"
         "       skill_match('industry') 0.90 x2: healthcare at level 0.9\n"
-        "       headroom() 1.00: 0 open of 2\n"
+        "       free_capacity() 1.00: 0 open of 2\n"
         "  Not eligible:\n"
         "     bob  the rule requires that the rep's level is at least 3\n"
         "  Why this rule: number of employees is at least 100\n"
@@ -57,7 +57,7 @@ def test_counts_of_a_store(leadroute, given, files):
     """With --store the reps are judged with what they have open in it."""
     leadroute("route", *given, "--store", files / "crm.db")
     ended = leadroute("explain", *given, "--lead", "L-1", "--store", files / "crm.db")
-    assert "headroom() 0.50: 1 open of 2" in ended.out
+    assert "free_capacity() 0.50: 1 open of 2" in ended.out
     assert "bob  the rule requires that the rep's level is at least 3\n" in ended.out
     with SqliteStore(files / "crm.db") as store:
         assert len(store.find(status="offered")) == 2

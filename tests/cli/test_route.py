@@ -31,7 +31,7 @@ def test_one_row_for_each_lead(leadroute, given):
             "ada",
             "big",
             "0.933333",
-            "skill_match('industry') 0.90 x2: healthcare at level 0.9; headroom() 1.00: 0 open of 2",
+            "skill_match('industry') 0.90 x2: healthcare at level 0.9; free_capacity() 1.00: 0 open of 2",
         ],
         ["L-2", "offered", "bob", "rest", "1.0", "round_robin() 1.00: 0 turns taken, weight 2"],
         ["L-3", "disqualified", "", "", "", "not lead.budget > 0"],

@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from leadroute.errors import ConfigError, MissingExtra
+from leadroute.errors import ConfigError, MissingExtraError
 from leadroute.formats.icalendar import read_time_off
 from leadroute.model.schedule import Schedule, TimeOff
 
@@ -101,5 +101,5 @@ def test_an_all_day_event_of_no_days():
 def test_missing_extra(monkeypatch):
     """Without the package the error names the extra to install."""
     monkeypatch.setitem(sys.modules, "icalendar", None)
-    with pytest.raises(MissingExtra, match=r"pip install 'leadroute\[icalendar\]'"):
+    with pytest.raises(MissingExtraError, match=r"pip install 'leadroute\[icalendar\]'"):
         read_time_off("", "UTC")

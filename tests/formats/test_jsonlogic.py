@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from leadroute import LEAD, REP, ConfigError, Lead, Rep, UnknownFieldError
 from leadroute.formats.jsonlogic import from_jsonlogic, jsonlogic_data, to_jsonlogic
-from leadroute.rules.builders import NOW, Fact, age, define, domain_of, signal
+from leadroute.rules.builders import NOW, FieldExpr, age, define, domain_of, signal
 from leadroute.rules.conditions import ALWAYS, NEVER
 from leadroute.rules.parser import parse
 from leadroute.testing.strategies import leads, reps
@@ -18,7 +18,7 @@ AT = datetime(2026, 1, 2, tzinfo=UTC)
 
 
 def declared(name):
-    return Fact(parse(f"lead.{name} is present", custom=CUSTOM).operand)
+    return FieldExpr(parse(f"lead.{name} is present", custom=CUSTOM).operand)
 
 
 numbers = st.integers(-3, 3) | st.sampled_from([0.5, 500, 50_000])
@@ -31,9 +31,16 @@ text_facts = st.sampled_from([LEAD.industry, LEAD.country, REP.name, declared("t
 instant_facts = st.sampled_from([LEAD.received_at, LEAD.deadline, declared("due")])
 set_facts = st.sampled_from([REP.languages, REP.industries, declared("tags")])
 flag_facts = st.sampled_from([REP.active, declared("vip")])
-COMPARE = [Fact.__eq__, Fact.__ne__, Fact.__lt__, Fact.__le__, Fact.__gt__, Fact.__ge__]
+COMPARE = [
+    FieldExpr.__eq__,
+    FieldExpr.__ne__,
+    FieldExpr.__lt__,
+    FieldExpr.__le__,
+    FieldExpr.__gt__,
+    FieldExpr.__ge__,
+]
 compares = st.sampled_from(COMPARE)
-members = st.sampled_from([Fact.in_, Fact.not_in])
+members = st.sampled_from([FieldExpr.in_, FieldExpr.not_in])
 
 
 def asked(how, facts, values):
@@ -50,14 +57,22 @@ questions = st.one_of(
     asked(members, text_facts, st.lists(st.sampled_from(["DE", "US"]), max_size=3)),
     asked(members, instant_facts, st.lists(instants, max_size=3)),
     asked(members, text_facts, set_facts | st.just(LEAD.company)),
-    asked(st.just(Fact.contains), set_facts.filter(lambda f: f.operand.name != "languages"), words),
-    asked(st.sampled_from([Fact.startswith, Fact.endswith, Fact.contains]), text_facts, words),
+    asked(
+        st.just(FieldExpr.contains),
+        set_facts.filter(lambda f: f.operand.name != "languages"),
+        words,
+    ),
+    asked(
+        st.sampled_from([FieldExpr.startswith, FieldExpr.endswith, FieldExpr.contains]),
+        text_facts,
+        words,
+    ),
     st.builds(lambda f, low, high: (low <= f) & (f <= high), number_facts, numbers, numbers),
     st.builds(lambda f, low, high: (low < f) & (f < high), number_facts, numbers, numbers),
     st.builds(lambda f, low, high: (low <= f) & (f < high), text_facts, words, words),
     st.builds(
         lambda ask, fact: ask(fact),
-        st.sampled_from([Fact.is_present, Fact.is_missing]),
+        st.sampled_from([FieldExpr.is_present, FieldExpr.is_missing]),
         number_facts | text_facts | set_facts | instant_facts | flag_facts,
     ),
 )

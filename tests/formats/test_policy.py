@@ -19,7 +19,7 @@ from leadroute import (
     Router,
     Rule,
     dump_policy,
-    headroom,
+    free_capacity,
     load_policy,
     round_robin,
     scorer,
@@ -57,7 +57,7 @@ where = "rep.office == 'Koblenz'"
 name = "large"
 when = "large and lead.vip"
 require = "rep.level >= 3 and lead.language in rep.languages"
-score = "3 * skill_match('industry') + headroom().when(huge)"
+score = "3 * skill_match('industry') + free_capacity().when(huge)"
 pool = "emea"
 window = "90s"
 
@@ -95,7 +95,7 @@ def test_everything_is_read():
                 when=large & (LEAD["vip"] == True),  # noqa: E712 - the language's way to ask a flag
                 require=(REP.level >= 3) & LEAD.language.in_(REP.languages),
                 score=3 * skill_match("industry")
-                + headroom().when(define("huge", LEAD.employees > 5000)),
+                + free_capacity().when(define("huge", LEAD.employees > 5000)),
                 pool="emea",
                 window="90s",
             ),
@@ -160,7 +160,7 @@ where = "rep['office'] == 'Koblenz'"
 name    = "large"
 when    = "large and lead['vip'] == True"
 require = "rep.level >= 3 and lead.language in rep.languages"
-score   = "3 * skill_match('industry') + headroom().when(huge)"
+score   = "3 * skill_match('industry') + free_capacity().when(huge)"
 pool    = "emea"
 window  = "1m30s"
 
@@ -204,8 +204,8 @@ def near(situation, rep, *given, **named):
         -1,
         near(1),
         close_rate(5),
-        2 * headroom() + round_robin(),
-        headroom().when(LEAD.budget > 5),
+        2 * free_capacity() + round_robin(),
+        free_capacity().when(LEAD.budget > 5),
     ],
     ids=str,
 )
@@ -233,8 +233,8 @@ def test_what_a_scorer_of_the_host_is_called_with_is_written_and_read(given):
         1e300,
         2**63,
         near(None),
-        max_of(headroom(), near(None)),
-        [headroom()],
+        max_of(free_capacity(), near(None)),
+        [free_capacity()],
     ],
     ids=str,
 )
@@ -260,7 +260,7 @@ idents = st.text(letters, min_size=1, max_size=9).filter(lambda text: text.strip
 windows = st.timedeltas(timedelta(microseconds=1), timedelta(days=400))
 leads_only = conditions(rep=False)
 weighted = st.sampled_from(
-    [round_robin(), headroom(), skill_match("industry"), skill_match("product")]
+    [round_robin(), free_capacity(), skill_match("industry"), skill_match("product")]
 )
 scores = st.one_of(
     weighted,
@@ -460,7 +460,7 @@ def test_every_error_is_reported_at_once():
         "rule[0].when: line 1, column 20: write == to compare",
         "  b and lead.country = 'US'",
         "                     ^",
-        "rule[0].score: line 1, column 1: there is no scorer named 'headrom'; did you mean 'headroom'?",
+        "rule[0].score: line 1, column 1: there is no scorer named 'headrom'; did you mean 'free_capacity'?",
         "rule[0].pool: there is no pool named 'q'; known: p, everyone",
         "rule[0].name: is missing; give it a name of its own",
         "rule[1].name: is a number; write text in quotes",

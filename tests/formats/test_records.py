@@ -12,7 +12,7 @@ from leadroute.formats.rows import read_leads, read_reps
 from leadroute.formats.source import LONGEST_LINE
 from leadroute.model.lead import Lead
 from leadroute.model.rep import Rep
-from leadroute.plain import dumps, to_plain
+from leadroute.plain import dumps, to_dict
 
 KINDS = {"seats": "number", "vip": "flag", "since": "instant", "tags": "names", "note": "text"}
 
@@ -82,9 +82,9 @@ def test_declared_attributes_may_stand_beside_the_fields():
 
 
 def test_a_declared_instant_is_read_as_it_is_written():
-    """What `to_plain` writes for an instant is an instant."""
+    """What `to_dict` writes for an instant is an instant."""
     lead = Lead("L-1", attributes={"since": datetime(2026, 1, 5, tzinfo=UTC)})
-    assert read(json.dumps(to_plain(lead)), custom=KINDS) == [lead]
+    assert read(json.dumps(to_dict(lead)), custom=KINDS) == [lead]
 
 
 def test_attributes_of_another_kind_are_refused():
@@ -167,7 +167,7 @@ def test_long_arrays_are_read(tmp_path):
     """A file on one line, longer than a window, is read whole."""
     path = tmp_path / "leads.json"
     leads = [Lead(f"L-{n}", company="x" * 4000) for n in range(600)]
-    path.write_text(json.dumps([to_plain(lead) for lead in leads]), encoding="utf-8")
+    path.write_text(json.dumps([to_dict(lead) for lead in leads]), encoding="utf-8")
     assert list(read_leads(path)) == leads
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from leadroute import Atlas, ConfigError, Router, Rule, Territory
+from leadroute import ConfigError, Router, Rule, Territory, TerritoryIndex
 from leadroute.errors import PolicyError, RowError
 from leadroute.formats.csv_rows import read_territories
 from leadroute.formats.policy_file import dump_policy, parse_policy
@@ -108,7 +108,7 @@ def test_a_policy_file_holds_territories_caps_and_costs():
     for kind in ("toml", "json"):
         text = dump_policy(router, format=kind)
         assert parse_policy(text, kind) == router
-    assert isinstance(parse_policy(text, kind).territories, Atlas)
+    assert isinstance(parse_policy(text, kind).territories, TerritoryIndex)
 
 
 def test_errors_in_territories_have_their_place():

@@ -4,7 +4,7 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from leadroute import FactTypeError, InvalidValue, Pool, Rep, Roster, Router, Rule, Schedule
+from leadroute import FieldTypeError, Pool, Rep, Roster, Router, Rule, Schedule, ValidationError
 from leadroute.insight.coverage import coverage_of
 
 NOW = datetime(2026, 3, 4, 12, tzinfo=UTC)
@@ -84,7 +84,7 @@ def test_a_calendar_that_fails():
 def test_refused():
     """A naive instant and a zone that is none are refused by name."""
     router = Router(rules=[Rule("a")])
-    with pytest.raises(FactTypeError, match="now is a naive datetime"):
+    with pytest.raises(FieldTypeError, match="now is a naive datetime"):
         coverage_of(router, Roster(), datetime(2026, 1, 1))  # noqa: DTZ001 - it is the point
-    with pytest.raises(InvalidValue, match="did you mean 'Europe/Berlin'"):
+    with pytest.raises(ValidationError, match="did you mean 'Europe/Berlin'"):
         coverage_of(router, Roster(), NOW, "Europe/Berln")

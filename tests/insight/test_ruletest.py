@@ -6,7 +6,6 @@ from leadroute import (
     LEAD,
     ConfigError,
     Factor,
-    InvalidValue,
     Lead,
     Pool,
     Qualification,
@@ -14,6 +13,7 @@ from leadroute import (
     Roster,
     Router,
     Rule,
+    ValidationError,
 )
 from leadroute.insight.policy_tests import run_tests
 from leadroute.ranking.case import Case
@@ -105,7 +105,9 @@ def test_refused():
     with pytest.raises(ConfigError) as caught:
         Case("none", lead=GERMAN)
     assert str(caught.value) == "expects nothing; expect a rule, a pool, a rep or an outcome"
-    with pytest.raises(InvalidValue, match="outcome is 'gone'; write one of ranked, disqualified"):
+    with pytest.raises(
+        ValidationError, match="outcome is 'gone'; write one of ranked, disqualified"
+    ):
         Case("none", lead=GERMAN, outcome="gone")
     with pytest.raises(ConfigError, match="tests hold a int"):
         Router(rules=[], tests=[5])

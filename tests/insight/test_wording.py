@@ -12,7 +12,7 @@ from leadroute import (
     Router,
     Rule,
     close_rate,
-    headroom,
+    free_capacity,
     intent,
     round_robin,
     scorer,
@@ -43,7 +43,7 @@ def test_rule_is_a_sentence():
         "enterprise",
         when=(LEAD.annual_revenue >= 1_000_000) & (LEAD.country == "US"),
         require=REP.level >= 3,
-        score=headroom(),
+        score=free_capacity(),
     )
     assert describe_rule(rule, timedelta(minutes=5)) == (
         "If annual revenue is at least 1,000,000 and country is US, then reps whose level is at least 3, "
@@ -100,7 +100,7 @@ def test_who(rule, said):
         ),
         (nearby("de"), "best first by nearby('de')"),
         (
-            (3 * headroom()).when(LEAD.budget > 5).when(REP.active),
+            (3 * free_capacity()).when(LEAD.budget > 5).when(REP.active),
             "best first by free capacity (counts three times, if the rep's active is true, if budget is more than 5)",
         ),
     ],
@@ -108,7 +108,7 @@ def test_who(rule, said):
 def test_preference(score, said):
     """Each part of a score has a name that people know, with its weight and its condition."""
     if score is not None and "active" in said:
-        score = (3 * headroom()).when(LEAD.budget > 5).when(REP.active == True)  # noqa: E712 - builds a condition
+        score = (3 * free_capacity()).when(LEAD.budget > 5).when(REP.active == True)  # noqa: E712 - builds a condition
     assert preference(score) == said
 
 
@@ -128,7 +128,7 @@ def test_preference(score, said):
         ("deal_size_fit()", "whether they win leads of such budget"),
         ("source_urgency(['event'], [1])", "urgency of the lead's source"),
         (
-            "max_of(headroom(), language())",
+            "max_of(free_capacity(), language())",
             "the best of (free capacity; how well they speak the lead's language)",
         ),
         (
@@ -155,7 +155,7 @@ def test_preference(score, said):
         ("invert(distance())", "the opposite of nearness to the lead"),
         ("at_least(close_rate(), 0.5)", "share of leads won (where it is 0.5 or more)"),
         (
-            "fair_share(headroom() + workload())",
+            "fair_share(free_capacity() + workload())",
             (
                 "free capacity and how little they have open, as long as nobody gets 2 leads ahead of their share"
             ),
@@ -174,12 +174,14 @@ def test_every_scorer_has_words(name):
         "skill_match": "'industry'",
         "source_urgency": "['event'], [1]",
         "tier": "'budget', [1000]",
-        "max_of": "headroom(), workload()",
-        "first_of": "headroom(), workload()",
-        "tiers": "headroom(), workload()",
-        "at_least": "headroom(), 0.5",
+        "max_of": "free_capacity(), workload()",
+        "first_of": "free_capacity(), workload()",
+        "tiers": "free_capacity(), workload()",
+        "at_least": "free_capacity(), 0.5",
     }
-    given = arguments.get(name, "headroom()" if name in ("clamp", "invert", "fair_share") else "")
+    given = arguments.get(
+        name, "free_capacity()" if name in ("clamp", "invert", "fair_share") else ""
+    )
     assert f"{name}(" not in preference(parse_score(f"{name}({given})", BUILT_IN))
 
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from leadroute.errors import InvalidValue
+from leadroute.errors import ValidationError
 from leadroute.model.turn_credit import REASONS, Grant, balances, counting, less, payments
 
 NOON = datetime(2026, 3, 4, 12, tzinfo=UTC)
@@ -69,7 +69,7 @@ def test_it_is_told_in_words(turns, reason, told):
 
 def test_every_fault_is_named():
     """No turns at all, an unknown reason, an empty cause and a naive end are refused, all at once."""
-    with pytest.raises(InvalidValue) as caught:
+    with pytest.raises(ValidationError) as caught:
         Grant(NOON.replace(tzinfo=None), "bonus", "", 0)
     told = str(caught.value)
     for problem in (
@@ -79,5 +79,5 @@ def test_every_fault_is_named():
         "turns is 0; write how many turns are given, or below 0 how many are withheld",
     ):
         assert problem in told
-    with pytest.raises(InvalidValue, match="turns is 1001"):
+    with pytest.raises(ValidationError, match="turns is 1001"):
         Grant(NOON, "skip", "x", 1001)

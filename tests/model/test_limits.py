@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from leadroute import Cap, ConfigError, InvalidValue, Rep
+from leadroute import Cap, ConfigError, Rep, ValidationError
 from leadroute.model.caps import PACED, PERIODS, STEPS
 from leadroute.plain import dumps, loads
 
@@ -98,7 +98,7 @@ def test_text_that_is_no_cap_is_refused(text, said):
 )
 def test_arguments_that_do_not_go_together_are_refused(given, said):
     """A refusal names the argument and the remedy."""
-    with pytest.raises(InvalidValue) as refused:
+    with pytest.raises(ValidationError) as refused:
         Cap(**{"limit": 5, "per": "day", **given})
     assert said in str(refused.value)
 
@@ -116,7 +116,7 @@ def test_arguments_that_do_not_go_together_are_refused(given, said):
 )
 def test_caps_of_a_rep_are_checked(given, said):
     """What cannot be the caps of a rep is refused with the remedy."""
-    with pytest.raises(InvalidValue) as refused:
+    with pytest.raises(ValidationError) as refused:
         Rep("ada", caps=given)
     assert said in str(refused.value)
 
@@ -144,7 +144,7 @@ def test_caps_of_a_rep_stand_in_one_order():
 )
 def test_buckets_are_checked(given, said):
     """What cannot be buckets is refused with the remedy."""
-    with pytest.raises(InvalidValue) as refused:
+    with pytest.raises(ValidationError) as refused:
         Rep("ada", buckets=given)
     assert said in str(refused.value)
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from leadroute import Cap, InvalidValue, Lead, Rep, Roster, Schedule, Signal, Snapshot
+from leadroute import Cap, Lead, Rep, Roster, Schedule, Signal, Snapshot, ValidationError
 from leadroute.errors import ConfigError, UnknownFieldError
 from leadroute.model.duration import format_duration, from_micros, parse_duration, to_micros
 from leadroute.model.keys import cap_holder, is_open_key, key, open_key, parts
@@ -21,7 +21,7 @@ AT = datetime(2026, 1, 5, 9, 0, tzinfo=UTC)
 
 def test_every_fault_of_a_lead_is_listed():
     """All wrong fields are reported at once, with the lead named and no personal data."""
-    with pytest.raises(InvalidValue) as refused:
+    with pytest.raises(ValidationError) as refused:
         Lead("L-1", email="secret", country="UK", employees=-3, budget="much", attributes=None)
     assert refused.value.kind == "Lead"
     assert [fault.field for fault in refused.value.faults] == [
@@ -39,7 +39,7 @@ def test_every_fault_of_a_lead_is_listed():
 def test_an_id_is_needed(ident):
     """An id is text of 1 to 80 characters; nothing else stands in for it."""
     for kind in (Lead, Rep):
-        with pytest.raises(InvalidValue, match=f"{kind.__name__}.*: id "):
+        with pytest.raises(ValidationError, match=f"{kind.__name__}.*: id "):
             kind(ident)
 
 
@@ -57,9 +57,9 @@ def test_signals_stand_in_the_order_of_time():
     late, early = Signal("page", AT + timedelta(1)), Signal("mail", AT, 0)
     assert Lead("L-1", signals=[late, early]) == Lead("L-1", signals=(early, late))
     for wrong in ([5], "page", {"kind": "page"}):
-        with pytest.raises(InvalidValue, match="signals are not all signals; write"):
+        with pytest.raises(ValidationError, match="signals are not all signals; write"):
             Lead("L-1", signals=wrong)
-    with pytest.raises(InvalidValue, match=r"Signal: kind .*; at .*; value is -1"):
+    with pytest.raises(ValidationError, match=r"Signal: kind .*; at .*; value is -1"):
         Signal("", AT.replace(tzinfo=None), -1)
 
 
@@ -67,7 +67,7 @@ def test_a_changed_lead_is_cleaned_again():
     """Changing a field gives a new lead, checked like any other."""
     lead = Lead("L-1", country="de")
     assert lead.with_changes(country="us") == Lead("L-1", country="US")
-    with pytest.raises(InvalidValue, match="country is 'uk'; write 'GB'"):
+    with pytest.raises(ValidationError, match="country is 'uk'; write 'GB'"):
         lead.with_changes(country="uk")
 
 
@@ -85,7 +85,7 @@ def test_values_do_not_change():
         rep.skills["health"] = 0
     assert rep.with_changes(capacity=5).with_changes(capacity=None) == rep
     assert hash(rep) == hash(Rep("ada", skills={"health": 1}, attributes={"tags": ["a"]}))
-    with pytest.raises(InvalidValue):
+    with pytest.raises(ValidationError):
         rep.with_changes(capacity=-1)
 
 
@@ -106,7 +106,7 @@ def test_a_schedule_is_read_in_the_reps_zone():
     assert Rep("ada", schedule="mon-fri 09:00-17:00").hours.is_open(AT)
     assert Rep("ada").hours is None
     assert Rep("ada", schedule=" ").hours is None
-    with pytest.raises(InvalidValue, match="Rep 'ada': schedule cannot be read: "):
+    with pytest.raises(ValidationError, match="Rep 'ada': schedule cannot be read: "):
         Rep("ada", schedule="whenever")
 
 
@@ -138,7 +138,7 @@ def test_what_people_call_a_rep():
 )
 def test_caps_that_cannot_be(given, problem):
     """A wrong cap says what is wrong with it."""
-    with pytest.raises(InvalidValue) as refused:
+    with pytest.raises(ValidationError) as refused:
         Rep("ada", caps=given)
     assert problem in str(refused.value)
 
@@ -186,10 +186,12 @@ def test_the_order_of_a_roster_changes_nothing(found, shuffler):
 
 def test_a_roster_refuses_strays_and_twins():
     """Two reps of one id, or something that is no rep, is named."""
-    with pytest.raises(InvalidValue, match="Roster: reps hold 'ada' twice; give every rep an id"):
+    with pytest.raises(
+        ValidationError, match="Roster: reps hold 'ada' twice; give every rep an id"
+    ):
         Roster([Rep("ada"), Rep("ada", level=2), Rep("bob")])
     for wrong in (["ada"], 5):
-        with pytest.raises(InvalidValue, match=r"reps hold a \w+; write Roster\(\[Rep"):
+        with pytest.raises(ValidationError, match=r"reps hold a \w+; write Roster\(\[Rep"):
             Roster(wrong)
 
 

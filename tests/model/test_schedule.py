@@ -9,7 +9,7 @@ import pytest
 from attrs import evolve
 from attrs.exceptions import FrozenInstanceError
 
-from leadroute.errors import FactTypeError, InvalidValue
+from leadroute.errors import FieldTypeError, ValidationError
 from leadroute.model.schedule import Schedule, TimeOff, text_of
 from leadroute.model.timeline import SPAN, instant
 from leadroute.model.validation import MACHINE_ZONES, Refused
@@ -84,7 +84,7 @@ def test_zero_duration():
 
 def test_negative_duration():
     """A negative duration is refused."""
-    with pytest.raises(InvalidValue) as caught:
+    with pytest.raises(ValidationError) as caught:
         OFFICE.add_working_time(datetime(2026, 1, 1, tzinfo=UTC), -HOUR)
     assert str(caught.value) == (
         "add_working_time: duration is -1 day, 23:00:00; write zero or more"
@@ -105,7 +105,7 @@ def test_naive_range(ask, argument):
     """A naive end of a range is refused by its name."""
     given = {"start": datetime(2026, 1, 1, tzinfo=UTC), "end": datetime(2026, 1, 2, tzinfo=UTC)}
     with pytest.raises(
-        FactTypeError, match=f"^{argument} is a naive datetime; it must be an aware"
+        FieldTypeError, match=f"^{argument} is a naive datetime; it must be an aware"
     ):
         ask(**given | {argument: NAIVE})
 
@@ -124,10 +124,10 @@ def test_naive_range(ask, argument):
 def test_naive(ask, argument):
     """A naive instant is refused by the name of its argument, and so is a date."""
     with pytest.raises(
-        FactTypeError, match=f"^{argument} is a naive datetime; it must be an aware"
+        FieldTypeError, match=f"^{argument} is a naive datetime; it must be an aware"
     ):
         ask(NAIVE)
-    with pytest.raises(FactTypeError, match=f"^{argument} is of type date; it must be an aware"):
+    with pytest.raises(FieldTypeError, match=f"^{argument} is of type date; it must be an aware"):
         ask(date(2026, 1, 1))
 
 
@@ -291,7 +291,9 @@ def test_no_round_trip_within_three_days(zone):
 @pytest.mark.parametrize("zone", ["localtime", ZoneInfo("Factory")])
 def test_a_zone_of_the_machine_is_refused(zone):
     """A schedule means the same wherever it is read, so it is not kept in a setting of the machine."""
-    with pytest.raises(InvalidValue, match="which every machine understands otherwise; write an"):
+    with pytest.raises(
+        ValidationError, match="which every machine understands otherwise; write an"
+    ):
         Schedule("always", zone)
 
 
@@ -415,7 +417,7 @@ def test_closed():
     assert ~quiet == ~quiet != ~office
     assert str(~quiet) == "~(mon-sun 21:00-08:00; in Europe/London)"
     assert (~quiet).zone.key == "Europe/London"
-    with pytest.raises(FactTypeError, match=r"^parts is of type str; it must be schedules$"):
+    with pytest.raises(FieldTypeError, match=r"^parts is of type str; it must be schedules$"):
         Closed("mon 09:00-17:00")
 
 
@@ -425,10 +427,10 @@ def test_combine_with_strangers():
         OFFICE & "mon 09:00-17:00"
     with pytest.raises(TypeError):
         OFFICE | None
-    with pytest.raises(FactTypeError, match=r"^parts is of type str; it must be schedules$"):
+    with pytest.raises(FieldTypeError, match=r"^parts is of type str; it must be schedules$"):
         AllOf("mon")
     with pytest.raises(
-        InvalidValue, match=r"^Hours: parts is empty; combine one schedule or more$"
+        ValidationError, match=r"^Hours: parts is empty; combine one schedule or more$"
     ):
         AnyOf([])
 
@@ -601,14 +603,14 @@ def test_add_days():
 def test_refusals(given, problem):
     """What cannot be read is refused with its name and what to write instead."""
     arguments = {"week": "mon 09:00-17:00", "zone": "UTC"} | given
-    with pytest.raises(InvalidValue) as caught:
+    with pytest.raises(ValidationError) as caught:
         Schedule(**arguments)
     assert problem in str(caught.value)
 
 
 def test_all_faults_at_once():
     """Every argument that is wrong is listed."""
-    with pytest.raises(InvalidValue) as caught:
+    with pytest.raises(ValidationError) as caught:
         Schedule("mon", "Mars", holidays=3)
     assert [fault.field for fault in caught.value.faults] == ["week", "zone", "holidays"]
 
@@ -618,7 +620,7 @@ def test_time_off_of_one_instant():
     at = datetime(2026, 1, 5, 9, tzinfo=UTC)
     for absence in (at, "2026-01-05T09:00Z", "2026-07-01..", [at]):
         with pytest.raises(
-            InvalidValue, match=r"time_off has .*: TimeOff: (end is missing|text is)"
+            ValidationError, match=r"time_off has .*: TimeOff: (end is missing|text is)"
         ):
             Schedule("always", "UTC", time_off=[absence])
     empty = TimeOff(at, at)
@@ -630,7 +632,7 @@ def test_time_off_of_one_instant():
 def test_time_off_of_too_many_values(absence):
     """One absence is one value or two."""
     with pytest.raises(
-        InvalidValue, match=f"has {len(absence)} values for one absence; write a date"
+        ValidationError, match=f"has {len(absence)} values for one absence; write a date"
     ):
         Schedule("always", "UTC", time_off=[absence])
 
@@ -638,14 +640,14 @@ def test_time_off_of_too_many_values(absence):
 @pytest.mark.parametrize("duration", [None, 3600, 1.5, "2h"])
 def test_a_duration_is_a_timedelta(duration):
     """Seconds and text are no durations, and the message names the argument."""
-    with pytest.raises(FactTypeError, match=r"duration is of type \w+; it must be a timedelta"):
+    with pytest.raises(FieldTypeError, match=r"duration is of type \w+; it must be a timedelta"):
         ALWAYS.add_working_time(datetime(2026, 1, 5, tzinfo=UTC), duration)
 
 
 @pytest.mark.parametrize("days", [None, 1.5, "1", True])
 def test_days_are_whole(days):
     """Days that are no whole number are refused."""
-    with pytest.raises(FactTypeError, match=r"days is of type \w+; it must be a whole number"):
+    with pytest.raises(FieldTypeError, match=r"days is of type \w+; it must be a whole number"):
         ALWAYS.add_days(datetime(2026, 1, 5, tzinfo=UTC), days)
 
 
@@ -653,7 +655,7 @@ def test_days_are_whole(days):
 def test_days_that_lead_out_of_time(days):
     """A date that no datetime can express is refused in words."""
     with pytest.raises(
-        InvalidValue, match=r"days leads from 2026-01-05 out of the years 1 to 9999"
+        ValidationError, match=r"days leads from 2026-01-05 out of the years 1 to 9999"
     ):
         ALWAYS.add_days(datetime(2026, 1, 5, tzinfo=UTC), days)
 
@@ -661,7 +663,7 @@ def test_days_that_lead_out_of_time(days):
 def test_what_text_says_twice_is_refused():
     """Text that gives a date or a zone twice does not lose one of them in silence."""
     twice = "always; 2026-12-24 09:00-13:00; 2026-12-24 15:00-16:00; in UTC; in Asia/Tokyo"
-    with pytest.raises(InvalidValue) as caught:
+    with pytest.raises(ValidationError) as caught:
         Schedule.parse(twice)
     assert str(caught.value) == (
         "Schedule: overrides has 2026-12-24 twice; join its windows by ','; "

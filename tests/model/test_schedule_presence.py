@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from leadroute.errors import FactTypeError, InvalidValue
+from leadroute.errors import FieldTypeError, ValidationError
 from leadroute.model.rep import STATUSES, Presence, wrapped_up
 
 TEN = datetime(2026, 1, 5, 10, tzinfo=UTC)
@@ -42,14 +42,16 @@ def test_same_report_again():
 
 def test_refusals():
     """An unknown status and a naive instant are refused."""
-    with pytest.raises(InvalidValue) as caught:
+    with pytest.raises(ValidationError) as caught:
         Presence("lunch", TEN)
     assert str(caught.value) == (
         "Presence: status is 'lunch'; write 'available', 'away', 'busy' or 'offline'"
     )
-    with pytest.raises(FactTypeError, match=r"^now is a naive datetime"):
+    with pytest.raises(FieldTypeError, match=r"^now is a naive datetime"):
         Presence("offline", TEN, "available").is_available(TEN.replace(tzinfo=None))
-    with pytest.raises(InvalidValue, match=r"^Presence: since is a naive datetime; write an aware"):
+    with pytest.raises(
+        ValidationError, match=r"^Presence: since is a naive datetime; write an aware"
+    ):
         Presence("offline", TEN.replace(tzinfo=None))
 
 
@@ -59,5 +61,5 @@ def test_wrap_up():
     assert not wrapped_up(TEN, TEN + five - MOMENT, five)
     assert wrapped_up(TEN, TEN + five, five)
     assert wrapped_up(None, TEN, five)
-    with pytest.raises(FactTypeError, match=r"^contact is a naive datetime"):
+    with pytest.raises(FieldTypeError, match=r"^contact is a naive datetime"):
         wrapped_up(TEN.replace(tzinfo=None), TEN, five)

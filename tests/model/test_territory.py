@@ -4,7 +4,15 @@ import pickle
 
 import pytest
 
-from leadroute import Atlas, ConfigError, InvalidValue, Lead, Rep, Territory, UnknownFieldError
+from leadroute import (
+    ConfigError,
+    Lead,
+    Rep,
+    Territory,
+    TerritoryIndex,
+    UnknownFieldError,
+    ValidationError,
+)
 from leadroute.model.borders import holes, overlaps
 from leadroute.model.distance import distance_km
 from leadroute.model.territory import Place
@@ -125,7 +133,7 @@ def test_a_lead_fits_everything_that_is_said(said, lead, reasons):
 )
 def test_what_cannot_be_a_territory_is_refused(given, said):
     """A refusal names the field and the remedy."""
-    with pytest.raises(InvalidValue) as refused:
+    with pytest.raises(ValidationError) as refused:
         Territory(**{"name": "t", **given})
     assert said in str(refused.value)
 
@@ -137,7 +145,7 @@ def test_empty_names_say_nothing():
 
 def test_a_child_has_from_its_parent_what_it_does_not_say():
     """Every generation adds to what is above it; 0 is said, nothing is not."""
-    atlas = Atlas(
+    atlas = TerritoryIndex(
         [
             Territory("dach", countries={"DE", "AT"}, owners={"ada"}, priority=3, min_employees=10),
             Territory("health", parent="dach", industries={"health"}, min_employees=0),
@@ -173,17 +181,17 @@ def test_a_child_has_from_its_parent_what_it_does_not_say():
 def test_an_atlas_that_cannot_be_is_refused(territories, kind, said):
     """Names are unique, parents exist, and nobody is their own ancestor."""
     with pytest.raises(kind) as refused:
-        Atlas(territories)
+        TerritoryIndex(territories)
     assert said in str(refused.value)
 
 
 def test_an_atlas_is_a_value():
     """The order in which territories are given changes nothing, and a pickle is the same atlas."""
     given = [Territory("b", countries={"DE"}), Territory("a", center=(1, 2), radius_km=3)]
-    atlas = Atlas(given)
-    assert atlas == Atlas(given[::-1]) == pickle.loads(pickle.dumps(atlas))
+    atlas = TerritoryIndex(given)
+    assert atlas == TerritoryIndex(given[::-1]) == pickle.loads(pickle.dumps(atlas))
     assert [each.name for each in atlas] == ["a", "b"]
-    assert (len(atlas), repr(atlas)) == (2, "<Atlas of 2 territories>")
+    assert (len(atlas), repr(atlas)) == (2, "<TerritoryIndex of 2 territories>")
     assert len({*given, Territory("b", countries={"DE"})}) == 2
     with pytest.raises(UnknownFieldError, match="there is no territory named 'c'"):
         atlas["c"]
@@ -191,7 +199,7 @@ def test_an_atlas_is_a_value():
 
 def test_the_most_specific_goes_first():
     """Named before postal before near before region before country ... before the one that holds all."""
-    atlas = Atlas(
+    atlas = TerritoryIndex(
         [
             Territory("1 named", domains={"acme.example"}),
             Territory("2 postal", postal={"DE:1011"}),
@@ -288,22 +296,22 @@ def test_distances_are_those_of_the_globe(one, other, km):
 )
 def test_overlaps_are_those_that_only_names_decide(one, other, on):
     """Two territories overlap when a lead can be in both and neither is closer or higher."""
-    atlas = Atlas([Territory("a", **one), Territory("b", **other)])
+    atlas = TerritoryIndex([Territory("a", **one), Territory("b", **other)])
     assert [each.on for each in overlaps(atlas)] == ([] if on is None else [on])
 
 
 def test_an_overlap_is_told_once():
     """Two territories that share two countries are one overlap, with its remedy."""
     both = {"countries": {"DE", "AT"}}
-    (found,) = overlaps(Atlas([Territory("a", **both), Territory("b", **both)]))
+    (found,) = overlaps(TerritoryIndex([Territory("a", **both), Territory("b", **both)]))
     assert str(found) == "'a' and 'b' both hold country AT, country DE; give one a higher priority"
-    (found,) = overlaps(Atlas([Territory("a"), Territory("b")]))
+    (found,) = overlaps(TerritoryIndex([Territory("a"), Territory("b")]))
     assert str(found) == "'a' and 'b' both hold every lead; give one a higher priority"
 
 
 def test_holes_are_segments_that_nobody_has():
     """A segment is in a hole when no territory holds it, or only such as have no reps."""
-    atlas = Atlas(
+    atlas = TerritoryIndex(
         [
             Territory("de", countries={"DE"}, backups={"ada"}),
             Territory("fr", countries={"FR"}),

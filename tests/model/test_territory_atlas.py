@@ -3,7 +3,7 @@
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from leadroute import Atlas, Lead, Territory
+from leadroute import Lead, Territory, TerritoryIndex
 from leadroute.model.postal import postal, stretch
 from leadroute.model.territory import Place
 from leadroute.model.territory_index import prefixes
@@ -87,7 +87,7 @@ leads = st.builds(
 @settings(max_examples=150)
 def test_a_lookup_finds_what_a_look_at_each_finds(territories, lead):
     """The drawers leave out nothing that fits, and the order is that of the rules."""
-    atlas, place = Atlas(territories), Place.of(lead)
+    atlas, place = TerritoryIndex(territories), Place.of(lead)
     expected = []
     for territory in atlas:
         close = territory.closeness(place)
@@ -116,7 +116,7 @@ def test_many_names_are_filed_by_the_first_alone():
     """A territory that names very much is found all the same."""
     accounts = {f"A-{n}" for n in range(600)}
     regions = {f"US-{n}" for n in range(40)}
-    atlas = Atlas([Territory("big", accounts=accounts, regions=regions)])
+    atlas = TerritoryIndex([Territory("big", accounts=accounts, regions=regions)])
     lead = Lead("L-1", account_id="A-599", region="US-39")
     assert [match.territory.name for match in atlas.lookup(lead)] == ["big"]
     assert atlas.lookup(lead.with_changes(region="US-40")) == ()

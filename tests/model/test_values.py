@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from leadroute.errors import FactTypeError
+from leadroute.errors import FieldTypeError
 from leadroute.model import validation
 from leadroute.model.validation import FrozenDict, Refused, aware, names, number, whole
 
@@ -200,7 +200,7 @@ def test_attributes():
 )
 def test_naive_instants_are_refused(given, said):
     """The error names the argument and shows what would be right."""
-    with pytest.raises(FactTypeError, match=f"{said}; it must be an aware (one|datetime), such"):
+    with pytest.raises(FieldTypeError, match=f"{said}; it must be an aware (one|datetime), such"):
         aware(given, "start")
 
 

@@ -4,7 +4,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from leadroute import Cap, FactTypeError, Presence, Schedule
+from leadroute import Cap, FieldTypeError, Presence, Schedule
 from leadroute.insight.coverage import coverage_of
 from leadroute.model.coverage import coverage
 from leadroute.model.lead_timezone import calling_hours, zones_of
@@ -68,7 +68,7 @@ LASTING = "a timedelta, such as timedelta(seconds=30)"
 )
 def test_refused(call, said):
     """The message names the argument, what it is and what to write."""
-    with pytest.raises(FactTypeError) as caught:
+    with pytest.raises(FieldTypeError) as caught:
         call()
     assert str(caught.value) == said
 

@@ -9,9 +9,8 @@ from tests.offers.world import desk, team
 from leadroute import (
     LEAD,
     Dispatcher,
-    InvalidValue,
     Lead,
-    LeadNotFound,
+    LeadNotFoundError,
     MemoryStore,
     OfferClosed,
     Rep,
@@ -20,6 +19,7 @@ from leadroute import (
     Schedule,
     Status,
     UnknownFieldError,
+    ValidationError,
     round_robin,
 )
 from leadroute.model.keys import bucket_key, cap_key, given_key, last_key, open_key, order_key
@@ -133,12 +133,12 @@ def test_a_lead_that_no_rule_is_for_can_be_assigned():
 def test_what_cannot_be_assigned_is_refused():
     """An ended lead, an unknown lead, an unknown rep and an empty name each have their error."""
     d = office("ada", "bob")
-    with pytest.raises(LeadNotFound):
+    with pytest.raises(LeadNotFoundError):
         d.assign("L-1", "ada", by="manager")
     d.submit(Lead("L-1"))
     with pytest.raises(UnknownFieldError, match="there is no rep in the roster named 'adda'"):
         d.assign("L-1", "adda", by="manager")
-    with pytest.raises(InvalidValue, match="Assigned 'L-1': by is empty"):
+    with pytest.raises(ValidationError, match="Assigned 'L-1': by is empty"):
         d.assign("L-1", "ada", by="")
     d.accept("L-1", "ada")
     d.feedback("L-1", "lost")
@@ -207,8 +207,8 @@ def test_the_end_of_the_shift_makes_room(manual):
     d = office(rep, frees="shift")
     d.submit(Lead("L-1"))
     placement = d.assign("L-1", "ada", by="m") if manual else d.accept("L-1", "ada")
-    assert placement.due == d.next_due() == NOON.replace(hour=17)
-    assert d.sweep().next_due == placement.due
+    assert placement.due == d.next_wakeup() == NOON.replace(hour=17)
+    assert d.sweep().next_wakeup == placement.due
     d.clock.set(placement.due)
     d.sweep()
     after = d.placement("L-1")

@@ -22,12 +22,11 @@ from leadroute import (
     LEAD,
     REP,
     Cap,
-    Conflict,
+    ConflictError,
     Dispatcher,
-    FactTypeError,
-    InvalidValue,
+    FieldTypeError,
     Lead,
-    LeadNotFound,
+    LeadNotFoundError,
     LeadrouteError,
     MemoryStore,
     OfferClosed,
@@ -37,8 +36,9 @@ from leadroute import (
     Rule,
     SqliteStore,
     Status,
-    Transient,
-    headroom,
+    TransientError,
+    ValidationError,
+    free_capacity,
 )
 from leadroute.offers import dispatching
 from leadroute.offers.events import Caught, Declined, Offered, Received, TimedOut, Waiting
@@ -105,14 +105,14 @@ def test_a_lead_that_no_rep_can_take(router, status, why):
     assert why in str(placement)
     with pytest.raises(OfferClosed, match=r"catch-all|disqualified"):
         here.accept("L-1", "ada")
-    assert here.sweep().next_due is None
+    assert here.sweep().next_wakeup is None
     audit(here.store, {"L-1"})
 
 
 def test_nothing_is_stored_when_a_fact_has_the_wrong_type():
     """The error names rule and lead, and the lead can be submitted again once it is mended."""
     here = desk("ada", router=Router(rules=[Rule("r")], qualify=LEAD["seats"] > 5))
-    with pytest.raises(FactTypeError, match="rule 'qualify', lead 'L-1': lead\\['seats'\\]"):
+    with pytest.raises(FieldTypeError, match="rule 'qualify', lead 'L-1': lead\\['seats'\\]"):
         here.submit(Lead("L-1", attributes={"seats": "ten"}))
     audit(here.store, set())
     assert here.submit(Lead("L-1", attributes={"seats": 10})).rep_id == "ada"
@@ -124,7 +124,9 @@ def test_nothing_is_stored_when_a_fact_has_the_wrong_type():
 def test_an_unknown_lead(call):
     """Asking about a lead that was never submitted says so."""
     arguments = {"accept": ["ada"], "decline": ["ada"], "feedback": ["won"]}.get(call, [])
-    with pytest.raises(LeadNotFound, match="no placement for lead 'L-9'; submit the lead first"):
+    with pytest.raises(
+        LeadNotFoundError, match="no placement for lead 'L-9'; submit the lead first"
+    ):
         getattr(desk("ada"), call)("L-9", *arguments)
 
 
@@ -158,7 +160,7 @@ def test_the_window_is_half_open():
             call("L-1", "ada")
     swept = late.sweep()
     assert (swept.timed_out, swept.offered, swept.caught) == (1, 1, 0)
-    assert swept.next_due == START + timedelta(minutes=10)
+    assert swept.next_wakeup == START + timedelta(minutes=10)
     with pytest.raises(OfferClosed, match="it is offered to 'bob' until 2026-01-01 09:10:00 UTC"):
         late.accept("L-1", "ada")
     assert kinds(late, "L-1") == [Received, Offered, TimedOut, Offered]
@@ -181,7 +183,9 @@ def test_a_reason_is_a_word():
     """A reason that could be free text is refused without being repeated, before anything happens."""
     here = desk("ada")
     here.submit(Lead("L-1"))
-    with pytest.raises(InvalidValue, match="Declined 'L-1': reason has 81 characters") as refused:
+    with pytest.raises(
+        ValidationError, match="Declined 'L-1': reason has 81 characters"
+    ) as refused:
         here.decline("L-1", "ada", "x" * 81)
     assert "xxx" not in str(refused.value)
     assert here.placement("L-1").status is Status.OFFERED
@@ -256,7 +260,7 @@ def test_feedback_that_cannot_be_kept(status, value, problem):
     here = desk("ada")
     here.submit(Lead("L-1"))
     before = here.accept("L-1", "ada")
-    with pytest.raises(InvalidValue, match=f"FeedbackGiven 'L-1': {problem}"):
+    with pytest.raises(ValidationError, match=f"FeedbackGiven 'L-1': {problem}"):
         here.feedback("L-1", status, value=value)
     assert here.placement("L-1") == before
 
@@ -320,7 +324,7 @@ def test_everybody_away():
     waiting = here.submit(Lead("L-1"))
     assert (waiting.status, waiting.due) == (Status.WAITING, START + timedelta(hours=1))
     swept = here.sweep()
-    assert (swept.offered, swept.next_due) == (0, waiting.due)
+    assert (swept.offered, swept.next_wakeup) == (0, waiting.due)
     here.clock.advance("1h")
     assert here.sweep().offered == 1
     assert here.placement("L-1").rep_id == "ada"
@@ -334,7 +338,7 @@ def test_waiting_for_work_to_get_done_is_said_once():
     here.accept("L-1", "ada")
     for _ in range(3):
         here.clock.advance("1m")
-        assert here.sweep().next_due is None
+        assert here.sweep().next_wakeup is None
     assert kinds(here, "L-2") == [Received, Waiting]
 
 
@@ -422,7 +426,7 @@ def test_unusual_ids():
 def test_stale_counts_never_overbook():
     """A decision on old counts meets the guard, is taken again, and lands elsewhere."""
     store = Lagging()
-    emptiest = Router(rules=[Rule("all", score=headroom(), window="5m")])
+    emptiest = Router(rules=[Rule("all", score=free_capacity(), window="5m")])
     here = desk("ada", "bob", store=store, router=emptiest)
     here.submit(Lead("L-1"))
     store.old = [{}, {}]
@@ -439,7 +443,7 @@ def test_counts_that_never_catch_up(monkeypatch):
     here = desk("ada", store=store)
     here.submit(Lead("L-1"))
     store.old = [{}] * 200
-    with pytest.raises(Conflict, match="'rep/open/ada' would leave its bounds \\(now 1\\)"):
+    with pytest.raises(ConflictError, match="'rep/open/ada' would leave its bounds \\(now 1\\)"):
         here.submit(Lead("L-2"))
     assert next(second) == 2 + dispatching.PATIENCE
     audit(store.store, {"L-1"})
@@ -500,7 +504,7 @@ def test_a_crash_at_any_commit_loses_nothing(number):
     def attempt(call, *arguments):
         try:
             known.add(call(*arguments).lead_id)
-        except Transient:
+        except TransientError:
             audit(store.store, known)
             known.add(call(*arguments).lead_id)
 
@@ -509,7 +513,7 @@ def test_a_crash_at_any_commit_loses_nothing(number):
         audit(store.store, known)
     try:
         here.decline("L-1", "ada")
-    except Transient:
+    except TransientError:
         audit(store.store, known)
     here.sweep()
     assert {here.placement(name).status for name in known} <= {Status.OFFERED, Status.WAITING}
@@ -523,7 +527,7 @@ def test_a_crash_after_a_decline_leaves_a_due_lead():
     store = Failing(3)
     here = desk("ada", "bob", store=store)
     here.submit(Lead("L-1"))
-    with pytest.raises(Transient):
+    with pytest.raises(TransientError):
         here.decline("L-1", "ada")
     left = here.placement("L-1")
     assert (left.status, left.due, left.holds) == (Status.WAITING, START, {})

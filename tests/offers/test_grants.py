@@ -15,7 +15,6 @@ from leadroute import (
     LEAD,
     ConfigError,
     Dispatcher,
-    InvalidValue,
     Lead,
     MemoryStore,
     Pool,
@@ -25,6 +24,7 @@ from leadroute import (
     Rule,
     SqliteStore,
     UnknownFieldError,
+    ValidationError,
     round_robin,
 )
 from leadroute.model.duration import to_micros
@@ -202,11 +202,11 @@ def test_what_cannot_be_granted_is_refused():
     dispatcher = desk("a", "b")
     with pytest.raises(UnknownFieldError, match="no rep in the roster"):
         dispatcher.grant("zoe", reason="skip", cause="x", expires=MAY)
-    with pytest.raises(InvalidValue, match="expires is 2026-03-04 12:00 UTC, which is past"):
+    with pytest.raises(ValidationError, match="expires is 2026-03-04 12:00 UTC, which is past"):
         dispatcher.grant("a", reason="skip", cause="x", expires=NOON)
     pools = [Pool("p" * 80, reps={"r" * 80})]
     long = desk("r" * 80, router=Router(rules=[Rule("all", pool="p" * 80)], pools=pools))
-    with pytest.raises(InvalidValue, match=r"cause makes a key of 19\d characters; write a sh"):
+    with pytest.raises(ValidationError, match=r"cause makes a key of 19\d characters; write a sh"):
         long.grant("r" * 80, reason="skip", cause="c" * 20, expires=MAY, pool="p" * 80)
     assert dispatcher.store.counts() == long.store.counts() == {}
 

@@ -13,7 +13,7 @@ from tests.offers.world import OWNED, START, audit, within_limits
 from leadroute import (
     Cap,
     Dispatcher,
-    LeadNotFound,
+    LeadNotFoundError,
     MemoryStore,
     OfferClosed,
     Rep,
@@ -74,8 +74,8 @@ class Life(RuleBasedStateMachine):
         before = self.store.events(limit=10_000)
         try:
             placement = act()
-        except (OfferClosed, LeadNotFound) as refused:
-            unknown = isinstance(refused, LeadNotFound)
+        except (OfferClosed, LeadNotFoundError) as refused:
+            unknown = isinstance(refused, LeadNotFoundError)
             assert self.store.events(limit=10_000) == before
         else:
             return placement
@@ -128,7 +128,7 @@ class Life(RuleBasedStateMachine):
         for placement in audit(self.store, self.leads).values():
             if placement.status is Status.OFFERED:
                 assert placement.due > now, "an offer outlived its window"
-                assert swept.next_due <= placement.due
+                assert swept.next_wakeup <= placement.due
             if placement.status is Status.WAITING and placement.due <= now:
                 ranking = self.desk.router.rank(
                     queries.lead(self.desk.store, placement.lead_id),

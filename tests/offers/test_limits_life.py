@@ -17,7 +17,7 @@ from leadroute import (
     LEAD,
     Dispatcher,
     Lead,
-    LeadNotFound,
+    LeadNotFoundError,
     OfferClosed,
     Pool,
     Presence,
@@ -145,7 +145,7 @@ class Limits(RuleBasedStateMachine):
         self.desk.submit(self.leads[lead_id])
 
     def _try(self, act, *given, **named):
-        with contextlib.suppress(OfferClosed, LeadNotFound):
+        with contextlib.suppress(OfferClosed, LeadNotFoundError):
             act(*given, **named)
 
     @rule(

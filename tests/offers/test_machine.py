@@ -4,7 +4,7 @@ import pytest
 from attrs import evolve
 
 from leadroute import Lead, MemoryStore, OfferClosed, Rep, Router, Rule, Snapshot
-from leadroute.errors import InvalidValue
+from leadroute.errors import ValidationError
 from leadroute.model.track_record import Outcomes
 from leadroute.offers import transitions
 from leadroute.offers.change import Add, Change, Emit, Put, Raise
@@ -29,7 +29,7 @@ from leadroute.offers.state_machine import MOVES, move, rebuild, situation_of
 from leadroute.offers.turns import TurnTaken
 from leadroute.plain import dumps
 from leadroute.ranking.scorers.round_robin import turn_of
-from leadroute.rules.situation import Situation
+from leadroute.rules.situation import RoutingContext
 
 AT = datetime(2026, 1, 1, 9, 0, tzinfo=UTC)
 DUE = AT + timedelta(minutes=5)
@@ -164,7 +164,7 @@ def test_a_turn_is_written_at_its_version_and_given_back_to_the_last_part():
     store.commit(Change("c-1", (Put("rotation/p", '{"reps":[],"turns":[],"credits":[]}', 0),)))
     step = books(store)
     team = (Rep("ada", weight=3), Rep("bob", weight=0.7))
-    turn = step.credits("p").take(turn_of(Situation(Lead("L-1"), team, "p", Snapshot()), 0))
+    turn = step.credits("p").take(turn_of(RoutingContext(Lead("L-1"), team, "p", Snapshot()), 0))
     assert isinstance(turn, TurnTaken)
     offered = evolve(EXAMPLES[Offered], turn=turn, order=7)
     after, ops = transitions.operations(None, [EXAMPLES[Received], offered], "L-1", 0, dumps, step)
@@ -202,5 +202,5 @@ def test_only_offers_expire(status):
 
 def test_feedback_is_checked_before_anything_else():
     """A status that cannot be kept is refused, whoever has the lead."""
-    with pytest.raises(InvalidValue, match="FeedbackGiven 'L-1': status is empty"):
+    with pytest.raises(ValidationError, match="FeedbackGiven 'L-1': status is empty"):
         transitions.feedback(lived(Status.CLOSED), "", None, None, AT)

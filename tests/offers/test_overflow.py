@@ -61,7 +61,7 @@ def test_without_a_rule_it_waits():
         d.clock.advance(timedelta(hours=1))
         assert d.sweep().offered == 0
     assert [type(event) for event in d.history("L-1")][1:] == [Waiting]
-    assert d.next_due() is None
+    assert d.next_wakeup() is None
     better = desk(
         "ada", router=Router(rules=[Rule("all")]), store=d.store, start=START + timedelta(hours=9)
     )

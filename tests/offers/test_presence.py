@@ -6,7 +6,7 @@ import pytest
 from attrs import evolve
 from tests.offers.world import START, Racing, desk
 
-from leadroute import FactTypeError, Lead, Presence, Rep, Router, Rule, Status
+from leadroute import FieldTypeError, Lead, Presence, Rep, Router, Rule, Status
 from leadroute.model.duration import to_micros
 from leadroute.model.keys import contact_key
 from leadroute.offers.state_machine import rebuild
@@ -30,7 +30,7 @@ def test_presence_is_read_at_every_decision():
 def test_presence_of_another_type():
     """Something else than a Presence is refused, and the rep is named."""
     d = evolve(desk("ada", router=ALL), presence={"ada": "busy"})
-    with pytest.raises(FactTypeError) as caught:
+    with pytest.raises(FieldTypeError) as caught:
         d.submit(Lead("L-1"))
     assert str(caught.value) == (
         "rule 'all', lead 'L-1': the presence of rep 'ada' is of type str; "
@@ -47,7 +47,7 @@ def test_wrap_up_after_a_contact():
     assert d.snapshot().contacted == {"ada": to_micros(START)}
     free = START + timedelta(minutes=2)
     assert d.submit(Lead("L-2")).due == free
-    assert d.next_due() == free
+    assert d.next_wakeup() == free
     d.clock.set(free - timedelta(microseconds=1))
     assert d.sweep().offered == 0
     d.clock.set(free)
@@ -108,6 +108,6 @@ def test_presence_must_be_a_mapping():
     expected = (
         "presence is of type list; it must be a mapping such as {'ada': Presence('busy', since)}"
     )
-    with pytest.raises(FactTypeError) as caught:
+    with pytest.raises(FieldTypeError) as caught:
         evolve(desk("ada", router=ALL), presence=[("ada", Presence("busy", START))])
     assert str(caught.value) == expected

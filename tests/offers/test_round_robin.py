@@ -15,7 +15,7 @@ from leadroute import (
     LEAD,
     REP,
     ConfigError,
-    Conflict,
+    ConflictError,
     Dispatcher,
     Lead,
     MemoryStore,
@@ -26,7 +26,7 @@ from leadroute import (
     Rule,
     Schedule,
     SqliteStore,
-    headroom,
+    free_capacity,
     round_robin,
     scorer,
     skill_match,
@@ -337,7 +337,7 @@ def test_an_owner_who_is_away_leaves_a_turn_to_others(mode):
 
 def test_leads_that_do_not_rotate_take_no_turn():
     """A rule by another score leaves the credits of its pool alone, so that others keep their order."""
-    full = Rule("full", when=LEAD.account_id == "A-1", score=headroom(), window="5m")
+    full = Rule("full", when=LEAD.account_id == "A-1", score=free_capacity(), window="5m")
     dispatcher = desk("a", "b", router=Router(rules=[full, *policy().rules]))
     route(dispatcher, 5, "own", account_id="A-1")
     assert dispatcher.snapshot().turns == dispatcher.snapshot().credits == {}
@@ -981,7 +981,7 @@ def test_the_number_goes_back_whichever_offer_ends_first():
     assert dispatcher.snapshot().last_assigned == {}
 
 
-@pytest.mark.parametrize("score", [headroom(), skill_match("industry")])
+@pytest.mark.parametrize("score", [free_capacity(), skill_match("industry")])
 def test_ties_go_to_who_waits_longest_however_the_clock_stands(score):
     """Among equals of a score that takes no turns, leads go round, all at one instant."""
     router = Router(rules=[Rule("all", score=score, window="5m")])
@@ -1062,7 +1062,7 @@ class Losing(Wrapped):
     def commit(self, change):
         if self.lost < self.times:
             self.lost += 1
-            raise Conflict("version", rotation_key("everyone"), self.lost)
+            raise ConflictError("version", rotation_key("everyone"), self.lost)
         return self.store.commit(change)
 
 
@@ -1088,7 +1088,7 @@ def test_a_race_that_never_ends_is_told(patience, monkeypatch):
     monkeypatch.setattr(dispatching, "monotonic", lambda: now[0])
     monkeypatch.setattr(dispatching, "sleep", lambda pause: now.__setitem__(0, now[0] + pause))
     dispatcher = desk("a", "b", store=Losing(10**9))
-    with pytest.raises(Conflict):
+    with pytest.raises(ConflictError):
         dispatcher.submit(Lead("L-1"))
     assert patience <= now[0] <= patience + 0.05
     assert dispatcher.store.counts() == {}
@@ -1128,7 +1128,7 @@ class Recorded(Wrapped):
 @pytest.mark.parametrize("scored", [False, True])
 def test_the_counters_of_candidates_alone_are_read(mode, scored):
     """Of 60 reps 7 may take the lead: no counter of the others is asked for, and nothing is read as a whole."""
-    score = round_robin(mode) + headroom() if scored else round_robin(mode)
+    score = round_robin(mode) + free_capacity() if scored else round_robin(mode)
     teams = [{"team": f"t{index % 9}"} for index in range(60)]
     reps = [
         Rep(

@@ -1,4 +1,4 @@
-"""What time alone makes due is foretold: a host that sweeps at each ``next_due`` is never late."""
+"""What time alone makes due is foretold: a host that sweeps at each ``next_wakeup`` is never late."""
 
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -13,7 +13,7 @@ from leadroute import (
     LEAD,
     Cap,
     Dispatcher,
-    FactTypeError,
+    FieldTypeError,
     Lead,
     MemoryStore,
     Presence,
@@ -59,11 +59,11 @@ def waiting(*reps, taken=1, **policy):
 def test_the_turn_of_a_cap_is_foretold(cap, zone, due):
     """A lead that waits for a cap is served at the first instant at which the cap lets it through."""
     here = waiting(Rep("ada", timezone=zone, caps=[cap]))
-    assert here.sweep().next_due == here.next_due() > START
-    while here.next_due() < due:
-        here.clock.set(here.next_due())
+    assert here.sweep().next_wakeup == here.next_wakeup() > START
+    while here.next_wakeup() < due:
+        here.clock.set(here.next_wakeup())
         assert here.sweep().offered == 0
-    assert here.next_due() == due
+    assert here.next_wakeup() == due
     here.clock.set(due)
     assert here.sweep().offered == 1
 
@@ -71,7 +71,7 @@ def test_the_turn_of_a_cap_is_foretold(cap, zone, due):
 def test_the_turn_of_a_cap_over_all_reps():
     """It comes in the calendar of the router, whatever the zones of the reps."""
     here = waiting(Rep("ada", timezone="Asia/Tokyo"), caps=["1 per day"], timezone="Europe/Berlin")
-    assert here.next_due() == datetime(2026, 1, 1, 23, tzinfo=UTC)
+    assert here.next_wakeup() == datetime(2026, 1, 1, 23, tzinfo=UTC)
 
 
 def test_the_next_step_of_a_ramp():
@@ -79,7 +79,7 @@ def test_the_next_step_of_a_ramp():
     joined = START - timedelta(days=1)
     here = waiting(Rep("ada", caps=["10 per quarter, ramp 90d"], joined_at=joined))
     due = joined + timedelta(days=9, microseconds=1)
-    assert here.next_due() == due
+    assert here.next_wakeup() == due
     here.clock.set(due - MICROSECOND)
     assert here.sweep().offered == 0
     here.clock.set(due)
@@ -91,7 +91,7 @@ def test_an_opening_beside_somebody_who_is_full():
     late = Rep("bob", schedule="thu 10:00-11:00")
     here = waiting(Rep("ada", capacity=1), late)
     assert here.placement("last").due == START
-    assert here.next_due() == START + HOUR
+    assert here.next_wakeup() == START + HOUR
 
 
 def test_the_end_of_a_wrap_up_beside_a_cap():
@@ -103,16 +103,16 @@ def test_the_end_of_a_wrap_up_beside_a_cap():
         here.accept(lead_id, here.submit(Lead(lead_id)).rep_id)
     here.contacted("L-1")
     assert here.submit(Lead("last")).due == START
-    assert here.next_due() == START + timedelta(minutes=5)
+    assert here.next_wakeup() == START + timedelta(minutes=5)
 
 
 def test_the_last_of_several_caps():
     """A rep with two caps that are reached is foretold by each; the earlier turn may come to nothing."""
     here = waiting(Rep("ada", caps=["1 per day", "1 per week"]))
-    assert here.next_due() == datetime(2026, 1, 2, tzinfo=UTC)
-    here.clock.set(here.next_due())
+    assert here.next_wakeup() == datetime(2026, 1, 2, tzinfo=UTC)
+    here.clock.set(here.next_wakeup())
     swept = here.sweep()
-    assert (swept.offered, swept.next_due) == (0, datetime(2026, 1, 5, tzinfo=UTC))
+    assert (swept.offered, swept.next_wakeup) == (0, datetime(2026, 1, 5, tzinfo=UTC))
 
 
 class Broken:
@@ -136,7 +136,7 @@ class Broken:
 def test_what_time_alone_does_not_bring(rep):
     """Who never takes a lead, who is full, and whose calendar fails, are not foretold."""
     here = waiting(Rep("ada", capacity=1), rep, taken=1 + (rep.capacity or 0))
-    assert here.next_due() is None
+    assert here.next_wakeup() is None
 
 
 def test_the_end_of_a_grace_brings_nobody():
@@ -148,7 +148,7 @@ def test_the_end_of_a_grace_brings_nobody():
     assert here.submit(Lead("L-1")).status is Status.OFFERED
     here.clock.advance("1h")
     assert here.submit(Lead("L-2")).status is Status.WAITING
-    assert here.next_due() is None
+    assert here.next_wakeup() is None
 
 
 def test_nothing_is_counted_while_nothing_waits():
@@ -159,7 +159,7 @@ def test_nothing_is_counted_while_nothing_waits():
             raise AssertionError("read for nothing")
 
     here = waiting(Rep("ada", schedule="thu 10:00-11:00"), taken=0)
-    assert evolve(here, store=Uncounted(here.store)).next_due() == START + HOUR
+    assert evolve(here, store=Uncounted(here.store)).next_wakeup() == START + HOUR
 
 
 LEADS = 5
@@ -248,9 +248,9 @@ def on_the_grid(dispatcher):
     "52w",
 )
 def test_no_lead_is_served_later_than_by_a_host_that_sweeps_always(roster, start, contacts, window):
-    """While only time passes, sweeping at each ``next_due`` offers each lead at the very same instant."""
+    """While only time passes, sweeping at each ``next_wakeup`` offers each lead at the very same instant."""
     router = Router(rules=[Rule("all", window=window, frees="contact")], wrap_up="15m")
-    foretold, sweeps = served(Dispatcher.next_due, router, roster, start, contacts)
+    foretold, sweeps = served(Dispatcher.next_wakeup, router, roster, start, contacts)
     always, _ = served(on_the_grid, router, roster, start, contacts)
     assert foretold == always
     assert sweeps < 400
@@ -330,5 +330,5 @@ def test_an_early_sweep_serves_who_waits_for_an_opening_hour():
     assert after.placement("L-early").due == due
     assert after.sweep(early=True).offered == 1
     assert after.placement("L-early").rep_id == "bob"
-    with pytest.raises(FactTypeError, match="early"):
+    with pytest.raises(FieldTypeError, match="early"):
         after.sweep(early="yes")

@@ -4,7 +4,7 @@ import json
 from collections import Counter
 from datetime import UTC, datetime, timedelta
 
-from leadroute import Dispatcher, Lead, Rep, Roster, Router, Rule, Transient, round_robin
+from leadroute import Dispatcher, Lead, Rep, Roster, Router, Rule, TransientError, round_robin
 from leadroute.model.keys import (
     cap_key,
     closed_key,
@@ -78,7 +78,7 @@ class Failing(Wrapped):
     def commit(self, change):
         self.commits += 1
         if self.commits in self.numbers:
-            raise Transient("told to fail")
+            raise TransientError("told to fail")
         return self.store.commit(change)
 
 

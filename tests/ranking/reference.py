@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from attrs import evolve
 
-from leadroute.errors import FactTypeError
+from leadroute.errors import FieldTypeError
 from leadroute.model.distance import distance_km, position_of
 from leadroute.model.duration import from_micros
 from leadroute.model.lead import Lead
@@ -21,12 +21,12 @@ from leadroute.model.working_hours import meeting
 from leadroute.ranking.charges import used_of
 from leadroute.ranking.eligibility import gate, notes_of
 from leadroute.ranking.policy_checks import observing
-from leadroute.ranking.ranking import Assignment, Outcome, Part, Ranking, Rejection
+from leadroute.ranking.ranking import Assignment, Exclusion, Outcome, Part, Ranking
 from leadroute.ranking.scorers.exploration import propensities
 from leadroute.rules.evaluation import compile_condition
 from leadroute.rules.rule import Factor, parts_of
 from leadroute.rules.scorer import mean
-from leadroute.rules.situation import Situation
+from leadroute.rules.situation import RoutingContext
 from leadroute.scorers import fair_share, round_robin
 
 UNIT = 2_327_925_600_000
@@ -59,7 +59,7 @@ def reference_rank(router, lead, roster, now=None, snapshot=None, tried=None):
 
     try:
         return _overflow(router, rule, ask)
-    except FactTypeError as error:
+    except FieldTypeError as error:
         raise error.during(rule.name, lead.id) from None
 
 
@@ -70,7 +70,7 @@ def _refused(router, lead, at):
         try:
             if not compile_condition(condition, router.environment)(lead, None, at):
                 failed.append(part)
-        except FactTypeError as error:
+        except FieldTypeError as error:
             raise error.during("qualify", lead.id) from None
     if not failed:
         return None
@@ -85,7 +85,7 @@ def _refused(router, lead, at):
 def _matches(router, rule, lead, at):
     try:
         return rule.when is None or compile_condition(rule.when, router.environment)(lead, None, at)
-    except FactTypeError as error:
+    except FieldTypeError as error:
         raise error.during(rule.name, lead.id) from None
 
 
@@ -127,7 +127,7 @@ def _ask(router, rule, pool, lead, roster, at, snapshot, tried, anyway):
     """One pool: who may take the lead, who may not and why, and who comes first."""
     members = observing(_members(router, pool, roster, at), router.holidays)
     matches = router.territories.lookup(lead) if router.territories else ()
-    all_of_them = Situation(lead, members, pool, snapshot, at, router.environment, matches)
+    all_of_them = RoutingContext(lead, members, pool, snapshot, at, router.environment, matches)
     tally = router.tally(lead, rule, pool, at)
     obstacles = gate(rule, all_of_them, tried, tally, pauses=router.pauses, anyway=anyway)
     able, absent, rejections = [], [], []
@@ -136,10 +136,10 @@ def _ask(router, rule, pool, lead, roster, at, snapshot, tried, anyway):
         assert (not found) == _may(router, rule, all_of_them, tally, tried, anyway, rep), found
         if found:
             absent.append(rep)
-            rejections.append(Rejection(rep.id, rep.label, found))
+            rejections.append(Exclusion(rep.id, rep.label, found))
         else:
             able.append(rep)
-    situation = Situation(
+    situation = RoutingContext(
         lead, tuple(able), pool, snapshot, at, router.environment, matches, tuple(absent)
     )
     passing = [each for each in rejections if all(one.passing for one in each.obstacles)]

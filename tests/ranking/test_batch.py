@@ -13,7 +13,7 @@ from attrs import evolve
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from leadroute.errors import ConfigError, InvalidValue, MissingExtra, UnknownFieldError
+from leadroute.errors import ConfigError, MissingExtraError, UnknownFieldError, ValidationError
 from leadroute.ranking import engines
 from leadroute.ranking.batch import bound, greedy, solve
 
@@ -252,14 +252,14 @@ def test_0_places_and_no_limit_differ():
 )
 def test_what_cannot_be_right_is_refused(points, capacity, said):
     """The message names the cell, what it holds and what to write."""
-    with pytest.raises(InvalidValue) as caught:
+    with pytest.raises(ValidationError) as caught:
         solve(points, capacity)
     assert str(caught.value) == f"Batch: {said}"
 
 
 def test_priorities_are_one_whole_number_per_lead():
     """A missing priority and one that is no whole number are named together."""
-    with pytest.raises(InvalidValue) as caught:
+    with pytest.raises(ValidationError) as caught:
         solve([[1], [1]], [1], priorities=[1.5])
     assert str(caught.value) == (
         "Batch: priorities has 1 numbers; write one for each of the 2 leads; "
@@ -269,7 +269,7 @@ def test_priorities_are_one_whole_number_per_lead():
 
 def test_many_faults_are_cut_short():
     """A table of the wrong type names its first faults, not ten thousand."""
-    with pytest.raises(InvalidValue) as caught:
+    with pytest.raises(ValidationError) as caught:
         solve([[0.5] * 10] * 10, [1] * 10)
     assert len(caught.value.faults) == 20
 
@@ -306,7 +306,7 @@ def test_a_missing_engine_names_the_extra(engine, monkeypatch):
     """Without the package the error says what to install."""
     monkeypatch.setitem(sys.modules, "scipy.optimize", None)
     monkeypatch.setitem(sys.modules, "ortools.graph.python", None)
-    with pytest.raises(MissingExtra, match=r"pip install 'leadroute\[batch\]'"):
+    with pytest.raises(MissingExtraError, match=r"pip install 'leadroute\[batch\]'"):
         solve([[1]], [1], engine=engine)
 
 
@@ -382,6 +382,6 @@ def test_an_engine_is_handed_the_whole_market(engine, capacity, monkeypatch):
 def test_prices_that_prove_nothing_are_refused():
     """A price below 0 makes no bound."""
     found = evolve(solve([[1, 1]], [1, None]), prices=(Fraction(-1), Fraction(2)))
-    with pytest.raises(InvalidValue) as caught:
+    with pytest.raises(ValidationError) as caught:
         bound([[1, 1]], [1, None], found)
     assert str(caught.value) == "Solution: prices[0] is -1; it must be 0 or more"

@@ -4,13 +4,13 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from leadroute import LEAD, REP, Cap, FactTypeError, Lead, Rep, Roster, Router, Rule, Snapshot
+from leadroute import LEAD, REP, Cap, FieldTypeError, Lead, Rep, Roster, Router, Rule, Snapshot
 from leadroute.model import territory_index
 from leadroute.model.schedule import Schedule
 from leadroute.model.territory import Territory
 from leadroute.ranking import candidates
 from leadroute.ranking.ranking import Outcome, Ranking
-from leadroute.scorers import headroom
+from leadroute.scorers import free_capacity
 
 MONDAY = datetime(2026, 1, 5, 12, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -81,13 +81,16 @@ def test_rosters_beyond_the_last_are_worked_out_again():
 def test_a_cap_asks_for_the_instant_of_the_decision():
     """Without an instant a team with caps cannot be judged, and the error names rule and lead."""
     team = Roster([Rep("ada", caps=[Cap(1, "day")])])
-    with pytest.raises(FactTypeError, match="rule 'all', lead 'L-1': now is not known"):
+    with pytest.raises(FieldTypeError, match="rule 'all', lead 'L-1': now is not known"):
         Router(rules=[Rule("all")]).rank(Lead("L-1"), team)
 
 
 def test_rankings_compare_by_what_they_say():
     """Two rankings are equal, with equal hashes, when all they say is; nothing else is equal to one."""
-    router, team = Router(rules=[Rule("all", score=headroom())]), Roster([Rep("ada"), Rep("bob")])
+    router, team = (
+        Router(rules=[Rule("all", score=free_capacity())]),
+        Roster([Rep("ada"), Rep("bob")]),
+    )
     one, other = (router.rank(Lead("L-1"), team) for _ in range(2))
     assert one == other
     assert len({one, other}) == 1
@@ -100,10 +103,10 @@ def test_rankings_compare_by_what_they_say():
 def test_what_is_asked_must_be_of_the_kind():
     """A lead, a roster, counts and earlier offers of another kind are refused by name."""
     router, team = Router(rules=[Rule("all")], qualify=LEAD.budget > 0), Roster([Rep("ada")])
-    with pytest.raises(FactTypeError, match="lead is of type str"):
+    with pytest.raises(FieldTypeError, match="lead is of type str"):
         router.qualifies("L-1")
-    with pytest.raises(FactTypeError, match="tried is of type list"):
+    with pytest.raises(FieldTypeError, match="tried is of type list"):
         router.rank(Lead("L-1", budget=1), team, tried=[])
-    with pytest.raises(FactTypeError, match="snapshot is of type dict"):
+    with pytest.raises(FieldTypeError, match="snapshot is of type dict"):
         router.rank(Lead("L-1", budget=1), team, snapshot={})
     assert router.rank(Lead("L-1", budget=1), team, tried={}, snapshot=Snapshot()).best is not None

@@ -8,8 +8,7 @@ from hypothesis import strategies as st
 from tests.offers.world import desk
 
 from leadroute import (
-    FactTypeError,
-    InvalidValue,
+    FieldTypeError,
     Lead,
     Outcome,
     Rep,
@@ -18,6 +17,7 @@ from leadroute import (
     Rule,
     Schedule,
     Status,
+    ValidationError,
     dump_policy,
 )
 from leadroute.formats.policy_file import parse_policy
@@ -26,7 +26,7 @@ from leadroute.insight.diagram import mermaid
 from leadroute.model.lead_timezone import OFFICE, clock_of, lead_hours, shared_hours
 from leadroute.model.working_hours import meeting
 from leadroute.ranking.scorers.places import timezone_overlap
-from leadroute.rules.situation import Situation
+from leadroute.rules.situation import RoutingContext
 from leadroute.testing.strategies import leads
 
 NOON = datetime(2026, 1, 5, 12, tzinfo=UTC)  # a Monday
@@ -215,7 +215,7 @@ def test_overlap_of_an_unknown_zone():
 @given(leads(), st.sampled_from([LONDON, Rep("ada", timezone="Asia/Tokyo"), Rep("ada")]))
 def test_requirement_and_scorer_agree(lead, rep):
     """The requirement lets through exactly those whose points in the scorer are enough."""
-    points = timezone_overlap().bind(Situation(lead, (rep,), "p", instant=NOON))(rep)
+    points = timezone_overlap().bind(RoutingContext(lead, (rep,), "p", instant=NOON))(rep)
     for least in (0.1, 0.5, 1):
         refused = any(each.criterion == "overlap" for each in told(lead, rep, overlap=least))
         assert refused == (points is None or points < least)
@@ -225,9 +225,9 @@ def test_shared_hours_ask_for_the_time():
     """Without an instant there is no next week to compare, unless nothing is known to compare."""
     assert shared_hours(NOWHERE, OFFICE, None) is None
     assert lead_hours(NOWHERE) is None
-    with pytest.raises(FactTypeError):
+    with pytest.raises(FieldTypeError):
         shared_hours(GERMAN, OFFICE, None)
-    with pytest.raises(FactTypeError, match="rule 'r'"):
+    with pytest.raises(FieldTypeError, match="rule 'r'"):
         ranked(GERMAN, now=None, calling=WEEK)
 
 
@@ -243,7 +243,7 @@ def test_shared_hours_ask_for_the_time():
 )
 def test_refused(given, fault):
     """Hours that cannot be read and shares that cannot be are refused when the rule is built."""
-    with pytest.raises(InvalidValue) as caught:
+    with pytest.raises(ValidationError) as caught:
         Rule("r", **given)
     assert str(caught.value) == f"Rule: {fault}"
 

@@ -10,7 +10,6 @@ from hypothesis import strategies as st
 
 from leadroute import (
     LEAD,
-    InvalidValue,
     Lead,
     Otherwise,
     Outcome,
@@ -21,14 +20,15 @@ from leadroute import (
     Rule,
     Schedule,
     Snapshot,
-    headroom,
+    ValidationError,
+    free_capacity,
     scorer,
     skill_match,
 )
 from leadroute.model.schedule import TimeOff
 from leadroute.model.track_record import ALL, Outcomes, Record
 from leadroute.plain import dumps, loads
-from leadroute.ranking.decision_record import Decision
+from leadroute.ranking.decision_record import DecisionRecord
 from leadroute.scorers import explore, fair_share
 from leadroute.testing.strategies import instants, leads, rosters, routers
 
@@ -41,7 +41,9 @@ TEAM = Roster(
     ]
 )
 ROUTER = Router(
-    rules=[Rule("all", score=3 * skill_match("industry", unknown=None) + headroom(), window="7m")]
+    rules=[
+        Rule("all", score=3 * skill_match("industry", unknown=None) + free_capacity(), window="7m")
+    ]
 )
 LEAD_1 = Lead("L-1", industry="oil", email="ada@example.com")
 COUNTS = Snapshot(open={"ada": 1}, last_assigned={"ada": 5})
@@ -62,7 +64,7 @@ def test_every_rep_is_in_it():
     assert (ada.label, ada.propensity, ada.last_assigned) == ("Ada", 0.0, 5)
     assert [str(points) for points in ada.points] == [
         "skill_match('industry', unknown=None) 0.50 x3: oil at level 0.5",
-        "headroom() 0.75: 1 open of 4",
+        "free_capacity() 0.75: 1 open of 4",
     ]
     assert (
         str(bob.points[0]) == "skill_match('industry', unknown=None) no answer: no skills are known"
@@ -75,10 +77,10 @@ def test_every_rep_is_in_it():
         "Lead L-1 went to bob (rule 'all'), 2026-01-05 12:00:00 UTC",
         "  1. bob  1.00",
         "       skill_match('industry', unknown=None) no answer: no skills are known",
-        "       headroom() 1.00: 0 open of 2",
+        "       free_capacity() 1.00: 0 open of 2",
         "  2. Ada  0.56",
         "       skill_match('industry', unknown=None) 0.50 x3: oil at level 0.5",
-        "       headroom() 0.75: 1 open of 4",
+        "       free_capacity() 0.75: 1 open of 4",
         "  Not eligible:",
         "     cem  is not working until Mon 2026-01-05 13:00 UTC; is full: 0 of 0 open",
         f"  Policy version {ROUTER.version}",
@@ -87,7 +89,7 @@ def test_every_rep_is_in_it():
 
 def test_it_says_what_broke_a_tie():
     """Equal scores are put in order by who was assigned least recently, then by id; the record says which it was."""
-    router = Router(rules=[Rule("all", score=headroom())])
+    router = Router(rules=[Rule("all", score=free_capacity())])
     team = Roster([Rep("a"), Rep("b")])
     assert decide(team=team, router=router, snapshot=Snapshot()).tie_break == "id"
     tied = decide(team=team, router=router, snapshot=Snapshot(last_assigned={"a": 9, "b": 3}))
@@ -134,7 +136,7 @@ def test_the_other_pools_are_kept():
     assert nobody.then == "catch-all"
     assert "  Then: catch-all" in str(nobody).splitlines()
     for decision in (moved, anyway, nobody):
-        assert loads(Decision, dumps(decision)) == decision
+        assert loads(DecisionRecord, dumps(decision)) == decision
 
 
 def test_notes_are_kept():
@@ -143,7 +145,7 @@ def test_notes_are_kept():
     decision = router.decide(LEAD_1, TEAM, now=NOON)
     assert len(decision.notes) == 1
     assert f"  Note: {decision.notes[0]}" in str(decision).splitlines()
-    assert loads(Decision, dumps(decision)) == decision
+    assert loads(DecisionRecord, dumps(decision)) == decision
 
 
 def test_chance_and_fairness_are_kept():
@@ -154,7 +156,7 @@ def test_chance_and_fairness_are_kept():
     drawn = decide(team=team, router=lucky, snapshot=Snapshot(outcomes=outcomes))
     assert sum(each.propensity for each in drawn.candidates) == pytest.approx(1)
     assert all(0.3 < each.propensity < 0.7 for each in drawn.candidates)
-    bounded = Router(rules=[Rule("all", score=fair_share(headroom(), 1))])
+    bounded = Router(rules=[Rule("all", score=fair_share(free_capacity(), 1))])
     ahead = Snapshot(turns={"everyone": {"a": 9}}, open={"b": 1})
     busy = Roster([Rep("a", capacity=2), Rep("b", capacity=2)])
     held = decide(team=busy, router=bounded, snapshot=ahead)
@@ -165,19 +167,19 @@ def test_it_is_stored_as_json():
     """The text is JSON with sorted keys, reads back to an equal record, and gives the same bytes again."""
     decision = decide()
     text = dumps(decision)
-    assert loads(Decision, text) == decision
-    assert dumps(loads(Decision, text)) == text
+    assert loads(DecisionRecord, text) == decision
+    assert dumps(loads(DecisionRecord, text)) == text
     stored = json.loads(text)
     assert list(stored) == sorted(stored)
     assert stored["window"] == "7m"
     assert "example.com" not in text, "the lead's personal data is not in it"
-    with pytest.raises(InvalidValue, match=r"(?s)outcome.*window"):
-        loads(Decision, text.replace('"7m"', '"soon"').replace('"ranked"', '"lucky"'))
+    with pytest.raises(ValidationError, match=r"(?s)outcome.*window"):
+        loads(DecisionRecord, text.replace('"7m"', '"soon"').replace('"ranked"', '"lucky"'))
 
 
 def test_the_same_again_after_storage():
     """A stored decision that is made again from the same inputs gives the same bytes."""
-    stored = loads(Decision, dumps(decide()))
+    stored = loads(DecisionRecord, dumps(decide()))
     rerun = stored.rerun(ROUTER, LEAD_1, TEAM, snapshot=COUNTS)
     assert rerun.same
     assert rerun.changed == ()
@@ -277,7 +279,7 @@ def test_made_again_it_is_the_same_bytes(lead, roster, router, now, counts, chan
     text = dumps(decision)
     shuffled = list(roster)
     chance.shuffle(shuffled)
-    rerun = loads(Decision, text).rerun(router, lead, Roster(shuffled), snapshot=snapshot)
+    rerun = loads(DecisionRecord, text).rerun(router, lead, Roster(shuffled), snapshot=snapshot)
     assert rerun.same
     assert dumps(rerun.after) == text
     ranking = router.rank(lead, roster, now=now, snapshot=snapshot)

@@ -19,7 +19,7 @@ from tests.ranking.reference import UNIT, reference_rank
 from tests.ranking.scorers.world import IDS, NOW, Draw, scores
 
 from leadroute import LEAD, REP, Pool, Presence, Roster, Router, Rule, Snapshot, scorer
-from leadroute.errors import ConfigError, FactTypeError
+from leadroute.errors import ConfigError, FieldTypeError
 from leadroute.model.caps import Cap
 from leadroute.model.duration import to_micros
 from leadroute.model.rep import STATUSES
@@ -31,7 +31,7 @@ from leadroute.ranking.charges import counters
 from leadroute.rules import builders
 from leadroute.rules.evaluation import Environment
 from leadroute.rules.rule import Factor, Qualification
-from leadroute.scorers import cap_room, fair_share, headroom, language, round_robin, tiers
+from leadroute.scorers import cap_remaining, fair_share, free_capacity, language, round_robin, tiers
 from leadroute.testing.grammar import conditions
 from leadroute.testing.strategies import scorers
 
@@ -133,16 +133,23 @@ REQUIRED = [
 plain_hosts = st.sampled_from(
     [
         nosy(),
-        2 * nosy() + headroom(),
+        2 * nosy() + free_capacity(),
         fair_share(nosy(), 1),
         tiers(language().when(REP.level >= 2), nosy()),
         nosy().when(LEAD.language.in_(REP.languages)) + 0.5 * round_robin(),
         fussy("raise"),
-        headroom() + fussy("range").when(LEAD.budget > 400),
+        free_capacity() + fussy("range").when(LEAD.budget > 400),
     ]
 )
 rotations = st.sampled_from(
-    [None, None, round_robin(), round_robin("strict"), cap_room() + round_robin(), 3 * cap_room()]
+    [
+        None,
+        None,
+        round_robin(),
+        round_robin("strict"),
+        cap_remaining() + round_robin(),
+        3 * cap_remaining(),
+    ]
 )
 any_score = st.one_of(rotations, scores, scorers(), plain_hosts)
 
@@ -407,7 +414,7 @@ def answer(call, *given, **named):
     """What a call gives, or the error that it ends in."""
     try:
         return call(*given, **named)
-    except (FactTypeError, ArithmeticError) as error:
+    except (FieldTypeError, ArithmeticError) as error:
         return error
 
 

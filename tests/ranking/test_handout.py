@@ -11,7 +11,6 @@ from leadroute import (
     LEAD,
     REP,
     ConfigError,
-    InvalidValue,
     Lead,
     Outcome,
     Pool,
@@ -20,7 +19,8 @@ from leadroute import (
     Router,
     Rule,
     Snapshot,
-    headroom,
+    ValidationError,
+    free_capacity,
     round_robin,
     skill_match,
 )
@@ -129,13 +129,13 @@ def test_most_spreads_the_leads():
 
 def test_a_lead_is_given_once():
     """The same lead twice is refused, with its id."""
-    with pytest.raises(InvalidValue, match=r"hold 'L-1' twice; give every lead once"):
+    with pytest.raises(ValidationError, match=r"hold 'L-1' twice; give every lead once"):
         MATCH.assign_batch([OIL, OIL], Roster([ADA]))
 
 
 def test_a_cap_over_all_reps_holds():
     """The leads of all reps together stay within the router's caps."""
-    router = Router(rules=[Rule("all", score=headroom())], caps=["3 per day"])
+    router = Router(rules=[Rule("all", score=free_capacity())], caps=["3 per day"])
     leads = [Lead(f"L-{n}") for n in range(5)]
     batch = router.assign_batch(leads, Roster([Rep("a"), Rep("b")]), now=NOON)
     assert len(batch.placed) == 3
@@ -147,8 +147,8 @@ def test_leads_of_different_size_fill_the_places():
     """Where leads take different room the places are filled in rounds, never worse than one after the other."""
     router = Router(
         rules=[
-            Rule("large", when=LEAD.employees > 100, cost=2, score=headroom()),
-            Rule("small", score=headroom()),
+            Rule("large", when=LEAD.employees > 100, cost=2, score=free_capacity()),
+            Rule("small", score=free_capacity()),
         ]
     )
     leads = [Lead(f"large-{n}", employees=500) for n in range(2)] + [
@@ -163,7 +163,7 @@ def test_greedy_is_taken_where_it_is_better():
     """Rounds look at what a place is worth; where one lead after the other places more, that is the answer."""
     router = Router(
         rules=[
-            Rule("huge", when=LEAD.employees > 100, cost=3, score=headroom()),
+            Rule("huge", when=LEAD.employees > 100, cost=3, score=free_capacity()),
             Rule("small", score=skill_match("industry")),
         ]
     )
@@ -225,7 +225,7 @@ def backlogs(draw, sizes=False):
     )
     router = Router(
         qualify=LEAD.industry.is_present(),
-        rules=[large, Rule("rest", score=2 * skill_match("industry") + headroom())],
+        rules=[large, Rule("rest", score=2 * skill_match("industry") + free_capacity())],
         pools=[Pool("some", reps={"a", "b"})],
         caps=draw(st.sampled_from([(), ("3 per day",)])) if sizes else (),
     )

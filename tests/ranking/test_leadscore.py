@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from leadroute import LEAD, REP, FactTypeError, Lead, Signal
+from leadroute import LEAD, REP, FieldTypeError, Lead, Signal
 from leadroute.errors import ConfigError
 from leadroute.ranking.lead_scoring import (
     Calibration,
@@ -196,10 +196,10 @@ def test_an_answer_of_a_model_that_is_no_probability_is_refused(answer):
             return answer
 
     with pytest.raises(
-        FactTypeError, match=r"the answer of the model is .*; it must be a row with"
+        FieldTypeError, match=r"the answer of the model is .*; it must be a row with"
     ):
         Scoring(fit=SCORING.fit, model=Odd()).score(Lead("L-1"), NOW)
-    with pytest.raises(FactTypeError, match="lead is of type NoneType"):
+    with pytest.raises(FieldTypeError, match="lead is of type NoneType"):
         SCORING.features(None, NOW)
 
 
@@ -336,5 +336,5 @@ def test_a_calibration_prints_as_a_report():
 )
 def test_what_is_no_prediction_is_refused(pairs, message):
     """A calibration needs pairs of a probability and an outcome."""
-    with pytest.raises(FactTypeError, match=message):
+    with pytest.raises(FieldTypeError, match=message):
         calibration(pairs)

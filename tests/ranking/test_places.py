@@ -6,7 +6,6 @@ import pytest
 
 from leadroute import (
     ConfigError,
-    InvalidValue,
     Lead,
     Outcome,
     Rep,
@@ -16,7 +15,8 @@ from leadroute import (
     Snapshot,
     Territory,
     UnknownFieldError,
-    cap_room,
+    ValidationError,
+    cap_remaining,
     territory_match,
 )
 from leadroute.scorers import distance
@@ -108,7 +108,7 @@ def test_a_soft_cap_is_a_preference():
         [Rep("a", caps=["4 per day, soft"]), Rep("b", caps=["2 per day, soft"]), Rep("c")]
     )
     used = {"cap/a/day/2026-03-10": 1, "cap/b/day/2026-03-10": 3}
-    router = Router(rules=[Rule("all", score=cap_room())])
+    router = Router(rules=[Rule("all", score=cap_remaining())])
     ranking = router.rank(Lead("L-1"), team, now=NOON, snapshot=Snapshot(used=used))
     found = {each.rep_id: each.parts[0] for each in ranking.assignments}
     assert {name: part.points for name, part in found.items()} == {"a": 0.75, "b": 0, "c": None}
@@ -142,7 +142,7 @@ def test_each_limit_is_told_once():
 )
 def test_terms_that_cannot_be_are_refused(build, said):
     """A refusal names the term and the remedy."""
-    with pytest.raises((InvalidValue, ConfigError)) as refused:
+    with pytest.raises((ValidationError, ConfigError)) as refused:
         build()
     assert said in str(refused.value)
 

@@ -7,7 +7,7 @@ from tests.formats.said import unlined
 
 from leadroute import (
     ConfigError,
-    FactTypeError,
+    FieldTypeError,
     Lead,
     Outcome,
     Presence,
@@ -17,7 +17,7 @@ from leadroute import (
     Rule,
     Snapshot,
     dump_policy,
-    headroom,
+    free_capacity,
 )
 from leadroute.formats.policy_file import parse_policy
 from leadroute.insight.description import describe_policy
@@ -26,7 +26,7 @@ from leadroute.model.duration import to_micros
 NOON = datetime(2026, 1, 5, 12, tzinfo=UTC)
 SECOND = timedelta(seconds=1)
 ADA = Rep("ada", schedule="mon-fri 09:00-17:00", timezone="Europe/Berlin")
-ROUTER = Router(rules=[Rule("all", score=headroom())], grace="30s", wrap_up="2m")
+ROUTER = Router(rules=[Rule("all", score=free_capacity())], grace="30s", wrap_up="2m")
 DROPPED = Presence("available", NOON - timedelta(hours=1)).becomes("offline", NOON)
 
 
@@ -92,7 +92,7 @@ def test_anyway_does_not_look():
 
 def test_without_the_time():
     """Without an instant nobody can say whether a rep is available."""
-    with pytest.raises(FactTypeError, match="rule 'all'"):
+    with pytest.raises(FieldTypeError, match="rule 'all'"):
         told(now=None, rep=Rep("ada"), presence={"ada": DROPPED})
 
 
@@ -124,5 +124,5 @@ def test_in_files():
 @pytest.mark.parametrize("given", [{"presence": {"ada": "busy"}}, {"contacted": {"ada": NOON}}])
 def test_counts_of_another_type(given):
     """What cannot be read in a snapshot is refused, with rule, lead and rep named."""
-    with pytest.raises(FactTypeError, match=r"rule 'all', lead 'L-1': the .* of rep 'ada' is of"):
+    with pytest.raises(FieldTypeError, match=r"rule 'all', lead 'L-1': the .* of rep 'ada' is of"):
         told(**given)

@@ -10,8 +10,7 @@ from leadroute import (
     REP,
     Cap,
     ConfigError,
-    FactTypeError,
-    InvalidValue,
+    FieldTypeError,
     Lead,
     Outcome,
     Pool,
@@ -21,7 +20,8 @@ from leadroute import (
     Rule,
     Snapshot,
     UnknownFieldError,
-    headroom,
+    ValidationError,
+    free_capacity,
     round_robin,
     skill_match,
 )
@@ -97,11 +97,11 @@ def test_a_router_survives_pickling(router, lead, found):
 
 def test_an_assignment_shows_its_parts():
     """Parts that are made when asked for are shown, compared and sent to other processes like any others."""
-    router = Router(rules=[Rule("all", score=2 * headroom())])
+    router = Router(rules=[Rule("all", score=2 * free_capacity())])
     ranking = router.rank(Lead("L-1"), Roster([Rep("ada", capacity=2)]), now=AT)
     assert repr(ranking.best) == (
         "Assignment(rep_id='ada', label='ada', rank=1, score=1.0, "
-        "parts=(Part(scorer=headroom(), weight=2, points=1.0),))"
+        "parts=(Part(scorer=free_capacity(), weight=2, points=1.0),))"
     )
     twin = pickle.loads(pickle.dumps(ranking))
     assert (twin, str(twin)) == (ranking, str(ranking))
@@ -119,7 +119,7 @@ TEAM = Roster(
 
 def test_what_a_sales_manager_reads():
     """The explanation names every rep with every reason."""
-    router = Router(rules=[Rule("all", score=3 * skill_match("industry") + headroom())])
+    router = Router(rules=[Rule("all", score=3 * skill_match("industry") + free_capacity())])
     ranking = router.rank(
         Lead("L-1", industry="health"),
         TEAM,
@@ -131,10 +131,10 @@ def test_what_a_sales_manager_reads():
         "Lead L-1 goes to Ada (rule 'all')",
         "  1. Ada  0.80",
         "       skill_match('industry') 0.90 x3: health at level 0.9",
-        "       headroom() 0.50: 1 open of 2",
+        "       free_capacity() 0.50: 1 open of 2",
         "  2. bob  0.25",
         "       skill_match('industry') 0.00 x3: no skills are known",
-        "       headroom() 1.00: 0 open of 1",
+        "       free_capacity() 1.00: 0 open of 1",
         "  Not eligible:",
         f"     cy   {ranking.rejections[0].reason}",
         f"     dee  {ranking.rejections[1].reason}",
@@ -222,9 +222,9 @@ def test_the_instant_of_a_decision():
     assert router.rank(Lead("L-1", received_at=AT), Roster(), now=AT + timedelta(1)).at > AT
     assert router.rank(Lead("L-1"), Roster([Rep("a")])).best.rep_id == "a"
     for timed in (Rep("a", schedule="mon 09:00-10:00"), Rep("a", caps=[Cap(1, "day")])):
-        with pytest.raises(FactTypeError, match="rule 'r', lead 'L-1': now is not known"):
+        with pytest.raises(FieldTypeError, match="rule 'r', lead 'L-1': now is not known"):
             router.rank(Lead("L-1"), Roster([timed]))
-    with pytest.raises(FactTypeError, match="now is a naive datetime"):
+    with pytest.raises(FieldTypeError, match="now is a naive datetime"):
         router.rank(Lead("L-1"), Roster(), now=AT.replace(tzinfo=None))
 
 
@@ -234,7 +234,7 @@ def test_the_instant_of_a_decision():
         ("qualify", Router(rules=[], qualify=LEAD["x"] > 5)),
         ("r", Router(rules=[Rule("r", when=LEAD["x"] > 5)])),
         ("r", Router(rules=[Rule("r", require=REP.level > LEAD["x"])])),
-        ("r", Router(rules=[Rule("r", score=headroom().when(LEAD["x"] > 5))])),
+        ("r", Router(rules=[Rule("r", score=free_capacity().when(LEAD["x"] > 5))])),
         ("r", Router(rules=[Rule("r", pool="p")], pools=[Pool("p", where=REP["x"] > 5)])),
     ],
     ids=["qualify", "when", "require", "score", "pool"],
@@ -243,7 +243,7 @@ def test_a_fact_of_the_wrong_type_is_traced(place, router):
     """Wherever a condition stands, its error names the rule and the lead."""
     roster = Roster([Rep("ada", level=1, attributes={"x": "ten"})])
     lead = Lead("L-1", attributes={"x": "ten"})
-    with pytest.raises(FactTypeError, match=f"rule '{place}', lead 'L-1': ") as raised:
+    with pytest.raises(FieldTypeError, match=f"rule '{place}', lead 'L-1': ") as raised:
         router.rank(lead, roster)
     assert (raised.value.rule, raised.value.lead_id) == (place, "L-1")
 
@@ -276,7 +276,7 @@ def test_a_fact_of_the_wrong_type_is_traced(place, router):
         ({"rules": [], "qualify": check("x")}, "qualify: there is no predicate named 'x'"),
         ({"rules": [Rule("a", require=check("x"))]}, "rule 'a'.require: there is no predicate"),
         (
-            {"rules": [Rule("a", score=2 * headroom().when(check("x")))]},
+            {"rules": [Rule("a", score=2 * free_capacity().when(check("x")))]},
             "rule 'a'.score: there is no predicate named 'x'",
         ),
         ({"rules": [], "pools": [Pool("p", where=check("x"))]}, "pool 'p'.where: there is no"),
@@ -291,7 +291,7 @@ def test_a_policy_that_cannot_work(fields, said):
 
 def test_fields_of_a_router():
     """Fields of the wrong kind are refused together."""
-    with pytest.raises(InvalidValue, match=r"Router: qualify is 5; .*; catch_all is empty"):
+    with pytest.raises(ValidationError, match=r"Router: qualify is 5; .*; catch_all is empty"):
         Router(rules=[], qualify=5, catch_all="")
 
 

@@ -10,13 +10,13 @@ from leadroute import (
     Snapshot,
     UnknownFieldError,
     close_rate,
-    headroom,
+    free_capacity,
     intent,
     round_robin,
     skill_match,
     territory_match,
 )
-from leadroute.rules.situation import Situation
+from leadroute.rules.situation import RoutingContext
 
 AT = datetime(2026, 1, 2, 12, 0, tzinfo=UTC)
 PLAIN = Lead("L-1")
@@ -24,7 +24,7 @@ PLAIN = Lead("L-1")
 
 def judged(score, rep, lead=PLAIN, reps=(), **counts):
     """The points and the reason that a score gives a rep."""
-    situation = Situation(lead, (rep, *reps), "p", Snapshot(**counts), AT)
+    situation = RoutingContext(lead, (rep, *reps), "p", Snapshot(**counts), AT)
     return score.bind(situation)(rep), score.reason(situation, rep)
 
 
@@ -88,7 +88,7 @@ def test_territory_match(rep, lead, expected):
 def test_headroom(capacity, open_now, expected):
     """The free share of the capacity, never below 0; without a limit there is always room."""
     rep = Rep("a", capacity=capacity)
-    assert judged(headroom(), rep, open={"a": open_now}) == expected
+    assert judged(free_capacity(), rep, open={"a": open_now}) == expected
 
 
 def test_close_rate():
@@ -143,7 +143,7 @@ def test_rotation():
     a, b, c, d = Rep("a"), Rep("b", weight=3), Rep("c"), Rep("d")
     reps = (a, b, c, d)
     turns = {"p": {"a": 1, "b": 2, "c": 1, "d": 0}, "other": {"d": 9}}
-    situation = Situation(Lead("L-1"), reps, "p", Snapshot(turns=turns), AT)
+    situation = RoutingContext(Lead("L-1"), reps, "p", Snapshot(turns=turns), AT)
     points = round_robin().bind(situation)
     assert [points(rep) for rep in reps] == [1 - 2 / 3, 1 - 1 / 3, 0.0, 1.0]
     assert round_robin().reason(situation, b) == "2 turns taken, weight 3"
@@ -156,7 +156,7 @@ def test_rotation_follows_the_weights():
     reps = tuple(Rep(name, weight=weight) for name, weight in (("a", 1), ("b", 2), ("c", 3)))
     taken = {"a": 0, "b": 0, "c": 0}
     for turn in range(1, 61):
-        situation = Situation(Lead("L-1"), reps, "p", Snapshot(turns={"p": dict(taken)}), AT)
+        situation = RoutingContext(Lead("L-1"), reps, "p", Snapshot(turns={"p": dict(taken)}), AT)
         points = round_robin().bind(situation)
         first = max(reps, key=lambda rep, points=points: (points(rep), rep.id))
         taken[first.id] += 1

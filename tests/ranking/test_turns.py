@@ -23,7 +23,7 @@ from leadroute.ranking.scorers.round_robin import (
     share,
     turn_of,
 )
-from leadroute.rules.situation import Situation
+from leadroute.rules.situation import RoutingContext
 from leadroute.scorers import owner
 
 NOW = datetime(2026, 3, 4, tzinfo=UTC)
@@ -66,7 +66,7 @@ class Rotation:
         able = sorted(self.reps if eligible is None else eligible)
         reps = tuple(self.reps[rep_id] for rep_id in able if self.reps[rep_id].weight)
         counts = Snapshot(credits={"p": self.credits}, granted={"p": dict(granted)})
-        return Situation(Lead("L-1"), reps, "p", counts, NOW)
+        return RoutingContext(Lead("L-1"), reps, "p", counts, NOW)
 
     def order(self, mode="weighted", eligible=None, granted=()):
         """The ids, whose turn it is first."""
@@ -207,7 +207,7 @@ def test_the_first_is_the_first_of_the_order(weights, mode, data):
     held = {name(n): data.draw(amounts) for n in range(len(weights))}
     situation = Rotation(weights, held).situation()
     turns = {rep_id: data.draw(st.integers(0, 5)) for rep_id in held}
-    by_turns = Situation(Lead("L-1"), situation.reps, "p", Snapshot(turns={"p": turns}))
+    by_turns = RoutingContext(Lead("L-1"), situation.reps, "p", Snapshot(turns={"p": turns}))
     for each in (situation, by_turns):
         found = dues(each)
         assert found.first(mode) == found.order(mode)[0]
@@ -222,7 +222,7 @@ def test_turns_stand_for_credits_that_are_not_known(weights, taken):
     reps = tuple(rotation.reps.values())
     turns = {rep.id: count for rep, count in zip(reps, taken, strict=False)}
     whole, leads = sum(weights), sum(turns.values()) + 1
-    found = dues(Situation(Lead("L-1"), reps, "p", Snapshot(turns={"p": turns})))
+    found = dues(RoutingContext(Lead("L-1"), reps, "p", Snapshot(turns={"p": turns})))
     owed = [Fraction(leads * rep.weight, whole) - turns[rep.id] for rep in reps]
     assert [found.ahead(place) for place in range(len(reps))] == pytest.approx(
         [float(1 - each) for each in owed]
@@ -341,7 +341,7 @@ def test_a_simulation_pays_with_what_was_granted():
     team, at = (Rep("ada"), Rep("bob")), datetime(2026, 3, 4, tzinfo=UTC)
     extra = Grant(at + timedelta(days=1), "make_up", "L-0")
     counts = Snapshot(granted={"p": {"bob": (extra,)}})
-    situation = Situation(Lead("L-1"), team, "p", counts, at)
+    situation = RoutingContext(Lead("L-1"), team, "p", counts, at)
     assert dues(situation).first("weighted") == 1
     left = after(counts, "p", team, turn_of(situation, 1))
     assert left.granted == {"p": {"bob": ()}}
@@ -353,9 +353,9 @@ def test_a_guarded_rotation_takes_a_turn_where_its_condition_holds():
     """Where the condition of a guard is false, the lead is no turn and nobody's already."""
     team = (Rep("ada"),)
     for lead, holds in ((Lead("L-1", country="US"), True), (Lead("L-1"), False)):
-        situation = Situation(lead, team, "p")
+        situation = RoutingContext(lead, team, "p")
         for score in (round_robin(), owner() + round_robin()):
             guarded = score.when(LEAD.country == "US")
             assert guarded.is_turn(situation, team[0]) is holds
-        owned = Situation(lead.with_changes(owner_id="ada"), team, "p")
+        owned = RoutingContext(lead.with_changes(owner_id="ada"), team, "p")
         assert owner().when(LEAD.country == "US").owns(owned, team[0]) is holds

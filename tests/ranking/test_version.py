@@ -18,7 +18,7 @@ from leadroute import (
     Router,
     Rule,
     dump_policy,
-    headroom,
+    free_capacity,
 )
 from leadroute.formats.policy_file import parse_policy
 from leadroute.ranking.policy_checks import fingerprint
@@ -70,7 +70,7 @@ def test_round_trip(router):
         evolve(ROUTER, catch_all="desk"),
         evolve(ROUTER, rules=ROUTER.rules[::-1]),
         evolve(ROUTER, pools=[Pool("all", reps={"ada"})]),
-        evolve(ROUTER, rules=[evolve(ROUTER.rules[0], score=headroom()), ROUTER.rules[1]]),
+        evolve(ROUTER, rules=[evolve(ROUTER.rules[0], score=free_capacity()), ROUTER.rules[1]]),
         evolve(ROUTER, rules=[evolve(ROUTER.rules[0], require=REP.level > 1), ROUTER.rules[1]]),
     ],
 )
@@ -85,7 +85,7 @@ def test_what_names_mean():
     assert (
         Router(rules=[Rule("a", when=BIG)]).version != Router(rules=[Rule("a", when=other)]).version
     )
-    scored = [Router(rules=[Rule("a", score=headroom().when(name))]) for name in (BIG, other)]
+    scored = [Router(rules=[Rule("a", score=free_capacity().when(name))]) for name in (BIG, other)]
     assert scored[0].version != scored[1].version
 
 

@@ -22,7 +22,7 @@ from leadroute import (
     Rule,
     Schedule,
     Status,
-    headroom,
+    free_capacity,
     round_robin,
 )
 from leadroute.testing import ManualClock
@@ -89,7 +89,7 @@ class Replay:
         by_id = {case.id: case for case in self.cases}
         clock = ManualClock(self.cases[0].submitted)
         router = Router(
-            rules=[Rule("applications", score=round_robin() + headroom(), window="5m")],
+            rules=[Rule("applications", score=round_robin() + free_capacity(), window="5m")],
             catch_all="back-office",
         )
         dispatcher = Dispatcher(router, self.roster, self.store, clock)
@@ -110,10 +110,10 @@ class Replay:
         self, dispatcher: Dispatcher, clock: ManualClock, end: datetime | None
     ) -> None:
         """Sweep whenever something is due up to ``end``; for ever, when there is no end, until nothing is."""
-        due = dispatcher.next_due()
+        due = dispatcher.next_wakeup()
         while due is not None and (end is None or due <= end):
             clock.set(due)
-            due = dispatcher.sweep().next_due
+            due = dispatcher.sweep().next_wakeup
             self._note_open()
 
     def _agenda(self) -> Iterator[tuple[datetime, int, str]]:

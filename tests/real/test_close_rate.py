@@ -9,7 +9,7 @@ from leadroute import Lead, Rep, Snapshot
 from leadroute.model.track_record import ALL, Outcomes, Record, segment_key, week_of
 from leadroute.ranking.empirical_bayes import prior_of
 from leadroute.ranking.lead_scoring import calibration
-from leadroute.rules.situation import Situation
+from leadroute.rules.situation import RoutingContext
 from leadroute.scorers import close_rate
 from tests.shared import shared_path
 
@@ -42,7 +42,7 @@ def situation(deals):
     ]
     agents = tuple(Rep(agent) for agent in sorted({agent for agent, *_ in deals}))
     snapshot = Snapshot(outcomes=Outcomes.of(cells))
-    return Situation(Lead("L-1", product="GTX Basic"), agents, "everyone", snapshot, NOW)
+    return RoutingContext(Lead("L-1", product="GTX Basic"), agents, "everyone", snapshot, NOW)
 
 
 def test_the_true_spread_between_agents_is_about_a_point(situation):

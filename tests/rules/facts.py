@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 from hypothesis import strategies as st
 
-from leadroute.errors import FactTypeError
+from leadroute.errors import FieldTypeError
 from leadroute.model.lead import Lead, Signal
 from leadroute.model.rep import Rep
 from leadroute.rules.evaluation import Environment, compile_condition
@@ -54,7 +54,7 @@ def reps():
         level=maybe | st.integers(0, 3),
         skills=st.dictionaries(st.just("health"), st.sampled_from([0, 0.5, 1])),
         languages=st.frozensets(st.sampled_from(LANGUAGES)),
-        licences=st.frozensets(words, max_size=3),
+        licenses=st.frozensets(words, max_size=3),
         territories=st.frozensets(words, max_size=3),
         attributes=attributes,
     )
@@ -64,5 +64,5 @@ def answer(condition, lead, rep=None, environment=PREDICATES):
     """What a condition says, or the text of its error."""
     try:
         return compile_condition(condition, environment)(lead, rep, NOW)
-    except FactTypeError as error:
+    except FieldTypeError as error:
         return str(error)

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.rules.facts import NOW, PREDICATES, answer, leads
 
-from leadroute.errors import ConfigError, FactTypeError, UnknownFieldError
+from leadroute.errors import ConfigError, FieldTypeError, UnknownFieldError
 from leadroute.model.lead import Lead, Signal
 from leadroute.model.rep import Rep
 from leadroute.rules.builders import LEAD, REP, age, check, days, define
@@ -48,7 +48,7 @@ ADA = Rep(
     level=3,
     skills={"health": 0.5},
     languages={"pt-BR"},
-    licences={"CA", "NY"},
+    licenses={"CA", "NY"},
     teams={"vip"},
     attributes={"office": "Graz"},
 )
@@ -76,8 +76,8 @@ HOLDS = [
     "'no' not in lead['tags']",
     "overlaps(lead['tags'], rep.teams)",
     "overlaps(lead['tags'], ['eu', 'x'])",
-    "covers(rep.licences, ['CA'])",
-    "not covers(rep.licences, ['CA', 'TX'])",
+    "covers(rep.licenses, ['CA'])",
+    "not covers(rep.licenses, ['CA', 'TX'])",
     "covers(lead['tags'], [])",
     "lead.language in rep.languages",
     "rep.skills['health'] >= 0.5",
@@ -229,7 +229,7 @@ WRONG = [
 @pytest.mark.parametrize(("text", "field", "found", "expected"), WRONG)
 def test_a_wrong_type_is_an_error_that_names_it(text, field, found, expected):
     """An attribute of the wrong type raises, naming field, value and expectation; texts are withheld."""
-    with pytest.raises(FactTypeError) as caught:
+    with pytest.raises(FieldTypeError) as caught:
         parse(text).test(FULL, ADA, NOW)
     assert (caught.value.field, caught.value.found, caught.value.expected) == (
         field,
@@ -246,12 +246,12 @@ def test_a_predicate_answers_with_a_bool():
     assert compile_condition(check("ask", True), environment)(FULL, ADA, NOW) is True
     assert seen == [(FULL, ADA, NOW, True)]
     with pytest.raises(
-        FactTypeError,
+        FieldTypeError,
         match=r"the answer of check\('ask', 1\) is the number 1; it must be True or False",
     ):
         compile_condition(check("ask", 1), environment)(FULL, ADA, NOW)
     strange = Environment({"ask": lambda *given: object()})
-    with pytest.raises(FactTypeError, match="is of type object"):
+    with pytest.raises(FieldTypeError, match="is of type object"):
         compile_condition(check("ask"), strange)(FULL, ADA, NOW)
 
 
@@ -274,7 +274,7 @@ def test_trying_a_condition_asks_for_what_it_needs():
         (REP.level > 1).test(FULL)
     with pytest.raises(ConfigError, match="asks about time; give test"):
         (age(LEAD.received_at) > days(1)).test(FULL)
-    with pytest.raises(FactTypeError, match="now is a naive datetime"):
+    with pytest.raises(FieldTypeError, match="now is a naive datetime"):
         (LEAD.budget > 1).test(FULL, now=datetime.fromisoformat("2026-01-01"))
 
 
@@ -287,12 +287,12 @@ def test_the_matcher_agrees_with_one_by_one(found, lead):
     assert len(matcher) == len(found)
     first = next((position for position, one in enumerate(each) if one), None)
     if first in errors:
-        with pytest.raises(FactTypeError, match=f"rule 'rule {first + 1}', lead 'L-1'"):
+        with pytest.raises(FieldTypeError, match=f"rule 'rule {first + 1}', lead 'L-1'"):
             matcher.first(lead, NOW)
     else:
         assert matcher.first(lead, NOW) == first
     if errors:
-        with pytest.raises(FactTypeError, match=f"rule 'rule {errors[0] + 1}', lead 'L-1'"):
+        with pytest.raises(FieldTypeError, match=f"rule 'rule {errors[0] + 1}', lead 'L-1'"):
             matcher.all(lead, NOW)
     else:
         assert matcher.all(lead, NOW) == tuple(position for position, one in enumerate(each) if one)
@@ -301,7 +301,7 @@ def test_the_matcher_agrees_with_one_by_one(found, lead):
 def test_errors_of_the_matcher_name_the_rule():
     """A wrong type names the rule as its author does; the error survives pickling."""
     matcher = Matcher([LEAD["note"] > 5], names=["enterprise"])
-    with pytest.raises(FactTypeError) as caught:
+    with pytest.raises(FieldTypeError) as caught:
         matcher.first(FULL, NOW)
     expected = "rule 'enterprise', lead 'L-1': lead['note'] is a text of 13 characters; it must be a number"
     assert str(caught.value) == str(pickle.loads(pickle.dumps(caught.value))) == expected
@@ -419,7 +419,7 @@ WORDS = [
         "company starts with 'A' or company ends with 'B'",
     ),
     ("overlaps(lead['tags'], ['a', 'b'])", "tags and a and b have something in common"),
-    ("covers(rep.licences, [])", "the rep's licences include all of nothing"),
+    ("covers(rep.licenses, [])", "the rep's licenses include all of nothing"),
     (
         "signal('page').total >= 240 and signal('page').count > 1 and signal('page').last is present",
         (

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.rules.facts import NOW, PREDICATES, leads
 
-from leadroute.errors import ConfigError, FactTypeError, LeadrouteError
+from leadroute.errors import ConfigError, FieldTypeError, LeadrouteError
 from leadroute.model.lead import Lead
 from leadroute.rules.builders import LEAD, REP, check
 from leadroute.rules.conditions import NEVER
@@ -23,7 +23,7 @@ def said(ask, *arguments):
     """The answer of a matcher, or the text of its error."""
     try:
         return ask(*arguments)
-    except (FactTypeError, TypeError) as error:
+    except (FieldTypeError, TypeError) as error:
         return str(error)
 
 
@@ -115,13 +115,13 @@ def test_an_error_comes_from_the_first_rule_that_was_reached():
     """A wrong type behind the first match is not noticed; before it, rule and lead are named."""
     lead = Lead("L-1", country="US", attributes={"x": "text"})
     reached = Index.of([LEAD["x"] > 5, LEAD.country == "US"], ["one", "two"])
-    with pytest.raises(FactTypeError, match="rule 'one', lead 'L-1': lead\\['x'\\] is a text"):
+    with pytest.raises(FieldTypeError, match="rule 'one', lead 'L-1': lead\\['x'\\] is a text"):
         reached.first(lead, None)
     behind = Index.of(
         [LEAD.country == "US", (LEAD.country == "DE") & (LEAD["x"] > 5), LEAD["x"] > 5]
     )
     assert behind.first(lead, None) == 0
-    with pytest.raises(FactTypeError, match="rule 'rule 3', lead 'L-1'"):
+    with pytest.raises(FieldTypeError, match="rule 'rule 3', lead 'L-1'"):
         behind.all(lead, None)
 
 

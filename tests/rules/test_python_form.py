@@ -84,8 +84,8 @@ SAME = [
     ("overlaps(lead['tags'], rep.teams)", LEAD["tags"].overlaps(REP.teams)),
     ("lead['tags'].overlaps(rep.teams)", overlaps(LEAD["tags"], REP.teams)),
     ("overlaps(lead['tags'], ['a', 'b'])", LEAD["tags"].overlaps(["a", "b"])),
-    ("covers(rep.licences, lead['licences'])", REP.licences.covers(LEAD["licences"])),
-    ("rep.licences.covers(['CA'])", covers(REP.licences, ["CA"])),
+    ("covers(rep.licenses, lead['licenses'])", REP.licenses.covers(LEAD["licenses"])),
+    ("rep.licenses.covers(['CA'])", covers(REP.licenses, ["CA"])),
     (
         "lead.budget * 12 + 1 > lead.annual_revenue / 2",
         LEAD.budget * 12 + 1 > LEAD.annual_revenue / 2,
@@ -365,7 +365,7 @@ def test_declared_fields_are_checked_and_suggested():
 def test_builders_can_be_looked_at():
     """Facts and entities print, complete and do not pretend to have other attributes."""
     assert repr(LEAD) == "LEAD"
-    assert repr(REP.level) == "<Fact rep.level>"
+    assert repr(REP.level) == "<FieldExpr rep.level>"
     assert repr(signal("a")) == "signal('a')"
     assert "country" in dir(LEAD)
     with pytest.raises(AttributeError):

@@ -8,7 +8,6 @@ from leadroute import (
     ConfigError,
     Dispatcher,
     Factor,
-    InvalidValue,
     Lead,
     MemoryStore,
     Outcome,
@@ -18,6 +17,7 @@ from leadroute import (
     Router,
     Rule,
     Status,
+    ValidationError,
 )
 from leadroute.rules.rule import parts_of
 
@@ -79,7 +79,7 @@ def test_pickle():
 )
 def test_refused_factor(fields, problem):
     """A factor that cannot work is refused with what to write instead."""
-    with pytest.raises(InvalidValue, match="Factor") as caught:
+    with pytest.raises(ValidationError, match="Factor") as caught:
         Factor(*fields)
     assert problem in str(caught.value)
 

@@ -2,17 +2,17 @@ from datetime import timedelta
 
 import pytest
 
-from leadroute import LEAD, REP, ConfigError, InvalidValue, Lead, Pool, Rep, Rule, headroom
-from leadroute.errors import FactTypeError
+from leadroute import LEAD, REP, ConfigError, Lead, Pool, Rep, Rule, ValidationError, free_capacity
+from leadroute.errors import FieldTypeError
 from leadroute.rules.parser import parse
-from leadroute.rules.situation import Situation
+from leadroute.rules.situation import RoutingContext
 
 
 def test_a_rule_holds_what_it_was_given():
     """A rule is a value; its window is read from text."""
-    rule = Rule("r", when=LEAD.budget > 0, score=headroom(), pool="p", window="1h")
+    rule = Rule("r", when=LEAD.budget > 0, score=free_capacity(), pool="p", window="1h")
     assert rule.window == timedelta(hours=1)
-    assert rule == Rule("r", when=LEAD.budget > 0, score=headroom(), pool="p", window="60m")
+    assert rule == Rule("r", when=LEAD.budget > 0, score=free_capacity(), pool="p", window="60m")
     assert Rule("r").window is None
 
 
@@ -26,7 +26,7 @@ def test_a_rule_holds_what_it_was_given():
 )
 def test_fields_of_the_wrong_kind(fields, said):
     """Every wrong field of a rule is named."""
-    with pytest.raises(InvalidValue, match=rf"Rule.*: {said}"):
+    with pytest.raises(ValidationError, match=rf"Rule.*: {said}"):
         Rule("r", **fields)
 
 
@@ -44,14 +44,14 @@ def test_a_pool_has_members():
     assert Pool("p", where=REP.level > 1).reps is None
     with pytest.raises(ConfigError, match="pool 'p' has no members; write reps="):
         Pool("p")
-    with pytest.raises(InvalidValue, match="reps is 'ada'; write a set of names"):
+    with pytest.raises(ValidationError, match="reps is 'ada'; write a set of names"):
         Pool("p", reps="ada")
 
 
 def test_a_situation_without_an_instant():
     """Whoever needs the instant is told how to give it."""
-    with pytest.raises(FactTypeError, match=r"now is not known; it must be given: rank\(lead"):
-        _ = Situation(Lead("L-1"), (Rep("ada"),), "everyone").now
+    with pytest.raises(FieldTypeError, match=r"now is not known; it must be given: rank\(lead"):
+        _ = RoutingContext(Lead("L-1"), (Rep("ada"),), "everyone").now
 
 
 def test_a_flag_is_a_condition():
@@ -59,6 +59,6 @@ def test_a_flag_is_a_condition():
     assert Rule("a", when=LEAD["vip"]).when == parse("lead['vip']")
     assert Rule("a", require=REP.active).require == parse("rep.active")
     with pytest.raises(
-        InvalidValue, match=r"when is <Fact lead.budget>; write a condition such as"
+        ValidationError, match=r"when is <FieldExpr lead.budget>; write a condition such as"
     ):
         Rule("a", when=LEAD.budget)

@@ -13,17 +13,17 @@ from leadroute import (
     Lead,
     Rep,
     close_rate,
-    headroom,
+    free_capacity,
     intent,
     round_robin,
     scorer,
     skill_match,
 )
 from leadroute.rules.scorer import Guarded, Scorer, Sum, Term, mean
-from leadroute.rules.situation import Situation
+from leadroute.rules.situation import RoutingContext
 from leadroute.testing.strategies import leads, reps, scorers
 
-HERE = Situation(Lead("L-1", industry="health", country="DE"), (), "everyone")
+HERE = RoutingContext(Lead("L-1", industry="health", country="DE"), (), "everyone")
 AT = datetime(2026, 1, 2, tzinfo=UTC)
 weights = st.sampled_from([0, 0.5, 1, 2, 3])
 
@@ -60,7 +60,7 @@ def test_guards_distribute(a, b):
 @given(scorers(), leads(), st.lists(reps(), min_size=1, max_size=4, unique_by=lambda r: r.id))
 def test_points_lie_between_0_and_1(score, lead, found):
     """Whatever the score, a rep gets 0 to 1, or no answer; and there is a reason in words."""
-    situation = Situation(lead, tuple(found), "everyone", instant=lead.received_at or AT)
+    situation = RoutingContext(lead, tuple(found), "everyone", instant=lead.received_at or AT)
     bound = score.bind(situation)
     for rep in found:
         given_points = bound(rep)
@@ -81,8 +81,11 @@ def test_scores_are_values(score):
 @pytest.mark.parametrize(
     ("score", "text"),
     [
-        (headroom(), "headroom()"),
-        (3 * skill_match("industry") + headroom(), "3 * skill_match('industry') + headroom()"),
+        (free_capacity(), "free_capacity()"),
+        (
+            3 * skill_match("industry") + free_capacity(),
+            "3 * skill_match('industry') + free_capacity()",
+        ),
         (0.5 * round_robin(), "0.5 * round_robin()"),
         (2.0 * round_robin(), "2 * round_robin()"),
         (close_rate(), "close_rate()"),
@@ -106,7 +109,7 @@ def test_a_scorer_without_an_answer_takes_no_weight():
     assert points(skill_match("industry") + 9 * unknown) == 0.5
     assert points(unknown + unknown) is None
     assert points(0 * skill_match("industry") + unknown) is None
-    assert points(3 * skill_match("industry") + headroom()) == pytest.approx(0.625)
+    assert points(3 * skill_match("industry") + free_capacity()) == pytest.approx(0.625)
 
 
 def test_a_guarded_scorer():
@@ -122,7 +125,7 @@ def test_a_guarded_scorer():
 
 def test_the_reason_of_a_sum_is_the_reasons_of_its_terms():
     """Every term explains itself."""
-    both = 2 * headroom() + round_robin()
+    both = 2 * free_capacity() + round_robin()
     assert isinstance(both, Sum)
     assert both.reason(HERE, Rep("ada")) == "0 open of no limit; 0 turns taken"
     assert both.terms[0].reason(HERE, Rep("ada")) == "0 open of no limit"
@@ -133,19 +136,19 @@ def test_the_reason_of_a_sum_is_the_reasons_of_its_terms():
 def test_weights_that_cannot_be(weight):
     """A weight is a finite number, 0 or more."""
     with pytest.raises(ConfigError, match="of a scorer must be a number, 0 or more"):
-        weight * headroom()
+        weight * free_capacity()
 
 
 def test_what_scores_do_not_combine_with():
     """Anything that is no number and no score is refused by Python itself."""
-    for wrong in (True, "2", headroom()):
+    for wrong in (True, "2", free_capacity()):
         with pytest.raises(TypeError):
-            _ = headroom() * wrong
+            _ = free_capacity() * wrong
     for wrong in (1, False, "x"):
         with pytest.raises(TypeError):
-            _ = headroom() + wrong
+            _ = free_capacity() + wrong
     with pytest.raises(ConfigError, match="the weight True of a scorer"):
-        Term(True, headroom())
+        Term(True, free_capacity())
 
 
 def test_a_scorer_of_ones_own():

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from leadroute import close_rate, headroom, round_robin, skill_match
+from leadroute import close_rate, free_capacity, round_robin, skill_match
 from leadroute.errors import ConfigError, ExpressionError, UnknownFieldError
 from leadroute.model.lead import Lead
 from leadroute.model.rep import Rep
@@ -17,7 +17,7 @@ from leadroute.testing.strategies import conditions
 
 SCORERS = {
     "close_rate": close_rate,
-    "headroom": headroom,
+    "free_capacity": free_capacity,
     "round_robin": round_robin,
     "skill_match": skill_match,
     "broken": lambda *given, **named: (given, named),
@@ -26,16 +26,16 @@ SCORERS = {
 
 SAME = [
     (
-        "3 * skill_match('industry') + headroom() + close_rate()",
-        3 * skill_match("industry") + headroom() + close_rate(),
+        "3 * skill_match('industry') + free_capacity() + close_rate()",
+        3 * skill_match("industry") + free_capacity() + close_rate(),
     ),
-    ("headroom() * 2", 2 * headroom()),
-    ("2 * 3 * headroom() * 0.5", 3 * headroom()),
-    ("2 * (headroom() + round_robin())", 2 * headroom() + 2 * round_robin()),
-    ("headroom().when(lead.country == 'US')", headroom().when(LEAD.country == "US")),
+    ("free_capacity() * 2", 2 * free_capacity()),
+    ("2 * 3 * free_capacity() * 0.5", 3 * free_capacity()),
+    ("2 * (free_capacity() + round_robin())", 2 * free_capacity() + 2 * round_robin()),
+    ("free_capacity().when(lead.country == 'US')", free_capacity().when(LEAD.country == "US")),
     (
-        "(headroom() + round_robin()).when(ours)",
-        (headroom() + round_robin()).when(parse("ours", defines={"ours": LEAD.budget > 1})),
+        "(free_capacity() + round_robin()).when(ours)",
+        (free_capacity() + round_robin()).when(parse("ours", defines={"ours": LEAD.budget > 1})),
     ),
     ("skill_match(field='industry')", skill_match("industry")),
 ]
@@ -49,7 +49,7 @@ def test_text_and_python_give_the_same_score(text, built):
     assert parse_score(str(built), SCORERS, defines=defines) == built
 
 
-plain = st.sampled_from([headroom(), round_robin(), close_rate(), skill_match("industry")])
+plain = st.sampled_from([free_capacity(), round_robin(), close_rate(), skill_match("industry")])
 weights = st.sampled_from([0, 0.5, 1, 2, 3])
 scores = st.recursive(
     plain,
@@ -70,23 +70,23 @@ def test_printing_and_parsing_scores_are_inverses(score):
 
 REFUSED = [
     ("3", "a number alone is no score"),
-    ("3 + headroom()", "a number alone is no score"),
-    ("headroom", "a scorer is called: write headroom()"),
-    ("headrom()", "there is no scorer named 'headrom'; did you mean 'headroom'?"),
-    ("headroom() * round_robin()", "multiplied by a number"),
-    ("headroom() - round_robin()", "a score is made of scorers"),
-    ("-headroom()", "invert(...) is the opposite preference"),
-    ("headroom() / 2", "a score is made of scorers"),
-    ("'a' * headroom()", "a score is made of scorers"),
-    ("True * headroom()", "a score is made of scorers"),
-    ("-lead.budget * headroom()", "write a number"),
-    ("-1 * headroom()", "the weight -1"),
-    ("headroom().when()", "when() takes one condition"),
-    ("headroom().when(always, always)", "when() takes one condition"),
-    ("headroom().when(condition=always)", "when() takes one condition"),
-    ("headroom().when(lead.contry == 'US')", "did you mean 'country'"),
-    ("headroom().bind(1)", "a score is made of scorers"),
-    ("headroom(1, 2, 3)", "headroom() cannot be called like this"),
+    ("3 + free_capacity()", "a number alone is no score"),
+    ("free_capacity", "a scorer is called: write free_capacity()"),
+    ("headrom()", "there is no scorer named 'headrom'; did you mean 'free_capacity'?"),
+    ("free_capacity() * round_robin()", "multiplied by a number"),
+    ("free_capacity() - round_robin()", "a score is made of scorers"),
+    ("-free_capacity()", "invert(...) is the opposite preference"),
+    ("free_capacity() / 2", "a score is made of scorers"),
+    ("'a' * free_capacity()", "a score is made of scorers"),
+    ("True * free_capacity()", "a score is made of scorers"),
+    ("-lead.budget * free_capacity()", "write a number"),
+    ("-1 * free_capacity()", "the weight -1"),
+    ("free_capacity().when()", "when() takes one condition"),
+    ("free_capacity().when(always, always)", "when() takes one condition"),
+    ("free_capacity().when(condition=always)", "when() takes one condition"),
+    ("free_capacity().when(lead.contry == 'US')", "did you mean 'country'"),
+    ("free_capacity().bind(1)", "a score is made of scorers"),
+    ("free_capacity(1, 2, 3)", "free_capacity() cannot be called like this"),
     ("skill_match(**lead)", "there are no powers"),
     ("skill_match(lead.industry)", "a scorer takes literals only"),
     ("broken(1, a=['x'])", "broken() made no scorer, but a value of type tuple"),

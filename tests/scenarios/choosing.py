@@ -15,7 +15,7 @@ from leadroute import (
     Rule,
     Snapshot,
     Status,
-    headroom,
+    free_capacity,
     round_robin,
 )
 from leadroute.rules.builders import age, days, seconds
@@ -54,7 +54,7 @@ def who_never_had_a_lead_goes_first(given, then):
         if "idle_days" in each or each["last"] is not None:
             last[each["id"]] = round((NOW - idle).timestamp()) * MICROS
     ids = [each["id"] for each in given["reps"]]
-    for score in (headroom(), least_recent()):
+    for score in (free_capacity(), least_recent()):
         best = ranked(ids, Rule("all", score=score), last_assigned=last).best
         assert best.rep_id == then["winner"]
 
@@ -149,7 +149,7 @@ def load_and_then_who_waited_longest(given, then):
 def an_absent_owner_does_not_keep_the_lead(given, then):
     owns = given.get("contact_manager", given.get("returning_contact_owner"))
     assert given.get("a_status") == "offline" or given["a_online"] is False
-    rule, lead = Rule("all", score=owner() + headroom()), Lead("L-1", owner_id=owns)
+    rule, lead = Rule("all", score=owner() + free_capacity()), Lead("L-1", owner_id=owns)
     assert ranked(given["reps"], rule, lead=lead).best.rep_id == owns
     reps = [Rep(rep, schedule="mon-fri 18:00-20:00" if rep == owns else None) for rep in "ab"]
     assert able(ranked(reps, rule, lead=lead)) == [then["winner"]]
@@ -266,7 +266,7 @@ def levels_open_with_waiting(given, then):
 def who_got_a_lead_least_recently(given, then):
     """Idle time runs from when a rep last got a lead; the end of the last one is not read."""
     last = {each["id"]: each["last_offered"] for each in given["reps"]}
-    for score in (headroom(), least_recent()):
+    for score in (free_capacity(), least_recent()):
         best = ranked(list(last), Rule("all", score=score), last_assigned=last).best
         assert best.rep_id == min(last, key=last.__getitem__) != then["winner"]
 

@@ -246,7 +246,7 @@ def an_absent_rep_does_not_stop_the_lead(given, then):
         swept = dispatcher.sweep()
     assert dispatcher.placement("L-1").tried.keys() == {first, second}
     assert dispatcher.placement("L-1").status is Status.WAITING
-    dispatcher.clock.set(swept.next_due)
+    dispatcher.clock.set(swept.next_wakeup)
     dispatcher.sweep()
     assert dispatcher.placement("L-1").rep_id == absent
 

@@ -20,7 +20,7 @@ from leadroute import (
     round_robin,
 )
 from leadroute.ranking.scorers.round_robin import UNIT, dues
-from leadroute.rules.situation import Situation
+from leadroute.rules.situation import RoutingContext
 from leadroute.scorers import fair_share, owner
 
 
@@ -57,7 +57,7 @@ def nobody_has_a_weight(given, then):
 def the_order_is_that_of_the_shortfalls(given, then):
     reps, counts = reps_of(given), counts_of(given)
     snapshot = Snapshot(turns={"everyone": counts})
-    due = dues(Situation(Lead("L-1"), team(*reps), "everyone", snapshot))
+    due = dues(RoutingContext(Lead("L-1"), team(*reps), "everyone", snapshot))
     whole = sum(rep.weight for rep in reps)
     # the shortfalls of the file are those before the lead that is shared out
     before = {rep.id: 1 - due.ahead(place) - rep.weight / whole for place, rep in enumerate(reps)}

@@ -7,7 +7,7 @@ from attrs.exceptions import FrozenInstanceError
 from hypothesis import given
 from hypothesis import strategies as st
 
-from leadroute.errors import InvalidValue
+from leadroute.errors import ValidationError
 from leadroute.offers.change import (
     MAX_DATA,
     MAX_KEY,
@@ -81,7 +81,7 @@ REFUSALS = [
 @pytest.mark.parametrize(("build", "message"), REFUSALS, ids=[text for _, text in REFUSALS])
 def test_what_cannot_be_kept_is_refused(build, message):
     """A refusal names the operation, the part, what it is and what to write."""
-    with pytest.raises(InvalidValue) as refusal:
+    with pytest.raises(ValidationError) as refusal:
         build()
     assert message in str(refusal.value)
 

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta, timezone
 import pytest
 
 from leadroute.clock import Clock, SystemClock
-from leadroute.errors import ConfigError, FactTypeError
+from leadroute.errors import ConfigError, FieldTypeError
 from leadroute.testing import ManualClock
 
 START = datetime(2025, 3, 4, 9, 0, tzinfo=UTC)
@@ -38,10 +38,10 @@ def test_a_manual_clock_gives_utc():
 
 def test_a_manual_clock_refuses_what_is_no_instant():
     """The message names the argument and what to write."""
-    with pytest.raises(FactTypeError) as naive:
+    with pytest.raises(FieldTypeError) as naive:
         ManualClock(datetime(2025, 3, 4))  # noqa: DTZ001
     assert "start is a datetime without a time zone; it must be aware" in str(naive.value)
-    with pytest.raises(FactTypeError) as text:
+    with pytest.raises(FieldTypeError) as text:
         ManualClock(START).set("2025-03-04")
     assert str(text.value) == "instant is str; it must be an aware datetime"
 

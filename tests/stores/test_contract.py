@@ -5,7 +5,7 @@ from contextlib import nullcontext
 import pytest
 from attrs import evolve
 
-from leadroute.errors import LeadrouteError, Transient
+from leadroute.errors import LeadrouteError, TransientError
 from leadroute.offers.change import Ack, Add, Change, Check, Drop, Emit, Once, Put, Raise
 from leadroute.stores import MemoryStore, Store, memory
 from leadroute.testing.contract import store_contract
@@ -216,7 +216,7 @@ def test_the_sound_store_breaks_no_promise():
 
 def test_a_change_that_should_be_refused_and_is_not_fails():
     """The contract says which refusal it expected."""
-    with pytest.raises(AssertionError, match="the change was done; expected Conflict"):
+    with pytest.raises(AssertionError, match="the change was done; expected ConflictError"):
         refused(MemoryStore(), kind="limit", key="a", current=1)
 
 
@@ -227,13 +227,13 @@ def test_a_failing_thread_fails_the_contract():
 
 
 def test_a_busy_store_is_asked_again():
-    """Transient is no answer: the work is done again until it gives one."""
+    """TransientError is no answer: the work is done again until it gives one."""
     tries = []
 
     def work():
         tries.append(1)
         if len(tries) < 3:
-            raise Transient("busy")
+            raise TransientError("busy")
         return "done"
 
     assert together({"a": work}) == {"a": "done"}

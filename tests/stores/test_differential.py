@@ -3,7 +3,7 @@
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from leadroute.errors import Conflict
+from leadroute.errors import ConflictError
 from leadroute.offers.change import (
     Ack,
     Add,
@@ -59,7 +59,7 @@ def _answer(store, number, step):
         return store.trim(step, limit=number)
     try:
         return dict(store.commit(Change(f"c{number}", step)))
-    except Conflict as conflict:
+    except ConflictError as conflict:
         return (conflict.kind, conflict.key, conflict.current)
 
 

@@ -7,7 +7,7 @@ from multiprocessing.connection import wait
 
 import pytest
 
-from leadroute.errors import Conflict
+from leadroute.errors import ConflictError
 from leadroute.offers.change import Add, Change, Check, Emit, Once, Put
 from leadroute.stores import SqliteStore
 from tests.stores.killing import kill_and_drain
@@ -48,7 +48,7 @@ def take_places(barrier, answer, path, number, places):
                 event = Emit(f"L-{number}", taken + 1, "offered", "{}", 0)
                 store.commit(Change("c", (Add("rep/open/ada", 1, hi=places), event)))
                 taken += 1
-        except Conflict:
+        except ConflictError:
             answer.send(taken)
 
 
@@ -73,7 +73,7 @@ def write_version(barrier, answer, path, number):
                 ops = (Check("lead", version), Put("lead", f"{number}", version))
                 store.commit(Change("c", ops))
                 won.append(version)
-            except Conflict:
+            except ConflictError:
                 continue
         answer.send(won)
 
@@ -146,7 +146,7 @@ def route(path, number):
                 Emit(lead, 2, "completed", "{}", place),
             )
             for ops in (offer, complete):
-                with suppress(Conflict):
+                with suppress(ConflictError):
                     store.commit(Change(f"{lead}-{number}", ops))
 
 

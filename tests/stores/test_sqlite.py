@@ -10,7 +10,7 @@ from unittest import mock
 
 import pytest
 
-from leadroute.errors import ConfigError, Conflict, NoTransaction, Transient
+from leadroute.errors import ConfigError, ConflictError, TransactionRequiredError, TransientError
 from leadroute.offers.change import Add, Change, Emit, Once, Put, Raise
 from leadroute.stores import SqliteStore, SqliteTransaction, sqlite
 from leadroute.stores.sqlite_statements import Tables
@@ -215,7 +215,7 @@ def test_connections_are_used_again(store):
     """Calls one after the other need one connection."""
     for number in range(5):
         store.commit(Change("c", (Add("a", 1, hi=3),))) if number < 3 else store.get(["a"])
-    with pytest.raises(Conflict):
+    with pytest.raises(ConflictError):
         store.commit(Change("c", (Add("a", 1, hi=3),)))
     assert len(store._pool[1]) == 1
     assert not any(connection.in_transaction for connection in store._pool[1])
@@ -233,7 +233,7 @@ def test_a_writer_that_does_not_end_makes_the_store_give_up(path, host):
     """When patience ends the store was busy: nothing happened, and the same change may be sent again."""
     with SqliteStore(path, patience="3ms") as store:
         host.execute("BEGIN IMMEDIATE")
-        with pytest.raises(Transient) as busy:
+        with pytest.raises(TransientError) as busy:
             store.commit(ROUTE)
         assert str(busy.value) == (
             "the store was busy (database is locked); nothing was written: send the same change again"
@@ -328,7 +328,7 @@ def test_a_write_outside_a_transaction_is_refused(store, path, isolation):
         bound = store.bind(host)
         assert bound.counts() == {}
         for write in (lambda: bound.commit(ROUTE), lambda: bound.trim(0), bound.create):
-            with pytest.raises(NoTransaction) as refusal:
+            with pytest.raises(TransactionRequiredError) as refusal:
                 write()
             assert str(refusal.value) == (
                 "SqliteTransaction is bound to a connection that is not in a transaction; "
@@ -339,13 +339,13 @@ def test_a_write_outside_a_transaction_is_refused(store, path, isolation):
 
 
 def test_a_refused_change_leaves_the_hosts_transaction_alone(store, host):
-    """A Conflict undoes the change and nothing of the host's; the host may go on and commit."""
+    """A ConflictError undoes the change and nothing of the host's; the host may go on and commit."""
     host.execute("CREATE TABLE deal (id TEXT)")
     host.execute("BEGIN IMMEDIATE")
     host.execute("INSERT INTO deal VALUES ('d')")
     bound = store.bind(host)
     bound.commit(ROUTE)
-    with pytest.raises(Conflict):
+    with pytest.raises(ConflictError):
         bound.commit(ROUTE)
     host.execute("INSERT INTO deal VALUES ('e')")
     host.commit()
@@ -386,7 +386,7 @@ def test_a_stale_read_makes_the_hosts_first_write_transient(store, host):
     bound = store.bind(host)
     assert bound.counts() == {}
     store.commit(ROUTE)
-    with pytest.raises(Transient):
+    with pytest.raises(TransientError):
         bound.commit(Change("c", (Add("a", 1),)))
     host.rollback()
     assert store.counts(["a"]) == {}

@@ -9,7 +9,7 @@ from leadroute import (
     REP,
     Assignment,
     Cap,
-    Decision,
+    DecisionRecord,
     Dispatcher,
     Lead,
     MemoryStore,
@@ -21,7 +21,7 @@ from leadroute import (
     Router,
     Rule,
     Signal,
-    headroom,
+    free_capacity,
     round_robin,
     skill_match,
 )
@@ -56,7 +56,7 @@ router = Router(
             "enterprise",
             when=LEAD.annual_revenue >= 1_000_000,
             require=REP.level >= 3,
-            score=3 * skill_match("industry") + headroom(),
+            score=3 * skill_match("industry") + free_capacity(),
             window="5m",
         ),
         Rule("everyone else", score=round_robin()),
@@ -66,7 +66,7 @@ ranking = router.rank(lead, Roster([rep]))
 assert_type(ranking, Ranking)
 assert_type(ranking.best, Assignment | None)
 decision = router.decide(lead, Roster([rep]))
-assert_type(decision, Decision)
+assert_type(decision, DecisionRecord)
 assert_type(decision.rerun(router, lead, Roster([rep])).changed, tuple[str, ...])
 batch = router.assign_batch([lead], Roster([rep]), objective=lambda one, _: one.budget or 0.0)
 assert_type(batch.reps["L-1"], str)

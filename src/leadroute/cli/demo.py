@@ -104,8 +104,8 @@ class _Office:
         now = self._clock.now()
         self._sweep_at = None
         swept = self._dispatcher.sweep()
-        if swept.next_due is not None and swept.next_due > now:
-            self._plan_sweep(max(swept.next_due, now + SWEEP))
+        if swept.next_wakeup is not None and swept.next_wakeup > now:
+            self._plan_sweep(max(swept.next_wakeup, now + SWEEP))
 
     def _see_offers(self) -> None:
         """Let the rep of every new offer make up their mind."""

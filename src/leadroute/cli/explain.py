@@ -24,7 +24,7 @@ from leadroute.model.lead import Lead
 from leadroute.model.roster import Roster
 from leadroute.model.snapshot import Snapshot
 from leadroute.offers.dispatcher import Dispatcher
-from leadroute.ranking.ranking import Assignment, Ranking, Rejection
+from leadroute.ranking.ranking import Assignment, Exclusion, Ranking
 from leadroute.ranking.router import Router
 from leadroute.stores import SqliteStore
 
@@ -121,7 +121,7 @@ def _assignment(assignment: Assignment) -> dict[str, Any]:
     }
 
 
-def _rejection(rejection: Rejection) -> dict[str, Any]:
+def _rejection(rejection: Exclusion) -> dict[str, Any]:
     return {
         "rep_id": rejection.rep_id,
         "obstacles": [

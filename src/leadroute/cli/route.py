@@ -33,7 +33,7 @@ from leadroute.cli.inputs import (
     roster_of,
 )
 from leadroute.cli.output import Screen
-from leadroute.errors import FactTypeError, OfferClosed, RowError
+from leadroute.errors import FieldTypeError, OfferClosed, RowError
 from leadroute.formats.csv_export import write_rows
 from leadroute.model.lead import Lead
 from leadroute.offers.dispatcher import Dispatcher
@@ -129,7 +129,7 @@ class _Routing:
     heard: list[Decided | Ranking]
     accepting: bool
     counts: Counter[str] = field(factory=Counter)
-    bad: list[RowError | FactTypeError] = field(factory=list)
+    bad: list[RowError | FieldTypeError] = field(factory=list)
 
     def rows(self, leads: Iterable[Lead | RowError]) -> Iterator[dict[str, Any]]:
         """One row of output for each lead; what is no lead, or cannot be judged, is noted as bad."""
@@ -143,11 +143,11 @@ class _Routing:
                 if len(self.bad) < NAMED:
                     self.bad.append(row)
 
-    def _routed(self, lead: Lead) -> dict[str, Any] | FactTypeError:
+    def _routed(self, lead: Lead) -> dict[str, Any] | FieldTypeError:
         self.heard.clear()
         try:
             placement = self.dispatcher.submit(lead)
-        except FactTypeError as error:
+        except FieldTypeError as error:
             return error
         if self.accepting and placement.status is Status.OFFERED and placement.rep_id is not None:
             try:

@@ -27,7 +27,7 @@ from typing import Any, Final, TypeVar
 
 from attrs import fields, frozen
 
-from leadroute.errors import ConfigError, Fault, InvalidValue, RowError, nearest
+from leadroute.errors import ConfigError, FieldError, RowError, ValidationError, nearest
 from leadroute.formats.source import LONGEST_LINE, Lines, Source, name_of, opened
 from leadroute.model.caps import Cap
 from leadroute.model.lead import Lead, Signal
@@ -148,7 +148,7 @@ def read_caps(cell: str) -> list[Cap]:
 def _cap(written: str) -> Cap:
     try:
         return Cap.parse(written)
-    except InvalidValue as error:
+    except ValidationError as error:
         raise Refused("; ".join(map(str, error.faults))) from None
     except ConfigError:
         remedy = "write them like '5 per day; 30 per month'"
@@ -169,7 +169,7 @@ def _signal(written: str) -> Signal:
     instant, equals, value = rest.partition("=")
     try:
         return Signal(kind.strip(), read_instant(instant), read_number(value) if equals else 1.0)
-    except InvalidValue as error:
+    except ValidationError as error:
         raise Refused(f"hold a signal whose {'; '.join(map(str, error.faults))}") from None
 
 
@@ -233,7 +233,7 @@ def table_records(
             continue
         if lines.cut:
             problem = f"has more than {LONGEST_LINE:,} characters in one line; split it"
-            yield start, RowError(lines.name, start, [Fault("row", problem)])
+            yield start, RowError(lines.name, start, [FieldError("row", problem)])
         elif len(cells) > 1 or any(map(str.strip, cells)):
             yield start, _row(kind, lines.name, start, columns, cells)
 
@@ -243,14 +243,18 @@ def _delimiter(header: str) -> str:
     return max(_DELIMITERS, key=plain.count)
 
 
-def _unreadable(error: csv.Error) -> Fault:
+def _unreadable(error: csv.Error) -> FieldError:
     said = str(error)
     if "end of data" in said:
-        return Fault("row", "has a quoted cell that is never closed; close it with a double quote")
+        return FieldError(
+            "row", "has a quoted cell that is never closed; close it with a double quote"
+        )
     if "field limit" in said:
         limit = f"{csv.field_size_limit():,} characters"
-        return Fault("row", f"has a cell of more than {limit}; shorten it, or close its quotes")
-    return Fault("row", f"is no CSV: {said}; double the quotes within a quoted cell")
+        return FieldError(
+            "row", f"has a cell of more than {limit}; shorten it, or close its quotes"
+        )
+    return FieldError("row", f"is no CSV: {said}; double the quotes within a quoted cell")
 
 
 def _columns(
@@ -267,27 +271,27 @@ def _columns(
             columns.append(_column(kind, written, kinds))
         except Refused as refused:
             label = repr(written.strip()[:60]) if written.strip() else str(position)
-            faults.append(Fault(f"column {label}", str(refused)))
+            faults.append(FieldError(f"column {label}", str(refused)))
     faults += _unfit_together(columns) if columns else ()
     if faults:
         raise RowError(lines.name, max(number, 1), faults)
     return columns
 
 
-def _unfit(header: Sequence[str], cut: bool) -> Iterator[Fault]:
+def _unfit(header: Sequence[str], cut: bool) -> Iterator[FieldError]:
     if not header:
-        yield Fault("file", "is empty; write a header with the names of the columns")
+        yield FieldError("file", "is empty; write a header with the names of the columns")
     elif cut or not all(map(_is_plain, header)):
-        yield Fault("header", "is no UTF-8 text; save the file as CSV in UTF-8")
+        yield FieldError("header", "is no UTF-8 text; save the file as CSV in UTF-8")
 
 
-def _unfit_together(columns: Sequence[_Column]) -> Iterator[Fault]:
+def _unfit_together(columns: Sequence[_Column]) -> Iterator[FieldError]:
     titles = Counter(map(_title, columns))
     for title, times in titles.items():
         if times > 1:
-            yield Fault(f"column {title!r}", f"is there {times} times; keep one of them")
+            yield FieldError(f"column {title!r}", f"is there {times} times; keep one of them")
     if "id" not in titles:
-        yield Fault("column 'id'", "is missing; every row needs an id of its own")
+        yield FieldError("column 'id'", "is missing; every row needs an id of its own")
 
 
 def _is_plain(text: str) -> bool:
@@ -352,8 +356,8 @@ def _row(
     if len(cells) != len(columns):
         found = f"has {len(cells)} cells where the header has {len(columns)}"
         remedy = "put a cell that holds the separator in double quotes"
-        return RowError(source, line, [Fault("row", f"{found}; {remedy}")])
-    faults: list[Fault] = []
+        return RowError(source, line, [FieldError("row", f"{found}; {remedy}")])
+    faults: list[FieldError] = []
     given: dict[str, Any] = {}
     attributes: dict[str, Any] = {}
     for column, cell in zip(columns, cells, strict=True):
@@ -362,16 +366,16 @@ def _row(
         try:
             found = column.read(_utf8(cell))
         except Refused as refused:
-            faults.append(Fault(_title(column), str(refused)))
+            faults.append(FieldError(_title(column), str(refused)))
         else:
             (attributes if column.custom else given)[column.name] = found
     if "id" not in given:
         if not any(fault.field == "id" for fault in faults):
-            faults.append(Fault("id", "is empty; every lead and rep needs an id of its own"))
+            faults.append(FieldError("id", "is empty; every lead and rep needs an id of its own"))
         given["id"] = _PLACEHOLDER
     try:
         value = kind(**given, attributes=attributes)
-    except InvalidValue as error:
+    except ValidationError as error:
         return RowError(source, line, (*faults, *error.faults))
     return RowError(source, line, faults) if faults else value
 
@@ -440,7 +444,7 @@ def read_territories(
                 problem = (
                     f"is {found.name!r}, which an earlier row has; give each a name of its own"
                 )
-                bad.append(RowError(called, line, [Fault("name", problem)]))
+                bad.append(RowError(called, line, [FieldError("name", problem)]))
             else:
                 good[found.name] = found
     return tuple(good.values()), bad
@@ -454,11 +458,13 @@ def _territories_columns(called: str, line: int, header: list[str]) -> list[str]
         if column not in _READERS:
             near = nearest(column, tuple(_READERS))
             hint = f"did you mean {near!r}?" if near else f"write one of {', '.join(_READERS)}"
-            faults.append(Fault(f"column {written.strip()[:40]!r}", f"is no field; {hint}"))
+            faults.append(FieldError(f"column {written.strip()[:40]!r}", f"is no field; {hint}"))
         elif columns.count(column) > 1:
-            faults.append(Fault(f"column {column!r}", "is there twice; keep one of them"))
+            faults.append(FieldError(f"column {column!r}", "is there twice; keep one of them"))
     if "name" not in columns:
-        faults.append(Fault("column 'name'", "is missing; every territory needs a name of its own"))
+        faults.append(
+            FieldError("column 'name'", "is missing; every territory needs a name of its own")
+        )
     if faults:
         raise RowError(called, line, faults)
     return columns
@@ -475,7 +481,7 @@ def _rows(
             return
         except csv.Error as error:
             bad.append(
-                RowError(called, line, [Fault("row", f"is no CSV: {error}; check its quotes")])
+                RowError(called, line, [FieldError("row", f"is no CSV: {error}; check its quotes")])
             )
             continue
         if any(map(str.strip, cells)):
@@ -488,17 +494,17 @@ def _territory(
     if len(cells) != len(columns):
         found = f"has {len(cells)} cells where the header has {len(columns)}"
         remedy = "put a cell that holds the separator in double quotes"
-        return RowError(called, line, [Fault("row", f"{found}; {remedy}")])
-    faults: list[Fault] = []
+        return RowError(called, line, [FieldError("row", f"{found}; {remedy}")])
+    faults: list[FieldError] = []
     given: dict[str, Any] = {"name": ""}
     for column, cell in zip(columns, cells, strict=True):
         try:
             if cell.strip():
                 given[column] = _READERS[column](cell)
         except Refused as refused:
-            faults.append(Fault(column, str(refused)))
+            faults.append(FieldError(column, str(refused)))
     try:
         territory = Territory(**given)
-    except InvalidValue as error:
+    except ValidationError as error:
         return RowError(called, line, (*faults, *error.faults))
     return RowError(called, line, faults) if faults else territory

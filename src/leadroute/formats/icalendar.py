@@ -15,7 +15,7 @@ from importlib import import_module
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from leadroute.errors import ConfigError, MissingExtra
+from leadroute.errors import ConfigError, MissingExtraError
 from leadroute.model.schedule import TimeOff
 from leadroute.model.validation import is_zone
 
@@ -32,12 +32,12 @@ def read_time_off(text: str | bytes, zone: str | ZoneInfo) -> tuple[TimeOff, ...
     Raises:
         ConfigError: The zone is not known, the file is no calendar, or it holds an event that repeats or cannot be
             read; the message gives the event's number.
-        MissingExtra: The package ``icalendar`` is not installed.
+        MissingExtraError: The package ``icalendar`` is not installed.
     """
     try:
         calendar_of = import_module("icalendar").Calendar.from_ical
     except ModuleNotFoundError:
-        raise MissingExtra("reading iCalendar files", "icalendar") from None
+        raise MissingExtraError("reading iCalendar files", "icalendar") from None
     try:
         events = calendar_of(text).walk("VEVENT")
     except (ValueError, IndexError):

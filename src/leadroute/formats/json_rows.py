@@ -5,7 +5,7 @@ The rules of this module:
 * A key that stands twice in one object is an error; the standard library would silently keep the last.
 * ``NaN`` and ``Infinity`` are no JSON. A number that needs thousands of digits is no number.
 * Text nested too deep is an error like any other, never a crash.
-* An object is what ``leadroute.plain.to_plain`` writes; declared custom attributes may also stand beside the fields.
+* An object is what ``leadroute.plain.to_dict`` writes; declared custom attributes may also stand beside the fields.
 * A line that is not JSON spoils that row alone. An array that is not JSON ends there, because nothing after it can be
   told apart.
 * No object is longer than ``LONGEST_LINE`` characters.
@@ -18,13 +18,13 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any, TypeVar
 
-from leadroute.errors import Fault, InvalidValue, RowError
+from leadroute.errors import FieldError, RowError, ValidationError
 from leadroute.formats.csv_rows import read_instant
 from leadroute.formats.source import BOM, LONGEST_LINE, Lines
 from leadroute.model.lead import Lead
 from leadroute.model.rep import Rep
 from leadroute.model.validation import Refused
-from leadroute.plain import from_plain
+from leadroute.plain import from_dict
 from leadroute.rules.fields import Kind
 
 __all__ = ["Malformed", "Objects", "array_records", "line_records", "strict_json"]
@@ -226,7 +226,7 @@ def _described(error: Malformed) -> str:
 
 
 def _refused(source: str, line: int, problem: str) -> RowError:
-    return RowError(source, line, [Fault("row", problem)])
+    return RowError(source, line, [FieldError("row", problem)])
 
 
 def _value(
@@ -237,18 +237,20 @@ def _value(
         return _refused(source, line, problem)
     given = dict(found)
     attributes = given.get("attributes", {})
-    faults: list[Fault] = []
+    faults: list[FieldError] = []
     if isinstance(attributes, dict):
         beside = {name: given.pop(name) for name in kinds if name in given}
         faults += (
-            Fault(name, "stands twice: beside the fields and in 'attributes'; keep one of them")
+            FieldError(
+                name, "stands twice: beside the fields and in 'attributes'; keep one of them"
+            )
             for name in beside
             if name in attributes
         )
         given["attributes"] = _declared({**attributes, **beside}, kinds, faults)
     try:
-        value = from_plain(kind, given)
-    except InvalidValue as error:
+        value = from_dict(kind, given)
+    except ValidationError as error:
         return RowError(source, line, (*faults, *error.faults))
     return RowError(source, line, faults) if faults else value
 
@@ -258,14 +260,14 @@ def _called(found: Any) -> str:
 
 
 def _declared(
-    attributes: Mapping[str, Any], kinds: Mapping[str, str], faults: list[Fault]
+    attributes: Mapping[str, Any], kinds: Mapping[str, str], faults: list[FieldError]
 ) -> dict[str, Any]:
     read = {}
     for name, value in attributes.items():
         try:
             read[name] = value if name not in kinds else _as_declared(kinds[name], value)
         except Refused as refused:
-            faults.append(Fault(f"attributes.{name:.60}", str(refused)))
+            faults.append(FieldError(f"attributes.{name:.60}", str(refused)))
     return read
 
 

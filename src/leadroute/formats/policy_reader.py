@@ -22,10 +22,10 @@ from attrs import fields
 
 from leadroute.errors import (
     ConfigError,
-    FactTypeError,
-    InvalidValue,
+    FieldTypeError,
     PolicyError,
     UnknownFieldError,
+    ValidationError,
 )
 from leadroute.formats.policy_source import Parts
 from leadroute.model.duration import parse_duration
@@ -33,7 +33,7 @@ from leadroute.model.lead import Lead
 from leadroute.model.rep import Rep
 from leadroute.model.territory import Territory
 from leadroute.model.validation import Refused, aware, ident
-from leadroute.plain import from_plain, to_plain
+from leadroute.plain import from_dict, to_dict
 from leadroute.ranking.case import EXPECTATIONS, Case
 from leadroute.ranking.router import Router
 from leadroute.rules.conditions import ALWAYS, Condition, reads
@@ -85,8 +85,8 @@ def read_reps(given: Any) -> tuple[Rep, ...]:
 
 def _read(kind: type[T], given: Mapping[str, Any]) -> T:
     try:
-        return from_plain(kind, given)
-    except InvalidValue as error:
+        return from_dict(kind, given)
+    except ValidationError as error:
         raise ConfigError(str(error)) from None
 
 
@@ -99,7 +99,7 @@ def read_instant(given: Any) -> datetime:
     try:
         found = datetime.fromisoformat(given) if isinstance(given, str) else given
         return aware(found, "now")
-    except (ValueError, FactTypeError):
+    except (ValueError, FieldTypeError):
         raise ConfigError("is no instant; write one such as 2026-03-02T09:00:00Z") from None
 
 
@@ -144,7 +144,7 @@ def case_of(found: Mapping[str, Any]) -> Case:
             now=found.get("now"),
             **found["expect"],
         )
-    except InvalidValue as error:
+    except ValidationError as error:
         raise ConfigError("; ".join(map(str, error.faults)), "expect") from None
 
 
@@ -152,10 +152,10 @@ def case_table(case: Case) -> dict[str, Any]:
     """The table that describes a case."""
     table = {
         "name": case.name,
-        "lead": to_plain(case.lead),
+        "lead": to_dict(case.lead),
         "expect": case.expected,
         "now": None if case.now is None else case.now.isoformat(),
-        "rep": [to_plain(rep) for rep in case.reps],
+        "rep": [to_dict(rep) for rep in case.reps],
     }
     return {key: value for key, value in table.items() if value}
 
@@ -468,7 +468,7 @@ class Draft:
             raise
         except ConfigError as error:
             self._note(error.at(self._parts.at(place, key)))
-        except InvalidValue as error:
+        except ValidationError as error:
             for fault in error.faults:
                 self._note(ConfigError(str(fault), self._parts.at(place, fault.field)))
 
@@ -482,7 +482,7 @@ def _factor(found: Mapping[str, Any]) -> Factor:
     try:
         given = {"condition" if key == "require" else key: value for key, value in found.items()}
         return Factor(**{"condition": None, **given})
-    except InvalidValue as error:
+    except ValidationError as error:
         told = [str(fault).replace("condition", "require", 1) for fault in error.faults]
         raise ConfigError("; ".join(told)) from None
 

@@ -166,7 +166,9 @@ def _rule() -> Schema:
             "name": _name("rule"),
             "when": _text("Condition on the lead; every lead when left out."),
             "require": _text("Condition on the rep, or on rep and lead."),
-            "score": _text("What is preferred, such as 3 * skill_match('industry') + headroom()."),
+            "score": _text(
+                "What is preferred, such as 3 * skill_match('industry') + free_capacity()."
+            ),
             "pool": _text("The name of a pool, or everyone."),
             "window": _text("How long an offer of this rule stands."),
             "segment": _text("The name under which its leads count in buckets and caps."),

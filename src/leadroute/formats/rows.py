@@ -14,7 +14,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import TypeVar
 
-from leadroute.errors import ConfigError, Fault, RowError
+from leadroute.errors import ConfigError, FieldError, RowError
 from leadroute.formats.csv_rows import table_records
 from leadroute.formats.json_rows import array_records, line_records
 from leadroute.formats.source import Source, format_of, name_of, opened
@@ -106,7 +106,7 @@ def read_reps(
             errors.append(found)
         elif found.id in reps:
             problem = f"{found.id!r} is on line {lines[found.id]} already; give every rep an id of its own"
-            errors.append(RowError(name_of(source, name), line, [Fault("id", problem)]))
+            errors.append(RowError(name_of(source, name), line, [FieldError("id", problem)]))
         else:
             reps[found.id], lines[found.id] = found, line
     return Roster(reps.values()), errors

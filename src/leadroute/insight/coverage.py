@@ -45,8 +45,8 @@ def coverage_of(
         zone: The zone in which the week is counted; that which most of the reps keep when not given.
 
     Raises:
-        FactTypeError: ``now`` is naive, or something is of the wrong kind.
-        InvalidValue: ``zone`` is no time zone.
+        FieldTypeError: ``now`` is naive, or something is of the wrong kind.
+        ValidationError: ``zone`` is no time zone.
 
     Complexity: O(reps x rules + hours x different schedules).
 

@@ -23,7 +23,7 @@ from leadroute.rules.scorer import Guarded, Scorer, guards
 from leadroute.scorers import (
     accept_rate,
     at_least,
-    cap_room,
+    cap_remaining,
     clamp,
     close_rate,
     deal_size_fit,
@@ -32,9 +32,9 @@ from leadroute.scorers import (
     explore,
     fair_share,
     first_of,
+    free_capacity,
     freshness,
     graduation,
-    headroom,
     intent,
     invert,
     language,
@@ -89,12 +89,12 @@ def describe_policy(router: Router) -> str:
     """The whole policy in plain words, a line for each rule, pool and definition.
 
     Example:
-        >>> from leadroute import LEAD, REP, headroom
+        >>> from leadroute import LEAD, REP, free_capacity
         >>> enterprise = Rule(
         ...     "enterprise",
         ...     when=LEAD.annual_revenue >= 1_000_000,
         ...     require=REP.level >= 3,
-        ...     score=headroom(),
+        ...     score=free_capacity(),
         ... )
         >>> print(describe_policy(Router(rules=[enterprise, Rule("rest")])))
         The first rule that fits a lead decides.
@@ -233,8 +233,8 @@ def preference(score: Scorer | None) -> str:
     """Which reps come first.
 
     Example:
-        >>> from leadroute import headroom, skill_match
-        >>> preference(3 * skill_match("industry") + headroom())
+        >>> from leadroute import free_capacity, skill_match
+        >>> preference(3 * skill_match("industry") + free_capacity())
         "best first by skill in the lead's industry (counts three times) and free capacity"
     """
     return f"best first by {_score(round_robin() if score is None else score)}"
@@ -304,8 +304,8 @@ _SCORERS: Final[Mapping[type, Callable[[Any], str]]] = {
     timezone_overlap: lambda _scorer: "working hours shared with the lead",
     owner: lambda _scorer: "whether the lead is theirs already",
     named_account: lambda _scorer: "whether the lead's company is a named account of theirs",
-    headroom: lambda _scorer: "free capacity",
-    cap_room: lambda _scorer: "what is left of their caps",
+    free_capacity: lambda _scorer: "free capacity",
+    cap_remaining: lambda _scorer: "what is left of their caps",
     workload: lambda _scorer: "how little they have open",
     round_robin: lambda _scorer: "whose turn it is",
     least_recent: lambda _scorer: "time since their last lead",

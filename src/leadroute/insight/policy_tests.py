@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from attrs import frozen
 
-from leadroute.errors import FactTypeError
+from leadroute.errors import FieldTypeError
 from leadroute.model.roster import Roster
 from leadroute.ranking.case import Case
 from leadroute.ranking.ranking import Outcome, Ranking
@@ -87,7 +87,7 @@ def _result(policy: Router, case: Case, roster: Roster) -> Result:
     team = Roster(case.reps) if case.reps else roster
     try:
         ranking = policy.rank(case.lead, team, now=case.now)
-    except FactTypeError as error:
+    except FieldTypeError as error:
         return Result(case.name, problem=str(error))
     differences = (
         Difference(what, expected, found)

@@ -28,7 +28,7 @@ from leadroute.offers.events import (
     Contacted,
     Declined,
     FeedbackGiven,
-    Happening,
+    LeadEvent,
     Offered,
     TimedOut,
 )
@@ -228,7 +228,7 @@ class _Counts:
             self.taken[placement.rule] += placement.owner is not None
             self.won[placement.rule] += placement.outcome == WON
 
-    def happen(self, lead_id: str, event: Happening) -> None:
+    def happen(self, lead_id: str, event: LeadEvent) -> None:
         """Count what a rep did."""
         if isinstance(event, Offered):
             self.reps[event.rep_id].offered += 1

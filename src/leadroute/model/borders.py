@@ -19,7 +19,7 @@ from leadroute.model.distance import distance_km
 from leadroute.model.lead import Lead
 from leadroute.model.rep import Rep
 from leadroute.model.territory import Territory
-from leadroute.model.territory_index import Atlas
+from leadroute.model.territory_index import TerritoryIndex
 
 __all__ = ["Hole", "Overlap", "holes", "overlaps"]
 
@@ -63,7 +63,9 @@ class Hole:
         return f"{self.lead_id!r} is in {', '.join(self.territories)}, where there is no rep"
 
 
-def holes(atlas: Atlas, segments: Iterable[Lead], reps: Iterable[Rep] = ()) -> Iterator[Hole]:
+def holes(
+    atlas: TerritoryIndex, segments: Iterable[Lead], reps: Iterable[Rep] = ()
+) -> Iterator[Hole]:
     """The segments that nobody's territory holds.
 
     Args:
@@ -72,7 +74,7 @@ def holes(atlas: Atlas, segments: Iterable[Lead], reps: Iterable[Rep] = ()) -> I
         reps: The reps, some of whom name their territories themselves.
 
     Example:
-        >>> atlas = Atlas([Territory("emea", countries={"DE", "FR"}, owners={"ada"})])
+        >>> atlas = TerritoryIndex([Territory("emea", countries={"DE", "FR"}, owners={"ada"})])
         >>> [
         ...     str(hole)
         ...     for hole in holes(atlas, [Lead("germany", country="DE"), Lead("usa", country="US")])
@@ -86,14 +88,14 @@ def holes(atlas: Atlas, segments: Iterable[Lead], reps: Iterable[Rep] = ()) -> I
             yield Hole(lead.id, tuple(one.name for one in found))
 
 
-def overlaps(atlas: Atlas) -> Iterator[Overlap]:
+def overlaps(atlas: TerritoryIndex) -> Iterator[Overlap]:
     """Every two territories between which only the order of their names decides.
 
     Only territories of one country, one priority, one depth and the same kinds of fields are compared with each other:
     O(n + k^2) for the largest such group of k.
 
     Example:
-        >>> atlas = Atlas(
+        >>> atlas = TerritoryIndex(
         ...     [Territory("b", countries={"DE"}), Territory("a", countries={"DE", "FR"})]
         ... )
         >>> [str(each) for each in overlaps(atlas)]

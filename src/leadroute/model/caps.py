@@ -28,7 +28,7 @@ from typing import Any, Final
 from attrs import field, frozen
 from attrs.converters import optional
 
-from leadroute.errors import ConfigError, Fault, InvalidValue
+from leadroute.errors import ConfigError, FieldError, ValidationError
 from leadroute.model.duration import format_duration, from_micros, parse_duration, to_micros
 from leadroute.model.keys import key
 from leadroute.model.schedule import Schedule
@@ -279,7 +279,7 @@ class Cap:
         paced: Spread it over the days that the rep works; for a week, a month or a quarter.
         rolling: Count back from any instant, not from the start of the period: 1 hour, 24 hours, 7, 30 or 90 days.
             Counted in twelfths of that, so that room comes back at most a twelfth later than to the second.
-        soft: Only prefer reps who are below it (``cap_room()``), refuse nobody.
+        soft: Only prefer reps who are below it (``cap_remaining()``), refuse nobody.
         burst: The most on one day, 1 or more; one more than the pace when not given. For paced caps.
         ramp: For reps with ``joined_at``: grow evenly from 1 to ``limit`` over this time, such as ``"8w"``.
         source: Count only leads from this source.
@@ -287,7 +287,7 @@ class Cap:
         segment: Count only leads of this segment (``Rule.segment``).
 
     Raises:
-        InvalidValue: A field was refused, or fields do not go together.
+        ValidationError: A field was refused, or fields do not go together.
         ConfigError: The ramp cannot be read.
 
     Example:
@@ -312,22 +312,28 @@ class Cap:
         clean_fields(self)
         faults = tuple(self._faults())
         if faults:
-            raise InvalidValue("Cap", "", faults)
+            raise ValidationError("Cap", "", faults)
 
-    def _faults(self) -> Iterator[Fault]:
+    def _faults(self) -> Iterator[FieldError]:
         if self.paced and self.rolling:
-            yield Fault(
+            yield FieldError(
                 "rolling", "and paced exclude each other; a paced cap has no bursts to roll"
             )
         if self.paced and self.per not in PACED:
-            yield Fault("paced", f"spreads over days; cap the {self.per} itself, or pace a week")
+            yield FieldError(
+                "paced", f"spreads over days; cap the {self.per} itself, or pace a week"
+            )
         if self.burst is not None and not self.paced:
-            yield Fault("burst", "is for paced caps; write paced=True, or a second cap per day")
+            yield FieldError(
+                "burst", "is for paced caps; write paced=True, or a second cap per day"
+            )
         if self.ramp == timedelta(0):
-            yield Fault("ramp", "is 0s; leave it out")
+            yield FieldError("ramp", "is 0s; leave it out")
         if len(self._narrowed) > 1:
             names = " and ".join(name for name, _ in self._narrowed)
-            yield Fault(names, "are both given; a cap counts by one of source, pool and segment")
+            yield FieldError(
+                names, "are both given; a cap counts by one of source, pool and segment"
+            )
 
     @property
     def _narrowed(self) -> list[tuple[str, str]]:
@@ -353,8 +359,8 @@ class Cap:
 
         Raises:
             ConfigError: It cannot be read.
-            InvalidValue: A part of it is refused.
-            FactTypeError: It is no text.
+            ValidationError: A part of it is refused.
+            FieldTypeError: It is no text.
         """
         must_be(str, text=text)
         head, *rest = text.split(",")
@@ -570,7 +576,7 @@ def caps(given: Any) -> tuple[Cap, ...]:
             found = tuple(Cap.parse(cap) if isinstance(cap, str) else cap for cap in given)
         else:
             raise Refused(f"is {shown(given)}; {wanted}")
-    except InvalidValue as error:
+    except ValidationError as error:
         raise Refused("; ".join(map(str, error.faults))) from None
     except ConfigError as error:
         raise Refused(f"hold one that cannot be read: {error}") from None

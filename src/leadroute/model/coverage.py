@@ -81,8 +81,8 @@ def coverage(
         zone: The zone in which the week is counted.
 
     Raises:
-        InvalidValue: ``zone`` is no time zone.
-        FactTypeError: ``week_start`` is no date, or something is no schedule.
+        ValidationError: ``zone`` is no time zone.
+        FieldTypeError: ``week_start`` is no date, or something is no schedule.
 
     Complexity: O(h) for the hours of the week and each *different* schedule of a group.
 

@@ -42,7 +42,7 @@ class Signal:
         value: How much of it: seconds on the page, or 1 for a plain event. 0 or more.
 
     Raises:
-        InvalidValue: A field was refused; every fault is listed.
+        ValidationError: A field was refused; every fault is listed.
 
     Example:
         >>> from datetime import UTC, datetime
@@ -104,7 +104,7 @@ class Lead:
         attributes: Anything else by name: text, numbers, flags, aware datetimes, sets of text.
 
     Raises:
-        InvalidValue: One or more fields were refused; every fault is listed.
+        ValidationError: One or more fields were refused; every fault is listed.
 
     Example:
         >>> lead = Lead("L-1", country="de", email="Cto@Müller.example", budget=50_000)

@@ -117,7 +117,7 @@ def zones_of(
         timezone: The zone itself, when the lead has given it.
 
     Raises:
-        FactTypeError: Something is no text.
+        FieldTypeError: Something is no text.
 
     Example:
         >>> zones_of("DE").zone
@@ -178,7 +178,7 @@ def calling_hours(week: str, guess: ZoneGuess) -> Hours | None:
         guess: What ``zones_of`` found.
 
     Raises:
-        InvalidValue: ``week`` cannot be read.
+        ValidationError: ``week`` cannot be read.
 
     Example:
         >>> str(calling_hours("mon-fri 09:00-20:00", zones_of("PT")))
@@ -212,7 +212,7 @@ def lead_hours(lead: Lead, week: str = OFFICE) -> Hours | None:
     """Weekly hours on the lead's own clock; ``None`` when nothing is known of it.
 
     Raises:
-        InvalidValue: ``week`` cannot be read.
+        ValidationError: ``week`` cannot be read.
     """
     return _hours(week, clock_of(lead))
 
@@ -275,8 +275,8 @@ def shared_hours(lead: Lead, week: str, now: datetime | None) -> Shared | None:
         now: When the seven days begin, aware.
 
     Raises:
-        InvalidValue: ``week`` cannot be read.
-        FactTypeError: The lead's zone is known, and nobody said what time it is.
+        ValidationError: ``week`` cannot be read.
+        FieldTypeError: The lead's zone is known, and nobody said what time it is.
 
     Example:
         >>> from datetime import UTC

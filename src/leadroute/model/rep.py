@@ -18,7 +18,7 @@ from zoneinfo import ZoneInfo
 
 from attrs import evolve, field, frozen
 
-from leadroute.errors import InvalidValue
+from leadroute.errors import ValidationError
 from leadroute.model.caps import Bound, Cap, caps
 from leadroute.model.keys import cap_holder
 from leadroute.model.schedule import Schedule
@@ -163,7 +163,7 @@ def _buckets(given: Any) -> FrozenDict[str, int]:
 def _parsed(written: str, zone: str) -> Schedule:
     try:
         return Schedule.parse(written, zone)
-    except InvalidValue as error:
+    except ValidationError as error:
         raise Refused(f"cannot be read: {error}") from None
 
 
@@ -182,7 +182,7 @@ class Rep:
         regions: Region codes they cover.
         territories: Names of the territories they cover.
         industries: Industries they cover.
-        licences: Licences they hold.
+        licenses: Licences they hold.
         timezone: Their IANA time zone; the schedule's zone, else UTC, when not given.
         schedule: When they work: a ``Schedule``, or its text form, such as ``"mon-fri 09:00-17:00"``, in their time
             zone; ``None`` means always.
@@ -198,7 +198,7 @@ class Rep:
         attributes: Anything else by name: text, numbers, flags, aware datetimes, sets of text.
 
     Raises:
-        InvalidValue: One or more fields were refused; every fault is listed.
+        ValidationError: One or more fields were refused; every fault is listed.
 
     Example:
         >>> ada = Rep(
@@ -218,7 +218,7 @@ class Rep:
     regions: Set[str] = cleaned(names(upper), default=frozenset())
     territories: Set[str] = cleaned(names(), default=frozenset())
     industries: Set[str] = cleaned(names(), default=frozenset())
-    licences: Set[str] = cleaned(names(), default=frozenset())
+    licenses: Set[str] = cleaned(names(), default=frozenset())
     timezone: str | None = cleaned(timezone)
     schedule: Hours | str | None = cleaned(_schedule)
     capacity: int | None = cleaned(whole(0))

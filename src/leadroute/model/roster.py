@@ -7,7 +7,7 @@ from itertools import pairwise
 
 from attrs import field, frozen
 
-from leadroute.errors import Fault, InvalidValue, UnknownFieldError
+from leadroute.errors import FieldError, UnknownFieldError, ValidationError
 from leadroute.model.rep import Rep
 from leadroute.model.validation import FrozenDict
 
@@ -18,19 +18,23 @@ def _sorted_reps(reps: Iterable[Rep]) -> tuple[Rep, ...]:
     found = tuple(reps) if isinstance(reps, Iterable) else (reps,)
     strays: list[object] = [rep for rep in found if type(rep) is not Rep]
     if strays:
-        raise InvalidValue(
+        raise ValidationError(
             "Roster",
             "",
-            [Fault("reps", f"hold a {type(strays[0]).__name__}; write Roster([Rep(...), ...])")],
+            [
+                FieldError(
+                    "reps", f"hold a {type(strays[0]).__name__}; write Roster([Rep(...), ...])"
+                )
+            ],
         )
     ordered = tuple(sorted(found, key=lambda rep: rep.id))
     twice = {a.id for a, b in pairwise(ordered) if a.id == b.id}
     if twice:
         faults = [
-            Fault("reps", f"hold {name!r} twice; give every rep an id of its own")
+            FieldError("reps", f"hold {name!r} twice; give every rep an id of its own")
             for name in sorted(twice)
         ]
-        raise InvalidValue("Roster", "", faults)
+        raise ValidationError("Roster", "", faults)
     return ordered
 
 
@@ -42,7 +46,7 @@ class Roster:
         reps: The reps, each id once.
 
     Raises:
-        InvalidValue: Two reps have the same id, or something is not a rep.
+        ValidationError: Two reps have the same id, or something is not a rep.
 
     Example:
         >>> team = Roster([Rep("bob"), Rep("ada")])

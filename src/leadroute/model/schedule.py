@@ -20,7 +20,7 @@ from zoneinfo import ZoneInfo, available_timezones
 
 from attrs import field, frozen
 
-from leadroute.errors import FactTypeError, Fault, InvalidValue, nearest
+from leadroute.errors import FieldError, FieldTypeError, ValidationError, nearest
 from leadroute.model.opening_hours import Day, Week, format_day, format_week, parse_day, parse_week
 from leadroute.model.timeline import Line, Stretch, Without, local_micros, micros, weekly
 from leadroute.model.validation import (
@@ -93,21 +93,21 @@ class TimeOff:
         """The absence that ``str`` wrote: a date, or two dates or instants with ``..`` between.
 
         Raises:
-            InvalidValue: It cannot be read.
-            FactTypeError: It is no text.
+            ValidationError: It cannot be read.
+            FieldTypeError: It is no text.
         """
         must_be(str, text=text)
         first, dots, last = text.partition("..")
         try:
             return cls(_moment(first), _moment(last) if dots else None)
         except ValueError as error:
-            if isinstance(error, InvalidValue):
+            if isinstance(error, ValidationError):
                 raise
             raise _refused("text", f"is {text!r:.60}; write '2026-07-01..2026-07-14'") from None
 
 
-def _refused(name: str, problem: str) -> InvalidValue:
-    return InvalidValue("TimeOff", "", (Fault(name, problem),))
+def _refused(name: str, problem: str) -> ValidationError:
+    return ValidationError("TimeOff", "", (FieldError(name, problem),))
 
 
 def _iso(moment: date) -> str:
@@ -210,7 +210,7 @@ def _time_off(given: Any) -> tuple[TimeOff, ...]:
     for item in given:
         try:
             found.append(_absence(item))
-        except (InvalidValue, TypeError) as error:
+        except (ValidationError, TypeError) as error:
             raise Refused(f"has {item!r:.80}: {error}") from None
     return tuple(
         sorted(
@@ -246,7 +246,7 @@ class Schedule(Hours):
         time_off: Absences: dates, pairs of dates (the last included), pairs of aware datetimes, or ``TimeOff``.
 
     Raises:
-        InvalidValue: An argument cannot be read; every fault is listed.
+        ValidationError: An argument cannot be read; every fault is listed.
 
     Example:
         >>> from datetime import UTC, date, datetime, timedelta
@@ -295,19 +295,19 @@ class Schedule(Hours):
             days: A whole number; below 0 goes back.
 
         Raises:
-            FactTypeError: ``start`` is naive, or ``days`` no whole number.
-            InvalidValue: The date lies outside the years 1 to 9999.
+            FieldTypeError: ``start`` is naive, or ``days`` no whole number.
+            ValidationError: The date lies outside the years 1 to 9999.
         """
         micros(start, "start")
         if type(days) is not int:
-            raise FactTypeError("days", f"of type {type(days).__name__}", "a whole number")
+            raise FieldTypeError("days", f"of type {type(days).__name__}", "a whole number")
         try:
             local = start.astimezone(self.zone)
             there = local + timedelta(days=days)
             return there.replace(fold=local.fold if days == 0 else 0).astimezone(UTC)
         except OverflowError:
             problem = f"leads from {start.date()} out of the years 1 to 9999; write fewer"
-            raise InvalidValue("add_days", "", (Fault("days", problem),)) from None
+            raise ValidationError("add_days", "", (FieldError("days", problem),)) from None
 
     def closed_on(self, dates: frozenset[date]) -> Schedule:
         """The same schedule with these dates as holidays too; overrides go before them, as before all holidays.
@@ -336,8 +336,8 @@ class Schedule(Hours):
             zone: The zone when the text names none.
 
         Raises:
-            InvalidValue: It cannot be read.
-            FactTypeError: It is no text.
+            ValidationError: It cannot be read.
+            FieldTypeError: It is no text.
         """
         must_be(str, text=text)
         week: list[str] = []
@@ -359,11 +359,13 @@ class Schedule(Hours):
                 overrides[head] = rest
             else:
                 week.append(item)
-        faults = [Fault("overrides", f"has {day} twice; join its windows by ','") for day in twice]
+        faults = [
+            FieldError("overrides", f"has {day} twice; join its windows by ','") for day in twice
+        ]
         if len(zones) > 1:
-            faults.append(Fault("zone", f"is given twice, {' and '.join(zones)}; keep one"))
+            faults.append(FieldError("zone", f"is given twice, {' and '.join(zones)}; keep one"))
         if faults:
-            raise InvalidValue("Schedule", "", tuple(faults))
+            raise ValidationError("Schedule", "", tuple(faults))
         zone = zones[0] if zones else zone
         return cls("; ".join(week), zone, holidays=holidays, overrides=overrides, time_off=time_off)
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from attrs import fields, frozen
 
-from leadroute.errors import FactTypeError
+from leadroute.errors import FieldTypeError
 from leadroute.model.rep import Presence
 from leadroute.model.track_record import Outcomes
 from leadroute.model.turn_credit import Grants
@@ -47,7 +47,7 @@ class Snapshot:
     What is handed in is copied, so that a decision and its reasons are about the same counts.
 
     Raises:
-        FactTypeError: Something is of the wrong kind, or a count is no number.
+        FieldTypeError: Something is of the wrong kind, or a count is no number.
 
     Example:
         >>> Snapshot(open={"ada": 3}).open.get("ada")
@@ -112,4 +112,4 @@ def _must_count(name: str, counts: Mapping[str, int]) -> None:
             expected = "a number"
             if name == "last_assigned":
                 expected = "microseconds since 1970, such as leadroute.model.duration.to_micros(at)"
-            raise FactTypeError(f"{name}[{of!r}]", shown(count), expected)
+            raise FieldTypeError(f"{name}[{of!r}]", shown(count), expected)

@@ -16,7 +16,7 @@ from typing import Any, Final
 
 from attrs import evolve, field, fields, frozen
 
-from leadroute.errors import Fault, InvalidValue
+from leadroute.errors import FieldError, ValidationError
 from leadroute.model.distance import Position, distance_km, position, position_of
 from leadroute.model.lead import Lead
 from leadroute.model.postal import Stretch, postal, squashed, stretch
@@ -165,7 +165,7 @@ class Territory:
         backups: Ids of reps who stand in.
 
     Raises:
-        InvalidValue: A field was refused; every fault is listed.
+        ValidationError: A field was refused; every fault is listed.
 
     Example:
         >>> berlin = Territory("berlin", countries={"de"}, postal={"10", "12", "!12529"})
@@ -220,8 +220,8 @@ class Territory:
         object.__setattr__(self, "_unwanted", unwanted)
         object.__setattr__(self, "_stretches", stretches)
 
-    def _refused(self, name: str, problem: str) -> InvalidValue:
-        return InvalidValue("Territory", self.name, (Fault(name, problem),))
+    def _refused(self, name: str, problem: str) -> ValidationError:
+        return ValidationError("Territory", self.name, (FieldError(name, problem),))
 
     def __hash__(self) -> int:
         return hash(self.name)

@@ -27,7 +27,7 @@ from leadroute.model.lead import Lead
 from leadroute.model.postal import Stretch
 from leadroute.model.territory import Place, Territory, worded
 
-__all__ = ["Atlas", "Match", "resolved"]
+__all__ = ["Match", "TerritoryIndex", "resolved"]
 
 FILED: Final = 512
 """Under how many keys one territory is filed before further fields are left to the check in full."""
@@ -114,7 +114,7 @@ def resolved(territories: Iterable[Territory]) -> dict[str, tuple[Territory, int
 
 
 @frozen(repr=False)
-class Atlas:
+class TerritoryIndex:
     """All territories, compiled. Build it once; O(n) in territories and what they name.
 
     Args:
@@ -125,7 +125,7 @@ class Atlas:
         UnknownFieldError: A parent is not there.
 
     Example:
-        >>> atlas = Atlas(
+        >>> atlas = TerritoryIndex(
         ...     [
         ...         Territory("germany", countries={"DE"}),
         ...         Territory("berlin", postal={"DE:10"}),
@@ -159,11 +159,11 @@ class Atlas:
         object.__setattr__(self, "_place_of", _asked([each for each, _ in known.values()]))
         object.__setattr__(self, "_cabinets", plain)
 
-    def __reduce__(self) -> tuple[type[Atlas], tuple[tuple[Territory, ...]]]:
-        return Atlas, (self.territories,)
+    def __reduce__(self) -> tuple[type[TerritoryIndex], tuple[tuple[Territory, ...]]]:
+        return TerritoryIndex, (self.territories,)
 
     def __repr__(self) -> str:
-        return f"<Atlas of {len(self.territories)} territories>"
+        return f"<TerritoryIndex of {len(self.territories)} territories>"
 
     def __len__(self) -> int:
         return len(self.territories)

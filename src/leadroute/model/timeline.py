@@ -72,7 +72,7 @@ def micros(at: datetime, argument: str) -> int:
     """An aware datetime as microseconds since 1970.
 
     Raises:
-        FactTypeError: ``at`` is naive, or no datetime; the message names ``argument``.
+        FieldTypeError: ``at`` is naive, or no datetime; the message names ``argument``.
     """
     try:
         return whole(at - EPOCH)

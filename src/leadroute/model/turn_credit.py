@@ -75,7 +75,7 @@ class Grant:
         turns: How many, up to 1,000; below 0 they are withheld.
 
     Raises:
-        InvalidValue: A field was refused.
+        ValidationError: A field was refused.
 
     Example:
         >>> from datetime import UTC

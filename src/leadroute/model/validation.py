@@ -22,7 +22,7 @@ from zoneinfo import ZoneInfo
 
 from attrs import NOTHING, Attribute, field, fields
 
-from leadroute.errors import FactTypeError, Fault, InvalidValue
+from leadroute.errors import FieldError, FieldTypeError, ValidationError
 from leadroute.model.countries import COUNTRIES, MISNOMERS
 
 __all__ = [
@@ -141,17 +141,17 @@ def must_be(kind: type[Any], **given: object) -> None:
         given: The arguments, by name.
 
     Raises:
-        FactTypeError: One is something else; the message names it, its type and what to write.
+        FieldTypeError: One is something else; the message names it, its type and what to write.
 
     Example:
         >>> must_be(str, lead_id=17)
         Traceback (most recent call last):
         ...
-        leadroute.errors.FactTypeError: lead_id is of type int; it must be text
+        leadroute.errors.FieldTypeError: lead_id is of type int; it must be text
     """
     for argument, value in given.items():
         if not (isinstance(value, kind) or _has_its_methods(value, kind)):
-            raise FactTypeError(argument, f"of type {type(value).__name__}", _WRITE[kind.__name__])
+            raise FieldTypeError(argument, f"of type {type(value).__name__}", _WRITE[kind.__name__])
 
 
 def _has_its_methods(value: object, kind: type[Any]) -> bool:
@@ -168,12 +168,12 @@ def every(kind: type[T], **given: Iterable[T]) -> Iterator[T]:
         given: The argument, by name.
 
     Raises:
-        FactTypeError: It cannot be gone through, or it holds something else.
+        FieldTypeError: It cannot be gone through, or it holds something else.
     """
     ((argument, values),) = given.items()
     if not isinstance(values, Iterable):
         expected = f"several, such as [{kind.__name__}(...), ...]"
-        raise FactTypeError(argument, f"of type {type(values).__name__}", expected)
+        raise FieldTypeError(argument, f"of type {type(values).__name__}", expected)
     for number, value in enumerate(values):
         must_be(kind, **{f"{argument}[{number}]": value})
         yield value
@@ -213,7 +213,7 @@ def clean_fields(value: Any) -> None:
     """Replace every field of a frozen value by its normal form; for use in ``__attrs_post_init__``.
 
     Raises:
-        InvalidValue: One or more fields were refused; every fault is listed.
+        ValidationError: One or more fields were refused; every fault is listed.
     """
     faults = []
     for name, clean, unsaid in _cleaners(value.__class__):
@@ -223,12 +223,12 @@ def clean_fields(value: Any) -> None:
         try:
             normal = clean(given)
         except Refused as refused:
-            faults.append(Fault(name, str(refused)))
+            faults.append(FieldError(name, str(refused)))
         else:
             if normal is not given:
                 object.__setattr__(value, name, normal)
     if faults:
-        raise InvalidValue(type(value).__name__, _ident_of(value), faults)
+        raise ValidationError(type(value).__name__, _ident_of(value), faults)
 
 
 @cache
@@ -254,21 +254,21 @@ def aware(instant: datetime, argument: str = "now") -> datetime:
     """The same instant in UTC.
 
     Raises:
-        FactTypeError: ``instant`` is naive, or no datetime at all; the message names ``argument``.
+        FieldTypeError: ``instant`` is naive, or no datetime at all; the message names ``argument``.
 
     Example:
         >>> aware(datetime(2026, 1, 5, 9, 0), "start")
         Traceback (most recent call last):
         ...
-        leadroute.errors.FactTypeError: start is a naive datetime; it must be an aware one, such as datetime.now(UTC)
+        leadroute.errors.FieldTypeError: start is a naive datetime; it must be an aware one, such as datetime.now(UTC)
     """
     if not isinstance(instant, datetime):
         kind = type(instant).__name__
-        raise FactTypeError(argument, f"of type {kind}", f"an aware datetime, {_AWARE}")
+        raise FieldTypeError(argument, f"of type {kind}", f"an aware datetime, {_AWARE}")
     if instant.tzinfo is UTC:
         return instant
     if instant.utcoffset() is None:
-        raise FactTypeError(argument, "a naive datetime", f"an aware one, {_AWARE}")
+        raise FieldTypeError(argument, "a naive datetime", f"an aware one, {_AWARE}")
     return instant.astimezone(UTC)
 
 
@@ -276,11 +276,11 @@ def known(instant: datetime | None) -> datetime:
     """The instant of a decision, which somebody must have said.
 
     Raises:
-        FactTypeError: Nobody said what time it is.
+        FieldTypeError: Nobody said what time it is.
     """
     if instant is None:
         expected = "given: rank(lead, roster, now=...), or a lead with received_at"
-        raise FactTypeError("now", "not known", expected)
+        raise FieldTypeError("now", "not known", expected)
     return instant
 
 
@@ -496,7 +496,7 @@ def instant(given: Any) -> datetime:
     """An aware datetime, kept in UTC."""
     try:
         return aware(given)
-    except FactTypeError as error:
+    except FieldTypeError as error:
         raise Refused(f"is {error.found}; write {error.expected}") from None
     except OverflowError:
         raise Refused(

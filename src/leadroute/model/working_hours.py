@@ -20,7 +20,7 @@ from zoneinfo import ZoneInfo
 
 from attrs import field, frozen
 
-from leadroute.errors import FactTypeError, Fault, InvalidValue, LeadrouteError
+from leadroute.errors import FieldError, FieldTypeError, LeadrouteError, ValidationError
 from leadroute.model.timeline import Either, Every, Line, Outside, instant, meet, micros
 
 __all__ = ["AllOf", "AnyOf", "Closed", "Hours", "meeting", "overlap", "unless_failing"]
@@ -51,7 +51,7 @@ class Hours:
         """Whether it is open at ``at``. The opening instant is open, the closing instant is not.
 
         Raises:
-            FactTypeError: ``at`` is naive.
+            FieldTypeError: ``at`` is naive.
         """
         return self.line.is_open(micros(at, "at"))
 
@@ -59,7 +59,7 @@ class Hours:
         """The first open instant from ``after`` on: ``after`` itself when it is open, ``None`` when there is none.
 
         Raises:
-            FactTypeError: ``after`` is naive.
+            FieldTypeError: ``after`` is naive.
         """
         found = self.line.next_open(micros(after, "after"))
         return None if found is None else instant(found)
@@ -70,7 +70,7 @@ class Hours:
         ``None`` when it never opens, or opens and never closes.
 
         Raises:
-            FactTypeError: ``after`` is naive.
+            FieldTypeError: ``after`` is naive.
         """
         found = self.line.next_close(micros(after, "after"))
         return None if found is None else instant(found)
@@ -79,7 +79,7 @@ class Hours:
         """The open time from ``start`` to ``end``, as it elapses; zero when ``end`` does not follow ``start``.
 
         Raises:
-            FactTypeError: ``start`` or ``end`` is naive.
+            FieldTypeError: ``start`` or ``end`` is naive.
         """
         return timedelta(microseconds=self.line.measure(micros(start, "start"), micros(end, "end")))
 
@@ -94,18 +94,20 @@ class Hours:
             duration: Zero or more, as it elapses: an hour is 3,600 seconds across a change of the clocks.
 
         Raises:
-            FactTypeError: ``start`` is naive, or ``duration`` is no timedelta.
-            InvalidValue: ``duration`` is negative.
+            FieldTypeError: ``start`` is naive, or ``duration`` is no timedelta.
+            ValidationError: ``duration`` is negative.
 
         Complexity: O(log n) in the stretches of a year, plus one step for each year between.
         """
         if not isinstance(duration, timedelta):
             expected = "a timedelta, such as timedelta(hours=2)"
-            raise FactTypeError("duration", f"of type {type(duration).__name__}", expected)
+            raise FieldTypeError("duration", f"of type {type(duration).__name__}", expected)
         amount = (duration.days * 86_400 + duration.seconds) * 1_000_000 + duration.microseconds
         if amount < 0:
-            raise InvalidValue(
-                "add_working_time", "", (Fault("duration", f"is {duration}; write zero or more"),)
+            raise ValidationError(
+                "add_working_time",
+                "",
+                (FieldError("duration", f"is {duration}; write zero or more"),),
             )
         found = self.line.advance(micros(start, "start"), amount)
         return None if found is None else instant(found)
@@ -114,7 +116,7 @@ class Hours:
         """The open stretches between ``start`` and ``end``, in order, merged and cut at both.
 
         Raises:
-            FactTypeError: ``start`` or ``end`` is naive.
+            FieldTypeError: ``start`` or ``end`` is naive.
         """
         first, last = micros(start, "start"), micros(end, "end")
         return (
@@ -141,13 +143,15 @@ def _parts(hours: Hours, kind: type[AllOf | AnyOf]) -> tuple[Hours, ...]:
 
 def _checked(parts: Iterable[Hours]) -> tuple[Hours, ...]:
     if not isinstance(parts, Iterable):
-        raise FactTypeError("parts", f"of type {type(parts).__name__}", "schedules")
+        raise FieldTypeError("parts", f"of type {type(parts).__name__}", "schedules")
     found: tuple[Any, ...] = tuple(parts)
     strangers = [part for part in found if not isinstance(part, Hours)]
     if strangers:
-        raise FactTypeError("parts", f"of type {type(strangers[0]).__name__}", "schedules")
+        raise FieldTypeError("parts", f"of type {type(strangers[0]).__name__}", "schedules")
     if not found:
-        raise InvalidValue("Hours", "", (Fault("parts", "is empty; combine one schedule or more"),))
+        raise ValidationError(
+            "Hours", "", (FieldError("parts", "is empty; combine one schedule or more"),)
+        )
     return found
 
 
@@ -239,7 +243,7 @@ def overlap(left: Hours, right: Hours, start: datetime, end: datetime) -> timede
     """How long both are open between ``start`` and ``end``.
 
     Raises:
-        FactTypeError: ``start`` or ``end`` is naive.
+        FieldTypeError: ``start`` or ``end`` is naive.
 
     Complexity: O(n) in the stretches between ``start`` and ``end``; nothing is kept, so that it suits the pairs of
     many leads and many reps.
@@ -253,7 +257,7 @@ def meeting(left: Hours, right: Hours, after: datetime) -> datetime | None:
     """The first instant from ``after`` on at which both are open; ``None`` when there is none.
 
     Raises:
-        FactTypeError: ``after`` is naive.
+        FieldTypeError: ``after`` is naive.
 
     Complexity: two bisections for each opening of either until they meet. Where they do not for a while, their
     intersection is built, and kept.

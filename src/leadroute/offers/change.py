@@ -3,7 +3,7 @@
 The rules of this module:
 
 * A :class:`Change` is a set of guarded operations. A store applies all of them, or raises
-  :class:`~leadroute.errors.Conflict` for the first one whose guard failed and applies none.
+  :class:`~leadroute.errors.ConflictError` for the first one whose guard failed and applies none.
 * First means first in canonical order: Once < Check < Put and Drop < Ack and Defer < Add < Raise < Emit, each by key.
   It is also the order in which a store takes its locks, so two changes can never wait for each other, and the rows
   that many changes want (the counters) are locked last and shortest.
@@ -23,7 +23,7 @@ from typing import Any
 
 from attrs import Attribute, field, frozen
 
-from leadroute.errors import Fault, InvalidValue
+from leadroute.errors import FieldError, ValidationError
 
 __all__ = [
     "MAX_DATA",
@@ -59,8 +59,8 @@ _BIG = 2**63
 _Validator = Callable[[object, "Attribute[Any]", Any], None]
 
 
-def _refuse(value: object, name: str, problem: str) -> InvalidValue:
-    return InvalidValue(type(value).__name__, "", (Fault(name, problem),))
+def _refuse(value: object, name: str, problem: str) -> ValidationError:
+    return ValidationError(type(value).__name__, "", (FieldError(name, problem),))
 
 
 def _storable(value: object, name: str, text: str) -> None:
@@ -131,7 +131,7 @@ _instant = _integer(1 - _BIG, _BIG - 2)
 
 @frozen
 class Once:
-    """Do the change only if ``key`` was never seen; Conflict ``duplicate`` carries the value kept under it.
+    """Do the change only if ``key`` was never seen; ConflictError ``duplicate`` carries the value kept under it.
 
     The key is dated by the latest Emit of its change, which is what :meth:`Store.trim` goes by; a once-key committed
     without an event has no date and is kept for ever.
@@ -149,7 +149,7 @@ class Once:
 
 @frozen
 class Check:
-    """Do the change only if the record has exactly this version; 0 means it must be absent. Conflict ``version``."""
+    """Do the change only if the record has exactly this version, 0 when it must be absent: ConflictError ``version``."""
 
     key: str = field(validator=_record_key)
     version: int = field(validator=_integer(0))
@@ -157,7 +157,7 @@ class Check:
 
 @frozen
 class Put:
-    """Write a record at version ``expect + 1`` if it has version ``expect`` now. Conflict ``version``.
+    """Write a record at version ``expect + 1`` if it has version ``expect`` now. ConflictError ``version``.
 
     Args:
         key: The record.
@@ -178,7 +178,7 @@ class Put:
 
 @frozen
 class Drop:
-    """Delete a record if it has version ``expect``, which is 1 or more. Conflict ``version``."""
+    """Delete a record if it has version ``expect``, which is 1 or more. ConflictError ``version``."""
 
     key: str = field(validator=_record_key)
     expect: int = field(validator=_integer(1))
@@ -186,14 +186,14 @@ class Drop:
 
 @frozen
 class Ack:
-    """Take a delivered event out of the outbox. Conflict ``gone`` if it is not there."""
+    """Take a delivered event out of the outbox. ConflictError ``gone`` if it is not there."""
 
     id: int = field(validator=_integer(1))
 
 
 @frozen
 class Defer:
-    """Try to deliver an event again later. Conflict ``gone`` if it is not in the outbox.
+    """Try to deliver an event again later. ConflictError ``gone`` if it is not in the outbox.
 
     Args:
         id: The event.
@@ -210,7 +210,7 @@ class Defer:
 
 @frozen
 class Add:
-    """Add to a counter if the sum stays within its bounds. Conflict ``limit`` carries the counter as it stands.
+    """Add to a counter if the sum stays within its bounds. ConflictError ``limit`` carries the counter as it stands.
 
     Args:
         key: The counter; a missing one stands at 0.
@@ -250,7 +250,7 @@ class Raise:
 class Emit:
     """Append an event to a lead's log, and to the outbox unless told otherwise.
 
-    Conflict ``version`` names the lead and carries the last number in its log, if position ``n`` is taken.
+    ConflictError ``version`` names the lead and carries the last number in its log, if position ``n`` is taken.
 
     Args:
         lead: Whose log.
@@ -323,7 +323,7 @@ class Change:
         ops: The operations, in any order.
 
     Raises:
-        InvalidValue: Two operations write the same thing.
+        ValidationError: Two operations write the same thing.
 
     Example:
         >>> Change("c-1", (Put("placement/L-1", "{}", expect=0), Add("rep/open/ada", 1, hi=20))).id

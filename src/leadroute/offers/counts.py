@@ -17,7 +17,7 @@ from typing import Any, Final
 
 from attrs import field, frozen
 
-from leadroute.errors import FactTypeError
+from leadroute.errors import FieldTypeError
 from leadroute.model.duration import to_micros
 from leadroute.model.keys import (
     closed_key,
@@ -64,11 +64,11 @@ def by_rep(given: Mapping[str, Presence]) -> Mapping[str, Presence]:
     """A converter for the host's presence: the very mapping that the host goes on changing.
 
     Raises:
-        FactTypeError: It is no mapping.
+        FieldTypeError: It is no mapping.
     """
     if not isinstance(given, Mapping):
         expected = "a mapping such as {'ada': Presence('busy', since)}"
-        raise FactTypeError("presence", f"of type {type(given).__name__}", expected)
+        raise FieldTypeError("presence", f"of type {type(given).__name__}", expected)
     return given
 
 
@@ -181,7 +181,7 @@ def counted(
         presence: Whether each rep is at work this minute, by rep id.
 
     Raises:
-        FactTypeError: The presence of a rep is something else.
+        FieldTypeError: The presence of a rep is something else.
     """
     check_presence(roster, presence)
     by_kind: defaultdict[str, dict[str, int]] = defaultdict(dict)

@@ -21,7 +21,7 @@ from attrs import field, frozen
 from attrs.converters import optional
 
 from leadroute.clock import Clock, SystemClock
-from leadroute.errors import FactTypeError
+from leadroute.errors import FieldTypeError
 from leadroute.model.duration import from_micros, to_micros
 from leadroute.model.keys import lead_key, submit_key
 from leadroute.model.lead import Lead
@@ -35,8 +35,8 @@ from leadroute.model.validation import FrozenDict, aware, must_be, of_kind
 from leadroute.offers import queries, transitions, turn_credits
 from leadroute.offers.change import Change, Once, Op, Put
 from leadroute.offers.counts import Books, by_rep, counted
-from leadroute.offers.dispatching import Swept, persistently
-from leadroute.offers.events import Happening, Received
+from leadroute.offers.dispatching import SweepResult, persistently
+from leadroute.offers.events import LeadEvent, Received
 from leadroute.offers.outcome_counts import counts_of, fields_of
 from leadroute.offers.placement import Placement, Status
 from leadroute.offers.queries import next_turn
@@ -51,11 +51,11 @@ _OWNED: Final = (Status.ACCEPTED, Status.CONTACTED)
 _NOBODY: Final[Mapping[str, str]] = FrozenDict()
 
 
-def _expired(before: Placement, books: Books) -> Happening | None:
+def _expired(before: Placement, books: Books) -> LeadEvent | None:
     return transitions.expiry(before, books.now)
 
 
-def _shift_over(before: Placement, books: Books) -> Happening | None:
+def _shift_over(before: Placement, books: Books) -> LeadEvent | None:
     return transitions.end_of_shift(before, books.now)
 
 
@@ -78,7 +78,7 @@ class Dispatcher:
 
     Raises:
         UnknownFieldError: ``learn`` names a field that the lead does not have, or that is personal.
-        FactTypeError: Something is of the wrong kind.
+        FieldTypeError: Something is of the wrong kind.
 
     Example:
         >>> from leadroute import Rep, Rule
@@ -111,8 +111,8 @@ class Dispatcher:
             The placement: offered, waiting, with the catch-all, or disqualified.
 
         Raises:
-            FactTypeError: A rule met a fact of the wrong type. Nothing is stored.
-            Conflict: Other processes were faster for half a minute. Nothing is stored.
+            FieldTypeError: A rule met a fact of the wrong type. Nothing is stored.
+            ConflictError: Other processes were faster for half a minute. Nothing is stored.
         """
         must_be(Lead, lead=lead)
         return persistently(partial(self._submit, lead))
@@ -122,7 +122,7 @@ class Dispatcher:
 
         Raises:
             OfferClosed: The lead is not offered to this rep now; the message says who has it and since when.
-            LeadNotFound: The lead was never submitted.
+            LeadNotFoundError: The lead was never submitted.
         """
         must_be(str, rep_id=rep_id)
         found = self.roster.get(rep_id)
@@ -146,17 +146,17 @@ class Dispatcher:
 
         Raises:
             OfferClosed: The lead has ended.
-            LeadNotFound: The lead was never submitted.
+            LeadNotFoundError: The lead was never submitted.
             UnknownFieldError: The rep is not in the roster.
-            InvalidValue: ``by`` cannot be kept.
-            FactTypeError: A rule met a fact of the wrong type.
+            ValidationError: ``by`` cannot be kept.
+            FieldTypeError: A rule met a fact of the wrong type.
         """
         must_be(str, rep_id=rep_id)
         rep = self._working(self.roster[rep_id])
         queries.known(self.store, lead_id)
         lead = queries.lead(self.store, lead_id)
 
-        def assigned(before: Placement, books: Books) -> Happening | None:
+        def assigned(before: Placement, books: Books) -> LeadEvent | None:
             rule = self.router.match(lead, books.now)
             tally = self.router.tally(lead, rule, None, books.now)
             return transitions.assignment(before, rep, by, rule, tally, books, books.now)
@@ -192,7 +192,7 @@ class Dispatcher:
 
         Raises:
             UnknownFieldError: There is no such rep or pool.
-            InvalidValue: Something cannot be kept, or is over already.
+            ValidationError: Something cannot be kept, or is over already.
             ConfigError: No pool was given, and the cause does not tell it.
         """
         grant, rep = Grant(expires, reason, cause, turns), self.roster[rep_id]
@@ -206,7 +206,7 @@ class Dispatcher:
 
         Raises:
             OfferClosed: Nobody owns the lead.
-            LeadNotFound: The lead was never submitted.
+            LeadNotFoundError: The lead was never submitted.
         """
         placement = self._advance(
             lead_id, lambda before, books: transitions.release(before, books.now)
@@ -228,8 +228,8 @@ class Dispatcher:
 
         Raises:
             OfferClosed: The lead is not offered to this rep now.
-            LeadNotFound: The lead was never submitted.
-            InvalidValue: The reason is too long.
+            LeadNotFoundError: The lead was never submitted.
+            ValidationError: The reason is too long.
         """
         must_be(str, rep_id=rep_id)
         declined = self._advance(
@@ -237,7 +237,7 @@ class Dispatcher:
         )
         try:
             placement = self._place(lead_id)
-        except FactTypeError:  # it waits, and the next sweep reports it
+        except FieldTypeError:  # it waits, and the next sweep reports it
             placement = declined
         self._serve_waiting(at_most=1)
         return placement
@@ -247,7 +247,7 @@ class Dispatcher:
 
         Raises:
             OfferClosed: Nobody owns the lead, or it has ended.
-            LeadNotFound: The lead was never submitted.
+            LeadNotFoundError: The lead was never submitted.
         """
         reached = self._advance(
             lead_id, lambda before, books: transitions.contact(before, books.now)
@@ -275,8 +275,8 @@ class Dispatcher:
 
         Raises:
             OfferClosed: Nobody owns the lead, or it ended otherwise before.
-            LeadNotFound: The lead was never submitted.
-            InvalidValue: The status or the value cannot be kept.
+            LeadNotFoundError: The lead was never submitted.
+            ValidationError: The status or the value cannot be kept.
         """
         placement = self._advance(
             lead_id,
@@ -286,7 +286,7 @@ class Dispatcher:
             self._serve_waiting(at_most=1)
         return placement
 
-    def sweep(self, *, early: bool = False) -> Swept:
+    def sweep(self, *, early: bool = False) -> SweepResult:
         """Do what time has made due: end offers that ran out, pass their leads on, and serve waiting leads.
 
         Waiting leads are served by priority, then age. One that cannot be judged holds up no other.
@@ -308,9 +308,9 @@ class Dispatcher:
         served, errors = self._serve_waiting(early=early)
         found = Counter(placement.status for placement in served)
         offered, caught = found[Status.OFFERED], found[Status.CAUGHT]
-        return Swept(timed_out, offered, caught, self.next_due(), errors)
+        return SweepResult(timed_out, offered, caught, self.next_wakeup(), errors)
 
-    def next_due(self) -> datetime | None:
+    def next_wakeup(self) -> datetime | None:
         """When time alone can next give ``sweep`` something to do: sweep then, and ask again.
 
         It is the end of an offer or of a shift, an opening hour, the end of a wrap-up, or the turn of a cap. It may be
@@ -326,7 +326,7 @@ class Dispatcher:
         dues = [
             from_micros(due)
             for status in (Status.OFFERED, Status.WAITING, *_OWNED)
-            if (due := queries.next_due(self.store, status, at)) is not None
+            if (due := queries.next_wakeup(self.store, status, at)) is not None
         ]
         if queries.waits(self.store, at):
             turn = next_turn(self.router, self.roster, self._snapshot(now), now)
@@ -337,15 +337,15 @@ class Dispatcher:
         """What is known about a lead now.
 
         Raises:
-            LeadNotFound: The lead was never submitted.
+            LeadNotFoundError: The lead was never submitted.
         """
         return queries.known(self.store, lead_id)[0]
 
-    def history(self, lead_id: str) -> tuple[Happening, ...]:
+    def history(self, lead_id: str) -> tuple[LeadEvent, ...]:
         """Everything that has happened to a lead, in order.
 
         Raises:
-            LeadNotFound: The lead was never submitted.
+            LeadNotFoundError: The lead was never submitted.
         """
         return queries.happenings(self.store, lead_id)
 
@@ -381,12 +381,12 @@ class Dispatcher:
     def _books(self) -> Books:
         return Books(self.store, self.router, self._now(), self.outcomes, self.presence)
 
-    def _decide(self, lead: Lead, tried: Mapping[str, str], books: Books) -> Happening:
+    def _decide(self, lead: Lead, tried: Mapping[str, str], books: Books) -> LeadEvent:
         found = self.router.judge(lead, self.roster, books.now, books, tried)
         return transitions.happening(found, self.router, books, books.now)
 
     def _advance(
-        self, lead_id: str, event_of: Callable[[Placement, Books], Happening | None]
+        self, lead_id: str, event_of: Callable[[Placement, Books], LeadEvent | None]
     ) -> Placement:
         def step() -> Placement:
             before, version = queries.known(self.store, lead_id)
@@ -407,7 +407,7 @@ class Dispatcher:
     def _place(self, lead_id: str) -> Placement:
         lead = queries.lead(self.store, lead_id)
 
-        def decide(before: Placement, books: Books) -> Happening | None:
+        def decide(before: Placement, books: Books) -> LeadEvent | None:
             if before.status is not Status.WAITING:
                 return None
             event = self._decide(lead, before.tried, books)
@@ -417,12 +417,12 @@ class Dispatcher:
 
     def _serve_waiting(
         self, at_most: int | None = None, *, early: bool = False
-    ) -> tuple[list[Placement], tuple[FactTypeError, ...]]:
+    ) -> tuple[list[Placement], tuple[FieldTypeError, ...]]:
         """Judge the waiting leads that are due again, until the room of ``at_most`` leads may be used up."""
         if at_most is not None:
             at_most *= max((rule.cost for rule in self.router.rules), default=1) or 1
         served: list[Placement] = []
-        errors: list[FactTypeError] = []
+        errors: list[FieldTypeError] = []
         offers = 0
         upto = LATEST if early else to_micros(self._now())
         for due in queries.waiting(self.store, upto):
@@ -430,7 +430,7 @@ class Dispatcher:
                 break
             try:
                 placement = self._place(due.lead_id)
-            except FactTypeError as error:
+            except FieldTypeError as error:
                 errors.append(error)
             else:
                 served.append(placement)
@@ -440,7 +440,7 @@ class Dispatcher:
     def _commit(
         self,
         before: Placement | None,
-        events: list[Happening],
+        events: list[LeadEvent],
         lead_id: str,
         version: int,
         books: Books,

@@ -10,20 +10,20 @@ from typing import Final, TypeVar
 
 from attrs import frozen
 
-from leadroute.errors import Conflict, FactTypeError
+from leadroute.errors import ConflictError, FieldTypeError
 
-__all__ = ["Swept", "persistently"]
+__all__ = ["SweepResult", "persistently"]
 
 
 @frozen
-class Swept:
+class SweepResult:
     """What one sweep did.
 
     Args:
         timed_out: Offers that had run out.
         offered: Leads that were offered to a rep.
         caught: Leads that went to the catch-all.
-        next_due: When time alone can give the next sweep something to do; as ``Dispatcher.next_due``.
+        next_wakeup: When time alone can give the next sweep something to do; as ``Dispatcher.next_wakeup``.
         errors: Leads that cannot be judged, such as after a mistake in a new policy. They wait on, and are judged again
             by the next sweep.
     """
@@ -31,14 +31,14 @@ class Swept:
     timed_out: int = 0
     offered: int = 0
     caught: int = 0
-    next_due: datetime | None = None
-    errors: tuple[FactTypeError, ...] = ()
+    next_wakeup: datetime | None = None
+    errors: tuple[FieldTypeError, ...] = ()
 
 
 T = TypeVar("T")
 
 PATIENCE: Final = 30.0
-"""For how many seconds a step is decided again, before the ``Conflict`` reaches the host."""
+"""For how many seconds a step is decided again, before the ``ConflictError`` reaches the host."""
 
 _FIRST_PAUSE: Final = 0.0005
 _LONGEST_PAUSE: Final = 0.05
@@ -48,13 +48,13 @@ def persistently(step: Callable[[], T]) -> T:
     """What a step gives, once it has lost no race.
 
     Raises:
-        Conflict: Others were faster for as long as ``PATIENCE``.
+        ConflictError: Others were faster for as long as ``PATIENCE``.
     """
     pause, until = _FIRST_PAUSE, monotonic() + PATIENCE
     while True:
         try:
             return step()
-        except Conflict:
+        except ConflictError:
             if monotonic() >= until:
                 raise
         sleep(pause * random())  # noqa: S311 - a pause is no secret

@@ -26,7 +26,7 @@ __all__ = [
     "Declined",
     "Disqualified",
     "FeedbackGiven",
-    "Happening",
+    "LeadEvent",
     "Offered",
     "Received",
     "Released",
@@ -260,7 +260,7 @@ class FeedbackGiven:
     value: float | None = None
 
 
-Happening: TypeAlias = (
+LeadEvent: TypeAlias = (
     Received
     | Disqualified
     | Offered
@@ -276,7 +276,7 @@ Happening: TypeAlias = (
 )
 """Any event in the life of a lead."""
 
-KINDS: Mapping[str, type[Happening]] = FrozenDict(
+KINDS: Mapping[str, type[LeadEvent]] = FrozenDict(
     {
         each.kind: each
         for each in (

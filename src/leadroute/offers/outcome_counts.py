@@ -28,7 +28,7 @@ from leadroute.offers.events import (
     Contacted,
     Declined,
     FeedbackGiven,
-    Happening,
+    LeadEvent,
     Offered,
     TimedOut,
 )
@@ -50,7 +50,7 @@ _COUNTED: Mapping[type, Record] = {
 
 
 def outcomes_of(
-    histories: Iterable[tuple[Lead | None, Sequence[Happening]]], by: Iterable[str] = ()
+    histories: Iterable[tuple[Lead | None, Sequence[LeadEvent]]], by: Iterable[str] = ()
 ) -> Outcomes:
     """What became of the leads of every rep.
 
@@ -95,7 +95,7 @@ def fields_of(by: Iterable[str]) -> tuple[str, ...]:
 
 
 def counts_of(
-    before: Placement | None, events: Sequence[Happening], lead: Lead, by: Iterable[str] = ()
+    before: Placement | None, events: Sequence[LeadEvent], lead: Lead, by: Iterable[str] = ()
 ) -> Iterator[Add]:
     """The operations that count what happens to a lead now, for ``Outcomes.from_counters`` to read.
 
@@ -131,7 +131,7 @@ def _segments(lead: Lead | None, fields: tuple[str, ...]) -> Iterator[str]:
 
 
 def _counted(
-    events: Sequence[Happening], since: Mapping[str, datetime] = FrozenDict()
+    events: Sequence[LeadEvent], since: Mapping[str, datetime] = FrozenDict()
 ) -> Iterator[tuple[str, datetime, Record]]:
     offered_at = dict(since)
     for event in events:

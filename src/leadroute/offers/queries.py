@@ -16,7 +16,7 @@ from functools import partial
 from itertools import compress
 from typing import Final
 
-from leadroute.errors import LeadNotFound
+from leadroute.errors import LeadNotFoundError
 from leadroute.model.caps import Bound, Cap
 from leadroute.model.duration import from_micros
 from leadroute.model.keys import lead_key, placement_key, total_holder
@@ -27,7 +27,7 @@ from leadroute.model.snapshot import Snapshot
 from leadroute.model.validation import must_be
 from leadroute.model.working_hours import unless_failing
 from leadroute.offers.change import Record
-from leadroute.offers.events import KINDS, Happening
+from leadroute.offers.events import KINDS, LeadEvent
 from leadroute.offers.placement import Placement, Status
 from leadroute.offers.store import Store
 from leadroute.plain import loads
@@ -40,8 +40,8 @@ __all__ = [
     "happenings",
     "known",
     "lead",
-    "next_due",
     "next_turn",
+    "next_wakeup",
     "offered",
     "waiting",
     "waits",
@@ -68,11 +68,11 @@ def known(store: Store, lead_id: str) -> tuple[Placement, int]:
     """The placement of a lead and the version of its record.
 
     Raises:
-        LeadNotFound: The lead was never submitted.
+        LeadNotFoundError: The lead was never submitted.
     """
     placed = found(store, lead_id)
     if placed is None:
-        raise LeadNotFound(lead_id)
+        raise LeadNotFoundError(lead_id)
     return placed
 
 
@@ -82,18 +82,18 @@ def lead(store: Store, lead_id: str) -> Lead:
     return loads(Lead, store.get([key])[key].data)
 
 
-def happenings(store: Store, lead_id: str) -> tuple[Happening, ...]:
+def happenings(store: Store, lead_id: str) -> tuple[LeadEvent, ...]:
     """Everything that has happened to a lead, in order.
 
     Raises:
-        LeadNotFound: The lead was never submitted.
+        LeadNotFoundError: The lead was never submitted.
     """
     must_be(str, lead_id=lead_id)
-    told: list[Happening] = []
+    told: list[LeadEvent] = []
     while page := store.events(lead=lead_id, after=len(told), limit=PAGE):
         told += [loads(KINDS[event.type], event.data) for event in page]
     if not told:
-        raise LeadNotFound(lead_id)
+        raise LeadNotFoundError(lead_id)
     return tuple(told)
 
 
@@ -122,7 +122,7 @@ def _line(placed: Placement) -> tuple[int, datetime, str]:
     return -placed.priority, placed.received_at, placed.lead_id
 
 
-def next_due(store: Store, status: Status, now: int) -> int | None:
+def next_wakeup(store: Store, status: Status, now: int) -> int | None:
     """When the first placement in a status becomes due after now, in microseconds UTC."""
     behind = Record(_LAST_KEY, 1, "", due=now)
     page = store.find(status=status.value, after=behind, limit=1)

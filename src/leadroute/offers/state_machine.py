@@ -26,7 +26,7 @@ from leadroute.offers.events import (
     Declined,
     Disqualified,
     FeedbackGiven,
-    Happening,
+    LeadEvent,
     Offered,
     Received,
     Released,
@@ -37,7 +37,7 @@ from leadroute.offers.placement import Placement, Status
 
 __all__ = ["MOVES", "move", "rebuild", "situation_of"]
 
-MOVES: Mapping[tuple[Status, type[Happening]], Status] = FrozenDict(
+MOVES: Mapping[tuple[Status, type[LeadEvent]], Status] = FrozenDict(
     {
         (Status.RECEIVED, Disqualified): Status.DISQUALIFIED,
         (Status.RECEIVED, Offered): Status.OFFERED,
@@ -66,7 +66,7 @@ MOVES: Mapping[tuple[Status, type[Happening]], Status] = FrozenDict(
 """Every legal move: in this status, this event leads to that status. Closing feedback leads to ``CLOSED``."""
 
 
-def move(before: Placement | None, event: Happening, lead_id: str) -> Placement:
+def move(before: Placement | None, event: LeadEvent, lead_id: str) -> Placement:
     """The placement after an event.
 
     Args:
@@ -94,11 +94,11 @@ def move(before: Placement | None, event: Happening, lead_id: str) -> Placement:
     return evolve(before, status=status, steps=before.steps + 1, **changes)
 
 
-def _recording(event: Happening) -> str:
+def _recording(event: LeadEvent) -> str:
     return f"record {event.kind!r} for"
 
 
-def rebuild(lead_id: str, events: Iterable[Happening]) -> Placement | None:
+def rebuild(lead_id: str, events: Iterable[LeadEvent]) -> Placement | None:
     """The placement that these events, from the first on, lead to; ``None`` when there are none.
 
     Raises:
@@ -181,7 +181,7 @@ def _assigned(before: Placement, event: Assigned) -> dict[str, Any]:
     }
 
 
-def _released(before: Placement, _event: Happening | None = None) -> dict[str, Any]:
+def _released(before: Placement, _event: LeadEvent | None = None) -> dict[str, Any]:
     kept = {key: units for key, units in before.holds.items() if not is_open_key(key)}
     return {"holds": FrozenDict(kept), "due": None}
 
@@ -213,7 +213,7 @@ def _feedback(before: Placement, event: FeedbackGiven) -> dict[str, Any]:
     return changes
 
 
-_CHANGES: Mapping[type[Happening], Callable[[Placement, Any], dict[str, Any]]] = {
+_CHANGES: Mapping[type[LeadEvent], Callable[[Placement, Any], dict[str, Any]]] = {
     Disqualified: _disqualified,
     Offered: _offered,
     Waiting: _waiting,

@@ -5,8 +5,8 @@ The rules of every store (:mod:`leadroute.testing.contract` proves them):
 1. All or nothing: after a raise nothing is visible, in any table.
 2. Guards look at the latest committed state, never at a snapshot.
 3. Operations apply in canonical order (:mod:`leadroute.offers.change`), and the first that fails is the one reported.
-4. ``Conflict``: a guard failed, read and decide again. ``Transient``: the store was busy, send the same change again.
-   In both cases nothing happened. A driver's own errors pass through as they are.
+4. ``ConflictError``: a guard failed, read and decide again. ``TransientError``: the store was busy, send the same
+   change again. In both cases nothing happened. A driver's own errors pass through as they are.
 5. Keys are compared exactly.
 6. An event is pending until it is acknowledged. Its id is a page mark, never a cursor of delivery.
 7. Reads may lag, but what a store has committed itself it reads back.
@@ -48,8 +48,8 @@ class Store(Protocol):
             The value of each counter named by an Add or a Raise, after the change.
 
         Raises:
-            Conflict: A guard failed; nothing happened.
-            Transient: The store was busy; nothing happened.
+            ConflictError: A guard failed; nothing happened.
+            TransientError: The store was busy; nothing happened.
         """
         ...
 

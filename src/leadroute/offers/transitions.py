@@ -16,7 +16,7 @@ from datetime import datetime
 from functools import partial
 from typing import Any
 
-from leadroute.errors import Fault, InvalidValue, OfferClosed
+from leadroute.errors import FieldError, OfferClosed, ValidationError
 from leadroute.model.duration import to_micros
 from leadroute.model.keys import (
     closed_key,
@@ -41,7 +41,7 @@ from leadroute.offers.events import (
     Declined,
     Disqualified,
     FeedbackGiven,
-    Happening,
+    LeadEvent,
     Offered,
     Released,
     TimedOut,
@@ -49,7 +49,7 @@ from leadroute.offers.events import (
 )
 from leadroute.offers.placement import Placement, Status
 from leadroute.offers.state_machine import move, situation_of
-from leadroute.ranking.charges import Tally, Toll
+from leadroute.ranking.charges import Charge, Charges
 from leadroute.ranking.decide import Decided
 from leadroute.ranking.ranking import Outcome, Ranking
 from leadroute.ranking.router import Router
@@ -78,7 +78,7 @@ CLOSING = frozenset((WON, "lost", "unqualified", "duplicate", "spam"))
 """The feedback that ends the work on a lead, unless the host says otherwise."""
 
 
-def happening(found: Decided | Ranking, router: Router, books: Books, now: datetime) -> Happening:
+def happening(found: Decided | Ranking, router: Router, books: Books, now: datetime) -> LeadEvent:
     """What follows from a decision: an offer, a wait, the catch-all, or disqualification.
 
     Args:
@@ -124,7 +124,7 @@ def _offer(found: Decided, router: Router, books: Books, now: datetime) -> Offer
     )
 
 
-def is_news(event: Happening, before: Placement) -> bool:
+def is_news(event: LeadEvent, before: Placement) -> bool:
     """Whether an event says more than that a lead waits on, for work to get done or for the same instant."""
     return not (
         isinstance(event, Waiting)
@@ -133,11 +133,11 @@ def is_news(event: Happening, before: Placement) -> bool:
     )
 
 
-def _holds(tolls: Sequence[Toll]) -> dict[str, int]:
+def _holds(tolls: Sequence[Charge]) -> dict[str, int]:
     return {toll.key: toll.units for toll in tolls if toll.units}
 
 
-def _limits(tolls: Sequence[Toll]) -> dict[str, int]:
+def _limits(tolls: Sequence[Charge]) -> dict[str, int]:
     limits: dict[str, int] = {}
     for toll in tolls:
         if toll.hard and toll.most is not None:
@@ -160,7 +160,7 @@ def assignment(
     rep: Rep,
     by: str,
     rule: Rule | None,
-    tally: Tally,
+    tally: Charges,
     books: Books,
     now: datetime,
 ) -> Assigned | None:
@@ -168,7 +168,7 @@ def assignment(
 
     Raises:
         OfferClosed: The lead has ended.
-        InvalidValue: ``by`` cannot be kept.
+        ValidationError: ``by`` cannot be kept.
     """
     said = _clean(before, "Assigned", "by", word, by)
     if before.status is Status.CLOSED:
@@ -239,7 +239,7 @@ def refusal(before: Placement, rep_id: str, reason: str, now: datetime) -> Decli
 
     Raises:
         OfferClosed: The lead is not offered to this rep now.
-        InvalidValue: The reason cannot be kept.
+        ValidationError: The reason cannot be kept.
     """
     said = "" if reason == "" else _clean(before, "Declined", "reason", word, reason)
     _must_be_offered(before, rep_id, "decline", now)
@@ -250,7 +250,7 @@ def _clean(before: Placement, kind: str, name: str, clean: Cleaner, given: objec
     try:
         return clean(given)
     except Refused as refused:
-        raise InvalidValue(kind, before.lead_id, (Fault(name, str(refused)),)) from None
+        raise ValidationError(kind, before.lead_id, (FieldError(name, str(refused)),)) from None
 
 
 def _must_be_offered(before: Placement, rep_id: str, verb: str, now: datetime) -> None:
@@ -288,8 +288,8 @@ def feedback(
 
     Raises:
         OfferClosed: Nobody owns the lead, or it ended otherwise before.
-        InvalidValue: The status or the value cannot be kept.
-        FactTypeError: ``closing`` is neither true nor false.
+        ValidationError: The status or the value cannot be kept.
+        FieldTypeError: ``closing`` is neither true nor false.
     """
     said = _clean(before, "FeedbackGiven", "status", word, status)
     worth = (
@@ -308,7 +308,7 @@ def feedback(
 
 def operations(
     before: Placement | None,
-    events: Sequence[Happening],
+    events: Sequence[LeadEvent],
     lead_id: str,
     version: int,
     write: Callable[[object], str],
@@ -381,7 +381,7 @@ def _withdrawn(before: Placement, books: Books) -> Iterator[Op]:
         yield Add(own, earlier - before.order, lo=earlier, hi=earlier)
 
 
-def _counted(event: Happening, at: int) -> Iterator[Op]:
+def _counted(event: LeadEvent, at: int) -> Iterator[Op]:
     if isinstance(event, Offered | Assigned):
         yield Raise(last_key(event.rep_id), event.order)
         yield Raise(order_key(), event.order)

@@ -21,7 +21,7 @@ from itertools import accumulate
 from os import urandom
 from typing import Any, Final
 
-from leadroute.errors import ConfigError, Fault, InvalidValue
+from leadroute.errors import ConfigError, FieldError, ValidationError
 from leadroute.model.duration import from_micros, to_micros
 from leadroute.model.keys import grant_record_key, key, parts, placement_key, rotation_key
 from leadroute.model.roster import Roster
@@ -337,8 +337,8 @@ def post(store: Store, pool: str, rep_id: str, grant: Grant, now: datetime) -> G
         The grant as it was first made for this reason and cause, or ``None`` for a turn that is not made up for.
 
     Raises:
-        InvalidValue: It is over already, or its key is too long.
-        Conflict: Somebody else changed the credits, or the lead moved on; nothing happened.
+        ValidationError: It is over already, or its key is too long.
+        ConflictError: Somebody else changed the credits, or the lead moved on; nothing happened.
     """
     record = grant_record_key(pool, rep_id, grant.reason, grant.cause)
     if len(record) > MAX_KEY:
@@ -362,8 +362,8 @@ def post(store: Store, pool: str, rep_id: str, grant: Grant, now: datetime) -> G
     return grant
 
 
-def _refused(rep_id: str, name: str, problem: str) -> InvalidValue:
-    return InvalidValue("Grant", rep_id, (Fault(name, problem),))
+def _refused(rep_id: str, name: str, problem: str) -> ValidationError:
+    return ValidationError("Grant", rep_id, (FieldError(name, problem),))
 
 
 def _was_granted(placed: Placement, rep_id: str) -> bool:

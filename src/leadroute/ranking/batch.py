@@ -29,7 +29,7 @@ from typing import Any, Literal, TypeAlias
 
 from attrs import frozen
 
-from leadroute.errors import ConfigError, Fault, InvalidValue, UnknownFieldError
+from leadroute.errors import ConfigError, FieldError, UnknownFieldError, ValidationError
 from leadroute.ranking import engines
 from leadroute.ranking.auction import Auction, options
 from leadroute.ranking.flow import place, polish, shortfall
@@ -109,9 +109,9 @@ def solve(
         The assignment with its prices.
 
     Raises:
-        InvalidValue: A row, a capacity or a priority cannot be right; every fault is named.
+        ValidationError: A row, a capacity or a priority cannot be right; every fault is named.
         ConfigError: ``gap`` or ``engine`` is not known, or does not go with the other options.
-        MissingExtra: The engine's package is not installed.
+        MissingExtraError: The engine's package is not installed.
 
     Example:
         Greedy gives the first lead its favourite and leaves 1 point for the second.
@@ -303,7 +303,7 @@ def bound(points: Points, capacity: Sequence[int | None], solution: Solution) ->
         solution: What it returned.
 
     Raises:
-        InvalidValue: A price is below 0: such prices prove nothing.
+        ValidationError: A price is below 0: such prices prove nothing.
 
     Example:
         >>> rows = [[9, 8], [9, 1]]
@@ -311,12 +311,12 @@ def bound(points: Points, capacity: Sequence[int | None], solution: Solution) ->
         17
     """
     faults = [
-        Fault(f"prices[{rep}]", f"is {price}; it must be 0 or more")
+        FieldError(f"prices[{rep}]", f"is {price}; it must be 0 or more")
         for rep, price in enumerate(solution.prices)
         if price < 0
     ]
     if faults:
-        raise InvalidValue("Solution", "", faults)
+        raise ValidationError("Solution", "", faults)
     scale = lcm(*(price.denominator for price in (solution.left_out, *solution.prices)))
     prices = [int(price * scale) for price in solution.prices]
     left_out = int(solution.left_out * scale)
@@ -352,7 +352,7 @@ def _checked(
 ) -> int:
     """Refuse what is no whole number, naming the first few places where it stands; the highest points."""
     faults = [
-        Fault(f"capacity[{rep}]", f"is {limit!r}; write 0 or more, or None for no limit")
+        FieldError(f"capacity[{rep}]", f"is {limit!r}; write 0 or more, or None for no limit")
         for rep, limit in enumerate(capacity)
         if not _whole_or_none(limit)
     ]
@@ -364,18 +364,18 @@ def _checked(
     if priorities is not None:
         if len(priorities) != len(points):
             faults.append(
-                Fault(
+                FieldError(
                     "priorities",
                     f"has {len(priorities)} numbers; write one for each of the {len(points)} leads",
                 )
             )
         faults += [
-            Fault(f"priorities[{lead}]", f"is {value!r}; write a whole number")
+            FieldError(f"priorities[{lead}]", f"is {value!r}; write a whole number")
             for lead, value in enumerate(priorities)
             if type(value) is not int
         ]
     if faults:
-        raise InvalidValue("Batch", "", faults[:SHOWN])
+        raise ValidationError("Batch", "", faults[:SHOWN])
     return top or 0
 
 
@@ -389,15 +389,15 @@ def _highest(points: Points, width: int) -> int | None:
     return max(numbers, default=0) if min(numbers, default=0) >= 0 else None
 
 
-def _row_faults(lead: int, row: Sequence[int | None], width: int) -> Iterator[Fault]:
+def _row_faults(lead: int, row: Sequence[int | None], width: int) -> Iterator[FieldError]:
     if len(row) != width:
-        yield Fault(
+        yield FieldError(
             f"points[{lead}]", f"has {len(row)} numbers; write one for each of the {width} reps"
         )
         return
     for rep, value in enumerate(row):
         if not _whole_or_none(value):
-            yield Fault(
+            yield FieldError(
                 f"points[{lead}][{rep}]", f"is {value!r}; write a whole number, 0 or more, or None"
             )
 

@@ -282,7 +282,7 @@ class _Caps:
         """How much room each candidate has at an instant.
 
         Raises:
-            FactTypeError: There are caps, and nobody said what time it is.
+            FieldTypeError: There are caps, and nobody said what time it is.
         """
         last = self._last
         if self._periods:
@@ -393,7 +393,7 @@ class Candidates:
         """Those at work, and the state of each of ``shifts``.
 
         Raises:
-            FactTypeError: Somebody has hours, and nobody said what time it is.
+            FieldTypeError: Somebody has hours, and nobody said what time it is.
         """
         if not self.shifts:
             return self.everybody()
@@ -439,7 +439,7 @@ class Candidates:
         """The counters of one of a rep's caps, as ``Rep.bounds`` gives them.
 
         Raises:
-            FactTypeError: Nobody said what time it is.
+            FieldTypeError: Nobody said what time it is.
         """
         holder, bounds = cap_holder(rep.id), self._memory.period(cap, rep).at(known(now)).value
         return [Bound(holder + bound.key, bound.most, bound.hard) for bound in bounds]
@@ -553,7 +553,7 @@ class CandidateSet:
         """Those whom neither rule nor lead excludes for good.
 
         Raises:
-            FactTypeError: The requirement met a fact of the wrong type.
+            FieldTypeError: The requirement met a fact of the wrong type.
         """
         values = self._values
         if self._meets is not None and values is None:

@@ -43,7 +43,7 @@ class Case:
         now: The instant of the decision, aware; the lead's ``received_at`` when not given.
 
     Raises:
-        InvalidValue: A field was refused.
+        ValidationError: A field was refused.
         ConfigError: Nothing is expected.
 
     Example:

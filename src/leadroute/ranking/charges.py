@@ -21,10 +21,10 @@ from leadroute.model.rep import Rep
 from leadroute.model.snapshot import Snapshot
 from leadroute.model.validation import known
 
-__all__ = ["Tally", "Toll", "counters", "used_of"]
+__all__ = ["Charge", "Charges", "counters", "used_of"]
 
 
-class Toll(NamedTuple):
+class Charge(NamedTuple):
     """One counter that a lead counts on.
 
     Attributes:
@@ -71,7 +71,7 @@ class Toll(NamedTuple):
 
 
 @frozen
-class Tally:
+class Charges:
     """What one lead counts against, whoever gets it.
 
     Args:
@@ -94,11 +94,11 @@ class Tally:
     cost: int
     totals: Sequence[Cap]
     zone: tzinfo
-    over_all: tuple[Toll, ...] = field(init=False)
+    over_all: tuple[Charge, ...] = field(init=False)
 
     def __attrs_post_init__(self) -> None:
         over_all = [
-            Toll(bound.key, 1, bound.most, "", cap, bound.hard)
+            Charge(bound.key, 1, bound.most, "", cap, bound.hard)
             for cap in self.totals
             for bound in cap.bounds(total_holder(), self.now, self.zone)
             if cap.counts(self.lead.source, self.pool, self.segment)
@@ -110,32 +110,32 @@ class Tally:
         """The instant of the offer.
 
         Raises:
-            FactTypeError: Nobody said what time it is.
+            FieldTypeError: Nobody said what time it is.
         """
         return known(self.instant)
 
-    def tolls(self, rep: Rep) -> Iterator[Toll]:
+    def tolls(self, rep: Rep) -> Iterator[Charge]:
         """The counters that the lead counts on when this rep gets it."""
         yield from self.own(rep, lambda of, cap: of.bounds(cap, self.now))
         yield from self.over_all
 
-    def own(self, rep: Rep, bounds_of: Callable[[Rep, Cap], Iterable[Bound]]) -> Iterator[Toll]:
+    def own(self, rep: Rep, bounds_of: Callable[[Rep, Cap], Iterable[Bound]]) -> Iterator[Charge]:
         """The counters of the rep alone, open work first.
 
         Args:
             rep: The rep.
             bounds_of: The counters of one of the rep's caps at the instant of the offer.
         """
-        yield Toll(open_key(rep.id), self.cost, rep.capacity)
+        yield Charge(open_key(rep.id), self.cost, rep.capacity)
         bucket = self.segment
         if bucket is not None and bucket in rep.buckets:
-            yield Toll(bucket_key(rep.id, bucket), self.cost, rep.buckets[bucket], bucket)
+            yield Charge(bucket_key(rep.id, bucket), self.cost, rep.buckets[bucket], bucket)
         for cap in rep.caps:
             if cap.counts(self.lead.source, self.pool, self.segment):
                 for bound in bounds_of(rep, cap):
-                    yield Toll(bound.key, 1, bound.most, "", cap, bound.hard)
+                    yield Charge(bound.key, 1, bound.most, "", cap, bound.hard)
 
-    def refused(self, rep: Rep, snapshot: Snapshot) -> Iterable[tuple[Toll, int]]:
+    def refused(self, rep: Rep, snapshot: Snapshot) -> Iterable[tuple[Charge, int]]:
         """What has no room for the lead, each limit once, with what is used of it."""
         found = {}
         for toll in self.tolls(rep):
@@ -145,7 +145,7 @@ class Tally:
         return found.values()
 
 
-def used_of(toll: Toll, rep: Rep, snapshot: Snapshot) -> int:
+def used_of(toll: Charge, rep: Rep, snapshot: Snapshot) -> int:
     """What a counter stands at in a snapshot."""
     if toll.cap is None and not toll.bucket:
         return snapshot.open.get(rep.id, 0)

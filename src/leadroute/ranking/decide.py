@@ -37,16 +37,16 @@ from leadroute.ranking.candidates import (
     Shift,
     picked,
 )
-from leadroute.ranking.charges import Tally, Toll
+from leadroute.ranking.charges import Charge, Charges
 from leadroute.ranking.eligibility import Ask, check_presence, gate, masks, notes_of
-from leadroute.ranking.ranking import Assignment, Known, Outcome, Part, Ranking, Rejection
+from leadroute.ranking.ranking import Assignment, Exclusion, Known, Outcome, Part, Ranking
 from leadroute.ranking.scorers.combinators import fair_share
 from leadroute.ranking.scorers.exploration import given_up, propensities
 from leadroute.ranking.scorers.round_robin import Turn, after, dues, turn_of
 from leadroute.rules.fallback import CATCH_ALL, HOLD, pool_of
 from leadroute.rules.rule import EVERYONE, Rule
 from leadroute.rules.scorer import Term, means
-from leadroute.rules.situation import Columns, Situation
+from leadroute.rules.situation import Columns, RoutingContext
 
 if TYPE_CHECKING:
     from leadroute.ranking.router import Router
@@ -68,7 +68,7 @@ class Need(NamedTuple):
 
     candidates: Candidates
     limits: Limits
-    over_all: Sequence[Toll]
+    over_all: Sequence[Charge]
     pool: str | None
     fields: frozenset[str]
     score: frozenset[str]
@@ -139,7 +139,7 @@ class Decided:
     def __init__(self, asked: Asked, found: CandidateSet, pool: str, *, anyway: bool) -> None:
         router, _, lead, instant, counts, tried, matches = asked
         self._asked, self._set, self.pool, self.anyway = asked, found, pool, anyway
-        self._tally: Tally | None = None
+        self._tally: Charges | None = None
         self._scored: tuple[list[list[float | None]], list[float]] | None = None
         self.others: tuple[Decided, ...] = ()
         self.resumes_at: datetime | None = None
@@ -184,10 +184,10 @@ class Decided:
 
     def _look(
         self, reps: tuple[Rep, ...], snapshot: Snapshot, columns: Columns | None = None
-    ) -> Situation:
+    ) -> RoutingContext:
         """What scorers and criteria look at, with these reps, and what remembers their values."""
         router, _, lead, instant, _, _, matches = self._asked
-        return Situation(
+        return RoutingContext(
             lead,
             reps,
             self.pool,
@@ -208,7 +208,7 @@ class Decided:
         """Whether the lead counts on a cap."""
         return cap.counts(self._asked.lead.source, self.pool, self._asked.rule.counts_as)
 
-    def _get_tally(self) -> Tally:
+    def _get_tally(self) -> Charges:
         if self._tally is None:
             asked = self._asked
             self._tally = asked.router.tally(asked.lead, asked.rule, self.pool, asked.instant)
@@ -243,7 +243,7 @@ class Decided:
         self,
         candidates: Candidates,
         shifts: Sequence[Shift],
-        over_all: Sequence[Toll],
+        over_all: Sequence[Charge],
         *,
         slow: bool,
     ) -> None:
@@ -258,7 +258,7 @@ class Decided:
         self.resumes_at = min([at for at in openings if at is not None], default=None)
 
     def _shift_openings(
-        self, candidates: Candidates, shifts: Sequence[Shift], over_all: Sequence[Toll]
+        self, candidates: Candidates, shifts: Sequence[Shift], over_all: Sequence[Charge]
     ) -> list[datetime | None]:
         """When those could take the lead who could take it later, where hours and counters alone stand in the way."""
         tried, ids, snapshot = self._asked.tried, candidates.ids, self.situation.snapshot
@@ -312,7 +312,7 @@ class Decided:
                 waits = [obstacle.until for obstacle in exclusion.obstacles if obstacle.until]
                 yield _together(rep.hours, calling, max(waits)) if waits else instant
 
-    def excluded(self) -> Iterator[tuple[Rep, Rejection]]:
+    def excluded(self) -> Iterator[tuple[Rep, Exclusion]]:
         """Everybody of the pool who cannot take the lead, with every reason."""
         asked, situation = self._asked, self._look(self._set.members, self.situation.snapshot)
         obstacles = gate(
@@ -324,9 +324,9 @@ class Decided:
             anyway=self.anyway,
         )
         for rep in self._absent():
-            yield rep, Rejection(rep.id, rep.label, obstacles(rep))
+            yield rep, Exclusion(rep.id, rep.label, obstacles(rep))
 
-    def tolls(self) -> list[Toll]:
+    def tolls(self) -> list[Charge]:
         """The counters that the lead counts on when the first gets it."""
         tally, bounds = self._get_tally(), partial(self._candidates.bounds, self._asked.instant)
         return [*tally.own(self.rep, bounds), *tally.over_all]
@@ -429,7 +429,7 @@ class Answer:
     def __init__(self, decided: Decided, top: int | None) -> None:
         self._decided, self._top = decided, top
         self._assignments: tuple[Assignment, ...] | None = None
-        self._rejections: tuple[Rejection, ...] | None = None
+        self._rejections: tuple[Exclusion, ...] | None = None
 
     def assignments(self) -> tuple[Assignment, ...]:
         """Who can take the lead, best first."""
@@ -437,7 +437,7 @@ class Answer:
             self._assignments = self._decided.assignments(self._top)
         return self._assignments
 
-    def rejections(self) -> tuple[Rejection, ...]:
+    def rejections(self) -> tuple[Exclusion, ...]:
         """Who cannot, with every reason."""
         if self._rejections is None:
             self._rejections = tuple([each for _, each in self._decided.excluded()])
@@ -470,7 +470,7 @@ def _fits(counts: Mapping[str, int], column: Column) -> Iterable[bool]:
 def _able(
     duty: OnDuty,
     limits: Limits,
-    over_all: Sequence[Toll],
+    over_all: Sequence[Charge],
     snapshot: Snapshot,
     asks: Sequence[Ask],
     tried: Mapping[str, str],
@@ -512,7 +512,7 @@ def _together(own: Hours | None, calling: Hours | None, at: datetime) -> datetim
 
 
 def _parts(
-    terms: tuple[Term, ...], points: Sequence[float | None], situation: Situation, rep: Rep
+    terms: tuple[Term, ...], points: Sequence[float | None], situation: RoutingContext, rep: Rep
 ) -> tuple[Part, ...]:
     return tuple(
         [
@@ -533,7 +533,7 @@ def decide(asked: Asked, roster: Roster) -> Decided:
         roster: The reps.
 
     Raises:
-        FactTypeError: The requirement or a score met a fact of the wrong type.
+        FieldTypeError: The requirement or a score met a fact of the wrong type.
     """
     router, rule = asked.router, asked.rule
     pool = rule.pool or EVERYONE

@@ -23,12 +23,12 @@ from leadroute.model.roster import Roster
 from leadroute.model.snapshot import Snapshot
 from leadroute.model.validation import FrozenDict
 from leadroute.ranking.policy_checks import fingerprint
-from leadroute.ranking.ranking import Outcome, Part, Ranking, Rejection, beside, worded
+from leadroute.ranking.ranking import Exclusion, Outcome, Part, Ranking, beside, worded
 
 if TYPE_CHECKING:
     from leadroute.ranking.router import Router
 
-__all__ = ["Asked", "Candidate", "Decision", "Points", "Rerun"]
+__all__ = ["Asked", "Candidate", "DecisionRecord", "Points", "Rerun"]
 
 _INPUTS: Final = ("lead", "roster", "snapshot", "tried")
 
@@ -100,11 +100,11 @@ class Asked:
 
     pool: str
     outcome: Outcome
-    rejections: tuple[Rejection, ...]
+    rejections: tuple[Exclusion, ...]
 
 
 @frozen(kw_only=True)
-class Decision:
+class DecisionRecord:
     """One decision, complete and ready to be stored.
 
     ``Router.decide`` makes one; ``leadroute.plain.dumps`` and ``loads`` write and read it.
@@ -131,8 +131,8 @@ class Decision:
         notes: What else to know, such as what is not known of the lead's clock.
 
     Example:
-        >>> from leadroute import Lead, Rep, Roster, Router, Rule, headroom
-        >>> router = Router(rules=[Rule("all", score=headroom())])
+        >>> from leadroute import Lead, Rep, Roster, Router, Rule, free_capacity
+        >>> router = Router(rules=[Rule("all", score=free_capacity())])
         >>> team = Roster([Rep("ada", capacity=2), Rep("bob", capacity=0)])
         >>> decision = router.decide(Lead("L-1"), team)
         >>> decision.rep_id, decision.rejections[0].reason
@@ -149,7 +149,7 @@ class Decision:
     rule: str | None = None
     pool: str | None = None
     candidates: tuple[Candidate, ...] = ()
-    rejections: tuple[Rejection, ...] = ()
+    rejections: tuple[Exclusion, ...] = ()
     given_up: float = field(default=0.0, converter=float)
     window: timedelta = timedelta(0)
     detail: str = ""
@@ -170,7 +170,7 @@ class Decision:
         *,
         snapshot: Snapshot | None = None,
         tried: Mapping[str, str] | None = None,
-    ) -> Decision:
+    ) -> DecisionRecord:
         """The record of a ranking that was made of these inputs. O(reps x terms + size of the inputs).
 
         Args:
@@ -288,8 +288,8 @@ class Rerun:
         after: The decision as it comes out again.
     """
 
-    before: Decision
-    after: Decision
+    before: DecisionRecord
+    after: DecisionRecord
 
     @property
     def same(self) -> bool:

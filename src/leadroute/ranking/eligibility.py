@@ -18,27 +18,27 @@ from typing import Final, TypeAlias
 
 from attrs import frozen
 
-from leadroute.errors import FactTypeError
+from leadroute.errors import FieldTypeError
 from leadroute.model.distance import distance_km, position_of
 from leadroute.model.duration import from_micros
 from leadroute.model.lead import Lead
 from leadroute.model.lead_timezone import OFFICE, Shared, clock_of, lead_hours, shared_hours
 from leadroute.model.rep import Pauses, Presence, Rep, wrapped_up
 from leadroute.model.working_hours import Hours, meeting, unless_failing
-from leadroute.ranking.charges import Tally
+from leadroute.ranking.charges import Charges
 from leadroute.rules.conditions import ALWAYS
 from leadroute.rules.describe import describe
 from leadroute.rules.rule import Rule
-from leadroute.rules.situation import Situation
+from leadroute.rules.situation import RoutingContext
 
-__all__ = ["NO_PAUSES", "Ask", "Obstacle", "check_presence", "gate", "masks", "notes_of"]
+__all__ = ["NO_PAUSES", "Ask", "Ineligibility", "check_presence", "gate", "masks", "notes_of"]
 
 NO_PAUSES: Final = Pauses()
 _wording = lru_cache(maxsize=1_024)(describe)
 
 
 @frozen
-class Obstacle:
+class Ineligibility:
     """One reason why a rep may not take a lead.
 
     Args:
@@ -55,18 +55,18 @@ class Obstacle:
     until: datetime | None = None
 
 
-Ask: TypeAlias = Callable[[Rep], Iterable[Obstacle]]
+Ask: TypeAlias = Callable[[Rep], Iterable[Ineligibility]]
 
 
 def gate(
     rule: Rule,
-    situation: Situation,
+    situation: RoutingContext,
     tried: Mapping[str, str],
-    tally: Tally,
+    tally: Charges,
     *,
     pauses: Pauses = NO_PAUSES,
     anyway: bool = False,
-) -> Callable[[Rep], tuple[Obstacle, ...]]:
+) -> Callable[[Rep], tuple[Ineligibility, ...]]:
     """Look at the rule and the lead once, and return the function that says what stands in a rep's way.
 
     Args:
@@ -79,43 +79,43 @@ def gate(
 
     Returns:
         A function from a member of the rule's pool to every reason why they may not take the lead; empty when they
-        may. It raises ``FactTypeError`` when the requirement meets a fact of the wrong type, or the instant is needed
+        may. It raises ``FieldTypeError`` when the requirement meets a fact of the wrong type, or the instant is needed
         and not known.
     """
     for_good = _for_good(rule, situation)
     fits = tuple(_fits(rule, situation))
     before, resting, after = _in_order(rule, situation, pauses, anyway=anyway)
 
-    def obstacles(rep: Rep) -> Iterator[Obstacle]:
+    def obstacles(rep: Rep) -> Iterator[Ineligibility]:
         excluded = tuple(for_good(rep))
         yield from excluded
         for ask in fits:
             yield from ask(rep)
         if rep.id in tried:
-            yield Obstacle("tried", f"was offered this lead before: {tried[rep.id]}")
+            yield Ineligibility("tried", f"was offered this lead before: {tried[rep.id]}")
         for ask in (*before, *(() if excluded else resting), *after):
             yield from ask(rep)
         if not excluded:
             for toll, used in tally.refused(rep, situation.snapshot):
-                yield Obstacle(toll.criterion, toll.refusal(used), passing=toll.passing)
+                yield Ineligibility(toll.criterion, toll.refusal(used), passing=toll.passing)
 
     return lambda rep: tuple(dict.fromkeys(obstacles(rep)))
 
 
-def _for_good(rule: Rule, situation: Situation) -> Ask:
+def _for_good(rule: Rule, situation: RoutingContext) -> Ask:
     """What rule and lead exclude for good; counters are not read for such a rep."""
     lead, instant = situation.lead, situation.instant
     require = ALWAYS if rule.require is None else rule.require
     meets = situation.test_of(require)
     home = _home(situation) if rule.territory else None
 
-    def ask(rep: Rep) -> Iterator[Obstacle]:
+    def ask(rep: Rep) -> Iterator[Ineligibility]:
         if not rep.active:
-            yield Obstacle("active", "is not active")
+            yield Ineligibility("active", "is not active")
         if not rep.weight:
-            yield Obstacle("weight", "has weight 0: never takes a turn")
+            yield Ineligibility("weight", "has weight 0: never takes a turn")
         if not meets(lead, rep, instant):
-            yield Obstacle("requirement", f"the rule requires that {_wording(require)}")
+            yield Ineligibility("requirement", f"the rule requires that {_wording(require)}")
         if home is not None:
             yield from home(rep)
 
@@ -123,7 +123,7 @@ def _for_good(rule: Rule, situation: Situation) -> Ask:
 
 
 def _in_order(
-    rule: Rule, situation: Situation, pauses: Pauses, *, anyway: bool
+    rule: Rule, situation: RoutingContext, pauses: Pauses, *, anyway: bool
 ) -> tuple[tuple[Ask, ...], tuple[Ask, ...], tuple[Ask, ...]]:
     """What may stand in the way right now: before the rest after a contact, that rest, and after it."""
     if anyway:
@@ -132,7 +132,9 @@ def _in_order(
     return here, tuple(_rests(situation, pauses)), tuple(_calls(rule, situation))
 
 
-def masks(rule: Rule, situation: Situation, pauses: Pauses, *, anyway: bool) -> tuple[Ask, ...]:
+def masks(
+    rule: Rule, situation: RoutingContext, pauses: Pauses, *, anyway: bool
+) -> tuple[Ask, ...]:
     """The criteria besides requirement, territory, hours, earlier offers and limits, as ``gate`` asks them.
 
     Args:
@@ -148,7 +150,7 @@ def masks(rule: Rule, situation: Situation, pauses: Pauses, *, anyway: bool) -> 
     return (*fits, *now)
 
 
-def _fits(rule: Rule, situation: Situation) -> Iterator[Ask]:
+def _fits(rule: Rule, situation: RoutingContext) -> Iterator[Ask]:
     """What the rule asks about where and when rep and lead are."""
     if rule.within_km is not None:
         yield partial(_far, situation.lead, rule.within_km)
@@ -161,28 +163,28 @@ def check_presence(reps: Iterable[Rep], presence: Mapping[str, Presence]) -> Non
     """Refuse what is no presence, of whomever it is told.
 
     Raises:
-        FactTypeError: Of one of the reps it is something else.
+        FieldTypeError: Of one of the reps it is something else.
     """
     for rep in reps:
         found = presence.get(rep.id)
         if found is not None and not isinstance(found, Presence):
             told, kind = f"the presence of rep {rep.id!r}", f"of type {type(found).__name__}"
-            raise FactTypeError(told, kind, "a Presence, such as Presence('busy', since)")
+            raise FieldTypeError(told, kind, "a Presence, such as Presence('busy', since)")
 
 
-def _present(situation: Situation, pauses: Pauses) -> Iterator[Ask]:
+def _present(situation: RoutingContext, pauses: Pauses) -> Iterator[Ask]:
     """Who is at work this minute, where that is known."""
     if situation.snapshot.presence:
         yield partial(_elsewhere, situation, pauses.grace)
 
 
-def _rests(situation: Situation, pauses: Pauses) -> Iterator[Ask]:
+def _rests(situation: RoutingContext, pauses: Pauses) -> Iterator[Ask]:
     """Who is left alone after a contact."""
     if pauses.wrap_up:
         yield partial(_wrapping_up, situation, pauses.wrap_up)
 
 
-def _calls(rule: Rule, situation: Situation) -> Iterator[Ask]:
+def _calls(rule: Rule, situation: RoutingContext) -> Iterator[Ask]:
     """When the lead may be called."""
     hours = None if rule.calling is None else lead_hours(situation.lead, rule.calling)
     if hours is not None:
@@ -195,18 +197,18 @@ def _calls(rule: Rule, situation: Situation) -> Iterator[Ask]:
 def _careful(ask: Ask) -> Ask:
     """The same question; a calendar of the host's that fails keeps out its rep, and nobody else."""
 
-    def asked(rep: Rep) -> Iterable[Obstacle]:
+    def asked(rep: Rep) -> Iterable[Ineligibility]:
         return unless_failing(lambda: tuple(ask(rep)), _failing)
 
     return asked
 
 
-def _failing(error: Exception) -> tuple[Obstacle, ...]:
+def _failing(error: Exception) -> tuple[Ineligibility, ...]:
     failed = f"has a calendar that fails with {type(error).__name__}"
-    return (Obstacle("schedule", failed, passing=True),)
+    return (Ineligibility("schedule", failed, passing=True),)
 
 
-def _home(situation: Situation) -> Ask:
+def _home(situation: RoutingContext) -> Ask:
     home = next(situation.staffed(), None)
     why = (
         "has no part in a territory of the lead, and neither has anybody of the pool"
@@ -214,78 +216,82 @@ def _home(situation: Situation) -> Ask:
         else f"has no part in the lead's territory {home.territory.name!r} ({home.reason})"
     )
 
-    def ask(rep: Rep) -> Iterator[Obstacle]:
+    def ask(rep: Rep) -> Iterator[Ineligibility]:
         if home is None or home.territory.role(rep) is None:
-            yield Obstacle("territory", why)
+            yield Ineligibility("territory", why)
 
     return ask
 
 
-def _far(lead: Lead, most: float, rep: Rep) -> Iterator[Obstacle]:
+def _far(lead: Lead, most: float, rep: Rep) -> Iterator[Ineligibility]:
     there, here = position_of(lead.attributes), position_of(rep.attributes)
     if there is None or here is None:
         who = "lead" if there is None else "rep"
-        yield Obstacle("distance", f"may be too far away: the {who} has no lat and lon")
+        yield Ineligibility("distance", f"may be too far away: the {who} has no lat and lon")
     elif (away := distance_km(here, there)) > most:
-        yield Obstacle("distance", f"is {away:.0f} km away, of {most:g} km")
+        yield Ineligibility("distance", f"is {away:.0f} km away, of {most:g} km")
 
 
-def _apart(shared: Shared | None, least: float, rep: Rep) -> Iterator[Obstacle]:
+def _apart(shared: Shared | None, least: float, rep: Rep) -> Iterator[Ineligibility]:
     if shared is None:
-        yield Obstacle("overlap", "may not work in the lead's hours: its time zone is not known")
+        yield Ineligibility(
+            "overlap", "may not work in the lead's hours: its time zone is not known"
+        )
         return
     share = shared.share(rep)
     if share is None or share < least:
         asked = f", and the rule requires {least:.0%}"
-        yield Obstacle("overlap", f"shares too little time: {shared.reason(rep)}{asked}")
+        yield Ineligibility("overlap", f"shares too little time: {shared.reason(rep)}{asked}")
 
 
-def _off(situation: Situation, rep: Rep) -> Iterator[Obstacle]:
+def _off(situation: RoutingContext, rep: Rep) -> Iterator[Ineligibility]:
     if rep.hours is None or rep.hours.is_open(situation.now):
         return
     back = rep.hours.next_open(situation.now)
     if back is None:
-        yield Obstacle("schedule", "is never working again")
+        yield Ineligibility("schedule", "is never working again")
     else:
         why = f"is not working until {_local(back, rep.zone)}"
-        yield Obstacle("schedule", why, passing=True, until=back)
+        yield Ineligibility("schedule", why, passing=True, until=back)
 
 
-def _elsewhere(situation: Situation, grace: timedelta, rep: Rep) -> Iterator[Obstacle]:
+def _elsewhere(situation: RoutingContext, grace: timedelta, rep: Rep) -> Iterator[Ineligibility]:
     presence = situation.snapshot.presence.get(rep.id)
     if presence is not None and not presence.is_available(situation.now, grace):
         since = _local(presence.since, rep.zone)
-        yield Obstacle("presence", f"is {presence.status} since {since}", passing=True)
+        yield Ineligibility("presence", f"is {presence.status} since {since}", passing=True)
 
 
-def _wrapping_up(situation: Situation, wrap_up: timedelta, rep: Rep) -> Iterator[Obstacle]:
+def _wrapping_up(
+    situation: RoutingContext, wrap_up: timedelta, rep: Rep
+) -> Iterator[Ineligibility]:
     contact = situation.snapshot.contacted.get(rep.id)
     if contact is not None and not isinstance(contact, int):
         told, kind = f"the last contact of rep {rep.id!r}", f"of type {type(contact).__name__}"
-        raise FactTypeError(told, kind, "a whole number of microseconds since 1970 (UTC)")
+        raise FieldTypeError(told, kind, "a whole number of microseconds since 1970 (UTC)")
     reached = None if contact is None else from_micros(contact)
     if reached is not None and not wrapped_up(reached, situation.now, wrap_up):
         free = reached + wrap_up
         until = f"{free.astimezone(rep.zone):%H:%M:%S %Z}"
-        yield Obstacle("wrap-up", f"is wrapping up until {until}", passing=True, until=free)
+        yield Ineligibility("wrap-up", f"is wrapping up until {until}", passing=True, until=free)
 
 
-def _quiet(situation: Situation, hours: Hours) -> Obstacle:
+def _quiet(situation: RoutingContext, hours: Hours) -> Ineligibility:
     """The quiet hours of the lead, which stand in everybody's way."""
     clock, opens = clock_of(situation.lead), hours.next_open(situation.now)
     if opens is None:
-        return Obstacle("calling", f"the lead can never be called ({clock.reason})")
+        return Ineligibility("calling", f"the lead can never be called ({clock.reason})")
     why = f"the lead may not be called until {_local(opens, hours.zone)} ({clock.reason})"
-    return Obstacle("calling", why, passing=True, until=opens)
+    return Ineligibility("calling", why, passing=True, until=opens)
 
 
-def _apart_for_ever(situation: Situation, hours: Hours, rep: Rep) -> Iterator[Obstacle]:
+def _apart_for_ever(situation: RoutingContext, hours: Hours, rep: Rep) -> Iterator[Ineligibility]:
     """The hours of the rep and the lead, where each of them come and they never meet."""
     own, now = rep.hours, situation.now
     if own is None or own.next_open(now) is None or meeting(own, hours, now) is not None:
         return
     why = f"never works when the lead may be called ({clock_of(situation.lead).reason})"
-    yield Obstacle("calling", why)
+    yield Ineligibility("calling", why)
 
 
 def _local(at: datetime, zone: tzinfo) -> str:

@@ -14,7 +14,7 @@ from math import inf
 from types import MappingProxyType
 from typing import Any
 
-from leadroute.errors import MissingExtra
+from leadroute.errors import MissingExtraError
 
 __all__ = ["ENGINES"]
 
@@ -26,7 +26,7 @@ def _ortools(rows: _Rows, sizes: Sequence[int]) -> list[int]:
     try:
         from ortools.graph.python import min_cost_flow
     except ImportError as error:
-        raise MissingExtra("the engine 'ortools'", "batch") from error
+        raise MissingExtraError("the engine 'ortools'", "batch") from error
     flow: Any = min_cost_flow.SimpleMinCostFlow()
     sink = len(rows) + len(sizes)
     arcs = [
@@ -53,7 +53,7 @@ def _scipy(rows: _Rows, sizes: Sequence[int]) -> list[int]:
     try:
         from scipy.optimize import linear_sum_assignment
     except ImportError as error:
-        raise MissingExtra("the engine 'scipy'", "batch") from error
+        raise MissingExtraError("the engine 'scipy'", "batch") from error
     columns = [rep for rep, size in enumerate(sizes) for _ in range(size)]
     worth = [[-inf if value is None else value for value in row] for row in rows]
     table = [[row[rep] for rep in columns] for row in worth]

@@ -26,7 +26,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from attrs import evolve, field, frozen
 
-from leadroute.errors import ConfigError, Fault, InvalidValue
+from leadroute.errors import ConfigError, FieldError, ValidationError
 from leadroute.model.keys import is_total_key
 from leadroute.model.lead import Lead
 from leadroute.model.rep import Rep
@@ -197,8 +197,10 @@ def _wishes(
         name for name, count in Counter(lead.id for lead in ordered).items() if count > 1
     )
     if twice:
-        faults = [Fault("leads", f"hold {name!r} twice; give every lead once") for name in twice]
-        raise InvalidValue("Batch", "", faults)
+        faults = [
+            FieldError("leads", f"hold {name!r} twice; give every lead once") for name in twice
+        ]
+        raise ValidationError("Batch", "", faults)
     known: dict[Any, tuple[_Need, ...]] = {}
     wishes, room = [], _Room(terms.most)
     for lead in ordered:

@@ -25,7 +25,7 @@ from typing import Any, Final, Protocol, TypeVar
 from attrs import field, frozen
 from attrs.converters import optional
 
-from leadroute.errors import ConfigError, FactTypeError, UnknownFieldError
+from leadroute.errors import ConfigError, FieldTypeError, UnknownFieldError
 from leadroute.model.duration import parse_duration
 from leadroute.model.lead import Lead
 from leadroute.model.validation import FrozenDict, aware, must_be, shown
@@ -316,7 +316,7 @@ class Scoring:
         """What a lead is worth at an instant. O(criteria + signals).
 
         Raises:
-            FactTypeError: ``lead`` is none, ``now`` is naive, a condition met a fact of the wrong type, or the model
+            FieldTypeError: ``lead`` is none, ``now`` is naive, a condition met a fact of the wrong type, or the model
                 gave no probability.
         """
         must_be(Lead, lead=lead)
@@ -354,7 +354,7 @@ class Scoring:
         """What a model sees of a lead, by name, in the order of its columns.
 
         Raises:
-            FactTypeError: ``now`` is naive, or a condition met a fact of the wrong type.
+            FieldTypeError: ``now`` is naive, or a condition met a fact of the wrong type.
         """
         must_be(Lead, lead=lead)
         now = aware(now)
@@ -453,7 +453,7 @@ def _yes(answer: Any) -> float:
         found = -1.0
     if not 0 <= found <= 1:
         expected = "a row with the probabilities of no and yes, each from 0 to 1"
-        raise FactTypeError("the answer of the model", shown(answer), expected)
+        raise FieldTypeError("the answer of the model", shown(answer), expected)
     return found
 
 
@@ -533,7 +533,7 @@ def calibration(pairs: Iterable[tuple[float | None, bool]]) -> Calibration:
             abstains: such a pair is counted and left out. One pair with a probability or more.
 
     Raises:
-        FactTypeError: There are none, a prediction is no probability, or an outcome neither yes nor no.
+        FieldTypeError: There are none, a prediction is no probability, or an outcome neither yes nor no.
 
     Complexity: O(n log n).
 
@@ -545,7 +545,7 @@ def calibration(pairs: Iterable[tuple[float | None, bool]]) -> Calibration:
     given = [(predicted, _outcome(happened)) for predicted, happened in pairs]
     known = [(_probability(each), happened) for each, happened in given if each is not None]
     if not known:
-        raise FactTypeError("pairs", "empty", "one pair of prediction and outcome, or more")
+        raise FieldTypeError("pairs", "empty", "one pair of prediction and outcome, or more")
     known.sort()
     count, yes = len(known), sum(happened for _, happened in known)
     rate = yes / count
@@ -568,13 +568,13 @@ def calibration(pairs: Iterable[tuple[float | None, bool]]) -> Calibration:
 def _outcome(given: object) -> bool:
     if given in (0, 1):  # and so True and False, of numpy too
         return bool(given)
-    raise FactTypeError("an outcome", shown(given), "True or False; leave out what is still open")
+    raise FieldTypeError("an outcome", shown(given), "True or False; leave out what is still open")
 
 
 def _probability(given: float) -> float:
     number = isinstance(given, int | float) and not isinstance(given, bool)
     if not number or not 0 <= given <= 1:
-        raise FactTypeError("a prediction", shown(given), "a probability from 0 to 1")
+        raise FieldTypeError("a prediction", shown(given), "a probability from 0 to 1")
     return float(given)
 
 

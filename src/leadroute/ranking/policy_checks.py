@@ -29,7 +29,7 @@ from leadroute.model.lead import Lead
 from leadroute.model.rep import Rep
 from leadroute.model.schedule import Schedule
 from leadroute.model.territory import Territory
-from leadroute.model.territory_index import Atlas
+from leadroute.model.territory_index import TerritoryIndex
 from leadroute.model.validation import FrozenDict, Refused, must_be, timezone
 from leadroute.model.working_hours import AllOf, AnyOf, Hours
 from leadroute.ranking.case import Case
@@ -142,9 +142,9 @@ def as_cases(given: Iterable[Case]) -> tuple[Case, ...]:
     return all_of(Case, "tests", given)
 
 
-def as_atlas(given: Atlas | Iterable[Territory]) -> Atlas:
+def as_atlas(given: TerritoryIndex | Iterable[Territory]) -> TerritoryIndex:
     """A converter for territories."""
-    return given if isinstance(given, Atlas) else Atlas(given)
+    return given if isinstance(given, TerritoryIndex) else TerritoryIndex(given)
 
 
 def as_defines(given: Mapping[str, Condition]) -> FrozenDict[str, Condition]:

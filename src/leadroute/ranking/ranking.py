@@ -11,18 +11,18 @@ from attrs import field, fields, frozen
 
 from leadroute.model.rep import Rep
 from leadroute.model.validation import FrozenDict
-from leadroute.ranking.eligibility import Obstacle
+from leadroute.ranking.eligibility import Ineligibility
 from leadroute.rules.fallback import HOLD
 from leadroute.rules.scorer import Scorer
-from leadroute.rules.situation import Situation
+from leadroute.rules.situation import RoutingContext
 
 __all__ = [
     "Assignment",
+    "Exclusion",
     "Known",
     "Outcome",
     "Part",
     "Ranking",
-    "Rejection",
     "Source",
     "beside",
     "worded",
@@ -58,7 +58,7 @@ class Source(Protocol):
         """Who can take the lead, best first."""
         ...
 
-    def rejections(self) -> tuple[Rejection, ...]:
+    def rejections(self) -> tuple[Exclusion, ...]:
         """Who cannot, in the order of their ids."""
         ...
 
@@ -88,7 +88,7 @@ class Part:
     scorer: Scorer
     weight: float
     points: float | None
-    _situation: Situation = field(eq=False, repr=False)
+    _situation: RoutingContext = field(eq=False, repr=False)
     _rep: Rep = field(eq=False, repr=False)
 
     @property
@@ -152,7 +152,7 @@ class Assignment:
 
 
 @frozen
-class Rejection:
+class Exclusion:
     """One rep who cannot take the lead, with every reason.
 
     Args:
@@ -163,7 +163,7 @@ class Rejection:
 
     rep_id: str
     label: str
-    obstacles: tuple[Obstacle, ...]
+    obstacles: tuple[Ineligibility, ...]
 
     @property
     def passing(self) -> bool:
@@ -213,7 +213,7 @@ class Ranking:
     rule: str | None = None
     pool: str | None = None
     _assignments: tuple[Assignment, ...] | None = None
-    _rejections: tuple[Rejection, ...] | None = None
+    _rejections: tuple[Exclusion, ...] | None = None
     detail: str = ""
     at: datetime | None = None
     resumes_at: datetime | None = None
@@ -251,7 +251,7 @@ class Ranking:
         return () if self._source is None else self._source.assignments()
 
     @property
-    def rejections(self) -> tuple[Rejection, ...]:
+    def rejections(self) -> tuple[Exclusion, ...]:
         """Who cannot, in the order of their ids."""
         if self._rejections is not None:
             return self._rejections
@@ -281,7 +281,7 @@ class Ranking:
             return self._source.best()
         return self.assignments[0] if self.assignments else None
 
-    def rejection(self, rep_id: str) -> Rejection | None:
+    def rejection(self, rep_id: str) -> Exclusion | None:
         """Why a rep was left out, in this pool or another one that was asked; ``None`` when they were not."""
         for ranking in (self, *self.others):
             for rejection in ranking.rejections:
@@ -327,7 +327,7 @@ class Known:
     """
 
     made: tuple[Assignment, ...]
-    left: tuple[Rejection, ...]
+    left: tuple[Exclusion, ...]
     chances: Mapping[str, float] | None
     cost: float
 
@@ -335,7 +335,7 @@ class Known:
         """Who can take the lead, best first."""
         return self.made
 
-    def rejections(self) -> tuple[Rejection, ...]:
+    def rejections(self) -> tuple[Exclusion, ...]:
         """Who cannot."""
         return self.left
 
@@ -353,8 +353,8 @@ class Known:
 
 
 def beside(
-    rejections: Iterable[Rejection],
-    others: Iterable[tuple[str | None, Outcome, Iterable[Rejection]]],
+    rejections: Iterable[Exclusion],
+    others: Iterable[tuple[str | None, Outcome, Iterable[Exclusion]]],
     notes: Iterable[str],
     width: int = 0,
 ) -> Iterator[str]:

@@ -19,14 +19,14 @@ from zoneinfo import ZoneInfo
 from attrs import field, frozen
 from attrs import fields as attrs_fields
 
-from leadroute.errors import FactTypeError, UnknownFieldError
+from leadroute.errors import FieldTypeError, UnknownFieldError
 from leadroute.model.caps import Cap
 from leadroute.model.caps import caps as clean_caps
 from leadroute.model.lead import Lead
 from leadroute.model.rep import Pauses, Rep
 from leadroute.model.roster import Roster
 from leadroute.model.snapshot import Snapshot
-from leadroute.model.territory_index import Atlas
+from leadroute.model.territory_index import TerritoryIndex
 from leadroute.model.validation import (
     FrozenDict,
     aware,
@@ -39,7 +39,7 @@ from leadroute.model.validation import (
 )
 from leadroute.ranking.candidates import CandidateSet, Team, Teams
 from leadroute.ranking.case import Case
-from leadroute.ranking.charges import Tally
+from leadroute.ranking.charges import Charges
 from leadroute.ranking.decide import Asked, Counts, Decided, decide
 from leadroute.ranking.membership import likely
 from leadroute.ranking.policy_checks import (
@@ -80,7 +80,7 @@ from leadroute.rules.rule import window as read_window
 
 if TYPE_CHECKING:
     from leadroute.ranking.backlog import Batch, Objective
-    from leadroute.ranking.decision_record import Decision
+    from leadroute.ranking.decision_record import DecisionRecord
 
 __all__ = ["Router"]
 
@@ -114,7 +114,7 @@ class Router:
         silences: Codes that ``leadroute.check`` keeps quiet about, each with the reason. Not part of equality.
 
     Raises:
-        InvalidValue: A field was refused; every fault is listed.
+        ValidationError: A field was refused; every fault is listed.
         ConfigError: A silence has no reason, two rules or pools share a name, a rule names a pool that is not there,
             a condition asks for a predicate that the environment lacks, or steps of ``otherwise`` cannot be taken.
 
@@ -139,7 +139,7 @@ class Router:
     )
     caps: Sequence[Cap] = cleaned(clean_caps, default=())
     timezone: str = cleaned(zone_name, default="UTC")
-    territories: Atlas = field(default=Atlas(()), converter=as_atlas)
+    territories: TerritoryIndex = field(default=TerritoryIndex(()), converter=as_atlas)
     grace: timedelta = field(default=timedelta(0), converter=as_grace)
     wrap_up: timedelta = field(default=timedelta(0), converter=as_wrap_up)
     otherwise: Otherwise = field(default=Otherwise(), converter=read_otherwise)
@@ -200,7 +200,9 @@ class Router:
         """For how long a contact, or a connection that dropped, still counts."""
         return Pauses(self.grace, self.wrap_up)
 
-    def tally(self, lead: Lead, rule: Rule | None, pool: str | None, now: datetime | None) -> Tally:
+    def tally(
+        self, lead: Lead, rule: Rule | None, pool: str | None, now: datetime | None
+    ) -> Charges:
         """What a lead counts against when it is offered, or assigned, now.
 
         Args:
@@ -210,10 +212,10 @@ class Router:
             now: The instant.
 
         Raises:
-            FactTypeError: There are caps, and nobody said what time it is.
+            FieldTypeError: There are caps, and nobody said what time it is.
         """
         segment, cost = (None, 1) if rule is None else (rule.counts_as, rule.cost)
-        return Tally(lead, now, pool, segment, cost, self.caps, self.zone)
+        return Charges(lead, now, pool, segment, cost, self.caps, self.zone)
 
     @cached_property
     def version(self) -> str:
@@ -234,7 +236,7 @@ class Router:
         """The first rule whose condition the lead fulfils, or ``None``.
 
         Raises:
-            FactTypeError: A condition met a fact of the wrong type; rule and lead are named.
+            FieldTypeError: A condition met a fact of the wrong type; rule and lead are named.
         """
         if not isinstance(lead, Lead):
             must_be(Lead, lead=lead)
@@ -262,7 +264,7 @@ class Router:
 
         Raises:
             UnknownFieldError: There is no such pool.
-            FactTypeError: The pool's condition met a fact of the wrong type.
+            FieldTypeError: The pool's condition met a fact of the wrong type.
         """
         must_be(Roster, roster=roster)
         if pool is None or pool == EVERYONE:
@@ -292,7 +294,7 @@ class Router:
 
         Raises:
             UnknownFieldError: There is no such pool.
-            FactTypeError: The pool's condition met a fact of the wrong type.
+            FieldTypeError: The pool's condition met a fact of the wrong type.
         """
         team = self._teams.of(roster)
         found = team.sets.get((rule.name, pool))
@@ -333,13 +335,13 @@ class Router:
             Every rep of the pool, ranked or rejected, each with reasons.
 
         Raises:
-            FactTypeError: ``now`` is naive, an argument is of the wrong kind, or a fact of the wrong type was met.
+            FieldTypeError: ``now`` is naive, an argument is of the wrong kind, or a fact of the wrong type was met.
         """
         counts = _NOTHING if snapshot is None else snapshot
         if not isinstance(counts, Snapshot):
             must_be(Snapshot, snapshot=counts)
         if top is not None and (type(top) is not int or top < 1):
-            raise FactTypeError("top", shown(top), "a whole number, 1 or more")
+            raise FieldTypeError("top", shown(top), "a whole number, 1 or more")
         found = self.judge(lead, roster, now, counts, tried)
         return found if isinstance(found, Ranking) else found.ranking(top)
 
@@ -365,7 +367,7 @@ class Router:
             rule is for it.
 
         Raises:
-            FactTypeError: As for ``rank``.
+            FieldTypeError: As for ``rank``.
         """
         if not isinstance(lead, Lead):
             must_be(Lead, lead=lead)
@@ -387,7 +389,7 @@ class Router:
         try:
             matches = self.territories.lookup(lead) if self.territories else ()
             return decide(Asked(self, rule, lead, instant, counts, before, matches), roster)
-        except FactTypeError as error:
+        except FieldTypeError as error:
             raise error.during(rule.name, lead.id) from None
 
     def decide(
@@ -398,7 +400,7 @@ class Router:
         now: datetime | None = None,
         snapshot: Snapshot | None = None,
         tried: Mapping[str, str] | None = None,
-    ) -> Decision:
+    ) -> DecisionRecord:
         """``rank``, as a complete record that can be stored and made again. It writes out every reason.
 
         Args and errors are those of ``rank``. O(reps x terms + size of the inputs).
@@ -408,10 +410,10 @@ class Router:
             >>> router.decide(Lead("L-1"), Roster([Rep("bob"), Rep("ada")])).rep_id
             'ada'
         """
-        from leadroute.ranking.decision_record import Decision
+        from leadroute.ranking.decision_record import DecisionRecord
 
         ranking = self.rank(lead, roster, now=now, snapshot=snapshot, tried=tried)
-        return Decision.of(ranking, lead, roster, snapshot=snapshot, tried=tried)
+        return DecisionRecord.of(ranking, lead, roster, snapshot=snapshot, tried=tried)
 
     def assign_batch(
         self,
@@ -440,10 +442,10 @@ class Router:
             engine: ``python``, or ``ortools`` or ``scipy`` with the extra ``batch``. Not with priorities.
 
         Raises:
-            InvalidValue: A lead is given twice.
+            ValidationError: A lead is given twice.
             ConfigError: ``most``, ``gap`` or ``engine`` cannot be right, or the objective gives no number.
-            FactTypeError: As for ``rank``.
-            MissingExtra: The engine's package is not installed.
+            FieldTypeError: As for ``rank``.
+            MissingExtraError: The engine's package is not installed.
 
         Example:
             >>> from leadroute import Rep, Roster, Rule, skill_match
@@ -462,7 +464,7 @@ class Router:
         """Whether the lead fulfils ``qualify``.
 
         Raises:
-            FactTypeError: ``qualify`` met a fact of the wrong type.
+            FieldTypeError: ``qualify`` met a fact of the wrong type.
         """
         if not isinstance(lead, Lead):
             must_be(Lead, lead=lead)
@@ -471,7 +473,7 @@ class Router:
     def _disqualified(self, lead: Lead, now: datetime | None) -> list[Factor | Condition]:
         try:
             return [part for part, holds in self._qualifiers if not holds(lead, None, now)]
-        except FactTypeError as error:
+        except FieldTypeError as error:
             raise error.during("qualify", lead.id) from None
 
     def _refused(

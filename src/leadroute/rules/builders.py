@@ -2,7 +2,7 @@
 
 The rules of this module:
 
-* A ``Fact`` wraps an operand and carries the operators; what they build are plain frozen values.
+* A ``FieldExpr`` wraps an operand and carries the operators; what they build are plain frozen values.
 * A fact has no truth of its own. Where Python would ask for one, the error shows the rewrite.
 * Each builder reads like the text form, and gives the same tree.
 * Durations and instants are the standard library's, so they can come from the host as well.
@@ -48,7 +48,7 @@ __all__ = [
     "NOW",
     "REP",
     "REWRITE",
-    "Fact",
+    "FieldExpr",
     "SignalFacts",
     "age",
     "check",
@@ -79,7 +79,7 @@ REWRITE: Final = (
 
 
 @final
-class Fact:
+class FieldExpr:
     """Something about a lead or a rep that can be compared, calculated with and asked about.
 
     Example:
@@ -114,36 +114,36 @@ class Fact:
     def __ge__(self, other: object) -> Condition:
         return compared(self.operand, ">=", operand_of(other))
 
-    def __add__(self, other: object) -> Fact:
-        return Fact(arithmetic("+", self.operand, operand_of(other)))
+    def __add__(self, other: object) -> FieldExpr:
+        return FieldExpr(arithmetic("+", self.operand, operand_of(other)))
 
-    def __radd__(self, other: object) -> Fact:
-        return Fact(arithmetic("+", operand_of(other), self.operand))
+    def __radd__(self, other: object) -> FieldExpr:
+        return FieldExpr(arithmetic("+", operand_of(other), self.operand))
 
-    def __sub__(self, other: object) -> Fact:
-        return Fact(arithmetic("-", self.operand, operand_of(other)))
+    def __sub__(self, other: object) -> FieldExpr:
+        return FieldExpr(arithmetic("-", self.operand, operand_of(other)))
 
-    def __rsub__(self, other: object) -> Fact:
-        return Fact(arithmetic("-", operand_of(other), self.operand))
+    def __rsub__(self, other: object) -> FieldExpr:
+        return FieldExpr(arithmetic("-", operand_of(other), self.operand))
 
-    def __mul__(self, other: object) -> Fact:
-        return Fact(arithmetic("*", self.operand, operand_of(other)))
+    def __mul__(self, other: object) -> FieldExpr:
+        return FieldExpr(arithmetic("*", self.operand, operand_of(other)))
 
-    def __rmul__(self, other: object) -> Fact:
-        return Fact(arithmetic("*", operand_of(other), self.operand))
+    def __rmul__(self, other: object) -> FieldExpr:
+        return FieldExpr(arithmetic("*", operand_of(other), self.operand))
 
-    def __truediv__(self, other: object) -> Fact:
-        return Fact(arithmetic("/", self.operand, operand_of(other)))
+    def __truediv__(self, other: object) -> FieldExpr:
+        return FieldExpr(arithmetic("/", self.operand, operand_of(other)))
 
-    def __rtruediv__(self, other: object) -> Fact:
-        return Fact(arithmetic("/", operand_of(other), self.operand))
+    def __rtruediv__(self, other: object) -> FieldExpr:
+        return FieldExpr(arithmetic("/", operand_of(other), self.operand))
 
-    def __neg__(self) -> Fact:
-        return Fact(negative(self.operand))
+    def __neg__(self) -> FieldExpr:
+        return FieldExpr(negative(self.operand))
 
-    def __getitem__(self, name: str) -> Fact:
+    def __getitem__(self, name: str) -> FieldExpr:
         if isinstance(self.operand, Field):
-            return Fact(Entry(self.operand, name))
+            return FieldExpr(Entry(self.operand, name))
         raise ConfigError(f"{self.operand} has no [...] entries; rep.skills['name'] has")
 
     def is_present(self) -> Condition:
@@ -214,12 +214,12 @@ class Fact:
         raise TruthError(REWRITE.format(self.operand))
 
     def __repr__(self) -> str:
-        return f"<Fact {self.operand}>"
+        return f"<FieldExpr {self.operand}>"
 
 
 def operand_of(given: object) -> Operand:
     """The operand that a fact or a literal stands for."""
-    return given.operand if isinstance(given, Fact) else constant(given)
+    return given.operand if isinstance(given, FieldExpr) else constant(given)
 
 
 def truth(operand: Operand) -> Condition:
@@ -243,7 +243,7 @@ def negative(operand: Operand) -> Operand:
 
 
 def _listed(among: object) -> Operand | tuple[object, ...]:
-    if isinstance(among, Fact):
+    if isinstance(among, FieldExpr):
         return among.operand
     if isinstance(among, str | bytes) or not isinstance(among, Iterable):
         raise ConfigError(
@@ -269,13 +269,13 @@ class _Entity:
     def __init__(self, name: str) -> None:
         self._name = name
 
-    def __getattr__(self, name: str) -> Fact:
+    def __getattr__(self, name: str) -> FieldExpr:
         if name.startswith("_"):
             raise AttributeError(name)
-        return Fact(Field(self._name, name))
+        return FieldExpr(Field(self._name, name))
 
-    def __getitem__(self, name: str) -> Fact:
-        return Fact(Field(self._name, name, custom=True))
+    def __getitem__(self, name: str) -> FieldExpr:
+        return FieldExpr(Field(self._name, name, custom=True))
 
     def __dir__(self) -> Iterable[str]:
         return FIELDS[self._name]
@@ -291,7 +291,7 @@ LEAD: Final = _Entity("lead")
 """The lead that a condition asks about: ``LEAD.country`` for a field, ``LEAD["tags"]`` for an attribute."""
 REP: Final = _Entity("rep")
 """The rep that a requirement asks about: ``REP.level``, ``REP.skills["healthcare"]``, ``REP["office"]``."""
-NOW: Final = Fact(Now())
+NOW: Final = FieldExpr(Now())
 """The instant of the decision."""
 
 
@@ -305,19 +305,19 @@ class SignalFacts:
         self.kind = kind
 
     @property
-    def total(self) -> Fact:
+    def total(self) -> FieldExpr:
         """The sum of the signals' values; 0 without any."""
-        return Fact(SignalStat(self.kind, "total"))
+        return FieldExpr(SignalStat(self.kind, "total"))
 
     @property
-    def count(self) -> Fact:
+    def count(self) -> FieldExpr:
         """How many there are; 0 without any."""
-        return Fact(SignalStat(self.kind, "count"))
+        return FieldExpr(SignalStat(self.kind, "count"))
 
     @property
-    def last(self) -> Fact:
+    def last(self) -> FieldExpr:
         """The instant of the latest one; missing without any."""
-        return Fact(SignalStat(self.kind, "last"))
+        return FieldExpr(SignalStat(self.kind, "last"))
 
     def __repr__(self) -> str:
         return f"signal({self.kind!r})"
@@ -333,27 +333,27 @@ def signal(kind: str) -> SignalFacts:
     return SignalFacts(kind)
 
 
-def age(of: object) -> Fact:
+def age(of: object) -> FieldExpr:
     """How long before the decision an instant was; negative when it is still to come.
 
     Example:
         >>> age(LEAD.received_at) > days(2)
         <Comparison age(lead.received_at) > days(2)>
     """
-    return Fact(Age(operand_of(of)))
+    return FieldExpr(Age(operand_of(of)))
 
 
-def domain_of(of: Fact) -> Fact:
+def domain_of(of: FieldExpr) -> FieldExpr:
     """What stands after the ``@`` of an e-mail address.
 
     Example:
         >>> domain_of(LEAD.email) == "Example.com"
         <Comparison domain_of(lead.email) == 'example.com'>
     """
-    return Fact(DomainOf(operand_of(of)))
+    return FieldExpr(DomainOf(operand_of(of)))
 
 
-def is_free_mail(of: Fact) -> Condition:
+def is_free_mail(of: FieldExpr) -> Condition:
     """The e-mail address, or the domain, belongs to a provider of free mailboxes.
 
     Example:
@@ -377,8 +377,8 @@ def covers(left: object, right: object) -> Condition:
     """The first set has every name of the second.
 
     Example:
-        >>> covers(REP.licences, ["CA", "NY"])
-        <SetRelation covers(rep.licences, ['CA', 'NY'])>
+        >>> covers(REP.licenses, ["CA", "NY"])
+        <SetRelation covers(rep.licenses, ['CA', 'NY'])>
     """
     return SetRelation("covers", operand_of(left), operand_of(right))
 

@@ -124,7 +124,7 @@ class Condition:
 
         Raises:
             ConfigError: The condition asks about a rep or about time, and it was not given.
-            FactTypeError: A custom attribute has a type that the condition cannot use.
+            FieldTypeError: A custom attribute has a type that the condition cannot use.
 
         Example:
             >>> from leadroute.model.lead import Lead

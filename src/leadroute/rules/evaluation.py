@@ -24,7 +24,7 @@ from typing import Any, Final, Protocol, TypeAlias
 
 from attrs import field, frozen
 
-from leadroute.errors import ConfigError, FactTypeError, UnknownFieldError
+from leadroute.errors import ConfigError, FieldTypeError, UnknownFieldError
 from leadroute.model.lead import Lead
 from leadroute.model.rep import Rep
 from leadroute.model.validation import FrozenDict, aware
@@ -186,7 +186,7 @@ def reader(operand: Operand, kind: Kind) -> Read:
         value = read(lead, rep, now)
         if value is None or (isinstance(value, types) and isinstance(value, bool) is flag):
             return value
-        raise FactTypeError(str(operand), described(value), kind.expected)
+        raise FieldTypeError(str(operand), described(value), kind.expected)
 
     return checked
 
@@ -437,11 +437,11 @@ def _alike(condition: Comparison) -> Test:
             return False
         kind = _kind_of(a)
         if kind is not _kind_of(b):
-            raise FactTypeError(
+            raise FieldTypeError(
                 str(condition.right), described(b), f"{kind.expected}, as {condition.left} is"
             )
         if ordered and kind in (Kind.FLAG, Kind.NAMES):
-            raise FactTypeError(str(condition.left), kind.expected, "something that has an order")
+            raise FieldTypeError(str(condition.left), kind.expected, "something that has an order")
         return bool(compare(a, b))
 
     return test
@@ -474,7 +474,7 @@ def _contains(condition: Contains, _environment: Environment) -> Test:
         if whole is None or part is None:
             return False
         if not isinstance(whole, str | frozenset | Mapping):
-            raise FactTypeError(str(container), described(whole), "text or a set of names")
+            raise FieldTypeError(str(container), described(whole), "text or a set of names")
         return (part in whole) is not negated
 
     return test
@@ -540,7 +540,7 @@ def _check(condition: Check, environment: Environment) -> Test:
     def test(lead: Lead, rep: Rep | None, now: datetime | None) -> bool:
         answer = predicate(lead, rep, now, *arguments)
         if not isinstance(answer, bool):
-            raise FactTypeError(f"the answer of {condition}", described(answer), "True or False")
+            raise FieldTypeError(f"the answer of {condition}", described(answer), "True or False")
         return answer
 
     return test

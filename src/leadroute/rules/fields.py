@@ -190,7 +190,7 @@ _REP = {
         "regions": "regions",
         "territories": "territories",
         "industries": "industries",
-        "licences": "licences",
+        "licenses": "licenses",
         "accounts": "accounts",
     },
 }

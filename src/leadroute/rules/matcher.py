@@ -22,7 +22,7 @@ from typing import Any, Final, Protocol, TypeAlias, TypeVar
 
 from attrs import evolve, field, frozen
 
-from leadroute.errors import ConfigError, FactTypeError
+from leadroute.errors import ConfigError, FieldTypeError
 from leadroute.model.lead import Lead
 from leadroute.rules.conditions import ALWAYS, Condition, reads
 from leadroute.rules.evaluation import PLAIN, Environment, Test, compile_condition
@@ -122,7 +122,7 @@ class PlainMatcher:
         """The position of the first condition that holds, or ``None``. O(conditions).
 
         Raises:
-            FactTypeError: A condition that was reached cannot use what it found; rule and lead are named.
+            FieldTypeError: A condition that was reached cannot use what it found; rule and lead are named.
         """
         position = 0
         try:
@@ -130,7 +130,7 @@ class PlainMatcher:
                 if test(lead, None, now):
                     return position
                 position += 1
-        except FactTypeError as error:
+        except FieldTypeError as error:
             raise error.during(self._names[position], lead.id) from error
         return None
 
@@ -138,7 +138,7 @@ class PlainMatcher:
         """The positions of all conditions that hold, in order. O(conditions).
 
         Raises:
-            FactTypeError: A condition cannot use what it found; rule and lead are named.
+            FieldTypeError: A condition cannot use what it found; rule and lead are named.
         """
         found = []
         position = 0
@@ -147,7 +147,7 @@ class PlainMatcher:
                 if test(lead, None, now):
                     found.append(position)
                 position += 1
-        except FactTypeError as error:
+        except FieldTypeError as error:
             raise error.during(self._names[position], lead.id) from error
         return tuple(found)
 
@@ -198,7 +198,7 @@ class Index:
             O(fields x conditions / 64) and little of it.
         all: ``all(lead, now)`` is the positions of all conditions that hold, in order; one more step for each of them.
 
-    Both raise a ``FactTypeError`` when a condition that was reached cannot use what it found; it names rule and lead.
+    Both raise a ``FieldTypeError`` when a condition that was reached cannot use what it found; it names rule and lead.
     """
 
     names: tuple[str, ...]
@@ -369,7 +369,7 @@ class Index:
             test = self._in_full(position) if strange else tests[position]
             try:
                 held = test is None or test(lead, None, now)
-            except FactTypeError as error:
+            except FieldTypeError as error:
                 raise error.during(self.names[position], lead.id) from error
             if held:
                 yield position
@@ -445,7 +445,7 @@ class Matcher:
         first: ``first(lead, now)`` is the position of the first condition that holds, or ``None``.
         all: ``all(lead, now)`` is the positions of all conditions that hold, in order.
 
-    Both raise a ``FactTypeError`` when a condition that was reached cannot use what it found; it names rule and lead.
+    Both raise a ``FieldTypeError`` when a condition that was reached cannot use what it found; it names rule and lead.
 
     Raises:
         ConfigError: A condition asks about a rep, or the names are not as many as the conditions.

@@ -19,7 +19,7 @@ from typing import Any, ClassVar, Final, TypeAlias
 
 from attrs import field, frozen
 
-from leadroute.errors import ConfigError, FactTypeError
+from leadroute.errors import ConfigError, FieldTypeError
 from leadroute.model.validation import LONGEST_TEXT, aware
 from leadroute.rules.fields import Kind, plain_literal, spec_of
 
@@ -305,7 +305,7 @@ def _number(value: float) -> float:
 def _instant(value: datetime) -> datetime:
     try:
         return aware(value, "the literal")
-    except FactTypeError as error:
+    except FieldTypeError as error:
         raise ConfigError(str(error)) from None
     except OverflowError:
         raise ConfigError("the instant is out of range; write one of the years 2 to 9998") from None

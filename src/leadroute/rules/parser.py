@@ -24,7 +24,7 @@ from attrs import frozen
 
 from leadroute.errors import ConfigError, ExpressionError, UnknownFieldError
 from leadroute.rules import builders
-from leadroute.rules.builders import Fact, SignalFacts, member, negative, operand_of, truth
+from leadroute.rules.builders import FieldExpr, SignalFacts, member, negative, operand_of, truth
 from leadroute.rules.conditions import (
     ALWAYS,
     NEVER,
@@ -56,13 +56,13 @@ __all__ = [
 ]
 
 
-METHODS: Final[Mapping[str, Callable[[Fact, Any], Condition]]] = {
-    "startswith": Fact.startswith,
-    "endswith": Fact.endswith,
-    "like": Fact.like,
-    "contains": Fact.contains,
-    "overlaps": Fact.overlaps,
-    "covers": Fact.covers,
+METHODS: Final[Mapping[str, Callable[[FieldExpr, Any], Condition]]] = {
+    "startswith": FieldExpr.startswith,
+    "endswith": FieldExpr.endswith,
+    "like": FieldExpr.like,
+    "contains": FieldExpr.contains,
+    "overlaps": FieldExpr.overlaps,
+    "covers": FieldExpr.covers,
 }
 FUNCTIONS: Final[Mapping[str, Callable[..., Any]]] = {
     "age": builders.age,
@@ -328,7 +328,7 @@ class Reader:
         found = self.term(node, condition=True)
         if isinstance(found, Condition):
             return found
-        if isinstance(found, Fact):
+        if isinstance(found, FieldExpr):
             return self.build(node, truth, found.operand)
         raise self.refusal(node, "a value is no condition; compare it with a field")
 
@@ -354,11 +354,11 @@ class Reader:
         left, op, right = node.left, node.ops[0], node.comparators[0]
         if isinstance(op, ast.In | ast.NotIn):
             among = self.term(right)
-            if not isinstance(among, Fact | list):
+            if not isinstance(among, FieldExpr | list):
                 raise self.refusal(
                     right, "`in` takes a list, such as ['US', 'CA'], or a field that holds a set"
                 )
-            listed = among.operand if isinstance(among, Fact) else tuple(among)
+            listed = among.operand if isinstance(among, FieldExpr) else tuple(among)
             return self.build(
                 node, member, self._operand(left), listed, negated=isinstance(op, ast.NotIn)
             )
@@ -435,7 +435,7 @@ class Reader:
         found = []
         for item in node.elts:
             value = self.term(item)
-            if isinstance(value, Fact | list):
+            if isinstance(value, FieldExpr | list):
                 raise self.refusal(
                     item, "a list holds literals only, such as ['US', 'CA']; write `or` for fields"
                 )
@@ -457,8 +457,8 @@ class Reader:
             return self.build(node, self._field, of.id, node.attr)
         found = self._call(of) if isinstance(of, ast.Call) else self.term(of)
         if isinstance(found, SignalFacts):
-            return self.build(node, lambda: Fact(SignalStat(found.kind, node.attr)))
-        shown = found.operand if isinstance(found, Fact) else "this"
+            return self.build(node, lambda: FieldExpr(SignalStat(found.kind, node.attr)))
+        shown = found.operand if isinstance(found, FieldExpr) else "this"
         if node.attr in METHODS:
             raise self.refusal(node, f"write {shown}.{node.attr}(...)")
         raise self.refusal(
@@ -466,14 +466,14 @@ class Reader:
             f"{shown} has no part {node.attr!r}; only lead.field, rep.field and signal('kind').total have",
         )
 
-    def _field(self, entity: str, name: str) -> Fact:
+    def _field(self, entity: str, name: str) -> FieldExpr:
         kind = self.kinds.get((entity, name))
         if kind is not None:
-            return Fact(Field(entity, name, custom=True, kind=kind))
+            return FieldExpr(Field(entity, name, custom=True, kind=kind))
         spec_of(entity, name, [known for of, known in self.kinds if of == entity])
-        return Fact(Field(entity, name))
+        return FieldExpr(Field(entity, name))
 
-    def _subscript(self, node: ast.Subscript) -> Fact:
+    def _subscript(self, node: ast.Subscript) -> FieldExpr:
         if not (isinstance(node.slice, ast.Constant) and isinstance(node.slice.value, str)):
             raise self.refusal(
                 node, "between [ and ] stands a name in quotes, such as lead['tags']"
@@ -481,9 +481,9 @@ class Reader:
         name, of = node.slice.value, node.value
         if isinstance(of, ast.Name) and of.id in FIELDS:
             kind = self.kinds.get((of.id, name), Kind.ANY)
-            return self.build(node, lambda: Fact(Field(of.id, name, custom=True, kind=kind)))
+            return self.build(node, lambda: FieldExpr(Field(of.id, name, custom=True, kind=kind)))
         found = self.term(of)
-        if not isinstance(found, Fact):
+        if not isinstance(found, FieldExpr):
             raise self.refusal(node, "only lead, rep and rep.skills have [...] entries")
         return self.build(node, found.__getitem__, name)
 
@@ -518,7 +518,7 @@ class Reader:
     def _method(self, node: ast.Call, function: ast.Attribute, arguments: list[Any]) -> Any:
         name, of = function.attr, self.term(function.value)
         method = METHODS.get(name)
-        if not isinstance(of, Fact):
+        if not isinstance(of, FieldExpr):
             raise self.refusal(
                 node,
                 f"a literal has no {name!r}; ask a field, such as lead.company.startswith('A')",
@@ -540,7 +540,7 @@ class Reader:
 
 
 def _unwrapped(operand: Operand) -> Any:
-    return operand.value if isinstance(operand, Const) else Fact(operand)
+    return operand.value if isinstance(operand, Const) else FieldExpr(operand)
 
 
 _VALUE_NAMES: Final = ("now", *FIELDS)

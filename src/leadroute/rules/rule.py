@@ -16,7 +16,7 @@ from typing import Any, Final
 from attrs import field, frozen
 from attrs.converters import optional
 
-from leadroute.errors import ConfigError, InvalidValue, TruthError
+from leadroute.errors import ConfigError, TruthError, ValidationError
 from leadroute.model.duration import parse_duration
 from leadroute.model.schedule import Schedule
 from leadroute.model.validation import (
@@ -77,7 +77,7 @@ class Factor:
         reason: Why that is so, in words for a sales manager; the condition itself when not given.
 
     Raises:
-        InvalidValue: A field was refused; every fault is listed.
+        ValidationError: A field was refused; every fault is listed.
 
     Example:
         >>> from leadroute.rules.builders import LEAD
@@ -180,7 +180,7 @@ def condition(given: Any) -> Condition:
 def score(given: Any) -> Scorer:
     """A cleaner for scores."""
     if not isinstance(given, Scorer):
-        raise Refused(f"is {shown(given)}; write a scorer such as headroom() + round_robin()")
+        raise Refused(f"is {shown(given)}; write a scorer such as free_capacity() + round_robin()")
     return given
 
 
@@ -209,7 +209,7 @@ def weekly(given: Any) -> str:
         raise Refused(f"is {shown(given)}; write weekly hours such as 'mon-fri 09:00-20:00'")
     try:
         Schedule(given, "UTC")
-    except InvalidValue as error:
+    except ValidationError as error:
         raise Refused("; ".join(fault.problem for fault in error.faults)) from None
     return given
 
@@ -248,7 +248,7 @@ class Pool:
         where: A condition on the rep; ``None`` means that ``reps`` alone decides.
 
     Raises:
-        InvalidValue: A field was refused.
+        ValidationError: A field was refused.
         ConfigError: Neither ``reps`` nor ``where`` was given.
 
     Example:
@@ -293,7 +293,7 @@ class Rule:
             the router says.
 
     Raises:
-        InvalidValue: A field was refused; every fault is listed.
+        ValidationError: A field was refused; every fault is listed.
         ConfigError: The window cannot be read, or what happens otherwise cannot be.
 
     Example:

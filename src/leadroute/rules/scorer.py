@@ -17,10 +17,10 @@ from typing import Any, ClassVar, Final, TypeAlias, cast, final
 
 from attrs import NOTHING, field, fields, frozen
 
-from leadroute.errors import ConfigError, FactTypeError, TruthError
+from leadroute.errors import ConfigError, FieldTypeError, TruthError
 from leadroute.model.rep import Rep
 from leadroute.rules.conditions import Condition, as_condition
-from leadroute.rules.situation import Situation
+from leadroute.rules.situation import RoutingContext
 
 __all__ = [
     "Guarded",
@@ -58,7 +58,7 @@ class Scorer:
     reads: ClassVar[frozenset[str]] = COUNTS
     """The counts of a rep that it looks at, by their names in ``Snapshot``; all of them when it does not say."""
 
-    def bind(self, situation: Situation) -> Points:
+    def bind(self, situation: RoutingContext) -> Points:
         """Look at the lead once, and return the function that gives each rep's points.
 
         Args:
@@ -69,7 +69,7 @@ class Scorer:
         """
         raise TypeError(f"{type(self).__name__} does not say how to score; define bind(situation)")
 
-    def column(self, situation: Situation) -> list[float | None]:
+    def column(self, situation: RoutingContext) -> list[float | None]:
         """The points of every rep of the situation, in their order: what a decision reads.
 
         Args:
@@ -83,7 +83,7 @@ class Scorer:
             return [points(rep) for rep in situation.reps]
         return situation.column((self, key), _bound_late(self, situation))
 
-    def depends(self, situation: Situation) -> Hashable | None:
+    def depends(self, situation: RoutingContext) -> Hashable | None:
         """All that the points hang on besides the rep, where that is little enough to be met again.
 
         Leads for which it is equal give each rep the same points, whatever the counts and the instant. ``None`` means
@@ -91,7 +91,7 @@ class Scorer:
         """
         return None
 
-    def reason(self, situation: Situation, rep: Rep) -> str:
+    def reason(self, situation: RoutingContext, rep: Rep) -> str:
         """Why this rep got these points, in words for a sales manager."""
         return str(self)
 
@@ -126,7 +126,7 @@ class Scorer:
         plain = (scorer.reads for scorer in self.walk() if not scorer.inner)
         return frozenset().union(*plain)
 
-    def is_turn(self, situation: Situation, rep: Rep) -> bool:
+    def is_turn(self, situation: RoutingContext, rep: Rep) -> bool:
         """Whether the lead is a turn of the pool when this rep takes it.
 
         It is not when the lead is theirs already, or where no part that takes turns has a say.
@@ -135,7 +135,7 @@ class Scorer:
             scorer.owns(situation, rep) for scorer in self.inner
         )
 
-    def owns(self, situation: Situation, rep: Rep) -> bool:
+    def owns(self, situation: RoutingContext, rep: Rep) -> bool:
         """Whether it gives the lead to the rep because it is theirs already."""
         return any(scorer.owns(situation, rep) for scorer in self.inner)
 
@@ -165,14 +165,14 @@ class Scorer:
         """The same score, without an answer while ``condition`` is false.
 
         Raises:
-            FactTypeError: ``condition`` is something else.
+            FieldTypeError: ``condition`` is something else.
         """
         try:
             guard = as_condition(condition)
         except TruthError:
             problem = f"of type {type(condition).__name__}"
             remedy = "a condition, such as LEAD.country == 'US'"
-            raise FactTypeError("condition", problem, remedy) from None
+            raise FieldTypeError("condition", problem, remedy) from None
         return _sum_of(tuple(Term(term.weight, Guarded(term.scorer, guard)) for term in self.terms))
 
     def __str__(self) -> str:
@@ -246,15 +246,15 @@ class Term(Scorer):
         """This term alone."""
         return (self,)
 
-    def bind(self, situation: Situation) -> Points:
+    def bind(self, situation: RoutingContext) -> Points:
         """The points of the scorer; one term alone needs no weighing."""
         return self.scorer.bind(situation)
 
-    def column(self, situation: Situation) -> list[float | None]:
+    def column(self, situation: RoutingContext) -> list[float | None]:
         """The points of the scorer."""
         return self.scorer.column(situation)
 
-    def reason(self, situation: Situation, rep: Rep) -> str:
+    def reason(self, situation: RoutingContext, rep: Rep) -> str:
         """The scorer's reason."""
         return self.scorer.reason(situation, rep)
 
@@ -287,7 +287,7 @@ class Sum(Scorer):
         """The terms, in the order they were written."""
         return self.parts
 
-    def bind(self, situation: Situation) -> Points:
+    def bind(self, situation: RoutingContext) -> Points:
         """The weighted mean of the terms that have an answer; ``None`` when none has. O(terms) a rep."""
         bound = [(term.weight, term.scorer.bind(situation)) for term in self.parts]
 
@@ -296,14 +296,14 @@ class Sum(Scorer):
 
         return points
 
-    def column(self, situation: Situation) -> list[float | None]:
+    def column(self, situation: RoutingContext) -> list[float | None]:
         """The weighted mean of the terms' columns."""
         return means(
             [term.weight for term in self.parts],
             [term.scorer.column(situation) for term in self.parts],
         )
 
-    def reason(self, situation: Situation, rep: Rep) -> str:
+    def reason(self, situation: RoutingContext, rep: Rep) -> str:
         """The reasons of all terms."""
         return "; ".join(term.reason(situation, rep) for term in self.parts)
 
@@ -332,7 +332,7 @@ class Guarded(Scorer):
         """The scorer."""
         return (self.scorer,)
 
-    def bind(self, situation: Situation) -> Points:
+    def bind(self, situation: RoutingContext) -> Points:
         """The scorer's points where the condition holds, else ``None``."""
         score, test = self.scorer.bind(situation), situation.test_of(self.condition)
         lead, now = situation.lead, situation.instant
@@ -342,19 +342,19 @@ class Guarded(Scorer):
 
         return points
 
-    def is_turn(self, situation: Situation, rep: Rep) -> bool:
+    def is_turn(self, situation: RoutingContext, rep: Rep) -> bool:
         """As the scorer says, where the condition holds."""
         return self._holds(situation, rep) and self.scorer.is_turn(situation, rep)
 
-    def owns(self, situation: Situation, rep: Rep) -> bool:
+    def owns(self, situation: RoutingContext, rep: Rep) -> bool:
         """As the scorer says, where the condition holds."""
         return self._holds(situation, rep) and self.scorer.owns(situation, rep)
 
-    def _holds(self, situation: Situation, rep: Rep) -> bool:
+    def _holds(self, situation: RoutingContext, rep: Rep) -> bool:
         test = situation.test_of(self.condition)
         return test(situation.lead, rep, situation.instant)
 
-    def column(self, situation: Situation) -> list[float | None]:
+    def column(self, situation: RoutingContext) -> list[float | None]:
         """The scorer's points where the condition holds; the scorer is not asked about the other reps."""
         holds = situation.holds(self.condition)
         if all(holds):
@@ -363,7 +363,7 @@ class Guarded(Scorer):
             return [None] * len(holds)
         return column_where(self.scorer, situation, holds)
 
-    def reason(self, situation: Situation, rep: Rep) -> str:
+    def reason(self, situation: RoutingContext, rep: Rep) -> str:
         """The scorer's reason, or that the condition does not hold."""
         if self._holds(situation, rep):
             return self.scorer.reason(situation, rep)
@@ -373,7 +373,9 @@ class Guarded(Scorer):
         return f"{self.scorer}.when({self.condition})"
 
 
-def column_where(scorer: Scorer, situation: Situation, asked: Sequence[bool]) -> list[float | None]:
+def column_where(
+    scorer: Scorer, situation: RoutingContext, asked: Sequence[bool]
+) -> list[float | None]:
     """The points of the reps who are asked about, ``None`` for the others.
 
     The others are asked about too where that cannot show: not where the host's own code would be called, and where it
@@ -382,7 +384,7 @@ def column_where(scorer: Scorer, situation: Situation, asked: Sequence[bool]) ->
     if not scorer.spares:
         try:
             found = scorer.column(situation)
-        except FactTypeError:
+        except FieldTypeError:
             pass
         else:
             if all(asked):
@@ -392,7 +394,7 @@ def column_where(scorer: Scorer, situation: Situation, asked: Sequence[bool]) ->
     return [score(rep) if held else None for rep, held in zip(situation.reps, asked, strict=True)]
 
 
-def _bound_late(scorer: Scorer, situation: Situation) -> Points:
+def _bound_late(scorer: Scorer, situation: RoutingContext) -> Points:
     """The points of a scorer that is bound when it is first asked, which may be never."""
     bound: list[Points] = []
 
@@ -507,8 +509,8 @@ def guards(score: Scorer | None) -> Iterator[Condition]:
     """The conditions under which the parts of a score count, however deep.
 
     Example:
-        >>> from leadroute import LEAD, headroom
-        >>> list(guards(headroom().when(LEAD.budget > 1)))
+        >>> from leadroute import LEAD, free_capacity
+        >>> list(guards(free_capacity().when(LEAD.budget > 1)))
         [<Comparison lead.budget > 1>]
     """
     for scorer in () if score is None else score.walk():

@@ -1,4 +1,4 @@
-"""Scores as text: ``3 * skill_match('industry') + headroom().when(lead.country == 'US')``.
+"""Scores as text: ``3 * skill_match('industry') + free_capacity().when(lead.country == 'US')``.
 
 The rules of this module:
 
@@ -16,7 +16,7 @@ from typing import Any
 from attrs import frozen
 
 from leadroute.errors import ConfigError, LeadrouteError, UnknownFieldError
-from leadroute.rules.builders import Fact
+from leadroute.rules.builders import FieldExpr
 from leadroute.rules.conditions import Condition
 from leadroute.rules.lexer import located
 from leadroute.rules.parser import Reader
@@ -48,10 +48,10 @@ def parse_score(
         ExpressionError: The text is not in the language; the message has line, column and what to write instead.
 
     Example:
-        >>> from leadroute import headroom, skill_match
-        >>> known = {"skill_match": skill_match, "headroom": headroom}
-        >>> score = parse_score("3 * skill_match('industry') + headroom()", known)
-        >>> score == 3 * skill_match("industry") + headroom()
+        >>> from leadroute import free_capacity, skill_match
+        >>> known = {"skill_match": skill_match, "free_capacity": free_capacity}
+        >>> score = parse_score("3 * skill_match('industry') + free_capacity()", known)
+        >>> score == 3 * skill_match("industry") + free_capacity()
         True
     """
     reader = Reader.of(text, defines, custom, none=True)
@@ -103,7 +103,7 @@ class _Score:
             case (int() | float() as left, int() | float() as right):
                 return left * right
         raise self.reader.refusal(
-            node, "a scorer is multiplied by a number, such as 3 * headroom()"
+            node, "a scorer is multiplied by a number, such as 3 * free_capacity()"
         )
 
     def _guarded(self, node: ast.Call, function: ast.Attribute) -> Scorer:
@@ -140,7 +140,7 @@ class _Score:
         if isinstance(node, ast.Constant) and node.value is None:
             return None
         found = self.reader.term(node)
-        if isinstance(found, Fact):
+        if isinstance(found, FieldExpr):
             raise self.reader.refusal(
                 node, "a scorer takes literals only, such as skill_match('industry')"
             )

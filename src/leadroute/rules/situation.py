@@ -21,7 +21,7 @@ from leadroute.rules.conditions import Condition
 from leadroute.rules.evaluation import PLAIN, Environment, Test, compile_condition
 from leadroute.rules.lead_values import lead_values
 
-__all__ = ["CHANCES", "Columns", "Situation"]
+__all__ = ["CHANCES", "Columns", "RoutingContext"]
 
 T = TypeVar("T")
 
@@ -37,7 +37,7 @@ _NO_TURNS: FrozenDict[str, int] = FrozenDict()
 
 
 @frozen
-class Situation:
+class RoutingContext:
     """Everything that scorers and requirements may look at for one lead.
 
     Args:
@@ -70,14 +70,14 @@ class Situation:
     def __reduce__(self) -> tuple[Any, ...]:
         """A copy elsewhere remembers nothing, and knows who is absent."""
         given = (self.lead, self.reps, self.pool, self.snapshot, self.instant, self.environment)
-        return Situation, (*given, self.matches, self.absent, self.lot)
+        return RoutingContext, (*given, self.matches, self.absent, self.lot)
 
     @property
     def now(self) -> datetime:
         """The instant of the decision.
 
         Raises:
-            FactTypeError: Nobody said what time it is.
+            FieldTypeError: Nobody said what time it is.
         """
         return known(self.instant)
 
@@ -91,7 +91,7 @@ class Situation:
         """The turns given in this pool less those withheld, of each rep who has any now.
 
         Raises:
-            FactTypeError: Somebody was granted turns, and nobody said what time it is.
+            FieldTypeError: Somebody was granted turns, and nobody said what time it is.
         """
         granted = self.snapshot.granted.get(self.pool)
         if not granted:
@@ -128,7 +128,7 @@ class Situation:
         """Whether a condition holds, for each of ``reps``.
 
         Raises:
-            FactTypeError: It met a fact of the wrong type.
+            FieldTypeError: It met a fact of the wrong type.
         """
         test, values = self.test_of(condition), lead_values(condition, self.environment)
         lead, now = self.lead, self.instant
@@ -175,7 +175,7 @@ class Situation:
             lot = self.lot
         return (lot * _GRAINS + grain + 0.5) / (CHANCES * _GRAINS)
 
-    def with_lot(self, lot: int) -> Situation:
+    def with_lot(self, lot: int) -> RoutingContext:
         """The same situation, had every rep drawn this lot."""
         found = evolve(self, lot=lot)
         found._known.update(self._known)  # noqa: SLF001 - one situation to another of its kind

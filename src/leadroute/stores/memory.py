@@ -19,7 +19,7 @@ from typing import cast
 from attrs import evolve
 from sortedcontainers import SortedDict, SortedList
 
-from leadroute.errors import ConfigError, Conflict
+from leadroute.errors import ConfigError, ConflictError
 from leadroute.offers.change import (
     ONCE,
     Ack,
@@ -97,25 +97,25 @@ class _State:
         current = self.count(op.key, changed)
         low, high = op.bounds
         if not low <= current + op.delta <= high:
-            raise Conflict("limit", op.key, current)
+            raise ConflictError("limit", op.key, current)
         return current + op.delta
 
     def guard(self, op: Once | Check | Put | Drop | Ack | Defer | Emit) -> None:
-        """Raise Conflict unless the operation may be done."""
+        """Raise ConflictError unless the operation may be done."""
         if isinstance(op, Once):
             if op.key in self.onces:
-                raise Conflict("duplicate", op.key, self.onces[op.key][0].data)
+                raise ConflictError("duplicate", op.key, self.onces[op.key][0].data)
         elif isinstance(op, Emit):
             log = self.logs.get(op.lead, {})
             if op.n in log:
-                raise Conflict("version", op.lead, max(log))
+                raise ConflictError("version", op.lead, max(log))
         elif isinstance(op, Ack | Defer):
             if op.id not in self.outbox:
-                raise Conflict("gone", str(op.id))
+                raise ConflictError("gone", str(op.id))
         else:
             expected = op.version if isinstance(op, Check) else op.expect
             if (version := self.version(op.key)) != expected:
-                raise Conflict("version", op.key, version)
+                raise ConflictError("version", op.key, version)
 
     def write(self, op: Op, change: str, dated: int | None) -> None:
         """Do what was guarded, except for the counters."""

@@ -5,7 +5,7 @@ The rules of this module:
 * The file is in WAL mode: readers never wait, and one writer works at a time. Good for one machine, at some thousand
   commits a second.
 * A write starts with BEGIN IMMEDIATE, so its guards see the latest state. SQLite's own waiting is unfair under load, so
-  the store asks again at an even pace, until its patience ends in ``Transient``.
+  the store asks again at an even pace, until its patience ends in ``TransientError``.
 * Whatever is raised inside a commit, KeyboardInterrupt too, undoes all of it.
 * A connection is opened when one is needed, used by one thread at a time, kept for the next call, and never carried
   over a fork. No transaction, not even a read, outlives the call that needed it.
@@ -36,7 +36,7 @@ from sqlite3 import (
 from types import TracebackType
 from typing import Literal, Self, TypeVar
 
-from leadroute.errors import ConfigError, Conflict, NoTransaction, Transient
+from leadroute.errors import ConfigError, ConflictError, TransactionRequiredError, TransientError
 from leadroute.model.duration import parse_duration
 from leadroute.offers.change import Change, Event, Record
 from leadroute.stores.sqlite_statements import Tables, create, up_to_date, valid_prefix
@@ -62,7 +62,7 @@ def _busy_is_transient() -> Iterator[None]:
         yield
     except OperationalError as error:
         if _code(error) == SQLITE_BUSY:
-            raise Transient(str(error)) from error
+            raise TransientError(str(error)) from error
         raise
 
 
@@ -131,7 +131,7 @@ class SqliteStore(_Sqlite):
         path: The file. A database in memory is refused: every connection would see another one.
         prefix: What the names of all tables start with.
         synchronous: ``full`` survives a loss of power; ``normal`` is faster and may then lose the last commits.
-        patience: How long to wait for other writers before ``Transient``.
+        patience: How long to wait for other writers before ``TransientError``.
 
     Raises:
         ConfigError: The file is no database or cannot be opened, an option cannot be used, or the tables were made by
@@ -227,7 +227,7 @@ class SqliteStore(_Sqlite):
 
     @contextmanager
     def _connection(self) -> Iterator[Connection]:
-        """A connection for one call. After any error but Conflict it is closed, which undoes what was begun."""
+        """A connection for one call. After any error but ConflictError it is closed, which undoes what was begun."""
         if self._closed:
             raise ConfigError(f"{self!r} is closed; make another")
         try:
@@ -237,7 +237,7 @@ class SqliteStore(_Sqlite):
         try:
             yield connection
         except BaseException as error:
-            if not isinstance(error, Conflict):
+            if not isinstance(error, ConflictError):
                 connection.close()
                 raise
             connection.execute("ROLLBACK")
@@ -318,7 +318,7 @@ class SqliteTransaction(_Sqlite):
         connection = self._connection
         if not connection.in_transaction:
             remedy = 'execute "BEGIN IMMEDIATE" on the connection first'
-            raise NoTransaction(type(self).__name__, remedy)
+            raise TransactionRequiredError(type(self).__name__, remedy)
         connection.execute("SAVEPOINT leadroute")
         try:
             answer = self._read(work)

@@ -21,7 +21,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from sqlite3 import Cursor
 from typing import Any
 
-from leadroute.errors import ConfigError, Conflict
+from leadroute.errors import ConfigError, ConflictError
 from leadroute.offers.change import (
     MAX_KEY,
     ONCE,
@@ -288,7 +288,7 @@ class Tables:
         }
 
     def apply(self, cursor: Cursor, change: Change) -> dict[str, int]:
-        """Apply the operations one by one. The caller undoes them all when one raises Conflict."""
+        """Apply the operations one by one. The caller undoes them all when one raises ConflictError."""
         ops = ordered(change)
         counters: dict[str, int] = {}
         dated = max((op.at for op in ops if type(op) is Emit), default=None)
@@ -309,7 +309,7 @@ class Tables:
     def _kept(self, cursor: Cursor, op: Once, at: int | None) -> None:
         if not cursor.execute(self._once, (op.key, op.value, op.fingerprint, at)).rowcount:
             (value,) = cursor.execute(self._value, (op.key,)).fetchone()
-            raise Conflict("duplicate", op.key, value)
+            raise ConflictError("duplicate", op.key, value)
 
     def _standing_version(self, cursor: Cursor, key: str) -> int:
         row = cursor.execute(self._version, (key,)).fetchone()
@@ -317,7 +317,7 @@ class Tables:
 
     def _checked(self, cursor: Cursor, op: Check) -> None:
         if (version := self._standing_version(cursor, op.key)) != op.version:
-            raise Conflict("version", op.key, version)
+            raise ConflictError("version", op.key, version)
 
     def _put(self, cursor: Cursor, op: Put) -> None:
         due = _NEVER if op.due is None else op.due
@@ -328,19 +328,19 @@ class Tables:
             new = (op.key, op.status, op.owner, due, op.data)
             written = cursor.execute(self._insert, new).rowcount
         if not written:
-            raise Conflict("version", op.key, self._standing_version(cursor, op.key))
+            raise ConflictError("version", op.key, self._standing_version(cursor, op.key))
 
     def _dropped(self, cursor: Cursor, op: Drop) -> None:
         if not cursor.execute(self._drop, (op.key, op.expect)).rowcount:
-            raise Conflict("version", op.key, self._standing_version(cursor, op.key))
+            raise ConflictError("version", op.key, self._standing_version(cursor, op.key))
 
     def _acked(self, cursor: Cursor, op: Ack) -> None:
         if not cursor.execute(self._ack, (op.id,)).rowcount:
-            raise Conflict("gone", str(op.id))
+            raise ConflictError("gone", str(op.id))
 
     def _deferred(self, cursor: Cursor, op: Defer) -> None:
         if not cursor.execute(self._defer, (op.until, op.attempts, op.error, op.id)).rowcount:
-            raise Conflict("gone", str(op.id))
+            raise ConflictError("gone", str(op.id))
 
     def _standing(self, cursor: Cursor, key: str) -> int:
         row = cursor.execute(self._count, (key,)).fetchone()
@@ -353,14 +353,14 @@ class Tables:
         written = cursor.execute(statement, bound).rowcount
         standing = self._standing(cursor, op.key)
         if not written:
-            raise Conflict("limit", op.key, standing)
+            raise ConflictError("limit", op.key, standing)
         return standing
 
     def _emitted(self, cursor: Cursor, op: Emit, change: str) -> None:
         row = (op.lead, op.n, op.type, op.at, change, op.data)
         if not cursor.execute(self._emit, row).rowcount:
             (last,) = cursor.execute(self._last, (op.lead,)).fetchone()
-            raise Conflict("version", op.lead, last)
+            raise ConflictError("version", op.lead, last)
         if op.deliver:
             cursor.execute(self._deliver, (cursor.lastrowid, op.at))
 

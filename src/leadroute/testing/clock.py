@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-from leadroute.errors import FactTypeError
+from leadroute.errors import FieldTypeError
 from leadroute.model.duration import parse_duration
 
 __all__ = ["ManualClock"]
@@ -12,9 +12,9 @@ __all__ = ["ManualClock"]
 
 def _aware(argument: str, instant: datetime) -> datetime:
     if not isinstance(instant, datetime):
-        raise FactTypeError(argument, type(instant).__name__, "an aware datetime")
+        raise FieldTypeError(argument, type(instant).__name__, "an aware datetime")
     if instant.utcoffset() is None:
-        raise FactTypeError(
+        raise FieldTypeError(
             argument,
             "a datetime without a time zone",
             "aware, such as datetime(2025, 3, 4, tzinfo=UTC)",
@@ -29,7 +29,7 @@ class ManualClock:
         start: The first instant, an aware datetime.
 
     Raises:
-        FactTypeError: The instant is not an aware datetime.
+        FieldTypeError: The instant is not an aware datetime.
 
     Example:
         >>> clock = ManualClock(datetime(2025, 3, 4, 9, 0, tzinfo=UTC))

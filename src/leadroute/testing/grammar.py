@@ -15,7 +15,7 @@ from typing import Any
 from hypothesis import strategies as st
 
 from leadroute.rules import builders
-from leadroute.rules.builders import LEAD, NOW, REP, Fact
+from leadroute.rules.builders import LEAD, NOW, REP, FieldExpr
 from leadroute.rules.conditions import ALWAYS, NEVER, Condition
 
 __all__ = ["conditions", "durations", "instants", "names", "numbers", "words"]
@@ -83,17 +83,17 @@ def _joined(parts: st.SearchStrategy[Condition]) -> st.SearchStrategy[Condition]
     )
 
 
-def _attribute(entity: Any, name: str) -> Fact:
-    return Fact(entity[name].operand)
+def _attribute(entity: Any, name: str) -> FieldExpr:
+    return FieldExpr(entity[name].operand)
 
 
-def _custom(rep: bool) -> st.SearchStrategy[Fact]:
+def _custom(rep: bool) -> st.SearchStrategy[FieldExpr]:
     entities = st.sampled_from([LEAD, REP] if rep else [LEAD])
-    found: st.SearchStrategy[Fact] = st.builds(_attribute, entities, names)
+    found: st.SearchStrategy[FieldExpr] = st.builds(_attribute, entities, names)
     return found
 
 
-def _numbers(rep: bool) -> st.SearchStrategy[Fact]:
+def _numbers(rep: bool) -> st.SearchStrategy[FieldExpr]:
     standard = [
         LEAD.budget,
         LEAD.employees,
@@ -102,13 +102,13 @@ def _numbers(rep: bool) -> st.SearchStrategy[Fact]:
     ]
     asked = [REP.level, REP.weight, REP.skills["health"]] if rep else []
     plain = st.sampled_from([*standard, *asked]) | _custom(rep)
-    found: st.SearchStrategy[Fact] = st.recursive(plain, _summed, max_leaves=3)
+    found: st.SearchStrategy[FieldExpr] = st.recursive(plain, _summed, max_leaves=3)
     return found
 
 
-def _summed(parts: st.SearchStrategy[Fact]) -> st.SearchStrategy[Fact]:
+def _summed(parts: st.SearchStrategy[FieldExpr]) -> st.SearchStrategy[FieldExpr]:
     step = st.sampled_from(SUMS)
-    found: st.SearchStrategy[Fact] = st.one_of(
+    found: st.SearchStrategy[FieldExpr] = st.one_of(
         st.builds(lambda op, a, b: op(a, b), step, parts, parts | numbers),
         st.builds(lambda op, a, b: op(a, b), step, numbers, parts),
         st.builds(operator.neg, parts),
@@ -116,16 +116,16 @@ def _summed(parts: st.SearchStrategy[Fact]) -> st.SearchStrategy[Fact]:
     return found
 
 
-def _instants() -> st.SearchStrategy[Fact]:
+def _instants() -> st.SearchStrategy[FieldExpr]:
     plain: Any = st.sampled_from(
         [LEAD.received_at, LEAD.deadline, builders.signal("page").last, NOW]
     )
     moved = st.builds(lambda op, a, b: op(a, b), st.sampled_from(SUMS[:2]), plain, durations)
-    found: st.SearchStrategy[Fact] = plain | moved
+    found: st.SearchStrategy[FieldExpr] = plain | moved
     return found
 
 
-def _durations() -> st.SearchStrategy[Fact]:
+def _durations() -> st.SearchStrategy[FieldExpr]:
     aged = _instants().map(builders.age)
     return st.one_of(
         aged,
@@ -135,7 +135,7 @@ def _durations() -> st.SearchStrategy[Fact]:
     )
 
 
-def _text_facts(rep: bool) -> st.SearchStrategy[Fact]:
+def _text_facts(rep: bool) -> st.SearchStrategy[FieldExpr]:
     standard = [LEAD.company, LEAD.product, LEAD.postal_code]
     return st.sampled_from([*standard, *([REP.name, REP.manager_id] if rep else [])]) | _custom(rep)
 
@@ -170,9 +170,9 @@ def _comparisons(rep: bool) -> st.SearchStrategy[Condition]:
 
 
 def _memberships(rep: bool) -> st.SearchStrategy[Condition]:
-    how = st.sampled_from([Fact.in_, Fact.not_in])
+    how = st.sampled_from([FieldExpr.in_, FieldExpr.not_in])
 
-    def among(facts: st.SearchStrategy[Fact], values: Any) -> st.SearchStrategy[Condition]:
+    def among(facts: st.SearchStrategy[FieldExpr], values: Any) -> st.SearchStrategy[Condition]:
         lists = st.lists(values, max_size=4)
         return st.builds(lambda ask, fact, listed: ask(fact, listed), how, facts, lists)
 
@@ -189,7 +189,7 @@ def _memberships(rep: bool) -> st.SearchStrategy[Condition]:
 
 def _texts(rep: bool) -> st.SearchStrategy[Condition]:
     patterns = st.text("ab*?'é ", min_size=1, max_size=6)
-    asked = st.sampled_from([Fact.startswith, Fact.endswith, Fact.like])
+    asked = st.sampled_from([FieldExpr.startswith, FieldExpr.endswith, FieldExpr.like])
     return st.one_of(
         st.builds(
             lambda ask, fact, text: ask(fact, text),
@@ -203,7 +203,7 @@ def _texts(rep: bool) -> st.SearchStrategy[Condition]:
 
 def _sets(rep: bool) -> st.SearchStrategy[Condition]:
     facts = st.sampled_from(
-        [LEAD["tags"], LEAD["x"], *([REP.territories, REP["tags"], REP.licences] if rep else [])]
+        [LEAD["tags"], LEAD["x"], *([REP.territories, REP["tags"], REP.licenses] if rep else [])]
     )
     listed = st.lists(words, max_size=3)
     related = st.sampled_from([builders.overlaps, builders.covers])
@@ -211,12 +211,14 @@ def _sets(rep: bool) -> st.SearchStrategy[Condition]:
     return st.one_of(
         st.builds(lambda how, a, b: how(a, b), related, facts, facts | listed),
         st.builds(lambda how, a, b: how(a, b), related, listed, facts),
-        st.builds(Fact.contains, facts | _text_facts(rep), contained),
+        st.builds(FieldExpr.contains, facts | _text_facts(rep), contained),
     )
 
 
 def _presences(rep: bool) -> st.SearchStrategy[Condition]:
     facts: Any = _numbers(rep) | _instants() | _text_facts(rep)
     return st.builds(
-        lambda ask, fact: ask(fact), st.sampled_from([Fact.is_present, Fact.is_missing]), facts
+        lambda ask, fact: ask(fact),
+        st.sampled_from([FieldExpr.is_present, FieldExpr.is_missing]),
+        facts,
     )

@@ -30,7 +30,7 @@ from leadroute.rules.rule import Pool, Rule
 from leadroute.rules.scorer import Scorer
 from leadroute.scorers import (
     close_rate,
-    headroom,
+    free_capacity,
     intent,
     round_robin,
     skill_match,
@@ -166,7 +166,7 @@ def scorers() -> st.SearchStrategy[Scorer]:
     """Scores made of the built-in scorers, weighted, added up and guarded."""
     plain = st.one_of(
         st.sampled_from(["industry", "language", "product"]).map(skill_match),
-        st.sampled_from([territory_match(), headroom(), round_robin(), close_rate()]),
+        st.sampled_from([territory_match(), free_capacity(), round_robin(), close_rate()]),
         st.sampled_from([round_robin("strict")]),
         st.sampled_from([1, 20]).map(lambda strength: close_rate(strength=strength)),
         st.builds(

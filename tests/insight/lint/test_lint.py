@@ -12,7 +12,7 @@ from leadroute import (
     LEAD,
     REP,
     ConfigError,
-    FactTypeError,
+    FieldTypeError,
     Lead,
     Pool,
     Rep,
@@ -22,7 +22,7 @@ from leadroute import (
     Schedule,
     Territory,
     check,
-    headroom,
+    free_capacity,
     intent,
     signal,
     skill_match,
@@ -92,7 +92,7 @@ def test_a_rule_that_is_not_reached_is_not_reached(rules, when):
         lead = invented(row, NOW)
         try:
             match = None if lead is None else router.match(lead, NOW)
-        except FactTypeError:
+        except FieldTypeError:
             continue
         if match is not None and match.name == "last":
             assert dead.isdisjoint({f"rule[{len(rules)}]", f"rule[{len(rules)}].when"})
@@ -112,7 +112,7 @@ def test_nothing_to_find():
     """A policy that reads ability, quality and source, with scheduled reps around the clock, has no finding."""
     rules = [
         Rule("big", when=(LEAD.budget > 5) & (LEAD.source == "web"), require=REP.level > 2),
-        Rule("rest", score=headroom()),
+        Rule("rest", score=free_capacity()),
     ]
     team = Roster([Rep("ada", level=3, schedule="always")])
     assert check(Router(rules=rules), team, now=NOW) == ()
@@ -128,7 +128,7 @@ def test_contradictions():
     never = (REP.level > 5) & (REP.level < 3)
     given = found(
         Rule("a", when=LEAD.country == "US", require=LEAD.country == "DE"),
-        Rule("b", require=never, score=headroom().when(never)),
+        Rule("b", require=never, score=free_capacity().when(never)),
         pools=[Pool("p", where=never)],
         qualify=(LEAD.budget > 1) & (LEAD.budget < 1),
     )
@@ -238,7 +238,9 @@ def test_overlap_that_cannot_be_shown():
     odd = LEAD.budget > LEAD.annual_revenue
     assert (
         codes(
-            Rule("a", when=odd), Rule("b", when=LEAD.country == "US", score=headroom()), Rule("r")
+            Rule("a", when=odd),
+            Rule("b", when=LEAD.country == "US", score=free_capacity()),
+            Rule("r"),
         )
         == []
     )
@@ -411,7 +413,7 @@ def test_reps_without_the_data_of_a_score_are_named(text, what, known):
     score = parse_score(text, BUILT_IN)
     says = [f"{NOBODY_ELSE} {what}, and rule 'a' scores by {text}"]
     fine = Rep("bob", **known)
-    for whole in (score, 2 * score + headroom(), first_of(invert(score), headroom())):
+    for whole in (score, 2 * score + free_capacity(), first_of(invert(score), free_capacity())):
         assert missing(whole, NOTHING, fine) == says
         assert missing(whole, fine) == []
     assert missing(score, fine, Rep("cy", weight=0), Rep("dee", active=False)) == []
@@ -612,7 +614,7 @@ def habits(*rules, **policy):
 
 def test_habits():
     """Each of the three classic mistakes is found, and reading what it misses ends it."""
-    assert habits(Rule("a", score=headroom())) == ["LR301", "LR302", "LR303"]
+    assert habits(Rule("a", score=free_capacity())) == ["LR301", "LR302", "LR303"]
     assert habits(Rule("a", score=skill_match("industry").when(LEAD.source == "x"))) == ["LR302"]
     assert habits(Rule("a", score=intent("x")), pools=[Pool("p", reps={"a"})]) == ["LR303"]
     assert habits(Rule("a", when=signal("x").count > 1, require=REP.level > 1)) == ["LR303"]

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from leadroute import LEAD, REP, signal
-from leadroute.errors import FactTypeError
+from leadroute.errors import FieldTypeError
 from leadroute.insight.lint.rows import MOST_ROWS, both, rows, universe, without
 from leadroute.insight.lint.values import ANYTHING, MISSING, among, beginning, related
 from leadroute.rules.builders import age, define, hours
@@ -107,7 +107,7 @@ def test_rows_are_the_condition(condition, lead):
     try:
         holds = compile_condition(condition, KNOWN)(lead, None, NOW)
         found = any(in_row(row, lead) for row in rows(condition))
-    except FactTypeError:
+    except FieldTypeError:
         return
     assert holds == found
 
@@ -140,7 +140,7 @@ def test_what_is_left_of_a_row(one, other, lead):
         inside = in_row(mine, lead), in_row(yours, lead)
         left = [in_row(row, lead) for row in without(mine, yours)]
         shared = common is not None and in_row(common, lead)
-    except FactTypeError:
+    except FieldTypeError:
         return
     assert sum(left) == (inside == (True, False))
     assert shared == all(inside)

@@ -29,15 +29,15 @@ from leadroute.model.track_record import ALL, Outcomes, Record
 from leadroute.scorers import (
     BUILT_IN,
     accept_rate,
-    cap_room,
+    cap_remaining,
     close_rate,
     deal_size_fit,
     distance,
     expertise,
     explore,
+    free_capacity,
     freshness,
     graduation,
-    headroom,
     intent,
     language,
     least_recent,
@@ -154,15 +154,15 @@ SCORERS = {
         {"lead": Lead("L-1", account_id="acme")},
         "the lead's account was bob's instead of ada's",
     ),
-    "headroom": (
-        headroom(),
+    "free_capacity": (
+        free_capacity(),
         Rep("ada", capacity=4),
         Rep("bob", capacity=4),
         {"snapshot": Snapshot(open={"ada": 1, "bob": 2})},
         "the rep's capacity was 30 instead of 4",
     ),
-    "cap_room": (
-        cap_room(),
+    "cap_remaining": (
+        cap_remaining(),
         Rep("ada", caps=[Cap(4, "day")]),
         Rep("bob", caps=[Cap(4, "day")]),
         {"snapshot": Snapshot(used={"cap/bob/day/2026-01-05": 2, "cap/ada/day/2026-01-05": 1})},
@@ -240,14 +240,14 @@ SCORERS = {
         "bob had won one more lead of 50 each",
     ),
     "intent": (
-        intent("page").when(REP.level >= 3) + headroom().when(REP.level < 3),
+        intent("page").when(REP.level >= 3) + free_capacity().when(REP.level < 3),
         Rep("ada", level=1, capacity=4),
         Rep("bob", level=3),
         {"snapshot": Snapshot(open={"ada": 1})},
         "the lead's signals had one more 'page' of 10",
     ),
     "freshness": (
-        freshness("1h").when(REP.level >= 3) + headroom().when(REP.level < 3),
+        freshness("1h").when(REP.level >= 3) + free_capacity().when(REP.level < 3),
         Rep("ada", level=1, capacity=4),
         Rep("bob", level=3),
         {
@@ -258,7 +258,7 @@ SCORERS = {
     ),
     "source_urgency": (
         source_urgency(["web", "list"], [1, 0.1]).when(REP.level >= 3)
-        + headroom().when(REP.level < 3),
+        + free_capacity().when(REP.level < 3),
         Rep("ada", level=1, capacity=4),
         Rep("bob", level=3),
         {"lead": Lead("L-1", source="list"), "snapshot": Snapshot(open={"ada": 1})},
@@ -466,7 +466,7 @@ def test_two_criteria():
 
 def test_weights():
     """Where two preferences pull apart, the least other weight of one of them is proposed."""
-    score = 3 * skill_match("industry") + headroom()
+    score = 3 * skill_match("industry") + free_capacity()
     ada, bob = Rep("ada", skills={"oil": 0.9}, capacity=4), Rep("bob", skills={"oil": 0.6})
     found = proposed(
         Rule("a", score=score, require=REP.level.is_missing()),
@@ -476,7 +476,7 @@ def test_weights():
         snapshot=Snapshot(open={"ada": 3}),
     )
     assert "the rep's level in 'oil' was 0.7 instead of 0.6" in found
-    assert "the rule 'a' gave headroom() the weight 1.5 instead of 1" in found
+    assert "the rule 'a' gave free_capacity() the weight 1.5 instead of 1" in found
     assert "the rule 'a' gave skill_match('industry') the weight 2 instead of 3" in found
 
 

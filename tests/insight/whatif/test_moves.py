@@ -9,7 +9,7 @@ from attrs import evolve
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from leadroute import LEAD, REP, FactTypeError, Lead, Rep, Roster, Router, Rule, diff
+from leadroute import LEAD, REP, FieldTypeError, Lead, Rep, Roster, Router, Rule, diff
 from leadroute.insight.whatif import moves as module
 from leadroute.rules.builders import age, days
 from leadroute.testing.strategies import leads, rosters, routers
@@ -96,7 +96,7 @@ def test_leads_that_cannot_be_judged():
     """The error is raised, or told while the others go on."""
     new = with_rule(OLD, 1, when=LEAD["x"] > 5, require=REP.level >= 3)
     bad, good = (Lead(f"L-{x}", attributes={"x": x}) for x in ("text", 9))
-    with pytest.raises(FactTypeError, match="rule 'germany', lead 'L-text'"):
+    with pytest.raises(FieldTypeError, match="rule 'germany', lead 'L-text'"):
         list(diff(OLD, new, [bad, good], TEAM, now=NOW))
     told = []
     found = list(diff(OLD, new, [bad, good], TEAM, now=NOW, unjudged=told.append))

@@ -25,7 +25,7 @@ from leadroute import (
     UnknownFieldError,
     diff,
     explain,
-    headroom,
+    free_capacity,
     round_robin,
     signal,
     skill_match,
@@ -105,8 +105,8 @@ EVERY = [
     for text in (
         "language() + 2 * same_country() + random_tiebreak()",
         "distance() + timezone_overlap() + workload()",
-        "owner('team') + named_account('team') + cap_room()",
-        "least_recent() + round_robin() + headroom()",
+        "owner('team') + named_account('team') + cap_remaining()",
+        "least_recent() + round_robin() + free_capacity()",
         "close_rate() + revenue_rate() + expertise(by=['industry', 'country'])",
         "response_speed() + accept_rate(half_life='4w') + top_producer()",
         "tier('budget', [10, 100]) + graduation() + deal_size_fit()",
@@ -363,7 +363,10 @@ def test_scores():
     assert found[0] == "the rep's weight was 2 instead of 1"
     many = Snapshot(open={"bob": 2})
     reason, found = answer(
-        Rule("a", score=headroom()), Rep("bob", capacity=4), Rep("ada", capacity=3), snapshot=many
+        Rule("a", score=free_capacity()),
+        Rep("bob", capacity=4),
+        Rep("ada", capacity=3),
+        snapshot=many,
     )
     assert found == []
 

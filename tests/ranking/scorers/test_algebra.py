@@ -14,12 +14,12 @@ from leadroute import (
     Router,
     Rule,
     Snapshot,
-    headroom,
+    free_capacity,
     round_robin,
     skill_match,
 )
 from leadroute.model.validation import FrozenDict
-from leadroute.rules.situation import Situation
+from leadroute.rules.situation import RoutingContext
 from leadroute.scorers import (
     at_least,
     clamp,
@@ -39,17 +39,17 @@ HEALTH = Lead("L-1", industry="health")
 
 def points(score, rep, lead=HEALTH, **counts):
     """The points of a rep among the two."""
-    return score.bind(Situation(lead, (ADA, BOB), "p", Snapshot(**counts)))(rep)
+    return score.bind(RoutingContext(lead, (ADA, BOB), "p", Snapshot(**counts)))(rep)
 
 
 def reason(score, rep, lead=HEALTH, **counts):
     """The reason for them."""
-    return score.reason(Situation(lead, (ADA, BOB), "p", Snapshot(**counts)), rep)
+    return score.reason(RoutingContext(lead, (ADA, BOB), "p", Snapshot(**counts)), rep)
 
 
 def test_the_best_of_several_counts():
     """max_of gives the best points and their reason; parts without an answer do not count."""
-    score = max_of(skill_match("industry"), headroom())
+    score = max_of(skill_match("industry"), free_capacity())
     assert points(score, ADA, open={"ada": 8}) == 0.5
     assert points(score, BOB, open={"bob": 8}) == 0.2
     assert reason(score, ADA, open={"ada": 8}) == "health at level 0.5"
@@ -72,7 +72,7 @@ def test_the_first_answer_counts():
 def test_tiers_come_strictly_one_after_the_other():
     """The worst of a tier stands before the best of the next one; who is in none comes last."""
     senior = workload(1).when(REP.level >= 3)
-    score = tiers(senior, headroom().when(REP.level >= 1))
+    score = tiers(senior, free_capacity().when(REP.level >= 1))
     assert points(score, ADA, open={"ada": 10**9}) > points(score, BOB)
     assert reason(score, BOB) == "tier 2 of 2: 0 open of 10"
     assert points(tiers(senior), BOB) == 0.0
@@ -100,16 +100,16 @@ def test_tiers_order_by_tier_and_then_by_points(first, second, situation):
 
 def test_points_are_kept_between_bounds():
     """Clamp keeps points between two bounds, invert turns them around, at_least drops the low ones."""
-    assert points(clamp(headroom(), 0.25, 0.75), ADA) == 0.75
-    assert points(clamp(headroom(), 0.25), ADA, open={"ada": 10}) == 0.25
+    assert points(clamp(free_capacity(), 0.25, 0.75), ADA) == 0.75
+    assert points(clamp(free_capacity(), 0.25), ADA, open={"ada": 10}) == 0.25
     assert points(clamp(skill_match("industry", unknown=None)), BOB) is None
-    assert points(invert(headroom()), ADA, open={"ada": 3}) == pytest.approx(0.3)
+    assert points(invert(free_capacity()), ADA, open={"ada": 3}) == pytest.approx(0.3)
     assert points(invert(skill_match("industry", unknown=None)), BOB) is None
-    assert reason(invert(headroom()), ADA) == "the less the better: 0 open of 10"
-    assert points(at_least(headroom(), 0.5), ADA, open={"ada": 5}) == 0.5
-    assert points(at_least(headroom(), 0.5), ADA, open={"ada": 6}) is None
+    assert reason(invert(free_capacity()), ADA) == "the less the better: 0 open of 10"
+    assert points(at_least(free_capacity(), 0.5), ADA, open={"ada": 5}) == 0.5
+    assert points(at_least(free_capacity(), 0.5), ADA, open={"ada": 6}) is None
     assert points(at_least(skill_match("industry", unknown=None), 0), BOB) is None
-    assert reason(clamp(headroom()), ADA) == "0 open of 10"
+    assert reason(clamp(free_capacity()), ADA) == "0 open of 10"
 
 
 @given(inner, situations())
@@ -163,7 +163,7 @@ def test_the_points_given_up_for_fairness_are_on_record():
 
 def test_a_bound_says_who_is_held_back():
     """The reason says how far the lead would put the rep ahead of, or behind, their share."""
-    score, ahead = fair_share(headroom(), 1), {"turns": FrozenDict({"p": {"ada": 3}})}
+    score, ahead = fair_share(free_capacity(), 1), {"turns": FrozenDict({"p": {"ada": 3}})}
     assert (
         reason(score, ADA, **ahead)
         == "0 open of 10; held back, 2.0 ahead of their share with this lead"
@@ -175,13 +175,13 @@ def test_a_bound_says_who_is_held_back():
 def test_a_bound_stands_with_reps_of_weight_0_alone():
     """Reps without weight have no share, which is no error."""
     rep = Rep("ada", weight=0)
-    situation = Situation(HEALTH, (rep,), "p")
-    assert fair_share(headroom()).bind(situation)(rep) == 1.0
+    situation = RoutingContext(HEALTH, (rep,), "p")
+    assert fair_share(free_capacity()).bind(situation)(rep) == 1.0
 
 
 def test_nobody_gives_up_nothing():
     """A decision without candidates gives up nothing, and nobody has a propensity."""
-    ranking = Router(rules=[Rule("all", score=fair_share(headroom()))]).rank(
+    ranking = Router(rules=[Rule("all", score=fair_share(free_capacity()))]).rank(
         HEALTH, Roster([Rep("ada", active=False)])
     )
     assert (ranking.given_up, dict(ranking.propensities)) == (0.0, {})
@@ -189,11 +189,11 @@ def test_nobody_gives_up_nothing():
 
 def test_conditions_deep_inside_a_score_are_checked_when_the_router_is_built():
     """A condition under max_of is found like any other."""
-    score = max_of(headroom().when(REP.level > 1), round_robin())
+    score = max_of(free_capacity().when(REP.level > 1), round_robin())
     assert [str(each) for each in score.walk()] == [
-        "max_of(headroom().when(rep.level > 1), round_robin())",
-        "headroom().when(rep.level > 1)",
-        "headroom()",
+        "max_of(free_capacity().when(rep.level > 1), round_robin())",
+        "free_capacity().when(rep.level > 1)",
+        "free_capacity()",
         "round_robin()",
     ]
     assert attrs.evolve(Router(rules=[Rule("all", score=score)])).rules[0].score == score

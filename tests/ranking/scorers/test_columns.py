@@ -9,24 +9,24 @@ from hypothesis import strategies as st
 from tests.ranking.scorers.world import IDS, NOW, Draw, plain, scores, situations
 
 from leadroute import LEAD, REP, Lead, Rep, Roster, Router, Rule, Snapshot, Territory, scorer
-from leadroute.errors import FactTypeError
+from leadroute.errors import FieldTypeError
 from leadroute.model.track_record import ALL, Outcomes, Record, segment_key, week_of
 from leadroute.ranking.scorers import performance
 from leadroute.ranking.scorers.engagement import _OfLead
 from leadroute.ranking.scorers.ownership import _Sticky
 from leadroute.rules.scorer import COUNTS, mean, means
-from leadroute.rules.situation import Situation
+from leadroute.rules.situation import RoutingContext
 from leadroute.scorers import (
     BUILT_IN,
     accept_rate,
     at_least,
-    cap_room,
+    cap_remaining,
     close_rate,
     distance,
     explore,
     first_of,
+    free_capacity,
     graduation,
-    headroom,
     language,
     max_of,
     named_account,
@@ -71,7 +71,7 @@ class Team:
         reps = tuple(self.reps[place] for place in places)
         absent = tuple(rep for rep in self.reps if rep not in reps)
         counts = snapshot or Snapshot()
-        return Situation(
+        return RoutingContext(
             lead, reps, "p", counts, now, matches=matches, absent=absent, columns=column
         )
 
@@ -131,15 +131,15 @@ def test_what_is_left_of_caps_follows_the_calendar(seed):
         used = {key: draw.randint(-1, 12) for key in keys if draw.random() < 0.7}
         places = [place for place in range(6) if draw.random() < 0.7]
         situation = team.situation(Lead("L-1"), places, Snapshot(used=used), now)
-        assert told(cap_room().column(situation)) == told(asked(cap_room(), situation))
+        assert told(cap_remaining().column(situation)) == told(asked(cap_remaining(), situation))
 
 
 def test_what_is_left_of_caps_asks_for_the_time_only_where_somebody_has_one():
     """As bind does: a team without caps needs no clock, and one with caps does."""
     team = Team((Rep("ada", caps=["5 per day"]), Rep("bob")))
-    assert cap_room().column(team.situation(Lead("L-1"), [1], now=None)) == [None]
-    with pytest.raises(FactTypeError):
-        cap_room().column(team.situation(Lead("L-1"), [0, 1], now=None))
+    assert cap_remaining().column(team.situation(Lead("L-1"), [1], now=None)) == [None]
+    with pytest.raises(FieldTypeError):
+        cap_remaining().column(team.situation(Lead("L-1"), [0, 1], now=None))
 
 
 PLACES = [
@@ -209,7 +209,7 @@ def test_an_owner_who_may_have_no_stand_in_costs_no_look_at_who_is_absent():
         raise AssertionError("asked who is absent")
 
     for lead in (Lead("L-1"), Lead("L-2", owner_id="zoe", account_id="acme")):
-        situation = Situation(lead, (Rep("ada"),), "p", absent=absent)
+        situation = RoutingContext(lead, (Rep("ada"),), "p", absent=absent)
         assert owner().column(situation) == [None]
         assert named_account().column(situation) == [None]
 
@@ -245,7 +245,9 @@ def test_records_of_many_segments_are_not_kept_for_ever(monkeypatch):
     ]
     snapshot, rate = Snapshot(outcomes=Outcomes.of(cells)), close_rate(5, by="industry")
     for number in (*range(9), *range(9)):
-        situation = Situation(Lead("L-1", industry=f"i{number}"), (Rep("ada"),), "p", snapshot, NOW)
+        situation = RoutingContext(
+            Lead("L-1", industry=f"i{number}"), (Rep("ada"),), "p", snapshot, NOW
+        )
         assert rate.column(situation) == asked(rate, situation)
     kept = performance._KEPT[id(snapshot.outcomes)]
     assert sum(len(totals) for _, totals in kept._totals.values()) <= 5
@@ -275,8 +277,8 @@ def test_every_built_in_scorer_names_counts():
         return 1.0
 
     assert own().counters == COUNTS
-    assert headroom().counters == {"open"}
-    assert cap_room().counters == {"used"}
+    assert free_capacity().counters == {"open"}
+    assert cap_remaining().counters == {"used"}
     assert (close_rate() + explore() + random_tiebreak()).counters == {"won", "closed"}
     assert tier("budget", [1]).counters == frozenset()
     assert tier("budget", [1], wins=[1]).counters == {"won", "closed"}
@@ -303,15 +305,15 @@ TWO = (Rep("ada", level=3, capacity=4), Rep("bob"))
 @pytest.mark.parametrize(
     "score",
     [
-        first_of(headroom().when(REP.level >= 3), touchy("ada")),
-        tiers(headroom().when(REP.level >= 3), touchy("ada")),
+        first_of(free_capacity().when(REP.level >= 3), touchy("ada")),
+        tiers(free_capacity().when(REP.level >= 3), touchy("ada")),
         touchy("bob").when(REP.level >= 3),
     ],
     ids=str,
 )
 def test_the_hosts_scorer_is_not_asked_about_reps_whom_it_does_not_decide(score):
     """It may fail for those, or cost time, as before."""
-    situation = Situation(Lead("L-1"), TWO, "p")
+    situation = RoutingContext(Lead("L-1"), TWO, "p")
     assert score.column(situation) == asked(score, situation)
 
 
@@ -321,18 +323,18 @@ ODD = (Rep("ada", level=3, attributes={"x": "text"}), Rep("bob", level=1, attrib
 @pytest.mark.parametrize(
     "score",
     [
-        first_of(headroom().when(REP.level >= 3), headroom().when(REP["x"] > 3)),
-        tiers(headroom().when(REP.level >= 3), headroom().when(REP["x"] > 3)),
-        headroom().when(REP["x"] > 3).when(REP.level < 3),
+        first_of(free_capacity().when(REP.level >= 3), free_capacity().when(REP["x"] > 3)),
+        tiers(free_capacity().when(REP.level >= 3), free_capacity().when(REP["x"] > 3)),
+        free_capacity().when(REP["x"] > 3).when(REP.level < 3),
     ],
     ids=str,
 )
 def test_a_condition_that_fails_for_a_rep_who_is_not_asked_about_fails_nothing(score):
     """A fact of the wrong type matters only where the condition is asked."""
-    situation = Situation(Lead("L-1"), ODD, "p")
+    situation = RoutingContext(Lead("L-1"), ODD, "p")
     assert score.column(situation) == asked(score, situation)
-    failing = headroom().when(REP["x"] > 3)
-    with pytest.raises(FactTypeError):
+    failing = free_capacity().when(REP["x"] > 3)
+    with pytest.raises(FieldTypeError):
         failing.column(situation)
 
 
@@ -342,18 +344,18 @@ def test_a_turn_is_what_the_part_that_decides_says():
     alone, owned = Lead("L-1"), Lead("L-2", owner_id="ada")
     ada, bob = TWO
     for lead, turn in [(alone, True), (owned, False)]:
-        situation = Situation(lead, TWO, "p")
+        situation = RoutingContext(lead, TWO, "p")
         assert shared.is_turn(situation, ada) is turn
         assert max_of(owner(), at_least(round_robin(), 1)).is_turn(situation, ada) is turn
         layered = tiers(owner(), round_robin())
         assert layered.is_turn(situation, ada) is turn
-    situation = Situation(owned, TWO, "p")
+    situation = RoutingContext(owned, TWO, "p")
     assert shared.owns(situation, ada)
     assert not shared.owns(situation, bob)
     backwards = first_of(round_robin(), owner())
     assert backwards.is_turn(situation, ada)
     assert not backwards.owns(situation, ada)
-    nothing = first_of(headroom().when(LEAD.budget > 1), round_robin().when(LEAD.budget > 1))
+    nothing = first_of(free_capacity().when(LEAD.budget > 1), round_robin().when(LEAD.budget > 1))
     assert not nothing.is_turn(situation, ada)
     assert not nothing.owns(situation, ada)
 
@@ -391,7 +393,7 @@ def test_a_specialist_comes_before_a_rep_of_whom_nothing_is_known():
     for make, parameters, known in cases:
         team = Roster([Rep("ada"), Rep("zoe", **known)])
         for unknown, first in [({}, "zoe"), ({"unknown": None}, "ada"), ({"unknown": 1}, "ada")]:
-            score = make(*parameters, **unknown) + headroom()
+            score = make(*parameters, **unknown) + free_capacity()
             ranking = Router(rules=[Rule("all", score=score)]).rank(lead, team, now=NOW)
             assert ranking.assignments[0].rep_id == first, (score, unknown)
 
@@ -415,7 +417,7 @@ def test_counts_that_contradict_one_another_give_the_same_points(outcomes):
     ]
     kept = Outcomes.of(cells) if outcomes else Outcomes()
     snapshot = Snapshot(won=won, closed=closed, outcomes=kept)
-    situation = Situation(Lead("L-1"), team, "p", snapshot, NOW)
+    situation = RoutingContext(Lead("L-1"), team, "p", snapshot, NOW)
     for score in (close_rate(), close_rate(0.1), explore(3), revenue_rate(), graduation([5, 7])):
         assert told(score.column(situation)) == told(asked(score, situation))
 
@@ -427,7 +429,7 @@ def test_a_rate_of_all_is_no_more_than_1(strength):
         record = Record(won=number, closed=number, accepted=number)
         outcomes = Outcomes.of([("ada", ALL, 2_900, record)])
         snapshot = Snapshot(outcomes=outcomes)
-        situation = Situation(Lead("L-1"), (Rep("ada"),), "p", snapshot, NOW)
+        situation = RoutingContext(Lead("L-1"), (Rep("ada"),), "p", snapshot, NOW)
         for score in (close_rate(strength), accept_rate(strength=strength)):
             assert score.column(situation) == asked(score, situation)
             assert score.column(situation)[0] <= 1
@@ -435,7 +437,7 @@ def test_a_rate_of_all_is_no_more_than_1(strength):
 
 def test_a_part_of_a_scorer_that_is_left_out_is_named():
     """The classes that scorers share say what a subclass has to define."""
-    situation = Situation(Lead("L-1"), (), "p")
+    situation = RoutingContext(Lead("L-1"), (), "p")
     with pytest.raises(TypeError, match="define _owners"):
         _Sticky().column(situation)
     with pytest.raises(TypeError, match="define _points"):
@@ -446,7 +448,7 @@ def test_answers_that_took_a_lifetime_are_held_in_bounds():
     """Sums of times that cannot be, far too long or below nothing, give the points that bind gives."""
     for logged in (10**12, -(10**12)):
         found = Outcomes.of([("ada", ALL, 2_900, Record(reached=1, log_response=logged))])
-        situation = Situation(Lead("L-1"), (Rep("ada"),), "p", Snapshot(outcomes=found), NOW)
+        situation = RoutingContext(Lead("L-1"), (Rep("ada"),), "p", Snapshot(outcomes=found), NOW)
         assert response_speed().column(situation) == asked(response_speed(), situation)
 
 

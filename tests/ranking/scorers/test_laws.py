@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.ranking.scorers.world import plain, scores, situations
 
-from leadroute import Rep, headroom, scorers
+from leadroute import Rep, free_capacity, scorers
 from leadroute.errors import ConfigError, LeadrouteError
 from leadroute.rules.scorer import Scorer
 from leadroute.rules.scores import parse_score
@@ -75,8 +75,8 @@ def test_scores_and_situations_survive_pickling(score, situation):
 @given(plain, situations())
 def test_a_scorer_without_an_answer_takes_no_weight(score, situation):
     """Adding a scorer that has no answer for a rep leaves the rep's score as it was."""
-    alone = headroom().bind(situation)
-    both = (headroom() + 5 * score).bind(situation)
+    alone = free_capacity().bind(situation)
+    both = (free_capacity() + 5 * score).bind(situation)
     points = score.bind(situation)
     for rep in situation.reps:
         if points(rep) is None:
@@ -121,8 +121,8 @@ REFUSED = [
     ("skill_match('industry', at_least=2)", "2 must be a number from 0 to 1"),
     ("skill_match('industry', unknown='no')", "'no' must be a number from 0 to 1"),
     ("skill_match(None)", "lead has no field 'None'"),
-    ("headroom().when(lead.budget == None)", "None cannot be compared"),
-    ("None * headroom()", "a score is made of scorers"),
+    ("free_capacity().when(lead.budget == None)", "None cannot be compared"),
+    ("None * free_capacity()", "a score is made of scorers"),
     ("None", "a score is made of scorers"),
     ("language(-1)", "must be a number from 0 to 1"),
     ("distance(0)", "0 must be a number above 0"),
@@ -148,22 +148,22 @@ REFUSED = [
     ("intent('a', 1, ['1d', '2d'])", "intent() has 1 kinds and 2 half_life; write one each"),
     ("source_urgency(['a'], [1, 0])", "source_urgency() has 1 sources and 2 urgencies"),
     ("source_urgency(['a'], [2])", "2 must be a number from 0 to 1"),
-    ("max_of()", "max_of() needs a scorer or more, such as max_of(headroom())"),
+    ("max_of()", "max_of() needs a scorer or more, such as max_of(free_capacity())"),
     ("first_of(3)", "first_of() takes scorers, and 3 is none"),
-    ("max_of(headroom)", "a scorer is called: write headroom()"),
-    ("clamp(headroom(), 0.5, 0.1)", "clamp() has high=0.1 below low=0.5; swap them"),
-    ("clamp(headroom(), 2)", "2 must be a number from 0 to 1"),
+    ("max_of(free_capacity)", "a scorer is called: write free_capacity()"),
+    ("clamp(free_capacity(), 0.5, 0.1)", "clamp() has high=0.1 below low=0.5; swap them"),
+    ("clamp(free_capacity(), 2)", "2 must be a number from 0 to 1"),
     ("invert('a')", "invert() takes scorers, and 'a' is none"),
-    ("fair_share(headroom(), -1)", "-1 must be a number from 0 on"),
-    ("tiers(headroom()) + round_robin()", "tiers() stands alone and cannot be added"),
-    ("2 * tiers(headroom())", "tiers() stands alone and cannot be weighted"),
+    ("fair_share(free_capacity(), -1)", "-1 must be a number from 0 on"),
+    ("tiers(free_capacity()) + round_robin()", "tiers() stands alone and cannot be added"),
+    ("2 * tiers(free_capacity())", "tiers() stands alone and cannot be weighted"),
     (
-        "fair_share(headroom()).when(lead.budget > 1)",
+        "fair_share(free_capacity()).when(lead.budget > 1)",
         "fair_share() stands alone and cannot be guarded",
     ),
-    ("max_of(tiers(headroom()))", "tiers() stands alone; max_of() cannot hold it"),
-    ("invert(fair_share(headroom()))", "fair_share() stands alone; invert() cannot hold it"),
-    ("tiers(fair_share(headroom()))", "fair_share() stands alone; tiers() cannot hold it"),
+    ("max_of(tiers(free_capacity()))", "tiers() stands alone; max_of() cannot hold it"),
+    ("invert(fair_share(free_capacity()))", "fair_share() stands alone; invert() cannot hold it"),
+    ("tiers(fair_share(free_capacity()))", "fair_share() stands alone; tiers() cannot hold it"),
 ]
 
 

@@ -10,7 +10,7 @@ from tests.ranking.scorers.world import NOW, sold
 from leadroute import LEAD, Lead, Rep, Roster, Router, Rule, Snapshot
 from leadroute.model.track_record import ALL, UNIT, Outcomes, Record, week_of
 from leadroute.ranking.empirical_bayes import MOST, Prior, posterior, prior_of
-from leadroute.rules.situation import Situation
+from leadroute.rules.situation import RoutingContext
 from leadroute.scorers import (
     accept_rate,
     at_least,
@@ -39,7 +39,7 @@ def world(lead=None, *, opened=None, levels=None, **records):
     ]
     reps = tuple(Rep(name, level=(levels or {}).get(name)) for name in sorted({*records, "zoe"}))
     snapshot = Snapshot(open=opened or {}, outcomes=Outcomes.of(cells))
-    return Situation(lead or Lead("L-1", industry="retail"), reps, "p", snapshot, NOW)
+    return RoutingContext(lead or Lead("L-1", industry="retail"), reps, "p", snapshot, NOW)
 
 
 def judged(score, situation):
@@ -64,7 +64,7 @@ def test_a_rate_is_shrunk_towards_the_average():
 def test_counts_stand_in_for_outcomes():
     """Without outcomes the counts of the snapshot are the record; without any there is no answer."""
     reps = (Rep("ada"), Rep("bob"))
-    counted = Situation(
+    counted = RoutingContext(
         Lead("L-1"), reps, "p", Snapshot(won={"ada": 5}, closed={"ada": 10, "bob": 10})
     )
     assert judged(close_rate(10), counted)["ada"][0] == pytest.approx(0.375)
@@ -72,7 +72,7 @@ def test_counts_stand_in_for_outcomes():
         None,
         "nobody has closed a deal in leads like this yet",
     )
-    empty = Situation(Lead("L-1", industry="retail"), reps, "p")
+    empty = RoutingContext(Lead("L-1", industry="retail"), reps, "p")
     assert (
         judged(close_rate(by="industry"), empty)["ada"][1]
         == "nobody has closed a deal in retail yet"
@@ -82,7 +82,9 @@ def test_counts_stand_in_for_outcomes():
 def test_old_outcomes_count_less():
     """With a half-life, what is as old as that counts half."""
     ago = [("ada", ALL, WEEK - 4, Record(won=8, closed=8)), ("ada", ALL, WEEK, Record(closed=4))]
-    situation = Situation(Lead("L-1"), (Rep("ada"),), "p", Snapshot(outcomes=Outcomes.of(ago)), NOW)
+    situation = RoutingContext(
+        Lead("L-1"), (Rep("ada"),), "p", Snapshot(outcomes=Outcomes.of(ago)), NOW
+    )
     assert judged(close_rate(1, half_life="4w"), situation)["ada"][0] == pytest.approx(0.5)
     assert judged(close_rate(1), situation)["ada"][0] == pytest.approx(8 / 12)
 
@@ -321,7 +323,7 @@ def test_more_of_what_is_wanted_never_gives_fewer_points(count, more, other, val
 
 def test_a_half_life_needs_the_time():
     """Old outcomes cannot count less while nobody says what time it is."""
-    situation = Situation(
+    situation = RoutingContext(
         Lead("L-1"),
         (Rep("ada"),),
         "p",

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given, settings
 from tests.ranking.scorers.world import scores, situations
 
-from leadroute import Lead, Rep, Roster, Router, Rule, Snapshot, headroom
+from leadroute import Lead, Rep, Roster, Router, Rule, Snapshot, free_capacity
 from leadroute.ranking.scorers.exploration import propensities
-from leadroute.rules.situation import CHANCES, Situation
+from leadroute.rules.situation import CHANCES, RoutingContext
 from leadroute.scorers import close_rate, explore, random_tiebreak, tiers
 
 TEAM = Roster([Rep(name, capacity=10) for name in ("ada", "bob", "cy")])
@@ -60,7 +60,7 @@ def test_propensities_are_the_frequencies_of_the_choice(score):
 
 def test_a_score_without_chance_is_certain():
     """Without chance the best has propensity 1 and the others 0."""
-    found = ranked(headroom(), snapshot=Snapshot(open={"ada": 3})).propensities
+    found = ranked(free_capacity(), snapshot=Snapshot(open={"ada": 3})).propensities
     assert dict(found) == {"ada": 0.0, "bob": 1.0, "cy": 0.0}
     assert ranked(None).propensities["ada"] == 1.0
 
@@ -79,7 +79,7 @@ def test_propensities_survive_pickling():
 
 def test_little_is_known_of_the_new():
     """Of two reps with the same rate, the one with the shorter record draws from the wider range."""
-    situation = Situation(Lead("L-1"), tuple(TEAM), "p", RECORD)
+    situation = RoutingContext(Lead("L-1"), tuple(TEAM), "p", RECORD)
 
     def width(rep_id):
         low, high = close_rate(20).estimate(situation, TEAM[rep_id]).interval()
@@ -97,7 +97,7 @@ def test_without_any_record_everyone_has_the_same_chance():
 
 def test_a_stranger_draws_too():
     """A rep who is not among the candidates has a rate as well, that of nobody known."""
-    situation = Situation(Lead("L-1"), (), "p")
+    situation = RoutingContext(Lead("L-1"), (), "p")
     assert 0 < explore().bind(situation)(Rep("eve")) < 1
 
 
@@ -113,7 +113,7 @@ def test_chance_says_what_it_drew():
 def test_lots_are_spread_evenly():
     """Over many leads, a rep draws each grain of each lot about equally often."""
     rep, leads = Rep("ada"), 20_480
-    drawn = Counter(Situation(Lead(f"L-{n}"), (), "p").luck(rep) for n in range(leads))
+    drawn = Counter(RoutingContext(Lead(f"L-{n}"), (), "p").luck(rep) for n in range(leads))
     expected = leads / 1_024
     chi_square = sum((count - expected) ** 2 / expected for count in drawn.values())
     assert len(drawn) == 1_024

@@ -10,12 +10,12 @@ from tests.ranking.scorers.world import NOW
 from leadroute import Lead, Rep, Roster, Router, Rule, Schedule, Signal, Snapshot
 from leadroute.errors import ConfigError
 from leadroute.model.duration import to_micros
-from leadroute.rules.situation import Situation
+from leadroute.rules.situation import RoutingContext
 from leadroute.scorers import (
     distance,
     first_of,
+    free_capacity,
     freshness,
-    headroom,
     intent,
     language,
     least_recent,
@@ -34,7 +34,7 @@ from leadroute.scorers import (
 
 def judged(score, lead, rep, snapshot=None, absent=()):
     """The points of a rep and the reason for them."""
-    situation = Situation(lead, (rep,), "p", snapshot or Snapshot(), NOW, absent=absent)
+    situation = RoutingContext(lead, (rep,), "p", snapshot or Snapshot(), NOW, absent=absent)
     return score.bind(situation)(rep), score.reason(situation, rep)
 
 
@@ -149,8 +149,8 @@ CASES = [
         None,
         "the lead's time zone is not known",
     ),
-    (headroom(), lead(), rep(), 1, "0 open of no limit"),
-    (headroom(), lead(), rep(capacity=0), 0, "0 open of 0"),
+    (free_capacity(), lead(), rep(), 1, "0 open of no limit"),
+    (free_capacity(), lead(), rep(capacity=0), 0, "0 open of 0"),
     (workload(), lead(), rep(weight=0), 0, "0 open, weight 0"),
     (least_recent(), lead(), rep(), 1, "no lead so far"),
     (intent(), lead(), rep(), None, "no signals of any kind"),
@@ -263,7 +263,9 @@ def test_a_rep_whose_calendar_fails_counts_as_unknown():
         score = timezone_overlap(unknown=unknown)
         found, reason = judged(score, germany, rep(schedule=own))
         assert (found, reason) == (points, "the rep's calendar fails with LookupError")
-        assert score.column(Situation(germany, (rep(schedule=own),), "p", instant=NOW)) == [points]
+        assert score.column(RoutingContext(germany, (rep(schedule=own),), "p", instant=NOW)) == [
+            points
+        ]
 
 
 @pytest.mark.parametrize(
@@ -278,11 +280,11 @@ def test_counts_decide_load_and_turns():
     """What is open, and when the last lead came, is read from the snapshot."""
     counts = Snapshot(open={"ada": 5}, last_assigned={"ada": to_micros(NOW - timedelta(days=3))})
     assert judged(workload(), lead(), rep(weight=0.5), counts) == (0.5, "5 open, weight 0.5")
-    assert judged(headroom(), lead(), rep(capacity=20), counts)[0] == 0.75
+    assert judged(free_capacity(), lead(), rep(capacity=20), counts)[0] == 0.75
     points, why = judged(least_recent(), lead(), rep(), counts)
     assert (points, why) == (0.75, "last lead at 2026-03-01 12:00 UTC")
-    assert judged(headroom(), lead(), rep(capacity=3), Snapshot(open={"ada": -1}))[0] == 1
-    assert judged(headroom(), lead(), rep(capacity=3), Snapshot(open={"ada": 1.5}))[0] == 0.5
+    assert judged(free_capacity(), lead(), rep(capacity=3), Snapshot(open={"ada": -1}))[0] == 1
+    assert judged(free_capacity(), lead(), rep(capacity=3), Snapshot(open={"ada": 1.5}))[0] == 0.5
 
 
 def test_a_named_domain_is_found_in_any_case():
@@ -306,7 +308,7 @@ OWNER = Rep("ann", name="Ann", teams={"red"}, manager_id="boss", accounts={"acme
 def sticky(score, *here, absent=()):
     """The points and reasons of the reps who are here, for a lead of Ann's."""
     given = lead(owner_id="ann", account_id="acme")
-    situation = Situation(given, here, "p", absent=absent)
+    situation = RoutingContext(given, here, "p", absent=absent)
     points = score.bind(situation)
     return {one.id: (points(one), score.reason(situation, one)) for one in here}
 
@@ -351,7 +353,7 @@ def test_the_stickiness_of_an_unfinished_scorer_is_refused():
     from leadroute.ranking.scorers.ownership import _Sticky
 
     with pytest.raises(TypeError, match="define _owns"):
-        _Sticky().bind(Situation(lead(), (), "p"))
+        _Sticky().bind(RoutingContext(lead(), (), "p"))
 
 
 @given(
@@ -362,10 +364,10 @@ def test_the_stickiness_of_an_unfinished_scorer_is_refused():
     st.integers(0, 10**7),
 )
 def test_more_room_and_longer_idle_never_give_fewer_points(some, more, capacity, idle, longer):
-    """Fewer open leads, more headroom and a longer wait never cost points."""
+    """Fewer open leads, more free_capacity and a longer wait never cost points."""
     few, many = sorted((some, more))
     short, long = sorted((idle, longer))
-    for score in (headroom(), workload()):
+    for score in (free_capacity(), workload()):
         assert (
             judged(score, lead(), rep(capacity=capacity), Snapshot(open={"ada": few}))[0]
             >= judged(score, lead(), rep(capacity=capacity), Snapshot(open={"ada": many}))[0]

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from leadroute import LEAD, REP, Lead, Rep, Signal, Snapshot, scorers
 from leadroute.model.duration import to_micros
 from leadroute.model.track_record import ALL, UNIT, Outcomes, Record, segment_key, week_of
-from leadroute.rules.situation import Situation
+from leadroute.rules.situation import RoutingContext
 
 NOW = datetime(2026, 3, 4, 12, 0, tzinfo=UTC)
 IDS = ("ada", "bob", "cy", "dee")
@@ -157,7 +157,9 @@ class Draw(Random):
             won={rep_id: self.randint(0, count) for rep_id, count in closed.items()},
             outcomes=self.outcomes(),
         )
-        return Situation(self.lead(), everyone[:here], "p", snapshot, NOW, absent=everyone[here:])
+        return RoutingContext(
+            self.lead(), everyone[:here], "p", snapshot, NOW, absent=everyone[here:]
+        )
 
 
 def sold(size):
@@ -213,7 +215,7 @@ plain = st.one_of(
     ),
     built("owner", away),
     built("named_account", away=away),
-    built("headroom"),
+    built("free_capacity"),
     built("workload", few),
     built("round_robin"),
     built("least_recent", st.sampled_from(["1d", "90s"])),

@@ -46,7 +46,7 @@ def check(
         The findings. ``leadroute.insight.lint.CODES`` has every code with its severity.
 
     Raises:
-        FactTypeError: ``now`` is naive, or something is of the wrong kind.
+        FieldTypeError: ``now`` is naive, or something is of the wrong kind.
 
     Complexity: O(rules squared) in the worst case, with a bound beyond which a finding says so.
 

@@ -24,7 +24,7 @@ from zoneinfo import ZoneInfo
 
 from attrs import frozen
 
-from leadroute.errors import FactTypeError, nearest
+from leadroute.errors import FieldTypeError, nearest
 from leadroute.insight.coverage import usual_zone
 from leadroute.insight.lint.analysis import Subject, shown_by
 from leadroute.insight.lint.finding import Finding
@@ -74,7 +74,7 @@ _SINGULAR = {
     "regions": "region",
     "territories": "territory",
     "industries": "industry",
-    "licences": "licence",
+    "licenses": "license",
     "accounts": "account",
 }
 
@@ -435,7 +435,7 @@ def _may_count(subject: Subject, guards: Sequence[Condition], rep: Rep) -> bool:
     """Whether no condition is false of the rep whatever the lead."""
     try:
         return all(subject.holds(part, _NOBODY, rep) for part in _settled(guards))
-    except FactTypeError:
+    except FieldTypeError:
         return False
 
 

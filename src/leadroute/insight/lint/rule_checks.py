@@ -23,7 +23,7 @@ from leadroute.rules.fallback import HOLD
 from leadroute.rules.fields import Kind
 from leadroute.rules.rule import Rule
 from leadroute.rules.scorer import Guarded, Scorer
-from leadroute.scorers import close_rate, headroom, intent, round_robin
+from leadroute.scorers import close_rate, free_capacity, intent, round_robin
 
 __all__ = ["contradictions", "habits", "order", "remainder"]
 
@@ -38,7 +38,7 @@ _QUALITY = {
     "current_solution",
 }
 _ORIGIN = {"source", "channel"}
-_TURNS = (headroom, round_robin)
+_TURNS = (free_capacity, round_robin)
 _BY_QUALITY = (intent, close_rate)
 
 

@@ -23,7 +23,7 @@ from leadroute.model.lead import Lead
 from leadroute.model.lead_timezone import lead_hours
 from leadroute.model.rep import Rep
 from leadroute.model.schedule import Schedule
-from leadroute.model.territory_index import Atlas
+from leadroute.model.territory_index import TerritoryIndex
 from leadroute.model.working_hours import Hours, meeting, unless_failing
 from leadroute.rules.operand import Field
 
@@ -67,7 +67,7 @@ def unheld(subject: Subject) -> Iterator[Finding]:
             yield Finding("LR402", f"rule[{number}].territory", explanation, remedy, lead)
 
 
-def _unheld(atlas: Atlas, members: Sequence[Rep], lead: Lead) -> bool:
+def _unheld(atlas: TerritoryIndex, members: Sequence[Rep], lead: Lead) -> bool:
     held = (match.territory.role(rep) for match in atlas.lookup(lead) for rep in members)
     return not any(held)
 

@@ -14,7 +14,7 @@ from typing import Any, Final
 
 from attrs import frozen
 
-from leadroute.errors import FactTypeError
+from leadroute.errors import FieldTypeError
 from leadroute.model.lead import Lead
 from leadroute.model.roster import Roster
 from leadroute.model.snapshot import Snapshot
@@ -140,7 +140,7 @@ def explain(
         tried: As for ``Router.rank``.
 
     Raises:
-        FactTypeError: As for ``Router.rank``.
+        FieldTypeError: As for ``Router.rank``.
 
     Example:
         >>> from leadroute import LEAD, Rep, Rule
@@ -187,7 +187,7 @@ def _was_false(part: Condition, router: Router, lead: Lead, now: datetime | None
     """Whether a part did not hold; one that cannot be judged was not asked, because another was false before it."""
     try:
         return not compile_condition(part, router.environment)(lead, None, now)
-    except FactTypeError:
+    except FieldTypeError:
         return False
 
 

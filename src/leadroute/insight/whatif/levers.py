@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any, TypeAlias
 
-from leadroute.errors import InvalidValue
+from leadroute.errors import ValidationError
 from leadroute.insight.whatif.explanation import SHOWN
 from leadroute.insight.whatif.question import Change, Lever
 from leadroute.model.lead import Lead, Signal
@@ -103,7 +103,7 @@ def _signal(kind: str, value: Any, at: datetime, lead: Lead) -> Iterator[Lever]:
         return
     try:
         signals = (*lead.signals, Signal(kind, at, value))
-    except InvalidValue:
+    except ValidationError:
         return
     words = f"signals had one more {kind!r} of {value:g}"
     yield (Change("lead", "signals", signals, words),)

@@ -17,7 +17,7 @@ from typing import Any, Final
 
 from attrs import evolve, fields, frozen
 
-from leadroute.errors import FactTypeError
+from leadroute.errors import FieldTypeError
 from leadroute.model.lead import Lead
 from leadroute.model.roster import Roster
 from leadroute.model.snapshot import Snapshot
@@ -76,7 +76,7 @@ def diff(
     *,
     now: datetime | None = None,
     snapshot: Snapshot | None = None,
-    unjudged: Callable[[FactTypeError], object] | None = None,
+    unjudged: Callable[[FieldTypeError], object] | None = None,
 ) -> Iterator[Move]:
     """The leads that a new policy would give to somebody else, one at a time as you iterate.
 
@@ -90,7 +90,7 @@ def diff(
         unjudged: Told why, for each lead that a policy cannot judge, and the others go on; without it, that is raised.
 
     Raises:
-        FactTypeError: As for ``Router.rank``, for a lead that has to be ranked.
+        FieldTypeError: As for ``Router.rank``, for a lead that has to be ranked.
 
     Complexity: two matches a lead, and two rankings where they differ; constant memory.
 
@@ -111,7 +111,7 @@ def diff(
             try:
                 before = old.rank(lead, roster, now=now, snapshot=snapshot)
                 after = new.rank(lead, roster, now=now, snapshot=snapshot)
-            except FactTypeError as error:
+            except FieldTypeError as error:
                 if unjudged is None:
                     raise
                 unjudged(error)

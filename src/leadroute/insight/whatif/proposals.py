@@ -106,7 +106,7 @@ def why_not(
 
     Raises:
         UnknownFieldError: The rep is not in the roster.
-        FactTypeError: As for ``Router.rank``.
+        FieldTypeError: As for ``Router.rank``.
 
     Complexity: at most ``MOST_TRIALS`` rankings.
 

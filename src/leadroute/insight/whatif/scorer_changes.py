@@ -32,7 +32,7 @@ from leadroute.ranking.candidates import scoring_of
 from leadroute.ranking.scorers.engagement import freshness, intent, source_urgency
 from leadroute.ranking.scorers.exploration import explore, random_tiebreak
 from leadroute.ranking.scorers.fit import language, same_country, skill_match, territory_match
-from leadroute.ranking.scorers.load import cap_room, headroom, workload
+from leadroute.ranking.scorers.load import cap_remaining, free_capacity, workload
 from leadroute.ranking.scorers.ownership import named_account, owner
 from leadroute.ranking.scorers.performance import (
     Learning,
@@ -179,7 +179,7 @@ def _in_their_teams(question: Question, away: str, owners: Iterable[Rep]) -> Ite
     yield from _asked_of_rep(question, ((Field("rep", "teams"), team) for team in sorted(teams)))
 
 
-def _room(question: Question, _scorer: headroom) -> Iterator[Lever]:
+def _room(question: Question, _scorer: free_capacity) -> Iterator[Lever]:
     yield from roomier(question)
     yield from _less_open(question, workload())
 
@@ -200,7 +200,7 @@ def _less_open(question: Question, _scorer: Scorer) -> Iterator[Lever]:
     yield lever
 
 
-def _caps(question: Question, _scorer: cap_room) -> Iterator[Lever]:
+def _caps(question: Question, _scorer: cap_remaining) -> Iterator[Lever]:
     yield from raised_caps(question)
 
 
@@ -385,8 +385,8 @@ WANTED: Final[Mapping[type, Callable[[Question, Any], Iterator[Lever]]]] = {
     timezone_overlap: _hours,
     owner: _owner,
     named_account: _accounts,
-    headroom: _room,
-    cap_room: _caps,
+    free_capacity: _room,
+    cap_remaining: _caps,
     workload: _less_open,
     round_robin: _turns,
     least_recent: _idle,

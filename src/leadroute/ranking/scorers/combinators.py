@@ -20,7 +20,7 @@ from leadroute.model.rep import Rep
 from leadroute.ranking.scorers.parameters import not_negative, share
 from leadroute.ranking.scorers.round_robin import dues
 from leadroute.rules.scorer import Points, Scorer, column_where
-from leadroute.rules.situation import Situation
+from leadroute.rules.situation import RoutingContext
 
 __all__ = ["at_least", "clamp", "fair_share", "first_of", "invert", "max_of", "tiers"]
 
@@ -28,7 +28,7 @@ __all__ = ["at_least", "clamp", "fair_share", "first_of", "invert", "max_of", "t
 def _scorers(name: str, given: Iterable[Any], *, alone: bool = False) -> tuple[Scorer, ...]:
     found = tuple(given)
     if not found:
-        raise ConfigError(f"{name}() needs a scorer or more, such as {name}(headroom())")
+        raise ConfigError(f"{name}() needs a scorer or more, such as {name}(free_capacity())")
     for each in found:
         if not isinstance(each, Scorer):
             raise ConfigError(f"{name}() takes scorers, and {each!r:.60} is none")
@@ -51,30 +51,30 @@ class _Several(Scorer):
         """The parts, in the order they were written."""
         return self.scorers
 
-    def reason(self, situation: Situation, rep: Rep) -> str:
+    def reason(self, situation: RoutingContext, rep: Rep) -> str:
         """The reason of the part that decides; of all, when none has an answer."""
         decides = self._deciding(situation, rep)
         if decides is not None:
             return decides.reason(situation, rep)
         return "; ".join(scorer.reason(situation, rep) for scorer in self.scorers)
 
-    def is_turn(self, situation: Situation, rep: Rep) -> bool:
+    def is_turn(self, situation: RoutingContext, rep: Rep) -> bool:
         """As the part that decides says: a turn is taken only where it had a say."""
         decides = self._deciding(situation, rep)
         return decides is not None and decides.is_turn(situation, rep)
 
-    def owns(self, situation: Situation, rep: Rep) -> bool:
+    def owns(self, situation: RoutingContext, rep: Rep) -> bool:
         """As the part that decides says."""
         decides = self._deciding(situation, rep)
         return decides is not None and decides.owns(situation, rep)
 
-    def _deciding(self, situation: Situation, rep: Rep) -> Scorer | None:
+    def _deciding(self, situation: RoutingContext, rep: Rep) -> Scorer | None:
         for scorer in self.scorers:
             if scorer.bind(situation)(rep) is not None:
                 return scorer
         return None
 
-    def _layers(self, situation: Situation) -> Iterator[list[float | None]]:
+    def _layers(self, situation: RoutingContext) -> Iterator[list[float | None]]:
         """The column of each part in turn, for the reps of whom no part before had an answer.
 
         Every part is asked, because a part that cannot be asked at all is a fault wherever it stands.
@@ -105,14 +105,14 @@ class max_of(_Several):
         ConfigError: There is none, or something is no score.
 
     Example:
-        >>> from leadroute import headroom, round_robin
-        >>> str(max_of(headroom(), round_robin()))
-        'max_of(headroom(), round_robin())'
+        >>> from leadroute import free_capacity, round_robin
+        >>> str(max_of(free_capacity(), round_robin()))
+        'max_of(free_capacity(), round_robin())'
     """
 
     name = "max_of"
 
-    def bind(self, situation: Situation) -> Points:
+    def bind(self, situation: RoutingContext) -> Points:
         """Bind every part once. O(parts) a rep."""
         bound = [scorer.bind(situation) for scorer in self.scorers]
 
@@ -122,7 +122,7 @@ class max_of(_Several):
 
         return points
 
-    def column(self, situation: Situation) -> list[float | None]:
+    def column(self, situation: RoutingContext) -> list[float | None]:
         """The best of the parts' columns. O(parts * reps)."""
         best, *others = [scorer.column(situation) for scorer in self.scorers]
         for column in others:
@@ -132,7 +132,7 @@ class max_of(_Several):
             ]
         return best
 
-    def _deciding(self, situation: Situation, rep: Rep) -> Scorer | None:
+    def _deciding(self, situation: RoutingContext, rep: Rep) -> Scorer | None:
         found = [(scorer.bind(situation)(rep), scorer) for scorer in self.scorers]
         known = [(points, scorer) for points, scorer in found if points is not None]
         return max(known, key=lambda pair: pair[0])[1] if known else None
@@ -153,14 +153,14 @@ class first_of(_Several):
         ConfigError: There is none, or something is no score.
 
     Example:
-        >>> from leadroute import headroom, skill_match
-        >>> str(first_of(skill_match("industry"), headroom()))
-        "first_of(skill_match('industry'), headroom())"
+        >>> from leadroute import free_capacity, skill_match
+        >>> str(first_of(skill_match("industry"), free_capacity()))
+        "first_of(skill_match('industry'), free_capacity())"
     """
 
     name = "first_of"
 
-    def bind(self, situation: Situation) -> Points:
+    def bind(self, situation: RoutingContext) -> Points:
         """Bind every part once. O(parts) a rep."""
         bound = [scorer.bind(situation) for scorer in self.scorers]
 
@@ -170,7 +170,7 @@ class first_of(_Several):
 
         return points
 
-    def column(self, situation: Situation) -> list[float | None]:
+    def column(self, situation: RoutingContext) -> list[float | None]:
         """The first answer in the parts' columns. O(parts * reps)."""
         found, *others = self._layers(situation)
         for column in others:
@@ -198,15 +198,15 @@ class tiers(_Several):
         ConfigError: There is none, or something is no score.
 
     Example:
-        >>> from leadroute import REP, headroom
-        >>> str(tiers(headroom().when(REP.level >= 3), headroom()))
-        'tiers(headroom().when(rep.level >= 3), headroom())'
+        >>> from leadroute import REP, free_capacity
+        >>> str(tiers(free_capacity().when(REP.level >= 3), free_capacity()))
+        'tiers(free_capacity().when(rep.level >= 3), free_capacity())'
     """
 
     name = "tiers"
     alone: ClassVar[bool] = True
 
-    def bind(self, situation: Situation) -> Points:
+    def bind(self, situation: RoutingContext) -> Points:
         """Bind every tier once. O(tiers) a rep."""
         bound = [scorer.bind(situation) for scorer in self.scorers]
         count = len(bound)
@@ -220,7 +220,7 @@ class tiers(_Several):
 
         return points
 
-    def column(self, situation: Situation) -> list[float | None]:
+    def column(self, situation: RoutingContext) -> list[float | None]:
         """The first tier with an answer in the tiers' columns. O(tiers * reps)."""
         count = len(self.scorers)
         found: list[float | None] = [0.0] * len(situation.reps)
@@ -231,7 +231,7 @@ class tiers(_Several):
             ]
         return found
 
-    def reason(self, situation: Situation, rep: Rep) -> str:
+    def reason(self, situation: RoutingContext, rep: Rep) -> str:
         """The tier, and the reason inside it."""
         decides = self._deciding(situation, rep)
         if decides is None:
@@ -254,7 +254,7 @@ class _One(Scorer):
         """The part."""
         return (self.scorer,)
 
-    def reason(self, situation: Situation, rep: Rep) -> str:
+    def reason(self, situation: RoutingContext, rep: Rep) -> str:
         """The part's reason."""
         return self.scorer.reason(situation, rep)
 
@@ -275,9 +275,9 @@ class clamp(_One):
         ConfigError: A bound is not between 0 and 1, or ``high`` is below ``low``.
 
     Example:
-        >>> from leadroute import headroom
-        >>> str(clamp(headroom(), high=0.5))
-        'clamp(headroom(), high=0.5)'
+        >>> from leadroute import free_capacity
+        >>> str(clamp(free_capacity(), high=0.5))
+        'clamp(free_capacity(), high=0.5)'
     """
 
     name = "clamp"
@@ -289,7 +289,7 @@ class clamp(_One):
         if self.high < self.low:
             raise ConfigError(f"clamp() has high={self.high} below low={self.low}; swap them")
 
-    def bind(self, situation: Situation) -> Points:
+    def bind(self, situation: RoutingContext) -> Points:
         """Bind the part once. O(1) a rep."""
         score, low, high = self.scorer.bind(situation), self.low, self.high
 
@@ -299,7 +299,7 @@ class clamp(_One):
 
         return points
 
-    def column(self, situation: Situation) -> list[float | None]:
+    def column(self, situation: RoutingContext) -> list[float | None]:
         """The part's column, kept between the bounds. O(reps)."""
         low, high = self.low, self.high
         return [
@@ -325,14 +325,14 @@ class invert(_One):
         scorer: What gives the points.
 
     Example:
-        >>> from leadroute import headroom
-        >>> str(invert(headroom()))
-        'invert(headroom())'
+        >>> from leadroute import free_capacity
+        >>> str(invert(free_capacity()))
+        'invert(free_capacity())'
     """
 
     name = "invert"
 
-    def bind(self, situation: Situation) -> Points:
+    def bind(self, situation: RoutingContext) -> Points:
         """Bind the part once. O(1) a rep."""
         score = self.scorer.bind(situation)
 
@@ -342,13 +342,13 @@ class invert(_One):
 
         return points
 
-    def column(self, situation: Situation) -> list[float | None]:
+    def column(self, situation: RoutingContext) -> list[float | None]:
         """The part's column, turned around. O(reps)."""
         return [
             None if points is None else 1.0 - points for points in self.scorer.column(situation)
         ]
 
-    def reason(self, situation: Situation, rep: Rep) -> str:
+    def reason(self, situation: RoutingContext, rep: Rep) -> str:
         """The part's reason, turned around."""
         return f"the less the better: {self.scorer.reason(situation, rep)}"
 
@@ -369,15 +369,15 @@ class at_least(_One):
         ConfigError: The bound is not between 0 and 1.
 
     Example:
-        >>> from leadroute import headroom
-        >>> str(at_least(headroom(), 0.2))
-        'at_least(headroom(), 0.2)'
+        >>> from leadroute import free_capacity
+        >>> str(at_least(free_capacity(), 0.2))
+        'at_least(free_capacity(), 0.2)'
     """
 
     name = "at_least"
     bound: float = field(converter=share)
 
-    def bind(self, situation: Situation) -> Points:
+    def bind(self, situation: RoutingContext) -> Points:
         """Bind the part once. O(1) a rep."""
         score, bound = self.scorer.bind(situation), self.bound
 
@@ -387,7 +387,7 @@ class at_least(_One):
 
         return points
 
-    def column(self, situation: Situation) -> list[float | None]:
+    def column(self, situation: RoutingContext) -> list[float | None]:
         """The part's column where it reaches the bound. O(reps)."""
         bound = self.bound
         return [
@@ -432,12 +432,12 @@ class fair_share(_One):
         """Shares are counted in turns."""
         return True
 
-    def bind(self, situation: Situation) -> Points:
+    def bind(self, situation: RoutingContext) -> Points:
         """Look at the credits once. O(candidates log candidates) a lead, O(1) a rep."""
         points = dict(zip(situation.ids, self.column(situation), strict=True))
         return lambda rep: points.get(rep.id, 0.0)
 
-    def column(self, situation: Situation) -> list[float | None]:
+    def column(self, situation: RoutingContext) -> list[float | None]:
         """Look at the credits once. O(candidates log candidates)."""
         found = [points or 0.0 for points in self.scorer.column(situation)]
         shares = dues(situation)
@@ -450,11 +450,11 @@ class fair_share(_One):
             for each, points in zip(due, found, strict=True)
         ]
 
-    def is_turn(self, situation: Situation, rep: Rep) -> bool:
+    def is_turn(self, situation: RoutingContext, rep: Rep) -> bool:
         """Always: shares are counted in turns."""
         return True
 
-    def reason(self, situation: Situation, rep: Rep) -> str:
+    def reason(self, situation: RoutingContext, rep: Rep) -> str:
         """The part's reason, and how far ahead of their share this lead would put the rep."""
         leads = dues(situation).ahead(situation.reps.index(rep)) - _SLACK
         held = "held back, " if leads > self.ahead else ""

@@ -8,12 +8,12 @@ from typing import Any, TypeAlias
 
 from attrs import field, frozen
 
-from leadroute.errors import ConfigError, FactTypeError
+from leadroute.errors import ConfigError, FieldTypeError
 from leadroute.model.rep import Rep
 from leadroute.model.validation import shown
 from leadroute.rules.operand import constant
 from leadroute.rules.scorer import Points, Scorer, literal
-from leadroute.rules.situation import Situation
+from leadroute.rules.situation import RoutingContext
 
 __all__ = ["HostScorer", "scorer"]
 
@@ -48,11 +48,11 @@ class HostScorer(Scorer):
         """Nobody knows what the function reads, so its leads count as turns."""
         return True
 
-    def is_turn(self, situation: Situation, rep: Rep) -> bool:
+    def is_turn(self, situation: RoutingContext, rep: Rep) -> bool:
         """Always, as nobody knows what the function reads."""
         return True
 
-    def bind(self, situation: Situation) -> Points:
+    def bind(self, situation: RoutingContext) -> Points:
         """The function, with its points checked."""
         function, arguments, keywords = self.function, self.arguments, dict(self.keywords)
 
@@ -61,11 +61,11 @@ class HostScorer(Scorer):
             if found is None or (type(found) in (int, float) and 0 <= found <= 1):
                 return found
             who = f"the answer of {self} for rep {rep.id!r}"
-            raise FactTypeError(who, shown(found), "a number from 0 to 1, or None")
+            raise FieldTypeError(who, shown(found), "a number from 0 to 1, or None")
 
         return points
 
-    def reason(self, situation: Situation, rep: Rep) -> str:
+    def reason(self, situation: RoutingContext, rep: Rep) -> str:
         """The first line of the function's docstring, else its name."""
         said = (self.function.__doc__ or self.name).strip()
         return said.splitlines()[0].rstrip(".")

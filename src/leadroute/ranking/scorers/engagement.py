@@ -31,7 +31,7 @@ from leadroute.ranking.scorers.parameters import (
 )
 from leadroute.rules.fields import text_title, texts_of
 from leadroute.rules.scorer import Points, Scorer
-from leadroute.rules.situation import Situation
+from leadroute.rules.situation import RoutingContext
 
 __all__ = ["freshness", "intent", "source_urgency"]
 
@@ -53,15 +53,15 @@ class _OfLead(Scorer):
 
     reads = frozenset[str]()
 
-    def _points(self, situation: Situation) -> float | None:
+    def _points(self, situation: RoutingContext) -> float | None:
         raise TypeError(f"{type(self).__name__} does not judge a lead; define _points(situation)")
 
-    def bind(self, situation: Situation) -> Points:
+    def bind(self, situation: RoutingContext) -> Points:
         """Judge the lead once. O(1) a rep."""
         points = self._points(situation)
         return lambda _rep: points
 
-    def column(self, situation: Situation) -> list[float | None]:
+    def column(self, situation: RoutingContext) -> list[float | None]:
         """Judge the lead once."""
         return [self._points(situation)] * len(situation.reps)
 
@@ -108,13 +108,13 @@ class intent(_OfLead):
                     f"intent() has {kinds} kinds and {len(listed)} {name}; write one each"
                 )
 
-    def _points(self, situation: Situation) -> float | None:
+    def _points(self, situation: RoutingContext) -> float | None:
         heat = self._heat(situation)
         if heat is None:
             return None
         return heat / (heat + self.half) if heat >= self.at_least else 0.0
 
-    def reason(self, situation: Situation, rep: Rep) -> str:
+    def reason(self, situation: RoutingContext, rep: Rep) -> str:
         """How much interest the lead showed."""
         heat = self._heat(situation)
         what = ", ".join(self._kinds) or "any kind"
@@ -129,11 +129,11 @@ class intent(_OfLead):
             return ()
         return (self.kind,) if isinstance(self.kind, str) else self.kind
 
-    def _heat(self, situation: Situation) -> float | None:
+    def _heat(self, situation: RoutingContext) -> float | None:
         heats = list(self._heats(situation))
         return min(sum(heats), 1e300) if heats else None
 
-    def _heats(self, situation: Situation) -> Iterator[float]:
+    def _heats(self, situation: RoutingContext) -> Iterator[float]:
         kinds = self._kinds
         half_lives = self.half_life if isinstance(self.half_life, tuple) else (self.half_life,)
         lasts = [parse_duration(half_life) for half_life in half_lives]
@@ -170,14 +170,14 @@ class freshness(_OfLead):
     name = "freshness"
     half_life: str = parameter(default="1h", converter=lasting)
 
-    def _points(self, situation: Situation) -> float | None:
+    def _points(self, situation: RoutingContext) -> float | None:
         received = situation.lead.received_at
         if received is None:
             return None
         age = max(timedelta(0), situation.now - received)
         return _decay(age, parse_duration(self.half_life))
 
-    def reason(self, situation: Situation, rep: Rep) -> str:
+    def reason(self, situation: RoutingContext, rep: Rep) -> str:
         """How old the lead is."""
         received = situation.lead.received_at
         if received is None:
@@ -230,12 +230,12 @@ class source_urgency(_OfLead):
             counts = f"{len(self.sources)} sources and {len(self.urgency)} urgencies"
             raise ConfigError(f"source_urgency() has {counts}; write one urgency for each source")
 
-    def reason(self, situation: Situation, rep: Rep) -> str:
+    def reason(self, situation: RoutingContext, rep: Rep) -> str:
         """Where the lead came from."""
         found = texts_of(situation.lead, self.field)
         return f"{self.field} is {', '.join(found)}" if found else f"the lead has no {self.field}"
 
-    def _points(self, situation: Situation) -> float | None:
+    def _points(self, situation: RoutingContext) -> float | None:
         listed = dict(zip(self.sources, self.urgency, strict=True))
         found = texts_of(situation.lead, self.field)
         known = [listed[source] for source in found if source in listed]

@@ -26,7 +26,7 @@ from leadroute.ranking.scorers.combinators import fair_share
 from leadroute.ranking.scorers.parameters import positive
 from leadroute.ranking.scorers.performance import Learning, close_rate
 from leadroute.rules.scorer import Points, Scorer, mean
-from leadroute.rules.situation import CHANCES, Situation
+from leadroute.rules.situation import CHANCES, RoutingContext
 
 __all__ = ["explore", "given_up", "propensities", "random_tiebreak"]
 
@@ -51,15 +51,15 @@ class random_tiebreak(Scorer):
         """Always."""
         return True
 
-    def bind(self, situation: Situation) -> Points:
+    def bind(self, situation: RoutingContext) -> Points:
         """Draw. O(1) a rep."""
         return situation.luck
 
-    def column(self, situation: Situation) -> list[float | None]:
+    def column(self, situation: RoutingContext) -> list[float | None]:
         """Draw. O(reps), a SHA-256 each."""
         return _luck(situation)  # type: ignore[return-value]  # every place has points
 
-    def reason(self, situation: Situation, rep: Rep) -> str:
+    def reason(self, situation: RoutingContext, rep: Rep) -> str:
         """The lot."""
         return f"drew {situation.luck(rep):.2f} by lot"
 
@@ -95,7 +95,7 @@ class explore(Learning):
         """Always."""
         return True
 
-    def bind(self, situation: Situation) -> Points:
+    def bind(self, situation: RoutingContext) -> Points:
         """Work every posterior out once for the lead. O(candidates) a lead, O(1) a rep."""
         estimates = situation.once((explore, self), lambda: self._estimates(situation))
         unknown = posterior(0, 0, None)
@@ -105,7 +105,7 @@ class explore(Learning):
 
         return points
 
-    def column(self, situation: Situation) -> list[float | None]:
+    def column(self, situation: RoutingContext) -> list[float | None]:
         """Work the posterior of every different record out once. O(candidates)."""
         won, closed = self.columns(situation, "won", "closed")
         known = _posteriors(self._rate.prior_of(won, closed))
@@ -114,7 +114,7 @@ class explore(Learning):
             for record, luck in zip(zip(won, closed, strict=True), _luck(situation), strict=True)
         ]
 
-    def reason(self, situation: Situation, rep: Rep) -> str:
+    def reason(self, situation: RoutingContext, rep: Rep) -> str:
         """What was drawn, and from which range."""
         estimate = self._rate.estimate(situation, rep)
         low, high = estimate.interval(0.9)
@@ -125,7 +125,7 @@ class explore(Learning):
     def _rate(self) -> close_rate:
         return close_rate(self.strength, by=self.by, half_life=self.half_life)
 
-    def _estimates(self, situation: Situation) -> dict[str, Estimate]:
+    def _estimates(self, situation: RoutingContext) -> dict[str, Estimate]:
         rate = self._rate
         return {rep.id: rate.estimate(situation, rep) for rep in situation.reps}
 
@@ -147,8 +147,8 @@ _posteriors = lru_cache(maxsize=8)(_Posteriors)
 """Those of the averages that were asked for last: there is one for all leads until an outcome is known."""
 
 
-def _luck(situation: Situation) -> list[float]:
-    """The luck of every rep, as ``Situation.luck`` has it: the lead's half of the text is digested once."""
+def _luck(situation: RoutingContext) -> list[float]:
+    """The luck of every rep, as ``RoutingContext.luck`` has it: the lead's half of the text is digested once."""
     if situation.lot is not None:
         return [*map(situation.luck, situation.reps)]
     from hashlib import sha256  # loads OpenSSL; see leadroute.model.duration
@@ -172,7 +172,7 @@ Bound: TypeAlias = Sequence[tuple[float, Points]]
 """The weights of the terms of a score, and what gives their points."""
 
 
-def propensities(score: Scorer, situation: Situation) -> Mapping[str, float]:
+def propensities(score: Scorer, situation: RoutingContext) -> Mapping[str, float]:
     """The probability with which each candidate comes first, by rep id; together they are 1.
 
     Args:
@@ -185,7 +185,7 @@ def propensities(score: Scorer, situation: Situation) -> Mapping[str, float]:
         >>> from leadroute import Lead, Rep
         >>> from leadroute.scorers import random_tiebreak
         >>> lead, team = Lead("L-1"), (Rep("ada"), Rep("bob"))
-        >>> found = propensities(random_tiebreak(), Situation(lead, team, "everyone"))
+        >>> found = propensities(random_tiebreak(), RoutingContext(lead, team, "everyone"))
         >>> sum(found.values())
         1.0
     """
@@ -221,7 +221,7 @@ def _first(chances: dict[str, float], places: list[Place]) -> dict[str, float]:
     return chances
 
 
-def given_up(score: fair_share, situation: Situation) -> float:
+def given_up(score: fair_share, situation: RoutingContext) -> float:
     """How many points were given up for fairness: the best of any candidate, less those of who came first.
 
     Args:
@@ -238,7 +238,7 @@ def given_up(score: fair_share, situation: Situation) -> float:
         >>> team = (Rep("ada", skills={"oil": 1.0}), Rep("bob", skills={"oil": 0.6}))
         >>> counts = Snapshot(turns={"everyone": {"ada": 3}})
         >>> score = fair_share(skill_match("industry"), ahead=1)
-        >>> given_up(score, Situation(Lead("L-1", industry="oil"), team, "everyone", counts))
+        >>> given_up(score, RoutingContext(Lead("L-1", industry="oil"), team, "everyone", counts))
         0.4
     """
     if not situation.reps:
@@ -251,7 +251,7 @@ def given_up(score: fair_share, situation: Situation) -> float:
     return max(_total(free, rep) for rep in situation.reps) - _total(free, chosen)
 
 
-def _bound(score: Scorer, situation: Situation) -> Bound:
+def _bound(score: Scorer, situation: RoutingContext) -> Bound:
     return [(term.weight, term.scorer.bind(situation)) for term in score.terms]
 
 

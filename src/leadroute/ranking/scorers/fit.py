@@ -23,7 +23,7 @@ from leadroute.model.territory_index import Match
 from leadroute.ranking.scorers.parameters import choice, points_or_none, share
 from leadroute.rules.fields import text_titles, texts_of
 from leadroute.rules.scorer import Points, Scorer
-from leadroute.rules.situation import Situation
+from leadroute.rules.situation import RoutingContext
 
 __all__ = ["language", "same_country", "skill_match", "territory_match"]
 
@@ -73,7 +73,7 @@ class skill_match(Scorer):
     at_least: float = parameter(default=0, converter=share)
     unknown: float | None = parameter(default=0, converter=optional(share), kw_only=True)
 
-    def bind(self, situation: Situation) -> Points:
+    def bind(self, situation: RoutingContext) -> Points:
         """Look the skills up once for the lead. O(skills asked for) a rep."""
         skills = self.asked(situation.lead)
         if not skills:
@@ -92,11 +92,11 @@ class skill_match(Scorer):
 
         return points
 
-    def depends(self, situation: Situation) -> Hashable | None:
+    def depends(self, situation: RoutingContext) -> Hashable | None:
         """The skills asked for."""
         return self.asked(situation.lead)
 
-    def reason(self, situation: Situation, rep: Rep) -> str:
+    def reason(self, situation: RoutingContext, rep: Rep) -> str:
         """The skills and the rep's level in each."""
         skills = situation.once((skill_match, self.field), lambda: self.asked(situation.lead))
         if not skills:
@@ -155,7 +155,7 @@ class territory_match(Scorer):
     reads = frozenset[str]()
     unknown: float | None = parameter(default=0, converter=optional(share), kw_only=True)
 
-    def bind(self, situation: Situation) -> Points:
+    def bind(self, situation: RoutingContext) -> Points:
         """Read the lead's place once. O(1) a rep."""
         staffed = _staffed(situation)
         if staffed:
@@ -174,14 +174,14 @@ class territory_match(Scorer):
 
         return points
 
-    def depends(self, situation: Situation) -> Hashable | None:
+    def depends(self, situation: RoutingContext) -> Hashable | None:
         """The territories that hold the lead and have a rep; without any, its region and country."""
         staffed = _staffed(situation)
         if staffed:
             return tuple([match.territory for match in staffed])
         return situation.lead.region, situation.lead.country
 
-    def reason(self, situation: Situation, rep: Rep) -> str:
+    def reason(self, situation: RoutingContext, rep: Rep) -> str:
         """Which place is covered, and how closely."""
         staffed = _staffed(situation)
         if staffed:
@@ -205,8 +205,8 @@ ROLES: Mapping[str, float] = {OWNER: 1.0, OVERLAY: 0.75, BACKUP: 0.5}
 """The points for a part in a territory."""
 
 
-def _staffed(situation: Situation) -> tuple[Match, ...]:
-    """The territories of the lead that have a rep, as ``Situation.staffed``; who is where is remembered."""
+def _staffed(situation: RoutingContext) -> tuple[Match, ...]:
+    """The territories of the lead that have a rep, as ``RoutingContext.staffed``; who is where is remembered."""
     return tuple(
         [
             match
@@ -248,7 +248,7 @@ class same_country(Scorer):
     reads = frozenset[str]()
     unknown: float | None = parameter(default=0, converter=optional(share), kw_only=True)
 
-    def bind(self, situation: Situation) -> Points:
+    def bind(self, situation: RoutingContext) -> Points:
         """Read the lead's country once. O(1) a rep."""
         country, unknown = situation.lead.country, points_or_none(self.unknown)
         if country is None:
@@ -259,11 +259,11 @@ class same_country(Scorer):
 
         return points
 
-    def depends(self, situation: Situation) -> Hashable | None:
+    def depends(self, situation: RoutingContext) -> Hashable | None:
         """The lead's country."""
         return (situation.lead.country,)
 
-    def reason(self, situation: Situation, rep: Rep) -> str:
+    def reason(self, situation: RoutingContext, rep: Rep) -> str:
         """Whether the country is covered."""
         country = situation.lead.country
         if country is None:
@@ -298,7 +298,7 @@ class language(Scorer):
     near: float = parameter(default=0.8, converter=share)
     unknown: float | None = parameter(default=0, converter=optional(share), kw_only=True)
 
-    def bind(self, situation: Situation) -> Points:
+    def bind(self, situation: RoutingContext) -> Points:
         """Read the lead's language once. O(languages of the rep) a rep."""
         asked, unknown = situation.lead.language, points_or_none(self.unknown)
         if asked is None:
@@ -313,11 +313,11 @@ class language(Scorer):
 
         return points
 
-    def depends(self, situation: Situation) -> Hashable | None:
+    def depends(self, situation: RoutingContext) -> Hashable | None:
         """The lead's language."""
         return (situation.lead.language,)
 
-    def reason(self, situation: Situation, rep: Rep) -> str:
+    def reason(self, situation: RoutingContext, rep: Rep) -> str:
         """Which language, and whether it is spoken."""
         asked = situation.lead.language
         if asked is None:

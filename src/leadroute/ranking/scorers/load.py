@@ -16,26 +16,26 @@ from leadroute.model.rep import Rep
 from leadroute.model.working_hours import Hours
 from leadroute.ranking.scorers.parameters import positive
 from leadroute.rules.scorer import Points, Scorer
-from leadroute.rules.situation import Situation
+from leadroute.rules.situation import RoutingContext
 
-__all__ = ["cap_room", "headroom", "workload"]
+__all__ = ["cap_remaining", "free_capacity", "workload"]
 
 
 @frozen
-class headroom(Scorer):
+class free_capacity(Scorer):
     """The share of the rep's capacity that is free.
 
     Formula: (capacity - open) / capacity, from 0 to 1. Without a capacity there is always room: 1.
 
     Example:
-        >>> str(headroom())
-        'headroom()'
+        >>> str(free_capacity())
+        'free_capacity()'
     """
 
-    name = "headroom"
+    name = "free_capacity"
     reads = frozenset({"open"})
 
-    def bind(self, situation: Situation) -> Points:
+    def bind(self, situation: RoutingContext) -> Points:
         """Read the open counts. O(1) a rep."""
         open_now = situation.snapshot.open
 
@@ -48,7 +48,7 @@ class headroom(Scorer):
 
         return points
 
-    def column(self, situation: Situation) -> list[float | None]:
+    def column(self, situation: RoutingContext) -> list[float | None]:
         """Read the open counts. O(reps)."""
         most = situation.column("capacity", attrgetter("capacity"))
         opened = map(situation.snapshot.open.get, situation.ids, repeat(0))
@@ -57,7 +57,7 @@ class headroom(Scorer):
             for whole, busy in zip(most, opened, strict=True)
         ]
 
-    def reason(self, situation: Situation, rep: Rep) -> str:
+    def reason(self, situation: RoutingContext, rep: Rep) -> str:
         """How much is open, of how much."""
         limit = "no limit" if rep.capacity is None else str(rep.capacity)
         return f"{situation.snapshot.open.get(rep.id, 0)} open of {limit}"
@@ -90,7 +90,7 @@ class workload(Scorer):
     reads = frozenset({"open"})
     half: float = field(default=10, converter=positive)
 
-    def bind(self, situation: Situation) -> Points:
+    def bind(self, situation: RoutingContext) -> Points:
         """Read the open counts. O(1) a rep."""
         open_now, half = situation.snapshot.open, self.half
 
@@ -100,7 +100,7 @@ class workload(Scorer):
 
         return points
 
-    def column(self, situation: Situation) -> list[float | None]:
+    def column(self, situation: RoutingContext) -> list[float | None]:
         """Read the open counts. O(reps)."""
         opened, half = situation.snapshot.open.get, self.half
         room = situation.column((workload, half), lambda rep: (rep.id, half * rep.weight))
@@ -109,28 +109,28 @@ class workload(Scorer):
             for rep_id, free in room
         ]
 
-    def reason(self, situation: Situation, rep: Rep) -> str:
+    def reason(self, situation: RoutingContext, rep: Rep) -> str:
         """How much is open, and for what weight."""
         weight = f", weight {rep.weight:g}" if rep.weight != 1 else ""
         return f"{situation.snapshot.open.get(rep.id, 0)} open{weight}"
 
 
 @frozen
-class cap_room(Scorer):
+class cap_remaining(Scorer):
     """The share of the rep's caps that is left: what soft caps are for.
 
     Formula: (limit - used) / limit, not below 0, of the cap of which least is left; of a paced cap, what is allowed by
     now. A cap of 0 leaves nothing. No answer when the rep has no caps.
 
     Example:
-        >>> str(cap_room())
-        'cap_room()'
+        >>> str(cap_remaining())
+        'cap_remaining()'
     """
 
-    name = "cap_room"
+    name = "cap_remaining"
     reads = frozenset({"used"})
 
-    def bind(self, situation: Situation) -> Points:
+    def bind(self, situation: RoutingContext) -> Points:
         """O(caps) a rep."""
 
         def points(rep: Rep) -> float | None:
@@ -138,9 +138,9 @@ class cap_room(Scorer):
 
         return points
 
-    def column(self, situation: Situation) -> list[float | None]:
+    def column(self, situation: RoutingContext) -> list[float | None]:
         """O(caps), and the counters of all of them once in a period."""
-        own = situation.column(cap_room, _Counters().add)
+        own = situation.column(cap_remaining, _Counters().add)
         places = [place for _, place in own]
         if not any(place >= 0 for place in places):
             return [None] * len(places)
@@ -160,13 +160,13 @@ class cap_room(Scorer):
             ]
         return found  # type: ignore[return-value]  # every place has points
 
-    def reason(self, situation: Situation, rep: Rep) -> str:
+    def reason(self, situation: RoutingContext, rep: Rep) -> str:
         """The cap of which least is left, and what is used of it."""
         found = min(_left(situation, rep), key=lambda left: left[0], default=None)
         return "no caps" if found is None else f"{found[1]} used of {found[2]}"
 
 
-def _left(situation: Situation, rep: Rep) -> Iterator[tuple[float, int, Cap]]:
+def _left(situation: RoutingContext, rep: Rep) -> Iterator[tuple[float, int, Cap]]:
     for cap in rep.caps:
         for bound in rep.bounds(cap, situation.now):
             used = situation.snapshot.used.get(bound.key, 0)

@@ -20,7 +20,7 @@ from leadroute.model.rep import Rep
 from leadroute.model.territory import domains_of
 from leadroute.ranking.scorers.parameters import choice
 from leadroute.rules.scorer import Points, Scorer
-from leadroute.rules.situation import Situation
+from leadroute.rules.situation import RoutingContext
 
 __all__ = ["named_account", "owner"]
 
@@ -36,12 +36,12 @@ class _Sticky(Scorer):
     reads = frozenset[str]()
     away: str = field(default="anyone", converter=_away)
 
-    def _owns(self, situation: Situation) -> Callable[[Rep], bool]:
+    def _owns(self, situation: RoutingContext) -> Callable[[Rep], bool]:
         raise TypeError(
             f"{type(self).__name__} does not say who owns a lead; define _owns(situation)"
         )
 
-    def bind(self, situation: Situation) -> Points:
+    def bind(self, situation: RoutingContext) -> Points:
         """Find the owners once. O(members of the pool) a lead, O(1) a rep."""
         owns = self._owns(situation)
         if any(map(owns, situation.reps)):
@@ -51,13 +51,13 @@ class _Sticky(Scorer):
             return lambda rep: None
         return lambda rep: float(rep.id in stand_ins)
 
-    def _owners(self, situation: Situation) -> Set[str] | None:
+    def _owners(self, situation: RoutingContext) -> Set[str] | None:
         """The ids of those who own the lead, maybe of people who are not here; ``None`` when nobody can own it."""
         raise TypeError(
             f"{type(self).__name__} does not say who owns a lead; define _owners(situation)"
         )
 
-    def column(self, situation: Situation) -> list[float | None]:
+    def column(self, situation: RoutingContext) -> list[float | None]:
         """Find the owners once. O(reps), and O(members of the pool) when they are away and somebody may stand in."""
         owners, ids = self._owners(situation), situation.ids
         if owners is None:
@@ -69,11 +69,11 @@ class _Sticky(Scorer):
                 return [None] * len(ids)
         return [1.0 if rep_id in theirs else 0.0 for rep_id in ids]
 
-    def owns(self, situation: Situation, rep: Rep) -> bool:
+    def owns(self, situation: RoutingContext, rep: Rep) -> bool:
         """Whether the lead is theirs."""
         return self._owns(situation)(rep)
 
-    def reason(self, situation: Situation, rep: Rep) -> str:
+    def reason(self, situation: RoutingContext, rep: Rep) -> str:
         """Who owns the lead, and whether they are here."""
         owns = self._owns(situation)
         if owns(rep):
@@ -88,7 +88,7 @@ class _Sticky(Scorer):
         role = f"; stands in as {self.away}" if stands_in else ""
         return f"the lead belongs to {', '.join(absent)}, who cannot take it{role}"
 
-    def _stand_ins(self, situation: Situation) -> frozenset[str]:
+    def _stand_ins(self, situation: RoutingContext) -> frozenset[str]:
         if self.away == "anyone":
             return frozenset()
         owns = self._owns(situation)
@@ -119,11 +119,11 @@ class owner(_Sticky):
 
     name = "owner"
 
-    def _owns(self, situation: Situation) -> Callable[[Rep], bool]:
+    def _owns(self, situation: RoutingContext) -> Callable[[Rep], bool]:
         owner_id = situation.lead.owner_id
         return lambda rep: rep.id == owner_id
 
-    def _owners(self, situation: Situation) -> frozenset[str] | None:
+    def _owners(self, situation: RoutingContext) -> frozenset[str] | None:
         owner_id = situation.lead.owner_id
         return None if owner_id is None else frozenset((owner_id,))
 
@@ -151,7 +151,7 @@ class named_account(_Sticky):
 
     name = "named_account"
 
-    def _owns(self, situation: Situation) -> Callable[[Rep], bool]:
+    def _owns(self, situation: RoutingContext) -> Callable[[Rep], bool]:
         lead = situation.lead
         named = frozenset(filter(None, (lead.account_id, lead.domain, lead.company)))
         domains = frozenset(domains_of(lead))
@@ -160,7 +160,7 @@ class named_account(_Sticky):
             or not domains.isdisjoint(_in_lower_case(rep.accounts))
         )
 
-    def _owners(self, situation: Situation) -> Set[str] | None:
+    def _owners(self, situation: RoutingContext) -> Set[str] | None:
         lead = situation.lead
         named = [*filter(None, (lead.account_id, lead.domain, lead.company))]
         domains = domains_of(lead)

@@ -43,7 +43,7 @@ from leadroute.ranking.empirical_bayes import Estimate, Prior, posterior, prior_
 from leadroute.ranking.scorers.parameters import lasting, positive, share
 from leadroute.rules.fields import text_titles, texts_of
 from leadroute.rules.scorer import Points, Scorer
-from leadroute.rules.situation import Situation
+from leadroute.rules.situation import RoutingContext
 
 __all__ = [
     "Learning",
@@ -81,11 +81,11 @@ class Learning(Scorer):
     by: str | tuple[str, ...] | None = field(default=None, converter=_by, kw_only=True)
     half_life: str | None = field(default=None, converter=optional(lasting), kw_only=True)
 
-    def records(self, situation: Situation) -> Mapping[str, Record]:
+    def records(self, situation: RoutingContext) -> Mapping[str, Record]:
         """The record of every candidate by rep id, worked out once. O(candidates * weeks)."""
         return situation.once((Learning, self.by, self.half_life), lambda: self._records(situation))
 
-    def columns(self, situation: Situation, *names: str) -> list[list[float]]:
+    def columns(self, situation: RoutingContext, *names: str) -> list[list[float]]:
         """Some numbers of the records of every candidate, a list for each name. O(candidates).
 
         The records of outcomes are remembered for as long as the outcomes are used.
@@ -114,18 +114,18 @@ class Learning(Scorer):
         known = {"won": won, "closed": closed}
         return [known[name] if name in known else [0] * len(ids) for name in names]
 
-    def answers(self, situation: Situation) -> bool:
+    def answers(self, situation: RoutingContext) -> bool:
         """Whether anything can be known: the lead belongs to a segment, and there are outcomes or counts."""
         snapshot = situation.snapshot
         if self.by is None:
             return bool(snapshot.outcomes or snapshot.closed)
         return bool(snapshot.outcomes and self._segments(situation))
 
-    def record(self, situation: Situation, rep: Rep) -> Record:
+    def record(self, situation: RoutingContext, rep: Rep) -> Record:
         """The record of one candidate."""
         return self.records(situation).get(rep.id, NOTHING)
 
-    def about(self, situation: Situation) -> str:
+    def about(self, situation: RoutingContext) -> str:
         """Which leads the record is about, as the end of a phrase; empty for all."""
         if self.by is None:
             return ""
@@ -136,7 +136,7 @@ class Learning(Scorer):
     def _fields(self) -> tuple[str, ...]:
         return (self.by,) if isinstance(self.by, str) else self.by or ()
 
-    def _records(self, situation: Situation) -> Mapping[str, Record]:
+    def _records(self, situation: RoutingContext) -> Mapping[str, Record]:
         snapshot = situation.snapshot
         if not snapshot.outcomes and self.by is None:
             return {rep.id: counted(snapshot, rep.id) for rep in situation.reps}
@@ -156,7 +156,7 @@ class Learning(Scorer):
             for rep in situation.reps
         }
 
-    def _segments(self, situation: Situation) -> tuple[str, ...]:
+    def _segments(self, situation: RoutingContext) -> tuple[str, ...]:
         if self.by is None:
             return (ALL,)
         return tuple(
@@ -262,7 +262,7 @@ class close_rate(Learning):
     reads = frozenset({"won", "closed"})
     strength: float | None = field(default=None, converter=optional(positive))
 
-    def bind(self, situation: Situation) -> Points:
+    def bind(self, situation: RoutingContext) -> Points:
         """Add up the candidates' record once. O(candidates) a lead, O(1) a rep."""
         prior, records = self.prior(situation), self.records(situation)
         if prior is None:
@@ -276,7 +276,7 @@ class close_rate(Learning):
 
         return points
 
-    def column(self, situation: Situation) -> list[float | None]:
+    def column(self, situation: RoutingContext) -> list[float | None]:
         """Add up the candidates' record once. O(candidates), and the estimate of the strength for new counts."""
         won, closed = self.columns(situation, "won", "closed")
         prior = self.prior_of(won, closed)
@@ -293,18 +293,18 @@ class close_rate(Learning):
         trials = sum(closed)
         return Prior(min(1.0, sum(won) / trials), self.strength) if trials else None
 
-    def prior(self, situation: Situation) -> Prior | None:
+    def prior(self, situation: RoutingContext) -> Prior | None:
         """What the candidates' records say before looking at one rep: the average, and what it is worth."""
         return situation.once((close_rate, self), lambda: self._prior(situation))
 
-    def estimate(self, situation: Situation, rep: Rep) -> Estimate:
+    def estimate(self, situation: RoutingContext, rep: Rep) -> Estimate:
         """What is known of the rep's rate, for intervals.
 
         Example:
             >>> from leadroute import Lead, Rep, Snapshot
             >>> ada = Rep("ada")
             >>> counts = Snapshot(won={"ada": 30}, closed={"ada": 100})
-            >>> situation = Situation(Lead("L-1"), (ada,), "everyone", counts)
+            >>> situation = RoutingContext(Lead("L-1"), (ada,), "everyone", counts)
             >>> low, high = close_rate(20).estimate(situation, ada).interval(0.9)
             >>> f"{low:.2f} to {high:.2f}"
             '0.24 to 0.37'
@@ -312,7 +312,7 @@ class close_rate(Learning):
         record = self.record(situation, rep)
         return posterior(record.won, record.closed, self.prior(situation))
 
-    def reason(self, situation: Situation, rep: Rep) -> str:
+    def reason(self, situation: RoutingContext, rep: Rep) -> str:
         """The rep's record, the average it is shrunk to, and the interval."""
         prior, about = self.prior(situation), self.about(situation)
         if prior is None:
@@ -324,7 +324,7 @@ class close_rate(Learning):
             f"likely between {low:.0%} and {high:.0%}"
         )
 
-    def _prior(self, situation: Situation) -> Prior | None:
+    def _prior(self, situation: RoutingContext) -> Prior | None:
         found = ((record.won, record.closed) for record in self.records(situation).values())
         return prior_of(found, self.strength)
 
@@ -359,7 +359,7 @@ class revenue_rate(Learning):
     name = "revenue_rate"
     strength: float = field(default=20, converter=positive)
 
-    def bind(self, situation: Situation) -> Points:
+    def bind(self, situation: RoutingContext) -> Points:
         """Add up the candidates' record once. O(candidates) a lead, O(1) a rep."""
         average, records = self._average(situation), self.records(situation)
         if not average:
@@ -371,7 +371,7 @@ class revenue_rate(Learning):
 
         return points
 
-    def column(self, situation: Situation) -> list[float | None]:
+    def column(self, situation: RoutingContext) -> list[float | None]:
         """Add up the candidates' record once. O(candidates)."""
         value, closed = self.columns(situation, "value", "closed")
         whole = sum(closed)
@@ -387,7 +387,7 @@ class revenue_rate(Learning):
         best = max(rates)
         return [rate / best for rate in rates]  # at most 1, as the best is one of them
 
-    def reason(self, situation: Situation, rep: Rep) -> str:
+    def reason(self, situation: RoutingContext, rep: Rep) -> str:
         """The rep's revenue a lead, shrunk, and the average."""
         average, about = self._average(situation), self.about(situation)
         if not average:
@@ -398,7 +398,7 @@ class revenue_rate(Learning):
     def _rate(self, record: Record, average: float) -> float:
         return (max(0.0, record.value) + self.strength * average) / (record.closed + self.strength)
 
-    def _average(self, situation: Situation) -> float:
+    def _average(self, situation: RoutingContext) -> float:
         records = self.records(situation).values()
 
         def average() -> float:
@@ -438,7 +438,7 @@ class expertise(Learning):
     half: float = field(default=10, converter=positive)
     by: str | tuple[str, ...] = field(default="industry", converter=_similar, kw_only=True)
 
-    def bind(self, situation: Situation) -> Points:
+    def bind(self, situation: RoutingContext) -> Points:
         """Look the segments up once. O(candidates) a lead, O(1) a rep."""
         if not self.answers(situation):
             return lambda _rep: None
@@ -450,14 +450,14 @@ class expertise(Learning):
 
         return points
 
-    def column(self, situation: Situation) -> list[float | None]:
+    def column(self, situation: RoutingContext) -> list[float | None]:
         """Look the segments up once. O(candidates)."""
         if not self.answers(situation):
             return [None] * len(situation.reps)
         (closed,), half = self.columns(situation, "closed"), self.half
         return [worked / (worked + half) for worked in closed]
 
-    def reason(self, situation: Situation, rep: Rep) -> str:
+    def reason(self, situation: RoutingContext, rep: Rep) -> str:
         """How many leads, and of which kind."""
         if not self.answers(situation):
             return f"nothing is known{self.about(situation)}"
@@ -494,7 +494,7 @@ class response_speed(Learning):
     half: str = field(default="5m", converter=lasting)
     strength: float = field(default=5, converter=positive)
 
-    def bind(self, situation: Situation) -> Points:
+    def bind(self, situation: RoutingContext) -> Points:
         """Add up the candidates' record once. O(candidates) a lead, O(1) a rep."""
         average, records = self._average(situation), self.records(situation)
         if average is None:
@@ -506,7 +506,7 @@ class response_speed(Learning):
 
         return points
 
-    def column(self, situation: Situation) -> list[float | None]:
+    def column(self, situation: RoutingContext) -> list[float | None]:
         """Add up the candidates' record once. O(candidates)."""
         logs, reached = self.columns(situation, "log_response", "reached")
         whole = sum(reached)
@@ -522,7 +522,7 @@ class response_speed(Learning):
             typical = [max(0.0, min(each, _LONGEST)) for each in typical]
         return [half / (half + expm1(each)) for each in typical]
 
-    def reason(self, situation: Situation, rep: Rep) -> str:
+    def reason(self, situation: RoutingContext, rep: Rep) -> str:
         """The rep's typical time, after shrinking, and from how many leads."""
         average, record = self._average(situation), self.record(situation, rep)
         if average is None:
@@ -536,7 +536,7 @@ class response_speed(Learning):
         )
         return expm1(max(0.0, min(typical, _LONGEST)))
 
-    def _average(self, situation: Situation) -> float | None:
+    def _average(self, situation: RoutingContext) -> float | None:
         records = self.records(situation).values()
 
         def average() -> float | None:
@@ -575,7 +575,7 @@ class accept_rate(Learning):
     refusal: float = field(default=0.5, converter=share)
     strength: float = field(default=10, converter=positive)
 
-    def bind(self, situation: Situation) -> Points:
+    def bind(self, situation: RoutingContext) -> Points:
         """Add up the candidates' record once. O(candidates) a lead, O(1) a rep."""
         average, records = self._average(situation), self.records(situation)
         if average is None:
@@ -587,7 +587,7 @@ class accept_rate(Learning):
 
         return points
 
-    def column(self, situation: Situation) -> list[float | None]:
+    def column(self, situation: RoutingContext) -> list[float | None]:
         """Add up the candidates' record once. O(candidates)."""
         accepted, declined, ignored = self.columns(situation, "accepted", "declined", "ignored")
         refusal, worth = self.refusal, self.strength
@@ -602,7 +602,7 @@ class accept_rate(Learning):
         # no bound is needed: what was good is no more than what was offered, and rounding keeps that order
         return [(own + base) / (each + worth) for own, each in zip(good, offers, strict=True)]
 
-    def reason(self, situation: Situation, rep: Rep) -> str:
+    def reason(self, situation: RoutingContext, rep: Rep) -> str:
         """What became of the rep's offers."""
         if self._average(situation) is None:
             return f"nobody has been offered a lead{self.about(situation)} yet"
@@ -616,7 +616,7 @@ class accept_rate(Learning):
         good = record.accepted + self.refusal * record.declined
         return good, record.accepted + record.declined + record.ignored
 
-    def _average(self, situation: Situation) -> float | None:
+    def _average(self, situation: RoutingContext) -> float | None:
         records = self.records(situation).values()
 
         def average() -> float | None:

@@ -16,7 +16,7 @@ from typing import Any
 from attrs import field, frozen
 from attrs.converters import optional
 
-from leadroute.errors import ConfigError, InvalidValue
+from leadroute.errors import ConfigError, ValidationError
 from leadroute.model.distance import EARTH_KM, distance_km
 from leadroute.model.lead import Lead
 from leadroute.model.lead_timezone import OFFICE, Shared, shared_hours
@@ -27,7 +27,7 @@ from leadroute.ranking.scorers.parameters import points_or_none, positive, share
 from leadroute.ranking.scorers.team import alike
 from leadroute.rules.fields import number_of
 from leadroute.rules.scorer import Points, Scorer
-from leadroute.rules.situation import Situation
+from leadroute.rules.situation import RoutingContext
 
 __all__ = ["distance", "timezone_overlap"]
 
@@ -61,7 +61,7 @@ class distance(Scorer):
     longitude: str = field(default="lon", converter=word)
     unknown: float | None = field(default=0, converter=optional(share), kw_only=True)
 
-    def bind(self, situation: Situation) -> Points:
+    def bind(self, situation: RoutingContext) -> Points:
         """Read the lead's place once. O(1) a rep."""
         there, unknown = self._place(situation.lead), points_or_none(self.unknown)
 
@@ -75,7 +75,7 @@ class distance(Scorer):
 
         return points
 
-    def column(self, situation: Situation) -> list[float | None]:
+    def column(self, situation: RoutingContext) -> list[float | None]:
         """The places of reps are remembered, and the formula of ``distance_km`` is written out. O(reps)."""
         there, unknown, half = self._place(situation.lead), points_or_none(self.unknown), self.half
         if there is None:
@@ -111,7 +111,7 @@ class distance(Scorer):
         latitude, longitude = map(radians, here)
         return latitude, longitude, cos(latitude)
 
-    def reason(self, situation: Situation, rep: Rep) -> str:
+    def reason(self, situation: RoutingContext, rep: Rep) -> str:
         """How many kilometres lie between them."""
         here, there = self._place(rep), self._place(situation.lead)
         if there is None:
@@ -137,7 +137,7 @@ def _week(given: Any) -> str:
     week = word(given)
     try:
         Schedule(week, "UTC")
-    except InvalidValue as error:
+    except ValidationError as error:
         raise ConfigError(f"{week!r:.60} are no weekly hours: {error}") from None
     return week
 
@@ -169,7 +169,7 @@ class timezone_overlap(Scorer):
     week: str = field(default=OFFICE, converter=_week)
     unknown: float | None = field(default=0, converter=optional(share), kw_only=True)
 
-    def bind(self, situation: Situation) -> Points:
+    def bind(self, situation: RoutingContext) -> Points:
         """Work the lead's hours out once. O(stretches of a week) for every schedule that a rep has."""
         shared, unknown = self._shared(situation), points_or_none(self.unknown)
         if shared is None or not shared.whole:
@@ -181,14 +181,14 @@ class timezone_overlap(Scorer):
 
         return points
 
-    def column(self, situation: Situation) -> list[float | None]:
+    def column(self, situation: RoutingContext) -> list[float | None]:
         """Work the lead's hours out once, and ask each schedule once. O(reps)."""
         points = self.bind(situation)
         first, kinds = alike(situation, timezone_overlap, _hours_of)
         found = {kind: points(first[kind]) for kind in set(kinds)}
         return [found[kind] for kind in kinds]
 
-    def reason(self, situation: Situation, rep: Rep) -> str:
+    def reason(self, situation: RoutingContext, rep: Rep) -> str:
         """How many hours they share, of how many."""
         shared = self._shared(situation)
         if shared is None:
@@ -198,7 +198,7 @@ class timezone_overlap(Scorer):
             lambda error: f"the rep's calendar fails with {type(error).__name__}",
         )
 
-    def _shared(self, situation: Situation) -> Shared | None:
+    def _shared(self, situation: RoutingContext) -> Shared | None:
         return situation.once(
             ("shared hours", self.week),
             lambda: shared_hours(situation.lead, self.week, situation.instant),

@@ -29,7 +29,7 @@ from leadroute.model.turn_credit import Grant, less, payments, soonest
 from leadroute.model.validation import FrozenDict
 from leadroute.ranking.scorers.parameters import choice, lasting
 from leadroute.rules.scorer import Points, Scorer
-from leadroute.rules.situation import Situation
+from leadroute.rules.situation import RoutingContext
 
 __all__ = [
     "MODES",
@@ -164,7 +164,7 @@ class Dues(NamedTuple):
         return 1 - self.due()[place] / self.turn
 
 
-def dues(situation: Situation) -> Dues:
+def dues(situation: RoutingContext) -> Dues:
     """What every candidate is due, worked out once for a lead. O(candidates).
 
     Where the counts hold no credits for the pool, the turns stand for them, as if every lead so far had been shared out
@@ -173,7 +173,7 @@ def dues(situation: Situation) -> Dues:
     return situation.once("dues", lambda: _dues(situation))
 
 
-def _dues(situation: Situation) -> Dues:
+def _dues(situation: RoutingContext) -> Dues:
     weights = _whole(situation.column("weight", exact_weight))
     whole, snapshot, ids = sum(weights) or 1, situation.snapshot, situation.ids
     known = snapshot.credits.get(situation.pool)
@@ -192,7 +192,7 @@ def _dues(situation: Situation) -> Dues:
     return Dues(credits, weights, whole, scale, ids)
 
 
-def _balances(situation: Situation) -> list[tuple[int, int]]:
+def _balances(situation: RoutingContext) -> list[tuple[int, int]]:
     balances = situation.balances
     return [
         (place, balances[rep.id]) for place, rep in enumerate(situation.reps) if rep.id in balances
@@ -241,16 +241,16 @@ class round_robin(Scorer):
         """It is about nothing else."""
         return True
 
-    def is_turn(self, situation: Situation, rep: Rep) -> bool:
+    def is_turn(self, situation: RoutingContext, rep: Rep) -> bool:
         """Always."""
         return True
 
-    def bind(self, situation: Situation) -> Points:
+    def bind(self, situation: RoutingContext) -> Points:
         """Put the candidates in order once. O(n log n) a lead, O(1) a rep."""
         points = dict(zip(situation.ids, self.column(situation), strict=True))
         return lambda rep: points.get(rep.id, 0.0)
 
-    def column(self, situation: Situation) -> list[float | None]:
+    def column(self, situation: RoutingContext) -> list[float | None]:
         """Put the candidates in order once. O(n log n)."""
         order = dues(situation).order(self.mode)
         last, found = max(1, len(order) - 1), [0.0] * len(order)
@@ -258,7 +258,7 @@ class round_robin(Scorer):
             found[place] = 1.0 - position / last
         return found  # type: ignore[return-value]  # every place has points
 
-    def reason(self, situation: Situation, rep: Rep) -> str:
+    def reason(self, situation: RoutingContext, rep: Rep) -> str:
         """How many turns were taken, for what weight, and what the rep was granted."""
         taken = situation.turns.get(rep.id, 0)
         weight = f", weight {rep.weight:g}" if rep.weight != 1 else ""
@@ -294,7 +294,7 @@ class Turn:
         return [share(self.units, weight, whole) for weight in self.weights]
 
 
-def turn_of(situation: Situation, place: int) -> Turn:
+def turn_of(situation: RoutingContext, place: int) -> Turn:
     """What the lead does to the credits of its pool when the candidate at a place takes it. O(candidates).
 
     A turn that was given pays without share and turn. Turns that were withheld are settled: the lead counts as so many
@@ -303,7 +303,7 @@ def turn_of(situation: Situation, place: int) -> Turn:
     Example:
         >>> from leadroute import Lead
         >>> turn = turn_of(
-        ...     Situation(Lead("L-1"), (Rep("ada", weight=3), Rep("bob")), "everyone"), 0
+        ...     RoutingContext(Lead("L-1"), (Rep("ada", weight=3), Rep("bob")), "everyone"), 0
         ... )
         >>> [part / UNIT for part in turn.shares()]
         [0.75, 0.25]
@@ -330,7 +330,7 @@ def after(snapshot: Snapshot, pool: str, members: Sequence[Rep], turn: Turn) -> 
         >>> from leadroute import Lead
         >>> team, counts = (Rep("ada"), Rep("bob")), Snapshot()
         >>> for _ in range(3):
-        ...     situation = Situation(Lead("L-1"), team, "everyone", counts)
+        ...     situation = RoutingContext(Lead("L-1"), team, "everyone", counts)
         ...     place = dues(situation).first("weighted")
         ...     print(team[place].id)
         ...     counts = after(counts, "everyone", team, turn_of(situation, place))
@@ -391,7 +391,7 @@ class least_recent(Scorer):
     reads = frozenset({"last_assigned"})
     half: str = field(default="1d", converter=lasting)
 
-    def bind(self, situation: Situation) -> Points:
+    def bind(self, situation: RoutingContext) -> Points:
         """Read the clock once. O(1) a rep."""
         last, now = situation.snapshot.last_assigned, to_micros(situation.now)
         half = parse_duration(self.half) // _MICROSECOND
@@ -404,7 +404,7 @@ class least_recent(Scorer):
 
         return points
 
-    def column(self, situation: Situation) -> list[float | None]:
+    def column(self, situation: RoutingContext) -> list[float | None]:
         """Read the clock once. O(reps)."""
         last, now = situation.snapshot.last_assigned.get, to_micros(situation.now)
         half = parse_duration(self.half) // _MICROSECOND
@@ -415,7 +415,7 @@ class least_recent(Scorer):
             for rep_id in situation.ids
         ]
 
-    def reason(self, situation: Situation, rep: Rep) -> str:
+    def reason(self, situation: RoutingContext, rep: Rep) -> str:
         """When the last lead was."""
         last = situation.snapshot.last_assigned.get(rep.id)
         return (

@@ -24,7 +24,7 @@ from leadroute.ranking.scorers.parameters import ascending, points_or_none, posi
 from leadroute.ranking.scorers.performance import Learning
 from leadroute.rules.fields import number_of, number_title
 from leadroute.rules.scorer import Points
-from leadroute.rules.situation import Situation
+from leadroute.rules.situation import RoutingContext
 
 __all__ = ["deal_size_fit", "graduation", "tier", "top_producer"]
 
@@ -55,7 +55,7 @@ class top_producer(Learning):
     reads = frozenset({"open"})
     fatigue: float = parameter(default=10, converter=positive)
 
-    def bind(self, situation: Situation) -> Points:
+    def bind(self, situation: RoutingContext) -> Points:
         """Find the best once. O(candidates) a lead, O(1) a rep."""
         records, open_now = self.records(situation), situation.snapshot.open
         best = self._best(situation)
@@ -68,7 +68,7 @@ class top_producer(Learning):
 
         return points
 
-    def column(self, situation: Situation) -> list[float | None]:
+    def column(self, situation: RoutingContext) -> list[float | None]:
         """Find the best once. O(candidates)."""
         (value,), opened = self.columns(situation, "value"), situation.snapshot.open.get
         best, fatigue = max(value, default=0.0), self.fatigue
@@ -81,7 +81,7 @@ class top_producer(Learning):
             for own, rep_id in zip(value, situation.ids, strict=True)
         ]
 
-    def reason(self, situation: Situation, rep: Rep) -> str:
+    def reason(self, situation: RoutingContext, rep: Rep) -> str:
         """The rep's revenue, the best one's, and what the rep has open."""
         best = self._best(situation)
         if best <= 0:
@@ -92,7 +92,7 @@ class top_producer(Learning):
             f"{own / 100:,.0f} won{self.about(situation)}, the best {best / 100:,.0f}; {busy} open"
         )
 
-    def _best(self, situation: Situation) -> float:
+    def _best(self, situation: RoutingContext) -> float:
         return max((record.value for record in self.records(situation).values()), default=0.0)
 
 
@@ -139,7 +139,7 @@ class tier(Learning):
                 f"tier() has {counts}; write one level, or number of wins, for each band"
             )
 
-    def bind(self, situation: Situation) -> Points:
+    def bind(self, situation: RoutingContext) -> Points:
         """Find the lead's step once. O(bands) a rep."""
         asked, unknown = self._asked(situation), points_or_none(self.unknown)
 
@@ -151,7 +151,7 @@ class tier(Learning):
 
         return points
 
-    def column(self, situation: Situation) -> list[float | None]:
+    def column(self, situation: RoutingContext) -> list[float | None]:
         """Find the lead's step once. O(reps) with ``wins``; by level it is remembered for each step of a lead."""
         asked = self._asked(situation)
         if self.wins is None or asked is None:
@@ -160,7 +160,7 @@ class tier(Learning):
         points = [self._fit(reached - asked) for reached in range(len(steps) + 1)]
         return [points[bisect_right(steps, each)] for each in won]
 
-    def depends(self, situation: Situation) -> Hashable | None:
+    def depends(self, situation: RoutingContext) -> Hashable | None:
         """The lead's step, where outcomes do not count."""
         asked = self._asked(situation)
         return (asked,) if self.wins is None or asked is None else None
@@ -173,7 +173,7 @@ class tier(Learning):
     def _fit(self, above: int) -> float:
         return 0.0 if above < 0 else 1 - above / (len(self.bands) + 1)
 
-    def reason(self, situation: Situation, rep: Rep) -> str:
+    def reason(self, situation: RoutingContext, rep: Rep) -> str:
         """The lead's step and the rep's."""
         asked, reached = self._asked(situation), self._reached(situation, rep)
         if asked is None:
@@ -186,10 +186,10 @@ class tier(Learning):
     def _steps(self) -> tuple[float, ...]:
         return self.wins or self.levels or tuple(range(1, len(self.bands) + 1))
 
-    def _asked(self, situation: Situation) -> int | None:
+    def _asked(self, situation: RoutingContext) -> int | None:
         return _step(number_of(situation.lead, self.field), self.bands)
 
-    def _reached(self, situation: Situation, rep: Rep) -> int | None:
+    def _reached(self, situation: RoutingContext, rep: Rep) -> int | None:
         own = rep.level if self.wins is None else self.record(situation, rep).won
         return _step(own, self._steps)
 
@@ -224,13 +224,13 @@ class graduation(Learning):
     reads = frozenset({"won", "closed"})
     wins: tuple[float, ...] = parameter(default=(5, 20, 50), converter=ascending)
 
-    def bind(self, situation: Situation) -> Points:
+    def bind(self, situation: RoutingContext) -> Points:
         """Look the records up once. O(steps) a rep."""
         if not self.answers(situation):
             return lambda _rep: None
         return lambda rep: self._reached(situation, rep) / len(self.wins)
 
-    def column(self, situation: Situation) -> list[float | None]:
+    def column(self, situation: RoutingContext) -> list[float | None]:
         """Look the records up once. O(candidates)."""
         if not self.answers(situation):
             return [None] * len(situation.reps)
@@ -238,7 +238,7 @@ class graduation(Learning):
         points = [reached / len(wins) for reached in range(len(wins) + 1)]
         return [points[bisect_right(wins, each)] for each in won]
 
-    def reason(self, situation: Situation, rep: Rep) -> str:
+    def reason(self, situation: RoutingContext, rep: Rep) -> str:
         """The rep's wins and step."""
         if not self.answers(situation):
             return f"nothing is known{self.about(situation)}"
@@ -246,7 +246,7 @@ class graduation(Learning):
         step = f"on step {self._reached(situation, rep)} of {len(self.wins)}"
         return f"won {won:.3g}{self.about(situation)}: {step}"
 
-    def _reached(self, situation: Situation, rep: Rep) -> int:
+    def _reached(self, situation: RoutingContext, rep: Rep) -> int:
         return sum(self.record(situation, rep).won >= wins for wins in self.wins)
 
 
@@ -287,7 +287,7 @@ class deal_size_fit(Learning):
     field: str = parameter(default="budget", converter=number_title)
     strength: float = parameter(default=1, converter=positive)
 
-    def bind(self, situation: Situation) -> Points:
+    def bind(self, situation: RoutingContext) -> Points:
         """Add up the candidates' deals once. O(candidates) a lead, O(1) a rep."""
         size, records = number_of(situation.lead, self.field), self.records(situation)
         average, spread = self._all(situation)
@@ -303,7 +303,7 @@ class deal_size_fit(Learning):
 
         return points
 
-    def column(self, situation: Situation) -> list[float | None]:
+    def column(self, situation: RoutingContext) -> list[float | None]:
         """Add up the candidates' deals once. O(candidates)."""
         size = number_of(situation.lead, self.field)
         if size is None or size <= 0:
@@ -318,7 +318,7 @@ class deal_size_fit(Learning):
             for sized, total in zip(*found[:2], strict=True)
         ]
 
-    def reason(self, situation: Situation, rep: Rep) -> str:
+    def reason(self, situation: RoutingContext, rep: Rep) -> str:
         """The lead's size and the rep's typical one."""
         size, record = number_of(situation.lead, self.field), self.record(situation, rep)
         if size is None:
@@ -333,7 +333,7 @@ class deal_size_fit(Learning):
     def _centre(self, record: Record, average: float) -> float:
         return (record.log_size / UNIT + self.strength * average) / (record.sized + self.strength)
 
-    def _all(self, situation: Situation) -> tuple[float, float]:
+    def _all(self, situation: RoutingContext) -> tuple[float, float]:
         records = self.records(situation).values()
         return situation.once(
             (deal_size_fit, self),

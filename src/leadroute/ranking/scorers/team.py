@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable
 from typing import Any, TypeVar
 
-from leadroute.rules.situation import Situation
+from leadroute.rules.situation import RoutingContext
 
 __all__ = ["alike"]
 
@@ -13,19 +13,21 @@ T = TypeVar("T")
 
 
 def alike(
-    situation: Situation, key: Hashable, value_of: Callable[[Any], Hashable]
+    situation: RoutingContext, key: Hashable, value_of: Callable[[Any], Hashable]
 ) -> tuple[list[Any], list[int]]:
     """The first rep of each kind, and the number of each rep's kind: reps of one kind share what is asked of it.
 
     Args:
         situation: Whose reps.
-        key: As for ``Situation.column``.
+        key: As for ``RoutingContext.column``.
         value_of: From a rep to what makes the kind.
 
     Example:
         >>> from leadroute import Lead, Rep
         >>> team = Rep("ada", level=1), Rep("bob", level=2), Rep("cy", level=1)
-        >>> first, kinds = alike(Situation(Lead("L-1"), team, "p"), "level", lambda rep: rep.level)
+        >>> first, kinds = alike(
+        ...     RoutingContext(Lead("L-1"), team, "p"), "level", lambda rep: rep.level
+        ... )
         >>> [rep.id for rep in first], kinds
         (['ada', 'bob'], [0, 1, 0])
     """

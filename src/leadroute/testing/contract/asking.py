@@ -14,7 +14,7 @@ from collections.abc import Callable, Mapping
 from threading import Barrier, Thread
 from typing import TypeVar
 
-from leadroute.errors import Conflict, Transient
+from leadroute.errors import ConflictError, TransientError
 from leadroute.offers.change import Change, Emit, Event, Once, Op, Put, Record
 from leadroute.offers.store import Store
 
@@ -88,18 +88,18 @@ def refused(store: Store, *ops: Op, kind: str, key: str, current: int | str | No
     before = state(store, *onces)
     try:
         done(store, *ops)
-    except Conflict as conflict:
+    except ConflictError as conflict:
         same((conflict.kind, conflict.key, conflict.current), (kind, key, current))
     else:
-        problem = f"the change was done; expected Conflict({kind!r}, {key!r}, {current!r})"
+        problem = f"the change was done; expected ConflictError({kind!r}, {key!r}, {current!r})"
         raise AssertionError(problem)
     same(state(store, *onces), before)
 
 
-def together(works: Mapping[str, Callable[[], _T]]) -> dict[str, _T | Conflict]:
-    """What each piece of work gives, all started at one moment; Transient is tried again."""
+def together(works: Mapping[str, Callable[[], _T]]) -> dict[str, _T | ConflictError]:
+    """What each piece of work gives, all started at one moment; TransientError is tried again."""
     barrier = Barrier(len(works))
-    answers: dict[str, _T | Conflict] = {}
+    answers: dict[str, _T | ConflictError] = {}
     failures: list[BaseException] = []
 
     def run(name: str, work: Callable[[], _T]) -> None:
@@ -108,9 +108,9 @@ def together(works: Mapping[str, Callable[[], _T]]) -> dict[str, _T | Conflict]:
             while name not in answers:
                 try:
                     answers[name] = work()
-                except Transient:
+                except TransientError:
                     continue
-                except Conflict as conflict:
+                except ConflictError as conflict:
                     answers[name] = conflict
         except BaseException as failure:  # noqa: BLE001 - carried to the thread that asked
             failures.append(failure)

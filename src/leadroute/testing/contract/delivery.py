@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 
-from leadroute.errors import Conflict
+from leadroute.errors import ConflictError
 from leadroute.offers.change import Ack, Add, Defer, Emit, Event, Once, Raise
 from leadroute.offers.store import Store
 from leadroute.testing.contract.asking import (
@@ -223,7 +223,7 @@ def trim_keeps_records(store: Store) -> None:
 def many_threads_one_limit(store: Store) -> None:
     """However many add at once, the limit holds and every place is given."""
     works = {f"{n}": partial(done, store, Add("a", 1, hi=5), emitted(f"L{n}")) for n in range(16)}
-    refusals = [a for a in together(works).values() if isinstance(a, Conflict)]
+    refusals = [a for a in together(works).values() if isinstance(a, ConflictError)]
     same((len(refusals), store.counts(["a"]), len(store.events())), (11, {"a": 5}, 5))
 
 
@@ -232,7 +232,7 @@ def many_threads_one_version(store: Store) -> None:
     """Of all who write one version at once, one does."""
     done(store, put("r"))
     works = {f"{n}": partial(done, store, put("r", 1, f"{n}"), Add("a", 1)) for n in range(12)}
-    winners = [n for n, a in together(works).items() if not isinstance(a, Conflict)]
+    winners = [n for n, a in together(works).items() if not isinstance(a, ConflictError)]
     same((winners, store.counts()), ([store.get(["r"])["r"].data], {"a": 1}))
 
 
@@ -241,8 +241,8 @@ def many_threads_one_once_key(store: Store) -> None:
     """Of all who use one once-key at once, one does, and the others hear its value."""
     works = {f"{n}": partial(done, store, Once("k", f"{n}"), Add("a", 1)) for n in range(12)}
     answers = together(works)
-    heard = {a.current for a in answers.values() if isinstance(a, Conflict)}
-    winners = {n for n, a in answers.items() if not isinstance(a, Conflict)}
+    heard = {a.current for a in answers.values() if isinstance(a, ConflictError)}
+    winners = {n for n, a in answers.items() if not isinstance(a, ConflictError)}
     same((heard, store.counts()), (winners, {"a": 1}))
 
 

@@ -149,7 +149,7 @@ class Once:
 
 @frozen
 class Check:
-    """Do the change only if the record has exactly this version, 0 when it must be absent: ConflictError ``version``."""
+    """Do the change if the record has exactly this version, 0 when it must be absent: ConflictError ``version``."""
 
     key: str = field(validator=_record_key)
     version: int = field(validator=_integer(0))

@@ -5,7 +5,7 @@ import io
 
 import pytest
 
-from leadroute.cli import screen as module
+from leadroute.cli import output as module
 from leadroute.cli.output import Screen
 
 ROWS = [("ada", "1,200", "80%"), ("bob", "-", "5%")]

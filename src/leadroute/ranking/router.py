@@ -62,7 +62,7 @@ from leadroute.ranking.policy_checks import (
     zone_name,
 )
 from leadroute.ranking.ranking import Outcome, Ranking
-from leadroute.rules.conditions import Condition, reads
+from leadroute.rules.conditions import ALWAYS, Condition, reads
 from leadroute.rules.evaluation import PLAIN, Environment, Test
 from leadroute.rules.fallback import Otherwise, read_otherwise
 from leadroute.rules.matcher import Matcher
@@ -274,11 +274,12 @@ class Router:
         except KeyError:
             raise UnknownFieldError("pool", pool, tuple(self._members)) from None
         reps, where = self._named[pool].reps, self._named[pool].where
-        found: Sequence[Rep] = roster.reps
-        if reps is not None:
+        if reps is None:
+            found = likely(
+                self._teams.of(roster).by_value, ALWAYS if where is None else where, roster
+            )
+        else:
             found = [rep for rep_id in sorted(reps) if (rep := roster.get(rep_id)) is not None]
-        elif where is not None:
-            found = likely(self._teams.of(roster).by_value, where, roster)
         return tuple([rep for rep in found if belongs(rep, now)])
 
     def candidate_set(

@@ -100,6 +100,8 @@ def test_rankings_compare_by_what_they_say():
 def test_what_is_asked_must_be_of_the_kind():
     """A lead, a roster, counts and earlier offers of another kind are refused by name."""
     router, team = Router(rules=[Rule("all")], qualify=LEAD.budget > 0), Roster([Rep("ada")])
+    assert router.qualifies(Lead("L-1", budget=1))
+    assert not router.qualifies(Lead("L-1"))
     with pytest.raises(FactTypeError, match="lead is of type str"):
         router.qualifies("L-1")
     with pytest.raises(FactTypeError, match="tried is of type list"):

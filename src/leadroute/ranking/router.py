@@ -56,7 +56,7 @@ from leadroute.ranking.ranking import Outcome, Ranking
 from leadroute.ranking.tally import Tally
 from leadroute.ranking.version import fingerprint
 from leadroute.rules.closures import PLAIN, Environment, Test
-from leadroute.rules.condition import Condition
+from leadroute.rules.condition import ALWAYS, Condition
 from leadroute.rules.match import Matcher
 from leadroute.rules.otherwise import Otherwise, read_otherwise
 from leadroute.rules.qualification import Factor, Qualification, qualification
@@ -259,11 +259,12 @@ class Router:
         except KeyError:
             raise UnknownFieldError("pool", pool, tuple(self._members)) from None
         reps, where = self._named[pool].reps, self._named[pool].where
-        found: Sequence[Rep] = roster.reps
-        if reps is not None:
+        if reps is None:
+            found = likely(
+                self._teams.of(roster).by_value, ALWAYS if where is None else where, roster
+            )
+        else:
             found = [rep for rep_id in sorted(reps) if (rep := roster.get(rep_id)) is not None]
-        elif where is not None:
-            found = likely(self._teams.of(roster).by_value, where, roster)
         return tuple([rep for rep in found if belongs(rep, now)])
 
     def candidate_set(

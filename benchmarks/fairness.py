@@ -499,6 +499,7 @@ def tells(seen, raced, raced_old, leads, some):
         "leads for each team, fair_share and the old rotation": some,
         "offers checked": sum(each["offers"] for each in sound),
         "weighted: turns off the share, median over teams": median(stray(seen["weighted"])),
+        "weighted: teams outside of 1.5": sum(far > 1.5 for far in stray(seen["weighted"])),
         "weighted: turns ahead, at most": max(each["ahead"] for each in seen["weighted"]),
         "weighted: turns behind, at most": max(each["behind"] for each in seen["weighted"]),
         "strict: turns off the share, at most": max(stray(seen["strict"])),

@@ -437,8 +437,8 @@ class Router:
             snapshot: The counts.
             objective: What giving a lead to a rep is worth, 0 or more: a function of the lead and its ``Assignment``;
                 the score when not given.
-            most: The most leads for one rep, beside their limits; with a rotation, which cannot see the other leads
-                of the batch, it is what spreads them.
+            most: The most leads for one rep, beside their limits. A rotation spreads the leads by itself: each is a
+                turn that the next one sees.
             gap: The share of the worth that may be given up for speed, such as 0.0005. Not with priorities.
             engine: ``python``, or ``ortools`` or ``scipy`` with the extra ``batch``. Not with priorities.
 

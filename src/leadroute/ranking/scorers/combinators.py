@@ -407,8 +407,8 @@ class fair_share(_One):
     Formula: with c turns of credit and weight w of the candidates' W, this lead would put the rep 1 - w / W - c leads
     ahead of their share. Who stays within ``ahead`` gets (1 + p) / 2 for p points of the score; the others stand below
     them, whoever is ahead least first: of n different distances, the i-th (from 0) gets (n - 1 - i + p / 2) / (2 * n).
-    Someone is always within a bound of 1 or more. With 0 the turn goes to whoever is furthest behind their share, and
-    the score decides among those who are equally far.
+    While everyone takes every lead, someone is always within a bound of 1 or more. With 0 the turn goes to whoever is
+    furthest behind their share, and the score decides among those who are equally far.
 
     Args:
         scorer: What gives the points.

@@ -234,7 +234,7 @@ class round_robin(Scorer):
     name = "round_robin"
     mode: str = field(default="weighted", converter=_mode)
 
-    reads = frozenset[str]()
+    reads = frozenset({"turns"})  # for its reason: the order itself asks for credits
 
     @property
     def takes_turns(self) -> bool:

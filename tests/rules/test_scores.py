@@ -72,7 +72,7 @@ REFUSED = [
     ("3", "a number alone is no score"),
     ("3 + free_capacity()", "a number alone is no score"),
     ("free_capacity", "a scorer is called: write free_capacity()"),
-    ("headrom()", "there is no scorer named 'headrom'; did you mean 'free_capacity'?"),
+    ("free_capacty()", "there is no scorer named 'free_capacty'; did you mean 'free_capacity'?"),
     ("free_capacity() * round_robin()", "multiplied by a number"),
     ("free_capacity() - round_robin()", "a score is made of scorers"),
     ("-free_capacity()", "invert(...) is the opposite preference"),

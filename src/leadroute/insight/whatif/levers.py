@@ -8,7 +8,7 @@ The rules of this module:
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any, TypeAlias
 
@@ -167,16 +167,16 @@ def _turning(node: Condition, lead: Lead) -> Iterator[Asked]:
         yield from _contained(node.container, _near(node.item, lead))
     elif isinstance(node, SetRelation):
         for side, other in ((node.left, node.right), (node.right, node.left)):
-            yield from _contained(side, (w for ws in _near(other, lead) for w in ws))
+            groups = (held for held in _near(other, lead) if isinstance(held, Collection))
+            yield from _contained(side, (word for held in groups for word in held))
 
 
 def _contained(container: Operand, words: Iterable[Any]) -> Iterator[Asked]:
-    for word in words:
-        if isinstance(container, Field) and container.kind is Kind.LEVELS:
-            yield Entry(container, word), 1
-        else:
-            custom = isinstance(container, Field) and container.custom
-            yield container, {word} if custom else word
+    if isinstance(container, Field) and container.kind is Kind.LEVELS:
+        yield from ((Entry(container, word), 1) for word in words if isinstance(word, str))
+    else:
+        custom = isinstance(container, Field) and container.custom
+        yield from ((container, {word} if custom else word) for word in words)
 
 
 def _near(operand: Operand, lead: Lead) -> Iterator[Any]:

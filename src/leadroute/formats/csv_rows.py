@@ -350,13 +350,17 @@ def _custom(name: str, kinds: Mapping[str, str]) -> _Column:
     return _Column(name, True, READERS[kinds.get(name, "text")])
 
 
+def _uneven(source: str, line: int, columns: Sequence[Any], cells: Sequence[str]) -> RowError:
+    found = f"has {len(cells)} cells where the header has {len(columns)}"
+    remedy = "put a cell that holds the separator in double quotes"
+    return RowError(source, line, [FieldError("row", f"{found}; {remedy}")])
+
+
 def _row(
     kind: type[V], source: str, line: int, columns: Sequence[_Column], cells: Sequence[str]
 ) -> V | RowError:
     if len(cells) != len(columns):
-        found = f"has {len(cells)} cells where the header has {len(columns)}"
-        remedy = "put a cell that holds the separator in double quotes"
-        return RowError(source, line, [FieldError("row", f"{found}; {remedy}")])
+        return _uneven(source, line, columns, cells)
     faults: list[FieldError] = []
     given: dict[str, Any] = {}
     attributes: dict[str, Any] = {}
@@ -492,9 +496,7 @@ def _territory(
     called: str, line: int, columns: list[str], cells: list[str]
 ) -> Territory | RowError:
     if len(cells) != len(columns):
-        found = f"has {len(cells)} cells where the header has {len(columns)}"
-        remedy = "put a cell that holds the separator in double quotes"
-        return RowError(called, line, [FieldError("row", f"{found}; {remedy}")])
+        return _uneven(called, line, columns, cells)
     faults: list[FieldError] = []
     given: dict[str, Any] = {"name": ""}
     for column, cell in zip(columns, cells, strict=True):

@@ -26,6 +26,7 @@ from leadroute.model.validation import (
     FrozenDict,
     Refused,
     aware,
+    by_name,
     clean_fields,
     cleaned,
     country,
@@ -150,14 +151,7 @@ def _schedule(given: Any) -> Hours | str | None:
 def _buckets(given: Any) -> FrozenDict[str, int]:
     if not isinstance(given, Mapping):
         raise Refused(f"are {shown(given)}; write the most per segment such as {{'enterprise': 2}}")
-    most = whole(0)
-    found = {}
-    for name, units in given.items():
-        try:
-            found[ident(name)] = most(units)
-        except Refused as refused:
-            raise Refused(f"[{shown(name)}] {refused}") from None
-    return FrozenDict(sorted(found.items()))
+    return FrozenDict(sorted(by_name(given, ident, whole(0)).items()))
 
 
 def _parsed(written: str, zone: str) -> Schedule:

@@ -30,6 +30,7 @@ __all__ = [
     "FrozenDict",
     "Refused",
     "aware",
+    "by_name",
     "clean_fields",
     "cleaned",
     "country",
@@ -515,18 +516,22 @@ def names(clean: Cleaner = text) -> Cleaner:
     return clean_all
 
 
+def by_name(given: Mapping[Any, Any], key: Cleaner, value: Cleaner) -> dict[str, Any]:
+    """Each name through ``key`` and what it stands for through ``value``; a refusal tells the name."""
+    found = {}
+    for name, held in given.items():
+        try:
+            found[key(name)] = value(held)
+        except Refused as refused:
+            raise Refused(f"[{shown(name)}] {refused}") from None
+    return found
+
+
 def levels(given: Any) -> FrozenDict[str, float]:
     """Skills with their level from 0 to 1; a bare set of names gives each the level 1."""
     if not isinstance(given, Mapping):
         return FrozenDict(dict.fromkeys(sorted(names()(given)), 1.0))
-    between = number(0, 1)
-    found = {}
-    for name, level in given.items():
-        try:
-            found[_key(name)] = between(level)
-        except Refused as refused:
-            raise Refused(f"[{shown(name)}] {refused}") from None
-    return FrozenDict(found)
+    return FrozenDict(by_name(given, _key, number(0, 1)))
 
 
 def open_attributes(given: Any) -> FrozenDict[str, Any]:

@@ -49,7 +49,7 @@ lead['tags'].contains('vip') or overlaps(lead['tags'], ['vip', 'key'])
 lead.postal_code.startswith('90') and lead.company is present
 domain_of(lead.email).endswith('.edu') and lead['seats'] is missing
 lead.received_at + hours(2) < instant('2026-01-05T09:00:00+00:00')
-check('known', 3) and now > lead.received_at
+predicate('known', 3) and now > lead.received_at
 3 * skill_match('industry') + free_capacity() + close_rate()
 round_robin() + 0.5 * free_capacity()
 """.strip().splitlines()
@@ -120,13 +120,13 @@ def fuzz(minutes, seed):
     """Attack the parsers for so many minutes."""
     rng = random.Random(seed)
     parsers = {"condition": parse, "score": lambda text: parse_score(text, BUILT_IN)}
-    tried = accepted = 0
+    previous_offers = accepted = 0
     slowest, worst, crashes = 0.0, "", []
     ends = time.monotonic() + minutes * 60
     while time.monotonic() < ends:
         text = damaged(rng)
         for name, read in parsers.items():
-            tried += 1
+            previous_offers += 1
             spent, problem, is_tree = attacked(read, text)
             if spent > SLOWEST_MS / 2:  # the machine may have been busy
                 spent = min(spent, *(attacked(read, text)[0] for _ in range(3)))
@@ -136,7 +136,7 @@ def fuzz(minutes, seed):
             if spent > slowest:
                 slowest, worst = spent, text
     found = {
-        "inputs": tried,
+        "inputs": previous_offers,
         "accepted": accepted,
         "slowest_input": worst[:200],
         "crashes": crashes,

@@ -84,7 +84,9 @@ class Team(NamedTuple):
 
     def router(self, score):
         """The policy with one score for every rule."""
-        rules = [Rule(name, score=score, window="2000d", **asked) for name, asked in self.rules]
+        rules = [
+            Rule(name, score=score, accept_within="2000d", **asked) for name, asked in self.rules
+        ]
         return Router(rules=rules, territories=self.territories)
 
     def lead(self, lead_id):
@@ -144,7 +146,7 @@ def drawn_team(seed, *, plain=False, steady=False):
         "level": {"require": REP.level >= level},
         "below": {"require": REP.level < level},
         "language": {"require": LEAD.language.in_(REP.languages)},
-        "territory": {"territory": True},
+        "territory": {"in_territory": True},
         "rest": {},
     }
     kinds = ("rest",) if plain else tuple(draw.choices(KINDS, k=draw.randint(3, 9)))
@@ -162,7 +164,7 @@ class Audit:
         self.capacity = {rep.id: rep.capacity for rep in team.reps if rep.capacity is not None}
         self.credits = dict.fromkeys(self.weights, 0)
         self.open = dict.fromkeys(self.weights, 0)
-        self.tried = defaultdict(set)
+        self.previous_offers = defaultdict(set)
         self.undo, self.known = {}, {}
         self.last = self.low = self.high = self.offers = 0
         self.unexpected = self.passed_over = 0
@@ -192,16 +194,16 @@ class Audit:
         able = self.known.get(asked)
         if able is None:
             able = self.known[asked] = [rep.id for rep in self.team.able(lead)]
-        if not self.team.days and lead_id not in self.tried:
+        if not self.team.days and lead_id not in self.previous_offers:
             return able
         day, days = datetime.fromtimestamp(at / 1e6, UTC).weekday(), self.team.days
-        full, tried = self.capacity, self.tried.get(lead_id, ())
+        full, previous_offers = self.capacity, self.previous_offers.get(lead_id, ())
         return [
             rep_id
             for rep_id in able
             if (not days or day in days[rep_id])
             and not (rep_id in full and self.open[rep_id] >= full[rep_id])
-            and rep_id not in tried
+            and rep_id not in previous_offers
         ]
 
     def take(self, lead_id, rep_id, at):
@@ -236,7 +238,7 @@ class Audit:
             self.credits[each] -= part * self.weights[each]
         self.credits[rep_id] += WHOLE
         self.open[rep_id] -= 1
-        self.tried[lead_id].add(rep_id)
+        self.previous_offers[lead_id].add(rep_id)
         self.low = min(self.low, *(self.credits[each] for each in found))
         self.high = max(self.high, self.credits[rep_id])
         if self.old is not None:
@@ -317,9 +319,9 @@ class OldRotation:
         """The scorer."""
 
         @scorer
-        def old_rotation(situation, rep):
+        def old_rotation(context, rep):
             """The turn before this one."""
-            places = situation.once("old", lambda: self.standings(weights_of(situation.reps)))
+            places = context.once("old", lambda: self.standings(weights_of(context.reps)))
             return 1 / (1 + places[rep.id][0])
 
         return old_rotation()
@@ -328,12 +330,12 @@ class OldRotation:
         """The bound on unfairness that counted turns."""
 
         @scorer
-        def old_fair(situation, rep):
+        def old_fair(context, rep):
             """The bound before this one."""
-            weights = weights_of(situation.reps)
+            weights = weights_of(context.reps)
             taken = 1 + sum(self.turns[each] for each in weights)
             ahead = self.turns[rep.id] + 1 - taken * rep.weight / sum(weights.values())
-            points = rep.skills.get(situation.lead.industry)
+            points = rep.skills.get(context.lead.industry)
             return (1 + points) / 2 if ahead <= bound + 1e-9 else points / 4
 
         return old_fair()

@@ -347,7 +347,7 @@ LANGUAGES = ("de", "es", "fr", "pt")
 def home_router():
     """Two rules over six territories."""
     common = {
-        "territory": True,
+        "in_territory": True,
         "require": LEAD.language.in_(REP.languages),
         "score": close_rate(20),
     }

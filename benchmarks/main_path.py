@@ -68,7 +68,7 @@ class Sizes:
     largest: int = 10_000
     seconds: float = 4.0
     """CPU time for one ratio."""
-    patience: float = 4.0
+    busy_timeout: float = 4.0
     """CPU time for the leads before, which are not counted."""
     block: int = 2_000
     """Reps asked in one block: 100 leads of 20 reps, 2 leads of 1,000."""
@@ -91,7 +91,7 @@ class Sizes:
 
 
 FULL = Sizes()
-QUICK = Sizes(seconds=0.3, patience=1.5, repeats=2, different=20_000, every=False)
+QUICK = Sizes(seconds=0.3, busy_timeout=1.5, repeats=2, different=20_000, every=False)
 
 
 # ---- Time
@@ -213,7 +213,7 @@ def beside_loop(name, size, sizes):
 def warm(pair, size, sizes):
     """Let both decide some leads that are not counted: as many as a cold start is measured over, if time allows."""
     spent, left = 0.0, sizes.first
-    while left > 0 and spent < sizes.patience:
+    while left > 0 and spent < sizes.busy_timeout:
         cases = pair.block(min(left, sizes.leads(size)))
         spent += pair.by_library(cases) + pair.by_loop(cases)
         left -= len(cases)
@@ -298,8 +298,8 @@ def different_router():
         rules=[
             Rule("webmail", when=LEAD.email.endswith("@mail.example"), **common),
             Rule("named", when=LEAD.company == "Company 7", **common),
-            Rule("large", when=LEAD.budget >= 500_000, territory=True, **common),
-            Rule("everyone else", territory=True, **common),
+            Rule("large", when=LEAD.budget >= 500_000, in_territory=True, **common),
+            Rule("everyone else", in_territory=True, **common),
         ],
         territories=[
             Territory("west", postal=[f"US:{n}" for n in range(5, 10)]),

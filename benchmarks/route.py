@@ -45,7 +45,7 @@ COMMAND = "import sys; from leadroute.cli import main; sys.exit(main())"
 
 def policy() -> Iterator[str]:
     """Yield the lines of a policy of 20 rules."""
-    yield 'format = 1\nqualify = "lead.budget > 0 and lead.email is present"\nwindow = "5m"'
+    yield 'format = 1\nqualify = "lead.budget > 0 and lead.email is present"\naccept_within = "5m"'
     for number in range(RULES - 1):
         country = COUNTRIES[number % len(COUNTRIES)]
         least = 1_000_000 if number < len(COUNTRIES) else 0

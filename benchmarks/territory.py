@@ -72,23 +72,23 @@ def leads(count: int) -> list[Lead]:
     ]
 
 
-def check(atlas: TerritoryIndex, asked: list[Lead]) -> int:
+def check(territory_index: TerritoryIndex, asked: list[Lead]) -> int:
     """Compare with a look at every territory; return how many territories were found."""
     found = 0
     for lead in asked:
         place = Place.of(lead)
-        expected = {each.name for each in atlas if each.fit(place) is not None}
-        names = {match.territory.name for match in atlas.lookup(lead)}
+        expected = {each.name for each in territory_index if each.fit(place) is not None}
+        names = {match.territory.name for match in territory_index.lookup(lead)}
         assert names == expected, f"{lead.id}: {names ^ expected}"
         found += len(names)
     return found
 
 
-def timed(atlas: TerritoryIndex, asked: list[Lead]) -> float:
+def timed(territory_index: TerritoryIndex, asked: list[Lead]) -> float:
     """Microseconds for one lookup."""
     start = perf_counter()
     for lead in asked:
-        atlas.lookup(lead)
+        territory_index.lookup(lead)
     return (perf_counter() - start) / len(asked) * 1e6
 
 

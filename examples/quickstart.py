@@ -24,7 +24,7 @@ router = Router(
             when=LEAD.annual_revenue >= 1_000_000,
             require=REP.level >= 3,
             score=3 * skill_match("industry") + free_capacity() + close_rate(),
-            window="5m",
+            accept_within="5m",
         ),
         Rule("everyone else", score=round_robin()),
     ],
@@ -49,5 +49,5 @@ dispatcher = Dispatcher(router, team, store)
 print(dispatcher.submit(lead).status)  # idempotent: qualify, decide, offer, in one change
 print(dispatcher.accept("L-1", "ada"))  # or decline(..., reason=...), or nothing, and then:
 dispatcher.sweep()  # time-outs, next reps, backlog. The only timer
-print(dispatcher.contacted("L-1"))
+print(dispatcher.record_contact("L-1"))
 print(dispatcher.feedback("L-1", status="won", value=48_000))

@@ -29,7 +29,7 @@ NOON = datetime(2026, 1, 5, 12, tzinfo=UTC)
 ADA = Rep("ada")
 LEAD = Lead("L-1")
 TEAM = Roster([ADA])
-ROUTER = Router(rules=[Rule("all", window="5m")])
+ROUTER = Router(rules=[Rule("all", accept_within="5m")])
 
 
 def owned():
@@ -61,7 +61,9 @@ CALLS = {
     "snapshot is of type dict; it must be a Snapshot": [
         lambda: ROUTER.rank(LEAD, TEAM, snapshot={}),
     ],
-    "tried is of type str; it must be a mapping": [lambda: ROUTER.rank(LEAD, TEAM, tried="ada")],
+    "previous_offers is of type str; it must be a mapping": [
+        lambda: ROUTER.rank(LEAD, TEAM, previous_offers="ada")
+    ],
     "top is 0; it must be a whole number, 1 or more": [lambda: ROUTER.rank(LEAD, TEAM, top=0)],
     "top is 'x'; it must be a whole number": [lambda: ROUTER.rank(LEAD, TEAM, top="x")],
     "leads is of type Lead; it must be several, such as \\[Lead\\(...\\)": [
@@ -86,9 +88,9 @@ CALLS = {
     "clock is of type NoneType; it must be a Clock": [
         lambda: Dispatcher(ROUTER, TEAM, MemoryStore(), clock=None)
     ],
-    "outcomes is of type dict; it must be Outcomes": [
-        lambda: Dispatcher(ROUTER, TEAM, MemoryStore(), outcomes={}),
-        lambda: Snapshot(outcomes={}),
+    "track_records is of type dict; it must be TrackRecords": [
+        lambda: Dispatcher(ROUTER, TEAM, MemoryStore(), track_records={}),
+        lambda: Snapshot(track_records={}),
     ],
     "lead_id is of type Lead; it must be text": [
         lambda: owned().placement(LEAD),
@@ -119,11 +121,11 @@ CALLS = {
     "environment is of type dict; it must be an Environment": [
         lambda: Router(rules=[Rule("all")], environment={})
     ],
-    "defines is of type int; it must be a mapping": [
-        lambda: Router(rules=[Rule("all")], defines=5)
+    "definitions is of type int; it must be a mapping": [
+        lambda: Router(rules=[Rule("all")], definitions=5)
     ],
-    "fields is of type list; it must be a mapping": [
-        lambda: Router(rules=[Rule("all")], fields=["plan"])
+    "custom_fields is of type list; it must be a mapping": [
+        lambda: Router(rules=[Rule("all")], custom_fields=["plan"])
     ],
     "condition is of type bool; it must be a condition": [lambda: free_capacity().when(True)],
 }
@@ -141,7 +143,10 @@ def test_a_wrong_kind_is_named(message, call):
 @pytest.mark.parametrize(
     ("message", "call"),
     [
-        ("grace: 'x' is not a duration; write it like", lambda: Router(rules=[], grace="x")),
+        (
+            "grace: 'x' is not a duration; write it like",
+            lambda: Router(rules=[], offline_grace="x"),
+        ),
         ("wrap_up: 5 is not a duration; write it like", lambda: Router(rules=[], wrap_up=5)),
         (
             "objective is 5; write a function",

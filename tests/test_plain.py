@@ -38,7 +38,9 @@ def test_events_are_read_back(event):
 @given(instants, st.dictionaries(st.text(), st.integers(0, 5)))
 def test_placements_are_read_back(at, holds):
     """A placement survives JSON, and equal placements have the same text."""
-    placement = Placement("L-1", Status.WAITING, 3, at, due=at, tried={"a": "b"}, holds=holds)
+    placement = Placement(
+        "L-1", Status.WAITING, 3, at, due=at, previous_offers={"a": "b"}, reservations=holds
+    )
     twin = loads(Placement, dumps(placement))
     assert twin == placement
     assert dumps(twin) == dumps(placement)

@@ -30,13 +30,13 @@ from leadroute.model.territory_index import TerritoryIndex
 from leadroute.ranking.ranking import Assignment, Exclusion, Outcome, Ranking
 from leadroute.ranking.router import Router
 from leadroute.rules.builders import LEAD, REP, signal
-from leadroute.rules.fallback import Otherwise
+from leadroute.rules.fallback import Fallback
 from leadroute.rules.rule import Factor, Pool, Qualification, Rule
 
 if TYPE_CHECKING:
     from leadroute.formats.policy_file import dump_policy, load_policy
+    from leadroute.insight.explanations import diff, explain, why_not
     from leadroute.insight.lint import check
-    from leadroute.insight.whatif import diff, explain, why_not
     from leadroute.offers.dispatcher import Dispatcher
     from leadroute.offers.placement import Placement, Status
     from leadroute.ranking.decision_record import DecisionRecord
@@ -67,6 +67,7 @@ __all__ = [
     "Dispatcher",
     "Exclusion",
     "Factor",
+    "Fallback",
     "FieldTypeError",
     "Lead",
     "LeadNotFoundError",
@@ -74,7 +75,6 @@ __all__ = [
     "MemoryStore",
     "MissingExtraError",
     "OfferClosed",
-    "Otherwise",
     "Outcome",
     "Placement",
     "Pool",
@@ -125,9 +125,9 @@ _LATER = {
     "cap_remaining": "leadroute.ranking.scorers.load",
     "check": "leadroute.insight.lint",
     "close_rate": "leadroute.ranking.scorers.performance",
-    "diff": "leadroute.insight.whatif",
+    "diff": "leadroute.insight.explanations",
     "dump_policy": "leadroute.formats.policy_file",
-    "explain": "leadroute.insight.whatif",
+    "explain": "leadroute.insight.explanations",
     "free_capacity": "leadroute.ranking.scorers.load",
     "intent": "leadroute.ranking.scorers.engagement",
     "load_policy": "leadroute.formats.policy_file",
@@ -135,7 +135,7 @@ _LATER = {
     "scorer": "leadroute.ranking.scorers.custom",
     "skill_match": "leadroute.ranking.scorers.fit",
     "territory_match": "leadroute.ranking.scorers.fit",
-    "why_not": "leadroute.insight.whatif",
+    "why_not": "leadroute.insight.explanations",
 }
 
 

@@ -101,8 +101,10 @@ class ConfigError(LeadrouteError, ValueError):
         place: Where it stands, such as ``policy.toml:14: rule[2].when``; empty when there is no file.
 
     Example:
-        >>> str(ConfigError("window must be longer than 0s", "policy.toml:6: rule[0].window"))
-        'policy.toml:6: rule[0].window: window must be longer than 0s'
+        >>> str(
+        ...     ConfigError("window must be longer than 0s", "policy.toml:6: rule[0].accept_within")
+        ... )
+        'policy.toml:6: rule[0].accept_within: window must be longer than 0s'
     """
 
     def __init__(self, problem: str, place: str = "") -> None:

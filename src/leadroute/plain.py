@@ -261,7 +261,7 @@ _CODERS: Mapping[type, Mapping[str, _Coder]] = {
     Rep: {
         "skills": (dict, _same),
         "schedule": (text_of, _same),
-        "buckets": (dict, _same),
+        "capacity_by_segment": (dict, _same),
         "caps": (_caps_to_plain, _same),
         "joined_at": _TIME,
         "attributes": _ATTRIBUTES,

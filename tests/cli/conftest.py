@@ -11,7 +11,7 @@ from leadroute.cli import main
 POLICY = """\
 format = 1
 qualify = "lead.budget > 0"
-window = "5m"
+accept_within = "5m"
 catch_all = "desk"
 
 [[rule]]

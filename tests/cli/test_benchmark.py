@@ -13,7 +13,7 @@ SMALL = evolve(
     main_path.QUICK,
     largest=20,
     seconds=0.01,
-    patience=0.01,
+    busy_timeout=0.01,
     cold=(5,),
     first=4,
     different=40,

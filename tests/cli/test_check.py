@@ -89,7 +89,7 @@ def test_policy_in_json(leadroute, named, write):
 
 def test_silence(leadroute, named, write):
     """What the policy silences with a reason is not told."""
-    write("policy.toml", MEANT + '[lint]\nsilence = { LR203 = "we never sleep" }\n')
+    write("policy.toml", MEANT + '[lint]\nignore = { LR203 = "we never sleep" }\n')
     write("reps.csv", "id,level\nada,3\n")
     assert leadroute("check", *named).out == "2 rules, 0 pools, 1 reps: no findings\n"
 

@@ -41,7 +41,7 @@ def test_json(leadroute, both, write):
         "after": "bob",
         "rule_before": "big",
         "rule_after": "bob",
-        "why": "rule 'bob' instead of rule 'big'; ada: the rule requires that the rep's level is less than 2",
+        "reason": "rule 'bob' instead of rule 'big'; ada: the rule requires that the rep's level is less than 2",
     }
 
 

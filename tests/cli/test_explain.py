@@ -40,7 +40,7 @@ def test_json(leadroute, given, write):
     assert bob["obstacles"][1] == {
         "criterion": "schedule",
         "reason": "is not working until Tue 2026-03-03 09:00 UTC",
-        "passing": True,
+        "temporary": True,
         "until": "2026-03-03T09:00:00+00:00",
     }
 
@@ -50,7 +50,11 @@ def test_when_somebody_is_back(leadroute, given, write):
     write("reps.csv", "id,level,schedule\nada,4,tue 09:00-17:00\n")
     found = json.loads(leadroute("explain", *given, "--lead", "L-1", "--json").out)
     assert found["resumes_at"] == "2026-03-03T09:00:00+00:00"
-    assert (found["then"], found["others"], found["anyway"]) == ("hold", [], False)
+    assert (found["fallback_step"], found["other_pools"], found["ignore_availability"]) == (
+        "wait",
+        [],
+        False,
+    )
 
 
 def test_counts_of_a_store(leadroute, given, files):

@@ -129,11 +129,11 @@ def test_custom_attributes_are_read_as_the_policy_declares(leadroute, given, wri
     """A column that the policy declares as a number is read as one."""
     write(
         "policy.toml",
-        'format = 1\n[fields]\nseats = "number"\n[[rule]]\nname = "seats"\nwhen = "lead.seats > 5"\n',
+        'format = 1\n[custom_fields]\nseats = "number"\n[[rule]]\nname = "seats"\nwhen = "lead.seats > 5"\n',
     )
     write("leads.csv", "id,seats\nL-1,10\nL-2,3\n")
     ended = leadroute("route", *given)
-    assert [row[1] for row in rows(ended.out)[1:]] == ["offered", "caught"]
+    assert [row[1] for row in rows(ended.out)[1:]] == ["offered", "catch_all"]
 
 
 def test_store_is_kept(leadroute, given, files):

@@ -18,13 +18,13 @@ from tests.formats.said import unlined
 BASE = """
 format = 1
 qualify = "lead.budget > 0"
-window = "10m"
+accept_within = "10m"
 catch_all = "desk"
 
-[fields]
+[custom_fields]
 seats = "number"
 
-[define]
+[definitions]
 large = "lead.seats >= 500"
 
 [[pool]]
@@ -41,9 +41,9 @@ name = "rest"
 CHILD = """
 format = 1
 extends = "shared/base.toml"
-window = "3m"
+accept_within = "3m"
 
-[define]
+[definitions]
 small = "lead.seats < 10"
 
 [[rule]]
@@ -95,9 +95,9 @@ def test_joined(write):
     router = load_policy(write("policy.toml", CHILD))
     assert [rule.name for rule in router.rules] == ["small", "large", "rest"]
     assert router.rules[2].pool == "emea"
-    assert str(router.window) == "0:03:00"
+    assert str(router.accept_within) == "0:03:00"
     assert (router.catch_all, str(router.qualify)) == ("desk", "lead.budget > 0")
-    assert set(router.defines) == {"small", "large"}
+    assert set(router.definitions) == {"small", "large"}
     assert parse_policy(dump_policy(router)) == router
 
 

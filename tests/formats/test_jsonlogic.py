@@ -398,13 +398,13 @@ def test_unknown_operator_suggests():
         ),
         (
             LEAD["due"] > AT,
-            "`lead['due']` has no counterpart in JsonLogic as an instant; declare its kind in [fields]",
+            "`lead['due']` has no counterpart in JsonLogic as an instant; declare its kind in [custom_fields]",
         ),
         (
             LEAD["a"] == LEAD["b"],
             (
                 "`lead['a'] == lead['b']` has no counterpart in JsonLogic, because the kinds are not "
-                "known; declare them in [fields]"
+                "known; declare them in [custom_fields]"
             ),
         ),
         (LEAD["a"] == timedelta(days=1), "`days(1)` has no counterpart in JsonLogic"),

@@ -21,7 +21,7 @@ list = [ # first
 ]
 inline = { a = 1, "b.c" = "}" }
 
-[define]
+[definitions]
 large = """
 [[rule]]
 name = "no rule" \\""" ""\
@@ -59,12 +59,12 @@ LINES = {
     "inline": 9,
     "inline.a": 9,
     "inline.b.c": 9,
-    "define": 11,
-    "define.large": 12,
-    "define.small": 15,
-    "define.a": 17,
-    "define.a.b": 17,
-    "define.a.b.c": 17,
+    "definitions": 11,
+    "definitions.large": 12,
+    "definitions.small": 15,
+    "definitions.a": 17,
+    "definitions.a.b": 17,
+    "definitions.a.b.c": 17,
     "rule[0]": 19,
     "rule[0].name": 20,
     "rule[0].extra": 22,

@@ -11,7 +11,7 @@ from leadroute.formats.policy_source import Part, Parts, Spot
 BASE = """\
 format = 1
 
-[define]
+[definitions]
 large = "lead.employees > 500"
 small = "lead.employes < 10"
 
@@ -26,7 +26,7 @@ OWN = """\
 format = 1
 extends = "base.toml"
 
-[define]
+[definitions]
 tiny = "lead.employees < two"
 
 [[rule]]
@@ -35,7 +35,7 @@ wen = "small"
 
 [[rule]]
 name = "rest"
-cost = -1
+capacity_cost = -1
 """
 
 
@@ -60,7 +60,7 @@ def write(tmp_path):
 
 def test_lines_of_toml():
     """An error stands on the line of its key; a key that is missing on that of its table; an unknown key on its own."""
-    text = 'format = 1\n\nwindow = 5\n[[rule]]\nwhen = """\nlead.budget > 1 and\nlead.x"""\n'
+    text = 'format = 1\n\naccept_within = 5\n[[rule]]\nwhen = """\nlead.budget > 1 and\nlead.x"""\n'
     text += '[[rule]]\nname = "a"\n\npol = 1\n'
     said = refusal(parse_policy, text)
     assert [line.split(" ")[0] for line in said if line.startswith("policy:")] == [
@@ -69,14 +69,14 @@ def test_lines_of_toml():
         "policy:4:",
         "policy:11:",
     ]
-    assert said[0] == "policy:3: window: is a number; write text in quotes"
+    assert said[0] == "policy:3: accept_within: is a number; write text in quotes"
 
 
 def test_lines_of_json():
     """In JSON too."""
-    text = '{"format": 1,\n "rule": [\n  {"name": "a",\n   "window": 5},\n  {"nam": "b"}]}'
+    text = '{"format": 1,\n "rule": [\n  {"name": "a",\n   "accept_within": 5},\n  {"nam": "b"}]}'
     assert refusal(parse_policy, text, "json") == [
-        "policy:4: rule[0].window: is a number; write text in quotes",
+        "policy:4: rule[0].accept_within: is a number; write text in quotes",
         "policy:5: rule[1]: there is no key of a rule named 'nam'; did you mean 'name'?",
         "policy:5: rule[1].name: is missing; give it a name of its own",
     ]
@@ -84,13 +84,13 @@ def test_lines_of_json():
 
 def test_lines_follow_an_edit():
     """Lines put above an error move it down by as many."""
-    text = 'format = 1\n[[rule]]\nname = "a"\nwindow = 5\n'
+    text = 'format = 1\n[[rule]]\nname = "a"\naccept_within = 5\n'
     edited = text.replace("[[rule]]", '# more\n\n[[rule]]\nname = "new"\n\n[[rule]]')
     assert refusal(parse_policy, text) == [
-        "policy:4: rule[0].window: is a number; write text in quotes"
+        "policy:4: rule[0].accept_within: is a number; write text in quotes"
     ]
     assert refusal(parse_policy, edited) == [
-        "policy:9: rule[1].window: is a number; write text in quotes"
+        "policy:9: rule[1].accept_within: is a number; write text in quotes"
     ]
 
 
@@ -99,7 +99,7 @@ def test_the_file_of_the_part_is_named(write):
     base, own = write("base.toml", BASE), write("policy.toml", OWN)
     said = refusal(load_policy, own)
     assert said[0].startswith(
-        f"{base}:5: define.small: line 1, column 1: lead has no field 'employes'"
+        f"{base}:5: definitions.small: line 1, column 1: lead has no field 'employes'"
     )
     places = [line.partition(": ")[0] for line in said if line.startswith(str(own.parent))]
     assert places == [f"{base}:5", f"{own}:5", f"{base}:7", f"{own}:9", f"{own}:13"]
@@ -119,9 +119,9 @@ def test_an_entry_that_is_not_replaced_is_the_bases(write):
 def test_what_stands_nowhere_has_no_line():
     """The whole, and a key that no file has, are told with the name alone."""
     parts = Parts((Part("p", "format = 1", "toml", {"format": 1}),), {"format": 1})
-    assert (parts.at(""), parts.at("window"), parts.at("format")) == (
+    assert (parts.at(""), parts.at("accept_within"), parts.at("format")) == (
         "p",
-        "p: window",
+        "p: accept_within",
         "p:1: format",
     )
     assert parts.spot("rule") == Spot("p", None)

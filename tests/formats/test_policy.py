@@ -27,7 +27,7 @@ from leadroute import (
 )
 from leadroute.errors import ConfigError, PolicyError, UnknownFieldError
 from leadroute.formats.policy_file import parse_policy, write_toml
-from leadroute.rules.builders import check, define
+from leadroute.rules.builders import define, predicate
 from leadroute.rules.evaluation import Environment
 from leadroute.scorers import BUILT_IN, close_rate, max_of
 from leadroute.testing.strategies import conditions
@@ -36,15 +36,15 @@ from tests.formats.said import unlined
 FULL = """
 format = 1
 qualify = "lead.budget > 0 and lead.email is present"
-window = "10m"
+accept_within = "10m"
 catch_all = "inbox"
 
-[fields]
+[custom_fields]
 seats = "number"
 "lead.vip" = "flag"
 rep.office = "text"
 
-[define]
+[definitions]
 large = "lead.seats >= 100 or huge"
 huge = "lead.employees > 5000"
 
@@ -59,7 +59,7 @@ when = "large and lead.vip"
 require = "rep.level >= 3 and lead.language in rep.languages"
 score = "3 * skill_match('industry') + free_capacity().when(huge)"
 pool = "emea"
-window = "90s"
+accept_within = "90s"
 
 [[rule]]
 name = "rest"
@@ -86,7 +86,7 @@ def test_everything_is_read():
     router = parse_policy(FULL)
     assert router == Router(
         qualify=(LEAD.budget > 0) & LEAD.email.is_present(),
-        window="10m",
+        accept_within="10m",
         catch_all="inbox",
         pools=[Pool("emea", reps={"ada", "bob"}, where=REP["office"] == "Koblenz")],
         rules=[
@@ -97,13 +97,13 @@ def test_everything_is_read():
                 score=3 * skill_match("industry")
                 + free_capacity().when(define("huge", LEAD.employees > 5000)),
                 pool="emea",
-                window="90s",
+                accept_within="90s",
             ),
             Rule("rest"),
         ],
     )
-    assert router.fields == {"seats": "number", "vip": "flag", "rep.office": "text"}
-    assert list(router.defines) == ["large", "huge"]
+    assert router.custom_fields == {"seats": "number", "vip": "flag", "rep.office": "text"}
+    assert list(router.definitions) == ["large", "huge"]
 
 
 def test_a_policy_routes():
@@ -112,7 +112,7 @@ def test_a_policy_routes():
     lead = Lead("L-1", budget=1, email="a@b.de", employees=1)
     ranking = router.rank(lead, Roster([Rep("ada")]))
     assert (ranking.best.rep_id, ranking.rule) == ("ada", "rest")
-    assert ranking.window == timedelta(minutes=10)
+    assert ranking.accept_within == timedelta(minutes=10)
 
 
 def test_json_says_the_same():
@@ -130,24 +130,28 @@ def test_files_are_written_and_read(tmp_path, form):
     text = dump_policy(router, path)
     again = load_policy(path)
     assert path.read_bytes().decode() == text
-    assert (again, again.fields, again.defines) == (router, router.fields, router.defines)
+    assert (again, again.custom_fields, again.definitions) == (
+        router,
+        router.custom_fields,
+        router.definitions,
+    )
     assert dump_policy(again, format=form) == text
 
 
 def test_dumping_is_readable():
     """A dumped policy is what a person would write."""
     assert dump_policy(parse_policy(FULL)) == (
-        """format    = 1
-qualify   = "lead.budget > 0 and lead.email is present"
-window    = "10m"
-catch_all = "inbox"
+        """format        = 1
+qualify       = "lead.budget > 0 and lead.email is present"
+accept_within = "10m"
+catch_all     = "inbox"
 
-[fields]
+[custom_fields]
 seats        = "number"
 vip          = "flag"
 "rep.office" = "text"
 
-[define]
+[definitions]
 large = "lead['seats'] >= 100 or huge"
 huge  = "lead.employees > 5000"
 
@@ -157,12 +161,12 @@ reps  = ["ada", "bob"]
 where = "rep['office'] == 'Koblenz'"
 
 [[rule]]
-name    = "large"
-when    = "large and lead['vip'] == True"
-require = "rep.level >= 3 and lead.language in rep.languages"
-score   = "3 * skill_match('industry') + free_capacity().when(huge)"
-pool    = "emea"
-window  = "1m30s"
+name          = "large"
+when          = "large and lead['vip'] == True"
+require       = "rep.level >= 3 and lead.language in rep.languages"
+score         = "3 * skill_match('industry') + free_capacity().when(huge)"
+pool          = "emea"
+accept_within = "1m30s"
 
 [[rule]]
 name = "rest"
@@ -176,11 +180,11 @@ def test_definitions_in_use_are_dumped():
     router = Router(
         rules=[Rule("a", score=round_robin().when(define("us", LEAD.country == "US")))],
         qualify=big,
-        defines={"mine": ~define("deep", LEAD.budget > 1)},
+        definitions={"mine": ~define("deep", LEAD.budget > 1)},
     )
     again = parse_policy(dump_policy(router))
     assert again == router
-    assert again.defines == {
+    assert again.definitions == {
         "mine": ~define("deep", LEAD.budget > 1),
         "deep": LEAD.budget > 1,
         "big": LEAD.employees > 500,
@@ -189,7 +193,7 @@ def test_definitions_in_use_are_dumped():
 
 
 @scorer
-def near(situation, rep, *given, **named):
+def near(context, rep, *given, **named):
     """Is near."""
     return 0.5
 
@@ -248,7 +252,7 @@ def test_what_no_file_can_hold_is_not_written(given):
 def test_one_name_for_two_conditions_cannot_be_dumped():
     """A name that stands for two conditions is refused."""
     router = Router(
-        rules=[Rule("a", when=define("x", LEAD.budget > 1))], defines={"x": LEAD.budget > 2}
+        rules=[Rule("a", when=define("x", LEAD.budget > 1))], definitions={"x": LEAD.budget > 2}
     )
     with pytest.raises(ConfigError) as caught:
         dump_policy(router)
@@ -281,7 +285,7 @@ def routers(draw):
             require=draw(maybe | conditions()),
             score=draw(maybe | scores),
             pool=draw(st.sampled_from([None, "everyone", *pools])),
-            window=draw(maybe | windows),
+            accept_within=draw(maybe | windows),
         )
         for name in draw(st.lists(idents, max_size=3, unique=True))
     ]
@@ -296,9 +300,9 @@ def routers(draw):
             for name in pools
         ],
         qualify=draw(maybe | leads_only),
-        window=draw(windows),
+        accept_within=draw(windows),
         catch_all=draw(idents),
-        fields=draw(st.sampled_from([{}, {"plan": "text"}, {"rep.x1": "names"}])),
+        custom_fields=draw(st.sampled_from([{}, {"plan": "text"}, {"rep.x1": "names"}])),
         environment=KNOWN,
     )
 
@@ -313,7 +317,7 @@ def test_writing_and_reading_are_inverses(router, form):
     text = dump_policy(router, format=form)
     again = parse_policy(text, form, environment=KNOWN)
     assert again == router
-    assert again.fields == router.fields
+    assert again.custom_fields == router.custom_fields
     assert dump_policy(again, format=form) == text
 
 
@@ -335,16 +339,16 @@ def test_the_host_brings_scorers_and_predicates():
     """A policy may name the host's scorers and predicates, once they are handed in."""
 
     @scorer
-    def nearby(lead, rep, situation):
+    def nearby(lead, rep, context):
         return 1.0
 
-    text = "format = 1\n[[rule]]\nname = 'a'\nwhen = \"check('vip')\"\nscore = 'nearby()'"
+    text = "format = 1\n[[rule]]\nname = 'a'\nwhen = \"predicate('vip')\"\nscore = 'nearby()'"
     brought = {
         "scorers": {"nearby": nearby},
         "environment": Environment({"vip": lambda *given: True}),
     }
     router = parse_policy(text, **brought)
-    assert router.rules[0].when == check("vip")
+    assert router.rules[0].when == predicate("vip")
     assert refusal(text) == [
         "rule[0].when: there is no predicate named 'vip'",
         f"rule[0].score: line 1, column 1: {UnknownFieldError('scorer', 'nearby', BUILT_IN)}",
@@ -405,14 +409,14 @@ def test_every_error_is_reported_at_once():
     """Each error stands on a line with table and key; expressions keep line, column and excerpt."""
     found = faults(
         'qualify = "rep.level > 1"',
-        "window = 5",
+        "accept_within = 5",
         'catch_all = ""',
         "colour = 1",
-        "[fields]",
+        "[custom_fields]",
         'seats = "numbr"',
         'country = "text"',
         "plan = 1",
-        "[define]",
+        "[definitions]",
         'a = "b and lead.budgt > 1"',
         'b = "lead.x >"',
         "c = 1",
@@ -430,26 +434,26 @@ def test_every_error_is_reported_at_once():
         'pool = "q"',
         "[[rule]]",
         "name = 3",
-        'window = "0s"',
+        'accept_within = "0s"',
         'require = "b and rep.lvel > 1"',
         'whn = "x"',
     )
     assert found == [
-        "fields.seats: seats is declared as 'numbr'; the kinds are text, number, instant, flag, names",
-        "fields.country: lead.country is a standard field; declare a name of your own",
-        "fields.plan: is a number; write text in quotes",
-        "define.c: is a number; write text in quotes",
-        "define.a: line 1, column 7: lead has no field 'budgt'; did you mean 'budget'?",
-        "define.b: line 1, column 9: the expression breaks off; complete it",
+        "custom_fields.seats: seats is declared as 'numbr'; the kinds are text, number, instant, flag, names",
+        "custom_fields.country: lead.country is a standard field; declare a name of your own",
+        "custom_fields.plan: is a number; write text in quotes",
+        "definitions.c: is a number; write text in quotes",
+        "definitions.a: line 1, column 7: lead has no field 'budgt'; did you mean 'budget'?",
+        "definitions.b: line 1, column 9: the expression breaks off; complete it",
         "  lead.x >",
         "          ^",
         "qualify: asks about the rep (rep.level); move that to a rule's `require`",
-        "window: is a number; write text in quotes",
+        "accept_within: is a number; write text in quotes",
         "catch_all: is empty; every lead, rep, rule and pool needs an id of its own",
         (
             "there is no key of a policy named 'colour'; known: "
-            "qualify, window, grace, wrap_up, catch_all, holidays, caps, timezone, "
-            "lint, otherwise, fields, define and 5 more"
+            "qualify, accept_within, offline_grace, wrap_up, catch_all, holidays, caps, timezone, "
+            "lint, fallback, custom_fields, definitions and 5 more"
         ),
         "pool[0]: pool 'p' has no members; write reps={...} or where=...",
         "pool[1].name: there are two pools named 'p'; give each a name of its own",
@@ -464,7 +468,7 @@ def test_every_error_is_reported_at_once():
         "rule[0].pool: there is no pool named 'q'; known: p, everyone",
         "rule[0].name: is missing; give it a name of its own",
         "rule[1].name: is a number; write text in quotes",
-        "rule[1].window: the window is 0s; an offer must stand for some time, such as '5m'",
+        "rule[1].accept_within: the window is 0s; an offer must stand for some time, such as '5m'",
         "rule[1].require: line 1, column 7: rep has no field 'lvel'; did you mean 'level'?",
         "rule[1]: there is no key of a rule named 'whn'; did you mean 'when'?",
     ]
@@ -479,11 +483,11 @@ def test_the_list_of_errors_ends():
 def test_errors_are_kept_one_by_one():
     """The error of a file holds each error for a program to show; it can be placed further out."""
     with pytest.raises(PolicyError) as caught:
-        parse_policy("format = 1\nwindow = true\nqualify = 2021-01-01", name="p")
+        parse_policy("format = 1\naccept_within = true\nqualify = 2021-01-01", name="p")
     error = caught.value
-    assert [each.place for each in error.errors] == ["p:2: window", "p:3: qualify"]
+    assert [each.place for each in error.errors] == ["p:2: accept_within", "p:3: qualify"]
     assert str(error.at("tenant 7")) == (
-        "tenant 7.p:2: window: is true; write text in quotes\n"
+        "tenant 7.p:2: accept_within: is true; write text in quotes\n"
         "tenant 7.p:3: qualify: is a date; write text in quotes"
     )
     assert error.at("a").at("b").problem == str(error)
@@ -491,8 +495,10 @@ def test_errors_are_kept_one_by_one():
 
 def test_a_circle_of_definitions_is_shown():
     """Definitions that use one another in a circle are an error of the table."""
-    (first, *_) = faults("[define]", 'a = "b"', 'b = "a"')
-    assert first.startswith("define.a.b: line 1, column 1: definitions use one another in a circle")
+    (first, *_) = faults("[definitions]", 'a = "b"', 'b = "a"')
+    assert first.startswith(
+        "definitions.a.b: line 1, column 1: definitions use one another in a circle"
+    )
 
 
 @pytest.mark.parametrize(
@@ -504,8 +510,14 @@ def test_a_circle_of_definitions_is_shown():
             "rule: is a table; write [[rule]], or a list of objects in JSON",
         ),
         (["pool = ['x']"], "pool[0]: is text; write [[pool]], or a list of objects in JSON"),
-        (["define = 'x'"], "define: is text; write a table [define], or an object in JSON"),
-        (["fields = [1.5]"], "fields: is a list; write a table [fields], or an object in JSON"),
+        (
+            ["definitions = 'x'"],
+            "definitions: is text; write a table [definitions], or an object in JSON",
+        ),
+        (
+            ["custom_fields = [1.5]"],
+            "custom_fields: is a list; write a table [custom_fields], or an object in JSON",
+        ),
         (
             ["[[rules]]"],
             "there is no key of a policy named 'rules'; did you mean 'rule'?",
@@ -569,7 +581,7 @@ words = st.sampled_from(
         "format",
         "rule",
         "pool",
-        "define",
+        "definitions",
         "fields",
         "name",
         "when",
@@ -604,19 +616,19 @@ def test_otherwise_in_files():
     router = parse_policy(
         """
 format = 1
-[otherwise]
-no_rule = "hold"
-nobody_available = ["pool a, b", "anyway"]
+[fallback]
+no_rule = "wait"
+nobody_available = ["pool a, b", "ignore_availability"]
 [[pool]]
 name = "a, b"
 reps = ["ada"]
 [[rule]]
 name = "r"
-otherwise = { empty_pool = "pool a, b" }
+fallback = { empty_pool = "pool a, b" }
 """.replace('"pool a, b" }', '["pool a, b"] }')
     )
-    assert router.otherwise.nobody_available == ("pool a, b", "anyway")
-    assert router.rules[0].otherwise.empty_pool == ("pool a, b",)
+    assert router.fallback.nobody_available == ("pool a, b", "ignore_availability")
+    assert router.rules[0].fallback.empty_pool == ("pool a, b",)
     for kind in ("toml", "json"):
         assert parse_policy(dump_policy(router, format=kind), kind) == router
 
@@ -626,27 +638,27 @@ def test_otherwise_errors():
     with pytest.raises(PolicyError) as caught:
         parse_policy("""
 format = 1
-[otherwise]
-no_rule = "anyway"
+[fallback]
+no_rule = "ignore_availability"
 empty_pool = "pool emae"
 [[pool]]
 name = "emea"
 reps = ["ada"]
 [[rule]]
 name = "r"
-otherwise = "hold"
+fallback = "wait"
 [[rule]]
 name = "s"
-otherwise = { nobody_available = "hold, anyway", empty_pol = "hold", nobody_eligible = 5 }
+fallback = { nobody_available = "wait, ignore_availability", empty_pol = "wait", nobody_eligible = 5 }
 """)
     assert [unlined(error).removeprefix("policy: ") for error in caught.value.errors] == [
-        "otherwise.no_rule: says 'anyway', which helps only nobody_available: nobody else is there to take the lead",
-        "otherwise.empty_pool: there is no pool named 'emae'; did you mean 'emea'?",
-        "rule[0].otherwise: is text; write { nobody_available = 'pool emea, hold' }",
-        "rule[1].otherwise.nobody_available: goes on with 'anyway' after 'hold', which is the end",
-        "rule[1].otherwise: there is no case of otherwise named 'empty_pol'; did you mean 'empty_pool'?",
+        "fallback.no_rule: says 'ignore_availability', which helps only nobody_available: nobody else is there to take the lead",
+        "fallback.empty_pool: there is no pool named 'emae'; did you mean 'emea'?",
+        "rule[0].fallback: is text; write { nobody_available = 'pool emea, wait' }",
+        "rule[1].fallback.nobody_available: goes on with 'ignore_availability' after 'wait', which is the end",
+        "rule[1].fallback: there is no case of otherwise named 'empty_pol'; did you mean 'empty_pool'?",
         (
-            "rule[1].otherwise.nobody_eligible: is 5; write steps such as 'pool emea, hold' or 'catch-all'"
+            "rule[1].fallback.nobody_eligible: is 5; write steps such as 'pool emea, wait' or 'catch_all'"
         ),
     ]
 

@@ -417,8 +417,8 @@ def test_reps_are_read():
 
 def test_buckets_are_read():
     """The most per segment stands behind its name, and 0 is a number."""
-    roster, _ = read_reps(["id,buckets", "ada,enterprise=2; normal=0"])
-    assert roster["ada"].buckets == {"enterprise": 2, "normal": 0}
+    roster, _ = read_reps(["id,capacity_by_segment", "ada,enterprise=2; normal=0"])
+    assert roster["ada"].capacity_by_segment == {"enterprise": 2, "normal": 0}
 
 
 def test_attributes_of_reps_are_declared_with_a_prefix():
@@ -434,8 +434,12 @@ def test_attributes_of_reps_are_declared_with_a_prefix():
     [
         ("skills", "a=0.5; a=1", "skills have 'a' twice; keep one of them"),
         ("skills", "a=2", "skills ['a'] is 2; write a number from 0 to 1"),
-        ("buckets", "a=2; b", "buckets have 'b' without a number; write 'enterprise=2; normal=4'"),
-        ("buckets", "a=2; a=3", "buckets have 'a' twice; keep one of them"),
+        (
+            "capacity_by_segment",
+            "a=2; b",
+            "capacity_by_segment have 'b' without a number; write 'enterprise=2; normal=4'",
+        ),
+        ("capacity_by_segment", "a=2; a=3", "capacity_by_segment have 'a' twice; keep one of them"),
         ("skills", "a=high", f"skills is 'high'; {NUMBERS}"),
         ("caps", "5 a day", "caps are '5 a day'; write them like '5 per day; 30 per month'"),
         ("caps", "5 per day; 6 per day", "caps have two limits per day; keep the lower one"),

@@ -98,7 +98,14 @@ def test_a_bad_header_is_refused(header, said):
 
 def test_a_policy_file_holds_territories_caps_and_costs():
     """Everything that limits and places a lead is written to a policy file and read back."""
-    rule = Rule("a", segment="b", cost=2, frees="shift", territory=True, within_km=80)
+    rule = Rule(
+        "a",
+        segment="b",
+        capacity_cost=2,
+        release_on="shift_end",
+        in_territory=True,
+        max_distance_km=80,
+    )
     router = Router(
         rules=[rule, Rule("plain")],
         caps=["100 per day, source web", "5 per hour"],
@@ -118,7 +125,7 @@ format = 1
 caps = ["5 per year"]
 [[rule]]
 name = "a"
-cost = -1
+capacity_cost = -1
 [[territory]]
 name = "x"
 countries = ["Mars"]
@@ -133,6 +140,6 @@ nam = "y"
         "policy: territory[1]: there is no key of a territory named 'nam'; did you mean 'name'?"
         in said
     )
-    assert "policy: rule[0]: cost is -1" in said
+    assert "policy: rule[0]: capacity_cost is -1" in said
     with pytest.raises(ConfigError, match="caps per is 'year'"):
         parse_policy('format = 1\ncaps = ["5 per year"]\n')

@@ -127,9 +127,9 @@ def test_factors():
 def test_when_nobody_is_found():
     """The pools that are asked next have arrows that say when; a lead without a rule may wait."""
     router = Router(
-        rules=[Rule("us", when=LEAD.country == "US", pool="a", otherwise={"empty_pool": "hold"})],
+        rules=[Rule("us", when=LEAD.country == "US", pool="a", fallback={"empty_pool": "wait"})],
         pools=[Pool("a", reps={"ada"}), Pool("b", reps={"bob"})],
-        otherwise={"no_rule": "hold", "nobody_available": "pool a, pool b, anyway"},
+        fallback={"no_rule": "wait", "nobody_available": "pool a, pool b, ignore_availability"},
     )
     text = mermaid(router)
     assert "offered for 5 minutes<br/>When the pool is empty, it waits." in text
@@ -149,17 +149,17 @@ def test_when_nobody_is_found():
 def test_one_end():
     """Where every case ends alike, one arrow says so; a calling time and a share of hours stand with the terms."""
     held = dict.fromkeys(("empty_pool", "nobody_eligible", "nobody_available"), "catch-all")
-    rule = Rule("all", otherwise=held, calling="mon-fri 09:00-20:00", overlap=0.5)
+    rule = Rule("all", fallback=held, calling_hours="mon-fri 09:00-20:00", min_shared_hours=0.5)
     text = mermaid(Router(rules=[rule]))
     assert 'pool1 -- "nobody can take it" --> catch' in text
-    assert "hold" not in text
+    assert "wait" not in text
     assert "called mon-fri 09:00-20:00" in text
     assert "who work 50% of the lead's" in text
 
 
 def test_steps_without_an_end():
     """Where the steps name pools alone, a lead waits if somebody there may come back, or has its end."""
-    rule = Rule("all", pool="a", otherwise={"empty_pool": "pool b", "nobody_available": "pool b"})
+    rule = Rule("all", pool="a", fallback={"empty_pool": "pool b", "nobody_available": "pool b"})
     router = Router(rules=[rule], pools=[Pool("a", where=REP.level > 8), Pool("b", reps={"bob"})])
     assert [line.strip() for line in mermaid(router).splitlines()[-4:]] == [
         'terms1 -- "nobody available" --> pool2',
@@ -170,7 +170,7 @@ def test_steps_without_an_end():
     monday = datetime(2026, 1, 5, 9, tzinfo=UTC)
     asleep = Schedule("sat 09:00-10:00", "UTC")
     ends = {
-        router.rank(Lead("L-1"), Roster([rep]), now=monday).then
+        router.rank(Lead("L-1"), Roster([rep]), now=monday).fallback_step
         for rep in (Rep("bob", weight=0, capacity=0), Rep("bob", schedule=asleep))
     }
-    assert ends == {"catch-all", "hold"}
+    assert ends == {"catch-all", "wait"}

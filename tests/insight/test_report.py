@@ -41,7 +41,7 @@ def test_rep_figures(dispatcher):
     dispatcher.accept("L-1", "ada")
     dispatcher.clock.advance("2m")
     dispatcher.accept("L-3", "ada")
-    dispatcher.contacted("L-1")
+    dispatcher.record_contact("L-1")
     dispatcher.feedback("L-1", "won", value=500)
     dispatcher.feedback("L-3", "lost")
     ada, bob = report_on(dispatcher.store).reps
@@ -94,7 +94,7 @@ def test_reasons(dispatcher):
     submit(dispatcher, "huge", employees=9000)
     assert report_on(dispatcher.store).reasons == (
         ReasonFigures("waiting", "nobody is available now", 2),
-        ReasonFigures("caught", "nobody is eligible", 1),
+        ReasonFigures("catch_all", "nobody is eligible", 1),
         ReasonFigures("disqualified", "not lead.budget > 0", 1),
     )
 

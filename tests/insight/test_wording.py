@@ -32,7 +32,7 @@ from leadroute.testing.strategies import conditions, routers
 
 
 @scorer
-def nearby(situation, rep, tag):
+def nearby(context, rep, tag):
     """Works nearby."""
     return 1
 
@@ -53,7 +53,7 @@ def test_rule_is_a_sentence():
 
 def test_rule_for_every_lead():
     """A rule without a condition takes every lead, or every other one when rules stand before it."""
-    rest = Rule("rest", window="1h")
+    rest = Rule("rest", accept_within="1h")
     said = "all reps, best first by whose turn it is, offered for 1 hour."
     assert describe_rule(rest, timedelta(minutes=5)) == f"Every lead: {said}"
     assert describe_rule(rest, timedelta(minutes=5), first=False) == f"Every other lead: {said}"
@@ -66,7 +66,7 @@ def test_rule_for_every_lead():
         (Rule("a", pool="everyone"), "all reps"),
         (Rule("a", pool="emea"), "all reps of the pool emea"),
         (
-            Rule("a", territory=True, within_km=50),
+            Rule("a", in_territory=True, max_distance_km=50),
             "all reps in the lead's territory within 50 km of the lead",
         ),
         (Rule("a", require=REP.level >= 3), "reps whose level is at least 3"),
@@ -263,13 +263,13 @@ def test_factors():
 
 def test_when_nobody_is_found():
     """What happens when nobody is found is a sentence of the rule, and one of the whole policy."""
-    rule = Rule("a", window="5m", otherwise={"nobody_available": "pool apac, hold"})
+    rule = Rule("a", accept_within="5m", fallback={"nobody_available": "pool apac, wait"})
     told = "When nobody is available, the pool apac is asked, then it waits."
     assert describe_rule(rule, timedelta(minutes=5)).endswith(f"offered for 5 minutes. {told}")
     router = Router(
         rules=[rule],
         pools=[Pool("apac", reps={"ada"})],
-        otherwise={"no_rule": "hold", "empty_pool": "catch-all", "nobody_eligible": "catch-all"},
+        fallback={"no_rule": "wait", "empty_pool": "catch_all", "nobody_eligible": "catch_all"},
     )
     assert describe_policy(router).splitlines()[-3:] == [
         "Unless a rule says otherwise: when no rule is for a lead, it waits.",

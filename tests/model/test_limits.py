@@ -40,7 +40,7 @@ def test_text_is_read_back(cap):
     """A cap reads back from its text, from a pickle, and with its rep from JSON."""
     assert Cap.parse(str(cap)) == cap
     assert pickle.loads(pickle.dumps(cap)) == cap
-    rep = Rep("ada", caps=[cap], buckets={"b": 1}, joined_at=NOON)
+    rep = Rep("ada", caps=[cap], capacity_by_segment={"b": 1}, joined_at=NOON)
     assert loads(Rep, dumps(rep)) == rep
 
 
@@ -137,15 +137,15 @@ def test_caps_of_a_rep_stand_in_one_order():
 @pytest.mark.parametrize(
     ("given", "said"),
     [
-        ("enterprise", "buckets are 'enterprise'; write the most per segment"),
-        ({"": 2}, "buckets [''] is empty"),
-        ({"big": -1}, "buckets ['big'] is -1; write 0 or more"),
+        ("enterprise", "capacity_by_segment are 'enterprise'; write the most per segment"),
+        ({"": 2}, "capacity_by_segment [''] is empty"),
+        ({"big": -1}, "capacity_by_segment ['big'] is -1; write 0 or more"),
     ],
 )
 def test_buckets_are_checked(given, said):
     """What cannot be buckets is refused with the remedy."""
     with pytest.raises(ValidationError) as refused:
-        Rep("ada", buckets=given)
+        Rep("ada", capacity_by_segment=given)
     assert said in str(refused.value)
 
 

@@ -98,9 +98,9 @@ def day(number):
     return EPOCH.date() + timedelta(days=number)
 
 
-def as_schedule(situation):
+def as_schedule(context):
     """The schedule of a situation as a user writes it."""
-    key, _, week, overrides, holidays, off_days, off_minutes, _ = situation
+    key, _, week, overrides, holidays, off_days, off_minutes, _ = context
 
     def written(windows):
         return [(clock(opens), clock(closes)) for opens, closes in windows]
@@ -117,9 +117,9 @@ def as_schedule(situation):
     )
 
 
-def as_minutes(situation):
+def as_minutes(context):
     """The open minutes of a situation, from its first day on, walked through one by one."""
-    key, first, week, overrides, holidays, off_days, off_minutes, _ = situation
+    key, first, week, overrides, holidays, off_days, off_minutes, _ = context
     start, end = (first - 5) * DAY, (first + DAYS + 5) * DAY
     shown = wall(ZoneInfo(key), start, end)
     backwards = zip(reversed(shown), reversed(range(start, end)), strict=True)
@@ -166,12 +166,12 @@ def edges(open_minutes, low):
 
 @settings(max_examples=EXAMPLES)
 @given(situations())
-def test_stepper(situation):
+def test_stepper(context):
     """A schedule says what a walk through the minutes says, in every zone and around every change of its clocks."""
-    schedule = as_schedule(situation)
-    open_minutes = as_minutes(situation)
-    zero = situation[1] * DAY
-    low, high = sorted(situation[-1][:2])
+    schedule = as_schedule(context)
+    open_minutes = as_minutes(context)
+    zero = context[1] * DAY
+    low, high = sorted(context[-1][:2])
     for minute in {low, high, *edges(open_minutes, low), *edges(open_minutes, high)} - {-1}:
         assert schedule.is_open(at(zero + minute)) == open_minutes[minute]
         before = minute - 1
@@ -195,7 +195,7 @@ def test_stepper(situation):
 
     available = open_minutes.count(1, low)
     if available:
-        wanted = 1 + situation[-1][2] % available
+        wanted = 1 + context[-1][2] % available
         passed, minute = 0, low
         while passed < wanted:
             passed += open_minutes[minute]

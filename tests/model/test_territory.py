@@ -145,19 +145,19 @@ def test_empty_names_say_nothing():
 
 def test_a_child_has_from_its_parent_what_it_does_not_say():
     """Every generation adds to what is above it; 0 is said, nothing is not."""
-    atlas = TerritoryIndex(
+    territory_index = TerritoryIndex(
         [
             Territory("dach", countries={"DE", "AT"}, owners={"ada"}, priority=3, min_employees=10),
             Territory("health", parent="dach", industries={"health"}, min_employees=0),
             Territory("berlin", parent="health", postal={"DE:10"}, owners={"bob"}, priority=0),
         ]
     )
-    berlin = atlas["berlin"]
+    berlin = territory_index["berlin"]
     assert berlin.countries == {"DE", "AT"}
     assert berlin.industries == {"health"}
     assert (berlin.owners, berlin.priority, berlin.min_employees) == ({"bob"}, 0, 0)
-    assert (atlas["health"].owners, atlas["health"].priority) == ({"ada"}, 3)
-    assert [atlas.depth(name) for name in ("dach", "health", "berlin")] == [0, 1, 2]
+    assert (territory_index["health"].owners, territory_index["health"].priority) == ({"ada"}, 3)
+    assert [territory_index.depth(name) for name in ("dach", "health", "berlin")] == [0, 1, 2]
 
 
 @pytest.mark.parametrize(
@@ -188,18 +188,22 @@ def test_an_atlas_that_cannot_be_is_refused(territories, kind, said):
 def test_an_atlas_is_a_value():
     """The order in which territories are given changes nothing, and a pickle is the same atlas."""
     given = [Territory("b", countries={"DE"}), Territory("a", center=(1, 2), radius_km=3)]
-    atlas = TerritoryIndex(given)
-    assert atlas == TerritoryIndex(given[::-1]) == pickle.loads(pickle.dumps(atlas))
-    assert [each.name for each in atlas] == ["a", "b"]
-    assert (len(atlas), repr(atlas)) == (2, "<TerritoryIndex of 2 territories>")
+    territory_index = TerritoryIndex(given)
+    assert (
+        territory_index
+        == TerritoryIndex(given[::-1])
+        == pickle.loads(pickle.dumps(territory_index))
+    )
+    assert [each.name for each in territory_index] == ["a", "b"]
+    assert (len(territory_index), repr(territory_index)) == (2, "<TerritoryIndex of 2 territories>")
     assert len({*given, Territory("b", countries={"DE"})}) == 2
     with pytest.raises(UnknownFieldError, match="there is no territory named 'c'"):
-        atlas["c"]
+        territory_index["c"]
 
 
 def test_the_most_specific_goes_first():
     """Named before postal before near before region before country ... before the one that holds all."""
-    atlas = TerritoryIndex(
+    territory_index = TerritoryIndex(
         [
             Territory("1 named", domains={"acme.example"}),
             Territory("2 postal", postal={"DE:1011"}),
@@ -228,7 +232,7 @@ def test_the_most_specific_goes_first():
         language="de",
         attributes={"lat": 52.5, "lon": 13.4},
     )
-    found = [*map(str, atlas.lookup(lead))]
+    found = [*map(str, territory_index.lookup(lead))]
     assert [each[0] for each in found] == sorted("123456789abcde")
     assert found[-1] == "e all: holds every lead"
     assert found[5] == "6 both: country DE, industry health"
@@ -296,8 +300,8 @@ def test_distances_are_those_of_the_globe(one, other, km):
 )
 def test_overlaps_are_those_that_only_names_decide(one, other, on):
     """Two territories overlap when a lead can be in both and neither is closer or higher."""
-    atlas = TerritoryIndex([Territory("a", **one), Territory("b", **other)])
-    assert [each.on for each in overlaps(atlas)] == ([] if on is None else [on])
+    territory_index = TerritoryIndex([Territory("a", **one), Territory("b", **other)])
+    assert [each.on for each in overlaps(territory_index)] == ([] if on is None else [on])
 
 
 def test_an_overlap_is_told_once():
@@ -311,7 +315,7 @@ def test_an_overlap_is_told_once():
 
 def test_holes_are_segments_that_nobody_has():
     """A segment is in a hole when no territory holds it, or only such as have no reps."""
-    atlas = TerritoryIndex(
+    territory_index = TerritoryIndex(
         [
             Territory("de", countries={"DE"}, backups={"ada"}),
             Territory("fr", countries={"FR"}),
@@ -319,5 +323,5 @@ def test_holes_are_segments_that_nobody_has():
         ]
     )
     segments = [Lead(country, country=country) for country in ("DE", "FR", "IT", "US")]
-    found = holes(atlas, segments, [Rep("eve", territories={"it"})])
+    found = holes(territory_index, segments, [Rep("eve", territories={"it"})])
     assert [*map(str, found)] == ["'FR' is in fr, where there is no rep", "'US' is in no territory"]

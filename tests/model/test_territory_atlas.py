@@ -87,15 +87,15 @@ leads = st.builds(
 @settings(max_examples=150)
 def test_a_lookup_finds_what_a_look_at_each_finds(territories, lead):
     """The drawers leave out nothing that fits, and the order is that of the rules."""
-    atlas, place = TerritoryIndex(territories), Place.of(lead)
+    territory_index, place = TerritoryIndex(territories), Place.of(lead)
     expected = []
-    for territory in atlas:
+    for territory in territory_index:
         close = territory.closeness(place)
         if close is not None:
             levels = tuple(-level for level in close[0])
-            depth, priority = atlas.depth(territory.name), territory.priority or 0
+            depth, priority = territory_index.depth(territory.name), territory.priority or 0
             expected.append((levels, -depth, -priority, territory.name))
-    found = atlas.lookup(lead)
+    found = territory_index.lookup(lead)
     assert [match.territory.name for match in found] == [key[-1] for key in sorted(expected)]
     assert [match.reasons for match in found] == [match.territory.fit(place) for match in found]
 
@@ -116,7 +116,7 @@ def test_many_names_are_filed_by_the_first_alone():
     """A territory that names very much is found all the same."""
     accounts = {f"A-{n}" for n in range(600)}
     regions = {f"US-{n}" for n in range(40)}
-    atlas = TerritoryIndex([Territory("big", accounts=accounts, regions=regions)])
+    territory_index = TerritoryIndex([Territory("big", accounts=accounts, regions=regions)])
     lead = Lead("L-1", account_id="A-599", region="US-39")
-    assert [match.territory.name for match in atlas.lookup(lead)] == ["big"]
-    assert atlas.lookup(lead.with_changes(region="US-40")) == ()
+    assert [match.territory.name for match in territory_index.lookup(lead)] == ["big"]
+    assert territory_index.lookup(lead.with_changes(region="US-40")) == ()

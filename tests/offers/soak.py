@@ -43,7 +43,7 @@ class Job:
 def dispatcher(job: Job, store: SqliteStore) -> Dispatcher:
     """The dispatcher that every worker builds for itself."""
     team = Roster(Rep(f"rep-{number:02}", capacity=job.capacity) for number in range(REPS))
-    router = Router(rules=[Rule("all", score=round_robin(), window="1h")])
+    router = Router(rules=[Rule("all", score=round_robin(), accept_within="1h")])
     return Dispatcher(router, team, store, ManualClock(NOON))
 
 
@@ -54,7 +54,11 @@ def work(job: Job, number: int) -> None:
         for index in range(number, job.leads, WORKERS):
             placement = desk.submit(Lead(f"L-{index:05}"))
             try:
-                if index % 10 == 3 and not placement.tried and placement.status is Status.OFFERED:
+                if (
+                    index % 10 == 3
+                    and not placement.previous_offers
+                    and placement.status is Status.OFFERED
+                ):
                     placement = desk.decline(placement.lead_id, placement.rep_id or "", "busy")
                 if placement.status is Status.OFFERED:
                     placement = desk.accept(placement.lead_id, placement.rep_id or "")
@@ -88,7 +92,7 @@ def audit(job: Job) -> list[str]:
                 wrong.append(f"{lead_id}: the log has the numbers {numbers}")
             if rebuild(lead_id, desk.history(lead_id)) != placement:
                 wrong.append(f"{lead_id}: the log does not rebuild the placement")
-            held.update(placement.holds)
+            held.update(placement.reservations)
         counts = {**store.counts(prefix="rep/open/"), **store.counts(prefix="turn/")}
         if counts != dict(held):
             wrong.append(f"the counters {counts} are not what is held: {dict(held)}")

@@ -35,7 +35,7 @@ def office(*reps, start=NOON, **terms):
     """A desk with one rule of these terms."""
     return desk(
         *reps,
-        router=Router(rules=[Rule("all", score=round_robin(), window="5m", **terms)]),
+        router=Router(rules=[Rule("all", score=round_robin(), accept_within="5m", **terms)]),
         start=start,
     )
 
@@ -117,14 +117,14 @@ def test_a_lead_that_was_contacted_stays_so():
     d = office("ada", "bob")
     d.submit(Lead("L-1"))
     d.accept("L-1", "ada")
-    d.contacted("L-1")
+    d.record_contact("L-1")
     assert d.assign("L-1", "bob", by="manager").status is Status.CONTACTED
 
 
 def test_a_lead_that_no_rule_is_for_can_be_assigned():
     """The catch-all's lead counts for whoever takes it from there."""
     d = desk("ada", router=Router(rules=[Rule("never", when=LEAD.budget > 1)]))
-    assert d.submit(Lead("L-1")).status is Status.CAUGHT
+    assert d.submit(Lead("L-1")).status is Status.CATCH_ALL
     placement = d.assign("L-1", "ada", by="ada")
     assert (placement.owner, placement.rule) == ("ada", None)
     assert d.store.counts()[open_key("ada")] == 1
@@ -156,17 +156,22 @@ def desk_without_owner():
 
 
 @pytest.mark.parametrize(
-    ("frees", "stage"),
-    [("accept", "accepted"), ("contact", "contacted"), ("outcome", "closed"), ("shift", "closed")],
+    ("release_on", "stage"),
+    [
+        ("accept", "accepted"),
+        ("contact", "contacted"),
+        ("outcome", "closed"),
+        ("shift_end", "closed"),
+    ],
 )
-def test_room_comes_back_at_the_stage_of_the_rule(frees, stage):
+def test_room_comes_back_at_the_stage_of_the_rule(release_on, stage):
     """Open work ends when the rule says so, and the lead that waits gets the room at once."""
-    d = office(Rep("ada", capacity=1), frees=frees)
+    d = office(Rep("ada", capacity=1), release_on=release_on)
     d.submit(Lead("L-1"))
     d.submit(Lead("L-2"))
     for name, act in (
         ("accepted", lambda: d.accept("L-1", "ada")),
-        ("contacted", lambda: d.contacted("L-1")),
+        ("contacted", lambda: d.record_contact("L-1")),
         ("closed", lambda: d.feedback("L-1", "won")),
     ):
         assert d.placement("L-2").status is Status.WAITING
@@ -177,13 +182,13 @@ def test_room_comes_back_at_the_stage_of_the_rule(frees, stage):
     assert d.store.counts()[open_key("ada")] == 1
 
 
-@pytest.mark.parametrize("frees", ["accept", "contact"])
-def test_what_is_no_open_work_is_none_for_the_next_owner(frees):
+@pytest.mark.parametrize("release_on", ["accept", "contact"])
+def test_what_is_no_open_work_is_none_for_the_next_owner(release_on):
     """A lead handed over after it stopped being open work takes no capacity."""
-    d = office("ada", "bob", frees=frees)
+    d = office("ada", "bob", release_on=release_on)
     d.submit(Lead("L-1"))
     d.accept("L-1", "ada")
-    d.contacted("L-1")
+    d.record_contact("L-1")
     d.assign("L-1", "bob", by="manager")
     assert open_key("bob") not in d.store.counts()
 
@@ -204,7 +209,7 @@ def test_a_release_makes_room_and_keeps_the_owner():
 def test_the_end_of_the_shift_makes_room(manual):
     """Open work of a shift ends with it, by the sweep, and the store can say when that is."""
     rep = Rep("ada", capacity=1, schedule=Schedule("mon-fri 09:00-17:00", "UTC"))
-    d = office(rep, frees="shift")
+    d = office(rep, release_on="shift_end")
     d.submit(Lead("L-1"))
     placement = d.assign("L-1", "ada", by="m") if manual else d.accept("L-1", "ada")
     assert placement.due == d.next_wakeup() == NOON.replace(hour=17)
@@ -218,13 +223,13 @@ def test_the_end_of_the_shift_makes_room(manual):
 
 def test_a_lead_needs_room_in_its_bucket_and_in_all():
     """Two of enterprise, four of normal, five together: every one of the three limits holds."""
-    buckets = {"enterprise": 2, "normal": 4}
+    capacity_by_segment = {"enterprise": 2, "normal": 4}
     rules = [
-        Rule("enterprise", when=LEAD.budget > 100, window="5m"),
-        Rule("rest", segment="normal", window="5m"),
+        Rule("enterprise", when=LEAD.budget > 100, accept_within="5m"),
+        Rule("rest", segment="normal", accept_within="5m"),
     ]
     clock = ManualClock(NOON)
-    ada = team(Rep("ada", capacity=5, buckets=buckets))
+    ada = team(Rep("ada", capacity=5, capacity_by_segment=capacity_by_segment))
     d = Dispatcher(Router(rules=rules), ada, MemoryStore(), clock)
     for n in range(4):
         d.submit(Lead(f"E-{n}", budget=500))
@@ -239,22 +244,24 @@ def test_a_lead_needs_room_in_its_bucket_and_in_all():
 
 def test_a_lead_may_cost_more_than_one():
     """Units are counted, and a lead that can never fit waits for nobody."""
-    d = office(Rep("ada", capacity=3), cost=2)
+    d = office(Rep("ada", capacity=3), capacity_cost=2)
     d.submit(Lead("L-1"))
     assert d.store.counts()[open_key("ada")] == 2
     ranking = d.router.rank(Lead("L-2"), d.roster, now=NOON, snapshot=d.snapshot())
     assert ranking.rejections[0].reason == "is full: 2 of 3 open, and this lead takes 2"
-    assert ranking.rejections[0].passing
-    never = office(Rep("ada", capacity=1), cost=2)
-    assert never.submit(Lead("L-1")).status is Status.CAUGHT
-    free = office(Rep("ada", capacity=0), cost=0)
+    assert ranking.rejections[0].temporary
+    never = office(Rep("ada", capacity=1), capacity_cost=2)
+    assert never.submit(Lead("L-1")).status is Status.CATCH_ALL
+    free = office(Rep("ada", capacity=0), capacity_cost=0)
     assert free.submit(Lead("L-1")).rep_id == "ada"
 
 
 def test_a_cap_over_all_reps_counts_all_of_them():
     """The cap of a source is one, however many reps there are."""
     router = Router(
-        rules=[Rule("all", window="5m")], caps=["1 per day, source web"], timezone="Europe/Berlin"
+        rules=[Rule("all", accept_within="5m")],
+        caps=["1 per day, source web"],
+        timezone="Europe/Berlin",
     )
     d = desk(Rep("ada"), Rep("bob"), router=router, start=NOON)
     assert d.submit(Lead("L-1", source="web")).status is Status.OFFERED
@@ -284,7 +291,7 @@ def test_fourteen_a_month_is_fourteen():
     """A paced cap of 14 gives 14 in a month of one lead a day, through the store."""
     ada = team(Rep("ada", caps=["14 per month, paced"]))
     clock = ManualClock(datetime(2026, 3, 1, 9, tzinfo=UTC))
-    router = Router(rules=[Rule("all", window="5m")])
+    router = Router(rules=[Rule("all", accept_within="5m")])
     d = Dispatcher(router, ada, MemoryStore(), clock)
     got = []
     for day in range(31):
@@ -324,7 +331,7 @@ def test_a_calendar_that_fails_does_not_stop_an_owner(manual):
     """Where the end of the shift cannot be told, the lead is taken all the same and frees on its outcome."""
     calendar = Failing()
     hours = Schedule("mon-fri 09:00-17:00", "UTC", holidays=calendar)
-    d = office(Rep("ada", capacity=1, schedule=hours), frees="shift")
+    d = office(Rep("ada", capacity=1, schedule=hours), release_on="shift_end")
     d.submit(Lead("L-1"))
     hours.line._blocks.clear()
     calendar.broken = True
@@ -336,7 +343,7 @@ def test_a_calendar_that_fails_does_not_stop_an_owner(manual):
 
 def test_a_shift_ends_where_a_holiday_of_the_policy_begins():
     """The holidays of the policy count for the end of the shift as they do for who is at work."""
-    router = Router(rules=[Rule("all", frees="shift")], holidays=[date(2026, 3, 11)])
+    router = Router(rules=[Rule("all", release_on="shift_end")], holidays=[date(2026, 3, 11)])
     d = desk(Rep("ada", schedule="always"), router=router, start=NOON)
     d.submit(Lead("L-1"))
     assert d.accept("L-1", "ada").due == datetime(2026, 3, 11, tzinfo=UTC)

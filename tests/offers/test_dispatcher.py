@@ -41,7 +41,7 @@ from leadroute import (
     free_capacity,
 )
 from leadroute.offers import dispatching
-from leadroute.offers.events import Caught, Declined, Offered, Received, TimedOut, Waiting
+from leadroute.offers.events import CatchAll, Declined, Offered, Received, TimedOut, Waiting
 from leadroute.testing import ManualClock
 
 
@@ -82,13 +82,13 @@ def test_a_duplicate_that_won_the_race_is_found():
 @pytest.mark.parametrize(
     ("router", "status", "why"),
     [
-        (Router(rules=[]), Status.CAUGHT, "no rule matched"),
+        (Router(rules=[]), Status.CATCH_ALL, "no rule matched"),
         (
             Router(rules=[Rule("r", pool="p")], pools=[Pool("p", reps={"zoe"})]),
-            Status.CAUGHT,
+            Status.CATCH_ALL,
             "the pool is empty",
         ),
-        (Router(rules=[Rule("r", require=REP.level > 5)]), Status.CAUGHT, "nobody is eligible"),
+        (Router(rules=[Rule("r", require=REP.level > 5)]), Status.CATCH_ALL, "nobody is eligible"),
         (
             Router(rules=[Rule("r")], qualify=(LEAD.budget > 0) & (LEAD.employees >= 10)),
             Status.DISQUALIFIED,
@@ -100,8 +100,8 @@ def test_a_lead_that_no_rep_can_take(router, status, why):
     """Each way of finding nobody has its own status or reason, and the lead is kept."""
     here = desk("ada", router=router)
     placement = here.submit(Lead("L-1"))
-    assert (placement.status, placement.why) == (status, why)
-    assert placement.rep_id == ("catch-all" if status is Status.CAUGHT else None)
+    assert (placement.status, placement.reason_code) == (status, why)
+    assert placement.rep_id == ("catch_all" if status is Status.CATCH_ALL else None)
     assert why in str(placement)
     with pytest.raises(OfferClosed, match=r"catch-all|disqualified"):
         here.accept("L-1", "ada")
@@ -159,7 +159,7 @@ def test_the_window_is_half_open():
         with pytest.raises(OfferClosed, match="the offer ended at 2026-01-01 09:05:00 UTC"):
             call("L-1", "ada")
     swept = late.sweep()
-    assert (swept.timed_out, swept.offered, swept.caught) == (1, 1, 0)
+    assert (swept.timed_out, swept.offered, swept.catch_all) == (1, 1, 0)
     assert swept.next_wakeup == START + timedelta(minutes=10)
     with pytest.raises(OfferClosed, match="it is offered to 'bob' until 2026-01-01 09:10:00 UTC"):
         late.accept("L-1", "ada")
@@ -173,9 +173,9 @@ def test_declining_passes_on_at_once():
     assert here.decline("L-1", "ada", "too small").rep_id == "bob"
     assert Declined(START, "ada", "too small") in here.history("L-1")
     caught = here.decline("L-1", "bob")
-    assert (caught.status, caught.why) == (Status.CAUGHT, "nobody is eligible")
-    assert caught.tried == {"ada": "declined", "bob": "declined"}
-    assert kinds(here, "L-1")[-1] is Caught
+    assert (caught.status, caught.reason_code) == (Status.CATCH_ALL, "nobody is eligible")
+    assert caught.previous_offers == {"ada": "declined", "bob": "declined"}
+    assert kinds(here, "L-1")[-1] is CatchAll
     audit(here.store, {"L-1"})
 
 
@@ -196,13 +196,13 @@ def test_contact_and_feedback():
     here = desk("ada")
     here.submit(Lead("L-1"))
     with pytest.raises(OfferClosed, match="cannot contact lead 'L-1': it is offered to 'ada'"):
-        here.contacted("L-1")
+        here.record_contact("L-1")
     with pytest.raises(OfferClosed, match="cannot give feedback on lead 'L-1'"):
         here.feedback("L-1", "won")
     here.accept("L-1", "ada")
     here.feedback("L-1", "meeting")
-    contacted = here.contacted("L-1")
-    assert here.contacted("L-1") == contacted
+    contacted = here.record_contact("L-1")
+    assert here.record_contact("L-1") == contacted
     assert contacted.status is Status.CONTACTED
     met = here.feedback("L-1", "meeting", value=10)
     assert (met.status, met.value) == (Status.CONTACTED, 10)
@@ -232,7 +232,7 @@ def test_a_closed_lead_cannot_be_contacted_for_the_first_time():
     here.accept("L-1", "ada")
     here.feedback("L-1", "spam")
     with pytest.raises(OfferClosed, match="cannot contact lead 'L-1': it is closed"):
-        here.contacted("L-1")
+        here.record_contact("L-1")
 
 
 def test_the_host_says_what_ends_the_work():
@@ -312,7 +312,7 @@ def test_leads_that_go_elsewhere_do_not_use_up_freed_capacity():
     here.accept("L-2", "bob")
     rest = evolve(here, router=Router(rules=[Rule("all", when=LEAD.id != "first")]))
     rest.feedback("L-1", "lost")
-    assert rest.placement("first").status is Status.CAUGHT
+    assert rest.placement("first").status is Status.CATCH_ALL
     assert rest.placement("second").rep_id == "ada"
 
 
@@ -347,7 +347,7 @@ def test_waiting_for_work_to_get_done_is_said_once():
 )
 def test_none_at_all_is_no_wait(rep):
     """A rep who can never take a lead is not waited for."""
-    assert desk(rep).submit(Lead("L-1")).status is Status.CAUGHT
+    assert desk(rep).submit(Lead("L-1")).status is Status.CATCH_ALL
 
 
 def test_a_cap_frees_with_its_period():
@@ -383,7 +383,7 @@ def test_a_declined_lead_that_cannot_be_judged_waits():
     here = desk("ada", "bob")
     here.submit(Lead("L-1", attributes={"seats": "ten"}))
     typo = evolve(here, router=Router(rules=[Rule("r", when=LEAD["seats"] > 5)]))
-    assert typo.decline("L-1", "ada").tried == {"ada": "declined"}
+    assert typo.decline("L-1", "ada").previous_offers == {"ada": "declined"}
     assert len(typo.sweep().errors) == 1
     assert here.sweep().offered == 1
 
@@ -395,7 +395,7 @@ def test_a_rep_who_left_can_finish():
     gone = evolve(here, roster=team())
     assert gone.accept("L-1", "ada").owner == "ada"
     assert gone.feedback("L-1", "won").status is Status.CLOSED
-    assert gone.decline("L-2", "bob").why == "the pool is empty"
+    assert gone.decline("L-2", "bob").reason_code == "the pool is empty"
     audit(here.store, {"L-1", "L-2"})
 
 
@@ -426,7 +426,7 @@ def test_unusual_ids():
 def test_stale_counts_never_overbook():
     """A decision on old counts meets the guard, is taken again, and lands elsewhere."""
     store = Lagging()
-    emptiest = Router(rules=[Rule("all", score=free_capacity(), window="5m")])
+    emptiest = Router(rules=[Rule("all", score=free_capacity(), accept_within="5m")])
     here = desk("ada", "bob", store=store, router=emptiest)
     here.submit(Lead("L-1"))
     store.old = [{}, {}]
@@ -530,7 +530,7 @@ def test_a_crash_after_a_decline_leaves_a_due_lead():
     with pytest.raises(TransientError):
         here.decline("L-1", "ada")
     left = here.placement("L-1")
-    assert (left.status, left.due, left.holds) == (Status.WAITING, START, {})
+    assert (left.status, left.due, left.reservations) == (Status.WAITING, START, {})
     assert here.sweep().offered == 1
     assert here.placement("L-1").rep_id == "bob"
 

@@ -29,7 +29,7 @@ from leadroute import (
 )
 from leadroute.model.duration import to_micros
 from leadroute.model.keys import key, parts
-from leadroute.model.turn_credit import REASONS, Grant
+from leadroute.model.turn_credit import REASONS, TurnCredit
 from leadroute.testing import ManualClock
 
 NOON = datetime(2026, 3, 4, 12, 0, tzinfo=UTC)
@@ -43,7 +43,7 @@ each_mode = pytest.mark.parametrize("score", MODES, ids=str)
 def desk(*reps, score=MODES[0], store=None, router=None, clock=None):
     """A dispatcher over these reps, with one rule unless there is a router."""
     team = Roster([Rep(rep) if isinstance(rep, str) else rep for rep in reps])
-    policy = router or Router(rules=[Rule("all", score=score, window="5m")])
+    policy = router or Router(rules=[Rule("all", score=score, accept_within="5m")])
     return Dispatcher(policy, team, store or MemoryStore(), clock or ManualClock(NOON))
 
 
@@ -74,13 +74,13 @@ def test_a_make_up_turn_comes_next_and_leaves_the_rotation_as_it_was(score):
     """Bob's void lead is made up for at once, and then the rotation goes on as if that lead had not been."""
     dispatcher = desk("a", "b", "c", score=score)
     assert route(dispatcher, 3) == "abc"
-    dispatcher.grant("b", reason="make_up", cause="L-1", expires=MAY)
+    dispatcher.credit_turns("b", reason="make_up", cause="L-1", expires=MAY)
     assert words(dispatcher, "b").endswith(
         "1 turns taken; has a make-up turn for L-1 until 2026-05-01 00:00 UTC"
     )
     assert route(dispatcher, 7, "M")[0] == "b"
     assert Counter(route(dispatcher, 30, "N")) == {"a": 10, "b": 10, "c": 10}
-    assert dispatcher.snapshot().granted == {}
+    assert dispatcher.snapshot().turn_credits == {}
     assert "make-up" not in words(dispatcher, "b")
 
 
@@ -89,14 +89,14 @@ def test_withheld_turns_are_skipped_once(score):
     """Who owes two turns is passed over until the others are two ahead, and owes nothing any more."""
     dispatcher = desk("a", "b", score=score)
     assert route(dispatcher, 4) == "abab"
-    dispatcher.grant("a", -2, reason="skip", cause="desk duty", expires=MAY)
+    dispatcher.credit_turns("a", -2, reason="skip", cause="desk duty", expires=MAY)
     assert words(dispatcher, "a") == (
         "2 turns taken; owes 2 skip turns for desk duty until 2026-05-01 00:00 UTC"
     )
     after = route(dispatcher, 20, "M")
     assert Counter(after) == {"a": 9, "b": 11}
     assert set(after[:2]) == {"b"}
-    assert dispatcher.snapshot().granted == {}
+    assert dispatcher.snapshot().turn_credits == {}
 
 
 @each_mode
@@ -104,25 +104,29 @@ def test_who_returns_every_lead_gets_one_make_up_turn(score):
     """The lead of a make-up turn earns no further one, and what was granted stays granted once."""
     dispatcher = desk("a", "b", score=score)
     assert route(dispatcher, 1) == "a"
-    first = dispatcher.grant("a", reason="make_up", cause="L-0", expires=MAY)
-    assert first == Grant(MAY, "make_up", "L-0")
-    assert dispatcher.grant("a", 5, reason="make_up", cause="L-0", expires=MAY + DAY) == first
+    first = dispatcher.credit_turns("a", reason="make_up", cause="L-0", expires=MAY)
+    assert first == TurnCredit(MAY, "make_up", "L-0")
+    assert (
+        dispatcher.credit_turns("a", 5, reason="make_up", cause="L-0", expires=MAY + DAY) == first
+    )
     following = route(dispatcher, 2, "M")
     again, other = f"M-{following.index('a')}", f"M-{following.index('b')}"
-    assert dispatcher.grant("a", reason="make_up", cause=again, expires=MAY) is None
-    assert dispatcher.grant("b", reason="make_up", cause=other, expires=MAY) is not None
-    assert dispatcher.grant("a", reason="absence", cause=again, expires=MAY) is not None
+    assert dispatcher.credit_turns("a", reason="make_up", cause=again, expires=MAY) is None
+    assert dispatcher.credit_turns("b", reason="make_up", cause=other, expires=MAY) is not None
+    assert dispatcher.credit_turns("a", reason="absence", cause=again, expires=MAY) is not None
 
 
 def test_a_make_up_turn_that_is_declined_is_kept():
     """An offer that is refused gives the granted turn back; it pays for the next one, and the log says so."""
     dispatcher = desk("a", "b")
     route(dispatcher, 2)
-    dispatcher.grant("b", reason="make_up", cause="L-1", expires=MAY)
+    dispatcher.credit_turns("b", reason="make_up", cause="L-1", expires=MAY)
     assert dispatcher.submit(Lead("M-1")).rep_id == "b"
-    assert dispatcher.snapshot().granted == {}
+    assert dispatcher.snapshot().turn_credits == {}
     dispatcher.decline("M-1", "b", "busy")
-    assert dispatcher.snapshot().granted == {"everyone": {"b": (Grant(MAY, "make_up", "L-1"),)}}
+    assert dispatcher.snapshot().turn_credits == {
+        "everyone": {"b": (TurnCredit(MAY, "make_up", "L-1"),)}
+    }
     assert route(dispatcher, 1, "N") == "b"
     turn = dispatcher.history("N-0")[1].turn
     assert turn.paid == {key(str(to_micros(MAY)), "make_up", "L-1"): -1}
@@ -134,14 +138,14 @@ def test_a_grant_is_over_at_its_end(score):
     """At the very instant of its end a grant counts no more; the next one clears it away."""
     dispatcher = desk("a", "b", "c", score=score)
     route(dispatcher, 3)
-    dispatcher.grant("c", 2, reason="absence", cause="flu", expires=NOON + DAY)
+    dispatcher.credit_turns("c", 2, reason="absence", cause="flu", expires=NOON + DAY)
     dispatcher.clock.set(NOON + DAY - timedelta(microseconds=1))
     assert "2 absence turns for flu" in words(dispatcher, "c")
     dispatcher.clock.set(NOON + DAY)
     assert words(dispatcher, "c") == "1 turns taken"
     assert route(dispatcher, 3, "M") == "abc"
     assert set(rotation(dispatcher.store, "everyone")[3]) == {"c"}
-    dispatcher.grant("c", reason="skip", cause="M-0", expires=MAY)
+    dispatcher.credit_turns("c", reason="skip", cause="M-0", expires=MAY)
     (left,) = rotation(dispatcher.store, "everyone")[3]["c"]
     assert parts(left)[1:] == ("skip", "M-0")
 
@@ -150,7 +154,7 @@ def test_two_leads_are_never_paid_for_by_one_turn():
     """Two processes see one granted turn: the one that commits second decides again."""
     one = desk("a", "b", "c")
     route(one, 3)
-    one.grant("b", reason="make_up", cause="L-1", expires=MAY)
+    one.credit_turns("b", reason="make_up", cause="L-1", expires=MAY)
     other = Dispatcher(one.router, one.roster, one.store, one.clock)
     racing = Dispatcher(
         one.router,
@@ -160,7 +164,7 @@ def test_two_leads_are_never_paid_for_by_one_turn():
     )
     racing.submit(Lead("M-2"))
     assert [one.placement(lead).rep_id for lead in ("M-1", "M-2")] == ["b", "a"]
-    assert one.snapshot().granted == {}
+    assert one.snapshot().turn_credits == {}
 
 
 def test_two_hosts_grant_the_same_thing_once():
@@ -168,12 +172,12 @@ def test_two_hosts_grant_the_same_thing_once():
     one = desk("a", "b")
     route(one, 1)
     rival = Racing(
-        lambda: one.grant("a", reason="make_up", cause="L-0", expires=MAY), store=one.store
+        lambda: one.credit_turns("a", reason="make_up", cause="L-0", expires=MAY), store=one.store
     )
     other = Dispatcher(one.router, one.roster, rival, one.clock)
-    found = other.grant("a", 3, reason="make_up", cause="L-0", expires=MAY + DAY)
-    assert found == Grant(MAY, "make_up", "L-0")
-    assert one.snapshot().granted == {"everyone": {"a": (found,)}}
+    found = other.credit_turns("a", 3, reason="make_up", cause="L-0", expires=MAY + DAY)
+    assert found == TurnCredit(MAY, "make_up", "L-0")
+    assert one.snapshot().turn_credits == {"everyone": {"a": (found,)}}
 
 
 def test_the_pool_is_that_of_the_lead():
@@ -185,29 +189,29 @@ def test_the_pool_is_that_of_the_lead():
     router = Router(rules=rules, pools=[Pool("emea", reps={"a", "b"})])
     dispatcher = desk("a", "b", router=router)
     dispatcher.submit(Lead("L-1", country="DE"))
-    dispatcher.grant("a", reason="make_up", cause="L-1", expires=MAY)
-    dispatcher.grant("a", reason="joiner", cause="2026-03", expires=MAY, pool="everyone")
-    assert set(dispatcher.snapshot().granted) == {"emea", "everyone"}
+    dispatcher.credit_turns("a", reason="make_up", cause="L-1", expires=MAY)
+    dispatcher.credit_turns("a", reason="joiner", cause="2026-03", expires=MAY, pool="everyone")
+    assert set(dispatcher.snapshot().turn_credits) == {"emea", "everyone"}
     with pytest.raises(ConfigError) as caught:
-        dispatcher.grant("a", reason="joiner", cause="2026-04", expires=MAY)
+        dispatcher.credit_turns("a", reason="joiner", cause="2026-04", expires=MAY)
     assert str(caught.value) == (
         "no lead '2026-04' was placed through a pool; write pool=, one of 'emea' or 'everyone'"
     )
     with pytest.raises(UnknownFieldError, match="emea"):
-        dispatcher.grant("a", reason="joiner", cause="2026-04", expires=MAY, pool="emae")
+        dispatcher.credit_turns("a", reason="joiner", cause="2026-04", expires=MAY, pool="emae")
 
 
 def test_what_cannot_be_granted_is_refused():
     """A rep nobody knows, a grant that is over, and a key that no store can keep change nothing."""
     dispatcher = desk("a", "b")
     with pytest.raises(UnknownFieldError, match="no rep in the roster"):
-        dispatcher.grant("zoe", reason="skip", cause="x", expires=MAY)
+        dispatcher.credit_turns("zoe", reason="skip", cause="x", expires=MAY)
     with pytest.raises(ValidationError, match="expires is 2026-03-04 12:00 UTC, which is past"):
-        dispatcher.grant("a", reason="skip", cause="x", expires=NOON)
+        dispatcher.credit_turns("a", reason="skip", cause="x", expires=NOON)
     pools = [Pool("p" * 80, reps={"r" * 80})]
     long = desk("r" * 80, router=Router(rules=[Rule("all", pool="p" * 80)], pools=pools))
     with pytest.raises(ValidationError, match=r"cause makes a key of 19\d characters; write a sh"):
-        long.grant("r" * 80, reason="skip", cause="c" * 20, expires=MAY, pool="p" * 80)
+        long.credit_turns("r" * 80, reason="skip", cause="c" * 20, expires=MAY, pool="p" * 80)
     assert dispatcher.store.counts() == long.store.counts() == {}
 
 
@@ -224,7 +228,7 @@ def test_everyone_gets_their_share_and_what_was_granted(steps, score):
     dispatcher, granted = desk("a", "b", "c", score=score), Counter()
     for number, (rep_id, turns) in enumerate(steps):
         if turns:
-            dispatcher.grant(rep_id, turns, reason="skip", cause=f"g-{number}", expires=MAY)
+            dispatcher.credit_turns(rep_id, turns, reason="skip", cause=f"g-{number}", expires=MAY)
             granted[rep_id] += turns
         else:
             route(dispatcher, 1, f"M{number}")
@@ -236,7 +240,7 @@ def test_everyone_gets_their_share_and_what_was_granted(steps, score):
     )
     net = {rep_id: owned[rep_id] - granted[rep_id] for rep_id in "abc"}
     assert max(net.values()) - min(net.values()) <= 1
-    assert dispatcher.snapshot().granted == {}
+    assert dispatcher.snapshot().turn_credits == {}
 
 
 class Office(RuleBasedStateMachine):
@@ -251,7 +255,7 @@ class Office(RuleBasedStateMachine):
             desk("a", "b", "c", score=score, store=store, clock=self.clock)
             for store in (MemoryStore(), disk)
         ]
-        self.granted, self.leads = {}, []
+        self.turn_credits, self.leads = {}, []
 
     def both(self, act):
         """Do it in both offices, and find the same."""
@@ -266,11 +270,11 @@ class Office(RuleBasedStateMachine):
         cause=st.integers(0, 5),
         hours=st.sampled_from([1, 3, 48]),
     )
-    def grant(self, rep_id, turns, reason, cause, hours):
+    def credit(self, rep_id, turns, reason, cause, hours):
         cause, expires = f"L-{cause}", self.clock.now() + timedelta(hours=hours)
-        known = self.granted.get((rep_id, reason, cause))
+        known = self.turn_credits.get((rep_id, reason, cause))
         found = self.both(
-            lambda each: each.grant(
+            lambda each: each.credit_turns(
                 rep_id, turns, reason=reason, cause=cause, expires=expires, pool="everyone"
             )
         )
@@ -281,7 +285,7 @@ class Office(RuleBasedStateMachine):
             assert self.was_granted(rep_id, cause)
         else:
             assert not (reason == "make_up" and self.was_granted(rep_id, cause))
-            self.granted[rep_id, reason, cause] = found
+            self.turn_credits[rep_id, reason, cause] = found
 
     def was_granted(self, rep_id, lead_id):
         turn = self.desks[0].placement(lead_id).turn if lead_id in self.leads else None
@@ -319,15 +323,15 @@ class Office(RuleBasedStateMachine):
                 held.update({(offered.rep_id, paid): n for paid, n in offered.turn.paid.items()})
                 taken[offered.rep_id] += offered.turn.taken
         now, expected = self.clock.now(), {}
-        for (rep_id, reason, cause), grant in self.granted.items():
-            about = key(str(to_micros(grant.expires)), reason, cause)
-            left = grant.turns + held[rep_id, about]
-            assert min(grant.turns, 0) <= left <= max(grant.turns, 0), "paid twice"
-            if left and now < grant.expires:
-                expected.setdefault(rep_id, set()).add((grant.expires, reason, cause, left))
+        for (rep_id, reason, cause), credit in self.turn_credits.items():
+            about = key(str(to_micros(credit.expires)), reason, cause)
+            left = credit.turns + held[rep_id, about]
+            assert min(credit.turns, 0) <= left <= max(credit.turns, 0), "paid twice"
+            if left and now < credit.expires:
+                expected.setdefault(rep_id, set()).add((credit.expires, reason, cause, left))
         assert expected == {
-            rep_id: {(each.expires, each.reason, each.cause, each.turns) for each in grants}
-            for rep_id, grants in snapshot.granted.get("everyone", {}).items()
+            rep_id: {(each.expires, each.reason, each.cause, each.turns) for each in credited}
+            for rep_id, credited in snapshot.turn_credits.get("everyone", {}).items()
         }
         for each in self.desks:
             audit(each.store, self.leads)

@@ -33,7 +33,9 @@ ABLE = (Rep("ada", level=3, capacity=2), Rep("bob", capacity=1, caps=[Cap(2, "da
 lead_ids = st.sampled_from(LEAD_IDS)
 policies = st.one_of(
     st.just(Router(rules=[Rule("all", score=round_robin())])),
-    routers().map(lambda given: evolve(given, rules=(*given.rules, Rule("rest", window="5m")))),
+    routers().map(
+        lambda given: evolve(given, rules=(*given.rules, Rule("rest", accept_within="5m")))
+    ),
 )
 mostly = st.sampled_from([True, True, True, False])
 rep_ids = st.sampled_from(IDS)
@@ -101,11 +103,11 @@ class Life(RuleBasedStateMachine):
         placement = self._try(lead_id, lambda: self.desk.decline(lead_id, rep_id, "busy"))
         if placement is not None:
             assert placement.rep_id != rep_id
-            assert placement.tried[rep_id] == "declined"
+            assert placement.previous_offers[rep_id] == "declined"
 
     @rule(lead_id=lead_ids)
     def contacted(self, lead_id):
-        placement = self._try(lead_id, lambda: self.desk.contacted(lead_id))
+        placement = self._try(lead_id, lambda: self.desk.record_contact(lead_id))
         if placement is not None:
             assert placement.contacted_at is not None
 
@@ -135,7 +137,7 @@ class Life(RuleBasedStateMachine):
                     self.desk.roster,
                     now=now,
                     snapshot=self.desk.snapshot(),
-                    tried=placement.tried,
+                    previous_offers=placement.previous_offers,
                 )
                 assert ranking.best is None, "a lead waits though somebody could take it"
 

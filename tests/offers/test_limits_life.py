@@ -50,8 +50,8 @@ BURST = 2
 LEADS = [f"L-{n}" for n in range(14)]
 REPS = ("ada", "bob")
 LIMITS = {
-    "ada": {"capacity": 5, "buckets": {"big": 2, "small": 4}},
-    "bob": {"capacity": 4, "buckets": {"big": 2}},
+    "ada": {"capacity": 5, "capacity_by_segment": {"big": 2, "small": 4}},
+    "bob": {"capacity": 4, "capacity_by_segment": {"big": 2}},
 }
 TEAM = Roster(
     [
@@ -66,32 +66,42 @@ TEAM = Roster(
 )
 ROUTER = Router(
     rules=[
-        Rule("big", when=LEAD.budget > 100, segment="big", cost=2, pool="all", window="1h"),
+        Rule(
+            "big",
+            when=LEAD.budget > 100,
+            segment="big",
+            capacity_cost=2,
+            pool="all",
+            accept_within="1h",
+        ),
         Rule(
             "call",
             when=LEAD.channel == "phone",
             segment="small",
-            frees="contact",
-            window="1h",
+            release_on="contact",
+            accept_within="1h",
             pool="first",
-            calling=HOURS,
-            otherwise={"nobody_available": "pool second, anyway", "nobody_eligible": "pool second"},
+            calling_hours=HOURS,
+            fallback={
+                "nobody_available": "pool second, ignore_availability",
+                "nobody_eligible": "pool second",
+            },
         ),
         Rule(
-            "shift",
+            "shift_end",
             when=LEAD.channel == "chat",
             segment="small",
-            frees="shift",
-            window="1h",
+            release_on="shift_end",
+            accept_within="1h",
             pool="first",
-            otherwise={"nobody_available": "anyway", "nobody_eligible": "hold"},
+            fallback={"nobody_available": "ignore_availability", "nobody_eligible": "wait"},
         ),
-        Rule("small", window="1h", otherwise={"nobody_available": "pool second"}),
+        Rule("small", accept_within="1h", fallback={"nobody_available": "pool second"}),
     ],
     pools=[Pool("all", reps=set(REPS)), Pool("first", reps={"ada"}), Pool("second", reps={"bob"})],
     caps=["5 per day, source web", "4 per week, pool all", "1 per day, pool second"],
     timezone="Europe/Berlin",
-    grace=GRACE,
+    offline_grace=GRACE,
     wrap_up=WRAP_UP,
 )
 numbers = st.integers(0, len(LEADS) - 1)
@@ -210,7 +220,7 @@ class Limits(RuleBasedStateMachine):
         """What is counted is what the placements hold, apart from the tallies of deals, instants and the order."""
         held = Counter()
         for placement in placements(self.store.store).values():
-            held.update(placement.holds)
+            held.update(placement.reservations)
         counted = self.store.store.counts()
         tallies = ("order", "rep/last/", "rep/given/", "rep/won/", "rep/closed/", "rep/contact/")
         assert {k: n for k, n in counted.items() if not k.startswith(tallies)} == dict(held)
@@ -233,7 +243,7 @@ class Limits(RuleBasedStateMachine):
                 self.reached[event.rep_id] = max(latest, event.at)
             elif isinstance(event, Offered):
                 there = self._is_there(event)
-                assert there != event.anyway or (there and self.store.lagged)
+                assert there != event.ignore_availability or (there and self.store.lagged)
         self.store.lagged = False
 
     def _is_there(self, offered):
@@ -254,7 +264,7 @@ class Limits(RuleBasedStateMachine):
             mine = [each for each in held if each["rep"] == rep_id]
             work = [each for each in mine if each["open"]]
             assert sum(each["cost"] for each in work) <= limits["capacity"]
-            for bucket, most in limits["buckets"].items():
+            for bucket, most in limits["capacity_by_segment"].items():
                 assert sum(e["cost"] for e in work if e["segment"] == bucket) <= most
             days = Counter(each["at"].astimezone(BERLIN).date() for each in mine)
             months = Counter(f"{each['at'].astimezone(BERLIN):%Y-%m}" for each in mine)
@@ -280,7 +290,7 @@ class Limits(RuleBasedStateMachine):
     def _held(self, lead_id):
         """What the log says a lead counts against, unless it was assigned by hand."""
         lead, found = self.leads[lead_id], None
-        frees = {"phone": "contact"}.get(lead.channel)
+        release_on = {"phone": "contact"}.get(lead.channel)
         big = lead.budget > 100
         for event in self.desk.history(lead_id):
             if isinstance(event, Offered):
@@ -298,7 +308,7 @@ class Limits(RuleBasedStateMachine):
             elif found and (
                 isinstance(event, Released)
                 or (isinstance(event, FeedbackGiven) and event.closing)
-                or (event.kind == "contacted" and frees == "contact" and not big)
+                or (event.kind == "contacted" and release_on == "contact" and not big)
             ):
                 found["open"] = False
         return found

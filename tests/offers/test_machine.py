@@ -5,7 +5,7 @@ from attrs import evolve
 
 from leadroute import Lead, MemoryStore, OfferClosed, Rep, Router, Rule, Snapshot
 from leadroute.errors import ValidationError
-from leadroute.model.track_record import Outcomes
+from leadroute.model.track_record import TrackRecords
 from leadroute.offers import transitions
 from leadroute.offers.change import Add, Change, Emit, Put, Raise
 from leadroute.offers.counts import Books
@@ -13,7 +13,7 @@ from leadroute.offers.events import (
     KINDS,
     Accepted,
     Assigned,
-    Caught,
+    CatchAll,
     Contacted,
     Declined,
     Disqualified,
@@ -29,7 +29,7 @@ from leadroute.offers.state_machine import MOVES, move, rebuild, situation_of
 from leadroute.offers.turns import TurnTaken
 from leadroute.plain import dumps
 from leadroute.ranking.scorers.round_robin import turn_of
-from leadroute.rules.situation import RoutingContext
+from leadroute.rules.routing_context import RoutingContext
 
 AT = datetime(2026, 1, 1, 9, 0, tzinfo=UTC)
 DUE = AT + timedelta(minutes=5)
@@ -38,13 +38,13 @@ EXAMPLES = {
     Disqualified: Disqualified(AT, "no budget"),
     Offered: Offered(AT, "ada", "r", "p", DUE, 0.5, {"rep/open/ada": 1, "cap/ada/day/1": 1}),
     Waiting: Waiting(AT, "nobody is available now", "r", DUE),
-    Caught: Caught(AT, "no rule matched", "catch-all"),
+    CatchAll: CatchAll(AT, "no rule matched", "catch_all"),
     Accepted: Accepted(AT, "ada"),
     Declined: Declined(AT, "ada"),
     TimedOut: TimedOut(DUE, "ada"),
     Contacted: Contacted(AT, "ada"),
     FeedbackGiven: FeedbackGiven(AT, "ada", "meeting", closing=False),
-    Assigned: Assigned(AT, "bob", "manager", holds={"rep/open/bob": 1}),
+    Assigned: Assigned(AT, "bob", "manager", reservations={"rep/open/bob": 1}),
     Released: Released(AT, "ada"),
 }
 LIVES = {
@@ -54,7 +54,7 @@ LIVES = {
     Status.OFFERED: [Received, Offered],
     Status.ACCEPTED: [Received, Offered, Accepted],
     Status.CONTACTED: [Received, Offered, Accepted, Contacted],
-    Status.CAUGHT: [Received, Caught],
+    Status.CATCH_ALL: [Received, CatchAll],
 }
 CLOSING = FeedbackGiven(AT, "ada", "won", closing=True, value=5)
 
@@ -62,7 +62,7 @@ CLOSING = FeedbackGiven(AT, "ada", "won", closing=True, value=5)
 def books(store=None):
     """The counts of a step over a store that is empty unless it is given."""
     router = Router(rules=[Rule("r", pool=None)])
-    return Books(MemoryStore() if store is None else store, router, AT, Outcomes(), {})
+    return Books(MemoryStore() if store is None else store, router, AT, TrackRecords(), {})
 
 
 def lived(status):
@@ -106,9 +106,9 @@ def test_what_is_given_back():
     """A decline and a time-out give back everything; the end of the work gives back the open lead alone."""
     for kind in (Declined, TimedOut):
         after = move(lived(Status.OFFERED), EXAMPLES[kind], "L-1")
-        assert (after.holds, after.rep_id, after.pool) == ({}, None, None)
-        assert after.tried == {"ada": kind.kind}
-    assert lived(Status.CLOSED).holds == {"cap/ada/day/1": 1}
+        assert (after.reservations, after.rep_id, after.pool) == ({}, None, None)
+        assert after.previous_offers == {"ada": kind.kind}
+    assert lived(Status.CLOSED).reservations == {"cap/ada/day/1": 1}
 
 
 @pytest.mark.parametrize(
@@ -121,7 +121,7 @@ def test_what_is_given_back():
         (Status.ACCEPTED, "lead L-1 is accepted by ada"),
         (Status.CONTACTED, "lead L-1 is contacted by ada"),
         (Status.CLOSED, "lead L-1 is closed by ada (won)"),
-        (Status.CAUGHT, "lead L-1 is caught by catch-all: no rule matched"),
+        (Status.CATCH_ALL, "lead L-1 is caught by catch-all: no rule matched"),
     ],
 )
 def test_a_placement_in_one_line(status, said):

@@ -5,7 +5,7 @@ from datetime import timedelta
 from tests.offers.world import START, audit, desk, placements
 
 from leadroute import LEAD, Lead, Pool, Rep, Router, Rule, Status, round_robin
-from leadroute.offers.events import Caught, Offered, Waiting
+from leadroute.offers.events import CatchAll, Offered, Waiting
 
 NIGHT = Rep("ada", schedule="mon-sun 20:00-24:00")  # START is at 09:00
 NOON = Rep("bob", schedule="mon-sun 12:00-13:00")
@@ -15,7 +15,7 @@ POOLS = [Pool("own", reps={"ada"}), Pool("other", reps={"bob"})]
 def routed(**steps):
     """A router whose only rule is for the pool of ada."""
     return Router(
-        rules=[Rule("r", pool="own", otherwise=steps, score=round_robin(), window="5m")],
+        rules=[Rule("r", pool="own", fallback=steps, score=round_robin(), accept_within="5m")],
         pools=POOLS,
     )
 
@@ -27,19 +27,19 @@ def test_waits_for_the_first_pool_that_opens():
     d.clock.set(START.replace(hour=12))
     assert d.sweep().offered == 1
     offered = d.history("L-1")[-1]
-    assert (offered.rep_id, offered.pool, offered.anyway) == ("bob", "other", False)
+    assert (offered.rep_id, offered.pool, offered.ignore_availability) == ("bob", "other", False)
     assert d.snapshot().turns == {"other": {"bob": 1}}
     assert d.placement("L-1").pool == "other"
 
 
 def test_routed_anyway_is_logged():
     """An offer to somebody who is not at work says so in the log."""
-    d = desk(NIGHT, NOON, router=routed(nobody_available="pool other, anyway"))
+    d = desk(NIGHT, NOON, router=routed(nobody_available="pool other, ignore_availability"))
     assert d.submit(Lead("L-1")).rep_id == "ada"
     offered = d.history("L-1")[-1]
     assert isinstance(offered, Offered)
-    assert (offered.pool, offered.anyway) == ("own", True)
-    assert d.decline("L-1", "ada").status is Status.CAUGHT
+    assert (offered.pool, offered.ignore_availability) == ("own", True)
+    assert d.decline("L-1", "ada").status is Status.CATCH_ALL
 
 
 def test_after_everybody_declined():
@@ -47,13 +47,13 @@ def test_after_everybody_declined():
     d = desk("ada", "bob", router=routed(nobody_eligible="pool other"))
     assert d.submit(Lead("L-1")).rep_id == "ada"
     assert d.decline("L-1", "ada").rep_id == "bob"
-    assert d.decline("L-1", "bob").why == "nobody is eligible"
-    assert d.placement("L-1").status is Status.CAUGHT
+    assert d.decline("L-1", "bob").reason_code == "nobody is eligible"
+    assert d.placement("L-1").status is Status.CATCH_ALL
 
 
 def test_without_a_rule_it_waits():
     """A lead that no rule is for waits, says so once, and is served when the policy has a rule for it."""
-    small = Router(rules=[Rule("big", when=LEAD.budget > 9)], otherwise={"no_rule": "hold"})
+    small = Router(rules=[Rule("big", when=LEAD.budget > 9)], fallback={"no_rule": "wait"})
     d = desk("ada", router=small)
     placement = d.submit(Lead("L-1"))
     assert (placement.status, placement.rule, placement.due) == (Status.WAITING, None, START)
@@ -72,9 +72,9 @@ def test_without_a_rule_it_waits():
 def test_an_empty_pool_holds_or_is_caught():
     """By default the catch-all gets it; told to hold, it waits for somebody to join."""
     d = desk("bob", router=routed())
-    assert isinstance(d.submit(Lead("L-1")) and d.history("L-1")[-1], Caught)
-    d = desk("bob", router=routed(empty_pool="hold"))
-    assert d.submit(Lead("L-1")).why == "the pool is empty"
+    assert isinstance(d.submit(Lead("L-1")) and d.history("L-1")[-1], CatchAll)
+    d = desk("bob", router=routed(empty_pool="wait"))
+    assert d.submit(Lead("L-1")).reason_code == "the pool is empty"
     joined = desk("ada", "bob", router=d.router, store=d.store)
     assert joined.sweep().offered == 1
     assert placements(d.store)["L-1"].rep_id == "ada"
@@ -83,9 +83,9 @@ def test_an_empty_pool_holds_or_is_caught():
 def test_anyway_when_there_is_room_again():
     """A lead that waits for room with somebody who is off gets it as soon as there is, routed anyway."""
     full = NIGHT.with_changes(capacity=1)
-    d = desk(full, router=routed(nobody_available="anyway"))
+    d = desk(full, router=routed(nobody_available="ignore_availability"))
     d.accept(d.submit(Lead("L-1")).lead_id, "ada")
     assert d.submit(Lead("L-2")).due == START
     d.feedback("L-1", "lost")
     assert d.placement("L-2").rep_id == "ada"
-    assert d.history("L-2")[-1].anyway
+    assert d.history("L-2")[-1].ignore_availability

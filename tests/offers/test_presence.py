@@ -11,7 +11,7 @@ from leadroute.model.duration import to_micros
 from leadroute.model.keys import contact_key
 from leadroute.offers.state_machine import rebuild
 
-ALL = Router(rules=[Rule("all", window="5m")], wrap_up="2m", grace="30s")
+ALL = Router(rules=[Rule("all", accept_within="5m")], wrap_up="2m", offline_grace="30s")
 
 
 def test_presence_is_read_at_every_decision():
@@ -43,7 +43,7 @@ def test_wrap_up_after_a_contact():
     d = desk(Rep("ada"), router=ALL)
     d.submit(Lead("L-1"))
     d.accept("L-1", "ada")
-    d.contacted("L-1")
+    d.record_contact("L-1")
     assert d.snapshot().contacted == {"ada": to_micros(START)}
     free = START + timedelta(minutes=2)
     assert d.submit(Lead("L-2")).due == free
@@ -53,7 +53,7 @@ def test_wrap_up_after_a_contact():
     d.clock.set(free)
     assert d.sweep().offered == 1
     d.decline("L-2", "ada")
-    assert d.placement("L-2").status is Status.CAUGHT
+    assert d.placement("L-2").status is Status.CATCH_ALL
 
 
 def test_a_race_between_a_contact_and_an_offer():
@@ -63,7 +63,7 @@ def test_a_race_between_a_contact_and_an_offer():
     rival = evolve(d, store=store.store)
     rival.submit(Lead("L-1"))
     rival.accept("L-1", "ada")
-    store.rivals.append(lambda: rival.contacted("L-1"))
+    store.rivals.append(lambda: rival.record_contact("L-1"))
     assert d.submit(Lead("L-2")).due == START + timedelta(minutes=2)
     d.clock.advance("2m")
     assert d.sweep().offered == 1
@@ -74,17 +74,17 @@ def test_a_race_between_a_contact_and_an_offer():
 
 def test_who_is_offered_a_lead_anyway_is_not_left_alone():
     """An offer that is made whoever is there asks nothing of the last contact, whenever that was."""
-    anyway = evolve(ALL, otherwise={"nobody_available": "anyway"})
+    ignore_availability = evolve(ALL, fallback={"nobody_available": "ignore_availability"})
     store = Racing()
-    d = desk(Rep("ada"), router=anyway, store=store)
+    d = desk(Rep("ada"), router=ignore_availability, store=store)
     rival = evolve(d, store=store.store)
     for lead_id in ("L-1", "L-2"):
         rival.submit(Lead(lead_id))
         rival.accept(lead_id, "ada")
-    rival.contacted("L-1")
-    store.rivals.append(lambda: rival.contacted("L-2"))
+    rival.record_contact("L-1")
+    store.rivals.append(lambda: rival.record_contact("L-2"))
     placement = d.submit(Lead("L-3"))
-    assert (placement.status, d.history("L-3")[-1].anyway) == (Status.OFFERED, True)
+    assert (placement.status, d.history("L-3")[-1].ignore_availability) == (Status.OFFERED, True)
 
 
 def test_a_wrap_up_before_1970():
@@ -99,7 +99,7 @@ def test_the_last_contact_is_only_raised():
     for lead_id, minutes in (("L-1", 0), ("L-2", 10), ("L-3", -5)):
         d.clock.set(START + timedelta(minutes=minutes))
         d.assign(d.submit(Lead(lead_id)).lead_id, "ada", by="manager")
-        d.contacted(lead_id)
+        d.record_contact(lead_id)
     assert d.snapshot().contacted == {"ada": to_micros(START + timedelta(minutes=10))}
 
 

@@ -49,7 +49,7 @@ quick = settings(max_examples=30, deadline=None)
 
 def policy(mode="weighted", **terms):
     """One rule by rotation."""
-    return Router(rules=[Rule("all", score=round_robin(mode), window="5m", **terms)])
+    return Router(rules=[Rule("all", score=round_robin(mode), accept_within="5m", **terms)])
 
 
 def desk(*reps, router=None, mode="weighted", store=None, start=NOON):
@@ -106,8 +106,8 @@ def by_level(mode, *, both):
     small = (REP.level < 3) if both else None
     return Router(
         rules=[
-            Rule("ent", when=enterprise, require=REP.level >= 3, score=score, window="5m"),
-            Rule("small", require=small, score=score, window="5m"),
+            Rule("ent", when=enterprise, require=REP.level >= 3, score=score, accept_within="5m"),
+            Rule("small", require=small, score=score, accept_within="5m"),
         ]
     )
 
@@ -179,10 +179,10 @@ def test_leads_that_overflow_from_seniors_who_are_off(mode):
             when=LEAD.source == "ent",
             pool="seniors",
             score=score,
-            window="5m",
-            otherwise={"nobody_available": "pool juniors"},
+            accept_within="5m",
+            fallback={"nobody_available": "pool juniors"},
         ),
-        Rule("small", pool="juniors", score=score, window="5m"),
+        Rule("small", pool="juniors", score=score, accept_within="5m"),
     ]
     pools = [Pool("seniors", reps={"s1", "s2"}), Pool("juniors", reps={"j1", "j2"})]
     router = Router(rules=rules, pools=pools)
@@ -212,7 +212,7 @@ def test_nobody_is_further_ahead_than_the_bound(ahead, number):
     """However much the score prefers one, nobody is further ahead of their share than was said, and it is used."""
     reps = [Rep(f"r{index}", skills={"oil": index / number}) for index in range(number)]
     score = fair_share(skill_match("industry"), ahead)
-    router = Router(rules=[Rule("all", score=score, window="5m")])
+    router = Router(rules=[Rule("all", score=score, accept_within="5m")])
     dispatcher, found = desk(*reps, router=router), Counter()
     bound = max(ahead, 1 - Fraction(1, number))  # the first lead of all puts somebody so far ahead
     most = 0
@@ -227,7 +227,9 @@ def test_nobody_is_further_ahead_than_the_bound(ahead, number):
 def test_two_equal_reps_within_one_turn():
     """``fair_share(score, 1)``, one always preferred, 40 leads: never more than 1 ahead, which is a difference of 2."""
     reps = [Rep("ada", skills={"oil": 1}), Rep("bob", skills={"oil": 0})]
-    router = Router(rules=[Rule("all", score=fair_share(skill_match("industry"), 1), window="5m")])
+    router = Router(
+        rules=[Rule("all", score=fair_share(skill_match("industry"), 1), accept_within="5m")]
+    )
     dispatcher, found, widest = desk(*reps, router=router), Counter(), 0
     for index in range(40):
         found[one(dispatcher, f"L-{index}", industry="oil")] += 1
@@ -245,11 +247,11 @@ def test_no_bound_is_tighter_than_none(given_weights, liked):
     reps = [Rep(f"r{index}", weight=weight) for index, weight in enumerate(given_weights)]
 
     @scorer
-    def favourite(situation, rep):
+    def favourite(context, rep):
         """Whom the lead names."""
-        return float(rep.id == situation.lead.source)
+        return float(rep.id == context.lead.source)
 
-    router = Router(rules=[Rule("all", score=fair_share(favourite(), 0), window="5m")])
+    router = Router(rules=[Rule("all", score=fair_share(favourite(), 0), accept_within="5m")])
     dispatcher, whole = desk(*reps, router=router), sum(given_weights)
     for index, number in enumerate(liked):
         held = credits_of(dispatcher)
@@ -268,9 +270,9 @@ def test_a_credited_turn_swaps_nobody(mode):
     """Three reps, a lead each minute, a turn credited to bob: he has it next, and then the order goes on."""
     dispatcher = desk("ada", "bob", "cy", mode=mode)
     assert route(dispatcher, 3) == ["ada", "bob", "cy"]
-    dispatcher.grant("bob", reason="make_up", cause="L-1", expires=NOON + timedelta(days=30))
+    dispatcher.credit_turns("bob", reason="make_up", cause="L-1", expires=NOON + timedelta(days=30))
     assert route(dispatcher, 4, "M") == ["bob", "ada", "bob", "cy"]
-    assert dispatcher.snapshot().granted == {}
+    assert dispatcher.snapshot().turn_credits == {}
 
 
 @each_mode
@@ -280,7 +282,7 @@ def test_a_credited_turn_moves_no_credit(mode, at, turns, to):
     """Wherever in the round it comes, what was credited is paid at once, and all go on as without it."""
     plain, other = desk("ada", "bob", "cy", mode=mode), desk("ada", "bob", "cy", mode=mode)
     assert route(plain, at) == route(other, at)
-    other.grant(to, turns, reason="make_up", cause="x", expires=NOON + timedelta(days=30))
+    other.credit_turns(to, turns, reason="make_up", cause="x", expires=NOON + timedelta(days=30))
     found, wanted = route(other, 12 + turns, "M"), route(plain, 12, "M")
     assert Counter(found) - Counter(wanted) == {to: turns}
     assert exactly(plain)[0].keys() == exactly(other)[0].keys()
@@ -309,9 +311,9 @@ def test_a_lead_by_hand_or_to_its_owner_is_no_turn(mode, way, at, to):
         "sum": 9 * owner() + turn,
         "account": 9 * named_account() + turn,
     }
-    own = Rule("own", when=LEAD.source == "own", score=scores[way], window="5m")
+    own = Rule("own", when=LEAD.source == "own", score=scores[way], accept_within="5m")
     shut = Rule("hand", when=LEAD.source == "hand", require=REP.level > 99)
-    rules = [own, shut, Rule("all", score=turn, window="5m")]
+    rules = [own, shut, Rule("all", score=turn, accept_within="5m")]
     team = [Rep(rep_id, accounts={f"{rep_id}.com"}) for rep_id in ("ada", "bob", "cy")]
     dispatcher = desk(*team, router=Router(rules=rules))
     found = route(dispatcher, at)
@@ -329,7 +331,9 @@ def test_a_lead_by_hand_or_to_its_owner_is_no_turn(mode, way, at, to):
 @each_mode
 def test_an_owner_who_is_away_leaves_a_turn_to_others(mode):
     """``first_of(owner(), round_robin())``: where nobody who owns the lead is there, it is a turn like any other."""
-    router = Router(rules=[Rule("all", score=first_of(owner(), round_robin(mode)), window="5m")])
+    router = Router(
+        rules=[Rule("all", score=first_of(owner(), round_robin(mode)), accept_within="5m")]
+    )
     dispatcher = desk(Rep("ada", active=False), "bob", "cy", router=router)
     assert route(dispatcher, 4, owner_id="ada") == ["bob", "cy", "bob", "cy"]
     assert dispatcher.snapshot().turns == {"everyone": {"bob": 2, "cy": 2}}
@@ -337,7 +341,7 @@ def test_an_owner_who_is_away_leaves_a_turn_to_others(mode):
 
 def test_leads_that_do_not_rotate_take_no_turn():
     """A rule by another score leaves the credits of its pool alone, so that others keep their order."""
-    full = Rule("full", when=LEAD.account_id == "A-1", score=free_capacity(), window="5m")
+    full = Rule("full", when=LEAD.account_id == "A-1", score=free_capacity(), accept_within="5m")
     dispatcher = desk("a", "b", router=Router(rules=[full, *policy().rules]))
     route(dispatcher, 5, "own", account_id="A-1")
     assert dispatcher.snapshot().turns == dispatcher.snapshot().credits == {}
@@ -349,9 +353,9 @@ def test_a_scorer_of_the_host_may_read_turns():
     """Nobody knows what a function of the host reads, so its leads count as turns."""
 
     @scorer
-    def fewest(situation, rep):
+    def fewest(context, rep):
         """Whoever has had the fewest."""
-        return 1 / (1 + situation.turns.get(rep.id, 0))
+        return 1 / (1 + context.turns.get(rep.id, 0))
 
     dispatcher = desk("a", "b", router=Router(rules=[Rule("all", score=fewest())]))
     assert route(dispatcher, 4) == ["a", "b", "a", "b"]
@@ -362,7 +366,7 @@ def test_a_scorer_of_the_host_may_read_turns():
 
 def waited(mode):
     """A rule without a score, and the same written out."""
-    return [Router(rules=[Rule("all", window="5m")]), policy(mode)]
+    return [Router(rules=[Rule("all", accept_within="5m")]), policy(mode)]
 
 
 @each_mode
@@ -393,7 +397,7 @@ def test_a_batch_is_shared(mode, number, written):
         batch = dispatcher.router.assign_batch(
             leads, dispatcher.roster, now=dispatcher.clock.now(), snapshot=counts
         )
-        assert set(Counter(batch.reps.values()).values()) == {30 // number}
+        assert set(Counter(batch.owners.values()).values()) == {30 // number}
 
 
 @each_mode
@@ -515,7 +519,7 @@ def demanding(mode):
                 when=LEAD.source == level,
                 require=speaks & (REP.level >= int(level)),
                 score=round_robin(mode),
-                window="5m",
+                accept_within="5m",
             )
             for level in ("1", "2", "3")
         ]
@@ -564,13 +568,13 @@ def test_the_bound_holds_where_requirements_vary(office, ahead, liked):
     reps, leads = office
 
     @scorer
-    def favourite(situation, rep):
+    def favourite(context, rep):
         """One that the host likes best."""
         return float(rep.id == f"r{liked}")
 
     speaks = REP.languages.contains(LEAD.language)
     score = fair_share(favourite(), ahead)
-    router = Router(rules=[Rule("all", require=speaks, score=score, window="5m")])
+    router = Router(rules=[Rule("all", require=speaks, score=score, accept_within="5m")])
     dispatcher = desk(*reps, router=router)
     for index, (language, _) in enumerate(leads):
         able = [rep for rep in reps if language in rep.languages]
@@ -774,7 +778,7 @@ def test_credits_are_those_of_the_offers_that_stand(mode, given_weights, steps, 
                 leads.append(f"L-{number}")
             elif what == "grant":
                 expires = NOON + timedelta(days=9)
-                dispatcher.grant(
+                dispatcher.credit_turns(
                     "r0", which, reason="skip", cause=f"{number}", expires=expires, pool="everyone"
                 )
             elif leads:
@@ -888,7 +892,7 @@ def test_any_number_of_grants_fits():
     dispatcher, expires = desk(*(f"r{index:02}" for index in range(20))), NOON + timedelta(days=30)
     for index in range(800):
         cause = f"{index:080}"
-        dispatcher.grant(
+        dispatcher.credit_turns(
             f"r{index % 20:02}", reason="absence", cause=cause, expires=expires, pool="everyone"
         )
     assert dispatcher.submit(Lead("L-1")).rep_id == "r00"
@@ -903,7 +907,7 @@ def test_two_pools_do_not_mix(mode, names):
     first, second = names
     pools = [Pool(name, reps={"ada", "bob", "cy"}) for name in names if name != "everyone"]
     rules = [
-        Rule(name, when=LEAD.source == name, pool=name, score=round_robin(mode), window="5m")
+        Rule(name, when=LEAD.source == name, pool=name, score=round_robin(mode), accept_within="5m")
         for name in names
     ]
     dispatcher = desk(*("ada", "bob", "cy"), router=Router(rules=rules, pools=pools))
@@ -911,7 +915,9 @@ def test_two_pools_do_not_mix(mode, names):
     stood = exactly(dispatcher, first)
     assert route(dispatcher, 4, "two", source=second) == ["ada", "bob", "cy", "ada"]
     assert exactly(dispatcher, first) == stood == exactly(dispatcher, second)
-    dispatcher.grant("cy", reason="skip", cause="x", expires=NOON + timedelta(days=9), pool=first)
+    dispatcher.credit_turns(
+        "cy", reason="skip", cause="x", expires=NOON + timedelta(days=9), pool=first
+    )
     assert route(dispatcher, 2, "three", source=second) == ["bob", "cy"]
     assert route(dispatcher, 3, "four", source=first) == ["cy", "bob", "cy"]
 
@@ -984,7 +990,7 @@ def test_the_number_goes_back_whichever_offer_ends_first():
 @pytest.mark.parametrize("score", [free_capacity(), skill_match("industry")])
 def test_ties_go_to_who_waits_longest_however_the_clock_stands(score):
     """Among equals of a score that takes no turns, leads go round, all at one instant."""
-    router = Router(rules=[Rule("all", score=score, window="5m")])
+    router = Router(rules=[Rule("all", score=score, accept_within="5m")])
     dispatcher = desk("a", "b", "c", router=router)
     found = [dispatcher.submit(Lead(f"L-{index}")).rep_id for index in range(9)]
     assert found == ["a", "b", "c"] * 3
@@ -1041,7 +1047,7 @@ def test_a_race_with_something_else_that_moves_the_credits(mode, act):
     acts = {
         "decline": lambda: with_team(here, "a").decline("L-1", "a"),
         "assign": lambda: here.assign("L-1", "c", by="manager"),
-        "grant": lambda: here.grant(
+        "grant": lambda: here.credit_turns(
             "a", 2, reason="skip", cause="x", expires=NOON + timedelta(days=9), pool="everyone"
         ),
         "sweep": lambda: (here.clock.advance("5m"), with_team(here, "a").sweep()),
@@ -1080,17 +1086,17 @@ def test_there_is_no_limit_to_lost_races(mode, times, monkeypatch):
     audit(dispatcher.store, {"L-1"})
 
 
-@pytest.mark.parametrize("patience", [0, 5, 30])
-def test_a_race_that_never_ends_is_told(patience, monkeypatch):
+@pytest.mark.parametrize("busy_timeout", [0, 5, 30])
+def test_a_race_that_never_ends_is_told(busy_timeout, monkeypatch):
     """The conflict reaches the host when patience is over, not earlier and not much later, and nothing is stored."""
     now = [0.0]
-    monkeypatch.setattr(dispatching, "PATIENCE", patience)
+    monkeypatch.setattr(dispatching, "PATIENCE", busy_timeout)
     monkeypatch.setattr(dispatching, "monotonic", lambda: now[0])
     monkeypatch.setattr(dispatching, "sleep", lambda pause: now.__setitem__(0, now[0] + pause))
     dispatcher = desk("a", "b", store=Losing(10**9))
     with pytest.raises(ConflictError):
         dispatcher.submit(Lead("L-1"))
-    assert patience <= now[0] <= patience + 0.05
+    assert busy_timeout <= now[0] <= busy_timeout + 0.05
     assert dispatcher.store.counts() == {}
     assert dispatcher.store.events() == []
 
@@ -1148,7 +1154,7 @@ def test_the_counters_of_candidates_alone_are_read(mode, scored):
             when=LEAD.source == name,
             require=REP.skills.contains(name),
             score=score,
-            window="5m",
+            accept_within="5m",
         )
         for name in (f"t{index}" for index in range(9))
     ]

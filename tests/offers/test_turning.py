@@ -33,8 +33,8 @@ NEVER = Schedule("never", "UTC")
 
 def waiting(*reps, taken=1, **policy):
     """A desk at which the reps have accepted ``taken`` leads and one more waits."""
-    window = policy.pop("window", "52w")
-    here = desk(*reps, router=Router(rules=[Rule("all", window=window)], **policy))
+    window = policy.pop("accept_within", "52w")
+    here = desk(*reps, router=Router(rules=[Rule("all", accept_within=window)], **policy))
     for number in range(taken):
         placement = here.submit(Lead(f"L-{number}"))
         here.accept(placement.lead_id, placement.rep_id)
@@ -101,7 +101,7 @@ def test_the_end_of_a_wrap_up_beside_a_cap():
     )
     for lead_id in ("L-1", "L-2"):
         here.accept(lead_id, here.submit(Lead(lead_id)).rep_id)
-    here.contacted("L-1")
+    here.record_contact("L-1")
     assert here.submit(Lead("last")).due == START
     assert here.next_wakeup() == START + timedelta(minutes=5)
 
@@ -143,7 +143,7 @@ def test_the_end_of_a_grace_brings_nobody():
     """A rep who drops out counts until the end of the grace, so no lead waits for that end."""
     presence = {"ada": Presence("available", START).becomes("offline", START)}
     here = evolve(
-        desk(Rep("ada"), router=Router(rules=[Rule("all")], grace="1h")), presence=presence
+        desk(Rep("ada"), router=Router(rules=[Rule("all")], offline_grace="1h")), presence=presence
     )
     assert here.submit(Lead("L-1")).status is Status.OFFERED
     here.clock.advance("1h")
@@ -219,7 +219,7 @@ def served(host, router, roster, start, contacts):
         placement = dispatcher.placement(f"L-{number}")
         if placement.status is Status.OFFERED:
             dispatcher.accept(placement.lead_id, placement.rep_id)
-            dispatcher.contacted(placement.lead_id)
+            dispatcher.record_contact(placement.lead_id)
     found, sweeps = {}, 0
     while True:
         dispatcher.sweep()
@@ -249,7 +249,7 @@ def on_the_grid(dispatcher):
 )
 def test_no_lead_is_served_later_than_by_a_host_that_sweeps_always(roster, start, contacts, window):
     """While only time passes, sweeping at each ``next_wakeup`` offers each lead at the very same instant."""
-    router = Router(rules=[Rule("all", window=window, frees="contact")], wrap_up="15m")
+    router = Router(rules=[Rule("all", accept_within=window, release_on="contact")], wrap_up="15m")
     foretold, sweeps = served(Dispatcher.next_wakeup, router, roster, start, contacts)
     always, _ = served(on_the_grid, router, roster, start, contacts)
     assert foretold == always
@@ -296,19 +296,19 @@ def test_a_counter_that_is_full_stays_full_until_its_turn(
             assert later.get(bound.key, -1) == bound.most
 
 
-@pytest.mark.parametrize("frees", ["outcome", "contact"])
-def test_the_room_of_a_large_lead_goes_to_several_small_ones(frees):
+@pytest.mark.parametrize("release_on", ["outcome", "contact"])
+def test_the_room_of_a_large_lead_goes_to_several_small_ones(release_on):
     """Nobody waits beside room that was given back, since no later instant would bring it."""
     rules = [
-        Rule("large", when=LEAD.employees > 5, cost=2, frees=frees),
-        Rule("small", cost=1, frees=frees),
+        Rule("large", when=LEAD.employees > 5, capacity_cost=2, release_on=release_on),
+        Rule("small", capacity_cost=1, release_on=release_on),
     ]
     here = desk(Rep("ada", capacity=2), router=Router(rules=rules))
     here.submit(Lead("large", employees=10))
     here.accept("large", "ada")
     for lead_id in ("L-1", "L-2", "L-3"):
         assert here.submit(Lead(lead_id)).status is Status.WAITING
-    here.contacted("large") if frees == "contact" else here.feedback("large", "won")
+    here.record_contact("large") if release_on == "contact" else here.feedback("large", "won")
     found = [here.placement(lead_id).status for lead_id in ("L-1", "L-2", "L-3")]
     assert found == [Status.OFFERED, Status.OFFERED, Status.WAITING]
 

@@ -35,7 +35,7 @@ from leadroute.testing import ManualClock
 
 START = datetime(2026, 1, 1, 9, 0, tzinfo=UTC)
 OWNED = (Status.ACCEPTED, Status.CONTACTED, Status.CLOSED)
-ANYONE = Router(rules=[Rule("all", score=round_robin(), window="5m")])
+ANYONE = Router(rules=[Rule("all", score=round_robin(), accept_within="5m")])
 
 
 def team(*reps):
@@ -137,10 +137,10 @@ def rotation(store, pool):
     held = [credit for record in records for credit in record["credits"]]
     assert len(reps) == len({*reps}) == len(turns) == len(held), "a rep has two places"
     granted = {}
-    for number in range(records[0].get("grants", 0) if records else 0):
+    for number in range(records[0].get("credits_kept", 0) if records else 0):
         name = rotation_key(pool, f"granted {number}")
-        for rep_id, grants in json.loads(store.get([name])[name].data).items():
-            granted.setdefault(rep_id, {}).update(grants)
+        for rep_id, credited in json.loads(store.get([name])[name].data).items():
+            granted.setdefault(rep_id, {}).update(credited)
     return reps, turns, held, granted
 
 
@@ -180,7 +180,7 @@ def audit(store, lead_ids):
     events = [event for history in lives.values() for event in history]
     held, reached = Counter(), {}
     for placement in found.values():
-        held.update(placement.holds)
+        held.update(placement.reservations)
     for event in events:
         if isinstance(event, Contacted):
             at = round(event.at.timestamp() * 1e6)

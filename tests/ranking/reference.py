@@ -24,9 +24,9 @@ from leadroute.ranking.policy_checks import observing
 from leadroute.ranking.ranking import Assignment, Exclusion, Outcome, Part, Ranking
 from leadroute.ranking.scorers.exploration import propensities
 from leadroute.rules.evaluation import compile_condition
+from leadroute.rules.routing_context import RoutingContext
 from leadroute.rules.rule import Factor, parts_of
 from leadroute.rules.scorer import mean
-from leadroute.rules.situation import RoutingContext
 from leadroute.scorers import fair_share, round_robin
 
 UNIT = 2_327_925_600_000
@@ -38,24 +38,28 @@ class Found(NamedTuple):
 
     ranking: Ranking
     propensities: Mapping[str, float] = {}
-    given_up: float = 0.0
+    fairness_cost: float = 0.0
 
 
-def reference_rank(router, lead, roster, now=None, snapshot=None, tried=None):
+def reference_rank(router, lead, roster, now=None, snapshot=None, previous_offers=None):
     """Who should take the lead, and why and why not for everybody."""
     at = lead.received_at if now is None else aware(now)
-    snapshot, tried = snapshot or Snapshot(), dict(tried or {})
+    snapshot, previous_offers = snapshot or Snapshot(), dict(previous_offers or {})
     refused = _refused(router, lead, at)
     if refused is not None:
         return Found(refused)
     rule = next((each for each in router.rules if _matches(router, each, lead, at)), None)
     if rule is None:
-        steps = router.otherwise.no_rule or ("catch-all",)
-        nothing = Ranking(lead.id, Outcome.NO_RULE, at=at, version=router.version, then=steps[0])
+        steps = router.fallback.no_rule or ("catch_all",)
+        nothing = Ranking(
+            lead.id, Outcome.NO_RULE, at=at, policy_version=router.version, fallback_step=steps[0]
+        )
         return Found(nothing)
 
-    def ask(pool, *, anyway=False):
-        return _ask(router, rule, pool, lead, roster, at, snapshot, tried, anyway)
+    def ask(pool, *, ignore_availability=False):
+        return _ask(
+            router, rule, pool, lead, roster, at, snapshot, previous_offers, ignore_availability
+        )
 
     try:
         return _overflow(router, rule, ask)
@@ -78,7 +82,7 @@ def _refused(router, lead, at):
     told = "; ".join(map(str, failed)) if named else " and ".join(f"not {each}" for each in failed)
     more = {"factor": failed[0].name, "verdict": failed[0].outcome} if named else {}
     return Ranking(
-        lead.id, Outcome.DISQUALIFIED, detail=told, at=at, version=router.version, **more
+        lead.id, Outcome.DISQUALIFIED, detail=told, at=at, policy_version=router.version, **more
     )
 
 
@@ -96,63 +100,76 @@ def _overflow(router, rule, ask):
     if own.assignments:
         return first
     case = own.outcome.name.lower()
-    steps = getattr(rule.otherwise, case) or getattr(router.otherwise, case)
-    steps = steps or (("hold",) if case == "nobody_available" else ("catch-all",))
+    steps = getattr(rule.fallback, case) or getattr(router.fallback, case)
+    steps = steps or (("wait",) if case == "nobody_available" else ("catch_all",))
     firsts, answers, then = {own.pool: own}, [own], None
     for step in steps:
-        if step in ("hold", "catch-all"):
+        if step in ("wait", "catch_all"):
             then = step
             break
-        if step == "anyway":
+        if step == "ignore_availability":
             asked = [(pool, True) for pool in firsts]
         else:
             asked = [(pool, False) for pool in [step.removeprefix("pool ")] if pool not in firsts]
-        for pool, anyway in asked:
-            found = ask(pool, anyway=anyway)
+        for pool, ignore_availability in asked:
+            found = ask(pool, ignore_availability=ignore_availability)
             if found.ranking.assignments:
                 asked_before = tuple(firsts.values())
-                return found._replace(ranking=evolve(found.ranking, others=asked_before))
+                return found._replace(ranking=evolve(found.ranking, other_pools=asked_before))
             firsts.setdefault(pool, found.ranking)
             answers.append(found.ranking)
     if then is None:
         late = any(each.outcome is Outcome.NOBODY_AVAILABLE for each in answers)
-        then = "hold" if late else "catch-all"
+        then = "wait" if late else "catch_all"
     back = [each.resumes_at for each in answers if each.resumes_at is not None]
     _, *others = firsts.values()
     resumes_at = min(back, default=None)
-    return Found(evolve(own, others=tuple(others), then=then, resumes_at=resumes_at))
+    return Found(evolve(own, other_pools=tuple(others), fallback_step=then, resumes_at=resumes_at))
 
 
-def _ask(router, rule, pool, lead, roster, at, snapshot, tried, anyway):
+def _ask(router, rule, pool, lead, roster, at, snapshot, previous_offers, ignore_availability):
     """One pool: who may take the lead, who may not and why, and who comes first."""
     members = observing(_members(router, pool, roster, at), router.holidays)
     matches = router.territories.lookup(lead) if router.territories else ()
     all_of_them = RoutingContext(lead, members, pool, snapshot, at, router.environment, matches)
-    tally = router.tally(lead, rule, pool, at)
-    obstacles = gate(rule, all_of_them, tried, tally, pauses=router.pauses, anyway=anyway)
+    charges = router.charges(lead, rule, pool, at)
+    obstacles = gate(
+        rule,
+        all_of_them,
+        previous_offers,
+        charges,
+        pauses=router.pauses,
+        ignore_availability=ignore_availability,
+    )
     able, absent, rejections = [], [], []
     for rep in members:
         found = obstacles(rep)
-        assert (not found) == _may(router, rule, all_of_them, tally, tried, anyway, rep), found
+        assert (not found) == _may(
+            router, rule, all_of_them, charges, previous_offers, ignore_availability, rep
+        ), found
         if found:
             absent.append(rep)
             rejections.append(Exclusion(rep.id, rep.label, found))
         else:
             able.append(rep)
-    situation = RoutingContext(
+    context = RoutingContext(
         lead, tuple(able), pool, snapshot, at, router.environment, matches, tuple(absent)
     )
-    passing = [each for each in rejections if all(one.passing for one in each.obstacles)]
+    temporary = [each for each in rejections if all(one.temporary for one in each.obstacles)]
     outcome, back = Outcome.RANKED, None
     if not able:
-        outcome = Outcome.NOBODY_AVAILABLE if passing else Outcome.NOBODY_ELIGIBLE
+        outcome = Outcome.NOBODY_AVAILABLE if temporary else Outcome.NOBODY_ELIGIBLE
         outcome = outcome if members else Outcome.EMPTY_POOL
         hours = {rep.id: rep.hours for rep in members}
-        calling = None if anyway or rule.calling is None else lead_hours(lead, rule.calling)
-        backs = [_back(hours[each.rep_id], calling, each.obstacles, at) for each in passing]
+        calling_hours = (
+            None
+            if ignore_availability or rule.calling_hours is None
+            else lead_hours(lead, rule.calling_hours)
+        )
+        backs = [_back(hours[each.rep_id], calling_hours, each.obstacles, at) for each in temporary]
         back = min((each for each in backs if each is not None), default=None)
     score = round_robin() if rule.score is None else rule.score
-    assignments = _sorted(score, situation)
+    assignments = _sorted(score, context)
     chances = {each.rep_id: float(each.rank == 1) for each in assignments}
     ranking = Ranking(
         lead.id,
@@ -163,14 +180,14 @@ def _ask(router, rule, pool, lead, roster, at, snapshot, tried, anyway):
         tuple(rejections),
         at=at,
         resumes_at=back,
-        window=rule.window or router.window,
-        version=router.version,
-        anyway=anyway,
+        accept_within=rule.accept_within or router.accept_within,
+        policy_version=router.version,
+        ignore_availability=ignore_availability,
         notes=notes_of(rule, lead),
     )
     if score.random:
-        chances = propensities(score, situation)
-    return Found(ranking, chances, _given_up(score, situation, assignments))
+        chances = propensities(score, context)
+    return Found(ranking, chances, _given_up(score, context, assignments))
 
 
 def _members(router, pool, roster, at):
@@ -184,55 +201,55 @@ def _members(router, pool, roster, at):
     return tuple(rep for rep in listed if belongs(Lead("nobody"), rep, at))
 
 
-def _may(router, rule, situation, tally, tried, anyway, rep):
+def _may(router, rule, context, charges, previous_offers, ignore_availability, rep):
     """Whether the rep may take the lead, asked in the plainest way."""
-    lead, at, snapshot = situation.lead, situation.instant, situation.snapshot
-    if not rep.active or rep.weight == 0 or rep.id in tried:
+    lead, at, snapshot = context.lead, context.instant, context.snapshot
+    if not rep.active or rep.weight == 0 or rep.id in previous_offers:
         return False
     if rule.require is not None and not compile_condition(rule.require, router.environment)(
         lead, rep, at
     ):
         return False
-    if not _near(rule, situation, rep):
+    if not _near(rule, context, rep):
         return False
-    for toll in tally.tolls(rep):
-        limited = toll.hard and toll.most is not None
-        if limited and used_of(toll, rep, snapshot) + toll.units > toll.most:
+    for charge in charges.for_rep(rep):
+        limited = charge.hard and charge.most is not None
+        if limited and used_of(charge, rep, snapshot) + charge.units > charge.most:
             return False
-    return anyway or _at_work(router, rule, situation, rep)
+    return ignore_availability or _at_work(router, rule, context, rep)
 
 
-def _near(rule, situation, rep):
-    lead = situation.lead
-    if rule.territory:
+def _near(rule, context, rep):
+    lead = context.lead
+    if rule.in_territory:
         with_reps = [
             each.territory
-            for each in situation.matches
-            if any(each.territory.role(one) is not None for one in situation.reps)
+            for each in context.matches
+            if any(each.territory.role(one) is not None for one in context.reps)
         ]
         if not with_reps or with_reps[0].role(rep) is None:
             return False
-    if rule.within_km is not None:
+    if rule.max_distance_km is not None:
         there, here = position_of(lead.attributes), position_of(rep.attributes)
-        if there is None or here is None or distance_km(here, there) > rule.within_km:
+        if there is None or here is None or distance_km(here, there) > rule.max_distance_km:
             return False
-    if rule.overlap is None:
+    if rule.min_shared_hours is None:
         return True
-    shared = shared_hours(lead, OFFICE, situation.instant)
+    shared = shared_hours(lead, OFFICE, context.instant)
     share = None if shared is None else shared.share(rep)
-    return share is not None and share >= rule.overlap
+    return share is not None and share >= rule.min_shared_hours
 
 
-def _at_work(router, rule, situation, rep):
-    at, snapshot = situation.instant, situation.snapshot
+def _at_work(router, rule, context, rep):
+    at, snapshot = context.instant, context.snapshot
     if rep.hours is not None and not rep.hours.is_open(known(at)):
         return False
     presence, contact = snapshot.presence.get(rep.id), snapshot.contacted.get(rep.id)
-    if presence is not None and not presence.is_available(known(at), router.grace):
+    if presence is not None and not presence.is_available(known(at), router.offline_grace):
         return False
     if router.wrap_up and contact is not None and at - from_micros(contact) < router.wrap_up:
         return False
-    hours = None if rule.calling is None else lead_hours(situation.lead, rule.calling)
+    hours = None if rule.calling_hours is None else lead_hours(context.lead, rule.calling_hours)
     if hours is None:
         return True
     if not hours.is_open(known(at)):
@@ -241,27 +258,27 @@ def _at_work(router, rule, situation, rep):
     return meets or meeting(rep.hours, hours, at) is not None
 
 
-def _back(own, calling, obstacles, at):
+def _back(own, calling_hours, obstacles, at):
     """When the rep could take the lead: when the last obstacle is gone, and both rep and lead can be reached."""
-    waits = [each.until for each in obstacles if each.until is not None]
+    waits = [each.available_at for each in obstacles if each.available_at is not None]
     if not waits:
         return at
-    if own is None or calling is None:
+    if own is None or calling_hours is None:
         return max(waits)
-    return meeting(own, calling, max(waits)) or max(waits)
+    return meeting(own, calling_hours, max(waits)) or max(waits)
 
 
-def _sorted(score, situation):
-    if not situation.reps:
+def _sorted(score, context):
+    if not context.reps:
         return ()
-    bound = [(term, points_of(term.scorer, situation)) for term in score.terms]
+    bound = [(term, points_of(term.scorer, context)) for term in score.terms]
     keyed = []
-    for rep in situation.reps:
+    for rep in context.reps:
         parts = tuple(
-            Part(term.scorer, term.weight, points(rep), situation, rep) for term, points in bound
+            Part(term.scorer, term.weight, points(rep), context, rep) for term, points in bound
         )
         total = mean((part.weight, part.points) for part in parts) or 0.0
-        last = situation.snapshot.last_assigned.get(rep.id, -1)
+        last = context.snapshot.last_assigned.get(rep.id, -1)
         keyed.append((-total, last, rep.id, rep, parts))
     keyed.sort(key=lambda each: each[:3])
     return tuple(
@@ -270,18 +287,18 @@ def _sorted(score, situation):
     )
 
 
-def points_of(scorer, situation):
+def points_of(scorer, context):
     """The points of each rep; round robin and fair share by their definitions, in fractions."""
     if isinstance(scorer, fair_share):
-        return _fair(scorer, situation)
+        return _fair(scorer, context)
     if scorer == round_robin():
-        return _in_turn(situation)
-    return scorer.bind(situation)
+        return _in_turn(context)
+    return scorer.bind(context)
 
 
-def due_of(situation):
+def due_of(context):
     """The credit of each rep in turns, with this lead shared out among them."""
-    snapshot, pool, reps = situation.snapshot, situation.pool, situation.reps
+    snapshot, pool, reps = context.snapshot, context.pool, context.reps
     weights = {rep.id: Fraction(repr(rep.weight)) for rep in reps}
     whole, turns = sum(weights.values()), snapshot.turns.get(pool, {})
     taken = sum(turns.get(rep.id, 0) for rep in reps)
@@ -292,21 +309,21 @@ def due_of(situation):
             credit = Fraction(snapshot.credits[pool].get(rep.id, 0), UNIT)
         else:
             credit = taken * share - turns.get(rep.id, 0)
-        grants = snapshot.granted.get(pool, {}).get(rep.id, ())
-        given = sum(grant.turns for grant in grants if situation.now < grant.expires)
+        credited = snapshot.turn_credits.get(pool, {}).get(rep.id, ())
+        given = sum(credit.turns for credit in credited if context.now < credit.expires)
         found[rep.id] = credit + share + given
     return found, weights
 
 
-def _in_turn(situation):
-    due, weights = due_of(situation)
+def _in_turn(context):
+    due, weights = due_of(context)
     order = sorted(due, key=lambda rep_id: (-due[rep_id], -weights[rep_id], rep_id))
     return lambda rep: 1.0 - order.index(rep.id) / max(1, len(order) - 1)
 
 
-def _fair(score, situation):
-    due, _ = due_of(situation)
-    points = points_of(score.scorer, situation)
+def _fair(score, context):
+    due, _ = due_of(context)
+    points = points_of(score.scorer, context)
     beyond = sorted({each for each in due.values() if 1 - each > Fraction(score.ahead) + SLACK})
 
     def found(rep):
@@ -318,12 +335,12 @@ def _fair(score, situation):
     return found
 
 
-def _given_up(score, situation, assignments):
+def _given_up(score, context, assignments):
     if not isinstance(score, fair_share) or not assignments:
         return 0.0
-    bound = [(term.weight, points_of(term.scorer, situation)) for term in score.scorer.terms]
+    bound = [(term.weight, points_of(term.scorer, context)) for term in score.scorer.terms]
     free = {
         rep.id: mean((weight, points(rep)) for weight, points in bound) or 0.0
-        for rep in situation.reps
+        for rep in context.reps
     }
     return max(free.values()) - free[assignments[0].rep_id]

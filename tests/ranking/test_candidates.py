@@ -65,7 +65,7 @@ def test_many_places_are_forgotten_and_found_again(monkeypatch):
     monkeypatch.setattr(territory_index, "PLACES", 2)
     lands = [Territory(name, countries={name}, owners={name}) for name in ("DE", "FR", "US")]
     team = Roster([Rep("DE"), Rep("FR"), Rep("US")])
-    router = Router(rules=[Rule("all", territory=True)], territories=lands)
+    router = Router(rules=[Rule("all", in_territory=True)], territories=lands)
     for country in ("DE", "FR", "US", "DE"):
         assert router.rank(Lead("L-1", country=country), team).best.rep_id == country
 
@@ -107,8 +107,11 @@ def test_what_is_asked_must_be_of_the_kind():
     assert not router.qualifies(Lead("L-1"))
     with pytest.raises(FieldTypeError, match="lead is of type str"):
         router.qualifies("L-1")
-    with pytest.raises(FieldTypeError, match="tried is of type list"):
-        router.rank(Lead("L-1", budget=1), team, tried=[])
+    with pytest.raises(FieldTypeError, match="previous_offers is of type list"):
+        router.rank(Lead("L-1", budget=1), team, previous_offers=[])
     with pytest.raises(FieldTypeError, match="snapshot is of type dict"):
         router.rank(Lead("L-1", budget=1), team, snapshot={})
-    assert router.rank(Lead("L-1", budget=1), team, tried={}, snapshot=Snapshot()).best is not None
+    assert (
+        router.rank(Lead("L-1", budget=1), team, previous_offers={}, snapshot=Snapshot()).best
+        is not None
+    )

@@ -26,7 +26,7 @@ from leadroute.insight.diagram import mermaid
 from leadroute.model.lead_timezone import OFFICE, clock_of, lead_hours, shared_hours
 from leadroute.model.working_hours import meeting
 from leadroute.ranking.scorers.places import timezone_overlap
-from leadroute.rules.situation import RoutingContext
+from leadroute.rules.routing_context import RoutingContext
 from leadroute.testing.strategies import leads
 
 NOON = datetime(2026, 1, 5, 12, tzinfo=UTC)  # a Monday
@@ -53,18 +53,18 @@ def told(*given, **rule):
 def test_calling_hours(hour, reached):
     """A lead may be called from opening time on its own clock until closing time, at which it may not."""
     now = NOON.replace(hour=0) + timedelta(hours=hour)
-    assert (told(GERMAN, calling=WEEK, now=now) == []) == reached
+    assert (told(GERMAN, calling_hours=WEEK, now=now) == []) == reached
 
 
 def test_quiet_hours_stand_in_everybodys_way():
     """Outside its hours nobody gets the lead; it says until when, on whose clock, and how that is known."""
     late = NOON.replace(hour=19)
-    ranking = ranked(GERMAN, Rep("ada"), Rep("bob"), now=late, calling=WEEK)
-    assert (ranking.outcome, ranking.then) == (Outcome.NOBODY_AVAILABLE, "hold")
+    ranking = ranked(GERMAN, Rep("ada"), Rep("bob"), now=late, calling_hours=WEEK)
+    assert (ranking.outcome, ranking.fallback_step) == (Outcome.NOBODY_AVAILABLE, "wait")
     assert ranking.resumes_at == datetime(2026, 1, 6, 8, tzinfo=UTC)
     for rejection in ranking.rejections:
         (obstacle,) = rejection.obstacles
-        assert (obstacle.criterion, obstacle.passing) == ("calling", True)
+        assert (obstacle.criterion, obstacle.temporary) == ("calling_hours", True)
         assert obstacle.reason == (
             "the lead may not be called until Tue 2026-01-06 09:00 CET (country DE)"
         )
@@ -76,10 +76,12 @@ def test_several_zones():
     note = "region US-TX has 2 clocks: only the hours that suit all of them count"
     for hour, reached in ((15.99, False), (16, True), (23, True)):
         now = NOON.replace(hour=0) + timedelta(hours=hour)
-        ranking = ranked(TEXAN, now=now, calling="mon-fri 09:00-20:00")
+        ranking = ranked(TEXAN, now=now, calling_hours="mon-fri 09:00-20:00")
         assert (bool(ranking.best), ranking.notes) == (reached, (note,))
         assert f"  Note: {note}" in str(ranking).splitlines()
-    late = ranked(TEXAN, now=datetime(2026, 1, 6, 2, tzinfo=UTC), calling="mon-fri 09:00-20:00")
+    late = ranked(
+        TEXAN, now=datetime(2026, 1, 6, 2, tzinfo=UTC), calling_hours="mon-fri 09:00-20:00"
+    )
     assert late.resumes_at == datetime(2026, 1, 6, 16, tzinfo=UTC)
 
 
@@ -87,14 +89,14 @@ def test_no_hour_suits_all():
     """When no hour suits all zones the lead can never be called, which time does not heal."""
     lead = Lead("L-1", country="US")
     clocks = len(clock_of(lead).candidates)
-    (rejection,) = ranked(lead, calling="mon 09:00-10:00").rejections
+    (rejection,) = ranked(lead, calling_hours="mon 09:00-10:00").rejections
     assert rejection.reason == f"the lead can never be called (country US has {clocks} clocks)"
-    assert ranked(lead, calling="mon 09:00-10:00").outcome is Outcome.NOBODY_ELIGIBLE
+    assert ranked(lead, calling_hours="mon 09:00-10:00").outcome is Outcome.NOBODY_ELIGIBLE
 
 
 def test_no_zone_is_known():
     """A lead of whose zone nothing is known is not held back, and the ranking notes it without personal data."""
-    ranking = ranked(NOWHERE, now=NOON.replace(hour=3), calling=WEEK)
+    ranking = ranked(NOWHERE, now=NOON.replace(hour=3), calling_hours=WEEK)
     assert ranking.best is not None
     unknown = "no zone, country, region or international phone number is known"
     note = f"the time zone of the lead is not known: {unknown}; it may be called at any time"
@@ -115,22 +117,24 @@ def test_hours_that_never_meet():
     """A lead never waits for a rep who never works when it may be called: nobody is eligible, and it says why."""
     night = Rep("ada", schedule="mon-fri 20:00-04:00", timezone="Europe/Berlin")
     for now in (NOON, NOON.replace(hour=22)):
-        ranking = ranked(GERMAN, night, now=now, calling="mon-fri 09:00-17:00")
-        assert (ranking.outcome, ranking.then) == (Outcome.NOBODY_ELIGIBLE, "catch-all")
-        found = {each.reason: each.passing for each in ranking.rejections[0].obstacles}
+        ranking = ranked(GERMAN, night, now=now, calling_hours="mon-fri 09:00-17:00")
+        assert (ranking.outcome, ranking.fallback_step) == (Outcome.NOBODY_ELIGIBLE, "catch_all")
+        found = {each.reason: each.temporary for each in ranking.rejections[0].obstacles}
         assert found["never works when the lead may be called (country DE)"] is False
-    both = ranked(GERMAN, night, Rep("bob"), now=NOON.replace(hour=22), calling=WEEK)
-    assert (both.outcome, both.then) == (Outcome.NOBODY_AVAILABLE, "hold")
-    assert ranked(GERMAN, Rep("ada", schedule="never"), calling=WEEK).rejections[0].reason == (
-        "is never working again"
-    )
+    both = ranked(GERMAN, night, Rep("bob"), now=NOON.replace(hour=22), calling_hours=WEEK)
+    assert (both.outcome, both.fallback_step) == (Outcome.NOBODY_AVAILABLE, "wait")
+    assert ranked(GERMAN, Rep("ada", schedule="never"), calling_hours=WEEK).rejections[
+        0
+    ].reason == ("is never working again")
 
 
 def test_hours_that_meet_once():
     """However far away the one opening of both is, it is what the lead waits for."""
     once = Schedule("tue 20:00-04:00", "Europe/Berlin", overrides={date(2028, 5, 5): "09:00-10:00"})
     for now in (NOON, NOON.replace(hour=22)):
-        ranking = ranked(GERMAN, Rep("ada", schedule=once), now=now, calling="mon-fri 09:00-17:00")
+        ranking = ranked(
+            GERMAN, Rep("ada", schedule=once), now=now, calling_hours="mon-fri 09:00-17:00"
+        )
         assert ranking.outcome is Outcome.NOBODY_AVAILABLE
         assert ranking.resumes_at == datetime(2028, 5, 5, 7, tzinfo=UTC)
 
@@ -138,7 +142,7 @@ def test_hours_that_meet_once():
 def test_a_calendar_that_fails_is_said_once():
     """Whether their hours meet is not known then, and the reason does not stand there twice."""
     broken = Schedule("mon-fri 09:00-17:00", "UTC", holidays=Broken())
-    (rejection,) = ranked(GERMAN, Rep("ada", schedule=broken), calling=WEEK).rejections
+    (rejection,) = ranked(GERMAN, Rep("ada", schedule=broken), calling_hours=WEEK).rejections
     assert rejection.reason == "has a calendar that fails with OSError"
 
 
@@ -153,13 +157,17 @@ def test_the_meeting_of_two_hours_is_the_first_opening_of_their_intersection(lef
 def test_anyway_calls_at_night():
     """Where the policy routes anyway, quiet hours do not count either."""
     night = NOON.replace(hour=2)
-    ranking = ranked(GERMAN, now=night, calling=WEEK, otherwise={"nobody_available": "anyway"})
-    assert (ranking.best.rep_id, ranking.anyway) == ("ada", True)
+    ranking = ranked(
+        GERMAN, now=night, calling_hours=WEEK, fallback={"nobody_available": "ignore_availability"}
+    )
+    assert (ranking.best.rep_id, ranking.ignore_availability) == ("ada", True)
 
 
 def test_the_dispatcher_waits_for_the_morning():
     """A lead that comes at night is offered at the first minute at which it may be called."""
-    d = desk("ada", router=Router(rules=[Rule("r", calling=WEEK)]), start=NOON.replace(hour=22))
+    d = desk(
+        "ada", router=Router(rules=[Rule("r", calling_hours=WEEK)]), start=NOON.replace(hour=22)
+    )
     morning = datetime(2026, 1, 6, 8, tzinfo=UTC)
     assert d.submit(GERMAN).due == morning
     d.clock.set(morning)
@@ -195,14 +203,18 @@ LONDON = Rep("ada", schedule="mon-fri 09:00-17:00", timezone="Europe/London")
 )
 def test_overlap(rep, least, reason):
     """A rep must work the required share of the lead's hours too; of whom they are not known, nobody can say so."""
-    found = [each for each in told(GERMAN, rep, overlap=least) if each.criterion == "overlap"]
+    found = [
+        each
+        for each in told(GERMAN, rep, min_shared_hours=least)
+        if each.criterion == "min_shared_hours"
+    ]
     assert [each.reason for each in found] == ([reason] if reason else [])
-    assert not any(each.passing for each in found)
+    assert not any(each.temporary for each in found)
 
 
 def test_overlap_of_an_unknown_zone():
     """What is required and not known leaves the rep out, with the reason, as for skills."""
-    ranking = ranked(NOWHERE, LONDON, overlap=0.1)
+    ranking = ranked(NOWHERE, LONDON, min_shared_hours=0.1)
     assert ranking.outcome is Outcome.NOBODY_ELIGIBLE
     assert ranking.rejections[0].reason == (
         "may not work in the lead's hours: its time zone is not known"
@@ -217,7 +229,9 @@ def test_requirement_and_scorer_agree(lead, rep):
     """The requirement lets through exactly those whose points in the scorer are enough."""
     points = timezone_overlap().bind(RoutingContext(lead, (rep,), "p", instant=NOON))(rep)
     for least in (0.1, 0.5, 1):
-        refused = any(each.criterion == "overlap" for each in told(lead, rep, overlap=least))
+        refused = any(
+            each.criterion == "min_shared_hours" for each in told(lead, rep, min_shared_hours=least)
+        )
         assert refused == (points is None or points < least)
 
 
@@ -228,17 +242,26 @@ def test_shared_hours_ask_for_the_time():
     with pytest.raises(FieldTypeError):
         shared_hours(GERMAN, OFFICE, None)
     with pytest.raises(FieldTypeError, match="rule 'r'"):
-        ranked(GERMAN, now=None, calling=WEEK)
+        ranked(GERMAN, now=None, calling_hours=WEEK)
 
 
 @pytest.mark.parametrize(
     ("given", "fault"),
     [
-        ({"calling": 9}, "calling is 9; write weekly hours such as 'mon-fri 09:00-20:00'"),
-        ({"calling": "xx"}, "calling has 'xx' without windows; write 'mon-fri 09:00-17:00'"),
-        ({"overlap": 0}, "overlap is 0; write a share above 0 and at most 1, or leave it out"),
-        ({"overlap": 1.5}, "overlap is 1.5; write a number from 0 to 1"),
-        ({"overlap": True}, "overlap is True of type bool; write a number"),
+        (
+            {"calling_hours": 9},
+            "calling_hours is 9; write weekly hours such as 'mon-fri 09:00-20:00'",
+        ),
+        (
+            {"calling_hours": "xx"},
+            "calling_hours has 'xx' without windows; write 'mon-fri 09:00-17:00'",
+        ),
+        (
+            {"min_shared_hours": 0},
+            "min_shared_hours is 0; write a share above 0 and at most 1, or leave it out",
+        ),
+        ({"min_shared_hours": 1.5}, "min_shared_hours is 1.5; write a number from 0 to 1"),
+        ({"min_shared_hours": True}, "min_shared_hours is True of type bool; write a number"),
     ],
 )
 def test_refused(given, fault):
@@ -250,9 +273,9 @@ def test_refused(given, fault):
 
 def test_in_files():
     """Both are written and read back, count for the version, and are told in words and pictures."""
-    router = Router(rules=[Rule("r", calling=WEEK, overlap=0.5)])
+    router = Router(rules=[Rule("r", calling_hours=WEEK, min_shared_hours=0.5)])
     text = dump_policy(router)
-    assert f'calling = "{WEEK}"\noverlap = 0.5\n' in text
+    assert f'calling_hours = "{WEEK}"\nmin_shared_hours = 0.5\n' in text
     assert parse_policy(text) == router
     assert router.version != Router(rules=[Rule("r")]).version
     assert describe_policy(router).splitlines()[1] == (
@@ -272,15 +295,15 @@ class Broken:
 def test_a_calendar_that_fails_gives_no_points():
     """A rep who is asked anyway is ranked although their calendar fails: the scorer has no answer."""
     rep = Rep("ada", schedule=Schedule(OFFICE, "UTC", holidays=Broken()))
-    otherwise = {"nobody_available": "anyway"}
-    ranking = ranked(GERMAN, rep, score=timezone_overlap(), otherwise=otherwise)
+    fallback = {"nobody_available": "ignore_availability"}
+    ranking = ranked(GERMAN, rep, score=timezone_overlap(), fallback=fallback)
     (part,) = ranking.best.parts
-    assert ranking.anyway
+    assert ranking.ignore_availability
     assert (part.points, part.reason) == (0.0, "the rep's calendar fails with OSError")
 
 
 @pytest.mark.parametrize(
-    ("calling", "hour", "back"),
+    ("calling_hours", "hour", "back"),
     [
         ("mon-fri 09:00-14:00", 17, datetime(2026, 1, 6, 12, tzinfo=UTC)),
         ("mon-fri 16:00-20:00", 14, datetime(2026, 1, 5, 15, tzinfo=UTC)),
@@ -288,15 +311,15 @@ def test_a_calendar_that_fails_gives_no_points():
         ("mon-fri 09:00-10:00", 17, None),
     ],
 )
-def test_when_the_rep_and_the_lead_are_both_there(calling, hour, back):
+def test_when_the_rep_and_the_lead_are_both_there(calling_hours, hour, back):
     """A lead waits until the rep works while it may be called; without such an hour, it does not wait."""
     ada = Rep("ada", schedule="mon-fri 13:00-17:00", timezone="Europe/Berlin")
-    ranking = ranked(GERMAN, ada, now=NOON.replace(hour=hour), calling=calling)
+    ranking = ranked(GERMAN, ada, now=NOON.replace(hour=hour), calling_hours=calling_hours)
     assert ranking.resumes_at == back
 
 
 def test_a_calendar_that_fails_while_the_lead_sleeps():
     """Where the rep's calendar fails as well, the lead waits until it may be called."""
     ada = Rep("ada", schedule=Schedule(OFFICE, "UTC", holidays=Broken()))
-    ranking = ranked(GERMAN, ada, now=NOON.replace(hour=3), calling=OFFICE)
+    ranking = ranked(GERMAN, ada, now=NOON.replace(hour=3), calling_hours=OFFICE)
     assert ranking.resumes_at == NOON.replace(hour=8)

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from leadroute import (
     LEAD,
+    Fallback,
     Lead,
-    Otherwise,
     Outcome,
     Pool,
     Rep,
@@ -26,7 +26,7 @@ from leadroute import (
     skill_match,
 )
 from leadroute.model.schedule import TimeOff
-from leadroute.model.track_record import ALL, Outcomes, Record
+from leadroute.model.track_record import ALL, Record, TrackRecords
 from leadroute.plain import dumps, loads
 from leadroute.ranking.decision_record import DecisionRecord
 from leadroute.scorers import explore, fair_share
@@ -42,7 +42,11 @@ TEAM = Roster(
 )
 ROUTER = Router(
     rules=[
-        Rule("all", score=3 * skill_match("industry", unknown=None) + free_capacity(), window="7m")
+        Rule(
+            "all",
+            score=3 * skill_match("industry", unknown=None) + free_capacity(),
+            accept_within="7m",
+        )
     ]
 )
 LEAD_1 = Lead("L-1", industry="oil", email="ada@example.com")
@@ -72,7 +76,10 @@ def test_every_rep_is_in_it():
     (cem,) = decision.rejections
     assert [obstacle.criterion for obstacle in cem.obstacles] == ["schedule", "capacity"]
     assert (decision.at, decision.rule, decision.pool) == (NOON, "all", "everyone")
-    assert (decision.version, decision.window) == (ROUTER.version, timedelta(minutes=7))
+    assert (decision.policy_version, decision.accept_within) == (
+        ROUTER.version,
+        timedelta(minutes=7),
+    )
     assert str(decision).splitlines() == [
         "Lead L-1 went to bob (rule 'all'), 2026-01-05 12:00:00 UTC",
         "  1. bob  1.00",
@@ -119,29 +126,33 @@ def test_nobody():
 def test_the_other_pools_are_kept():
     """A lead that went on to another pool, to somebody anyway, or to nobody: every pool that was asked is told."""
     pools = [Pool("day", reps={"ada"}), Pool("night", reps={"bob"})]
-    rule = Rule("all", pool="day", otherwise=Otherwise(nobody_available=["pool night", "anyway"]))
+    rule = Rule(
+        "all", pool="day", fallback=Fallback(nobody_available=["pool night", "ignore_availability"])
+    )
     router = Router(rules=[rule], pools=pools)
     asleep = Rep("ada", schedule="mon-fri 20:00-22:00")
     moved = router.decide(LEAD_1, Roster([asleep, Rep("bob")]), now=NOON)
     assert (moved.rep_id, moved.pool) == ("bob", "night")
-    assert [(each.pool, each.outcome) for each in moved.others] == [
+    assert [(each.pool, each.outcome) for each in moved.other_pools] == [
         ("day", Outcome.NOBODY_AVAILABLE)
     ]
     assert "  Pool 'day': nobody is available now" in str(moved).splitlines()
     assert "     ada  is not working until Mon 2026-01-05 20:00 UTC" in str(moved).splitlines()
-    anyway = router.decide(LEAD_1, Roster([asleep, Rep("bob", active=False)]), now=NOON)
-    assert (anyway.rep_id, anyway.anyway) == ("ada", True)
-    assert "  Though nobody was available" in str(anyway).splitlines()
+    ignore_availability = router.decide(
+        LEAD_1, Roster([asleep, Rep("bob", active=False)]), now=NOON
+    )
+    assert (ignore_availability.rep_id, ignore_availability.ignore_availability) == ("ada", True)
+    assert "  Though nobody was available" in str(ignore_availability).splitlines()
     nobody = router.decide(LEAD_1, Roster([]), now=NOON)
-    assert nobody.then == "catch-all"
+    assert nobody.fallback_step == "catch_all"
     assert "  Then: catch-all" in str(nobody).splitlines()
-    for decision in (moved, anyway, nobody):
+    for decision in (moved, ignore_availability, nobody):
         assert loads(DecisionRecord, dumps(decision)) == decision
 
 
 def test_notes_are_kept():
     """What is not known of the lead's clock is part of the record."""
-    router = Router(rules=[Rule("all", calling="mon-fri 09:00-17:00")])
+    router = Router(rules=[Rule("all", calling_hours="mon-fri 09:00-17:00")])
     decision = router.decide(LEAD_1, TEAM, now=NOON)
     assert len(decision.notes) == 1
     assert f"  Note: {decision.notes[0]}" in str(decision).splitlines()
@@ -151,16 +162,16 @@ def test_notes_are_kept():
 def test_chance_and_fairness_are_kept():
     """The propensity of every rep and the points given up for fairness are part of the record."""
     lucky = Router(rules=[Rule("all", score=explore(5))])
-    outcomes = Outcomes.of((rep, ALL, 2900, Record(won=3, closed=9)) for rep in ("a", "b"))
+    track_records = TrackRecords.of((rep, ALL, 2900, Record(won=3, closed=9)) for rep in ("a", "b"))
     team = Roster([Rep("a"), Rep("b")])
-    drawn = decide(team=team, router=lucky, snapshot=Snapshot(outcomes=outcomes))
+    drawn = decide(team=team, router=lucky, snapshot=Snapshot(track_records=track_records))
     assert sum(each.propensity for each in drawn.candidates) == pytest.approx(1)
     assert all(0.3 < each.propensity < 0.7 for each in drawn.candidates)
     bounded = Router(rules=[Rule("all", score=fair_share(free_capacity(), 1))])
     ahead = Snapshot(turns={"everyone": {"a": 9}}, open={"b": 1})
     busy = Roster([Rep("a", capacity=2), Rep("b", capacity=2)])
     held = decide(team=busy, router=bounded, snapshot=ahead)
-    assert (held.rep_id, held.given_up) == ("b", 0.5)
+    assert (held.rep_id, held.fairness_cost) == ("b", 0.5)
 
 
 def test_it_is_stored_as_json():
@@ -171,7 +182,7 @@ def test_it_is_stored_as_json():
     assert dumps(loads(DecisionRecord, text)) == text
     stored = json.loads(text)
     assert list(stored) == sorted(stored)
-    assert stored["window"] == "7m"
+    assert stored["accept_within"] == "7m"
     assert "example.com" not in text, "the lead's personal data is not in it"
     with pytest.raises(ValidationError, match=r"(?s)outcome.*window"):
         loads(DecisionRecord, text.replace('"7m"', '"soon"').replace('"ranked"', '"lucky"'))
@@ -191,7 +202,7 @@ def test_the_same_again_after_storage():
     ("given", "changed", "said"),
     [
         (
-            {"router": evolve(ROUTER, window="9m")},
+            {"router": evolve(ROUTER, accept_within="9m")},
             ("policy",),
             "lead L-1: still bob; changed since: the policy, from version {} to {}",
         ),
@@ -206,8 +217,8 @@ def test_the_same_again_after_storage():
             "lead L-1: ada instead of bob; changed since: the roster",
         ),
         (
-            {"snapshot": Snapshot(), "tried": {"bob": "declined"}},
-            ("snapshot", "tried"),
+            {"snapshot": Snapshot(), "previous_offers": {"bob": "declined"}},
+            ("snapshot", "previous_offers"),
             "lead L-1: ada instead of bob; changed since: the snapshot, the earlier offers",
         ),
         (
@@ -231,7 +242,7 @@ def test_it_says_when_nothing_known_changed():
     moods = [0.0, 1.0]
 
     @scorer
-    def moody(situation, rep):
+    def moody(context, rep):
         """A scorer that does not keep to the rules."""
         return moods[0] if rep.id == "bob" else 0.5
 

@@ -25,7 +25,7 @@ from leadroute.model.duration import to_micros
 from leadroute.model.rep import STATUSES
 from leadroute.model.schedule import Schedule
 from leadroute.model.territory import Territory
-from leadroute.model.turn_credit import Grant
+from leadroute.model.turn_credit import TurnCredit
 from leadroute.ranking import candidates
 from leadroute.ranking.charges import counters
 from leadroute.rules import builders
@@ -58,7 +58,13 @@ CAPS = (
 )
 RAMPS = ("5 per week, ramp 8w", "9 per hour, rolling, ramp 2w", "9 per quarter, paced, ramp 8w")
 TOTALS = (["2 per day"], ["1 per week, source webinar"], ["3 per hour, rolling"], ["0 per day"])
-STEPS = ("pool everyone", *(f"pool {name}" for name in POOLS), "anyway", "hold", "catch-all")
+STEPS = (
+    "pool everyone",
+    *(f"pool {name}" for name in POOLS),
+    "ignore_availability",
+    "wait",
+    "catch_all",
+)
 JUMPS = (*(0, 0, 0, 1, 60, 2_220, 3_600, 14_400, 18_000, 32_400), *(86_400, 259_200, 2_160_000))
 
 
@@ -68,24 +74,24 @@ def told(*seen):
 
 
 @scorer
-def nosy(situation, rep):
+def nosy(context, rep):
     """Looks at everything that there is."""
-    counts = situation.snapshot
+    counts = context.snapshot
     of_rep = [getattr(counts, name).get(rep.id) for name in ("open", "won", "closed", "contacted")]
-    by_pool = [counts.turns.get(situation.pool), counts.credits.get(situation.pool)]
-    shared = situation.once("nosy", lambda: [each.id for each in situation.reps])
-    known = situation.column(("nosy", situation.lead.country), lambda each: each.level)
-    absent = sorted(each.id for each in situation.absent)
-    places = [match.territory.name for match in situation.matches]
+    by_pool = [counts.turns.get(context.pool), counts.credits.get(context.pool)]
+    shared = context.once("nosy", lambda: [each.id for each in context.reps])
+    known = context.column(("nosy", context.lead.country), lambda each: each.level)
+    absent = sorted(each.id for each in context.absent)
+    places = [match.territory.name for match in context.matches]
     seen = (of_rep, sorted(counts.used.items()), by_pool, counts.last_assigned.get(rep.id), shared)
-    more = (known, absent, places, situation.instant, situation.lead.id, sorted(rep.languages))
+    more = (known, absent, places, context.instant, context.lead.id, sorted(rep.languages))
     return told(seen, more)
 
 
 @scorer
-def fussy(situation, rep, how):
+def fussy(context, rep, how):
     """Breaks for some reps and leads."""
-    if rep.id in ("bob", "dee") and situation.lead.country == "DE":
+    if rep.id in ("bob", "dee") and context.lead.country == "DE":
         if how == "raise":
             raise ArithmeticError(f"no {rep.id} today")
         return 7
@@ -105,7 +111,7 @@ def fails(lead, rep, now):
 
 
 ENVIRONMENT = Environment({"known": knows, "fails": fails}, {"gmail.com"})
-ATLAS = [
+TERRITORY_INDEX = [
     Territory("germany", countries={"DE"}, owners={"ada"}, overlays={"bob"}, backups={"eve"}),
     Territory("berlin", countries={"DE"}, industries={"health"}, owners={"cy", "dee"}),
     Territory("texas", regions={"US-TX"}, owners={"nobody"}),
@@ -121,9 +127,9 @@ REQUIRED = [
     LEAD["x"].in_([1, 2]),
     (LEAD["x"] == 1) | (REP.level >= 2),
     REP["limit"] >= LEAD["size"],
-    builders.check("known"),
-    builders.check("known", 3) & (REP.level >= 1),
-    builders.check("fails"),
+    builders.predicate("known"),
+    builders.predicate("known", 3) & (REP.level >= 1),
+    builders.predicate("fails"),
     builders.NOW - REP["since"] > timedelta(days=1),
     builders.age(LEAD.received_at) < timedelta(hours=90),
     builders.signal("pricing").count > 0,
@@ -192,11 +198,11 @@ class World(Draw):
             return None
         fitting = [each for each in STEPS if each != f"pool {own}"]
         if case != "nobody_available":
-            fitting.remove("anyway")
+            fitting.remove("ignore_availability")
         found = self.sample(fitting[:-2], self.randint(0, 3))
-        return [*found, *self.choice([[], ["hold"], ["catch-all"]])] or None
+        return [*found, *self.choice([[], ["wait"], ["catch_all"]])] or None
 
-    def otherwise(self, own=None):
+    def fallback(self, own=None):
         """The same for each case."""
         cases = ("empty_pool", "nobody_eligible", "nobody_available")
         return {case: self.steps(case, own) for case in cases}
@@ -212,14 +218,16 @@ class World(Draw):
             require=self.condition(drawn) if self.chance(0.4, "attributes") else None,
             score=score,
             pool=pool,
-            window=self.maybe("1m"),
+            accept_within=self.maybe("1m"),
             segment=self.maybe("big"),
-            cost=self.choice([0, 1, 1, 2]),
-            territory=self.chance(0.1, "territory"),
-            within_km=self.rarely(None, 7_000),
-            overlap=self.rarely(None, 0.25),
-            calling=self.rarely(None, None, "mon-fri 09:00-20:00", "sat 10:00-18:00", "always"),
-            otherwise=self.otherwise(pool or "everyone"),
+            capacity_cost=self.choice([0, 1, 1, 2]),
+            in_territory=self.chance(0.1, "territory"),
+            max_distance_km=self.rarely(None, 7_000),
+            min_shared_hours=self.rarely(None, 0.25),
+            calling_hours=self.rarely(
+                None, None, "mon-fri 09:00-20:00", "sat 10:00-18:00", "always"
+            ),
+            fallback=self.fallback(pool or "everyone"),
         )
 
     def router(self, found, drawn, asked):
@@ -233,15 +241,15 @@ class World(Draw):
                 Pool("a/b%", where=REP.level >= 2),
                 Pool("fresh", where=builders.NOW - REP["since"] > timedelta(days=1)),
                 Pool("ghost", reps={"gone"}),
-                Pool("known", reps={*TEAM}, where=builders.check("known", 1)),
+                Pool("known", reps={*TEAM}, where=builders.predicate("known", 1)),
             ],
             qualify=self.rarely(None, None, factors, LEAD.budget.is_present() & (LEAD.budget > 0)),
             holidays=self.choice([(), (), [date(2026, 3, 5), date(2026, 3, 6)]]),
             caps=self.choice(TOTALS) if self.chance(self.odds, "totals") else (),
             timezone=self.choice(["UTC", *ZONES]),
-            territories=ATLAS if self.chance(0.6, "territory") else (),
-            otherwise={**self.otherwise(), "no_rule": self.maybe("hold", "catch-all")},
-            grace=self.choice(["0s", "30s"]),
+            territories=TERRITORY_INDEX if self.chance(0.6, "territory") else (),
+            fallback={**self.fallback(), "no_rule": self.maybe("wait", "catch_all")},
+            offline_grace=self.choice(["0s", "30s"]),
             wrap_up=self.choice(["0s", "0s", "5m"]),
             environment=ENVIRONMENT,
         )
@@ -273,7 +281,7 @@ class World(Draw):
             active=self.rarely(True, False),
             capacity=self.rarely(self.choice([None, 3, 5]), 0, 1, 2),
             caps=by_label.values() if self.chance(0.4, "caps") else [],
-            buckets=self.rarely({}, {"big": 1}, {"rule 0": 0, "big": 2}),
+            capacity_by_segment=self.rarely({}, {"big": 1}, {"rule 0": 0, "big": 2}),
             joined_at=self.choice([None, NOW - timedelta(days=self.randint(0, 70))]),
             industries=self.some("health", "retail"),
             name=self.maybe("Ada L."),
@@ -328,9 +336,9 @@ class World(Draw):
                 each: self.choice([-2, -1, 0, 1]) * UNIT // self.choice([1, 2, 3]) for each in ids
             }
 
-        def grants():
+        def credited():
             ends = at + timedelta(hours=self.choice([-1, 1, 40]))
-            return (Grant(ends, "make_up", "L-9", self.choice([1, 2, -1])),)
+            return (TurnCredit(ends, "make_up", "L-9", self.choice([1, 2, -1])),)
 
         absent = self.random() > self.odds
         return {
@@ -341,14 +349,16 @@ class World(Draw):
             "last_assigned": micros(2),
             "closed": closed,
             "won": {each: self.randint(0, count) for each, count in closed.items()},
-            "outcomes": self.outcomes(),
+            "track_records": self.track_records(),
             "contacted": micros(10),
             "presence": {}
             if absent
             else {each: Presence(*self.presence(at)) for each in ids if self.random() < 0.5},
-            "granted": {}
+            "turn_credits": {}
             if self.random() < 0.7
-            else {pool: {each: grants() for each in ids if self.random() < 0.5} for pool in pools},
+            else {
+                pool: {each: credited() for each in ids if self.random() < 0.5} for pool in pools
+            },
         }
 
     def presence(self, at):
@@ -374,8 +384,8 @@ class World(Draw):
             now = None if self.chance(0.03) else at
             if given is None or self.random() < 0.4:
                 given = self.mappings(router, roster, now)
-            tried = {rep_id: "declined" for rep_id in TEAM if self.chance(self.odds)}
-            yield self.choice(leads), now, deepcopy(given), self.choice([None, {}, tried])
+            previous_offers = {rep_id: "declined" for rep_id in TEAM if self.chance(self.odds)}
+            yield self.choice(leads), now, deepcopy(given), self.choice([None, {}, previous_offers])
 
 
 worlds = st.tuples(
@@ -386,11 +396,21 @@ worlds = st.tuples(
 )
 
 
-FIELDS = ("lead_id", "outcome", "rule", "pool", "detail", "at", "resumes_at", "window", "version")
-MORE_FIELDS = ("factor", "verdict", "then", "anyway", "notes")
+FIELDS = (
+    "lead_id",
+    "outcome",
+    "rule",
+    "pool",
+    "detail",
+    "at",
+    "resumes_at",
+    "accept_within",
+    "policy_version",
+)
+MORE_FIELDS = ("factor", "verdict", "fallback_step", "ignore_availability", "notes")
 
 
-def described(ranking, propensities=None, given_up=None):
+def described(ranking, propensities=None, fairness_cost=None):
     """Everything that a ranking says, in plain values."""
     chances = ranking.propensities if propensities is None else propensities
     return {name: getattr(ranking, name) for name in (*FIELDS, *MORE_FIELDS)} | {
@@ -403,9 +423,9 @@ def described(ranking, propensities=None, given_up=None):
             for each in ranking.assignments
         ],
         "rejections": [(each.rep_id, each.label, each.obstacles) for each in ranking.rejections],
-        "others": [described(other) for other in ranking.others],
+        "other_pools": [described(other) for other in ranking.other_pools],
         "propensities": dict(chances),
-        "given_up": ranking.given_up if given_up is None else given_up,
+        "fairness_cost": ranking.fairness_cost if fairness_cost is None else fairness_cost,
         "text": str(ranking),
     }
 
@@ -418,15 +438,15 @@ def answer(call, *given, **named):
         return error
 
 
-def check(router, roster, lead, now, counts, tried, got):
+def check(router, roster, lead, now, counts, previous_offers, got):
     """Whether the engine says what the reference says, or fails as it does."""
     snapshot = Snapshot(**counts)
-    found = answer(reference_rank, router, lead, roster, now, snapshot, tried)
+    found = answer(reference_rank, router, lead, roster, now, snapshot, previous_offers)
     expected = found if isinstance(found, Exception) else described(*found)
     if not isinstance(expected, Exception):
         assert not isinstance(got, Exception), (got, expected)
-        more = f"{' of many' * (len(got.assignments) > 2)}{' elsewhere' * bool(got.others)}"
-        event(f"{got.outcome.name}{more}{' anyway' * got.anyway}")
+        more = f"{' of many' * (len(got.assignments) > 2)}{' elsewhere' * bool(got.other_pools)}"
+        event(f"{got.outcome.name}{more}{' anyway' * got.ignore_availability}")
         assert described(got) == expected
         return
     instant = now or lead.received_at
@@ -435,7 +455,7 @@ def check(router, roster, lead, now, counts, tried, got):
     assert isinstance(got, Exception), (expected, described(got))
     event(type(expected).__name__)
     found = [
-        answer(reference_rank, router, lead, team, now, snapshot, tried)
+        answer(reference_rank, router, lead, team, now, snapshot, previous_offers)
         for team in (roster, *(Roster([rep]) for rep in roster))
     ]
     errors = {(type(each), str(each)) for each in found if isinstance(each, Exception)}
@@ -462,11 +482,15 @@ def test_the_engine_says_what_the_reference_says(drawn, most):
         patch.setattr(candidates, "MOST_CELLS", most)
         router, roster = policy(world, *rest), world.roster()
         again = Roster(Random(1).sample(roster.reps, len(roster)))
-        for number, (lead, now, counts, tried) in enumerate(world.asks(router, roster, 16)):
+        for number, (lead, now, counts, previous_offers) in enumerate(
+            world.asks(router, roster, 16)
+        ):
             team = again if number % 3 == 2 else roster
             snapshot = Snapshot(**counts)
-            got = answer(router.rank, lead, team, now=now, snapshot=snapshot, tried=tried)
-            check(router, roster, lead, now, counts, tried, got)
+            got = answer(
+                router.rank, lead, team, now=now, snapshot=snapshot, previous_offers=previous_offers
+            )
+            check(router, roster, lead, now, counts, previous_offers, got)
 
 
 @settings(phases=PHASES, max_examples=CASES // 3)
@@ -475,8 +499,8 @@ def test_the_first_few_are_the_head_of_all(drawn, top):
     """Asked for the first few, the engine gives the head of the full ranking, and the same of the others."""
     world, *rest = drawn
     router, roster = policy(world, *rest), world.roster()
-    for lead, now, counts, tried in world.asks(router, roster, 3):
-        more = {"now": now, "snapshot": Snapshot(**counts), "tried": tried}
+    for lead, now, counts, previous_offers in world.asks(router, roster, 3):
+        more = {"now": now, "snapshot": Snapshot(**counts), "previous_offers": previous_offers}
         whole = answer(router.rank, lead, roster, **more)
         for many in (1, top):
             head = answer(router.rank, lead, roster, **more, top=many)
@@ -494,18 +518,25 @@ def test_reasons_are_about_what_was_read(drawn):
     """What the caller does to its mappings after the decision changes no reason."""
     world, *rest = drawn
     router, roster = policy(world, *rest), world.roster()
-    for lead, now, counts, tried in world.asks(router, roster, 3):
-        before, tried_before = deepcopy(counts), deepcopy(tried)
-        got = answer(router.rank, lead, roster, now=now, snapshot=Snapshot(**counts), tried=tried)
+    for lead, now, counts, previous_offers in world.asks(router, roster, 3):
+        before, tried_before = deepcopy(counts), deepcopy(previous_offers)
+        got = answer(
+            router.rank,
+            lead,
+            roster,
+            now=now,
+            snapshot=Snapshot(**counts),
+            previous_offers=previous_offers,
+        )
         for name in fields_dict(Snapshot):
-            if name == "outcomes":
+            if name == "track_records":
                 continue
             for inner in counts[name].values():
                 if isinstance(inner, dict):
                     inner.clear()
             counts[name].clear()
-        if tried is not None:
-            tried.update(dict.fromkeys(TEAM, "later"))
+        if previous_offers is not None:
+            previous_offers.update(dict.fromkeys(TEAM, "later"))
         check(router, roster, lead, now, before, tried_before, got)
 
 
@@ -515,8 +546,8 @@ def test_a_ranking_is_a_value(drawn):
     """It is equal to itself made again, changed and pickled, before and after its parts were made."""
     world, *rest = drawn
     router, roster = policy(world, *rest), world.roster()
-    for lead, now, counts, tried in world.asks(router, roster, 2):
-        more = {"now": now, "snapshot": Snapshot(**counts), "tried": tried}
+    for lead, now, counts, previous_offers in world.asks(router, roster, 2):
+        more = {"now": now, "snapshot": Snapshot(**counts), "previous_offers": previous_offers}
         found = answer(router.rank, lead, roster, **more)
         if isinstance(found, Exception):
             continue

@@ -37,7 +37,7 @@ OIL, GAS = Lead("L-1", industry="oil"), Lead("L-2", industry="gas")
 def test_the_leads_together_are_worth_the_most():
     """The lead that another rep serves nearly as well makes room for the one that nobody else can serve."""
     batch = MATCH.assign_batch([OIL, GAS], Roster([ADA, BOB]))
-    assert batch.reps == {"L-1": "bob", "L-2": "ada"}
+    assert batch.owners == {"L-1": "bob", "L-2": "ada"}
     assert batch.points == pytest.approx(1.5)
     assert (batch.greedy_placed, batch.greedy_points) == (2, pytest.approx(0.9))
     assert batch.gap_to_greedy == pytest.approx(0.4)
@@ -77,7 +77,7 @@ def test_it_says_who_is_left_and_why():
         Lead("worse", budget=1, country="US", industry="gas"),
     ]
     batch = router.assign_batch(given_leads, Roster([ADA]))
-    assert batch.reps == {"good": "ada"}
+    assert batch.owners == {"good": "ada"}
     assert [str(each) for each in batch.left] == [
         "de stays: nobody is eligible",
         "fr stays: no rule matched",
@@ -102,7 +102,7 @@ def test_the_objective_is_the_hosts():
     batch = MATCH.assign_batch(
         leads, Roster([ADA]), objective=lambda lead, assignment: assignment.score * lead.budget
     )
-    assert batch.reps == {"large": "ada"}
+    assert batch.owners == {"large": "ada"}
     assert batch.points == pytest.approx(72)
     assert batch.placed[0].chosen.price == pytest.approx(9)
 
@@ -120,7 +120,7 @@ def test_most_spreads_the_leads():
     leads = [Lead(f"L-{n}") for n in range(4)]
     team = Roster([Rep("a"), Rep("b")])
     spread = router.assign_batch(leads, team, most=2)
-    assert sorted(spread.reps.values()) == ["a", "a", "b", "b"]
+    assert sorted(spread.owners.values()) == ["a", "a", "b", "b"]
     assert router.assign_batch(leads, team, most=0).placed == ()
     for wrong in (-1, True, 1.5):
         with pytest.raises(ConfigError, match=r"most is .*; write a whole number, 0 or more"):
@@ -147,7 +147,7 @@ def test_leads_of_different_size_fill_the_places():
     """Where leads take different room the places are filled in rounds, never worse than one after the other."""
     router = Router(
         rules=[
-            Rule("large", when=LEAD.employees > 100, cost=2, score=free_capacity()),
+            Rule("large", when=LEAD.employees > 100, capacity_cost=2, score=free_capacity()),
             Rule("small", score=free_capacity()),
         ]
     )
@@ -163,14 +163,14 @@ def test_greedy_is_taken_where_it_is_better():
     """Rounds look at what a place is worth; where one lead after the other places more, that is the answer."""
     router = Router(
         rules=[
-            Rule("huge", when=LEAD.employees > 100, cost=3, score=free_capacity()),
+            Rule("huge", when=LEAD.employees > 100, capacity_cost=3, score=free_capacity()),
             Rule("small", score=skill_match("industry")),
         ]
     )
     small = [Lead(f"a-{n}", industry="oil") for n in range(3)]
     team = Roster([Rep("a", capacity=3, skills={"oil": 0.5})])
     batch = router.assign_batch([Lead("b-huge", employees=500), *small], team)
-    assert batch.reps == {"a-0": "a", "a-1": "a", "a-2": "a"}
+    assert batch.owners == {"a-0": "a", "a-1": "a", "a-2": "a"}
     assert (batch.greedy_placed, batch.gap_to_greedy) == (3, 0.0)
     assert batch.placed[0].chosen == Option("a", 0.5, None)
     assert str(batch.placed[0]) == "a-0 to a: worth 0.50"
@@ -211,7 +211,7 @@ def backlogs(draw, sizes=False):
             skills=draw(SKILLS),
             capacity=draw(st.sampled_from([None, 0, 1, 2, 3])),
             caps=draw(caps) if sizes else (),
-            buckets=draw(st.sampled_from([{}, {"large": 2}])) if sizes else {},
+            capacity_by_segment=draw(st.sampled_from([{}, {"large": 2}])) if sizes else {},
             active=draw(st.sampled_from([True, True, False])),
         )
         for rep_id in draw(st.sampled_from(["a", "ab", "abc"]))
@@ -219,7 +219,7 @@ def backlogs(draw, sizes=False):
     large = Rule(
         "large",
         when=LEAD.employees > 100,
-        cost=2 if sizes else 1,
+        capacity_cost=2 if sizes else 1,
         score=skill_match("industry"),
         pool="some",
     )
@@ -237,16 +237,16 @@ def assert_allowed(router, leads, roster, snapshot, batch):
     """Only who may take a lead gets it, and no limit is passed, counted anew from the counts."""
     added = {}
     by_id = {lead.id: lead for lead in leads}
-    assert sorted([*batch.reps, *(each.lead_id for each in batch.left)]) == sorted(by_id)
+    assert sorted([*batch.owners, *(each.lead_id for each in batch.left)]) == sorted(by_id)
     for placed in batch.placed:
         lead, rep = by_id[placed.lead_id], roster[placed.rep_id]
         ranking = router.rank(lead, roster, now=NOON, snapshot=snapshot)
         assert rep.id in {each.rep_id for each in ranking.assignments}
         rule = router.rule(placed.rule)
         for key, units, most, used in {
-            (toll.key, toll.units, toll.most, used_of(toll, rep, snapshot))
-            for toll in router.tally(lead, rule, placed.pool, NOON).tolls(rep)
-            if toll.hard and toll.most is not None
+            (charge.key, charge.units, charge.most, used_of(charge, rep, snapshot))
+            for charge in router.charges(lead, rule, placed.pool, NOON).for_rep(rep)
+            if charge.hard and charge.most is not None
         }:
             added[key] = added.get(key, 0) + units
             assert used + added[key] <= most, f"{key} is passed"
@@ -333,18 +333,18 @@ def test_it_is_never_worse_than_one_after_the_other(backlog):
         ranking = router.rank(lead, roster, now=NOON, snapshot=snapshot)
         for each in ranking.assignments:
             rule, rep = router.rule(ranking.rule), roster[each.rep_id]
-            tolls = {
-                toll.key: toll
-                for toll in router.tally(lead, rule, ranking.pool, NOON).tolls(rep)
-                if toll.hard and toll.most is not None
+            charged = {
+                charge.key: charge
+                for charge in router.charges(lead, rule, ranking.pool, NOON).for_rep(rep)
+                if charge.hard and charge.most is not None
             }
             if any(
-                toll.refuses(used_of(toll, rep, snapshot) + taken.get(key, 0))
-                for key, toll in tolls.items()
+                charge.refuses(used_of(charge, rep, snapshot) + taken.get(key, 0))
+                for key, charge in charged.items()
             ):
                 continue
-            for key, toll in tolls.items():
-                taken[key] = taken.get(key, 0) + toll.units
+            for key, charge in charged.items():
+                taken[key] = taken.get(key, 0) + charge.units
             worth[lead.id] = each.score
             break
     found = {each.lead_id: each.chosen.worth for each in batch.placed}

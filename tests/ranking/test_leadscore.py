@@ -12,28 +12,28 @@ from leadroute import LEAD, REP, FieldTypeError, Lead, Signal
 from leadroute.errors import ConfigError
 from leadroute.ranking.lead_scoring import (
     Calibration,
-    Fit,
-    Heat,
+    EngagementSignal,
+    FitCriterion,
+    LeadGrade,
+    LeadScoring,
     Logistic,
-    PriorityClass,
-    Scoring,
     calibration,
 )
 from leadroute.rules.builders import define, is_free_mail
 
 NOW = datetime(2026, 3, 4, 12, tzinfo=UTC)
-SCORING = Scoring(
+SCORING = LeadScoring(
     fit=[
-        Fit("large", LEAD.employees >= 500, 30),
-        Fit("budget", LEAD.budget >= 10_000, 20),
-        Fit("student", LEAD.role == "student", -40),
-        Fit("has mail", LEAD.email.is_present(), 10),
+        FitCriterion("large", LEAD.employees >= 500, 30),
+        FitCriterion("budget", LEAD.budget >= 10_000, 20),
+        FitCriterion("student", LEAD.role == "student", -40),
+        FitCriterion("has mail", LEAD.email.is_present(), 10),
     ],
-    engagement=[Heat("pricing", 0.01, "1d"), Heat("demo", 2, "1w")],
+    engagement=[EngagementSignal("pricing", 0.01, "1d"), EngagementSignal("demo", 2, "1w")],
     classes=[
-        PriorityClass("warm", 0.3, "4h"),
-        PriorityClass("hot", 0.7, "5m"),
-        PriorityClass("rest", 0),
+        LeadGrade("warm", 0.3, "4h"),
+        LeadGrade("hot", 0.7, "5m"),
+        LeadGrade("rest", 0),
     ],
 )
 
@@ -75,22 +75,29 @@ def test_what_is_not_known_takes_no_part():
 
 def test_nothing_known_is_no_score():
     """Without a fact and without a signal there is no score and no class."""
-    bare = Scoring(fit=[Fit("large", LEAD.employees >= 500)], classes=[PriorityClass("all", 0)])
+    bare = LeadScoring(
+        fit=[FitCriterion("large", LEAD.employees >= 500)], classes=[LeadGrade("all", 0)]
+    )
     found = scored(bare)
     assert (found.score, found.priority, found.completeness) == (None, None, 0.0)
     assert str(found) == "lead L-1: not known, 0% of the facts known"
     assert (
-        scored(Scoring(fit=[Fit("vip", LEAD["vip"].is_present())]), attributes={"vip": True}).score
+        scored(
+            LeadScoring(fit=[FitCriterion("vip", LEAD["vip"].is_present())]),
+            attributes={"vip": True},
+        ).score
         == 1
     )
-    assert scored(Scoring()).completeness == 1.0
-    seats = Scoring(fit=[Fit("seats", LEAD["seats"] > 3)])
+    assert scored(LeadScoring()).completeness == 1.0
+    seats = LeadScoring(fit=[FitCriterion("seats", LEAD["seats"] > 3)])
     assert (scored(seats).fit, scored(seats, attributes={"seats": 4}).fit) == (None, 1.0)
 
 
 def test_engagement_alone_is_the_score_where_fit_is_not_known():
     """One part without an answer leaves the other alone."""
-    warm = Scoring(fit=[Fit("large", LEAD.employees > 1)], engagement=[Heat("demo")])
+    warm = LeadScoring(
+        fit=[FitCriterion("large", LEAD.employees > 1)], engagement=[EngagementSignal("demo")]
+    )
     assert scored(warm, signals=signals(("demo", 0, 1))).score == 0.5
     assert scored(warm, employees=5).score == 1.0
     assert scored(warm, signals=signals(("demo", -5, 1))).score is None
@@ -101,19 +108,19 @@ def test_what_speaks_against_a_lead_takes_away():
     assert scored(
         role="student", employees=800, budget=50_000, email="a@b.example"
     ).fit == pytest.approx(20 / 60)
-    alone = Scoring(fit=[Fit("student", LEAD.role == "student", -40)])
+    alone = LeadScoring(fit=[FitCriterion("student", LEAD.role == "student", -40)])
     assert (scored(alone, role="student").fit, scored(alone, role="chief").fit) == (0, 1)
 
 
 def test_nothing_against_a_lead_is_no_praise():
     """A lead of whom only the lack of a flaw is known has no fit, and so is in no class."""
-    scoring = Scoring(
+    scoring = LeadScoring(
         fit=[
-            Fit("large", LEAD.employees >= 500, 30),
-            Fit("free mail", is_free_mail(LEAD.email), -20),
-            Fit("no phone", LEAD.phone.is_missing(), -5),
+            FitCriterion("large", LEAD.employees >= 500, 30),
+            FitCriterion("free mail", is_free_mail(LEAD.email), -20),
+            FitCriterion("no phone", LEAD.phone.is_missing(), -5),
         ],
-        classes=[PriorityClass("hot", 0.7)],
+        classes=[LeadGrade("hot", 0.7)],
     )
     found = scored(scoring, email="cto@acme.example", phone="+49 30 1234567")
     assert (found.fit, found.score, found.priority) == (None, None, None)
@@ -124,11 +131,11 @@ def test_nothing_against_a_lead_is_no_praise():
 def test_what_is_known_may_decide_a_criterion():
     """Part of a condition is enough where the rest cannot change it, and only there."""
     one = define("large", LEAD.employees >= 500)
-    scoring = Scoring(
+    scoring = LeadScoring(
         fit=[
-            Fit("either", one | (LEAD.country == "DE")),
-            Fit("both", one & (LEAD.country == "DE")),
-            Fit("neither", ~(one | (LEAD.country == "DE"))),
+            FitCriterion("either", one | (LEAD.country == "DE")),
+            FitCriterion("both", one & (LEAD.country == "DE")),
+            FitCriterion("neither", ~(one | (LEAD.country == "DE"))),
         ]
     )
 
@@ -145,9 +152,9 @@ def test_what_is_known_may_decide_a_criterion():
 
 def test_a_class_begins_at_its_threshold():
     """A score at the threshold belongs to the class."""
-    edges = Scoring(
-        fit=[Fit("a", LEAD.budget > 1), Fit("b", LEAD.employees > 1)],
-        classes=[PriorityClass("hot", 0.5)],
+    edges = LeadScoring(
+        fit=[FitCriterion("a", LEAD.budget > 1), FitCriterion("b", LEAD.employees > 1)],
+        classes=[LeadGrade("hot", 0.5)],
     )
     assert scored(edges, budget=5, employees=0).priority.name == "hot"
     assert scored(edges, budget=0, employees=0).priority is None
@@ -170,7 +177,7 @@ def test_a_model_may_take_the_place_of_the_blend():
     lead = Lead("L-1", employees=800, signals=signals(("demo", 168, 1)))
     parts = {"fit": SCORING.fit, "engagement": SCORING.engagement}
     fitted = Fitted(0.25)
-    found = Scoring(**parts, model=fitted).score(lead, NOW)
+    found = LeadScoring(**parts, model=fitted).score(lead, NOW)
     assert (found.score, found.fit) == (0.25, pytest.approx(0.75))
     assert fitted.rows == [[1.0, 0.0, 0.0, 0.0, 0.0, 1.0]]
     assert list(SCORING.features(lead, NOW)) == [
@@ -181,7 +188,7 @@ def test_a_model_may_take_the_place_of_the_blend():
         "pricing",
         "demo",
     ]
-    plain = Scoring(**parts, model=Logistic(-1, {"large": 2, "demo": 0.5}))
+    plain = LeadScoring(**parts, model=Logistic(-1, {"large": 2, "demo": 0.5}))
     assert plain.score(lead, NOW).score == pytest.approx(1 / (1 + exp(-1.5)))
 
 
@@ -198,27 +205,30 @@ def test_an_answer_of_a_model_that_is_no_probability_is_refused(answer):
     with pytest.raises(
         FieldTypeError, match=r"the answer of the model is .*; it must be a row with"
     ):
-        Scoring(fit=SCORING.fit, model=Odd()).score(Lead("L-1"), NOW)
+        LeadScoring(fit=SCORING.fit, model=Odd()).score(Lead("L-1"), NOW)
     with pytest.raises(FieldTypeError, match="lead is of type NoneType"):
         SCORING.features(None, NOW)
 
 
 REFUSED = [
-    (lambda: Fit("a", 3), "3 is no condition"),
-    (lambda: Fit("a", REP.level > 1), "rep.level > 1 asks about the rep"),
-    (lambda: Fit("a", LEAD.budget > 1, 0), "0 are no points"),
-    (lambda: Fit(" ", LEAD.budget > 1), "must be text"),
-    (lambda: Heat("a", 0), "0 must be a number above 0"),
-    (lambda: PriorityClass("a", 2), "2 must be a number from 0 to 1"),
-    (lambda: Scoring(fit=[3]), "3 is no Fit; write Fit(...)"),
-    (lambda: Scoring(engagement=[Heat("a"), Heat("a")]), "two parts are named 'a'"),
+    (lambda: FitCriterion("a", 3), "3 is no condition"),
+    (lambda: FitCriterion("a", REP.level > 1), "rep.level > 1 asks about the rep"),
+    (lambda: FitCriterion("a", LEAD.budget > 1, 0), "0 are no points"),
+    (lambda: FitCriterion(" ", LEAD.budget > 1), "must be text"),
+    (lambda: EngagementSignal("a", 0), "0 must be a number above 0"),
+    (lambda: LeadGrade("a", 2), "2 must be a number from 0 to 1"),
+    (lambda: LeadScoring(fit=[3]), "3 is no Fit; write FitCriterion(...)"),
     (
-        lambda: Scoring(classes=[PriorityClass("a", 0), PriorityClass("a", 1)]),
+        lambda: LeadScoring(engagement=[EngagementSignal("a"), EngagementSignal("a")]),
+        "two parts are named 'a'",
+    ),
+    (
+        lambda: LeadScoring(classes=[LeadGrade("a", 0), LeadGrade("a", 1)]),
         "two classes are named 'a'",
     ),
-    (lambda: Scoring(model=3), "model has no predict_proba"),
+    (lambda: LeadScoring(model=3), "model has no predict_proba"),
     (
-        lambda: Scoring(classes=[PriorityClass("a", 0.5), PriorityClass("b", 0.5)]),
+        lambda: LeadScoring(classes=[LeadGrade("a", 0.5), LeadGrade("b", 0.5)]),
         "the classes 'a' and 'b' begin at 0.5; give each a score of its own",
     ),
     (lambda: Logistic(float("nan"), {}), "nan is no coefficient"),
@@ -227,7 +237,7 @@ REFUSED = [
     (lambda: Logistic(0, {"": 2}), "must be text"),
     (lambda: Logistic(0, [2]), "[2] are no coefficients; write such as {'large': 1.2}"),
     (
-        lambda: Scoring(fit=SCORING.fit, model=Logistic(0, {"lrge": 2})),
+        lambda: LeadScoring(fit=SCORING.fit, model=Logistic(0, {"lrge": 2})),
         "there is no feature named 'lrge'; did you mean 'large'?",
     ),
 ]

@@ -8,8 +8,8 @@ from hypothesis import given, settings
 from leadroute import (
     LEAD,
     REP,
+    Fallback,
     Lead,
-    Otherwise,
     Outcome,
     Pool,
     Rep,
@@ -22,7 +22,7 @@ from leadroute import (
 from leadroute.formats.policy_file import dump_policy, parse_policy
 from leadroute.model.duration import from_micros
 from leadroute.model.rep import wrapped_up
-from leadroute.rules.builders import check
+from leadroute.rules.builders import predicate
 from leadroute.rules.evaluation import Environment
 from leadroute.testing.strategies import instants, leads, rosters, routers, snapshots
 
@@ -37,20 +37,29 @@ TEAM = Roster(
 POOLS = [Pool(name, reps={name}) for name in ("ada", "bob", "cy", "nobody")]
 
 
-def asked(*, rule="ada", require=None, tried=None, now=MONDAY, snapshot=None, team=TEAM, **steps):
+def asked(
+    *, rule="ada", require=None, previous_offers=None, now=MONDAY, snapshot=None, team=TEAM, **steps
+):
     """The ranking of a lead under a rule of this pool with these steps."""
     router = Router(
-        rules=[Rule("r", pool=rule, require=require, otherwise=steps, score=round_robin())],
+        rules=[Rule("r", pool=rule, require=require, fallback=steps, score=round_robin())],
         pools=POOLS,
     )
-    return router.rank(Lead("L-1"), team, now=now, tried=tried, snapshot=snapshot)
+    return router.rank(
+        Lead("L-1"), team, now=now, previous_offers=previous_offers, snapshot=snapshot
+    )
 
 
 def test_the_next_pool():
     """The first pool that has somebody gets the lead; the others tell why they could not."""
     found = asked(nobody_available="pool bob, pool cy, pool nobody")
-    assert (found.best.rep_id, found.pool, found.then, found.anyway) == ("cy", "cy", "", False)
-    assert [(each.pool, each.outcome) for each in found.others] == [
+    assert (found.best.rep_id, found.pool, found.fallback_step, found.ignore_availability) == (
+        "cy",
+        "cy",
+        "",
+        False,
+    )
+    assert [(each.pool, each.outcome) for each in found.other_pools] == [
         ("ada", Outcome.NOBODY_AVAILABLE),
         ("bob", Outcome.NOBODY_AVAILABLE),
     ]
@@ -68,9 +77,9 @@ def test_the_next_pool():
 def test_everybody_is_away():
     """With nobody anywhere the lead waits until the first pool opens."""
     found = asked(nobody_available="pool bob")
-    assert (found.best, found.pool, found.then) == (None, "ada", "hold")
+    assert (found.best, found.pool, found.fallback_step) == (None, "ada", "wait")
     assert found.resumes_at == MONDAY.replace(hour=15)
-    assert [each.pool for each in found.others] == ["bob"]
+    assert [each.pool for each in found.other_pools] == ["bob"]
     assert str(found).splitlines()[-2:] == [
         "  It waits",
         "  Somebody is back at 2026-01-05 15:00 UTC",
@@ -80,39 +89,44 @@ def test_everybody_is_away():
 @pytest.mark.parametrize(
     ("pool", "steps", "then"),
     [
-        ("nobody", {}, "catch-all"),
-        ("nobody", {"empty_pool": "hold"}, "hold"),
-        ("nobody", {"empty_pool": "pool bob"}, "hold"),
-        ("nobody", {"empty_pool": "pool bob, catch-all"}, "catch-all"),
-        ("ada", {}, "hold"),
-        ("ada", {"nobody_available": "catch-all"}, "catch-all"),
-        ("ada", {"nobody_available": "pool nobody"}, "hold"),
+        ("nobody", {}, "catch_all"),
+        ("nobody", {"empty_pool": "wait"}, "wait"),
+        ("nobody", {"empty_pool": "pool bob"}, "wait"),
+        ("nobody", {"empty_pool": "pool bob, catch_all"}, "catch_all"),
+        ("ada", {}, "wait"),
+        ("ada", {"nobody_available": "catch_all"}, "catch_all"),
+        ("ada", {"nobody_available": "pool nobody"}, "wait"),
     ],
 )
 def test_what_follows(pool, steps, then):
     """The last step says it; else a lead waits if somebody could take it later, and is caught if not."""
-    assert asked(rule=pool, **steps).then == then
+    assert asked(rule=pool, **steps).fallback_step == then
 
 
 def test_nobody_may_take_it():
     """A requirement that nobody meets, or reps who were all tried, lead to the steps of that case."""
     high = {"require": REP.level >= 3, "nobody_eligible": "pool cy"}
     assert asked(**high).best.rep_id == "cy"
-    tried = {"ada": "declined", "cy": "timed out"}
-    found = asked(tried=tried, nobody_eligible="pool cy")
-    assert (found.outcome, found.then) == (Outcome.NOBODY_ELIGIBLE, "catch-all")
-    assert found.others[0].rejections[0].reason == "was offered this lead before: timed out"
+    previous_offers = {"ada": "declined", "cy": "timed out"}
+    found = asked(previous_offers=previous_offers, nobody_eligible="pool cy")
+    assert (found.outcome, found.fallback_step) == (Outcome.NOBODY_ELIGIBLE, "catch_all")
+    assert found.other_pools[0].rejections[0].reason == "was offered this lead before: timed out"
 
 
 def test_anyway():
     """Somebody who is off is found, in the pools asked so far and in their order, and it is said."""
-    found = asked(nobody_available="pool bob, anyway")
-    assert (found.best.rep_id, found.pool, found.anyway) == ("ada", "ada", True)
+    found = asked(nobody_available="pool bob, ignore_availability")
+    assert (found.best.rep_id, found.pool, found.ignore_availability) == ("ada", "ada", True)
     assert found.headline == "Lead L-1 goes to ada (rule 'r'), though nobody is available"
-    assert [(each.pool, each.anyway) for each in found.others] == [("ada", False), ("bob", False)]
+    assert [(each.pool, each.ignore_availability) for each in found.other_pools] == [
+        ("ada", False),
+        ("bob", False),
+    ]
     full = TEAM.replace(TEAM["ada"].with_changes(capacity=1))
     found = asked(
-        nobody_available="pool bob, anyway", team=full, snapshot=Snapshot(open={"ada": 1})
+        nobody_available="pool bob, ignore_availability",
+        team=full,
+        snapshot=Snapshot(open={"ada": 1}),
     )
     assert (found.best.rep_id, found.pool) == ("bob", "bob")
 
@@ -126,28 +140,34 @@ def test_anyway_keeps_to_the_limits():
         TEAM["ada"].with_changes(weight=0),
     ):
         for case in ("nobody_available", "nobody_eligible"):
-            steps = {"nobody_available": "anyway"} if case == "nobody_available" else {}
+            steps = (
+                {"nobody_available": "ignore_availability"} if case == "nobody_available" else {}
+            )
             assert asked(team=Roster([rep]), **steps).best is None
     full = Roster([TEAM["ada"].with_changes(capacity=1)])
-    found = asked(team=full, snapshot=Snapshot(open={"ada": 1}), nobody_available="anyway, pool cy")
-    assert (found.best, found.then) == (None, "hold")
-    assert [each.pool for each in found.others] == ["cy"]
+    found = asked(
+        team=full,
+        snapshot=Snapshot(open={"ada": 1}),
+        nobody_available="ignore_availability, pool cy",
+    )
+    assert (found.best, found.fallback_step) == (None, "wait")
+    assert [each.pool for each in found.other_pools] == ["cy"]
 
 
 def test_anyway_waits_for_work_to_get_done():
     """Who is off and full is waited for until there is room, not until they are back, because that is no matter."""
     full = Roster([TEAM["ada"].with_changes(capacity=1)])
     busy = Snapshot(open={"ada": 1})
-    found = asked(team=full, snapshot=busy, nobody_available="anyway")
-    assert (found.then, found.resumes_at, found.others) == ("hold", MONDAY, ())
+    found = asked(team=full, snapshot=busy, nobody_available="ignore_availability")
+    assert (found.fallback_step, found.resumes_at, found.other_pools) == ("wait", MONDAY, ())
     assert asked(team=full, snapshot=busy).resumes_at == datetime(2026, 1, 6, 9, tzinfo=UTC)
 
 
 def test_no_rule():
     """A lead without a rule is caught, or waits where the router says so."""
-    for otherwise, then in ((Otherwise(), "catch-all"), (Otherwise(no_rule="hold"), "hold")):
-        router = Router(rules=[Rule("r", when=LEAD.budget > 0)], otherwise=otherwise)
-        assert router.rank(Lead("L-1"), TEAM, now=MONDAY).then == then
+    for fallback, then in ((Fallback(), "catch_all"), (Fallback(no_rule="wait"), "wait")):
+        router = Router(rules=[Rule("r", when=LEAD.budget > 0)], fallback=fallback)
+        assert router.rank(Lead("L-1"), TEAM, now=MONDAY).fallback_step == then
 
 
 def test_the_router_speaks_for_its_rules():
@@ -155,11 +175,11 @@ def test_the_router_speaks_for_its_rules():
     router = Router(
         rules=[Rule("a", when=LEAD.budget > 0, pool="ada"), Rule("b", pool="bob")],
         pools=POOLS,
-        otherwise={"nobody_available": "pool bob, pool cy"},
+        fallback={"nobody_available": "pool bob, pool cy"},
     )
     for lead, told in ((Lead("L", budget=1), ["ada", "bob"]), (Lead("L"), ["bob"])):
         found = router.rank(lead, TEAM, now=MONDAY)
-        assert (found.best.rep_id, [each.pool for each in found.others]) == ("cy", told)
+        assert (found.best.rep_id, [each.pool for each in found.other_pools]) == ("cy", told)
 
 
 def test_a_pool_is_asked_once():
@@ -171,33 +191,33 @@ def test_a_pool_is_asked_once():
         return True
 
     router = Router(
-        rules=[Rule("r", pool="ada", require=check("asked"))],
+        rules=[Rule("r", pool="ada", require=predicate("asked"))],
         pools=POOLS,
-        otherwise={"nobody_available": "pool ada, pool bob, anyway"},
+        fallback={"nobody_available": "pool ada, pool bob, ignore_availability"},
         environment=Environment({"asked": asked_about}),
     )
     full = [Rep(name, capacity=1) for name in ("ada", "bob")]
     counts = Snapshot(open={"ada": 1, "bob": 1})
     found = router.rank(Lead("L-1"), Roster(full), now=MONDAY, snapshot=counts)
     assert questions == ["ada", "bob", "ada", "bob"]
-    assert [each.pool for each in found.others] == ["bob"]
+    assert [each.pool for each in found.other_pools] == ["bob"]
 
 
 def test_caps_and_turns_of_the_other_pool():
     """A lead that overflows counts against the caps of the pool in which the rep is found."""
     router = Router(
-        rules=[Rule("r", pool="ada", otherwise={"nobody_available": "pool cy"})],
+        rules=[Rule("r", pool="ada", fallback={"nobody_available": "pool cy"})],
         pools=POOLS,
         caps=["1 per day, pool cy"],
     )
     (key,) = [
-        toll.key
-        for toll in router.tally(Lead("L"), router.rules[0], "cy", MONDAY).tolls(TEAM["cy"])
-        if toll.cap
+        charge.key
+        for charge in router.charges(Lead("L"), router.rules[0], "cy", MONDAY).for_rep(TEAM["cy"])
+        if charge.cap
     ]
     assert router.rank(Lead("L"), TEAM, now=MONDAY).best.rep_id == "cy"
     full = router.rank(Lead("L"), TEAM, now=MONDAY, snapshot=Snapshot(used={key: 1}))
-    assert full.others[0].rejections[0].obstacles[0].criterion == "cap"
+    assert full.other_pools[0].rejections[0].obstacles[0].criterion == "cap"
 
 
 def is_there(rep, counts, router, now):
@@ -206,7 +226,7 @@ def is_there(rep, counts, router, now):
     reached = None if contact is None else from_micros(contact)
     return (
         (rep.hours is None or rep.hours.is_open(now))
-        and (presence is None or presence.is_available(now, router.grace))
+        and (presence is None or presence.is_available(now, router.offline_grace))
         and (not router.wrap_up or wrapped_up(reached, now, router.wrap_up))
     )
 
@@ -219,22 +239,22 @@ def test_laws(router, lead, team, now, counts):
     read = parse_policy(dump_policy(router))
     assert read.rank(lead, team, now=now, snapshot=counts) == found
     if found.outcome is Outcome.DISQUALIFIED:
-        assert (found.then, found.others) == ("", ())
+        assert (found.fallback_step, found.other_pools) == ("", ())
         return
-    assert bool(found.best) != bool(found.then)
-    assert found.then in ("", "hold", "catch-all")
-    if found.then == "hold" and found.resumes_at is not None:
+    assert bool(found.best) != bool(found.fallback_step)
+    assert found.fallback_step in ("", "wait", "catch_all")
+    if found.fallback_step == "wait" and found.resumes_at is not None:
         assert found.resumes_at >= now
     for each in found.assignments:
-        assert found.anyway or is_there(team[each.rep_id], counts, router, now)
-    if found.anyway or (found.others and found.best):
-        assert found.others[0].best is None
+        assert found.ignore_availability or is_there(team[each.rep_id], counts, router, now)
+    if found.ignore_availability or (found.other_pools and found.best):
+        assert found.other_pools[0].best is None
 
 
 def test_the_window_is_that_of_the_rule():
     """An offer in another pool stands as long as the rule says."""
     router = Router(
-        rules=[Rule("r", pool="ada", window="7m", otherwise={"nobody_available": "pool cy"})],
+        rules=[Rule("r", pool="ada", accept_within="7m", fallback={"nobody_available": "pool cy"})],
         pools=POOLS,
     )
-    assert router.rank(Lead("L"), TEAM, now=MONDAY).window == timedelta(minutes=7)
+    assert router.rank(Lead("L"), TEAM, now=MONDAY).accept_within == timedelta(minutes=7)

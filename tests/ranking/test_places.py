@@ -39,7 +39,7 @@ def reasons(ranking):
 
 def test_only_the_territory_of_the_lead_may_take_it():
     """The most specific territory that has a rep decides; everybody else hears which one that is."""
-    router = Router(rules=[Rule("own", territory=True)], territories=AREAS)
+    router = Router(rules=[Rule("own", in_territory=True)], territories=AREAS)
     ranking = router.rank(BERLIN, TEAM, now=NOON)
     assert [each.rep_id for each in ranking.assignments] == ["eve"]
     assert reasons(ranking)["ada"] == (
@@ -51,11 +51,11 @@ def test_only_the_territory_of_the_lead_may_take_it():
 
 def test_a_lead_without_a_territory_is_nobodys():
     """Where no territory with a rep holds the lead, nobody is eligible, and the reason says so."""
-    router = Router(rules=[Rule("own", territory=True)], territories=AREAS)
+    router = Router(rules=[Rule("own", in_territory=True)], territories=AREAS)
     ranking = router.rank(Lead("L-3", country="US"), TEAM, now=NOON)
     assert ranking.outcome is Outcome.NOBODY_ELIGIBLE
     assert reasons(ranking)["ada"].startswith("has no part in a territory of the lead")
-    none = Router(rules=[Rule("own", territory=True)])
+    none = Router(rules=[Rule("own", in_territory=True)])
     assert none.rank(BERLIN, TEAM, now=NOON).outcome is Outcome.NOBODY_ELIGIBLE
 
 
@@ -90,7 +90,7 @@ def test_work_on_site_has_a_radius():
             Rep("half", attributes={"lat": 52.5}),
         ]
     )
-    router = Router(rules=[Rule("site", within_km=80, score=distance(100))])
+    router = Router(rules=[Rule("site", max_distance_km=80, score=distance(100))])
     ranking = router.rank(Lead("L-1", attributes=spot), team, now=NOON)
     assert [each.rep_id for each in ranking.assignments] == ["here", "near"]
     assert ranking.assignments[1].parts[0].reason == "28 km away"
@@ -131,10 +131,13 @@ def test_each_limit_is_told_once():
 @pytest.mark.parametrize(
     ("build", "said"),
     [
-        (lambda: Rule("a", frees="never"), "frees is 'never'; write one of outcome, contact"),
-        (lambda: Rule("a", cost=-1), "cost is -1; write 0 or more"),
-        (lambda: Rule("a", territory="x"), "territory is 'x'; write true or false"),
-        (lambda: Rule("a", within_km=-1), "within_km is -1"),
+        (
+            lambda: Rule("a", release_on="never"),
+            "release_on is 'never'; write one of outcome, contact",
+        ),
+        (lambda: Rule("a", capacity_cost=-1), "capacity_cost is -1; write 0 or more"),
+        (lambda: Rule("a", in_territory="x"), "territory is 'x'; write true or false"),
+        (lambda: Rule("a", max_distance_km=-1), "max_distance_km is -1"),
         (lambda: Router(rules=[], timezone=""), "timezone is empty; write an IANA time zone"),
         (lambda: Router(rules=[], timezone="Mars"), "timezone is 'Mars'"),
         (lambda: Router(rules=[], caps=["5"]), "caps hold one that cannot be read"),

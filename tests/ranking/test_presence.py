@@ -26,7 +26,7 @@ from leadroute.model.duration import to_micros
 NOON = datetime(2026, 1, 5, 12, tzinfo=UTC)
 SECOND = timedelta(seconds=1)
 ADA = Rep("ada", schedule="mon-fri 09:00-17:00", timezone="Europe/Berlin")
-ROUTER = Router(rules=[Rule("all", score=free_capacity())], grace="30s", wrap_up="2m")
+ROUTER = Router(rules=[Rule("all", score=free_capacity())], offline_grace="30s", wrap_up="2m")
 DROPPED = Presence("available", NOON - timedelta(hours=1)).becomes("offline", NOON)
 
 
@@ -40,7 +40,11 @@ def told(*, now=NOON, rep=ADA, router=ROUTER, **counts):
 def test_presence(status):
     """Whoever is not available is left out for now, with since when, on their own clock."""
     (obstacle,) = told(presence={"ada": Presence(status, NOON - timedelta(hours=1))})
-    assert (obstacle.criterion, obstacle.passing, obstacle.until) == ("presence", True, None)
+    assert (obstacle.criterion, obstacle.temporary, obstacle.available_at) == (
+        "presence",
+        True,
+        None,
+    )
     assert obstacle.reason == f"is {status} since Mon 2026-01-05 12:00 CET"
     assert told(presence={"ada": Presence("available", NOON)}) == []
 
@@ -75,8 +79,8 @@ def test_wrap_up():
     """After a contact a rep is left alone until the end of the wrap-up, and it is said until when."""
     contacted = {"ada": to_micros(NOON)}
     (obstacle,) = told(now=NOON + SECOND, contacted=contacted)
-    assert (obstacle.criterion, obstacle.passing) == ("wrap-up", True)
-    assert obstacle.until == NOON + timedelta(minutes=2)
+    assert (obstacle.criterion, obstacle.temporary) == ("wrap-up", True)
+    assert obstacle.available_at == NOON + timedelta(minutes=2)
     assert obstacle.reason == "is wrapping up until 13:02:00 CET"
     assert told(now=NOON + timedelta(minutes=2), contacted=contacted) == []
     assert told(now=NOON, contacted=contacted, router=Router(rules=ROUTER.rules)) == []
@@ -84,10 +88,12 @@ def test_wrap_up():
 
 def test_anyway_does_not_look():
     """Somebody who is busy or wraps up is found anyway, where the policy says so."""
-    router = Router(rules=[Rule("all", otherwise={"nobody_available": "anyway"})], wrap_up="2m")
+    router = Router(
+        rules=[Rule("all", fallback={"nobody_available": "ignore_availability"})], wrap_up="2m"
+    )
     busy = Snapshot(presence={"ada": Presence("busy", NOON)}, contacted={"ada": to_micros(NOON)})
     ranking = router.rank(Lead("L-1"), Roster([ADA]), now=NOON, snapshot=busy)
-    assert (ranking.best.rep_id, ranking.anyway) == ("ada", True)
+    assert (ranking.best.rep_id, ranking.ignore_availability) == ("ada", True)
 
 
 def test_without_the_time():
@@ -99,18 +105,21 @@ def test_without_the_time():
 def test_in_files():
     """Grace and wrap-up are written and read back, count for the version, and are told in words."""
     text = dump_policy(ROUTER)
-    assert 'grace     = "30s"\nwrap_up   = "2m"\n' in text
+    assert 'offline_grace     = "30s"\nwrap_up   = "2m"\n' in text
     assert parse_policy(text) == ROUTER
     plain = Router(rules=ROUTER.rules)
     assert (
-        len({ROUTER.version, plain.version, Router(rules=ROUTER.rules, grace="30s").version}) == 3
+        len(
+            {ROUTER.version, plain.version, Router(rules=ROUTER.rules, offline_grace="30s").version}
+        )
+        == 3
     )
     assert describe_policy(ROUTER).splitlines()[-3:-1] == [
         "After a contact a rep is left alone for 2 minutes.",
         "A rep whose connection drops still counts as available for 30 seconds.",
     ]
     for wrong, message in (
-        ("grace = 5", "policy: grace: is a number; write text in quotes"),
+        ("offline_grace = 5", "policy: offline_grace: is a number; write text in quotes"),
         (
             "wrap_up = 'soon'",
             "policy: wrap_up: 'soon' is not a duration; write it like '90s', '5m', '1h30m', '2d' or '1w'",

@@ -26,7 +26,7 @@ from leadroute import (
     skill_match,
 )
 from leadroute.ranking.ranking import Ranking
-from leadroute.rules.builders import NOW, check
+from leadroute.rules.builders import NOW, predicate
 from leadroute.rules.evaluation import Environment
 from leadroute.testing.strategies import leads, reps, routers
 
@@ -74,7 +74,7 @@ def test_every_rep_has_a_reason(router, lead, found, snapshot):
     assert (ranking.outcome is Outcome.RANKED) == bool(ranked)
     assert ranking.at == AT
     for one in ranking.rejections:
-        assert one.passing == all(obstacle.passing for obstacle in one.obstacles)
+        assert one.temporary == all(obstacle.temporary for obstacle in one.obstacles)
     waits = ranking.outcome is Outcome.NOBODY_AVAILABLE
     assert (ranking.resumes_at is not None) == waits
     assert ranking.resumes_at is None or ranking.resumes_at >= AT
@@ -125,7 +125,7 @@ def test_what_a_sales_manager_reads():
         TEAM,
         now=AT,
         snapshot=Snapshot(open={"ada": 1}, used={"cap/dee/day/2026-01-02": 1}),
-        tried={"cy": "declined"},
+        previous_offers={"cy": "declined"},
     )
     assert str(ranking).splitlines() == [
         "Lead L-1 goes to Ada (rule 'all')",
@@ -273,14 +273,14 @@ def test_a_fact_of_the_wrong_type_is_traced(place, router):
         ),
         ({"rules": [], "qualify": REP.level > 0}, "qualify: asks about the rep; move that to"),
         ({"rules": [Rule("a", when=REP.level > 0)]}, "a: `when` asks about the rep"),
-        ({"rules": [], "qualify": check("x")}, "qualify: there is no predicate named 'x'"),
-        ({"rules": [Rule("a", require=check("x"))]}, "rule 'a'.require: there is no predicate"),
+        ({"rules": [], "qualify": predicate("x")}, "qualify: there is no predicate named 'x'"),
+        ({"rules": [Rule("a", require=predicate("x"))]}, "rule 'a'.require: there is no predicate"),
         (
-            {"rules": [Rule("a", score=2 * free_capacity().when(check("x")))]},
+            {"rules": [Rule("a", score=2 * free_capacity().when(predicate("x")))]},
             "rule 'a'.score: there is no predicate named 'x'",
         ),
-        ({"rules": [], "pools": [Pool("p", where=check("x"))]}, "pool 'p'.where: there is no"),
-        ({"rules": [], "window": "0s"}, "the window is 0s"),
+        ({"rules": [], "pools": [Pool("p", where=predicate("x"))]}, "pool 'p'.where: there is no"),
+        ({"rules": [], "accept_within": "0s"}, "the window is 0s"),
     ],
 )
 def test_a_policy_that_cannot_work(fields, said):
@@ -303,7 +303,7 @@ def test_the_members_of_a_pool():
         pools=[
             Pool("listed", reps={"ada", "zoe"}),
             Pool("asked", where=REP.level >= 1),
-            Pool("both", reps={"bob", "ada"}, where=check("senior")),
+            Pool("both", reps={"bob", "ada"}, where=predicate("senior")),
             Pool("since", where=REP["since"] <= NOW),
         ],
         environment=here,

@@ -16,7 +16,7 @@ from leadroute import (
     skill_match,
     territory_match,
 )
-from leadroute.rules.situation import RoutingContext
+from leadroute.rules.routing_context import RoutingContext
 
 AT = datetime(2026, 1, 2, 12, 0, tzinfo=UTC)
 PLAIN = Lead("L-1")
@@ -24,8 +24,8 @@ PLAIN = Lead("L-1")
 
 def judged(score, rep, lead=PLAIN, reps=(), **counts):
     """The points and the reason that a score gives a rep."""
-    situation = RoutingContext(lead, (rep, *reps), "p", Snapshot(**counts), AT)
-    return score.bind(situation)(rep), score.reason(situation, rep)
+    context = RoutingContext(lead, (rep, *reps), "p", Snapshot(**counts), AT)
+    return score.bind(context)(rep), score.reason(context, rep)
 
 
 HEALTH = Lead("L-1", industry="health")
@@ -143,11 +143,11 @@ def test_rotation():
     a, b, c, d = Rep("a"), Rep("b", weight=3), Rep("c"), Rep("d")
     reps = (a, b, c, d)
     turns = {"p": {"a": 1, "b": 2, "c": 1, "d": 0}, "other": {"d": 9}}
-    situation = RoutingContext(Lead("L-1"), reps, "p", Snapshot(turns=turns), AT)
-    points = round_robin().bind(situation)
+    context = RoutingContext(Lead("L-1"), reps, "p", Snapshot(turns=turns), AT)
+    points = round_robin().bind(context)
     assert [points(rep) for rep in reps] == [1 - 2 / 3, 1 - 1 / 3, 0.0, 1.0]
-    assert round_robin().reason(situation, b) == "2 turns taken, weight 3"
-    assert round_robin().reason(situation, d) == "0 turns taken"
+    assert round_robin().reason(context, b) == "2 turns taken, weight 3"
+    assert round_robin().reason(context, d) == "0 turns taken"
     assert judged(round_robin(), a)[0] == 1
 
 
@@ -156,8 +156,8 @@ def test_rotation_follows_the_weights():
     reps = tuple(Rep(name, weight=weight) for name, weight in (("a", 1), ("b", 2), ("c", 3)))
     taken = {"a": 0, "b": 0, "c": 0}
     for turn in range(1, 61):
-        situation = RoutingContext(Lead("L-1"), reps, "p", Snapshot(turns={"p": dict(taken)}), AT)
-        points = round_robin().bind(situation)
+        context = RoutingContext(Lead("L-1"), reps, "p", Snapshot(turns={"p": dict(taken)}), AT)
+        points = round_robin().bind(context)
         first = max(reps, key=lambda rep, points=points: (points(rep), rep.id))
         taken[first.id] += 1
         assert all(abs(taken[rep.id] - turn * rep.weight / 6) < 1 for rep in reps)

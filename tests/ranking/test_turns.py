@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from tests.shared import shared_path
 
 from leadroute import LEAD, Lead, Rep, Snapshot
-from leadroute.model.turn_credit import Grant
+from leadroute.model.turn_credit import TurnCredit
 from leadroute.ranking.scorers.round_robin import (
     MODES,
     UNIT,
@@ -23,7 +23,7 @@ from leadroute.ranking.scorers.round_robin import (
     share,
     turn_of,
 )
-from leadroute.rules.situation import RoutingContext
+from leadroute.rules.routing_context import RoutingContext
 from leadroute.scorers import owner
 
 NOW = datetime(2026, 3, 4, tzinfo=UTC)
@@ -61,23 +61,23 @@ class Rotation:
         self.reps = {rep_id: Rep(rep_id, weight=weight) for rep_id, weight in named.items()}
         self.credits = dict.fromkeys(self.reps, 0) | (held or {})
 
-    def situation(self, eligible=None, granted=()):
+    def context(self, eligible=None, turn_credits=()):
         """A lead that these could take."""
         able = sorted(self.reps if eligible is None else eligible)
         reps = tuple(self.reps[rep_id] for rep_id in able if self.reps[rep_id].weight)
-        counts = Snapshot(credits={"p": self.credits}, granted={"p": dict(granted)})
+        counts = Snapshot(credits={"p": self.credits}, turn_credits={"p": dict(turn_credits)})
         return RoutingContext(Lead("L-1"), reps, "p", counts, NOW)
 
-    def order(self, mode="weighted", eligible=None, granted=()):
+    def order(self, mode="weighted", eligible=None, turn_credits=()):
         """The ids, whose turn it is first."""
-        situation = self.situation(eligible, granted)
-        return [situation.reps[place].id for place in dues(situation).order(mode)]
+        context = self.context(eligible, turn_credits)
+        return [context.reps[place].id for place in dues(context).order(mode)]
 
-    def take(self, rep_id, eligible=None, granted=()):
+    def take(self, rep_id, eligible=None, turn_credits=()):
         """A lead is shared out, and a rep pays for it."""
-        situation = self.situation(eligible, granted)
-        ids = [rep.id for rep in situation.reps]
-        turn = turn_of(situation, ids.index(rep_id))
+        context = self.context(eligible, turn_credits)
+        ids = [rep.id for rep in context.reps]
+        turn = turn_of(context, ids.index(rep_id))
         parts = turn.shares()
         for each, part in zip(turn.ids, parts, strict=True):
             self.credits[each] += part
@@ -88,8 +88,8 @@ class Rotation:
         """The reps of the next turns."""
         taken = []
         for _ in range(count):
-            situation = self.situation(eligible)
-            taken.append(situation.reps[dues(situation).first(mode)].id)
+            context = self.context(eligible)
+            taken.append(context.reps[dues(context).first(mode)].id)
             self.take(taken[-1], eligible)
         return taken
 
@@ -205,10 +205,10 @@ def test_the_first_is_the_first_of_the_order(weights, mode, data):
     """Who is found first without sorting is whoever comes first in the order, with credits and with turns alone."""
     amounts = st.integers(-3, 3).map(lambda turns: turns * UNIT) | st.integers(-UNIT, UNIT)
     held = {name(n): data.draw(amounts) for n in range(len(weights))}
-    situation = Rotation(weights, held).situation()
+    context = Rotation(weights, held).context()
     turns = {rep_id: data.draw(st.integers(0, 5)) for rep_id in held}
-    by_turns = RoutingContext(Lead("L-1"), situation.reps, "p", Snapshot(turns={"p": turns}))
-    for each in (situation, by_turns):
+    by_turns = RoutingContext(Lead("L-1"), context.reps, "p", Snapshot(turns={"p": turns}))
+    for each in (context, by_turns):
         found = dues(each)
         assert found.first(mode) == found.order(mode)[0]
         assert sorted(found.order(mode)) == [*range(len(weights))]
@@ -324,27 +324,27 @@ def test_a_turn_that_a_grant_pays_for_comes_next_and_costs_nothing():
     rotation = Rotation({"ada": 1, "bob": 1, "cy": 1})
     rotation.take("ada")
     assert rotation.order()[0] == "bob"
-    grant = Grant(NOW.replace(year=2027), "make_up", "L-9")
-    granted = {"ada": (grant,)}
-    assert rotation.order(granted=granted)[0] == "ada"
+    credit = TurnCredit(NOW.replace(year=2027), "make_up", "L-9")
+    turn_credits = {"ada": (credit,)}
+    assert rotation.order(turn_credits=turn_credits)[0] == "ada"
     before = dict(rotation.credits)
-    turn = rotation.take("ada", granted=granted)
-    assert (turn.taken, turn.shares(), turn.paid) == (0, [], {grant: -1})
+    turn = rotation.take("ada", turn_credits=turn_credits)
+    assert (turn.taken, turn.shares(), turn.paid) == (0, [], {credit: -1})
     assert rotation.credits == before
-    withheld = Grant(NOW.replace(year=2027), "skip", "L-8", -2)
-    turn = rotation.take("bob", granted={"bob": (withheld,)})
+    withheld = TurnCredit(NOW.replace(year=2027), "skip", "L-8", -2)
+    turn = rotation.take("bob", turn_credits={"bob": (withheld,)})
     assert (turn.taken, sum(turn.shares()), turn.paid) == (3, 3 * UNIT, {withheld: 2})
 
 
 def test_a_simulation_pays_with_what_was_granted():
     """A turn that was given pays once: then the counts of a simulation hold it no more."""
     team, at = (Rep("ada"), Rep("bob")), datetime(2026, 3, 4, tzinfo=UTC)
-    extra = Grant(at + timedelta(days=1), "make_up", "L-0")
-    counts = Snapshot(granted={"p": {"bob": (extra,)}})
-    situation = RoutingContext(Lead("L-1"), team, "p", counts, at)
-    assert dues(situation).first("weighted") == 1
-    left = after(counts, "p", team, turn_of(situation, 1))
-    assert left.granted == {"p": {"bob": ()}}
+    extra = TurnCredit(at + timedelta(days=1), "make_up", "L-0")
+    counts = Snapshot(turn_credits={"p": {"bob": (extra,)}})
+    context = RoutingContext(Lead("L-1"), team, "p", counts, at)
+    assert dues(context).first("weighted") == 1
+    left = after(counts, "p", team, turn_of(context, 1))
+    assert left.turn_credits == {"p": {"bob": ()}}
     assert left.credits == {"p": {"ada": 0, "bob": 0}}
     assert left.turns == {"p": {"bob": 0}}
 
@@ -353,9 +353,9 @@ def test_a_guarded_rotation_takes_a_turn_where_its_condition_holds():
     """Where the condition of a guard is false, the lead is no turn and nobody's already."""
     team = (Rep("ada"),)
     for lead, holds in ((Lead("L-1", country="US"), True), (Lead("L-1"), False)):
-        situation = RoutingContext(lead, team, "p")
+        context = RoutingContext(lead, team, "p")
         for score in (round_robin(), owner() + round_robin()):
             guarded = score.when(LEAD.country == "US")
-            assert guarded.is_turn(situation, team[0]) is holds
+            assert guarded.is_turn(context, team[0]) is holds
         owned = RoutingContext(lead.with_changes(owner_id="ada"), team, "p")
         assert owner().when(LEAD.country == "US").owns(owned, team[0]) is holds

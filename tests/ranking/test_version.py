@@ -30,7 +30,7 @@ AT = datetime(2026, 3, 2, 9, tzinfo=UTC)
 BIG = define("big", LEAD.employees > 500)
 ROUTER = Router(
     qualify=LEAD.budget > 0,
-    rules=[Rule("us", when=LEAD.country == "US", pool="all", window="5m"), Rule("rest")],
+    rules=[Rule("us", when=LEAD.country == "US", pool="all", accept_within="5m"), Rule("rest")],
     pools=[Pool("all", reps={"ada", "bob"})],
 )
 
@@ -66,7 +66,7 @@ def test_round_trip(router):
     "changed",
     [
         evolve(ROUTER, qualify=None),
-        evolve(ROUTER, window="6m"),
+        evolve(ROUTER, accept_within="6m"),
         evolve(ROUTER, catch_all="desk"),
         evolve(ROUTER, rules=ROUTER.rules[::-1]),
         evolve(ROUTER, pools=[Pool("all", reps={"ada"})]),
@@ -92,7 +92,8 @@ def test_what_names_mean():
 def test_what_decides_nothing():
     """Definitions that nothing uses, and declared kinds, do not count."""
     assert (
-        evolve(ROUTER, defines={"big": BIG}, fields={"seats": "number"}).version == ROUTER.version
+        evolve(ROUTER, definitions={"big": BIG}, custom_fields={"seats": "number"}).version
+        == ROUTER.version
     )
 
 
@@ -119,17 +120,17 @@ def test_every_decision_carries_it():
     )
     router = Router(rules=[Rule("us", when=LEAD.country == "US")])
     dispatcher = Dispatcher(router, team, MemoryStore(), clock)
-    assert dispatcher.submit(Lead("L-1", country="US")).version == router.version
-    assert dispatcher.submit(Lead("L-2")).version == router.version
+    assert dispatcher.submit(Lead("L-1", country="US")).policy_version == router.version
+    assert dispatcher.submit(Lead("L-2")).policy_version == router.version
     clock.set(AT + timedelta(hours=9))
-    assert dispatcher.submit(Lead("L-3", country="US")).version == router.version
+    assert dispatcher.submit(Lead("L-3", country="US")).policy_version == router.version
     for lead, kinds in (
         ("L-1", ["received", "offered"]),
-        ("L-2", ["received", "caught"]),
+        ("L-2", ["received", "catch_all"]),
         ("L-3", ["received", "waiting"]),
     ):
         history = dispatcher.history(lead)
         assert [event.kind for event in history] == kinds
-        assert {event.version for event in history} == {router.version}
-    assert router.rank(Lead("L-1", country="US"), team, now=AT).version == router.version
-    assert router.rank(Lead("L-1"), team, now=AT).version == router.version
+        assert {event.policy_version for event in history} == {router.version}
+    assert router.rank(Lead("L-1", country="US"), team, now=AT).policy_version == router.version
+    assert router.rank(Lead("L-1"), team, now=AT).policy_version == router.version

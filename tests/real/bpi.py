@@ -89,7 +89,7 @@ class Replay:
         by_id = {case.id: case for case in self.cases}
         clock = ManualClock(self.cases[0].submitted)
         router = Router(
-            rules=[Rule("applications", score=round_robin() + free_capacity(), window="5m")],
+            rules=[Rule("applications", score=round_robin() + free_capacity(), accept_within="5m")],
             catch_all="back-office",
         )
         dispatcher = Dispatcher(router, self.roster, self.store, clock)
@@ -126,7 +126,7 @@ class Replay:
         if kind == SUBMIT:
             return dispatcher.submit(Lead(case.id, received_at=case.submitted))
         if kind == CLOSE:
-            dispatcher.contacted(case.id)
+            dispatcher.record_contact(case.id)
             return dispatcher.feedback(case.id, "won" if case.won else "lost")
         placement = dispatcher.placement(case.id)
         if placement.status is Status.OFFERED and placement.rep_id is not None:

@@ -50,7 +50,7 @@ def test_every_application_ends_in_exactly_one_state(cases, replay):
     _, dispatcher, _ = replay
     ends = Counter(dispatcher.placement(case.id).status for case in cases)
     assert ends.total() == len(cases) == 8_766
-    assert set(ends) == {Status.CLOSED, Status.CAUGHT}
+    assert set(ends) == {Status.CLOSED, Status.CATCH_ALL}
 
 
 def test_no_agent_was_over_capacity_at_any_instant(replay):

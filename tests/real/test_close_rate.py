@@ -6,10 +6,10 @@ from datetime import UTC, datetime
 import pytest
 
 from leadroute import Lead, Rep, Snapshot
-from leadroute.model.track_record import ALL, Outcomes, Record, segment_key, week_of
+from leadroute.model.track_record import ALL, Record, TrackRecords, segment_key, week_of
 from leadroute.ranking.empirical_bayes import prior_of
 from leadroute.ranking.lead_scoring import calibration
-from leadroute.rules.situation import RoutingContext
+from leadroute.rules.routing_context import RoutingContext
 from leadroute.scorers import close_rate
 from tests.shared import shared_path
 
@@ -33,7 +33,7 @@ def deals():
 
 
 @pytest.fixture(scope="module")
-def situation(deals):
+def context(deals):
     """A lead for the product that sells most, with the agents and their record."""
     cells = [
         (agent, segment, week_of(at), Record(won=won, closed=1))
@@ -41,14 +41,14 @@ def situation(deals):
         for segment in (ALL, segment_key("product", product))
     ]
     agents = tuple(Rep(agent) for agent in sorted({agent for agent, *_ in deals}))
-    snapshot = Snapshot(outcomes=Outcomes.of(cells))
+    snapshot = Snapshot(track_records=TrackRecords.of(cells))
     return RoutingContext(Lead("L-1", product="GTX Basic"), agents, "everyone", snapshot, NOW)
 
 
-def test_the_true_spread_between_agents_is_about_a_point(situation):
+def test_the_true_spread_between_agents_is_about_a_point(context):
     """Raw rates run from 55 to 70 %, and the scorer sees through it: the strength is over 500 deals."""
-    prior = close_rate().prior(situation)
-    records = [close_rate().record(situation, rep) for rep in situation.reps]
+    prior = close_rate().prior(context)
+    records = [close_rate().record(context, rep) for rep in context.reps]
     raw = [record.won / record.closed for record in records]
     assert (round(min(raw), 2), round(max(raw), 2)) == (0.55, 0.7)
     assert prior.mean == pytest.approx(0.6315, abs=1e-4)
@@ -57,15 +57,15 @@ def test_the_true_spread_between_agents_is_about_a_point(situation):
 
 
 @pytest.mark.parametrize("score", [close_rate(by="product"), close_rate(half_life="26w")], ids=str)
-def test_segments_and_ages_tell_agents_apart_no_better(situation, score):
+def test_segments_and_ages_tell_agents_apart_no_better(context, score):
     """By product, or with older deals counting less, there is as little to learn."""
-    assert score.prior(situation).strength > 500
+    assert score.prior(context).strength > 500
 
 
-def test_the_best_agent_is_hardly_better_than_the_average(situation):
+def test_the_best_agent_is_hardly_better_than_the_average(context):
     """After shrinkage all agents lie within three points of each other, where raw rates differ by fifteen."""
-    points = close_rate().bind(situation)
-    found = [points(rep) for rep in situation.reps]
+    points = close_rate().bind(context)
+    found = [points(rep) for rep in context.reps]
     assert max(found) - min(found) < 0.03
 
 

@@ -56,7 +56,7 @@ def test_every_lead_is_in_exactly_one_place(export, dispatched):
     placements = [dispatched.placement(lead.id) for lead in export.leads]
     statuses = Counter(placement.status for placement in placements)
     assert statuses.total() == 8_800
-    assert set(statuses) <= {Status.ACCEPTED, Status.WAITING, Status.CAUGHT}
+    assert set(statuses) <= {Status.ACCEPTED, Status.WAITING, Status.CATCH_ALL}
     assert all(placement.owner in export.roster for placement in placements if placement.owner)
 
 

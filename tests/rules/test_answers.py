@@ -11,7 +11,7 @@ from tests.rules.facts import NOW, PREDICATES, answer, leads
 from leadroute.errors import ConfigError, FieldTypeError, UnknownFieldError
 from leadroute.model.lead import Lead, Signal
 from leadroute.model.rep import Rep
-from leadroute.rules.builders import LEAD, REP, age, check, days, define
+from leadroute.rules.builders import LEAD, REP, age, days, define, predicate
 from leadroute.rules.conditions import definitions, reads
 from leadroute.rules.describe import describe
 from leadroute.rules.evaluation import Environment, compile_condition, glob
@@ -114,7 +114,7 @@ HOLDS = [
     "lead['vip']",
     "lead['vip'] == True",
     "lead['vip'] != False",
-    "check('known', 1)",
+    "predicate('known', 1)",
     "always",
     "not never",
     "lead['score'] == 7 and lead['score'] < 8",
@@ -243,22 +243,22 @@ def test_a_predicate_answers_with_a_bool():
     """A predicate gets lead, rep, instant and its literals; an answer that is no bool is an error."""
     seen = []
     environment = Environment({"ask": lambda *given: seen.append(given) or given[3]})
-    assert compile_condition(check("ask", True), environment)(FULL, ADA, NOW) is True
+    assert compile_condition(predicate("ask", True), environment)(FULL, ADA, NOW) is True
     assert seen == [(FULL, ADA, NOW, True)]
     with pytest.raises(
         FieldTypeError,
         match=r"the answer of check\('ask', 1\) is the number 1; it must be True or False",
     ):
-        compile_condition(check("ask", 1), environment)(FULL, ADA, NOW)
+        compile_condition(predicate("ask", 1), environment)(FULL, ADA, NOW)
     strange = Environment({"ask": lambda *given: object()})
     with pytest.raises(FieldTypeError, match="is of type object"):
-        compile_condition(check("ask"), strange)(FULL, ADA, NOW)
+        compile_condition(predicate("ask"), strange)(FULL, ADA, NOW)
 
 
 def test_an_unregistered_predicate_is_refused_when_compiled():
     """A condition that asks an unknown predicate does not compile, and the near name is suggested."""
     with pytest.raises(UnknownFieldError, match="no predicate named 'knwon'; did you mean 'known'"):
-        compile_condition(check("knwon"), PREDICATES)
+        compile_condition(predicate("knwon"), PREDICATES)
 
 
 def test_the_host_can_replace_the_free_mailboxes():
@@ -374,7 +374,7 @@ def test_reads_lists_everything_that_is_asked():
     """Fields of lead and rep, attributes, signals, predicates and time are all listed."""
     found = reads(
         parse(
-            "lead.budget > rep.level * 2 and check('x') and signal('page').last < now and lead['tags'] is present"
+            "lead.budget > rep.level * 2 and predicate('x') and signal('page').last < now and lead['tags'] is present"
             " or rep.skills['a'] > 0 or domain_of(lead.email) == 'a.com'"
         )
     )
@@ -430,8 +430,8 @@ WORDS = [
     ("is_free_mail(lead.email)", "e-mail is with a provider of free mailboxes"),
     ("domain_of(lead.email) != 'a.com'", "the domain of e-mail is known and is not a.com"),
     (
-        "check('near', 'Graz', 50) and check('x')",
-        "the check 'near' holds with Graz and 50 and the check 'x' holds",
+        "predicate('near', 'Graz', 50) and predicate('x')",
+        "the predicate 'near' holds with Graz and 50 and the predicate 'x' holds",
     ),
     ("always", "always"),
 ]
@@ -440,7 +440,7 @@ WORDS = [
 @pytest.mark.parametrize(("text", "words"), WORDS, ids=[words[:40] for _, words in WORDS])
 def test_conditions_in_plain_words(text, words):
     """Every construct has a sentence that a sales manager understands."""
-    assert describe(parse(text, defines={"enterprise": LEAD.employees > 500})) == words
+    assert describe(parse(text, definitions={"enterprise": LEAD.employees > 500})) == words
 
 
 @given(conditions())

@@ -7,7 +7,7 @@ from tests.rules.facts import NOW, PREDICATES, leads
 
 from leadroute.errors import ConfigError, FieldTypeError, LeadrouteError
 from leadroute.model.lead import Lead
-from leadroute.rules.builders import LEAD, REP, check
+from leadroute.rules.builders import LEAD, REP, predicate
 from leadroute.rules.conditions import NEVER
 from leadroute.rules.evaluation import Environment
 from leadroute.rules.matcher import FEW, Index, Matcher, PlainMatcher
@@ -97,8 +97,8 @@ def test_errors_of_the_index_are_those_of_the_reference():
     """Conditions on the rep, predicates that nobody registered and wrong names are refused alike."""
     cases = [
         ([LEAD.country == "US", REP.level > 3], None),
-        ([None, check("no such")], None),
-        ([NEVER & check("no such")], None),
+        ([None, predicate("no such")], None),
+        ([NEVER & predicate("no such")], None),
         ([None], ["a", "b"]),
     ]
     for rules, names in cases:
@@ -129,7 +129,11 @@ def test_a_predicate_is_asked_as_often_as_by_the_reference():
     """The host's predicate sees the leads that it would see, once for each rule that reaches it."""
     asked = []
     environment = Environment({"seen": lambda lead, rep, now: asked.append(lead.id) or False})
-    rules = [(LEAD.country == "US") & check("seen") & (LEAD.product == "x"), check("seen"), None]
+    rules = [
+        (LEAD.country == "US") & predicate("seen") & (LEAD.product == "x"),
+        predicate("seen"),
+        None,
+    ]
     index = Index.of(rules, environment=environment)
     assert index.first(Lead("L-1", country="US"), None) == 2
     assert index.first(Lead("L-2"), None) == 2

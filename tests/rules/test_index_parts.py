@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from leadroute.model.lead import Lead
-from leadroute.rules.builders import LEAD, NOW, REP, check, define
+from leadroute.rules.builders import LEAD, NOW, REP, define, predicate
 from leadroute.rules.evaluation import Environment
 from leadroute.rules.match_bitmaps import Plane, bits, columns, kind_of, look, spans_of_rows, splice
 from leadroute.rules.match_constraints import (
@@ -181,10 +181,10 @@ def test_too_many_boxes_become_residue():
 def test_nothing_behind_a_part_that_may_raise_narrows_a_box():
     """A predicate of the host is asked wherever it was reached, whatever stands behind it."""
     before, behind = LEAD.country == "US", LEAD.product == "core"
-    (box,) = outline(before & check("known") & behind).boxes
+    (box,) = outline(before & predicate("known") & behind).boxes
     assert list(box) == [Key("field", "country")]
-    assert str(outline(before & check("known") & behind).residue) == (
-        "check('known') and lead.product == 'core'"
+    assert str(outline(before & predicate("known") & behind).residue) == (
+        "predicate('known') and lead.product == 'core'"
     )
 
 
@@ -230,7 +230,7 @@ def test_a_rule_of_several_rows_is_judged_once():
     """Where two alternatives survive and a residue is left, the residue is asked once."""
     asked = []
     environment = Environment({"seen": lambda lead, rep, now: asked.append(lead.id) or False})
-    rule = ((LEAD.country == "US") | (LEAD.budget > 5)) & check("seen")
+    rule = ((LEAD.country == "US") | (LEAD.budget > 5)) & predicate("seen")
     index = Index.of([rule], environment=environment)
     assert index.all(Lead("L-1", country="US", budget=10), None) == ()
     assert asked == ["L-1"]

@@ -64,8 +64,8 @@ def test_a_name_changes_nothing_but_the_text(condition, lead, rep):
     assert str(named) == "mine"
     assert answer(named, lead, rep) == answer(condition, lead, rep)
     assert reads(named) == reads(condition)
-    assert parse("not mine", defines={"mine": condition}) == ~named
-    assert parse(str(named), defines=definitions(named)) == named
+    assert parse("not mine", definitions={"mine": condition}) == ~named
+    assert parse(str(named), definitions=definitions(named)) == named
 
 
 @given(st.lists(conditions(), min_size=1, max_size=4))

@@ -5,21 +5,23 @@ import pickle
 import pytest
 from hypothesis import given
 
-from leadroute import ConfigError, Otherwise, Pool, Router, Rule, UnknownFieldError
+from leadroute import ConfigError, Fallback, Pool, Router, Rule, UnknownFieldError
 from leadroute.rules.fallback import read_steps, steps_as_text
-from leadroute.testing.strategies import otherwise
+from leadroute.testing.strategies import fallback
 
 
 def test_text_and_list():
     """Steps are text with commas, or a list, which a name with a comma needs."""
-    told = Otherwise(nobody_available=" pool  emea ,anyway", empty_pool=["pool a, b", "hold"])
-    assert told.nobody_available == ("pool emea", "anyway")
-    assert told.empty_pool == ("pool a, b", "hold")
+    told = Fallback(
+        nobody_available=" pool  emea ,ignore_availability", empty_pool=["pool a, b", "wait"]
+    )
+    assert told.nobody_available == ("pool emea", "ignore_availability")
+    assert told.empty_pool == ("pool a, b", "wait")
     assert list(told.pools()) == [("empty_pool", "a, b"), ("nobody_available", "emea")]
     assert pickle.loads(pickle.dumps(told)) == told
 
 
-@given(otherwise())
+@given(fallback())
 def test_text_reads_back(told):
     """What is written as text reads back as the same steps."""
     for case, steps in told.said():
@@ -29,14 +31,14 @@ def test_text_reads_back(told):
 
 def test_who_says_it():
     """A rule goes before the router, and the router before the default."""
-    rule, router = Otherwise(empty_pool="pool a"), Otherwise(empty_pool="hold", no_rule="hold")
+    rule, router = Fallback(empty_pool="pool a"), Fallback(empty_pool="wait", no_rule="wait")
     assert rule.steps("empty_pool", router) == ("pool a",)
-    assert Otherwise().steps("empty_pool", router) == ("hold",)
-    assert router.steps("nobody_eligible") == ("catch-all",)
-    assert router.steps("nobody_available") == ("hold",)
+    assert Fallback().steps("empty_pool", router) == ("wait",)
+    assert router.steps("nobody_eligible") == ("catch_all",)
+    assert router.steps("nobody_available") == ("wait",)
 
 
-REMEDY = "write steps such as 'pool emea, hold' or 'catch-all'"
+REMEDY = "write steps such as 'pool emea, wait' or 'catch_all'"
 
 
 @pytest.mark.parametrize(
@@ -45,13 +47,13 @@ REMEDY = "write steps such as 'pool emea, hold' or 'catch-all'"
         ("empty_pool", "", f"empty_pool: has no step ''; {REMEDY}"),
         ("empty_pool", [], f"empty_pool: is empty; {REMEDY}"),
         ("empty_pool", 5, f"empty_pool: is 5; {REMEDY}"),
-        ("empty_pool", ["hold", 5], f"empty_pool: is ['hold', 5]; {REMEDY}"),
-        ("empty_pool", "wait", f"empty_pool: has no step 'wait'; {REMEDY}"),
+        ("empty_pool", ["wait", 5], f"empty_pool: is ['wait', 5]; {REMEDY}"),
+        ("empty_pool", "park", f"empty_pool: has no step 'park'; {REMEDY}"),
         ("empty_pool", "pool", f"empty_pool: has no step 'pool'; {REMEDY}"),
         (
             "empty_pool",
-            "hold, pool a",
-            "empty_pool: goes on with 'pool a' after 'hold', which is the end",
+            "wait, pool a",
+            "empty_pool: goes on with 'pool a' after 'wait', which is the end",
         ),
         (
             "nobody_available",
@@ -60,9 +62,9 @@ REMEDY = "write steps such as 'pool emea, hold' or 'catch-all'"
         ),
         (
             "nobody_eligible",
-            "anyway",
+            "ignore_availability",
             (
-                "nobody_eligible: says 'anyway', which helps only nobody_available: nobody else is there to take the "
+                "nobody_eligible: says 'ignore_availability', which helps only nobody_available: nobody else is there to take the "
                 "lead"
             ),
         ),
@@ -83,7 +85,7 @@ REMEDY = "write steps such as 'pool emea, hold' or 'catch-all'"
 def test_refused_steps(case, steps, message):
     """Steps that cannot be taken are refused with the case, and with what to write instead."""
     with pytest.raises(ConfigError) as caught:
-        Otherwise(**{case: steps})
+        Fallback(**{case: steps})
     assert str(caught.value) == message
 
 
@@ -91,41 +93,41 @@ def test_refused_steps(case, steps, message):
     ("build", "message"),
     [
         (
-            lambda: Rule("r", otherwise={"no_rule": "hold"}),
+            lambda: Rule("r", fallback={"no_rule": "wait"}),
             (
-                "otherwise.no_rule: a rule cannot say what happens when no rule matched; say it in the router's "
-                "otherwise"
+                "fallback.no_rule: a rule cannot say what happens when no rule matched; say it in the router's "
+                "fallback"
             ),
         ),
         (
-            lambda: Rule("r", pool="a", otherwise={"empty_pool": "pool a"}),
-            "otherwise.empty_pool: asks 'a' again, which is the rule's own pool; name another",
+            lambda: Rule("r", pool="a", fallback={"empty_pool": "pool a"}),
+            "fallback.empty_pool: asks 'a' again, which is the rule's own pool; name another",
         ),
         (
-            lambda: Rule("r", otherwise={"empty_pool": "pool everyone"}),
-            "otherwise.empty_pool: asks 'everyone' again, which is the rule's own pool; name another",
+            lambda: Rule("r", fallback={"empty_pool": "pool everyone"}),
+            "fallback.empty_pool: asks 'everyone' again, which is the rule's own pool; name another",
         ),
         (
-            lambda: Rule("r", otherwise={"empty_pol": "hold"}),
-            "otherwise: there is no case named 'empty_pol'; did you mean 'empty_pool'?",
+            lambda: Rule("r", fallback={"empty_pol": "wait"}),
+            "fallback: there is no case named 'empty_pol'; did you mean 'empty_pool'?",
         ),
         (
-            lambda: Rule("r", otherwise="hold"),
-            "otherwise: is 'hold'; write Otherwise(nobody_available='pool emea, hold')",
+            lambda: Rule("r", fallback="wait"),
+            "fallback: is 'wait'; write Fallback(nobody_available='pool emea, wait')",
         ),
         (
-            lambda: Rule("r", otherwise={"empty_pool": "wait"}),
-            f"otherwise.empty_pool: has no step 'wait'; {REMEDY}",
+            lambda: Rule("r", fallback={"empty_pool": "park"}),
+            f"fallback.empty_pool: has no step 'park'; {REMEDY}",
         ),
         (
             lambda: Router(
-                rules=[], pools=[Pool("emea", reps={"a"})], otherwise={"empty_pool": "pool emae"}
+                rules=[], pools=[Pool("emea", reps={"a"})], fallback={"empty_pool": "pool emae"}
             ),
-            "otherwise.empty_pool: there is no pool named 'emae'; did you mean 'emea'?",
+            "fallback.empty_pool: there is no pool named 'emae'; did you mean 'emea'?",
         ),
         (
-            lambda: Router(rules=[Rule("r", otherwise={"nobody_available": "pool b"})]),
-            "rule 'r'.otherwise.nobody_available: there is no pool named 'b'; known: everyone",
+            lambda: Router(rules=[Rule("r", fallback={"nobody_available": "pool b"})]),
+            "rule 'r'.fallback.nobody_available: there is no pool named 'b'; known: everyone",
         ),
     ],
 )

@@ -14,7 +14,6 @@ from leadroute.rules.builders import (
     NOW,
     REP,
     age,
-    check,
     covers,
     days,
     define,
@@ -24,6 +23,7 @@ from leadroute.rules.builders import (
     is_free_mail,
     minutes,
     overlaps,
+    predicate,
     seconds,
     signal,
     weeks,
@@ -113,8 +113,8 @@ SAME = [
     ("signal('pricing_page').total >= 240", signal("pricing_page").total >= 240),
     ("signal('mail').count == 0", signal("mail").count == 0),
     ("age(signal('mail').last) < hours(1)", age(signal("mail").last) < hours(1)),
-    ("check('is_customer')", check("is_customer")),
-    ("check('near', 'Berlin', 50)", check("near", "Berlin", 50)),
+    ("predicate('is_customer')", predicate("is_customer")),
+    ("predicate('near', 'Berlin', 50)", predicate("near", "Berlin", 50)),
     ("rep.skills['healthcare'] >= 0.5", REP.skills["healthcare"] >= 0.5),
     ("rep.skills.contains('healthcare')", REP.skills.contains("healthcare")),
     ("rep.active", REP.active == True),  # noqa: E712 - the builder compares
@@ -169,7 +169,7 @@ PRINTED = [
     (age(LEAD.received_at) > hours(36), "age(lead.received_at) > hours(36)"),
     (LEAD["is vip?"].is_present(), "lead['is vip?'] is present"),
     (~LEAD.email.like("*x"), "not lead.email.like('*x')"),
-    (check("near", True, days(1)), "check('near', True, days(1))"),
+    (predicate("near", True, days(1)), "predicate('near', True, days(1))"),
 ]
 
 
@@ -281,8 +281,8 @@ REFUSED = [
     (lambda: domain_of(LEAD.budget), "domain_of.. takes a field that holds text"),
     (lambda: is_free_mail(NOW), "is_free_mail.. takes a field"),
     (lambda: is_free_mail(LEAD.budget), "must be text"),
-    (lambda: check(5), "in quotes"),
-    (lambda: check("x", object()), "cannot be compared"),
+    (lambda: predicate(5), "in quotes"),
+    (lambda: predicate("x", object()), "cannot be compared"),
     (lambda: signal(5).total, "in quotes"),
     (lambda: SignalStat("x", "mean"), "signal\\('x'\\) has no 'mean'; it has total, count, last"),
     (lambda: define("lead", ALWAYS), "'lead' cannot name a condition"),

@@ -58,7 +58,12 @@ def test_placement_remembers():
     assert (placement.factor, placement.outcome) == ("budget", "nurture")
     received, disqualified = dispatcher.history("L-1")
     assert (disqualified.factor, disqualified.outcome) == ("budget", "nurture")
-    assert received.version == disqualified.version == placement.version == ROUTER.version
+    assert (
+        received.policy_version
+        == disqualified.policy_version
+        == placement.policy_version
+        == ROUTER.version
+    )
 
 
 def test_pickle():

@@ -5,15 +5,17 @@ import pytest
 from leadroute import LEAD, REP, ConfigError, Lead, Pool, Rep, Rule, ValidationError, free_capacity
 from leadroute.errors import FieldTypeError
 from leadroute.rules.parser import parse
-from leadroute.rules.situation import RoutingContext
+from leadroute.rules.routing_context import RoutingContext
 
 
 def test_a_rule_holds_what_it_was_given():
     """A rule is a value; its window is read from text."""
-    rule = Rule("r", when=LEAD.budget > 0, score=free_capacity(), pool="p", window="1h")
-    assert rule.window == timedelta(hours=1)
-    assert rule == Rule("r", when=LEAD.budget > 0, score=free_capacity(), pool="p", window="60m")
-    assert Rule("r").window is None
+    rule = Rule("r", when=LEAD.budget > 0, score=free_capacity(), pool="p", accept_within="1h")
+    assert rule.accept_within == timedelta(hours=1)
+    assert rule == Rule(
+        "r", when=LEAD.budget > 0, score=free_capacity(), pool="p", accept_within="60m"
+    )
+    assert Rule("r").accept_within is None
 
 
 @pytest.mark.parametrize(
@@ -34,7 +36,7 @@ def test_fields_of_the_wrong_kind(fields, said):
 def test_a_window_lasts(window):
     """An offer must stand for some time."""
     with pytest.raises(ConfigError, match=r"the window is 0s|is not a duration"):
-        Rule("r", window=window)
+        Rule("r", accept_within=window)
 
 
 def test_a_pool_has_members():

@@ -19,8 +19,8 @@ from leadroute import (
     scorer,
     skill_match,
 )
+from leadroute.rules.routing_context import RoutingContext
 from leadroute.rules.scorer import Guarded, Scorer, Sum, Term, mean
-from leadroute.rules.situation import RoutingContext
 from leadroute.testing.strategies import leads, reps, scorers
 
 HERE = RoutingContext(Lead("L-1", industry="health", country="DE"), (), "everyone")
@@ -31,8 +31,8 @@ weights = st.sampled_from([0, 0.5, 1, 2, 3])
 ADA = Rep("ada", skills={"health": 0.5})
 
 
-def points(score, situation=HERE, rep=ADA):
-    return score.bind(situation)(rep)
+def points(score, context=HERE, rep=ADA):
+    return score.bind(context)(rep)
 
 
 @given(scorers(), scorers(), scorers())
@@ -60,13 +60,13 @@ def test_guards_distribute(a, b):
 @given(scorers(), leads(), st.lists(reps(), min_size=1, max_size=4, unique_by=lambda r: r.id))
 def test_points_lie_between_0_and_1(score, lead, found):
     """Whatever the score, a rep gets 0 to 1, or no answer; and there is a reason in words."""
-    situation = RoutingContext(lead, tuple(found), "everyone", instant=lead.received_at or AT)
-    bound = score.bind(situation)
+    context = RoutingContext(lead, tuple(found), "everyone", instant=lead.received_at or AT)
+    bound = score.bind(context)
     for rep in found:
         given_points = bound(rep)
         assert given_points is None or 0 <= given_points <= 1
-        assert score.reason(situation, rep)
-        parts = [(term.weight, term.bind(situation)(rep)) for term in score.terms]
+        assert score.reason(context, rep)
+        parts = [(term.weight, term.bind(context)(rep)) for term in score.terms]
         assert given_points == mean(parts) or len(parts) == 1
 
 
@@ -160,7 +160,7 @@ def test_a_scorer_of_ones_own():
         ids: tuple[str, ...]
         bonus: float = 1.0
 
-        def bind(self, situation):
+        def bind(self, context):
             return lambda rep: self.bonus if rep.id in self.ids else None
 
     assert str(Listed(("a", "b"), bonus=0.5)) == "listed(['a', 'b'], 0.5)"
@@ -171,7 +171,7 @@ def test_a_scorer_of_ones_own():
 
 
 @scorer
-def speaks(situation, rep, tag, points=1.0):
+def speaks(context, rep, tag, points=1.0):
     """Speaks the language asked for.
 
     More that nobody reads.
@@ -193,7 +193,7 @@ def test_a_scorer_from_a_function():
 @pytest.mark.parametrize("found", [2, -0.1, float("nan"), True, "1"])
 def test_a_function_that_gives_no_points(found):
     """Points outside 0 to 1, or no number at all, are refused with the scorer and the rep named."""
-    wrong = scorer(lambda situation, rep: found)()
+    wrong = scorer(lambda context, rep: found)()
     with pytest.raises(
         TypeError, match=r"rep 'ada' is .*; it must be a number from 0 to 1, or None"
     ):

@@ -35,7 +35,9 @@ SAME = [
     ("free_capacity().when(lead.country == 'US')", free_capacity().when(LEAD.country == "US")),
     (
         "(free_capacity() + round_robin()).when(ours)",
-        (free_capacity() + round_robin()).when(parse("ours", defines={"ours": LEAD.budget > 1})),
+        (free_capacity() + round_robin()).when(
+            parse("ours", definitions={"ours": LEAD.budget > 1})
+        ),
     ),
     ("skill_match(field='industry')", skill_match("industry")),
 ]
@@ -45,8 +47,8 @@ SAME = [
 def test_text_and_python_give_the_same_score(text, built):
     """A score is the same value however it is written, and prints as text that gives it again."""
     defines = {"ours": LEAD.budget > 1}
-    assert parse_score(text, SCORERS, defines=defines) == built
-    assert parse_score(str(built), SCORERS, defines=defines) == built
+    assert parse_score(text, SCORERS, definitions=defines) == built
+    assert parse_score(str(built), SCORERS, definitions=defines) == built
 
 
 plain = st.sampled_from([free_capacity(), round_robin(), close_rate(), skill_match("industry")])

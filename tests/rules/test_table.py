@@ -33,7 +33,7 @@ def facts():
 def test_every_line_of_the_table_is_true(text, code, facts):
     """Text and Python form are one tree, and it holds for the lead and the rep of the page."""
     built = eval(code.replace("\\|", "|"), dict(NAMES))
-    found = parse(text, defines=DEFINES)
+    found = parse(text, definitions=DEFINES)
     assert found == built
     assert compile_condition(found, facts["host"])(facts["lead"], facts["rep"], facts["now"])
 

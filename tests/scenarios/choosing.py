@@ -171,7 +171,7 @@ def the_default_owner_gets_what_nobody_can_take(given, then):
     assert given["eligible"] == []
     router = Router(rules=[Rule("all")], catch_all=given["default_owner"])
     placement = desk(Rep("a", active=False), router=router).submit(Lead("L-1"))
-    assert (placement.status, placement.rep_id) == (Status.CAUGHT, then["winner"])
+    assert (placement.status, placement.rep_id) == (Status.CATCH_ALL, then["winner"])
 
 
 @passes("od-12")
@@ -276,7 +276,7 @@ def an_empty_tier_costs_no_waiting(given, then):
     assert given["skip_empty"]
     (first, nobody), (second, people) = given["levels"].items()
     pools = [Pool(first, reps=nobody), Pool(second, reps=people)]
-    rule = Rule("all", pool=first, otherwise={"empty_pool": f"pool {second}"})
+    rule = Rule("all", pool=first, fallback={"empty_pool": f"pool {second}"})
     lead = Lead("L-1", received_at=NOW)
     ranking = Router(rules=[rule], pools=pools).rank(lead, team(*people), now=NOW)
     assert ranking.best.rep_id == then["winner"]

@@ -89,7 +89,7 @@ WAITING: Mapping[str, str] = MappingProxyType(
 def desk(*reps, score=None, store=None, start=NOW, router=None, **terms):
     """A dispatcher over reps, given as reps or ids, with one rule unless there is a router."""
     chosen = round_robin() if score is None else score
-    policy = router or Router(rules=[Rule("all", score=chosen, window="5m", **terms)])
+    policy = router or Router(rules=[Rule("all", score=chosen, accept_within="5m", **terms)])
     return Dispatcher(
         policy, team(*reps), MemoryStore() if store is None else store, ManualClock(start)
     )

@@ -94,7 +94,9 @@ def freed_capacity_goes_to_who_waits_longest(given, then):
 @passes("cw-23")
 def silence_passes_the_lead_on(given, then):
     window = f"{given['reply_timeout_s']}s"
-    rule = Rule("all", score=round_robin(), window=window, otherwise={"nobody_eligible": "hold"})
+    rule = Rule(
+        "all", score=round_robin(), accept_within=window, fallback={"nobody_eligible": "wait"}
+    )
     dispatcher = desk(*given["reps"], router=Router(rules=[rule]))
     assert dispatcher.submit(Lead("L-1")).rep_id == given["reps"][0]
     dispatcher.clock.advance(window)
@@ -109,7 +111,7 @@ def silence_passes_the_lead_on(given, then):
 @passes("cw-24")
 def dropping_out_loses_nothing(given, then):
     presence = {given["rep"]: Presence("available", NOW), "other": Presence("available", NOW)}
-    router = Router(rules=[Rule("all", require=REP.id == given["rep"])], grace="60s")
+    router = Router(rules=[Rule("all", require=REP.id == given["rep"])], offline_grace="60s")
     dispatcher = evolve(desk(given["rep"], "other", router=router), presence=presence)
     owned = [f"L-{index}" for index in range(given["open"])]
     route(dispatcher, given["open"])
@@ -140,7 +142,8 @@ def a_silent_rep_is_not_asked_again_while_others_are_free(given, then):
 def one_offer_at_a_time(given, then):
     """Capacity that is given back on acceptance counts offers, and nothing else."""
     rules = [
-        Rule(queue, when=LEAD.source == queue, frees="accept") for queue in given["rep_in_queues"]
+        Rule(queue, when=LEAD.source == queue, release_on="accept")
+        for queue in given["rep_in_queues"]
     ]
     rep = Rep("a", capacity=given["max_concurrent_offers"])
     dispatcher = desk(rep, router=Router(rules=rules))
@@ -231,7 +234,7 @@ def who_declined_is_not_asked_again(given, then):
     *once, again = then["offers"]
     assert offers == once
     assert again in offers
-    assert placement.rep_id == "catch-all"
+    assert placement.rep_id == "catch_all"
 
 
 @differs("fs-06", "A rep who declined")
@@ -244,7 +247,7 @@ def an_absent_rep_does_not_stop_the_lead(given, then):
     for _ in range(2):
         dispatcher.clock.advance("5m")
         swept = dispatcher.sweep()
-    assert dispatcher.placement("L-1").tried.keys() == {first, second}
+    assert dispatcher.placement("L-1").previous_offers.keys() == {first, second}
     assert dispatcher.placement("L-1").status is Status.WAITING
     dispatcher.clock.set(swept.next_wakeup)
     dispatcher.sweep()

@@ -20,7 +20,7 @@ from leadroute import (
     round_robin,
 )
 from leadroute.ranking.scorers.round_robin import UNIT, dues
-from leadroute.rules.situation import RoutingContext
+from leadroute.rules.routing_context import RoutingContext
 from leadroute.scorers import fair_share, owner
 
 
@@ -92,7 +92,9 @@ def a_lead_without_worth_is_made_up_for(given, then):
     for index, each in enumerate(given["leads"]):
         if each["outcome"] == "no_show" and not given["count_no_show"]:
             expires = NOW + timedelta(days=30)
-            dispatcher.grant(each["rep"], reason="make_up", cause=f"L{index}-0", expires=expires)
+            dispatcher.credit_turns(
+                each["rep"], reason="make_up", cause=f"L{index}-0", expires=expires
+            )
     assert route(dispatcher, 1, "next") == [then["winner"]]
 
 

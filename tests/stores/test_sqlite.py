@@ -231,7 +231,7 @@ def test_an_idle_store_holds_no_lock(store, host):
 
 def test_a_writer_that_does_not_end_makes_the_store_give_up(path, host):
     """When patience ends the store was busy: nothing happened, and the same change may be sent again."""
-    with SqliteStore(path, patience="3ms") as store:
+    with SqliteStore(path, busy_timeout="3ms") as store:
         host.execute("BEGIN IMMEDIATE")
         with pytest.raises(TransientError) as busy:
             store.commit(ROUTE)

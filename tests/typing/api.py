@@ -11,9 +11,9 @@ from leadroute import (
     Cap,
     DecisionRecord,
     Dispatcher,
+    Fallback,
     Lead,
     MemoryStore,
-    Otherwise,
     Presence,
     Ranking,
     Rep,
@@ -57,7 +57,7 @@ router = Router(
             when=LEAD.annual_revenue >= 1_000_000,
             require=REP.level >= 3,
             score=3 * skill_match("industry") + free_capacity(),
-            window="5m",
+            accept_within="5m",
         ),
         Rule("everyone else", score=round_robin()),
     ],
@@ -69,13 +69,17 @@ decision = router.decide(lead, Roster([rep]))
 assert_type(decision, DecisionRecord)
 assert_type(decision.rerun(router, lead, Roster([rep])).changed, tuple[str, ...])
 batch = router.assign_batch([lead], Roster([rep]), objective=lambda one, _: one.budget or 0.0)
-assert_type(batch.reps["L-1"], str)
+assert_type(batch.owners["L-1"], str)
 
 # What happens when nobody is found: text, a list, or a mapping.
-steps = Otherwise(no_rule="hold", nobody_available=["pool emea", "anyway"])
-Router(rules=[Rule("r", otherwise=steps)], otherwise={"empty_pool": "hold"})
-Otherwise(nobody="hold")  # type: ignore[call-arg]
-assert_type(ranking.others, tuple[Ranking, ...])
-assert_type(ranking.then, str)
+steps = Fallback(no_rule="wait", nobody_available=["pool emea", "ignore_availability"])
+Router(rules=[Rule("r", fallback=steps)], fallback={"empty_pool": "wait"})
+Fallback(nobody="wait")  # type: ignore[call-arg]
+assert_type(ranking.other_pools, tuple[Ranking, ...])
+assert_type(ranking.fallback_step, str)
 desk = Dispatcher(router, Roster([rep]), MemoryStore(), presence={"ada": Presence("busy", at)})
-Router(rules=[Rule("r", calling="mon-fri 09:00-20:00", overlap=0.5)], grace="30s", wrap_up="2m")
+Router(
+    rules=[Rule("r", calling_hours="mon-fri 09:00-20:00", min_shared_hours=0.5)],
+    offline_grace="30s",
+    wrap_up="2m",
+)

@@ -53,7 +53,7 @@ def run(options: Any, screen: Screen) -> int:
         told = {"ok": False, "errors": [_told(each) for each in error.errors]}
         screen.say(json.dumps(told, ensure_ascii=False))
         return 2
-    roster, errors = read_reps(existing(options.reps), custom=router.fields)
+    roster, errors = read_reps(existing(options.reps), custom=router.custom_fields)
     unread = [
         Finding("LR100", f"{error.source}:{error.line}", "; ".join(map(str, error.faults)), _REMEDY)
         for error in errors

@@ -127,7 +127,8 @@ class _Office:
         self._dispatcher.accept(lead_id, rep_id)
         now = self._clock.now()
         self.plan(
-            now + timedelta(minutes=5 + mood % 25), partial(self._dispatcher.contacted, lead_id)
+            now + timedelta(minutes=5 + mood % 25),
+            partial(self._dispatcher.record_contact, lead_id),
         )
         won = mood % 7 < 2
         closing = partial(
@@ -268,7 +269,7 @@ def _tell(story: _Story) -> None:
 
     story.chapter("5. The owner reaches the first lead, and wins it")
     clock.advance("20m")
-    story.say(dispatcher.contacted(BIG.id))
+    story.say(dispatcher.record_contact(BIG.id))
     clock.advance("30m")
     story.say(dispatcher.feedback(BIG.id, "won", value=48_000))
 

@@ -23,7 +23,7 @@ from leadroute.cli.inputs import (
 )
 from leadroute.cli.output import Screen
 from leadroute.formats.policy_file import load_policy
-from leadroute.insight.whatif import diff
+from leadroute.insight.explanations import diff
 from leadroute.model.lead import Lead
 
 __all__ = ["add", "run"]

@@ -19,7 +19,7 @@ from leadroute.cli.inputs import (
 )
 from leadroute.cli.output import Screen
 from leadroute.errors import ConfigError
-from leadroute.insight.whatif import explain, why_not
+from leadroute.insight.explanations import explain, why_not
 from leadroute.model.lead import Lead
 from leadroute.model.roster import Roster
 from leadroute.model.snapshot import Snapshot
@@ -97,9 +97,9 @@ def _plain(ranking: Ranking) -> dict[str, Any]:
         "resumes_at": _iso(ranking.resumes_at),
         "assignments": [_assignment(each) for each in ranking.assignments],
         "rejections": [_rejection(each) for each in ranking.rejections],
-        "others": [_plain(each) for each in ranking.others],
-        "then": ranking.then,
-        "anyway": ranking.anyway,
+        "other_pools": [_plain(each) for each in ranking.other_pools],
+        "fallback_step": ranking.fallback_step,
+        "ignore_availability": ranking.ignore_availability,
         "notes": [*ranking.notes],
     }
 
@@ -128,8 +128,8 @@ def _rejection(rejection: Exclusion) -> dict[str, Any]:
             {
                 "criterion": obstacle.criterion,
                 "reason": obstacle.reason,
-                "passing": obstacle.passing,
-                "until": _iso(obstacle.until),
+                "temporary": obstacle.temporary,
+                "until": _iso(obstacle.available_at),
             }
             for obstacle in rejection.obstacles
         ],

@@ -135,7 +135,7 @@ def roster_of(options: Any, router: Router) -> Roster:
     Raises:
         ConfigError: One or more rows are no reps; all of them are named.
     """
-    roster, errors = read_reps(existing(options.reps), custom=router.fields)
+    roster, errors = read_reps(existing(options.reps), custom=router.custom_fields)
     if errors:
         listed = "".join(f"\n  {error}" for error in errors)
         raise ConfigError(f"{len(errors)} rows are no reps; put them right first:{listed}")
@@ -145,4 +145,4 @@ def roster_of(options: Any, router: Router) -> Roster:
 def leads_of(options: Any, router: Router) -> Iterator[Lead | RowError]:
     """The leads one by one, with a ``RowError`` in the place of each bad row."""
     source = sys.stdin if options.leads == "-" else existing(options.leads)
-    return read_leads(source, format=options.format, custom=router.fields)
+    return read_leads(source, format=options.format, custom=router.custom_fields)

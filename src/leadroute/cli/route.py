@@ -157,7 +157,7 @@ class _Routing:
         found = self.heard[-1] if self.heard else None
         best = found.first() if isinstance(found, Decided) else None
         if best is None:
-            return _row(placement, None, placement.why or "submitted before")
+            return _row(placement, None, placement.reason_code or "submitted before")
         return _row(placement, round(best.score, 6), best.reason)
 
 

@@ -186,7 +186,7 @@ READERS: Mapping[str, Reader] = MappingProxyType(
 """How a cell is read, by the kind of its field."""
 
 _SPECIAL: Mapping[str, Reader] = {
-    "buckets": read_buckets,
+    "capacity_by_segment": read_buckets,
     "caps": read_caps,
     "signals": read_signals,
 }

@@ -30,7 +30,7 @@ from leadroute.ranking.router import Router
 from leadroute.ranking.scorers.custom import HostScorer
 from leadroute.rules.conditions import Condition, definitions
 from leadroute.rules.evaluation import PLAIN, Environment
-from leadroute.rules.fallback import Otherwise, steps_as_text
+from leadroute.rules.fallback import Fallback, steps_as_text
 from leadroute.rules.rule import Factor, Pool, Qualification, Rule, parts_of
 from leadroute.rules.scorer import Scorer, guards
 from leadroute.scorers import BUILT_IN
@@ -59,12 +59,14 @@ def write_toml(document: Mapping[str, Any]) -> str:
         document: Values first, then tables (mappings) and arrays of tables (lists of mappings), by name.
 
     Example:
-        >>> print(write_toml({"format": 1, "rule": [{"name": "rest", "window": "5m"}]}), end="")
+        >>> print(
+        ...     write_toml({"format": 1, "rule": [{"name": "rest", "accept_within": "5m"}]}), end=""
+        ... )
         format = 1
         <BLANKLINE>
         [[rule]]
-        name   = "rest"
-        window = "5m"
+        name          = "rest"
+        accept_within = "5m"
     """
     values, blocks = {}, []
     for name, value in document.items():
@@ -223,9 +225,9 @@ def dump_policy(
         >>> from leadroute import LEAD, Router, Rule, round_robin
         >>> router = Router(rules=[Rule("us", when=LEAD.country == "US", score=round_robin())])
         >>> print(dump_policy(router), end="")
-        format    = 1
-        window    = "5m"
-        catch_all = "catch-all"
+        format        = 1
+        accept_within = "5m"
+        catch_all     = "catch_all"
         <BLANKLINE>
         [[rule]]
         name  = "us"
@@ -249,17 +251,17 @@ def _document(router: Router) -> dict[str, Any]:
     document = {
         "format": FORMAT,
         "qualify": str(router.qualify) if isinstance(router.qualify, Condition) else None,
-        "window": format_duration(router.window),
-        "grace": format_duration(router.grace) if router.grace else None,
+        "accept_within": format_duration(router.accept_within),
+        "offline_grace": format_duration(router.offline_grace) if router.offline_grace else None,
         "wrap_up": format_duration(router.wrap_up) if router.wrap_up else None,
         "catch_all": router.catch_all,
         "holidays": sorted(map(str, router.holidays)),
         "caps": [*map(str, router.caps)],
         "timezone": None if router.timezone == "UTC" else router.timezone,
-        "otherwise": _otherwise_table(router.otherwise),
-        "lint": {"silence": dict(router.silences)} if router.silences else None,
-        "fields": dict(router.fields),
-        "define": {name: str(each) for name, each in _definitions(router).items()},
+        "fallback": _otherwise_table(router.fallback),
+        "lint": {"ignore": dict(router.ignore)} if router.ignore else None,
+        "custom_fields": dict(router.custom_fields),
+        "definitions": {name: str(each) for name, each in _definitions(router).items()},
         "qualification": [_factor_table(each) for each in _factors(router.qualify)],
         "pool": [_pool_table(pool) for pool in router.pools],
         "rule": [_rule_table(rule) for rule in router.rules],
@@ -320,28 +322,38 @@ def _rule_table(rule: Rule) -> dict[str, Any]:
         "require": rule.require,
         "score": _written_score(rule),
         "pool": rule.pool,
-        "window": None if rule.window is None else format_duration(rule.window),
+        "accept_within": None
+        if rule.accept_within is None
+        else format_duration(rule.accept_within),
     }
     found: dict[str, Any] = {key: str(value) for key, value in table.items() if value is not None}
-    for name in ("segment", "cost", "frees", "territory", "within_km", "calling", "overlap"):
+    for name in (
+        "segment",
+        "capacity_cost",
+        "release_on",
+        "in_territory",
+        "max_distance_km",
+        "calling_hours",
+        "min_shared_hours",
+    ):
         value = getattr(rule, name)
         if value != getattr(_PLAIN_RULE, name):
             found[name] = value
-    if otherwise := _otherwise_table(rule.otherwise):
-        found["otherwise"] = otherwise
+    if fallback := _otherwise_table(rule.fallback):
+        found["fallback"] = fallback
     return found
 
 
-def _otherwise_table(otherwise: Otherwise) -> dict[str, Any]:
-    return {case: steps_as_text(steps) for case, steps in otherwise.said()}
+def _otherwise_table(fallback: Fallback) -> dict[str, Any]:
+    return {case: steps_as_text(steps) for case, steps in fallback.said()}
 
 
 _PLAIN_RULE = Rule("plain")
 
 
 def _definitions(router: Router) -> dict[str, Condition]:
-    found = dict(router.defines)
-    for condition in (*router.defines.values(), *_conditions(router)):
+    found = dict(router.definitions)
+    for condition in (*router.definitions.values(), *_conditions(router)):
         for name, each in definitions(condition).items():
             if found.setdefault(name, each) != each:
                 raise ConfigError(

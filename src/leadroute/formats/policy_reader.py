@@ -38,11 +38,11 @@ from leadroute.ranking.case import EXPECTATIONS, Case
 from leadroute.ranking.router import Router
 from leadroute.rules.conditions import ALWAYS, Condition, reads
 from leadroute.rules.evaluation import Environment, compile_condition
-from leadroute.rules.fallback import CASES, Otherwise, pool_of, read_steps
+from leadroute.rules.fallback import CASES, Fallback, pool_of, read_steps
 from leadroute.rules.fields import FIELDS
 from leadroute.rules.parser import declared, parse, parse_definitions
-from leadroute.rules.rule import EVERYONE, Factor, Pool, Qualification, Rule, read_silences
-from leadroute.rules.rule import window as read_window
+from leadroute.rules.rule import EVERYONE, Factor, Pool, Qualification, Rule, read_ignored
+from leadroute.rules.rule import accept_within as read_accept_within
 from leadroute.rules.scorer import Scorer, guards
 from leadroute.rules.scores import parse_score
 
@@ -164,7 +164,7 @@ Scorers = Mapping[str, Callable[..., Scorer]]
 _Readers = Mapping[str, Callable[[Any], Any]]
 
 MOST_ERRORS = 100
-_TABLES = ("fields", "define", "qualification", "pool", "rule", "territory", "test")
+_TABLES = ("custom_fields", "definitions", "qualification", "pool", "rule", "territory", "test")
 
 
 class Draft:
@@ -196,9 +196,9 @@ class Draft:
         self._read_defines(document)
         terms = self._table("", "key of a policy", document, self._terms)
         factors = list(self._factors(document))
-        silences = self._silences(document)
+        ignore = self._ignored(document)
         pools = list(self._pools(document))
-        otherwise = self._otherwise("otherwise", document.get("otherwise"))
+        fallback = self._fallback("fallback", document.get("fallback"))
         territories = list(self._territories(document))
         rules = list(self._rules(document))
         tests = list(self._tests(document))
@@ -214,11 +214,11 @@ class Draft:
                     pools=pools,
                     tests=tests,
                     territories=territories,
-                    defines=self._defines,
-                    fields=self._fields,
+                    definitions=self._defines,
+                    custom_fields=self._fields,
                     environment=self._environment,
-                    silences=silences,
-                    otherwise=otherwise,
+                    ignore=ignore,
+                    fallback=fallback,
                     **terms,
                 )
         if router is None:
@@ -229,29 +229,29 @@ class Draft:
     def _terms(self) -> _Readers:
         return {
             "qualify": self._lead_condition,
-            "window": _window,
-            "grace": _duration,
+            "accept_within": _window,
+            "offline_grace": _duration,
             "wrap_up": _duration,
             "catch_all": _ident,
             "holidays": _dates,
             "caps": _as_written,
             "timezone": _as_written,
             "lint": _left_alone,
-            "otherwise": _left_alone,
+            "fallback": _left_alone,
             **dict.fromkeys(_TABLES, _left_alone),
         }
 
     def _read_fields(self, document: Mapping[str, Any]) -> None:
-        for key, kind in _leaves(self._mapping(document, "fields")):
-            with self._under(f"fields.{key}"):
+        for key, kind in _leaves(self._mapping(document, "custom_fields")):
+            with self._under(f"custom_fields.{key}"):
                 written = _text(kind)
                 declared({key: written})
                 self._fields[key.removeprefix("lead.")] = written
 
     def _read_defines(self, document: Mapping[str, Any]) -> None:
         texts: dict[str, str] = {}
-        for name, written in self._mapping(document, "define").items():
-            with self._under(f"define.{name}"):
+        for name, written in self._mapping(document, "definitions").items():
+            with self._under(f"definitions.{name}"):
                 texts[name] = _text(written)
         try:
             self._defines = parse_definitions(texts, custom=self._fields)
@@ -263,10 +263,10 @@ class Draft:
         """Note every error in the definitions, one by one, or else ``first``, which they have together."""
         before = len(self._errors)
         for name, written in texts.items():
-            with self._under(f"define.{name}"):
-                parse(written, defines=self._defines, custom=self._fields)
+            with self._under(f"definitions.{name}"):
+                parse(written, definitions=self._defines, custom=self._fields)
         if len(self._errors) == before:
-            self._note(first.at(self._parts.at("define")))
+            self._note(first.at(self._parts.at("definitions")))
 
     def _factors(self, document: Mapping[str, Any]) -> Iterator[Factor]:
         readers = {
@@ -281,11 +281,11 @@ class Draft:
                 if found is not None:
                     yield _factor(found)
 
-    def _silences(self, document: Mapping[str, Any]) -> Mapping[str, str]:
+    def _ignored(self, document: Mapping[str, Any]) -> Mapping[str, str]:
         table = self._mapping(document, "lint")
-        readers = {"silence": read_silences}
+        readers = {"ignore": read_ignored}
         found: Mapping[str, str] = self._table("lint", "key of [lint]", table, readers).get(
-            "silence", {}
+            "ignore", {}
         )
         return found
 
@@ -304,30 +304,30 @@ class Draft:
             "require": self._condition,
             "score": self._score,
             "pool": self._known_pool,
-            "window": _window,
+            "accept_within": _window,
             "segment": _ident,
-            "cost": _as_written,
-            "frees": _as_written,
-            "territory": _as_written,
-            "within_km": _as_written,
-            "calling": _as_written,
-            "overlap": _as_written,
-            "otherwise": _left_alone,
+            "capacity_cost": _as_written,
+            "release_on": _as_written,
+            "in_territory": _as_written,
+            "max_distance_km": _as_written,
+            "calling_hours": _as_written,
+            "min_shared_hours": _as_written,
+            "fallback": _left_alone,
         }
         for place, table in self._tables(document, "rule"):
-            otherwise = self._otherwise(f"{place}.otherwise", table.get("otherwise"))
+            fallback = self._fallback(f"{place}.fallback", table.get("fallback"))
             with self._under(place):
                 found = self._whole(place, "key of a rule", table, readers)
                 if found is not None:
-                    yield Rule(**found, otherwise=otherwise)
+                    yield Rule(**found, fallback=fallback)
 
-    def _otherwise(self, place: str, given: Any) -> Otherwise:
+    def _fallback(self, place: str, given: Any) -> Fallback:
         if given is not None and not isinstance(given, Mapping):
-            problem = f"is {_called(given)}; write {{ nobody_available = 'pool emea, hold' }}"
+            problem = f"is {_called(given)}; write {{ nobody_available = 'pool emea, wait' }}"
             self._note(ConfigError(problem, self._parts.at(place)))
-            return Otherwise()
+            return Fallback()
         readers = {case: partial(self._steps, case) for case in CASES}
-        return Otherwise(**self._table(place, "case of otherwise", given or {}, readers))
+        return Fallback(**self._table(place, "case of otherwise", given or {}, readers))
 
     def _steps(self, case: str, given: Any) -> tuple[str, ...]:
         try:
@@ -385,7 +385,7 @@ class Draft:
         return name
 
     def _condition(self, given: Any) -> Condition:
-        found = parse(_text(given), defines=self._defines, custom=self._fields)
+        found = parse(_text(given), definitions=self._defines, custom=self._fields)
         compile_condition(found, self._environment)
         return found
 
@@ -404,7 +404,9 @@ class Draft:
         return found
 
     def _score(self, given: Any) -> Scorer:
-        found = parse_score(_text(given), self._scorers, defines=self._defines, custom=self._fields)
+        found = parse_score(
+            _text(given), self._scorers, definitions=self._defines, custom=self._fields
+        )
         for condition in guards(found):
             compile_condition(condition, self._environment)
         return found
@@ -531,7 +533,7 @@ def _date(given: Any) -> date:
 
 
 def _window(given: Any) -> timedelta:
-    return read_window(_text(given))
+    return read_accept_within(_text(given))
 
 
 def _duration(given: Any) -> timedelta:

@@ -22,7 +22,7 @@ from leadroute.ranking.case import EXPECTATIONS
 from leadroute.ranking.ranking import Outcome
 from leadroute.rules.fallback import CASES
 from leadroute.rules.fields import CUSTOM_KINDS, FIELDS, Kind
-from leadroute.rules.rule import FREES, OUTCOMES
+from leadroute.rules.rule import OUTCOMES, RELEASE_ON
 
 __all__ = ["policy_schema"]
 
@@ -56,8 +56,10 @@ def policy_schema() -> Schema:
             "format": {"description": "The number of the format.", "const": FORMAT},
             "extends": _text("The file that this one builds on, such as base.toml."),
             "qualify": _text("Condition that a lead must fulfil; every lead when left out."),
-            "window": _text("How long an offer stands, such as 5m or 1h30m."),
-            "grace": _text("How long a rep whose connection drops still counts, such as 30s."),
+            "accept_within": _text("How long an offer stands, such as 5m or 1h30m."),
+            "offline_grace": _text(
+                "How long a rep whose connection drops still counts, such as 30s."
+            ),
             "wrap_up": _text("How long a rep is left alone after a contact, such as 2m."),
             "catch_all": _text("Who gets a lead that nobody can take."),
             "caps": {
@@ -66,15 +68,15 @@ def policy_schema() -> Schema:
             },
             "timezone": _text("The IANA zone in whose calendar those are counted."),
             "holidays": _list_of({"type": "string", "format": "date"}),
-            "otherwise": _otherwise(CASES),
+            "fallback": _fallback(CASES),
             "lint": {
                 "description": "What the lint keeps quiet about.",
                 "type": ["object", "null"],
                 "additionalProperties": False,
-                "properties": {"silence": _table_of(_text("Why this code is silenced."))},
+                "properties": {"ignore": _table_of(_text("Why this code is silenced."))},
             },
-            "fields": _fields(),
-            "define": _table_of(_text("Condition that others may use by this name.")),
+            "custom_fields": _fields(),
+            "definitions": _table_of(_text("Condition that others may use by this name.")),
             "qualification": _list_of(_factor()),
             "pool": _list_of(_pool()),
             "rule": _list_of(_rule()),
@@ -170,21 +172,21 @@ def _rule() -> Schema:
                 "What is preferred, such as 3 * skill_match('industry') + free_capacity()."
             ),
             "pool": _text("The name of a pool, or everyone."),
-            "window": _text("How long an offer of this rule stands."),
+            "accept_within": _text("How long an offer of this rule stands."),
             "segment": _text("The name under which its leads count in buckets and caps."),
-            "cost": {"type": ["integer", "null"], "minimum": 0},
-            "frees": _choice("When it gives capacity back.", *FREES),
-            "territory": {"type": ["boolean", "null"]},
-            "within_km": {"type": ["number", "null"], "minimum": 0},
-            "calling": _text("When leads may be called, such as mon-fri 09:00-20:00."),
-            "overlap": {"type": ["number", "null"], "exclusiveMinimum": 0, "maximum": 1},
-            "otherwise": _otherwise(case for case in CASES if case != "no_rule"),
+            "capacity_cost": {"type": ["integer", "null"], "minimum": 0},
+            "release_on": _choice("When it gives capacity back.", *RELEASE_ON),
+            "in_territory": {"type": ["boolean", "null"]},
+            "max_distance_km": {"type": ["number", "null"], "minimum": 0},
+            "calling_hours": _text("When leads may be called, such as mon-fri 09:00-20:00."),
+            "min_shared_hours": {"type": ["number", "null"], "exclusiveMinimum": 0, "maximum": 1},
+            "fallback": _fallback(case for case in CASES if case != "no_rule"),
         },
         "name",
     )
 
 
-def _otherwise(cases: Iterable[str]) -> Schema:
+def _fallback(cases: Iterable[str]) -> Schema:
     steps = {
         "description": "Steps in order: pool NAME, anyway, hold or catch-all, with commas between.",
         "type": ["string", "array", "null"],

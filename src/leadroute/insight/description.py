@@ -17,7 +17,7 @@ from leadroute.ranking.router import Router
 from leadroute.ranking.scorers.performance import Learning
 from leadroute.rules.conditions import And, Condition, Or, definitions
 from leadroute.rules.describe import describe, duration_in_words
-from leadroute.rules.fallback import ANYWAY, CATCH_ALL, HOLD, Otherwise, pool_of
+from leadroute.rules.fallback import CATCH_ALL, IGNORE_AVAILABILITY, WAIT, Fallback, pool_of
 from leadroute.rules.rule import EVERYONE, Factor, Pool, Qualification, Rule, parts_of
 from leadroute.rules.scorer import Guarded, Scorer, guards
 from leadroute.scorers import (
@@ -60,7 +60,7 @@ from leadroute.scorers import (
 __all__ = [
     "describe_policy",
     "describe_rule",
-    "otherwise_in_words",
+    "fallback_in_words",
     "preference",
     "who",
 ]
@@ -78,8 +78,8 @@ _CASES: Final = {
     "nobody_available": "nobody is available",
 }
 _STEPS: Final = {
-    ANYWAY: "somebody gets it who is not available",
-    HOLD: "it waits",
+    IGNORE_AVAILABILITY: "somebody gets it who is not available",
+    WAIT: "it waits",
     CATCH_ALL: "it goes to the catch-all",
 }
 _OF_REP: Final = "the rep's "
@@ -110,20 +110,19 @@ def _lines(router: Router) -> Iterator[str]:
     yield from _qualification(router)
     yield "The first rule that fits a lead decides."
     for number, rule in enumerate(router.rules, 1):
-        yield f"{number}. {rule.name}: {describe_rule(rule, router.window, first=number == 1)}"
+        yield f"{number}. {rule.name}: {describe_rule(rule, router.accept_within, first=number == 1)}"
     for pool in router.pools:
         yield f"Pool {pool.name}: {_members(pool)}."
     if router.holidays:
         yield f"Nobody with working hours works on {', '.join(map(str, sorted(router.holidays)))}."
     if router.wrap_up:
         yield f"After a contact a rep is left alone for {duration_in_words(router.wrap_up)}."
-    if router.grace:
-        grace = duration_in_words(router.grace)
-        yield f"A rep whose connection drops still counts as available for {grace}."
+    if router.offline_grace:
+        offline_grace = duration_in_words(router.offline_grace)
+        yield f"A rep whose connection drops still counts as available for {offline_grace}."
     yield f"A lead that no rep can take goes to {router.catch_all}."
     yield from (
-        f"Unless a rule says otherwise: w{said[1:]}"
-        for said in otherwise_in_words(router.otherwise)
+        f"Unless a rule says otherwise: w{said[1:]}" for said in fallback_in_words(router.fallback)
     )
     for name, condition in _definitions(router).items():
         yield f'"{name}" means: {describe(condition)}.'
@@ -170,20 +169,22 @@ def describe_rule(rule: Rule, window: timedelta, *, first: bool = True) -> str:
         leads = f"If {describe(rule.when)}, then"
     else:
         leads = "Every lead:" if first else "Every other lead:"
-    offered = f"offered for {duration_in_words(rule.window or window)}"
-    called = "" if rule.calling is None else f", called {rule.calling} on the lead's clock"
+    offered = f"offered for {duration_in_words(rule.accept_within or window)}"
+    called = (
+        "" if rule.calling_hours is None else f", called {rule.calling_hours} on the lead's clock"
+    )
     told = f"{leads} {who(rule)}, {preference(rule.score)}, {offered}{called}."
-    return " ".join((told, *otherwise_in_words(rule.otherwise)))
+    return " ".join((told, *fallback_in_words(rule.fallback)))
 
 
-def otherwise_in_words(otherwise: Otherwise) -> Iterator[str]:
+def fallback_in_words(fallback: Fallback) -> Iterator[str]:
     """What happens when nobody is found, a sentence for each case of which something is said.
 
     Example:
-        >>> print(*otherwise_in_words(Otherwise(nobody_available="pool apac, anyway")))
+        >>> print(*fallback_in_words(Fallback(nobody_available="pool apac, ignore_availability")))
         When nobody is available, the pool apac is asked, then somebody gets it who is not available.
     """
-    for case, steps in otherwise.said():
+    for case, steps in fallback.said():
         yield f"When {_CASES[case]}, {', then '.join(map(_step, steps))}."
 
 
@@ -200,12 +201,12 @@ def who(rule: Rule) -> str:
         "reps of the pool emea whose languages include the lead's language"
     """
     reps = "reps" if rule.pool in (None, EVERYONE) else f"reps of the pool {rule.pool}"
-    if rule.territory:
+    if rule.in_territory:
         reps += " in the lead's territory"
-    if rule.within_km is not None:
-        reps += f" within {rule.within_km:g} km of the lead"
-    if rule.overlap is not None:
-        reps += f" who work {rule.overlap:.0%} of the lead's hours"
+    if rule.max_distance_km is not None:
+        reps += f" within {rule.max_distance_km:g} km of the lead"
+    if rule.min_shared_hours is not None:
+        reps += f" who work {rule.min_shared_hours:.0%} of the lead's hours"
     return f"all {reps}" if rule.require is None else f"{reps} {_required(rule.require)}"
 
 

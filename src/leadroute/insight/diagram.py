@@ -16,10 +16,10 @@ from typing import Final
 
 from attrs import field, frozen
 
-from leadroute.insight.description import otherwise_in_words, preference, who
+from leadroute.insight.description import fallback_in_words, preference, who
 from leadroute.ranking.router import Router
 from leadroute.rules.describe import describe, duration_in_words
-from leadroute.rules.fallback import CASES, CATCH_ALL, HOLD, pool_of
+from leadroute.rules.fallback import CASES, CATCH_ALL, WAIT, pool_of
 from leadroute.rules.rule import EVERYONE, Factor, Qualification, Rule
 
 __all__ = ["graphviz", "mermaid"]
@@ -87,7 +87,7 @@ def mermaid(router: Router) -> str:
             rule1["Rule 1: all<br/>every lead"]
             terms1["all reps<br/>best first by whose turn it is<br/>offered for 5 minutes"]
             pool1[("Pool: everyone")]
-            catch(["catch-all"])
+            catch(["catch_all"])
             hold(["the lead waits"])
             lead --> rule1
             rule1 --> terms1
@@ -126,7 +126,7 @@ def graphviz(router: Router) -> str:
             node [fontname="sans-serif"]
             edge [fontname="sans-serif"]
             lead [shape=oval, label="A lead comes in"]
-            catch [shape=oval, label="catch-all"]
+            catch [shape=oval, label="catch_all"]
             lead -> catch
         }
     """
@@ -166,9 +166,9 @@ def _graph(router: Router) -> _Graph:
     pools = _pools(graph, router)
     fates = {CATCH_ALL: graph.box("catch", _Shape.EVENT, router.catch_all)}
     after = _after(router)
-    unruled = router.otherwise.steps("no_rule")[-1]
-    if HOLD in {unruled, *(end for _, end in after)}:
-        fates[HOLD] = graph.box("hold", _Shape.EVENT, "the lead waits")
+    unruled = router.fallback.steps("no_rule")[-1]
+    if WAIT in {unruled, *(end for _, end in after)}:
+        fates[WAIT] = graph.box("wait", _Shape.EVENT, "the lead waits")
     for end, label in ends:
         graph.arrow(end, fates[unruled], label)
     for (pool, end), cases in after.items():
@@ -182,7 +182,7 @@ def _after(router: Router) -> Mapping[tuple[str, str], Collection[str]]:
     found: dict[tuple[str, str], dict[str, None]] = {}
     for rule in router.rules:
         for case in _NOBODY:
-            steps = rule.otherwise.steps(case, router.otherwise)
+            steps = rule.fallback.steps(case, router.fallback)
             asked = dict.fromkeys([rule.pool or EVERYONE, *filter(None, map(pool_of, steps))])
             for end, label in _ends(case, steps, len(asked) > 1):
                 found.setdefault((list(asked)[-1], end), {})[label] = None
@@ -192,12 +192,12 @@ def _after(router: Router) -> Mapping[tuple[str, str], Collection[str]]:
 def _ends(case: str, steps: Sequence[str], others: bool) -> Iterator[tuple[str, str]]:
     """Where steps end, each end with when: a lead waits when somebody who was asked may come back."""
     label = case.replace("_", " ")
-    if steps[-1] in (HOLD, CATCH_ALL):
+    if steps[-1] in (WAIT, CATCH_ALL):
         yield steps[-1], label
         return
-    yield (HOLD if case == "nobody_available" else CATCH_ALL), label
+    yield (WAIT if case == "nobody_available" else CATCH_ALL), label
     if others and case != "nobody_available":
-        yield HOLD, f"{label}, then nobody available"
+        yield WAIT, f"{label}, then nobody available"
 
 
 def _factors(graph: _Graph, factors: Iterable[Factor]) -> list[tuple[str, str]]:
@@ -224,14 +224,14 @@ def _question(number: int, rule: Rule) -> Iterator[str]:
 
 
 def _terms(graph: _Graph, number: int, rule: Rule, router: Router) -> str:
-    offered = f"offered for {duration_in_words(rule.window or router.window)}"
-    called = () if rule.calling is None else (f"called {rule.calling}",)
+    offered = f"offered for {duration_in_words(rule.accept_within or router.accept_within)}"
+    called = () if rule.calling_hours is None else (f"called {rule.calling_hours}",)
     said = (
         who(rule),
         preference(rule.score),
         offered,
         *called,
-        *otherwise_in_words(rule.otherwise),
+        *fallback_in_words(rule.fallback),
     )
     return graph.box(f"terms{number}", _Shape.TERMS, *said)
 
@@ -252,6 +252,6 @@ def _asked(rule: Rule, router: Router) -> Iterator[tuple[str, str]]:
     own = rule.pool or EVERYONE
     yield own, ""
     for case in CASES:
-        for pool in filter(None, map(pool_of, rule.otherwise.steps(case, router.otherwise))):
+        for pool in filter(None, map(pool_of, rule.fallback.steps(case, router.fallback))):
             if pool != own:
                 yield pool, case.replace("_", " ")

@@ -104,12 +104,12 @@ class ReasonFigures:
 
     Args:
         status: Where they are: disqualified, waiting or caught.
-        why: The reason that the decision gave.
+        reason_code: The reason that the decision gave.
         leads: How many.
     """
 
     status: str
-    why: str
+    reason_code: str
     leads: int
 
 
@@ -221,8 +221,8 @@ class _Counts:
     def place(self, placement: Placement) -> None:
         """Count where a lead is."""
         self.statuses[placement.status] += 1
-        if placement.why:
-            self.reasons[placement.status, placement.why] += 1
+        if placement.reason_code:
+            self.reasons[placement.status, placement.reason_code] += 1
         if placement.rule is not None:
             self.matched[placement.rule] += 1
             self.taken[placement.rule] += placement.owner is not None

@@ -64,46 +64,50 @@ class Hole:
 
 
 def holes(
-    atlas: TerritoryIndex, segments: Iterable[Lead], reps: Iterable[Rep] = ()
+    territory_index: TerritoryIndex, segments: Iterable[Lead], reps: Iterable[Rep] = ()
 ) -> Iterator[Hole]:
     """The segments that nobody's territory holds.
 
     Args:
-        atlas: The territories.
+        territory_index: The territories.
         segments: One lead for each kind of lead that you expect.
         reps: The reps, some of whom name their territories themselves.
 
     Example:
-        >>> atlas = TerritoryIndex([Territory("emea", countries={"DE", "FR"}, owners={"ada"})])
+        >>> territory_index = TerritoryIndex(
+        ...     [Territory("emea", countries={"DE", "FR"}, owners={"ada"})]
+        ... )
         >>> [
         ...     str(hole)
-        ...     for hole in holes(atlas, [Lead("germany", country="DE"), Lead("usa", country="US")])
+        ...     for hole in holes(
+        ...         territory_index, [Lead("germany", country="DE"), Lead("usa", country="US")]
+        ...     )
         ... ]
         ["'usa' is in no territory"]
     """
     named = frozenset(name for rep in reps for name in rep.territories)
     for lead in segments:
-        found = [match.territory for match in atlas.lookup(lead)]
+        found = [match.territory for match in territory_index.lookup(lead)]
         if not any(one.owners or one.overlays or one.backups or one.name in named for one in found):
             yield Hole(lead.id, tuple(one.name for one in found))
 
 
-def overlaps(atlas: TerritoryIndex) -> Iterator[Overlap]:
+def overlaps(territory_index: TerritoryIndex) -> Iterator[Overlap]:
     """Every two territories between which only the order of their names decides.
 
     Only territories of one country, one priority, one depth and the same kinds of fields are compared with each other:
     O(n + k^2) for the largest such group of k.
 
     Example:
-        >>> atlas = TerritoryIndex(
+        >>> territory_index = TerritoryIndex(
         ...     [Territory("b", countries={"DE"}), Territory("a", countries={"DE", "FR"})]
         ... )
-        >>> [str(each) for each in overlaps(atlas)]
+        >>> [str(each) for each in overlaps(territory_index)]
         ["'a' and 'b' both hold country DE; give one a higher priority"]
     """
     groups: defaultdict[tuple[object, ...], list[Territory]] = defaultdict(list)
-    for territory in atlas:
-        kind = (_kinds(territory), territory.priority or 0, atlas.depth(territory.name))
+    for territory in territory_index:
+        kind = (_kinds(territory), territory.priority or 0, territory_index.depth(territory.name))
         for country in sorted(territory.wanted("countries")) or [""]:
             groups[*kind, country].append(territory)
     seen = set()

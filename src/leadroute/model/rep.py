@@ -77,7 +77,7 @@ class Presence:
         >>> from datetime import UTC
         >>> ten = datetime(2026, 1, 5, 10, tzinfo=UTC)
         >>> dropped = Presence("available", ten).becomes("offline", ten)
-        >>> dropped.is_available(ten + timedelta(seconds=29), grace=timedelta(seconds=30))
+        >>> dropped.is_available(ten + timedelta(seconds=29), offline_grace=timedelta(seconds=30))
         True
     """
 
@@ -92,18 +92,18 @@ class Presence:
         """The presence after the host reports ``status`` at ``at``; the same report again changes nothing."""
         return self if status == self.status else Presence(status, at, self.status)
 
-    def is_available(self, now: datetime, grace: timedelta = _NO_TIME) -> bool:
+    def is_available(self, now: datetime, offline_grace: timedelta = _NO_TIME) -> bool:
         """Whether the rep can take a lead at ``now``.
 
         Args:
             now: An aware datetime.
-            grace: How long a rep who went from available to offline still counts as available; at exactly its end
+            offline_grace: How long a rep who went from available to offline still counts as available; at exactly its end
                 they no longer do.
         """
-        if not isinstance(grace, timedelta):
-            must_be(timedelta, grace=grace)
+        if not isinstance(offline_grace, timedelta):
+            must_be(timedelta, offline_grace=offline_grace)
         if self.status == "offline" and self.before == "available":
-            return aware(now) - self.since < grace
+            return aware(now) - self.since < offline_grace
         return self.status == "available"
 
 
@@ -131,11 +131,11 @@ class Pauses:
     """For how long what has just happened to a rep still counts.
 
     Args:
-        grace: How long a rep who went from available to offline still counts as available.
+        offline_grace: How long a rep who went from available to offline still counts as available.
         wrap_up: How long a rep is left alone after a contact.
     """
 
-    grace: timedelta = field(default=_NO_TIME, validator=of_kind(timedelta))
+    offline_grace: timedelta = field(default=_NO_TIME, validator=of_kind(timedelta))
     wrap_up: timedelta = field(default=_NO_TIME, validator=of_kind(timedelta))
 
 
@@ -180,8 +180,8 @@ class Rep:
         timezone: Their IANA time zone; the schedule's zone, else UTC, when not given.
         schedule: When they work: a ``Schedule``, or its text form, such as ``"mon-fri 09:00-17:00"``, in their time
             zone; ``None`` means always.
-        capacity: How much work they can have open at once, in units (``Rule.cost``); ``None`` means no limit, 0 none.
-        buckets: How much of it, at most, may be of a segment (``Rule.segment``), by name; a lead needs room in its
+        capacity: How much work they can have open at once, in units (``Rule.capacity_cost``); ``None`` means no limit, 0 none.
+        capacity_by_segment: How much of it, at most, may be of a segment (``Rule.segment``), by name; a lead needs room in its
             bucket and in ``capacity``.
         caps: How many leads they can be given per period: ``Cap`` values, or text such as ``"30 per month, paced"``.
         joined_at: When they started, aware; caps with a ramp grow from then on.
@@ -216,7 +216,7 @@ class Rep:
     timezone: str | None = cleaned(timezone)
     schedule: Hours | str | None = cleaned(_schedule)
     capacity: int | None = cleaned(whole(0))
-    buckets: Mapping[str, int] = cleaned(_buckets, default=FrozenDict())
+    capacity_by_segment: Mapping[str, int] = cleaned(_buckets, default=FrozenDict())
     caps: Sequence[Cap] = cleaned(caps, default=())
     joined_at: datetime | None = cleaned(instant)
     weight: float = cleaned(number(0), default=1)

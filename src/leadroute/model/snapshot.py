@@ -13,15 +13,15 @@ from attrs import fields, frozen
 
 from leadroute.errors import FieldTypeError
 from leadroute.model.rep import Presence
-from leadroute.model.track_record import Outcomes
-from leadroute.model.turn_credit import Grants
+from leadroute.model.track_record import TrackRecords
+from leadroute.model.turn_credit import TurnCredits
 from leadroute.model.validation import FrozenDict, must_be, shown
 
 __all__ = ["Snapshot"]
 
 _NONE: FrozenDict[str, int] = FrozenDict()
 _NOBODY: FrozenDict[str, Presence] = FrozenDict()
-_NO_OUTCOMES = Outcomes()
+_NO_OUTCOMES = TrackRecords()
 
 
 @frozen
@@ -36,10 +36,10 @@ class Snapshot:
             at one instant, the later has a higher number.
         won: Deals each rep has won, by rep id.
         closed: Deals of each rep that have ended, won or not, by rep id.
-        outcomes: What became of each rep's leads by segment and week, for the scorers that learn from it.
+        track_records: What became of each rep's leads by segment and week, for the scorers that learn from it.
         contacted: When each rep last reached a lead, by rep id, in microseconds since 1970 (UTC).
         presence: Whether each rep is at work this minute, by rep id; who is not in it is not asked about.
-        granted: Turns given to reps beside their share, or withheld, by pool and rep id.
+        turn_credits: Turns given to reps beside their share, or withheld, by pool and rep id.
         credits: What was shared out to each rep less the turns taken, by pool and rep id, in parts of a turn
             (``UNIT``). Of a pool that is not in it the turns alone are known, and every lead so far counts as shared
             out among the candidates.
@@ -60,10 +60,10 @@ class Snapshot:
     last_assigned: Mapping[str, int] = _NONE
     won: Mapping[str, int] = _NONE
     closed: Mapping[str, int] = _NONE
-    outcomes: Outcomes = _NO_OUTCOMES
+    track_records: TrackRecords = _NO_OUTCOMES
     contacted: Mapping[str, int] = _NONE
     presence: Mapping[str, Presence] = _NOBODY
-    granted: Mapping[str, Grants] = FrozenDict()
+    turn_credits: Mapping[str, TurnCredits] = FrozenDict()
     credits: Mapping[str, Mapping[str, int]] = FrozenDict()
 
     def __attrs_post_init__(self) -> None:
@@ -76,18 +76,18 @@ class Snapshot:
         for name in _BY_POOL:
             for pool, counts in getattr(self, name).items():
                 _must_count(f"{name}[{pool!r}]", counts)
-        if not isinstance(self.outcomes, Outcomes):
-            must_be(Outcomes, outcomes=self.outcomes)
+        if not isinstance(self.track_records, TrackRecords):
+            must_be(TrackRecords, track_records=self.track_records)
 
     def read(self, need: Any) -> Snapshot:
         """The counts of some candidates: these, whoever is asked about. So a decision reads a snapshot or a store."""
         return self
 
 
-_MAPPINGS = tuple(each.name for each in fields(Snapshot) if each.name != "outcomes")
+_MAPPINGS = tuple(each.name for each in fields(Snapshot) if each.name != "track_records")
 _PLAIN = ("open", "used", "last_assigned", "won", "closed")
 _BY_POOL = ("turns", "credits")
-_NESTED = (*_BY_POOL, "granted")
+_NESTED = (*_BY_POOL, "turn_credits")
 
 
 def _copied(name: str, given: Any) -> FrozenDict[str, Any]:

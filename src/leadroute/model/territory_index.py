@@ -125,7 +125,7 @@ class TerritoryIndex:
         UnknownFieldError: A parent is not there.
 
     Example:
-        >>> atlas = TerritoryIndex(
+        >>> territory_index = TerritoryIndex(
         ...     [
         ...         Territory("germany", countries={"DE"}),
         ...         Territory("berlin", postal={"DE:10"}),
@@ -133,7 +133,7 @@ class TerritoryIndex:
         ...     ]
         ... )
         >>> lead = Lead("L-1", country="DE", postal_code="10115", email="x@acme.example")
-        >>> for match in atlas.lookup(lead):
+        >>> for match in territory_index.lookup(lead):
         ...     print(match)
         acme: named: acme.example
         berlin: postal code DE:10

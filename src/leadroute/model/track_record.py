@@ -24,7 +24,7 @@ from leadroute.model.duration import to_micros
 from leadroute.model.keys import key, parts
 from leadroute.model.validation import FrozenDict
 
-__all__ = ["ALL", "NOTHING", "UNIT", "Outcomes", "Record", "possible", "segment_key", "week_of"]
+__all__ = ["ALL", "NOTHING", "UNIT", "Record", "TrackRecords", "possible", "segment_key", "week_of"]
 
 ALL: Final = ""
 """The segment that every lead belongs to."""
@@ -127,15 +127,15 @@ def segment_key(field: str, value: str) -> str:
 
 
 @frozen
-class Outcomes:
+class TrackRecords:
     """The records of all reps, by segment, rep id and week.
 
     Args:
         weeks: The records; what is missing is nothing.
 
     Example:
-        >>> outcomes = Outcomes.of([("ada", ALL, 2900, Record(won=3, closed=5))])
-        >>> outcomes.total("ada").won, outcomes.total("bob").won
+        >>> track_records = TrackRecords.of([("ada", ALL, 2900, Record(won=3, closed=5))])
+        >>> track_records.total("ada").won, track_records.total("bob").won
         (3, 0)
     """
 
@@ -145,7 +145,7 @@ class Outcomes:
     )
 
     @classmethod
-    def of(cls, cells: Iterable[tuple[str, str, int, Record]]) -> Outcomes:
+    def of(cls, cells: Iterable[tuple[str, str, int, Record]]) -> TrackRecords:
         """The outcomes of (rep id, segment, week, record); the same place twice adds up. O(cells)."""
         found: dict[str, dict[str, dict[int, Record]]] = {}
         for rep_id, segment, week, record in cells:
@@ -168,8 +168,8 @@ class Outcomes:
                 for week, record in by_week.items():
                     yield rep_id, segment, week, record
 
-    def __add__(self, other: Outcomes) -> Outcomes:
-        return Outcomes.of([*self.cells(), *other.cells()])
+    def __add__(self, other: TrackRecords) -> TrackRecords:
+        return TrackRecords.of([*self.cells(), *other.cells()])
 
     def __bool__(self) -> bool:
         return bool(self.weeks)
@@ -205,7 +205,7 @@ class Outcomes:
         """Every count under the key of its own, as a store keeps it.
 
         Example:
-            >>> Outcomes.of([("ada", ALL, 2900, Record(won=3))]).counters()
+            >>> TrackRecords.of([("ada", ALL, 2900, Record(won=3))]).counters()
             {'outcome/ada//2900/won': 3}
         """
         return {
@@ -216,7 +216,7 @@ class Outcomes:
         }
 
     @classmethod
-    def from_counters(cls, counters: Mapping[str, int]) -> Outcomes:
+    def from_counters(cls, counters: Mapping[str, int]) -> TrackRecords:
         """The outcomes that a store's counters hold; counters of other things are passed over."""
         cells = []
         for counter, count in counters.items():

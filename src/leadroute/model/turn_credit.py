@@ -28,9 +28,9 @@ from leadroute.model.validation import (
 
 __all__ = [
     "REASONS",
-    "Grant",
-    "Grants",
     "Reason",
+    "TurnCredit",
+    "TurnCredits",
     "balances",
     "counting",
     "less",
@@ -64,7 +64,7 @@ def _reason(given: Any) -> Reason:
 
 
 @frozen
-class Grant:
+class TurnCredit:
     """Turns given to a rep in one pool, or withheld.
 
     Args:
@@ -79,7 +79,7 @@ class Grant:
 
     Example:
         >>> from datetime import UTC
-        >>> print(Grant(datetime(2026, 5, 1, tzinfo=UTC), "make_up", "L-17"))
+        >>> print(TurnCredit(datetime(2026, 5, 1, tzinfo=UTC), "make_up", "L-17"))
         has a make-up turn for L-17 until 2026-05-01 00:00 UTC
     """
 
@@ -99,30 +99,30 @@ class Grant:
         return f"{verb} {many} for {self.cause} until {self.expires:%Y-%m-%d %H:%M %Z}"
 
 
-def soonest(grant: Grant) -> tuple[datetime, str, str]:
+def soonest(credit: TurnCredit) -> tuple[datetime, str, str]:
     """What puts grants in the order in which they pay."""
-    return grant.expires, grant.reason, grant.cause
+    return credit.expires, credit.reason, credit.cause
 
 
-Grants: TypeAlias = Mapping[str, tuple[Grant, ...]]
+TurnCredits: TypeAlias = Mapping[str, tuple[TurnCredit, ...]]
 """What the reps of a pool were granted, by rep id."""
 
 
-def counting(grants: Iterable[Grant], now: datetime) -> Iterator[Grant]:
+def counting(credited: Iterable[TurnCredit], now: datetime) -> Iterator[TurnCredit]:
     """Those that are not over."""
-    return (grant for grant in grants if now < grant.expires)
+    return (credit for credit in credited if now < credit.expires)
 
 
-def balances(granted: Grants, now: datetime) -> Mapping[str, int]:
+def balances(granted: TurnCredits, now: datetime) -> Mapping[str, int]:
     """The turns given less those withheld, of each rep who has any now."""
     found = {
-        rep_id: sum(grant.turns for grant in counting(grants, now))
-        for rep_id, grants in granted.items()
+        rep_id: sum(credit.turns for credit in counting(credited, now))
+        for rep_id, credited in granted.items()
     }
     return {rep_id: turns for rep_id, turns in found.items() if turns}
 
 
-def payments(grants: Iterable[Grant], now: datetime) -> Mapping[Grant, int]:
+def payments(credited: Iterable[TurnCredit], now: datetime) -> Mapping[TurnCredit, int]:
     """What the rep's next turn does to each grant: all that is withheld is settled, what is given pays the price.
 
     Returns:
@@ -132,27 +132,27 @@ def payments(grants: Iterable[Grant], now: datetime) -> Mapping[Grant, int]:
     Example:
         >>> from datetime import UTC
         >>> may, june = datetime(2026, 5, 1, tzinfo=UTC), datetime(2026, 6, 1, tzinfo=UTC)
-        >>> first, other = Grant(may, "make_up", "L-1"), Grant(june, "absence", "flu", 2)
+        >>> first, other = TurnCredit(may, "make_up", "L-1"), TurnCredit(june, "absence", "flu", 2)
         >>> payments([other, first], datetime(2026, 4, 1, tzinfo=UTC)) == {first: -1}
         True
         >>> payments([other, first], may) == {other: -1}
         True
     """
-    current = sorted(counting(grants, now), key=soonest)
-    found = {grant: -grant.turns for grant in current if grant.turns < 0}
+    current = sorted(counting(credited, now), key=soonest)
+    found = {credit: -credit.turns for credit in current if credit.turns < 0}
     price = 1 + sum(found.values())
-    for grant in current:
-        paid = min(price, grant.turns)
+    for credit in current:
+        paid = min(price, credit.turns)
         if paid > 0:
-            found[grant] = -paid
+            found[credit] = -paid
             price -= paid
     return found
 
 
-def less(grants: Iterable[Grant], paid: Mapping[Grant, int]) -> tuple[Grant, ...]:
+def less(credited: Iterable[TurnCredit], paid: Mapping[TurnCredit, int]) -> tuple[TurnCredit, ...]:
     """What is left of grants after a turn."""
     return tuple(
-        evolve(grant, turns=grant.turns + paid.get(grant, 0))
-        for grant in grants
-        if grant.turns + paid.get(grant, 0)
+        evolve(credit, turns=credit.turns + paid.get(credit, 0))
+        for credit in credited
+        if credit.turns + paid.get(credit, 0)
     )

@@ -120,7 +120,7 @@ _WRITE: Final = {
     "Hours": "a schedule, such as Schedule('mon-fri 09:00-17:00', 'UTC')",
     "Lead": "a Lead, such as Lead('L-1')",
     "Mapping": "a mapping from names, such as {'ada': 3}",
-    "Outcomes": "Outcomes, such as outcomes_of(histories)",
+    "TrackRecords": "TrackRecords, such as track_records_of(histories)",
     "Roster": "a Roster, such as Roster([Rep('ada')])",
     "Router": "a Router, such as Router(rules=[Rule('all')])",
     "Snapshot": "a Snapshot, such as Snapshot(open={'ada': 3})",

@@ -32,7 +32,7 @@ from leadroute.model.keys import (
 from leadroute.model.rep import Presence, Rep
 from leadroute.model.roster import Roster
 from leadroute.model.snapshot import Snapshot
-from leadroute.model.track_record import Outcomes
+from leadroute.model.track_record import TrackRecords
 from leadroute.model.validation import FrozenDict
 from leadroute.offers import queries
 from leadroute.offers.change import Put
@@ -80,14 +80,14 @@ class Books:
         store: Where they are counted.
         router: The policy.
         now: The instant, aware.
-        outcomes: What became of earlier leads.
+        track_records: What became of earlier leads.
         presence: Whether each rep is at work this minute, by rep id.
     """
 
     store: Store
     router: Router
     now: datetime
-    outcomes: Outcomes
+    track_records: TrackRecords
     presence: Mapping[str, Presence]
     _credits: dict[str, PoolCredits] = field(factory=dict, init=False)
 
@@ -102,7 +102,7 @@ class Books:
         columns = {name: candidates.column(("counter", name), _key_of(name)) for name in wanted}
         asked = [key for column in columns.values() for key in column]
         asked += limits.keys()
-        asked += [toll.key for toll in need.over_all]
+        asked += [charge.key for charge in need.over_all]
         if "used" in need.score:
             router = self.router
             asked += counters(candidates.reps, router.caps, router.zone, self.now)
@@ -119,12 +119,12 @@ class Books:
             named["credits"] = FrozenDict({need.pool: credits.credits()})
             if "turns" in need.score:
                 named["turns"] = FrozenDict({need.pool: credits.turns()})
-            granted = credits.granted(self.now)
+            granted = credits.turn_credits(self.now)
             if granted:
-                named["granted"] = FrozenDict({need.pool: granted})
+                named["turn_credits"] = FrozenDict({need.pool: granted})
         return Snapshot(
             used=FrozenDict(found),
-            outcomes=self.outcomes,
+            track_records=self.track_records,
             presence=_present(candidates.reps, self.presence) if self.presence else FrozenDict(),
             **named,
         )
@@ -167,7 +167,7 @@ def counted(
     roster: Roster,
     router: Router,
     now: datetime,
-    outcomes: Outcomes,
+    track_records: TrackRecords,
     presence: Mapping[str, Presence],
 ) -> Snapshot:
     """The counts of everybody at this instant. O(reps): not for every lead.
@@ -177,7 +177,7 @@ def counted(
         roster: The reps there are.
         router: The policy, for its pools and caps.
         now: The instant, aware.
-        outcomes: What became of earlier leads.
+        track_records: What became of earlier leads.
         presence: Whether each rep is at work this minute, by rep id.
 
     Raises:
@@ -200,8 +200,8 @@ def counted(
         closed=by_kind["closed"],
         contacted=by_kind["contact"],
         presence=_present(roster, presence) if presence else FrozenDict(),
-        outcomes=outcomes,
-        granted={each.pool: granted for each in pools if (granted := each.granted(now))},
+        track_records=track_records,
+        turn_credits={each.pool: granted for each in pools if (granted := each.turn_credits(now))},
     )
 
 

@@ -29,8 +29,8 @@ from leadroute.model.rep import Presence, Rep
 from leadroute.model.roster import Roster
 from leadroute.model.snapshot import Snapshot
 from leadroute.model.timeline import LATEST
-from leadroute.model.track_record import Outcomes
-from leadroute.model.turn_credit import Grant, Reason
+from leadroute.model.track_record import TrackRecords
+from leadroute.model.turn_credit import Reason, TurnCredit
 from leadroute.model.validation import FrozenDict, aware, must_be, of_kind
 from leadroute.offers import queries, transitions, turn_credits
 from leadroute.offers.change import Change, Once, Op, Put
@@ -68,22 +68,22 @@ class Dispatcher:
         roster: The reps.
         store: Where placements are kept; bound to the host's transaction when they shall be part of it.
         clock: Where the present comes from.
-        outcomes: What became of earlier leads, for the scorers that learn from it: ``outcomes_of(histories)``, or
+        track_records: What became of earlier leads, for the scorers that learn from it: ``track_records_of(histories)``, or
             ``learned()``, made as often as you like.
-        learn: The fields of the lead by which outcomes are counted in the store as they happen, such as
+        track_outcomes_by: The fields of the lead by which outcomes are counted in the store as they happen, such as
             ``["industry"]``, or ``["lead['plan']"]`` for an attribute; ``[]`` counts all leads together, ``None``
             nothing. Names, e-mail addresses and phone numbers are refused.
         presence: Whether each rep is at work this minute, by rep id: a mapping of your own that you keep up to date. It
             is read at every decision. Who is not in it is not asked about.
 
     Raises:
-        UnknownFieldError: ``learn`` names a field that the lead does not have, or that is personal.
+        UnknownFieldError: ``track_outcomes_by`` names a field that the lead does not have, or that is personal.
         FieldTypeError: Something is of the wrong kind.
 
     Example:
         >>> from leadroute import Rep, Rule
         >>> from leadroute.stores import MemoryStore
-        >>> router = Router(rules=[Rule("all", window="5m")])
+        >>> router = Router(rules=[Rule("all", accept_within="5m")])
         >>> dispatcher = Dispatcher(router, Roster([Rep("ada")]), MemoryStore())
         >>> dispatcher.submit(Lead("L-1")).rep_id
         'ada'
@@ -95,9 +95,9 @@ class Dispatcher:
     roster: Roster = field(validator=of_kind(Roster))
     store: Store = field(validator=of_kind(Store))
     clock: Clock = field(factory=SystemClock, validator=of_kind(Clock))
-    outcomes: Outcomes = field(default=Outcomes(), validator=of_kind(Outcomes))
+    track_records: TrackRecords = field(default=TrackRecords(), validator=of_kind(TrackRecords))
     presence: Mapping[str, Presence] = field(default=FrozenDict(), converter=by_rep)
-    learn: Iterable[str] | None = field(default=None, converter=optional(fields_of))
+    track_outcomes_by: Iterable[str] | None = field(default=None, converter=optional(fields_of))
 
     def submit(self, lead: Lead) -> Placement:
         """Take a lead in: qualify it, decide, and offer it, in one change.
@@ -158,14 +158,14 @@ class Dispatcher:
 
         def assigned(before: Placement, books: Books) -> LeadEvent | None:
             rule = self.router.match(lead, books.now)
-            tally = self.router.tally(lead, rule, None, books.now)
-            return transitions.assignment(before, rep, by, rule, tally, books, books.now)
+            charges = self.router.charges(lead, rule, None, books.now)
+            return transitions.assignment(before, rep, by, rule, charges, books, books.now)
 
         placement = self._advance(lead_id, assigned)
         self._serve_waiting(at_most=1)
         return placement
 
-    def grant(
+    def credit_turns(
         self,
         rep_id: str,
         turns: int = 1,
@@ -174,7 +174,7 @@ class Dispatcher:
         cause: str,
         expires: datetime,
         pool: str | None = None,
-    ) -> Grant | None:
+    ) -> TurnCredit | None:
         """Give a rep turns beside their share, or withhold some; every rotation counts them from the next decision on.
 
         The same rep, pool, reason and cause are granted something once; doing it again changes nothing.
@@ -195,10 +195,10 @@ class Dispatcher:
             ValidationError: Something cannot be kept, or is over already.
             ConfigError: No pool was given, and the cause does not tell it.
         """
-        grant, rep = Grant(expires, reason, cause, turns), self.roster[rep_id]
+        credit, rep = TurnCredit(expires, reason, cause, turns), self.roster[rep_id]
         where = turn_credits.pool_of(self.store, self.router, cause, pool)
         return persistently(
-            lambda: turn_credits.post(self.store, where, rep.id, grant, self._now())
+            lambda: turn_credits.post(self.store, where, rep.id, credit, self._now())
         )
 
     def release(self, lead_id: str) -> Placement:
@@ -242,7 +242,7 @@ class Dispatcher:
         self._serve_waiting(at_most=1)
         return placement
 
-    def contacted(self, lead_id: str) -> Placement:
+    def record_contact(self, lead_id: str) -> Placement:
         """The owner has reached the lead. Saying so again changes nothing.
 
         Raises:
@@ -307,7 +307,7 @@ class Dispatcher:
                 self._advance(due.lead_id, _shift_over)
         served, errors = self._serve_waiting(early=early)
         found = Counter(placement.status for placement in served)
-        offered, caught = found[Status.OFFERED], found[Status.CAUGHT]
+        offered, caught = found[Status.OFFERED], found[Status.CATCH_ALL]
         return SweepResult(timed_out, offered, caught, self.next_wakeup(), errors)
 
     def next_wakeup(self) -> datetime | None:
@@ -353,12 +353,12 @@ class Dispatcher:
         """The counts that a decision made now would read. O(reps)."""
         return self._snapshot(self._now())
 
-    def learned(self) -> Outcomes:
-        """What the store has counted because of ``learn``. O(reps * weeks * segments): not for every lead."""
-        return Outcomes.from_counters(self.store.counts(prefix="outcome/"))
+    def tracked(self) -> TrackRecords:
+        """What the store has counted because of ``track_outcomes_by``. O(reps * weeks * segments): not for every lead."""
+        return TrackRecords.from_counters(self.store.counts(prefix="outcome/"))
 
     def _snapshot(self, now: datetime) -> Snapshot:
-        return counted(self.store, self.roster, self.router, now, self.outcomes, self.presence)
+        return counted(self.store, self.roster, self.router, now, self.track_records, self.presence)
 
     def _working(self, rep: Rep) -> Rep:
         """The rep with the holidays of the policy, for the end of their shift."""
@@ -379,11 +379,11 @@ class Dispatcher:
         return self._commit(None, [received, decided], lead.id, 0, books, extra, lead)
 
     def _books(self) -> Books:
-        return Books(self.store, self.router, self._now(), self.outcomes, self.presence)
+        return Books(self.store, self.router, self._now(), self.track_records, self.presence)
 
-    def _decide(self, lead: Lead, tried: Mapping[str, str], books: Books) -> LeadEvent:
-        found = self.router.judge(lead, self.roster, books.now, books, tried)
-        return transitions.happening(found, self.router, books, books.now)
+    def _decide(self, lead: Lead, previous_offers: Mapping[str, str], books: Books) -> LeadEvent:
+        found = self.router.judge(lead, self.roster, books.now, books, previous_offers)
+        return transitions.event_of(found, self.router, books, books.now)
 
     def _advance(
         self, lead_id: str, event_of: Callable[[Placement, Books], LeadEvent | None]
@@ -400,7 +400,7 @@ class Dispatcher:
 
     def _freeing(self, stage: str, placement: Placement) -> Placement:
         """Serve who waits for room, where this stage of a lead gives some back."""
-        if placement.frees == stage:
+        if placement.release_on == stage:
             self._serve_waiting(at_most=1)
         return placement
 
@@ -410,7 +410,7 @@ class Dispatcher:
         def decide(before: Placement, books: Books) -> LeadEvent | None:
             if before.status is not Status.WAITING:
                 return None
-            event = self._decide(lead, before.tried, books)
+            event = self._decide(lead, before.previous_offers, books)
             return event if transitions.is_news(event, before) else None
 
         return self._advance(lead_id, decide)
@@ -420,7 +420,7 @@ class Dispatcher:
     ) -> tuple[list[Placement], tuple[FieldTypeError, ...]]:
         """Judge the waiting leads that are due again, until the room of ``at_most`` leads may be used up."""
         if at_most is not None:
-            at_most *= max((rule.cost for rule in self.router.rules), default=1) or 1
+            at_most *= max((rule.capacity_cost for rule in self.router.rules), default=1) or 1
         served: list[Placement] = []
         errors: list[FieldTypeError] = []
         offers = 0
@@ -448,8 +448,10 @@ class Dispatcher:
         lead: Lead | None = None,
     ) -> Placement:
         after, ops = transitions.operations(before, events, lead_id, version, dumps, books)
-        if self.learn is not None:
-            told = lead or (queries.lead(self.store, lead_id) if self.learn else Lead(lead_id))
-            extra = (*extra, *counts_of(before, events, told, self.learn))
+        if self.track_outcomes_by is not None:
+            told = lead or (
+                queries.lead(self.store, lead_id) if self.track_outcomes_by else Lead(lead_id)
+            )
+            extra = (*extra, *counts_of(before, events, told, self.track_outcomes_by))
         self.store.commit(Change(urandom(16).hex(), (*extra, *ops)))
         return after

@@ -22,7 +22,7 @@ class SweepResult:
     Args:
         timed_out: Offers that had run out.
         offered: Leads that were offered to a rep.
-        caught: Leads that went to the catch-all.
+        catch_all: Leads that went to the catch-all.
         next_wakeup: When time alone can give the next sweep something to do; as ``Dispatcher.next_wakeup``.
         errors: Leads that cannot be judged, such as after a mistake in a new policy. They wait on, and are judged again
             by the next sweep.
@@ -30,7 +30,7 @@ class SweepResult:
 
     timed_out: int = 0
     offered: int = 0
-    caught: int = 0
+    catch_all: int = 0
     next_wakeup: datetime | None = None
     errors: tuple[FieldTypeError, ...] = ()
 

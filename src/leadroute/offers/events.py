@@ -21,7 +21,7 @@ __all__ = [
     "KINDS",
     "Accepted",
     "Assigned",
-    "Caught",
+    "CatchAll",
     "Contacted",
     "Declined",
     "Disqualified",
@@ -50,7 +50,7 @@ class Received:
     at: datetime
     received_at: datetime | None = None
     priority: int = 0
-    version: str = ""
+    policy_version: str = ""
 
 
 @frozen
@@ -59,7 +59,7 @@ class Disqualified:
 
     Args:
         at: When.
-        why: What it did not fulfil.
+        reason_code: What it did not fulfil.
         factor: The name of the first factor that it did not fulfil, where the policy names them.
         outcome: What becomes of it, where the policy says so: ``nurture``, ``reject`` or ``review``.
         version: The version of the policy that decided.
@@ -67,10 +67,10 @@ class Disqualified:
 
     kind: ClassVar[str] = "disqualified"
     at: datetime
-    why: str
+    reason_code: str
     factor: str | None = None
     outcome: str | None = None
-    version: str = ""
+    policy_version: str = ""
 
 
 @frozen
@@ -84,17 +84,17 @@ class Offered:
         pool: The pool in which the rep was found, and whose turn it takes.
         expires_at: When the offer ends; at this instant it is over.
         score: The score that put the rep first.
-        holds: What the offer counts against, by counter key; given back when it is declined or runs out.
+        reservations: What the offer counts against, by counter key; given back when it is declined or runs out.
         propensity: The probability with which this rep came first; below 1 only where the score leaves something to
             chance.
-        given_up: The points that were given up for the sake of a bound on unfairness.
+        fairness_cost: The points that were given up for the sake of a bound on unfairness.
         limits: The most that these counters could stand at, as it was at that instant; those without a limit are
             left out. Of a rep who is left alone after a contact, the latest that the last contact may have been.
-        frees: When open work is given back, as ``Rule.frees``.
+        release_on: When open work is given back, as ``Rule.release_on``.
         turn: What it did to the credits of the pool; ``None`` when the lead is no turn.
         order: Its number among all assignments: microseconds since 1970 (UTC), or one more than the largest so far.
         version: The version of the policy that decided.
-        anyway: Whether it was made without a look at who is at work, because nobody was.
+        ignore_availability: Whether it was made without a look at who is at work, because nobody was.
     """
 
     kind: ClassVar[str] = "offered"
@@ -104,15 +104,15 @@ class Offered:
     pool: str
     expires_at: datetime
     score: float
-    holds: Mapping[str, int] = field(default=FrozenDict(), converter=frozen_counts)
+    reservations: Mapping[str, int] = field(default=FrozenDict(), converter=frozen_counts)
     propensity: float = 1.0
-    given_up: float = 0.0
+    fairness_cost: float = 0.0
     limits: Mapping[str, int] = field(default=FrozenDict(), converter=frozen_counts)
-    frees: str = "outcome"
+    release_on: str = "outcome"
     turn: TurnTaken | None = None
     order: int = 0
-    version: str = ""
-    anyway: bool = False
+    policy_version: str = ""
+    ignore_availability: bool = False
 
 
 @frozen
@@ -121,7 +121,7 @@ class Waiting:
 
     Args:
         at: When.
-        why: The outcome of the decision.
+        reason_code: The outcome of the decision.
         rule: The rule that matched; ``None`` when none did.
         until: When it is worth deciding again.
         version: The version of the policy that decided.
@@ -129,28 +129,28 @@ class Waiting:
 
     kind: ClassVar[str] = "waiting"
     at: datetime
-    why: str
+    reason_code: str
     rule: str | None
     until: datetime
-    version: str = ""
+    policy_version: str = ""
 
 
 @frozen
-class Caught:
+class CatchAll:
     """No rep is left for the lead; the catch-all has it.
 
     Args:
         at: When.
-        why: The outcome of the decision.
+        reason_code: The outcome of the decision.
         place: The name of the catch-all.
         version: The version of the policy that decided.
     """
 
-    kind: ClassVar[str] = "caught"
+    kind: ClassVar[str] = "catch_all"
     at: datetime
-    why: str
+    reason_code: str
     place: str
-    version: str = ""
+    policy_version: str = ""
 
 
 @frozen
@@ -178,9 +178,9 @@ class Assigned:
         rep_id: To whom.
         by: Who did, by their id or role.
         rule: The rule that is for this lead; ``None`` when none is.
-        holds: What it counts against, by counter key; no limit.
+        reservations: What it counts against, by counter key; no limit.
         over: The counters that it takes past their limits, as far as was known.
-        frees: When open work is given back, as ``Rule.frees``.
+        release_on: When open work is given back, as ``Rule.release_on``.
         until: When that is, where the clock decides it.
         order: Its number among all assignments, as for an offer.
     """
@@ -190,9 +190,9 @@ class Assigned:
     rep_id: str
     by: str
     rule: str | None = None
-    holds: Mapping[str, int] = field(default=FrozenDict(), converter=frozen_counts)
+    reservations: Mapping[str, int] = field(default=FrozenDict(), converter=frozen_counts)
     over: tuple[str, ...] = ()
-    frees: str = "outcome"
+    release_on: str = "outcome"
     until: datetime | None = None
     order: int = 0
 
@@ -265,7 +265,7 @@ LeadEvent: TypeAlias = (
     | Disqualified
     | Offered
     | Waiting
-    | Caught
+    | CatchAll
     | Accepted
     | Assigned
     | Declined
@@ -284,7 +284,7 @@ KINDS: Mapping[str, type[LeadEvent]] = FrozenDict(
             Disqualified,
             Offered,
             Waiting,
-            Caught,
+            CatchAll,
             Accepted,
             Assigned,
             Declined,

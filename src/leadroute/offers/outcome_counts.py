@@ -19,7 +19,7 @@ from typing import Final
 
 from leadroute.model.keys import key
 from leadroute.model.lead import Lead
-from leadroute.model.track_record import ALL, UNIT, Outcomes, Record, segment_key, week_of
+from leadroute.model.track_record import ALL, UNIT, Record, TrackRecords, segment_key, week_of
 from leadroute.model.validation import FrozenDict
 from leadroute.offers.change import Add
 from leadroute.offers.events import (
@@ -36,7 +36,7 @@ from leadroute.offers.placement import Placement
 from leadroute.offers.transitions import WON
 from leadroute.rules.fields import text_titles, texts_of
 
-__all__ = ["counts_of", "fields_of", "outcomes_of"]
+__all__ = ["counts_of", "fields_of", "track_records_of"]
 
 LONGEST_SEGMENT: Final = 70
 """The longest segment as it stands in a key, so that rep, week and name fit beside it."""
@@ -49,9 +49,9 @@ _COUNTED: Mapping[type, Record] = {
 }
 
 
-def outcomes_of(
+def track_records_of(
     histories: Iterable[tuple[Lead | None, Sequence[LeadEvent]]], by: Iterable[str] = ()
-) -> Outcomes:
+) -> TrackRecords:
     """What became of the leads of every rep.
 
     Args:
@@ -68,13 +68,13 @@ def outcomes_of(
         >>> from datetime import UTC
         >>> at = datetime(2026, 1, 5, 9, tzinfo=UTC)
         >>> log = [Accepted(at, "ada"), FeedbackGiven(at, "ada", "won", True, 500.0)]
-        >>> outcomes_of([(Lead("L-1", industry="retail"), log)], ["industry"]).total(
+        >>> track_records_of([(Lead("L-1", industry="retail"), log)], ["industry"]).total(
         ...     "ada", "industry/retail"
         ... ).won
         1
     """
     fields = fields_of(by)
-    return Outcomes.of(
+    return TrackRecords.of(
         cell for lead, events in histories for cell in _cells(lead, _counted(events), fields)
     )
 
@@ -108,8 +108,8 @@ def counts_of(
     since = {}
     if before is not None and before.rep_id is not None and before.offered_at is not None:
         since[before.rep_id] = before.offered_at
-    outcomes = Outcomes.of(_cells(lead, _counted(events, since), tuple(by)))
-    for counter, count in outcomes.counters().items():
+    track_records = TrackRecords.of(_cells(lead, _counted(events, since), tuple(by)))
+    for counter, count in track_records.counters().items():
         yield Add(counter, count, lo=None)
 
 

@@ -38,7 +38,7 @@ class Status(StrEnum):
     CLOSED = "closed"
     """Its owner has said how it ended."""
 
-    CAUGHT = "caught"
+    CATCH_ALL = "catch_all"
     """The catch-all has it."""
 
 
@@ -63,10 +63,10 @@ class Placement:
         closed_at: When its owner said how it ended.
         outcome: The last feedback; for a disqualified lead what becomes of it: ``nurture``, ``reject`` or ``review``.
         value: What it was worth, in the host's currency.
-        why: Why it is disqualified, waits, or is with the catch-all.
-        tried: What became of earlier offers, by rep id.
-        holds: What it has been counted against and not given back, by counter key.
-        frees: When open work is given back, as ``Rule.frees``.
+        reason_code: Why it is disqualified, waits, or is with the catch-all.
+        previous_offers: What became of earlier offers, by rep id.
+        reservations: What it has been counted against and not given back, by counter key.
+        release_on: When open work is given back, as ``Rule.release_on``.
         turn: What its offer did to the credits of the pool, or the offer that was accepted.
         order: The number of its offer among all assignments, while it stands.
         factor: The name of the factor that disqualified it, where the policy names them.
@@ -88,14 +88,14 @@ class Placement:
     closed_at: datetime | None = None
     outcome: str | None = None
     value: float | None = None
-    why: str = ""
-    tried: Mapping[str, str] = field(default=FrozenDict(), converter=frozen_words)
-    holds: Mapping[str, int] = field(default=FrozenDict(), converter=frozen_counts)
-    frees: str = "outcome"
+    reason_code: str = ""
+    previous_offers: Mapping[str, str] = field(default=FrozenDict(), converter=frozen_words)
+    reservations: Mapping[str, int] = field(default=FrozenDict(), converter=frozen_counts)
+    release_on: str = "outcome"
     turn: TurnTaken | None = None
     order: int = 0
     factor: str | None = None
-    version: str = ""
+    policy_version: str = ""
 
     @property
     def owner(self) -> str | None:
@@ -109,4 +109,4 @@ class Placement:
             ended = f" ({self.outcome})" if self.status is Status.CLOSED else ""
             return f"lead {self.lead_id} is {self.status} by {self.owner}{ended}"
         held = f" by {self.rep_id}" if self.rep_id else ""
-        return f"lead {self.lead_id} is {self.status}{held}: {self.why}"
+        return f"lead {self.lead_id} is {self.status}{held}: {self.reason_code}"

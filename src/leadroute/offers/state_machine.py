@@ -21,7 +21,7 @@ from leadroute.model.validation import FrozenDict
 from leadroute.offers.events import (
     Accepted,
     Assigned,
-    Caught,
+    CatchAll,
     Contacted,
     Declined,
     Disqualified,
@@ -42,11 +42,11 @@ MOVES: Mapping[tuple[Status, type[LeadEvent]], Status] = FrozenDict(
         (Status.RECEIVED, Disqualified): Status.DISQUALIFIED,
         (Status.RECEIVED, Offered): Status.OFFERED,
         (Status.RECEIVED, Waiting): Status.WAITING,
-        (Status.RECEIVED, Caught): Status.CAUGHT,
+        (Status.RECEIVED, CatchAll): Status.CATCH_ALL,
         (Status.WAITING, Disqualified): Status.DISQUALIFIED,
         (Status.WAITING, Offered): Status.OFFERED,
         (Status.WAITING, Waiting): Status.WAITING,
-        (Status.WAITING, Caught): Status.CAUGHT,
+        (Status.WAITING, CatchAll): Status.CATCH_ALL,
         (Status.OFFERED, Accepted): Status.ACCEPTED,
         (Status.OFFERED, Declined): Status.WAITING,
         (Status.OFFERED, TimedOut): Status.WAITING,
@@ -60,7 +60,7 @@ MOVES: Mapping[tuple[Status, type[LeadEvent]], Status] = FrozenDict(
         (Status.OFFERED, Assigned): Status.ACCEPTED,
         (Status.ACCEPTED, Assigned): Status.ACCEPTED,
         (Status.CONTACTED, Assigned): Status.CONTACTED,
-        (Status.CAUGHT, Assigned): Status.ACCEPTED,
+        (Status.CATCH_ALL, Assigned): Status.ACCEPTED,
     }
 )
 """Every legal move: in this status, this event leads to that status. Closing feedback leads to ``CLOSED``."""
@@ -84,7 +84,9 @@ def move(before: Placement | None, event: LeadEvent, lead_id: str) -> Placement:
         if not isinstance(event, Received):
             raise OfferClosed(lead_id, _recording(event), "", "it was never submitted")
         since = event.received_at or event.at
-        return Placement(lead_id, Status.RECEIVED, 1, since, event.priority, version=event.version)
+        return Placement(
+            lead_id, Status.RECEIVED, 1, since, event.priority, policy_version=event.policy_version
+        )
     status = MOVES.get((before.status, type(event)))
     if status is None:
         raise OfferClosed(lead_id, _recording(event), "", situation_of(before))
@@ -115,18 +117,18 @@ def situation_of(placement: Placement) -> str:
     if placement.owner is not None:
         since = f"{placement.accepted_at:%Y-%m-%d %H:%M:%S %Z}"
         return f"it is {placement.status}; {placement.owner!r} has had it since {since}"
-    if placement.status is Status.CAUGHT:
+    if placement.status is Status.CATCH_ALL:
         return f"it is with the catch-all {placement.rep_id!r}"
     return f"it is {placement.status}"
 
 
 def _disqualified(_before: Placement, event: Disqualified) -> dict[str, Any]:
     return {
-        "why": event.why,
+        "reason_code": event.reason_code,
         "factor": event.factor,
         "outcome": event.outcome,
         "due": None,
-        "version": event.version,
+        "policy_version": event.policy_version,
     }
 
 
@@ -137,30 +139,35 @@ def _offered(_before: Placement, event: Offered) -> dict[str, Any]:
         "rep_id": event.rep_id,
         "offered_at": event.at,
         "due": event.expires_at,
-        "holds": event.holds,
-        "frees": event.frees,
+        "reservations": event.reservations,
+        "release_on": event.release_on,
         "turn": event.turn,
         "order": event.order,
-        "why": "",
-        "version": event.version,
+        "reason_code": "",
+        "policy_version": event.policy_version,
     }
 
 
 def _waiting(_before: Placement, event: Waiting) -> dict[str, Any]:
     return {
         "rule": event.rule,
-        "why": event.why,
+        "reason_code": event.reason_code,
         "due": event.until,
-        "version": event.version,
+        "policy_version": event.policy_version,
     }
 
 
-def _caught(_before: Placement, event: Caught) -> dict[str, Any]:
-    return {"rep_id": event.place, "why": event.why, "due": None, "version": event.version}
+def _caught(_before: Placement, event: CatchAll) -> dict[str, Any]:
+    return {
+        "rep_id": event.place,
+        "reason_code": event.reason_code,
+        "due": None,
+        "policy_version": event.policy_version,
+    }
 
 
 def _accepted(before: Placement, event: Accepted) -> dict[str, Any]:
-    freed = _released(before) if before.frees == "accept" else {}
+    freed = _released(before) if before.release_on == "accept" else {}
     turn = None if before.turn is None else before.turn.accepted()
     kept = {"turn": turn, "order": 0}
     return {"accepted_at": event.at, "due": event.until} | kept | freed
@@ -173,17 +180,17 @@ def _assigned(before: Placement, event: Assigned) -> dict[str, Any]:
         "offered_at": event.at,
         "accepted_at": event.at,
         "due": event.until,
-        "holds": event.holds,
+        "reservations": event.reservations,
         "turn": before.turn if before.owner is not None else None,
         "order": 0,
-        "frees": event.frees,
-        "why": "",
+        "release_on": event.release_on,
+        "reason_code": "",
     }
 
 
 def _released(before: Placement, _event: LeadEvent | None = None) -> dict[str, Any]:
-    kept = {key: units for key, units in before.holds.items() if not is_open_key(key)}
-    return {"holds": FrozenDict(kept), "due": None}
+    kept = {key: units for key, units in before.reservations.items() if not is_open_key(key)}
+    return {"reservations": FrozenDict(kept), "due": None}
 
 
 def _returned(before: Placement, event: Declined | TimedOut) -> dict[str, Any]:
@@ -191,16 +198,16 @@ def _returned(before: Placement, event: Declined | TimedOut) -> dict[str, Any]:
         "rep_id": None,
         "pool": None,
         "due": event.at,
-        "holds": FrozenDict(),
+        "reservations": FrozenDict(),
         "turn": None,
         "order": 0,
-        "tried": FrozenDict({**before.tried, event.rep_id: event.kind}),
-        "why": event.kind,
+        "previous_offers": FrozenDict({**before.previous_offers, event.rep_id: event.kind}),
+        "reason_code": event.kind,
     }
 
 
 def _contacted(before: Placement, event: Contacted) -> dict[str, Any]:
-    freed = _released(before) if before.frees == "contact" else {}
+    freed = _released(before) if before.release_on == "contact" else {}
     return {"contacted_at": event.at} | freed
 
 
@@ -217,7 +224,7 @@ _CHANGES: Mapping[type[LeadEvent], Callable[[Placement, Any], dict[str, Any]]] =
     Disqualified: _disqualified,
     Offered: _offered,
     Waiting: _waiting,
-    Caught: _caught,
+    CatchAll: _caught,
     Accepted: _accepted,
     Assigned: _assigned,
     Released: _released,

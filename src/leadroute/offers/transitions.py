@@ -2,7 +2,7 @@
 
 The rules of this module:
 
-* ``happening`` turns a ranking into the one event that follows from it.
+* ``event_of`` turns a ranking into the one event that follows from it.
 * ``operations`` is the one place where events become store operations. What a lead counts against is never added or
   taken by hand: it is the difference between what the placement held before and what it holds after.
 * Limits are guards inside the change, not checks before it. Giving back is never refused. The last contact of a rep
@@ -36,7 +36,7 @@ from leadroute.offers.counts import Books
 from leadroute.offers.events import (
     Accepted,
     Assigned,
-    Caught,
+    CatchAll,
     Contacted,
     Declined,
     Disqualified,
@@ -53,7 +53,7 @@ from leadroute.ranking.charges import Charge, Charges
 from leadroute.ranking.decide import Decided
 from leadroute.ranking.ranking import Outcome, Ranking
 from leadroute.ranking.router import Router
-from leadroute.rules.fallback import HOLD
+from leadroute.rules.fallback import WAIT
 from leadroute.rules.rule import Rule
 
 __all__ = [
@@ -63,9 +63,9 @@ __all__ = [
     "assignment",
     "contact",
     "end_of_shift",
+    "event_of",
     "expiry",
     "feedback",
-    "happening",
     "is_news",
     "operations",
     "refusal",
@@ -78,7 +78,7 @@ CLOSING = frozenset((WON, "lost", "unqualified", "duplicate", "spam"))
 """The feedback that ends the work on a lead, unless the host says otherwise."""
 
 
-def happening(found: Decided | Ranking, router: Router, books: Books, now: datetime) -> LeadEvent:
+def event_of(found: Decided | Ranking, router: Router, books: Books, now: datetime) -> LeadEvent:
     """What follows from a decision: an offer, a wait, the catch-all, or disqualification.
 
     Args:
@@ -89,38 +89,40 @@ def happening(found: Decided | Ranking, router: Router, books: Books, now: datet
     """
     if isinstance(found, Ranking):
         if found.outcome is Outcome.DISQUALIFIED:
-            return Disqualified(now, found.detail, found.factor, found.verdict, found.version)
+            return Disqualified(
+                now, found.detail, found.factor, found.verdict, found.policy_version
+            )
         rule = None
     elif found.best >= 0:
         return _offer(found, router, books, now)
     else:
         rule = found.rule.name
-    if found.then == HOLD:
+    if found.fallback_step == WAIT:
         return Waiting(now, found.outcome.value, rule, found.resumes_at or now, router.version)
-    return Caught(now, found.outcome.value, router.catch_all, router.version)
+    return CatchAll(now, found.outcome.value, router.catch_all, router.version)
 
 
 def _offer(found: Decided, router: Router, books: Books, now: datetime) -> Offered:
-    rule, rep, tolls, turn = found.rule, found.rep, found.tolls(), found.turn()
-    limits = _limits(tolls)
-    if router.wrap_up and not found.anyway:
+    rule, rep, charged, turn = found.rule, found.rep, found.for_rep(), found.turn()
+    limits = _limits(charged)
+    if router.wrap_up and not found.ignore_availability:
         limits[contact_key(rep.id)] = max(0, to_micros(now - router.wrap_up))
     return Offered(
         now,
         rep.id,
         rule.name,
         found.pool,
-        now + (rule.window or router.window),
+        now + (rule.accept_within or router.accept_within),
         found.score,
-        _holds(tolls),
+        _holds(charged),
         found.propensity,
-        found.given_up,
+        found.fairness_cost,
         limits,
-        rule.frees,
+        rule.release_on,
         None if turn is None else books.credits(found.pool).take(turn),
         books.next_order(),
         router.version,
-        found.anyway,
+        found.ignore_availability,
     )
 
 
@@ -128,29 +130,29 @@ def is_news(event: LeadEvent, before: Placement) -> bool:
     """Whether an event says more than that a lead waits on, for work to get done or for the same instant."""
     return not (
         isinstance(event, Waiting)
-        and (event.why, event.rule) == (before.why, before.rule)
+        and (event.reason_code, event.rule) == (before.reason_code, before.rule)
         and (event.until <= event.at or event.until == before.due)
     )
 
 
-def _holds(tolls: Sequence[Charge]) -> dict[str, int]:
-    return {toll.key: toll.units for toll in tolls if toll.units}
+def _holds(charged: Sequence[Charge]) -> dict[str, int]:
+    return {charge.key: charge.units for charge in charged if charge.units}
 
 
-def _limits(tolls: Sequence[Charge]) -> dict[str, int]:
+def _limits(charged: Sequence[Charge]) -> dict[str, int]:
     limits: dict[str, int] = {}
-    for toll in tolls:
-        if toll.hard and toll.most is not None:
-            limits[toll.key] = min(toll.most, limits.get(toll.key, toll.most))
+    for charge in charged:
+        if charge.hard and charge.most is not None:
+            limits[charge.key] = min(charge.most, limits.get(charge.key, charge.most))
     return limits
 
 
-def shift_end(frees: str, rep: Rep | None, now: datetime) -> datetime | None:
+def shift_end(release_on: str, rep: Rep | None, now: datetime) -> datetime | None:
     """When the clock gives open work back: at the end of the shift, where the rule says so.
 
     ``None`` leaves it to the outcome: there is no schedule, or its calendar is the host's and fails.
     """
-    if frees != "shift" or rep is None or rep.hours is None:
+    if release_on != "shift_end" or rep is None or rep.hours is None:
         return None
     return unless_failing(partial(rep.hours.next_close, now), lambda _error: None)
 
@@ -160,7 +162,7 @@ def assignment(
     rep: Rep,
     by: str,
     rule: Rule | None,
-    tally: Charges,
+    charges: Charges,
     books: Books,
     now: datetime,
 ) -> Assigned | None:
@@ -175,25 +177,29 @@ def assignment(
         raise OfferClosed(before.lead_id, "assign", rep.id, situation_of(before))
     if before.owner == rep.id:
         return None
-    tolls = list(tally.tolls(rep))
-    held, used = before.holds, books.counts([toll.key for toll in tolls])
-    over = (t.key for t in tolls if t.refuses(used.get(t.key, 0) - held.get(t.key, 0)))
-    frees = "outcome" if rule is None else rule.frees
+    charged = list(charges.for_rep(rep))
+    held, used = before.reservations, books.counts([charge.key for charge in charged])
+    over = (t.key for t in charged if t.refuses(used.get(t.key, 0) - held.get(t.key, 0)))
+    release_on = "outcome" if rule is None else rule.release_on
     return Assigned(
         now,
         rep.id,
         said,
         None if rule is None else rule.name,
-        {key: units for key, units in _holds(tolls).items() if not _given_back(key, frees, before)},
+        {
+            key: units
+            for key, units in _holds(charged).items()
+            if not _given_back(key, release_on, before)
+        },
         tuple(dict.fromkeys(over)),
-        frees,
-        shift_end(frees, rep, now),
+        release_on,
+        shift_end(release_on, rep, now),
         books.next_order(),
     )
 
 
-def _given_back(counter: str, frees: str, before: Placement) -> bool:
-    done = frees == "accept" or (frees == "contact" and before.contacted_at is not None)
+def _given_back(counter: str, release_on: str, before: Placement) -> bool:
+    done = release_on == "accept" or (release_on == "contact" and before.contacted_at is not None)
     return done and is_open_key(counter)
 
 
@@ -205,7 +211,7 @@ def release(before: Placement, now: datetime) -> Released | None:
     """
     if before.owner is None:
         raise OfferClosed(before.lead_id, "release", "", situation_of(before))
-    return Released(now, before.owner) if any(map(is_open_key, before.holds)) else None
+    return Released(now, before.owner) if any(map(is_open_key, before.reservations)) else None
 
 
 def end_of_shift(before: Placement, now: datetime) -> Released | None:
@@ -231,7 +237,7 @@ def acceptance(
     if before.owner == rep_id:
         return None
     _must_be_offered(before, rep_id, "accept", now)
-    return Accepted(now, rep_id, shift_end(before.frees, rep, now))
+    return Accepted(now, rep_id, shift_end(before.release_on, rep, now))
 
 
 def refusal(before: Placement, rep_id: str, reason: str, now: datetime) -> Declined:
@@ -339,20 +345,20 @@ def operations(
         ops.extend(_counted(event, at))
     if after is None:
         raise OfferClosed(lead_id, "change", "", "nothing happened to it")
-    held = FrozenDict() if before is None else before.holds
+    held = FrozenDict() if before is None else before.reservations
     limits = {
         key: most
         for event in events
         if isinstance(event, Offered)
         for key, most in event.limits.items()
     }
-    for counter in sorted({*held, *after.holds}):
-        delta = after.holds.get(counter, 0) - held.get(counter, 0)
+    for counter in sorted({*held, *after.reservations}):
+        delta = after.reservations.get(counter, 0) - held.get(counter, 0)
         if delta > 0:
             ops.append(Add(counter, delta, hi=limits.get(counter)))
         elif delta:
             ops.append(Add(counter, delta, lo=limits.get(counter)))
-    unmoved = sorted(limits.keys() - held.keys() - after.holds.keys())
+    unmoved = sorted(limits.keys() - held.keys() - after.reservations.keys())
     ops.extend(Add(counter, 0, lo=None, hi=limits[counter]) for counter in unmoved)
     ops.extend(books.operations())
     due = None if after.due is None else to_micros(after.due)

@@ -25,7 +25,7 @@ from leadroute.errors import ConfigError, FieldError, ValidationError
 from leadroute.model.duration import from_micros, to_micros
 from leadroute.model.keys import grant_record_key, key, parts, placement_key, rotation_key
 from leadroute.model.roster import Roster
-from leadroute.model.turn_credit import Grant, soonest
+from leadroute.model.turn_credit import TurnCredit, soonest
 from leadroute.model.validation import FrozenDict
 from leadroute.offers import queries
 from leadroute.offers.change import MAX_KEY, Change, Check, Op, Put, Record
@@ -72,7 +72,7 @@ class PoolCredits:
         first = rotation_key(pool)
         found = [store.get([first]).get(first)]
         data = [_read(record) for record in found]
-        more, grants = data[0].get("more", 0), data[0].get("grants", 0)
+        more, credited = data[0].get("more", 0), data[0].get("credits_kept", 0)
         if more:
             keys = [rotation_key(pool, number) for number in range(1, more + 1)]
             records = store.get(keys)
@@ -82,7 +82,7 @@ class PoolCredits:
         self._reps: list[list[str]] = [each.get("reps", []) for each in data]
         self._turns: list[int] = [turns for each in data for turns in each.get("turns", [])]
         self._credits: list[int] = [held for each in data for held in each.get("credits", [])]
-        self._grants = _Grants(store, pool, grants)
+        self._grants = _TurnCredits(store, pool, credited)
         ids = [rep_id for reps in self._reps for rep_id in reps]
         self._places = dict(zip(ids, range(len(ids)), strict=True))
         self._changed: set[int] = set()
@@ -96,7 +96,7 @@ class PoolCredits:
         """The credit of each rep."""
         return FrozenDict(zip(self._places, self._credits, strict=True))
 
-    def granted(self, now: datetime) -> FrozenDict[str, tuple[Grant, ...]]:
+    def turn_credits(self, now: datetime) -> FrozenDict[str, tuple[TurnCredit, ...]]:
         """What each rep was granted that is not over, in the order in which it pays."""
         return self._grants.counting(now)
 
@@ -118,7 +118,7 @@ class PoolCredits:
             turn.taken,
             turn.units,
             FrozenDict({str(weight): _as_text(places) for weight, places in among.items()}),
-            FrozenDict({_about(grant): units for grant, units in turn.paid.items()}),
+            FrozenDict({_about(credit): units for credit, units in turn.paid.items()}),
         )
         self._add(taken, among, 1)
         return taken
@@ -145,11 +145,11 @@ class PoolCredits:
         for about, units in taken.paid.items():
             self._grants.add(taken.rep_id, about, sign * units)
 
-    def give(self, rep_id: str, grant: Grant, now: datetime) -> None:
+    def give(self, rep_id: str, credit: TurnCredit, now: datetime) -> None:
         """Add a grant, and forget those that are over."""
         before = self._grants.records
         self._grants.forget(now)
-        self._grants.add(rep_id, _about(grant), grant.turns)
+        self._grants.add(rep_id, _about(credit), credit.turns)
         if self._grants.records > before:
             self._changed.add(0)
 
@@ -193,11 +193,11 @@ class PoolCredits:
 
     def _counted(self) -> dict[str, int]:
         """What the first record says of the others."""
-        counts = {"more": len(self._reps) - 1, "grants": self._grants.records}
+        counts = {"more": len(self._reps) - 1, "credits_kept": self._grants.records}
         return {name: count for name, count in counts.items() if count}
 
 
-class _Grants:
+class _TurnCredits:
     """What the reps of a pool were granted and have not used up, in records of their own."""
 
     __slots__ = ("_changed", "_pool", "_records", "_versions")
@@ -215,13 +215,13 @@ class _Grants:
         """How many records there are."""
         return len(self._records)
 
-    def counting(self, now: datetime) -> FrozenDict[str, tuple[Grant, ...]]:
+    def counting(self, now: datetime) -> FrozenDict[str, tuple[TurnCredit, ...]]:
         """Those that are not over, by rep id, in the order in which they pay."""
-        found: dict[str, list[Grant]] = {}
+        found: dict[str, list[TurnCredit]] = {}
         for record in self._records:
             for rep_id, each in record.items():
-                grants = (_grant(about, turns) for about, turns in each.items() if turns)
-                current = [grant for grant in grants if now < grant.expires]
+                credited = (_grant(about, turns) for about, turns in each.items() if turns)
+                current = [credit for credit in credited if now < credit.expires]
                 if current:
                     found.setdefault(rep_id, []).extend(current)
         return FrozenDict(
@@ -241,8 +241,8 @@ class _Grants:
         if number == len(self._records):
             self._records.append({})
             self._versions.append(0)
-        grants = self._records[number].setdefault(rep_id, {})
-        grants[about] = grants.get(about, 0) + turns
+        credited = self._records[number].setdefault(rep_id, {})
+        credited[about] = credited.get(about, 0) + turns
         self._changed.add(number)
 
     def forget(self, now: datetime) -> None:
@@ -250,8 +250,8 @@ class _Grants:
         for number, record in enumerate(self._records):
             kept = {
                 rep_id: left
-                for rep_id, grants in record.items()
-                if (left := {a: n for a, n in grants.items() if n and _grant(a, n).expires > now})
+                for rep_id, credited in record.items()
+                if (left := {a: n for a, n in credited.items() if n and _grant(a, n).expires > now})
             }
             if kept != record:
                 self._records[number] = kept
@@ -287,13 +287,13 @@ def _places(text: str) -> list[int]:
     return [place for place, digit in enumerate(reversed(digits)) if digit == "1"]
 
 
-def _about(grant: Grant) -> str:
-    return key(str(to_micros(grant.expires)), grant.reason, grant.cause)
+def _about(credit: TurnCredit) -> str:
+    return key(str(to_micros(credit.expires)), credit.reason, credit.cause)
 
 
-def _grant(about: str, turns: int) -> Grant:
+def _grant(about: str, turns: int) -> TurnCredit:
     expires, reason, cause = parts(about)
-    return Grant(from_micros(int(expires)), reason, cause, turns)  # type: ignore[arg-type]  # checked
+    return TurnCredit(from_micros(int(expires)), reason, cause, turns)  # type: ignore[arg-type]  # checked
 
 
 def pool_of(store: Store, router: Router, cause: str, pool: str | None) -> str:
@@ -323,14 +323,16 @@ def pool_of(store: Store, router: Router, cause: str, pool: str | None) -> str:
     return EVERYONE
 
 
-def post(store: Store, pool: str, rep_id: str, grant: Grant, now: datetime) -> Grant | None:
+def post(
+    store: Store, pool: str, rep_id: str, credit: TurnCredit, now: datetime
+) -> TurnCredit | None:
     """Grant turns to a rep, once.
 
     Args:
         store: Where grants are kept.
         pool: The pool.
         rep_id: The rep.
-        grant: What is granted, why, and until when.
+        credit: What is granted, why, and until when.
         now: The instant.
 
     Returns:
@@ -340,30 +342,30 @@ def post(store: Store, pool: str, rep_id: str, grant: Grant, now: datetime) -> G
         ValidationError: It is over already, or its key is too long.
         ConflictError: Somebody else changed the credits, or the lead moved on; nothing happened.
     """
-    record = grant_record_key(pool, rep_id, grant.reason, grant.cause)
+    record = grant_record_key(pool, rep_id, credit.reason, credit.cause)
     if len(record) > MAX_KEY:
         remedy = "write a shorter one, or shorter names of pools and reps"
         raise _refused(rep_id, "cause", f"makes a key of {len(record)} characters; {remedy}")
     known = store.get([record]).get(record)
     if known is not None:
-        return loads(Grant, known.data)
-    if grant.expires <= now:
-        raise _refused(rep_id, "expires", f"is {grant.expires:%Y-%m-%d %H:%M %Z}, which is past")
+        return loads(TurnCredit, known.data)
+    if credit.expires <= now:
+        raise _refused(rep_id, "expires", f"is {credit.expires:%Y-%m-%d %H:%M %Z}, which is past")
     guards: tuple[Op, ...] = ()
-    if grant.reason == "make_up":
-        placed = queries.found(store, grant.cause)
+    if credit.reason == "make_up":
+        placed = queries.found(store, credit.cause)
         if placed is not None and _was_granted(placed[0], rep_id):
             return None
-        guards = (Check(placement_key(grant.cause), 0 if placed is None else placed[1]),)
+        guards = (Check(placement_key(credit.cause), 0 if placed is None else placed[1]),)
     credits = PoolCredits(store, pool)
-    credits.give(rep_id, grant, now)
-    ops = (*guards, Put(record, dumps(grant), 0), *credits.operations())
+    credits.give(rep_id, credit, now)
+    ops = (*guards, Put(record, dumps(credit), 0), *credits.operations())
     store.commit(Change(urandom(16).hex(), ops))
-    return grant
+    return credit
 
 
 def _refused(rep_id: str, name: str, problem: str) -> ValidationError:
-    return ValidationError("Grant", rep_id, (FieldError(name, problem),))
+    return ValidationError("TurnCredit", rep_id, (FieldError(name, problem),))
 
 
 def _was_granted(placed: Placement, rep_id: str) -> bool:

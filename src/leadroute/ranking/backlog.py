@@ -18,7 +18,7 @@ from leadroute.model.lead import Lead
 from leadroute.model.validation import FrozenDict
 from leadroute.ranking.ranking import Assignment, Outcome
 
-__all__ = ["Batch", "Left", "Objective", "Option", "Placed"]
+__all__ = ["Batch", "BatchAssignment", "Objective", "Option", "Unassigned"]
 
 Objective: TypeAlias = Callable[[Lead, Assignment], float]
 """What giving a lead to a rep is worth, 0 or more."""
@@ -44,7 +44,7 @@ class Option:
 
 
 @frozen
-class Placed:
+class BatchAssignment:
     """A lead and the rep who gets it.
 
     Args:
@@ -80,7 +80,7 @@ class Placed:
 
 
 @frozen
-class Left:
+class Unassigned:
     """A lead that nobody gets.
 
     Args:
@@ -114,15 +114,15 @@ class Batch:
         greedy_points: What that is worth.
     """
 
-    placed: tuple[Placed, ...]
-    left: tuple[Left, ...]
+    placed: tuple[BatchAssignment, ...]
+    left: tuple[Unassigned, ...]
     points: float
     exact: bool
     greedy_placed: int
     greedy_points: float
 
     @property
-    def reps(self) -> Mapping[str, str]:
+    def owners(self) -> Mapping[str, str]:
         """The rep of each lead that is placed, by lead id."""
         return FrozenDict({each.lead_id: each.rep_id for each in self.placed})
 

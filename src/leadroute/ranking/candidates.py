@@ -275,7 +275,7 @@ class _Caps:
         self._candidates = candidates
         self._last = _NEVER
         if not known:
-            limits = Limits.of(candidates.capacity, candidates.buckets)
+            limits = Limits.of(candidates.capacity, candidates.capacity_by_segment)
             self._last = _Stretch(_LONG_AGO, _FOR_EVER, limits)
 
     def limits(self, now: datetime | None) -> Limits:
@@ -299,9 +299,11 @@ class _Caps:
             tuple([(holder + key, room) for number in of for key, room in found[number]])
             for holder, of in zip(self._holders, self._of, strict=True)
         ]
-        buckets = self._candidates.buckets
-        if any(buckets):
-            rooms = [(*first, *more) for first, more in zip(buckets, rooms, strict=True)]
+        capacity_by_segment = self._candidates.capacity_by_segment
+        if any(capacity_by_segment):
+            rooms = [
+                (*first, *more) for first, more in zip(capacity_by_segment, rooms, strict=True)
+            ]
         since = max([stretch.since for stretch in stretches])
         until = min([stretch.until for stretch in stretches])
         return _Stretch(since, until, Limits.of(self._candidates.capacity, rooms))
@@ -324,7 +326,7 @@ class Candidates:
         reps: They, in the order of their ids.
         ids: Their ids.
         capacity: The open work of each; ``None`` where nobody has a capacity.
-        buckets: The counter of the rule's segment, for each who has one.
+        capacity_by_segment: The counter of the rule's segment, for each who has one.
         shifts: The hours that any of them has, each once.
         shift_of: For each rep, where theirs are among ``shifts``; -1 when they have none.
         kinds: What stands in ``shift_of``, each once.
@@ -338,7 +340,7 @@ class Candidates:
         "_kept",
         "_last",
         "_memory",
-        "buckets",
+        "capacity_by_segment",
         "capacity",
         "ids",
         "kinds",
@@ -359,9 +361,11 @@ class Candidates:
         ]
         self.shifts, self.kinds = tuple(numbers), frozenset(self.shift_of)
         limited = any(rep.capacity is not None for rep in reps)
-        rooms = [_ALWAYS if rep.capacity is None else rep.capacity - rule.cost for rep in reps]
+        rooms = [
+            _ALWAYS if rep.capacity is None else rep.capacity - rule.capacity_cost for rep in reps
+        ]
         self.capacity = Column(self.ids, rooms) if limited else None
-        self.buckets = [_bucket(rep, rule) for rep in reps]
+        self.capacity_by_segment = [_bucket(rep, rule) for rep in reps]
         self._columns: dict[Hashable, _Column] = {}
         self._by_open: dict[tuple[bool, ...], OnDuty] = {}
         self._last = _NEVER
@@ -446,8 +450,10 @@ class Candidates:
 
 
 def _bucket(rep: Rep, rule: Rule) -> Rooms:
-    most = rep.buckets.get(rule.counts_as)
-    return () if most is None else ((bucket_key(rep.id, rule.counts_as), most - rule.cost),)
+    most = rep.capacity_by_segment.get(rule.counts_as)
+    return (
+        () if most is None else ((bucket_key(rep.id, rule.counts_as), most - rule.capacity_cost),)
+    )
 
 
 def _shift(hours: Hours, now: datetime) -> Shift:
@@ -531,14 +537,22 @@ class CandidateSet:
         ties = set() if self.mode else {"last_assigned"}
         self.fields = self.counters | {"open", "used"} | ties
         self.asks = asks
-        narrowed = any(rep.buckets for rep in members) or any(cap.segment for cap in caps)
-        alike = pool, rule.require, rule.territory, rule.cost, rule.counts_as if narrowed else None
+        narrowed = any(rep.capacity_by_segment for rep in members) or any(
+            cap.segment for cap in caps
+        )
+        alike = (
+            pool,
+            rule.require,
+            rule.in_territory,
+            rule.capacity_cost,
+            rule.counts_as if narrowed else None,
+        )
         self._fits = team.fits.setdefault(alike, {})
 
-    def times(self, snapshot: Snapshot, *, anyway: bool) -> bool:
+    def times(self, snapshot: Snapshot, *, ignore_availability: bool) -> bool:
         """Whether a decision, or a reason for one of the members, asks what time it is."""
         at_work = bool(snapshot.presence) or any(rep.hours is not None for rep in self.members)
-        return any(rep.caps for rep in self.members) or (at_work and not anyway)
+        return any(rep.caps for rep in self.members) or (at_work and not ignore_availability)
 
     def home(self, matches: Iterable[Match]) -> Territory | None:
         """The most specific of the lead's territories that has a rep among the members."""
@@ -559,7 +573,7 @@ class CandidateSet:
         if self._meets is not None and values is None:
             return self._choose(lead, now, matches, kept=False)
         key: Hashable = None if values is None else values(lead)
-        if self.rule.territory:
+        if self.rule.in_territory:
             key = key, tuple([match.territory.name for match in matches])
         found = self._fits.get(key)
         if found is None:
@@ -578,7 +592,7 @@ class CandidateSet:
         meets, reps = self._meets, self.members
         if meets is not None:
             reps = tuple([rep for rep in reps if meets(lead, rep, now)])
-        if self.rule.territory:
+        if self.rule.in_territory:
             home = self.home(matches)
             reps = (
                 () if home is None else tuple([rep for rep in reps if home.role(rep) is not None])

@@ -48,7 +48,7 @@ class Charge(NamedTuple):
         return self.hard and self.most is not None and used + self.units > self.most
 
     @property
-    def passing(self) -> bool:
+    def temporary(self) -> bool:
         """Whether there will be room when time passes or work gets done."""
         if self.cap is not None:
             return self.cap.limit > 0
@@ -79,7 +79,7 @@ class Charges:
         instant: The instant of the offer; ``None`` when nobody said, which only caps ask about.
         pool: The pool through which it is placed; ``None`` when it is assigned by hand.
         segment: The segment of its rule.
-        cost: The units of open work that it takes.
+        capacity_cost: The units of open work that it takes.
         totals: The caps over all reps.
         zone: The zone whose calendar those count in.
 
@@ -91,7 +91,7 @@ class Charges:
     instant: datetime | None
     pool: str | None
     segment: str | None
-    cost: int
+    capacity_cost: int
     totals: Sequence[Cap]
     zone: tzinfo
     over_all: tuple[Charge, ...] = field(init=False)
@@ -114,7 +114,7 @@ class Charges:
         """
         return known(self.instant)
 
-    def tolls(self, rep: Rep) -> Iterator[Charge]:
+    def for_rep(self, rep: Rep) -> Iterator[Charge]:
         """The counters that the lead counts on when this rep gets it."""
         yield from self.own(rep, lambda of, cap: of.bounds(cap, self.now))
         yield from self.over_all
@@ -126,10 +126,15 @@ class Charges:
             rep: The rep.
             bounds_of: The counters of one of the rep's caps at the instant of the offer.
         """
-        yield Charge(open_key(rep.id), self.cost, rep.capacity)
+        yield Charge(open_key(rep.id), self.capacity_cost, rep.capacity)
         bucket = self.segment
-        if bucket is not None and bucket in rep.buckets:
-            yield Charge(bucket_key(rep.id, bucket), self.cost, rep.buckets[bucket], bucket)
+        if bucket is not None and bucket in rep.capacity_by_segment:
+            yield Charge(
+                bucket_key(rep.id, bucket),
+                self.capacity_cost,
+                rep.capacity_by_segment[bucket],
+                bucket,
+            )
         for cap in rep.caps:
             if cap.counts(self.lead.source, self.pool, self.segment):
                 for bound in bounds_of(rep, cap):
@@ -138,24 +143,27 @@ class Charges:
     def refused(self, rep: Rep, snapshot: Snapshot) -> Iterable[tuple[Charge, int]]:
         """What has no room for the lead, each limit once, with what is used of it."""
         found = {}
-        for toll in self.tolls(rep):
-            used = used_of(toll, rep, snapshot)
-            if toll.refuses(used):
-                found[toll.criterion, toll.bucket, toll.cap, is_total_key(toll.key)] = toll, used
+        for charge in self.for_rep(rep):
+            used = used_of(charge, rep, snapshot)
+            if charge.refuses(used):
+                found[charge.criterion, charge.bucket, charge.cap, is_total_key(charge.key)] = (
+                    charge,
+                    used,
+                )
         return found.values()
 
 
-def used_of(toll: Charge, rep: Rep, snapshot: Snapshot) -> int:
+def used_of(charge: Charge, rep: Rep, snapshot: Snapshot) -> int:
     """What a counter stands at in a snapshot."""
-    if toll.cap is None and not toll.bucket:
+    if charge.cap is None and not charge.bucket:
         return snapshot.open.get(rep.id, 0)
-    return snapshot.used.get(toll.key, 0)
+    return snapshot.used.get(charge.key, 0)
 
 
 def counters(reps: Iterable[Rep], totals: Iterable[Cap], zone: tzinfo, now: datetime) -> list[str]:
     """The counters that any lead could count on now, apart from all open work: what a snapshot reads."""
     found = [bound.key for cap in totals for bound in cap.bounds(total_holder(), now, zone)]
     for rep in reps:
-        found += [bucket_key(rep.id, bucket) for bucket in rep.buckets]
+        found += [bucket_key(rep.id, bucket) for bucket in rep.capacity_by_segment]
         found += [bound.key for cap in rep.caps for bound in rep.bounds(cap, now)]
     return list(dict.fromkeys(found))

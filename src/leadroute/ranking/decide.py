@@ -41,12 +41,12 @@ from leadroute.ranking.charges import Charge, Charges
 from leadroute.ranking.eligibility import Ask, check_presence, gate, masks, notes_of
 from leadroute.ranking.ranking import Assignment, Exclusion, Known, Outcome, Part, Ranking
 from leadroute.ranking.scorers.combinators import fair_share
-from leadroute.ranking.scorers.exploration import given_up, propensities
+from leadroute.ranking.scorers.exploration import fairness_cost, propensities
 from leadroute.ranking.scorers.round_robin import Turn, after, dues, turn_of
-from leadroute.rules.fallback import CATCH_ALL, HOLD, pool_of
+from leadroute.rules.fallback import CATCH_ALL, WAIT, pool_of
+from leadroute.rules.routing_context import Columns, RoutingContext
 from leadroute.rules.rule import EVERYONE, Rule
 from leadroute.rules.scorer import Term, means
-from leadroute.rules.situation import Columns, RoutingContext
 
 if TYPE_CHECKING:
     from leadroute.ranking.router import Router
@@ -91,7 +91,7 @@ class Asked(NamedTuple):
         lead: The lead.
         instant: The instant of the decision; ``None`` when nobody said.
         counts: Where the counts come from.
-        tried: What became of earlier offers of this lead, by rep id.
+        previous_offers: What became of earlier offers of this lead, by rep id.
         matches: The territories that the lead is in, most specific first.
     """
 
@@ -100,7 +100,7 @@ class Asked(NamedTuple):
     lead: Lead
     instant: datetime | None
     counts: Counts
-    tried: Mapping[str, str]
+    previous_offers: Mapping[str, str]
     matches: tuple[Match, ...]
 
 
@@ -110,13 +110,13 @@ class Decided:
     Attributes:
         pool: The pool that was asked.
         outcome: How it came out.
-        situation: Those who can take the lead, with the counts that were read.
+        context: Those who can take the lead, with the counts that were read.
         best: The place of the first among ``situation.reps``; -1 when there is nobody.
         score: The points of the first.
         resumes_at: When nobody can take it now: when it is worth deciding again.
-        anyway: Whether it was asked without a look at who is at work.
-        then: What happens when nobody was found.
-        others: What the other pools said.
+        ignore_availability: Whether it was asked without a look at who is at work.
+        fallback_step: What happens when nobody was found.
+        other_pools: What the other pools said.
     """
 
     __slots__ = (
@@ -124,47 +124,56 @@ class Decided:
         "_candidates",
         "_scored",
         "_set",
-        "_tally",
-        "anyway",
+        "_charges",
+        "ignore_availability",
         "best",
-        "others",
+        "other_pools",
         "outcome",
         "pool",
         "resumes_at",
         "score",
-        "situation",
-        "then",
+        "context",
+        "fallback_step",
     )
 
-    def __init__(self, asked: Asked, found: CandidateSet, pool: str, *, anyway: bool) -> None:
-        router, _, lead, instant, counts, tried, matches = asked
-        self._asked, self._set, self.pool, self.anyway = asked, found, pool, anyway
-        self._tally: Charges | None = None
+    def __init__(
+        self, asked: Asked, found: CandidateSet, pool: str, *, ignore_availability: bool
+    ) -> None:
+        router, _, lead, instant, counts, previous_offers, matches = asked
+        self._asked, self._set, self.pool, self.ignore_availability = (
+            asked,
+            found,
+            pool,
+            ignore_availability,
+        )
+        self._charges: Charges | None = None
         self._scored: tuple[list[list[float | None]], list[float]] | None = None
-        self.others: tuple[Decided, ...] = ()
+        self.other_pools: tuple[Decided, ...] = ()
         self.resumes_at: datetime | None = None
-        self.then = ""
+        self.fallback_step = ""
         candidates = found.candidates(lead, instant, matches)
         self._candidates = candidates
         source = lead.source if found.sources and lead.source in found.sources else None
         limits = candidates.limits(self._counts_on, source, instant)
-        over_all = self._get_tally().over_all if router.caps else ()
+        over_all = self._get_charges().over_all if router.caps else ()
         turns_in = pool if found.takes_turns else None
         need = Need(candidates, limits, over_all, turns_in, found.fields, found.counters)
         snapshot = counts.read(need)
-        duty, shifts = candidates.everybody() if anyway else candidates.on_duty(instant)
-        if instant is None and found.times(snapshot, anyway=anyway):
+        duty, shifts = (
+            candidates.everybody() if ignore_availability else candidates.on_duty(instant)
+        )
+        if instant is None and found.times(snapshot, ignore_availability=ignore_availability):
             known(instant)
-        if snapshot.presence and not anyway:
+        if snapshot.presence and not ignore_availability:
             check_presence(found.members, snapshot.presence)
         asks: Sequence[Ask] = ()
         if found.asks or snapshot.presence:
             whole = self._look(candidates.reps, snapshot)
-            asks = masks(asked.rule, whole, router.pauses, anyway=anyway)
-        places = _able(duty, duty.limits(limits), over_all, snapshot, asks, tried)
+            asks = masks(asked.rule, whole, router.pauses, ignore_availability=ignore_availability)
+        places = _able(duty, duty.limits(limits), over_all, snapshot, asks, previous_offers)
         reps = duty.reps if places is None else tuple(picked(duty.reps, places))
         columns = duty.column if places is None else partial(_of_some, duty, places)
-        self.situation = self._look(reps, snapshot, columns)
+        self.context = self._look(reps, snapshot, columns)
         self.best, self.score = -1, 0.0
         if reps:
             self.outcome = Outcome.RANKED
@@ -180,7 +189,7 @@ class Decided:
     @property
     def rep(self) -> Rep:
         """Who is first."""
-        return self.situation.reps[self.best]
+        return self.context.reps[self.best]
 
     def _look(
         self, reps: tuple[Rep, ...], snapshot: Snapshot, columns: Columns | None = None
@@ -201,38 +210,38 @@ class Decided:
         )
 
     def _absent(self) -> tuple[Rep, ...]:
-        able = {rep.id for rep in self.situation.reps}
+        able = {rep.id for rep in self.context.reps}
         return tuple([rep for rep in self._set.members if rep.id not in able])
 
     def _counts_on(self, cap: Cap) -> bool:
         """Whether the lead counts on a cap."""
         return cap.counts(self._asked.lead.source, self.pool, self._asked.rule.counts_as)
 
-    def _get_tally(self) -> Charges:
-        if self._tally is None:
+    def _get_charges(self) -> Charges:
+        if self._charges is None:
             asked = self._asked
-            self._tally = asked.router.tally(asked.lead, asked.rule, self.pool, asked.instant)
-        return self._tally
+            self._charges = asked.router.charges(asked.lead, asked.rule, self.pool, asked.instant)
+        return self._charges
 
     def _choose(self) -> None:
         """Find the first: by score, then by who got a lead least recently, then by id. O(candidates)."""
         mode = self._set.mode
         if mode is not None:  # a round robin alone has one first, and no ties
-            self.best, self.score = dues(self.situation).first(mode), 1.0
+            self.best, self.score = dues(self.context).first(mode), 1.0
             return
         _, scores = self._score()
         self.score = max(scores)
         if scores.count(self.score) == 1:
             self.best = scores.index(self.score)
             return
-        last, reps = self.situation.snapshot.last_assigned, self.situation.reps
+        last, reps = self.context.snapshot.last_assigned, self.context.reps
         tied = [place for place, score in enumerate(scores) if score == self.score]
         self.best = min(tied, key=lambda place: last.get(reps[place].id, -1)) if last else tied[0]
 
     def _score(self) -> tuple[list[list[float | None]], list[float]]:
         """The points of each term and the score, for every candidate; worked out once."""
         if self._scored is None:
-            columns = [term.scorer.column(self.situation) for term in self._set.terms]
+            columns = [term.scorer.column(self.context) for term in self._set.terms]
             found = means(self._set.weights, columns)
             if None in found:
                 found = [points or 0.0 for points in found]
@@ -261,13 +270,17 @@ class Decided:
         self, candidates: Candidates, shifts: Sequence[Shift], over_all: Sequence[Charge]
     ) -> list[datetime | None]:
         """When those could take the lead who could take it later, where hours and counters alone stand in the way."""
-        tried, ids, snapshot = self._asked.tried, candidates.ids, self.situation.snapshot
+        previous_offers, ids, snapshot = (
+            self._asked.previous_offers,
+            candidates.ids,
+            self.context.snapshot,
+        )
         used = snapshot.used.get
-        if any(not toll.passing and toll.refuses(used(toll.key, 0)) for toll in over_all):
+        if any(not charge.temporary and charge.refuses(used(charge.key, 0)) for charge in over_all):
             return []
         places: Sequence[int] = range(len(ids))
-        if tried:
-            places = [place for place in places if ids[place] not in tried]
+        if previous_offers:
+            places = [place for place in places if ids[place] not in previous_offers]
         never = candidates.column("can refuse for good", self._never)
         if any(never):
             places = [
@@ -290,65 +303,70 @@ class Decided:
     def _never(self, rep: Rep) -> bool:
         """Whether a limit of the rep has no room for any lead of the rule, however much gets done."""
         rule = self._asked.rule
-        units = [rep.capacity, rep.buckets.get(rule.counts_as)]
-        return any(most is not None and most < rule.cost for most in units) or any(
+        units = [rep.capacity, rep.capacity_by_segment.get(rule.counts_as)]
+        return any(most is not None and most < rule.capacity_cost for most in units) or any(
             not cap.limit for cap in rep.caps
         )
 
     def _refused(self, rep: Rep) -> bool:
         """Whether a limit refuses the rep for good."""
         return any(
-            not toll.passing for toll, _ in self._get_tally().refused(rep, self.situation.snapshot)
+            not charge.temporary
+            for charge, _ in self._get_charges().refused(rep, self.context.snapshot)
         )
 
     def _openings(self) -> Iterator[datetime | None]:
         """The same, whatever stands in the way, from every reason."""
         rule, lead, instant = self._asked.rule, self._asked.lead, self._asked.instant
-        calling = None
-        if rule.calling is not None and not self.anyway:
-            calling = lead_hours(lead, rule.calling)
+        calling_hours = None
+        if rule.calling_hours is not None and not self.ignore_availability:
+            calling_hours = lead_hours(lead, rule.calling_hours)
         for rep, exclusion in self.excluded():
-            if exclusion.passing:
-                waits = [obstacle.until for obstacle in exclusion.obstacles if obstacle.until]
-                yield _together(rep.hours, calling, max(waits)) if waits else instant
+            if exclusion.temporary:
+                waits = [
+                    obstacle.available_at
+                    for obstacle in exclusion.obstacles
+                    if obstacle.available_at
+                ]
+                yield _together(rep.hours, calling_hours, max(waits)) if waits else instant
 
     def excluded(self) -> Iterator[tuple[Rep, Exclusion]]:
         """Everybody of the pool who cannot take the lead, with every reason."""
-        asked, situation = self._asked, self._look(self._set.members, self.situation.snapshot)
+        asked, context = self._asked, self._look(self._set.members, self.context.snapshot)
         obstacles = gate(
             asked.rule,
-            situation,
-            asked.tried,
-            self._get_tally(),
+            context,
+            asked.previous_offers,
+            self._get_charges(),
             pauses=asked.router.pauses,
-            anyway=self.anyway,
+            ignore_availability=self.ignore_availability,
         )
         for rep in self._absent():
             yield rep, Exclusion(rep.id, rep.label, obstacles(rep))
 
-    def tolls(self) -> list[Charge]:
+    def for_rep(self) -> list[Charge]:
         """The counters that the lead counts on when the first gets it."""
-        tally, bounds = self._get_tally(), partial(self._candidates.bounds, self._asked.instant)
-        return [*tally.own(self.rep, bounds), *tally.over_all]
+        charges, bounds = self._get_charges(), partial(self._candidates.bounds, self._asked.instant)
+        return [*charges.own(self.rep, bounds), *charges.over_all]
 
     def turn(self) -> Turn | None:
         """What the lead does to the credits of the pool when the first takes it; ``None`` when it is no turn."""
         score = self._set.score
-        if not score.takes_turns or not score.is_turn(self.situation, self.rep):
+        if not score.takes_turns or not score.is_turn(self.context, self.rep):
             return None
-        return turn_of(self.situation, self.best)
+        return turn_of(self.context, self.best)
 
     def counts_after(self, rep_id: str) -> Snapshot:
         """The counts with the turn that the lead is when a candidate takes it; the same where it is none."""
-        situation, score = self.situation, self._set.score
-        place = next(at for at, rep in enumerate(situation.reps) if rep.id == rep_id)
-        if not score.takes_turns or not score.is_turn(situation, situation.reps[place]):
-            return situation.snapshot
-        return after(situation.snapshot, self.pool, self._set.members, turn_of(situation, place))
+        context, score = self.context, self._set.score
+        place = next(at for at, rep in enumerate(context.reps) if rep.id == rep_id)
+        if not score.takes_turns or not score.is_turn(context, context.reps[place]):
+            return context.snapshot
+        return after(context.snapshot, self.pool, self._set.members, turn_of(context, place))
 
     def propensities(self) -> Mapping[str, float] | None:
         """The probability with which each comes first; ``None`` when nothing is left to chance."""
-        return propensities(self._set.score, self.situation) if self._set.random else None
+        return propensities(self._set.score, self.context) if self._set.random else None
 
     @property
     def propensity(self) -> float:
@@ -357,23 +375,23 @@ class Decided:
         return 1.0 if found is None else found[self.rep.id]
 
     @property
-    def given_up(self) -> float:
+    def fairness_cost(self) -> float:
         """The points that the first scores below what was possible."""
         score = self._set.score
-        return given_up(score, self.situation) if isinstance(score, fair_share) else 0.0
+        return fairness_cost(score, self.context) if isinstance(score, fair_share) else 0.0
 
     def first(self) -> Assignment | None:
         """The first; ``None`` when there is nobody."""
         return self._assignment(1, self.best) if self.best >= 0 else None
 
     def _assignment(self, rank: int, place: int) -> Assignment:
-        situation, score = self.situation, self.score
+        context, score = self.context, self.score
         points: list[float | None] = [score]
         if place != self.best or self._set.mode is None:
             columns, scores = self._score()
             points, score = [column[place] for column in columns], scores[place]
-        rep = situation.reps[place]
-        parts = partial(_parts, self._set.terms, points, situation, rep)
+        rep = context.reps[place]
+        parts = partial(_parts, self._set.terms, points, context, rep)
         return Assignment(rep.id, rep.label, rank, score, parts)
 
     def assignments(self, top: int | None) -> tuple[Assignment, ...]:
@@ -383,7 +401,7 @@ class Decided:
         if top == 1:
             return (self._assignment(1, self.best),)
         _, scores = self._score()
-        last, reps = self.situation.snapshot.last_assigned, self.situation.reps
+        last, reps = self.context.snapshot.last_assigned, self.context.reps
         keys = [
             (-score, last.get(rep.id, -1), place)
             for place, (score, rep) in enumerate(zip(scores, reps, strict=True))
@@ -409,13 +427,13 @@ class Decided:
             "",
             asked.instant,
             self.resumes_at,
-            rule.window or router.window,
+            rule.accept_within or router.accept_within,
             router.version,
             None,
             None,
-            tuple([other.ranking() for other in self.others]) if self.others else (),
-            self.then,
-            self.anyway,
+            tuple([other.ranking() for other in self.other_pools]) if self.other_pools else (),
+            self.fallback_step,
+            self.ignore_availability,
             notes_of(rule, asked.lead),
             Answer(self, top),
         )
@@ -453,12 +471,12 @@ class Answer:
         """The probability with which each comes first; ``None`` when nothing is left to chance."""
         return self._decided.propensities()
 
-    def given_up(self) -> float:
+    def fairness_cost(self) -> float:
         """The points that the first scores below what was possible."""
-        return self._decided.given_up
+        return self._decided.fairness_cost
 
     def __reduce__(self) -> tuple[Any, ...]:
-        made = self.assignments(), self.rejections(), self.propensities(), self.given_up()
+        made = self.assignments(), self.rejections(), self.propensities(), self.fairness_cost()
         return Known, made
 
 
@@ -473,12 +491,12 @@ def _able(
     over_all: Sequence[Charge],
     snapshot: Snapshot,
     asks: Sequence[Ask],
-    tried: Mapping[str, str],
+    previous_offers: Mapping[str, str],
 ) -> list[int] | None:
     """The places of those on duty who can take the lead; ``None`` when all of them can."""
     used = snapshot.used.get
-    for toll in over_all:
-        if toll.refuses(used(toll.key, 0)):
+    for charge in over_all:
+        if charge.refuses(used(charge.key, 0)):
             return []
     # Whole columns at the pace of C: with a thousand reps this is most of a decision.
     fits: Iterable[bool] | None = None
@@ -489,9 +507,9 @@ def _able(
         fits = more if fits is None else map(and_, fits, more)
     every = range(len(duty.reps))
     places: Sequence[int] = every if fits is None else [*compress(every, fits)]
-    if tried:
+    if previous_offers:
         ids = duty.ids
-        places = [place for place in places if ids[place] not in tried]
+        places = [place for place in places if ids[place] not in previous_offers]
     for ask in asks:
         places = [place for place in places if not tuple(ask(duty.reps[place]))]
     return None if len(places) == len(duty.reps) else [*places]
@@ -504,19 +522,19 @@ def _of_some(
     return picked(duty.column(key, value_of), places)
 
 
-def _together(own: Hours | None, calling: Hours | None, at: datetime) -> datetime:
+def _together(own: Hours | None, calling_hours: Hours | None, at: datetime) -> datetime:
     """The first instant from ``at`` on at which the rep works and the lead may be called."""
-    if own is None or calling is None:
+    if own is None or calling_hours is None:
         return at
-    return unless_failing(lambda: meeting(own, calling, at), lambda _error: None) or at
+    return unless_failing(lambda: meeting(own, calling_hours, at), lambda _error: None) or at
 
 
 def _parts(
-    terms: tuple[Term, ...], points: Sequence[float | None], situation: RoutingContext, rep: Rep
+    terms: tuple[Term, ...], points: Sequence[float | None], context: RoutingContext, rep: Rep
 ) -> tuple[Part, ...]:
     return tuple(
         [
-            Part(term.scorer, term.weight, given, situation, rep)
+            Part(term.scorer, term.weight, given, context, rep)
             for term, given in zip(terms, points, strict=True)
         ]
     )
@@ -525,7 +543,7 @@ def _parts(
 def decide(asked: Asked, roster: Roster) -> Decided:
     """What becomes of a lead under the rule that matched: in its pool, or in the others that it names.
 
-    The steps are taken in order, and the first that finds somebody is the last. ``anyway`` asks every pool that was
+    The steps are taken in order, and the first that finds somebody is the last. ``ignore_availability`` asks every pool that was
     asked so far again, in that order. A pool is asked once, however often the steps name it.
 
     Args:
@@ -540,36 +558,38 @@ def decide(asked: Asked, roster: Roster) -> Decided:
     own = _ask(asked, roster, pool)
     if own.best >= 0:
         return own
-    tried, answers = {pool: own}, [own]
-    for step in rule.otherwise.steps(own.outcome.name.lower(), router.otherwise):
-        if step in (HOLD, CATCH_ALL):
-            return _settle(tried, answers, step)
+    previous_offers, answers = {pool: own}, [own]
+    for step in rule.fallback.steps(own.outcome.name.lower(), router.fallback):
+        if step in (WAIT, CATCH_ALL):
+            return _settle(previous_offers, answers, step)
         named = pool_of(step)
-        if named in tried:
+        if named in previous_offers:
             continue
-        for each in [*tried] if named is None else [named]:
-            found = _ask(asked, roster, each, anyway=named is None)
+        for each in [*previous_offers] if named is None else [named]:
+            found = _ask(asked, roster, each, ignore_availability=named is None)
             if found.best >= 0:
-                found.others = tuple(tried.values())
+                found.other_pools = tuple(previous_offers.values())
                 return found
-            tried.setdefault(each, found)
+            previous_offers.setdefault(each, found)
             answers.append(found)
     late = any(each.outcome is Outcome.NOBODY_AVAILABLE for each in answers)
-    return _settle(tried, answers, HOLD if late else CATCH_ALL)
+    return _settle(previous_offers, answers, WAIT if late else CATCH_ALL)
 
 
-def _ask(asked: Asked, roster: Roster, pool: str, *, anyway: bool = False) -> Decided:
+def _ask(asked: Asked, roster: Roster, pool: str, *, ignore_availability: bool = False) -> Decided:
     return Decided(
         asked,
         asked.router.candidate_set(asked.rule, pool, roster, asked.instant),
         pool,
-        anyway=anyway,
+        ignore_availability=ignore_availability,
     )
 
 
-def _settle(tried: Mapping[str, Decided], answers: Sequence[Decided], then: str) -> Decided:
+def _settle(
+    previous_offers: Mapping[str, Decided], answers: Sequence[Decided], then: str
+) -> Decided:
     """The rule's own decision, with when the first of all answers may be another one."""
-    own, *others = tried.values()
+    own, *others = previous_offers.values()
     own.resumes_at = min([each.resumes_at for each in answers if each.resumes_at], default=None)
-    own.others, own.then = tuple(others), then
+    own.other_pools, own.fallback_step = tuple(others), then
     return own

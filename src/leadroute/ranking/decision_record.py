@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Asked", "Candidate", "DecisionRecord", "Points", "Rerun"]
 
-_INPUTS: Final = ("lead", "roster", "snapshot", "tried")
+_INPUTS: Final = ("lead", "roster", "snapshot", "previous_offers")
 
 
 def _inputs(given: Mapping[str, str]) -> FrozenDict[str, str]:
@@ -113,21 +113,21 @@ class DecisionRecord:
         lead_id: The lead.
         at: The instant of the decision; ``None`` when nobody said.
         version: The version of the policy.
-        inputs: The digests of ``lead``, ``roster``, ``snapshot`` and ``tried``: 16 hexadecimal digits each.
+        inputs: The digests of ``lead``, ``roster``, ``snapshot`` and ``previous_offers``: 16 hexadecimal digits each.
         outcome: How it came out.
         rule: The name of the rule that matched.
         pool: The name of the pool.
         candidates: Who could take the lead, best first.
         rejections: Who could not, in the order of their ids, with every obstacle.
-        given_up: The points that were given up for a bound on unfairness.
-        window: How long an offer stands.
+        fairness_cost: The points that were given up for a bound on unfairness.
+        accept_within: How long an offer stands.
         detail: More about the outcome, such as what failed in qualification.
         factor: The first factor that the lead did not fulfil.
         verdict: What that factor says becomes of the lead.
         resumes_at: When it is worth deciding again.
-        others: The other pools that were asked, in order.
-        then: What happens when nobody was found: ``hold`` or ``catch-all``.
-        anyway: Whether the reps were asked no matter whether they are at work.
+        other_pools: The other pools that were asked, in order.
+        fallback_step: What happens when nobody was found: ``wait`` or ``catch_all``.
+        ignore_availability: Whether the reps were asked no matter whether they are at work.
         notes: What else to know, such as what is not known of the lead's clock.
 
     Example:
@@ -143,22 +143,22 @@ class DecisionRecord:
 
     lead_id: str
     at: datetime | None = field(default=None, converter=optional(_in_utc))
-    version: str
+    policy_version: str
     inputs: Mapping[str, str] = field(converter=_inputs)
     outcome: Outcome
     rule: str | None = None
     pool: str | None = None
     candidates: tuple[Candidate, ...] = ()
     rejections: tuple[Exclusion, ...] = ()
-    given_up: float = field(default=0.0, converter=float)
-    window: timedelta = timedelta(0)
+    fairness_cost: float = field(default=0.0, converter=float)
+    accept_within: timedelta = timedelta(0)
     detail: str = ""
     factor: str | None = None
     verdict: str | None = None
     resumes_at: datetime | None = field(default=None, converter=optional(_in_utc))
-    others: tuple[Asked, ...] = ()
-    then: str = ""
-    anyway: bool = False
+    other_pools: tuple[Asked, ...] = ()
+    fallback_step: str = ""
+    ignore_availability: bool = False
     notes: tuple[str, ...] = ()
 
     @classmethod
@@ -169,7 +169,7 @@ class DecisionRecord:
         roster: Roster,
         *,
         snapshot: Snapshot | None = None,
-        tried: Mapping[str, str] | None = None,
+        previous_offers: Mapping[str, str] | None = None,
     ) -> DecisionRecord:
         """The record of a ranking that was made of these inputs. O(reps x terms + size of the inputs).
 
@@ -178,7 +178,7 @@ class DecisionRecord:
             lead: The lead.
             roster: The reps.
             snapshot: The counts; nothing at all when not given.
-            tried: What became of earlier offers.
+            previous_offers: What became of earlier offers.
         """
         counts = snapshot or Snapshot()
         chances = ranking.propensities
@@ -193,28 +193,29 @@ class DecisionRecord:
             )
             for each in ranking.assignments
         )
-        given = (lead, roster, counts, FrozenDict(tried or {}))
+        given = (lead, roster, counts, FrozenDict(previous_offers or {}))
         return cls(
             lead_id=ranking.lead_id,
             at=ranking.at,
-            version=ranking.version,
+            policy_version=ranking.policy_version,
             inputs=dict(zip(_INPUTS, map(fingerprint, given), strict=True)),
             outcome=ranking.outcome,
             rule=ranking.rule,
             pool=ranking.pool,
             candidates=tuple(candidates),
             rejections=ranking.rejections,
-            given_up=ranking.given_up,
-            window=ranking.window,
+            fairness_cost=ranking.fairness_cost,
+            accept_within=ranking.accept_within,
             detail=ranking.detail,
             factor=ranking.factor,
             verdict=ranking.verdict,
             resumes_at=ranking.resumes_at,
-            others=tuple(
-                Asked(str(other.pool), other.outcome, other.rejections) for other in ranking.others
+            other_pools=tuple(
+                Asked(str(other.pool), other.outcome, other.rejections)
+                for other in ranking.other_pools
             ),
-            then=ranking.then,
-            anyway=ranking.anyway,
+            fallback_step=ranking.fallback_step,
+            ignore_availability=ranking.ignore_availability,
             notes=ranking.notes,
         )
 
@@ -240,7 +241,7 @@ class DecisionRecord:
         roster: Roster,
         *,
         snapshot: Snapshot | None = None,
-        tried: Mapping[str, str] | None = None,
+        previous_offers: Mapping[str, str] | None = None,
     ) -> Rerun:
         """Make the decision again, at the instant at which it was made, and compare.
 
@@ -252,16 +253,18 @@ class DecisionRecord:
             lead: The lead.
             roster: The reps.
             snapshot: The counts.
-            tried: What became of earlier offers.
+            previous_offers: What became of earlier offers.
         """
-        after = router.decide(lead, roster, now=self.at, snapshot=snapshot, tried=tried)
+        after = router.decide(
+            lead, roster, now=self.at, snapshot=snapshot, previous_offers=previous_offers
+        )
         return Rerun(self, after)
 
     def __str__(self) -> str:
         by = f" (rule {self.rule!r})" if self.rule is not None else ""
         when = f"{self.at:%Y-%m-%d %H:%M:%S} UTC" if self.at else "at a time nobody said"
         lines = [f"Lead {self.lead_id} went to {self.rep_id or 'nobody'}{by}, {when}"]
-        if self.anyway:
+        if self.ignore_availability:
             lines.append("  Though nobody was available")
         if not self.candidates:
             lines.append(
@@ -272,10 +275,10 @@ class DecisionRecord:
             lines += [f"       {points}" for points in each.points]
         if self.tie_break:
             lines.append(f"  Equal scores, put in order by: {self.tie_break}")
-        others = ((each.pool, each.outcome, each.rejections) for each in self.others)
+        others = ((each.pool, each.outcome, each.rejections) for each in self.other_pools)
         lines += beside(self.rejections, others, self.notes)
-        lines += [f"  Then: {self.then}"] if self.then else []
-        lines.append(f"  Policy version {self.version}")
+        lines += [f"  Then: {self.fallback_step}"] if self.fallback_step else []
+        lines.append(f"  Policy version {self.policy_version}")
         return "\n".join(lines)
 
 
@@ -298,8 +301,8 @@ class Rerun:
 
     @property
     def changed(self) -> tuple[str, ...]:
-        """What went in changed: ``policy``, ``lead``, ``roster``, ``snapshot``, ``tried``; empty when nothing did."""
-        policy = ("policy",) if self.before.version != self.after.version else ()
+        """What went in changed: ``policy``, ``lead``, ``roster``, ``snapshot``, ``previous_offers``; empty when nothing did."""
+        policy = ("policy",) if self.before.policy_version != self.after.policy_version else ()
         then, again = self.before.inputs, self.after.inputs
         return policy + tuple(name for name in _INPUTS if then.get(name) != again[name])
 
@@ -318,5 +321,5 @@ class Rerun:
 
     def _change(self, name: str) -> str:
         if name == "policy":
-            return f"the policy, from version {self.before.version} to {self.after.version}"
-        return {"tried": "the earlier offers"}.get(name, f"the {name}")
+            return f"the policy, from version {self.before.policy_version} to {self.after.policy_version}"
+        return {"previous_offers": "the earlier offers"}.get(name, f"the {name}")

@@ -4,7 +4,7 @@ The rules of this module:
 
 * A rep is eligible only if every criterion says yes. Every criterion is asked about every rep, so that the reasons for
   a rejection are complete. Only counters are not read for a rep whom rule or lead exclude for good.
-* A criterion says no for now (``passing``: off hours, full, cap reached) or for this lead altogether.
+* A criterion says no for now (``temporary``: off hours, full, cap reached) or for this lead altogether.
 * 0 is a limit, ``None`` is none.
 * A calendar of the host's that fails is an obstacle for its rep, so that it does not block the pool.
 """
@@ -28,8 +28,8 @@ from leadroute.model.working_hours import Hours, meeting, unless_failing
 from leadroute.ranking.charges import Charges
 from leadroute.rules.conditions import ALWAYS
 from leadroute.rules.describe import describe
+from leadroute.rules.routing_context import RoutingContext
 from leadroute.rules.rule import Rule
-from leadroute.rules.situation import RoutingContext
 
 __all__ = ["NO_PAUSES", "Ask", "Ineligibility", "check_presence", "gate", "masks", "notes_of"]
 
@@ -42,17 +42,17 @@ class Ineligibility:
     """One reason why a rep may not take a lead.
 
     Args:
-        criterion: ``active``, ``weight``, ``requirement``, ``territory``, ``distance``, ``tried``,
-            ``schedule``, ``presence``, ``wrap-up``, ``overlap``, ``calling``, ``capacity`` or ``cap``.
+        criterion: ``active``, ``weight``, ``requirement``, ``territory``, ``distance``, ``previous_offers``,
+            ``schedule``, ``presence``, ``wrap-up``, ``min_shared_hours``, ``calling_hours``, ``capacity`` or ``cap``.
         reason: Why, in words for a sales manager.
-        passing: Whether time, or work getting done, may remove it.
+        temporary: Whether time, or work getting done, may remove it.
         until: When time alone will have removed it, where that is known.
     """
 
     criterion: str
     reason: str
-    passing: bool = False
-    until: datetime | None = None
+    temporary: bool = False
+    available_at: datetime | None = None
 
 
 Ask: TypeAlias = Callable[[Rep], Iterable[Ineligibility]]
@@ -60,54 +60,60 @@ Ask: TypeAlias = Callable[[Rep], Iterable[Ineligibility]]
 
 def gate(
     rule: Rule,
-    situation: RoutingContext,
-    tried: Mapping[str, str],
-    tally: Charges,
+    context: RoutingContext,
+    previous_offers: Mapping[str, str],
+    charges: Charges,
     *,
     pauses: Pauses = NO_PAUSES,
-    anyway: bool = False,
+    ignore_availability: bool = False,
 ) -> Callable[[Rep], tuple[Ineligibility, ...]]:
     """Look at the rule and the lead once, and return the function that says what stands in a rep's way.
 
     Args:
         rule: The rule that matched.
-        situation: The lead, the counts and the instant.
-        tried: What became of earlier offers of this lead, by rep id.
-        tally: What the lead counts against.
+        context: The lead, the counts and the instant.
+        previous_offers: What became of earlier offers of this lead, by rep id.
+        charges: What the lead counts against.
         pauses: For how long a contact, or a connection that dropped, still counts.
-        anyway: Whether it is no matter who is at work.
+        ignore_availability: Whether it is no matter who is at work.
 
     Returns:
         A function from a member of the rule's pool to every reason why they may not take the lead; empty when they
         may. It raises ``FieldTypeError`` when the requirement meets a fact of the wrong type, or the instant is needed
         and not known.
     """
-    for_good = _for_good(rule, situation)
-    fits = tuple(_fits(rule, situation))
-    before, resting, after = _in_order(rule, situation, pauses, anyway=anyway)
+    for_good = _for_good(rule, context)
+    fits = tuple(_fits(rule, context))
+    before, resting, after = _in_order(
+        rule, context, pauses, ignore_availability=ignore_availability
+    )
 
     def obstacles(rep: Rep) -> Iterator[Ineligibility]:
         excluded = tuple(for_good(rep))
         yield from excluded
         for ask in fits:
             yield from ask(rep)
-        if rep.id in tried:
-            yield Ineligibility("tried", f"was offered this lead before: {tried[rep.id]}")
+        if rep.id in previous_offers:
+            yield Ineligibility(
+                "previous_offers", f"was offered this lead before: {previous_offers[rep.id]}"
+            )
         for ask in (*before, *(() if excluded else resting), *after):
             yield from ask(rep)
         if not excluded:
-            for toll, used in tally.refused(rep, situation.snapshot):
-                yield Ineligibility(toll.criterion, toll.refusal(used), passing=toll.passing)
+            for charge, used in charges.refused(rep, context.snapshot):
+                yield Ineligibility(
+                    charge.criterion, charge.refusal(used), temporary=charge.temporary
+                )
 
     return lambda rep: tuple(dict.fromkeys(obstacles(rep)))
 
 
-def _for_good(rule: Rule, situation: RoutingContext) -> Ask:
+def _for_good(rule: Rule, context: RoutingContext) -> Ask:
     """What rule and lead exclude for good; counters are not read for such a rep."""
-    lead, instant = situation.lead, situation.instant
+    lead, instant = context.lead, context.instant
     require = ALWAYS if rule.require is None else rule.require
-    meets = situation.test_of(require)
-    home = _home(situation) if rule.territory else None
+    meets = context.test_of(require)
+    home = _home(context) if rule.in_territory else None
 
     def ask(rep: Rep) -> Iterator[Ineligibility]:
         if not rep.active:
@@ -123,40 +129,40 @@ def _for_good(rule: Rule, situation: RoutingContext) -> Ask:
 
 
 def _in_order(
-    rule: Rule, situation: RoutingContext, pauses: Pauses, *, anyway: bool
+    rule: Rule, context: RoutingContext, pauses: Pauses, *, ignore_availability: bool
 ) -> tuple[tuple[Ask, ...], tuple[Ask, ...], tuple[Ask, ...]]:
     """What may stand in the way right now: before the rest after a contact, that rest, and after it."""
-    if anyway:
+    if ignore_availability:
         return (), (), ()
-    here = (_careful(partial(_off, situation)), *_present(situation, pauses))
-    return here, tuple(_rests(situation, pauses)), tuple(_calls(rule, situation))
+    here = (_careful(partial(_off, context)), *_present(context, pauses))
+    return here, tuple(_rests(context, pauses)), tuple(_calls(rule, context))
 
 
 def masks(
-    rule: Rule, situation: RoutingContext, pauses: Pauses, *, anyway: bool
+    rule: Rule, context: RoutingContext, pauses: Pauses, *, ignore_availability: bool
 ) -> tuple[Ask, ...]:
     """The criteria besides requirement, territory, hours, earlier offers and limits, as ``gate`` asks them.
 
     Args:
         rule: The rule that matched.
-        situation: The lead, the candidates, the counts and the instant.
+        context: The lead, the candidates, the counts and the instant.
         pauses: For how long a contact, or a connection that dropped, still counts.
-        anyway: Whether it is no matter who is at work.
+        ignore_availability: Whether it is no matter who is at work.
     """
-    fits = tuple(_fits(rule, situation))
-    if anyway:
+    fits = tuple(_fits(rule, context))
+    if ignore_availability:
         return fits
-    now = (*_present(situation, pauses), *_rests(situation, pauses), *_calls(rule, situation))
+    now = (*_present(context, pauses), *_rests(context, pauses), *_calls(rule, context))
     return (*fits, *now)
 
 
-def _fits(rule: Rule, situation: RoutingContext) -> Iterator[Ask]:
+def _fits(rule: Rule, context: RoutingContext) -> Iterator[Ask]:
     """What the rule asks about where and when rep and lead are."""
-    if rule.within_km is not None:
-        yield partial(_far, situation.lead, rule.within_km)
-    if rule.overlap is not None:
-        shared = shared_hours(situation.lead, OFFICE, situation.instant)
-        yield _careful(partial(_apart, shared, rule.overlap))
+    if rule.max_distance_km is not None:
+        yield partial(_far, context.lead, rule.max_distance_km)
+    if rule.min_shared_hours is not None:
+        shared = shared_hours(context.lead, OFFICE, context.instant)
+        yield _careful(partial(_apart, shared, rule.min_shared_hours))
 
 
 def check_presence(reps: Iterable[Rep], presence: Mapping[str, Presence]) -> None:
@@ -172,26 +178,26 @@ def check_presence(reps: Iterable[Rep], presence: Mapping[str, Presence]) -> Non
             raise FieldTypeError(told, kind, "a Presence, such as Presence('busy', since)")
 
 
-def _present(situation: RoutingContext, pauses: Pauses) -> Iterator[Ask]:
+def _present(context: RoutingContext, pauses: Pauses) -> Iterator[Ask]:
     """Who is at work this minute, where that is known."""
-    if situation.snapshot.presence:
-        yield partial(_elsewhere, situation, pauses.grace)
+    if context.snapshot.presence:
+        yield partial(_elsewhere, context, pauses.offline_grace)
 
 
-def _rests(situation: RoutingContext, pauses: Pauses) -> Iterator[Ask]:
+def _rests(context: RoutingContext, pauses: Pauses) -> Iterator[Ask]:
     """Who is left alone after a contact."""
     if pauses.wrap_up:
-        yield partial(_wrapping_up, situation, pauses.wrap_up)
+        yield partial(_wrapping_up, context, pauses.wrap_up)
 
 
-def _calls(rule: Rule, situation: RoutingContext) -> Iterator[Ask]:
+def _calls(rule: Rule, context: RoutingContext) -> Iterator[Ask]:
     """When the lead may be called."""
-    hours = None if rule.calling is None else lead_hours(situation.lead, rule.calling)
+    hours = None if rule.calling_hours is None else lead_hours(context.lead, rule.calling_hours)
     if hours is not None:
-        quiet = () if hours.is_open(situation.now) else (_quiet(situation, hours),)
+        quiet = () if hours.is_open(context.now) else (_quiet(context, hours),)
         yield lambda _rep: quiet
-        if hours.next_open(situation.now) is not None:
-            yield _careful(partial(_apart_for_ever, situation, hours))
+        if hours.next_open(context.now) is not None:
+            yield _careful(partial(_apart_for_ever, context, hours))
 
 
 def _careful(ask: Ask) -> Ask:
@@ -205,11 +211,11 @@ def _careful(ask: Ask) -> Ask:
 
 def _failing(error: Exception) -> tuple[Ineligibility, ...]:
     failed = f"has a calendar that fails with {type(error).__name__}"
-    return (Ineligibility("schedule", failed, passing=True),)
+    return (Ineligibility("schedule", failed, temporary=True),)
 
 
-def _home(situation: RoutingContext) -> Ask:
-    home = next(situation.staffed(), None)
+def _home(context: RoutingContext) -> Ask:
+    home = next(context.staffed(), None)
     why = (
         "has no part in a territory of the lead, and neither has anybody of the pool"
         if home is None
@@ -235,63 +241,67 @@ def _far(lead: Lead, most: float, rep: Rep) -> Iterator[Ineligibility]:
 def _apart(shared: Shared | None, least: float, rep: Rep) -> Iterator[Ineligibility]:
     if shared is None:
         yield Ineligibility(
-            "overlap", "may not work in the lead's hours: its time zone is not known"
+            "min_shared_hours", "may not work in the lead's hours: its time zone is not known"
         )
         return
     share = shared.share(rep)
     if share is None or share < least:
         asked = f", and the rule requires {least:.0%}"
-        yield Ineligibility("overlap", f"shares too little time: {shared.reason(rep)}{asked}")
+        yield Ineligibility(
+            "min_shared_hours", f"shares too little time: {shared.reason(rep)}{asked}"
+        )
 
 
-def _off(situation: RoutingContext, rep: Rep) -> Iterator[Ineligibility]:
-    if rep.hours is None or rep.hours.is_open(situation.now):
+def _off(context: RoutingContext, rep: Rep) -> Iterator[Ineligibility]:
+    if rep.hours is None or rep.hours.is_open(context.now):
         return
-    back = rep.hours.next_open(situation.now)
+    back = rep.hours.next_open(context.now)
     if back is None:
         yield Ineligibility("schedule", "is never working again")
     else:
         why = f"is not working until {_local(back, rep.zone)}"
-        yield Ineligibility("schedule", why, passing=True, until=back)
+        yield Ineligibility("schedule", why, temporary=True, available_at=back)
 
 
-def _elsewhere(situation: RoutingContext, grace: timedelta, rep: Rep) -> Iterator[Ineligibility]:
-    presence = situation.snapshot.presence.get(rep.id)
-    if presence is not None and not presence.is_available(situation.now, grace):
-        since = _local(presence.since, rep.zone)
-        yield Ineligibility("presence", f"is {presence.status} since {since}", passing=True)
-
-
-def _wrapping_up(
-    situation: RoutingContext, wrap_up: timedelta, rep: Rep
+def _elsewhere(
+    context: RoutingContext, offline_grace: timedelta, rep: Rep
 ) -> Iterator[Ineligibility]:
-    contact = situation.snapshot.contacted.get(rep.id)
+    presence = context.snapshot.presence.get(rep.id)
+    if presence is not None and not presence.is_available(context.now, offline_grace):
+        since = _local(presence.since, rep.zone)
+        yield Ineligibility("presence", f"is {presence.status} since {since}", temporary=True)
+
+
+def _wrapping_up(context: RoutingContext, wrap_up: timedelta, rep: Rep) -> Iterator[Ineligibility]:
+    contact = context.snapshot.contacted.get(rep.id)
     if contact is not None and not isinstance(contact, int):
         told, kind = f"the last contact of rep {rep.id!r}", f"of type {type(contact).__name__}"
         raise FieldTypeError(told, kind, "a whole number of microseconds since 1970 (UTC)")
     reached = None if contact is None else from_micros(contact)
-    if reached is not None and not wrapped_up(reached, situation.now, wrap_up):
+    if reached is not None and not wrapped_up(reached, context.now, wrap_up):
         free = reached + wrap_up
         until = f"{free.astimezone(rep.zone):%H:%M:%S %Z}"
-        yield Ineligibility("wrap-up", f"is wrapping up until {until}", passing=True, until=free)
+        yield Ineligibility(
+            "wrap-up", f"is wrapping up until {until}", temporary=True, available_at=free
+        )
 
 
-def _quiet(situation: RoutingContext, hours: Hours) -> Ineligibility:
+def _quiet(context: RoutingContext, hours: Hours) -> Ineligibility:
     """The quiet hours of the lead, which stand in everybody's way."""
-    clock, opens = clock_of(situation.lead), hours.next_open(situation.now)
+    clock, opens = clock_of(context.lead), hours.next_open(context.now)
     if opens is None:
-        return Ineligibility("calling", f"the lead can never be called ({clock.reason})")
+        return Ineligibility("calling_hours", f"the lead can never be called ({clock.reason})")
     why = f"the lead may not be called until {_local(opens, hours.zone)} ({clock.reason})"
-    return Ineligibility("calling", why, passing=True, until=opens)
+    return Ineligibility("calling_hours", why, temporary=True, available_at=opens)
 
 
-def _apart_for_ever(situation: RoutingContext, hours: Hours, rep: Rep) -> Iterator[Ineligibility]:
+def _apart_for_ever(context: RoutingContext, hours: Hours, rep: Rep) -> Iterator[Ineligibility]:
     """The hours of the rep and the lead, where each of them come and they never meet."""
-    own, now = rep.hours, situation.now
+    own, now = rep.hours, context.now
     if own is None or own.next_open(now) is None or meeting(own, hours, now) is not None:
         return
-    why = f"never works when the lead may be called ({clock_of(situation.lead).reason})"
-    yield Ineligibility("calling", why)
+    why = f"never works when the lead may be called ({clock_of(context.lead).reason})"
+    yield Ineligibility("calling_hours", why)
 
 
 def _local(at: datetime, zone: tzinfo) -> str:
@@ -300,12 +310,12 @@ def _local(at: datetime, zone: tzinfo) -> str:
 
 def notes_of(rule: Rule, lead: Lead) -> tuple[str, ...]:
     """What is not known of the lead's clock, where the rule asks for it."""
-    if rule.calling is None and rule.overlap is None:
+    if rule.calling_hours is None and rule.min_shared_hours is None:
         return ()
     clock = clock_of(lead)
     if clock.zone is not None:
         return ()
     if clock.candidates:
         return (f"{clock.reason}: only the hours that suit all of them count",)
-    free = "; it may be called at any time" if rule.calling is not None else ""
+    free = "; it may be called at any time" if rule.calling_hours is not None else ""
     return (f"the time zone of the lead is not known: {clock.reason}{free}",)

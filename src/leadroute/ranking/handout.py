@@ -3,7 +3,7 @@
 The rules of this module:
 
 * Every lead is ranked on its own, against the same counts. Who may take it and what each rep is worth to it come from
-  there; what a lead counts against comes from the tally, as everywhere else.
+  there; what a lead counts against comes from the charges, as everywhere else.
 * Every limit is checked again, lead by lead, when the assignment is made up. So none is ever passed.
 * Leads of a higher priority come first, lexicographically: as many of them as possible, with as many points as
   possible, before the next are looked at.
@@ -33,7 +33,7 @@ from leadroute.model.rep import Rep
 from leadroute.model.roster import Roster
 from leadroute.model.snapshot import Snapshot
 from leadroute.model.validation import every
-from leadroute.ranking.backlog import Batch, Left, Objective, Option, Placed
+from leadroute.ranking.backlog import Batch, BatchAssignment, Objective, Option, Unassigned
 from leadroute.ranking.batch import Engine, solve
 from leadroute.ranking.charges import used_of
 from leadroute.ranking.decide import Decided
@@ -42,7 +42,7 @@ from leadroute.ranking.ranking import Assignment, Ranking
 if TYPE_CHECKING:
     from leadroute.ranking.router import Router
 
-__all__ = ["Terms", "assign_batch"]
+__all__ = ["BatchOptions", "assign_batch"]
 
 FINE: Final = 1_000_000
 """Worths are told apart to this part of the power of ten above the largest."""
@@ -120,7 +120,7 @@ def _objective(given: Objective | None) -> Objective:
 
 
 @frozen
-class Terms:
+class BatchOptions:
     """What a batch shall be good at, and how it is found; see ``Router.assign_batch``.
 
     Args:
@@ -155,7 +155,7 @@ def assign_batch(
     roster: Roster,
     now: datetime | None,
     snapshot: Snapshot | None,
-    terms: Terms,
+    terms: BatchOptions,
 ) -> Batch:
     """Give out a backlog at once: ``Router.assign_batch``, which says what everything means."""
     wishes = _wishes(router, leads, roster, now, snapshot or Snapshot(), terms)
@@ -182,7 +182,7 @@ def _wishes(
     roster: Roster,
     now: datetime | None,
     counts: Snapshot,
-    terms: Terms,
+    terms: BatchOptions,
 ) -> list[_Wish]:
     """What each lead may have, the highest priority first, then the oldest.
 
@@ -238,10 +238,10 @@ def _needs(
 ) -> Iterator[_Need]:
     rule = None if ranking.rule is None else router.rule(ranking.rule)
     found: dict[str, _Need] = {}
-    for toll in router.tally(lead, rule, ranking.pool, ranking.at).tolls(rep):
-        if toll.hard and toll.most is not None and toll.units:
-            need = _Need(toll.key, toll.units, toll.most - used_of(toll, rep, counts))
-            found[toll.key] = min(need, found.get(toll.key, need), key=lambda each: each.room)
+    for charge in router.charges(lead, rule, ranking.pool, ranking.at).for_rep(rep):
+        if charge.hard and charge.most is not None and charge.units:
+            need = _Need(charge.key, charge.units, charge.most - used_of(charge, rep, counts))
+            found[charge.key] = min(need, found.get(charge.key, need), key=lambda each: each.room)
     yield from found.values()
 
 
@@ -274,7 +274,7 @@ def _by_key(needs: Iterable[tuple[_Need, ...]]) -> Mapping[str, list[_Need]]:
     return found
 
 
-def _best(wishes: Sequence[_Wish], terms: Terms, *, alike: bool) -> dict[str, Choice]:
+def _best(wishes: Sequence[_Wish], terms: BatchOptions, *, alike: bool) -> dict[str, Choice]:
     """The best assignment in one go where places are alike, else class by class in rounds."""
     chosen: dict[str, Choice] = {}
     room = _Room(terms.most)
@@ -290,7 +290,9 @@ def _best(wishes: Sequence[_Wish], terms: Terms, *, alike: bool) -> dict[str, Ch
     return chosen
 
 
-def _round(wishes: Sequence[_Wish], room: _Room, terms: Terms) -> Iterator[tuple[_Wish, Choice]]:
+def _round(
+    wishes: Sequence[_Wish], room: _Room, terms: BatchOptions
+) -> Iterator[tuple[_Wish, Choice]]:
     """The best assignment for the places that are free now."""
     able = [[rep_id for rep_id in wish.worth if room.fits(wish, rep_id)] for wish in wishes]
     takers: defaultdict[str, list[tuple[_Need, ...]]] = defaultdict(list)
@@ -344,7 +346,7 @@ def _one_by_one(wishes: Sequence[_Wish], room: _Room) -> dict[str, Choice]:
 
 
 def _merit(
-    wishes: Sequence[_Wish], chosen: Mapping[str, Choice], terms: Terms
+    wishes: Sequence[_Wish], chosen: Mapping[str, Choice], terms: BatchOptions
 ) -> list[tuple[int, int]]:
     """How many leads are placed and their points, the highest priority first."""
     found = []
@@ -356,13 +358,13 @@ def _merit(
     return found
 
 
-def _placed(wish: _Wish, chosen: Mapping[str, Choice]) -> Placed:
+def _placed(wish: _Wish, chosen: Mapping[str, Choice]) -> BatchAssignment:
     option, runner_up = chosen[wish.lead.id]
 
     def assignment() -> Assignment:
         return next(each for each in wish.rank().assignments if each.rep_id == option.rep_id)
 
-    return Placed(
+    return BatchAssignment(
         wish.lead.id,
         wish.priority,
         str(wish.ranking.rule),
@@ -373,10 +375,10 @@ def _placed(wish: _Wish, chosen: Mapping[str, Choice]) -> Placed:
     )
 
 
-def _left(wish: _Wish) -> Left:
+def _left(wish: _Wish) -> Unassigned:
     ranking, full = wish.ranking, tuple(sorted(wish.worth))
     if full:
         reason = f"every place that it could have goes to another lead: {', '.join(full)}"
     else:
         reason = ranking.outcome.value + (f": {ranking.detail}" if ranking.detail else "")
-    return Left(wish.lead.id, wish.priority, ranking.outcome, reason, full)
+    return Unassigned(wish.lead.id, wish.priority, ranking.outcome, reason, full)

@@ -37,13 +37,13 @@ from leadroute.rules.operand import Field
 __all__ = [
     "Bin",
     "Calibration",
-    "Fit",
-    "Heat",
+    "EngagementSignal",
+    "FitCriterion",
+    "LeadGrade",
     "LeadScore",
+    "LeadScoring",
     "Logistic",
     "Predictor",
-    "PriorityClass",
-    "Scoring",
     "calibration",
 ]
 
@@ -77,7 +77,7 @@ def _points(given: Any) -> float:
 
 
 @frozen
-class Fit:
+class FitCriterion:
     """One explicit criterion.
 
     Args:
@@ -90,7 +90,7 @@ class Fit:
 
     Example:
         >>> from leadroute import LEAD
-        >>> Fit("student", LEAD.role == "student", -40).points
+        >>> FitCriterion("student", LEAD.role == "student", -40).points
         -40
     """
 
@@ -100,7 +100,7 @@ class Fit:
 
 
 @frozen
-class Heat:
+class EngagementSignal:
     """One kind of signal that shows interest.
 
     Args:
@@ -112,8 +112,8 @@ class Heat:
         ConfigError: A parameter cannot be read.
 
     Example:
-        >>> Heat("pricing", 0.01, "1d")
-        Heat(kind='pricing', points=0.01, half_life='1d')
+        >>> EngagementSignal("pricing", 0.01, "1d")
+        EngagementSignal(kind='pricing', points=0.01, half_life='1d')
     """
 
     kind: str = field(converter=word)
@@ -126,7 +126,7 @@ def _sla(given: str | timedelta) -> timedelta:
 
 
 @frozen
-class PriorityClass:
+class LeadGrade:
     """A class of leads by score.
 
     Args:
@@ -138,7 +138,7 @@ class PriorityClass:
         ConfigError: A parameter cannot be read.
 
     Example:
-        >>> str(PriorityClass("hot", 0.7, "5m").sla)
+        >>> str(LeadGrade("hot", 0.7, "5m").sla)
         '0:05:00'
     """
 
@@ -209,7 +209,7 @@ class LeadScore:
     fit: float | None
     engagement: float | None
     completeness: float
-    priority: PriorityClass | None
+    priority: LeadGrade | None
     reasons: tuple[str, ...]
 
     @property
@@ -226,16 +226,16 @@ class LeadScore:
         )
 
 
-def _fits(given: Iterable[Fit]) -> tuple[Fit, ...]:
-    return _each(Fit, given)
+def _fits(given: Iterable[FitCriterion]) -> tuple[FitCriterion, ...]:
+    return _each(FitCriterion, given)
 
 
-def _heats(given: Iterable[Heat]) -> tuple[Heat, ...]:
-    return _each(Heat, given)
+def _heats(given: Iterable[EngagementSignal]) -> tuple[EngagementSignal, ...]:
+    return _each(EngagementSignal, given)
 
 
-def _classes(given: Iterable[PriorityClass]) -> tuple[PriorityClass, ...]:
-    found = _each(PriorityClass, given)
+def _classes(given: Iterable[LeadGrade]) -> tuple[LeadGrade, ...]:
+    found = _each(LeadGrade, given)
     return tuple(sorted(found, key=lambda each: -each.at_least))
 
 
@@ -248,7 +248,7 @@ def _each(kind: type[T], given: Iterable[T]) -> tuple[T, ...]:
 
 
 @frozen(kw_only=True)
-class Scoring:
+class LeadScoring:
     """How leads are scored.
 
     Formulas: fit = clip(points that hold / points above 0 that could hold, 0, 1), over the criteria that can be judged,
@@ -274,23 +274,23 @@ class Scoring:
     Example:
         >>> from datetime import UTC
         >>> from leadroute import LEAD
-        >>> scoring = Scoring(
+        >>> scoring = LeadScoring(
         ...     fit=[
-        ...         Fit("large", LEAD.employees >= 500, 30),
-        ...         Fit("in Europe", LEAD.country.in_(["DE", "FR"]), 10),
+        ...         FitCriterion("large", LEAD.employees >= 500, 30),
+        ...         FitCriterion("in Europe", LEAD.country.in_(["DE", "FR"]), 10),
         ...     ],
-        ...     classes=[PriorityClass("hot", 0.7, "5m"), PriorityClass("warm", 0.3, "4h")],
+        ...     classes=[LeadGrade("hot", 0.7, "5m"), LeadGrade("warm", 0.3, "4h")],
         ... )
         >>> print(scoring.score(Lead("L-1", employees=800), datetime(2026, 1, 5, tzinfo=UTC)))
         lead L-1: 1.00 (hot), 75% of the facts known
           +30 large
     """
 
-    fit: tuple[Fit, ...] = field(default=(), converter=_fits)
-    engagement: tuple[Heat, ...] = field(default=(), converter=_heats)
+    fit: tuple[FitCriterion, ...] = field(default=(), converter=_fits)
+    engagement: tuple[EngagementSignal, ...] = field(default=(), converter=_heats)
     blend: float = field(default=0.5, converter=share)
     half: float = field(default=1, converter=positive)
-    classes: tuple[PriorityClass, ...] = field(default=(), converter=_classes)
+    classes: tuple[LeadGrade, ...] = field(default=(), converter=_classes)
     model: Logistic | Predictor | None = None
     environment: Environment = field(default=PLAIN, eq=False, repr=False)
 
@@ -400,7 +400,7 @@ def _features(
 
 
 def _fitness(
-    judged: Sequence[Fit], held: Mapping[str, bool | None], *, favour: bool
+    judged: Sequence[FitCriterion], held: Mapping[str, bool | None], *, favour: bool
 ) -> float | None:
     """The share of the points reached; ``favour`` says whether any criterion at all speaks for a lead."""
     possible = sum(each.points for each in judged if each.points > 0)
@@ -582,9 +582,9 @@ def _auc(known: list[tuple[float, bool]], yes: int) -> float:
     """The Mann-Whitney statistic over all pairs of a yes and a no; ``known`` is sorted."""
     below = wins = 0.0
     for _, group in groupby(known, key=lambda pair: pair[0]):
-        outcomes = [happened for _, happened in group]
-        hits = sum(outcomes)
-        misses = len(outcomes) - hits
+        track_records = [happened for _, happened in group]
+        hits = sum(track_records)
+        misses = len(track_records) - hits
         wins += hits * (below + misses / 2)
         below += misses
     return wins / (yes * (len(known) - yes))

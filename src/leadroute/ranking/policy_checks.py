@@ -35,7 +35,7 @@ from leadroute.model.working_hours import AllOf, AnyOf, Hours
 from leadroute.ranking.case import Case
 from leadroute.rules.conditions import Condition, Named, reads, walk
 from leadroute.rules.evaluation import Environment, Test, compile_condition
-from leadroute.rules.fallback import Otherwise
+from leadroute.rules.fallback import Fallback
 from leadroute.rules.rule import EVERYONE, Factor, Pool, Qualification, Rule, parts_of
 from leadroute.rules.scorer import Scorer, guards
 
@@ -149,19 +149,19 @@ def as_atlas(given: TerritoryIndex | Iterable[Territory]) -> TerritoryIndex:
 
 def as_defines(given: Mapping[str, Condition]) -> FrozenDict[str, Condition]:
     """A converter for conditions with a name."""
-    must_be(Mapping, defines=given)
+    must_be(Mapping, definitions=given)
     return FrozenDict(given)
 
 
 def as_fields(given: Mapping[str, str]) -> FrozenDict[str, str]:
     """A converter for the kinds of custom attributes."""
-    must_be(Mapping, fields=given)
+    must_be(Mapping, custom_fields=given)
     return FrozenDict(given)
 
 
 def as_grace(given: str | timedelta) -> timedelta:
     """A converter for the time that a dropped connection still counts."""
-    return _lasting("grace", given)
+    return _lasting("offline_grace", given)
 
 
 def as_wrap_up(given: str | timedelta) -> timedelta:
@@ -233,7 +233,7 @@ def check_rule(rule: Rule, pools: Mapping[str, object], environment: Environment
     place = f"rule {rule.name!r}"
     if rule.pool is not None:
         _check_pool(rule.pool, pools, place)
-    check_otherwise(rule.otherwise, pools, f"{place}.otherwise")
+    check_otherwise(rule.fallback, pools, f"{place}.fallback")
     if rule.require is not None:
         _compiled(rule.require, environment, f"{place}.require")
     for guard in guards(rule.score):
@@ -241,14 +241,14 @@ def check_rule(rule: Rule, pools: Mapping[str, object], environment: Environment
 
 
 def check_otherwise(
-    otherwise: Otherwise, pools: Mapping[str, object], place: str = "otherwise"
+    fallback: Fallback, pools: Mapping[str, object], place: str = "fallback"
 ) -> None:
     """Refuse steps to a pool that is not there.
 
     Raises:
         UnknownFieldError: There is one.
     """
-    for case, pool in otherwise.pools():
+    for case, pool in fallback.pools():
         _check_pool(pool, pools, f"{place}.{case}")
 
 

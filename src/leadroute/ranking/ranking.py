@@ -12,9 +12,9 @@ from attrs import field, fields, frozen
 from leadroute.model.rep import Rep
 from leadroute.model.validation import FrozenDict
 from leadroute.ranking.eligibility import Ineligibility
-from leadroute.rules.fallback import HOLD
+from leadroute.rules.fallback import WAIT
+from leadroute.rules.routing_context import RoutingContext
 from leadroute.rules.scorer import Scorer
-from leadroute.rules.situation import RoutingContext
 
 __all__ = [
     "Assignment",
@@ -70,7 +70,7 @@ class Source(Protocol):
         """The probability with which each comes first; ``None`` when nothing is left to chance."""
         ...
 
-    def given_up(self) -> float:
+    def fairness_cost(self) -> float:
         """The points that the first scores below what was possible."""
         ...
 
@@ -88,13 +88,13 @@ class Part:
     scorer: Scorer
     weight: float
     points: float | None
-    _situation: RoutingContext = field(eq=False, repr=False)
+    _context: RoutingContext = field(eq=False, repr=False)
     _rep: Rep = field(eq=False, repr=False)
 
     @property
     def reason(self) -> str:
         """Why it gave these points, in words; written when asked for."""
-        return self.scorer.reason(self._situation, self._rep)
+        return self.scorer.reason(self._context, self._rep)
 
     def __str__(self) -> str:
         return worded(str(self.scorer), self.weight, self.points, self.reason)
@@ -166,9 +166,9 @@ class Exclusion:
     obstacles: tuple[Ineligibility, ...]
 
     @property
-    def passing(self) -> bool:
+    def temporary(self) -> bool:
         """Whether the rep could take the lead later."""
-        return all(obstacle.passing for obstacle in self.obstacles)
+        return all(obstacle.temporary for obstacle in self.obstacles)
 
     @property
     def reason(self) -> str:
@@ -196,14 +196,14 @@ class Ranking:
         at: The instant of the decision, when it was known.
         resumes_at: When nobody can take it now but somebody could later: when it is worth deciding again, over all
             pools that were asked; the instant of the decision when it hangs on work getting done rather than on time.
-        window: How long an offer of this lead stands.
+        accept_within: How long an offer of this lead stands.
         version: The version of the policy that decided.
         factor: For ``DISQUALIFIED``: the name of the first factor that the lead did not fulfil.
         verdict: For ``DISQUALIFIED``: what that factor says becomes of the lead: ``nurture``, ``reject`` or ``review``.
-        others: What the other pools said, in the order in which they were asked; the rule's own pool first when it
+        other_pools: What the other pools said, in the order in which they were asked; the rule's own pool first when it
             found nobody and the lead goes to a rep of another pool, or to one who is not available.
-        then: What happens when nobody was found: ``hold`` or ``catch-all``; empty when somebody was.
-        anyway: Whether the reps were asked without a look at schedules, presence, wrap-up and calling hours.
+        fallback_step: What happens when nobody was found: ``wait`` or ``catch_all``; empty when somebody was.
+        ignore_availability: Whether the reps were asked without a look at schedules, presence, wrap-up and calling hours.
         notes: What else to know about the decision, such as what is not known of the lead's clock.
         source: What makes assignments, rejections and figures when they are looked at.
     """
@@ -217,13 +217,13 @@ class Ranking:
     detail: str = ""
     at: datetime | None = None
     resumes_at: datetime | None = None
-    window: timedelta = timedelta(0)
-    version: str = ""
+    accept_within: timedelta = timedelta(0)
+    policy_version: str = ""
     factor: str | None = None
     verdict: str | None = None
-    others: tuple[Ranking, ...] = ()
-    then: str = ""
-    anyway: bool = False
+    other_pools: tuple[Ranking, ...] = ()
+    fallback_step: str = ""
+    ignore_availability: bool = False
     notes: tuple[str, ...] = ()
     _source: Source | None = field(default=None, repr=False)
 
@@ -233,7 +233,9 @@ class Ranking:
         return self._said() == other._said()
 
     def __hash__(self) -> int:
-        return hash((self.lead_id, self.outcome, self.rule, self.pool, self.at, self.version))
+        return hash(
+            (self.lead_id, self.outcome, self.rule, self.pool, self.at, self.policy_version)
+        )
 
     def __repr__(self) -> str:
         return f"Ranking({', '.join(f'{name}={value!r}' for name, value in self._said().items())})"
@@ -270,9 +272,9 @@ class Ranking:
         return FrozenDict({each.rep_id: float(each.rank == 1) for each in self.assignments})
 
     @property
-    def given_up(self) -> float:
+    def fairness_cost(self) -> float:
         """The points that the best rep scores below what was possible, for the sake of a bound on unfairness."""
-        return 0.0 if self._source is None else self._source.given_up()
+        return 0.0 if self._source is None else self._source.fairness_cost()
 
     @property
     def best(self) -> Assignment | None:
@@ -283,7 +285,7 @@ class Ranking:
 
     def rejection(self, rep_id: str) -> Exclusion | None:
         """Why a rep was left out, in this pool or another one that was asked; ``None`` when they were not."""
-        for ranking in (self, *self.others):
+        for ranking in (self, *self.other_pools):
             for rejection in ranking.rejections:
                 if rejection.rep_id == rep_id:
                     return rejection
@@ -294,7 +296,7 @@ class Ranking:
         """The answer in one line."""
         by = f" (rule {self.rule!r})" if self.rule is not None else ""
         if self.best is not None:
-            more = ", though nobody is available" if self.anyway else ""
+            more = ", though nobody is available" if self.ignore_availability else ""
             return f"Lead {self.lead_id} goes to {self.best.label}{by}{more}"
         more = f": {self.detail}" if self.detail else ""
         return f"Lead {self.lead_id} goes to nobody{by}: {self.outcome.value}{more}"
@@ -306,10 +308,10 @@ class Ranking:
         for assignment in self.assignments:
             lines.append(f"  {assignment.rank}. {assignment.label:{width}}  {assignment.score:.2f}")
             lines += [f"       {part}" for part in assignment.parts]
-        others = ((each.pool, each.outcome, each.rejections) for each in self.others)
+        others = ((each.pool, each.outcome, each.rejections) for each in self.other_pools)
         lines += beside(self.rejections, others, self.notes, width)
-        if self.then:
-            lines.append("  It waits" if self.then == HOLD else "  The catch-all gets it")
+        if self.fallback_step:
+            lines.append("  It waits" if self.fallback_step == WAIT else "  The catch-all gets it")
         if self.resumes_at is not None and self.resumes_at != self.at:
             lines.append(f"  Somebody is back at {self.resumes_at:%Y-%m-%d %H:%M %Z}")
         return "\n".join(lines)
@@ -347,7 +349,7 @@ class Known:
         """The probability with which each comes first."""
         return self.chances
 
-    def given_up(self) -> float:
+    def fairness_cost(self) -> float:
         """The points given up."""
         return self.cost
 
@@ -362,7 +364,7 @@ def beside(
 
     Args:
         rejections: Who could not take the lead.
-        others: The other pools that were asked, how it came out there, and who could not take the lead.
+        other_pools: The other pools that were asked, how it came out there, and who could not take the lead.
         notes: What else to know.
         width: How wide the names of the rejected are set.
     """

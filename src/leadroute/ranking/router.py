@@ -64,7 +64,7 @@ from leadroute.ranking.policy_checks import (
 from leadroute.ranking.ranking import Outcome, Ranking
 from leadroute.rules.conditions import ALWAYS, Condition, reads
 from leadroute.rules.evaluation import PLAIN, Environment, Test
-from leadroute.rules.fallback import Otherwise, read_otherwise
+from leadroute.rules.fallback import Fallback, read_fallback
 from leadroute.rules.matcher import Matcher
 from leadroute.rules.parser import declared
 from leadroute.rules.rule import (
@@ -74,9 +74,9 @@ from leadroute.rules.rule import (
     Qualification,
     Rule,
     qualification,
-    read_silences,
+    read_ignored,
 )
-from leadroute.rules.rule import window as read_window
+from leadroute.rules.rule import accept_within as read_accept_within
 
 if TYPE_CHECKING:
     from leadroute.ranking.backlog import Batch, Objective
@@ -98,25 +98,25 @@ class Router:
         qualify: What a lead must fulfil to be routed at all: a condition, or a ``Qualification`` by named factors;
             ``None`` lets every lead through.
         pools: The pools that rules may name.
-        window: How long an offer stands when the rule does not say.
+        accept_within: How long an offer stands when the rule does not say.
         catch_all: Who gets a lead that no rep can take: a rep's id, or the name of a queue that people watch.
         holidays: Dates, each local to the rep, on which no rep with a schedule works, unless the schedule overrides it.
-        defines: Conditions with a name that policy files may use. Not part of equality: they decide nothing.
+        definitions: Conditions with a name that policy files may use. Not part of equality: they decide nothing.
         fields: The kinds of custom attributes by name, as for ``parse``. Not part of equality.
         tests: Leads and what shall become of them, for ``run_tests``. Not part of equality.
         environment: The predicates and lists that the host brings for conditions.
         caps: Caps over all reps together, such as ``["100 per day, source webinar"]``.
         timezone: The IANA zone in whose calendar those are counted; UTC when not given.
-        territories: The territories, for rules with ``territory=True`` and for ``territory_match()``.
-        otherwise: What happens to a lead for which nobody is found: ``Otherwise``, or a mapping with its cases.
-        grace: How long a rep who goes from available to offline still counts as available, such as ``"30s"``.
+        territories: The territories, for rules with ``in_territory=True`` and for ``territory_match()``.
+        fallback: What happens to a lead for which nobody is found: ``Fallback``, or a mapping with its cases.
+        offline_grace: How long a rep who goes from available to offline still counts as available, such as ``"30s"``.
         wrap_up: How long a rep is left alone after a contact, such as ``"2m"``.
-        silences: Codes that ``leadroute.check`` keeps quiet about, each with the reason. Not part of equality.
+        ignore: Codes that ``leadroute.check`` keeps quiet about, each with the reason. Not part of equality.
 
     Raises:
         ValidationError: A field was refused; every fault is listed.
         ConfigError: A silence has no reason, two rules or pools share a name, a rule names a pool that is not there,
-            a condition asks for a predicate that the environment lacks, or steps of ``otherwise`` cannot be taken.
+            a condition asks for a predicate that the environment lacks, or steps of ``fallback`` cannot be taken.
 
     Example:
         >>> from leadroute import LEAD, Rep, Roster, Rule
@@ -128,11 +128,11 @@ class Router:
     rules: tuple[Rule, ...] = field(converter=as_rules)
     qualify: Condition | Qualification | None = cleaned(qualification)
     pools: tuple[Pool, ...] = field(default=(), converter=as_pools)
-    window: timedelta = field(default=timedelta(minutes=5), converter=read_window)
-    catch_all: str = cleaned(ident, default="catch-all")
+    accept_within: timedelta = field(default=timedelta(minutes=5), converter=read_accept_within)
+    catch_all: str = cleaned(ident, default="catch_all")
     holidays: frozenset[date] = field(default=frozenset(), converter=holiday_dates)
-    defines: Mapping[str, Condition] = field(factory=dict, converter=as_defines, eq=False)
-    fields: Mapping[str, str] = field(factory=dict, converter=as_fields, eq=False)
+    definitions: Mapping[str, Condition] = field(factory=dict, converter=as_defines, eq=False)
+    custom_fields: Mapping[str, str] = field(factory=dict, converter=as_fields, eq=False)
     tests: tuple[Case, ...] = field(default=(), converter=as_cases, eq=False, repr=False)
     environment: Environment = field(
         default=PLAIN, validator=of_kind(Environment), eq=False, repr=False
@@ -140,10 +140,10 @@ class Router:
     caps: Sequence[Cap] = cleaned(clean_caps, default=())
     timezone: str = cleaned(zone_name, default="UTC")
     territories: TerritoryIndex = field(default=TerritoryIndex(()), converter=as_atlas)
-    grace: timedelta = field(default=timedelta(0), converter=as_grace)
+    offline_grace: timedelta = field(default=timedelta(0), converter=as_grace)
     wrap_up: timedelta = field(default=timedelta(0), converter=as_wrap_up)
-    otherwise: Otherwise = field(default=Otherwise(), converter=read_otherwise)
-    silences: Mapping[str, str] = field(factory=dict, converter=read_silences, eq=False)
+    fallback: Fallback = field(default=Fallback(), converter=read_fallback)
+    ignore: Mapping[str, str] = field(factory=dict, converter=read_ignored, eq=False)
     _matcher: Matcher = field(init=False, eq=False, repr=False)
     _qualifiers: tuple[tuple[Factor | Condition, Test], ...] = field(
         init=False, eq=False, repr=False
@@ -157,14 +157,14 @@ class Router:
 
     def __attrs_post_init__(self) -> None:
         clean_fields(self)
-        declared(self.fields)
+        declared(self.custom_fields)
         names = [rule.name for rule in self.rules]
         refuse_twins("rule", names)
         refuse_twins("pool", [pool.name for pool in self.pools])
         members = {pool.name: membership(pool, self.environment) for pool in self.pools}
         for rule in self.rules:
             check_rule(rule, members, self.environment)
-        check_otherwise(self.otherwise, members)
+        check_otherwise(self.fallback, members)
         matcher = Matcher([rule.when for rule in self.rules], names, self.environment)
         object.__setattr__(self, "_matcher", matcher)
         object.__setattr__(self, "_qualifiers", qualifiers(self.qualify, self.environment))
@@ -198,9 +198,9 @@ class Router:
     @property
     def pauses(self) -> Pauses:
         """For how long a contact, or a connection that dropped, still counts."""
-        return Pauses(self.grace, self.wrap_up)
+        return Pauses(self.offline_grace, self.wrap_up)
 
-    def tally(
+    def charges(
         self, lead: Lead, rule: Rule | None, pool: str | None, now: datetime | None
     ) -> Charges:
         """What a lead counts against when it is offered, or assigned, now.
@@ -214,7 +214,7 @@ class Router:
         Raises:
             FieldTypeError: There are caps, and nobody said what time it is.
         """
-        segment, cost = (None, 1) if rule is None else (rule.counts_as, rule.cost)
+        segment, cost = (None, 1) if rule is None else (rule.counts_as, rule.capacity_cost)
         return Charges(lead, now, pool, segment, cost, self.caps, self.zone)
 
     @cached_property
@@ -226,7 +226,7 @@ class Router:
         Example:
             >>> from leadroute import Rule, dump_policy
             >>> from leadroute.formats.policy_file import parse_policy
-            >>> router = Router(rules=[Rule("all", window="5m")])
+            >>> router = Router(rules=[Rule("all", accept_within="5m")])
             >>> router.version == parse_policy(dump_policy(router)).version
             True
         """
@@ -301,7 +301,7 @@ class Router:
         found = team.sets.get((rule.name, pool))
         if found is None:
             members = observing(self.members(pool, roster, now), self.holidays)
-            more = (rule.within_km, rule.overlap, rule.calling)
+            more = (rule.max_distance_km, rule.min_shared_hours, rule.calling_hours)
             asks = bool(self.wrap_up) or any(each is not None for each in more)
             kept = Team(roster) if pool in self._restless else team
             found = CandidateSet(rule, pool, members, self.environment, kept, asks=asks)
@@ -315,7 +315,7 @@ class Router:
         *,
         now: datetime | None = None,
         snapshot: Snapshot | None = None,
-        tried: Mapping[str, str] | None = None,
+        previous_offers: Mapping[str, str] | None = None,
         top: int | None = None,
     ) -> Ranking:
         """Decide who should take a lead, and say why and why not for every rep.
@@ -329,7 +329,7 @@ class Router:
             roster: The reps there are; their order changes nothing.
             now: The instant of the decision, aware; the lead's ``received_at`` when not given.
             snapshot: How much each rep has open, has won and so on; nothing at all when not given.
-            tried: What became of earlier offers of this lead, by rep id; those reps are left out.
+            previous_offers: What became of earlier offers of this lead, by rep id; those reps are left out.
             top: How many assignments to give, the best first; ``None`` gives all.
 
         Returns:
@@ -343,7 +343,7 @@ class Router:
             must_be(Snapshot, snapshot=counts)
         if top is not None and (type(top) is not int or top < 1):
             raise FieldTypeError("top", shown(top), "a whole number, 1 or more")
-        found = self.judge(lead, roster, now, counts, tried)
+        found = self.judge(lead, roster, now, counts, previous_offers)
         return found if isinstance(found, Ranking) else found.ranking(top)
 
     def judge(
@@ -352,7 +352,7 @@ class Router:
         roster: Roster,
         now: datetime | None,
         counts: Counts,
-        tried: Mapping[str, str] | None = None,
+        previous_offers: Mapping[str, str] | None = None,
     ) -> Decided | Ranking:
         """``rank``, for those who make it so: what the decision entails, and no text.
 
@@ -361,7 +361,7 @@ class Router:
             roster: The reps there are.
             now: The instant of the decision, aware; the lead's ``received_at`` when not given.
             counts: Where the counts of the candidates come from.
-            tried: What became of earlier offers of this lead, by rep id.
+            previous_offers: What became of earlier offers of this lead, by rep id.
 
         Returns:
             The decision under the rule that matched; a ``Ranking`` without reps when the lead does not qualify, or no
@@ -374,9 +374,9 @@ class Router:
             must_be(Lead, lead=lead)
         if not isinstance(roster, Roster):
             must_be(Roster, roster=roster)
-        if tried is not None:
-            must_be(Mapping, tried=tried)
-        before = FrozenDict(tried) if tried else _NOBODY
+        if previous_offers is not None:
+            must_be(Mapping, previous_offers=previous_offers)
+        before = FrozenDict(previous_offers) if previous_offers else _NOBODY
         instant = lead.received_at if now is None else aware(now)
         if self._qualifiers:
             failed = self._disqualified(lead, instant)
@@ -384,8 +384,14 @@ class Router:
                 return self._refused(lead, failed, instant)
         position = self._matcher.first(lead, instant)
         if position is None:
-            (then,) = self.otherwise.steps("no_rule")
-            return Ranking(lead.id, Outcome.NO_RULE, at=instant, version=self.version, then=then)
+            (then,) = self.fallback.steps("no_rule")
+            return Ranking(
+                lead.id,
+                Outcome.NO_RULE,
+                at=instant,
+                policy_version=self.version,
+                fallback_step=then,
+            )
         rule = self.rules[position]
         try:
             matches = self.territories.lookup(lead) if self.territories else ()
@@ -400,7 +406,7 @@ class Router:
         *,
         now: datetime | None = None,
         snapshot: Snapshot | None = None,
-        tried: Mapping[str, str] | None = None,
+        previous_offers: Mapping[str, str] | None = None,
     ) -> DecisionRecord:
         """``rank``, as a complete record that can be stored and made again. It writes out every reason.
 
@@ -413,8 +419,12 @@ class Router:
         """
         from leadroute.ranking.decision_record import DecisionRecord
 
-        ranking = self.rank(lead, roster, now=now, snapshot=snapshot, tried=tried)
-        return DecisionRecord.of(ranking, lead, roster, snapshot=snapshot, tried=tried)
+        ranking = self.rank(
+            lead, roster, now=now, snapshot=snapshot, previous_offers=previous_offers
+        )
+        return DecisionRecord.of(
+            ranking, lead, roster, snapshot=snapshot, previous_offers=previous_offers
+        )
 
     def assign_batch(
         self,
@@ -454,12 +464,14 @@ class Router:
             >>> ada = Rep("ada", skills={"oil": 0.9, "gas": 0.8}, capacity=1)
             >>> team = Roster([ada, Rep("bob", skills={"oil": 0.7}, capacity=1)])
             >>> leads = [Lead("L-1", industry="oil"), Lead("L-2", industry="gas")]
-            >>> sorted(router.assign_batch(leads, team).reps.items())
+            >>> sorted(router.assign_batch(leads, team).owners.items())
             [('L-1', 'bob'), ('L-2', 'ada')]
         """
-        from leadroute.ranking.handout import Terms, assign_batch
+        from leadroute.ranking.handout import BatchOptions, assign_batch
 
-        return assign_batch(self, leads, roster, now, snapshot, Terms(objective, most, gap, engine))
+        return assign_batch(
+            self, leads, roster, now, snapshot, BatchOptions(objective, most, gap, engine)
+        )
 
     def qualifies(self, lead: Lead, now: datetime | None = None) -> bool:
         """Whether the lead fulfils ``qualify``.
@@ -487,7 +499,7 @@ class Router:
             Outcome.DISQUALIFIED,
             detail="; ".join(told) if named else f"not {' and not '.join(told)}",
             at=now,
-            version=self.version,
+            policy_version=self.version,
             factor=first.name if isinstance(first, Factor) else None,
             verdict=first.outcome if isinstance(first, Factor) else None,
         )

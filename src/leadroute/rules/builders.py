@@ -16,13 +16,13 @@ from typing import ClassVar, Final, NoReturn, final
 
 from leadroute.errors import ConfigError, TruthError
 from leadroute.rules.conditions import (
-    Check,
     Comparison,
     Condition,
     Contains,
     FreeMail,
     Membership,
     Named,
+    PredicateCall,
     Presence,
     SetRelation,
     TextTest,
@@ -51,7 +51,6 @@ __all__ = [
     "FieldExpr",
     "SignalFacts",
     "age",
-    "check",
     "covers",
     "days",
     "define",
@@ -64,6 +63,7 @@ __all__ = [
     "negative",
     "operand_of",
     "overlaps",
+    "predicate",
     "seconds",
     "signal",
     "truth",
@@ -383,14 +383,14 @@ def covers(left: object, right: object) -> Condition:
     return SetRelation("covers", operand_of(left), operand_of(right))
 
 
-def check(name: str, *arguments: object) -> Condition:
+def predicate(name: str, *arguments: object) -> Condition:
     """A predicate of the host's own, by its registered name, with literals as arguments.
 
     Example:
-        >>> check("is_customer")
-        <Check check('is_customer')>
+        >>> predicate("is_customer")
+        <PredicateCall predicate('is_customer')>
     """
-    return Check(name, arguments)
+    return PredicateCall(name, arguments)
 
 
 def define(name: str, condition: object) -> Condition:

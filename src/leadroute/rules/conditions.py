@@ -48,7 +48,6 @@ __all__ = [
     "ALWAYS",
     "NEVER",
     "And",
-    "Check",
     "Comparison",
     "Condition",
     "Constant",
@@ -58,6 +57,7 @@ __all__ = [
     "Named",
     "Not",
     "Or",
+    "PredicateCall",
     "Presence",
     "Reads",
     "SetRelation",
@@ -536,7 +536,7 @@ class FreeMail(Condition):
 
 
 @frozen(repr=False)
-class Check(Condition):
+class PredicateCall(Condition):
     """A predicate of the host's own, known by its registered name."""
 
     name: str
@@ -544,7 +544,7 @@ class Check(Condition):
 
     def __attrs_post_init__(self) -> None:
         if not isinstance(self.name, str):
-            raise ConfigError("check(...) takes the name of a registered predicate in quotes")
+            raise ConfigError("predicate(...) takes the name of a registered predicate in quotes")
         settle(
             self,
             name=plain_literal(self.name),
@@ -552,7 +552,7 @@ class Check(Condition):
         )
 
     def __str__(self) -> str:
-        return f"check({', '.join(map(literal_text, (self.name, *self.arguments)))})"
+        return f"predicate({', '.join(map(literal_text, (self.name, *self.arguments)))})"
 
 
 @frozen
@@ -617,7 +617,7 @@ def reads(condition: Condition) -> Reads:
     return Reads(
         frozenset(node for node in nodes if isinstance(node, Field)),
         frozenset(node.signal for node in nodes if isinstance(node, SignalStat)),
-        frozenset(node.name for node in nodes if isinstance(node, Check)),
+        frozenset(node.name for node in nodes if isinstance(node, PredicateCall)),
         any(isinstance(node, Now | Age) for node in nodes),
     )
 

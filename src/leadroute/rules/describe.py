@@ -17,7 +17,6 @@ from typing import Any, Final
 from leadroute.model.duration import format_duration
 from leadroute.rules.conditions import (
     And,
-    Check,
     Comparison,
     Condition,
     Constant,
@@ -27,6 +26,7 @@ from leadroute.rules.conditions import (
     Named,
     Not,
     Or,
+    PredicateCall,
     Presence,
     SetRelation,
     TextTest,
@@ -201,11 +201,11 @@ def _relation(condition: SetRelation) -> str:
     return f"{left} include all of {right}"
 
 
-def _check(condition: Check) -> str:
+def _predicate(condition: PredicateCall) -> str:
     with_ = (
         f" with {_listed(map(_value, condition.arguments), 'and')}" if condition.arguments else ""
     )
-    return f"the check {condition.name!r} holds{with_}"
+    return f"the predicate {condition.name!r} holds{with_}"
 
 
 _CONDITIONS: Final[Mapping[type, Callable[[Any], str]]] = {
@@ -227,5 +227,5 @@ _CONDITIONS: Final[Mapping[type, Callable[[Any], str]]] = {
     FreeMail: lambda condition: (
         f"{_operand(condition.operand)} is with a provider of free mailboxes"
     ),
-    Check: _check,
+    PredicateCall: _predicate,
 }

@@ -30,7 +30,6 @@ from leadroute.model.rep import Rep
 from leadroute.model.validation import FrozenDict, aware
 from leadroute.rules.conditions import (
     And,
-    Check,
     Comparison,
     Condition,
     Constant,
@@ -40,6 +39,7 @@ from leadroute.rules.conditions import (
     Named,
     Not,
     Or,
+    PredicateCall,
     Presence,
     SetRelation,
     TextTest,
@@ -306,7 +306,7 @@ class Environment:
     """What conditions need from the host.
 
     Args:
-        predicates: The predicates that ``check(name)`` may ask, by name.
+        predicates: The predicates that ``predicate(name)`` may ask, by name.
         free_mail: Domains of free mailboxes, for ``is_free_mail``.
     """
 
@@ -531,7 +531,7 @@ def _free_mail(condition: FreeMail, environment: Environment) -> Test:
     return test
 
 
-def _check(condition: Check, environment: Environment) -> Test:
+def _predicate(condition: PredicateCall, environment: Environment) -> Test:
     predicate = environment.predicates.get(condition.name)
     if predicate is None:
         raise UnknownFieldError("predicate", condition.name, sorted(environment.predicates))
@@ -559,5 +559,5 @@ _CONDITIONS: Final[Mapping[type, Callable[[Any, Environment], Test]]] = {
     Presence: _presence,
     SetRelation: _set_relation,
     FreeMail: _free_mail,
-    Check: _check,
+    PredicateCall: _predicate,
 }

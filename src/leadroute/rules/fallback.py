@@ -2,9 +2,9 @@
 
 The rules of this module:
 
-* A step is ``pool NAME``, ``anyway``, ``hold`` or ``catch-all``. The first that finds somebody is the last one taken.
-* ``hold`` and ``catch-all`` end the steps: nothing may follow them.
-* ``anyway`` is for ``nobody_available`` alone, and no other pool can be asked for ``no_rule``: there is no rule under
+* A step is ``pool NAME``, ``ignore_availability``, ``wait`` or ``catch_all``. The first that finds somebody is the last one taken.
+* ``wait`` and ``catch_all`` end the steps: nothing may follow them.
+* ``ignore_availability`` is for ``nobody_available`` alone, and no other pool can be asked for ``no_rule``: there is no rule under
   which its reps could be judged.
 * What a rule does not say, the router says; what the router does not say, ``DEFAULTS`` says.
 """
@@ -21,23 +21,23 @@ from leadroute.errors import ConfigError, UnknownFieldError
 from leadroute.model.validation import FrozenDict, Refused, ident
 
 __all__ = [
-    "ANYWAY",
     "CASES",
     "CATCH_ALL",
     "DEFAULTS",
-    "HOLD",
-    "Otherwise",
+    "IGNORE_AVAILABILITY",
+    "WAIT",
+    "Fallback",
     "pool_of",
-    "read_otherwise",
+    "read_fallback",
     "read_steps",
     "steps_as_text",
 ]
 
-HOLD: Final = "hold"
-CATCH_ALL: Final = "catch-all"
-ANYWAY: Final = "anyway"
+WAIT: Final = "wait"
+CATCH_ALL: Final = "catch_all"
+IGNORE_AVAILABILITY: Final = "ignore_availability"
 _POOL: Final = "pool "
-_REMEDY: Final = "write steps such as 'pool emea, hold' or 'catch-all'"
+_REMEDY: Final = "write steps such as 'pool emea, wait' or 'catch_all'"
 
 
 def pool_of(step: str) -> str | None:
@@ -61,15 +61,15 @@ def read_steps(case: str, given: str | Iterable[str]) -> tuple[str, ...]:
         ConfigError: They are no steps, or do not go together; the place is the case.
 
     Example:
-        >>> read_steps("nobody_available", "pool emea, anyway")
-        ('pool emea', 'anyway')
+        >>> read_steps("nobody_available", "pool emea, ignore_availability")
+        ('pool emea', 'ignore_availability')
     """
     parts: Any = given.split(",") if isinstance(given, str) else given
     if not isinstance(parts, list | tuple) or not all(isinstance(part, str) for part in parts):
         raise ConfigError(f"is {given!r:.60}; {_REMEDY}", case)
     found = tuple(_step(case, part) for part in parts)
     for step, follower in pairwise(found):
-        if step in (HOLD, CATCH_ALL):
+        if step in (WAIT, CATCH_ALL):
             raise ConfigError(f"goes on with {follower!r} after {step!r}, which is the end", case)
     for step in found:
         if found.count(step) > 1:
@@ -87,10 +87,10 @@ def _step(case: str, given: str) -> str:
             raise ConfigError(problem, case)
         return _POOL + _pool_name(case, words[1].strip())
     step = given.strip()
-    if step == ANYWAY and case != "nobody_available":
-        problem = "says 'anyway', which helps only nobody_available: nobody else is there to take the lead"
+    if step == IGNORE_AVAILABILITY and case != "nobody_available":
+        problem = "says 'ignore_availability', which helps only nobody_available: nobody else is there to take the lead"
         raise ConfigError(problem, case)
-    if step not in (HOLD, CATCH_ALL, ANYWAY):
+    if step not in (WAIT, CATCH_ALL, IGNORE_AVAILABILITY):
         raise ConfigError(f"has no step {step!r:.60}; {_REMEDY}", case)
     return step
 
@@ -106,8 +106,8 @@ def steps_as_text(steps: tuple[str, ...]) -> str | list[str]:
     """Steps as a policy file holds them: text, or a list where a pool's name has a comma.
 
     Example:
-        >>> steps_as_text(("pool emea", "anyway"))
-        'pool emea, anyway'
+        >>> steps_as_text(("pool emea", "ignore_availability"))
+        'pool emea, ignore_availability'
     """
     return list(steps) if any("," in step for step in steps) else ", ".join(steps)
 
@@ -120,17 +120,17 @@ def _steps(case: str) -> Any:
 
 
 @frozen(kw_only=True)
-class Otherwise:
+class Fallback:
     """What happens to a lead when its rule finds nobody, for each of four cases; ``None`` leaves it as it is.
 
-    Each is a text such as ``"pool emea, pool apac, anyway"``, or a list of steps. The steps are taken in order until
+    Each is a text such as ``"pool emea, pool apac, ignore_availability"``, or a list of steps. The steps are taken in order until
     somebody is found:
 
     * ``pool NAME`` judges the lead under the same rule among the reps of another pool, whose rotation and caps count.
-    * ``anyway`` asks the pools that were asked so far again, without a look at schedules, presence, wrap-up and calling
+    * ``ignore_availability`` asks the pools that were asked so far again, without a look at schedules, presence, wrap-up and calling
       hours. Capacity, caps, requirements and earlier offers hold as ever.
-    * ``hold`` lets the lead wait: until somebody is back, or, where that is not known, until the next sweep.
-    * ``catch-all`` gives it to the catch-all.
+    * ``wait`` lets the lead wait: until somebody is back, or, where that is not known, until the next sweep.
+    * ``catch_all`` gives it to the catch-all.
 
     After the last step a lead waits if somebody who was asked could take it later, and goes to the catch-all if not.
 
@@ -144,8 +144,8 @@ class Otherwise:
         ConfigError: A step is not known, or cannot be taken there.
 
     Example:
-        >>> Otherwise(nobody_available="pool apac, anyway").nobody_available
-        ('pool apac', 'anyway')
+        >>> Fallback(nobody_available="pool apac, ignore_availability").nobody_available
+        ('pool apac', 'ignore_availability')
     """
 
     no_rule: Sequence[str] | None = _steps("no_rule")
@@ -153,11 +153,11 @@ class Otherwise:
     nobody_eligible: Sequence[str] | None = _steps("nobody_eligible")
     nobody_available: Sequence[str] | None = _steps("nobody_available")
 
-    def steps(self, case: str, *others: Otherwise) -> tuple[str, ...]:
+    def steps(self, case: str, *others: Fallback) -> tuple[str, ...]:
         """The steps of a case: its own, else those of the first of the others that says any, else the default.
 
         Example:
-            >>> Otherwise(no_rule="hold").steps("empty_pool", Otherwise(empty_pool="pool emea"))
+            >>> Fallback(no_rule="wait").steps("empty_pool", Fallback(empty_pool="pool emea"))
             ('pool emea',)
         """
         for each in (self, *others):
@@ -182,30 +182,30 @@ class Otherwise:
                     yield case, pool
 
 
-CASES: Final = tuple(each.name for each in fields(Otherwise))
+CASES: Final = tuple(each.name for each in fields(Fallback))
 """The four cases."""
 
 DEFAULTS: Final[Mapping[str, tuple[str, ...]]] = FrozenDict(
-    {case: (HOLD if case == "nobody_available" else CATCH_ALL,) for case in CASES}
+    {case: (WAIT if case == "nobody_available" else CATCH_ALL,) for case in CASES}
 )
 """What happens when nobody says otherwise."""
 
 
-def read_otherwise(given: Otherwise | Mapping[str, Any]) -> Otherwise:
+def read_fallback(given: Fallback | Mapping[str, Any]) -> Fallback:
     """A converter: the value itself, or its cases by name.
 
     Raises:
         ConfigError: A case is not known, or its steps cannot be.
     """
-    if isinstance(given, Otherwise):
+    if isinstance(given, Fallback):
         return given
     if not isinstance(given, Mapping):
-        problem = f"is {given!r:.60}; write Otherwise(nobody_available='pool emea, hold')"
-        raise ConfigError(problem, "otherwise")
+        problem = f"is {given!r:.60}; write Fallback(nobody_available='pool emea, wait')"
+        raise ConfigError(problem, "fallback")
     for case in given:
         if case not in CASES:
-            raise UnknownFieldError("case", str(case)[:60], CASES, "otherwise")
+            raise UnknownFieldError("case", str(case)[:60], CASES, "fallback")
     try:
-        return Otherwise(**given)
+        return Fallback(**given)
     except ConfigError as error:
-        raise error.at("otherwise") from None
+        raise error.at("fallback") from None

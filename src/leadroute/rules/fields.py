@@ -229,7 +229,7 @@ _ELSEWHERE = {
     ("lead", "attributes"): "write lead['name']",
     ("rep", "attributes"): "write rep['name']",
     ("rep", "schedule"): "availability is judged for every rep before the requirement",
-    ("rep", "buckets"): "capacity is judged for every rep before the requirement",
+    ("rep", "capacity_by_segment"): "capacity is judged for every rep before the requirement",
     ("rep", "caps"): "caps are judged for every rep before the requirement",
 }
 

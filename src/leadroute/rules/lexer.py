@@ -44,7 +44,7 @@ _REFUSED_WORDS: Final = {
     "None": "None cannot be compared; ask `is missing` or `is present`",
     "if": "there is no `if`; combine conditions with `and`, `or` and `not`",
     "else": "there is no `else`; combine conditions with `and`, `or` and `not`",
-    "lambda": "there are no functions here; the host can register a predicate for check('name')",
+    "lambda": "there are no functions here; the host can register a predicate for predicate('name')",
     "for": "there are no loops; write `in [...]`, overlaps(...) or covers(...)",
 }
 _REFUSED_SIGNS: Final = {

@@ -24,7 +24,6 @@ from typing import Any, Final, NamedTuple, TypeAlias
 
 from leadroute.rules.conditions import (
     And,
-    Check,
     Comparison,
     Condition,
     Constant,
@@ -34,6 +33,7 @@ from leadroute.rules.conditions import (
     Named,
     Not,
     Or,
+    PredicateCall,
     Presence,
     SetRelation,
     TextTest,
@@ -418,7 +418,7 @@ _LEAVES: Final[Mapping[type, Callable[[Any], _Leaf]]] = {
     Contains: lambda _condition: True,
     SetRelation: lambda _condition: True,
     FreeMail: lambda _condition: True,
-    Check: lambda _condition: False,
+    PredicateCall: lambda _condition: False,
 }
 
 _ACCEPTED: Final[Mapping[Kind, frozenset[Kind]]] = {
@@ -495,7 +495,7 @@ _SIDES: Final[Mapping[type, Callable[[Any], tuple[_Asked, ...]]]] = {
         (condition.left, Kind.NAMES),
         (condition.right, Kind.NAMES),
     ),
-    Check: lambda _condition: (),
+    PredicateCall: lambda _condition: (),
     Constant: lambda _condition: (),
 }
 """What a leaf compares, each with the kind that the compiler of conditions demands of an attribute there."""

@@ -66,7 +66,7 @@ METHODS: Final[Mapping[str, Callable[[FieldExpr, Any], Condition]]] = {
 }
 FUNCTIONS: Final[Mapping[str, Callable[..., Any]]] = {
     "age": builders.age,
-    "check": builders.check,
+    "predicate": builders.predicate,
     "covers": builders.covers,
     "days": builders.days,
     "domain_of": builders.domain_of,
@@ -101,7 +101,7 @@ def called(name: str, function: Callable[..., Any], arguments: list[Any]) -> Any
         ConfigError: There are too few or too many.
     """
     wanted = 1 if isinstance(function, partial) else _COUNTS.get(name, 1)
-    right = len(arguments) >= 1 if name == "check" else len(arguments) == wanted
+    right = len(arguments) >= 1 if name == "predicate" else len(arguments) == wanted
     if not right:
         raise ConfigError(
             f"{name}() takes {wanted} argument{'s' * (wanted > 1)}, not {len(arguments)}"
@@ -176,7 +176,7 @@ class _Definitions(Mapping[str, Condition]):
             self._open.append(name)
             try:
                 text = self._texts[name]
-                self._found[name] = parse(text, defines=self, custom=self._custom)
+                self._found[name] = parse(text, definitions=self, custom=self._custom)
                 Named(name, ALWAYS)
             except ConfigError as error:
                 raise error.at(name) from None
@@ -215,14 +215,14 @@ _SUMS: Final[Mapping[type[ast.operator], str]] = {
 def parse(
     text: str,
     *,
-    defines: Mapping[str, Condition] | None = None,
+    definitions: Mapping[str, Condition] | None = None,
     custom: Mapping[str, str] | None = None,
 ) -> Condition:
     """The condition that a text stands for; the inverse of ``str(condition)``.
 
     Args:
         text: An expression of at most 10,000 characters; it may run over several lines.
-        defines: Conditions that the text may use by name.
+        definitions: Conditions that the text may use by name.
         custom: The kinds of custom attributes by name: ``text``, ``number``, ``flag``, ``instant`` or ``names``. They
             can then be written ``lead.tags`` as well as ``lead['tags']``, and are checked like the standard fields.
             ``rep.office`` declares an attribute of the rep.
@@ -241,7 +241,7 @@ def parse(
         ... ) & LEAD.email.is_present()
         True
     """
-    return Reader.of(text, defines, custom).condition_of_text()
+    return Reader.of(text, definitions, custom).condition_of_text()
 
 
 @frozen
@@ -250,20 +250,20 @@ class Reader:
 
     text: str
     flat: str
-    defines: Mapping[str, Condition]
+    definitions: Mapping[str, Condition]
     kinds: Mapping[tuple[str, str], Kind]
 
     @classmethod
     def of(
         cls,
         text: str,
-        defines: Mapping[str, Condition] | None,
+        definitions: Mapping[str, Condition] | None,
         custom: Mapping[str, str] | None,
         *,
         none: bool = False,
     ) -> Reader:
         """A reader for ``text``, which the scan found harmless; ``none`` lets ``None`` stand in it."""
-        return cls(text, scan(text, none=none), defines or {}, declared(custom))
+        return cls(text, scan(text, none=none), definitions or {}, declared(custom))
 
     def condition_of_text(self) -> Condition:
         """The condition that the whole text stands for."""
@@ -336,14 +336,14 @@ class Reader:
         name = node.id
         if name in CONSTANTS:
             return CONSTANTS[name]
-        if name in self.defines:
-            return self.build(node, lambda: Named(name, self.defines[name]))
+        if name in self.definitions:
+            return self.build(node, lambda: Named(name, self.definitions[name]))
         if name in FIELDS["lead"]:
             raise self.refusal(node, f"{name!r} is a field of the lead; write lead.{name}")
         if name.lower() in ("true", "false"):
             raise self.refusal(node, f"write {name.capitalize()}")
         raise located(
-            UnknownFieldError("definition", name, [*self.defines, *CONSTANTS]),
+            UnknownFieldError("definition", name, [*self.definitions, *CONSTANTS]),
             self.text,
             self.position(node),
         )

@@ -33,13 +33,13 @@ from leadroute.model.validation import (
     whole,
 )
 from leadroute.rules.conditions import And, Condition, as_condition, joined
-from leadroute.rules.fallback import Otherwise, read_otherwise
+from leadroute.rules.fallback import Fallback, read_fallback
 from leadroute.rules.scorer import Scorer
 
 __all__ = [
     "EVERYONE",
-    "FREES",
     "OUTCOMES",
+    "RELEASE_ON",
     "Factor",
     "Pool",
     "Qualification",
@@ -161,7 +161,7 @@ def whole_of(qualify: Condition | Qualification | None) -> Condition | None:
     return qualify
 
 
-FREES = ("outcome", "contact", "accept", "shift")
+RELEASE_ON = ("outcome", "contact", "accept", "shift_end")
 """When a lead may give back the capacity that it takes."""
 
 EVERYONE = "everyone"
@@ -184,7 +184,7 @@ def score(given: Any) -> Scorer:
     return given
 
 
-def window(given: str | timedelta) -> timedelta:
+def accept_within(given: str | timedelta) -> timedelta:
     """An acceptance window from its text form; it must be longer than nothing.
 
     Raises:
@@ -196,10 +196,10 @@ def window(given: str | timedelta) -> timedelta:
     return found
 
 
-def frees(given: Any) -> str:
+def release_on(given: Any) -> str:
     """A cleaner for the moment at which capacity is given back."""
-    if given not in FREES:
-        raise Refused(f"is {shown(given)}; write one of {', '.join(FREES)}")
+    if given not in RELEASE_ON:
+        raise Refused(f"is {shown(given)}; write one of {', '.join(RELEASE_ON)}")
     return str(given)
 
 
@@ -222,14 +222,14 @@ def share(given: Any) -> float:
     return found
 
 
-def read_silences(given: Mapping[str, str]) -> FrozenDict[str, str]:
+def read_ignored(given: Mapping[str, str]) -> FrozenDict[str, str]:
     """Codes of the lint with the reason why each is silenced.
 
     Raises:
         ConfigError: There is no mapping, or a code without a reason.
     """
     if not isinstance(given, Mapping):
-        raise ConfigError(f'silences are a {type(given).__name__}; write {{"LR004": "reason"}}')
+        raise ConfigError(f'ignore are a {type(given).__name__}; write {{"LR004": "reason"}}')
     for code, reason in given.items():
         if not isinstance(code, str) or not isinstance(reason, str) or not reason.strip():
             raise ConfigError(
@@ -276,20 +276,20 @@ class Rule:
         require: A condition on the rep, or on rep and lead together; ``None`` takes every rep of the pool.
         score: What is preferred among the reps; ``None`` leaves the tie-break alone to decide.
         pool: The name of the pool; ``None`` means every rep of the roster.
-        window: How long an offer stands, such as ``"5m"``; ``None`` means the router's window.
-        segment: The name under which its leads count in ``Rep.buckets`` and in caps; the rule's name when not given.
-        cost: How much of a rep's capacity a lead takes, in units, 0 or more.
+        accept_within: How long an offer stands, such as ``"5m"``; ``None`` means the router's window.
+        segment: The name under which its leads count in ``Rep.capacity_by_segment`` and in caps; the rule's name when not given.
+        capacity_cost: How much of a rep's capacity a lead takes, in units, 0 or more.
         territory: Whether only reps of the lead's territory may take it: the most specific one that has a rep in the
             pool.
-        within_km: How far away from the lead a rep may be who goes there, by their attributes ``lat`` and ``lon``.
-        frees: When it gives that back: on the ``outcome``, on first ``contact``, when they ``accept``, or at the end
-            of the ``shift`` in which they accepted (on the outcome, if that is sooner, or there is no schedule).
-        calling: When its leads may be called, on their own clock, such as ``"mon-fri 09:00-20:00; sat 10:00-18:00"``;
+        max_distance_km: How far away from the lead a rep may be who goes there, by their attributes ``lat`` and ``lon``.
+        release_on: When it gives that back: on the ``outcome``, on first ``contact``, when they ``accept``, or at the end
+            of the ``shift_end`` in which they accepted (on the outcome, if that is sooner, or there is no schedule).
+        calling_hours: When its leads may be called, on their own clock, such as ``"mon-fri 09:00-20:00; sat 10:00-18:00"``;
             ``None`` is any time. Where a lead may be in several zones, only the hours that suit all of them count;
             where nothing is known of its zone, it may be called at any time.
-        overlap: How much of the lead's working hours (Monday to Friday from 9 to 5) in the next seven days a rep must
+        min_shared_hours: How much of the lead's working hours (Monday to Friday from 9 to 5) in the next seven days a rep must
             work too: a share above 0 and at most 1. A rep or a lead of whom the hours are not known has no overlap.
-        otherwise: What happens when it finds nobody: ``Otherwise``, or a mapping with its cases. What it does not say,
+        fallback: What happens when it finds nobody: ``Fallback``, or a mapping with its cases. What it does not say,
             the router says.
 
     Raises:
@@ -297,7 +297,7 @@ class Rule:
         ConfigError: The window cannot be read, or what happens otherwise cannot be.
 
     Example:
-        >>> Rule("everyone else", window="5m").window
+        >>> Rule("everyone else", accept_within="5m").accept_within
         datetime.timedelta(seconds=300)
     """
 
@@ -306,22 +306,22 @@ class Rule:
     require: Condition | None = cleaned(condition)
     score: Scorer | None = cleaned(score)
     pool: str | None = cleaned(ident)
-    window: timedelta | None = field(default=None, converter=optional(window))
+    accept_within: timedelta | None = field(default=None, converter=optional(accept_within))
     segment: str | None = cleaned(ident)
-    cost: int = cleaned(whole(0), default=1)
-    frees: str = cleaned(frees, default="outcome")
-    territory: bool = cleaned(flag, default=False)
-    within_km: float | None = cleaned(number(0))
-    calling: str | None = cleaned(weekly)
-    overlap: float | None = cleaned(share)
-    otherwise: Otherwise = field(default=Otherwise(), converter=read_otherwise)
+    capacity_cost: int = cleaned(whole(0), default=1)
+    release_on: str = cleaned(release_on, default="outcome")
+    in_territory: bool = cleaned(flag, default=False)
+    max_distance_km: float | None = cleaned(number(0))
+    calling_hours: str | None = cleaned(weekly)
+    min_shared_hours: float | None = cleaned(share)
+    fallback: Fallback = field(default=Fallback(), converter=read_fallback)
 
     def __attrs_post_init__(self) -> None:
         clean_fields(self)
-        if self.otherwise.no_rule is not None:
-            problem = "a rule cannot say what happens when no rule matched; say it in the router's otherwise"
+        if self.fallback.no_rule is not None:
+            problem = "a rule cannot say what happens when no rule matched; say it in the router's fallback"
             raise ConfigError(problem, "otherwise.no_rule")
-        for case, pool in self.otherwise.pools():
+        for case, pool in self.fallback.pools():
             if pool == (self.pool or EVERYONE):
                 problem = f"asks {pool!r} again, which is the rule's own pool; name another"
                 raise ConfigError(problem, f"otherwise.{case}")

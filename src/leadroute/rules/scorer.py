@@ -20,7 +20,7 @@ from attrs import NOTHING, field, fields, frozen
 from leadroute.errors import ConfigError, FieldTypeError, TruthError
 from leadroute.model.rep import Rep
 from leadroute.rules.conditions import Condition, as_condition
-from leadroute.rules.situation import RoutingContext
+from leadroute.rules.routing_context import RoutingContext
 
 __all__ = [
     "Guarded",
@@ -58,32 +58,32 @@ class Scorer:
     reads: ClassVar[frozenset[str]] = COUNTS
     """The counts of a rep that it looks at, by their names in ``Snapshot``; all of them when it does not say."""
 
-    def bind(self, situation: RoutingContext) -> Points:
+    def bind(self, context: RoutingContext) -> Points:
         """Look at the lead once, and return the function that gives each rep's points.
 
         Args:
-            situation: The lead, the candidates, the counts and the instant.
+            context: The lead, the candidates, the counts and the instant.
 
         Returns:
             A function from rep to points between 0 and 1, or to ``None`` when there is no answer.
         """
         raise TypeError(f"{type(self).__name__} does not say how to score; define bind(situation)")
 
-    def column(self, situation: RoutingContext) -> list[float | None]:
+    def column(self, context: RoutingContext) -> list[float | None]:
         """The points of every rep of the situation, in their order: what a decision reads.
 
         Args:
-            situation: The lead, the candidates, the counts and the instant.
+            context: The lead, the candidates, the counts and the instant.
 
         Complexity: O(reps), and next to nothing where ``depends`` tells that they were worked out before.
         """
-        key = self.depends(situation)
+        key = self.depends(context)
         if key is None:
-            points = self.bind(situation)
-            return [points(rep) for rep in situation.reps]
-        return situation.column((self, key), _bound_late(self, situation))
+            points = self.bind(context)
+            return [points(rep) for rep in context.reps]
+        return context.column((self, key), _bound_late(self, context))
 
-    def depends(self, situation: RoutingContext) -> Hashable | None:
+    def depends(self, context: RoutingContext) -> Hashable | None:
         """All that the points hang on besides the rep, where that is little enough to be met again.
 
         Leads for which it is equal give each rep the same points, whatever the counts and the instant. ``None`` means
@@ -91,7 +91,7 @@ class Scorer:
         """
         return None
 
-    def reason(self, situation: RoutingContext, rep: Rep) -> str:
+    def reason(self, context: RoutingContext, rep: Rep) -> str:
         """Why this rep got these points, in words for a sales manager."""
         return str(self)
 
@@ -126,18 +126,18 @@ class Scorer:
         plain = (scorer.reads for scorer in self.walk() if not scorer.inner)
         return frozenset().union(*plain)
 
-    def is_turn(self, situation: RoutingContext, rep: Rep) -> bool:
+    def is_turn(self, context: RoutingContext, rep: Rep) -> bool:
         """Whether the lead is a turn of the pool when this rep takes it.
 
         It is not when the lead is theirs already, or where no part that takes turns has a say.
         """
-        return any(scorer.is_turn(situation, rep) for scorer in self.inner) and not any(
-            scorer.owns(situation, rep) for scorer in self.inner
+        return any(scorer.is_turn(context, rep) for scorer in self.inner) and not any(
+            scorer.owns(context, rep) for scorer in self.inner
         )
 
-    def owns(self, situation: RoutingContext, rep: Rep) -> bool:
+    def owns(self, context: RoutingContext, rep: Rep) -> bool:
         """Whether it gives the lead to the rep because it is theirs already."""
-        return any(scorer.owns(situation, rep) for scorer in self.inner)
+        return any(scorer.owns(context, rep) for scorer in self.inner)
 
     def walk(self) -> Iterator[Scorer]:
         """This score and all that it is made of, the whole before its parts. O(nodes)."""
@@ -246,17 +246,17 @@ class Term(Scorer):
         """This term alone."""
         return (self,)
 
-    def bind(self, situation: RoutingContext) -> Points:
+    def bind(self, context: RoutingContext) -> Points:
         """The points of the scorer; one term alone needs no weighing."""
-        return self.scorer.bind(situation)
+        return self.scorer.bind(context)
 
-    def column(self, situation: RoutingContext) -> list[float | None]:
+    def column(self, context: RoutingContext) -> list[float | None]:
         """The points of the scorer."""
-        return self.scorer.column(situation)
+        return self.scorer.column(context)
 
-    def reason(self, situation: RoutingContext, rep: Rep) -> str:
+    def reason(self, context: RoutingContext, rep: Rep) -> str:
         """The scorer's reason."""
-        return self.scorer.reason(situation, rep)
+        return self.scorer.reason(context, rep)
 
     def __str__(self) -> str:
         return f"{self.weight} * {self.scorer}" if self.weight != 1 else str(self.scorer)
@@ -287,25 +287,25 @@ class Sum(Scorer):
         """The terms, in the order they were written."""
         return self.parts
 
-    def bind(self, situation: RoutingContext) -> Points:
+    def bind(self, context: RoutingContext) -> Points:
         """The weighted mean of the terms that have an answer; ``None`` when none has. O(terms) a rep."""
-        bound = [(term.weight, term.scorer.bind(situation)) for term in self.parts]
+        bound = [(term.weight, term.scorer.bind(context)) for term in self.parts]
 
         def points(rep: Rep) -> float | None:
             return mean((weight, score(rep)) for weight, score in bound)
 
         return points
 
-    def column(self, situation: RoutingContext) -> list[float | None]:
+    def column(self, context: RoutingContext) -> list[float | None]:
         """The weighted mean of the terms' columns."""
         return means(
             [term.weight for term in self.parts],
-            [term.scorer.column(situation) for term in self.parts],
+            [term.scorer.column(context) for term in self.parts],
         )
 
-    def reason(self, situation: RoutingContext, rep: Rep) -> str:
+    def reason(self, context: RoutingContext, rep: Rep) -> str:
         """The reasons of all terms."""
-        return "; ".join(term.reason(situation, rep) for term in self.parts)
+        return "; ".join(term.reason(context, rep) for term in self.parts)
 
     def __str__(self) -> str:
         return " + ".join(map(str, self.parts))
@@ -332,41 +332,41 @@ class Guarded(Scorer):
         """The scorer."""
         return (self.scorer,)
 
-    def bind(self, situation: RoutingContext) -> Points:
+    def bind(self, context: RoutingContext) -> Points:
         """The scorer's points where the condition holds, else ``None``."""
-        score, test = self.scorer.bind(situation), situation.test_of(self.condition)
-        lead, now = situation.lead, situation.instant
+        score, test = self.scorer.bind(context), context.test_of(self.condition)
+        lead, now = context.lead, context.instant
 
         def points(rep: Rep) -> float | None:
             return score(rep) if test(lead, rep, now) else None
 
         return points
 
-    def is_turn(self, situation: RoutingContext, rep: Rep) -> bool:
+    def is_turn(self, context: RoutingContext, rep: Rep) -> bool:
         """As the scorer says, where the condition holds."""
-        return self._holds(situation, rep) and self.scorer.is_turn(situation, rep)
+        return self._holds(context, rep) and self.scorer.is_turn(context, rep)
 
-    def owns(self, situation: RoutingContext, rep: Rep) -> bool:
+    def owns(self, context: RoutingContext, rep: Rep) -> bool:
         """As the scorer says, where the condition holds."""
-        return self._holds(situation, rep) and self.scorer.owns(situation, rep)
+        return self._holds(context, rep) and self.scorer.owns(context, rep)
 
-    def _holds(self, situation: RoutingContext, rep: Rep) -> bool:
-        test = situation.test_of(self.condition)
-        return test(situation.lead, rep, situation.instant)
+    def _holds(self, context: RoutingContext, rep: Rep) -> bool:
+        test = context.test_of(self.condition)
+        return test(context.lead, rep, context.instant)
 
-    def column(self, situation: RoutingContext) -> list[float | None]:
+    def column(self, context: RoutingContext) -> list[float | None]:
         """The scorer's points where the condition holds; the scorer is not asked about the other reps."""
-        holds = situation.holds(self.condition)
+        holds = context.holds(self.condition)
         if all(holds):
-            return self.scorer.column(situation)
+            return self.scorer.column(context)
         if not any(holds):
             return [None] * len(holds)
-        return column_where(self.scorer, situation, holds)
+        return column_where(self.scorer, context, holds)
 
-    def reason(self, situation: RoutingContext, rep: Rep) -> str:
+    def reason(self, context: RoutingContext, rep: Rep) -> str:
         """The scorer's reason, or that the condition does not hold."""
-        if self._holds(situation, rep):
-            return self.scorer.reason(situation, rep)
+        if self._holds(context, rep):
+            return self.scorer.reason(context, rep)
         return f"does not count here: not {self.condition}"
 
     def __str__(self) -> str:
@@ -374,7 +374,7 @@ class Guarded(Scorer):
 
 
 def column_where(
-    scorer: Scorer, situation: RoutingContext, asked: Sequence[bool]
+    scorer: Scorer, context: RoutingContext, asked: Sequence[bool]
 ) -> list[float | None]:
     """The points of the reps who are asked about, ``None`` for the others.
 
@@ -383,24 +383,24 @@ def column_where(
     """
     if not scorer.spares:
         try:
-            found = scorer.column(situation)
+            found = scorer.column(context)
         except FieldTypeError:
             pass
         else:
             if all(asked):
                 return found
             return [points if held else None for points, held in zip(found, asked, strict=True)]
-    score = scorer.bind(situation)
-    return [score(rep) if held else None for rep, held in zip(situation.reps, asked, strict=True)]
+    score = scorer.bind(context)
+    return [score(rep) if held else None for rep, held in zip(context.reps, asked, strict=True)]
 
 
-def _bound_late(scorer: Scorer, situation: RoutingContext) -> Points:
+def _bound_late(scorer: Scorer, context: RoutingContext) -> Points:
     """The points of a scorer that is bound when it is first asked, which may be never."""
     bound: list[Points] = []
 
     def points(rep: Rep) -> float | None:
         if not bound:
-            bound.append(scorer.bind(situation))
+            bound.append(scorer.bind(context))
         return bound[0](rep)
 
     return points

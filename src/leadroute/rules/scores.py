@@ -29,7 +29,7 @@ def parse_score(
     text: str,
     scorers: Mapping[str, Callable[..., Scorer]],
     *,
-    defines: Mapping[str, Condition] | None = None,
+    definitions: Mapping[str, Condition] | None = None,
     custom: Mapping[str, str] | None = None,
 ) -> Scorer:
     """The score that a text stands for; the inverse of ``str(score)``.
@@ -37,7 +37,7 @@ def parse_score(
     Args:
         text: An expression of scorers, ``+``, ``*`` by a number, and ``.when(condition)``.
         scorers: What each name calls.
-        defines: Conditions that ``.when()`` may use by name.
+        definitions: Conditions that ``.when()`` may use by name.
         custom: The kinds of custom attributes, as for ``parse``.
 
     Returns:
@@ -54,7 +54,7 @@ def parse_score(
         >>> score == 3 * skill_match("industry") + free_capacity()
         True
     """
-    reader = Reader.of(text, defines, custom, none=True)
+    reader = Reader.of(text, definitions, custom, none=True)
     return reader.walked(_Score(reader, scorers).score)
 
 

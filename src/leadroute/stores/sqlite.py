@@ -131,7 +131,7 @@ class SqliteStore(_Sqlite):
         path: The file. A database in memory is refused: every connection would see another one.
         prefix: What the names of all tables start with.
         synchronous: ``full`` survives a loss of power; ``normal`` is faster and may then lose the last commits.
-        patience: How long to wait for other writers before ``TransientError``.
+        busy_timeout: How long to wait for other writers before ``TransientError``.
 
     Raises:
         ConfigError: The file is no database or cannot be opened, an option cannot be used, or the tables were made by
@@ -151,7 +151,7 @@ class SqliteStore(_Sqlite):
         *,
         prefix: str = "leadroute",
         synchronous: Literal["full", "normal"] = "full",
-        patience: timedelta | str = "30s",
+        busy_timeout: timedelta | str = "30s",
     ) -> None:
         self._pool: tuple[int, deque[Connection]] = (os.getpid(), deque())
         if not isinstance(path, str | os.PathLike):
@@ -164,7 +164,7 @@ class SqliteStore(_Sqlite):
         if synchronous not in _SYNCHRONOUS:
             raise ConfigError(f"synchronous is {synchronous!r:.60}; write 'full' or 'normal'")
         self._synchronous = _SYNCHRONOUS[synchronous]
-        self._patience = parse_duration(patience).total_seconds()
+        self._busy_timeout = parse_duration(busy_timeout).total_seconds()
         self._prefix = valid_prefix(prefix)
         self._tables = Tables(prefix)
         self._closed = False
@@ -261,7 +261,7 @@ class SqliteStore(_Sqlite):
 
     def _patiently(self, step: Callable[[], _T]) -> _T:
         """Take a step that others may block, at an even pace until it is done or patience ends."""
-        deadline = time.monotonic() + self._patience
+        deadline = time.monotonic() + self._busy_timeout
         attempt = 0
         while True:
             try:

@@ -53,7 +53,7 @@ def conditions(
 
     Args:
         rep: Whether conditions may ask about the rep as well.
-        checks: Names of predicates that ``check(name)`` may ask; none when empty.
+        checks: Names of predicates that ``predicate(name)`` may ask; none when empty.
 
     Returns:
         A strategy for conditions, nested a few levels deep. Attributes are ``tags``, ``x`` and ``is vip?``.
@@ -70,7 +70,11 @@ def conditions(
         _texts(rep),
         _sets(rep),
         _presences(rep),
-        *([st.builds(builders.check, st.sampled_from(checks), numbers | words)] if checks else []),
+        *(
+            [st.builds(builders.predicate, st.sampled_from(checks), numbers | words)]
+            if checks
+            else []
+        ),
     )
     return st.deferred(lambda: st.recursive(asked, _joined, max_leaves=6))
 

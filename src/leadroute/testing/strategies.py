@@ -25,7 +25,7 @@ from leadroute.ranking.router import Router
 from leadroute.rules import builders
 from leadroute.rules.builders import LEAD, REP
 from leadroute.rules.conditions import ALWAYS, NEVER, Condition
-from leadroute.rules.fallback import Otherwise, pool_of
+from leadroute.rules.fallback import Fallback, pool_of
 from leadroute.rules.rule import Pool, Rule
 from leadroute.rules.scorer import Scorer
 from leadroute.scorers import (
@@ -50,11 +50,11 @@ from leadroute.testing.grammar import (
 __all__ = [
     "conditions",
     "durations",
+    "fallback",
     "instants",
     "leads",
     "names",
     "numbers",
-    "otherwise",
     "presences",
     "reps",
     "rosters",
@@ -201,12 +201,12 @@ def routers() -> st.SearchStrategy[Router]:
         st.none() | scorers(),
         st.sampled_from([None, None, "everyone", *POOLS]),
         st.sampled_from([None, "1m", "2h"]),
-        otherwise(),
+        fallback(),
         st.sampled_from([None, None, None, *CALLING]),
         st.sampled_from([None, None, None, 0.25, 1]),
     )
     return st.builds(
-        lambda qualify, found, known, no_rule, elsewhere, grace, wrap_up: Router(
+        lambda qualify, found, known, no_rule, elsewhere, offline_grace, wrap_up: Router(
             qualify=qualify,
             rules=[
                 Rule(
@@ -215,10 +215,10 @@ def routers() -> st.SearchStrategy[Router]:
                     require=require,
                     score=score,
                     pool=pool,
-                    window=window,
-                    otherwise=_without(steps, pool or "everyone"),
-                    calling=calling,
-                    overlap=overlap,
+                    accept_within=window,
+                    fallback=_without(steps, pool or "everyone"),
+                    calling_hours=calling_hours,
+                    min_shared_hours=overlap,
                 )
                 for n, (
                     when,
@@ -227,49 +227,49 @@ def routers() -> st.SearchStrategy[Router]:
                     pool,
                     window,
                     steps,
-                    calling,
+                    calling_hours,
                     overlap,
                 ) in enumerate(found)
             ],
             pools=known,
-            grace=grace,
+            offline_grace=offline_grace,
             wrap_up=wrap_up,
-            otherwise=evolve(elsewhere, no_rule=no_rule),
+            fallback=evolve(elsewhere, no_rule=no_rule),
         ),
         st.sampled_from([None, None, LEAD.budget > 0]),
         st.lists(rule, max_size=3),
         pools,
-        st.sampled_from([None, None, "hold", "catch-all"]),
-        otherwise(),
+        st.sampled_from([None, None, "wait", "catch_all"]),
+        fallback(),
         st.sampled_from(["0s", "0s", "90s"]),
         st.sampled_from(["0s", "0s", "5m"]),
     )
 
 
-def otherwise() -> st.SearchStrategy[Otherwise]:
+def fallback() -> st.SearchStrategy[Fallback]:
     """What happens when nobody is found, as a rule may say it; often nothing at all."""
     pools = [f"pool {name}" for name in ("everyone", *POOLS)]
 
     def steps(*more: str) -> st.SearchStrategy[list[str] | None]:
         asked = st.lists(st.sampled_from([*pools, *more]), max_size=2, unique=True)
-        ends = st.sampled_from([[], ["hold"], ["catch-all"]])
+        ends = st.sampled_from([[], ["wait"], ["catch_all"]])
         joined = st.builds(operator.add, asked, ends)
         return st.none() | joined.map(lambda found: found or None)
 
     return st.builds(
-        Otherwise,
+        Fallback,
         empty_pool=steps(),
         nobody_eligible=steps(),
-        nobody_available=steps("anyway"),
+        nobody_available=steps("ignore_availability"),
     )
 
 
-def _without(given: Otherwise, pool: str) -> Otherwise:
+def _without(given: Fallback, pool: str) -> Fallback:
     kept = {
         case: [step for step in steps if pool_of(step) != pool] or None
         for case, steps in given.said()
     }
-    return Otherwise(**kept)
+    return Fallback(**kept)
 
 
 def _asks() -> st.SearchStrategy[Condition]:

@@ -34,7 +34,7 @@ from leadroute.insight.lint.finding import told
 from leadroute.insight.lint.rows import rows
 from leadroute.insight.lint.values import among, related
 from leadroute.rules.builders import age, domain_of, hours, is_free_mail, overlaps
-from leadroute.rules.builders import check as asks
+from leadroute.rules.builders import predicate as asks
 from leadroute.rules.evaluation import Environment
 from leadroute.rules.fields import Kind
 from leadroute.rules.scores import parse_score
@@ -318,32 +318,32 @@ def test_a_pool_that_is_asked_next_is_used():
     """A pool that a rule or the router asks when nobody is found is no pool without a use."""
     pools = [Pool("p", reps={"ada"}), Pool("q", reps={"ada"})]
     ada = [Rep("ada", schedule="always")]
-    rule = Rule("a", otherwise={"nobody_available": "pool p"})
+    rule = Rule("a", fallback={"nobody_available": "pool p"})
     assert codes(rule, pools=pools, reps=ada) == ["LR108"]
-    assert codes(rule, pools=pools, reps=ada, otherwise={"empty_pool": "pool q"}) == []
+    assert codes(rule, pools=pools, reps=ada, fallback={"empty_pool": "pool q"}) == []
 
 
 def test_territories():
     """Territories that only their names part are found, and leads that a territory rule leaves without a rep."""
     north = Territory("north", countries={"DE"}, owners={"ada"})
     coast = Territory("coast", countries={"DE"}, owners={"old"})
-    rule = Rule("a", when=LEAD.country.in_(["DE", "FR"]), territory=True)
+    rule = Rule("a", when=LEAD.country.in_(["DE", "FR"]), in_territory=True)
     ada = Rep("ada", schedule="always")
     (clash, hole) = sorted(
         found(rule, reps=[ada], territories=[north, coast]), key=lambda each: each.code
     )[-2:]
     assert (clash.code, clash.place) == ("LR401", "territory")
-    assert (hole.code, hole.place, hole.lead.country) == ("LR402", "rule[0].territory", "FR")
-    germany = Rule("a", when=LEAD.country == "DE", territory=True)
+    assert (hole.code, hole.place, hole.lead.country) == ("LR402", "rule[0].in_territory", "FR")
+    germany = Rule("a", when=LEAD.country == "DE", in_territory=True)
     assert "LR402" not in codes(germany, reps=[ada], territories=[north])
     away = codes(germany, reps=[ada], territories=[coast])
     assert "LR402" in away
-    everywhere = Rule("a", territory=True)
+    everywhere = Rule("a", in_territory=True)
     assert "LR402" not in codes(everywhere, reps=[ada], territories=[north])
-    assert "LR402" not in codes(Rule("a", when=LEAD.country > "A", territory=True), reps=[ada])
+    assert "LR402" not in codes(Rule("a", when=LEAD.country > "A", in_territory=True), reps=[ada])
     gone = Rep("old", active=False)
     empty = codes(
-        Rule("a", when=LEAD.country == "FR", territory=True, pool="p"),
+        Rule("a", when=LEAD.country == "FR", in_territory=True, pool="p"),
         reps=[ada, gone],
         pools=[Pool("p", reps={"old"})],
     )
@@ -363,28 +363,30 @@ def test_many_territories(monkeypatch):
 @pytest.mark.parametrize(
     ("rule", "country"),
     [
-        (Rule("a", calling="never"), None),
-        (Rule("a", when=LEAD.country.in_(["DE", "US"]), calling="mon 09:00-10:00"), "US"),
+        (Rule("a", calling_hours="never"), None),
+        (Rule("a", when=LEAD.country.in_(["DE", "US"]), calling_hours="mon 09:00-10:00"), "US"),
     ],
 )
 def test_calling_hours_that_never_come(rule, country):
     """Hours that are never, or never for all clocks of a lead, are found with the lead."""
     (said,) = [each for each in found(rule) if each.code == "LR404"]
-    assert said.place == "rule[0].calling"
+    assert said.place == "rule[0].calling_hours"
     assert (None if said.lead is None else said.lead.country) == country
-    fine = Rule("a", when=LEAD.country.in_(["DE", "US"]), calling="mon-fri 09:00-20:00")
+    fine = Rule("a", when=LEAD.country.in_(["DE", "US"]), calling_hours="mon-fri 09:00-20:00")
     assert "LR404" not in codes(fine)
-    assert "LR404" not in codes(Rule("a", calling="mon 09:00-10:00"))
+    assert "LR404" not in codes(Rule("a", calling_hours="mon 09:00-10:00"))
 
 
 def test_shared_hours_of_nobody_knows_whom():
     """A required overlap leaves out reps without hours and zone, whom the lint names."""
     reps = [Rep("ada"), Rep("bob", timezone="Asia/Tokyo"), Rep("cy", schedule="always")]
-    (said,) = [each for each in found(Rule("a", overlap=1), reps=reps) if each.code == "LR405"]
+    (said,) = [
+        each for each in found(Rule("a", min_shared_hours=1), reps=reps) if each.code == "LR405"
+    ]
     assert said.explanation == (
         "the rep 'ada' is without schedule and time zone, and rule 'a' requires shared hours"
     )
-    assert "LR405" not in codes(Rule("a", overlap=1), reps=reps[1:])
+    assert "LR405" not in codes(Rule("a", min_shared_hours=1), reps=reps[1:])
     assert "LR405" not in codes(Rule("a"), reps=reps)
 
 
@@ -479,19 +481,21 @@ def test_leads_that_may_be_called_only_when_nobody_works(schedules, says):
         Rep(f"rep-{n}", schedule=schedule, timezone="Europe/Berlin")
         for n, schedule in enumerate(schedules)
     ]
-    rule = Rule("japan", when=LEAD.country.in_(["FR", "JP"]), calling="mon-fri 09:00-16:00")
+    rule = Rule("japan", when=LEAD.country.in_(["FR", "JP"]), calling_hours="mon-fri 09:00-16:00")
     said = [each for each in found(rule, reps=reps) if each.code == "LR406"]
-    assert [(each.place, each.lead.country) for each in said] == [("rule[0].calling", "JP")] * says
-    nowhere = Rule("all", calling="mon-fri 09:00-16:00")
+    assert [(each.place, each.lead.country) for each in said] == [
+        ("rule[0].calling_hours", "JP")
+    ] * says
+    nowhere = Rule("all", calling_hours="mon-fri 09:00-16:00")
     assert "LR406" not in codes(nowhere, reps=reps)
-    never = Rule("japan", when=LEAD.country == "JP", calling="never")
+    never = Rule("japan", when=LEAD.country == "JP", calling_hours="never")
     assert "LR406" not in codes(never, reps=reps)
 
 
 def test_a_calendar_that_fails_is_a_finding():
     """The rep is named, and left out of what else is said of hours."""
     broken = Schedule("mon 09:00-17:00", "UTC", holidays=Broken(2026))
-    rule = Rule("all", when=LEAD.country == "DE", calling="mon 09:00-10:00")
+    rule = Rule("all", when=LEAD.country == "DE", calling_hours="mon 09:00-10:00")
     reps = [Rep("ada", schedule=broken), Rep("bob", schedule="always")]
     assert [str(each) for each in found(rule, Rule("rest"), reps=reps)] == [
         (
@@ -518,25 +522,25 @@ def test_a_pool_whose_predicate_fails_is_a_finding():
 
 def test_what_a_silence_can_find():
     """A silence of what only a roster shows is no finding without one."""
-    silences = {"LR402": "known", "LR405": "known", "LR404": "known"}
+    ignore = {"LR402": "known", "LR405": "known", "LR404": "known"}
     rules = [Rule("a")]
-    assert [each.place for each in check(Router(rules=rules, silences=silences))][-1:] == [
-        "lint.silence.LR404"
+    assert [each.place for each in check(Router(rules=rules, ignore=ignore))][-1:] == [
+        "lint.ignore.LR404"
     ]
 
 
 def test_what_becomes_of_leads_without_a_rule():
     """Leads that no rule is for are caught or wait, as the router says."""
     rule = Rule("a", when=LEAD.budget > 5)
-    for otherwise, fate in (({}, "goes to 'catch-all'"), ({"no_rule": "hold"}, "waits")):
-        (said,) = [each for each in found(rule, otherwise=otherwise) if each.code == "LR005"]
+    for fallback, fate in (({}, "goes to 'catch_all'"), ({"no_rule": "wait"}, "waits")):
+        (said,) = [each for each in found(rule, fallback=fallback) if each.code == "LR005"]
         assert said.explanation == f"what matches no rule {fate}, unseen by a rep"
 
 
 def test_rules_that_ask_otherwise():
     """Two rules that share leads and differ in what happens when nobody is found treat them differently."""
     one = Rule("a", when=LEAD.budget > 5)
-    other = Rule("b", when=LEAD.country == "US", otherwise={"empty_pool": "hold"})
+    other = Rule("b", when=LEAD.country == "US", fallback={"empty_pool": "wait"})
     assert "LR004" in codes(one, other)
     assert "LR004" not in codes(one, Rule("b", when=LEAD.country == "US"))
 
@@ -618,55 +622,53 @@ def test_habits():
     assert habits(Rule("a", score=skill_match("industry").when(LEAD.source == "x"))) == ["LR302"]
     assert habits(Rule("a", score=intent("x")), pools=[Pool("p", reps={"a"})]) == ["LR303"]
     assert habits(Rule("a", when=signal("x").count > 1, require=REP.level > 1)) == ["LR303"]
-    assert habits(Rule("a", territory=True)) == ["LR302", "LR303"]
+    assert habits(Rule("a", in_territory=True)) == ["LR302", "LR303"]
     known = Environment({"known": lambda *_: True})
     assert habits(Rule("a", when=asks("known")), environment=known) == []
 
 
 def test_declared_numbers_are_quality():
     """A number of the host's own that is read counts as reading quality."""
-    policy = (
-        'format = 1\n[fields]\nscore = "number"\n[[rule]]\nname = "a"\nwhen = "lead.score > 5"\n'
-    )
+    policy = 'format = 1\n[custom_fields]\nscore = "number"\n[[rule]]\nname = "a"\nwhen = "lead.score > 5"\n'
     assert "LR302" not in [each.code for each in check(parse_policy(policy))]
 
 
 def test_silences():
     """A silenced code is left out; a silence without anything to silence, or of no code, is found."""
-    silences = {"LR303": "one source", "LR001": "?", "LR999": "?", "LR104": "?", "LR201": "?"}
-    router = Router(rules=[Rule("a")], silences=silences)
+    ignore = {"LR303": "one source", "LR001": "?", "LR999": "?", "LR104": "?", "LR201": "?"}
+    router = Router(rules=[Rule("a")], ignore=ignore)
     given = [(each.code, each.place) for each in check(router)]
     assert given == [
         ("LR301", "rule"),
         ("LR302", "rule"),
-        ("LR901", "lint.silence.LR001"),
-        ("LR902", "lint.silence.LR999"),
+        ("LR901", "lint.ignore.LR001"),
+        ("LR902", "lint.ignore.LR999"),
     ]
     with_reps = [each.place for each in check(router, Roster([Rep("ada")])) if each.code == "LR901"]
-    assert with_reps == ["lint.silence.LR001", "lint.silence.LR104"]
+    assert with_reps == ["lint.ignore.LR001", "lint.ignore.LR104"]
     later = check(router, Roster([Rep("ada", schedule="always")]), now=NOW)
-    assert "lint.silence.LR201" in [each.place for each in later]
-    assert pickle.loads(pickle.dumps(router)).silences == silences
+    assert "lint.ignore.LR201" in [each.place for each in later]
+    assert pickle.loads(pickle.dumps(router)).ignore == ignore
 
 
-@pytest.mark.parametrize("given", [{"LR001": " "}, {"LR001": 5}, {5: "why"}, "LR001"])
+@pytest.mark.parametrize("given", [{"LR001": " "}, {"LR001": 5}, {5: "reason_code"}, "LR001"])
 def test_silence_without_a_reason(given):
     """A silence needs a reason, and the message shows how it is written."""
     with pytest.raises(ConfigError, match=r'write \{"LR004": "reason"\}'):
-        Router(rules=[], silences=given)
+        Router(rules=[], ignore=given)
 
 
 @pytest.mark.parametrize("written", ["toml", "json"])
 def test_silences_in_a_file(written):
     """Silences are read from a policy file and written back."""
-    router = Router(rules=[Rule("a")], silences={"LR303": 'one "source"', "x y": "b"})
+    router = Router(rules=[Rule("a")], ignore={"LR303": 'one "source"', "x y": "b"})
     text = dump_policy(router, format=written)
-    assert parse_policy(text, written).silences == router.silences
+    assert parse_policy(text, written).ignore == router.ignore
 
 
 def test_silences_in_a_file_are_checked():
     """A wrong key, and a silence without a reason, are errors of the file with their place."""
-    policy = 'format = 1\n[lint]\nsilense = {}\nsilence = {LR001 = ""}\n[[rule]]\nname = "a"\n'
+    policy = 'format = 1\n[lint]\nsilense = {}\nignore = {LR001 = ""}\n[[rule]]\nname = "a"\n'
     with pytest.raises(ConfigError) as refused:
         parse_policy(policy)
     unknown, empty = unlined(refused.value).splitlines()
@@ -674,7 +676,7 @@ def test_silences_in_a_file_are_checked():
         unknown
         == "policy: lint: there is no key of [lint] named 'silense'; did you mean 'silence'?"
     )
-    assert empty.startswith("policy: lint.silence: 'LR001' is silenced without a reason")
+    assert empty.startswith("policy: lint.ignore: 'LR001' is silenced without a reason")
 
 
 def test_lines():
@@ -759,33 +761,36 @@ def test_candidates_at_the_ends_of_time():
 
 
 @pytest.mark.parametrize(
-    ("reps", "otherwise", "fate"),
+    ("reps", "fallback", "fate"),
     [
         (None, {}, "goes to the catch-all"),
-        ({"ada"}, {"nobody_eligible": "hold"}, "waits"),
-        ({"ada"}, {"empty_pool": "hold"}, "goes to the catch-all"),
-        ({"bob"}, {"empty_pool": "hold"}, "waits"),
+        ({"ada"}, {"nobody_eligible": "wait"}, "waits"),
+        ({"ada"}, {"empty_pool": "wait"}, "goes to the catch-all"),
+        ({"bob"}, {"empty_pool": "wait"}, "waits"),
     ],
 )
-def test_what_becomes_of_leads_when_nobody_is_active(reps, otherwise, fate):
+def test_what_becomes_of_leads_when_nobody_is_active(reps, fallback, fate):
     """The lint says what the policy says: the catch-all, or a wait."""
     pools = [] if reps is None else [Pool("all", reps=reps)]
     rule = Rule("all", pool=None if reps is None else "all")
-    (said,) = found(rule, reps=[Rep("ada", active=False)], pools=pools, otherwise=otherwise)
+    (said,) = found(rule, reps=[Rep("ada", active=False)], pools=pools, fallback=fallback)
     assert said.explanation == f"nobody is active, so every lead {fate}"
 
 
 def test_leads_that_no_rule_takes_may_have_another_fate():
     """Where some leads wait and others go to the catch-all, both are said."""
     rule = Rule("germany", when=LEAD.country == "DE")
-    given = found(rule, reps=[Rep("ada", active=False)], otherwise={"no_rule": "hold"})
+    given = found(rule, reps=[Rep("ada", active=False)], fallback={"no_rule": "wait"})
     (said,) = [each for each in given if each.code == "LR101"]
     assert said.explanation.endswith("every lead goes to the catch-all or waits")
 
 
 def test_what_becomes_of_leads_while_a_pool_is_away():
     """The hint about hours without anybody says what the policy does then."""
-    rules = [Rule("one", otherwise={"nobody_available": "pool night, anyway"}), Rule("other")]
+    rules = [
+        Rule("one", fallback={"nobody_available": "pool night, ignore_availability"}),
+        Rule("other"),
+    ]
     reps = [Rep("ada", schedule="mon-fri 09:00-17:00")]
     for count, fate in ((2, "the policy then says: hold or pool night, anyway"), (1, "pool night")):
         given = found(*rules[:count], reps=reps, pools=[Pool("night", reps={"ada"})])

@@ -20,12 +20,12 @@ from leadroute import (
     Territory,
     why_not,
 )
-from leadroute.insight.whatif.gates import on_lead_hours
-from leadroute.insight.whatif.scorer_changes import WANTED
+from leadroute.insight.explanations.gates import on_lead_hours
+from leadroute.insight.explanations.scorer_changes import WANTED
 from leadroute.model.duration import to_micros
 from leadroute.model.keys import bucket_key
 from leadroute.model.rep import Presence
-from leadroute.model.track_record import ALL, Outcomes, Record
+from leadroute.model.track_record import ALL, Record, TrackRecords
 from leadroute.scorers import (
     BUILT_IN,
     accept_rate,
@@ -63,7 +63,7 @@ MINUTE = timedelta(minutes=1)
 WEEK = to_micros(NOW) // (7 * 86_400_000_000)
 
 
-def proposed(rule, bob, *others, lead=None, snapshot=None, tried=None, now=NOW, **policy):
+def proposed(rule, bob, *others, lead=None, snapshot=None, previous_offers=None, now=NOW, **policy):
     """What would have given the lead to bob, as lines; every change is one that was ranked again."""
     router = Router(rules=rule if isinstance(rule, list) else [rule], **policy)
     found = why_not(
@@ -73,14 +73,16 @@ def proposed(rule, bob, *others, lead=None, snapshot=None, tried=None, now=NOW, 
         Roster([bob, *others]),
         now=now,
         snapshot=snapshot,
-        tried=tried,
+        previous_offers=previous_offers,
     )
     return [" and ".join(map(str, changes)) for changes in found.proposals]
 
 
 def history(*records):
     """A snapshot with the records of these reps over all leads."""
-    return Snapshot(outcomes=Outcomes.of([(rep, ALL, WEEK, record) for rep, record in records]))
+    return Snapshot(
+        track_records=TrackRecords.of([(rep, ALL, WEEK, record) for rep, record in records])
+    )
 
 
 ADA = Rep("ada")
@@ -204,7 +206,7 @@ SCORERS = {
         {
             "lead": Lead("L-1", industry="oil"),
             "snapshot": Snapshot(
-                outcomes=Outcomes.of([("ada", "industry/oil", WEEK, Record(closed=4))])
+                track_records=TrackRecords.of([("ada", "industry/oil", WEEK, Record(closed=4))])
             ),
         },
         "bob had won 5 more leads like this one of 1,000 each",
@@ -304,7 +306,7 @@ GONE = {"bob": Presence("offline", NOW - 90 * timedelta(seconds=1), "available")
 BERLIN = Lead("L-1", timezone="Europe/Berlin")
 PARIS, BONN = {"lat": 48.86, "lon": 2.35}, {"lat": 50.73, "lon": 7.1}
 GERMANY = [Territory("germany", countries={"DE"}, owners={"ada"})]
-ROOM = Rule("a", segment="big", cost=2)
+ROOM = Rule("a", segment="big", capacity_cost=2)
 
 OBSTACLES = {
     "presence": (
@@ -316,13 +318,16 @@ OBSTACLES = {
     "busy before it dropped": (
         Rule("a"),
         BOB,
-        {"snapshot": Snapshot(presence={"bob": Presence("offline", NOW, "busy")}), "grace": "30s"},
+        {
+            "snapshot": Snapshot(presence={"bob": Presence("offline", NOW, "busy")}),
+            "offline_grace": "30s",
+        },
         ["bob was available instead of offline"],
     ),
-    "grace": (
+    "offline_grace": (
         Rule("a"),
         BOB,
-        {"snapshot": Snapshot(presence=GONE), "grace": "30s"},
+        {"snapshot": Snapshot(presence=GONE), "offline_grace": "30s"},
         ["the policy's grace was 2m instead of 30s", "bob was available instead of offline"],
     ),
     "wrap-up": (
@@ -334,8 +339,8 @@ OBSTACLES = {
             "it was decided at Mon 2026-01-05 12:04:00 UTC",
         ],
     ),
-    "calling": (
-        Rule("a", calling="mon-fri 15:00-18:00"),
+    "calling_hours": (
+        Rule("a", calling_hours="mon-fri 15:00-18:00"),
         Rep("bob", timezone="Asia/Tokyo"),
         {"lead": BERLIN},
         [
@@ -344,7 +349,7 @@ OBSTACLES = {
         ],
     ),
     "calling, where the rep is": (
-        Rule("a", calling="mon-fri 20:00-22:00"),
+        Rule("a", calling_hours="mon-fri 20:00-22:00"),
         Rep("bob", schedule="mon-sun 00:00-24:00", timezone="Asia/Tokyo"),
         {"lead": BERLIN},
         [
@@ -353,8 +358,8 @@ OBSTACLES = {
             "it was decided at Tue 2026-01-06 04:00:00 JST",
         ],
     ),
-    "overlap": (
-        Rule("a", overlap=0.8),
+    "min_shared_hours": (
+        Rule("a", min_shared_hours=0.8),
         Rep("bob", schedule="mon-fri 11:00-17:00", timezone="UTC"),
         {"lead": BERLIN},
         [
@@ -363,19 +368,19 @@ OBSTACLES = {
         ],
     ),
     "overlap, of nobody knows what": (
-        Rule("a", overlap=0.8),
+        Rule("a", min_shared_hours=0.8),
         Rep("bob", schedule="mon-fri 11:00-17:00", timezone="UTC"),
         {},
         ["the rule 'a' asked for no overlap"],
     ),
     "territory": (
-        Rule("a", territory=True),
+        Rule("a", in_territory=True),
         BOB,
         {"lead": Lead("L-1", country="DE"), "territories": GERMANY},
         ["the rep's territories included 'germany'", "the rule 'a' asked for no territory"],
     ),
     "distance": (
-        Rule("a", within_km=50),
+        Rule("a", max_distance_km=50),
         Rep("bob", attributes=PARIS),
         {"lead": Lead("L-1", attributes=BONN)},
         [
@@ -384,13 +389,13 @@ OBSTACLES = {
         ],
     ),
     "distance, of an unknown lead": (
-        Rule("a", within_km=50),
+        Rule("a", max_distance_km=50),
         Rep("bob", attributes=PARIS),
         {},
         ["the rule 'a' reached any distance", "the lead's place was known, and that of the rep"],
     ),
     "distance, of nobody knows what": (
-        Rule("a", within_km=50),
+        Rule("a", max_distance_km=50),
         BOB,
         {},
         ["the rule 'a' reached any distance"],
@@ -421,7 +426,7 @@ OBSTACLES = {
     ),
     "bucket": (
         ROOM,
-        Rep("bob", buckets={"big": 4}),
+        Rep("bob", capacity_by_segment={"big": 4}),
         {"snapshot": Snapshot(used={bucket_key("bob", "big"): 3})},
         ["the rep's room for 'big' was 6 instead of 4"],
     ),
@@ -437,10 +442,10 @@ OBSTACLES = {
         {"caps": [Cap(0, "day")]},
         ["the policy's cap was '1 per day' instead of '0 per day'"],
     ),
-    "tried": (
+    "previous_offers": (
         Rule("a"),
         BOB,
-        {"tried": {"bob": "declined", "ada": "declined"}},
+        {"previous_offers": {"bob": "declined", "ada": "declined"}},
         ["the lead had not been offered to bob before"],
     ),
 }
@@ -553,7 +558,7 @@ def test_a_wrap_up_in_the_future_and_a_place_on_the_spot():
         "it was decided at Mon 2026-01-05 12:06:00 UTC"
     ]
     bob = Rep("bob", attributes=BONN, weight=0)
-    rule = Rule("a", within_km=5, score=distance())
+    rule = Rule("a", max_distance_km=5, score=distance())
     assert proposed(rule, bob, lead=Lead("L-1", attributes=BONN)) == [
         "the rep's weight was 1 instead of 0"
     ]
@@ -567,7 +572,9 @@ def test_a_calendar_that_fails():
             raise RuntimeError
 
     bob = Rep("bob", schedule=Schedule("mon-fri 09:00-17:00", "UTC", holidays=Broken()))
-    found = proposed(Rule("a", overlap=0.5, calling="mon-fri 09:00-17:00"), bob, lead=BERLIN)
+    found = proposed(
+        Rule("a", min_shared_hours=0.5, calling_hours="mon-fri 09:00-17:00"), bob, lead=BERLIN
+    )
     assert found == ["the rep's schedule was mon-fri 09:00-17:00 on the lead's clock"]
 
 
@@ -589,7 +596,9 @@ def test_another_part_in_a_territory():
 def test_hours_that_are_the_lead_s_already():
     """A rep who works the lead's very hours has no better schedule to offer."""
     bob = Rep("bob", schedule="mon-fri 09:00-17:00", timezone="Europe/Berlin", active=False)
-    assert proposed(Rule("a", overlap=0.1), bob, lead=BERLIN) == ["the rep's account was active"]
+    assert proposed(Rule("a", min_shared_hours=0.1), bob, lead=BERLIN) == [
+        "the rep's account was active"
+    ]
 
 
 def test_least_recent_without_any_lead():

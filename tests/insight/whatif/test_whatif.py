@@ -32,7 +32,7 @@ from leadroute import (
     territory_match,
     why_not,
 )
-from leadroute.insight.whatif import proposals
+from leadroute.insight.explanations import proposals
 from leadroute.rules.builders import age, days, define, domain_of, overlaps
 from leadroute.rules.scores import parse_score
 from leadroute.scorers import BUILT_IN, invert
@@ -51,7 +51,7 @@ PRIVATE = Lead(
 )
 
 
-def applied(answer, changes, router, lead, roster, snapshot, tried):  # noqa: C901 - a case for each kind of change
+def applied(answer, changes, router, lead, roster, snapshot, previous_offers):  # noqa: C901 - a case for each kind of change
     """The ranking with these changes made by hand."""
     now = NOW
     for rep in (rep for each in changes if each.of == "team" for rep in each.value):
@@ -69,8 +69,8 @@ def applied(answer, changes, router, lead, roster, snapshot, tried):  # noqa: C9
             router = evolve(router, rules=rules)
         elif change.of == "moment":
             now = change.value
-        elif change.of == "tried":
-            tried = change.value
+        elif change.of == "previous_offers":
+            previous_offers = change.value
         elif change.of == "counts":
             snapshot = evolve(snapshot, **change.value)
         elif change.of == "pool":
@@ -80,7 +80,7 @@ def applied(answer, changes, router, lead, roster, snapshot, tried):  # noqa: C9
             ]
             router = evolve(router, pools=pools)
     team = roster.replace(rep)
-    return router.rank(lead, team, now=now, snapshot=snapshot, tried=tried)
+    return router.rank(lead, team, now=now, snapshot=snapshot, previous_offers=previous_offers)
 
 
 @given(routers(), leads(), rosters(max_size=3), snapshots(), st.booleans())
@@ -88,13 +88,21 @@ def applied(answer, changes, router, lead, roster, snapshot, tried):  # noqa: C9
 def test_every_proposal_works(router, lead, roster, snapshot, before):
     """With the changes of any proposal made, the lead goes to the rep; and they are as few in each."""
     for rep in roster:
-        tried = {rep.id: "declined"} if before else {}
-        answer = why_not(router, lead, rep.id, roster, now=NOW, snapshot=snapshot, tried=tried)
+        previous_offers = {rep.id: "declined"} if before else {}
+        answer = why_not(
+            router,
+            lead,
+            rep.id,
+            roster,
+            now=NOW,
+            snapshot=snapshot,
+            previous_offers=previous_offers,
+        )
         assert str(answer)
         assert answer.plain["rep_id"] == rep.id
         assert len({len(changes) for changes in answer.proposals}) <= 1
         for changes in answer.proposals:
-            found = applied(answer, changes, router, lead, roster, snapshot, tried)
+            found = applied(answer, changes, router, lead, roster, snapshot, previous_offers)
             assert found.best.rep_id == rep.id
         best = answer.ranking.best
         assert (answer.reason == "") == (best is not None and best.rep_id == rep.id)
@@ -127,9 +135,11 @@ BERLIN = Territory("berlin", countries={"DE", "US"}, owners={"ada"})
     st.booleans(),
 )
 @settings(max_examples=40)
-def test_every_proposal_works_with_every_scorer(score, lead, roster, snapshot, within_km, home):
+def test_every_proposal_works_with_every_scorer(
+    score, lead, roster, snapshot, max_distance_km, home
+):
     """Whatever a score is made of, and wherever the rep is, a proposal is true."""
-    rule = Rule("a", score=score, within_km=within_km, territory=home)
+    rule = Rule("a", score=score, max_distance_km=max_distance_km, in_territory=home)
     router = Router(rules=[rule], territories=[BERLIN], caps=["1 per day"], wrap_up="5m")
     for rep in roster:
         answer = why_not(router, lead, rep.id, roster, now=NOW, snapshot=snapshot)
@@ -168,7 +178,10 @@ def test_diff_names_exactly_the_leads_that_move(old, new, given_leads, roster):
 
     pairs = [(lead.id, best(old, lead), best(new, lead)) for lead in given_leads]
     assert [(m.lead_id, m.before, m.after) for m in moves] == [p for p in pairs if p[1] != p[2]]
-    assert all(move.why and str(move) and move.plain["why"] == move.why for move in moves)
+    assert all(
+        move.reason_code and str(move) and move.plain["reason_code"] == move.reason_code
+        for move in moves
+    )
 
 
 def told(when, lead, **policy):
@@ -440,7 +453,7 @@ def test_search_is_bounded(monkeypatch):
 def moved(old, new, *reps, lead=None):
     """Why a lead moves."""
     (move,) = diff(Router(**old), Router(**new), [lead or Lead("L-1")], Roster(reps), now=NOW)
-    return move.why
+    return move.reason_code
 
 
 def test_reasons_of_moves():
@@ -471,7 +484,7 @@ def test_overflow():
     """A rep of the rule's pool, or of one asked on the way, is told what stood in their way there."""
     pools = [Pool(name, reps={name}) for name in ("ada", "bob", "cy")]
     steps = {"nobody_eligible": "pool bob, pool cy"}
-    rule = Rule("a", pool="ada", require=REP.level < 2, otherwise=steps)
+    rule = Rule("a", pool="ada", require=REP.level < 2, fallback=steps)
     ada, bob, cy = Rep("ada", level=3), Rep("bob", level=4), Rep("cy", level=1)
     for rep, *others in ((ada, bob, cy), (bob, ada, cy)):
         reason, _ = answer(rule, rep, *others, pools=pools)

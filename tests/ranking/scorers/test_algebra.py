@@ -19,7 +19,7 @@ from leadroute import (
     skill_match,
 )
 from leadroute.model.validation import FrozenDict
-from leadroute.rules.situation import RoutingContext
+from leadroute.rules.routing_context import RoutingContext
 from leadroute.scorers import (
     at_least,
     clamp,
@@ -80,18 +80,18 @@ def test_tiers_come_strictly_one_after_the_other():
 
 
 @given(inner, inner, situations())
-def test_tiers_order_by_tier_and_then_by_points(first, second, situation):
+def test_tiers_order_by_tier_and_then_by_points(first, second, context):
     """With tiers, a rep stands before another exactly if their tier is earlier, or the points in it are more."""
-    bound = [score.bind(situation) for score in (first, second)]
-    whole = tiers(first, second).bind(situation)
+    bound = [score.bind(context) for score in (first, second)]
+    whole = tiers(first, second).bind(context)
 
     def place(rep):
         found = [score(rep) for score in bound]
         tier = next((number for number, each in enumerate(found) if each is not None), 2)
         return -tier, 0.0 if tier == 2 else found[tier]
 
-    for one in situation.reps:
-        for other in situation.reps:
+    for one in context.reps:
+        for other in context.reps:
             if place(one)[0] > place(other)[0]:
                 assert whole(one) > whole(other)
             elif place(one) >= place(other):
@@ -113,10 +113,10 @@ def test_points_are_kept_between_bounds():
 
 
 @given(inner, situations())
-def test_inverting_twice_changes_nothing(score, situation):
+def test_inverting_twice_changes_nothing(score, context):
     """invert(invert(s)) gives the points of s, up to rounding."""
-    once, twice = score.bind(situation), invert(invert(score)).bind(situation)
-    for rep in situation.reps:
+    once, twice = score.bind(context), invert(invert(score)).bind(context)
+    for rep in context.reps:
         assert once(rep) is None if twice(rep) is None else abs(once(rep) - twice(rep)) < 1e-12
 
 
@@ -135,7 +135,7 @@ def routed(score, weights, leads):
             HEALTH, team, snapshot=Snapshot(turns=FrozenDict({"everyone": dict(turns)}))
         )
         turns[ranking.best.rep_id] += 1
-        costs.append(ranking.given_up)
+        costs.append(ranking.fairness_cost)
         total = sum(turns.values())
         shares = {name: total * weight / sum(weights.values()) for name, weight in weights.items()}
         ahead = max(ahead, *(turns[name] - shares[name] for name in weights))
@@ -175,8 +175,8 @@ def test_a_bound_says_who_is_held_back():
 def test_a_bound_stands_with_reps_of_weight_0_alone():
     """Reps without weight have no share, which is no error."""
     rep = Rep("ada", weight=0)
-    situation = RoutingContext(HEALTH, (rep,), "p")
-    assert fair_share(free_capacity()).bind(situation)(rep) == 1.0
+    context = RoutingContext(HEALTH, (rep,), "p")
+    assert fair_share(free_capacity()).bind(context)(rep) == 1.0
 
 
 def test_nobody_gives_up_nothing():
@@ -184,7 +184,7 @@ def test_nobody_gives_up_nothing():
     ranking = Router(rules=[Rule("all", score=fair_share(free_capacity()))]).rank(
         HEALTH, Roster([Rep("ada", active=False)])
     )
-    assert (ranking.given_up, dict(ranking.propensities)) == (0.0, {})
+    assert (ranking.fairness_cost, dict(ranking.propensities)) == (0.0, {})
 
 
 def test_conditions_deep_inside_a_score_are_checked_when_the_router_is_built():

@@ -10,12 +10,12 @@ from tests.ranking.scorers.world import IDS, NOW, Draw, plain, scores, situation
 
 from leadroute import LEAD, REP, Lead, Rep, Roster, Router, Rule, Snapshot, Territory, scorer
 from leadroute.errors import FieldTypeError
-from leadroute.model.track_record import ALL, Outcomes, Record, segment_key, week_of
+from leadroute.model.track_record import ALL, Record, TrackRecords, segment_key, week_of
 from leadroute.ranking.scorers import performance
 from leadroute.ranking.scorers.engagement import _OfLead
 from leadroute.ranking.scorers.ownership import _Sticky
+from leadroute.rules.routing_context import RoutingContext
 from leadroute.rules.scorer import COUNTS, mean, means
-from leadroute.rules.situation import RoutingContext
 from leadroute.scorers import (
     BUILT_IN,
     accept_rate,
@@ -47,10 +47,10 @@ def told(column):
     return [(type(points), points) for points in column]
 
 
-def asked(score, situation):
+def asked(score, context):
     """What ``bind`` says of each rep."""
-    points = score.bind(situation)
-    return [points(rep) for rep in situation.reps]
+    points = score.bind(context)
+    return [points(rep) for rep in context.reps]
 
 
 class Team:
@@ -60,7 +60,7 @@ class Team:
         self.reps = reps
         self.kept = {}
 
-    def situation(self, lead, places, snapshot=None, now=NOW, matches=()):
+    def context(self, lead, places, snapshot=None, now=NOW, matches=()):
         """A lead that these of them can take, with what is remembered of all."""
 
         def column(key, value_of):
@@ -78,9 +78,9 @@ class Team:
 
 @settings(max_examples=400)
 @given(scores, st.booleans().flatmap(lambda impossible: situations(impossible=impossible)))
-def test_a_column_holds_what_bind_gives(score, situation):
+def test_a_column_holds_what_bind_gives(score, context):
     """Of every score, whatever the situation, down to the kind of each number."""
-    assert told(score.column(situation)) == told(asked(score, situation))
+    assert told(score.column(context)) == told(asked(score, context))
 
 
 @settings(max_examples=200)
@@ -92,9 +92,9 @@ def test_a_column_that_is_remembered_holds_what_bind_gives(several, seed):
     for _ in range(5):
         places = [place for place in range(len(IDS)) if draw.random() < 0.7]
         now = NOW + timedelta(hours=draw.randint(-200, 200))
-        situation = team.situation(draw.lead(), places, draw.situation().snapshot, now)
+        context = team.context(draw.lead(), places, draw.context().snapshot, now)
         for score in several:
-            assert told(score.column(situation)) == told(asked(score, situation))
+            assert told(score.column(context)) == told(asked(score, context))
 
 
 CAPS = [
@@ -130,16 +130,16 @@ def test_what_is_left_of_caps_follows_the_calendar(seed):
         ]
         used = {key: draw.randint(-1, 12) for key in keys if draw.random() < 0.7}
         places = [place for place in range(6) if draw.random() < 0.7]
-        situation = team.situation(Lead("L-1"), places, Snapshot(used=used), now)
-        assert told(cap_remaining().column(situation)) == told(asked(cap_remaining(), situation))
+        context = team.context(Lead("L-1"), places, Snapshot(used=used), now)
+        assert told(cap_remaining().column(context)) == told(asked(cap_remaining(), context))
 
 
 def test_what_is_left_of_caps_asks_for_the_time_only_where_somebody_has_one():
     """As bind does: a team without caps needs no clock, and one with caps does."""
     team = Team((Rep("ada", caps=["5 per day"]), Rep("bob")))
-    assert cap_remaining().column(team.situation(Lead("L-1"), [1], now=None)) == [None]
+    assert cap_remaining().column(team.context(Lead("L-1"), [1], now=None)) == [None]
     with pytest.raises(FieldTypeError):
-        cap_remaining().column(team.situation(Lead("L-1"), [0, 1], now=None))
+        cap_remaining().column(team.context(Lead("L-1"), [0, 1], now=None))
 
 
 PLACES = [
@@ -176,8 +176,8 @@ def test_territories_are_those_with_a_rep_who_can_take_the_lead(seed):
             lead = Lead("L-1", country=country, region=region)
             places = [place for place in range(4) if draw.random() < 0.6]
             matches = tuple(router.territories.lookup(lead))
-            situation = team.situation(lead, places, matches=matches)
-            assert told(score.column(situation)) == told(asked(score, situation))
+            context = team.context(lead, places, matches=matches)
+            assert told(score.column(context)) == told(asked(score, context))
 
 
 def test_accounts_are_found_whatever_their_case():
@@ -194,11 +194,11 @@ def test_accounts_are_found_whatever_their_case():
     found = []
     for lead in leads:
         for places in ([0, 1, 2], [1, 2], [1]):
-            situation = team.situation(lead, places)
+            context = team.context(lead, places)
             for away in ("anyone", "team", "manager"):
                 score = named_account(away)
-                assert score.column(situation) == asked(score, situation)
-        found.append(named_account().column(team.situation(lead, [0, 1, 2])))
+                assert score.column(context) == asked(score, context)
+        found.append(named_account().column(team.context(lead, [0, 1, 2])))
     assert found == [[1, 0, 0], [0, 0, 1], [None] * 3, [1, 0, 1], [None] * 3]
 
 
@@ -209,14 +209,14 @@ def test_an_owner_who_may_have_no_stand_in_costs_no_look_at_who_is_absent():
         raise AssertionError("asked who is absent")
 
     for lead in (Lead("L-1"), Lead("L-2", owner_id="zoe", account_id="acme")):
-        situation = RoutingContext(lead, (Rep("ada"),), "p", absent=absent)
-        assert owner().column(situation) == [None]
-        assert named_account().column(situation) == [None]
+        context = RoutingContext(lead, (Rep("ada"),), "p", absent=absent)
+        assert owner().column(context) == [None]
+        assert named_account().column(context) == [None]
 
 
 def records(*numbers):
     """The outcomes of ada and bob: as many won of twenty."""
-    return Outcomes.of(
+    return TrackRecords.of(
         (rep_id, segment, week_of(NOW), Record(won=won, closed=20))
         for rep_id, won in zip(IDS, numbers, strict=False)
         for segment in (ALL, segment_key("industry", "health"))
@@ -228,12 +228,12 @@ def test_records_are_those_of_the_outcomes_that_are_given():
     team, before = Team((Rep("ada"), Rep("bob"))), {*performance._KEPT}
     for number in range(30):
         for rate in (close_rate(5), close_rate(5, by="industry", half_life="4w")):
-            snapshot = Snapshot(outcomes=records(number % 7, number % 5))
+            snapshot = Snapshot(track_records=records(number % 7, number % 5))
             later = NOW + timedelta(weeks=number)
             lead = Lead("L-1", industry="health")
-            situation = team.situation(lead, [0, 1], snapshot, later)
-            assert told(rate.column(situation)) == told(asked(rate, situation))
-        del snapshot, situation
+            context = team.context(lead, [0, 1], snapshot, later)
+            assert told(rate.column(context)) == told(asked(rate, context))
+        del snapshot, context
     assert {*performance._KEPT} <= before
 
 
@@ -243,28 +243,28 @@ def test_records_of_many_segments_are_not_kept_for_ever(monkeypatch):
     cells = [
         ("ada", segment_key("industry", f"i{n}"), 2_900, Record(won=n, closed=9)) for n in range(9)
     ]
-    snapshot, rate = Snapshot(outcomes=Outcomes.of(cells)), close_rate(5, by="industry")
+    snapshot, rate = Snapshot(track_records=TrackRecords.of(cells)), close_rate(5, by="industry")
     for number in (*range(9), *range(9)):
-        situation = RoutingContext(
+        context = RoutingContext(
             Lead("L-1", industry=f"i{number}"), (Rep("ada"),), "p", snapshot, NOW
         )
-        assert rate.column(situation) == asked(rate, situation)
-    kept = performance._KEPT[id(snapshot.outcomes)]
+        assert rate.column(context) == asked(rate, context)
+    kept = performance._KEPT[id(snapshot.track_records)]
     assert sum(len(totals) for _, totals in kept._totals.values()) <= 5
 
 
 @settings(max_examples=200)
 @given(plain, situations())
-def test_a_scorer_reads_the_counts_that_it_names(score, situation):
+def test_a_scorer_reads_the_counts_that_it_names(score, context):
     """A store reads no others, so the points are the same without them, and so is the reason."""
     # where there are no credits, as here, the turns stand for them; a store has credits
     others = {
         name: {} for name in COUNTS - score.counters - ({"turns"} if score.takes_turns else set())
     }
-    bare = evolve(situation, snapshot=evolve(situation.snapshot, **others))
-    assert told(score.column(bare)) == told(score.column(situation))
-    for rep in situation.reps:
-        assert score.reason(bare, rep) == score.reason(situation, rep)
+    bare = evolve(context, snapshot=evolve(context.snapshot, **others))
+    assert told(score.column(bare)) == told(score.column(context))
+    for rep in context.reps:
+        assert score.reason(bare, rep) == score.reason(context, rep)
 
 
 def test_every_built_in_scorer_names_counts():
@@ -273,7 +273,7 @@ def test_every_built_in_scorer_names_counts():
     assert names >= COUNTS
 
     @scorer
-    def own(situation, rep):
+    def own(context, rep):
         return 1.0
 
     assert own().counters == COUNTS
@@ -291,7 +291,7 @@ def touchy(*dreaded):
     """A scorer of the host that fails for some reps."""
 
     @scorer
-    def touches(situation, rep):
+    def touches(context, rep):
         if rep.id in dreaded:
             raise LookupError(rep.id)
         return 0.25
@@ -313,8 +313,8 @@ TWO = (Rep("ada", level=3, capacity=4), Rep("bob"))
 )
 def test_the_hosts_scorer_is_not_asked_about_reps_whom_it_does_not_decide(score):
     """It may fail for those, or cost time, as before."""
-    situation = RoutingContext(Lead("L-1"), TWO, "p")
-    assert score.column(situation) == asked(score, situation)
+    context = RoutingContext(Lead("L-1"), TWO, "p")
+    assert score.column(context) == asked(score, context)
 
 
 ODD = (Rep("ada", level=3, attributes={"x": "text"}), Rep("bob", level=1, attributes={"x": 5}))
@@ -331,11 +331,11 @@ ODD = (Rep("ada", level=3, attributes={"x": "text"}), Rep("bob", level=1, attrib
 )
 def test_a_condition_that_fails_for_a_rep_who_is_not_asked_about_fails_nothing(score):
     """A fact of the wrong type matters only where the condition is asked."""
-    situation = RoutingContext(Lead("L-1"), ODD, "p")
-    assert score.column(situation) == asked(score, situation)
+    context = RoutingContext(Lead("L-1"), ODD, "p")
+    assert score.column(context) == asked(score, context)
     failing = free_capacity().when(REP["x"] > 3)
     with pytest.raises(FieldTypeError):
-        failing.column(situation)
+        failing.column(context)
 
 
 def test_a_turn_is_what_the_part_that_decides_says():
@@ -344,20 +344,20 @@ def test_a_turn_is_what_the_part_that_decides_says():
     alone, owned = Lead("L-1"), Lead("L-2", owner_id="ada")
     ada, bob = TWO
     for lead, turn in [(alone, True), (owned, False)]:
-        situation = RoutingContext(lead, TWO, "p")
-        assert shared.is_turn(situation, ada) is turn
-        assert max_of(owner(), at_least(round_robin(), 1)).is_turn(situation, ada) is turn
+        context = RoutingContext(lead, TWO, "p")
+        assert shared.is_turn(context, ada) is turn
+        assert max_of(owner(), at_least(round_robin(), 1)).is_turn(context, ada) is turn
         layered = tiers(owner(), round_robin())
-        assert layered.is_turn(situation, ada) is turn
-    situation = RoutingContext(owned, TWO, "p")
-    assert shared.owns(situation, ada)
-    assert not shared.owns(situation, bob)
+        assert layered.is_turn(context, ada) is turn
+    context = RoutingContext(owned, TWO, "p")
+    assert shared.owns(context, ada)
+    assert not shared.owns(context, bob)
     backwards = first_of(round_robin(), owner())
-    assert backwards.is_turn(situation, ada)
-    assert not backwards.owns(situation, ada)
+    assert backwards.is_turn(context, ada)
+    assert not backwards.owns(context, ada)
     nothing = first_of(free_capacity().when(LEAD.budget > 1), round_robin().when(LEAD.budget > 1))
-    assert not nothing.is_turn(situation, ada)
-    assert not nothing.owns(situation, ada)
+    assert not nothing.is_turn(context, ada)
+    assert not nothing.owns(context, ada)
 
 
 @given(
@@ -398,8 +398,8 @@ def test_a_specialist_comes_before_a_rep_of_whom_nothing_is_known():
             assert ranking.assignments[0].rep_id == first, (score, unknown)
 
 
-@pytest.mark.parametrize("outcomes", [False, True])
-def test_counts_that_contradict_one_another_give_the_same_points(outcomes):
+@pytest.mark.parametrize("track_records", [False, True])
+def test_counts_that_contradict_one_another_give_the_same_points(track_records):
     """More won than closed, less than nothing, and rates that rounding takes above 1."""
     counts = [(5, 3), (-1, 2), (0, -4), (7, 7), (0, 0)]
     team = tuple(Rep(f"r{number}") for number in range(len(counts)))
@@ -415,11 +415,11 @@ def test_counts_that_contradict_one_another_give_the_same_points(outcomes):
         )
         for number, rep_id in enumerate(won)
     ]
-    kept = Outcomes.of(cells) if outcomes else Outcomes()
-    snapshot = Snapshot(won=won, closed=closed, outcomes=kept)
-    situation = RoutingContext(Lead("L-1"), team, "p", snapshot, NOW)
+    kept = TrackRecords.of(cells) if track_records else TrackRecords()
+    snapshot = Snapshot(won=won, closed=closed, track_records=kept)
+    context = RoutingContext(Lead("L-1"), team, "p", snapshot, NOW)
     for score in (close_rate(), close_rate(0.1), explore(3), revenue_rate(), graduation([5, 7])):
-        assert told(score.column(situation)) == told(asked(score, situation))
+        assert told(score.column(context)) == told(asked(score, context))
 
 
 @pytest.mark.parametrize("strength", [0.1, 0.3, 0.7, 1.1, 3.3, 7.7])
@@ -427,29 +427,31 @@ def test_a_rate_of_all_is_no_more_than_1(strength):
     """Whoever won, or accepted, all of them has 1 at most, however the division is rounded."""
     for number in range(1, 40):
         record = Record(won=number, closed=number, accepted=number)
-        outcomes = Outcomes.of([("ada", ALL, 2_900, record)])
-        snapshot = Snapshot(outcomes=outcomes)
-        situation = RoutingContext(Lead("L-1"), (Rep("ada"),), "p", snapshot, NOW)
+        track_records = TrackRecords.of([("ada", ALL, 2_900, record)])
+        snapshot = Snapshot(track_records=track_records)
+        context = RoutingContext(Lead("L-1"), (Rep("ada"),), "p", snapshot, NOW)
         for score in (close_rate(strength), accept_rate(strength=strength)):
-            assert score.column(situation) == asked(score, situation)
-            assert score.column(situation)[0] <= 1
+            assert score.column(context) == asked(score, context)
+            assert score.column(context)[0] <= 1
 
 
 def test_a_part_of_a_scorer_that_is_left_out_is_named():
     """The classes that scorers share say what a subclass has to define."""
-    situation = RoutingContext(Lead("L-1"), (), "p")
+    context = RoutingContext(Lead("L-1"), (), "p")
     with pytest.raises(TypeError, match="define _owners"):
-        _Sticky().column(situation)
+        _Sticky().column(context)
     with pytest.raises(TypeError, match="define _points"):
-        _OfLead().column(situation)
+        _OfLead().column(context)
 
 
 def test_answers_that_took_a_lifetime_are_held_in_bounds():
     """Sums of times that cannot be, far too long or below nothing, give the points that bind gives."""
     for logged in (10**12, -(10**12)):
-        found = Outcomes.of([("ada", ALL, 2_900, Record(reached=1, log_response=logged))])
-        situation = RoutingContext(Lead("L-1"), (Rep("ada"),), "p", Snapshot(outcomes=found), NOW)
-        assert response_speed().column(situation) == asked(response_speed(), situation)
+        found = TrackRecords.of([("ada", ALL, 2_900, Record(reached=1, log_response=logged))])
+        context = RoutingContext(
+            Lead("L-1"), (Rep("ada"),), "p", Snapshot(track_records=found), NOW
+        )
+        assert response_speed().column(context) == asked(response_speed(), context)
 
 
 def test_several_skills_of_one_field():

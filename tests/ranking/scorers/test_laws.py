@@ -19,36 +19,36 @@ from leadroute.scorers import BUILT_IN
 
 @settings(max_examples=200)
 @given(scores, situations())
-def test_points_are_between_nothing_and_one(score, situation):
+def test_points_are_between_nothing_and_one(score, context):
     """Every score gives each rep points from 0 to 1 or no answer, and a reason in words."""
-    points = score.bind(situation)
-    for rep in situation.reps:
+    points = score.bind(context)
+    for rep in context.reps:
         found = points(rep)
         assert found is None or 0 <= found <= 1
-        assert score.reason(situation, rep)
-        assert "lead's None" not in score.reason(situation, rep)
+        assert score.reason(context, rep)
+        assert "lead's None" not in score.reason(context, rep)
 
 
 @settings(max_examples=200)
 @given(scores, situations(impossible=True))
-def test_counts_that_cannot_be_give_points_all_the_same(score, situation):
+def test_counts_that_cannot_be_give_points_all_the_same(score, context):
     """More won than closed, and less than nothing open: points are from 0 to 1, and a reason is given."""
-    points = score.bind(situation)
-    for rep in situation.reps:
+    points = score.bind(context)
+    for rep in context.reps:
         found = points(rep)
         assert found is None or 0 <= found <= 1
-        assert score.reason(situation, rep)
+        assert score.reason(context, rep)
 
 
 @settings(max_examples=100)
 @given(scores, situations(), st.randoms(use_true_random=False))
-def test_the_order_of_reps_changes_no_points(score, situation, random):
+def test_the_order_of_reps_changes_no_points(score, context, random):
     """Whatever the order in which the candidates stand, each gets the same points."""
-    shuffled = list(situation.reps)
+    shuffled = list(context.reps)
     random.shuffle(shuffled)
-    other = attrs.evolve(situation, reps=tuple(shuffled))
-    before, after = score.bind(situation), score.bind(other)
-    for rep in situation.reps:
+    other = attrs.evolve(context, reps=tuple(shuffled))
+    before, after = score.bind(context), score.bind(other)
+    for rep in context.reps:
         one, two = before(rep), after(rep)
         assert one == two or isclose(one, two, rel_tol=1e-12)
 
@@ -62,23 +62,23 @@ def test_printing_and_parsing_are_inverses(score):
 
 
 @given(scores, situations())
-def test_scores_and_situations_survive_pickling(score, situation):
+def test_scores_and_situations_survive_pickling(score, context):
     """A score and a situation come out of a pickle as they went in, and score alike."""
-    points = score.bind(situation)
-    found = [points(rep) for rep in situation.reps]
-    again, there = pickle.loads(pickle.dumps((score, situation)))
+    points = score.bind(context)
+    found = [points(rep) for rep in context.reps]
+    again, there = pickle.loads(pickle.dumps((score, context)))
     assert again == score
     points = again.bind(there)
     assert [points(rep) for rep in there.reps] == found
 
 
 @given(plain, situations())
-def test_a_scorer_without_an_answer_takes_no_weight(score, situation):
+def test_a_scorer_without_an_answer_takes_no_weight(score, context):
     """Adding a scorer that has no answer for a rep leaves the rep's score as it was."""
-    alone = free_capacity().bind(situation)
-    both = (free_capacity() + 5 * score).bind(situation)
-    points = score.bind(situation)
-    for rep in situation.reps:
+    alone = free_capacity().bind(context)
+    both = (free_capacity() + 5 * score).bind(context)
+    points = score.bind(context)
+    for rep in context.reps:
         if points(rep) is None:
             assert both(rep) == alone(rep)
 

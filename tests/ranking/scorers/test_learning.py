@@ -8,9 +8,9 @@ from hypothesis import strategies as st
 from tests.ranking.scorers.world import NOW, sold
 
 from leadroute import LEAD, Lead, Rep, Roster, Router, Rule, Snapshot
-from leadroute.model.track_record import ALL, UNIT, Outcomes, Record, week_of
+from leadroute.model.track_record import ALL, UNIT, Record, TrackRecords, week_of
 from leadroute.ranking.empirical_bayes import MOST, Prior, posterior, prior_of
-from leadroute.rules.situation import RoutingContext
+from leadroute.rules.routing_context import RoutingContext
 from leadroute.scorers import (
     accept_rate,
     at_least,
@@ -38,14 +38,14 @@ def world(lead=None, *, opened=None, levels=None, **records):
         for segment in (ALL, RETAIL)
     ]
     reps = tuple(Rep(name, level=(levels or {}).get(name)) for name in sorted({*records, "zoe"}))
-    snapshot = Snapshot(open=opened or {}, outcomes=Outcomes.of(cells))
+    snapshot = Snapshot(open=opened or {}, track_records=TrackRecords.of(cells))
     return RoutingContext(lead or Lead("L-1", industry="retail"), reps, "p", snapshot, NOW)
 
 
-def judged(score, situation):
+def judged(score, context):
     """Points and reason by rep."""
-    points = score.bind(situation)
-    return {rep.id: (points(rep), score.reason(situation, rep)) for rep in situation.reps}
+    points = score.bind(context)
+    return {rep.id: (points(rep), score.reason(context, rep)) for rep in context.reps}
 
 
 def test_a_rate_is_shrunk_towards_the_average():
@@ -82,11 +82,11 @@ def test_counts_stand_in_for_outcomes():
 def test_old_outcomes_count_less():
     """With a half-life, what is as old as that counts half."""
     ago = [("ada", ALL, WEEK - 4, Record(won=8, closed=8)), ("ada", ALL, WEEK, Record(closed=4))]
-    situation = RoutingContext(
-        Lead("L-1"), (Rep("ada"),), "p", Snapshot(outcomes=Outcomes.of(ago)), NOW
+    context = RoutingContext(
+        Lead("L-1"), (Rep("ada"),), "p", Snapshot(track_records=TrackRecords.of(ago)), NOW
     )
-    assert judged(close_rate(1, half_life="4w"), situation)["ada"][0] == pytest.approx(0.5)
-    assert judged(close_rate(1), situation)["ada"][0] == pytest.approx(8 / 12)
+    assert judged(close_rate(1, half_life="4w"), context)["ada"][0] == pytest.approx(0.5)
+    assert judged(close_rate(1), context)["ada"][0] == pytest.approx(8 / 12)
 
 
 @given(st.integers(0, 50), st.integers(0, 50), st.integers(0, 50), st.integers(1, 50))
@@ -96,9 +96,9 @@ def test_the_shrunk_rate_lies_between_own_rate_and_average(won, lost, others_won
 
     def points(wins):
         own = Record(won=wins, closed=won + lost + 1)
-        situation = world(ada=own, bob=others)
+        context = world(ada=own, bob=others)
         average = (wins + others_won) / (own.closed + others.closed)
-        found = close_rate(20).bind(situation)(Rep("ada"))
+        found = close_rate(20).bind(context)(Rep("ada"))
         low, high = sorted((wins / own.closed, average))
         assert low - 1e-12 <= found <= high + 1e-12
         return found
@@ -268,8 +268,8 @@ def test_a_large_deal_never_lands_on_a_rep_of_small_ones():
     """A healthcare prospect of 50,000 never goes to a rep whose deals are all under 5,000 in e-commerce."""
     lead = Lead("L-1", industry="healthcare", budget=50_000)
     small, large = deals(*range(1_000, 5_000, 400)), deals(30_000, 45_000, 80_000)
-    situation = world(lead, ada=small, bob=large)
-    found = judged(deal_size_fit(), situation)
+    context = world(lead, ada=small, bob=large)
+    found = judged(deal_size_fit(), context)
     assert found["ada"][0] < 0.001 < 0.4 < found["bob"][0]
     assert found["ada"][1] == "budget 50,000, where their deals are about 2,692"
     assert found["zoe"] == (None, "has won no deal of known value")
@@ -280,11 +280,11 @@ def test_a_large_deal_never_lands_on_a_rep_of_small_ones():
         judged(deal_size_fit(), world(Lead("L-1", budget=9), ada=Record(won=1)))["ada"][0] is None
     )
 
-    team = Roster(situation.reps)
+    team = Roster(context.reps)
     score = tiers(at_least(deal_size_fit(), 0.1), round_robin().when(LEAD.budget < 10_000))
     router = Router(rules=[Rule("all", score=score)])
     for busy in range(30):
-        snapshot = Snapshot(outcomes=situation.snapshot.outcomes, open={"bob": busy})
+        snapshot = Snapshot(track_records=context.snapshot.track_records, open={"bob": busy})
         ranking = router.rank(lead, team, snapshot=snapshot)
         assert ranking.best.rep_id == "bob"
         assert ranking.assignments[1].score == 0
@@ -323,11 +323,11 @@ def test_more_of_what_is_wanted_never_gives_fewer_points(count, more, other, val
 
 def test_a_half_life_needs_the_time():
     """Old outcomes cannot count less while nobody says what time it is."""
-    situation = RoutingContext(
+    context = RoutingContext(
         Lead("L-1"),
         (Rep("ada"),),
         "p",
-        Snapshot(outcomes=world(ada=Record(won=1, closed=1)).snapshot.outcomes),
+        Snapshot(track_records=world(ada=Record(won=1, closed=1)).snapshot.track_records),
     )
     with pytest.raises(Exception, match="now is not known"):
-        close_rate(half_life="4w").bind(situation)
+        close_rate(half_life="4w").bind(context)

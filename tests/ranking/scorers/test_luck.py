@@ -9,7 +9,7 @@ from tests.ranking.scorers.world import scores, situations
 
 from leadroute import Lead, Rep, Roster, Router, Rule, Snapshot, free_capacity
 from leadroute.ranking.scorers.exploration import propensities
-from leadroute.rules.situation import CHANCES, RoutingContext
+from leadroute.rules.routing_context import CHANCES, RoutingContext
 from leadroute.scorers import close_rate, explore, random_tiebreak, tiers
 
 TEAM = Roster([Rep(name, capacity=10) for name in ("ada", "bob", "cy")])
@@ -30,12 +30,12 @@ def test_chance_is_the_same_whenever_it_is_asked():
 
 @settings(max_examples=50)
 @given(scores, situations())
-def test_propensities_add_up_to_one(score, situation):
+def test_propensities_add_up_to_one(score, context):
     """Somebody comes first: the propensities of all candidates add up to 1."""
-    found = propensities(score, situation)
-    assert set(found) == {rep.id for rep in situation.reps}
+    found = propensities(score, context)
+    assert set(found) == {rep.id for rep in context.reps}
     assert all(0 <= each <= 1 for each in found.values())
-    assert sum(found.values()) == pytest.approx(1 if situation.reps else 0)
+    assert sum(found.values()) == pytest.approx(1 if context.reps else 0)
 
 
 @pytest.mark.parametrize(
@@ -79,10 +79,10 @@ def test_propensities_survive_pickling():
 
 def test_little_is_known_of_the_new():
     """Of two reps with the same rate, the one with the shorter record draws from the wider range."""
-    situation = RoutingContext(Lead("L-1"), tuple(TEAM), "p", RECORD)
+    context = RoutingContext(Lead("L-1"), tuple(TEAM), "p", RECORD)
 
     def width(rep_id):
-        low, high = close_rate(20).estimate(situation, TEAM[rep_id]).interval()
+        low, high = close_rate(20).estimate(context, TEAM[rep_id]).interval()
         return high - low
 
     assert width("bob") > width("ada")
@@ -97,8 +97,8 @@ def test_without_any_record_everyone_has_the_same_chance():
 
 def test_a_stranger_draws_too():
     """A rep who is not among the candidates has a rate as well, that of nobody known."""
-    situation = RoutingContext(Lead("L-1"), (), "p")
-    assert 0 < explore().bind(situation)(Rep("eve")) < 1
+    context = RoutingContext(Lead("L-1"), (), "p")
+    assert 0 < explore().bind(context)(Rep("eve")) < 1
 
 
 def test_chance_says_what_it_drew():

@@ -10,7 +10,7 @@ from tests.ranking.scorers.world import NOW
 from leadroute import Lead, Rep, Roster, Router, Rule, Schedule, Signal, Snapshot
 from leadroute.errors import ConfigError
 from leadroute.model.duration import to_micros
-from leadroute.rules.situation import RoutingContext
+from leadroute.rules.routing_context import RoutingContext
 from leadroute.scorers import (
     distance,
     first_of,
@@ -34,8 +34,8 @@ from leadroute.scorers import (
 
 def judged(score, lead, rep, snapshot=None, absent=()):
     """The points of a rep and the reason for them."""
-    situation = RoutingContext(lead, (rep,), "p", snapshot or Snapshot(), NOW, absent=absent)
-    return score.bind(situation)(rep), score.reason(situation, rep)
+    context = RoutingContext(lead, (rep,), "p", snapshot or Snapshot(), NOW, absent=absent)
+    return score.bind(context)(rep), score.reason(context, rep)
 
 
 def lead(**known):
@@ -308,9 +308,9 @@ OWNER = Rep("ann", name="Ann", teams={"red"}, manager_id="boss", accounts={"acme
 def sticky(score, *here, absent=()):
     """The points and reasons of the reps who are here, for a lead of Ann's."""
     given = lead(owner_id="ann", account_id="acme")
-    situation = RoutingContext(given, here, "p", absent=absent)
-    points = score.bind(situation)
-    return {one.id: (points(one), score.reason(situation, one)) for one in here}
+    context = RoutingContext(given, here, "p", absent=absent)
+    points = score.bind(context)
+    return {one.id: (points(one), score.reason(context, one)) for one in here}
 
 
 @pytest.mark.parametrize("scorer", [owner, named_account])

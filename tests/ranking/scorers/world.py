@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from leadroute import LEAD, REP, Lead, Rep, Signal, Snapshot, scorers
 from leadroute.model.duration import to_micros
-from leadroute.model.track_record import ALL, UNIT, Outcomes, Record, segment_key, week_of
-from leadroute.rules.situation import RoutingContext
+from leadroute.model.track_record import ALL, UNIT, Record, TrackRecords, segment_key, week_of
+from leadroute.rules.routing_context import RoutingContext
 
 NOW = datetime(2026, 3, 4, 12, 0, tzinfo=UTC)
 IDS = ("ada", "bob", "cy", "dee")
@@ -112,7 +112,7 @@ class Draw(Random):
 
     def impossible_situation(self):
         """A situation whose counts cannot be."""
-        situation = self.situation()
+        context = self.context()
         counts = {
             name: {
                 rep_id: self.choice([-10, -1, 0, 1, 6, 11, 10**12]) for rep_id in self.some(*IDS)
@@ -124,17 +124,17 @@ class Draw(Random):
             for segment in (ALL, segment_key("industry", "health"))
             for _ in range(self.randint(0, 4))
         ]
-        snapshot = evolve(situation.snapshot, outcomes=Outcomes.of(cells), **counts)
-        return evolve(situation, snapshot=snapshot)
+        snapshot = evolve(context.snapshot, track_records=TrackRecords.of(cells), **counts)
+        return evolve(context, snapshot=snapshot)
 
     def counts(self):
         """A count for some of the reps."""
         return {rep_id: self.randint(0, 7) for rep_id in self.some(*IDS)}
 
-    def outcomes(self):
+    def track_records(self):
         """A few records of a few reps, segments and weeks."""
         segments = [ALL, *(segment_key("industry", each) for each in INDUSTRIES)]
-        return Outcomes.of(
+        return TrackRecords.of(
             (
                 self.choice(IDS),
                 self.choice(segments),
@@ -144,7 +144,7 @@ class Draw(Random):
             for _ in range(self.randint(0, 8))
         )
 
-    def situation(self):
+    def context(self):
         """A lead with some reps who can take it and some who cannot."""
         everyone = tuple(map(self.rep, IDS))
         here = self.randint(0, len(IDS))
@@ -155,7 +155,7 @@ class Draw(Random):
             last_assigned={rep_id: to_micros(self.instant()) for rep_id in self.some(*IDS)},
             closed=closed,
             won={rep_id: self.randint(0, count) for rep_id, count in closed.items()},
-            outcomes=self.outcomes(),
+            track_records=self.track_records(),
         )
         return RoutingContext(
             self.lead(), everyone[:here], "p", snapshot, NOW, absent=everyone[here:]
@@ -174,13 +174,13 @@ def sold(size):
 
 def situations(*, impossible=False):
     """Any situation, or any whose counts cannot be."""
-    drawn = Draw.impossible_situation if impossible else Draw.situation
+    drawn = Draw.impossible_situation if impossible else Draw.context
     return st.integers(0, 2**32).map(lambda seed: drawn(Draw(seed)))
 
 
-def outcomes():
+def track_records():
     """Any outcomes."""
-    return st.integers(0, 2**32).map(lambda seed: Draw(seed).outcomes())
+    return st.integers(0, 2**32).map(lambda seed: Draw(seed).track_records())
 
 
 by = st.sampled_from([None, "industry", ["industry", "source"]])

@@ -118,7 +118,7 @@ def _side(of: Operand, beside: Operand) -> Json:
 def _value(value: Any, beside: Operand) -> Json:
     if isinstance(value, datetime):
         if beside.kind is not Kind.INSTANT:
-            raise _no_counterpart(beside, " as an instant; declare its kind in [fields]")
+            raise _no_counterpart(beside, " as an instant; declare its kind in [custom_fields]")
         return value.isoformat()
     if isinstance(value, int) and abs(value) > _SAFE_INTEGER:
         raise _no_counterpart(value, ", whose numbers are exact up to 2**53 only")
@@ -144,7 +144,9 @@ def _guarded(guards: tuple[Operand, ...], question: Json) -> Json:
 def _comparison(asked: Comparison) -> Json:
     left, right = asked.left, asked.right
     if left.kind is Kind.ANY and right.kind is Kind.ANY:
-        raise _no_counterpart(asked, ", because the kinds are not known; declare them in [fields]")
+        raise _no_counterpart(
+            asked, ", because the kinds are not known; declare them in [custom_fields]"
+        )
     question = {asked.op: [_side(left, right), _side(right, left)]}
     return _guarded(guards_of(asked), question)
 

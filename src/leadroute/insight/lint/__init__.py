@@ -63,8 +63,8 @@ def check(
         must_be(Roster, roster=roster)
     subject = Subject(router, roster, None if now is None else aware(now))
     found = tuple(_found(subject))
-    kept = [finding for finding in found if finding.code not in router.silences]
-    kept += _silences(router.silences, found, subject)
+    kept = [finding for finding in found if finding.code not in router.ignore]
+    kept += _ignored(router.ignore, found, subject)
     return tuple(evolve(each, line=_line(each.place, lines or {})) for each in kept)
 
 
@@ -89,12 +89,12 @@ def _found(subject: Subject) -> Iterator[Finding]:
     yield from habits(subject)
 
 
-def _silences(
-    silences: Mapping[str, str], found: Iterable[Finding], subject: Subject
+def _ignored(
+    ignore: Mapping[str, str], found: Iterable[Finding], subject: Subject
 ) -> Iterator[Finding]:
     used = {finding.code for finding in found}
-    for code in silences:
-        place = f"lint.silence.{code}"
+    for code in ignore:
+        place = f"lint.ignore.{code}"
         if code not in CODES:
             explanation = f"there is no code {code}"
             yield Finding("LR902", place, explanation, "remove it, or correct the code")

@@ -47,7 +47,7 @@ from leadroute.rules.conditions import (
     reads,
     walk,
 )
-from leadroute.rules.fallback import HOLD
+from leadroute.rules.fallback import WAIT
 from leadroute.rules.fields import Kind
 from leadroute.rules.operand import Const, Entry, Field, Operand
 from leadroute.rules.rule import EVERYONE, Rule
@@ -177,11 +177,11 @@ def nobody(subject: Subject) -> Iterator[Finding]:
     """A roster in which nobody is active, and what becomes of the leads then."""
     router = subject.router
     held = {
-        HOLD in rule.otherwise.steps(_without_reps(subject, rule), router.otherwise)
+        WAIT in rule.fallback.steps(_without_reps(subject, rule), router.fallback)
         for rule in router.rules
     }
     if all(rule.when is not None for rule in router.rules):
-        held.add(HOLD in router.otherwise.steps("no_rule"))
+        held.add(WAIT in router.fallback.steps("no_rule"))
     fate = " or ".join(("goes to the catch-all", "waits")[waits] for waits in sorted(held))
     explanation = f"nobody is active, so every lead {fate}"
     yield Finding("LR101", "", explanation, "check the reps")
@@ -215,8 +215,8 @@ def pools(subject: Subject) -> Iterator[Finding]:
 def _overflow(subject: Subject) -> Iterator[str]:
     """The pools that are asked when nobody is found."""
     router = subject.router
-    for otherwise in (router.otherwise, *(rule.otherwise for rule in router.rules)):
-        yield from (pool for _, pool in otherwise.pools())
+    for fallback in (router.fallback, *(rule.fallback for rule in router.rules)):
+        yield from (pool for _, pool in fallback.pools())
 
 
 def requirements(subject: Subject) -> Iterator[Finding]:
@@ -329,11 +329,11 @@ def _fate(subject: Subject, pool: str) -> str:
     """What becomes of the leads of a pool while nobody of it is there."""
     router = subject.router
     fates = {
-        ", ".join(rule.otherwise.steps("nobody_available", router.otherwise))
+        ", ".join(rule.fallback.steps("nobody_available", router.fallback))
         for rule in router.rules
         if _pool(rule) == pool
     }
-    if fates == {HOLD}:
+    if fates == {WAIT}:
         return "leads wait until somebody is back"
     return f"the policy then says: {' or '.join(sorted(fates))}"
 
@@ -454,10 +454,12 @@ class _Covered:
     """Who covers a place, or has a part in a territory."""
 
     def __init__(self, subject: Subject) -> None:
-        atlas = subject.router.territories
-        self._names = frozenset(each.name for each in atlas)
+        territory_index = subject.router.territories
+        self._names = frozenset(each.name for each in territory_index)
         self._ids = frozenset(
-            chain.from_iterable((*each.owners, *each.overlays, *each.backups) for each in atlas)
+            chain.from_iterable(
+                (*each.owners, *each.overlays, *each.backups) for each in territory_index
+            )
         )
 
     def holds(self, rep: Rep) -> bool:

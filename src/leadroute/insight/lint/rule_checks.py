@@ -19,7 +19,7 @@ from leadroute.insight.lint.finding import Finding
 from leadroute.insight.lint.rows import Row, both, rows, without
 from leadroute.model.lead import Lead
 from leadroute.rules.conditions import Reads, reads
-from leadroute.rules.fallback import HOLD
+from leadroute.rules.fallback import WAIT
 from leadroute.rules.fields import Kind
 from leadroute.rules.rule import Rule
 from leadroute.rules.scorer import Guarded, Scorer
@@ -55,7 +55,9 @@ def habits(subject: Subject) -> Iterator[Finding]:
     ]
     if any(each.checks for each in asked):
         return
-    placed = any(rule.territory or rule.within_km is not None for rule in subject.router.rules)
+    placed = any(
+        rule.in_territory or rule.max_distance_km is not None for rule in subject.router.rules
+    )
     chosen = placed or subject.router.pools or any(each.rep for each in asked)
     if not chosen and _all(scorers, _TURNS):
         explanation = "who is free gets the lead; nothing asks who is good at it"
@@ -187,8 +189,14 @@ def _left(reached: tuple[Row, ...] | list[Row], taken: tuple[Row, ...]) -> list[
 
 def _terms(rule: Rule) -> tuple[object, ...]:
     """What decides among the reps."""
-    asked = rule.require, rule.territory, rule.within_km, rule.calling, rule.overlap
-    return rule.pool, rule.score, rule.otherwise, *asked
+    asked = (
+        rule.require,
+        rule.in_territory,
+        rule.max_distance_km,
+        rule.calling_hours,
+        rule.min_shared_hours,
+    )
+    return rule.pool, rule.score, rule.fallback, *asked
 
 
 def _shared(subject: Subject, number: int, rule: Rule) -> Iterator[Finding]:
@@ -236,7 +244,7 @@ def remainder(subject: Subject) -> Iterator[Finding]:
         return subject.qualifies(lead) and router.match(lead, subject.instant) is None
 
     lead = shown_by([*(left or ()), *subject.qualified], subject.instant, shows)
-    held = HOLD in router.otherwise.steps("no_rule")
+    held = WAIT in router.fallback.steps("no_rule")
     fate = "waits" if held else f"goes to {router.catch_all!r}"
     explanation = f"what matches no rule {fate}, unseen by a rep"
     yield Finding("LR005", "rule", explanation, "end with a rule without `when`", lead)

@@ -40,49 +40,49 @@ _PLACES: Final = frozenset(
 
 def territories(subject: Subject) -> Iterator[Finding]:
     """Territories between which nothing but their names decides. O(territories squared) in the worst case."""
-    atlas = subject.router.territories
-    if len(atlas) > MOST_TERRITORIES:
-        explanation = f"{len(atlas)} territories were not compared with each other"
+    territory_index = subject.router.territories
+    if len(territory_index) > MOST_TERRITORIES:
+        explanation = f"{len(territory_index)} territories were not compared with each other"
         remedy = f"compare fewer than {MOST_TERRITORIES} with leadroute.model.borders.overlaps"
         yield Finding("LR403", "territory", explanation, remedy)
         return
-    for found in overlaps(atlas):
+    for found in overlaps(territory_index):
         explanation, _, remedy = str(found).rpartition("; ")
         yield Finding("LR401", "territory", explanation, remedy)
 
 
 def unheld(subject: Subject) -> Iterator[Finding]:
     """Rules that ask for the lead's territory, and leads of theirs that are in none with a rep of the pool."""
-    atlas = subject.router.territories
+    territory_index = subject.router.territories
     for number, rule in enumerate(subject.router.rules):
         members = subject.active(rule.pool)
-        if not rule.territory or not members:
+        if not rule.in_territory or not members:
             continue
-        lead = _shown(subject, number, partial(_unheld, atlas, members))
+        lead = _shown(subject, number, partial(_unheld, territory_index, members))
         if lead is not None:
             explanation = (
                 f"rule {rule.name!r} takes leads that are in no territory with a rep of its pool"
             )
             remedy = "add a territory, give it a rep, or narrow the rule"
-            yield Finding("LR402", f"rule[{number}].territory", explanation, remedy, lead)
+            yield Finding("LR402", f"rule[{number}].in_territory", explanation, remedy, lead)
 
 
-def _unheld(atlas: TerritoryIndex, members: Sequence[Rep], lead: Lead) -> bool:
-    held = (match.territory.role(rep) for match in atlas.lookup(lead) for rep in members)
+def _unheld(territory_index: TerritoryIndex, members: Sequence[Rep], lead: Lead) -> bool:
+    held = (match.territory.role(rep) for match in territory_index.lookup(lead) for rep in members)
     return not any(held)
 
 
 def calls(subject: Subject) -> Iterator[Finding]:
     """Calling hours that no instant fulfils, for any lead or for some."""
     for number, rule in enumerate(subject.router.rules):
-        if rule.calling is None:
+        if rule.calling_hours is None:
             continue
-        place = f"rule[{number}].calling"
-        if Schedule(rule.calling, "UTC").next_open(subject.instant) is None:
+        place = f"rule[{number}].calling_hours"
+        if Schedule(rule.calling_hours, "UTC").next_open(subject.instant) is None:
             explanation = f"rule {rule.name!r} never lets its leads be called"
             yield Finding("LR404", place, explanation, "widen the hours, or leave them out")
             continue
-        lead = _shown(subject, number, partial(_never, subject.instant, rule.calling))
+        lead = _shown(subject, number, partial(_never, subject.instant, rule.calling_hours))
         if lead is not None:
             explanation = (
                 f"rule {rule.name!r} takes leads that can never be called, because no hour suits all of the clocks "
@@ -91,8 +91,8 @@ def calls(subject: Subject) -> Iterator[Finding]:
             yield Finding("LR404", place, explanation, "widen the hours, or narrow the rule", lead)
 
 
-def _never(now: datetime, calling: str, lead: Lead) -> bool:
-    hours = lead_hours(lead, calling)
+def _never(now: datetime, calling_hours: str, lead: Lead) -> bool:
+    hours = lead_hours(lead, calling_hours)
     return hours is not None and hours.next_open(now) is None
 
 
@@ -101,21 +101,23 @@ def unmet(subject: Subject) -> Iterator[Finding]:
     for number, rule in enumerate(subject.router.rules):
         own = {rep.hours for rep in subject.punctual(rule.pool)}
         working = [hours for hours in own if hours is not None and _comes(hours, subject.instant)]
-        if rule.calling is None or None in own or not working:
+        if rule.calling_hours is None or None in own or not working:
             continue
-        lead = _shown(subject, number, partial(_unmet, subject.instant, rule.calling, working))
+        lead = _shown(
+            subject, number, partial(_unmet, subject.instant, rule.calling_hours, working)
+        )
         if lead is not None:
             explanation = f"rule {rule.name!r} takes leads that may be called only when nobody of its pool ever works"
             remedy = "widen the hours, or name a pool that works then"
-            yield Finding("LR406", f"rule[{number}].calling", explanation, remedy, lead)
+            yield Finding("LR406", f"rule[{number}].calling_hours", explanation, remedy, lead)
 
 
 def _comes(hours: Hours, now: datetime) -> bool:
     return hours.next_open(now) is not None
 
 
-def _unmet(now: datetime, calling: str, working: Sequence[Hours], lead: Lead) -> bool:
-    hours = lead_hours(lead, calling)
+def _unmet(now: datetime, calling_hours: str, working: Sequence[Hours], lead: Lead) -> bool:
+    hours = lead_hours(lead, calling_hours)
     if hours is None or not _comes(hours, now):
         return False
     return all(_never_meet(own, hours, now) for own in working)
@@ -128,7 +130,7 @@ def _never_meet(own: Hours, hours: Hours, now: datetime) -> bool:
 def shared(subject: Subject) -> Iterator[Finding]:
     """Reps whose hours are not known, under a rule that requires some of them."""
     for number, rule in enumerate(subject.router.rules):
-        if rule.overlap is None:
+        if rule.min_shared_hours is None:
             continue
         unknown = [
             rep for rep in subject.active(rule.pool) if rep.hours is None and rep.timezone is None
@@ -137,7 +139,7 @@ def shared(subject: Subject) -> Iterator[Finding]:
             asks = f"rule {rule.name!r} requires shared hours"
             explanation = f"{people(unknown)} without schedule and time zone, and {asks}"
             remedy = "give them a schedule, or a time zone"
-            yield Finding("LR405", f"rule[{number}].overlap", explanation, remedy)
+            yield Finding("LR405", f"rule[{number}].min_shared_hours", explanation, remedy)
 
 
 def _shown(subject: Subject, number: int, holds: Callable[[Lead], bool]) -> Lead | None:

@@ -19,8 +19,8 @@ from leadroute.errors import ConfigError
 from leadroute.model.rep import Rep
 from leadroute.ranking.scorers.parameters import not_negative, share
 from leadroute.ranking.scorers.round_robin import dues
+from leadroute.rules.routing_context import RoutingContext
 from leadroute.rules.scorer import Points, Scorer, column_where
-from leadroute.rules.situation import RoutingContext
 
 __all__ = ["at_least", "clamp", "fair_share", "first_of", "invert", "max_of", "tiers"]
 
@@ -51,37 +51,37 @@ class _Several(Scorer):
         """The parts, in the order they were written."""
         return self.scorers
 
-    def reason(self, situation: RoutingContext, rep: Rep) -> str:
+    def reason(self, context: RoutingContext, rep: Rep) -> str:
         """The reason of the part that decides; of all, when none has an answer."""
-        decides = self._deciding(situation, rep)
+        decides = self._deciding(context, rep)
         if decides is not None:
-            return decides.reason(situation, rep)
-        return "; ".join(scorer.reason(situation, rep) for scorer in self.scorers)
+            return decides.reason(context, rep)
+        return "; ".join(scorer.reason(context, rep) for scorer in self.scorers)
 
-    def is_turn(self, situation: RoutingContext, rep: Rep) -> bool:
+    def is_turn(self, context: RoutingContext, rep: Rep) -> bool:
         """As the part that decides says: a turn is taken only where it had a say."""
-        decides = self._deciding(situation, rep)
-        return decides is not None and decides.is_turn(situation, rep)
+        decides = self._deciding(context, rep)
+        return decides is not None and decides.is_turn(context, rep)
 
-    def owns(self, situation: RoutingContext, rep: Rep) -> bool:
+    def owns(self, context: RoutingContext, rep: Rep) -> bool:
         """As the part that decides says."""
-        decides = self._deciding(situation, rep)
-        return decides is not None and decides.owns(situation, rep)
+        decides = self._deciding(context, rep)
+        return decides is not None and decides.owns(context, rep)
 
-    def _deciding(self, situation: RoutingContext, rep: Rep) -> Scorer | None:
+    def _deciding(self, context: RoutingContext, rep: Rep) -> Scorer | None:
         for scorer in self.scorers:
-            if scorer.bind(situation)(rep) is not None:
+            if scorer.bind(context)(rep) is not None:
                 return scorer
         return None
 
-    def _layers(self, situation: RoutingContext) -> Iterator[list[float | None]]:
+    def _layers(self, context: RoutingContext) -> Iterator[list[float | None]]:
         """The column of each part in turn, for the reps of whom no part before had an answer.
 
         Every part is asked, because a part that cannot be asked at all is a fault wherever it stands.
         """
-        open_places = [True] * len(situation.reps)
+        open_places = [True] * len(context.reps)
         for scorer in self.scorers:
-            found = column_where(scorer, situation, open_places)
+            found = column_where(scorer, context, open_places)
             yield found
             open_places = [
                 still and points is None for still, points in zip(open_places, found, strict=True)
@@ -112,9 +112,9 @@ class max_of(_Several):
 
     name = "max_of"
 
-    def bind(self, situation: RoutingContext) -> Points:
+    def bind(self, context: RoutingContext) -> Points:
         """Bind every part once. O(parts) a rep."""
-        bound = [scorer.bind(situation) for scorer in self.scorers]
+        bound = [scorer.bind(context) for scorer in self.scorers]
 
         def points(rep: Rep) -> float | None:
             known = (found for score in bound if (found := score(rep)) is not None)
@@ -122,9 +122,9 @@ class max_of(_Several):
 
         return points
 
-    def column(self, situation: RoutingContext) -> list[float | None]:
+    def column(self, context: RoutingContext) -> list[float | None]:
         """The best of the parts' columns. O(parts * reps)."""
-        best, *others = [scorer.column(situation) for scorer in self.scorers]
+        best, *others = [scorer.column(context) for scorer in self.scorers]
         for column in others:
             best = [
                 one if other is None or (one is not None and one >= other) else other
@@ -132,8 +132,8 @@ class max_of(_Several):
             ]
         return best
 
-    def _deciding(self, situation: RoutingContext, rep: Rep) -> Scorer | None:
-        found = [(scorer.bind(situation)(rep), scorer) for scorer in self.scorers]
+    def _deciding(self, context: RoutingContext, rep: Rep) -> Scorer | None:
+        found = [(scorer.bind(context)(rep), scorer) for scorer in self.scorers]
         known = [(points, scorer) for points, scorer in found if points is not None]
         return max(known, key=lambda pair: pair[0])[1] if known else None
 
@@ -160,9 +160,9 @@ class first_of(_Several):
 
     name = "first_of"
 
-    def bind(self, situation: RoutingContext) -> Points:
+    def bind(self, context: RoutingContext) -> Points:
         """Bind every part once. O(parts) a rep."""
-        bound = [scorer.bind(situation) for scorer in self.scorers]
+        bound = [scorer.bind(context) for scorer in self.scorers]
 
         def points(rep: Rep) -> float | None:
             known = (found for score in bound if (found := score(rep)) is not None)
@@ -170,9 +170,9 @@ class first_of(_Several):
 
         return points
 
-    def column(self, situation: RoutingContext) -> list[float | None]:
+    def column(self, context: RoutingContext) -> list[float | None]:
         """The first answer in the parts' columns. O(parts * reps)."""
-        found, *others = self._layers(situation)
+        found, *others = self._layers(context)
         for column in others:
             found = [
                 other if one is None else one for one, other in zip(found, column, strict=True)
@@ -206,9 +206,9 @@ class tiers(_Several):
     name = "tiers"
     alone: ClassVar[bool] = True
 
-    def bind(self, situation: RoutingContext) -> Points:
+    def bind(self, context: RoutingContext) -> Points:
         """Bind every tier once. O(tiers) a rep."""
-        bound = [scorer.bind(situation) for scorer in self.scorers]
+        bound = [scorer.bind(context) for scorer in self.scorers]
         count = len(bound)
 
         def points(rep: Rep) -> float:
@@ -220,24 +220,24 @@ class tiers(_Several):
 
         return points
 
-    def column(self, situation: RoutingContext) -> list[float | None]:
+    def column(self, context: RoutingContext) -> list[float | None]:
         """The first tier with an answer in the tiers' columns. O(tiers * reps)."""
         count = len(self.scorers)
-        found: list[float | None] = [0.0] * len(situation.reps)
-        for position, column in enumerate(self._layers(situation), 1):
+        found: list[float | None] = [0.0] * len(context.reps)
+        for position, column in enumerate(self._layers(context), 1):
             found = [
                 so_far if points is None else (count - position + (1 + points) / 2) / count
                 for so_far, points in zip(found, column, strict=True)
             ]
         return found
 
-    def reason(self, situation: RoutingContext, rep: Rep) -> str:
+    def reason(self, context: RoutingContext, rep: Rep) -> str:
         """The tier, and the reason inside it."""
-        decides = self._deciding(situation, rep)
+        decides = self._deciding(context, rep)
         if decides is None:
             return f"in none of {len(self.scorers)} tiers"
         number = self.scorers.index(decides) + 1
-        return f"tier {number} of {len(self.scorers)}: {decides.reason(situation, rep)}"
+        return f"tier {number} of {len(self.scorers)}: {decides.reason(context, rep)}"
 
 
 @frozen
@@ -254,9 +254,9 @@ class _One(Scorer):
         """The part."""
         return (self.scorer,)
 
-    def reason(self, situation: RoutingContext, rep: Rep) -> str:
+    def reason(self, context: RoutingContext, rep: Rep) -> str:
         """The part's reason."""
-        return self.scorer.reason(situation, rep)
+        return self.scorer.reason(context, rep)
 
 
 @final
@@ -289,9 +289,9 @@ class clamp(_One):
         if self.high < self.low:
             raise ConfigError(f"clamp() has high={self.high} below low={self.low}; swap them")
 
-    def bind(self, situation: RoutingContext) -> Points:
+    def bind(self, context: RoutingContext) -> Points:
         """Bind the part once. O(1) a rep."""
-        score, low, high = self.scorer.bind(situation), self.low, self.high
+        score, low, high = self.scorer.bind(context), self.low, self.high
 
         def points(rep: Rep) -> float | None:
             found = score(rep)
@@ -299,7 +299,7 @@ class clamp(_One):
 
         return points
 
-    def column(self, situation: RoutingContext) -> list[float | None]:
+    def column(self, context: RoutingContext) -> list[float | None]:
         """The part's column, kept between the bounds. O(reps)."""
         low, high = self.low, self.high
         return [
@@ -310,7 +310,7 @@ class clamp(_One):
             else high  # noqa: FURB136 - twice as fast as min() and max()
             if points >= high
             else points
-            for points in self.scorer.column(situation)
+            for points in self.scorer.column(context)
         ]
 
 
@@ -332,9 +332,9 @@ class invert(_One):
 
     name = "invert"
 
-    def bind(self, situation: RoutingContext) -> Points:
+    def bind(self, context: RoutingContext) -> Points:
         """Bind the part once. O(1) a rep."""
-        score = self.scorer.bind(situation)
+        score = self.scorer.bind(context)
 
         def points(rep: Rep) -> float | None:
             found = score(rep)
@@ -342,15 +342,13 @@ class invert(_One):
 
         return points
 
-    def column(self, situation: RoutingContext) -> list[float | None]:
+    def column(self, context: RoutingContext) -> list[float | None]:
         """The part's column, turned around. O(reps)."""
-        return [
-            None if points is None else 1.0 - points for points in self.scorer.column(situation)
-        ]
+        return [None if points is None else 1.0 - points for points in self.scorer.column(context)]
 
-    def reason(self, situation: RoutingContext, rep: Rep) -> str:
+    def reason(self, context: RoutingContext, rep: Rep) -> str:
         """The part's reason, turned around."""
-        return f"the less the better: {self.scorer.reason(situation, rep)}"
+        return f"the less the better: {self.scorer.reason(context, rep)}"
 
 
 @final
@@ -377,9 +375,9 @@ class at_least(_One):
     name = "at_least"
     bound: float = field(converter=share)
 
-    def bind(self, situation: RoutingContext) -> Points:
+    def bind(self, context: RoutingContext) -> Points:
         """Bind the part once. O(1) a rep."""
-        score, bound = self.scorer.bind(situation), self.bound
+        score, bound = self.scorer.bind(context), self.bound
 
         def points(rep: Rep) -> float | None:
             found = score(rep)
@@ -387,12 +385,12 @@ class at_least(_One):
 
         return points
 
-    def column(self, situation: RoutingContext) -> list[float | None]:
+    def column(self, context: RoutingContext) -> list[float | None]:
         """The part's column where it reaches the bound. O(reps)."""
         bound = self.bound
         return [
             points if points is not None and points >= bound else None
-            for points in self.scorer.column(situation)
+            for points in self.scorer.column(context)
         ]
 
 
@@ -402,7 +400,7 @@ class fair_share(_One):
     """A hard bound on unfairness around any score: nobody gets further ahead of their share than ``ahead`` leads.
 
     A rep whom this lead would take further ahead comes strictly after every rep whom it would not, however good their
-    score. What that costs is in ``Ranking.given_up``.
+    score. What that costs is in ``Ranking.fairness_cost``.
 
     Formula: with c turns of credit and weight w of the candidates' W, this lead would put the rep 1 - w / W - c leads
     ahead of their share. Who stays within ``ahead`` gets (1 + p) / 2 for p points of the score; the others stand below
@@ -432,15 +430,15 @@ class fair_share(_One):
         """Shares are counted in turns."""
         return True
 
-    def bind(self, situation: RoutingContext) -> Points:
+    def bind(self, context: RoutingContext) -> Points:
         """Look at the credits once. O(candidates log candidates) a lead, O(1) a rep."""
-        points = dict(zip(situation.ids, self.column(situation), strict=True))
+        points = dict(zip(context.ids, self.column(context), strict=True))
         return lambda rep: points.get(rep.id, 0.0)
 
-    def column(self, situation: RoutingContext) -> list[float | None]:
+    def column(self, context: RoutingContext) -> list[float | None]:
         """Look at the credits once. O(candidates log candidates)."""
-        found = [points or 0.0 for points in self.scorer.column(situation)]
-        shares = dues(situation)
+        found = [points or 0.0 for points in self.scorer.column(context)]
+        shares = dues(context)
         due, turn = shares.due(), shares.turn
         least = turn - (self.ahead + _SLACK) * turn
         beyond = sorted({each for each in due if each < least})
@@ -450,16 +448,16 @@ class fair_share(_One):
             for each, points in zip(due, found, strict=True)
         ]
 
-    def is_turn(self, situation: RoutingContext, rep: Rep) -> bool:
+    def is_turn(self, context: RoutingContext, rep: Rep) -> bool:
         """Always: shares are counted in turns."""
         return True
 
-    def reason(self, situation: RoutingContext, rep: Rep) -> str:
+    def reason(self, context: RoutingContext, rep: Rep) -> str:
         """The part's reason, and how far ahead of their share this lead would put the rep."""
-        leads = dues(situation).ahead(situation.reps.index(rep)) - _SLACK
+        leads = dues(context).ahead(context.reps.index(rep)) - _SLACK
         held = "held back, " if leads > self.ahead else ""
         side = f"{leads:.1f} ahead of" if leads >= 0 else f"{-leads:.1f} behind"
-        return f"{self.scorer.reason(situation, rep)}; {held}{side} their share with this lead"
+        return f"{self.scorer.reason(context, rep)}; {held}{side} their share with this lead"
 
 
 _SLACK: Final = 1e-6

@@ -12,8 +12,8 @@ from leadroute.errors import ConfigError, FieldTypeError
 from leadroute.model.rep import Rep
 from leadroute.model.validation import shown
 from leadroute.rules.operand import constant
+from leadroute.rules.routing_context import RoutingContext
 from leadroute.rules.scorer import Points, Scorer, literal
-from leadroute.rules.situation import RoutingContext
 
 __all__ = ["HostScorer", "scorer"]
 
@@ -48,16 +48,16 @@ class HostScorer(Scorer):
         """Nobody knows what the function reads, so its leads count as turns."""
         return True
 
-    def is_turn(self, situation: RoutingContext, rep: Rep) -> bool:
+    def is_turn(self, context: RoutingContext, rep: Rep) -> bool:
         """Always, as nobody knows what the function reads."""
         return True
 
-    def bind(self, situation: RoutingContext) -> Points:
+    def bind(self, context: RoutingContext) -> Points:
         """The function, with its points checked."""
         function, arguments, keywords = self.function, self.arguments, dict(self.keywords)
 
         def points(rep: Rep) -> float | None:
-            found = function(situation, rep, *arguments, **keywords)
+            found = function(context, rep, *arguments, **keywords)
             if found is None or (type(found) in (int, float) and 0 <= found <= 1):
                 return found
             who = f"the answer of {self} for rep {rep.id!r}"
@@ -65,7 +65,7 @@ class HostScorer(Scorer):
 
         return points
 
-    def reason(self, situation: RoutingContext, rep: Rep) -> str:
+    def reason(self, context: RoutingContext, rep: Rep) -> str:
         """The first line of the function's docstring, else its name."""
         said = (self.function.__doc__ or self.name).strip()
         return said.splitlines()[0].rstrip(".")
@@ -127,7 +127,7 @@ def scorer(function: HostFunction) -> Callable[..., HostScorer]:
 
     Example:
         >>> @scorer
-        ... def speaks(situation, rep, tag):
+        ... def speaks(context, rep, tag):
         ...     "Speaks the language asked for."
         ...     return 1.0 if tag in rep.languages else 0.0
         >>> str(2 * speaks("de"))

@@ -30,8 +30,8 @@ from leadroute.ranking.scorers.parameters import (
     words,
 )
 from leadroute.rules.fields import text_title, texts_of
+from leadroute.rules.routing_context import RoutingContext
 from leadroute.rules.scorer import Points, Scorer
-from leadroute.rules.situation import RoutingContext
 
 __all__ = ["freshness", "intent", "source_urgency"]
 
@@ -53,17 +53,17 @@ class _OfLead(Scorer):
 
     reads = frozenset[str]()
 
-    def _points(self, situation: RoutingContext) -> float | None:
+    def _points(self, context: RoutingContext) -> float | None:
         raise TypeError(f"{type(self).__name__} does not judge a lead; define _points(situation)")
 
-    def bind(self, situation: RoutingContext) -> Points:
+    def bind(self, context: RoutingContext) -> Points:
         """Judge the lead once. O(1) a rep."""
-        points = self._points(situation)
+        points = self._points(context)
         return lambda _rep: points
 
-    def column(self, situation: RoutingContext) -> list[float | None]:
+    def column(self, context: RoutingContext) -> list[float | None]:
         """Judge the lead once."""
-        return [self._points(situation)] * len(situation.reps)
+        return [self._points(context)] * len(context.reps)
 
 
 @frozen
@@ -108,15 +108,15 @@ class intent(_OfLead):
                     f"intent() has {kinds} kinds and {len(listed)} {name}; write one each"
                 )
 
-    def _points(self, situation: RoutingContext) -> float | None:
-        heat = self._heat(situation)
+    def _points(self, context: RoutingContext) -> float | None:
+        heat = self._heat(context)
         if heat is None:
             return None
         return heat / (heat + self.half) if heat >= self.at_least else 0.0
 
-    def reason(self, situation: RoutingContext, rep: Rep) -> str:
+    def reason(self, context: RoutingContext, rep: Rep) -> str:
         """How much interest the lead showed."""
-        heat = self._heat(situation)
+        heat = self._heat(context)
         what = ", ".join(self._kinds) or "any kind"
         if heat is None:
             return f"no signals of {what}"
@@ -129,21 +129,21 @@ class intent(_OfLead):
             return ()
         return (self.kind,) if isinstance(self.kind, str) else self.kind
 
-    def _heat(self, situation: RoutingContext) -> float | None:
-        heats = list(self._heats(situation))
+    def _heat(self, context: RoutingContext) -> float | None:
+        heats = list(self._heats(context))
         return min(sum(heats), 1e300) if heats else None
 
-    def _heats(self, situation: RoutingContext) -> Iterator[float]:
+    def _heats(self, context: RoutingContext) -> Iterator[float]:
         kinds = self._kinds
         half_lives = self.half_life if isinstance(self.half_life, tuple) else (self.half_life,)
         lasts = [parse_duration(half_life) for half_life in half_lives]
-        for signal in situation.lead.signals:
-            if signal.at > situation.now or (kinds and signal.kind not in kinds):
+        for signal in context.lead.signals:
+            if signal.at > context.now or (kinds and signal.kind not in kinds):
                 continue
             position = kinds.index(signal.kind) if kinds else 0
             weight = 1 if self.weights is None else self.weights[position]
             last = lasts[position] if len(lasts) > 1 else lasts[0]
-            yield weight * signal.value * _decay(situation.now - signal.at, last)
+            yield weight * signal.value * _decay(context.now - signal.at, last)
 
 
 def _decay(age: timedelta, half_life: timedelta) -> float:
@@ -170,19 +170,19 @@ class freshness(_OfLead):
     name = "freshness"
     half_life: str = parameter(default="1h", converter=lasting)
 
-    def _points(self, situation: RoutingContext) -> float | None:
-        received = situation.lead.received_at
+    def _points(self, context: RoutingContext) -> float | None:
+        received = context.lead.received_at
         if received is None:
             return None
-        age = max(timedelta(0), situation.now - received)
+        age = max(timedelta(0), context.now - received)
         return _decay(age, parse_duration(self.half_life))
 
-    def reason(self, situation: RoutingContext, rep: Rep) -> str:
+    def reason(self, context: RoutingContext, rep: Rep) -> str:
         """How old the lead is."""
-        received = situation.lead.received_at
+        received = context.lead.received_at
         if received is None:
             return "it is not known when the lead came in"
-        return f"the lead is {_old(max(timedelta(0), situation.now - received))} old"
+        return f"the lead is {_old(max(timedelta(0), context.now - received))} old"
 
 
 def _old(age: timedelta) -> str:
@@ -201,13 +201,13 @@ def _shares(given: Any) -> tuple[float, ...]:
 class source_urgency(_OfLead):
     """How urgent the lead is, by where it came from.
 
-    Formula: the urgency listed for the lead's source; ``otherwise`` for a source that is not listed. No answer when
-    the source is not known, or is not listed and there is no ``otherwise``.
+    Formula: the urgency listed for the lead's source; ``fallback`` for a source that is not listed. No answer when
+    the source is not known, or is not listed and there is no ``fallback``.
 
     Args:
         sources: The sources, such as ``["phone", "webinar"]``.
         urgency: The urgency of each, from 0 to 1.
-        otherwise: The urgency of any other source; ``None`` for no answer.
+        fallback: The urgency of any other source; ``None`` for no answer.
         field: The field of the lead to look at: ``source``, ``channel``, or an attribute.
 
     Raises:
@@ -222,7 +222,7 @@ class source_urgency(_OfLead):
     name = "source_urgency"
     sources: tuple[str, ...] = parameter(converter=words)
     urgency: tuple[float, ...] = parameter(converter=_shares)
-    otherwise: float | None = parameter(default=None, converter=optional(share))
+    fallback: float | None = parameter(default=None, converter=optional(share))
     field: str = parameter(default="source", converter=text_title)
 
     def __attrs_post_init__(self) -> None:
@@ -230,13 +230,13 @@ class source_urgency(_OfLead):
             counts = f"{len(self.sources)} sources and {len(self.urgency)} urgencies"
             raise ConfigError(f"source_urgency() has {counts}; write one urgency for each source")
 
-    def reason(self, situation: RoutingContext, rep: Rep) -> str:
+    def reason(self, context: RoutingContext, rep: Rep) -> str:
         """Where the lead came from."""
-        found = texts_of(situation.lead, self.field)
+        found = texts_of(context.lead, self.field)
         return f"{self.field} is {', '.join(found)}" if found else f"the lead has no {self.field}"
 
-    def _points(self, situation: RoutingContext) -> float | None:
+    def _points(self, context: RoutingContext) -> float | None:
         listed = dict(zip(self.sources, self.urgency, strict=True))
-        found = texts_of(situation.lead, self.field)
+        found = texts_of(context.lead, self.field)
         known = [listed[source] for source in found if source in listed]
-        return max(known) if known else self.otherwise if found else None
+        return max(known) if known else self.fallback if found else None

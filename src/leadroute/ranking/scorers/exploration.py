@@ -25,10 +25,10 @@ from leadroute.ranking.empirical_bayes import Estimate, Prior, posterior
 from leadroute.ranking.scorers.combinators import fair_share
 from leadroute.ranking.scorers.parameters import positive
 from leadroute.ranking.scorers.performance import Learning, close_rate
+from leadroute.rules.routing_context import CHANCES, RoutingContext
 from leadroute.rules.scorer import Points, Scorer, mean
-from leadroute.rules.situation import CHANCES, RoutingContext
 
-__all__ = ["explore", "given_up", "propensities", "random_tiebreak"]
+__all__ = ["explore", "fairness_cost", "propensities", "random_tiebreak"]
 
 
 @frozen
@@ -51,17 +51,17 @@ class random_tiebreak(Scorer):
         """Always."""
         return True
 
-    def bind(self, situation: RoutingContext) -> Points:
+    def bind(self, context: RoutingContext) -> Points:
         """Draw. O(1) a rep."""
-        return situation.luck
+        return context.luck
 
-    def column(self, situation: RoutingContext) -> list[float | None]:
+    def column(self, context: RoutingContext) -> list[float | None]:
         """Draw. O(reps), a SHA-256 each."""
-        return _luck(situation)  # type: ignore[return-value]  # every place has points
+        return _luck(context)  # type: ignore[return-value]  # every place has points
 
-    def reason(self, situation: RoutingContext, rep: Rep) -> str:
+    def reason(self, context: RoutingContext, rep: Rep) -> str:
         """The lot."""
-        return f"drew {situation.luck(rep):.2f} by lot"
+        return f"drew {context.luck(rep):.2f} by lot"
 
 
 @frozen
@@ -95,39 +95,39 @@ class explore(Learning):
         """Always."""
         return True
 
-    def bind(self, situation: RoutingContext) -> Points:
+    def bind(self, context: RoutingContext) -> Points:
         """Work every posterior out once for the lead. O(candidates) a lead, O(1) a rep."""
-        estimates = situation.once((explore, self), lambda: self._estimates(situation))
+        estimates = context.once((explore, self), lambda: self._estimates(context))
         unknown = posterior(0, 0, None)
 
         def points(rep: Rep) -> float:
-            return estimates.get(rep.id, unknown).quantile(situation.luck(rep))
+            return estimates.get(rep.id, unknown).quantile(context.luck(rep))
 
         return points
 
-    def column(self, situation: RoutingContext) -> list[float | None]:
+    def column(self, context: RoutingContext) -> list[float | None]:
         """Work the posterior of every different record out once. O(candidates)."""
-        won, closed = self.columns(situation, "won", "closed")
+        won, closed = self.columns(context, "won", "closed")
         known = _posteriors(self._rate.prior_of(won, closed))
         return [
             known[record].quantile(luck)
-            for record, luck in zip(zip(won, closed, strict=True), _luck(situation), strict=True)
+            for record, luck in zip(zip(won, closed, strict=True), _luck(context), strict=True)
         ]
 
-    def reason(self, situation: RoutingContext, rep: Rep) -> str:
+    def reason(self, context: RoutingContext, rep: Rep) -> str:
         """What was drawn, and from which range."""
-        estimate = self._rate.estimate(situation, rep)
+        estimate = self._rate.estimate(context, rep)
         low, high = estimate.interval(0.9)
-        drawn = estimate.quantile(situation.luck(rep))
+        drawn = estimate.quantile(context.luck(rep))
         return f"drew {drawn:.0%} from a rate likely between {low:.0%} and {high:.0%}"
 
     @property
     def _rate(self) -> close_rate:
         return close_rate(self.strength, by=self.by, half_life=self.half_life)
 
-    def _estimates(self, situation: RoutingContext) -> dict[str, Estimate]:
+    def _estimates(self, context: RoutingContext) -> dict[str, Estimate]:
         rate = self._rate
-        return {rep.id: rate.estimate(situation, rep) for rep in situation.reps}
+        return {rep.id: rate.estimate(context, rep) for rep in context.reps}
 
 
 class _Posteriors(dict[tuple[float, float], Estimate]):
@@ -147,14 +147,14 @@ _posteriors = lru_cache(maxsize=8)(_Posteriors)
 """Those of the averages that were asked for last: there is one for all leads until an outcome is known."""
 
 
-def _luck(situation: RoutingContext) -> list[float]:
+def _luck(context: RoutingContext) -> list[float]:
     """The luck of every rep, as ``RoutingContext.luck`` has it: the lead's half of the text is digested once."""
-    if situation.lot is not None:
-        return [*map(situation.luck, situation.reps)]
+    if context.lot is not None:
+        return [*map(context.luck, context.reps)]
     from hashlib import sha256  # loads OpenSSL; see leadroute.model.duration
 
-    begun, found = sha256(f"{situation.lead.id}\0".encode()), []
-    for rep_id in situation.column("id in UTF-8", lambda rep: rep.id.encode()):
+    begun, found = sha256(f"{context.lead.id}\0".encode()), []
+    for rep_id in context.column("id in UTF-8", lambda rep: rep.id.encode()):
         each = begun.copy()
         each.update(rep_id)
         found.append((int.from_bytes(each.digest()[:8], "big") % _LOTS + 0.5) / _LOTS)
@@ -172,12 +172,12 @@ Bound: TypeAlias = Sequence[tuple[float, Points]]
 """The weights of the terms of a score, and what gives their points."""
 
 
-def propensities(score: Scorer, situation: RoutingContext) -> Mapping[str, float]:
+def propensities(score: Scorer, context: RoutingContext) -> Mapping[str, float]:
     """The probability with which each candidate comes first, by rep id; together they are 1.
 
     Args:
         score: What was preferred, with chance in it.
-        situation: The lead and its candidates.
+        context: The lead and its candidates.
 
     Complexity: O(lots * reps) points, and O(lots * reps * log(lots * reps)) comparisons.
 
@@ -189,22 +189,22 @@ def propensities(score: Scorer, situation: RoutingContext) -> Mapping[str, float
         >>> sum(found.values())
         1.0
     """
-    last = situation.snapshot.last_assigned
+    last = context.snapshot.last_assigned
     places: list[Place] = []
     certain = {
-        term: _kept(term.scorer.bind(situation), situation.reps)
+        term: _kept(term.scorer.bind(context), context.reps)
         for term in score.terms
         if not term.random
     }
     for lot in range(CHANCES):
-        at_lot = situation.with_lot(lot)
+        at_lot = context.with_lot(lot)
         bound = [
             (term.weight, certain[term] if term in certain else term.scorer.bind(at_lot))
             for term in score.terms
         ]
-        places += [(-_total(bound, rep), last.get(rep.id, -1), rep.id) for rep in situation.reps]
+        places += [(-_total(bound, rep), last.get(rep.id, -1), rep.id) for rep in context.reps]
     places.sort()
-    return FrozenDict(_first({rep.id: 0.0 for rep in situation.reps}, places))
+    return FrozenDict(_first({rep.id: 0.0 for rep in context.reps}, places))
 
 
 def _first(chances: dict[str, float], places: list[Place]) -> dict[str, float]:
@@ -221,12 +221,12 @@ def _first(chances: dict[str, float], places: list[Place]) -> dict[str, float]:
     return chances
 
 
-def given_up(score: fair_share, situation: RoutingContext) -> float:
+def fairness_cost(score: fair_share, context: RoutingContext) -> float:
     """How many points were given up for fairness: the best of any candidate, less those of who came first.
 
     Args:
         score: What was preferred, with a bound on unfairness.
-        situation: The lead and its candidates.
+        context: The lead and its candidates.
 
     Complexity: O(candidates).
 
@@ -238,21 +238,23 @@ def given_up(score: fair_share, situation: RoutingContext) -> float:
         >>> team = (Rep("ada", skills={"oil": 1.0}), Rep("bob", skills={"oil": 0.6}))
         >>> counts = Snapshot(turns={"everyone": {"ada": 3}})
         >>> score = fair_share(skill_match("industry"), ahead=1)
-        >>> given_up(score, RoutingContext(Lead("L-1", industry="oil"), team, "everyone", counts))
+        >>> fairness_cost(
+        ...     score, RoutingContext(Lead("L-1", industry="oil"), team, "everyone", counts)
+        ... )
         0.4
     """
-    if not situation.reps:
+    if not context.reps:
         return 0.0
-    bounded, free = _bound(score, situation), _bound(score.scorer, situation)
-    last = situation.snapshot.last_assigned
+    bounded, free = _bound(score, context), _bound(score.scorer, context)
+    last = context.snapshot.last_assigned
     chosen = min(
-        situation.reps, key=lambda rep: (-_total(bounded, rep), last.get(rep.id, -1), rep.id)
+        context.reps, key=lambda rep: (-_total(bounded, rep), last.get(rep.id, -1), rep.id)
     )
-    return max(_total(free, rep) for rep in situation.reps) - _total(free, chosen)
+    return max(_total(free, rep) for rep in context.reps) - _total(free, chosen)
 
 
-def _bound(score: Scorer, situation: RoutingContext) -> Bound:
-    return [(term.weight, term.scorer.bind(situation)) for term in score.terms]
+def _bound(score: Scorer, context: RoutingContext) -> Bound:
+    return [(term.weight, term.scorer.bind(context)) for term in score.terms]
 
 
 def _total(bound: Bound, rep: Rep) -> float:

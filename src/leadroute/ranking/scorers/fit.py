@@ -22,8 +22,8 @@ from leadroute.model.territory import BACKUP, OVERLAY, OWNER
 from leadroute.model.territory_index import Match
 from leadroute.ranking.scorers.parameters import choice, points_or_none, share
 from leadroute.rules.fields import text_titles, texts_of
+from leadroute.rules.routing_context import RoutingContext
 from leadroute.rules.scorer import Points, Scorer
-from leadroute.rules.situation import RoutingContext
 
 __all__ = ["language", "same_country", "skill_match", "territory_match"]
 
@@ -73,9 +73,9 @@ class skill_match(Scorer):
     at_least: float = parameter(default=0, converter=share)
     unknown: float | None = parameter(default=0, converter=optional(share), kw_only=True)
 
-    def bind(self, situation: RoutingContext) -> Points:
+    def bind(self, context: RoutingContext) -> Points:
         """Look the skills up once for the lead. O(skills asked for) a rep."""
-        skills = self.asked(situation.lead)
+        skills = self.asked(context.lead)
         if not skills:
             return _no_answer
         level, lowest, count = self._level, self.need == "all", len(skills)
@@ -92,13 +92,13 @@ class skill_match(Scorer):
 
         return points
 
-    def depends(self, situation: RoutingContext) -> Hashable | None:
+    def depends(self, context: RoutingContext) -> Hashable | None:
         """The skills asked for."""
-        return self.asked(situation.lead)
+        return self.asked(context.lead)
 
-    def reason(self, situation: RoutingContext, rep: Rep) -> str:
+    def reason(self, context: RoutingContext, rep: Rep) -> str:
         """The skills and the rep's level in each."""
-        skills = situation.once((skill_match, self.field), lambda: self.asked(situation.lead))
+        skills = context.once((skill_match, self.field), lambda: self.asked(context.lead))
         if not skills:
             return f"the lead has no {' or '.join(self.titles)}"
         if not rep.skills:
@@ -155,12 +155,12 @@ class territory_match(Scorer):
     reads = frozenset[str]()
     unknown: float | None = parameter(default=0, converter=optional(share), kw_only=True)
 
-    def bind(self, situation: RoutingContext) -> Points:
+    def bind(self, context: RoutingContext) -> Points:
         """Read the lead's place once. O(1) a rep."""
-        staffed = _staffed(situation)
+        staffed = _staffed(context)
         if staffed:
             return lambda rep: _part(staffed, rep)[0]
-        region, country = situation.lead.region, situation.lead.country
+        region, country = context.lead.region, context.lead.country
         if region is None and country is None:
             return _no_answer
         unknown = points_or_none(self.unknown)
@@ -174,22 +174,22 @@ class territory_match(Scorer):
 
         return points
 
-    def depends(self, situation: RoutingContext) -> Hashable | None:
+    def depends(self, context: RoutingContext) -> Hashable | None:
         """The territories that hold the lead and have a rep; without any, its region and country."""
-        staffed = _staffed(situation)
+        staffed = _staffed(context)
         if staffed:
             return tuple([match.territory for match in staffed])
-        return situation.lead.region, situation.lead.country
+        return context.lead.region, context.lead.country
 
-    def reason(self, situation: RoutingContext, rep: Rep) -> str:
+    def reason(self, context: RoutingContext, rep: Rep) -> str:
         """Which place is covered, and how closely."""
-        staffed = _staffed(situation)
+        staffed = _staffed(context)
         if staffed:
             found = _part(staffed, rep)[1]
             if found is None:
                 return f"has no part in {staffed[0].territory.name}"
             return f"{found.territory.role(rep)} of {found}"
-        region, country = situation.lead.region, situation.lead.country
+        region, country = context.lead.region, context.lead.country
         if region is None and country is None:
             return "the lead has no region and no country"
         if region in rep.regions:
@@ -205,13 +205,13 @@ ROLES: Mapping[str, float] = {OWNER: 1.0, OVERLAY: 0.75, BACKUP: 0.5}
 """The points for a part in a territory."""
 
 
-def _staffed(situation: RoutingContext) -> tuple[Match, ...]:
+def _staffed(context: RoutingContext) -> tuple[Match, ...]:
     """The territories of the lead that have a rep, as ``RoutingContext.staffed``; who is where is remembered."""
     return tuple(
         [
             match
-            for match in situation.matches
-            if any(situation.column((territory_match, match.territory), match.territory.role))
+            for match in context.matches
+            if any(context.column((territory_match, match.territory), match.territory.role))
         ]
     )
 
@@ -248,9 +248,9 @@ class same_country(Scorer):
     reads = frozenset[str]()
     unknown: float | None = parameter(default=0, converter=optional(share), kw_only=True)
 
-    def bind(self, situation: RoutingContext) -> Points:
+    def bind(self, context: RoutingContext) -> Points:
         """Read the lead's country once. O(1) a rep."""
-        country, unknown = situation.lead.country, points_or_none(self.unknown)
+        country, unknown = context.lead.country, points_or_none(self.unknown)
         if country is None:
             return _no_answer
 
@@ -259,13 +259,13 @@ class same_country(Scorer):
 
         return points
 
-    def depends(self, situation: RoutingContext) -> Hashable | None:
+    def depends(self, context: RoutingContext) -> Hashable | None:
         """The lead's country."""
-        return (situation.lead.country,)
+        return (context.lead.country,)
 
-    def reason(self, situation: RoutingContext, rep: Rep) -> str:
+    def reason(self, context: RoutingContext, rep: Rep) -> str:
         """Whether the country is covered."""
-        country = situation.lead.country
+        country = context.lead.country
         if country is None:
             return "the lead has no country"
         if not rep.countries:
@@ -298,9 +298,9 @@ class language(Scorer):
     near: float = parameter(default=0.8, converter=share)
     unknown: float | None = parameter(default=0, converter=optional(share), kw_only=True)
 
-    def bind(self, situation: RoutingContext) -> Points:
+    def bind(self, context: RoutingContext) -> Points:
         """Read the lead's language once. O(languages of the rep) a rep."""
-        asked, unknown = situation.lead.language, points_or_none(self.unknown)
+        asked, unknown = context.lead.language, points_or_none(self.unknown)
         if asked is None:
             return _no_answer
 
@@ -313,13 +313,13 @@ class language(Scorer):
 
         return points
 
-    def depends(self, situation: RoutingContext) -> Hashable | None:
+    def depends(self, context: RoutingContext) -> Hashable | None:
         """The lead's language."""
-        return (situation.lead.language,)
+        return (context.lead.language,)
 
-    def reason(self, situation: RoutingContext, rep: Rep) -> str:
+    def reason(self, context: RoutingContext, rep: Rep) -> str:
         """Which language, and whether it is spoken."""
-        asked = situation.lead.language
+        asked = context.lead.language
         if asked is None:
             return "the lead's language is not known"
         if not rep.languages:

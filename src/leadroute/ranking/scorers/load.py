@@ -15,8 +15,8 @@ from leadroute.model.keys import cap_holder
 from leadroute.model.rep import Rep
 from leadroute.model.working_hours import Hours
 from leadroute.ranking.scorers.parameters import positive
+from leadroute.rules.routing_context import RoutingContext
 from leadroute.rules.scorer import Points, Scorer
-from leadroute.rules.situation import RoutingContext
 
 __all__ = ["cap_remaining", "free_capacity", "workload"]
 
@@ -35,9 +35,9 @@ class free_capacity(Scorer):
     name = "free_capacity"
     reads = frozenset({"open"})
 
-    def bind(self, situation: RoutingContext) -> Points:
+    def bind(self, context: RoutingContext) -> Points:
         """Read the open counts. O(1) a rep."""
-        open_now = situation.snapshot.open
+        open_now = context.snapshot.open
 
         def points(rep: Rep) -> float:
             if rep.capacity is None:
@@ -48,19 +48,19 @@ class free_capacity(Scorer):
 
         return points
 
-    def column(self, situation: RoutingContext) -> list[float | None]:
+    def column(self, context: RoutingContext) -> list[float | None]:
         """Read the open counts. O(reps)."""
-        most = situation.column("capacity", attrgetter("capacity"))
-        opened = map(situation.snapshot.open.get, situation.ids, repeat(0))
+        most = context.column("capacity", attrgetter("capacity"))
+        opened = map(context.snapshot.open.get, context.ids, repeat(0))
         return [
             (whole - busy) / whole if whole and 0 <= busy <= whole else _at_an_end(whole, busy)
             for whole, busy in zip(most, opened, strict=True)
         ]
 
-    def reason(self, situation: RoutingContext, rep: Rep) -> str:
+    def reason(self, context: RoutingContext, rep: Rep) -> str:
         """How much is open, of how much."""
         limit = "no limit" if rep.capacity is None else str(rep.capacity)
-        return f"{situation.snapshot.open.get(rep.id, 0)} open of {limit}"
+        return f"{context.snapshot.open.get(rep.id, 0)} open of {limit}"
 
 
 def _at_an_end(whole: int | None, busy: float) -> float:
@@ -90,9 +90,9 @@ class workload(Scorer):
     reads = frozenset({"open"})
     half: float = field(default=10, converter=positive)
 
-    def bind(self, situation: RoutingContext) -> Points:
+    def bind(self, context: RoutingContext) -> Points:
         """Read the open counts. O(1) a rep."""
-        open_now, half = situation.snapshot.open, self.half
+        open_now, half = context.snapshot.open, self.half
 
         def points(rep: Rep) -> float:
             busy = half * rep.weight
@@ -100,19 +100,19 @@ class workload(Scorer):
 
         return points
 
-    def column(self, situation: RoutingContext) -> list[float | None]:
+    def column(self, context: RoutingContext) -> list[float | None]:
         """Read the open counts. O(reps)."""
-        opened, half = situation.snapshot.open.get, self.half
-        room = situation.column((workload, half), lambda rep: (rep.id, half * rep.weight))
+        opened, half = context.snapshot.open.get, self.half
+        room = context.column((workload, half), lambda rep: (rep.id, half * rep.weight))
         return [
             free / (free + (busy if (busy := opened(rep_id, 0)) > 0 else 0)) if free else 0.0
             for rep_id, free in room
         ]
 
-    def reason(self, situation: RoutingContext, rep: Rep) -> str:
+    def reason(self, context: RoutingContext, rep: Rep) -> str:
         """How much is open, and for what weight."""
         weight = f", weight {rep.weight:g}" if rep.weight != 1 else ""
-        return f"{situation.snapshot.open.get(rep.id, 0)} open{weight}"
+        return f"{context.snapshot.open.get(rep.id, 0)} open{weight}"
 
 
 @frozen
@@ -130,23 +130,23 @@ class cap_remaining(Scorer):
     name = "cap_remaining"
     reads = frozenset({"used"})
 
-    def bind(self, situation: RoutingContext) -> Points:
+    def bind(self, context: RoutingContext) -> Points:
         """O(caps) a rep."""
 
         def points(rep: Rep) -> float | None:
-            return min((share for share, _, _ in _left(situation, rep)), default=None)
+            return min((share for share, _, _ in _left(context, rep)), default=None)
 
         return points
 
-    def column(self, situation: RoutingContext) -> list[float | None]:
+    def column(self, context: RoutingContext) -> list[float | None]:
         """O(caps), and the counters of all of them once in a period."""
-        own = situation.column(cap_remaining, _Counters().add)
+        own = context.column(cap_remaining, _Counters().add)
         places = [place for _, place in own]
         if not any(place >= 0 for place in places):
             return [None] * len(places)
-        used, partly = situation.snapshot.used.get, -1 in places
+        used, partly = context.snapshot.used.get, -1 in places
         found: list[float] = []
-        for rooms in own[0][0].rooms(situation.now):
+        for rooms in own[0][0].rooms(context.now):
             everybody = not partly and len(rooms) == len(places)
             here = rooms if everybody else [rooms[place] for place in places]
             left = [
@@ -160,16 +160,16 @@ class cap_remaining(Scorer):
             ]
         return found  # type: ignore[return-value]  # every place has points
 
-    def reason(self, situation: RoutingContext, rep: Rep) -> str:
+    def reason(self, context: RoutingContext, rep: Rep) -> str:
         """The cap of which least is left, and what is used of it."""
-        found = min(_left(situation, rep), key=lambda left: left[0], default=None)
+        found = min(_left(context, rep), key=lambda left: left[0], default=None)
         return "no caps" if found is None else f"{found[1]} used of {found[2]}"
 
 
-def _left(situation: RoutingContext, rep: Rep) -> Iterator[tuple[float, int, Cap]]:
+def _left(context: RoutingContext, rep: Rep) -> Iterator[tuple[float, int, Cap]]:
     for cap in rep.caps:
-        for bound in rep.bounds(cap, situation.now):
-            used = situation.snapshot.used.get(bound.key, 0)
+        for bound in rep.bounds(cap, context.now):
+            used = context.snapshot.used.get(bound.key, 0)
             yield max(0.0, 1 - used / bound.most) if bound.most else 0.0, used, cap
 
 

@@ -19,8 +19,8 @@ from attrs import field, frozen
 from leadroute.model.rep import Rep
 from leadroute.model.territory import domains_of
 from leadroute.ranking.scorers.parameters import choice
+from leadroute.rules.routing_context import RoutingContext
 from leadroute.rules.scorer import Points, Scorer
-from leadroute.rules.situation import RoutingContext
 
 __all__ = ["named_account", "owner"]
 
@@ -36,67 +36,67 @@ class _Sticky(Scorer):
     reads = frozenset[str]()
     away: str = field(default="anyone", converter=_away)
 
-    def _owns(self, situation: RoutingContext) -> Callable[[Rep], bool]:
+    def _owns(self, context: RoutingContext) -> Callable[[Rep], bool]:
         raise TypeError(
             f"{type(self).__name__} does not say who owns a lead; define _owns(situation)"
         )
 
-    def bind(self, situation: RoutingContext) -> Points:
+    def bind(self, context: RoutingContext) -> Points:
         """Find the owners once. O(members of the pool) a lead, O(1) a rep."""
-        owns = self._owns(situation)
-        if any(map(owns, situation.reps)):
+        owns = self._owns(context)
+        if any(map(owns, context.reps)):
             return lambda rep: float(owns(rep))
-        stand_ins = self._stand_ins(situation)
-        if not any(rep.id in stand_ins for rep in situation.reps):
+        stand_ins = self._stand_ins(context)
+        if not any(rep.id in stand_ins for rep in context.reps):
             return lambda rep: None
         return lambda rep: float(rep.id in stand_ins)
 
-    def _owners(self, situation: RoutingContext) -> Set[str] | None:
+    def _owners(self, context: RoutingContext) -> Set[str] | None:
         """The ids of those who own the lead, maybe of people who are not here; ``None`` when nobody can own it."""
         raise TypeError(
             f"{type(self).__name__} does not say who owns a lead; define _owners(situation)"
         )
 
-    def column(self, situation: RoutingContext) -> list[float | None]:
+    def column(self, context: RoutingContext) -> list[float | None]:
         """Find the owners once. O(reps), and O(members of the pool) when they are away and somebody may stand in."""
-        owners, ids = self._owners(situation), situation.ids
+        owners, ids = self._owners(context), context.ids
         if owners is None:
             return [None] * len(ids)
         theirs: Set[str] = owners
         if owners.isdisjoint(ids):
-            theirs = self._stand_ins(situation)
+            theirs = self._stand_ins(context)
             if theirs.isdisjoint(ids):
                 return [None] * len(ids)
         return [1.0 if rep_id in theirs else 0.0 for rep_id in ids]
 
-    def owns(self, situation: RoutingContext, rep: Rep) -> bool:
+    def owns(self, context: RoutingContext, rep: Rep) -> bool:
         """Whether the lead is theirs."""
-        return self._owns(situation)(rep)
+        return self._owns(context)(rep)
 
-    def reason(self, situation: RoutingContext, rep: Rep) -> str:
+    def reason(self, context: RoutingContext, rep: Rep) -> str:
         """Who owns the lead, and whether they are here."""
-        owns = self._owns(situation)
+        owns = self._owns(context)
         if owns(rep):
             return "the lead is theirs"
-        present = [other.label for other in situation.reps if owns(other)]
+        present = [other.label for other in context.reps if owns(other)]
         if present:
             return f"the lead belongs to {', '.join(present)}"
-        absent = [other.label for other in situation.absent if owns(other)]
+        absent = [other.label for other in context.absent if owns(other)]
         if not absent:
             return "the lead belongs to nobody here"
-        stands_in = rep.id in self._stand_ins(situation)
+        stands_in = rep.id in self._stand_ins(context)
         role = f"; stands in as {self.away}" if stands_in else ""
         return f"the lead belongs to {', '.join(absent)}, who cannot take it{role}"
 
-    def _stand_ins(self, situation: RoutingContext) -> frozenset[str]:
+    def _stand_ins(self, context: RoutingContext) -> frozenset[str]:
         if self.away == "anyone":
             return frozenset()
-        owns = self._owns(situation)
-        absent = [rep for rep in situation.absent if owns(rep)]
+        owns = self._owns(context)
+        absent = [rep for rep in context.absent if owns(rep)]
         if self.away == "manager":
             return frozenset(rep.manager_id for rep in absent if rep.manager_id is not None)
         teams = frozenset(team for rep in absent for team in rep.teams)
-        return frozenset(rep.id for rep in situation.reps if not teams.isdisjoint(rep.teams))
+        return frozenset(rep.id for rep in context.reps if not teams.isdisjoint(rep.teams))
 
 
 @frozen
@@ -119,12 +119,12 @@ class owner(_Sticky):
 
     name = "owner"
 
-    def _owns(self, situation: RoutingContext) -> Callable[[Rep], bool]:
-        owner_id = situation.lead.owner_id
+    def _owns(self, context: RoutingContext) -> Callable[[Rep], bool]:
+        owner_id = context.lead.owner_id
         return lambda rep: rep.id == owner_id
 
-    def _owners(self, situation: RoutingContext) -> frozenset[str] | None:
-        owner_id = situation.lead.owner_id
+    def _owners(self, context: RoutingContext) -> frozenset[str] | None:
+        owner_id = context.lead.owner_id
         return None if owner_id is None else frozenset((owner_id,))
 
 
@@ -151,8 +151,8 @@ class named_account(_Sticky):
 
     name = "named_account"
 
-    def _owns(self, situation: RoutingContext) -> Callable[[Rep], bool]:
-        lead = situation.lead
+    def _owns(self, context: RoutingContext) -> Callable[[Rep], bool]:
+        lead = context.lead
         named = frozenset(filter(None, (lead.account_id, lead.domain, lead.company)))
         domains = frozenset(domains_of(lead))
         return lambda rep: (
@@ -160,13 +160,13 @@ class named_account(_Sticky):
             or not domains.isdisjoint(_in_lower_case(rep.accounts))
         )
 
-    def _owners(self, situation: RoutingContext) -> Set[str] | None:
-        lead = situation.lead
+    def _owners(self, context: RoutingContext) -> Set[str] | None:
+        lead = context.lead
         named = [*filter(None, (lead.account_id, lead.domain, lead.company))]
         domains = domains_of(lead)
         if not named and not domains:
             return None
-        register = next(iter(situation.column(named_account, _Register().add)), None)
+        register = next(iter(context.column(named_account, _Register().add)), None)
         return frozenset() if register is None else register.owners(named, domains)
 
 

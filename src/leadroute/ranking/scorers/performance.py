@@ -33,8 +33,8 @@ from leadroute.model.track_record import (
     ALL,
     NOTHING,
     UNIT,
-    Outcomes,
     Record,
+    TrackRecords,
     possible,
     segment_key,
     week_of,
@@ -42,8 +42,8 @@ from leadroute.model.track_record import (
 from leadroute.ranking.empirical_bayes import Estimate, Prior, posterior, prior_of
 from leadroute.ranking.scorers.parameters import lasting, positive, share
 from leadroute.rules.fields import text_titles, texts_of
+from leadroute.rules.routing_context import RoutingContext
 from leadroute.rules.scorer import Points, Scorer
-from leadroute.rules.situation import RoutingContext
 
 __all__ = [
     "Learning",
@@ -81,22 +81,22 @@ class Learning(Scorer):
     by: str | tuple[str, ...] | None = field(default=None, converter=_by, kw_only=True)
     half_life: str | None = field(default=None, converter=optional(lasting), kw_only=True)
 
-    def records(self, situation: RoutingContext) -> Mapping[str, Record]:
+    def records(self, context: RoutingContext) -> Mapping[str, Record]:
         """The record of every candidate by rep id, worked out once. O(candidates * weeks)."""
-        return situation.once((Learning, self.by, self.half_life), lambda: self._records(situation))
+        return context.once((Learning, self.by, self.half_life), lambda: self._records(context))
 
-    def columns(self, situation: RoutingContext, *names: str) -> list[list[float]]:
+    def columns(self, context: RoutingContext, *names: str) -> list[list[float]]:
         """Some numbers of the records of every candidate, a list for each name. O(candidates).
 
         The records of outcomes are remembered for as long as the outcomes are used.
         """
-        ids, outcomes = situation.ids, situation.snapshot.outcomes
-        if not outcomes:
-            return self._counted(situation.snapshot, ids, names)
+        ids, track_records = context.ids, context.snapshot.track_records
+        if not track_records:
+            return self._counted(context.snapshot, ids, names)
         half_life = None if self.half_life is None else parse_duration(self.half_life)
-        week = 0 if half_life is None else week_of(situation.now)
-        segments = tuple([each for each in self._segments(situation) if each in outcomes.weeks])
-        totals = _kept(outcomes).totals(segments, half_life, week)
+        week = 0 if half_life is None else week_of(context.now)
+        segments = tuple([each for each in self._segments(context) if each in track_records.weeks])
+        totals = _kept(track_records).totals(segments, half_life, week)
         records = [totals[rep_id] for rep_id in ids]
         return [[*map(attrgetter(name), records)] for name in names]
 
@@ -114,55 +114,55 @@ class Learning(Scorer):
         known = {"won": won, "closed": closed}
         return [known[name] if name in known else [0] * len(ids) for name in names]
 
-    def answers(self, situation: RoutingContext) -> bool:
+    def answers(self, context: RoutingContext) -> bool:
         """Whether anything can be known: the lead belongs to a segment, and there are outcomes or counts."""
-        snapshot = situation.snapshot
+        snapshot = context.snapshot
         if self.by is None:
-            return bool(snapshot.outcomes or snapshot.closed)
-        return bool(snapshot.outcomes and self._segments(situation))
+            return bool(snapshot.track_records or snapshot.closed)
+        return bool(snapshot.track_records and self._segments(context))
 
-    def record(self, situation: RoutingContext, rep: Rep) -> Record:
+    def record(self, context: RoutingContext, rep: Rep) -> Record:
         """The record of one candidate."""
-        return self.records(situation).get(rep.id, NOTHING)
+        return self.records(context).get(rep.id, NOTHING)
 
-    def about(self, situation: RoutingContext) -> str:
+    def about(self, context: RoutingContext) -> str:
         """Which leads the record is about, as the end of a phrase; empty for all."""
         if self.by is None:
             return ""
-        named = [value for title in self._fields for value in texts_of(situation.lead, title)]
+        named = [value for title in self._fields for value in texts_of(context.lead, title)]
         return f" in {', '.join(named)}" if named else " in leads like this"
 
     @property
     def _fields(self) -> tuple[str, ...]:
         return (self.by,) if isinstance(self.by, str) else self.by or ()
 
-    def _records(self, situation: RoutingContext) -> Mapping[str, Record]:
-        snapshot = situation.snapshot
-        if not snapshot.outcomes and self.by is None:
-            return {rep.id: counted(snapshot, rep.id) for rep in situation.reps}
+    def _records(self, context: RoutingContext) -> Mapping[str, Record]:
+        snapshot = context.snapshot
+        if not snapshot.track_records and self.by is None:
+            return {rep.id: counted(snapshot, rep.id) for rep in context.reps}
         half_life = None if self.half_life is None else parse_duration(self.half_life)
-        now = None if half_life is None else situation.now
-        segments = self._segments(situation)
+        now = None if half_life is None else context.now
+        segments = self._segments(context)
         return {
             rep.id: possible(
                 sum(
                     (
-                        snapshot.outcomes.total(rep.id, segment, now=now, half_life=half_life)
+                        snapshot.track_records.total(rep.id, segment, now=now, half_life=half_life)
                         for segment in segments
                     ),
                     NOTHING,
                 )
             )
-            for rep in situation.reps
+            for rep in context.reps
         }
 
-    def _segments(self, situation: RoutingContext) -> tuple[str, ...]:
+    def _segments(self, context: RoutingContext) -> tuple[str, ...]:
         if self.by is None:
             return (ALL,)
         return tuple(
             segment_key(title, value)
             for title in self._fields
-            for value in texts_of(situation.lead, title)
+            for value in texts_of(context.lead, title)
         )
 
 
@@ -189,8 +189,8 @@ class _Kept:
 
     __slots__ = ("_of", "_totals")
 
-    def __init__(self, outcomes: ref[Outcomes]) -> None:
-        self._of = outcomes
+    def __init__(self, track_records: ref[TrackRecords]) -> None:
+        self._of = track_records
         self._totals: dict[tuple[tuple[str, ...], timedelta | None], tuple[int, _Totals]] = {}
 
     def totals(self, segments: tuple[str, ...], half_life: timedelta | None, week: int) -> _Totals:
@@ -214,9 +214,10 @@ class _Kept:
         now: datetime | None,
         rep_id: str,
     ) -> Record:
-        outcomes = self._of() or Outcomes()
+        track_records = self._of() or TrackRecords()
         found = [
-            outcomes.total(rep_id, segment, now=now, half_life=half_life) for segment in segments
+            track_records.total(rep_id, segment, now=now, half_life=half_life)
+            for segment in segments
         ]
         return possible(sum(found, NOTHING))
 
@@ -224,13 +225,13 @@ class _Kept:
 _KEPT: Final[dict[int, _Kept]] = {}
 
 
-def _kept(outcomes: Outcomes) -> _Kept:
+def _kept(track_records: TrackRecords) -> _Kept:
     """What is kept for outcomes, by their identity: they are too many to be compared."""
-    place = id(outcomes)
+    place = id(track_records)
     found = _KEPT.get(place)
     if found is None:
         # the entry goes with the outcomes, before their number can be given to anything else
-        found = _KEPT[place] = _Kept(ref(outcomes, lambda _gone: _KEPT.pop(place, None)))
+        found = _KEPT[place] = _Kept(ref(track_records, lambda _gone: _KEPT.pop(place, None)))
     return found
 
 
@@ -262,9 +263,9 @@ class close_rate(Learning):
     reads = frozenset({"won", "closed"})
     strength: float | None = field(default=None, converter=optional(positive))
 
-    def bind(self, situation: RoutingContext) -> Points:
+    def bind(self, context: RoutingContext) -> Points:
         """Add up the candidates' record once. O(candidates) a lead, O(1) a rep."""
-        prior, records = self.prior(situation), self.records(situation)
+        prior, records = self.prior(context), self.records(context)
         if prior is None:
             return lambda _rep: None
 
@@ -276,9 +277,9 @@ class close_rate(Learning):
 
         return points
 
-    def column(self, situation: RoutingContext) -> list[float | None]:
+    def column(self, context: RoutingContext) -> list[float | None]:
         """Add up the candidates' record once. O(candidates), and the estimate of the strength for new counts."""
-        won, closed = self.columns(situation, "won", "closed")
+        won, closed = self.columns(context, "won", "closed")
         prior = self.prior_of(won, closed)
         if prior is None:
             return [None] * len(won)
@@ -293,39 +294,39 @@ class close_rate(Learning):
         trials = sum(closed)
         return Prior(min(1.0, sum(won) / trials), self.strength) if trials else None
 
-    def prior(self, situation: RoutingContext) -> Prior | None:
+    def prior(self, context: RoutingContext) -> Prior | None:
         """What the candidates' records say before looking at one rep: the average, and what it is worth."""
-        return situation.once((close_rate, self), lambda: self._prior(situation))
+        return context.once((close_rate, self), lambda: self._prior(context))
 
-    def estimate(self, situation: RoutingContext, rep: Rep) -> Estimate:
+    def estimate(self, context: RoutingContext, rep: Rep) -> Estimate:
         """What is known of the rep's rate, for intervals.
 
         Example:
             >>> from leadroute import Lead, Rep, Snapshot
             >>> ada = Rep("ada")
             >>> counts = Snapshot(won={"ada": 30}, closed={"ada": 100})
-            >>> situation = RoutingContext(Lead("L-1"), (ada,), "everyone", counts)
-            >>> low, high = close_rate(20).estimate(situation, ada).interval(0.9)
+            >>> context = RoutingContext(Lead("L-1"), (ada,), "everyone", counts)
+            >>> low, high = close_rate(20).estimate(context, ada).interval(0.9)
             >>> f"{low:.2f} to {high:.2f}"
             '0.24 to 0.37'
         """
-        record = self.record(situation, rep)
-        return posterior(record.won, record.closed, self.prior(situation))
+        record = self.record(context, rep)
+        return posterior(record.won, record.closed, self.prior(context))
 
-    def reason(self, situation: RoutingContext, rep: Rep) -> str:
+    def reason(self, context: RoutingContext, rep: Rep) -> str:
         """The rep's record, the average it is shrunk to, and the interval."""
-        prior, about = self.prior(situation), self.about(situation)
+        prior, about = self.prior(context), self.about(context)
         if prior is None:
             return f"nobody has closed a deal{about} yet"
-        record = self.record(situation, rep)
+        record = self.record(context, rep)
         low, high = posterior(record.won, record.closed, prior).interval(0.9)
         return (
             f"won {record.won:g} of {record.closed:g}{about}, where all together win {prior.mean:.0%}; "
             f"likely between {low:.0%} and {high:.0%}"
         )
 
-    def _prior(self, situation: RoutingContext) -> Prior | None:
-        found = ((record.won, record.closed) for record in self.records(situation).values())
+    def _prior(self, context: RoutingContext) -> Prior | None:
+        found = ((record.won, record.closed) for record in self.records(context).values())
         return prior_of(found, self.strength)
 
 
@@ -359,9 +360,9 @@ class revenue_rate(Learning):
     name = "revenue_rate"
     strength: float = field(default=20, converter=positive)
 
-    def bind(self, situation: RoutingContext) -> Points:
+    def bind(self, context: RoutingContext) -> Points:
         """Add up the candidates' record once. O(candidates) a lead, O(1) a rep."""
-        average, records = self._average(situation), self.records(situation)
+        average, records = self._average(context), self.records(context)
         if not average:
             return lambda _rep: None
         best = max(self._rate(record, average) for record in records.values())
@@ -371,9 +372,9 @@ class revenue_rate(Learning):
 
         return points
 
-    def column(self, situation: RoutingContext) -> list[float | None]:
+    def column(self, context: RoutingContext) -> list[float | None]:
         """Add up the candidates' record once. O(candidates)."""
-        value, closed = self.columns(situation, "value", "closed")
+        value, closed = self.columns(context, "value", "closed")
         whole = sum(closed)
         average = max(0.0, sum(value)) / whole if whole else 0.0
         if not average:
@@ -387,25 +388,25 @@ class revenue_rate(Learning):
         best = max(rates)
         return [rate / best for rate in rates]  # at most 1, as the best is one of them
 
-    def reason(self, situation: RoutingContext, rep: Rep) -> str:
+    def reason(self, context: RoutingContext, rep: Rep) -> str:
         """The rep's revenue a lead, shrunk, and the average."""
-        average, about = self._average(situation), self.about(situation)
+        average, about = self._average(context), self.about(context)
         if not average:
             return f"nobody has won a deal of known value{about} yet"
-        own = self._rate(self.record(situation, rep), average)
+        own = self._rate(self.record(context, rep), average)
         return f"{own / 100:,.0f} a lead{about}, where all together bring {average / 100:,.0f}"
 
     def _rate(self, record: Record, average: float) -> float:
         return (max(0.0, record.value) + self.strength * average) / (record.closed + self.strength)
 
-    def _average(self, situation: RoutingContext) -> float:
-        records = self.records(situation).values()
+    def _average(self, context: RoutingContext) -> float:
+        records = self.records(context).values()
 
         def average() -> float:
             closed = sum(record.closed for record in records)
             return max(0.0, sum(record.value for record in records)) / closed if closed else 0.0
 
-        return situation.once((revenue_rate, self), average)
+        return context.once((revenue_rate, self), average)
 
 
 def _similar(given: Any) -> str | tuple[str, ...]:
@@ -438,11 +439,11 @@ class expertise(Learning):
     half: float = field(default=10, converter=positive)
     by: str | tuple[str, ...] = field(default="industry", converter=_similar, kw_only=True)
 
-    def bind(self, situation: RoutingContext) -> Points:
+    def bind(self, context: RoutingContext) -> Points:
         """Look the segments up once. O(candidates) a lead, O(1) a rep."""
-        if not self.answers(situation):
+        if not self.answers(context):
             return lambda _rep: None
-        records = self.records(situation)
+        records = self.records(context)
 
         def points(rep: Rep) -> float:
             worked = records.get(rep.id, NOTHING).closed
@@ -450,18 +451,18 @@ class expertise(Learning):
 
         return points
 
-    def column(self, situation: RoutingContext) -> list[float | None]:
+    def column(self, context: RoutingContext) -> list[float | None]:
         """Look the segments up once. O(candidates)."""
-        if not self.answers(situation):
-            return [None] * len(situation.reps)
-        (closed,), half = self.columns(situation, "closed"), self.half
+        if not self.answers(context):
+            return [None] * len(context.reps)
+        (closed,), half = self.columns(context, "closed"), self.half
         return [worked / (worked + half) for worked in closed]
 
-    def reason(self, situation: RoutingContext, rep: Rep) -> str:
+    def reason(self, context: RoutingContext, rep: Rep) -> str:
         """How many leads, and of which kind."""
-        if not self.answers(situation):
-            return f"nothing is known{self.about(situation)}"
-        return f"{self.record(situation, rep).closed:.3g} leads closed{self.about(situation)}"
+        if not self.answers(context):
+            return f"nothing is known{self.about(context)}"
+        return f"{self.record(context, rep).closed:.3g} leads closed{self.about(context)}"
 
 
 _LONGEST = 600.0
@@ -494,9 +495,9 @@ class response_speed(Learning):
     half: str = field(default="5m", converter=lasting)
     strength: float = field(default=5, converter=positive)
 
-    def bind(self, situation: RoutingContext) -> Points:
+    def bind(self, context: RoutingContext) -> Points:
         """Add up the candidates' record once. O(candidates) a lead, O(1) a rep."""
-        average, records = self._average(situation), self.records(situation)
+        average, records = self._average(context), self.records(context)
         if average is None:
             return lambda _rep: None
         half = parse_duration(self.half).total_seconds()
@@ -506,9 +507,9 @@ class response_speed(Learning):
 
         return points
 
-    def column(self, situation: RoutingContext) -> list[float | None]:
+    def column(self, context: RoutingContext) -> list[float | None]:
         """Add up the candidates' record once. O(candidates)."""
-        logs, reached = self.columns(situation, "log_response", "reached")
+        logs, reached = self.columns(context, "log_response", "reached")
         whole = sum(reached)
         if not whole:
             return [None] * len(logs)
@@ -522,11 +523,11 @@ class response_speed(Learning):
             typical = [max(0.0, min(each, _LONGEST)) for each in typical]
         return [half / (half + expm1(each)) for each in typical]
 
-    def reason(self, situation: RoutingContext, rep: Rep) -> str:
+    def reason(self, context: RoutingContext, rep: Rep) -> str:
         """The rep's typical time, after shrinking, and from how many leads."""
-        average, record = self._average(situation), self.record(situation, rep)
+        average, record = self._average(context), self.record(context, rep)
         if average is None:
-            return f"nobody has reached a lead{self.about(situation)} yet"
+            return f"nobody has reached a lead{self.about(context)} yet"
         took = timedelta(seconds=round(min(self._seconds(record, average), 1e9)))
         return f"takes about {took} to reach a lead, judged by {record.reached:.3g} leads"
 
@@ -536,8 +537,8 @@ class response_speed(Learning):
         )
         return expm1(max(0.0, min(typical, _LONGEST)))
 
-    def _average(self, situation: RoutingContext) -> float | None:
-        records = self.records(situation).values()
+    def _average(self, context: RoutingContext) -> float | None:
+        records = self.records(context).values()
 
         def average() -> float | None:
             reached = sum(record.reached for record in records)
@@ -545,7 +546,7 @@ class response_speed(Learning):
                 sum(record.log_response for record in records) / UNIT / reached if reached else None
             )
 
-        return situation.once((response_speed, self), average)
+        return context.once((response_speed, self), average)
 
 
 @frozen
@@ -575,9 +576,9 @@ class accept_rate(Learning):
     refusal: float = field(default=0.5, converter=share)
     strength: float = field(default=10, converter=positive)
 
-    def bind(self, situation: RoutingContext) -> Points:
+    def bind(self, context: RoutingContext) -> Points:
         """Add up the candidates' record once. O(candidates) a lead, O(1) a rep."""
-        average, records = self._average(situation), self.records(situation)
+        average, records = self._average(context), self.records(context)
         if average is None:
             return lambda _rep: None
 
@@ -587,9 +588,9 @@ class accept_rate(Learning):
 
         return points
 
-    def column(self, situation: RoutingContext) -> list[float | None]:
+    def column(self, context: RoutingContext) -> list[float | None]:
         """Add up the candidates' record once. O(candidates)."""
-        accepted, declined, ignored = self.columns(situation, "accepted", "declined", "ignored")
+        accepted, declined, ignored = self.columns(context, "accepted", "declined", "ignored")
         refusal, worth = self.refusal, self.strength
         good = [taken + refusal * no for taken, no in zip(accepted, declined, strict=True)]
         offers = [
@@ -602,26 +603,26 @@ class accept_rate(Learning):
         # no bound is needed: what was good is no more than what was offered, and rounding keeps that order
         return [(own + base) / (each + worth) for own, each in zip(good, offers, strict=True)]
 
-    def reason(self, situation: RoutingContext, rep: Rep) -> str:
+    def reason(self, context: RoutingContext, rep: Rep) -> str:
         """What became of the rep's offers."""
-        if self._average(situation) is None:
-            return f"nobody has been offered a lead{self.about(situation)} yet"
-        record = self.record(situation, rep)
+        if self._average(context) is None:
+            return f"nobody has been offered a lead{self.about(context)} yet"
+        record = self.record(context, rep)
         return (
             f"accepted {record.accepted:.3g}, declined {record.declined:.3g}, "
-            f"let {record.ignored:.3g} run out{self.about(situation)}"
+            f"let {record.ignored:.3g} run out{self.about(context)}"
         )
 
     def _answered(self, record: Record) -> tuple[float, float]:
         good = record.accepted + self.refusal * record.declined
         return good, record.accepted + record.declined + record.ignored
 
-    def _average(self, situation: RoutingContext) -> float | None:
-        records = self.records(situation).values()
+    def _average(self, context: RoutingContext) -> float | None:
+        records = self.records(context).values()
 
         def average() -> float | None:
             found = [self._answered(record) for record in records]
             offers = sum(each for _, each in found)
             return sum(good for good, _ in found) / offers if offers else None
 
-        return situation.once((accept_rate, self), average)
+        return context.once((accept_rate, self), average)

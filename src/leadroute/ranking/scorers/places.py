@@ -26,8 +26,8 @@ from leadroute.model.working_hours import unless_failing
 from leadroute.ranking.scorers.parameters import points_or_none, positive, share, word
 from leadroute.ranking.scorers.team import alike
 from leadroute.rules.fields import number_of
+from leadroute.rules.routing_context import RoutingContext
 from leadroute.rules.scorer import Points, Scorer
-from leadroute.rules.situation import RoutingContext
 
 __all__ = ["distance", "timezone_overlap"]
 
@@ -61,9 +61,9 @@ class distance(Scorer):
     longitude: str = field(default="lon", converter=word)
     unknown: float | None = field(default=0, converter=optional(share), kw_only=True)
 
-    def bind(self, situation: RoutingContext) -> Points:
+    def bind(self, context: RoutingContext) -> Points:
         """Read the lead's place once. O(1) a rep."""
-        there, unknown = self._place(situation.lead), points_or_none(self.unknown)
+        there, unknown = self._place(context.lead), points_or_none(self.unknown)
 
         def points(rep: Rep) -> float | None:
             if there is None:
@@ -75,11 +75,11 @@ class distance(Scorer):
 
         return points
 
-    def column(self, situation: RoutingContext) -> list[float | None]:
+    def column(self, context: RoutingContext) -> list[float | None]:
         """The places of reps are remembered, and the formula of ``distance_km`` is written out. O(reps)."""
-        there, unknown, half = self._place(situation.lead), points_or_none(self.unknown), self.half
+        there, unknown, half = self._place(context.lead), points_or_none(self.unknown), self.half
         if there is None:
-            return [None] * len(situation.reps)
+            return [None] * len(context.reps)
         lat2, lon2 = map(radians, there)
         cos2, across = cos(lat2), 2 * EARTH_KM
         key = (distance, self.latitude, self.longitude)
@@ -100,7 +100,7 @@ class distance(Scorer):
                     )
                 )
             )
-            for here in situation.column(key, self._on_earth)
+            for here in context.column(key, self._on_earth)
         ]
 
     def _on_earth(self, rep: Rep) -> tuple[float, float, float] | None:
@@ -111,9 +111,9 @@ class distance(Scorer):
         latitude, longitude = map(radians, here)
         return latitude, longitude, cos(latitude)
 
-    def reason(self, situation: RoutingContext, rep: Rep) -> str:
+    def reason(self, context: RoutingContext, rep: Rep) -> str:
         """How many kilometres lie between them."""
-        here, there = self._place(rep), self._place(situation.lead)
+        here, there = self._place(rep), self._place(context.lead)
         if there is None:
             return "the lead's place is not known"
         if here is None:
@@ -169,9 +169,9 @@ class timezone_overlap(Scorer):
     week: str = field(default=OFFICE, converter=_week)
     unknown: float | None = field(default=0, converter=optional(share), kw_only=True)
 
-    def bind(self, situation: RoutingContext) -> Points:
+    def bind(self, context: RoutingContext) -> Points:
         """Work the lead's hours out once. O(stretches of a week) for every schedule that a rep has."""
-        shared, unknown = self._shared(situation), points_or_none(self.unknown)
+        shared, unknown = self._shared(context), points_or_none(self.unknown)
         if shared is None or not shared.whole:
             return _no_answer
 
@@ -181,16 +181,16 @@ class timezone_overlap(Scorer):
 
         return points
 
-    def column(self, situation: RoutingContext) -> list[float | None]:
+    def column(self, context: RoutingContext) -> list[float | None]:
         """Work the lead's hours out once, and ask each schedule once. O(reps)."""
-        points = self.bind(situation)
-        first, kinds = alike(situation, timezone_overlap, _hours_of)
+        points = self.bind(context)
+        first, kinds = alike(context, timezone_overlap, _hours_of)
         found = {kind: points(first[kind]) for kind in set(kinds)}
         return [found[kind] for kind in kinds]
 
-    def reason(self, situation: RoutingContext, rep: Rep) -> str:
+    def reason(self, context: RoutingContext, rep: Rep) -> str:
         """How many hours they share, of how many."""
-        shared = self._shared(situation)
+        shared = self._shared(context)
         if shared is None:
             return "the lead's time zone is not known"
         return unless_failing(
@@ -198,10 +198,10 @@ class timezone_overlap(Scorer):
             lambda error: f"the rep's calendar fails with {type(error).__name__}",
         )
 
-    def _shared(self, situation: RoutingContext) -> Shared | None:
-        return situation.once(
+    def _shared(self, context: RoutingContext) -> Shared | None:
+        return context.once(
             ("shared hours", self.week),
-            lambda: shared_hours(situation.lead, self.week, situation.instant),
+            lambda: shared_hours(context.lead, self.week, context.instant),
         )
 
 

@@ -25,11 +25,11 @@ from attrs import evolve, field, frozen
 from leadroute.model.duration import from_micros, parse_duration, to_micros
 from leadroute.model.rep import Rep
 from leadroute.model.snapshot import Snapshot
-from leadroute.model.turn_credit import Grant, less, payments, soonest
+from leadroute.model.turn_credit import TurnCredit, less, payments, soonest
 from leadroute.model.validation import FrozenDict
 from leadroute.ranking.scorers.parameters import choice, lasting
+from leadroute.rules.routing_context import RoutingContext
 from leadroute.rules.scorer import Points, Scorer
-from leadroute.rules.situation import RoutingContext
 
 __all__ = [
     "MODES",
@@ -164,21 +164,21 @@ class Dues(NamedTuple):
         return 1 - self.due()[place] / self.turn
 
 
-def dues(situation: RoutingContext) -> Dues:
+def dues(context: RoutingContext) -> Dues:
     """What every candidate is due, worked out once for a lead. O(candidates).
 
     Where the counts hold no credits for the pool, the turns stand for them, as if every lead so far had been shared out
     among these candidates.
     """
-    return situation.once("dues", lambda: _dues(situation))
+    return context.once("dues", lambda: _dues(context))
 
 
-def _dues(situation: RoutingContext) -> Dues:
-    weights = _whole(situation.column("weight", exact_weight))
-    whole, snapshot, ids = sum(weights) or 1, situation.snapshot, situation.ids
-    known = snapshot.credits.get(situation.pool)
+def _dues(context: RoutingContext) -> Dues:
+    weights = _whole(context.column("weight", exact_weight))
+    whole, snapshot, ids = sum(weights) or 1, context.snapshot, context.ids
+    known = snapshot.credits.get(context.pool)
     if known is None:
-        turns = [*map(situation.turns.get, ids, repeat(0))]
+        turns = [*map(context.turns.get, ids, repeat(0))]
         shared, scale = sum(turns), whole
         credits = [
             UNIT * (shared * weight - taken * whole)
@@ -186,16 +186,16 @@ def _dues(situation: RoutingContext) -> Dues:
         ]
     else:
         scale, credits = 1, [*map(known.get, ids, repeat(0))]
-    if snapshot.granted:
-        for place, balance in _balances(situation):
+    if snapshot.turn_credits:
+        for place, balance in _balances(context):
             credits[place] += balance * UNIT * scale
     return Dues(credits, weights, whole, scale, ids)
 
 
-def _balances(situation: RoutingContext) -> list[tuple[int, int]]:
-    balances = situation.balances
+def _balances(context: RoutingContext) -> list[tuple[int, int]]:
+    balances = context.balances
     return [
-        (place, balances[rep.id]) for place, rep in enumerate(situation.reps) if rep.id in balances
+        (place, balances[rep.id]) for place, rep in enumerate(context.reps) if rep.id in balances
     ]
 
 
@@ -241,30 +241,30 @@ class round_robin(Scorer):
         """It is about nothing else."""
         return True
 
-    def is_turn(self, situation: RoutingContext, rep: Rep) -> bool:
+    def is_turn(self, context: RoutingContext, rep: Rep) -> bool:
         """Always."""
         return True
 
-    def bind(self, situation: RoutingContext) -> Points:
+    def bind(self, context: RoutingContext) -> Points:
         """Put the candidates in order once. O(n log n) a lead, O(1) a rep."""
-        points = dict(zip(situation.ids, self.column(situation), strict=True))
+        points = dict(zip(context.ids, self.column(context), strict=True))
         return lambda rep: points.get(rep.id, 0.0)
 
-    def column(self, situation: RoutingContext) -> list[float | None]:
+    def column(self, context: RoutingContext) -> list[float | None]:
         """Put the candidates in order once. O(n log n)."""
-        order = dues(situation).order(self.mode)
+        order = dues(context).order(self.mode)
         last, found = max(1, len(order) - 1), [0.0] * len(order)
         for position, place in enumerate(order):
             found[place] = 1.0 - position / last
         return found  # type: ignore[return-value]  # every place has points
 
-    def reason(self, situation: RoutingContext, rep: Rep) -> str:
+    def reason(self, context: RoutingContext, rep: Rep) -> str:
         """How many turns were taken, for what weight, and what the rep was granted."""
-        taken = situation.turns.get(rep.id, 0)
+        taken = context.turns.get(rep.id, 0)
         weight = f", weight {rep.weight:g}" if rep.weight != 1 else ""
         told = [f"{taken} turns taken{weight}"]
-        if situation.snapshot.granted:
-            told += map(str, sorted(situation.grants(rep), key=soonest))
+        if context.snapshot.turn_credits:
+            told += map(str, sorted(context.turn_credits(rep), key=soonest))
         return "; ".join(told)
 
 
@@ -286,7 +286,7 @@ class Turn:
     units: int
     ids: Sequence[str]
     weights: Sequence[int]
-    paid: Mapping[Grant, int] = FrozenDict()
+    paid: Mapping[TurnCredit, int] = FrozenDict()
 
     def shares(self) -> list[int]:
         """What falls to each of ``ids``."""
@@ -294,7 +294,7 @@ class Turn:
         return [share(self.units, weight, whole) for weight in self.weights]
 
 
-def turn_of(situation: RoutingContext, place: int) -> Turn:
+def turn_of(context: RoutingContext, place: int) -> Turn:
     """What the lead does to the credits of its pool when the candidate at a place takes it. O(candidates).
 
     A turn that was given pays without share and turn. Turns that were withheld are settled: the lead counts as so many
@@ -308,12 +308,12 @@ def turn_of(situation: RoutingContext, place: int) -> Turn:
         >>> [part / UNIT for part in turn.shares()]
         [0.75, 0.25]
     """
-    rep, found = situation.reps[place], dues(situation)
-    granted = situation.snapshot.granted.get(situation.pool, {}).get(rep.id, ())
-    paid = payments(granted, situation.now) if granted else FrozenDict[Grant, int]()
+    rep, found = context.reps[place], dues(context)
+    granted = context.snapshot.turn_credits.get(context.pool, {}).get(rep.id, ())
+    paid = payments(granted, context.now) if granted else FrozenDict[TurnCredit, int]()
     price = 1 + sum(paid.values())
     return Turn(
-        rep.id, price, price, situation.ids if price else [], found.weights if price else [], paid
+        rep.id, price, price, context.ids if price else [], found.weights if price else [], paid
     )
 
 
@@ -330,10 +330,10 @@ def after(snapshot: Snapshot, pool: str, members: Sequence[Rep], turn: Turn) -> 
         >>> from leadroute import Lead
         >>> team, counts = (Rep("ada"), Rep("bob")), Snapshot()
         >>> for _ in range(3):
-        ...     situation = RoutingContext(Lead("L-1"), team, "everyone", counts)
-        ...     place = dues(situation).first("weighted")
+        ...     context = RoutingContext(Lead("L-1"), team, "everyone", counts)
+        ...     place = dues(context).first("weighted")
         ...     print(team[place].id)
-        ...     counts = after(counts, "everyone", team, turn_of(situation, place))
+        ...     counts = after(counts, "everyone", team, turn_of(context, place))
         ada
         bob
         ada
@@ -344,14 +344,14 @@ def after(snapshot: Snapshot, pool: str, members: Sequence[Rep], turn: Turn) -> 
         credits[rep_id] = credits.get(rep_id, 0) + part
     credits[turn.rep_id] = credits.get(turn.rep_id, 0) - sum(turn.shares())
     turns[turn.rep_id] = turns.get(turn.rep_id, 0) + turn.taken
-    granted = dict(snapshot.granted.get(pool, {}))
+    granted = dict(snapshot.turn_credits.get(pool, {}))
     if turn.paid:
         granted[turn.rep_id] = less(granted[turn.rep_id], turn.paid)
     return evolve(
         snapshot,
         turns={**snapshot.turns, pool: turns},
         credits={**snapshot.credits, pool: credits},
-        granted={**snapshot.granted, pool: granted} if granted else snapshot.granted,
+        turn_credits={**snapshot.turn_credits, pool: granted} if granted else snapshot.turn_credits,
     )
 
 
@@ -391,9 +391,9 @@ class least_recent(Scorer):
     reads = frozenset({"last_assigned"})
     half: str = field(default="1d", converter=lasting)
 
-    def bind(self, situation: RoutingContext) -> Points:
+    def bind(self, context: RoutingContext) -> Points:
         """Read the clock once. O(1) a rep."""
-        last, now = situation.snapshot.last_assigned, to_micros(situation.now)
+        last, now = context.snapshot.last_assigned, to_micros(context.now)
         half = parse_duration(self.half) // _MICROSECOND
 
         def points(rep: Rep) -> float:
@@ -404,20 +404,20 @@ class least_recent(Scorer):
 
         return points
 
-    def column(self, situation: RoutingContext) -> list[float | None]:
+    def column(self, context: RoutingContext) -> list[float | None]:
         """Read the clock once. O(reps)."""
-        last, now = situation.snapshot.last_assigned.get, to_micros(situation.now)
+        last, now = context.snapshot.last_assigned.get, to_micros(context.now)
         half = parse_duration(self.half) // _MICROSECOND
         return [
             1.0
             if (at := last(rep_id)) is None
             else (idle := now - at if now > at else 0) / (idle + half)
-            for rep_id in situation.ids
+            for rep_id in context.ids
         ]
 
-    def reason(self, situation: RoutingContext, rep: Rep) -> str:
+    def reason(self, context: RoutingContext, rep: Rep) -> str:
         """When the last lead was."""
-        last = situation.snapshot.last_assigned.get(rep.id)
+        last = context.snapshot.last_assigned.get(rep.id)
         return (
             "no lead so far"
             if last is None

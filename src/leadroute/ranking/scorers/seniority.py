@@ -23,8 +23,8 @@ from leadroute.model.track_record import NOTHING, UNIT, Record
 from leadroute.ranking.scorers.parameters import ascending, points_or_none, positive, share
 from leadroute.ranking.scorers.performance import Learning
 from leadroute.rules.fields import number_of, number_title
+from leadroute.rules.routing_context import RoutingContext
 from leadroute.rules.scorer import Points
-from leadroute.rules.situation import RoutingContext
 
 __all__ = ["deal_size_fit", "graduation", "tier", "top_producer"]
 
@@ -55,10 +55,10 @@ class top_producer(Learning):
     reads = frozenset({"open"})
     fatigue: float = parameter(default=10, converter=positive)
 
-    def bind(self, situation: RoutingContext) -> Points:
+    def bind(self, context: RoutingContext) -> Points:
         """Find the best once. O(candidates) a lead, O(1) a rep."""
-        records, open_now = self.records(situation), situation.snapshot.open
-        best = self._best(situation)
+        records, open_now = self.records(context), context.snapshot.open
+        best = self._best(context)
         if best <= 0:
             return lambda _rep: None
 
@@ -68,9 +68,9 @@ class top_producer(Learning):
 
         return points
 
-    def column(self, situation: RoutingContext) -> list[float | None]:
+    def column(self, context: RoutingContext) -> list[float | None]:
         """Find the best once. O(candidates)."""
-        (value,), opened = self.columns(situation, "value"), situation.snapshot.open.get
+        (value,), opened = self.columns(context, "value"), context.snapshot.open.get
         best, fatigue = max(value, default=0.0), self.fatigue
         if best <= 0:
             return [None] * len(value)
@@ -78,22 +78,20 @@ class top_producer(Learning):
             (own / best if own > 0.0 else 0.0)
             * fatigue
             / (fatigue + (busy if (busy := opened(rep_id, 0)) > 0 else 0))
-            for own, rep_id in zip(value, situation.ids, strict=True)
+            for own, rep_id in zip(value, context.ids, strict=True)
         ]
 
-    def reason(self, situation: RoutingContext, rep: Rep) -> str:
+    def reason(self, context: RoutingContext, rep: Rep) -> str:
         """The rep's revenue, the best one's, and what the rep has open."""
-        best = self._best(situation)
+        best = self._best(context)
         if best <= 0:
-            return f"nobody has won a deal of known value{self.about(situation)} yet"
-        own = self.record(situation, rep).value
-        busy = situation.snapshot.open.get(rep.id, 0)
-        return (
-            f"{own / 100:,.0f} won{self.about(situation)}, the best {best / 100:,.0f}; {busy} open"
-        )
+            return f"nobody has won a deal of known value{self.about(context)} yet"
+        own = self.record(context, rep).value
+        busy = context.snapshot.open.get(rep.id, 0)
+        return f"{own / 100:,.0f} won{self.about(context)}, the best {best / 100:,.0f}; {busy} open"
 
-    def _best(self, situation: RoutingContext) -> float:
-        return max((record.value for record in self.records(situation).values()), default=0.0)
+    def _best(self, context: RoutingContext) -> float:
+        return max((record.value for record in self.records(context).values()), default=0.0)
 
 
 @frozen
@@ -139,30 +137,30 @@ class tier(Learning):
                 f"tier() has {counts}; write one level, or number of wins, for each band"
             )
 
-    def bind(self, situation: RoutingContext) -> Points:
+    def bind(self, context: RoutingContext) -> Points:
         """Find the lead's step once. O(bands) a rep."""
-        asked, unknown = self._asked(situation), points_or_none(self.unknown)
+        asked, unknown = self._asked(context), points_or_none(self.unknown)
 
         def points(rep: Rep) -> float | None:
             if asked is None:
                 return None
-            reached = self._reached(situation, rep)
+            reached = self._reached(context, rep)
             return unknown if reached is None else self._fit(reached - asked)
 
         return points
 
-    def column(self, situation: RoutingContext) -> list[float | None]:
+    def column(self, context: RoutingContext) -> list[float | None]:
         """Find the lead's step once. O(reps) with ``wins``; by level it is remembered for each step of a lead."""
-        asked = self._asked(situation)
+        asked = self._asked(context)
         if self.wins is None or asked is None:
-            return super().column(situation)
-        (won,), steps = self.columns(situation, "won"), self._steps
+            return super().column(context)
+        (won,), steps = self.columns(context, "won"), self._steps
         points = [self._fit(reached - asked) for reached in range(len(steps) + 1)]
         return [points[bisect_right(steps, each)] for each in won]
 
-    def depends(self, situation: RoutingContext) -> Hashable | None:
+    def depends(self, context: RoutingContext) -> Hashable | None:
         """The lead's step, where outcomes do not count."""
-        asked = self._asked(situation)
+        asked = self._asked(context)
         return (asked,) if self.wins is None or asked is None else None
 
     @property
@@ -173,9 +171,9 @@ class tier(Learning):
     def _fit(self, above: int) -> float:
         return 0.0 if above < 0 else 1 - above / (len(self.bands) + 1)
 
-    def reason(self, situation: RoutingContext, rep: Rep) -> str:
+    def reason(self, context: RoutingContext, rep: Rep) -> str:
         """The lead's step and the rep's."""
-        asked, reached = self._asked(situation), self._reached(situation, rep)
+        asked, reached = self._asked(context), self._reached(context, rep)
         if asked is None:
             return f"the lead has no {self.field}"
         if reached is None:
@@ -186,11 +184,11 @@ class tier(Learning):
     def _steps(self) -> tuple[float, ...]:
         return self.wins or self.levels or tuple(range(1, len(self.bands) + 1))
 
-    def _asked(self, situation: RoutingContext) -> int | None:
-        return _step(number_of(situation.lead, self.field), self.bands)
+    def _asked(self, context: RoutingContext) -> int | None:
+        return _step(number_of(context.lead, self.field), self.bands)
 
-    def _reached(self, situation: RoutingContext, rep: Rep) -> int | None:
-        own = rep.level if self.wins is None else self.record(situation, rep).won
+    def _reached(self, context: RoutingContext, rep: Rep) -> int | None:
+        own = rep.level if self.wins is None else self.record(context, rep).won
         return _step(own, self._steps)
 
 
@@ -224,30 +222,30 @@ class graduation(Learning):
     reads = frozenset({"won", "closed"})
     wins: tuple[float, ...] = parameter(default=(5, 20, 50), converter=ascending)
 
-    def bind(self, situation: RoutingContext) -> Points:
+    def bind(self, context: RoutingContext) -> Points:
         """Look the records up once. O(steps) a rep."""
-        if not self.answers(situation):
+        if not self.answers(context):
             return lambda _rep: None
-        return lambda rep: self._reached(situation, rep) / len(self.wins)
+        return lambda rep: self._reached(context, rep) / len(self.wins)
 
-    def column(self, situation: RoutingContext) -> list[float | None]:
+    def column(self, context: RoutingContext) -> list[float | None]:
         """Look the records up once. O(candidates)."""
-        if not self.answers(situation):
-            return [None] * len(situation.reps)
-        (won,), wins = self.columns(situation, "won"), self.wins
+        if not self.answers(context):
+            return [None] * len(context.reps)
+        (won,), wins = self.columns(context, "won"), self.wins
         points = [reached / len(wins) for reached in range(len(wins) + 1)]
         return [points[bisect_right(wins, each)] for each in won]
 
-    def reason(self, situation: RoutingContext, rep: Rep) -> str:
+    def reason(self, context: RoutingContext, rep: Rep) -> str:
         """The rep's wins and step."""
-        if not self.answers(situation):
-            return f"nothing is known{self.about(situation)}"
-        won = self.record(situation, rep).won
-        step = f"on step {self._reached(situation, rep)} of {len(self.wins)}"
-        return f"won {won:.3g}{self.about(situation)}: {step}"
+        if not self.answers(context):
+            return f"nothing is known{self.about(context)}"
+        won = self.record(context, rep).won
+        step = f"on step {self._reached(context, rep)} of {len(self.wins)}"
+        return f"won {won:.3g}{self.about(context)}: {step}"
 
-    def _reached(self, situation: RoutingContext, rep: Rep) -> int:
-        return sum(self.record(situation, rep).won >= wins for wins in self.wins)
+    def _reached(self, context: RoutingContext, rep: Rep) -> int:
+        return sum(self.record(context, rep).won >= wins for wins in self.wins)
 
 
 _NOTHING_READ: Final = frozenset[str]()
@@ -287,10 +285,10 @@ class deal_size_fit(Learning):
     field: str = parameter(default="budget", converter=number_title)
     strength: float = parameter(default=1, converter=positive)
 
-    def bind(self, situation: RoutingContext) -> Points:
+    def bind(self, context: RoutingContext) -> Points:
         """Add up the candidates' deals once. O(candidates) a lead, O(1) a rep."""
-        size, records = number_of(situation.lead, self.field), self.records(situation)
-        average, spread = self._all(situation)
+        size, records = number_of(context.lead, self.field), self.records(context)
+        average, spread = self._all(context)
         if size is None or size <= 0:
             return lambda _rep: None
         logged = log(size)
@@ -303,12 +301,12 @@ class deal_size_fit(Learning):
 
         return points
 
-    def column(self, situation: RoutingContext) -> list[float | None]:
+    def column(self, context: RoutingContext) -> list[float | None]:
         """Add up the candidates' deals once. O(candidates)."""
-        size = number_of(situation.lead, self.field)
+        size = number_of(context.lead, self.field)
         if size is None or size <= 0:
-            return [None] * len(situation.reps)
-        found = self.columns(situation, "sized", "log_size", "log_size_squared")
+            return [None] * len(context.reps)
+        found = self.columns(context, "sized", "log_size", "log_size_squared")
         average, spread = _sizes(*found)
         logged, worth, base = log(size), self.strength, self.strength * average
         return [
@@ -318,24 +316,24 @@ class deal_size_fit(Learning):
             for sized, total in zip(*found[:2], strict=True)
         ]
 
-    def reason(self, situation: RoutingContext, rep: Rep) -> str:
+    def reason(self, context: RoutingContext, rep: Rep) -> str:
         """The lead's size and the rep's typical one."""
-        size, record = number_of(situation.lead, self.field), self.record(situation, rep)
+        size, record = number_of(context.lead, self.field), self.record(context, rep)
         if size is None:
             return f"the lead has no {self.field}"
         if size <= 0:
             return f"{self.field} {size:g} says nothing of the size"
         if record.sized <= 0:
-            return f"has won no deal of known value{self.about(situation)}"
-        typical = exp(min(self._centre(record, self._all(situation)[0]), 600.0))
-        return f"{self.field} {size:,.0f}, where their deals{self.about(situation)} are about {typical:,.0f}"
+            return f"has won no deal of known value{self.about(context)}"
+        typical = exp(min(self._centre(record, self._all(context)[0]), 600.0))
+        return f"{self.field} {size:,.0f}, where their deals{self.about(context)} are about {typical:,.0f}"
 
     def _centre(self, record: Record, average: float) -> float:
         return (record.log_size / UNIT + self.strength * average) / (record.sized + self.strength)
 
-    def _all(self, situation: RoutingContext) -> tuple[float, float]:
-        records = self.records(situation).values()
-        return situation.once(
+    def _all(self, context: RoutingContext) -> tuple[float, float]:
+        records = self.records(context).values()
+        return context.once(
             (deal_size_fit, self),
             lambda: _sizes(
                 [record.sized for record in records],

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable
 from typing import Any, TypeVar
 
-from leadroute.rules.situation import RoutingContext
+from leadroute.rules.routing_context import RoutingContext
 
 __all__ = ["alike"]
 
@@ -13,12 +13,12 @@ T = TypeVar("T")
 
 
 def alike(
-    situation: RoutingContext, key: Hashable, value_of: Callable[[Any], Hashable]
+    context: RoutingContext, key: Hashable, value_of: Callable[[Any], Hashable]
 ) -> tuple[list[Any], list[int]]:
     """The first rep of each kind, and the number of each rep's kind: reps of one kind share what is asked of it.
 
     Args:
-        situation: Whose reps.
+        context: Whose reps.
         key: As for ``RoutingContext.column``.
         value_of: From a rep to what makes the kind.
 
@@ -42,5 +42,5 @@ def alike(
             first.append(rep)
         return first, number
 
-    found = situation.column(key, numbered)
+    found = context.column(key, numbered)
     return (found[0][0] if found else []), [number for _, number in found]

@@ -13,8 +13,8 @@ from datetime import UTC, datetime
 from typing import Any, TypeAlias
 
 from leadroute.errors import ValidationError
-from leadroute.insight.whatif.explanation import SHOWN
-from leadroute.insight.whatif.question import Change, Lever
+from leadroute.insight.explanations.explanation import SHOWN
+from leadroute.insight.explanations.question import Change, Lever
 from leadroute.model.lead import Lead, Signal
 from leadroute.model.rep import Rep
 from leadroute.ranking.router import Router

@@ -127,7 +127,7 @@ def explain(
     *,
     now: datetime | None = None,
     snapshot: Snapshot | None = None,
-    tried: Mapping[str, str] | None = None,
+    previous_offers: Mapping[str, str] | None = None,
 ) -> Explanation:
     """Say why a lead goes where it goes.
 
@@ -137,7 +137,7 @@ def explain(
         roster: The reps there are.
         now: As for ``Router.rank``.
         snapshot: As for ``Router.rank``.
-        tried: As for ``Router.rank``.
+        previous_offers: As for ``Router.rank``.
 
     Raises:
         FieldTypeError: As for ``Router.rank``.
@@ -150,7 +150,7 @@ def explain(
         'germany': not so: country is DE (country is 'US')
     """
     must_be(Router, router=router)
-    ranking = router.rank(lead, roster, now=now, snapshot=snapshot, tried=tried)
+    ranking = router.rank(lead, roster, now=now, snapshot=snapshot, previous_offers=previous_offers)
     if ranking.outcome is Outcome.DISQUALIFIED:
         return Explanation(ranking, "", ())
     names = [rule.name for rule in router.rules]

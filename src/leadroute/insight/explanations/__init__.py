@@ -3,10 +3,10 @@
 Everything here ranks again and stores nothing.
 """
 
-from leadroute.insight.whatif.explanation import Explanation, Failure, Miss, explain
-from leadroute.insight.whatif.moves import Move, diff
-from leadroute.insight.whatif.proposals import WhyNot, why_not
-from leadroute.insight.whatif.question import Change
+from leadroute.insight.explanations.explanation import Explanation, Failure, Miss, explain
+from leadroute.insight.explanations.moves import Move, diff
+from leadroute.insight.explanations.proposals import WhyNot, why_not
+from leadroute.insight.explanations.question import Change
 
 __all__ = [
     "Change",

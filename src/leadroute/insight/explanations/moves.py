@@ -42,7 +42,7 @@ class Move:
         after: The rep under the new policy; ``None`` when there is none.
         rule_before: The rule under the old policy; ``None`` when none matched.
         rule_after: The rule under the new policy; ``None`` when none matched.
-        why: What makes the difference, in words.
+        reason: What makes the difference, in words.
     """
 
     lead_id: str
@@ -50,7 +50,7 @@ class Move:
     after: str | None
     rule_before: str | None
     rule_after: str | None
-    why: str
+    reason: str
 
     @property
     def plain(self) -> dict[str, Any]:
@@ -61,11 +61,13 @@ class Move:
             "after": self.after,
             "rule_before": self.rule_before,
             "rule_after": self.rule_after,
-            "why": self.why,
+            "reason": self.reason,
         }
 
     def __str__(self) -> str:
-        return f"{self.lead_id}: {self.before or 'nobody'} -> {self.after or 'nobody'}: {self.why}"
+        return (
+            f"{self.lead_id}: {self.before or 'nobody'} -> {self.after or 'nobody'}: {self.reason}"
+        )
 
 
 def diff(

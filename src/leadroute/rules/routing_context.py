@@ -15,7 +15,7 @@ from leadroute.model.lead import Lead
 from leadroute.model.rep import Rep
 from leadroute.model.snapshot import Snapshot
 from leadroute.model.territory_index import Match
-from leadroute.model.turn_credit import Grant, balances, counting
+from leadroute.model.turn_credit import TurnCredit, balances, counting
 from leadroute.model.validation import FrozenDict, known
 from leadroute.rules.conditions import Condition
 from leadroute.rules.evaluation import PLAIN, Environment, Test, compile_condition
@@ -93,14 +93,14 @@ class RoutingContext:
         Raises:
             FieldTypeError: Somebody was granted turns, and nobody said what time it is.
         """
-        granted = self.snapshot.granted.get(self.pool)
+        granted = self.snapshot.turn_credits.get(self.pool)
         if not granted:
             return _NO_TURNS
         return self.once(balances, lambda: balances(granted, self.now))
 
-    def grants(self, rep: Rep) -> Iterator[Grant]:
+    def turn_credits(self, rep: Rep) -> Iterator[TurnCredit]:
         """The turns given to a rep in this pool, or withheld, that count now."""
-        granted = self.snapshot.granted.get(self.pool, {}).get(rep.id, ())
+        granted = self.snapshot.turn_credits.get(self.pool, {}).get(rep.id, ())
         return counting(granted, self.now) if granted else iter(())
 
     @property
@@ -147,11 +147,11 @@ class RoutingContext:
         return _compiled(condition, self.environment)
 
     def once(self, key: Hashable, work: Callable[[], T]) -> T:
-        """What ``work`` gives, worked out once for this situation. It must not hang on lots.
+        """What ``work`` gives, worked out once for this context. It must not hang on lots.
 
         Args:
             key: What it is, such as the scorer that asks.
-            work: A pure function of this situation.
+            work: A pure function of this context.
         """
         try:
             found: T = self._known[key]

@@ -22,10 +22,10 @@ from typing import Any, Final
 from attrs import define, frozen
 
 from leadroute.errors import LeadrouteError
-from leadroute.insight.whatif.gates import limits, terms, waits
-from leadroute.insight.whatif.levers import lead_lever, named, rep_lever
-from leadroute.insight.whatif.question import Change, Lever, Question
-from leadroute.insight.whatif.scorer_changes import wanted, weights
+from leadroute.insight.explanations.gates import limits, terms, waits
+from leadroute.insight.explanations.levers import lead_lever, named, rep_lever
+from leadroute.insight.explanations.question import Change, Lever, Question
+from leadroute.insight.explanations.scorer_changes import wanted, weights
 from leadroute.model.lead import Lead
 from leadroute.model.roster import Roster
 from leadroute.model.snapshot import Snapshot
@@ -91,7 +91,7 @@ def why_not(
     *,
     now: datetime | None = None,
     snapshot: Snapshot | None = None,
-    tried: Mapping[str, str] | None = None,
+    previous_offers: Mapping[str, str] | None = None,
 ) -> WhyNot:
     """Say why a lead does not go to a rep, and the smallest changes that would have given it to them.
 
@@ -102,7 +102,7 @@ def why_not(
         roster: The reps there are.
         now: As for ``Router.rank``.
         snapshot: As for ``Router.rank``.
-        tried: As for ``Router.rank``.
+        previous_offers: As for ``Router.rank``.
 
     Raises:
         UnknownFieldError: The rep is not in the roster.
@@ -124,7 +124,7 @@ def why_not(
     rep = roster[rep_id]
     instant = lead.received_at if now is None else now
     counts = snapshot or Snapshot()
-    question = Question(router, lead, rep, roster, instant, counts, tried or {})
+    question = Question(router, lead, rep, roster, instant, counts, previous_offers or {})
     ranking = question.ranked()
     if _goes_to(ranking, rep_id):
         return WhyNot(rep_id, ranking, "", ())
@@ -245,5 +245,15 @@ def _levers(question: Question, first: Ranking) -> Iterator[Lever]:
     return iter(sorted(unique.values(), key=lambda lever: _ORDER.index(lever[-1].of)))
 
 
-_ORDER: Final = ("rep", "team", "pool", "rule", "policy", "lead", "moment", "tried", "counts")
+_ORDER: Final = (
+    "rep",
+    "team",
+    "pool",
+    "rule",
+    "policy",
+    "lead",
+    "moment",
+    "previous_offers",
+    "counts",
+)
 """Whose changes come first."""

@@ -16,17 +16,17 @@ from typing import Any, Final
 
 from attrs import evolve
 
-from leadroute.insight.whatif.gates import (
+from leadroute.insight.explanations.gates import (
     nearer,
     on_lead_hours,
     parts_in_territories,
     raised_caps,
     roomier,
 )
-from leadroute.insight.whatif.levers import Asked, lead_lever, rep_lever, skill_change
-from leadroute.insight.whatif.question import Change, Lever, Question
+from leadroute.insight.explanations.levers import Asked, lead_lever, rep_lever, skill_change
+from leadroute.insight.explanations.question import Change, Lever, Question
 from leadroute.model.rep import Rep
-from leadroute.model.track_record import ALL, UNIT, Outcomes, Record, segment_key, week_of
+from leadroute.model.track_record import ALL, UNIT, Record, TrackRecords, segment_key, week_of
 from leadroute.model.validation import FrozenDict
 from leadroute.ranking.candidates import scoring_of
 from leadroute.ranking.scorers.engagement import freshness, intent, source_urgency
@@ -259,7 +259,7 @@ def _step(question: Question, scorer: tier) -> Iterator[Lever]:
 
 def _won(question: Question, scorer: Learning) -> Iterator[Lever]:
     snapshot, rep_id = question.snapshot, question.rep.id
-    if not snapshot.outcomes and scorer.by is None:
+    if not snapshot.track_records and scorer.by is None:
         won, closed = snapshot.won.get(rep_id, 0), snapshot.closed.get(rep_id, 0)
         yield tuple(
             Change(
@@ -293,7 +293,7 @@ def _worth(question: Question, scorer: Learning) -> float:
     size = None if title is None else number_of(question.lead, title)
     if size is not None and 0 < size < _RICHEST:
         return size
-    cells = question.snapshot.outcomes.cells()
+    cells = question.snapshot.track_records.cells()
     records = [record for _, segment, _, record in cells if segment == ALL]
     won, value = sum(record.won for record in records), sum(record.value for record in records)
     return max(1.0, 2 * value / won / 100) if won else 1_000.0
@@ -321,13 +321,15 @@ def _instead(
     question: Question, other: Callable[[Record], Mapping[str, float]], words: str
 ) -> Iterator[Lever]:
     """The same leads in the rep's record, with something else become of them."""
-    rep_id, before = question.rep.id, question.snapshot.outcomes
-    after = Outcomes.of(
+    rep_id, before = question.rep.id, question.snapshot.track_records
+    after = TrackRecords.of(
         (each, segment, week, evolve(record, **other(record)) if each == rep_id else record)
         for each, segment, week, record in before.cells()
     )
     if after != before:
-        yield (Change("counts", "outcomes", {"outcomes": after}, f"{rep_id} had {words}"),)
+        yield (
+            Change("counts", "track_records", {"track_records": after}, f"{rep_id} had {words}"),
+        )
 
 
 def _recorded(question: Question, scorer: Learning, one: Record, words: str) -> Lever:
@@ -340,10 +342,10 @@ def _recorded(question: Question, scorer: Learning, one: Record, words: str) -> 
     return tuple(
         Change(
             "counts",
-            "outcomes",
+            "track_records",
             {
-                "outcomes": question.snapshot.outcomes
-                + Outcomes.of((question.rep.id, each, week, one * more) for each in segments)
+                "track_records": question.snapshot.track_records
+                + TrackRecords.of((question.rep.id, each, week, one * more) for each in segments)
             },
             f"{question.rep.id} had {words.format(_more(more) + like_it)}",
         )

@@ -31,7 +31,7 @@ class Change:
     """One thing that would have to be otherwise.
 
     Args:
-        of: ``rep``, ``team``, ``pool``, ``rule``, ``policy``, ``lead``, ``moment``, ``tried`` or ``counts``.
+        of: ``rep``, ``team``, ``pool``, ``rule``, ``policy``, ``lead``, ``moment``, ``previous_offers`` or ``counts``.
         name: The field; of a pool and of a rule their name; of the moment ``now``; of what was tried the rep's id.
         value: The new value of the field. Of the team the reps as they would be, of a pool its members, of a rule the
             whole new rule, of counts the fields of the snapshot with their new values. Not shown: it may hold more
@@ -39,7 +39,9 @@ class Change:
         words: The change in words, such as ``capacity was 4 instead of 3``.
     """
 
-    of: Literal["rep", "team", "pool", "rule", "policy", "lead", "moment", "tried", "counts"]
+    of: Literal[
+        "rep", "team", "pool", "rule", "policy", "lead", "moment", "previous_offers", "counts"
+    ]
     name: str
     value: Any = field(repr=False)
     words: str
@@ -64,7 +66,7 @@ class Question:
         roster: The reps there are.
         now: The instant of the decision, when it is known.
         snapshot: The counts.
-        tried: What became of earlier offers of the lead, by rep id.
+        previous_offers: What became of earlier offers of the lead, by rep id.
     """
 
     router: Router
@@ -73,7 +75,7 @@ class Question:
     roster: Roster
     now: datetime | None
     snapshot: Snapshot
-    tried: Mapping[str, str]
+    previous_offers: Mapping[str, str]
 
     def ranked(self, changes: Iterable[Change] = ()) -> Ranking:
         """The decision with these changes made; of two that change the same thing the later one counts.
@@ -97,7 +99,7 @@ class Question:
             roster.replace(roster[self.rep.id].with_changes(**made.get("rep", {}))),
             now=made.get("moment", {}).get("now", self.now),
             snapshot=evolve(self.snapshot, **counts),
-            tried=made.get("tried", {}).get(self.rep.id, self.tried),
+            previous_offers=made.get("previous_offers", {}).get(self.rep.id, self.previous_offers),
         )
 
     def _router(self, made: Mapping[str, Mapping[str, Any]]) -> Router:

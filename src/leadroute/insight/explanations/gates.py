@@ -17,7 +17,7 @@ from typing import Any, Final
 
 from attrs import evolve
 
-from leadroute.insight.whatif.question import Change, Lever, Question
+from leadroute.insight.explanations.question import Change, Lever, Question
 from leadroute.model.caps import Bound, Cap
 from leadroute.model.distance import EARTH_KM, distance_km, position_of
 from leadroute.model.duration import format_duration, from_micros
@@ -54,7 +54,7 @@ def limits(question: Question, rule: Rule | None) -> Iterator[Lever]:
         yield (Change("rep", "active", True, "account was active"),)
     if rep.hours is not None:
         yield (Change("rep", "schedule", None, "schedule was open at that time"),)
-    yield from roomier(question, 1 if rule is None else rule.cost)
+    yield from roomier(question, 1 if rule is None else rule.capacity_cost)
     yield from raised_caps(question)
     weights = (1,) if not rep.weight else (rep.weight * 2, rep.weight * 10)
     yield tuple(
@@ -62,11 +62,11 @@ def limits(question: Question, rule: Rule | None) -> Iterator[Lever]:
         for more in weights
     )
     if rule is not None:
-        if rule.territory:
+        if rule.in_territory:
             yield from parts_in_territories(question)
-        if rule.within_km is not None:
+        if rule.max_distance_km is not None:
             yield from nearer(question, "lat", "lon")
-        if rule.overlap is not None:
+        if rule.min_shared_hours is not None:
             yield from on_lead_hours(question, OFFICE)
 
 
@@ -82,10 +82,12 @@ def roomier(question: Question, cost: int = 1) -> Iterator[Lever]:
             if more > rep.capacity
         ]
         yield *lever, Change("rep", "capacity", None, "capacity had no limit")
-    for name, most in rep.buckets.items():
+    for name, most in rep.capacity_by_segment.items():
         more = max(most, question.snapshot.used.get(bucket_key(rep.id, name), 0)) + needs
         words = f"room for {name!r} was {more} instead of {most}"
-        yield (Change("rep", "buckets", {**rep.buckets, name: more}, words),)
+        yield (
+            Change("rep", "capacity_by_segment", {**rep.capacity_by_segment, name: more}, words),
+        )
 
 
 def raised_caps(question: Question) -> Iterator[Lever]:
@@ -190,58 +192,58 @@ def terms(question: Question, rule: Rule | None) -> Iterator[Lever]:
 
 
 def _territory(rule: Rule) -> Iterator[Lever]:
-    if rule.territory:
+    if rule.in_territory:
         words = f"the rule {rule.name!r} asked for no territory"
-        yield (Change("rule", rule.name, evolve(rule, territory=False), words),)
+        yield (Change("rule", rule.name, evolve(rule, in_territory=False), words),)
 
 
 def _reach(question: Question, rule: Rule) -> Iterator[Lever]:
-    if rule.within_km is None:
+    if rule.max_distance_km is None:
         return
     there = position_of(question.lead.attributes)
     here = position_of(question.rep.attributes)
     lever = []
     if there is not None and here is not None:
-        km = max(rule.within_km, ceil(distance_km(here, there)))
-        words = f"the rule {rule.name!r} reached {km:g} km instead of {rule.within_km:g}"
-        lever.append(Change("rule", rule.name, evolve(rule, within_km=km), words))
+        km = max(rule.max_distance_km, ceil(distance_km(here, there)))
+        words = f"the rule {rule.name!r} reached {km:g} km instead of {rule.max_distance_km:g}"
+        lever.append(Change("rule", rule.name, evolve(rule, max_distance_km=km), words))
     words = f"the rule {rule.name!r} reached any distance"
-    yield *lever, Change("rule", rule.name, evolve(rule, within_km=None), words)
+    yield *lever, Change("rule", rule.name, evolve(rule, max_distance_km=None), words)
 
 
 def _calling(question: Question, rule: Rule) -> Iterator[Lever]:
-    if rule.calling is not None:
+    if rule.calling_hours is not None:
         words = f"the rule {rule.name!r} allowed calls at any time"
-        yield (Change("rule", rule.name, evolve(rule, calling=None), words),)
+        yield (Change("rule", rule.name, evolve(rule, calling_hours=None), words),)
         yield from _same_clock(question)
 
 
 def _shared(rule: Rule) -> Iterator[Lever]:
-    asked = rule.overlap
+    asked = rule.min_shared_hours
     if asked is not None:
         name = f"the rule {rule.name!r} asked for"
         words = [(less, f"an overlap of {less:.0%} instead of {asked:.0%}") for less in _SHARES]
         milder = [(less, said) for less, said in words if less < asked]
         yield tuple(
-            Change("rule", rule.name, evolve(rule, overlap=less), f"{name} {said}")
+            Change("rule", rule.name, evolve(rule, min_shared_hours=less), f"{name} {said}")
             for less, said in [*milder, (None, "no overlap")]
         )
 
 
 def _grace(question: Question) -> Iterator[Lever]:
-    presence, now, grace = _absence(question), question.now, question.router.grace
+    presence, now, offline_grace = _absence(question), question.now, question.router.offline_grace
     if presence is None or now is None:
         return
     if presence.status == "offline" and presence.before == "available":
         longer = ((now - presence.since) // _MINUTE + 1) * _MINUTE
-        words = f"grace was {format_duration(longer)} instead of {format_duration(grace)}"
-        yield (Change("policy", "grace", longer, words),)
+        words = f"grace was {format_duration(longer)} instead of {format_duration(offline_grace)}"
+        yield (Change("policy", "offline_grace", longer, words),)
 
 
 def _absence(question: Question) -> Presence | None:
     """What is known of the rep's presence, where it keeps them from the lead."""
     presence, now = question.snapshot.presence.get(question.rep.id), question.now
-    if presence is None or now is None or presence.is_available(now, question.router.grace):
+    if presence is None or now is None or presence.is_available(now, question.router.offline_grace):
         return None
     return presence
 
@@ -268,10 +270,10 @@ def _holiday(question: Question) -> Iterator[Lever]:
 def waits(question: Question, ranking: Ranking) -> Iterator[Lever]:
     """What time, or what is counted, could have made otherwise: no earlier offer, presence, a later moment."""
     rep, snapshot = question.rep, question.snapshot
-    if rep.id in question.tried:
-        others = {each: why for each, why in question.tried.items() if each != rep.id}
+    if rep.id in question.previous_offers:
+        others = {each: why for each, why in question.previous_offers.items() if each != rep.id}
         words = f"the lead had not been offered to {rep.id} before"
-        yield (Change("tried", rep.id, others, words),)
+        yield (Change("previous_offers", rep.id, others, words),)
     presence = _absence(question)
     if presence is not None and question.now is not None:
         here = {**snapshot.presence, rep.id: Presence("available", question.now)}
@@ -279,6 +281,6 @@ def waits(question: Question, ranking: Ranking) -> Iterator[Lever]:
         yield (Change("counts", "presence", {"presence": here}, words),)
     rejection = ranking.rejection(rep.id)
     obstacles = () if rejection is None else rejection.obstacles
-    for later in sorted({each.until for each in obstacles if each.until is not None}):
+    for later in sorted({each.available_at for each in obstacles if each.available_at is not None}):
         words = f"it was decided at {later.astimezone(rep.zone):%a %Y-%m-%d %H:%M:%S %Z}"
         yield (Change("moment", "now", later, words),)

@@ -122,18 +122,18 @@ class Decided:
     __slots__ = (
         "_asked",
         "_candidates",
+        "_charges",
         "_scored",
         "_set",
-        "_charges",
-        "ignore_availability",
         "best",
+        "context",
+        "fallback_step",
+        "ignore_availability",
         "other_pools",
         "outcome",
         "pool",
         "resumes_at",
         "score",
-        "context",
-        "fallback_step",
     )
 
     def __init__(

@@ -20,7 +20,7 @@ from ortools.graph.python import min_cost_flow
 from scipy.optimize import linear_sum_assignment
 from telling import at_least, at_most, figures, options, tell
 
-from leadroute.ranking.batch import bound, solve
+from leadroute.ranking.batch.solver import bound, solve
 
 EXACT_BAR, NEAR_BAR, GAP_BAR = 15.0, 4.0, 0.0005
 MARKETS = [

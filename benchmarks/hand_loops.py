@@ -4,9 +4,11 @@ The rules of this module:
 
 * A policy is a function that gives a router, a maker of teams, a maker of leads and a loop. A further one is one more
   function in ``POLICIES``.
-* A loop keeps its counts in plain dicts, and the facts of the reps in rows, which are faster than dicts. It asks each
-  zone for the time once a lead, the first test that fails ends a rep, and it goes through the reps once and sorts
-  nothing. It never calls the library to decide.
+* There are two loops for each policy. The plain one goes through the rules in order and keeps the reps as dicts. The
+  tuned one finds rules and reps by country in a dict and keeps the facts of the reps in tuples, as somebody would who
+  has measured it.
+* A loop keeps its counts in plain dicts. It asks each zone for the time once a lead, the first test that fails ends a
+  rep, and it goes through the reps once and sorts nothing. It never calls the library to decide.
 * Teams and leads come from a seed. The clock moves with the leads, through the busy hours of working days.
 """
 
@@ -61,7 +63,8 @@ class Policy(NamedTuple):
         router: The policy of the library.
         team: A function of a number of reps that gives the roster.
         lead: A function of a source of randomness and a number that gives a lead.
-        loop: A function of the roster that gives the loop by hand, with counts of its own.
+        loop: A function of the roster that gives the tuned loop by hand, with counts of its own.
+        plain: The same for the plain loop.
         daily: How many leads come in a day for each rep.
     """
 
@@ -69,6 +72,7 @@ class Policy(NamedTuple):
     team: object
     lead: object
     loop: object
+    plain: object
     daily: int
 
 
@@ -317,16 +321,92 @@ class TurnLoop(OfficeLoop):
         return best, 1.0
 
 
+class PlainOffice(OfficeLoop):
+    """By skill and room, the rules in order and the reps as dicts."""
+
+    def __init__(self, roster):
+        super().__init__(roster)
+        self.table = [
+            {"country": country, "revenue": revenue, "level": level}
+            for country, revenue, level in rule_table()
+        ]
+
+    def row(self, rep):
+        """What the loop asks about a rep."""
+        return {
+            "id": rep.id,
+            "level": rep.level,
+            "zone": rep.timezone,
+            "capacity": rep.capacity,
+            "weight": int(rep.weight),
+            "skills": dict(rep.skills),
+        }
+
+    def least(self, lead):
+        """The least level that the first rule that takes the lead requires."""
+        for rule in self.table:
+            if lead["country"] == rule["country"] and lead["revenue"] >= rule["revenue"]:
+                return rule["level"]
+        return 1
+
+    def able(self, lead, now):
+        """Yield the reps who can take the lead."""
+        least, working, opened = self.least(lead), self.working(now), self.open
+        for rep in self.rows:
+            if rep["level"] < least or rep["zone"] not in working:
+                continue
+            if opened[rep["id"]] >= rep["capacity"]:
+                continue
+            if working[rep["zone"]].get(rep["id"], 0) < CAP:
+                yield rep
+
+    def pick(self, lead, now):
+        """The best rep and the score, or ``None``."""
+        industry, opened, last = lead["industry"], self.open, self.last
+        best, most, since = None, -1.0, 0
+        for rep in self.able(lead, now):
+            rep_id, capacity = rep["id"], rep["capacity"]
+            total = 3 * rep["skills"].get(industry, 0.0) + (capacity - opened[rep_id]) / capacity
+            if total > most or (total == most and last[rep_id] < since):
+                best, most, since = rep_id, total, last[rep_id]
+        return best and (best, most / 4)
+
+
+class PlainTurns(PlainOffice):
+    """By turns, the rules in order and the reps as dicts."""
+
+    def __init__(self, roster):
+        super().__init__(roster)
+        self.credits = dict.fromkeys(self.open, 0)
+
+    def pick(self, lead, now):
+        """The rep of the highest credit, and 1; ``None`` for nobody. It moves the credits."""
+        able = [*self.able(lead, now)]
+        if not able:
+            return None
+        weights = sum(rep["weight"] for rep in able)
+        owed, paid, best, most = self.credits, 0, None, None
+        for rep in able:
+            share, cut = divmod(UNIT * rep["weight"], weights)
+            paid += share
+            owed[rep["id"]] = due = owed[rep["id"]] + share
+            key = due, cut, rep["weight"]
+            if most is None or key > most:
+                best, most = rep["id"], key
+        owed[best] -= paid
+        return best, 1.0
+
+
 def by_skill():
     """20 rules, a least level, hours in five zones, a capacity, a cap of 30 a day; by skill and free room."""
     score = 3 * skill_match("industry") + free_capacity()
-    return Policy(office_router(score), office_team, office_lead, OfficeLoop, daily=15)
+    return Policy(office_router(score), office_team, office_lead, OfficeLoop, PlainOffice, daily=15)
 
 
 def by_turn():
     """The same, and round robin alone decides."""
     router = office_router(round_robin())
-    return Policy(router, office_team, office_lead, TurnLoop, daily=15)
+    return Policy(router, office_team, office_lead, TurnLoop, PlainTurns, daily=15)
 
 
 # ---- Six territories, a language, the close rate and a paced cap
@@ -463,6 +543,51 @@ class HomeLoop(Loop):
         return best, most
 
 
+class PlainHomes(HomeLoop):
+    """By close rate, the reps as dicts."""
+
+    def __init__(self, roster):
+        super().__init__(roster)
+        self.places = {country: name for name, own in TERRITORIES.items() for country in own}
+        self.rows = [
+            {
+                "id": rep.id,
+                "territories": set(rep.territories),
+                "languages": set(rep.languages),
+                "zone": rep.timezone,
+                "capacity": rep.capacity,
+            }
+            for rep in roster
+        ]
+
+    def able(self, lead, now):
+        """Yield the ids of the reps who can take the lead."""
+        place, language = self.places[lead["country"]], lead["language"]
+        working, opened = self.working(now), self.open
+        for rep in self.rows:
+            if place not in rep["territories"] or language not in rep["languages"]:
+                continue
+            rep_id = rep["id"]
+            if rep["zone"] not in working or opened[rep_id] >= rep["capacity"]:
+                continue
+            today, most_today, month, most = working[rep["zone"]]
+            if today.get(rep_id, 0) < most_today and month.get(rep_id, 0) < most:
+                yield rep_id
+
+    def pick(self, lead, now):
+        """The best rep and the score, or ``None``."""
+        able, won, closed, last = [*self.able(lead, now)], self.won, self.closed, self.last
+        if not able:
+            return None
+        prior = 20 * min(1.0, sum(won[each] for each in able) / sum(closed[each] for each in able))
+        best, most, since = None, -1.0, 0
+        for rep_id in able:
+            rate = (won[rep_id] + prior) / (closed[rep_id] + 20)
+            if rate > most or (rate == most and last[rep_id] < since):
+                best, most, since = rep_id, rate, last[rep_id]
+        return best, most
+
+
 def paced(today):
     """The most leads of a rep this month by now, and today: an even pace over the working days."""
     days = [date(today.year, today.month, 1)]
@@ -475,7 +600,7 @@ def paced(today):
 
 def by_home():
     """Six territories, the lead's language among the rep's, close_rate(20), a paced monthly cap."""
-    return Policy(home_router(), home_team, home_lead, HomeLoop, daily=12)
+    return Policy(home_router(), home_team, home_lead, HomeLoop, PlainHomes, daily=12)
 
 
 POLICIES = {"skill": by_skill, "turn": by_turn, "home": by_home}

@@ -2,9 +2,10 @@
 
 Usage: python benchmarks/main_path.py [--quick] [--json]
 
-- ``Router.rank(top=1)`` against the loop of ``hand_loops``, for each policy and size of team. Both decide the same
-  leads on the same counts, in blocks that take turns, and every answer of the library is compared with the loop's. The
-  ratio is the median over the blocks.
+- ``Router.rank(top=1)`` against two loops of ``hand_loops``, for each policy and size of team: ``plain``, over dicts
+  and with the rules in order, and ``tuned``, over tuples and with dicts by country. All decide the same leads on the
+  same counts, in blocks that take turns, and every answer of the library is compared with the loop's. The ratio is the
+  median over the blocks. The bound is the same for both.
 - Leads that nobody can take; the first leads after a new roster and on a new day; memory after many different leads.
 - ``Dispatcher.submit`` against its parts: one ``rank(top=1)`` on the counts of the store, and the same changes
   committed bare. 10,000 reps in 500 teams against one team. Which counters the store is asked for.
@@ -123,7 +124,9 @@ class Pair:
         self.policy = POLICIES[name]()
         self.router, self.roster = self.policy.router, self.policy.team(size)
         self.cases = stream(self.policy, size)
-        self.loop, self.shadow = self.policy.loop(self.roster), self.policy.loop(self.roster)
+        self.shadow = self.policy.loop(self.roster)
+        makers = {"tuned": self.policy.loop, "plain": self.policy.plain}
+        self.loops = {kind: make(self.roster) for kind, make in makers.items()}
         self.placed = self.asked = 0
 
     def by_library(self, cases):
@@ -144,15 +147,21 @@ class Pair:
         """The answer of the library, and the CPU time that it took."""
         return timed(first, self.router, case.lead, self.roster, case.now, self.shadow.snapshot())
 
-    def by_loop(self, cases):
-        """CPU time of the loop for some leads."""
-        spent = 0.0
+    def by_loop(self, kind, cases):
+        """CPU time of a loop for some leads."""
+        loop, spent = self.loops[kind], 0.0
         for case in cases:
-            found, took = timed(self.loop.pick, case.plain, case.now)
+            found, took = timed(loop.pick, case.plain, case.now)
             spent += took
             if found is not None:
-                self.loop.take(found[0], case.now)
+                loop.take(found[0], case.now)
         return spent
+
+    def turns(self, count, change=lambda case: case):
+        """CPU time of the library and of each loop for the next leads, by name."""
+        cases = [change(case) for case in self.block(count)]
+        spent = {"rank": self.by_library(cases)}
+        return spent | {kind: self.by_loop(kind, cases) for kind in self.loops}
 
     def check(self, case, found, expected):
         """Refuse to go on where the two disagree."""
@@ -190,33 +199,43 @@ def in_turns(one, other, seconds):
     return median(a / b for a, b in zip(ones, others, strict=True)), ones, others
 
 
+def rounds(pair, count, seconds, change=lambda case: case):
+    """Blocks of the library and of the loops in turns, until the time is used: a dict of CPU times for each block."""
+    found = []
+    while len(found) < 3 or sum(sum(each.values()) for each in found) < seconds:
+        found.append(pair.turns(count, change))
+    return found
+
+
+def ratio(blocks, kind):
+    """The median over the blocks of what the library takes against a loop."""
+    return median(each["rank"] / each[kind] for each in blocks)
+
+
 def beside_loop(name, size, sizes):
-    """The ratio of the library to the loop for one policy and size of team."""
+    """The ratio of the library to the loops for one policy and size of team."""
     pair, count = Pair(name, size), sizes.leads(size)
     warm(pair, size, sizes)
-    blocks = deque()
-
-    def library():
-        blocks.append(pair.block(count))
-        return pair.by_library(blocks[-1])
-
-    ratio, ones, others = in_turns(library, lambda: pair.by_loop(blocks.pop()), sizes.seconds)
+    blocks = rounds(pair, count, sizes.seconds)
     named = f"{name}_{size}"
     told = {
-        f"{named}_rank_us": 1e6 * median(ones) / count,
-        f"{named}_loop_us": 1e6 * median(others) / count,
-        f"{named}_placed": pair.placed / pair.asked,
+        f"{named}_{kind}_us": 1e6 * median(each[kind] for each in blocks) / count
+        for kind in blocks[0]
     }
-    return told, [at_most(f"{named}_ratio", ratio, LOOP[size])]
+    told[f"{named}_placed"] = pair.placed / pair.asked
+    bars = [
+        at_most(f"{named}_{kind}_ratio", ratio(blocks, kind), LOOP[size]) for kind in pair.loops
+    ]
+    return told, bars
 
 
 def warm(pair, size, sizes):
-    """Let both decide some leads that are not counted: as many as a cold start is measured over, if time allows."""
+    """Let all decide some leads that are not counted: as many as a cold start is measured over, if time allows."""
     spent, left = 0.0, sizes.first
     while left > 0 and spent < sizes.busy_timeout:
-        cases = pair.block(min(left, sizes.leads(size)))
-        spent += pair.by_library(cases) + pair.by_loop(cases)
-        left -= len(cases)
+        count = min(left, sizes.leads(size))
+        spent += sum(pair.turns(count).values())
+        left -= count
 
 
 def nobody(name, sizes):
@@ -225,27 +244,24 @@ def nobody(name, sizes):
     for why in ("off", "full"):
         pair = Pair(name, 100)
         if why == "full":
-            pair.loop.fill()
-            pair.shadow.fill()
+            for loop in (pair.shadow, *pair.loops.values()):
+                loop.fill()
         warm(pair, 100, evolve(sizes, first=20))
-        blocks = deque()
-
-        def library(pair=pair, why=why, blocks=blocks):
-            cases = pair.block(20)
-            if why == "off":
-                cases = [case._replace(now=midnight(case.now)) for case in cases]
-            blocks.append(cases)
-            return pair.by_library(cases)
-
-        def loop(pair=pair, blocks=blocks):
-            return pair.by_loop(blocks.pop())
-
         pair.placed = 0
-        ratio, _, _ = in_turns(library, loop, sizes.seconds / 4)
+        change = at_night if why == "off" else lambda case: case
+        blocks = rounds(pair, 20, sizes.seconds / 4, change)
         if pair.placed:
             raise SystemExit(f"{pair.placed} leads were placed where everybody is {why}")
-        bars.append(at_most(f"{name}_nobody_{why}_ratio", ratio, NOBODY))
+        bars += [
+            at_most(f"{name}_nobody_{why}_{kind}_ratio", ratio(blocks, kind), NOBODY)
+            for kind in pair.loops
+        ]
     return {}, bars
+
+
+def at_night(case):
+    """The same lead when nobody works."""
+    return case._replace(now=midnight(case.now))
 
 
 def midnight(now):

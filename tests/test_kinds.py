@@ -22,7 +22,9 @@ from leadroute import (
     load_policy,
     why_not,
 )
+from leadroute.batch import assign_batch
 from leadroute.model.validation import every, must_be
+from leadroute.ranking.decision_record import decide
 from leadroute.stores import MemoryStore, SqliteStore
 
 NOON = datetime(2026, 1, 5, 12, tzinfo=UTC)
@@ -46,7 +48,7 @@ CALLS = {
         lambda: ROUTER.match(None),
         lambda: ROUTER.match_all(None),
         lambda: ROUTER.qualifies(None),
-        lambda: ROUTER.decide(None, TEAM),
+        lambda: decide(ROUTER, None, TEAM),
         lambda: owned().submit(None),
         lambda: explain(ROUTER, None, TEAM),
         lambda: why_not(ROUTER, None, "ada", TEAM),
@@ -67,10 +69,10 @@ CALLS = {
     "top is 0; it must be a whole number, 1 or more": [lambda: ROUTER.rank(LEAD, TEAM, top=0)],
     "top is 'x'; it must be a whole number": [lambda: ROUTER.rank(LEAD, TEAM, top="x")],
     "leads is of type Lead; it must be several, such as \\[Lead\\(...\\)": [
-        lambda: ROUTER.assign_batch(LEAD, TEAM),
+        lambda: assign_batch(ROUTER, LEAD, TEAM),
     ],
     "leads\\[1\\] is of type str; it must be a Lead": [
-        lambda: ROUTER.assign_batch([LEAD, "L-2"], TEAM),
+        lambda: assign_batch(ROUTER, [LEAD, "L-2"], TEAM),
     ],
     "router is of type NoneType; it must be a Router": [
         lambda: Dispatcher(None, TEAM, MemoryStore()),
@@ -150,9 +152,12 @@ def test_a_wrong_kind_is_named(message, call):
         ("wrap_up: 5 is not a duration; write it like", lambda: Router(rules=[], wrap_up=5)),
         (
             "objective is 5; write a function",
-            lambda: ROUTER.assign_batch([LEAD], TEAM, objective=5),
+            lambda: assign_batch(ROUTER, [LEAD], TEAM, objective=5),
         ),
-        ("gap is 'x'; write 0 for the optimum", lambda: ROUTER.assign_batch([LEAD], TEAM, gap="x")),
+        (
+            "gap is 'x'; write 0 for the optimum",
+            lambda: assign_batch(ROUTER, [LEAD], TEAM, gap="x"),
+        ),
         ("source is 5; write the path of a file; for its text", lambda: load_policy(5)),
         ("path is 5; write the name of a file", lambda: SqliteStore(5)),
     ],

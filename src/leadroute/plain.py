@@ -49,8 +49,13 @@ def to_dict(value: Any) -> dict[str, Any]:
         >>> to_dict(Lead("L-1", country="de"))
         {'id': 'L-1', 'country': 'DE'}
     """
-    plain: dict[str, Any] = make_converter().unstructure(value)
+    plain: dict[str, Any] = _unstructuring(type(value))(value)  # type: ignore[arg-type]  # a class can be hashed
     return plain
+
+
+@cache
+def _unstructuring(kind: type[Any]) -> Callable[[Any], Any]:
+    return make_converter().get_unstructure_hook(kind)
 
 
 def from_dict(kind: type[T], data: Mapping[str, Any]) -> T:
@@ -193,9 +198,12 @@ def _unknown(name: str, known: list[str]) -> str:
 
 
 def _plain(value: Any) -> Any:
+    kind = type(value)
+    if kind is str or kind is int or kind is float:
+        return value
     if isinstance(value, frozenset):
         return sorted(value)
-    return str(value) if has(type(value)) else value
+    return str(value) if has(kind) else value
 
 
 def _attributes_to_plain(given: Mapping[str, Any]) -> dict[str, Any]:

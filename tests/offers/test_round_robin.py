@@ -31,6 +31,7 @@ from leadroute import (
     scorer,
     skill_match,
 )
+from leadroute.batch import assign_batch
 from leadroute.model.duration import to_micros
 from leadroute.model.keys import order_key, parts, rotation_key
 from leadroute.offers import dispatching, turn_credits
@@ -394,8 +395,8 @@ def test_a_batch_is_shared(mode, number, written):
     route(dispatcher, number)
     leads = [Lead(f"B-{index}") for index in range(30)]
     for counts in (None, dispatcher.snapshot()):
-        batch = dispatcher.router.assign_batch(
-            leads, dispatcher.roster, now=dispatcher.clock.now(), snapshot=counts
+        batch = assign_batch(
+            dispatcher.router, leads, dispatcher.roster, now=dispatcher.clock.now(), snapshot=counts
         )
         assert set(Counter(batch.owners.values()).values()) == {30 // number}
 

@@ -14,8 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from leadroute.errors import ConfigError, MissingExtraError, UnknownFieldError, ValidationError
-from leadroute.ranking import engines
-from leadroute.ranking.batch import bound, greedy, solve
+from leadroute.ranking.batch.solver import ENGINES, bound, greedy, solve
 
 
 @st.composite
@@ -301,7 +300,7 @@ def test_an_unknown_engine_gets_a_suggestion():
         solve([[1]], [1], engine="ortool")
 
 
-@pytest.mark.parametrize("engine", engines.ENGINES)
+@pytest.mark.parametrize("engine", ENGINES)
 def test_a_missing_engine_names_the_extra(engine, monkeypatch):
     """Without the package the error says what to install."""
     monkeypatch.setitem(sys.modules, "scipy.optimize", None)
@@ -361,7 +360,7 @@ def linear_sum_assignment(table, *, maximize):
     return range(len(points)), solve(points, [1] * len(points[0])).rep_of
 
 
-@pytest.mark.parametrize("engine", engines.ENGINES)
+@pytest.mark.parametrize("engine", ENGINES)
 @pytest.mark.parametrize("capacity", [[2, 1, 0], [1, 1, 0]])
 def test_an_engine_is_handed_the_whole_market(engine, capacity, monkeypatch):
     """Eligibility, places and leads that must be left out reach the engine, and its answer comes back."""

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from leadroute.ranking.auction import Auction, options
-from leadroute.ranking.batch import bound, greedy, solve
-from leadroute.ranking.flow import place, polish, shortfall
+from leadroute.ranking.batch.auction import Auction, options
+from leadroute.ranking.batch.min_cost_flow import place, polish, shortfall
+from leadroute.ranking.batch.solver import bound, greedy, solve
 
 
 def market(leads, reps, *, slack=1.1, density=1.0, top=1000, seed=0):

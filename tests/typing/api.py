@@ -25,6 +25,8 @@ from leadroute import (
     round_robin,
     skill_match,
 )
+from leadroute.batch import assign_batch
+from leadroute.ranking.decision_record import decide, rerun
 
 assert_type(leadroute.__version__, str)
 at = datetime(2026, 3, 2, 9, tzinfo=UTC)
@@ -65,10 +67,10 @@ router = Router(
 ranking = router.rank(lead, Roster([rep]))
 assert_type(ranking, Ranking)
 assert_type(ranking.best, Assignment | None)
-decision = router.decide(lead, Roster([rep]))
+decision = decide(router, lead, Roster([rep]))
 assert_type(decision, DecisionRecord)
-assert_type(decision.rerun(router, lead, Roster([rep])).changed, tuple[str, ...])
-batch = router.assign_batch([lead], Roster([rep]), objective=lambda one, _: one.budget or 0.0)
+assert_type(rerun(decision, router, lead, Roster([rep])).changed, tuple[str, ...])
+batch = assign_batch(router, [lead], Roster([rep]), objective=lambda one, _: one.budget or 0.0)
 assert_type(batch.owners["L-1"], str)
 
 # What happens when nobody is found: text, a list, or a mapping.

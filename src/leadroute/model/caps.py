@@ -378,8 +378,11 @@ class Cap:
 
     def counts(self, source: str | None, pool: str | None, segment: str | None) -> bool:
         """Whether a lead of this source, pool and segment counts."""
-        own = {"source": source, "pool": pool, "segment": segment}
-        return all(own[name] == value for name, value in self._narrowed)
+        return (
+            self.source in (None, source)
+            and self.pool in (None, pool)
+            and self.segment in (None, segment)
+        )
 
     @property
     def label(self) -> str:

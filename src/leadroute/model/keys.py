@@ -40,7 +40,10 @@ def key(*named: str) -> str:
         >>> key("turn", "a/b", "ada")
         'turn/a%2Fb/ada'
     """
-    return "/".join(part.replace("%", "%25").replace("/", "%2F") for part in named)
+    joined = "/".join(named)
+    if "%" not in joined and joined.count("/") == len(named) - 1:  # as nearly every key
+        return joined
+    return "/".join([part.replace("%", "%25").replace("/", "%2F") for part in named])
 
 
 def parts(found: str) -> tuple[str, ...]:

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence, Set
 from datetime import UTC, datetime, timedelta, tzinfo
+from functools import lru_cache
 from typing import Any, Final, Literal
 from zoneinfo import ZoneInfo
 
@@ -154,6 +155,7 @@ def _buckets(given: Any) -> FrozenDict[str, int]:
     return FrozenDict(sorted(by_name(given, ident, whole(0)).items()))
 
 
+@lru_cache(maxsize=4_096)
 def _parsed(written: str, zone: str) -> Schedule:
     try:
         return Schedule.parse(written, zone)

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Container, Iterable, Mapping
 from datetime import UTC, date, datetime, timedelta
-from typing import Any
+from typing import Any, cast
 from zoneinfo import ZoneInfo, available_timezones
 
 from attrs import field, frozen
@@ -267,6 +267,7 @@ class Schedule(Hours):
     overrides: FrozenDict[date, Day] = field(metadata={"clean": _overrides})
     time_off: tuple[TimeOff, ...] = field(metadata={"clean": _time_off})
     line: Line = field(init=False, eq=False, repr=False)
+    _hash: int | None = field(init=False, default=None, eq=False, repr=False)
 
     def __init__(
         self,
@@ -284,6 +285,13 @@ class Schedule(Hours):
         if self.time_off:
             line = Without(line, [off.stretch(self.zone) for off in self.time_off])
         object.__setattr__(self, "line", line)
+
+    def __hash__(self) -> int:
+        # Kept, because candidates are grouped by their hours and a week takes long to hash.
+        if self._hash is None:
+            told = (self.week, self.zone.key, self.holidays, self.overrides, self.time_off)
+            object.__setattr__(self, "_hash", hash(told))
+        return cast("int", self._hash)
 
     def add_days(self, start: datetime, days: int) -> datetime:
         """The same local time ``days`` dates later: nominal days, 23 or 25 hours long when the clocks change.

@@ -69,13 +69,8 @@ class Snapshot:
     def __attrs_post_init__(self) -> None:
         for name in _MAPPINGS:
             given = getattr(self, name)
-            if type(given) is not FrozenDict or name in _NESTED:
+            if type(given) is not FrozenDict:  # leadroute alone makes those, of counts that are
                 object.__setattr__(self, name, _copied(name, given))
-        for name in _PLAIN:
-            _must_count(name, getattr(self, name))
-        for name in _BY_POOL:
-            for pool, counts in getattr(self, name).items():
-                _must_count(f"{name}[{pool!r}]", counts)
         if not isinstance(self.track_records, TrackRecords):
             must_be(TrackRecords, track_records=self.track_records)
 
@@ -95,11 +90,13 @@ def _copied(name: str, given: Any) -> FrozenDict[str, Any]:
     if not isinstance(given, dict):
         must_be(Mapping, **{name: given})
     if name not in _NESTED:
+        if name in _PLAIN:
+            _must_count(name, given)
         return FrozenDict(given)
-    if type(given) is FrozenDict and all(type(counts) is FrozenDict for counts in given.values()):
-        return given
     for pool, counts in given.items():
         must_be(Mapping, **{f"{name}[{pool!r}]": counts})
+        if name in _BY_POOL:
+            _must_count(f"{name}[{pool!r}]", counts)
     return FrozenDict({pool: FrozenDict(counts) for pool, counts in given.items()})
 
 

@@ -160,7 +160,7 @@ either = lru_cache(maxsize=1024)(Either)
 outside = lru_cache(maxsize=1024)(Outside)
 
 
-@frozen
+@frozen(cache_hash=True)
 class AllOf(Hours):
     """Open when all of its parts are: a rep's hours within the team's, or the rep's and the lead's.
 
@@ -186,7 +186,7 @@ class AllOf(Hours):
         return AllOf, (self.parts,)
 
 
-@frozen
+@frozen(cache_hash=True)
 class AnyOf(Hours):
     """Open when any of its parts is: the hours in which somebody of a team is there.
 
@@ -212,7 +212,7 @@ class AnyOf(Hours):
         return AnyOf, (self.parts,)
 
 
-@frozen
+@frozen(cache_hash=True)
 class Closed(Hours):
     """Open when ``hours`` is closed: ``office & ~quiet`` keeps to the office hours outside the quiet ones.
 

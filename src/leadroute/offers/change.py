@@ -283,7 +283,7 @@ _PLACES: dict[type, Callable[..., _Place]] = {
     Raise: lambda op: (5, op.key, 0),
     Emit: lambda op: (6, op.lead, op.n),
 }
-_REPEATABLE = frozenset((1, 4, 5))
+_REPEATABLE = frozenset((Check, Add, Raise))
 _WHAT = {
     0: "once-key {1!r}",
     2: "record {1!r}",
@@ -306,8 +306,10 @@ def _operations(change: object, _: Attribute[tuple[Op, ...]], ops: tuple[Op, ...
         if type(op) not in _PLACES:
             problem = f"hold a {type(op).__name__}; only the operations of this module can be kept"
             raise _refuse(change, "ops", problem)
+        if type(op) in _REPEATABLE:
+            continue
         place = _place(op)
-        if place in seen and place[0] not in _REPEATABLE:
+        if place in seen:
             what = _WHAT[place[0]].format(*place)
             problem = f"write {what} twice; a change writes each at most once"
             raise _refuse(change, "ops", problem)

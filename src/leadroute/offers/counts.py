@@ -13,6 +13,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from functools import lru_cache
+from itertools import compress
 from typing import Any, Final
 
 from attrs import field, frozen
@@ -90,6 +91,7 @@ class Books:
     track_records: TrackRecords
     presence: Mapping[str, Presence]
     _credits: dict[str, PoolCredits] = field(factory=dict, init=False)
+    _order: list[int] = field(factory=list, init=False)
 
     def read(self, need: Need) -> Snapshot:
         """The counts of the candidates. O(candidates)."""
@@ -103,17 +105,16 @@ class Books:
         asked = [key for column in columns.values() for key in column]
         asked += limits.keys()
         asked += [charge.key for charge in need.over_all]
+        asked.append(order_key())
         if "used" in need.score:
             router = self.router
             asked += counters(candidates.reps, router.caps, router.zone, self.now)
-        found = self.store.counts(asked) if asked else {}
-        get, ids = found.get, candidates.ids
-        named: dict[str, Any] = {
-            name: FrozenDict(
-                {rep_id: n for rep_id, key in zip(ids, column, strict=True) if (n := get(key))}
-            )
-            for name, column in columns.items()
-        }
+        found = self.store.counts(asked)
+        self._order.append(found.get(order_key(), 0))
+        ids, named = candidates.ids, dict[str, Any]()
+        for name, column in columns.items():
+            values = [*map(found.get, column)]
+            named[name] = FrozenDict(compress(zip(ids, values, strict=True), values))
         if need.pool is not None:
             credits = self.credits(need.pool)
             named["credits"] = FrozenDict({need.pool: credits.credits()})
@@ -141,7 +142,8 @@ class Books:
 
     def next_order(self) -> int:
         """The number of the next assignment: microseconds since 1970, or one more than the largest so far."""
-        return max(to_micros(self.now), self.store.counts([order_key()]).get(order_key(), 0) + 1)
+        so_far = self._order[-1] if self._order else self.counts([order_key()]).get(order_key(), 0)
+        return max(to_micros(self.now), so_far + 1)
 
     def order_without(self, rep_id: str, lead_id: str) -> int:
         """The number of the rep's last assignment but for the offer of one lead. O(offers open to the rep)."""

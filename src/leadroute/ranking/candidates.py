@@ -43,6 +43,7 @@ __all__ = [
     "Shift",
     "Team",
     "Teams",
+    "View",
     "picked",
     "scoring_of",
 ]
@@ -126,6 +127,26 @@ class Shift(NamedTuple):
     until: datetime
     opens: datetime | None
     fails: bool = False
+
+
+class View(NamedTuple):
+    """What is known of the candidates for leads from one source, from one instant until another.
+
+    Args:
+        since: From when on.
+        until: Until when.
+        duty: Those at work.
+        shifts: The state of each of the candidates' hours; none where nobody asked.
+        limits: How much room each candidate has.
+        here: The same of those at work.
+    """
+
+    since: datetime
+    until: datetime
+    duty: OnDuty
+    shifts: Sequence[Shift]
+    limits: Limits
+    here: Limits
 
 
 class Column(NamedTuple):
@@ -278,8 +299,8 @@ class _Caps:
             limits = Limits.of(candidates.capacity, candidates.capacity_by_segment)
             self._last = _Stretch(_LONG_AGO, _FOR_EVER, limits)
 
-    def limits(self, now: datetime | None) -> Limits:
-        """How much room each candidate has at an instant.
+    def limits(self, now: datetime | None) -> _Stretch:
+        """How much room each candidate has at an instant, and from when until when that is so.
 
         Raises:
             FieldTypeError: There are caps, and nobody said what time it is.
@@ -289,8 +310,7 @@ class _Caps:
             at = known(now)
             if not last.holds(at):
                 last = self._last = self._look(at)
-        limits: Limits = last.value
-        return limits
+        return last
 
     def _look(self, at: datetime) -> _Stretch:
         stretches = [period.at(at) for period in self._periods]
@@ -340,6 +360,7 @@ class Candidates:
         "_kept",
         "_last",
         "_memory",
+        "_views",
         "capacity",
         "capacity_by_segment",
         "ids",
@@ -369,8 +390,9 @@ class Candidates:
         self._columns: dict[Hashable, _Column] = {}
         self._by_open: dict[tuple[bool, ...], OnDuty] = {}
         self._last = _NEVER
-        self._everybody: OnDuty | None = None
+        self._everybody = _Stretch(_LONG_AGO, _FOR_EVER, (OnDuty(self, None), ()))
         self._caps: dict[str | None, _Caps] = {}
+        self._views: dict[tuple[str | None, bool], View] = {}
         self.take(300 + 6 * len(reps))
 
     def take(self, cells: int) -> None:
@@ -387,25 +409,40 @@ class Candidates:
             self.take(50 + len(found))
         return found
 
-    def everybody(self) -> tuple[OnDuty, Sequence[Shift]]:
-        """All of them, no matter who is at work."""
-        if self._everybody is None:
-            self._everybody = OnDuty(self, None)
-        return self._everybody, ()
+    def view(
+        self,
+        source: str | None,
+        now: datetime | None,
+        counts: Callable[[Cap], bool],
+        *,
+        ignore_availability: bool,
+    ) -> View:
+        """Those at work and how much room they have, kept until an hour or a period ends.
 
-    def on_duty(self, now: datetime | None) -> tuple[OnDuty, Sequence[Shift]]:
-        """Those at work, and the state of each of ``shifts``.
+        Args:
+            source: The lead's source, where any cap asks about it.
+            now: The instant of the offer.
+            counts: Whether the lead counts on a cap.
+            ignore_availability: Whether it does not matter who is at work.
 
         Raises:
-            FieldTypeError: Somebody has hours, and nobody said what time it is.
+            FieldTypeError: Somebody has hours or a cap, and nobody said what time it is.
         """
-        if not self.shifts:
-            return self.everybody()
-        at, last = known(now), self._last
-        if not last.holds(at):
-            last = self._last = self._look(at)
-        duty: tuple[OnDuty, Sequence[Shift]] = last.value
-        return duty
+        last = self._views.get((source, ignore_availability))
+        if last is not None and now is not None and last.since <= now < last.until:
+            return last
+        limits, duty = self._limits(source, now, counts), self._everybody
+        if self.shifts and not ignore_availability:
+            at, duty = known(now), self._last
+            if not duty.holds(at):
+                duty = self._last = self._look(at)
+        since, until = max(limits.since, duty.since), min(limits.until, duty.until)
+        here, shifts = duty.value
+        found = View(since, until, here, shifts, limits.value, here.limits(limits.value))
+        if len(self._views) >= _MOST_CREWS:
+            self._views.clear()
+        self._views[source, ignore_availability] = found
+        return found
 
     def _look(self, at: datetime) -> _Stretch:
         shifts = [self._memory.shift(hours, at) for hours in self.shifts]
@@ -423,16 +460,9 @@ class Candidates:
         until = min([shift.until for shift in shifts])
         return _Stretch(since, until, (found, shifts))
 
-    def limits(
-        self, counts: Callable[[Cap], bool], source: str | None, now: datetime | None
-    ) -> Limits:
-        """How much room each candidate has for a lead.
-
-        Args:
-            counts: Whether the lead counts on a cap.
-            source: The lead's source, where any cap asks about it.
-            now: The instant of the offer.
-        """
+    def _limits(
+        self, source: str | None, now: datetime | None, counts: Callable[[Cap], bool]
+    ) -> _Stretch:
         caps = self._caps.get(source)
         if caps is None:
             caps = self._caps[source] = _Caps(self, counts, self._memory)

@@ -17,7 +17,7 @@ from functools import partial
 from heapq import nsmallest
 from itertools import compress, repeat
 from operator import and_, le
-from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, cast
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from leadroute.model.caps import Cap
 from leadroute.model.lead import Lead
@@ -44,9 +44,9 @@ from leadroute.ranking.scorers.combinators import fair_share
 from leadroute.ranking.scorers.exploration import fairness_cost, propensities
 from leadroute.ranking.scorers.round_robin import Turn, after, dues, turn_of
 from leadroute.rules.fallback import CATCH_ALL, WAIT, pool_of
-from leadroute.rules.routing_context import Columns, RoutingContext
+from leadroute.rules.routing_context import RoutingContext
 from leadroute.rules.rule import EVERYONE, Rule
-from leadroute.rules.scorer import Term, means
+from leadroute.rules.scorer import means
 
 if TYPE_CHECKING:
     from leadroute.ranking.router import Router
@@ -154,14 +154,19 @@ class Decided:
         candidates = found.candidates(lead, instant, matches)
         self._candidates = candidates
         source = lead.source if found.sources and lead.source in found.sources else None
-        limits = candidates.limits(self._counts_on, source, instant)
-        over_all = self._get_charges().over_all if router.caps else ()
-        turns_in = pool if found.takes_turns else None
-        need = Need(candidates, limits, over_all, turns_in, found.fields, found.counters)
-        snapshot = counts.read(need)
-        duty, shifts = (
-            candidates.everybody() if ignore_availability else candidates.on_duty(instant)
+        view = candidates.view(
+            source, instant, self._counts_on, ignore_availability=ignore_availability
         )
+        duty = view.duty
+        over_all = self._get_charges().over_all if router.caps else ()
+        if type(counts) is Snapshot:
+            snapshot = counts
+        else:
+            turns_in = pool if found.takes_turns else None
+            limits, fields = view.limits, found.fields
+            snapshot = counts.read(
+                Need(candidates, limits, over_all, turns_in, fields, found.counters)
+            )
         if instant is None and found.times(snapshot, ignore_availability=ignore_availability):
             known(instant)
         if snapshot.presence and not ignore_availability:
@@ -170,16 +175,29 @@ class Decided:
         if found.asks or snapshot.presence:
             whole = self._look(candidates.reps, snapshot)
             asks = masks(asked.rule, whole, router.pauses, ignore_availability=ignore_availability)
-        places = _able(duty, duty.limits(limits), over_all, snapshot, asks, previous_offers)
-        reps = duty.reps if places is None else tuple(picked(duty.reps, places))
-        columns = duty.column if places is None else partial(_of_some, duty, places)
-        self.context = self._look(reps, snapshot, columns)
+        places = _able(duty, view.here, over_all, snapshot, asks, previous_offers)
+        if places is None:
+            reps, columns = duty.reps, duty.column
+        else:
+            reps, columns = tuple(picked(duty.reps, places)), partial(_of_some, duty, places)
+        self.context = RoutingContext(
+            lead,
+            reps,
+            pool,
+            snapshot,
+            instant,
+            router.environment,
+            matches,
+            self._absent,
+            None,
+            columns,
+        )
         self.best, self.score = -1, 0.0
         if reps:
             self.outcome = Outcome.RANKED
             self._choose()
         else:
-            self._nobody(candidates, shifts, over_all, slow=bool(asks))
+            self._nobody(candidates, view.shifts, over_all, slow=bool(asks))
 
     @property
     def rule(self) -> Rule:
@@ -191,22 +209,11 @@ class Decided:
         """Who is first."""
         return self.context.reps[self.best]
 
-    def _look(
-        self, reps: tuple[Rep, ...], snapshot: Snapshot, columns: Columns | None = None
-    ) -> RoutingContext:
-        """What scorers and criteria look at, with these reps, and what remembers their values."""
+    def _look(self, reps: tuple[Rep, ...], snapshot: Snapshot) -> RoutingContext:
+        """What criteria look at, with these reps."""
         router, _, lead, instant, _, _, matches = self._asked
         return RoutingContext(
-            lead,
-            reps,
-            self.pool,
-            snapshot,
-            instant,
-            router.environment,
-            matches,
-            self._absent,
-            None,
-            columns,
+            lead, reps, self.pool, snapshot, instant, router.environment, matches, self._absent
         )
 
     def _absent(self) -> tuple[Rep, ...]:
@@ -245,8 +252,8 @@ class Decided:
             found = means(self._set.weights, columns)
             if None in found:
                 found = [points or 0.0 for points in found]
-            self._scored = columns, cast("list[float]", found)
-        return self._scored
+            self._scored = columns, found  # type: ignore[assignment]  # no None is left
+        return self._scored  # type: ignore[return-value]  # made just now
 
     def _nobody(
         self,
@@ -352,7 +359,7 @@ class Decided:
     def turn(self) -> Turn | None:
         """What the lead does to the credits of the pool when the first takes it; ``None`` when it is no turn."""
         score = self._set.score
-        if not score.takes_turns or not score.is_turn(self.context, self.rep):
+        if not self._set.takes_turns or not score.is_turn(self.context, self.rep):
             return None
         return turn_of(self.context, self.best)
 
@@ -385,14 +392,18 @@ class Decided:
         return self._assignment(1, self.best) if self.best >= 0 else None
 
     def _assignment(self, rank: int, place: int) -> Assignment:
-        context, score = self.context, self.score
-        points: list[float | None] = [score]
+        rep = self.context.reps[place]
+        score = self.score if place == self.best else self._score()[1][place]
+        return Assignment(rep.id, rep.name or rep.id, rank, score, partial(self._parts, place))
+
+    def _parts(self, place: int) -> tuple[Part, ...]:
+        """The terms of a score."""
+        context, points = self.context, list[float | None]([self.score])
         if place != self.best or self._set.mode is None:
-            columns, scores = self._score()
-            points, score = [column[place] for column in columns], scores[place]
+            points = [column[place] for column in self._score()[0]]
         rep = context.reps[place]
-        parts = partial(_parts, self._set.terms, points, context, rep)
-        return Assignment(rep.id, rep.label, rank, score, parts)
+        both = zip(self._set.terms, points, strict=True)
+        return tuple([Part(term.scorer, term.weight, one, context, rep) for term, one in both])
 
     def assignments(self, top: int | None) -> tuple[Assignment, ...]:
         """Who can take the lead, best first."""
@@ -434,7 +445,7 @@ class Decided:
             tuple([other.ranking() for other in self.other_pools]) if self.other_pools else (),
             self.fallback_step,
             self.ignore_availability,
-            notes_of(rule, asked.lead),
+            notes_of(rule, asked.lead) if self._set.asks else (),
             Answer(self, top),
         )
 
@@ -527,17 +538,6 @@ def _together(own: Hours | None, calling_hours: Hours | None, at: datetime) -> d
     if own is None or calling_hours is None:
         return at
     return unless_failing(lambda: meeting(own, calling_hours, at), lambda _error: None) or at
-
-
-def _parts(
-    terms: tuple[Term, ...], points: Sequence[float | None], context: RoutingContext, rep: Rep
-) -> tuple[Part, ...]:
-    return tuple(
-        [
-            Part(term.scorer, term.weight, given, context, rep)
-            for term, given in zip(terms, points, strict=True)
-        ]
-    )
 
 
 def decide(asked: Asked, roster: Roster) -> Decided:

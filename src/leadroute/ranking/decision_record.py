@@ -107,7 +107,7 @@ class Asked:
 class DecisionRecord:
     """One decision, complete and ready to be stored.
 
-    ``Router.decide`` makes one; ``leadroute.plain.dumps`` and ``loads`` write and read it.
+    ``decide`` makes one; ``leadroute.plain.dumps`` and ``loads`` write and read it.
 
     Args:
         lead_id: The lead.
@@ -134,10 +134,10 @@ class DecisionRecord:
         >>> from leadroute import Lead, Rep, Roster, Router, Rule, free_capacity
         >>> router = Router(rules=[Rule("all", score=free_capacity())])
         >>> team = Roster([Rep("ada", capacity=2), Rep("bob", capacity=0)])
-        >>> decision = router.decide(Lead("L-1"), team)
+        >>> decision = decide(router, Lead("L-1"), team)
         >>> decision.rep_id, decision.rejections[0].reason
         ('ada', 'is full: 0 of 0 open')
-        >>> print(decision.rerun(router, Lead("L-1"), team))
+        >>> print(rerun(decision, router, Lead("L-1"), team))
         lead L-1: the same decision again, for ada
     """
 
@@ -234,32 +234,6 @@ class DecisionRecord:
             return ""
         return "last assigned" if first.last_assigned != second.last_assigned else "id"
 
-    def rerun(
-        self,
-        router: Router,
-        lead: Lead,
-        roster: Roster,
-        *,
-        snapshot: Snapshot | None = None,
-        previous_offers: Mapping[str, str] | None = None,
-    ) -> Rerun:
-        """Make the decision again, at the instant at which it was made, and compare.
-
-        With the same inputs under the same policy the two are equal, and so are their bytes. Where they are not, the
-        result says what differs.
-
-        Args:
-            router: The policy, of then or of now.
-            lead: The lead.
-            roster: The reps.
-            snapshot: The counts.
-            previous_offers: What became of earlier offers.
-        """
-        after = router.decide(
-            lead, roster, now=self.at, snapshot=snapshot, previous_offers=previous_offers
-        )
-        return Rerun(self, after)
-
     def __str__(self) -> str:
         by = f" (rule {self.rule!r})" if self.rule is not None else ""
         when = f"{self.at:%Y-%m-%d %H:%M:%S} UTC" if self.at else "at a time nobody said"
@@ -323,3 +297,56 @@ class Rerun:
         if name == "policy":
             return f"the policy, from version {self.before.policy_version} to {self.after.policy_version}"
         return {"previous_offers": "the earlier offers"}.get(name, f"the {name}")
+
+
+def decide(
+    router: Router,
+    lead: Lead,
+    roster: Roster,
+    *,
+    now: datetime | None = None,
+    snapshot: Snapshot | None = None,
+    previous_offers: Mapping[str, str] | None = None,
+) -> DecisionRecord:
+    """``Router.rank``, as a complete record that can be stored and made again. It writes out every reason.
+
+    Args and errors are those of ``Router.rank``. O(reps x terms + size of the inputs).
+
+    Example:
+        >>> from leadroute import Rep, Rule
+        >>> router = Router(rules=[Rule("all")])
+        >>> decide(router, Lead("L-1"), Roster([Rep("bob"), Rep("ada")])).rep_id
+        'ada'
+    """
+    ranking = router.rank(lead, roster, now=now, snapshot=snapshot, previous_offers=previous_offers)
+    return DecisionRecord.of(
+        ranking, lead, roster, snapshot=snapshot, previous_offers=previous_offers
+    )
+
+
+def rerun(
+    record: DecisionRecord,
+    router: Router,
+    lead: Lead,
+    roster: Roster,
+    *,
+    snapshot: Snapshot | None = None,
+    previous_offers: Mapping[str, str] | None = None,
+) -> Rerun:
+    """Make the decision again, at the instant at which it was made, and compare.
+
+    With the same inputs under the same policy the two are equal, and so are their bytes. Where they are not, the
+    result says what differs.
+
+    Args:
+        record: The decision on record.
+        router: The policy, of then or of now.
+        lead: The lead.
+        roster: The reps.
+        snapshot: The counts.
+        previous_offers: What became of earlier offers.
+    """
+    after = decide(
+        router, lead, roster, now=record.at, snapshot=snapshot, previous_offers=previous_offers
+    )
+    return Rerun(record, after)

@@ -131,6 +131,9 @@ class Assignment:
     score: float
     _parts: tuple[Part, ...] | Callable[[], tuple[Part, ...]] = field(default=(), eq=_parts)
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Assignment, (self.rep_id, self.label, self.rank, self.score, self.parts)
+
     @property
     def parts(self) -> tuple[Part, ...]:
         """The terms of the score."""
@@ -179,7 +182,7 @@ class Exclusion:
         return f"{self.label}  {self.reason}"
 
 
-@frozen(repr=False, eq=False)
+@frozen(repr=False, eq=False, slots=False)  # without slots it is made in half the time
 class Ranking:
     """The answer to one lead: every rep of the pool, ranked or rejected, with reasons.
 

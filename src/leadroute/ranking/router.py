@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date, datetime, timedelta, tzinfo
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Final, Literal
+from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from attrs import field, frozen
@@ -77,10 +77,6 @@ from leadroute.rules.rule import (
     read_ignored,
 )
 from leadroute.rules.rule import accept_within as read_accept_within
-
-if TYPE_CHECKING:
-    from leadroute.ranking.backlog import Batch, Objective
-    from leadroute.ranking.decision_record import DecisionRecord
 
 __all__ = ["Router"]
 
@@ -190,7 +186,7 @@ class Router:
                 return rule
         raise UnknownFieldError("rule", name, [rule.name for rule in self.rules])
 
-    @property
+    @cached_property
     def zone(self) -> tzinfo:
         """The zone in which the caps over all reps are counted."""
         return ZoneInfo(self.timezone)
@@ -374,9 +370,7 @@ class Router:
             must_be(Lead, lead=lead)
         if not isinstance(roster, Roster):
             must_be(Roster, roster=roster)
-        if previous_offers is not None:
-            must_be(Mapping, previous_offers=previous_offers)
-        before = FrozenDict(previous_offers) if previous_offers else _NOBODY
+        before = _NOBODY if previous_offers is None else _copied(previous_offers)
         instant = lead.received_at if now is None else aware(now)
         if self._qualifiers:
             failed = self._disqualified(lead, instant)
@@ -398,80 +392,6 @@ class Router:
             return decide(Asked(self, rule, lead, instant, counts, before, matches), roster)
         except FieldTypeError as error:
             raise error.during(rule.name, lead.id) from None
-
-    def decide(
-        self,
-        lead: Lead,
-        roster: Roster,
-        *,
-        now: datetime | None = None,
-        snapshot: Snapshot | None = None,
-        previous_offers: Mapping[str, str] | None = None,
-    ) -> DecisionRecord:
-        """``rank``, as a complete record that can be stored and made again. It writes out every reason.
-
-        Args and errors are those of ``rank``. O(reps x terms + size of the inputs).
-
-        Example:
-            >>> router = Router(rules=[Rule("all")])
-            >>> router.decide(Lead("L-1"), Roster([Rep("bob"), Rep("ada")])).rep_id
-            'ada'
-        """
-        from leadroute.ranking.decision_record import DecisionRecord
-
-        ranking = self.rank(
-            lead, roster, now=now, snapshot=snapshot, previous_offers=previous_offers
-        )
-        return DecisionRecord.of(
-            ranking, lead, roster, snapshot=snapshot, previous_offers=previous_offers
-        )
-
-    def assign_batch(
-        self,
-        leads: Iterable[Lead],
-        roster: Roster,
-        *,
-        now: datetime | None = None,
-        snapshot: Snapshot | None = None,
-        objective: Objective | None = None,
-        most: int | None = None,
-        gap: float = 0.0,
-        engine: Literal["python", "ortools", "scipy"] = "python",
-    ) -> Batch:
-        """Give out a backlog at once, so that the leads together are worth the most. Pure, as ``rank`` is.
-
-        Args:
-            leads: The leads, each once; their order changes nothing. Those of a higher ``priority`` come first.
-            roster: The reps.
-            now: The instant of the decision; each lead's ``received_at`` when not given.
-            snapshot: The counts.
-            objective: What giving a lead to a rep is worth, 0 or more: a function of the lead and its ``Assignment``;
-                the score when not given.
-            most: The most leads for one rep, beside their limits. A rotation spreads the leads by itself: each is a
-                turn that the next one sees.
-            gap: The share of the worth that may be given up for speed, such as 0.0005. Not with priorities.
-            engine: ``python``, or ``ortools`` or ``scipy`` with the extra ``batch``. Not with priorities.
-
-        Raises:
-            ValidationError: A lead is given twice.
-            ConfigError: ``most``, ``gap`` or ``engine`` cannot be right, or the objective gives no number.
-            FieldTypeError: As for ``rank``.
-            MissingExtraError: The engine's package is not installed.
-
-        Example:
-            >>> from leadroute import Rep, Roster, Rule, skill_match
-            >>> router = Router(rules=[Rule("all", score=skill_match("industry"))])
-            >>> ada = Rep("ada", skills={"oil": 0.9, "gas": 0.8}, capacity=1)
-            >>> team = Roster([ada, Rep("bob", skills={"oil": 0.7}, capacity=1)])
-            >>> leads = [Lead("L-1", industry="oil"), Lead("L-2", industry="gas")]
-            >>> sorted(router.assign_batch(leads, team).owners.items())
-            [('L-1', 'bob'), ('L-2', 'ada')]
-        """
-        from leadroute.ranking.handout import BatchOptions, assign_batch
-
-        return assign_batch(
-            self, leads, roster, now, snapshot, BatchOptions(objective, most, gap, engine)
-        )
 
     def qualifies(self, lead: Lead, now: datetime | None = None) -> bool:
         """Whether the lead fulfils ``qualify``.
@@ -503,6 +423,13 @@ class Router:
             factor=first.name if isinstance(first, Factor) else None,
             verdict=first.outcome if isinstance(first, Factor) else None,
         )
+
+
+def _copied(previous_offers: Mapping[str, str]) -> Mapping[str, str]:
+    if type(previous_offers) is FrozenDict:
+        return previous_offers
+    must_be(Mapping, previous_offers=previous_offers)
+    return FrozenDict(previous_offers)
 
 
 def _changes(where: Condition) -> bool:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterator, Mapping
 from datetime import datetime
-from functools import lru_cache
+from functools import lru_cache, partial
 from operator import attrgetter
 from typing import Any, Final, TypeAlias, TypeVar
 
-from attrs import evolve, field, frozen
+from attrs import Factory, evolve, field, frozen
 
 from leadroute.model.duration import digest
 from leadroute.model.lead import Lead
@@ -36,7 +36,7 @@ _compiled = lru_cache(maxsize=4_096)(compile_condition)
 _NO_TURNS: FrozenDict[str, int] = FrozenDict()
 
 
-@frozen
+@frozen(slots=False)  # one or two are made for every lead, and without slots in half the time
 class RoutingContext:
     """Everything that scorers and requirements may look at for one lead.
 
@@ -49,8 +49,10 @@ class RoutingContext:
         matches: The territories that the lead is in, most specific first.
         environment: The predicates and lists that the host brings for conditions.
         absent: The members of the pool who cannot take the lead, or a function that finds them when asked.
-        columns: What remembers the values of ``reps`` from lead to lead, if anything does; see ``column``.
         lot: The lot of every rep, 0 up to ``CHANCES``, to see what chance could have given; ``None`` draws them.
+        column: From a key and a function of a rep to the value of each of ``reps``, in their order. The engine hands in
+            one that asks once as long as key and team stay the same, so the key is all that the value hangs on besides
+            the rep: what asks, and what it looks at of lead, policy or counts.
     """
 
     lead: Lead
@@ -64,7 +66,11 @@ class RoutingContext:
         default=(), eq=False, repr=False
     )
     lot: int | None = None
-    _columns: Columns | None = field(default=None, eq=False, repr=False)
+    column: Columns = field(
+        default=Factory(lambda self: partial(_each, self.reps), takes_self=True),
+        eq=False,
+        repr=False,
+    )
     _known: dict[Hashable, Any] = field(factory=dict, init=False, eq=False, repr=False)
 
     def __reduce__(self) -> tuple[Any, ...]:
@@ -112,17 +118,6 @@ class RoutingContext:
     def absent(self) -> tuple[Rep, ...]:
         """The members of the pool who cannot take the lead."""
         return self._absent() if callable(self._absent) else self._absent
-
-    def column(self, key: Hashable, value_of: Callable[[Rep], T]) -> list[T]:
-        """The value of each of ``reps``, in their order; asked for once as long as key and team stay the same.
-
-        Args:
-            key: All that the value hangs on besides the rep: what asks, and what it looks at of lead, policy or counts.
-            value_of: From a rep to the value.
-        """
-        if self._columns is None:
-            return [value_of(rep) for rep in self.reps]
-        return self._columns(key, value_of)
 
     def holds(self, condition: Condition) -> list[bool]:
         """Whether a condition holds, for each of ``reps``.
@@ -180,6 +175,10 @@ class RoutingContext:
         found = evolve(self, lot=lot)
         found._known.update(self._known)  # noqa: SLF001 - one situation to another of its kind
         return found
+
+
+def _each(reps: tuple[Rep, ...], _key: Hashable, value_of: Callable[[Rep], T]) -> list[T]:
+    return [value_of(rep) for rep in reps]
 
 
 @lru_cache(maxsize=4_096)

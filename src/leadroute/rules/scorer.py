@@ -448,9 +448,7 @@ def means(
         return _means_of_known(weights, columns)
 
 
-def _means_of_all(
-    weights: Sequence[float], columns: Sequence[Sequence[float | None]]
-) -> list[float | None]:
+def _means_of_all(weights: Sequence[float], columns: Sequence[Sequence[Any]]) -> list[float | None]:
     """The same where every column has points in every row.
 
     Raises:
@@ -461,7 +459,7 @@ def _means_of_all(
         whole += weight
     if not whole:
         return [None] * len(columns[0])
-    first, *others = cast("Sequence[Sequence[float]]", columns)
+    first, *others = columns
     weight, *more = weights
     if not others:
         return [(0.0 + weight * points) / whole for points in first]

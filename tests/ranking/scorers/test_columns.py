@@ -72,7 +72,7 @@ class Team:
         absent = tuple(rep for rep in self.reps if rep not in reps)
         counts = snapshot or Snapshot()
         return RoutingContext(
-            lead, reps, "p", counts, now, matches=matches, absent=absent, columns=column
+            lead, reps, "p", counts, now, matches=matches, absent=absent, column=column
         )
 
 

@@ -24,7 +24,7 @@ from leadroute.model.rep import Rep
 from leadroute.model.schedule import Schedule
 from leadroute.model.working_hours import unless_failing
 from leadroute.ranking.scorers.parameters import points_or_none, positive, share, word
-from leadroute.ranking.scorers.team import alike
+from leadroute.ranking.scorers.seniority import alike
 from leadroute.rules.fields import number_of
 from leadroute.rules.routing_context import RoutingContext
 from leadroute.rules.scorer import Points, Scorer

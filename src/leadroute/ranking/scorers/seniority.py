@@ -9,9 +9,9 @@ The rules of this module:
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Hashable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from math import exp, log, sqrt
-from typing import Final
+from typing import Any, Final, TypeVar
 
 from attrs import field as parameter
 from attrs import frozen
@@ -26,7 +26,7 @@ from leadroute.rules.fields import number_of, number_title
 from leadroute.rules.routing_context import RoutingContext
 from leadroute.rules.scorer import Points
 
-__all__ = ["deal_size_fit", "graduation", "tier", "top_producer"]
+__all__ = ["alike", "deal_size_fit", "graduation", "tier", "top_producer"]
 
 
 @frozen
@@ -363,3 +363,40 @@ def _sizes(
     freedom = deals - len(sized)
     spread = sqrt(max(0.0, within) / freedom) if freedom > 0 else UNKNOWN_SPREAD
     return average, max(NARROWEST, spread)
+
+
+T = TypeVar("T")
+
+
+def alike(
+    context: RoutingContext, key: Hashable, value_of: Callable[[Any], Hashable]
+) -> tuple[list[Any], list[int]]:
+    """The first rep of each kind, and the number of each rep's kind: reps of one kind share what is asked of it.
+
+    Args:
+        context: Whose reps.
+        key: As for ``RoutingContext.column``.
+        value_of: From a rep to what makes the kind.
+
+    Example:
+        >>> from leadroute import Lead, Rep
+        >>> team = Rep("ada", level=1), Rep("bob", level=2), Rep("cy", level=1)
+        >>> first, kinds = alike(
+        ...     RoutingContext(Lead("L-1"), team, "p"), "level", lambda rep: rep.level
+        ... )
+        >>> [rep.id for rep in first], kinds
+        (['ada', 'bob'], [0, 1, 0])
+    """
+    first: list[Any] = []
+    numbers: dict[Hashable, int] = {}
+
+    def numbered(rep: Any) -> tuple[list[Any], int]:
+        value = value_of(rep)
+        number = numbers.get(value)
+        if number is None:
+            number = numbers[value] = len(first)
+            first.append(rep)
+        return first, number
+
+    found = context.column(key, numbered)
+    return (found[0][0] if found else []), [number for _, number in found]

@@ -24,7 +24,8 @@ from leadroute import (
     round_robin,
     skill_match,
 )
-from leadroute.ranking.backlog import Option
+from leadroute.batch import assign_batch
+from leadroute.ranking.batch.assign import Option
 from leadroute.ranking.charges import used_of
 
 NOON = datetime(2026, 1, 5, 12, tzinfo=UTC)
@@ -36,7 +37,7 @@ OIL, GAS = Lead("L-1", industry="oil"), Lead("L-2", industry="gas")
 
 def test_the_leads_together_are_worth_the_most():
     """The lead that another rep serves nearly as well makes room for the one that nobody else can serve."""
-    batch = MATCH.assign_batch([OIL, GAS], Roster([ADA, BOB]))
+    batch = assign_batch(MATCH, [OIL, GAS], Roster([ADA, BOB]))
     assert batch.owners == {"L-1": "bob", "L-2": "ada"}
     assert batch.points == pytest.approx(1.5)
     assert (batch.greedy_placed, batch.greedy_points) == (2, pytest.approx(0.9))
@@ -46,7 +47,7 @@ def test_the_leads_together_are_worth_the_most():
 
 def test_prices_explain_who_gets_what():
     """Each lead is where it is worth most after the price, and says what the next best would have been."""
-    batch = MATCH.assign_batch([OIL, GAS], Roster([ADA, BOB]))
+    batch = assign_batch(MATCH, [OIL, GAS], Roster([ADA, BOB]))
     oil, gas = batch.placed
     assert (oil.chosen, oil.runner_up) == (Option("bob", 0.7, 0.0), Option("ada", 0.9, 0.2))
     assert (gas.rule, gas.pool, gas.priority) == ("all", "everyone", 0)
@@ -76,7 +77,7 @@ def test_it_says_who_is_left_and_why():
         Lead("good", budget=1, country="US", industry="oil"),
         Lead("worse", budget=1, country="US", industry="gas"),
     ]
-    batch = router.assign_batch(given_leads, Roster([ADA]))
+    batch = assign_batch(router, given_leads, Roster([ADA]))
     assert batch.owners == {"good": "ada"}
     assert [str(each) for each in batch.left] == [
         "de stays: nobody is eligible",
@@ -92,15 +93,18 @@ def test_it_says_who_is_left_and_why():
 
 def test_nothing_to_give_out():
     """Without leads the answer is empty, and so is its gap."""
-    batch = MATCH.assign_batch([], Roster([ADA]))
+    batch = assign_batch(MATCH, [], Roster([ADA]))
     assert (batch.placed, batch.left, batch.points, batch.gap_to_greedy) == ((), (), 0.0, 0.0)
 
 
 def test_the_objective_is_the_hosts():
     """What a lead is worth can be anything from the lead and its assignment, such as money."""
     leads = [Lead("small", industry="oil", budget=10), Lead("large", industry="gas", budget=90)]
-    batch = MATCH.assign_batch(
-        leads, Roster([ADA]), objective=lambda lead, assignment: assignment.score * lead.budget
+    batch = assign_batch(
+        MATCH,
+        leads,
+        Roster([ADA]),
+        objective=lambda lead, assignment: assignment.score * lead.budget,
     )
     assert batch.owners == {"large": "ada"}
     assert batch.points == pytest.approx(72)
@@ -111,7 +115,7 @@ def test_the_objective_is_the_hosts():
 def test_an_objective_must_give_numbers(worth):
     """Anything but a finite number from 0 on is refused, with the lead and the rep."""
     with pytest.raises(ConfigError, match=r"lead 'L-1' with rep 'ada'; give a number, 0 or more"):
-        MATCH.assign_batch([OIL], Roster([ADA]), objective=lambda lead, assignment: worth)
+        assign_batch(MATCH, [OIL], Roster([ADA]), objective=lambda lead, assignment: worth)
 
 
 def test_most_spreads_the_leads():
@@ -119,28 +123,28 @@ def test_most_spreads_the_leads():
     router = Router(rules=[Rule("all", score=round_robin())])
     leads = [Lead(f"L-{n}") for n in range(4)]
     team = Roster([Rep("a"), Rep("b")])
-    spread = router.assign_batch(leads, team, most=2)
+    spread = assign_batch(router, leads, team, most=2)
     assert sorted(spread.owners.values()) == ["a", "a", "b", "b"]
-    assert router.assign_batch(leads, team, most=0).placed == ()
+    assert assign_batch(router, leads, team, most=0).placed == ()
     for wrong in (-1, True, 1.5):
         with pytest.raises(ConfigError, match=r"most is .*; write a whole number, 0 or more"):
-            router.assign_batch(leads, team, most=wrong)
+            assign_batch(router, leads, team, most=wrong)
 
 
 def test_a_lead_is_given_once():
     """The same lead twice is refused, with its id."""
     with pytest.raises(ValidationError, match=r"hold 'L-1' twice; give every lead once"):
-        MATCH.assign_batch([OIL, OIL], Roster([ADA]))
+        assign_batch(MATCH, [OIL, OIL], Roster([ADA]))
 
 
 def test_a_cap_over_all_reps_holds():
     """The leads of all reps together stay within the router's caps."""
     router = Router(rules=[Rule("all", score=free_capacity())], caps=["3 per day"])
     leads = [Lead(f"L-{n}") for n in range(5)]
-    batch = router.assign_batch(leads, Roster([Rep("a"), Rep("b")]), now=NOON)
+    batch = assign_batch(router, leads, Roster([Rep("a"), Rep("b")]), now=NOON)
     assert len(batch.placed) == 3
     assert not batch.exact
-    assert len(router.assign_batch(leads[:3], Roster([Rep("a")]), now=NOON).placed) == 3
+    assert len(assign_batch(router, leads[:3], Roster([Rep("a")]), now=NOON).placed) == 3
 
 
 def test_leads_of_different_size_fill_the_places():
@@ -154,7 +158,7 @@ def test_leads_of_different_size_fill_the_places():
     leads = [Lead(f"large-{n}", employees=500) for n in range(2)] + [
         Lead(f"small-{n}") for n in range(3)
     ]
-    batch = router.assign_batch(leads, Roster([Rep("a", capacity=5), Rep("b", capacity=2)]))
+    batch = assign_batch(router, leads, Roster([Rep("a", capacity=5), Rep("b", capacity=2)]))
     assert len(batch.placed) == 5
     assert not batch.exact
 
@@ -169,7 +173,7 @@ def test_greedy_is_taken_where_it_is_better():
     )
     small = [Lead(f"a-{n}", industry="oil") for n in range(3)]
     team = Roster([Rep("a", capacity=3, skills={"oil": 0.5})])
-    batch = router.assign_batch([Lead("b-huge", employees=500), *small], team)
+    batch = assign_batch(router, [Lead("b-huge", employees=500), *small], team)
     assert batch.owners == {"a-0": "a", "a-1": "a", "a-2": "a"}
     assert (batch.greedy_placed, batch.gap_to_greedy) == (3, 0.0)
     assert batch.placed[0].chosen == Option("a", 0.5, None)
@@ -178,12 +182,12 @@ def test_greedy_is_taken_where_it_is_better():
 
 def test_gap_and_engine_are_passed_on():
     """A near-optimal answer says that it is not exact; engines refuse priorities, as ``solve`` does."""
-    near = MATCH.assign_batch([OIL, GAS], Roster([ADA, BOB]), gap=0.1)
+    near = assign_batch(MATCH, [OIL, GAS], Roster([ADA, BOB]), gap=0.1)
     assert not near.exact
     assert near.points >= 0.9 * 1.5
     urgent = [Lead("L-1", industry="oil", priority=1), GAS]
     with pytest.raises(ConfigError, match="leave out gap and engine"):
-        MATCH.assign_batch(urgent, Roster([ADA, BOB]), gap=0.1)
+        assign_batch(MATCH, urgent, Roster([ADA, BOB]), gap=0.1)
 
 
 SKILLS = st.dictionaries(st.sampled_from(["oil", "gas"]), st.sampled_from([0.2, 0.5, 0.9]))
@@ -274,11 +278,11 @@ def merit(leads, worth_of):
 def test_limits_hold_whatever_they_are(backlog, chance):
     """Capacity in units, buckets, caps of a rep and over all reps: none is passed, in whatever order leads come."""
     router, leads, roster, snapshot = backlog
-    batch = router.assign_batch(leads, roster, now=NOON, snapshot=snapshot)
+    batch = assign_batch(router, leads, roster, now=NOON, snapshot=snapshot)
     assert_allowed(router, leads, roster, snapshot, batch)
     shuffled = list(leads)
     chance.shuffle(shuffled)
-    assert router.assign_batch(shuffled, roster, now=NOON, snapshot=snapshot) == batch
+    assert assign_batch(router, shuffled, roster, now=NOON, snapshot=snapshot) == batch
 
 
 @settings(max_examples=100)
@@ -286,7 +290,7 @@ def test_limits_hold_whatever_they_are(backlog, chance):
 def test_brute_force_finds_nothing_better(backlog):
     """Class by class, the highest priority first: as many leads as possible, then as many points as possible."""
     router, leads, roster, snapshot = backlog
-    batch = router.assign_batch(leads, roster, now=NOON, snapshot=snapshot)
+    batch = assign_batch(router, leads, roster, now=NOON, snapshot=snapshot)
     assert batch.exact
     assert_allowed(router, leads, roster, snapshot, batch)
     scores = [
@@ -326,7 +330,7 @@ def test_brute_force_finds_nothing_better(backlog):
 def test_it_is_never_worse_than_one_after_the_other(backlog):
     """In every class, from the highest on, at least as many leads and points as greedy has."""
     router, leads, roster, snapshot = backlog
-    batch = router.assign_batch(leads, roster, now=NOON, snapshot=snapshot)
+    batch = assign_batch(router, leads, roster, now=NOON, snapshot=snapshot)
     taken, worth = {}, {}
     ordered = sorted(leads, key=lambda each: (-(each.priority or 0), each.received_at, each.id))
     for lead in ordered:

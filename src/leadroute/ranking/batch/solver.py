@@ -11,30 +11,34 @@ The rules of this module:
   nothing. :func:`bound` does the sum.
 * The same input gives the same answer, and the number placed and their points do not depend on any order.
 
-Method: an auction (:mod:`leadroute.ranking.auction`) comes near the optimum, and :mod:`leadroute.ranking.flow` makes
-the last gains and turns the prices into a proof. Priorities are placed by cheapest chains alone, a point of a higher
-priority being worth more than everything below it.
+Method: ``auction`` comes near the optimum; ``min_cost_flow`` makes the last gains and turns the prices into a proof.
+Priorities are placed by cheapest chains alone, a point of a higher priority being worth more than everything below it.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from fractions import Fraction
 from itertools import chain
 from math import inf, lcm
 from operator import mul
-from types import NoneType
+from types import MappingProxyType, NoneType
 from typing import Any, Literal, TypeAlias
 
 from attrs import frozen
 
-from leadroute.errors import ConfigError, FieldError, UnknownFieldError, ValidationError
-from leadroute.ranking import engines
-from leadroute.ranking.auction import Auction, options
-from leadroute.ranking.flow import place, polish, shortfall
+from leadroute.errors import (
+    ConfigError,
+    FieldError,
+    MissingExtraError,
+    UnknownFieldError,
+    ValidationError,
+)
+from leadroute.ranking.batch.auction import Auction, options
+from leadroute.ranking.batch.min_cost_flow import place, polish, shortfall
 
-__all__ = ["Engine", "Solution", "bound", "greedy", "solve"]
+__all__ = ["ENGINES", "Engine", "Solution", "bound", "greedy", "solve"]
 
 Points: TypeAlias = Sequence[Sequence[int | None]]
 Engine: TypeAlias = Literal["python", "ortools", "scipy"]
@@ -146,7 +150,7 @@ def solve(
         if engine == "python":
             sale = _sell(rows, sizes, top, gap, reached)
         else:
-            sale = _polished(rows, sizes, engines.ENGINES[engine](rows, sizes), [0] * len(sizes))
+            sale = _polished(rows, sizes, ENGINES[engine](rows, sizes), [0] * len(sizes))
     return _solution(
         points,
         capacity,
@@ -411,11 +415,59 @@ def _check_options(gap: float, engine: str, *, ordered: bool) -> None:
         raise ConfigError(
             f"gap is {gap!r}; write 0 for the optimum, or a share below 1 such as 0.0005"
         )
-    if engine != "python" and engine not in engines.ENGINES:
-        raise UnknownFieldError("engine", engine, ("python", *engines.ENGINES))
+    if engine != "python" and engine not in ENGINES:
+        raise UnknownFieldError("engine", engine, ("python", *ENGINES))
     if ordered and (gap or engine != "python"):
         raise ConfigError(
             "priorities are placed exactly and in pure Python; leave out gap and engine"
         )
     if gap and engine != "python":
         raise ConfigError(f"the engine {engine!r} is exact; leave out gap, or leave out engine")
+
+
+_Rows = Sequence[Sequence[int | None]]
+
+
+def _ortools(rows: _Rows, sizes: Sequence[int]) -> list[int]:
+    """Minimum-cost flow from the leads through the reps to one sink (OR-tools)."""
+    try:
+        from ortools.graph.python import min_cost_flow
+    except ImportError as error:
+        raise MissingExtraError("the engine 'ortools'", "batch") from error
+    flow: Any = min_cost_flow.SimpleMinCostFlow()
+    sink = len(rows) + len(sizes)
+    arcs = [
+        (flow.add_arc_with_capacity_and_unit_cost(lead, len(rows) + rep, 1, -value), lead, rep)
+        for lead, row in enumerate(rows)
+        for rep, value in enumerate(row)
+        if value is not None
+    ]
+    for rep, size in enumerate(sizes):
+        flow.add_arc_with_capacity_and_unit_cost(len(rows) + rep, sink, size, 0)
+    for lead in range(len(rows)):
+        flow.set_node_supply(lead, 1)
+    flow.set_node_supply(sink, -len(rows))
+    flow.solve()
+    column_of = [0] * len(rows)
+    for arc, lead, rep in arcs:
+        if flow.flow(arc):
+            column_of[lead] = rep
+    return column_of
+
+
+def _scipy(rows: _Rows, sizes: Sequence[int]) -> list[int]:
+    """The rectangular assignment problem with a column for every place (SciPy)."""
+    try:
+        from scipy.optimize import linear_sum_assignment
+    except ImportError as error:
+        raise MissingExtraError("the engine 'scipy'", "batch") from error
+    columns = [rep for rep, size in enumerate(sizes) for _ in range(size)]
+    worth = [[-inf if value is None else value for value in row] for row in rows]
+    table = [[row[rep] for rep in columns] for row in worth]
+    _, chosen = linear_sum_assignment(table, maximize=True)
+    return [columns[at] for at in chosen]
+
+
+ENGINES: Mapping[str, Callable[[_Rows, Sequence[int]], list[int]]] = MappingProxyType(
+    {"ortools": _ortools, "scipy": _scipy}
+)

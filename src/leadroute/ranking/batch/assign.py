@@ -22,7 +22,7 @@ from fractions import Fraction
 from functools import partial
 from itertools import groupby
 from math import ceil, fsum, isfinite, log10
-from typing import TYPE_CHECKING, Any, Final, TypeAlias
+from typing import Any, Final, TypeAlias
 
 from attrs import evolve, field, frozen
 
@@ -32,17 +32,140 @@ from leadroute.model.lead import Lead
 from leadroute.model.rep import Rep
 from leadroute.model.roster import Roster
 from leadroute.model.snapshot import Snapshot
-from leadroute.model.validation import every
-from leadroute.ranking.backlog import Batch, BatchAssignment, Objective, Option, Unassigned
-from leadroute.ranking.batch import Engine, solve
+from leadroute.model.validation import FrozenDict, every
+from leadroute.ranking.batch.solver import Engine, solve
 from leadroute.ranking.charges import used_of
 from leadroute.ranking.decide import Decided
-from leadroute.ranking.ranking import Assignment, Ranking
+from leadroute.ranking.ranking import Assignment, Outcome, Ranking
+from leadroute.ranking.router import Router
 
-if TYPE_CHECKING:
-    from leadroute.ranking.router import Router
+__all__ = [
+    "Batch",
+    "BatchAssignment",
+    "BatchOptions",
+    "Objective",
+    "Option",
+    "Unassigned",
+    "assign_batch",
+]
 
-__all__ = ["BatchOptions", "assign_batch"]
+Objective: TypeAlias = Callable[[Lead, Assignment], float]
+"""What giving a lead to a rep is worth, 0 or more."""
+
+
+@frozen
+class Option:
+    """A rep who could have a lead.
+
+    Args:
+        rep_id: The rep.
+        worth: What the lead is worth there.
+        price: What the place is worth to the other leads that compete for it; ``None`` where prices say nothing.
+    """
+
+    rep_id: str
+    worth: float
+    price: float | None = None
+
+    def __str__(self) -> str:
+        price = "" if self.price is None else f", the place costs {self.price:.2f}"
+        return f"{self.rep_id}: worth {self.worth:.2f}{price}"
+
+
+@frozen
+class BatchAssignment:
+    """A lead and the rep who gets it.
+
+    Args:
+        lead_id: The lead.
+        priority: Its priority.
+        rule: The rule that matched.
+        pool: The pool of the rep.
+        chosen: The rep, with worth and price.
+        runner_up: The best other rep, worth less price; ``None`` when nobody else could take it.
+    """
+
+    lead_id: str
+    priority: int
+    rule: str
+    pool: str
+    chosen: Option
+    runner_up: Option | None
+    _assignment: Callable[[], Assignment] = field(eq=False, repr=False)
+
+    @property
+    def rep_id(self) -> str:
+        """Who gets the lead."""
+        return self.chosen.rep_id
+
+    @property
+    def assignment(self) -> Assignment:
+        """The rep's place in the ranking of the lead, with score and reasons; ranked again when asked for."""
+        return self._assignment()
+
+    def __str__(self) -> str:
+        rather = "" if self.runner_up is None else f"; next best {self.runner_up}"
+        return f"{self.lead_id} to {self.chosen}{rather}"
+
+
+@frozen
+class Unassigned:
+    """A lead that nobody gets.
+
+    Args:
+        lead_id: The lead.
+        priority: Its priority.
+        outcome: How its ranking came out; ``RANKED`` when somebody could take it, and all their places went to others.
+        reason: Why, in words.
+        full: Those who could take it.
+    """
+
+    lead_id: str
+    priority: int
+    outcome: Outcome
+    reason: str
+    full: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        return f"{self.lead_id} stays: {self.reason}"
+
+
+@frozen
+class Batch:
+    """Who gets which lead of a backlog, and why. ``str()`` is the explanation for a sales manager.
+
+    Args:
+        placed: The leads that somebody gets: the highest priority first, then the oldest.
+        left: The leads that nobody gets, in the same order.
+        points: What the assignment is worth, added up.
+        exact: Whether no better assignment exists: with ``gap=0``, and where a place is the same for every lead.
+        greedy_placed: How many leads are placed one after the other, each with the best rep still free.
+        greedy_points: What that is worth.
+    """
+
+    placed: tuple[BatchAssignment, ...]
+    left: tuple[Unassigned, ...]
+    points: float
+    exact: bool
+    greedy_placed: int
+    greedy_points: float
+
+    @property
+    def owners(self) -> Mapping[str, str]:
+        """The rep of each lead that is placed, by lead id."""
+        return FrozenDict({each.lead_id: each.rep_id for each in self.placed})
+
+    @property
+    def gap_to_greedy(self) -> float:
+        """The share of the points that greedy misses; below 0 when it has more, from fewer leads or lower classes."""
+        return 1 - self.greedy_points / self.points if self.points else 0.0
+
+    def __str__(self) -> str:
+        several = len(self.placed) + len(self.left)
+        headline = f"{len(self.placed)} of {several} leads placed, worth {self.points:.2f} together"
+        greedy = f"one after the other: {self.greedy_placed} leads, worth {self.greedy_points:.2f}"
+        return "\n".join([headline, greedy, *(f"  {each}" for each in (*self.placed, *self.left))])
+
 
 FINE: Final = 1_000_000
 """Worths are told apart to this part of the power of ten above the largest."""
@@ -121,7 +244,7 @@ def _objective(given: Objective | None) -> Objective:
 
 @frozen
 class BatchOptions:
-    """What a batch shall be good at, and how it is found; see ``Router.assign_batch``.
+    """What a batch shall be good at, and how it is found; see ``assign_batch``.
 
     Args:
         objective: What giving a lead to a rep is worth.
@@ -153,11 +276,45 @@ def assign_batch(
     router: Router,
     leads: Iterable[Lead],
     roster: Roster,
-    now: datetime | None,
-    snapshot: Snapshot | None,
-    terms: BatchOptions,
+    *,
+    now: datetime | None = None,
+    snapshot: Snapshot | None = None,
+    objective: Objective | None = None,
+    most: int | None = None,
+    gap: float = 0.0,
+    engine: Engine = "python",
 ) -> Batch:
-    """Give out a backlog at once: ``Router.assign_batch``, which says what everything means."""
+    """Give out a backlog at once, so that the leads together are worth the most. Pure, as ``Router.rank`` is.
+
+    Args:
+        router: The policy.
+        leads: The leads, each once; their order changes nothing. Those of a higher ``priority`` come first.
+        roster: The reps.
+        now: The instant of the decision; each lead's ``received_at`` when not given.
+        snapshot: The counts.
+        objective: What giving a lead to a rep is worth, 0 or more: a function of the lead and its ``Assignment``;
+            the score when not given.
+        most: The most leads for one rep, beside their limits. A rotation spreads the leads by itself: each is a
+            turn that the next one sees.
+        gap: The share of the worth that may be given up for speed, such as 0.0005. Not with priorities.
+        engine: ``python``, or ``ortools`` or ``scipy`` with the extra ``batch``. Not with priorities.
+
+    Raises:
+        ValidationError: A lead is given twice.
+        ConfigError: ``most``, ``gap`` or ``engine`` cannot be right, or the objective gives no number.
+        FieldTypeError: As for ``Router.rank``.
+        MissingExtraError: The engine's package is not installed.
+
+    Example:
+        >>> from leadroute import Rep, Roster, Router, Rule, skill_match
+        >>> router = Router(rules=[Rule("all", score=skill_match("industry"))])
+        >>> ada = Rep("ada", skills={"oil": 0.9, "gas": 0.8}, capacity=1)
+        >>> team = Roster([ada, Rep("bob", skills={"oil": 0.7}, capacity=1)])
+        >>> leads = [Lead("L-1", industry="oil"), Lead("L-2", industry="gas")]
+        >>> sorted(assign_batch(router, leads, team).owners.items())
+        [('L-1', 'bob'), ('L-2', 'ada')]
+    """
+    terms = BatchOptions(objective, most, gap, engine)
     wishes = _wishes(router, leads, roster, now, snapshot or Snapshot(), terms)
     top = max((worth for wish in wishes for worth in wish.worth.values()), default=0.0)
     terms = evolve(terms, top=10.0 ** ceil(log10(top)) if top else 1.0)

@@ -1,0 +1,1 @@
+"""A backlog of leads, given out at once."""

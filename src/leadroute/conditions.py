@@ -6,5 +6,8 @@ Example:
     <Comparison age(lead.received_at) < weeks(1)>
 """
 
+from leadroute.rules import builders
 from leadroute.rules.builders import *  # noqa: F403 - an address of its own for the very same names
-from leadroute.rules.builders import __all__ as __all__  # noqa: PLC0414 - it is public here, too
+from leadroute.rules.evaluation import evaluate
+
+__all__ = [*builders.__all__, "evaluate"]  # noqa: PLE0604

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from leadroute import LEAD, REP, Lead, Pool, Rep, Roster, Router, Rule
 from leadroute.ranking.membership import asked_first, by_value, likely
 from leadroute.rules.builders import define
+from leadroute.rules.evaluation import evaluate
 
 TEAM = Roster(
     [
@@ -59,5 +60,5 @@ def test_members_are_those_of_whom_the_condition_holds(teams, name, level):
     )
     for where in (REP.teams.contains(name), REP.teams.contains(name) & (REP.level >= level)):
         router = Router(rules=[Rule("all", pool="p")], pools=[Pool("p", where=where)])
-        expected = [rep for rep in roster if where.test(Lead("L-1"), rep)]
+        expected = [rep for rep in roster if evaluate(where, Lead("L-1"), rep)]
         assert list(router.members("p", roster)) == expected

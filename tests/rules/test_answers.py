@@ -14,7 +14,7 @@ from leadroute.model.rep import Rep
 from leadroute.rules.builders import LEAD, REP, age, days, define, predicate
 from leadroute.rules.conditions import definitions, reads
 from leadroute.rules.describe import describe
-from leadroute.rules.evaluation import Environment, compile_condition, glob
+from leadroute.rules.evaluation import Environment, compile_condition, evaluate, glob
 from leadroute.rules.matcher import Matcher
 from leadroute.rules.operand import calculate
 from leadroute.rules.parser import parse, parse_definitions
@@ -170,16 +170,16 @@ MISSING = [
 def test_a_missing_value_answers_false(text):
     """Every question about a missing value is false, and its negation is true."""
     assert compile_condition(parse(text))(EMPTY, ADA, NOW) is False
-    assert parse(text).test(EMPTY, ADA, NOW) is False
-    assert (~parse(text)).test(EMPTY, ADA, NOW) is True
+    assert evaluate(parse(text), EMPTY, ADA, NOW) is False
+    assert evaluate(~parse(text), EMPTY, ADA, NOW) is True
 
 
 def test_empty_sets_count_as_missing_only_for_presence():
     """A rep without languages has none present, and is known not to have any one of them."""
     nobody = Rep("bob")
-    assert REP.languages.is_missing().test(EMPTY, nobody)
-    assert not REP.skills.is_present().test(EMPTY, nobody)
-    assert parse("'en' not in rep.languages").test(EMPTY, nobody)
+    assert evaluate(REP.languages.is_missing(), EMPTY, nobody)
+    assert not evaluate(REP.skills.is_present(), EMPTY, nobody)
+    assert evaluate(parse("'en' not in rep.languages"), EMPTY, nobody)
 
 
 @pytest.mark.parametrize(
@@ -230,7 +230,7 @@ WRONG = [
 def test_a_wrong_type_is_an_error_that_names_it(text, field, found, expected):
     """An attribute of the wrong type raises, naming field, value and expectation; texts are withheld."""
     with pytest.raises(FieldTypeError) as caught:
-        parse(text).test(FULL, ADA, NOW)
+        evaluate(parse(text), FULL, ADA, NOW)
     assert (caught.value.field, caught.value.found, caught.value.expected) == (
         field,
         found,
@@ -271,11 +271,11 @@ def test_the_host_can_replace_the_free_mailboxes():
 def test_trying_a_condition_asks_for_what_it_needs():
     """test() says when a rep or the instant is needed, and takes aware instants only."""
     with pytest.raises(ConfigError, match="asks about a rep; give test"):
-        (REP.level > 1).test(FULL)
+        evaluate(REP.level > 1, FULL)
     with pytest.raises(ConfigError, match="asks about time; give test"):
-        (age(LEAD.received_at) > days(1)).test(FULL)
+        evaluate(age(LEAD.received_at) > days(1), FULL)
     with pytest.raises(FieldTypeError, match="now is a naive datetime"):
-        (LEAD.budget > 1).test(FULL, now=datetime.fromisoformat("2026-01-01"))
+        evaluate(LEAD.budget > 1, FULL, now=datetime.fromisoformat("2026-01-01"))
 
 
 @given(st.lists(st.none() | conditions(rep=False), max_size=5), leads())

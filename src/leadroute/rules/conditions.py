@@ -17,7 +17,6 @@ from __future__ import annotations
 import keyword
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from datetime import datetime
 from typing import TYPE_CHECKING, Any, ClassVar, Final, NoReturn
 
 from attrs import field, frozen
@@ -41,8 +40,7 @@ from leadroute.rules.operand import (
 )
 
 if TYPE_CHECKING:
-    from leadroute.model.lead import Lead
-    from leadroute.model.rep import Rep
+    pass
 
 __all__ = [
     "ALWAYS",
@@ -113,28 +111,6 @@ class Condition:
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self}>"
-
-    def test(self, lead: Lead, rep: Rep | None = None, now: datetime | None = None) -> bool:
-        """Judge one lead, for trying a condition out; compile it with ``compile_condition`` to judge many.
-
-        Args:
-            lead: The lead.
-            rep: The rep, when the condition asks about one.
-            now: The instant of the decision, aware, when the condition asks about time.
-
-        Raises:
-            ConfigError: The condition asks about a rep or about time, and it was not given.
-            FieldTypeError: A custom attribute has a type that the condition cannot use.
-
-        Example:
-            >>> from leadroute.model.lead import Lead
-            >>> from leadroute.rules.builders import LEAD
-            >>> (LEAD.budget >= 10_000).test(Lead("L-1", budget=50_000))
-            True
-        """
-        from leadroute.rules.evaluation import judge  # the compiler knows this module
-
-        return judge(self, lead, rep, now)
 
 
 def as_condition(given: object) -> Condition:

@@ -69,8 +69,8 @@ __all__ = [
     "Test",
     "compile_condition",
     "described",
+    "evaluate",
     "glob",
-    "judge",
     "reader",
 ]
 
@@ -341,15 +341,32 @@ def compile_condition(condition: Condition, environment: Environment = PLAIN) ->
     return _CONDITIONS[type(condition)](condition, environment)
 
 
-def judge(
+def evaluate(
     condition: Condition, lead: Lead, rep: Rep | None = None, now: datetime | None = None
 ) -> bool:
-    """Judge one lead; see ``Condition.test``."""
+    """Evaluate a condition for one lead; compile it with ``compile_condition`` to evaluate it for many.
+
+    Args:
+        condition: The condition.
+        lead: The lead.
+        rep: The rep, when the condition asks about one.
+        now: The instant of the decision, aware, when the condition asks about time.
+
+    Raises:
+        ConfigError: The condition asks about a rep or about time, and it was not given.
+        FieldTypeError: A custom attribute has a type that the condition cannot use.
+
+    Example:
+        >>> from leadroute.model.lead import Lead
+        >>> from leadroute.rules.builders import LEAD
+        >>> evaluate(LEAD.budget >= 10_000, Lead("L-1", budget=50_000))
+        True
+    """
     test, needs_rep, needs_now = _compiled(condition)
     if needs_rep and rep is None:
-        raise ConfigError(f"`{condition}` asks about a rep; give test() a rep")
+        raise ConfigError(f"`{condition}` asks about a rep; give evaluate() a rep")
     if needs_now and now is None:
-        raise ConfigError(f"`{condition}` asks about time; give test() now=, an aware datetime")
+        raise ConfigError(f"`{condition}` asks about time; give evaluate() now=, an aware datetime")
     return test(lead, rep, None if now is None else aware(now))
 
 

@@ -35,7 +35,7 @@ from leadroute.insight.lint.rows import rows
 from leadroute.insight.lint.values import among, related
 from leadroute.rules.builders import age, domain_of, hours, is_free_mail, overlaps
 from leadroute.rules.builders import predicate as asks
-from leadroute.rules.evaluation import Environment
+from leadroute.rules.evaluation import Environment, evaluate
 from leadroute.rules.fields import Kind
 from leadroute.rules.scores import parse_score
 from leadroute.scorers import BUILT_IN, first_of, invert, language, territory_match
@@ -730,7 +730,7 @@ INVENTED = [
 @pytest.mark.parametrize("condition", INVENTED, ids=str)
 def test_leads_are_invented(condition):
     """A lead can be invented for every kind of simple question."""
-    lead = shown_by(rows(condition), NOW, lambda lead: condition.test(lead, now=NOW))
+    lead = shown_by(rows(condition), NOW, lambda lead: evaluate(condition, lead, now=NOW))
     assert lead is not None
 
 
@@ -750,7 +750,7 @@ BEYOND = [
 @pytest.mark.parametrize("condition", BEYOND, ids=str)
 def test_leads_that_are_not_invented(condition):
     """Where no lead can be invented, none is shown."""
-    assert shown_by(rows(condition), NOW, lambda lead: condition.test(lead, now=NOW)) is None
+    assert shown_by(rows(condition), NOW, lambda lead: evaluate(condition, lead, now=NOW)) is None
 
 
 def test_candidates_at_the_ends_of_time():

@@ -12,17 +12,17 @@ The rules of this module:
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 from heapq import nsmallest
 from itertools import compress, repeat
 from operator import and_, le
-from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from leadroute.model.caps import Cap
 from leadroute.model.lead import Lead
 from leadroute.model.lead_timezone import lead_hours
-from leadroute.model.rep import Rep
+from leadroute.model.rep import Pauses, Rep
 from leadroute.model.roster import Roster
 from leadroute.model.snapshot import Snapshot
 from leadroute.model.territory_index import Match
@@ -43,13 +43,11 @@ from leadroute.ranking.ranking import Assignment, Exclusion, Known, Outcome, Par
 from leadroute.ranking.scorers.combinators import fair_share
 from leadroute.ranking.scorers.exploration import fairness_cost, propensities
 from leadroute.ranking.scorers.round_robin import Turn, after, dues, turn_of
-from leadroute.rules.fallback import CATCH_ALL, WAIT, pool_of
+from leadroute.rules.evaluation import Environment
+from leadroute.rules.fallback import CATCH_ALL, WAIT, Fallback, pool_of
 from leadroute.rules.routing_context import RoutingContext
 from leadroute.rules.rule import EVERYONE, Rule
 from leadroute.rules.scorer import means
-
-if TYPE_CHECKING:
-    from leadroute.ranking.router import Router
 
 __all__ = ["Asked", "Counts", "Decided", "Need", "decide"]
 
@@ -82,6 +80,33 @@ class Counts(Protocol):
         ...
 
 
+class Policy(Protocol):
+    """What a decision reads of a router."""
+
+    @property
+    def environment(self) -> Environment: ...
+    @property
+    def caps(self) -> Sequence[Cap]: ...
+    @property
+    def accept_within(self) -> timedelta: ...
+    @property
+    def wrap_up(self) -> timedelta: ...
+    @property
+    def fallback(self) -> Fallback: ...
+    @property
+    def pauses(self) -> Pauses: ...
+    @property
+    def version(self) -> str: ...
+
+    def charges(
+        self, lead: Lead, rule: Rule | None, pool: str | None, now: datetime | None
+    ) -> Charges: ...
+
+    def candidate_set(
+        self, rule: Rule, pool: str, roster: Roster, now: datetime | None
+    ) -> CandidateSet: ...
+
+
 class Asked(NamedTuple):
     """One lead, with all that a decision about it reads.
 
@@ -95,7 +120,7 @@ class Asked(NamedTuple):
         matches: The territories that the lead is in, most specific first.
     """
 
-    router: Router
+    router: Policy
     rule: Rule
     lead: Lead
     instant: datetime | None

@@ -157,7 +157,8 @@ def test_preference(score, said):
         (
             "fair_share(free_capacity() + workload())",
             (
-                "free capacity and how little they have open, as long as nobody gets 2 leads ahead of their share"
+                "free capacity and how little they have open, "
+                "as long as nobody gets more than 2 leads ahead of their share"
             ),
         ),
     ],

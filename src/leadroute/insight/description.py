@@ -293,7 +293,8 @@ def _reached(scorer: at_least) -> str:
 
 
 def _fairly(scorer: fair_share) -> str:
-    return f"{_score(scorer.scorer)}, as long as nobody gets {scorer.ahead:g} leads ahead of their share"
+    bound = f"more than {scorer.ahead:g} leads ahead of their share"
+    return f"{_score(scorer.scorer)}, as long as nobody gets {bound}"
 
 
 _SCORERS: Final[Mapping[type, Callable[[Any], str]]] = {

@@ -155,6 +155,8 @@ REFUSED = [
     ("clamp(free_capacity(), 2)", "2 must be a number from 0 to 1"),
     ("invert('a')", "invert() takes scorers, and 'a' is none"),
     ("fair_share(free_capacity(), -1)", "-1 must be a number from 0 on"),
+    ("fair_share(free_capacity(), 0)", "fair_share() cannot keep ahead=0"),
+    ("fair_share(free_capacity(), 0.5)", "write 1 or more, or round_robin() alone"),
     ("tiers(free_capacity()) + round_robin()", "tiers() stands alone and cannot be added"),
     ("2 * tiers(free_capacity())", "tiers() stands alone and cannot be weighted"),
     (

@@ -265,5 +265,5 @@ def _combined(parts):
 inner = st.recursive(plain, _combined, max_leaves=4)
 tiered = st.lists(inner, min_size=1, max_size=3).map(lambda found: scorers.tiers(*found))
 scores = st.one_of(
-    inner, tiered, st.builds(scorers.fair_share, inner | tiered, st.sampled_from([0, 1, 2.5]))
+    inner, tiered, st.builds(scorers.fair_share, inner | tiered, st.sampled_from([1, 1.5, 2.5]))
 )

@@ -405,15 +405,15 @@ class fair_share(_One):
     Formula: with c turns of credit and weight w of the candidates' W, this lead would put the rep 1 - w / W - c leads
     ahead of their share. Who stays within ``ahead`` gets (1 + p) / 2 for p points of the score; the others stand below
     them, whoever is ahead least first: of n different distances, the i-th (from 0) gets (n - 1 - i + p / 2) / (2 * n).
-    While everyone takes every lead, someone is always within a bound of 1 or more. With 0 the turn goes to whoever is
-    furthest behind their share, and the score decides among those who are equally far.
+    While everyone takes every lead, someone is always within the bound. A bound below 1 could not be kept even then:
+    whoever takes the first lead is ahead by it.
 
     Args:
         scorer: What gives the points.
-        ahead: How many leads a rep may be ahead of their share; 0 or more.
+        ahead: How many leads a rep may be ahead of their share; 1 or more.
 
     Raises:
-        ConfigError: ``ahead`` is no number, or negative.
+        ConfigError: ``ahead`` is no number, or below 1.
 
     Example:
         >>> from leadroute import skill_match
@@ -424,6 +424,12 @@ class fair_share(_One):
     name = "fair_share"
     alone: ClassVar[bool] = True
     ahead: float = field(default=2, converter=not_negative)
+
+    def __attrs_post_init__(self) -> None:
+        super().__attrs_post_init__()
+        if self.ahead < 1:
+            problem = f"cannot keep ahead={self.ahead}: whoever takes a lead is ahead by it"
+            raise ConfigError(f"fair_share() {problem}; write 1 or more, or round_robin() alone")
 
     @property
     def takes_turns(self) -> bool:

@@ -247,7 +247,7 @@ def test_it_says_when_nothing_known_changed():
         return moods[0] if rep.id == "bob" else 0.5
 
     router = Router(rules=[Rule("all", score=moody())])
-    before = decide(router=router)
+    before = decided(router=router)
     moods.reverse()
     again = rerun(before, router, LEAD_1, TEAM, snapshot=COUNTS)
     assert again.changed == ()

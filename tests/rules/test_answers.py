@@ -269,10 +269,10 @@ def test_the_host_can_replace_the_free_mailboxes():
 
 
 def test_trying_a_condition_asks_for_what_it_needs():
-    """test() says when a rep or the instant is needed, and takes aware instants only."""
-    with pytest.raises(ConfigError, match="asks about a rep; give test"):
+    """evaluate() says when a rep or the instant is needed, and takes aware instants only."""
+    with pytest.raises(ConfigError, match="asks about a rep; give evaluate"):
         evaluate(REP.level > 1, FULL)
-    with pytest.raises(ConfigError, match="asks about time; give test"):
+    with pytest.raises(ConfigError, match="asks about time; give evaluate"):
         evaluate(age(LEAD.received_at) > days(1), FULL)
     with pytest.raises(FieldTypeError, match="now is a naive datetime"):
         evaluate(LEAD.budget > 1, FULL, now=datetime.fromisoformat("2026-01-01"))
@@ -338,7 +338,7 @@ def test_definitions_may_use_one_another_in_any_order():
         {"ours": "big and lead.country == 'US'", "big": "lead.employees > 10"}
     )
     assert str(found["ours"]) == "big and lead.country == 'US'"
-    assert found["ours"].test(FULL)
+    assert evaluate(found["ours"], FULL)
     assert definitions(define("ours", found["ours"])) == found
 
 

@@ -46,7 +46,7 @@ def test_mermaid():
         "terms2 --> pool1",
         'rule2 -- "no" --> catch',
         'pool1 -- "empty pool or nobody eligible" --> catch',
-        'pool1 -- "nobody available" --> hold',
+        'pool1 -- "nobody available" --> wait',
     ]
 
 
@@ -139,20 +139,20 @@ def test_when_nobody_is_found():
         'rule1 -- "yes" --> terms1',
         "terms1 --> pool1",
         'terms1 -- "nobody available" --> pool2',
-        'rule1 -- "no" --> hold',
-        'pool1 -- "empty pool" --> hold',
+        'rule1 -- "no" --> wait',
+        'pool1 -- "empty pool" --> wait',
         'pool1 -- "nobody eligible" --> catch',
-        'pool2 -- "nobody available" --> hold',
+        'pool2 -- "nobody available" --> wait',
     ]
 
 
 def test_one_end():
     """Where every case ends alike, one arrow says so; a calling time and a share of hours stand with the terms."""
-    held = dict.fromkeys(("empty_pool", "nobody_eligible", "nobody_available"), "catch-all")
+    held = dict.fromkeys(("empty_pool", "nobody_eligible", "nobody_available"), "catch_all")
     rule = Rule("all", fallback=held, calling_hours="mon-fri 09:00-20:00", min_shared_hours=0.5)
     text = mermaid(Router(rules=[rule]))
     assert 'pool1 -- "nobody can take it" --> catch' in text
-    assert "wait" not in text
+    assert "--> wait" not in text
     assert "called mon-fri 09:00-20:00" in text
     assert "who work 50% of the lead's" in text
 
@@ -164,7 +164,7 @@ def test_steps_without_an_end():
     assert [line.strip() for line in mermaid(router).splitlines()[-4:]] == [
         'terms1 -- "nobody available" --> pool2',
         'pool2 -- "empty pool" --> catch',
-        'pool2 -- "empty pool, then nobody available or nobody available" --> hold',
+        'pool2 -- "empty pool, then nobody available or nobody available" --> wait',
         'pool1 -- "nobody eligible" --> catch',
     ]
     monday = datetime(2026, 1, 5, 9, tzinfo=UTC)
@@ -173,4 +173,4 @@ def test_steps_without_an_end():
         router.rank(Lead("L-1"), Roster([rep]), now=monday).fallback_step
         for rep in (Rep("bob", weight=0, capacity=0), Rep("bob", schedule=asleep))
     }
-    assert ends == {"catch-all", "wait"}
+    assert ends == {"catch_all", "wait"}

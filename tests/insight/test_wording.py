@@ -257,7 +257,7 @@ def test_factors():
         "- budget: rich; otherwise it is nurtured (too early).",
         "- mail: e-mail is known; otherwise a person reviews it.",
         "The first rule that fits a lead decides.",
-        "A lead that no rep can take goes to catch-all.",
+        "A lead that no rep can take goes to catch_all.",
         '"rich" means: budget is more than 0.',
     ]
 

@@ -258,7 +258,7 @@ def _document(router: Router) -> dict[str, Any]:
         "holidays": sorted(map(str, router.holidays)),
         "caps": [*map(str, router.caps)],
         "timezone": None if router.timezone == "UTC" else router.timezone,
-        "fallback": _otherwise_table(router.fallback),
+        "fallback": _fallback_table(router.fallback),
         "lint": {"ignore": dict(router.ignore)} if router.ignore else None,
         "custom_fields": dict(router.custom_fields),
         "definitions": {name: str(each) for name, each in _definitions(router).items()},
@@ -339,12 +339,12 @@ def _rule_table(rule: Rule) -> dict[str, Any]:
         value = getattr(rule, name)
         if value != getattr(_PLAIN_RULE, name):
             found[name] = value
-    if fallback := _otherwise_table(rule.fallback):
+    if fallback := _fallback_table(rule.fallback):
         found["fallback"] = fallback
     return found
 
 
-def _otherwise_table(fallback: Fallback) -> dict[str, Any]:
+def _fallback_table(fallback: Fallback) -> dict[str, Any]:
     return {case: steps_as_text(steps) for case, steps in fallback.said()}
 
 

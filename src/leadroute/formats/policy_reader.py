@@ -327,7 +327,7 @@ class Draft:
             self._note(ConfigError(problem, self._parts.at(place)))
             return Fallback()
         readers = {case: partial(self._steps, case) for case in CASES}
-        return Fallback(**self._table(place, "case of otherwise", given or {}, readers))
+        return Fallback(**self._table(place, "case of fallback", given or {}, readers))
 
     def _steps(self, case: str, given: Any) -> tuple[str, ...]:
         try:

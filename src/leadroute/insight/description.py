@@ -101,7 +101,7 @@ def describe_policy(router: Router) -> str:
         1. enterprise: If annual revenue is at least 1,000,000, then reps whose level is at least 3, best first by \
 free capacity, offered for 5 minutes.
         2. rest: Every other lead: all reps, best first by whose turn it is, offered for 5 minutes.
-        A lead that no rep can take goes to catch-all.
+        A lead that no rep can take goes to catch_all.
     """
     return "\n".join(_lines(router))
 

@@ -88,12 +88,12 @@ def mermaid(router: Router) -> str:
             terms1["all reps<br/>best first by whose turn it is<br/>offered for 5 minutes"]
             pool1[("Pool: everyone")]
             catch(["catch_all"])
-            hold(["the lead waits"])
+            wait(["the lead waits"])
             lead --> rule1
             rule1 --> terms1
             terms1 --> pool1
             pool1 -- "empty pool or nobody eligible" --> catch
-            pool1 -- "nobody available" --> hold
+            pool1 -- "nobody available" --> wait
     """
     graph = _graph(router)
     lines = ["flowchart TD"]

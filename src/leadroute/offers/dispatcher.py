@@ -69,7 +69,7 @@ class Dispatcher:
         store: Where placements are kept; bound to the host's transaction when they shall be part of it.
         clock: Where the present comes from.
         track_records: What became of earlier leads, for the scorers that learn from it: ``track_records_of(histories)``, or
-            ``learned()``, made as often as you like.
+            ``tracked()``, made as often as you like.
         track_outcomes_by: The fields of the lead by which outcomes are counted in the store as they happen, such as
             ``["industry"]``, or ``["lead['plan']"]`` for an attribute; ``[]`` counts all leads together, ``None``
             nothing. Names, e-mail addresses and phone numbers are refused.

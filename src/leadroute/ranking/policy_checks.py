@@ -49,7 +49,7 @@ __all__ = [
     "as_pools",
     "as_rules",
     "as_wrap_up",
-    "check_otherwise",
+    "check_fallback",
     "check_rule",
     "fingerprint",
     "holiday_dates",
@@ -233,14 +233,14 @@ def check_rule(rule: Rule, pools: Mapping[str, object], environment: Environment
     place = f"rule {rule.name!r}"
     if rule.pool is not None:
         _check_pool(rule.pool, pools, place)
-    check_otherwise(rule.fallback, pools, f"{place}.fallback")
+    check_fallback(rule.fallback, pools, f"{place}.fallback")
     if rule.require is not None:
         _compiled(rule.require, environment, f"{place}.require")
     for guard in guards(rule.score):
         _compiled(guard, environment, f"{place}.score")
 
 
-def check_otherwise(
+def check_fallback(
     fallback: Fallback, pools: Mapping[str, object], place: str = "fallback"
 ) -> None:
     """Refuse steps to a pool that is not there.

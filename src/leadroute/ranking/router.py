@@ -51,7 +51,7 @@ from leadroute.ranking.policy_checks import (
     as_pools,
     as_rules,
     as_wrap_up,
-    check_otherwise,
+    check_fallback,
     check_rule,
     fingerprint,
     holiday_dates,
@@ -160,7 +160,7 @@ class Router:
         members = {pool.name: membership(pool, self.environment) for pool in self.pools}
         for rule in self.rules:
             check_rule(rule, members, self.environment)
-        check_otherwise(self.fallback, members)
+        check_fallback(self.fallback, members)
         matcher = Matcher([rule.when for rule in self.rules], names, self.environment)
         object.__setattr__(self, "_matcher", matcher)
         object.__setattr__(self, "_qualifiers", qualifiers(self.qualify, self.environment))

@@ -320,11 +320,11 @@ class Rule:
         clean_fields(self)
         if self.fallback.no_rule is not None:
             problem = "a rule cannot say what happens when no rule matched; say it in the router's fallback"
-            raise ConfigError(problem, "otherwise.no_rule")
+            raise ConfigError(problem, "fallback.no_rule")
         for case, pool in self.fallback.pools():
             if pool == (self.pool or EVERYONE):
                 problem = f"asks {pool!r} again, which is the rule's own pool; name another"
-                raise ConfigError(problem, f"otherwise.{case}")
+                raise ConfigError(problem, f"fallback.{case}")
 
     @property
     def counts_as(self) -> str:

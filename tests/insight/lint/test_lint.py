@@ -651,7 +651,7 @@ def test_silences():
     assert pickle.loads(pickle.dumps(router)).ignore == ignore
 
 
-@pytest.mark.parametrize("given", [{"LR001": " "}, {"LR001": 5}, {5: "reason_code"}, "LR001"])
+@pytest.mark.parametrize("given", [{"LR001": " "}, {"LR001": 5}, {5: "why"}, "LR001"])
 def test_silence_without_a_reason(given):
     """A silence needs a reason, and the message shows how it is written."""
     with pytest.raises(ConfigError, match=r'write \{"LR004": "reason"\}'):
@@ -668,13 +668,13 @@ def test_silences_in_a_file(written):
 
 def test_silences_in_a_file_are_checked():
     """A wrong key, and a silence without a reason, are errors of the file with their place."""
-    policy = 'format = 1\n[lint]\nsilense = {}\nignore = {LR001 = ""}\n[[rule]]\nname = "a"\n'
+    policy = 'format = 1\n[lint]\ningore = {}\nignore = {LR001 = ""}\n[[rule]]\nname = "a"\n'
     with pytest.raises(ConfigError) as refused:
         parse_policy(policy)
     unknown, empty = unlined(refused.value).splitlines()
     assert (
         unknown
-        == "policy: lint: there is no key of [lint] named 'silense'; did you mean 'silence'?"
+        == "policy: lint: there is no key of [lint] named 'ingore'; did you mean 'ignore'?"
     )
     assert empty.startswith("policy: lint.ignore: 'LR001' is silenced without a reason")
 
@@ -792,7 +792,7 @@ def test_what_becomes_of_leads_while_a_pool_is_away():
         Rule("other"),
     ]
     reps = [Rep("ada", schedule="mon-fri 09:00-17:00")]
-    for count, fate in ((2, "the policy then says: hold or pool night, anyway"), (1, "pool night")):
+    for count, fate in ((2, "the policy then says: pool night, ignore_availability or wait"), (1, "pool night")):
         given = found(*rules[:count], reps=reps, pools=[Pool("night", reps={"ada"})])
         (said,) = [each for each in given if each.code == "LR201" and not each.place]
         assert fate in said.remedy

@@ -673,8 +673,7 @@ def test_silences_in_a_file_are_checked():
         parse_policy(policy)
     unknown, empty = unlined(refused.value).splitlines()
     assert (
-        unknown
-        == "policy: lint: there is no key of [lint] named 'ingore'; did you mean 'ignore'?"
+        unknown == "policy: lint: there is no key of [lint] named 'ingore'; did you mean 'ignore'?"
     )
     assert empty.startswith("policy: lint.ignore: 'LR001' is silenced without a reason")
 
@@ -792,7 +791,10 @@ def test_what_becomes_of_leads_while_a_pool_is_away():
         Rule("other"),
     ]
     reps = [Rep("ada", schedule="mon-fri 09:00-17:00")]
-    for count, fate in ((2, "the policy then says: pool night, ignore_availability or wait"), (1, "pool night")):
+    for count, fate in (
+        (2, "the policy then says: pool night, ignore_availability or wait"),
+        (1, "pool night"),
+    ):
         given = found(*rules[:count], reps=reps, pools=[Pool("night", reps={"ada"})])
         (said,) = [each for each in given if each.code == "LR201" and not each.place]
         assert fate in said.remedy

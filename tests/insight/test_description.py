@@ -270,7 +270,7 @@ def test_when_nobody_is_found():
     router = Router(
         rules=[rule],
         pools=[Pool("apac", reps={"ada"})],
-        fallback={"no_rule": "wait", "empty_pool": "catch_all", "nobody_eligible": "catch_all"},
+        fallback={"no_rule": "wait", "empty_pool": "catch-all", "nobody_eligible": "catch-all"},
     )
     assert describe_policy(router).splitlines()[-3:] == [
         "Unless a rule says otherwise: when no rule is for a lead, it waits.",

@@ -91,6 +91,7 @@ def _plain(ranking: Ranking) -> dict[str, Any]:
     return {
         "lead_id": ranking.lead_id,
         "outcome": ranking.outcome.value,
+        "reason": ranking.outcome.reason,
         "detail": ranking.detail,
         "rule": ranking.rule,
         "pool": ranking.pool,
@@ -126,10 +127,10 @@ def _rejection(rejection: Exclusion) -> dict[str, Any]:
         "rep_id": rejection.rep_id,
         "obstacles": [
             {
-                "criterion": obstacle.criterion,
+                "code": obstacle.code,
                 "reason": obstacle.reason,
                 "temporary": obstacle.temporary,
-                "until": _iso(obstacle.available_at),
+                "available_at": _iso(obstacle.available_at),
             }
             for obstacle in rejection.obstacles
         ],

@@ -107,8 +107,8 @@ def _show_leads(found: Report, screen: Screen) -> None:
     _section(
         screen,
         "Not with a rep",
-        ("status", "reason_code", "leads"),
-        [(each.status, each.reason_code, f"{each.leads:,}") for each in found.reasons],
+        ("status", "reason", "leads"),
+        [(each.status, each.reason, f"{each.leads:,}") for each in found.reasons],
     )
 
 
@@ -160,7 +160,12 @@ def plain(found: Report) -> dict[str, Any]:
             for each in found.rules
         ],
         "reasons": [
-            {"status": each.status, "reason_code": each.reason_code, "leads": each.leads}
+            {
+                "status": each.status,
+                "reason_code": each.reason_code,
+                "reason": each.reason,
+                "leads": each.leads,
+            }
             for each in found.reasons
         ],
         "coverage": None if found.coverage is None else _plain_coverage(found.coverage),

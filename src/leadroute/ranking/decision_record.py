@@ -242,7 +242,7 @@ class DecisionRecord:
             lines.append("  Though nobody was available")
         if not self.candidates:
             lines.append(
-                f"  Because {self.outcome.value}" + (f": {self.detail}" if self.detail else "")
+                f"  Because {self.outcome.reason}" + (f": {self.detail}" if self.detail else "")
             )
         for rank, each in enumerate(self.candidates, 1):
             lines.append(f"  {rank}. {each.label}  {each.score:.2f}")

@@ -206,7 +206,7 @@ def routers() -> st.SearchStrategy[Router]:
         st.sampled_from([None, None, None, 0.25, 1]),
     )
     return st.builds(
-        lambda qualify, found, known, no_rule, elsewhere, offline_grace, wrap_up: Router(
+        lambda qualify, found, known, no_rule_matched, elsewhere, offline_grace, wrap_up: Router(
             qualify=qualify,
             rules=[
                 Rule(
@@ -234,7 +234,7 @@ def routers() -> st.SearchStrategy[Router]:
             pools=known,
             offline_grace=offline_grace,
             wrap_up=wrap_up,
-            fallback=evolve(elsewhere, no_rule=no_rule),
+            fallback=evolve(elsewhere, no_rule_matched=no_rule_matched),
         ),
         st.sampled_from([None, None, LEAD.budget > 0]),
         st.lists(rule, max_size=3),
@@ -258,9 +258,9 @@ def fallback() -> st.SearchStrategy[Fallback]:
 
     return st.builds(
         Fallback,
-        empty_pool=steps(),
-        nobody_eligible=steps(),
-        nobody_available=steps("ignore_availability"),
+        pool_empty=steps(),
+        none_eligible=steps(),
+        none_available=steps("ignore_availability"),
     )
 
 

@@ -181,7 +181,7 @@ def nobody(subject: Subject) -> Iterator[Finding]:
         for rule in router.rules
     }
     if all(rule.when is not None for rule in router.rules):
-        held.add(WAIT in router.fallback.steps("no_rule"))
+        held.add(WAIT in router.fallback.steps("no_rule_matched"))
     fate = " or ".join(("goes to the catch-all", "waits")[waits] for waits in sorted(held))
     explanation = f"nobody is active, so every lead {fate}"
     yield Finding("LR101", "", explanation, "check the reps")
@@ -189,7 +189,7 @@ def nobody(subject: Subject) -> Iterator[Finding]:
 
 def _without_reps(subject: Subject, rule: Rule) -> str:
     """How a lead of this rule comes out when nobody is active."""
-    return "nobody_eligible" if subject.members(rule.pool) else "empty_pool"
+    return "none_eligible" if subject.members(rule.pool) else "pool_empty"
 
 
 def pools(subject: Subject) -> Iterator[Finding]:
@@ -329,7 +329,7 @@ def _fate(subject: Subject, pool: str) -> str:
     """What becomes of the leads of a pool while nobody of it is there."""
     router = subject.router
     fates = {
-        ", ".join(rule.fallback.steps("nobody_available", router.fallback))
+        ", ".join(rule.fallback.steps("none_available", router.fallback))
         for rule in router.rules
         if _pool(rule) == pool
     }

@@ -19,10 +19,12 @@ __all__ = [
     "ExpressionError",
     "FieldError",
     "FieldTypeError",
+    "InvalidTransitionError",
     "LeadNotFoundError",
     "LeadrouteError",
     "MissingExtraError",
-    "OfferClosed",
+    "NotOfferedError",
+    "OfferExpiredError",
     "PolicyError",
     "RowError",
     "TransactionRequiredError",
@@ -438,18 +440,18 @@ class LeadNotFoundError(LeadrouteError, LookupError):
         return f"no placement for lead {self.lead_id!r}; submit the lead first"
 
 
-class OfferClosed(LeadrouteError):
-    """The move is not possible, because the offer or the placement has moved on.
+class InvalidTransitionError(LeadrouteError):
+    """The lead is in a state in which this cannot be done.
 
     Args:
         lead_id: The lead.
         move: What was tried, such as ``accept``.
-        rep_id: Who tried it; empty when no rep was named.
-        state: What is so instead, as a sentence part: who has the lead and since when.
+        rep_id: The rep who tried it; empty when no rep was named.
+        state: What is so instead, as a part of a sentence: who has the lead, and since when.
 
     Example:
-        >>> print(OfferClosed("L-1", "accept", "ada", "it is offered to 'bob'"))
-        'ada' cannot accept lead 'L-1': it is offered to 'bob'
+        >>> print(InvalidTransitionError("L-1", "release", "", "it is waiting"))
+        cannot release lead 'L-1': it is waiting
     """
 
     def __init__(self, lead_id: str, move: str, rep_id: str, state: str) -> None:
@@ -462,6 +464,25 @@ class OfferClosed(LeadrouteError):
     def __str__(self) -> str:
         who = f"{self.rep_id!r} cannot {self.move}" if self.rep_id else f"cannot {self.move}"
         return f"{who} lead {self.lead_id!r}: {self.state}"
+
+
+class NotOfferedError(InvalidTransitionError):
+    """The lead is not offered to this rep.
+
+    Example:
+        >>> print(NotOfferedError("L-1", "accept", "ada", "it is offered to 'bob'"))
+        'ada' cannot accept lead 'L-1': it is offered to 'bob'
+    """
+
+
+class OfferExpiredError(InvalidTransitionError):
+    """The rep's offer has ended: the answer came too late.
+
+    Example:
+        >>> ended = "the offer ended at 2026-01-05 09:05:00 UTC"
+        >>> print(OfferExpiredError("L-1", "accept", "ada", ended))
+        'ada' cannot accept lead 'L-1': the offer ended at 2026-01-05 09:05:00 UTC
+    """
 
 
 class MissingExtraError(LeadrouteError, ImportError):

@@ -37,10 +37,10 @@ def test_json(leadroute, given, write):
         "reason": "no skills are known",
     }
     (bob,) = found["rejections"]
-    assert [each["criterion"] for each in bob["obstacles"]] == ["requirement", "schedule"]
+    assert [each["code"] for each in bob["obstacles"]] == ["requirement_not_met", "off_hours"]
     assert bob["obstacles"][0]["until"] is None
     assert bob["obstacles"][1] == {
-        "criterion": "schedule",
+        "code": "off_hours",
         "reason": "is not working until Tue 2026-03-03 09:00 UTC",
         "temporary": True,
         "until": "2026-03-03T09:00:00+00:00",

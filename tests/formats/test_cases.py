@@ -105,8 +105,8 @@ GOOD = {"lead": "{}", "expect": '{ rule = "germany" }'}
             "expect",
             "{ outcome = 'gone' }",
             (
-                "test[0].expect: outcome is 'gone'; write one of ranked, disqualified, no rule matched, "
-                "the pool is empty, nobody is eligible, nobody is available now, nurture, reject, review"
+                "test[0].expect: outcome is 'gone'; write one of assignable, disqualified, no_rule_matched, "
+                "pool_empty, none_eligible, none_available, nurture, reject, review"
             ),
         ),
         (

@@ -58,7 +58,7 @@ def test_passed():
         (GERMAN, {"outcome": "nurture"}, ["outcome: expected 'nurture', found 'ranked'"]),
         (Lead("L-2"), {"rep": "ada"}, ["rep: expected 'ada', found nothing"]),
         (Lead("L-2"), {"rule": "seats"}, ["rule: expected 'seats', found nothing"]),
-        (Lead("L-2"), {"outcome": "no rule matched"}, []),
+        (Lead("L-2"), {"outcome": "no_rule_matched"}, []),
         (Lead("L-3", budget=0), {"outcome": "nurture"}, []),
         (Lead("L-3", budget=0), {"outcome": "disqualified"}, []),
         (
@@ -82,7 +82,7 @@ def test_own_reps_and_instant():
     closed = Case(
         "closed",
         lead=GERMAN,
-        outcome="nobody is available now",
+        outcome="none_available",
         reps=[office],
         now=AT.replace(hour=20),
     )

@@ -93,8 +93,8 @@ def test_reasons(dispatcher):
     dispatcher.submit(Lead("poor", budget=0))
     submit(dispatcher, "huge", employees=9000)
     assert report_on(dispatcher.store).reasons == (
-        ReasonFigures("waiting", "nobody is available now", 2),
-        ReasonFigures("catch_all", "nobody is eligible", 1),
+        ReasonFigures("waiting", "none_available", "nobody is available now", 2),
+        ReasonFigures("catch_all", "none_eligible", "nobody is eligible", 1),
         ReasonFigures("disqualified", "not lead.budget > 0", 1),
     )
 

@@ -12,8 +12,8 @@ from tests.stores.killing import Killed, kill_and_drain
 
 from leadroute import (
     Dispatcher,
+    InvalidTransitionError,
     Lead,
-    OfferClosed,
     Rep,
     Roster,
     Router,
@@ -64,7 +64,7 @@ def work(job: Job, number: int) -> None:
                     placement = desk.accept(placement.lead_id, placement.rep_id or "")
                 if index % 4 == number and placement.status is Status.ACCEPTED and index % 3 == 0:
                     desk.feedback(placement.lead_id, "won", value=100)
-            except OfferClosed:
+            except InvalidTransitionError:
                 continue
 
 

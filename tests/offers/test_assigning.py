@@ -9,10 +9,10 @@ from tests.offers.world import desk, team
 from leadroute import (
     LEAD,
     Dispatcher,
+    InvalidTransitionError,
     Lead,
     LeadNotFoundError,
     MemoryStore,
-    OfferClosed,
     Rep,
     Router,
     Rule,
@@ -99,7 +99,7 @@ def test_an_offer_that_is_assigned_elsewhere_is_no_turn():
     d.assign("L-1", "bob", by="manager")
     assert d.snapshot().turns == {}
     assert not any(d.snapshot().credits["everyone"].values())
-    with pytest.raises(OfferClosed, match="'bob' has had it since"):
+    with pytest.raises(InvalidTransitionError, match="'bob' has had it since"):
         d.accept("L-1", "ada")
 
 
@@ -142,9 +142,9 @@ def test_what_cannot_be_assigned_is_refused():
         d.assign("L-1", "ada", by="")
     d.accept("L-1", "ada")
     d.feedback("L-1", "lost")
-    with pytest.raises(OfferClosed, match="cannot assign lead 'L-1'"):
+    with pytest.raises(InvalidTransitionError, match="cannot assign lead 'L-1'"):
         d.assign("L-1", "bob", by="manager")
-    with pytest.raises(OfferClosed, match="cannot release lead 'L-2'"):
+    with pytest.raises(InvalidTransitionError, match="cannot release lead 'L-2'"):
         desk_without_owner().release("L-2")
 
 

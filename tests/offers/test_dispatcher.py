@@ -25,11 +25,11 @@ from leadroute import (
     ConflictError,
     Dispatcher,
     FieldTypeError,
+    InvalidTransitionError,
     Lead,
     LeadNotFoundError,
     LeadrouteError,
     MemoryStore,
-    OfferClosed,
     Pool,
     Rep,
     Router,
@@ -82,13 +82,13 @@ def test_a_duplicate_that_won_the_race_is_found():
 @pytest.mark.parametrize(
     ("router", "status", "why"),
     [
-        (Router(rules=[]), Status.CATCH_ALL, "no rule matched"),
+        (Router(rules=[]), Status.CATCH_ALL, "no_rule_matched"),
         (
             Router(rules=[Rule("r", pool="p")], pools=[Pool("p", reps={"zoe"})]),
             Status.CATCH_ALL,
-            "the pool is empty",
+            "pool_empty",
         ),
-        (Router(rules=[Rule("r", require=REP.level > 5)]), Status.CATCH_ALL, "nobody is eligible"),
+        (Router(rules=[Rule("r", require=REP.level > 5)]), Status.CATCH_ALL, "none_eligible"),
         (
             Router(rules=[Rule("r")], qualify=(LEAD.budget > 0) & (LEAD.employees >= 10)),
             Status.DISQUALIFIED,
@@ -103,7 +103,7 @@ def test_a_lead_that_no_rep_can_take(router, status, why):
     assert (placement.status, placement.reason_code) == (status, why)
     assert placement.rep_id == ("catch_all" if status is Status.CATCH_ALL else None)
     assert why in str(placement)
-    with pytest.raises(OfferClosed, match=r"catch-all|disqualified"):
+    with pytest.raises(InvalidTransitionError, match=r"catch-all|disqualified"):
         here.accept("L-1", "ada")
     assert here.sweep().next_wakeup is None
     audit(here.store, {"L-1"})
@@ -138,7 +138,7 @@ def test_accepting():
     assert (accepted.owner, accepted.due, accepted.accepted_at) == ("ada", None, START)
     here.clock.advance("1h")
     assert here.accept("L-1", "ada") == accepted
-    with pytest.raises(OfferClosed) as refused:
+    with pytest.raises(InvalidTransitionError) as refused:
         here.accept("L-1", "bob")
     assert str(refused.value) == (
         "'bob' cannot accept lead 'L-1': it is accepted; 'ada' has had it since 2026-01-01 09:00:00 UTC"
@@ -156,12 +156,16 @@ def test_the_window_is_half_open():
     late.submit(Lead("L-1"))
     late.clock.advance("5m")
     for call in (late.accept, late.decline):
-        with pytest.raises(OfferClosed, match="the offer ended at 2026-01-01 09:05:00 UTC"):
+        with pytest.raises(
+            InvalidTransitionError, match="the offer ended at 2026-01-01 09:05:00 UTC"
+        ):
             call("L-1", "ada")
     swept = late.sweep()
     assert (swept.timed_out, swept.offered, swept.catch_all) == (1, 1, 0)
     assert swept.next_wakeup == START + timedelta(minutes=10)
-    with pytest.raises(OfferClosed, match="it is offered to 'bob' until 2026-01-01 09:10:00 UTC"):
+    with pytest.raises(
+        InvalidTransitionError, match="it is offered to 'bob' until 2026-01-01 09:10:00 UTC"
+    ):
         late.accept("L-1", "ada")
     assert kinds(late, "L-1") == [Received, Offered, TimedOut, Offered]
 
@@ -173,7 +177,7 @@ def test_declining_passes_on_at_once():
     assert here.decline("L-1", "ada", "too small").rep_id == "bob"
     assert Declined(START, "ada", "too small") in here.history("L-1")
     caught = here.decline("L-1", "bob")
-    assert (caught.status, caught.reason_code) == (Status.CATCH_ALL, "nobody is eligible")
+    assert (caught.status, caught.reason_code) == (Status.CATCH_ALL, "none_eligible")
     assert caught.previous_offers == {"ada": "declined", "bob": "declined"}
     assert kinds(here, "L-1")[-1] is CatchAll
     audit(here.store, {"L-1"})
@@ -195,9 +199,11 @@ def test_contact_and_feedback():
     """Contact is noted once; feedback that ends the work frees the capacity and counts the deal."""
     here = desk("ada")
     here.submit(Lead("L-1"))
-    with pytest.raises(OfferClosed, match="cannot contact lead 'L-1': it is offered to 'ada'"):
+    with pytest.raises(
+        InvalidTransitionError, match="cannot contact lead 'L-1': it is offered to 'ada'"
+    ):
         here.record_contact("L-1")
-    with pytest.raises(OfferClosed, match="cannot give feedback on lead 'L-1'"):
+    with pytest.raises(InvalidTransitionError, match="cannot give feedback on lead 'L-1'"):
         here.feedback("L-1", "won")
     here.accept("L-1", "ada")
     here.feedback("L-1", "meeting")
@@ -216,7 +222,7 @@ def test_contact_and_feedback():
         START,
     )
     assert here.feedback("L-1", "won") == here.feedback("L-1", "won", value=48_000) == won
-    with pytest.raises(OfferClosed, match="it is closed; 'ada' has had it since"):
+    with pytest.raises(InvalidTransitionError, match="it is closed; 'ada' has had it since"):
         here.feedback("L-1", "lost")
     assert str(won) == "lead L-1 is closed by ada (won)"
     counts = here.snapshot()
@@ -231,7 +237,7 @@ def test_a_closed_lead_cannot_be_contacted_for_the_first_time():
     here.submit(Lead("L-1"))
     here.accept("L-1", "ada")
     here.feedback("L-1", "spam")
-    with pytest.raises(OfferClosed, match="cannot contact lead 'L-1': it is closed"):
+    with pytest.raises(InvalidTransitionError, match="cannot contact lead 'L-1': it is closed"):
         here.record_contact("L-1")
 
 
@@ -395,7 +401,7 @@ def test_a_rep_who_left_can_finish():
     gone = evolve(here, roster=team())
     assert gone.accept("L-1", "ada").owner == "ada"
     assert gone.feedback("L-1", "won").status is Status.CLOSED
-    assert gone.decline("L-2", "bob").reason_code == "the pool is empty"
+    assert gone.decline("L-2", "bob").reason_code == "pool_empty"
     audit(here.store, {"L-1", "L-2"})
 
 
@@ -467,7 +473,7 @@ def test_a_race_between_accept_and_sweep():
     here.submit(Lead("L-1"))
     late = evolve(here, store=store.store, clock=ManualClock(START + timedelta(hours=1)))
     store.rivals.append(late.sweep)
-    with pytest.raises(OfferClosed, match="it is offered to 'bob'"):
+    with pytest.raises(InvalidTransitionError, match="it is offered to 'bob'"):
         here.accept("L-1", "ada")
     audit(store.store, {"L-1"})
 

@@ -13,9 +13,9 @@ from tests.offers.world import OWNED, START, audit, within_limits
 from leadroute import (
     Cap,
     Dispatcher,
+    InvalidTransitionError,
     LeadNotFoundError,
     MemoryStore,
-    OfferClosed,
     Rep,
     Roster,
     Router,
@@ -76,7 +76,7 @@ class Life(RuleBasedStateMachine):
         before = self.store.events(limit=10_000)
         try:
             placement = act()
-        except (OfferClosed, LeadNotFoundError) as refused:
+        except (InvalidTransitionError, LeadNotFoundError) as refused:
             unknown = isinstance(refused, LeadNotFoundError)
             assert self.store.events(limit=10_000) == before
         else:

@@ -3,7 +3,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from attrs import evolve
 
-from leadroute import Lead, MemoryStore, OfferClosed, Rep, Router, Rule, Snapshot
+from leadroute import InvalidTransitionError, Lead, MemoryStore, Rep, Router, Rule, Snapshot
 from leadroute.errors import ValidationError
 from leadroute.model.track_record import TrackRecords
 from leadroute.offers import transitions
@@ -25,7 +25,7 @@ from leadroute.offers.events import (
     Waiting,
 )
 from leadroute.offers.placement import Status
-from leadroute.offers.state_machine import MOVES, move, rebuild, situation_of
+from leadroute.offers.state_machine import MOVES, move, rebuild, state_of
 from leadroute.offers.turns import TurnTaken
 from leadroute.plain import dumps
 from leadroute.ranking.scorers.round_robin import turn_of
@@ -37,8 +37,8 @@ EXAMPLES = {
     Received: Received(AT),
     Disqualified: Disqualified(AT, "no budget"),
     Offered: Offered(AT, "ada", "r", "p", DUE, 0.5, {"rep/open/ada": 1, "cap/ada/day/1": 1}),
-    Waiting: Waiting(AT, "nobody is available now", "r", DUE),
-    CatchAll: CatchAll(AT, "no rule matched", "catch_all"),
+    Waiting: Waiting(AT, "none_available", "r", DUE),
+    CatchAll: CatchAll(AT, "no_rule_matched", "catch_all"),
     Accepted: Accepted(AT, "ada"),
     Declined: Declined(AT, "ada"),
     TimedOut: TimedOut(DUE, "ada"),
@@ -88,17 +88,19 @@ def test_the_table_is_the_whole_law(status, kind):
         assert after.status is MOVES[status, kind]
         assert after.steps == before.steps + 1
     else:
-        with pytest.raises(OfferClosed) as refused:
+        with pytest.raises(InvalidTransitionError) as refused:
             move(before, event, "L-1")
         assert str(refused.value) == (
-            f"cannot record {kind.kind!r} for lead 'L-1': {situation_of(before)}"
+            f"cannot record {kind.kind!r} for lead 'L-1': {state_of(before)}"
         )
 
 
 def test_a_life_begins_with_a_submission():
     """Nothing can happen to a lead that was never submitted."""
     assert rebuild("L-1", []) is None
-    with pytest.raises(OfferClosed, match="cannot record 'offered' for lead 'L-1': it was never"):
+    with pytest.raises(
+        InvalidTransitionError, match="cannot record 'offered' for lead 'L-1': it was never"
+    ):
         move(None, EXAMPLES[Offered], "L-1")
 
 
@@ -121,7 +123,7 @@ def test_what_is_given_back():
         (Status.ACCEPTED, "lead L-1 is accepted by ada"),
         (Status.CONTACTED, "lead L-1 is contacted by ada"),
         (Status.CLOSED, "lead L-1 is closed by ada (won)"),
-        (Status.CATCH_ALL, "lead L-1 is caught by catch-all: no rule matched"),
+        (Status.CATCH_ALL, "lead L-1 is with the catch-all catch_all: no rule matched"),
     ],
 )
 def test_a_placement_in_one_line(status, said):
@@ -190,7 +192,7 @@ def test_a_turn_is_written_at_its_version_and_given_back_to_the_last_part():
 
 def test_a_change_without_events():
     """There is no change in which nothing happens."""
-    with pytest.raises(OfferClosed, match="nothing happened to it"):
+    with pytest.raises(InvalidTransitionError, match="nothing happened to it"):
         transitions.operations(None, [], "L-1", 0, str, books())
 
 

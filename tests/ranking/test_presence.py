@@ -40,8 +40,8 @@ def told(*, now=NOON, rep=ADA, router=ROUTER, **counts):
 def test_presence(status):
     """Whoever is not available is left out for now, with since when, on their own clock."""
     (obstacle,) = told(presence={"ada": Presence(status, NOON - timedelta(hours=1))})
-    assert (obstacle.criterion, obstacle.temporary, obstacle.available_at) == (
-        "presence",
+    assert (obstacle.code, obstacle.temporary, obstacle.available_at) == (
+        "not_present",
         True,
         None,
     )
@@ -58,14 +58,14 @@ def test_both_schedule_and_presence():
     """Presence is an axis of its own: somebody may be off and busy, and time alone brings back only one of them."""
     late = NOON.replace(hour=20)
     found = told(now=late, presence={"ada": Presence("busy", NOON)})
-    assert [each.criterion for each in found] == ["schedule", "presence"]
+    assert [each.code for each in found] == ["off_hours", "not_present"]
     ranking = ROUTER.rank(
         Lead("L-1"),
         Roster([ADA]),
         now=NOON,
         snapshot=Snapshot(presence={"ada": Presence("busy", NOON)}),
     )
-    assert (ranking.outcome, ranking.resumes_at) == (Outcome.NOBODY_AVAILABLE, NOON)
+    assert (ranking.outcome, ranking.resumes_at) == (Outcome.NONE_AVAILABLE, NOON)
 
 
 @pytest.mark.parametrize(("seconds", "reached"), [(0, True), (29, True), (30, False)])
@@ -79,7 +79,7 @@ def test_wrap_up():
     """After a contact a rep is left alone until the end of the wrap-up, and it is said until when."""
     contacted = {"ada": to_micros(NOON)}
     (obstacle,) = told(now=NOON + SECOND, contacted=contacted)
-    assert (obstacle.criterion, obstacle.temporary) == ("wrap-up", True)
+    assert (obstacle.code, obstacle.temporary) == ("wrapping_up", True)
     assert obstacle.available_at == NOON + timedelta(minutes=2)
     assert obstacle.reason == "is wrapping up until 13:02:00 CET"
     assert told(now=NOON + timedelta(minutes=2), contacted=contacted) == []
@@ -89,7 +89,7 @@ def test_wrap_up():
 def test_anyway_does_not_look():
     """Somebody who is busy or wraps up is found anyway, where the policy says so."""
     router = Router(
-        rules=[Rule("all", fallback={"nobody_available": "ignore_availability"})], wrap_up="2m"
+        rules=[Rule("all", fallback={"none_available": "ignore_availability"})], wrap_up="2m"
     )
     busy = Snapshot(presence={"ada": Presence("busy", NOON)}, contacted={"ada": to_micros(NOON)})
     ranking = router.rank(Lead("L-1"), Roster([ADA]), now=NOON, snapshot=busy)

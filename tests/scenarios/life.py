@@ -13,8 +13,8 @@ from tests.scenarios.desk import NOW, desk, differs, passes, route
 from leadroute import (
     LEAD,
     REP,
+    InvalidTransitionError,
     Lead,
-    OfferClosed,
     Rep,
     Router,
     Rule,
@@ -95,7 +95,7 @@ def freed_capacity_goes_to_who_waits_longest(given, then):
 def silence_passes_the_lead_on(given, then):
     window = f"{given['reply_timeout_s']}s"
     rule = Rule(
-        "all", score=round_robin(), accept_within=window, fallback={"nobody_eligible": "wait"}
+        "all", score=round_robin(), accept_within=window, fallback={"none_eligible": "wait"}
     )
     dispatcher = desk(*given["reps"], router=Router(rules=[rule]))
     assert dispatcher.submit(Lead("L-1")).rep_id == given["reps"][0]
@@ -279,7 +279,7 @@ def a_lead_that_is_taken_frees_the_rep(given, then):
     dispatcher.assign("L-1", "other", by="manager")
     assert then["a_state"] == "waiting"
     assert dispatcher.placement("L-2").rep_id == rep
-    with pytest.raises(OfferClosed):
+    with pytest.raises(InvalidTransitionError):
         dispatcher.accept("L-1", rep)
 
 
@@ -344,7 +344,7 @@ def a_late_sweep_is_enough(given, then):
     due = dispatcher.submit(Lead("L-1")).due
     dispatcher.clock.set(due)
     dispatcher.clock.advance("6m")
-    with pytest.raises(OfferClosed):
+    with pytest.raises(InvalidTransitionError):
         dispatcher.accept("L-1", "a")
     assert dispatcher.sweep().timed_out == 1
     assert dispatcher.sweep().timed_out == 0

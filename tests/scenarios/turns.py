@@ -49,8 +49,8 @@ def nobody_has_a_weight(given, then):
         Lead("L-1"), team(*reps_of(given)), now=NOW
     )
     assert ranking.best is None
-    assert ranking.outcome is Outcome.NOBODY_ELIGIBLE
-    assert {each.obstacles[0].criterion for each in ranking.rejections} == {"weight"}
+    assert ranking.outcome is Outcome.NONE_ELIGIBLE
+    assert {each.obstacles[0].code for each in ranking.rejections} == {"zero_weight"}
 
 
 @passes("cal-29")

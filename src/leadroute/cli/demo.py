@@ -20,7 +20,7 @@ from attrs import frozen
 from leadroute.cli.inputs import add_json
 from leadroute.cli.output import Screen
 from leadroute.cli.report import plain, show
-from leadroute.errors import OfferClosed
+from leadroute.errors import InvalidTransitionError
 from leadroute.formats.policy_file import load_policy
 from leadroute.formats.rows import read_leads, read_reps
 from leadroute.insight.report import report_on
@@ -77,7 +77,7 @@ class _Office:
         while self._agenda:
             at, _, what = heappop(self._agenda)
             self._clock.set(max(at, self._clock.now()))
-            with suppress(OfferClosed):
+            with suppress(InvalidTransitionError):
                 what()
             self._see_offers()
 

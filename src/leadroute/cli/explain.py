@@ -92,6 +92,7 @@ def _plain(ranking: Ranking) -> dict[str, Any]:
     return {
         "lead_id": ranking.lead_id,
         "outcome": ranking.outcome.value,
+        "reason": ranking.outcome.reason,
         "detail": ranking.detail,
         "rule": ranking.rule,
         "pool": ranking.pool,
@@ -121,10 +122,10 @@ def _assignment(given: Assignment) -> dict[str, Any]:
 def _rejection(rejection: Exclusion) -> dict[str, Any]:
     obstacles = [
         {
-            "criterion": obstacle.criterion,
+            "code": obstacle.code,
             "reason": obstacle.reason,
             "temporary": obstacle.temporary,
-            "until": _iso(obstacle.available_at),
+            "available_at": _iso(obstacle.available_at),
         }
         for obstacle in rejection.obstacles
     ]

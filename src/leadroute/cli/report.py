@@ -75,11 +75,11 @@ def _show_leads(found: Report, screen: Screen) -> None:
     statuses = [(status, f"{n:,}", _percent(n / found.leads)) for status, n in found.statuses]
     screen.table(("status", "leads", "share"), statuses)
     rules = [(each.rule, each.leads, each.accepted, each.won) for each in found.rules]
-    reasons = [(each.status, each.reason_code, each.leads) for each in found.reasons]
+    reasons = [(each.status, each.reason, each.leads) for each in found.reasons]
     for title, names, rows in (
         ("By rep", _OF_REP, [_rep_row(rep) for rep in found.reps]),
         ("By rule", ("rule", "leads", "accepted", "won"), rules),
-        ("Not with a rep", ("status", "reason_code", "leads"), reasons),
+        ("Not with a rep", ("status", "reason", "leads"), reasons),
     ):
         if rows:
             screen.say()

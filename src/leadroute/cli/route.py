@@ -33,13 +33,13 @@ from leadroute.cli.inputs import (
     roster_of,
 )
 from leadroute.cli.output import Screen
-from leadroute.errors import FieldTypeError, OfferClosed, RowError
+from leadroute.errors import FieldTypeError, InvalidTransitionError, RowError
 from leadroute.formats.csv_export import write_rows
 from leadroute.model.lead import Lead
 from leadroute.offers.dispatcher import Dispatcher
 from leadroute.offers.placement import Placement, Status
 from leadroute.ranking.decide import Decided
-from leadroute.ranking.ranking import Ranking
+from leadroute.ranking.ranking import Outcome, Ranking
 from leadroute.ranking.router import Router
 from leadroute.stores import SqliteStore
 
@@ -48,7 +48,7 @@ __all__ = ["add", "run"]
 NAMED: Final = 100
 """How many bad rows are named; the others are counted."""
 
-COLUMNS: Final = ("lead_id", "status", "rep", "rule", "score", "reason")
+COLUMNS: Final = ("lead_id", "status", "rep", "rule", "score", "reason_code", "reason")
 
 
 @frozen(kw_only=True)
@@ -152,22 +152,25 @@ class _Routing:
         if self.accepting and placement.status is Status.OFFERED and placement.rep_id is not None:
             try:
                 placement = self.dispatcher.accept(lead.id, placement.rep_id)
-            except OfferClosed as error:
-                return _row(placement, None, error.state)
+            except InvalidTransitionError as error:
+                return _row(placement, None, "", error.state)
         found = self.heard[-1] if self.heard else None
         best = found.first() if isinstance(found, Decided) else None
-        if best is None:
-            return _row(placement, None, placement.reason_code or "submitted before")
-        return _row(placement, round(best.score, 6), best.reason)
+        if best is not None:
+            return _row(placement, round(best.score, 6), Outcome.ASSIGNABLE.value, best.reason)
+        told = found.detail if isinstance(found, Ranking) else ""
+        reason = told or placement.reason or "submitted before"
+        return _row(placement, None, placement.reason_code, reason)
 
 
-def _row(placement: Placement, score: float | None, reason: str) -> dict[str, Any]:
+def _row(placement: Placement, score: float | None, code: str, reason: str) -> dict[str, Any]:
     given = (
         placement.lead_id,
         placement.status.value,
         placement.rep_id,
         placement.rule,
         score,
+        code,
         reason,
     )
     return dict(zip(COLUMNS, given, strict=True))

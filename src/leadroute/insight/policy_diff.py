@@ -155,9 +155,9 @@ def _why(before: Ranking, after: Ranking) -> str:
     if before.rule != after.rule:
         told.append(f"{_rule(after)} instead of {_rule(before)}")
     if after.best is None:
-        told.append(f"{after.outcome.value}{f': {after.detail}' if after.detail else ''}")
+        told.append(f"{after.outcome.reason}{f': {after.detail}' if after.detail else ''}")
     if before.best is None:
-        told.append(f"before, {before.outcome.value}")
+        told.append(f"before, {before.outcome.reason}")
     else:
         told += _lost(before.best, after)
     return "; ".join(told)

@@ -90,13 +90,15 @@ class ReasonFigures:
     """Why leads are not with a rep.
 
     Args:
-        status: Where they are: disqualified, waiting or caught.
-        reason_code: The reason that the decision gave.
+        status: Where they are: ``disqualified``, ``waiting`` or ``catch_all``.
+        reason_code: The reason, as ``Placement.reason_code``.
+        reason: The same in words.
         leads: How many.
     """
 
     status: str
     reason_code: str
+    reason: str
     leads: int
 
 
@@ -171,7 +173,7 @@ class _Counts:
 
     def __init__(self) -> None:
         self.statuses: Counter[Status] = Counter()
-        self.reasons: Counter[tuple[Status, str]] = Counter()
+        self.reasons: Counter[tuple[Status, str, str]] = Counter()
         self.matched: Counter[str] = Counter()
         self.taken: Counter[str] = Counter()
         self.won: Counter[str] = Counter()
@@ -184,7 +186,8 @@ class _Counts:
         """Count where a lead is."""
         self.statuses[placement.status] += 1
         if placement.reason_code:
-            self.reasons[placement.status, placement.reason_code] += 1
+            reason = placement.status, placement.reason_code, placement.reason
+            self.reasons[reason] += 1
         if placement.rule is not None:
             self.matched[placement.rule] += 1
             self.taken[placement.rule] += placement.owner is not None
@@ -222,6 +225,6 @@ class _Counts:
                 RuleFigures(rule, leads, self.taken[rule], self.won[rule])
                 for rule, leads in sorted(self.matched.items())
             ),
-            tuple(ReasonFigures(status.value, why, n) for (status, why), n in reasons),
+            tuple(ReasonFigures(*told, n) for told, n in reasons),
             coverage,
         )

@@ -68,8 +68,8 @@ class Dispatcher:
         roster: The reps.
         store: Where placements are kept; bound to the host's transaction when they shall be part of it.
         clock: Where the present comes from.
-        track_records: What became of earlier leads, for the scorers that learn from it: ``track_records_of(histories)``, or
-            ``tracked()``, made as often as you like.
+        track_records: What became of earlier leads, for the scorers that learn from it:
+            ``track_records_of(histories)``, or ``tracked()``, made as often as you like.
         track_outcomes_by: The fields of the lead by which outcomes are counted in the store as they happen, such as
             ``["industry"]``, or ``["lead['plan']"]`` for an attribute; ``[]`` counts all leads together, ``None``
             nothing. Names, e-mail addresses and phone numbers are refused.
@@ -121,7 +121,8 @@ class Dispatcher:
         """A rep takes the lead that is offered to them. Accepting again changes nothing.
 
         Raises:
-            OfferClosed: The lead is not offered to this rep now; the message says who has it and since when.
+            NotOfferedError: The lead is not offered to this rep; the message says who has it and since when.
+            OfferExpiredError: The offer to this rep has ended.
             LeadNotFoundError: The lead was never submitted.
         """
         must_be(str, rep_id=rep_id)
@@ -145,7 +146,7 @@ class Dispatcher:
             by: Who does this: an id or a role of your own, up to 80 characters.
 
         Raises:
-            OfferClosed: The lead has ended.
+            InvalidTransitionError: The lead has ended.
             LeadNotFoundError: The lead was never submitted.
             UnknownFieldError: The rep is not in the roster.
             ValidationError: ``by`` cannot be kept.
@@ -205,7 +206,7 @@ class Dispatcher:
         """The lead is open work no more, though it has not ended: its owner has room for another.
 
         Raises:
-            OfferClosed: Nobody owns the lead.
+            InvalidTransitionError: Nobody owns the lead.
             LeadNotFoundError: The lead was never submitted.
         """
         placement = self._advance(
@@ -227,7 +228,8 @@ class Dispatcher:
             The placement after the next decision: offered to the next rep, waiting, or with the catch-all.
 
         Raises:
-            OfferClosed: The lead is not offered to this rep now.
+            NotOfferedError: The lead is not offered to this rep.
+            OfferExpiredError: The offer to this rep has ended.
             LeadNotFoundError: The lead was never submitted.
             ValidationError: The reason is too long.
         """
@@ -246,7 +248,7 @@ class Dispatcher:
         """The owner has reached the lead. Saying so again changes nothing.
 
         Raises:
-            OfferClosed: Nobody owns the lead, or it has ended.
+            InvalidTransitionError: Nobody owns the lead, or it has ended.
             LeadNotFoundError: The lead was never submitted.
         """
         reached = self._advance(
@@ -274,7 +276,7 @@ class Dispatcher:
                 and ``spam`` do.
 
         Raises:
-            OfferClosed: Nobody owns the lead, or it ended otherwise before.
+            InvalidTransitionError: Nobody owns the lead, or it has ended with other feedback.
             LeadNotFoundError: The lead was never submitted.
             ValidationError: The status or the value cannot be kept.
         """
@@ -354,7 +356,7 @@ class Dispatcher:
         return self._snapshot(self._now())
 
     def tracked(self) -> TrackRecords:
-        """What the store has counted because of ``track_outcomes_by``. O(reps * weeks * segments): not for every lead."""
+        """What the store has counted for ``track_outcomes_by``. O(reps * weeks * segments): not for every lead."""
         return TrackRecords.from_counters(self.store.counts(prefix="outcome/"))
 
     def _snapshot(self, now: datetime) -> Snapshot:

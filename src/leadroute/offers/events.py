@@ -43,7 +43,7 @@ class Received:
         at: When.
         received_at: When the lead came in, if the host said so.
         priority: The lead's priority; waiting leads with a higher one go first.
-        version: The version of the policy at that time.
+        policy_version: The version of the policy at that time.
     """
 
     kind: ClassVar[str] = "received"
@@ -59,15 +59,13 @@ class Disqualified:
 
     Args:
         at: When.
-        reason_code: What it did not fulfil.
-        factor: The name of the first factor that it did not fulfil, where the policy names them.
+        factor: The name of the first factor that it did not fulfil, or the condition where the policy names none.
         outcome: What becomes of it, where the policy says so: ``nurture``, ``reject`` or ``review``.
-        version: The version of the policy that decided.
+        policy_version: The version of the policy that decided.
     """
 
     kind: ClassVar[str] = "disqualified"
     at: datetime
-    reason_code: str
     factor: str | None = None
     outcome: str | None = None
     policy_version: str = ""
@@ -93,7 +91,7 @@ class Offered:
         release_on: When open work is given back, as ``Rule.release_on``.
         turn: What it did to the credits of the pool; ``None`` when the lead is no turn.
         order: Its number among all assignments: microseconds since 1970 (UTC), or one more than the largest so far.
-        version: The version of the policy that decided.
+        policy_version: The version of the policy that decided.
         ignore_availability: Whether it was made without a look at who is at work, because nobody was.
     """
 
@@ -121,10 +119,10 @@ class Waiting:
 
     Args:
         at: When.
-        reason_code: The outcome of the decision.
+        reason_code: The outcome of the decision, as its code.
         rule: The rule that matched; ``None`` when none did.
         until: When it is worth deciding again.
-        version: The version of the policy that decided.
+        policy_version: The version of the policy that decided.
     """
 
     kind: ClassVar[str] = "waiting"
@@ -141,9 +139,9 @@ class CatchAll:
 
     Args:
         at: When.
-        reason_code: The outcome of the decision.
+        reason_code: The outcome of the decision, as its code.
         place: The name of the catch-all.
-        version: The version of the policy that decided.
+        policy_version: The version of the policy that decided.
     """
 
     kind: ClassVar[str] = "catch_all"
@@ -226,7 +224,7 @@ class Declined:
 class TimedOut:
     """The acceptance window closed without an answer."""
 
-    kind: ClassVar[str] = "timed out"
+    kind: ClassVar[str] = "timed_out"
     at: datetime
     rep_id: str
 

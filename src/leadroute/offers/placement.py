@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 from enum import StrEnum
+from typing import Final
 
 from attrs import field, frozen
 
 from leadroute.model.validation import FrozenDict, frozen_counts, frozen_words
 from leadroute.offers.turns import TurnTaken
+from leadroute.ranking.ranking import Outcome
 
 __all__ = ["Placement", "Status"]
 
@@ -42,6 +44,15 @@ class Status(StrEnum):
     """The catch-all has it."""
 
 
+_REASONS: Final[Mapping[str, str]] = FrozenDict(
+    {
+        **{each.value: each.reason for each in Outcome},
+        "declined": "the rep declined it",
+        "timed_out": "the offer timed out",
+    }
+)
+
+
 @frozen
 class Placement:
     """What is known about one lead on its way to a rep.
@@ -63,14 +74,15 @@ class Placement:
         closed_at: When its owner said how it ended.
         outcome: The last feedback; for a disqualified lead what becomes of it: ``nurture``, ``reject`` or ``review``.
         value: What it was worth, in the host's currency.
-        reason_code: Why it is disqualified, waits, or is with the catch-all.
+        reason_code: Why it is disqualified, waits, or is with the catch-all: an ``Outcome``, ``declined`` or
+            ``timed_out``; empty when none of these is so.
         previous_offers: What became of earlier offers, by rep id.
         reservations: What it has been counted against and not given back, by counter key.
         release_on: When open work is given back, as ``Rule.release_on``.
         turn: What its offer did to the credits of the pool, or the offer that was accepted.
         order: The number of its offer among all assignments, while it stands.
-        factor: The name of the factor that disqualified it, where the policy names them.
-        version: The version of the policy that decided last.
+        factor: The name of the factor that disqualified it, or the condition where the policy names none.
+        policy_version: The version of the policy that decided last.
     """
 
     lead_id: str
@@ -102,11 +114,26 @@ class Placement:
         """Who owns the lead, once somebody has accepted it."""
         return self.rep_id if self.accepted_at is not None else None
 
+    @property
+    def reason(self) -> str:
+        """The reason in words; empty when there is none.
+
+        Example:
+            >>> from datetime import UTC
+            >>> at = datetime(2026, 1, 5, 9, tzinfo=UTC)
+            >>> Placement("L-1", Status.WAITING, 2, at, reason_code="none_available").reason
+            'nobody is available now'
+        """
+        told = _REASONS.get(self.reason_code, self.reason_code)
+        return f"{told}: {self.factor}" if self.factor and self.reason_code else told
+
     def __str__(self) -> str:
         if self.status is Status.OFFERED:
             return f"lead {self.lead_id} is offered to {self.rep_id} until {self.due:%Y-%m-%d %H:%M:%S %Z}"
         if self.owner is not None:
             ended = f" ({self.outcome})" if self.status is Status.CLOSED else ""
             return f"lead {self.lead_id} is {self.status} by {self.owner}{ended}"
-        held = f" by {self.rep_id}" if self.rep_id else ""
-        return f"lead {self.lead_id} is {self.status}{held}: {self.reason_code}"
+        if self.status is Status.CATCH_ALL:
+            return f"lead {self.lead_id} is with the catch-all {self.rep_id}: {self.reason}"
+        more = self.factor if self.status is Status.DISQUALIFIED else self.reason
+        return f"lead {self.lead_id} is {self.status}: {more}"

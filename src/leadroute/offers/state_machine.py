@@ -15,7 +15,7 @@ from typing import Any
 
 from attrs import evolve
 
-from leadroute.errors import OfferClosed
+from leadroute.errors import InvalidTransitionError
 from leadroute.model.keys import is_open_key
 from leadroute.model.validation import FrozenDict
 from leadroute.offers.events import (
@@ -35,7 +35,7 @@ from leadroute.offers.events import (
 )
 from leadroute.offers.placement import Placement, Status
 
-__all__ = ["MOVES", "move", "rebuild", "situation_of"]
+__all__ = ["MOVES", "move", "rebuild", "state_of"]
 
 MOVES: Mapping[tuple[Status, type[LeadEvent]], Status] = FrozenDict(
     {
@@ -78,18 +78,18 @@ def move(before: Placement | None, event: LeadEvent, lead_id: str) -> Placement:
         The placement one step on.
 
     Raises:
-        OfferClosed: The event is not legal in this status; the message says what is so instead.
+        InvalidTransitionError: The event is not legal in this status; the message says what is so instead.
     """
     if before is None:
         if not isinstance(event, Received):
-            raise OfferClosed(lead_id, _recording(event), "", "it was never submitted")
+            raise InvalidTransitionError(lead_id, _recording(event), "", "it was never submitted")
         since = event.received_at or event.at
         return Placement(
             lead_id, Status.RECEIVED, 1, since, event.priority, policy_version=event.policy_version
         )
     status = MOVES.get((before.status, type(event)))
     if status is None:
-        raise OfferClosed(lead_id, _recording(event), "", situation_of(before))
+        raise InvalidTransitionError(lead_id, _recording(event), "", state_of(before))
     if isinstance(event, FeedbackGiven) and event.closing:
         status = Status.CLOSED
     changes = _CHANGES[type(event)](before, event)
@@ -104,13 +104,13 @@ def rebuild(lead_id: str, events: Iterable[LeadEvent]) -> Placement | None:
     """The placement that these events, from the first on, lead to; ``None`` when there are none.
 
     Raises:
-        OfferClosed: The events are not a legal life.
+        InvalidTransitionError: The events are not a legal life.
     """
     start: Placement | None = None
     return reduce(lambda placement, event: move(placement, event, lead_id), events, start)
 
 
-def situation_of(placement: Placement) -> str:
+def state_of(placement: Placement) -> str:
     """What is so now, as the end of an error message: who has the lead, and since when."""
     if placement.status is Status.OFFERED:
         return f"it is offered to {placement.rep_id!r} until {placement.due:%Y-%m-%d %H:%M:%S %Z}"
@@ -124,7 +124,7 @@ def situation_of(placement: Placement) -> str:
 
 def _disqualified(_before: Placement, event: Disqualified) -> dict[str, Any]:
     return {
-        "reason_code": event.reason_code,
+        "reason_code": event.kind,
         "factor": event.factor,
         "outcome": event.outcome,
         "due": None,

@@ -16,7 +16,13 @@ from datetime import datetime
 from functools import partial
 from typing import Any
 
-from leadroute.errors import FieldError, OfferClosed, ValidationError
+from leadroute.errors import (
+    FieldError,
+    InvalidTransitionError,
+    NotOfferedError,
+    OfferExpiredError,
+    ValidationError,
+)
 from leadroute.model.duration import to_micros
 from leadroute.model.keys import (
     closed_key,
@@ -48,7 +54,7 @@ from leadroute.offers.events import (
     Waiting,
 )
 from leadroute.offers.placement import Placement, Status
-from leadroute.offers.state_machine import move, situation_of
+from leadroute.offers.state_machine import move, state_of
 from leadroute.ranking.charges import Charge, Charges
 from leadroute.ranking.decide import Decided
 from leadroute.ranking.ranking import Outcome, Ranking
@@ -89,9 +95,7 @@ def event_of(found: Decided | Ranking, router: Router, books: Books, now: dateti
     """
     if isinstance(found, Ranking):
         if found.outcome is Outcome.DISQUALIFIED:
-            return Disqualified(
-                now, found.detail, found.factor, found.verdict, found.policy_version
-            )
+            return Disqualified(now, found.factor, found.verdict, found.policy_version)
         rule = None
     elif found.best >= 0:
         return _offer(found, router, books, now)
@@ -169,12 +173,12 @@ def assignment(
     """The assignment to a rep by hand, or ``None`` when they own the lead already.
 
     Raises:
-        OfferClosed: The lead has ended.
+        InvalidTransitionError: The lead has ended.
         ValidationError: ``by`` cannot be kept.
     """
     said = _clean(before, "Assigned", "by", word, by)
     if before.status is Status.CLOSED:
-        raise OfferClosed(before.lead_id, "assign", rep.id, situation_of(before))
+        raise InvalidTransitionError(before.lead_id, "assign", rep.id, state_of(before))
     if before.owner == rep.id:
         return None
     charged = list(charges.for_rep(rep))
@@ -207,10 +211,10 @@ def release(before: Placement, now: datetime) -> Released | None:
     """The end of open work on a lead that goes on, or ``None`` when it is open work no more.
 
     Raises:
-        OfferClosed: Nobody owns the lead.
+        InvalidTransitionError: Nobody owns the lead.
     """
     if before.owner is None:
-        raise OfferClosed(before.lead_id, "release", "", situation_of(before))
+        raise InvalidTransitionError(before.lead_id, "release", "", state_of(before))
     return Released(now, before.owner) if any(map(is_open_key, before.reservations)) else None
 
 
@@ -232,7 +236,8 @@ def acceptance(
         rep: The rep, if they are in the roster, for the end of their shift.
 
     Raises:
-        OfferClosed: The lead is not offered to this rep now.
+        NotOfferedError: The lead is not offered to this rep.
+        OfferExpiredError: The offer to this rep has ended.
     """
     if before.owner == rep_id:
         return None
@@ -244,7 +249,8 @@ def refusal(before: Placement, rep_id: str, reason: str, now: datetime) -> Decli
     """The refusal by a rep.
 
     Raises:
-        OfferClosed: The lead is not offered to this rep now.
+        NotOfferedError: The lead is not offered to this rep.
+        OfferExpiredError: The offer to this rep has ended.
         ValidationError: The reason cannot be kept.
     """
     said = "" if reason == "" else _clean(before, "Declined", "reason", word, reason)
@@ -261,10 +267,12 @@ def _clean(before: Placement, kind: str, name: str, clean: Cleaner, given: objec
 
 def _must_be_offered(before: Placement, rep_id: str, verb: str, now: datetime) -> None:
     if before.status is not Status.OFFERED or before.rep_id != rep_id:
-        raise OfferClosed(before.lead_id, verb, rep_id, situation_of(before))
+        late = before.previous_offers.get(rep_id) == TimedOut.kind
+        refused = OfferExpiredError if late else NotOfferedError
+        raise refused(before.lead_id, verb, rep_id, state_of(before))
     if before.due is not None and now >= before.due:
         ended = f"the offer ended at {before.due:%Y-%m-%d %H:%M:%S %Z}"
-        raise OfferClosed(before.lead_id, verb, rep_id, ended)
+        raise OfferExpiredError(before.lead_id, verb, rep_id, ended)
 
 
 def expiry(before: Placement, now: datetime) -> TimedOut | None:
@@ -278,12 +286,12 @@ def contact(before: Placement, now: datetime) -> Contacted | None:
     """The first contact by the owner, or ``None`` when there was one already.
 
     Raises:
-        OfferClosed: Nobody owns the lead, or it has ended.
+        InvalidTransitionError: Nobody owns the lead, or it has ended.
     """
     if before.contacted_at is not None:
         return None
     if before.owner is None or before.status is Status.CLOSED:
-        raise OfferClosed(before.lead_id, "contact", "", situation_of(before))
+        raise InvalidTransitionError(before.lead_id, "contact", "", state_of(before))
     return Contacted(now, before.owner)
 
 
@@ -293,7 +301,7 @@ def feedback(
     """What the owner says of the lead, or ``None`` when the same was said before.
 
     Raises:
-        OfferClosed: Nobody owns the lead, or it ended otherwise before.
+        InvalidTransitionError: Nobody owns the lead, or it ended otherwise before.
         ValidationError: The status or the value cannot be kept.
         FieldTypeError: ``closing`` is neither true nor false.
     """
@@ -308,7 +316,7 @@ def feedback(
     if before.outcome == said and worth in (None, before.value) and (ended or not ends):
         return None
     if before.owner is None or ended:
-        raise OfferClosed(before.lead_id, "give feedback on", "", situation_of(before))
+        raise InvalidTransitionError(before.lead_id, "give feedback on", "", state_of(before))
     return FeedbackGiven(now, before.owner, said, ends, worth)
 
 
@@ -331,7 +339,7 @@ def operations(
         books: The counts of this step, in which turns are taken and given back.
 
     Raises:
-        OfferClosed: An event is not legal.
+        InvalidTransitionError: An event is not legal.
     """
     after, ops = before, list[Op]()
     for event in events:
@@ -344,7 +352,7 @@ def operations(
         ops.append(Emit(lead_id, after.steps, event.kind, write(event), at))
         ops.extend(_counted(event, at))
     if after is None:
-        raise OfferClosed(lead_id, "change", "", "nothing happened to it")
+        raise InvalidTransitionError(lead_id, "change", "", "nothing happened to it")
     held = FrozenDict() if before is None else before.reservations
     limits = {
         key: most

@@ -55,9 +55,9 @@ class Charge(NamedTuple):
         return self.most is None or self.most >= self.units
 
     @property
-    def criterion(self) -> str:
-        """What it belongs to: ``capacity`` or ``cap``."""
-        return "capacity" if self.cap is None else "cap"
+    def code(self) -> str:
+        """The code of its refusal: ``at_capacity`` or ``cap_reached``."""
+        return "at_capacity" if self.cap is None else "cap_reached"
 
     def refusal(self, used: int) -> str:
         """Why the lead does not fit, in words for a sales manager."""
@@ -146,7 +146,7 @@ class Charges:
         for charge in self.for_rep(rep):
             used = used_of(charge, rep, snapshot)
             if charge.refuses(used):
-                found[charge.criterion, charge.bucket, charge.cap, is_total_key(charge.key)] = (
+                found[charge.code, charge.bucket, charge.cap, is_total_key(charge.key)] = (
                     charge,
                     used,
                 )

@@ -219,7 +219,7 @@ class Decided:
         )
         self.best, self.score = -1, 0.0
         if reps:
-            self.outcome = Outcome.RANKED
+            self.outcome = Outcome.ASSIGNABLE
             self._choose()
         else:
             self._nobody(candidates, view.shifts, over_all, slow=bool(asks))
@@ -290,12 +290,12 @@ class Decided:
     ) -> None:
         """Say whether waiting helps, and until when."""
         if not self._set.members:
-            self.outcome = Outcome.EMPTY_POOL
+            self.outcome = Outcome.POOL_EMPTY
             return
         openings = (
             [*self._openings()] if slow else self._shift_openings(candidates, shifts, over_all)
         )
-        self.outcome = Outcome.NOBODY_AVAILABLE if openings else Outcome.NOBODY_ELIGIBLE
+        self.outcome = Outcome.NONE_AVAILABLE if openings else Outcome.NONE_ELIGIBLE
         self.resumes_at = min([at for at in openings if at is not None], default=None)
 
     def _shift_openings(
@@ -568,8 +568,8 @@ def _together(own: Hours | None, calling_hours: Hours | None, at: datetime) -> d
 def decide(asked: Asked, roster: Roster) -> Decided:
     """What becomes of a lead under the rule that matched: in its pool, or in the others that it names.
 
-    The steps are taken in order, and the first that finds somebody is the last. ``ignore_availability`` asks every pool that was
-    asked so far again, in that order. A pool is asked once, however often the steps name it.
+    The steps are taken in order, and the first that finds somebody is the last. ``ignore_availability`` asks every pool
+    that was asked so far again, in that order. A pool is asked once, however often the steps name it.
 
     Args:
         asked: The lead, the rule and what else is read.
@@ -584,7 +584,7 @@ def decide(asked: Asked, roster: Roster) -> Decided:
     if own.best >= 0:
         return own
     previous_offers, answers = {pool: own}, [own]
-    for step in rule.fallback.steps(own.outcome.name.lower(), router.fallback):
+    for step in rule.fallback.steps(own.outcome.value, router.fallback):
         if step in (WAIT, CATCH_ALL):
             return _settle(previous_offers, answers, step)
         named = pool_of(step)
@@ -597,7 +597,7 @@ def decide(asked: Asked, roster: Roster) -> Decided:
                 return found
             previous_offers.setdefault(each, found)
             answers.append(found)
-    late = any(each.outcome is Outcome.NOBODY_AVAILABLE for each in answers)
+    late = any(each.outcome is Outcome.NONE_AVAILABLE for each in answers)
     return _settle(previous_offers, answers, WAIT if late else CATCH_ALL)
 
 

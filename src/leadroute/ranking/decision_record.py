@@ -242,7 +242,7 @@ class DecisionRecord:
             lines.append("  Though nobody was available")
         if not self.candidates:
             lines.append(
-                f"  Because {self.outcome.value}" + (f": {self.detail}" if self.detail else "")
+                f"  Because {self.outcome.reason}" + (f": {self.detail}" if self.detail else "")
             )
         for rank, each in enumerate(self.candidates, 1):
             lines.append(f"  {rank}. {each.label}  {each.score:.2f}")
@@ -275,7 +275,7 @@ class Rerun:
 
     @property
     def changed(self) -> tuple[str, ...]:
-        """What went in changed: ``policy``, ``lead``, ``roster``, ``snapshot``, ``previous_offers``; empty when nothing did."""
+        """What went in changed: ``policy``, ``lead``, ``roster``, ``snapshot``, ``previous_offers``; empty for nothing."""
         policy = ("policy",) if self.before.policy_version != self.after.policy_version else ()
         then, again = self.before.inputs, self.after.inputs
         return policy + tuple(name for name in _INPUTS if then.get(name) != again[name])

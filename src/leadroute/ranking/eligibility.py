@@ -24,6 +24,7 @@ from leadroute.model.duration import from_micros
 from leadroute.model.lead import Lead
 from leadroute.model.lead_timezone import OFFICE, Shared, clock_of, lead_hours, shared_hours
 from leadroute.model.rep import Pauses, Presence, Rep, wrapped_up
+from leadroute.model.validation import FrozenDict
 from leadroute.model.working_hours import Hours, meeting, unless_failing
 from leadroute.ranking.charges import Charges
 from leadroute.rules.conditions import ALWAYS
@@ -31,10 +32,40 @@ from leadroute.rules.describe import describe
 from leadroute.rules.routing_context import RoutingContext
 from leadroute.rules.rule import Rule
 
-__all__ = ["NO_PAUSES", "Ask", "Ineligibility", "check_presence", "gate", "masks", "notes_of"]
+__all__ = [
+    "CODES",
+    "NO_PAUSES",
+    "Ask",
+    "Ineligibility",
+    "check_presence",
+    "gate",
+    "masks",
+    "notes_of",
+]
 
 NO_PAUSES: Final = Pauses()
 _wording = lru_cache(maxsize=1_024)(describe)
+
+
+CODES: Final[Mapping[str, str]] = FrozenDict(
+    {
+        "inactive": "The rep takes no leads at all.",
+        "zero_weight": "The rep has weight 0.",
+        "not_in_pool": "The rep is not in the pool that the rule names.",
+        "requirement_not_met": "The rep does not meet what the rule requires.",
+        "outside_territory": "The rep has no part in the lead's territory.",
+        "too_far": "The rep is farther away than the rule allows, or the distance is not known.",
+        "already_offered": "The rep was offered the lead before.",
+        "off_hours": "The rep's schedule is closed now, or cannot be read.",
+        "not_present": "The rep is away, busy or offline.",
+        "wrapping_up": "The rep's last contact ended a moment ago.",
+        "too_few_shared_hours": "The rep works too little of the lead's working hours.",
+        "outside_calling_hours": "The lead may not be called now, or never while the rep works.",
+        "at_capacity": "The rep has no capacity left for the lead.",
+        "cap_reached": "The rep, or the team, has had as many leads as a cap allows.",
+    }
+)
+"""Every code of a reason why a rep may not take a lead, with its meaning."""
 
 
 @frozen
@@ -42,14 +73,13 @@ class Ineligibility:
     """One reason why a rep may not take a lead.
 
     Args:
-        criterion: ``active``, ``weight``, ``requirement``, ``territory``, ``distance``, ``previous_offers``,
-            ``schedule``, ``presence``, ``wrap-up``, ``min_shared_hours``, ``calling_hours``, ``capacity`` or ``cap``.
-        reason: Why, in words for a sales manager.
+        code: One of ``CODES``, for programs.
+        reason: The same in words, for a sales manager.
         temporary: Whether time, or work getting done, may remove it.
-        until: When time alone will have removed it, where that is known.
+        available_at: When time alone will have removed it, where that is known.
     """
 
-    criterion: str
+    code: str
     reason: str
     temporary: bool = False
     available_at: datetime | None = None
@@ -95,15 +125,14 @@ def gate(
             yield from ask(rep)
         if rep.id in previous_offers:
             yield Ineligibility(
-                "previous_offers", f"was offered this lead before: {previous_offers[rep.id]}"
+                "already_offered",
+                f"was offered this lead before: {previous_offers[rep.id].replace('_', ' ')}",
             )
         for ask in (*before, *(() if excluded else resting), *after):
             yield from ask(rep)
         if not excluded:
             for charge, used in charges.refused(rep, context.snapshot):
-                yield Ineligibility(
-                    charge.criterion, charge.refusal(used), temporary=charge.temporary
-                )
+                yield Ineligibility(charge.code, charge.refusal(used), temporary=charge.temporary)
 
     return lambda rep: tuple(dict.fromkeys(obstacles(rep)))
 
@@ -117,11 +146,13 @@ def _for_good(rule: Rule, context: RoutingContext) -> Ask:
 
     def ask(rep: Rep) -> Iterator[Ineligibility]:
         if not rep.active:
-            yield Ineligibility("active", "is not active")
+            yield Ineligibility("inactive", "is not active")
         if not rep.weight:
-            yield Ineligibility("weight", "has weight 0: never takes a turn")
+            yield Ineligibility("zero_weight", "has weight 0: never takes a turn")
         if not meets(lead, rep, instant):
-            yield Ineligibility("requirement", f"the rule requires that {_wording(require)}")
+            yield Ineligibility(
+                "requirement_not_met", f"the rule requires that {_wording(require)}"
+            )
         if home is not None:
             yield from home(rep)
 
@@ -211,7 +242,7 @@ def _careful(ask: Ask) -> Ask:
 
 def _failing(error: Exception) -> tuple[Ineligibility, ...]:
     failed = f"has a calendar that fails with {type(error).__name__}"
-    return (Ineligibility("schedule", failed, temporary=True),)
+    return (Ineligibility("off_hours", failed, temporary=True),)
 
 
 def _home(context: RoutingContext) -> Ask:
@@ -224,7 +255,7 @@ def _home(context: RoutingContext) -> Ask:
 
     def ask(rep: Rep) -> Iterator[Ineligibility]:
         if home is None or home.territory.role(rep) is None:
-            yield Ineligibility("territory", why)
+            yield Ineligibility("outside_territory", why)
 
     return ask
 
@@ -233,22 +264,22 @@ def _far(lead: Lead, most: float, rep: Rep) -> Iterator[Ineligibility]:
     there, here = position_of(lead.attributes), position_of(rep.attributes)
     if there is None or here is None:
         who = "lead" if there is None else "rep"
-        yield Ineligibility("distance", f"may be too far away: the {who} has no lat and lon")
+        yield Ineligibility("too_far", f"may be too far away: the {who} has no lat and lon")
     elif (away := distance_km(here, there)) > most:
-        yield Ineligibility("distance", f"is {away:.0f} km away, of {most:g} km")
+        yield Ineligibility("too_far", f"is {away:.0f} km away, of {most:g} km")
 
 
 def _apart(shared: Shared | None, least: float, rep: Rep) -> Iterator[Ineligibility]:
     if shared is None:
         yield Ineligibility(
-            "min_shared_hours", "may not work in the lead's hours: its time zone is not known"
+            "too_few_shared_hours", "may not work in the lead's hours: its time zone is not known"
         )
         return
     share = shared.share(rep)
     if share is None or share < least:
         asked = f", and the rule requires {least:.0%}"
         yield Ineligibility(
-            "min_shared_hours", f"shares too little time: {shared.reason(rep)}{asked}"
+            "too_few_shared_hours", f"shares too little time: {shared.reason(rep)}{asked}"
         )
 
 
@@ -257,10 +288,10 @@ def _off(context: RoutingContext, rep: Rep) -> Iterator[Ineligibility]:
         return
     back = rep.hours.next_open(context.now)
     if back is None:
-        yield Ineligibility("schedule", "is never working again")
+        yield Ineligibility("off_hours", "is never working again")
     else:
         why = f"is not working until {_local(back, rep.zone)}"
-        yield Ineligibility("schedule", why, temporary=True, available_at=back)
+        yield Ineligibility("off_hours", why, temporary=True, available_at=back)
 
 
 def _elsewhere(
@@ -269,7 +300,7 @@ def _elsewhere(
     presence = context.snapshot.presence.get(rep.id)
     if presence is not None and not presence.is_available(context.now, offline_grace):
         since = _local(presence.since, rep.zone)
-        yield Ineligibility("presence", f"is {presence.status} since {since}", temporary=True)
+        yield Ineligibility("not_present", f"is {presence.status} since {since}", temporary=True)
 
 
 def _wrapping_up(context: RoutingContext, wrap_up: timedelta, rep: Rep) -> Iterator[Ineligibility]:
@@ -282,7 +313,7 @@ def _wrapping_up(context: RoutingContext, wrap_up: timedelta, rep: Rep) -> Itera
         free = reached + wrap_up
         until = f"{free.astimezone(rep.zone):%H:%M:%S %Z}"
         yield Ineligibility(
-            "wrap-up", f"is wrapping up until {until}", temporary=True, available_at=free
+            "wrapping_up", f"is wrapping up until {until}", temporary=True, available_at=free
         )
 
 
@@ -290,9 +321,11 @@ def _quiet(context: RoutingContext, hours: Hours) -> Ineligibility:
     """The quiet hours of the lead, which stand in everybody's way."""
     clock, opens = clock_of(context.lead), hours.next_open(context.now)
     if opens is None:
-        return Ineligibility("calling_hours", f"the lead can never be called ({clock.reason})")
+        return Ineligibility(
+            "outside_calling_hours", f"the lead can never be called ({clock.reason})"
+        )
     why = f"the lead may not be called until {_local(opens, hours.zone)} ({clock.reason})"
-    return Ineligibility("calling_hours", why, temporary=True, available_at=opens)
+    return Ineligibility("outside_calling_hours", why, temporary=True, available_at=opens)
 
 
 def _apart_for_ever(context: RoutingContext, hours: Hours, rep: Rep) -> Iterator[Ineligibility]:
@@ -301,7 +334,7 @@ def _apart_for_ever(context: RoutingContext, hours: Hours, rep: Rep) -> Iterator
     if own is None or own.next_open(now) is None or meeting(own, hours, now) is not None:
         return
     why = f"never works when the lead may be called ({clock_of(context.lead).reason})"
-    yield Ineligibility("calling_hours", why)
+    yield Ineligibility("outside_calling_hours", why)
 
 
 def _local(at: datetime, zone: tzinfo) -> str:

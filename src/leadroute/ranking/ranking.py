@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
 from attrs import field, fields, frozen
 
@@ -30,25 +30,47 @@ __all__ = [
 
 
 class Outcome(StrEnum):
-    """How a decision came out. Each is its own case, with its own remedy."""
+    """How a decision came out, as a code. Each is its own case, with its own remedy."""
 
-    RANKED = "ranked"
+    ASSIGNABLE = "assignable"
     """At least one rep can take the lead now."""
 
     DISQUALIFIED = "disqualified"
     """The lead did not pass qualification."""
 
-    NO_RULE = "no rule matched"
-    """No rule is for this lead."""
+    NO_RULE_MATCHED = "no_rule_matched"
+    """There is no rule for this lead."""
 
-    EMPTY_POOL = "the pool is empty"
+    POOL_EMPTY = "pool_empty"
     """The rule's pool has no reps at all."""
 
-    NOBODY_ELIGIBLE = "nobody is eligible"
+    NONE_ELIGIBLE = "none_eligible"
     """There are reps, but none may take this lead, now or later."""
 
-    NOBODY_AVAILABLE = "nobody is available now"
+    NONE_AVAILABLE = "none_available"
     """Some reps may take this lead, but all of them are off or full."""
+
+    @property
+    def reason(self) -> str:
+        """The outcome in words for a sales manager.
+
+        Example:
+            >>> Outcome.NONE_AVAILABLE.reason
+            'nobody is available now'
+        """
+        return _REASONS[self]
+
+
+_REASONS: Final[Mapping[Outcome, str]] = FrozenDict(
+    {
+        Outcome.ASSIGNABLE: "a rep can take it now",
+        Outcome.DISQUALIFIED: "disqualified",
+        Outcome.NO_RULE_MATCHED: "no rule matched",
+        Outcome.POOL_EMPTY: "the pool is empty",
+        Outcome.NONE_ELIGIBLE: "nobody is eligible",
+        Outcome.NONE_AVAILABLE: "nobody is available now",
+    }
+)
 
 
 class Source(Protocol):
@@ -201,12 +223,14 @@ class Ranking:
             pools that were asked; the instant of the decision when it hangs on work getting done rather than on time.
         accept_within: How long an offer of this lead stands.
         version: The version of the policy that decided.
-        factor: For ``DISQUALIFIED``: the name of the first factor that the lead did not fulfil.
+        factor: For ``DISQUALIFIED``: the name of the first factor that the lead did not fulfil; the condition itself
+            where the policy names no factors.
         verdict: For ``DISQUALIFIED``: what that factor says becomes of the lead: ``nurture``, ``reject`` or ``review``.
         other_pools: What the other pools said, in the order in which they were asked; the rule's own pool first when it
             found nobody and the lead goes to a rep of another pool, or to one who is not available.
         fallback_step: What happens when nobody was found: ``wait`` or ``catch_all``; empty when somebody was.
-        ignore_availability: Whether the reps were asked without a look at schedules, presence, wrap-up and calling hours.
+        ignore_availability: Whether the reps were asked without a look at schedules, presence, wrap-up and calling
+            hours.
         notes: What else to know about the decision, such as what is not known of the lead's clock.
         source: What makes assignments, rejections and figures when they are looked at.
     """
@@ -302,7 +326,7 @@ class Ranking:
             more = ", though nobody is available" if self.ignore_availability else ""
             return f"Lead {self.lead_id} goes to {self.best.label}{by}{more}"
         more = f": {self.detail}" if self.detail else ""
-        return f"Lead {self.lead_id} goes to nobody{by}: {self.outcome.value}{more}"
+        return f"Lead {self.lead_id} goes to nobody{by}: {self.outcome.reason}{more}"
 
     def __str__(self) -> str:
         lines = [self.headline]
@@ -367,7 +391,7 @@ def beside(
 
     Args:
         rejections: Who could not take the lead.
-        other_pools: The other pools that were asked, how it came out there, and who could not take the lead.
+        others: The other pools that were asked, how it came out there, and who could not take the lead.
         notes: What else to know.
         width: How wide the names of the rejected are set.
     """
@@ -376,6 +400,6 @@ def beside(
             yield "  Not eligible:"
         yield f"     {each.label:{width}}  {each.reason}"
     for pool, outcome, rejected in others:
-        yield f"  Pool {pool!r}: {outcome.value}"
+        yield f"  Pool {pool!r}: {outcome.reason}"
         yield from (f"     {each}" for each in rejected)
     yield from (f"  Note: {note}" for note in notes)

@@ -474,6 +474,6 @@ def waits(question: Question, ranking: Ranking) -> Iterator[Lever]:
         yield (of_counts("presence", words, presence=here),)
     rejection = ranking.rejection(rep.id)
     obstacles = () if rejection is None else rejection.obstacles
-    for later in sorted({each.available_at for each in obstacles if each.until is not None}):
+    for later in sorted({each.available_at for each in obstacles if each.available_at is not None}):
         words = f"it was decided at {later.astimezone(rep.zone):%a %Y-%m-%d %H:%M:%S %Z}"
         yield (Change("moment", "now", later, words),)

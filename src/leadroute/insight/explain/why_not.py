@@ -147,7 +147,7 @@ def _reason(ranking: Ranking, rep_id: str) -> str:
         return rejection.reason
     if ranking.pool is not None:
         return f"is not in the pool {ranking.pool!r}"
-    return ranking.detail or ranking.outcome.value
+    return ranking.detail or ranking.outcome.reason
 
 
 @define
@@ -214,7 +214,7 @@ def _distance(ranking: Ranking | None, rep_id: str) -> tuple[int, float]:
         return 1, len(rejection.obstacles)
     if ranking.pool is not None:
         return 2, 0
-    return (3 if ranking.outcome is Outcome.NO_RULE else 4), 0
+    return (3 if ranking.outcome is Outcome.NO_RULE_MATCHED else 4), 0
 
 
 def _levers(question: Question, first: Ranking) -> Iterator[Lever]:

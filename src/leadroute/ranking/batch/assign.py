@@ -537,5 +537,5 @@ def _left(wish: _Wish) -> Unassigned:
     if full:
         reason = f"every place that it could have goes to another lead: {', '.join(full)}"
     else:
-        reason = ranking.outcome.value + (f": {ranking.detail}" if ranking.detail else "")
+        reason = ranking.outcome.reason + (f": {ranking.detail}" if ranking.detail else "")
     return Unassigned(wish.lead.id, wish.priority, ranking.outcome, reason, full)

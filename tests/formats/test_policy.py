@@ -652,8 +652,10 @@ name = "s"
 fallback = { none_available = "wait, ignore_availability", empty_pol = "wait", none_eligible = 5 }
 """)
     assert [unlined(error).removeprefix("policy: ") for error in caught.value.errors] == [
-        "fallback.no_rule_matched: says 'ignore_availability', which helps only none_available: nobody else is there to "
-        "take the lead",
+        (
+            "fallback.no_rule_matched: says 'ignore_availability', which helps only none_available: "
+            "nobody else is there to take the lead"
+        ),
         "fallback.pool_empty: there is no pool named 'emae'; did you mean 'emea'?",
         "rule[0].fallback: is text; write { none_available = 'pool emea, wait' }",
         "rule[1].fallback.none_available: goes on with 'ignore_availability' after 'wait', which is the end",

@@ -275,7 +275,7 @@ class Rerun:
 
     @property
     def changed(self) -> tuple[str, ...]:
-        """What went in changed: ``policy``, ``lead``, ``roster``, ``snapshot``, ``previous_offers``; empty for nothing."""
+        """What changed of the inputs: ``policy``, ``lead``, ``roster``, ``snapshot``, ``previous_offers``."""
         policy = ("policy",) if self.before.policy_version != self.after.policy_version else ()
         then, again = self.before.inputs, self.after.inputs
         return policy + tuple(name for name in _INPUTS if then.get(name) != again[name])

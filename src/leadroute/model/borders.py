@@ -110,14 +110,11 @@ def overlaps(territory_index: TerritoryIndex) -> Iterator[Overlap]:
         kind = (_kinds(territory), territory.priority or 0, territory_index.depth(territory.name))
         for country in sorted(territory.wanted("countries")) or [""]:
             groups[*kind, country].append(territory)
-    seen = set()
-    for group in groups.values():
-        for one, other in combinations(group, 2):
-            if (one.name, other.name) not in seen:
-                seen.add((one.name, other.name))
-                on = _shared(one, other)
-                if on is not None:
-                    yield Overlap(one.name, other.name, on)
+    pairs = (pair for group in groups.values() for pair in combinations(group, 2))
+    for one, other in {(one.name, other.name): (one, other) for one, other in pairs}.values():
+        on = _shared(one, other)
+        if on is not None:
+            yield Overlap(one.name, other.name, on)
 
 
 def _kinds(territory: Territory) -> tuple[bool, ...]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import operator
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from typing import Any
 
 from hypothesis import strategies as st
@@ -63,6 +64,11 @@ def conditions(
         >>> isinstance(conditions().example(), Condition)  # doctest: +SKIP
         True
     """
+    return _conditions(rep, checks)
+
+
+@cache  # Hypothesis looks through every new strategy, which takes longer than drawing from it
+def _conditions(rep: bool, checks: tuple[str, ...]) -> st.SearchStrategy[Condition]:
     asked = st.one_of(
         st.sampled_from([ALWAYS, NEVER]),
         _comparisons(rep),

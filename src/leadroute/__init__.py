@@ -5,43 +5,41 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from leadroute.clock import Clock, SystemClock
-from leadroute.errors import (
-    ConfigError,
-    ConflictError,
-    FieldTypeError,
-    InvalidTransitionError,
-    LeadNotFoundError,
-    LeadrouteError,
-    MissingExtraError,
-    TransactionRequiredError,
-    TransientError,
-    UnknownFieldError,
-    ValidationError,
-)
-from leadroute.model.caps import Cap
-from leadroute.model.lead import Lead, Signal
-from leadroute.model.rep import Presence, Rep
-from leadroute.model.roster import Roster
-from leadroute.model.schedule import Schedule
-from leadroute.model.snapshot import Snapshot
-from leadroute.model.territory import Territory
-from leadroute.model.territory_index import TerritoryIndex
-from leadroute.ranking.ranking import Assignment, Exclusion, Outcome, Ranking
-from leadroute.ranking.router import Router
-from leadroute.rules.builders import LEAD, REP, signal
-from leadroute.rules.fallback import Fallback
-from leadroute.rules.rule import Factor, Pool, Qualification, Rule
-
 if TYPE_CHECKING:
+    from leadroute.clock import Clock, SystemClock
+    from leadroute.errors import (
+        ConfigError,
+        ConflictError,
+        FieldTypeError,
+        InvalidTransitionError,
+        LeadNotFoundError,
+        LeadrouteError,
+        MissingExtraError,
+        TransactionRequiredError,
+        TransientError,
+        UnknownFieldError,
+        ValidationError,
+    )
     from leadroute.formats.policy_file import dump_policy, load_policy
     from leadroute.insight.explain.explanation import explain
     from leadroute.insight.explain.why_not import why_not
     from leadroute.insight.lint import check
-    from leadroute.insight.policy_diff import diff
+    from leadroute.model.caps import Cap
+    from leadroute.model.lead import Lead, Signal
+    from leadroute.model.rep import Presence, Rep
+    from leadroute.model.roster import Roster
+    from leadroute.model.schedule import Schedule
+    from leadroute.model.snapshot import Snapshot
+    from leadroute.model.territory import Territory
+    from leadroute.model.territory_index import TerritoryIndex
     from leadroute.offers.dispatcher import Dispatcher
     from leadroute.offers.placement import Placement, Status
     from leadroute.ranking.decision_record import DecisionRecord
+    from leadroute.ranking.ranking import Assignment, Exclusion, Outcome, Ranking
+    from leadroute.ranking.router import Router
+    from leadroute.rules.builders import LEAD, REP, signal
+    from leadroute.rules.fallback import Fallback
+    from leadroute.rules.rule import Factor, Pool, Qualification, Rule
     from leadroute.scorers import (
         cap_remaining,
         close_rate,
@@ -116,14 +114,49 @@ __all__ = [
     "why_not",
 ]
 
-
-_LATER = {
+# Where a public name is defined. Nothing is imported before it is asked for: `import leadroute` costs nothing.
+_HOMES = {
+    "LEAD": "leadroute.rules.builders",
+    "REP": "leadroute.rules.builders",
+    "Assignment": "leadroute.ranking.ranking",
+    "Cap": "leadroute.model.caps",
+    "Clock": "leadroute.clock",
+    "ConfigError": "leadroute.errors",
+    "ConflictError": "leadroute.errors",
     "DecisionRecord": "leadroute.ranking.decision_record",
     "Dispatcher": "leadroute.offers.dispatcher",
+    "Exclusion": "leadroute.ranking.ranking",
+    "Factor": "leadroute.rules.rule",
+    "FieldTypeError": "leadroute.errors",
+    "InvalidTransitionError": "leadroute.errors",
+    "Lead": "leadroute.model.lead",
+    "LeadNotFoundError": "leadroute.errors",
+    "LeadrouteError": "leadroute.errors",
     "MemoryStore": "leadroute.stores.memory",
+    "MissingExtraError": "leadroute.errors",
+    "Fallback": "leadroute.rules.fallback",
+    "Outcome": "leadroute.ranking.ranking",
     "Placement": "leadroute.offers.placement",
+    "Pool": "leadroute.rules.rule",
+    "Presence": "leadroute.model.rep",
+    "Qualification": "leadroute.rules.rule",
+    "Ranking": "leadroute.ranking.ranking",
+    "Rep": "leadroute.model.rep",
+    "Roster": "leadroute.model.roster",
+    "Router": "leadroute.ranking.router",
+    "Rule": "leadroute.rules.rule",
+    "Schedule": "leadroute.model.schedule",
+    "Signal": "leadroute.model.lead",
+    "Snapshot": "leadroute.model.snapshot",
     "SqliteStore": "leadroute.stores.sqlite",
     "Status": "leadroute.offers.placement",
+    "SystemClock": "leadroute.clock",
+    "Territory": "leadroute.model.territory",
+    "TerritoryIndex": "leadroute.model.territory_index",
+    "TransactionRequiredError": "leadroute.errors",
+    "TransientError": "leadroute.errors",
+    "UnknownFieldError": "leadroute.errors",
+    "ValidationError": "leadroute.errors",
     "cap_remaining": "leadroute.ranking.scorers.load",
     "check": "leadroute.insight.lint",
     "close_rate": "leadroute.ranking.scorers.performance",
@@ -135,6 +168,7 @@ _LATER = {
     "load_policy": "leadroute.formats.policy_file",
     "round_robin": "leadroute.ranking.scorers.round_robin",
     "scorer": "leadroute.ranking.scorers.custom",
+    "signal": "leadroute.rules.builders",
     "skill_match": "leadroute.ranking.scorers.fit",
     "territory_match": "leadroute.ranking.scorers.fit",
     "why_not": "leadroute.insight.explain",
@@ -142,11 +176,17 @@ _LATER = {
 
 
 def __getattr__(name: str) -> Any:
-    """What not every program asks for: imported when it is."""
+    """Import a public name when it is first asked for, and keep it."""
     if name == "__version__":
         from importlib.metadata import version
 
         return version("leadroute")
-    if name in _LATER:
-        return getattr(import_module(_LATER[name]), name)
+    if name in _HOMES:
+        found = globals()[name] = getattr(import_module(_HOMES[name]), name)
+        return found
     raise AttributeError(f"module 'leadroute' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    """List the public names, imported or not, and nothing else."""
+    return [*__all__]

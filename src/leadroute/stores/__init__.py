@@ -20,3 +20,8 @@ def __getattr__(name: str) -> Any:
 
         return getattr(sqlite, name)
     raise AttributeError(f"module 'leadroute.stores' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    """List the public names, imported or not, and nothing else."""
+    return [*__all__]

@@ -275,7 +275,7 @@ def test_in_files():
     """Both are written and read back, count for the version, and are told in words and pictures."""
     router = Router(rules=[Rule("r", calling_hours=WEEK, min_shared_hours=0.5)])
     text = dump_policy(router)
-    assert f'calling_hours = "{WEEK}"\nmin_shared_hours = 0.5\n' in text
+    assert f'calling_hours    = "{WEEK}"\nmin_shared_hours = 0.5\n' in text
     assert parse_policy(text) == router
     assert router.version != Router(rules=[Rule("r")]).version
     assert describe_policy(router).splitlines()[1] == (

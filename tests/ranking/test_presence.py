@@ -105,7 +105,7 @@ def test_without_the_time():
 def test_in_files():
     """Grace and wrap-up are written and read back, count for the version, and are told in words."""
     text = dump_policy(ROUTER)
-    assert 'offline_grace     = "30s"\nwrap_up   = "2m"\n' in text
+    assert 'offline_grace = "30s"\nwrap_up       = "2m"\n' in text
     assert parse_policy(text) == ROUTER
     plain = Router(rules=ROUTER.rules)
     assert (

@@ -111,8 +111,8 @@ def test_refused_steps(case, steps, message):
             "fallback.pool_empty: asks 'everyone' again, which is the rule's own pool; name another",
         ),
         (
-            lambda: Rule("r", fallback={"empty_pol": "wait"}),
-            "fallback: there is no case named 'empty_pol'; did you mean 'pool_empty'?",
+            lambda: Rule("r", fallback={"pool_empt": "wait"}),
+            "fallback: there is no case named 'pool_empt'; did you mean 'pool_empty'?",
         ),
         (
             lambda: Rule("r", fallback="wait"),

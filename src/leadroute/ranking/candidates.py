@@ -17,7 +17,7 @@ from functools import partial
 from typing import Any, Final, NamedTuple, TypeAlias, TypeVar
 
 from leadroute.model.caps import Bound, Cap
-from leadroute.model.keys import bucket_key, cap_holder
+from leadroute.model.keys import cap_holder, segment_open_key
 from leadroute.model.lead import Lead
 from leadroute.model.rep import Rep
 from leadroute.model.roster import Roster
@@ -482,7 +482,9 @@ class Candidates:
 def _bucket(rep: Rep, rule: Rule) -> Rooms:
     most = rep.capacity_by_segment.get(rule.counts_as)
     return (
-        () if most is None else ((bucket_key(rep.id, rule.counts_as), most - rule.capacity_cost),)
+        ()
+        if most is None
+        else ((segment_open_key(rep.id, rule.counts_as), most - rule.capacity_cost),)
     )
 
 

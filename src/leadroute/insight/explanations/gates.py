@@ -21,7 +21,7 @@ from leadroute.insight.explanations.question import Change, Lever, Question
 from leadroute.model.caps import Bound, Cap
 from leadroute.model.distance import EARTH_KM, distance_km, position_of
 from leadroute.model.duration import format_duration, from_micros
-from leadroute.model.keys import bucket_key, total_holder
+from leadroute.model.keys import segment_open_key, total_holder
 from leadroute.model.lead_timezone import OFFICE, lead_hours
 from leadroute.model.rep import Presence, Rep
 from leadroute.model.schedule import Schedule
@@ -71,7 +71,7 @@ def limits(question: Question, rule: Rule | None) -> Iterator[Lever]:
 
 
 def roomier(question: Question, cost: int = 1) -> Iterator[Lever]:
-    """More capacity, and more of it for each segment. O(buckets)."""
+    """More capacity, and more of it for each segment. O(segments)."""
     rep, needs = question.rep, max(1, cost)
     if rep.capacity is not None:
         has = question.snapshot.open.get(rep.id, 0)
@@ -83,7 +83,7 @@ def roomier(question: Question, cost: int = 1) -> Iterator[Lever]:
         ]
         yield *lever, Change("rep", "capacity", None, "capacity had no limit")
     for name, most in rep.capacity_by_segment.items():
-        more = max(most, question.snapshot.used.get(bucket_key(rep.id, name), 0)) + needs
+        more = max(most, question.snapshot.used.get(segment_open_key(rep.id, name), 0)) + needs
         words = f"room for {name!r} was {more} instead of {most}"
         yield (
             Change("rep", "capacity_by_segment", {**rep.capacity_by_segment, name: more}, words),

@@ -617,18 +617,18 @@ def test_otherwise_in_files():
         """
 format = 1
 [fallback]
-no_rule = "wait"
-nobody_available = ["pool a, b", "ignore_availability"]
+no_rule_matched = "wait"
+none_available = ["pool a, b", "ignore_availability"]
 [[pool]]
 name = "a, b"
 reps = ["ada"]
 [[rule]]
 name = "r"
-fallback = { empty_pool = "pool a, b" }
+fallback = { pool_empty = "pool a, b" }
 """.replace('"pool a, b" }', '["pool a, b"] }')
     )
-    assert router.fallback.nobody_available == ("pool a, b", "ignore_availability")
-    assert router.rules[0].fallback.empty_pool == ("pool a, b",)
+    assert router.fallback.none_available == ("pool a, b", "ignore_availability")
+    assert router.rules[0].fallback.pool_empty == ("pool a, b",)
     for kind in ("toml", "json"):
         assert parse_policy(dump_policy(router, format=kind), kind) == router
 
@@ -639,8 +639,8 @@ def test_otherwise_errors():
         parse_policy("""
 format = 1
 [fallback]
-no_rule = "ignore_availability"
-empty_pool = "pool emae"
+no_rule_matched = "ignore_availability"
+pool_empty = "pool emae"
 [[pool]]
 name = "emea"
 reps = ["ada"]
@@ -649,16 +649,16 @@ name = "r"
 fallback = "wait"
 [[rule]]
 name = "s"
-fallback = { nobody_available = "wait, ignore_availability", empty_pol = "wait", nobody_eligible = 5 }
+fallback = { none_available = "wait, ignore_availability", empty_pol = "wait", none_eligible = 5 }
 """)
     assert [unlined(error).removeprefix("policy: ") for error in caught.value.errors] == [
-        "fallback.no_rule: says 'ignore_availability', which helps only nobody_available: nobody else is there to take the lead",
-        "fallback.empty_pool: there is no pool named 'emae'; did you mean 'emea'?",
-        "rule[0].fallback: is text; write { nobody_available = 'pool emea, wait' }",
-        "rule[1].fallback.nobody_available: goes on with 'ignore_availability' after 'wait', which is the end",
-        "rule[1].fallback: there is no case of otherwise named 'empty_pol'; did you mean 'empty_pool'?",
+        "fallback.no_rule_matched: says 'ignore_availability', which helps only none_available: nobody else is there to take the lead",
+        "fallback.pool_empty: there is no pool named 'emae'; did you mean 'emea'?",
+        "rule[0].fallback: is text; write { none_available = 'pool emea, wait' }",
+        "rule[1].fallback.none_available: goes on with 'ignore_availability' after 'wait', which is the end",
+        "rule[1].fallback: there is no case of otherwise named 'empty_pol'; did you mean 'pool_empty'?",
         (
-            "rule[1].fallback.nobody_eligible: is 5; write steps such as 'pool emea, wait' or 'catch_all'"
+            "rule[1].fallback.none_eligible: is 5; write steps such as 'pool emea, wait' or 'catch_all'"
         ),
     ]
 

@@ -69,7 +69,7 @@ def test_dumped(router):
         "format = 1\n[fallback]\nno_rule = 5",
         "format = 1\n[fallback]\nempty = 'wait'",
         "format = 1\n[[rule]]\nname = 'a'\nfallback = 'wait'",
-        "format = 1\n[[rule]]\nname = 'a'\nfallback = { no_rule = 'wait' }",
+        "format = 1\n[[rule]]\nname = 'a'\nfallback = { no_rule_matched = 'wait' }",
         "format = 1\n[[test]]\nname = 'a'\nlead = {}",
         "format = 1\n[[test]]\nname = 'a'\nlead = {}\nexpect = {}",
         "format = 1\n[[test]]\nname = 'a'\nlead = { contry = 'DE' }\nexpect = { rep = 'a' }",

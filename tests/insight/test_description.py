@@ -264,13 +264,17 @@ def test_factors():
 
 def test_when_nobody_is_found():
     """What happens when nobody is found is a sentence of the rule, and one of the whole policy."""
-    rule = Rule("a", accept_within="5m", fallback={"nobody_available": "pool apac, wait"})
+    rule = Rule("a", accept_within="5m", fallback={"none_available": "pool apac, wait"})
     told = "When nobody is available, the pool apac is asked, then it waits."
     assert describe_rule(rule, timedelta(minutes=5)).endswith(f"offered for 5 minutes. {told}")
     router = Router(
         rules=[rule],
         pools=[Pool("apac", reps={"ada"})],
-        fallback={"no_rule": "wait", "empty_pool": "catch-all", "nobody_eligible": "catch-all"},
+        fallback={
+            "no_rule_matched": "wait",
+            "pool_empty": "catch_all",
+            "none_eligible": "catch_all",
+        },
     )
     assert describe_policy(router).splitlines()[-3:] == [
         "Unless a rule says otherwise: when no rule is for a lead, it waits.",

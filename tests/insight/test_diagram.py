@@ -127,9 +127,12 @@ def test_factors():
 def test_when_nobody_is_found():
     """The pools that are asked next have arrows that say when; a lead without a rule may wait."""
     router = Router(
-        rules=[Rule("us", when=LEAD.country == "US", pool="a", fallback={"empty_pool": "wait"})],
+        rules=[Rule("us", when=LEAD.country == "US", pool="a", fallback={"pool_empty": "wait"})],
         pools=[Pool("a", reps={"ada"}), Pool("b", reps={"bob"})],
-        fallback={"no_rule": "wait", "nobody_available": "pool a, pool b, ignore_availability"},
+        fallback={
+            "no_rule_matched": "wait",
+            "none_available": "pool a, pool b, ignore_availability",
+        },
     )
     text = mermaid(router)
     assert "offered for 5 minutes<br/>When the pool is empty, it waits." in text
@@ -148,7 +151,7 @@ def test_when_nobody_is_found():
 
 def test_one_end():
     """Where every case ends alike, one arrow says so; a calling time and a share of hours stand with the terms."""
-    held = dict.fromkeys(("empty_pool", "nobody_eligible", "nobody_available"), "catch_all")
+    held = dict.fromkeys(("pool_empty", "none_eligible", "none_available"), "catch_all")
     rule = Rule("all", fallback=held, calling_hours="mon-fri 09:00-20:00", min_shared_hours=0.5)
     text = mermaid(Router(rules=[rule]))
     assert 'pool1 -- "nobody can take it" --> catch' in text
@@ -159,7 +162,7 @@ def test_one_end():
 
 def test_steps_without_an_end():
     """Where the steps name pools alone, a lead waits if somebody there may come back, or has its end."""
-    rule = Rule("all", pool="a", fallback={"empty_pool": "pool b", "nobody_available": "pool b"})
+    rule = Rule("all", pool="a", fallback={"pool_empty": "pool b", "none_available": "pool b"})
     router = Router(rules=[rule], pools=[Pool("a", where=REP.level > 8), Pool("b", reps={"bob"})])
     assert [line.strip() for line in mermaid(router).splitlines()[-4:]] == [
         'terms1 -- "nobody available" --> pool2',

@@ -83,8 +83,8 @@ ROUTER = Router(
             pool="first",
             calling_hours=HOURS,
             fallback={
-                "nobody_available": "pool second, ignore_availability",
-                "nobody_eligible": "pool second",
+                "none_available": "pool second, ignore_availability",
+                "none_eligible": "pool second",
             },
         ),
         Rule(
@@ -94,9 +94,9 @@ ROUTER = Router(
             release_on="shift_end",
             accept_within="1h",
             pool="first",
-            fallback={"nobody_available": "ignore_availability", "nobody_eligible": "wait"},
+            fallback={"none_available": "ignore_availability", "none_eligible": "wait"},
         ),
-        Rule("small", accept_within="1h", fallback={"nobody_available": "pool second"}),
+        Rule("small", accept_within="1h", fallback={"none_available": "pool second"}),
     ],
     pools=[Pool("all", reps=set(REPS)), Pool("first", reps={"ada"}), Pool("second", reps={"bob"})],
     caps=["5 per day, source web", "4 per week, pool all", "1 per day, pool second"],

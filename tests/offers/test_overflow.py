@@ -22,7 +22,7 @@ def routed(**steps):
 
 def test_waits_for_the_first_pool_that_opens():
     """A held lead is decided again when the first of all pools opens, and its offer names that pool."""
-    d = desk(NIGHT, NOON, router=routed(nobody_available="pool other"))
+    d = desk(NIGHT, NOON, router=routed(none_available="pool other"))
     assert d.submit(Lead("L-1")).due == START.replace(hour=12)
     d.clock.set(START.replace(hour=12))
     assert d.sweep().offered == 1
@@ -34,7 +34,7 @@ def test_waits_for_the_first_pool_that_opens():
 
 def test_routed_anyway_is_logged():
     """An offer to somebody who is not at work says so in the log."""
-    d = desk(NIGHT, NOON, router=routed(nobody_available="pool other, ignore_availability"))
+    d = desk(NIGHT, NOON, router=routed(none_available="pool other, ignore_availability"))
     assert d.submit(Lead("L-1")).rep_id == "ada"
     offered = d.history("L-1")[-1]
     assert isinstance(offered, Offered)
@@ -44,7 +44,7 @@ def test_routed_anyway_is_logged():
 
 def test_after_everybody_declined():
     """The steps for nobody eligible follow when all of the rule's reps were asked."""
-    d = desk("ada", "bob", router=routed(nobody_eligible="pool other"))
+    d = desk("ada", "bob", router=routed(none_eligible="pool other"))
     assert d.submit(Lead("L-1")).rep_id == "ada"
     assert d.decline("L-1", "ada").rep_id == "bob"
     assert d.decline("L-1", "bob").reason_code == "nobody is eligible"
@@ -53,7 +53,7 @@ def test_after_everybody_declined():
 
 def test_without_a_rule_it_waits():
     """A lead that no rule is for waits, says so once, and is served when the policy has a rule for it."""
-    small = Router(rules=[Rule("big", when=LEAD.budget > 9)], fallback={"no_rule": "wait"})
+    small = Router(rules=[Rule("big", when=LEAD.budget > 9)], fallback={"no_rule_matched": "wait"})
     d = desk("ada", router=small)
     placement = d.submit(Lead("L-1"))
     assert (placement.status, placement.rule, placement.due) == (Status.WAITING, None, START)
@@ -73,7 +73,7 @@ def test_an_empty_pool_holds_or_is_caught():
     """By default the catch-all gets it; told to hold, it waits for somebody to join."""
     d = desk("bob", router=routed())
     assert isinstance(d.submit(Lead("L-1")) and d.history("L-1")[-1], CatchAll)
-    d = desk("bob", router=routed(empty_pool="wait"))
+    d = desk("bob", router=routed(pool_empty="wait"))
     assert d.submit(Lead("L-1")).reason_code == "the pool is empty"
     joined = desk("ada", "bob", router=d.router, store=d.store)
     assert joined.sweep().offered == 1
@@ -83,7 +83,7 @@ def test_an_empty_pool_holds_or_is_caught():
 def test_anyway_when_there_is_room_again():
     """A lead that waits for room with somebody who is off gets it as soon as there is, routed anyway."""
     full = NIGHT.with_changes(capacity=1)
-    d = desk(full, router=routed(nobody_available="ignore_availability"))
+    d = desk(full, router=routed(none_available="ignore_availability"))
     d.accept(d.submit(Lead("L-1")).lead_id, "ada")
     assert d.submit(Lead("L-2")).due == START
     d.feedback("L-1", "lost")

@@ -74,7 +74,7 @@ def test_a_race_between_a_contact_and_an_offer():
 
 def test_who_is_offered_a_lead_anyway_is_not_left_alone():
     """An offer that is made whoever is there asks nothing of the last contact, whenever that was."""
-    ignore_availability = evolve(ALL, fallback={"nobody_available": "ignore_availability"})
+    ignore_availability = evolve(ALL, fallback={"none_available": "ignore_availability"})
     store = Racing()
     d = desk(Rep("ada"), router=ignore_availability, store=store)
     rival = evolve(d, store=store.store)

@@ -181,7 +181,7 @@ def test_leads_that_overflow_from_seniors_who_are_off(mode):
             pool="seniors",
             score=score,
             accept_within="5m",
-            fallback={"nobody_available": "pool juniors"},
+            fallback={"none_available": "pool juniors"},
         ),
         Rule("small", pool="juniors", score=score, accept_within="5m"),
     ]

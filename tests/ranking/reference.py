@@ -50,9 +50,13 @@ def reference_rank(router, lead, roster, now=None, snapshot=None, previous_offer
         return Found(refused)
     rule = next((each for each in router.rules if _matches(router, each, lead, at)), None)
     if rule is None:
-        steps = router.fallback.no_rule or ("catch_all",)
+        steps = router.fallback.no_rule_matched or ("catch_all",)
         nothing = Ranking(
-            lead.id, Outcome.NO_RULE, at=at, policy_version=router.version, fallback_step=steps[0]
+            lead.id,
+            Outcome.NO_RULE_MATCHED,
+            at=at,
+            policy_version=router.version,
+            fallback_step=steps[0],
         )
         return Found(nothing)
 
@@ -101,7 +105,7 @@ def _overflow(router, rule, ask):
         return first
     case = own.outcome.name.lower()
     steps = getattr(rule.fallback, case) or getattr(router.fallback, case)
-    steps = steps or (("wait",) if case == "nobody_available" else ("catch_all",))
+    steps = steps or (("wait",) if case == "none_available" else ("catch_all",))
     firsts, answers, then = {own.pool: own}, [own], None
     for step in steps:
         if step in ("wait", "catch_all"):
@@ -119,7 +123,7 @@ def _overflow(router, rule, ask):
             firsts.setdefault(pool, found.ranking)
             answers.append(found.ranking)
     if then is None:
-        late = any(each.outcome is Outcome.NOBODY_AVAILABLE for each in answers)
+        late = any(each.outcome is Outcome.NONE_AVAILABLE for each in answers)
         then = "wait" if late else "catch_all"
     back = [each.resumes_at for each in answers if each.resumes_at is not None]
     _, *others = firsts.values()
@@ -156,10 +160,10 @@ def _ask(router, rule, pool, lead, roster, at, snapshot, previous_offers, ignore
         lead, tuple(able), pool, snapshot, at, router.environment, matches, tuple(absent)
     )
     temporary = [each for each in rejections if all(one.temporary for one in each.obstacles)]
-    outcome, back = Outcome.RANKED, None
+    outcome, back = Outcome.ASSIGNABLE, None
     if not able:
-        outcome = Outcome.NOBODY_AVAILABLE if temporary else Outcome.NOBODY_ELIGIBLE
-        outcome = outcome if members else Outcome.EMPTY_POOL
+        outcome = Outcome.NONE_AVAILABLE if temporary else Outcome.NONE_ELIGIBLE
+        outcome = outcome if members else Outcome.POOL_EMPTY
         hours = {rep.id: rep.hours for rep in members}
         calling_hours = (
             None

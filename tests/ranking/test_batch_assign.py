@@ -85,7 +85,7 @@ def test_it_says_who_is_left_and_why():
         "free stays: disqualified: not lead.budget > 0",
         "worse stays: every place that it could have goes to another lead: ada",
     ]
-    assert batch.left[-1].outcome is Outcome.RANKED
+    assert batch.left[-1].outcome is Outcome.ASSIGNABLE
     assert batch.left[-1].full == ("ada",)
     assert batch.placed[0].runner_up is None
     assert str(batch.placed[0]) == "good to ada: worth 0.90, the place costs 0.80"

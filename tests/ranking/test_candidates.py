@@ -96,8 +96,8 @@ def test_rankings_compare_by_what_they_say():
     assert len({one, other}) == 1
     assert one != router.rank(Lead("L-1"), team, top=1)
     assert one != "L-1"
-    assert Ranking("L-1", Outcome.NO_RULE).assignments == ()
-    assert Ranking("L-1", Outcome.NO_RULE).rejections == ()
+    assert Ranking("L-1", Outcome.NO_RULE_MATCHED).assignments == ()
+    assert Ranking("L-1", Outcome.NO_RULE_MATCHED).rejections == ()
 
 
 def test_what_is_asked_must_be_of_the_kind():

@@ -60,7 +60,7 @@ def test_quiet_hours_stand_in_everybodys_way():
     """Outside its hours nobody gets the lead; it says until when, on whose clock, and how that is known."""
     late = NOON.replace(hour=19)
     ranking = ranked(GERMAN, Rep("ada"), Rep("bob"), now=late, calling_hours=WEEK)
-    assert (ranking.outcome, ranking.fallback_step) == (Outcome.NOBODY_AVAILABLE, "wait")
+    assert (ranking.outcome, ranking.fallback_step) == (Outcome.NONE_AVAILABLE, "wait")
     assert ranking.resumes_at == datetime(2026, 1, 6, 8, tzinfo=UTC)
     for rejection in ranking.rejections:
         (obstacle,) = rejection.obstacles
@@ -91,7 +91,7 @@ def test_no_hour_suits_all():
     clocks = len(clock_of(lead).candidates)
     (rejection,) = ranked(lead, calling_hours="mon 09:00-10:00").rejections
     assert rejection.reason == f"the lead can never be called (country US has {clocks} clocks)"
-    assert ranked(lead, calling_hours="mon 09:00-10:00").outcome is Outcome.NOBODY_ELIGIBLE
+    assert ranked(lead, calling_hours="mon 09:00-10:00").outcome is Outcome.NONE_ELIGIBLE
 
 
 def test_no_zone_is_known():
@@ -118,11 +118,11 @@ def test_hours_that_never_meet():
     night = Rep("ada", schedule="mon-fri 20:00-04:00", timezone="Europe/Berlin")
     for now in (NOON, NOON.replace(hour=22)):
         ranking = ranked(GERMAN, night, now=now, calling_hours="mon-fri 09:00-17:00")
-        assert (ranking.outcome, ranking.fallback_step) == (Outcome.NOBODY_ELIGIBLE, "catch_all")
+        assert (ranking.outcome, ranking.fallback_step) == (Outcome.NONE_ELIGIBLE, "catch_all")
         found = {each.reason: each.temporary for each in ranking.rejections[0].obstacles}
         assert found["never works when the lead may be called (country DE)"] is False
     both = ranked(GERMAN, night, Rep("bob"), now=NOON.replace(hour=22), calling_hours=WEEK)
-    assert (both.outcome, both.fallback_step) == (Outcome.NOBODY_AVAILABLE, "wait")
+    assert (both.outcome, both.fallback_step) == (Outcome.NONE_AVAILABLE, "wait")
     assert ranked(GERMAN, Rep("ada", schedule="never"), calling_hours=WEEK).rejections[
         0
     ].reason == ("is never working again")
@@ -135,7 +135,7 @@ def test_hours_that_meet_once():
         ranking = ranked(
             GERMAN, Rep("ada", schedule=once), now=now, calling_hours="mon-fri 09:00-17:00"
         )
-        assert ranking.outcome is Outcome.NOBODY_AVAILABLE
+        assert ranking.outcome is Outcome.NONE_AVAILABLE
         assert ranking.resumes_at == datetime(2028, 5, 5, 7, tzinfo=UTC)
 
 
@@ -158,7 +158,7 @@ def test_anyway_calls_at_night():
     """Where the policy routes anyway, quiet hours do not count either."""
     night = NOON.replace(hour=2)
     ranking = ranked(
-        GERMAN, now=night, calling_hours=WEEK, fallback={"nobody_available": "ignore_availability"}
+        GERMAN, now=night, calling_hours=WEEK, fallback={"none_available": "ignore_availability"}
     )
     assert (ranking.best.rep_id, ranking.ignore_availability) == ("ada", True)
 
@@ -215,7 +215,7 @@ def test_overlap(rep, least, reason):
 def test_overlap_of_an_unknown_zone():
     """What is required and not known leaves the rep out, with the reason, as for skills."""
     ranking = ranked(NOWHERE, LONDON, min_shared_hours=0.1)
-    assert ranking.outcome is Outcome.NOBODY_ELIGIBLE
+    assert ranking.outcome is Outcome.NONE_ELIGIBLE
     assert ranking.rejections[0].reason == (
         "may not work in the lead's hours: its time zone is not known"
     )
@@ -295,7 +295,7 @@ class Broken:
 def test_a_calendar_that_fails_gives_no_points():
     """A rep who is asked anyway is ranked although their calendar fails: the scorer has no answer."""
     rep = Rep("ada", schedule=Schedule(OFFICE, "UTC", holidays=Broken()))
-    fallback = {"nobody_available": "ignore_availability"}
+    fallback = {"none_available": "ignore_availability"}
     ranking = ranked(GERMAN, rep, score=timezone_overlap(), fallback=fallback)
     (part,) = ranking.best.parts
     assert ranking.ignore_availability

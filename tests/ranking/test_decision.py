@@ -127,14 +127,14 @@ def test_the_other_pools_are_kept():
     """A lead that went on to another pool, to somebody anyway, or to nobody: every pool that was asked is told."""
     pools = [Pool("day", reps={"ada"}), Pool("night", reps={"bob"})]
     rule = Rule(
-        "all", pool="day", fallback=Fallback(nobody_available=["pool night", "ignore_availability"])
+        "all", pool="day", fallback=Fallback(none_available=["pool night", "ignore_availability"])
     )
     router = Router(rules=[rule], pools=pools)
     asleep = Rep("ada", schedule="mon-fri 20:00-22:00")
     moved = decide(router, LEAD_1, Roster([asleep, Rep("bob")]), now=NOON)
     assert (moved.rep_id, moved.pool) == ("bob", "night")
     assert [(each.pool, each.outcome) for each in moved.other_pools] == [
-        ("day", Outcome.NOBODY_AVAILABLE)
+        ("day", Outcome.NONE_AVAILABLE)
     ]
     assert "  Pool 'day': nobody is available now" in str(moved).splitlines()
     assert "     ada  is not working until Mon 2026-01-05 20:00 UTC" in str(moved).splitlines()

@@ -196,14 +196,14 @@ class World(Draw):
         if self.random() < 0.4:
             return None
         fitting = [each for each in STEPS if each != f"pool {own}"]
-        if case != "nobody_available":
+        if case != "none_available":
             fitting.remove("ignore_availability")
         found = self.sample(fitting[:-2], self.randint(0, 3))
         return [*found, *self.choice([[], ["wait"], ["catch_all"]])] or None
 
     def fallback(self, own=None):
         """The same for each case."""
-        cases = ("empty_pool", "nobody_eligible", "nobody_available")
+        cases = ("pool_empty", "none_eligible", "none_available")
         return {case: self.steps(case, own) for case in cases}
 
     def rule(self, number, score, drawn, asked):
@@ -247,7 +247,7 @@ class World(Draw):
             caps=self.choice(TOTALS) if self.chance(self.odds, "totals") else (),
             timezone=self.choice(["UTC", *ZONES]),
             territories=TERRITORY_INDEX if self.chance(0.6, "territory") else (),
-            fallback={**self.fallback(), "no_rule": self.maybe("wait", "catch_all")},
+            fallback={**self.fallback(), "no_rule_matched": self.maybe("wait", "catch_all")},
             offline_grace=self.choice(["0s", "30s"]),
             wrap_up=self.choice(["0s", "0s", "5m"]),
             environment=ENVIRONMENT,

@@ -29,7 +29,7 @@ def rank(rep, at=AT):
 def test_closed():
     """On a holiday of the policy nobody with a schedule works, until the next opening."""
     ranking = rank(Rep("ada", schedule=HOURS, timezone="UTC"))
-    assert ranking.outcome is Outcome.NOBODY_AVAILABLE
+    assert ranking.outcome is Outcome.NONE_AVAILABLE
     assert ranking.resumes_at == datetime(2026, 12, 28, 9, tzinfo=UTC)
 
 

@@ -52,7 +52,7 @@ def asked(
 
 def test_the_next_pool():
     """The first pool that has somebody gets the lead; the others tell why they could not."""
-    found = asked(nobody_available="pool bob, pool cy, pool nobody")
+    found = asked(none_available="pool bob, pool cy, pool nobody")
     assert (found.best.rep_id, found.pool, found.fallback_step, found.ignore_availability) == (
         "cy",
         "cy",
@@ -60,8 +60,8 @@ def test_the_next_pool():
         False,
     )
     assert [(each.pool, each.outcome) for each in found.other_pools] == [
-        ("ada", Outcome.NOBODY_AVAILABLE),
-        ("bob", Outcome.NOBODY_AVAILABLE),
+        ("ada", Outcome.NONE_AVAILABLE),
+        ("bob", Outcome.NONE_AVAILABLE),
     ]
     assert str(found).splitlines() == [
         "Lead L-1 goes to cy (rule 'r')",
@@ -76,7 +76,7 @@ def test_the_next_pool():
 
 def test_everybody_is_away():
     """With nobody anywhere the lead waits until the first pool opens."""
-    found = asked(nobody_available="pool bob")
+    found = asked(none_available="pool bob")
     assert (found.best, found.pool, found.fallback_step) == (None, "ada", "wait")
     assert found.resumes_at == MONDAY.replace(hour=15)
     assert [each.pool for each in found.other_pools] == ["bob"]
@@ -90,12 +90,12 @@ def test_everybody_is_away():
     ("pool", "steps", "then"),
     [
         ("nobody", {}, "catch_all"),
-        ("nobody", {"empty_pool": "wait"}, "wait"),
-        ("nobody", {"empty_pool": "pool bob"}, "wait"),
-        ("nobody", {"empty_pool": "pool bob, catch_all"}, "catch_all"),
+        ("nobody", {"pool_empty": "wait"}, "wait"),
+        ("nobody", {"pool_empty": "pool bob"}, "wait"),
+        ("nobody", {"pool_empty": "pool bob, catch_all"}, "catch_all"),
         ("ada", {}, "wait"),
-        ("ada", {"nobody_available": "catch_all"}, "catch_all"),
-        ("ada", {"nobody_available": "pool nobody"}, "wait"),
+        ("ada", {"none_available": "catch_all"}, "catch_all"),
+        ("ada", {"none_available": "pool nobody"}, "wait"),
     ],
 )
 def test_what_follows(pool, steps, then):
@@ -105,17 +105,17 @@ def test_what_follows(pool, steps, then):
 
 def test_nobody_may_take_it():
     """A requirement that nobody meets, or reps who were all tried, lead to the steps of that case."""
-    high = {"require": REP.level >= 3, "nobody_eligible": "pool cy"}
+    high = {"require": REP.level >= 3, "none_eligible": "pool cy"}
     assert asked(**high).best.rep_id == "cy"
-    previous_offers = {"ada": "declined", "cy": "timed out"}
-    found = asked(previous_offers=previous_offers, nobody_eligible="pool cy")
-    assert (found.outcome, found.fallback_step) == (Outcome.NOBODY_ELIGIBLE, "catch_all")
+    previous_offers = {"ada": "declined", "cy": "timed_out"}
+    found = asked(previous_offers=previous_offers, none_eligible="pool cy")
+    assert (found.outcome, found.fallback_step) == (Outcome.NONE_ELIGIBLE, "catch_all")
     assert found.other_pools[0].rejections[0].reason == "was offered this lead before: timed out"
 
 
 def test_anyway():
     """Somebody who is off is found, in the pools asked so far and in their order, and it is said."""
-    found = asked(nobody_available="pool bob, ignore_availability")
+    found = asked(none_available="pool bob, ignore_availability")
     assert (found.best.rep_id, found.pool, found.ignore_availability) == ("ada", "ada", True)
     assert found.headline == "Lead L-1 goes to ada (rule 'r'), though nobody is available"
     assert [(each.pool, each.ignore_availability) for each in found.other_pools] == [
@@ -124,7 +124,7 @@ def test_anyway():
     ]
     full = TEAM.replace(TEAM["ada"].with_changes(capacity=1))
     found = asked(
-        nobody_available="pool bob, ignore_availability",
+        none_available="pool bob, ignore_availability",
         team=full,
         snapshot=Snapshot(open={"ada": 1}),
     )
@@ -139,16 +139,14 @@ def test_anyway_keeps_to_the_limits():
         TEAM["ada"].with_changes(active=False),
         TEAM["ada"].with_changes(weight=0),
     ):
-        for case in ("nobody_available", "nobody_eligible"):
-            steps = (
-                {"nobody_available": "ignore_availability"} if case == "nobody_available" else {}
-            )
+        for case in ("none_available", "none_eligible"):
+            steps = {"none_available": "ignore_availability"} if case == "none_available" else {}
             assert asked(team=Roster([rep]), **steps).best is None
     full = Roster([TEAM["ada"].with_changes(capacity=1)])
     found = asked(
         team=full,
         snapshot=Snapshot(open={"ada": 1}),
-        nobody_available="ignore_availability, pool cy",
+        none_available="ignore_availability, pool cy",
     )
     assert (found.best, found.fallback_step) == (None, "wait")
     assert [each.pool for each in found.other_pools] == ["cy"]
@@ -158,14 +156,14 @@ def test_anyway_waits_for_work_to_get_done():
     """Who is off and full is waited for until there is room, not until they are back, because that is no matter."""
     full = Roster([TEAM["ada"].with_changes(capacity=1)])
     busy = Snapshot(open={"ada": 1})
-    found = asked(team=full, snapshot=busy, nobody_available="ignore_availability")
+    found = asked(team=full, snapshot=busy, none_available="ignore_availability")
     assert (found.fallback_step, found.resumes_at, found.other_pools) == ("wait", MONDAY, ())
     assert asked(team=full, snapshot=busy).resumes_at == datetime(2026, 1, 6, 9, tzinfo=UTC)
 
 
 def test_no_rule():
     """A lead without a rule is caught, or waits where the router says so."""
-    for fallback, then in ((Fallback(), "catch_all"), (Fallback(no_rule="wait"), "wait")):
+    for fallback, then in ((Fallback(), "catch_all"), (Fallback(no_rule_matched="wait"), "wait")):
         router = Router(rules=[Rule("r", when=LEAD.budget > 0)], fallback=fallback)
         assert router.rank(Lead("L-1"), TEAM, now=MONDAY).fallback_step == then
 
@@ -175,7 +173,7 @@ def test_the_router_speaks_for_its_rules():
     router = Router(
         rules=[Rule("a", when=LEAD.budget > 0, pool="ada"), Rule("b", pool="bob")],
         pools=POOLS,
-        fallback={"nobody_available": "pool bob, pool cy"},
+        fallback={"none_available": "pool bob, pool cy"},
     )
     for lead, told in ((Lead("L", budget=1), ["ada", "bob"]), (Lead("L"), ["bob"])):
         found = router.rank(lead, TEAM, now=MONDAY)
@@ -193,7 +191,7 @@ def test_a_pool_is_asked_once():
     router = Router(
         rules=[Rule("r", pool="ada", require=predicate("asked"))],
         pools=POOLS,
-        fallback={"nobody_available": "pool ada, pool bob, ignore_availability"},
+        fallback={"none_available": "pool ada, pool bob, ignore_availability"},
         environment=Environment({"asked": asked_about}),
     )
     full = [Rep(name, capacity=1) for name in ("ada", "bob")]
@@ -206,7 +204,7 @@ def test_a_pool_is_asked_once():
 def test_caps_and_turns_of_the_other_pool():
     """A lead that overflows counts against the caps of the pool in which the rep is found."""
     router = Router(
-        rules=[Rule("r", pool="ada", fallback={"nobody_available": "pool cy"})],
+        rules=[Rule("r", pool="ada", fallback={"none_available": "pool cy"})],
         pools=POOLS,
         caps=["1 per day, pool cy"],
     )
@@ -254,7 +252,7 @@ def test_laws(router, lead, team, now, counts):
 def test_the_window_is_that_of_the_rule():
     """An offer in another pool stands as long as the rule says."""
     router = Router(
-        rules=[Rule("r", pool="ada", accept_within="7m", fallback={"nobody_available": "pool cy"})],
+        rules=[Rule("r", pool="ada", accept_within="7m", fallback={"none_available": "pool cy"})],
         pools=POOLS,
     )
     assert router.rank(Lead("L"), TEAM, now=MONDAY).accept_within == timedelta(minutes=7)

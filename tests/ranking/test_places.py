@@ -53,10 +53,10 @@ def test_a_lead_without_a_territory_is_nobodys():
     """Where no territory with a rep holds the lead, nobody is eligible, and the reason says so."""
     router = Router(rules=[Rule("own", in_territory=True)], territories=AREAS)
     ranking = router.rank(Lead("L-3", country="US"), TEAM, now=NOON)
-    assert ranking.outcome is Outcome.NOBODY_ELIGIBLE
+    assert ranking.outcome is Outcome.NONE_ELIGIBLE
     assert reasons(ranking)["ada"].startswith("has no part in a territory of the lead")
     none = Router(rules=[Rule("own", in_territory=True)])
-    assert none.rank(BERLIN, TEAM, now=NOON).outcome is Outcome.NOBODY_ELIGIBLE
+    assert none.rank(BERLIN, TEAM, now=NOON).outcome is Outcome.NONE_ELIGIBLE
 
 
 def test_the_part_in_a_territory_gives_points():

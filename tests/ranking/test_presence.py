@@ -65,7 +65,7 @@ def test_both_schedule_and_presence():
         now=NOON,
         snapshot=Snapshot(presence={"ada": Presence("busy", NOON)}),
     )
-    assert (ranking.outcome, ranking.resumes_at) == (Outcome.NOBODY_AVAILABLE, NOON)
+    assert (ranking.outcome, ranking.resumes_at) == (Outcome.NONE_AVAILABLE, NOON)
 
 
 @pytest.mark.parametrize(("seconds", "reached"), [(0, True), (29, True), (30, False)])
@@ -89,7 +89,7 @@ def test_wrap_up():
 def test_anyway_does_not_look():
     """Somebody who is busy or wraps up is found anyway, where the policy says so."""
     router = Router(
-        rules=[Rule("all", fallback={"nobody_available": "ignore_availability"})], wrap_up="2m"
+        rules=[Rule("all", fallback={"none_available": "ignore_availability"})], wrap_up="2m"
     )
     busy = Snapshot(presence={"ada": Presence("busy", NOON)}, contacted={"ada": to_micros(NOON)})
     ranking = router.rank(Lead("L-1"), Roster([ADA]), now=NOON, snapshot=busy)

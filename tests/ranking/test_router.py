@@ -71,11 +71,11 @@ def test_every_rep_has_a_reason(router, lead, found, snapshot):
     ]
     assert keys == sorted(keys)
     assert [one.rank for one in ranking.assignments] == list(range(1, len(ranked) + 1))
-    assert (ranking.outcome is Outcome.RANKED) == bool(ranked)
+    assert (ranking.outcome is Outcome.ASSIGNABLE) == bool(ranked)
     assert ranking.at == AT
     for one in ranking.rejections:
         assert one.temporary == all(obstacle.temporary for obstacle in one.obstacles)
-    waits = ranking.outcome is Outcome.NOBODY_AVAILABLE
+    waits = ranking.outcome is Outcome.NONE_AVAILABLE
     assert (ranking.resumes_at is not None) == waits
     assert ranking.resumes_at is None or ranking.resumes_at >= AT
 
@@ -158,20 +158,20 @@ def test_what_a_sales_manager_reads():
             "disqualified: not lead.budget > 0 and not lead.email is present",
         ),
         (Router(rules=[], qualify=LEAD.budget > 0), Outcome.DISQUALIFIED, "not lead.budget > 0"),
-        (Router(rules=[]), Outcome.NO_RULE, "Lead L-1 goes to nobody: no rule matched"),
+        (Router(rules=[]), Outcome.NO_RULE_MATCHED, "Lead L-1 goes to nobody: no rule matched"),
         (
             Router(rules=[Rule("r", pool="p")], pools=[Pool("p", reps={"zoe"})]),
-            Outcome.EMPTY_POOL,
+            Outcome.POOL_EMPTY,
             "Lead L-1 goes to nobody (rule 'r'): the pool is empty",
         ),
         (
             Router(rules=[Rule("r", require=REP.level > 9)]),
-            Outcome.NOBODY_ELIGIBLE,
+            Outcome.NONE_ELIGIBLE,
             "(rule 'r'): nobody is eligible",
         ),
         (
             Router(rules=[Rule("r", pool="p")], pools=[Pool("p", reps={"bob", "dee"})]),
-            Outcome.NOBODY_AVAILABLE,
+            Outcome.NONE_AVAILABLE,
             "(rule 'r'): nobody is available now",
         ),
     ],
@@ -181,7 +181,7 @@ def test_the_ways_of_finding_nobody(router, outcome, headline):
     ranking = router.rank(Lead("L-1"), TEAM, now=AT, snapshot=Snapshot(open={"bob": 1}))
     assert (ranking.outcome, ranking.best) == (outcome, None)
     assert headline in ranking.headline
-    if outcome is Outcome.NOBODY_AVAILABLE:
+    if outcome is Outcome.NONE_AVAILABLE:
         assert ranking.resumes_at == AT
         assert "Somebody" not in str(ranking)
 
@@ -200,7 +200,7 @@ def test_when_somebody_is_back():
     assert str(ranking).endswith("Somebody is back at 2026-01-05 08:00 UTC")
     assert ranking.rejections[2].reason == "is never working again"
     alone = Router(rules=[Rule("r")]).rank(Lead("L-1"), Roster([off["c"]]), now=AT)
-    assert alone.outcome is Outcome.NOBODY_ELIGIBLE
+    assert alone.outcome is Outcome.NONE_ELIGIBLE
 
 
 def test_a_rule_without_a_score():
@@ -325,4 +325,6 @@ def test_the_members_of_a_pool():
 
 def test_an_empty_ranking():
     """A ranking without anything to say says just that."""
-    assert str(Ranking("L-1", Outcome.NO_RULE)) == "Lead L-1 goes to nobody: no rule matched"
+    assert (
+        str(Ranking("L-1", Outcome.NO_RULE_MATCHED)) == "Lead L-1 goes to nobody: no rule matched"
+    )

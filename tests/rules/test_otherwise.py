@@ -13,11 +13,11 @@ from leadroute.testing.strategies import fallback
 def test_text_and_list():
     """Steps are text with commas, or a list, which a name with a comma needs."""
     told = Fallback(
-        nobody_available=" pool  emea ,ignore_availability", empty_pool=["pool a, b", "wait"]
+        none_available=" pool  emea ,ignore_availability", pool_empty=["pool a, b", "wait"]
     )
-    assert told.nobody_available == ("pool emea", "ignore_availability")
-    assert told.empty_pool == ("pool a, b", "wait")
-    assert list(told.pools()) == [("empty_pool", "a, b"), ("nobody_available", "emea")]
+    assert told.none_available == ("pool emea", "ignore_availability")
+    assert told.pool_empty == ("pool a, b", "wait")
+    assert list(told.pools()) == [("pool_empty", "a, b"), ("none_available", "emea")]
     assert pickle.loads(pickle.dumps(told)) == told
 
 
@@ -26,16 +26,19 @@ def test_text_reads_back(told):
     """What is written as text reads back as the same steps."""
     for case, steps in told.said():
         assert read_steps(case, steps_as_text(steps)) == steps
-    assert read_steps("empty_pool", steps_as_text(("pool a, b",))) == ("pool a, b",)
+    assert read_steps("pool_empty", steps_as_text(("pool a, b",))) == ("pool a, b",)
 
 
 def test_who_says_it():
     """A rule goes before the router, and the router before the default."""
-    rule, router = Fallback(empty_pool="pool a"), Fallback(empty_pool="wait", no_rule="wait")
-    assert rule.steps("empty_pool", router) == ("pool a",)
-    assert Fallback().steps("empty_pool", router) == ("wait",)
-    assert router.steps("nobody_eligible") == ("catch_all",)
-    assert router.steps("nobody_available") == ("wait",)
+    rule, router = (
+        Fallback(pool_empty="pool a"),
+        Fallback(pool_empty="wait", no_rule_matched="wait"),
+    )
+    assert rule.steps("pool_empty", router) == ("pool a",)
+    assert Fallback().steps("pool_empty", router) == ("wait",)
+    assert router.steps("none_eligible") == ("catch_all",)
+    assert router.steps("none_available") == ("wait",)
 
 
 REMEDY = "write steps such as 'pool emea, wait' or 'catch_all'"
@@ -44,41 +47,41 @@ REMEDY = "write steps such as 'pool emea, wait' or 'catch_all'"
 @pytest.mark.parametrize(
     ("case", "steps", "message"),
     [
-        ("empty_pool", "", f"empty_pool: has no step ''; {REMEDY}"),
-        ("empty_pool", [], f"empty_pool: is empty; {REMEDY}"),
-        ("empty_pool", 5, f"empty_pool: is 5; {REMEDY}"),
-        ("empty_pool", ["wait", 5], f"empty_pool: is ['wait', 5]; {REMEDY}"),
-        ("empty_pool", "park", f"empty_pool: has no step 'park'; {REMEDY}"),
-        ("empty_pool", "pool", f"empty_pool: has no step 'pool'; {REMEDY}"),
+        ("pool_empty", "", f"pool_empty: has no step ''; {REMEDY}"),
+        ("pool_empty", [], f"pool_empty: is empty; {REMEDY}"),
+        ("pool_empty", 5, f"pool_empty: is 5; {REMEDY}"),
+        ("pool_empty", ["wait", 5], f"pool_empty: is ['wait', 5]; {REMEDY}"),
+        ("pool_empty", "park", f"pool_empty: has no step 'park'; {REMEDY}"),
+        ("pool_empty", "pool", f"pool_empty: has no step 'pool'; {REMEDY}"),
         (
-            "empty_pool",
+            "pool_empty",
             "wait, pool a",
-            "empty_pool: goes on with 'pool a' after 'wait', which is the end",
+            "pool_empty: goes on with 'pool a' after 'wait', which is the end",
         ),
         (
-            "nobody_available",
+            "none_available",
             "pool a, pool a",
-            "nobody_available: takes the step 'pool a' twice; once is enough",
+            "none_available: takes the step 'pool a' twice; once is enough",
         ),
         (
-            "nobody_eligible",
+            "none_eligible",
             "ignore_availability",
             (
-                "nobody_eligible: says 'ignore_availability', which helps only nobody_available: nobody else is there to take the "
+                "none_eligible: says 'ignore_availability', which helps only none_available: nobody else is there to take the "
                 "lead"
             ),
         ),
         (
-            "no_rule",
+            "no_rule_matched",
             "pool a",
             (
-                "no_rule: asks a pool, but without a rule nobody in it can be judged; add a rule for all leads instead"
+                "no_rule_matched: asks a pool, but without a rule nobody in it can be judged; add a rule for all leads instead"
             ),
         ),
         (
-            "empty_pool",
+            "pool_empty",
             f"pool {'a' * 81}",
-            "empty_pool: the pool's name has 81 characters ('/' and '%' count three); write at most 80",
+            "pool_empty: the pool's name has 81 characters ('/' and '%' count three); write at most 80",
         ),
     ],
 )
@@ -93,41 +96,41 @@ def test_refused_steps(case, steps, message):
     ("build", "message"),
     [
         (
-            lambda: Rule("r", fallback={"no_rule": "wait"}),
+            lambda: Rule("r", fallback={"no_rule_matched": "wait"}),
             (
-                "fallback.no_rule: a rule cannot say what happens when no rule matched; say it in the router's "
+                "fallback.no_rule_matched: a rule cannot say what happens when no rule matched; say it in the router's "
                 "fallback"
             ),
         ),
         (
-            lambda: Rule("r", pool="a", fallback={"empty_pool": "pool a"}),
-            "fallback.empty_pool: asks 'a' again, which is the rule's own pool; name another",
+            lambda: Rule("r", pool="a", fallback={"pool_empty": "pool a"}),
+            "fallback.pool_empty: asks 'a' again, which is the rule's own pool; name another",
         ),
         (
-            lambda: Rule("r", fallback={"empty_pool": "pool everyone"}),
-            "fallback.empty_pool: asks 'everyone' again, which is the rule's own pool; name another",
+            lambda: Rule("r", fallback={"pool_empty": "pool everyone"}),
+            "fallback.pool_empty: asks 'everyone' again, which is the rule's own pool; name another",
         ),
         (
             lambda: Rule("r", fallback={"empty_pol": "wait"}),
-            "fallback: there is no case named 'empty_pol'; did you mean 'empty_pool'?",
+            "fallback: there is no case named 'empty_pol'; did you mean 'pool_empty'?",
         ),
         (
             lambda: Rule("r", fallback="wait"),
-            "fallback: is 'wait'; write Fallback(nobody_available='pool emea, wait')",
+            "fallback: is 'wait'; write Fallback(none_available='pool emea, wait')",
         ),
         (
-            lambda: Rule("r", fallback={"empty_pool": "park"}),
-            f"fallback.empty_pool: has no step 'park'; {REMEDY}",
+            lambda: Rule("r", fallback={"pool_empty": "park"}),
+            f"fallback.pool_empty: has no step 'park'; {REMEDY}",
         ),
         (
             lambda: Router(
-                rules=[], pools=[Pool("emea", reps={"a"})], fallback={"empty_pool": "pool emae"}
+                rules=[], pools=[Pool("emea", reps={"a"})], fallback={"pool_empty": "pool emae"}
             ),
-            "fallback.empty_pool: there is no pool named 'emae'; did you mean 'emea'?",
+            "fallback.pool_empty: there is no pool named 'emae'; did you mean 'emea'?",
         ),
         (
-            lambda: Router(rules=[Rule("r", fallback={"nobody_available": "pool b"})]),
-            "rule 'r'.fallback.nobody_available: there is no pool named 'b'; known: everyone",
+            lambda: Router(rules=[Rule("r", fallback={"none_available": "pool b"})]),
+            "rule 'r'.fallback.none_available: there is no pool named 'b'; known: everyone",
         ),
     ],
 )

@@ -30,7 +30,7 @@ TEAM = Roster([Rep("ada")])
 def test_qualified():
     """A lead that fulfils every factor is placed."""
     ranking = ROUTER.rank(Lead("L-1", budget=5, email="a@x.org"), TEAM)
-    assert (ranking.outcome, ranking.factor, ranking.verdict) == (Outcome.RANKED, None, None)
+    assert (ranking.outcome, ranking.factor, ranking.verdict) == (Outcome.ASSIGNABLE, None, None)
 
 
 def test_first_factor_decides():

@@ -40,7 +40,7 @@ def no_rule_is_not_everybody(given, then):
     narrow = Rule("narrow", when=LEAD.source == "webinar")
     strict = ranked(given["reps"], narrow)
     assert able(strict) == then["policy"]["strict"] == given["rule_matches"]
-    assert strict.outcome is Outcome.NO_RULE
+    assert strict.outcome is Outcome.NO_RULE_MATCHED
     fallback = ranked(given["reps"], narrow, Rule("everyone else"))
     assert able(fallback) == then["policy"]["fallback_all"]
     assert fallback.rule == "everyone else"
@@ -276,7 +276,7 @@ def an_empty_tier_costs_no_waiting(given, then):
     assert given["skip_empty"]
     (first, nobody), (second, people) = given["levels"].items()
     pools = [Pool(first, reps=nobody), Pool(second, reps=people)]
-    rule = Rule("all", pool=first, fallback={"empty_pool": f"pool {second}"})
+    rule = Rule("all", pool=first, fallback={"pool_empty": f"pool {second}"})
     lead = Lead("L-1", received_at=NOW)
     ranking = Router(rules=[rule], pools=pools).rank(lead, team(*people), now=NOW)
     assert ranking.best.rep_id == then["winner"]

@@ -95,7 +95,7 @@ def freed_capacity_goes_to_who_waits_longest(given, then):
 def silence_passes_the_lead_on(given, then):
     window = f"{given['reply_timeout_s']}s"
     rule = Rule(
-        "all", score=round_robin(), accept_within=window, fallback={"nobody_eligible": "wait"}
+        "all", score=round_robin(), accept_within=window, fallback={"none_eligible": "wait"}
     )
     dispatcher = desk(*given["reps"], router=Router(rules=[rule]))
     assert dispatcher.submit(Lead("L-1")).rep_id == given["reps"][0]

@@ -49,7 +49,7 @@ def nobody_has_a_weight(given, then):
         Lead("L-1"), team(*reps_of(given)), now=NOW
     )
     assert ranking.best is None
-    assert ranking.outcome is Outcome.NOBODY_ELIGIBLE
+    assert ranking.outcome is Outcome.NONE_ELIGIBLE
     assert {each.obstacles[0].criterion for each in ranking.rejections} == {"weight"}
 
 

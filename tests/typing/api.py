@@ -74,8 +74,8 @@ batch = assign_batch(router, [lead], Roster([rep]), objective=lambda one, _: one
 assert_type(batch.owners["L-1"], str)
 
 # What happens when nobody is found: text, a list, or a mapping.
-steps = Fallback(no_rule="wait", nobody_available=["pool emea", "ignore_availability"])
-Router(rules=[Rule("r", fallback=steps)], fallback={"empty_pool": "wait"})
+steps = Fallback(no_rule_matched="wait", none_available=["pool emea", "ignore_availability"])
+Router(rules=[Rule("r", fallback=steps)], fallback={"pool_empty": "wait"})
 Fallback(nobody="wait")  # type: ignore[call-arg]
 assert_type(ranking.other_pools, tuple[Ranking, ...])
 assert_type(ranking.fallback_step, str)

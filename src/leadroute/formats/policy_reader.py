@@ -323,7 +323,7 @@ class Draft:
 
     def _fallback(self, place: str, given: Any) -> Fallback:
         if given is not None and not isinstance(given, Mapping):
-            problem = f"is {_called(given)}; write {{ nobody_available = 'pool emea, wait' }}"
+            problem = f"is {_called(given)}; write {{ none_available = 'pool emea, wait' }}"
             self._note(ConfigError(problem, self._parts.at(place)))
             return Fallback()
         readers = {case: partial(self._steps, case) for case in CASES}

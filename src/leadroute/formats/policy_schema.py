@@ -180,7 +180,7 @@ def _rule() -> Schema:
             "max_distance_km": {"type": ["number", "null"], "minimum": 0},
             "calling_hours": _text("When leads may be called, such as mon-fri 09:00-20:00."),
             "min_shared_hours": {"type": ["number", "null"], "exclusiveMinimum": 0, "maximum": 1},
-            "fallback": _fallback(case for case in CASES if case != "no_rule"),
+            "fallback": _fallback(case for case in CASES if case != "no_rule_matched"),
         },
         "name",
     )

@@ -24,10 +24,10 @@ _FATES: Final = {
     "review": "a person reviews it",
 }
 _CASES: Final = {
-    "no_rule": "no rule is for a lead",
-    "empty_pool": "the pool is empty",
-    "nobody_eligible": "nobody may take it",
-    "nobody_available": "nobody is available",
+    "no_rule_matched": "no rule is for a lead",
+    "pool_empty": "the pool is empty",
+    "none_eligible": "nobody may take it",
+    "none_available": "nobody is available",
 }
 _STEPS: Final = {
     IGNORE_AVAILABILITY: "somebody gets it who is not available",
@@ -123,7 +123,7 @@ def fallback_in_words(fallback: Fallback) -> Iterator[str]:
     """Say what happens when nobody is found, a sentence for each case that the policy names.
 
     Example:
-        >>> print(*fallback_in_words(Fallback(nobody_available="pool apac, ignore_availability")))
+        >>> print(*fallback_in_words(Fallback(none_available="pool apac, ignore_availability")))
         When nobody is available, the pool apac is asked, then somebody gets it who is not available.
     """
     for case, steps in fallback.said():

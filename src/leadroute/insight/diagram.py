@@ -19,7 +19,7 @@ WIDTH: Final = 40
 """After how many characters a line of a label ends."""
 
 
-_NOBODY: Final = tuple(case for case in CASES if case != "no_rule")
+_NOBODY: Final = tuple(case for case in CASES if case != "no_rule_matched")
 """The cases in which a rule matched and nobody was found."""
 
 _EVERY_CASE: Final = {case.replace("_", " ") for case in _NOBODY}
@@ -157,7 +157,7 @@ def _graph(router: Router) -> _Graph:
     pools = _pools(graph, router)
     fates = {CATCH_ALL: graph.box("catch", _Shape.EVENT, router.catch_all)}
     after = _after(router)
-    unruled = router.fallback.steps("no_rule")[-1]
+    unruled = router.fallback.steps("no_rule_matched")[-1]
     if WAIT in {unruled, *(end for _, end in after)}:
         fates[WAIT] = graph.box("wait", _Shape.EVENT, "the lead waits")
     for end, label in ends:
@@ -186,8 +186,8 @@ def _ends(case: str, steps: Sequence[str], others: bool) -> Iterator[tuple[str, 
     if steps[-1] in (WAIT, CATCH_ALL):
         yield steps[-1], label
         return
-    yield (WAIT if case == "nobody_available" else CATCH_ALL), label
-    if others and case != "nobody_available":
+    yield (WAIT if case == "none_available" else CATCH_ALL), label
+    if others and case != "none_available":
         yield WAIT, f"{label}, then nobody available"
 
 

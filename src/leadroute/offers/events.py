@@ -226,7 +226,7 @@ class Declined:
 class TimedOut:
     """The acceptance window closed without an answer."""
 
-    kind: ClassVar[str] = "timed out"
+    kind: ClassVar[str] = "timed_out"
     at: datetime
     rep_id: str
 

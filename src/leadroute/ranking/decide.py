@@ -219,7 +219,7 @@ class Decided:
         )
         self.best, self.score = -1, 0.0
         if reps:
-            self.outcome = Outcome.RANKED
+            self.outcome = Outcome.ASSIGNABLE
             self._choose()
         else:
             self._nobody(candidates, view.shifts, over_all, slow=bool(asks))
@@ -290,12 +290,12 @@ class Decided:
     ) -> None:
         """Say whether waiting helps, and until when."""
         if not self._set.members:
-            self.outcome = Outcome.EMPTY_POOL
+            self.outcome = Outcome.POOL_EMPTY
             return
         openings = (
             [*self._openings()] if slow else self._shift_openings(candidates, shifts, over_all)
         )
-        self.outcome = Outcome.NOBODY_AVAILABLE if openings else Outcome.NOBODY_ELIGIBLE
+        self.outcome = Outcome.NONE_AVAILABLE if openings else Outcome.NONE_ELIGIBLE
         self.resumes_at = min([at for at in openings if at is not None], default=None)
 
     def _shift_openings(
@@ -597,7 +597,7 @@ def decide(asked: Asked, roster: Roster) -> Decided:
                 return found
             previous_offers.setdefault(each, found)
             answers.append(found)
-    late = any(each.outcome is Outcome.NOBODY_AVAILABLE for each in answers)
+    late = any(each.outcome is Outcome.NONE_AVAILABLE for each in answers)
     return _settle(previous_offers, answers, WAIT if late else CATCH_ALL)
 
 

@@ -44,10 +44,10 @@ class Outcome(StrEnum):
     EMPTY_POOL = "the pool is empty"
     """The rule's pool has no reps at all."""
 
-    NOBODY_ELIGIBLE = "nobody is eligible"
+    NONE_ELIGIBLE = "nobody is eligible"
     """There are reps, but none may take this lead, now or later."""
 
-    NOBODY_AVAILABLE = "nobody is available now"
+    NONE_AVAILABLE = "nobody is available now"
     """Some reps may take this lead, but all of them are off or full."""
 
 

@@ -378,10 +378,10 @@ class Router:
                 return self._refused(lead, failed, instant)
         position = self._matcher.first(lead, instant)
         if position is None:
-            (then,) = self.fallback.steps("no_rule")
+            (then,) = self.fallback.steps("no_rule_matched")
             return Ranking(
                 lead.id,
-                Outcome.NO_RULE,
+                Outcome.NO_RULE_MATCHED,
                 at=instant,
                 policy_version=self.version,
                 fallback_step=then,

@@ -4,7 +4,7 @@ The rules of this module:
 
 * A step is ``pool NAME``, ``ignore_availability``, ``wait`` or ``catch_all``. The first that finds somebody is the last one taken.
 * ``wait`` and ``catch_all`` end the steps: nothing may follow them.
-* ``ignore_availability`` is for ``nobody_available`` alone, and no other pool can be asked for ``no_rule``: there is no rule under
+* ``ignore_availability`` is for ``none_available`` alone, and no other pool can be asked for ``no_rule_matched``: there is no rule under
   which its reps could be judged.
 * What a rule does not say, the router says; what the router does not say, ``DEFAULTS`` says.
 """
@@ -54,14 +54,14 @@ def read_steps(case: str, given: str | Iterable[str]) -> tuple[str, ...]:
     """The steps of one case.
 
     Args:
-        case: The case, such as ``nobody_available``.
+        case: The case, such as ``none_available``.
         given: Text with commas between the steps, or one text for each step.
 
     Raises:
         ConfigError: They are no steps, or do not go together; the place is the case.
 
     Example:
-        >>> read_steps("nobody_available", "pool emea, ignore_availability")
+        >>> read_steps("none_available", "pool emea, ignore_availability")
         ('pool emea', 'ignore_availability')
     """
     parts: Any = given.split(",") if isinstance(given, str) else given
@@ -82,13 +82,13 @@ def read_steps(case: str, given: str | Iterable[str]) -> tuple[str, ...]:
 def _step(case: str, given: str) -> str:
     words = given.split(None, 1)
     if len(words) == 2 and words[0] == "pool":
-        if case == "no_rule":
+        if case == "no_rule_matched":
             problem = "asks a pool, but without a rule nobody in it can be judged; add a rule for all leads instead"
             raise ConfigError(problem, case)
         return _POOL + _pool_name(case, words[1].strip())
     step = given.strip()
-    if step == IGNORE_AVAILABILITY and case != "nobody_available":
-        problem = "says 'ignore_availability', which helps only nobody_available: nobody else is there to take the lead"
+    if step == IGNORE_AVAILABILITY and case != "none_available":
+        problem = "says 'ignore_availability', which helps only none_available: nobody else is there to take the lead"
         raise ConfigError(problem, case)
     if step not in (WAIT, CATCH_ALL, IGNORE_AVAILABILITY):
         raise ConfigError(f"has no step {step!r:.60}; {_REMEDY}", case)
@@ -135,29 +135,31 @@ class Fallback:
     After the last step a lead waits if somebody who was asked could take it later, and goes to the catch-all if not.
 
     Args:
-        no_rule: No rule is for the lead. Only the router can say this.
-        empty_pool: The rule's pool has no reps.
-        nobody_eligible: There are reps, but none may take the lead, now or later.
-        nobody_available: Some reps may take it, but all of them are off or full.
+        no_rule_matched: No rule is for the lead. Only the router can say this.
+        pool_empty: The rule's pool has no reps.
+        none_eligible: There are reps, but none may take the lead, now or later.
+        none_available: Some reps may take it, but all of them are off or full.
 
     Raises:
         ConfigError: A step is not known, or cannot be taken there.
 
     Example:
-        >>> Fallback(nobody_available="pool apac, ignore_availability").nobody_available
+        >>> Fallback(none_available="pool apac, ignore_availability").none_available
         ('pool apac', 'ignore_availability')
     """
 
-    no_rule: Sequence[str] | None = _steps("no_rule")
-    empty_pool: Sequence[str] | None = _steps("empty_pool")
-    nobody_eligible: Sequence[str] | None = _steps("nobody_eligible")
-    nobody_available: Sequence[str] | None = _steps("nobody_available")
+    no_rule_matched: Sequence[str] | None = _steps("no_rule_matched")
+    pool_empty: Sequence[str] | None = _steps("pool_empty")
+    none_eligible: Sequence[str] | None = _steps("none_eligible")
+    none_available: Sequence[str] | None = _steps("none_available")
 
     def steps(self, case: str, *others: Fallback) -> tuple[str, ...]:
         """The steps of a case: its own, else those of the first of the others that says any, else the default.
 
         Example:
-            >>> Fallback(no_rule="wait").steps("empty_pool", Fallback(empty_pool="pool emea"))
+            >>> Fallback(no_rule_matched="wait").steps(
+            ...     "pool_empty", Fallback(pool_empty="pool emea")
+            ... )
             ('pool emea',)
         """
         for each in (self, *others):
@@ -186,7 +188,7 @@ CASES: Final = tuple(each.name for each in fields(Fallback))
 """The four cases."""
 
 DEFAULTS: Final[Mapping[str, tuple[str, ...]]] = FrozenDict(
-    {case: (WAIT if case == "nobody_available" else CATCH_ALL,) for case in CASES}
+    {case: (WAIT if case == "none_available" else CATCH_ALL,) for case in CASES}
 )
 """What happens when nobody says otherwise."""
 
@@ -200,7 +202,7 @@ def read_fallback(given: Fallback | Mapping[str, Any]) -> Fallback:
     if isinstance(given, Fallback):
         return given
     if not isinstance(given, Mapping):
-        problem = f"is {given!r:.60}; write Fallback(nobody_available='pool emea, wait')"
+        problem = f"is {given!r:.60}; write Fallback(none_available='pool emea, wait')"
         raise ConfigError(problem, "fallback")
     for case in given:
         if case not in CASES:

@@ -318,9 +318,9 @@ class Rule:
 
     def __attrs_post_init__(self) -> None:
         clean_fields(self)
-        if self.fallback.no_rule is not None:
+        if self.fallback.no_rule_matched is not None:
             problem = "a rule cannot say what happens when no rule matched; say it in the router's fallback"
-            raise ConfigError(problem, "fallback.no_rule")
+            raise ConfigError(problem, "fallback.no_rule_matched")
         for case, pool in self.fallback.pools():
             if pool == (self.pool or EVERYONE):
                 problem = f"asks {pool!r} again, which is the rule's own pool; name another"

@@ -371,7 +371,7 @@ def routers() -> st.SearchStrategy[Router]:
         offline_grace=st.sampled_from(["0s", "0s", "90s"]),
         wrap_up=st.sampled_from(["0s", "0s", "5m"]),
         fallback=st.builds(
-            lambda given, no_rule: evolve(given, no_rule=no_rule),
+            lambda given, no_rule_matched: evolve(given, no_rule_matched=no_rule_matched),
             fallback(),
             st.sampled_from([None, None, "wait", "catch_all"]),
         ),
@@ -403,9 +403,9 @@ def fallback() -> st.SearchStrategy[Fallback]:
 
     return st.builds(
         Fallback,
-        empty_pool=steps(),
-        nobody_eligible=steps(),
-        nobody_available=steps("ignore_availability"),
+        pool_empty=steps(),
+        none_eligible=steps(),
+        none_available=steps("ignore_availability"),
     )
 
 

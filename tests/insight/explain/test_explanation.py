@@ -482,7 +482,7 @@ def test_reasons_of_moves():
 def test_overflow():
     """A rep of the rule's pool, or of one asked on the way, is told what stood in their way there."""
     pools = [Pool(name, reps={name}) for name in ("ada", "bob", "cy")]
-    steps = {"nobody_eligible": "pool bob, pool cy"}
+    steps = {"none_eligible": "pool bob, pool cy"}
     rule = Rule("a", pool="ada", require=REP.level < 2, fallback=steps)
     ada, bob, cy = Rep("ada", level=3), Rep("bob", level=4), Rep("cy", level=1)
     for rep, *others in ((ada, bob, cy), (bob, ada, cy)):

@@ -317,9 +317,9 @@ def test_a_pool_that_is_asked_next_is_used():
     """A pool that a rule or the router asks when nobody is found is no pool without a use."""
     pools = [Pool("p", reps={"ada"}), Pool("q", reps={"ada"})]
     ada = [Rep("ada", schedule="always")]
-    rule = Rule("a", fallback={"nobody_available": "pool p"})
+    rule = Rule("a", fallback={"none_available": "pool p"})
     assert codes(rule, pools=pools, reps=ada) == ["LR108"]
-    assert codes(rule, pools=pools, reps=ada, fallback={"empty_pool": "pool q"}) == []
+    assert codes(rule, pools=pools, reps=ada, fallback={"pool_empty": "pool q"}) == []
 
 
 def test_territories():
@@ -531,7 +531,7 @@ def test_what_a_silence_can_find():
 def test_what_becomes_of_leads_without_a_rule():
     """Leads that no rule is for are caught or wait, as the router says."""
     rule = Rule("a", when=LEAD.budget > 5)
-    for fallback, fate in (({}, "goes to 'catch_all'"), ({"no_rule": "wait"}, "waits")):
+    for fallback, fate in (({}, "goes to 'catch_all'"), ({"no_rule_matched": "wait"}, "waits")):
         (said,) = [each for each in found(rule, fallback=fallback) if each.code == "LR005"]
         assert said.explanation == f"what matches no rule {fate}, unseen by a rep"
 
@@ -539,7 +539,7 @@ def test_what_becomes_of_leads_without_a_rule():
 def test_rules_that_ask_otherwise():
     """Two rules that share leads and differ in what happens when nobody is found treat them differently."""
     one = Rule("a", when=LEAD.budget > 5)
-    other = Rule("b", when=LEAD.country == "US", fallback={"empty_pool": "wait"})
+    other = Rule("b", when=LEAD.country == "US", fallback={"pool_empty": "wait"})
     assert "LR004" in codes(one, other)
     assert "LR004" not in codes(one, Rule("b", when=LEAD.country == "US"))
 
@@ -762,9 +762,9 @@ def test_candidates_at_the_ends_of_time():
     ("reps", "fallback", "fate"),
     [
         (None, {}, "goes to the catch-all"),
-        ({"ada"}, {"nobody_eligible": "wait"}, "waits"),
-        ({"ada"}, {"empty_pool": "wait"}, "goes to the catch-all"),
-        ({"bob"}, {"empty_pool": "wait"}, "waits"),
+        ({"ada"}, {"none_eligible": "wait"}, "waits"),
+        ({"ada"}, {"pool_empty": "wait"}, "goes to the catch-all"),
+        ({"bob"}, {"pool_empty": "wait"}, "waits"),
     ],
 )
 def test_what_becomes_of_leads_when_nobody_is_active(reps, fallback, fate):
@@ -778,7 +778,7 @@ def test_what_becomes_of_leads_when_nobody_is_active(reps, fallback, fate):
 def test_leads_that_no_rule_takes_may_have_another_fate():
     """Where some leads wait and others go to the catch-all, both are said."""
     rule = Rule("germany", when=LEAD.country == "DE")
-    given = found(rule, reps=[Rep("ada", active=False)], fallback={"no_rule": "wait"})
+    given = found(rule, reps=[Rep("ada", active=False)], fallback={"no_rule_matched": "wait"})
     (said,) = [each for each in given if each.code == "LR101"]
     assert said.explanation.endswith("every lead goes to the catch-all or waits")
 
@@ -786,7 +786,7 @@ def test_leads_that_no_rule_takes_may_have_another_fate():
 def test_what_becomes_of_leads_while_a_pool_is_away():
     """The hint about hours without anybody says what the policy does then."""
     rules = [
-        Rule("one", fallback={"nobody_available": "pool night, ignore_availability"}),
+        Rule("one", fallback={"none_available": "pool night, ignore_availability"}),
         Rule("other"),
     ]
     reps = [Rep("ada", schedule="mon-fri 09:00-17:00")]

@@ -214,7 +214,7 @@ def _distance(ranking: Ranking | None, rep_id: str) -> tuple[int, float]:
         return 1, len(rejection.obstacles)
     if ranking.pool is not None:
         return 2, 0
-    return (3 if ranking.outcome is Outcome.NO_RULE else 4), 0
+    return (3 if ranking.outcome is Outcome.NO_RULE_MATCHED else 4), 0
 
 
 def _levers(question: Question, first: Ranking) -> Iterator[Lever]:

@@ -129,10 +129,10 @@ def nobody(subject: Subject) -> Iterator[Finding]:
     router = subject.router
     held = set()
     for rule in router.rules:
-        case = "nobody_eligible" if subject.members(rule.pool) else "empty_pool"
+        case = "none_eligible" if subject.members(rule.pool) else "pool_empty"
         held.add(WAIT in rule.fallback.steps(case, router.fallback))
     if all(rule.when is not None for rule in router.rules):
-        held.add(WAIT in router.fallback.steps("no_rule"))
+        held.add(WAIT in router.fallback.steps("no_rule_matched"))
     fate = " or ".join(("goes to the catch-all", "waits")[waits] for waits in sorted(held))
     explanation = f"nobody is active, so every lead {fate}"
     yield Finding("LR101", "", explanation, "check the reps")
@@ -250,7 +250,7 @@ def people(reps: Sequence[Rep]) -> str:
 def _fate(subject: Subject, pool: str) -> str:
     router = subject.router
     fates = {
-        ", ".join(rule.fallback.steps("nobody_available", router.fallback))
+        ", ".join(rule.fallback.steps("none_available", router.fallback))
         for rule in router.rules
         if _pool(rule) == pool
     }

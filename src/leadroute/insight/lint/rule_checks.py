@@ -220,7 +220,7 @@ def remainder(subject: Subject) -> Iterator[Finding]:
         return subject.qualifies(lead) and router.match(lead, subject.instant) is None
 
     lead = shown_by([*(left or ()), *subject.qualified], subject.instant, shows)
-    held = WAIT in router.fallback.steps("no_rule")
+    held = WAIT in router.fallback.steps("no_rule_matched")
     fate = "waits" if held else f"goes to {router.catch_all!r}"
     explanation = f"what matches no rule {fate}, unseen by a rep"
     yield Finding("LR005", "rule", explanation, "end with a rule without `when`", lead)

@@ -35,8 +35,10 @@ from leadroute.rules.rule import Factor, Pool, Qualification, Rule
 
 if TYPE_CHECKING:
     from leadroute.formats.policy_file import dump_policy, load_policy
-    from leadroute.insight.explanations import diff, explain, why_not
+    from leadroute.insight.explain.explanation import explain
+    from leadroute.insight.explain.why_not import why_not
     from leadroute.insight.lint import check
+    from leadroute.insight.policy_diff import diff
     from leadroute.offers.dispatcher import Dispatcher
     from leadroute.offers.placement import Placement, Status
     from leadroute.ranking.decision_record import DecisionRecord
@@ -125,9 +127,9 @@ _LATER = {
     "cap_remaining": "leadroute.ranking.scorers.load",
     "check": "leadroute.insight.lint",
     "close_rate": "leadroute.ranking.scorers.performance",
-    "diff": "leadroute.insight.explanations",
+    "diff": "leadroute.insight.policy_diff",
     "dump_policy": "leadroute.formats.policy_file",
-    "explain": "leadroute.insight.explanations",
+    "explain": "leadroute.insight.explain",
     "free_capacity": "leadroute.ranking.scorers.load",
     "intent": "leadroute.ranking.scorers.engagement",
     "load_policy": "leadroute.formats.policy_file",
@@ -135,7 +137,7 @@ _LATER = {
     "scorer": "leadroute.ranking.scorers.custom",
     "skill_match": "leadroute.ranking.scorers.fit",
     "territory_match": "leadroute.ranking.scorers.fit",
-    "why_not": "leadroute.insight.explanations",
+    "why_not": "leadroute.insight.explain",
 }
 
 

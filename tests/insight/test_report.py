@@ -116,6 +116,7 @@ def test_pages(dispatcher, monkeypatch):
     submit(dispatcher, *range(6))
     whole = report_on(dispatcher.store)
     monkeypatch.setattr(report, "PAGE", 2)
+    monkeypatch.setattr("leadroute.offers.queries.PAGE", 2)
     assert report_on(dispatcher.store) == whole
     assert (whole.leads, sum(rep.offered for rep in whole.reps)) == (6, 6)
 

@@ -5,8 +5,7 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from leadroute import Cap, FieldTypeError, Presence, Schedule
-from leadroute.insight.coverage import coverage_of
-from leadroute.model.coverage import coverage
+from leadroute.insight.coverage import coverage, coverage_of
 from leadroute.model.lead_timezone import calling_hours, zones_of
 from leadroute.model.rep import Pauses, wrapped_up
 from leadroute.model.schedule import TimeOff

@@ -32,8 +32,7 @@ from leadroute.rules import builders
 from leadroute.rules.evaluation import Environment
 from leadroute.rules.rule import Factor, Qualification
 from leadroute.scorers import cap_remaining, fair_share, free_capacity, language, round_robin, tiers
-from leadroute.testing.grammar import conditions
-from leadroute.testing.strategies import scorers
+from leadroute.testing.strategies import conditions, scorers
 
 CASES = 10_000 if os.environ.get("HYPOTHESIS_PROFILE") == "search" else 150
 """How many worlds the differential test looks at; the other tests look at a share of that."""

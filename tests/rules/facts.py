@@ -8,7 +8,7 @@ from leadroute.errors import FieldTypeError
 from leadroute.model.lead import Lead, Signal
 from leadroute.model.rep import Rep
 from leadroute.rules.evaluation import Environment, compile_condition
-from leadroute.testing.grammar import COUNTRIES, LANGUAGES, NAMES, WORDS
+from leadroute.testing.strategies import COUNTRIES, LANGUAGES, NAMES, WORDS
 
 NOW = datetime(2026, 1, 2, 12, 0, tzinfo=UTC)
 PREDICATES = Environment({"known": lambda lead, rep, now, *arguments: len(arguments) == 1})

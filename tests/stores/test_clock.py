@@ -40,10 +40,10 @@ def test_a_manual_clock_refuses_what_is_no_instant():
     """The message names the argument and what to write."""
     with pytest.raises(FieldTypeError) as naive:
         ManualClock(datetime(2025, 3, 4))  # noqa: DTZ001
-    assert "start is a datetime without a time zone; it must be aware" in str(naive.value)
+    assert "start is a naive datetime; it must be an aware one" in str(naive.value)
     with pytest.raises(FieldTypeError) as text:
         ManualClock(START).set("2025-03-04")
-    assert str(text.value) == "instant is str; it must be an aware datetime"
+    assert "instant is of type str; it must be an aware datetime" in str(text.value)
 
 
 def test_a_manual_clock_does_not_go_back_by_advancing():

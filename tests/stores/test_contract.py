@@ -9,7 +9,7 @@ from leadroute.errors import LeadrouteError, TransientError
 from leadroute.offers.change import Ack, Add, Change, Check, Drop, Emit, Once, Put, Raise
 from leadroute.stores import MemoryStore, Store, memory
 from leadroute.testing.contract import store_contract
-from leadroute.testing.contract.asking import refused, together
+from leadroute.testing.contract.asking import Contract, together
 from tests.stores.places import STORES
 
 CASES = [
@@ -217,7 +217,7 @@ def test_the_sound_store_breaks_no_promise():
 def test_a_change_that_should_be_refused_and_is_not_fails():
     """The contract says which refusal it expected."""
     with pytest.raises(AssertionError, match="the change was done; expected ConflictError"):
-        refused(MemoryStore(), kind="limit", key="a", current=1)
+        Contract(MemoryStore()).refused(kind="limit", key="a", current=1)
 
 
 def test_a_failing_thread_fails_the_contract():

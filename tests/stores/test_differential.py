@@ -17,7 +17,7 @@ from leadroute.offers.change import (
     Raise,
     ordered,
 )
-from leadroute.testing.contract.asking import state
+from leadroute.testing.contract.asking import Contract
 from tests.stores.places import memory, sqlite
 
 keys = st.sampled_from(["a", "A", "a ", "é", "'", "\U0001f600"])
@@ -66,7 +66,7 @@ def _answer(store, number, step):
 def _seen(store):
     onces = [f"once/{key}" for key in ("a", "A", "a ", "é", "'", "\U0001f600")]
     return (
-        state(store),
+        Contract(store).state(),
         store.get(onces),
         [store.find(status=s, owner=o, upto=0, limit=3) for s in "st" for o in "op"],
         [store.find(owner=o) for o in "op"],
@@ -94,4 +94,4 @@ def test_order_never_depends_on_the_order_given(ops):
     assert sorted(map(repr, ordered(turned))) == sorted(map(repr, ordered(Change("c", ops))))
     with memory() as one, memory() as two:
         assert _answer(one, 1, ops) == _answer(two, 1, turned.ops)
-        assert state(one) == state(two)
+        assert Contract(one).state() == Contract(two).state()

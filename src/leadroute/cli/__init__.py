@@ -1,5 +1,5 @@
 """The ``leadroute`` command, for people with a script and two files."""
 
-from leadroute.cli.command import main
+from leadroute.cli.main import main
 
 __all__ = ["main"]

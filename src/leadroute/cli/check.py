@@ -1,11 +1,7 @@
-"""``leadroute check``: a policy held against a roster, before a lead meets either.
+"""``leadroute check`` and ``leadroute test``: a policy against a roster, and its own tests.
 
-The rules of this module:
-
-* What cannot be loaded is an error of the file, told by the loader, and the exit code is 2. What can be loaded and
-  cannot work is a finding.
-* Both have their line, in the file of which the policy has it, when it builds on others.
-* Errors and warnings make the exit code 1. Hints do not.
+What cannot be loaded is an error of the file, and the exit code is 2. What can be loaded and cannot work is a finding;
+errors and warnings make the exit code 1, hints do not. A policy without tests has not passed.
 """
 
 from __future__ import annotations
@@ -13,18 +9,28 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from textwrap import indent
 from typing import Any
 
 from attrs import evolve
 
-from leadroute.cli.inputs import add_json, add_now, add_policy, clock_of, existing, policy_of
+from leadroute.cli.inputs import (
+    add_json,
+    add_now,
+    add_policy,
+    clock_of,
+    existing,
+    policy_of,
+    roster_of,
+)
 from leadroute.cli.output import Screen
 from leadroute.errors import ConfigError, PolicyError
+from leadroute.formats.policy_file import load_policy
 from leadroute.formats.policy_source import read_extended
 from leadroute.formats.rows import read_reps
 from leadroute.insight.lint import Finding, Severity, check
-
-__all__ = ["add", "run"]
+from leadroute.insight.policy_tests import Result, run_tests
+from leadroute.model.roster import Roster
 
 
 def add(commands: Any) -> None:
@@ -99,3 +105,66 @@ def _verdict(severities: Mapping[Severity, int]) -> str:
         if severities[each]
     ]
     return ", ".join(told) or "no findings"
+
+
+def add_test(commands: Any) -> None:
+    """Put the command ``test`` into the command line."""
+    parser = commands.add_parser(
+        "test",
+        help="run the tests that a policy file carries",
+        description="Run the [[test]] cases of a policy file, and say what came out otherwise and why.",
+    )
+    parser.add_argument("policy", metavar="POLICY", help="the policy: TOML or JSON")
+    parser.add_argument(
+        "--reps",
+        metavar="FILE",
+        help="the reps, for tests that bring none: CSV, JSON or JSON lines",
+    )
+    add_json(parser, "one JSON object")
+    parser.set_defaults(run=run_test)
+
+
+def run_test(options: Any, screen: Screen) -> int:
+    """Load, run and print."""
+    router = load_policy(existing(options.policy))
+    roster = Roster() if options.reps is None else roster_of(options, router)
+    results = run_tests(router, roster)
+    failed = sum(not result.passed for result in results)
+    if options.json:
+        screen.say(json.dumps(_plain(results), ensure_ascii=False))
+    else:
+        for result in results:
+            _tell(result, screen)
+        screen.say(
+            f"{len(results)} tests: {len(results) - failed} passed, {failed} failed"
+            if results
+            else f"no tests in {options.policy}; add [[test]] tables"
+        )
+    return 1 if failed or not results else 0
+
+
+def _tell(result: Result, screen: Screen) -> None:
+    screen.say(f"{'ok  ' if result.passed else 'FAIL'}  {result.name}")
+    for difference in result.differences:
+        screen.say(f"      {difference}")
+    if result.problem:
+        screen.say(f"      {result.problem}")
+    elif not result.passed:
+        screen.say(indent(str(result.ranking), "      | "))
+
+
+def _plain(results: list[Result]) -> dict[str, Any]:
+    told = [
+        {
+            "name": result.name,
+            "passed": result.passed,
+            "differences": [
+                {"what": each.what, "expected": each.expected, "found": each.found}
+                for each in result.differences
+            ],
+            "problem": result.problem,
+            "ranking": None if result.ranking is None else str(result.ranking),
+        }
+        for result in results
+    ]
+    return {"ok": bool(results) and all(result.passed for result in results), "tests": told}

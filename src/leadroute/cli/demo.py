@@ -1,13 +1,4 @@
-"""The command `leadroute demo`.
-
-The rules of this module:
-
-* What a rep does with an offer follows from a checksum of lead and rep, so every run is the same.
-* Things happen in the order of their instants. Whoever is late finds that the lead has moved on.
-* Time-outs and openings are swept when they are due, or up to ten minutes later.
-* Nothing depends on the present, on chance or on the machine: every run prints the same.
-* It uses what a host uses, a dispatcher over a SQLite file, and prints what it gives back.
-"""
+"""``leadroute demo``: the bundled example from end to end, the same on every run."""
 
 from __future__ import annotations
 
@@ -23,6 +14,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, Final
 from zlib import crc32
+
+from attrs import frozen
 
 from leadroute.cli.inputs import add_json
 from leadroute.cli.output import Screen
@@ -40,10 +33,8 @@ from leadroute.ranking.router import Router
 from leadroute.stores import SqliteStore
 from leadroute.testing.clock import ManualClock
 
-__all__ = ["add", "bundled", "run", "work_through"]
-
-
 SWEEP: Final = timedelta(minutes=10)
+"""How late time-outs and openings may be swept."""
 DECLINES: Final = 9
 """How many offers of a hundred are declined."""
 SILENT: Final = 12
@@ -66,7 +57,7 @@ def work_through(leads: Iterable[Lead], dispatcher: Dispatcher, clock: ManualClo
 
 
 class _Office:
-    """The agenda of what will happen, and what the reps do."""
+    """The agenda of what will happen. What a rep does with an offer follows from a checksum of lead and rep."""
 
     def __init__(self, dispatcher: Dispatcher, clock: ManualClock) -> None:
         self._dispatcher = dispatcher
@@ -77,7 +68,7 @@ class _Office:
         self._sweep_at: datetime | None = None
 
     def plan(self, at: datetime, what: Callable[[], object]) -> None:
-        """Put something on the agenda; of two things at one instant, what was put there first goes first."""
+        """Put something on the agenda; of two things at one instant, the first goes first."""
         self._planned += 1
         heappush(self._agenda, (at, self._planned, what))
 
@@ -91,7 +82,7 @@ class _Office:
             self._see_offers()
 
     def receive(self, lead: Lead) -> None:
-        """A lead comes in."""
+        """Let a lead come in."""
         self._dispatcher.submit(lead)
         self._plan_sweep(self._clock.now() + SWEEP)
 
@@ -108,7 +99,6 @@ class _Office:
             self._plan_sweep(max(swept.next_wakeup, now + SWEEP))
 
     def _see_offers(self) -> None:
-        """Let the rep of every new offer make up their mind."""
         for offer in self._dispatcher.store.find(status=Status.OFFERED.value):
             if (offer.key, offer.version) not in self._answered:
                 self._answered.add((offer.key, offer.version))
@@ -123,20 +113,15 @@ class _Office:
             self.plan(soon, partial(self._take, lead_id, rep_id, mood))
 
     def _take(self, lead_id: str, rep_id: str, mood: int) -> None:
-        """The rep accepts, calls within the half hour, and knows in a few days how it ended."""
-        self._dispatcher.accept(lead_id, rep_id)
-        now = self._clock.now()
+        # The rep calls within the half hour, and knows in a few days how it ended.
+        dispatcher, now = self._dispatcher, self._clock.now()
+        dispatcher.accept(lead_id, rep_id)
         self.plan(
-            now + timedelta(minutes=5 + mood % 25),
-            partial(self._dispatcher.record_contact, lead_id),
+            now + timedelta(minutes=5 + mood % 25), partial(dispatcher.record_contact, lead_id)
         )
         won = mood % 7 < 2
-        closing = partial(
-            self._dispatcher.feedback,
-            lead_id,
-            "won" if won else "lost",
-            value=1_000 * (2 + mood % 40) if won else None,
-        )
+        worth = 1_000 * (2 + mood % 40) if won else None
+        closing = partial(dispatcher.feedback, lead_id, "won" if won else "lost", value=worth)
         self.plan(now + timedelta(hours=20 + mood % 90), closing)
 
 
@@ -172,22 +157,19 @@ def add(commands: Any) -> None:
         "demo",
         help="show the bundled example from end to end",
         description="Route a few leads step by step and then 500 more, all bundled, in a temporary SQLite file.",
-        allow_abbrev=False,
     )
     add_json(parser, "the report at the end alone, as one JSON object")
     parser.set_defaults(run=run)
 
 
 def bundled() -> Traversable:
-    """Where the example data are: in the wheel, or in the checkout of an editable install."""
+    """Return the folder of the example, in the wheel or in a checkout."""
     carried = files("leadroute") / "_demo"
     return carried if carried.is_dir() else Path(__file__).parents[3] / "examples" / "data"
 
 
 def run(options: Any, screen: Screen) -> int:
     """Tell the story, route the leads, print the report."""
-    from leadroute.testing import ManualClock
-
     data = Path(str(bundled()))
     router = load_policy(data / "policy.toml")
     roster, _ = read_reps(data / "reps.csv")
@@ -210,26 +192,25 @@ def run(options: Any, screen: Screen) -> int:
     return 0
 
 
+@frozen
 class _Story:
-    """Who tells it, and with what."""
+    """What the story is told with."""
 
-    def __init__(
-        self, screen: Screen, router: Router, roster: Roster, dispatcher: Dispatcher, clock: Any
-    ) -> None:
-        self.screen = screen
-        self.router = router
-        self.roster = roster
-        self.dispatcher = dispatcher
-        self.clock = clock
+    screen: Screen
+    router: Router
+    roster: Roster
+    dispatcher: Dispatcher
+    clock: ManualClock
 
     def chapter(self, title: str) -> None:
-        """A heading with some air before it."""
+        """Print a heading with some air before it."""
         self.screen.say()
         self.screen.head(title)
 
-    def say(self, text: object) -> None:
-        """A line with the time on the story's clock."""
-        self.screen.say(f"  {self.clock.now():%H:%M} {text}")
+    def say(self, *texts: object) -> None:
+        """Print lines with the time on the story's clock."""
+        for text in texts:
+            self.screen.say(f"  {self.clock.now():%H:%M} {text}")
 
 
 def _tell(story: _Story) -> None:
@@ -250,20 +231,7 @@ def _tell(story: _Story) -> None:
     clock.advance("2m")
     story.say(dispatcher.accept(BIG.id, "ada"))
 
-    story.chapter("3. Another lead: the first rep declines, the second does not answer")
-    screen.say(f"  {_described(BRITISH)}")
-    first = dispatcher.submit(BRITISH)
-    story.say(f"rule {first.rule!r} matched")
-    story.say(first)
-    clock.advance("1m")
-    story.say(f"{first.rep_id} declines")
-    second = dispatcher.decline(BRITISH.id, str(first.rep_id), reason="no-time")
-    story.say(second)
-    clock.advance("5m")
-    dispatcher.sweep()
-    story.say(f"{second.rep_id} has not answered; the sweep passes the lead on")
-    story.say(dispatcher.placement(BRITISH.id))
-
+    _tell_of_two_refusals(story)
     story.chapter("4. A lead without a budget")
     story.say(dispatcher.submit(BROKE))
 
@@ -276,6 +244,21 @@ def _tell(story: _Story) -> None:
     story.chapter("6. Everything that happened to that lead is on record")
     told = (f"{event.at:%H:%M} {event.kind}" for event in dispatcher.history(BIG.id))
     screen.say(f"  {', '.join(told)}")
+
+
+def _tell_of_two_refusals(story: _Story) -> None:
+    dispatcher, clock = story.dispatcher, story.clock
+    story.chapter("3. Another lead: the first rep declines, the second does not answer")
+    story.screen.say(f"  {_described(BRITISH)}")
+    first = dispatcher.submit(BRITISH)
+    story.say(f"rule {first.rule!r} matched", first)
+    clock.advance("1m")
+    second = dispatcher.decline(BRITISH.id, str(first.rep_id), reason="no-time")
+    story.say(f"{first.rep_id} declines", second)
+    clock.advance("5m")
+    dispatcher.sweep()
+    story.say(f"{second.rep_id} has not answered; the sweep passes the lead on")
+    story.say(dispatcher.placement(BRITISH.id))
 
 
 def _described(lead: Lead) -> str:

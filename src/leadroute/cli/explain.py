@@ -1,8 +1,10 @@
-"""``leadroute explain``: one lead, every rep, every reason."""
+"""``leadroute explain``: one lead, every rep, every reason; and ``leadroute diff``: what another policy changes."""
 
 from __future__ import annotations
 
 import json
+from collections import Counter
+from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
@@ -19,7 +21,9 @@ from leadroute.cli.inputs import (
 )
 from leadroute.cli.output import Screen
 from leadroute.errors import ConfigError
-from leadroute.insight.explanations import explain, why_not
+from leadroute.formats.policy_file import load_policy
+from leadroute.insight.explain import explain, why_not
+from leadroute.insight.policy_diff import diff
 from leadroute.model.lead import Lead
 from leadroute.model.roster import Roster
 from leadroute.model.snapshot import Snapshot
@@ -28,8 +32,6 @@ from leadroute.ranking.ranking import Assignment, Exclusion, Ranking
 from leadroute.ranking.router import Router
 from leadroute.stores import SqliteStore
 
-__all__ = ["add", "run"]
-
 
 def add(commands: Any) -> None:
     """Put the command into the command line."""
@@ -37,7 +39,6 @@ def add(commands: Any) -> None:
         "explain",
         help="say who would get one lead, and why each rep would or would not",
         description="Say who would get one lead, and why each rep would or would not. Nothing is stored.",
-        allow_abbrev=False,
     )
     add_policy(parser)
     add_leads(parser)
@@ -61,11 +62,11 @@ def run(options: Any, screen: Screen) -> int:
     snapshot = _snapshot(options, router, roster)
     if options.why_not is not None:
         answer = why_not(router, lead, options.why_not, roster, now=now, snapshot=snapshot)
-        screen.say(json.dumps(answer.plain, ensure_ascii=False) if options.json else str(answer))
-        return 0
-    found = explain(router, lead, roster, now=now, snapshot=snapshot)
-    plain = {**_plain(found.ranking), **found.plain}
-    screen.say(json.dumps(plain, ensure_ascii=False) if options.json else str(found))
+        plain, text = answer.plain, str(answer)
+    else:
+        found = explain(router, lead, roster, now=now, snapshot=snapshot)
+        plain, text = {**_plain(found.ranking), **found.plain}, str(found)
+    screen.say(json.dumps(plain, ensure_ascii=False) if options.json else text)
     return 0
 
 
@@ -105,37 +106,78 @@ def _plain(ranking: Ranking) -> dict[str, Any]:
     }
 
 
-def _assignment(assignment: Assignment) -> dict[str, Any]:
-    return {
-        "rep_id": assignment.rep_id,
-        "rank": assignment.rank,
-        "score": assignment.score,
-        "parts": [
-            {
-                "scorer": str(part.scorer),
-                "weight": part.weight,
-                "points": part.points,
-                "reason": part.reason,
-            }
-            for part in assignment.parts
-        ],
-    }
+def _assignment(given: Assignment) -> dict[str, Any]:
+    parts = [
+        {
+            "scorer": str(part.scorer),
+            "weight": part.weight,
+            "points": part.points,
+            "reason": part.reason,
+        }
+        for part in given.parts
+    ]
+    return {"rep_id": given.rep_id, "rank": given.rank, "score": given.score, "parts": parts}
 
 
 def _rejection(rejection: Exclusion) -> dict[str, Any]:
-    return {
-        "rep_id": rejection.rep_id,
-        "obstacles": [
-            {
-                "code": obstacle.code,
-                "reason": obstacle.reason,
-                "temporary": obstacle.temporary,
-                "available_at": _iso(obstacle.available_at),
-            }
-            for obstacle in rejection.obstacles
-        ],
-    }
+    obstacles = [
+        {
+            "code": obstacle.code,
+            "reason": obstacle.reason,
+            "temporary": obstacle.temporary,
+            "available_at": _iso(obstacle.available_at),
+        }
+        for obstacle in rejection.obstacles
+    ]
+    return {"rep_id": rejection.rep_id, "obstacles": obstacles}
 
 
 def _iso(at: datetime | None) -> str | None:
     return None if at is None else at.isoformat()
+
+
+def add_diff(commands: Any) -> None:
+    """Put the command ``diff`` into the command line."""
+    parser = commands.add_parser(
+        "diff",
+        help="say which leads another policy would give to somebody else, and why",
+        description="Rank every lead under two policies, and name each that goes to somebody else, from whom to whom, "
+        "and why. Nothing is stored.",
+    )
+    parser.add_argument("old", metavar="OLD", help="the policy as it is: TOML or JSON")
+    parser.add_argument("new", metavar="NEW", help="the policy as it shall be: TOML or JSON")
+    parser.add_argument(
+        "--reps", required=True, metavar="FILE", help="the reps: CSV, JSON or JSON lines"
+    )
+    add_leads(parser)
+    add_now(parser)
+    add_json(parser, "one JSON object per lead that moves")
+    parser.set_defaults(run=run_diff)
+
+
+def run_diff(options: Any, screen: Screen) -> int:
+    """Rank under both policies, compare and print, in constant memory."""
+    old, new = (load_policy(existing(path)) for path in (options.old, options.new))
+    roster = roster_of(options, new)
+    counts: Counter[str] = Counter()
+
+    def refuse(error: Exception) -> None:
+        counts["bad"] += 1
+        screen.note(str(error))
+
+    def readable() -> Iterator[Lead]:
+        for lead in leads_of(options, new):
+            if isinstance(lead, Lead):
+                counts["leads"] += 1
+                yield lead
+            else:
+                refuse(lead)
+
+    now = clock_of(options).now()
+    for move in diff(old, new, readable(), roster, now=now, unjudged=refuse):
+        counts["moved"] += 1
+        screen.say(json.dumps(move.plain, ensure_ascii=False) if options.json else str(move))
+    screen.note(
+        f"{counts['moved']} of {counts['leads']} leads move; {counts['bad']} could not be judged"
+    )
+    return 1 if counts["bad"] else 0

@@ -1,11 +1,7 @@
-"""How a command shows what it found: plain text, or colour and bars where a person watches.
+"""The output of a command: plain text, or color and bars on a terminal.
 
-The rules of this module:
-
-* Colour needs three things: a terminal, the ``cli`` extra, and no ``NO_COLOR`` in the environment. Without any of them
-  the text is plain, the same on every machine.
-* Progress is shown on standard error alone, and only on a terminal.
-* What a file held may hold control characters. They never reach a terminal.
+Color needs a terminal, the ``cli`` extra, and no ``NO_COLOR`` in the environment; else the text is plain, the same on
+every machine. What a file held may hold control characters: they never reach a terminal.
 """
 
 from __future__ import annotations
@@ -14,8 +10,6 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from typing import Any, Final, TextIO, TypeVar
-
-__all__ = ["Screen", "shown"]
 
 T = TypeVar("T")
 
@@ -27,7 +21,7 @@ _NUMBER: Final = re.compile(r"-|[0-9][0-9,.]*( ?[%smhd].*)?")
 
 
 def shown(text: str) -> str:
-    r"""The text without control characters, except for line ends.
+    r"""Return the text without control characters, except for line ends.
 
     Example:
         >>> shown("a\x1b[31mb")
@@ -51,26 +45,26 @@ class Screen:
         self._plain = bool(environment.get("NO_COLOR"))
 
     def close(self) -> None:
-        """See that everything has been written."""
+        """Write what is still held back."""
         self.out.flush()
 
     def say(self, text: str = "") -> None:
-        """A line of the result."""
+        """Print a line of the result."""
         print(shown(text), file=self.out)
 
     def head(self, text: str) -> None:
-        """A heading in the result."""
+        """Print a heading in the result."""
         if (console := self._console(self.out)) is None:
             self.say(text)
         else:
             console.print(shown(text), style="bold", markup=False, highlight=False)
 
     def note(self, text: str) -> None:
-        """A remark beside the result."""
+        """Print a remark beside the result."""
         print(shown(text), file=self._err, flush=True)
 
     def table(self, names: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
-        """Rows under their names; a column of figures stands to the right."""
+        """Print rows under their names; a column of figures stands to the right."""
         cells = [[shown(cell) for cell in row] for row in rows]
         right = [
             bool(cells) and all(_NUMBER.fullmatch(row[place]) for row in cells)
@@ -92,11 +86,15 @@ class Screen:
             self.say(f"  {'  '.join(laid)}".rstrip())
 
     def progress(self, what: str, items: Iterable[T]) -> Iterator[T]:
-        """The items one by one, while a terminal shows how many there were."""
+        """Yield the items, while a terminal shows on standard error how many there were."""
         if not self._err.isatty():
             return iter(items)
         console = self._console(self._err)
-        return self._counted(what, items) if console is None else _bar(console, what, items)
+        if console is None:
+            return self._counted(what, items)
+        from rich.progress import track
+
+        return iter(track(items, what, console=console, transient=True))
 
     def _counted(self, what: str, items: Iterable[T]) -> Iterator[T]:
         done = 0
@@ -111,7 +109,6 @@ class Screen:
                 self._err.write(f"\r{what}: {done:,}\n")
 
     def _console(self, stream: TextIO) -> Any:
-        """The rich console on a stream, or ``None`` where text is plain."""
         if self._plain or not stream.isatty():
             return None
         with suppress(ImportError):
@@ -134,19 +131,3 @@ def _rich_table(
     for row in cells:
         table.add_row(*map(Text, row))
     console.print(table)
-
-
-def _bar(console: Any, what: str, items: Iterable[T]) -> Iterator[T]:
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
-
-    columns = (
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeElapsedColumn(),
-    )
-    with Progress(*columns, console=console, transient=True) as progress:
-        task = progress.add_task(what, total=None)
-        for item in items:
-            yield item
-            progress.advance(task)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 from datetime import timedelta
-from typing import Any
+from typing import Any, Final
+
+from attrs import asdict
 
 from leadroute.cli.inputs import (
     add_json,
@@ -17,12 +19,9 @@ from leadroute.cli.inputs import (
 )
 from leadroute.cli.output import Screen
 from leadroute.errors import ConfigError
-from leadroute.insight.coverage import coverage_of
+from leadroute.insight.coverage import Coverage, coverage_of, heat_map
 from leadroute.insight.report import RepFigures, Report, report_on
-from leadroute.model.coverage import Coverage, heat_map
 from leadroute.stores import SqliteStore
-
-__all__ = ["add", "plain", "run", "show"]
 
 
 def add(commands: Any) -> None:
@@ -32,7 +31,6 @@ def add(commands: Any) -> None:
         help="print the figures of a store",
         description="Print where the leads of a store are, and what the reps and the rules made of them. "
         "With a policy and its reps, print how many can take a lead in each hour of the week too.",
-        allow_abbrev=False,
     )
     parser.add_argument("--store", required=True, metavar="FILE", help="the SQLite file")
     add_policy(parser, required=False)
@@ -54,7 +52,6 @@ def run(options: Any, screen: Screen) -> int:
 
 
 def _coverage(options: Any) -> Coverage | None:
-    """Who works when, where policy and reps are given."""
     if options.policy is None and options.reps is None:
         return None
     if options.policy is None or options.reps is None:
@@ -75,64 +72,34 @@ def show(found: Report, screen: Screen) -> None:
 
 
 def _show_leads(found: Report, screen: Screen) -> None:
-    screen.table(
-        ("status", "leads", "share"),
-        [(status, f"{n:,}", _percent(n / found.leads)) for status, n in found.statuses],
-    )
-    _section(
-        screen,
-        "By rep",
-        (
-            "rep",
-            "offered",
-            "accepted",
-            "declined",
-            "timed out",
-            "rate",
-            "answers in",
-            "won",
-            "value",
-        ),
-        [_rep_row(rep) for rep in found.reps],
-    )
-    _section(
-        screen,
-        "By rule",
-        ("rule", "leads", "accepted", "won"),
-        [
-            (each.rule, f"{each.leads:,}", f"{each.accepted:,}", f"{each.won:,}")
-            for each in found.rules
-        ],
-    )
-    _section(
-        screen,
-        "Not with a rep",
-        ("status", "reason", "leads"),
-        [(each.status, each.reason, f"{each.leads:,}") for each in found.reasons],
-    )
+    statuses = [(status, f"{n:,}", _percent(n / found.leads)) for status, n in found.statuses]
+    screen.table(("status", "leads", "share"), statuses)
+    rules = [(each.rule, each.leads, each.accepted, each.won) for each in found.rules]
+    reasons = [(each.status, each.reason, each.leads) for each in found.reasons]
+    for title, names, rows in (
+        ("By rep", _OF_REP, [_rep_row(rep) for rep in found.reps]),
+        ("By rule", ("rule", "leads", "accepted", "won"), rules),
+        ("Not with a rep", ("status", "reason", "leads"), reasons),
+    ):
+        if rows:
+            screen.say()
+            screen.head(title)
+            cells = [
+                [each if isinstance(each, str) else f"{each:,}" for each in row] for row in rows
+            ]
+            screen.table(names, cells)
 
 
-def _section(
-    screen: Screen, title: str, names: tuple[str, ...], rows: list[tuple[str, ...]]
-) -> None:
-    if rows:
-        screen.say()
-        screen.head(title)
-        screen.table(names, rows)
+_OF_REP: Final = (
+    *("rep", "offered", "accepted", "declined", "timed out"),
+    *("rate", "answers in", "won", "value"),
+)
 
 
-def _rep_row(rep: RepFigures) -> tuple[str, ...]:
-    return (
-        rep.rep_id,
-        f"{rep.offered:,}",
-        f"{rep.accepted:,}",
-        f"{rep.declined:,}",
-        f"{rep.timed_out:,}",
-        _percent(rep.acceptance_rate),
-        _lasting(rep.time_to_accept),
-        f"{rep.won:,}",
-        f"{rep.value:,.0f}",
-    )
+def _rep_row(rep: RepFigures) -> tuple[str | int, ...]:
+    offers = rep.offered, rep.accepted, rep.declined, rep.timed_out
+    rates = _percent(rep.acceptance_rate), _lasting(rep.time_to_accept)
+    return rep.rep_id, *offers, *rates, rep.won, f"{rep.value:,.0f}"
 
 
 def _percent(share: float | None) -> str:
@@ -150,48 +117,25 @@ def _lasting(duration: timedelta | None) -> str:
 
 
 def plain(found: Report) -> dict[str, Any]:
-    """The figures as plain data, durations in seconds."""
+    """Return the figures as plain data, durations in seconds."""
+    week = found.coverage
     return {
         "leads": found.leads,
         "statuses": dict(found.statuses),
         "reps": [_plain_rep(rep) for rep in found.reps],
-        "rules": [
-            {"rule": each.rule, "leads": each.leads, "accepted": each.accepted, "won": each.won}
-            for each in found.rules
-        ],
-        "reasons": [
-            {
-                "status": each.status,
-                "reason_code": each.reason_code,
-                "reason": each.reason,
-                "leads": each.leads,
-            }
-            for each in found.reasons
-        ],
-        "coverage": None if found.coverage is None else _plain_coverage(found.coverage),
-    }
-
-
-def _plain_coverage(week: Coverage) -> dict[str, Any]:
-    return {
-        "zone": week.zone.key,
-        "hours": [hour.isoformat() for hour in week.hours],
-        "people": dict(week.people),
+        "rules": [asdict(each) for each in found.rules],
+        "reasons": [asdict(each) for each in found.reasons],
+        "coverage": week
+        and {
+            "zone": week.zone.key,
+            "hours": [hour.isoformat() for hour in week.hours],
+            "people": dict(week.people),
+        },
     }
 
 
 def _plain_rep(rep: RepFigures) -> dict[str, Any]:
-    return {
-        "rep_id": rep.rep_id,
-        "offered": rep.offered,
-        "accepted": rep.accepted,
-        "declined": rep.declined,
-        "timed_out": rep.timed_out,
-        "acceptance_rate": rep.acceptance_rate,
-        "seconds_to_accept": None
-        if rep.time_to_accept is None
-        else rep.time_to_accept.total_seconds(),
-        "contacted": rep.contacted,
-        "won": rep.won,
-        "value": rep.value,
-    }
+    known = asdict(rep)
+    delay = known.pop("time_to_accept")
+    seconds = None if delay is None else delay.total_seconds()
+    return {**known, "acceptance_rate": rep.acceptance_rate, "seconds_to_accept": seconds}

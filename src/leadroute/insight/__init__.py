@@ -1,4 +1,4 @@
-"""What the log of a store says about the routing: figures for the people who run it."""
+"""Figures about the routing, counted from the log of a store."""
 
 from leadroute.insight.report import ReasonFigures, RepFigures, Report, RuleFigures, report_on
 

@@ -1,10 +1,4 @@
-"""A policy in plain words, for people who do not read code.
-
-The rules of this module:
-
-* Every rule is one sentence: which leads, which reps, who is preferred, for how long.
-* The words of conditions are those of ``leadroute.rules.describe``. A definition is explained once, at the end.
-"""
+"""A policy in plain words, one sentence a rule, for people who do not read code."""
 
 from __future__ import annotations
 
@@ -12,58 +6,16 @@ from collections.abc import Callable, Iterator, Mapping
 from datetime import timedelta
 from typing import Any, Final
 
+from leadroute import scorers
+from leadroute.insight.lint.analysis import conditions_of
 from leadroute.model.duration import parse_duration
 from leadroute.ranking.router import Router
 from leadroute.ranking.scorers.performance import Learning
 from leadroute.rules.conditions import And, Condition, Or, definitions
 from leadroute.rules.describe import describe, duration_in_words
 from leadroute.rules.fallback import CATCH_ALL, IGNORE_AVAILABILITY, WAIT, Fallback, pool_of
-from leadroute.rules.rule import EVERYONE, Factor, Pool, Qualification, Rule, parts_of
-from leadroute.rules.scorer import Guarded, Scorer, guards
-from leadroute.scorers import (
-    accept_rate,
-    at_least,
-    cap_remaining,
-    clamp,
-    close_rate,
-    deal_size_fit,
-    distance,
-    expertise,
-    explore,
-    fair_share,
-    first_of,
-    free_capacity,
-    freshness,
-    graduation,
-    intent,
-    invert,
-    language,
-    least_recent,
-    max_of,
-    named_account,
-    owner,
-    random_tiebreak,
-    response_speed,
-    revenue_rate,
-    round_robin,
-    same_country,
-    skill_match,
-    source_urgency,
-    territory_match,
-    tier,
-    tiers,
-    timezone_overlap,
-    top_producer,
-    workload,
-)
-
-__all__ = [
-    "describe_policy",
-    "describe_rule",
-    "fallback_in_words",
-    "preference",
-    "who",
-]
+from leadroute.rules.rule import EVERYONE, Pool, Qualification, Rule
+from leadroute.rules.scorer import Guarded, Scorer
 
 _COUNTS: Final = {2: "twice", 3: "three times", 0.5: "half"}
 _FATES: Final = {
@@ -86,7 +38,7 @@ _OF_REP: Final = "the rep's "
 
 
 def describe_policy(router: Router) -> str:
-    """The whole policy in plain words, a line for each rule, pool and definition.
+    """Describe the whole policy in plain words, a line for each rule, pool and definition.
 
     Example:
         >>> from leadroute import LEAD, REP, free_capacity
@@ -141,24 +93,14 @@ def _qualification(router: Router) -> Iterator[str]:
 
 
 def _definitions(router: Router) -> Mapping[str, Condition]:
-    asked = [
-        *(
-            part.condition if isinstance(part, Factor) else part
-            for part in parts_of(router.qualify)
-        ),
-        *(pool.where for pool in router.pools),
-    ]
-    for rule in router.rules:
-        asked += [rule.when, rule.require, *guards(rule.score)]
     found: dict[str, Condition] = {}
-    for condition in asked:
-        if condition is not None:
-            found |= definitions(condition)
+    for _, condition in conditions_of(router):
+        found |= definitions(condition)
     return found
 
 
 def describe_rule(rule: Rule, window: timedelta, *, first: bool = True) -> str:
-    """One rule as a sentence.
+    """Describe a rule in one sentence.
 
     Args:
         rule: The rule.
@@ -178,7 +120,7 @@ def describe_rule(rule: Rule, window: timedelta, *, first: bool = True) -> str:
 
 
 def fallback_in_words(fallback: Fallback) -> Iterator[str]:
-    """What happens when nobody is found, a sentence for each case of which something is said.
+    """Say what happens when nobody is found, a sentence for each case that the policy names.
 
     Example:
         >>> print(*fallback_in_words(Fallback(none_available="pool apac, ignore_availability")))
@@ -193,7 +135,7 @@ def _step(step: str) -> str:
 
 
 def who(rule: Rule) -> str:
-    """Which reps may take the leads of a rule.
+    """Say which reps may take the leads of a rule.
 
     Example:
         >>> from leadroute import LEAD, REP
@@ -231,14 +173,14 @@ def _members(pool: Pool) -> str:
 
 
 def preference(score: Scorer | None) -> str:
-    """Which reps come first.
+    """Say which reps come first.
 
     Example:
         >>> from leadroute import free_capacity, skill_match
         >>> preference(3 * skill_match("industry") + free_capacity())
         "best first by skill in the lead's industry (counts three times) and free capacity"
     """
-    return f"best first by {_score(round_robin() if score is None else score)}"
+    return f"best first by {_score(scorers.round_robin() if score is None else score)}"
 
 
 def _score(score: Scorer) -> str:
@@ -251,19 +193,20 @@ def _term(weight: float, scorer: Scorer) -> str:
     while isinstance(scorer, Guarded):
         asked.append(describe(scorer.condition))
         scorer = scorer.scorer
-    word = _SCORERS.get(type(scorer))
+    word = _SCORERS.get(type(scorer), str)
     notes = list(_learned(scorer))
     notes += [] if weight == 1 else [f"counts {_COUNTS.get(weight, f'{weight:g} times')}"]
     notes += [f"if {condition}" for condition in asked]
-    said = str(scorer) if word is None else word(scorer)
+    said = word if isinstance(word, str) else word(scorer)
     return f"{said} ({', '.join(notes)})" if notes else said
 
 
 def _learned(scorer: Scorer) -> Iterator[str]:
-    """Of which leads a scorer learns, and how fast they age."""
-    if not isinstance(scorer, Learning) or (isinstance(scorer, tier) and scorer.wins is None):
+    if not isinstance(scorer, Learning) or (
+        isinstance(scorer, scorers.tier) and scorer.wins is None
+    ):
         return
-    if scorer.by is not None and not isinstance(scorer, expertise):
+    if scorer.by is not None and not isinstance(scorer, scorers.expertise):
         yield f"among leads of the same {_names(scorer.by)}"
     if scorer.half_life is not None:
         age = duration_in_words(parse_duration(scorer.half_life))
@@ -271,66 +214,54 @@ def _learned(scorer: Scorer) -> Iterator[str]:
 
 
 def _names(given: str | tuple[str, ...], last: str = "and") -> str:
-    """Names of fields or kinds as people list them."""
     *most, final = [given] if isinstance(given, str) else given
     return (f"{', '.join(most)} {last} {final}" if most else final).replace("_", " ")
 
 
-def _interest(scorer: intent) -> str:
+def _interest(scorer: scorers.intent) -> str:
     return "interest shown" + ("" if scorer.kind is None else f" by {_names(scorer.kind)} signals")
 
 
-def _several(scorer: max_of | first_of | tiers, joint: str) -> str:
+def _several(scorer: scorers.max_of | scorers.first_of | scorers.tiers, joint: str) -> str:
     return joint.join(map(_score, scorer.scorers))
 
 
-def _clamped(scorer: clamp) -> str:
-    return f"{_score(scorer.scorer)} (from {scorer.low:g} to {scorer.high:g})"
-
-
-def _reached(scorer: at_least) -> str:
-    return f"{_score(scorer.scorer)} (where it is {scorer.bound:g} or more)"
-
-
-def _fairly(scorer: fair_share) -> str:
-    bound = f"more than {scorer.ahead:g} leads ahead of their share"
-    return f"{_score(scorer.scorer)}, as long as nobody gets {bound}"
-
-
-_SCORERS: Final[Mapping[type, Callable[[Any], str]]] = {
-    skill_match: lambda scorer: f"skill in the lead's {_names(scorer.field)}",
-    language: lambda _scorer: "how well they speak the lead's language",
-    same_country: lambda _scorer: "whether they cover the lead's country",
-    territory_match: lambda _scorer: "nearness of their territory",
-    distance: lambda _scorer: "nearness to the lead",
-    timezone_overlap: lambda _scorer: "working hours shared with the lead",
-    owner: lambda _scorer: "whether the lead is theirs already",
-    named_account: lambda _scorer: "whether the lead's company is a named account of theirs",
-    free_capacity: lambda _scorer: "free capacity",
-    cap_remaining: lambda _scorer: "what is left of their caps",
-    workload: lambda _scorer: "how little they have open",
-    round_robin: lambda _scorer: "whose turn it is",
-    least_recent: lambda _scorer: "time since their last lead",
-    close_rate: lambda _scorer: "share of leads won",
-    revenue_rate: lambda _scorer: "revenue won per lead",
-    expertise: lambda scorer: f"leads of the same {_names(scorer.by)} worked before",
-    response_speed: lambda _scorer: "how fast they reach their leads",
-    accept_rate: lambda _scorer: "how reliably they answer offers",
-    top_producer: lambda _scorer: "revenue won",
-    tier: lambda scorer: f"whether their level suits the lead's {_names(scorer.field)}",
-    graduation: lambda _scorer: "how far they have moved up by winning",
-    deal_size_fit: lambda scorer: f"whether they win leads of such {_names(scorer.field)}",
-    intent: _interest,
-    freshness: lambda _scorer: "how new the lead is",
-    source_urgency: lambda scorer: f"urgency of the lead's {_names(scorer.field)}",
-    random_tiebreak: lambda _scorer: "lot",
-    explore: lambda _scorer: "a share of leads won that they may well have",
-    max_of: lambda scorer: f"the best of ({_several(scorer, '; ')})",
-    first_of: lambda scorer: f"the first that is known of ({_several(scorer, '; ')})",
-    tiers: lambda scorer: _several(scorer, ", and only then "),
-    clamp: _clamped,
-    invert: lambda scorer: f"the opposite of {_score(scorer.scorer)}",
-    at_least: _reached,
-    fair_share: _fairly,
+_SCORERS: Final[Mapping[type, str | Callable[[Any], str]]] = {
+    scorers.skill_match: lambda scorer: f"skill in the lead's {_names(scorer.field)}",
+    scorers.language: "how well they speak the lead's language",
+    scorers.same_country: "whether they cover the lead's country",
+    scorers.territory_match: "nearness of their territory",
+    scorers.distance: "nearness to the lead",
+    scorers.timezone_overlap: "working hours shared with the lead",
+    scorers.owner: "whether the lead is theirs already",
+    scorers.named_account: "whether the lead's company is a named account of theirs",
+    scorers.free_capacity: "free capacity",
+    scorers.cap_remaining: "what is left of their caps",
+    scorers.workload: "how little they have open",
+    scorers.round_robin: "whose turn it is",
+    scorers.least_recent: "time since their last lead",
+    scorers.close_rate: "share of leads won",
+    scorers.revenue_rate: "revenue won per lead",
+    scorers.expertise: lambda scorer: f"leads of the same {_names(scorer.by)} worked before",
+    scorers.response_speed: "how fast they reach their leads",
+    scorers.accept_rate: "how reliably they answer offers",
+    scorers.top_producer: "revenue won",
+    scorers.tier: lambda scorer: f"whether their level suits the lead's {_names(scorer.field)}",
+    scorers.graduation: "how far they have moved up by winning",
+    scorers.deal_size_fit: lambda scorer: f"whether they win leads of such {_names(scorer.field)}",
+    scorers.intent: _interest,
+    scorers.freshness: "how new the lead is",
+    scorers.source_urgency: lambda scorer: f"urgency of the lead's {_names(scorer.field)}",
+    scorers.random_tiebreak: "lot",
+    scorers.explore: "a share of leads won that they may well have",
+    scorers.max_of: lambda scorer: f"the best of ({_several(scorer, '; ')})",
+    scorers.first_of: lambda scorer: f"the first that is known of ({_several(scorer, '; ')})",
+    scorers.tiers: lambda scorer: _several(scorer, ", and only then "),
+    scorers.clamp: lambda by: f"{_score(by.scorer)} (from {by.low:g} to {by.high:g})",
+    scorers.invert: lambda scorer: f"the opposite of {_score(scorer.scorer)}",
+    scorers.at_least: lambda by: f"{_score(by.scorer)} (where it is {by.bound:g} or more)",
+    scorers.fair_share: lambda by: (
+        f"{_score(by.scorer)}, as long as nobody gets more than {by.ahead:g} leads ahead of their share"
+    ),
 }
 """What each scorer that comes with the package is called."""

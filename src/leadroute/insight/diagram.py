@@ -1,11 +1,4 @@
-"""A policy as a picture: qualification, the rules in order, their pools, and the catch-all.
-
-The rules of this module:
-
-* One graph of boxes and arrows is built from the router; each notation only writes it down.
-* No text of a policy can leave its label: whatever has a meaning in the notation is escaped.
-* Equal routers give equal pictures, byte for byte.
-"""
+"""A policy as a picture: one graph, written down in two notations."""
 
 from __future__ import annotations
 
@@ -21,8 +14,6 @@ from leadroute.ranking.router import Router
 from leadroute.rules.describe import describe, duration_in_words
 from leadroute.rules.fallback import CASES, CATCH_ALL, WAIT, pool_of
 from leadroute.rules.rule import EVERYONE, Factor, Qualification, Rule
-
-__all__ = ["graphviz", "mermaid"]
 
 WIDTH: Final = 40
 """After how many characters a line of a label ends."""
@@ -63,7 +54,7 @@ class _Graph:
     arrows: list[_Arrow] = field(factory=list)
 
     def box(self, name: str, shape: _Shape, *texts: str) -> str:
-        """Draw a box, its texts broken into lines, and give its name."""
+        """Draw a box, its texts broken into lines, and return its name."""
         lines = tuple(line for text in texts for line in wrap(_printable(text), WIDTH))
         self.boxes.append(_Box(name, shape, lines))
         return name
@@ -78,7 +69,7 @@ def _printable(text: str) -> str:
 
 
 def mermaid(router: Router) -> str:
-    """The policy as a Mermaid flow chart, which GitHub and most editors of documents draw. O(rules).
+    """Draw the policy as a Mermaid flow chart, which GitHub and most editors of documents draw. O(rules).
 
     Example:
         >>> print(mermaid(Router(rules=[Rule("all")])), end="")
@@ -118,7 +109,7 @@ def _mermaid_text(text: str) -> str:
 
 
 def graphviz(router: Router) -> str:
-    """The policy as a Graphviz graph, which ``dot -Tsvg`` draws. O(rules).
+    """Draw the policy as a Graphviz graph, which ``dot -Tsvg`` draws. O(rules).
 
     Example:
         >>> print(graphviz(Router(rules=[])), end="")
@@ -178,7 +169,7 @@ def _graph(router: Router) -> _Graph:
 
 
 def _after(router: Router) -> Mapping[tuple[str, str], Collection[str]]:
-    """What becomes of a lead after the last pool that was asked for it, by pool and end, with the cases."""
+    """Return what becomes of a lead after the last pool that was asked for it, by pool and end, with the cases."""
     found: dict[tuple[str, str], dict[str, None]] = {}
     for rule in router.rules:
         for case in _NOBODY:
@@ -190,7 +181,7 @@ def _after(router: Router) -> Mapping[tuple[str, str], Collection[str]]:
 
 
 def _ends(case: str, steps: Sequence[str], others: bool) -> Iterator[tuple[str, str]]:
-    """Where steps end, each end with when: a lead waits when somebody who was asked may come back."""
+    """Yield the ends of steps with their labels: a lead waits when somebody who was asked may come back."""
     label = case.replace("_", " ")
     if steps[-1] in (WAIT, CATCH_ALL):
         yield steps[-1], label
@@ -226,14 +217,8 @@ def _question(number: int, rule: Rule) -> Iterator[str]:
 def _terms(graph: _Graph, number: int, rule: Rule, router: Router) -> str:
     offered = f"offered for {duration_in_words(rule.accept_within or router.accept_within)}"
     called = () if rule.calling_hours is None else (f"called {rule.calling_hours}",)
-    said = (
-        who(rule),
-        preference(rule.score),
-        offered,
-        *called,
-        *fallback_in_words(rule.fallback),
-    )
-    return graph.box(f"terms{number}", _Shape.TERMS, *said)
+    said = (offered, *called, *fallback_in_words(rule.fallback))
+    return graph.box(f"terms{number}", _Shape.TERMS, who(rule), preference(rule.score), *said)
 
 
 def _pools(graph: _Graph, router: Router) -> Mapping[str, str]:
@@ -248,7 +233,7 @@ def _pools(graph: _Graph, router: Router) -> Mapping[str, str]:
 
 
 def _asked(rule: Rule, router: Router) -> Iterator[tuple[str, str]]:
-    """The pools that a rule asks, its own first, each with when it is asked."""
+    """Yield the pools that a rule asks, its own first, each with the case in which it is asked."""
     own = rule.pool or EVERYONE
     yield own, ""
     for case in CASES:

@@ -1,10 +1,4 @@
-"""Tests of a policy that live in its file: run them, and say what came out instead.
-
-The rules of this module:
-
-* A case is decided by ``Router.rank`` alone, with nothing open and nothing won.
-* A case that cannot be decided has failed; the others run on.
-"""
+"""Tests of a policy that live in its file, decided with nothing open and nothing won."""
 
 from __future__ import annotations
 
@@ -16,8 +10,6 @@ from leadroute.ranking.case import Case
 from leadroute.ranking.ranking import Outcome, Ranking
 from leadroute.ranking.router import Router
 from leadroute.rules.rule import OUTCOMES
-
-__all__ = ["Difference", "Result", "run_tests"]
 
 
 @frozen

@@ -1,27 +1,18 @@
-"""The figures that a manager needs, counted from a store: where the leads are, and what each rep and rule made of them.
-
-The rules of this module:
-
-* One pass over the placements says where every lead is now; one pass over the log says what the reps did.
-* Pages are read one at a time. What is kept is a few numbers for each rep, rule and reason, the offers that stand, and
-  eight bytes for each acceptance, for the median.
-* The acceptance rate is of the offers that were answered or ran out. An offer that stands is not yet a failure.
-* A rate or a median of nothing is ``None``, never 0.
-"""
+"""Figures for a manager: where the leads are, and the results of each rep and rule."""
 
 from __future__ import annotations
 
 from array import array
 from collections import Counter, defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import timedelta
 from statistics import median
 from typing import Final
 
-from attrs import Factory, define, frozen
+from attrs import frozen
 
-from leadroute.model.coverage import Coverage
-from leadroute.offers.change import Event, Record
+from leadroute.insight.coverage import Coverage
+from leadroute.offers.change import Event
 from leadroute.offers.events import (
     KINDS,
     Accepted,
@@ -33,14 +24,10 @@ from leadroute.offers.events import (
     TimedOut,
 )
 from leadroute.offers.placement import Placement, Status
+from leadroute.offers.queries import PAGE, due
 from leadroute.offers.store import Store
 from leadroute.offers.transitions import WON
 from leadroute.plain import loads
-
-__all__ = ["ReasonFigures", "RepFigures", "Report", "RuleFigures", "report_on"]
-
-PAGE: Final = 500
-"""How many records or events are read at once."""
 
 
 @frozen
@@ -71,7 +58,7 @@ class RepFigures:
 
     @property
     def acceptance_rate(self) -> float | None:
-        """The share of the offers now over that were taken, from 0 to 1; ``None`` when none is over.
+        """The share of accepted offers, from 0 to 1, without those that stand; ``None`` for none.
 
         Example:
             >>> RepFigures("ada", offered=5, accepted=3, declined=1).acceptance_rate
@@ -158,18 +145,11 @@ def report_on(store: Store, coverage: Coverage | None = None) -> Report:
     """
     counts = _Counts()
     for status in Status:
-        for record in _records(store, status):
-            counts.place(loads(Placement, record.data))
+        for placement in due(store, status):
+            counts.place(placement)
     for event in _events(store):
         counts.happen(event.lead, loads(KINDS[event.type], event.data))
     return counts.report(coverage)
-
-
-def _records(store: Store, status: Status) -> Iterator[Record]:
-    last: Record | None = None
-    while page := store.find(status=status, after=last, limit=PAGE):
-        yield from page
-        last = page[-1]
 
 
 def _events(store: Store) -> Iterator[Event]:
@@ -179,33 +159,13 @@ def _events(store: Store) -> Iterator[Event]:
         last = page[-1].id
 
 
-@define
-class _RepTally:
-    """The running numbers of one rep."""
-
-    offered: int = 0
-    accepted: int = 0
-    declined: int = 0
-    timed_out: int = 0
-    contacted: int = 0
-    won: int = 0
-    value: float = 0.0
-    delays: array[int] = Factory(lambda: array("q"))
-
-    def figures(self, rep_id: str) -> RepFigures:
-        """The numbers as they are reported."""
-        delay = timedelta(microseconds=round(median(self.delays))) if self.delays else None
-        return RepFigures(
-            rep_id,
-            self.offered,
-            self.accepted,
-            self.declined,
-            self.timed_out,
-            self.contacted,
-            self.won,
-            self.value,
-            delay,
-        )
+_COUNTED: Final[Mapping[type, str]] = {
+    Offered: "offered",
+    Accepted: "accepted",
+    Declined: "declined",
+    TimedOut: "timed_out",
+    Contacted: "contacted",
+}
 
 
 class _Counts:
@@ -217,7 +177,9 @@ class _Counts:
         self.matched: Counter[str] = Counter()
         self.taken: Counter[str] = Counter()
         self.won: Counter[str] = Counter()
-        self.reps: defaultdict[str, _RepTally] = defaultdict(_RepTally)
+        self.reps: defaultdict[str, Counter[str]] = defaultdict(Counter)
+        self.values: defaultdict[str, float] = defaultdict(float)
+        self.delays: defaultdict[str, array[int]] = defaultdict(lambda: array("q"))
         self.standing: dict[str, Offered] = {}
 
     def place(self, placement: Placement) -> None:
@@ -233,37 +195,32 @@ class _Counts:
 
     def happen(self, lead_id: str, event: LeadEvent) -> None:
         """Count what a rep did."""
+        if isinstance(event, Offered | Accepted | Declined | TimedOut | Contacted):
+            self.reps[event.rep_id][_COUNTED[type(event)]] += 1
         if isinstance(event, Offered):
-            self.reps[event.rep_id].offered += 1
             self.standing[lead_id] = event
-        elif isinstance(event, Accepted):
-            self.reps[event.rep_id].accepted += 1
-            self._answered(lead_id, event)
-        elif isinstance(event, Declined):
-            self.reps[event.rep_id].declined += 1
-            self.standing.pop(lead_id, None)
-        elif isinstance(event, TimedOut):
-            self.reps[event.rep_id].timed_out += 1
-            self.standing.pop(lead_id, None)
-        elif isinstance(event, Contacted):
-            self.reps[event.rep_id].contacted += 1
+        elif isinstance(event, Accepted | Declined | TimedOut):
+            offer = self.standing.pop(lead_id, None)
+            if offer is not None and isinstance(event, Accepted):
+                delay = (event.at - offer.at) // timedelta(microseconds=1)
+                self.delays[event.rep_id].append(delay)
         elif isinstance(event, FeedbackGiven) and event.closing and event.status == WON:
-            self.reps[event.rep_id].won += 1
-            self.reps[event.rep_id].value += event.value or 0.0
+            self.reps[event.rep_id]["won"] += 1
+            self.values[event.rep_id] += event.value or 0.0
 
-    def _answered(self, lead_id: str, event: Accepted) -> None:
-        offer = self.standing.pop(lead_id, None)
-        if offer is not None:
-            delay = (event.at - offer.at) // timedelta(microseconds=1)
-            self.reps[event.rep_id].delays.append(delay)
+    def _of_rep(self, rep_id: str) -> RepFigures:
+        delays = self.delays.get(rep_id)
+        delay = timedelta(microseconds=round(median(delays))) if delays else None
+        value = self.values.get(rep_id, 0.0)
+        return RepFigures(rep_id, **self.reps[rep_id], value=value, time_to_accept=delay)
 
     def report(self, coverage: Coverage | None) -> Report:
-        """The numbers as they are reported."""
+        """Return the figures."""
         reasons = sorted(self.reasons.items(), key=lambda entry: (-entry[1], entry[0]))
         return Report(
             self.statuses.total(),
             tuple((status.value, n) for status in Status if (n := self.statuses[status])),
-            tuple(tally.figures(rep_id) for rep_id, tally in sorted(self.reps.items())),
+            tuple(self._of_rep(rep_id) for rep_id in sorted(self.reps)),
             tuple(
                 RuleFigures(rule, leads, self.taken[rule], self.won[rule])
                 for rule, leads in sorted(self.matched.items())

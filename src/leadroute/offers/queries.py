@@ -97,8 +97,8 @@ def happenings(store: Store, lead_id: str) -> tuple[LeadEvent, ...]:
     return tuple(told)
 
 
-def due(store: Store, status: Status, upto: int) -> Iterator[Placement]:
-    """The placements in a status whose time has come, by microseconds UTC, soonest first."""
+def due(store: Store, status: Status, upto: int | None = None) -> Iterator[Placement]:
+    """Yield the placements in a status, those due up to an instant in microseconds UTC or all, soonest first."""
     last: Record | None = None
     while page := store.find(status=status, upto=upto, after=last, limit=PAGE):
         yield from map(_placement, page)

@@ -59,9 +59,9 @@ class PoolCredits:
     __slots__ = (
         "_changed",
         "_credits",
-        "_turn_credits",
         "_places",
         "_reps",
+        "_turn_credits",
         "_turns",
         "_versions",
         "pool",

@@ -53,6 +53,7 @@ __all__ = [
     "below",
     "field_key",
     "listed",
+    "merged",
     "outline",
     "span_of",
     "starting",
@@ -107,8 +108,8 @@ NOTHING: Final = Span(())
 """No value at all."""
 
 
-@lru_cache(maxsize=4_096)
-def _merged(left: Span, right: Span, rule: Callable[[bool, bool], bool]) -> Span:
+def merged(left: Span, right: Span, rule: Callable[[bool, bool], bool]) -> Span:
+    """Return the values of which ``rule`` is true, given whether each side has them. O(cuts log cuts)."""
     a, b = left.inside, right.inside
     inside = before = rule(a, b)
     of_left, of_right = set(left.cuts), set(right.cuts)
@@ -120,6 +121,9 @@ def _merged(left: Span, right: Span, rule: Callable[[bool, bool], bool]) -> Span
             cuts.append(cut)
             before = not before
     return Span(tuple(cuts), inside, rule(left.missing, right.missing))
+
+
+_merged: Final = lru_cache(maxsize=4_096)(merged)
 
 
 def listed(values: Iterable[Any]) -> Span:

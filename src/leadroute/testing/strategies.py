@@ -1,16 +1,11 @@
-"""Hypothesis strategies for a host's own tests. Needs hypothesis (``pip install 'leadroute[test]'``).
-
-The rules of this module:
-
-* A strategy builds through the public builders, so everything it gives can also be written by hand.
-* Every feature of leads, reps and policies has a branch here. A new feature gets a new branch.
-* Those for conditions are in ``leadroute.testing.grammar``.
-"""
+"""Hypothesis strategies for a host's own tests. Needs hypothesis (``pip install 'leadroute[test]'``)."""
 
 from __future__ import annotations
 
 import operator
 from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any, TypeAlias
 
 from attrs import evolve
 from hypothesis import strategies as st
@@ -23,7 +18,7 @@ from leadroute.model.roster import Roster
 from leadroute.model.snapshot import Snapshot
 from leadroute.ranking.router import Router
 from leadroute.rules import builders
-from leadroute.rules.builders import LEAD, REP
+from leadroute.rules.builders import LEAD, NOW, REP, FieldExpr
 from leadroute.rules.conditions import ALWAYS, NEVER, Condition
 from leadroute.rules.fallback import Fallback, pool_of
 from leadroute.rules.rule import Pool, Rule
@@ -36,33 +31,195 @@ from leadroute.scorers import (
     skill_match,
     territory_match,
 )
-from leadroute.testing.grammar import (
-    COUNTRIES,
-    LANGUAGES,
-    conditions,
-    durations,
-    instants,
-    names,
-    numbers,
-    words,
+
+Facts: TypeAlias = st.SearchStrategy[FieldExpr]
+Conditions: TypeAlias = st.SearchStrategy[Condition]
+
+WORDS = ("a", "b", "gold", "90210", "Ünï", "it's", 'say "hi"', "back\\slash", "two words", "\x1b")
+NAMES = ("tags", "x", "is vip?")
+COUNTRIES = ("US", "DE", "GB")
+LANGUAGES = ("en", "de", "pt-BR")
+COMPARISONS = (operator.eq, operator.ne, operator.lt, operator.le, operator.gt, operator.ge)
+SUMS = (operator.add, operator.sub, operator.mul, operator.truediv)
+
+DOMAIN = builders.domain_of(LEAD.email)
+
+words = st.sampled_from(WORDS)
+names = st.sampled_from(NAMES)
+numbers = st.one_of(st.integers(-3, 3), st.sampled_from([0.5, -2.25, 1e300 / 1e290, 10_000, 2**40]))
+instants = st.datetimes(
+    datetime.fromisoformat("2026-01-01"),
+    datetime.fromisoformat("2026-01-03"),
+    timezones=st.just(UTC),
+)
+durations = st.one_of(
+    st.integers(-72, 72).map(builders.hours),
+    st.integers(0, 3_000_000_000).map(lambda microseconds: timedelta(microseconds=microseconds)),
 )
 
-__all__ = [
-    "conditions",
-    "durations",
-    "fallback",
-    "instants",
-    "leads",
-    "names",
-    "numbers",
-    "presences",
-    "reps",
-    "rosters",
-    "routers",
-    "scorers",
-    "snapshots",
-    "words",
-]
+
+def conditions(*, rep: bool = True, checks: tuple[str, ...] = ("known",)) -> Conditions:
+    """Build conditions over the whole language, small enough to read in a failure.
+
+    Args:
+        rep: Whether conditions may ask about the rep as well.
+        checks: Names of predicates that ``predicate(name)`` may ask; none when empty.
+
+    Returns:
+        A strategy for conditions, nested a few levels deep. Attributes are ``tags``, ``x`` and ``is vip?``.
+
+    Example:
+        >>> from leadroute.rules.conditions import Condition
+        >>> isinstance(conditions().example(), Condition)  # doctest: +SKIP
+        True
+    """
+    asked = st.one_of(
+        st.sampled_from([ALWAYS, NEVER]),
+        _comparisons(rep),
+        _memberships(rep),
+        _texts(rep),
+        _sets(rep),
+        _presences(rep),
+        *(
+            [st.builds(builders.predicate, st.sampled_from(checks), numbers | words)]
+            if checks
+            else []
+        ),
+    )
+    return st.deferred(lambda: st.recursive(asked, _joined, max_leaves=6))
+
+
+def _joined(parts: Conditions) -> Conditions:
+    return st.one_of(
+        st.builds(operator.and_, parts, parts),
+        st.builds(operator.or_, parts, parts),
+        st.builds(operator.invert, parts),
+    )
+
+
+def _attribute(entity: Any, name: str) -> FieldExpr:
+    return FieldExpr(entity[name].operand)
+
+
+def _custom(rep: bool) -> Facts:
+    entities = st.sampled_from([LEAD, REP] if rep else [LEAD])
+    return st.builds(_attribute, entities, names)
+
+
+def _numbers(rep: bool) -> Facts:
+    pages = builders.signal("page")
+    standard = [LEAD.budget, LEAD.employees, pages.total, pages.count]
+    asked = [REP.level, REP.weight, REP.skills["health"]] if rep else []
+    plain = st.sampled_from([*standard, *asked]) | _custom(rep)
+    return st.recursive(plain, _summed, max_leaves=3)
+
+
+def _summed(parts: Facts) -> Facts:
+    step = st.sampled_from(SUMS)
+    return st.one_of(
+        st.builds(operator.call, step, parts, parts | numbers),
+        st.builds(operator.call, step, numbers, parts),
+        st.builds(operator.neg, parts),
+    )
+
+
+def _instants() -> Facts:
+    standard = [LEAD.received_at, LEAD.deadline, builders.signal("page").last, NOW]
+    plain: Facts = st.sampled_from(standard)
+    return plain | st.builds(operator.call, st.sampled_from(SUMS[:2]), plain, durations)
+
+
+def _durations() -> Facts:
+    aged = _instants().map(builders.age)
+    return st.one_of(
+        aged,
+        st.builds(operator.sub, _instants(), _instants()),
+        st.builds(operator.mul, aged, numbers),
+        st.builds(operator.truediv, aged, st.integers(1, 3)),
+    )
+
+
+def _text_facts(rep: bool) -> Facts:
+    standard = [LEAD.company, LEAD.product, LEAD.postal_code]
+    return st.sampled_from([*standard, *([REP.name, REP.manager_id] if rep else [])]) | _custom(rep)
+
+
+def _comparisons(rep: bool) -> Conditions:
+    compare = st.sampled_from(COMPARISONS)
+
+    def pair(left: Any, right: Any) -> Conditions:
+        return st.builds(operator.call, compare, left, right)
+
+    equal = st.sampled_from(COMPARISONS[:2])
+    flags = st.builds(operator.call, equal, _custom(rep), st.booleans())
+    coded = [
+        (LEAD.country, COUNTRIES),
+        (LEAD.language, LANGUAGES),
+        (LEAD.email, ("Ann@Example.com",)),
+        (DOMAIN, ("Example.com", "gmail.com")),
+    ]
+    span = st.builds(lambda f, low, high: (low <= f) & (f < high), _numbers(rep), numbers, numbers)
+    return st.one_of(
+        pair(_numbers(rep), numbers),
+        pair(numbers, _numbers(rep)),
+        pair(_numbers(rep), _numbers(rep)),
+        pair(_instants(), instants | _instants()),
+        pair(_durations(), durations | _durations()),
+        pair(_text_facts(rep), words.filter(str.strip) | _text_facts(rep)),
+        pair(_custom(rep), _custom(rep)),
+        flags,
+        span,
+        *(pair(st.just(fact), st.sampled_from(codes)) for fact, codes in coded),
+    )
+
+
+def _memberships(rep: bool) -> Conditions:
+    how = st.sampled_from([FieldExpr.in_, FieldExpr.not_in])
+
+    def among(facts: Facts, values: Any) -> Conditions:
+        lists = st.lists(values, max_size=4)
+        return st.builds(operator.call, how, facts, lists)
+
+    sets = [LEAD["tags"], *([REP.languages, REP.skills] if rep else [])]
+    codes = st.sampled_from([LEAD.language, LEAD["x"], LEAD.company])
+    return st.one_of(
+        among(_text_facts(rep), words),
+        among(_numbers(rep), numbers),
+        among(_instants(), instants),
+        among(st.just(LEAD.country), st.sampled_from(COUNTRIES)),
+        st.builds(operator.call, how, codes, st.sampled_from(sets)),
+    )
+
+
+def _texts(rep: bool) -> Conditions:
+    patterns = st.text("ab*?'é ", min_size=1, max_size=6)
+    asked = st.sampled_from([FieldExpr.startswith, FieldExpr.endswith, FieldExpr.like])
+    return st.one_of(
+        st.builds(operator.call, asked, _text_facts(rep) | st.just(DOMAIN), patterns),
+        st.sampled_from([LEAD.email, LEAD.domain, LEAD["x"], DOMAIN]).map(builders.is_free_mail),
+    )
+
+
+def _sets(rep: bool) -> Conditions:
+    facts = st.sampled_from(
+        [LEAD["tags"], LEAD["x"], *([REP.territories, REP["tags"], REP.licenses] if rep else [])]
+    )
+    listed = st.lists(words, max_size=3)
+    related = st.sampled_from([builders.overlaps, builders.covers])
+    contained = words if not rep else words | st.just(LEAD.industry)
+    return st.one_of(
+        st.builds(operator.call, related, facts, facts | listed),
+        st.builds(operator.call, related, listed, facts),
+        st.builds(FieldExpr.contains, facts | _text_facts(rep), contained),
+    )
+
+
+def _presences(rep: bool) -> Conditions:
+    facts: Any = _numbers(rep) | _instants() | _text_facts(rep)
+    return st.builds(
+        operator.call, st.sampled_from([FieldExpr.is_present, FieldExpr.is_missing]), facts
+    )
+
 
 IDS = ("ada", "bob", "cy/d", "50%", "Éva", "x y")
 POOLS = ("emea", "a/b%")
@@ -73,7 +230,7 @@ INDUSTRIES = ("health", "retail")
 
 
 def leads(ids: st.SearchStrategy[str] | None = None) -> st.SearchStrategy[Lead]:
-    """Leads that a small team could get, with few distinct values so that rules match often.
+    """Build leads of few distinct values, so that rules match often.
 
     Args:
         ids: The ids to take; ``L-0`` to ``L-9`` and some with unusual characters when not given.
@@ -103,7 +260,7 @@ def leads(ids: st.SearchStrategy[str] | None = None) -> st.SearchStrategy[Lead]:
 
 
 def reps(ids: st.SearchStrategy[str] | None = None) -> st.SearchStrategy[Rep]:
-    """Reps, some of them off, full, inactive, without weight or without any limit.
+    """Build reps, some of them off, full, inactive, without weight or without any limit.
 
     Args:
         ids: The ids to take; a few names, some with unusual characters, when not given.
@@ -132,7 +289,7 @@ def reps(ids: st.SearchStrategy[str] | None = None) -> st.SearchStrategy[Rep]:
 def presences(
     ids: st.SearchStrategy[str] | None = None,
 ) -> st.SearchStrategy[Mapping[str, Presence]]:
-    """What a host knows of its reps this minute, by rep id; of some it knows nothing.
+    """Build the presence of some reps, by rep id.
 
     Args:
         ids: The ids of the reps; as for ``reps`` when not given.
@@ -143,7 +300,7 @@ def presences(
 
 
 def snapshots() -> st.SearchStrategy[Snapshot]:
-    """What has been counted of a small team: open leads, turns, contacts and presence."""
+    """Build the counts of a small team: open leads, turns, contacts and presence."""
     counts = st.dictionaries(st.sampled_from(IDS), st.integers(0, 3), max_size=4)
     micros = st.dictionaries(st.sampled_from(IDS), instants.map(to_micros), max_size=4)
     return st.builds(
@@ -157,13 +314,13 @@ def snapshots() -> st.SearchStrategy[Snapshot]:
 
 
 def rosters(max_size: int = 5) -> st.SearchStrategy[Roster]:
-    """Rosters of at most ``max_size`` reps, the empty one among them."""
+    """Build rosters of at most ``max_size`` reps, the empty one among them."""
     unique = st.lists(reps(), max_size=max_size, unique_by=lambda rep: rep.id)
     return st.builds(Roster, unique)
 
 
 def scorers() -> st.SearchStrategy[Scorer]:
-    """Scores made of the built-in scorers, weighted, added up and guarded."""
+    """Build scores made of the built-in scorers, weighted, added up and guarded."""
     plain = st.one_of(
         st.sampled_from(["industry", "language", "product"]).map(skill_match),
         st.sampled_from([territory_match(), free_capacity(), round_robin(), close_rate()]),
@@ -185,7 +342,7 @@ def scorers() -> st.SearchStrategy[Scorer]:
 
 
 def routers() -> st.SearchStrategy[Router]:
-    """Routers with up to three rules over two pools, whose conditions no lead can break."""
+    """Build routers with up to three rules over two pools, whose conditions no lead can break."""
     pools = st.sampled_from(
         [
             (Pool("emea", reps={"ada", "bob", "Éva"}), Pool("a/b%", where=REP.level >= 3)),
@@ -195,59 +352,47 @@ def routers() -> st.SearchStrategy[Router]:
             ),
         ]
     )
-    rule = st.tuples(
-        st.none() | _asks(),
-        st.none() | _guards(),
-        st.none() | scorers(),
-        st.sampled_from([None, None, "everyone", *POOLS]),
-        st.sampled_from([None, "1m", "2h"]),
-        fallback(),
-        st.sampled_from([None, None, None, *CALLING]),
-        st.sampled_from([None, None, None, 0.25, 1]),
+    rules = st.builds(
+        _rule,
+        when=st.none() | _asks(),
+        require=st.none() | _guards(),
+        score=st.none() | scorers(),
+        pool=st.sampled_from([None, None, "everyone", *POOLS]),
+        accept_within=st.sampled_from([None, "1m", "2h"]),
+        fallback=fallback(),
+        calling_hours=st.sampled_from([None, None, None, *CALLING]),
+        min_shared_hours=st.sampled_from([None, None, None, 0.25, 1]),
     )
     return st.builds(
-        lambda qualify, found, known, no_rule_matched, elsewhere, offline_grace, wrap_up: Router(
-            qualify=qualify,
-            rules=[
-                Rule(
-                    f"rule {n}",
-                    when=when,
-                    require=require,
-                    score=score,
-                    pool=pool,
-                    accept_within=window,
-                    fallback=_without(steps, pool or "everyone"),
-                    calling_hours=calling_hours,
-                    min_shared_hours=overlap,
-                )
-                for n, (
-                    when,
-                    require,
-                    score,
-                    pool,
-                    window,
-                    steps,
-                    calling_hours,
-                    overlap,
-                ) in enumerate(found)
-            ],
-            pools=known,
-            offline_grace=offline_grace,
-            wrap_up=wrap_up,
-            fallback=evolve(elsewhere, no_rule_matched=no_rule_matched),
+        Router,
+        qualify=st.sampled_from([None, None, LEAD.budget > 0]),
+        rules=st.lists(rules, max_size=3).map(_numbered),
+        pools=pools,
+        offline_grace=st.sampled_from(["0s", "0s", "90s"]),
+        wrap_up=st.sampled_from(["0s", "0s", "5m"]),
+        fallback=st.builds(
+            lambda given, no_rule_matched: evolve(given, no_rule_matched=no_rule_matched),
+            fallback(),
+            st.sampled_from([None, None, "wait", "catch_all"]),
         ),
-        st.sampled_from([None, None, LEAD.budget > 0]),
-        st.lists(rule, max_size=3),
-        pools,
-        st.sampled_from([None, None, "wait", "catch_all"]),
-        fallback(),
-        st.sampled_from(["0s", "0s", "90s"]),
-        st.sampled_from(["0s", "0s", "5m"]),
     )
+
+
+def _numbered(rules: list[Rule]) -> list[Rule]:
+    return [evolve(rule, name=f"rule {number}") for number, rule in enumerate(rules)]
+
+
+def _rule(pool: str | None, fallback: Fallback, **terms: Any) -> Rule:
+    """Build a rule that asks no pool twice."""
+    kept = {
+        case: [step for step in steps if pool_of(step) != (pool or "everyone")] or None
+        for case, steps in fallback.said()
+    }
+    return Rule("rule", pool=pool, fallback=Fallback(**kept), **terms)
 
 
 def fallback() -> st.SearchStrategy[Fallback]:
-    """What happens when nobody is found, as a rule may say it; often nothing at all."""
+    """Build the steps of a rule for when nobody is found; often none."""
     pools = [f"pool {name}" for name in ("everyone", *POOLS)]
 
     def steps(*more: str) -> st.SearchStrategy[list[str] | None]:
@@ -264,27 +409,13 @@ def fallback() -> st.SearchStrategy[Fallback]:
     )
 
 
-def _without(given: Fallback, pool: str) -> Fallback:
-    kept = {
-        case: [step for step in steps if pool_of(step) != pool] or None
-        for case, steps in given.said()
-    }
-    return Fallback(**kept)
+def _asks() -> Conditions:
+    pages = builders.signal("page").count > 0
+    home, size = LEAD.country == "DE", LEAD.budget >= 1_000
+    return st.sampled_from([home, size, LEAD.region.is_present(), pages, ALWAYS])
 
 
-def _asks() -> st.SearchStrategy[Condition]:
-    return st.sampled_from(
-        [
-            LEAD.country == "DE",
-            LEAD.budget >= 1_000,
-            LEAD.region.is_present(),
-            builders.signal("page").count > 0,
-            ALWAYS,
-        ]
-    )
-
-
-def _guards() -> st.SearchStrategy[Condition]:
+def _guards() -> Conditions:
     return st.sampled_from(
         [REP.level >= 3, LEAD.language.in_(REP.languages), LEAD.budget > 0, ALWAYS, NEVER]
     )

@@ -29,14 +29,13 @@ from leadroute import (
 )
 from leadroute.formats.policy_file import dump_policy, parse_policy
 from leadroute.insight.lint import CODES, Finding, Severity, territory_checks
-from leadroute.insight.lint.analysis import candidates, invented, shown_by
+from leadroute.insight.lint.analysis import candidates, invented, rows, shown_by
 from leadroute.insight.lint.finding import told
-from leadroute.insight.lint.rows import rows
-from leadroute.insight.lint.values import among, related
 from leadroute.rules.builders import age, domain_of, hours, is_free_mail, overlaps
 from leadroute.rules.builders import predicate as asks
 from leadroute.rules.evaluation import Environment, evaluate
 from leadroute.rules.fields import Kind
+from leadroute.rules.match_constraints import listed, span_of
 from leadroute.rules.scores import parse_score
 from leadroute.scorers import BUILT_IN, first_of, invert, language, territory_match
 from leadroute.testing.strategies import conditions, rosters, routers
@@ -755,8 +754,8 @@ def test_leads_that_are_not_invented(condition):
 def test_candidates_at_the_ends_of_time():
     """A set at the very end of the calendar has candidates, or none, and no error."""
     end = datetime.max.replace(tzinfo=UTC)
-    assert list(candidates(related(">", end), Kind.INSTANT, "", NOW)) == []
-    assert list(candidates(among([True]), Kind.FLAG, "", NOW)) == [True]
+    assert list(candidates(span_of(">", end), Kind.INSTANT, "", NOW)) == []
+    assert list(candidates(listed([True]), Kind.FLAG, "", NOW)) == [True]
 
 
 @pytest.mark.parametrize(

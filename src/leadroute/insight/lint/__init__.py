@@ -1,15 +1,11 @@
 """The lint: what is wrong with a policy, before a lead meets it.
 
-The rules of this module:
-
-* Nothing is guessed. What is reported as wrong is proven, or shown by an invented lead that was judged.
-* A code can be silenced with a reason. A silence that silences nothing is itself a finding.
-* The same policy and roster give the same findings, in the order of the policy.
+The same policy and roster give the same findings, in the order of the policy.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime
 from typing import Final
 
@@ -34,7 +30,7 @@ def check(
     now: datetime | None = None,
     lines: Mapping[str, int] | None = None,
 ) -> tuple[Finding, ...]:
-    """What is wrong with a policy.
+    """Find what is wrong with a policy.
 
     Args:
         router: The policy. Its ``silences`` leave out what is meant to be as it is.
@@ -68,25 +64,17 @@ def check(
     return tuple(evolve(each, line=_line(each.place, lines or {})) for each in kept)
 
 
+_OF_RULES: Final = (contradictions, order, remainder)
+_OF_REPS: Final = (names, pools, requirements, unknown, hours, unheld, shared, unmet)
+_OF_THE_WHOLE: Final = (territories, calls, habits)
+
+
 def _found(subject: Subject) -> Iterator[Finding]:
-    yield from contradictions(subject)
-    yield from order(subject)
-    yield from remainder(subject)
+    of_reps: tuple[Callable[[Subject], Iterator[Finding]], ...] = ()
     if subject.roster is not None:
-        if subject.active(None):
-            yield from names(subject)
-            yield from pools(subject)
-            yield from requirements(subject)
-            yield from unknown(subject)
-            yield from hours(subject)
-            yield from unheld(subject)
-            yield from shared(subject)
-            yield from unmet(subject)
-        else:
-            yield from nobody(subject)
-    yield from territories(subject)
-    yield from calls(subject)
-    yield from habits(subject)
+        of_reps = _OF_REPS if subject.active(None) else (nobody,)
+    for look in (*_OF_RULES, *of_reps, *_OF_THE_WHOLE):
+        yield from look(subject)
 
 
 def _ignored(
@@ -103,18 +91,18 @@ def _ignored(
             yield Finding("LR901", place, explanation, "remove it")
 
 
-def _looked_for(code: str, subject: Subject) -> bool:
-    """Whether what was given is enough to find this."""
-    if code in ("LR201", "LR202"):
-        return subject.roster is not None and subject.now is not None
-    return subject.roster is not None or not code.startswith(_OF_PEOPLE)
-
-
 _OF_PEOPLE: Final = ("LR1", "LR2", "LR402", "LR405", "LR406")
 
 
+def _looked_for(code: str, subject: Subject) -> bool:
+    """Tell whether what was given is enough to find this."""
+    of_people = code.startswith(_OF_PEOPLE)
+    of_hours = code in ("LR201", "LR202")
+    return not ((of_people and subject.roster is None) or (of_hours and subject.now is None))
+
+
 def _line(place: str, lines: Mapping[str, int]) -> int | None:
-    """The line of a place, or else of the nearest table around it."""
+    """Return the line of a place, or else of the nearest table around it."""
     while place:
         if place in lines:
             return lines[place]

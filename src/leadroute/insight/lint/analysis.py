@@ -1,44 +1,234 @@
-"""What the lint looks at, and the leads that it invents.
-
-The rules of this module:
-
-* A lead is put together from one row, and counts for nothing until it was judged: the caller says what must hold.
-* The same row gives the same lead.
-* A predicate of the host may fail on an invented lead. Then the lead shows nothing.
-* Everything is worked out once and shared by the checks.
-* What the host brings may fail: a calendar, or a predicate that makes a pool. It fails here once, by name, and whoever
-  it belongs to is left out of the other checks.
-* Places are written as in ``rule[2].when``, counted from 0, as in the errors of a policy file.
-"""
+"""One policy as the lint sees it: conditions as rows of values, reps, and invented leads."""
 
 from __future__ import annotations
 
 import math
+import operator
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from functools import cached_property, partial
-from typing import Any
+from itertools import islice, product
+from typing import Any, Final, TypeAlias
 
 from attrs import define, field
 
 from leadroute.errors import LeadrouteError
-from leadroute.insight.lint.rows import Key, Row, rows
-from leadroute.insight.lint.values import Cut, Values
+from leadroute.insight.coverage import failing
 from leadroute.model.countries import COUNTRIES
 from leadroute.model.lead import Lead, Signal
 from leadroute.model.rep import Rep
 from leadroute.model.roster import Roster
 from leadroute.model.validation import Refused
-from leadroute.model.working_hours import unless_failing
 from leadroute.ranking.router import Router
-from leadroute.rules.conditions import Condition, Contains, FreeMail, SetRelation, TextTest
+from leadroute.rules.conditions import (
+    And,
+    Comparison,
+    Condition,
+    Constant,
+    Contains,
+    FreeMail,
+    Membership,
+    Named,
+    Not,
+    Or,
+    Presence,
+    SetRelation,
+    TextTest,
+)
 from leadroute.rules.evaluation import compile_condition
 from leadroute.rules.fields import FIELDS, Kind
-from leadroute.rules.operand import Age, Const, DomainOf, Field, SignalStat
-from leadroute.rules.rule import Rule, whole_of
+from leadroute.rules.match_constraints import NOTHING, Span, listed, merged, span_of, starting
+from leadroute.rules.operand import Age, Const, DomainOf, Entry, Field, Operand, SignalStat
+from leadroute.rules.rule import whole_of
 from leadroute.rules.scorer import guards
 
-__all__ = ["Subject", "candidates", "invented", "shown_by"]
+MOST_ROWS: Final = 64
+"""A condition with more rows than this counts as one question."""
+
+MOST_LEADS: Final = 64
+"""How many leads are invented for one row of a rule."""
+
+Key: TypeAlias = tuple[Operand | Condition, Kind]
+"""What is looked at, and as what kind. A condition that cannot be followed is a question, true or false."""
+
+Row: TypeAlias = Mapping[Key, Span]
+"""A box: the values of each key with which it holds. A key that is not there may have any value."""
+
+ANYTHING: Final = Span((), inside=True, missing=True)
+MISSING: Final = Span((), missing=True)
+_KNOWN: Final = ANYTHING.known()
+_TRUE: Final = listed([True])
+_FLAGS: Final = listed([False, True])
+_AT_LEAST_0: Final = span_of(">=", 0)
+_SIZE: Final = span_of("<", 0).flipped()
+_LEVEL: Final = _AT_LEAST_0.meet(span_of("<=", 1))
+_BOUNDS: Final[Mapping[tuple[str, str], Span]] = {
+    ("lead", "id"): _KNOWN,
+    ("lead", "employees"): _SIZE,
+    ("lead", "budget"): _SIZE,
+    ("rep", "id"): _KNOWN,
+    ("rep", "level"): _SIZE,
+    ("rep", "capacity"): _SIZE,
+    ("rep", "weight"): _AT_LEAST_0,
+    ("rep", "active"): _FLAGS,
+}
+_KNOWN_KINDS: Final = (Kind.TEXT, Kind.NUMBER, Kind.INSTANT, Kind.FLAG)
+
+
+def universe(key: Key) -> Span:
+    """Return every value that a key can have at all."""
+    asked, kind = key
+    if isinstance(asked, Condition):
+        return _FLAGS
+    if isinstance(asked, Field) and not asked.custom:
+        return _BOUNDS.get((asked.entity, asked.name), ANYTHING)
+    if isinstance(asked, SignalStat) and asked.stat != "last":
+        return _AT_LEAST_0
+    if isinstance(asked, Entry):
+        return _LEVEL._replace(missing=True)
+    return _FLAGS._replace(missing=True) if kind is Kind.FLAG else ANYTHING
+
+
+class _TooMany(Exception):
+    """A condition has more rows than are worth looking at."""
+
+
+def rows(*conditions: Condition | None) -> tuple[Row, ...]:
+    """Return the rows of all the conditions together; none when they can never hold at once.
+
+    Args:
+        conditions: Conditions that shall all hold; ``None`` always does.
+
+    Example:
+        >>> from leadroute import LEAD
+        >>> len(rows(LEAD.country.in_(["US", "CA"]) | (LEAD.budget > 5)))
+        2
+        >>> rows((LEAD.budget > 5) & (LEAD.budget < 3))
+        ()
+    """
+    asked = [condition for condition in conditions if condition is not None]
+    try:
+        return tuple(_product([_rows_of(condition) for condition in asked]))
+    except _TooMany:
+        return tuple(_product([_one(condition) for condition in asked]))
+
+
+def _rows_of(condition: Condition) -> list[Row]:
+    try:
+        return _branch(condition, holds=True)
+    except _TooMany:
+        return _one(condition)
+
+
+def _one(condition: Condition) -> list[Row]:
+    return [{(condition, Kind.FLAG): _TRUE}]
+
+
+def _branch(condition: Condition, *, holds: bool) -> list[Row]:
+    if isinstance(condition, Named):
+        return _branch(condition.condition, holds=holds)
+    if isinstance(condition, Not):
+        return _branch(condition.part, holds=not holds)
+    if isinstance(condition, Constant):
+        return [{}] if condition.value is holds else []
+    if isinstance(condition, And | Or):
+        parts = [_branch(part, holds=holds) for part in condition.parts]
+        joined = isinstance(condition, And) is holds
+        return _product(parts) if joined else _few(row for part in parts for row in part)
+    key, values = _asked(condition)
+    every = universe(key)
+    values = _common(values if holds else values.flipped(), every)
+    if values == every:
+        return [{}]
+    return [] if values == NOTHING else [{key: values}]
+
+
+def _product(parts: Iterable[list[Row]]) -> list[Row]:
+    found: list[Row] = [{}]
+    for part in parts:
+        joined = (both(one, other) for one, other in product(found, part))
+        found = _few(row for row in joined if row is not None)
+    return found
+
+
+def _few(given: Iterator[Row]) -> list[Row]:
+    found: list[Row] = []
+    for row in given:
+        if len(found) == MOST_ROWS:
+            raise _TooMany
+        if row not in found:
+            found.append(row)
+    return found
+
+
+def _common(one: Span, other: Span) -> Span:
+    # Not Span.meet, which remembers: of equal values such as 5 and 5.0 the policy's own are shown.
+    return merged(one, other, operator.and_)
+
+
+def both(one: Row, other: Row) -> Row | None:
+    """Return what two rows have in common; ``None`` when that is nothing. O(keys)."""
+    found = dict(one)
+    for key, values in other.items():
+        common = _common(found[key], values) if key in found else values
+        if common == NOTHING:
+            return None
+        found[key] = common
+    return found
+
+
+def without(row: Row, other: Row) -> list[Row]:
+    """Return one row without the other, in rows that have nothing in common. O(keys)."""
+    found: list[Row] = []
+    inside = dict(row)
+    for key, values in other.items():
+        mine = inside[key] if key in inside else universe(key)
+        common = _common(mine, values)
+        if common == NOTHING:
+            return [row]
+        if (beyond := _common(mine, values.flipped())) != NOTHING:
+            found.append({**inside, key: beyond})
+        inside[key] = common
+    return found
+
+
+def _asked(condition: Condition) -> tuple[Key, Span]:
+    """Return what a leaf asks, and the values with which it holds.
+
+    Equal questions are equal keys, and different ones count as independent: less is proven, and nothing false.
+    """
+    match condition:
+        case Comparison(left=left, op=op, right=Const(value=value, kind=kind)):
+            return (left, kind), span_of(op, value)
+        case Membership(operand=operand, values=values, negated=negated):
+            kind = Const(values[0]).kind if values else operand.kind
+            return (operand, kind), span_of("not in" if negated else "in", values)
+        case TextTest(operand=operand, op="startswith", text=text):
+            return (operand, Kind.TEXT), starting(text)
+        case Presence(operand=SignalStat() | Field(custom=False) as operand) if (
+            operand.kind in _KNOWN_KINDS
+        ):
+            return (operand, operand.kind), _KNOWN if condition.present else MISSING
+    return (condition, Kind.FLAG), _TRUE
+
+
+def stretches(values: Span) -> Iterator[tuple[Any, Any]]:
+    """Yield the cuts around each stretch of a set; ``None`` is without end."""
+    ends = [*([None] if values.inside else []), *values.cuts]
+    return zip(ends[::2], [*ends, None][1::2], strict=True)
+
+
+def takes(values: Span, value: Any) -> bool:
+    """Tell whether a value, or ``None`` for a missing one, is in a set."""
+    return values.missing if value is None else values.holds(value)
+
+
+def points(values: Span) -> tuple[Any, ...] | None:
+    """Return the single values of a set; ``None`` when a stretch has more than one."""
+    ends = list(stretches(values))
+    if any(low is None or high is None or low[0] != high[0] for low, high in ends):
+        return None
+    return tuple(low[0] for low, _ in ends)
 
 
 _TEXTS = ("example", "another", "third")
@@ -57,7 +247,7 @@ _STEPS: Mapping[Kind, Any] = {
 
 
 def shown_by(rows: Iterable[Row], now: datetime, holds: Callable[[Lead], bool]) -> Lead | None:
-    """The first lead invented from one of the rows of which ``holds`` is true; ``None`` when there is none."""
+    """Return the first lead invented from one of the rows of which ``holds`` is true."""
     for row in rows:
         lead = invented(row, now)
         if lead is not None and _judged(holds, lead):
@@ -73,21 +263,17 @@ def _judged(holds: Callable[[Lead], bool], lead: Lead) -> bool:
 
 
 def invented(row: Row, now: datetime) -> Lead | None:
-    """A lead that is likely to be in the row, or ``None`` when no values can be found.
+    """Return a lead that is likely to be in the row; ``None`` when there are no values for it.
 
-    Args:
-        row: What the lead should be like.
-        now: The instant that ages are counted from.
+    The same row gives the same lead. It counts for nothing until it was judged.
     """
     draft = _Draft(now)
     for key, values in row.items():
-        if values.missing:
-            continue
-        if not draft.put(key, values):
+        if not values.missing and not draft.put(key, values):
             return None
     try:
         return draft.lead()
-    except LeadrouteError:
+    except LeadrouteError:  # its values do not go together
         return None
 
 
@@ -100,12 +286,12 @@ class _Draft:
     attributes: dict[str, Any] = field(factory=dict)
     stats: dict[str, dict[str, Any]] = field(factory=dict)
 
-    def put(self, key: Key, values: Values) -> bool:
-        """Give the lead a value of these; false when there is none."""
+    def put(self, key: Key, values: Span) -> bool:
+        """Give the lead one of these values; false when there is none."""
         asked, kind = key
         if isinstance(asked, Condition):
-            if True in values:
-                self.answer(asked)
+            if values.holds(True):
+                self._answer(asked)
             return True
         name = asked.name if isinstance(asked, Field) and not asked.custom else ""
         if isinstance(asked, DomainOf):
@@ -123,12 +309,11 @@ class _Draft:
             self.stats.setdefault(asked.signal, {})[asked.stat] = found
         return True
 
-    def answer(self, asked: Condition) -> None:
+    def _answer(self, asked: Condition) -> None:
         """Make the lead one of which a question is true, where that is easy."""
         if isinstance(asked, TextTest):
             text = asked.text.replace("*", "").replace("?", "x")
-            text = f"someone{text}" if text.startswith("@") else text
-            self._offer(asked.operand, text)
+            self._offer(asked.operand, f"someone{text}" if text.startswith("@") else text)
         elif isinstance(asked, FreeMail):
             self._offer(asked.operand, "someone@gmail.com")
         elif isinstance(asked, Contains) and isinstance(asked.item, Const) and not asked.negated:
@@ -143,31 +328,21 @@ class _Draft:
     def _offer(self, operand: object, value: Any) -> None:
         if isinstance(operand, DomainOf):
             operand, value = operand.of, f"someone@{value}"
-        if not isinstance(operand, Field) or operand.entity != "lead":
-            return
-        known = self.attributes.get(operand.name)
-        if isinstance(known, set) and isinstance(value, set):
-            value = known | value
-        self._set(operand, value)
+        if isinstance(operand, Field) and operand.entity == "lead":
+            known = self.attributes.get(operand.name)
+            together = isinstance(known, set) and isinstance(value, set)
+            self._set(operand, known | value if together else value)
 
     def _set(self, operand: Field, value: Any) -> None:
         (self.attributes if operand.custom else self.fields)[operand.name] = value
 
     def lead(self) -> Lead:
-        """The lead.
-
-        Raises:
-            LeadrouteError: Its values do not go together.
-        """
+        """Return the lead."""
         signals = [
             each for kind, stats in self.stats.items() for each in self._signals(kind, stats)
         ]
-        return Lead(
-            self.fields.pop("id", "example"),
-            **self.fields,
-            signals=signals,
-            attributes=self.attributes,
-        )
+        known = {"id": "example", **self.fields}
+        return Lead(**known, signals=signals, attributes=self.attributes)
 
     def _signals(self, kind: str, stats: Mapping[str, Any]) -> Iterator[Signal]:
         total = stats.get("total", 0)
@@ -177,26 +352,21 @@ class _Draft:
             yield Signal(kind, last, 0 if number else total)
 
 
-def candidates(values: Values, kind: Kind, name: str, now: datetime) -> Iterator[Any]:
-    """Values of a set that a field can have, the plainest first; not all of them."""
+def candidates(values: Span, kind: Kind, name: str, now: datetime) -> Iterator[Any]:
+    """Yield some values of a set that a field can have, the plainest first."""
     usual = _USUAL.get(name, _TEXTS) if kind is Kind.TEXT else ()
-    found = [
-        *usual,
-        *(value for low, high in values.stretches for value in _within(low, high, kind, now)),
-    ]
+    near = (value for low, high in stretches(values) for value in _within(low, high, kind, now))
     clean = FIELDS["lead"][name].clean if name in FIELDS["lead"] else None
-    for value in dict.fromkeys(found):
-        if value not in values:
-            continue
+    for value in dict.fromkeys([*usual, *near]):
         try:
-            if clean is None or clean(value) == value:
+            if takes(values, value) and (clean is None or clean(value) == value):
                 yield value
         except Refused:
             continue
 
 
-def _within(low: Cut | None, high: Cut | None, kind: Kind, now: datetime) -> Iterator[Any]:
-    """Values in a stretch, or near its ends."""
+def _within(low: Any, high: Any, kind: Kind, now: datetime) -> Iterator[Any]:
+    """Yield values in a stretch, or near its ends."""
     ends = [cut[0] for cut in (low, high) if cut is not None]
     yield from ends
     if kind is Kind.TEXT:
@@ -222,13 +392,7 @@ _SOME_MONDAY = datetime(2026, 1, 5, 12, tzinfo=UTC)
 
 @define(slots=False)
 class Subject:
-    """One policy under the eyes of the lint.
-
-    Args:
-        router: The policy.
-        roster: The reps that it shall be used with; ``None`` when that is not known.
-        now: The instant to judge as of; ``None`` when that is not known.
-    """
+    """One policy, with roster and instant where they are known, worked out once for all checks."""
 
     router: Router
     roster: Roster | None = None
@@ -255,24 +419,43 @@ class Subject:
         return tuple(rows(whole_of(self.router.qualify), rule.when) for rule in self.router.rules)
 
     def qualifies(self, lead: Lead) -> bool:
-        """Whether a lead qualifies."""
+        """Tell whether a lead qualifies."""
         qualify = whole_of(self.router.qualify)
         return qualify is None or self.holds(qualify, lead)
 
     def holds(self, condition: Condition, lead: Lead, rep: Rep | None = None) -> bool:
-        """Whether a condition holds for a lead, and a rep where it asks about one."""
+        """Tell whether a condition holds for a lead, and a rep where it asks about one."""
         return compile_condition(condition, self.router.environment)(lead, rep, self.instant)
 
+    def lead_of(
+        self, number: int, asked: Callable[[Row], frozenset[Field]], holds: Callable[[Lead], bool]
+    ) -> Lead | None:
+        """Return a lead that comes to a rule and of which ``holds`` is true.
+
+        Only leads are tried whose fields, those that are ``asked`` for, the rule itself spells out.
+        """
+        rule = self.router.rules[number]
+
+        def shows(lead: Lead) -> bool:
+            mine = self.qualifies(lead) and self.router.match(lead, self.instant) is rule
+            return mine and holds(lead)
+
+        for row in self.reached[number]:
+            lead = shown_by(islice(spelled(row, asked(row)), MOST_LEADS), self.instant, shows)
+            if lead is not None:
+                return lead
+        return None
+
     def active(self, pool: str | None) -> tuple[Rep, ...]:
-        """The active members of a pool."""
+        """Return the active members of a pool."""
         return tuple(rep for rep in self.members(pool) if rep.active)
 
     def punctual(self, pool: str | None) -> tuple[Rep, ...]:
-        """The active members of a pool whose calendars answer."""
+        """Return the active members of a pool whose calendars answer."""
         return tuple(rep for rep in self.active(pool) if rep.id not in self.failing_calendars)
 
     def members(self, pool: str | None) -> tuple[Rep, ...]:
-        """The members of a pool, active or not; nobody where its condition fails."""
+        """Return the members of a pool, active or not; nobody where its condition fails."""
         if pool in self.failing_pools:
             return ()
         return self.router.members(pool, self.roster or Roster(), self.instant)
@@ -285,7 +468,7 @@ class Subject:
             pool.name: partial(self.router.members, pool.name, roster, self.instant)
             for pool in self.router.pools
         }
-        return {name: error for name, ask in asked.items() if (error := _failing(ask))}
+        return {name: error for name, ask in asked.items() if (error := failing(ask))}
 
     @cached_property
     def failing_calendars(self) -> Mapping[str, str]:
@@ -295,36 +478,25 @@ class Subject:
             rep.id: error
             for rep in self.active(None)
             if rep.hours is not None
-            if (error := _failing(partial(rep.hours.open_between, first, last)))
+            if (error := failing(partial(rep.hours.open_between, first, last)))
         }
 
-    def conditions(self) -> Iterator[tuple[str, Condition]]:
-        """Every condition of the policy, with its place."""
-        qualify = whole_of(self.router.qualify)
-        if qualify is not None:
-            yield "qualify", qualify
-        for number, pool in enumerate(self.router.pools):
-            if pool.where is not None:
-                yield f"pool[{number}].where", pool.where
-        for number, rule in enumerate(self.router.rules):
-            yield from rule_conditions(f"rule[{number}]", rule)
+
+def spelled(row: Row, fields: frozenset[Field]) -> Iterator[Row]:
+    """Yield the row for each combination of these fields' values; nothing unless it lists all of them."""
+    keys = [key for key in row if key[0] in fields]
+    listing = [None if row[key].missing else points(row[key]) for key in keys]
+    if not fields or {key[0] for key in keys} != fields or None in listing:
+        return
+    for combination in product(*(values or () for values in listing)):
+        yield {**row, **{key: listed([v]) for key, v in zip(keys, combination, strict=True)}}
 
 
-def _failing(ask: Callable[[], object]) -> str:
-    """The kind of error that something of the host's fails with; empty when it answers."""
-
-    def answers() -> str:
-        ask()
-        return ""
-
-    return unless_failing(answers, lambda error: type(error).__name__)
-
-
-def rule_conditions(place: str, rule: Rule) -> Iterator[tuple[str, Condition]]:
-    """Every condition of a rule, with its place."""
-    if rule.when is not None:
-        yield f"{place}.when", rule.when
-    if rule.require is not None:
-        yield f"{place}.require", rule.require
-    for guard in guards(rule.score):
-        yield f"{place}.score", guard
+def conditions_of(router: Router) -> Iterator[tuple[str, Condition]]:
+    """Yield every condition of a policy, with its place such as ``rule[2].when``, counted from 0."""
+    found = [("qualify", whole_of(router.qualify))]
+    found += [(f"pool[{number}].where", pool.where) for number, pool in enumerate(router.pools)]
+    for number, rule in enumerate(router.rules):
+        found += [(f"rule[{number}].when", rule.when), (f"rule[{number}].require", rule.require)]
+        found += [(f"rule[{number}].score", guard) for guard in guards(rule.score)]
+    yield from ((place, condition) for place, condition in found if condition is not None)

@@ -1,11 +1,4 @@
-"""What the lint says: one finding, how grave it is, and the table of all codes.
-
-The rules of this module:
-
-* A code is never given a second meaning, and never renumbered: hosts silence findings by it.
-* A finding names the place, explains, and says what to do. Where leads are concerned it carries an invented lead that
-  shows the fault, never a real one.
-"""
+"""One finding of the lint, how grave it is, and the table of all codes."""
 
 from __future__ import annotations
 
@@ -18,8 +11,6 @@ from attrs import fields, frozen
 from leadroute.model.lead import Lead
 from leadroute.model.validation import FrozenDict
 from leadroute.rules.operand import literal_text
-
-__all__ = ["CODES", "Code", "Finding", "Severity"]
 
 
 class Severity(StrEnum):
@@ -48,6 +39,7 @@ class Code:
     title: str
 
 
+# A code never gets a second meaning and is never renumbered: hosts silence findings by it.
 _E, _W, _H = Severity.ERROR, Severity.WARNING, Severity.HINT
 
 CODES: Mapping[str, Code] = FrozenDict(
@@ -137,16 +129,14 @@ class Finding:
         }
 
     def __str__(self) -> str:
-        file = f"{self.file}: " if self.file else ""
-        line = file if self.line is None else f"{file}line {self.line}: "
-        place = f"{self.place}: " if self.place else ""
+        line = "" if self.line is None else f"line {self.line}"
+        where = "".join(f"{each}: " for each in (self.file, line, self.place) if each)
         shows = "" if self.lead is None else f" (for example {told(self.lead)})"
-        said = f"{self.severity} {self.code}: {self.explanation}{shows}; {self.remedy}"
-        return f"{line}{place}{said}"
+        return f"{where}{self.severity} {self.code}: {self.explanation}{shows}; {self.remedy}"
 
 
 def told(lead: Lead) -> str:
-    """What is known of an invented lead, in the words of the language.
+    """Return what is known of an invented lead, in the words of the language.
 
     Example:
         >>> told(Lead("x", country="de", attributes={"seats": 5}))

@@ -1,22 +1,20 @@
-"""Findings about rules.
-
-The rules of this module:
-
-* A policy is judged as a whole: one rule that knows better is enough.
-* These are hints. Small teams may route by turn alone and be right.
-* A rule is called unreachable only when that is proven, by taking from its leads those of every earlier rule until
-  nothing is left. What cannot be followed is not reported.
-* A lead that shows a finding was judged by the router itself before it is shown.
-* The work is bounded. When the bound is met, a finding says which rules were not compared.
-"""
+"""Findings about rules: contradictions, order, leads without a rule, and habits."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 
-from leadroute.insight.lint.analysis import Subject, shown_by
+from leadroute.insight.lint.analysis import (
+    Row,
+    Subject,
+    both,
+    conditions_of,
+    rows,
+    shown_by,
+    without,
+)
 from leadroute.insight.lint.finding import Finding
-from leadroute.insight.lint.rows import Row, both, rows, without
 from leadroute.model.lead import Lead
 from leadroute.rules.conditions import Reads, reads
 from leadroute.rules.fallback import WAIT
@@ -25,48 +23,34 @@ from leadroute.rules.rule import Rule
 from leadroute.rules.scorer import Guarded, Scorer
 from leadroute.scorers import close_rate, free_capacity, intent, round_robin
 
-__all__ = ["contradictions", "habits", "order", "remainder"]
-
-
-_QUALITY = {
-    "employees",
-    "annual_revenue",
-    "budget",
-    "role",
-    "deadline",
-    "priority",
-    "current_solution",
-}
+_QUALITY = frozenset(
+    "employees annual_revenue budget role deadline priority current_solution".split()
+)
 _ORIGIN = {"source", "channel"}
 _TURNS = (free_capacity, round_robin)
 _BY_QUALITY = (intent, close_rate)
 
 
 def habits(subject: Subject) -> Iterator[Finding]:
-    """Hints at availability alone, at quality unread, and at sources all alike. O(conditions)."""
-    if not subject.router.rules:
+    """Yield hints at availability alone, at quality unread, and at sources all alike. O(conditions).
+
+    A policy is judged as a whole: one rule that knows better is enough.
+    """
+    router = subject.router
+    asked = [reads(condition) for _, condition in conditions_of(router)]
+    if not router.rules or any(each.checks for each in asked):
         return
-    asked = [reads(condition) for _, condition in subject.conditions()]
     scorers = [
-        _inner(term.scorer)
-        for rule in subject.router.rules
-        if rule.score
-        for term in rule.score.terms
+        _inner(term.scorer) for rule in router.rules if rule.score for term in rule.score.terms
     ]
-    if any(each.checks for each in asked):
-        return
-    placed = any(
-        rule.in_territory or rule.max_distance_km is not None for rule in subject.router.rules
-    )
-    chosen = placed or subject.router.pools or any(each.rep for each in asked)
-    if not chosen and _all(scorers, _TURNS):
+    placed = any(rule.in_territory or rule.max_distance_km is not None for rule in router.rules)
+    chosen = placed or router.pools or any(each.rep for each in asked)
+    if not chosen and all(isinstance(scorer, _TURNS) for scorer in scorers):
         explanation = "who is free gets the lead; nothing asks who is good at it"
-        yield Finding(
-            "LR301", "rule", explanation, "require or score a skill, a language, a territory"
-        )
-    if not any(_quality(each) for each in asked) and not any(
-        isinstance(scorer, _BY_QUALITY) for scorer in scorers
-    ):
+        remedy = "require or score a skill, a language, a territory"
+        yield Finding("LR301", "rule", explanation, remedy)
+    by_quality = any(isinstance(scorer, _BY_QUALITY) for scorer in scorers)
+    if not by_quality and not any(_quality(each) for each in asked):
         explanation = "nothing reads how good a lead is, or what it did"
         remedy = "read budget, size, role, deadline or signals in a rule, or score intent()"
         yield Finding("LR302", "rule", explanation, remedy)
@@ -81,14 +65,11 @@ def _inner(scorer: Scorer) -> Scorer:
     return scorer
 
 
-def _all(scorers: list[Scorer], kinds: tuple[type[Scorer], ...]) -> bool:
-    return all(isinstance(scorer, kinds) for scorer in scorers)
-
-
 def _quality(asked: Reads) -> bool:
-    numbers = any(field.custom and field.kind is Kind.NUMBER for field in asked.lead)
-    named = any(field.name in _QUALITY and not field.custom for field in asked.lead)
-    return bool(asked.signals) or numbers or named
+    return bool(asked.signals) or any(
+        field.kind is Kind.NUMBER if field.custom else field.name in _QUALITY
+        for field in asked.lead
+    )
 
 
 MOST_PIECES = 128
@@ -99,9 +80,9 @@ MOST_STEPS = 100_000
 
 
 def contradictions(subject: Subject) -> Iterator[Finding]:
-    """Conditions that can never hold, alone or with what stands beside them. O(conditions)."""
+    """Yield conditions that can never hold, alone or with what stands beside them. O(conditions)."""
     remedy = "correct it, or remove what it stands in"
-    for place, condition in subject.conditions():
+    for place, condition in conditions_of(subject.router):
         if not rows(condition):
             yield Finding("LR001", place, f"can never be true: {condition}", remedy)
     qualify = subject.router.qualify
@@ -118,9 +99,10 @@ def contradictions(subject: Subject) -> Iterator[Finding]:
 
 
 def order(subject: Subject) -> Iterator[Finding]:
-    """Rules that no lead reaches, that stand twice, or that share leads with a rule that treats them differently.
+    """Yield rules that no lead reaches, that stand twice, or that share leads with another.
 
-    Complexity: O(rows squared), and at most ``MOST_STEPS`` pairs of rows.
+    A rule is called unreachable only when that is proven, by taking from its leads those of every earlier rule until
+    nothing is left. O(rows squared), and at most ``MOST_STEPS`` pairs of rows.
     """
     rules, steps = subject.router.rules, 0
     for number, rule in enumerate(rules):
@@ -129,38 +111,36 @@ def order(subject: Subject) -> Iterator[Finding]:
             explanation = f"rule {rule.name!r} and those after it were not compared with the others"
             yield Finding("LR903", f"rule[{number}]", explanation, "split the policy by pools")
             return
-        if subject.reached[number]:
-            yield from _behind(subject, number, rule)
+        if not subject.reached[number]:
+            continue
+        takers = _takers(subject.reached[number], subject.taken[:number])
+        if takers is None:
+            yield from _shared(subject, number, rule)
+        else:
+            yield _behind(subject, number, rule, takers)
 
 
-def _behind(subject: Subject, number: int, rule: Rule) -> Iterator[Finding]:
-    place, reached = f"rule[{number}]", subject.reached[number]
-    earlier = subject.router.rules[:number]
-    takers = _takers(reached, subject.taken[:number])
-    if takers is None:
-        yield from _shared(subject, number, rule)
-        return
-    names = ", ".join(repr(earlier[taker].name) for taker in takers)
+def _behind(subject: Subject, number: int, rule: Rule, takers: list[int]) -> Finding:
+    place, earlier = f"rule[{number}]", subject.router.rules[:number]
 
     def shows(lead: Lead) -> bool:
         first = subject.router.match(lead, subject.instant)
         late = rule.when is None or subject.holds(rule.when, lead)
-        taken = first is not None and any(first is taker for taker in earlier)
-        return late and taken and subject.qualifies(lead)
+        return late and any(first is taker for taker in earlier) and subject.qualifies(lead)
 
-    lead = shown_by(reached, subject.instant, shows)
-    twin = earlier[takers[0]]
+    lead = shown_by(subject.reached[number], subject.instant, shows)
     if len(takers) == 1 and _left(subject.taken[takers[0]], subject.taken[number]) == []:
-        explanation = f"rule {rule.name!r} has the condition of {twin.name!r}, which comes first"
-        yield Finding("LR003", place, explanation, "remove one of them", lead)
-        return
+        twin = earlier[takers[0]].name
+        explanation = f"rule {rule.name!r} has the condition of {twin!r}, which comes first"
+        return Finding("LR003", place, explanation, "remove one of them", lead)
+    names = ", ".join(repr(earlier[taker].name) for taker in takers)
     take = "takes" if len(takers) == 1 else "take"
     explanation = f"rule {rule.name!r} is never reached, because {names} {take} all of its leads"
-    yield Finding("LR002", place, explanation, "move it up, or remove it", lead)
+    return Finding("LR002", place, explanation, "move it up, or remove it", lead)
 
 
 def _takers(reached: tuple[Row, ...], earlier: tuple[tuple[Row, ...], ...]) -> list[int] | None:
-    """The earlier rules that together take all of these leads; ``None`` when that is not proven."""
+    """Return the earlier rules that together take all of these leads; ``None`` when that is not proven."""
     for position, taken in enumerate(earlier):
         if _left(reached, taken) == []:
             return [position]
@@ -178,7 +158,7 @@ def _takers(reached: tuple[Row, ...], earlier: tuple[tuple[Row, ...], ...]) -> l
 
 
 def _left(reached: tuple[Row, ...] | list[Row], taken: tuple[Row, ...]) -> list[Row] | None:
-    """What is left of some leads when those of a rule are taken away; ``None`` when it falls into too many pieces."""
+    """Return some leads without those of a rule; ``None`` when they fall into too many pieces."""
     left = list(reached)
     for row in taken:
         left = [piece for mine in left for piece in without(mine, row)]
@@ -188,7 +168,7 @@ def _left(reached: tuple[Row, ...] | list[Row], taken: tuple[Row, ...]) -> list[
 
 
 def _terms(rule: Rule) -> tuple[object, ...]:
-    """What decides among the reps."""
+    """Return what decides among the reps."""
     asked = (
         rule.require,
         rule.in_territory,
@@ -200,25 +180,16 @@ def _terms(rule: Rule) -> tuple[object, ...]:
 
 
 def _shared(subject: Subject, number: int, rule: Rule) -> Iterator[Finding]:
-    """The first earlier rule with which this one shares some leads, each having others of its own."""
+    """Yield the first earlier rule with which this one shares some leads, each having others of its own."""
     reached = subject.reached[number]
     for position, other in enumerate(subject.router.rules[:number]):
         if rule.when is None or _terms(rule) == _terms(other):
             continue
-        common = [
-            row
-            for mine in reached
-            for taken in subject.taken[position]
-            if (row := both(mine, taken))
-        ]
+        pairs = ((mine, taken) for mine in reached for taken in subject.taken[position])
+        common = [row for mine, taken in pairs if (row := both(mine, taken))]
         if not common or _left(subject.reached[position], reached) == []:
             continue
-
-        def shows(lead: Lead, other: Rule = other) -> bool:
-            both_match = {other, rule} <= set(subject.router.match_all(lead, subject.instant))
-            return subject.qualifies(lead) and both_match
-
-        lead = shown_by(common, subject.instant, shows)
+        lead = shown_by(common, subject.instant, partial(_is_shared, subject, {other, rule}))
         if lead is not None:
             explanation = (
                 f"rule {rule.name!r} shares leads with {other.name!r}, which takes them first and treats them "
@@ -229,8 +200,13 @@ def _shared(subject: Subject, number: int, rule: Rule) -> Iterator[Finding]:
             return
 
 
+def _is_shared(subject: Subject, pair: set[Rule], lead: Lead) -> bool:
+    matched = set(subject.router.match_all(lead, subject.instant))
+    return subject.qualifies(lead) and pair <= matched
+
+
 def remainder(subject: Subject) -> Iterator[Finding]:
-    """Leads that qualify and that no rule is for. O(rules x pieces)."""
+    """Yield the leads that qualify and that no rule is for. O(rules x pieces)."""
     router = subject.router
     if any(rule.when is None for rule in router.rules):
         return

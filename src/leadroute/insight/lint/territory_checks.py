@@ -1,33 +1,186 @@
-"""Where leads are, on the map and on the clock, against what the rules ask.
-
-The rules of this module:
-
-* A rule is judged by leads whose country, region, zone and the like the rule itself spells out. Nothing is guessed
-  about others.
-* Territories are compared with each other up to ``MOST_TERRITORIES``.
-"""
+"""Findings about territories, places and calling hours."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from functools import partial
-from itertools import islice
+from itertools import chain, combinations
 from typing import Final
 
-from leadroute.insight.lint.analysis import Subject, shown_by
+from attrs import frozen
+
+from leadroute.insight.lint.analysis import Row, Subject
 from leadroute.insight.lint.finding import Finding
-from leadroute.insight.lint.roster_checks import MOST_LEADS, people, spelled
-from leadroute.model.borders import overlaps
+from leadroute.insight.lint.roster_checks import people
+from leadroute.model.distance import distance_km
 from leadroute.model.lead import Lead
 from leadroute.model.lead_timezone import lead_hours
 from leadroute.model.rep import Rep
 from leadroute.model.schedule import Schedule
+from leadroute.model.territory import Territory
 from leadroute.model.territory_index import TerritoryIndex
 from leadroute.model.working_hours import Hours, meeting, unless_failing
 from leadroute.rules.operand import Field
 
-__all__ = ["MOST_TERRITORIES", "calls", "shared", "territories", "unheld", "unmet"]
+_SETS: Final = {
+    "regions": "region",
+    "countries": "country",
+    "industries": "industry",
+    "languages": "language",
+}
+"""The fields of a territory that hold a set, each with the word for one of its members."""
+
+
+@frozen
+class Overlap:
+    """Two territories between which only the order of their names decides.
+
+    Args:
+        first: The one that goes first.
+        second: The other.
+        on: What both name, such as ``country DE``; empty when neither names anything.
+    """
+
+    first: str
+    second: str
+    on: tuple[str, ...]
+
+    def __str__(self) -> str:
+        shared = ", ".join(self.on) or "every lead"
+        return f"{self.first!r} and {self.second!r} both hold {shared}; give one a higher priority"
+
+
+@frozen
+class Hole:
+    """A lead that stands for a segment, and that nobody's territory holds.
+
+    Args:
+        lead_id: The lead.
+        territories: The territories that it is in, none of which has a rep.
+    """
+
+    lead_id: str
+    territories: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        if not self.territories:
+            return f"{self.lead_id!r} is in no territory"
+        return f"{self.lead_id!r} is in {', '.join(self.territories)}, where there is no rep"
+
+
+def holes(
+    territory_index: TerritoryIndex, segments: Iterable[Lead], reps: Iterable[Rep] = ()
+) -> Iterator[Hole]:
+    """Yield the segments that nobody's territory holds.
+
+    Args:
+        territory_index: The territories.
+        segments: One lead for each kind of lead that you expect.
+        reps: The reps, some of whom name their territories themselves.
+
+    Example:
+        >>> territory_index = TerritoryIndex(
+        ...     [Territory("emea", countries={"DE", "FR"}, owners={"ada"})]
+        ... )
+        >>> [
+        ...     str(hole)
+        ...     for hole in holes(
+        ...         territory_index, [Lead("germany", country="DE"), Lead("usa", country="US")]
+        ...     )
+        ... ]
+        ["'usa' is in no territory"]
+    """
+    named = frozenset(name for rep in reps for name in rep.territories)
+    for lead in segments:
+        found = [match.territory for match in territory_index.lookup(lead)]
+        if not any(one.owners or one.overlays or one.backups or one.name in named for one in found):
+            yield Hole(lead.id, tuple(one.name for one in found))
+
+
+def overlaps(territory_index: TerritoryIndex) -> Iterator[Overlap]:
+    """Yield every two territories between which only the order of their names decides.
+
+    Only territories of one country, one priority, one depth and the same kinds of fields are compared with each other:
+    O(n + k^2) for the largest such group of k.
+
+    Example:
+        >>> territory_index = TerritoryIndex(
+        ...     [Territory("b", countries={"DE"}), Territory("a", countries={"DE", "FR"})]
+        ... )
+        >>> [str(each) for each in overlaps(territory_index)]
+        ["'a' and 'b' both hold country DE; give one a higher priority"]
+    """
+    groups: defaultdict[tuple[object, ...], list[Territory]] = defaultdict(list)
+    for territory in territory_index:
+        kind = (_kinds(territory), territory.priority or 0, territory_index.depth(territory.name))
+        for country in sorted(territory.wanted("countries")) or [""]:
+            groups[*kind, country].append(territory)
+    seen = set()
+    for one, other in chain.from_iterable(combinations(each, 2) for each in groups.values()):
+        if (one.name, other.name) not in seen:
+            seen.add((one.name, other.name))
+            on = _shared(one, other)
+            if on is not None:
+                yield Overlap(one.name, other.name, on)
+
+
+def _kinds(territory: Territory) -> tuple[bool, ...]:
+    return (
+        bool(territory.wanted("accounts") or territory.wanted("domains")),
+        bool(territory.stretches),
+        territory.center is not None,
+        (territory.min_employees, territory.max_employees) != (None, None),
+        *(bool(territory.wanted(name)) for name in _SETS),
+    )
+
+
+def _shared(one: Territory, other: Territory) -> tuple[str, ...] | None:
+    """Return what two territories of the same kinds both hold; ``None`` when no lead can be in both."""
+    parts = [_named(one, other), _codes(one, other)]
+    for name, singular in _SETS.items():
+        both = one.wanted(name) & other.wanted(name)
+        left = both - one.unwanted(name) - other.unwanted(name)
+        listed = ", ".join(f"{singular} {each}" for each in sorted(left))
+        parts.append(None if one.wanted(name) and not left else listed)
+    parts += [_near(one, other), _sized(one, other)]
+    return None if None in parts else tuple(filter(None, parts))
+
+
+def _named(one: Territory, other: Territory) -> str | None:
+    if not (one.wanted("accounts") or one.wanted("domains")):
+        return ""
+    accounts = one.wanted("accounts") & other.wanted("accounts")
+    domains = one.wanted("domains") & other.wanted("domains")
+    return ", ".join(sorted(accounts | domains)) or None
+
+
+def _codes(one: Territory, other: Territory) -> str | None:
+    if not one.stretches:
+        return ""
+    both = [
+        str(mine)
+        for mine in one.stretches
+        for its in other.stretches
+        if len(mine.prefix) == len(its.prefix) and mine.meets(its)
+    ]
+    return ", ".join(f"postal code {code}" for code in both) or None
+
+
+def _near(one: Territory, other: Territory) -> str | None:
+    if one.center is None or other.center is None or one.radius_km is None:
+        return ""
+    apart = distance_km(one.center, other.center)
+    near = apart <= one.radius_km + (other.radius_km or 0)
+    return f"centers {apart:.0f} km apart" if near else None
+
+
+def _sized(one: Territory, other: Territory) -> str | None:
+    low = max(one.min_employees or 0, other.min_employees or 0)
+    ends = [each.max_employees for each in (one, other) if each.max_employees is not None]
+    return None if ends and low > min(ends) else ""
+
 
 MOST_TERRITORIES: Final = 1_000
 """How many territories are compared with each other: the worst case is their square."""
@@ -39,11 +192,11 @@ _PLACES: Final = frozenset(
 
 
 def territories(subject: Subject) -> Iterator[Finding]:
-    """Territories between which nothing but their names decides. O(territories squared) in the worst case."""
+    """Yield territories between which nothing but their names decides. O(territories squared)."""
     territory_index = subject.router.territories
     if len(territory_index) > MOST_TERRITORIES:
         explanation = f"{len(territory_index)} territories were not compared with each other"
-        remedy = f"compare fewer than {MOST_TERRITORIES} with leadroute.model.borders.overlaps"
+        remedy = f"compare fewer than {MOST_TERRITORIES} with leadroute.insight.lint.territory_checks.overlaps"
         yield Finding("LR403", "territory", explanation, remedy)
         return
     for found in overlaps(territory_index):
@@ -52,13 +205,13 @@ def territories(subject: Subject) -> Iterator[Finding]:
 
 
 def unheld(subject: Subject) -> Iterator[Finding]:
-    """Rules that ask for the lead's territory, and leads of theirs that are in none with a rep of the pool."""
+    """Yield leads that need a territory, and are in none with a rep of the pool."""
     territory_index = subject.router.territories
     for number, rule in enumerate(subject.router.rules):
         members = subject.active(rule.pool)
         if not rule.in_territory or not members:
             continue
-        lead = _shown(subject, number, partial(_unheld, territory_index, members))
+        lead = subject.lead_of(number, _places, partial(_unheld, territory_index, members))
         if lead is not None:
             explanation = (
                 f"rule {rule.name!r} takes leads that are in no territory with a rep of its pool"
@@ -73,7 +226,7 @@ def _unheld(territory_index: TerritoryIndex, members: Sequence[Rep], lead: Lead)
 
 
 def calls(subject: Subject) -> Iterator[Finding]:
-    """Calling hours that no instant fulfils, for any lead or for some."""
+    """Yield calling hours that no instant fulfils, for any lead or for some."""
     for number, rule in enumerate(subject.router.rules):
         if rule.calling_hours is None:
             continue
@@ -82,7 +235,9 @@ def calls(subject: Subject) -> Iterator[Finding]:
             explanation = f"rule {rule.name!r} never lets its leads be called"
             yield Finding("LR404", place, explanation, "widen the hours, or leave them out")
             continue
-        lead = _shown(subject, number, partial(_never, subject.instant, rule.calling_hours))
+        lead = subject.lead_of(
+            number, _places, partial(_never, subject.instant, rule.calling_hours)
+        )
         if lead is not None:
             explanation = (
                 f"rule {rule.name!r} takes leads that can never be called, because no hour suits all of the clocks "
@@ -97,14 +252,14 @@ def _never(now: datetime, calling_hours: str, lead: Lead) -> bool:
 
 
 def unmet(subject: Subject) -> Iterator[Finding]:
-    """Leads that may be called at hours at which nobody of the pool ever works. O(rules x schedules)."""
+    """Yield leads that may be called when nobody of the pool ever works. O(rules x schedules)."""
     for number, rule in enumerate(subject.router.rules):
         own = {rep.hours for rep in subject.punctual(rule.pool)}
         working = [hours for hours in own if hours is not None and _comes(hours, subject.instant)]
         if rule.calling_hours is None or None in own or not working:
             continue
-        lead = _shown(
-            subject, number, partial(_unmet, subject.instant, rule.calling_hours, working)
+        lead = subject.lead_of(
+            number, _places, partial(_unmet, subject.instant, rule.calling_hours, working)
         )
         if lead is not None:
             explanation = f"rule {rule.name!r} takes leads that may be called only when nobody of its pool ever works"
@@ -128,7 +283,7 @@ def _never_meet(own: Hours, hours: Hours, now: datetime) -> bool:
 
 
 def shared(subject: Subject) -> Iterator[Finding]:
-    """Reps whose hours are not known, under a rule that requires some of them."""
+    """Yield reps whose hours are not known, under a rule that requires some of them."""
     for number, rule in enumerate(subject.router.rules):
         if rule.min_shared_hours is None:
             continue
@@ -142,18 +297,5 @@ def shared(subject: Subject) -> Iterator[Finding]:
             yield Finding("LR405", f"rule[{number}].min_shared_hours", explanation, remedy)
 
 
-def _shown(subject: Subject, number: int, holds: Callable[[Lead], bool]) -> Lead | None:
-    """A lead that comes to this rule, whose place the rule spells out, and of which this holds."""
-    rule = subject.router.rules[number]
-
-    def shows(lead: Lead) -> bool:
-        mine = subject.qualifies(lead) and subject.router.match(lead, subject.instant) is rule
-        return mine and holds(lead)
-
-    for row in subject.reached[number]:
-        places = frozenset(asked for asked, _ in row if asked in _PLACES)
-        rows = islice(spelled(row, places), MOST_LEADS) if places else ()
-        lead = shown_by(rows, subject.instant, shows)
-        if lead is not None:
-            return lead
-    return None
+def _places(row: Row) -> frozenset[Field]:
+    return frozenset(asked for asked, _ in row if asked in _PLACES and isinstance(asked, Field))

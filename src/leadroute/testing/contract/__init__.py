@@ -14,11 +14,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager
-from itertools import chain
 
 from leadroute.offers.store import Store
-from leadroute.testing.contract import counters, delivery, guards, reading
-from leadroute.testing.contract.asking import Promise
+from leadroute.testing.contract.outbox import Outbox
+from leadroute.testing.contract.queries import Queries
+from leadroute.testing.contract.writes import Writes
 
 __all__ = ["store_contract"]
 
@@ -26,7 +26,7 @@ __all__ = ["store_contract"]
 def store_contract(
     make_store: Callable[[], AbstractContextManager[Store]],
 ) -> list[tuple[str, Callable[[], None]]]:
-    """Every promise of the store contract, by name, as a function to call.
+    """Return every promise of the store contract, by name, as a function to call.
 
     Args:
         make_store: Gives a context manager around a new and empty store.
@@ -41,13 +41,13 @@ def store_contract(
         ...     check()
     """
 
-    def checking(promise: Promise) -> Callable[[], None]:
+    def checking(kind: type[Outbox | Queries | Writes], name: str) -> Callable[[], None]:
         def check() -> None:
             with make_store() as store:
-                promise(store)
+                getattr(kind(store), name)()
 
-        check.__doc__ = promise.__doc__
+        check.__doc__ = getattr(kind, name).__doc__
         return check
 
-    promises = chain(guards.promise, counters.promise, reading.promise, delivery.promise)
-    return [(promise.__name__, checking(promise)) for promise in promises]
+    promises = [(kind, name) for kind in (Writes, Queries, Outbox) for name in vars(kind)]
+    return [(name, checking(kind, name)) for kind, name in promises if name[0] != "_"]

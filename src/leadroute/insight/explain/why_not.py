@@ -1,16 +1,4 @@
-"""Why not this rep, and the smallest change that would have given them the lead.
-
-The rules of this module:
-
-* Single changes are tried first, then pairs, those that brought the rep nearer before others. Every proposal was
-  ranked again, with the rep in first place.
-* Of a change that comes in several strengths, the mildest that suffices is proposed.
-* Changes of the rep come first, then those of team, pool, rule and policy, then those of the lead, of time and of
-  counts.
-* What is tried comes from the policy: the words and numbers that its conditions name, what its scorers read, and
-  what stands in the rep's way.
-* The search is bounded by ``MOST_TRIALS`` rankings. Nothing found is no proof that there is nothing.
-"""
+"""Why not this rep, and the smallest change that would have given them the lead."""
 
 from __future__ import annotations
 
@@ -22,10 +10,18 @@ from typing import Any, Final
 from attrs import define, frozen
 
 from leadroute.errors import LeadrouteError
-from leadroute.insight.explanations.gates import limits, terms, waits
-from leadroute.insight.explanations.levers import lead_lever, named, rep_lever
-from leadroute.insight.explanations.question import Change, Lever, Question
-from leadroute.insight.explanations.scorer_changes import wanted, weights
+from leadroute.insight.explain.changes import (
+    Change,
+    Lever,
+    Question,
+    lead_lever,
+    limits,
+    named,
+    rep_lever,
+    terms,
+    waits,
+)
+from leadroute.insight.explain.scorer_changes import wanted, weights
 from leadroute.model.lead import Lead
 from leadroute.model.roster import Roster
 from leadroute.model.snapshot import Snapshot
@@ -33,10 +29,8 @@ from leadroute.model.validation import must_be
 from leadroute.ranking.ranking import Outcome, Ranking
 from leadroute.ranking.router import Router
 
-__all__ = ["MOST_TRIALS", "WhyNot", "why_not"]
-
 MOST_TRIALS = 600
-"""How many rankings one question may cost."""
+"""How many rankings one question may cost. Nothing found is not a proof that there is nothing."""
 
 MOST_PROPOSALS = 8
 """How many changes are proposed at most."""
@@ -74,13 +68,11 @@ class WhyNot:
     def __str__(self) -> str:
         if not self.reason:
             return self.ranking.headline
-        lines = [self.ranking.headline, f"  Why not {self.rep_id}: {self.reason}"]
-        if not self.proposals:
-            lines.append("  No small change would have changed that.")
-        else:
-            lines.append(f"  It would have gone to {self.rep_id} if")
-            lines += [f"     {' and '.join(map(str, changes))}" for changes in self.proposals]
-        return "\n".join(lines)
+        found = [f"     {' and '.join(map(str, changes))}" for changes in self.proposals]
+        gone = f"  It would have gone to {self.rep_id} if"
+        head = gone if found else "  No small change would have changed that."
+        why = f"  Why not {self.rep_id}: {self.reason}"
+        return "\n".join([self.ranking.headline, why, head, *found])
 
 
 def why_not(
@@ -93,7 +85,7 @@ def why_not(
     snapshot: Snapshot | None = None,
     previous_offers: Mapping[str, str] | None = None,
 ) -> WhyNot:
-    """Say why a lead does not go to a rep, and the smallest changes that would have given it to them.
+    """Say why a lead does not go to a rep, and propose the smallest changes.
 
     Args:
         router: The policy.
@@ -121,10 +113,17 @@ def why_not(
     must_be(Lead, lead=lead)
     must_be(Roster, roster=roster)
     must_be(str, rep_id=rep_id)
-    rep = roster[rep_id]
     instant = lead.received_at if now is None else now
-    counts = snapshot or Snapshot()
-    question = Question(router, lead, rep, roster, instant, counts, previous_offers or {})
+    asked = (
+        router,
+        lead,
+        roster[rep_id],
+        roster,
+        instant,
+        snapshot or Snapshot(),
+        previous_offers or {},
+    )
+    question = Question(*asked)
     ranking = question.ranked()
     if _goes_to(ranking, rep_id):
         return WhyNot(rep_id, ranking, "", ())
@@ -142,12 +141,9 @@ def _reason(ranking: Ranking, rep_id: str) -> str:
     behind = next((each for each in ranking.assignments if each.rep_id == rep_id), None)
     if behind is not None:
         first = ranking.assignments[0]
-        return (
-            f"is number {behind.rank} with {behind.score:.2f}, behind {first.label} with "
-            f"{first.score:.2f}"
-        )
-    rejection = ranking.rejection(rep_id)
-    if rejection is not None:
+        other = f"behind {first.label} with {first.score:.2f}"
+        return f"is number {behind.rank} with {behind.score:.2f}, {other}"
+    if (rejection := ranking.rejection(rep_id)) is not None:
         return rejection.reason
     if ranking.pool is not None:
         return f"is not in the pool {ranking.pool!r}"
@@ -162,7 +158,7 @@ class _Search:
     left: int
 
     def ranked(self, changes: Iterable[Change]) -> Ranking | None:
-        """The decision with these changes; ``None`` when they cannot be made, or the search is over."""
+        """Rank with these changes; ``None`` when they cannot be made, or the search is over."""
         if not self.left:
             return None
         self.left -= 1
@@ -172,18 +168,20 @@ class _Search:
             return None
 
     def works(self, *changes: Change) -> bool:
-        """Whether these changes give the lead to the rep."""
         ranking = self.ranked(changes)
         return ranking is not None and _goes_to(ranking, self.question.rep.id)
 
     def mildest(self, lever: Lever, *others: Change) -> Change:
-        """The mildest change of a lever that suffices, where its strongest does."""
+        """Return the mildest change of a lever that suffices, where its strongest does."""
         *milder, strongest = lever
         return next((each for each in milder if self.works(each, *others)), strongest)
 
 
 def _proposals(question: Question, first: Ranking) -> Iterator[tuple[Change, ...]]:
-    """The changes that give the lead to the rep: single ones, and pairs when there is no single one."""
+    """Yield single changes that give the lead to the rep, or pairs when there are none.
+
+    Pairs of what brought the rep nearer are tried first.
+    """
     search, found = _Search(question, MOST_TRIALS), False
     levers = list(_levers(question, first))
     promise = {}
@@ -206,14 +204,13 @@ def _proposals(question: Question, first: Ranking) -> Iterator[tuple[Change, ...
 
 
 def _distance(ranking: Ranking | None, rep_id: str) -> tuple[int, float]:
-    """How far a rep is from the first place: behind, kept out, not in the pool, or without any rule."""
+    """Return the distance from the first place: behind, excluded, not in the pool, or without a rule."""
     if ranking is None:
         return 5, 0
     for each in ranking.assignments:
         if each.rep_id == rep_id:
             return 0, ranking.assignments[0].score - each.score
-    rejection = ranking.rejection(rep_id)
-    if rejection is not None:
+    if (rejection := ranking.rejection(rep_id)) is not None:
         return 1, len(rejection.obstacles)
     if ranking.pool is not None:
         return 2, 0
@@ -221,7 +218,6 @@ def _distance(ranking: Ranking | None, rep_id: str) -> tuple[int, float]:
 
 
 def _levers(question: Question, first: Ranking) -> Iterator[Lever]:
-    """What could be otherwise, the rep before the pool, the policy, the lead, and what is counted."""
     router, lead, rep = question.router, question.lead, question.rep
     rule = question.rule(first)
     found = [*limits(question, rule)]

@@ -1,6 +1,7 @@
-"""What every command promises: help, exit codes, and messages in place of tracebacks."""
+"""What every command promises: help, exit codes, and messages in place of tracebacks; and show and schema."""
 
 import io
+import json
 import os
 import subprocess
 import sys
@@ -10,8 +11,12 @@ from runpy import run_module
 import pytest
 
 import leadroute as package
-from leadroute.cli import command, main
+from leadroute.cli import main
 from leadroute.cli import report as report_command
+from leadroute.formats.policy_file import load_policy
+from leadroute.formats.policy_schema import policy_schema
+from leadroute.insight.description import describe_policy
+from leadroute.insight.diagram import graphviz, mermaid
 
 COMMAND = "import sys; from leadroute.cli import main; sys.exit(main())"
 
@@ -136,7 +141,7 @@ def test_streams_speak_utf8(monkeypatch, given):
 def test_only_text_streams_are_changed():
     """A stream that is no file is left as it is."""
     stream = io.StringIO()
-    command._speak_utf8(stream)
+    import_module("leadroute.cli.main")._speak_utf8(stream)
     assert stream.encoding is None
 
 
@@ -150,3 +155,31 @@ def test_the_package_is_the_command(monkeypatch, capsys):
         run_module("leadroute", run_name="__main__")
     assert left.value.code == 0
     assert capsys.readouterr().out.startswith("leadroute ")
+
+
+def test_plain_words(leadroute, given):
+    """A policy is told in plain words."""
+    ended = leadroute("show", "policy.toml")
+    assert (ended.code, ended.err) == (0, "")
+    assert ended.out == describe_policy(load_policy("policy.toml")) + "\n"
+
+
+def test_pictures(leadroute, given):
+    """With --mermaid or --graphviz it is drawn, and with both the command is wrong."""
+    router = load_policy("policy.toml")
+    assert leadroute("show", "policy.toml", "--mermaid").out == mermaid(router)
+    assert leadroute("show", "policy.toml", "--graphviz").out == graphviz(router)
+    assert leadroute("show", "policy.toml", "--graphviz", "--mermaid").code == 2
+
+
+def test_missing(leadroute, given):
+    """A policy that is not there is told in one line."""
+    ended = leadroute("show", "gone.toml")
+    assert (ended.code, ended.err) == (2, "leadroute: gone.toml: No such file or directory\n")
+
+
+def test_printed(leadroute):
+    """The schema is printed as JSON, for an editor to keep."""
+    ended = leadroute("schema")
+    assert (ended.code, ended.err) == (0, "")
+    assert json.loads(ended.out) == policy_schema()

@@ -1,21 +1,13 @@
-"""What another policy would change: who loses which lead to whom, and why.
-
-The rules of this module:
-
-* A lead moves when its best rep is another one, or there is none under one of the policies.
-* Leads are read a portion at a time. Memory stays constant.
-* Where the policies differ in their rules alone, a lead whose rule is the same in both cannot move, and is not ranked.
-  All others are ranked under both policies, each on its own.
-"""
+"""What another policy would change: who loses which lead to whom, and why."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
-from itertools import islice
+from itertools import chain, islice
 from typing import Any, Final
 
-from attrs import evolve, fields, frozen
+from attrs import asdict, evolve, fields, frozen
 
 from leadroute.errors import FieldTypeError
 from leadroute.model.lead import Lead
@@ -25,8 +17,6 @@ from leadroute.model.validation import every, must_be
 from leadroute.ranking.ranking import Assignment, Ranking
 from leadroute.ranking.router import Router
 from leadroute.rules.rule import Rule
-
-__all__ = ["PORTION", "Move", "diff"]
 
 PORTION: Final = 8_192
 """How many leads are read at a time."""
@@ -42,7 +32,7 @@ class Move:
         after: The rep under the new policy; ``None`` when there is none.
         rule_before: The rule under the old policy; ``None`` when none matched.
         rule_after: The rule under the new policy; ``None`` when none matched.
-        reason: What makes the difference, in words.
+        reason_code: What makes the difference, in words.
     """
 
     lead_id: str
@@ -50,24 +40,15 @@ class Move:
     after: str | None
     rule_before: str | None
     rule_after: str | None
-    reason: str
+    reason_code: str
 
     @property
     def plain(self) -> dict[str, Any]:
         """The move as data for programs."""
-        return {
-            "lead_id": self.lead_id,
-            "before": self.before,
-            "after": self.after,
-            "rule_before": self.rule_before,
-            "rule_after": self.rule_after,
-            "reason": self.reason,
-        }
+        return asdict(self)
 
     def __str__(self) -> str:
-        return (
-            f"{self.lead_id}: {self.before or 'nobody'} -> {self.after or 'nobody'}: {self.reason}"
-        )
+        return f"{self.lead_id}: {self.before or 'nobody'} -> {self.after or 'nobody'}: {self.reason_code}"
 
 
 def diff(
@@ -80,7 +61,7 @@ def diff(
     snapshot: Snapshot | None = None,
     unjudged: Callable[[FieldTypeError], object] | None = None,
 ) -> Iterator[Move]:
-    """The leads that a new policy would give to somebody else, one at a time as you iterate.
+    """Yield the leads that a new policy would give to somebody else, in constant memory.
 
     Args:
         old: The policy as it is.
@@ -106,22 +87,20 @@ def diff(
         L-1: ada -> bob: ada: the rule requires that the rep's level is at least 2
     """
     must_be(Router, old=old, new=new)
-    unchanged = _unchanged(old, new)
-    pending = every(Lead, leads=leads)
-    while portion := tuple(islice(pending, PORTION)):
-        for lead in _doubtful(old, new, portion, now, unchanged):
-            try:
-                before = old.rank(lead, roster, now=now, snapshot=snapshot)
-                after = new.rank(lead, roster, now=now, snapshot=snapshot)
-            except FieldTypeError as error:
-                if unjudged is None:
-                    raise
-                unjudged(error)
-                continue
-            one, other = _id(before.best), _id(after.best)
-            if one != other:
-                why = _why(before, after)
-                yield Move(lead.id, one, other, before.rule, after.rule, why)
+    unchanged, pending = _unchanged(old, new), every(Lead, leads=leads)
+    portions = iter(lambda: tuple(islice(pending, PORTION)), ())
+    for lead in chain.from_iterable(_doubtful(old, new, each, now, unchanged) for each in portions):
+        try:
+            before = old.rank(lead, roster, now=now, snapshot=snapshot)
+            after = new.rank(lead, roster, now=now, snapshot=snapshot)
+        except FieldTypeError as error:
+            if unjudged is None:
+                raise
+            unjudged(error)
+            continue
+        one, other = _id(before.best), _id(after.best)
+        if one != other:
+            yield Move(lead.id, one, other, before.rule, after.rule, _why(before, after))
 
 
 _BESIDE_RULES: Final = (
@@ -131,7 +110,7 @@ _BESIDE_RULES: Final = (
 
 
 def _unchanged(old: Router, new: Router) -> frozenset[str | None] | None:
-    """The rules under which a lead cannot move; ``None`` where more than the rules differs."""
+    """Return the rules under which a lead cannot move; ``None`` where more than the rules differs."""
     if any(getattr(old, name) != getattr(new, name) for name in _BESIDE_RULES):
         return None
     before = {rule.name: rule for rule in old.rules}
@@ -141,7 +120,7 @@ def _unchanged(old: Router, new: Router) -> frozenset[str | None] | None:
 
 
 def _ranks_alike(one: Rule | None, other: Rule) -> bool:
-    """Whether two rules differ in nothing but the leads that they take."""
+    # They differ in nothing but the leads that they take.
     return one is not None and (one == other or evolve(one, when=other.when) == other)
 
 
@@ -152,7 +131,7 @@ def _doubtful(
     now: datetime | None,
     unchanged: frozenset[str | None] | None,
 ) -> Iterable[Lead]:
-    """The leads that have to be ranked to know whether they move."""
+    """Return the leads that have to be ranked to know whether they move."""
     if unchanged is None:
         return leads
     try:
@@ -189,7 +168,7 @@ def _rule(ranking: Ranking) -> str:
 
 
 def _lost(best: Assignment, after: Ranking) -> Iterator[str]:
-    """What the rep who had the lead is under the new policy."""
+    """Say what became of the rep who had the lead."""
     for assignment in after.assignments:
         if assignment.rep_id == best.rep_id:
             first = after.assignments[0]

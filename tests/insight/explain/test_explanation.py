@@ -1,6 +1,7 @@
 """What the what-if questions promise."""
 
 from datetime import UTC, datetime, timedelta
+from importlib import import_module
 
 import pytest
 from attrs import evolve
@@ -32,7 +33,6 @@ from leadroute import (
     territory_match,
     why_not,
 )
-from leadroute.insight.explanations import proposals
 from leadroute.rules.builders import age, days, define, domain_of, overlaps
 from leadroute.rules.scores import parse_score
 from leadroute.scorers import BUILT_IN, invert
@@ -445,7 +445,7 @@ def test_odd_levers():
 
 def test_search_is_bounded(monkeypatch):
     """The search ends after so many rankings."""
-    monkeypatch.setattr(proposals, "MOST_TRIALS", 2)
+    monkeypatch.setattr(import_module("leadroute.insight.explain.why_not"), "MOST_TRIALS", 2)
     assert answer(Rule("a"), Rep("bob", active=False, capacity=0))[1] == []
 
 

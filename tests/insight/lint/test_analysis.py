@@ -8,12 +8,23 @@ from hypothesis import strategies as st
 
 from leadroute import LEAD, REP, signal
 from leadroute.errors import FieldTypeError
-from leadroute.insight.lint.rows import MOST_ROWS, both, rows, universe, without
-from leadroute.insight.lint.values import ANYTHING, MISSING, among, beginning, related
+from leadroute.insight.lint.analysis import (
+    ANYTHING,
+    MISSING,
+    MOST_ROWS,
+    both,
+    points,
+    rows,
+    stretches,
+    takes,
+    universe,
+    without,
+)
 from leadroute.rules.builders import age, define, hours
 from leadroute.rules.conditions import ALWAYS, NEVER, And, Comparison, Condition, joined
 from leadroute.rules.evaluation import Environment, compile_condition
 from leadroute.rules.fields import Kind
+from leadroute.rules.match_constraints import NOTHING, listed, span_of, starting
 from leadroute.rules.operand import Const
 from leadroute.testing.strategies import conditions, leads
 
@@ -23,12 +34,12 @@ POINTS = (None, *range(-1, 8), 2.5)
 
 sets = st.recursive(
     st.one_of(
-        st.builds(related, st.sampled_from(["==", "!=", "<", "<=", ">", ">="]), st.integers(0, 6)),
-        st.builds(among, st.lists(st.integers(0, 6), max_size=3)),
+        st.builds(span_of, st.sampled_from(["==", "!=", "<", "<=", ">", ">="]), st.integers(0, 6)),
+        st.builds(listed, st.lists(st.integers(0, 6), max_size=3)),
         st.sampled_from([ANYTHING, MISSING]),
     ),
     lambda parts: st.one_of(
-        st.builds(lambda a, b: a & b, parts, parts), st.builds(lambda a: ~a, parts)
+        st.builds(lambda a, b: a.meet(b), parts, parts), st.builds(lambda a: a.flipped(), parts)
     ),
     max_leaves=6,
 )
@@ -38,26 +49,26 @@ sets = st.recursive(
 def test_sets_obey_their_laws(one, other):
     """A value is in what two sets share when it is in both, and in the negative when it is not in the set."""
     for value in POINTS:
-        assert (value in (one & other)) == (value in one and value in other)
-        assert (value in ~one) == (value not in one)
-    assert ~~one == one
-    assert bool(one) == (one != among([]))
+        assert takes(one.meet(other), value) == (takes(one, value) and takes(other, value))
+        assert takes(one.flipped(), value) == (not takes(one, value))
+    assert one.flipped().flipped() == one
+    assert (one == NOTHING) == (not one.missing and not list(stretches(one)))
 
 
 def test_points():
     """A set of single values lists them; one with a stretch does not, and missing is no value."""
-    assert among([3, 1, 3]).points == (1, 3)
-    assert MISSING.points == ()
-    assert related(">", 3).points is None
-    assert (related(">=", 3) & related("<=", 4)).points is None
+    assert points(listed([3, 1, 3])) == (1, 3)
+    assert points(MISSING) == ()
+    assert points(span_of(">", 3)) is None
+    assert points(span_of(">=", 3).meet(span_of("<=", 4))) is None
 
 
 @pytest.mark.parametrize("prefix", ["90", "a\U0010ffff", "\U0010ffff"])
 def test_prefixes(prefix):
     """A prefix is the stretch of exactly the texts that begin with it, at the end of the alphabet too."""
-    found = beginning(prefix)
-    assert all(prefix + rest in found for rest in ("", "0", "\U0010ffff"))
-    assert all(text not in found for text in ("", "!", prefix[:-1], None))
+    found = starting(prefix)
+    assert all(takes(found, prefix + rest) for rest in ("", "0", "\U0010ffff"))
+    assert not any(takes(found, text) for text in ("", "!", prefix[:-1], None))
 
 
 def in_row(row, lead):
@@ -65,7 +76,7 @@ def in_row(row, lead):
     for (asked, _), values in row.items():
         if isinstance(asked, Condition):
             value = compile_condition(asked, KNOWN)(lead, None, NOW)
-            known = value in values
+            known = takes(values, value)
         else:
             known = any(
                 compile_condition(part, KNOWN)(lead, None, NOW) for part in restated(asked, values)
@@ -79,7 +90,7 @@ def restated(asked, values):
     """The conditions that say that an operand is in a set of values."""
     from leadroute.rules.conditions import Presence
 
-    for low, high in values.stretches:
+    for low, high in stretches(values):
         found = Presence(asked)
         for cut, ops in ((low, (">=", ">")), (high, ("<", "<="))):
             if cut is not None:
@@ -177,9 +188,9 @@ def test_negatives_are_false_for_missing():
     """Neither "is not one of" nor "is not" holds for a missing value, while "not" does."""
     for condition in (LEAD.country.not_in(["US"]), LEAD.country != "US"):
         (row,) = rows(condition)
-        assert [None in values for values in row.values()] == [False]
+        assert [takes(values, None) for values in row.values()] == [False]
     (row,) = rows(~(LEAD.country == "US"))
-    assert [None in values for values in row.values()] == [True]
+    assert [takes(values, None) for values in row.values()] == [True]
 
 
 def test_ages_and_sums_are_followed():

@@ -20,8 +20,8 @@ from leadroute import (
     Territory,
     why_not,
 )
-from leadroute.insight.explanations.gates import on_lead_hours
-from leadroute.insight.explanations.scorer_changes import WANTED
+from leadroute.insight.explain.changes import on_lead_hours
+from leadroute.insight.explain.scorer_changes import WANTED
 from leadroute.model.duration import to_micros
 from leadroute.model.keys import segment_open_key
 from leadroute.model.rep import Presence

@@ -1,10 +1,4 @@
-"""Why this rule, why not an earlier one, and every rep's reasons.
-
-The rules of this module:
-
-* Of a condition that did not hold, the parts that were false are told, each with what the lead has there.
-* What may be personal is withheld: only fields that cannot be are shown, and of attributes no text.
-"""
+"""Why this rule, why not an earlier one, and every rep's reasons."""
 
 from __future__ import annotations
 
@@ -12,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any, Final
 
-from attrs import frozen
+from attrs import asdict, frozen
 
 from leadroute.errors import FieldTypeError
 from leadroute.model.lead import Lead
@@ -27,15 +21,13 @@ from leadroute.rules.evaluation import compile_condition, described, reader
 from leadroute.rules.fields import FIELDS, Kind
 from leadroute.rules.operand import Field, SignalStat, literal_text
 
-__all__ = ["SHOWN", "Explanation", "Failure", "Miss", "explain"]
-
 SHOWN: Final = frozenset(
     """
     received_at country region timezone language industry employees annual_revenue budget product source channel
     deadline priority
     """.split()
 )
-"""The fields of a lead whose values are shown. All others may be personal."""
+"""The fields of a lead whose values are shown. All others, and the texts of attributes, may be personal."""
 
 
 @frozen
@@ -90,24 +82,15 @@ class Explanation:
     @property
     def plain(self) -> dict[str, Any]:
         """Rule and earlier rules as data for programs; the ranking is a value of its own."""
+        earlier = [
+            (miss.rule, [{**asdict(each), "facts": dict(each.facts)} for each in miss.failures])
+            for miss in self.earlier
+        ]
         return {
             "lead_id": self.ranking.lead_id,
             "rule": self.ranking.rule,
             "because": self.words,
-            "earlier": [
-                {
-                    "rule": miss.rule,
-                    "failures": [
-                        {
-                            "condition": each.condition,
-                            "words": each.words,
-                            "facts": dict(each.facts),
-                        }
-                        for each in miss.failures
-                    ],
-                }
-                for miss in self.earlier
-            ],
+            "earlier": [{"rule": rule, "failures": failures} for rule, failures in earlier],
         }
 
     def __str__(self) -> str:
@@ -167,7 +150,7 @@ def explain(
 def _failures(
     condition: Condition, router: Router, lead: Lead, now: datetime | None
 ) -> Iterator[Failure]:
-    """The parts of a condition that are false; itself when it has no parts."""
+    """Yield the parts of a condition that are false; itself when it has no parts."""
     if isinstance(condition, Named):
         yield from _failures(condition.condition, router, lead, now)
     elif isinstance(condition, And):
@@ -184,10 +167,9 @@ def _failures(
 
 
 def _was_false(part: Condition, router: Router, lead: Lead, now: datetime | None) -> bool:
-    """Whether a part did not hold; one that cannot be judged was not asked, because another was false before it."""
     try:
         return not compile_condition(part, router.environment)(lead, None, now)
-    except FieldTypeError:
+    except FieldTypeError:  # it was not asked, because another was false before it
         return False
 
 

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from leadroute import LEAD, REP, FieldTypeError, Lead, Rep, Roster, Router, Rule, diff
-from leadroute.insight.explanations import moves as module
+from leadroute.insight import policy_diff as module
 from leadroute.rules.builders import age, days
 from leadroute.testing.strategies import leads, rosters, routers
 

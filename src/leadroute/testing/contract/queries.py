@@ -1,0 +1,274 @@
+"""What the reads promise: records, counters, lines, pages, keys compared exactly, and times."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from leadroute.errors import ConfigError
+from leadroute.offers.change import MAX_DATA, Add, Drop, Emit, Once, Put, Record
+from leadroute.testing.contract.asking import Contract, emitted, put, same
+
+
+def _keys(records: list[Record]) -> list[str]:
+    return [record.key for record in records]
+
+
+_LOOKALIKES: dict[str, list[str]] = {
+    "case": ["key", "KEY", "Key"],
+    "trailing_space": ["key", "key ", "key  ", " key", "key\t", "key\n"],
+    "accents": ["resume", "résumé", "re\u0301sume\u0301"],
+    "width": ["ada", "\uff41da", "ad\u0430"],
+    "zero_width": ["ada", "a\u200bda", "\ufeffada"],
+    "sharp_s": ["strasse", "straße", "STRASSE", "stra\u017f\u017fe"],
+    "dotted_i": ["mike", "m\u0131ke", "MIKE", "M\u0130KE"],
+    "numbers": ["1", "01", "1.0", "1e0", "+1", "0x1"],
+    "quotes": ["'", '"', "''", "\\'", "`", "$$"],
+    "statements": ["'; DROP TABLE x; --", "--", "/*", "%", "_", "?", ":a", "@a", "?1", "{}"],
+    "words": ["NULL", "null", "None", "TRUE", "0"],
+    "astral": ["\U0001f600", "\U0001f601", "\ufffd", "\U0010ffff"],
+    "controls": ["\x01", "\x7f", "\x85", "\u2028", "\r\n", "\n"],
+    "length": ["é" * 190, "é" * 189, "\U0001f600" * 190],
+}
+
+
+class Queries(Contract):
+    """The promises of the reads."""
+
+    def get_gives_what_exists_in_the_order_asked(self) -> None:
+        """Get leaves out what is missing and keeps the order asked, each key once."""
+        self.done(put("a"), put("b"), put("c"))
+        same(list(self.store.get(["c", "x", "a", "c"])), ["c", "a"])
+        same(self.store.get([]), {})
+
+    def get_takes_many_keys(self) -> None:
+        """Get takes more keys than a statement can hold."""
+        self.done(*(put(f"r/{number}") for number in range(50)), *(Once(f"{n}") for n in range(50)))
+        keys = [f"r/{number}" for number in range(1500)] + [f"once/{n}" for n in range(1500)]
+        same(len(self.store.get(keys)), 100)
+
+    def counts_by_key(self) -> None:
+        """Counts gives the counters asked for, in the order asked, and leaves out those at 0."""
+        self.done(Add("b", 1), Add("a", 2), Add("z", 0), Add("other", 1))
+        same(list(self.store.counts(["b", "z", "a", "x", "a"]).items()), [("b", 1), ("a", 2)])
+        same(self.store.counts([]), {})
+
+    def counts_takes_many_keys(self) -> None:
+        """Counts takes more keys than a statement can hold."""
+        self.done(*(Add(f"{number:04}", 1) for number in range(600)))
+        same(len(self.store.counts([f"{number:04}" for number in range(1500)])), 600)
+
+    def counts_by_prefix(self) -> None:
+        """A prefix is compared exactly: no case, no wildcard, nothing beside it."""
+        keys = ["rep", "rep/", "rep/a", "rep/b", "rep0", "Rep/a", "rep%", "rep_a", "re"]
+        self.done(*(Add(key, 1) for key in keys))
+        same(list(self.store.counts(prefix="rep/")), ["rep/", "rep/a", "rep/b"])
+        same(list(self.store.counts(prefix="rep%")), ["rep%"])
+        same(list(self.store.counts(prefix="rep_")), ["rep_a"])
+        same(list(self.store.counts()), sorted(keys))
+
+    def counts_by_prefix_of_any_letter(self) -> None:
+        """A prefix may end in any character, the last of all too."""
+        keys = ["\ud7ff1", "\ue0001", "\U0010ffff1", "\U0010ffff\U0010ffff", "é1", "e1"]
+        self.done(*(Add(key, 1) for key in keys))
+        for prefix in ("\ud7ff", "\ue000", "\U0010ffff", "é", "\U0010ffff\U0010ffff"):
+            same(
+                list(self.store.counts(prefix=prefix)),
+                sorted(k for k in keys if k.startswith(prefix)),
+            )
+
+    def counts_leaves_out_zero(self) -> None:
+        """A counter back at 0 cannot be told from one never touched."""
+        self.done(Add("a", 1), Add("b", 1))
+        self.done(Add("a", -1))
+        same(self.store.counts(), {"b": 1})
+        same(self.store.counts(["a"]), {})
+
+    def counts_takes_one_question(self) -> None:
+        """Keys and a prefix together are refused."""
+        try:
+            self.store.counts(["a"], prefix="b")
+        except ConfigError as error:
+            same(str(error), "counts takes keys or a prefix, not both")
+        else:
+            raise AssertionError("keys and prefix were both taken")
+
+    def _lines(self) -> None:
+        for key, status, owner, due in (
+            ("a", "offered", "ada", 30),
+            ("b", "offered", "bob", 10),
+            ("c", "waiting", "", 20),
+            ("d", "offered", "ada", None),
+            ("e", "", "ada", 10),
+            ("f", "offered", "bob", 20),
+        ):
+            self.done(Put(key, "{}", 0, status, owner, due))
+
+    def find_by_status(self) -> None:
+        """A status gives its line by due time, those never due last."""
+        self._lines()
+        same(_keys(self.store.find(status="offered")), ["b", "f", "a", "d"])
+        same(_keys(self.store.find(status="nothing")), [])
+
+    def find_by_owner(self) -> None:
+        """An owner gives all that is theirs."""
+        self._lines()
+        same(_keys(self.store.find(owner="ada")), ["e", "a", "d"])
+
+    def find_by_status_and_owner(self) -> None:
+        """Status and owner together both hold."""
+        self._lines()
+        same(_keys(self.store.find(status="offered", owner="ada")), ["a", "d"])
+        same(_keys(self.store.find(status="waiting", owner="ada")), [])
+
+    def find_all(self) -> None:
+        """Without a filter find gives everything."""
+        self._lines()
+        same(_keys(self.store.find()), ["b", "e", "c", "f", "a", "d"])
+
+    def find_empty_is_not_any(self) -> None:
+        """An empty status or owner is asked for like any other; None is any."""
+        self._lines()
+        same(_keys(self.store.find(status="")), ["e"])
+        same(_keys(self.store.find(owner="")), ["c"])
+
+    def find_upto_is_inclusive(self) -> None:
+        """What is due at the instant is due; what is never due is not."""
+        self._lines()
+        same(_keys(self.store.find(status="offered", upto=20)), ["b", "f"])
+        same(_keys(self.store.find(status="offered", upto=19)), ["b"])
+        same(_keys(self.store.find(status="offered", upto=2**63 - 1)), ["b", "f", "a"])
+
+    def find_orders_ties_by_key(self) -> None:
+        """What is due at one instant comes by key, in the order of code points."""
+        keys = ["z", "a", "Z", "é", "\ufffd", "\U0001f600", "10", "9"]
+        self.done(*(put(key, status="s", due=5) for key in keys))
+        same(_keys(self.store.find(status="s")), sorted(keys))
+
+    def find_pages_exactly(self) -> None:
+        """Pages of any size, one after the other, give everything once and in order, ties and never-due too."""
+        dues = [None, 5, 5, 5, 7, None, None, -3, 5, 0]
+        self.done(*(put(f"r{n}", status="s", owner="o", due=due) for n, due in enumerate(dues)))
+        for size in (1, 2, 3, 7, 50):
+            for status, owner in (("s", None), (None, "o"), ("s", "o"), (None, None)):
+                found: list[Record] = []
+                while page := self.store.find(
+                    status=status, owner=owner, after=found[-1] if found else None, limit=size
+                ):
+                    found += page
+                same(found, self.store.find(status=status, owner=owner))
+                same(len(found), len(dues))
+
+    def find_pages_past_what_has_moved(self) -> None:
+        """The last record of a page may have been dropped since; the next page starts behind its old place."""
+        self.done(*(put(key, status="s", due=5) for key in "abcd"))
+        first = self.store.find(status="s", limit=2)
+        self.done(Drop("b", 1), put("a", 1, status="s", due=9))
+        same(_keys(self.store.find(status="s", after=first[-1])), ["c", "d", "a"])
+
+    def find_pages_up_to_an_instant(self) -> None:
+        """A page mark and an instant both hold."""
+        self.done(*(put(f"r{due}", status="s", due=due) for due in range(5)))
+        first = self.store.find(status="s", upto=3, limit=2)
+        same(_keys(self.store.find(status="s", upto=3, after=first[-1])), ["r2", "r3"])
+
+    def find_follows_a_move(self) -> None:
+        """A record put elsewhere leaves its old line."""
+        self.done(Put("r", "{}", 0, "offered", "ada", 5))
+        self.done(Put("r", "{}", 1, "accepted", "bob"))
+        same(_keys(self.store.find(status="offered") + self.store.find(owner="ada")), [])
+        same(_keys(self.store.find(status="accepted", owner="bob")), ["r"])
+
+    def limits_of_pages(self) -> None:
+        """A limit of 0 gives nothing, one below is refused: 0 is not None."""
+        self.done(put("r", status="s"), emitted(), Add("z", 0))
+        same(
+            (self.store.find(limit=0), self.store.events(limit=0), self.store.trim(0, limit=0)),
+            ([], [], 0),
+        )
+        for page in (self.store.find, self.store.events):
+            try:
+                page(limit=-1)
+            except ConfigError as error:
+                same(str(error), "limit is -1; write how many at most, from 0 up")
+            else:
+                raise AssertionError("a limit below 0 was taken")
+
+    def events_page_by_id(self) -> None:
+        """Pages of the log, one after the other, give every event once, by rising id."""
+        for n in range(1, 8):
+            self.done(emitted("L", n), emitted("M", n))
+        everything = self.store.events()
+        same(sorted({event.id for event in everything}), [event.id for event in everything])
+        found = self.store.events(limit=3)
+        while page := self.store.events(after=found[-1].id, limit=3):
+            found += page
+        same(found, everything)
+
+    def events_of_a_lead_page_by_number(self) -> None:
+        """The log of one lead comes by number, and pages by number."""
+        for n in (1, 2, 3, 10, 11):
+            self.done(emitted("L", n), emitted("M", n))
+        same([event.n for event in self.store.events(lead="L")], [1, 2, 3, 10, 11])
+        same([event.n for event in self.store.events(lead="L", after=2, limit=2)], [3, 10])
+        same(self.store.events(lead="X"), [])
+
+    def what_was_committed_reads_back(self) -> None:
+        """Every commit is visible to the next read."""
+        for n in range(1, 20):
+            self.done(put("r", n - 1, f"{n}"), Add("a", 1), emitted("L", n))
+            same((self.store.get(["r"])["r"].data, self.store.counts()["a"]), (f"{n}", n))
+            same(self.store.events(lead="L")[-1].n, n)
+
+    def texts_come_back_as_they_were(self) -> None:
+        """Data of every kind reads back to the letter."""
+        texts = [
+            "",
+            "'",
+            "\\",
+            "%s ?1 :x",
+            "\n\r\t",
+            "é\u0301\U0001f600",
+            "1e5",
+            "NULL",
+            "{}" * 999,
+        ]
+        for number, text in enumerate(texts):
+            self.done(put(f"r{number}", data=text), Emit("L", number + 1, "t", text, 0))
+            same(self.store.get([f"r{number}"])[f"r{number}"].data, text)
+            same(self.store.events(lead="L")[-1].data, text)
+
+    def long_texts_fit(self) -> None:
+        """Data may be 64 KiB long."""
+        for number, text in enumerate(("x" * MAX_DATA, "é" * (MAX_DATA // 2))):
+            self.done(put(f"r{number}", data=text))
+            same(self.store.get([f"r{number}"])[f"r{number}"].data, text)
+
+    def times_of_any_year(self) -> None:
+        """Instants from year 1 to year 9999 keep their microseconds and their order; 0 is an instant."""
+        times = [-62_135_596_800_000_000, -1, 0, 1, 2_147_483_648_000_000, 253_402_300_799_999_999]
+        for number, at in enumerate(times):
+            self.done(put(f"r{number}", status="s", due=at), emitted("L", number + 1, at=at))
+        same([record.due for record in self.store.find(status="s")], times)
+        same([event.at for event in self.store.events()], times)
+        same(len(self.store.find(status="s", upto=0)), 3)
+
+
+def _apart(keys: list[str]) -> Callable[[Queries], None]:
+    def promised(self: Queries) -> None:
+        """Keys that only look alike are different keys, as record, counter, once-key, status and lead."""
+        store = self.store
+        for key in keys:
+            self.done(Put(key, key, 0, key, key, 1), Add(key, 1), Once(key, key), emitted(key))
+        for key in keys:
+            same(store.get([key])[key], Record(key, 1, key, key, key, 1))
+            same(store.get([f"once/{key}"])[f"once/{key}"].data, key)
+            same((store.counts([key]), _keys(store.find(status=key))), ({key: 1}, [key]))
+            same((_keys(store.find(owner=key)), len(store.events(lead=key))), ([key], 1))
+            self.refused(put(key), kind="version", key=key, current=1)
+        same(list(store.counts()), sorted(keys))
+
+    return promised
+
+
+for _name, _alike in _LOOKALIKES.items():
+    setattr(Queries, f"keys_stay_apart_by_{_name}", _apart(_alike))

@@ -2,23 +2,10 @@
 
 from __future__ import annotations
 
-from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from leadroute.clock import Clock, SystemClock
-from leadroute.errors import (
-    ConfigError,
-    ConflictError,
-    FieldTypeError,
-    InvalidTransitionError,
-    LeadNotFoundError,
-    LeadrouteError,
-    MissingExtraError,
-    TransactionRequiredError,
-    TransientError,
-    UnknownFieldError,
-    ValidationError,
-)
+from leadroute.errors import LeadrouteError
+from leadroute.lazy import on_demand
 from leadroute.model.caps import Cap
 from leadroute.model.lead import Lead, Signal
 from leadroute.model.rep import Presence, Rep
@@ -26,10 +13,9 @@ from leadroute.model.roster import Roster
 from leadroute.model.schedule import Schedule
 from leadroute.model.snapshot import Snapshot
 from leadroute.model.territory import Territory
-from leadroute.model.territory_index import TerritoryIndex
 from leadroute.ranking.ranking import Assignment, Exclusion, Outcome, Ranking
 from leadroute.ranking.router import Router
-from leadroute.rules.builders import LEAD, REP, signal
+from leadroute.rules.builders import LEAD, REP
 from leadroute.rules.fallback import Fallback
 from leadroute.rules.rule import Factor, Pool, Qualification, Rule
 
@@ -38,20 +24,13 @@ if TYPE_CHECKING:
     from leadroute.insight.explain.explanation import explain
     from leadroute.insight.explain.why_not import why_not
     from leadroute.insight.lint import check
-    from leadroute.insight.policy_diff import diff
     from leadroute.offers.dispatcher import Dispatcher
     from leadroute.offers.placement import Placement, Status
-    from leadroute.ranking.decision_record import DecisionRecord
-    from leadroute.scorers import (
-        cap_remaining,
-        close_rate,
-        free_capacity,
-        intent,
-        round_robin,
-        scorer,
-        skill_match,
-        territory_match,
-    )
+    from leadroute.ranking.scorers.custom import scorer
+    from leadroute.ranking.scorers.fit import skill_match
+    from leadroute.ranking.scorers.load import free_capacity
+    from leadroute.ranking.scorers.performance import close_rate
+    from leadroute.ranking.scorers.round_robin import round_robin
     from leadroute.stores.memory import MemoryStore
     from leadroute.stores.sqlite import SqliteStore
 
@@ -62,21 +41,13 @@ __all__ = [
     "REP",
     "Assignment",
     "Cap",
-    "Clock",
-    "ConfigError",
-    "ConflictError",
-    "DecisionRecord",
     "Dispatcher",
     "Exclusion",
     "Factor",
     "Fallback",
-    "FieldTypeError",
-    "InvalidTransitionError",
     "Lead",
-    "LeadNotFoundError",
     "LeadrouteError",
     "MemoryStore",
-    "MissingExtraError",
     "Outcome",
     "Placement",
     "Pool",
@@ -92,61 +63,45 @@ __all__ = [
     "Snapshot",
     "SqliteStore",
     "Status",
-    "SystemClock",
     "Territory",
-    "TerritoryIndex",
-    "TransactionRequiredError",
-    "TransientError",
-    "UnknownFieldError",
-    "ValidationError",
-    "cap_remaining",
+    "__version__",
     "check",
     "close_rate",
-    "diff",
     "dump_policy",
     "explain",
     "free_capacity",
-    "intent",
     "load_policy",
     "round_robin",
     "scorer",
-    "signal",
     "skill_match",
-    "territory_match",
     "why_not",
 ]
 
-
-_LATER = {
-    "DecisionRecord": "leadroute.ranking.decision_record",
+_HOMES = {
     "Dispatcher": "leadroute.offers.dispatcher",
     "MemoryStore": "leadroute.stores.memory",
     "Placement": "leadroute.offers.placement",
     "SqliteStore": "leadroute.stores.sqlite",
     "Status": "leadroute.offers.placement",
-    "cap_remaining": "leadroute.ranking.scorers.load",
     "check": "leadroute.insight.lint",
     "close_rate": "leadroute.ranking.scorers.performance",
-    "diff": "leadroute.insight.policy_diff",
     "dump_policy": "leadroute.formats.policy_file",
-    "explain": "leadroute.insight.explain",
+    "explain": "leadroute.insight.explain.explanation",
     "free_capacity": "leadroute.ranking.scorers.load",
-    "intent": "leadroute.ranking.scorers.engagement",
     "load_policy": "leadroute.formats.policy_file",
     "round_robin": "leadroute.ranking.scorers.round_robin",
     "scorer": "leadroute.ranking.scorers.custom",
     "skill_match": "leadroute.ranking.scorers.fit",
-    "territory_match": "leadroute.ranking.scorers.fit",
-    "why_not": "leadroute.insight.explain",
+    "why_not": "leadroute.insight.explain.why_not",
 }
+
+_late, __dir__ = on_demand(__name__, __all__, _HOMES)
 
 
 def __getattr__(name: str) -> Any:
-    """What not every program asks for: imported when it is."""
+    """Return a name that not every program needs, loaded when it is asked for."""
     if name == "__version__":
         from importlib.metadata import version
 
         return version("leadroute")
-    if name in _LATER:
-        return getattr(import_module(_LATER[name]), name)
-    raise AttributeError(f"module 'leadroute' has no attribute {name!r}")
+    return _late(name)

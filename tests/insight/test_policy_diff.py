@@ -9,7 +9,9 @@ from attrs import evolve
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from leadroute import LEAD, REP, FieldTypeError, Lead, Rep, Roster, Router, Rule, diff
+from leadroute import LEAD, REP, Lead, Rep, Roster, Router, Rule
+from leadroute.errors import FieldTypeError
+from leadroute.insight import diff
 from leadroute.insight import policy_diff as module
 from leadroute.rules.builders import age, days
 from leadroute.testing.strategies import leads, rosters, routers

@@ -2,19 +2,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from leadroute import (
-    LEAD,
-    ConfigError,
-    Factor,
-    Lead,
-    Pool,
-    Qualification,
-    Rep,
-    Roster,
-    Router,
-    Rule,
-    ValidationError,
-)
+from leadroute import LEAD, Factor, Lead, Pool, Qualification, Rep, Roster, Router, Rule
+from leadroute.errors import ConfigError, ValidationError
 from leadroute.insight.policy_tests import run_tests
 from leadroute.ranking.case import Case
 

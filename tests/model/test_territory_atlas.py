@@ -3,10 +3,10 @@
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from leadroute import Lead, Territory, TerritoryIndex
+from leadroute import Lead, Territory
 from leadroute.model.postal import postal, stretch
 from leadroute.model.territory import Place
-from leadroute.model.territory_index import prefixes
+from leadroute.model.territory_index import TerritoryIndex, prefixes
 
 COUNTRIES = ("DE", "FR", "US")
 CODES = (

@@ -9,18 +9,20 @@ from tests.offers.world import desk, team
 from leadroute import (
     LEAD,
     Dispatcher,
-    InvalidTransitionError,
     Lead,
-    LeadNotFoundError,
     MemoryStore,
     Rep,
     Router,
     Rule,
     Schedule,
     Status,
+    round_robin,
+)
+from leadroute.errors import (
+    InvalidTransitionError,
+    LeadNotFoundError,
     UnknownFieldError,
     ValidationError,
-    round_robin,
 )
 from leadroute.model.keys import cap_key, given_key, last_key, open_key, order_key, segment_open_key
 from leadroute.offers.events import Assigned, Released

@@ -13,7 +13,6 @@ from tests.offers.world import Racing, audit, rotation, standing
 
 from leadroute import (
     LEAD,
-    ConfigError,
     Dispatcher,
     Lead,
     MemoryStore,
@@ -23,10 +22,9 @@ from leadroute import (
     Router,
     Rule,
     SqliteStore,
-    UnknownFieldError,
-    ValidationError,
     round_robin,
 )
+from leadroute.errors import ConfigError, UnknownFieldError, ValidationError
 from leadroute.model.duration import to_micros
 from leadroute.model.keys import key, parts
 from leadroute.model.turn_credit import REASONS, TurnCredit

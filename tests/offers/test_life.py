@@ -13,8 +13,6 @@ from tests.offers.world import OWNED, START, audit, within_limits
 from leadroute import (
     Cap,
     Dispatcher,
-    InvalidTransitionError,
-    LeadNotFoundError,
     MemoryStore,
     Rep,
     Roster,
@@ -23,6 +21,7 @@ from leadroute import (
     SqliteStore,
     round_robin,
 )
+from leadroute.errors import InvalidTransitionError, LeadNotFoundError
 from leadroute.offers import queries
 from leadroute.offers.placement import Status
 from leadroute.testing import ManualClock

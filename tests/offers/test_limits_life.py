@@ -16,9 +16,7 @@ from tests.offers.world import Wrapped, placements
 from leadroute import (
     LEAD,
     Dispatcher,
-    InvalidTransitionError,
     Lead,
-    LeadNotFoundError,
     Pool,
     Presence,
     Rep,
@@ -28,6 +26,7 @@ from leadroute import (
     Schedule,
     Status,
 )
+from leadroute.errors import InvalidTransitionError, LeadNotFoundError
 from leadroute.offers.events import (
     Assigned,
     Contacted,

@@ -3,8 +3,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from attrs import evolve
 
-from leadroute import InvalidTransitionError, Lead, MemoryStore, Rep, Router, Rule, Snapshot
-from leadroute.errors import ValidationError
+from leadroute import Lead, MemoryStore, Rep, Router, Rule, Snapshot
+from leadroute.errors import InvalidTransitionError, ValidationError
 from leadroute.model.track_record import TrackRecords
 from leadroute.offers import transitions
 from leadroute.offers.change import Add, Change, Emit, Put, Raise

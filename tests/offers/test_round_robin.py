@@ -14,8 +14,6 @@ from tests.offers.world import Racing, Wrapped, audit, rotation
 from leadroute import (
     LEAD,
     REP,
-    ConfigError,
-    ConflictError,
     Dispatcher,
     Lead,
     MemoryStore,
@@ -32,6 +30,7 @@ from leadroute import (
     skill_match,
 )
 from leadroute.batch import assign_batch
+from leadroute.errors import ConfigError, ConflictError
 from leadroute.model.duration import to_micros
 from leadroute.model.keys import credits_key, order_key, parts
 from leadroute.offers import dispatching, turn_credits

@@ -13,7 +13,6 @@ from leadroute import (
     LEAD,
     Cap,
     Dispatcher,
-    FieldTypeError,
     Lead,
     MemoryStore,
     Presence,
@@ -23,6 +22,7 @@ from leadroute import (
     Rule,
     Schedule,
 )
+from leadroute.errors import FieldTypeError
 from leadroute.offers.placement import Status
 from leadroute.testing import ManualClock
 

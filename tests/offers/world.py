@@ -4,7 +4,8 @@ import json
 from collections import Counter
 from datetime import UTC, datetime, timedelta
 
-from leadroute import Dispatcher, Lead, Rep, Roster, Router, Rule, TransientError, round_robin
+from leadroute import Dispatcher, Lead, Rep, Roster, Router, Rule, round_robin
+from leadroute.errors import TransientError
 from leadroute.model.keys import (
     cap_key,
     closed_key,

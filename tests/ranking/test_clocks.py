@@ -7,19 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.offers.world import desk
 
-from leadroute import (
-    FieldTypeError,
-    Lead,
-    Outcome,
-    Rep,
-    Roster,
-    Router,
-    Rule,
-    Schedule,
-    Status,
-    ValidationError,
-    dump_policy,
-)
+from leadroute import Lead, Outcome, Rep, Roster, Router, Rule, Schedule, Status, dump_policy
+from leadroute.errors import FieldTypeError, ValidationError
 from leadroute.formats.policy_file import parse_policy
 from leadroute.insight.description import describe_policy
 from leadroute.insight.diagram import mermaid

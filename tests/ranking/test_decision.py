@@ -20,11 +20,11 @@ from leadroute import (
     Rule,
     Schedule,
     Snapshot,
-    ValidationError,
     free_capacity,
     scorer,
     skill_match,
 )
+from leadroute.errors import ValidationError
 from leadroute.model.schedule import TimeOff
 from leadroute.model.track_record import ALL, Record, TrackRecords
 from leadroute.plain import dumps, loads

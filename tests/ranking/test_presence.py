@@ -6,8 +6,6 @@ import pytest
 from tests.formats.said import unlined
 
 from leadroute import (
-    ConfigError,
-    FieldTypeError,
     Lead,
     Outcome,
     Presence,
@@ -19,6 +17,7 @@ from leadroute import (
     dump_policy,
     free_capacity,
 )
+from leadroute.errors import ConfigError, FieldTypeError
 from leadroute.formats.policy_file import parse_policy
 from leadroute.insight.description import describe_policy
 from leadroute.model.duration import to_micros

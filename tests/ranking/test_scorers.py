@@ -3,20 +3,18 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from leadroute import (
-    ConfigError,
     Lead,
     Rep,
     Signal,
     Snapshot,
-    UnknownFieldError,
     close_rate,
     free_capacity,
-    intent,
     round_robin,
     skill_match,
-    territory_match,
 )
+from leadroute.errors import ConfigError, UnknownFieldError
 from leadroute.rules.routing_context import RoutingContext
+from leadroute.scorers import intent, territory_match
 
 AT = datetime(2026, 1, 2, 12, 0, tzinfo=UTC)
 PLAIN = Lead("L-1")

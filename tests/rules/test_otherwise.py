@@ -5,7 +5,8 @@ import pickle
 import pytest
 from hypothesis import given
 
-from leadroute import ConfigError, Fallback, Pool, Router, Rule, UnknownFieldError
+from leadroute import Fallback, Pool, Router, Rule
+from leadroute.errors import ConfigError, UnknownFieldError
 from leadroute.rules.fallback import read_steps, steps_as_text
 from leadroute.testing.strategies import fallback
 

@@ -5,7 +5,6 @@ import pytest
 from leadroute import (
     LEAD,
     REP,
-    ConfigError,
     Dispatcher,
     Factor,
     Lead,
@@ -17,8 +16,8 @@ from leadroute import (
     Router,
     Rule,
     Status,
-    ValidationError,
 )
+from leadroute.errors import ConfigError, ValidationError
 from leadroute.rules.rule import parts_of
 
 BUDGET = Factor("budget", LEAD.budget > 0, "nurture", "has no budget yet")

@@ -382,7 +382,7 @@ class Known:
 
 def beside(
     rejections: Iterable[Exclusion],
-    others: Iterable[tuple[str | None, Outcome, Iterable[Exclusion]]],
+    other_pools: Iterable[tuple[str | None, Outcome, Iterable[Exclusion]]],
     notes: Iterable[str],
     width: int = 0,
 ) -> Iterator[str]:
@@ -398,7 +398,7 @@ def beside(
         if not number:
             yield "  Not eligible:"
         yield f"     {each.label:{width}}  {each.reason}"
-    for pool, outcome, rejected in others:
+    for pool, outcome, rejected in other_pools:
         yield f"  Pool {pool!r}: {outcome.reason}"
         yield from (f"     {each}" for each in rejected)
     yield from (f"  Note: {note}" for note in notes)

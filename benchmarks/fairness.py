@@ -51,7 +51,7 @@ from leadroute import (
     scorer,
     skill_match,
 )
-from leadroute.model.keys import rotation_key
+from leadroute.model.keys import credits_key
 from leadroute.ranking.scorers.round_robin import UNIT
 from leadroute.rules.rule import EVERYONE
 from leadroute.scorers import fair_share
@@ -253,7 +253,7 @@ class Audit:
 
     def compare(self):
         """Look at the credits that the store keeps, after what was read of the log."""
-        key = rotation_key(EVERYONE)
+        key = credits_key(EVERYONE)
         record = self.store.get([key]).get(key)
         if record is None:
             return

@@ -15,8 +15,9 @@ from time import perf_counter
 
 from telling import at_most, figures, options, tell
 
-from leadroute import Lead, Territory, TerritoryIndex
+from leadroute import Lead, Territory
 from leadroute.model.territory import Place
+from leadroute.model.territory_index import TerritoryIndex
 
 RATIO = 3.0
 COUNTRIES = ("DE", "FR", "US", "GB", "IT", "ES", "PL", "NL")

@@ -15,6 +15,8 @@ from leadroute.errors import (
     LeadNotFoundError,
     LeadrouteError,
     MissingExtraError,
+    NotOfferedError,
+    OfferExpiredError,
     PolicyError,
     RowError,
     TransactionRequiredError,
@@ -67,6 +69,14 @@ EXAMPLES = [
     (
         InvalidTransitionError("L-1", "contact", "", "it is waiting"),
         "cannot contact lead 'L-1': it is waiting",
+    ),
+    (
+        NotOfferedError("L-1", "accept", "ada", "it is offered to 'bob'"),
+        "'ada' cannot accept lead 'L-1': it is offered to 'bob'",
+    ),
+    (
+        OfferExpiredError("L-1", "decline", "ada", "the offer ended"),
+        "'ada' cannot decline lead 'L-1': the offer ended",
     ),
     (MissingExtraError("reports", "html"), "reports needs an extra: pip install 'leadroute[html]'"),
 ]

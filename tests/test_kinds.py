@@ -5,9 +5,7 @@ from datetime import UTC, datetime
 import pytest
 
 from leadroute import (
-    ConfigError,
     Dispatcher,
-    FieldTypeError,
     Lead,
     Rep,
     Roster,
@@ -15,7 +13,6 @@ from leadroute import (
     Rule,
     Snapshot,
     check,
-    diff,
     dump_policy,
     explain,
     free_capacity,
@@ -23,6 +20,8 @@ from leadroute import (
     why_not,
 )
 from leadroute.batch import assign_batch
+from leadroute.errors import ConfigError, FieldTypeError
+from leadroute.insight import diff
 from leadroute.model.validation import every, must_be
 from leadroute.ranking.decision_record import decide
 from leadroute.stores import MemoryStore, SqliteStore
@@ -120,8 +119,8 @@ CALLS = {
     r"last_assigned\['ada'\] is datetime.*; it must be microseconds since 1970": [
         lambda: Snapshot(last_assigned={"ada": NOON})
     ],
-    "environment is of type dict; it must be an Environment": [
-        lambda: Router(rules=[Rule("all")], environment={})
+    "predicates is of type int; it must be a mapping": [
+        lambda: Router(rules=[Rule("all")], predicates=5)
     ],
     "definitions is of type int; it must be a mapping": [
         lambda: Router(rules=[Rule("all")], definitions=5)

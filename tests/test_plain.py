@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from leadroute import Lead, Placement, Rep, Schedule, Signal, Status, ValidationError
+from leadroute import Lead, Placement, Rep, Schedule, Signal, Status
+from leadroute.errors import ValidationError
 from leadroute.offers.events import KINDS, Declined, FeedbackGiven, Offered
 from leadroute.plain import dumps, from_dict, loads, to_dict
 from leadroute.testing.strategies import instants, leads, reps

@@ -2,24 +2,12 @@
 
 from __future__ import annotations
 
-from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from leadroute.lazy import on_demand
+
 if TYPE_CHECKING:
-    from leadroute.clock import Clock, SystemClock
-    from leadroute.errors import (
-        ConfigError,
-        ConflictError,
-        FieldTypeError,
-        InvalidTransitionError,
-        LeadNotFoundError,
-        LeadrouteError,
-        MissingExtraError,
-        TransactionRequiredError,
-        TransientError,
-        UnknownFieldError,
-        ValidationError,
-    )
+    from leadroute.errors import LeadrouteError
     from leadroute.formats.policy_file import dump_policy, load_policy
     from leadroute.insight.explain.explanation import explain
     from leadroute.insight.explain.why_not import why_not
@@ -31,25 +19,18 @@ if TYPE_CHECKING:
     from leadroute.model.schedule import Schedule
     from leadroute.model.snapshot import Snapshot
     from leadroute.model.territory import Territory
-    from leadroute.model.territory_index import TerritoryIndex
     from leadroute.offers.dispatcher import Dispatcher
     from leadroute.offers.placement import Placement, Status
-    from leadroute.ranking.decision_record import DecisionRecord
     from leadroute.ranking.ranking import Assignment, Exclusion, Outcome, Ranking
     from leadroute.ranking.router import Router
-    from leadroute.rules.builders import LEAD, REP, signal
+    from leadroute.ranking.scorers.custom import scorer
+    from leadroute.ranking.scorers.fit import skill_match
+    from leadroute.ranking.scorers.load import free_capacity
+    from leadroute.ranking.scorers.performance import close_rate
+    from leadroute.ranking.scorers.round_robin import round_robin
+    from leadroute.rules.builders import LEAD, REP
     from leadroute.rules.fallback import Fallback
     from leadroute.rules.rule import Factor, Pool, Qualification, Rule
-    from leadroute.scorers import (
-        cap_remaining,
-        close_rate,
-        free_capacity,
-        intent,
-        round_robin,
-        scorer,
-        skill_match,
-        territory_match,
-    )
     from leadroute.stores.memory import MemoryStore
     from leadroute.stores.sqlite import SqliteStore
 
@@ -60,21 +41,13 @@ __all__ = [
     "REP",
     "Assignment",
     "Cap",
-    "Clock",
-    "ConfigError",
-    "ConflictError",
-    "DecisionRecord",
     "Dispatcher",
     "Exclusion",
     "Factor",
     "Fallback",
-    "FieldTypeError",
-    "InvalidTransitionError",
     "Lead",
-    "LeadNotFoundError",
     "LeadrouteError",
     "MemoryStore",
-    "MissingExtraError",
     "Outcome",
     "Placement",
     "Pool",
@@ -90,56 +63,38 @@ __all__ = [
     "Snapshot",
     "SqliteStore",
     "Status",
-    "SystemClock",
     "Territory",
-    "TerritoryIndex",
-    "TransactionRequiredError",
-    "TransientError",
-    "UnknownFieldError",
-    "ValidationError",
-    "cap_remaining",
+    "__version__",
     "check",
     "close_rate",
-    "diff",
     "dump_policy",
     "explain",
     "free_capacity",
-    "intent",
     "load_policy",
     "round_robin",
     "scorer",
-    "signal",
     "skill_match",
-    "territory_match",
     "why_not",
 ]
 
 # Where a public name is defined. Nothing is imported before it is asked for: `import leadroute` costs nothing.
 _HOMES = {
-    "LEAD": "leadroute.rules.builders",
-    "REP": "leadroute.rules.builders",
     "Assignment": "leadroute.ranking.ranking",
     "Cap": "leadroute.model.caps",
-    "Clock": "leadroute.clock",
-    "ConfigError": "leadroute.errors",
-    "ConflictError": "leadroute.errors",
-    "DecisionRecord": "leadroute.ranking.decision_record",
     "Dispatcher": "leadroute.offers.dispatcher",
     "Exclusion": "leadroute.ranking.ranking",
     "Factor": "leadroute.rules.rule",
-    "FieldTypeError": "leadroute.errors",
-    "InvalidTransitionError": "leadroute.errors",
+    "Fallback": "leadroute.rules.fallback",
+    "LEAD": "leadroute.rules.builders",
     "Lead": "leadroute.model.lead",
-    "LeadNotFoundError": "leadroute.errors",
     "LeadrouteError": "leadroute.errors",
     "MemoryStore": "leadroute.stores.memory",
-    "MissingExtraError": "leadroute.errors",
-    "Fallback": "leadroute.rules.fallback",
     "Outcome": "leadroute.ranking.ranking",
     "Placement": "leadroute.offers.placement",
     "Pool": "leadroute.rules.rule",
     "Presence": "leadroute.model.rep",
     "Qualification": "leadroute.rules.rule",
+    "REP": "leadroute.rules.builders",
     "Ranking": "leadroute.ranking.ranking",
     "Rep": "leadroute.model.rep",
     "Roster": "leadroute.model.roster",
@@ -150,43 +105,26 @@ _HOMES = {
     "Snapshot": "leadroute.model.snapshot",
     "SqliteStore": "leadroute.stores.sqlite",
     "Status": "leadroute.offers.placement",
-    "SystemClock": "leadroute.clock",
     "Territory": "leadroute.model.territory",
-    "TerritoryIndex": "leadroute.model.territory_index",
-    "TransactionRequiredError": "leadroute.errors",
-    "TransientError": "leadroute.errors",
-    "UnknownFieldError": "leadroute.errors",
-    "ValidationError": "leadroute.errors",
-    "cap_remaining": "leadroute.ranking.scorers.load",
     "check": "leadroute.insight.lint",
     "close_rate": "leadroute.ranking.scorers.performance",
-    "diff": "leadroute.insight.policy_diff",
     "dump_policy": "leadroute.formats.policy_file",
-    "explain": "leadroute.insight.explain",
+    "explain": "leadroute.insight.explain.explanation",
     "free_capacity": "leadroute.ranking.scorers.load",
-    "intent": "leadroute.ranking.scorers.engagement",
     "load_policy": "leadroute.formats.policy_file",
     "round_robin": "leadroute.ranking.scorers.round_robin",
     "scorer": "leadroute.ranking.scorers.custom",
-    "signal": "leadroute.rules.builders",
     "skill_match": "leadroute.ranking.scorers.fit",
-    "territory_match": "leadroute.ranking.scorers.fit",
-    "why_not": "leadroute.insight.explain",
+    "why_not": "leadroute.insight.explain.why_not",
 }
+
+_late, __dir__ = on_demand(__name__, __all__, _HOMES)
 
 
 def __getattr__(name: str) -> Any:
-    """Import a public name when it is first asked for, and keep it."""
+    """Return a public name, loaded when it is first asked for."""
     if name == "__version__":
         from importlib.metadata import version
 
         return version("leadroute")
-    if name in _HOMES:
-        found = globals()[name] = getattr(import_module(_HOMES[name]), name)
-        return found
-    raise AttributeError(f"module 'leadroute' has no attribute {name!r}")
-
-
-def __dir__() -> list[str]:
-    """List the public names, imported or not, and nothing else."""
-    return [*__all__]
+    return _late(name)

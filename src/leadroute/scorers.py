@@ -1,4 +1,4 @@
-"""Every scorer, the algebra of scores, and the decorator for scorers of the host's own, under one address.
+"""Every scorer, the algebra of scores, what scorers read, and the decorator for scorers of your own.
 
 Example:
     >>> from leadroute.scorers import first_of, free_capacity, named_account
@@ -10,7 +10,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
+from leadroute.model.track_record import ALL, Record, TrackRecords, week_of
 from leadroute.model.validation import FrozenDict
+from leadroute.ranking.empirical_bayes import prior_of
 from leadroute.ranking.scorers.combinators import (
     at_least,
     clamp,
@@ -36,7 +38,9 @@ from leadroute.ranking.scorers.performance import (
 from leadroute.ranking.scorers.places import distance, timezone_overlap
 from leadroute.ranking.scorers.round_robin import least_recent, round_robin
 from leadroute.ranking.scorers.seniority import deal_size_fit, graduation, tier, top_producer
+from leadroute.rules.routing_context import RoutingContext
 from leadroute.rules.scorer import Scorer
+from leadroute.rules.scores import parse_score
 
 _PLAIN: tuple[type[Scorer], ...] = (
     skill_match,
@@ -75,7 +79,12 @@ BUILT_IN: Mapping[str, Callable[..., Scorer]] = FrozenDict(
 """The scorers that a policy file may name, by name."""
 
 __all__ = [
+    "ALL",
     "BUILT_IN",
+    "Record",
+    "RoutingContext",
+    "Scorer",
+    "TrackRecords",
     "accept_rate",
     "at_least",
     "cap_remaining",
@@ -97,6 +106,8 @@ __all__ = [
     "max_of",
     "named_account",
     "owner",
+    "parse_score",
+    "prior_of",
     "random_tiebreak",
     "response_speed",
     "revenue_rate",
@@ -110,5 +121,6 @@ __all__ = [
     "tiers",
     "timezone_overlap",
     "top_producer",
+    "week_of",
     "workload",
 ]

@@ -26,7 +26,7 @@ def test_json(leadroute, given, write):
     """With --json the ranking is one object with every part of the score and every obstacle."""
     write("reps.csv", "id,level,schedule\nada,4,\nbob,1,tue 09:00-17:00\n")
     found = json.loads(leadroute("explain", *given, "--lead", "L-1", "--json").out)
-    assert (found["lead_id"], found["outcome"], found["rule"]) == ("L-1", "ranked", "big")
+    assert (found["lead_id"], found["outcome"], found["rule"]) == ("L-1", "assignable", "big")
     assert (found["pool"], found["detail"], found["resumes_at"]) == ("everyone", "", None)
     (ada,) = found["assignments"]
     assert (ada["rep_id"], ada["rank"], ada["score"]) == ("ada", 1, 1 / 3)
@@ -38,12 +38,12 @@ def test_json(leadroute, given, write):
     }
     (bob,) = found["rejections"]
     assert [each["code"] for each in bob["obstacles"]] == ["requirement_not_met", "off_hours"]
-    assert bob["obstacles"][0]["until"] is None
+    assert bob["obstacles"][0]["available_at"] is None
     assert bob["obstacles"][1] == {
         "code": "off_hours",
         "reason": "is not working until Tue 2026-03-03 09:00 UTC",
         "temporary": True,
-        "until": "2026-03-03T09:00:00+00:00",
+        "available_at": "2026-03-03T09:00:00+00:00",
     }
 
 

@@ -38,8 +38,8 @@ By rule
   rest      1         1    0
 
 Not with a rep
-  status        reason_code          leads
-  disqualified  not lead.budget > 0      1
+  status        reason                         leads
+  disqualified  disqualified: lead.budget > 0      1
 """
     )
 
@@ -51,7 +51,12 @@ def test_json(leadroute, store):
     assert found["statuses"] == {"disqualified": 1, "accepted": 2}
     assert found["rules"][0] == {"rule": "big", "leads": 1, "accepted": 1, "won": 0}
     assert found["reasons"] == [
-        {"status": "disqualified", "reason_code": "not lead.budget > 0", "leads": 1}
+        {
+            "status": "disqualified",
+            "reason_code": "disqualified",
+            "reason": "disqualified: lead.budget > 0",
+            "leads": 1,
+        }
     ]
     assert found["reps"][0] == {
         "rep_id": "ada",

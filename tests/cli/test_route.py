@@ -24,17 +24,26 @@ def test_one_row_for_each_lead(leadroute, given):
     ended = leadroute("route", *given)
     assert ended.code == 0
     assert rows(ended.out) == [
-        ["lead_id", "status", "rep", "rule", "score", "reason"],
+        ["lead_id", "status", "rep", "rule", "score", "reason_code", "reason"],
         [
             "L-1",
             "offered",
             "ada",
             "big",
             "0.933333",
+            "assignable",
             "skill_match('industry') 0.90 x2: healthcare at level 0.9; free_capacity() 1.00: 0 open of 2",
         ],
-        ["L-2", "offered", "bob", "rest", "1.0", "round_robin() 1.00: 0 turns taken, weight 2"],
-        ["L-3", "disqualified", "", "", "", "not lead.budget > 0"],
+        [
+            "L-2",
+            "offered",
+            "bob",
+            "rest",
+            "1.0",
+            "assignable",
+            "round_robin() 1.00: 0 turns taken, weight 2",
+        ],
+        ["L-3", "disqualified", "", "", "", "disqualified", "not lead.budget > 0"],
     ]
 
 
@@ -47,7 +56,7 @@ def test_summary(leadroute, given):
 def test_turns_are_told_as_they_stand(leadroute, given, write):
     """The reason of a rotation says how many turns the rep had taken before this lead."""
     write("leads.csv", "id,email,budget\n" + "".join(f"L-{n},a@b.example,5\n" for n in range(6)))
-    reasons = [row[5] for row in rows(leadroute("route", *given).out)[1:]]
+    reasons = [row[6] for row in rows(leadroute("route", *given).out)[1:]]
     assert any("round_robin() 1.00: 1 turns taken" in reason for reason in reasons)
 
 
@@ -55,7 +64,10 @@ def test_no_leads(leadroute, given, write):
     """A file with a header alone is no error."""
     write("leads.csv", "id,budget\n")
     ended = leadroute("route", *given)
-    assert (ended.code, ended.out) == (0, '"lead_id","status","rep","rule","score","reason"\n')
+    assert (ended.code, ended.out) == (
+        0,
+        '"lead_id","status","rep","rule","score","reason_code","reason"\n',
+    )
     assert SUMMARY.fullmatch(ended.err)[1] == "no leads"
 
 
@@ -70,6 +82,7 @@ def test_json_lines(leadroute, given):
         "rep": None,
         "rule": None,
         "score": None,
+        "reason_code": "disqualified",
         "reason": "not lead.budget > 0",
     }
     assert found[0]["score"] == 0.933333
@@ -90,7 +103,14 @@ def test_capacity_holds_over_the_file(leadroute, given, write):
     write("leads.csv", "id,budget\n" + "".join(f"L-{n},1\n" for n in range(5)))
     ended = leadroute("route", *given)
     assert [row[2] for row in rows(ended.out)[1:4]] == ["bob", "ada", "ada"]
-    assert rows(ended.out)[4][1:] == ["waiting", "", "rest", "", "nobody is available now"]
+    assert rows(ended.out)[4][1:] == [
+        "waiting",
+        "",
+        "rest",
+        "",
+        "none_available",
+        "nobody is available now",
+    ]
 
 
 def test_bad_rows(leadroute, given, write):
@@ -145,8 +165,13 @@ def test_store_is_kept(leadroute, given, files):
             "placement/L-2",
         }
     ended = leadroute("route", *given, "--store", files / "crm.db")
-    assert rows(ended.out)[1] == ["L-1", "offered", "ada", "big", "", "submitted before"]
-    assert rows(ended.out)[3] == ["L-3", "disqualified", "", "", "", "not lead.budget > 0"]
+    assert rows(ended.out)[1] == ["L-1", "offered", "ada", "big", "", "", "submitted before"]
+    assert rows(ended.out)[3] == [
+        "L-3",
+        *["disqualified", "", "", ""],
+        "disqualified",
+        "disqualified: lead.budget > 0",
+    ]
 
 
 def test_offer_that_has_ended_cannot_be_accepted(leadroute, given, files):
@@ -156,7 +181,7 @@ def test_offer_that_has_ended_cannot_be_accepted(leadroute, given, files):
     ended = leadroute("route", *given, *later)
     assert ended.code == 0
     assert rows(ended.out)[1][1:3] == ["offered", "ada"]
-    assert rows(ended.out)[1][5] == "the offer ended at 2026-03-02 09:05:00 UTC"
+    assert rows(ended.out)[1][6] == "the offer ended at 2026-03-02 09:05:00 UTC"
 
 
 def test_output_file(leadroute, given, files):

@@ -24,7 +24,7 @@ TEST = """
 [[test]]
 name   = "german"
 lead   = { country = "DE", budget = 5.5, attributes = { vip = true, tags = ["a"] } }
-expect = { rule = "germany", pool = "german", rep = "bob", outcome = "ranked" }
+expect = { rule = "germany", pool = "german", rep = "bob", outcome = "assignable" }
 now    = 2026-03-02T09:00:00Z
 
 [[test.rep]]
@@ -44,7 +44,7 @@ def test_read():
         "rule": "germany",
         "pool": "german",
         "rep": "bob",
-        "outcome": "ranked",
+        "outcome": "assignable",
     }
     assert case.now == datetime(2026, 3, 2, 9, tzinfo=UTC)
     assert case.reps == (Rep("bob", skills={"health": 0.5}, caps={"day": 5}),)

@@ -2,15 +2,8 @@ import json
 
 import pytest
 
-from leadroute import (
-    LEAD,
-    ConfigError,
-    Factor,
-    Qualification,
-    dump_policy,
-    load_policy,
-)
-from leadroute.errors import PolicyError
+from leadroute import LEAD, Factor, Qualification, dump_policy, load_policy
+from leadroute.errors import ConfigError, PolicyError
 from leadroute.formats.policy_file import parse_policy
 from leadroute.formats.policy_source import MOST_FILES
 from tests.formats.said import unlined

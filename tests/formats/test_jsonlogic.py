@@ -5,7 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from leadroute import LEAD, REP, ConfigError, Lead, Rep, UnknownFieldError
+from leadroute import LEAD, REP, Lead, Rep
+from leadroute.errors import ConfigError, UnknownFieldError
 from leadroute.formats.jsonlogic import from_jsonlogic, jsonlogic_data, to_jsonlogic
 from leadroute.formats.jsonlogic.read import DEEPEST
 from leadroute.rules.builders import NOW, FieldExpr, age, define, domain_of, signal

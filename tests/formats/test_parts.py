@@ -4,7 +4,8 @@ import json
 
 import pytest
 
-from leadroute import ConfigError, load_policy
+from leadroute import load_policy
+from leadroute.errors import ConfigError
 from leadroute.formats.policy_file import parse_policy
 from leadroute.formats.policy_source import Part, Parts, Spot
 

@@ -28,7 +28,6 @@ from leadroute import (
 from leadroute.errors import ConfigError, PolicyError, UnknownFieldError
 from leadroute.formats.policy_file import parse_policy, write_toml
 from leadroute.rules.builders import define, predicate
-from leadroute.rules.evaluation import Environment
 from leadroute.scorers import BUILT_IN, close_rate, max_of
 from leadroute.testing.strategies import conditions
 from tests.formats.said import unlined
@@ -304,11 +303,11 @@ def routers(draw):
         accept_within=draw(windows),
         catch_all=draw(idents),
         custom_fields=draw(st.sampled_from([{}, {"plan": "text"}, {"rep.x1": "names"}])),
-        environment=KNOWN,
+        predicates=KNOWN,
     )
 
 
-KNOWN = Environment({"known": lambda *given: True})
+KNOWN = {"known": lambda *given: True}
 
 
 @examples(40)
@@ -316,7 +315,7 @@ KNOWN = Environment({"known": lambda *given: True})
 def test_writing_and_reading_are_inverses(router, form):
     """Every router comes back from its file as it was."""
     text = dump_policy(router, format=form)
-    again = parse_policy(text, form, environment=KNOWN)
+    again = parse_policy(text, form, predicates=KNOWN)
     assert again == router
     assert again.custom_fields == router.custom_fields
     assert dump_policy(again, format=form) == text
@@ -346,7 +345,7 @@ def test_the_host_brings_scorers_and_predicates():
     text = "format = 1\n[[rule]]\nname = 'a'\nwhen = \"predicate('vip')\"\nscore = 'nearby()'"
     brought = {
         "scorers": {"nearby": nearby},
-        "environment": Environment({"vip": lambda *given: True}),
+        "predicates": {"vip": lambda *given: True},
     }
     router = parse_policy(text, **brought)
     assert router.rules[0].when == predicate("vip")

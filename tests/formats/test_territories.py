@@ -2,10 +2,11 @@
 
 import pytest
 
-from leadroute import ConfigError, Router, Rule, Territory, TerritoryIndex
-from leadroute.errors import PolicyError, RowError
+from leadroute import Router, Rule, Territory
+from leadroute.errors import ConfigError, PolicyError, RowError
 from leadroute.formats.csv_rows import read_territories
 from leadroute.formats.policy_file import dump_policy, parse_policy
+from leadroute.model.territory_index import TerritoryIndex
 from tests.formats.said import unlined
 
 FULL = Territory(

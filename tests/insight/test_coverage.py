@@ -5,7 +5,8 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from leadroute import FieldTypeError, Pool, Rep, Roster, Router, Rule, Schedule, ValidationError
+from leadroute import Pool, Rep, Roster, Router, Rule, Schedule
+from leadroute.errors import FieldTypeError, ValidationError
 from leadroute.insight.coverage import coverage, coverage_of, heat_map, heat_map_svg
 
 NOW = datetime(2026, 3, 4, 12, tzinfo=UTC)

@@ -13,7 +13,6 @@ from leadroute import (
     Rule,
     close_rate,
     free_capacity,
-    intent,
     round_robin,
     scorer,
     skill_match,
@@ -27,7 +26,7 @@ from leadroute.insight.description import (
 from leadroute.rules.builders import define
 from leadroute.rules.describe import duration_in_words
 from leadroute.rules.scores import parse_score
-from leadroute.scorers import BUILT_IN
+from leadroute.scorers import BUILT_IN, intent
 from leadroute.testing.strategies import conditions, routers
 
 

@@ -2,19 +2,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from leadroute import (
-    LEAD,
-    ConfigError,
-    Factor,
-    Lead,
-    Pool,
-    Qualification,
-    Rep,
-    Roster,
-    Router,
-    Rule,
-    ValidationError,
-)
+from leadroute import LEAD, Factor, Lead, Pool, Qualification, Rep, Roster, Router, Rule
+from leadroute.errors import ConfigError, ValidationError
 from leadroute.insight.policy_tests import run_tests
 from leadroute.ranking.case import Case
 
@@ -39,7 +28,9 @@ GERMAN = Lead("L-1", country="DE")
 
 def test_passed():
     """A case passes when everything that it expects came out."""
-    case = Case("german", lead=GERMAN, rule="germany", pool="german", rep="bob", outcome="ranked")
+    case = Case(
+        "german", lead=GERMAN, rule="germany", pool="german", rep="bob", outcome="assignable"
+    )
     (result,) = run_tests(router(case), TEAM)
     assert result.passed
     assert result.ranking.best.rep_id == "bob"
@@ -55,7 +46,7 @@ def test_passed():
             {"rep": "ada", "rule": "x"},
             ["rule: expected 'x', found 'germany'", "rep: expected 'ada', found 'bob'"],
         ),
-        (GERMAN, {"outcome": "nurture"}, ["outcome: expected 'nurture', found 'ranked'"]),
+        (GERMAN, {"outcome": "nurture"}, ["outcome: expected 'nurture', found 'assignable'"]),
         (Lead("L-2"), {"rep": "ada"}, ["rep: expected 'ada', found nothing"]),
         (Lead("L-2"), {"rule": "seats"}, ["rule: expected 'seats', found nothing"]),
         (Lead("L-2"), {"outcome": "no_rule_matched"}, []),
@@ -106,7 +97,7 @@ def test_refused():
         Case("none", lead=GERMAN)
     assert str(caught.value) == "expects nothing; expect a rule, a pool, a rep or an outcome"
     with pytest.raises(
-        ValidationError, match="outcome is 'gone'; write one of ranked, disqualified"
+        ValidationError, match="outcome is 'gone'; write one of assignable, disqualified"
     ):
         Case("none", lead=GERMAN, outcome="gone")
     with pytest.raises(ConfigError, match="tests hold a int"):

@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from leadroute import Cap, ConfigError, Rep, ValidationError
+from leadroute import Cap, Rep
+from leadroute.errors import ConfigError, ValidationError
 from leadroute.model.caps import PACED, PERIODS, STEPS
 from leadroute.plain import dumps, loads
 from tests.profiles import examples

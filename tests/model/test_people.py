@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from leadroute import Cap, Lead, Rep, Roster, Schedule, Signal, Snapshot, ValidationError
-from leadroute.errors import ConfigError, UnknownFieldError
+from leadroute import Cap, Lead, Rep, Roster, Schedule, Signal, Snapshot
+from leadroute.errors import ConfigError, UnknownFieldError, ValidationError
 from leadroute.model.duration import format_duration, from_micros, parse_duration, to_micros
 from leadroute.model.keys import cap_holder, is_open_key, key, open_key, parts
 from leadroute.model.validation import FrozenDict

@@ -4,17 +4,11 @@ import pickle
 
 import pytest
 
-from leadroute import (
-    ConfigError,
-    Lead,
-    Rep,
-    Territory,
-    TerritoryIndex,
-    UnknownFieldError,
-    ValidationError,
-)
+from leadroute import Lead, Rep, Territory
+from leadroute.errors import ConfigError, UnknownFieldError, ValidationError
 from leadroute.model.distance import distance_km
 from leadroute.model.territory import Place
+from leadroute.model.territory_index import TerritoryIndex
 
 
 def holds(territory, **fields):

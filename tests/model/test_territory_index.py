@@ -6,11 +6,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from leadroute import Lead, Territory, TerritoryIndex
+from leadroute import Lead, Territory
 from leadroute.model.distance import distance_km
 from leadroute.model.postal import postal, stretch
 from leadroute.model.territory import Place
-from leadroute.model.territory_index import prefixes
+from leadroute.model.territory_index import TerritoryIndex, prefixes
 from tests.profiles import examples
 
 COUNTRIES = ("DE", "FR", "US")

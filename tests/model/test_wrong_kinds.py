@@ -4,7 +4,8 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from leadroute import Cap, FieldTypeError, Presence, Schedule
+from leadroute import Cap, Presence, Schedule
+from leadroute.errors import FieldTypeError
 from leadroute.insight.coverage import coverage, coverage_of
 from leadroute.model.lead_timezone import calling_hours, zones_of
 from leadroute.model.rep import Pauses, wrapped_up

@@ -10,18 +10,8 @@ from pathlib import Path
 from attrs import frozen
 from tests.stores.killing import Killed, kill_and_drain
 
-from leadroute import (
-    Dispatcher,
-    InvalidTransitionError,
-    Lead,
-    Rep,
-    Roster,
-    Router,
-    Rule,
-    SqliteStore,
-    Status,
-    round_robin,
-)
+from leadroute import Dispatcher, Lead, Rep, Roster, Router, Rule, SqliteStore, Status, round_robin
+from leadroute.errors import InvalidTransitionError
 from leadroute.model.keys import is_open_key, parts
 from leadroute.offers.state_machine import rebuild
 from leadroute.testing import ManualClock

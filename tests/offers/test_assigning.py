@@ -9,20 +9,22 @@ from tests.offers.world import desk, team
 from leadroute import (
     LEAD,
     Dispatcher,
-    InvalidTransitionError,
     Lead,
-    LeadNotFoundError,
     MemoryStore,
     Rep,
     Router,
     Rule,
     Schedule,
     Status,
-    UnknownFieldError,
-    ValidationError,
     round_robin,
 )
-from leadroute.model.keys import bucket_key, cap_key, given_key, last_key, open_key, order_key
+from leadroute.errors import (
+    InvalidTransitionError,
+    LeadNotFoundError,
+    UnknownFieldError,
+    ValidationError,
+)
+from leadroute.model.keys import cap_key, given_key, last_key, open_key, order_key, segment_open_key
 from leadroute.offers.events import Assigned, Released
 from leadroute.ranking.scorers.round_robin import UNIT
 from leadroute.testing import ManualClock
@@ -233,13 +235,13 @@ def test_a_lead_needs_room_in_its_bucket_and_in_all():
     d = Dispatcher(Router(rules=rules), ada, MemoryStore(), clock)
     for n in range(4):
         d.submit(Lead(f"E-{n}", budget=500))
-    assert d.store.counts()[bucket_key("ada", "enterprise")] == 2
+    assert d.store.counts()[segment_open_key("ada", "enterprise")] == 2
     ranking = d.router.rank(Lead("E-9", budget=500), ada, now=NOON, snapshot=d.snapshot())
     assert ranking.rejections[0].reason == "is full for 'enterprise': 2 of 2 open"
     for n in range(4):
         d.submit(Lead(f"N-{n}"))
     counts = d.store.counts()
-    assert (counts[bucket_key("ada", "normal")], counts[open_key("ada")]) == (3, 5)
+    assert (counts[segment_open_key("ada", "normal")], counts[open_key("ada")]) == (3, 5)
 
 
 def test_a_lead_may_cost_more_than_one():

@@ -22,12 +22,8 @@ from leadroute import (
     LEAD,
     REP,
     Cap,
-    ConflictError,
     Dispatcher,
-    FieldTypeError,
-    InvalidTransitionError,
     Lead,
-    LeadNotFoundError,
     LeadrouteError,
     MemoryStore,
     Pool,
@@ -36,9 +32,17 @@ from leadroute import (
     Rule,
     SqliteStore,
     Status,
+    free_capacity,
+)
+from leadroute.errors import (
+    ConflictError,
+    FieldTypeError,
+    InvalidTransitionError,
+    LeadNotFoundError,
+    NotOfferedError,
+    OfferExpiredError,
     TransientError,
     ValidationError,
-    free_capacity,
 )
 from leadroute.offers import dispatching
 from leadroute.offers.events import CatchAll, Declined, Offered, Received, TimedOut, Waiting
@@ -80,29 +84,37 @@ def test_a_duplicate_that_won_the_race_is_found():
 
 
 @pytest.mark.parametrize(
-    ("router", "status", "why"),
+    ("router", "status", "code", "said"),
     [
-        (Router(rules=[]), Status.CATCH_ALL, "no_rule_matched"),
+        (Router(rules=[]), Status.CATCH_ALL, "no_rule_matched", "no rule matched"),
         (
             Router(rules=[Rule("r", pool="p")], pools=[Pool("p", reps={"zoe"})]),
             Status.CATCH_ALL,
             "pool_empty",
+            "the pool is empty",
         ),
-        (Router(rules=[Rule("r", require=REP.level > 5)]), Status.CATCH_ALL, "none_eligible"),
+        (
+            Router(rules=[Rule("r", require=REP.level > 5)]),
+            Status.CATCH_ALL,
+            "none_eligible",
+            "nobody is eligible",
+        ),
         (
             Router(rules=[Rule("r")], qualify=(LEAD.budget > 0) & (LEAD.employees >= 10)),
             Status.DISQUALIFIED,
-            "not lead.budget > 0 and not lead.employees >= 10",
+            "disqualified",
+            "lead.budget > 0",
         ),
     ],
 )
-def test_a_lead_that_no_rep_can_take(router, status, why):
+def test_a_lead_that_no_rep_can_take(router, status, code, said):
     """Each way of finding nobody has its own status or reason, and the lead is kept."""
     here = desk("ada", router=router)
     placement = here.submit(Lead("L-1"))
-    assert (placement.status, placement.reason_code) == (status, why)
+    assert (placement.status, placement.reason_code) == (status, code)
     assert placement.rep_id == ("catch_all" if status is Status.CATCH_ALL else None)
-    assert why in str(placement)
+    assert said in str(placement)
+    assert said in placement.reason
     with pytest.raises(InvalidTransitionError, match=r"catch-all|disqualified"):
         here.accept("L-1", "ada")
     assert here.sweep().next_wakeup is None
@@ -119,7 +131,7 @@ def test_nothing_is_stored_when_a_fact_has_the_wrong_type():
 
 
 @pytest.mark.parametrize(
-    "call", ["accept", "decline", "contacted", "feedback", "placement", "history"]
+    "call", ["accept", "decline", "record_contact", "feedback", "placement", "history"]
 )
 def test_an_unknown_lead(call):
     """Asking about a lead that was never submitted says so."""
@@ -608,3 +620,34 @@ def test_long_queues_are_swept_in_pages(monkeypatch):
     here.clock.advance("5m")
     assert here.sweep().timed_out == 5
     assert len(here.history("L-0")) == 4
+
+
+def test_late_wrong_and_illegal_answers_are_told_apart():
+    """A late answer, an answer of a rep without an offer and an illegal move each raise an error of their own."""
+    here = desk("ada", "bob")
+    here.submit(Lead("L-1"))
+    with pytest.raises(NotOfferedError):
+        here.accept("L-1", "bob")
+    here.clock.advance("5m")
+    for _ in range(2):  # before the sweep has seen it, and after
+        with pytest.raises(OfferExpiredError):
+            here.accept("L-1", "ada")
+        here.sweep()
+    with pytest.raises(NotOfferedError):
+        here.decline("L-1", "zoe")
+    with pytest.raises(InvalidTransitionError) as illegal:
+        here.release("L-1")
+    assert type(illegal.value) is InvalidTransitionError
+    here.decline("L-1", "bob")
+    with pytest.raises(NotOfferedError):
+        here.accept("L-1", "bob")
+
+
+def test_the_store_keeps_codes():
+    """No outcome stands in the store in words."""
+    here = desk(Rep("ada", capacity=0), router=Router(rules=[Rule("r")]))
+    assert here.submit(Lead("L-1")).reason_code == "none_eligible"
+    kept = [record.data for record in here.store.find(status="catch_all")]
+    kept += [event.data for event in here.store.events(lead="L-1")]
+    assert "none_eligible" in kept[0]
+    assert not any("nobody" in text for text in kept)

@@ -14,8 +14,6 @@ from tests.profiles import examples
 from leadroute import (
     Cap,
     Dispatcher,
-    InvalidTransitionError,
-    LeadNotFoundError,
     MemoryStore,
     Rep,
     Roster,
@@ -24,6 +22,7 @@ from leadroute import (
     SqliteStore,
     round_robin,
 )
+from leadroute.errors import InvalidTransitionError, LeadNotFoundError
 from leadroute.offers import queries
 from leadroute.offers.placement import Status
 from leadroute.testing import ManualClock

@@ -16,9 +16,7 @@ from tests.profiles import examples
 from leadroute import (
     LEAD,
     Dispatcher,
-    InvalidTransitionError,
     Lead,
-    LeadNotFoundError,
     Pool,
     Presence,
     Rep,
@@ -28,6 +26,7 @@ from leadroute import (
     Schedule,
     Status,
 )
+from leadroute.errors import InvalidTransitionError, LeadNotFoundError
 from leadroute.offers.events import (
     Assigned,
     Contacted,

@@ -8,7 +8,8 @@ from attrs import evolve
 from hypothesis import given
 from hypothesis import strategies as st
 
-from leadroute import Dispatcher, Lead, MemoryStore, Rep, Roster, Router, Rule, UnknownFieldError
+from leadroute import Dispatcher, Lead, MemoryStore, Rep, Roster, Router, Rule
+from leadroute.errors import UnknownFieldError
 from leadroute.model.track_record import UNIT, Record, TrackRecords, week_of
 from leadroute.offers.events import Offered
 from leadroute.offers.outcome_counts import track_records_of

@@ -6,7 +6,8 @@ import pytest
 from attrs import evolve
 from tests.offers.world import START, Racing, desk
 
-from leadroute import FieldTypeError, Lead, Presence, Rep, Router, Rule, Status
+from leadroute import Lead, Presence, Rep, Router, Rule, Status
+from leadroute.errors import FieldTypeError
 from leadroute.model.duration import to_micros
 from leadroute.model.keys import contact_key
 from leadroute.offers.state_machine import rebuild

@@ -15,8 +15,6 @@ from tests.profiles import examples
 from leadroute import (
     LEAD,
     REP,
-    ConfigError,
-    ConflictError,
     Dispatcher,
     Lead,
     MemoryStore,
@@ -33,8 +31,9 @@ from leadroute import (
     skill_match,
 )
 from leadroute.batch import assign_batch
+from leadroute.errors import ConfigError, ConflictError
 from leadroute.model.duration import to_micros
-from leadroute.model.keys import order_key, parts, rotation_key
+from leadroute.model.keys import credits_key, order_key, parts
 from leadroute.offers import dispatching, turn_credits
 from leadroute.ranking.scorers.round_robin import UNIT
 from leadroute.scorers import fair_share, first_of, named_account, owner
@@ -324,7 +323,7 @@ def test_leads_that_do_not_rotate_take_no_turn():
     dispatcher = desk("a", "b", router=Router(rules=[full, *policy().rules]))
     route(dispatcher, 5, "own", account_id="A-1")
     assert dispatcher.snapshot().turns == dispatcher.snapshot().credits == {}
-    assert dispatcher.store.get([rotation_key("everyone")]) == {}
+    assert dispatcher.store.get([credits_key("everyone")]) == {}
     assert route(dispatcher, 4) == ["a", "b", "a", "b"]
 
 
@@ -774,7 +773,7 @@ def test_credits_are_those_of_the_offers_that_stand(mode, given_weights, steps, 
                     dispatcher.feedback(lead_id, "won")
         audit(dispatcher.store, leads)
     reps = rotation(dispatcher.store, "everyone")[0]
-    more = dispatcher.store.get([rotation_key("everyone", 1)])
+    more = dispatcher.store.get([credits_key("everyone", 1)])
     assert bool(more) == (len(reps) > most)
 
 
@@ -833,7 +832,7 @@ def test_a_pool_of_many_reps_has_many_records(mode, most, monkeypatch):
     assert [cut.submit(Lead(f"L-{index}")).rep_id for index in range(20)] == wanted
     assert exactly(cut) == exactly(whole)
     assert cut.snapshot() == whole.snapshot()
-    keys = [rotation_key("everyone", number) for number in range(10)]
+    keys = [credits_key("everyone", number) for number in range(10)]
     assert len(cut.store.get(keys)) == -(-7 // most)
     for dispatcher in (whole, cut):
         dispatcher.decline("L-3", dispatcher.placement("L-3").rep_id)
@@ -848,7 +847,7 @@ def test_ids_that_fill_a_record():
     dispatcher = desk(*team)
     found = [dispatcher.submit(Lead(f"L-{index}")).rep_id for index in range(3)]
     assert found == [rep.id for rep in team[:3]]
-    assert len(dispatcher.store.get([rotation_key("everyone", number) for number in range(9)])) == 3
+    assert len(dispatcher.store.get([credits_key("everyone", number) for number in range(9)])) == 3
     audit(dispatcher.store, {f"L-{index}" for index in range(3)})
 
 
@@ -857,7 +856,7 @@ def test_a_pool_of_1200():
     dispatcher = desk(*(f"r{index:04}" for index in range(1_200)))
     found = [dispatcher.submit(Lead(f"L-{index}")).rep_id for index in range(5)]
     assert found == [f"r{index:04}" for index in range(5)]
-    assert dispatcher.store.get([rotation_key("everyone", 1)])
+    assert dispatcher.store.get([credits_key("everyone", 1)])
     stood = exactly(dispatcher)
     assert dispatcher.submit(Lead("last")).rep_id == "r0005"
     alone = with_team(dispatcher, "r0005")
@@ -1048,7 +1047,7 @@ class Losing(Wrapped):
     def commit(self, change):
         if self.lost < self.times:
             self.lost += 1
-            raise ConflictError("version", rotation_key("everyone"), self.lost)
+            raise ConflictError("version", credits_key("everyone"), self.lost)
         return self.store.commit(change)
 
 

@@ -3,8 +3,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from attrs import evolve
 
-from leadroute import InvalidTransitionError, Lead, MemoryStore, Rep, Router, Rule, Snapshot
-from leadroute.errors import ValidationError
+from leadroute import Lead, MemoryStore, Rep, Router, Rule, Snapshot
+from leadroute.errors import InvalidTransitionError, ValidationError
 from leadroute.model.track_record import TrackRecords
 from leadroute.offers import transitions
 from leadroute.offers.change import Add, Change, Emit, Put, Raise
@@ -163,7 +163,7 @@ def test_the_operations_of_a_change():
 def test_a_turn_is_written_at_its_version_and_given_back_to_the_last_part():
     """An offer writes the record of its pool at the version that was read; a decline writes it as it was."""
     store = MemoryStore()
-    store.commit(Change("c-1", (Put("rotation/p", '{"reps":[],"turns":[],"credits":[]}', 0),)))
+    store.commit(Change("c-1", (Put("credits/p", '{"reps":[],"turns":[],"credits":[]}', 0),)))
     step = books(store)
     team = (Rep("ada", weight=3), Rep("bob", weight=0.7))
     turn = step.credits("p").take(turn_of(RoutingContext(Lead("L-1"), team, "p", Snapshot()), 0))
@@ -171,7 +171,7 @@ def test_a_turn_is_written_at_its_version_and_given_back_to_the_last_part():
     offered = evolve(EXAMPLES[Offered], turn=turn, order=7)
     after, ops = transitions.operations(None, [EXAMPLES[Received], offered], "L-1", 0, dumps, step)
     assert [(op.key, op.expect) for op in ops if isinstance(op, Put)] == [
-        ("rotation/p", 1),
+        ("credits/p", 1),
         ("placement/L-1", 0),
     ]
     store.commit(Change("c-2", ops))

@@ -14,7 +14,6 @@ from tests.profiles import examples
 
 from leadroute import (
     LEAD,
-    ConfigError,
     Dispatcher,
     Lead,
     MemoryStore,
@@ -24,10 +23,9 @@ from leadroute import (
     Router,
     Rule,
     SqliteStore,
-    UnknownFieldError,
-    ValidationError,
     round_robin,
 )
+from leadroute.errors import ConfigError, UnknownFieldError, ValidationError
 from leadroute.model.duration import to_micros
 from leadroute.model.keys import key, parts
 from leadroute.model.turn_credit import REASONS, TurnCredit

@@ -14,7 +14,6 @@ from leadroute import (
     LEAD,
     Cap,
     Dispatcher,
-    FieldTypeError,
     Lead,
     MemoryStore,
     Presence,
@@ -24,6 +23,7 @@ from leadroute import (
     Rule,
     Schedule,
 )
+from leadroute.errors import FieldTypeError
 from leadroute.offers.placement import Status
 from leadroute.testing import ManualClock
 

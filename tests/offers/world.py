@@ -4,16 +4,17 @@ import json
 from collections import Counter
 from datetime import UTC, datetime, timedelta
 
-from leadroute import Dispatcher, Lead, Rep, Roster, Router, Rule, TransientError, round_robin
+from leadroute import Dispatcher, Lead, Rep, Roster, Router, Rule, round_robin
+from leadroute.errors import TransientError
 from leadroute.model.keys import (
     cap_key,
     closed_key,
     contact_key,
+    credits_key,
     given_key,
     last_key,
     open_key,
     order_key,
-    rotation_key,
     won_key,
 )
 from leadroute.offers.events import (
@@ -126,7 +127,7 @@ def rotation(store, pool):
     """The records of a pool as one: the reps by place, their turns, their credits, and what they were granted."""
     records, more = [], 0
     while len(records) <= more:
-        name = rotation_key(pool, len(records))
+        name = credits_key(pool, len(records))
         record = store.get([name]).get(name)
         if record is None:
             break
@@ -137,8 +138,8 @@ def rotation(store, pool):
     held = [credit for record in records for credit in record["credits"]]
     assert len(reps) == len({*reps}) == len(turns) == len(held), "a rep has two places"
     granted = {}
-    for number in range(records[0].get("credits_kept", 0) if records else 0):
-        name = rotation_key(pool, f"granted {number}")
+    for number in range(records[0].get("turn_credit_records", 0) if records else 0):
+        name = credits_key(pool, f"turn credits {number}")
         for rep_id, credited in json.loads(store.get([name])[name].data).items():
             granted.setdefault(rep_id, {}).update(credited)
     return reps, turns, held, granted

@@ -76,7 +76,7 @@ def _refused(router, lead, at):
     for part in parts_of(router.qualify):
         condition = part.condition if isinstance(part, Factor) else part
         try:
-            if not compile_condition(condition, router.environment)(lead, None, at):
+            if not compile_condition(condition, router.registry)(lead, None, at):
                 failed.append(part)
         except FieldTypeError as error:
             raise error.during("qualify", lead.id) from None
@@ -92,7 +92,7 @@ def _refused(router, lead, at):
 
 def _matches(router, rule, lead, at):
     try:
-        return rule.when is None or compile_condition(rule.when, router.environment)(lead, None, at)
+        return rule.when is None or compile_condition(rule.when, router.registry)(lead, None, at)
     except FieldTypeError as error:
         raise error.during(rule.name, lead.id) from None
 
@@ -135,7 +135,7 @@ def _ask(router, rule, pool, lead, roster, at, snapshot, previous_offers, ignore
     """One pool: who may take the lead, who may not and why, and who comes first."""
     members = observing(_members(router, pool, roster, at), router.holidays)
     matches = router.territories.lookup(lead) if router.territories else ()
-    all_of_them = RoutingContext(lead, members, pool, snapshot, at, router.environment, matches)
+    all_of_them = RoutingContext(lead, members, pool, snapshot, at, router.registry, matches)
     charges = router.charges(lead, rule, pool, at)
     obstacles = gate(
         rule,
@@ -157,7 +157,7 @@ def _ask(router, rule, pool, lead, roster, at, snapshot, previous_offers, ignore
         else:
             able.append(rep)
     context = RoutingContext(
-        lead, tuple(able), pool, snapshot, at, router.environment, matches, tuple(absent)
+        lead, tuple(able), pool, snapshot, at, router.registry, matches, tuple(absent)
     )
     temporary = [each for each in rejections if all(one.temporary for one in each.obstacles)]
     outcome, back = Outcome.ASSIGNABLE, None
@@ -201,7 +201,7 @@ def _members(router, pool, roster, at):
     listed = [rep for rep in roster if found.reps is None or rep.id in found.reps]
     if found.where is None:
         return tuple(listed)
-    belongs = compile_condition(found.where, router.environment)
+    belongs = compile_condition(found.where, router.registry)
     return tuple(rep for rep in listed if belongs(Lead("nobody"), rep, at))
 
 
@@ -210,7 +210,7 @@ def _may(router, rule, context, charges, previous_offers, ignore_availability, r
     lead, at, snapshot = context.lead, context.instant, context.snapshot
     if not rep.active or rep.weight == 0 or rep.id in previous_offers:
         return False
-    if rule.require is not None and not compile_condition(rule.require, router.environment)(
+    if rule.require is not None and not compile_condition(rule.require, router.registry)(
         lead, rep, at
     ):
         return False

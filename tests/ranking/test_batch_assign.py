@@ -11,7 +11,6 @@ from tests.profiles import examples
 from leadroute import (
     LEAD,
     REP,
-    ConfigError,
     Lead,
     Outcome,
     Pool,
@@ -20,12 +19,12 @@ from leadroute import (
     Router,
     Rule,
     Snapshot,
-    ValidationError,
     free_capacity,
     round_robin,
     skill_match,
 )
 from leadroute.batch import assign_batch
+from leadroute.errors import ConfigError, ValidationError
 from leadroute.ranking.batch.assign import Option
 from leadroute.ranking.charges import used_of
 

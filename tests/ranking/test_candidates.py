@@ -4,7 +4,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from leadroute import LEAD, REP, Cap, FieldTypeError, Lead, Rep, Roster, Router, Rule, Snapshot
+from leadroute import LEAD, REP, Cap, Lead, Rep, Roster, Router, Rule, Snapshot
+from leadroute.errors import FieldTypeError
 from leadroute.model import territory_index
 from leadroute.model.keys import bucket_key
 from leadroute.model.schedule import Schedule

@@ -7,19 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.offers.world import desk
 
-from leadroute import (
-    FieldTypeError,
-    Lead,
-    Outcome,
-    Rep,
-    Roster,
-    Router,
-    Rule,
-    Schedule,
-    Status,
-    ValidationError,
-    dump_policy,
-)
+from leadroute import Lead, Outcome, Rep, Roster, Router, Rule, Schedule, Status, dump_policy
+from leadroute.errors import FieldTypeError, ValidationError
 from leadroute.formats.policy_file import parse_policy
 from leadroute.insight.description import describe_policy
 from leadroute.insight.diagram import mermaid
@@ -275,7 +264,7 @@ def test_in_files():
     """Both are written and read back, count for the version, and are told in words and pictures."""
     router = Router(rules=[Rule("r", calling_hours=WEEK, min_shared_hours=0.5)])
     text = dump_policy(router)
-    assert f'calling_hours = "{WEEK}"\nmin_shared_hours = 0.5\n' in text
+    assert f'calling_hours    = "{WEEK}"\nmin_shared_hours = 0.5\n' in text
     assert parse_policy(text) == router
     assert router.version != Router(rules=[Rule("r")]).version
     assert describe_policy(router).splitlines()[1] == (

@@ -21,11 +21,11 @@ from leadroute import (
     Rule,
     Schedule,
     Snapshot,
-    ValidationError,
     free_capacity,
     scorer,
     skill_match,
 )
+from leadroute.errors import ValidationError
 from leadroute.model.schedule import TimeOff
 from leadroute.model.track_record import ALL, Record, TrackRecords
 from leadroute.plain import dumps, loads
@@ -146,7 +146,7 @@ def test_the_other_pools_are_kept():
     assert "  Though nobody was available" in str(ignore_availability).splitlines()
     nobody = decide(router, LEAD_1, Roster([]), now=NOON)
     assert nobody.fallback_step == "catch_all"
-    assert "  Then: catch-all" in str(nobody).splitlines()
+    assert "  Then: catch_all" in str(nobody).splitlines()
     for decision in (moved, ignore_availability, nobody):
         assert loads(DecisionRecord, dumps(decision)) == decision
 
@@ -185,8 +185,8 @@ def test_it_is_stored_as_json():
     assert list(stored) == sorted(stored)
     assert stored["accept_within"] == "7m"
     assert "example.com" not in text, "the lead's personal data is not in it"
-    with pytest.raises(ValidationError, match=r"(?s)outcome.*window"):
-        loads(DecisionRecord, text.replace('"7m"', '"soon"').replace('"ranked"', '"lucky"'))
+    with pytest.raises(ValidationError, match=r"(?s)outcome.*accept_within"):
+        loads(DecisionRecord, text.replace('"7m"', '"soon"').replace('"assignable"', '"lucky"'))
 
 
 def test_the_same_again_after_storage():

@@ -29,7 +29,6 @@ from leadroute.model.turn_credit import TurnCredit
 from leadroute.ranking import candidates
 from leadroute.ranking.charges import counters
 from leadroute.rules import builders
-from leadroute.rules.evaluation import Environment
 from leadroute.rules.rule import Factor, Qualification
 from leadroute.scorers import cap_remaining, fair_share, free_capacity, language, round_robin, tiers
 from leadroute.testing.strategies import conditions, scorers
@@ -106,7 +105,8 @@ def fails(lead, rep, now):
     return True
 
 
-ENVIRONMENT = Environment({"known": knows, "fails": fails}, {"gmail.com"})
+PREDICATES = {"known": knows, "fails": fails}
+LISTS = {"free_mail": {"gmail.com"}}
 TERRITORY_INDEX = [
     Territory("germany", countries={"DE"}, owners={"ada"}, overlays={"bob"}, backups={"eve"}),
     Territory("berlin", countries={"DE"}, industries={"health"}, owners={"cy", "dee"}),
@@ -247,7 +247,8 @@ class World(Draw):
             fallback={**self.fallback(), "no_rule_matched": self.maybe("wait", "catch_all")},
             offline_grace=self.choice(["0s", "30s"]),
             wrap_up=self.choice(["0s", "0s", "5m"]),
-            environment=ENVIRONMENT,
+            predicates=PREDICATES,
+            lists=LISTS,
         )
 
     def hours(self):

@@ -3,8 +3,8 @@ from datetime import UTC, date, datetime
 import pytest
 from tests.formats.said import unlined
 
-from leadroute import ConfigError, Lead, Outcome, Rep, Roster, Router, Rule, Schedule, dump_policy
-from leadroute.errors import PolicyError
+from leadroute import Lead, Outcome, Rep, Roster, Router, Rule, Schedule, dump_policy
+from leadroute.errors import ConfigError, PolicyError
 from leadroute.formats.policy_file import parse_policy
 from leadroute.insight.description import describe_policy
 from leadroute.model.schedule import Lazy

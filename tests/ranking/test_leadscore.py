@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from leadroute import LEAD, REP, FieldTypeError, Lead, Signal
-from leadroute.errors import ConfigError
+from leadroute import LEAD, REP, Lead, Signal
+from leadroute.errors import ConfigError, FieldTypeError
 from leadroute.ranking.lead_scoring import (
     Calibration,
     EngagementSignal,

@@ -24,7 +24,6 @@ from leadroute.formats.policy_file import dump_policy, parse_policy
 from leadroute.model.duration import from_micros
 from leadroute.model.rep import wrapped_up
 from leadroute.rules.builders import predicate
-from leadroute.rules.evaluation import Environment
 from leadroute.testing.strategies import instants, leads, rosters, routers, snapshots
 
 MONDAY = datetime(2026, 1, 5, 12, tzinfo=UTC)
@@ -193,7 +192,7 @@ def test_a_pool_is_asked_once():
         rules=[Rule("r", pool="ada", require=predicate("asked"))],
         pools=POOLS,
         fallback={"none_available": "pool ada, pool bob, ignore_availability"},
-        environment=Environment({"asked": asked_about}),
+        predicates={"asked": asked_about},
     )
     full = [Rep(name, capacity=1) for name in ("ada", "bob")]
     counts = Snapshot(open={"ada": 1, "bob": 1})

@@ -4,22 +4,9 @@ from datetime import UTC, datetime
 
 import pytest
 
-from leadroute import (
-    ConfigError,
-    Lead,
-    Outcome,
-    Rep,
-    Roster,
-    Router,
-    Rule,
-    Snapshot,
-    Territory,
-    UnknownFieldError,
-    ValidationError,
-    cap_remaining,
-    territory_match,
-)
-from leadroute.scorers import distance
+from leadroute import Lead, Outcome, Rep, Roster, Router, Rule, Snapshot, Territory
+from leadroute.errors import ConfigError, UnknownFieldError, ValidationError
+from leadroute.scorers import cap_remaining, distance, territory_match
 
 NOON = datetime(2026, 3, 10, 12, tzinfo=UTC)
 AREAS = [

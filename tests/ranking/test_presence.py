@@ -6,8 +6,6 @@ import pytest
 from tests.formats.said import unlined
 
 from leadroute import (
-    ConfigError,
-    FieldTypeError,
     Lead,
     Outcome,
     Presence,
@@ -19,6 +17,7 @@ from leadroute import (
     dump_policy,
     free_capacity,
 )
+from leadroute.errors import ConfigError, FieldTypeError
 from leadroute.formats.policy_file import parse_policy
 from leadroute.insight.description import describe_policy
 from leadroute.model.duration import to_micros
@@ -105,7 +104,7 @@ def test_without_the_time():
 def test_in_files():
     """Grace and wrap-up are written and read back, count for the version, and are told in words."""
     text = dump_policy(ROUTER)
-    assert 'offline_grace     = "30s"\nwrap_up   = "2m"\n' in text
+    assert 'offline_grace = "30s"\nwrap_up       = "2m"\n' in text
     assert parse_policy(text) == ROUTER
     plain = Router(rules=ROUTER.rules)
     assert (

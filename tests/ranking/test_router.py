@@ -9,8 +9,6 @@ from leadroute import (
     LEAD,
     REP,
     Cap,
-    ConfigError,
-    FieldTypeError,
     Lead,
     Outcome,
     Pool,
@@ -19,15 +17,13 @@ from leadroute import (
     Router,
     Rule,
     Snapshot,
-    UnknownFieldError,
-    ValidationError,
     free_capacity,
     round_robin,
     skill_match,
 )
+from leadroute.errors import ConfigError, FieldTypeError, UnknownFieldError, ValidationError
 from leadroute.ranking.ranking import Ranking
 from leadroute.rules.builders import NOW, predicate
-from leadroute.rules.evaluation import Environment
 from leadroute.testing.strategies import leads, reps, routers
 
 AT = datetime(2026, 1, 2, 12, 0, tzinfo=UTC)  # a Friday
@@ -297,7 +293,7 @@ def test_fields_of_a_router():
 
 def test_the_members_of_a_pool():
     """By list, by condition, by both, or everyone; the host's predicates and the instant count."""
-    here = Environment({"senior": lambda lead, rep, now, *rest: rep.level > 1})
+    here = {"senior": lambda lead, rep, now, *rest: rep.level > 1}
     router = Router(
         rules=[Rule("r", pool="both"), Rule("every", pool="everyone")],
         pools=[
@@ -306,7 +302,7 @@ def test_the_members_of_a_pool():
             Pool("both", reps={"bob", "ada"}, where=predicate("senior")),
             Pool("since", where=REP["since"] <= NOW),
         ],
-        environment=here,
+        predicates=here,
     )
     team = Roster([*TEAM, Rep("new", attributes={"since": AT})])
 

@@ -3,22 +3,19 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from leadroute import (
-    ConfigError,
     Lead,
     Rep,
     Signal,
     Snapshot,
-    UnknownFieldError,
     close_rate,
     free_capacity,
-    intent,
     round_robin,
     skill_match,
-    territory_match,
 )
+from leadroute.errors import ConfigError, UnknownFieldError
 from leadroute.rules.builders import LEAD, REP, age, hours
 from leadroute.rules.routing_context import RoutingContext
-from leadroute.scorers import distance, scorer
+from leadroute.scorers import distance, intent, scorer, territory_match
 
 AT = datetime(2026, 1, 2, 12, 0, tzinfo=UTC)
 PLAIN = Lead("L-1")

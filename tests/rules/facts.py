@@ -1,4 +1,4 @@
-"""Leads, reps and an environment for the tests of the language."""
+"""Leads, reps and a registry for the tests of the language."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -7,11 +7,11 @@ from hypothesis import strategies as st
 from leadroute.errors import FieldTypeError
 from leadroute.model.lead import Lead, Signal
 from leadroute.model.rep import Rep
-from leadroute.rules.evaluation import Environment, compile_condition
+from leadroute.rules.evaluation import Registry, compile_condition
 from leadroute.testing.strategies import COUNTRIES, LANGUAGES, NAMES, WORDS
 
 NOW = datetime(2026, 1, 2, 12, 0, tzinfo=UTC)
-PREDICATES = Environment({"known": lambda lead, rep, now, *arguments: len(arguments) == 1})
+PREDICATES = Registry({"known": lambda lead, rep, now, *arguments: len(arguments) == 1})
 
 words = st.sampled_from(WORDS)
 instants = st.integers(-48, 48).map(lambda hours: NOW + timedelta(hours=hours))
@@ -60,9 +60,9 @@ def reps():
     )
 
 
-def answer(condition, lead, rep=None, environment=PREDICATES):
+def answer(condition, lead, rep=None, registry=PREDICATES):
     """What a condition says, or the text of its error."""
     try:
-        return compile_condition(condition, environment)(lead, rep, NOW)
+        return compile_condition(condition, registry)(lead, rep, NOW)
     except FieldTypeError as error:
         return str(error)

@@ -14,7 +14,7 @@ from leadroute.model.rep import Rep
 from leadroute.rules.builders import LEAD, REP, age, days, define, predicate
 from leadroute.rules.conditions import definitions, reads
 from leadroute.rules.describe import describe
-from leadroute.rules.evaluation import Environment, compile_condition, evaluate, glob
+from leadroute.rules.evaluation import Registry, compile_condition, evaluate, glob
 from leadroute.rules.matcher import Matcher
 from leadroute.rules.operand import calculate
 from leadroute.rules.parser import parse, parse_definitions
@@ -242,15 +242,15 @@ def test_a_wrong_type_is_an_error_that_names_it(text, field, found, expected):
 def test_a_predicate_answers_with_a_bool():
     """A predicate gets lead, rep, instant and its literals; an answer that is no bool is an error."""
     seen = []
-    environment = Environment({"ask": lambda *given: seen.append(given) or given[3]})
-    assert compile_condition(predicate("ask", True), environment)(FULL, ADA, NOW) is True
+    registry = Registry({"ask": lambda *given: seen.append(given) or given[3]})
+    assert compile_condition(predicate("ask", True), registry)(FULL, ADA, NOW) is True
     assert seen == [(FULL, ADA, NOW, True)]
     with pytest.raises(
         FieldTypeError,
         match=r"the answer of check\('ask', 1\) is the number 1; it must be True or False",
     ):
-        compile_condition(predicate("ask", 1), environment)(FULL, ADA, NOW)
-    strange = Environment({"ask": lambda *given: object()})
+        compile_condition(predicate("ask", 1), registry)(FULL, ADA, NOW)
+    strange = Registry({"ask": lambda *given: object()})
     with pytest.raises(FieldTypeError, match="is of type object"):
         compile_condition(predicate("ask"), strange)(FULL, ADA, NOW)
 
@@ -263,7 +263,7 @@ def test_an_unregistered_predicate_is_refused_when_compiled():
 
 def test_the_host_can_replace_the_free_mailboxes():
     """Which providers are free is the host's to say."""
-    own = Environment(free_mail={"acme.org"})
+    own = Registry(free_mail={"acme.org"})
     test = compile_condition(parse("is_free_mail(lead.domain)"), own)
     assert test(FULL, None, None)
 
@@ -283,7 +283,7 @@ def test_the_matcher_agrees_with_one_by_one(found, lead):
     """First and all matches are what judging each condition alone gives, errors included."""
     each = [True if condition is None else answer(condition, lead) for condition in found]
     errors = [position for position, one in enumerate(each) if isinstance(one, str)]
-    matcher = Matcher(found, environment=PREDICATES)
+    matcher = Matcher(found, registry=PREDICATES)
     assert len(matcher) == len(found)
     first = next((position for position, one in enumerate(each) if one), None)
     if first in errors:

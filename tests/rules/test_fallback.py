@@ -5,7 +5,8 @@ import pickle
 import pytest
 from hypothesis import given
 
-from leadroute import ConfigError, Fallback, Pool, Router, Rule, UnknownFieldError
+from leadroute import Fallback, Pool, Router, Rule
+from leadroute.errors import ConfigError, UnknownFieldError
 from leadroute.rules.fallback import read_steps, steps_as_text
 from leadroute.testing.strategies import fallback
 
@@ -112,8 +113,8 @@ def test_refused_steps(case, steps, message):
             "fallback.pool_empty: asks 'everyone' again, which is the rule's own pool; name another",
         ),
         (
-            lambda: Rule("r", fallback={"empty_pol": "wait"}),
-            "fallback: there is no case named 'empty_pol'; did you mean 'pool_empty'?",
+            lambda: Rule("r", fallback={"pool_empt": "wait"}),
+            "fallback: there is no case named 'pool_empt'; did you mean 'pool_empty'?",
         ),
         (
             lambda: Rule("r", fallback="wait"),

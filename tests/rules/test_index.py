@@ -9,7 +9,7 @@ from leadroute.errors import ConfigError, FieldTypeError, LeadrouteError
 from leadroute.model.lead import Lead
 from leadroute.rules.builders import LEAD, REP, predicate
 from leadroute.rules.conditions import NEVER
-from leadroute.rules.evaluation import Environment
+from leadroute.rules.evaluation import Registry
 from leadroute.rules.matcher import FEW, Index, Matcher, PlainMatcher
 from leadroute.testing.strategies import conditions
 
@@ -31,8 +31,8 @@ def said(ask, *arguments):
 def test_the_index_answers_as_the_reference(found, lead, now):
     """First match, all matches and errors are those of judging one condition after the other."""
     index, plain = (
-        Index.of(found, environment=PREDICATES),
-        PlainMatcher(found, environment=PREDICATES),
+        Index.of(found, registry=PREDICATES),
+        PlainMatcher(found, registry=PREDICATES),
     )
     assert len(index) == len(plain)
     assert said(index.first, lead, now) == said(plain.first, lead, now)
@@ -42,12 +42,12 @@ def test_the_index_answers_as_the_reference(found, lead, now):
 @given(policies.filter(bool), edits, leads(), moments)
 def test_an_edit_equals_a_rebuild(found, changes, lead, now):
     """Replacing one condition, more than once, gives what building anew would give."""
-    index = Index.of(found, environment=PREDICATES)
+    index = Index.of(found, registry=PREDICATES)
     for place, new in changes:
         position = place % len(found)
         found = [*found[:position], new, *found[position + 1 :]]
         index = index.replace(position, new)
-        plain = PlainMatcher(found, environment=PREDICATES)
+        plain = PlainMatcher(found, registry=PREDICATES)
         assert said(index.first, lead, now) == said(plain.first, lead, now)
         assert said(index.all, lead, now) == said(plain.all, lead, now)
 
@@ -129,13 +129,13 @@ def test_an_error_comes_from_the_first_rule_that_was_reached():
 def test_a_predicate_is_asked_as_often_as_by_the_reference():
     """The host's predicate sees the leads that it would see, once for each rule that reaches it."""
     asked = []
-    environment = Environment({"seen": lambda lead, rep, now: asked.append(lead.id) or False})
+    registry = Registry({"seen": lambda lead, rep, now: asked.append(lead.id) or False})
     rules = [
         (LEAD.country == "US") & predicate("seen") & (LEAD.product == "x"),
         predicate("seen"),
         None,
     ]
-    index = Index.of(rules, environment=environment)
+    index = Index.of(rules, registry=registry)
     assert index.first(Lead("L-1", country="US"), None) == 2
     assert index.first(Lead("L-2"), None) == 2
     assert asked == ["L-1", "L-1", "L-2"]

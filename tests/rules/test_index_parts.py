@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from leadroute.model.lead import Lead
 from leadroute.rules.builders import LEAD, NOW, REP, define, predicate
-from leadroute.rules.evaluation import Environment
+from leadroute.rules.evaluation import Registry
 from leadroute.rules.match_bitmaps import Plane, bits, columns, kind_of, look, spans_of_rows, splice
 from leadroute.rules.match_constraints import (
     MOST_BOXES,
@@ -229,9 +229,9 @@ def test_a_named_condition_is_outlined_as_what_it_stands_for():
 def test_a_rule_of_several_rows_is_judged_once():
     """Where two alternatives survive and a residue is left, the residue is asked once."""
     asked = []
-    environment = Environment({"seen": lambda lead, rep, now: asked.append(lead.id) or False})
+    registry = Registry({"seen": lambda lead, rep, now: asked.append(lead.id) or False})
     rule = ((LEAD.country == "US") | (LEAD.budget > 5)) & predicate("seen")
-    index = Index.of([rule], environment=environment)
+    index = Index.of([rule], registry=registry)
     assert index.all(Lead("L-1", country="US", budget=10), None) == ()
     assert asked == ["L-1"]
 

@@ -5,7 +5,6 @@ import pytest
 from leadroute import (
     LEAD,
     REP,
-    ConfigError,
     Dispatcher,
     Factor,
     Lead,
@@ -17,8 +16,8 @@ from leadroute import (
     Router,
     Rule,
     Status,
-    ValidationError,
 )
+from leadroute.errors import ConfigError, ValidationError
 from leadroute.rules.rule import parts_of
 
 BUDGET = Factor("budget", LEAD.budget > 0, "nurture", "has no budget yet")
@@ -44,9 +43,9 @@ def test_first_factor_decides():
 
 
 def test_plain_condition():
-    """A plain condition names no factor."""
+    """A plain condition stands for itself, and has no verdict."""
     ranking = Router(qualify=LEAD.budget > 0, rules=[Rule("all")]).rank(Lead("L-1"), TEAM)
-    assert (ranking.factor, ranking.verdict) == (None, None)
+    assert (ranking.factor, ranking.verdict) == ("lead.budget > 0", None)
     assert ranking.detail == "not lead.budget > 0"
 
 

@@ -2,8 +2,8 @@ from datetime import timedelta
 
 import pytest
 
-from leadroute import LEAD, REP, ConfigError, Lead, Pool, Rep, Rule, ValidationError, free_capacity
-from leadroute.errors import FieldTypeError
+from leadroute import LEAD, REP, Lead, Pool, Rep, Rule, free_capacity
+from leadroute.errors import ConfigError, FieldTypeError, ValidationError
 from leadroute.rules.parser import parse
 from leadroute.rules.routing_context import RoutingContext
 from leadroute.rules.rule import Factor, Qualification, read_ignored, whole_of

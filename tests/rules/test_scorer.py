@@ -9,18 +9,18 @@ from hypothesis import strategies as st
 from leadroute import (
     LEAD,
     REP,
-    ConfigError,
     Lead,
     Rep,
     close_rate,
     free_capacity,
-    intent,
     round_robin,
     scorer,
     skill_match,
 )
+from leadroute.errors import ConfigError
 from leadroute.rules.routing_context import RoutingContext
 from leadroute.rules.scorer import Guarded, Scorer, Sum, Term, mean
+from leadroute.scorers import intent
 from leadroute.testing.strategies import leads, reps, scorers
 
 HERE = RoutingContext(Lead("L-1", industry="health", country="DE"), (), "everyone")

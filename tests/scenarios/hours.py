@@ -24,7 +24,7 @@ def hours_are_local(given, then):
 
 @passes("onc-06")
 def a_window_past_midnight(given, then):
-    opens, closes = given["accept_within"]
+    opens, closes = given["window"]
     schedule = Schedule.parse(f"mon-sun {opens}-{closes}", given["tz"])
     days = [MONDAY, MONDAY + DAY, MONDAY + DAY, MONDAY + DAY]
     hours = [(23, 0), (5, 59), (6, 0), (12, 0)]

@@ -10,18 +10,8 @@ from attrs import evolve
 from tests.offers.world import Wrapped
 from tests.scenarios.desk import NOW, desk, differs, passes, route
 
-from leadroute import (
-    LEAD,
-    REP,
-    InvalidTransitionError,
-    Lead,
-    Rep,
-    Router,
-    Rule,
-    SqliteStore,
-    Status,
-    round_robin,
-)
+from leadroute import LEAD, REP, Lead, Rep, Router, Rule, SqliteStore, Status, round_robin
+from leadroute.errors import InvalidTransitionError
 from leadroute.model.rep import Presence
 from leadroute.offers.events import FeedbackGiven, Offered, TimedOut
 

@@ -90,7 +90,7 @@ def test_people_read_the_views(store, host):
         ({"path": ":memory:"}, "a SqliteStore needs a file; for a store in memory write"),
         ({"path": ""}, "a SqliteStore needs a file"),
         ({"synchronous": "off"}, "synchronous is 'off'; write 'full' or 'normal'"),
-        ({"patience": "soon"}, "'soon' is not a duration"),
+        ({"busy_timeout": "soon"}, "'soon' is not a duration"),
         ({"prefix": "Crm"}, "'Crm' cannot be the prefix of tables; write a lower-case letter"),
         ({"prefix": ""}, "'' cannot be the prefix"),
         ({"prefix": "a" * 31}, "cannot be the prefix"),
@@ -119,16 +119,22 @@ def test_two_prefixes_share_a_file(path):
         other.commit(ROUTE)
 
 
-def test_tables_of_a_newer_release_are_refused(store, path, host):
-    """A newer schema is refused by its number, and no connection is left open."""
-    host.execute("UPDATE leadroute_schema SET version = 2")
+@pytest.mark.parametrize(
+    ("schema", "remedy"),
+    [
+        (1, "name a new file, or open this one with the release of leadroute that made it"),
+        (3, "install the release of leadroute that made them, or newer"),
+    ],
+)
+def test_tables_of_another_release_are_refused(store, path, host, schema, remedy):
+    """Another schema is refused with file, number and remedy, and no connection is left open."""
+    host.execute("UPDATE leadroute_schema SET version = ?", (schema,))
     host.commit()
     with pytest.raises(ConfigError) as refusal:
         SqliteStore(path)
-    assert str(refusal.value) == (
-        "the tables leadroute_* have schema 2, and this release knows 1; "
-        "install the release of leadroute that made them, or newer"
-    )
+    problem = f"the tables leadroute_* have schema {schema}, and this release knows 2 alone"
+    assert str(refusal.value) == f"{path}: {problem}; {remedy}"
+    assert host.execute("SELECT version FROM leadroute_schema").fetchall() == [(schema,)]
 
 
 def test_creating_goes_on_where_it_was_interrupted(store, host):
@@ -137,7 +143,7 @@ def test_creating_goes_on_where_it_was_interrupted(store, host):
     host.commit()
     store.create()
     store.create()
-    assert host.execute("SELECT version FROM leadroute_schema").fetchall() == [(1,)]
+    assert host.execute("SELECT version FROM leadroute_schema").fetchall() == [(2,)]
 
 
 def test_a_folder_that_is_missing_is_named(tmp_path):
@@ -453,7 +459,7 @@ def test_a_host_may_make_the_tables_in_its_transaction(host):
         bound.create()
         bound.commit(ROUTE)
         end()
-    assert host.execute("SELECT version FROM leadroute_schema").fetchall() == [(1,)]
+    assert host.execute("SELECT version FROM leadroute_schema").fetchall() == [(2,)]
     assert bound.counts(["rep/open/ada"]) == {"rep/open/ada": 1}
 
 

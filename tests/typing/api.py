@@ -9,7 +9,6 @@ from leadroute import (
     REP,
     Assignment,
     Cap,
-    DecisionRecord,
     Dispatcher,
     Fallback,
     Lead,
@@ -26,6 +25,7 @@ from leadroute import (
     skill_match,
 )
 from leadroute.batch import assign_batch
+from leadroute.insight import DecisionRecord
 from leadroute.ranking.decision_record import decide, rerun
 
 assert_type(leadroute.__version__, str)

@@ -1,1 +1,57 @@
-"""What comes from files and goes into them: rows of leads and reps, policies, calendars."""
+"""Files in and out: rows of leads and reps, policies, calendars, and values as plain data."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from leadroute.lazy import on_demand
+
+if TYPE_CHECKING:
+    from leadroute.formats.csv_export import row_of, write_rows
+    from leadroute.formats.csv_rows import read_territories
+    from leadroute.formats.icalendar import read_time_off
+    from leadroute.formats.jsonlogic import from_jsonlogic, to_jsonlogic
+    from leadroute.formats.policy_file import dump_policy, load_policy, parse_policy
+    from leadroute.formats.policy_schema import policy_schema
+    from leadroute.formats.rows import read_leads, read_reps
+    from leadroute.plain import dumps, from_dict, loads, to_dict
+
+__all__ = [
+    "dump_policy",
+    "dumps",
+    "from_dict",
+    "from_jsonlogic",
+    "load_policy",
+    "loads",
+    "parse_policy",
+    "policy_schema",
+    "read_leads",
+    "read_reps",
+    "read_territories",
+    "read_time_off",
+    "row_of",
+    "to_dict",
+    "to_jsonlogic",
+    "write_rows",
+]
+
+_HOMES = {
+    "dump_policy": "leadroute.formats.policy_file",
+    "dumps": "leadroute.plain",
+    "from_dict": "leadroute.plain",
+    "from_jsonlogic": "leadroute.formats.jsonlogic",
+    "load_policy": "leadroute.formats.policy_file",
+    "loads": "leadroute.plain",
+    "parse_policy": "leadroute.formats.policy_file",
+    "policy_schema": "leadroute.formats.policy_schema",
+    "read_leads": "leadroute.formats.rows",
+    "read_reps": "leadroute.formats.rows",
+    "read_territories": "leadroute.formats.csv_rows",
+    "read_time_off": "leadroute.formats.icalendar",
+    "row_of": "leadroute.formats.csv_export",
+    "to_dict": "leadroute.plain",
+    "to_jsonlogic": "leadroute.formats.jsonlogic",
+    "write_rows": "leadroute.formats.csv_export",
+}
+
+__getattr__, __dir__ = on_demand(__name__, __all__, _HOMES)

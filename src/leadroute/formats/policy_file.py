@@ -29,7 +29,7 @@ from leadroute.model.validation import must_be
 from leadroute.ranking.router import Router
 from leadroute.ranking.scorers.custom import HostScorer
 from leadroute.rules.conditions import Condition, definitions
-from leadroute.rules.evaluation import PLAIN, Environment
+from leadroute.rules.evaluation import Lists, Predicates
 from leadroute.rules.fallback import Fallback, steps_as_text
 from leadroute.rules.rule import Factor, Pool, Qualification, Rule, parts_of
 from leadroute.rules.scorer import Scorer, guards
@@ -126,7 +126,8 @@ def load_policy(
     *,
     format: str | None = None,  # noqa: A002 - the host's word for it
     scorers: Scorers | None = None,
-    environment: Environment | None = None,
+    predicates: Predicates = None,
+    lists: Lists = None,
 ) -> Router:
     """The router that a policy file describes.
 
@@ -134,7 +135,8 @@ def load_policy(
         source: The path of the file.
         format: ``toml`` or ``json``; by the ending of the path when not given.
         scorers: The host's own scorers by name, beside the built-in ones.
-        environment: The predicates and lists that the host brings for conditions.
+        predicates: The functions that ``predicate(name)`` in a condition calls, by name, as for ``Router``.
+        lists: The lists that replace the bundled ones, by name, as for ``Router``.
 
     Raises:
         PolicyError: The file has errors; every one is listed with file, line, table and key.
@@ -144,7 +146,7 @@ def load_policy(
     if not isinstance(source, str | Path):
         remedy = "write the path of a file; for its text there is parse_policy"
         raise ConfigError(f"source is {source!r:.60}; {remedy}")
-    return _router(read_extended(source, format), scorers, environment)
+    return _router(read_extended(source, format), scorers, predicates, lists)
 
 
 def parse_policy(
@@ -153,7 +155,8 @@ def parse_policy(
     *,
     name: str = "policy",
     scorers: Scorers | None = None,
-    environment: Environment | None = None,
+    predicates: Predicates = None,
+    lists: Lists = None,
 ) -> Router:
     """The router that the text of a policy file describes.
 
@@ -162,7 +165,8 @@ def parse_policy(
         format: ``toml`` or ``json``.
         name: What errors call the file.
         scorers: The host's own scorers by name, beside the built-in ones.
-        environment: The predicates and lists that the host brings for conditions.
+        predicates: The functions that ``predicate(name)`` in a condition calls, by name, as for ``Router``.
+        lists: The lists that replace the bundled ones, by name, as for ``Router``.
 
     Raises:
         PolicyError: The text has errors; every one is listed with file, line, table and key.
@@ -186,10 +190,10 @@ def parse_policy(
     if "extends" in document:
         problem = "builds on a file beside this one; load it with load_policy"
         raise ConfigError(problem, part.at("extends"))
-    return _router(Parts((part,), document), scorers, environment)
+    return _router(Parts((part,), document), scorers, predicates, lists)
 
 
-def _router(parts: Parts, scorers: Scorers | None, environment: Environment | None) -> Router:
+def _router(parts: Parts, scorers: Scorers | None, predicates: Predicates, lists: Lists) -> Router:
     given = parts.document.get("format")
     if type(given) is not int:
         problem = f"write format = {FORMAT} at the top of the policy"
@@ -200,7 +204,7 @@ def _router(parts: Parts, scorers: Scorers | None, environment: Environment | No
             "write it in that format, or install the version that the policy was written for",
             parts.at("format"),
         )
-    draft = Draft(parts, {**BUILT_IN, **(scorers or {})}, environment or PLAIN)
+    draft = Draft(parts, {**BUILT_IN, **(scorers or {})}, predicates, lists)
     return draft.router()
 
 

@@ -37,7 +37,7 @@ from leadroute.plain import from_dict, to_dict
 from leadroute.ranking.case import EXPECTATIONS, Case
 from leadroute.ranking.router import Router
 from leadroute.rules.conditions import ALWAYS, Condition, reads
-from leadroute.rules.evaluation import Environment, compile_condition
+from leadroute.rules.evaluation import Lists, Predicates, compile_condition, registry_of
 from leadroute.rules.fallback import CASES, Fallback, pool_of, read_steps
 from leadroute.rules.fields import FIELDS
 from leadroute.rules.parser import declared, parse, parse_definitions
@@ -173,13 +173,16 @@ class Draft:
     Args:
         parts: Its files, joined.
         scorers: What the names of scorers call.
-        environment: The host's predicates and lists.
+        predicates: The functions that ``predicate(name)`` calls, by name.
+        lists: The lists that replace the bundled ones, by name.
     """
 
-    def __init__(self, parts: Parts, scorers: Scorers, environment: Environment) -> None:
+    def __init__(
+        self, parts: Parts, scorers: Scorers, predicates: Predicates, lists: Lists
+    ) -> None:
         self._parts = parts
         self._scorers = scorers
-        self._environment = environment
+        self._registry, self._lists = registry_of(predicates, lists), lists or {}
         self._errors: list[ConfigError] = []
         self._fields: dict[str, str] = {}
         self._defines: Mapping[str, Condition] = {}
@@ -216,7 +219,8 @@ class Draft:
                     territories=territories,
                     definitions=self._defines,
                     custom_fields=self._fields,
-                    environment=self._environment,
+                    predicates=self._registry.predicates,
+                    lists=self._lists,
                     ignore=ignore,
                     fallback=fallback,
                     **terms,
@@ -386,7 +390,7 @@ class Draft:
 
     def _condition(self, given: Any) -> Condition:
         found = parse(_text(given), definitions=self._defines, custom=self._fields)
-        compile_condition(found, self._environment)
+        compile_condition(found, self._registry)
         return found
 
     def _lead_condition(self, given: Any) -> Condition:
@@ -407,7 +411,7 @@ class Draft:
             _text(given), self._scorers, definitions=self._defines, custom=self._fields
         )
         for condition in guards(found):
-            compile_condition(condition, self._environment)
+            compile_condition(condition, self._registry)
         return found
 
     def _whole(

@@ -173,7 +173,9 @@ def _rule() -> Schema:
             ),
             "pool": _text("The name of a pool, or everyone."),
             "accept_within": _text("How long an offer of this rule stands."),
-            "segment": _text("The name under which its leads count in buckets and caps."),
+            "segment": _text(
+                "The name under which its leads count in capacity_by_segment and in caps."
+            ),
             "capacity_cost": {"type": ["integer", "null"], "minimum": 0},
             "release_on": _choice("When it gives capacity back.", *RELEASE_ON),
             "in_territory": {"type": ["boolean", "null"]},

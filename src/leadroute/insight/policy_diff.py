@@ -105,7 +105,8 @@ def diff(
 
 _BESIDE_RULES: Final = (
     *[each.name for each in fields(Router) if each.eq and each.name != "rules"],
-    "environment",
+    "predicates",
+    "lists",
 )
 
 

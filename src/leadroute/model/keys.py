@@ -3,20 +3,19 @@
 The rules of this module:
 
 * A key is parts joined by ``/``. A ``/`` or ``%`` inside a part is percent-encoded, so no two things share a key.
-* ``placement/<lead>``, ``lead/<lead>``, ``rotation/<pool>`` and ``grant/...`` are records; everything else here is a
-  counter.
+* ``placement/<lead>``, ``lead/<lead>``, ``credits/<pool>`` and ``turn_credit/...`` are records; everything else here is
+  a counter.
 """
 
 from __future__ import annotations
 
 __all__ = [
-    "bucket_key",
     "cap_holder",
     "cap_key",
     "closed_key",
     "contact_key",
+    "credits_key",
     "given_key",
-    "grant_record_key",
     "is_open_key",
     "is_total_key",
     "key",
@@ -26,9 +25,10 @@ __all__ = [
     "order_key",
     "parts",
     "placement_key",
-    "rotation_key",
+    "segment_open_key",
     "submit_key",
     "total_holder",
+    "turn_credit_key",
     "won_key",
 ]
 
@@ -76,14 +76,14 @@ def open_key(rep_id: str) -> str:
     return key("rep", "open", rep_id)
 
 
-def bucket_key(rep_id: str, bucket: str) -> str:
-    """The counter of open work of a rep in one of their buckets."""
-    return key("bucket", rep_id, bucket)
+def segment_open_key(rep_id: str, segment: str) -> str:
+    """The counter of open work of a rep in one segment."""
+    return key("segment", rep_id, segment)
 
 
 def is_open_key(found: str) -> bool:
-    """Whether this counts open work of a rep, all of it or that of a bucket."""
-    return found.startswith((open_key(""), "bucket/"))
+    """Whether this counts open work of a rep, all of it or that of a segment."""
+    return found.startswith((open_key(""), "segment/"))
 
 
 def won_key(rep_id: str) -> str:
@@ -136,16 +136,16 @@ def order_key() -> str:
     return "order"
 
 
-def rotation_key(pool: str, more: int | str = 0) -> str:
-    """The record of the credits of a pool; a pool of many reps, or many grants, has further ones.
+def credits_key(pool: str, more: int | str = 0) -> str:
+    """The record of the credits of a pool; a pool of many reps, or many turn credits, has further ones.
 
     Example:
-        >>> rotation_key("emea"), rotation_key("emea", 1)
-        ('rotation/emea', 'rotation/emea/1')
+        >>> credits_key("emea"), credits_key("emea", 1)
+        ('credits/emea', 'credits/emea/1')
     """
-    return key("rotation", pool, str(more)) if more else key("rotation", pool)
+    return key("credits", pool, str(more)) if more else key("credits", pool)
 
 
-def grant_record_key(pool: str, rep_id: str, reason: str, cause: str) -> str:
-    """The record of what was granted to a rep in a pool for one reason and cause."""
-    return key("grant", pool, rep_id, reason, cause)
+def turn_credit_key(pool: str, rep_id: str, reason: str, cause: str) -> str:
+    """The record of the turns credited to a rep in a pool for one reason and cause."""
+    return key("turn_credit", pool, rep_id, reason, cause)

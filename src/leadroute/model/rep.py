@@ -185,7 +185,7 @@ class Rep:
         capacity: How much work they can have open at once, in units (``Rule.capacity_cost``); ``None`` means no limit,
             0 none.
         capacity_by_segment: How much of it, at most, may be of a segment (``Rule.segment``), by name; a lead needs room
-            in its bucket and in ``capacity``.
+            in its segment and in ``capacity``.
         caps: How many leads they can be given per period: ``Cap`` values, or text such as ``"30 per month, paced"``.
         joined_at: When they started, aware; caps with a ramp grow from then on.
         weight: Their share of a rotation; 0 means never.

@@ -116,7 +116,6 @@ T = TypeVar("T")
 
 _WRITE: Final = {
     "Clock": "a Clock, such as SystemClock()",
-    "Environment": "an Environment, such as Environment(predicates={'vip': is_vip})",
     "Hours": "a schedule, such as Schedule('mon-fri 09:00-17:00', 'UTC')",
     "Lead": "a Lead, such as Lead('L-1')",
     "Mapping": "a mapping from names, such as {'ada': 3}",

@@ -1,1 +1,37 @@
-"""Offers: the life of a lead as a table, the changes it needs from a store, and the dispatcher on top."""
+"""The life of a lead: the dispatcher, placements, and turns that are credited to a rep."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from leadroute.lazy import on_demand
+
+if TYPE_CHECKING:
+    from leadroute.model.turn_credit import TurnCredit
+    from leadroute.offers.dispatcher import Dispatcher
+    from leadroute.offers.dispatching import SweepResult
+    from leadroute.offers.placement import Placement, Status
+    from leadroute.offers.transitions import CLOSING
+    from leadroute.offers.turns import TurnTaken
+
+__all__ = [
+    "CLOSING",
+    "Dispatcher",
+    "Placement",
+    "Status",
+    "SweepResult",
+    "TurnCredit",
+    "TurnTaken",
+]
+
+_HOMES = {
+    "CLOSING": "leadroute.offers.transitions",
+    "Dispatcher": "leadroute.offers.dispatcher",
+    "Placement": "leadroute.offers.placement",
+    "Status": "leadroute.offers.placement",
+    "SweepResult": "leadroute.offers.dispatching",
+    "TurnCredit": "leadroute.model.turn_credit",
+    "TurnTaken": "leadroute.offers.turns",
+}
+
+__getattr__, __dir__ = on_demand(__name__, __all__, _HOMES)

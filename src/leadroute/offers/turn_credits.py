@@ -23,7 +23,7 @@ from typing import Any, Final
 
 from leadroute.errors import ConfigError, FieldError, ValidationError
 from leadroute.model.duration import from_micros, to_micros
-from leadroute.model.keys import grant_record_key, key, parts, placement_key, rotation_key
+from leadroute.model.keys import credits_key, key, parts, placement_key, turn_credit_key
 from leadroute.model.roster import Roster
 from leadroute.model.turn_credit import TurnCredit, soonest
 from leadroute.model.validation import FrozenDict
@@ -59,9 +59,9 @@ class PoolCredits:
     __slots__ = (
         "_changed",
         "_credits",
-        "_grants",
         "_places",
         "_reps",
+        "_turn_credits",
         "_turns",
         "_versions",
         "pool",
@@ -69,12 +69,12 @@ class PoolCredits:
 
     def __init__(self, store: Store, pool: str) -> None:
         self.pool = pool
-        first = rotation_key(pool)
+        first = credits_key(pool)
         found = [store.get([first]).get(first)]
         data = [_read(record) for record in found]
-        more, credited = data[0].get("more", 0), data[0].get("credits_kept", 0)
+        more, credited = data[0].get("more", 0), data[0].get("turn_credit_records", 0)
         if more:
-            keys = [rotation_key(pool, number) for number in range(1, more + 1)]
+            keys = [credits_key(pool, number) for number in range(1, more + 1)]
             records = store.get(keys)
             found += [records.get(key) for key in keys]
             data += [_read(record) for record in found[1:]]
@@ -82,7 +82,7 @@ class PoolCredits:
         self._reps: list[list[str]] = [each.get("reps", []) for each in data]
         self._turns: list[int] = [turns for each in data for turns in each.get("turns", [])]
         self._credits: list[int] = [held for each in data for held in each.get("credits", [])]
-        self._grants = _TurnCredits(store, pool, credited)
+        self._turn_credits = _TurnCredits(store, pool, credited)
         ids = [rep_id for reps in self._reps for rep_id in reps]
         self._places = dict(zip(ids, range(len(ids)), strict=True))
         self._changed: set[int] = set()
@@ -98,7 +98,7 @@ class PoolCredits:
 
     def turn_credits(self, now: datetime) -> FrozenDict[str, tuple[TurnCredit, ...]]:
         """What each rep was granted that is not over, in the order in which it pays."""
-        return self._grants.counting(now)
+        return self._turn_credits.counting(now)
 
     def take(self, turn: Turn) -> TurnTaken:
         """Do what a turn does to the credits.
@@ -143,14 +143,14 @@ class PoolCredits:
         self._turns[taker] += sign * taken.taken
         self._touch([taker])
         for about, units in taken.paid.items():
-            self._grants.add(taken.rep_id, about, sign * units)
+            self._turn_credits.add(taken.rep_id, about, sign * units)
 
     def give(self, rep_id: str, credit: TurnCredit, now: datetime) -> None:
         """Add a grant, and forget those that are over."""
-        before = self._grants.records
-        self._grants.forget(now)
-        self._grants.add(rep_id, _about(credit), credit.turns)
-        if self._grants.records > before:
+        before = self._turn_credits.records
+        self._turn_credits.forget(now)
+        self._turn_credits.add(rep_id, _about(credit), credit.turns)
+        if self._turn_credits.records > before:
             self._changed.add(0)
 
     def _place(self, rep_id: str) -> None:
@@ -188,12 +188,12 @@ class PoolCredits:
             }
             if not number:
                 kept |= self._counted()
-            yield Put(rotation_key(self.pool, number), _write(kept), self._versions[number])
-        yield from self._grants.operations()
+            yield Put(credits_key(self.pool, number), _write(kept), self._versions[number])
+        yield from self._turn_credits.operations()
 
     def _counted(self) -> dict[str, int]:
         """What the first record says of the others."""
-        counts = {"more": len(self._reps) - 1, "credits_kept": self._grants.records}
+        counts = {"more": len(self._reps) - 1, "turn_credit_records": self._turn_credits.records}
         return {name: count for name, count in counts.items() if count}
 
 
@@ -265,7 +265,7 @@ class _TurnCredits:
 
 
 def _grants_key(pool: str, number: int) -> str:
-    return rotation_key(pool, f"granted {number}")
+    return credits_key(pool, f"turn credits {number}")
 
 
 def _read(record: Record | None) -> dict[str, Any]:
@@ -342,7 +342,7 @@ def post(
         ValidationError: It is over already, or its key is too long.
         ConflictError: Somebody else changed the credits, or the lead moved on; nothing happened.
     """
-    record = grant_record_key(pool, rep_id, credit.reason, credit.cause)
+    record = turn_credit_key(pool, rep_id, credit.reason, credit.cause)
     if len(record) > MAX_KEY:
         remedy = "write a shorter one, or shorter names of pools and reps"
         raise _refused(rep_id, "cause", f"makes a key of {len(record)} characters; {remedy}")
@@ -354,7 +354,7 @@ def post(
     guards: tuple[Op, ...] = ()
     if credit.reason == "make_up":
         placed = queries.found(store, credit.cause)
-        if placed is not None and _was_granted(placed[0], rep_id):
+        if placed is not None and _was_credited(placed[0], rep_id):
             return None
         guards = (Check(placement_key(credit.cause), 0 if placed is None else placed[1]),)
     credits = PoolCredits(store, pool)
@@ -368,7 +368,7 @@ def _refused(rep_id: str, name: str, problem: str) -> ValidationError:
     return ValidationError("TurnCredit", rep_id, (FieldError(name, problem),))
 
 
-def _was_granted(placed: Placement, rep_id: str) -> bool:
+def _was_credited(placed: Placement, rep_id: str) -> bool:
     """Whether the turn that the rep took with a lead was a granted one."""
     turn = placed.turn
     return turn is not None and turn.rep_id == rep_id and any(n < 0 for n in turn.paid.values())

@@ -17,7 +17,7 @@ from functools import partial
 from typing import Any, Final, NamedTuple, TypeAlias, TypeVar
 
 from leadroute.model.caps import Bound, Cap
-from leadroute.model.keys import bucket_key, cap_holder
+from leadroute.model.keys import cap_holder, segment_open_key
 from leadroute.model.lead import Lead
 from leadroute.model.rep import Rep
 from leadroute.model.roster import Roster
@@ -28,7 +28,7 @@ from leadroute.model.validation import known
 from leadroute.model.working_hours import Hours, unless_failing
 from leadroute.ranking.membership import ByValue
 from leadroute.ranking.scorers.round_robin import round_robin
-from leadroute.rules.evaluation import Environment, Test, compile_condition
+from leadroute.rules.evaluation import Registry, Test, compile_condition
 from leadroute.rules.lead_values import LeadValues, lead_values
 from leadroute.rules.rule import Rule
 from leadroute.rules.scorer import Scorer
@@ -482,7 +482,9 @@ class Candidates:
 def _bucket(rep: Rep, rule: Rule) -> Rooms:
     most = rep.capacity_by_segment.get(rule.counts_as)
     return (
-        () if most is None else ((bucket_key(rep.id, rule.counts_as), most - rule.capacity_cost),)
+        ()
+        if most is None
+        else ((segment_open_key(rep.id, rule.counts_as), most - rule.capacity_cost),)
     )
 
 
@@ -505,7 +507,7 @@ class CandidateSet:
         rule: The rule.
         pool: The pool.
         members: The reps of the pool, with the holidays of the policy, in the order of their ids.
-        environment: The predicates and lists that the host brings for conditions.
+        registry: The predicates and lists of the policy.
         team: What is kept for the roster: rules that exclude the same reps for good share their candidates.
         asks: Whether there are criteria besides requirement, territory, hours and limits.
 
@@ -545,7 +547,7 @@ class CandidateSet:
         rule: Rule,
         pool: str,
         members: tuple[Rep, ...],
-        environment: Environment,
+        registry: Registry,
         team: Team,
         *,
         asks: bool,
@@ -554,8 +556,8 @@ class CandidateSet:
         self._meets: Test | None = None
         self._values: LeadValues | None = None
         if rule.require is not None:
-            self._meets = compile_condition(rule.require, environment)
-            self._values = lead_values(rule.require, environment)
+            self._meets = compile_condition(rule.require, registry)
+            self._values = lead_values(rule.require, registry)
         caps = [cap for rep in members for cap in rep.caps]
         self.sources = frozenset(cap.source for cap in caps if cap.source is not None)
         self.score = scoring_of(rule)

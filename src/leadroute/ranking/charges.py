@@ -15,7 +15,7 @@ from typing import NamedTuple
 from attrs import field, frozen
 
 from leadroute.model.caps import Bound, Cap
-from leadroute.model.keys import bucket_key, is_total_key, open_key, total_holder
+from leadroute.model.keys import is_total_key, open_key, segment_open_key, total_holder
 from leadroute.model.lead import Lead
 from leadroute.model.rep import Rep
 from leadroute.model.snapshot import Snapshot
@@ -31,7 +31,7 @@ class Charge(NamedTuple):
         key: The counter.
         units: How much the lead adds to it.
         most: The most that it may stand at now; ``None`` is no limit.
-        bucket: The bucket whose open work is counted; ``""`` counts all open work.
+        segment: The segment whose open work is counted; ``""`` counts all open work.
         cap: The cap whose leads are counted; ``None`` counts open work.
         hard: Whether the most is a limit, or only a preference.
     """
@@ -39,7 +39,7 @@ class Charge(NamedTuple):
     key: str
     units: int
     most: int | None
-    bucket: str = ""
+    segment: str = ""
     cap: Cap | None = None
     hard: bool = True
 
@@ -62,7 +62,7 @@ class Charge(NamedTuple):
     def refusal(self, used: int) -> str:
         """Why the lead does not fit, in words for a sales manager."""
         if self.cap is None:
-            which = f" for {self.bucket!r}" if self.bucket else ""
+            which = f" for {self.segment!r}" if self.segment else ""
             more = "" if self.units == 1 else f", and this lead takes {self.units}"
             return f"is full{which}: {used} of {self.most} open{more}"
         whose = " over all reps" if is_total_key(self.key) else ""
@@ -127,13 +127,13 @@ class Charges:
             bounds_of: The counters of one of the rep's caps at the instant of the offer.
         """
         yield Charge(open_key(rep.id), self.capacity_cost, rep.capacity)
-        bucket = self.segment
-        if bucket is not None and bucket in rep.capacity_by_segment:
+        segment = self.segment
+        if segment is not None and segment in rep.capacity_by_segment:
             yield Charge(
-                bucket_key(rep.id, bucket),
+                segment_open_key(rep.id, segment),
                 self.capacity_cost,
-                rep.capacity_by_segment[bucket],
-                bucket,
+                rep.capacity_by_segment[segment],
+                segment,
             )
         for cap in rep.caps:
             if cap.counts(self.lead.source, self.pool, self.segment):
@@ -146,7 +146,7 @@ class Charges:
         for charge in self.for_rep(rep):
             used = used_of(charge, rep, snapshot)
             if charge.refuses(used):
-                found[charge.code, charge.bucket, charge.cap, is_total_key(charge.key)] = (
+                found[charge.code, charge.segment, charge.cap, is_total_key(charge.key)] = (
                     charge,
                     used,
                 )
@@ -155,7 +155,7 @@ class Charges:
 
 def used_of(charge: Charge, rep: Rep, snapshot: Snapshot) -> int:
     """What a counter stands at in a snapshot."""
-    if charge.cap is None and not charge.bucket:
+    if charge.cap is None and not charge.segment:
         return snapshot.open.get(rep.id, 0)
     return snapshot.used.get(charge.key, 0)
 
@@ -164,6 +164,6 @@ def counters(reps: Iterable[Rep], totals: Iterable[Cap], zone: tzinfo, now: date
     """The counters that any lead could count on now, apart from all open work: what a snapshot reads."""
     found = [bound.key for cap in totals for bound in cap.bounds(total_holder(), now, zone)]
     for rep in reps:
-        found += [bucket_key(rep.id, bucket) for bucket in rep.capacity_by_segment]
+        found += [segment_open_key(rep.id, segment) for segment in rep.capacity_by_segment]
         found += [bound.key for cap in rep.caps for bound in rep.bounds(cap, now)]
     return list(dict.fromkeys(found))

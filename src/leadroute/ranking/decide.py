@@ -43,7 +43,7 @@ from leadroute.ranking.ranking import Assignment, Exclusion, Known, Outcome, Par
 from leadroute.ranking.scorers.combinators import fair_share
 from leadroute.ranking.scorers.exploration import fairness_cost, propensities
 from leadroute.ranking.scorers.round_robin import Turn, after, dues, turn_of
-from leadroute.rules.evaluation import Environment
+from leadroute.rules.evaluation import Registry
 from leadroute.rules.fallback import CATCH_ALL, WAIT, Fallback, pool_of
 from leadroute.rules.routing_context import RoutingContext
 from leadroute.rules.rule import EVERYONE, Rule
@@ -84,7 +84,7 @@ class Policy(Protocol):
     """What a decision reads of a router."""
 
     @property
-    def environment(self) -> Environment: ...
+    def registry(self) -> Registry: ...
     @property
     def caps(self) -> Sequence[Cap]: ...
     @property
@@ -195,7 +195,7 @@ class Decided:
             pool,
             snapshot,
             instant,
-            router.environment,
+            router.registry,
             matches,
             self._absent,
             None,
@@ -239,7 +239,7 @@ class Decided:
         """What criteria look at, with these reps."""
         router, _, lead, instant, _, _, matches = self._asked
         return RoutingContext(
-            lead, reps, self.pool, snapshot, instant, router.environment, matches, self._absent
+            lead, reps, self.pool, snapshot, instant, router.registry, matches, self._absent
         )
 
     def _absent(self) -> tuple[Rep, ...]:

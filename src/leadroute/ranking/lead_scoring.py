@@ -31,7 +31,13 @@ from leadroute.model.lead import Lead
 from leadroute.model.validation import FrozenDict, aware, must_be, shown
 from leadroute.ranking.scorers.parameters import lasting, positive, share, word
 from leadroute.rules.conditions import And, Condition, Named, Not, Or, Presence, reads
-from leadroute.rules.evaluation import PLAIN, Environment, compile_condition
+from leadroute.rules.evaluation import (
+    Lists,
+    Predicates,
+    Registry,
+    compile_condition,
+    registry_of,
+)
 from leadroute.rules.operand import Field
 
 __all__ = [
@@ -265,7 +271,8 @@ class LeadScoring:
         classes: The priority classes.
         model: A ``Logistic``, or anything with ``predict_proba``; its features are, in this order, 1 or 0 for each
             criterion of ``fit`` and the heat of each kind of ``engagement``.
-        environment: The predicates and lists that the host brings for conditions.
+        predicates: The functions that ``predicate(name)`` in a condition calls, by name, as for ``Router``.
+        lists: The lists that replace the bundled ones, by name, as for ``Router``.
 
     Raises:
         ConfigError: A part is of the wrong kind, two share a name, or two classes begin at the same score.
@@ -292,9 +299,12 @@ class LeadScoring:
     half: float = field(default=1, converter=positive)
     classes: tuple[LeadGrade, ...] = field(default=(), converter=_classes)
     model: Logistic | Predictor | None = None
-    environment: Environment = field(default=PLAIN, eq=False, repr=False)
+    predicates: Predicates = field(default=None, eq=False, repr=False)
+    lists: Lists = field(default=None, eq=False, repr=False)
+    _registry: Registry = field(init=False, eq=False, repr=False)
 
     def __attrs_post_init__(self) -> None:
+        object.__setattr__(self, "_registry", registry_of(self.predicates, self.lists))
         names = [*(each.name for each in self.fit), *(each.kind for each in self.engagement)]
         for kind, found in (("parts", names), ("classes", [each.name for each in self.classes])):
             twice = sorted({name for name in found if found.count(name) > 1})
@@ -361,7 +371,7 @@ class LeadScoring:
         return _features(self._held(lead, now), self._heats(lead, now))
 
     def _held(self, lead: Lead, now: datetime) -> dict[str, bool | None]:
-        return {each.name: _verdict(each.when, lead, now, self.environment) for each in self.fit}
+        return {each.name: _verdict(each.when, lead, now, self._registry) for each in self.fit}
 
     def _heats(self, lead: Lead, now: datetime) -> dict[str, float | None]:
         found: dict[str, float | None] = dict.fromkeys(each.kind for each in self.engagement)
@@ -412,24 +422,24 @@ def _fitness(
     return 1.0 if judged and not favour else None
 
 
-def _verdict(when: Condition, lead: Lead, now: datetime, environment: Environment) -> bool | None:
+def _verdict(when: Condition, lead: Lead, now: datetime, registry: Registry) -> bool | None:
     """Whether a condition holds, or ``None`` where that hangs on what is not known of the lead (Kleene 1938)."""
     match when:
         case Named():
-            return _verdict(when.condition, lead, now, environment)
+            return _verdict(when.condition, lead, now, registry)
         case Not():
-            found = _verdict(when.part, lead, now, environment)
+            found = _verdict(when.part, lead, now, registry)
             return None if found is None else not found
         case And() | Or():
             decisive, unknown = isinstance(when, Or), False
             for part in when.parts:
-                found = _verdict(part, lead, now, environment)
+                found = _verdict(part, lead, now, registry)
                 if found is decisive:
                     return decisive
                 unknown = unknown or found is None
             return None if unknown else not decisive
     if isinstance(when, Presence) or all(_present(each, lead) for each in _needed(when)):
-        return _compiled(when, environment)(lead, None, now)
+        return _compiled(when, registry)(lead, None, now)
     return None
 
 

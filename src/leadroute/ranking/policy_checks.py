@@ -34,7 +34,7 @@ from leadroute.model.validation import FrozenDict, Refused, must_be, timezone
 from leadroute.model.working_hours import AllOf, AnyOf, Hours
 from leadroute.ranking.case import Case
 from leadroute.rules.conditions import Condition, Named, reads, walk
-from leadroute.rules.evaluation import Environment, Test, compile_condition
+from leadroute.rules.evaluation import Registry, Test, compile_condition
 from leadroute.rules.fallback import Fallback
 from leadroute.rules.rule import EVERYONE, Factor, Pool, Qualification, Rule, parts_of
 from leadroute.rules.scorer import Scorer, guards
@@ -184,7 +184,7 @@ def zone_name(given: Any) -> str:
     return found
 
 
-def membership(pool: Pool, environment: Environment) -> Callable[[Rep, datetime | None], bool]:
+def membership(pool: Pool, registry: Registry) -> Callable[[Rep, datetime | None], bool]:
     """Whether a rep belongs to a pool at an instant, as a function.
 
     Raises:
@@ -197,7 +197,7 @@ def membership(pool: Pool, environment: Environment) -> Callable[[Rep, datetime 
     if pool.where is not None:
         if reads(pool.where).lead:
             raise ConfigError("`where` asks about the lead; move that to a rule's `require`", place)
-        where = _compiled(pool.where, environment, f"{place}.where")
+        where = _compiled(pool.where, registry, f"{place}.where")
 
     def belongs(rep: Rep, now: datetime | None) -> bool:
         listed = reps is None or rep.id in reps
@@ -207,7 +207,7 @@ def membership(pool: Pool, environment: Environment) -> Callable[[Rep, datetime 
 
 
 def qualifiers(
-    qualify: Condition | Qualification | None, environment: Environment
+    qualify: Condition | Qualification | None, registry: Registry
 ) -> tuple[tuple[Factor | Condition, Test], ...]:
     """What a lead must fulfil, part by part, each with its test.
 
@@ -220,11 +220,11 @@ def qualifiers(
         asked = part.condition if isinstance(part, Factor) else part
         if reads(asked).rep:
             raise ConfigError("asks about the rep; move that to a rule's `require`", place)
-        found.append((part, _compiled(asked, environment, place)))
+        found.append((part, _compiled(asked, registry, place)))
     return tuple(found)
 
 
-def check_rule(rule: Rule, pools: Mapping[str, object], environment: Environment) -> None:
+def check_rule(rule: Rule, pools: Mapping[str, object], registry: Registry) -> None:
     """Refuse a rule that names a pool that is not there, or asks what cannot be asked.
 
     Raises:
@@ -235,9 +235,9 @@ def check_rule(rule: Rule, pools: Mapping[str, object], environment: Environment
         _check_pool(rule.pool, pools, place)
     check_fallback(rule.fallback, pools, f"{place}.fallback")
     if rule.require is not None:
-        _compiled(rule.require, environment, f"{place}.require")
+        _compiled(rule.require, registry, f"{place}.require")
     for guard in guards(rule.score):
-        _compiled(guard, environment, f"{place}.score")
+        _compiled(guard, registry, f"{place}.score")
 
 
 def check_fallback(
@@ -257,9 +257,9 @@ def _check_pool(name: str, pools: Mapping[str, object], place: str) -> None:
         raise UnknownFieldError("pool", name, (*pools, EVERYONE), place)
 
 
-def _compiled(condition: Condition, environment: Environment, place: str) -> Test:
+def _compiled(condition: Condition, registry: Registry, place: str) -> Test:
     try:
-        return compile_condition(condition, environment)
+        return compile_condition(condition, registry)
     except ConfigError as error:
         raise error.at(place) from None
 

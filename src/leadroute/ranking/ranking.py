@@ -383,7 +383,7 @@ class Known:
 
 def beside(
     rejections: Iterable[Exclusion],
-    others: Iterable[tuple[str | None, Outcome, Iterable[Exclusion]]],
+    other_pools: Iterable[tuple[str | None, Outcome, Iterable[Exclusion]]],
     notes: Iterable[str],
     width: int = 0,
 ) -> Iterator[str]:
@@ -391,7 +391,7 @@ def beside(
 
     Args:
         rejections: Who could not take the lead.
-        others: The other pools that were asked, how it came out there, and who could not take the lead.
+        other_pools: The other pools that were asked, how it came out there, and who could not take the lead.
         notes: What else to know.
         width: How wide the names of the rejected are set.
     """
@@ -399,7 +399,7 @@ def beside(
         if not number:
             yield "  Not eligible:"
         yield f"     {each.label:{width}}  {each.reason}"
-    for pool, outcome, rejected in others:
+    for pool, outcome, rejected in other_pools:
         yield f"  Pool {pool!r}: {outcome.reason}"
         yield from (f"     {each}" for each in rejected)
     yield from (f"  Note: {note}" for note in notes)

@@ -10,7 +10,7 @@ The rules of this module:
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from datetime import date, datetime, timedelta, tzinfo
 from functools import cached_property
 from typing import Any, Final
@@ -34,7 +34,6 @@ from leadroute.model.validation import (
     cleaned,
     ident,
     must_be,
-    of_kind,
     shown,
 )
 from leadroute.ranking.candidates import CandidateSet, Team, Teams
@@ -63,7 +62,7 @@ from leadroute.ranking.policy_checks import (
 )
 from leadroute.ranking.ranking import Outcome, Ranking
 from leadroute.rules.conditions import ALWAYS, Condition, reads
-from leadroute.rules.evaluation import PLAIN, Environment, Test
+from leadroute.rules.evaluation import Predicate, Registry, Test, registry_of
 from leadroute.rules.fallback import Fallback, read_fallback
 from leadroute.rules.matcher import Matcher
 from leadroute.rules.parser import declared
@@ -100,7 +99,10 @@ class Router:
         definitions: Conditions with a name that policy files may use. Not part of equality: they decide nothing.
         fields: The kinds of custom attributes by name, as for ``parse``. Not part of equality.
         tests: Leads and what shall become of them, for ``run_tests``. Not part of equality.
-        environment: The predicates and lists that the host brings for conditions.
+        predicates: The functions that ``predicate(name)`` in a condition calls, by name: each is called with the lead,
+            the rep and the instant (``None`` where there is none) and returns whether it holds. Not part of equality.
+        lists: Lists that replace the bundled ones, by name: ``free_mail``, the domains of free mailboxes. Not part of
+            equality.
         caps: Caps over all reps together, such as ``["100 per day, source webinar"]``.
         timezone: The IANA zone in whose calendar those are counted; UTC when not given.
         territories: The territories, for rules with ``in_territory=True`` and for ``territory_match()``.
@@ -112,7 +114,7 @@ class Router:
     Raises:
         ValidationError: A field was refused; every fault is listed.
         ConfigError: A silence has no reason, two rules or pools share a name, a rule names a pool that is not there,
-            a condition asks for a predicate that the environment lacks, or steps of ``fallback`` cannot be taken.
+            a condition asks for a predicate that there is not, or steps of ``fallback`` cannot be taken.
 
     Example:
         >>> from leadroute import LEAD, Rep, Roster, Rule
@@ -130,9 +132,8 @@ class Router:
     definitions: Mapping[str, Condition] = field(factory=dict, converter=as_defines, eq=False)
     custom_fields: Mapping[str, str] = field(factory=dict, converter=as_fields, eq=False)
     tests: tuple[Case, ...] = field(default=(), converter=as_cases, eq=False, repr=False)
-    environment: Environment = field(
-        default=PLAIN, validator=of_kind(Environment), eq=False, repr=False
-    )
+    predicates: Mapping[str, Predicate] = field(factory=dict, eq=False, repr=False)
+    lists: Mapping[str, Container[str]] = field(factory=dict, eq=False, repr=False)
     caps: Sequence[Cap] = cleaned(clean_caps, default=())
     timezone: str = cleaned(zone_name, default="UTC")
     territories: TerritoryIndex = field(default=TerritoryIndex(()), converter=as_atlas)
@@ -140,6 +141,7 @@ class Router:
     wrap_up: timedelta = field(default=timedelta(0), converter=as_wrap_up)
     fallback: Fallback = field(default=Fallback(), converter=read_fallback)
     ignore: Mapping[str, str] = field(factory=dict, converter=read_ignored, eq=False)
+    registry: Registry = field(init=False, eq=False, repr=False)
     _matcher: Matcher = field(init=False, eq=False, repr=False)
     _qualifiers: tuple[tuple[Factor | Condition, Test], ...] = field(
         init=False, eq=False, repr=False
@@ -157,13 +159,14 @@ class Router:
         names = [rule.name for rule in self.rules]
         refuse_twins("rule", names)
         refuse_twins("pool", [pool.name for pool in self.pools])
-        members = {pool.name: membership(pool, self.environment) for pool in self.pools}
+        object.__setattr__(self, "registry", registry_of(self.predicates, self.lists))
+        members = {pool.name: membership(pool, self.registry) for pool in self.pools}
         for rule in self.rules:
-            check_rule(rule, members, self.environment)
+            check_rule(rule, members, self.registry)
         check_fallback(self.fallback, members)
-        matcher = Matcher([rule.when for rule in self.rules], names, self.environment)
+        matcher = Matcher([rule.when for rule in self.rules], names, self.registry)
         object.__setattr__(self, "_matcher", matcher)
-        object.__setattr__(self, "_qualifiers", qualifiers(self.qualify, self.environment))
+        object.__setattr__(self, "_qualifiers", qualifiers(self.qualify, self.registry))
         object.__setattr__(self, "_members", FrozenDict(members))
         named = FrozenDict({each.name: each for each in self.pools})
         object.__setattr__(self, "_named", named)
@@ -300,7 +303,7 @@ class Router:
             more = (rule.max_distance_km, rule.min_shared_hours, rule.calling_hours)
             asks = bool(self.wrap_up) or any(each is not None for each in more)
             kept = Team(roster) if pool in self._restless else team
-            found = CandidateSet(rule, pool, members, self.environment, kept, asks=asks)
+            found = CandidateSet(rule, pool, members, self.registry, kept, asks=asks)
             kept.sets[rule.name, pool] = found
         return found
 

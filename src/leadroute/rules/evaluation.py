@@ -27,7 +27,7 @@ from attrs import field, frozen
 from leadroute.errors import ConfigError, FieldTypeError, UnknownFieldError
 from leadroute.model.lead import Lead
 from leadroute.model.rep import Rep
-from leadroute.model.validation import FrozenDict, aware
+from leadroute.model.validation import FrozenDict, aware, must_be
 from leadroute.rules.conditions import (
     And,
     Comparison,
@@ -61,17 +61,21 @@ from leadroute.rules.operand import (
 
 __all__ = [
     "FREE_MAIL",
+    "LISTS",
     "PLAIN",
     "TYPES",
-    "Environment",
+    "Lists",
     "Predicate",
+    "Predicates",
     "Read",
+    "Registry",
     "Test",
     "compile_condition",
     "described",
     "evaluate",
     "glob",
     "reader",
+    "registry_of",
 ]
 
 
@@ -301,29 +305,67 @@ class Predicate(Protocol):
         """Whether it holds."""
 
 
+Predicates: TypeAlias = Mapping[str, Predicate] | None
+"""The functions that ``predicate(name)`` calls, by name."""
+
+Lists: TypeAlias = Mapping[str, Container[str]] | None
+"""The lists that replace the bundled ones, by name."""
+
+
+def _frozen(given: Mapping[str, Predicate]) -> FrozenDict[str, Predicate]:
+    return FrozenDict(given)
+
+
 @frozen(eq=False)
-class Environment:
-    """What conditions need from the host.
+class Registry:
+    """The predicates and lists that conditions may name.
 
     Args:
         predicates: The predicates that ``predicate(name)`` may ask, by name.
         free_mail: Domains of free mailboxes, for ``is_free_mail``.
     """
 
-    predicates: Mapping[str, Predicate] = field(factory=FrozenDict, converter=FrozenDict)
+    predicates: Mapping[str, Predicate] = field(factory=FrozenDict, converter=_frozen)
     free_mail: Container[str] = FREE_MAIL
 
 
-PLAIN: Final = Environment()
+PLAIN: Final = Registry()
 """No predicates, and the bundled list of free mailboxes."""
 
+LISTS: Final = ("free_mail",)
+"""The lists that a policy may replace."""
 
-def compile_condition(condition: Condition, environment: Environment = PLAIN) -> Test:
+
+def registry_of(predicates: Predicates = None, lists: Lists = None) -> Registry:
+    """Return the registry of these predicates and lists.
+
+    Args:
+        predicates: The functions that ``predicate(name)`` calls, by name; ``None`` for none.
+        lists: The lists that replace the bundled ones, by name: ``free_mail`` for ``is_free_mail``; ``None`` for none.
+
+    Raises:
+        FieldTypeError: One of them is not a mapping.
+        UnknownFieldError: There is no list of this name.
+
+    Example:
+        >>> registry_of(lists={"free_mail": {"acme.org"}}).free_mail
+        {'acme.org'}
+    """
+    functions, names = {} if predicates is None else predicates, {} if lists is None else lists
+    must_be(Mapping, predicates=functions)
+    must_be(Mapping, lists=names)
+    for name in names:
+        if name not in LISTS:
+            raise UnknownFieldError("list", str(name)[:60], LISTS)
+    return Registry(functions, **names) if functions or names else PLAIN
+
+
+def compile_condition(condition: Condition, registry: Registry = PLAIN) -> Test:
     """The condition as a function ``test(lead, rep, now)``.
 
     Args:
         condition: The condition.
-        environment: The host's predicates and free mailboxes.
+        registry: The predicates and lists of the policy.
 
     Returns:
         A function that judges one lead in time linear in the condition. ``rep`` and ``now`` may be ``None`` when the
@@ -338,11 +380,17 @@ def compile_condition(condition: Condition, environment: Environment = PLAIN) ->
         >>> test(Lead("L-1", country="ca"), None, None)
         True
     """
-    return _CONDITIONS[type(condition)](condition, environment)
+    return _CONDITIONS[type(condition)](condition, registry)
 
 
 def evaluate(
-    condition: Condition, lead: Lead, rep: Rep | None = None, now: datetime | None = None
+    condition: Condition,
+    lead: Lead,
+    rep: Rep | None = None,
+    now: datetime | None = None,
+    *,
+    predicates: Predicates = None,
+    lists: Lists = None,
 ) -> bool:
     """Evaluate a condition for one lead; compile it with ``compile_condition`` to evaluate it for many.
 
@@ -351,6 +399,8 @@ def evaluate(
         lead: The lead.
         rep: The rep, when the condition asks about one.
         now: The instant of the decision, aware, when the condition asks about time.
+        predicates: The functions that ``predicate(name)`` calls, by name, as for ``Router``.
+        lists: The lists that replace the bundled ones, by name, as for ``Router``.
 
     Raises:
         ConfigError: The condition asks about a rep or about time, and it was not given.
@@ -362,7 +412,8 @@ def evaluate(
         >>> evaluate(LEAD.budget >= 10_000, Lead("L-1", budget=50_000))
         True
     """
-    test, needs_rep, needs_now = _compiled(condition)
+    registry = registry_of(predicates, lists)
+    test, needs_rep, needs_now = _compiled(condition, registry)
     if needs_rep and rep is None:
         raise ConfigError(f"`{condition}` asks about a rep; give evaluate() a rep")
     if needs_now and now is None:
@@ -371,13 +422,13 @@ def evaluate(
 
 
 @lru_cache(maxsize=4_096)
-def _compiled(condition: Condition) -> tuple[Test, bool, bool]:
+def _compiled(condition: Condition, registry: Registry) -> tuple[Test, bool, bool]:
     asked = reads(condition)
-    return compile_condition(condition), bool(asked.rep), asked.now
+    return compile_condition(condition, registry), bool(asked.rep), asked.now
 
 
-def _all(condition: And, environment: Environment) -> Test:
-    tests = tuple(compile_condition(part, environment) for part in condition.parts)
+def _all(condition: And, registry: Registry) -> Test:
+    tests = tuple(compile_condition(part, registry) for part in condition.parts)
 
     def test(lead: Lead, rep: Rep | None, now: datetime | None) -> bool:
         for part in tests:
@@ -388,8 +439,8 @@ def _all(condition: And, environment: Environment) -> Test:
     return test
 
 
-def _any(condition: Or, environment: Environment) -> Test:
-    tests = tuple(compile_condition(part, environment) for part in condition.parts)
+def _any(condition: Or, registry: Registry) -> Test:
+    tests = tuple(compile_condition(part, registry) for part in condition.parts)
 
     def test(lead: Lead, rep: Rep | None, now: datetime | None) -> bool:
         for part in tests:
@@ -400,12 +451,12 @@ def _any(condition: Or, environment: Environment) -> Test:
     return test
 
 
-def _not(condition: Not, environment: Environment) -> Test:
-    part = compile_condition(condition.part, environment)
+def _not(condition: Not, registry: Registry) -> Test:
+    part = compile_condition(condition.part, registry)
     return lambda lead, rep, now: not part(lead, rep, now)
 
 
-def _constant(condition: Constant, _environment: Environment) -> Test:
+def _constant(condition: Constant, _registry: Registry) -> Test:
     value = condition.value
     return lambda lead, rep, now: value
 
@@ -420,7 +471,7 @@ _COMPARE: Final[Mapping[str, Callable[[Any, Any], Any]]] = {
 }
 
 
-def _comparison(condition: Comparison, _environment: Environment) -> Test:
+def _comparison(condition: Comparison, _registry: Registry) -> Test:
     left, right, compare = condition.left, condition.right, _COMPARE[condition.op]
     if left.kind is Kind.ANY and right.kind is Kind.ANY:
         return _alike(condition)
@@ -470,7 +521,7 @@ def _kind_of(value: object) -> Kind:
     return next(kind for kind, types in TYPES.items() if isinstance(value, types))
 
 
-def _membership(condition: Membership, _environment: Environment) -> Test:
+def _membership(condition: Membership, _registry: Registry) -> Test:
     values = condition.values
     kind = Const(values[0]).kind if values else Kind.ANY
     read, among, negated = reader(condition.operand, kind), frozenset(values), condition.negated
@@ -482,7 +533,7 @@ def _membership(condition: Membership, _environment: Environment) -> Test:
     return test
 
 
-def _contains(condition: Contains, _environment: Environment) -> Test:
+def _contains(condition: Contains, _registry: Registry) -> Test:
     container, negated = condition.container, condition.negated
     read, item = reader(container, container.kind), reader(condition.item, Kind.TEXT)
 
@@ -497,7 +548,7 @@ def _contains(condition: Contains, _environment: Environment) -> Test:
     return test
 
 
-def _text_test(condition: TextTest, _environment: Environment) -> Test:
+def _text_test(condition: TextTest, _registry: Registry) -> Test:
     read, text, op = reader(condition.operand, Kind.TEXT), condition.text, condition.op
     if op == "like":
         like = glob(text)
@@ -514,7 +565,7 @@ def _text_test(condition: TextTest, _environment: Environment) -> Test:
     return test
 
 
-def _presence(condition: Presence, _environment: Environment) -> Test:
+def _presence(condition: Presence, _registry: Registry) -> Test:
     read, present = reader(condition.operand, Kind.ANY), condition.present
 
     def test(lead: Lead, rep: Rep | None, now: datetime | None) -> bool:
@@ -525,7 +576,7 @@ def _presence(condition: Presence, _environment: Environment) -> Test:
     return test
 
 
-def _set_relation(condition: SetRelation, _environment: Environment) -> Test:
+def _set_relation(condition: SetRelation, _registry: Registry) -> Test:
     left, right = reader(condition.left, Kind.NAMES), reader(condition.right, Kind.NAMES)
     covering = condition.relation == "covers"
 
@@ -538,8 +589,8 @@ def _set_relation(condition: SetRelation, _environment: Environment) -> Test:
     return test
 
 
-def _free_mail(condition: FreeMail, environment: Environment) -> Test:
-    read, free = reader(condition.operand, Kind.TEXT), environment.free_mail
+def _free_mail(condition: FreeMail, registry: Registry) -> Test:
+    read, free = reader(condition.operand, Kind.TEXT), registry.free_mail
 
     def test(lead: Lead, rep: Rep | None, now: datetime | None) -> bool:
         value = read(lead, rep, now)
@@ -548,10 +599,10 @@ def _free_mail(condition: FreeMail, environment: Environment) -> Test:
     return test
 
 
-def _predicate(condition: PredicateCall, environment: Environment) -> Test:
-    predicate = environment.predicates.get(condition.name)
+def _predicate(condition: PredicateCall, registry: Registry) -> Test:
+    predicate = registry.predicates.get(condition.name)
     if predicate is None:
-        raise UnknownFieldError("predicate", condition.name, sorted(environment.predicates))
+        raise UnknownFieldError("predicate", condition.name, sorted(registry.predicates))
     arguments = condition.arguments
 
     def test(lead: Lead, rep: Rep | None, now: datetime | None) -> bool:
@@ -563,12 +614,12 @@ def _predicate(condition: PredicateCall, environment: Environment) -> Test:
     return test
 
 
-_CONDITIONS: Final[Mapping[type, Callable[[Any, Environment], Test]]] = {
+_CONDITIONS: Final[Mapping[type, Callable[[Any, Registry], Test]]] = {
     And: _all,
     Or: _any,
     Not: _not,
     Constant: _constant,
-    Named: lambda condition, environment: compile_condition(condition.condition, environment),
+    Named: lambda condition, registry: compile_condition(condition.condition, registry),
     Comparison: _comparison,
     Membership: _membership,
     Contains: _contains,

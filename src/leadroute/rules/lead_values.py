@@ -9,7 +9,7 @@ from typing import Any, Final, TypeAlias
 
 from leadroute.model.lead import Lead
 from leadroute.rules.conditions import Condition, FreeMail, reads, walk
-from leadroute.rules.evaluation import FREE_MAIL, Environment
+from leadroute.rules.evaluation import FREE_MAIL, Registry
 
 __all__ = ["lead_values"]
 
@@ -19,7 +19,7 @@ _ALIKE: Final = ()
 
 
 @lru_cache(maxsize=4_096)
-def lead_values(condition: Condition, environment: Environment) -> LeadValues | None:
+def lead_values(condition: Condition, registry: Registry) -> LeadValues | None:
     """A function from a lead to the values that the condition reads of it.
 
     Returns:
@@ -33,7 +33,7 @@ def lead_values(condition: Condition, environment: Environment) -> LeadValues | 
         'de'
     """
     asked = reads(condition)
-    own_list = environment.free_mail is not FREE_MAIL and any(
+    own_list = registry.free_mail is not FREE_MAIL and any(
         isinstance(node, FreeMail) for node in walk(condition)
     )
     if asked.now or asked.checks or asked.signals or own_list:

@@ -25,7 +25,7 @@ from attrs import evolve, field, frozen
 from leadroute.errors import ConfigError, FieldTypeError
 from leadroute.model.lead import Lead
 from leadroute.rules.conditions import ALWAYS, Condition, reads
-from leadroute.rules.evaluation import PLAIN, Environment, Test, compile_condition
+from leadroute.rules.evaluation import PLAIN, Registry, Test, compile_condition
 from leadroute.rules.fields import CUSTOM_KINDS, Kind
 from leadroute.rules.match_bitmaps import (
     Look,
@@ -79,7 +79,7 @@ class PlainMatcher:
     Args:
         conditions: The conditions in their order; ``None`` matches every lead.
         names: What errors call them; ``rule 1``, ``rule 2`` ... when left out.
-        environment: The host's predicates and free mailboxes.
+        registry: The predicates and lists of the policy.
 
     Raises:
         ConfigError: A condition asks about a rep, or the names are not as many as the conditions.
@@ -97,21 +97,21 @@ class PlainMatcher:
         (1, (1, 2))
     """
 
-    __slots__ = ("_conditions", "_environment", "_names", "_tests")
+    __slots__ = ("_conditions", "_names", "_registry", "_tests")
 
     def __init__(
         self,
         conditions: Sequence[Condition | None],
         names: Sequence[str] | None = None,
-        environment: Environment = PLAIN,
+        registry: Registry = PLAIN,
     ) -> None:
         self._names = rule_names(conditions, names)
         for name, condition in zip(self._names, conditions, strict=True):
             if condition is not None:
                 refuse_rep(name, condition)
-        self._conditions, self._environment = tuple(conditions), environment
+        self._conditions, self._registry = tuple(conditions), registry
         self._tests = tuple(
-            compile_condition(ALWAYS if condition is None else condition, environment)
+            compile_condition(ALWAYS if condition is None else condition, registry)
             for condition in conditions
         )
 
@@ -160,7 +160,7 @@ class PlainMatcher:
         """
         place = range(len(self))[position]
         conditions = (*self._conditions[:place], condition, *self._conditions[place + 1 :])
-        return PlainMatcher(conditions, self._names, self._environment)
+        return PlainMatcher(conditions, self._names, self._registry)
 
 
 _JUDGE: Final = -1
@@ -186,7 +186,7 @@ class Index:
 
     Args:
         names: What errors call the conditions.
-        environment: The host's predicates and free mailboxes.
+        registry: The predicates and lists of the policy.
         conditions: The conditions in their order.
         tests: The compiled residue of each condition; ``None`` where the boxes say it all.
         rows: The position of the condition behind each row, ascending.
@@ -202,7 +202,7 @@ class Index:
     """
 
     names: tuple[str, ...]
-    environment: Environment
+    registry: Registry
     conditions: tuple[Condition, ...]
     tests: tuple[Test | None, ...]
     rows: tuple[int, ...]
@@ -218,14 +218,14 @@ class Index:
         cls,
         conditions: Sequence[Condition | None],
         names: Sequence[str] | None = None,
-        environment: Environment = PLAIN,
+        registry: Registry = PLAIN,
     ) -> Index:
         """The index of an ordered list of conditions. O(conditions x (fields + values / 64)).
 
         Args:
             conditions: The conditions in their order; ``None`` matches every lead.
             names: What errors call them; ``rule 1``, ``rule 2`` ... when left out.
-            environment: The host's predicates and free mailboxes.
+            registry: The predicates and lists of the policy.
 
         Raises:
             ConfigError: A condition asks about a rep, or the names are not as many as the conditions.
@@ -246,9 +246,9 @@ class Index:
         size = len(found.rows)
         return cls(
             names=called,
-            environment=environment,
+            registry=registry,
             conditions=given,
-            tests=tuple([_compiled(residue, environment) for residue in found.residues]),
+            tests=tuple([_compiled(residue, registry) for residue in found.residues]),
             rows=tuple(found.rows),
             planes={key: Plane.of(size, column) for key, column in found.fields.items()},
             demands={demand: bits(of, size) for demand, of in found.demands.items()},
@@ -338,7 +338,7 @@ class Index:
         return evolve(
             self,
             conditions=_with(self.conditions, place, given),
-            tests=_with(self.tests, place, _compiled(new.residues[0], self.environment)),
+            tests=_with(self.tests, place, _compiled(new.residues[0], self.registry)),
             rows=(*self.rows[:row], *[place] * count, *self.rows[row + width :]),
             planes=planes,
             demands=demands,
@@ -377,13 +377,13 @@ class Index:
     def _in_full(self, position: int) -> Test:
         found = self._whole.get(position)
         if found is None:
-            found = compile_condition(self.conditions[position], self.environment)
+            found = compile_condition(self.conditions[position], self.registry)
             self._whole[position] = found
         return found
 
 
-def _compiled(residue: Condition | None, environment: Environment) -> Test | None:
-    return None if residue is None else compile_condition(residue, environment)
+def _compiled(residue: Condition | None, registry: Registry) -> Test | None:
+    return None if residue is None else compile_condition(residue, registry)
 
 
 def _with(items: tuple[Any, ...], place: int, item: Any) -> tuple[Any, ...]:
@@ -439,7 +439,7 @@ class Matcher:
     Args:
         conditions: The conditions in their order; ``None`` matches every lead.
         names: What errors call them; ``rule 1``, ``rule 2`` ... when left out.
-        environment: The host's predicates and free mailboxes.
+        registry: The predicates and lists of the policy.
 
     Attributes:
         first: ``first(lead, now)`` is the position of the first condition that holds, or ``None``.
@@ -470,10 +470,10 @@ class Matcher:
         self,
         conditions: Sequence[Condition | None],
         names: Sequence[str] | None = None,
-        environment: Environment = PLAIN,
+        registry: Registry = PLAIN,
     ) -> None:
         build = Index.of if len(conditions) > FEW else PlainMatcher
-        self._settle(build(conditions, names, environment))
+        self._settle(build(conditions, names, registry))
 
     def _settle(self, engine: Index | PlainMatcher) -> None:
         self._engine = engine

@@ -18,7 +18,7 @@ from leadroute.model.territory_index import Match
 from leadroute.model.turn_credit import TurnCredit, balances, counting
 from leadroute.model.validation import FrozenDict, known
 from leadroute.rules.conditions import Condition
-from leadroute.rules.evaluation import PLAIN, Environment, Test, compile_condition
+from leadroute.rules.evaluation import PLAIN, Registry, Test, compile_condition
 from leadroute.rules.lead_values import lead_values
 
 __all__ = ["CHANCES", "Columns", "RoutingContext"]
@@ -47,7 +47,7 @@ class RoutingContext:
         snapshot: The counts of this instant.
         instant: The instant of the decision; ``None`` when the caller gave none.
         matches: The territories that the lead is in, most specific first.
-        environment: The predicates and lists that the host brings for conditions.
+        registry: The predicates and lists of the policy.
         absent: The members of the pool who cannot take the lead, or a function that finds them when asked.
         lot: The lot of every rep, 0 up to ``CHANCES``, to see what chance could have given; ``None`` draws them.
         column: From a key and a function of a rep to the value of each of ``reps``, in their order. The engine hands in
@@ -60,7 +60,7 @@ class RoutingContext:
     pool: str
     snapshot: Snapshot = field(factory=Snapshot)
     instant: datetime | None = None
-    environment: Environment = PLAIN
+    registry: Registry = PLAIN
     matches: tuple[Match, ...] = ()
     _absent: tuple[Rep, ...] | Callable[[], tuple[Rep, ...]] = field(
         default=(), eq=False, repr=False
@@ -75,7 +75,7 @@ class RoutingContext:
 
     def __reduce__(self) -> tuple[Any, ...]:
         """A copy elsewhere remembers nothing, and knows who is absent."""
-        given = (self.lead, self.reps, self.pool, self.snapshot, self.instant, self.environment)
+        given = (self.lead, self.reps, self.pool, self.snapshot, self.instant, self.registry)
         return RoutingContext, (*given, self.matches, self.absent, self.lot)
 
     @property
@@ -125,7 +125,7 @@ class RoutingContext:
         Raises:
             FieldTypeError: It met a fact of the wrong type.
         """
-        test, values = self.test_of(condition), lead_values(condition, self.environment)
+        test, values = self.test_of(condition), lead_values(condition, self.registry)
         lead, now = self.lead, self.instant
         if values is None:
             return [test(lead, rep, now) for rep in self.reps]
@@ -139,7 +139,7 @@ class RoutingContext:
 
     def test_of(self, condition: Condition) -> Test:
         """The condition as a function of (lead, rep, now); compiled once and remembered."""
-        return _compiled(condition, self.environment)
+        return _compiled(condition, self.registry)
 
     def once(self, key: Hashable, work: Callable[[], T]) -> T:
         """What ``work`` gives, worked out once for this context. It must not hang on lots.

@@ -1,27 +1,88 @@
-"""Where placements, counters and events are kept: one protocol and its implementations."""
+"""Where placements, counters and events are kept: the protocol, its operations and the stores."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from leadroute.offers.store import Store
-from leadroute.stores.memory import MemoryStore
+from leadroute.lazy import on_demand
 
 if TYPE_CHECKING:
+    from leadroute.clock import Clock, SystemClock
+    from leadroute.model.duration import from_micros, to_micros
+    from leadroute.offers.change import (
+        MAX_DATA,
+        MAX_KEY,
+        ONCE,
+        Ack,
+        Add,
+        Change,
+        Check,
+        Defer,
+        Drop,
+        Emit,
+        Event,
+        Once,
+        Op,
+        Put,
+        Raise,
+        Record,
+    )
+    from leadroute.offers.store import Store
+    from leadroute.stores.memory import MemoryStore
     from leadroute.stores.sqlite import SqliteStore, SqliteTransaction
 
-__all__ = ["MemoryStore", "SqliteStore", "SqliteTransaction", "Store"]
+__all__ = [
+    "MAX_DATA",
+    "MAX_KEY",
+    "ONCE",
+    "Ack",
+    "Add",
+    "Change",
+    "Check",
+    "Clock",
+    "Defer",
+    "Drop",
+    "Emit",
+    "Event",
+    "MemoryStore",
+    "Once",
+    "Op",
+    "Put",
+    "Raise",
+    "Record",
+    "SqliteStore",
+    "SqliteTransaction",
+    "Store",
+    "SystemClock",
+    "from_micros",
+    "to_micros",
+]
 
+_HOMES = {
+    "Ack": "leadroute.offers.change",
+    "Add": "leadroute.offers.change",
+    "Change": "leadroute.offers.change",
+    "Check": "leadroute.offers.change",
+    "Clock": "leadroute.clock",
+    "Defer": "leadroute.offers.change",
+    "Drop": "leadroute.offers.change",
+    "Emit": "leadroute.offers.change",
+    "Event": "leadroute.offers.change",
+    "MAX_DATA": "leadroute.offers.change",
+    "MAX_KEY": "leadroute.offers.change",
+    "MemoryStore": "leadroute.stores.memory",
+    "ONCE": "leadroute.offers.change",
+    "Once": "leadroute.offers.change",
+    "Op": "leadroute.offers.change",
+    "Put": "leadroute.offers.change",
+    "Raise": "leadroute.offers.change",
+    "Record": "leadroute.offers.change",
+    "SqliteStore": "leadroute.stores.sqlite",
+    "SqliteTransaction": "leadroute.stores.sqlite",
+    "Store": "leadroute.offers.store",
+    "SystemClock": "leadroute.clock",
+    "from_micros": "leadroute.model.duration",
+    "to_micros": "leadroute.model.duration",
+}
 
-def __getattr__(name: str) -> Any:
-    """What needs a database driver, which not every host has use for."""
-    if name in ("SqliteStore", "SqliteTransaction"):
-        from leadroute.stores import sqlite
-
-        return getattr(sqlite, name)
-    raise AttributeError(f"module 'leadroute.stores' has no attribute {name!r}")
-
-
-def __dir__() -> list[str]:
-    """List the public names, imported or not, and nothing else."""
-    return [*__all__]
+__getattr__, __dir__ = on_demand(__name__, __all__, _HOMES)

@@ -135,7 +135,7 @@ class SqliteStore(_Sqlite):
 
     Raises:
         ConfigError: The file is no database or cannot be opened, an option cannot be used, or the tables were made by
-            a newer release.
+            another release.
 
     Example:
         >>> with SqliteStore(folder / "crm.db") as store:  # doctest: +SKIP

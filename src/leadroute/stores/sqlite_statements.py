@@ -4,7 +4,7 @@ The rules of this module:
 
 * All names start with one validated prefix. It is the only thing that is ever put into a statement.
 * ``create`` may run any number of times, and by any number of processes at once, each in its own transaction.
-* Tables of a newer release are refused, never touched.
+* Tables of another release, older or newer, are refused, never touched.
 * A record that is never due keeps the greatest integer as its due time, so that one index gives every line in order.
   The views show it as NULL. They carry the domain's names, for people who read the database with SQL.
 * Statements are constant texts with bound values.
@@ -44,7 +44,7 @@ from leadroute.offers.store import page_size
 __all__ = ["SCHEMA", "Outdated", "Tables", "create", "named", "up_to_date", "valid_prefix"]
 
 
-SCHEMA = 1
+SCHEMA = 2
 """The version of the tables that this release reads and writes."""
 
 _PREFIX = re.compile("[a-z][a-z0-9_]{0,29}")
@@ -104,24 +104,34 @@ def up_to_date(cursor: Cursor, prefix: str) -> bool:
     """Whether the tables are there, at the version that this release knows.
 
     Raises:
-        ConfigError: A newer release made them.
+        ConfigError: Another release made them.
     """
     known = "SELECT count(*) FROM sqlite_master WHERE type = 'table' AND name = ?"
     if cursor.execute(known, (f"{prefix}_schema",)).fetchone() == (0,):
         return False
     statement = named(prefix, "SELECT max(version) FROM leadroute_schema")
     (version,) = cursor.execute(statement).fetchone()
-    if version is not None and version > SCHEMA:
-        problem = f"the tables {prefix}_* have schema {version}, and this release knows {SCHEMA}"
-        raise ConfigError(f"{problem}; install the release of leadroute that made them, or newer")
-    return bool(version == SCHEMA)
+    if version in (None, SCHEMA):
+        return version is not None
+    problem = f"the tables {prefix}_* have schema {version}, and this release knows {SCHEMA} alone"
+    remedy = (
+        "install the release of leadroute that made them, or newer"
+        if version > SCHEMA
+        else "name a new file, or open this one with the release of leadroute that made it"
+    )
+    raise ConfigError(f"{problem}; {remedy}", _file(cursor))
+
+
+def _file(cursor: Cursor) -> str:
+    """The name of the database file, for messages."""
+    return str(cursor.execute("PRAGMA database_list").fetchone()[2])
 
 
 def create(cursor: Cursor, prefix: str) -> None:
     """Make what is missing, inside the transaction that the cursor is in.
 
     Raises:
-        ConfigError: A newer release made the tables.
+        ConfigError: Another release made the tables.
     """
     if not up_to_date(cursor, prefix):
         for statement in _TABLES:

@@ -1,5 +1,23 @@
-"""What a host needs to test its own use of leadroute. Never imported by ``import leadroute``."""
+"""What programs need to test their own use of leadroute. ``import leadroute`` never loads it."""
 
-from leadroute.testing.clock import ManualClock
+from __future__ import annotations
 
-__all__ = ["ManualClock"]
+from typing import TYPE_CHECKING
+
+from leadroute.lazy import on_demand
+
+if TYPE_CHECKING:
+    from leadroute.testing.clock import ManualClock
+    from leadroute.testing.contract import store_contract
+
+__all__ = [
+    "ManualClock",
+    "store_contract",
+]
+
+_HOMES = {
+    "ManualClock": "leadroute.testing.clock",
+    "store_contract": "leadroute.testing.contract",
+}
+
+__getattr__, __dir__ = on_demand(__name__, __all__, _HOMES)

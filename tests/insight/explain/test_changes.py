@@ -23,7 +23,7 @@ from leadroute import (
 from leadroute.insight.explain.changes import on_lead_hours
 from leadroute.insight.explain.scorer_changes import WANTED
 from leadroute.model.duration import to_micros
-from leadroute.model.keys import bucket_key
+from leadroute.model.keys import segment_open_key
 from leadroute.model.rep import Presence
 from leadroute.model.track_record import ALL, Record, TrackRecords
 from leadroute.scorers import (
@@ -427,7 +427,7 @@ OBSTACLES = {
     "bucket": (
         ROOM,
         Rep("bob", capacity_by_segment={"big": 4}),
-        {"snapshot": Snapshot(used={bucket_key("bob", "big"): 3})},
+        {"snapshot": Snapshot(used={segment_open_key("bob", "big"): 3})},
         ["the rep's room for 'big' was 6 instead of 4"],
     ),
     "cap": (

@@ -24,19 +24,18 @@ from leadroute import (
     Rule,
     Snapshot,
     Territory,
-    UnknownFieldError,
-    diff,
     explain,
     free_capacity,
     round_robin,
-    signal,
     skill_match,
-    territory_match,
     why_not,
 )
+from leadroute.conditions import signal
+from leadroute.errors import UnknownFieldError
+from leadroute.insight import diff
 from leadroute.rules.builders import age, days, define, domain_of, overlaps
 from leadroute.rules.scores import parse_score
-from leadroute.scorers import BUILT_IN, invert
+from leadroute.scorers import BUILT_IN, invert, territory_match
 from leadroute.testing import ManualClock
 from leadroute.testing.strategies import conditions, leads, rosters, routers, snapshots
 
@@ -153,10 +152,8 @@ def test_every_proposal_works_with_every_scorer(
 @examples(60)
 def test_any_condition_can_be_asked_about(require, when, lead):
     """Conditions over the whole language are explained and searched without any error but the router's own."""
-    from leadroute.rules.evaluation import Environment
-
-    known = Environment({"known": lambda lead, rep, now, *_: False})
-    router = Router(rules=[Rule("a", when=when, require=require)], environment=known)
+    known = {"known": lambda lead, rep, now, *_: False}
+    router = Router(rules=[Rule("a", when=when, require=require)], predicates=known)
     team = Roster([Rep("ada", weight=0)])
     try:
         router.rank(lead, team, now=NOW)

@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.profiles import examples
 
-from leadroute import LEAD, REP, signal
+from leadroute import LEAD, REP
+from leadroute.conditions import signal
 from leadroute.errors import FieldTypeError
 from leadroute.insight.lint.analysis import (
     ANYTHING,
@@ -23,14 +24,14 @@ from leadroute.insight.lint.analysis import (
 )
 from leadroute.rules.builders import age, define, hours
 from leadroute.rules.conditions import ALWAYS, NEVER, And, Comparison, Condition, joined
-from leadroute.rules.evaluation import Environment, compile_condition
+from leadroute.rules.evaluation import Registry, compile_condition
 from leadroute.rules.fields import Kind
 from leadroute.rules.match_constraints import NOTHING, listed, span_of, starting
 from leadroute.rules.operand import Const
 from leadroute.testing.strategies import conditions, leads
 
 NOW = datetime(2026, 1, 2, tzinfo=UTC)
-KNOWN = Environment({"known": lambda lead, rep, now, *_: lead.country is not None})
+KNOWN = Registry({"known": lambda lead, rep, now, *_: lead.country is not None})
 POINTS = (None, *range(-1, 8), 2.5)
 
 sets = st.recursive(

@@ -12,8 +12,6 @@ from tests.profiles import examples
 from leadroute import (
     LEAD,
     REP,
-    ConfigError,
-    FieldTypeError,
     Lead,
     Pool,
     Rep,
@@ -24,25 +22,25 @@ from leadroute import (
     Territory,
     check,
     free_capacity,
-    intent,
-    signal,
     skill_match,
 )
+from leadroute.conditions import signal
+from leadroute.errors import ConfigError, FieldTypeError
 from leadroute.formats.policy_file import dump_policy, parse_policy
 from leadroute.insight.lint import CODES, Finding, Severity, territory_checks
 from leadroute.insight.lint.analysis import candidates, invented, rows, shown_by
 from leadroute.insight.lint.finding import told
 from leadroute.rules.builders import age, domain_of, hours, is_free_mail, overlaps
 from leadroute.rules.builders import predicate as asks
-from leadroute.rules.evaluation import Environment, evaluate
+from leadroute.rules.evaluation import evaluate
 from leadroute.rules.fields import Kind
 from leadroute.rules.match_constraints import listed, span_of
 from leadroute.rules.scores import parse_score
-from leadroute.scorers import BUILT_IN, first_of, invert, language, territory_match
+from leadroute.scorers import BUILT_IN, first_of, intent, invert, language, territory_match
 from leadroute.testing.strategies import conditions, rosters, routers
 
 NOW = datetime(2026, 1, 5, 9, tzinfo=UTC)
-KNOWN = Environment({"known": lambda lead, rep, now, *_: lead.country is not None})
+KNOWN = {"known": lambda lead, rep, now, *_: lead.country is not None}
 
 
 def found(*rules, reps=None, **policy):
@@ -66,7 +64,7 @@ ruled = st.lists(conditions(rep=False), max_size=4).map(
 @examples(80)
 def test_what_is_shown_is_so(rules, qualify):
     """An invented lead qualifies, and does with the rules what the finding says; and so does every error."""
-    router = Router(rules=rules, qualify=qualify, environment=KNOWN)
+    router = Router(rules=rules, qualify=qualify, predicates=KNOWN)
     for finding in check(router, now=NOW):
         if finding.lead is None:
             continue
@@ -84,7 +82,7 @@ def test_what_is_shown_is_so(rules, qualify):
 @examples(80)
 def test_a_rule_that_is_not_reached_is_not_reached(rules, when):
     """No lead whatever, here one made for the very rule, comes to a rule that is reported as unreachable."""
-    router = Router(rules=[*rules, Rule("last", when=when)], environment=KNOWN)
+    router = Router(rules=[*rules, Rule("last", when=when)], predicates=KNOWN)
     dead = {
         each.place for each in check(router, now=NOW) if each.code in ("LR001", "LR002", "LR003")
     }
@@ -213,7 +211,7 @@ def test_predicate_that_fails():
         Rule("a", when=asks("broken")),
         Rule("b", when=asks("broken") & (LEAD.budget > 1)),
         Rule("rest"),
-        environment=Environment({"broken": broken}),
+        predicates={"broken": broken},
     )
     assert (finding.code, finding.lead) == ("LR002", None)
 
@@ -508,10 +506,10 @@ def test_a_calendar_that_fails_is_a_finding():
 
 def test_a_pool_whose_predicate_fails_is_a_finding():
     """It is asked with a lead of which nothing is known; the other checks go on without the pool."""
-    shouting = Environment({"known": lambda lead, rep, now: lead.country.upper() in rep.countries})
+    shouting = {"known": lambda lead, rep, now: lead.country.upper() in rep.countries}
     pools = [Pool("us", where=asks("known")), Pool("rest", reps=["ada"])]
     rules = [Rule("a", when=LEAD.budget > 5, pool="us"), Rule("rest", pool="rest")]
-    said = found(*rules, pools=pools, reps=[Rep("ada", schedule="always")], environment=shouting)
+    said = found(*rules, pools=pools, reps=[Rep("ada", schedule="always")], predicates=shouting)
     assert [str(each) for each in said] == [
         (
             "pool[0].where: error LR110: nobody can tell who is in the pool 'us': "
@@ -623,8 +621,8 @@ def test_habits():
     assert habits(Rule("a", score=intent("x")), pools=[Pool("p", reps={"a"})]) == ["LR303"]
     assert habits(Rule("a", when=signal("x").count > 1, require=REP.level > 1)) == ["LR303"]
     assert habits(Rule("a", in_territory=True)) == ["LR302", "LR303"]
-    known = Environment({"known": lambda *_: True})
-    assert habits(Rule("a", when=asks("known")), environment=known) == []
+    known = {"known": lambda *_: True}
+    assert habits(Rule("a", when=asks("known")), predicates=known) == []
 
 
 def test_declared_numbers_are_quality():

@@ -2,8 +2,9 @@
 
 import pytest
 
-from leadroute import Lead, Rep, Territory, TerritoryIndex
+from leadroute import Lead, Rep, Territory
 from leadroute.insight.lint.territory_checks import holes, overlaps
+from leadroute.model.territory_index import TerritoryIndex
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,7 @@ from leadroute.insight.lint.analysis import conditions_of
 from leadroute.model.caps import Bound, Cap
 from leadroute.model.distance import EARTH_KM, distance_km, position_of
 from leadroute.model.duration import format_duration, from_micros
-from leadroute.model.keys import bucket_key, total_holder
+from leadroute.model.keys import segment_open_key, total_holder
 from leadroute.model.lead import Lead, Signal
 from leadroute.model.lead_timezone import OFFICE, lead_hours
 from leadroute.model.rep import Presence, Rep
@@ -297,7 +297,7 @@ def limits(question: Question, rule: Rule | None) -> Iterator[Lever]:
 
 
 def roomier(question: Question, cost: int = 1) -> Iterator[Lever]:
-    """Yield more capacity, and more of it for each segment. O(buckets)."""
+    """Yield more capacity, and more of it for each segment. O(segments)."""
     rep, needs = question.rep, max(1, cost)
     if rep.capacity is not None:
         has = question.snapshot.open.get(rep.id, 0)
@@ -309,7 +309,7 @@ def roomier(question: Question, cost: int = 1) -> Iterator[Lever]:
         ]
         yield *lever, Change("rep", "capacity", None, "capacity had no limit")
     for name, most in rep.capacity_by_segment.items():
-        more = max(most, question.snapshot.used.get(bucket_key(rep.id, name), 0)) + needs
+        more = max(most, question.snapshot.used.get(segment_open_key(rep.id, name), 0)) + needs
         words = f"room for {name!r} was {more} instead of {most}"
         yield (
             Change("rep", "capacity_by_segment", {**rep.capacity_by_segment, name: more}, words),

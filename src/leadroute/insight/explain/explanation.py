@@ -168,7 +168,7 @@ def _failures(
 
 def _was_false(part: Condition, router: Router, lead: Lead, now: datetime | None) -> bool:
     try:
-        return not compile_condition(part, router.environment)(lead, None, now)
+        return not compile_condition(part, router.registry)(lead, None, now)
     except FieldTypeError:  # it was not asked, because another was false before it
         return False
 

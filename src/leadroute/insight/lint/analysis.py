@@ -425,7 +425,7 @@ class Subject:
 
     def holds(self, condition: Condition, lead: Lead, rep: Rep | None = None) -> bool:
         """Tell whether a condition holds for a lead, and a rep where it asks about one."""
-        return compile_condition(condition, self.router.environment)(lead, rep, self.instant)
+        return compile_condition(condition, self.router.registry)(lead, rep, self.instant)
 
     def lead_of(
         self, number: int, asked: Callable[[Row], frozenset[Field]], holds: Callable[[Lead], bool]

@@ -1,0 +1,46 @@
+"""What can happen to a lead, and the placement that a history leads to.
+
+Example:
+    >>> from leadroute.events import Offered, rebuild
+    >>> Offered.kind, rebuild("L-1", []) is None
+    ('offered', True)
+"""
+
+from leadroute.offers.events import (
+    KINDS,
+    Accepted,
+    Assigned,
+    CatchAll,
+    Contacted,
+    Declined,
+    Disqualified,
+    FeedbackGiven,
+    LeadEvent,
+    Offered,
+    Received,
+    Released,
+    TimedOut,
+    Waiting,
+)
+from leadroute.offers.outcome_counts import track_records_of
+from leadroute.offers.state_machine import MOVES, rebuild
+
+__all__ = [
+    "KINDS",
+    "MOVES",
+    "Accepted",
+    "Assigned",
+    "CatchAll",
+    "Contacted",
+    "Declined",
+    "Disqualified",
+    "FeedbackGiven",
+    "LeadEvent",
+    "Offered",
+    "Received",
+    "Released",
+    "TimedOut",
+    "Waiting",
+    "rebuild",
+    "track_records_of",
+]

@@ -1,0 +1,33 @@
+"""How good and how urgent a lead is, from what it is and from what it does.
+
+Example:
+    >>> from leadroute.lead_scoring import LeadGrade
+    >>> str(LeadGrade("hot", 0.7, "5m").sla)
+    '0:05:00'
+"""
+
+from leadroute.ranking.lead_scoring import (
+    Bin,
+    Calibration,
+    EngagementSignal,
+    FitCriterion,
+    LeadGrade,
+    LeadScore,
+    LeadScoring,
+    Logistic,
+    Predictor,
+    calibration,
+)
+
+__all__ = [
+    "Bin",
+    "Calibration",
+    "EngagementSignal",
+    "FitCriterion",
+    "LeadGrade",
+    "LeadScore",
+    "LeadScoring",
+    "Logistic",
+    "Predictor",
+    "calibration",
+]

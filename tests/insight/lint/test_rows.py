@@ -12,7 +12,7 @@ from leadroute.insight.lint.rows import MOST_ROWS, both, rows, universe, without
 from leadroute.insight.lint.values import ANYTHING, MISSING, among, beginning, related
 from leadroute.rules.builders import age, define, hours
 from leadroute.rules.conditions import ALWAYS, NEVER, And, Comparison, Condition, joined
-from leadroute.rules.evaluation import Environment, compile_condition
+from leadroute.rules.evaluation import LANGUAGE, Environment, compile_condition
 from leadroute.rules.fields import Kind
 from leadroute.rules.operand import Const
 from leadroute.testing.strategies import conditions, leads
@@ -32,6 +32,21 @@ sets = st.recursive(
     ),
     max_leaves=6,
 )
+
+
+def test_a_language_stands_for_its_variants():
+    """A row of a language holds its variants, and the negative of it holds none of them."""
+    key = (LANGUAGE, Kind.TEXT)
+    for asked in (
+        LEAD.language.in_(["de", "no"]),
+        (LEAD.language == "de") | (LEAD.language == "no"),
+    ):
+        spoken = [row[key] for row in rows(asked)]
+        found = {tag for tag in ("de-AT", "nb", "fr", None) if any(tag in each for each in spoken)}
+        assert found == {"de-AT", "nb"}
+    for asked in (LEAD.language != "de", LEAD.language.not_in(["de"])):
+        (row,) = rows(asked)
+        assert {tag for tag in ("de", "de-AT", "fr", None) if tag in row[key]} == {"fr"}
 
 
 @given(sets, sets)

@@ -47,6 +47,7 @@ from leadroute.rules.conditions import (
     reads,
     walk,
 )
+from leadroute.rules.evaluation import LANGUAGE
 from leadroute.rules.fallback import WAIT
 from leadroute.rules.fields import Kind
 from leadroute.rules.operand import Const, Entry, Field, Operand
@@ -283,8 +284,9 @@ def spelled(row: Row, fields: frozenset[Field]) -> Iterator[Row]:
         return
     listed: list[tuple[Any, ...]] = []
     for key in keys:
-        points = None if row[key].missing else row[key].points
-        if points is None:
+        # A language stands for its variants too, which nobody lists.
+        points = row[key].named if key[0] == LANGUAGE else row[key].points
+        if points is None or row[key].missing:
             return
         listed.append(points)
     for combination in product(*listed):

@@ -15,6 +15,7 @@ from itertools import product
 from typing import Any, TypeAlias
 
 from leadroute.insight.lint.values import ANYTHING, MISSING, Values, among, beginning, related
+from leadroute.model.languages import narrower
 from leadroute.rules.conditions import (
     And,
     Comparison,
@@ -27,6 +28,7 @@ from leadroute.rules.conditions import (
     Presence,
     TextTest,
 )
+from leadroute.rules.evaluation import LANGUAGE
 from leadroute.rules.fields import Kind
 from leadroute.rules.operand import Const, Entry, Field, Operand, SignalStat
 
@@ -188,12 +190,24 @@ def _comparison(condition: Comparison) -> tuple[Key, Values] | None:
     if not isinstance(condition.right, Const):
         return None
     key = (condition.left, condition.right.kind)
+    if condition.left == LANGUAGE and condition.op in ("==", "!="):
+        return key, _spoken((condition.right.value,), negated=condition.op == "!=")
     return key, related(condition.op, condition.right.value)
+
+
+def _spoken(wanted: Iterable[str], *, negated: bool) -> Values:
+    """The languages that meet one of some tags, or those that do not."""
+    others = ~among(())
+    for tag in (each for one in wanted for each in (one, *narrower(one))):
+        others = others & ~among((tag,)) & ~beginning(f"{tag}-")
+    return Values(others.stretches) if negated else ~others
 
 
 def _membership(condition: Membership) -> tuple[Key, Values]:
     listed = condition.values
     kind = Const(listed[0]).kind if listed else condition.operand.kind
+    if condition.operand == LANGUAGE:
+        return (condition.operand, kind), _spoken(listed, negated=condition.negated)
     values = among(listed)
     if condition.negated:
         values = Values((~values).stretches)

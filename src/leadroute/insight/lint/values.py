@@ -85,6 +85,11 @@ class Values:
             found.append(low[0])
         return tuple(found)
 
+    @property
+    def named(self) -> tuple[Any, ...]:
+        """The values that stand alone, without those between two others."""
+        return tuple(low[0] for low, high in self.stretches if low and high and low[0] == high[0])
+
 
 ANYTHING = Values(((None, None),), missing=True)
 """Every value, and missing."""

@@ -7,6 +7,7 @@ Example:
 """
 
 from leadroute.offers.events import (
+    KINDS,
     Accepted,
     Assigned,
     CatchAll,
@@ -14,7 +15,6 @@ from leadroute.offers.events import (
     Declined,
     Disqualified,
     FeedbackGiven,
-    KINDS,
     LeadEvent,
     Offered,
     Received,

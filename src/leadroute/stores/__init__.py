@@ -10,6 +10,9 @@ if TYPE_CHECKING:
     from leadroute.clock import Clock, SystemClock
     from leadroute.model.duration import from_micros, to_micros
     from leadroute.offers.change import (
+        MAX_DATA,
+        MAX_KEY,
+        ONCE,
         Ack,
         Add,
         Change,
@@ -18,9 +21,6 @@ if TYPE_CHECKING:
         Drop,
         Emit,
         Event,
-        MAX_DATA,
-        MAX_KEY,
-        ONCE,
         Once,
         Op,
         Put,

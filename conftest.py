@@ -11,6 +11,9 @@ The rules for an example, in README.md, in docs/ and in the docstrings of src/:
 - A block marked `console` runs every line after `$ ` and compares the output; `...` stands
   for any text.
 - A page starts in an empty folder of its own that holds a copy of `examples/`.
+
+A test marked `slow` is left out where neither a mark nor the test itself is asked for by name, and the summary says
+how many were. `pytest -m slow` runs them, and so does the gate.
 """
 
 import io
@@ -26,26 +29,17 @@ from doctest import ELLIPSIS, OutputChecker
 from importlib import import_module
 from pathlib import Path
 
-from hypothesis import HealthCheck, settings
+import pytest
 from sybil import Example, Sybil
 from sybil.evaluators.python import PythonEvaluator
 from sybil.parsers import myst, rest
+from tests.profiles import PROFILE, SCALES, load_profile
 
 ROOT = Path(__file__).parent
 SOURCE = ROOT / "src"
 
-# The same examples on every run and on every machine, and no verdict by the clock.
-settings.register_profile(
-    "ci",
-    database=None,
-    deadline=None,
-    derandomize=True,
-    print_blob=True,
-    suppress_health_check=[HealthCheck.too_slow],
-)
-# A long search for new counter-examples: HYPOTHESIS_PROFILE=search pytest --no-cov
-settings.register_profile("search", deadline=None, max_examples=5000, print_blob=True)
-settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))
+load_profile()
+LEFT_OUT = pytest.StashKey[int]()
 
 
 class PythonBlockParser(myst.PythonCodeBlockParser):
@@ -150,3 +144,38 @@ def pytest_pycollect_makemodule(module_path: Path, parent: object) -> None:
     """
     if SOURCE in module_path.parents:
         import_module(".".join(module_path.relative_to(SOURCE).with_suffix("").parts))
+
+
+def pytest_report_header() -> str:
+    """Say how many examples the laws try."""
+    return f"hypothesis: {PROFILE} tries {SCALES[PROFILE]:g} times the examples that the tests name"
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out the slow tests that nobody asks for, and count them."""
+    asked = config.option.markexpr or any("::" in place for place in config.option.file_or_dir)
+    slow = [] if asked else [item for item in items if item.get_closest_marker("slow")]
+    if slow:
+        items[:] = [item for item in items if not item.get_closest_marker("slow")]
+        config.hook.pytest_deselected(items=slow)
+    config.stash[LEFT_OUT] = len(slow)
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Tell the process that started this one what was left out here."""
+    if hasattr(session.config, "workeroutput"):
+        session.config.workeroutput["left out"] = session.config.stash.get(LEFT_OUT, 0)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: object) -> None:
+    """Keep what a worker says; each worker collects every test."""
+    node.config.stash[LEFT_OUT] = getattr(node, "workeroutput", {}).get("left out", 0)
+
+
+def pytest_terminal_summary(
+    terminalreporter: pytest.TerminalReporter, config: pytest.Config
+) -> None:
+    """Say how many slow tests were left out, and how to run them."""
+    if count := config.stash.get(LEFT_OUT, 0):
+        terminalreporter.write_line(f"slow tests left out: {count} (`pytest -m slow` runs them)")

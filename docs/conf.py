@@ -1,14 +1,12 @@
 """How the documentation is built: `sphinx-build -W docs docs/_build`.
 
-The pages under docs/api/ are written here, one for each module, so that none is forgotten.
+The pages under docs/api/ are written here, one for each public place, so that none is forgotten.
 """
 
-import pkgutil
 from importlib import import_module
 from importlib.metadata import version as version_of
+from importlib.util import find_spec
 from pathlib import Path
-
-import leadroute
 
 project = "leadroute"
 author = "The leadroute authors"
@@ -22,7 +20,7 @@ myst_heading_anchors = 3
 myst_fence_as_directive = ["mermaid"]
 
 autodoc_member_order = "bysource"
-autodoc_default_options = {"members": True, "show-inheritance": True, "ignore-module-all": True}
+autodoc_default_options = {"show-inheritance": True}
 autodoc_preserve_defaults = True
 napoleon_google_docstring = True
 napoleon_numpy_docstring = False
@@ -34,31 +32,53 @@ html_title = f"leadroute {release}"
 
 API = Path(__file__).parent / "api"
 
+# The modules that users import from. What is in two of them has its text in the first.
+PLACES = [
+    "leadroute",
+    "leadroute.batch",
+    "leadroute.conditions",
+    "leadroute.eligibility",
+    "leadroute.events",
+    "leadroute.formats",
+    "leadroute.insight",
+    "leadroute.lead_scoring",
+    "leadroute.offers",
+    "leadroute.scorers",
+    "leadroute.stores",
+    "leadroute.testing",
+    "leadroute.errors",
+]
 
-def public_modules() -> list[str]:
-    """Return the name of every module of the package that a user may import."""
-    found = pkgutil.walk_packages(leadroute.__path__, "leadroute.")
-    names = [module.name for module in found]
-    return sorted(name for name in names if not any(part[0] == "_" for part in name.split(".")))
+
+def public_names() -> dict[str, list[str]]:
+    """Return the names of each public place that no place before it has."""
+    found: dict[str, list[str]] = {}
+    seen: set[str] = set()
+    for place in filter(find_spec, PLACES):
+        names = getattr(import_module(place), "__all__", [])
+        found[place] = [name for name in names if name not in seen]
+        seen.update(names)
+    return {place: names for place, names in found.items() if names}
 
 
-def write_page(name: str) -> None:
-    """Write the page of a module: its docstring, and those of what it defines."""
-    title = f"# `{name}`"
-    page = f"{title}\n\n```{{eval-rst}}\n.. automodule:: {name}\n```\n"
-    keep(API / f"{name}.md", page)
+def write_page(place: str, names: list[str]) -> None:
+    """Write the page of a public place: its docstring, and those of its names."""
+    members = ", ".join(names)
+    options = f"   :members: {members}\n   :imported-members:\n"
+    keep(
+        API / f"{place}.md",
+        f"# `{place}`\n\n```{{eval-rst}}\n.. automodule:: {place}\n{options}```\n",
+    )
 
 
-def write_index(names: list[str]) -> None:
-    """Write the page that lists the public names with their homes, and every module."""
-    rows = []
-    for name in sorted(getattr(leadroute, "__all__", ())):
-        home = getattr(getattr(leadroute, name), "__module__", None)
-        target = f"{home}.{name}" if isinstance(home, str) else f"leadroute.{name}"
-        rows.append(f"- {{py:obj}}`{name} <{target}>`")
-    public = "\n".join(["## What `leadroute` exports", "", *rows, ""]) if rows else ""
-    toctree = "\n".join(["```{toctree}", ":maxdepth: 1", "", *names, "```"]) if names else ""
-    keep(API / "index.md", f"# Reference\n\n{public}\n## Modules\n\n{toctree}\n")
+def write_index(places: dict[str, list[str]]) -> None:
+    """Write the page that lists the public names of every place."""
+    rows = [
+        f"{place}\n: " + ", ".join(f"{{py:obj}}`{name} <{place}.{name}>`" for name in names)
+        for place, names in places.items()
+    ]
+    toctree = "\n".join(["```{toctree}", ":hidden:", "", *places, "```"])
+    keep(API / "index.md", "\n\n".join(["# Public names", *rows, toctree]) + "\n")
 
 
 def keep(path: Path, text: str) -> None:
@@ -68,15 +88,14 @@ def keep(path: Path, text: str) -> None:
 
 
 def write_reference() -> None:
-    """Write all pages of the reference, and drop those of modules that are gone."""
+    """Write all pages of the reference, and drop those of places that are gone."""
     API.mkdir(exist_ok=True)
-    names = public_modules()
-    for stale in {page.stem for page in API.glob("*.md")} - {*names, "index"}:
+    places = public_names()
+    for stale in {page.stem for page in API.glob("*.md")} - {*places, "index"}:
         (API / f"{stale}.md").unlink()
-    for name in names:
-        import_module(name)
-        write_page(name)
-    write_index(names)
+    for place, names in places.items():
+        write_page(place, names)
+    write_index(places)
 
 
 write_reference()

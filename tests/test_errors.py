@@ -179,3 +179,13 @@ def test_the_public_names_are_there():
     assert leadroute.__version__.count(".") == 2
     with pytest.raises(AttributeError, match="'leadroute' has no attribute 'nope'"):
         _ = leadroute.nope
+
+
+def test_errors_of_a_policy_stay_one_when_they_are_placed():
+    """Many errors are one error, which names all of them and the place further out."""
+    found = PolicyError([ConfigError("is odd", "a"), ConfigError("is even", "b")])
+    assert found.problem == "a: is odd\nb: is even"
+    assert str(found.at("policy")).splitlines() == [
+        "policy.a: is odd",
+        "policy.b: is even",
+    ]

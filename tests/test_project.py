@@ -145,9 +145,10 @@ def test_public_address_of_scorers():
     assert all(getattr(address, name) is found for name, found in BUILT_IN.items())
 
 
-def test_what_is_imported_later_is_at_home_there():
-    """The module that a name of the package comes from later is the one that defines it."""
-    for name, home in leadroute._LATER.items():
+def test_public_name_comes_from_the_module_that_defines_it():
+    """Every public name has a home, and the home is the module that defines it."""
+    assert sorted(leadroute._HOMES) == sorted(leadroute.__all__)
+    for name, home in leadroute._HOMES.items():
         assert getattr(leadroute, name) is getattr(import_module(home), name)
         assert getattr(getattr(leadroute, name), "__module__", home).startswith("leadroute.")
 
@@ -160,9 +161,21 @@ def test_every_scorer_has_a_row():
     assert set(rows) == set(BUILT_IN)
 
 
-def test_import_is_clean():
-    """Importing the package loads neither the command line, the testing module nor any extra."""
+def test_import_loads_nothing_before_it_is_asked_for():
+    """Importing the package loads none of its modules; a public name loads what it needs."""
     loaded = imports_of("import leadroute")
+    assert {name for name in loaded if name.startswith("leadroute")} == {"leadroute"}
+    assert "leadroute.ranking.router" in imports_of("from leadroute import Router")
+
+
+def test_dir_shows_the_public_names_alone():
+    """What is in a public place is seen there before it is imported, and nothing beside it."""
+    assert dir(leadroute) == sorted(leadroute.__all__)
+
+
+def test_import_of_all_names_is_clean():
+    """All public names load neither the command line, the testing module nor any extra."""
+    loaded = imports_of("from leadroute import *")
     unwanted = {"leadroute.cli", "leadroute.testing", "rich", "holidays", "icalendar", "hypothesis"}
     assert loaded & unwanted == set()
 

@@ -2,6 +2,7 @@
 
 import ast
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -44,6 +45,7 @@ def core(path: Path) -> bool:
     return first in CORE or (first == "offers" and rest[:1] != [] and rest[0] in CORE_OFFERS)
 
 
+@cache
 def tree(path: Path) -> ast.Module:
     """Parse a file."""
     return ast.parse(path.read_text(encoding="utf-8"), filename=str(path))

@@ -4,33 +4,33 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from leadroute.errors import LeadrouteError
 from leadroute.lazy import on_demand
-from leadroute.model.caps import Cap
-from leadroute.model.lead import Lead, Signal
-from leadroute.model.rep import Presence, Rep
-from leadroute.model.roster import Roster
-from leadroute.model.schedule import Schedule
-from leadroute.model.snapshot import Snapshot
-from leadroute.model.territory import Territory
-from leadroute.ranking.ranking import Assignment, Exclusion, Outcome, Ranking
-from leadroute.ranking.router import Router
-from leadroute.rules.builders import LEAD, REP
-from leadroute.rules.fallback import Fallback
-from leadroute.rules.rule import Factor, Pool, Qualification, Rule
 
 if TYPE_CHECKING:
+    from leadroute.errors import LeadrouteError
     from leadroute.formats.policy_file import dump_policy, load_policy
     from leadroute.insight.explain.explanation import explain
     from leadroute.insight.explain.why_not import why_not
     from leadroute.insight.lint import check
+    from leadroute.model.caps import Cap
+    from leadroute.model.lead import Lead, Signal
+    from leadroute.model.rep import Presence, Rep
+    from leadroute.model.roster import Roster
+    from leadroute.model.schedule import Schedule
+    from leadroute.model.snapshot import Snapshot
+    from leadroute.model.territory import Territory
     from leadroute.offers.dispatcher import Dispatcher
     from leadroute.offers.placement import Placement, Status
+    from leadroute.ranking.ranking import Assignment, Exclusion, Outcome, Ranking
+    from leadroute.ranking.router import Router
     from leadroute.ranking.scorers.custom import scorer
     from leadroute.ranking.scorers.fit import skill_match
     from leadroute.ranking.scorers.load import free_capacity
     from leadroute.ranking.scorers.performance import close_rate
     from leadroute.ranking.scorers.round_robin import round_robin
+    from leadroute.rules.builders import LEAD, REP
+    from leadroute.rules.fallback import Fallback
+    from leadroute.rules.rule import Factor, Pool, Qualification, Rule
     from leadroute.stores.memory import MemoryStore
     from leadroute.stores.sqlite import SqliteStore
 
@@ -77,12 +77,35 @@ __all__ = [
     "why_not",
 ]
 
+# Where a public name is defined. Nothing is imported before it is asked for: `import leadroute` costs nothing.
 _HOMES = {
+    "Assignment": "leadroute.ranking.ranking",
+    "Cap": "leadroute.model.caps",
     "Dispatcher": "leadroute.offers.dispatcher",
+    "Exclusion": "leadroute.ranking.ranking",
+    "Factor": "leadroute.rules.rule",
+    "Fallback": "leadroute.rules.fallback",
+    "LEAD": "leadroute.rules.builders",
+    "Lead": "leadroute.model.lead",
+    "LeadrouteError": "leadroute.errors",
     "MemoryStore": "leadroute.stores.memory",
+    "Outcome": "leadroute.ranking.ranking",
     "Placement": "leadroute.offers.placement",
+    "Pool": "leadroute.rules.rule",
+    "Presence": "leadroute.model.rep",
+    "Qualification": "leadroute.rules.rule",
+    "REP": "leadroute.rules.builders",
+    "Ranking": "leadroute.ranking.ranking",
+    "Rep": "leadroute.model.rep",
+    "Roster": "leadroute.model.roster",
+    "Router": "leadroute.ranking.router",
+    "Rule": "leadroute.rules.rule",
+    "Schedule": "leadroute.model.schedule",
+    "Signal": "leadroute.model.lead",
+    "Snapshot": "leadroute.model.snapshot",
     "SqliteStore": "leadroute.stores.sqlite",
     "Status": "leadroute.offers.placement",
+    "Territory": "leadroute.model.territory",
     "check": "leadroute.insight.lint",
     "close_rate": "leadroute.ranking.scorers.performance",
     "dump_policy": "leadroute.formats.policy_file",
@@ -99,7 +122,7 @@ _late, __dir__ = on_demand(__name__, __all__, _HOMES)
 
 
 def __getattr__(name: str) -> Any:
-    """Return a name that not every program needs, loaded when it is asked for."""
+    """Return a public name, loaded when it is first asked for."""
     if name == "__version__":
         from importlib.metadata import version
 

@@ -14,7 +14,7 @@ from leadroute.cli.demo import work_through
 from leadroute.testing import ManualClock
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def shown():
     """What the demonstration prints."""
     command = "import sys; from leadroute.cli import main; sys.exit(main(['demo']))"
@@ -60,12 +60,16 @@ def test_is_the_same_every_time(shown, leadroute):
     assert leadroute("demo").out == shown.stdout
 
 
-def test_json(leadroute):
+def test_json_is_one_object(leadroute, monkeypatch):
     """With --json the report at the end is one object, and every lead is in exactly one state."""
+    few = 40
+    monkeypatch.setattr(
+        demo, "work_through", lambda leads, *others: work_through(leads[:few], *others)
+    )
     ended = leadroute("demo", "--json")
     found = json.loads(ended.out)
-    assert (ended.code, ended.err, found["leads"]) == (0, "", 500)
-    assert sum(found["statuses"].values()) == 500
+    assert (ended.code, ended.err, found["leads"]) == (0, "", few)
+    assert sum(found["statuses"].values()) == few
 
 
 def test_data_of_an_installed_wheel(tmp_path, monkeypatch):

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from leadroute import LEAD, REP, Lead, Rep
 from leadroute.errors import ConfigError, UnknownFieldError
 from leadroute.formats.jsonlogic import from_jsonlogic, jsonlogic_data, to_jsonlogic
+from leadroute.formats.jsonlogic.read import DEEPEST
 from leadroute.rules.builders import NOW, FieldExpr, age, define, domain_of, signal
 from leadroute.rules.conditions import ALWAYS, NEVER
 from leadroute.rules.evaluation import evaluate
@@ -454,3 +455,18 @@ def test_data():
     assert data["rep"]["skills"] == {"x": 0.5}
     assert data["rep"]["teams"] == []
     assert "rep" not in jsonlogic_data(lead)
+
+
+def test_deepest_rule_is_read_and_a_deeper_one_refused():
+    """Nesting is bounded, and the bound itself is allowed."""
+    rule = True
+    while depth_of(rule) < DEEPEST:
+        rule = {"!": rule}
+    assert from_jsonlogic(rule) in (ALWAYS, NEVER)
+    with pytest.raises(ConfigError, match=f"nested more than {DEEPEST} deep"):
+        from_jsonlogic({"!": rule})
+
+
+def depth_of(rule):
+    """How many values stand within one another."""
+    return 1 + depth_of(rule["!"]) if isinstance(rule, dict) else 1

@@ -4,11 +4,12 @@ import json
 import tomllib
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from leadroute.formats.policy_file import write_toml
 from leadroute.formats.policy_source import lines_of
+from tests.profiles import examples
 
 FILE = '''\
 # A comment with [table] and key = "value"
@@ -116,7 +117,7 @@ def test_other_text(text):
 
 
 @given(st.text("[]{}=,.\"'#\n\\ ab1", max_size=40))
-@settings(max_examples=200)
+@examples(200)
 def test_any_text(text):
     """Any text has an answer, and every line in it is a line of the text."""
     assert all(1 <= line <= text.count("\n") + 1 for line in lines_of(text).values())
@@ -130,7 +131,7 @@ texts = st.text(max_size=8).filter(lambda text: text.isprintable() or "\n" in te
         st.dictionaries(st.sampled_from(["name", "a b", "x.y"]), texts, min_size=1), max_size=4
     )
 )
-@settings(max_examples=100)
+@examples(100)
 def test_lines_of_what_we_write(tables):
     """Every key that the standard library reads stands in the line that is told."""
     text = write_toml({"format": 1, "rule": tables})
@@ -206,7 +207,7 @@ def test_other_json(text):
 
 
 @given(st.text('[]{}:,"\n\\ ab1', max_size=40))
-@settings(max_examples=200)
+@examples(200)
 def test_any_json(text):
     """Any text has an answer, and every line in it is a line of the text."""
     assert all(1 <= line <= text.count("\n") + 1 for line in lines_of(text, "json").values())
@@ -237,7 +238,7 @@ def places(value, place=""):
     ),
     st.sampled_from([None, 1]),
 )
-@settings(max_examples=100)
+@examples(100)
 def test_every_place_of_json(value, indent):
     """Every place of any JSON has a line, and nothing else has one."""
     assert set(lines_of(json.dumps(value, indent=indent), "json")) == set(places(value))

@@ -6,7 +6,7 @@ import tomllib
 from datetime import timedelta
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from leadroute import (
@@ -31,6 +31,7 @@ from leadroute.rules.builders import define, predicate
 from leadroute.scorers import BUILT_IN, close_rate, max_of
 from leadroute.testing.strategies import conditions
 from tests.formats.said import unlined
+from tests.profiles import examples
 
 FULL = """
 format = 1
@@ -309,7 +310,7 @@ def routers(draw):
 KNOWN = {"known": lambda *given: True}
 
 
-@settings(max_examples=40)
+@examples(40)
 @given(routers(), st.sampled_from(["toml", "json"]))
 def test_writing_and_reading_are_inverses(router, form):
     """Every router comes back from its file as it was."""
@@ -359,12 +360,15 @@ def test_the_host_brings_scorers_and_predicates():
     [
         ("", "format: write format = 1 at the top of the policy"),
         ("format = true", "format: write format = 1 at the top of the policy"),
-        (
-            "format = 2",
+        *(
             (
-                "format: this is format 2, and this version of leadroute reads format 1 alone; "
-                "write it in that format, or install the version that the policy was written for"
-            ),
+                f"format = {number}",
+                (
+                    f"format: this is format {number}, and this version of leadroute reads format 1 alone; "
+                    "write it in that format, or install the version that the policy was written for"
+                ),
+            )
+            for number in (0, 2)
         ),
         ("format = ", "is not TOML: Invalid value (at end of document)"),
         ("format = 1\nx = " + "[" * 100_000, "is nested too deep; flatten it"),
@@ -651,7 +655,10 @@ name = "s"
 fallback = { none_available = "wait, ignore_availability", pool_empt = "wait", none_eligible = 5 }
 """)
     assert [unlined(error).removeprefix("policy: ") for error in caught.value.errors] == [
-        "fallback.no_rule_matched: says 'ignore_availability', which helps only none_available: nobody else is there to take the lead",
+        (
+            "fallback.no_rule_matched: says 'ignore_availability', which helps only none_available: "
+            "nobody else is there to take the lead"
+        ),
         "fallback.pool_empty: there is no pool named 'emae'; did you mean 'emea'?",
         "rule[0].fallback: is text; write { none_available = 'pool emea, wait' }",
         "rule[1].fallback.none_available: goes on with 'ignore_availability' after 'wait', which is the end",

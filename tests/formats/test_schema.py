@@ -66,7 +66,7 @@ def test_dumped(router):
         "format = 1\n[[qualification]]\nname = 'a'",
         "format = 1\n[[qualification]]\nname = 'a'\nrequire = 'always'\noutcome = 'drop'",
         "format = 1\nqualify = 'always'\n[[qualification]]\nname = 'a'\nrequire = 'always'",
-        "format = 1\n[fallback]\nno_rule = 5",
+        "format = 1\n[fallback]\nno_rule_matched = 5",
         "format = 1\n[fallback]\nempty = 'wait'",
         "format = 1\n[[rule]]\nname = 'a'\nfallback = 'wait'",
         "format = 1\n[[rule]]\nname = 'a'\nfallback = { no_rule_matched = 'wait' }",

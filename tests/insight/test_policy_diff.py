@@ -6,8 +6,9 @@ from unittest.mock import patch
 
 import pytest
 from attrs import evolve
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
+from tests.profiles import examples
 
 from leadroute import LEAD, REP, Lead, Rep, Roster, Router, Rule
 from leadroute.errors import FieldTypeError
@@ -41,7 +42,7 @@ def with_rule(router, number, **changes):
 
 
 @given(routers(), routers(), st.lists(leads(), max_size=4), rosters())
-@settings(max_examples=60)
+@examples(60)
 def test_a_change_of_rules_alone_names_the_same_leads(old, other, given_leads, roster):
     """Where leads are spared the ranking, exactly those move whose best rep is another one."""
     whens = [rule.when for rule in other.rules]

@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime, timedelta
 from itertools import groupby, pairwise, product
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from leadroute import Cap, Schedule
@@ -17,6 +17,7 @@ from leadroute.model.caps import (
     workdays,
     workdays_between,
 )
+from tests.profiles import examples
 
 START = date(2026, 1, 1)
 TWO_YEARS = [START + timedelta(days=day) for day in range(730)]
@@ -72,7 +73,7 @@ def test_a_year_gives_twelve_times_the_cap(limit, demand):
     st.lists(st.integers(0, 20), min_size=1, max_size=60),
     st.sampled_from([None, OFFICE]),
 )
-@settings(max_examples=40)
+@examples(40)
 def test_an_uneven_demand_never_bursts(limit, pattern, hours):
     """However the demand comes, no day gets more than the burst and no month more than the cap."""
     days = TWO_YEARS[:181]

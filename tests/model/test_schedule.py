@@ -13,7 +13,7 @@ from leadroute.errors import FieldTypeError, ValidationError
 from leadroute.model.schedule import Schedule, TimeOff, text_of
 from leadroute.model.timeline import SPAN, instant
 from leadroute.model.validation import MACHINE_ZONES, Refused
-from leadroute.model.working_hours import AllOf, AnyOf, Closed, overlap
+from leadroute.model.working_hours import AllOf, AnyOf, Closed, overlap, unless_failing
 
 NEW_YORK = ZoneInfo("America/New_York")
 OFFICE = Schedule("mon-fri 09:00-17:00", "America/New_York")
@@ -669,3 +669,16 @@ def test_what_text_says_twice_is_refused():
         "Schedule: overrides has 2026-12-24 twice; join its windows by ','; "
         "zone is given twice, UTC and Asia/Tokyo; keep one"
     )
+
+
+def test_combination_of_schedules_has_no_text():
+    """Only a schedule is written as text; a combination of two says what to do instead."""
+    office = Schedule("mon-fri 09:00-17:00", "UTC")
+    with pytest.raises(Refused, match="is a combination, which has no text"):
+        text_of(office & office)
+
+
+def test_error_of_the_library_is_no_failing_calendar():
+    """What fails in a host's calendar is caught; what this library says is wrong is not."""
+    with pytest.raises(FieldTypeError):
+        unless_failing(lambda: Schedule("always", "UTC").is_open("noon"), lambda _error: None)

@@ -4,22 +4,21 @@ The stepper walks through the minutes of eleven days and writes down what the cl
 local time: the instant of a wall time is the first minute that shows it, and for a time that is skipped, the time that
 has passed since the last minute before the gap (RFC 5545). A date that no minute shows has no windows.
 
-LEADROUTE_STEPPER_EXAMPLES sets the number of examples; 50,000 take about ten minutes.
+A long run: ``HYPOTHESIS_PROFILE=nightly pytest tests/model/test_schedule_stepper.py``.
 """
 
-import os
 from datetime import UTC, date, datetime, timedelta
 from functools import cache
 from itertools import pairwise
 from zoneinfo import ZoneInfo, available_timezones
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from leadroute.model.schedule import Schedule
 from leadroute.model.validation import MACHINE_ZONES
+from tests.profiles import examples
 
-EXAMPLES = int(os.environ.get("LEADROUTE_STEPPER_EXAMPLES", "2000"))
 ZONES = sorted(available_timezones() - MACHINE_ZONES)
 DAYS = 11
 DAY = 1440
@@ -164,7 +163,7 @@ def edges(open_minutes, low):
     return opens, open_minutes.find(0, opens) if opens >= 0 else -1
 
 
-@settings(max_examples=EXAMPLES)
+@examples(400)
 @given(situations())
 def test_stepper(context):
     """A schedule says what a walk through the minutes says, in every zone and around every change of its clocks."""

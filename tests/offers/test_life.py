@@ -5,10 +5,11 @@ from datetime import timedelta
 from pathlib import Path
 
 from attrs import evolve
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 from tests.offers.world import OWNED, START, audit, within_limits
+from tests.profiles import examples
 
 from leadroute import (
     Cap,
@@ -38,12 +39,10 @@ policies = st.one_of(
 )
 mostly = st.sampled_from([True, True, True, False])
 rep_ids = st.sampled_from(IDS)
-TEMPORARY = settings(
-    max_examples=25,
-    stateful_step_count=40,
-    deadline=None,
-    suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
-)
+TEMPORARY = {
+    "stateful_step_count": 40,
+    "suppress_health_check": [HealthCheck.too_slow, HealthCheck.filter_too_much],
+}
 
 
 class Life(RuleBasedStateMachine):
@@ -200,7 +199,7 @@ class LifeOnDisk(Life):
             self.folder.cleanup()
 
 
-Life.TestCase.settings = settings(TEMPORARY, max_examples=40)
-LifeOnDisk.TestCase.settings = settings(TEMPORARY, max_examples=10)
+Life.TestCase.settings = examples(40, **TEMPORARY)
+LifeOnDisk.TestCase.settings = examples(10, **TEMPORARY)
 TestLife = Life.TestCase
 TestLifeOnDisk = LifeOnDisk.TestCase

@@ -8,10 +8,10 @@ from collections import Counter
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 from tests.offers.world import Wrapped, placements
+from tests.profiles import examples
 
 from leadroute import (
     LEAD,
@@ -314,4 +314,4 @@ class Limits(RuleBasedStateMachine):
 
 
 TestLimits = Limits.TestCase
-TestLimits.settings = settings(max_examples=40, stateful_step_count=40, deadline=None)
+TestLimits.settings = examples(40, stateful_step_count=40)

@@ -7,9 +7,10 @@ from fractions import Fraction
 
 import pytest
 from attrs import evolve
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from tests.offers.world import Racing, Wrapped, audit, rotation
+from tests.profiles import examples
 
 from leadroute import (
     LEAD,
@@ -44,7 +45,7 @@ MODES = ("weighted", "strict")
 each_mode = pytest.mark.parametrize("mode", MODES)
 modes = st.sampled_from(MODES)
 weights = st.sampled_from([0.25, 0.5, 1, 1, 1.5, 2, 3, 4])
-quick = settings(max_examples=30, deadline=None)
+quick = examples(30)
 
 
 def policy(mode="weighted", **terms):
@@ -113,7 +114,9 @@ def by_level(mode, *, both):
 
 
 @each_mode
-@pytest.mark.parametrize(("many", "few"), [(5, 1), (1, 5), (1, 1), (17, 1)])
+@pytest.mark.parametrize(
+    ("many", "few"), [(5, 1), (1, 5), (1, 1), pytest.param(17, 1, marks=pytest.mark.slow)]
+)
 @pytest.mark.parametrize("weight", [3, 1, 0.5])
 def test_leads_that_juniors_cannot_take_move_no_junior(mode, many, few, weight):
     """Among juniors who share some leads, each has the share by weight, however many leads the seniors take."""
@@ -502,7 +505,7 @@ def demanding(mode):
 
 
 @given(offices(), modes, st.randoms(use_true_random=False))
-@settings(max_examples=60, deadline=None)
+@examples(60)
 def test_every_lead_is_shared_out_among_who_could_take_it(office, mode, random):
     """With any requirements and absences: credits are what was shared out less what was taken, and stay small."""
     reps, leads = office
@@ -537,7 +540,7 @@ def test_every_lead_is_shared_out_among_who_could_take_it(office, mode, random):
 
 
 @given(offices(), st.sampled_from([1, 1.5, 2]), st.sampled_from(["0", "1", "2", "3", "4", "5"]))
-@settings(max_examples=40, deadline=None)
+@examples(40)
 def test_the_bound_holds_where_requirements_vary(office, ahead, liked):
     """No lead goes to who would be too far ahead while a candidate would not; if all would, to who is least ahead."""
     reps, leads = office
@@ -735,7 +738,7 @@ steps = st.lists(
     steps=steps,
     most=st.sampled_from([2, 1_000]),
 )
-@settings(max_examples=40, deadline=None)
+@examples(40)
 def test_credits_are_those_of_the_offers_that_stand(mode, given_weights, steps, most):
     """Any sequence of offers and their ends, in records of any size: what is kept is what the offers that stand did."""
     team = [
@@ -862,6 +865,7 @@ def test_a_pool_of_1200():
     audit(dispatcher.store, {"last", *(f"L-{index}" for index in range(5))})
 
 
+@pytest.mark.slow
 def test_any_number_of_grants_fits():
     """Whatever is granted to a team of 20, leads are still offered."""
     dispatcher, expires = desk(*(f"r{index:02}" for index in range(20))), NOON + timedelta(days=30)

@@ -4,6 +4,7 @@ import pytest
 from tests.offers import soak
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", [1, 2])
 def test_killing_workers_loses_no_lead_and_overbooks_nobody(tmp_path, seed):
     """Four processes route 200 leads and are killed six times; the file ends sound, complete and within capacity."""

@@ -5,9 +5,10 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from attrs import evolve
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 from tests.offers.world import START, Wrapped, desk
+from tests.profiles import examples
 
 from leadroute import (
     LEAD,
@@ -239,7 +240,7 @@ def on_the_grid(dispatcher):
     return dispatcher.clock.now() + timedelta(minutes=15)
 
 
-@settings(max_examples=40)
+@examples(40)
 @given(rosters(), STARTS, st.sets(st.integers(0, LEADS - 1)), st.sampled_from(["1h", "52w"]))
 @example(
     Roster([Rep("ada", caps=["1 per hour"], timezone="Australia/Lord_Howe")]),

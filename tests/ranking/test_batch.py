@@ -10,8 +10,9 @@ from types import ModuleType, SimpleNamespace
 
 import pytest
 from attrs import evolve
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
+from tests.profiles import examples
 
 from leadroute.errors import ConfigError, MissingExtraError, UnknownFieldError, ValidationError
 from leadroute.ranking.batch.solver import ENGINES, bound, greedy, solve
@@ -52,7 +53,7 @@ def assert_allowed(points, capacity, rep_of):
         assert limit is None or rep_of.count(rep) <= limit
 
 
-@settings(max_examples=50)
+@examples(50)
 @given(backlogs())
 def test_brute_force_finds_nothing_better(backlog):
     """As many leads as possible are placed, and their points are the highest possible."""
@@ -64,7 +65,7 @@ def test_brute_force_finds_nothing_better(backlog):
     assert found.gap == 0.0
 
 
-@settings(max_examples=50)
+@examples(50)
 @given(backlogs(leads=30, reps=6, top=1000))
 def test_the_prices_prove_the_optimum(backlog):
     """The bound that follows from the prices alone is reached: nothing better exists."""
@@ -74,7 +75,7 @@ def test_the_prices_prove_the_optimum(backlog):
     assert bound(points, capacity, found) == found.points == found.bound
 
 
-@settings(max_examples=50)
+@examples(50)
 @given(backlogs(leads=30, reps=6, top=1000))
 def test_every_lead_is_where_it_is_worth_most_after_the_price(backlog):
     """No lead would rather be elsewhere, and a rep with a place to spare costs nothing."""
@@ -88,7 +89,7 @@ def test_every_lead_is_where_it_is_worth_most_after_the_price(backlog):
             assert found.prices[rep] == 0
 
 
-@settings(max_examples=30)
+@examples(30)
 @given(backlogs(leads=30, reps=25, top=50), st.randoms(use_true_random=False))
 def test_the_order_of_leads_and_reps_does_not_matter(backlog, random):
     """Shuffling the rows and the columns changes neither the number placed nor the points."""
@@ -102,7 +103,7 @@ def test_the_order_of_leads_and_reps_does_not_matter(backlog, random):
     assert (again.placed, again.points) == (found.placed, found.points)
 
 
-@settings(max_examples=30)
+@examples(30)
 @given(backlogs(leads=40, reps=25, top=1000))
 def test_wide_rows_use_short_lists_and_stay_exact(backlog):
     """With more reps than fit a short list the prices prove the optimum as well."""
@@ -111,7 +112,7 @@ def test_wide_rows_use_short_lists_and_stay_exact(backlog):
     assert bound(points, capacity, found) == found.points
 
 
-@settings(max_examples=50)
+@examples(50)
 @given(backlogs(leads=25, reps=6, top=1000), st.sampled_from([0.3, 0.01, 0.0005]))
 def test_the_gap_is_kept(backlog, gap):
     """The near-optimal answer misses at most the stated share, places as many, and proves its bound."""
@@ -124,7 +125,7 @@ def test_the_gap_is_kept(backlog, gap):
     assert best.points <= bound(points, capacity, near) < near.bound + 1
 
 
-@settings(max_examples=50)
+@examples(50)
 @given(backlogs(leads=5, reps=3), st.data())
 def test_priorities_are_lexicographic(backlog, data):
     """Brute force over (placed, points) of each priority in turn finds nothing better."""
@@ -141,7 +142,7 @@ def test_priorities_are_lexicographic(backlog, data):
     assert merit(found.rep_of) == max(map(merit, all_assignments(points, capacity)))
 
 
-@settings(max_examples=50)
+@examples(50)
 @given(backlogs(leads=20, reps=6, top=100), st.data())
 def test_a_lower_priority_costs_a_higher_one_nothing(backlog, data):
     """The highest priority does as well as if the other leads were not there."""
@@ -312,7 +313,7 @@ def test_a_missing_engine_names_the_extra(engine, monkeypatch):
 @pytest.mark.parametrize(
     ("engine", "package"), [("ortools", "ortools.graph.python"), ("scipy", "scipy.optimize")]
 )
-@settings(max_examples=40)
+@examples(40)
 @given(backlog=backlogs(leads=20, reps=6, top=100))
 def test_the_engines_agree(engine, package, backlog):
     """A compiled solver places as many leads for the same points, and its prices prove it too."""

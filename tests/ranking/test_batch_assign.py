@@ -4,8 +4,9 @@ from datetime import UTC, datetime, timedelta
 from itertools import product
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
+from tests.profiles import examples
 
 from leadroute import (
     LEAD,
@@ -272,7 +273,7 @@ def merit(leads, worth_of):
     ]
 
 
-@settings(max_examples=150)
+@examples(150)
 @given(backlogs(sizes=True), st.randoms(use_true_random=False))
 def test_limits_hold_whatever_they_are(backlog, chance):
     """Capacity in units, buckets, caps of a rep and over all reps: none is passed, in whatever order leads come."""
@@ -284,7 +285,7 @@ def test_limits_hold_whatever_they_are(backlog, chance):
     assert assign_batch(router, shuffled, roster, now=NOON, snapshot=snapshot) == batch
 
 
-@settings(max_examples=100)
+@examples(100)
 @given(backlogs())
 def test_brute_force_finds_nothing_better(backlog):
     """Class by class, the highest priority first: as many leads as possible, then as many points as possible."""
@@ -324,7 +325,7 @@ def test_brute_force_finds_nothing_better(backlog):
             assert chosen.worth - chosen.price >= other.worth - other.price - 1e-5
 
 
-@settings(max_examples=100)
+@examples(100)
 @given(backlogs(sizes=True))
 def test_it_is_never_worse_than_one_after_the_other(backlog):
     """In every class, from the highest on, at least as many leads and points as greedy has."""

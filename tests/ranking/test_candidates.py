@@ -7,6 +7,7 @@ import pytest
 from leadroute import LEAD, REP, Cap, Lead, Rep, Roster, Router, Rule, Snapshot
 from leadroute.errors import FieldTypeError
 from leadroute.model import territory_index
+from leadroute.model.keys import bucket_key
 from leadroute.model.schedule import Schedule
 from leadroute.model.territory import Territory
 from leadroute.ranking import candidates
@@ -116,3 +117,39 @@ def test_what_is_asked_must_be_of_the_kind():
         router.rank(Lead("L-1", budget=1), team, previous_offers={}, snapshot=Snapshot()).best
         is not None
     )
+
+
+def test_candidates_are_kept_for_the_territory_of_the_lead():
+    """Leads of two territories go to the reps of each, though both are in as many of them."""
+    team = Roster([Rep("ada", territories={"north"}), Rep("bob", territories={"south"})])
+    places = [Territory("north", countries={"DE"}), Territory("south", countries={"IT"})]
+    router = Router(rules=[Rule("all", in_territory=True)], territories=places)
+    north, south = (
+        router.rank(Lead("L-1", country=country), team).best.rep_id for country in ("DE", "IT")
+    )
+    assert (north, south) == ("ada", "bob")
+
+
+def test_exclusion_names_the_rep_that_is_asked_about():
+    """The reason why a rep was left out is found by id; who can take the lead has none."""
+    team = Roster([Rep("ada"), Rep("bob", active=False)])
+    ranking = Router(rules=[Rule("all")]).rank(Lead("L-1"), team)
+    assert ranking.rejection("bob").reason == "is not active"
+    assert ranking.rejection("ada") is None
+
+
+def test_rules_of_many_leads_are_those_of_each():
+    """Matching many leads gives what matching each of them gives."""
+    router = Router(rules=[Rule("big", when=LEAD.budget > 5)])
+    leads = [Lead("L-1", budget=9), Lead("L-2")]
+    assert router.match_each(leads) == [router.match(lead) for lead in leads]
+    assert router.match_each(leads) == [router.rules[0], None]
+
+
+@pytest.mark.parametrize(("open_work", "fits"), [(1, True), (2, False)])
+def test_segment_has_room_for_the_whole_lead(open_work, fits):
+    """A lead that takes two units needs two of the rep's segment."""
+    rule = Rule("big", segment="big", capacity_cost=2)
+    counts = Snapshot(used={bucket_key("ada", "big"): open_work})
+    team = Roster([Rep("ada", capacity_by_segment={"big": 3})])
+    assert (Router(rules=[rule]).rank(Lead("L-1"), team, snapshot=counts).best is not None) == fits

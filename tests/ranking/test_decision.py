@@ -5,8 +5,9 @@ from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 from attrs import evolve
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
+from tests.profiles import examples
 
 from leadroute import (
     LEAD,
@@ -274,7 +275,7 @@ def test_equal_inputs_have_equal_digests():
     assert decided(team=off).inputs == decided(team=same).inputs
 
 
-@settings(max_examples=150)
+@examples(150)
 @given(
     leads(),
     rosters(),

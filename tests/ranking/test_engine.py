@@ -1,9 +1,8 @@
 """The engine against the reference loop: any policy, team, counts and scorers, lead after lead with one router.
 
-A recorded run of 10,000 cases: ``HYPOTHESIS_PROFILE=search pytest --no-cov tests/ranking/test_engine.py``.
+7,500 cases: ``HYPOTHESIS_PROFILE=nightly pytest tests/ranking/test_engine.py``.
 """
 
-import os
 import pickle
 from copy import deepcopy
 from datetime import date, timedelta
@@ -13,8 +12,9 @@ from zlib import crc32
 
 import pytest
 from attrs import evolve, fields_dict
-from hypothesis import Phase, event, given, settings
+from hypothesis import Phase, event, given
 from hypothesis import strategies as st
+from tests.profiles import examples
 from tests.ranking.reference import UNIT, reference_rank
 from tests.ranking.scorers.world import IDS, NOW, Draw, scores
 
@@ -32,9 +32,6 @@ from leadroute.rules import builders
 from leadroute.rules.rule import Factor, Qualification
 from leadroute.scorers import cap_remaining, fair_share, free_capacity, language, round_robin, tiers
 from leadroute.testing.strategies import conditions, scorers
-
-CASES = 10_000 if os.environ.get("HYPOTHESIS_PROFILE") == "search" else 150
-"""How many worlds the differential test looks at; the other tests look at a share of that."""
 
 PHASES = [Phase.explicit, Phase.reuse, Phase.generate]
 """A world hangs on one seed, of which no smaller one is simpler: nothing is gained by shrinking it."""
@@ -473,7 +470,7 @@ def policy(world, found, drawn, asked):
         return world.router(found, [], [])
 
 
-@settings(phases=PHASES, max_examples=CASES)
+@examples(150, phases=PHASES)
 @given(worlds, st.sampled_from([candidates.MOST_CELLS, 40, 0]))
 def test_the_engine_says_what_the_reference_says(drawn, most):
     """Every score, reason and error is that of the plain loop, however the leads before it looked."""
@@ -493,7 +490,7 @@ def test_the_engine_says_what_the_reference_says(drawn, most):
             check(router, roster, lead, now, counts, previous_offers, got)
 
 
-@settings(phases=PHASES, max_examples=CASES // 3)
+@examples(50, phases=PHASES)
 @given(worlds, st.integers(1, 4))
 def test_the_first_few_are_the_head_of_all(drawn, top):
     """Asked for the first few, the engine gives the head of the full ranking, and the same of the others."""
@@ -512,7 +509,7 @@ def test_the_first_few_are_the_head_of_all(drawn, top):
             assert head.propensities.items() <= whole.propensities.items()
 
 
-@settings(phases=PHASES, max_examples=CASES // 3)
+@examples(50, phases=PHASES)
 @given(worlds)
 def test_reasons_are_about_what_was_read(drawn):
     """What the caller does to its mappings after the decision changes no reason."""
@@ -540,7 +537,7 @@ def test_reasons_are_about_what_was_read(drawn):
         check(router, roster, lead, now, before, tried_before, got)
 
 
-@settings(phases=PHASES, max_examples=CASES // 3)
+@examples(50, phases=PHASES)
 @given(worlds)
 def test_a_ranking_is_a_value(drawn):
     """It is equal to itself made again, changed and pickled, before and after its parts were made."""

@@ -3,7 +3,8 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
+from tests.profiles import examples
 
 from leadroute import (
     LEAD,
@@ -228,7 +229,7 @@ def is_there(rep, counts, router, now):
     )
 
 
-@settings(max_examples=60)
+@examples(60)
 @given(routers(), leads(), rosters(), instants, snapshots())
 def test_laws(router, lead, team, now, counts):
     """Somebody is found or it is said what follows; a file says the same; whoever is off is found anyway."""

@@ -13,8 +13,9 @@ from leadroute import (
     skill_match,
 )
 from leadroute.errors import ConfigError, UnknownFieldError
+from leadroute.rules.builders import LEAD, REP, age, hours
 from leadroute.rules.routing_context import RoutingContext
-from leadroute.scorers import intent, territory_match
+from leadroute.scorers import distance, intent, scorer, territory_match
 
 AT = datetime(2026, 1, 2, 12, 0, tzinfo=UTC)
 PLAIN = Lead("L-1")
@@ -160,3 +161,32 @@ def test_rotation_follows_the_weights():
         taken[first.id] += 1
         assert all(abs(taken[rep.id] - turn * rep.weight / 6) < 1 for rep in reps)
     assert taken == {"a": 10, "b": 20, "c": 30}
+
+
+def test_distance_knows_who_has_a_place():
+    """A rep without a place is told from one with a place."""
+    near = distance()
+    assert near.knows(Rep("ada", attributes={"lat": 1, "lon": 2}))
+    assert not near.knows(Rep("bob"))
+
+
+def test_condition_that_asks_for_the_time_is_asked_of_each_rep():
+    """What depends on more than the lead's values is not remembered for the next lead."""
+    reps = (Rep("ada", level=3), Rep("bob", level=1))
+    context = RoutingContext(PLAIN, reps, "p", Snapshot(), AT)
+    assert context.holds((REP.level > 2) & (age(LEAD.received_at) < hours(1))) == [False, False]
+    assert context.holds(REP.level > 2) == [True, False]
+
+
+def test_scorer_of_the_host_is_written_where_its_arguments_are_plain():
+    """Text, numbers, flags, lists of them and scorers stand in a policy file; other values do not."""
+
+    @scorer
+    def liked(context, rep, *arguments, **keywords):
+        """How much the host likes the rep."""
+        return 1
+
+    assert liked("a", 1, True, [1, 2], of=close_rate()).written
+    assert not liked(object()).written
+    assert not liked(float("nan")).written
+    assert not liked([]).written

@@ -71,6 +71,7 @@ def test_the_matcher_picks_an_engine_and_nobody_can_tell(size):
             matcher.replace(size, None)
 
 
+@pytest.mark.slow
 def test_ten_thousand_rules_agree_with_the_naive_truth():
     """First and all matches of realistic leads are what a plain walk over the rules finds."""
     rules, given = policy(10_000, 1), facts(100, 2)

@@ -234,3 +234,13 @@ def test_a_rule_of_several_rows_is_judged_once():
     index = Index.of([rule], registry=registry)
     assert index.all(Lead("L-1", country="US", budget=10), None) == ()
     assert asked == ["L-1"]
+
+
+def test_boxes_of_text_and_presence():
+    """The beginning of a text and whether it is known bound a lead; its end does not, and is judged alone."""
+    boxes = outline(LEAD.company.startswith("A") & LEAD.region.is_present()).boxes
+    assert {key.name for box in boxes for key in box} == {"company", "region"}
+    known = outline(LEAD["vip"].is_missing()).boxes
+    assert [key.form for box in known for key in box] == ["known"]
+    assert outline(LEAD.company.endswith("A")).boxes == ({},)
+    assert outline((LEAD.budget + 1).is_present()).boxes == ({},)

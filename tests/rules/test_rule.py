@@ -6,6 +6,7 @@ from leadroute import LEAD, REP, Lead, Pool, Rep, Rule, free_capacity
 from leadroute.errors import ConfigError, FieldTypeError, ValidationError
 from leadroute.rules.parser import parse
 from leadroute.rules.routing_context import RoutingContext
+from leadroute.rules.rule import Factor, Qualification, read_ignored, whole_of
 
 
 def test_a_rule_holds_what_it_was_given():
@@ -64,3 +65,19 @@ def test_a_flag_is_a_condition():
         ValidationError, match=r"when is <FieldExpr lead.budget>; write a condition such as"
     ):
         Rule("a", when=LEAD.budget)
+
+
+@pytest.mark.parametrize("given", [["LR004"], {"LR004": " "}, {"LR004": None}, {4: "meant"}])
+def test_finding_is_not_silenced_without_a_reason(given):
+    """Findings of the lint are silenced by code, each with its reason."""
+    with pytest.raises(ConfigError, match=r'write {"LR004": "reason"}'):
+        read_ignored(given)
+    assert read_ignored({"LR004": "meant"}) == {"LR004": "meant"}
+
+
+def test_condition_of_a_qualification_is_all_of_its_factors():
+    """A qualification is one condition: every factor must hold."""
+    factors = Qualification([Factor("budget", LEAD.budget > 0), Factor("big", LEAD.employees > 5)])
+    assert str(whole_of(factors)) == "lead.budget > 0 and lead.employees > 5"
+    assert str(whole_of(LEAD.budget > 0)) == "lead.budget > 0"
+    assert whole_of(None) is None

@@ -1,6 +1,6 @@
 """The same changes in memory and in SQLite: equal answers and an equal state, always."""
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from leadroute.errors import ConflictError
@@ -18,6 +18,7 @@ from leadroute.offers.change import (
     ordered,
 )
 from leadroute.testing.contract.asking import Contract
+from tests.profiles import examples
 from tests.stores.places import memory, sqlite
 
 keys = st.sampled_from(["a", "A", "a ", "é", "'", "\U0001f600"])
@@ -77,7 +78,7 @@ def _seen(store):
     )
 
 
-@settings(max_examples=500)
+@examples(500)
 @given(steps)
 def test_memory_and_sqlite_cannot_be_told_apart(steps):
     """Any changes and trims, in any order, give the same answers and leave the same state."""

@@ -168,6 +168,7 @@ def audit(path, workers):
     return faults
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", [1, 2])
 def test_killed_writers_lose_and_double_nothing(tmp_path, seed):
     """Workers killed at random moments and started again leave every lead done once and a sound file."""

@@ -394,17 +394,16 @@ class Draft:
         return found
 
     def _lead_condition(self, given: Any) -> Condition:
-        found = self._condition(given)
-        if asked := reads(found).rep:
-            asks = ", ".join(sorted(map(str, asked)))
-            raise ConfigError(f"asks about the rep ({asks}); move that to a rule's `require`")
-        return found
+        return self._asking_nothing_of("rep", given)
 
     def _rep_condition(self, given: Any) -> Condition:
+        return self._asking_nothing_of("lead", given)
+
+    def _asking_nothing_of(self, entity: str, given: Any) -> Condition:
         found = self._condition(given)
-        if asked := reads(found).lead:
+        if asked := getattr(reads(found), entity):
             asks = ", ".join(sorted(map(str, asked)))
-            raise ConfigError(f"asks about the lead ({asks}); move that to a rule's `require`")
+            raise ConfigError(f"asks about the {entity} ({asks}); move that to a rule's `require`")
         return found
 
     def _score(self, given: Any) -> Scorer:

@@ -3,8 +3,8 @@
 The rules of this module:
 
 * A key is parts joined by ``/``. A ``/`` or ``%`` inside a part is percent-encoded, so no two things share a key.
-* ``placement/<lead>``, ``lead/<lead>``, ``credits/<pool>`` and ``turn_credit/...`` are records; everything else here is a
-  counter.
+* ``placement/<lead>``, ``lead/<lead>``, ``credits/<pool>`` and ``turn_credit/...`` are records; everything else here is
+  a counter.
 """
 
 from __future__ import annotations

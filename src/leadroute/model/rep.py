@@ -98,8 +98,8 @@ class Presence:
 
         Args:
             now: An aware datetime.
-            offline_grace: How long a rep who went from available to offline still counts as available; at exactly its end
-                they no longer do.
+            offline_grace: How long a rep who went from available to offline still counts as available; at exactly its
+                end they no longer do.
         """
         if not isinstance(offline_grace, timedelta):
             must_be(timedelta, offline_grace=offline_grace)
@@ -182,9 +182,10 @@ class Rep:
         timezone: Their IANA time zone; the schedule's zone, else UTC, when not given.
         schedule: When they work: a ``Schedule``, or its text form, such as ``"mon-fri 09:00-17:00"``, in their time
             zone; ``None`` means always.
-        capacity: How much work they can have open at once, in units (``Rule.capacity_cost``); ``None`` means no limit, 0 none.
-        capacity_by_segment: How much of it, at most, may be of a segment (``Rule.segment``), by name; a lead needs room in its
-            segment and in ``capacity``.
+        capacity: How much work they can have open at once, in units (``Rule.capacity_cost``); ``None`` means no limit,
+            0 none.
+        capacity_by_segment: How much of it, at most, may be of a segment (``Rule.segment``), by name; a lead needs room
+            in its segment and in ``capacity``.
         caps: How many leads they can be given per period: ``Cap`` values, or text such as ``"30 per month, paced"``.
         joined_at: When they started, aware; caps with a ramp grow from then on.
         weight: Their share of a rotation; 0 means never.

@@ -210,24 +210,29 @@ class Line(ABC):
 
     def stretches(self, start: int, end: int | None) -> Iterator[Stretch]:
         """The stretches between ``start`` and ``end`` (or the horizon), cut there, joined across blocks."""
-        numbers = self._numbers(start // SPAN)
-        if end is not None:
-            numbers = range(numbers.start, min(end // SPAN, self.last) + 1)
         opens = closes = start
-        for number in numbers:
-            block = self.block(number)
-            for i in range(bisect_right(block.closes, start), len(block.opens)):
-                if end is not None and block.opens[i] >= end:
-                    break
-                if block.opens[i] > closes:
-                    if closes > opens:
-                        yield opens, closes
-                    opens = block.opens[i]
-                closes = block.closes[i]
+        for begins, ends in self._pieces(start, end):
+            if begins > closes:
+                if closes > opens:
+                    yield opens, closes
+                opens = begins
+            closes = ends
         if end is not None:
             closes = min(closes, end)
         if closes > opens:
             yield opens, closes
+
+    def _pieces(self, start: int, end: int | None) -> Iterator[Stretch]:
+        """The stretches of each block that end after ``start`` and begin before ``end``, or the horizon."""
+        numbers = self._numbers(start // SPAN)
+        if end is not None:
+            numbers = range(numbers.start, min(end // SPAN, self.last) + 1)
+        for number in numbers:
+            block = self.block(number)
+            for i in range(bisect_right(block.closes, start), len(block.opens)):
+                if end is not None and block.opens[i] >= end:
+                    return
+                yield block.opens[i], block.closes[i]
 
 
 class Without(Line):

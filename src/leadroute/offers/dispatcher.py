@@ -68,8 +68,8 @@ class Dispatcher:
         roster: The reps.
         store: Where placements are kept; bound to the host's transaction when they shall be part of it.
         clock: Where the present comes from.
-        track_records: What became of earlier leads, for the scorers that learn from it: ``track_records_of(histories)``, or
-            ``tracked()``, made as often as you like.
+        track_records: What became of earlier leads, for the scorers that learn from it:
+            ``track_records_of(histories)``, or ``tracked()``, made as often as you like.
         track_outcomes_by: The fields of the lead by which outcomes are counted in the store as they happen, such as
             ``["industry"]``, or ``["lead['plan']"]`` for an attribute; ``[]`` counts all leads together, ``None``
             nothing. Names, e-mail addresses and phone numbers are refused.
@@ -356,7 +356,7 @@ class Dispatcher:
         return self._snapshot(self._now())
 
     def tracked(self) -> TrackRecords:
-        """What the store has counted because of ``track_outcomes_by``. O(reps * weeks * segments): not for every lead."""
+        """What the store has counted for ``track_outcomes_by``. O(reps * weeks * segments): not for every lead."""
         return TrackRecords.from_counters(self.store.counts(prefix="outcome/"))
 
     def _snapshot(self, now: datetime) -> Snapshot:

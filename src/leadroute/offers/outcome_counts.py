@@ -122,12 +122,10 @@ def _cells(
 
 
 def _segments(lead: Lead | None, fields: tuple[str, ...]) -> Iterator[str]:
-    if lead is not None:
-        for name in fields:
-            for value in texts_of(lead, name):
-                segment = segment_key(name, value)
-                if len(key(segment)) <= LONGEST_SEGMENT:
-                    yield segment
+    if lead is None:
+        return iter(())
+    segments = (segment_key(name, value) for name in fields for value in texts_of(lead, name))
+    return (segment for segment in segments if len(key(segment)) <= LONGEST_SEGMENT)
 
 
 def _counted(

@@ -11,7 +11,7 @@ The rules of this module:
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from functools import partial
 from typing import Any
@@ -353,7 +353,16 @@ def operations(
         ops.extend(_counted(event, at))
     if after is None:
         raise InvalidTransitionError(lead_id, "change", "", "nothing happened to it")
-    held = FrozenDict() if before is None else before.reservations
+    ops.extend(_moved(FrozenDict() if before is None else before.reservations, after, events))
+    ops.extend(books.operations())
+    due = None if after.due is None else to_micros(after.due)
+    status, rep_id = after.status.value, after.rep_id or ""
+    ops.append(Put(placement_key(lead_id), write(after), version, status, rep_id, due))
+    return after, tuple(ops)
+
+
+def _moved(held: Mapping[str, int], after: Placement, events: Sequence[LeadEvent]) -> Iterator[Add]:
+    """The difference in what the lead counts against, within the limits of the offer."""
     limits = {
         key: most
         for event in events
@@ -363,24 +372,11 @@ def operations(
     for counter in sorted({*held, *after.reservations}):
         delta = after.reservations.get(counter, 0) - held.get(counter, 0)
         if delta > 0:
-            ops.append(Add(counter, delta, hi=limits.get(counter)))
+            yield Add(counter, delta, hi=limits.get(counter))
         elif delta:
-            ops.append(Add(counter, delta, lo=limits.get(counter)))
-    unmoved = sorted(limits.keys() - held.keys() - after.reservations.keys())
-    ops.extend(Add(counter, 0, lo=None, hi=limits[counter]) for counter in unmoved)
-    ops.extend(books.operations())
-    due = None if after.due is None else to_micros(after.due)
-    ops.append(
-        Put(
-            placement_key(lead_id),
-            write(after),
-            version,
-            after.status.value,
-            after.rep_id or "",
-            due,
-        )
-    )
-    return after, tuple(ops)
+            yield Add(counter, delta, lo=limits.get(counter))
+    for counter in sorted(limits.keys() - held.keys() - after.reservations.keys()):
+        yield Add(counter, 0, lo=None, hi=limits[counter])
 
 
 def _withdrawn(before: Placement, books: Books) -> Iterator[Op]:

@@ -37,8 +37,8 @@ class Case:
         rule: The name of the rule that shall match.
         pool: The name of the pool whose reps shall be asked.
         rep: The id of the rep who shall be first.
-        outcome: How the decision shall come out, such as ``assignable`` or ``no_rule_matched``; or what shall become of a
-            lead that does not qualify: ``nurture``, ``reject`` or ``review``.
+        outcome: How the decision shall come out, such as ``assignable`` or ``no_rule_matched``; or what shall become of
+            a lead that does not qualify: ``nurture``, ``reject`` or ``review``.
         reps: The reps of this case alone; empty for those that the whole test is run with.
         now: The instant of the decision, aware; the lead's ``received_at`` when not given.
 

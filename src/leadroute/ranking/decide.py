@@ -164,58 +164,33 @@ class Decided:
     def __init__(
         self, asked: Asked, found: CandidateSet, pool: str, *, ignore_availability: bool
     ) -> None:
-        router, _, lead, instant, counts, previous_offers, matches = asked
-        self._asked, self._set, self.pool, self.ignore_availability = (
-            asked,
-            found,
-            pool,
-            ignore_availability,
-        )
+        router, _, lead, now, counts, previous_offers, matches = asked
+        self._asked, self._set, self.pool = asked, found, pool
+        self.ignore_availability = ignore_availability
         self._charges: Charges | None = None
         self._scored: tuple[list[list[float | None]], list[float]] | None = None
         self.other_pools: tuple[Decided, ...] = ()
         self.resumes_at: datetime | None = None
         self.fallback_step = ""
-        candidates = found.candidates(lead, instant, matches)
+        candidates = found.candidates(lead, now, matches)
         self._candidates = candidates
         source = lead.source if found.sources and lead.source in found.sources else None
         view = candidates.view(
-            source, instant, self._counts_on, ignore_availability=ignore_availability
+            source, now, self._counts_on, ignore_availability=ignore_availability
         )
         duty = view.duty
         over_all = self._get_charges().over_all if router.caps else ()
-        if type(counts) is Snapshot:
-            snapshot = counts
-        else:
-            turns_in = pool if found.takes_turns else None
-            limits, fields = view.limits, found.fields
-            snapshot = counts.read(
-                Need(candidates, limits, over_all, turns_in, fields, found.counters)
-            )
-        if instant is None and found.times(snapshot, ignore_availability=ignore_availability):
-            known(instant)
-        if snapshot.presence and not ignore_availability:
-            check_presence(found.members, snapshot.presence)
-        asks: Sequence[Ask] = ()
-        if found.asks or snapshot.presence:
-            whole = self._look(candidates.reps, snapshot)
-            asks = masks(asked.rule, whole, router.pauses, ignore_availability=ignore_availability)
+        snapshot = counts if type(counts) is Snapshot else self._read(view.limits, over_all)
+        if now is None and found.times(snapshot, ignore_availability=ignore_availability):
+            known(now)
+        asks = self._asks(snapshot) if found.asks or snapshot.presence else ()
         places = _able(duty, view.here, over_all, snapshot, asks, previous_offers)
         if places is None:
             reps, columns = duty.reps, duty.column
         else:
             reps, columns = tuple(picked(duty.reps, places)), partial(_of_some, duty, places)
         self.context = RoutingContext(
-            lead,
-            reps,
-            pool,
-            snapshot,
-            instant,
-            router.registry,
-            matches,
-            self._absent,
-            None,
-            columns,
+            lead, reps, pool, snapshot, now, router.registry, matches, self._absent, column=columns
         )
         self.best, self.score = -1, 0.0
         if reps:
@@ -223,6 +198,23 @@ class Decided:
             self._choose()
         else:
             self._nobody(candidates, view.shifts, over_all, slow=bool(asks))
+
+    def _read(self, limits: Limits, over_all: Sequence[Charge]) -> Snapshot:
+        """The counts of the candidates, from where they are kept."""
+        found, turns_in = self._set, self.pool if self._set.takes_turns else None
+        need = Need(self._candidates, limits, over_all, turns_in, found.fields, found.counters)
+        return self._asked.counts.read(need)
+
+    def _asks(self, snapshot: Snapshot) -> Sequence[Ask]:
+        """The criteria that are asked rep by rep."""
+        if snapshot.presence and not self.ignore_availability:
+            check_presence(self._set.members, snapshot.presence)
+        return masks(
+            self._asked.rule,
+            self._look(self._candidates.reps, snapshot),
+            self._asked.router.pauses,
+            ignore_availability=self.ignore_availability,
+        )
 
     @property
     def rule(self) -> Rule:
@@ -568,8 +560,8 @@ def _together(own: Hours | None, calling_hours: Hours | None, at: datetime) -> d
 def decide(asked: Asked, roster: Roster) -> Decided:
     """What becomes of a lead under the rule that matched: in its pool, or in the others that it names.
 
-    The steps are taken in order, and the first that finds somebody is the last. ``ignore_availability`` asks every pool that was
-    asked so far again, in that order. A pool is asked once, however often the steps name it.
+    The steps are taken in order, and the first that finds somebody is the last. ``ignore_availability`` asks every pool
+    that was asked so far again, in that order. A pool is asked once, however often the steps name it.
 
     Args:
         asked: The lead, the rule and what else is read.

@@ -41,6 +41,14 @@ def _in_utc(instant: datetime) -> datetime:
     return instant.astimezone(UTC)
 
 
+_ALIKE: Final = (
+    *("lead_id", "at", "policy_version", "outcome", "rule", "pool", "rejections", "detail"),
+    *("factor", "verdict", "resumes_at", "accept_within", "fairness_cost"),
+    *("fallback_step", "ignore_availability", "notes"),
+)
+"""What a record holds as the ranking does."""
+
+
 @frozen
 class Points:
     """What one term of the score gave a rep.
@@ -194,29 +202,14 @@ class DecisionRecord:
             for each in ranking.assignments
         )
         given = (lead, roster, counts, FrozenDict(previous_offers or {}))
+        others = (
+            Asked(str(each.pool), each.outcome, each.rejections) for each in ranking.other_pools
+        )
         return cls(
-            lead_id=ranking.lead_id,
-            at=ranking.at,
-            policy_version=ranking.policy_version,
             inputs=dict(zip(_INPUTS, map(fingerprint, given), strict=True)),
-            outcome=ranking.outcome,
-            rule=ranking.rule,
-            pool=ranking.pool,
             candidates=tuple(candidates),
-            rejections=ranking.rejections,
-            fairness_cost=ranking.fairness_cost,
-            accept_within=ranking.accept_within,
-            detail=ranking.detail,
-            factor=ranking.factor,
-            verdict=ranking.verdict,
-            resumes_at=ranking.resumes_at,
-            other_pools=tuple(
-                Asked(str(other.pool), other.outcome, other.rejections)
-                for other in ranking.other_pools
-            ),
-            fallback_step=ranking.fallback_step,
-            ignore_availability=ranking.ignore_availability,
-            notes=ranking.notes,
+            other_pools=tuple(others),
+            **{name: getattr(ranking, name) for name in _ALIKE},
         )
 
     @property
@@ -275,7 +268,7 @@ class Rerun:
 
     @property
     def changed(self) -> tuple[str, ...]:
-        """What went in changed: ``policy``, ``lead``, ``roster``, ``snapshot``, ``previous_offers``; empty when nothing did."""
+        """What changed of the inputs: ``policy``, ``lead``, ``roster``, ``snapshot``, ``previous_offers``."""
         policy = ("policy",) if self.before.policy_version != self.after.policy_version else ()
         then, again = self.before.inputs, self.after.inputs
         return policy + tuple(name for name in _INPUTS if then.get(name) != again[name])

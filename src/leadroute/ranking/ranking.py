@@ -229,7 +229,8 @@ class Ranking:
         other_pools: What the other pools said, in the order in which they were asked; the rule's own pool first when it
             found nobody and the lead goes to a rep of another pool, or to one who is not available.
         fallback_step: What happens when nobody was found: ``wait`` or ``catch_all``; empty when somebody was.
-        ignore_availability: Whether the reps were asked without a look at schedules, presence, wrap-up and calling hours.
+        ignore_availability: Whether the reps were asked without a look at schedules, presence, wrap-up and calling
+            hours.
         notes: What else to know about the decision, such as what is not known of the lead's clock.
         source: What makes assignments, rejections and figures when they are looked at.
     """

@@ -2,10 +2,11 @@
 
 The rules of this module:
 
-* A step is ``pool NAME``, ``ignore_availability``, ``wait`` or ``catch_all``. The first that finds somebody is the last one taken.
+* A step is ``pool NAME``, ``ignore_availability``, ``wait`` or ``catch_all``. The first that finds somebody is the last
+  one taken.
 * ``wait`` and ``catch_all`` end the steps: nothing may follow them.
-* ``ignore_availability`` is for ``none_available`` alone, and no other pool can be asked for ``no_rule_matched``: there is no rule under
-  which its reps could be judged.
+* ``ignore_availability`` is for ``none_available`` alone, and no other pool can be asked for ``no_rule_matched``: there
+  is no rule under which its reps could be judged.
 * What a rule does not say, the router says; what the router does not say, ``DEFAULTS`` says.
 """
 
@@ -123,12 +124,12 @@ def _steps(case: str) -> Any:
 class Fallback:
     """What happens to a lead when its rule finds nobody, for each of four cases; ``None`` leaves it as it is.
 
-    Each is a text such as ``"pool emea, pool apac, ignore_availability"``, or a list of steps. The steps are taken in order until
-    somebody is found:
+    Each is a text such as ``"pool emea, pool apac, ignore_availability"``, or a list of steps. The steps are taken in
+    order until somebody is found:
 
     * ``pool NAME`` judges the lead under the same rule among the reps of another pool, whose rotation and caps count.
-    * ``ignore_availability`` asks the pools that were asked so far again, without a look at schedules, presence, wrap-up and calling
-      hours. Capacity, caps, requirements and earlier offers hold as ever.
+    * ``ignore_availability`` asks the pools that were asked so far again, without a look at schedules, presence,
+      wrap-up and calling hours. Capacity, caps, requirements and earlier offers hold as ever.
     * ``wait`` lets the lead wait: until somebody is back, or, where that is not known, until the next sweep.
     * ``catch_all`` gives it to the catch-all.
 

@@ -444,15 +444,12 @@ def _asked(condition: Condition) -> Iterator[tuple[Field | Now, Kind]]:
         elif isinstance(node, Not | Named):
             pending.append(node.part if isinstance(node, Not) else node.condition)
         else:
-            for operand, kind in _SIDES[type(node)](node):
-                if isinstance(operand, Field):
-                    yield operand, kind
-                elif not isinstance(operand, Const):
-                    yield from _within(operand)
+            for side in _SIDES[type(node)](node):
+                yield from _within(side)
 
 
-def _within(operand: Operand) -> Iterator[tuple[Field | Now, Kind]]:
-    pending: list[_Asked] = [(operand, Kind.ANY)]
+def _within(side: _Asked) -> Iterator[tuple[Field | Now, Kind]]:
+    pending = [side]
     while pending:
         part, kind = pending.pop()
         if isinstance(part, Field | Now):

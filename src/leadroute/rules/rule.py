@@ -277,18 +277,22 @@ class Rule:
         score: What is preferred among the reps; ``None`` leaves the tie-break alone to decide.
         pool: The name of the pool; ``None`` means every rep of the roster.
         accept_within: How long an offer stands, such as ``"5m"``; ``None`` means the router's window.
-        segment: The name under which its leads count in ``Rep.capacity_by_segment`` and in caps; the rule's name when not given.
+        segment: The name under which its leads count in ``Rep.capacity_by_segment`` and in caps; the rule's name when
+            not given.
         capacity_cost: How much of a rep's capacity a lead takes, in units, 0 or more.
         territory: Whether only reps of the lead's territory may take it: the most specific one that has a rep in the
             pool.
-        max_distance_km: How far away from the lead a rep may be who goes there, by their attributes ``lat`` and ``lon``.
-        release_on: When it gives that back: on the ``outcome``, on first ``contact``, when they ``accept``, or at the end
-            of the ``shift_end`` in which they accepted (on the outcome, if that is sooner, or there is no schedule).
-        calling_hours: When its leads may be called, on their own clock, such as ``"mon-fri 09:00-20:00; sat 10:00-18:00"``;
-            ``None`` is any time. Where a lead may be in several zones, only the hours that suit all of them count;
-            where nothing is known of its zone, it may be called at any time.
-        min_shared_hours: How much of the lead's working hours (Monday to Friday from 9 to 5) in the next seven days a rep must
-            work too: a share above 0 and at most 1. A rep or a lead of whom the hours are not known has no overlap.
+        max_distance_km: How far away from the lead a rep may be who goes there, by their attributes ``lat`` and
+            ``lon``.
+        release_on: When it gives that back: on the ``outcome``, on first ``contact``, when they ``accept``, or at the
+            end of the ``shift_end`` in which they accepted (on the outcome, if that is sooner, or there is no
+            schedule).
+        calling_hours: When its leads may be called, on their own clock, such as ``"mon-fri 09:00-20:00; sat
+            10:00-18:00"``; ``None`` is any time. Where a lead may be in several zones, only the hours that suit all of
+            them count; where nothing is known of its zone, it may be called at any time.
+        min_shared_hours: How much of the lead's working hours (Monday to Friday from 9 to 5) in the next seven days a
+            rep must work too: a share above 0 and at most 1. A rep or a lead of whom the hours are not known has no
+            overlap.
         fallback: What happens when it finds nobody: ``Fallback``, or a mapping with its cases. What it does not say,
             the router says.
 

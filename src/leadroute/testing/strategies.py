@@ -5,6 +5,7 @@ from __future__ import annotations
 import operator
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from typing import Any, TypeAlias
 
 from attrs import evolve
@@ -73,6 +74,11 @@ def conditions(*, rep: bool = True, checks: tuple[str, ...] = ("known",)) -> Con
         >>> isinstance(conditions().example(), Condition)  # doctest: +SKIP
         True
     """
+    return _conditions(rep, checks)
+
+
+@cache  # Hypothesis looks through every new strategy, which takes longer than drawing from it
+def _conditions(rep: bool, checks: tuple[str, ...]) -> Conditions:
     asked = st.one_of(
         st.sampled_from([ALWAYS, NEVER]),
         _comparisons(rep),
@@ -371,7 +377,7 @@ def routers() -> st.SearchStrategy[Router]:
         offline_grace=st.sampled_from(["0s", "0s", "90s"]),
         wrap_up=st.sampled_from(["0s", "0s", "5m"]),
         fallback=st.builds(
-            lambda given, no_rule_matched: evolve(given, no_rule_matched=no_rule_matched),
+            lambda given, steps: evolve(given, no_rule_matched=steps),
             fallback(),
             st.sampled_from([None, None, "wait", "catch_all"]),
         ),

@@ -5,8 +5,9 @@ from importlib import import_module
 
 import pytest
 from attrs import evolve
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
+from tests.profiles import examples
 
 from leadroute import (
     LEAD,
@@ -83,7 +84,7 @@ def applied(answer, changes, router, lead, roster, snapshot, previous_offers):  
 
 
 @given(routers(), leads(), rosters(max_size=3), snapshots(), st.booleans())
-@settings(max_examples=40)
+@examples(40)
 def test_every_proposal_works(router, lead, roster, snapshot, before):
     """With the changes of any proposal made, the lead goes to the rep; and they are as few in each."""
     for rep in roster:
@@ -133,7 +134,7 @@ BERLIN = Territory("berlin", countries={"DE", "US"}, owners={"ada"})
     st.sampled_from([None, 50]),
     st.booleans(),
 )
-@settings(max_examples=40)
+@examples(40)
 def test_every_proposal_works_with_every_scorer(
     score, lead, roster, snapshot, max_distance_km, home
 ):
@@ -148,7 +149,7 @@ def test_every_proposal_works_with_every_scorer(
 
 
 @given(conditions(), conditions(rep=False), leads())
-@settings(max_examples=60)
+@examples(60)
 def test_any_condition_can_be_asked_about(require, when, lead):
     """Conditions over the whole language are explained and searched without any error but the router's own."""
     known = {"known": lambda lead, rep, now, *_: False}
@@ -163,7 +164,7 @@ def test_any_condition_can_be_asked_about(require, when, lead):
 
 
 @given(routers(), routers(), st.lists(leads(), max_size=3), rosters())
-@settings(max_examples=60)
+@examples(60)
 def test_diff_names_exactly_the_leads_that_move(old, new, given_leads, roster):
     """Equal policies have no difference; of others exactly the leads with another best rep are named, with a reason."""
     assert list(diff(old, old, given_leads, roster, now=NOW)) == []

@@ -3,8 +3,9 @@
 from datetime import UTC, datetime
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
+from tests.profiles import examples
 
 from leadroute import LEAD, REP
 from leadroute.conditions import signal
@@ -113,7 +114,7 @@ def bound(asked, op, value):
 
 
 @given(conditions(rep=False), leads())
-@settings(max_examples=150)
+@examples(150)
 def test_rows_are_the_condition(condition, lead):
     """A lead fulfils a condition exactly when it is in one of its rows."""
     try:
@@ -140,7 +141,7 @@ near = st.recursive(
 
 
 @given(near | conditions(rep=False), near, leads())
-@settings(max_examples=150)
+@examples(150)
 def test_what_is_left_of_a_row(one, other, lead):
     """A lead is in what is left of a row exactly when it is in the row and not in the one taken away."""
     pair = [found[0] for found in (rows(one), rows(other)) if found]

@@ -4,9 +4,10 @@ import pickle
 from datetime import UTC, datetime
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from tests.formats.said import unlined
+from tests.profiles import examples
 
 from leadroute import (
     LEAD,
@@ -60,7 +61,7 @@ ruled = st.lists(conditions(rep=False), max_size=4).map(
 
 
 @given(ruled, st.none() | conditions(rep=False, checks=()))
-@settings(max_examples=80)
+@examples(80)
 def test_what_is_shown_is_so(rules, qualify):
     """An invented lead qualifies, and does with the rules what the finding says; and so does every error."""
     router = Router(rules=rules, qualify=qualify, predicates=KNOWN)
@@ -78,7 +79,7 @@ def test_what_is_shown_is_so(rules, qualify):
 
 
 @given(ruled, conditions(rep=False))
-@settings(max_examples=80)
+@examples(80)
 def test_a_rule_that_is_not_reached_is_not_reached(rules, when):
     """No lead whatever, here one made for the very rule, comes to a rule that is reported as unreachable."""
     router = Router(rules=[*rules, Rule("last", when=when)], predicates=KNOWN)
@@ -96,7 +97,7 @@ def test_a_rule_that_is_not_reached_is_not_reached(rules, when):
 
 
 @given(routers(), rosters(), st.sampled_from([None, NOW]))
-@settings(max_examples=60)
+@examples(60)
 def test_lint_never_fails(router, roster, now):
     """Every policy and every roster has findings that can be printed and written as data."""
     for finding in check(router, roster, now=now):

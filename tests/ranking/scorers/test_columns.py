@@ -4,8 +4,9 @@ from datetime import timedelta
 
 import pytest
 from attrs import evolve, fields
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
+from tests.profiles import examples
 from tests.ranking.scorers.world import IDS, NOW, Draw, plain, scores, situations
 
 from leadroute import LEAD, REP, Lead, Rep, Roster, Router, Rule, Snapshot, Territory, scorer
@@ -76,14 +77,14 @@ class Team:
         )
 
 
-@settings(max_examples=400)
+@examples(400)
 @given(scores, st.booleans().flatmap(lambda impossible: situations(impossible=impossible)))
 def test_a_column_holds_what_bind_gives(score, context):
     """Of every score, whatever the situation, down to the kind of each number."""
     assert told(score.column(context)) == told(asked(score, context))
 
 
-@settings(max_examples=200)
+@examples(200)
 @given(st.lists(scores, min_size=1, max_size=3), st.integers(0, 2**32))
 def test_a_column_that_is_remembered_holds_what_bind_gives(several, seed):
     """Leads, counts, instants and those who can take the lead change; the team stays."""
@@ -117,7 +118,7 @@ def capped(draw, rep_id):
     return Rep(rep_id, caps=caps, timezone=zone, schedule=week, joined_at=joined)
 
 
-@settings(max_examples=100)
+@examples(100)
 @given(st.integers(0, 2**32))
 def test_what_is_left_of_caps_follows_the_calendar(seed):
     """Over hours and weeks, back and forth, for caps of every kind and reps with and without."""
@@ -149,7 +150,7 @@ PLACES = [
 ]
 
 
-@settings(max_examples=100)
+@examples(100)
 @given(st.integers(0, 2**32))
 def test_territories_are_those_with_a_rep_who_can_take_the_lead(seed):
     """The same territories hold the leads, and other reps are there each time."""
@@ -253,7 +254,7 @@ def test_records_of_many_segments_are_not_kept_for_ever(monkeypatch):
     assert sum(len(totals) for _, totals in kept._totals.values()) <= 5
 
 
-@settings(max_examples=200)
+@examples(200)
 @given(plain, situations())
 def test_a_scorer_reads_the_counts_that_it_names(score, context):
     """A store reads no others, so the points are the same without them, and so is the reason."""

@@ -6,8 +6,9 @@ from math import isclose
 
 import attrs
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
+from tests.profiles import examples
 from tests.ranking.scorers.world import plain, scores, situations
 
 from leadroute import Rep, free_capacity, scorers
@@ -17,7 +18,7 @@ from leadroute.rules.scores import parse_score
 from leadroute.scorers import BUILT_IN
 
 
-@settings(max_examples=200)
+@examples(200)
 @given(scores, situations())
 def test_points_are_between_nothing_and_one(score, context):
     """Every score gives each rep points from 0 to 1 or no answer, and a reason in words."""
@@ -29,7 +30,7 @@ def test_points_are_between_nothing_and_one(score, context):
         assert "lead's None" not in score.reason(context, rep)
 
 
-@settings(max_examples=200)
+@examples(200)
 @given(scores, situations(impossible=True))
 def test_counts_that_cannot_be_give_points_all_the_same(score, context):
     """More won than closed, and less than nothing open: points are from 0 to 1, and a reason is given."""
@@ -40,7 +41,7 @@ def test_counts_that_cannot_be_give_points_all_the_same(score, context):
         assert score.reason(context, rep)
 
 
-@settings(max_examples=100)
+@examples(100)
 @given(scores, situations(), st.randoms(use_true_random=False))
 def test_the_order_of_reps_changes_no_points(score, context, random):
     """Whatever the order in which the candidates stand, each gets the same points."""
@@ -53,7 +54,7 @@ def test_the_order_of_reps_changes_no_points(score, context, random):
         assert one == two or isclose(one, two, rel_tol=1e-12)
 
 
-@settings(max_examples=200)
+@examples(200)
 @given(scores)
 def test_printing_and_parsing_are_inverses(score):
     """The text of any score is read back as the same score, with the same text and hash."""

@@ -10,6 +10,7 @@ from tests.ranking.scorers.world import NOW, sold
 from leadroute import LEAD, Lead, Rep, Roster, Router, Rule, Snapshot
 from leadroute.model.track_record import ALL, UNIT, Record, TrackRecords, week_of
 from leadroute.ranking.empirical_bayes import MOST, Prior, posterior, prior_of
+from leadroute.ranking.scorers.seniority import _sizes
 from leadroute.rules.routing_context import RoutingContext
 from leadroute.scorers import (
     accept_rate,
@@ -331,3 +332,11 @@ def test_a_half_life_needs_the_time():
     )
     with pytest.raises(Exception, match="now is not known"):
         close_rate(half_life="4w").bind(context)
+
+
+def test_sizes_of_deals_leave_out_who_has_none():
+    """A rep without deals changes neither the mean nor the spread of the sizes."""
+    logs, squares = [2 * UNIT, 4 * UNIT], [4 * UNIT, 16 * UNIT]
+    everyone = _sizes([1, 1], logs, squares)
+    assert everyone[0] == 3
+    assert _sizes([1, 1, 0], [*logs, 0], [*squares, 0]) == everyone

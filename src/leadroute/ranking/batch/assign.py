@@ -346,21 +346,9 @@ def _wishes(
     A lead that takes a turn moves the credits that the next one sees: it counts as taken by the first who still has
     room. Else the whole backlog would be one rep's turn.
     """
-    ordered = sorted(
-        every(Lead, leads=leads),
-        key=lambda lead: (-(lead.priority or 0), lead.received_at or _LAST, lead.id),
-    )
-    twice = sorted(
-        name for name, count in Counter(lead.id for lead in ordered).items() if count > 1
-    )
-    if twice:
-        faults = [
-            FieldError("leads", f"hold {name!r} twice; give every lead once") for name in twice
-        ]
-        raise ValidationError("Batch", "", faults)
     known: dict[Any, tuple[_Need, ...]] = {}
     wishes, room = [], _Room(terms.most)
-    for lead in ordered:
+    for lead in _in_order(leads):
         rank = partial(router.rank, lead, roster, now=now, snapshot=counts)
         found = router.judge(lead, roster, now, counts)
         ranking = found if isinstance(found, Ranking) else found.ranking()
@@ -379,6 +367,22 @@ def _wishes(
             room.take(wish, taker)
             counts = found.counts_after(taker)
     return wishes
+
+
+def _in_order(leads: Iterable[Lead]) -> list[Lead]:
+    ordered = sorted(
+        every(Lead, leads=leads),
+        key=lambda lead: (-(lead.priority or 0), lead.received_at or _LAST, lead.id),
+    )
+    twice = sorted(
+        name for name, count in Counter(lead.id for lead in ordered).items() if count > 1
+    )
+    if twice:
+        faults = [
+            FieldError("leads", f"hold {name!r} twice; give every lead once") for name in twice
+        ]
+        raise ValidationError("Batch", "", faults)
+    return ordered
 
 
 def _checked(worth_of: Objective, lead: Lead, assignment: Assignment) -> float:
@@ -439,12 +443,19 @@ def _best(wishes: Sequence[_Wish], terms: BatchOptions, *, alike: bool) -> dict[
     for group in [list(wishes)] if alike else classes:
         waiting = group
         while found := list(_round(waiting, room, terms)):
-            for wish, choice in found:
-                if room.fits(wish, choice[0].rep_id):
-                    room.take(wish, choice[0].rep_id)
-                    chosen[wish.lead.id] = choice
+            chosen |= _taken(found, room)
             waiting = [wish for wish in waiting if wish.lead.id not in chosen]
     return chosen
+
+
+def _taken(found: Iterable[tuple[_Wish, Choice]], room: _Room) -> dict[str, Choice]:
+    """Those of a round for whom there is still room, which they take."""
+    taken: dict[str, Choice] = {}
+    for wish, choice in found:
+        if room.fits(wish, choice[0].rep_id):
+            room.take(wish, choice[0].rep_id)
+            taken[wish.lead.id] = choice
+    return taken
 
 
 def _round(

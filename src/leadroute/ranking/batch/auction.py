@@ -124,11 +124,9 @@ class Auction:
                 if free[rep]:
                     free[rep] -= 1
                     heappush(heap, bid << bits | bidder)
-                    if free[rep]:
-                        continue
                 else:
                     dropped.append(heapreplace(heap, bid << bits | bidder) & mask)
-                prices[rep] = heap[0] >> bits
+                prices[rep] = prices[rep] if free[rep] else heap[0] >> bits
             waiting = dropped
         self._settle(sold, step, bits)
 

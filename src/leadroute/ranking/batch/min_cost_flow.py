@@ -146,24 +146,26 @@ class Network:
 
         A rep with a spare place can also free a place for nothing, so the price of such a rep ends at 0.
         """
+        onward = [-1] * len(self.prices)
+        while sum(self._reroute(rep, onward) for rep in range(len(self.prices))):
+            pass
+        lowest = min(self.prices)
+        self.prices = [price - lowest for price in self.prices]
+
+    def _reroute(self, rep: int, onward: list[int]) -> bool:
+        """Lower the price of a rep to that of the cheapest way out, and turn the cycle that this closes, if any."""
         prices = self.prices
-        onward = [-1] * len(prices)
-        moving = True
-        while moving:
-            moving = False
-            for rep, price in enumerate(prices):
-                through = list(map(add, self._exits(rep), prices))
-                lowest = min(through)
-                if lowest < price:
-                    moving = True
-                    prices[rep] = lowest
-                    onward[rep] = through.index(lowest)
-                    cycle = _cycle(rep, onward)
-                    if cycle:
-                        self._turn(cycle)
-                        onward = [-1] * len(prices)
-        lowest = min(prices)
-        self.prices = [price - lowest for price in prices]
+        through = list(map(add, self._exits(rep), prices))
+        lowest = min(through)
+        if lowest >= prices[rep]:
+            return False
+        prices[rep] = lowest
+        onward[rep] = through.index(lowest)
+        cycle = _cycle(rep, onward)
+        if cycle:
+            self._turn(cycle)
+            onward[:] = [-1] * len(onward)
+        return True
 
     def _exits(self, rep: int) -> list[int]:
         moves = self.moves(rep)

@@ -147,10 +147,7 @@ def solve(
             left, bottleneck = shortfall(rows, sizes)
             if left:
                 rows, sizes = [[*row, 0] for row in rows], [*sizes, left]
-        if engine == "python":
-            sale = _sell(rows, sizes, top, gap, reached)
-        else:
-            sale = _polished(rows, sizes, ENGINES[engine](rows, sizes), [0] * len(sizes))
+        sale = _sold(engine, rows, sizes, top, gap, reached)
     return _solution(
         points,
         capacity,
@@ -174,6 +171,14 @@ class _Sale:
     units: Sequence[int]
     missing: int = 0
     scale: int = 1
+
+
+def _sold(
+    engine: Engine, rows: Points, sizes: Sequence[int], top: int, gap: float, likely: int
+) -> _Sale:
+    if engine == "python":
+        return _sell(rows, sizes, top, gap, likely)
+    return _polished(rows, sizes, ENGINES[engine](rows, sizes), [0] * len(sizes))
 
 
 def _sell(rows: Points, sizes: Sequence[int], top: int, gap: float, likely: int) -> _Sale:

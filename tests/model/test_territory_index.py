@@ -1,12 +1,17 @@
 """The atlas finds exactly what a look at every territory finds."""
 
-from hypothesis import given, settings
+from functools import cache
+
+import pytest
+from hypothesis import given
 from hypothesis import strategies as st
 
 from leadroute import Lead, Territory
+from leadroute.model.distance import distance_km
 from leadroute.model.postal import postal, stretch
 from leadroute.model.territory import Place
 from leadroute.model.territory_index import TerritoryIndex, prefixes
+from tests.profiles import examples
 
 COUNTRIES = ("DE", "FR", "US")
 CODES = (
@@ -25,6 +30,7 @@ CODES = (
 )
 
 
+@cache
 def some(*names):
     """A set of few names, most often empty."""
     return st.just(frozenset()) | st.frozensets(st.sampled_from(names), max_size=3)
@@ -84,7 +90,7 @@ leads = st.builds(
 
 
 @given(worlds(), leads)
-@settings(max_examples=150)
+@examples(150)
 def test_a_lookup_finds_what_a_look_at_each_finds(territories, lead):
     """The drawers leave out nothing that fits, and the order is that of the rules."""
     territory_index, place = TerritoryIndex(territories), Place.of(lead)
@@ -120,3 +126,27 @@ def test_many_names_are_filed_by_the_first_alone():
     lead = Lead("L-1", account_id="A-599", region="US-39")
     assert [match.territory.name for match in territory_index.lookup(lead)] == ["big"]
     assert territory_index.lookup(lead.with_changes(region="US-40")) == ()
+
+
+@pytest.mark.parametrize(
+    ("center", "place"),
+    [
+        ((52.9, 13.0), (53.2, 13.0)),
+        ((52.1, 13.0), (51.8, 13.0)),
+        ((0, 179.9), (0.0, 180.0)),
+        ((0, -179.9), (0.0, 179.9)),
+    ],
+)
+def test_circle_is_found_across_cells(center, place):
+    """A lead 34 kilometres away is found north, south and on the other side of the date line."""
+    index = TerritoryIndex([Territory("circle", center=center, radius_km=40)])
+    lead = Lead("L-1", attributes={"lat": place[0], "lon": place[1]})
+    assert [match.territory.name for match in index.lookup(lead)] == ["circle"]
+
+
+def test_edge_of_a_circle_is_inside():
+    """A lead exactly as far away as the circle reaches is in it."""
+    center, place = (52.5, 13.4), (52.6, 13.5)
+    circle = Territory("circle", center=center, radius_km=distance_km(center, place))
+    lead = Lead("L-1", attributes={"lat": place[0], "lon": place[1]})
+    assert len(TerritoryIndex([circle]).lookup(lead)) == 1

@@ -6,13 +6,14 @@ from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from leadroute import Cap, Rep
 from leadroute.errors import ConfigError, ValidationError
 from leadroute.model.caps import PACED, PERIODS, STEPS
 from leadroute.plain import dumps, loads
+from tests.profiles import examples
 
 NOON = datetime(2026, 3, 10, 12, tzinfo=UTC)
 names = st.none() | st.sampled_from(["web", "EMEA north", "a/b%"])
@@ -216,7 +217,7 @@ def test_keys_fit_the_longest_names():
     st.integers(1, 5),
     st.lists(st.integers(0, 400), min_size=1, max_size=80),
 )
-@settings(max_examples=60)
+@examples(60)
 def test_a_rolling_cap_holds_for_every_window(per, limit, gaps):
     """No stretch of the cap's length, wherever it begins, holds more than the cap."""
     length = {"hour": 60, "day": 1440, "week": 10_080, "month": 43_200, "quarter": 129_600}[per]
@@ -258,3 +259,12 @@ def test_a_burst_of_ones_own_is_kept():
     assert [
         Cap(n, "month", paced=True, burst=5).bounds("x", NOON, UTC)[1].most for n in (30, 3)
     ] == [5, 3]
+
+
+def test_quarter_of_each_month():
+    """The year has four quarters of three months."""
+    found = [
+        Cap(1, "quarter").period(datetime(2026, month, 1, tzinfo=UTC), UTC)
+        for month in range(1, 13)
+    ]
+    assert found == [f"2026-Q{number}" for number in (1, 2, 3, 4) for _ in range(3)]

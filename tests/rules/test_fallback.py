@@ -68,15 +68,16 @@ REMEDY = "write steps such as 'pool emea, wait' or 'catch_all'"
             "none_eligible",
             "ignore_availability",
             (
-                "none_eligible: says 'ignore_availability', which helps only none_available: nobody else is there to take the "
-                "lead"
+                "none_eligible: says 'ignore_availability', which helps only none_available: nobody else is there to "
+                "take the lead"
             ),
         ),
         (
             "no_rule_matched",
             "pool a",
             (
-                "no_rule_matched: asks a pool, but without a rule nobody in it can be judged; add a rule for all leads instead"
+                "no_rule_matched: asks a pool, but without a rule nobody in it can be judged; add a rule for all leads "
+                "instead"
             ),
         ),
         (

@@ -1,6 +1,6 @@
 """Copy what git would commit, or all but the leavings of tools where there is no git.
 
-Usage: copy.py SOURCE TARGET
+Usage: copy_tree.py SOURCE TARGET
 """
 
 import shutil

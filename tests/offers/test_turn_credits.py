@@ -6,10 +6,11 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 from tests.offers.world import Racing, audit, rotation, standing
+from tests.profiles import examples
 
 from leadroute import (
     LEAD,
@@ -219,7 +220,7 @@ moves = st.lists(
 )
 
 
-@settings(max_examples=40, deadline=None)
+@examples(40)
 @given(moves, st.sampled_from(MODES))
 def test_everyone_gets_their_share_and_what_was_granted(steps, score):
     """Whatever is granted, in the end each has had the share, and that much more or less."""
@@ -341,5 +342,5 @@ class Office(RuleBasedStateMachine):
             self.folder.cleanup()
 
 
-Office.TestCase.settings = settings(max_examples=25, stateful_step_count=30, deadline=None)
+Office.TestCase.settings = examples(25, stateful_step_count=30)
 TestOffice = Office.TestCase

@@ -206,3 +206,14 @@ def test_feedback_is_checked_before_anything_else():
     """A status that cannot be kept is refused, whoever has the lead."""
     with pytest.raises(ValidationError, match="FeedbackGiven 'L-1': status is empty"):
         transitions.feedback(lived(Status.CLOSED), "", None, None, AT)
+
+
+@pytest.mark.parametrize(
+    "status", [status for status in LIVES if status not in (Status.RECEIVED, Status.CLOSED)]
+)
+def test_lead_that_has_not_ended_is_assigned_by_hand(status):
+    """Whatever became of a lead, it can be given to a rep by hand, who then owns it."""
+    after = move(lived(status), EXAMPLES[Assigned], "L-1")
+    assert after.owner == EXAMPLES[Assigned].rep_id
+    contacted = status is Status.CONTACTED
+    assert after.status is (Status.CONTACTED if contacted else Status.ACCEPTED)

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from leadroute.errors import ConfigError, RowError
+from leadroute.formats.csv_rows import read_number, read_skills
 from leadroute.formats.rows import read_leads, read_reps
 from leadroute.formats.source import LONGEST_LINE
 from leadroute.model.caps import Cap
@@ -463,3 +464,14 @@ def test_an_id_is_given_once():
         "reps.csv:5: level is 'x'",
     ]
     assert (roster["ada"].level, len(roster)) == (1, 2)
+
+
+def test_number_too_large_to_be_exact_stays_a_fraction():
+    """A whole number written with an exponent is an int only where it is exact."""
+    assert type(read_number("1e6")) is int
+    assert type(read_number("1e300")) is float
+
+
+def test_name_of_a_skill_may_hold_the_sign_of_its_level():
+    """The level stands behind the last sign."""
+    assert read_skills("a=b=0.5; c") == {"a=b": 0.5, "c": 1}

@@ -4,7 +4,8 @@ import pickle
 from collections import Counter
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
+from tests.profiles import examples
 from tests.ranking.scorers.world import scores, situations
 
 from leadroute import Lead, Rep, Roster, Router, Rule, Snapshot, free_capacity
@@ -28,7 +29,7 @@ def test_chance_is_the_same_whenever_it_is_asked():
     assert len({ranked(explore(20), f"L-{n}").best.rep_id for n in range(20)}) > 1
 
 
-@settings(max_examples=50)
+@examples(50)
 @given(scores, situations())
 def test_propensities_add_up_to_one(score, context):
     """Somebody comes first: the propensities of all candidates add up to 1."""
@@ -38,6 +39,7 @@ def test_propensities_add_up_to_one(score, context):
     assert sum(found.values()) == pytest.approx(1 if context.reps else 0)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "score",
     [
@@ -110,6 +112,7 @@ def test_chance_says_what_it_drew():
     assert "from a rate likely between" in parts["explore(20)"]
 
 
+@pytest.mark.slow
 def test_lots_are_spread_evenly():
     """Over many leads, a rep draws each grain of each lot about equally often."""
     rep, leads = Rep("ada"), 20_480
@@ -120,6 +123,7 @@ def test_lots_are_spread_evenly():
     assert chi_square < 1_190  # 1,023 degrees of freedom: beyond the 99.98th percentile
 
 
+@pytest.mark.slow
 def test_a_draw_prefers_nobody():
     """Whatever their ids, ten reps without any record come first about equally often, as the propensities say."""
     router = Router(rules=[Rule("all", score=random_tiebreak())])

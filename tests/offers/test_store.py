@@ -1,0 +1,14 @@
+"""What every store checks alike."""
+
+import pytest
+
+from leadroute import ConfigError
+from leadroute.offers.store import page_size
+
+
+@pytest.mark.parametrize("limit", [-1, True, "5", None])
+def test_limit_of_a_page_is_a_whole_number(limit):
+    """A page holds so many from 0 up; anything else is refused."""
+    with pytest.raises(ConfigError, match="write how many at most, from 0 up"):
+        page_size(limit)
+    assert [page_size(0), page_size(5)] == [0, 5]

@@ -1,0 +1,68 @@
+"""A run says how many examples it tries and which tests it leaves out."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from hypothesis import settings
+
+from tests import profiles
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+@pytest.mark.parametrize(
+    ("profile", "count", "previous_offers"),
+    [("dev", 100, 20), ("dev", 2, 1), ("ci", 100, 100), ("nightly", 100, 5000)],
+)
+def test_examples_follow_the_profile(monkeypatch, profile, count, previous_offers):
+    """The number that a law names is scaled by the profile, and no law tries nothing."""
+    monkeypatch.setattr(profiles, "PROFILE", profile)
+    assert profiles.examples(count).max_examples == previous_offers
+
+
+def test_law_without_a_number_follows_the_profile():
+    """The profile of the run is loaded, and judges nothing by the clock."""
+    usual = settings.default
+    assert usual.max_examples == profiles.examples().max_examples
+    assert usual.deadline is None
+    assert usual.derandomize == (profiles.PROFILE != "nightly")
+
+
+@pytest.fixture
+def collect(tmp_path):
+    """Return a function that runs pytest on a folder of two tests, one of them slow, and returns what it prints."""
+    text = "import pytest\n\n@pytest.mark.slow\ndef test_slow(): pass\n\ndef test_quick(): pass\n"
+    (tmp_path / "test_two.py").write_text(text, encoding="utf-8")
+    (tmp_path / "conftest.py").write_text((ROOT / "conftest.py").read_text("utf-8"), "utf-8")
+    (tmp_path / "pytest.ini").write_text(
+        f"[pytest]\nmarkers = slow: slow\npythonpath = {ROOT}\n", encoding="utf-8"
+    )
+
+    def run(*arguments):
+        command = [sys.executable, "-m", "pytest", "-q", *arguments]
+        return subprocess.run(
+            command, capture_output=True, check=False, cwd=tmp_path, encoding="utf-8"
+        ).stdout
+
+    return run
+
+
+LEFT_OUT = "slow tests left out: 1 (`pytest -m slow` runs them)"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "passed", "said"),
+    [
+        ([], "1 passed", True),
+        (["-n1"], "1 passed", True),
+        (["-m", "slow"], "1 passed", False),
+        (["test_two.py::test_slow"], "1 passed", False),
+    ],
+)
+def test_slow_tests_are_left_out_aloud(collect, arguments, passed, said):
+    """The summary says what was left out; a mark or a test that is asked for by name is run."""
+    printed = collect(*arguments)
+    assert passed in printed
+    assert (LEFT_OUT in printed) == said

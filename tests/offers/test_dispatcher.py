@@ -103,7 +103,7 @@ def test_a_duplicate_that_won_the_race_is_found():
             Router(rules=[Rule("r")], qualify=(LEAD.budget > 0) & (LEAD.employees >= 10)),
             Status.DISQUALIFIED,
             "disqualified",
-            "lead.budget > 0",
+            "did not pass 'lead.budget > 0'",
         ),
     ],
 )

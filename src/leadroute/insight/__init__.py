@@ -7,14 +7,13 @@ from typing import TYPE_CHECKING
 from leadroute.lazy import on_demand
 
 if TYPE_CHECKING:
-    from leadroute.insight.coverage import coverage_of
+    from leadroute.insight.coverage import Coverage, coverage_of, heat_map, heat_map_svg
     from leadroute.insight.description import describe_policy
     from leadroute.insight.diagram import graphviz, mermaid
     from leadroute.insight.lint.territory_checks import holes, overlaps
     from leadroute.insight.policy_diff import diff
     from leadroute.insight.policy_tests import run_tests
     from leadroute.insight.report import ReasonFigures, RepFigures, Report, RuleFigures, report_on
-    from leadroute.model.coverage import Coverage, heat_map, heat_map_svg
     from leadroute.ranking.decision_record import DecisionRecord, decide, rerun
 
 __all__ = [
@@ -40,7 +39,7 @@ __all__ = [
 ]
 
 _HOMES = {
-    "Coverage": "leadroute.model.coverage",
+    "Coverage": "leadroute.insight.coverage",
     "DecisionRecord": "leadroute.ranking.decision_record",
     "ReasonFigures": "leadroute.insight.report",
     "RepFigures": "leadroute.insight.report",
@@ -51,8 +50,8 @@ _HOMES = {
     "describe_policy": "leadroute.insight.description",
     "diff": "leadroute.insight.policy_diff",
     "graphviz": "leadroute.insight.diagram",
-    "heat_map": "leadroute.model.coverage",
-    "heat_map_svg": "leadroute.model.coverage",
+    "heat_map": "leadroute.insight.coverage",
+    "heat_map_svg": "leadroute.insight.coverage",
     "holes": "leadroute.insight.lint.territory_checks",
     "mermaid": "leadroute.insight.diagram",
     "overlaps": "leadroute.insight.lint.territory_checks",

@@ -78,6 +78,6 @@ def test_lead_that_is_not_there(leadroute, given, write):
     """A lead that the file does not hold is named, with the number of rows that may have been it."""
     ended = leadroute("explain", *given, "--lead", "L-9")
     assert (ended.code, ended.err) == (2, "leadroute: leads.csv: there is no lead 'L-9'\n")
-    write("leads.csv", "id,budget\nL-9,$5\n")
+    write("leads.csv", "id,budget\nL-9,5 pm\n")
     ended = leadroute("explain", *given, "--lead", "L-9")
     assert ended.err.endswith("'L-9'; 1 of its rows cannot be read, and may hold it\n")

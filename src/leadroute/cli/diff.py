@@ -8,7 +8,6 @@ The rules of this module:
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from typing import Any
 
@@ -21,7 +20,7 @@ from leadroute.cli.inputs import (
     leads_of,
     roster_of,
 )
-from leadroute.cli.output import Screen
+from leadroute.cli.output import Screen, in_json
 from leadroute.formats.policy_file import load_policy
 from leadroute.insight.explanations import diff
 from leadroute.model.lead import Lead
@@ -72,6 +71,6 @@ def run(options: Any, screen: Screen) -> int:
 
     for move in diff(old, new, readable(), roster, now=now, unjudged=refuse):
         moved += 1
-        screen.say(json.dumps(move.plain, ensure_ascii=False) if options.json else str(move))
+        screen.say(in_json(move.plain) if options.json else str(move))
     screen.note(f"{moved} of {leads} leads move; {bad} could not be judged")
     return 1 if bad else 0

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-from datetime import datetime
 from typing import Any
 
 from leadroute.cli.inputs import (
@@ -17,14 +15,13 @@ from leadroute.cli.inputs import (
     policy_of,
     roster_of,
 )
-from leadroute.cli.output import Screen
+from leadroute.cli.output import Screen, in_json
 from leadroute.errors import ConfigError
 from leadroute.insight.explanations import explain, why_not
 from leadroute.model.lead import Lead
 from leadroute.model.roster import Roster
 from leadroute.model.snapshot import Snapshot
 from leadroute.offers.dispatcher import Dispatcher
-from leadroute.ranking.ranking import Assignment, Exclusion, Ranking
 from leadroute.ranking.router import Router
 from leadroute.stores import SqliteStore
 
@@ -61,11 +58,11 @@ def run(options: Any, screen: Screen) -> int:
     snapshot = _snapshot(options, router, roster)
     if options.why_not is not None:
         answer = why_not(router, lead, options.why_not, roster, now=now, snapshot=snapshot)
-        screen.say(json.dumps(answer.plain, ensure_ascii=False) if options.json else str(answer))
+        screen.say(in_json(answer.plain) if options.json else str(answer))
         return 0
     found = explain(router, lead, roster, now=now, snapshot=snapshot)
-    plain = {**_plain(found.ranking), **found.plain}
-    screen.say(json.dumps(plain, ensure_ascii=False) if options.json else str(found))
+    plain = {**found.ranking.to_dict(), **found.plain}
+    screen.say(in_json(plain) if options.json else str(found))
     return 0
 
 
@@ -85,56 +82,3 @@ def _snapshot(options: Any, router: Router, roster: Roster) -> Snapshot:
         return Snapshot()
     with SqliteStore(existing(options.store)) as store:
         return Dispatcher(router, roster, store, clock_of(options)).snapshot()
-
-
-def _plain(ranking: Ranking) -> dict[str, Any]:
-    return {
-        "lead_id": ranking.lead_id,
-        "outcome": ranking.outcome.value,
-        "detail": ranking.detail,
-        "rule": ranking.rule,
-        "pool": ranking.pool,
-        "resumes_at": _iso(ranking.resumes_at),
-        "assignments": [_assignment(each) for each in ranking.assignments],
-        "rejections": [_rejection(each) for each in ranking.rejections],
-        "other_pools": [_plain(each) for each in ranking.other_pools],
-        "fallback_step": ranking.fallback_step,
-        "ignore_availability": ranking.ignore_availability,
-        "notes": [*ranking.notes],
-    }
-
-
-def _assignment(assignment: Assignment) -> dict[str, Any]:
-    return {
-        "rep_id": assignment.rep_id,
-        "rank": assignment.rank,
-        "score": assignment.score,
-        "parts": [
-            {
-                "scorer": str(part.scorer),
-                "weight": part.weight,
-                "points": part.points,
-                "reason": part.reason,
-            }
-            for part in assignment.parts
-        ],
-    }
-
-
-def _rejection(rejection: Exclusion) -> dict[str, Any]:
-    return {
-        "rep_id": rejection.rep_id,
-        "obstacles": [
-            {
-                "criterion": obstacle.criterion,
-                "reason": obstacle.reason,
-                "temporary": obstacle.temporary,
-                "until": _iso(obstacle.available_at),
-            }
-            for obstacle in rejection.obstacles
-        ],
-    }
-
-
-def _iso(at: datetime | None) -> str | None:
-    return None if at is None else at.isoformat()

@@ -8,7 +8,6 @@ The rules of this module:
 
 from __future__ import annotations
 
-import json
 from textwrap import indent
 from typing import Any
 
@@ -46,7 +45,7 @@ def run(options: Any, screen: Screen) -> int:
     results = run_tests(router, roster)
     failed = sum(not result.passed for result in results)
     if options.json:
-        screen.say(json.dumps(_plain(results), ensure_ascii=False))
+        screen.data(_plain(results))
     else:
         for result in results:
             _tell(result, screen)

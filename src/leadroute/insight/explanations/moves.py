@@ -21,7 +21,7 @@ from leadroute.errors import FieldTypeError
 from leadroute.model.lead import Lead
 from leadroute.model.roster import Roster
 from leadroute.model.snapshot import Snapshot
-from leadroute.model.validation import every, must_be
+from leadroute.model.validation import every, must_be, one_line
 from leadroute.ranking.ranking import Assignment, Ranking
 from leadroute.ranking.router import Router
 from leadroute.rules.rule import Rule
@@ -65,9 +65,8 @@ class Move:
         }
 
     def __str__(self) -> str:
-        return (
-            f"{self.lead_id}: {self.before or 'nobody'} -> {self.after or 'nobody'}: {self.reason}"
-        )
+        before, after = (one_line(rep or "nobody") for rep in (self.before, self.after))
+        return f"{one_line(self.lead_id)}: {before} -> {after}: {self.reason}"
 
 
 def diff(

@@ -29,7 +29,7 @@ from leadroute.insight.explanations.scorer_changes import wanted, weights
 from leadroute.model.lead import Lead
 from leadroute.model.roster import Roster
 from leadroute.model.snapshot import Snapshot
-from leadroute.model.validation import must_be
+from leadroute.model.validation import must_be, one_line
 from leadroute.ranking.ranking import Outcome, Ranking
 from leadroute.ranking.router import Router
 
@@ -74,11 +74,12 @@ class WhyNot:
     def __str__(self) -> str:
         if not self.reason:
             return self.ranking.headline
-        lines = [self.ranking.headline, f"  Why not {self.rep_id}: {self.reason}"]
+        rep = one_line(self.rep_id)
+        lines = [self.ranking.headline, f"  Why not {rep}: {self.reason}"]
         if not self.proposals:
             lines.append("  No small change would have changed that.")
         else:
-            lines.append(f"  It would have gone to {self.rep_id} if")
+            lines.append(f"  It would have gone to {rep} if")
             lines += [f"     {' and '.join(map(str, changes))}" for changes in self.proposals]
         return "\n".join(lines)
 

@@ -317,7 +317,7 @@ def help_quotes(package: object) -> list[str]:
 def help_lines(package: object) -> list[str]:
     """Return the lines of the help that are too long and no signature."""
     found = []
-    for name in package.__all__:
+    for name in filter(lambda name: not name.startswith("__"), package.__all__):
         text = pydoc.render_doc(getattr(package, name), renderer=pydoc.plaintext)
         for line in text.splitlines():
             signature = re.match(r"[ |]*(class |async )?\w+(\.\w+)* ?(= \w+)?\(", line)
@@ -334,7 +334,9 @@ def names(package: object) -> int:
 def hidden_names(package: object) -> list[str]:
     """Return the names that `dir` does not show, or shows beside the public ones."""
     return sorted(
-        set(package.__all__) ^ {name for name in dir(package) if not name.startswith("__")}
+        name
+        for name in {*package.__all__} ^ {*dir(package)}
+        if not (name.startswith("__") and name.endswith("__"))
     )
 
 

@@ -1,6 +1,8 @@
 """The house rules hold, and each measure of them finds what it is for."""
 
 import ast
+import re
+import subprocess
 import sys
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
@@ -24,8 +26,10 @@ BLOCKS = "def f(a):\n    if a:\n        for b in a:\n            while b:\n"
 
 
 @pytest.fixture(scope="module")
-def measures():
-    return house.measures()
+def printed():
+    """What the script prints of this tree in an interpreter of its own, in which no test has changed a class."""
+    command = [sys.executable, ROOT / ".ci" / "house.py", "--all"]
+    return subprocess.run(command, capture_output=True, check=False, encoding="utf-8").stdout
 
 
 @pytest.fixture
@@ -41,15 +45,15 @@ def source(tmp_path):
 
 
 @pytest.mark.parametrize("name", house.RECORD)
-def test_measure_is_within_its_record(measures, name):
+def test_measure_is_within_its_record(printed, name):
     """A number of the record never rises by itself: lower it, or say in the change why it has to rise."""
-    found = measures[name]()
-    assert house.amount(found) <= house.RECORD[name][0], found
+    (line,) = re.findall(rf"^{name} +([\d,]+)  record", printed, re.MULTILINE)
+    assert int(line.replace(",", "")) <= house.RECORD[name][0], printed
 
 
-def test_every_measure_has_a_record(measures):
+def test_every_measure_has_a_record():
     """No measure is printed and not held."""
-    assert measures.keys() == house.RECORD.keys()
+    assert house.measures().keys() == house.RECORD.keys()
 
 
 def test_reference_has_a_page_for_each_public_place():

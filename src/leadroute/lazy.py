@@ -1,8 +1,11 @@
 """Names that a module brings only when they are asked for."""
 
+import sys
+from collections import ChainMap
 from collections.abc import Callable, Iterable, Mapping
 from importlib import import_module
-from typing import Any
+from inspect import isclass, isfunction, unwrap
+from typing import Any, get_type_hints
 
 __all__ = ["on_demand"]
 
@@ -28,7 +31,25 @@ def on_demand(
 
     def get(name: str) -> Any:
         if name in homes:
-            return getattr(import_module(homes[name]), name)
+            return _annotated(getattr(import_module(homes[name]), name))
         raise AttributeError(f"module {module!r} has no attribute {name!r}")
 
     return get, lambda: list(names)
+
+
+def _annotated(thing: Any) -> Any:
+    """Return a class or a function with its annotations as types, because ``help`` shows texts in quotes."""
+    kinds = [kind for kind in getattr(thing, "__mro__", ()) if isclass(kind)]
+    homes = [sys.modules.get(getattr(owner, "__module__", "")) for owner in (thing, *kinds)]
+    # A constructor has the annotations of its converters, which may be from any module.
+    others = [each for name, each in sys.modules.items() if name.startswith("leadroute.")]
+    names = ChainMap(*(vars(home) for home in (*homes, *others) if home is not None))
+    for member in (thing, *(each for kind in kinds for each in vars(kind).values())):
+        function = unwrap(getattr(member, "__func__", member))
+        if isfunction(function) and any(map(_is_text, function.__annotations__.values())):
+            function.__annotations__ = get_type_hints(function, localns=names)
+    return thing
+
+
+def _is_text(annotation: object) -> bool:
+    return isinstance(annotation, str)

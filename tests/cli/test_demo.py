@@ -45,7 +45,7 @@ def test_is_short_and_quiet(shown):
         "  15:03 lead demo-2 is offered to hugo until 2026-02-25 15:08:00 UTC",
         "  15:08 hugo has not answered; the sweep passes the lead on",
         "  15:08 lead demo-2 is offered to ada until 2026-02-25 15:13:00 UTC",
-        "  15:08 lead demo-3 is disqualified: not lead.budget > 0",
+        "  15:08 lead demo-3 is disqualified: did not pass 'lead.budget > 0'",
         "  15:58 lead demo-1 is closed by ada (won)",
         "503 leads",
     ],

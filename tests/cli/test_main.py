@@ -13,8 +13,8 @@ import pytest
 import leadroute as package
 from leadroute.cli import main
 from leadroute.cli import report as report_command
+from leadroute.formats.json_schema import policy_schema
 from leadroute.formats.policy_file import load_policy
-from leadroute.formats.policy_schema import policy_schema
 from leadroute.insight.description import describe_policy
 from leadroute.insight.diagram import graphviz, mermaid
 

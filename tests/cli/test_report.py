@@ -38,8 +38,8 @@ By rule
   rest      1         1    0
 
 Not with a rep
-  status        reason                         leads
-  disqualified  disqualified: lead.budget > 0      1
+  status        reason                          leads
+  disqualified  did not pass 'lead.budget > 0'      1
 """
     )
 
@@ -54,7 +54,7 @@ def test_json(leadroute, store):
         {
             "status": "disqualified",
             "reason_code": "disqualified",
-            "reason": "disqualified: lead.budget > 0",
+            "reason": "did not pass 'lead.budget > 0'",
             "leads": 1,
         }
     ]

@@ -170,7 +170,7 @@ def test_store_is_kept(leadroute, given, files):
         "L-3",
         *["disqualified", "", "", ""],
         "disqualified",
-        "disqualified: lead.budget > 0",
+        "did not pass 'lead.budget > 0'",
     ]
 
 

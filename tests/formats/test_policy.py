@@ -652,7 +652,7 @@ name = "r"
 fallback = "wait"
 [[rule]]
 name = "s"
-fallback = { none_available = "wait, ignore_availability", empty_pol = "wait", none_eligible = 5 }
+fallback = { none_available = "wait, ignore_availability", pool_empt = "wait", none_eligible = 5 }
 """)
     assert [unlined(error).removeprefix("policy: ") for error in caught.value.errors] == [
         (
@@ -662,7 +662,7 @@ fallback = { none_available = "wait, ignore_availability", empty_pol = "wait", n
         "fallback.pool_empty: there is no pool named 'emae'; did you mean 'emea'?",
         "rule[0].fallback: is text; write { none_available = 'pool emea, wait' }",
         "rule[1].fallback.none_available: goes on with 'ignore_availability' after 'wait', which is the end",
-        "rule[1].fallback: there is no case of otherwise named 'empty_pol'; did you mean 'pool_empty'?",
+        "rule[1].fallback: there is no case of fallback named 'pool_empt'; did you mean 'pool_empty'?",
         (
             "rule[1].fallback.none_eligible: is 5; write steps such as 'pool emea, wait' or 'catch_all'"
         ),

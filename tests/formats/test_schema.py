@@ -8,8 +8,8 @@ from jsonschema import Draft202012Validator
 
 from leadroute import dump_policy
 from leadroute.errors import PolicyError, UnknownFieldError
+from leadroute.formats.json_schema import policy_schema
 from leadroute.formats.policy_file import parse_policy
-from leadroute.formats.policy_schema import policy_schema
 from leadroute.testing.strategies import routers
 from tests.formats.test_cases import POLICY, TEST
 from tests.formats.test_extends import BASE, CHILD, FACTORS

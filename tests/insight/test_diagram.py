@@ -45,8 +45,8 @@ def test_mermaid():
         "terms1 --> pool1",
         "terms2 --> pool1",
         'rule2 -- "no" --> catch',
-        'pool1 -- "empty pool or nobody eligible" --> catch',
-        'pool1 -- "nobody available" --> wait',
+        'pool1 -- "pool empty or none eligible" --> catch',
+        'pool1 -- "none available" --> wait',
     ]
 
 
@@ -141,11 +141,11 @@ def test_when_nobody_is_found():
         "lead --> rule1",
         'rule1 -- "yes" --> terms1',
         "terms1 --> pool1",
-        'terms1 -- "nobody available" --> pool2',
+        'terms1 -- "none available" --> pool2',
         'rule1 -- "no" --> wait',
-        'pool1 -- "empty pool" --> wait',
-        'pool1 -- "nobody eligible" --> catch',
-        'pool2 -- "nobody available" --> wait',
+        'pool1 -- "pool empty" --> wait',
+        'pool1 -- "none eligible" --> catch',
+        'pool2 -- "none available" --> wait',
     ]
 
 
@@ -165,10 +165,10 @@ def test_steps_without_an_end():
     rule = Rule("all", pool="a", fallback={"pool_empty": "pool b", "none_available": "pool b"})
     router = Router(rules=[rule], pools=[Pool("a", where=REP.level > 8), Pool("b", reps={"bob"})])
     assert [line.strip() for line in mermaid(router).splitlines()[-4:]] == [
-        'terms1 -- "nobody available" --> pool2',
-        'pool2 -- "empty pool" --> catch',
-        'pool2 -- "empty pool, then nobody available or nobody available" --> wait',
-        'pool1 -- "nobody eligible" --> catch',
+        'terms1 -- "none available" --> pool2',
+        'pool2 -- "pool empty" --> catch',
+        'pool2 -- "pool empty, then none available or none available" --> wait',
+        'pool1 -- "none eligible" --> catch',
     ]
     monday = datetime(2026, 1, 5, 9, tzinfo=UTC)
     asleep = Schedule("sat 09:00-10:00", "UTC")

@@ -95,7 +95,7 @@ def test_reasons(dispatcher):
     assert report_on(dispatcher.store).reasons == (
         ReasonFigures("waiting", "none_available", "nobody is available now", 2),
         ReasonFigures("catch_all", "none_eligible", "nobody is eligible", 1),
-        ReasonFigures("disqualified", "disqualified", "disqualified: lead.budget > 0", 1),
+        ReasonFigures("disqualified", "disqualified", "did not pass 'lead.budget > 0'", 1),
     )
 
 

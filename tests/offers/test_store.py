@@ -2,7 +2,7 @@
 
 import pytest
 
-from leadroute import ConfigError
+from leadroute.errors import ConfigError
 from leadroute.offers.store import page_size
 
 

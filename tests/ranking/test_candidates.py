@@ -7,7 +7,7 @@ import pytest
 from leadroute import LEAD, REP, Cap, Lead, Rep, Roster, Router, Rule, Snapshot
 from leadroute.errors import FieldTypeError
 from leadroute.model import territory_index
-from leadroute.model.keys import bucket_key
+from leadroute.model.keys import segment_open_key
 from leadroute.model.schedule import Schedule
 from leadroute.model.territory import Territory
 from leadroute.ranking import candidates
@@ -150,6 +150,6 @@ def test_rules_of_many_leads_are_those_of_each():
 def test_segment_has_room_for_the_whole_lead(open_work, fits):
     """A lead that takes two units needs two of the rep's segment."""
     rule = Rule("big", segment="big", capacity_cost=2)
-    counts = Snapshot(used={bucket_key("ada", "big"): open_work})
+    counts = Snapshot(used={segment_open_key("ada", "big"): open_work})
     team = Roster([Rep("ada", capacity_by_segment={"big": 3})])
     assert (Router(rules=[rule]).rank(Lead("L-1"), team, snapshot=counts).best is not None) == fits

@@ -2,7 +2,8 @@
 
 import pytest
 
-from leadroute import ConfigError, Lead, ValidationError
+from leadroute import Lead
+from leadroute.errors import ConfigError, ValidationError
 from leadroute.ranking.case import Case
 
 

@@ -64,7 +64,7 @@ def test_no_agent_was_over_capacity_at_any_instant(replay):
     assert record.store.counts(prefix="rep/open/") == {}
 
 
-def test_no_offer_was_made_outside_the_working_hours(replay):
+def test_no_offer_was_made_outside_the_working_hours(cases, replay):
     """Every offer in the log lies in the hours of the office, told by the wall clock and not by the library."""
     _, _, log = replay
     offers = [event for events in log.values() for event in events if isinstance(event, Offered)]

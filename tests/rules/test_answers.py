@@ -247,7 +247,7 @@ def test_a_predicate_answers_with_a_bool():
     assert seen == [(FULL, ADA, NOW, True)]
     with pytest.raises(
         FieldTypeError,
-        match=r"the answer of check\('ask', 1\) is the number 1; it must be True or False",
+        match=r"the answer of predicate\('ask', 1\) is the number 1; it must be True or False",
     ):
         compile_condition(predicate("ask", 1), registry)(FULL, ADA, NOW)
     strange = Registry({"ask": lambda *given: object()})
@@ -451,7 +451,7 @@ def test_every_condition_has_words(condition):
 
 def test_the_bundled_providers_are_domains():
     """The list of free mailboxes holds normal domains."""
-    from leadroute.model.validation import domain
+    from leadroute.model.values import domain
     from leadroute.rules.evaluation import FREE_MAIL
 
     assert all(domain(name) == name for name in FREE_MAIL)

@@ -7,7 +7,7 @@ import pytest
 
 from leadroute.rules import builders
 from leadroute.rules.conditions import ALWAYS, NEVER
-from leadroute.rules.evaluation import compile_condition
+from leadroute.rules.evaluation import evaluate
 from leadroute.rules.parser import FUNCTIONS, METHODS, parse
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "reference" / "language.md"
@@ -35,7 +35,7 @@ def test_every_line_of_the_table_is_true(text, code, facts):
     built = eval(code.replace("\\|", "|"), dict(NAMES))
     found = parse(text, definitions=DEFINES)
     assert found == built
-    assert compile_condition(found, facts["host"])(facts["lead"], facts["rep"], facts["now"])
+    assert evaluate(found, facts["lead"], facts["rep"], facts["now"], predicates=facts["near"])
 
 
 def test_the_table_is_complete():

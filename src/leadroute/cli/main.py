@@ -19,8 +19,8 @@ from leadroute.cli import check, demo, explain, report, route
 from leadroute.cli.inputs import existing
 from leadroute.cli.output import Screen
 from leadroute.errors import LeadrouteError
+from leadroute.formats.json_schema import policy_schema
 from leadroute.formats.policy_file import load_policy
-from leadroute.formats.policy_schema import policy_schema
 from leadroute.insight.description import describe_policy
 from leadroute.insight.diagram import graphviz, mermaid
 

@@ -10,9 +10,9 @@ if TYPE_CHECKING:
     from leadroute.formats.csv_export import row_of, write_rows
     from leadroute.formats.csv_rows import read_territories
     from leadroute.formats.icalendar import read_time_off
+    from leadroute.formats.json_schema import policy_schema
     from leadroute.formats.jsonlogic import from_jsonlogic, to_jsonlogic
     from leadroute.formats.policy_file import dump_policy, load_policy, parse_policy
-    from leadroute.formats.policy_schema import policy_schema
     from leadroute.formats.rows import read_leads, read_reps
     from leadroute.plain import dumps, from_dict, loads, to_dict
 
@@ -43,7 +43,7 @@ _HOMES = {
     "load_policy": "leadroute.formats.policy_file",
     "loads": "leadroute.plain",
     "parse_policy": "leadroute.formats.policy_file",
-    "policy_schema": "leadroute.formats.policy_schema",
+    "policy_schema": "leadroute.formats.json_schema",
     "read_leads": "leadroute.formats.rows",
     "read_reps": "leadroute.formats.rows",
     "read_territories": "leadroute.formats.csv_rows",

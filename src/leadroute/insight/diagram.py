@@ -83,8 +83,8 @@ def mermaid(router: Router) -> str:
             lead --> rule1
             rule1 --> terms1
             terms1 --> pool1
-            pool1 -- "empty pool or nobody eligible" --> catch
-            pool1 -- "nobody available" --> wait
+            pool1 -- "pool empty or none eligible" --> catch
+            pool1 -- "none available" --> wait
     """
     graph = _graph(router)
     lines = ["flowchart TD"]
@@ -188,7 +188,7 @@ def _ends(case: str, steps: Sequence[str], others: bool) -> Iterator[tuple[str, 
         return
     yield (WAIT if case == "none_available" else CATCH_ALL), label
     if others and case != "none_available":
-        yield WAIT, f"{label}, then nobody available"
+        yield WAIT, f"{label}, then none available"
 
 
 def _factors(graph: _Graph, factors: Iterable[Factor]) -> list[tuple[str, str]]:

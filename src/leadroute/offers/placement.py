@@ -124,8 +124,9 @@ class Placement:
             >>> Placement("L-1", Status.WAITING, 2, at, reason_code="none_available").reason
             'nobody is available now'
         """
-        told = _REASONS.get(self.reason_code, self.reason_code)
-        return f"{told}: {self.factor}" if self.factor and self.reason_code else told
+        if self.reason_code == Outcome.DISQUALIFIED and self.factor:
+            return f"did not pass {self.factor!r}"
+        return _REASONS.get(self.reason_code, self.reason_code)
 
     def __str__(self) -> str:
         if self.status is Status.OFFERED:
@@ -135,5 +136,4 @@ class Placement:
             return f"lead {self.lead_id} is {self.status} by {self.owner}{ended}"
         if self.status is Status.CATCH_ALL:
             return f"lead {self.lead_id} is with the catch-all {self.rep_id}: {self.reason}"
-        more = self.factor if self.status is Status.DISQUALIFIED else self.reason
-        return f"lead {self.lead_id} is {self.status}: {more}"
+        return f"lead {self.lead_id} is {self.status}: {self.reason}"

@@ -164,7 +164,7 @@ class Decided:
     def __init__(
         self, asked: Asked, found: CandidateSet, pool: str, *, ignore_availability: bool
     ) -> None:
-        router, _, lead, instant, counts, previous_offers, matches = asked
+        router, _, lead, now, counts, previous_offers, matches = asked
         self._asked, self._set, self.pool = asked, found, pool
         self.ignore_availability = ignore_availability
         self._charges: Charges | None = None
@@ -172,17 +172,17 @@ class Decided:
         self.other_pools: tuple[Decided, ...] = ()
         self.resumes_at: datetime | None = None
         self.fallback_step = ""
-        candidates = found.candidates(lead, instant, matches)
+        candidates = found.candidates(lead, now, matches)
         self._candidates = candidates
         source = lead.source if found.sources and lead.source in found.sources else None
         view = candidates.view(
-            source, instant, self._counts_on, ignore_availability=ignore_availability
+            source, now, self._counts_on, ignore_availability=ignore_availability
         )
         duty = view.duty
         over_all = self._get_charges().over_all if router.caps else ()
         snapshot = counts if type(counts) is Snapshot else self._read(view.limits, over_all)
-        if instant is None and found.times(snapshot, ignore_availability=ignore_availability):
-            known(instant)
+        if now is None and found.times(snapshot, ignore_availability=ignore_availability):
+            known(now)
         asks = self._asks(snapshot) if found.asks or snapshot.presence else ()
         places = _able(duty, view.here, over_all, snapshot, asks, previous_offers)
         if places is None:
@@ -190,16 +190,7 @@ class Decided:
         else:
             reps, columns = tuple(picked(duty.reps, places)), partial(_of_some, duty, places)
         self.context = RoutingContext(
-            lead,
-            reps,
-            pool,
-            snapshot,
-            instant,
-            router.registry,
-            matches,
-            self._absent,
-            None,
-            columns,
+            lead, reps, pool, snapshot, now, router.registry, matches, self._absent, column=columns
         )
         self.best, self.score = -1, 0.0
         if reps:

@@ -84,7 +84,7 @@ _NOTHING: Final = Snapshot()
 _NOBODY: Final[Mapping[str, str]] = FrozenDict()
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, slots=False)  # cached properties need a place for their values
 class Router:
     """A routing policy. Build it once and keep it for the life of the application.
 
@@ -97,7 +97,7 @@ class Router:
         catch_all: Who gets a lead that no rep can take: a rep's id, or the name of a queue that people watch.
         holidays: Dates, each local to the rep, on which no rep with a schedule works, unless the schedule overrides it.
         definitions: Conditions with a name that policy files may use. Not part of equality: they decide nothing.
-        fields: The kinds of custom attributes by name, as for ``parse``. Not part of equality.
+        custom_fields: The kinds of custom attributes by name, as for ``parse``. Not part of equality.
         tests: Leads and what shall become of them, for ``run_tests``. Not part of equality.
         predicates: The functions that ``predicate(name)`` in a condition calls, by name: each is called with the lead,
             the rep and the instant (``None`` where there is none) and returns whether it holds. Not part of equality.

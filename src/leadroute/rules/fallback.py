@@ -120,7 +120,7 @@ def _steps(case: str) -> Any:
     return field(default=None, converter=read)
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, repr=False)
 class Fallback:
     """What happens to a lead when its rule finds nobody, for each of four cases; ``None`` leaves it as it is.
 
@@ -153,6 +153,10 @@ class Fallback:
     pool_empty: Sequence[str] | None = _steps("pool_empty")
     none_eligible: Sequence[str] | None = _steps("none_eligible")
     none_available: Sequence[str] | None = _steps("none_available")
+
+    def __repr__(self) -> str:
+        told = (f"{case}={steps_as_text(steps)!r}" for case, steps in self.said())
+        return f"Fallback({', '.join(told)})"
 
     def steps(self, case: str, *others: Fallback) -> tuple[str, ...]:
         """The steps of a case: its own, else those of the first of the others that says any, else the default.

@@ -43,7 +43,7 @@ COUNTS: Final = frozenset({"open", "used", "turns", "last_assigned", "won", "clo
 """The counts of a rep that a scorer may look at, besides credits."""
 
 
-@frozen
+@frozen(slots=False)  # cached properties need a place for their values
 class Scorer:
     """A preference among reps: points between 0 and 1, with a reason.
 

@@ -176,9 +176,7 @@ def test_diff_names_exactly_the_leads_that_move(old, new, given_leads, roster):
 
     pairs = [(lead.id, best(old, lead), best(new, lead)) for lead in given_leads]
     assert [(m.lead_id, m.before, m.after) for m in moves] == [p for p in pairs if p[1] != p[2]]
-    assert all(
-        move.reason_code and str(move) and move.plain["why"] == move.reason_code for move in moves
-    )
+    assert all(move.reason and str(move) and move.plain["reason"] == move.reason for move in moves)
 
 
 def told(when, lead, **policy):

@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
+from attrs import asdict
+
 from leadroute.cli.inputs import (
     add_json,
     add_leads,
@@ -107,16 +109,8 @@ def _plain(ranking: Ranking) -> dict[str, Any]:
 
 
 def _assignment(given: Assignment) -> dict[str, Any]:
-    parts = [
-        {
-            "scorer": str(part.scorer),
-            "weight": part.weight,
-            "points": part.points,
-            "reason": part.reason,
-        }
-        for part in given.parts
-    ]
-    return {"rep_id": given.rep_id, "rank": given.rank, "score": given.score, "parts": parts}
+    terms = [asdict(term) for term in given.terms]
+    return {"rep_id": given.rep_id, "rank": given.rank, "score": given.score, "terms": terms}
 
 
 def _rejection(rejection: Exclusion) -> dict[str, Any]:

@@ -45,6 +45,7 @@ from leadroute import (
     Territory,
     close_rate,
 )
+from leadroute.model.countries import COUNTRIES
 from leadroute.model.keys import open_key, parts
 from leadroute.offers.change import Add, Change
 from leadroute.stores import MemoryStore
@@ -59,6 +60,7 @@ TEAMS = 1.5
 REASONS = 60
 
 TEAM = 20
+ANYWHERE = sorted(COUNTRIES)
 """The reps of one team, where there are many teams."""
 
 
@@ -320,16 +322,15 @@ def different_router():
         territories=[
             Territory("west", postal=[f"US:{n}" for n in range(5, 10)]),
             Territory("east", postal=[f"US:{n}" for n in range(5)]),
-            Territory("abroad", countries=["DE", "BR"]),
+            Territory("abroad", countries=["GB", "IE"]),
         ],
     )
 
 
 def different_lead(random, number):
     """A lead that shares as good as no value with another one."""
-    country = random.choice(("US", "DE", "BR"))
-    letters = [chr(97 + random.randrange(26)) for _ in range(4)]
-    tag = f"{letters[0]}{letters[1]}-{letters[2]}{letters[3]}"
+    country = random.choice(("US", "GB", "IE"))
+    tag = f"{random.choice(('en', 'de', 'fr'))}-{random.choice(ANYWHERE)}"
     return Lead(
         f"L-{number}",
         company=f"Company {number}",

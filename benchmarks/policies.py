@@ -26,12 +26,25 @@ SOURCES = "website webinar referral partner event outbound advert marketplace".s
 BANDS = [(1, 10), (10, 50), (50, 200), (200, 500), (500, 1000), (1000, 5000), (5000, 1_000_000)]
 FIELDS = ("country", "region", "postal_code", "industry", "employees", "product", "source")
 
+LENGTHS = {
+    **dict.fromkeys("AU CH AT BE DK NO".split(), 4),
+    **dict.fromkeys("IN SG".split(), 6),
+    "BR": 8,
+    "JP": 7,
+    "PT": 7,
+}
 WEIGHTS = [1 / rank for rank in range(1, len(COUNTRIES) + 1)]
 
 
 def regions(country):
     """Return the codes of a country's regions."""
     return [f"{country}-{number}" for number in range(1, 11)]
+
+
+def postal_code(country, number):
+    """Return a postal code of so many digits as the country has."""
+    length = LENGTHS.get(country, 5)
+    return f"{number:05d}".ljust(length, "0")[:length]
 
 
 def policy(size, seed):
@@ -84,7 +97,7 @@ def facts(size, seed):
         lead = {
             "country": country,
             "region": rng.choice(regions(country)),
-            "postal_code": f"{rng.randrange(100_000):05d}",
+            "postal_code": postal_code(country, rng.randrange(100_000)),
             "industry": rng.choice(INDUSTRIES),
             "employees": round(10 ** rng.uniform(0, 4.3)),
             "product": rng.choice(PRODUCTS),

@@ -137,7 +137,11 @@ def test_holidays_of_the_package_are_written_by_their_dates():
             {"id": "L-1", "zzz": 1},
             "Lead 'L-1': zzz is not a field; put it under 'attributes'",
         ),
-        (Lead, {"id": "L-1", "received_at": "yesterday"}, "received_at is of type str"),
+        (
+            Lead,
+            {"id": "L-1", "received_at": "yesterday"},
+            "received_at is 'yesterday'; write an instant such as",
+        ),
         (Lead, {"id": "L-1", "received_at": 5}, "received_at is of type int"),
         (Lead, {"id": "L-1", "signals": 5}, "signals are not all signals"),
         (Lead, {"id": "L-1", "signals": [5]}, "signals are not all signals"),

@@ -27,6 +27,7 @@ from leadroute.model.lead import Lead, Signal
 from leadroute.model.rep import Rep
 from leadroute.model.schedule import text_of
 from leadroute.model.validation import Refused
+from leadroute.model.values import moment
 
 __all__ = ["dumps", "from_dict", "loads", "make_converter", "to_dict"]
 
@@ -147,8 +148,8 @@ def _instant(given: Any) -> datetime:
 
 def _lenient_instant(given: Any) -> Any:
     try:
-        return datetime.fromisoformat(given)
-    except (TypeError, ValueError):
+        return moment(given)
+    except Refused:
         return given
 
 
@@ -257,7 +258,7 @@ def _same(given: Any) -> Any:
 
 _Coder = tuple[Callable[[Any], Any], Callable[[Any], Any]]
 _CODER: _Coder = (_plain, _same)
-_TIME: _Coder = (datetime.isoformat, _lenient_instant)
+_TIME: _Coder = (datetime.isoformat, _same)
 _ATTRIBUTES: _Coder = (_attributes_to_plain, _attributes_from_plain)
 _CODERS: Mapping[type, Mapping[str, _Coder]] = {
     Lead: {

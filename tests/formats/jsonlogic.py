@@ -80,6 +80,8 @@ def judge(logic, data):
             if truthy(value) is (op == "or"):
                 return value
         return value
+    if op == "some":
+        return any(truthy(judge(given[1], {"": each, **data})) for each in judge(given[0], data))
     values = [judge(each, data) for each in given]
     return _OPERATORS[op](values, data)
 

@@ -38,7 +38,7 @@ def test_each_bad_line_is_named():
             "3",
             "null",
             '{"id": "L-1"} x',
-            '{"id": "L-1", "contry": "US", "budget": "5"}',
+            '{"id": "L-1", "contry": "US", "budget": "5 pm"}',
             "[" * 100_000,
             f'{{"id": "L-1", "budget": {"9" * 5000}}}',
             '{"id": "L-1", "name": "' + "x" * LONGEST_LINE + '"}',
@@ -54,7 +54,10 @@ def test_each_bad_line_is_named():
         'leads:3: row is of type int; write an object such as {"id": "L-1"}',
         'leads:4: row is null; write an object such as {"id": "L-1"}',
         "leads:5: row goes on after its end with 'x'; remove that",
-        "leads:6: contry is not a field; did you mean 'country'?; budget is '5' of type str; write a number",
+        (
+            "leads:6: contry is not a field; did you mean 'country'?; budget is '5 pm', which is not a number; "
+            "write plain digits such as 1000 or 1000.5, or leave it empty when it is not known"
+        ),
         "leads:7: row is nested too deep; flatten it",
         "leads:8: row holds a number with thousands of digits; write it shorter",
         f"leads:9: row has more than {LONGEST_LINE:,} characters; split it",
@@ -113,7 +116,10 @@ def test_an_array_is_read_object_by_object():
     text += '{"id":"L-3","id":"L-3"}, {"id": "L-4"}\n]\n'
     expected = [
         Lead("L-1"),
-        "leads:6: budget is 'x' of type str; write a number",
+        (
+            "leads:6: budget is 'x', which is not a number; "
+            "write plain digits such as 1000 or 1000.5, or leave it empty when it is not known"
+        ),
         'leads:7: row is of type int; write an object such as {"id": "L-1"}',
         "leads:7: row has the key 'id' twice; keep one of them",
         Lead("L-4"),

@@ -170,6 +170,23 @@ def test_null(text, lead, answer):
 
 
 @pytest.mark.parametrize(
+    "condition",
+    [
+        LEAD.language == "de",
+        LEAD.language != "de",
+        ~(LEAD.language == "de"),
+        LEAD.language.in_(["de", "fr"]),
+        LEAD.language.not_in(["de", "fr"]),
+        LEAD.language.in_(REP.languages),
+        LEAD.language.not_in(REP.languages),
+    ],
+)
+def test_languages_are_read_back(condition):
+    """A question about a language, which meets its variants, is read as the same question."""
+    assert from_jsonlogic(to_jsonlogic(condition)) == condition
+
+
+@pytest.mark.parametrize(
     ("condition", "written"),
     [
         (LEAD.budget >= 1_000, {">=": [{"var": "lead.budget"}, 1000]}),
@@ -182,7 +199,26 @@ def test_null(text, lead, answer):
         (LEAD["tier"] == "gold", {"==": [{"var": "lead.attributes.tier"}, "gold"]}),
         (
             LEAD.language.in_(REP.languages),
-            {"in": [{"var": "lead.language"}, {"var": "rep.languages"}]},
+            {
+                "some": [
+                    {"var": "lead.languages"},
+                    {"in": [{"var": ""}, {"var": "rep.languages"}]},
+                ]
+            },
+        ),
+        (LEAD.language == "German", {"in": ["de", {"var": "lead.languages"}]}),
+        (
+            LEAD.language != "de",
+            {
+                "and": [
+                    {"!=": [{"var": "lead.language"}, None]},
+                    {"!": {"in": ["de", {"var": "lead.languages"}]}},
+                ]
+            },
+        ),
+        (
+            LEAD.language.in_(["de", "fr"]),
+            {"some": [{"var": "lead.languages"}, {"in": [{"var": ""}, ["de", "fr"]]}]},
         ),
         (LEAD.email.is_missing(), {"==": [{"var": "lead.email"}, None]}),
         (
@@ -273,12 +309,16 @@ CIRCLE["!"] = CIRCLE
             '$.and[1].or[0]: is no condition; write {"operator": [...]} with one operator, true or false',
         ),
         ({"and": []}, "$.and: has no parts; write one or more"),
+        (
+            {"some": [{"var": "rep.teams"}, {"in": [{"var": ""}, ["emea"]]}]},
+            '$.some: asks about the items of a list; write it of {"var": "lead.languages"} alone',
+        ),
         ({"nand": []}, "$: there is no JsonLogic operator named 'nand'; did you mean 'and'?"),
         (
             {3: []},
             (
                 "$: there is no JsonLogic operator named '3'; known: ==, !=, ===, !==, <, <=, >, >=, and, or, !, !! "
-                "and 6 more"
+                "and 7 more"
             ),
         ),
         (

@@ -269,7 +269,7 @@ def test_the_host_says_what_ends_the_work():
         ("", None, "status is empty; write a word of your own list"),
         (5, None, "status is withheld .* of type int; write text"),
         ("x" * 81, None, "status has 81 characters; .* no free text"),
-        ("won", float("nan"), "value is infinite, not a number, or too large"),
+        ("won", float("nan"), "value is not known; write one"),
         ("won", True, "value is True of type bool; write a number"),
     ],
 )

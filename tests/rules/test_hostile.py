@@ -307,7 +307,7 @@ GRAMMAR = [
     "is_free_mail(lead.budget)",
     "domain_of('a') == 'b'",
     "domain_of(domain_of(lead.email)) == 'b.com'",
-    "lead.country == 'USA'",
+    "lead.country == 'Narnia'",
     "lead.country == ''",
     "lead.email == 'nobody'",
     "lead.company == ' '",

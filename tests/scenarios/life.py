@@ -244,7 +244,7 @@ def an_absent_rep_does_not_stop_the_lead(given, then):
     assert dispatcher.placement("L-1").rep_id == absent
 
 
-@differs("fs-09", "Freed capacity")
+@differs("fs-09", "Free capacity")
 def priority_comes_before_age(given, then):
     """Waiting adds nothing to a priority, so that there is no sum of the two."""
     assert then["score"] == {each["id"]: each["wait"] + each["base"] for each in given["leads"]}

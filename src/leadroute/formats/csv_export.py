@@ -21,6 +21,7 @@ from attrs import fields
 
 from leadroute.model.lead import Lead, Signal
 from leadroute.model.rep import Rep
+from leadroute.model.values import number_text
 
 __all__ = ["cell_of", "row_of", "write_rows"]
 
@@ -103,13 +104,14 @@ def cell_of(value: Any) -> str | int | float:
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, int | float):
-        return value
+        written = number_text(value)  # 50.125 could be read as 50125
+        return value if written == repr(value) else written
     if isinstance(value, datetime):
         return value.isoformat().replace("+00:00", "Z")
     if isinstance(value, Signal):
-        return f"{value.kind}@{cell_of(value.at)}={value.value}"
+        return f"{value.kind}@{cell_of(value.at)}={cell_of(value.value)}"
     if isinstance(value, Mapping):
-        return "; ".join(f"{name}={level}" for name, level in value.items())
+        return "; ".join(f"{name}={cell_of(level)}" for name, level in value.items())
     if isinstance(value, Set):
         return "; ".join(sorted(map(str, value)))
     if isinstance(value, list | tuple):

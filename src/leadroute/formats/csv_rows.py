@@ -424,10 +424,10 @@ def read_territories(
         OSError: The file cannot be opened.
 
     Example:
-        >>> lines = ["name,countries,postal,owners", "berlin,DE,10; 12,ada", "paris,FRA,75,eve"]
+        >>> lines = ["name,countries,postal,owners", "berlin,DE,10; 12,ada", "paris,Narnia,75,eve"]
         >>> good, bad = read_territories(lines, name="areas.csv")
         >>> [each.name for each in good], [str(error) for error in bad]
-        (['berlin'], ["areas.csv:3: countries is 'FRA'; write an ISO 3166-1 alpha-2 code such as 'US' or 'DE'"])
+        (['berlin'], ["areas.csv:3: countries is 'Narnia'; write an ISO 3166-1 alpha-2 code such as 'US' or 'DE'"])
     """
     called = name_of(source, name)
     good: dict[str, Territory] = {}

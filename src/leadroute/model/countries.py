@@ -1,8 +1,8 @@
-"""The country codes of ISO 3166-1 (alpha-2), and the codes people write instead of them."""
+"""The country codes of ISO 3166-1 (alpha-2)."""
 
 from __future__ import annotations
 
-__all__ = ["COUNTRIES", "MISNOMERS"]
+__all__ = ["COUNTRIES"]
 
 COUNTRIES = frozenset(
     """
@@ -17,26 +17,3 @@ TR TT TV TW TZ UA UG UM US UY UZ VA VC VE VG VI VN VU WF WS XK YE YT ZA ZM ZW
 """.split()
 )
 """The 249 assigned codes, and ``XK``, which is in general use for Kosovo."""
-
-MISNOMERS = {
-    "UK": "GB",
-    "EL": "GR",
-    "USA": "US",
-    "UNITED STATES": "US",
-    "UNITED KINGDOM": "GB",
-    "ENGLAND": "GB",
-    "GERMANY": "DE",
-    "DEUTSCHLAND": "DE",
-    "FRANCE": "FR",
-    "SPAIN": "ES",
-    "ITALY": "IT",
-    "NETHERLANDS": "NL",
-    "CANADA": "CA",
-    "AUSTRALIA": "AU",
-    "INDIA": "IN",
-    "JAPAN": "JP",
-    "CHINA": "CN",
-    "BRAZIL": "BR",
-    "MEXICO": "MX",
-}
-"""Common spellings of a country that are not its code, each with the code."""

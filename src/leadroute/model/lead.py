@@ -13,21 +13,16 @@ from leadroute.model.validation import (
     Refused,
     clean_fields,
     cleaned,
-    country,
-    domain,
-    email,
     ident,
     instant,
-    language,
     number,
     open_attributes,
-    postal_code,
     private_text,
     text,
     timezone,
-    upper,
     whole,
 )
+from leadroute.model.values import country, domain, email, language, phone, postal_code, region
 
 __all__ = ["Lead", "Signal"]
 
@@ -70,9 +65,10 @@ def _signals(given: Any) -> tuple[Signal, ...]:
 class Lead:
     """One inquiry to place.
 
-    Every field but ``id`` may be left out: ``None`` means that it is not known. Values are normalised where they are
-    compared: countries, regions and postal codes in upper case, e-mail and domain in lower case and ASCII (IDNA),
-    languages as tags, instants in UTC. ``repr`` shows the id alone, because the rest is personal data.
+    Every field but ``id`` may be left out: ``None``, NaN and blank text mean that it is not known. Values are brought
+    into the one form in which they are compared: countries and regions as codes, postal codes as their country writes
+    them, e-mail and domain in lower case and ASCII (IDNA), languages as tags, instants in UTC, text in normal form C.
+    ``repr`` shows the id alone, because the rest is personal data.
 
     Args:
         id: The host's own id, 1 to 80 characters.
@@ -81,12 +77,13 @@ class Lead:
         email: Their e-mail address.
         phone: Their phone number, as given.
         company: The company's name.
-        domain: The company's internet domain.
-        country: ISO 3166-1 alpha-2 code.
-        region: ISO 3166-2 code, or the host's own region code.
-        postal_code: Text, because of leading zeros.
+        domain: The company's internet domain, or the address of its website.
+        country: Code or name: ``US``, ``USA``, ``United States``; kept as the ISO 3166-1 alpha-2 code.
+        region: State or province by code or name, read within the country: ``CA``, ``California``; kept as the ISO
+            3166-2 code for AU, BR, CA, IN, MX and US, as given in upper case elsewhere.
+        postal_code: Text; zeros that it has lost come back where all codes of the country have one length.
         timezone: IANA time zone of the lead.
-        language: Language tag such as ``en`` or ``pt-BR``.
+        language: Tag or name: ``pt-BR``, ``Portuguese (Brazil)``; kept as the tag.
         industry: The company's industry, in the host's own words.
         employees: The company's head count, 0 or more.
         annual_revenue: The company's revenue in the host's currency.
@@ -118,12 +115,12 @@ class Lead:
     received_at: datetime | None = cleaned(instant)
     name: str | None = cleaned(private_text)
     email: str | None = cleaned(email)
-    phone: str | None = cleaned(private_text)
+    phone: str | None = cleaned(phone)
     company: str | None = cleaned(text)
     domain: str | None = cleaned(domain)
     country: str | None = cleaned(country)
-    region: str | None = cleaned(upper)
-    postal_code: str | None = cleaned(postal_code)
+    region: str | None = cleaned(region, within="country")
+    postal_code: str | None = cleaned(postal_code, within="country")
     timezone: str | None = cleaned(timezone)
     language: str | None = cleaned(language)
     industry: str | None = cleaned(text)

@@ -14,7 +14,8 @@ from typing import Any
 
 from attrs import frozen
 
-from leadroute.model.validation import Refused, country, shown, upper
+from leadroute.model.validation import Refused, shown, upper
+from leadroute.model.values import country
 
 __all__ = ["Stretch", "postal", "squashed", "stretch"]
 

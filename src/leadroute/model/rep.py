@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence, Set
 from datetime import UTC, datetime, timedelta, tzinfo
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any, Final, Literal
 from zoneinfo import ZoneInfo
 
@@ -30,11 +30,9 @@ from leadroute.model.validation import (
     by_name,
     clean_fields,
     cleaned,
-    country,
     flag,
     ident,
     instant,
-    language,
     levels,
     must_be,
     names,
@@ -44,9 +42,9 @@ from leadroute.model.validation import (
     shown,
     text,
     timezone,
-    upper,
     whole,
 )
+from leadroute.model.values import country, covered_region, language
 from leadroute.model.working_hours import Hours
 
 __all__ = ["STATUSES", "Pauses", "Presence", "Rep", "Status", "wrapped_up"]
@@ -155,6 +153,11 @@ def _buckets(given: Any) -> FrozenDict[str, int]:
     return FrozenDict(sorted(by_name(given, ident, whole(0)).items()))
 
 
+def _regions(given: Any, countries: Set[str] = frozenset()) -> frozenset[str]:
+    found: frozenset[str] = names(partial(covered_region, countries=countries))(given)
+    return found
+
+
 @lru_cache(maxsize=4_096)
 def _parsed(written: str, zone: str) -> Schedule:
     try:
@@ -173,9 +176,9 @@ class Rep:
         teams: The teams they belong to.
         level: Seniority, 0 or more; higher is more experienced.
         skills: What they know, with a level from 0 to 1 each. A bare set of names gives each the level 1.
-        languages: Language tags they speak.
-        countries: ISO 3166-1 alpha-2 codes they cover.
-        regions: Region codes they cover.
+        languages: Languages they speak, by tag or name; ``de`` is any German, ``de-AT`` that of Austria alone.
+        countries: Countries they cover, by code or name.
+        regions: Regions they cover, by code or name; in their country when they cover one.
         territories: Names of the territories they cover.
         industries: Industries they cover.
         licenses: Licences they hold.
@@ -212,7 +215,7 @@ class Rep:
     skills: Mapping[str, float] = cleaned(levels, default=FrozenDict())
     languages: Set[str] = cleaned(names(language), default=frozenset())
     countries: Set[str] = cleaned(names(country), default=frozenset())
-    regions: Set[str] = cleaned(names(upper), default=frozenset())
+    regions: Set[str] = cleaned(_regions, default=frozenset(), within="countries")
     territories: Set[str] = cleaned(names(), default=frozenset())
     industries: Set[str] = cleaned(names(), default=frozenset())
     licenses: Set[str] = cleaned(names(), default=frozenset())

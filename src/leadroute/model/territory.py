@@ -12,6 +12,7 @@ The rules of this module:
 from __future__ import annotations
 
 from collections.abc import Callable, Set
+from functools import partial
 from typing import Any, Final
 
 from attrs import evolve, field, fields, frozen
@@ -26,16 +27,13 @@ from leadroute.model.validation import (
     Refused,
     clean_fields,
     cleaned,
-    country,
-    domain,
     ident,
-    language,
     names,
     number,
     text,
-    upper,
     whole,
 )
+from leadroute.model.values import country, covered_region, domain, language, meeting
 
 __all__ = ["BACKUP", "OVERLAY", "OWNER", "Place", "Territory", "domains_of"]
 
@@ -58,6 +56,12 @@ def _sided(clean: Cleaner) -> Cleaner:
         return f"!{found}" if left_out else str(found)
 
     return names(clean_one)
+
+
+def _regions_in(given: Any, countries: Set[str] = frozenset()) -> frozenset[str]:
+    wanted = [each for each in countries if not each.startswith("!")]
+    found: frozenset[str] = _sided(partial(covered_region, countries=wanted))(given)
+    return found
 
 
 @frozen
@@ -107,7 +111,7 @@ class Place:
             _regions(lead),
             lead.country or (region_country if len(region_country) == 2 else None),
             lead.industry,
-            () if tag is None else tuple(dict.fromkeys((tag, tag.partition("-")[0]))),
+            () if tag is None else meeting(tag),
             lead.employees,
             position_of(lead.attributes),
         )
@@ -175,7 +179,7 @@ class Territory:
 
     name: str = field(kw_only=False, metadata={"clean": ident})
     countries: Set[str] = cleaned(_sided(country), default=frozenset())
-    regions: Set[str] = cleaned(_sided(upper), default=frozenset())
+    regions: Set[str] = cleaned(_regions_in, default=frozenset(), within="countries")
     postal: Set[str] = cleaned(_sided(postal), default=frozenset())
     industries: Set[str] = cleaned(_sided(text), default=frozenset())
     min_employees: int | None = cleaned(whole(0))

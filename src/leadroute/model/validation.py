@@ -15,17 +15,29 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import UTC, datetime
-from decimal import Decimal
 from functools import cache, lru_cache
-from typing import Any, Final, NoReturn, Protocol, TypeVar
+from numbers import Number
+from operator import attrgetter
+from typing import Any, Final, NoReturn, Protocol, TypeAlias, TypeVar
 from zoneinfo import ZoneInfo
 
 from attrs import NOTHING, Attribute, field, fields
 
 from leadroute.errors import FieldError, FieldTypeError, ValidationError
-from leadroute.model.countries import COUNTRIES, MISNOMERS
+from leadroute.model.given import (
+    LONGEST_TEXT,
+    Refused,
+    composed,
+    plain_value,
+    shown,
+    text_of,
+    withheld,
+)
+from leadroute.model.moments import moment, plain_datetime
+from leadroute.model.numbers import number as any_number
 
 __all__ = [
+    "LONGEST_TEXT",
     "Cleaner",
     "FrozenDict",
     "Refused",
@@ -33,9 +45,6 @@ __all__ = [
     "by_name",
     "clean_fields",
     "cleaned",
-    "country",
-    "domain",
-    "email",
     "every",
     "flag",
     "frozen_counts",
@@ -43,14 +52,12 @@ __all__ = [
     "ident",
     "instant",
     "known",
-    "language",
     "levels",
     "must_be",
     "names",
     "number",
     "of_kind",
     "open_attributes",
-    "postal_code",
     "private_text",
     "shown",
     "text",
@@ -188,25 +195,32 @@ def of_kind(kind: type[Any]) -> Callable[[Any, Attribute[Any], Any], None]:
     return check
 
 
-Cleaner = Callable[[Any], Any]
+Cleaner = Callable[..., Any]
 
-LONGEST_TEXT = 4_096
 LONGEST_IDENT = 80
 MACHINE_ZONES: Final = frozenset(("Factory", "localtime", "posixrules"))
 """Names that zoneinfo finds and that are no zones: what they stand for is a setting of the machine."""
 
-_LARGEST_INT = 2**63 - 1
 _AWARE: Final = "such as datetime.now(UTC)"
 _IANA: Final = "write an IANA time zone such as 'Europe/Berlin'"
 
 
-class Refused(Exception):
-    """A cleaner's answer to a value that it cannot accept; the text completes "<field> ..."."""
+class NotKnown(Refused):
+    """A cleaner's answer to a value that says that nothing is known, where there must be one."""
+
+    def __init__(self) -> None:
+        super().__init__("is not known; write one")
 
 
-def cleaned(clean: Cleaner, default: Any = None) -> Any:
-    """An attrs field whose value goes through ``clean`` unless it is ``None``."""
-    return field(default=default, metadata={"clean": clean})
+def cleaned(clean: Cleaner, default: Any = None, within: str | None = None) -> Any:
+    """An attrs field whose value goes through ``clean`` unless it is ``None``.
+
+    Args:
+        clean: The cleaner.
+        default: The field's default.
+        within: A field that stands before it and says how it is to be read; the cleaner takes its value as well.
+    """
+    return field(default=default, metadata={"clean": clean, "within": within})
 
 
 def clean_fields(value: Any) -> None:
@@ -216,30 +230,46 @@ def clean_fields(value: Any) -> None:
         ValidationError: One or more fields were refused; every fault is listed.
     """
     faults = []
-    for name, clean, unsaid in _cleaners(value.__class__):
-        given = getattr(value, name)
+    read, cleaners = _cleaners(value.__class__)
+    for given, (name, clean, unsaid, within) in zip(read(value), cleaners, strict=False):
         if given is unsaid:
             continue
         try:
-            normal = clean(given)
+            normal = clean(given) if within is None else clean(given, getattr(value, within))
         except Refused as refused:
-            faults.append(FieldError(name, str(refused)))
+            if isinstance(refused, NotKnown) and unsaid is None:
+                object.__setattr__(value, name, None)
+            else:
+                faults.append(FieldError(name, str(refused)))
         else:
-            if normal is not given:
+            if normal is None and unsaid is not None:
+                faults.append(FieldError(name, str(NotKnown())))
+            elif normal is not given:
                 object.__setattr__(value, name, normal)
     if faults:
         raise ValidationError(type(value).__name__, _ident_of(value), faults)
 
 
+_Cleaners: TypeAlias = tuple[tuple[str, Cleaner, Any, str | None], ...]
+"""Each field's name, cleaner, default that needs no cleaning (or ``NOTHING``), and the field it is read within."""
+
+
 @cache
-def _cleaners(kind: type[Any]) -> tuple[tuple[str, Cleaner, Any], ...]:
-    """Each field's name and cleaner, and the default that needs no cleaning; ``NOTHING`` where there is none."""
+def _cleaners(kind: type[Any]) -> tuple[Callable[[Any], Iterable[Any]], _Cleaners]:
+    """How the values of the fields are read, and the cleaner of each."""
     declared: tuple[Attribute[Any], ...] = fields(kind)
-    return tuple(
-        (a.name, a.metadata["clean"], a.default if a.default in _UNSAID else NOTHING)
+    found = tuple(
+        (
+            a.name,
+            a.metadata["clean"],
+            a.default if a.default in _UNSAID else NOTHING,
+            a.metadata.get("within"),
+        )
         for a in declared
         if "clean" in a.metadata
     )
+    read = attrgetter(*[name for name, *_ in found])
+    return (read if len(found) > 1 else lambda value: (read(value),)), found
 
 
 _UNSAID: Final[tuple[object, ...]] = (None, frozenset(), (), FrozenDict())
@@ -265,6 +295,8 @@ def aware(instant: datetime, argument: str = "now") -> datetime:
     if not isinstance(instant, datetime):
         kind = type(instant).__name__
         raise FieldTypeError(argument, f"of type {kind}", f"an aware datetime, {_AWARE}")
+    if type(instant) is not datetime:
+        instant = plain_datetime(instant)
     if instant.tzinfo is UTC:
         return instant
     if instant.utcoffset() is None:
@@ -284,52 +316,35 @@ def known(instant: datetime | None) -> datetime:
     return instant
 
 
-def shown(given: Any) -> str:
-    """What was given, as a message repeats it: at most 60 characters."""
-    try:
-        return f"{given!r:.60}"
-    except ValueError:  # an int of more digits than Python prints
-        return "too long to show"
-
-
-def _withheld(_given: Any) -> str:
-    return "withheld (personal data)"
-
-
 def text(given: Any) -> str | None:
-    """Text without space around it; empty text is ``None``."""
-    return _storable(given, shown) or None
+    """Text without space around it, in normal form C; empty text is ``None``."""
+    if type(given) is str and given.isascii() and len(given) <= 80 and "\0" not in given:
+        return given.strip() or None
+    return text_of(given) or None
 
 
 def private_text(given: Any) -> str | None:
     """As ``text``, for personal data: a refusal does not repeat the value."""
-    return _storable(given, _withheld) or None
+    if type(given) is str and given.isascii() and len(given) <= 80 and "\0" not in given:
+        return given.strip() or None
+    return text_of(given, withheld) or None
 
 
-def _storable(given: Any, show: Callable[[Any], str]) -> str:
-    if not isinstance(given, str):
-        raise Refused(f"is {show(given)} of type {type(given).__name__}; write text")
-    if len(given) > LONGEST_TEXT:
-        raise Refused(f"has {len(given)} characters; write at most {LONGEST_TEXT}")
-    if "\0" in given or not _encodable(given):
-        raise Refused("holds a NUL or half a surrogate pair, which databases refuse; remove it")
-    return given.strip()
-
-
-def _encodable(given: str) -> bool:
-    try:
-        given.encode()
-    except UnicodeEncodeError:
-        return False
-    return True
+def _plain(given: str) -> bool:
+    return given.isascii() and given.replace("-", "").isalnum()
 
 
 def ident(given: str) -> str:
     """An id: text, kept exactly as it is, 1 to 80 characters without space around it."""
-    stripped = _storable(given, shown)
-    if not stripped:
+    if type(given) is str and len(given) <= LONGEST_IDENT and _plain(given):
+        return given
+    given = plain_value(given) if type(given) is not str else given
+    found = text_of(given)
+    if not found:
         raise Refused("is empty; every lead, rep, rule and pool needs an id of its own")
-    if stripped != given:
+    if found != given:
+        if composed(given) != given:
+            raise Refused("has accents as characters of their own; write it in Unicode's form NFC")
         raise Refused("has space around it; strip it, so that it cannot be taken for another id")
     length = len(given) + 2 * (given.count("/") + given.count("%"))
     if length > LONGEST_IDENT:
@@ -356,23 +371,6 @@ def upper(given: Any) -> str | None:
     return found.upper() if found else None
 
 
-def country(given: Any) -> str | None:
-    """An ISO 3166-1 alpha-2 code in upper case."""
-    code = upper(given)
-    if code is None or code in COUNTRIES:
-        return code
-    hint = MISNOMERS.get(code)
-    remedy = f"write {hint!r}" if hint else "write an ISO 3166-1 alpha-2 code such as 'US' or 'DE'"
-    raise Refused(f"is {given[:40]!r}; {remedy}")
-
-
-def postal_code(given: Any) -> str | None:
-    """A postal code in upper case; text only, because a number has lost its leading zeros."""
-    if isinstance(given, int):
-        raise Refused(f"is the number {given}; write text, because a number loses leading zeros")
-    return upper(given)
-
-
 def timezone(given: Any) -> str | None:
     """The name of an IANA time zone."""
     name = text(given)
@@ -395,70 +393,20 @@ def is_zone(name: str) -> bool:
     return True
 
 
-def language(given: Any) -> str | None:
-    """A language tag in the customary case: ``en``, ``pt-BR``, ``zh-Hant``."""
-    tag = text(given)
-    if tag is None:
-        return None
-    parts = tag.replace("_", "-").split("-")
-    if not (2 <= len(parts[0]) <= 8 and parts[0].isalpha() and all(_subtag(p) for p in parts)):
-        raise Refused(f"is {tag[:40]!r}; write a language tag such as 'en' or 'pt-BR'")
-    return "-".join([parts[0].lower(), *(_cased(part) for part in parts[1:])])
-
-
-def _subtag(part: str) -> bool:
-    return 1 <= len(part) <= 8 and part.isascii() and part.isalnum()
-
-
-def _cased(part: str) -> str:
-    if len(part) == 4 and part.isalpha():
-        return part.title()
-    return part.upper() if len(part) == 2 else part.lower()
-
-
-def domain(given: Any) -> str | None:
-    """A domain name in lower case, in its ASCII (IDNA) form, without a trailing dot."""
-    name = text(given)
-    if name is None:
-        return None
-    found = _idna(name)
-    if found is None or "." not in found:
-        raise Refused(
-            f"is {name[:60]!r}; write a domain such as 'example.com', without a scheme or path"
-        )
-    return found
-
-
-def email(given: Any) -> str | None:
-    """An e-mail address in lower case, its domain in ASCII (IDNA) form."""
-    address = private_text(given)
-    if address is None:
-        return None
-    local, _, host = address.rpartition("@")
-    found = _idna(host)
-    if not local or found is None or any(c.isspace() for c in local):
-        raise Refused("is not an e-mail address (value withheld); write it like 'name@example.com'")
-    return f"{local.lower()}@{found}"
-
-
-def _idna(name: str) -> str | None:
-    try:
-        found = name.lower().encode("idna").decode("ascii").lower().rstrip(".")
-    except UnicodeError:
-        return None
-    allowed = all(c.isalnum() or c in "-._" for c in found)
-    return found if found and allowed and not found.startswith(".") else None
+_PLAIN: Final = 2**53
 
 
 def number(low: float | None = None, high: float | None = None) -> Cleaner:
     """A cleaner for finite numbers between ``low`` and ``high``, both included."""
+    least = -_PLAIN if low is None else low
+    most = _PLAIN if high is None else min(high, _PLAIN)
 
     def clean(given: Any) -> int | float:
-        found = float(given) if isinstance(given, Decimal) and not given.is_snan() else given
-        if isinstance(found, bool) or not isinstance(found, int | float):
-            raise Refused(f"is {shown(given)} of type {type(given).__name__}; write a number")
-        if not abs(found) <= _LARGEST_INT:
-            raise Refused("is infinite, not a number, or too large; write one below 2**63")
+        if type(given) is int and least <= given <= most:
+            return given
+        found = any_number(given)
+        if found is None:
+            raise NotKnown
         if (low is not None and found < low) or (high is not None and found > high):
             raise Refused(f"is {shown(given)}; write {_span(low, high)}")
         return found
@@ -469,11 +417,17 @@ def number(low: float | None = None, high: float | None = None) -> Cleaner:
 def whole(low: int | None = None, high: int | None = None) -> Cleaner:
     """A cleaner for whole numbers between ``low`` and ``high``, both included."""
     finite = number(low, high)
+    least = -_PLAIN if low is None else low
+    most = _PLAIN if high is None else min(high, _PLAIN)
 
     def clean(given: Any) -> int:
+        if type(given) is int and least <= given <= most:
+            return given
         found: int | float = finite(given)
-        if not isinstance(found, int):
-            raise Refused(f"is {shown(given)}; write a whole number")
+        if isinstance(found, float):
+            if not found.is_integer():
+                raise Refused(f"is {shown(given)}; write a whole number")
+            return int(found)
         return found
 
     return clean
@@ -487,27 +441,26 @@ def _span(low: float | None, high: float | None) -> str:
 
 def flag(given: Any) -> bool:
     """True or false, and nothing that merely looks like it."""
+    given = plain_value(given)
     if not isinstance(given, bool):
         raise Refused(f"is {shown(given)}; write true or false")
     return given
 
 
-def instant(given: Any) -> datetime:
-    """An aware datetime, kept in UTC."""
-    try:
-        return aware(given)
-    except FieldTypeError as error:
-        raise Refused(f"is {error.found}; write {error.expected}") from None
-    except OverflowError:
-        raise Refused(
-            f"is {given}, which UTC cannot express; write an instant of the years 2 to 9998"
-        ) from None
+def instant(given: Any) -> datetime | None:
+    """An instant in UTC; text must say its offset."""
+    if type(given) is datetime and given.tzinfo is UTC:
+        return given
+    return moment(given)
 
 
 def names(clean: Cleaner = text) -> Cleaner:
     """A cleaner for a set of names, each of them through ``clean``."""
 
     def clean_all(given: Any) -> frozenset[str]:
+        given = plain_value(given)
+        if given is None:
+            return frozenset()
         if isinstance(given, str | bytes | Mapping) or not isinstance(given, Iterable):
             raise Refused(f"is {shown(given)}; write a set of names such as {{'a', 'b'}}")
         return frozenset(name for name in map(clean, given) if name is not None)
@@ -540,7 +493,7 @@ def open_attributes(given: Any) -> FrozenDict[str, Any]:
     found = {}
     for name, value in given.items():
         try:
-            normal = None if value is None else _open_value(value)
+            normal = _open_value(plain_value(value))
         except Refused as refused:
             raise Refused(f"[{shown(name)}] {refused}") from None
         if normal is not None:
@@ -549,14 +502,14 @@ def open_attributes(given: Any) -> FrozenDict[str, Any]:
 
 
 def _open_value(value: Any) -> Any:
-    if isinstance(value, bool):
+    if value is None or isinstance(value, bool):
         return value
     if isinstance(value, str):
         return private_text(value)
     if isinstance(value, datetime):
         return instant(value)
-    if isinstance(value, int | float | Decimal):
-        return number()(value)
+    if isinstance(value, Number):
+        return any_number(value)
     if isinstance(value, Iterable) and not isinstance(value, Mapping | bytes):
         return names(private_text)(value)
     raise Refused(

@@ -25,6 +25,7 @@ from typing import Any, Final, Protocol, TypeAlias
 from attrs import field, frozen
 
 from leadroute.errors import ConfigError, FieldTypeError, UnknownFieldError
+from leadroute.model.languages import meeting
 from leadroute.model.lead import Lead
 from leadroute.model.rep import Rep
 from leadroute.model.validation import FrozenDict, aware, must_be
@@ -61,6 +62,7 @@ from leadroute.rules.operand import (
 
 __all__ = [
     "FREE_MAIL",
+    "LANGUAGE",
     "LISTS",
     "PLAIN",
     "TYPES",
@@ -479,6 +481,8 @@ def _comparison(condition: Comparison, _registry: Registry) -> Test:
     read, other = reader(left, kind), reader(right, kind)
     if isinstance(right, Const):
         literal = right.value
+        if left == LANGUAGE and condition.op in ("==", "!="):
+            return _spoken(read, frozenset((literal,)), condition.op == "!=")
 
         def against(lead: Lead, rep: Rep | None, now: datetime | None) -> bool:
             value = read(lead, rep, now)
@@ -490,6 +494,20 @@ def _comparison(condition: Comparison, _registry: Registry) -> Test:
         a = read(lead, rep, now)
         b = other(lead, rep, now)
         return a is not None and b is not None and bool(compare(a, b))
+
+    return test
+
+
+LANGUAGE: Final = Field("lead", "language")
+"""The field of which a value meets more than what it equals: ``de-AT`` is German too."""
+
+
+def _spoken(read: Read, wanted: frozenset[str], negated: bool) -> Test:
+    """Whether the lead's language meets one of some tags."""
+
+    def test(lead: Lead, rep: Rep | None, now: datetime | None) -> bool:
+        tag = read(lead, rep, now)
+        return tag is not None and wanted.isdisjoint(meeting(tag)) is negated
 
     return test
 
@@ -525,6 +543,8 @@ def _membership(condition: Membership, _registry: Registry) -> Test:
     values = condition.values
     kind = Const(values[0]).kind if values else Kind.ANY
     read, among, negated = reader(condition.operand, kind), frozenset(values), condition.negated
+    if condition.operand == LANGUAGE:
+        return _spoken(read, among, negated)
 
     def test(lead: Lead, rep: Rep | None, now: datetime | None) -> bool:
         value = read(lead, rep, now)
@@ -536,6 +556,7 @@ def _membership(condition: Membership, _registry: Registry) -> Test:
 def _contains(condition: Contains, _registry: Registry) -> Test:
     container, negated = condition.container, condition.negated
     read, item = reader(container, container.kind), reader(condition.item, Kind.TEXT)
+    spoken = condition.item == LANGUAGE and container == Field("rep", "languages")
 
     def test(lead: Lead, rep: Rep | None, now: datetime | None) -> bool:
         whole, part = read(lead, rep, now), item(lead, rep, now)
@@ -543,6 +564,8 @@ def _contains(condition: Contains, _registry: Registry) -> Test:
             return False
         if not isinstance(whole, str | frozenset | Mapping):
             raise FieldTypeError(str(container), described(whole), "text or a set of names")
+        if spoken:
+            return any(tag in whole for tag in meeting(part)) is not negated
         return (part in whole) is not negated
 
     return test

@@ -29,6 +29,7 @@ from leadroute.model.lead import Lead
 from leadroute.model.rep import Rep
 from leadroute.model.validation import Cleaner, Refused
 from leadroute.model.validation import text as clean_text
+from leadroute.model.values import policy_region
 
 __all__ = [
     "CUSTOM_KINDS",
@@ -210,6 +211,7 @@ def _specs(
     entity: str, model: type, kinds: Mapping[Kind, Mapping[str, str]]
 ) -> Mapping[str, FieldSpec]:
     declared = {a.name: a.metadata["clean"] for a in fields(model) if "clean" in a.metadata}
+    declared |= {"region": policy_region} if "region" in declared else {}
     return MappingProxyType(
         {
             name: FieldSpec(entity, name, kind, label, declared[name], _FOLDS.get(name, str))

@@ -30,7 +30,15 @@ from leadroute.model.lead import Lead
 from leadroute.rules.conditions import And, Comparison, Condition, Membership, TextTest, joined
 from leadroute.rules.evaluation import TYPES, reader
 from leadroute.rules.fields import Kind
-from leadroute.rules.match_constraints import Demand, Key, Span, field_key, outline, span_of
+from leadroute.rules.match_constraints import (
+    Demand,
+    Key,
+    Span,
+    field_key,
+    field_span,
+    outline,
+    span_of,
+)
 from leadroute.rules.operand import Const, DomainOf, Field
 
 __all__ = [
@@ -394,5 +402,7 @@ def _questions(parts: Iterable[Condition]) -> list[_Question]:
             break
         if not isinstance(operand, Field) or operand.custom or operand.entity != "lead":
             break
+        if operand.name == "language":
+            form, literal = "span", field_span("language", form, literal)
         found.append((operand.name, form, literal))
     return found

@@ -22,6 +22,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import lru_cache
 from typing import Any, Final, NamedTuple, TypeAlias
 
+from leadroute.model.languages import narrower
 from leadroute.rules.conditions import (
     And,
     Comparison,
@@ -52,8 +53,10 @@ __all__ = [
     "Span",
     "below",
     "field_key",
+    "field_span",
     "listed",
     "merged",
+    "operand_span",
     "outline",
     "span_of",
     "starting",
@@ -185,6 +188,25 @@ _FORMS: Final[Mapping[str, Callable[[Any], Span]]] = {
     "startswith": starting,
     "span": lambda span: span,
 }
+
+
+def field_span(name: str, form: str, literal: Any) -> Span:
+    """What a question about a standard field takes; of a language its variants too.
+
+    Example:
+        >>> (
+        ...     field_span("language", "==", "de").holds("de-AT"),
+        ...     field_span("source", "==", "de").holds("de-AT"),
+        ... )
+        (True, False)
+    """
+    if name != "language" or form not in ("==", "!=", "in", "not in"):
+        return span_of(form, literal)
+    span = NOTHING
+    for wanted in (literal,) if isinstance(literal, str) else literal:
+        for tag in (wanted, *narrower(wanted)):
+            span = span.join(listed((tag,))).join(starting(f"{tag}-"))
+    return span if form in ("==", "in") else span.flipped().known()
 
 
 MOST_BOXES: Final = 32
@@ -384,7 +406,13 @@ def _comparison(condition: Comparison) -> _Leaf:
     key = _key(left, kind) if isinstance(right, Const) else None
     if key is None:
         return True
-    return key, span_of(op, condition.right.value)  # type: ignore[union-attr]
+    return key, operand_span(left, op, condition.right.value)  # type: ignore[union-attr]
+
+
+def operand_span(operand: Operand, form: str, literal: Any) -> Span:
+    """What a question about an operand takes, as ``field_span`` says."""
+    standard = isinstance(operand, Field) and not operand.custom
+    return field_span(operand.name, form, literal) if standard else span_of(form, literal)  # type: ignore[union-attr]
 
 
 def _membership(condition: Membership) -> _Leaf:
@@ -392,7 +420,9 @@ def _membership(condition: Membership) -> _Leaf:
     key = _key(condition.operand, kind)
     if key is None or kind is Kind.ANY:
         return True
-    return key, span_of("not in" if condition.negated else "in", condition.values)
+    return key, operand_span(
+        condition.operand, "not in" if condition.negated else "in", condition.values
+    )
 
 
 def _text_test(condition: TextTest) -> _Leaf:

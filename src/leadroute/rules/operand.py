@@ -15,12 +15,15 @@ import math
 import operator
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime, timedelta
+from decimal import Decimal
+from numbers import Integral, Real
 from typing import Any, ClassVar, Final, TypeAlias
 
 from attrs import field, frozen
 
 from leadroute.errors import ConfigError, FieldTypeError
-from leadroute.model.validation import LONGEST_TEXT, aware
+from leadroute.model.given import LONGEST_TEXT, composed, plain_value
+from leadroute.model.validation import aware
 from leadroute.rules.fields import Kind, plain_literal, spec_of
 
 __all__ = [
@@ -259,7 +262,7 @@ def constant(value: object) -> Const:
 
     Args:
         value: Text of at most 4,096 characters, a finite number below 2**63, a flag, an aware datetime, a duration of
-            at most 100 years, or a collection of texts.
+            at most 100 years, or a collection of texts. A member of an enum and a scalar of numpy are their value.
 
     Raises:
         ConfigError: ``value`` cannot stand in a condition; the message says what can.
@@ -268,9 +271,10 @@ def constant(value: object) -> Const:
         >>> constant(frozenset({"b", "a"}))
         Const(value=('a', 'b'))
     """
+    given, value = value, plain_value(value)
     if isinstance(value, bool | str):
         found: Any = _text(value) if isinstance(value, str) else value
-    elif isinstance(value, int | float):
+    elif isinstance(value, Real | Decimal):
         found = _number(value)
     elif isinstance(value, datetime):
         found = _instant(value)
@@ -279,7 +283,7 @@ def constant(value: object) -> Const:
     elif isinstance(value, Iterable) and not isinstance(value, bytes | Mapping):
         found = _texts(value)
     elif value is None:
-        raise ConfigError("None cannot be compared; ask `is missing` or `is present` instead")
+        raise ConfigError(f"{given} cannot be compared; ask `is missing` or `is present` instead")
     else:
         raise ConfigError(
             f"a value of type {type(value).__name__} cannot be compared; write text, a number, True or False, "
@@ -293,13 +297,13 @@ def _text(value: str) -> str:
         raise ConfigError(f"the literal has {len(value)} characters; write at most {LONGEST_TEXT}")
     if "\0" in value or any("\ud800" <= c <= "\udfff" for c in value):
         raise ConfigError("the literal holds a NUL or half a surrogate pair; remove it")
-    return value
+    return composed(value)
 
 
-def _number(value: float) -> float:
-    if not math.isfinite(value) or abs(value) > _LARGEST_INT:
+def _number(value: Any) -> float:
+    if abs(value) > _LARGEST_INT:
         raise ConfigError("the number is not finite or not below 2**63; write a smaller one")
-    return value
+    return int(value) if isinstance(value, Integral) else float(value)
 
 
 def _instant(value: datetime) -> datetime:
@@ -314,14 +318,14 @@ def _instant(value: datetime) -> datetime:
 def _duration(value: timedelta) -> timedelta:
     if abs(value) > _LONGEST:
         raise ConfigError("the duration is longer than 100 years; write a shorter one")
-    return value
+    return timedelta(value.days, value.seconds, value.microseconds)
 
 
 def _texts(value: Iterable[object]) -> tuple[str, ...]:
-    found = list(value)
+    found = [*map(plain_value, value)]
     if not all(isinstance(text, str) for text in found):
         raise ConfigError("a list that stands for a set holds texts only, such as ['gold', 'vip']")
-    texts = [plain_literal(_text(str(text))) for text in found]
+    texts = [plain_literal(_text(text)) for text in found]
     return tuple(sorted(texts) if isinstance(value, set | frozenset) else dict.fromkeys(texts))
 
 

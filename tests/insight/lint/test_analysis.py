@@ -24,7 +24,7 @@ from leadroute.insight.lint.analysis import (
 )
 from leadroute.rules.builders import age, define, hours
 from leadroute.rules.conditions import ALWAYS, NEVER, And, Comparison, Condition, joined
-from leadroute.rules.evaluation import Registry, compile_condition
+from leadroute.rules.evaluation import LANGUAGE, Registry, compile_condition
 from leadroute.rules.fields import Kind
 from leadroute.rules.match_constraints import NOTHING, listed, span_of, starting
 from leadroute.rules.operand import Const
@@ -45,6 +45,23 @@ sets = st.recursive(
     ),
     max_leaves=6,
 )
+
+
+def test_a_language_stands_for_its_variants():
+    """A row of a language holds its variants, and the negative of it holds none of them."""
+    key = (LANGUAGE, Kind.TEXT)
+    for asked in (
+        LEAD.language.in_(["de", "no"]),
+        (LEAD.language == "de") | (LEAD.language == "no"),
+    ):
+        spoken = [row[key] for row in rows(asked)]
+        found = {
+            tag for tag in ("de-AT", "nb", "fr", None) if any(takes(each, tag) for each in spoken)
+        }
+        assert found == {"de-AT", "nb"}
+    for asked in (LEAD.language != "de", LEAD.language.not_in(["de"])):
+        (row,) = rows(asked)
+        assert {tag for tag in ("de", "de-AT", "fr", None) if takes(row[key], tag)} == {"fr"}
 
 
 @given(sets, sets)

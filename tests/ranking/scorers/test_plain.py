@@ -98,10 +98,11 @@ CASES = [
     (
         language(),
         lead(language="pt-BR"),
-        rep(languages={"pt-PT", "pt"}),
+        rep(languages={"pt-PT", "pt-AO"}),
         0.8,
-        "speaks pt pt-PT, near pt-BR",
+        "speaks pt-AO pt-PT, near pt-BR",
     ),
+    (language(), lead(language="pt-BR"), rep(languages={"pt-PT", "pt"}), 1, "speaks pt"),
     (language(), lead(language="pt"), rep(languages={"en"}), 0, "no pt"),
     (language(), lead(language="pt"), rep(), 0, "no languages are known"),
     (language(), lead(), rep(languages={"en"}), None, "the lead's language is not known"),

@@ -11,7 +11,7 @@ from __future__ import annotations
 import operator
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
-from typing import Any, Final
+from typing import Any, Final, TypeGuard
 
 from attrs import evolve
 
@@ -24,10 +24,11 @@ from leadroute.rules.conditions import (
     Not,
     Presence,
 )
+from leadroute.rules.evaluation import LANGUAGE
 from leadroute.rules.fields import Kind
 from leadroute.rules.operand import Const, Operand
 
-__all__ = ["ORDERS", "TEXTS", "guards_of", "spans", "unguarded"]
+__all__ = ["ORDERS", "TAGS", "TEXTS", "guards_of", "spans", "spoken", "unguarded"]
 
 ORDERS: Final[Mapping[str, Callable[[Any, Any], bool]]] = {
     "<": operator.lt,
@@ -37,6 +38,8 @@ ORDERS: Final[Mapping[str, Callable[[Any, Any], bool]]] = {
 }
 TEXTS: Final = {"startswith": "startsWith", "endswith": "endsWith"}
 """The tests of texts as react-querybuilder calls them."""
+TAGS: Final = "lead.languages"
+"""The lead's language and what it is a variant of, a list that only the data has."""
 
 
 def guards_of(question: Condition) -> tuple[Operand, ...]:
@@ -80,6 +83,16 @@ def spans(low: Condition, high: Condition) -> bool:
     )
 
 
+def spoken(question: Condition) -> TypeGuard[Comparison]:
+    """Whether a question compares the lead's language, which meets what it is a variant of, with a tag."""
+    return (
+        isinstance(question, Comparison)
+        and question.left == LANGUAGE
+        and question.op in ("==", "!=")
+        and isinstance(question.right, Const)
+    )
+
+
 def unguarded(parts: tuple[Condition, ...], written: Sequence[Any]) -> Condition | None:
     """The question that the parts of an ``and`` are when all but the last guard it, else ``None``."""
     *guards, last = parts
@@ -87,5 +100,7 @@ def unguarded(parts: tuple[Condition, ...], written: Sequence[Any]) -> Condition
         return None
     if isinstance(last, Not) and isinstance(last.part, Membership | Contains):
         last = evolve(last.part, negated=True)
+    elif isinstance(last, Not) and spoken(last.part):
+        last = evolve(last.part, op="!=")
     needed = tuple(Presence(of) for of in guards_of(last))
     return last if needed and tuple(guards) == needed else None

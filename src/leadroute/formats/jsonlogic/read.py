@@ -17,7 +17,7 @@ from attrs import field, frozen
 
 from leadroute.errors import ConfigError, UnknownFieldError
 from leadroute.formats.json_rows import Malformed, strict_json
-from leadroute.formats.jsonlogic.guard import ORDERS, TEXTS, unguarded
+from leadroute.formats.jsonlogic.guard import ORDERS, TAGS, TEXTS, unguarded
 from leadroute.rules.conditions import (
     ALWAYS,
     NEVER,
@@ -31,6 +31,7 @@ from leadroute.rules.conditions import (
     compared,
     joined,
 )
+from leadroute.rules.evaluation import LANGUAGE
 from leadroute.rules.fields import Kind
 from leadroute.rules.operand import Const, Entry, Field, Operand, constant
 from leadroute.rules.parser import declared
@@ -218,6 +219,8 @@ def _read_comparison(reading: _Reading, op: str, given: list[Json], place: str) 
 def _read_in(reading: _Reading, op: str, given: list[Json], place: str) -> Condition:
     _count(op, given, 2)
     item, among = given
+    if among == {"var": TAGS}:
+        return compared(LANGUAGE, "==", reading.side(item, f"{place}[0]"))
     if not isinstance(among, list | tuple):
         container = reading.operand(among, f"{place}[1]")
         return Contains(container, reading.side(item, f"{place}[0]"))
@@ -228,6 +231,14 @@ def _read_in(reading: _Reading, op: str, given: list[Json], place: str) -> Condi
             found = _meeting(constant(_literal(node)), of)
             values.append(getattr(found, "value", None))
     return Membership(of, tuple(values))
+
+
+def _read_some(reading: _Reading, op: str, given: list[Json], place: str) -> Condition:
+    match given:
+        case [{"var": "lead.languages"}, {"in": [{"var": ""}, among]}]:
+            return _read_in(reading, op, [{"var": "lead.language"}, among], place)
+    problem = 'asks about the items of a list; write it of {"var": "lead.languages"} alone'
+    raise ConfigError(problem, place)
 
 
 def _read_text(reading: _Reading, op: str, given: list[Json], place: str) -> Condition:
@@ -293,6 +304,7 @@ _READERS: Final[Mapping[str, _Reader]] = {
     "!": _read_not,
     "!!": _read_not,
     "in": _read_in,
+    "some": _read_some,
     "missing": _read_missing,
     "missing_some": _read_missing_some,
     "var": _read_var,

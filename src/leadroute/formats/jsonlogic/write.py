@@ -14,7 +14,8 @@ from datetime import datetime
 from typing import Any, Final, TypeAlias
 
 from leadroute.errors import ConfigError
-from leadroute.formats.jsonlogic.guard import TEXTS, guards_of, spans, unguarded
+from leadroute.formats.jsonlogic.guard import TAGS, TEXTS, guards_of, spans, spoken, unguarded
+from leadroute.model.languages import meeting
 from leadroute.model.lead import Lead
 from leadroute.model.rep import Rep
 from leadroute.rules.conditions import (
@@ -30,6 +31,7 @@ from leadroute.rules.conditions import (
     Presence,
     TextTest,
 )
+from leadroute.rules.evaluation import LANGUAGE
 from leadroute.rules.fields import FIELDS, Kind
 from leadroute.rules.operand import Const, Entry, Field, Operand, constant
 
@@ -44,7 +46,8 @@ _SAFE_INTEGER: Final = 2**53
 def jsonlogic_data(lead: Lead, rep: Rep | None = None) -> dict[str, Json]:
     """The data that an exported condition is judged with outside of leadroute.
 
-    Missing values are ``null``, sets are sorted lists, instants are ISO 8601 text in UTC. Custom attributes stand under
+    Missing values are ``null``, sets are sorted lists, instants are ISO 8601 text in UTC. ``lead.languages`` lists the
+    lead's language and what it is a variant of. Custom attributes stand under
     ``attributes``; declare the kind of one that is a set where you ask whether it is present, because a set that is
     empty is not.
 
@@ -53,7 +56,8 @@ def jsonlogic_data(lead: Lead, rep: Rep | None = None) -> dict[str, Json]:
         >>> data["lead"]["country"], data["lead"]["budget"], data["lead"]["attributes"]
         ('US', None, {'tags': ['vip']})
     """
-    data = {"lead": _entity("lead", lead)}
+    tags = [] if lead.language is None else list(meeting(lead.language))
+    data = {"lead": {**_entity("lead", lead), "languages": tags}}
     return data if rep is None else {**data, "rep": _entity("rep", rep)}
 
 
@@ -147,18 +151,29 @@ def _comparison(asked: Comparison) -> Json:
         raise _no_counterpart(
             asked, ", because the kinds are not known; declare them in [custom_fields]"
         )
+    if spoken(asked):
+        met = {"in": [_side(right, left), {"var": TAGS}]}
+        return _guarded(guards_of(asked), {"!": met} if asked.op == "!=" else met)
     question = {asked.op: [_side(left, right), _side(right, left)]}
     return _guarded(guards_of(asked), question)
 
 
 def _membership(asked: Membership) -> Json:
     among = [_value(value, asked.operand) for value in asked.values]
+    if asked.operand == LANGUAGE:
+        return _perhaps_not(asked, _some_tag(among))
     return _perhaps_not(asked, {"in": [_var(asked.operand), among]})
+
+
+def _some_tag(among: Json) -> Json:
+    return {"some": [{"var": TAGS}, {"in": [{"var": ""}, among]}]}
 
 
 def _contains(asked: Contains) -> Json:
     if asked.container.kind is Kind.LEVELS:
         raise _no_counterpart(asked, f"; ask for a level, such as {asked.container}['name'] > 0")
+    if asked.item == LANGUAGE and asked.container == Field("rep", "languages"):
+        return _perhaps_not(asked, _some_tag(_var(asked.container)))
     return _perhaps_not(asked, {"in": [_side(asked.item, asked.item), _var(asked.container)]})
 
 

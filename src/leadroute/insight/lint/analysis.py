@@ -35,9 +35,17 @@ from leadroute.rules.conditions import (
     SetRelation,
     TextTest,
 )
-from leadroute.rules.evaluation import compile_condition
+from leadroute.rules.evaluation import LANGUAGE, compile_condition
 from leadroute.rules.fields import FIELDS, Kind
-from leadroute.rules.match_constraints import NOTHING, Span, listed, merged, span_of, starting
+from leadroute.rules.match_constraints import (
+    NOTHING,
+    Span,
+    listed,
+    merged,
+    operand_span,
+    span_of,
+    starting,
+)
 from leadroute.rules.operand import Age, Const, DomainOf, Entry, Field, Operand, SignalStat
 from leadroute.rules.rule import whole_of
 from leadroute.rules.scorer import guards
@@ -199,10 +207,10 @@ def _asked(condition: Condition) -> tuple[Key, Span]:
     """
     match condition:
         case Comparison(left=left, op=op, right=Const(value=value, kind=kind)):
-            return (left, kind), span_of(op, value)
+            return (left, kind), operand_span(left, op, value)
         case Membership(operand=operand, values=values, negated=negated):
             kind = Const(values[0]).kind if values else operand.kind
-            return (operand, kind), span_of("not in" if negated else "in", values)
+            return (operand, kind), operand_span(operand, "not in" if negated else "in", values)
         case TextTest(operand=operand, op="startswith", text=text):
             return (operand, Kind.TEXT), starting(text)
         case Presence(operand=SignalStat() | Field(custom=False) as operand) if (
@@ -229,6 +237,12 @@ def points(values: Span) -> tuple[Any, ...] | None:
     if any(low is None or high is None or low[0] != high[0] for low, high in ends):
         return None
     return tuple(low[0] for low, _ in ends)
+
+
+def named(values: Span) -> tuple[Any, ...]:
+    """Return the values of a set that stand alone, without those between two others."""
+    ends = stretches(values)
+    return tuple(low[0] for low, high in ends if low and high and low[0] == high[0])
 
 
 _TEXTS = ("example", "another", "third")
@@ -485,7 +499,11 @@ class Subject:
 def spelled(row: Row, fields: frozenset[Field]) -> Iterator[Row]:
     """Yield the row for each combination of these fields' values; nothing unless it lists all of them."""
     keys = [key for key in row if key[0] in fields]
-    listing = [None if row[key].missing else points(row[key]) for key in keys]
+    # A language stands for its variants too, which nobody lists.
+    listing = [
+        None if row[key].missing else (named if key[0] == LANGUAGE else points)(row[key])
+        for key in keys
+    ]
     if not fields or {key[0] for key in keys} != fields or None in listing:
         return
     for combination in product(*(values or () for values in listing)):

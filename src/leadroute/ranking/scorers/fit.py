@@ -16,6 +16,7 @@ from attrs import field as parameter
 from attrs import frozen
 from attrs.converters import optional
 
+from leadroute.model.languages import meeting
 from leadroute.model.lead import Lead
 from leadroute.model.rep import Rep
 from leadroute.model.territory import BACKUP, OVERLAY, OWNER
@@ -277,9 +278,9 @@ class same_country(Scorer):
 class language(Scorer):
     """Whether the rep speaks the lead's language.
 
-    Formula: 1 for the very language tag, ``near`` for the same language in another variant (``pt-BR`` and ``pt-PT``,
-    after the lookup of RFC 4647), else 0. A rep of whom no languages are known gets ``unknown``. No answer when the
-    lead's language is not known.
+    Formula: 1 for the very language tag or one that it is a variant of (``de`` for ``de-AT``), ``near`` for the same
+    language in another variant (``pt-BR`` and ``pt-PT``, after the lookup of RFC 4647), else 0. A rep of whom no
+    languages are known gets ``unknown``. No answer when the lead's language is not known.
 
     Args:
         near: The points for another variant of the language.
@@ -303,11 +304,12 @@ class language(Scorer):
         asked, unknown = context.lead.language, points_or_none(self.unknown)
         if asked is None:
             return _no_answer
+        tags = meeting(asked)
 
         def points(rep: Rep) -> float | None:
             if not rep.languages:
                 return unknown
-            if asked in rep.languages:
+            if not rep.languages.isdisjoint(tags):
                 return 1.0
             return self.near if _variants(asked, rep) else 0.0
 
@@ -324,8 +326,8 @@ class language(Scorer):
             return "the lead's language is not known"
         if not rep.languages:
             return "no languages are known"
-        if asked in rep.languages:
-            return f"speaks {asked}"
+        if spoken := [tag for tag in meeting(asked) if tag in rep.languages]:
+            return f"speaks {spoken[0]}"
         variants = _variants(asked, rep)
         return f"speaks {' '.join(variants)}, near {asked}" if variants else f"no {asked}"
 

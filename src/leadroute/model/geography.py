@@ -1,0 +1,382 @@
+"""Countries, regions and postal codes: the one form of each spelling.
+
+The rules of this module:
+
+* A code wins over a name. Nothing is guessed by likeness; near words are only named in the remedy.
+* A full code says its country itself; any other region is read within the lead's country. Without one, a name is read
+  that one place in the world has alone.
+* A country without a table keeps the caller's text for a region.
+* Zeros are given back to a postal code only where all codes of the country are digits of one length.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from functools import cache, lru_cache
+from typing import Any, Final, NamedTuple
+
+from leadroute.model.countries import COUNTRIES
+from leadroute.model.folding import fold, near_key
+from leadroute.model.given import LONGEST_CACHED, Refused, composed, plain_value, typed_text
+
+__all__ = ["country", "covered_region", "policy_region", "postal_code", "region", "zeros_restored"]
+
+_CACHED: Final = 4_096
+
+
+def country(given: Any) -> str | None:
+    """Return the ISO 3166-1 alpha-2 code of a country, given by code, alpha-3 code or name.
+
+    Args:
+        given: ``US``, ``usa``, ``United States``, ``Deutschland`` and the like; ``None`` for what is not known.
+
+    Raises:
+        Refused: It is no country, or a name that two countries share; then both are named.
+
+    Example:
+        >>> country("Deutschland"), country("GBR"), country("Ivory Coast")
+        ('DE', 'GB', 'CI')
+    """
+    if type(given) is str and given in COUNTRIES:
+        return given
+    if type(given) is str and len(given) <= LONGEST_CACHED:
+        return _cached_country(given)
+    return _country(given)
+
+
+def _country(given: Any) -> str | None:
+    text = typed_text(given)
+    if text is None:
+        return None
+    code = text.upper()
+    if code in COUNTRIES:
+        return code
+    key = fold(text)
+    found = _names().get(key)
+    if found is not None:
+        return found
+    both = _shared().get(key)
+    if both is not None:
+        raise Refused(f"is {text[:40]!r}, which may be {_either(both)}; write one of them")
+    near = _near_country(key)
+    hint = (
+        f"did you mean {near!r}?"
+        if near
+        else "write an ISO 3166-1 alpha-2 code such as 'US' or 'DE'"
+    )
+    raise Refused(f"is {text[:40]!r}; {hint}")
+
+
+_cached_country: Final = lru_cache(_CACHED)(_country)
+
+
+def _either(codes: tuple[str, ...] | list[str]) -> str:
+    return " or ".join(map(repr, codes))
+
+
+def _entries(table: str) -> list[list[str]]:
+    return [entry.split() for entry in table.split(";")]
+
+
+@cache
+def _names() -> Mapping[str, str]:
+    from leadroute.model.country_names import NAMES
+
+    return {key: code for code, *keys in _entries(NAMES) for key in keys}
+
+
+@cache
+def _shared() -> Mapping[str, tuple[str, ...]]:
+    from leadroute.model.country_names import SHARED
+
+    return {key: tuple(codes) for key, *codes in _entries(SHARED)}
+
+
+@lru_cache(_CACHED)
+def _near_country(key: str) -> str | None:
+    names = _names()
+    near = near_key(key, names)
+    return None if near is None else names[near]
+
+
+_FULL: Final = r"([A-Z]{2})[-_ ]+(\S.*)"
+
+
+def region(given: Any, country: str | None = None) -> str | None:
+    """Return the ISO 3166-2 code of a state or province of AU, BR, CA, IN, MX or US, given by code or name.
+
+    Args:
+        given: ``US-CA``, ``CA`` or ``California``; ``None`` for what is not known.
+        country: The alpha-2 code of the country that it lies in. Without one, a full code is read, and a name that no
+            other place in the world has. In a country without a table, any text is taken, in upper case.
+
+    Raises:
+        Refused: The country has no such region, or without a country it may lie in several; then these are named.
+
+    Example:
+        >>> region("Calif.", "US"), region("WA", "AU"), region("Ontario"), region("Bayern", "DE")
+        ('US-CA', 'AU-WA', 'CA-ON', 'BAYERN')
+    """
+    if type(given) is str and len(given) <= LONGEST_CACHED:
+        return _cached_region(given, country)
+    return _region(given, country)
+
+
+def policy_region(given: Any, country: str | None = None) -> str | None:
+    """Return the region that a policy or a rep names: as ``region``, and a short code that one country alone has.
+
+    Raises:
+        Refused: As for ``region``.
+
+    Example:
+        >>> policy_region("CA"), policy_region("US-CA")
+        ('US-CA', 'US-CA')
+    """
+    return _region(given, country, in_policy=True)
+
+
+def covered_region(given: Any, countries: Iterable[str] = ()) -> str | None:
+    """Return a region that is covered beside countries: in the country when it is one and has it, else by itself.
+
+    Raises:
+        Refused: As for ``region``.
+
+    Example:
+        >>> covered_region("WA", {"AU"}), covered_region("DE-BE", {"US"})
+        ('AU-WA', 'DE-BE')
+    """
+    only, *others = [*countries, None][:2]
+    if only is not None and others == [None]:
+        try:
+            return policy_region(given, only)
+        except Refused:
+            pass  # outside of that country
+    return policy_region(given)
+
+
+def _region(given: Any, country: str | None, *, in_policy: bool = False) -> str | None:
+    text = typed_text(given)
+    if text is None:
+        return None
+    upper = composed(text.upper())
+    full = re.fullmatch(_FULL, upper)
+    if full is not None and full[1] in COUNTRIES:
+        found = _full_region(text, full[1], full[2], country)
+        if found is not None:
+            return found
+    tables = _regions()
+    if country is not None and country in tables:
+        return _look_up(text, country)
+    keys = _keys(text)
+    elsewhere = _elsewhere().get(keys[-1])
+    if country is not None:
+        # What reads as a state of another country says whose it is here.
+        if elsewhere is not None and elsewhere.startswith(f"{country}-"):
+            return elsewhere
+        taken = any(key in table for table in tables.values() for key in keys)
+        return f"{country}-{upper}" if taken else upper
+    readings = [table[key] for table in tables.values() for key in keys if key in table]
+    readings = sorted(set(readings))
+    if not readings:
+        return upper
+    if len(readings) == 1 and elsewhere is None and (in_policy or len(keys[-1]) > 3):
+        return readings[0]
+    places = list(dict.fromkeys([*readings, *([elsewhere] if elsewhere else [])]))
+    remedy = "write one of them" if len(places) > 1 else "write it so"
+    raise Refused(
+        f"is {text[:40]!r}, which without a country may be {_either(places)}; {remedy}, or give the country"
+    )
+
+
+_cached_region: Final = lru_cache(_CACHED)(_region)
+
+
+def _full_region(text: str, prefix: str, rest: str, country: str | None) -> str | None:
+    """Return the region of a text that begins like a full code; ``None`` when it is none."""
+    table = _regions().get(prefix)
+    if table is None:
+        short = len(rest) <= 3 or country in (None, prefix)  # and not a name such as La-Rioja
+        return f"{prefix}-{rest}" if short else None
+    found = next((table[key] for key in _keys(rest) if key in table), None)
+    if found is None and any(map(str.isdigit, rest)):
+        return f"{prefix}-{rest}"  # no code of theirs has a digit: it is the caller's own
+    return _look_up(text, prefix) if found is None and country in (None, prefix) else found
+
+
+def _look_up(text: str, country: str) -> str:
+    table = _regions()[country]
+    for key in _keys(text):
+        if key in table:
+            return table[key]
+    near = near_key(_keys(text)[-1], table)
+    hint = (
+        f"did you mean {table[near]!r}?" if near else f"write a code such as {_SAMPLES[country]!r}"
+    )
+    raise Refused(f"is {text[:40]!r}, which is not a region of {country}; {hint}")
+
+
+_SAMPLES: Final = {
+    "AU": "AU-NSW",
+    "BR": "BR-SP",
+    "CA": "CA-ON",
+    "IN": "IN-MH",
+    "MX": "MX-JAL",
+    "US": "US-CA",
+}
+
+
+def _keys(text: str) -> tuple[str, ...]:
+    """Return the keys of a region: a bare code first, because LA and DE are small words as well."""
+    return text.lower(), fold(text)
+
+
+@cache
+def _regions() -> Mapping[str, Mapping[str, str]]:
+    from leadroute.model.region_names import REGIONS
+
+    tables: dict[str, dict[str, str]] = {}
+    for code, *keys in _entries(REGIONS):
+        tables.setdefault(code[:2], {}).update(dict.fromkeys(keys, code))
+    return tables
+
+
+@cache
+def _elsewhere() -> Mapping[str, str]:
+    from leadroute.model.region_names import ELSEWHERE
+
+    return dict(_entries(ELSEWHERE))
+
+
+class _Digits(NamedTuple):
+    """Postal codes of digits alone.
+
+    Args:
+        length: How many digits each has.
+        zeros: With how many zeros they begin at most.
+        hyphen: Behind how many digits a hyphen stands; 0 for none.
+    """
+
+    length: int
+    zeros: int = 0
+    hyphen: int = 0
+
+
+_ZIP: Final = frozenset("US PR VI GU AS MP".split())
+_POSTAL: Final[Mapping[str, _Digits]] = {
+    **dict.fromkeys("FI IT KE LK PR US VI".split(), _Digits(5, 2)),
+    **dict.fromkeys("DE DZ ES FR GT KR LA LT MM MX MY PE SK TR UA".split(), _Digits(5, 1)),
+    **dict.fromkeys("AU DK GE NZ PH".split(), _Digits(4, 1)),
+    **dict.fromkeys("NO ZA".split(), _Digits(4, 3)),
+    **dict.fromkeys("CN CO EC KZ RO SG".split(), _Digits(6, 1)),
+    **dict.fromkeys("AT BD BE BG CH CY HU LI LU SI TN".split(), _Digits(4)),
+    **dict.fromkeys("AS CZ EE GR GU HR ID MA MP SE TH".split(), _Digits(5)),
+    **dict.fromkeys("BY IN KG RU TJ UZ".split(), _Digits(6)),
+    "BR": _Digits(8, 1, 5),
+    "JP": _Digits(7, 2, 3),
+    "PL": _Digits(5, 0, 2),
+    "PT": _Digits(7, 0, 4),
+}
+_SIGNS: Final = {
+    "AT": "A",
+    "BE": "B",
+    "DE": "D",
+    "ES": "E",
+    "FI": "FIN",
+    "FR": "F",
+    "IT": "I",
+    "LU": "L",
+}
+"""What stands before the codes of a country beside its own code, as in ``D-01067``."""
+
+_SPACED: Final = (
+    "[A-Z]{1,2}[0-9][A-Z0-9]?(?=[0-9][A-Z]{2}$)|[A-Z][0-9][A-Z](?=[0-9][A-Z][0-9]$)"
+    "|[0-9]{4}(?=[A-Z]{2}$)|[AC-Y][0-9][0-9W](?=[0-9AC-Y]{4}$)"
+)
+_AS_NUMBER: Final = r"([0-9]+)\.0+"
+
+
+def postal_code(given: Any, country: str | None = None) -> str | None:
+    """Return a postal code as its country writes it, in upper case, with the zeros that it has lost.
+
+    Args:
+        given: Text; a number only where the country's codes are digits of one length. ``None`` for what is not known.
+        country: The alpha-2 code of the country; without it only letter case and blanks are brought into form.
+
+    Raises:
+        Refused: It has too few or too many digits for the country, or lost zeros that nobody can tell.
+
+    Example:
+        >>> postal_code("2108", "US"), postal_code("1067.0", "DE"), postal_code("sw1a1aa", "GB")
+        ('02108', '01067', 'SW1A 1AA')
+    """
+    if type(given) is str:
+        return (_cached_code if len(given) <= LONGEST_CACHED else _postal_code)(given, country)
+    given = plain_value(given)
+    if isinstance(given, int | float) and not isinstance(given, bool) and given == given // 1:
+        if country not in _POSTAL:
+            raise Refused(
+                f"is the number {given}; write text, because a number loses leading zeros"
+            )
+        given = str(int(given))
+    return _postal_code(given, country)
+
+
+def _postal_code(given: Any, country: str | None) -> str | None:
+    text = typed_text(given)
+    if text is None:
+        return None
+    code = " ".join(composed(text.upper()).split())
+    number = re.fullmatch(_AS_NUMBER, code)
+    if country is not None and country in _POSTAL:
+        return _digits(number[1] if number else code, text, country)
+    if number is not None:
+        raise Refused(
+            f"is {text[:20]!r}, a number that may have lost zeros; write the code as text"
+        )
+    bare = code.replace(" ", "")
+    spaced = re.match(_SPACED, bare)
+    if spaced is not None:
+        return f"{spaced[0]} {bare[spaced.end() :]}"
+    if country == "NL" and bare.isdigit() and len(bare) <= 4:
+        raise Refused(f"is {text[:20]!r}; write the four digits and two letters of NL, '1011 AB'")
+    return code
+
+
+_cached_code: Final = lru_cache(_CACHED)(_postal_code)
+
+
+def _digits(code: str, text: str, country: str) -> str:
+    length, zeros, hyphen = _POSTAL[country]
+    for sign in (country, _SIGNS.get(country, country)):
+        code = code.removeprefix(sign).lstrip(" -") if code.startswith(f"{sign}-") else code
+    code, suffix = _zip(code) if country in _ZIP else (code, "")
+    digits = code.replace(" ", "").replace("-", "")
+    lost = length - len(digits)
+    if not (digits.isascii() and digits.isdigit() and 0 <= lost <= zeros):
+        if country == "KZ" and not digits.isdigit():
+            return code  # the newer codes have letters
+        raise Refused(f"is {text[:20]!r}; write the {length} digits of a code of {country}")
+    whole = digits.zfill(length)
+    return f"{whole[:hyphen]}-{whole[hyphen:]}" if hyphen else whole + suffix
+
+
+def _zip(code: str) -> tuple[str, str]:
+    """Return a ZIP code and its four more digits with the hyphen."""
+    five, hyphen, four = code.partition("-")
+    if hyphen and len(four) == 4 and four.isdigit():
+        return five, f"-{four}"
+    return (code[:5], f"-{code[5:]}") if len(code) == 9 and code.isdigit() else (code, "")
+
+
+def zeros_restored(given: Any, found: str | None) -> bool:
+    """Return whether ``postal_code`` gave zeros back: ``found`` has more digits than what was given.
+
+    Example:
+        >>> zeros_restored("2108", "02108"), zeros_restored("02108", "02108")
+        (True, False)
+    """
+    written = str(plain_value(given)).strip()
+    number = re.fullmatch(_AS_NUMBER, written)
+    before = sum(map(str.isdigit, number[1] if number else written))
+    return found is not None and sum(map(str.isdigit, found)) > before

@@ -2,8 +2,8 @@
 
 Usage: python -m tests.stores.written FILE
 
-The file ``tests/data/schema-2.db`` was written by this program, and is never written again: it is what a user has whose
-release knew schema 2 alone.
+This program wrote ``tests/data/schema-2.sqlite``, which is never written again: it is what a user has whose release knew
+schema 2 alone.
 """
 
 import sys
@@ -26,6 +26,7 @@ from leadroute import (
     SqliteStore,
     round_robin,
 )
+from leadroute.stores import Ack, Change
 from leadroute.testing import ManualClock
 
 START = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
@@ -72,7 +73,9 @@ def write(path):
         desk = Dispatcher(ROUTER, TEAM, store, clock, track_outcomes_by=["country"])
         sizes = {"won": 9, "contacted": 10, "accepted": 11, "declined": 12, "offered": 900}
         for name, employees in sizes.items():
-            lead = Lead(f"L-{name}", employees=employees, country="DE", budget=5, priority=employees)
+            lead = Lead(
+                f"L-{name}", employees=employees, country="DE", budget=5, priority=employees
+            )
             desk.submit(lead)
             clock.advance("1s")
         for name in ("won", "contacted", "accepted"):
@@ -85,10 +88,13 @@ def write(path):
         desk.submit(Lead("L-poor", employees=5, budget=0))
         desk.submit(Lead("L-odd", country="FR", budget=5, email="personal@example.com"))
         desk.submit(Lead("L-waiting", country="JP", budget=5))
+        clock.advance("2m")
         desk.submit(Lead("L-late", employees=800, budget=5))
         desk.submit(Lead("L-hand", country="FR", budget=5))
         desk.assign("L-hand", "cy", by="manager")
         made_up = START + timedelta(days=60)
+        delivered = [Ack(event.id) for event in store.events(limit=5)]
+        store.commit(Change("delivered", delivered))
         desk.credit_turns("ada", 2, reason="absence", cause="flu", expires=made_up, pool="seniors")
 
 

@@ -354,7 +354,7 @@ class Ranking:
         """Return the ranking as plain data, which JSON can hold; instants are ISO 8601 text.
 
         Example:
-            >>> ranking = Ranking("L-1", Outcome.NO_RULE)
+            >>> ranking = Ranking("L-1", Outcome.NO_RULE_MATCHED)
             >>> ranking.to_dict()["outcome"]
             'no rule matched'
         """
@@ -379,7 +379,7 @@ class Ranking:
         Those who can take the lead come first and have a rank and a score; for the others both are ``None``.
 
         Example:
-            >>> Ranking("L-1", Outcome.NO_RULE).rows()
+            >>> Ranking("L-1", Outcome.NO_RULE_MATCHED).rows()
             []
         """
         place = {"lead_id": self.lead_id, "rule": self.rule, "pool": self.pool}

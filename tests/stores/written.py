@@ -2,8 +2,8 @@
 
 Usage: python -m tests.stores.written FILE
 
-This program wrote ``tests/data/schema-2.sqlite``, which is never written again: it is what a user has whose release knew
-schema 2 alone.
+This program wrote ``tests/data/schema-2.sqlite``, which is never written again: it is what a user has whose release
+knew schema 2 alone.
 """
 
 import sys

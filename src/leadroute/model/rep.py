@@ -38,6 +38,7 @@ from leadroute.model.validation import (
     names,
     number,
     of_kind,
+    one_line,
     open_attributes,
     shown,
     text,
@@ -246,8 +247,8 @@ class Rep:
 
     @property
     def label(self) -> str:
-        """What people call them: the name, else the id."""
-        return self.name or self.id
+        """What people call them, on one line: the name, else the id."""
+        return one_line(self.name or self.id)
 
     @property
     def zone(self) -> tzinfo:

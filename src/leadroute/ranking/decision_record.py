@@ -21,7 +21,7 @@ from attrs.converters import optional
 from leadroute.model.lead import Lead
 from leadroute.model.roster import Roster
 from leadroute.model.snapshot import Snapshot
-from leadroute.model.validation import FrozenDict
+from leadroute.model.validation import FrozenDict, one_line
 from leadroute.ranking.policy_checks import fingerprint
 from leadroute.ranking.ranking import Exclusion, Outcome, Ranking, ScoreTerm, beside
 
@@ -205,7 +205,8 @@ class DecisionRecord:
     def __str__(self) -> str:
         by = f" (rule {self.rule!r})" if self.rule is not None else ""
         when = f"{self.at:%Y-%m-%d %H:%M:%S} UTC" if self.at else "at a time nobody said"
-        lines = [f"Lead {self.lead_id} went to {self.rep_id or 'nobody'}{by}, {when}"]
+        lead, rep = one_line(self.lead_id), one_line(self.rep_id or "nobody")
+        lines = [f"Lead {lead} went to {rep}{by}, {when}"]
         if self.ignore_availability:
             lines.append("  Though nobody was available")
         if not self.candidates:

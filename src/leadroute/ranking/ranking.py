@@ -7,10 +7,10 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, Final, Protocol, TypeAlias
 
-from attrs import field, fields, frozen
+from attrs import asdict, field, fields, frozen
 from attrs.converters import optional
 
-from leadroute.model.validation import FrozenDict
+from leadroute.model.validation import FrozenDict, one_line
 from leadroute.ranking.eligibility import Ineligibility
 from leadroute.rules.fallback import WAIT
 
@@ -161,6 +161,15 @@ class Assignment:
         """Why this rep stands at this place, in words."""
         return "; ".join(map(str, self.terms))
 
+    def to_dict(self) -> dict[str, Any]:
+        """Return the assignment as plain data."""
+        return {
+            "rep_id": self.rep_id,
+            "rank": self.rank,
+            "score": self.score,
+            "terms": [asdict(term) for term in self.terms],
+        }
+
     def __str__(self) -> str:
         return f"{self.label}  {self.score:.2f}  {self.reason}"
 
@@ -188,6 +197,21 @@ class Exclusion:
     def reason(self) -> str:
         """Why not, in words."""
         return "; ".join(obstacle.reason for obstacle in self.obstacles)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the exclusion as plain data."""
+        return {
+            "rep_id": self.rep_id,
+            "obstacles": [
+                {
+                    "code": each.code,
+                    "reason": each.reason,
+                    "temporary": each.temporary,
+                    "available_at": _iso(each.available_at),
+                }
+                for each in self.obstacles
+            ],
+        }
 
     def __str__(self) -> str:
         return f"{self.label}  {self.reason}"
@@ -307,15 +331,66 @@ class Ranking:
                     return rejection
         return None
 
+    def to_dict(self) -> dict[str, Any]:
+        """Return the ranking as plain data, which JSON can hold; instants are ISO 8601 text.
+
+        Example:
+            >>> ranking = Ranking("L-1", Outcome.NO_RULE_MATCHED)
+            >>> ranking.to_dict()["outcome"]
+            'no_rule_matched'
+        """
+        return {
+            "lead_id": self.lead_id,
+            "outcome": self.outcome.value,
+            "reason": self.outcome.reason,
+            "detail": self.detail,
+            "rule": self.rule,
+            "pool": self.pool,
+            "resumes_at": _iso(self.resumes_at),
+            "assignments": [each.to_dict() for each in self.assignments],
+            "rejections": [each.to_dict() for each in self.rejections],
+            "other_pools": [each.to_dict() for each in self.other_pools],
+            "fallback_step": self.fallback_step,
+            "ignore_availability": self.ignore_availability,
+            "notes": [*self.notes],
+        }
+
+    def rows(self) -> list[dict[str, Any]]:
+        """Return a flat row for each rep, which ``pandas.DataFrame`` and ``polars.DataFrame`` take.
+
+        Those who can take the lead come first and have a rank and a score; for the others both are ``None``.
+
+        Example:
+            >>> Ranking("L-1", Outcome.NO_RULE_MATCHED).rows()
+            []
+        """
+        place = {"lead_id": self.lead_id, "rule": self.rule, "pool": self.pool}
+        ranked = [
+            {
+                **place,
+                "rep_id": one.rep_id,
+                "rank": one.rank,
+                "score": one.score,
+                "reason": one.reason,
+            }
+            for one in self.assignments
+        ]
+        nothing = {"rank": None, "score": None}
+        return ranked + [
+            {**place, "rep_id": each.rep_id, **nothing, "reason": each.reason}
+            for each in self.rejections
+        ]
+
     @property
     def headline(self) -> str:
         """The answer in one line."""
+        lead = one_line(self.lead_id)
         by = f" (rule {self.rule!r})" if self.rule is not None else ""
         if self.best is not None:
             more = ", though nobody is available" if self.ignore_availability else ""
-            return f"Lead {self.lead_id} goes to {self.best.label}{by}{more}"
+            return f"Lead {lead} goes to {self.best.label}{by}{more}"
         more = f": {self.detail}" if self.detail else ""
-        return f"Lead {self.lead_id} goes to nobody{by}: {self.outcome.reason}{more}"
+        return f"Lead {lead} goes to nobody{by}: {self.outcome.reason}{more}"
 
     def __str__(self) -> str:
         lines = [self.headline]
@@ -331,6 +406,10 @@ class Ranking:
         if self.resumes_at is not None and self.resumes_at != self.at:
             lines.append(f"  Somebody is back at {self.resumes_at:%Y-%m-%d %H:%M %Z}")
         return "\n".join(lines)
+
+
+def _iso(at: datetime | None) -> str | None:
+    return None if at is None else at.isoformat()
 
 
 @frozen

@@ -30,7 +30,7 @@ def test_json(leadroute, given, write):
     assert (found["pool"], found["detail"], found["resumes_at"]) == ("everyone", "", None)
     (ada,) = found["assignments"]
     assert (ada["rep_id"], ada["rank"], ada["score"]) == ("ada", 1, 1 / 3)
-    assert ada["parts"][0] == {
+    assert ada["terms"][0] == {
         "scorer": "skill_match('industry')",
         "weight": 2,
         "points": 0.0,

@@ -5,27 +5,24 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Any, Final, Protocol
+from typing import Any, Final, Protocol, TypeAlias
 
-from attrs import field, fields, frozen
+from attrs import asdict, field, fields, frozen
+from attrs.converters import optional
 
-from leadroute.model.rep import Rep
 from leadroute.model.validation import FrozenDict, one_line
 from leadroute.ranking.eligibility import Ineligibility
 from leadroute.rules.fallback import WAIT
-from leadroute.rules.routing_context import RoutingContext
-from leadroute.rules.scorer import Scorer
 
 __all__ = [
     "Assignment",
     "Exclusion",
     "Known",
     "Outcome",
-    "Part",
     "Ranking",
+    "ScoreTerm",
     "Source",
     "beside",
-    "worded",
 ]
 
 
@@ -98,40 +95,32 @@ class Source(Protocol):
 
 
 @frozen
-class Part:
+class ScoreTerm:
     """One term of a score.
 
     Args:
-        scorer: What gave the points.
-        weight: How much it counts beside the others.
-        points: Between 0 and 1, or ``None`` when it had no answer and took no weight.
+        scorer: The scorer, as a policy file writes it.
+        weight: How much it counts beside the other terms.
+        points: From 0 to 1, or ``None`` when it has no answer and takes no weight.
+        reason: Why it gives these points, in words for a sales manager.
     """
 
-    scorer: Scorer
-    weight: float
-    points: float | None
-    _context: RoutingContext = field(eq=False, repr=False)
-    _rep: Rep = field(eq=False, repr=False)
-
-    @property
-    def reason(self) -> str:
-        """Why it gave these points, in words; written when asked for."""
-        return self.scorer.reason(self._context, self._rep)
+    scorer: str
+    weight: float = field(converter=float)
+    points: float | None = field(converter=optional(float))
+    reason: str
 
     def __str__(self) -> str:
-        return worded(str(self.scorer), self.weight, self.points, self.reason)
+        if self.points is None:
+            return f"{self.scorer} no answer: {self.reason}"
+        times = "" if self.weight == 1 else f" x{self.weight:g}"
+        return f"{self.scorer} {self.points:.2f}{times}: {self.reason}"
 
 
-def worded(scorer: str, weight: float, points: float | None, reason: str) -> str:
-    """One term of a score in one line."""
-    if points is None:
-        return f"{scorer} no answer: {reason}"
-    if weight == 1:
-        return f"{scorer} {points:.2f}: {reason}"
-    return f"{scorer} {points:.2f} x{weight:g}: {reason}"
+ScoreTerms: TypeAlias = tuple[ScoreTerm, ...]
 
 
-def _parts(given: tuple[Part, ...] | Callable[[], tuple[Part, ...]]) -> tuple[Part, ...]:
+def _terms(given: ScoreTerms | Callable[[], ScoreTerms]) -> ScoreTerms:
     return given() if callable(given) else given
 
 
@@ -144,33 +133,33 @@ class Assignment:
         label: What people call them.
         rank: From 1.
         score: Between 0 and 1.
-        parts: The terms of the score, or a function that gives them when asked for.
+        terms: The terms of the score, or a function that gives them when asked for.
     """
 
     rep_id: str
     label: str
     rank: int
     score: float
-    _parts: tuple[Part, ...] | Callable[[], tuple[Part, ...]] = field(default=(), eq=_parts)
+    _terms: ScoreTerms | Callable[[], ScoreTerms] = field(default=(), eq=_terms)
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return Assignment, (self.rep_id, self.label, self.rank, self.score, self.parts)
+        return Assignment, (self.rep_id, self.label, self.rank, self.score, self.terms)
 
     @property
-    def parts(self) -> tuple[Part, ...]:
+    def terms(self) -> ScoreTerms:
         """The terms of the score."""
-        return _parts(self._parts)
+        return _terms(self._terms)
 
     def __repr__(self) -> str:
         return (
             f"Assignment(rep_id={self.rep_id!r}, label={self.label!r}, rank={self.rank!r}, "
-            f"score={self.score!r}, parts={self.parts!r})"
+            f"score={self.score!r}, terms={self.terms!r})"
         )
 
     @property
     def reason(self) -> str:
         """Why this rep stands at this place, in words."""
-        return "; ".join(map(str, self.parts))
+        return "; ".join(map(str, self.terms))
 
     def to_dict(self) -> dict[str, Any]:
         """Return the assignment as plain data."""
@@ -178,15 +167,7 @@ class Assignment:
             "rep_id": self.rep_id,
             "rank": self.rank,
             "score": self.score,
-            "parts": [
-                {
-                    "scorer": str(part.scorer),
-                    "weight": part.weight,
-                    "points": part.points,
-                    "reason": part.reason,
-                }
-                for part in self.parts
-            ],
+            "terms": [asdict(term) for term in self.terms],
         }
 
     def __str__(self) -> str:
@@ -354,13 +335,14 @@ class Ranking:
         """Return the ranking as plain data, which JSON can hold; instants are ISO 8601 text.
 
         Example:
-            >>> ranking = Ranking("L-1", Outcome.NO_RULE)
+            >>> ranking = Ranking("L-1", Outcome.NO_RULE_MATCHED)
             >>> ranking.to_dict()["outcome"]
-            'no rule matched'
+            'no_rule_matched'
         """
         return {
             "lead_id": self.lead_id,
             "outcome": self.outcome.value,
+            "reason": self.outcome.reason,
             "detail": self.detail,
             "rule": self.rule,
             "pool": self.pool,
@@ -379,7 +361,7 @@ class Ranking:
         Those who can take the lead come first and have a rank and a score; for the others both are ``None``.
 
         Example:
-            >>> Ranking("L-1", Outcome.NO_RULE).rows()
+            >>> Ranking("L-1", Outcome.NO_RULE_MATCHED).rows()
             []
         """
         place = {"lead_id": self.lead_id, "rule": self.rule, "pool": self.pool}
@@ -416,7 +398,7 @@ class Ranking:
         width = max(map(len, labels), default=0)
         for assignment in self.assignments:
             lines.append(f"  {assignment.rank}. {assignment.label:{width}}  {assignment.score:.2f}")
-            lines += [f"       {part}" for part in assignment.parts]
+            lines += [f"       {term}" for term in assignment.terms]
         others = ((each.pool, each.outcome, each.rejections) for each in self.other_pools)
         lines += beside(self.rejections, others, self.notes, width)
         if self.fallback_step:

@@ -1,4 +1,4 @@
-"""How good and how urgent a lead is, from what it is and from what it does.
+"""Lead scores: how good and how urgent a lead is.
 
 Example:
     >>> from leadroute.lead_scoring import LeadGrade

@@ -3,6 +3,7 @@
 import io
 import json
 import sys
+from random import Random
 
 import pytest
 
@@ -158,3 +159,29 @@ def test_nothing_raw_reaches_a_terminal(leadroute, given, write, monkeypatch, te
 def test_json_escapes_what_a_terminal_would_follow():
     """The escape says which character it was, so that nothing is lost."""
     assert in_json({"a": "x\u202e\x9b"}) == '{"a": "x\\u202e\\u009b"}'
+
+
+def test_200_hostile_ids_over_the_commands(leadroute, given, write, monkeypatch, terminal):
+    """Two hundred ids of all sorts of characters reach no terminal raw: as CSV, as JSON, in reasons and in reports."""
+    random = Random(13)
+    marks = "\x01\x07\x08\x1b\x7f\x80\x9b\u061c\u200e\u2028\u2029\u202a\u202e\u2066\u2069\n\t"
+    names = ["".join(random.choices(marks + "ab", k=6)).strip() + f"x{n}" for n in range(200)]
+    write(
+        "leads.json",
+        json.dumps([{"id": name, "budget": 5, "employees": 1, "industry": "x"} for name in names]),
+    )
+    write("reps.json", json.dumps([{"id": name, "name": f"n{name}"} for name in names[:3]]))
+    options = (*given[:2], "--reps", "reps.json", "--leads", "leads.json", *given[6:])
+    monkeypatch.setattr(sys, "stdout", terminal)
+    monkeypatch.setattr(sys, "stderr", terminal)
+    monkeypatch.setenv("NO_COLOR", "1")
+    leadroute("route", *options, "--store", "s.db", "--accept")
+    leadroute("route", *options, "--json")
+    leadroute("report", "--store", "s.db")
+    leadroute("check", *options)
+    for name in names[:20]:
+        leadroute("explain", *options, "--lead", name)
+        leadroute("explain", *options, "--lead", name, "--why-not", names[1], "--json")
+    told = terminal.getvalue().replace("\r", "")
+    assert told.count("x7") > 2
+    assert shown(told) == told

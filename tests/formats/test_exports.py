@@ -532,3 +532,22 @@ def test_what_are_no_signals_is_refused():
         Lead("1", signals="page")
     with pytest.raises(ValidationError, match="signals are not all signals"):
         Lead("1", signals=["page"])
+
+
+def test_restored_codes_of_mappings_are_counted():
+    """Rows that bring their headers are counted as those of a table are; a number is no company."""
+    leads = read_leads(
+        [{"id": "1", "Zip": "2139", "Country": "US"}, {"id": "2", "Company": 5}], name="f"
+    )
+    good, bad = leads
+    assert (good.postal_code, leads.restored) == ("02139", 1)
+    assert str(bad).startswith("f:2: company is 5 of type int")
+
+
+def test_postal_codes_that_are_numbers():
+    """A whole float gets its zeros back where the country says how many there are, and is refused elsewhere."""
+    good, bad = read_leads(
+        [{"id": "1", "Zip": 2139.0, "Country": "US"}, {"id": "2", "Zip": 2139.0}]
+    )
+    assert good.postal_code == "02139"
+    assert "postal_code (column 'Zip') is the number 2139" in str(bad)

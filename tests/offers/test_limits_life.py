@@ -158,7 +158,8 @@ class Limits(RuleBasedStateMachine):
             act(*given, **named)
 
     @rule(
-        number=numbers, answers=st.sampled_from([["accept"], ["accept", "record_contact"], ["decline"]])
+        number=numbers,
+        answers=st.sampled_from([["accept"], ["accept", "record_contact"], ["decline"]]),
     )
     def answer(self, number, answers):
         lead_id = self._one(Status.OFFERED, number)

@@ -100,7 +100,7 @@ class ConfigError(LeadrouteError, ValueError):
 
     Args:
         problem: What is wrong and what to write instead.
-        place: Where it stands, such as ``policy.toml:14: rule[2].when``; empty when there is no file.
+        place: The place, such as ``policy.toml:14: rule[2].when``; empty when there is no file.
 
     Example:
         >>> str(
@@ -136,7 +136,7 @@ class UnknownFieldError(ConfigError):
         entity: What the name should be a part of, such as ``lead``, ``rep``, ``pool`` or ``scorer``.
         name: The unknown name.
         known: The names that would have been right.
-        place: Where it stands; empty when there is no file.
+        place: The place; empty when there is no file.
 
     Example:
         >>> str(UnknownFieldError("lead", "contry", ("country", "company")))
@@ -181,7 +181,7 @@ class ExpressionError(ConfigError):
         line: The line in the text, counted from 1.
         column: The character in that line, counted from 1.
         excerpt: The part of the line around it, with a caret below.
-        place: Where the text stands; empty when there is no file.
+        place: The place of the text; empty when there is no file.
 
     Example:
         >>> print(ExpressionError("write == to compare", 1, 9, "  lead.id = 'x'\n          ^"))

@@ -81,7 +81,7 @@ def coverage(
 
     Raises:
         ValidationError: ``zone`` is no time zone.
-        FieldTypeError: ``week_start`` is no date, or something is no schedule.
+        FieldTypeError: ``week_start`` is not a date, or something is not a schedule.
 
     Complexity: O(h) for the hours of the week and each *different* schedule of a group.
 
@@ -268,7 +268,7 @@ def _answering(reps: Iterable[Rep], now: datetime) -> Iterator[Hours | None]:
 
 
 def failing(ask: Callable[[], object]) -> str:
-    """Return the kind of error that something of the host's fails with; empty when it answers."""
+    """Return the kind of error that something of yours fails with; empty when it answers."""
 
     def answers() -> str:
         ask()

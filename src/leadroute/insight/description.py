@@ -122,7 +122,7 @@ def describe_rule(rule: Rule, window: timedelta, *, first: bool = True) -> str:
 
 
 def fallback_in_words(fallback: Fallback) -> Iterator[str]:
-    """Say what happens when nobody is found, a sentence for each case that the policy names.
+    """Say what happens when no rep is found, a sentence for each case that the policy names.
 
     Example:
         >>> print(*fallback_in_words(Fallback(none_available="pool apac, ignore_availability")))

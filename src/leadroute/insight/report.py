@@ -42,7 +42,7 @@ class RepFigures:
         timed_out: Offers that ran out without an answer.
         contacted: Leads they reached.
         won: Deals they won.
-        value: What the deals they won were worth, in the host's currency.
+        value: What the deals they won were worth, in your currency.
         time_to_accept: The median from offer to acceptance; ``None`` when they accepted nothing.
     """
 
@@ -114,7 +114,7 @@ class Report:
         reps: The reps who had an offer, by id.
         rules: The rules that matched a lead, by name.
         reasons: Why leads are not with a rep, the most frequent first.
-        coverage: How many can take a lead in each hour of a week; ``None`` when nobody said who works.
+        coverage: The available reps in each hour of a week; ``None`` without a policy and reps.
     """
 
     leads: int

@@ -285,7 +285,7 @@ class Cap:
         paced: Spread it over the days that the rep works; for a week, a month or a quarter.
         rolling: Count back from any instant, not from the start of the period: 1 hour, 24 hours, 7, 30 or 90 days.
             Counted in twelfths of that, so that room comes back at most a twelfth later than to the second.
-        soft: Only prefer reps who are below it (``cap_remaining()``), refuse nobody.
+        soft: Only prefer reps who are below it (``cap_remaining()``), and exclude no rep.
         burst: The most on one day, 1 or more; one more than the pace when not given. For paced caps.
         ramp: For reps with ``joined_at``: grow evenly from 1 to ``limit`` over this time, such as ``"8w"``.
         source: Count only leads from this source.
@@ -366,7 +366,7 @@ class Cap:
         Raises:
             ConfigError: It cannot be read.
             ValidationError: A part of it is refused.
-            FieldTypeError: It is no text.
+            FieldTypeError: It is not text.
         """
         must_be(str, text=text)
         head, *rest = text.split(",")

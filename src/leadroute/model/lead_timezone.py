@@ -117,7 +117,7 @@ def zones_of(
         timezone: The zone itself, when the lead has given it.
 
     Raises:
-        FieldTypeError: Something is no text.
+        FieldTypeError: Something is not text.
 
     Example:
         >>> zones_of("DE").zone
@@ -276,7 +276,7 @@ def shared_hours(lead: Lead, week: str, now: datetime | None) -> Shared | None:
 
     Raises:
         ValidationError: ``week`` cannot be read.
-        FieldTypeError: The lead's zone is known, and nobody said what time it is.
+        FieldTypeError: The lead's zone is known, and the time was not given.
 
     Example:
         >>> from datetime import UTC

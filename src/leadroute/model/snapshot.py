@@ -47,7 +47,7 @@ class Snapshot:
     What is handed in is copied, so that a decision and its reasons are about the same counts.
 
     Raises:
-        FieldTypeError: Something is of the wrong kind, or a count is no number.
+        FieldTypeError: Something is of the wrong kind, or a count is not a number.
 
     Example:
         >>> Snapshot(open={"ada": 3}).open.get("ada")

@@ -232,8 +232,8 @@ class Add:
     Args:
         key: The counter; a missing one stands at 0.
         delta: What to add; negative to give back.
-        lo: The least the sum may be; ``None`` is no bound.
-        hi: The most the sum may be; ``None`` is no bound, 0 is none at all.
+        lo: The least the sum may be; ``None`` is without bound.
+        hi: The most the sum may be; ``None`` is without bound, 0 is none at all.
     """
 
     key: str = field(validator=_key)
@@ -259,7 +259,7 @@ class Raise:
 
     Args:
         key: The counter; a missing one stands at 0.
-        to: The least it shall be afterwards.
+        to: The smallest value afterwards.
     """
 
     key: str = field(validator=_key)

@@ -4,7 +4,7 @@ The rules of this module:
 
 * What is read may be stale; the guards of the commit decide.
 * ``Books`` belong to one step. A record of credits is read once in it, changed in it, and written by its change.
-* The host's presence is copied, so that the snapshot stays as it was when the decision was made.
+* Your presence is copied, so that the snapshot stays as it was when the decision was made.
 """
 
 from __future__ import annotations
@@ -62,10 +62,10 @@ _KEYS: Final = FrozenDict(
 
 
 def by_rep(given: Mapping[str, Presence]) -> Mapping[str, Presence]:
-    """A converter for the host's presence: the very mapping that the host goes on changing.
+    """A converter for your presence: the very mapping that you go on changing.
 
     Raises:
-        FieldTypeError: It is no mapping.
+        FieldTypeError: It is not a mapping.
     """
     if not isinstance(given, Mapping):
         expected = "a mapping such as {'ada': Presence('busy', since)}"

@@ -41,7 +41,7 @@ class Received:
 
     Args:
         at: When.
-        received_at: When the lead came in, if the host said so.
+        received_at: When the lead came in, if you gave it.
         priority: The lead's priority; waiting leads with a higher one go first.
         policy_version: The version of the policy at that time.
     """
@@ -85,14 +85,14 @@ class Offered:
         reservations: What the offer counts against, by counter key; given back when it is declined or runs out.
         propensity: The probability with which this rep came first; below 1 only where the score leaves something to
             chance.
-        fairness_cost: The points that were given up for the sake of a bound on unfairness.
+        fairness_cost: The score that was given up for fairness.
         limits: The most that these counters could stand at, as it was at that instant; those without a limit are
             left out. Of a rep who is left alone after a contact, the latest that the last contact may have been.
         release_on: When open work is given back, as ``Rule.release_on``.
-        turn: What it did to the credits of the pool; ``None`` when the lead is no turn.
+        turn: What it did to the credits of the pool; ``None`` when the lead is not a turn.
         order: Its number among all assignments: microseconds since 1970 (UTC), or one more than the largest so far.
         policy_version: The version of the policy that decided.
-        ignore_availability: Whether it was made without a look at who is at work, because nobody was.
+        ignore_availability: Whether it ignored availability, because no rep was available.
     """
 
     kind: ClassVar[str] = "offered"
@@ -213,7 +213,7 @@ class Declined:
     Args:
         at: When.
         rep_id: Who.
-        reason: A word of the host's own list of reasons; no free text, because the log keeps no personal data.
+        reason: A word of your own list of reasons; no free text, because the log keeps no personal data.
     """
 
     kind: ClassVar[str] = "declined"
@@ -249,7 +249,7 @@ class FeedbackGiven:
         rep_id: Who.
         status: What became of it.
         closing: Whether that ends the work on the lead.
-        value: What it was worth, in the host's currency.
+        value: What it was worth, in your currency.
     """
 
     kind: ClassVar[str] = "feedback"

@@ -61,7 +61,7 @@ class Placement:
         lead_id: The lead.
         status: Where it stands.
         steps: How many events have happened; the number of the last one.
-        received_at: When the lead came in: as the host said, else when it was submitted.
+        received_at: When the lead came in: as you gave it, else when it was submitted.
         priority: Waiting leads with a higher one go first.
         rule: The rule that matched last.
         pool: The pool of the current offer or owner.
@@ -73,7 +73,7 @@ class Placement:
         contacted_at: When its owner first reached the lead.
         closed_at: When its owner said how it ended.
         outcome: The last feedback; for a disqualified lead what becomes of it: ``nurture``, ``reject`` or ``review``.
-        value: What it was worth, in the host's currency.
+        value: What it was worth, in your currency.
         reason_code: Why it is disqualified, waits, or is with the catch-all: an ``Outcome``, ``declined`` or
             ``timed_out``; empty when none of these is so.
         previous_offers: What became of earlier offers, by rep id.

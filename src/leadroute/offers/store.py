@@ -65,7 +65,7 @@ class Store(Protocol):
 
         Those of ``keys`` come in their order, the others by key.
 
-        A counter that stands at 0 is left out: it cannot be told from one that was never touched.
+        A counter that stands at 0 is left out: it cannot be distinguished from one that was never touched.
 
         Raises:
             ConfigError: Both were given.

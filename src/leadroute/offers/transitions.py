@@ -154,7 +154,7 @@ def _limits(charged: Sequence[Charge]) -> dict[str, int]:
 def shift_end(release_on: str, rep: Rep | None, now: datetime) -> datetime | None:
     """When the clock gives open work back: at the end of the shift, where the rule says so.
 
-    ``None`` leaves it to the outcome: there is no schedule, or its calendar is the host's and fails.
+    ``None`` leaves it to the outcome: there is no schedule, or its calendar is yours and fails.
     """
     if release_on != "shift_end" or rep is None or rep.hours is None:
         return None
@@ -211,7 +211,7 @@ def release(before: Placement, now: datetime) -> Released | None:
     """The end of open work on a lead that goes on, or ``None`` when it is open work no more.
 
     Raises:
-        InvalidTransitionError: Nobody owns the lead.
+        InvalidTransitionError: No rep owns the lead.
     """
     if before.owner is None:
         raise InvalidTransitionError(before.lead_id, "release", "", state_of(before))
@@ -286,7 +286,7 @@ def contact(before: Placement, now: datetime) -> Contacted | None:
     """The first contact by the owner, or ``None`` when there was one already.
 
     Raises:
-        InvalidTransitionError: Nobody owns the lead, or it has ended.
+        InvalidTransitionError: No rep owns the lead, or it has ended.
     """
     if before.contacted_at is not None:
         return None
@@ -301,7 +301,7 @@ def feedback(
     """What the owner says of the lead, or ``None`` when the same was said before.
 
     Raises:
-        InvalidTransitionError: Nobody owns the lead, or it ended otherwise before.
+        InvalidTransitionError: No rep owns the lead, or it ended otherwise before.
         ValidationError: The status or the value cannot be kept.
         FieldTypeError: ``closing`` is neither true nor false.
     """

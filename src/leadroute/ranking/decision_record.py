@@ -3,7 +3,7 @@
 The rules of this module:
 
 * A record is complete: every rep of the pool with every reason, the points of every score, what broke a tie, and the
-  probability with which each rep came first. Nothing in it is worked out when it is read.
+  probability with which each rep came first. Nothing in it is computed when it is read.
 * It holds plain values alone, so ``leadroute.plain`` writes it as JSON: equal records are equal bytes.
 * It holds no lead. The inputs are there as digests, which say later whether they are still the same ones.
 * The same inputs under the same policy give the same record, whatever the order in which the reps stand.
@@ -98,7 +98,7 @@ class Candidate:
 
 @frozen
 class Asked:
-    """Another pool that was asked, and found nobody.
+    """Another pool that was asked, and found no rep.
 
     Args:
         pool: The pool.
@@ -119,22 +119,22 @@ class DecisionRecord:
 
     Args:
         lead_id: The lead.
-        at: The instant of the decision; ``None`` when nobody said.
-        version: The version of the policy.
+        at: The instant of the decision; ``None`` when it was not given.
+        policy_version: The version of the policy.
         inputs: The digests of ``lead``, ``roster``, ``snapshot`` and ``previous_offers``: 16 hexadecimal digits each.
         outcome: How it came out.
         rule: The name of the rule that matched.
         pool: The name of the pool.
         candidates: Who could take the lead, best first.
         rejections: Who could not, in the order of their ids, with every obstacle.
-        fairness_cost: The points that were given up for a bound on unfairness.
+        fairness_cost: The score that was given up for fairness.
         accept_within: How long an offer stands.
         detail: More about the outcome, such as what failed in qualification.
         factor: The first factor that the lead did not fulfil.
         verdict: What that factor says becomes of the lead.
         resumes_at: When it is worth deciding again.
         other_pools: The other pools that were asked, in order.
-        fallback_step: What happens when nobody was found: ``wait`` or ``catch_all``.
+        fallback_step: What happens when no rep was found: ``wait`` or ``catch_all``.
         ignore_availability: Whether the reps were asked no matter whether they are at work.
         notes: What else to know, such as what is not known of the lead's clock.
 

@@ -65,7 +65,7 @@ def holiday_dates(given: Iterable[date]) -> frozenset[date]:
     """A converter for holidays.
 
     Raises:
-        ConfigError: Something is no date, or a calendar has no dates because it works them out when it is asked.
+        ConfigError: Something is not a date, or a calendar has no dates because it works them out when it is asked.
     """
     if isinstance(given, str | bytes) or not isinstance(given, Iterable):
         raise ConfigError(f"holidays are {given!r:.60}; write a list of dates")

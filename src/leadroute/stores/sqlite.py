@@ -9,7 +9,7 @@ The rules of this module:
 * Whatever is raised inside a commit, KeyboardInterrupt too, undoes all of it.
 * A connection is opened when one is needed, used by one thread at a time, kept for the next call, and never carried
   over a fork. No transaction, not even a read, outlives the call that needed it.
-* In a host's transaction (:meth:`SqliteStore.bind`) every commit is a SAVEPOINT. Nothing is retried, begun or
+* In your transaction (:meth:`SqliteStore.bind`) every commit is a SAVEPOINT. Nothing is retried, begun or
   committed.
 """
 
@@ -134,8 +134,8 @@ class SqliteStore(_Sqlite):
         busy_timeout: How long to wait for other writers before ``TransientError``.
 
     Raises:
-        ConfigError: The file is no database or cannot be opened, an option cannot be used, or the tables were made by
-            another release.
+        ConfigError: The file is not a database or cannot be opened, an option cannot be used, or the tables were
+            made by another release.
 
     Example:
         >>> with SqliteStore(folder / "crm.db") as store:  # doctest: +SKIP
@@ -298,7 +298,7 @@ class SqliteTransaction(_Sqlite):
     Begin with BEGIN IMMEDIATE; after a plain BEGIN and a read, SQLite may refuse the first write for ever.
 
     Args:
-        connection: The host's connection. Its settings stay as they are; it must give texts as ``str``.
+        connection: Your connection. Its settings stay as they are; it must give texts as ``str``.
         prefix: What the names of all tables start with.
     """
 

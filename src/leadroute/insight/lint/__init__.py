@@ -34,7 +34,7 @@ def check(
 
     Args:
         router: The policy. Its ``silences`` leave out what is meant to be as it is.
-        roster: The reps that it shall be used with. Without them, only the rules are held against one another.
+        roster: The reps that it is used with. Without them, only the rules are held against one another.
         now: An instant in the week whose hours are looked at, aware. Without it, hours are not looked at.
         lines: The lines of the policy file by place, as ``leadroute.formats.policy_source.lines_of`` gives them.
 

@@ -82,7 +82,7 @@ class BatchAssignment:
         rule: The rule that matched.
         pool: The pool of the rep.
         chosen: The rep, with worth and price.
-        runner_up: The best other rep, worth less price; ``None`` when nobody else could take it.
+        runner_up: The best other rep, worth less price; ``None`` when no other rep could take it.
     """
 
     lead_id: str
@@ -118,7 +118,7 @@ class Unassigned:
     Args:
         lead_id: The lead.
         priority: Its priority.
-        outcome: How its ranking came out; ``RANKED`` when somebody could take it, and all their places went to others.
+        outcome: How its ranking came out; ``RANKED`` when a rep could take it, and all their places went to others.
         reason: Why, in words.
         full: Those who could take it.
     """
@@ -140,8 +140,8 @@ class Batch:
     ``str()`` is the explanation for a sales manager.
 
     Args:
-        placed: The leads that somebody gets: the highest priority first, then the oldest.
-        left: The leads that nobody gets, in the same order.
+        placed: The leads with a rep: the highest priority first, then the oldest.
+        left: The leads without a rep, in the same order.
         points: What the assignment is worth, added up.
         exact: Whether no better assignment exists: with ``gap=0``, and where a place is the same for every lead.
         greedy_placed: How many leads are placed one after the other, each with the best rep still free.
@@ -252,7 +252,7 @@ def _objective(given: Objective | None) -> Objective:
 
 @frozen
 class BatchOptions:
-    """What a batch shall be good at, and how it is found; see ``assign_batch``.
+    """The aim and the method of a batch; see ``assign_batch``.
 
     Args:
         objective: What giving a lead to a rep is worth.
@@ -304,7 +304,7 @@ def assign_batch(
         snapshot: The counts.
         objective: What giving a lead to a rep is worth, 0 or more: a function of the lead and its ``Assignment``;
             the score when not given.
-        most: The most leads for one rep, beside their limits. A rotation spreads the leads by itself: each is a
+        most: The most leads for one rep, beside their limits. ``round_robin()`` spreads the leads by itself: each is a
             turn that the next one sees.
         gap: The share of the worth that may be given up for speed, such as 0.0005. Not with priorities.
         engine: ``python``, or ``ortools`` or ``scipy`` with the extra ``batch``. Not with priorities.

@@ -2,7 +2,7 @@
 
 The rules of this module:
 
-* These scorers judge the lead, so every rep gets the same points and on their own they order nobody. Guard them:
+* These scorers judge the lead, so every rep gets the same points and alone they change no order. Guard them:
   ``intent().when(rep.level >= 3)`` lifts the seniors for warm leads and the others for cold ones.
 * No decay is assumed beyond the half-life that the policy names.
 """

@@ -195,7 +195,7 @@ _Rooms: TypeAlias = list[tuple[str, int]]
 
 
 class _Counters:
-    """The counters of a team's caps, worked out once in a period."""
+    """The counters of a team's caps, computed once in a period."""
 
     __slots__ = ("_calendars", "_numbers", "_of", "_period")
 

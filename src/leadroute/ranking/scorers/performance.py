@@ -6,7 +6,7 @@ The rules of this module:
 * A lead that has no value in a field of ``by`` belongs to no segment of it. Several values, or several fields, add up.
 * The counts ``won`` and ``closed`` of a snapshot stand in where no outcomes are given: they are all leads of all time.
 * A rate is shrunk towards the average of the candidates, so that one lucky win does not outrank a hundred good ones.
-* Nobody is judged before anybody has a record: there is no answer then.
+* No rep is judged before one has a record: there is no answer then.
 * Times are taken in logarithms, so that one lead forgotten over a weekend does not outweigh twenty quick answers.
 * A rep's record is shrunk towards that of all candidates; who has no record is taken to be average.
 * Declining is an answer. It counts for more than letting an offer run out, because the next rep gets the lead sooner.
@@ -82,7 +82,7 @@ class Learning(Scorer):
     half_life: str | None = field(default=None, converter=optional(lasting), kw_only=True)
 
     def records(self, context: RoutingContext) -> Mapping[str, Record]:
-        """The record of every candidate by rep id, worked out once. O(candidates * weeks)."""
+        """The record of every candidate by rep id, computed once. O(candidates * weeks)."""
         return context.once((Learning, self.by, self.half_life), lambda: self._records(context))
 
     def columns(self, context: RoutingContext, *names: str) -> list[list[float]]:
@@ -477,7 +477,7 @@ class response_speed(Learning):
 
     Formula: half / (half + t), where t is the rep's typical time from offer to first contact: exp(l) - 1 seconds with
     l = (sum of log(1 + seconds) + strength * m) / (reached + strength), and m the mean of log(1 + seconds) over the
-    leads of all candidates. No answer while none of them has reached anybody.
+    leads of all candidates. No answer while none of them has contacted a lead.
 
     Args:
         half: The time to contact that gives half a point, such as ``"5m"``.
@@ -559,7 +559,7 @@ class accept_rate(Learning):
     A refusal counts for more than silence.
 
     Formula: (accepted + refusal * declined + strength * m) / (n + strength), where n counts the offers that were
-    accepted, declined or ran out, and m is the same share for all candidates together. No answer while nobody has
+    accepted, declined or ran out, and m is the same share for all candidates together. No answer while no rep has
     been offered anything.
 
     Args:

@@ -37,7 +37,7 @@ class distance(Scorer):
     """The nearness of the rep to the lead.
 
     Formula: half / (half + d), with d the great-circle distance in kilometres by the haversine formula (Sinnott 1984)
-    on a sphere of radius 6371.0088 km. A rep whose place is not known, or is no place on earth, gets ``unknown``. No
+    on a sphere of radius 6371.0088 km. A rep whose place is not known, or is not a place on earth, gets ``unknown``. No
     answer when the lead's is not known.
 
     Args:
@@ -149,7 +149,7 @@ class timezone_overlap(Scorer):
     Formula: the time in the next seven days in which both are open, over the time in which the lead is. The lead's
     hours are ``week`` in the lead's zone, which is given, or follows from region, country or dial code; where that
     leaves several zones, the hours that suit all of them. A rep without a schedule works ``week`` in their own zone.
-    A rep with neither schedule nor zone, or whose calendar is the host's and fails, gets ``unknown``. No answer when
+    A rep with neither schedule nor zone, or whose own calendar fails, gets ``unknown``. No answer when
     nothing is known of the lead's zone.
 
     Args:

@@ -13,6 +13,7 @@ from collections.abc import Callable, Mapping
 from leadroute.model.track_record import ALL, Record, TrackRecords, week_of
 from leadroute.model.validation import FrozenDict
 from leadroute.ranking.empirical_bayes import prior_of
+from leadroute.ranking.ranking import ScoreTerm
 from leadroute.ranking.scorers.combinators import (
     at_least,
     clamp,
@@ -83,6 +84,7 @@ __all__ = [
     "BUILT_IN",
     "Record",
     "RoutingContext",
+    "ScoreTerm",
     "Scorer",
     "TrackRecords",
     "accept_rate",

@@ -30,7 +30,7 @@ def test_json(leadroute, given, write):
     assert (found["pool"], found["detail"], found["resumes_at"]) == ("everyone", "", None)
     (ada,) = found["assignments"]
     assert (ada["rep_id"], ada["rank"], ada["score"]) == ("ada", 1, 1 / 3)
-    assert ada["parts"][0] == {
+    assert ada["terms"][0] == {
         "scorer": "skill_match('industry')",
         "weight": 2,
         "points": 0.0,
@@ -80,7 +80,7 @@ def test_lead_that_is_not_there(leadroute, given, write):
     """A lead that the file does not hold is named, with the number of rows that may have been it."""
     ended = leadroute("explain", *given, "--lead", "L-9")
     assert (ended.code, ended.err) == (2, "leadroute: leads.csv: there is no lead 'L-9'\n")
-    write("leads.csv", "id,budget\nL-9,$5\n")
+    write("leads.csv", "id,budget\nL-9,5 pm\n")
     ended = leadroute("explain", *given, "--lead", "L-9")
     assert ended.err.endswith("'L-9'; 1 of its rows cannot be read, and may hold it\n")
 
@@ -121,7 +121,7 @@ def test_diff_json(leadroute, both, write):
         "after": "bob",
         "rule_before": "big",
         "rule_after": "bob",
-        "reason_code": "rule 'bob' instead of rule 'big'; ada: the rule requires that the rep's level is less than 2",
+        "reason": "rule 'bob' instead of rule 'big'; ada: the rule requires that the rep's level is less than 2",
     }
 
 

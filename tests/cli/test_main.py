@@ -95,7 +95,8 @@ def test_error_of_the_system_without_a_file(leadroute, monkeypatch):
 def test_reader_that_goes_away(files):
     """A reader that goes away, such as head, ends the command without a word."""
     (files / "leads.csv").write_text(
-        "id,budget\n" + "".join(f"L-{n},0\n" for n in range(2000)), encoding="utf-8"
+        "id,employees,industry,budget\n" + "".join(f"L-{n},,,0\n" for n in range(2000)),
+        encoding="utf-8",
     )
     words = ["route", "--policy", "policy.toml", "--reps", "reps.csv", "--leads", "leads.csv"]
     with subprocess.Popen(

@@ -62,7 +62,7 @@ def test_turns_are_told_as_they_stand(leadroute, given, write):
 
 def test_no_leads(leadroute, given, write):
     """A file with a header alone is no error."""
-    write("leads.csv", "id,budget\n")
+    write("leads.csv", "id,employees,industry,budget\n")
     ended = leadroute("route", *given)
     assert (ended.code, ended.out) == (
         0,
@@ -115,12 +115,12 @@ def test_capacity_holds_over_the_file(leadroute, given, write):
 
 def test_bad_rows(leadroute, given, write):
     """Bad rows are named at the end with line and fault, the others are routed, and the exit code is 1."""
-    write("leads.csv", "id,budget,employees\nL-1,$5,many\nL-2,5,1\n,5,1\n")
+    write("leads.csv", "id,budget,employees,industry\nL-1,5 pm,many,\nL-2,5,1,\n,5,1,\n")
     ended = leadroute("route", *given)
     assert (ended.code, len(rows(ended.out))) == (1, 2)
     first, second, summary = ended.err.splitlines()
     assert first.startswith("leads.csv:2: ")
-    assert "budget is '$5'" in first
+    assert "budget is '5 pm'" in first
     assert "employees is 'many'" in first
     assert second.startswith("leads.csv:4: id ")
     assert SUMMARY.fullmatch(summary + "\n").groups() == ("1 leads: 1 offered", "2")
@@ -129,7 +129,7 @@ def test_bad_rows(leadroute, given, write):
 def test_many_bad_rows(leadroute, given, write, monkeypatch):
     """So many bad rows are named, and the rest are counted, so that memory stays constant."""
     monkeypatch.setattr(module, "NAMED", 2)
-    write("leads.csv", "id,budget\n" + "L,x\n" * 5)
+    write("leads.csv", "id,budget,employees,industry\n" + "L,x,,\n" * 5)
     ended = leadroute("route", *given)
     assert ended.code == 1
     assert ended.err.splitlines()[2] == "... and 3 bad rows more"
@@ -165,13 +165,17 @@ def test_store_is_kept(leadroute, given, files):
             "placement/L-2",
         }
     ended = leadroute("route", *given, "--store", files / "crm.db")
-    assert rows(ended.out)[1] == ["L-1", "offered", "ada", "big", "", "", "submitted before"]
-    assert rows(ended.out)[3] == [
-        "L-3",
-        *["disqualified", "", "", ""],
-        "disqualified",
-        "did not pass 'lead.budget > 0'",
+    assert rows(ended.out)[1] == [
+        "L-1",
+        "offered",
+        "ada",
+        "big",
+        "",
+        "",
+        "submitted before, as offered",
     ]
+    why = "submitted before, as disqualified: did not pass 'lead.budget > 0'"
+    assert rows(ended.out)[3] == ["L-3", "disqualified", "", "", "", "disqualified", why]
 
 
 def test_offer_that_has_ended_cannot_be_accepted(leadroute, given, files):
@@ -193,7 +197,7 @@ def test_output_file(leadroute, given, files):
 
 def test_standard_input(leadroute, given, monkeypatch):
     """`--leads -` reads standard input, in the format that --format names."""
-    monkeypatch.setattr(sys, "stdin", io.StringIO('{"id": "L-9", "budget": 5}\n{"id": 5}\n'))
+    monkeypatch.setattr(sys, "stdin", io.StringIO('{"id": "L-9", "budget": 5}\n{"id": true}\n'))
     ended = leadroute("route", *given, "--leads", "-", "--format", "jsonl")
     assert [row[0] for row in rows(ended.out)[1:]] == ["L-9"]
     assert ended.err.startswith("<stdin>:2: id ")

@@ -1,10 +1,13 @@
 """The example data: what the generator writes, and what the demonstration can promise about it."""
 
+import csv
+import io
 import subprocess
 import sys
 from pathlib import Path
 
 from leadroute import Lead, check
+from leadroute.cli import main
 from leadroute.formats.policy_file import load_policy
 from leadroute.formats.rows import read_leads, read_reps
 
@@ -44,3 +47,42 @@ def test_every_rule_gets_leads():
     roster, _ = read_reps(DATA / "reps.csv")
     rankings = [router.rank(lead, roster) for lead in read_leads(DATA / "leads.csv")]
     assert {ranking.rule for ranking in rankings} == {None, *(rule.name for rule in router.rules)}
+
+
+ROUTED = """\
+00Q5g00000AbCd1 US-CA offered ada
+00Q5g00000AbCd2 US-CA offered bob
+00Q5g00000AbCd3 US-OR offered ada
+00Q5g00000AbCd4 US-NY offered eve
+00Q5g00000AbCd5 US-WA offered ada
+00Q5g00000AbCd6 US-MA offered eve
+00Q5g00000AbCd7 US-CA offered bob
+00Q5g00000AbCd8 US-TX caught sales-desk nobody is eligible
+salesforce.csv:10: email is not an e-mail address (value withheld); write it like 'name@example.com'
+00Q5g00000AbCe1 US-NV offered bob
+"""
+
+
+def test_salesforce_export_goes_to_its_owners():
+    """The example has at most 25 lines: states, weights, the cap of three a day and the catch-all all count."""
+    script = EXAMPLES / "salesforce.py"
+    assert len(script.read_text("utf-8").splitlines()) <= 25
+    command = [sys.executable, str(script)]
+    printed = subprocess.run(command, capture_output=True, check=True, encoding="utf-8").stdout
+    found = [line.strip().replace(f"{DATA}/", "") for line in printed.splitlines()]
+    assert found == ROUTED.splitlines()
+
+
+def test_salesforce_export_by_the_command(capsys, monkeypatch):
+    """The command gives each lead to whom the example gives it, with the reason."""
+    monkeypatch.chdir(DATA)
+    files = ["--policy", "salesforce.toml", "--reps", "salesforce_reps.csv"]
+    written = ["--timezone", "America/New_York", "--dates", "mdy", "--decimal", "."]
+    leads = ["--leads", "salesforce.csv", "--columns", "salesforce", *written]
+    assert main(["route", *files, *leads]) == 1
+    out, err = capsys.readouterr()
+    rows = list(csv.reader(io.StringIO(out)))[1:]
+    expected = [line.split(" ") for line in ROUTED.splitlines() if line.startswith("00Q")]
+    assert [[row[0], *row[1:3]] for row in rows] == [[line[0], *line[2:4]] for line in expected]
+    assert all(row[5] for row in rows)
+    assert "salesforce.csv:10: email is not an e-mail address" in err

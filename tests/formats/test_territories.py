@@ -78,7 +78,9 @@ def test_every_fault_of_a_row_is_told():
     _, (error,) = read_territories(["name,priority,countries", "a,high,Mars"], name="f")
     assert [fault.field for fault in error.faults] == ["priority", "countries"]
     _, (error,) = read_territories(["name,priority", "a,high"], name="f")
-    assert str(error).startswith("f:2: priority is 'high'; write plain digits")
+    assert str(error).startswith(
+        "f:2: priority is 'high', which is not a number; write plain digits"
+    )
 
 
 @pytest.mark.parametrize(

@@ -65,7 +65,7 @@ def words(dispatcher, rep_id):
         snapshot=dispatcher.snapshot(),
     )
     (found,) = (each for each in ranking.assignments if each.rep_id == rep_id)
-    return found.parts[0].reason
+    return found.terms[0].reason
 
 
 @each_mode

@@ -21,7 +21,7 @@ from leadroute.model.working_hours import meeting
 from leadroute.ranking.charges import used_of
 from leadroute.ranking.eligibility import gate, notes_of
 from leadroute.ranking.policy_checks import observing
-from leadroute.ranking.ranking import Assignment, Exclusion, Outcome, Part, Ranking
+from leadroute.ranking.ranking import Assignment, Exclusion, Outcome, Ranking, ScoreTerm
 from leadroute.ranking.scorers.exploration import propensities
 from leadroute.rules.evaluation import compile_condition
 from leadroute.rules.routing_context import RoutingContext
@@ -278,16 +278,17 @@ def _sorted(score, context):
     bound = [(term, points_of(term.scorer, context)) for term in score.terms]
     keyed = []
     for rep in context.reps:
-        parts = tuple(
-            Part(term.scorer, term.weight, points(rep), context, rep) for term, points in bound
+        terms = tuple(
+            ScoreTerm(str(term.scorer), term.weight, points(rep), term.scorer.reason(context, rep))
+            for term, points in bound
         )
-        total = mean((part.weight, part.points) for part in parts) or 0.0
+        total = mean((term.weight, term.points) for term in terms) or 0.0
         last = context.snapshot.last_assigned.get(rep.id, -1)
-        keyed.append((-total, last, rep.id, rep, parts))
+        keyed.append((-total, last, rep.id, rep, terms))
     keyed.sort(key=lambda each: each[:3])
     return tuple(
-        Assignment(rep.id, rep.label, rank, -negative, parts)
-        for rank, (negative, _, _, rep, parts) in enumerate(keyed, 1)
+        Assignment(rep.id, rep.label, rank, -negative, terms)
+        for rank, (negative, _, _, rep, terms) in enumerate(keyed, 1)
     )
 
 

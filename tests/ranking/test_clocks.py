@@ -286,7 +286,7 @@ def test_a_calendar_that_fails_gives_no_points():
     rep = Rep("ada", schedule=Schedule(OFFICE, "UTC", holidays=Broken()))
     fallback = {"none_available": "ignore_availability"}
     ranking = ranked(GERMAN, rep, score=timezone_overlap(), fallback=fallback)
-    (part,) = ranking.best.parts
+    (part,) = ranking.best.terms
     assert ranking.ignore_availability
     assert (part.points, part.reason) == (0.0, "the rep's calendar fails with OSError")
 

@@ -67,12 +67,12 @@ def test_every_rep_is_in_it():
     bob, ada = decision.candidates
     assert (bob.score, bob.propensity, bob.last_assigned) == (1.0, 1.0, None)
     assert (ada.label, ada.propensity, ada.last_assigned) == ("Ada", 0.0, 5)
-    assert [str(points) for points in ada.points] == [
+    assert [str(points) for points in ada.terms] == [
         "skill_match('industry', unknown=None) 0.50 x3: oil at level 0.5",
         "free_capacity() 0.75: 1 open of 4",
     ]
     assert (
-        str(bob.points[0]) == "skill_match('industry', unknown=None) no answer: no skills are known"
+        str(bob.terms[0]) == "skill_match('industry', unknown=None) no answer: no skills are known"
     )
     (cem,) = decision.rejections
     assert [obstacle.code for obstacle in cem.obstacles] == ["off_hours", "at_capacity"]

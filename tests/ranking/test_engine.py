@@ -415,7 +415,7 @@ def described(ranking, propensities=None, fairness_cost=None):
         "assignments": [
             (
                 (each.rep_id, each.label, each.rank, each.score, each.reason),
-                [(str(p.scorer), p.weight, p.points, p.reason, str(p)) for p in each.parts],
+                [(p.scorer, p.weight, p.points, p.reason, str(p)) for p in each.terms],
             )
             for each in ranking.assignments
         ],

@@ -52,8 +52,8 @@ def test_the_part_in_a_territory_gives_points():
     found = {each.rep_id: each for each in router.rank(MUNICH, TEAM, now=NOON).assignments}
     points = {name: each.score for name, each in found.items()}
     assert points == {"ada": 1, "bob": 0.75, "cy": 0.5, "dan": 0, "eve": 0}
-    assert found["bob"].parts[0].reason == "overlay of germany: country DE"
-    assert found["dan"].parts[0].reason == "has no part in germany"
+    assert found["bob"].terms[0].reason == "overlay of germany: country DE"
+    assert found["dan"].terms[0].reason == "has no part in germany"
     scores = {each.rep_id: each.score for each in router.rank(BERLIN, TEAM, now=NOON).assignments}
     assert scores == {"eve": 1, "ada": 0.5, "bob": 0.375, "cy": 0.25, "dan": 0}
 
@@ -80,7 +80,7 @@ def test_work_on_site_has_a_radius():
     router = Router(rules=[Rule("site", max_distance_km=80, score=distance(100))])
     ranking = router.rank(Lead("L-1", attributes=spot), team, now=NOON)
     assert [each.rep_id for each in ranking.assignments] == ["here", "near"]
-    assert ranking.assignments[1].parts[0].reason == "28 km away"
+    assert ranking.assignments[1].terms[0].reason == "28 km away"
     assert reasons(ranking) == {
         "far": "is 508 km away, of 80 km",
         "half": "may be too far away: the rep has no lat and lon",
@@ -97,7 +97,7 @@ def test_a_soft_cap_is_a_preference():
     used = {"cap/a/day/2026-03-10": 1, "cap/b/day/2026-03-10": 3}
     router = Router(rules=[Rule("all", score=cap_remaining())])
     ranking = router.rank(Lead("L-1"), team, now=NOON, snapshot=Snapshot(used=used))
-    found = {each.rep_id: each.parts[0] for each in ranking.assignments}
+    found = {each.rep_id: each.terms[0] for each in ranking.assignments}
     assert {name: part.points for name, part in found.items()} == {"a": 0.75, "b": 0, "c": None}
     assert found["a"].reason == "1 used of 4 per day, soft"
     assert found["c"].reason == "no caps"

@@ -97,7 +97,8 @@ def test_an_assignment_shows_its_parts():
     ranking = router.rank(Lead("L-1"), Roster([Rep("ada", capacity=2)]), now=AT)
     assert repr(ranking.best) == (
         "Assignment(rep_id='ada', label='ada', rank=1, score=1.0, "
-        "parts=(Part(scorer=free_capacity(), weight=2, points=1.0),))"
+        "terms=(ScoreTerm(scorer='free_capacity()', weight=2.0, points=1.0, "
+        "reason='0 open of 2'),))"
     )
     twin = pickle.loads(pickle.dumps(ranking))
     assert (twin, str(twin)) == (ranking, str(ranking))

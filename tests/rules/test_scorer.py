@@ -19,7 +19,7 @@ from leadroute import (
 )
 from leadroute.errors import ConfigError
 from leadroute.rules.routing_context import RoutingContext
-from leadroute.rules.scorer import Guarded, Scorer, Sum, Term, mean
+from leadroute.rules.scorer import Guarded, Scorer, Sum, WeightedScorer, mean
 from leadroute.scorers import intent
 from leadroute.testing.strategies import leads, reps, scorers
 
@@ -148,7 +148,7 @@ def test_what_scores_do_not_combine_with():
         with pytest.raises(TypeError):
             _ = free_capacity() + wrong
     with pytest.raises(ConfigError, match="the weight True of a scorer"):
-        Term(True, free_capacity())
+        WeightedScorer(True, free_capacity())
 
 
 def test_a_scorer_of_ones_own():

@@ -234,7 +234,7 @@ def tiers_become_equal_with_waiting(given, then):
     later = NOW + timedelta(seconds=after)
     for turns, winner in (({"a": 5, "b": 0}, "b"), ({"a": 0, "b": 5}, "a")):
         equals = ranked(reps, rule, lead=lead, now=later, turns={"everyone": turns}).assignments
-        assert {each.parts[0].reason[:11] for each in equals} == {"tier 1 of 2"}
+        assert {each.terms[0].reason[:11] for each in equals} == {"tier 1 of 2"}
         assert equals[0].rep_id == winner
 
 

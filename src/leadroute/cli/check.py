@@ -1,12 +1,12 @@
 """``leadroute check`` and ``leadroute test``: a policy against a roster, and its own tests.
 
 What cannot be loaded is an error of the file, and the exit code is 2. What can be loaded and cannot work is a finding;
-errors and warnings make the exit code 1, hints do not. A policy without tests has not passed.
+errors and warnings make the exit code 1, hints do not. Leads are read and not routed; a bad row makes it
+1. A policy without tests has not passed.
 """
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from textwrap import indent
@@ -14,23 +14,28 @@ from typing import Any
 
 from attrs import evolve
 
+from leadroute.cli.columns import unfilled
 from leadroute.cli.inputs import (
     add_json,
+    add_leads,
     add_now,
     add_policy,
     clock_of,
     existing,
+    leads_of,
     policy_of,
     roster_of,
 )
 from leadroute.cli.output import Screen
-from leadroute.errors import ConfigError, PolicyError
+from leadroute.cli.route import NAMED
+from leadroute.errors import ConfigError, PolicyError, RowError
 from leadroute.formats.policy_file import load_policy
 from leadroute.formats.policy_source import read_extended
 from leadroute.formats.rows import read_reps
 from leadroute.insight.lint import Finding, Severity, check
 from leadroute.insight.policy_tests import Result, run_tests
 from leadroute.model.roster import Roster
+from leadroute.ranking.router import Router
 
 
 def add(commands: Any) -> None:
@@ -40,10 +45,12 @@ def add(commands: Any) -> None:
         help="find what is wrong with a policy, before a lead meets it",
         description="Hold a policy against itself and a roster: rules that no lead reaches, conditions that are never "
         "true, empty pools, requirements that nobody meets, names that nobody has, hours without anybody. Errors and "
-        "warnings make the exit code 1, hints alone do not.",
+        "warnings make the exit code 1, hints alone do not. With --leads, say what the columns of the leads fill and "
+        "which rows cannot be read.",
         allow_abbrev=False,
     )
-    add_policy(parser)
+    add_policy(parser, required=False)
+    add_leads(parser, required=False)
     add_now(parser)
     add_json(parser, "one JSON object")
     parser.set_defaults(run=run)
@@ -51,14 +58,31 @@ def add(commands: Any) -> None:
 
 def run(options: Any, screen: Screen) -> int:
     """Load, check and print."""
-    try:
-        router = policy_of(options)
-    except PolicyError as error:
-        if not options.json:
-            raise
-        told = {"ok": False, "errors": [_told(each) for each in error.errors]}
-        screen.say(json.dumps(told, ensure_ascii=False))
-        return 2
+    if (options.policy is None) != (options.reps is None) or (
+        options.policy is None and options.leads is None
+    ):
+        raise ConfigError("check takes --policy and --reps, or --leads, or all three")
+    router = None
+    told: dict[str, Any] = {"ok": True}
+    if options.policy is not None:
+        try:
+            router = policy_of(options)
+        except PolicyError as error:
+            if not options.json:
+                raise
+            screen.data({"ok": False, "errors": [_told(each) for each in error.errors]})
+            return 2
+        told |= _policy(options, router, screen)
+    if options.leads is not None:
+        leads = _leads(options, router, screen)
+        told |= {"ok": told["ok"] and not leads["bad"], "leads": leads}
+    if options.json:
+        screen.data(told)
+    return 0 if told["ok"] else 1
+
+
+def _policy(options: Any, router: Router, screen: Screen) -> dict[str, Any]:
+    """What is found in the policy, printed unless it is asked for as JSON."""
     roster, errors = read_reps(existing(options.reps), custom=router.custom_fields)
     unread = [
         Finding("LR100", f"{error.source}:{error.line}", "; ".join(map(str, error.faults)), _REMEDY)
@@ -72,15 +96,48 @@ def run(options: Any, screen: Screen) -> int:
     severities = Counter(each.severity for each in found)
     serious = bool(severities[Severity.ERROR] or severities[Severity.WARNING])
     counted = {"rules": len(router.rules), "pools": len(router.pools), "reps": len(roster)}
-    if options.json:
-        told = {"ok": not serious, **counted, "findings": [each.plain for each in found]}
-        screen.say(json.dumps(told, ensure_ascii=False))
-    else:
+    if not options.json:
         for each in found:
             screen.say(str(each))
         sizes = ", ".join(f"{count} {name}" for name, count in counted.items())
         screen.say(f"{sizes}: {_verdict(severities)}")
-    return 1 if serious else 0
+    return {"ok": not serious, **counted, "findings": [each.plain for each in found]}
+
+
+def _leads(options: Any, router: Router | None, screen: Screen) -> dict[str, Any]:
+    """What the columns of the leads fill and which rows cannot be read, printed unless it is asked for as JSON."""
+    reading = leads_of(options, router)
+    counts = Counter[str]()
+    bad: list[RowError] = []
+    for found in screen.progress("reading", reading):
+        counts["bad" if isinstance(found, RowError) else "leads"] += 1
+        if isinstance(found, RowError) and len(bad) < NAMED:
+            bad.append(found)
+    unread = [] if router is None else unfilled(router, reading, country=options.country)
+    if not options.json:
+        for line in (*map(str, reading.columns), *map(str, bad)):
+            screen.say(line)
+        if unread:
+            screen.say(f"the policy reads {', '.join(unread)}, which no column fills")
+        codes = (
+            f"; {reading.restored:,} postal codes got their zeros back" if reading.restored else ""
+        )
+        screen.say(f"{reading.name}: {counts['leads']:,} leads, {counts['bad']:,} bad rows{codes}")
+    return {
+        "leads": counts["leads"],
+        "bad": counts["bad"],
+        "restored": reading.restored,
+        "columns": [
+            {"header": each.header, "fills": each.fills, "near": each.near or None}
+            for each in reading.columns
+        ],
+        "unread": unread,
+        "faults": [
+            {"line": each.line, "field": fault.field, "problem": fault.problem}
+            for each in bad
+            for fault in each.faults
+        ],
+    }
 
 
 _REMEDY = "put the row right; it is left out of what follows"
@@ -131,7 +188,7 @@ def run_test(options: Any, screen: Screen) -> int:
     results = run_tests(router, roster)
     failed = sum(not result.passed for result in results)
     if options.json:
-        screen.say(json.dumps(_plain(results), ensure_ascii=False))
+        screen.data(_plain(results))
     else:
         for result in results:
             _tell(result, screen)

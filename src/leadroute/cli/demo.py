@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
@@ -186,7 +185,7 @@ def run(options: Any, screen: Screen) -> int:
         work_through(leads, dispatcher, clock)
         found = report_on(store)
     if options.json:
-        screen.say(json.dumps(plain(found), ensure_ascii=False))
+        screen.data(plain(found))
     else:
         show(found, screen)
     return 0

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Iterator
-from datetime import datetime
 from typing import Any
 
 from leadroute.cli.inputs import (
@@ -19,7 +17,7 @@ from leadroute.cli.inputs import (
     policy_of,
     roster_of,
 )
-from leadroute.cli.output import Screen
+from leadroute.cli.output import Screen, in_json
 from leadroute.errors import ConfigError
 from leadroute.formats.policy_file import load_policy
 from leadroute.insight.explain import explain, why_not
@@ -28,7 +26,6 @@ from leadroute.model.lead import Lead
 from leadroute.model.roster import Roster
 from leadroute.model.snapshot import Snapshot
 from leadroute.offers.dispatcher import Dispatcher
-from leadroute.ranking.ranking import Assignment, Exclusion, Ranking
 from leadroute.ranking.router import Router
 from leadroute.stores import SqliteStore
 
@@ -65,8 +62,8 @@ def run(options: Any, screen: Screen) -> int:
         plain, text = answer.plain, str(answer)
     else:
         found = explain(router, lead, roster, now=now, snapshot=snapshot)
-        plain, text = {**_plain(found.ranking), **found.plain}, str(found)
-    screen.say(json.dumps(plain, ensure_ascii=False) if options.json else text)
+        plain, text = {**found.ranking.to_dict(), **found.plain}, str(found)
+    screen.say(in_json(plain) if options.json else text)
     return 0
 
 
@@ -86,54 +83,6 @@ def _snapshot(options: Any, router: Router, roster: Roster) -> Snapshot:
         return Snapshot()
     with SqliteStore(existing(options.store)) as store:
         return Dispatcher(router, roster, store, clock_of(options)).snapshot()
-
-
-def _plain(ranking: Ranking) -> dict[str, Any]:
-    return {
-        "lead_id": ranking.lead_id,
-        "outcome": ranking.outcome.value,
-        "reason": ranking.outcome.reason,
-        "detail": ranking.detail,
-        "rule": ranking.rule,
-        "pool": ranking.pool,
-        "resumes_at": _iso(ranking.resumes_at),
-        "assignments": [_assignment(each) for each in ranking.assignments],
-        "rejections": [_rejection(each) for each in ranking.rejections],
-        "other_pools": [_plain(each) for each in ranking.other_pools],
-        "fallback_step": ranking.fallback_step,
-        "ignore_availability": ranking.ignore_availability,
-        "notes": [*ranking.notes],
-    }
-
-
-def _assignment(given: Assignment) -> dict[str, Any]:
-    parts = [
-        {
-            "scorer": str(part.scorer),
-            "weight": part.weight,
-            "points": part.points,
-            "reason": part.reason,
-        }
-        for part in given.parts
-    ]
-    return {"rep_id": given.rep_id, "rank": given.rank, "score": given.score, "parts": parts}
-
-
-def _rejection(rejection: Exclusion) -> dict[str, Any]:
-    obstacles = [
-        {
-            "code": obstacle.code,
-            "reason": obstacle.reason,
-            "temporary": obstacle.temporary,
-            "available_at": _iso(obstacle.available_at),
-        }
-        for obstacle in rejection.obstacles
-    ]
-    return {"rep_id": rejection.rep_id, "obstacles": obstacles}
-
-
-def _iso(at: datetime | None) -> str | None:
-    return None if at is None else at.isoformat()
 
 
 def add_diff(commands: Any) -> None:
@@ -176,7 +125,7 @@ def run_diff(options: Any, screen: Screen) -> int:
     now = clock_of(options).now()
     for move in diff(old, new, readable(), roster, now=now, unjudged=refuse):
         counts["moved"] += 1
-        screen.say(json.dumps(move.plain, ensure_ascii=False) if options.json else str(move))
+        screen.say(in_json(move.plain) if options.json else str(move))
     screen.note(
         f"{counts['moved']} of {counts['leads']} leads move; {counts['bad']} could not be judged"
     )

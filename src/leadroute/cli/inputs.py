@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import sys
 from argparse import ArgumentParser, ArgumentTypeError
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -19,9 +18,11 @@ from typing import Any
 from attrs import frozen
 
 from leadroute.clock import Clock, SystemClock
-from leadroute.errors import ConfigError, RowError
+from leadroute.errors import ConfigError
+from leadroute.formats.column_file import columns_of
 from leadroute.formats.policy_file import load_policy
-from leadroute.formats.rows import read_leads, read_reps
+from leadroute.formats.rows import Reading, read_leads, read_reps
+from leadroute.model.columns import PRESETS
 from leadroute.model.lead import Lead
 from leadroute.model.roster import Roster
 from leadroute.ranking.router import Router
@@ -66,11 +67,11 @@ def add_policy(parser: ArgumentParser, *, required: bool = True) -> None:
     )
 
 
-def add_leads(parser: ArgumentParser) -> None:
+def add_leads(parser: ArgumentParser, *, required: bool = True) -> None:
     """The options that name the leads and how they are written."""
     parser.add_argument(
         "--leads",
-        required=True,
+        required=required,
         metavar="FILE",
         help="the leads: CSV, JSON or JSON lines; - reads standard input",
     )
@@ -79,6 +80,54 @@ def add_leads(parser: ArgumentParser) -> None:
         choices=("csv", "json", "jsonl"),
         help="how the leads are written, where the ending of the name does not say",
     )
+    parser.add_argument(
+        "--columns",
+        metavar="MAP",
+        help=f"what the columns fill: {', '.join(PRESETS)}, or a TOML file of your own",
+    )
+    parser.add_argument(
+        "--map",
+        action="append",
+        default=[],
+        type=_mapped,
+        metavar="HEADER=FIELD",
+        help="what one column fills, such as 'Lead ID=id'; may be given several times",
+    )
+    parser.add_argument(
+        "--country", metavar="CODE", help="the country of rows that name none, such as US"
+    )
+    parser.add_argument(
+        "--timezone",
+        metavar="ZONE",
+        help="the zone of times without an offset, such as Europe/Paris",
+    )
+    parser.add_argument(
+        "--dates", choices=("dmy", "mdy", "ymd"), help="the order in dates such as 3/4/2026"
+    )
+    parser.add_argument(
+        "--decimal",
+        choices=(".", ","),
+        help="the sign before a fraction, where 50.000 has thousands",
+    )
+    parser.add_argument(
+        "--extra",
+        choices=("attributes", "ignore", "refuse"),
+        default="attributes",
+        help="what becomes of columns that fill nothing",
+    )
+    parser.add_argument(
+        "--on-fault",
+        choices=("row", "field"),
+        default="row",
+        help="what a fault takes away: the row, or the field alone",
+    )
+
+
+def _mapped(text: str) -> tuple[str, str]:
+    header, equals, target = text.rpartition("=")
+    if not equals or not header.strip() or not target.strip():
+        raise ArgumentTypeError(f"{text!r:.60} maps nothing; write one such as 'Lead ID=id'")
+    return header, target
 
 
 def add_now(parser: ArgumentParser) -> None:
@@ -142,7 +191,19 @@ def roster_of(options: Any, router: Router) -> Roster:
     return roster
 
 
-def leads_of(options: Any, router: Router) -> Iterator[Lead | RowError]:
+def leads_of(options: Any, router: Router | None = None) -> Reading[Lead]:
     """The leads one by one, with a ``RowError`` in the place of each bad row."""
-    source = sys.stdin if options.leads == "-" else existing(options.leads)
-    return read_leads(source, format=options.format, custom=router.custom_fields)
+    piped = options.leads == "-"
+    return read_leads(
+        getattr(sys.stdin, "buffer", sys.stdin) if piped else existing(options.leads),
+        name="<stdin>" if piped else "",
+        format=options.format,
+        custom=None if router is None else router.custom_fields,
+        columns=columns_of(options.columns).with_columns(dict(options.map)),
+        country=options.country,
+        timezone=options.timezone,
+        dates=options.dates,
+        decimal=options.decimal,
+        extra=options.extra,
+        on_fault=options.on_fault,
+    )

@@ -1,11 +1,13 @@
 """The output of a command: plain text, or color and bars on a terminal.
 
 Color needs a terminal, the ``cli`` extra, and no ``NO_COLOR`` in the environment; else the text is plain, the same on
-every machine. What a file held may hold control characters: they never reach a terminal.
+every machine. Control characters of a file, and marks that turn the direction of text, never reach a terminal: text has
+a question mark for each, JSON its escape. What goes to a pipe as CSV is as it was.
 """
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
@@ -16,7 +18,10 @@ T = TypeVar("T")
 STEP: Final = 100
 """After how many items a plain progress line is written again."""
 
-_CONTROL: Final = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f]")
+# C0 without the line end, C1, marks and embeddings of direction, separators of lines, and half surrogate pairs.
+_CONTROL: Final = re.compile(
+    "[\x00-\x09\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff\ud800-\udfff]"
+)
 _NUMBER: Final = re.compile(r"-|[0-9][0-9,.]*( ?[%smhd].*)?")
 
 
@@ -28,6 +33,24 @@ def shown(text: str) -> str:
         'a?[31mb'
     """
     return _CONTROL.sub("?", text)
+
+
+def in_json(value: Any) -> str:
+    r"""The value as JSON in which no control character stands raw.
+
+    Example:
+        >>> in_json({"id": "a\u202eb"})
+        '{"id": "a\\u202eb"}'
+    """
+    written = json.dumps(value, ensure_ascii=False)
+    return _CONTROL.sub(lambda found: f"\\u{ord(found[0]):04x}", written)
+
+
+def _one_line(row: dict[str, Any]) -> dict[str, Any]:
+    return {
+        name: shown(value).replace("\n", "?") if isinstance(value, str) else value
+        for name, value in row.items()
+    }
 
 
 class Screen:
@@ -52,6 +75,14 @@ class Screen:
         """Print a line of the result."""
         print(shown(text), file=self.out)
 
+    def data(self, value: Any) -> None:
+        """Print a result as one line of JSON."""
+        print(in_json(value), file=self.out)
+
+    def cells(self, rows: Iterable[dict[str, Any]]) -> Iterable[dict[str, Any]]:
+        """Rows for CSV on standard output: as they are, but for a terminal without control characters."""
+        return map(_one_line, rows) if self.out.isatty() else rows
+
     def head(self, text: str) -> None:
         """Print a heading in the result."""
         if (console := self._console(self.out)) is None:
@@ -65,7 +96,7 @@ class Screen:
 
     def table(self, names: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
         """Print rows under their names; a column of figures stands to the right."""
-        cells = [[shown(cell) for cell in row] for row in rows]
+        cells = [[shown(cell).replace("\n", "?") for cell in row] for row in rows]
         right = [
             bool(cells) and all(_NUMBER.fullmatch(row[place]) for row in cells)
             for place in range(len(names))

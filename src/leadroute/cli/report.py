@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from datetime import timedelta
 from typing import Any, Final
 
@@ -45,7 +44,7 @@ def run(options: Any, screen: Screen) -> int:
     with SqliteStore(existing(options.store)) as store:
         found = report_on(store, coverage)
     if options.json:
-        screen.say(json.dumps(plain(found), ensure_ascii=False))
+        screen.data(plain(found))
     else:
         show(found, screen)
     return 0

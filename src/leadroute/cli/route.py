@@ -7,11 +7,11 @@ The rules of this module:
 * A lead that was submitted before keeps its placement, so the same command may be run again after a crash. That is
   why the store need not wait for the disk at every lead: a loss of power may cost the last few, and never breaks it.
 * A bad row is named at the end, with its line. The others are routed.
+* What the columns fill is told before the first lead. The output file is opened when the header could be read.
 """
 
 from __future__ import annotations
 
-import json
 import time
 from collections import Counter
 from collections.abc import Iterable, Iterator
@@ -22,6 +22,7 @@ from typing import Any, Final, TextIO
 
 from attrs import field, fields, frozen
 
+from leadroute.cli.columns import told_columns, unfilled
 from leadroute.cli.inputs import (
     add_json,
     add_leads,
@@ -32,9 +33,10 @@ from leadroute.cli.inputs import (
     policy_of,
     roster_of,
 )
-from leadroute.cli.output import Screen
+from leadroute.cli.output import Screen, in_json
 from leadroute.errors import FieldTypeError, InvalidTransitionError, RowError
 from leadroute.formats.csv_export import write_rows
+from leadroute.formats.rows import Reading
 from leadroute.model.lead import Lead
 from leadroute.offers.dispatcher import Dispatcher
 from leadroute.offers.placement import Placement, Status
@@ -93,23 +95,26 @@ def run(options: Any, screen: Screen) -> int:
     router = policy_of(options)
     roster = roster_of(options, router)
     with ExitStack() as opened:
-        leads = screen.progress("routing", leads_of(options, router))
+        leads = leads_of(options, router)
+        for line in (*told_columns(leads), *_unread(options, router, leads)):
+            screen.note(line)
         listening = _listening(router)
         dispatcher = Dispatcher(listening, roster, _store(options, opened), clock_of(options))
         routing = _Routing(dispatcher, listening.decided, options.accept)
         out = _output(options, opened, screen)
         began = time.monotonic()
+        rows = routing.rows(screen.progress("routing", leads))
         if options.json:
-            for row in routing.rows(leads):
-                out.write(json.dumps(row, ensure_ascii=False) + "\n")
+            for row in rows:
+                out.write(in_json(row) + "\n")
         else:
-            write_rows(out, COLUMNS, routing.rows(leads))
+            write_rows(out, COLUMNS, screen.cells(rows) if out is screen.out else rows)
         spent = time.monotonic() - began
     for each in routing.bad:
         screen.note(str(each))
     if routing.counts["bad"] > len(routing.bad):
         screen.note(f"... and {routing.counts['bad'] - len(routing.bad):,} bad rows more")
-    screen.note(_summary(routing.counts, spent))
+    screen.note(_summary(routing.counts, leads.restored, spent))
     return 1 if routing.bad else 0
 
 
@@ -155,12 +160,15 @@ class _Routing:
             except InvalidTransitionError as error:
                 return _row(placement, None, "", error.state)
         found = self.heard[-1] if self.heard else None
+        if found is None:
+            why = f": {placement.reason}" if placement.reason else ""
+            before = f"submitted before, as {placement.status.value}{why}"
+            return _row(placement, None, placement.reason_code, before)
         best = found.first() if isinstance(found, Decided) else None
         if best is not None:
             return _row(placement, round(best.score, 6), Outcome.ASSIGNABLE.value, best.reason)
         told = found.detail if isinstance(found, Ranking) else ""
-        reason = told or placement.reason or "submitted before"
-        return _row(placement, None, placement.reason_code, reason)
+        return _row(placement, None, placement.reason_code, told or placement.reason)
 
 
 def _row(placement: Placement, score: float | None, code: str, reason: str) -> dict[str, Any]:
@@ -194,9 +202,17 @@ def _output(options: Any, opened: ExitStack, screen: Screen) -> TextIO:
     return opened.enter_context(Path(options.output).open("w", encoding="utf-8", newline=""))
 
 
-def _summary(counts: Counter[str], spent: float) -> str:
+def _unread(options: Any, router: Router, leads: Reading[Lead]) -> Iterator[str]:
+    """What the policy reads and no column fills; of rows without a common header nobody can say it beforehand."""
+    missing = unfilled(router, leads, country=options.country) if leads.columns else []
+    if missing:
+        yield f"{leads.name}: the policy reads {', '.join(missing)}, which no column fills; --map says which one does"
+
+
+def _summary(counts: Counter[str], restored: int, spent: float) -> str:
     leads = counts.total() - counts["bad"]
     places = ", ".join(f"{counts[each.value]:,} {each}" for each in Status if counts[each.value])
     told = f"{leads:,} leads: {places}" if places else "no leads"
     rate = f"{leads / spent:,.0f} leads/s" if spent > 0 else "at once"
-    return f"{told}; {counts['bad']:,} bad rows; {rate}"
+    codes = f"; {restored:,} postal codes got their zeros back" if restored else ""
+    return f"{told}{codes}; {counts['bad']:,} bad rows; {rate}"

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from leadroute.lazy import on_demand
 
 if TYPE_CHECKING:
+    from leadroute.formats.column_file import load_columns
     from leadroute.formats.csv_export import row_of, write_rows
     from leadroute.formats.csv_rows import read_territories
     from leadroute.formats.icalendar import read_time_off
@@ -14,13 +15,30 @@ if TYPE_CHECKING:
     from leadroute.formats.jsonlogic import from_jsonlogic, to_jsonlogic
     from leadroute.formats.policy_file import dump_policy, load_policy, parse_policy
     from leadroute.formats.rows import read_leads, read_reps
+    from leadroute.model.columns import (
+        DYNAMICS,
+        HUBSPOT,
+        META_LEAD_ADS,
+        PIPEDRIVE,
+        SALESFORCE,
+        ZOHO,
+        ColumnMap,
+    )
     from leadroute.plain import dumps, from_dict, loads, to_dict
 
 __all__ = [
+    "DYNAMICS",
+    "HUBSPOT",
+    "META_LEAD_ADS",
+    "PIPEDRIVE",
+    "SALESFORCE",
+    "ZOHO",
+    "ColumnMap",
     "dump_policy",
     "dumps",
     "from_dict",
     "from_jsonlogic",
+    "load_columns",
     "load_policy",
     "loads",
     "parse_policy",
@@ -36,6 +54,14 @@ __all__ = [
 ]
 
 _HOMES = {
+    "SALESFORCE": "leadroute.model.columns",
+    "HUBSPOT": "leadroute.model.columns",
+    "PIPEDRIVE": "leadroute.model.columns",
+    "ZOHO": "leadroute.model.columns",
+    "DYNAMICS": "leadroute.model.columns",
+    "META_LEAD_ADS": "leadroute.model.columns",
+    "ColumnMap": "leadroute.model.columns",
+    "load_columns": "leadroute.formats.column_file",
     "dump_policy": "leadroute.formats.policy_file",
     "dumps": "leadroute.plain",
     "from_dict": "leadroute.plain",

@@ -5,7 +5,7 @@ The rules of this module:
 * A key that stands twice in one object is an error; the standard library would silently keep the last.
 * ``NaN`` and ``Infinity`` are no JSON. A number that needs thousands of digits is no number.
 * Text nested too deep is an error like any other, never a crash.
-* An object is what ``leadroute.plain.to_dict`` writes; declared custom attributes may also stand beside the fields.
+* The array may be the whole file, or stand under a key such as ``records``.
 * A line that is not JSON spoils that row alone. An array that is not JSON ends there, because nothing after it can be
   told apart.
 * No object is longer than ``LONGEST_LINE`` characters.
@@ -15,19 +15,13 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping
-from typing import Any, TypeVar
+from collections.abc import Iterator
+from typing import Any
 
-from leadroute.errors import FieldError, RowError, ValidationError
-from leadroute.formats.csv_rows import read_instant
+from leadroute.errors import FieldError, RowError
 from leadroute.formats.source import BOM, LONGEST_LINE, Lines
-from leadroute.model.lead import Lead
-from leadroute.model.rep import Rep
-from leadroute.model.validation import Refused
-from leadroute.plain import from_dict
-from leadroute.rules.fields import Kind
 
-__all__ = ["Malformed", "Objects", "array_records", "line_records", "strict_json"]
+__all__ = ["Malformed", "Objects", "Row", "array_rows", "line_rows", "strict_json"]
 
 
 class Malformed(Exception):
@@ -107,16 +101,16 @@ def strict_json(text: str) -> Any:
     return found
 
 
-V = TypeVar("V", bound=Lead | Rep)
-
 _TOO_LONG = f"has more than {LONGEST_LINE:,} characters; split it"
 _BLANK = re.compile(r"[ \t\r\n]*")
+_UNDER = ("records", "value", "results", "data", "items", "leads")
+"""The keys under which programs put their array."""
+
+Row = dict[str, Any] | RowError
 
 
-def line_records(
-    kind: type[V], lines: Lines, kinds: Mapping[str, str]
-) -> Iterator[tuple[int, V | RowError]]:
-    """The rows of a file with one JSON object per line, with the line of each."""
+def line_rows(lines: Lines) -> Iterator[tuple[int, Row]]:
+    """Yield the objects of a file with one on each line, with the line of each."""
     for line in lines:
         number = lines.number
         if lines.cut:
@@ -128,22 +122,21 @@ def line_records(
             except Malformed as error:
                 yield number, _refused(lines.name, number, _described(error))
             else:
-                yield number, _value(kind, lines.name, number, found, kinds)
+                yield number, _object(lines.name, number, found)
 
 
-def array_records(
-    kind: type[V], lines: Lines, kinds: Mapping[str, str]
-) -> Iterator[tuple[int, V | RowError]]:
-    """The rows of a JSON array, with the line that each starts on.
+def array_rows(lines: Lines) -> Iterator[tuple[int, Row]]:
+    """Return the objects of an array, with the line that each starts on.
 
     Raises:
-        RowError: The file is no array.
+        RowError: The file is no array, and no object that holds one.
     """
     text = _Text(lines)
-    if text.skip() != "[":
-        raise _refused(
-            lines.name, text.line, "is no JSON array; write [ first, or use the format jsonl"
-        )
+    _enter(text, lines.name)
+    return _objects(text, lines.name)
+
+
+def _objects(text: _Text, name: str) -> Iterator[tuple[int, Row]]:
     text.take()
     closing = text.skip() == "]"
     while not closing:
@@ -151,20 +144,47 @@ def array_records(
         try:
             found, problems = text.value()
         except Malformed as error:
-            yield line, _refused(lines.name, line, f"{error.problem}; the rest was not read")
+            yield (
+                line,
+                _refused(name, line, f"{error.problem}; the rest was not read"),
+            )
             return
         if problems:
-            yield line, _refused(lines.name, line, "; ".join(problems))
+            yield line, _refused(name, line, "; ".join(problems))
         else:
-            yield line, _value(kind, lines.name, line, found, kinds)
+            yield line, _object(name, line, found)
         mark = text.skip()
         if mark not in (",", "]"):
             problem = "is followed by neither , nor ]; the rest was not read"
-            yield line, _refused(lines.name, text.line, problem)
+            yield line, _refused(name, text.line, problem)
             return
         closing = mark == "]"
         text.take()
         text.skip()
+
+
+def _enter(text: _Text, name: str) -> None:
+    """Go to the array: at the top, or under one of the keys that programs use."""
+    mark = text.skip()
+    while mark in ("{", ","):
+        text.take()
+        text.skip()
+        try:
+            key, _ = text.value()
+            if text.skip() != ":":
+                break
+            text.take()
+            mark = text.skip()
+            if key in _UNDER and mark == "[":
+                return
+            text.value()
+        except Malformed:
+            break
+        mark = text.skip()
+    if mark != "[":
+        known = ", ".join(map(repr, _UNDER[:-1]))
+        problem = f"is no JSON array; write [ first, put the array under {known} or {_UNDER[-1]!r}"
+        raise _refused(name, text.line, f"{problem}, or use the format jsonl")
 
 
 class _Text:
@@ -229,62 +249,8 @@ def _refused(source: str, line: int, problem: str) -> RowError:
     return RowError(source, line, [FieldError("row", problem)])
 
 
-def _value(
-    kind: type[V], source: str, line: int, found: Any, kinds: Mapping[str, str]
-) -> V | RowError:
-    if not isinstance(found, dict):
-        problem = f'is {_called(found)}; write an object such as {{"id": "L-1"}}'
-        return _refused(source, line, problem)
-    given = dict(found)
-    attributes = given.get("attributes", {})
-    faults: list[FieldError] = []
-    if isinstance(attributes, dict):
-        beside = {name: given.pop(name) for name in kinds if name in given}
-        faults += (
-            FieldError(
-                name, "stands twice: beside the fields and in 'attributes'; keep one of them"
-            )
-            for name in beside
-            if name in attributes
-        )
-        given["attributes"] = _declared({**attributes, **beside}, kinds, faults)
-    try:
-        value = from_dict(kind, given)
-    except ValidationError as error:
-        return RowError(source, line, (*faults, *error.faults))
-    return RowError(source, line, faults) if faults else value
-
-
-def _called(found: Any) -> str:
-    return "null" if found is None else f"of type {type(found).__name__}"
-
-
-def _declared(
-    attributes: Mapping[str, Any], kinds: Mapping[str, str], faults: list[FieldError]
-) -> dict[str, Any]:
-    read = {}
-    for name, value in attributes.items():
-        try:
-            read[name] = value if name not in kinds else _as_declared(kinds[name], value)
-        except Refused as refused:
-            faults.append(FieldError(f"attributes.{name:.60}", str(refused)))
-    return read
-
-
-def _as_declared(kind: str, value: Any) -> Any:
-    if value is None:
-        return None
-    if kind == Kind.INSTANT and isinstance(value, str):
-        return read_instant(value)
-    if isinstance(value, _TYPES[kind]) and (kind == Kind.FLAG or not isinstance(value, bool)):
-        return value
-    raise Refused(f"is of type {type(value).__name__}; it must be {Kind(kind).expected}")
-
-
-_TYPES: Mapping[str, type | tuple[type, ...]] = {
-    Kind.TEXT: str,
-    Kind.NUMBER: (int, float),
-    Kind.FLAG: bool,
-    Kind.INSTANT: dict,
-    Kind.NAMES: list,
-}
+def _object(source: str, line: int, found: Any) -> Row:
+    if isinstance(found, dict):
+        return found
+    called = "null" if found is None else f"of type {type(found).__name__}"
+    return _refused(source, line, f'is {called}; write an object such as {{"id": "L-1"}}')

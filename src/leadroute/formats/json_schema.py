@@ -224,9 +224,9 @@ _TERRITORY: Final[Mapping[str, Schema]] = {
 
 
 def _test() -> Schema:
-    outcomes = (*(each.value for each in Outcome), *OUTCOMES)
+    track_records = (*(each.value for each in Outcome), *OUTCOMES)
     expected = {each: {"type": "string"} for each in EXPECTATIONS} | {
-        "outcome": {"enum": [*outcomes]}
+        "outcome": {"enum": [*track_records]}
     }
     return _table(
         "A lead, and what shall become of it.",

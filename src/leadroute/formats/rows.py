@@ -1,87 +1,306 @@
-"""Leads and reps from rows: CSV with a header, JSON objects line by line, or a JSON array of them.
+"""Leads and reps from files and tables: CSV, JSON, JSON lines, data frames and mappings.
 
 The rules of this module:
 
 * Rows are read one at a time, in constant memory.
-* A bad row is a ``RowError`` among the good ones, with the line it starts on and every fault in it; reading goes on.
+* Every row is a lead or a ``RowError`` with the line it starts on and every fault in it; reading goes on.
 * A bad header is raised before the first row, with every fault in it: no row of the file could be right.
-* A column that is nearly a standard field is such a fault, so that ``contry`` is never silently a custom attribute.
-* What a value may be is decided by the model, never here.
+* One id twice with different content is a fault of the later row. The same row again is the same lead again.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import TypeVar
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import ExitStack
+from itertools import chain
+from pathlib import Path
+from typing import Any, Generic, Literal, TypeVar
 
-from leadroute.errors import ConfigError, FieldError, RowError
-from leadroute.formats.csv_rows import table_records
-from leadroute.formats.json_rows import array_records, line_records
-from leadroute.formats.source import Source, format_of, name_of, opened
+from leadroute.errors import FieldError, RowError
+from leadroute.formats.column_file import columns_of
+from leadroute.formats.csv_rows import table_rows
+from leadroute.formats.json_rows import array_rows, line_rows
+from leadroute.formats.seen import SeenIds
+from leadroute.formats.source import format_of, name_of, opened
+from leadroute.model.columns import Column, ColumnMap
 from leadroute.model.lead import Lead
 from leadroute.model.rep import Rep
 from leadroute.model.roster import Roster
-from leadroute.rules.fields import CUSTOM_KINDS, FIELDS
+from leadroute.model.row_reader import ReadOptions, RowReader, laid_out
+from leadroute.model.validation import FrozenDict
 
-__all__ = ["read_leads", "read_reps"]
+__all__ = ["Reading", "read_leads", "read_reps"]
 
 V = TypeVar("V", bound=Lead | Rep)
 
-_READERS = {"csv": table_records, "jsonl": line_records, "json": array_records}
+Columns = ColumnMap | Mapping[str, str] | str | Path | None
+Dates = Literal["dmy", "mdy", "ymd"] | None
+Decimal = Literal[".", ","] | None
+Extra = Literal["attributes", "ignore", "refuse"]
+OnFault = Literal["row", "field"]
+
+_Rows = Iterator[tuple[int, Any]]
+_ID = re.compile(r"\b(id|no|nr|number|key|ref|reference|uuid|guid|code)\b|id$", re.IGNORECASE)
+
+
+class Reading(Iterator[V | RowError], Generic[V]):
+    """The rows of a source, read one at a time, and what its columns fill.
+
+    Args:
+        kind: ``Lead`` or ``Rep``.
+        source: A path, an open file, lines, mappings, or a data frame.
+        name: What errors call the source.
+        form: ``csv``, ``jsonl`` or ``json``; by the ending of the path when ``None``.
+        options: What is known of the rows.
+    """
+
+    def __init__(
+        self, kind: type[V], source: Any, name: str, form: str | None, options: ReadOptions
+    ) -> None:
+        self.name = name or ("<rows>" if _is_frame(source) else name_of(source))
+        self.restored = 0
+        """How many postal codes got back the zeros that a spreadsheet had cut."""
+        self._kind = kind
+        self._options = options
+        self.line = 0
+        """The line that the last row starts on."""
+        self._columns: dict[object, Column] = {}
+        self._last: RowReader[V] | None = None
+        self._started = False
+        # The format is refused here, before anybody waits for the first row.
+        self._rows = self._read(source, None if _is_frame(source) else format_of(source, form))
+
+    @property
+    def columns(self) -> tuple[Column, ...]:
+        """What each column fills. JSON and mappings have those of the rows that were read so far.
+
+        Raises:
+            RowError: The header cannot be right.
+        """
+        self._start()
+        return tuple(self._columns.values())
+
+    def __iter__(self) -> Iterator[V | RowError]:  # noqa: PYI034 - the generator alone is faster
+        self._start()
+        return self._rows
+
+    def __next__(self) -> V | RowError:
+        self._start()
+        return next(self._rows)
+
+    def _start(self) -> None:
+        if not self._started:
+            self._started = True
+            next(self._rows, None)
+
+    def _read(self, source: Any, form: str | None) -> Iterator[V | RowError]:
+        seen = SeenIds()
+        with ExitStack() as stack:
+            stack.callback(seen.close)
+            line, header, rows = _laid(source, form, self.name, stack)
+            reader = None if header is None else self._reader(line, header)
+            yield None  # type: ignore[misc]  # taken by _start: the header is read
+            yield from self._results(rows, reader, seen)
+
+    def _results(
+        self, rows: _Rows, reader: RowReader[V] | None, seen: SeenIds
+    ) -> Iterator[V | RowError]:
+        try:
+            for self.line, row in rows:
+                if isinstance(row, RowError):
+                    yield row
+                    continue
+                value, faults = self._value(row) if reader is None else reader.read(row)
+                if value is not None and reader is not None and reader.restored(value, row):
+                    self.restored += 1
+                if value is not None and (problem := self._twice(value, row, seen)):
+                    value = None
+                    faults.append(FieldError("id", problem))
+                if value is not None:
+                    yield value
+                if faults:
+                    yield RowError(self.name, self.line, faults)
+        except RowError as error:  # the rest cannot be read
+            yield error
+
+    def _twice(self, value: V, row: Any, seen: SeenIds) -> str:
+        """What is wrong with the id of a lead that an earlier row has; empty when nothing is."""
+        if self._kind is Rep:  # a roster is whole in memory, and read_reps asks there
+            return ""
+        # Cells of text are compared as they are, which is cheaper than the leads.
+        content = tuple(row) if row.__class__ is list else value
+        earlier = seen.earlier(value.id, content, self.line)
+        if earlier is None:
+            return ""
+        problem = f"{value.id!r} is on line {earlier} already, with other content"
+        return f"{problem}; give every lead an id of its own"
+
+    def _reader(self, line: int, header: Sequence[str]) -> RowReader[V]:
+        reader = RowReader(self._kind, header, self._options)
+        self._columns = dict(enumerate(reader.columns))
+        faults = list(reader.faults)
+        if not any(column.fills == "id" for column in reader.columns):
+            faults.append(_without_id(header))
+        if faults:
+            raise RowError(self.name, line, faults)
+        return reader
+
+    def _value(self, row: Mapping[str, Any]) -> tuple[V | None, list[FieldError]]:
+        """The value of a row that has its headers with it, if it is one, and what is wrong with the row."""
+        reader, cells = laid_out(self._kind, row, self._options)
+        if reader is not self._last:
+            self._last = reader
+            self._columns |= {column.header: column for column in reader.columns}
+        value, faults = reader.read(cells)
+        if reader.faults:
+            return None, [*reader.faults, *faults]
+        if value is not None and reader.restored(value, cells):
+            self.restored += 1
+        return value, faults
+
+
+def _without_id(header: Sequence[str]) -> FieldError:
+    likely = [name.strip() for name in header if _ID.search(name)] or [header[0].strip()]
+    maps = " or ".join(f"{{{name[:40]!r}: 'id'}}" for name in likely[:3])
+    option = f"--map {f'{likely[0][:40]}=id'!r}"
+    problem = "is missing; every row needs an id of its own: say which column has it"
+    return FieldError("column 'id'", f"{problem}, as with columns={maps}, or {option}")
+
+
+def _laid(
+    source: Any, form: str | None, name: str, stack: ExitStack
+) -> tuple[int, Sequence[str] | None, _Rows]:
+    """The line of the header, the header, where all rows have the same, and the rows with their lines."""
+    if _is_frame(source):
+        return 0, *_frame(source)
+    if not isinstance(source, str | Path) and not hasattr(source, "readline"):
+        rows = iter(source)
+        first = next(rows, "")
+        source = chain((first,), rows) if first != "" else rows
+        if isinstance(first, Mapping):
+            return 0, None, _mappings(source, name)
+    lines = stack.enter_context(opened(source, name))
+    if form == "csv":
+        return table_rows(lines)
+    return 0, None, line_rows(lines) if form == "jsonl" else array_rows(lines)
+
+
+def _mappings(rows: Iterable[Any], name: str) -> _Rows:
+    for number, row in enumerate(rows, 1):
+        if isinstance(row, Mapping):
+            yield number, row
+        else:
+            problem = f"is of type {type(row).__name__}; write a mapping such as {{'id': 'L-1'}}"
+            yield number, RowError(name, number, [FieldError("row", problem)])
+
+
+def _is_frame(source: object) -> bool:
+    return hasattr(source, "columns") and (
+        hasattr(source, "itertuples") or hasattr(source, "iter_rows")
+    )
+
+
+def _frame(source: Any) -> tuple[list[str], _Rows]:
+    """The columns and rows of a data frame of pandas or polars; an index that has a name is a column."""
+    header = [str(name) for name in source.columns]
+    if not hasattr(source, "itertuples"):
+        return header, enumerate(source.iter_rows(), 1)
+    index = getattr(source.index, "name", None)
+    rows = source.itertuples(index=index is not None, name=None)
+    return header if index is None else [str(index), *header], enumerate(rows, 1)
 
 
 def read_leads(
-    source: Source,
+    source: Any,
     *,
     name: str = "",
     format: str | None = None,  # noqa: A002 - the host's word for it
     custom: Mapping[str, str] | None = None,
-) -> Iterator[Lead | RowError]:
-    """The leads of a file, one at a time, with a ``RowError`` in the place of each bad row.
+    columns: Columns = None,
+    country: str | None = None,
+    timezone: str | None = None,
+    dates: Dates = None,
+    decimal: Decimal = None,
+    extra: Extra = "attributes",
+    on_fault: OnFault = "row",
+) -> Reading[Lead]:
+    """Read leads one at a time, with a ``RowError`` in the place of each bad row.
 
-    Constant memory, whatever the length of the file.
+    Memory is constant, whatever the length of the file. ``columns`` of what is returned says what each column fills,
+    and ``restored`` counts the postal codes that got back the zeros that a spreadsheet had cut.
 
     Args:
-        source: A path, an open text file such as ``sys.stdin``, or an iterable of lines.
-        name: What errors call the source; its path, else ``<stdin>``, when not given.
+        source: A path, an open file, an iterable of lines or of mappings, or a data frame of pandas or polars.
+        name: What errors call the source; its path, else ``<stdin>`` or ``<rows>``, when not given.
         format: ``csv``, ``jsonl`` or ``json``; by the ending of the path, else ``csv``, when not given. A CSV file
             may have ``,``, ``;`` or tabs between its cells.
         custom: The kinds of custom attributes by name: ``text``, ``number``, ``flag``, ``instant`` or ``names``.
             What is not declared is text. Names that begin with ``rep.`` are those of reps.
-
-    Yields:
-        A lead, or what is wrong with the row that should have been one.
+        columns: What the columns fill, where their names do not say it: ``SALESFORCE`` or another ``ColumnMap``, the
+            name of a preset, or fields by headers such as ``{"Lead ID": "id"}``.
+        country: The country of rows that name none, such as ``US`` for a file with states alone.
+        timezone: The IANA zone of instants without an offset. They are refused without it.
+        dates: The order in dates such as 3/4/2026: ``dmy``, ``mdy`` or ``ymd``. They are refused without it.
+        decimal: The sign before a fraction, ``.`` or ``,``, for numbers with thousands such as 50.000.
+        extra: What becomes of columns that fill nothing: ``attributes``, ``ignore`` or ``refuse``.
+        on_fault: What a fault takes away: the ``row``, or the ``field`` alone; then the ``RowError`` comes after its
+            lead.
 
     Raises:
-        RowError: The header cannot be right; nothing was read.
-        ConfigError: An argument cannot be right.
+        RowError: The header cannot be right; nothing was read. It comes with the first row.
+        ConfigError: An argument cannot be right, or the file is a workbook.
         OSError: The file cannot be opened.
 
     Example:
         >>> for found in read_leads(
-        ...     ["id,country,budget", "L-1,us,5000", "L-2,us,$5"], name="leads.csv"
+        ...     ["Lead ID,State,Employees", "L-1,California,5000", "L-2,Ohio,many"],
+        ...     name="leads.csv",
+        ...     country="US",
         ... ):
-        ...     print(found)
+        ...     print(str(found).partition(";")[0])
         Lead('L-1')
-        leads.csv:3: budget is '$5'; write plain digits such as 1000 or 1000.5, or leave it empty when it is not known
+        leads.csv:3: employees is 'many', which is not a number
     """
-    return (found for _, found in _rows(Lead, source, name, format, custom))
+    options = ReadOptions(
+        columns=columns_of(columns),
+        custom=FrozenDict(custom or {}),
+        country=country,
+        timezone=timezone,
+        dates=dates,
+        decimal=decimal,
+        extra=extra,
+        on_fault=on_fault,
+    )
+    return Reading(Lead, source, name, format, options)
 
 
 def read_reps(
-    source: Source,
+    source: Any,
     *,
     name: str = "",
     format: str | None = None,  # noqa: A002 - the host's word for it
     custom: Mapping[str, str] | None = None,
+    columns: Columns = None,
+    timezone: str | None = None,
+    dates: Dates = None,
+    decimal: Decimal = None,
+    extra: Extra = "attributes",
+    on_fault: OnFault = "row",
 ) -> tuple[Roster, list[RowError]]:
-    """The roster that a file describes, and every row of it that is no rep.
+    """Read the roster that a file describes, and every row of it that is not a rep.
 
     Args:
-        source: A path, an open text file, or an iterable of lines.
-        name: What errors call the source; its path, else ``<stdin>``, when not given.
-        format: ``csv``, ``jsonl`` or ``json``; by the ending of the path, else ``csv``, when not given.
+        source: As for ``read_leads``; so are the other arguments.
+        name: What errors call the source.
+        format: ``csv``, ``jsonl`` or ``json``.
         custom: The kinds of custom attributes, as for ``read_leads``; those of reps are ``rep.name``.
+        columns: What the columns fill, where their names do not say it.
+        timezone: The IANA zone of instants without an offset. It is not the time zone of the reps.
+        dates: The order in dates such as 3/4/2026.
+        decimal: The sign before a fraction.
+        extra: What becomes of columns that fill nothing.
+        on_fault: What a fault takes away: the ``row``, or the ``field`` alone.
 
     Returns:
         The reps of the good rows, and the bad rows in their order. The first rep with an id keeps it; a later row
@@ -98,42 +317,25 @@ def read_reps(
         >>> sorted(roster["ada"].languages), roster["ada"].skills["fintech"], errors
         (['de', 'en'], 1, [])
     """
+    options = ReadOptions(
+        columns=columns_of(columns),
+        custom=FrozenDict(custom or {}),
+        timezone=timezone,
+        dates=dates,
+        decimal=decimal,
+        extra=extra,
+        on_fault=on_fault,
+    )
+    reading = Reading(Rep, source, name, format, options)
     reps: dict[str, Rep] = {}
     lines: dict[str, int] = {}
     errors: list[RowError] = []
-    for line, found in _rows(Rep, source, name, format, custom):
+    for found in reading:
         if isinstance(found, RowError):
             errors.append(found)
         elif found.id in reps:
             problem = f"{found.id!r} is on line {lines[found.id]} already; give every rep an id of its own"
-            errors.append(RowError(name_of(source, name), line, [FieldError("id", problem)]))
+            errors.append(RowError(reading.name, reading.line, [FieldError("id", problem)]))
         else:
-            reps[found.id], lines[found.id] = found, line
+            reps[found.id], lines[found.id] = found, reading.line
     return Roster(reps.values()), errors
-
-
-def _rows(
-    kind: type[V],
-    source: Source,
-    name: str,
-    format: str | None,  # noqa: A002 - as above
-    custom: Mapping[str, str] | None,
-) -> Iterator[tuple[int, V | RowError]]:
-    entity = kind.__name__.lower()
-    read = _READERS[format_of(source, format)]
-    kinds = _kinds(entity, custom or {})
-    with opened(source, name_of(source, name)) as lines:
-        yield from read(kind, lines, kinds)
-
-
-def _kinds(entity: str, custom: Mapping[str, str]) -> dict[str, str]:
-    found = {}
-    for key, kind in custom.items():
-        owner, _, name = key.rpartition(".")
-        if kind not in CUSTOM_KINDS:
-            raise ConfigError(
-                f"{key} is declared as {kind!r}; the kinds are {', '.join(CUSTOM_KINDS)}"
-            )
-        if (owner or "lead") == entity and name not in FIELDS[entity]:
-            found[name] = kind
-    return found

@@ -4,17 +4,20 @@ The rules of this module:
 
 * What we open we close; what the host opened stays open.
 * A file is read in pieces. No line longer than ``LONGEST_LINE`` characters is kept.
-* Files are UTF-8. A byte that is not survives as half a surrogate pair, so that the row it stands in can be named.
+* Files are UTF-8, or UTF-16 or UTF-32 with their mark. A byte that is not UTF-8 survives as half a surrogate pair, so
+  that the row it stands in can be named.
+* A workbook is refused by name, whatever its file is called.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from io import BufferedIOBase, RawIOBase, TextIOWrapper
 from pathlib import Path
 from typing import Any, Protocol
 
-from leadroute.errors import ConfigError
+from leadroute.errors import ConfigError, FieldError, RowError
 
 __all__ = ["BOM", "FORMATS", "LONGEST_LINE", "Lines", "Source", "format_of", "name_of", "opened"]
 
@@ -26,14 +29,15 @@ BOM = "\ufeff"
 _ENDINGS = {".csv": "csv", ".tsv": "csv", ".txt": "csv", ".json": "json"} | dict.fromkeys(
     (".jsonl", ".ndjson"), "jsonl"
 )
+_SHEETS = (".xlsx", ".xlsm", ".xlsb", ".xls", ".ods", ".numbers")
 
 
 class _Readable(Protocol):
-    def readline(self, limit: int, /) -> str: ...
+    def readline(self, limit: int, /) -> str | bytes: ...
 
 
 Source = str | Path | _Readable | Iterable[str]
-"""A path, an open text file, or an iterable of lines."""
+"""A path, an open file, or an iterable of lines."""
 
 
 def name_of(source: Source, name: str = "") -> str:
@@ -52,7 +56,7 @@ def format_of(source: Source, format: str | None = None) -> str:  # noqa: A002 -
     """The format of a source: ``format``, else what the ending of its path says, else ``csv``.
 
     Raises:
-        ConfigError: There is no such format.
+        ConfigError: There is no such format, or the file is a workbook.
 
     Example:
         >>> format_of("leads.jsonl"), format_of("export.data"), format_of(["{}"], "jsonl")
@@ -63,21 +67,60 @@ def format_of(source: Source, format: str | None = None) -> str:  # noqa: A002 -
             raise ConfigError(f"format is {format!r:.40}; write one of {', '.join(FORMATS)}")
         return format
     ending = Path(source).suffix.lower() if isinstance(source, str | Path) else ""
+    if ending in _SHEETS:
+        kind = f"is a workbook ({ending}), which cannot be read"
+        raise ConfigError(f"{kind}; save its sheet as CSV UTF-8 and read that file", str(source))
     return _ENDINGS.get(ending, "csv")
 
 
 @contextmanager
 def opened(source: Source, name: str) -> Iterator[Lines]:
-    """The lines of a source, for as long as the context lasts.
+    """Give the lines of a source, for as long as the context lasts.
 
     Raises:
+        ConfigError: It is a workbook.
         OSError: The file cannot be opened.
     """
     if isinstance(source, str | Path):
-        with Path(source).open(encoding="utf-8", errors="surrogateescape", newline="") as file:
-            yield Lines(file, name)
+        with Path(source).open("rb") as file, _decoded(file, name) as text:
+            yield Lines(text, name)
+    elif isinstance(source, RawIOBase | BufferedIOBase):
+        with _decoded(source, name) as text:
+            yield Lines(text, name)
     else:
         yield Lines(source, name)
+
+
+_MARKS = (  # the mark of UTF-32 begins with that of UTF-16
+    (b"\xff\xfe\x00\x00", "utf-32"),
+    (b"\x00\x00\xfe\xff", "utf-32"),
+    (b"\xff\xfe", "utf-16"),
+    (b"\xfe\xff", "utf-16"),
+)
+_WORKBOOKS = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
+
+
+@contextmanager
+def _decoded(file: Any, name: str) -> Iterator[TextIOWrapper]:
+    """The text of a binary file that somebody else closes."""
+    peek = getattr(file, "peek", None)
+    if peek is not None:
+        start = peek(4)[:4]
+    else:
+        start = file.read(4)
+        file.seek(-len(start), 1)
+    if start.startswith(_WORKBOOKS):
+        raise ConfigError(
+            "is a workbook, which cannot be read; save its sheet as CSV UTF-8 and read that file",
+            name,
+        )
+    encoding = next((found for mark, found in _MARKS if start.startswith(mark)), None)
+    errors = "surrogateescape" if encoding is None else "strict"
+    text = TextIOWrapper(file, encoding=encoding or "utf-8", errors=errors, newline="")
+    try:
+        yield text
+    finally:
+        text.detach()
 
 
 class Lines:
@@ -95,7 +138,7 @@ class Lines:
         self.name = name
         self.number = 0
         self.cut = False
-        self.pieces = _pieces(source)
+        self.pieces = self._readable(_pieces(source))
 
     def __iter__(self) -> Iterator[str]:
         return self
@@ -110,6 +153,14 @@ class Lines:
         if self.number == 1:
             piece = piece.removeprefix(BOM)
         return piece if len(piece) <= LONGEST_LINE else self._shortened(piece)
+
+    def _readable(self, pieces: Iterator[Any]) -> Iterator[Any]:
+        try:
+            yield from pieces
+        except UnicodeDecodeError as error:
+            problem = f"is no {error.encoding.upper()} text from here on, and was not read further"
+            fault = FieldError("file", f"{problem}; save it as CSV in UTF-8")
+            raise RowError(self.name, self.number + 1, [fault]) from None
 
     def _shortened(self, piece: str) -> str:
         self.cut = True

@@ -13,7 +13,7 @@ from leadroute.errors import FieldTypeError
 from leadroute.model.lead import Lead
 from leadroute.model.roster import Roster
 from leadroute.model.snapshot import Snapshot
-from leadroute.model.validation import every, must_be
+from leadroute.model.validation import every, must_be, one_line
 from leadroute.ranking.ranking import Assignment, Ranking
 from leadroute.ranking.router import Router
 from leadroute.rules.rule import Rule
@@ -32,7 +32,7 @@ class Move:
         after: The rep under the new policy; ``None`` when there is none.
         rule_before: The rule under the old policy; ``None`` when none matched.
         rule_after: The rule under the new policy; ``None`` when none matched.
-        reason_code: What makes the difference, in words.
+        reason: What makes the difference, in words.
     """
 
     lead_id: str
@@ -40,7 +40,7 @@ class Move:
     after: str | None
     rule_before: str | None
     rule_after: str | None
-    reason_code: str
+    reason: str
 
     @property
     def plain(self) -> dict[str, Any]:
@@ -48,7 +48,8 @@ class Move:
         return asdict(self)
 
     def __str__(self) -> str:
-        return f"{self.lead_id}: {self.before or 'nobody'} -> {self.after or 'nobody'}: {self.reason_code}"
+        before, after = (one_line(rep or "nobody") for rep in (self.before, self.after))
+        return f"{one_line(self.lead_id)}: {before} -> {after}: {self.reason}"
 
 
 def diff(

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence, Set
+from collections.abc import Mapping, Sequence, Set
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal, Unpack
 
 from attrs import evolve, field, frozen
 
+from leadroute.errors import ValidationError
+from leadroute.model.columns import ColumnMap, as_columns
+from leadroute.model.mappings import mapping_of
+from leadroute.model.row_reader import ReadOptions, RowOptions, laid_out
+from leadroute.model.signal import Signal
+from leadroute.model.signal import signals as clean_signals
 from leadroute.model.validation import (
     FrozenDict,
-    Refused,
     clean_fields,
     cleaned,
     ident,
@@ -25,40 +30,6 @@ from leadroute.model.validation import (
 from leadroute.model.values import country, domain, email, language, phone, postal_code, region
 
 __all__ = ["Lead", "Signal"]
-
-
-@frozen
-class Signal:
-    """Something that a lead did, such as a page visit.
-
-    Args:
-        kind: What was done, such as ``pricing_page``.
-        at: When, as an aware datetime.
-        value: How much of it: seconds on the page, or 1 for a plain event. 0 or more.
-
-    Raises:
-        ValidationError: A field was refused; every fault is listed.
-
-    Example:
-        >>> from datetime import UTC, datetime
-        >>> Signal("pricing_page", datetime(2026, 1, 5, 9, 0, tzinfo=UTC), 240).value
-        240
-    """
-
-    kind: str = field(metadata={"clean": ident})
-    at: datetime = field(metadata={"clean": instant})
-    value: float = cleaned(number(0), default=1.0)
-
-    def __attrs_post_init__(self) -> None:
-        clean_fields(self)
-
-
-def _signals(given: Any) -> tuple[Signal, ...]:
-    if isinstance(given, Iterable) and not isinstance(given, str | Mapping):
-        found = tuple(given)
-        if all(isinstance(signal, Signal) for signal in found):
-            return tuple(sorted(found, key=lambda signal: (signal.at, signal.kind, signal.value)))
-    raise Refused("are not all signals; write [Signal(kind, at, value), ...]")
 
 
 @frozen(kw_only=True, repr=False)
@@ -136,7 +107,7 @@ class Lead:
     account_id: str | None = cleaned(text)
     owner_id: str | None = cleaned(text)
     priority: int | None = cleaned(whole())
-    signals: Sequence[Signal] = cleaned(_signals, default=())
+    signals: Sequence[Signal] = cleaned(clean_signals, default=())
     attributes: Mapping[str, str | float | bool | datetime | Set[str] | None] = cleaned(
         open_attributes, default=FrozenDict()
     )
@@ -155,3 +126,79 @@ class Lead:
             'US'
         """
         return evolve(self, **changes)
+
+    @classmethod
+    def from_mapping(
+        cls,
+        row: Mapping[str, Any],
+        *,
+        columns: ColumnMap | Mapping[str, str] | str | None = None,
+        custom: Mapping[str, str] | None = None,
+        country: str | None = None,
+        timezone: str | None = None,
+        dates: Literal["dmy", "mdy", "ymd"] | None = None,
+        decimal: Literal[".", ","] | None = None,
+        extra: Literal["attributes", "ignore", "refuse"] = "attributes",
+    ) -> Lead:
+        """Return the lead of one row, such as one of ``csv.DictReader`` or of a JSON answer.
+
+        Args:
+            row: Values by the names of their columns.
+            columns: What the columns fill, where their names do not say it: ``SALESFORCE`` or another ``ColumnMap``,
+                the name of a preset, or fields by headers such as ``{"Lead ID": "id"}``.
+            custom: The kinds of custom attributes by name.
+            country: The country, where the row names none.
+            timezone: The IANA zone of instants without an offset.
+            dates: The order in dates such as 3/4/2026.
+            decimal: The sign before a fraction.
+            extra: What becomes of columns that fill nothing.
+
+        Raises:
+            ValidationError: Something of the row was refused; every fault is listed.
+            ConfigError: An argument cannot be right.
+
+        Example:
+            >>> row = {"Lead ID": "00Q1", "First Name": "Ann", "Last Name": "Lee", "Zip": "94105"}
+            >>> lead = Lead.from_mapping(row)
+            >>> lead.name, lead.postal_code
+            ('Ann Lee', '94105')
+        """
+        options = ReadOptions(
+            columns=columns,
+            custom=FrozenDict(custom or {}),
+            country=country,
+            timezone=timezone,
+            dates=dates,
+            decimal=decimal,
+            extra=extra,
+        )
+        reader, cells = laid_out(cls, row, options)
+        found, faults = reader.read(cells)
+        if found is None or reader.faults:
+            raise ValidationError("Lead", "", (*reader.faults, *faults))
+        return found
+
+    @classmethod
+    def from_object(cls, given: object, **options: Unpack[RowOptions]) -> Lead:
+        """Return the lead that an object holds: a row of an ORM, a dataclass, a pydantic model.
+
+        Args:
+            given: The object. Its fields are what a row has as columns; properties are read where ``columns`` names
+                them.
+            options: As for ``from_mapping``, but ``extra`` is ``ignore`` when not given: such objects hold much that
+                is not about the lead.
+
+        Raises:
+            ValidationError: Something of the object was refused; every fault is listed.
+
+        Example:
+            >>> from types import SimpleNamespace
+            >>> contact = SimpleNamespace(pk=7, email_address="ann@example.com", orders=[])
+            >>> Lead.from_object(contact, columns={"pk": "id"}).email
+            'ann@example.com'
+        """
+        row = mapping_of(given)
+        named = as_columns(options.get("columns")).columns
+        row |= {name: getattr(given, name) for name in named if hasattr(given, name)}
+        options.setdefault("extra", "ignore")
+        return cls.from_mapping(row, **options)

@@ -38,6 +38,7 @@ from leadroute.model.validation import (
     names,
     number,
     of_kind,
+    one_line,
     open_attributes,
     shown,
     text,
@@ -248,8 +249,8 @@ class Rep:
 
     @property
     def label(self) -> str:
-        """The name of the rep, or the id without one."""
-        return self.name or self.id
+        """The name of the rep on one line, or the id without one."""
+        return one_line(self.name or self.id)
 
     @property
     def zone(self) -> tzinfo:

@@ -13,6 +13,7 @@ The rules of this module:
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from functools import cache, lru_cache
@@ -57,6 +58,7 @@ __all__ = [
     "names",
     "number",
     "of_kind",
+    "one_line",
     "open_attributes",
     "private_text",
     "shown",
@@ -314,6 +316,19 @@ def known(instant: datetime | None) -> datetime:
         expected = "given: rank(lead, roster, now=...), or a lead with received_at"
         raise FieldTypeError("now", "not known", expected)
     return instant
+
+
+_BROKEN: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
+
+
+def one_line(name: str) -> str:
+    r"""Return a name as it stands in a text of several lines: without line ends and control characters.
+
+    Example:
+        >>> one_line("ada\nbob")
+        'ada?bob'
+    """
+    return name if name.isprintable() else _BROKEN.sub("?", name)
 
 
 def text(given: Any) -> str | None:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 from enum import StrEnum
-from typing import Final
+from typing import Any, Final
 
-from attrs import field, frozen
+from attrs import field, fields_dict, frozen
 
-from leadroute.model.validation import FrozenDict, frozen_counts, frozen_words
+from leadroute.model.validation import FrozenDict, frozen_counts, frozen_words, one_line
 from leadroute.offers.turns import TurnTaken
 from leadroute.ranking.ranking import Outcome
 
@@ -128,12 +128,34 @@ class Placement:
             return f"did not pass {self.factor!r}"
         return _REASONS.get(self.reason_code, self.reason_code)
 
+    def to_dict(self) -> dict[str, Any]:
+        """Return the placement as plain data, which JSON can hold; instants are ISO 8601 text.
+
+        What the store counts the placement against is left out.
+
+        Example:
+            >>> from datetime import UTC
+            >>> placement = Placement("L-1", Status.WAITING, 1, datetime(2026, 3, 2, tzinfo=UTC))
+            >>> placement.to_dict()["status"]
+            'waiting'
+        """
+        plain: dict[str, Any] = {
+            name: getattr(self, name)
+            for name in fields_dict(type(self))
+            if name not in ("reservations", "turn", "order")
+        }
+        for name, value in plain.items():
+            if isinstance(value, datetime):
+                plain[name] = value.isoformat()
+        return {**plain, "status": self.status.value, "previous_offers": dict(self.previous_offers)}
+
     def __str__(self) -> str:
+        lead, rep = one_line(self.lead_id), one_line(self.rep_id or "")
         if self.status is Status.OFFERED:
-            return f"lead {self.lead_id} is offered to {self.rep_id} until {self.due:%Y-%m-%d %H:%M:%S %Z}"
+            return f"lead {lead} is offered to {rep} until {self.due:%Y-%m-%d %H:%M:%S %Z}"
         if self.owner is not None:
             ended = f" ({self.outcome})" if self.status is Status.CLOSED else ""
-            return f"lead {self.lead_id} is {self.status} by {self.owner}{ended}"
+            return f"lead {lead} is {self.status} by {rep}{ended}"
         if self.status is Status.CATCH_ALL:
-            return f"lead {self.lead_id} is with the catch-all {self.rep_id}: {self.reason}"
-        return f"lead {self.lead_id} is {self.status}: {self.reason}"
+            return f"lead {lead} is with the catch-all {rep}: {self.reason}"
+        return f"lead {lead} is {self.status}: {self.reason}"

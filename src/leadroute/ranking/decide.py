@@ -39,7 +39,7 @@ from leadroute.ranking.candidates import (
 )
 from leadroute.ranking.charges import Charge, Charges
 from leadroute.ranking.eligibility import Ask, check_presence, gate, masks, notes_of
-from leadroute.ranking.ranking import Assignment, Exclusion, Known, Outcome, Part, Ranking
+from leadroute.ranking.ranking import Assignment, Exclusion, Known, Outcome, Ranking, ScoreTerm
 from leadroute.ranking.scorers.combinators import fair_share
 from leadroute.ranking.scorers.exploration import fairness_cost, propensities
 from leadroute.ranking.scorers.round_robin import Turn, after, dues, turn_of
@@ -411,16 +411,19 @@ class Decided:
     def _assignment(self, rank: int, place: int) -> Assignment:
         rep = self.context.reps[place]
         score = self.score if place == self.best else self._score()[1][place]
-        return Assignment(rep.id, rep.name or rep.id, rank, score, partial(self._parts, place))
+        return Assignment(rep.id, rep.label, rank, score, partial(self._terms, place))
 
-    def _parts(self, place: int) -> tuple[Part, ...]:
+    def _terms(self, place: int) -> tuple[ScoreTerm, ...]:
         """The terms of a score."""
         context, points = self.context, list[float | None]([self.score])
         if place != self.best or self._set.mode is None:
             points = [column[place] for column in self._score()[0]]
         rep = context.reps[place]
         both = zip(self._set.terms, points, strict=True)
-        return tuple([Part(term.scorer, term.weight, one, context, rep) for term, one in both])
+        return tuple(
+            ScoreTerm(str(term.scorer), term.weight, one, term.scorer.reason(context, rep))
+            for term, one in both
+        )
 
     def assignments(self, top: int | None) -> tuple[Assignment, ...]:
         """Who can take the lead, best first."""

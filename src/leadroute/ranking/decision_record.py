@@ -21,14 +21,14 @@ from attrs.converters import optional
 from leadroute.model.lead import Lead
 from leadroute.model.roster import Roster
 from leadroute.model.snapshot import Snapshot
-from leadroute.model.validation import FrozenDict
+from leadroute.model.validation import FrozenDict, one_line
 from leadroute.ranking.policy_checks import fingerprint
-from leadroute.ranking.ranking import Exclusion, Outcome, Part, Ranking, beside, worded
+from leadroute.ranking.ranking import Exclusion, Outcome, Ranking, ScoreTerm, beside
 
 if TYPE_CHECKING:
     from leadroute.ranking.router import Router
 
-__all__ = ["Asked", "Candidate", "DecisionRecord", "Points", "Rerun"]
+__all__ = ["Asked", "Candidate", "DecisionRecord", "Rerun"]
 
 _INPUTS: Final = ("lead", "roster", "snapshot", "previous_offers")
 
@@ -50,31 +50,6 @@ _ALIKE: Final = (
 
 
 @frozen
-class Points:
-    """What one term of the score gave a rep.
-
-    Args:
-        scorer: The scorer, as a policy file writes it.
-        weight: How much it counted beside the others.
-        points: Between 0 and 1, or ``None`` when it had no answer and took no weight.
-        reason: Why, in words.
-    """
-
-    scorer: str
-    weight: float = field(converter=float)
-    points: float | None = field(converter=optional(float))
-    reason: str
-
-    @classmethod
-    def of(cls, part: Part) -> Points:
-        """What a part of a ranking says, with its reason written out."""
-        return cls(str(part.scorer), part.weight, part.points, part.reason)
-
-    def __str__(self) -> str:
-        return worded(self.scorer, self.weight, self.points, self.reason)
-
-
-@frozen
 class Candidate:
     """One rep who could have taken the lead.
 
@@ -82,7 +57,7 @@ class Candidate:
         rep_id: The rep.
         label: What people called them.
         score: Between 0 and 1.
-        points: The terms of the score.
+        terms: The terms of the score.
         propensity: The probability with which they came first.
         last_assigned: When they last got a lead, in microseconds since 1970 (UTC); ``None`` when never. Among equal
             scores it decides.
@@ -91,7 +66,7 @@ class Candidate:
     rep_id: str
     label: str
     score: float = field(converter=float)
-    points: tuple[Points, ...]
+    terms: tuple[ScoreTerm, ...]
     propensity: float = field(converter=float)
     last_assigned: int | None = None
 
@@ -197,7 +172,7 @@ class DecisionRecord:
                 each.rep_id,
                 each.label,
                 each.score,
-                tuple(map(Points.of, each.parts)),
+                each.terms,
                 chances[each.rep_id],
                 counts.last_assigned.get(each.rep_id),
             )
@@ -235,7 +210,8 @@ class DecisionRecord:
     def __str__(self) -> str:
         by = f" (rule {self.rule!r})" if self.rule is not None else ""
         when = f"{self.at:%Y-%m-%d %H:%M:%S} UTC" if self.at else "at a time nobody said"
-        lines = [f"Lead {self.lead_id} went to {self.rep_id or 'nobody'}{by}, {when}"]
+        lead, rep = one_line(self.lead_id), one_line(self.rep_id or "nobody")
+        lines = [f"Lead {lead} went to {rep}{by}, {when}"]
         if self.ignore_availability:
             lines.append("  Though nobody was available")
         if not self.candidates:
@@ -244,7 +220,7 @@ class DecisionRecord:
             )
         for rank, each in enumerate(self.candidates, 1):
             lines.append(f"  {rank}. {each.label}  {each.score:.2f}")
-            lines += [f"       {points}" for points in each.points]
+            lines += [f"       {term}" for term in each.terms]
         if self.tie_break:
             lines.append(f"  Equal scores, put in order by: {self.tie_break}")
         others = ((each.pool, each.outcome, each.rejections) for each in self.other_pools)

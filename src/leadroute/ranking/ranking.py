@@ -5,27 +5,24 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Any, Final, Protocol
+from typing import Any, Final, Protocol, TypeAlias
 
-from attrs import field, fields, frozen
+from attrs import asdict, field, fields, frozen
+from attrs.converters import optional
 
-from leadroute.model.rep import Rep
-from leadroute.model.validation import FrozenDict
+from leadroute.model.validation import FrozenDict, one_line
 from leadroute.ranking.eligibility import Ineligibility
 from leadroute.rules.fallback import WAIT
-from leadroute.rules.routing_context import RoutingContext
-from leadroute.rules.scorer import Scorer
 
 __all__ = [
     "Assignment",
     "Exclusion",
     "Known",
     "Outcome",
-    "Part",
     "Ranking",
+    "ScoreTerm",
     "Source",
     "beside",
-    "worded",
 ]
 
 
@@ -98,40 +95,32 @@ class Source(Protocol):
 
 
 @frozen
-class Part:
+class ScoreTerm:
     """One term of a score.
 
     Args:
-        scorer: What gave the points.
-        weight: How much it counts beside the others.
-        points: Between 0 and 1, or ``None`` when it had no answer and took no weight.
+        scorer: The scorer, as a policy file writes it.
+        weight: How much it counts beside the other terms.
+        points: From 0 to 1, or ``None`` when it has no answer and takes no weight.
+        reason: Why it gives these points, in words for a sales manager.
     """
 
-    scorer: Scorer
-    weight: float
-    points: float | None
-    _context: RoutingContext = field(eq=False, repr=False)
-    _rep: Rep = field(eq=False, repr=False)
-
-    @property
-    def reason(self) -> str:
-        """Why it gave these points, in words; written when asked for."""
-        return self.scorer.reason(self._context, self._rep)
+    scorer: str
+    weight: float = field(converter=float)
+    points: float | None = field(converter=optional(float))
+    reason: str
 
     def __str__(self) -> str:
-        return worded(str(self.scorer), self.weight, self.points, self.reason)
+        if self.points is None:
+            return f"{self.scorer} no answer: {self.reason}"
+        times = "" if self.weight == 1 else f" x{self.weight:g}"
+        return f"{self.scorer} {self.points:.2f}{times}: {self.reason}"
 
 
-def worded(scorer: str, weight: float, points: float | None, reason: str) -> str:
-    """One term of a score in one line."""
-    if points is None:
-        return f"{scorer} no answer: {reason}"
-    if weight == 1:
-        return f"{scorer} {points:.2f}: {reason}"
-    return f"{scorer} {points:.2f} x{weight:g}: {reason}"
+ScoreTerms: TypeAlias = tuple[ScoreTerm, ...]
 
 
-def _parts(given: tuple[Part, ...] | Callable[[], tuple[Part, ...]]) -> tuple[Part, ...]:
+def _terms(given: ScoreTerms | Callable[[], ScoreTerms]) -> ScoreTerms:
     return given() if callable(given) else given
 
 
@@ -144,33 +133,42 @@ class Assignment:
         label: What people call them.
         rank: From 1.
         score: Between 0 and 1.
-        parts: The terms of the score, or a function that gives them when asked for.
+        terms: The terms of the score, or a function that gives them when asked for.
     """
 
     rep_id: str
     label: str
     rank: int
     score: float
-    _parts: tuple[Part, ...] | Callable[[], tuple[Part, ...]] = field(default=(), eq=_parts)
+    _terms: ScoreTerms | Callable[[], ScoreTerms] = field(default=(), eq=_terms)
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return Assignment, (self.rep_id, self.label, self.rank, self.score, self.parts)
+        return Assignment, (self.rep_id, self.label, self.rank, self.score, self.terms)
 
     @property
-    def parts(self) -> tuple[Part, ...]:
+    def terms(self) -> ScoreTerms:
         """The terms of the score."""
-        return _parts(self._parts)
+        return _terms(self._terms)
 
     def __repr__(self) -> str:
         return (
             f"Assignment(rep_id={self.rep_id!r}, label={self.label!r}, rank={self.rank!r}, "
-            f"score={self.score!r}, parts={self.parts!r})"
+            f"score={self.score!r}, terms={self.terms!r})"
         )
 
     @property
     def reason(self) -> str:
         """The reasons for the score of this rep, in words."""
-        return "; ".join(map(str, self.parts))
+        return "; ".join(map(str, self.terms))
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the assignment as plain data."""
+        return {
+            "rep_id": self.rep_id,
+            "rank": self.rank,
+            "score": self.score,
+            "terms": [asdict(term) for term in self.terms],
+        }
 
     def __str__(self) -> str:
         return f"{self.label}  {self.score:.2f}  {self.reason}"
@@ -199,6 +197,21 @@ class Exclusion:
     def reason(self) -> str:
         """The reasons against the rep, in words."""
         return "; ".join(obstacle.reason for obstacle in self.obstacles)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the exclusion as plain data."""
+        return {
+            "rep_id": self.rep_id,
+            "obstacles": [
+                {
+                    "code": each.code,
+                    "reason": each.reason,
+                    "temporary": each.temporary,
+                    "available_at": _iso(each.available_at),
+                }
+                for each in self.obstacles
+            ],
+        }
 
     def __str__(self) -> str:
         return f"{self.label}  {self.reason}"
@@ -325,15 +338,66 @@ class Ranking:
                     return rejection
         return None
 
+    def to_dict(self) -> dict[str, Any]:
+        """Return the ranking as plain data, which JSON can hold; instants are ISO 8601 text.
+
+        Example:
+            >>> ranking = Ranking("L-1", Outcome.NO_RULE_MATCHED)
+            >>> ranking.to_dict()["outcome"]
+            'no_rule_matched'
+        """
+        return {
+            "lead_id": self.lead_id,
+            "outcome": self.outcome.value,
+            "reason": self.outcome.reason,
+            "detail": self.detail,
+            "rule": self.rule,
+            "pool": self.pool,
+            "resumes_at": _iso(self.resumes_at),
+            "assignments": [each.to_dict() for each in self.assignments],
+            "rejections": [each.to_dict() for each in self.rejections],
+            "other_pools": [each.to_dict() for each in self.other_pools],
+            "fallback_step": self.fallback_step,
+            "ignore_availability": self.ignore_availability,
+            "notes": [*self.notes],
+        }
+
+    def rows(self) -> list[dict[str, Any]]:
+        """Return a flat row for each rep, which ``pandas.DataFrame`` and ``polars.DataFrame`` take.
+
+        Those who can take the lead come first and have a rank and a score; for the others both are ``None``.
+
+        Example:
+            >>> Ranking("L-1", Outcome.NO_RULE_MATCHED).rows()
+            []
+        """
+        place = {"lead_id": self.lead_id, "rule": self.rule, "pool": self.pool}
+        ranked = [
+            {
+                **place,
+                "rep_id": one.rep_id,
+                "rank": one.rank,
+                "score": one.score,
+                "reason": one.reason,
+            }
+            for one in self.assignments
+        ]
+        nothing = {"rank": None, "score": None}
+        return ranked + [
+            {**place, "rep_id": each.rep_id, **nothing, "reason": each.reason}
+            for each in self.rejections
+        ]
+
     @property
     def headline(self) -> str:
         """The answer in one line."""
+        lead = one_line(self.lead_id)
         by = f" (rule {self.rule!r})" if self.rule is not None else ""
         if self.best is not None:
             more = ", though nobody is available" if self.ignore_availability else ""
-            return f"Lead {self.lead_id} goes to {self.best.label}{by}{more}"
+            return f"Lead {lead} goes to {self.best.label}{by}{more}"
         more = f": {self.detail}" if self.detail else ""
-        return f"Lead {self.lead_id} goes to nobody{by}: {self.outcome.reason}{more}"
+        return f"Lead {lead} goes to nobody{by}: {self.outcome.reason}{more}"
 
     def __str__(self) -> str:
         lines = [self.headline]
@@ -341,7 +405,7 @@ class Ranking:
         width = max(map(len, labels), default=0)
         for assignment in self.assignments:
             lines.append(f"  {assignment.rank}. {assignment.label:{width}}  {assignment.score:.2f}")
-            lines += [f"       {part}" for part in assignment.parts]
+            lines += [f"       {term}" for term in assignment.terms]
         others = ((each.pool, each.outcome, each.rejections) for each in self.other_pools)
         lines += beside(self.rejections, others, self.notes, width)
         if self.fallback_step:
@@ -349,6 +413,10 @@ class Ranking:
         if self.resumes_at is not None and self.resumes_at != self.at:
             lines.append(f"  Somebody is back at {self.resumes_at:%Y-%m-%d %H:%M %Z}")
         return "\n".join(lines)
+
+
+def _iso(at: datetime | None) -> str | None:
+    return None if at is None else at.isoformat()
 
 
 @frozen

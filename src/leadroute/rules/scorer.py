@@ -27,7 +27,7 @@ __all__ = [
     "Points",
     "Scorer",
     "Sum",
-    "Term",
+    "WeightedScorer",
     "column_where",
     "guards",
     "literal",
@@ -98,9 +98,9 @@ class Scorer:
         return str(self)
 
     @property
-    def terms(self) -> tuple[Term, ...]:
+    def terms(self) -> tuple[WeightedScorer, ...]:
         """The weighted terms that this score is the mean of."""
-        return (Term(1, self),)
+        return (WeightedScorer(1, self),)
 
     @property
     def inner(self) -> tuple[Scorer, ...]:
@@ -165,7 +165,9 @@ class Scorer:
     def __mul__(self, weight: object) -> Scorer:
         if isinstance(weight, bool) or not isinstance(weight, int | float):
             return NotImplemented
-        return _sum_of(tuple(Term(term.weight * weight, term.scorer) for term in self.terms))
+        return _sum_of(
+            tuple(WeightedScorer(term.weight * weight, term.scorer) for term in self.terms)
+        )
 
     __rmul__ = __mul__
 
@@ -181,7 +183,9 @@ class Scorer:
             problem = f"of type {type(condition).__name__}"
             remedy = "a condition, such as LEAD.country == 'US'"
             raise FieldTypeError("condition", problem, remedy) from None
-        return _sum_of(tuple(Term(term.weight, Guarded(term.scorer, guard)) for term in self.terms))
+        return _sum_of(
+            tuple(WeightedScorer(term.weight, Guarded(term.scorer, guard)) for term in self.terms)
+        )
 
     def __str__(self) -> str:
         return self._text
@@ -226,7 +230,7 @@ def _weight(given: Any) -> float:
 
 @final
 @frozen
-class Term(Scorer):
+class WeightedScorer(Scorer):
     """One scorer with its weight.
 
     Args:
@@ -250,7 +254,7 @@ class Term(Scorer):
         return (self.scorer,)
 
     @property
-    def terms(self) -> tuple[Term, ...]:
+    def terms(self) -> tuple[WeightedScorer, ...]:
         """This term alone."""
         return (self,)
 
@@ -279,7 +283,7 @@ class Sum(Scorer):
         parts: The terms, in the order they were written.
     """
 
-    parts: tuple[Term, ...]
+    parts: tuple[WeightedScorer, ...]
 
     def __attrs_post_init__(self) -> None:
         for term in self.parts:
@@ -291,7 +295,7 @@ class Sum(Scorer):
         return self.parts
 
     @property
-    def terms(self) -> tuple[Term, ...]:
+    def terms(self) -> tuple[WeightedScorer, ...]:
         """The terms, in the order they were written."""
         return self.parts
 
@@ -524,7 +528,7 @@ def guards(score: Scorer | None) -> Iterator[Condition]:
             yield scorer.condition
 
 
-def _sum_of(terms: tuple[Term, ...]) -> Scorer:
+def _sum_of(terms: tuple[WeightedScorer, ...]) -> Scorer:
     if len(terms) > 1:
         return Sum(terms)
     (term,) = terms

@@ -448,7 +448,7 @@ def test_search_is_bounded(monkeypatch):
 def moved(old, new, *reps, lead=None):
     """Why a lead moves."""
     (move,) = diff(Router(**old), Router(**new), [lead or Lead("L-1")], Roster(reps), now=NOW)
-    return move.reason_code
+    return move.reason
 
 
 def test_reasons_of_moves():

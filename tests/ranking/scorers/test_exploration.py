@@ -106,7 +106,7 @@ def test_a_stranger_draws_too():
 def test_chance_says_what_it_drew():
     """The reasons give the draw and its range."""
     parts = {
-        str(each.scorer): each.reason for each in ranked(explore(20) + random_tiebreak()).best.parts
+        str(each.scorer): each.reason for each in ranked(explore(20) + random_tiebreak()).best.terms
     }
     assert parts["random_tiebreak()"].startswith("drew 0.")
     assert "from a rate likely between" in parts["explore(20)"]

@@ -34,7 +34,7 @@ from leadroute.ranking.scorers.round_robin import UNIT as TURN
 from leadroute.rules.fields import number_of, texts_of
 from leadroute.rules.operand import Field, SignalStat
 from leadroute.rules.rule import EVERYONE, Rule
-from leadroute.rules.scorer import Scorer, Sum, Term
+from leadroute.rules.scorer import Scorer, Sum, WeightedScorer
 
 _LEVELS: Final = tuple(step / 10 for step in range(1, 11))
 _LEADS: Final = (1, 2, 5, 10, 20, 50, 100)
@@ -63,9 +63,9 @@ def weights(rule: Rule) -> Iterator[Lever]:
             yield tuple(_weighed(rule, terms, place, weight) for weight in steps)
 
 
-def _weighed(rule: Rule, terms: tuple[Term, ...], place: int, weight: float) -> Change:
+def _weighed(rule: Rule, terms: tuple[WeightedScorer, ...], place: int, weight: float) -> Change:
     term = terms[place]
-    score = Sum((*terms[:place], Term(weight, term.scorer), *terms[place + 1 :]))
+    score = Sum((*terms[:place], WeightedScorer(weight, term.scorer), *terms[place + 1 :]))
     words = f"the rule {rule.name!r} gave {term.scorer} the weight {weight:g} instead of {term.weight:g}"
     return Change("rule", rule.name, evolve(rule, score=score), words)
 

@@ -25,7 +25,7 @@ from leadroute.insight.explain.scorer_changes import wanted, weights
 from leadroute.model.lead import Lead
 from leadroute.model.roster import Roster
 from leadroute.model.snapshot import Snapshot
-from leadroute.model.validation import must_be
+from leadroute.model.validation import must_be, one_line
 from leadroute.ranking.ranking import Outcome, Ranking
 from leadroute.ranking.router import Router
 
@@ -69,9 +69,10 @@ class WhyNot:
         if not self.reason:
             return self.ranking.headline
         found = [f"     {' and '.join(map(str, changes))}" for changes in self.proposals]
-        gone = f"  It would have gone to {self.rep_id} if"
+        rep = one_line(self.rep_id)
+        gone = f"  It would have gone to {rep} if"
         head = gone if found else "  No small change would have changed that."
-        why = f"  Why not {self.rep_id}: {self.reason}"
+        why = f"  Why not {rep}: {self.reason}"
         return "\n".join([self.ranking.headline, why, head, *found])
 
 

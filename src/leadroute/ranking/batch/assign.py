@@ -32,7 +32,7 @@ from leadroute.model.lead import Lead
 from leadroute.model.rep import Rep
 from leadroute.model.roster import Roster
 from leadroute.model.snapshot import Snapshot
-from leadroute.model.validation import FrozenDict, every
+from leadroute.model.validation import FrozenDict, every, one_line
 from leadroute.ranking.batch.solver import Engine, solve
 from leadroute.ranking.charges import used_of
 from leadroute.ranking.decide import Decided
@@ -69,7 +69,7 @@ class Option:
 
     def __str__(self) -> str:
         price = "" if self.price is None else f", the place costs {self.price:.2f}"
-        return f"{self.rep_id}: worth {self.worth:.2f}{price}"
+        return f"{one_line(self.rep_id)}: worth {self.worth:.2f}{price}"
 
 
 @frozen
@@ -108,7 +108,7 @@ class BatchAssignment:
 
     def __str__(self) -> str:
         rather = "" if self.runner_up is None else f"; next best {self.runner_up}"
-        return f"{self.lead_id} to {self.chosen}{rather}"
+        return f"{one_line(self.lead_id)} to {self.chosen}{rather}"
 
 
 @frozen
@@ -130,7 +130,7 @@ class Unassigned:
     full: tuple[str, ...] = ()
 
     def __str__(self) -> str:
-        return f"{self.lead_id} stays: {self.reason}"
+        return f"{one_line(self.lead_id)} stays: {self.reason}"
 
 
 @frozen
@@ -159,6 +159,45 @@ class Batch:
     def owners(self) -> Mapping[str, str]:
         """The rep of each lead that is placed, by lead id."""
         return FrozenDict({each.lead_id: each.rep_id for each in self.placed})
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the batch as plain data, which JSON can hold."""
+        return {
+            "points": self.points,
+            "exact": self.exact,
+            "greedy_placed": self.greedy_placed,
+            "greedy_points": self.greedy_points,
+            "leads": self.rows(),
+        }
+
+    def rows(self) -> list[dict[str, Any]]:
+        """Return a flat row for each lead, which ``pandas.DataFrame`` and ``polars.DataFrame`` take.
+
+        Leads that nobody gets have ``None`` for the rep, and the reason.
+        """
+        placed = [
+            {
+                "lead_id": each.lead_id,
+                "rep_id": each.rep_id,
+                "rule": each.rule,
+                "pool": each.pool,
+                "priority": each.priority,
+                "worth": each.chosen.worth,
+                "price": each.chosen.price,
+                "reason": str(each),
+            }
+            for each in self.placed
+        ]
+        nothing = dict.fromkeys(("rep_id", "rule", "pool", "worth", "price"))
+        return placed + [
+            {
+                **nothing,
+                "lead_id": each.lead_id,
+                "priority": each.priority,
+                "reason": each.reason,
+            }
+            for each in self.left
+        ]
 
     @property
     def gap_to_greedy(self) -> float:

@@ -1,0 +1,321 @@
+"""Which column of a file, or key of a mapping, fills which field.
+
+The rules of this module:
+
+* Headers are compared by ``header_key``: letter case, blanks and punctuation do not count.
+* Asked in this order: the caller's own columns, the declared attributes, the preset of the CRM, the names of the
+  fields, their synonyms. The first that knows a header decides.
+* A header that nothing knows and that is nearly the name of a field which no other column fills is a fault, so that a
+  slip does not quietly become an attribute.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from functools import cache
+from typing import Final
+
+from attrs import evolve, field, frozen
+
+from leadroute.errors import ConfigError, FieldError, UnknownFieldError
+from leadroute.model.crm_columns import CRM_COLUMNS, LEAD_SYNONYMS, REP_SYNONYMS
+from leadroute.model.validation import FrozenDict
+
+__all__ = [
+    "DYNAMICS",
+    "HUBSPOT",
+    "META_LEAD_ADS",
+    "PIPEDRIVE",
+    "PRESETS",
+    "SALESFORCE",
+    "ZOHO",
+    "Column",
+    "ColumnMap",
+    "as_columns",
+    "header_key",
+    "match_columns",
+]
+
+ATTRIBUTE: Final = "attributes."
+IGNORE: Final = "ignore"
+PARTS_OF_NAME: Final = ("name.first", "name.last")
+
+# Places among the choices of a field: the caller's own columns come first, from 0 on, the synonyms last.
+_PRESET: Final = 1_000_000
+_OWN_NAME: Final = 2_000_000
+_SYNONYM: Final = 3_000_000
+_UNKNOWN: Final = -1
+_SYNONYMS: Final = {"lead": LEAD_SYNONYMS, "rep": REP_SYNONYMS}
+
+
+def header_key(header: str) -> str:
+    """Return what two spellings of a header have in common.
+
+    Example:
+        >>> header_key("Zip/Postal Code") == header_key("zip_postal-code")
+        True
+    """
+    folded = unicodedata.normalize("NFKC", header).casefold()
+    kept = "".join([c for c in folded if c.isalnum() or unicodedata.category(c)[0] == "M"])
+    return kept or header.strip()
+
+
+def _frozen_texts(given: Mapping[str, str]) -> FrozenDict[str, str]:
+    if not isinstance(given, Mapping):
+        raise ConfigError(
+            f"columns are of type {type(given).__name__}; write a mapping such as {{'Lead ID': 'id'}}"
+        )
+    for header, target in given.items():
+        if not isinstance(header, str) or not isinstance(target, str):
+            raise ConfigError(
+                f"columns hold {header!r:.60}: {target!r:.60}; write the header and its field as text"
+            )
+    return FrozenDict({header.strip(): target.strip() for header, target in given.items()})
+
+
+@frozen
+class ColumnMap:
+    """Columns by their headers, and the field that each fills.
+
+    Args:
+        columns: The field for each header: a field of ``Lead`` or ``Rep``, ``name.first``, ``name.last``,
+            ``attributes.x``, or ``ignore``. Where several fill one field, the first in this order that is not empty
+            counts.
+        preset: The CRM whose usual headers are known as well, after ``columns``: one of ``salesforce``, ``hubspot``,
+            ``pipedrive``, ``zoho``, ``dynamics``, ``meta_lead_ads``; none when empty.
+
+    Raises:
+        ConfigError: There is no such preset, or a header or a field is not text.
+
+    Example:
+        >>> SALESFORCE.with_columns({"NPS": "attributes.nps"})
+        ColumnMap(columns=FrozenDict({'NPS': 'attributes.nps'}), preset='salesforce')
+    """
+
+    columns: Mapping[str, str] = field(default=FrozenDict(), converter=_frozen_texts)
+    preset: str = field(default="")
+
+    def __attrs_post_init__(self) -> None:
+        if self.preset and self.preset not in CRM_COLUMNS:
+            raise UnknownFieldError("preset of columns", self.preset, CRM_COLUMNS)
+
+    def with_columns(self, columns: Mapping[str, str]) -> ColumnMap:
+        """Return the map with more columns, which win over those that it has."""
+        return evolve(self, columns={**_frozen_texts(columns), **self.columns, **columns})
+
+
+SALESFORCE: Final = ColumnMap(preset="salesforce")
+"""Lead reports, list views and the API of Salesforce."""
+HUBSPOT: Final = ColumnMap(preset="hubspot")
+"""Exports of contacts and the properties of HubSpot."""
+PIPEDRIVE: Final = ColumnMap(preset="pipedrive")
+"""Exports of leads and people from Pipedrive."""
+ZOHO: Final = ColumnMap(preset="zoho")
+"""Exports of leads from Zoho CRM."""
+DYNAMICS: Final = ColumnMap(preset="dynamics")
+"""Views and logical names of leads in Microsoft Dynamics 365."""
+META_LEAD_ADS: Final = ColumnMap(preset="meta_lead_ads")
+"""Lead forms of Facebook and Instagram; prefixes such as ``p:`` are taken off."""
+
+PRESETS: Final[Mapping[str, ColumnMap]] = {
+    each.preset: each for each in (SALESFORCE, HUBSPOT, PIPEDRIVE, ZOHO, DYNAMICS, META_LEAD_ADS)
+}
+"""The presets by name."""
+
+
+def as_columns(given: ColumnMap | Mapping[str, str] | str | None) -> ColumnMap:
+    """Return a map from what a caller wrote: a map, the name of a preset, headers with their fields, or nothing.
+
+    Raises:
+        ConfigError: It is none of these.
+
+    Example:
+        >>> as_columns("salesforce") is SALESFORCE
+        True
+    """
+    if isinstance(given, ColumnMap):
+        return given
+    if isinstance(given, str):
+        return PRESETS.get(header_preset(given)) or ColumnMap(preset=given)
+    return ColumnMap(given or {})
+
+
+def header_preset(name: str) -> str:
+    """Return the name of a preset as it is kept: lower case, with ``_`` between its words."""
+    return "_".join(name.lower().replace("-", " ").replace("_", " ").split())
+
+
+@frozen
+class Column:
+    """One column that was found, and what it fills.
+
+    Args:
+        header: Its header, as it is written.
+        fills: The field, ``attributes.x``, or ``ignore``.
+        near: For a column that no one asked for: the field that it is nearly called like; empty when there is none.
+        place: Its place among the columns that fill the same field; the lowest counts first.
+    """
+
+    header: str
+    fills: str
+    near: str = ""
+    place: int = 0
+
+    @property
+    def known(self) -> bool:
+        """Whether it fills a field, an attribute that someone named, or is ignored on purpose."""
+        return self.place >= 0
+
+    @property
+    def plain(self) -> bool:
+        """Whether it has the name of what it fills, letter by letter."""
+        return self.header.strip() in (self.fills, self.fills.removeprefix(ATTRIBUTE))
+
+    def __str__(self) -> str:
+        near = f", nearly {self.near}" if self.near else ""
+        return f"{self.header!r} {'is not read' if self.fills == IGNORE else f'fills {self.fills}'}{near}"
+
+
+def match_columns(
+    headers: Sequence[str],
+    entity: str,
+    names: Collection[str],
+    columns: ColumnMap,
+    custom: Collection[str] = (),
+    *,
+    extra: str = "attributes",
+    zoned: bool = False,
+) -> tuple[tuple[Column, ...], list[FieldError]]:
+    """Return what each column fills, and what is wrong with the headers.
+
+    Args:
+        headers: The headers, in their order.
+        entity: ``lead`` or ``rep``.
+        names: The fields that there are.
+        columns: The caller's own columns, and a preset.
+        custom: The declared attributes.
+        extra: What becomes of a column that nothing knows: ``attributes``, ``ignore`` or ``refuse``.
+        zoned: Whether the zone of instants without an offset is known. If not, a column fills an instant only where
+            a map or the field's own name says so.
+
+    Raises:
+        ConfigError: A map names a field that does not exist.
+    """
+    usual = _usual(entity, columns.preset, frozenset(names))
+    own = _own_columns(entity, names, columns, custom)
+    found = [_column(header, names, own, usual, extra, zoned=zoned) for header in headers]
+    filled = {column.fills for column in found if column.known}
+    faults = [
+        FieldError(f"column {place}", "has no name; write one, or remove the column")
+        for place, header in enumerate(headers, 1)
+        if not header.strip()
+    ]
+    faults += [
+        FieldError(f"column {column.header.strip()[:60]!r}", problem)
+        for column in found
+        if not column.known
+        and (
+            problem := _problem(column, filled, extra, slip=header_key(column.header) not in usual)
+        )
+    ]
+    return tuple(found), faults
+
+
+_Places = Mapping[str, tuple[str, int]]
+
+
+def _own_columns(
+    entity: str, names: Collection[str], columns: ColumnMap, custom: Collection[str]
+) -> _Places:
+    """The columns that the caller names, by their keys: those of the map, then the declared attributes."""
+    parts = PARTS_OF_NAME if "name" in names else ()
+    known = (*names, *parts, IGNORE)
+    found: dict[str, tuple[str, int]] = {}
+    for place, (header, target) in enumerate(columns.columns.items()):
+        if target not in known and not _is_attribute(target):
+            problem = f"{UnknownFieldError(entity, target, known)} (an attribute is '{ATTRIBUTE}x')"
+            raise ConfigError(problem, f"column {header!r:.60}")
+        found.setdefault(header_key(header), (target, place))
+    for name in custom:
+        found.setdefault(header_key(name), (f"{ATTRIBUTE}{name}", 0))
+    return found
+
+
+def _is_attribute(written: str) -> bool:
+    return written[: len(ATTRIBUTE)].lower() == ATTRIBUTE and len(written) > len(ATTRIBUTE)
+
+
+def _column(
+    header: str, names: Collection[str], own: _Places, usual: _Places, extra: str, *, zoned: bool
+) -> Column:
+    key, given = header_key(header), header.strip()
+    if (asked := own.get(key)) is not None:
+        return Column(header, asked[0], place=asked[1])
+    if _is_attribute(given):
+        return Column(header, ATTRIBUTE + given[len(ATTRIBUTE) :].strip())
+    target, place = usual.get(key, ("", _UNKNOWN))
+    # What another word says is when a lead came in needs a zone, or every row of an export would be refused.
+    if target and (zoned or place < _SYNONYM or target not in _INSTANTS):
+        return Column(header, target, place=place)
+    near = target or _nearly(key, names)
+    return Column(header, IGNORE if extra == IGNORE else ATTRIBUTE + _slug(given), near, _UNKNOWN)
+
+
+def _problem(column: Column, filled: set[str], extra: str, *, slip: bool) -> str:
+    given = column.header.strip()[:60]
+    if slip and extra != IGNORE and column.near and column.near not in filled:
+        own = f"'{ATTRIBUTE}{given}' if it is an attribute of your own"
+        return f"is no field; write {column.near!r}, or {own}"
+    if extra == "refuse":
+        return f"fills no field; map it to one, to '{ATTRIBUTE}{_slug(given)}', or to '{IGNORE}'"
+    return ""
+
+
+_INSTANTS: Final = frozenset(("received_at", "deadline", "joined_at"))
+
+
+def _slug(header: str) -> str:
+    return header.lower().replace(" ", "_").replace("-", "_")
+
+
+@cache
+def _usual(entity: str, preset: str, names: frozenset[str]) -> _Places:
+    """The field of every usual header, by its key: those of the preset, the fields' names, and their synonyms."""
+    tables: tuple[tuple[int, Mapping[str, Sequence[str]]], ...] = (
+        (_PRESET, CRM_COLUMNS[preset] if preset and entity == "lead" else {}),
+        (_OWN_NAME, {name: (name,) for name in names}),
+        (_SYNONYM, _SYNONYMS[entity]),
+    )
+    found: dict[str, tuple[str, int]] = {}
+    for first, table in tables:
+        for target, headers in table.items():
+            for place, header in enumerate(headers, first):
+                found.setdefault(header_key(header), (target, place))
+    return found
+
+
+def _nearly(key: str, names: Iterable[str]) -> str:
+    """The field whose name is a slip or two from the header; empty when there is none."""
+    best, fewest = "", 3
+    for name in names:
+        known = name.replace("_", "")
+        allowed = min(fewest - 1, 1 if len(known) < 8 else 2)
+        if abs(len(known) - len(key)) <= allowed and (slips := _edits(key, known)) <= allowed:
+            best, fewest = name, slips
+    return best
+
+
+def _edits(one: str, other: str) -> int:
+    """How many letters to add, drop, change or swap with their neighbor to make one text the other."""
+    before: list[int] = []
+    row = list(range(len(other) + 1))
+    for i, a in enumerate(one, 1):
+        current = [i]
+        for j, b in enumerate(other, 1):
+            best = min(row[j] + 1, current[j - 1] + 1, row[j - 1] + (a != b))
+            if i > 1 and j > 1 and a == other[j - 2] and one[i - 2] == b:
+                best = min(best, before[j - 2] + 1)
+            current.append(best)
+        before, row = row, current
+    return row[-1]

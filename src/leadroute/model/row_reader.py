@@ -1,0 +1,424 @@
+"""Rows of other programs to leads and reps: what a cell fills, and every fault with its place.
+
+The rules of this module:
+
+* A row becomes one value, or its faults are named, all of them at once. Nothing of it is guessed.
+* An empty cell is not known, and so is None, NaN, NaT and ``pandas.NA``.
+* Where several columns fill one field, the first that is not empty counts. Where one header is there twice, the cells
+  have to agree.
+* First and last name are joined where there is no full name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import lru_cache
+from itertools import pairwise
+from operator import attrgetter
+from typing import Any, Final, Generic, Literal, TypedDict, TypeVar
+
+from attrs import Attribute, field, fields, frozen
+
+from leadroute.errors import ConfigError, FieldError, ValidationError
+from leadroute.model.cells import FIELD_KINDS, Reader, declared, readers
+from leadroute.model.columns import (
+    ATTRIBUTE,
+    IGNORE,
+    PARTS_OF_NAME,
+    Column,
+    ColumnMap,
+    as_columns,
+    header_key,
+    match_columns,
+)
+from leadroute.model.crm_columns import CRM_PREFIXES
+from leadroute.model.mappings import flattened
+from leadroute.model.validation import FrozenDict, Refused, frozen_words, open_attributes, timezone
+from leadroute.model.values import country, missing, zeros_restored
+
+__all__ = ["CUSTOM_KINDS", "NOT_UTF8", "ReadOptions", "RowOptions", "RowReader", "laid_out"]
+
+CUSTOM_KINDS: Final = ("text", "number", "instant", "flag", "names")
+"""The kinds that a custom attribute can have."""
+
+NOT_UTF8: Final = "is not UTF-8; it may be Windows-1252: save the file as CSV in UTF-8"
+
+_PLACEHOLDER: Final = "unnamed"
+
+
+V = TypeVar("V")
+
+
+def _one_of(*words: str) -> Callable[[Any, Any, Any], None]:
+    def check(_options: object, attribute: Attribute[Any], given: object) -> None:
+        if given is not None and given not in words:
+            raise ConfigError(f"{attribute.name} is {given!r:.40}; write one of {', '.join(words)}")
+
+    return check
+
+
+def _country(given: Any) -> str | None:
+    return _option("country", country, given)
+
+
+def _zone(given: Any) -> str | None:
+    return _option("timezone", timezone, given)
+
+
+def _option(name: str, clean: Callable[[Any], str | None], given: Any) -> str | None:
+    try:
+        return None if given is None else clean(given)
+    except Refused as refused:
+        raise ConfigError(f"{name} {refused}") from None
+
+
+class RowOptions(TypedDict, total=False):
+    """The options of one row, by name, for the types of those who hand them on."""
+
+    columns: ColumnMap | Mapping[str, str] | str | None
+    custom: Mapping[str, str] | None
+    country: str | None
+    timezone: str | None
+    dates: Literal["dmy", "mdy", "ymd"] | None
+    decimal: Literal[".", ","] | None
+    extra: Literal["attributes", "ignore", "refuse"]
+
+
+@frozen(kw_only=True, cache_hash=True)
+class ReadOptions:
+    """What has to be known of rows before they can be read.
+
+    Args:
+        columns: What the columns fill: a ``ColumnMap`` such as ``SALESFORCE``, its name, or fields by their headers.
+        custom: The kinds of custom attributes by name; those of reps begin with ``rep.``.
+        country: The country of the rows that name none.
+        timezone: The IANA zone of instants without an offset.
+        dates: The order of day, month and year in dates such as 3/4/2026: ``dmy``, ``mdy`` or ``ymd``.
+        decimal: The sign before a fraction: ``.`` or ``,``.
+        extra: What becomes of columns that fill nothing: ``attributes``, ``ignore`` or ``refuse``.
+        on_fault: What a fault takes away: the ``row``, or the ``field`` alone.
+
+    Raises:
+        ConfigError: One of them cannot be right.
+    """
+
+    columns: ColumnMap = field(default=None, converter=as_columns)
+    custom: Mapping[str, str] = field(default=FrozenDict(), converter=frozen_words)
+    country: str | None = field(default=None, converter=_country)
+    timezone: str | None = field(default=None, converter=_zone)
+    dates: str | None = field(default=None, validator=_one_of("dmy", "mdy", "ymd"))
+    decimal: str | None = field(default=None, validator=_one_of(".", ","))
+    extra: str = field(default="attributes", validator=_one_of("attributes", "ignore", "refuse"))
+    on_fault: str = field(default="row", validator=_one_of("row", "field"))
+
+    def __attrs_post_init__(self) -> None:
+        for name, kind in self.custom.items():
+            if kind not in CUSTOM_KINDS:
+                kinds = ", ".join(CUSTOM_KINDS)
+                raise ConfigError(f"{name} is declared as {kind!r}; the kinds are {kinds}")
+
+    def kinds(self, entity: str, names: Sequence[str]) -> dict[str, str]:
+        """Return the kinds of the attributes of a ``lead`` or a ``rep``, without those that are fields."""
+        owned = ((*key.rpartition("."), kind) for key, kind in self.custom.items())
+        return {
+            name: kind
+            for owner, _, name, kind in owned
+            if (owner or "lead") == entity and name not in names
+        }
+
+
+_TYPED: Final = frozenset(
+    ("country", "region", "postal_code", "language", "email", "phone", "domain")
+)
+"""Fields in which words such as ``n/a`` say that nothing is known, beside numbers and instants."""
+
+
+@frozen
+class _Slot:
+    """What one field or attribute is filled from: columns in the order of choice."""
+
+    name: str
+    attribute: bool
+    read: Reader | None
+    columns: tuple[int, ...]
+    titles: tuple[str, ...]
+    twins: tuple[tuple[int, int], ...]
+    typed: bool = False
+
+
+@lru_cache(maxsize=256)
+def _reader_of(kind: Any, headers: tuple[str, ...], options: ReadOptions) -> RowReader[Any]:
+    """Return the reader of rows with these headers; the same one for the same headers."""
+    return RowReader(kind, headers, options)
+
+
+def laid_out(
+    kind: type[V], row: Mapping[str, Any], options: ReadOptions
+) -> tuple[RowReader[V], tuple[Any, ...]]:
+    """Return the reader of a row that has its headers with it, and its cells."""
+    flat = flattened(row, _names(kind))
+    known: Any = kind
+    return _reader_of(known, tuple(flat), options), tuple(flat.values())
+
+
+class RowReader(Generic[V]):
+    """Reads rows that have the same headers.
+
+    Args:
+        kind: ``Lead`` or ``Rep``.
+        headers: The headers, one for each cell.
+        options: What is known of the rows.
+
+    Raises:
+        ConfigError: The column map names a field that does not exist.
+
+    ``columns`` has what each column fills, ``faults`` what is wrong with the headers.
+    """
+
+    def __init__(self, kind: type[V], headers: Sequence[str], options: ReadOptions) -> None:
+        self._kind: Callable[..., V] = kind
+        self._options = options
+        entity, names = kind.__name__.lower(), _names(kind)
+        kinds = options.kinds(entity, names)
+        self.columns, self.faults = match_columns(
+            headers,
+            entity,
+            names,
+            options.columns,
+            kinds,
+            extra=options.extra,
+            zoned=options.timezone is not None,
+        )
+        slots = list(_slots(self.columns, kinds, options))
+        self._parts = [slot for slot in slots if slot.name in PARTS_OF_NAME]
+        self._slots = [slot for slot in slots if slot.name not in PARTS_OF_NAME]
+        # Most fields have one column: what is needed of those lies flat, because it is needed for every cell.
+        single = [slot for slot in self._slots if len(slot.columns) == 1]
+        self._several = [slot for slot in self._slots if len(slot.columns) > 1]
+        self._plain = [
+            (each.name, each.attribute, each.columns[0]) for each in single if each.read is None
+        ]
+        self._typed = [
+            (each.name, each.attribute, each.columns[0], each.read, each.titles[0])
+            for each in single
+            if each.read is not None
+        ]
+        self._postal = next((slot for slot in slots if slot.name == "postal_code"), None)
+        self._lenient = options.on_fault == "field"
+        self._country = options.country if "country" in names else None
+
+    def read(self, cells: Sequence[Any]) -> tuple[V | None, list[FieldError]]:
+        """Return the value of a row, if it is one, and what is wrong with the row.
+
+        Args:
+            cells: One for each header.
+        """
+        given: dict[str, Any] = {}
+        attributes: dict[str, Any] = {}
+        faults: list[FieldError] = []
+        self._read_plain(cells, given, attributes)
+        self._read_typed(cells, given, attributes, faults)
+        for slot in self._several:
+            found = _cell(slot, cells, faults)
+            if found is not None:
+                (attributes if slot.attribute else given)[slot.name] = found
+        if self._parts and "name" not in given:
+            given["name"] = self._joined(cells, faults)
+        if "id" not in given:
+            if not any(fault.field.startswith("id") for fault in faults):
+                faults.append(
+                    FieldError("id", "is empty; every lead and rep needs an id of its own")
+                )
+            given["id"] = _PLACEHOLDER
+        if self._country is not None and missing(given.get("country"), typed=True):
+            given["country"] = self._country
+        return self._built(given, attributes, faults, cells)
+
+    def _read_plain(
+        self, cells: Sequence[Any], given: dict[str, Any], attributes: dict[str, Any]
+    ) -> None:
+        for name, attribute, at in self._plain:
+            cell = cells[at]
+            if cell.__class__ is not str:
+                if missing(cell, typed=False):
+                    continue
+            elif not cell or cell.isspace():
+                continue
+            (attributes if attribute else given)[name] = cell
+
+    def _read_typed(
+        self,
+        cells: Sequence[Any],
+        given: dict[str, Any],
+        attributes: dict[str, Any],
+        faults: list[FieldError],
+    ) -> None:
+        for name, attribute, at, read, title in self._typed:
+            cell = cells[at]
+            if cell.__class__ is not str and missing(cell, typed=False):
+                continue
+            if cell.__class__ is str and (not cell or cell.isspace()):
+                continue
+            try:
+                found = read(cell)
+            except Refused as refused:
+                faults.append(_fault(title, cell, str(refused)))
+            else:
+                if found is not None:
+                    (attributes if attribute else given)[name] = found
+
+    def _joined(self, cells: Sequence[Any], faults: list[FieldError]) -> str:
+        """First and last name with a blank between."""
+        found = []
+        for slot in self._parts:
+            part = cells[slot.columns[0]]
+            if part.__class__ is not str or len(slot.columns) > 1:
+                part = _cell(slot, cells, faults)
+                part = "" if part is None else str(part)
+            if part := part.strip():
+                found.append(part)
+        return " ".join(found)
+
+    def restored(self, value: V, cells: Sequence[Any]) -> bool:
+        """Return whether the postal code got back the zeros that its cell had lost."""
+        code = getattr(value, "postal_code", None)
+        if self._postal is None or not code or code[0] != "0":
+            return False
+        known = (cells[at] for at in self._postal.columns if not missing(cells[at], typed=True))
+        return zeros_restored(next(known, None), code)
+
+    def _built(
+        self,
+        given: dict[str, Any],
+        attributes: dict[str, Any],
+        faults: list[FieldError],
+        cells: Sequence[Any],
+    ) -> tuple[V | None, list[FieldError]]:
+        lenient = self._lenient and given["id"] != _PLACEHOLDER
+        while True:
+            try:
+                kind = self._kind
+                value = kind(**given, attributes=attributes) if attributes else kind(**given)
+            except ValidationError as error:
+                refused = list(self._refused(error, attributes))
+                faults += [_said(slot, problem, cells) for slot, problem in refused]
+                taken = [
+                    (attributes if slot.attribute else given).pop(slot.name, None)
+                    for slot, _ in refused
+                ]
+                if not lenient or "id" not in given or not any(each is not None for each in taken):
+                    return None, faults
+            else:
+                return (value if lenient or not faults else None), faults
+
+    def _refused(
+        self, error: ValidationError, attributes: Mapping[str, Any]
+    ) -> Iterator[tuple[_Slot, str]]:
+        """Each thing that the model refused, by what filled it."""
+        slots = {(slot.name, slot.attribute): slot for slot in self._slots}
+        if self._parts and ("name", False) not in slots:
+            at, titles = (
+                sum(map(attrgetter(each), self._parts), ()) for each in ("columns", "titles")
+            )
+            slots["name", False] = _Slot("name", False, None, at, titles, ())
+        for fault in error.faults:
+            if fault.field != "attributes":
+                empty = _Slot(fault.field, False, None, (), (), ())
+                yield slots.get((fault.field, False), empty), fault.problem
+                continue
+            for name, value in attributes.items():
+                try:
+                    open_attributes({name: value})
+                except Refused as refused:
+                    yield slots[name, True], str(refused).partition("] ")[2]
+
+
+def _names(kind: type[Any]) -> tuple[str, ...]:
+    return tuple(each.name for each in fields(kind) if each.name != "attributes")
+
+
+def _slots(
+    columns: Sequence[Column], kinds: Mapping[str, str], options: ReadOptions
+) -> Iterator[_Slot]:
+    """What is filled, in the order of the columns."""
+    by_kind = readers(options.timezone, options.dates, options.decimal)
+    prefixes = CRM_PREFIXES.get(options.columns.preset, {})
+    choices: dict[str, list[tuple[int, int]]] = {}
+    for at, column in enumerate(columns):
+        if column.fills != IGNORE:
+            choices.setdefault(column.fills, []).append((column.place, at))
+    for target, found in choices.items():
+        found.sort()
+        attribute = target.startswith(ATTRIBUTE)
+        name = target.removeprefix(ATTRIBUTE) if attribute else target
+        read = by_kind["open"] if attribute else by_kind.get(FIELD_KINDS.get(name, ""))
+        if attribute and name in kinds:
+            read = declared(kinds[name], by_kind[kinds[name]])
+        if target in prefixes:
+            read = _without(prefixes[target], read)
+        yield _Slot(
+            name,
+            attribute,
+            read,
+            tuple(at for _, at in found),
+            tuple(_title(name, target, columns[at].header) for _, at in found),
+            tuple((a, b) for (one, a), (other, b) in pairwise(found) if one == other),
+            not attribute and (name in _TYPED or FIELD_KINDS.get(name) in ("number", "instant")),
+        )
+
+
+def _title(name: str, target: str, header: str) -> str:
+    key = header_key(header)
+    plain = key in (header_key(name), header_key(target))
+    return target if plain else f"{target} (column {header.strip()[:60]!r})"
+
+
+def _without(prefix: str, read: Reader | None) -> Reader:
+    def without(given: Any) -> Any:
+        if isinstance(given, str):
+            given = given.strip().removeprefix(prefix)
+        return given if read is None else read(given)
+
+    return without
+
+
+def _cell(slot: _Slot, cells: Sequence[Any], faults: list[FieldError]) -> Any:
+    """What a slot is filled with; ``None`` when nothing is known, or when it was refused."""
+    for place, title in zip(slot.columns, slot.titles, strict=True):
+        cell = cells[place]
+        if missing(cell, typed=slot.typed):
+            continue
+        try:
+            if slot.twins:
+                _agree(slot, cells)
+            return cell if slot.read is None else slot.read(cell)
+        except Refused as refused:
+            faults.append(_fault(title, cell, str(refused)))
+            return None
+    return None
+
+
+def _agree(slot: _Slot, cells: Sequence[Any]) -> None:
+    for first, second in slot.twins:
+        one, other = cells[first], cells[second]
+        if not (missing(one, typed=False) or missing(other, typed=False) or one == other):
+            raise Refused("is there twice, with two different values; keep one of them")
+
+
+def _said(slot: _Slot, problem: str, cells: Sequence[Any]) -> FieldError:
+    """What the model refused, with the title of the column that it came from."""
+    known = [
+        (title, cells[at])
+        for at, title in zip(slot.columns, slot.titles, strict=True)
+        if not missing(cells[at], typed=False)
+    ]
+    strange = [(title, cell) for title, cell in known if _is_undecoded(cell)]
+    return _fault(*(strange or known)[0], problem) if known else FieldError(slot.name, problem)
+
+
+def _is_undecoded(cell: Any) -> bool:
+    return isinstance(cell, str) and any("\udc80" <= c <= "\udcff" for c in cell)
+
+
+def _fault(title: str, cell: Any, problem: str) -> FieldError:
+    return FieldError(title, NOT_UTF8 if _is_undecoded(cell) else problem)

@@ -280,7 +280,7 @@ class Rule:
         segment: The name under which its leads count in ``Rep.capacity_by_segment`` and in caps; the rule's name when
             not given.
         capacity_cost: The units of capacity that a lead takes, 0 or more.
-        in_territory: True lets only reps of the lead's territory take it: of the most specific one that has a rep in the
+        in_territory: True lets only reps of the lead's territory take it: of the most specific one with a rep in the
             pool.
         max_distance_km: The longest distance from the rep to the lead in kilometers, by their attributes ``lat`` and
             ``lon``.

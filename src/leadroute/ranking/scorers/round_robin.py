@@ -264,7 +264,7 @@ class round_robin(Scorer):
         """Return the turns taken, the weight and the turn credits, in words."""
         taken = context.turns.get(rep.id, 0)
         weight = f", weight {rep.weight:g}" if rep.weight != 1 else ""
-        told = [f"{taken} turns taken{weight}"]
+        told = [f"{taken} {'turn' if taken == 1 else 'turns'} taken{weight}"]
         if context.snapshot.turn_credits:
             told += map(str, sorted(context.turn_credits(rep), key=soonest))
         return "; ".join(told)

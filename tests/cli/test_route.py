@@ -216,7 +216,7 @@ def test_bad_roster_is_refused(leadroute, given, write):
     ended = leadroute("route", *given)
     assert (ended.code, ended.out) == (2, "")
     assert ended.err.startswith(
-        "leadroute: 2 rows are no reps; put them right first:\n  reps.csv:2:"
+        "leadroute: 2 rows are not reps; correct them first:\n  reps.csv:2:"
     )
     assert "\n  reps.csv:4: id 'bob'" in ended.err
 

@@ -35,7 +35,7 @@ class Coverage:
 
     Args:
         zone: The zone in which the week is counted.
-        hours: When each hour begins, in UTC.
+        hours: The starts of the hours, in UTC.
         people: The average number of people in each hour, by group.
     """
 

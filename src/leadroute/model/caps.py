@@ -123,7 +123,7 @@ def allowance(limit: int, day: int, days: int) -> int:
 
     Args:
         limit: The limit of the period, 0 or more.
-        day: How many days have begun, 0 to ``days``.
+        day: The number of days that have begun, 0 to ``days``.
         days: The days of the period, 1 or more.
 
     Example:
@@ -444,7 +444,7 @@ class Cap:
             now: The instant of the offer, aware.
             zone: The zone whose calendar counts.
             hours: The rep's hours, whose weekly days a paced cap is spread over; ``None`` is every day.
-            since: When the rep joined, for the ramp.
+            since: The start of the rep, for the ramp.
 
         Example:
             >>> from datetime import UTC
@@ -493,7 +493,7 @@ class Cap:
             now: The instant, aware.
             zone: The zone whose calendar counts.
             hours: The rep's hours.
-            since: When the rep joined, for the ramp.
+            since: The start of the rep, for the ramp.
 
         Example:
             >>> from datetime import UTC

@@ -175,7 +175,7 @@ def calling_hours(week: str, guess: ZoneGuess) -> Hours | None:
 
     Args:
         week: Weekly windows such as ``"mon-fri 09:00-20:00; sat 10:00-18:00"``.
-        guess: What ``zones_of`` found.
+        guess: The result of ``zones_of``.
 
     Raises:
         ValidationError: ``week`` cannot be read.

@@ -70,7 +70,7 @@ class Presence:
 
     Args:
         status: ``available``, ``away``, ``busy`` or ``offline``.
-        since: When that began (aware).
+        since: The time at which that began, aware.
         before: The status before it, which a grace lets stand for a while; ``offline`` when it is not known.
 
     Example:

@@ -161,7 +161,7 @@ class Territory:
         accounts: Accounts of your CRM.
         domains: Internet domains of companies; ``example.com`` holds ``eu.example.com``.
         center: A position, (latitude, longitude) in degrees, around which leads with ``lat`` and ``lon`` lie.
-        radius_km: How far around it, in kilometres.
+        radius_km: The radius around it in kilometers.
         priority: Among territories that fit equally closely, the higher one goes first; by default 0.
         parent: The name of the territory from which it has what it does not say.
         owners: Ids of the reps whose territory it is; also reps who name it in ``Rep.territories``.

@@ -68,11 +68,11 @@ class TurnCredit:
     """Turns added to a rep in one pool, or taken away.
 
     Args:
-        expires: When it is over, an aware datetime.
+        expires: The time at which it expires, aware.
         reason: ``make_up`` (a lead turned out to be void), ``skip`` (a rep was passed over, or passes), ``absence``
             or ``joiner``.
         cause: The id of what led to it, usually a lead.
-        turns: How many, up to 1,000; below 0 they are withheld.
+        turns: The number of turns, up to 1,000; below 0 they are taken away.
 
     Raises:
         ValidationError: A field was refused.

@@ -75,8 +75,8 @@ class Ineligibility:
     Args:
         code: One of ``CODES``, for programs.
         reason: The same in words, for a sales manager.
-        temporary: Whether time, or work getting done, may remove it.
-        available_at: When time alone will have removed it, where that is known.
+        temporary: True when time, or work getting done, can remove it.
+        available_at: The time at which it ends by the clock alone, when that is known.
     """
 
     code: str
@@ -248,7 +248,7 @@ def _failing(error: Exception) -> tuple[Ineligibility, ...]:
 def _home(context: RoutingContext) -> Ask:
     home = next(context.staffed(), None)
     why = (
-        "has no part in a territory of the lead, and neither has anybody of the pool"
+        "has no part in a territory of the lead, and neither has any rep of the pool"
         if home is None
         else f"has no part in the lead's territory {home.territory.name!r} ({home.reason})"
     )

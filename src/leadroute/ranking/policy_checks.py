@@ -77,7 +77,9 @@ def holiday_dates(given: Iterable[date]) -> frozenset[date]:
             f"{problem}; name the years, as in country_holidays('NL', years=range(2026, 2031))"
         )
     if not all(type(day) is date for day in found):
-        raise ConfigError("holidays hold something that is no date; write dates, without a time")
+        raise ConfigError(
+            "holidays contain something that is not a date; write dates, without a time"
+        )
     return found
 
 
@@ -209,7 +211,7 @@ def membership(pool: Pool, registry: Registry) -> Callable[[Rep, datetime | None
 def qualifiers(
     qualify: Condition | Qualification | None, registry: Registry
 ) -> tuple[tuple[Factor | Condition, Test], ...]:
-    """What a lead must fulfil, part by part, each with its test.
+    """The conditions that a lead must meet, part by part, each with its test.
 
     Raises:
         ConfigError: A part asks about the rep, or cannot be asked.

@@ -100,9 +100,9 @@ class ScoreTerm:
 
     Args:
         scorer: The scorer, as a policy file writes it.
-        weight: How much it counts beside the other terms.
+        weight: Its weight beside the other terms.
         points: From 0 to 1, or ``None`` when it has no answer and takes no weight.
-        reason: Why it gives these points, in words for a sales manager.
+        reason: The reason for these points, in words for a sales manager.
     """
 
     scorer: str
@@ -130,7 +130,7 @@ class Assignment:
 
     Args:
         rep_id: The rep.
-        label: What people call them.
+        label: The name that people see.
         rank: From 1.
         score: Between 0 and 1.
         terms: The terms of the score, or a function that gives them when asked for.
@@ -180,7 +180,7 @@ class Exclusion:
 
     Args:
         rep_id: The rep.
-        label: What people call them.
+        label: The name that people see.
         obstacles: Every criterion that said no.
     """
 
@@ -241,7 +241,7 @@ class Ranking:
         verdict: For ``DISQUALIFIED``: the outcome of that factor: ``nurture``, ``reject`` or ``review``.
         other_pools: The results of the other pools, in their order; the rule's own pool comes first when it found no
             rep and the lead goes to a rep of another pool, or to one who is not available.
-        fallback_step: What happens when no rep was found: ``wait`` or ``catch_all``; empty when one was.
+        fallback_step: The last step when no rep was found: ``wait`` or ``catch_all``; empty when one was.
         ignore_availability: True when schedules, presence, wrap-up and calling hours were ignored.
         notes: Remarks on the decision, such as an unknown time zone of the lead.
         source: The maker of assignments, rejections and figures when they are read.
@@ -411,7 +411,7 @@ class Ranking:
         if self.fallback_step:
             lines.append("  It waits" if self.fallback_step == WAIT else "  The catch-all gets it")
         if self.resumes_at is not None and self.resumes_at != self.at:
-            lines.append(f"  Somebody is back at {self.resumes_at:%Y-%m-%d %H:%M %Z}")
+            lines.append(f"  A rep is back at {self.resumes_at:%Y-%m-%d %H:%M %Z}")
         return "\n".join(lines)
 
 

@@ -240,7 +240,7 @@ def truth(operand: Operand) -> Condition:
     if isinstance(operand, Field) and operand.kind in (Kind.FLAG, Kind.ANY):
         return Comparison(operand, "==", Const(True))
     raise TruthError(
-        f"{operand} is no condition; compare it, such as {operand} == ..., with each comparison in parentheses"
+        f"{operand} is not a condition; compare it, such as {operand} == ..., with each comparison in parentheses"
     )
 
 

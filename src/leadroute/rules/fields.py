@@ -135,7 +135,7 @@ def not_empty(found: str | None) -> str:
 
 
 def plain_literal(given: str) -> str:
-    """The form in which a text literal meets a field that is not in the catalogue.
+    """The form in which a text literal meets a field that is not in the catalog.
 
     Example:
         >>> plain_literal(" gold ")

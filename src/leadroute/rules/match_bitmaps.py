@@ -5,7 +5,7 @@ The rules of this module:
 * A look never raises. An attribute of another kind than the plane's is as good as missing there; whether it makes a
   rule raise is watched apart.
 * Row ``r`` of ``n`` is bit ``n - 1 - r``, so the first row alive is the highest bit; ``int.bit_length`` finds it.
-* A value that is listed, or behaves unlike its neighbours, has an entry in a table; all others are found by bisection
+* A value that is listed, or behaves unlike its neighbors, has an entry in a table; all others are found by bisection
   between the breaks. A plane without breaks is one look into a dictionary.
 * A plane is never changed; ``spliced`` gives another one.
 * A row is a box of a condition: a span for some fields. Rows are numbered in the order of the conditions.

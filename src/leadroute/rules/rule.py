@@ -2,7 +2,7 @@
 
 The rules of this module:
 
-* A lead must fulfil every factor. The first one that it does not says what becomes of it.
+* A lead must meet every factor. The first one that it does not says what becomes of it.
 * A lead that fails is never dropped: it is nurtured, rejected, or reviewed by a person.
 """
 
@@ -62,19 +62,19 @@ def _outcome(given: Any) -> str:
 
 def _needed(given: Any) -> Condition:
     if given is None:
-        raise Refused("is missing; write what a lead must fulfil, such as LEAD.budget > 0")
+        raise Refused("is missing; write what a lead must meet, such as LEAD.budget > 0")
     return condition(given)
 
 
 @frozen
 class Factor:
-    """One thing that a lead must fulfil.
+    """One condition that a lead must meet.
 
     Args:
         name: The factor's name, unique in its qualification.
-        condition: What must hold of the lead.
-        outcome: What becomes of a lead of which it does not hold: ``nurture``, ``reject`` or ``review``.
-        reason: Why that is so, in words for a sales manager; the condition itself when not given.
+        condition: The condition that the lead must meet.
+        outcome: The outcome for a lead that does not: ``nurture``, ``reject`` or ``review``; ``reject`` by default.
+        reason: The reason in words for a sales manager; the condition itself when not given.
 
     Raises:
         ValidationError: A field was refused; every fault is listed.

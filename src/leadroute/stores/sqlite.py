@@ -129,9 +129,9 @@ class SqliteStore(_Sqlite):
 
     Args:
         path: The file. A database in memory is refused: every connection would see another one.
-        prefix: What the names of all tables start with.
+        prefix: The prefix of all table names.
         synchronous: ``full`` survives a loss of power; ``normal`` is faster and may then lose the last commits.
-        busy_timeout: How long to wait for other writers before ``TransientError``.
+        busy_timeout: The time to wait for other writers before ``TransientError``.
 
     Raises:
         ConfigError: The file is not a database or cannot be opened, an option cannot be used, or the tables were
@@ -299,7 +299,7 @@ class SqliteTransaction(_Sqlite):
 
     Args:
         connection: Your connection. Its settings stay as they are; it must give texts as ``str``.
-        prefix: What the names of all tables start with.
+        prefix: The prefix of all table names.
     """
 
     def __init__(self, connection: Connection, *, prefix: str = "leadroute") -> None:

@@ -87,7 +87,7 @@ def _ignored(
             explanation = f"there is no code {code}"
             yield Finding("LR902", place, explanation, "remove it, or correct the code")
         elif code not in used and _looked_for(code, subject):
-            explanation = f"nothing is found of {code} ({CODES[code].title})"
+            explanation = f"no finding has the code {code} ({CODES[code].title})"
             yield Finding("LR901", place, explanation, "remove it")
 
 

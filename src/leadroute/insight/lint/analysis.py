@@ -424,12 +424,12 @@ class Subject:
 
     @cached_property
     def taken(self) -> tuple[tuple[Row, ...], ...]:
-        """For each rule the leads that fulfil its condition, whatever other rules do."""
+        """For each rule the leads that meet its condition, whatever other rules do."""
         return tuple(rows(rule.when) for rule in self.router.rules)
 
     @cached_property
     def reached(self) -> tuple[tuple[Row, ...], ...]:
-        """For each rule the leads that qualify and fulfil its condition."""
+        """For each rule the leads that qualify and meet its condition."""
         return tuple(rows(whole_of(self.router.qualify), rule.when) for rule in self.router.rules)
 
     def qualifies(self, lead: Lead) -> bool:

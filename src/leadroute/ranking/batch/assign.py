@@ -59,7 +59,7 @@ class Option:
 
     Args:
         rep_id: The rep.
-        worth: What the lead is worth there.
+        worth: The value of the lead with this rep.
         price: What the place is worth to the other leads that compete for it; ``None`` where prices say nothing.
     """
 
@@ -118,8 +118,9 @@ class Unassigned:
     Args:
         lead_id: The lead.
         priority: Its priority.
-        outcome: How its ranking came out; ``RANKED`` when a rep could take it, and all their places went to others.
-        reason: Why, in words.
+        outcome: The outcome of its ranking; ``ASSIGNABLE`` when a rep could take it, and all their places went to
+            others.
+        reason: The reason, in words.
         full: Those who could take it.
     """
 
@@ -142,10 +143,10 @@ class Batch:
     Args:
         placed: The leads with a rep: the highest priority first, then the oldest.
         left: The leads without a rep, in the same order.
-        points: What the assignment is worth, added up.
-        exact: Whether no better assignment exists: with ``gap=0``, and where a place is the same for every lead.
-        greedy_placed: How many leads are placed one after the other, each with the best rep still free.
-        greedy_points: What that is worth.
+        points: The sum of the values.
+        exact: True when no better assignment exists: with ``gap=0``, and when a place is the same for every lead.
+        greedy_placed: The number of leads placed one after the other, each with the best free rep.
+        greedy_points: The sum of their values.
     """
 
     placed: tuple[BatchAssignment, ...]

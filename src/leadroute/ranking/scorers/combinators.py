@@ -269,7 +269,7 @@ class clamp(_One):
     Formula: min(high, max(low, points)).
 
     Args:
-        scorer: What gives the points.
+        scorer: The score.
         low: The fewest points.
         high: The most points; not below ``low``.
 
@@ -324,7 +324,7 @@ class invert(_One):
     Formula: 1 - points.
 
     Args:
-        scorer: What gives the points.
+        scorer: The score.
 
     Example:
         >>> from leadroute import free_capacity
@@ -364,7 +364,7 @@ class at_least(_One):
     ``tiers(at_least(deal_size_fit(), 0.1), round_robin())`` puts reps whose deals are of another size strictly last.
 
     Args:
-        scorer: What gives the points.
+        scorer: The score.
         bound: The fewest points that count; 1 means full points only.
 
     Raises:
@@ -434,7 +434,7 @@ class fair_share(_One):
     def __attrs_post_init__(self) -> None:
         super().__attrs_post_init__()
         if self.ahead < 1:
-            problem = f"cannot keep ahead={self.ahead}: whoever takes a lead is ahead by it"
+            problem = f"cannot keep ahead={self.ahead}: the rep who takes a lead is ahead by it"
             raise ConfigError(f"fair_share() {problem}; write 1 or more, or round_robin() alone")
 
     @property

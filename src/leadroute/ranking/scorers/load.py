@@ -76,7 +76,7 @@ class workload(Scorer):
     with five. A rep of weight 0 gets 0.
 
     Args:
-        half: How many open leads give half a point; above 0.
+        half: The number of open leads for half a point; above 0.
 
     Raises:
         ConfigError: ``half`` is not above 0.

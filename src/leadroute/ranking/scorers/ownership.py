@@ -83,7 +83,7 @@ class _Sticky(Scorer):
             return f"the lead belongs to {', '.join(present)}"
         absent = [other.label for other in context.absent if owns(other)]
         if not absent:
-            return "the lead belongs to nobody here"
+            return "the owner of the lead is not in the pool"
         stands_in = rep.id in self._stand_ins(context)
         role = f"; stands in as {self.away}" if stands_in else ""
         return f"the lead belongs to {', '.join(absent)}, who cannot take it{role}"

@@ -245,7 +245,7 @@ class close_rate(Learning):
     while none of the candidates has closed anything.
 
     Args:
-        strength: How many deals the average is worth, above 0; estimated from the counts when not given.
+        strength: The weight of the average in deals, above 0; estimated from the counts when not given.
         by: The field of the lead, or a list of fields, that says which leads are similar: the rate is then that of
             each rep in this segment, and the average too.
         half_life: The age at which an outcome counts half, such as ``"26w"``; ``None`` counts all alike.
@@ -347,7 +347,7 @@ class revenue_rate(Learning):
     none of them has won anything of known value.
 
     Args:
-        strength: How many leads the average is worth; above 0.
+        strength: The weight of the average in leads; above 0.
         by: As for ``close_rate``.
         half_life: As for ``close_rate``.
 
@@ -425,7 +425,7 @@ class expertise(Learning):
     several fields add up. No answer when the lead has no value there, or no outcomes are given.
 
     Args:
-        half: How many leads give half a point; above 0.
+        half: The number of leads for half a point; above 0.
         by: The field of the lead, or a list of fields, that says which leads are similar.
         half_life: The age at which an outcome counts half, such as ``"52w"``; ``None`` counts all alike.
 
@@ -481,7 +481,7 @@ class response_speed(Learning):
 
     Args:
         half: The time to contact that gives half a point, such as ``"5m"``.
-        strength: How many leads the average is worth; above 0.
+        strength: The weight of the average in leads; above 0.
         by: As for ``close_rate``.
         half_life: As for ``close_rate``.
 
@@ -563,8 +563,8 @@ class accept_rate(Learning):
     been offered anything.
 
     Args:
-        refusal: What a refusal is worth, from 0 (like silence) to 1 (like accepting).
-        strength: How many offers the average is worth; above 0.
+        refusal: The points of a refusal, from 0 (like silence) to 1 (like accepting).
+        strength: The weight of the average in offers; above 0.
         by: As for ``close_rate``.
         half_life: As for ``close_rate``.
 

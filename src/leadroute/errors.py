@@ -174,7 +174,7 @@ class UnknownFieldError(ConfigError):
 
 
 class ExpressionError(ConfigError):
-    r"""The text of a condition or a score is not in the language.
+    r"""The text of a condition or score is not valid.
 
     Args:
         problem: The problem and the remedy.

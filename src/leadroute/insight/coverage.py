@@ -80,7 +80,7 @@ def coverage(
         zone: The zone in which the week is counted.
 
     Raises:
-        ValidationError: ``zone`` is no time zone.
+        ValidationError: ``zone`` is not a time zone.
         FieldTypeError: ``week_start`` is not a date, or something is not a schedule.
 
     Complexity: O(h) for the hours of the week and each *different* schedule of a group.
@@ -210,7 +210,7 @@ def coverage_of(
 
     Raises:
         FieldTypeError: ``now`` is naive, or something is of the wrong kind.
-        ValidationError: ``zone`` is no time zone.
+        ValidationError: ``zone`` is not a time zone.
 
     Complexity: O(reps x rules + hours x different schedules).
 

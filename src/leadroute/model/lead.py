@@ -140,7 +140,9 @@ class Lead:
         decimal: Literal[".", ","] | None = None,
         extra: Literal["attributes", "ignore", "refuse"] = "attributes",
     ) -> Lead:
-        """Return the lead of one row, such as one of ``csv.DictReader`` or of a JSON answer.
+        """Return the lead of one row.
+
+        A row is a mapping, such as one of ``csv.DictReader`` or of a JSON answer.
 
         Args:
             row: Values by the names of their columns.
@@ -180,7 +182,9 @@ class Lead:
 
     @classmethod
     def from_object(cls, given: object, **options: Unpack[RowOptions]) -> Lead:
-        """Return the lead that an object holds: a row of an ORM, a dataclass, a pydantic model.
+        """Return the lead that an object holds.
+
+        It can be a row of an ORM, a dataclass or a pydantic model.
 
         Args:
             given: The object. Its fields are what a row has as columns; properties are read where ``columns`` names

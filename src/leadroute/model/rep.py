@@ -249,7 +249,7 @@ class Rep:
 
     @property
     def label(self) -> str:
-        """The name of the rep on one line, or the id without one."""
+        """The name of the rep on one line, or the id."""
         return one_line(self.name or self.id)
 
     @property

@@ -128,7 +128,9 @@ class Placement:
         return _REASONS.get(self.reason_code, self.reason_code)
 
     def to_dict(self) -> dict[str, Any]:
-        """Return the placement as plain data, which JSON can hold; instants are ISO 8601 text.
+        """Return the placement as plain data for JSON.
+
+        Instants are ISO 8601 text.
 
         What the store counts the placement against is left out.
 

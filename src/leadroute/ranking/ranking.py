@@ -339,7 +339,9 @@ class Ranking:
         return None
 
     def to_dict(self) -> dict[str, Any]:
-        """Return the ranking as plain data, which JSON can hold; instants are ISO 8601 text.
+        """Return the ranking as plain data for JSON.
+
+        Instants are ISO 8601 text.
 
         Example:
             >>> ranking = Ranking("L-1", Outcome.NO_RULE_MATCHED)

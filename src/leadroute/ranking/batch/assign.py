@@ -172,7 +172,7 @@ class Batch:
         }
 
     def rows(self) -> list[dict[str, Any]]:
-        """Return a flat row for each lead, which ``pandas.DataFrame`` and ``polars.DataFrame`` take.
+        """Return a flat row for each lead, for data frames.
 
         Leads that nobody gets have ``None`` for the rep, and the reason.
         """

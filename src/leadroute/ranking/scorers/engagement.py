@@ -160,7 +160,7 @@ class freshness(_OfLead):
         half_life: The age at which a lead gets half a point, such as ``"1h"``.
 
     Raises:
-        ConfigError: ``half_life`` is no duration.
+        ConfigError: ``half_life`` is not a duration.
 
     Example:
         >>> str(freshness("30m"))

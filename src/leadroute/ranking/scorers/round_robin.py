@@ -382,7 +382,7 @@ class least_recent(Scorer):
         half: The time since the last lead that gives half a point, such as ``"1d"``.
 
     Raises:
-        ConfigError: ``half`` is no duration.
+        ConfigError: ``half`` is not a duration.
 
     Example:
         >>> str(least_recent("4h"))

@@ -1,9 +1,9 @@
-"""A Salesforce export to owners: territories by state, weighted turns, a daily cap, and a catch-all."""
+"""Route a Salesforce export: territories by state, weighted turns, daily caps and a catch-all."""
 
 from pathlib import Path
 
 from leadroute import Dispatcher, Lead, MemoryStore, Router, Rule, Territory, round_robin
-from leadroute.formats.rows import read_leads, read_reps
+from leadroute.formats import read_leads, read_reps
 
 data = Path(__file__).parent / "data"
 team, _ = read_reps(data / "salesforce_reps.csv")  # weights and daily caps

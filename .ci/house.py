@@ -47,7 +47,7 @@ PUBLIC = {
 # Measure: the most that there may be today, and the goal.
 RECORD = {
     "circles": (2, 0),
-    "deep imports": (34, 0),
+    "deep imports": (0, 0),
     "long functions": (5, 0),
     "deep functions": (7, 0),
     "long modules": (0, 0),

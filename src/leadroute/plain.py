@@ -46,7 +46,7 @@ def to_dict(value: Any) -> dict[str, Any]:
     Fields at their default are left out.
 
     Raises:
-        ValidationError: A rep's schedule has no text: its holidays are told date by date, or it is a combination.
+        ValidationError: A rep's schedule has no text: its holidays are dates one by one, or it is a combination.
 
     Example:
         >>> to_dict(Lead("L-1", country="de"))

@@ -252,7 +252,7 @@ def test_factors():
         rules=[],
     )
     assert describe_policy(router).splitlines() == [
-        "A lead is placed only if it fulfils every factor:",
+        "A lead is placed only if it meets every factor:",
         "- budget: rich; otherwise it is nurtured (too early).",
         "- mail: e-mail is known; otherwise a person reviews it.",
         "The first rule that fits a lead decides.",

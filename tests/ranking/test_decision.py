@@ -254,7 +254,7 @@ def test_it_says_when_nothing_known_changed():
     assert again.changed == ()
     assert str(again) == (
         "lead L-1: the same inputs give another decision, bob instead of ada; "
-        "something else changed: leadroute, or a scorer, predicate or list of the host's"
+        "something else changed: leadroute, or a scorer, predicate or list of yours"
     )
 
 

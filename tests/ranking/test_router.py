@@ -194,7 +194,7 @@ def test_when_somebody_is_back():
     )
     ranking = Router(rules=[Rule("r")]).rank(Lead("L-1"), off, now=AT)
     assert ranking.resumes_at == datetime(2026, 1, 5, 8, 0, tzinfo=UTC)
-    assert str(ranking).endswith("Somebody is back at 2026-01-05 08:00 UTC")
+    assert str(ranking).endswith("A rep is back at 2026-01-05 08:00 UTC")
     assert ranking.rejections[2].reason == "is never working again"
     alone = Router(rules=[Rule("r")]).rank(Lead("L-1"), Roster([off["c"]]), now=AT)
     assert alone.outcome is Outcome.NONE_ELIGIBLE

@@ -75,7 +75,7 @@ def test_pickle():
     [
         (
             ("a", None),
-            "condition is missing; write what a lead must fulfil, such as LEAD.budget > 0",
+            "condition is missing; write what a lead must meet, such as LEAD.budget > 0",
         ),
         (("a", 5), "condition is 5; write a condition such as LEAD.country == 'US'"),
         (("a", LEAD.budget > 0, "drop"), "outcome is 'drop'; write one of nurture, reject, review"),

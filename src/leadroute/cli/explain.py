@@ -89,12 +89,12 @@ def add_diff(commands: Any) -> None:
     """Put the command ``diff`` into the command line."""
     parser = commands.add_parser(
         "diff",
-        help="say which leads another policy would give to somebody else, and why",
-        description="Rank every lead under two policies, and name each that goes to somebody else, from whom to whom, "
+        help="say which leads another policy would give to another rep, and why",
+        description="Rank every lead under two policies, and name each that goes to another rep, from whom to whom, "
         "and why. Nothing is stored.",
     )
     parser.add_argument("old", metavar="OLD", help="the policy as it is: TOML or JSON")
-    parser.add_argument("new", metavar="NEW", help="the policy as it shall be: TOML or JSON")
+    parser.add_argument("new", metavar="NEW", help="the new policy: TOML or JSON")
     parser.add_argument(
         "--reps", required=True, metavar="FILE", help="the reps: CSV, JSON or JSON lines"
     )

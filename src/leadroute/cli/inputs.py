@@ -152,7 +152,7 @@ def _instant(text: str) -> datetime:
         found = None
     if found is None or found.utcoffset() is None:
         raise ArgumentTypeError(
-            f"{text!r:.40} is no instant; write one such as 2026-03-03T15:00:00Z"
+            f"{text!r:.40} is not an instant; write one such as 2026-03-03T15:00:00Z"
         )
     return found.astimezone(UTC)
 
@@ -187,7 +187,7 @@ def roster_of(options: Any, router: Router) -> Roster:
     roster, errors = read_reps(existing(options.reps), custom=router.custom_fields)
     if errors:
         listed = "".join(f"\n  {error}" for error in errors)
-        raise ConfigError(f"{len(errors)} rows are no reps; put them right first:{listed}")
+        raise ConfigError(f"{len(errors)} rows are not reps; correct them first:{listed}")
     return roster
 
 

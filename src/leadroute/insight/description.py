@@ -30,7 +30,7 @@ _CASES: Final = {
     "none_available": "nobody is available",
 }
 _STEPS: Final = {
-    IGNORE_AVAILABILITY: "somebody gets it who is not available",
+    IGNORE_AVAILABILITY: "a rep who is not available gets it",
     WAIT: "it waits",
     CATCH_ALL: "it goes to the catch-all",
 }
@@ -84,7 +84,7 @@ def _lines(router: Router) -> Iterator[str]:
 
 def _qualification(router: Router) -> Iterator[str]:
     if isinstance(router.qualify, Qualification):
-        yield "A lead is placed only if it fulfils every factor:"
+        yield "A lead is placed only if it meets every factor:"
         for factor in router.qualify.factors:
             because = f" ({factor.reason})" if factor.reason else ""
             yield (
@@ -122,11 +122,11 @@ def describe_rule(rule: Rule, window: timedelta, *, first: bool = True) -> str:
 
 
 def fallback_in_words(fallback: Fallback) -> Iterator[str]:
-    """Say what happens when nobody is found, a sentence for each case that the policy names.
+    """Say what happens when no rep is found, a sentence for each case that the policy names.
 
     Example:
         >>> print(*fallback_in_words(Fallback(none_available="pool apac, ignore_availability")))
-        When nobody is available, the pool apac is asked, then somebody gets it who is not available.
+        When nobody is available, the pool apac is asked, then a rep who is not available gets it.
     """
     for case, steps in fallback.said():
         yield f"When {_CASES[case]}, {', then '.join(map(_step, steps))}."

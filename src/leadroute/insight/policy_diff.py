@@ -24,7 +24,7 @@ PORTION: Final = 8_192
 
 @frozen
 class Move:
-    """One lead that another policy would give to somebody else.
+    """One lead that another policy would give to another rep.
 
     Args:
         lead_id: The lead.
@@ -68,7 +68,7 @@ def diff(
 
     Args:
         old: The policy as it is.
-        new: The policy as it shall be.
+        new: The new policy.
         leads: The leads; read a portion of ``PORTION`` at a time.
         roster: The reps there are.
         now: As for ``Router.rank``.

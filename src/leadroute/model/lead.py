@@ -36,14 +36,14 @@ __all__ = ["Lead", "Signal"]
 class Lead:
     """One inquiry to place.
 
-    Every field but ``id`` may be left out: ``None``, NaN and blank text mean that it is not known. Values are brought
-    into the one form in which they are compared: countries and regions as codes, postal codes as their country writes
-    them, e-mail and domain in lower case and ASCII (IDNA), languages as tags, instants in UTC, text in normal form C.
+    Every field except ``id`` is optional: ``None``, NaN and blank text mean that it is not known. Values are converted
+    into the form in which they are compared: countries and regions as codes, postal codes as their country writes them,
+    e-mail and domain in lower case and ASCII (IDNA), languages as tags, instants in UTC, text in normal form C.
     ``repr`` shows the id alone, because the rest is personal data.
 
     Args:
-        id: The host's own id, 1 to 80 characters.
-        received_at: When the lead came in, aware.
+        id: Your own id, 1 to 80 characters.
+        received_at: The time at which the lead came in, aware.
         name: The person's name.
         email: Their e-mail address.
         phone: Their phone number, as given.
@@ -52,23 +52,23 @@ class Lead:
         country: Code or name: ``US``, ``USA``, ``United States``; kept as the ISO 3166-1 alpha-2 code.
         region: State or province by code or name, read within the country: ``CA``, ``California``; kept as the ISO
             3166-2 code for AU, BR, CA, IN, MX and US, as given in upper case elsewhere.
-        postal_code: Text; zeros that it has lost come back where all codes of the country have one length.
+        postal_code: Text; lost leading zeros are restored where all codes of the country have one length.
         timezone: IANA time zone of the lead.
         language: Tag or name: ``pt-BR``, ``Portuguese (Brazil)``; kept as the tag.
-        industry: The company's industry, in the host's own words.
+        industry: The company's industry, in your own words.
         employees: The company's head count, 0 or more.
-        annual_revenue: The company's revenue in the host's currency.
-        budget: What the lead can spend, in the host's currency, 0 or more.
-        product: What the lead asks about.
-        source: Where the lead came from, such as ``webinar``.
-        channel: How the lead arrived, such as ``phone`` or ``form``.
+        annual_revenue: The company's revenue in your currency.
+        budget: The amount that the lead can spend, in your currency, 0 or more.
+        product: The product that the lead asks about.
+        source: The source of the lead, such as ``webinar``.
+        channel: The channel of the lead, such as ``phone`` or ``form``.
         role: The person's part in the decision, such as ``decision-maker``.
-        deadline: When the lead wants to have decided, aware.
-        current_solution: What the lead uses today.
-        account_id: The account in the host's CRM.
+        deadline: The time by which the lead wants to decide, aware.
+        current_solution: The solution that the lead uses today.
+        account_id: The account in your CRM.
         owner_id: The rep who owns the account or the contact already.
         priority: Higher goes first.
-        signals: What the lead did, as ``Signal`` values; kept in the order of time.
+        signals: ``Signal`` values; kept in the order of time.
         attributes: Anything else by name: text, numbers, flags, aware datetimes, sets of text.
 
     Raises:
@@ -140,7 +140,9 @@ class Lead:
         decimal: Literal[".", ","] | None = None,
         extra: Literal["attributes", "ignore", "refuse"] = "attributes",
     ) -> Lead:
-        """Return the lead of one row, such as one of ``csv.DictReader`` or of a JSON answer.
+        """Return the lead of one row.
+
+        A row is a mapping, such as one of ``csv.DictReader`` or of a JSON answer.
 
         Args:
             row: Values by the names of their columns.
@@ -180,7 +182,9 @@ class Lead:
 
     @classmethod
     def from_object(cls, given: object, **options: Unpack[RowOptions]) -> Lead:
-        """Return the lead that an object holds: a row of an ORM, a dataclass, a pydantic model.
+        """Return the lead that an object holds.
+
+        It can be a row of an ORM, a dataclass or a pydantic model.
 
         Args:
             given: The object. Its fields are what a row has as columns; properties are read where ``columns`` names

@@ -139,7 +139,7 @@ def _placement(record: Record) -> Placement:
 
 
 def next_turn(router: Router, roster: Roster, snapshot: Snapshot, now: datetime) -> datetime | None:
-    """The first instant after now at which a lead that waits may find somebody, though nothing happens.
+    """The first instant after now at which a lead that waits may find a rep, though nothing happens.
 
     Args:
         router: The policy.

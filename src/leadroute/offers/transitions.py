@@ -1,12 +1,12 @@
-"""From a decision to the change that makes it so: pure functions from what is known to what shall happen.
+"""Pure functions from a decision to the event and the store operations.
 
 The rules of this module:
 
-* ``event_of`` turns a ranking into the one event that follows from it.
-* ``operations`` is the one place where events become store operations. What a lead counts against is never added or
-  taken by hand: it is the difference between what the placement held before and what it holds after.
-* Limits are guards inside the change, not checks before it. Giving back is never refused. The last contact of a rep
-  who is to be left alone afterwards is such a limit: a counter that may not have moved on.
+* ``event_of`` turns a decision into the one event that follows from it.
+* ``operations`` is the only place where events become store operations. A change to a counter is the difference between
+  the reservations of the placement before and after, and is never computed in another way.
+* Limits are guards inside the change, and not checks before it. Giving back is never refused. The wrap-up of a rep is
+  such a limit: the counter of their last contact must not have changed.
 """
 
 from __future__ import annotations
@@ -85,7 +85,9 @@ CLOSING = frozenset((WON, "lost", "unqualified", "duplicate", "spam"))
 
 
 def event_of(found: Decided | Ranking, router: Router, books: Books, now: datetime) -> LeadEvent:
-    """What follows from a decision: an offer, a wait, the catch-all, or disqualification.
+    """Return the event that follows from a decision.
+
+    It is an offer, a wait, the catch-all, or disqualification.
 
     Args:
         found: The decision.
@@ -131,7 +133,10 @@ def _offer(found: Decided, router: Router, books: Books, now: datetime) -> Offer
 
 
 def is_news(event: LeadEvent, before: Placement) -> bool:
-    """Whether an event says more than that a lead waits on, for work to get done or for the same instant."""
+    """Return whether an event changes anything for a waiting lead.
+
+    Waiting on for the same reason until the same instant does not.
+    """
     return not (
         isinstance(event, Waiting)
         and (event.reason_code, event.rule) == (before.reason_code, before.rule)
@@ -154,7 +159,7 @@ def _limits(charged: Sequence[Charge]) -> dict[str, int]:
 def shift_end(release_on: str, rep: Rep | None, now: datetime) -> datetime | None:
     """When the clock gives open work back: at the end of the shift, where the rule says so.
 
-    ``None`` leaves it to the outcome: there is no schedule, or its calendar is the host's and fails.
+    ``None`` leaves it to the outcome: there is no schedule, or its calendar is yours and fails.
     """
     if release_on != "shift_end" or rep is None or rep.hours is None:
         return None
@@ -211,7 +216,7 @@ def release(before: Placement, now: datetime) -> Released | None:
     """The end of open work on a lead that goes on, or ``None`` when it is open work no more.
 
     Raises:
-        InvalidTransitionError: Nobody owns the lead.
+        InvalidTransitionError: No rep owns the lead.
     """
     if before.owner is None:
         raise InvalidTransitionError(before.lead_id, "release", "", state_of(before))
@@ -286,7 +291,7 @@ def contact(before: Placement, now: datetime) -> Contacted | None:
     """The first contact by the owner, or ``None`` when there was one already.
 
     Raises:
-        InvalidTransitionError: Nobody owns the lead, or it has ended.
+        InvalidTransitionError: No rep owns the lead, or it has ended.
     """
     if before.contacted_at is not None:
         return None
@@ -301,7 +306,7 @@ def feedback(
     """What the owner says of the lead, or ``None`` when the same was said before.
 
     Raises:
-        InvalidTransitionError: Nobody owns the lead, or it ended otherwise before.
+        InvalidTransitionError: No rep owns the lead, or it ended otherwise before.
         ValidationError: The status or the value cannot be kept.
         FieldTypeError: ``closing`` is neither true nor false.
     """
@@ -328,7 +333,7 @@ def operations(
     write: Callable[[object], str],
     books: Books,
 ) -> tuple[Placement, tuple[Op, ...]]:
-    """The placement after some events, and the operations that make them so.
+    """Return the placement after some events, and the store operations.
 
     Args:
         before: The placement so far; ``None`` before the first event.

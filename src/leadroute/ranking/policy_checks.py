@@ -65,7 +65,7 @@ def holiday_dates(given: Iterable[date]) -> frozenset[date]:
     """A converter for holidays.
 
     Raises:
-        ConfigError: Something is no date, or a calendar has no dates because it works them out when it is asked.
+        ConfigError: Something is not a date, or a calendar has no dates because it works them out when it is asked.
     """
     if isinstance(given, str | bytes) or not isinstance(given, Iterable):
         raise ConfigError(f"holidays are {given!r:.60}; write a list of dates")
@@ -77,7 +77,9 @@ def holiday_dates(given: Iterable[date]) -> frozenset[date]:
             f"{problem}; name the years, as in country_holidays('NL', years=range(2026, 2031))"
         )
     if not all(type(day) is date for day in found):
-        raise ConfigError("holidays hold something that is no date; write dates, without a time")
+        raise ConfigError(
+            "holidays contain something that is not a date; write dates, without a time"
+        )
     return found
 
 
@@ -209,7 +211,7 @@ def membership(pool: Pool, registry: Registry) -> Callable[[Rep, datetime | None
 def qualifiers(
     qualify: Condition | Qualification | None, registry: Registry
 ) -> tuple[tuple[Factor | Condition, Test], ...]:
-    """What a lead must fulfil, part by part, each with its test.
+    """The conditions that a lead must meet, part by part, each with its test.
 
     Raises:
         ConfigError: A part asks about the rep, or cannot be asked.

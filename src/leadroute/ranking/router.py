@@ -89,32 +89,32 @@ class Router:
     """A routing policy. Build it once and keep it.
 
     Args:
-        rules: The rules in order; the first that matches a lead decides.
-        qualify: What a lead must fulfil to be routed at all: a condition, or a ``Qualification`` by named factors;
-            ``None`` lets every lead through.
+        rules: The rules in order; the first that matches a lead applies.
+        qualify: The conditions that a lead must meet before any rule: a condition, or a ``Qualification`` by named
+            factors; ``None`` accepts every lead.
         pools: The pools that rules may name.
-        accept_within: How long an offer stands when the rule does not say.
-        catch_all: Who gets a lead that no rep can take: a rep's id, or the name of a queue that people watch.
+        accept_within: How long an offer is open when the rule does not say; 5 minutes by default.
+        catch_all: The owner of leads that no rep can take: a rep's id, or the name of a queue that people watch.
         holidays: Dates, each local to the rep, on which no rep with a schedule works, unless the schedule overrides it.
         definitions: Conditions with a name that policy files may use. Not part of equality: they decide nothing.
         custom_fields: The kinds of custom attributes by name, as for ``parse``. Not part of equality.
-        tests: Leads and what shall become of them, for ``run_tests``. Not part of equality.
+        tests: Leads and the expected result, for ``run_tests``. Not part of equality.
         predicates: The functions that ``predicate(name)`` in a condition calls, by name: each is called with the lead,
             the rep and the instant (``None`` where there is none) and returns whether it holds. Not part of equality.
         lists: Lists that replace the bundled ones, by name: ``free_mail``, the domains of free mailboxes. Not part of
             equality.
         caps: Caps over all reps together, such as ``["100 per day, source webinar"]``.
-        timezone: The IANA zone in whose calendar those are counted; UTC when not given.
+        timezone: The IANA zone of these caps; UTC when not given.
         territories: The territories, for rules with ``in_territory=True`` and for ``territory_match()``.
-        fallback: What happens to a lead for which nobody is found: ``Fallback``, or a mapping with its cases.
+        fallback: The steps when no rep is found: ``Fallback``, or a mapping with its cases.
         offline_grace: How long a rep who goes from available to offline still counts as available, such as ``"30s"``.
-        wrap_up: How long a rep is left alone after a contact, such as ``"2m"``.
-        ignore: Codes that ``leadroute.check`` keeps quiet about, each with the reason. Not part of equality.
+        wrap_up: How long a rep gets no new lead after a contact, such as ``"2m"``.
+        ignore: Codes that ``leadroute.check`` ignores, each with the reason. Not part of equality.
 
     Raises:
         ValidationError: A field was refused; every fault is listed.
-        ConfigError: A silence has no reason, two rules or pools share a name, a rule names a pool that is not there,
-            a condition asks for a predicate that there is not, or steps of ``fallback`` cannot be taken.
+        ConfigError: An ignored code has no reason, two rules or pools share a name, a rule names an unknown pool, a
+            condition names an unknown predicate, or steps of ``fallback`` cannot be taken.
 
     Example:
         >>> from leadroute import LEAD, Rep, Roster, Rule
@@ -211,7 +211,7 @@ class Router:
             now: The instant.
 
         Raises:
-            FieldTypeError: There are caps, and nobody said what time it is.
+            FieldTypeError: There are caps, and the time was not given.
         """
         segment, cost = (None, 1) if rule is None else (rule.counts_as, rule.capacity_cost)
         return Charges(lead, now, pool, segment, cost, self.caps, self.zone)
@@ -324,17 +324,17 @@ class Router:
     ) -> Ranking:
         """Decide which rep should take a lead, with all reasons.
 
-        Pure: nothing is stored, and nothing but the arguments is read. What follows from policy and roster alone is
-        kept from lead to lead, so hand in the same ``Roster`` for as long as nobody changes. O(candidates) plus
-        matching; reasons are written when they are read.
+        It stores nothing and reads nothing but its arguments. Results that depend on policy and roster alone are kept,
+        so use the same ``Roster`` as long as no rep changes. O(candidates) plus matching; reasons are written when they
+        are read.
 
         Args:
-            lead: The lead to place.
-            roster: The reps there are; their order changes nothing.
+            lead: The lead.
+            roster: The reps; their order changes nothing.
             now: The instant of the decision, aware; the lead's ``received_at`` when not given.
-            snapshot: How much each rep has open, has won and so on; nothing at all when not given.
-            previous_offers: What became of earlier offers of this lead, by rep id; those reps are left out.
-            top: How many assignments to give, the best first; ``None`` gives all.
+            snapshot: The counts of each rep, such as open leads; all 0 when not given.
+            previous_offers: The results of earlier offers of this lead, by rep id; these reps are excluded.
+            top: The number of assignments, best first; ``None`` means all.
 
         Returns:
             Every rep of the pool, ranked or rejected, each with reasons.
@@ -441,7 +441,7 @@ def _copied(previous_offers: Mapping[str, str]) -> Mapping[str, str]:
 
 
 def _changes(where: Condition) -> bool:
-    """Whether a condition can answer otherwise for the same rep: with time, or as the host's predicates do."""
+    """Whether a condition can answer otherwise for the same rep: with time, or as your predicates do."""
     asked = reads(where)
     return asked.now or bool(asked.checks)
 

@@ -11,7 +11,7 @@ The rules of this module:
 * Messages never repeat a text out of an attribute, because it may be personal.
 * A tree is compiled once; judging a lead calls closures and walks no tree. Nothing is generated or evaluated as code.
 * A question about a missing value is answered with false.
-* What a host's predicate returns is checked: true or false, and nothing that merely looks like it.
+* What your predicate returns is checked: true or false, and nothing that merely looks like it.
 """
 
 from __future__ import annotations

@@ -6,7 +6,7 @@ The rules of this module:
 * A literal that is compared with a field goes through the cleaner of that field, taken from the model itself, so
   ``LEAD.country == "us"`` and a lead from ``us`` meet as ``US``.
 * A piece of a text (a prefix, a pattern) only gets the letter case of the field.
-* ``industry`` is a standard field; ``lead['plan']`` and ``rep['plan']`` are attributes of the host's own.
+* ``industry`` is a standard field; ``lead['plan']`` and ``rep['plan']`` are custom attributes.
 * A name is checked when the scorer is built. A value of the wrong type counts as not known, so that one odd lead holds
   up nobody.
 * Names, e-mail addresses and phone numbers are never read: what is read here ends up in reasons and in counters.
@@ -135,7 +135,7 @@ def not_empty(found: str | None) -> str:
 
 
 def plain_literal(given: str) -> str:
-    """The form in which a text literal meets a field that is not in the catalogue.
+    """The form in which a text literal meets a field that is not in the catalog.
 
     Example:
         >>> plain_literal(" gold ")

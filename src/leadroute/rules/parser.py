@@ -8,7 +8,7 @@ The rules of this module:
 * A circle is an error that shows the circle; an error inside a definition names it.
 * Nothing is ever evaluated. The text is scanned, parsed by the standard library's ``ast``, and each node that is in
   the language calls the builder that the Python form uses; any other node is refused.
-* The only attributes are the fields of the catalogue and the methods of the language.
+* The only attributes are the fields of the catalog and the methods of the language.
 * Every refusal says where it stands and what to write instead.
 """
 
@@ -332,7 +332,7 @@ class Reader:
             return found
         if isinstance(found, FieldExpr):
             return self.build(node, truth, found.operand)
-        raise self.refusal(node, "a value is no condition; compare it with a field")
+        raise self.refusal(node, "a value is not a condition; compare it with a field")
 
     def _named(self, node: ast.Name) -> Condition:
         name = node.id

@@ -1,4 +1,4 @@
-"""Hypothesis strategies for a host's own tests. Needs hypothesis (``pip install 'leadroute[test]'``)."""
+"""Hypothesis strategies for tests of your own. Needs hypothesis (``pip install 'leadroute[test]'``)."""
 
 from __future__ import annotations
 
@@ -398,7 +398,7 @@ def _rule(pool: str | None, fallback: Fallback, **terms: Any) -> Rule:
 
 
 def fallback() -> st.SearchStrategy[Fallback]:
-    """Build the steps of a rule for when nobody is found; often none."""
+    """Build the steps of a rule for when no rep is found; often none."""
     pools = [f"pool {name}" for name in ("everyone", *POOLS)]
 
     def steps(*more: str) -> st.SearchStrategy[list[str] | None]:

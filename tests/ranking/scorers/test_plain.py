@@ -337,7 +337,10 @@ def test_an_owner_who_is_away_is_stood_in_for(scorer):
         "boss": (1, f"{away}; stands in as manager"),
     }
     assert sticky(scorer("manager"), OTHER, absent=(OWNER,))["other"] == (None, away)
-    assert sticky(scorer("team"), OTHER)["other"] == (None, "the lead belongs to nobody here")
+    assert sticky(scorer("team"), OTHER)["other"] == (
+        None,
+        "the owner of the lead is not in the pool",
+    )
 
 
 def test_a_lead_whose_owner_is_offline_goes_to_somebody_else():

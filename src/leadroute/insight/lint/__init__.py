@@ -34,7 +34,7 @@ def check(
 
     Args:
         router: The policy. Its ``silences`` leave out what is meant to be as it is.
-        roster: The reps that it shall be used with. Without them, only the rules are held against one another.
+        roster: The reps that it is used with. Without them, only the rules are held against one another.
         now: An instant in the week whose hours are looked at, aware. Without it, hours are not looked at.
         lines: The lines of the policy file by place, as ``leadroute.formats.policy_source.lines_of`` gives them.
 
@@ -87,7 +87,7 @@ def _ignored(
             explanation = f"there is no code {code}"
             yield Finding("LR902", place, explanation, "remove it, or correct the code")
         elif code not in used and _looked_for(code, subject):
-            explanation = f"nothing is found of {code} ({CODES[code].title})"
+            explanation = f"no finding has the code {code} ({CODES[code].title})"
             yield Finding("LR901", place, explanation, "remove it")
 
 

@@ -105,7 +105,7 @@ def rows(*conditions: Condition | None) -> tuple[Row, ...]:
     """Return the rows of all the conditions together; none when they can never hold at once.
 
     Args:
-        conditions: Conditions that shall all hold; ``None`` always does.
+        conditions: Conditions that must all be true; ``None`` always does.
 
     Example:
         >>> from leadroute import LEAD
@@ -406,7 +406,7 @@ _SOME_MONDAY = datetime(2026, 1, 5, 12, tzinfo=UTC)
 
 @define(slots=False)
 class Subject:
-    """One policy, with roster and instant where they are known, worked out once for all checks."""
+    """One policy, with roster and instant where they are known, computed once for all checks."""
 
     router: Router
     roster: Roster | None = None
@@ -424,12 +424,12 @@ class Subject:
 
     @cached_property
     def taken(self) -> tuple[tuple[Row, ...], ...]:
-        """For each rule the leads that fulfil its condition, whatever other rules do."""
+        """For each rule the leads that meet its condition, whatever other rules do."""
         return tuple(rows(rule.when) for rule in self.router.rules)
 
     @cached_property
     def reached(self) -> tuple[tuple[Row, ...], ...]:
-        """For each rule the leads that qualify and fulfil its condition."""
+        """For each rule the leads that qualify and meet its condition."""
         return tuple(rows(whole_of(self.router.qualify), rule.when) for rule in self.router.rules)
 
     def qualifies(self, lead: Lead) -> bool:
@@ -476,7 +476,7 @@ class Subject:
 
     @cached_property
     def failing_pools(self) -> Mapping[str, str]:
-        """The pools whose condition a predicate of the host's makes fail, with the kind of error."""
+        """The pools whose condition one of your predicates makes fail, with the kind of error."""
         roster = self.roster or Roster()
         asked = {
             pool.name: partial(self.router.members, pool.name, roster, self.instant)

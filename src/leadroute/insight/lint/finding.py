@@ -44,9 +44,9 @@ _E, _W, _H = Severity.ERROR, Severity.WARNING, Severity.HINT
 
 CODES: Mapping[str, Code] = FrozenDict(
     {
-        "LR001": Code(_E, "a condition that no lead or rep can fulfil"),
+        "LR001": Code(_E, "a condition that no lead or rep can meet"),
         "LR002": Code(_E, "a rule behind others that take all of its leads"),
-        "LR003": Code(_E, "a rule with the condition of an earlier one"),
+        "LR003": Code(_E, "a rule with the condition of an earlier rule"),
         "LR004": Code(_H, "two rules that share leads and treat them differently"),
         "LR005": Code(_W, "no rule for some leads"),
         "LR006": Code(_E, "a rule for leads that never qualify"),
@@ -59,7 +59,7 @@ CODES: Mapping[str, Code] = FrozenDict(
         "LR106": Code(_E, "a pool without active reps"),
         "LR107": Code(_E, "a requirement that nobody in the pool meets"),
         "LR108": Code(_W, "a pool that no rule uses"),
-        "LR109": Code(_W, "leads for whom nobody in the pool meets the requirement"),
+        "LR109": Code(_W, "leads for which nobody in the pool meets the requirement"),
         "LR110": Code(_E, "a pool whose predicate fails"),
         "LR111": Code(_H, "reps without the data that a score asks for"),
         "LR201": Code(_H, "hours of the week with nobody"),
@@ -75,8 +75,8 @@ CODES: Mapping[str, Code] = FrozenDict(
         "LR404": Code(_W, "calling hours that never come"),
         "LR405": Code(_W, "reps without known hours under a rule that requires shared ones"),
         "LR406": Code(_W, "leads that may be called only when nobody of the pool works"),
-        "LR901": Code(_W, "a silence without anything to silence"),
-        "LR902": Code(_W, "a silence of a code that does not exist"),
+        "LR901": Code(_W, "an ignored code that is not found"),
+        "LR902": Code(_W, "an ignored code that does not exist"),
         "LR903": Code(_H, "too many rules to compare them all"),
     }
 )
@@ -150,7 +150,7 @@ def told(lead: Lead) -> str:
     ]
     known += [f"lead[{name!r}] == {_shown(value)}" for name, value in lead.attributes.items()]
     known += [f"signal({signal.kind!r}) of {signal.value:g}" for signal in lead.signals]
-    return ", ".join(known) or "a lead of which nothing is known"
+    return ", ".join(known) or "a lead without any facts"
 
 
 def _shown(value: Any) -> str:

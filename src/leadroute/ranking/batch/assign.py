@@ -59,7 +59,7 @@ class Option:
 
     Args:
         rep_id: The rep.
-        worth: What the lead is worth there.
+        worth: The value of the lead with this rep.
         price: What the place is worth to the other leads that compete for it; ``None`` where prices say nothing.
     """
 
@@ -82,7 +82,7 @@ class BatchAssignment:
         rule: The rule that matched.
         pool: The pool of the rep.
         chosen: The rep, with worth and price.
-        runner_up: The best other rep, worth less price; ``None`` when nobody else could take it.
+        runner_up: The best other rep, worth less price; ``None`` when no other rep could take it.
     """
 
     lead_id: str
@@ -118,8 +118,9 @@ class Unassigned:
     Args:
         lead_id: The lead.
         priority: Its priority.
-        outcome: How its ranking came out; ``RANKED`` when somebody could take it, and all their places went to others.
-        reason: Why, in words.
+        outcome: The outcome of its ranking; ``ASSIGNABLE`` when a rep could take it, and all their places went to
+            others.
+        reason: The reason, in words.
         full: Those who could take it.
     """
 
@@ -140,12 +141,12 @@ class Batch:
     ``str()`` is the explanation for a sales manager.
 
     Args:
-        placed: The leads that somebody gets: the highest priority first, then the oldest.
-        left: The leads that nobody gets, in the same order.
-        points: What the assignment is worth, added up.
-        exact: Whether no better assignment exists: with ``gap=0``, and where a place is the same for every lead.
-        greedy_placed: How many leads are placed one after the other, each with the best rep still free.
-        greedy_points: What that is worth.
+        placed: The leads with a rep: the highest priority first, then the oldest.
+        left: The leads without a rep, in the same order.
+        points: The sum of the values.
+        exact: True when no better assignment exists: with ``gap=0``, and when a place is the same for every lead.
+        greedy_placed: The number of leads placed one after the other, each with the best free rep.
+        greedy_points: The sum of their values.
     """
 
     placed: tuple[BatchAssignment, ...]
@@ -171,7 +172,7 @@ class Batch:
         }
 
     def rows(self) -> list[dict[str, Any]]:
-        """Return a flat row for each lead, which ``pandas.DataFrame`` and ``polars.DataFrame`` take.
+        """Return a flat row for each lead, for data frames.
 
         Leads that nobody gets have ``None`` for the rep, and the reason.
         """
@@ -291,7 +292,7 @@ def _objective(given: Objective | None) -> Objective:
 
 @frozen
 class BatchOptions:
-    """What a batch shall be good at, and how it is found; see ``assign_batch``.
+    """The aim and the method of a batch; see ``assign_batch``.
 
     Args:
         objective: What giving a lead to a rep is worth.
@@ -343,7 +344,7 @@ def assign_batch(
         snapshot: The counts.
         objective: What giving a lead to a rep is worth, 0 or more: a function of the lead and its ``Assignment``;
             the score when not given.
-        most: The most leads for one rep, beside their limits. A rotation spreads the leads by itself: each is a
+        most: The most leads for one rep, beside their limits. ``round_robin()`` spreads the leads by itself: each is a
             turn that the next one sees.
         gap: The share of the worth that may be given up for speed, such as 0.0005. Not with priorities.
         engine: ``python``, or ``ortools`` or ``scipy`` with the extra ``batch``. Not with priorities.

@@ -76,7 +76,7 @@ class workload(Scorer):
     with five. A rep of weight 0 gets 0.
 
     Args:
-        half: How many open leads give half a point; above 0.
+        half: The number of open leads for half a point; above 0.
 
     Raises:
         ConfigError: ``half`` is not above 0.
@@ -195,7 +195,7 @@ _Rooms: TypeAlias = list[tuple[str, int]]
 
 
 class _Counters:
-    """The counters of a team's caps, worked out once in a period."""
+    """The counters of a team's caps, computed once in a period."""
 
     __slots__ = ("_calendars", "_numbers", "_of", "_period")
 

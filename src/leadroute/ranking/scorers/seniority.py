@@ -38,7 +38,7 @@ class top_producer(Learning):
     has won anything of known value.
 
     Args:
-        fatigue: How many open leads halve the points; above 0.
+        fatigue: The number of open leads that halves the points; above 0.
         by: As for ``close_rate``.
         half_life: As for ``close_rate``.
 
@@ -271,7 +271,7 @@ class deal_size_fit(Learning):
 
     Args:
         field: The field of the lead with its size, such as ``budget``, or an attribute.
-        strength: How many deals the average is worth; above 0.
+        strength: The weight of the average in deals; above 0.
         by: As for ``close_rate``.
         half_life: As for ``close_rate``.
 

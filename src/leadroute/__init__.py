@@ -27,9 +27,11 @@ from leadroute.model.schedule import Schedule
 from leadroute.model.snapshot import Snapshot
 from leadroute.model.territory import Territory
 from leadroute.model.territory_index import TerritoryIndex
+from leadroute.ranking.lead_scoring import LeadScoring
 from leadroute.ranking.ranking import Assignment, Exclusion, Outcome, Ranking
 from leadroute.ranking.router import Router
 from leadroute.rules.builders import LEAD, REP, signal
+from leadroute.rules.disposition import Disposition
 from leadroute.rules.fallback import Fallback
 from leadroute.rules.rule import Factor, Pool, Qualification, Rule
 
@@ -65,12 +67,14 @@ __all__ = [
     "ConflictError",
     "DecisionRecord",
     "Dispatcher",
+    "Disposition",
     "Exclusion",
     "Factor",
     "Fallback",
     "FieldTypeError",
     "Lead",
     "LeadNotFoundError",
+    "LeadScoring",
     "LeadrouteError",
     "MemoryStore",
     "MissingExtraError",

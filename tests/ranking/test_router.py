@@ -101,7 +101,7 @@ def test_an_assignment_shows_its_parts():
     ranking = router.rank(Lead("L-1"), Roster([Rep("ada", capacity=2)]), now=AT)
     assert repr(ranking.best) == (
         "Assignment(rep_id='ada', label='ada', rank=1, score=1.0, "
-        "parts=(Part(scorer=free_capacity(), weight=2, points=1.0),))"
+        "parts=(Part(scorer=free_capacity(units=False), weight=2, points=1.0),))"
     )
     twin = pickle.loads(pickle.dumps(ranking))
     assert (twin, str(twin)) == (ranking, str(ranking))

@@ -49,6 +49,8 @@ NAMED: Final = 100
 """How many bad rows are named; the others are counted."""
 
 COLUMNS: Final = ("lead_id", "status", "rep", "rule", "score", "reason")
+SCORED: Final = ("lead_score", "lead_grade", "completeness")
+"""What stands behind the other columns where the policy scores leads."""
 
 
 @frozen(kw_only=True)
@@ -69,7 +71,8 @@ def add(commands: Any) -> None:
     parser = commands.add_parser(
         "route",
         help="route the leads of a file, one row of output for each",
-        description=f"Route the leads of a file, in its order, and print one row for each: {', '.join(COLUMNS)}.",
+        description=f"Route the leads of a file, in its order, and print one row for each: {', '.join(COLUMNS)}; with "
+        f"{', '.join(SCORED)} where the policy scores leads.",
         allow_abbrev=False,
     )
     add_policy(parser)
@@ -103,7 +106,8 @@ def run(options: Any, screen: Screen) -> int:
             for row in routing.rows(leads):
                 out.write(json.dumps(row, ensure_ascii=False) + "\n")
         else:
-            write_rows(out, COLUMNS, routing.rows(leads))
+            columns = COLUMNS if router.lead_scoring is None else (*COLUMNS, *SCORED)
+            write_rows(out, columns, routing.rows(leads))
         spent = time.monotonic() - began
     for each in routing.bad:
         screen.note(str(each))
@@ -153,12 +157,17 @@ class _Routing:
             try:
                 placement = self.dispatcher.accept(lead.id, placement.rep_id)
             except OfferClosed as error:
-                return _row(placement, None, error.state)
+                return _row(placement, None, error.state) | self._scores(placement)
         found = self.heard[-1] if self.heard else None
         best = found.first() if isinstance(found, Decided) else None
-        if best is None:
-            return _row(placement, None, placement.reason_code or "submitted before")
-        return _row(placement, round(best.score, 6), best.reason)
+        score, reason = None, placement.reason_code or "submitted before"
+        if best is not None:
+            score, reason = round(best.score, 6), best.reason
+        return _row(placement, score, reason) | self._scores(placement)
+
+    def _scores(self, placement: Placement) -> dict[str, Any]:
+        """The columns of the lead score, where the policy scores leads."""
+        return {} if self.dispatcher.router.lead_scoring is None else _scores(placement)
 
 
 def _row(placement: Placement, score: float | None, reason: str) -> dict[str, Any]:
@@ -171,6 +180,19 @@ def _row(placement: Placement, score: float | None, reason: str) -> dict[str, An
         reason,
     )
     return dict(zip(COLUMNS, given, strict=True))
+
+
+def _scores(placement: Placement) -> dict[str, Any]:
+    given = (
+        _rounded(placement.lead_score),
+        placement.lead_grade,
+        _rounded(placement.completeness),
+    )
+    return dict(zip(SCORED, given, strict=True))
+
+
+def _rounded(given: float | None) -> float | None:
+    return None if given is None else round(given, 6)
 
 
 def _listening(router: Router) -> _Listening:

@@ -21,7 +21,7 @@ from leadroute.formats.source import Source, format_of, name_of, opened
 from leadroute.model.lead import Lead
 from leadroute.model.rep import Rep
 from leadroute.model.roster import Roster
-from leadroute.rules.fields import CUSTOM_KINDS, FIELDS
+from leadroute.rules.fields import CUSTOM_KINDS, is_brought
 
 __all__ = ["read_leads", "read_reps"]
 
@@ -134,6 +134,6 @@ def _kinds(entity: str, custom: Mapping[str, str]) -> dict[str, str]:
             raise ConfigError(
                 f"{key} is declared as {kind!r}; the kinds are {', '.join(CUSTOM_KINDS)}"
             )
-        if (owner or "lead") == entity and name not in FIELDS[entity]:
+        if (owner or "lead") == entity and not is_brought(entity, name):
             found[name] = kind
     return found

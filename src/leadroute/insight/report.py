@@ -34,7 +34,6 @@ from leadroute.offers.events import (
 )
 from leadroute.offers.placement import Placement, Status
 from leadroute.offers.store import Store
-from leadroute.offers.transitions import WON
 from leadroute.plain import loads
 
 __all__ = ["ReasonFigures", "RepFigures", "Report", "RuleFigures", "report_on"]
@@ -226,7 +225,7 @@ class _Counts:
         if placement.rule is not None:
             self.matched[placement.rule] += 1
             self.taken[placement.rule] += placement.owner is not None
-            self.won[placement.rule] += placement.outcome == WON
+            self.won[placement.rule] += placement.won
 
     def happen(self, lead_id: str, event: LeadEvent) -> None:
         """Count what a rep did."""
@@ -244,7 +243,7 @@ class _Counts:
             self.standing.pop(lead_id, None)
         elif isinstance(event, Contacted):
             self.reps[event.rep_id].contacted += 1
-        elif isinstance(event, FeedbackGiven) and event.closing and event.status == WON:
+        elif isinstance(event, FeedbackGiven) and event.won:
             self.reps[event.rep_id].won += 1
             self.reps[event.rep_id].value += event.value or 0.0
 

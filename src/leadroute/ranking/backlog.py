@@ -106,7 +106,7 @@ class Batch:
     """Who gets which lead of a backlog, and why. ``str()`` is the explanation for a sales manager.
 
     Args:
-        placed: The leads that somebody gets: the highest priority first, then the oldest.
+        placed: The leads that somebody gets: the highest priority first, then the best lead score, then the oldest.
         left: The leads that nobody gets, in the same order.
         points: What the assignment is worth, added up.
         exact: Whether no better assignment exists: with ``gap=0``, and where a place is the same for every lead.

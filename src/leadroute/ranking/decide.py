@@ -436,6 +436,7 @@ class Decided:
             self.ignore_availability,
             notes_of(rule, asked.lead),
             Answer(self, top),
+            asked.lead.lead_score,
         )
 
 

@@ -22,8 +22,9 @@ from leadroute.model.lead import Lead
 from leadroute.model.roster import Roster
 from leadroute.model.snapshot import Snapshot
 from leadroute.model.validation import FrozenDict
+from leadroute.ranking.lead_score import LeadScore
 from leadroute.ranking.policy_checks import fingerprint
-from leadroute.ranking.ranking import Exclusion, Outcome, Part, Ranking, beside, worded
+from leadroute.ranking.ranking import Exclusion, Outcome, Part, Ranking, beside, score_lines, worded
 
 if TYPE_CHECKING:
     from leadroute.ranking.router import Router
@@ -129,6 +130,7 @@ class DecisionRecord:
         fallback_step: What happens when nobody was found: ``wait`` or ``catch_all``.
         ignore_availability: Whether the reps were asked no matter whether they are at work.
         notes: What else to know, such as what is not known of the lead's clock.
+        lead_score: The lead score, its parts and how much was known; ``None`` when the policy scored no leads.
 
     Example:
         >>> from leadroute import Lead, Rep, Roster, Router, Rule, free_capacity
@@ -160,6 +162,7 @@ class DecisionRecord:
     fallback_step: str = ""
     ignore_availability: bool = False
     notes: tuple[str, ...] = ()
+    lead_score: LeadScore | None = None
 
     @classmethod
     def of(
@@ -217,6 +220,7 @@ class DecisionRecord:
             fallback_step=ranking.fallback_step,
             ignore_availability=ranking.ignore_availability,
             notes=ranking.notes,
+            lead_score=ranking.lead_score,
         )
 
     @property
@@ -264,6 +268,7 @@ class DecisionRecord:
         by = f" (rule {self.rule!r})" if self.rule is not None else ""
         when = f"{self.at:%Y-%m-%d %H:%M:%S} UTC" if self.at else "at a time nobody said"
         lines = [f"Lead {self.lead_id} went to {self.rep_id or 'nobody'}{by}, {when}"]
+        lines += score_lines(self.lead_score)
         if self.ignore_availability:
             lines.append("  Though nobody was available")
         if not self.candidates:

@@ -28,11 +28,11 @@ from attrs import evolve, field, frozen
 
 from leadroute.errors import ConfigError, FieldError, ValidationError
 from leadroute.model.keys import is_total_key
-from leadroute.model.lead import Lead
+from leadroute.model.lead import Lead, priority_of
 from leadroute.model.rep import Rep
 from leadroute.model.roster import Roster
 from leadroute.model.snapshot import Snapshot
-from leadroute.model.validation import every
+from leadroute.model.validation import aware, every
 from leadroute.ranking.backlog import Batch, BatchAssignment, Objective, Option, Unassigned
 from leadroute.ranking.batch import Engine, solve
 from leadroute.ranking.charges import used_of
@@ -75,7 +75,7 @@ class _Wish:
 
     @property
     def priority(self) -> int:
-        return self.lead.priority or 0
+        return priority_of(self.lead)
 
 
 @frozen(eq=False)
@@ -176,6 +176,11 @@ def assign_batch(
     )
 
 
+def _line(lead: Lead) -> tuple[int, float, datetime, str]:
+    score = -1.0 if lead.score is None else lead.score
+    return -priority_of(lead), -score, lead.received_at or _LAST, lead.id
+
+
 def _wishes(
     router: Router,
     leads: Iterable[Lead],
@@ -184,15 +189,14 @@ def _wishes(
     counts: Snapshot,
     terms: BatchOptions,
 ) -> list[_Wish]:
-    """What each lead may have, the highest priority first, then the oldest.
+    """What each lead may have, the highest priority first, then the best lead score, then the oldest.
 
     A lead that takes a turn moves the credits that the next one sees: it counts as taken by the first who still has
     room. Else the whole backlog would be one rep's turn.
     """
-    ordered = sorted(
-        every(Lead, leads=leads),
-        key=lambda lead: (-(lead.priority or 0), lead.received_at or _LAST, lead.id),
-    )
+    instant = None if now is None else aware(now)
+    scored = (router.scored(lead, instant or lead.received_at) for lead in every(Lead, leads=leads))
+    ordered = sorted(scored, key=_line)
     twice = sorted(
         name for name, count in Counter(lead.id for lead in ordered).items() if count > 1
     )

@@ -12,6 +12,7 @@ from attrs import field, fields, frozen
 from leadroute.model.rep import Rep
 from leadroute.model.validation import FrozenDict
 from leadroute.ranking.eligibility import Ineligibility
+from leadroute.ranking.lead_score import LeadScore
 from leadroute.rules.fallback import WAIT
 from leadroute.rules.routing_context import RoutingContext
 from leadroute.rules.scorer import Scorer
@@ -25,6 +26,7 @@ __all__ = [
     "Ranking",
     "Source",
     "beside",
+    "score_lines",
     "worded",
 ]
 
@@ -206,6 +208,7 @@ class Ranking:
         ignore_availability: Whether the reps were asked without a look at schedules, presence, wrap-up and calling hours.
         notes: What else to know about the decision, such as what is not known of the lead's clock.
         source: What makes assignments, rejections and figures when they are looked at.
+        lead_score: The lead score, its parts and how much was known; ``None`` when the policy scores no leads.
     """
 
     lead_id: str
@@ -226,6 +229,7 @@ class Ranking:
     ignore_availability: bool = False
     notes: tuple[str, ...] = ()
     _source: Source | None = field(default=None, repr=False)
+    lead_score: LeadScore | None = None
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Ranking):
@@ -302,7 +306,7 @@ class Ranking:
         return f"Lead {self.lead_id} goes to nobody{by}: {self.outcome.value}{more}"
 
     def __str__(self) -> str:
-        lines = [self.headline]
+        lines = [self.headline, *score_lines(self.lead_score)]
         labels = [one.label for one in self.assignments] + [one.label for one in self.rejections]
         width = max(map(len, labels), default=0)
         for assignment in self.assignments:
@@ -315,6 +319,13 @@ class Ranking:
         if self.resumes_at is not None and self.resumes_at != self.at:
             lines.append(f"  Somebody is back at {self.resumes_at:%Y-%m-%d %H:%M %Z}")
         return "\n".join(lines)
+
+
+def score_lines(found: LeadScore | None) -> Iterator[str]:
+    """The line about a lead score: the score, how much was known, and what counted."""
+    if found is not None:
+        counted = f": {', '.join(found.reasons)}" if found.reasons else ""
+        yield f"  Lead score {found.headline}{counted}"
 
 
 @frozen

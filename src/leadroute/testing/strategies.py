@@ -21,10 +21,18 @@ from leadroute.model.lead import Lead, Signal
 from leadroute.model.rep import STATUSES, Presence, Rep
 from leadroute.model.roster import Roster
 from leadroute.model.snapshot import Snapshot
+from leadroute.ranking.lead_scoring import (
+    EngagementSignal,
+    FitCriterion,
+    LeadGrade,
+    LeadScoring,
+    SourcePoints,
+)
 from leadroute.ranking.router import Router
 from leadroute.rules import builders
 from leadroute.rules.builders import LEAD, REP
 from leadroute.rules.conditions import ALWAYS, NEVER, Condition
+from leadroute.rules.disposition import DISPOSITIONS, Disposition
 from leadroute.rules.fallback import Fallback, pool_of
 from leadroute.rules.rule import Pool, Rule
 from leadroute.rules.scorer import Scorer
@@ -52,6 +60,7 @@ __all__ = [
     "durations",
     "fallback",
     "instants",
+    "lead_scorings",
     "leads",
     "names",
     "numbers",
@@ -206,35 +215,39 @@ def routers() -> st.SearchStrategy[Router]:
         st.sampled_from([None, None, None, 0.25, 1]),
     )
     return st.builds(
-        lambda qualify, found, known, no_rule, elsewhere, offline_grace, wrap_up: Router(
-            qualify=qualify,
-            rules=[
-                Rule(
-                    f"rule {n}",
-                    when=when,
-                    require=require,
-                    score=score,
-                    pool=pool,
-                    accept_within=window,
-                    fallback=_without(steps, pool or "everyone"),
-                    calling_hours=calling_hours,
-                    min_shared_hours=overlap,
-                )
-                for n, (
-                    when,
-                    require,
-                    score,
-                    pool,
-                    window,
-                    steps,
-                    calling_hours,
-                    overlap,
-                ) in enumerate(found)
-            ],
-            pools=known,
-            offline_grace=offline_grace,
-            wrap_up=wrap_up,
-            fallback=evolve(elsewhere, no_rule=no_rule),
+        lambda qualify, found, known, no_rule, elsewhere, offline_grace, wrap_up, scoring, words: (
+            Router(
+                qualify=qualify,
+                rules=[
+                    Rule(
+                        f"rule {n}",
+                        when=when,
+                        require=require,
+                        score=score,
+                        pool=pool,
+                        accept_within=window,
+                        fallback=_without(steps, pool or "everyone"),
+                        calling_hours=calling_hours,
+                        min_shared_hours=overlap,
+                    )
+                    for n, (
+                        when,
+                        require,
+                        score,
+                        pool,
+                        window,
+                        steps,
+                        calling_hours,
+                        overlap,
+                    ) in enumerate(found)
+                ],
+                pools=known,
+                offline_grace=offline_grace,
+                wrap_up=wrap_up,
+                fallback=evolve(elsewhere, no_rule=no_rule),
+                lead_scoring=scoring,
+                dispositions=words,
+            )
         ),
         st.sampled_from([None, None, LEAD.budget > 0]),
         st.lists(rule, max_size=3),
@@ -243,6 +256,32 @@ def routers() -> st.SearchStrategy[Router]:
         fallback(),
         st.sampled_from(["0s", "0s", "90s"]),
         st.sampled_from(["0s", "0s", "5m"]),
+        st.none() | lead_scorings(),
+        st.sampled_from([DISPOSITIONS, (*DISPOSITIONS, Disposition("done", closes=True))]),
+    )
+
+
+def lead_scorings() -> st.SearchStrategy[LeadScoring]:
+    """Lead scorings whose conditions no lead can break."""
+    fit = st.builds(
+        lambda when, points: FitCriterion(str(when), when, points),
+        st.sampled_from(
+            [
+                LEAD.country == "DE",
+                LEAD.budget >= 1_000,
+                LEAD.region.is_present() | (LEAD.budget > 0),
+            ]
+        ),
+        st.sampled_from([20, 0.5, -5]),
+    )
+    grades = [LeadGrade("hot", 0.7, "5m", 2), LeadGrade("warm", 0.25)]
+    return st.builds(
+        LeadScoring,
+        fit=st.lists(fit, max_size=3, unique_by=lambda each: each.name),
+        engagement=st.sampled_from([(), (EngagementSignal("page", 0.01, "1d"),)]),
+        sources=st.sampled_from([(), (SourcePoints(source="webinar", points=9),)]),
+        blend=st.sampled_from([0, 0.5, 1]),
+        grades=st.sampled_from([(), grades]),
     )
 
 
@@ -279,6 +318,8 @@ def _asks() -> st.SearchStrategy[Condition]:
             LEAD.budget >= 1_000,
             LEAD.region.is_present(),
             builders.signal("page").count > 0,
+            LEAD.score >= 0.5,
+            LEAD.grade == "hot",
             ALWAYS,
         ]
     )

@@ -10,13 +10,18 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from datetime import UTC, datetime
-from typing import Any, TypeAlias
+from math import floor
+from typing import Any, Final, TypeAlias
 
-from leadroute.errors import ValidationError
+from attrs import evolve
+
+from leadroute.errors import LeadrouteError, ValidationError
 from leadroute.insight.explanations.explanation import SHOWN
-from leadroute.insight.explanations.question import Change, Lever
+from leadroute.insight.explanations.question import Change, Lever, Question
 from leadroute.model.lead import Lead, Signal
 from leadroute.model.rep import Rep
+from leadroute.ranking.lead_score import LeadScore
+from leadroute.ranking.lead_scoring import LeadScoring, is_score
 from leadroute.ranking.router import Router
 from leadroute.rules.conditions import (
     Comparison,
@@ -33,7 +38,17 @@ from leadroute.rules.operand import Const, Entry, Field, Operand, SignalStat, li
 from leadroute.rules.rule import whole_of
 from leadroute.rules.scorer import guards
 
-__all__ = ["Asked", "lead_lever", "named", "rep_lever", "skill_change", "told", "word"]
+__all__ = [
+    "Asked",
+    "lead_lever",
+    "named",
+    "regraded",
+    "rep_lever",
+    "scored_levers",
+    "skill_change",
+    "told",
+    "word",
+]
 
 Asked: TypeAlias = tuple[Operand, Any]
 """Something that is read from a lead or a rep, and a value that may turn the answer."""
@@ -87,7 +102,7 @@ def lead_lever(lead: Lead, asked: Operand, value: Any, now: datetime | None) -> 
     """A value of the lead, unless it has it, or it cannot be changed."""
     if isinstance(asked, SignalStat):
         yield from _signal(asked.signal, value, now or _SOME_DAY, lead)
-    elif not isinstance(asked, Field) or asked.name == "id":
+    elif not isinstance(asked, Field) or asked.name == "id" or is_score(asked):
         return
     elif asked.custom:
         words = f"{asked.name} was {told(value, lead)}"
@@ -107,6 +122,52 @@ def _signal(kind: str, value: Any, at: datetime, lead: Lead) -> Iterator[Lever]:
         return
     words = f"signals had one more {kind!r} of {value:g}"
     yield (Change("lead", "signals", signals, words),)
+
+
+def scored_levers(question: Question, scoring: LeadScoring, found: LeadScore) -> Iterator[Lever]:
+    """Sources, signals and bounds of grades that would have lifted the lead a grade. O(sources + signals + grades).
+
+    Args:
+        question: The question.
+        scoring: The scoring of the policy.
+        found: The lead score as it is.
+    """
+    lead, score = question.lead, found.score or 0.0
+    for source in scoring.sources:
+        asked = Field("lead", source.field)
+        yield from lead_lever(lead, asked, source.value, question.now)
+    for each in scoring.engagement:
+        heats = (scoring.half * times / each.points for times in _HEATS)
+        levers = (_signal(each.signal, heat, question.now or _SOME_DAY, lead) for heat in heats)
+        yield tuple(change for found in levers for lever in found for change in lever)
+    for grade in scoring.grades:
+        if grade.at_least > score:
+            bound = floor(score * 100) / 100
+            grades = [each for each in scoring.grades if each.at_least != bound and each != grade]
+            lower = evolve(scoring, grades=[*grades, evolve(grade, at_least=bound)])
+            words = f"grade {grade.name!r} began at {bound:g} instead of {grade.at_least:g}"
+            yield (Change("policy", "lead_scoring", lower, words),)
+
+
+_HEATS: Final = (1, 4, 20)
+
+
+def regraded(question: Question, lever: Lever, found: LeadScore) -> Lever:
+    """A lever with the grade in its words, where a change of the lead makes it another one."""
+    return tuple([_regraded(question, change, found) for change in lever])
+
+
+def _regraded(question: Question, change: Change, found: LeadScore) -> Change:
+    if change.of != "lead":
+        return change
+    try:
+        lead = question.lead.with_changes(**{change.name: change.value})
+        grade = question.router.scored(lead, question.now).grade
+    except LeadrouteError:  # ranking with the change fails as well, and then nothing is proposed
+        return change
+    if grade == found.grade:
+        return change
+    return evolve(change, words=f"{change.words}, which makes its grade {grade or 'none'}")
 
 
 def word(text: str, lead: Lead) -> str:
@@ -136,6 +197,8 @@ def _conditions(router: Router) -> Iterator[Condition]:
     qualify = whole_of(router.qualify)
     if qualify is not None:
         yield qualify
+    if router.lead_scoring is not None:
+        yield from (each.when for each in router.lead_scoring.fit)
     yield from (pool.where for pool in router.pools if pool.where is not None)
     for rule in router.rules:
         yield from (part for part in (rule.when, rule.require) if part is not None)

@@ -23,7 +23,13 @@ from attrs import define, frozen
 
 from leadroute.errors import LeadrouteError
 from leadroute.insight.explanations.gates import limits, terms, waits
-from leadroute.insight.explanations.levers import lead_lever, named, rep_lever
+from leadroute.insight.explanations.levers import (
+    lead_lever,
+    named,
+    regraded,
+    rep_lever,
+    scored_levers,
+)
 from leadroute.insight.explanations.question import Change, Lever, Question
 from leadroute.insight.explanations.scorer_changes import wanted, weights
 from leadroute.model.lead import Lead
@@ -237,6 +243,9 @@ def _levers(question: Question, first: Ranking) -> Iterator[Lever]:
         found += weights(rule)
     for asked, value in dict.fromkeys(named(router, "lead", lead)):
         found += lead_lever(lead, asked, value, question.now)
+    if router.lead_scoring is not None and first.lead_score is not None:
+        found += scored_levers(question, router.lead_scoring, first.lead_score)
+        found = [regraded(question, lever, first.lead_score) for lever in found]
     found += waits(question, first)
     unique: dict[str, Lever] = {}
     for lever in found:

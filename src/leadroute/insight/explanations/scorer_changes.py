@@ -45,7 +45,13 @@ from leadroute.ranking.scorers.performance import (
 from leadroute.ranking.scorers.places import distance, timezone_overlap
 from leadroute.ranking.scorers.round_robin import UNIT as TURN
 from leadroute.ranking.scorers.round_robin import least_recent, round_robin
-from leadroute.ranking.scorers.seniority import deal_size_fit, graduation, tier, top_producer
+from leadroute.ranking.scorers.seniority import (
+    deal_size_fit,
+    graduation,
+    rep_value,
+    tier,
+    top_producer,
+)
 from leadroute.rules.fields import number_of, texts_of
 from leadroute.rules.operand import Field, SignalStat
 from leadroute.rules.rule import EVERYONE, Rule
@@ -100,6 +106,11 @@ def _lead_field(title: str) -> Field:
     """The field of a name such as ``industry`` or ``lead['plan']``."""
     name = title.removeprefix("lead['").removesuffix("']")
     return Field("lead", name, custom=name != title)
+
+
+def _rep_field(title: str) -> Field:
+    name = title.removeprefix("rep['").removesuffix("']")
+    return Field("rep", name, custom=name != title)
 
 
 def _skills(question: Question, scorer: skill_match) -> Iterator[Lever]:
@@ -257,6 +268,16 @@ def _step(question: Question, scorer: tier) -> Iterator[Lever]:
     yield from _asked_of_lead(question, ((size, band) for band in (0, *scorer.bands)))
 
 
+def _number(question: Question, scorer: rep_value) -> Iterator[Lever]:
+    numbers = [number_of(rep, scorer.field) for rep in question.roster]
+    known = [number for number in numbers if number is not None]
+    if known:
+        best = max(known) if scorer.higher else min(known)
+        asked = _rep_field(scorer.field)
+        for value in (best, best + 1 if scorer.higher else best - 1):
+            yield from rep_lever(question.rep, asked, value, question.lead)
+
+
 def _won(question: Question, scorer: Learning) -> Iterator[Lever]:
     snapshot, rep_id = question.snapshot, question.rep.id
     if not snapshot.track_records and scorer.by is None:
@@ -398,6 +419,7 @@ WANTED: Final[Mapping[type, Callable[[Question, Any], Iterator[Lever]]]] = {
     response_speed: _reached,
     accept_rate: _accepted,
     top_producer: _won,
+    rep_value: _number,
     tier: _step,
     graduation: _won,
     deal_size_fit: _won,

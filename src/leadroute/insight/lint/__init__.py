@@ -19,6 +19,7 @@ from leadroute.insight.lint.analysis import Subject
 from leadroute.insight.lint.finding import CODES, Code, Finding, Severity
 from leadroute.insight.lint.roster_checks import hours, names, nobody, pools, requirements, unknown
 from leadroute.insight.lint.rule_checks import contradictions, habits, order, remainder
+from leadroute.insight.lint.score_checks import best_first, equal_terms, scores
 from leadroute.insight.lint.territory_checks import calls, shared, territories, unheld, unmet
 from leadroute.model.roster import Roster
 from leadroute.model.validation import aware, must_be
@@ -87,6 +88,9 @@ def _found(subject: Subject) -> Iterator[Finding]:
     yield from territories(subject)
     yield from calls(subject)
     yield from habits(subject)
+    yield from equal_terms(subject)
+    yield from best_first(subject)
+    yield from scores(subject)
 
 
 def _ignored(
@@ -110,7 +114,7 @@ def _looked_for(code: str, subject: Subject) -> bool:
     return subject.roster is not None or not code.startswith(_OF_PEOPLE)
 
 
-_OF_PEOPLE: Final = ("LR1", "LR2", "LR402", "LR405", "LR406")
+_OF_PEOPLE: Final = ("LR1", "LR2", "LR305", "LR402", "LR405", "LR406")
 
 
 def _line(place: str, lines: Mapping[str, int]) -> int | None:

@@ -25,15 +25,16 @@ from leadroute.errors import LeadrouteError
 from leadroute.insight.lint.rows import Key, Row, rows
 from leadroute.insight.lint.values import Cut, Values
 from leadroute.model.countries import COUNTRIES
-from leadroute.model.lead import Lead, Signal
+from leadroute.model.lead import Lead, Signal, with_score
 from leadroute.model.rep import Rep
 from leadroute.model.roster import Roster
 from leadroute.model.validation import Refused
 from leadroute.model.working_hours import unless_failing
+from leadroute.ranking.lead_score import LeadScore
 from leadroute.ranking.router import Router
 from leadroute.rules.conditions import Condition, Contains, FreeMail, SetRelation, TextTest
 from leadroute.rules.evaluation import compile_condition
-from leadroute.rules.fields import FIELDS, Kind
+from leadroute.rules.fields import FIELDS, SCORE_FIELDS, Kind
 from leadroute.rules.operand import Age, Const, DomainOf, Field, SignalStat
 from leadroute.rules.rule import Rule, whole_of
 from leadroute.rules.scorer import guards
@@ -162,12 +163,15 @@ class _Draft:
         signals = [
             each for kind, stats in self.stats.items() for each in self._signals(kind, stats)
         ]
-        return Lead(
-            self.fields.pop("id", "example"),
-            **self.fields,
+        facts = {name: each for name, each in self.fields.items() if name not in SCORE_FIELDS}
+        lead = Lead(
+            facts.pop("id", "example"),
+            **facts,
             signals=signals,
             attributes=self.attributes,
         )
+        score = {name: each for name, each in self.fields.items() if name in SCORE_FIELDS}
+        return with_score(lead, LeadScore(lead.id, **score)) if score else lead
 
     def _signals(self, kind: str, stats: Mapping[str, Any]) -> Iterator[Signal]:
         total = stats.get("total", 0)
@@ -303,6 +307,9 @@ class Subject:
         qualify = whole_of(self.router.qualify)
         if qualify is not None:
             yield "qualify", qualify
+        if self.router.lead_scoring is not None:
+            for number, criterion in enumerate(self.router.lead_scoring.fit):
+                yield f"lead_scoring.fit[{number}].when", criterion.when
         for number, pool in enumerate(self.router.pools):
             if pool.where is not None:
                 yield f"pool[{number}].where", pool.where

@@ -47,6 +47,8 @@ _BOUNDS: Mapping[tuple[str, str], Values] = {
     ("lead", "id"): Values(ANYTHING.stretches),
     ("lead", "employees"): Values(_AT_LEAST_0.stretches, missing=True),
     ("lead", "budget"): Values(_AT_LEAST_0.stretches, missing=True),
+    ("lead", "score"): Values(_LEVEL.stretches, missing=True),
+    ("lead", "completeness"): Values(_LEVEL.stretches, missing=True),
     ("rep", "id"): Values(ANYTHING.stretches),
     ("rep", "level"): Values(_AT_LEAST_0.stretches, missing=True),
     ("rep", "capacity"): Values(_AT_LEAST_0.stretches, missing=True),

@@ -42,8 +42,13 @@ class Received:
     Args:
         at: When.
         received_at: When the lead came in, if the host said so.
-        priority: The lead's priority; waiting leads with a higher one go first.
+        priority: The lead's own priority, else that of its grade; waiting leads with a higher one go first.
         policy_version: The version of the policy at that time.
+        lead_score: The lead score, 0 to 1; ``None`` when it is not known.
+        lead_grade: The name of the grade; ``None`` when there is none.
+        completeness: The share of the facts that was known; ``None`` when the policy scores no leads.
+        respond_by: The deadline of the first contact that the grade sets; ``None`` for no deadline.
+        trigger: What set the lead off, as a word of the caller's own list; no free text.
     """
 
     kind: ClassVar[str] = "received"
@@ -51,6 +56,11 @@ class Received:
     received_at: datetime | None = None
     priority: int = 0
     policy_version: str = ""
+    lead_score: float | None = None
+    lead_grade: str | None = None
+    completeness: float | None = None
+    respond_by: datetime | None = None
+    trigger: str = ""
 
 
 @frozen
@@ -245,9 +255,11 @@ class FeedbackGiven:
     Args:
         at: When.
         rep_id: Who.
-        status: What became of it.
+        status: What became of it: the name of a disposition.
         closing: Whether that ends the work on the lead.
         value: What it was worth, in the host's currency.
+        won: Whether it counts as a win; by default what closes as ``won``, which is how it was before there were
+            dispositions.
     """
 
     kind: ClassVar[str] = "feedback"
@@ -256,6 +268,11 @@ class FeedbackGiven:
     status: str
     closing: bool
     value: float | None = None
+    won: bool = field()
+
+    @won.default
+    def _won_by_name(self) -> bool:
+        return self.closing and self.status == "won"
 
 
 LeadEvent: TypeAlias = (

@@ -12,6 +12,7 @@ from attrs.converters import optional
 
 from leadroute.model.validation import FrozenDict, one_line
 from leadroute.ranking.eligibility import Ineligibility
+from leadroute.ranking.lead_score import LeadScore
 from leadroute.rules.fallback import WAIT
 
 __all__ = [
@@ -23,6 +24,7 @@ __all__ = [
     "ScoreTerm",
     "Source",
     "beside",
+    "score_lines",
 ]
 
 
@@ -246,6 +248,7 @@ class Ranking:
             hours.
         notes: What else to know about the decision, such as what is not known of the lead's clock.
         source: What makes assignments, rejections and figures when they are looked at.
+        lead_score: The lead score, its parts and how much was known; ``None`` when the policy scores no leads.
     """
 
     lead_id: str
@@ -266,6 +269,7 @@ class Ranking:
     ignore_availability: bool = False
     notes: tuple[str, ...] = ()
     _source: Source | None = field(default=None, repr=False)
+    lead_score: LeadScore | None = None
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Ranking):
@@ -393,7 +397,7 @@ class Ranking:
         return f"Lead {lead} goes to nobody{by}: {self.outcome.reason}{more}"
 
     def __str__(self) -> str:
-        lines = [self.headline]
+        lines = [self.headline, *score_lines(self.lead_score)]
         labels = [one.label for one in self.assignments] + [one.label for one in self.rejections]
         width = max(map(len, labels), default=0)
         for assignment in self.assignments:
@@ -410,6 +414,13 @@ class Ranking:
 
 def _iso(at: datetime | None) -> str | None:
     return None if at is None else at.isoformat()
+
+
+def score_lines(found: LeadScore | None) -> Iterator[str]:
+    """The line about a lead score: the score, how much was known, and what counted."""
+    if found is not None:
+        counted = f": {', '.join(found.reasons)}" if found.reasons else ""
+        yield f"  Lead score {found.headline}{counted}"
 
 
 @frozen

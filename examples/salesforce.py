@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from leadroute import Dispatcher, Lead, MemoryStore, Router, Rule, Territory, round_robin
-from leadroute.formats.rows import read_leads, read_reps
+from leadroute.formats import read_leads, read_reps
 
 data = Path(__file__).parent / "data"
 team, _ = read_reps(data / "salesforce_reps.csv")  # weights and daily caps

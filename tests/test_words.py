@@ -23,7 +23,7 @@ OLD = frozenset(
     Fault Fit frees given_up grace Grant grant granted grants Happening happening headroom Heat hold InvalidValue learn
     learned Left Level LeadNotFound licences MissingExtra next_due NoTransaction Obstacle OfferClosed Otherwise
     otherwise Outcomes overlap passing patience Placed PriorityClass Refused Rejection rotation Scoring silence silences
-    situation Situation Standing Swept charges Tally Terms to_plain charge Toll Transient tried max_distance_km
+    situation Situation Standing Swept tally Tally Terms to_plain toll Toll Transient tried within_km
     """.split()
 )
 # What an old word is still right for, and why.
@@ -32,7 +32,7 @@ FINE = {
     "leadroute.stores.Defer": {"until"},
     "leadroute.stores.Event": {"until"},
     # What a custom scorer gives where it has nothing to go by.
-    "leadroute.scorers.source_urgency": {"fallback"},
+    "leadroute.scorers.source_urgency": {"otherwise"},
 }
 
 
@@ -97,7 +97,7 @@ def test_help_of_a_command_has_new_words(command, capsys):
     with pytest.raises(SystemExit):
         main([command, "--help"])
     shown = capsys.readouterr().out
-    assert OLD.isdisjoint(set(re.findall(r"[\w-]+", shown)) - {"fallback", "wait"})
+    assert OLD.isdisjoint(set(re.findall(r"[\w-]+", shown)) - {"otherwise", "hold"})
 
 
 def test_columns_are_new_words(tmp_path):

@@ -1,4 +1,4 @@
-"""Everything that conditions are written, read and evaluated with, in Python and as text.
+"""Conditions in Python and as text: build, parse and evaluate them.
 
 Example:
     >>> from leadroute.conditions import LEAD, age, days, parse

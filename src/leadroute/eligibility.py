@@ -1,4 +1,4 @@
-"""Why a rep may or may not take a lead: the codes, and the hours and limits behind them.
+"""Codes of exclusions, and the hours and limits behind them.
 
 Example:
     >>> from leadroute.eligibility import CODES

@@ -1,4 +1,4 @@
-"""Every error that leadroute raises, under one base.
+"""All errors of leadroute, under one base class.
 
 The rules of this module:
 
@@ -118,7 +118,9 @@ class ConfigError(LeadrouteError, ValueError):
         return f"{self.place}: {self.problem}" if self.place else self.problem
 
     def at(self, place: str) -> ConfigError:
-        """The same error one level further out: ``place`` is put before what is already known.
+        """Return the error one level further out.
+
+        ``place`` goes before the place that is known already.
 
         Example:
             >>> str(ConfigError("is empty", "when").at("rule[2]"))
@@ -128,7 +130,7 @@ class ConfigError(LeadrouteError, ValueError):
 
 
 class UnknownFieldError(ConfigError):
-    """A name that is not known; the message suggests the nearest one that is.
+    """A name is not known; the message suggests the nearest one.
 
     Args:
         entity: What the name should be a part of, such as ``lead``, ``rep``, ``pool`` or ``scorer``.
@@ -152,7 +154,7 @@ class UnknownFieldError(ConfigError):
 
     @property
     def problem(self) -> str:  # type: ignore[override]
-        """What is wrong and what to write instead."""
+        """The unknown name, and the remedy."""
         text = (
             f"{self.entity} has no field {self.name!r}"
             if self.entity in ("lead", "rep")
@@ -207,7 +209,7 @@ class ExpressionError(ConfigError):
 
 
 class PolicyError(ConfigError):
-    """A policy file has errors; every one of them is listed on a line of its own.
+    """A policy file has errors, each on a line of its own.
 
     Args:
         errors: What is wrong, each with file, line, table and key.
@@ -234,7 +236,7 @@ class PolicyError(ConfigError):
 
     @property
     def problem(self) -> str:  # type: ignore[override]
-        """Every error, one after the other."""
+        """The errors, one after the other."""
         return "\n".join(map(str, self.errors))
 
     def __str__(self) -> str:
@@ -248,7 +250,7 @@ class PolicyError(ConfigError):
 
 
 class TruthError(ConfigError, TypeError):
-    """A condition was used as if it were true or false already; it is judged later, for each lead.
+    """A condition was used as true or false without a lead.
 
     Example:
         >>> str(TruthError("write (a) & (b) instead of (a) and (b)"))
@@ -263,7 +265,7 @@ def _within(outer: str, inner: str) -> str:
 
 
 class ValidationError(LeadrouteError, ValueError):
-    """A value was refused on construction; every fault in it is listed, not only the first.
+    """A value was refused; every fault in it is listed.
 
     Args:
         kind: The type that refused, such as ``Lead`` or ``Rep``.
@@ -288,7 +290,7 @@ class ValidationError(LeadrouteError, ValueError):
 
 
 class RowError(LeadrouteError, ValueError):
-    """A row of a file could not become a lead or a rep.
+    """A row of a file is not a valid lead or rep.
 
     Args:
         source: The file's name, or ``<stdin>``.
@@ -312,7 +314,7 @@ class RowError(LeadrouteError, ValueError):
 
 
 class FieldTypeError(LeadrouteError, TypeError):
-    """A fact has a type that the condition or the call cannot use.
+    """A fact has the wrong type for the condition or call.
 
     Args:
         field: The field or argument, such as ``lead['score']`` or ``now``.
@@ -343,14 +345,17 @@ class FieldTypeError(LeadrouteError, TypeError):
         return f"{where}{self.field} is {self.found}; it must be {self.expected}"
 
     def during(self, rule: str = "", lead_id: str = "") -> FieldTypeError:
-        """The same error with the rule and the lead named, keeping those already known."""
+        """Return the error with the rule and the lead added.
+
+        A rule and a lead that are known already stay.
+        """
         return FieldTypeError(
             self.field, self.found, self.expected, self.rule or rule, self.lead_id or lead_id
         )
 
 
 class ConflictError(LeadrouteError):
-    """A guard of a change failed and nothing happened. Read again, decide again.
+    """A guard of a change failed, and nothing happened. Decide again.
 
     Args:
         kind: ``duplicate`` (the once-key exists), ``version`` (the record has moved on), ``limit`` (the counter
@@ -384,7 +389,7 @@ _CONFLICTS = {
 
 
 class TransientError(LeadrouteError):
-    """The store was busy; nothing happened, and the same change may be sent again.
+    """The store was busy and nothing happened; try the change again.
 
     Args:
         reason: What the store said, without a connection string.
@@ -405,7 +410,7 @@ class TransientError(LeadrouteError):
 
 
 class TransactionRequiredError(LeadrouteError):
-    """A store bound to the host's connection was used outside a transaction.
+    """A store on your connection was used outside a transaction.
 
     Args:
         store: The name of the store's type.

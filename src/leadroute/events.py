@@ -1,4 +1,4 @@
-"""What can happen to a lead, and the placement that a history leads to.
+"""Events in the life of a lead, and the placement they make.
 
 Example:
     >>> from leadroute.events import Offered, rebuild

@@ -1,4 +1,4 @@
-"""Lead scores, grades and their calibration under one address.
+"""Lead scores: how good and how urgent a lead is.
 
 Example:
     >>> from leadroute.lead_scoring import LeadGrade

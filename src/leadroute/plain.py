@@ -42,7 +42,9 @@ _write = json.JSONEncoder(
 
 
 def to_dict(value: Any) -> dict[str, Any]:
-    """A lead, a rep or another value of leadroute as a dict of plain data; fields at their default are left out.
+    """Return a lead, rep or other value as plain data.
+
+    Fields at their default are left out.
 
     Raises:
         ValidationError: A rep's schedule has no text: its holidays are told date by date, or it is a combination.

@@ -1,4 +1,4 @@
-"""Every scorer, the algebra of scores, what scorers read, and the decorator for scorers of your own.
+"""All scorers, their combinations, their inputs, and the decorator for your own.
 
 Example:
     >>> from leadroute.scorers import first_of, free_capacity, named_account

@@ -4,9 +4,10 @@ import json
 from datetime import UTC, datetime
 from pathlib import Path
 
-from leadroute import DecisionRecord, load_policy
+from leadroute import load_policy
 from leadroute.cli import main
 from leadroute.formats.rows import read_leads, read_reps
+from leadroute.insight import DecisionRecord, decide, rerun
 from leadroute.plain import dumps, loads
 
 DATA = Path(__file__).resolve().parents[2] / "examples" / "data"
@@ -30,7 +31,7 @@ def test_every_decision_is_made_again_to_the_same_bytes():
     router, now = load_policy(DATA / "policy.toml"), datetime(2026, 3, 3, 15, tzinfo=UTC)
     roster, _ = read_reps(DATA / "reps.csv")
     for lead in read_leads(DATA / "leads.csv"):
-        stored = dumps(router.decide(lead, roster, now=now))
+        stored = dumps(decide(router, lead, roster, now=now))
         record = loads(DecisionRecord, stored)
         assert record.lead_score.score is not None
-        assert dumps(record.rerun(router, lead, roster).after) == stored
+        assert dumps(rerun(record, router, lead, roster).after) == stored

@@ -13,6 +13,7 @@ from leadroute.formats.rows import read_leads
 from leadroute.model.lead import Lead
 from leadroute.plain import dumps, from_dict, loads, to_dict
 from leadroute.rules.builders import LEAD
+from leadroute.rules.evaluation import evaluate
 from leadroute.rules.fields import FIELDS
 from leadroute.rules.parser import parse
 
@@ -92,6 +93,6 @@ def test_accepted_values_are_equal_to_themselves_in_every_form(values):
     assert read_back(lead) == [lead]
     for name in known.keys() & FIELDS["lead"].keys():
         condition = getattr(LEAD, name) == known[name]
-        assert condition.test(lead)
+        assert evaluate(condition, lead)
         assert parse(str(condition)) == condition
-        assert parse(str(condition)).test(lead)
+        assert evaluate(parse(str(condition)), lead)

@@ -10,6 +10,7 @@ from leadroute.model.folding import fold
 from leadroute.model.languages import language, meeting, narrower, speaks
 from leadroute.model.territory import Place
 from leadroute.model.validation import Refused
+from leadroute.rules.evaluation import evaluate
 from leadroute.rules.matcher import Index
 from tests.shared import shared_path
 
@@ -112,12 +113,12 @@ def test_a_language_meets_its_variants_everywhere(wanted, spoken):
     lead, rep = Lead("L-1", language=spoken), Rep("ada", languages={wanted})
     meets = wanted in meeting(spoken)
     assert speaks(spoken, [wanted]) is meets
-    assert (LEAD.language == wanted).test(lead) is meets
-    assert (LEAD.language != wanted).test(lead) is not meets
-    assert LEAD.language.in_([wanted, "fr"]).test(lead) is meets
-    assert LEAD.language.not_in([wanted, "fr"]).test(lead) is not meets
-    assert LEAD.language.in_(REP.languages).test(lead, rep) is meets
-    assert LEAD.language.not_in(REP.languages).test(lead, rep) is not meets
+    assert evaluate(LEAD.language == wanted, lead) is meets
+    assert evaluate(LEAD.language != wanted, lead) is not meets
+    assert evaluate(LEAD.language.in_([wanted, "fr"]), lead) is meets
+    assert evaluate(LEAD.language.not_in([wanted, "fr"]), lead) is not meets
+    assert evaluate(LEAD.language.in_(REP.languages), lead, rep) is meets
+    assert evaluate(LEAD.language.not_in(REP.languages), lead, rep) is not meets
     assert (Territory("t", languages={wanted}).fit(Place.of(lead)) is not None) is meets
     asked = [LEAD.language == wanted, LEAD.language != wanted, ~(LEAD.language == wanted)]
     held = [0, 3] if meets else [1, 2]
@@ -129,9 +130,9 @@ def test_a_language_that_is_not_known_meets_nothing():
     """A question about a missing language is answered with false."""
     nobody = Lead("L-1")
     assert not speaks(None, ["de"])
-    assert not (LEAD.language == "de").test(nobody)
-    assert not (LEAD.language != "de").test(nobody)
-    assert not LEAD.language.in_(REP.languages).test(nobody, Rep("ada", languages={"de"}))
+    assert not evaluate(LEAD.language == "de", nobody)
+    assert not evaluate(LEAD.language != "de", nobody)
+    assert not evaluate(LEAD.language.in_(REP.languages), nobody, Rep("ada", languages={"de"}))
     assert narrower("no") == ("nb", "nn")
 
 

@@ -20,9 +20,9 @@ from leadroute import (
     Rule,
     Signal,
     Status,
-    ValidationError,
 )
-from leadroute.errors import FieldTypeError
+from leadroute.batch import assign_batch
+from leadroute.errors import FieldTypeError, ValidationError
 from leadroute.lead_scoring import (
     EngagementSignal,
     FitCriterion,
@@ -354,10 +354,10 @@ def test_a_backlog_is_given_out_by_grade_and_score():
         Lead("L-2", employees=800, budget=5),
         Lead("L-3", employees=5, budget=5),
     ]
-    batch = router.assign_batch(leads, Roster([Rep("ada", capacity=1)]), now=START)
+    batch = assign_batch(router, leads, Roster([Rep("ada", capacity=1)]), now=START)
     assert dict(batch.owners) == {"L-2": "ada"}
     same = [each.with_changes(priority=1) for each in leads]
-    assert [each.lead_id for each in router.assign_batch(same, Roster([Rep("a")])).placed] == [
+    assert [each.lead_id for each in assign_batch(router, same, Roster([Rep("a")])).placed] == [
         "L-2",
         "L-1",
         "L-3",

@@ -118,7 +118,7 @@ def test_what_is_given_back():
     ("status", "said"),
     [
         (Status.RECEIVED, "lead L-1 is received: "),
-        (Status.DISQUALIFIED, "lead L-1 is disqualified: no budget"),
+        (Status.DISQUALIFIED, "lead L-1 is disqualified: did not pass 'no budget'"),
         (Status.WAITING, "lead L-1 is waiting: nobody is available now"),
         (Status.OFFERED, "lead L-1 is offered to ada until 2026-01-01 09:05:00 UTC"),
         (Status.ACCEPTED, "lead L-1 is accepted by ada"),

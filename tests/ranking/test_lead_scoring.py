@@ -13,9 +13,7 @@ from hypothesis import strategies as st
 from leadroute import (
     LEAD,
     REP,
-    DecisionRecord,
     Disposition,
-    FieldTypeError,
     Lead,
     Rep,
     Roster,
@@ -23,7 +21,8 @@ from leadroute import (
     Rule,
     Signal,
 )
-from leadroute.errors import ConfigError
+from leadroute.errors import ConfigError, FieldTypeError
+from leadroute.insight import DecisionRecord, decide, rerun
 from leadroute.lead_scoring import (
     Calibration,
     EngagementSignal,
@@ -513,19 +512,19 @@ def test_the_score_is_in_the_ranking_and_its_record():
     told = "  Lead score 1.00 (hot, respond within 5m), 40% of the facts known: +30 large, +10 has mail\n"
     assert told in str(ranking)
     assert pickle.loads(pickle.dumps(ranking)) == ranking
-    record = router.decide(lead, roster, now=NOW)
+    record = decide(router, lead, roster, now=NOW)
     assert record.lead_score == ranking.lead_score
     assert "  Lead score 1.00 (hot, respond within 5m)" in str(record)
     stored = dumps(record)
     assert loads(DecisionRecord, stored) == record
-    assert dumps(loads(DecisionRecord, stored).rerun(router, lead, roster).after) == stored
+    assert dumps(rerun(loads(DecisionRecord, stored), router, lead, roster).after) == stored
     bare = Router(rules=[Rule("hot", when=LEAD.grade == "hot")], lead_scoring=SCORING)
     assert bare.rank(Lead("L-1"), roster, now=NOW).lead_score.completeness == 0.1
     picky = Router(rules=[], qualify=LEAD.score > 0.9, lead_scoring=SCORING)
     assert "Lead score 0.00 (rest)" in str(picky.rank(Lead("L-1"), roster, now=NOW))
 
 
-def test_a_router_hands_its_environment_to_the_scoring():
+def test_a_router_hands_its_predicates_to_the_scoring():
     """Predicates of the router hold in criteria; one that is not there is refused when the router is built."""
     scoring = LeadScoring(fit=[FitCriterion("vip", asks("vip"), 5)])
     known = {"vip": lambda lead, _rep, _now: lead.id == "L-1"}

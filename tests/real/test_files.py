@@ -10,10 +10,11 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from leadroute import Lead, Rep, Roster, Router, Rule, Schedule
+from leadroute.batch import assign_batch
 from leadroute.cli import main
 from tests.shared import shared_path
 
-WORDS = {"rotation()": "round_robin()"}
+WORDS = {"rotation()": "round_robin()", "territory = true": "in_territory = true"}
 """The words of the cases that are others today."""
 
 
@@ -70,9 +71,8 @@ def test_a_batch_without_a_score_is_even():
     """30 equal leads go to three equal reps, ten to each, when they are given out at once."""
     leads = [Lead(f"L{number}") for number in range(30)]
     team = Roster([Rep(name) for name in ("ana", "bo", "cy")])
-    batch = Router(rules=[Rule("a")]).assign_batch(
-        leads, team, now=datetime(2026, 3, 2, 9, tzinfo=UTC)
-    )
+    router = Router(rules=[Rule("a")])
+    batch = assign_batch(router, leads, team, now=datetime(2026, 3, 2, 9, tzinfo=UTC))
     assert Counter(batch.owners.values()) == {"ana": 10, "bo": 10, "cy": 10}
 
 
@@ -103,11 +103,11 @@ def test_a_lead_is_judged_by_its_data_and_a_second_run_says_what_it_was(route):
     _, rows, _ = route("hdr-sticky-disqualified")
     assert rows[0][1:4] == ["offered", "bo", "referral"]
     _, rows, _ = route("hdr-sticky-disqualified")
-    assert rows[0][5] == "submitted before, as offered"
+    assert rows[0][6] == "submitted before, as offered"
     _, rows, _ = route("hdr-sticky-disqualified", leads="id,Note\n2,x\n")
     assert rows[0][1] == "disqualified"
     _, rows, _ = route("hdr-sticky-disqualified", leads="id,Email Address\n2,jo@one.example\n")
-    assert rows[0][5].startswith("submitted before, as disqualified: not ")
+    assert rows[0][6].startswith("submitted before, as disqualified: did not pass ")
 
 
 def test_the_hint_of_excel_is_taken(route):

@@ -1,4 +1,4 @@
-"""What the log and the policy say: figures, pictures, changes and decisions made again."""
+"""Reports, pictures and explanations of policies and decisions."""
 
 from __future__ import annotations
 

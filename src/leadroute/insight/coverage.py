@@ -31,7 +31,7 @@ _CELL, _LEFT, _TOP, _GAP = 22, 40, 34, 24
 
 @frozen
 class Coverage:
-    """How many can take a lead in each hour of a week, by pool or segment.
+    """The number of available reps in each hour of a week.
 
     Args:
         zone: The zone in which the week is counted.
@@ -44,13 +44,15 @@ class Coverage:
     people: FrozenDict[str, tuple[float, ...]]
 
     def holes(self, group: str) -> tuple[datetime, ...]:
-        """Return the hours in which nobody of the group is there at all."""
+        """Return the hours in which no rep of the group works."""
         return tuple(
             hour for hour, people in zip(self.hours, self.people[group], strict=True) if not people
         )
 
     def grid(self, group: str) -> list[list[float | None]]:
-        """Return the week as seven rows of 24 local hours, Monday's row where Monday falls.
+        """Return the week as seven rows of 24 local hours.
+
+        A row is where its day is: Monday's row for Monday.
 
         An hour that the clocks skip is ``None``; one that they repeat has the smaller figure of the two.
         """
@@ -113,7 +115,9 @@ def _people(lines: Mapping[Any, int], edges: list[int]) -> tuple[float, ...]:
 
 
 def heat_map(week: Coverage) -> str:
-    """Draw the coverage as text: a table for each group, ``.`` where nobody is there.
+    """Draw the coverage as text, a table for each group.
+
+    ``.`` means that no rep works.
 
     Example:
         >>> lunch = Schedule("mon 12:00-13:30", "UTC")
@@ -132,7 +136,7 @@ def heat_map(week: Coverage) -> str:
 
 
 def heat_map_svg(week: Coverage) -> str:
-    """Draw the coverage as SVG: a block a group, darker with more people."""
+    """Draw the coverage as SVG: the more reps, the darker."""
     most = max((people for row in week.people.values() for people in row), default=0) or 1
     height = _TOP + 7 * _CELL + _GAP
     parts = []
@@ -193,7 +197,7 @@ _WEEK: Final = timedelta(weeks=1)
 def coverage_of(
     router: Router, roster: Roster, now: datetime, zone: str | ZoneInfo | None = None
 ) -> Coverage:
-    """Count the reps who can take a lead in each hour of a week.
+    """Count the available reps in each hour of a week.
 
     Reps who are active and have a weight count in each pool that a rule names, and in each segment whose rules name a
     pool of theirs. The holidays of the policy count; a rep whose calendar fails is not there.

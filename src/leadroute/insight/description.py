@@ -41,7 +41,9 @@ _OF_REP: Final = "the rep's "
 
 
 def describe_policy(router: Router) -> str:
-    """Describe the whole policy in plain words, a line for each rule, pool and definition.
+    """Describe the whole policy in plain words.
+
+    It has a line for each rule, pool and definition.
 
     Example:
         >>> from leadroute import LEAD, REP, free_capacity

@@ -69,7 +69,9 @@ def _printable(text: str) -> str:
 
 
 def mermaid(router: Router) -> str:
-    """Draw the policy as a Mermaid flow chart, which GitHub and most editors of documents draw. O(rules).
+    """Draw the policy as a Mermaid flow chart.
+
+    GitHub and many editors display it. O(rules).
 
     Example:
         >>> print(mermaid(Router(rules=[Rule("all")])), end="")

@@ -62,7 +62,9 @@ def diff(
     snapshot: Snapshot | None = None,
     unjudged: Callable[[FieldTypeError], object] | None = None,
 ) -> Iterator[Move]:
-    """Yield the leads that a new policy would give to somebody else, in constant memory.
+    """Yield the leads that another policy gives to another rep.
+
+    Memory is constant.
 
     Args:
         old: The policy as it is.

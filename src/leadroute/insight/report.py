@@ -31,7 +31,7 @@ from leadroute.plain import loads
 
 @frozen
 class RepFigures:
-    """What one rep made of their offers.
+    """The offers and results of one rep.
 
     Args:
         rep_id: The rep.
@@ -57,7 +57,9 @@ class RepFigures:
 
     @property
     def acceptance_rate(self) -> float | None:
-        """The share of accepted offers, from 0 to 1, without those that stand; ``None`` for none.
+        """The share of accepted offers, from 0 to 1.
+
+        Open offers do not count; ``None`` when there are no others.
 
         Example:
             >>> RepFigures("ada", offered=5, accepted=3, declined=1).acceptance_rate
@@ -69,7 +71,7 @@ class RepFigures:
 
 @frozen
 class RuleFigures:
-    """What became of the leads that a rule matched last.
+    """The leads of one rule, and their results.
 
     Args:
         rule: The rule's name.
@@ -86,7 +88,7 @@ class RuleFigures:
 
 @frozen
 class ReasonFigures:
-    """Why leads are not with a rep.
+    """The leads without a rep, by reason.
 
     Args:
         status: Where they are: ``disqualified``, ``waiting`` or ``catch_all``.
@@ -123,7 +125,9 @@ class Report:
 
 
 def report_on(store: Store, coverage: Coverage | None = None) -> Report:
-    """Count everything in a store. O(leads and events), a page at a time.
+    """Count the leads and events of a store.
+
+    O(leads and events), a page at a time.
 
     The passes are not one transaction: while others write, the figures may be a few leads apart.
 

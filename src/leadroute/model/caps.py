@@ -117,7 +117,9 @@ _DAY = timedelta(days=1)
 
 
 def allowance(limit: int, day: int, days: int) -> int:
-    """How many leads are allowed in all by the ``day``-th of ``days`` days: ceil(limit * day / days).
+    """Return the leads that a paced cap allows by a day.
+
+    By the ``day``-th of ``days`` days it allows ceil(limit * day / days) in all.
 
     Args:
         limit: The limit of the period, 0 or more.
@@ -132,7 +134,9 @@ def allowance(limit: int, day: int, days: int) -> int:
 
 
 def burst(limit: int, days: int) -> int:
-    """The most leads on one day, unless the cap says otherwise: one more than the pace, ceil(limit / days) + 1.
+    """Return the default limit of a paced cap for one day.
+
+    It is one more than the pace: ceil(limit / days) + 1.
 
     Example:
         >>> burst(30, 22), burst(14, 22), burst(60, 20)
@@ -142,7 +146,9 @@ def burst(limit: int, days: int) -> int:
 
 
 def longest_gap(limit: int, days: int) -> int:
-    """The most days from one lead to the next, where every day brings enough: ceil(days / limit).
+    """Return the most days between two leads of a paced cap.
+
+    When every day has enough leads it is ceil(days / limit).
 
     Args:
         limit: The limit of the period, 1 or more.
@@ -351,7 +357,7 @@ class Cap:
 
     @classmethod
     def parse(cls, text: str) -> Cap:
-        """The cap that ``str`` wrote.
+        """Return the cap that ``str`` wrote.
 
         Args:
             text: ``5 per day`` (or ``5/day``), then any of ``paced``, ``rolling``, ``soft``, ``burst 3``, ``ramp 8w``
@@ -377,7 +383,7 @@ class Cap:
         return cls(int(shape[1]), shape[2], **given)
 
     def counts(self, source: str | None, pool: str | None, segment: str | None) -> bool:
-        """Whether a lead of this source, pool and segment counts."""
+        """Return whether a lead of this source, pool and segment counts."""
         return (
             self.source in (None, source)
             and self.pool in (None, pool)
@@ -386,12 +392,14 @@ class Cap:
 
     @property
     def label(self) -> str:
-        """The name of what is counted; caps with the same label share their counters."""
+        """The name of the counter; caps with the same label share it."""
         narrowed = "".join(f" {name}={value}" for name, value in self._narrowed)
         return f"{'rolling ' * self.rolling}{self.per}{narrowed}"
 
     def period(self, now: datetime, zone: tzinfo) -> str:
-        """The name of the calendar period that ``now`` lies in, such as ``2026-03`` for a month.
+        """Return the name of the calendar period of ``now``.
+
+        For example ``2026-03`` for a month.
 
         Example:
             >>> from datetime import UTC
@@ -402,7 +410,9 @@ class Cap:
         return _NAMES[self.per](now.astimezone(zone))
 
     def at(self, now: datetime, since: datetime | None = None) -> int:
-        """The limit at an instant: lower while the ramp of a rep who joined at ``since`` lasts.
+        """Return the limit at an instant.
+
+        It is lower during the ramp of a rep who joined at ``since``.
 
         Example:
             >>> from datetime import UTC
@@ -425,7 +435,9 @@ class Cap:
         hours: Hours | None = None,
         since: datetime | None = None,
     ) -> tuple[Bound, ...]:
-        """The counters that a lead offered now counts on, each with the most that it may stand at then.
+        """Return the counters of a lead that is offered now.
+
+        Each comes with the highest value that it may have then.
 
         Args:
             holder: Whose counters: the beginning of their keys.
@@ -470,7 +482,9 @@ class Cap:
         hours: Hours | None = None,
         since: datetime | None = None,
     ) -> tuple[datetime, ...]:
-        """The first instant at which each of ``bounds`` may let more through, though nothing is given back.
+        """Return when each counter of ``bounds`` may allow more leads.
+
+        It assumes that no lead is given back.
 
         It is the end of a period, a later working day of a paced cap, a step of a rolling one, or a step of a ramp.
         Never too late; too early where the next working day allows no more than this one.

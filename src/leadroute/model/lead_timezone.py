@@ -108,7 +108,7 @@ def zones_of(
     phone: str | None = None,
     timezone: str | None = None,
 ) -> ZoneGuess:
-    """The time zone of a lead, as far as it is certain.
+    """Return the time zones that a lead may be in.
 
     Args:
         country: An ISO 3166-1 alpha-2 code in upper case.
@@ -168,7 +168,7 @@ def _guess(candidates: tuple[str, ...], source: str) -> ZoneGuess:
 
 
 def calling_hours(week: str, guess: ZoneGuess) -> Hours | None:
-    """When a lead may be called: ``week`` on the lead's own clock.
+    """Return the schedule of calling hours on the lead's own clock.
 
     Where the zone is uncertain, only the hours that suit every zone that it may be; ``None`` when nothing is known, or
     no zone of this machine.

@@ -66,7 +66,7 @@ def _status(given: Any) -> Status:
 
 @frozen
 class Presence:
-    """Whether a rep is at work this minute, and since when.
+    """The presence of a rep: available, away, busy or offline.
 
     Args:
         status: ``available``, ``away``, ``busy`` or ``offline``.
@@ -89,11 +89,14 @@ class Presence:
         clean_fields(self)
 
     def becomes(self, status: Status, at: datetime) -> Presence:
-        """The presence after the host reports ``status`` at ``at``; the same report again changes nothing."""
+        """Return the presence after a report of ``status`` at ``at``.
+
+        The same report again changes nothing.
+        """
         return self if status == self.status else Presence(status, at, self.status)
 
     def is_available(self, now: datetime, offline_grace: timedelta = _NO_TIME) -> bool:
-        """Whether the rep can take a lead at ``now``.
+        """Return whether the rep can take a lead at ``now``.
 
         Args:
             now: An aware datetime.
@@ -242,12 +245,12 @@ class Rep:
 
     @property
     def hours(self) -> Hours | None:
-        """When they work; ``None`` means always."""
+        """The working hours; ``None`` means always."""
         return self.schedule if isinstance(self.schedule, Hours) else None
 
     @property
     def label(self) -> str:
-        """What people call them, on one line: the name, else the id."""
+        """The name of the rep on one line, or the id without one."""
         return one_line(self.name or self.id)
 
     @property
@@ -258,11 +261,11 @@ class Rep:
         return self.schedule.zone if isinstance(self.schedule, Hours) else UTC
 
     def bounds(self, cap: Cap, now: datetime) -> tuple[Bound, ...]:
-        """The counters that a lead offered now counts on because of one of this rep's caps."""
+        """Return the counters of the rep's caps for a lead offered now."""
         return cap.bounds(cap_holder(self.id), now, self.zone, self.hours, self.joined_at)
 
     def turns(self, cap: Cap, now: datetime) -> tuple[datetime, ...]:
-        """When each of those counters may let more through, by the clock alone."""
+        """Return when each of these counters may allow more leads."""
         return cap.turns(now, self.zone, self.hours, self.joined_at)
 
     def with_changes(self, **changes: Any) -> Rep:

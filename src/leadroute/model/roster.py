@@ -83,7 +83,9 @@ class Roster:
             raise UnknownFieldError("rep in the roster", rep_id, tuple(self._by_id)) from None
 
     def replace(self, *reps: Rep) -> Roster:
-        """The same roster with these reps added, or put in place of those with their ids. O(n log n).
+        """Return a roster with these reps added or replaced.
+
+        A rep replaces the rep with the same id. O(n log n).
 
         Example:
             >>> team = Roster([Rep("ada"), Rep("bob")])

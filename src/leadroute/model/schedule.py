@@ -294,7 +294,9 @@ class Schedule(Hours):
         return cast("int", self._hash)
 
     def add_days(self, start: datetime, days: int) -> datetime:
-        """The same local time ``days`` dates later: nominal days, 23 or 25 hours long when the clocks change.
+        """Return the same local time ``days`` dates later.
+
+        These days have 23 or 25 hours when the clocks change.
 
         A local time that does not exist on that date, or occurs twice, is read as RFC 5545 says.
 
@@ -318,7 +320,9 @@ class Schedule(Hours):
             raise ValidationError("add_days", "", (FieldError("days", problem),)) from None
 
     def closed_on(self, dates: frozenset[date]) -> Schedule:
-        """The same schedule with these dates as holidays too; overrides go before them, as before all holidays.
+        """Return the schedule with these dates as holidays too.
+
+        Overrides take precedence, as for all holidays.
 
         Example:
             >>> office = Schedule("mon-fri 09:00-17:00", "UTC").closed_on(
@@ -336,7 +340,7 @@ class Schedule(Hours):
 
     @classmethod
     def parse(cls, text: str, zone: str = "") -> Schedule:
-        """The schedule that ``str`` wrote.
+        """Return the schedule that ``str`` wrote.
 
         Args:
             text: Items with ``;`` between: weekly windows, ``2026-12-24 09:00-13:00``, ``2026-12-25 closed``,

@@ -26,7 +26,7 @@ _NO_OUTCOMES = TrackRecords()
 
 @frozen
 class Snapshot:
-    """The counts of one instant. What is missing counts as 0, or as never.
+    """The counts at one instant. Missing ones are 0, or never.
 
     Args:
         open: Leads that each rep has open now, by rep id.
@@ -75,7 +75,10 @@ class Snapshot:
             must_be(TrackRecords, track_records=self.track_records)
 
     def read(self, need: Any) -> Snapshot:
-        """The counts of some candidates: these, whoever is asked about. So a decision reads a snapshot or a store."""
+        """Return the counts for some candidates.
+
+        A snapshot returns itself; a store reads the counters of these candidates.
+        """
         return self
 
 

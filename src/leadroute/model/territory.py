@@ -234,7 +234,7 @@ class Territory:
         return _restored, tuple(getattr(self, name) for name in _GIVEN)
 
     def wanted(self, name: str) -> frozenset[str]:
-        """What a field names, without what it leaves out.
+        """Return the values that a field names, without the excluded ones.
 
         Example:
             >>> sorted(Territory("dach", countries={"DE", "AT", "!CH"}).wanted("countries"))
@@ -243,7 +243,7 @@ class Territory:
         return self._wanted.get(name, _NONE)
 
     def unwanted(self, name: str) -> frozenset[str]:
-        """What a field leaves out."""
+        """Return the values that a field excludes."""
         return self._unwanted.get(name, _NONE)
 
     @property
@@ -268,7 +268,7 @@ class Territory:
         return evolve(self, **inherited)
 
     def role(self, rep: Rep) -> str | None:
-        """What a rep is here: ``owner``, ``overlay``, ``backup``, or ``None``."""
+        """Return the role of a rep: ``owner``, ``overlay``, ``backup`` or ``None``."""
         if rep.id in self.owners or self.name in rep.territories:
             return OWNER
         if rep.id in self.overlays:
@@ -276,7 +276,9 @@ class Territory:
         return BACKUP if rep.id in self.backups else None
 
     def fit(self, place: Place) -> tuple[str, ...] | None:
-        """Why a lead is in the territory, closest reason first; ``None`` when it is not. O(1) but for postal ranges.
+        """Return why a lead is in the territory, closest reason first.
+
+        ``None`` when it is not in it. O(1), except for postal ranges.
 
         A territory that says nothing holds every lead, for no reason.
         """
@@ -284,7 +286,10 @@ class Territory:
         return None if found is None else worded(found[1])
 
     def closeness(self, place: Place) -> tuple[tuple[int, ...], tuple[str, ...]] | None:
-        """How closely a lead fits, as numbers to compare, each with what it fits; ``None`` when it does not."""
+        """Return how closely a lead fits, as numbers to compare.
+
+        Each comes with the value that fits; ``None`` when the lead is not in the territory.
+        """
         named = ""
         if self._names_companies:
             account = self._among("accounts", (place.account,) if place.account else ())

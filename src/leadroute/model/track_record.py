@@ -38,7 +38,9 @@ _PREFIX: Final = "outcome"
 
 @frozen(repr=False)
 class Record:
-    """What became of some leads. Whole numbers as counted; fractions once old weeks count less.
+    """The results of some leads, as counts.
+
+    They are whole numbers, and fractions after old weeks count less.
 
     Args:
         offered: Offers made.
@@ -106,7 +108,7 @@ Weeks: TypeAlias = Mapping[int, Record]
 
 
 def week_of(instant: datetime) -> int:
-    """The number of the week since 1970 that an aware instant lies in.
+    """Return the week of an aware instant, counted since 1970.
 
     Example:
         >>> from datetime import UTC
@@ -146,7 +148,10 @@ class TrackRecords:
 
     @classmethod
     def of(cls, cells: Iterable[tuple[str, str, int, Record]]) -> TrackRecords:
-        """The outcomes of (rep id, segment, week, record); the same place twice adds up. O(cells)."""
+        """Return the records of (rep id, segment, week, record) rows.
+
+        Rows of the same place are added up. O(cells).
+        """
         found: dict[str, dict[str, dict[int, Record]]] = {}
         for rep_id, segment, week, record in cells:
             by_week = found.setdefault(segment, {}).setdefault(rep_id, {})
@@ -162,7 +167,7 @@ class TrackRecords:
         )
 
     def cells(self) -> Iterable[tuple[str, str, int, Record]]:
-        """Every (rep id, segment, week, record)."""
+        """The (rep id, segment, week, record) rows."""
         for segment, reps in self.weeks.items():
             for rep_id, by_week in reps.items():
                 for week, record in by_week.items():
@@ -182,7 +187,7 @@ class TrackRecords:
         now: datetime | None = None,
         half_life: timedelta | None = None,
     ) -> Record:
-        """What became of a rep's leads in a segment, all weeks together.
+        """Return the record of a rep in a segment over all weeks.
 
         Args:
             rep_id: The rep.
@@ -202,7 +207,7 @@ class TrackRecords:
         return self._totals[place]
 
     def counters(self) -> dict[str, int]:
-        """Every count under the key of its own, as a store keeps it.
+        """The counts by the counter keys of a store.
 
         Example:
             >>> TrackRecords.of([("ada", ALL, 2900, Record(won=3))]).counters()
@@ -217,7 +222,10 @@ class TrackRecords:
 
     @classmethod
     def from_counters(cls, counters: Mapping[str, int]) -> TrackRecords:
-        """The outcomes that a store's counters hold; counters of other things are passed over."""
+        """Return the records in the counters of a store.
+
+        Other counters are ignored.
+        """
         cells = []
         for counter, count in counters.items():
             kind, *place = parts(counter)

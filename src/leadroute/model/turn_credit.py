@@ -65,7 +65,7 @@ def _reason(given: Any) -> Reason:
 
 @frozen
 class TurnCredit:
-    """Turns given to a rep in one pool, or withheld.
+    """Turns added to a rep in one pool, or taken away.
 
     Args:
         expires: When it is over, an aware datetime.

@@ -1,4 +1,4 @@
-"""The life of a lead: the dispatcher, placements, and turns that are credited to a rep."""
+"""Placements and the dispatcher: offers, answers and turn credits."""
 
 from __future__ import annotations
 

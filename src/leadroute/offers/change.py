@@ -131,7 +131,9 @@ _instant = _integer(1 - _BIG, _BIG - 2)
 
 @frozen
 class Once:
-    """Do the change only if ``key`` was never seen; ConflictError ``duplicate`` carries the value kept under it.
+    """Do the change only if ``key`` was never used.
+
+    ConflictError ``duplicate`` carries the value kept under it.
 
     The key is dated by the latest Emit of its change, which is what :meth:`Store.trim` goes by; a once-key committed
     without an event has no date and is kept for ever.
@@ -149,7 +151,10 @@ class Once:
 
 @frozen
 class Check:
-    """Do the change if the record has exactly this version, 0 when it must be absent: ConflictError ``version``."""
+    """Require that the record has exactly this version.
+
+    0 means that it must be absent. ConflictError ``version``.
+    """
 
     key: str = field(validator=_record_key)
     version: int = field(validator=_integer(0))
@@ -157,7 +162,9 @@ class Check:
 
 @frozen
 class Put:
-    """Write a record at version ``expect + 1`` if it has version ``expect`` now. ConflictError ``version``.
+    """Write a record if it has version ``expect`` now.
+
+    The new version is ``expect + 1``. ConflictError ``version``.
 
     Args:
         key: The record.
@@ -178,7 +185,10 @@ class Put:
 
 @frozen
 class Drop:
-    """Delete a record if it has version ``expect``, which is 1 or more. ConflictError ``version``."""
+    """Delete a record if it has version ``expect``.
+
+    The version is 1 or more. ConflictError ``version``.
+    """
 
     key: str = field(validator=_record_key)
     expect: int = field(validator=_integer(1))
@@ -186,14 +196,19 @@ class Drop:
 
 @frozen
 class Ack:
-    """Take a delivered event out of the outbox. ConflictError ``gone`` if it is not there."""
+    """Take a delivered event out of the outbox.
+
+    ConflictError ``gone`` if it is not there.
+    """
 
     id: int = field(validator=_integer(1))
 
 
 @frozen
 class Defer:
-    """Try to deliver an event again later. ConflictError ``gone`` if it is not in the outbox.
+    """Try to deliver an event again later.
+
+    ConflictError ``gone`` if it is not in the outbox.
 
     Args:
         id: The event.
@@ -210,7 +225,9 @@ class Defer:
 
 @frozen
 class Add:
-    """Add to a counter if the sum stays within its bounds. ConflictError ``limit`` carries the counter as it stands.
+    """Add to a counter if the sum stays within its bounds.
+
+    ConflictError ``limit`` carries the counter as it stands.
 
     Args:
         key: The counter; a missing one stands at 0.
@@ -226,13 +243,16 @@ class Add:
 
     @property
     def bounds(self) -> tuple[int, int]:
-        """The least and the most the sum may be, with the limits of 64 bits where none were given."""
+        """The lowest and the highest sum.
+
+        Without bounds these are the limits of 64 bits.
+        """
         return (1 - _BIG if self.lo is None else self.lo, _BIG - 1 if self.hi is None else self.hi)
 
 
 @frozen
 class Raise:
-    """Lift a counter to at least ``to``: ``n = max(n, to)``. It never conflicts.
+    """Raise a counter to at least ``to``; it never conflicts.
 
     Like Add it commutes, so two processes never have to read again because of it. "When was this rep last given a
     lead" is such a number: as a versioned record it would make every two offers to one rep conflict.
@@ -248,7 +268,7 @@ class Raise:
 
 @frozen
 class Emit:
-    """Append an event to a lead's log, and to the outbox unless told otherwise.
+    """Append an event to a lead's log and to the outbox.
 
     ConflictError ``version`` names the lead and carries the last number in its log, if position ``n`` is taken.
 
@@ -368,7 +388,7 @@ class Record:
 
 @frozen
 class Event:
-    """An event of the log as a store gives it back, with its delivery.
+    """An event of the log, as a store returns it.
 
     ``id`` rises within one lead and is a page mark, not the order of commits: never use it as a cursor of delivery.
     ``attempts`` is ``None`` for an event that is not in the outbox, because it was acknowledged or not to be delivered.
@@ -387,10 +407,13 @@ class Event:
 
     @property
     def delivered(self) -> bool:
-        """Whether the event is not in the outbox, because it was acknowledged or not to be delivered."""
+        """True when the event is not in the outbox."""
         return self.attempts is None
 
     @property
     def dead(self) -> bool:
-        """Whether delivery was given up: the event stays in the outbox until a person decides."""
+        """True when delivery was stopped until a person decides.
+
+        The event stays in the outbox.
+        """
         return self.attempts is not None and self.until is None

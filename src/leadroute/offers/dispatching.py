@@ -17,7 +17,7 @@ __all__ = ["SweepResult", "persistently"]
 
 @frozen
 class SweepResult:
-    """What one sweep did.
+    """The result of one sweep.
 
     Args:
         timed_out: Offers that had run out.

@@ -83,7 +83,7 @@ class Disqualified:
 
 @frozen
 class Offered:
-    """A rep was offered the lead, and nobody else has it meanwhile.
+    """The lead was offered to a rep, and to no other rep.
 
     Args:
         at: When.
@@ -125,7 +125,7 @@ class Offered:
 
 @frozen
 class Waiting:
-    """Nobody was found for the lead, and it waits.
+    """No rep was found for the lead, and it waits.
 
     Args:
         at: When.
@@ -179,7 +179,9 @@ class Accepted:
 
 @frozen
 class Assigned:
-    """Somebody gave the lead to a rep by hand; the rep owns it now, and whoever had it does not.
+    """The lead was assigned to a rep by hand.
+
+    The rep owns it now, and the owner before does not.
 
     Args:
         at: When.
@@ -207,7 +209,7 @@ class Assigned:
 
 @frozen
 class Released:
-    """The lead is open work no more, though it has not ended: its owner has room for another."""
+    """The lead stopped counting as open work, and its owner keeps it."""
 
     kind: ClassVar[str] = "released"
     at: datetime
@@ -250,7 +252,7 @@ class Contacted:
 
 @frozen
 class FeedbackGiven:
-    """The owner said what became of the lead.
+    """The owner reported the result of the lead.
 
     Args:
         at: When.

@@ -51,7 +51,7 @@ _COUNTED: Mapping[type, Record] = {
 def track_records_of(
     histories: Iterable[tuple[Lead | None, Sequence[LeadEvent]]], by: Iterable[str] = ()
 ) -> TrackRecords:
-    """What became of the leads of every rep.
+    """Return the track records in the logs of leads.
 
     Args:
         histories: Each lead (``None`` when it was erased) with all of its events, in order.

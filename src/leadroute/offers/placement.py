@@ -17,7 +17,7 @@ __all__ = ["Placement", "Status"]
 
 
 class Status(StrEnum):
-    """Where a lead stands. A lead is in exactly one of these."""
+    """The status of a lead. A lead has exactly one."""
 
     RECEIVED = "received"
     """Submitted, not yet decided; never stored like this."""
@@ -55,7 +55,7 @@ _REASONS: Final[Mapping[str, str]] = FrozenDict(
 
 @frozen
 class Placement:
-    """What is known about one lead on its way to a rep.
+    """The state of one lead on its way to a rep.
 
     Args:
         lead_id: The lead.
@@ -127,7 +127,7 @@ class Placement:
 
     @property
     def owner(self) -> str | None:
-        """Who owns the lead, once somebody has accepted it."""
+        """The rep who owns the lead; ``None`` before a rep accepted it."""
         return self.rep_id if self.accepted_at is not None else None
 
     @property

@@ -112,7 +112,9 @@ def _recording(event: LeadEvent) -> str:
 
 
 def rebuild(lead_id: str, events: Iterable[LeadEvent]) -> Placement | None:
-    """The placement that these events, from the first on, lead to; ``None`` when there are none.
+    """Return the placement that these events make.
+
+    They begin with the first event; ``None`` when there are none.
 
     Raises:
         InvalidTransitionError: The events are not a legal life.

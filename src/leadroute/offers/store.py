@@ -39,7 +39,7 @@ def page_size(limit: int) -> int:
 
 @runtime_checkable
 class Store(Protocol):
-    """Where placements, counters and events are kept."""
+    """The protocol of a store for placements, counters and events."""
 
     def commit(self, change: Change) -> Mapping[str, int]:
         """Apply every operation of the change, or none.
@@ -54,11 +54,16 @@ class Store(Protocol):
         ...
 
     def get(self, keys: Sequence[str]) -> dict[str, Record]:
-        """The records that exist among ``keys``, in the order asked; ``once/<key>`` reads a once-key."""
+        """Return the existing records among ``keys``, in their order.
+
+        ``once/<key>`` reads a once-key.
+        """
         ...
 
     def counts(self, keys: Sequence[str] | None = None, prefix: str = "") -> dict[str, int]:
-        """The counters named by ``keys``, in the order asked, or all whose key starts with ``prefix``, by key.
+        """Return the counters of ``keys``, or those with ``prefix``.
+
+        Those of ``keys`` come in their order, the others by key.
 
         A counter that stands at 0 is left out: it cannot be told from one that was never touched.
 
@@ -76,7 +81,9 @@ class Store(Protocol):
         after: Record | None = None,
         limit: int = 100,
     ) -> list[Record]:
-        """The records of a status, an owner or both, by (due, key); those that are never due come last.
+        """Return the records of a status, an owner or both.
+
+        They are in the order of (due, key); records that are never due come last.
 
         Args:
             status: Only records with exactly this status; ``None`` is any.
@@ -96,7 +103,7 @@ class Store(Protocol):
         lead: str | None = None,
         pending_at: int | None = None,
     ) -> list[Event]:
-        """Pages of the log: all by id, or those of one lead by number.
+        """Return pages of the log, or of one lead's events.
 
         Args:
             after: The last id of the page before; with ``lead``, the last number.
@@ -109,7 +116,9 @@ class Store(Protocol):
         ...
 
     def trim(self, before: int, limit: int = 1000) -> int:
-        """Forget what is older than ``before``, in microseconds, and no longer needed; at most ``limit`` things.
+        """Delete entries older than ``before`` that are not needed anymore.
+
+        ``before`` is in microseconds; at most ``limit`` entries are deleted.
 
         In this order: once-keys, by key; events that are not in the outbox, by id, as long as no earlier
         event of the same lead is kept, so that what is left of a log has no gap; counters that stand at 0, by key.

@@ -13,7 +13,7 @@ __all__ = ["TurnTaken"]
 
 @frozen
 class TurnTaken:
-    """What an offer did to the credits of its pool.
+    """The effect of an offer on the credits of its pool.
 
     Args:
         rep_id: Who took the turn.

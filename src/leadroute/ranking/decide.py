@@ -411,7 +411,7 @@ class Decided:
     def _assignment(self, rank: int, place: int) -> Assignment:
         rep = self.context.reps[place]
         score = self.score if place == self.best else self._score()[1][place]
-        return Assignment(rep.id, rep.name or rep.id, rank, score, partial(self._terms, place))
+        return Assignment(rep.id, rep.label, rank, score, partial(self._terms, place))
 
     def _terms(self, place: int) -> tuple[ScoreTerm, ...]:
         """The terms of a score."""

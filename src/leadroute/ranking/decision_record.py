@@ -157,7 +157,9 @@ class DecisionRecord:
         snapshot: Snapshot | None = None,
         previous_offers: Mapping[str, str] | None = None,
     ) -> DecisionRecord:
-        """The record of a ranking that was made of these inputs. O(reps x terms + size of the inputs).
+        """Return the record of a ranking that was made of these inputs.
+
+        O(reps x terms + size of the inputs).
 
         Args:
             ranking: The ranking in full: without ``top``.
@@ -192,12 +194,15 @@ class DecisionRecord:
 
     @property
     def rep_id(self) -> str | None:
-        """Who came first; ``None`` when nobody could take the lead."""
+        """The rep who came first; ``None`` without any."""
         return self.candidates[0].rep_id if self.candidates else None
 
     @property
     def tie_break(self) -> Literal["", "last assigned", "id"]:
-        """What put the first before the second where their scores are equal; empty when the scores did."""
+        """The reason why the first comes before the second.
+
+        Empty when their scores differ.
+        """
         if len(self.candidates) < 2:
             return ""
         first, second = self.candidates[:2]
@@ -281,7 +286,9 @@ def decide(
     snapshot: Snapshot | None = None,
     previous_offers: Mapping[str, str] | None = None,
 ) -> DecisionRecord:
-    """``Router.rank``, as a complete record that can be stored and made again. It writes out every reason.
+    """Rank a lead, and return a complete record to store.
+
+    It writes out every reason.
 
     Args and errors are those of ``Router.rank``. O(reps x terms + size of the inputs).
 
@@ -306,7 +313,7 @@ def rerun(
     snapshot: Snapshot | None = None,
     previous_offers: Mapping[str, str] | None = None,
 ) -> Rerun:
-    """Make the decision again, at the instant at which it was made, and compare.
+    """Make the decision again as of its time, and compare.
 
     With the same inputs under the same policy the two are equal, and so are their bytes. Where they are not, the
     result says what differs.

@@ -84,7 +84,9 @@ class Prior:
 
 
 def prior_of(counts: Iterable[Counts], strength: float | None = None) -> Prior | None:
-    """The prior that the counts of all reps speak for, or ``None`` when there are no trials.
+    """Return the prior that fits the counts of all reps.
+
+    ``None`` when there are no trials.
 
     Args:
         counts: Successes and trials of each rep; successes do not exceed trials.

@@ -29,7 +29,7 @@ __all__ = [
 
 
 class Outcome(StrEnum):
-    """How a decision came out, as a code. Each is its own case, with its own remedy."""
+    """The outcome of a decision, as a code."""
 
     ASSIGNABLE = "assignable"
     """At least one rep can take the lead now."""
@@ -128,7 +128,7 @@ def _terms(given: ScoreTerms | Callable[[], ScoreTerms]) -> ScoreTerms:
 
 @frozen
 class Assignment:
-    """One rep who can take the lead, with their place in the ranking.
+    """One rep who can take the lead, with their rank.
 
     Args:
         rep_id: The rep.
@@ -160,7 +160,7 @@ class Assignment:
 
     @property
     def reason(self) -> str:
-        """Why this rep stands at this place, in words."""
+        """The reasons for the score of this rep, in words."""
         return "; ".join(map(str, self.terms))
 
     def to_dict(self) -> dict[str, Any]:
@@ -192,12 +192,12 @@ class Exclusion:
 
     @property
     def temporary(self) -> bool:
-        """Whether the rep could take the lead later."""
+        """True when the rep can take the lead later."""
         return all(obstacle.temporary for obstacle in self.obstacles)
 
     @property
     def reason(self) -> str:
-        """Why not, in words."""
+        """The reasons against the rep, in words."""
         return "; ".join(obstacle.reason for obstacle in self.obstacles)
 
     def to_dict(self) -> dict[str, Any]:
@@ -221,7 +221,7 @@ class Exclusion:
 
 @frozen(repr=False, eq=False, slots=False)  # without slots it is made in half the time
 class Ranking:
-    """The answer to one lead: every rep of the pool, ranked or rejected, with reasons.
+    """The decision for one lead: every rep of the pool, with reasons.
 
     ``str()`` is the explanation for a sales manager.
 
@@ -291,21 +291,23 @@ class Ranking:
 
     @property
     def assignments(self) -> tuple[Assignment, ...]:
-        """Who can take the lead, best first."""
+        """The reps who can take the lead, best first."""
         if self._assignments is not None:
             return self._assignments
         return () if self._source is None else self._source.assignments()
 
     @property
     def rejections(self) -> tuple[Exclusion, ...]:
-        """Who cannot, in the order of their ids."""
+        """The excluded reps, in the order of their ids."""
         if self._rejections is not None:
             return self._rejections
         return () if self._source is None else self._source.rejections()
 
     @property
     def propensities(self) -> Mapping[str, float]:
-        """The probability with which each rep comes first, by rep id; worked out when asked for.
+        """The probability with which each rep comes first, by rep id.
+
+        Computed when it is read.
 
         1 for the best and 0 for the others, unless the score leaves something to chance. Log it with the choice: that
         is what makes it possible to say later what another policy would have brought.
@@ -317,18 +319,24 @@ class Ranking:
 
     @property
     def fairness_cost(self) -> float:
-        """The points that the best rep scores below what was possible, for the sake of a bound on unfairness."""
+        """The score that the ranking gave up for fairness.
+
+        It is the difference between the highest possible score and the score of the best rep under ``fair_share``.
+        """
         return 0.0 if self._source is None else self._source.fairness_cost()
 
     @property
     def best(self) -> Assignment | None:
-        """The first assignment, or ``None`` when nobody can take the lead."""
+        """The first assignment, or ``None`` when no rep can take the lead."""
         if self._assignments is None and self._source is not None:
             return self._source.best()
         return self.assignments[0] if self.assignments else None
 
     def rejection(self, rep_id: str) -> Exclusion | None:
-        """Why a rep was left out, in this pool or another one that was asked; ``None`` when they were not."""
+        """Return the exclusion of a rep.
+
+        It covers this pool and the other pools that were ranked; ``None`` when the rep was not excluded.
+        """
         for ranking in (self, *self.other_pools):
             for rejection in ranking.rejections:
                 if rejection.rep_id == rep_id:
@@ -344,6 +352,7 @@ class Ranking:
             'no_rule_matched'
         """
         return {
+            **_scored(self.lead_score),
             "lead_id": self.lead_id,
             "outcome": self.outcome.value,
             "reason": self.outcome.reason,
@@ -414,6 +423,19 @@ class Ranking:
 
 def _iso(at: datetime | None) -> str | None:
     return None if at is None else at.isoformat()
+
+
+def _scored(found: LeadScore | None) -> dict[str, Any]:
+    """Return the lead score as plain data; nothing when the policy scores no leads."""
+    if found is None:
+        return {}
+    return {
+        "lead_score": found.score,
+        "lead_grade": found.grade,
+        "completeness": found.completeness,
+        "lead_score_parts": [{"name": name, "points": points} for name, points in found.parts],
+        "lead_score_note": found.note,
+    }
 
 
 def score_lines(found: LeadScore | None) -> Iterator[str]:

@@ -91,7 +91,7 @@ _NOBODY: Final[Mapping[str, str]] = FrozenDict()
 
 @frozen(kw_only=True, slots=False)  # cached properties need a place for their values
 class Router:
-    """A routing policy. Build it once and keep it for the life of the application.
+    """A routing policy. Build it once and keep it.
 
     Args:
         rules: The rules in order; the first that matches a lead decides.
@@ -215,7 +215,7 @@ class Router:
     def charges(
         self, lead: Lead, rule: Rule | None, pool: str | None, now: datetime | None
     ) -> Charges:
-        """What a lead counts against when it is offered, or assigned, now.
+        """Return the counters that a lead adds to, offered or assigned now.
 
         Args:
             lead: The lead.
@@ -262,7 +262,10 @@ class Router:
         return [self.match(lead, now) for lead in leads]
 
     def match_all(self, lead: Lead, now: datetime | None = None) -> tuple[Rule, ...]:
-        """Every rule whose condition the lead fulfils, in order. Errors are those of ``match``."""
+        """Return every rule that matches the lead, in order.
+
+        Errors are those of ``match``.
+        """
         must_be(Lead, lead=lead)
         lead = self.scored(lead, now)
         return tuple(self.rules[position] for position in self._matcher.all(lead, now))
@@ -319,7 +322,9 @@ class Router:
     def candidate_set(
         self, rule: Rule, pool: str, roster: Roster, now: datetime | None
     ) -> CandidateSet:
-        """The reps of a pool under a rule, worked out once for a roster and kept. O(1), the first time O(reps).
+        """Return the candidates of a rule, computed once for a roster.
+
+        O(1); the first time O(reps).
 
         Args:
             rule: One of the rules.
@@ -352,7 +357,7 @@ class Router:
         previous_offers: Mapping[str, str] | None = None,
         top: int | None = None,
     ) -> Ranking:
-        """Decide who should take a lead, and say why and why not for every rep.
+        """Decide which rep should take a lead, with all reasons.
 
         Pure: nothing is stored, and nothing but the arguments is read. What follows from policy and roster alone is
         kept from lead to lead, so hand in the same ``Roster`` for as long as nobody changes. O(candidates) plus
@@ -388,7 +393,7 @@ class Router:
         counts: Counts,
         previous_offers: Mapping[str, str] | None = None,
     ) -> Decided | Ranking:
-        """``rank``, for those who make it so: what the decision entails, and no text.
+        """Rank without text: the decision behind ``rank``.
 
         Args:
             lead: The lead to place.
@@ -435,7 +440,7 @@ class Router:
             raise error.during(rule.name, lead.id) from None
 
     def qualifies(self, lead: Lead, now: datetime | None = None) -> bool:
-        """Whether the lead fulfils ``qualify``.
+        """Return whether the lead meets ``qualify``.
 
         Raises:
             FieldTypeError: ``qualify`` met a fact of the wrong type.

@@ -80,7 +80,7 @@ REWRITE: Final = (
 
 @final
 class FieldExpr:
-    """Something about a lead or a rep that can be compared, calculated with and asked about.
+    """A fact about a lead or rep, to compare and calculate with.
 
     Example:
         >>> from leadroute.rules.builders import LEAD
@@ -155,11 +155,17 @@ class FieldExpr:
         return Presence(self.operand, present=False)
 
     def in_(self, among: object) -> Condition:
-        """The value is one of a list of literals, or a member of a set such as ``REP.languages``."""
+        """True when the value is in a list or a set.
+
+        The list has literals; the set is a field such as ``REP.languages``.
+        """
         return member(self.operand, _listed(among), negated=False)
 
     def not_in(self, among: object) -> Condition:
-        """The value is known, and is not among these; ``~....in_()`` is true for a missing value as well."""
+        """True when the value is known and is not among these.
+
+        ``~....in_()`` is true for a missing value as well.
+        """
         return member(self.operand, _listed(among), negated=True)
 
     def contains(self, item: object) -> Condition:
@@ -175,7 +181,10 @@ class FieldExpr:
         return TextTest(self.operand, "endswith", suffix)
 
     def like(self, pattern: str) -> Condition:
-        """The whole text is like the pattern: ``*`` stands for any text, ``?`` for one character."""
+        """True when the whole text matches the pattern.
+
+        ``*`` stands for any text, ``?`` for one character.
+        """
         return TextTest(self.operand, "like", pattern)
 
     def overlaps(self, names: object) -> Condition:
@@ -297,7 +306,7 @@ NOW: Final = FieldExpr(Now())
 
 @final
 class SignalFacts:
-    """What the signals of one kind come to; see ``signal``."""
+    """The sum, the number and the last of one kind of signals."""
 
     __slots__ = ("kind",)
 
@@ -311,7 +320,7 @@ class SignalFacts:
 
     @property
     def count(self) -> FieldExpr:
-        """How many there are; 0 without any."""
+        """The number of signals; 0 without any."""
         return FieldExpr(SignalStat(self.kind, "count"))
 
     @property
@@ -324,7 +333,7 @@ class SignalFacts:
 
 
 def signal(kind: str) -> SignalFacts:
-    """What a lead's signals of one kind come to.
+    """The signals of a lead of one kind.
 
     Example:
         >>> signal("pricing_page").total >= 240
@@ -334,7 +343,9 @@ def signal(kind: str) -> SignalFacts:
 
 
 def age(of: object) -> FieldExpr:
-    """How long before the decision an instant was; negative when it is still to come.
+    """The time from an instant to the decision.
+
+    It is negative for an instant that is still to come.
 
     Example:
         >>> age(LEAD.received_at) > days(2)
@@ -344,7 +355,7 @@ def age(of: object) -> FieldExpr:
 
 
 def domain_of(of: FieldExpr) -> FieldExpr:
-    """What stands after the ``@`` of an e-mail address.
+    """The part of an e-mail address after the ``@``.
 
     Example:
         >>> domain_of(LEAD.email) == "Example.com"
@@ -354,7 +365,7 @@ def domain_of(of: FieldExpr) -> FieldExpr:
 
 
 def is_free_mail(of: FieldExpr) -> Condition:
-    """The e-mail address, or the domain, belongs to a provider of free mailboxes.
+    """True for an address or domain of a free mail provider.
 
     Example:
         >>> is_free_mail(LEAD.email)
@@ -384,7 +395,7 @@ def covers(left: object, right: object) -> Condition:
 
 
 def predicate(name: str, *arguments: object) -> Condition:
-    """A predicate of the host's own, by its registered name, with literals as arguments.
+    """A call of one of your predicates, with literals as arguments.
 
     Example:
         >>> predicate("is_customer")
@@ -394,7 +405,7 @@ def predicate(name: str, *arguments: object) -> Condition:
 
 
 def define(name: str, condition: object) -> Condition:
-    """A condition under a name of its own; it prints as the name.
+    """Give a condition a name of its own, and print it so.
 
     Example:
         >>> define("enterprise", LEAD.annual_revenue >= 1_000_000) & (LEAD.country == "US")

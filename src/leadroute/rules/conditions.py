@@ -82,7 +82,7 @@ RESERVED: Final = frozenset(
 
 @frozen(eq=False)
 class Condition:
-    """A question about a lead, and possibly a rep, that has the answer true or false."""
+    """A question about a lead or a rep: true or false."""
 
     depth: int = field(init=False, eq=False, repr=False, default=1)
     has_negative: ClassVar[bool] = False

@@ -300,7 +300,10 @@ Test: TypeAlias = Callable[[Lead, Rep | None, datetime | None], bool]
 
 
 class Predicate(Protocol):
-    """A predicate of the host's own: called with the lead, the rep if there is one, the instant if there is one."""
+    """A function of yours that conditions can call.
+
+    It gets the lead, the rep or ``None``, and the instant or ``None``.
+    """
 
     def __call__(
         self, lead: Lead, rep: Rep | None, now: datetime | None, /, *arguments: Any
@@ -395,7 +398,9 @@ def evaluate(
     predicates: Predicates = None,
     lists: Lists = None,
 ) -> bool:
-    """Evaluate a condition for one lead; compile it with ``compile_condition`` to evaluate it for many.
+    """Evaluate a condition for one lead.
+
+    A ``Matcher`` evaluates it for many.
 
     Args:
         condition: The condition.

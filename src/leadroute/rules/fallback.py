@@ -122,7 +122,9 @@ def _steps(case: str) -> Any:
 
 @frozen(kw_only=True, repr=False)
 class Fallback:
-    """What happens to a lead when its rule finds nobody, for each of four cases; ``None`` leaves it as it is.
+    """The steps to take when a rule finds no rep.
+
+    There are four cases; ``None`` leaves a case as it is.
 
     Each is a text such as ``"pool emea, pool apac, ignore_availability"``, or a list of steps. The steps are taken in
     order until somebody is found:
@@ -159,7 +161,9 @@ class Fallback:
         return f"Fallback({', '.join(told)})"
 
     def steps(self, case: str, *others: Fallback) -> tuple[str, ...]:
-        """The steps of a case: its own, else those of the first of the others that says any, else the default.
+        """Return the steps of a case.
+
+        They are its own, or those of the first of the others that has any, or the default.
 
         Example:
             >>> Fallback(no_rule_matched="wait").steps(
@@ -174,14 +178,14 @@ class Fallback:
         return DEFAULTS[case]
 
     def said(self) -> Iterator[tuple[str, tuple[str, ...]]]:
-        """Every case of which it says something, with its steps."""
+        """The cases with steps of their own."""
         for case in CASES:
             steps = getattr(self, case)
             if steps is not None:
                 yield case, steps
 
     def pools(self) -> Iterator[tuple[str, str]]:
-        """Every pool that it asks, each with the case."""
+        """The pools in its steps, each with the case."""
         for case, steps in self.said():
             for step in steps:
                 pool = pool_of(step)

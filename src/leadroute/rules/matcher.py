@@ -434,7 +434,9 @@ FEW: Final = 4
 
 
 class Matcher:
-    """An ordered list of conditions, compiled: a few into closures, more into an index.
+    """A compiled, ordered list of conditions.
+
+    A few conditions become functions, more become an index.
 
     Args:
         conditions: The conditions in their order; ``None`` matches every lead.
@@ -485,7 +487,7 @@ class Matcher:
         return len(self._engine)
 
     def replace(self, position: int, condition: Condition | None) -> Matcher:
-        """The same conditions with one of them replaced; derived from this matcher, not built again.
+        """Return the matcher with one condition replaced, not built again.
 
         Args:
             position: Which one, from 0.

@@ -136,7 +136,9 @@ def declared(custom: Mapping[str, str] | None) -> dict[tuple[str, str], Kind]:
 def parse_definitions(
     texts: Mapping[str, str], *, custom: Mapping[str, str] | None = None
 ) -> dict[str, Condition]:
-    """The conditions of a table of definitions, which may use one another in any order.
+    """Parse a table of definitions.
+
+    They can use one another in any order.
 
     Args:
         texts: The expressions by name.

@@ -38,7 +38,7 @@ _NO_TURNS: FrozenDict[str, int] = FrozenDict()
 
 @frozen(slots=False)  # one or two are made for every lead, and without slots in half the time
 class RoutingContext:
-    """Everything that scorers and requirements may look at for one lead.
+    """The inputs of scorers and requirements for one lead.
 
     Args:
         lead: The lead to place.
@@ -94,7 +94,9 @@ class RoutingContext:
 
     @property
     def balances(self) -> Mapping[str, int]:
-        """The turns given in this pool less those withheld, of each rep who has any now.
+        """The turn credits of this pool, by rep id.
+
+        Turns that were taken away count below 0.
 
         Raises:
             FieldTypeError: Somebody was granted turns, and nobody said what time it is.
@@ -105,7 +107,7 @@ class RoutingContext:
         return self.once(balances, lambda: balances(granted, self.now))
 
     def turn_credits(self, rep: Rep) -> Iterator[TurnCredit]:
-        """The turns given to a rep in this pool, or withheld, that count now."""
+        """Return the turn credits of a rep that count now."""
         granted = self.snapshot.turn_credits.get(self.pool, {}).get(rep.id, ())
         return counting(granted, self.now) if granted else iter(())
 
@@ -120,7 +122,7 @@ class RoutingContext:
         return self._absent() if callable(self._absent) else self._absent
 
     def holds(self, condition: Condition) -> list[bool]:
-        """Whether a condition holds, for each of ``reps``.
+        """Return whether a condition is true, for each of ``reps``.
 
         Raises:
             FieldTypeError: It met a fact of the wrong type.
@@ -132,17 +134,25 @@ class RoutingContext:
         return self.column((condition, values(lead)), lambda rep: test(lead, rep, now))
 
     def staffed(self) -> Iterator[Match]:
-        """The territories of the lead that have a rep among ``reps``, most specific first."""
+        """The territories of the lead with a rep among ``reps``.
+
+        The most specific one comes first.
+        """
         for match in self.matches:
             if any(match.territory.role(rep) for rep in self.reps):
                 yield match
 
     def test_of(self, condition: Condition) -> Test:
-        """The condition as a function of (lead, rep, now); compiled once and remembered."""
+        """Return the condition as a function, compiled once.
+
+        Its arguments are lead, rep and now.
+        """
         return _compiled(condition, self.registry)
 
     def once(self, key: Hashable, work: Callable[[], T]) -> T:
-        """What ``work`` gives, worked out once for this context. It must not hang on lots.
+        """Return the result of ``work``, computed once for this context.
+
+        It must not depend on lots.
 
         Args:
             key: What it is, such as the scorer that asks.
@@ -158,7 +168,9 @@ class RoutingContext:
         return found
 
     def luck(self, rep: Rep) -> float:
-        """The rep's luck with this lead: a number between 0 and 1, the higher the higher the rep's lot.
+        """Return the rep's luck with this lead, from 0 to 1.
+
+        A higher lot gives a higher number.
 
         The lot is one of ``CHANCES`` equally likely ones. Where in the lot the number is, one of 16 grains, is known
         beforehand for a rep and a lead, and keeps reps with the same lot from being put in order by their ids. Both are

@@ -111,7 +111,7 @@ def _factors(given: Iterable[Factor]) -> tuple[Factor, ...]:
 
 @frozen
 class Qualification:
-    """What a lead must fulfil to be routed at all, by named factors.
+    """The conditions that a lead must meet, as named factors.
 
     Args:
         factors: The factors, in the order in which they decide what becomes of a lead.
@@ -240,7 +240,7 @@ def read_ignored(given: Mapping[str, str]) -> FrozenDict[str, str]:
 
 @frozen(kw_only=True)
 class Pool:
-    """A named set of reps that share one rotation.
+    """A named set of reps who take turns with one another.
 
     Args:
         name: The pool's name, 1 to 80 characters.
@@ -268,7 +268,7 @@ class Pool:
 
 @frozen(kw_only=True)
 class Rule:
-    """Which leads it is for, which reps may take them, and on what terms.
+    """One rule: its leads, the reps who may take them, the score.
 
     Args:
         name: The rule's name, unique in its policy.

@@ -59,7 +59,7 @@ class Scorer:
     """The counts of a rep that it looks at, by their names in ``Snapshot``; all of them when it does not say."""
 
     def bind(self, context: RoutingContext) -> Points:
-        """Look at the lead once, and return the function that gives each rep's points.
+        """Return the function that gives the points of each rep.
 
         Args:
             context: The lead, the candidates, the counts and the instant.
@@ -70,7 +70,7 @@ class Scorer:
         raise TypeError(f"{type(self).__name__} does not say how to score; define bind(situation)")
 
     def column(self, context: RoutingContext) -> list[float | None]:
-        """The points of every rep of the situation, in their order: what a decision reads.
+        """Return the points of every rep, in their order.
 
         Args:
             context: The lead, the candidates, the counts and the instant.
@@ -84,7 +84,9 @@ class Scorer:
         return context.column((self, key), _bound_late(self, context))
 
     def depends(self, context: RoutingContext) -> Hashable | None:
-        """All that the points hang on besides the rep, where that is little enough to be met again.
+        """Return everything that the points depend on besides the rep.
+
+        ``None`` when that is too much to occur again.
 
         Leads for which it is equal give each rep the same points, whatever the counts and the instant. ``None`` means
         that there is no such thing, so the points are worked out for every lead.
@@ -92,7 +94,7 @@ class Scorer:
         return None
 
     def reason(self, context: RoutingContext, rep: Rep) -> str:
-        """Why this rep got these points, in words for a sales manager."""
+        """Return the reason for the points of a rep, in words."""
         return str(self)
 
     @property
@@ -102,17 +104,20 @@ class Scorer:
 
     @property
     def inner(self) -> tuple[Scorer, ...]:
-        """The scores that this one is made of; none for a plain scorer."""
+        """The scores inside this one; empty for a plain scorer."""
         return ()
 
     @property
     def random(self) -> bool:
-        """Whether its points hang on the rep's luck with the lead."""
+        """True when the points depend on the rep's luck."""
         return any(scorer.random for scorer in self.inner)
 
     @property
     def takes_turns(self) -> bool:
-        """Whether it reads the turns of the pool, so that a lead placed by it counts as one."""
+        """True when it reads the turns of the pool.
+
+        Then a lead that it places counts as a turn.
+        """
         return any(scorer.takes_turns for scorer in self.inner)
 
     @cached_property
@@ -127,7 +132,7 @@ class Scorer:
         return frozenset().union(*plain)
 
     def is_turn(self, context: RoutingContext, rep: Rep) -> bool:
-        """Whether the lead is a turn of the pool when this rep takes it.
+        """Return whether the lead is a turn when this rep takes it.
 
         It is not when the lead is theirs already, or where no part that takes turns has a say.
         """
@@ -136,11 +141,14 @@ class Scorer:
         )
 
     def owns(self, context: RoutingContext, rep: Rep) -> bool:
-        """Whether it gives the lead to the rep because it is theirs already."""
+        """Return whether the lead goes to the rep as its owner."""
         return any(scorer.owns(context, rep) for scorer in self.inner)
 
     def walk(self) -> Iterator[Scorer]:
-        """This score and all that it is made of, the whole before its parts. O(nodes)."""
+        """Yield this score and all scores inside it.
+
+        The whole comes before its parts. O(nodes).
+        """
         yield self
         for scorer in self.inner:
             yield from scorer.walk()

@@ -1,4 +1,4 @@
-"""Where placements, counters and events are kept: the protocol, its operations and the stores."""
+"""The store protocol, its operations, and the stores."""
 
 from __future__ import annotations
 

@@ -171,7 +171,7 @@ class _State:
 
 
 class MemoryStore:
-    """A store that keeps everything in memory and forgets it with the process.
+    """A store in memory, which ends with the process.
 
     Example:
         >>> store = MemoryStore()
@@ -192,7 +192,9 @@ class MemoryStore:
 
     @contextmanager
     def transaction(self) -> Iterator[MemoryStore]:
-        """A transaction of a host, for its tests: what is committed inside is undone if the block raises.
+        """Open a transaction, for tests.
+
+        Changes inside are undone if the block raises.
 
         Other threads wait until it ends. It copies the whole state first, O(size of the store).
         """
@@ -224,7 +226,10 @@ class MemoryStore:
             return counters
 
     def get(self, keys: Sequence[str]) -> dict[str, Record]:
-        """The records that exist among ``keys``, in the order asked; ``once/<key>`` reads a once-key."""
+        """Return the existing records among ``keys``, in their order.
+
+        ``once/<key>`` reads a once-key.
+        """
         with self._lock:
             found = ((key, self._record(key)) for key in keys)
             return {key: record for key, record in found if record is not None}
@@ -236,7 +241,10 @@ class MemoryStore:
         return record
 
     def counts(self, keys: Sequence[str] | None = None, prefix: str = "") -> dict[str, int]:
-        """The counters named by ``keys``, or all whose key starts with ``prefix``, by key, without those at 0."""
+        """Return the counters of ``keys``, or those with ``prefix``.
+
+        Counters at 0 are left out.
+        """
         if keys is not None and prefix:
             raise ConfigError("counts takes keys or a prefix, not both")
         with self._lock:
@@ -261,7 +269,10 @@ class MemoryStore:
         after: Record | None = None,
         limit: int = 100,
     ) -> list[Record]:
-        """The records of a status, an owner or both, by (due, key); those that are never due come last."""
+        """Return the records of a status, an owner or both.
+
+        They are in the order of (due, key); records that are never due come last.
+        """
         with self._lock:
             records = self._state.records
             found: list[Record] = []
@@ -299,7 +310,7 @@ class MemoryStore:
         lead: str | None = None,
         pending_at: int | None = None,
     ) -> list[Event]:
-        """Pages of the log: all by mark, or those of one lead by number."""
+        """Return pages of the log, or of one lead's events."""
         with self._lock:
             state = self._state
             ids: Iterable[int]
@@ -327,7 +338,10 @@ class MemoryStore:
         return evolve(event, until=until, attempts=attempts, error=error)
 
     def trim(self, before: int, limit: int = 1000) -> int:
-        """Forget at most ``limit`` things that are older than ``before`` and no longer needed."""
+        """Delete at most ``limit`` entries that are not needed anymore.
+
+        They are older than ``before``.
+        """
         with self._lock:
             state = self._state
             size = page_size(limit)

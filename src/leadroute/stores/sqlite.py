@@ -123,7 +123,7 @@ class _Sqlite(ABC):
 
 
 class SqliteStore(_Sqlite):
-    """A store in a file of its own, or in the host's, beside the host's tables.
+    """A store in a SQLite file, its own or yours.
 
     Making one creates the tables that are missing; any number of processes may do so at once.
 
@@ -184,17 +184,23 @@ class SqliteStore(_Sqlite):
         return f"SqliteStore({self._path!r}, prefix={self._prefix!r})"
 
     def create(self) -> None:
-        """Make the tables that are missing. It may be called again, and by many at once."""
+        """Create the missing tables.
+
+        You can call it again, and from many processes at once.
+        """
         if not self._read(lambda cursor: up_to_date(cursor, self._prefix)):
             self._read(lambda cursor: cursor.execute("PRAGMA journal_mode = WAL").fetchall())
             self._write(lambda cursor: create(cursor, self._prefix))
 
     def bind(self, connection: Connection) -> SqliteTransaction:
-        """This store inside the transaction that a host has open on its own connection."""
+        """Return the store inside the open transaction of your connection."""
         return SqliteTransaction(connection, prefix=self._prefix)
 
     def close(self) -> None:
-        """Close every connection; one in use is closed when its call ends. It may be called again."""
+        """Close every connection.
+
+        One in use is closed when its call ends. You can call it again.
+        """
         self._closed = True
         idle = self._idle()
         while idle:
@@ -286,7 +292,7 @@ class SqliteStore(_Sqlite):
 
 
 class SqliteTransaction(_Sqlite):
-    """A store inside a host's transaction: it commits and rolls back with the host.
+    """A store inside your transaction, which commits or rolls back with it.
 
     Reads work at any time. A write asks for an open transaction, because without one the driver would commit it.
     Begin with BEGIN IMMEDIATE; after a plain BEGIN and a read, SQLite may refuse the first write for ever.
@@ -305,7 +311,7 @@ class SqliteTransaction(_Sqlite):
         return f"<SqliteTransaction on the tables {self._prefix}_*>"
 
     def create(self) -> None:
-        """Make the tables that are missing, in the host's transaction."""
+        """Create the missing tables in your transaction."""
         self._write(lambda cursor: create(cursor, self._prefix))
 
     def _read(self, work: Callable[[Cursor], _T]) -> _T:

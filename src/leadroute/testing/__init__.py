@@ -1,4 +1,4 @@
-"""What programs need to test their own use of leadroute. ``import leadroute`` never loads it."""
+"""Help for the tests of your application; ``import leadroute`` never loads it."""
 
 from __future__ import annotations
 

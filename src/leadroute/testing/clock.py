@@ -36,7 +36,10 @@ class ManualClock:
     __call__ = now
 
     def advance(self, duration: timedelta | str) -> datetime:
-        """Move forward by a duration such as ``"5m"`` or a ``timedelta``; return the new instant."""
+        """Move forward by a duration, and return the new instant.
+
+        A duration is ``"5m"`` or a ``timedelta``.
+        """
         self._now += parse_duration(duration)
         return self._now
 

@@ -13,10 +13,10 @@ from leadroute import (
     Roster,
     Router,
     Rule,
-    diff,
     explain,
     why_not,
 )
+from leadroute.insight import diff
 from leadroute.lead_scoring import EngagementSignal, FitCriterion, LeadGrade, SourcePoints
 
 NOW = datetime(2026, 3, 4, 12, tzinfo=UTC)
@@ -96,12 +96,10 @@ def test_another_scoring_moves_leads():
     leads = [LEAD_1, Lead("L-2", employees=800), Lead("L-3")]
     (move,) = diff(old, new, leads, TEAM, now=NOW)
     assert (move.lead_id, move.before, move.after) == ("L-1", "bob", "ada")
-    assert move.reason_code.startswith(
-        "grade hot instead of none; rule 'hot' instead of rule 'rest'"
-    )
+    assert move.reason.startswith("grade hot instead of none; rule 'hot' instead of rule 'rest'")
     bare = Router(rules=rules)
     (back,) = diff(new, bare, leads[:1], TEAM, now=NOW)
-    assert back.reason_code.startswith("grade none instead of hot; ")
+    assert back.reason.startswith("grade none instead of hot; ")
 
 
 def test_a_change_that_cannot_be_is_not_proposed():

@@ -17,12 +17,11 @@ from leadroute import (
     check,
     close_rate,
     free_capacity,
-    intent,
     round_robin,
     scorer,
-    signal,
     skill_match,
 )
+from leadroute.conditions import signal
 from leadroute.insight.lint.finding import told
 from leadroute.lead_scoring import (
     EngagementSignal,

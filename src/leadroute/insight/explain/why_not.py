@@ -88,7 +88,7 @@ def why_not(
     snapshot: Snapshot | None = None,
     previous_offers: Mapping[str, str] | None = None,
 ) -> WhyNot:
-    """Say why a lead does not go to a rep, and propose the smallest changes.
+    """Say why a rep does not get a lead, with remedies.
 
     Args:
         router: The policy.

@@ -73,7 +73,7 @@ class Hole:
 def holes(
     territory_index: TerritoryIndex, segments: Iterable[Lead], reps: Iterable[Rep] = ()
 ) -> Iterator[Hole]:
-    """Yield the segments that nobody's territory holds.
+    """Yield the segments that no territory with a rep holds.
 
     Args:
         territory_index: The territories.
@@ -100,7 +100,7 @@ def holes(
 
 
 def overlaps(territory_index: TerritoryIndex) -> Iterator[Overlap]:
-    """Yield every two territories between which only the order of their names decides.
+    """Yield pairs of territories that only their names put in order.
 
     Only territories of one country, one priority, one depth and the same kinds of fields are compared with each other:
     O(n + k^2) for the largest such group of k.

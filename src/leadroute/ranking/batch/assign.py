@@ -95,12 +95,15 @@ class BatchAssignment:
 
     @property
     def rep_id(self) -> str:
-        """Who gets the lead."""
+        """The rep who gets the lead."""
         return self.chosen.rep_id
 
     @property
     def assignment(self) -> Assignment:
-        """The rep's place in the ranking of the lead, with score and reasons; ranked again when asked for."""
+        """The rank of the rep for the lead, with score and reasons.
+
+        It is ranked again when it is read.
+        """
         return self._assignment()
 
     def __str__(self) -> str:
@@ -110,7 +113,7 @@ class BatchAssignment:
 
 @frozen
 class Unassigned:
-    """A lead that nobody gets.
+    """A lead without a rep.
 
     Args:
         lead_id: The lead.
@@ -132,7 +135,9 @@ class Unassigned:
 
 @frozen
 class Batch:
-    """Who gets which lead of a backlog, and why. ``str()`` is the explanation for a sales manager.
+    """The assignment of a backlog, with reasons.
+
+    ``str()`` is the explanation for a sales manager.
 
     Args:
         placed: The leads that somebody gets: the highest priority first, then the oldest.
@@ -196,7 +201,10 @@ class Batch:
 
     @property
     def gap_to_greedy(self) -> float:
-        """The share of the points that greedy misses; below 0 when it has more, from fewer leads or lower classes."""
+        """The share of the points that greedy misses.
+
+        It is below 0 when greedy has more, from fewer leads or lower classes.
+        """
         return 1 - self.greedy_points / self.points if self.points else 0.0
 
     def __str__(self) -> str:
@@ -323,7 +331,9 @@ def assign_batch(
     gap: float = 0.0,
     engine: Engine = "python",
 ) -> Batch:
-    """Give out a backlog at once, so that the leads together are worth the most. Pure, as ``Router.rank`` is.
+    """Assign a backlog so that the sum over all leads is highest.
+
+    It stores nothing, like ``Router.rank``.
 
     Args:
         router: The policy.

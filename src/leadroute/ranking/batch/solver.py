@@ -51,7 +51,7 @@ _KINDS = {int, NoneType}
 
 @frozen
 class Solution:
-    """An assignment of leads to reps, with the prices that prove how good it is.
+    """An assignment of leads to reps, with prices that prove it.
 
     Attributes:
         rep_of: The column of the rep for every lead; ``None`` for a lead that is left out.
@@ -81,12 +81,18 @@ class Solution:
 
     @property
     def gap(self) -> float:
-        """The share of the points that may be missing at most: 0.0 for an exact answer."""
+        """The largest share of the points that can be missing.
+
+        0.0 for an exact answer.
+        """
         return 1 - self.points / self.bound if self.bound else 0.0
 
     @property
     def gap_to_greedy(self) -> float:
-        """The share of these points that the greedy assignment misses; it may have placed fewer leads as well."""
+        """The share of these points that the greedy assignment misses.
+
+        Greedy may have placed fewer leads as well.
+        """
         return 1 - self.greedy_points / self.points if self.points else 0.0
 
 
@@ -98,7 +104,7 @@ def solve(
     gap: float = 0.0,
     engine: Engine = "python",
 ) -> Solution:
-    """The best assignment of leads to reps.
+    """Find the best assignment of leads to reps.
 
     Args:
         points: One row per lead with the points of every rep, 0 or more; ``None`` when the rep is not eligible.
@@ -263,7 +269,9 @@ def _solution(
 def greedy(
     points: Points, capacity: Sequence[int | None], priorities: Sequence[int] | None = None
 ) -> tuple[int | None, ...]:
-    """Each lead in order takes the best rep who still has a place: what :func:`solve` is measured against.
+    """Assign each lead in order to the best rep with a place.
+
+    :func:`solve` is compared with it.
 
     Args:
         points: As for :func:`solve`.
@@ -300,7 +308,9 @@ def greedy(
 
 
 def bound(points: Points, capacity: Sequence[int | None], solution: Solution) -> Fraction:
-    """What the prices of a solution prove: no assignment that places as many leads has more points than this.
+    """Return the bound that the prices of a solution prove.
+
+    No assignment that places as many leads has more points.
 
     It is the sum of what all places cost and of what each lead could have at best after the price. It is computed
     from the prices alone, so it checks :func:`solve` and does not trust it. For an exact solution it equals the

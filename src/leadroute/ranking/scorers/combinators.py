@@ -94,7 +94,7 @@ class _Several(Scorer):
 @final
 @frozen(init=False)
 class max_of(_Several):
-    """The best points among several scores.
+    """The highest points among several scores.
 
     Formula: max of the points that are known.
 
@@ -141,7 +141,7 @@ class max_of(_Several):
 @final
 @frozen(init=False)
 class first_of(_Several):
-    """The points of the first score that has an answer for the rep.
+    """The points of the first score with an answer.
 
     Formula: the points of the first that are known.
     ``first_of(owner(), round_robin())``: the owner of the account, and the rotation where nobody owns it.
@@ -183,7 +183,9 @@ class first_of(_Several):
 @final
 @frozen(init=False)
 class tiers(_Several):
-    """Reps of an earlier tier strictly before reps of a later one, ordered by points inside a tier.
+    """Reps of an earlier tier strictly before reps of a later one.
+
+    Inside a tier the points decide.
 
     A rep belongs to the first score that has an answer for them; guards make the tiers:
     ``tiers(round_robin().when(rep.level >= 3), round_robin())``. Who belongs to no tier comes last, with 0.
@@ -221,7 +223,7 @@ class tiers(_Several):
         return points
 
     def column(self, context: RoutingContext) -> list[float | None]:
-        """The first tier with an answer in the tiers' columns. O(tiers * reps)."""
+        """Return the first tier with an answer. O(tiers * reps)."""
         count = len(self.scorers)
         found: list[float | None] = [0.0] * len(context.reps)
         for position, column in enumerate(self._layers(context), 1):
@@ -354,7 +356,9 @@ class invert(_One):
 @final
 @frozen
 class at_least(_One):
-    """The points of a score where they reach a bound, else no answer; makes a tier out of a scorer.
+    """The points of a score that reach a bound, else no answer.
+
+    It makes a tier out of a scorer.
 
     Formula: the points where points >= bound, else no answer.
     ``tiers(at_least(deal_size_fit(), 0.1), round_robin())`` puts reps whose deals are of another size strictly last.
@@ -397,7 +401,9 @@ class at_least(_One):
 @final
 @frozen
 class fair_share(_One):
-    """A hard bound on unfairness around any score: nobody gets further ahead of their share than ``ahead`` leads.
+    """A limit of fairness around a score.
+
+    No rep gets further ahead of their share than ``ahead`` leads.
 
     A rep whom this lead would take further ahead comes strictly after every rep whom it would not, however good their
     score. What that costs is in ``Ranking.fairness_cost``.
@@ -437,7 +443,10 @@ class fair_share(_One):
         return True
 
     def bind(self, context: RoutingContext) -> Points:
-        """Look at the credits once. O(candidates log candidates) a lead, O(1) a rep."""
+        """Read the credits once.
+
+        O(candidates log candidates) for a lead, O(1) for a rep.
+        """
         points = dict(zip(context.ids, self.column(context), strict=True))
         return lambda rep: points.get(rep.id, 0.0)
 
@@ -459,7 +468,7 @@ class fair_share(_One):
         return True
 
     def reason(self, context: RoutingContext, rep: Rep) -> str:
-        """The part's reason, and how far ahead of their share this lead would put the rep."""
+        """Return the reason, and the distance of the rep from their share."""
         leads = dues(context).ahead(context.reps.index(rep)) - _SLACK
         held = "held back, " if leads > self.ahead else ""
         side = f"{leads:.1f} ahead of" if leads >= 0 else f"{-leads:.1f} behind"

@@ -68,7 +68,7 @@ class _OfLead(Scorer):
 
 @frozen
 class intent(_OfLead):
-    """How warm the lead is, from its signals, newer ones counting more.
+    """The interest of the lead from its signals; newer ones count more.
 
     Formula: h / (h + half), where h is the sum of weight * value * 2 ** (-age / half_life) over the signals of these
     kinds up to now; 0 when h is below ``at_least``. No answer for a lead without any such signal.
@@ -115,7 +115,7 @@ class intent(_OfLead):
         return heat / (heat + self.half) if heat >= self.at_least else 0.0
 
     def reason(self, context: RoutingContext, rep: Rep) -> str:
-        """How much interest the lead showed."""
+        """Return the interest that the lead showed, in words."""
         heat = self._heat(context)
         what = ", ".join(self._kinds) or "any kind"
         if heat is None:
@@ -152,7 +152,7 @@ def _decay(age: timedelta, half_life: timedelta) -> float:
 
 @frozen
 class freshness(_OfLead):
-    """How new the lead is.
+    """The freshness of the lead.
 
     Formula: 2 ** (-age / half_life), with age the time since the lead came in. No answer when that is not known.
 
@@ -178,7 +178,7 @@ class freshness(_OfLead):
         return _decay(age, parse_duration(self.half_life))
 
     def reason(self, context: RoutingContext, rep: Rep) -> str:
-        """How old the lead is."""
+        """Return the age of the lead, in words."""
         received = context.lead.received_at
         if received is None:
             return "it is not known when the lead came in"
@@ -199,7 +199,7 @@ def _shares(given: Any) -> tuple[float, ...]:
 
 @frozen
 class source_urgency(_OfLead):
-    """How urgent the lead is, by where it came from.
+    """The urgency of the lead by its source.
 
     Formula: the urgency listed for the lead's source; ``fallback`` for a source that is not listed. No answer when
     the source is not known, or is not listed and there is no ``fallback``.
@@ -231,7 +231,7 @@ class source_urgency(_OfLead):
             raise ConfigError(f"source_urgency() has {counts}; write one urgency for each source")
 
     def reason(self, context: RoutingContext, rep: Rep) -> str:
-        """Where the lead came from."""
+        """Return the source of the lead, in words."""
         found = texts_of(context.lead, self.field)
         return f"{self.field} is {', '.join(found)}" if found else f"the lead has no {self.field}"
 

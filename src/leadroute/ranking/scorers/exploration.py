@@ -33,7 +33,7 @@ __all__ = ["explore", "fairness_cost", "propensities", "random_tiebreak"]
 
 @frozen
 class random_tiebreak(Scorer):
-    """A draw by lot between the reps, the same whenever it is drawn for this lead.
+    """A lot for each rep, always the same for this lead.
 
     Formula: the rep's luck with the lead. A small weight, such as ``0.001 * random_tiebreak()``, leaves the decision
     to the other scorers unless they are equal.
@@ -66,7 +66,9 @@ class random_tiebreak(Scorer):
 
 @frozen
 class explore(Learning):
-    """A win rate that the rep may well have: Thompson sampling (1933), which lets new reps prove themselves.
+    """A win rate that the rep may have, drawn by lot.
+
+    It is Thompson sampling (1933), which lets new reps prove themselves.
 
     Formula: the quantile of the posterior of the rep's close rate (as ``close_rate``) at the rep's luck with the lead:
     reps of whom little is known draw from a wide range, others from about their rate. Without any outcomes everyone
@@ -96,7 +98,10 @@ class explore(Learning):
         return True
 
     def bind(self, context: RoutingContext) -> Points:
-        """Work every posterior out once for the lead. O(candidates) a lead, O(1) a rep."""
+        """Compute the posterior of each candidate once for the lead.
+
+        O(candidates) for a lead, O(1) for a rep.
+        """
         estimates = context.once((explore, self), lambda: self._estimates(context))
         unknown = posterior(0, 0, None)
 
@@ -115,7 +120,7 @@ class explore(Learning):
         ]
 
     def reason(self, context: RoutingContext, rep: Rep) -> str:
-        """What was drawn, and from which range."""
+        """Return the drawn rate and its range, in words."""
         estimate = self._rate.estimate(context, rep)
         low, high = estimate.interval(0.9)
         drawn = estimate.quantile(context.luck(rep))

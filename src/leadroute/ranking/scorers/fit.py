@@ -75,7 +75,10 @@ class skill_match(Scorer):
     unknown: float | None = parameter(default=0, converter=optional(share), kw_only=True)
 
     def bind(self, context: RoutingContext) -> Points:
-        """Look the skills up once for the lead. O(skills asked for) a rep."""
+        """Look up the skills of the lead once.
+
+        O(skills asked for) for a rep.
+        """
         skills = self.asked(context.lead)
         if not skills:
             return _no_answer
@@ -132,7 +135,7 @@ class skill_match(Scorer):
 
 @frozen
 class territory_match(Scorer):
-    """Whether the lead is in the rep's territory.
+    """A preference for reps of the lead's territory.
 
     Formula, where the router has territories that hold the lead and have a rep: in the most specific one, 1 for its
     owner, 0.75 for an overlay and 0.5 for a backup; in another one half of that; else 0. Where it has none:
@@ -176,7 +179,10 @@ class territory_match(Scorer):
         return points
 
     def depends(self, context: RoutingContext) -> Hashable | None:
-        """The territories that hold the lead and have a rep; without any, its region and country."""
+        """Return the territories of the lead that have a rep.
+
+        Without any, return its region and country.
+        """
         staffed = _staffed(context)
         if staffed:
             return tuple([match.territory for match in staffed])
@@ -229,7 +235,7 @@ def _part(staffed: Sequence[Match], rep: Rep) -> tuple[float, Match | None]:
 
 @frozen
 class same_country(Scorer):
-    """Whether the rep covers the country the lead is in.
+    """A preference for reps who cover the lead's country.
 
     Formula: 1 when they do, else 0. A rep of whom no countries are known gets ``unknown``. No answer when the lead has
     no country.
@@ -265,7 +271,7 @@ class same_country(Scorer):
         return (context.lead.country,)
 
     def reason(self, context: RoutingContext, rep: Rep) -> str:
-        """Whether the country is covered."""
+        """Return whether the rep covers the country, in words."""
         country = context.lead.country
         if country is None:
             return "the lead has no country"
@@ -276,7 +282,7 @@ class same_country(Scorer):
 
 @frozen
 class language(Scorer):
-    """Whether the rep speaks the lead's language.
+    """The match of the rep's languages with the lead's language.
 
     Formula: 1 for the very language tag or one that it is a variant of (``de`` for ``de-AT``), ``near`` for the same
     language in another variant (``pt-BR`` and ``pt-PT``, after the lookup of RFC 4647), else 0. A rep of whom no

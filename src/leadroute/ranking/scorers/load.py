@@ -76,7 +76,7 @@ class free_capacity(Scorer):
         ]
 
     def reason(self, context: RoutingContext, rep: Rep) -> str:
-        """How much is open, of how much."""
+        """Return the open units and the capacity, in words."""
         limit = "no limit" if rep.capacity is None else str(rep.capacity)
         return f"{context.snapshot.open.get(rep.id, 0)} open of {limit}"
 
@@ -99,7 +99,7 @@ def _at_an_end(whole: int | None, busy: float) -> float:
 
 @frozen
 class workload(Scorer):
-    """How little the rep has open, whatever their capacity.
+    """A preference for reps with little open work.
 
     Formula: half / (half + open / weight), so that a rep of weight 2 with ten open leads counts as one of weight 1
     with five. A rep of weight 0 gets 0.
@@ -139,14 +139,16 @@ class workload(Scorer):
         ]
 
     def reason(self, context: RoutingContext, rep: Rep) -> str:
-        """How much is open, and for what weight."""
+        """Return the open work and the weight, in words."""
         weight = f", weight {rep.weight:g}" if rep.weight != 1 else ""
         return f"{context.snapshot.open.get(rep.id, 0)} open{weight}"
 
 
 @frozen
 class cap_remaining(Scorer):
-    """The share of the rep's caps that is left: what soft caps are for.
+    """The share of the rep's caps that is left.
+
+    It is the preference behind soft caps.
 
     Formula: (limit - used) / limit, not below 0, of the cap of which least is left; of a paced cap, what is allowed by
     now. A cap of 0 leaves nothing. No answer when the rep has no caps.
@@ -190,7 +192,7 @@ class cap_remaining(Scorer):
         return found  # type: ignore[return-value]  # every place has points
 
     def reason(self, context: RoutingContext, rep: Rep) -> str:
-        """The cap of which least is left, and what is used of it."""
+        """Return the cap with the least left, and its use."""
         found = min(_left(context, rep), key=lambda left: left[0], default=None)
         return "no caps" if found is None else f"{found[1]} used of {found[2]}"
 

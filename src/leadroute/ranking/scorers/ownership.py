@@ -101,7 +101,7 @@ class _Sticky(Scorer):
 
 @frozen
 class owner(_Sticky):
-    """Whether the lead's account or contact is the rep's already.
+    """A preference for the rep who owns the lead's account or contact.
 
     Formula: 1 for the rep whom ``lead.owner_id`` names, 0 for the others. When the owner cannot take the lead, who
     stands in gets 1. No answer when nobody owns it, or the owner is away and nobody stands in.
@@ -130,7 +130,7 @@ class owner(_Sticky):
 
 @frozen
 class named_account(_Sticky):
-    """Whether the lead's company is one of the rep's named accounts.
+    """A preference for the rep with the lead's company as an account.
 
     Formula: 1 when ``lead.account_id``, ``lead.domain`` or ``lead.company`` is among ``rep.accounts``, 0 for the
     others. The domain is that of the e-mail address when the lead names none; its upper and lower case are the same,

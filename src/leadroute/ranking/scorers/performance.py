@@ -237,7 +237,7 @@ def _kept(track_records: TrackRecords) -> _Kept:
 
 @frozen
 class close_rate(Learning):
-    """The share of deals that the rep wins, shrunk towards the share of all candidates.
+    """The rep's win rate, adjusted toward the average of all candidates.
 
     Formula (the mean of a beta posterior; empirical Bayes): (won + strength * m) / (closed + strength), where m is the
     candidates' won / closed together. When ``strength`` is not given, it is the one of the largest marginal likelihood
@@ -278,7 +278,10 @@ class close_rate(Learning):
         return points
 
     def column(self, context: RoutingContext) -> list[float | None]:
-        """Add up the candidates' record once. O(candidates), and the estimate of the strength for new counts."""
+        """Add up the records of the candidates once.
+
+        O(candidates), plus the estimate of the strength for new counts.
+        """
         won, closed = self.columns(context, "won", "closed")
         prior = self.prior_of(won, closed)
         if prior is None:
@@ -295,11 +298,11 @@ class close_rate(Learning):
         return Prior(min(1.0, sum(won) / trials), self.strength) if trials else None
 
     def prior(self, context: RoutingContext) -> Prior | None:
-        """What the candidates' records say before looking at one rep: the average, and what it is worth."""
+        """Return the average of the candidates, and how much it weighs."""
         return context.once((close_rate, self), lambda: self._prior(context))
 
     def estimate(self, context: RoutingContext, rep: Rep) -> Estimate:
-        """What is known of the rep's rate, for intervals.
+        """Return the estimate of the rep's rate, for intervals.
 
         Example:
             >>> from leadroute import Lead, Rep, Snapshot
@@ -337,7 +340,7 @@ def _estimated(won: tuple[float, ...], closed: tuple[float, ...]) -> Prior | Non
 
 @frozen
 class revenue_rate(Learning):
-    """What a lead is worth in the rep's hands: revenue won per lead closed, shrunk towards that of all candidates.
+    """The rep's revenue per closed lead, adjusted toward the average.
 
     Formula: r / best, where r = (value + strength * m) / (closed + strength) is the credibility estimate (Buehlmann
     1967), m the candidates' value / closed together, and best the largest r among the candidates. No answer while
@@ -416,7 +419,7 @@ def _similar(given: Any) -> str | tuple[str, ...]:
 
 @frozen
 class expertise(Learning):
-    """How many leads like this one the rep has worked to the end.
+    """The number of similar leads that the rep has closed.
 
     Formula: n / (n + half), where n is the number of the rep's closed leads that share the lead's value in ``by``;
     several fields add up. No answer when the lead has no value there, or no outcomes are given.
@@ -459,7 +462,7 @@ class expertise(Learning):
         return [worked / (worked + half) for worked in closed]
 
     def reason(self, context: RoutingContext, rep: Rep) -> str:
-        """How many leads, and of which kind."""
+        """Return the number and the kind of these leads, in words."""
         if not self.answers(context):
             return f"nothing is known{self.about(context)}"
         return f"{self.record(context, rep).closed:.3g} leads closed{self.about(context)}"
@@ -470,7 +473,7 @@ _LONGEST = 600.0
 
 @frozen
 class response_speed(Learning):
-    """How fast the rep reaches the leads they are offered.
+    """The speed at which the rep contacts their leads.
 
     Formula: half / (half + t), where t is the rep's typical time from offer to first contact: exp(l) - 1 seconds with
     l = (sum of log(1 + seconds) + strength * m) / (reached + strength), and m the mean of log(1 + seconds) over the
@@ -551,7 +554,9 @@ class response_speed(Learning):
 
 @frozen
 class accept_rate(Learning):
-    """How reliably the rep answers offers, a refusal counting for more than silence.
+    """The share of offers that the rep answers well.
+
+    A refusal counts for more than silence.
 
     Formula: (accepted + refusal * declined + strength * m) / (n + strength), where n counts the offers that were
     accepted, declined or ran out, and m is the same share for all candidates together. No answer while nobody has
@@ -604,7 +609,7 @@ class accept_rate(Learning):
         return [(own + base) / (each + worth) for own, each in zip(good, offers, strict=True)]
 
     def reason(self, context: RoutingContext, rep: Rep) -> str:
-        """What became of the rep's offers."""
+        """Return the numbers of accepted, declined and ignored offers, in words."""
         if self._average(context) is None:
             return f"nobody has been offered a lead{self.about(context)} yet"
         record = self.record(context, rep)

@@ -34,7 +34,7 @@ __all__ = ["distance", "timezone_overlap"]
 
 @frozen
 class distance(Scorer):
-    """How near the rep is to the lead.
+    """The nearness of the rep to the lead.
 
     Formula: half / (half + d), with d the great-circle distance in kilometres by the haversine formula (Sinnott 1984)
     on a sphere of radius 6371.0088 km. A rep whose place is not known, or is no place on earth, gets ``unknown``. No
@@ -76,7 +76,7 @@ class distance(Scorer):
         return points
 
     def column(self, context: RoutingContext) -> list[float | None]:
-        """The places of reps are remembered, and the formula of ``distance_km`` is written out. O(reps)."""
+        """Compute the points of all reps at once. O(reps)."""
         there, unknown, half = self._place(context.lead), points_or_none(self.unknown), self.half
         if there is None:
             return [None] * len(context.reps)
@@ -112,7 +112,7 @@ class distance(Scorer):
         return latitude, longitude, cos(latitude)
 
     def reason(self, context: RoutingContext, rep: Rep) -> str:
-        """How many kilometres lie between them."""
+        """Return the distance in kilometers, in words."""
         here, there = self._place(rep), self._place(context.lead)
         if there is None:
             return "the lead's place is not known"
@@ -121,7 +121,7 @@ class distance(Scorer):
         return f"{distance_km(here, there):.0f} km away"
 
     def knows(self, rep: Rep) -> bool:
-        """Whether the rep's place is known."""
+        """Return whether the rep's place is known."""
         return self._place(rep) is not None
 
     def _place(self, of: Lead | Rep) -> tuple[float, float] | None:
@@ -144,7 +144,7 @@ def _week(given: Any) -> str:
 
 @frozen
 class timezone_overlap(Scorer):
-    """How much of the lead's working hours the rep works too.
+    """The share of the lead's working hours that the rep works.
 
     Formula: the time in the next seven days in which both are open, over the time in which the lead is. The lead's
     hours are ``week`` in the lead's zone, which is given, or follows from region, country or dial code; where that
@@ -170,7 +170,10 @@ class timezone_overlap(Scorer):
     unknown: float | None = field(default=0, converter=optional(share), kw_only=True)
 
     def bind(self, context: RoutingContext) -> Points:
-        """Work the lead's hours out once. O(stretches of a week) for every schedule that a rep has."""
+        """Compute the lead's hours once.
+
+        O(windows of a week) for every schedule of a rep.
+        """
         shared, unknown = self._shared(context), points_or_none(self.unknown)
         if shared is None or not shared.whole:
             return _no_answer
@@ -189,7 +192,7 @@ class timezone_overlap(Scorer):
         return [found[kind] for kind in kinds]
 
     def reason(self, context: RoutingContext, rep: Rep) -> str:
-        """How many hours they share, of how many."""
+        """Return the shared hours and the lead's hours, in words."""
         shared = self._shared(context)
         if shared is None:
             return "the lead's time zone is not known"

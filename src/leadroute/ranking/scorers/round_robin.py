@@ -205,7 +205,7 @@ def _mode(given: Any) -> str:
 
 @frozen
 class round_robin(Scorer):
-    """Whose turn it is in the pool, by weight.
+    """The next turn in the pool, by weight.
 
     Formula: every lead is shared out by weight among those who could take it, and whoever takes it pays one turn; the
     candidates are put in the order of their credit, which is what was shared out to them, with this lead, less the
@@ -246,7 +246,10 @@ class round_robin(Scorer):
         return True
 
     def bind(self, context: RoutingContext) -> Points:
-        """Put the candidates in order once. O(n log n) a lead, O(1) a rep."""
+        """Order the candidates once.
+
+        O(n log n) for a lead, O(1) for a rep.
+        """
         points = dict(zip(context.ids, self.column(context), strict=True))
         return lambda rep: points.get(rep.id, 0.0)
 
@@ -259,7 +262,7 @@ class round_robin(Scorer):
         return found  # type: ignore[return-value]  # every place has points
 
     def reason(self, context: RoutingContext, rep: Rep) -> str:
-        """How many turns were taken, for what weight, and what the rep was granted."""
+        """Return the turns taken, the weight and the turn credits, in words."""
         taken = context.turns.get(rep.id, 0)
         weight = f", weight {rep.weight:g}" if rep.weight != 1 else ""
         told = [f"{taken} turns taken{weight}"]
@@ -372,7 +375,7 @@ def _credits(snapshot: Snapshot, pool: str, members: Sequence[Rep]) -> Mapping[s
 
 @frozen
 class least_recent(Scorer):
-    """How long ago the rep last got a lead.
+    """The time since the rep last got a lead.
 
     Formula: idle / (idle + half), with idle the time since the last lead; 1 for a rep who never got one.
 
@@ -416,7 +419,7 @@ class least_recent(Scorer):
         ]
 
     def reason(self, context: RoutingContext, rep: Rep) -> str:
-        """When the last lead was."""
+        """Return the time of the rep's last lead, in words."""
         last = context.snapshot.last_assigned.get(rep.id)
         return (
             "no lead so far"

@@ -31,7 +31,7 @@ __all__ = ["alike", "deal_size_fit", "graduation", "rep_value", "tier", "top_pro
 
 @frozen
 class top_producer(Learning):
-    """Who has won the most revenue, less while they have much open.
+    """The revenue that the rep has won, less with much open work.
 
     Formula: value / best * fatigue / (fatigue + open): the rep's revenue won over the largest among the candidates,
     damped by the leads the rep has open, so that the best one is not buried. No answer while none of the candidates
@@ -156,7 +156,7 @@ class rep_value(Scorer):
 
 @frozen
 class tier(Learning):
-    """Whether the rep stands on the step that the size of the lead asks for.
+    """The match of the rep's step with the size of the lead.
 
     Formula: the lead's step is the number of ``bands`` that its ``field`` reaches; the rep's step is the number of
     ``levels`` that ``rep.level`` reaches, or, with ``wins``, the number of ``wins`` that the rep's won leads reach.
@@ -210,7 +210,10 @@ class tier(Learning):
         return points
 
     def column(self, context: RoutingContext) -> list[float | None]:
-        """Find the lead's step once. O(reps) with ``wins``; by level it is remembered for each step of a lead."""
+        """Find the lead's step once.
+
+        O(reps) with ``wins``; by level the result is kept for each step of a lead.
+        """
         asked = self._asked(context)
         if self.wins is None or asked is None:
             return super().column(context)
@@ -225,7 +228,7 @@ class tier(Learning):
 
     @property
     def reads(self) -> frozenset[str]:  # type: ignore[override]
-        """What was won, where that makes the steps."""
+        """Return the records that make the steps; empty without ``wins``."""
         return _NOTHING_READ if self.wins is None else graduation.reads
 
     def _fit(self, above: int) -> float:
@@ -258,7 +261,7 @@ def _step(size: float | None, bands: tuple[float, ...]) -> int | None:
 
 @frozen
 class graduation(Learning):
-    """How far the rep has moved up by winning.
+    """The progress of the rep by deals won.
 
     Formula: the number of ``wins`` that the rep's won leads reach, over the number of steps. No answer when no
     outcomes are given.
@@ -319,7 +322,7 @@ UNKNOWN_SPREAD: Final = 1.0
 
 @frozen
 class deal_size_fit(Learning):
-    """Whether the lead is of the size that the rep wins.
+    """The likelihood that the rep wins a lead of this size.
 
     Formula: exp(-z * z / 2) with z = (log(size) - m) / s: m is the mean of the log of the deals the rep has won,
     shrunk by ``strength`` deals towards that of all candidates, and s the spread of log sizes within reps, pooled, at

@@ -26,7 +26,7 @@ __all__ = ["store_contract"]
 def store_contract(
     make_store: Callable[[], AbstractContextManager[Store]],
 ) -> list[tuple[str, Callable[[], None]]]:
-    """Return every promise of the store contract, by name, as a function to call.
+    """Return the tests of the store contract, by name.
 
     Args:
         make_store: Gives a context manager around a new and empty store.

@@ -469,6 +469,7 @@ class Decided:
             self.ignore_availability,
             notes_of(rule, asked.lead) if self._set.asks else (),
             Answer(self, top),
+            asked.lead.lead_score,
         )
 
 

@@ -57,7 +57,7 @@ ROUTED = """\
 00Q5g00000AbCd5 US-WA offered ada
 00Q5g00000AbCd6 US-MA offered eve
 00Q5g00000AbCd7 US-CA offered bob
-00Q5g00000AbCd8 US-TX catch_all sales-desk nobody is eligible
+00Q5g00000AbCd8 US-TX catch_all sales-desk none_eligible
 salesforce.csv:10: email is not an e-mail address (value withheld); write it like 'name@example.com'
 00Q5g00000AbCe1 US-NV offered bob
 """
@@ -84,5 +84,5 @@ def test_salesforce_export_by_the_command(capsys, monkeypatch):
     rows = list(csv.reader(io.StringIO(out)))[1:]
     expected = [line.split(" ") for line in ROUTED.splitlines() if line.startswith("00Q")]
     assert [[row[0], *row[1:3]] for row in rows] == [[line[0], *line[2:4]] for line in expected]
-    assert all(row[6] for row in rows)
+    assert all(row[5] and row[6] for row in rows)
     assert "salesforce.csv:10: email is not an e-mail address" in err

@@ -10,13 +10,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from leadroute.errors import ConfigError, RowError
-from leadroute.formats.csv_rows import read_number, read_skills
 from leadroute.formats.rows import read_leads, read_reps
 from leadroute.formats.source import LONGEST_LINE
 from leadroute.model.caps import Cap
+from leadroute.model.cells import read_levels, read_number
 from leadroute.model.lead import Lead, Signal
 from leadroute.model.row_reader import NOT_UTF8
 from leadroute.model.schedule import Schedule
+from leadroute.model.validation import Refused
 
 NUMBERS = "which is not a number; write plain digits such as 1000 or 1000.5, or leave it empty when it is not known"
 
@@ -475,12 +476,13 @@ def test_an_id_is_given_once():
     assert (roster["ada"].level, len(roster)) == (1, 2)
 
 
-def test_number_too_large_to_be_exact_stays_a_fraction():
-    """A whole number written with an exponent is an int only where it is exact."""
+def test_number_with_an_exponent_is_whole_where_it_is():
+    """A whole number written with an exponent is an int; one that no store can hold is refused."""
     assert type(read_number("1e6")) is int
-    assert type(read_number("1e300")) is float
+    with pytest.raises(Refused, match="too large"):
+        read_number("1e300")
 
 
 def test_name_of_a_skill_may_hold_the_sign_of_its_level():
     """The level stands behind the last sign."""
-    assert read_skills("a=b=0.5; c") == {"a=b": 0.5, "c": 1}
+    assert read_levels("a=b=0.5; c") == {"a=b": 0.5, "c": 1}

@@ -22,7 +22,7 @@ AT = datetime(2026, 1, 5, 9, 0, tzinfo=UTC)
 def test_every_fault_of_a_lead_is_listed():
     """All wrong fields are reported at once, with the lead named and no personal data."""
     with pytest.raises(ValidationError) as refused:
-        Lead("L-1", email="secret", country="UK", employees=-3, budget="much", attributes=None)
+        Lead("L-1", email="secret", country="Nowhere", employees=-3, budget="much", attributes=5)
     assert refused.value.kind == "Lead"
     assert [fault.field for fault in refused.value.faults] == [
         "email",
@@ -67,8 +67,8 @@ def test_a_changed_lead_is_cleaned_again():
     """Changing a field gives a new lead, checked like any other."""
     lead = Lead("L-1", country="de")
     assert lead.with_changes(country="us") == Lead("L-1", country="US")
-    with pytest.raises(ValidationError, match="country is 'uk'; write 'GB'"):
-        lead.with_changes(country="uk")
+    with pytest.raises(ValidationError, match="country is 'zz'"):
+        lead.with_changes(country="zz")
 
 
 def test_a_lead_shows_its_id_alone():
@@ -128,7 +128,7 @@ def test_what_people_call_a_rep():
     ("given", "problem"),
     [
         ({"day": -1}, "caps limit is -1; write 0 or more"),
-        ({"day": None}, "caps limit is None of type NoneType; write a number"),
+        ({"day": None}, "caps limit is not known; write one"),
         ({"year": 1}, "caps per is 'year'; write one of hour, day, week, month, quarter"),
         ("5", "caps is '5'; write caps such as"),
         (5, "caps is 5; write caps such as"),

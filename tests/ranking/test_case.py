@@ -7,7 +7,7 @@ from leadroute.errors import ConfigError, ValidationError
 from leadroute.ranking.case import Case
 
 
-@pytest.mark.parametrize("outcome", ["ranked", "nurture"])
+@pytest.mark.parametrize("outcome", ["assignable", "nurture"])
 def test_case_expects_an_outcome_that_there_is(outcome):
     """A case may expect how a decision comes out, or what becomes of a lead that does not qualify."""
     assert Case("one", lead=Lead("L-1"), outcome=outcome).expected == {"outcome": outcome}
@@ -15,7 +15,7 @@ def test_case_expects_an_outcome_that_there_is(outcome):
 
 def test_case_refuses_an_outcome_that_there_is_not():
     """An outcome that nothing can have is refused with those there are."""
-    with pytest.raises(ValidationError, match=r"outcome is 'lucky'; write one of ranked, "):
+    with pytest.raises(ValidationError, match=r"outcome is 'lucky'; write one of assignable, "):
         Case("one", lead=Lead("L-1"), outcome="lucky")
 
 

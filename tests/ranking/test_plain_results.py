@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 import pytest
 
 from leadroute import Dispatcher, Lead, MemoryStore, Rep, Roster, Router, Rule
+from leadroute.batch import assign_batch
 from leadroute.conditions import REP
 from leadroute.model.validation import one_line
 
@@ -18,9 +19,9 @@ def test_a_ranking_as_plain_data():
     """A ranking is a dict that JSON holds, with every part of every score and every reason."""
     plain = ROUTER.rank(Lead("L-1"), TEAM, now=NOW).to_dict()
     assert json.loads(json.dumps(plain)) == plain
-    assert (plain["lead_id"], plain["outcome"], plain["rule"]) == ("L-1", "ranked", "senior")
-    assert plain["assignments"][0]["parts"][0]["reason"] == "0 turns taken"
-    assert plain["rejections"][0]["obstacles"][0]["criterion"] == "requirement"
+    assert (plain["lead_id"], plain["outcome"], plain["rule"]) == ("L-1", "assignable", "senior")
+    assert plain["assignments"][0]["terms"][0]["reason"] == "0 turns taken"
+    assert plain["rejections"][0]["obstacles"][0]["code"] == "requirement_not_met"
 
 
 def test_a_ranking_as_rows():
@@ -36,7 +37,7 @@ def test_a_ranking_as_rows():
 def test_a_batch_as_plain_data_and_rows():
     """A row for each lead, with whom it goes to and why; those that stay have the reason."""
     router = Router(rules=[Rule("all", require=REP.level < 2)])
-    batch = router.assign_batch([Lead("L-1"), Lead("L-2")], TEAM, now=NOW)
+    batch = assign_batch(router, [Lead("L-1"), Lead("L-2")], TEAM, now=NOW)
     plain = batch.to_dict()
     assert json.loads(json.dumps(plain)) == plain
     placed, left = plain["leads"]

@@ -14,7 +14,7 @@ from leadroute.batch import assign_batch
 from leadroute.cli import main
 from tests.shared import shared_path
 
-WORDS = {"rotation()": "round_robin()", "territory = true": "in_territory = true"}
+WORDS = {"rotation()": "round_robin()", "in_territory = true": "in_territory = true"}
 """The words of the cases that are others today."""
 
 
@@ -71,8 +71,8 @@ def test_a_batch_without_a_score_is_even():
     """30 equal leads go to three equal reps, ten to each, when they are given out at once."""
     leads = [Lead(f"L{number}") for number in range(30)]
     team = Roster([Rep(name) for name in ("ana", "bo", "cy")])
-    now = datetime(2026, 3, 2, 9, tzinfo=UTC)
-    batch = assign_batch(Router(rules=[Rule("a")]), leads, team, now=now)
+    router = Router(rules=[Rule("a")])
+    batch = assign_batch(router, leads, team, now=datetime(2026, 3, 2, 9, tzinfo=UTC))
     assert Counter(batch.owners.values()) == {"ana": 10, "bo": 10, "cy": 10}
 
 

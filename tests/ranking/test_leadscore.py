@@ -217,7 +217,7 @@ REFUSED = [
     (lambda: FitCriterion(" ", LEAD.budget > 1), "must be text"),
     (lambda: EngagementSignal("a", 0), "0 must be a number above 0"),
     (lambda: LeadGrade("a", 2), "2 must be a number from 0 to 1"),
-    (lambda: LeadScoring(fit=[3]), "3 is no Fit; write FitCriterion(...)"),
+    (lambda: LeadScoring(fit=[3]), "3 is no FitCriterion; write FitCriterion(...)"),
     (
         lambda: LeadScoring(engagement=[EngagementSignal("a"), EngagementSignal("a")]),
         "two parts are named 'a'",

@@ -14,7 +14,7 @@ from leadroute.batch import assign_batch
 from leadroute.cli import main
 from tests.shared import shared_path
 
-WORDS = {"rotation()": "round_robin()", "territory = true": "in_territory = true"}
+WORDS = {"rotation()": "round_robin()", "\nterritory =": "\nin_territory ="}
 """The words of the cases that are others today."""
 
 

@@ -20,6 +20,6 @@ leads = read_leads(
 for row in leads:
     if isinstance(row, Lead):
         placement = dispatcher.submit(row)
-        print(row.id, row.region, placement.status, placement.rep_id, placement.reason_code)
+        print(row.id, row.region, placement.status, placement.rep_id, placement.reason)
     else:
         print(row)

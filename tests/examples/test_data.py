@@ -57,7 +57,7 @@ ROUTED = """\
 00Q5g00000AbCd5 US-WA offered ada
 00Q5g00000AbCd6 US-MA offered eve
 00Q5g00000AbCd7 US-CA offered bob
-00Q5g00000AbCd8 US-TX catch_all sales-desk none_eligible
+00Q5g00000AbCd8 US-TX catch_all sales-desk nobody is eligible
 salesforce.csv:10: email is not an e-mail address (value withheld); write it like 'name@example.com'
 00Q5g00000AbCe1 US-NV offered bob
 """

@@ -158,17 +158,18 @@ class Limits(RuleBasedStateMachine):
             act(*given, **named)
 
     @rule(
-        number=numbers, answers=st.sampled_from([["accept"], ["accept", "contacted"], ["decline"]])
+        number=numbers,
+        answers=st.sampled_from([["accept"], ["accept", "record_contact"], ["decline"]]),
     )
     def answer(self, number, answers):
         lead_id = self._one(Status.OFFERED, number)
         if lead_id is not None:
             rep_id = self.desk.placement(lead_id).rep_id
             for answer in answers:
-                given = (lead_id,) if answer == "contacted" else (lead_id, rep_id)
+                given = (lead_id,) if answer == "record_contact" else (lead_id, rep_id)
                 self._try(getattr(self.desk, answer), *given)
 
-    @rule(number=numbers, step=st.sampled_from(["contacted", "release"]))
+    @rule(number=numbers, step=st.sampled_from(["record_contact", "release"]))
     def work(self, number, step):
         lead_id = self._one(Status.ACCEPTED, number)
         if lead_id is not None:

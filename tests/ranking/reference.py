@@ -84,7 +84,11 @@ def _refused(router, lead, at):
         return None
     named = isinstance(failed[0], Factor)
     told = "; ".join(map(str, failed)) if named else " and ".join(f"not {each}" for each in failed)
-    more = {"factor": failed[0].name, "verdict": failed[0].outcome} if named else {}
+    more = (
+        {"factor": failed[0].name, "verdict": failed[0].outcome}
+        if named
+        else {"factor": str(failed[0])}
+    )
     return Ranking(
         lead.id, Outcome.DISQUALIFIED, detail=told, at=at, policy_version=router.version, **more
     )

@@ -26,7 +26,6 @@ from leadroute.offers.events import (
 from leadroute.offers.placement import Placement, Status
 from leadroute.offers.queries import PAGE, due
 from leadroute.offers.store import Store
-from leadroute.offers.transitions import WON
 from leadroute.plain import loads
 
 
@@ -195,7 +194,7 @@ class _Counts:
         if placement.rule is not None:
             self.matched[placement.rule] += 1
             self.taken[placement.rule] += placement.owner is not None
-            self.won[placement.rule] += placement.outcome == WON
+            self.won[placement.rule] += placement.won
 
     def happen(self, lead_id: str, event: LeadEvent) -> None:
         """Count what a rep did."""
@@ -208,7 +207,7 @@ class _Counts:
             if offer is not None and isinstance(event, Accepted):
                 delay = (event.at - offer.at) // timedelta(microseconds=1)
                 self.delays[event.rep_id].append(delay)
-        elif isinstance(event, FeedbackGiven) and event.closing and event.status == WON:
+        elif isinstance(event, FeedbackGiven) and event.won:
             self.reps[event.rep_id]["won"] += 1
             self.values[event.rep_id] += event.value or 0.0
 

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Mapping, Sequence, Set
+from copy import copy
 from datetime import datetime
-from typing import Any, Literal, Unpack
+from itertools import repeat
+from operator import attrgetter, call
+from typing import Any, Final, Literal, Protocol, Unpack
 
-from attrs import evolve, field, frozen
+from attrs import evolve, field, fields, frozen
 
 from leadroute.errors import ValidationError
 from leadroute.model.columns import ColumnMap, as_columns
@@ -29,11 +33,60 @@ from leadroute.model.validation import (
 )
 from leadroute.model.values import country, domain, email, language, phone, postal_code, region
 
-__all__ = ["Lead", "Signal"]
+__all__ = ["Lead", "Scored", "Signal", "priority_of", "with_score"]
+
+
+class Scored(Protocol):
+    """The lead score that rules may ask about."""
+
+    @property
+    def score(self) -> float | None:
+        """From 0 to 1; ``None`` when it is not known."""
+
+    @property
+    def grade(self) -> str | None:
+        """The name of the grade; ``None`` when there is none."""
+
+    @property
+    def completeness(self) -> float | None:
+        """The share of the facts that was known, 0 to 1."""
+
+    @property
+    def priority(self) -> int | None:
+        """The priority of the grade; ``None`` when it has none."""
+
+
+class _Scorable:
+    """The lead score of a lead on its way through a decision: never a fact of the lead, never stored with it."""
+
+    __slots__ = ("_lead_score",)
+
+    @property
+    def lead_score(self) -> Any:
+        """The lead score; ``None`` before the lead was scored."""
+        return getattr(self, "_lead_score", None)
+
+    @property
+    def score(self) -> float | None:
+        """The score that ``lead.score`` reads in conditions; ``None`` when it is not known."""
+        found = self.lead_score
+        return None if found is None else found.score
+
+    @property
+    def grade(self) -> str | None:
+        """The grade that ``lead.grade`` reads in conditions; ``None`` when there is none."""
+        found = self.lead_score
+        return None if found is None else found.grade
+
+    @property
+    def completeness(self) -> float | None:
+        """The share of facts that ``lead.completeness`` reads in conditions; ``None`` before scoring."""
+        found = self.lead_score
+        return None if found is None else found.completeness
 
 
 @frozen(kw_only=True, repr=False)
-class Lead:
+class Lead(_Scorable):
     """One inquiry to place.
 
     Every field except ``id`` is optional: ``None``, NaN and blank text mean that it is not known. Values are converted
@@ -206,3 +259,33 @@ class Lead:
         row |= {name: getattr(given, name) for name in named if hasattr(given, name)}
         options.setdefault("extra", "ignore")
         return cls.from_mapping(row, **options)
+
+
+_FIELDS: Final = tuple(each.name for each in fields(Lead))
+_facts_of: Final = attrgetter(*_FIELDS)
+_SETTERS: Final = tuple(getattr(Lead, name).__set__ for name in _FIELDS)
+
+
+def with_score(lead: Lead, score: Scored | None) -> Lead:
+    """Return a copy of the lead that carries a lead score; equal to the lead, because facts alone count.
+
+    Args:
+        lead: The lead.
+        score: The lead score; ``None`` for a lead that has none.
+    """
+    if type(lead) is Lead:
+        # What attrs and copy do would check every fact again, or take twice as long.
+        scored: Lead = object.__new__(Lead)
+        deque(map(call, _SETTERS, repeat(scored), _facts_of(lead)), 0)
+    else:
+        scored = copy(lead)
+    object.__setattr__(scored, "_lead_score", score)
+    return scored
+
+
+def priority_of(lead: Lead) -> int:
+    """Return the priority of a lead: its own, else that of its grade, else 0."""
+    if lead.priority is not None:
+        return lead.priority
+    found: Scored | None = lead.lead_score
+    return 0 if found is None else found.priority or 0

@@ -42,8 +42,13 @@ class Received:
     Args:
         at: The time.
         received_at: The time at which the lead came in, if you gave it.
-        priority: The lead's priority; waiting leads with a higher one go first.
+        priority: The lead's own priority, else that of its grade; waiting leads with a higher one go first.
         policy_version: The version of the policy at that time.
+        lead_score: The lead score, 0 to 1; ``None`` when it is not known.
+        lead_grade: The name of the grade; ``None`` when there is none.
+        completeness: The share of the facts that was known; ``None`` when the policy scores no leads.
+        respond_by: The deadline of the first contact that the grade sets; ``None`` for no deadline.
+        trigger: What set the lead off, as a word of the caller's own list; no free text.
     """
 
     kind: ClassVar[str] = "received"
@@ -51,6 +56,11 @@ class Received:
     received_at: datetime | None = None
     priority: int = 0
     policy_version: str = ""
+    lead_score: float | None = None
+    lead_grade: str | None = None
+    completeness: float | None = None
+    respond_by: datetime | None = None
+    trigger: str = ""
 
 
 @frozen
@@ -251,6 +261,8 @@ class FeedbackGiven:
         status: The result, in a word of your own.
         closing: True when it ends the work on the lead.
         value: Its value, in your currency.
+        won: Whether it counts as a win; by default what closes as ``won``, which is how it was before there were
+            dispositions.
     """
 
     kind: ClassVar[str] = "feedback"
@@ -259,6 +271,11 @@ class FeedbackGiven:
     status: str
     closing: bool
     value: float | None = None
+    won: bool = field()
+
+    @won.default
+    def _won_by_name(self) -> bool:
+        return self.closing and self.status == "won"
 
 
 LeadEvent: TypeAlias = (

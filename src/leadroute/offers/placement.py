@@ -62,7 +62,7 @@ class Placement:
         status: The status.
         steps: The number of events so far, which is the number of the last one.
         received_at: The time at which the lead came in: as you gave it, else when it was submitted.
-        priority: Waiting leads with a higher one come first; 0 by default.
+        priority: Its own, else that of its grade; waiting leads with a higher one come first.
         rule: The rule that matched last.
         pool: The pool of the current offer or owner.
         rep_id: The rep of the offer, the owner, or the name of the catch-all.
@@ -82,6 +82,12 @@ class Placement:
         order: The number of its offer among all assignments, while the offer is open.
         factor: The name of the factor that disqualified it, or the condition when the policy has no factors.
         policy_version: The version of the policy that decided last.
+        lead_score: The lead score as of the submission, 0 to 1; ``None`` when it was not known.
+        lead_grade: The name of its grade; ``None`` when it has none.
+        completeness: The share of the facts that was known then; ``None`` when the policy scored no leads.
+        respond_by: The deadline of the first contact that its grade sets; ``None`` for no deadline.
+        trigger: What set it off, in a word; empty when nobody said.
+        won: Whether it ended as a win.
     """
 
     lead_id: str
@@ -107,6 +113,16 @@ class Placement:
     order: int = 0
     factor: str | None = None
     policy_version: str = ""
+    lead_score: float | None = None
+    lead_grade: str | None = None
+    completeness: float | None = None
+    respond_by: datetime | None = None
+    trigger: str = ""
+    won: bool = field()
+
+    @won.default
+    def _won_by_name(self) -> bool:
+        return self.closed_at is not None and self.outcome == "won"
 
     @property
     def owner(self) -> str | None:

@@ -581,10 +581,16 @@ class CandidateSet:
         )
         self._fits = team.fits.setdefault(alike, {})
 
-    def times(self, snapshot: Snapshot, *, ignore_availability: bool) -> bool:
-        """Whether a decision, or a reason for one of the members, asks what time it is."""
+    def times(self, able: Sequence[Rep], snapshot: Snapshot, *, ignore_availability: bool) -> bool:
+        """Whether a decision, or a reason for one of the members, asks what time it is.
+
+        Args:
+            able: The candidates, whose caps alone are read.
+            snapshot: The counts.
+            ignore_availability: Whether it does not matter who is at work.
+        """
         at_work = bool(snapshot.presence) or any(rep.hours is not None for rep in self.members)
-        return any(rep.caps for rep in self.members) or (at_work and not ignore_availability)
+        return any(rep.caps for rep in able) or (at_work and not ignore_availability)
 
     def home(self, matches: Iterable[Match]) -> Territory | None:
         """The most specific of the lead's territories that has a rep among the members."""

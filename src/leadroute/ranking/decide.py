@@ -181,7 +181,9 @@ class Decided:
         duty = view.duty
         over_all = self._get_charges().over_all if router.caps else ()
         snapshot = counts if type(counts) is Snapshot else self._read(view.limits, over_all)
-        if now is None and found.times(snapshot, ignore_availability=ignore_availability):
+        if now is None and found.times(
+            candidates.reps, snapshot, ignore_availability=ignore_availability
+        ):
             known(now)
         asks = self._asks(snapshot) if found.asks or snapshot.presence else ()
         places = _able(duty, view.here, over_all, snapshot, asks, previous_offers)
@@ -467,6 +469,7 @@ class Decided:
             self.ignore_availability,
             notes_of(rule, asked.lead) if self._set.asks else (),
             Answer(self, top),
+            asked.lead.lead_score,
         )
 
 

@@ -22,8 +22,9 @@ from leadroute.model.lead import Lead
 from leadroute.model.roster import Roster
 from leadroute.model.snapshot import Snapshot
 from leadroute.model.validation import FrozenDict, one_line
+from leadroute.ranking.lead_score import LeadScore
 from leadroute.ranking.policy_checks import fingerprint
-from leadroute.ranking.ranking import Exclusion, Outcome, Ranking, ScoreTerm, beside
+from leadroute.ranking.ranking import Exclusion, Outcome, Ranking, ScoreTerm, beside, score_lines
 
 if TYPE_CHECKING:
     from leadroute.ranking.router import Router
@@ -44,7 +45,7 @@ def _in_utc(instant: datetime) -> datetime:
 _ALIKE: Final = (
     *("lead_id", "at", "policy_version", "outcome", "rule", "pool", "rejections", "detail"),
     *("factor", "verdict", "resumes_at", "accept_within", "fairness_cost"),
-    *("fallback_step", "ignore_availability", "notes"),
+    *("fallback_step", "ignore_availability", "notes", "lead_score"),
 )
 """What a record holds as the ranking does."""
 
@@ -112,6 +113,7 @@ class DecisionRecord:
         fallback_step: What happens when no rep was found: ``wait`` or ``catch_all``.
         ignore_availability: True when availability was ignored.
         notes: Remarks, such as an unknown time zone of the lead.
+        lead_score: The lead score, its parts and how much was known; ``None`` when the policy scored no leads.
 
     Example:
         >>> from leadroute import Lead, Rep, Roster, Router, Rule, free_capacity
@@ -143,6 +145,7 @@ class DecisionRecord:
     fallback_step: str = ""
     ignore_availability: bool = False
     notes: tuple[str, ...] = ()
+    lead_score: LeadScore | None = None
 
     @classmethod
     def of(
@@ -212,6 +215,7 @@ class DecisionRecord:
         when = f"{self.at:%Y-%m-%d %H:%M:%S} UTC" if self.at else "at a time nobody said"
         lead, rep = one_line(self.lead_id), one_line(self.rep_id or "nobody")
         lines = [f"Lead {lead} went to {rep}{by}, {when}"]
+        lines += score_lines(self.lead_score)
         if self.ignore_availability:
             lines.append("  Though nobody was available")
         if not self.candidates:

@@ -12,6 +12,7 @@ from attrs.converters import optional
 
 from leadroute.model.validation import FrozenDict, one_line
 from leadroute.ranking.eligibility import Ineligibility
+from leadroute.ranking.lead_score import LeadScore
 from leadroute.rules.fallback import WAIT
 
 __all__ = [
@@ -23,6 +24,7 @@ __all__ = [
     "ScoreTerm",
     "Source",
     "beside",
+    "score_lines",
 ]
 
 
@@ -245,6 +247,7 @@ class Ranking:
         ignore_availability: True when schedules, presence, wrap-up and calling hours were ignored.
         notes: Remarks on the decision, such as an unknown time zone of the lead.
         source: The maker of assignments, rejections and figures when they are read.
+        lead_score: The lead score, its parts and how much was known; ``None`` when the policy scores no leads.
     """
 
     lead_id: str
@@ -265,6 +268,7 @@ class Ranking:
     ignore_availability: bool = False
     notes: tuple[str, ...] = ()
     _source: Source | None = field(default=None, repr=False)
+    lead_score: LeadScore | None = None
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Ranking):
@@ -349,6 +353,7 @@ class Ranking:
             'no_rule_matched'
         """
         return {
+            **_scored(self.lead_score),
             "lead_id": self.lead_id,
             "outcome": self.outcome.value,
             "reason": self.outcome.reason,
@@ -402,7 +407,7 @@ class Ranking:
         return f"Lead {lead} goes to nobody{by}: {self.outcome.reason}{more}"
 
     def __str__(self) -> str:
-        lines = [self.headline]
+        lines = [self.headline, *score_lines(self.lead_score)]
         labels = [one.label for one in self.assignments] + [one.label for one in self.rejections]
         width = max(map(len, labels), default=0)
         for assignment in self.assignments:
@@ -419,6 +424,26 @@ class Ranking:
 
 def _iso(at: datetime | None) -> str | None:
     return None if at is None else at.isoformat()
+
+
+def _scored(found: LeadScore | None) -> dict[str, Any]:
+    """Return the lead score as plain data; nothing when the policy scores no leads."""
+    if found is None:
+        return {}
+    return {
+        "lead_score": found.score,
+        "lead_grade": found.grade,
+        "completeness": found.completeness,
+        "lead_score_parts": [{"name": name, "points": points} for name, points in found.parts],
+        "lead_score_note": found.note,
+    }
+
+
+def score_lines(found: LeadScore | None) -> Iterator[str]:
+    """The line about a lead score: the score, how much was known, and what counted."""
+    if found is not None:
+        counted = f": {', '.join(found.reasons)}" if found.reasons else ""
+        yield f"  Lead score {found.headline}{counted}"
 
 
 @frozen

@@ -40,13 +40,16 @@ from leadroute.ranking.candidates import CandidateSet, Team, Teams
 from leadroute.ranking.case import Case
 from leadroute.ranking.charges import Charges
 from leadroute.ranking.decide import Asked, Counts, Decided, decide
+from leadroute.ranking.lead_scoring import LeadScoring
 from leadroute.ranking.membership import likely
 from leadroute.ranking.policy_checks import (
     as_atlas,
     as_cases,
     as_defines,
+    as_dispositions,
     as_fields,
     as_grace,
+    as_lead_scoring,
     as_pools,
     as_rules,
     as_wrap_up,
@@ -58,11 +61,13 @@ from leadroute.ranking.policy_checks import (
     observing,
     qualifiers,
     refuse_twins,
+    scoring_with,
     zone_name,
 )
 from leadroute.ranking.ranking import Outcome, Ranking
 from leadroute.rules.conditions import ALWAYS, Condition, reads
 from leadroute.rules.describe import describe
+from leadroute.rules.disposition import Disposition
 from leadroute.rules.evaluation import Predicate, Registry, Test, registry_of
 from leadroute.rules.fallback import Fallback, read_fallback
 from leadroute.rules.matcher import Matcher
@@ -108,6 +113,9 @@ class Router:
         timezone: The IANA zone of these caps; UTC when not given.
         territories: The territories, for rules with ``in_territory=True`` and for ``territory_match()``.
         fallback: The steps when no rep is found: ``Fallback``, or a mapping with its cases.
+        lead_scoring: How leads are scored before they are qualified, for ``lead.score`` and ``lead.grade`` in
+            conditions, and for priorities and deadlines; ``None`` (default) scores no lead.
+        dispositions: The words that feedback may use, and which of them close a lead or win it.
         offline_grace: How long a rep who goes from available to offline still counts as available, such as ``"30s"``.
         wrap_up: How long a rep gets no new lead after a contact, such as ``"2m"``.
         ignore: Codes that ``leadroute.check`` ignores, each with the reason. Not part of equality.
@@ -142,7 +150,10 @@ class Router:
     wrap_up: timedelta = field(default=timedelta(0), converter=as_wrap_up)
     fallback: Fallback = field(default=Fallback(), converter=read_fallback)
     ignore: Mapping[str, str] = field(factory=dict, converter=read_ignored, eq=False)
+    lead_scoring: LeadScoring | None = field(default=None, converter=as_lead_scoring)
+    dispositions: tuple[Disposition, ...] = field(default=None, converter=as_dispositions)
     registry: Registry = field(init=False, eq=False, repr=False)
+    _scoring: LeadScoring | None = field(init=False, eq=False, repr=False)
     _matcher: Matcher = field(init=False, eq=False, repr=False)
     _qualifiers: tuple[tuple[Factor | Condition, Test], ...] = field(
         init=False, eq=False, repr=False
@@ -167,6 +178,8 @@ class Router:
         check_fallback(self.fallback, members)
         matcher = Matcher([rule.when for rule in self.rules], names, self.registry)
         object.__setattr__(self, "_matcher", matcher)
+        scoring = scoring_with(self.lead_scoring, self.predicates, self.lists)
+        object.__setattr__(self, "_scoring", scoring)
         object.__setattr__(self, "_qualifiers", qualifiers(self.qualify, self.registry))
         object.__setattr__(self, "_members", FrozenDict(members))
         named = FrozenDict({each.name: each for each in self.pools})
@@ -240,6 +253,8 @@ class Router:
         """
         if not isinstance(lead, Lead):
             must_be(Lead, lead=lead)
+        if self._scoring is not None:
+            lead = self.scored(lead, now)
         position = self._matcher.first(lead, now)
         return None if position is None else self.rules[position]
 
@@ -253,7 +268,27 @@ class Router:
         Errors are those of ``match``.
         """
         must_be(Lead, lead=lead)
+        lead = self.scored(lead, now)
         return tuple(self.rules[position] for position in self._matcher.all(lead, now))
+
+    def scored(self, lead: Lead, now: datetime | None) -> Lead:
+        """Return the lead with its lead score, as qualification and rules read it.
+
+        The same lead comes back when the policy scores no leads, or the lead was scored before. O(criteria + signals).
+
+        Args:
+            lead: The lead.
+            now: The instant of the decision.
+
+        Raises:
+            FieldTypeError: A criterion met a fact of the wrong type, or depends on an instant that is not known.
+        """
+        if self._scoring is None or lead.lead_score is not None:
+            return lead
+        try:
+            return self._scoring.scored(lead, now)
+        except FieldTypeError as error:
+            raise error.during("lead_scoring", lead.id) from None
 
     def members(
         self, pool: str | None, roster: Roster, now: datetime | None = None
@@ -381,6 +416,8 @@ class Router:
             must_be(Roster, roster=roster)
         before = _NOBODY if previous_offers is None else _copied(previous_offers)
         instant = lead.received_at if now is None else aware(now)
+        if self._scoring is not None:
+            lead = self.scored(lead, instant)
         if self._qualifiers:
             failed = self._disqualified(lead, instant)
             if failed:
@@ -394,6 +431,7 @@ class Router:
                 at=instant,
                 policy_version=self.version,
                 fallback_step=then,
+                lead_score=lead.lead_score,
             )
         rule = self.rules[position]
         try:
@@ -410,7 +448,7 @@ class Router:
         """
         if not isinstance(lead, Lead):
             must_be(Lead, lead=lead)
-        return not (self._qualifiers and self._disqualified(lead, now))
+        return not (self._qualifiers and self._disqualified(self.scored(lead, now), now))
 
     def _disqualified(self, lead: Lead, now: datetime | None) -> list[Factor | Condition]:
         try:
@@ -434,6 +472,7 @@ class Router:
             policy_version=self.version,
             factor=first.name if isinstance(first, Factor) else str(first),
             verdict=first.outcome if isinstance(first, Factor) else None,
+            lead_score=lead.lead_score,
         )
 
 

@@ -38,7 +38,7 @@ from leadroute.rules.conditions import (
     is_name,
     joined,
 )
-from leadroute.rules.fields import CUSTOM_KINDS, FIELDS, Kind, spec_of
+from leadroute.rules.fields import CUSTOM_KINDS, FIELDS, Kind, is_brought, spec_of
 from leadroute.rules.lexer import fault, located, scan
 from leadroute.rules.operand import Const, Field, Operand, SignalStat, arithmetic, constant
 
@@ -123,7 +123,7 @@ def declared(custom: Mapping[str, str] | None) -> dict[tuple[str, str], Kind]:
             raise ConfigError(
                 f"{key!r} cannot be declared; write a name, or rep.name, of letters, digits and _"
             )
-        if name in FIELDS[entity]:
+        if is_brought(entity, name):
             raise ConfigError(f"{entity}.{name} is a standard field; declare a name of your own")
         if kind not in CUSTOM_KINDS:
             raise ConfigError(
@@ -470,7 +470,7 @@ class Reader:
 
     def _field(self, entity: str, name: str) -> FieldExpr:
         kind = self.kinds.get((entity, name))
-        if kind is not None:
+        if kind is not None and name not in FIELDS[entity]:
             return FieldExpr(Field(entity, name, custom=True, kind=kind))
         spec_of(entity, name, [known for of, known in self.kinds if of == entity])
         return FieldExpr(Field(entity, name))

@@ -618,7 +618,7 @@ def test_habits():
     """Each of the three classic mistakes is found, and reading what it misses ends it."""
     assert habits(Rule("a", score=free_capacity())) == ["LR301", "LR302", "LR303"]
     assert habits(Rule("a", score=skill_match("industry").when(LEAD.source == "x"))) == ["LR302"]
-    assert habits(Rule("a", score=intent("x")), pools=[Pool("p", reps={"a"})]) == ["LR303"]
+    assert habits(Rule("a", score=intent("x")), pools=[Pool("p", reps={"a"})]) == ["LR303", "LR304"]
     assert habits(Rule("a", when=signal("x").count > 1, require=REP.level > 1)) == ["LR303"]
     assert habits(Rule("a", in_territory=True)) == ["LR302", "LR303"]
     known = {"known": lambda *_: True}
@@ -627,7 +627,7 @@ def test_habits():
 
 def test_declared_numbers_are_quality():
     """A number of the host's own that is read counts as reading quality."""
-    policy = 'format = 1\n[custom_fields]\nscore = "number"\n[[rule]]\nname = "a"\nwhen = "lead.score > 5"\n'
+    policy = 'format = 1\n[custom_fields]\nscore = "number"\n[[rule]]\nname = "a"\nwhen = "lead[\'score\'] > 5"\n'
     assert "LR302" not in [each.code for each in check(parse_policy(policy))]
 
 

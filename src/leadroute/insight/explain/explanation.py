@@ -24,7 +24,7 @@ from leadroute.rules.operand import Field, SignalStat
 SHOWN: Final = frozenset(
     """
     received_at country region timezone language industry employees annual_revenue budget product source channel
-    deadline priority
+    deadline priority score grade completeness
     """.split()
 )
 """The fields of a lead whose values are shown. All others, and the texts of attributes, may be personal."""
@@ -136,6 +136,7 @@ def explain(
     ranking = router.rank(lead, roster, now=now, snapshot=snapshot, previous_offers=previous_offers)
     if ranking.outcome is Outcome.DISQUALIFIED:
         return Explanation(ranking, "", ())
+    lead = router.scored(lead, ranking.at)
     names = [rule.name for rule in router.rules]
     matched = len(names) if ranking.rule is None else names.index(ranking.rule)
     when = None if ranking.rule is None else router.rules[matched].when

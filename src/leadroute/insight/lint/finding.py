@@ -10,6 +10,7 @@ from attrs import fields, frozen
 
 from leadroute.model.lead import Lead
 from leadroute.model.validation import FrozenDict
+from leadroute.rules.fields import SCORE_FIELDS
 from leadroute.rules.operand import literal_text
 
 
@@ -69,6 +70,13 @@ CODES: Mapping[str, Code] = FrozenDict(
         "LR301": Code(_H, "availability is the only criterion"),
         "LR302": Code(_H, "nothing reads quality or intent"),
         "LR303": Code(_H, "every source is treated alike"),
+        "LR304": Code(_H, "a term of a score that is equal for every rep"),
+        "LR305": Code(_H, "the best rep first, and nothing that spreads the leads"),
+        "LR306": Code(_W, "a grade that no lead can reach"),
+        "LR307": Code(_W, "points without effect"),
+        "LR308": Code(_H, "a grade without a rule, a deadline or a priority"),
+        "LR309": Code(_H, "a signal whose word is near another one"),
+        "LR310": Code(_W, "a lead score is read, and nothing scores leads"),
         "LR401": Code(_H, "territories between which only their names decide"),
         "LR402": Code(_W, "leads of a territory rule that nobody's territory holds"),
         "LR403": Code(_H, "too many territories to compare them all"),
@@ -147,6 +155,11 @@ def told(lead: Lead) -> str:
         for field in fields(Lead)
         if field.name not in ("id", "signals", "attributes")
         and (value := getattr(lead, field.name)) is not None
+    ]
+    known += [
+        f"lead.{name} == {literal_text(value)}"
+        for name in sorted(SCORE_FIELDS)
+        if (value := getattr(lead, name)) is not None
     ]
     known += [f"lead[{name!r}] == {_shown(value)}" for name, value in lead.attributes.items()]
     known += [f"signal({signal.kind!r}) of {signal.value:g}" for signal in lead.signals]

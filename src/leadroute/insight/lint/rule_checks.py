@@ -49,12 +49,14 @@ def habits(subject: Subject) -> Iterator[Finding]:
         explanation = "any free rep gets the lead; no rule asks for skill"
         remedy = "require or score a skill, a language, a territory"
         yield Finding("LR301", "rule", explanation, remedy)
+    scoring = subject.router.lead_scoring
     by_quality = any(isinstance(scorer, _BY_QUALITY) for scorer in scorers)
-    if not by_quality and not any(_quality(each) for each in asked):
+    if scoring is None and not by_quality and not any(_quality(each) for each in asked):
         explanation = "no rule reads how good a lead is, or what it did"
-        remedy = "read budget, size, role, deadline or signals in a rule, or score intent()"
+        remedy = "score leads with [lead_scoring], or read budget, size, role or signals in a rule"
         yield Finding("LR302", "rule", explanation, remedy)
-    if not any(field.name in _ORIGIN for each in asked for field in each.lead):
+    sources = scoring is not None and scoring.sources
+    if not sources and not any(field.name in _ORIGIN for each in asked for field in each.lead):
         explanation = "no rule reads the source of a lead, so all sources are treated alike"
         yield Finding("LR303", "rule", explanation, "read lead.source or lead.channel in a rule")
 

@@ -28,11 +28,11 @@ from attrs import evolve, field, frozen
 
 from leadroute.errors import ConfigError, FieldError, ValidationError
 from leadroute.model.keys import is_total_key
-from leadroute.model.lead import Lead
+from leadroute.model.lead import Lead, priority_of
 from leadroute.model.rep import Rep
 from leadroute.model.roster import Roster
 from leadroute.model.snapshot import Snapshot
-from leadroute.model.validation import FrozenDict, every, one_line
+from leadroute.model.validation import FrozenDict, aware, every, one_line
 from leadroute.ranking.batch.solver import Engine, solve
 from leadroute.ranking.charges import used_of
 from leadroute.ranking.decide import Decided
@@ -246,7 +246,7 @@ class _Wish:
 
     @property
     def priority(self) -> int:
-        return self.lead.priority or 0
+        return priority_of(self.lead)
 
 
 @frozen(eq=False)
@@ -338,7 +338,8 @@ def assign_batch(
 
     Args:
         router: The policy.
-        leads: The leads, each once; their order changes nothing. Those of a higher ``priority`` come first.
+        leads: The leads, each once; their order changes nothing. Those of a higher ``priority``, their own or that
+            of their grade, come first.
         roster: The reps.
         now: The instant of the decision; each lead's ``received_at`` when not given.
         snapshot: The counts.
@@ -383,6 +384,11 @@ def assign_batch(
     )
 
 
+def _line(lead: Lead) -> tuple[int, float, datetime, str]:
+    score = -1.0 if lead.score is None else lead.score
+    return -priority_of(lead), -score, lead.received_at or _LAST, lead.id
+
+
 def _wishes(
     router: Router,
     leads: Iterable[Lead],
@@ -391,14 +397,14 @@ def _wishes(
     counts: Snapshot,
     terms: BatchOptions,
 ) -> list[_Wish]:
-    """What each lead may have, the highest priority first, then the oldest.
+    """What each lead may have, the highest priority first, then the best lead score, then the oldest.
 
     A lead that takes a turn moves the credits that the next one sees: it counts as taken by the first who still has
     room. Else the whole backlog would be one rep's turn.
     """
     known: dict[Any, tuple[_Need, ...]] = {}
     wishes, room = [], _Room(terms.most)
-    for lead in _in_order(leads):
+    for lead in _in_order(router, leads, now):
         rank = partial(router.rank, lead, roster, now=now, snapshot=counts)
         found = router.judge(lead, roster, now, counts)
         ranking = found if isinstance(found, Ranking) else found.ranking()
@@ -419,11 +425,10 @@ def _wishes(
     return wishes
 
 
-def _in_order(leads: Iterable[Lead]) -> list[Lead]:
-    ordered = sorted(
-        every(Lead, leads=leads),
-        key=lambda lead: (-(lead.priority or 0), lead.received_at or _LAST, lead.id),
-    )
+def _in_order(router: Router, leads: Iterable[Lead], now: datetime | None) -> list[Lead]:
+    instant = None if now is None else aware(now)
+    scored = (router.scored(lead, instant or lead.received_at) for lead in every(Lead, leads=leads))
+    ordered = sorted(scored, key=_line)
     twice = sorted(
         name for name, count in Counter(lead.id for lead in ordered).items() if count > 1
     )

@@ -43,7 +43,7 @@ def test_one_row_for_each_lead(leadroute, given):
             "assignable",
             "round_robin() 1.00: 0 turns taken, weight 2",
         ],
-        ["L-3", "disqualified", "", "", "", "disqualified", "not lead.budget > 0"],
+        ["L-3", "disqualified", "", "", "", "disqualified", "not true that budget is more than 0"],
     ]
 
 
@@ -83,7 +83,7 @@ def test_json_lines(leadroute, given):
         "rule": None,
         "score": None,
         "reason_code": "disqualified",
-        "reason": "not lead.budget > 0",
+        "reason": "not true that budget is more than 0",
     }
     assert found[0]["score"] == 0.933333
 

@@ -115,7 +115,7 @@ def test_nobody():
     assert decision.rep_id is None
     assert str(decision).splitlines()[:2] == [
         "Lead L-1 went to nobody, at a time nobody said",
-        "  Because disqualified: not lead.budget > 0",
+        "  Because disqualified: not true that budget is more than 0",
     ]
     assert str(rerun(decision, router, LEAD_1, TEAM)) == (
         "lead L-1: the same decision again, for nobody"

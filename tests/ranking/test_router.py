@@ -152,9 +152,13 @@ def test_what_a_sales_manager_reads():
         (
             Router(rules=[], qualify=(LEAD.budget > 0) & LEAD.email.is_present()),
             Outcome.DISQUALIFIED,
-            "disqualified: not lead.budget > 0 and not lead.email is present",
+            "disqualified: not true that budget is more than 0; not true that e-mail is known",
         ),
-        (Router(rules=[], qualify=LEAD.budget > 0), Outcome.DISQUALIFIED, "not lead.budget > 0"),
+        (
+            Router(rules=[], qualify=LEAD.budget > 0),
+            Outcome.DISQUALIFIED,
+            "not true that budget is more than 0",
+        ),
         (Router(rules=[]), Outcome.NO_RULE_MATCHED, "Lead L-1 goes to nobody: no rule matched"),
         (
             Router(rules=[Rule("r", pool="p")], pools=[Pool("p", reps={"zoe"})]),

@@ -66,6 +66,7 @@ from leadroute.ranking.policy_checks import (
 )
 from leadroute.ranking.ranking import Outcome, Ranking
 from leadroute.rules.conditions import ALWAYS, Condition, reads
+from leadroute.rules.describe import describe
 from leadroute.rules.disposition import Disposition
 from leadroute.rules.evaluation import Predicate, Registry, Test, registry_of
 from leadroute.rules.fallback import Fallback, read_fallback
@@ -458,12 +459,15 @@ class Router:
     def _refused(
         self, lead: Lead, failed: list[Factor | Condition], now: datetime | None
     ) -> Ranking:
-        told, first = [str(part) for part in failed], failed[0]
-        named = isinstance(first, Factor)
+        first = failed[0]
+        reasons = [
+            str(part) if isinstance(part, Factor) else f"not true that {describe(part)}"
+            for part in failed
+        ]
         return Ranking(
             lead.id,
             Outcome.DISQUALIFIED,
-            detail="; ".join(told) if named else f"not {' and not '.join(told)}",
+            detail="; ".join(reasons),
             at=now,
             policy_version=self.version,
             factor=first.name if isinstance(first, Factor) else str(first),

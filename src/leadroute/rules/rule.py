@@ -33,6 +33,7 @@ from leadroute.model.validation import (
     whole,
 )
 from leadroute.rules.conditions import And, Condition, as_condition, joined
+from leadroute.rules.describe import describe
 from leadroute.rules.fallback import Fallback, read_fallback
 from leadroute.rules.scorer import Scorer
 
@@ -82,7 +83,7 @@ class Factor:
     Example:
         >>> from leadroute.rules.builders import LEAD
         >>> str(Factor("budget", condition=LEAD.budget > 0, outcome="nurture"))
-        'not lead.budget > 0'
+        'not true that budget is more than 0'
     """
 
     name: str = field(metadata={"clean": ident})
@@ -94,7 +95,7 @@ class Factor:
         clean_fields(self)
 
     def __str__(self) -> str:
-        return self.reason or f"not {self.condition}"
+        return self.reason or f"not true that {describe(self.condition)}"
 
 
 def _factors(given: Iterable[Factor]) -> tuple[Factor, ...]:

@@ -638,7 +638,7 @@ def test_a_number_that_no_rep_has_is_not_proposed():
     lower = Rule("all", score=rep_value("rep['cost']", higher=False))
     told = proposed(
         lower,
-        Rep("bob", attributes={"capacity_cost": 9}),
-        Rep("ada", attributes={"capacity_cost": 3}),
+        Rep("bob", attributes={"cost": 9}),
+        Rep("ada", attributes={"cost": 3}),
     )
     assert "cost was 2" in " ".join(told)

@@ -416,7 +416,7 @@ def test_reason_without_a_rule():
     rule = Rule("us", when=LEAD.country == "US")
     assert answer(rule, Rep("bob")) == ("no rule matched", ["the lead's country was 'US'"])
     reason, found = answer(rule, Rep("bob"), qualify=LEAD.budget > 0)
-    assert reason == "not lead.budget > 0"
+    assert reason == "not true that budget is more than 0"
     assert found == ["the lead's budget was 1 and the lead's country was 'US'"]
 
 
@@ -471,7 +471,7 @@ def test_reasons_of_moves():
     pools = {"rules": [Rule("rest", pool="p")], "pools": [Pool("p", reps={"bob"})]}
     assert moved(last_first, pools, ADA, bob) == "ada is not in the pool 'p'"
     assert moved({"rules": [rest]}, {"rules": [rest], "qualify": LEAD.budget > 1}, ADA) == (
-        "no rule instead of rule 'rest'; disqualified: not lead.budget > 1"
+        "no rule instead of rule 'rest'; disqualified: not true that budget is more than 1"
     )
 
 

@@ -82,9 +82,9 @@ def test_explain_shows_the_score():
     """The explanation says the score, and of an earlier rule what the score was there."""
     found = explain(ROUTER, LEAD_1, TEAM, now=NOW)
     assert "  Lead score 0.22, 100% of the facts known: +10 budget, +1 source blog\n" in str(found)
-    assert "'hot': not so: grade is hot (grade is not known)" in str(found)
+    assert "'hot': not true that grade is hot (grade is not known)" in str(found)
     warm = explain(ROUTER, LEAD_1.with_changes(employees=None), TEAM, now=NOW)
-    assert "not so: grade is hot (grade is 'warm')" in str(warm)
+    assert "not true that grade is hot (grade is warm)" in str(warm)
 
 
 def test_another_scoring_moves_leads():

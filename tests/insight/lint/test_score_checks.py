@@ -35,7 +35,7 @@ from leadroute.lead_scoring import (
 from leadroute.model.lead import Lead, with_score
 from leadroute.ranking.case import Case
 from leadroute.rules.builders import define
-from leadroute.scorers import freshness, invert, max_of, source_urgency, top_producer
+from leadroute.scorers import freshness, intent, invert, max_of, source_urgency, top_producer
 
 LARGE = FitCriterion("large", LEAD.employees >= 500, 30)
 HOT = LeadGrade("hot", 0.7, "5m")

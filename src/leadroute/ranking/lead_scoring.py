@@ -361,7 +361,7 @@ def _grades(given: Iterable[LeadGrade]) -> tuple[LeadGrade, ...]:
     return tuple(sorted(_each(LeadGrade, given), key=lambda each: -each.at_least))
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, slots=False)  # a cached property needs a place for its value
 class LeadScoring:
     """How leads are scored: what they are (fit), what they did (engagement), and the grade that follows.
 
@@ -427,6 +427,9 @@ class LeadScoring:
                 if name not in self.names:
                     raise UnknownFieldError("feature", name, self.names)
 
+    def __getstate__(self) -> dict[str, Any]:
+        return {name: each for name, each in vars(self).items() if name != "_plan"}
+
     @property
     def names(self) -> tuple[str, ...]:
         """The names of criteria, sources and signals, in the order of the features."""
@@ -470,22 +473,9 @@ class LeadScoring:
         score, note = self._blended(fit, engagement), ""
         if self.model is not None:
             score, note = self._modelled(self.model, lead, held, heats)
-        name = within = priority = None
-        grade = self._grade(score)
-        if grade is not None:
-            name, within, priority = grade.name, grade.respond_within, grade.priority
-        return LeadScore(
-            lead.id,
-            score,
-            fit,
-            engagement,
-            completeness,
-            name,
-            within,
-            priority,
-            tuple(parts),
-            note,
-        )
+        name, within, priority = self._graded(score)
+        of_parts = (score, fit, engagement, completeness)
+        return LeadScore(lead.id, *of_parts, name, within, priority, tuple(parts), note)
 
     def _blended(self, fit: float | None, engagement: float | None) -> float | None:
         if fit is None or engagement is None:
@@ -531,12 +521,12 @@ class LeadScoring:
         except Exception as error:  # noqa: BLE001 - a model of the caller's own may raise anything, and no lead is lost by it
             return None, f"the model {model.name!r} gave no score: it raised {type(error).__name__}"
 
-    def _grade(self, score: float | None) -> LeadGrade | None:
+    def _graded(self, score: float | None) -> tuple[str | None, timedelta | None, int | None]:
         if score is not None:
             for grade in self.grades:
                 if score >= grade.at_least:
-                    return grade
-        return None
+                    return grade.name, grade.respond_within, grade.priority
+        return None, None, None
 
     def prepared(self) -> LeadScoring:
         """Return the scoring itself, compiled, so that what is wrong with it shows now.

@@ -67,7 +67,7 @@ from leadroute.ranking.policy_checks import (
 from leadroute.ranking.ranking import Outcome, Ranking
 from leadroute.rules.conditions import ALWAYS, Condition, reads
 from leadroute.rules.describe import describe
-from leadroute.rules.disposition import Disposition
+from leadroute.rules.disposition import DISPOSITIONS, Disposition
 from leadroute.rules.evaluation import Predicate, Registry, Test, registry_of
 from leadroute.rules.fallback import Fallback, read_fallback
 from leadroute.rules.matcher import Matcher
@@ -151,7 +151,9 @@ class Router:
     fallback: Fallback = field(default=Fallback(), converter=read_fallback)
     ignore: Mapping[str, str] = field(factory=dict, converter=read_ignored, eq=False)
     lead_scoring: LeadScoring | None = field(default=None, converter=as_lead_scoring)
-    dispositions: tuple[Disposition, ...] = field(default=None, converter=as_dispositions)
+    dispositions: tuple[Disposition, ...] = field(
+        default=None, converter=as_dispositions, metadata={"default": DISPOSITIONS}
+    )
     registry: Registry = field(init=False, eq=False, repr=False)
     _scoring: LeadScoring | None = field(init=False, eq=False, repr=False)
     _matcher: Matcher = field(init=False, eq=False, repr=False)

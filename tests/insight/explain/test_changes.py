@@ -635,10 +635,10 @@ def test_no_clock_to_lend():
 def test_a_number_that_no_rep_has_is_not_proposed():
     """Where no rep has the number, there is nothing to be the best of."""
     assert proposed(Rule("all", score=rep_value("rep['rate']")), Rep("bob", weight=1), ADA) == []
-    lower = Rule("all", score=rep_value("rep['cost']", higher=False))
+    lower = Rule("all", score=rep_value("rep['fee']", higher=False))
     told = proposed(
         lower,
-        Rep("bob", attributes={"cost": 9}),
-        Rep("ada", attributes={"cost": 3}),
+        Rep("bob", attributes={"fee": 9}),
+        Rep("ada", attributes={"fee": 3}),
     )
-    assert "cost was 2" in " ".join(told)
+    assert "fee was 2" in " ".join(told)

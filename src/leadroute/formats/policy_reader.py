@@ -110,7 +110,7 @@ def read_instant(given: Any) -> datetime:
         found = datetime.fromisoformat(given) if isinstance(given, str) else given
         return aware(found, "now")
     except (ValueError, FieldTypeError):
-        raise ConfigError("is no instant; write one such as 2026-03-02T09:00:00Z") from None
+        raise ConfigError("is not an instant; write one such as 2026-03-02T09:00:00Z") from None
 
 
 def read_expected(given: Any, rules: Iterable[str], pools: Iterable[str]) -> dict[str, str]:

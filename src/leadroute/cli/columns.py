@@ -26,16 +26,15 @@ def told_columns(reading: Reading[Any]) -> Iterator[str]:
     strange = [column for column in reading.columns if not column.known]
     if named:
         yield f"{reading.name}: {_listed(named)}"
-    if strange:
-        kept = [column for column in strange if not column.near and not column.plain]
-        if kept:
-            yield f"{reading.name}: no field: {_listed(kept)}"
-        for column in strange:
-            if column.near:
-                remedy = f"--map {f'{column.header}={column.near}'!r}"
-                if column.near in ("received_at", "deadline"):
-                    remedy += " or --timezone, with the zone of its times"
-                yield f"{reading.name}: no field: {column}; to read it as such, say {remedy}"
+    kept = [column for column in strange if not column.near and not column.plain]
+    if kept:
+        yield f"{reading.name}: no field: {_listed(kept)}"
+    for column in strange:
+        if column.near:
+            remedy = f"--map {f'{column.header}={column.near}'!r}"
+            if column.near in ("received_at", "deadline"):
+                remedy += " or --timezone, with the zone of its times"
+            yield f"{reading.name}: no field: {column}; to read it as such, say {remedy}"
 
 
 def _renamed(column: Column) -> bool:

@@ -93,6 +93,11 @@ def add_leads(parser: ArgumentParser, *, required: bool = True) -> None:
         metavar="HEADER=FIELD",
         help="what one column fills, such as 'Lead ID=id'; may be given several times",
     )
+    _add_values(parser)
+
+
+def _add_values(parser: ArgumentParser) -> None:
+    """The options that say how the values of the leads are written."""
     parser.add_argument(
         "--country", metavar="CODE", help="the country of rows that name none, such as US"
     )

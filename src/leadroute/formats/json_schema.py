@@ -69,12 +69,7 @@ def policy_schema() -> Schema:
             "timezone": _text("The IANA zone in whose calendar those are counted."),
             "holidays": _list_of({"type": "string", "format": "date"}),
             "fallback": _fallback(CASES),
-            "lint": {
-                "description": "What the lint keeps quiet about.",
-                "type": ["object", "null"],
-                "additionalProperties": False,
-                "properties": {"ignore": _table_of(_text("Why this code is silenced."))},
-            },
+            "lint": _lint(),
             "custom_fields": _fields(),
             "definitions": _table_of(_text("Condition that others may use by this name.")),
             "lead_scoring": _lead_scoring(),
@@ -85,6 +80,15 @@ def policy_schema() -> Schema:
             "territory": _list_of(_territory()),
             "test": _list_of(_test()),
         },
+    }
+
+
+def _lint() -> Schema:
+    return {
+        "description": "What the lint keeps quiet about.",
+        "type": ["object", "null"],
+        "additionalProperties": False,
+        "properties": {"ignore": _table_of(_text("Why this code is ignored."))},
     }
 
 

@@ -74,11 +74,11 @@ def write_toml(document: Mapping[str, Any]) -> str:
     values, blocks = {}, list[tuple[str, Mapping[str, Any]]]()
     for name, value in document.items():
         if isinstance(value, Mapping):
-            plain = {key: each for key, each in value.items() if not _is_tables(each)}
+            inner = {key: each for key, each in value.items() if _is_tables(each)}
+            plain = {key: each for key, each in value.items() if key not in inner}
             blocks.append((f"[{_key(name)}]", plain))
-            for key, each in value.items():
-                if key not in plain:
-                    blocks += [(f"[[{_key(name)}.{_key(key)}]]", table) for table in each]
+            for key, each in inner.items():
+                blocks += [(f"[[{_key(name)}.{_key(key)}]]", table) for table in each]
         elif _is_tables(value):
             blocks.extend((f"[[{_key(name)}]]", each) for each in value)
         else:

@@ -384,10 +384,9 @@ class Draft:
                 if found is None:
                     continue
                 built = kind(**found)
-                if isinstance(built, SourcePoints):
-                    if built.name in known:
-                        raise ConfigError(f"{built.name} stands twice; keep one of them")
-                    known[built.name] = None
+                if isinstance(built, SourcePoints) and built.name in known:
+                    raise ConfigError(f"{built.name} stands twice; keep one of them")
+                known[getattr(built, "name", "")] = None
                 yield built
 
     def _pools(self, document: Mapping[str, Any]) -> Iterator[Pool]:

@@ -12,7 +12,7 @@ from leadroute.insight.lint.analysis import conditions_of
 from leadroute.model.columns import ATTRIBUTE, IGNORE, Column, header_key
 from leadroute.ranking.router import Router
 from leadroute.rules.conditions import reads
-from leadroute.rules.fields import FIELDS
+from leadroute.rules.fields import FIELDS, SCORE_FIELDS
 
 __all__ = ["told_columns", "unfilled"]
 
@@ -63,6 +63,7 @@ def unfilled(router: Router, reading: Reading[Any], *, country: str | None) -> l
         filled.add("name")
     if country is not None:
         filled.add("country")
+    filled |= SCORE_FIELDS  # the policy's own, which no column ever fills
     return sorted(_lead_fields(router) - {_word(name) for name in filled})
 
 

@@ -8,8 +8,11 @@ The rules of this module:
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import Protocol, runtime_checkable
+from typing import Any, Protocol, runtime_checkable
+
+from attrs import frozen
 
 __all__ = ["Clock", "SystemClock"]
 
@@ -39,3 +42,20 @@ class SystemClock:
 
     def __repr__(self) -> str:
         return "SystemClock()"
+
+
+@frozen
+class _Calling:
+    """A clock that calls a function."""
+
+    now: Callable[[], datetime]
+
+
+def as_clock(given: Any) -> Any:
+    """Turn a function that returns the present into a clock; anything else stays as it is.
+
+    Example:
+        >>> as_clock(lambda: datetime(2026, 1, 5, tzinfo=UTC)).now().year
+        2026
+    """
+    return _Calling(given) if callable(given) and not hasattr(given, "now") else given

@@ -130,7 +130,7 @@ def test_what_people_call_a_rep():
         ({"day": -1}, "caps limit is -1; write 0 or more"),
         ({"day": None}, "caps limit is not known; write one"),
         ({"year": 1}, "caps per is 'year'; write one of hour, day, week, month, quarter"),
-        ("5", "caps is '5'; write caps such as"),
+        ("5", "caps hold one that cannot be read: '5' is not a cap; write it like '5 per day'"),
         (5, "caps is 5; write caps such as"),
         ([5], "caps are not all caps"),
         ([Cap(1, "day"), Cap(2, "day")], "caps have two limits per day; keep the lower one"),
@@ -262,3 +262,8 @@ def test_which_counters_count_open_leads():
     """Open leads of a rep are told from everything else that is held."""
     assert is_open_key(open_key("a/b"))
     assert not is_open_key(key("turn", "rep", "open"))
+
+
+def test_one_cap_may_stand_alone():
+    """The text of one cap is a list of one."""
+    assert Rep("ada", caps="5 per day") == Rep("ada", caps=["5 per day"])

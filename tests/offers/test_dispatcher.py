@@ -1,7 +1,7 @@
 import itertools
 import sqlite3
 from contextlib import suppress
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from threading import Barrier, Thread
 
 import pytest
@@ -29,6 +29,7 @@ from leadroute import (
     MemoryStore,
     Pool,
     Rep,
+    Roster,
     Router,
     Rule,
     SqliteStore,
@@ -653,3 +654,12 @@ def test_the_store_keeps_codes():
     kept += [event.data for event in here.store.events(lead="L-1")]
     assert "none_eligible" in kept[0]
     assert not any("nobody" in text for text in kept)
+
+
+def test_a_function_may_be_the_clock():
+    """A function that returns the present is a clock."""
+    at = datetime(2026, 1, 5, 9, tzinfo=UTC)
+    dispatcher = Dispatcher(
+        Router([Rule("all")]), Roster([Rep("ada")]), MemoryStore(), clock=lambda: at
+    )
+    assert dispatcher.submit(Lead("L-1")).offered_at == at

@@ -2,7 +2,7 @@ from datetime import timedelta
 
 import pytest
 
-from leadroute import LEAD, REP, Lead, Pool, Rep, Rule, free_capacity
+from leadroute import LEAD, REP, Lead, Pool, Rep, Router, Rule, free_capacity
 from leadroute.errors import ConfigError, FieldTypeError, ValidationError
 from leadroute.rules.parser import parse
 from leadroute.rules.routing_context import RoutingContext
@@ -22,7 +22,10 @@ def test_a_rule_holds_what_it_was_given():
 @pytest.mark.parametrize(
     ("fields", "said"),
     [
-        ({"when": "lead.budget > 0"}, r"when is 'lead.budget > 0'; write a condition such as"),
+        (
+            {"when": "lead.bugdet > 0"},
+            "when cannot be read: .*no field 'bugdet'; did you mean 'budget'",
+        ),
         ({"require": True}, "require is True; write a condition such as LEAD.country == 'US'"),
         ({"score": 5, "pool": ""}, r"score is 5; write a scorer such as .*; pool is empty"),
     ],
@@ -81,3 +84,10 @@ def test_condition_of_a_qualification_is_all_of_its_factors():
     assert str(whole_of(factors)) == "lead.budget > 0 and lead.employees > 5"
     assert str(whole_of(LEAD.budget > 0)) == "lead.budget > 0"
     assert whole_of(None) is None
+
+
+def test_conditions_may_be_text():
+    """A rule takes the text of its conditions, and a router its rules without a name."""
+    rule = Rule("a", when="lead.country == 'US'", require="rep.level >= 2")
+    assert rule == Rule("a", when=LEAD.country == "US", require=REP.level >= 2)
+    assert Router([rule]) == Router(rules=[rule])

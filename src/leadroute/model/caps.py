@@ -584,12 +584,13 @@ _WORDS: Mapping[str, Callable[[str], Any]] = {
 
 
 def caps(given: Any) -> tuple[Cap, ...]:
-    """A cleaner for caps: ``Cap`` values or their text, or a mapping such as ``{"day": 5}``."""
+    """A cleaner for caps: ``Cap`` values or their text, one text, or a mapping such as ``{"day": 5}``."""
+    given = [given] if isinstance(given, str) else given
     wanted = "write caps such as [Cap(5, 'day')], ['5 per day'] or {'day': 5}"
     try:
         if isinstance(given, Mapping):
             found = tuple(Cap(limit, per) for per, limit in given.items())
-        elif isinstance(given, Iterable) and not isinstance(given, str):
+        elif isinstance(given, Iterable):
             found = tuple(Cap.parse(cap) if isinstance(cap, str) else cap for cap in given)
         else:
             raise Refused(f"is {shown(given)}; {wanted}")

@@ -95,6 +95,9 @@ class Books:
 
     def read(self, need: Need) -> Snapshot:
         """Read the counts of the candidates. O(candidates)."""
+        # The credits first: who takes a turn after they were read makes this step conflict, so the number of the last
+        # assignment, which is read behind them, is still the last one when the step is committed.
+        credits = None if need.pool is None else self.credits(need.pool)
         candidates, limits = need.candidates, need.limits
         wanted = [name for name in _KEYS if name in need.fields]
         if limits.capacity is None and "open" not in need.score:
@@ -115,8 +118,7 @@ class Books:
         for name, column in columns.items():
             values = [*map(found.get, column)]
             named[name] = FrozenDict(compress(zip(ids, values, strict=True), values))
-        if need.pool is not None:
-            credits = self.credits(need.pool)
+        if credits is not None:
             named["credits"] = FrozenDict({need.pool: credits.credits()})
             if "turns" in need.score:
                 named["turns"] = FrozenDict({need.pool: credits.turns()})

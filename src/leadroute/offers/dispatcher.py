@@ -20,7 +20,7 @@ from typing import Final
 from attrs import field, frozen
 from attrs.converters import optional
 
-from leadroute.clock import Clock, SystemClock
+from leadroute.clock import Clock, SystemClock, as_clock
 from leadroute.errors import FieldTypeError
 from leadroute.model.duration import from_micros, to_micros
 from leadroute.model.keys import lead_key, submit_key
@@ -94,7 +94,7 @@ class Dispatcher:
     router: Router = field(validator=of_kind(Router))
     roster: Roster = field(validator=of_kind(Roster))
     store: Store = field(validator=of_kind(Store))
-    clock: Clock = field(factory=SystemClock, validator=of_kind(Clock))
+    clock: Clock = field(factory=SystemClock, converter=as_clock, validator=of_kind(Clock))
     track_records: TrackRecords = field(default=TrackRecords(), validator=of_kind(TrackRecords))
     presence: Mapping[str, Presence] = field(default=FrozenDict(), converter=by_rep)
     track_outcomes_by: Iterable[str] | None = field(default=None, converter=optional(fields_of))

@@ -132,7 +132,7 @@ class Router:
         'ada'
     """
 
-    rules: tuple[Rule, ...] = field(converter=as_rules)
+    rules: tuple[Rule, ...] = field(converter=as_rules, kw_only=False)
     qualify: Condition | Qualification | None = cleaned(qualification)
     pools: tuple[Pool, ...] = field(default=(), converter=as_pools)
     accept_within: timedelta = field(default=timedelta(minutes=5), converter=read_accept_within)

@@ -16,7 +16,7 @@ from typing import Any, Final
 from attrs import field, frozen
 from attrs.converters import optional
 
-from leadroute.errors import ConfigError, TruthError, ValidationError
+from leadroute.errors import ConfigError, LeadrouteError, TruthError, ValidationError
 from leadroute.model.duration import parse_duration
 from leadroute.model.schedule import Schedule
 from leadroute.model.validation import (
@@ -35,6 +35,7 @@ from leadroute.model.validation import (
 from leadroute.rules.conditions import And, Condition, as_condition, joined
 from leadroute.rules.describe import describe
 from leadroute.rules.fallback import Fallback, read_fallback
+from leadroute.rules.parser import parse
 from leadroute.rules.scorer import Scorer
 
 __all__ = [
@@ -170,7 +171,12 @@ EVERYONE = "everyone"
 
 
 def condition(given: Any) -> Condition:
-    """A cleaner for conditions, and for flags such as ``LEAD["vip"]``, as in text."""
+    """A cleaner for conditions, their text, and flags such as ``LEAD["vip"]``."""
+    if isinstance(given, str):
+        try:
+            return parse(given)
+        except LeadrouteError as error:
+            raise Refused(f"cannot be read: {error}") from None
     try:
         return as_condition(given)
     except TruthError:
@@ -273,8 +279,8 @@ class Rule:
 
     Args:
         name: The rule's name, unique in its policy.
-        when: A condition on the lead; ``None`` takes every lead.
-        require: A condition on the rep, or on rep and lead together; ``None`` takes every rep of the pool.
+        when: A condition on the lead, or its text; ``None`` takes every lead.
+        require: A condition on the rep, or on rep and lead together, or its text; ``None`` takes every rep of the pool.
         score: The score that orders the reps; ``None`` means ``round_robin()``.
         pool: The name of the pool; ``None`` means every rep of the roster.
         accept_within: How long an offer is open, such as ``"5m"``; ``None`` means ``Router.accept_within``.

@@ -13,7 +13,7 @@ from leadroute import Cap, Lead, Rep, Roster, Schedule, Signal, Snapshot
 from leadroute.errors import ConfigError, UnknownFieldError, ValidationError
 from leadroute.model.duration import format_duration, from_micros, parse_duration, to_micros
 from leadroute.model.keys import cap_holder, is_open_key, key, open_key, parts
-from leadroute.model.validation import FrozenDict
+from leadroute.model.validation import FrozenDict, aware
 from leadroute.testing.strategies import leads, reps, rosters
 
 AT = datetime(2026, 1, 5, 9, 0, tzinfo=UTC)
@@ -267,3 +267,32 @@ def test_which_counters_count_open_leads():
 def test_one_cap_may_stand_alone():
     """The text of one cap is a list of one."""
     assert Rep("ada", caps="5 per day") == Rep("ada", caps=["5 per day"])
+
+
+def test_a_mapping_with_a_fault_is_refused_with_all_of_them():
+    """What a mapping holds is checked as a row is, and every fault is named."""
+    with pytest.raises(ValidationError, match=r"budget is 'much'.*country is 'zz'"):
+        Lead.from_mapping({"id": "L-1", "budget": "much", "country": "zz"})
+
+
+def test_a_record_of_salesforce_is_a_lead():
+    """The reference of a record in a tree is the id where there is none."""
+    record = {"attributes": {"type": "Lead", "referenceId": "ref1"}, "Company": "Acme"}
+    assert Lead.from_mapping(record, columns="salesforce") == Lead("ref1", company="Acme")
+
+
+def test_a_snapshot_answers_whoever_reads_it():
+    """A snapshot stands for a store: it gives itself."""
+    counts = Snapshot(open={"ada": 1})
+    assert counts.read(None) is counts
+
+
+def test_an_instant_of_another_class_is_an_instant():
+    """A subclass of datetime, as pandas has one, counts as the instant that it is."""
+
+    class Stamp(datetime):
+        """An instant of another library."""
+
+    at = Stamp(2026, 1, 5, 9, tzinfo=UTC)
+    assert type(aware(at)) is datetime
+    assert aware(at) == at

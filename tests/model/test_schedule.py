@@ -682,3 +682,16 @@ def test_error_of_the_library_is_no_failing_calendar():
     """What fails in a host's calendar is caught; what this library says is wrong is not."""
     with pytest.raises(FieldTypeError):
         unless_failing(lambda: Schedule("always", "UTC").is_open("noon"), lambda _error: None)
+
+
+def test_holidays_told_date_by_date_have_no_text():
+    """A schedule whose calendar answers for any date cannot be written, and says what to write instead."""
+
+    class Sundays:
+        """A calendar without an end."""
+
+        def __contains__(self, day):
+            return day.weekday() == 6
+
+    with pytest.raises(Refused, match="a Sundays tells date by date, so they have no text"):
+        text_of(Schedule("always", "UTC", holidays=Sundays()))

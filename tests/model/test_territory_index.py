@@ -158,3 +158,12 @@ def test_edge_of_a_circle_is_inside():
     circle = Territory("circle", center=center, radius_km=distance_km(center, place))
     lead = Lead("L-1", attributes={"lat": place[0], "lon": place[1]})
     assert len(TerritoryIndex([circle]).lookup(lead)) == 1
+
+
+def test_stretches_of_codes_meet_within_a_country():
+    """Two stretches meet where a code can be in both, and never across countries."""
+    whole, part, other = stretch("DE:1"), stretch("DE:10"), stretch("FR:10")
+    assert whole.meets(part)
+    assert part.meets(whole)
+    assert not whole.meets(other)
+    assert not part.meets(stretch("DE:2"))

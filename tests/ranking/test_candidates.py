@@ -153,3 +153,13 @@ def test_segment_has_room_for_the_whole_lead(open_work, fits):
     counts = Snapshot(used={segment_open_key("ada", "big"): open_work})
     team = Roster([Rep("ada", capacity_by_segment={"big": 3})])
     assert (Router(rules=[rule]).rank(Lead("L-1"), team, snapshot=counts).best is not None) == fits
+
+
+def test_views_by_source_are_bounded():
+    """Caps that ask about many sources are kept for the last ones alone, and answer the same."""
+    caps = [Cap(1, "day", source=f"s{number}") for number in range(70)]
+    router, team = Router([Rule("all")]), Roster([Rep("ada", caps=caps)])
+    at = datetime(2026, 1, 5, 9, tzinfo=UTC)
+    for number in (*range(70), 0):
+        lead = Lead("L-1", source=f"s{number}")
+        assert router.rank(lead, team, now=at).best.rep_id == "ada"

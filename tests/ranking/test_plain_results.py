@@ -5,9 +5,10 @@ from datetime import UTC, datetime
 
 import pytest
 
-from leadroute import Dispatcher, Lead, MemoryStore, Rep, Roster, Router, Rule
+from leadroute import LEAD, Dispatcher, Lead, LeadScoring, MemoryStore, Rep, Roster, Router, Rule
 from leadroute.batch import assign_batch
 from leadroute.conditions import REP
+from leadroute.lead_scoring import FitCriterion
 from leadroute.model.validation import one_line
 
 NOW = datetime(2026, 3, 2, 9, tzinfo=UTC)
@@ -69,3 +70,11 @@ def test_names_stay_on_one_line(mark):
     team = Roster([Rep(f"a{mark}da", name=f"Ada{mark}L")])
     ranking = Router(rules=[Rule("all")]).rank(Lead(f"L{mark}1"), team, now=NOW)
     assert str(ranking).splitlines()[0] == "Lead L?1 goes to Ada?L (rule 'all')"
+
+
+def test_a_ranking_says_the_score_of_its_lead():
+    """Where the policy scores leads, the plain data of a ranking has the score, its grade and what was known."""
+    scoring = LeadScoring(fit=[FitCriterion("large", LEAD.employees >= 200, 30)])
+    router = Router([Rule("all")], lead_scoring=scoring)
+    plain = router.rank(Lead("L-1", employees=500), TEAM, now=NOW).to_dict()
+    assert (plain["lead_score"], plain["completeness"]) == (1.0, 1.0)

@@ -3,7 +3,7 @@ from datetime import timedelta
 import pytest
 
 from leadroute import LEAD, REP, Lead, Pool, Rep, Router, Rule, free_capacity
-from leadroute.errors import ConfigError, FieldTypeError, ValidationError
+from leadroute.errors import ConfigError, FieldTypeError, UnknownFieldError, ValidationError
 from leadroute.rules.parser import parse
 from leadroute.rules.routing_context import RoutingContext
 from leadroute.rules.rule import Factor, Qualification, read_ignored, whole_of
@@ -91,3 +91,9 @@ def test_conditions_may_be_text():
     rule = Rule("a", when="lead.country == 'US'", require="rep.level >= 2")
     assert rule == Rule("a", when=LEAD.country == "US", require=REP.level >= 2)
     assert Router([rule]) == Router(rules=[rule])
+
+
+def test_a_list_that_nothing_reads_is_refused():
+    """Only the lists that conditions know may be replaced."""
+    with pytest.raises(UnknownFieldError, match="free_mial"):
+        Router([Rule("a")], lists={"free_mial": {"a.example"}})

@@ -340,3 +340,18 @@ def test_sizes_of_deals_leave_out_who_has_none():
     everyone = _sizes([1, 1], logs, squares)
     assert everyone[0] == 3
     assert _sizes([1, 1, 0], [*logs, 0], [*squares, 0]) == everyone
+
+
+@pytest.mark.parametrize("lost", [0, -500])
+def test_a_column_of_revenue_says_what_each_rep_gets(lost):
+    """All reps at once get what each gets alone, also where a deal was paid back."""
+    context = world(ada=Record(closed=10, value=900), bob=Record(closed=5, value=lost))
+    score = revenue_rate(20)
+    points = score.bind(context)
+    assert score.column(context) == pytest.approx([points(rep) for rep in context.reps])
+
+
+def test_a_column_without_an_answer_says_so_for_everybody():
+    """A lead without the field that says what is alike has no expert."""
+    context = world(Lead("L-1"), ada=Record(closed=10))
+    assert expertise().column(context) == [None] * len(context.reps)

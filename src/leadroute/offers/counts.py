@@ -109,14 +109,16 @@ class Books:
         if "used" in need.score:
             router = self.router
             asked += counters(candidates.reps, router.caps, router.zone, self.now)
+        # First the credits, whose version guards the change: what commits after them makes this step decide again, so
+        # that two turns of a pool never read the same number for the next assignment.
+        credits = None if need.pool is None else self.credits(need.pool)
         found = self.store.counts(asked)
         self._order.append(found.get(order_key(), 0))
         ids, named = candidates.ids, dict[str, Any]()
         for name, column in columns.items():
             values = [*map(found.get, column)]
             named[name] = FrozenDict(compress(zip(ids, values, strict=True), values))
-        if need.pool is not None:
-            credits = self.credits(need.pool)
+        if credits is not None and need.pool is not None:
             named["credits"] = FrozenDict({need.pool: credits.credits()})
             if "turns" in need.score:
                 named["turns"] = FrozenDict({need.pool: credits.turns()})

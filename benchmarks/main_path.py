@@ -71,7 +71,7 @@ class Sizes:
     largest: int = 10_000
     seconds: float = 4.0
     """CPU time for one ratio."""
-    busy_timeout: float = 4.0
+    warming: float = 4.0
     """CPU time for the leads before, which are not counted."""
     block: int = 2_000
     """Reps asked in one block: 100 leads of 20 reps, 2 leads of 1,000."""
@@ -94,7 +94,7 @@ class Sizes:
 
 
 FULL = Sizes()
-QUICK = Sizes(seconds=0.3, busy_timeout=1.5, repeats=2, different=20_000, every=False)
+QUICK = Sizes(seconds=0.3, warming=1.5, repeats=2, different=20_000, every=False)
 
 
 # ---- Time
@@ -234,7 +234,7 @@ def beside_loop(name, size, sizes):
 def warm(pair, size, sizes):
     """Let all decide some leads that are not counted: as many as a cold start is measured over, if time allows."""
     spent, left = 0.0, sizes.first
-    while left > 0 and spent < sizes.busy_timeout:
+    while left > 0 and spent < sizes.warming:
         count = min(left, sizes.leads(size))
         spent += sum(pair.turns(count).values())
         left -= count

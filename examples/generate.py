@@ -1,9 +1,9 @@
-"""Write the example data again: 12 reps and 500 leads, byte for byte the same on every machine.
+"""Write the example data again: 12 reps and 500 leads, the same bytes on every machine.
 
 Usage: python generate.py [FOLDER]
 
-The folder is `data` in the current one when not given, so run it from `examples/` to write them in their place.
-Everything is invented. The leads come in over the two weeks from Monday, 2 March 2026. Only ``random()`` is drawn from,
+The default folder is `data` in the current one, so run it from `examples/`.
+Everything is invented. The leads come in over the two weeks from Monday, 2 March 2026. Only ``random()`` is used,
 because Python promises its sequence for a seed, and that of no other method.
 """
 

@@ -1,4 +1,4 @@
-"""The whole of leadroute on one page: a policy, a team, a lead, an offer, and what becomes of it."""
+"""The whole of leadroute on one page: a policy, a team, a lead, an offer and its result."""
 
 from leadroute import (
     LEAD,
@@ -42,12 +42,12 @@ lead = Lead(
 
 ranking = router.rank(lead, team)
 assert ranking.best.rep_id == "ada"
-print(ranking)  # every rep, every reason
+print(ranking)  # every rep with every reason
 
 store = MemoryStore()  # or SqliteStore("crm.db")
 dispatcher = Dispatcher(router, team, store)
-print(dispatcher.submit(lead).status)  # idempotent: qualify, decide, offer, in one change
+print(dispatcher.submit(lead).status)  # qualify, decide and offer; safe to repeat
 print(dispatcher.accept("L-1", "ada"))  # or decline(..., reason=...), or nothing, and then:
-dispatcher.sweep()  # time-outs, next reps, backlog. The only timer
+dispatcher.sweep()  # expired offers and waiting leads; call it often
 print(dispatcher.record_contact("L-1"))
 print(dispatcher.feedback("L-1", status="won", value=48_000))

@@ -1,4 +1,4 @@
-"""A Salesforce export to owners: territories by state, weighted turns, a daily cap, and a catch-all."""
+"""Route a Salesforce export: territories by state, weighted turns, daily caps and a catch-all."""
 
 from pathlib import Path
 

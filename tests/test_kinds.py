@@ -104,9 +104,6 @@ CALLS = {
         lambda: owned().assign("L-1", ADA, by="boss"),
         lambda: why_not(ROUTER, LEAD, ADA, TEAM),
     ],
-    "closing is of type str; it must be True or False": [
-        lambda: owned().feedback("L-1", "won", closing="yes")
-    ],
     "open is of type list; it must be a mapping": [lambda: Snapshot(open=["ada"])],
     r"turns\['everyone'\] is of type int; it must be a mapping": [
         lambda: Snapshot(turns={"everyone": 3})

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from leadroute.model.territory import Territory
     from leadroute.offers.dispatcher import Dispatcher
     from leadroute.offers.placement import Placement, Status
+    from leadroute.ranking.lead_scoring import LeadScoring
     from leadroute.ranking.ranking import Assignment, Exclusion, Outcome, Ranking
     from leadroute.ranking.router import Router
     from leadroute.ranking.scorers.custom import scorer
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from leadroute.ranking.scorers.performance import close_rate
     from leadroute.ranking.scorers.round_robin import round_robin
     from leadroute.rules.builders import LEAD, REP
+    from leadroute.rules.disposition import Disposition
     from leadroute.rules.fallback import Fallback
     from leadroute.rules.rule import Factor, Pool, Qualification, Rule
     from leadroute.stores.memory import MemoryStore
@@ -42,10 +44,12 @@ __all__ = [
     "Assignment",
     "Cap",
     "Dispatcher",
+    "Disposition",
     "Exclusion",
     "Factor",
     "Fallback",
     "Lead",
+    "LeadScoring",
     "LeadrouteError",
     "MemoryStore",
     "Outcome",
@@ -82,11 +86,13 @@ _HOMES = {
     "Assignment": "leadroute.ranking.ranking",
     "Cap": "leadroute.model.caps",
     "Dispatcher": "leadroute.offers.dispatcher",
+    "Disposition": "leadroute.rules.disposition",
     "Exclusion": "leadroute.ranking.ranking",
     "Factor": "leadroute.rules.rule",
     "Fallback": "leadroute.rules.fallback",
     "LEAD": "leadroute.rules.builders",
     "Lead": "leadroute.model.lead",
+    "LeadScoring": "leadroute.ranking.lead_scoring",
     "LeadrouteError": "leadroute.errors",
     "MemoryStore": "leadroute.stores.memory",
     "Outcome": "leadroute.ranking.ranking",

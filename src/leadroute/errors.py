@@ -45,7 +45,7 @@ class FieldError:
 
     Args:
         field: The field's name.
-        problem: What is wrong with it and what would be right, without personal data.
+        problem: The problem and the remedy, without personal data.
 
     Example:
         >>> str(
@@ -79,7 +79,7 @@ class FieldError:
 
 
 def nearest(name: str, known: Iterable[str]) -> str | None:
-    """The known name most like ``name``, or ``None`` when none is near.
+    """Return the known name most like ``name``, or ``None``.
 
     Example:
         >>> nearest("contry", ["country", "company"])
@@ -99,8 +99,8 @@ class ConfigError(LeadrouteError, ValueError):
     Raised while building or loading, never while routing.
 
     Args:
-        problem: What is wrong and what to write instead.
-        place: Where it stands, such as ``policy.toml:14: rule[2].when``; empty when there is no file.
+        problem: The problem and the remedy.
+        place: The place, such as ``policy.toml:14: rule[2].when``; empty when there is no file.
 
     Example:
         >>> str(
@@ -133,10 +133,10 @@ class UnknownFieldError(ConfigError):
     """A name is not known; the message suggests the nearest one.
 
     Args:
-        entity: What the name should be a part of, such as ``lead``, ``rep``, ``pool`` or ``scorer``.
+        entity: The kind of thing that has such names: ``lead``, ``rep``, ``pool`` or ``scorer``.
         name: The unknown name.
         known: The names that would have been right.
-        place: Where it stands; empty when there is no file.
+        place: The place; empty when there is no file.
 
     Example:
         >>> str(UnknownFieldError("lead", "contry", ("country", "company")))
@@ -174,14 +174,14 @@ class UnknownFieldError(ConfigError):
 
 
 class ExpressionError(ConfigError):
-    r"""The text of a condition or a score is not in the language.
+    r"""The text of a condition or score is not valid.
 
     Args:
-        problem: What is wrong and what to write instead.
+        problem: The problem and the remedy.
         line: The line in the text, counted from 1.
         column: The character in that line, counted from 1.
         excerpt: The part of the line around it, with a caret below.
-        place: Where the text stands; empty when there is no file.
+        place: The place of the text; empty when there is no file.
 
     Example:
         >>> print(ExpressionError("write == to compare", 1, 9, "  lead.id = 'x'\n          ^"))
@@ -212,7 +212,7 @@ class PolicyError(ConfigError):
     """A policy file has errors, each on a line of its own.
 
     Args:
-        errors: What is wrong, each with file, line, table and key.
+        errors: The errors, each with file, line, table and key.
         place: Where the file stands, when it is part of something larger.
 
     Example:
@@ -318,8 +318,8 @@ class FieldTypeError(LeadrouteError, TypeError):
 
     Args:
         field: The field or argument, such as ``lead['score']`` or ``now``.
-        found: What was found, described without personal data.
-        expected: What would have been right.
+        found: The value that was found, described without personal data.
+        expected: The kind of value that is expected.
         rule: The rule being judged, when there is one.
         lead_id: The lead being judged, when there is one.
 
@@ -392,7 +392,7 @@ class TransientError(LeadrouteError):
     """The store was busy and nothing happened; try the change again.
 
     Args:
-        reason: What the store said, without a connection string.
+        reason: The reason that the store gave, without a connection string.
 
     Example:
         >>> print(TransientError("database is locked"))
@@ -414,7 +414,7 @@ class TransactionRequiredError(LeadrouteError):
 
     Args:
         store: The name of the store's type.
-        remedy: What to write before using it.
+        remedy: The remedy.
 
     Example:
         >>> print(TransactionRequiredError("SqliteTransaction", "execute BEGIN IMMEDIATE first"))
@@ -450,9 +450,9 @@ class InvalidTransitionError(LeadrouteError):
 
     Args:
         lead_id: The lead.
-        move: What was tried, such as ``accept``.
+        move: The move that was tried, such as ``accept``.
         rep_id: The rep who tried it; empty when no rep was named.
-        state: What is so instead, as a part of a sentence: who has the lead, and since when.
+        state: The present state as a part of a sentence: who has the lead, and since when.
 
     Example:
         >>> print(InvalidTransitionError("L-1", "release", "", "it is waiting"))
@@ -494,7 +494,7 @@ class MissingExtraError(LeadrouteError, ImportError):
     """Something needs a package that is not installed.
 
     Args:
-        feature: What needs it.
+        feature: The feature that needs it.
         extra: The extra that brings it.
 
     Example:

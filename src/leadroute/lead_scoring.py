@@ -2,21 +2,23 @@
 
 Example:
     >>> from leadroute.lead_scoring import LeadGrade
-    >>> str(LeadGrade("hot", 0.7, "5m").sla)
-    '0:05:00'
+    >>> LeadGrade("hot", 0.7, "5m").name
+    'hot'
 """
 
+from __future__ import annotations
+
+from leadroute.ranking.calibration import Bin, Calibration, calibration
+from leadroute.ranking.lead_score import LeadScore
 from leadroute.ranking.lead_scoring import (
-    Bin,
-    Calibration,
     EngagementSignal,
     FitCriterion,
     LeadGrade,
-    LeadScore,
     LeadScoring,
     Logistic,
+    NamedModel,
     Predictor,
-    calibration,
+    SourcePoints,
 )
 
 __all__ = [
@@ -28,6 +30,8 @@ __all__ = [
     "LeadScore",
     "LeadScoring",
     "Logistic",
+    "NamedModel",
     "Predictor",
+    "SourcePoints",
     "calibration",
 ]

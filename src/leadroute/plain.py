@@ -18,6 +18,7 @@ from typing import Any, TypeVar
 from attrs import fields, has
 from cattrs import Converter
 from cattrs.errors import ClassValidationError
+from cattrs.fns import identity
 from cattrs.v import transform_error
 
 from leadroute.errors import FieldError, ValidationError, nearest
@@ -46,7 +47,7 @@ def to_dict(value: Any) -> dict[str, Any]:
     Fields at their default are left out.
 
     Raises:
-        ValidationError: A rep's schedule has no text: its holidays are told date by date, or it is a combination.
+        ValidationError: A rep's schedule has no text: its holidays are dates one by one, or it is a combination.
 
     Example:
         >>> to_dict(Lead("L-1", country="de"))
@@ -132,6 +133,8 @@ def make_converter() -> Converter:
     converter.register_structure_hook(datetime, lambda given, _: _instant(given))
     converter.register_unstructure_hook(timedelta, format_duration)
     converter.register_structure_hook(timedelta, lambda given, _: parse_duration(given))
+    for kept in (str | None, int | None, float | None):  # inlined, where each value would be asked
+        converter.register_unstructure_hook(kept, identity)
     converter.register_unstructure_hook_func(lambda kind: kind in _CODERS, _unstructured)
     converter.register_structure_hook_func(lambda kind: kind in _CODERS, _structured)
     return converter

@@ -38,7 +38,13 @@ from leadroute.ranking.scorers.performance import (
 )
 from leadroute.ranking.scorers.places import distance, timezone_overlap
 from leadroute.ranking.scorers.round_robin import least_recent, round_robin
-from leadroute.ranking.scorers.seniority import deal_size_fit, graduation, tier, top_producer
+from leadroute.ranking.scorers.seniority import (
+    deal_size_fit,
+    graduation,
+    rep_value,
+    tier,
+    top_producer,
+)
 from leadroute.rules.routing_context import RoutingContext
 from leadroute.rules.scorer import Scorer
 from leadroute.rules.scores import parse_score
@@ -63,6 +69,7 @@ _PLAIN: tuple[type[Scorer], ...] = (
     response_speed,
     accept_rate,
     top_producer,
+    rep_value,
     tier,
     graduation,
     deal_size_fit,
@@ -111,6 +118,7 @@ __all__ = [
     "parse_score",
     "prior_of",
     "random_tiebreak",
+    "rep_value",
     "response_speed",
     "revenue_rate",
     "round_robin",

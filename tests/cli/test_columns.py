@@ -185,3 +185,16 @@ def test_200_hostile_ids_over_the_commands(leadroute, given, write, monkeypatch,
     told = terminal.getvalue().replace("\r", "")
     assert told.count("x7") > 2
     assert shown(told) == told
+
+
+def test_the_policys_own_score_needs_no_column(leadroute, write, files, monkeypatch):
+    """A rule may read the grade that the policy gives; the facts that the score reads are asked for as any other."""
+    monkeypatch.chdir(files)
+    scoring = '[[lead_scoring.fit]]\nname = "large"\nwhen = "lead.employees >= 200"\npoints = 30\n'
+    scoring += '[[lead_scoring.grade]]\nname = "hot"\nat_least = 0.6\npriority = 5\n'
+    rule = '[[rule]]\nname = "hot leads"\nwhen = "lead.grade == \'hot\'"\n'
+    write("policy.toml", f"format = 1\n{scoring}{rule}")
+    write("reps.csv", "id\nada\n")
+    write("leads.csv", "id\n1\n")
+    words = ("check", "--policy", "policy.toml", "--reps", "reps.csv", "--leads", "leads.csv")
+    assert "the policy reads lead.employees, which no column fills" in leadroute(*words).out

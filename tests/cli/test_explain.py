@@ -148,3 +148,52 @@ def test_why_not(leadroute, given):
     found = json.loads(leadroute(*words, "--json").out)
     assert (found["lead_id"], found["rep_id"]) == ("L-1", "bob")
     assert found["proposals"]
+
+
+SCORED = """
+[lead_scoring]
+[[lead_scoring.fit]]
+name = "large"
+when = "lead.employees >= 100"
+[[lead_scoring.grade]]
+name = "hot"
+at_least = 0.5
+respond_within = "5m"
+"""
+
+
+def test_every_lead(leadroute, given, write, files):
+    """Without --lead every lead is explained; with --json each is one object a line, with its score."""
+    policy = (files / "policy.toml").read_text()
+    write("policy.toml", policy.replace("[[rule]]", f"{SCORED}\n[[rule]]", 1))
+    ended = leadroute("explain", *given, "--json")
+    found = [json.loads(line) for line in ended.out.splitlines()]
+    assert [each["lead_id"] for each in found] == ["L-1", "L-2", "L-3"]
+    assert [(each["lead_score"], each["lead_grade"]) for each in found] == [
+        (1.0, "hot"),
+        (0.0, None),
+        (0.0, None),
+    ]
+    assert found[0]["completeness"] == 1.0
+    assert found[0]["lead_score_parts"] == [{"name": "large", "points": 1.0}]
+    assert found[0]["lead_score_note"] == ""
+    assert leadroute("explain", *given).out.count("Lead score ") == 3
+    routed = leadroute("route", *given).out.splitlines()
+    assert routed[0].endswith('"lead_score","lead_grade","completeness"')
+    assert routed[1].endswith(',1.0,"hot",1.0')
+    assert routed[2].endswith(',0.0,"",1.0')
+
+
+def test_bad_rows_among_every_lead(leadroute, given, write):
+    """A row that cannot be read is named, and the others are explained."""
+    write("leads.csv", "id,employees,budget\nL-1,many,1\nL-2,5,10\n")
+    ended = leadroute("explain", *given, "--json")
+    assert (ended.code, len(ended.out.splitlines())) == (1, 1)
+    assert "leads.csv:2: employees" in ended.err
+
+
+def test_why_not_needs_a_lead(leadroute, given):
+    """A question about a rep is a question about one lead."""
+    ended = leadroute("explain", *given, "--why-not", "bob")
+    assert ended.code == 2
+    assert "--why-not: needs the id of a lead; add --lead ID" in ended.err

@@ -42,8 +42,8 @@ def test_help_names_commands_and_exit_codes(leadroute):
         (("rout",), "invalid choice: 'rout'"),
         (("route",), "the following arguments are required: --policy, --reps, --leads"),
         (("report", "--sto", "a.db"), "the following arguments are required: --store"),
-        (("explain", "--now", "noon"), "'noon' is no instant; write one such as 2026-03-03T15"),
-        (("explain", "--now", "2026-03-03"), "'2026-03-03' is no instant; write one such as"),
+        (("explain", "--now", "noon"), "'noon' is not an instant; write one such as 2026-03-03T15"),
+        (("explain", "--now", "2026-03-03"), "'2026-03-03' is not an instant; write one such as"),
     ],
 )
 def test_wrong_words(leadroute, words, said):

@@ -43,7 +43,7 @@ def test_one_row_for_each_lead(leadroute, given):
             "assignable",
             "round_robin() 1.00: 0 turns taken, weight 2",
         ],
-        ["L-3", "disqualified", "", "", "", "disqualified", "not lead.budget > 0"],
+        ["L-3", "disqualified", "", "", "", "disqualified", "not true that budget is more than 0"],
     ]
 
 
@@ -57,7 +57,7 @@ def test_turns_are_told_as_they_stand(leadroute, given, write):
     """The reason of a rotation says how many turns the rep had taken before this lead."""
     write("leads.csv", "id,email,budget\n" + "".join(f"L-{n},a@b.example,5\n" for n in range(6)))
     reasons = [row[6] for row in rows(leadroute("route", *given).out)[1:]]
-    assert any("round_robin() 1.00: 1 turns taken" in reason for reason in reasons)
+    assert any("round_robin() 1.00: 1 turn taken" in reason for reason in reasons)
 
 
 def test_no_leads(leadroute, given, write):
@@ -83,7 +83,7 @@ def test_json_lines(leadroute, given):
         "rule": None,
         "score": None,
         "reason_code": "disqualified",
-        "reason": "not lead.budget > 0",
+        "reason": "not true that budget is more than 0",
     }
     assert found[0]["score"] == 0.933333
 
@@ -216,7 +216,7 @@ def test_bad_roster_is_refused(leadroute, given, write):
     ended = leadroute("route", *given)
     assert (ended.code, ended.out) == (2, "")
     assert ended.err.startswith(
-        "leadroute: 2 rows are no reps; put them right first:\n  reps.csv:2:"
+        "leadroute: 2 rows are not reps; correct them first:\n  reps.csv:2:"
     )
     assert "\n  reps.csv:4: id 'bob'" in ended.err
 

@@ -124,13 +124,17 @@ GOOD = {"lead": "{}", "expect": '{ rule = "germany" }'}
             "[{ id = 'a', capacity = -1 }]",
             "test[0].rep: Rep 'a': capacity is -1; write 0 or more; leave it out when it is not known or has no limit",
         ),
-        ("now", "'today'", "test[0].now: is no instant; write one such as 2026-03-02T09:00:00Z"),
+        (
+            "now",
+            "'today'",
+            "test[0].now: is not an instant; write one such as 2026-03-02T09:00:00Z",
+        ),
         (
             "now",
             "2026-03-02T09:00:00",
-            "test[0].now: is no instant; write one such as 2026-03-02T09:00:00Z",
+            "test[0].now: is not an instant; write one such as 2026-03-02T09:00:00Z",
         ),
-        ("now", "5", "test[0].now: is no instant; write one such as 2026-03-02T09:00:00Z"),
+        ("now", "5", "test[0].now: is not an instant; write one such as 2026-03-02T09:00:00Z"),
         (
             "when",
             "5",

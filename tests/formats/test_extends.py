@@ -191,7 +191,7 @@ def test_factors_replace_qualify(write):
         ),
         (
             '[[qualification]]\nname = "a"\n',
-            "policy: qualification[0]: require is missing; write what a lead must fulfil, such as LEAD.budget > 0",
+            "policy: qualification[0]: require is missing; write what a lead must meet, such as LEAD.budget > 0",
         ),
         (
             '[[qualification]]\nname = "a"\nrequire = "always"\noutcome = "drop"\n',

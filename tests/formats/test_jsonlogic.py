@@ -342,11 +342,11 @@ CIRCLE["!"] = CIRCLE
         ),
         (
             {"<": [{"var": "lead.deadline"}, "soon"]},
-            "$.<: 'soon' is no instant; write one such as 2026-03-02T09:00:00+00:00",
+            "$.<: 'soon' is not an instant; write one such as 2026-03-02T09:00:00+00:00",
         ),
         (
             {"in": [{"var": "lead.deadline"}, ["soon"]]},
-            "$.in[1][0]: 'soon' is no instant; write one such as 2026-03-02T09:00:00+00:00",
+            "$.in[1][0]: 'soon' is not an instant; write one such as 2026-03-02T09:00:00+00:00",
         ),
         ({"<": [1, 2]}, "$.<: 1 < 2 has a literal on the left; turn it round"),
         (

@@ -456,7 +456,7 @@ def test_every_error_is_reported_at_once():
         (
             "there is no key of a policy named 'colour'; known: "
             "qualify, accept_within, offline_grace, wrap_up, catch_all, holidays, caps, timezone, "
-            "lint, fallback, custom_fields, definitions and 5 more"
+            "lint, fallback, lead_scoring, custom_fields and 7 more"
         ),
         "pool[0]: pool 'p' has no members; write reps={...} or where=...",
         "pool[1].name: there are two pools named 'p'; give each a name of its own",

@@ -150,6 +150,9 @@ def test_preference(score, said):
             "whether their level suits the lead's budget (among leads of the same product)",
         ),
         ("tier('budget', [9], by='product')", "whether their level suits the lead's budget"),
+        ("rep_value('level')", "higher level"),
+        ("rep_value(\"rep['cost']\", higher=False)", "lower cost"),
+        ("free_capacity(units=True)", "free units of capacity"),
         ("clamp(workload(), 0.25)", "how little they have open (from 0.25 to 1)"),
         ("invert(distance())", "the opposite of nearness to the lead"),
         ("at_least(close_rate(), 0.5)", "share of leads won (where it is 0.5 or more)"),
@@ -174,6 +177,7 @@ def test_every_scorer_has_words(name):
         "skill_match": "'industry'",
         "source_urgency": "['event'], [1]",
         "tier": "'budget', [1000]",
+        "rep_value": "'level'",
         "max_of": "free_capacity(), workload()",
         "first_of": "free_capacity(), workload()",
         "tiers": "free_capacity(), workload()",
@@ -252,7 +256,7 @@ def test_factors():
         rules=[],
     )
     assert describe_policy(router).splitlines() == [
-        "A lead is placed only if it fulfils every factor:",
+        "A lead is placed only if it meets every factor:",
         "- budget: rich; otherwise it is nurtured (too early).",
         "- mail: e-mail is known; otherwise a person reviews it.",
         "The first rule that fits a lead decides.",

@@ -146,7 +146,7 @@ def test_many_names_are_filed_by_the_first_alone():
     ],
 )
 def test_circle_is_found_across_cells(center, place):
-    """A lead 34 kilometres away is found north, south and on the other side of the date line."""
+    """A lead 34 kilometers away is found north, south and on the other side of the date line."""
     index = TerritoryIndex([Territory("circle", center=center, radius_km=40)])
     lead = Lead("L-1", attributes={"lat": place[0], "lon": place[1]})
     assert [match.territory.name for match in index.lookup(lead)] == ["circle"]

@@ -23,6 +23,7 @@ from leadroute import (
     REP,
     Cap,
     Dispatcher,
+    Disposition,
     Lead,
     LeadrouteError,
     MemoryStore,
@@ -253,14 +254,15 @@ def test_a_closed_lead_cannot_be_contacted_for_the_first_time():
         here.record_contact("L-1")
 
 
-def test_the_host_says_what_ends_the_work():
-    """Any status can be made to end the work, and a usual end can be kept open."""
-    here = desk(Rep("ada"))
+def test_the_dispositions_of_the_policy_say_what_ends_the_work():
+    """A word of the policy's own may close the lead, and a usual end may leave it open."""
+    words = [Disposition("parked", closes=True), Disposition("lost")]
+    here = desk(Rep("ada"), router=Router(rules=[Rule("all")], dispositions=words))
     submitted(here, "L-1", "L-2")
     for lead_id in ("L-1", "L-2"):
         here.accept(lead_id, "ada")
-    assert here.feedback("L-1", "parked", closing=True).status is Status.CLOSED
-    assert here.feedback("L-2", "lost", closing=False).status is Status.ACCEPTED
+    assert here.feedback("L-1", "Parked").status is Status.CLOSED
+    assert here.feedback("L-2", "lost").status is Status.ACCEPTED
 
 
 @pytest.mark.parametrize(

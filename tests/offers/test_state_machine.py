@@ -29,6 +29,7 @@ from leadroute.offers.state_machine import MOVES, move, rebuild, state_of
 from leadroute.offers.turns import TurnTaken
 from leadroute.plain import dumps
 from leadroute.ranking.scorers.round_robin import turn_of
+from leadroute.rules.disposition import DISPOSITIONS
 from leadroute.rules.routing_context import RoutingContext
 
 AT = datetime(2026, 1, 1, 9, 0, tzinfo=UTC)
@@ -155,7 +156,7 @@ def test_the_operations_of_a_change():
     assert Add("rep/open/ada", -1, lo=None) in back
     _, closing = transitions.operations(lived(Status.ACCEPTED), [CLOSING], "L-1", 1, str, books())
     assert Add("rep/won/ada", 1) in closing
-    lost = evolve(CLOSING, status="lost")
+    lost = FeedbackGiven(AT, "ada", "lost", closing=True)
     _, closing = transitions.operations(lived(Status.ACCEPTED), [lost], "L-1", 1, str, books())
     assert not any(isinstance(op, Add) and "won" in op.key for op in closing)
 
@@ -205,7 +206,7 @@ def test_only_offers_expire(status):
 def test_feedback_is_checked_before_anything_else():
     """A status that cannot be kept is refused, whoever has the lead."""
     with pytest.raises(ValidationError, match="FeedbackGiven 'L-1': status is empty"):
-        transitions.feedback(lived(Status.CLOSED), "", None, None, AT)
+        transitions.feedback(lived(Status.CLOSED), "", None, DISPOSITIONS, AT)
 
 
 @pytest.mark.parametrize(

@@ -75,7 +75,7 @@ def test_a_make_up_turn_comes_next_and_leaves_the_rotation_as_it_was(score):
     assert route(dispatcher, 3) == "abc"
     dispatcher.credit_turns("b", reason="make_up", cause="L-1", expires=MAY)
     assert words(dispatcher, "b").endswith(
-        "1 turns taken; has a make-up turn for L-1 until 2026-05-01 00:00 UTC"
+        "1 turn taken; has a make-up turn for L-1 until 2026-05-01 00:00 UTC"
     )
     assert route(dispatcher, 7, "M")[0] == "b"
     assert Counter(route(dispatcher, 30, "N")) == {"a": 10, "b": 10, "c": 10}
@@ -141,7 +141,7 @@ def test_a_grant_is_over_at_its_end(score):
     dispatcher.clock.set(NOON + DAY - timedelta(microseconds=1))
     assert "2 absence turns for flu" in words(dispatcher, "c")
     dispatcher.clock.set(NOON + DAY)
-    assert words(dispatcher, "c") == "1 turns taken"
+    assert words(dispatcher, "c") == "1 turn taken"
     assert route(dispatcher, 3, "M") == "abc"
     assert set(rotation(dispatcher.store, "everyone")[3]) == {"c"}
     dispatcher.credit_turns("c", reason="skip", cause="M-0", expires=MAY)

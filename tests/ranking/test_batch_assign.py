@@ -82,7 +82,7 @@ def test_it_says_who_is_left_and_why():
     assert [str(each) for each in batch.left] == [
         "de stays: nobody is eligible",
         "fr stays: no rule matched",
-        "free stays: disqualified: not lead.budget > 0",
+        "free stays: disqualified: not true that budget is more than 0",
         "worse stays: every place that it could have goes to another lead: ada",
     ]
     assert batch.left[-1].outcome is Outcome.ASSIGNABLE

@@ -115,7 +115,7 @@ def test_nobody():
     assert decision.rep_id is None
     assert str(decision).splitlines()[:2] == [
         "Lead L-1 went to nobody, at a time nobody said",
-        "  Because disqualified: not lead.budget > 0",
+        "  Because disqualified: not true that budget is more than 0",
     ]
     assert str(rerun(decision, router, LEAD_1, TEAM)) == (
         "lead L-1: the same decision again, for nobody"
@@ -254,7 +254,7 @@ def test_it_says_when_nothing_known_changed():
     assert again.changed == ()
     assert str(again) == (
         "lead L-1: the same inputs give another decision, bob instead of ada; "
-        "something else changed: leadroute, or a scorer, predicate or list of the host's"
+        "something else changed: leadroute, or a scorer, predicate or list of yours"
     )
 
 

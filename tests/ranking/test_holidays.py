@@ -73,7 +73,7 @@ def test_refused(given, problem):
     with pytest.raises(PolicyError) as caught:
         parse_policy(f"format = 1\nholidays = {given}\n")
     assert unlined(caught.value) == f"policy: {problem}"
-    with pytest.raises(ConfigError, match="holidays hold something that is no date"):
+    with pytest.raises(ConfigError, match="holidays contain something that is not a date"):
         Router(rules=[], holidays=[AT])
 
 

@@ -82,7 +82,7 @@ def test_everybody_is_away():
     assert [each.pool for each in found.other_pools] == ["bob"]
     assert str(found).splitlines()[-2:] == [
         "  It waits",
-        "  Somebody is back at 2026-01-05 15:00 UTC",
+        "  A rep is back at 2026-01-05 15:00 UTC",
     ]
 
 

@@ -152,9 +152,13 @@ def test_what_a_sales_manager_reads():
         (
             Router(rules=[], qualify=(LEAD.budget > 0) & LEAD.email.is_present()),
             Outcome.DISQUALIFIED,
-            "disqualified: not lead.budget > 0 and not lead.email is present",
+            "disqualified: not true that budget is more than 0; not true that e-mail is known",
         ),
-        (Router(rules=[], qualify=LEAD.budget > 0), Outcome.DISQUALIFIED, "not lead.budget > 0"),
+        (
+            Router(rules=[], qualify=LEAD.budget > 0),
+            Outcome.DISQUALIFIED,
+            "not true that budget is more than 0",
+        ),
         (Router(rules=[]), Outcome.NO_RULE_MATCHED, "Lead L-1 goes to nobody: no rule matched"),
         (
             Router(rules=[Rule("r", pool="p")], pools=[Pool("p", reps={"zoe"})]),
@@ -194,7 +198,7 @@ def test_when_somebody_is_back():
     )
     ranking = Router(rules=[Rule("r")]).rank(Lead("L-1"), off, now=AT)
     assert ranking.resumes_at == datetime(2026, 1, 5, 8, 0, tzinfo=UTC)
-    assert str(ranking).endswith("Somebody is back at 2026-01-05 08:00 UTC")
+    assert str(ranking).endswith("A rep is back at 2026-01-05 08:00 UTC")
     assert ranking.rejections[2].reason == "is never working again"
     alone = Router(rules=[Rule("r")]).rank(Lead("L-1"), Roster([off["c"]]), now=AT)
     assert alone.outcome is Outcome.NONE_ELIGIBLE

@@ -6,9 +6,9 @@ from datetime import UTC, datetime
 import pytest
 
 from leadroute import Lead, Rep, Snapshot
+from leadroute.lead_scoring import calibration
 from leadroute.model.track_record import ALL, Record, TrackRecords, segment_key, week_of
 from leadroute.ranking.empirical_bayes import prior_of
-from leadroute.ranking.lead_scoring import calibration
 from leadroute.rules.routing_context import RoutingContext
 from leadroute.scorers import close_rate
 from tests.shared import shared_path

@@ -37,7 +37,7 @@ def test_first_factor_decides():
     ranking = ROUTER.rank(Lead("L-1"), TEAM)
     assert ranking.outcome is Outcome.DISQUALIFIED
     assert (ranking.factor, ranking.verdict) == ("budget", "nurture")
-    assert ranking.detail == "has no budget yet; not lead.email is present"
+    assert ranking.detail == "has no budget yet; not true that e-mail is known"
     later = ROUTER.rank(Lead("L-1", budget=5), TEAM)
     assert (later.factor, later.verdict) == ("reachable", "review")
 
@@ -46,7 +46,7 @@ def test_plain_condition():
     """A plain condition stands for itself, and has no verdict."""
     ranking = Router(qualify=LEAD.budget > 0, rules=[Rule("all")]).rank(Lead("L-1"), TEAM)
     assert (ranking.factor, ranking.verdict) == ("lead.budget > 0", None)
-    assert ranking.detail == "not lead.budget > 0"
+    assert ranking.detail == "not true that budget is more than 0"
 
 
 def test_placement_remembers():
@@ -75,7 +75,7 @@ def test_pickle():
     [
         (
             ("a", None),
-            "condition is missing; write what a lead must fulfil, such as LEAD.budget > 0",
+            "condition is missing; write what a lead must meet, such as LEAD.budget > 0",
         ),
         (("a", 5), "condition is 5; write a condition such as LEAD.country == 'US'"),
         (("a", LEAD.budget > 0, "drop"), "outcome is 'drop'; write one of nurture, reject, review"),

@@ -1,4 +1,4 @@
-"""Scores as text, and the fields of the catalogue."""
+"""Scores as text, and the fields of the catalog."""
 
 import attrs
 import pytest
@@ -71,8 +71,8 @@ def test_printing_and_parsing_scores_are_inverses(score):
 
 
 REFUSED = [
-    ("3", "a number alone is no score"),
-    ("3 + free_capacity()", "a number alone is no score"),
+    ("3", "a number alone is not a score"),
+    ("3 + free_capacity()", "a number alone is not a score"),
     ("free_capacity", "a scorer is called: write free_capacity()"),
     ("free_capacty()", "there is no scorer named 'free_capacty'; did you mean 'free_capacity'?"),
     ("free_capacity() * round_robin()", "multiplied by a number"),
@@ -106,8 +106,8 @@ def test_what_is_no_score_is_refused(text, message):
 
 
 @pytest.mark.parametrize(("entity", "model"), [("lead", Lead), ("rep", Rep)])
-def test_the_catalogue_knows_every_field(entity, model):
-    """Every field of the model is in the catalogue, or is reached in another way that the error names."""
+def test_the_catalog_knows_every_field(entity, model):
+    """Every field of the model is in the catalog, or is reached in another way that the error names."""
     for attribute in attrs.fields(model):
         if attribute.name not in FIELDS[entity]:
             with pytest.raises(ConfigError, match="cannot be compared; "):

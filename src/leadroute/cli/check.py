@@ -140,7 +140,7 @@ def _leads(options: Any, router: Router | None, screen: Screen) -> dict[str, Any
     }
 
 
-_REMEDY = "put the row right; it is left out of what follows"
+_REMEDY = "correct the row; all other checks leave it out"
 
 
 def _told(error: ConfigError) -> Mapping[str, Any]:

@@ -12,7 +12,7 @@ from leadroute.insight.lint.analysis import conditions_of
 from leadroute.model.columns import ATTRIBUTE, IGNORE, Column, header_key
 from leadroute.ranking.router import Router
 from leadroute.rules.conditions import reads
-from leadroute.rules.fields import FIELDS
+from leadroute.rules.fields import FIELDS, SCORE_FIELDS
 
 __all__ = ["told_columns", "unfilled"]
 
@@ -26,16 +26,15 @@ def told_columns(reading: Reading[Any]) -> Iterator[str]:
     strange = [column for column in reading.columns if not column.known]
     if named:
         yield f"{reading.name}: {_listed(named)}"
-    if strange:
-        kept = [column for column in strange if not column.near and not column.plain]
-        if kept:
-            yield f"{reading.name}: no field: {_listed(kept)}"
-        for column in strange:
-            if column.near:
-                remedy = f"--map {f'{column.header}={column.near}'!r}"
-                if column.near in ("received_at", "deadline"):
-                    remedy += " or --timezone, with the zone of its times"
-                yield f"{reading.name}: no field: {column}; to read it as such, say {remedy}"
+    kept = [column for column in strange if not column.near and not column.plain]
+    if kept:
+        yield f"{reading.name}: no field: {_listed(kept)}"
+    for column in strange:
+        if column.near:
+            remedy = f"--map {f'{column.header}={column.near}'!r}"
+            if column.near in ("received_at", "deadline"):
+                remedy += " or --timezone, with the zone of its times"
+            yield f"{reading.name}: no field: {column}; to read it as such, say {remedy}"
 
 
 def _renamed(column: Column) -> bool:
@@ -64,6 +63,7 @@ def unfilled(router: Router, reading: Reading[Any], *, country: str | None) -> l
         filled.add("name")
     if country is not None:
         filled.add("country")
+    filled |= SCORE_FIELDS  # the policy's own, which no column ever fills
     return sorted(_lead_fields(router) - {_word(name) for name in filled})
 
 

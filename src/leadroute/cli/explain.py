@@ -1,4 +1,4 @@
-"""``leadroute explain``: one lead, every rep, every reason; and ``leadroute diff``: what another policy changes."""
+"""``leadroute explain``: one lead or each of a file, every rep, every reason; ``leadroute diff``: another policy."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from leadroute.cli.inputs import (
     roster_of,
 )
 from leadroute.cli.output import Screen, in_json
-from leadroute.errors import ConfigError
+from leadroute.errors import ConfigError, FieldTypeError, RowError
 from leadroute.formats.policy_file import load_policy
 from leadroute.insight.explain import explain, why_not
 from leadroute.insight.policy_diff import diff
@@ -34,12 +34,13 @@ def add(commands: Any) -> None:
     """Put the command into the command line."""
     parser = commands.add_parser(
         "explain",
-        help="say who would get one lead, and why each rep would or would not",
-        description="Say who would get one lead, and why each rep would or would not. Nothing is stored.",
+        help="say who would get a lead, and why each rep would or would not",
+        description="Say who would get one lead, or each lead of a file, and why each rep would or would not. Nothing "
+        "is stored.",
     )
     add_policy(parser)
     add_leads(parser)
-    parser.add_argument("--lead", required=True, metavar="ID", help="the id of the lead")
+    parser.add_argument("--lead", metavar="ID", help="the id of the lead; every lead when left out")
     parser.add_argument(
         "--store", metavar="FILE", help="judge with what each rep has open in this SQLite file"
     )
@@ -47,24 +48,41 @@ def add(commands: Any) -> None:
         "--why-not", metavar="REP", help="say why not this rep, and what would have changed it"
     )
     add_now(parser)
-    add_json(parser, "one JSON object")
+    add_json(parser, "one JSON object a line for each lead")
     parser.set_defaults(run=run)
 
 
 def run(options: Any, screen: Screen) -> int:
-    """Rank the lead and print the reasons."""
+    """Rank the lead, or every lead, and print the reasons."""
     router = policy_of(options)
     roster = roster_of(options, router)
-    lead, now = _lead(options, router), clock_of(options).now()
-    snapshot = _snapshot(options, router, roster)
-    if options.why_not is not None:
-        answer = why_not(router, lead, options.why_not, roster, now=now, snapshot=snapshot)
-        plain, text = answer.plain, str(answer)
-    else:
+    now, snapshot = clock_of(options).now(), _snapshot(options, router, roster)
+
+    def say(lead: Lead) -> None:
         found = explain(router, lead, roster, now=now, snapshot=snapshot)
-        plain, text = {**found.ranking.to_dict(), **found.plain}, str(found)
-    screen.say(in_json(plain) if options.json else text)
-    return 0
+        plain = {**found.ranking.to_dict(), **found.plain}
+        screen.say(in_json(plain) if options.json else str(found))
+
+    if options.why_not is not None:
+        if options.lead is None:
+            raise ConfigError("needs the id of a lead; add --lead ID", "--why-not")
+        lead = _lead(options, router)
+        answer = why_not(router, lead, options.why_not, roster, now=now, snapshot=snapshot)
+        screen.say(in_json(answer.plain) if options.json else str(answer))
+        return 0
+    if options.lead is not None:
+        say(_lead(options, router))
+        return 0
+    bad = 0
+    for found in leads_of(options, router):
+        try:
+            if not isinstance(found, Lead):
+                raise found
+            say(found)
+        except (RowError, FieldTypeError) as error:
+            bad += 1
+            screen.note(str(error))
+    return 1 if bad else 0
 
 
 def _lead(options: Any, router: Router) -> Lead:
@@ -89,12 +107,12 @@ def add_diff(commands: Any) -> None:
     """Put the command ``diff`` into the command line."""
     parser = commands.add_parser(
         "diff",
-        help="say which leads another policy would give to somebody else, and why",
-        description="Rank every lead under two policies, and name each that goes to somebody else, from whom to whom, "
+        help="say which leads another policy would give to another rep, and why",
+        description="Rank every lead under two policies, and name each that goes to another rep, from whom to whom, "
         "and why. Nothing is stored.",
     )
     parser.add_argument("old", metavar="OLD", help="the policy as it is: TOML or JSON")
-    parser.add_argument("new", metavar="NEW", help="the policy as it shall be: TOML or JSON")
+    parser.add_argument("new", metavar="NEW", help="the new policy: TOML or JSON")
     parser.add_argument(
         "--reps", required=True, metavar="FILE", help="the reps: CSV, JSON or JSON lines"
     )

@@ -93,6 +93,11 @@ def add_leads(parser: ArgumentParser, *, required: bool = True) -> None:
         metavar="HEADER=FIELD",
         help="what one column fills, such as 'Lead ID=id'; may be given several times",
     )
+    _add_values(parser)
+
+
+def _add_values(parser: ArgumentParser) -> None:
+    """The options that say how the values of the leads are written."""
     parser.add_argument(
         "--country", metavar="CODE", help="the country of rows that name none, such as US"
     )
@@ -152,7 +157,7 @@ def _instant(text: str) -> datetime:
         found = None
     if found is None or found.utcoffset() is None:
         raise ArgumentTypeError(
-            f"{text!r:.40} is no instant; write one such as 2026-03-03T15:00:00Z"
+            f"{text!r:.40} is not an instant; write one such as 2026-03-03T15:00:00Z"
         )
     return found.astimezone(UTC)
 
@@ -187,7 +192,7 @@ def roster_of(options: Any, router: Router) -> Roster:
     roster, errors = read_reps(existing(options.reps), custom=router.custom_fields)
     if errors:
         listed = "".join(f"\n  {error}" for error in errors)
-        raise ConfigError(f"{len(errors)} rows are no reps; put them right first:{listed}")
+        raise ConfigError(f"{len(errors)} rows are not reps; correct them first:{listed}")
     return roster
 
 

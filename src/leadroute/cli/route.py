@@ -51,6 +51,8 @@ NAMED: Final = 100
 """How many bad rows are named; the others are counted."""
 
 COLUMNS: Final = ("lead_id", "status", "rep", "rule", "score", "reason_code", "reason")
+SCORED: Final = ("lead_score", "lead_grade", "completeness")
+"""What stands behind the other columns where the policy scores leads."""
 
 
 @frozen(kw_only=True)
@@ -71,7 +73,8 @@ def add(commands: Any) -> None:
     parser = commands.add_parser(
         "route",
         help="route the leads of a file, one row of output for each",
-        description=f"Route the leads of a file, in its order, and print one row for each: {', '.join(COLUMNS)}.",
+        description=f"Route the leads of a file, in its order, and print one row for each: {', '.join(COLUMNS)}; with "
+        f"{', '.join(SCORED)} where the policy scores leads.",
         allow_abbrev=False,
     )
     add_policy(parser)
@@ -108,7 +111,8 @@ def run(options: Any, screen: Screen) -> int:
             for row in rows:
                 out.write(in_json(row) + "\n")
         else:
-            write_rows(out, COLUMNS, screen.cells(rows) if out is screen.out else rows)
+            columns = COLUMNS if router.lead_scoring is None else (*COLUMNS, *SCORED)
+            write_rows(out, columns, screen.cells(rows) if out is screen.out else rows)
         spent = time.monotonic() - began
     for each in routing.bad:
         screen.note(str(each))
@@ -158,17 +162,25 @@ class _Routing:
             try:
                 placement = self.dispatcher.accept(lead.id, placement.rep_id)
             except InvalidTransitionError as error:
-                return _row(placement, None, "", error.state)
+                return self._row(placement, None, "", error.state)
         found = self.heard[-1] if self.heard else None
         if found is None:
             why = f": {placement.reason}" if placement.reason else ""
             before = f"submitted before, as {placement.status.value}{why}"
-            return _row(placement, None, placement.reason_code, before)
+            return self._row(placement, None, placement.reason_code, before)
         best = found.first() if isinstance(found, Decided) else None
         if best is not None:
-            return _row(placement, round(best.score, 6), Outcome.ASSIGNABLE.value, best.reason)
+            score = round(best.score, 6)
+            return self._row(placement, score, Outcome.ASSIGNABLE.value, best.reason)
         told = found.detail if isinstance(found, Ranking) else ""
-        return _row(placement, None, placement.reason_code, told or placement.reason)
+        return self._row(placement, None, placement.reason_code, told or placement.reason)
+
+    def _row(
+        self, placement: Placement, score: float | None, code: str, reason: str
+    ) -> dict[str, Any]:
+        """The row of a placement, with the lead score where the policy scores leads."""
+        scored = self.dispatcher.router.lead_scoring is not None
+        return _row(placement, score, code, reason) | (_scores(placement) if scored else {})
 
 
 def _row(placement: Placement, score: float | None, code: str, reason: str) -> dict[str, Any]:
@@ -182,6 +194,19 @@ def _row(placement: Placement, score: float | None, code: str, reason: str) -> d
         reason,
     )
     return dict(zip(COLUMNS, given, strict=True))
+
+
+def _scores(placement: Placement) -> dict[str, Any]:
+    given = (
+        _rounded(placement.lead_score),
+        placement.lead_grade,
+        _rounded(placement.completeness),
+    )
+    return dict(zip(SCORED, given, strict=True))
+
+
+def _rounded(given: float | None) -> float | None:
+    return None if given is None else round(given, 6)
 
 
 def _listening(router: Router) -> _Listening:

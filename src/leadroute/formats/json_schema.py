@@ -69,20 +69,26 @@ def policy_schema() -> Schema:
             "timezone": _text("The IANA zone in whose calendar those are counted."),
             "holidays": _list_of({"type": "string", "format": "date"}),
             "fallback": _fallback(CASES),
-            "lint": {
-                "description": "What the lint keeps quiet about.",
-                "type": ["object", "null"],
-                "additionalProperties": False,
-                "properties": {"ignore": _table_of(_text("Why this code is silenced."))},
-            },
+            "lint": _lint(),
             "custom_fields": _fields(),
             "definitions": _table_of(_text("Condition that others may use by this name.")),
+            "lead_scoring": _lead_scoring(),
+            "disposition": _list_of(_disposition()),
             "qualification": _list_of(_factor()),
             "pool": _list_of(_pool()),
             "rule": _list_of(_rule()),
             "territory": _list_of(_territory()),
             "test": _list_of(_test()),
         },
+    }
+
+
+def _lint() -> Schema:
+    return {
+        "description": "What the lint keeps quiet about.",
+        "type": ["object", "null"],
+        "additionalProperties": False,
+        "properties": {"ignore": _table_of(_text("Why this code is ignored."))},
     }
 
 
@@ -138,6 +144,113 @@ def _factor() -> Schema:
         },
         "name",
         "require",
+    )
+
+
+def _lead_scoring() -> Schema:
+    properties = {
+        "blend": _number("How much fit counts beside engagement.", minimum=0, maximum=1),
+        "half": _number("The heat that gives half of full engagement.", exclusiveMinimum=0),
+        "model": {
+            "description": "The name of a model that the caller hands in, or plain coefficients.",
+            "anyOf": [
+                {"type": ["string", "null"]},
+                _table(
+                    "A logistic model.",
+                    {
+                        "intercept": _number("The log-odds of a lead without any feature."),
+                        "coefficients": _table_of({"type": "number"}),
+                    },
+                ),
+            ],
+        },
+        "fit": _list_of(_criterion()),
+        "source": _list_of(_source()),
+        "engagement": _list_of(_signal()),
+        "grade": _list_of(_grade()),
+    }
+    table = _table("How leads are scored before they are qualified.", properties)
+    return {**table, "type": ["object", "null"]}
+
+
+def _number(description: str, **bounds: float) -> Schema:
+    return {"description": description, "type": ["number", "null"], **bounds}
+
+
+_POINTS: Final[Schema] = {
+    "description": "What it adds; below 0 for what speaks against the lead.",
+    "type": ["number", "null"],
+    "not": {"const": 0},
+}
+
+
+def _criterion() -> Schema:
+    return _table(
+        "What a lead is.",
+        {
+            "name": {"description": "The name of the criterion, unique.", "type": "string"},
+            "when": {"description": "Condition on the lead.", "type": "string"},
+            "points": _POINTS,
+        },
+        "name",
+        "when",
+    )
+
+
+def _source() -> Schema:
+    properties = {
+        "source": _text("Where the lead came from; either this or channel."),
+        "channel": _text("How the lead arrived."),
+        "points": _POINTS,
+    }
+    return _table("Points for where a lead came from.", properties)
+
+
+def _signal() -> Schema:
+    properties = {
+        "signal": {"description": "The kind of signal, unique.", "type": "string"},
+        "points": _number("What each unit of its value adds while it is new.", exclusiveMinimum=0),
+        "half_life": _text("The age at which it counts half, such as 7d."),
+    }
+    return _table("What a lead did.", properties, "signal")
+
+
+def _grade() -> Schema:
+    return _table(
+        "A grade of leads by score.",
+        {
+            "name": _name("grade"),
+            "at_least": {
+                "description": "The score from which on a lead belongs to it.",
+                "type": "number",
+                "minimum": 0,
+                "maximum": 1,
+            },
+            "respond_within": _text("The time within which such a lead must be contacted."),
+            "priority": {"description": "Higher goes first.", "type": ["integer", "null"]},
+        },
+        "name",
+        "at_least",
+    )
+
+
+def _disposition() -> Schema:
+    return _table(
+        "A word that feedback may use.",
+        {
+            "name": _name("disposition"),
+            "closes": {
+                "description": "Whether it ends the work on the lead.",
+                "type": ["boolean", "null"],
+            },
+            "won": {"description": "Whether it counts as a win.", "type": ["boolean", "null"]},
+            "spellings": {
+                "description": "Other words that mean the same.",
+                "type": ["array", "null"],
+                "items": {"type": "string"},
+            },
+        },
+        "name",
     )
 
 

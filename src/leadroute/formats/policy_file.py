@@ -23,12 +23,15 @@ from attrs import fields
 from leadroute.errors import ConfigError
 from leadroute.formats.policy_reader import Draft, Scorers, case_table
 from leadroute.formats.policy_source import Part, Parts, format_of, read_document, read_extended
+from leadroute.formats.scoring_reader import Models
 from leadroute.model.duration import format_duration
 from leadroute.model.territory import Territory
 from leadroute.model.validation import must_be
+from leadroute.ranking.lead_scoring import LeadGrade, LeadScoring, Logistic
 from leadroute.ranking.router import Router
 from leadroute.ranking.scorers.custom import HostScorer
 from leadroute.rules.conditions import Condition, definitions
+from leadroute.rules.disposition import DISPOSITIONS, Disposition
 from leadroute.rules.evaluation import Lists, Predicates
 from leadroute.rules.fallback import Fallback, steps_as_text
 from leadroute.rules.rule import Factor, Pool, Qualification, Rule, parts_of
@@ -68,17 +71,27 @@ def write_toml(document: Mapping[str, Any]) -> str:
         name          = "rest"
         accept_within = "5m"
     """
-    values, blocks = {}, []
+    values, blocks = {}, list[tuple[str, Mapping[str, Any]]]()
     for name, value in document.items():
         if isinstance(value, Mapping):
-            blocks.append((f"[{_key(name)}]", value))
-        elif isinstance(value, list) and value and all(isinstance(each, Mapping) for each in value):
+            inner = {key: each for key, each in value.items() if _is_tables(each)}
+            plain = {key: each for key, each in value.items() if key not in inner}
+            blocks.append((f"[{_key(name)}]", plain))
+            for key, each in inner.items():
+                blocks += [(f"[[{_key(name)}.{_key(key)}]]", table) for table in each]
+        elif _is_tables(value):
             blocks.extend((f"[[{_key(name)}]]", each) for each in value)
         else:
             values[name] = value
     parts = ["".join(_lines(values))]
     parts += [f"{title}\n{''.join(_lines(table))}" for title, table in blocks]
     return "\n".join(parts)
+
+
+def _is_tables(value: Any) -> bool:
+    """Whether a value is written as an array of tables."""
+    listed = isinstance(value, list) and bool(value)
+    return listed and all(isinstance(each, Mapping) for each in value)
 
 
 def _lines(table: Mapping[str, Any]) -> Iterable[str]:
@@ -128,6 +141,7 @@ def load_policy(
     scorers: Scorers | None = None,
     predicates: Predicates = None,
     lists: Lists = None,
+    models: Models | None = None,
 ) -> Router:
     """The router that a policy file describes.
 
@@ -137,6 +151,7 @@ def load_policy(
         scorers: The host's own scorers by name, beside the built-in ones.
         predicates: The functions that ``predicate(name)`` in a condition calls, by name, as for ``Router``.
         lists: The lists that replace the bundled ones, by name, as for ``Router``.
+        models: The models that ``[lead_scoring]`` may name, by name: anything with ``predict_proba``.
 
     Raises:
         PolicyError: The file has errors; every one is listed with file, line, table and key.
@@ -146,7 +161,7 @@ def load_policy(
     if not isinstance(source, str | Path):
         remedy = "write the path of a file; for its text there is parse_policy"
         raise ConfigError(f"source is {source!r:.60}; {remedy}")
-    return _router(read_extended(source, format), scorers, predicates, lists)
+    return _router(read_extended(source, format), scorers, predicates, lists, models)
 
 
 def parse_policy(
@@ -157,6 +172,7 @@ def parse_policy(
     scorers: Scorers | None = None,
     predicates: Predicates = None,
     lists: Lists = None,
+    models: Models | None = None,
 ) -> Router:
     """The router that the text of a policy file describes.
 
@@ -167,6 +183,7 @@ def parse_policy(
         scorers: The host's own scorers by name, beside the built-in ones.
         predicates: The functions that ``predicate(name)`` in a condition calls, by name, as for ``Router``.
         lists: The lists that replace the bundled ones, by name, as for ``Router``.
+        models: The models that ``[lead_scoring]`` may name, by name: anything with ``predict_proba``.
 
     Raises:
         PolicyError: The text has errors; every one is listed with file, line, table and key.
@@ -190,10 +207,16 @@ def parse_policy(
     if "extends" in document:
         problem = "builds on a file beside this one; load it with load_policy"
         raise ConfigError(problem, part.at("extends"))
-    return _router(Parts((part,), document), scorers, predicates, lists)
+    return _router(Parts((part,), document), scorers, predicates, lists, models)
 
 
-def _router(parts: Parts, scorers: Scorers | None, predicates: Predicates, lists: Lists) -> Router:
+def _router(
+    parts: Parts,
+    scorers: Scorers | None,
+    predicates: Predicates,
+    lists: Lists,
+    models: Models | None,
+) -> Router:
     given = parts.document.get("format")
     if type(given) is not int:
         problem = f"write format = {FORMAT} at the top of the policy"
@@ -204,7 +227,8 @@ def _router(parts: Parts, scorers: Scorers | None, predicates: Predicates, lists
             "write it in that format, or install the version that the policy was written for",
             parts.at("format"),
         )
-    draft = Draft(parts, {**BUILT_IN, **(scorers or {})}, predicates, lists)
+    named = {**BUILT_IN, **(scorers or {})}
+    draft = Draft(parts, named, predicates, lists, models or {})
     return draft.router()
 
 
@@ -266,6 +290,8 @@ def _document(router: Router) -> dict[str, Any]:
         "lint": {"ignore": dict(router.ignore)} if router.ignore else None,
         "custom_fields": dict(router.custom_fields),
         "definitions": {name: str(each) for name, each in _definitions(router).items()},
+        "lead_scoring": _scoring_table(router.lead_scoring),
+        "disposition": _disposition_tables(router.dispositions),
         "qualification": [_factor_table(each) for each in _factors(router.qualify)],
         "pool": [_pool_table(pool) for pool in router.pools],
         "rule": [_rule_table(rule) for rule in router.rules],
@@ -287,6 +313,58 @@ def _factor_table(factor: Factor) -> dict[str, str]:
         "reason": factor.reason,
     }
     return {key: value for key, value in table.items() if value is not None}
+
+
+def _scoring_table(scoring: LeadScoring | None) -> dict[str, Any]:
+    if scoring is None:
+        return {}
+    model: Any = scoring.model
+    if isinstance(model, Logistic):
+        model = {"intercept": model.intercept, "coefficients": dict(model.coefficients)}
+    elif model is not None:
+        model = model.name
+    table = {
+        "blend": scoring.blend,
+        "half": scoring.half,
+        "model": model,
+        "fit": [
+            {"name": each.name, "when": str(each.when), "points": each.points}
+            for each in scoring.fit
+        ],
+        "source": [{each.field: each.value, "points": each.points} for each in scoring.sources],
+        "engagement": [
+            {"signal": each.signal, "points": each.points, "half_life": each.half_life}
+            for each in scoring.engagement
+        ],
+        "grade": [_grade_table(each) for each in scoring.grades],
+    }
+    return {key: value for key, value in table.items() if value not in (None, [])}
+
+
+def _grade_table(grade: LeadGrade) -> dict[str, Any]:
+    within = grade.respond_within
+    table = {
+        "name": grade.name,
+        "at_least": grade.at_least,
+        "respond_within": None if within is None else format_duration(within),
+        "priority": grade.priority,
+    }
+    return {key: value for key, value in table.items() if value is not None}
+
+
+def _disposition_tables(dispositions: tuple[Disposition, ...]) -> list[dict[str, Any]]:
+    if dispositions == DISPOSITIONS:
+        return []
+    tables = (
+        {
+            "name": each.name,
+            "closes": each.closes,
+            "won": each.won,
+            "spellings": [*each.spellings],
+        }
+        for each in dispositions
+    )
+    return [{key: value for key, value in table.items() if value} for table in tables]
 
 
 def _written_score(rule: Rule) -> Scorer | None:
@@ -373,6 +451,7 @@ def _conditions(router: Router) -> Iterator[Condition]:
             for part in parts_of(router.qualify)
         ),
         *(pool.where for pool in router.pools),
+        *(each.when for each in (() if router.lead_scoring is None else router.lead_scoring.fit)),
     ]
     for rule in router.rules:
         given += (rule.when, rule.require, *guards(rule.score))

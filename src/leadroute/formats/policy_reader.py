@@ -18,7 +18,7 @@ from datetime import date, datetime, timedelta
 from functools import partial
 from typing import Any, TypeVar
 
-from attrs import fields
+from attrs import evolve, fields
 
 from leadroute.errors import (
     ConfigError,
@@ -28,6 +28,7 @@ from leadroute.errors import (
     ValidationError,
 )
 from leadroute.formats.policy_source import Parts
+from leadroute.formats.scoring_reader import Models, read_model, scored_readers
 from leadroute.model.duration import parse_duration
 from leadroute.model.lead import Lead
 from leadroute.model.rep import Rep
@@ -35,8 +36,17 @@ from leadroute.model.territory import Territory
 from leadroute.model.validation import Refused, aware, ident
 from leadroute.plain import from_dict, to_dict
 from leadroute.ranking.case import EXPECTATIONS, Case
+from leadroute.ranking.lead_scoring import (
+    EngagementSignal,
+    FitCriterion,
+    LeadGrade,
+    LeadScoring,
+    SourcePoints,
+)
 from leadroute.ranking.router import Router
+from leadroute.ranking.scorers.parameters import positive, share
 from leadroute.rules.conditions import ALWAYS, Condition, reads
+from leadroute.rules.disposition import Disposition, check_dispositions
 from leadroute.rules.evaluation import Lists, Predicates, compile_condition, registry_of
 from leadroute.rules.fallback import CASES, Fallback, pool_of, read_steps
 from leadroute.rules.fields import FIELDS
@@ -100,7 +110,7 @@ def read_instant(given: Any) -> datetime:
         found = datetime.fromisoformat(given) if isinstance(given, str) else given
         return aware(found, "now")
     except (ValueError, FieldTypeError):
-        raise ConfigError("is no instant; write one such as 2026-03-02T09:00:00Z") from None
+        raise ConfigError("is not an instant; write one such as 2026-03-02T09:00:00Z") from None
 
 
 def read_expected(given: Any, rules: Iterable[str], pools: Iterable[str]) -> dict[str, str]:
@@ -164,7 +174,17 @@ Scorers = Mapping[str, Callable[..., Scorer]]
 _Readers = Mapping[str, Callable[[Any], Any]]
 
 MOST_ERRORS = 100
-_TABLES = ("custom_fields", "definitions", "qualification", "pool", "rule", "territory", "test")
+_SCORED = ("fit", "engagement", "source", "grade")
+_TABLES = (
+    "custom_fields",
+    "definitions",
+    "qualification",
+    "disposition",
+    "pool",
+    "rule",
+    "territory",
+    "test",
+)
 
 
 class Draft:
@@ -175,13 +195,20 @@ class Draft:
         scorers: What the names of scorers call.
         predicates: The functions that ``predicate(name)`` calls, by name.
         lists: The lists that replace the bundled ones, by name.
+        models: The models that a lead scoring may name.
     """
 
     def __init__(
-        self, parts: Parts, scorers: Scorers, predicates: Predicates, lists: Lists
+        self,
+        parts: Parts,
+        scorers: Scorers,
+        predicates: Predicates,
+        lists: Lists,
+        models: Models,
     ) -> None:
         self._parts = parts
         self._scorers = scorers
+        self._models = models
         self._registry, self._lists = registry_of(predicates, lists), lists or {}
         self._errors: list[ConfigError] = []
         self._fields: dict[str, str] = {}
@@ -200,6 +227,8 @@ class Draft:
         terms = self._table("", "key of a policy", document, self._terms)
         factors = list(self._factors(document))
         ignore = self._ignored(document)
+        dispositions = tuple(self._dispositions(document))
+        lead_scoring = self._lead_scoring(document)
         pools = list(self._pools(document))
         fallback = self._fallback("fallback", document.get("fallback"))
         territories = list(self._territories(document))
@@ -223,6 +252,8 @@ class Draft:
                     lists=self._lists,
                     ignore=ignore,
                     fallback=fallback,
+                    lead_scoring=lead_scoring,
+                    dispositions=dispositions or None,
                     **terms,
                 )
         if router is None:
@@ -242,6 +273,7 @@ class Draft:
             "timezone": _as_written,
             "lint": _left_alone,
             "fallback": _left_alone,
+            "lead_scoring": _left_alone,
             **dict.fromkeys(_TABLES, _left_alone),
         }
 
@@ -292,6 +324,70 @@ class Draft:
             "ignore", {}
         )
         return found
+
+    def _dispositions(self, document: Mapping[str, Any]) -> Iterator[Disposition]:
+        readers = {
+            "name": self._new("disposition"),
+            "closes": _as_written,
+            "won": _as_written,
+            "spellings": _as_written,
+        }
+        listed: tuple[Disposition, ...] = ()
+        for place, table in self._tables(document, "disposition"):
+            with self._under(place):
+                found = self._whole(place, "key of a disposition", table, readers)
+                if found is not None:
+                    listed = (*listed, Disposition(**found))
+                    check_dispositions(listed)
+                    yield listed[-1]
+
+    def _lead_scoring(self, document: Mapping[str, Any]) -> LeadScoring | None:
+        if document.get("lead_scoring") is None:
+            return None
+        table, before = self._mapping(document, "lead_scoring"), len(self._errors)
+        readers = {
+            "blend": share,
+            "half": positive,
+            "model": lambda given: read_model(given, self._models),
+            **dict.fromkeys(_SCORED, _left_alone),
+        }
+        terms = self._table("lead_scoring", "key of [lead_scoring]", table, readers)
+        fit = list(self._scored(table, "fit", FitCriterion, ("name", "when")))
+        sources = list(self._scored(table, "source", SourcePoints, ()))
+        engagement = list(self._scored(table, "engagement", EngagementSignal, ("signal",)))
+        grades = list(self._scored(table, "grade", LeadGrade, ("name", "at_least")))
+        model, found = terms.pop("model", None), None
+        with self._under("lead_scoring"):
+            if len(self._errors) == before:
+                found = LeadScoring(
+                    fit=fit,
+                    engagement=engagement,
+                    sources=sources,
+                    grades=grades,
+                    predicates=self._registry.predicates,
+                    lists=self._lists,
+                    **terms,
+                )
+        with self._under("lead_scoring.model"):
+            return None if found is None else evolve(found, model=model)
+        return None
+
+    def _scored(
+        self, scoring: Mapping[str, Any], key: str, kind: Callable[..., T], required: Iterable[str]
+    ) -> Iterator[T]:
+        """The entries of one list of [lead_scoring]."""
+        lists = scored_readers(self._lead_condition, self._new)
+        readers, known = lists[key], self._names.setdefault("scored part", {})
+        for place, table in self._tables(scoring, key, f"lead_scoring.{key}"):
+            with self._under(place):
+                found = self._whole(place, f"key of a lead_scoring.{key}", table, readers, required)
+                if found is None:
+                    continue
+                built = kind(**found)
+                if isinstance(built, SourcePoints) and built.name in known:
+                    raise ConfigError(f"{built.name} stands twice; keep one of them")
+                known[getattr(built, "name", "")] = None
+                yield built
 
     def _pools(self, document: Mapping[str, Any]) -> Iterator[Pool]:
         readers = {"name": self._new("pool"), "reps": _idents, "where": self._rep_condition}
@@ -415,14 +511,21 @@ class Draft:
         return found
 
     def _whole(
-        self, place: str, kind: str, given: Mapping[str, Any], readers: _Readers
+        self,
+        place: str,
+        kind: str,
+        given: Mapping[str, Any],
+        readers: _Readers,
+        required: Iterable[str] = ("name",),
     ) -> dict[str, Any] | None:
-        """What the readers make of a table that must have a name; ``None`` when something in it is wrong."""
+        """What the readers make of a table that must have some keys; ``None`` when something in it is wrong."""
         before = len(self._errors)
         found = self._table(place, kind, given, readers)
-        if given.get("name") is None:
-            problem = "is missing; give it a name of its own"
-            self._note(ConfigError(problem, self._parts.at(f"{place}.name")))
+        for key in required:
+            if given.get(key) is None:
+                remedy = "give it a name of its own" if key == "name" else f"write {key} = ..."
+                problem = f"is missing; {remedy}"
+                self._note(ConfigError(problem, self._parts.at(f"{place}.{key}")))
         return found if len(self._errors) == before else None
 
     def _table(
@@ -451,9 +554,9 @@ class Draft:
         return {}
 
     def _tables(
-        self, document: Mapping[str, Any], name: str
+        self, document: Mapping[str, Any], key: str, name: str = ""
     ) -> Iterator[tuple[str, Mapping[str, Any]]]:
-        given = document.get(name)
+        given, name = document.get(key), name or key
         listed = given if isinstance(given, list) else [] if given is None else [given]
         for position, table in enumerate(listed):
             place = f"{name}[{position}]"

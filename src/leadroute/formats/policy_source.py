@@ -372,7 +372,7 @@ def _name(token: _Token) -> str:
     return found
 
 
-_ENTRY = re.compile(r"(\w+)\[(\d+)\]")
+_ENTRY = re.compile(r"((?:\w+\.)?\w+)\[(\d+)\]")
 
 
 class Spot(NamedTuple):
@@ -463,9 +463,16 @@ class Parts:
             beside = isinstance(own, Mapping) and key and key.partition(".")[0] not in own
             return None if own is None or (beside and part is not self.files[-1]) else place
         name, number = entry[1], int(entry[2])
-        sought, own = self.document[name][number], part.document.get(name)
+        sought, own = _listed(self.document, name)[number], _listed(part.document, name)
         numbers = [at for at, each in enumerate(own or ()) if each is sought]
         return f"{name}[{numbers[0]}]{place[entry.end() :]}" if numbers else None
+
+
+def _listed(document: Mapping[str, Any], name: str) -> Any:
+    """The list of this name, which may stand in a table as in ``lead_scoring.fit``."""
+    table, _, key = name.rpartition(".")
+    within = document.get(table) if table else document
+    return within.get(key) if isinstance(within, Mapping) else None
 
 
 MOST_FILES: Final = 8
@@ -531,17 +538,27 @@ def _joined(base: Mapping[str, Any], document: Mapping[str, Any]) -> dict[str, A
 
 def _value(base: Any, value: Any) -> Any:
     if isinstance(base, Mapping) and isinstance(value, Mapping):
-        return {**base, **value}
+        lists = {key: _value(base.get(key), each) for key, each in value.items() if _entries(each)}
+        return {**base, **value, **lists}
     if _entries(base) and _entries(value):
-        names = {each.get("name") for each in base}
-        own = {each.get("name"): each for each in value if each.get("name") in names}
-        new = [each for each in value if each.get("name") not in names]
-        return [*new, *(own.get(each.get("name"), each) for each in base)]
+        names = {*map(_label, base)}
+        own = {_label(each): each for each in value if _label(each) in names}
+        new = [each for each in value if _label(each) not in names]
+        return [*new, *(own.get(_label(each), each) for each in base)]
     return value
+
+
+_LABELS: Final = ("name", "signal", "source", "channel")
+
+
+def _label(entry: Mapping[str, Any]) -> tuple[Any, ...]:
+    """What an entry of a list is known by: its name, or the signal, source or channel that it scores."""
+    return tuple(entry.get(key) for key in _LABELS)
 
 
 def _entries(given: Any) -> bool:
     """Whether something is a list of tables with names that can be compared."""
     return isinstance(given, list) and all(
-        isinstance(each, Mapping) and isinstance(each.get("name", ""), str) for each in given
+        isinstance(each, Mapping) and all(isinstance(each.get(key, ""), str) for key in _LABELS)
+        for each in given
     )

@@ -35,7 +35,7 @@ class Coverage:
 
     Args:
         zone: The zone in which the week is counted.
-        hours: When each hour begins, in UTC.
+        hours: The starts of the hours, in UTC.
         people: The average number of people in each hour, by group.
     """
 
@@ -80,8 +80,8 @@ def coverage(
         zone: The zone in which the week is counted.
 
     Raises:
-        ValidationError: ``zone`` is no time zone.
-        FieldTypeError: ``week_start`` is no date, or something is no schedule.
+        ValidationError: ``zone`` is not a time zone.
+        FieldTypeError: ``week_start`` is not a date, or something is not a schedule.
 
     Complexity: O(h) for the hours of the week and each *different* schedule of a group.
 
@@ -210,7 +210,7 @@ def coverage_of(
 
     Raises:
         FieldTypeError: ``now`` is naive, or something is of the wrong kind.
-        ValidationError: ``zone`` is no time zone.
+        ValidationError: ``zone`` is not a time zone.
 
     Complexity: O(reps x rules + hours x different schedules).
 
@@ -268,7 +268,7 @@ def _answering(reps: Iterable[Rep], now: datetime) -> Iterator[Hours | None]:
 
 
 def failing(ask: Callable[[], object]) -> str:
-    """Return the kind of error that something of the host's fails with; empty when it answers."""
+    """Return the kind of error that something of yours fails with; empty when it answers."""
 
     def answers() -> str:
         ask()

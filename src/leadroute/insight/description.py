@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import timedelta
 from typing import Any, Final
 
 from leadroute import scorers
 from leadroute.insight.lint.analysis import conditions_of
 from leadroute.model.duration import parse_duration
+from leadroute.ranking.lead_scoring import LeadGrade, LeadScoring, Logistic
 from leadroute.ranking.router import Router
 from leadroute.ranking.scorers.performance import Learning
 from leadroute.rules.conditions import And, Condition, Or, definitions
 from leadroute.rules.describe import describe, duration_in_words
+from leadroute.rules.disposition import DISPOSITIONS, Disposition
 from leadroute.rules.fallback import CATCH_ALL, IGNORE_AVAILABILITY, WAIT, Fallback, pool_of
+from leadroute.rules.fields import FIELDS
 from leadroute.rules.rule import EVERYONE, Pool, Qualification, Rule
 from leadroute.rules.scorer import Guarded, Scorer
 
@@ -30,7 +33,7 @@ _CASES: Final = {
     "none_available": "nobody is available",
 }
 _STEPS: Final = {
-    IGNORE_AVAILABILITY: "somebody gets it who is not available",
+    IGNORE_AVAILABILITY: "a rep who is not available gets it",
     WAIT: "it waits",
     CATCH_ALL: "it goes to the catch-all",
 }
@@ -61,6 +64,8 @@ free capacity, offered for 5 minutes.
 
 
 def _lines(router: Router) -> Iterator[str]:
+    if router.lead_scoring is not None:
+        yield from scoring_in_words(router.lead_scoring)
     yield from _qualification(router)
     yield "The first rule that fits a lead decides."
     for number, rule in enumerate(router.rules, 1):
@@ -78,13 +83,70 @@ def _lines(router: Router) -> Iterator[str]:
     yield from (
         f"Unless a rule says otherwise: w{said[1:]}" for said in fallback_in_words(router.fallback)
     )
+    if router.dispositions != DISPOSITIONS:
+        yield from _dispositions(router.dispositions)
     for name, condition in _definitions(router).items():
         yield f'"{name}" means: {describe(condition)}.'
 
 
+def scoring_in_words(scoring: LeadScoring) -> Iterator[str]:
+    """How leads are scored, a line for each part and grade.
+
+    Example:
+        >>> from leadroute import LEAD
+        >>> from leadroute.lead_scoring import FitCriterion, LeadGrade
+        >>> fit = [FitCriterion("large", LEAD.employees >= 500, 30)]
+        >>> for line in scoring_in_words(
+        ...     LeadScoring(fit=fit, grades=[LeadGrade("hot", 0.7, "5m")])
+        ... ):
+        ...     print(line)
+        Every lead is scored from 0 to 1 when it comes in, by what it is.
+        - large: number of employees is at least 500 (+30)
+        Grade hot from 0.7 on: to be contacted within 5 minutes.
+    """
+    yield f"Every lead is scored from 0 to 1 when it comes in, {_basis(scoring)}."
+    for criterion in scoring.fit:
+        yield f"- {criterion.name}: {describe(criterion.when)} ({criterion.points:+g})"
+    for source in scoring.sources:
+        yield f"- {source.field} is {source.value} ({source.points:+g})"
+    for each in scoring.engagement:
+        age = duration_in_words(parse_duration(each.half_life))
+        yield f"- signals of {_names(each.signal)}: {each.points:+g} a unit, half of it after {age}"
+    for grade in scoring.grades:
+        yield f"{_grade(grade)}."
+
+
+def _basis(scoring: LeadScoring) -> str:
+    if scoring.model is not None:
+        name = "coefficients" if isinstance(scoring.model, Logistic) else scoring.model.name
+        return f"by the model {name}; what counts towards it"
+    done, been = bool(scoring.engagement), bool(scoring.fit or scoring.sources)
+    if done and been:
+        return f"{scoring.blend:.0%} by what it is and {1 - scoring.blend:.0%} by what it did"
+    return "by what it did" if done else "by what it is"
+
+
+def _grade(grade: LeadGrade) -> str:
+    notes = []
+    if grade.respond_within is not None:
+        notes.append(f"to be contacted within {duration_in_words(grade.respond_within)}")
+    if grade.priority is not None:
+        notes.append(f"priority {grade.priority}")
+    said = f"Grade {grade.name} from {grade.at_least:g} on"
+    return f"{said}: {', '.join(notes)}" if notes else said
+
+
+def _dispositions(dispositions: Iterable[Disposition]) -> Iterator[str]:
+    for each in dispositions:
+        ends = "wins and closes the lead" if each.won else "closes the lead"
+        said = ends if each.closes else "leaves the lead open"
+        also = f"; also written {', '.join(each.spellings)}" if each.spellings else ""
+        yield f'Feedback "{each.name}" {said}{also}.'
+
+
 def _qualification(router: Router) -> Iterator[str]:
     if isinstance(router.qualify, Qualification):
-        yield "A lead is placed only if it fulfils every factor:"
+        yield "A lead is placed only if it meets every factor:"
         for factor in router.qualify.factors:
             because = f" ({factor.reason})" if factor.reason else ""
             yield (
@@ -122,11 +184,11 @@ def describe_rule(rule: Rule, window: timedelta, *, first: bool = True) -> str:
 
 
 def fallback_in_words(fallback: Fallback) -> Iterator[str]:
-    """Say what happens when nobody is found, a sentence for each case that the policy names.
+    """Say what happens when no rep is found, a sentence for each case that the policy names.
 
     Example:
         >>> print(*fallback_in_words(Fallback(none_available="pool apac, ignore_availability")))
-        When nobody is available, the pool apac is asked, then somebody gets it who is not available.
+        When nobody is available, the pool apac is asked, then a rep who is not available gets it.
     """
     for case, steps in fallback.said():
         yield f"When {_CASES[case]}, {', then '.join(map(_step, steps))}."
@@ -220,6 +282,11 @@ def _names(given: str | tuple[str, ...], last: str = "and") -> str:
     return (f"{', '.join(most)} {last} {final}" if most else final).replace("_", " ")
 
 
+def _of_rep(field: str) -> str:
+    known = FIELDS["rep"].get(field)
+    return field.removeprefix("rep['").removesuffix("']") if known is None else known.label
+
+
 def _interest(scorer: scorers.intent) -> str:
     return "interest shown" + ("" if scorer.kind is None else f" by {_names(scorer.kind)} signals")
 
@@ -237,7 +304,7 @@ _SCORERS: Final[Mapping[type, str | Callable[[Any], str]]] = {
     scorers.timezone_overlap: "working hours shared with the lead",
     scorers.owner: "whether the lead is theirs already",
     scorers.named_account: "whether the lead's company is a named account of theirs",
-    scorers.free_capacity: "free capacity",
+    scorers.free_capacity: lambda by: "free units of capacity" if by.units else "free capacity",
     scorers.cap_remaining: "what is left of their caps",
     scorers.workload: "how little they have open",
     scorers.round_robin: "whose turn it is",
@@ -248,6 +315,7 @@ _SCORERS: Final[Mapping[type, str | Callable[[Any], str]]] = {
     scorers.response_speed: "how fast they reach their leads",
     scorers.accept_rate: "how reliably they answer offers",
     scorers.top_producer: "revenue won",
+    scorers.rep_value: lambda by: f"{'higher' if by.higher else 'lower'} {_of_rep(by.field)}",
     scorers.tier: lambda scorer: f"whether their level suits the lead's {_names(scorer.field)}",
     scorers.graduation: "how far they have moved up by winning",
     scorers.deal_size_fit: lambda scorer: f"whether they win leads of such {_names(scorer.field)}",

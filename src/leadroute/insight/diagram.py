@@ -9,7 +9,7 @@ from typing import Final
 
 from attrs import field, frozen
 
-from leadroute.insight.description import fallback_in_words, preference, who
+from leadroute.insight.description import fallback_in_words, preference, scoring_in_words, who
 from leadroute.ranking.router import Router
 from leadroute.rules.describe import describe, duration_in_words
 from leadroute.rules.fallback import CASES, CATCH_ALL, WAIT, pool_of
@@ -141,12 +141,17 @@ def _dot_text(text: str) -> str:
 
 def _graph(router: Router) -> _Graph:
     graph = _Graph()
-    ends = [(graph.box("lead", _Shape.EVENT, "A lead comes in"), "")]
+    first = graph.box("lead", _Shape.EVENT, "A lead comes in")
+    if router.lead_scoring is not None:
+        scored = graph.box("score", _Shape.TERMS, *scoring_in_words(router.lead_scoring))
+        graph.arrow(first, scored)
+        first = scored
+    ends = [(first, "")]
     if isinstance(router.qualify, Qualification):
-        ends = _factors(graph, router.qualify.factors)
+        ends = _factors(graph, first, router.qualify.factors)
     elif router.qualify is not None:
         asked = graph.box("qualify", _Shape.QUESTION, "Qualified?", describe(router.qualify))
-        graph.arrow("lead", asked)
+        graph.arrow(first, asked)
         graph.arrow(asked, graph.box("disqualified", _Shape.EVENT, "disqualified"), "no")
         ends = [(asked, "yes")]
     for number, rule in enumerate(router.rules, 1):
@@ -193,9 +198,9 @@ def _ends(case: str, steps: Sequence[str], others: bool) -> Iterator[tuple[str, 
         yield WAIT, f"{label}, then none available"
 
 
-def _factors(graph: _Graph, factors: Iterable[Factor]) -> list[tuple[str, str]]:
+def _factors(graph: _Graph, tail: str, factors: Iterable[Factor]) -> list[tuple[str, str]]:
     """Draw the factors one after the other, with what becomes of a lead that one of them stops."""
-    tail, label, outcomes = "lead", "", set[str]()
+    label, outcomes = "", set[str]()
     for number, factor in enumerate(factors, 1):
         asked = graph.box(
             f"factor{number}", _Shape.QUESTION, f"Factor: {factor.name}", describe(factor.condition)

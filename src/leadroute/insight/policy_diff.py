@@ -24,7 +24,7 @@ PORTION: Final = 8_192
 
 @frozen
 class Move:
-    """One lead that another policy would give to somebody else.
+    """One lead that another policy would give to another rep.
 
     Args:
         lead_id: The lead.
@@ -68,7 +68,7 @@ def diff(
 
     Args:
         old: The policy as it is.
-        new: The policy as it shall be.
+        new: The new policy.
         leads: The leads; read a portion of ``PORTION`` at a time.
         roster: The reps there are.
         now: As for ``Router.rank``.
@@ -155,7 +155,7 @@ def _id(best: Assignment | None) -> str | None:
 
 
 def _why(before: Ranking, after: Ranking) -> str:
-    told = []
+    told = [*_regraded(before, after)]
     if before.rule != after.rule:
         told.append(f"{_rule(after)} instead of {_rule(before)}")
     if after.best is None:
@@ -165,6 +165,15 @@ def _why(before: Ranking, after: Ranking) -> str:
     else:
         told += _lost(before.best, after)
     return "; ".join(told)
+
+
+def _regraded(before: Ranking, after: Ranking) -> Iterator[str]:
+    """How the lead is graded otherwise."""
+    was, now = (
+        None if each.lead_score is None else each.lead_score.grade for each in (before, after)
+    )
+    if was != now:
+        yield f"grade {now or 'none'} instead of {was or 'none'}"
 
 
 def _rule(ranking: Ranking) -> str:

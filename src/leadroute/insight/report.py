@@ -26,7 +26,6 @@ from leadroute.offers.events import (
 from leadroute.offers.placement import Placement, Status
 from leadroute.offers.queries import PAGE, due
 from leadroute.offers.store import Store
-from leadroute.offers.transitions import WON
 from leadroute.plain import loads
 
 
@@ -42,7 +41,7 @@ class RepFigures:
         timed_out: Offers that ran out without an answer.
         contacted: Leads they reached.
         won: Deals they won.
-        value: What the deals they won were worth, in the host's currency.
+        value: The value of the deals they won, in your currency.
         time_to_accept: The median from offer to acceptance; ``None`` when they accepted nothing.
     """
 
@@ -92,10 +91,10 @@ class ReasonFigures:
     """The leads without a rep, by reason.
 
     Args:
-        status: Where they are: ``disqualified``, ``waiting`` or ``catch_all``.
+        status: Their status: ``disqualified``, ``waiting`` or ``catch_all``.
         reason_code: The reason, as ``Placement.reason_code``.
         reason: The same in words.
-        leads: How many.
+        leads: The number of leads.
     """
 
     status: str
@@ -109,12 +108,12 @@ class Report:
     """The figures of one store.
 
     Args:
-        leads: How many leads there are.
-        statuses: How many stand where, in the order of a lead's life, without those that have none.
+        leads: The number of leads.
+        statuses: The number of leads by status, in the order of a lead's life, without those that have none.
         reps: The reps who had an offer, by id.
         rules: The rules that matched a lead, by name.
-        reasons: Why leads are not with a rep, the most frequent first.
-        coverage: How many can take a lead in each hour of a week; ``None`` when nobody said who works.
+        reasons: The reasons why leads are not with a rep, the most frequent first.
+        coverage: The available reps in each hour of a week; ``None`` without a policy and reps.
     """
 
     leads: int
@@ -133,8 +132,8 @@ def report_on(store: Store, coverage: Coverage | None = None) -> Report:
     The passes are not one transaction: while others write, the figures may be a few leads apart.
 
     Args:
-        store: Where a dispatcher kept its placements.
-        coverage: What ``coverage_of`` counted, to stand beside them.
+        store: The store of a dispatcher.
+        coverage: The result of ``coverage_of``, to print with it.
 
     Returns:
         The figures, the same for the same content.
@@ -195,7 +194,7 @@ class _Counts:
         if placement.rule is not None:
             self.matched[placement.rule] += 1
             self.taken[placement.rule] += placement.owner is not None
-            self.won[placement.rule] += placement.outcome == WON
+            self.won[placement.rule] += placement.won
 
     def happen(self, lead_id: str, event: LeadEvent) -> None:
         """Count what a rep did."""
@@ -208,7 +207,7 @@ class _Counts:
             if offer is not None and isinstance(event, Accepted):
                 delay = (event.at - offer.at) // timedelta(microseconds=1)
                 self.delays[event.rep_id].append(delay)
-        elif isinstance(event, FeedbackGiven) and event.closing and event.status == WON:
+        elif isinstance(event, FeedbackGiven) and event.won:
             self.reps[event.rep_id]["won"] += 1
             self.values[event.rep_id] += event.value or 0.0
 

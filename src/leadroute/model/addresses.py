@@ -32,7 +32,7 @@ def email(given: Any) -> str | None:
             known.
 
     Raises:
-        Refused: It is no address, or more than one.
+        Refused: It is not an address, or more than one.
 
     Example:
         >>> email(" mailto:Ann@Müller.example ")
@@ -65,7 +65,7 @@ def domain(given: Any) -> str | None:
         given: ``example.com``, ``https://www.example.com/about``, ``Müller.example``; ``None`` for what is not known.
 
     Raises:
-        Refused: It is no domain.
+        Refused: It is not a domain.
 
     Example:
         >>> domain("https://www.Example.com/about"), domain("straße.de")

@@ -123,7 +123,7 @@ def allowance(limit: int, day: int, days: int) -> int:
 
     Args:
         limit: The limit of the period, 0 or more.
-        day: How many days have begun, 0 to ``days``.
+        day: The number of days that have begun, 0 to ``days``.
         days: The days of the period, 1 or more.
 
     Example:
@@ -285,7 +285,7 @@ class Cap:
         paced: Spread it over the days that the rep works; for a week, a month or a quarter.
         rolling: Count back from any instant, not from the start of the period: 1 hour, 24 hours, 7, 30 or 90 days.
             Counted in twelfths of that, so that room comes back at most a twelfth later than to the second.
-        soft: Only prefer reps who are below it (``cap_remaining()``), refuse nobody.
+        soft: Only prefer reps who are below it (``cap_remaining()``), and exclude no rep.
         burst: The most on one day, 1 or more; one more than the pace when not given. For paced caps.
         ramp: For reps with ``joined_at``: grow evenly from 1 to ``limit`` over this time, such as ``"8w"``.
         source: Count only leads from this source.
@@ -366,7 +366,7 @@ class Cap:
         Raises:
             ConfigError: It cannot be read.
             ValidationError: A part of it is refused.
-            FieldTypeError: It is no text.
+            FieldTypeError: It is not text.
         """
         must_be(str, text=text)
         head, *rest = text.split(",")
@@ -444,7 +444,7 @@ class Cap:
             now: The instant of the offer, aware.
             zone: The zone whose calendar counts.
             hours: The rep's hours, whose weekly days a paced cap is spread over; ``None`` is every day.
-            since: When the rep joined, for the ramp.
+            since: The start of the rep, for the ramp.
 
         Example:
             >>> from datetime import UTC
@@ -493,7 +493,7 @@ class Cap:
             now: The instant, aware.
             zone: The zone whose calendar counts.
             hours: The rep's hours.
-            since: When the rep joined, for the ramp.
+            since: The start of the rep, for the ramp.
 
         Example:
             >>> from datetime import UTC

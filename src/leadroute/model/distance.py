@@ -46,7 +46,7 @@ def position_of(attributes: Mapping[str, Any]) -> Position | None:
 
 
 def distance_km(one: Position, other: Position) -> float:
-    """The distance in kilometres along the surface, by the haversine formula (Sinnott 1984); within 0.6 %.
+    """The distance in kilometers along the surface, by the haversine formula (Sinnott 1984); within 0.6 %.
 
     Example:
         >>> round(distance_km((52.5200, 13.4050), (48.8566, 2.3522)))  # Berlin to Paris

@@ -32,7 +32,7 @@ def country(given: Any) -> str | None:
         given: ``US``, ``usa``, ``United States``, ``Deutschland`` and the like; ``None`` for what is not known.
 
     Raises:
-        Refused: It is no country, or a name that two countries share; then both are named.
+        Refused: It is not a country, or a name that two countries share; then both are named.
 
     Example:
         >>> country("Deutschland"), country("GBR"), country("Ivory Coast")

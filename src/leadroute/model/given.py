@@ -100,7 +100,7 @@ def text_of(given: Any, show: Callable[[Any], str] = shown) -> str:
         show: How a refusal repeats it.
 
     Raises:
-        Refused: It is no text, too long, or text that databases refuse.
+        Refused: It is not text, too long, or text that databases refuse.
 
     Example:
         >>> text_of(" a b ")

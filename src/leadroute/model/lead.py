@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Mapping, Sequence, Set
+from copy import copy
 from datetime import datetime
-from typing import Any, Literal, Unpack
+from itertools import repeat
+from operator import attrgetter, call
+from typing import Any, Final, Literal, Protocol, Unpack
 
-from attrs import evolve, field, frozen
+from attrs import evolve, field, fields, frozen
 
 from leadroute.errors import ValidationError
 from leadroute.model.columns import ColumnMap, as_columns
@@ -29,21 +33,70 @@ from leadroute.model.validation import (
 )
 from leadroute.model.values import country, domain, email, language, phone, postal_code, region
 
-__all__ = ["Lead", "Signal"]
+__all__ = ["Lead", "Scored", "Signal", "priority_of", "with_score"]
+
+
+class Scored(Protocol):
+    """The lead score that rules may ask about."""
+
+    @property
+    def score(self) -> float | None:
+        """From 0 to 1; ``None`` when it is not known."""
+
+    @property
+    def grade(self) -> str | None:
+        """The name of the grade; ``None`` when there is none."""
+
+    @property
+    def completeness(self) -> float | None:
+        """The share of the facts that was known, 0 to 1."""
+
+    @property
+    def priority(self) -> int | None:
+        """The priority of the grade; ``None`` when it has none."""
+
+
+class _Scorable:
+    """The lead score of a lead on its way through a decision: never a fact of the lead, never stored with it."""
+
+    __slots__ = ("_lead_score",)
+
+    @property
+    def lead_score(self) -> Any:
+        """The lead score; ``None`` before the lead was scored."""
+        return getattr(self, "_lead_score", None)
+
+    @property
+    def score(self) -> float | None:
+        """The score that ``lead.score`` reads in conditions; ``None`` when it is not known."""
+        found = self.lead_score
+        return None if found is None else found.score
+
+    @property
+    def grade(self) -> str | None:
+        """The grade that ``lead.grade`` reads in conditions; ``None`` when there is none."""
+        found = self.lead_score
+        return None if found is None else found.grade
+
+    @property
+    def completeness(self) -> float | None:
+        """The share of facts that ``lead.completeness`` reads in conditions; ``None`` before scoring."""
+        found = self.lead_score
+        return None if found is None else found.completeness
 
 
 @frozen(kw_only=True, repr=False)
-class Lead:
+class Lead(_Scorable):
     """One inquiry to place.
 
-    Every field but ``id`` may be left out: ``None``, NaN and blank text mean that it is not known. Values are brought
-    into the one form in which they are compared: countries and regions as codes, postal codes as their country writes
-    them, e-mail and domain in lower case and ASCII (IDNA), languages as tags, instants in UTC, text in normal form C.
+    Every field except ``id`` is optional: ``None``, NaN and blank text mean that it is not known. Values are converted
+    into the form in which they are compared: countries and regions as codes, postal codes as their country writes them,
+    e-mail and domain in lower case and ASCII (IDNA), languages as tags, instants in UTC, text in normal form C.
     ``repr`` shows the id alone, because the rest is personal data.
 
     Args:
-        id: The host's own id, 1 to 80 characters.
-        received_at: When the lead came in, aware.
+        id: Your own id, 1 to 80 characters.
+        received_at: The time at which the lead came in, aware.
         name: The person's name.
         email: Their e-mail address.
         phone: Their phone number, as given.
@@ -52,23 +105,23 @@ class Lead:
         country: Code or name: ``US``, ``USA``, ``United States``; kept as the ISO 3166-1 alpha-2 code.
         region: State or province by code or name, read within the country: ``CA``, ``California``; kept as the ISO
             3166-2 code for AU, BR, CA, IN, MX and US, as given in upper case elsewhere.
-        postal_code: Text; zeros that it has lost come back where all codes of the country have one length.
+        postal_code: Text; lost leading zeros are restored where all codes of the country have one length.
         timezone: IANA time zone of the lead.
         language: Tag or name: ``pt-BR``, ``Portuguese (Brazil)``; kept as the tag.
-        industry: The company's industry, in the host's own words.
+        industry: The company's industry, in your own words.
         employees: The company's head count, 0 or more.
-        annual_revenue: The company's revenue in the host's currency.
-        budget: What the lead can spend, in the host's currency, 0 or more.
-        product: What the lead asks about.
-        source: Where the lead came from, such as ``webinar``.
-        channel: How the lead arrived, such as ``phone`` or ``form``.
+        annual_revenue: The company's revenue in your currency.
+        budget: The amount that the lead can spend, in your currency, 0 or more.
+        product: The product that the lead asks about.
+        source: The source of the lead, such as ``webinar``.
+        channel: The channel of the lead, such as ``phone`` or ``form``.
         role: The person's part in the decision, such as ``decision-maker``.
-        deadline: When the lead wants to have decided, aware.
-        current_solution: What the lead uses today.
-        account_id: The account in the host's CRM.
+        deadline: The time by which the lead wants to decide, aware.
+        current_solution: The solution that the lead uses today.
+        account_id: The account in your CRM.
         owner_id: The rep who owns the account or the contact already.
         priority: Higher goes first.
-        signals: What the lead did, as ``Signal`` values; kept in the order of time.
+        signals: ``Signal`` values; kept in the order of time.
         attributes: Anything else by name: text, numbers, flags, aware datetimes, sets of text.
 
     Raises:
@@ -140,7 +193,9 @@ class Lead:
         decimal: Literal[".", ","] | None = None,
         extra: Literal["attributes", "ignore", "refuse"] = "attributes",
     ) -> Lead:
-        """Return the lead of one row, such as one of ``csv.DictReader`` or of a JSON answer.
+        """Return the lead of one row.
+
+        A row is a mapping, such as one of ``csv.DictReader`` or of a JSON answer.
 
         Args:
             row: Values by the names of their columns.
@@ -180,7 +235,9 @@ class Lead:
 
     @classmethod
     def from_object(cls, given: object, **options: Unpack[RowOptions]) -> Lead:
-        """Return the lead that an object holds: a row of an ORM, a dataclass, a pydantic model.
+        """Return the lead that an object holds.
+
+        It can be a row of an ORM, a dataclass or a pydantic model.
 
         Args:
             given: The object. Its fields are what a row has as columns; properties are read where ``columns`` names
@@ -202,3 +259,33 @@ class Lead:
         row |= {name: getattr(given, name) for name in named if hasattr(given, name)}
         options.setdefault("extra", "ignore")
         return cls.from_mapping(row, **options)
+
+
+_FIELDS: Final = tuple(each.name for each in fields(Lead))
+_facts_of: Final = attrgetter(*_FIELDS)
+_SETTERS: Final = tuple(getattr(Lead, name).__set__ for name in _FIELDS)
+
+
+def with_score(lead: Lead, score: Scored | None) -> Lead:
+    """Return a copy of the lead that carries a lead score; equal to the lead, because facts alone count.
+
+    Args:
+        lead: The lead.
+        score: The lead score; ``None`` for a lead that has none.
+    """
+    if type(lead) is Lead:
+        # What attrs and copy do would check every fact again, or take twice as long.
+        scored: Lead = object.__new__(Lead)
+        deque(map(call, _SETTERS, repeat(scored), _facts_of(lead)), 0)
+    else:
+        scored = copy(lead)
+    object.__setattr__(scored, "_lead_score", score)
+    return scored
+
+
+def priority_of(lead: Lead) -> int:
+    """Return the priority of a lead: its own, else that of its grade, else 0."""
+    if lead.priority is not None:
+        return lead.priority
+    found: Scored | None = lead.lead_score
+    return 0 if found is None else found.priority or 0

@@ -117,7 +117,7 @@ def zones_of(
         timezone: The zone itself, when the lead has given it.
 
     Raises:
-        FieldTypeError: Something is no text.
+        FieldTypeError: Something is not text.
 
     Example:
         >>> zones_of("DE").zone
@@ -175,7 +175,7 @@ def calling_hours(week: str, guess: ZoneGuess) -> Hours | None:
 
     Args:
         week: Weekly windows such as ``"mon-fri 09:00-20:00; sat 10:00-18:00"``.
-        guess: What ``zones_of`` found.
+        guess: The result of ``zones_of``.
 
     Raises:
         ValidationError: ``week`` cannot be read.
@@ -276,7 +276,7 @@ def shared_hours(lead: Lead, week: str, now: datetime | None) -> Shared | None:
 
     Raises:
         ValidationError: ``week`` cannot be read.
-        FieldTypeError: The lead's zone is known, and nobody said what time it is.
+        FieldTypeError: The lead's zone is known, and the time was not given.
 
     Example:
         >>> from datetime import UTC

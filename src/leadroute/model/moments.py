@@ -72,7 +72,7 @@ def moment(
             readings is refused.
 
     Raises:
-        Refused: It is no instant, or one with two readings; then both are named.
+        Refused: It is not an instant, or one with two readings; then both are named.
 
     Example:
         >>> moment("2026-03-04T10:00:00+01:00").isoformat()

@@ -54,7 +54,7 @@ def number(given: Any, decimal: str | None = None) -> int | float | None:
         An ``int`` for whole numbers, else a ``float``.
 
     Raises:
-        Refused: It is no number, not below 2**63, or a text with two readings; then both are named.
+        Refused: It is not a number, not below 2**63, or a text with two readings; then both are named.
 
     Example:
         >>> number("$1,234.50"), number("50.000", decimal=","), number(2.0)

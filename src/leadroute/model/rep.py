@@ -2,7 +2,7 @@
 
 The rules of this module:
 
-* Presence is set by the host and never worked out. A rep can be called when the schedule is open *and* the presence
+* Presence is set by you and never computed. A rep can be called when the schedule is open *and* the presence
   says so.
 * A rep who drops out for less than the grace has not left: connections flap. The grace covers ``offline`` only, since
   nobody is ``busy`` or ``away`` by accident.
@@ -70,7 +70,7 @@ class Presence:
 
     Args:
         status: ``available``, ``away``, ``busy`` or ``offline``.
-        since: When that began (aware).
+        since: The time at which that began, aware.
         before: The status before it, which a grace lets stand for a while; ``offline`` when it is not known.
 
     Example:
@@ -175,30 +175,29 @@ class Rep:
     """One person who can take leads.
 
     Args:
-        id: The host's own id, 1 to 80 characters.
-        name: How the rep is shown to people.
+        id: Your own id, 1 to 80 characters.
+        name: The name that people see; the id when not given.
         teams: The teams they belong to.
         level: Seniority, 0 or more; higher is more experienced.
-        skills: What they know, with a level from 0 to 1 each. A bare set of names gives each the level 1.
+        skills: Skills with a level from 0 to 1 each. A bare set of names gives each the level 1.
         languages: Languages they speak, by tag or name; ``de`` is any German, ``de-AT`` that of Austria alone.
         countries: Countries they cover, by code or name.
         regions: Regions they cover, by code or name; in their country when they cover one.
         territories: Names of the territories they cover.
         industries: Industries they cover.
-        licenses: Licences they hold.
+        licenses: Licenses they hold.
         timezone: Their IANA time zone; the schedule's zone, else UTC, when not given.
-        schedule: When they work: a ``Schedule``, or its text form, such as ``"mon-fri 09:00-17:00"``, in their time
-            zone; ``None`` means always.
-        capacity: How much work they can have open at once, in units (``Rule.capacity_cost``); ``None`` means no limit,
-            0 none.
-        capacity_by_segment: How much of it, at most, may be of a segment (``Rule.segment``), by name; a lead needs room
-            in its segment and in ``capacity``.
-        caps: How many leads they can be given per period: ``Cap`` values, or text such as ``"30 per month, paced"``.
-        joined_at: When they started, aware; caps with a ramp grow from then on.
-        weight: Their share of a rotation; 0 means never.
-        manager_id: Whom they report to.
-        accounts: Named accounts that are theirs.
-        active: Whether they take leads at all.
+        schedule: Working hours: a ``Schedule``, or text such as ``"mon-fri 09:00-17:00"`` in their time zone; ``None``
+            means always.
+        capacity: The most open work, in units (``Rule.capacity_cost``); ``None`` means no limit, 0 none.
+        capacity_by_segment: The most open work of each segment (``Rule.segment``), by name; a lead needs free units in
+            its segment and in ``capacity``.
+        caps: Limits per period: ``Cap`` values, or text such as ``"30 per month, paced"``.
+        joined_at: The time at which they started, aware; caps with a ramp grow from then on.
+        weight: Their share of the turns, such as 2 for twice as many; 0 means no leads.
+        manager_id: The id of their manager.
+        accounts: Their named accounts.
+        active: False excludes them from all leads.
         attributes: Anything else by name: text, numbers, flags, aware datetimes, sets of text.
 
     Raises:
@@ -250,7 +249,7 @@ class Rep:
 
     @property
     def label(self) -> str:
-        """The name of the rep on one line, or the id without one."""
+        """The name of the rep on one line, or the id."""
         return one_line(self.name or self.id)
 
     @property

@@ -94,7 +94,7 @@ class TimeOff:
 
         Raises:
             ValidationError: It cannot be read.
-            FieldTypeError: It is no text.
+            FieldTypeError: It is not text.
         """
         must_be(str, text=text)
         first, dots, last = text.partition("..")
@@ -349,7 +349,7 @@ class Schedule(Hours):
 
         Raises:
             ValidationError: It cannot be read.
-            FieldTypeError: It is no text.
+            FieldTypeError: It is not text.
         """
         must_be(str, text=text)
         week: list[str] = []

@@ -15,7 +15,7 @@ __all__ = ["Signal", "signals"]
 
 @frozen
 class Signal:
-    """One thing that a lead did: a page visited, a mail opened, a form sent.
+    """Something that a lead did, such as a page visit.
 
     Args:
         kind: What was done, such as ``pricing_page``.

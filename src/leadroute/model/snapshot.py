@@ -36,9 +36,9 @@ class Snapshot:
             at one instant, the later has a higher number.
         won: Deals each rep has won, by rep id.
         closed: Deals of each rep that have ended, won or not, by rep id.
-        track_records: What became of each rep's leads by segment and week, for the scorers that learn from it.
-        contacted: When each rep last reached a lead, by rep id, in microseconds since 1970 (UTC).
-        presence: Whether each rep is at work this minute, by rep id; who is not in it is not asked about.
+        track_records: The results of each rep's leads by segment and week, for the scorers that learn.
+        contacted: The last contact of each rep by rep id, in microseconds since 1970 (UTC).
+        presence: The presence of each rep, by rep id; it is not checked for a rep who is missing.
         turn_credits: Turns given to reps beside their share, or withheld, by pool and rep id.
         credits: What was shared out to each rep less the turns taken, by pool and rep id, in parts of a turn
             (``UNIT``). Of a pool that is not in it the turns alone are known, and every lead so far counts as shared
@@ -47,7 +47,7 @@ class Snapshot:
     What is handed in is copied, so that a decision and its reasons are about the same counts.
 
     Raises:
-        FieldTypeError: Something is of the wrong kind, or a count is no number.
+        FieldTypeError: Something is of the wrong kind, or a count is not a number.
 
     Example:
         >>> Snapshot(open={"ada": 3}).open.get("ada")

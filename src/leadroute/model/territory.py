@@ -161,8 +161,8 @@ class Territory:
         accounts: Accounts of your CRM.
         domains: Internet domains of companies; ``example.com`` holds ``eu.example.com``.
         center: A position, (latitude, longitude) in degrees, around which leads with ``lat`` and ``lon`` lie.
-        radius_km: How far around it, in kilometres.
-        priority: Among territories that fit equally closely, the higher one goes first; 0 when nobody says.
+        radius_km: The radius around it in kilometers.
+        priority: Among territories that fit equally closely, the higher one goes first; by default 0.
         parent: The name of the territory from which it has what it does not say.
         owners: Ids of the reps whose territory it is; also reps who name it in ``Rep.territories``.
         overlays: Ids of reps who work there beside the owner, such as specialists.

@@ -49,7 +49,7 @@ class Record:
         ignored: Offers that ran out without an answer.
         closed: Leads that ended, won or not.
         won: Leads that were won.
-        value: What the won leads were worth, in hundredths of the host's currency.
+        value: What the won leads were worth, in hundredths of your currency.
         sized: Won leads whose worth is known and above 0.
         log_size: The sum of their log(worth), in millionths.
         log_size_squared: The sum of their log(worth) squared, in millionths.

@@ -2,7 +2,7 @@
 
 The rules of this module:
 
-* Turns above 0 are given: each pays for one lead, which then is no turn of the rotation. Turns below 0 are withheld:
+* Turns above 0 are given: each pays for one lead, which then is not a turn. Turns below 0 are withheld:
   they stand as taken already, and are settled by the rep's next turn.
 * A grant counts until it is used up, or until it ends: at ``now >= expires`` it is over.
 * Of what is given, that which ends first pays first.
@@ -68,11 +68,11 @@ class TurnCredit:
     """Turns added to a rep in one pool, or taken away.
 
     Args:
-        expires: When it is over, an aware datetime.
-        reason: ``make_up`` (a lead turned out to be void), ``skip`` (somebody was passed over, or passes), ``absence``
+        expires: The time at which it expires, aware.
+        reason: ``make_up`` (a lead turned out to be void), ``skip`` (a rep was passed over, or passes), ``absence``
             or ``joiner``.
         cause: The id of what led to it, usually a lead.
-        turns: How many, up to 1,000; below 0 they are withheld.
+        turns: The number of turns, up to 1,000; below 0 they are taken away.
 
     Raises:
         ValidationError: A field was refused.

@@ -129,6 +129,7 @@ _WRITE: Final = {
     "Lead": "a Lead, such as Lead('L-1')",
     "Mapping": "a mapping from names, such as {'ada': 3}",
     "TrackRecords": "TrackRecords, such as track_records_of(histories)",
+    "LeadScoring": "a LeadScoring(...)",
     "Roster": "a Roster, such as Roster([Rep('ada')])",
     "Router": "a Router, such as Router(rules=[Rule('all')])",
     "Snapshot": "a Snapshot, such as Snapshot(open={'ada': 3})",

@@ -188,7 +188,7 @@ class AllOf(Hours):
 
 @frozen(cache_hash=True)
 class AnyOf(Hours):
-    """Open when any of its parts is: the hours in which somebody of a team is there.
+    """Open when any of its parts is: the hours in which a rep of a team works.
 
     Args:
         parts: One or more ``Hours``.
@@ -280,7 +280,7 @@ def meeting(left: Hours, right: Hours, after: datetime) -> datetime | None:
 
 
 def unless_failing(ask: Callable[[], T], failing: Callable[[Exception], T]) -> T:
-    """What hours answer, or what stands for it when a calendar of the host's fails.
+    """What hours answer, or what stands for it when a calendar of yours fails.
 
     Holidays may be any container, so any exception may come out of it. Those of leadroute itself pass through.
 

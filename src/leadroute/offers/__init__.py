@@ -11,11 +11,11 @@ if TYPE_CHECKING:
     from leadroute.offers.dispatcher import Dispatcher
     from leadroute.offers.dispatching import SweepResult
     from leadroute.offers.placement import Placement, Status
-    from leadroute.offers.transitions import CLOSING
     from leadroute.offers.turns import TurnTaken
+    from leadroute.rules.disposition import DISPOSITIONS
 
 __all__ = [
-    "CLOSING",
+    "DISPOSITIONS",
     "Dispatcher",
     "Placement",
     "Status",
@@ -25,7 +25,7 @@ __all__ = [
 ]
 
 _HOMES = {
-    "CLOSING": "leadroute.offers.transitions",
+    "DISPOSITIONS": "leadroute.rules.disposition",
     "Dispatcher": "leadroute.offers.dispatcher",
     "Placement": "leadroute.offers.placement",
     "Status": "leadroute.offers.placement",

@@ -11,7 +11,7 @@ The rules of this module:
 * A missing record has version 0, and a missing counter stands at 0.
 * A change writes each record, once-key, outbox entry and log position at most once. Several Adds on one counter are
   applied one after the other in the order given, each within its own bounds.
-* Keys are 1 to 190 characters, compared exactly: no folding, no padding, no normalisation.
+* Keys are 1 to 190 characters, compared exactly: no folding, no padding, no normalization.
 * Times are int microseconds since 1970-01-01T00:00Z. Every integer fits in 64 bits.
 * Everything is checked on construction, so that a store meets only changes that it can keep.
 """
@@ -172,7 +172,7 @@ class Put:
         expect: The version it was read at; 0 creates it.
         status: The line it waits in, for :meth:`Store.find`.
         owner: Whose it is, for :meth:`Store.find`.
-        due: When it wants attention, in microseconds; ``None`` is never.
+        due: The time of the next step, in microseconds; ``None`` is never.
     """
 
     key: str = field(validator=_record_key)
@@ -213,8 +213,8 @@ class Defer:
     Args:
         id: The event.
         until: Not before this instant, in microseconds; ``None`` makes it a dead letter, which waits for a person.
-        attempts: How often delivery was tried.
-        error: What went wrong, without personal data.
+        attempts: The number of attempts so far.
+        error: The last error, without personal data.
     """
 
     id: int = field(validator=_integer(1))
@@ -231,9 +231,9 @@ class Add:
 
     Args:
         key: The counter; a missing one stands at 0.
-        delta: What to add; negative to give back.
-        lo: The least the sum may be; ``None`` is no bound.
-        hi: The most the sum may be; ``None`` is no bound, 0 is none at all.
+        delta: The number to add; negative to give back.
+        lo: The least the sum may be; ``None`` is without bound.
+        hi: The most the sum may be; ``None`` is without bound, 0 is none at all.
     """
 
     key: str = field(validator=_key)
@@ -259,7 +259,7 @@ class Raise:
 
     Args:
         key: The counter; a missing one stands at 0.
-        to: The least it shall be afterwards.
+        to: The smallest value afterwards.
     """
 
     key: str = field(validator=_key)
@@ -275,10 +275,10 @@ class Emit:
     Args:
         lead: Whose log.
         n: The position in it, from 1. The placement's version, so that the log has no gap.
-        type: What happened.
+        type: The kind of event.
         data: Its particulars, without personal data.
-        at: When it happened, in microseconds.
-        deliver: Whether it waits in the outbox until it is acknowledged.
+        at: The time, in microseconds.
+        deliver: True when it waits in the outbox until it is acknowledged.
     """
 
     lead: str = field(validator=_key)

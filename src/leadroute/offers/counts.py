@@ -1,10 +1,10 @@
-"""The counts of a store as a decision reads them: those of the candidates, and of one pool the credits.
+"""The counts that a decision reads from a store.
 
 The rules of this module:
 
 * What is read may be stale; the guards of the commit decide.
 * ``Books`` belong to one step. A record of credits is read once in it, changed in it, and written by its change.
-* The host's presence is copied, so that the snapshot stays as it was when the decision was made.
+* Your presence is copied, so that the snapshot stays as it was when the decision was made.
 """
 
 from __future__ import annotations
@@ -62,10 +62,10 @@ _KEYS: Final = FrozenDict(
 
 
 def by_rep(given: Mapping[str, Presence]) -> Mapping[str, Presence]:
-    """A converter for the host's presence: the very mapping that the host goes on changing.
+    """A converter for your presence: the very mapping that you go on changing.
 
     Raises:
-        FieldTypeError: It is no mapping.
+        FieldTypeError: It is not a mapping.
     """
     if not isinstance(given, Mapping):
         expected = "a mapping such as {'ada': Presence('busy', since)}"
@@ -75,14 +75,14 @@ def by_rep(given: Mapping[str, Presence]) -> Mapping[str, Presence]:
 
 @frozen(eq=False)
 class Books:
-    """The counts of one step, read when they are asked for.
+    """The counts of one step, read when they are needed.
 
     Args:
-        store: Where they are counted.
+        store: The store with the counts.
         router: The policy.
         now: The instant, aware.
-        track_records: What became of earlier leads.
-        presence: Whether each rep is at work this minute, by rep id.
+        track_records: The results of earlier leads.
+        presence: The presence of each rep, by rep id.
     """
 
     store: Store
@@ -94,7 +94,7 @@ class Books:
     _order: list[int] = field(factory=list, init=False)
 
     def read(self, need: Need) -> Snapshot:
-        """The counts of the candidates. O(candidates)."""
+        """Read the counts of the candidates. O(candidates)."""
         candidates, limits = need.candidates, need.limits
         wanted = [name for name in _KEYS if name in need.fields]
         if limits.capacity is None and "open" not in need.score:
@@ -174,7 +174,9 @@ def counted(
     track_records: TrackRecords,
     presence: Mapping[str, Presence],
 ) -> Snapshot:
-    """The counts of everybody at this instant. O(reps): not for every lead.
+    """Return the counts of all reps at this instant.
+
+    O(reps), so it is not for every lead.
 
     Args:
         store: Where they are counted.

@@ -24,7 +24,7 @@ from leadroute.clock import Clock, SystemClock
 from leadroute.errors import FieldTypeError
 from leadroute.model.duration import from_micros, to_micros
 from leadroute.model.keys import lead_key, submit_key
-from leadroute.model.lead import Lead
+from leadroute.model.lead import Lead, with_score
 from leadroute.model.rep import Presence, Rep
 from leadroute.model.roster import Roster
 from leadroute.model.snapshot import Snapshot
@@ -36,7 +36,7 @@ from leadroute.offers import queries, transitions, turn_credits
 from leadroute.offers.change import Change, Once, Op, Put
 from leadroute.offers.counts import Books, by_rep, counted
 from leadroute.offers.dispatching import SweepResult, persistently
-from leadroute.offers.events import LeadEvent, Received
+from leadroute.offers.events import LeadEvent
 from leadroute.offers.outcome_counts import counts_of, fields_of
 from leadroute.offers.placement import Placement, Status
 from leadroute.offers.queries import next_turn
@@ -99,23 +99,26 @@ class Dispatcher:
     presence: Mapping[str, Presence] = field(default=FrozenDict(), converter=by_rep)
     track_outcomes_by: Iterable[str] | None = field(default=None, converter=optional(fields_of))
 
-    def submit(self, lead: Lead) -> Placement:
-        """Take a lead in: qualify it, decide, and offer it, in one change.
+    def submit(self, lead: Lead, *, trigger: str = "") -> Placement:
+        """Take a lead in: score it, qualify it, decide, and offer it, in one change.
 
         Submitting a lead again changes nothing and gives its placement as it is now.
 
         Args:
             lead: The lead; its id is what makes it the same lead.
+            trigger: What set it off, such as ``form``: a word of your own list, up to 80 characters; not free text,
+                because it goes into the log, which keeps no personal data.
 
         Returns:
             The placement: offered, waiting, with the catch-all, or disqualified.
 
         Raises:
-            FieldTypeError: A rule met a fact of the wrong type. Nothing is stored.
+            FieldTypeError: A rule or a criterion of the lead scoring met a fact of the wrong type. Nothing is stored.
+            ValidationError: The trigger cannot be kept. Nothing is stored.
             ConflictError: Other processes were faster for half a minute. Nothing is stored.
         """
         must_be(Lead, lead=lead)
-        return persistently(partial(self._submit, lead))
+        return persistently(partial(self._submit, lead, trigger))
 
     def accept(self, lead_id: str, rep_id: str) -> Placement:
         """A rep takes the lead that is offered to them. Accepting again changes nothing.
@@ -158,7 +161,7 @@ class Dispatcher:
         lead = queries.lead(self.store, lead_id)
 
         def assigned(before: Placement, books: Books) -> LeadEvent | None:
-            rule = self.router.match(lead, books.now)
+            rule = self.router.match(self._as_scored(lead, before), books.now)
             charges = self.router.charges(lead, rule, None, books.now)
             return transitions.assignment(before, rep, by, rule, charges, books, books.now)
 
@@ -262,27 +265,27 @@ class Dispatcher:
         status: str,
         *,
         value: float | None = None,
-        closing: bool | None = None,
     ) -> Placement:
         """The owner says what became of the lead. Saying the same again changes nothing.
 
-        Feedback that ends the work frees the owner's capacity, which goes to the lead that waits first.
+        Feedback that closes the lead frees the owner's capacity, which goes to the lead that waits first.
 
         Args:
             lead_id: The lead.
-            status: A word of your own list, such as ``meeting`` or ``won``; up to 80 characters.
+            status: One of the policy's dispositions or their spellings, such as ``meeting`` or ``Closed Won``, whatever
+                its case, blanks and punctuation.
             value: What it was worth, in your currency.
-            closing: Whether this ends the work; when not given, ``won``, ``lost``, ``unqualified``, ``duplicate``
-                and ``spam`` do.
 
         Raises:
             InvalidTransitionError: Nobody owns the lead, or it has ended with other feedback.
             LeadNotFoundError: The lead was never submitted.
-            ValidationError: The status or the value cannot be kept.
+            ValidationError: The status is not a disposition of the policy, with the nearest one; or the value cannot be
+                kept.
         """
+        words = self.router.dispositions
         placement = self._advance(
             lead_id,
-            lambda before, books: transitions.feedback(before, status, value, closing, books.now),
+            lambda before, books: transitions.feedback(before, status, value, words, books.now),
         )
         if placement.status is Status.CLOSED:
             self._serve_waiting(at_most=1)
@@ -291,7 +294,7 @@ class Dispatcher:
     def sweep(self, *, early: bool = False) -> SweepResult:
         """Do what time has made due: end offers that ran out, pass their leads on, and serve waiting leads.
 
-        Waiting leads are served by priority, then age. One that cannot be judged holds up no other.
+        Waiting leads are served by priority, then lead score, then age. One that cannot be judged holds up no other.
         Safe to call at any time and from many processes at once. O(due and waiting leads).
 
         Args:
@@ -370,13 +373,14 @@ class Dispatcher:
     def _now(self) -> datetime:
         return aware(self.clock.now(), "clock.now()")
 
-    def _submit(self, lead: Lead) -> Placement:
+    def _submit(self, lead: Lead, trigger: str) -> Placement:
         before = queries.found(self.store, lead.id)
         if before is not None:
             return before[0]
         books = self._books()
-        received = Received(books.now, lead.received_at, lead.priority or 0, self.router.version)
-        decided = self._decide(lead, _NOBODY, books)
+        scored = self.router.scored(lead, books.now)
+        received = transitions.reception(scored, trigger, self.router.version, books.now)
+        decided = self._decide(scored, _NOBODY, books)
         extra = (Once(submit_key(lead.id), lead.id), Put(lead_key(lead.id), dumps(lead), 0))
         return self._commit(None, [received, decided], lead.id, 0, books, extra, lead)
 
@@ -386,6 +390,12 @@ class Dispatcher:
     def _decide(self, lead: Lead, previous_offers: Mapping[str, str], books: Books) -> LeadEvent:
         found = self.router.judge(lead, self.roster, books.now, books, previous_offers)
         return transitions.event_of(found, self.router, books, books.now)
+
+    def _as_scored(self, lead: Lead, before: Placement) -> Lead:
+        """The lead with the score that it had when it was submitted, where the policy scores leads."""
+        if self.router.lead_scoring is None:
+            return lead
+        return with_score(lead, transitions.kept_score(before))
 
     def _advance(
         self, lead_id: str, event_of: Callable[[Placement, Books], LeadEvent | None]
@@ -412,7 +422,7 @@ class Dispatcher:
         def decide(before: Placement, books: Books) -> LeadEvent | None:
             if before.status is not Status.WAITING:
                 return None
-            event = self._decide(lead, before.previous_offers, books)
+            event = self._decide(self._as_scored(lead, before), before.previous_offers, books)
             return event if transitions.is_news(event, before) else None
 
         return self._advance(lead_id, decide)

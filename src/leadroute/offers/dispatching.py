@@ -45,7 +45,7 @@ _LONGEST_PAUSE: Final = 0.05
 
 
 def persistently(step: Callable[[], T]) -> T:
-    """What a step gives, once it has lost no race.
+    """Run a step until it loses no race, and return its result.
 
     Raises:
         ConflictError: Others were faster for as long as ``PATIENCE``.

@@ -40,10 +40,15 @@ class Received:
     """The lead was submitted.
 
     Args:
-        at: When.
-        received_at: When the lead came in, if the host said so.
-        priority: The lead's priority; waiting leads with a higher one go first.
+        at: The time.
+        received_at: The time at which the lead came in, if you gave it.
+        priority: The lead's own priority, else that of its grade; waiting leads with a higher one go first.
         policy_version: The version of the policy at that time.
+        lead_score: The lead score, 0 to 1; ``None`` when it is not known.
+        lead_grade: The name of the grade; ``None`` when there is none.
+        completeness: The share of the facts that was known; ``None`` when the policy scores no leads.
+        respond_by: The deadline of the first contact that the grade sets; ``None`` for no deadline.
+        trigger: What set the lead off, as a word of the caller's own list; no free text.
     """
 
     kind: ClassVar[str] = "received"
@@ -51,6 +56,11 @@ class Received:
     received_at: datetime | None = None
     priority: int = 0
     policy_version: str = ""
+    lead_score: float | None = None
+    lead_grade: str | None = None
+    completeness: float | None = None
+    respond_by: datetime | None = None
+    trigger: str = ""
 
 
 @frozen
@@ -58,9 +68,9 @@ class Disqualified:
     """The lead did not pass qualification.
 
     Args:
-        at: When.
-        factor: The name of the first factor that it did not fulfil, or the condition where the policy names none.
-        outcome: What becomes of it, where the policy says so: ``nurture``, ``reject`` or ``review``.
+        at: The time.
+        factor: The name of the first factor that it did not meet, or the condition where the policy names none.
+        outcome: The outcome of the factor: ``nurture``, ``reject`` or ``review``.
         policy_version: The version of the policy that decided.
     """
 
@@ -76,23 +86,24 @@ class Offered:
     """The lead was offered to a rep, and to no other rep.
 
     Args:
-        at: When.
+        at: The time.
         rep_id: To whom.
         rule: The rule that matched.
         pool: The pool in which the rep was found, and whose turn it takes.
-        expires_at: When the offer ends; at this instant it is over.
+        expires_at: The end of the offer; at this instant it is over.
         score: The score that put the rep first.
-        reservations: What the offer counts against, by counter key; given back when it is declined or runs out.
+        reservations: The units that the offer counts against, by counter key; given back when it is declined or
+            expires.
         propensity: The probability with which this rep came first; below 1 only where the score leaves something to
             chance.
-        fairness_cost: The points that were given up for the sake of a bound on unfairness.
+        fairness_cost: The score that was given up for fairness.
         limits: The most that these counters could stand at, as it was at that instant; those without a limit are
             left out. Of a rep who is left alone after a contact, the latest that the last contact may have been.
-        release_on: When open work is given back, as ``Rule.release_on``.
-        turn: What it did to the credits of the pool; ``None`` when the lead is no turn.
+        release_on: The moment at which open work is given back, as ``Rule.release_on``.
+        turn: The effect on the credits of the pool; ``None`` when the lead is not a turn.
         order: Its number among all assignments: microseconds since 1970 (UTC), or one more than the largest so far.
         policy_version: The version of the policy that decided.
-        ignore_availability: Whether it was made without a look at who is at work, because nobody was.
+        ignore_availability: True when availability was ignored, because no rep was available.
     """
 
     kind: ClassVar[str] = "offered"
@@ -118,10 +129,10 @@ class Waiting:
     """No rep was found for the lead, and it waits.
 
     Args:
-        at: When.
+        at: The time.
         reason_code: The outcome of the decision, as its code.
         rule: The rule that matched; ``None`` when none did.
-        until: When it is worth deciding again.
+        until: The time of the next decision.
         policy_version: The version of the policy that decided.
     """
 
@@ -138,7 +149,7 @@ class CatchAll:
     """No rep is left for the lead; the catch-all has it.
 
     Args:
-        at: When.
+        at: The time.
         reason_code: The outcome of the decision, as its code.
         place: The name of the catch-all.
         policy_version: The version of the policy that decided.
@@ -156,9 +167,9 @@ class Accepted:
     """The rep took the lead and owns it now.
 
     Args:
-        at: When.
-        rep_id: Who.
-        until: When the open work is given back, where the clock decides that.
+        at: The time.
+        rep_id: The rep.
+        until: The time at which open work is given back, when the clock decides that.
     """
 
     kind: ClassVar[str] = "accepted"
@@ -174,14 +185,14 @@ class Assigned:
     The rep owns it now, and the owner before does not.
 
     Args:
-        at: When.
+        at: The time.
         rep_id: To whom.
-        by: Who did, by their id or role.
+        by: The person who did it, by an id or role of yours.
         rule: The rule that is for this lead; ``None`` when none is.
-        reservations: What it counts against, by counter key; no limit.
+        reservations: The units that it counts against, by counter key, without a limit.
         over: The counters that it takes past their limits, as far as was known.
-        release_on: When open work is given back, as ``Rule.release_on``.
-        until: When that is, where the clock decides it.
+        release_on: The moment at which open work is given back, as ``Rule.release_on``.
+        until: The time of that moment, when the clock decides it.
         order: Its number among all assignments, as for an offer.
     """
 
@@ -211,9 +222,9 @@ class Declined:
     """The rep refused the lead.
 
     Args:
-        at: When.
-        rep_id: Who.
-        reason: A word of the host's own list of reasons; no free text, because the log keeps no personal data.
+        at: The time.
+        rep_id: The rep.
+        reason: A word of your own list of reasons; no free text, because the log keeps no personal data.
     """
 
     kind: ClassVar[str] = "declined"
@@ -245,11 +256,13 @@ class FeedbackGiven:
     """The owner reported the result of the lead.
 
     Args:
-        at: When.
-        rep_id: Who.
-        status: What became of it.
-        closing: Whether that ends the work on the lead.
-        value: What it was worth, in the host's currency.
+        at: The time.
+        rep_id: The rep.
+        status: The result, in a word of your own.
+        closing: True when it ends the work on the lead.
+        value: Its value, in your currency.
+        won: Whether it counts as a win; by default what closes as ``won``, which is how it was before there were
+            dispositions.
     """
 
     kind: ClassVar[str] = "feedback"
@@ -258,6 +271,11 @@ class FeedbackGiven:
     status: str
     closing: bool
     value: float | None = None
+    won: bool = field()
+
+    @won.default
+    def _won_by_name(self) -> bool:
+        return self.closing and self.status == "won"
 
 
 LeadEvent: TypeAlias = (

@@ -33,7 +33,6 @@ from leadroute.offers.events import (
     TimedOut,
 )
 from leadroute.offers.placement import Placement
-from leadroute.offers.transitions import WON
 from leadroute.rules.fields import text_titles, texts_of
 
 __all__ = ["counts_of", "fields_of", "track_records_of"]
@@ -153,7 +152,7 @@ def _response(took: timedelta) -> Record:
 
 
 def _ending(event: FeedbackGiven) -> Record:
-    if event.status != WON:
+    if not event.won:
         return Record(closed=1)
     worth = event.value or 0.0
     won = Record(closed=1, won=1, value=round(100 * worth))

@@ -59,30 +59,35 @@ class Placement:
 
     Args:
         lead_id: The lead.
-        status: Where it stands.
-        steps: How many events have happened; the number of the last one.
-        received_at: When the lead came in: as the host said, else when it was submitted.
-        priority: Waiting leads with a higher one go first.
+        status: The status.
+        steps: The number of events so far, which is the number of the last one.
+        received_at: The time at which the lead came in: as you gave it, else when it was submitted.
+        priority: Its own, else that of its grade; waiting leads with a higher one come first.
         rule: The rule that matched last.
         pool: The pool of the current offer or owner.
-        rep_id: To whom it is offered, or who owns it; the name of the catch-all when that has it.
-        offered_at: When the current or last offer was made, or the lead was assigned by hand.
-        due: When it wants attention next: the end of the offer, when to decide again, or when it stops being open
-            work.
-        accepted_at: When its owner took it.
-        contacted_at: When its owner first reached the lead.
-        closed_at: When its owner said how it ended.
-        outcome: The last feedback; for a disqualified lead what becomes of it: ``nurture``, ``reject`` or ``review``.
-        value: What it was worth, in the host's currency.
-        reason_code: Why it is disqualified, waits, or is with the catch-all: an ``Outcome``, ``declined`` or
-            ``timed_out``; empty when none of these is so.
-        previous_offers: What became of earlier offers, by rep id.
-        reservations: What it has been counted against and not given back, by counter key.
-        release_on: When open work is given back, as ``Rule.release_on``.
-        turn: What its offer did to the credits of the pool, or the offer that was accepted.
-        order: The number of its offer among all assignments, while it stands.
-        factor: The name of the factor that disqualified it, or the condition where the policy names none.
+        rep_id: The rep of the offer, the owner, or the name of the catch-all.
+        offered_at: The time of the current or last offer, or of the assignment by hand.
+        due: The time of the next step: the end of the offer, of the wait, or of open work.
+        accepted_at: The time at which its owner accepted it.
+        contacted_at: The time of the first contact by its owner.
+        closed_at: The time of the closing feedback.
+        outcome: The last feedback; for a disqualified lead ``nurture``, ``reject`` or ``review``.
+        value: Its value, in your currency.
+        reason_code: The reason why it is disqualified, waits, or is with the catch-all: an ``Outcome``, ``declined`` or
+            ``timed_out``; empty otherwise.
+        previous_offers: The results of earlier offers, by rep id.
+        reservations: The units that it counts against, by counter key.
+        release_on: The moment at which open work is given back, as ``Rule.release_on``.
+        turn: The effect of its offer on the credits of the pool.
+        order: The number of its offer among all assignments, while the offer is open.
+        factor: The name of the factor that disqualified it, or the condition when the policy has no factors.
         policy_version: The version of the policy that decided last.
+        lead_score: The lead score as of the submission, 0 to 1; ``None`` when it was not known.
+        lead_grade: The name of its grade; ``None`` when it has none.
+        completeness: The share of the facts that was known then; ``None`` when the policy scored no leads.
+        respond_by: The deadline of the first contact that its grade sets; ``None`` for no deadline.
+        trigger: What set it off, in a word; empty when nobody said.
+        won: Whether it ended as a win.
     """
 
     lead_id: str
@@ -108,6 +113,16 @@ class Placement:
     order: int = 0
     factor: str | None = None
     policy_version: str = ""
+    lead_score: float | None = None
+    lead_grade: str | None = None
+    completeness: float | None = None
+    respond_by: datetime | None = None
+    trigger: str = ""
+    won: bool = field()
+
+    @won.default
+    def _won_by_name(self) -> bool:
+        return self.closed_at is not None and self.outcome == "won"
 
     @property
     def owner(self) -> str | None:
@@ -129,7 +144,9 @@ class Placement:
         return _REASONS.get(self.reason_code, self.reason_code)
 
     def to_dict(self) -> dict[str, Any]:
-        """Return the placement as plain data, which JSON can hold; instants are ISO 8601 text.
+        """Return the placement as plain data for JSON.
+
+        Instants are ISO 8601 text.
 
         What the store counts the placement against is left out.
 

@@ -114,12 +114,16 @@ def offered(store: Store, rep_id: str) -> Iterator[Placement]:
 
 
 def waiting(store: Store, upto: int) -> list[Placement]:
-    """The waiting leads whose time has come, in the order in which they are served: by priority, then age."""
+    """The waiting leads whose time has come, in the order in which they are served.
+
+    By priority, then lead score (one that is not known last), then age.
+    """
     return sorted(due(store, Status.WAITING, upto), key=_line)
 
 
-def _line(placed: Placement) -> tuple[int, datetime, str]:
-    return -placed.priority, placed.received_at, placed.lead_id
+def _line(placed: Placement) -> tuple[int, float, datetime, str]:
+    score = -1.0 if placed.lead_score is None else placed.lead_score
+    return -placed.priority, -score, placed.received_at, placed.lead_id
 
 
 def next_wakeup(store: Store, status: Status, now: int) -> int | None:
@@ -139,7 +143,7 @@ def _placement(record: Record) -> Placement:
 
 
 def next_turn(router: Router, roster: Roster, snapshot: Snapshot, now: datetime) -> datetime | None:
-    """The first instant after now at which a lead that waits may find somebody, though nothing happens.
+    """The first instant after now at which a lead that waits may find a rep, though nothing happens.
 
     Args:
         router: The policy.

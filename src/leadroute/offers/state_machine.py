@@ -85,7 +85,18 @@ def move(before: Placement | None, event: LeadEvent, lead_id: str) -> Placement:
             raise InvalidTransitionError(lead_id, _recording(event), "", "it was never submitted")
         since = event.received_at or event.at
         return Placement(
-            lead_id, Status.RECEIVED, 1, since, event.priority, policy_version=event.policy_version
+            lead_id,
+            Status.RECEIVED,
+            1,
+            since,
+            event.priority,
+            policy_version=event.policy_version,
+            lead_score=event.lead_score,
+            lead_grade=event.lead_grade,
+            completeness=event.completeness,
+            respond_by=event.respond_by,
+            trigger=event.trigger,
+            won=False,
         )
     status = MOVES.get((before.status, type(event)))
     if status is None:
@@ -218,7 +229,7 @@ def _feedback(before: Placement, event: FeedbackGiven) -> dict[str, Any]:
     if event.value is not None:
         changes["value"] = event.value
     if event.closing:
-        changes |= {"closed_at": event.at} | _released(before)
+        changes |= {"closed_at": event.at, "won": event.won} | _released(before)
     return changes
 
 

@@ -65,7 +65,7 @@ class Store(Protocol):
 
         Those of ``keys`` come in their order, the others by key.
 
-        A counter that stands at 0 is left out: it cannot be told from one that was never touched.
+        A counter that stands at 0 is left out: it cannot be distinguished from one that was never touched.
 
         Raises:
             ConfigError: Both were given.
@@ -91,7 +91,7 @@ class Store(Protocol):
             upto: Only records due at or before this instant, in microseconds; leaves out those never due.
             after: The last record of the page before. Paging goes by the due time and key that it had there, so a
                 record that has moved since is neither skipped nor shown twice at its old place.
-            limit: How many at most.
+            limit: The most records.
         """
         ...
 
@@ -107,7 +107,7 @@ class Store(Protocol):
 
         Args:
             after: The last id of the page before; with ``lead``, the last number.
-            limit: How many at most.
+            limit: The most events.
             lead: Only this lead's log.
             pending_at: Only events that wait in the outbox and may be delivered at this instant, in microseconds.
                 An event may be delivered as soon as it is committed, whatever the clocks of its writers say, and

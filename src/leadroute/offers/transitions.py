@@ -1,12 +1,12 @@
-"""From a decision to the change that makes it so: pure functions from what is known to what shall happen.
+"""Pure functions from a decision to the event and the store operations.
 
 The rules of this module:
 
-* ``event_of`` turns a ranking into the one event that follows from it.
-* ``operations`` is the one place where events become store operations. What a lead counts against is never added or
-  taken by hand: it is the difference between what the placement held before and what it holds after.
-* Limits are guards inside the change, not checks before it. Giving back is never refused. The last contact of a rep
-  who is to be left alone afterwards is such a limit: a counter that may not have moved on.
+* ``event_of`` turns a decision into the one event that follows from it.
+* ``operations`` is the only place where events become store operations. A change to a counter is the difference between
+  the reservations of the placement before and after, and is never computed in another way.
+* Limits are guards inside the change, and not checks before it. Giving back is never refused. The wrap-up of a rep is
+  such a limit: the counter of their last contact must not have changed.
 """
 
 from __future__ import annotations
@@ -34,8 +34,9 @@ from leadroute.model.keys import (
     placement_key,
     won_key,
 )
+from leadroute.model.lead import Lead, priority_of
 from leadroute.model.rep import Rep
-from leadroute.model.validation import Cleaner, FrozenDict, Refused, must_be, number, word
+from leadroute.model.validation import Cleaner, FrozenDict, Refused, number, word
 from leadroute.model.working_hours import unless_failing
 from leadroute.offers.change import Add, Emit, Op, Put, Raise
 from leadroute.offers.counts import Books
@@ -49,6 +50,7 @@ from leadroute.offers.events import (
     FeedbackGiven,
     LeadEvent,
     Offered,
+    Received,
     Released,
     TimedOut,
     Waiting,
@@ -57,14 +59,14 @@ from leadroute.offers.placement import Placement, Status
 from leadroute.offers.state_machine import move, state_of
 from leadroute.ranking.charges import Charge, Charges
 from leadroute.ranking.decide import Decided
+from leadroute.ranking.lead_score import LeadScore
 from leadroute.ranking.ranking import Outcome, Ranking
 from leadroute.ranking.router import Router
+from leadroute.rules.disposition import Disposition, find_disposition
 from leadroute.rules.fallback import WAIT
 from leadroute.rules.rule import Rule
 
 __all__ = [
-    "CLOSING",
-    "WON",
     "acceptance",
     "assignment",
     "contact",
@@ -73,19 +75,62 @@ __all__ = [
     "expiry",
     "feedback",
     "is_news",
+    "kept_score",
     "operations",
+    "reception",
     "refusal",
     "release",
     "shift_end",
 ]
 
-WON = "won"
-CLOSING = frozenset((WON, "lost", "unqualified", "duplicate", "spam"))
-"""The feedback that ends the work on a lead, unless the host says otherwise."""
+
+def reception(lead: Lead, trigger: str, version: str, now: datetime) -> Received:
+    """The submission of a lead, with its score as of now.
+
+    Args:
+        lead: The lead, scored where the policy scores leads.
+        trigger: What set it off; empty when nobody said.
+        version: The version of the policy.
+        now: When.
+
+    Raises:
+        ValidationError: The trigger cannot be kept.
+    """
+    try:
+        said = "" if trigger == "" else word(trigger)
+    except Refused as refused:
+        raise ValidationError("Received", lead.id, (FieldError("trigger", str(refused)),)) from None
+    score = lead.lead_score
+    if score is None:
+        return Received(now, lead.received_at, priority_of(lead), version, trigger=said)
+    within = score.respond_within
+    return Received(
+        now,
+        lead.received_at,
+        priority_of(lead),
+        version,
+        score.score,
+        score.grade,
+        score.completeness,
+        None if within is None else (lead.received_at or now) + within,
+        said,
+    )
+
+
+def kept_score(before: Placement) -> LeadScore:
+    """The score that a lead had when it was submitted: what rules read at every later decision."""
+    return LeadScore(
+        before.lead_id,
+        before.lead_score,
+        completeness=before.completeness,
+        grade=before.lead_grade,
+    )
 
 
 def event_of(found: Decided | Ranking, router: Router, books: Books, now: datetime) -> LeadEvent:
-    """What follows from a decision: an offer, a wait, the catch-all, or disqualification.
+    """Return the event that follows from a decision.
+
+    It is an offer, a wait, the catch-all, or disqualification.
 
     Args:
         found: The decision.
@@ -131,7 +176,10 @@ def _offer(found: Decided, router: Router, books: Books, now: datetime) -> Offer
 
 
 def is_news(event: LeadEvent, before: Placement) -> bool:
-    """Whether an event says more than that a lead waits on, for work to get done or for the same instant."""
+    """Return whether an event changes anything for a waiting lead.
+
+    Waiting on for the same reason until the same instant does not.
+    """
     return not (
         isinstance(event, Waiting)
         and (event.reason_code, event.rule) == (before.reason_code, before.rule)
@@ -154,7 +202,7 @@ def _limits(charged: Sequence[Charge]) -> dict[str, int]:
 def shift_end(release_on: str, rep: Rep | None, now: datetime) -> datetime | None:
     """When the clock gives open work back: at the end of the shift, where the rule says so.
 
-    ``None`` leaves it to the outcome: there is no schedule, or its calendar is the host's and fails.
+    ``None`` leaves it to the outcome: there is no schedule, or its calendar is yours and fails.
     """
     if release_on != "shift_end" or rep is None or rep.hours is None:
         return None
@@ -211,7 +259,7 @@ def release(before: Placement, now: datetime) -> Released | None:
     """The end of open work on a lead that goes on, or ``None`` when it is open work no more.
 
     Raises:
-        InvalidTransitionError: Nobody owns the lead.
+        InvalidTransitionError: No rep owns the lead.
     """
     if before.owner is None:
         raise InvalidTransitionError(before.lead_id, "release", "", state_of(before))
@@ -286,7 +334,7 @@ def contact(before: Placement, now: datetime) -> Contacted | None:
     """The first contact by the owner, or ``None`` when there was one already.
 
     Raises:
-        InvalidTransitionError: Nobody owns the lead, or it has ended.
+        InvalidTransitionError: No rep owns the lead, or it has ended.
     """
     if before.contacted_at is not None:
         return None
@@ -296,28 +344,37 @@ def contact(before: Placement, now: datetime) -> Contacted | None:
 
 
 def feedback(
-    before: Placement, status: str, value: float | None, closing: bool | None, now: datetime
+    before: Placement,
+    status: str,
+    value: float | None,
+    dispositions: tuple[Disposition, ...],
+    now: datetime,
 ) -> FeedbackGiven | None:
     """What the owner says of the lead, or ``None`` when the same was said before.
 
+    Args:
+        before: The placement.
+        status: What became of the lead, in a word.
+        value: What it was worth.
+        dispositions: What the word may mean.
+        now: When.
+
     Raises:
-        InvalidTransitionError: Nobody owns the lead, or it ended otherwise before.
-        ValidationError: The status or the value cannot be kept.
-        FieldTypeError: ``closing`` is neither true nor false.
+        InvalidTransitionError: No rep owns the lead, or it ended otherwise before.
+        ValidationError: The status means nothing that the policy lists, or the value cannot be kept.
     """
-    said = _clean(before, "FeedbackGiven", "status", word, status)
+    said: Disposition = _clean(
+        before, "FeedbackGiven", "status", partial(find_disposition, dispositions), status
+    )
     worth = (
         None if value is None else float(_clean(before, "FeedbackGiven", "value", number(), value))
     )
-    if closing is not None:
-        must_be(bool, closing=closing)
-    ends = said in CLOSING if closing is None else closing
     ended = before.status is Status.CLOSED
-    if before.outcome == said and worth in (None, before.value) and (ended or not ends):
+    if before.outcome == said.name and worth in (None, before.value) and (ended or not said.closes):
         return None
     if before.owner is None or ended:
         raise InvalidTransitionError(before.lead_id, "give feedback on", "", state_of(before))
-    return FeedbackGiven(now, before.owner, said, ends, worth)
+    return FeedbackGiven(now, before.owner, said.name, said.closes, worth, said.won)
 
 
 def operations(
@@ -328,7 +385,7 @@ def operations(
     write: Callable[[object], str],
     books: Books,
 ) -> tuple[Placement, tuple[Op, ...]]:
-    """The placement after some events, and the operations that make them so.
+    """Return the placement after some events, and the store operations.
 
     Args:
         before: The placement so far; ``None`` before the first event.
@@ -401,5 +458,5 @@ def _counted(event: LeadEvent, at: int) -> Iterator[Op]:
         yield Raise(contact_key(event.rep_id), at)
     elif isinstance(event, FeedbackGiven) and event.closing:
         yield Add(closed_key(event.rep_id), 1)
-        if event.status == WON:
+        if event.won:
             yield Add(won_key(event.rep_id), 1)

@@ -3,7 +3,7 @@
 The rules of this module:
 
 * A pool has one record, and a further one for every so many reps. It is written at the version at which it was read, so
-  two leads are never decided on the same credits: whoever commits second decides again.
+  two leads are never decided on the same credits: the process that commits second decides again.
 * An offer notes what was shared out among whom. Declined, run out or withdrawn, exactly that is taken back.
 * A rep has a place in the record for good. Who is not in it has no credit yet, and no turns.
 * What reps were granted stands in records beside it, as many as it takes, which the first one counts.
@@ -340,7 +340,7 @@ def post(
 
     Raises:
         ValidationError: It is over already, or its key is too long.
-        ConflictError: Somebody else changed the credits, or the lead moved on; nothing happened.
+        ConflictError: Another process changed the credits, or the lead moved on; nothing happened.
     """
     record = turn_credit_key(pool, rep_id, credit.reason, credit.cause)
     if len(record) > MAX_KEY:

@@ -16,12 +16,12 @@ class TurnTaken:
     """The effect of an offer on the credits of its pool.
 
     Args:
-        rep_id: Who took the turn.
-        taken: How many turns that counts; 0 when one that was given paid for it.
-        units: How many leads were shared out.
+        rep_id: The rep who took the turn.
+        taken: The number of turns that it counts; 0 when a turn credit paid for it.
+        units: The number of leads that were shared.
         shares: Among whom, by weight: hexadecimal digits of a number whose bits are places in the pool's record.
-        paid: What was added to each grant of the rep: below 0 where it paid.
-        final: Whether the rep has accepted, so that nothing is taken back any more.
+        paid: The change to each turn credit of the rep: below 0 where it paid.
+        final: True after the rep has accepted, when nothing is taken back anymore.
     """
 
     rep_id: str

@@ -1,4 +1,4 @@
-"""The candidates of a rule in a pool, worked out once and kept from lead to lead.
+"""The candidates of a rule in a pool, computed once and kept from lead to lead.
 
 The rules of this module:
 
@@ -119,7 +119,7 @@ class Shift(NamedTuple):
         since: From when on.
         until: Until when.
         opens: When they next open; ``None`` when they never do, or are open.
-        fails: Whether the calendar is the host's and failed, so that they count as closed.
+        fails: Whether the calendar is yours and failed, so that they count as closed.
     """
 
     is_open: bool
@@ -169,7 +169,7 @@ class Limits(NamedTuple):
     """How much room some reps have for a lead, and on which counters.
 
     Args:
-        capacity: The open work of each rep; ``None`` where nobody has a capacity.
+        capacity: The open work of each rep; ``None`` where no rep has a capacity.
         columns: The first, the second ... other counter of each rep with a limit; an empty key for a rep who has fewer.
     """
 
@@ -221,7 +221,7 @@ class OnDuty:
         self._limits: tuple[Limits, Limits] | None = None
 
     def column(self, key: Hashable, value_of: Callable[[Rep], T]) -> list[T]:
-        """The value of each rep, worked out when it is first asked for."""
+        """The value of each rep, computed when it is first asked for."""
         found = self._columns.get(key)
         if found is None:
             found = self.candidates.column(key, value_of)
@@ -303,7 +303,7 @@ class _Caps:
         """How much room each candidate has at an instant, and from when until when that is so.
 
         Raises:
-            FieldTypeError: There are caps, and nobody said what time it is.
+            FieldTypeError: There are caps, and the time was not given.
         """
         last = self._last
         if self._periods:
@@ -345,7 +345,7 @@ class Candidates:
     Attributes:
         reps: They, in the order of their ids.
         ids: Their ids.
-        capacity: The open work of each; ``None`` where nobody has a capacity.
+        capacity: The open work of each; ``None`` where no rep has a capacity.
         capacity_by_segment: The counter of the rule's segment, for each who has one.
         shifts: The hours that any of them has, each once.
         shift_of: For each rep, where theirs are among ``shifts``; -1 when they have none.
@@ -401,7 +401,7 @@ class Candidates:
             self._memory.take(cells)
 
     def column(self, key: Hashable, value_of: Callable[[Rep], T]) -> list[T]:
-        """The value of each candidate, worked out when it is first asked for."""
+        """The value of each candidate, computed when it is first asked for."""
         found = self._columns.get(key)
         if found is None:
             found = [value_of(rep) for rep in self.reps]
@@ -426,7 +426,7 @@ class Candidates:
             ignore_availability: Whether it does not matter who is at work.
 
         Raises:
-            FieldTypeError: Somebody has hours or a cap, and nobody said what time it is.
+            FieldTypeError: A rep has hours or a cap, and the time was not given.
         """
         last = self._views.get((source, ignore_availability))
         if last is not None and now is not None and last.since <= now < last.until:
@@ -473,7 +473,7 @@ class Candidates:
         """The counters of one of a rep's caps, as ``Rep.bounds`` gives them.
 
         Raises:
-            FieldTypeError: Nobody said what time it is.
+            FieldTypeError: The time was not given.
         """
         holder, bounds = cap_holder(rep.id), self._memory.period(cap, rep).at(known(now)).value
         return [Bound(holder + bound.key, bound.most, bound.hard) for bound in bounds]
@@ -581,10 +581,16 @@ class CandidateSet:
         )
         self._fits = team.fits.setdefault(alike, {})
 
-    def times(self, snapshot: Snapshot, *, ignore_availability: bool) -> bool:
-        """Whether a decision, or a reason for one of the members, asks what time it is."""
+    def times(self, able: Sequence[Rep], snapshot: Snapshot, *, ignore_availability: bool) -> bool:
+        """Whether a decision, or a reason for one of the members, asks what time it is.
+
+        Args:
+            able: The candidates, whose caps alone are read.
+            snapshot: The counts.
+            ignore_availability: Whether it does not matter who is at work.
+        """
         at_work = bool(snapshot.presence) or any(rep.hours is not None for rep in self.members)
-        return any(rep.caps for rep in self.members) or (at_work and not ignore_availability)
+        return any(rep.caps for rep in able) or (at_work and not ignore_availability)
 
     def home(self, matches: Iterable[Match]) -> Territory | None:
         """The most specific of the lead's territories that has a rep among the members."""

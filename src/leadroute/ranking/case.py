@@ -1,4 +1,4 @@
-"""A test of a policy: one lead, and what shall become of it."""
+"""A test of a policy: one lead, and the expected result."""
 
 from __future__ import annotations
 
@@ -29,15 +29,15 @@ def _outcome(given: Any) -> str:
 
 @frozen(kw_only=True)
 class Case:
-    """One lead, and what a policy shall do with it.
+    """One lead, and the expected result.
 
     Args:
         name: What the case shows.
         lead: The lead.
-        rule: The name of the rule that shall match.
-        pool: The name of the pool whose reps shall be asked.
-        rep: The id of the rep who shall be first.
-        outcome: How the decision shall come out, such as ``assignable`` or ``no_rule_matched``; or what shall become of
+        rule: The name of the rule that must match.
+        pool: The name of the pool whose reps must be asked.
+        rep: The id of the rep who must come first.
+        outcome: The expected outcome, such as ``assignable`` or ``no_rule_matched``; or the outcome of
             a lead that does not qualify: ``nurture``, ``reject`` or ``review``.
         reps: The reps of this case alone; empty for those that the whole test is run with.
         now: The instant of the decision, aware; the lead's ``received_at`` when not given.

@@ -30,7 +30,7 @@ class Charge(NamedTuple):
     Attributes:
         key: The counter.
         units: How much the lead adds to it.
-        most: The most that it may stand at now; ``None`` is no limit.
+        most: The most that it may stand at now; ``None`` is unlimited.
         segment: The segment whose open work is counted; ``""`` counts all open work.
         cap: The cap whose leads are counted; ``None`` counts open work.
         hard: Whether the most is a limit, or only a preference.
@@ -72,11 +72,11 @@ class Charge(NamedTuple):
 
 @frozen
 class Charges:
-    """What one lead counts against, whoever gets it.
+    """What one lead counts against, for any rep.
 
     Args:
         lead: The lead.
-        instant: The instant of the offer; ``None`` when nobody said, which only caps ask about.
+        instant: The instant of the offer; ``None`` when it was not given, which only caps ask about.
         pool: The pool through which it is placed; ``None`` when it is assigned by hand.
         segment: The segment of its rule.
         capacity_cost: The units of open work that it takes.
@@ -110,7 +110,7 @@ class Charges:
         """The instant of the offer.
 
         Raises:
-            FieldTypeError: Nobody said what time it is.
+            FieldTypeError: The time was not given.
         """
         return known(self.instant)
 

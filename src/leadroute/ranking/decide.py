@@ -58,7 +58,7 @@ class Need(NamedTuple):
     Args:
         candidates: Whose counters.
         limits: What the lead counts against with each of them.
-        over_all: What it counts against whoever gets it.
+        over_all: What it counts against for any rep.
         pool: The pool whose credits count; ``None`` when the score reads none.
         fields: The counts of a rep that are read, by their names in ``Snapshot``.
         score: Those of them that the score reads.
@@ -114,7 +114,7 @@ class Asked(NamedTuple):
         router: The policy.
         rule: The rule that matched.
         lead: The lead.
-        instant: The instant of the decision; ``None`` when nobody said.
+        instant: The instant of the decision; ``None`` when it was not given.
         counts: Where the counts come from.
         previous_offers: What became of earlier offers of this lead, by rep id.
         matches: The territories that the lead is in, most specific first.
@@ -140,7 +140,7 @@ class Decided:
         score: The points of the first.
         resumes_at: When nobody can take it now: when it is worth deciding again.
         ignore_availability: Whether it was asked without a look at who is at work.
-        fallback_step: What happens when nobody was found.
+        fallback_step: What happens when no rep was found.
         other_pools: What the other pools said.
     """
 
@@ -181,7 +181,9 @@ class Decided:
         duty = view.duty
         over_all = self._get_charges().over_all if router.caps else ()
         snapshot = counts if type(counts) is Snapshot else self._read(view.limits, over_all)
-        if now is None and found.times(snapshot, ignore_availability=ignore_availability):
+        if now is None and found.times(
+            candidates.reps, snapshot, ignore_availability=ignore_availability
+        ):
             known(now)
         asks = self._asks(snapshot) if found.asks or snapshot.presence else ()
         places = _able(duty, view.here, over_all, snapshot, asks, previous_offers)
@@ -263,7 +265,7 @@ class Decided:
         self.best = min(tied, key=lambda place: last.get(reps[place].id, -1)) if last else tied[0]
 
     def _score(self) -> tuple[list[list[float | None]], list[float]]:
-        """The points of each term and the score, for every candidate; worked out once."""
+        """The points of each term and the score, for every candidate; computed once."""
         if self._scored is None:
             columns = [term.scorer.column(self.context) for term in self._set.terms]
             found = means(self._set.weights, columns)
@@ -374,7 +376,7 @@ class Decided:
         return [*charges.own(self.rep, bounds), *charges.over_all]
 
     def turn(self) -> Turn | None:
-        """What the lead does to the credits of the pool when the first takes it; ``None`` when it is no turn."""
+        """What the lead does to the credits of the pool when the first takes it; ``None`` when it is not a turn."""
         score = self._set.score
         if not self._set.takes_turns or not score.is_turn(self.context, self.rep):
             return None
@@ -467,6 +469,7 @@ class Decided:
             self.ignore_availability,
             notes_of(rule, asked.lead) if self._set.asks else (),
             Answer(self, top),
+            asked.lead.lead_score,
         )
 
 
@@ -563,7 +566,7 @@ def _together(own: Hours | None, calling_hours: Hours | None, at: datetime) -> d
 def decide(asked: Asked, roster: Roster) -> Decided:
     """What becomes of a lead under the rule that matched: in its pool, or in the others that it names.
 
-    The steps are taken in order, and the first that finds somebody is the last. ``ignore_availability`` asks every pool
+    The steps are taken in order, and the first that finds a rep is the last. ``ignore_availability`` asks every pool
     that was asked so far again, in that order. A pool is asked once, however often the steps name it.
 
     Args:

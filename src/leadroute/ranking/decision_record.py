@@ -3,7 +3,7 @@
 The rules of this module:
 
 * A record is complete: every rep of the pool with every reason, the points of every score, what broke a tie, and the
-  probability with which each rep came first. Nothing in it is worked out when it is read.
+  probability with which each rep came first. Nothing in it is computed when it is read.
 * It holds plain values alone, so ``leadroute.plain`` writes it as JSON: equal records are equal bytes.
 * It holds no lead. The inputs are there as digests, which say later whether they are still the same ones.
 * The same inputs under the same policy give the same record, whatever the order in which the reps stand.
@@ -22,8 +22,9 @@ from leadroute.model.lead import Lead
 from leadroute.model.roster import Roster
 from leadroute.model.snapshot import Snapshot
 from leadroute.model.validation import FrozenDict, one_line
+from leadroute.ranking.lead_score import LeadScore
 from leadroute.ranking.policy_checks import fingerprint
-from leadroute.ranking.ranking import Exclusion, Outcome, Ranking, ScoreTerm, beside
+from leadroute.ranking.ranking import Exclusion, Outcome, Ranking, ScoreTerm, beside, score_lines
 
 if TYPE_CHECKING:
     from leadroute.ranking.router import Router
@@ -44,7 +45,7 @@ def _in_utc(instant: datetime) -> datetime:
 _ALIKE: Final = (
     *("lead_id", "at", "policy_version", "outcome", "rule", "pool", "rejections", "detail"),
     *("factor", "verdict", "resumes_at", "accept_within", "fairness_cost"),
-    *("fallback_step", "ignore_availability", "notes"),
+    *("fallback_step", "ignore_availability", "notes", "lead_score"),
 )
 """What a record holds as the ranking does."""
 
@@ -73,7 +74,7 @@ class Candidate:
 
 @frozen
 class Asked:
-    """Another pool that was asked, and found nobody.
+    """Another pool that was asked, and found no rep.
 
     Args:
         pool: The pool.
@@ -94,24 +95,25 @@ class DecisionRecord:
 
     Args:
         lead_id: The lead.
-        at: The instant of the decision; ``None`` when nobody said.
-        version: The version of the policy.
+        at: The instant of the decision; ``None`` when it was not given.
+        policy_version: The version of the policy.
         inputs: The digests of ``lead``, ``roster``, ``snapshot`` and ``previous_offers``: 16 hexadecimal digits each.
-        outcome: How it came out.
+        outcome: The outcome.
         rule: The name of the rule that matched.
         pool: The name of the pool.
-        candidates: Who could take the lead, best first.
-        rejections: Who could not, in the order of their ids, with every obstacle.
-        fairness_cost: The points that were given up for a bound on unfairness.
-        accept_within: How long an offer stands.
+        candidates: The reps who could take the lead, best first.
+        rejections: The excluded reps, in the order of their ids, with every reason.
+        fairness_cost: The score that was given up for fairness.
+        accept_within: How long an offer is open.
         detail: More about the outcome, such as what failed in qualification.
-        factor: The first factor that the lead did not fulfil.
-        verdict: What that factor says becomes of the lead.
-        resumes_at: When it is worth deciding again.
+        factor: The first factor that the lead did not meet.
+        verdict: The outcome of that factor.
+        resumes_at: The time of the next decision.
         other_pools: The other pools that were asked, in order.
-        fallback_step: What happens when nobody was found: ``wait`` or ``catch_all``.
-        ignore_availability: Whether the reps were asked no matter whether they are at work.
-        notes: What else to know, such as what is not known of the lead's clock.
+        fallback_step: What happens when no rep was found: ``wait`` or ``catch_all``.
+        ignore_availability: True when availability was ignored.
+        notes: Remarks, such as an unknown time zone of the lead.
+        lead_score: The lead score, its parts and how much was known; ``None`` when the policy scored no leads.
 
     Example:
         >>> from leadroute import Lead, Rep, Roster, Router, Rule, free_capacity
@@ -143,6 +145,7 @@ class DecisionRecord:
     fallback_step: str = ""
     ignore_availability: bool = False
     notes: tuple[str, ...] = ()
+    lead_score: LeadScore | None = None
 
     @classmethod
     def of(
@@ -163,7 +166,7 @@ class DecisionRecord:
             lead: The lead.
             roster: The reps.
             snapshot: The counts; nothing at all when not given.
-            previous_offers: What became of earlier offers.
+            previous_offers: The results of earlier offers.
         """
         counts = snapshot or Snapshot()
         chances = ranking.propensities
@@ -212,6 +215,7 @@ class DecisionRecord:
         when = f"{self.at:%Y-%m-%d %H:%M:%S} UTC" if self.at else "at a time nobody said"
         lead, rep = one_line(self.lead_id), one_line(self.rep_id or "nobody")
         lines = [f"Lead {lead} went to {rep}{by}, {when}"]
+        lines += score_lines(self.lead_score)
         if self.ignore_availability:
             lines.append("  Though nobody was available")
         if not self.candidates:
@@ -263,7 +267,7 @@ class Rerun:
         if not self.changed:
             return (
                 f"{lead}: the same inputs give another decision, {who}; "
-                "something else changed: leadroute, or a scorer, predicate or list of the host's"
+                "something else changed: leadroute, or a scorer, predicate or list of yours"
             )
         return f"{lead}: {who}; changed since: {', '.join(map(self._change, self.changed))}"
 
@@ -320,7 +324,7 @@ def rerun(
         lead: The lead.
         roster: The reps.
         snapshot: The counts.
-        previous_offers: What became of earlier offers.
+        previous_offers: The results of earlier offers.
     """
     after = decide(
         router, lead, roster, now=record.at, snapshot=snapshot, previous_offers=previous_offers

@@ -6,7 +6,7 @@ The rules of this module:
   a rejection are complete. Only counters are not read for a rep whom rule or lead exclude for good.
 * A criterion says no for now (``temporary``: off hours, full, cap reached) or for this lead altogether.
 * 0 is a limit, ``None`` is none.
-* A calendar of the host's that fails is an obstacle for its rep, so that it does not block the pool.
+* A calendar of yours that fails is an obstacle for its rep, so that it does not block the pool.
 """
 
 from __future__ import annotations
@@ -75,8 +75,8 @@ class Ineligibility:
     Args:
         code: One of ``CODES``, for programs.
         reason: The same in words, for a sales manager.
-        temporary: Whether time, or work getting done, may remove it.
-        available_at: When time alone will have removed it, where that is known.
+        temporary: True when time, or work getting done, can remove it.
+        available_at: The time at which it ends by the clock alone, when that is known.
     """
 
     code: str
@@ -105,7 +105,7 @@ def gate(
         previous_offers: What became of earlier offers of this lead, by rep id.
         charges: What the lead counts against.
         pauses: For how long a contact, or a connection that dropped, still counts.
-        ignore_availability: Whether it is no matter who is at work.
+        ignore_availability: Whether availability is ignored.
 
     Returns:
         A function from a member of the rule's pool to every reason why they may not take the lead; empty when they
@@ -178,7 +178,7 @@ def masks(
         rule: The rule that matched.
         context: The lead, the candidates, the counts and the instant.
         pauses: For how long a contact, or a connection that dropped, still counts.
-        ignore_availability: Whether it is no matter who is at work.
+        ignore_availability: Whether availability is ignored.
     """
     fits = tuple(_fits(rule, context))
     if ignore_availability:
@@ -197,7 +197,7 @@ def _fits(rule: Rule, context: RoutingContext) -> Iterator[Ask]:
 
 
 def check_presence(reps: Iterable[Rep], presence: Mapping[str, Presence]) -> None:
-    """Refuse what is no presence, of whomever it is told.
+    """Refuse what is not a presence.
 
     Raises:
         FieldTypeError: Of one of the reps it is something else.
@@ -232,7 +232,7 @@ def _calls(rule: Rule, context: RoutingContext) -> Iterator[Ask]:
 
 
 def _careful(ask: Ask) -> Ask:
-    """The same question; a calendar of the host's that fails keeps out its rep, and nobody else."""
+    """The same question; a calendar of yours that fails keeps out its rep, and nobody else."""
 
     def asked(rep: Rep) -> Iterable[Ineligibility]:
         return unless_failing(lambda: tuple(ask(rep)), _failing)
@@ -248,7 +248,7 @@ def _failing(error: Exception) -> tuple[Ineligibility, ...]:
 def _home(context: RoutingContext) -> Ask:
     home = next(context.staffed(), None)
     why = (
-        "has no part in a territory of the lead, and neither has anybody of the pool"
+        "has no part in a territory of the lead, and neither has any rep of the pool"
         if home is None
         else f"has no part in the lead's territory {home.territory.name!r} ({home.reason})"
     )

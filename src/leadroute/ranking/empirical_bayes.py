@@ -90,7 +90,7 @@ def prior_of(counts: Iterable[Counts], strength: float | None = None) -> Prior |
 
     Args:
         counts: Successes and trials of each rep; successes do not exceed trials.
-        strength: How many trials the average is worth; estimated from the counts when ``None``.
+        strength: The weight of the average in trials; estimated from the counts when ``None``.
 
     Complexity: O(reps), and O(different counts) for an estimate; it is remembered for counts seen before.
 

@@ -1,98 +1,117 @@
-"""How good a lead is, and whether that came true.
-
-The rules of this module:
-
-* Fit is what the lead is (explicit): conditions with points. Engagement is what it did (implicit): signals that decay.
-* What is not known takes no part, and how much was known is part of the result: a high score from three facts out of
-  ten says so. A criterion is known when what is known decides it: one half of an ``or`` that holds is enough.
-* Where nothing that speaks for a lead can be judged, fit is not known: that nothing speaks against it is no praise.
-* A class is a threshold on the score, with the time in which a lead of the class must be contacted.
-* A model that was fitted elsewhere may take the place of the blend. Fit and engagement are then still worked out,
-  because they are the reasons that people read.
-* A prediction is a probability, an outcome is yes or no. Nothing is assumed about how the predictions were made.
-* A figure that the data cannot give is ``None``: the rank of one class alone, or the slope where nothing differs.
-"""
+"""How good a lead is: what it is, what it did, and the grade that follows."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
-from functools import lru_cache
-from itertools import groupby, pairwise
-from math import exp, exp2, isfinite, log
-from typing import Any, Final, Protocol, TypeVar
+from functools import cached_property
+from itertools import compress, pairwise
+from math import exp, exp2, fsum, isfinite
+from operator import attrgetter
+from typing import Any, Final, NamedTuple, Protocol, TypeVar
 
 from attrs import field, frozen
 from attrs.converters import optional
 
 from leadroute.errors import ConfigError, FieldTypeError, UnknownFieldError
 from leadroute.model.duration import parse_duration
-from leadroute.model.lead import Lead
-from leadroute.model.validation import FrozenDict, aware, must_be, shown
-from leadroute.ranking.scorers.parameters import lasting, positive, share, word
-from leadroute.rules.conditions import And, Condition, Named, Not, Or, Presence, reads
-from leadroute.rules.evaluation import (
-    Lists,
-    Predicates,
-    Registry,
-    compile_condition,
-    registry_of,
+from leadroute.model.lead import Lead, with_score
+from leadroute.model.validation import (
+    FrozenDict,
+    Refused,
+    aware,
+    ident,
+    known,
+    must_be,
+    shown,
+    whole,
 )
-from leadroute.rules.operand import Field
+from leadroute.ranking.lead_score import LeadScore
+from leadroute.ranking.scorers.parameters import lasting, positive, share, word
+from leadroute.rules.conditions import Condition, reads
+from leadroute.rules.evaluation import Lists, Predicates, Registry, registry_of
+from leadroute.rules.fields import SCORE_FIELDS, plain_literal
+from leadroute.rules.verdict import Verdict, compile_verdict, plain_question
 
 __all__ = [
-    "Bin",
-    "Calibration",
     "EngagementSignal",
     "FitCriterion",
     "LeadGrade",
-    "LeadScore",
     "LeadScoring",
     "Logistic",
+    "NamedModel",
     "Predictor",
-    "calibration",
+    "SourcePoints",
+    "read_points",
+    "read_priority",
+    "read_respond_within",
+    "read_when",
 ]
 
 
 T = TypeVar("T")
 
-_compiled = lru_cache(maxsize=4_096)(compile_condition)
-
 
 class Predictor(Protocol):
-    """What scikit-learn classifiers and pipelines do."""
+    """A model of the caller's own, such as a scikit-learn classifier or pipeline."""
 
     def predict_proba(self, rows: Sequence[Sequence[float]]) -> Any:
-        """For each row of features, the probabilities of no and yes."""
+        """Return for each row of features the probabilities of no and yes."""
         ...
 
 
-def _when(given: Any) -> Condition:
+def read_when(given: Any) -> Condition:
+    """A converter for the condition of a criterion.
+
+    Raises:
+        ConfigError: It is not a condition, or asks about the rep or the lead score.
+    """
     if not isinstance(given, Condition):
-        raise ConfigError(f"{given!r:.60} is no condition; write one such as LEAD.budget > 5_000")
-    if reads(given).rep:
+        raise ConfigError(
+            f"{given!r:.60} is not a condition; write one such as LEAD.budget > 5_000"
+        )
+    asked = reads(given)
+    if asked.rep:
         raise ConfigError(f"{given} asks about the rep; a lead is scored before there is one")
+    circle = sorted(str(each) for each in asked.lead if is_score(each))
+    if circle:
+        problem = f"asks {circle[0]}, which the lead scoring itself works out: that is a circle"
+        raise ConfigError(f"{problem}; ask about facts or signals of the lead")
     return given
 
 
-def _points(given: Any) -> float:
+def is_score(asked: Any) -> bool:
+    """Tell whether a field of the lead is one that the lead scoring fills."""
+    return not asked.custom and asked.entity == "lead" and asked.name in SCORE_FIELDS
+
+
+def read_points(given: Any) -> float:
+    """A converter for points: a number other than 0.
+
+    Raises:
+        ConfigError: It is something else.
+    """
     number = isinstance(given, int | float) and not isinstance(given, bool)
-    if not number or not given or not abs(given) < 1e15:
-        raise ConfigError(f"{given!r:.60} are no points; write a number other than 0")
+    if not number or not given or not abs(given) < _LARGEST:
+        raise ConfigError(f"points are {given!r:.60}; write a number other than 0, such as 20")
+    return _plain(given)
+
+
+def _plain(given: float) -> float:
     return int(given) if given == int(given) else float(given)
 
 
 @frozen
 class FitCriterion:
-    """One explicit criterion.
+    """One explicit criterion: what the lead is.
 
     Args:
-        name: What it is called in reasons and features.
+        name: The name in reasons and features, unique.
         when: A condition on the lead.
-        points: What it adds when the condition holds; below 0 for what speaks against the lead.
+        points: What it adds when the condition holds; below 0 for what speaks against the lead. Default 1.
 
     Raises:
-        ConfigError: The condition asks about the rep, or the points are 0.
+        ConfigError: The condition asks about the rep or about the lead score, or the points are 0.
 
     Example:
         >>> from leadroute import LEAD
@@ -101,68 +120,141 @@ class FitCriterion:
     """
 
     name: str = field(converter=word)
-    when: Condition = field(converter=_when)
-    points: float = field(default=1, converter=_points)
+    when: Condition = field(converter=read_when)
+    points: float = field(default=1, converter=read_points)
 
 
 @frozen
 class EngagementSignal:
-    """One kind of signal that shows interest.
+    """One kind of signal that shows interest: what the lead did.
 
     Args:
-        kind: The kind of signal, which is also its name in features.
-        points: What each unit of its value adds while it is new; above 0.
-        half_life: The age at which it counts half, such as ``"7d"``.
+        signal: The kind of signal, which is also its name in features.
+        points: What each unit of its value adds while it is new; above 0. Default 1.
+        half_life: The age at which it counts half, such as ``"7d"``; above 0. Default ``"1w"``.
 
     Raises:
         ConfigError: A parameter cannot be read.
 
     Example:
         >>> EngagementSignal("pricing", 0.01, "1d")
-        EngagementSignal(kind='pricing', points=0.01, half_life='1d')
+        EngagementSignal(signal='pricing', points=0.01, half_life='1d')
     """
 
-    kind: str = field(converter=word)
+    signal: str = field(converter=word)
     points: float = field(default=1, converter=positive)
     half_life: str = field(default="1w", converter=lasting)
 
 
-def _sla(given: str | timedelta) -> timedelta:
-    return parse_duration(given)
+@frozen(kw_only=True)
+class SourcePoints:
+    """Points for where a lead came from, or how it arrived.
+
+    They count as part of fit. A lead has one source and one channel, so of those listed the best can be reached.
+
+    Args:
+        source: The source, such as ``paid search``; either this or ``channel``.
+        channel: The channel, such as ``phone``.
+        points: What it adds to fit; below 0 for what speaks against the lead. Default 1.
+
+    Raises:
+        ConfigError: Both or none of source and channel are given, or the points are 0.
+
+    Example:
+        >>> SourcePoints(source="paid search", points=20).name
+        'source paid search'
+    """
+
+    source: str | None = field(default=None, converter=optional(plain_literal))
+    channel: str | None = field(default=None, converter=optional(plain_literal))
+    points: float = field(default=1, converter=read_points)
+
+    def __attrs_post_init__(self) -> None:
+        if (self.source is None) is (self.channel is None):
+            raise ConfigError("names both source and channel, or none; write one of the two")
+
+    @property
+    def field(self) -> str:
+        """The field of the lead: ``source`` or ``channel``."""
+        return "channel" if self.source is None else "source"
+
+    @property
+    def value(self) -> str:
+        """The source or the channel."""
+        return str(self.channel if self.source is None else self.source)
+
+    @property
+    def name(self) -> str:
+        """The name in reasons and features."""
+        return f"{self.field} {self.value}"
+
+
+def _named(given: Any) -> str:
+    try:
+        return ident(word(given))
+    except Refused as refused:
+        raise ConfigError(f"the name {refused}") from None
+
+
+def read_respond_within(given: str | timedelta) -> timedelta:
+    """A converter for the time within which a grade wants its leads contacted.
+
+    Raises:
+        ConfigError: It is not a duration above 0.
+    """
+    found = parse_duration(given)
+    if not found:
+        raise ConfigError("respond_within is 0s; write a time such as '5m', or leave it out")
+    return found
+
+
+def read_priority(given: Any) -> int:
+    """A converter for the priority of a grade.
+
+    Raises:
+        ConfigError: It is not a whole number.
+    """
+    try:
+        found: int = whole()(given)
+    except Refused as refused:
+        raise ConfigError(f"priority {refused}") from None
+    return found
 
 
 @frozen
 class LeadGrade:
-    """A class of leads by score.
+    """A grade of leads by score.
 
     Args:
-        name: What it is called, such as ``hot``.
-        at_least: The score from which on a lead belongs to it, 0 to 1.
-        sla: The time in which such a lead must be contacted; ``None`` for no limit.
+        name: What it is called, such as ``hot``; unique, up to 80 characters.
+        at_least: The score from which on a lead belongs to it, 0 to 1; the highest that is reached counts.
+        respond_within: The time within which such a lead must be contacted; ``None`` (default) for no deadline.
+        priority: The priority of such a lead, unless it brings its own; higher goes first. ``None`` (default) for 0.
 
     Raises:
         ConfigError: A parameter cannot be read.
 
     Example:
-        >>> str(LeadGrade("hot", 0.7, "5m").sla)
+        >>> str(LeadGrade("hot", 0.7, "5m").respond_within)
         '0:05:00'
     """
 
-    name: str = field(converter=word)
+    name: str = field(converter=_named)
     at_least: float = field(converter=share)
-    sla: timedelta | None = field(default=None, converter=optional(_sla))
+    respond_within: timedelta | None = field(default=None, converter=optional(read_respond_within))
+    priority: int | None = field(default=None, converter=optional(read_priority))
 
 
 def _log_odds(given: Any) -> float:
     number = isinstance(given, int | float) and not isinstance(given, bool)
-    if not number or not isfinite(given) or not abs(given) < 1e15:
-        raise ConfigError(f"{given!r:.60} is no coefficient; write a number of log-odds")
-    return float(given)
+    if not number or not isfinite(given) or not abs(given) < _LARGEST:
+        raise ConfigError(f"{given!r:.60} is not a coefficient; write a number of log-odds")
+    return _plain(given)
 
 
 def _coefficients(given: Any) -> Mapping[str, float]:
     if not isinstance(given, Mapping):
-        raise ConfigError(f"{given!r:.60} are no coefficients; write such as {{'large': 1.2}}")
+        raise ConfigError(f"{given!r:.60} are not coefficients; write such as {{'large': 1.2}}")
     return FrozenDict({word(name): _log_odds(each) for name, each in given.items()})
 
 
@@ -177,7 +269,7 @@ class Logistic:
         coefficients: The log-odds that each feature adds, by name; a feature that is not named adds nothing.
 
     Raises:
-        ConfigError: One of them is no number.
+        ConfigError: One of them is not a number.
 
     Example:
         >>> Logistic(0, {"large": 2}).probability({"large": 1})
@@ -188,270 +280,42 @@ class Logistic:
     coefficients: Mapping[str, float] = field(converter=_coefficients)
 
     def probability(self, features: Mapping[str, float]) -> float:
-        """The probability for a lead with these features."""
-        odds = self.intercept + sum(
+        """Return the probability for a lead with these features."""
+        odds = self.intercept + fsum(
             weight * features.get(name, 0.0) for name, weight in self.coefficients.items()
         )
         return 1 / (1 + exp(-max(-700.0, min(700.0, odds))))
 
 
 @frozen
-class LeadScore:
-    """What a lead is worth, and how sure that is.
+class NamedModel:
+    """A model of the caller's own under the name by which a policy file refers to it.
 
     Args:
-        lead_id: The lead.
-        score: From 0 to 1; ``None`` when neither part is known, unless a model says it.
-        fit: The explicit part, 0 to 1; ``None`` when nothing that speaks for the lead can be judged, and nothing
-            speaks against it.
-        engagement: The implicit part, 0 to 1; ``None`` when there was no such signal so far.
-        completeness: The share of the points of fit that could be judged, 0 to 1.
-        priority: The class, or ``None`` when the score is not known, or below all of them.
-        reasons: What counted, in words.
-    """
-
-    lead_id: str
-    score: float | None
-    fit: float | None
-    engagement: float | None
-    completeness: float
-    priority: LeadGrade | None
-    reasons: tuple[str, ...]
-
-    @property
-    def sla(self) -> timedelta | None:
-        """The time in which the lead must be contacted; ``None`` for no limit."""
-        return None if self.priority is None else self.priority.sla
-
-    def __str__(self) -> str:
-        said = "not known" if self.score is None else f"{self.score:.2f}"
-        named = "" if self.priority is None else f" ({self.priority.name})"
-        known = f", {self.completeness:.0%} of the facts known"
-        return f"lead {self.lead_id}: {said}{named}{known}" + "".join(
-            f"\n  {each}" for each in self.reasons
-        )
-
-
-def _fits(given: Iterable[FitCriterion]) -> tuple[FitCriterion, ...]:
-    return _each(FitCriterion, given)
-
-
-def _heats(given: Iterable[EngagementSignal]) -> tuple[EngagementSignal, ...]:
-    return _each(EngagementSignal, given)
-
-
-def _classes(given: Iterable[LeadGrade]) -> tuple[LeadGrade, ...]:
-    found = _each(LeadGrade, given)
-    return tuple(sorted(found, key=lambda each: -each.at_least))
-
-
-def _each(kind: type[T], given: Iterable[T]) -> tuple[T, ...]:
-    found = tuple(given)
-    for each in found:
-        if not isinstance(each, kind):
-            raise ConfigError(f"{each!r:.60} is no {kind.__name__}; write {kind.__name__}(...)")
-    return found
-
-
-@frozen(kw_only=True)
-class LeadScoring:
-    """How leads are scored.
-
-    Formulas: fit = clip(points that hold / points above 0 that could hold, 0, 1), over the criteria that can be judged,
-    and not known when none of them is above 0, unless all criteria there are speak against a lead;
-    engagement = h / (h + half) with h = sum of points * value * 2 ** (-age / half_life);
-    score = blend * fit + (1 - blend) * engagement, where a part that is not known takes no weight; with a model, its
-    probability.
-
-    Args:
-        fit: The explicit criteria.
-        engagement: The kinds of signals that count.
-        blend: How much fit counts beside engagement, 0 to 1.
-        half: The heat that gives half of full engagement; above 0.
-        classes: The priority classes.
-        model: A ``Logistic``, or anything with ``predict_proba``; its features are, in this order, 1 or 0 for each
-            criterion of ``fit`` and the heat of each kind of ``engagement``.
-        predicates: The functions that ``predicate(name)`` in a condition calls, by name, as for ``Router``.
-        lists: The lists that replace the bundled ones, by name, as for ``Router``.
+        name: The name; ``load_policy(..., models={name: predictor})`` finds the model by it.
+        predictor: Anything with ``predict_proba``. Not part of equality.
 
     Raises:
-        ConfigError: A part is of the wrong kind, two share a name, or two classes begin at the same score.
-        UnknownFieldError: A coefficient of a ``Logistic`` names none of the features.
-
-    Example:
-        >>> from datetime import UTC
-        >>> from leadroute import LEAD
-        >>> scoring = LeadScoring(
-        ...     fit=[
-        ...         FitCriterion("large", LEAD.employees >= 500, 30),
-        ...         FitCriterion("in Europe", LEAD.country.in_(["DE", "FR"]), 10),
-        ...     ],
-        ...     classes=[LeadGrade("hot", 0.7, "5m"), LeadGrade("warm", 0.3, "4h")],
-        ... )
-        >>> print(scoring.score(Lead("L-1", employees=800), datetime(2026, 1, 5, tzinfo=UTC)))
-        lead L-1: 1.00 (hot), 75% of the facts known
-          +30 large
+        ConfigError: ``predictor`` has no ``predict_proba``.
     """
 
-    fit: tuple[FitCriterion, ...] = field(default=(), converter=_fits)
-    engagement: tuple[EngagementSignal, ...] = field(default=(), converter=_heats)
-    blend: float = field(default=0.5, converter=share)
-    half: float = field(default=1, converter=positive)
-    classes: tuple[LeadGrade, ...] = field(default=(), converter=_classes)
-    model: Logistic | Predictor | None = None
-    predicates: Predicates = field(default=None, eq=False, repr=False)
-    lists: Lists = field(default=None, eq=False, repr=False)
-    _registry: Registry = field(init=False, eq=False, repr=False)
+    name: str = field(converter=_named)
+    predictor: Predictor = field(eq=False, repr=False)
 
     def __attrs_post_init__(self) -> None:
-        object.__setattr__(self, "_registry", registry_of(self.predicates, self.lists))
-        names = [*(each.name for each in self.fit), *(each.kind for each in self.engagement)]
-        for kind, found in (("parts", names), ("classes", [each.name for each in self.classes])):
-            twice = sorted({name for name in found if found.count(name) > 1})
-            if twice:
-                raise ConfigError(f"two {kind} are named {twice[0]!r}; give each a name of its own")
-        for above, below in pairwise(self.classes):
-            if above.at_least == below.at_least:
-                both = f"the classes {above.name!r} and {below.name!r} begin at {above.at_least:g}"
-                raise ConfigError(f"{both}; give each a score of its own")
-        given = self.model
-        if isinstance(given, Logistic):
-            for name in given.coefficients:
-                if name not in names:
-                    raise UnknownFieldError("feature", name, names)
-        if not (given is None or isinstance(given, Logistic) or hasattr(given, "predict_proba")):
-            raise ConfigError("model has no predict_proba; write Logistic(intercept, coefficients)")
+        if not callable(getattr(self.predictor, "predict_proba", None)):
+            raise ConfigError(
+                f"the model {self.name!r} has no predict_proba; hand in a classifier, or write "
+                "Logistic(intercept, coefficients)"
+            )
 
-    def score(self, lead: Lead, now: datetime) -> LeadScore:
-        """What a lead is worth at an instant. O(criteria + signals).
+    def probability(self, features: Mapping[str, float]) -> float:
+        """Return the probability for a lead with these features.
 
         Raises:
-            FieldTypeError: ``lead`` is none, ``now`` is naive, a condition met a fact of the wrong type, or the model
-                gave no probability.
+            FieldTypeError: The answer is not a probability.
         """
-        must_be(Lead, lead=lead)
-        now = aware(now)
-        held = self._held(lead, now)
-        heats = self._heats(lead, now)
-        judged = [each for each in self.fit if held[each.name] is not None]
-        fit = _fitness(judged, held, favour=any(each.points > 0 for each in self.fit))
-        heat = sum(found for found in heats.values() if found is not None)
-        engagement = (
-            None if all(found is None for found in heats.values()) else heat / (heat + self.half)
-        )
-        whole = sum(abs(each.points) for each in self.fit)
-        known = sum(abs(each.points) for each in judged)
-        score = (
-            self._blended(fit, engagement) if self.model is None else self._modelled(held, heats)
-        )
-        return LeadScore(
-            lead.id,
-            score,
-            fit,
-            engagement,
-            known / whole if whole else 1.0,
-            next(
-                (each for each in self.classes if score is not None and score >= each.at_least),
-                None,
-            ),
-            (
-                *(f"{each.points:+g} {each.name}" for each in judged if held[each.name]),
-                *(f"{found:+.3g} {kind}" for kind, found in heats.items() if found),
-            ),
-        )
-
-    def features(self, lead: Lead, now: datetime) -> Mapping[str, float]:
-        """What a model sees of a lead, by name, in the order of its columns.
-
-        Raises:
-            FieldTypeError: ``now`` is naive, or a condition met a fact of the wrong type.
-        """
-        must_be(Lead, lead=lead)
-        now = aware(now)
-        return _features(self._held(lead, now), self._heats(lead, now))
-
-    def _held(self, lead: Lead, now: datetime) -> dict[str, bool | None]:
-        return {each.name: _verdict(each.when, lead, now, self._registry) for each in self.fit}
-
-    def _heats(self, lead: Lead, now: datetime) -> dict[str, float | None]:
-        found: dict[str, float | None] = dict.fromkeys(each.kind for each in self.engagement)
-        by_kind = {each.kind: each for each in self.engagement}
-        for signal in lead.signals:
-            heat = by_kind.get(signal.kind)
-            if heat is not None and signal.at <= now:
-                ages = (now - signal.at) / parse_duration(heat.half_life)
-                added = heat.points * signal.value * exp2(-min(ages, 2000.0))
-                found[signal.kind] = (found[signal.kind] or 0.0) + added
-        return found
-
-    def _blended(self, fit: float | None, engagement: float | None) -> float | None:
-        if fit is None or engagement is None:
-            return engagement if fit is None else fit
-        return self.blend * fit + (1 - self.blend) * engagement
-
-    def _modelled(
-        self, held: Mapping[str, bool | None], heats: Mapping[str, float | None]
-    ) -> float:
-        features = _features(held, heats)
-        if isinstance(self.model, Logistic):
-            return self.model.probability(features)
-        return _yes(self.model.predict_proba([list(features.values())]))  # type: ignore[union-attr]
-
-
-def _features(
-    held: Mapping[str, bool | None], heats: Mapping[str, float | None]
-) -> Mapping[str, float]:
-    return FrozenDict(
-        {
-            **{name: float(bool(holds)) for name, holds in held.items()},
-            **{kind: heat or 0.0 for kind, heat in heats.items()},
-        }
-    )
-
-
-def _fitness(
-    judged: Sequence[FitCriterion], held: Mapping[str, bool | None], *, favour: bool
-) -> float | None:
-    """The share of the points reached; ``favour`` says whether any criterion at all speaks for a lead."""
-    possible = sum(each.points for each in judged if each.points > 0)
-    reached = sum(each.points for each in judged if held[each.name])
-    if possible:
-        return max(0.0, min(1.0, reached / possible))
-    if reached < 0:
-        return 0.0
-    return 1.0 if judged and not favour else None
-
-
-def _verdict(when: Condition, lead: Lead, now: datetime, registry: Registry) -> bool | None:
-    """Whether a condition holds, or ``None`` where that hangs on what is not known of the lead (Kleene 1938)."""
-    match when:
-        case Named():
-            return _verdict(when.condition, lead, now, registry)
-        case Not():
-            found = _verdict(when.part, lead, now, registry)
-            return None if found is None else not found
-        case And() | Or():
-            decisive, unknown = isinstance(when, Or), False
-            for part in when.parts:
-                found = _verdict(part, lead, now, registry)
-                if found is decisive:
-                    return decisive
-                unknown = unknown or found is None
-            return None if unknown else not decisive
-    if isinstance(when, Presence) or all(_present(each, lead) for each in _needed(when)):
-        return _compiled(when, registry)(lead, None, now)
-    return None
-
-
-@lru_cache(maxsize=4_096)
-def _needed(when: Condition) -> frozenset[Field]:
-    return reads(when).lead
-
-
-def _present(asked: Field, lead: Lead) -> bool:
-    if asked.custom:
-        return asked.name in lead.attributes
-    return getattr(lead, asked.name) is not None
+        return _yes(self.predictor.predict_proba([list(features.values())]))
 
 
 def _yes(answer: Any) -> float:
@@ -467,168 +331,343 @@ def _yes(answer: Any) -> float:
     return found
 
 
-_EDGE: Final = 1e-9
-_STEPS: Final = 100
-_WIDEST: Final = 50.0
+def _model(given: Any) -> Logistic | NamedModel | None:
+    if given is None or isinstance(given, Logistic | NamedModel):
+        return given
+    return NamedModel(type(given).__name__, given)
 
 
-@frozen
-class Bin:
-    """The predictions of one tenth of the scale.
-
-    Args:
-        low: Where the tenth begins.
-        count: How many predictions lie in it.
-        predicted: Their mean.
-        happened: The share of them that came true.
-    """
-
-    low: float
-    count: int
-    predicted: float
-    happened: float
+def _each(kind: type[T], given: Iterable[T]) -> tuple[T, ...]:
+    found = tuple(given) if isinstance(given, Iterable) else (given,)
+    for each in found:
+        if not isinstance(each, kind):
+            raise ConfigError(f"{each!r:.60} is not a {kind.__name__}; write {kind.__name__}(...)")
+    return found
 
 
-@frozen
-class Calibration:
-    """How far predictions may be believed.
-
-    Args:
-        count: How many there were, without those that abstained.
-        rate: The share that came true.
-        brier: The mean squared error (Brier 1950); 0 is perfect.
-        skill: 1 - brier / (rate * (1 - rate)): the share of the error saved beside always predicting the rate.
-        slope: Of the outcomes on the log-odds of the predictions (Cox 1958): 1 is right, below 1 is too bold.
-        intercept: The log-odds missing on average; 0 is right, below 0 is too high.
-        auc: The probability that a random yes was predicted higher than a random no, equals counting half.
-        bins: The tenths of the scale that have predictions.
-        abstained: How many were ``None``, as the score of a lead is of whom nothing is known.
-    """
-
-    count: int
-    rate: float
-    brier: float
-    skill: float | None
-    slope: float | None
-    intercept: float | None
-    auc: float | None
-    bins: tuple[Bin, ...]
-    abstained: int = 0
-
-    def __str__(self) -> str:
-        def shown_as(figure: float | None) -> str:
-            return "-" if figure is None else f"{figure:.3f}"
-
-        error = f"Brier {self.brier:.4f}, skill {shown_as(self.skill)}, AUC {shown_as(self.auc)}"
-        line = f"slope {shown_as(self.slope)}, intercept {shown_as(self.intercept)}"
-        left_out = f"; {self.abstained} abstained" if self.abstained else ""
-        noun = "prediction" if self.count == 1 else "predictions"
-        lines = [
-            f"{self.count} {noun}, {self.rate:.1%} came true{left_out}",
-            f"{error}, {line}",
-        ]
-        lines += [
-            f"  {each.low:.1f}-{each.low + 0.1:.1f}  {each.count:6}  predicted {each.predicted:.1%}, "
-            f"happened {each.happened:.1%}"
-            for each in self.bins
-        ]
-        return "\n".join(lines)
+def _fit(given: Iterable[FitCriterion]) -> tuple[FitCriterion, ...]:
+    return _each(FitCriterion, given)
 
 
-def calibration(pairs: Iterable[tuple[float | None, bool]]) -> Calibration:
-    """Hold predictions against what came of them.
+def _engagement(given: Iterable[EngagementSignal]) -> tuple[EngagementSignal, ...]:
+    return _each(EngagementSignal, given)
+
+
+def _sources(given: Iterable[SourcePoints]) -> tuple[SourcePoints, ...]:
+    return _each(SourcePoints, given)
+
+
+def _grades(given: Iterable[LeadGrade]) -> tuple[LeadGrade, ...]:
+    return tuple(sorted(_each(LeadGrade, given), key=lambda each: -each.at_least))
+
+
+@frozen(kw_only=True, slots=False)  # a cached property needs a place for its value
+class LeadScoring:
+    """How leads are scored: what they are (fit), what they did (engagement), and the grade that follows.
+
+    Formulas: fit = clip(points that hold / points above 0 that could hold, 0, 1), over what can be judged of the lead;
+    not known when nothing that speaks for a lead can be judged and nothing speaks against it;
+    engagement = h / (h + half) with h = sum of points * value * 2 ** (-age / half_life);
+    score = blend * fit + (1 - blend) * engagement, where a part that is not known takes no weight; with a model, its
+    probability. A criterion is judged when what is known decides it: one half of an ``or`` that holds is enough.
 
     Args:
-        pairs: Predicted probability from 0 to 1, and whether it came true. ``None`` in the place of the probability
-            abstains: such a pair is counted and left out. One pair with a probability or more.
+        fit: The explicit criteria.
+        engagement: The kinds of signals that count.
+        sources: The points of sources and channels, which count as part of fit.
+        blend: How much fit counts beside engagement, 0 to 1; default 0.5.
+        half: The heat that gives half of full engagement; above 0, default 1.
+        grades: The grades, in any order.
+        model: A ``Logistic``, or anything with ``predict_proba``, in place of the blend; ``None`` (default) for none.
+            Its features are, in this order, 1 or 0 for each of ``fit`` and ``sources``, and the heat of each kind of
+            ``engagement``. Name it with ``NamedModel`` for a policy file.
+        predicates: The functions that ``predicate(name)`` in a condition calls, by name; a router brings its own.
+        lists: The lists that replace the bundled ones, by name; a router brings its own.
 
     Raises:
-        FieldTypeError: There are none, a prediction is no probability, or an outcome neither yes nor no.
-
-    Complexity: O(n log n).
+        ConfigError: A part is of the wrong kind, two share a name, or two grades begin at the same score.
+        UnknownFieldError: A coefficient of a ``Logistic`` names none of the features.
 
     Example:
-        >>> found = calibration([(0.9, True), (0.8, True), (0.3, False), (0.1, False)])
-        >>> f"{found.brier:.4f}", found.auc
-        ('0.0375', 1.0)
+        >>> from datetime import UTC
+        >>> from leadroute import LEAD
+        >>> scoring = LeadScoring(
+        ...     fit=[
+        ...         FitCriterion("large", LEAD.employees >= 500, 30),
+        ...         FitCriterion("in Europe", LEAD.country.in_(["DE", "FR"]), 10),
+        ...     ],
+        ...     grades=[LeadGrade("hot", 0.7, "5m"), LeadGrade("warm", 0.3, "4h")],
+        ... )
+        >>> print(scoring.score(Lead("L-1", employees=800), datetime(2026, 1, 5, tzinfo=UTC)))
+        lead L-1: 1.00 (hot, respond within 5m), 75% of the facts known
+          +30 large
     """
-    given = [(predicted, _outcome(happened)) for predicted, happened in pairs]
-    known = [(_probability(each), happened) for each, happened in given if each is not None]
-    if not known:
-        raise FieldTypeError("pairs", "empty", "one pair of prediction and outcome, or more")
-    known.sort()
-    count, yes = len(known), sum(happened for _, happened in known)
-    rate = yes / count
-    brier = sum((predicted - happened) ** 2 for predicted, happened in known) / count
-    variance = rate * (1 - rate)
-    slope, intercept = _recalibrated(known) if 0 < yes < count else (None, None)
-    return Calibration(
-        count,
-        rate,
-        brier,
-        1 - brier / variance if variance else None,
-        slope,
-        intercept,
-        _auc(known, yes) if 0 < yes < count else None,
-        tuple(_bins(known)),
-        len(given) - len(known),
+
+    fit: tuple[FitCriterion, ...] = field(default=(), converter=_fit)
+    engagement: tuple[EngagementSignal, ...] = field(default=(), converter=_engagement)
+    sources: tuple[SourcePoints, ...] = field(default=(), converter=_sources)
+    blend: float = field(default=0.5, converter=share)
+    half: float = field(default=1, converter=positive)
+    grades: tuple[LeadGrade, ...] = field(default=(), converter=_grades)
+    model: Logistic | NamedModel | None = field(default=None, converter=_model)
+    predicates: Predicates = field(default=None, eq=False, repr=False)
+    lists: Lists = field(default=None, eq=False, repr=False)
+    registry: Registry = field(init=False, eq=False, repr=False)
+
+    def __attrs_post_init__(self) -> None:
+        object.__setattr__(self, "registry", registry_of(self.predicates, self.lists))
+        _refuse_twice("parts", self.names)
+        _refuse_twice("grades", [each.name for each in self.grades])
+        for above, below in pairwise(self.grades):
+            if above.at_least == below.at_least:
+                both = f"the grades {above.name!r} and {below.name!r} begin at {above.at_least:g}"
+                raise ConfigError(f"{both}; give each a score of its own")
+        if isinstance(self.model, Logistic):
+            for name in self.model.coefficients:
+                if name not in self.names:
+                    raise UnknownFieldError("feature", name, self.names)
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {name: each for name, each in vars(self).items() if name != "_plan"}
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names of criteria, sources and signals, in the order of the features."""
+        criteria = [each.name for each in self.fit] + [each.name for each in self.sources]
+        return (*criteria, *(each.signal for each in self.engagement))
+
+    def score(self, lead: Lead, now: datetime) -> LeadScore:
+        """Return what a lead is worth at an instant. O(criteria + signals).
+
+        Args:
+            lead: The lead.
+            now: The instant, aware; signals after it do not count.
+
+        Raises:
+            FieldTypeError: ``lead`` or ``now`` is something else, or a condition met a fact of the wrong type.
+        """
+        if not isinstance(lead, Lead):
+            must_be(Lead, lead=lead)
+        return self.judge(lead, aware(now))
+
+    def scored(self, lead: Lead, now: datetime | None) -> Lead:
+        """Return the lead with its score, for conditions that read ``lead.score``."""
+        return with_score(lead, self.judge(lead, now))
+
+    def judge(self, lead: Lead, now: datetime | None) -> LeadScore:
+        """Return the score at an instant that was checked before.
+
+        Raises:
+            FieldTypeError: The instant is needed and not known, or a condition met a fact of the wrong type.
+        """
+        plan = self._plan
+        if now is None:
+            plan.refuse_unknown_time(lead)
+        held, heats = plan.held(lead, now), plan.heats(lead, now)
+        fit, completeness, parts = plan.fitness(lead, held)
+        engagement = None
+        if heats:
+            heat = fsum(heats.values())
+            engagement = heat / (heat + self.half)
+            parts += [part for part in heats.items() if part[1]]
+        score, note = self._blended(fit, engagement), ""
+        if self.model is not None:
+            score, note = self._modelled(self.model, lead, held, heats)
+        name, within, priority = self._graded(score)
+        of_parts = (score, fit, engagement, completeness)
+        return LeadScore(lead.id, *of_parts, name, within, priority, tuple(parts), note)
+
+    def _blended(self, fit: float | None, engagement: float | None) -> float | None:
+        if fit is None or engagement is None:
+            return engagement if fit is None else fit
+        return self.blend * fit + (1 - self.blend) * engagement
+
+    def features(self, lead: Lead, now: datetime) -> Mapping[str, float]:
+        """Return what a model sees of a lead, by name, in the order of its columns.
+
+        Args:
+            lead: The lead.
+            now: The instant, aware.
+
+        Raises:
+            FieldTypeError: ``now`` is naive, or a condition met a fact of the wrong type.
+        """
+        must_be(Lead, lead=lead)
+        now, plan = aware(now), self._plan
+        return self._features(lead, plan.held(lead, now), plan.heats(lead, now))
+
+    def _features(
+        self, lead: Lead, held: Sequence[bool | None], heats: Mapping[str, float]
+    ) -> Mapping[str, float]:
+        came = [getattr(lead, each.field) == each.value for each in self.sources]
+        warm = [heats.get(each.signal, 0.0) for each in self.engagement]
+        columns = [*(float(bool(each)) for each in (*held, *came)), *warm]
+        return FrozenDict(zip(self.names, columns, strict=True))
+
+    def _modelled(
+        self,
+        model: Logistic | NamedModel,
+        lead: Lead,
+        held: Sequence[bool | None],
+        heats: Mapping[str, float],
+    ) -> tuple[float | None, str]:
+        features = self._features(lead, held, heats)
+        if isinstance(model, Logistic):
+            return model.probability(features), ""
+        try:
+            return model.probability(features), ""
+        except FieldTypeError as error:
+            return None, f"the model {model.name!r} gave no score: {error}"
+        except Exception as error:  # noqa: BLE001 - a model of the caller's own may raise anything, and no lead is lost by it
+            return None, f"the model {model.name!r} gave no score: it raised {type(error).__name__}"
+
+    def _graded(self, score: float | None) -> tuple[str | None, timedelta | None, int | None]:
+        if score is not None:
+            for grade in self.grades:
+                if score >= grade.at_least:
+                    return grade.name, grade.respond_within, grade.priority
+        return None, None, None
+
+    def prepared(self) -> LeadScoring:
+        """Return the scoring itself, compiled, so that what is wrong with it shows now.
+
+        Raises:
+            ConfigError: A criterion asks for a predicate that is not registered.
+        """
+        _ = self._plan
+        return self
+
+    @cached_property
+    def _plan(self) -> _Plan:
+        return _Plan(self)
+
+
+def _refuse_twice(kind: str, names: Sequence[str]) -> None:
+    for name in sorted({name for name in names if names.count(name) > 1}):
+        raise ConfigError(f"two {kind} are named {name!r}; give each a name of its own")
+
+
+class _Origin(NamedTuple):
+    """The points of the sources, or of the channels."""
+
+    get: Callable[[Lead], str | None]
+    points: Mapping[str | None, tuple[str, float]]
+    top: float
+    most: float
+
+
+class _Plan:
+    """What scoring reads at every lead, worked out once."""
+
+    __slots__ = tuple(
+        "add could favours judges kinds origins parts points questions read timed whole".split()
     )
 
-
-def _outcome(given: object) -> bool:
-    if given in (0, 1):  # and so True and False, of numpy too
-        return bool(given)
-    raise FieldTypeError("an outcome", shown(given), "True or False; leave out what is still open")
-
-
-def _probability(given: float) -> float:
-    number = isinstance(given, int | float) and not isinstance(given, bool)
-    if not number or not 0 <= given <= 1:
-        raise FieldTypeError("a prediction", shown(given), "a probability from 0 to 1")
-    return float(given)
-
-
-def _auc(known: list[tuple[float, bool]], yes: int) -> float:
-    """The Mann-Whitney statistic over all pairs of a yes and a no; ``known`` is sorted."""
-    below = wins = 0.0
-    for _, group in groupby(known, key=lambda pair: pair[0]):
-        track_records = [happened for _, happened in group]
-        hits = sum(track_records)
-        misses = len(track_records) - hits
-        wins += hits * (below + misses / 2)
-        below += misses
-    return wins / (yes * (len(known) - yes))
-
-
-def _bins(known: list[tuple[float, bool]]) -> Iterable[Bin]:
-    for tenth, group in groupby(known, key=lambda pair: min(9, int(pair[0] * 10))):
-        found = list(group)
-        yield Bin(
-            tenth / 10,
-            len(found),
-            sum(predicted for predicted, _ in found) / len(found),
-            sum(happened for _, happened in found) / len(found),
+    def __init__(self, scoring: LeadScoring) -> None:
+        compiled = tuple(_verdicts(scoring))
+        asked = [plain_question(each.when) for each in scoring.fit]
+        plain = [each or ("id", bool) for each in asked]  # the id stands for what is judged alone
+        # Two names or more make attrgetter return a tuple.
+        self.read = attrgetter(*(name for name, _ in plain), "id", "id")
+        self.questions = tuple(test for _, test in plain)
+        self.judges = tuple(
+            (place, judge)
+            for place, (judge, plain) in enumerate(zip(compiled, asked, strict=True))
+            if plain is None
         )
+        self.points = tuple(float(each.points) for each in scoring.fit)
+        self.parts = tuple((each.name, float(each.points)) for each in scoring.fit)
+        self.origins = tuple(_origins(scoring.sources))
+        listed = [*self.points, *(each.points for each in scoring.sources)]
+        # Added up the same in any order: whole numbers are exact, and fsum rounds once.
+        self.add = sum if all(each == int(each) for each in listed) else fsum
+        self.could = self.add([each for each in self.points if each > 0])
+        self.whole = self.add([*map(abs, self.points), *(each.most for each in self.origins)])
+        self.favours = bool(self.could) or any(each.top > 0 for each in self.origins)
+        self.kinds = {
+            each.signal: (each.points, parse_duration(each.half_life).total_seconds())
+            for each in scoring.engagement
+        }
+        self.timed = any(reads(each.when).now for each in scoring.fit)
+
+    def refuse_unknown_time(self, lead: Lead) -> None:
+        """Refuse to score without an instant a lead whose score depends on it.
+
+        Raises:
+            FieldTypeError: It does.
+        """
+        if self.timed or any(each.kind in self.kinds for each in lead.signals):
+            known(None)
+
+    def held(self, lead: Lead, now: datetime | None) -> list[bool | None]:
+        """Whether each criterion holds; ``None`` where that is not known."""
+        found = [
+            None if value is None else test(value)
+            for value, test in zip(self.read(lead), self.questions, strict=False)
+        ]
+        for place, judge in self.judges:
+            found[place] = judge(lead, now)
+        return found
+
+    def fitness(
+        self, lead: Lead, held: Sequence[bool | None]
+    ) -> tuple[float | None, float, list[tuple[str, float]]]:
+        """The share of the points reached, the share that could be judged, and what counted."""
+        could, judged = self.could, self.whole
+        if None in held or self.origins:
+            points = [
+                each for each, holds in zip(self.points, held, strict=True) if holds is not None
+            ]
+            origins = [origin for origin in self.origins if origin.get(lead) is not None]
+            could = self.add([each for each in points if each > 0] + [each.top for each in origins])
+            judged = self.add([*map(abs, points), *(each.most for each in origins)])
+        parts = [*compress(self.parts, held)]
+        for origin in self.origins:
+            part = origin.points.get(origin.get(lead))
+            if part is not None:
+                parts.append(part)
+        completeness = judged / self.whole if self.whole else 1.0
+        reached = self.add([part[1] for part in parts])
+        if could:
+            return max(0.0, min(1.0, reached / could)), completeness, parts
+        if reached < 0:
+            return 0.0, completeness, parts
+        return 1.0 if judged and not self.favours else None, completeness, parts
+
+    def heats(self, lead: Lead, now: datetime | None) -> dict[str, float]:
+        """The heat of each kind of signal that there was so far."""
+        found: dict[str, float] = {}
+        if now is None:
+            return found
+        kind_of = self.kinds.get
+        for signal in lead.signals:
+            name = signal.kind
+            kind = kind_of(name)
+            if kind is None or (at := signal.at) > now:
+                continue
+            points, half_life = kind
+            added = points * signal.value * exp2((at - now).total_seconds() / half_life)
+            found[name] = found[name] + added if name in found else added
+        return found
 
 
-def _recalibrated(known: list[tuple[float, bool]]) -> tuple[float | None, float | None]:
-    """Slope and intercept of a logistic regression on the log-odds, by Newton's method."""
-    odds = [log(max(_EDGE, each) / max(_EDGE, 1 - each)) for each, _ in known]
-    centre = sum(odds) / len(odds)
-    slope = intercept = 0.0
-    for _ in range(_STEPS):
-        g0 = g1 = h00 = h01 = h11 = 0.0
-        for x, (_, happened) in zip(odds, known, strict=True):
-            z = intercept + slope * (x - centre)
-            p = 1 / (1 + exp(-max(-_WIDEST, min(_WIDEST, z))))
-            w, error, away = p * (1 - p), happened - p, x - centre
-            g0, g1 = g0 + error, g1 + error * away
-            h00, h01, h11 = h00 + w, h01 + w * away, h11 + w * away * away
-        determinant = h00 * h11 - h01 * h01
-        if determinant <= _EDGE * h00 * h11 or not isfinite(determinant):
-            return None, None  # all predictions alike, or they part yes from no completely
-        step0, step1 = (h11 * g0 - h01 * g1) / determinant, (h00 * g1 - h01 * g0) / determinant
-        intercept, slope = intercept + step0, slope + step1
-        if abs(step0) + abs(step1) < _EDGE:
-            return slope, intercept - slope * centre
-    return None, None
+def _verdicts(scoring: LeadScoring) -> Iterator[Verdict]:
+    for each in scoring.fit:
+        try:
+            yield compile_verdict(each.when, scoring.registry)
+        except ConfigError as error:
+            raise error.at(f"lead_scoring.fit {each.name!r}") from None
+
+
+def _origins(sources: Sequence[SourcePoints]) -> Iterator[_Origin]:
+    for name in ("source", "channel"):
+        listed = [each for each in sources if each.field == name]
+        if listed:
+            points = [float(each.points) for each in listed]
+            table: dict[str | None, tuple[str, float]] = {
+                each.value: (each.name, float(each.points)) for each in listed
+            }
+            yield _Origin(attrgetter(name), table, max(0.0, *points), max(map(abs, points)))
+
+
+_LARGEST: Final = 1e15

@@ -21,7 +21,7 @@ from functools import lru_cache
 from itertools import pairwise
 from typing import Any, Final, TypeVar
 
-from attrs import fields, has
+from attrs import Attribute, evolve, fields, has
 
 from leadroute.errors import ConfigError, UnknownFieldError
 from leadroute.model.duration import digest, parse_duration
@@ -33,8 +33,10 @@ from leadroute.model.territory_index import TerritoryIndex
 from leadroute.model.validation import FrozenDict, Refused, must_be, timezone
 from leadroute.model.working_hours import AllOf, AnyOf, Hours
 from leadroute.ranking.case import Case
+from leadroute.ranking.lead_scoring import LeadScoring
 from leadroute.rules.conditions import Condition, Named, reads, walk
-from leadroute.rules.evaluation import Registry, Test, compile_condition
+from leadroute.rules.disposition import DISPOSITIONS, Disposition, check_dispositions
+from leadroute.rules.evaluation import PLAIN, Lists, Predicates, Registry, Test, compile_condition
 from leadroute.rules.fallback import Fallback
 from leadroute.rules.rule import EVERYONE, Factor, Pool, Qualification, Rule, parts_of
 from leadroute.rules.scorer import Scorer, guards
@@ -44,8 +46,10 @@ __all__ = [
     "as_atlas",
     "as_cases",
     "as_defines",
+    "as_dispositions",
     "as_fields",
     "as_grace",
+    "as_lead_scoring",
     "as_pools",
     "as_rules",
     "as_wrap_up",
@@ -57,6 +61,7 @@ __all__ = [
     "observing",
     "qualifiers",
     "refuse_twins",
+    "scoring_with",
     "zone_name",
 ]
 
@@ -65,7 +70,7 @@ def holiday_dates(given: Iterable[date]) -> frozenset[date]:
     """A converter for holidays.
 
     Raises:
-        ConfigError: Something is no date, or a calendar has no dates because it works them out when it is asked.
+        ConfigError: Something is not a date, or a calendar has no dates because it works them out when it is asked.
     """
     if isinstance(given, str | bytes) or not isinstance(given, Iterable):
         raise ConfigError(f"holidays are {given!r:.60}; write a list of dates")
@@ -77,7 +82,9 @@ def holiday_dates(given: Iterable[date]) -> frozenset[date]:
             f"{problem}; name the years, as in country_holidays('NL', years=range(2026, 2031))"
         )
     if not all(type(day) is date for day in found):
-        raise ConfigError("holidays hold something that is no date; write dates, without a time")
+        raise ConfigError(
+            "holidays contain something that is not a date; write dates, without a time"
+        )
     return found
 
 
@@ -140,6 +147,40 @@ def as_pools(given: Iterable[Pool]) -> tuple[Pool, ...]:
 def as_cases(given: Iterable[Case]) -> tuple[Case, ...]:
     """A converter for the tests of a policy."""
     return all_of(Case, "tests", given)
+
+
+def as_dispositions(given: Iterable[Disposition] | None) -> tuple[Disposition, ...]:
+    """A converter for dispositions.
+
+    Raises:
+        ConfigError: There are none, or two mean the same word.
+    """
+    if given is None:
+        return DISPOSITIONS
+    found = all_of(Disposition, "dispositions", given)
+    check_dispositions(found)
+    return found
+
+
+def as_lead_scoring(given: LeadScoring | None) -> LeadScoring | None:
+    """A converter for the lead scoring."""
+    if given is not None:
+        must_be(LeadScoring, lead_scoring=given)
+    return given
+
+
+def scoring_with(
+    scoring: LeadScoring | None, predicates: Predicates, lists: Lists
+) -> LeadScoring | None:
+    """Return the lead scoring with the predicates and lists of the router, unless it brings its own.
+
+    Raises:
+        ConfigError: A criterion asks for a predicate that is not registered.
+    """
+    if scoring is None:
+        return None
+    own = scoring.registry is not PLAIN
+    return (scoring if own else evolve(scoring, predicates=predicates, lists=lists)).prepared()
 
 
 def as_atlas(given: TerritoryIndex | Iterable[Territory]) -> TerritoryIndex:
@@ -209,7 +250,7 @@ def membership(pool: Pool, registry: Registry) -> Callable[[Rep, datetime | None
 def qualifiers(
     qualify: Condition | Qualification | None, registry: Registry
 ) -> tuple[tuple[Factor | Condition, Test], ...]:
-    """What a lead must fulfil, part by part, each with its test.
+    """The conditions that a lead must meet, part by part, each with its test.
 
     Raises:
         ConfigError: A part asks about the rep, or cannot be asked.
@@ -318,9 +359,14 @@ def _outline(value: Any, meant: set[str]) -> Any:
     told = [
         (each.name, _outline(given, meant))
         for each in fields(type(value))
-        if each.init and each.eq and (given := getattr(value, each.name)) != each.default
+        if each.init and each.eq and (given := getattr(value, each.name)) != _default(each)
     ]
     return [type(value).__name__, told]
+
+
+def _default(each: Attribute[Any]) -> Any:
+    """Return what a field holds when nothing is given for it."""
+    return each.metadata.get("default", each.default)
 
 
 def _explain(conditions: Iterable[Condition], meant: set[str]) -> None:

@@ -12,6 +12,7 @@ from attrs.converters import optional
 
 from leadroute.model.validation import FrozenDict, one_line
 from leadroute.ranking.eligibility import Ineligibility
+from leadroute.ranking.lead_score import LeadScore
 from leadroute.rules.fallback import WAIT
 
 __all__ = [
@@ -23,6 +24,7 @@ __all__ = [
     "ScoreTerm",
     "Source",
     "beside",
+    "score_lines",
 ]
 
 
@@ -100,9 +102,9 @@ class ScoreTerm:
 
     Args:
         scorer: The scorer, as a policy file writes it.
-        weight: How much it counts beside the other terms.
+        weight: Its weight beside the other terms.
         points: From 0 to 1, or ``None`` when it has no answer and takes no weight.
-        reason: Why it gives these points, in words for a sales manager.
+        reason: The reason for these points, in words for a sales manager.
     """
 
     scorer: str
@@ -130,7 +132,7 @@ class Assignment:
 
     Args:
         rep_id: The rep.
-        label: What people call them.
+        label: The name that people see.
         rank: From 1.
         score: Between 0 and 1.
         terms: The terms of the score, or a function that gives them when asked for.
@@ -180,7 +182,7 @@ class Exclusion:
 
     Args:
         rep_id: The rep.
-        label: What people call them.
+        label: The name that people see.
         obstacles: Every criterion that said no.
     """
 
@@ -225,27 +227,27 @@ class Ranking:
 
     Args:
         lead_id: The lead.
-        outcome: How the decision came out.
+        outcome: The outcome of the decision.
         rule: The name of the rule that matched; ``None`` when none did.
         pool: The name of the pool; ``None`` when no rule matched.
-        assignments: Who can take the lead, best first; what ``source`` makes, when not given.
-        rejections: Who cannot, in the order of their ids; what ``source`` makes, when not given.
-        detail: More about the outcome, such as what failed in qualification.
-        at: The instant of the decision, when it was known.
-        resumes_at: When nobody can take it now but somebody could later: when it is worth deciding again, over all
-            pools that were asked; the instant of the decision when it hangs on work getting done rather than on time.
-        accept_within: How long an offer of this lead stands.
-        version: The version of the policy that decided.
-        factor: For ``DISQUALIFIED``: the name of the first factor that the lead did not fulfil; the condition itself
-            where the policy names no factors.
-        verdict: For ``DISQUALIFIED``: what that factor says becomes of the lead: ``nurture``, ``reject`` or ``review``.
-        other_pools: What the other pools said, in the order in which they were asked; the rule's own pool first when it
-            found nobody and the lead goes to a rep of another pool, or to one who is not available.
-        fallback_step: What happens when nobody was found: ``wait`` or ``catch_all``; empty when somebody was.
-        ignore_availability: Whether the reps were asked without a look at schedules, presence, wrap-up and calling
-            hours.
-        notes: What else to know about the decision, such as what is not known of the lead's clock.
-        source: What makes assignments, rejections and figures when they are looked at.
+        assignments: The reps who can take the lead, best first; made by ``source`` when not given.
+        rejections: The excluded reps, in the order of their ids; made by ``source`` when not given.
+        detail: More about the outcome, such as the condition that failed in qualification.
+        at: The instant of the decision, when it is known.
+        resumes_at: The time of the next decision, when no rep can take the lead now but one can later, over all pools
+            that were ranked; the instant of the decision when that depends on open work and not on time.
+        accept_within: How long an offer of this lead is open.
+        policy_version: The version of the policy that decided.
+        factor: For ``DISQUALIFIED``: the name of the first factor that the lead did not meet; the condition when the
+            policy names no factors.
+        verdict: For ``DISQUALIFIED``: the outcome of that factor: ``nurture``, ``reject`` or ``review``.
+        other_pools: The results of the other pools, in their order; the rule's own pool comes first when it found no
+            rep and the lead goes to a rep of another pool, or to one who is not available.
+        fallback_step: The last step when no rep was found: ``wait`` or ``catch_all``; empty when one was.
+        ignore_availability: True when schedules, presence, wrap-up and calling hours were ignored.
+        notes: Remarks on the decision, such as an unknown time zone of the lead.
+        source: The maker of assignments, rejections and figures when they are read.
+        lead_score: The lead score, its parts and how much was known; ``None`` when the policy scores no leads.
     """
 
     lead_id: str
@@ -266,6 +268,7 @@ class Ranking:
     ignore_availability: bool = False
     notes: tuple[str, ...] = ()
     _source: Source | None = field(default=None, repr=False)
+    lead_score: LeadScore | None = None
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Ranking):
@@ -340,7 +343,9 @@ class Ranking:
         return None
 
     def to_dict(self) -> dict[str, Any]:
-        """Return the ranking as plain data, which JSON can hold; instants are ISO 8601 text.
+        """Return the ranking as plain data for JSON.
+
+        Instants are ISO 8601 text.
 
         Example:
             >>> ranking = Ranking("L-1", Outcome.NO_RULE_MATCHED)
@@ -348,6 +353,7 @@ class Ranking:
             'no_rule_matched'
         """
         return {
+            **_scored(self.lead_score),
             "lead_id": self.lead_id,
             "outcome": self.outcome.value,
             "reason": self.outcome.reason,
@@ -401,7 +407,7 @@ class Ranking:
         return f"Lead {lead} goes to nobody{by}: {self.outcome.reason}{more}"
 
     def __str__(self) -> str:
-        lines = [self.headline]
+        lines = [self.headline, *score_lines(self.lead_score)]
         labels = [one.label for one in self.assignments] + [one.label for one in self.rejections]
         width = max(map(len, labels), default=0)
         for assignment in self.assignments:
@@ -412,12 +418,32 @@ class Ranking:
         if self.fallback_step:
             lines.append("  It waits" if self.fallback_step == WAIT else "  The catch-all gets it")
         if self.resumes_at is not None and self.resumes_at != self.at:
-            lines.append(f"  Somebody is back at {self.resumes_at:%Y-%m-%d %H:%M %Z}")
+            lines.append(f"  A rep is back at {self.resumes_at:%Y-%m-%d %H:%M %Z}")
         return "\n".join(lines)
 
 
 def _iso(at: datetime | None) -> str | None:
     return None if at is None else at.isoformat()
+
+
+def _scored(found: LeadScore | None) -> dict[str, Any]:
+    """Return the lead score as plain data; nothing when the policy scores no leads."""
+    if found is None:
+        return {}
+    return {
+        "lead_score": found.score,
+        "lead_grade": found.grade,
+        "completeness": found.completeness,
+        "lead_score_parts": [{"name": name, "points": points} for name, points in found.parts],
+        "lead_score_note": found.note,
+    }
+
+
+def score_lines(found: LeadScore | None) -> Iterator[str]:
+    """The line about a lead score: the score, how much was known, and what counted."""
+    if found is not None:
+        counted = f": {', '.join(found.reasons)}" if found.reasons else ""
+        yield f"  Lead score {found.headline}{counted}"
 
 
 @frozen
@@ -428,7 +454,7 @@ class Known:
         made: The assignments.
         left: The rejections.
         chances: The propensities; ``None`` when nothing is left to chance.
-        cost: The points given up.
+        cost: The score that was given up.
     """
 
     made: tuple[Assignment, ...]
@@ -453,7 +479,7 @@ class Known:
         return self.chances
 
     def fairness_cost(self) -> float:
-        """The points given up."""
+        """The score that was given up."""
         return self.cost
 
 

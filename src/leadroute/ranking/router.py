@@ -40,13 +40,16 @@ from leadroute.ranking.candidates import CandidateSet, Team, Teams
 from leadroute.ranking.case import Case
 from leadroute.ranking.charges import Charges
 from leadroute.ranking.decide import Asked, Counts, Decided, decide
+from leadroute.ranking.lead_scoring import LeadScoring
 from leadroute.ranking.membership import likely
 from leadroute.ranking.policy_checks import (
     as_atlas,
     as_cases,
     as_defines,
+    as_dispositions,
     as_fields,
     as_grace,
+    as_lead_scoring,
     as_pools,
     as_rules,
     as_wrap_up,
@@ -58,10 +61,13 @@ from leadroute.ranking.policy_checks import (
     observing,
     qualifiers,
     refuse_twins,
+    scoring_with,
     zone_name,
 )
 from leadroute.ranking.ranking import Outcome, Ranking
 from leadroute.rules.conditions import ALWAYS, Condition, reads
+from leadroute.rules.describe import describe
+from leadroute.rules.disposition import DISPOSITIONS, Disposition
 from leadroute.rules.evaluation import Predicate, Registry, Test, registry_of
 from leadroute.rules.fallback import Fallback, read_fallback
 from leadroute.rules.matcher import Matcher
@@ -89,32 +95,35 @@ class Router:
     """A routing policy. Build it once and keep it.
 
     Args:
-        rules: The rules in order; the first that matches a lead decides.
-        qualify: What a lead must fulfil to be routed at all: a condition, or a ``Qualification`` by named factors;
-            ``None`` lets every lead through.
+        rules: The rules in order; the first that matches a lead applies.
+        qualify: The conditions that a lead must meet before any rule: a condition, or a ``Qualification`` by named
+            factors; ``None`` accepts every lead.
         pools: The pools that rules may name.
-        accept_within: How long an offer stands when the rule does not say.
-        catch_all: Who gets a lead that no rep can take: a rep's id, or the name of a queue that people watch.
+        accept_within: How long an offer is open when the rule does not say; 5 minutes by default.
+        catch_all: The owner of leads that no rep can take: a rep's id, or the name of a queue that people watch.
         holidays: Dates, each local to the rep, on which no rep with a schedule works, unless the schedule overrides it.
         definitions: Conditions with a name that policy files may use. Not part of equality: they decide nothing.
         custom_fields: The kinds of custom attributes by name, as for ``parse``. Not part of equality.
-        tests: Leads and what shall become of them, for ``run_tests``. Not part of equality.
+        tests: Leads and the expected result, for ``run_tests``. Not part of equality.
         predicates: The functions that ``predicate(name)`` in a condition calls, by name: each is called with the lead,
             the rep and the instant (``None`` where there is none) and returns whether it holds. Not part of equality.
         lists: Lists that replace the bundled ones, by name: ``free_mail``, the domains of free mailboxes. Not part of
             equality.
         caps: Caps over all reps together, such as ``["100 per day, source webinar"]``.
-        timezone: The IANA zone in whose calendar those are counted; UTC when not given.
+        timezone: The IANA zone of these caps; UTC when not given.
         territories: The territories, for rules with ``in_territory=True`` and for ``territory_match()``.
-        fallback: What happens to a lead for which nobody is found: ``Fallback``, or a mapping with its cases.
+        fallback: The steps when no rep is found: ``Fallback``, or a mapping with its cases.
+        lead_scoring: How leads are scored before they are qualified, for ``lead.score`` and ``lead.grade`` in
+            conditions, and for priorities and deadlines; ``None`` (default) scores no lead.
+        dispositions: The words that feedback may use, and which of them close a lead or win it.
         offline_grace: How long a rep who goes from available to offline still counts as available, such as ``"30s"``.
-        wrap_up: How long a rep is left alone after a contact, such as ``"2m"``.
-        ignore: Codes that ``leadroute.check`` keeps quiet about, each with the reason. Not part of equality.
+        wrap_up: How long a rep gets no new lead after a contact, such as ``"2m"``.
+        ignore: Codes that ``leadroute.check`` ignores, each with the reason. Not part of equality.
 
     Raises:
         ValidationError: A field was refused; every fault is listed.
-        ConfigError: A silence has no reason, two rules or pools share a name, a rule names a pool that is not there,
-            a condition asks for a predicate that there is not, or steps of ``fallback`` cannot be taken.
+        ConfigError: An ignored code has no reason, two rules or pools share a name, a rule names an unknown pool, a
+            condition names an unknown predicate, or steps of ``fallback`` cannot be taken.
 
     Example:
         >>> from leadroute import LEAD, Rep, Roster, Rule
@@ -141,7 +150,12 @@ class Router:
     wrap_up: timedelta = field(default=timedelta(0), converter=as_wrap_up)
     fallback: Fallback = field(default=Fallback(), converter=read_fallback)
     ignore: Mapping[str, str] = field(factory=dict, converter=read_ignored, eq=False)
+    lead_scoring: LeadScoring | None = field(default=None, converter=as_lead_scoring)
+    dispositions: tuple[Disposition, ...] = field(
+        default=None, converter=as_dispositions, metadata={"default": DISPOSITIONS}
+    )
     registry: Registry = field(init=False, eq=False, repr=False)
+    _scoring: LeadScoring | None = field(init=False, eq=False, repr=False)
     _matcher: Matcher = field(init=False, eq=False, repr=False)
     _qualifiers: tuple[tuple[Factor | Condition, Test], ...] = field(
         init=False, eq=False, repr=False
@@ -166,6 +180,8 @@ class Router:
         check_fallback(self.fallback, members)
         matcher = Matcher([rule.when for rule in self.rules], names, self.registry)
         object.__setattr__(self, "_matcher", matcher)
+        scoring = scoring_with(self.lead_scoring, self.predicates, self.lists)
+        object.__setattr__(self, "_scoring", scoring)
         object.__setattr__(self, "_qualifiers", qualifiers(self.qualify, self.registry))
         object.__setattr__(self, "_members", FrozenDict(members))
         named = FrozenDict({each.name: each for each in self.pools})
@@ -211,7 +227,7 @@ class Router:
             now: The instant.
 
         Raises:
-            FieldTypeError: There are caps, and nobody said what time it is.
+            FieldTypeError: There are caps, and the time was not given.
         """
         segment, cost = (None, 1) if rule is None else (rule.counts_as, rule.capacity_cost)
         return Charges(lead, now, pool, segment, cost, self.caps, self.zone)
@@ -239,6 +255,8 @@ class Router:
         """
         if not isinstance(lead, Lead):
             must_be(Lead, lead=lead)
+        if self._scoring is not None:
+            lead = self.scored(lead, now)
         position = self._matcher.first(lead, now)
         return None if position is None else self.rules[position]
 
@@ -252,7 +270,27 @@ class Router:
         Errors are those of ``match``.
         """
         must_be(Lead, lead=lead)
+        lead = self.scored(lead, now)
         return tuple(self.rules[position] for position in self._matcher.all(lead, now))
+
+    def scored(self, lead: Lead, now: datetime | None) -> Lead:
+        """Return the lead with its lead score, as qualification and rules read it.
+
+        The same lead comes back when the policy scores no leads, or the lead was scored before. O(criteria + signals).
+
+        Args:
+            lead: The lead.
+            now: The instant of the decision.
+
+        Raises:
+            FieldTypeError: A criterion met a fact of the wrong type, or depends on an instant that is not known.
+        """
+        if self._scoring is None or lead.lead_score is not None:
+            return lead
+        try:
+            return self._scoring.scored(lead, now)
+        except FieldTypeError as error:
+            raise error.during("lead_scoring", lead.id) from None
 
     def members(
         self, pool: str | None, roster: Roster, now: datetime | None = None
@@ -324,17 +362,17 @@ class Router:
     ) -> Ranking:
         """Decide which rep should take a lead, with all reasons.
 
-        Pure: nothing is stored, and nothing but the arguments is read. What follows from policy and roster alone is
-        kept from lead to lead, so hand in the same ``Roster`` for as long as nobody changes. O(candidates) plus
-        matching; reasons are written when they are read.
+        It stores nothing and reads nothing but its arguments. Results that depend on policy and roster alone are kept,
+        so use the same ``Roster`` as long as no rep changes. O(candidates) plus matching; reasons are written when they
+        are read.
 
         Args:
-            lead: The lead to place.
-            roster: The reps there are; their order changes nothing.
+            lead: The lead.
+            roster: The reps; their order changes nothing.
             now: The instant of the decision, aware; the lead's ``received_at`` when not given.
-            snapshot: How much each rep has open, has won and so on; nothing at all when not given.
-            previous_offers: What became of earlier offers of this lead, by rep id; those reps are left out.
-            top: How many assignments to give, the best first; ``None`` gives all.
+            snapshot: The counts of each rep, such as open leads; all 0 when not given.
+            previous_offers: The results of earlier offers of this lead, by rep id; these reps are excluded.
+            top: The number of assignments, best first; ``None`` means all.
 
         Returns:
             Every rep of the pool, ranked or rejected, each with reasons.
@@ -380,6 +418,8 @@ class Router:
             must_be(Roster, roster=roster)
         before = _NOBODY if previous_offers is None else _copied(previous_offers)
         instant = lead.received_at if now is None else aware(now)
+        if self._scoring is not None:
+            lead = self.scored(lead, instant)
         if self._qualifiers:
             failed = self._disqualified(lead, instant)
             if failed:
@@ -393,6 +433,7 @@ class Router:
                 at=instant,
                 policy_version=self.version,
                 fallback_step=then,
+                lead_score=lead.lead_score,
             )
         rule = self.rules[position]
         try:
@@ -409,7 +450,7 @@ class Router:
         """
         if not isinstance(lead, Lead):
             must_be(Lead, lead=lead)
-        return not (self._qualifiers and self._disqualified(lead, now))
+        return not (self._qualifiers and self._disqualified(self.scored(lead, now), now))
 
     def _disqualified(self, lead: Lead, now: datetime | None) -> list[Factor | Condition]:
         try:
@@ -420,16 +461,20 @@ class Router:
     def _refused(
         self, lead: Lead, failed: list[Factor | Condition], now: datetime | None
     ) -> Ranking:
-        told, first = [str(part) for part in failed], failed[0]
-        named = isinstance(first, Factor)
+        first = failed[0]
+        reasons = [
+            str(part) if isinstance(part, Factor) else f"not true that {describe(part)}"
+            for part in failed
+        ]
         return Ranking(
             lead.id,
             Outcome.DISQUALIFIED,
-            detail="; ".join(told) if named else f"not {' and not '.join(told)}",
+            detail="; ".join(reasons),
             at=now,
             policy_version=self.version,
             factor=first.name if isinstance(first, Factor) else str(first),
             verdict=first.outcome if isinstance(first, Factor) else None,
+            lead_score=lead.lead_score,
         )
 
 
@@ -441,7 +486,7 @@ def _copied(previous_offers: Mapping[str, str]) -> Mapping[str, str]:
 
 
 def _changes(where: Condition) -> bool:
-    """Whether a condition can answer otherwise for the same rep: with time, or as the host's predicates do."""
+    """Whether a condition can answer otherwise for the same rep: with time, or as your predicates do."""
     asked = reads(where)
     return asked.now or bool(asked.checks)
 

@@ -5,7 +5,7 @@ The rules of this module:
 * A ``FieldExpr`` wraps an operand and carries the operators; what they build are plain frozen values.
 * A fact has no truth of its own. Where Python would ask for one, the error shows the rewrite.
 * Each builder reads like the text form, and gives the same tree.
-* Durations and instants are the standard library's, so they can come from the host as well.
+* Durations and instants are the standard library's, so they can come from you as well.
 """
 
 from __future__ import annotations
@@ -235,12 +235,12 @@ def truth(operand: Operand) -> Condition:
     """The condition that a flag stands for when it is written alone.
 
     Raises:
-        TruthError: The operand is no flag.
+        TruthError: The operand is not a flag.
     """
     if isinstance(operand, Field) and operand.kind in (Kind.FLAG, Kind.ANY):
         return Comparison(operand, "==", Const(True))
     raise TruthError(
-        f"{operand} is no condition; compare it, such as {operand} == ..., with each comparison in parentheses"
+        f"{operand} is not a condition; compare it, such as {operand} == ..., with each comparison in parentheses"
     )
 
 

@@ -513,7 +513,7 @@ class FreeMail(Condition):
 
 @frozen(repr=False)
 class PredicateCall(Condition):
-    """A predicate of the host's own, known by its registered name."""
+    """A call of one of your predicates, by its name."""
 
     name: str
     arguments: tuple[Any, ...] = ()
@@ -538,7 +538,7 @@ class Reads:
     Args:
         fields: The standard fields and attributes, of the lead and of the rep.
         signals: The kinds of signals.
-        checks: The names of the host's predicates; what those read is not known.
+        checks: The names of your predicates; what those read is not known.
         now: Whether the answer changes with the instant of the decision.
     """
 

@@ -45,7 +45,7 @@ from leadroute.rules.operand import (
     SignalStat,
 )
 
-__all__ = ["describe", "duration_in_words"]
+__all__ = ["describe", "duration_in_words", "operand_in_words", "value_in_words"]
 
 
 def describe(condition: Condition) -> str:
@@ -86,7 +86,8 @@ def duration_in_words(duration: timedelta) -> str:
     return " ".join(parts)
 
 
-def _value(value: Any) -> str:
+def value_in_words(value: Any) -> str:
+    """Return a value in plain words, such as ``1,000``."""
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, int | float):
@@ -109,7 +110,9 @@ def _field(operand: Field, whose: str) -> str:
 def _arithmetic(operand: Arithmetic, whose: str) -> str:
     word = {"+": "plus", "-": "minus", "*": "times", "/": "divided by"}[operand.op]
     sides = [
-        f"({_operand(side, whose)})" if isinstance(side, Arithmetic) else _operand(side, whose)
+        f"({operand_in_words(side, whose)})"
+        if isinstance(side, Arithmetic)
+        else operand_in_words(side, whose)
         for side in (operand.left, operand.right)
     ]
     return f" {word} ".join(sides)
@@ -124,21 +127,22 @@ _OPERANDS: Final[Mapping[type, Callable[[Any, str], str]]] = {
         "last": f"the last {operand.signal} signal",
     }[operand.stat],
     Now: lambda _operand, _whose: "now",
-    Age: lambda operand, whose: f"the age of {_operand(operand.of, whose)}",
-    DomainOf: lambda operand, whose: f"the domain of {_operand(operand.of, whose)}",
-    Const: lambda operand, _whose: _value(operand.value),
+    Age: lambda operand, whose: f"the age of {operand_in_words(operand.of, whose)}",
+    DomainOf: lambda operand, whose: f"the domain of {operand_in_words(operand.of, whose)}",
+    Const: lambda operand, _whose: value_in_words(operand.value),
     Arithmetic: _arithmetic,
 }
 
 
-def _operand(operand: Operand, whose: str = "") -> str:
+def operand_in_words(operand: Operand, whose: str = "") -> str:
+    """Return one side of a question in plain words, such as ``the last demo signal``."""
     return _OPERANDS[type(operand)](operand, whose)
 
 
 def _sides(condition: Condition, left: Operand, right: Operand) -> tuple[str, str]:
     """Both sides of a question; what is the lead's says so where the rep is meant as well."""
     whose = "the lead's " if reads(condition).rep else ""
-    return _operand(left, whose), _operand(right, whose)
+    return operand_in_words(left, whose), operand_in_words(right, whose)
 
 
 _RELATIONS: Final = {
@@ -167,8 +171,10 @@ def _comparison(condition: Comparison) -> str:
 
 def _membership(condition: Membership) -> str:
     relation = "is known and is not" if condition.negated else "is"
-    listed = _listed(map(_value, condition.values)) if condition.values else "one of nothing"
-    return f"{_operand(condition.operand)} {relation} {listed}"
+    listed = (
+        _listed(map(value_in_words, condition.values)) if condition.values else "one of nothing"
+    )
+    return f"{operand_in_words(condition.operand)} {relation} {listed}"
 
 
 def _contains(condition: Contains) -> str:
@@ -203,7 +209,9 @@ def _relation(condition: SetRelation) -> str:
 
 def _predicate(condition: PredicateCall) -> str:
     with_ = (
-        f" with {_listed(map(_value, condition.arguments), 'and')}" if condition.arguments else ""
+        f" with {_listed(map(value_in_words, condition.arguments), 'and')}"
+        if condition.arguments
+        else ""
     )
     return f"the predicate {condition.name!r} holds{with_}"
 
@@ -218,14 +226,14 @@ _CONDITIONS: Final[Mapping[type, Callable[[Any], str]]] = {
     Membership: _membership,
     Contains: _contains,
     TextTest: lambda condition: (
-        f"{_operand(condition.operand)} {_TEXTS[condition.op]} {condition.text!r}"
+        f"{operand_in_words(condition.operand)} {_TEXTS[condition.op]} {condition.text!r}"
     ),
     Presence: lambda condition: (
-        f"{_operand(condition.operand)} is {'known' if condition.present else 'missing'}"
+        f"{operand_in_words(condition.operand)} is {'known' if condition.present else 'missing'}"
     ),
     SetRelation: _relation,
     FreeMail: lambda condition: (
-        f"{_operand(condition.operand)} is with a provider of free mailboxes"
+        f"{operand_in_words(condition.operand)} is with a provider of free mailboxes"
     ),
     PredicateCall: _predicate,
 }

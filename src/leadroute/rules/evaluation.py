@@ -11,7 +11,7 @@ The rules of this module:
 * Messages never repeat a text out of an attribute, because it may be personal.
 * A tree is compiled once; judging a lead calls closures and walks no tree. Nothing is generated or evaluated as code.
 * A question about a missing value is answered with false.
-* What a host's predicate returns is checked: true or false, and nothing that merely looks like it.
+* What your predicate returns is checked: true or false, and nothing that merely looks like it.
 """
 
 from __future__ import annotations
@@ -61,6 +61,7 @@ from leadroute.rules.operand import (
 )
 
 __all__ = [
+    "COMPARISONS",
     "FREE_MAIL",
     "LANGUAGE",
     "LISTS",
@@ -468,7 +469,7 @@ def _constant(condition: Constant, _registry: Registry) -> Test:
     return lambda lead, rep, now: value
 
 
-_COMPARE: Final[Mapping[str, Callable[[Any, Any], Any]]] = {
+COMPARISONS: Final[Mapping[str, Callable[[Any, Any], Any]]] = {
     "==": operator.eq,
     "!=": operator.ne,
     "<": operator.lt,
@@ -476,10 +477,11 @@ _COMPARE: Final[Mapping[str, Callable[[Any, Any], Any]]] = {
     ">": operator.gt,
     ">=": operator.ge,
 }
+"""The operators of comparisons."""
 
 
 def _comparison(condition: Comparison, _registry: Registry) -> Test:
-    left, right, compare = condition.left, condition.right, _COMPARE[condition.op]
+    left, right, compare = condition.left, condition.right, COMPARISONS[condition.op]
     if left.kind is Kind.ANY and right.kind is Kind.ANY:
         return _alike(condition)
     kind = right.kind if left.kind is Kind.ANY else left.kind
@@ -519,7 +521,7 @@ def _spoken(read: Read, wanted: frozenset[str], negated: bool) -> Test:
 
 def _alike(condition: Comparison) -> Test:
     """A comparison of two attributes, whose kinds are known only when a lead comes."""
-    compare, ordered = _COMPARE[condition.op], condition.op not in ("==", "!=")
+    compare, ordered = COMPARISONS[condition.op], condition.op not in ("==", "!=")
     read, other = reader(condition.left, Kind.ANY), reader(condition.right, Kind.ANY)
 
     def test(lead: Lead, rep: Rep | None, now: datetime | None) -> bool:

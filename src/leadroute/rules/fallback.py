@@ -1,8 +1,8 @@
-"""What happens to a lead when its rule finds nobody: four cases, each with steps to take in order.
+"""What happens to a lead when its rule finds no rep: four cases, each with steps to take in order.
 
 The rules of this module:
 
-* A step is ``pool NAME``, ``ignore_availability``, ``wait`` or ``catch_all``. The first that finds somebody is the last
+* A step is ``pool NAME``, ``ignore_availability``, ``wait`` or ``catch_all``. The first that finds a rep is the last
   one taken.
 * ``wait`` and ``catch_all`` end the steps: nothing may follow them.
 * ``ignore_availability`` is for ``none_available`` alone, and no other pool can be asked for ``no_rule_matched``: there
@@ -126,22 +126,22 @@ class Fallback:
 
     There are four cases; ``None`` leaves a case as it is.
 
-    Each is a text such as ``"pool emea, pool apac, ignore_availability"``, or a list of steps. The steps are taken in
-    order until somebody is found:
+    Each case is text such as ``"pool emea, pool apac, ignore_availability"``, or a list of steps. The steps are taken
+    in order until a rep is found:
 
-    * ``pool NAME`` judges the lead under the same rule among the reps of another pool, whose rotation and caps count.
-    * ``ignore_availability`` asks the pools that were asked so far again, without a look at schedules, presence,
-      wrap-up and calling hours. Capacity, caps, requirements and earlier offers hold as ever.
-    * ``wait`` lets the lead wait: until somebody is back, or, where that is not known, until the next sweep.
+    * ``pool NAME`` ranks the reps of another pool under the same rule; the turns and caps of that pool count.
+    * ``ignore_availability`` ranks the pools so far again and ignores schedules, presence, wrap-up and calling hours.
+      Capacity, caps, requirements and earlier offers still count.
+    * ``wait`` means that the lead waits until a rep is back, or, when that time is not known, until the next sweep.
     * ``catch_all`` gives it to the catch-all.
 
-    After the last step a lead waits if somebody who was asked could take it later, and goes to the catch-all if not.
+    After the last step a lead waits if a rep of these pools can take it later, and goes to the catch-all if not.
 
     Args:
-        no_rule_matched: No rule is for the lead. Only the router can say this.
+        no_rule_matched: No rule matches the lead. Only the router can have steps for it.
         pool_empty: The rule's pool has no reps.
-        none_eligible: There are reps, but none may take the lead, now or later.
-        none_available: Some reps may take it, but all of them are off or full.
+        none_eligible: No rep of the pool may take the lead, now or later.
+        none_available: Some reps may take the lead, and all of them are off or full.
 
     Raises:
         ConfigError: A step is not known, or cannot be taken there.

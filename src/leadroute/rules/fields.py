@@ -6,7 +6,7 @@ The rules of this module:
 * A literal that is compared with a field goes through the cleaner of that field, taken from the model itself, so
   ``LEAD.country == "us"`` and a lead from ``us`` meet as ``US``.
 * A piece of a text (a prefix, a pattern) only gets the letter case of the field.
-* ``industry`` is a standard field; ``lead['plan']`` and ``rep['plan']`` are attributes of the host's own.
+* ``industry`` is a standard field; ``lead['plan']`` and ``rep['plan']`` are custom attributes.
 * A name is checked when the scorer is built. A value of the wrong type counts as not known, so that one odd lead holds
   up nobody.
 * Names, e-mail addresses and phone numbers are never read: what is read here ends up in reasons and in counters.
@@ -27,17 +27,20 @@ from attrs import fields, frozen
 from leadroute.errors import ConfigError, UnknownFieldError
 from leadroute.model.lead import Lead
 from leadroute.model.rep import Rep
-from leadroute.model.validation import Cleaner, Refused
+from leadroute.model.validation import Cleaner, Refused, ident, number
 from leadroute.model.validation import text as clean_text
 from leadroute.model.values import policy_region
 
 __all__ = [
     "CUSTOM_KINDS",
     "FIELDS",
+    "SCORE_FIELDS",
     "FieldSpec",
     "Kind",
+    "is_brought",
     "number_of",
     "number_title",
+    "rep_number_title",
     "spec_of",
     "text_title",
     "text_titles",
@@ -135,7 +138,7 @@ def not_empty(found: str | None) -> str:
 
 
 def plain_literal(given: str) -> str:
-    """The form in which a text literal meets a field that is not in the catalogue.
+    """The form in which a text literal meets a field that is not in the catalog.
 
     Example:
         >>> plain_literal(" gold ")
@@ -207,6 +210,19 @@ _FOLDS: Mapping[str, Callable[[str], str]] = {
 }
 
 
+_SCORE = {
+    "score": FieldSpec("lead", "score", Kind.NUMBER, "lead score", number(0), str),
+    "grade": FieldSpec("lead", "grade", Kind.TEXT, "grade", ident, str),
+    "completeness": FieldSpec(
+        "lead", "completeness", Kind.NUMBER, "share of known facts", number(0), str
+    ),
+}
+"""The lead score of the policy, which conditions read as fields of the lead, and no lead brings."""
+
+SCORE_FIELDS: frozenset[str] = frozenset(_SCORE)
+"""The names of the fields that the lead scoring of the policy fills."""
+
+
 def _specs(
     entity: str, model: type, kinds: Mapping[Kind, Mapping[str, str]]
 ) -> Mapping[str, FieldSpec]:
@@ -222,9 +238,23 @@ def _specs(
 
 
 FIELDS: Mapping[str, Mapping[str, FieldSpec]] = MappingProxyType(
-    {"lead": _specs("lead", Lead, _LEAD), "rep": _specs("rep", Rep, _REP)}
+    {
+        "lead": MappingProxyType({**_specs("lead", Lead, _LEAD), **_SCORE}),
+        "rep": _specs("rep", Rep, _REP),
+    }
 )
 """The standard fields by entity and name."""
+
+
+def is_brought(entity: str, name: str) -> bool:
+    """Tell whether a lead or a rep brings a standard field of this name, so that no attribute may be declared by it.
+
+    Example:
+        >>> is_brought("lead", "country"), is_brought("lead", "score")
+        (True, False)
+    """
+    return name in FIELDS[entity] and not (entity == "lead" and name in SCORE_FIELDS)
+
 
 _ELSEWHERE = {
     ("lead", "signals"): "write signal('kind').total, .count or .last",
@@ -302,6 +332,19 @@ def number_title(given: Any) -> str:
         'budget'
     """
     return _title(given, "lead", Kind.NUMBER)
+
+
+def rep_number_title(given: Any) -> str:
+    """The name of a fact of the rep that holds a number.
+
+    Raises:
+        UnknownFieldError: The rep has no such field.
+
+    Example:
+        >>> rep_number_title("level"), rep_number_title("rep['quality']")
+        ('level', "rep['quality']")
+    """
+    return _title(given, "rep", Kind.NUMBER)
 
 
 def _title(given: Any, entity: str, kind: Kind) -> str:

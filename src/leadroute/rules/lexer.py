@@ -44,7 +44,7 @@ _REFUSED_WORDS: Final = {
     "None": "None cannot be compared; ask `is missing` or `is present`",
     "if": "there is no `if`; combine conditions with `and`, `or` and `not`",
     "else": "there is no `else`; combine conditions with `and`, `or` and `not`",
-    "lambda": "there are no functions here; the host can register a predicate for predicate('name')",
+    "lambda": "there are no functions here; register a predicate and write predicate('name')",
     "for": "there are no loops; write `in [...]`, overlaps(...) or covers(...)",
 }
 _REFUSED_SIGNS: Final = {
@@ -113,7 +113,7 @@ def scan(text: str, *, none: bool = False) -> str:
     tokens = list(_tokens(text, none=none))
     if not tokens:
         raise fault(text, 0, "the expression is empty; write a condition, or leave the key out")
-    _check_neighbours(text, tokens)
+    _check_neighbors(text, tokens)
     _check_brackets(text, tokens)
     flat = [" "] * len(text)
     for token in tokens:
@@ -185,7 +185,7 @@ def _objection(token: _Token) -> str | None:
         if "\0" in text or any("\ud800" <= c <= "\udfff" for c in text):
             return "the text holds a NUL or half a surrogate pair; remove it"
         if bad := _bad_escape(text):
-            return f"{bad} is no escape; write \\\\ for a backslash"
+            return f"{bad} is not an escape; write \\\\ for a backslash"
     return None
 
 
@@ -208,7 +208,7 @@ _DOUBLED: Final = {
 }
 
 
-def _check_neighbours(text: str, tokens: Sequence[_Token]) -> None:
+def _check_neighbors(text: str, tokens: Sequence[_Token]) -> None:
     for left, right in pairwise(tokens):
         touching = left.end == right.start
         if touching and left.kind in _VALUES and right.kind in _VALUES:

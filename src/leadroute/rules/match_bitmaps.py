@@ -5,13 +5,13 @@ The rules of this module:
 * A look never raises. An attribute of another kind than the plane's is as good as missing there; whether it makes a
   rule raise is watched apart.
 * Row ``r`` of ``n`` is bit ``n - 1 - r``, so the first row alive is the highest bit; ``int.bit_length`` finds it.
-* A value that is listed, or behaves unlike its neighbours, has an entry in a table; all others are found by bisection
+* A value that is listed, or behaves unlike its neighbors, has an entry in a table; all others are found by bisection
   between the breaks. A plane without breaks is one look into a dictionary.
 * A plane is never changed; ``spliced`` gives another one.
 * A row is a box of a condition: a span for some fields. Rows are numbered in the order of the conditions.
 * Most rules begin with plain questions: a standard field of the lead against literals. They cannot raise, and a span
-  says them completely. They are gathered by question, so that what thousands of rules ask is worked out once.
-* From its first part that is no plain question, a condition is outlined in full.
+  says them completely. They are gathered by question, so that what thousands of rules ask is computed once.
+* From its first part that is not a plain question, a condition is outlined in full.
 """
 
 from __future__ import annotations
@@ -205,7 +205,7 @@ class Plane:
         return self.segments[bisect_right(self.breaks, value)] if found is None else found
 
     def meet(self, other: Plane) -> Plane:
-        """The rows that both planes leave alive. O(values told apart)."""
+        """The rows that both planes leave alive. O(different values)."""
         told = {*self.table, *other.table}
         table = {value: self.alive(value) & other.alive(value) for value in told}
         breaks = sorted({*self.breaks, *other.breaks})
@@ -216,7 +216,7 @@ class Plane:
         return Plane(table, breaks, segments)
 
     def density(self, size: int) -> float:
-        """Which part of the rows a value leaves alive, over all values that are told apart."""
+        """Which part of the rows a value leaves alive, over all different values."""
         told = [*self.table.values(), *self.segments]
         return sum(map(int.bit_count, told)) / (len(told) * max(size, 1))
 

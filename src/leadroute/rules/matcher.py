@@ -440,7 +440,7 @@ class Matcher:
 
     Args:
         conditions: The conditions in their order; ``None`` matches every lead.
-        names: What errors call them; ``rule 1``, ``rule 2`` ... when left out.
+        names: The names of the conditions in errors; ``rule 1``, ``rule 2`` ... when left out.
         registry: The predicates and lists of the policy.
 
     Attributes:
@@ -491,7 +491,7 @@ class Matcher:
 
         Args:
             position: Which one, from 0.
-            condition: What takes its place; ``None`` matches every lead.
+            condition: The new condition; ``None`` matches every lead.
 
         Raises:
             ConfigError: The condition asks about a rep.

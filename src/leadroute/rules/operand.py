@@ -80,7 +80,7 @@ class Field:
     Args:
         entity: ``lead`` or ``rep``.
         name: The name of the field or the attribute.
-        custom: Whether it is an attribute of the host's own.
+        custom: Whether it is a custom attribute.
         kind: The declared kind of a custom attribute. Not part of equality.
     """
 
@@ -425,7 +425,7 @@ def _bracketed(part: Operand, binding: int) -> str:
 
 
 def arithmetic(op: str, left: Operand, right: Operand) -> Operand:
-    """``left op right``, worked out at once when both are literals.
+    """``left op right``, computed at once when both are literals.
 
     Raises:
         ConfigError: The kinds do not combine, or literals have no finite outcome.

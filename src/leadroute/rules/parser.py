@@ -8,7 +8,7 @@ The rules of this module:
 * A circle is an error that shows the circle; an error inside a definition names it.
 * Nothing is ever evaluated. The text is scanned, parsed by the standard library's ``ast``, and each node that is in
   the language calls the builder that the Python form uses; any other node is refused.
-* The only attributes are the fields of the catalogue and the methods of the language.
+* The only attributes are the fields of the catalog and the methods of the language.
 * Every refusal says where it stands and what to write instead.
 """
 
@@ -38,7 +38,7 @@ from leadroute.rules.conditions import (
     is_name,
     joined,
 )
-from leadroute.rules.fields import CUSTOM_KINDS, FIELDS, Kind, spec_of
+from leadroute.rules.fields import CUSTOM_KINDS, FIELDS, Kind, is_brought, spec_of
 from leadroute.rules.lexer import fault, located, scan
 from leadroute.rules.operand import Const, Field, Operand, SignalStat, arithmetic, constant
 
@@ -123,7 +123,7 @@ def declared(custom: Mapping[str, str] | None) -> dict[tuple[str, str], Kind]:
             raise ConfigError(
                 f"{key!r} cannot be declared; write a name, or rep.name, of letters, digits and _"
             )
-        if name in FIELDS[entity]:
+        if is_brought(entity, name):
             raise ConfigError(f"{entity}.{name} is a standard field; declare a name of your own")
         if kind not in CUSTOM_KINDS:
             raise ConfigError(
@@ -332,7 +332,7 @@ class Reader:
             return found
         if isinstance(found, FieldExpr):
             return self.build(node, truth, found.operand)
-        raise self.refusal(node, "a value is no condition; compare it with a field")
+        raise self.refusal(node, "a value is not a condition; compare it with a field")
 
     def _named(self, node: ast.Name) -> Condition:
         name = node.id
@@ -470,7 +470,7 @@ class Reader:
 
     def _field(self, entity: str, name: str) -> FieldExpr:
         kind = self.kinds.get((entity, name))
-        if kind is not None:
+        if kind is not None and name not in FIELDS[entity]:
             return FieldExpr(Field(entity, name, custom=True, kind=kind))
         spec_of(entity, name, [known for of, known in self.kinds if of == entity])
         return FieldExpr(Field(entity, name))

@@ -43,7 +43,7 @@ class RoutingContext:
     Args:
         lead: The lead to place.
         reps: The reps between whom the score decides, in the order of their ids.
-        pool: The name of the pool whose rotation counts.
+        pool: The name of the pool whose turns count.
         snapshot: The counts of this instant.
         instant: The instant of the decision; ``None`` when the caller gave none.
         matches: The territories that the lead is in, most specific first.
@@ -83,7 +83,7 @@ class RoutingContext:
         """The instant of the decision.
 
         Raises:
-            FieldTypeError: Nobody said what time it is.
+            FieldTypeError: The time was not given.
         """
         return known(self.instant)
 
@@ -99,7 +99,7 @@ class RoutingContext:
         Turns that were taken away count below 0.
 
         Raises:
-            FieldTypeError: Somebody was granted turns, and nobody said what time it is.
+            FieldTypeError: A rep has turn credits, and the time was not given.
         """
         granted = self.snapshot.turn_credits.get(self.pool)
         if not granted:

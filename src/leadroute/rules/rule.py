@@ -2,7 +2,7 @@
 
 The rules of this module:
 
-* A lead must fulfil every factor. The first one that it does not says what becomes of it.
+* A lead must meet every factor. The first one that it does not says what becomes of it.
 * A lead that fails is never dropped: it is nurtured, rejected, or reviewed by a person.
 """
 
@@ -33,6 +33,7 @@ from leadroute.model.validation import (
     whole,
 )
 from leadroute.rules.conditions import And, Condition, as_condition, joined
+from leadroute.rules.describe import describe
 from leadroute.rules.fallback import Fallback, read_fallback
 from leadroute.rules.scorer import Scorer
 
@@ -62,19 +63,19 @@ def _outcome(given: Any) -> str:
 
 def _needed(given: Any) -> Condition:
     if given is None:
-        raise Refused("is missing; write what a lead must fulfil, such as LEAD.budget > 0")
+        raise Refused("is missing; write what a lead must meet, such as LEAD.budget > 0")
     return condition(given)
 
 
 @frozen
 class Factor:
-    """One thing that a lead must fulfil.
+    """One condition that a lead must meet.
 
     Args:
         name: The factor's name, unique in its qualification.
-        condition: What must hold of the lead.
-        outcome: What becomes of a lead of which it does not hold: ``nurture``, ``reject`` or ``review``.
-        reason: Why that is so, in words for a sales manager; the condition itself when not given.
+        condition: The condition that the lead must meet.
+        outcome: The outcome for a lead that does not: ``nurture``, ``reject`` or ``review``; ``reject`` by default.
+        reason: The reason in words for a sales manager; the condition itself when not given.
 
     Raises:
         ValidationError: A field was refused; every fault is listed.
@@ -82,7 +83,7 @@ class Factor:
     Example:
         >>> from leadroute.rules.builders import LEAD
         >>> str(Factor("budget", condition=LEAD.budget > 0, outcome="nurture"))
-        'not lead.budget > 0'
+        'not true that budget is more than 0'
     """
 
     name: str = field(metadata={"clean": ident})
@@ -94,7 +95,7 @@ class Factor:
         clean_fields(self)
 
     def __str__(self) -> str:
-        return self.reason or f"not {self.condition}"
+        return self.reason or f"not true that {describe(self.condition)}"
 
 
 def _factors(given: Iterable[Factor]) -> tuple[Factor, ...]:
@@ -188,7 +189,7 @@ def accept_within(given: str | timedelta) -> timedelta:
     """An acceptance window from its text form; it must be longer than nothing.
 
     Raises:
-        ConfigError: It is no duration, or no time at all.
+        ConfigError: It is not a duration, or no time at all.
     """
     found = parse_duration(given)
     if not found:
@@ -274,31 +275,30 @@ class Rule:
         name: The rule's name, unique in its policy.
         when: A condition on the lead; ``None`` takes every lead.
         require: A condition on the rep, or on rep and lead together; ``None`` takes every rep of the pool.
-        score: What is preferred among the reps; ``None`` leaves the tie-break alone to decide.
+        score: The score that orders the reps; ``None`` means ``round_robin()``.
         pool: The name of the pool; ``None`` means every rep of the roster.
-        accept_within: How long an offer stands, such as ``"5m"``; ``None`` means the router's window.
+        accept_within: How long an offer is open, such as ``"5m"``; ``None`` means ``Router.accept_within``.
         segment: The name under which its leads count in ``Rep.capacity_by_segment`` and in caps; the rule's name when
             not given.
-        capacity_cost: How much of a rep's capacity a lead takes, in units, 0 or more.
-        territory: Whether only reps of the lead's territory may take it: the most specific one that has a rep in the
+        capacity_cost: The units of capacity that a lead takes, 0 or more.
+        in_territory: True lets only reps of the lead's territory take it: of the most specific one with a rep in the
             pool.
-        max_distance_km: How far away from the lead a rep may be who goes there, by their attributes ``lat`` and
+        max_distance_km: The longest distance from the rep to the lead in kilometers, by their attributes ``lat`` and
             ``lon``.
-        release_on: When it gives that back: on the ``outcome``, on first ``contact``, when they ``accept``, or at the
-            end of the ``shift_end`` in which they accepted (on the outcome, if that is sooner, or there is no
-            schedule).
-        calling_hours: When its leads may be called, on their own clock, such as ``"mon-fri 09:00-20:00; sat
-            10:00-18:00"``; ``None`` is any time. Where a lead may be in several zones, only the hours that suit all of
-            them count; where nothing is known of its zone, it may be called at any time.
-        min_shared_hours: How much of the lead's working hours (Monday to Friday from 9 to 5) in the next seven days a
-            rep must work too: a share above 0 and at most 1. A rep or a lead of whom the hours are not known has no
-            overlap.
-        fallback: What happens when it finds nobody: ``Fallback``, or a mapping with its cases. What it does not say,
-            the router says.
+        release_on: The moment at which a lead stops counting as open work: ``outcome``, first ``contact``, ``accept``,
+            or ``shift_end``, the end of the shift in which the rep accepted it (on the outcome, if that is sooner or
+            there is no schedule).
+        calling_hours: The hours in which its leads may be called, on their own clock, such as ``"mon-fri 09:00-20:00;
+            sat 10:00-18:00"``; ``None`` is any time. When a lead may be in several zones, only the hours that suit all
+            of them count; when its zone is not known, it may be called at any time.
+        min_shared_hours: The share of the lead's working hours (Monday to Friday from 9 to 5) in the next seven days
+            that a rep must work too, above 0 and at most 1. Reps and leads without known hours share none.
+        fallback: The steps when the rule finds no rep: ``Fallback``, or a mapping with its cases. For cases that it
+            leaves out, those of the router apply.
 
     Raises:
         ValidationError: A field was refused; every fault is listed.
-        ConfigError: The window cannot be read, or what happens otherwise cannot be.
+        ConfigError: ``accept_within`` or the steps of ``fallback`` cannot be read.
 
     Example:
         >>> Rule("everyone else", accept_within="5m").accept_within

@@ -75,7 +75,7 @@ class Scorer:
         Args:
             context: The lead, the candidates, the counts and the instant.
 
-        Complexity: O(reps), and next to nothing where ``depends`` tells that they were worked out before.
+        Complexity: O(reps), and next to nothing where ``depends`` tells that they were computed before.
         """
         key = self.depends(context)
         if key is None:
@@ -89,7 +89,7 @@ class Scorer:
         ``None`` when that is too much to occur again.
 
         Leads for which it is equal give each rep the same points, whatever the counts and the instant. ``None`` means
-        that there is no such thing, so the points are worked out for every lead.
+        that there is no such thing, so the points are computed for every lead.
         """
         return None
 
@@ -390,7 +390,7 @@ def column_where(
 ) -> list[float | None]:
     """The points of the reps who are asked about, ``None`` for the others.
 
-    The others are asked about too where that cannot show: not where the host's own code would be called, and where it
+    The others are asked about too where that cannot show: not where code of yours would be called, and where it
     fails only those who count are asked again.
     """
     if not scorer.spares:

@@ -36,7 +36,7 @@ def parse_score(
 
     Args:
         text: An expression of scorers, ``+``, ``*`` by a number, and ``.when(condition)``.
-        scorers: What each name calls.
+        scorers: The scorers by name.
         definitions: Conditions that ``.when()`` may use by name.
         custom: The kinds of custom attributes, as for ``parse``.
 
@@ -68,7 +68,7 @@ class _Score:
         found = self._part(node)
         if isinstance(found, Scorer):
             return found
-        raise self.reader.refusal(node, "a number alone is no score; multiply a scorer with it")
+        raise self.reader.refusal(node, "a number alone is not a score; multiply a scorer with it")
 
     def _part(self, node: ast.expr) -> Scorer | float:
         match node:

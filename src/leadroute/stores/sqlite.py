@@ -9,7 +9,7 @@ The rules of this module:
 * Whatever is raised inside a commit, KeyboardInterrupt too, undoes all of it.
 * A connection is opened when one is needed, used by one thread at a time, kept for the next call, and never carried
   over a fork. No transaction, not even a read, outlives the call that needed it.
-* In a host's transaction (:meth:`SqliteStore.bind`) every commit is a SAVEPOINT. Nothing is retried, begun or
+* In your transaction (:meth:`SqliteStore.bind`) every commit is a SAVEPOINT. Nothing is retried, begun or
   committed.
 """
 
@@ -129,13 +129,13 @@ class SqliteStore(_Sqlite):
 
     Args:
         path: The file. A database in memory is refused: every connection would see another one.
-        prefix: What the names of all tables start with.
+        prefix: The prefix of all table names.
         synchronous: ``full`` survives a loss of power; ``normal`` is faster and may then lose the last commits.
-        busy_timeout: How long to wait for other writers before ``TransientError``.
+        busy_timeout: The time to wait for other writers before ``TransientError``.
 
     Raises:
-        ConfigError: The file is no database or cannot be opened, an option cannot be used, or the tables were made by
-            another release.
+        ConfigError: The file is not a database or cannot be opened, an option cannot be used, or the tables were
+            made by another release.
 
     Example:
         >>> with SqliteStore(folder / "crm.db") as store:  # doctest: +SKIP
@@ -298,8 +298,8 @@ class SqliteTransaction(_Sqlite):
     Begin with BEGIN IMMEDIATE; after a plain BEGIN and a read, SQLite may refuse the first write for ever.
 
     Args:
-        connection: The host's connection. Its settings stay as they are; it must give texts as ``str``.
-        prefix: What the names of all tables start with.
+        connection: Your connection. Its settings stay as they are; it must give texts as ``str``.
+        prefix: The prefix of all table names.
     """
 
     def __init__(self, connection: Connection, *, prefix: str = "leadroute") -> None:

@@ -1,4 +1,4 @@
-"""Hypothesis strategies for a host's own tests. Needs hypothesis (``pip install 'leadroute[test]'``)."""
+"""Hypothesis strategies for tests of your own. Needs hypothesis (``pip install 'leadroute[test]'``)."""
 
 from __future__ import annotations
 
@@ -17,10 +17,18 @@ from leadroute.model.lead import Lead, Signal
 from leadroute.model.rep import STATUSES, Presence, Rep
 from leadroute.model.roster import Roster
 from leadroute.model.snapshot import Snapshot
+from leadroute.ranking.lead_scoring import (
+    EngagementSignal,
+    FitCriterion,
+    LeadGrade,
+    LeadScoring,
+    SourcePoints,
+)
 from leadroute.ranking.router import Router
 from leadroute.rules import builders
 from leadroute.rules.builders import LEAD, NOW, REP, FieldExpr
 from leadroute.rules.conditions import ALWAYS, NEVER, Condition
+from leadroute.rules.disposition import DISPOSITIONS, Disposition
 from leadroute.rules.fallback import Fallback, pool_of
 from leadroute.rules.rule import Pool, Rule
 from leadroute.rules.scorer import Scorer
@@ -44,6 +52,8 @@ COMPARISONS = (operator.eq, operator.ne, operator.lt, operator.le, operator.gt, 
 SUMS = (operator.add, operator.sub, operator.mul, operator.truediv)
 
 DOMAIN = builders.domain_of(LEAD.email)
+
+DONE = Disposition("done", closes=True)
 
 words = st.sampled_from(WORDS)
 names = st.sampled_from(NAMES)
@@ -381,6 +391,8 @@ def routers() -> st.SearchStrategy[Router]:
             fallback(),
             st.sampled_from([None, None, "wait", "catch_all"]),
         ),
+        lead_scoring=st.none() | lead_scorings(),
+        dispositions=st.sampled_from([DISPOSITIONS, (*DISPOSITIONS, DONE)]),
     )
 
 
@@ -397,8 +409,32 @@ def _rule(pool: str | None, fallback: Fallback, **terms: Any) -> Rule:
     return Rule("rule", pool=pool, fallback=Fallback(**kept), **terms)
 
 
+def lead_scorings() -> st.SearchStrategy[LeadScoring]:
+    """Build lead scorings whose conditions no lead can break."""
+    fit = st.builds(
+        lambda when, points: FitCriterion(str(when), when, points),
+        st.sampled_from(
+            [
+                LEAD.country == "DE",
+                LEAD.budget >= 1_000,
+                LEAD.region.is_present() | (LEAD.budget > 0),
+            ]
+        ),
+        st.sampled_from([20, 0.5, -5]),
+    )
+    grades = [LeadGrade("hot", 0.7, "5m", 2), LeadGrade("warm", 0.25)]
+    return st.builds(
+        LeadScoring,
+        fit=st.lists(fit, max_size=3, unique_by=lambda each: each.name),
+        engagement=st.sampled_from([(), (EngagementSignal("page", 0.01, "1d"),)]),
+        sources=st.sampled_from([(), (SourcePoints(source="webinar", points=9),)]),
+        blend=st.sampled_from([0, 0.5, 1]),
+        grades=st.sampled_from([(), grades]),
+    )
+
+
 def fallback() -> st.SearchStrategy[Fallback]:
-    """Build the steps of a rule for when nobody is found; often none."""
+    """Build the steps of a rule for when no rep is found; often none."""
     pools = [f"pool {name}" for name in ("everyone", *POOLS)]
 
     def steps(*more: str) -> st.SearchStrategy[list[str] | None]:
@@ -418,7 +454,8 @@ def fallback() -> st.SearchStrategy[Fallback]:
 def _asks() -> Conditions:
     pages = builders.signal("page").count > 0
     home, size = LEAD.country == "DE", LEAD.budget >= 1_000
-    return st.sampled_from([home, size, LEAD.region.is_present(), pages, ALWAYS])
+    scored = [LEAD.score >= 0.5, LEAD.grade == "hot"]
+    return st.sampled_from([home, size, LEAD.region.is_present(), pages, *scored, ALWAYS])
 
 
 def _guards() -> Conditions:

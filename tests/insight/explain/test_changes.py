@@ -45,6 +45,7 @@ from leadroute.scorers import (
     named_account,
     owner,
     random_tiebreak,
+    rep_value,
     response_speed,
     revenue_rate,
     round_robin,
@@ -232,6 +233,13 @@ SCORERS = {
         Rep("bob", level=1),
         {"lead": Lead("L-1", budget=500)},
         "the rep's level was 3",
+    ),
+    "rep_value": (
+        rep_value("level"),
+        Rep("ada", level=5),
+        Rep("bob", level=1),
+        {},
+        "the rep's level was 6",
     ),
     "graduation": (graduation([5, 20]), ADA, BOB, {"snapshot": WON}, "bob had won 20 more leads"),
     "deal_size_fit": (
@@ -622,3 +630,15 @@ def test_no_clock_to_lend():
     """Where the rep has no time zone either, no change of the lead's is offered."""
     nobody_knows = SimpleNamespace(rep=Rep("ada"), lead=Lead("L-1"))
     assert list(on_lead_hours(nobody_knows, "mon-fri 09:00-17:00")) == []
+
+
+def test_a_number_that_no_rep_has_is_not_proposed():
+    """Where no rep has the number, there is nothing to be the best of."""
+    assert proposed(Rule("all", score=rep_value("rep['rate']")), Rep("bob", weight=1), ADA) == []
+    lower = Rule("all", score=rep_value("rep['fee']", higher=False))
+    told = proposed(
+        lower,
+        Rep("bob", attributes={"fee": 9}),
+        Rep("ada", attributes={"fee": 3}),
+    )
+    assert "fee was 2" in " ".join(told)

@@ -191,14 +191,14 @@ def test_parts_that_were_false():
     lead = Lead("L-1", employees=500, country="DE")
     assert told(big & (LEAD.budget > 5), lead) == [
         (
-            "'first': not so: country is US (country is 'DE'); not so: budget is more than 5 "
+            "'first': not true that country is US (country is DE); not true that budget is more than 5 "
             "(budget is not known)"
         )
     ]
     assert told((LEAD.country == "US") | (signal("x").count > 1), lead) == [
         (
-            "'first': not so: country is US or the number of x signals is more than 1 "
-            "(country is 'DE', signal('x').count is 0)"
+            "'first': not true that country is US or the number of x signals is more than 1 "
+            "(country is DE, the number of x signals is 0)"
         )
     ]
 
@@ -222,7 +222,7 @@ def test_no_rule_and_no_qualification():
     assert str(found).splitlines()[1:] == [
         "  The catch-all gets it",
         "  Why no rule:",
-        "     'us': not so: country is US (country is not known)",
+        "     'us': not true that country is US (country is not known)",
     ]
     assert found.plain["earlier"][0]["failures"][0]["condition"] == "lead.country == 'US'"
     assert explain(router, Lead("L-1"), team, now=NOW).earlier == ()
@@ -416,7 +416,7 @@ def test_reason_without_a_rule():
     rule = Rule("us", when=LEAD.country == "US")
     assert answer(rule, Rep("bob")) == ("no rule matched", ["the lead's country was 'US'"])
     reason, found = answer(rule, Rep("bob"), qualify=LEAD.budget > 0)
-    assert reason == "not lead.budget > 0"
+    assert reason == "not true that budget is more than 0"
     assert found == ["the lead's budget was 1 and the lead's country was 'US'"]
 
 
@@ -471,7 +471,7 @@ def test_reasons_of_moves():
     pools = {"rules": [Rule("rest", pool="p")], "pools": [Pool("p", reps={"bob"})]}
     assert moved(last_first, pools, ADA, bob) == "ada is not in the pool 'p'"
     assert moved({"rules": [rest]}, {"rules": [rest], "qualify": LEAD.budget > 1}, ADA) == (
-        "no rule instead of rule 'rest'; disqualified: not lead.budget > 1"
+        "no rule instead of rule 'rest'; disqualified: not true that budget is more than 1"
     )
 
 

@@ -270,7 +270,7 @@ def test_people():
             "rule[0].require: error LR102: names the rep 'bobb', who is not in the roster; "
             "did you mean 'bob'?"
         ),
-        "rule[0].require: warning LR103: names the rep 'eve', who is not active; name somebody else",
+        "rule[0].require: warning LR103: names the rep 'eve', who is not active; name another rep",
     ]
 
 
@@ -498,22 +498,22 @@ def test_a_calendar_that_fails_is_a_finding():
     assert [str(each) for each in found(rule, Rule("rest"), reps=reps)] == [
         (
             "error LR204: the rep 'ada' has a calendar that fails with OSError; "
-            "mend it; until then the rep is offered nothing"
+            "repair it; until then the rep gets no offers"
         )
     ]
     assert codes(rule, Rule("rest"), reps=reps[:1]) == ["LR204"]
 
 
 def test_a_pool_whose_predicate_fails_is_a_finding():
-    """It is asked with a lead of which nothing is known; the other checks go on without the pool."""
+    """It is asked with a lead without any facts; the other checks go on without the pool."""
     shouting = {"known": lambda lead, rep, now: lead.country.upper() in rep.countries}
     pools = [Pool("us", where=asks("known")), Pool("rest", reps=["ada"])]
     rules = [Rule("a", when=LEAD.budget > 5, pool="us"), Rule("rest", pool="rest")]
     said = found(*rules, pools=pools, reps=[Rep("ada", schedule="always")], predicates=shouting)
     assert [str(each) for each in said] == [
         (
-            "pool[0].where: error LR110: nobody can tell who is in the pool 'us': "
-            "a predicate fails with AttributeError; let it answer for every rep, with a lead of which nothing is known"
+            "pool[0].where: error LR110: it is not known which reps are in the pool 'us': "
+            "a predicate fails with AttributeError; let it answer for every rep, also with a lead without any facts"
         )
     ]
 
@@ -532,7 +532,7 @@ def test_what_becomes_of_leads_without_a_rule():
     rule = Rule("a", when=LEAD.budget > 5)
     for fallback, fate in (({}, "goes to 'catch_all'"), ({"no_rule_matched": "wait"}, "waits")):
         (said,) = [each for each in found(rule, fallback=fallback) if each.code == "LR005"]
-        assert said.explanation == f"what matches no rule {fate}, unseen by a rep"
+        assert said.explanation == f"a lead that matches no rule {fate}, and no rep sees it"
 
 
 def test_rules_that_ask_otherwise():
@@ -618,7 +618,7 @@ def test_habits():
     """Each of the three classic mistakes is found, and reading what it misses ends it."""
     assert habits(Rule("a", score=free_capacity())) == ["LR301", "LR302", "LR303"]
     assert habits(Rule("a", score=skill_match("industry").when(LEAD.source == "x"))) == ["LR302"]
-    assert habits(Rule("a", score=intent("x")), pools=[Pool("p", reps={"a"})]) == ["LR303"]
+    assert habits(Rule("a", score=intent("x")), pools=[Pool("p", reps={"a"})]) == ["LR303", "LR304"]
     assert habits(Rule("a", when=signal("x").count > 1, require=REP.level > 1)) == ["LR303"]
     assert habits(Rule("a", in_territory=True)) == ["LR302", "LR303"]
     known = {"known": lambda *_: True}
@@ -627,12 +627,12 @@ def test_habits():
 
 def test_declared_numbers_are_quality():
     """A number of the host's own that is read counts as reading quality."""
-    policy = 'format = 1\n[custom_fields]\nscore = "number"\n[[rule]]\nname = "a"\nwhen = "lead.score > 5"\n'
+    policy = 'format = 1\n[custom_fields]\nscore = "number"\n[[rule]]\nname = "a"\nwhen = "lead[\'score\'] > 5"\n'
     assert "LR302" not in [each.code for each in check(parse_policy(policy))]
 
 
 def test_silences():
-    """A silenced code is left out; a silence without anything to silence, or of no code, is found."""
+    """A silenced code is left out; an ignored code that is not found, or of no code, is found."""
     ignore = {"LR303": "one source", "LR001": "?", "LR999": "?", "LR104": "?", "LR201": "?"}
     router = Router(rules=[Rule("a")], ignore=ignore)
     given = [(each.code, each.place) for each in check(router)]
@@ -695,7 +695,7 @@ def test_finding():
     assert finding.severity is Severity.ERROR
     assert finding.plain["example"] == "lead.employees == 5, lead['tags'] == ['a', 'b']"
     assert Finding("LR203", "", "a", "b").plain["example"] is None
-    assert told(Lead("x")) == "a lead of which nothing is known"
+    assert told(Lead("x")) == "a lead without any facts"
 
 
 INVENTED = [

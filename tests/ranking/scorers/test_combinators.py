@@ -66,7 +66,7 @@ def test_the_first_answer_counts():
     owned = Lead("L-1", owner_id="bob")
     assert (points(score, ADA, owned), points(score, BOB, owned)) == (0, 1)
     assert points(score, BOB) is None
-    assert reason(score, BOB) == "the lead belongs to nobody here; no skills are known"
+    assert reason(score, BOB) == "the owner of the lead is not in the pool; no skills are known"
 
 
 def test_tiers_come_strictly_one_after_the_other():

@@ -130,7 +130,7 @@ REFUSED = [
     ("language(-1)", "must be a number from 0 to 1"),
     ("distance(0)", "0 must be a number above 0"),
     ("distance(latitude=' ')", "' ' must be text that is not empty"),
-    ("timezone_overlap('at noon')", "'at noon' are no weekly hours"),
+    ("timezone_overlap('at noon')", "'at noon' are not weekly hours"),
     ("owner('nobody')", "'nobody' must be one of 'anyone', 'team', 'manager'"),
     ("workload(True)", "True must be a number above 0"),
     ("least_recent('0s')", "a half-life of 0s would forget everything"),

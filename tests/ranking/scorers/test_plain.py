@@ -21,6 +21,7 @@ from leadroute.scorers import (
     least_recent,
     named_account,
     owner,
+    rep_value,
     round_robin,
     same_country,
     skill_match,
@@ -337,7 +338,10 @@ def test_an_owner_who_is_away_is_stood_in_for(scorer):
         "boss": (1, f"{away}; stands in as manager"),
     }
     assert sticky(scorer("manager"), OTHER, absent=(OWNER,))["other"] == (None, away)
-    assert sticky(scorer("team"), OTHER)["other"] == (None, "the lead belongs to nobody here")
+    assert sticky(scorer("team"), OTHER)["other"] == (
+        None,
+        "the owner of the lead is not in the pool",
+    )
 
 
 def test_a_lead_whose_owner_is_offline_goes_to_somebody_else():
@@ -400,3 +404,43 @@ def test_newer_signals_never_count_less(age, older, seconds):
     fresh, stale = (judged(freshness(), lead(received_at=at), rep())[0] for at in (new, old))
     assert warm >= cold
     assert fresh >= stale
+
+
+def given_to(score, *reps, opened=None):
+    """The points of each rep, among all of them."""
+    context = RoutingContext(lead(), reps, "p", Snapshot(open=opened or {}), NOW)
+    points = [score.bind(context)(each) for each in reps]
+    assert points == score.column(context)
+    return points, [score.reason(context, each) for each in reps]
+
+
+def test_a_number_of_the_reps_own():
+    """It is set between the least and the most of the candidates, higher or lower first, and unknown has no answer."""
+    reps = [Rep("a", level=1), Rep("b", level=2), Rep("c", level=5), Rep("d")]
+    points, reasons = given_to(rep_value("level"), *reps)
+    assert points == [0, 0.25, 1, None]
+    assert reasons[1] == "level is 2, between 1 and 5"
+    assert reasons[3] == "level is not known"
+    assert given_to(rep_value("level", higher=False), *reps)[0] == [1, 0.75, 0, None]
+    assert given_to(rep_value("level"), *reps[:1])[0] == [1]
+    rated = [Rep(name, attributes={"rate": rate}) for name, rate in (("a", 0.5), ("b", "?"))]
+    assert given_to(rep_value("rep['rate']"), *rated)[0] == [1, None]
+    for named, score in (("'levl'", "levl"), ("'name'", "name")):
+        with pytest.raises(ConfigError, match=f"rep has no field {named}"):
+            rep_value(score)
+    with pytest.raises(ConfigError, match="higher='no' must be True or False"):
+        rep_value("level", higher="no")
+
+
+def test_free_units():
+    """With units ten free of a hundred come before five free of five; without a capacity there is always room."""
+    reps = [Rep("a", capacity=100), Rep("b", capacity=5), Rep("c", capacity=0), Rep("d")]
+    opened = {"a": 90, "b": 0}
+    assert given_to(free_capacity(), *reps, opened=opened)[0] == [0.1, 1, 0, 1]
+    points, reasons = given_to(free_capacity(units=True), *reps, opened=opened)
+    assert points == [1, 0.5, 0, 1]
+    assert reasons[0] == "90 open of 100"
+    assert given_to(free_capacity(units=True), *reps[2:])[0] == [0, 1]
+    assert given_to(free_capacity(units=True), *reps[1:2], opened={"b": 9})[0] == [0]
+    with pytest.raises(ConfigError, match="units=1 must be True or False"):
+        free_capacity(units=1)

@@ -195,7 +195,7 @@ def _instant(text: str) -> datetime:
     try:
         return datetime.fromisoformat(text)
     except ValueError:
-        problem = f"{text!r:.40} is no instant; write one such as 2026-03-02T09:00:00+00:00"
+        problem = f"{text!r:.40} is not an instant; write one such as 2026-03-02T09:00:00+00:00"
         raise ConfigError(problem) from None
 
 

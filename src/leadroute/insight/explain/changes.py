@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from itertools import chain
-from math import ceil, pi
+from math import ceil, floor, pi
 from typing import Any, Final, Literal, TypeAlias
 
 from attrs import evolve, field, frozen
 
-from leadroute.errors import ValidationError
+from leadroute.errors import LeadrouteError, ValidationError
 from leadroute.insight.explain.explanation import SHOWN
 from leadroute.insight.lint.analysis import conditions_of
 from leadroute.model.caps import Bound, Cap
@@ -23,6 +23,8 @@ from leadroute.model.rep import Presence, Rep
 from leadroute.model.roster import Roster
 from leadroute.model.schedule import Schedule
 from leadroute.model.snapshot import Snapshot
+from leadroute.ranking.lead_score import LeadScore
+from leadroute.ranking.lead_scoring import LeadScoring, is_score
 from leadroute.ranking.ranking import Ranking
 from leadroute.ranking.router import Router
 from leadroute.rules.conditions import (
@@ -158,7 +160,7 @@ def rep_lever(rep: Rep, asked: Operand, value: Any, lead: Lead) -> Iterator[Leve
 def _field(
     of: Literal["rep", "lead"], owner: Rep | Lead, asked: Operand, value: Any, lead: Lead
 ) -> Iterator[Lever]:
-    if not isinstance(asked, Field) or asked.name == "id":
+    if not isinstance(asked, Field) or asked.name == "id" or is_score(asked):
         return
     if asked.custom:
         words = f"{asked.name} was {told(value, lead)}"
@@ -195,6 +197,54 @@ def _signal(kind: str, value: Any, at: datetime, lead: Lead) -> Iterator[Lever]:
         return
     words = f"signals had one more {kind!r} of {value:g}"
     yield (Change("lead", "signals", signals, words),)
+
+
+def scored_levers(question: Question, scoring: LeadScoring, found: LeadScore) -> Iterator[Lever]:
+    """Yield sources, signals and bounds of grades that would have lifted the lead a grade.
+
+    Args:
+        question: The question.
+        scoring: The scoring of the policy.
+        found: The lead score as it is.
+
+    Complexity: O(sources + signals + grades).
+    """
+    lead, score = question.lead, found.score or 0.0
+    for source in scoring.sources:
+        asked = Field("lead", source.field)
+        yield from lead_lever(lead, asked, source.value, question.now)
+    for each in scoring.engagement:
+        heats = (scoring.half * times / each.points for times in _HEATS)
+        levers = (_signal(each.signal, heat, question.now or _SOME_DAY, lead) for heat in heats)
+        yield tuple(change for found in levers for lever in found for change in lever)
+    for grade in scoring.grades:
+        if grade.at_least > score:
+            bound = floor(score * 100) / 100
+            grades = [each for each in scoring.grades if each.at_least != bound and each != grade]
+            lower = evolve(scoring, grades=[*grades, evolve(grade, at_least=bound)])
+            words = f"grade {grade.name!r} began at {bound:g} instead of {grade.at_least:g}"
+            yield (Change("policy", "lead_scoring", lower, words),)
+
+
+_HEATS: Final = (1, 4, 20)
+
+
+def regraded(question: Question, lever: Lever, found: LeadScore) -> Lever:
+    """Return a lever with the grade in its words, where a change of the lead makes it another one."""
+    return tuple([_regraded(question, change, found) for change in lever])
+
+
+def _regraded(question: Question, change: Change, found: LeadScore) -> Change:
+    if change.of != "lead":
+        return change
+    try:
+        lead = question.lead.with_changes(**{change.name: change.value})
+        grade = question.router.scored(lead, question.now).grade
+    except LeadrouteError:  # ranking with the change fails as well, and then nothing is proposed
+        return change
+    if grade == found.grade:
+        return change
+    return evolve(change, words=f"{change.words}, which makes its grade {grade or 'none'}")
 
 
 def word(text: str, lead: Lead) -> str:

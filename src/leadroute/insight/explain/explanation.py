@@ -16,15 +16,15 @@ from leadroute.model.validation import must_be
 from leadroute.ranking.ranking import Outcome, Ranking
 from leadroute.ranking.router import Router
 from leadroute.rules.conditions import And, Condition, Named, walk
-from leadroute.rules.describe import describe
+from leadroute.rules.describe import describe, operand_in_words, value_in_words
 from leadroute.rules.evaluation import compile_condition, described, reader
 from leadroute.rules.fields import FIELDS, Kind
-from leadroute.rules.operand import Field, SignalStat, literal_text
+from leadroute.rules.operand import Field, SignalStat
 
 SHOWN: Final = frozenset(
     """
     received_at country region timezone language industry employees annual_revenue budget product source channel
-    deadline priority
+    deadline priority score grade completeness
     """.split()
 )
 """The fields of a lead whose values are shown. All others, and the texts of attributes, may be personal."""
@@ -46,7 +46,7 @@ class Failure:
 
     def __str__(self) -> str:
         facts = ", ".join(f"{name} {value}" for name, value in self.facts)
-        return f"not so: {self.words}" + (f" ({facts})" if facts else "")
+        return f"not true that {self.words}" + (f" ({facts})" if facts else "")
 
 
 @frozen
@@ -130,12 +130,13 @@ def explain(
         >>> rules = [Rule("germany", when=LEAD.country == "DE"), Rule("rest")]
         >>> found = explain(Router(rules=rules), Lead("L-1", country="us"), Roster([Rep("ada")]))
         >>> print(found.earlier[0])
-        'germany': not so: country is DE (country is 'US')
+        'germany': not true that country is DE (country is US)
     """
     must_be(Router, router=router)
     ranking = router.rank(lead, roster, now=now, snapshot=snapshot, previous_offers=previous_offers)
     if ranking.outcome is Outcome.DISQUALIFIED:
         return Explanation(ranking, "", ())
+    lead = router.scored(lead, ranking.at)
     names = [rule.name for rule in router.rules]
     matched = len(names) if ranking.rule is None else names.index(ranking.rule)
     when = None if ranking.rule is None else router.rules[matched].when
@@ -174,7 +175,9 @@ def _was_false(part: Condition, router: Router, lead: Lead, now: datetime | None
 
 
 def _name(asked: Field | SignalStat) -> str:
-    if isinstance(asked, SignalStat) or asked.custom:
+    if isinstance(asked, SignalStat):
+        return operand_in_words(asked)
+    if asked.custom:
         return str(asked)
     return FIELDS["lead"][asked.name].label
 
@@ -187,4 +190,4 @@ def _shown(asked: Field | SignalStat, lead: Lead, now: datetime | None) -> str:
         return f"is {described(value)}"
     if isinstance(asked, Field) and asked.name not in SHOWN:
         return "is withheld"
-    return f"is {literal_text(value)}"
+    return f"is {value_in_words(value)}"

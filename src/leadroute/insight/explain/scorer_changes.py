@@ -86,6 +86,11 @@ def _lead_field(title: str) -> Field:
     return Field("lead", name, custom=name != title)
 
 
+def _rep_field(title: str) -> Field:
+    name = title.removeprefix("rep['").removesuffix("']")
+    return Field("rep", name, custom=name != title)
+
+
 def _skills(question: Question, scorer: scorers.skill_match) -> Iterator[Lever]:
     lead, rep = question.lead, question.rep
     skills = scorer.asked(lead)
@@ -212,6 +217,16 @@ def _step(question: Question, scorer: scorers.tier) -> Iterator[Lever]:
     yield from _asked_of_lead(question, ((size, band) for band in (0, *scorer.bands)))
 
 
+def _number(question: Question, scorer: scorers.rep_value) -> Iterator[Lever]:
+    numbers = [number_of(rep, scorer.field) for rep in question.roster]
+    known = [number for number in numbers if number is not None]
+    if known:
+        best = max(known) if scorer.higher else min(known)
+        asked = _rep_field(scorer.field)
+        for value in (best, best + 1 if scorer.higher else best - 1):
+            yield from rep_lever(question.rep, asked, value, question.lead)
+
+
 def _won(question: Question, scorer: Learning) -> Iterator[Lever]:
     snapshot, rep_id = question.snapshot, question.rep.id
     if not snapshot.track_records and scorer.by is None:
@@ -320,6 +335,7 @@ WANTED: Final[Mapping[type, Callable[[Question, Any], Iterable[Lever]]]] = {
     scorers.response_speed: _reached,
     scorers.accept_rate: _accepted,
     scorers.top_producer: _won,
+    scorers.rep_value: _number,
     scorers.tier: _step,
     scorers.graduation: _won,
     scorers.deal_size_fit: _won,

@@ -17,7 +17,9 @@ from leadroute.insight.explain.changes import (
     lead_lever,
     limits,
     named,
+    regraded,
     rep_lever,
+    scored_levers,
     terms,
     waits,
 )
@@ -234,6 +236,9 @@ def _levers(question: Question, first: Ranking) -> Iterator[Lever]:
         found += weights(rule)
     for asked, value in dict.fromkeys(named(router, "lead", lead)):
         found += lead_lever(lead, asked, value, question.now)
+    if router.lead_scoring is not None and first.lead_score is not None:
+        found += scored_levers(question, router.lead_scoring, first.lead_score)
+        found = [regraded(question, lever, first.lead_score) for lever in found]
     found += waits(question, first)
     unique: dict[str, Lever] = {}
     for lever in found:

@@ -15,6 +15,7 @@ from leadroute.insight.lint.analysis import Subject
 from leadroute.insight.lint.finding import CODES, Code, Finding, Severity
 from leadroute.insight.lint.roster_checks import hours, names, nobody, pools, requirements, unknown
 from leadroute.insight.lint.rule_checks import contradictions, habits, order, remainder
+from leadroute.insight.lint.score_checks import best_first, equal_terms, scores
 from leadroute.insight.lint.territory_checks import calls, shared, territories, unheld, unmet
 from leadroute.model.roster import Roster
 from leadroute.model.validation import aware, must_be
@@ -34,7 +35,7 @@ def check(
 
     Args:
         router: The policy. Its ``silences`` leave out what is meant to be as it is.
-        roster: The reps that it shall be used with. Without them, only the rules are held against one another.
+        roster: The reps that it is used with. Without them, only the rules are held against one another.
         now: An instant in the week whose hours are looked at, aware. Without it, hours are not looked at.
         lines: The lines of the policy file by place, as ``leadroute.formats.policy_source.lines_of`` gives them.
 
@@ -66,7 +67,7 @@ def check(
 
 _OF_RULES: Final = (contradictions, order, remainder)
 _OF_REPS: Final = (names, pools, requirements, unknown, hours, unheld, shared, unmet)
-_OF_THE_WHOLE: Final = (territories, calls, habits)
+_OF_THE_WHOLE: Final = (territories, calls, habits, equal_terms, best_first, scores)
 
 
 def _found(subject: Subject) -> Iterator[Finding]:
@@ -87,11 +88,11 @@ def _ignored(
             explanation = f"there is no code {code}"
             yield Finding("LR902", place, explanation, "remove it, or correct the code")
         elif code not in used and _looked_for(code, subject):
-            explanation = f"nothing is found of {code} ({CODES[code].title})"
+            explanation = f"no finding has the code {code} ({CODES[code].title})"
             yield Finding("LR901", place, explanation, "remove it")
 
 
-_OF_PEOPLE: Final = ("LR1", "LR2", "LR402", "LR405", "LR406")
+_OF_PEOPLE: Final = ("LR1", "LR2", "LR305", "LR402", "LR405", "LR406")
 
 
 def _looked_for(code: str, subject: Subject) -> bool:

@@ -15,10 +15,11 @@ from attrs import define, field
 from leadroute.errors import LeadrouteError
 from leadroute.insight.coverage import failing
 from leadroute.model.countries import COUNTRIES
-from leadroute.model.lead import Lead, Signal
+from leadroute.model.lead import Lead, Signal, with_score
 from leadroute.model.rep import Rep
 from leadroute.model.roster import Roster
 from leadroute.model.validation import Refused
+from leadroute.ranking.lead_score import LeadScore
 from leadroute.ranking.router import Router
 from leadroute.rules.conditions import (
     And,
@@ -36,7 +37,7 @@ from leadroute.rules.conditions import (
     TextTest,
 )
 from leadroute.rules.evaluation import LANGUAGE, compile_condition
-from leadroute.rules.fields import FIELDS, Kind
+from leadroute.rules.fields import FIELDS, SCORE_FIELDS, Kind
 from leadroute.rules.match_constraints import (
     NOTHING,
     Span,
@@ -74,6 +75,8 @@ _BOUNDS: Final[Mapping[tuple[str, str], Span]] = {
     ("lead", "id"): _KNOWN,
     ("lead", "employees"): _SIZE,
     ("lead", "budget"): _SIZE,
+    ("lead", "score"): _LEVEL._replace(missing=True),
+    ("lead", "completeness"): _LEVEL._replace(missing=True),
     ("rep", "id"): _KNOWN,
     ("rep", "level"): _SIZE,
     ("rep", "capacity"): _SIZE,
@@ -105,7 +108,7 @@ def rows(*conditions: Condition | None) -> tuple[Row, ...]:
     """Return the rows of all the conditions together; none when they can never hold at once.
 
     Args:
-        conditions: Conditions that shall all hold; ``None`` always does.
+        conditions: Conditions that must all be true; ``None`` always does.
 
     Example:
         >>> from leadroute import LEAD
@@ -356,7 +359,9 @@ class _Draft:
             each for kind, stats in self.stats.items() for each in self._signals(kind, stats)
         ]
         known = {"id": "example", **self.fields}
-        return Lead(**known, signals=signals, attributes=self.attributes)
+        score = {name: known.pop(name) for name in SCORE_FIELDS & known.keys()}
+        lead = Lead(**known, signals=signals, attributes=self.attributes)
+        return with_score(lead, LeadScore(lead.id, **score)) if score else lead
 
     def _signals(self, kind: str, stats: Mapping[str, Any]) -> Iterator[Signal]:
         total = stats.get("total", 0)
@@ -406,7 +411,7 @@ _SOME_MONDAY = datetime(2026, 1, 5, 12, tzinfo=UTC)
 
 @define(slots=False)
 class Subject:
-    """One policy, with roster and instant where they are known, worked out once for all checks."""
+    """One policy, with roster and instant where they are known, computed once for all checks."""
 
     router: Router
     roster: Roster | None = None
@@ -424,12 +429,12 @@ class Subject:
 
     @cached_property
     def taken(self) -> tuple[tuple[Row, ...], ...]:
-        """For each rule the leads that fulfil its condition, whatever other rules do."""
+        """For each rule the leads that meet its condition, whatever other rules do."""
         return tuple(rows(rule.when) for rule in self.router.rules)
 
     @cached_property
     def reached(self) -> tuple[tuple[Row, ...], ...]:
-        """For each rule the leads that qualify and fulfil its condition."""
+        """For each rule the leads that qualify and meet its condition."""
         return tuple(rows(whole_of(self.router.qualify), rule.when) for rule in self.router.rules)
 
     def qualifies(self, lead: Lead) -> bool:
@@ -476,7 +481,7 @@ class Subject:
 
     @cached_property
     def failing_pools(self) -> Mapping[str, str]:
-        """The pools whose condition a predicate of the host's makes fail, with the kind of error."""
+        """The pools whose condition one of your predicates makes fail, with the kind of error."""
         roster = self.roster or Roster()
         asked = {
             pool.name: partial(self.router.members, pool.name, roster, self.instant)
@@ -513,6 +518,9 @@ def spelled(row: Row, fields: frozenset[Field]) -> Iterator[Row]:
 def conditions_of(router: Router) -> Iterator[tuple[str, Condition]]:
     """Yield every condition of a policy, with its place such as ``rule[2].when``, counted from 0."""
     found = [("qualify", whole_of(router.qualify))]
+    if router.lead_scoring is not None:
+        criteria = enumerate(router.lead_scoring.fit)
+        found += [(f"lead_scoring.fit[{number}].when", each.when) for number, each in criteria]
     found += [(f"pool[{number}].where", pool.where) for number, pool in enumerate(router.pools)]
     for number, rule in enumerate(router.rules):
         found += [(f"rule[{number}].when", rule.when), (f"rule[{number}].require", rule.require)]

@@ -10,6 +10,7 @@ from attrs import fields, frozen
 
 from leadroute.model.lead import Lead
 from leadroute.model.validation import FrozenDict
+from leadroute.rules.fields import SCORE_FIELDS
 from leadroute.rules.operand import literal_text
 
 
@@ -44,9 +45,9 @@ _E, _W, _H = Severity.ERROR, Severity.WARNING, Severity.HINT
 
 CODES: Mapping[str, Code] = FrozenDict(
     {
-        "LR001": Code(_E, "a condition that no lead or rep can fulfil"),
+        "LR001": Code(_E, "a condition that no lead or rep can meet"),
         "LR002": Code(_E, "a rule behind others that take all of its leads"),
-        "LR003": Code(_E, "a rule with the condition of an earlier one"),
+        "LR003": Code(_E, "a rule with the condition of an earlier rule"),
         "LR004": Code(_H, "two rules that share leads and treat them differently"),
         "LR005": Code(_W, "no rule for some leads"),
         "LR006": Code(_E, "a rule for leads that never qualify"),
@@ -59,7 +60,7 @@ CODES: Mapping[str, Code] = FrozenDict(
         "LR106": Code(_E, "a pool without active reps"),
         "LR107": Code(_E, "a requirement that nobody in the pool meets"),
         "LR108": Code(_W, "a pool that no rule uses"),
-        "LR109": Code(_W, "leads for whom nobody in the pool meets the requirement"),
+        "LR109": Code(_W, "leads for which nobody in the pool meets the requirement"),
         "LR110": Code(_E, "a pool whose predicate fails"),
         "LR111": Code(_H, "reps without the data that a score asks for"),
         "LR201": Code(_H, "hours of the week with nobody"),
@@ -69,14 +70,21 @@ CODES: Mapping[str, Code] = FrozenDict(
         "LR301": Code(_H, "availability is the only criterion"),
         "LR302": Code(_H, "nothing reads quality or intent"),
         "LR303": Code(_H, "every source is treated alike"),
+        "LR304": Code(_H, "a term of a score that is equal for every rep"),
+        "LR305": Code(_H, "the best rep first, and nothing that spreads the leads"),
+        "LR306": Code(_W, "a grade that no lead can reach"),
+        "LR307": Code(_W, "points without effect"),
+        "LR308": Code(_H, "a grade without a rule, a deadline or a priority"),
+        "LR309": Code(_H, "a signal whose word is near another one"),
+        "LR310": Code(_W, "a lead score is read, and nothing scores leads"),
         "LR401": Code(_H, "territories between which only their names decide"),
         "LR402": Code(_W, "leads of a territory rule that nobody's territory holds"),
         "LR403": Code(_H, "too many territories to compare them all"),
         "LR404": Code(_W, "calling hours that never come"),
         "LR405": Code(_W, "reps without known hours under a rule that requires shared ones"),
         "LR406": Code(_W, "leads that may be called only when nobody of the pool works"),
-        "LR901": Code(_W, "a silence without anything to silence"),
-        "LR902": Code(_W, "a silence of a code that does not exist"),
+        "LR901": Code(_W, "an ignored code that is not found"),
+        "LR902": Code(_W, "an ignored code that does not exist"),
         "LR903": Code(_H, "too many rules to compare them all"),
     }
 )
@@ -148,9 +156,14 @@ def told(lead: Lead) -> str:
         if field.name not in ("id", "signals", "attributes")
         and (value := getattr(lead, field.name)) is not None
     ]
+    known += [
+        f"lead.{name} == {literal_text(value)}"
+        for name in sorted(SCORE_FIELDS)
+        if (value := getattr(lead, name)) is not None
+    ]
     known += [f"lead[{name!r}] == {_shown(value)}" for name, value in lead.attributes.items()]
     known += [f"signal({signal.kind!r}) of {signal.value:g}" for signal in lead.signals]
-    return ", ".join(known) or "a lead of which nothing is known"
+    return ", ".join(known) or "a lead without any facts"
 
 
 def _shown(value: Any) -> str:

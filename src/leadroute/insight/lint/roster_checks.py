@@ -100,7 +100,7 @@ def _person(rep_id: str, place: str, roster: Roster) -> Iterator[Finding]:
         yield Finding("LR102", place, explanation, _remedy(rep_id, (each.id for each in roster)))
     elif not rep.active:
         explanation = f"names the rep {rep_id!r}, who is not active"
-        yield Finding("LR103", place, explanation, "name somebody else")
+        yield Finding("LR103", place, explanation, "name another rep")
 
 
 def _word(field: Field, word: str, place: str, roster: Roster) -> Iterator[Finding]:
@@ -148,10 +148,8 @@ def pools(subject: Subject) -> Iterator[Finding]:
         place = f"pool[{number}]"
         error = subject.failing_pools.get(pool.name)
         if error is not None:
-            explanation = (
-                f"nobody can tell who is in the pool {pool.name!r}: a predicate fails with {error}"
-            )
-            remedy = "let it answer for every rep, with a lead of which nothing is known"
+            explanation = f"it is not known which reps are in the pool {pool.name!r}: a predicate fails with {error}"
+            remedy = "let it answer for every rep, also with a lead without any facts"
             yield Finding("LR110", f"{place}.where", explanation, remedy)
         elif not subject.active(pool.name):
             explanation = f"pool {pool.name!r} has no active reps"
@@ -175,7 +173,7 @@ def requirements(subject: Subject) -> Iterator[Finding]:
             yield Finding("LR107", place, explanation, "lower it, or change the pool or the reps")
         elif lead := _unserved(subject, number, require, able):
             explanation = (
-                f"rule {rule.name!r} takes leads for whom nobody in the pool {pool!r} meets the requirement: "
+                f"rule {rule.name!r} takes leads for which nobody in the pool {pool!r} meets the requirement: "
                 f"{require}"
             )
             yield Finding("LR109", place, explanation, "add such a rep, or narrow the rule", lead)
@@ -218,7 +216,7 @@ def hours(subject: Subject) -> Iterator[Finding]:
     """
     for rep_id, error in subject.failing_calendars.items():
         explanation = f"the rep {rep_id!r} has a calendar that fails with {error}"
-        yield Finding("LR204", "", explanation, "mend it; until then the rep is offered nothing")
+        yield Finding("LR204", "", explanation, "repair it; until then the rep gets no offers")
     everyone = subject.punctual(None)
     always = [rep for rep in everyone if rep.hours is None]
     if always:
@@ -255,7 +253,7 @@ def _fate(subject: Subject, pool: str) -> str:
         if _pool(rule) == pool
     }
     if fates == {WAIT}:
-        return "leads wait until somebody is back"
+        return "leads wait until a rep is back"
     return f"the policy then says: {' or '.join(sorted(fates))}"
 
 

@@ -46,16 +46,18 @@ def habits(subject: Subject) -> Iterator[Finding]:
     placed = any(rule.in_territory or rule.max_distance_km is not None for rule in router.rules)
     chosen = placed or router.pools or any(each.rep for each in asked)
     if not chosen and all(isinstance(scorer, _TURNS) for scorer in scorers):
-        explanation = "who is free gets the lead; nothing asks who is good at it"
+        explanation = "any free rep gets the lead; no rule asks for skill"
         remedy = "require or score a skill, a language, a territory"
         yield Finding("LR301", "rule", explanation, remedy)
+    scoring = subject.router.lead_scoring
     by_quality = any(isinstance(scorer, _BY_QUALITY) for scorer in scorers)
-    if not by_quality and not any(_quality(each) for each in asked):
-        explanation = "nothing reads how good a lead is, or what it did"
-        remedy = "read budget, size, role, deadline or signals in a rule, or score intent()"
+    if scoring is None and not by_quality and not any(_quality(each) for each in asked):
+        explanation = "no rule reads how good a lead is, or what it did"
+        remedy = "score leads with [lead_scoring], or read budget, size, role or signals in a rule"
         yield Finding("LR302", "rule", explanation, remedy)
-    if not any(field.name in _ORIGIN for each in asked for field in each.lead):
-        explanation = "nothing reads where a lead came from, so every source is treated alike"
+    sources = scoring is not None and scoring.sources
+    if not sources and not any(field.name in _ORIGIN for each in asked for field in each.lead):
+        explanation = "no rule reads the source of a lead, so all sources are treated alike"
         yield Finding("LR303", "rule", explanation, "read lead.source or lead.channel in a rule")
 
 
@@ -195,7 +197,7 @@ def _shared(subject: Subject, number: int, rule: Rule) -> Iterator[Finding]:
                 f"rule {rule.name!r} shares leads with {other.name!r}, which takes them first and treats them "
                 "differently"
             )
-            remedy = "silence this when the order is meant; else change one of them"
+            remedy = "ignore this code if the order is meant; otherwise change one of them"
             yield Finding("LR004", f"rule[{number}].when", explanation, remedy, lead)
             return
 
@@ -222,5 +224,5 @@ def remainder(subject: Subject) -> Iterator[Finding]:
     lead = shown_by([*(left or ()), *subject.qualified], subject.instant, shows)
     held = WAIT in router.fallback.steps("no_rule_matched")
     fate = "waits" if held else f"goes to {router.catch_all!r}"
-    explanation = f"what matches no rule {fate}, unseen by a rep"
+    explanation = f"a lead that matches no rule {fate}, and no rep sees it"
     yield Finding("LR005", "rule", explanation, "end with a rule without `when`", lead)

@@ -28,11 +28,11 @@ from attrs import evolve, field, frozen
 
 from leadroute.errors import ConfigError, FieldError, ValidationError
 from leadroute.model.keys import is_total_key
-from leadroute.model.lead import Lead
+from leadroute.model.lead import Lead, priority_of
 from leadroute.model.rep import Rep
 from leadroute.model.roster import Roster
 from leadroute.model.snapshot import Snapshot
-from leadroute.model.validation import FrozenDict, every, one_line
+from leadroute.model.validation import FrozenDict, aware, every, one_line
 from leadroute.ranking.batch.solver import Engine, solve
 from leadroute.ranking.charges import used_of
 from leadroute.ranking.decide import Decided
@@ -59,7 +59,7 @@ class Option:
 
     Args:
         rep_id: The rep.
-        worth: What the lead is worth there.
+        worth: The value of the lead with this rep.
         price: What the place is worth to the other leads that compete for it; ``None`` where prices say nothing.
     """
 
@@ -82,7 +82,7 @@ class BatchAssignment:
         rule: The rule that matched.
         pool: The pool of the rep.
         chosen: The rep, with worth and price.
-        runner_up: The best other rep, worth less price; ``None`` when nobody else could take it.
+        runner_up: The best other rep, worth less price; ``None`` when no other rep could take it.
     """
 
     lead_id: str
@@ -118,8 +118,9 @@ class Unassigned:
     Args:
         lead_id: The lead.
         priority: Its priority.
-        outcome: How its ranking came out; ``RANKED`` when somebody could take it, and all their places went to others.
-        reason: Why, in words.
+        outcome: The outcome of its ranking; ``ASSIGNABLE`` when a rep could take it, and all their places went to
+            others.
+        reason: The reason, in words.
         full: Those who could take it.
     """
 
@@ -140,12 +141,12 @@ class Batch:
     ``str()`` is the explanation for a sales manager.
 
     Args:
-        placed: The leads that somebody gets: the highest priority first, then the oldest.
-        left: The leads that nobody gets, in the same order.
-        points: What the assignment is worth, added up.
-        exact: Whether no better assignment exists: with ``gap=0``, and where a place is the same for every lead.
-        greedy_placed: How many leads are placed one after the other, each with the best rep still free.
-        greedy_points: What that is worth.
+        placed: The leads with a rep: the highest priority first, then the oldest.
+        left: The leads without a rep, in the same order.
+        points: The sum of the values.
+        exact: True when no better assignment exists: with ``gap=0``, and when a place is the same for every lead.
+        greedy_placed: The number of leads placed one after the other, each with the best free rep.
+        greedy_points: The sum of their values.
     """
 
     placed: tuple[BatchAssignment, ...]
@@ -171,7 +172,7 @@ class Batch:
         }
 
     def rows(self) -> list[dict[str, Any]]:
-        """Return a flat row for each lead, which ``pandas.DataFrame`` and ``polars.DataFrame`` take.
+        """Return a flat row for each lead, for data frames.
 
         Leads that nobody gets have ``None`` for the rep, and the reason.
         """
@@ -245,7 +246,7 @@ class _Wish:
 
     @property
     def priority(self) -> int:
-        return self.lead.priority or 0
+        return priority_of(self.lead)
 
 
 @frozen(eq=False)
@@ -291,7 +292,7 @@ def _objective(given: Objective | None) -> Objective:
 
 @frozen
 class BatchOptions:
-    """What a batch shall be good at, and how it is found; see ``assign_batch``.
+    """The aim and the method of a batch; see ``assign_batch``.
 
     Args:
         objective: What giving a lead to a rep is worth.
@@ -337,13 +338,14 @@ def assign_batch(
 
     Args:
         router: The policy.
-        leads: The leads, each once; their order changes nothing. Those of a higher ``priority`` come first.
+        leads: The leads, each once; their order changes nothing. Those of a higher ``priority``, their own or that
+            of their grade, come first.
         roster: The reps.
         now: The instant of the decision; each lead's ``received_at`` when not given.
         snapshot: The counts.
         objective: What giving a lead to a rep is worth, 0 or more: a function of the lead and its ``Assignment``;
             the score when not given.
-        most: The most leads for one rep, beside their limits. A rotation spreads the leads by itself: each is a
+        most: The most leads for one rep, beside their limits. ``round_robin()`` spreads the leads by itself: each is a
             turn that the next one sees.
         gap: The share of the worth that may be given up for speed, such as 0.0005. Not with priorities.
         engine: ``python``, or ``ortools`` or ``scipy`` with the extra ``batch``. Not with priorities.
@@ -382,6 +384,11 @@ def assign_batch(
     )
 
 
+def _line(lead: Lead) -> tuple[int, float, datetime, str]:
+    score = -1.0 if lead.score is None else lead.score
+    return -priority_of(lead), -score, lead.received_at or _LAST, lead.id
+
+
 def _wishes(
     router: Router,
     leads: Iterable[Lead],
@@ -390,14 +397,14 @@ def _wishes(
     counts: Snapshot,
     terms: BatchOptions,
 ) -> list[_Wish]:
-    """What each lead may have, the highest priority first, then the oldest.
+    """What each lead may have, the highest priority first, then the best lead score, then the oldest.
 
     A lead that takes a turn moves the credits that the next one sees: it counts as taken by the first who still has
     room. Else the whole backlog would be one rep's turn.
     """
     known: dict[Any, tuple[_Need, ...]] = {}
     wishes, room = [], _Room(terms.most)
-    for lead in _in_order(leads):
+    for lead in _in_order(router, leads, now):
         rank = partial(router.rank, lead, roster, now=now, snapshot=counts)
         found = router.judge(lead, roster, now, counts)
         ranking = found if isinstance(found, Ranking) else found.ranking()
@@ -418,11 +425,10 @@ def _wishes(
     return wishes
 
 
-def _in_order(leads: Iterable[Lead]) -> list[Lead]:
-    ordered = sorted(
-        every(Lead, leads=leads),
-        key=lambda lead: (-(lead.priority or 0), lead.received_at or _LAST, lead.id),
-    )
+def _in_order(router: Router, leads: Iterable[Lead], now: datetime | None) -> list[Lead]:
+    instant = None if now is None else aware(now)
+    scored = (router.scored(lead, instant or lead.received_at) for lead in every(Lead, leads=leads))
+    ordered = sorted(scored, key=_line)
     twice = sorted(
         name for name, count in Counter(lead.id for lead in ordered).items() if count > 1
     )

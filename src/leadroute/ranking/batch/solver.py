@@ -64,7 +64,7 @@ class Solution:
         bound: No assignment that places as many leads has more points than this.
         greedy_placed: How many leads are placed when each takes the best rep still free, in order.
         greedy_points: Their points.
-        bottleneck: The reps whose full calendars leave leads out: whoever is left out is eligible for these alone,
+        bottleneck: The reps whose full calendars leave leads out: a lead that is left out is eligible for these alone,
             and so are more leads than they have places. Empty when nobody is left out, and with classes.
     """
 
@@ -167,7 +167,7 @@ def solve(
 
 @frozen
 class _Sale:
-    """What a method returns; a column beyond the reps is the place of whoever is left out.
+    """What a method returns; a column beyond the reps is the place of a lead that is left out.
 
     Prices, and the points that may be missing, are counted in parts of a point: so many as ``scale``.
     """

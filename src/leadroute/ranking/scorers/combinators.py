@@ -102,7 +102,7 @@ class max_of(_Several):
         scorers: One score or more.
 
     Raises:
-        ConfigError: There is none, or something is no score.
+        ConfigError: There is none, or something is not a score.
 
     Example:
         >>> from leadroute import free_capacity, round_robin
@@ -144,13 +144,13 @@ class first_of(_Several):
     """The points of the first score with an answer.
 
     Formula: the points of the first that are known.
-    ``first_of(owner(), round_robin())``: the owner of the account, and the rotation where nobody owns it.
+    ``first_of(owner(), round_robin())``: the owner of the account, and the turns where no rep owns it.
 
     Args:
         scorers: One score or more, the preferred one first.
 
     Raises:
-        ConfigError: There is none, or something is no score.
+        ConfigError: There is none, or something is not a score.
 
     Example:
         >>> from leadroute import free_capacity, skill_match
@@ -197,7 +197,7 @@ class tiers(_Several):
         scorers: The score of each tier, the first tier first.
 
     Raises:
-        ConfigError: There is none, or something is no score.
+        ConfigError: There is none, or something is not a score.
 
     Example:
         >>> from leadroute import REP, free_capacity
@@ -269,7 +269,7 @@ class clamp(_One):
     Formula: min(high, max(low, points)).
 
     Args:
-        scorer: What gives the points.
+        scorer: The score.
         low: The fewest points.
         high: The most points; not below ``low``.
 
@@ -324,7 +324,7 @@ class invert(_One):
     Formula: 1 - points.
 
     Args:
-        scorer: What gives the points.
+        scorer: The score.
 
     Example:
         >>> from leadroute import free_capacity
@@ -364,7 +364,7 @@ class at_least(_One):
     ``tiers(at_least(deal_size_fit(), 0.1), round_robin())`` puts reps whose deals are of another size strictly last.
 
     Args:
-        scorer: What gives the points.
+        scorer: The score.
         bound: The fewest points that count; 1 means full points only.
 
     Raises:
@@ -405,21 +405,21 @@ class fair_share(_One):
 
     No rep gets further ahead of their share than ``ahead`` leads.
 
-    A rep whom this lead would take further ahead comes strictly after every rep whom it would not, however good their
-    score. What that costs is in ``Ranking.fairness_cost``.
+    A rep whom this lead would put further ahead comes strictly after every rep whom it would not, however good their
+    score. ``Ranking.fairness_cost`` is the score that this gives up.
 
     Formula: with c turns of credit and weight w of the candidates' W, this lead would put the rep 1 - w / W - c leads
-    ahead of their share. Who stays within ``ahead`` gets (1 + p) / 2 for p points of the score; the others stand below
-    them, whoever is ahead least first: of n different distances, the i-th (from 0) gets (n - 1 - i + p / 2) / (2 * n).
-    While everyone takes every lead, someone is always within the bound. A bound below 1 could not be kept even then:
-    whoever takes the first lead is ahead by it.
+    ahead of their share. A rep within ``ahead`` gets (1 + p) / 2 for p points of the score; the others come below them,
+    the least ahead first: of n different distances, the i-th (from 0) gets (n - 1 - i + p / 2) / (2 * n). While every
+    rep takes every lead, one of them is always within the bound. A bound below 1 could not be kept: the rep who takes
+    the first lead is ahead by it.
 
     Args:
-        scorer: What gives the points.
-        ahead: How many leads a rep may be ahead of their share; 1 or more.
+        scorer: The score.
+        ahead: The most leads that a rep may be ahead of their share; 1 or more, 2 by default.
 
     Raises:
-        ConfigError: ``ahead`` is no number, or below 1.
+        ConfigError: ``ahead`` is not a number, or below 1.
 
     Example:
         >>> from leadroute import skill_match
@@ -434,7 +434,7 @@ class fair_share(_One):
     def __attrs_post_init__(self) -> None:
         super().__attrs_post_init__()
         if self.ahead < 1:
-            problem = f"cannot keep ahead={self.ahead}: whoever takes a lead is ahead by it"
+            problem = f"cannot keep ahead={self.ahead}: the rep who takes a lead is ahead by it"
             raise ConfigError(f"fair_share() {problem}; write 1 or more, or round_robin() alone")
 
     @property

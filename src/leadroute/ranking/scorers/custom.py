@@ -1,4 +1,4 @@
-"""Scorers that the host writes."""
+"""Scorers that you write."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ HostFunction: TypeAlias = Callable[..., float | None]
 
 @frozen(repr=False)
 class HostScorer(Scorer):
-    """A scorer made from a function of the host; made by ``@scorer``.
+    """A scorer made from a function of yours; made by ``@scorer``.
 
     Args:
         function: Takes (situation, rep) and the arguments, and gives points between 0 and 1 or ``None``.
@@ -45,11 +45,11 @@ class HostScorer(Scorer):
 
     @property
     def takes_turns(self) -> bool:
-        """Nobody knows what the function reads, so its leads count as turns."""
+        """It is not known what the function reads, so its leads count as turns."""
         return True
 
     def is_turn(self, context: RoutingContext, rep: Rep) -> bool:
-        """Always, as nobody knows what the function reads."""
+        """Always, as it is not known what the function reads."""
         return True
 
     def bind(self, context: RoutingContext) -> Points:

@@ -2,7 +2,7 @@
 
 The rules of this module:
 
-* These scorers judge the lead, so every rep gets the same points and on their own they order nobody. Guard them:
+* These scorers judge the lead, so every rep gets the same points and alone they change no order. Guard them:
   ``intent().when(rep.level >= 3)`` lifts the seniors for warm leads and the others for cold ones.
 * No decay is assumed beyond the half-life that the policy names.
 """
@@ -78,7 +78,7 @@ class intent(_OfLead):
         half: The heat that gives half a point; above 0. 240 suits seconds on a page, 1 suits plain events.
         half_life: The age at which a signal counts half, such as ``"7d"``; a list with one for each kind, or one for
             all of them.
-        weights: How much each kind counts; a list with one for each kind.
+        weights: The weight of each kind; a list with one for each kind.
         at_least: The heat, cooled like the rest, below which there are no points: four minutes on the pricing page are
             240 when new and 120 a half-life later. ``.when(signal("pricing_page").total >= 240)`` is a bound on the
             time spent, however long ago.
@@ -160,7 +160,7 @@ class freshness(_OfLead):
         half_life: The age at which a lead gets half a point, such as ``"1h"``.
 
     Raises:
-        ConfigError: ``half_life`` is no duration.
+        ConfigError: ``half_life`` is not a duration.
 
     Example:
         >>> str(freshness("30m"))

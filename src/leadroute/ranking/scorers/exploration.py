@@ -4,9 +4,9 @@ The rules of this module:
 
 * Chance is a hash of the lead's id and the rep's: the same decision made again comes out the same, anywhere.
 * A rep's luck is one of a fixed number of equally likely lots, and every scorer of a score sees the same one. So the
-  propensity of every choice can be worked out exactly: ``Ranking.propensities``.
+  propensity of every choice can be computed exactly: ``Ranking.propensities``.
 * Every rep draws one of ``CHANCES`` equally likely lots, independently of the others. A rep's score under each lot is
-  worked out, so the propensities are exact: no sampling, no estimate.
+  computed, so the propensities are exact: no sampling, no estimate.
 * Equal scores are put in order as the router does: who got a lead least recently, then by id.
 """
 
@@ -136,7 +136,7 @@ class explore(Learning):
 
 
 class _Posteriors(dict[tuple[float, float], Estimate]):
-    """What is known of a rate by wins and trials; worked out when it is first asked for."""
+    """What is known of a rate by wins and trials; computed when it is first asked for."""
 
     __slots__ = ("_prior",)
 
@@ -267,6 +267,6 @@ def _total(bound: Bound, rep: Rep) -> float:
 
 
 def _kept(points: Points, reps: Iterable[Rep]) -> Points:
-    """The points that these reps have, worked out once."""
+    """The points that these reps have, computed once."""
     found = {rep.id: points(rep) for rep in reps}
     return lambda rep: found[rep.id]

@@ -10,6 +10,7 @@ from typing import NamedTuple, TypeAlias
 
 from attrs import field, frozen
 
+from leadroute.errors import ConfigError
 from leadroute.model.caps import Bound, Cap
 from leadroute.model.keys import cap_holder
 from leadroute.model.rep import Rep
@@ -21,35 +22,52 @@ from leadroute.rules.scorer import Points, Scorer
 __all__ = ["cap_remaining", "free_capacity", "workload"]
 
 
+def _yes_or_no(given: object) -> bool:
+    if type(given) is not bool:
+        raise ConfigError(f"units={given!r:.40} must be True or False")
+    return given
+
+
 @frozen
 class free_capacity(Scorer):
-    """The share of the rep's capacity that is free.
+    """The share of the rep's capacity that is free, or the free units.
 
-    Formula: (capacity - open) / capacity, from 0 to 1. Without a capacity there is always room: 1.
+    Formula: (capacity - open) / capacity, from 0 to 1; with ``units``, (capacity - open) / the most free units of a
+    candidate, so that 10 free of 100 come before 5 free of 5. Without a capacity there is always room: 1.
+
+    Args:
+        units: Whether to compare free units instead of free shares; default ``False``.
+
+    Raises:
+        ConfigError: ``units`` is neither true nor false.
 
     Example:
-        >>> str(free_capacity())
-        'free_capacity()'
+        >>> str(free_capacity()), str(free_capacity(units=True))
+        ('free_capacity()', 'free_capacity(units=True)')
     """
 
     name = "free_capacity"
     reads = frozenset({"open"})
+    units: bool = field(default=False, converter=_yes_or_no, kw_only=True)
 
     def bind(self, context: RoutingContext) -> Points:
-        """Read the open counts. O(1) a rep."""
+        """Read the open counts. O(1) a rep, and with units O(candidates) once."""
         open_now = context.snapshot.open
+        most = self._most_free(context) if self.units else None
 
         def points(rep: Rep) -> float:
             if rep.capacity is None:
                 return 1.0
-            if rep.capacity == 0:
-                return 0.0
-            return max(0.0, (rep.capacity - max(0, open_now.get(rep.id, 0))) / rep.capacity)
+            whole = rep.capacity if most is None else max(0, most)
+            free = rep.capacity - max(0, open_now.get(rep.id, 0))
+            return max(0.0, free / whole) if whole else 0.0
 
         return points
 
     def column(self, context: RoutingContext) -> list[float | None]:
         """Read the open counts. O(reps)."""
+        if self.units:
+            return [*map(self.bind(context), context.reps)]
         most = context.column("capacity", attrgetter("capacity"))
         opened = map(context.snapshot.open.get, context.ids, repeat(0))
         return [
@@ -61,6 +79,17 @@ class free_capacity(Scorer):
         """Return the open units and the capacity, in words."""
         limit = "no limit" if rep.capacity is None else str(rep.capacity)
         return f"{context.snapshot.open.get(rep.id, 0)} open of {limit}"
+
+    def _most_free(self, context: RoutingContext) -> int:
+        opened = context.snapshot.open.get
+        return max(
+            (
+                rep.capacity - max(0, opened(rep.id, 0))
+                for rep in context.reps
+                if rep.capacity is not None
+            ),
+            default=0,
+        )
 
 
 def _at_an_end(whole: int | None, busy: float) -> float:
@@ -76,7 +105,7 @@ class workload(Scorer):
     with five. A rep of weight 0 gets 0.
 
     Args:
-        half: How many open leads give half a point; above 0.
+        half: The number of open leads for half a point; above 0.
 
     Raises:
         ConfigError: ``half`` is not above 0.
@@ -195,7 +224,7 @@ _Rooms: TypeAlias = list[tuple[str, int]]
 
 
 class _Counters:
-    """The counters of a team's caps, worked out once in a period."""
+    """The counters of a team's caps, computed once in a period."""
 
     __slots__ = ("_calendars", "_numbers", "_of", "_period")
 

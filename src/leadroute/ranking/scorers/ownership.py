@@ -5,7 +5,7 @@ The rules of this module:
 * An owner who can take the lead gets 1, everyone else 0.
 * An owner who cannot take it now is away. The policy for that is ``away``: ``"anyone"`` gives no answer, so that the
   other scorers decide; ``"team"`` prefers who shares a team with the owner; ``"manager"`` prefers whom they report to.
-* Where nobody owns the lead there is no answer.
+* There is no answer for a lead without an owner.
 """
 
 from __future__ import annotations
@@ -58,7 +58,7 @@ class _Sticky(Scorer):
         )
 
     def column(self, context: RoutingContext) -> list[float | None]:
-        """Find the owners once. O(reps), and O(members of the pool) when they are away and somebody may stand in."""
+        """Find the owners once. O(reps), and O(members of the pool) when they are away and another rep may stand in."""
         owners, ids = self._owners(context), context.ids
         if owners is None:
             return [None] * len(ids)
@@ -83,7 +83,7 @@ class _Sticky(Scorer):
             return f"the lead belongs to {', '.join(present)}"
         absent = [other.label for other in context.absent if owns(other)]
         if not absent:
-            return "the lead belongs to nobody here"
+            return "the owner of the lead is not in the pool"
         stands_in = rep.id in self._stand_ins(context)
         role = f"; stands in as {self.away}" if stands_in else ""
         return f"the lead belongs to {', '.join(absent)}, who cannot take it{role}"
@@ -103,11 +103,11 @@ class _Sticky(Scorer):
 class owner(_Sticky):
     """A preference for the rep who owns the lead's account or contact.
 
-    Formula: 1 for the rep whom ``lead.owner_id`` names, 0 for the others. When the owner cannot take the lead, who
-    stands in gets 1. No answer when nobody owns it, or the owner is away and nobody stands in.
+    Formula: 1 for the rep in ``lead.owner_id``, 0 for the others. When the owner cannot take the lead, their stand-in
+    gets 1. No answer when the lead has no owner, or the owner is away without a stand-in.
 
     Args:
-        away: ``"anyone"``, ``"team"`` or ``"manager"``: who stands in for an owner who cannot take the lead.
+        away: The stand-ins of an owner who cannot take the lead: ``"anyone"``, ``"team"`` or ``"manager"``.
 
     Raises:
         ConfigError: ``away`` is another word.
@@ -133,13 +133,12 @@ class named_account(_Sticky):
     """A preference for the rep with the lead's company as an account.
 
     Formula: 1 when ``lead.account_id``, ``lead.domain`` or ``lead.company`` is among ``rep.accounts``, 0 for the
-    others. The domain is that of the e-mail address when the lead names none; its upper and lower case are the same,
-    and an account ``example.com`` holds ``eu.example.com``.
-    When no such rep can take the lead, who stands in gets 1. No answer when it is nobody's account, or its owners are
-    away and nobody stands in.
+    others. Without a domain, that of the e-mail address counts; upper and lower case are the same, and an account
+    ``example.com`` holds ``eu.example.com``. When no such rep can take the lead, their stand-in gets 1. No answer when
+    no rep has the account, or its owners are away without a stand-in.
 
     Args:
-        away: ``"anyone"``, ``"team"`` or ``"manager"``: who stands in for an owner who cannot take the lead.
+        away: The stand-ins of an owner who cannot take the lead: ``"anyone"``, ``"team"`` or ``"manager"``.
 
     Raises:
         ConfigError: ``away`` is another word.

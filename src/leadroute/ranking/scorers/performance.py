@@ -6,7 +6,7 @@ The rules of this module:
 * A lead that has no value in a field of ``by`` belongs to no segment of it. Several values, or several fields, add up.
 * The counts ``won`` and ``closed`` of a snapshot stand in where no outcomes are given: they are all leads of all time.
 * A rate is shrunk towards the average of the candidates, so that one lucky win does not outrank a hundred good ones.
-* Nobody is judged before anybody has a record: there is no answer then.
+* No rep is judged before one has a record: there is no answer then.
 * Times are taken in logarithms, so that one lead forgotten over a weekend does not outweigh twenty quick answers.
 * A rep's record is shrunk towards that of all candidates; who has no record is taken to be average.
 * Declining is an answer. It counts for more than letting an offer run out, because the next rep gets the lead sooner.
@@ -82,7 +82,7 @@ class Learning(Scorer):
     half_life: str | None = field(default=None, converter=optional(lasting), kw_only=True)
 
     def records(self, context: RoutingContext) -> Mapping[str, Record]:
-        """The record of every candidate by rep id, worked out once. O(candidates * weeks)."""
+        """The record of every candidate by rep id, computed once. O(candidates * weeks)."""
         return context.once((Learning, self.by, self.half_life), lambda: self._records(context))
 
     def columns(self, context: RoutingContext, *names: str) -> list[list[float]]:
@@ -245,7 +245,7 @@ class close_rate(Learning):
     while none of the candidates has closed anything.
 
     Args:
-        strength: How many deals the average is worth, above 0; estimated from the counts when not given.
+        strength: The weight of the average in deals, above 0; estimated from the counts when not given.
         by: The field of the lead, or a list of fields, that says which leads are similar: the rate is then that of
             each rep in this segment, and the average too.
         half_life: The age at which an outcome counts half, such as ``"26w"``; ``None`` counts all alike.
@@ -347,7 +347,7 @@ class revenue_rate(Learning):
     none of them has won anything of known value.
 
     Args:
-        strength: How many leads the average is worth; above 0.
+        strength: The weight of the average in leads; above 0.
         by: As for ``close_rate``.
         half_life: As for ``close_rate``.
 
@@ -425,7 +425,7 @@ class expertise(Learning):
     several fields add up. No answer when the lead has no value there, or no outcomes are given.
 
     Args:
-        half: How many leads give half a point; above 0.
+        half: The number of leads for half a point; above 0.
         by: The field of the lead, or a list of fields, that says which leads are similar.
         half_life: The age at which an outcome counts half, such as ``"52w"``; ``None`` counts all alike.
 
@@ -477,11 +477,11 @@ class response_speed(Learning):
 
     Formula: half / (half + t), where t is the rep's typical time from offer to first contact: exp(l) - 1 seconds with
     l = (sum of log(1 + seconds) + strength * m) / (reached + strength), and m the mean of log(1 + seconds) over the
-    leads of all candidates. No answer while none of them has reached anybody.
+    leads of all candidates. No answer while none of them has contacted a lead.
 
     Args:
         half: The time to contact that gives half a point, such as ``"5m"``.
-        strength: How many leads the average is worth; above 0.
+        strength: The weight of the average in leads; above 0.
         by: As for ``close_rate``.
         half_life: As for ``close_rate``.
 
@@ -559,12 +559,12 @@ class accept_rate(Learning):
     A refusal counts for more than silence.
 
     Formula: (accepted + refusal * declined + strength * m) / (n + strength), where n counts the offers that were
-    accepted, declined or ran out, and m is the same share for all candidates together. No answer while nobody has
+    accepted, declined or ran out, and m is the same share for all candidates together. No answer while no rep has
     been offered anything.
 
     Args:
-        refusal: What a refusal is worth, from 0 (like silence) to 1 (like accepting).
-        strength: How many offers the average is worth; above 0.
+        refusal: The points of a refusal, from 0 (like silence) to 1 (like accepting).
+        strength: The weight of the average in offers; above 0.
         by: As for ``close_rate``.
         half_life: As for ``close_rate``.
 

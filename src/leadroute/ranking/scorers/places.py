@@ -36,12 +36,12 @@ __all__ = ["distance", "timezone_overlap"]
 class distance(Scorer):
     """The nearness of the rep to the lead.
 
-    Formula: half / (half + d), with d the great-circle distance in kilometres by the haversine formula (Sinnott 1984)
-    on a sphere of radius 6371.0088 km. A rep whose place is not known, or is no place on earth, gets ``unknown``. No
+    Formula: half / (half + d), with d the great-circle distance in kilometers by the haversine formula (Sinnott 1984)
+    on a sphere of radius 6371.0088 km. A rep whose place is not known, or is not a place on earth, gets ``unknown``. No
     answer when the lead's is not known.
 
     Args:
-        half: The distance in kilometres that gives half a point; above 0.
+        half: The distance in kilometers that gives half a point; above 0.
         latitude: The attribute with the latitude in degrees, of lead and rep alike.
         longitude: The attribute with the longitude in degrees.
         unknown: The points of a rep whose place is not known, from 0 to 1; ``None`` for no answer.
@@ -138,7 +138,7 @@ def _week(given: Any) -> str:
     try:
         Schedule(week, "UTC")
     except ValidationError as error:
-        raise ConfigError(f"{week!r:.60} are no weekly hours: {error}") from None
+        raise ConfigError(f"{week!r:.60} are not weekly hours: {error}") from None
     return week
 
 
@@ -149,7 +149,7 @@ class timezone_overlap(Scorer):
     Formula: the time in the next seven days in which both are open, over the time in which the lead is. The lead's
     hours are ``week`` in the lead's zone, which is given, or follows from region, country or dial code; where that
     leaves several zones, the hours that suit all of them. A rep without a schedule works ``week`` in their own zone.
-    A rep with neither schedule nor zone, or whose calendar is the host's and fails, gets ``unknown``. No answer when
+    A rep with neither schedule nor zone, or whose own calendar fails, gets ``unknown``. No answer when
     nothing is known of the lead's zone.
 
     Args:

@@ -2,12 +2,12 @@
 
 The rules of this module:
 
-* Every lead is shared out by weight among those who could take it, and whoever takes it pays one turn. What was shared
-  out to a rep, less the turns that they took, is their credit. The credits of a pool add up to 0.
+* Every lead is shared out by weight among those who could take it, and the rep who takes it pays one turn. What was
+  shared out to a rep, less the turns that they took, is their credit. The credits of a pool add up to 0.
 * Off, full, away, or not what the lead requires: such a rep has no share and pays nothing, so the credit stays.
 * Nothing is converted for a newcomer (who begins at 0, which is level), a leaver, a returner or a new weight.
 * The order is total: ties go to the heavier weight, then to the id. No clock and no other assignment is read.
-* All figures are whole parts of a turn. Whoever takes a lead pays what was shared out, to the last part.
+* All figures are whole parts of a turn. The rep who takes a lead pays what was shared out, to the last part.
 """
 
 from __future__ import annotations
@@ -165,7 +165,7 @@ class Dues(NamedTuple):
 
 
 def dues(context: RoutingContext) -> Dues:
-    """What every candidate is due, worked out once for a lead. O(candidates).
+    """What every candidate is due, computed once for a lead. O(candidates).
 
     Where the counts hold no credits for the pool, the turns stand for them, as if every lead so far had been shared out
     among these candidates.
@@ -207,18 +207,17 @@ def _mode(given: Any) -> str:
 class round_robin(Scorer):
     """The next turn in the pool, by weight.
 
-    Formula: every lead is shared out by weight among those who could take it, and whoever takes it pays one turn; the
-    candidates are put in the order of their credit, which is what was shared out to them, with this lead, less the
-    turns that they took. Ties go to the heavier weight, then to the id. The first gets 1, the last 0, those between
-    evenly spaced points. An offer takes its turn at once, and gives it back when it is declined, runs out or is
-    withdrawn.
+    Formula: every lead is shared by weight among the reps who could take it, and the rep who takes it pays one turn. A
+    rep's credit is the sum of their shares, with this lead, minus their turns. The candidates are in the order of their
+    credit; ties go to the heavier weight, then to the id. The first gets 1, the last 0, the others evenly spaced
+    points. An offer takes its turn at once, and gives it back when it is declined, expires or is withdrawn.
 
-    A rep who is off, full, away, or not what a lead requires, has no share in it and pays nothing: there is nothing to
-    catch up on, and nothing is lost. A newcomer is level with the others.
+    A rep who is off, full or away, or does not meet the requirement, has no share and pays nothing: there is nothing to
+    catch up on, and nothing is lost. A new rep is level with the others.
 
-    ``mode="strict"`` is Tijdeman's rule on the same credits: while weights and candidates stay the same, nobody is ever
-    further than 1 - 1/(2n - 2) turns from their exact share, which is the best that any rotation can promise. Where
-    they change from lead to lead ``weighted`` stays closer to the shares.
+    ``mode="strict"`` is Tijdeman's rule on the same credits: while weights and candidates stay the same, no rep is ever
+    further than 1 - 1/(2n - 2) turns from their exact share, which is the best possible bound. When candidates differ
+    from lead to lead, ``weighted`` stays closer to the shares.
 
     Args:
         mode: ``"weighted"`` or ``"strict"``.
@@ -265,7 +264,7 @@ class round_robin(Scorer):
         """Return the turns taken, the weight and the turn credits, in words."""
         taken = context.turns.get(rep.id, 0)
         weight = f", weight {rep.weight:g}" if rep.weight != 1 else ""
-        told = [f"{taken} turns taken{weight}"]
+        told = [f"{taken} {'turn' if taken == 1 else 'turns'} taken{weight}"]
         if context.snapshot.turn_credits:
             told += map(str, sorted(context.turn_credits(rep), key=soonest))
         return "; ".join(told)
@@ -383,7 +382,7 @@ class least_recent(Scorer):
         half: The time since the last lead that gives half a point, such as ``"1d"``.
 
     Raises:
-        ConfigError: ``half`` is no duration.
+        ConfigError: ``half`` is not a duration.
 
     Example:
         >>> str(least_recent("4h"))

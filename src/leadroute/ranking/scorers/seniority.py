@@ -22,11 +22,11 @@ from leadroute.model.rep import Rep
 from leadroute.model.track_record import NOTHING, UNIT, Record
 from leadroute.ranking.scorers.parameters import ascending, points_or_none, positive, share
 from leadroute.ranking.scorers.performance import Learning
-from leadroute.rules.fields import number_of, number_title
+from leadroute.rules.fields import number_of, number_title, rep_number_title
 from leadroute.rules.routing_context import RoutingContext
-from leadroute.rules.scorer import Points
+from leadroute.rules.scorer import Points, Scorer
 
-__all__ = ["alike", "deal_size_fit", "graduation", "tier", "top_producer"]
+__all__ = ["alike", "deal_size_fit", "graduation", "rep_value", "tier", "top_producer"]
 
 
 @frozen
@@ -38,7 +38,7 @@ class top_producer(Learning):
     has won anything of known value.
 
     Args:
-        fatigue: How many open leads halve the points; above 0.
+        fatigue: The number of open leads that halves the points; above 0.
         by: As for ``close_rate``.
         half_life: As for ``close_rate``.
 
@@ -92,6 +92,66 @@ class top_producer(Learning):
 
     def _best(self, context: RoutingContext) -> float:
         return max((record.value for record in self.records(context).values()), default=0.0)
+
+
+def _yes_or_no(given: object) -> bool:
+    if type(given) is not bool:
+        raise ConfigError(f"higher={given!r:.40} must be True or False")
+    return given
+
+
+@frozen
+class rep_value(Scorer):
+    """A number of the rep's own, such as their level or a quality score that you keep.
+
+    Formula: (value - least) / (most - least) among the candidates, or 1 minus that with ``higher=False``; 1 when all
+    candidates have the same. No answer for a rep whose number is not known.
+
+    Args:
+        field: ``level``, ``capacity``, ``weight``, or an attribute such as ``rep['quality']``.
+        higher: Whether a higher number comes first; default ``True``.
+
+    Raises:
+        ConfigError: ``higher`` is neither true nor false.
+        UnknownFieldError: The rep has no such number.
+
+    Example:
+        >>> print(rep_value("level"), "+", rep_value("rep['rate']", higher=False))
+        rep_value('level') + rep_value("rep['rate']", higher=False)
+    """
+
+    name = "rep_value"
+    reads = frozenset[str]()
+    field: str = parameter(converter=rep_number_title)
+    higher: bool = parameter(default=True, converter=_yes_or_no, kw_only=True)
+
+    def bind(self, context: RoutingContext) -> Points:
+        """Find the least and the most once. O(candidates) a lead, O(1) a rep."""
+        known = self._known(context)
+        least, most = min(known, default=0.0), max(known, default=0.0)
+
+        def points(rep: Rep) -> float | None:
+            value = number_of(rep, self.field)
+            if value is None:
+                return None
+            if most == least:
+                return 1.0
+            share = (value - least) / (most - least)
+            return share if self.higher else 1 - share
+
+        return points
+
+    def reason(self, context: RoutingContext, rep: Rep) -> str:
+        """The rep's number, and between which numbers the candidates lie."""
+        value = number_of(rep, self.field)
+        if value is None:
+            return f"{self.field} is not known"
+        known = self._known(context)
+        return f"{self.field} is {value:g}, between {min(known):g} and {max(known):g}"
+
+    def _known(self, context: RoutingContext) -> list[float]:
+        numbers = (number_of(rep, self.field) for rep in context.reps)
+        return [number for number in numbers if number is not None]
 
 
 @frozen
@@ -271,7 +331,7 @@ class deal_size_fit(Learning):
 
     Args:
         field: The field of the lead with its size, such as ``budget``, or an attribute.
-        strength: How many deals the average is worth; above 0.
+        strength: The weight of the average in deals; above 0.
         by: As for ``close_rate``.
         half_life: As for ``close_rate``.
 

@@ -77,7 +77,7 @@ class Queries(Contract):
             )
 
     def counts_leaves_out_zero(self) -> None:
-        """A counter back at 0 cannot be told from one never touched."""
+        """A counter back at 0 cannot be distinguished from one never touched."""
         self.done(Add("a", 1), Add("b", 1))
         self.done(Add("a", -1))
         same(self.store.counts(), {"b": 1})

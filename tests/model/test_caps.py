@@ -108,7 +108,7 @@ def test_arguments_that_do_not_go_together_are_refused(given, said):
 @pytest.mark.parametrize(
     ("given", "said"),
     [
-        ("5 per day", "write caps such as [Cap(5, 'day')], ['5 per day'] or {'day': 5}"),
+        (5, "write caps such as [Cap(5, 'day')], ['5 per day'] or {'day': 5}"),
         ([5], "are not all caps"),
         (["5 per"], "hold one that cannot be read: '5 per' is not a cap"),
         (["5 per year"], "per is 'year'"),

@@ -695,3 +695,4 @@ def test_holidays_told_date_by_date_have_no_text():
 
     with pytest.raises(Refused, match="a Sundays tells date by date, so they have no text"):
         text_of(Schedule("always", "UTC", holidays=Sundays()))
+    assert text_of(Schedule("always", "UTC")) == "always; in UTC"

@@ -23,6 +23,7 @@ from leadroute.ranking.eligibility import gate, notes_of
 from leadroute.ranking.policy_checks import observing
 from leadroute.ranking.ranking import Assignment, Exclusion, Outcome, Ranking, ScoreTerm
 from leadroute.ranking.scorers.exploration import propensities
+from leadroute.rules.describe import describe
 from leadroute.rules.evaluation import compile_condition
 from leadroute.rules.routing_context import RoutingContext
 from leadroute.rules.rule import Factor, parts_of
@@ -83,7 +84,10 @@ def _refused(router, lead, at):
     if not failed:
         return None
     named = isinstance(failed[0], Factor)
-    told = "; ".join(map(str, failed)) if named else " and ".join(f"not {each}" for each in failed)
+    told = "; ".join(
+        str(each) if isinstance(each, Factor) else f"not true that {describe(each)}"
+        for each in failed
+    )
     more = {"factor": str(failed[0])}
     if named:
         more = {"factor": failed[0].name, "verdict": failed[0].outcome}

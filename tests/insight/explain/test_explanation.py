@@ -31,6 +31,7 @@ from leadroute import (
     why_not,
 )
 from leadroute.conditions import signal
+from leadroute.eligibility import CODES
 from leadroute.errors import UnknownFieldError
 from leadroute.insight import diff
 from leadroute.rules.builders import age, days, define, domain_of, overlaps
@@ -506,3 +507,24 @@ def test_a_turn_that_was_taken_is_named():
     found = why_not(router, Lead("L-1"), "ada", office.roster, now=NOW, snapshot=office.snapshot())
     assert found.reason == "is number 2 with 0.00, behind bob with 1.00"
     assert "ada had taken 0 turns" in " ".join(str(each) for (each, *_) in found.proposals)
+
+
+@pytest.mark.parametrize(
+    ("rep_id", "policy", "codes"),
+    [
+        ("ada", {"rules": [Rule("a")]}, ()),
+        ("bob", {"rules": [Rule("a", require=REP.id == "ada")]}, ("requirement_not_met",)),
+        (
+            "bob",
+            {"rules": [Rule("a", pool="p")], "pools": [Pool("p", reps={"ada"})]},
+            ("not_in_pool",),
+        ),
+        ("bob", {"rules": []}, ("no_rule_matched",)),
+    ],
+)
+def test_answer_has_the_codes_of_its_reason(rep_id, policy, codes):
+    """A program need not read the sentence to know why it is not this rep."""
+    team = Roster([Rep("ada", name="Ada"), Rep("bob")])
+    found = why_not(Router(**policy), Lead("L-1"), rep_id, team, now=NOW)
+    assert (found.codes, found.plain["codes"]) == (codes, [*codes])
+    assert {*codes} <= {*CODES, "no_rule_matched"}

@@ -55,11 +55,24 @@ class WhyNot:
     proposals: tuple[tuple[Change, ...], ...]
 
     @property
+    def codes(self) -> tuple[str, ...]:
+        """The codes of the reason: of ``leadroute.eligibility.CODES``, or the outcome where no pool was asked.
+
+        Empty when the rep gets the lead, or is behind another in the ranking.
+        """
+        if any(each.rep_id == self.rep_id for each in self.ranking.assignments):
+            return ()
+        if (rejection := self.ranking.rejection(self.rep_id)) is not None:
+            return tuple(dict.fromkeys(each.code for each in rejection.obstacles))
+        return ("not_in_pool",) if self.ranking.pool is not None else (self.ranking.outcome.value,)
+
+    @property
     def plain(self) -> dict[str, Any]:
         """The answer as data for programs."""
         return {
             "lead_id": self.ranking.lead_id,
             "rep_id": self.rep_id,
+            "codes": [*self.codes],
             "reason": self.reason,
             "proposals": [
                 [{"of": each.of, "name": each.name, "words": each.words} for each in changes]

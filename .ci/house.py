@@ -320,7 +320,10 @@ def help_lines(package: object) -> list[str]:
     for name in filter(lambda name: not name.startswith("__"), package.__all__):
         text = pydoc.render_doc(getattr(package, name), renderer=pydoc.plaintext)
         for line in text.splitlines():
-            signature = re.match(r"[ |]*(class |async )?\w+(\.\w+)* ?(= \w+)?\(", line)
+            # From Python 3.13 on, a long signature has a line for each parameter.
+            signature = re.match(
+                r"[ |]*((class |async )?\w+(\.\w+)* ?(= \w+)?\(|\*{0,2}\w+: )", line
+            )
             if len(line) > HELP_LINE and not signature:
                 found.append(f"{name}: {len(line)} characters: {line.strip(' |')[:40]}")
     return found

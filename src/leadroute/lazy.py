@@ -3,6 +3,7 @@
 import sys
 from collections import ChainMap
 from collections.abc import Callable, Iterable, Mapping
+from functools import cache
 from importlib import import_module
 from inspect import isclass, isfunction, unwrap
 from typing import Any, get_type_hints
@@ -29,6 +30,7 @@ def on_demand(
         (3.14, ['pi'])
     """
 
+    @cache  # Python asks for a late name at every look, and the annotations are made once
     def get(name: str) -> Any:
         if name in homes:
             return _annotated(getattr(import_module(homes[name]), name))

@@ -208,7 +208,7 @@ class OnDuty:
         places: Where they stand among the candidates; ``None`` when all of them are here.
     """
 
-    __slots__ = ("_columns", "_limits", "candidates", "ids", "places", "reps")
+    __slots__ = ("_columns", "candidates", "ids", "places", "reps")
 
     def __init__(self, candidates: Candidates, places: list[int] | None) -> None:
         self.candidates, self.places = candidates, places
@@ -218,7 +218,6 @@ class OnDuty:
             self.reps = tuple(picked(candidates.reps, places))
             self.ids = tuple(picked(candidates.ids, places))
         self._columns: dict[Hashable, _Column] = {}
-        self._limits: tuple[Limits, Limits] | None = None
 
     def column(self, key: Hashable, value_of: Callable[[Rep], T]) -> list[T]:
         """The value of each rep, computed when it is first asked for."""
@@ -233,11 +232,7 @@ class OnDuty:
 
     def limits(self, found: Limits) -> Limits:
         """The limits of those who are here, out of those of all candidates."""
-        if self.places is None:
-            return found
-        if self._limits is None or self._limits[0] is not found:
-            self._limits = found, found.at(self.places)
-        return self._limits[1]
+        return found if self.places is None else found.at(self.places)
 
 
 class _Stretch(NamedTuple):

@@ -1,7 +1,5 @@
 """All errors of leadroute, under one base class.
 
-The rules of this module:
-
 * An error takes its facts as positional arguments, keeps each as an attribute and hands all of them to ``Exception``,
   so that it survives pickling (a process pool sends it home whole).
 * ``str()`` says what happened, where, and what to write instead.

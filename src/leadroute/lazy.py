@@ -14,21 +14,7 @@ __all__ = ["on_demand"]
 def on_demand(
     module: str, names: Iterable[str], homes: Mapping[str, str]
 ) -> tuple[Callable[[str], Any], Callable[[], list[str]]]:
-    """Return ``__getattr__`` and ``__dir__`` of a module that loads some of its names late.
-
-    Args:
-        module: The name of the module.
-        names: What the module shows: its ``__all__``.
-        homes: The module in which each late name is defined.
-
-    Returns:
-        The functions that Python calls for a name that is not there yet, and for ``dir()``.
-
-    Example:
-        >>> late, shown = on_demand("here", ["pi"], {"pi": "math"})
-        >>> round(late("pi"), 2), shown()
-        (3.14, ['pi'])
-    """
+    """Return ``__getattr__`` and ``__dir__`` of a module that loads some of its names late."""
 
     @cache  # Python asks for a late name at every look, and the annotations are made once
     def get(name: str) -> Any:

@@ -51,13 +51,7 @@ def _listed(columns: Collection[Column]) -> str:
 
 
 def unfilled(router: Router, reading: Reading[Any], *, country: str | None) -> list[str]:
-    """Return what the policy reads of a lead and no column fills, in the words of the policy.
-
-    Args:
-        router: The policy.
-        reading: The leads.
-        country: The country of rows that name none.
-    """
+    """Return what the policy reads of a lead and no column fills, in the words of the policy."""
     filled = {column.fills for column in reading.columns}
     if filled & {"name.first", "name.last"}:
         filled.add("name")

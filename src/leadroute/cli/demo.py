@@ -41,13 +41,7 @@ SILENT: Final = 12
 
 
 def work_through(leads: Iterable[Lead], dispatcher: Dispatcher, clock: ManualClock) -> None:
-    """Submit every lead when it comes in, and let the reps answer.
-
-    Args:
-        leads: The leads, each with ``received_at``, in any order.
-        dispatcher: Whose policy, reps and store are used.
-        clock: The dispatcher's clock; it moves forward to the last thing that happens.
-    """
+    """Submit every lead when it comes in, and let the reps answer."""
     office = _Office(dispatcher, clock)
     for lead in leads:
         if lead.received_at is not None:

@@ -1,11 +1,4 @@
-"""What the commands read: a policy, a roster, leads, an instant, and the options that name them.
-
-The rules of this module:
-
-* ``-`` is standard input.
-* A roster with a bad row is refused as a whole, with every bad row named: half a team is not who should get the leads.
-* A bad row among leads is passed on, and the others go on.
-"""
+"""What the commands read: a policy, a roster, leads, an instant, and the options that name them."""
 
 from __future__ import annotations
 
@@ -43,12 +36,7 @@ __all__ = [
 
 @frozen
 class Fixed:
-    """A clock that stands still.
-
-    Example:
-        >>> Fixed(datetime(2026, 3, 2, tzinfo=UTC)).now().isoformat()
-        '2026-03-02T00:00:00+00:00'
-    """
+    """A clock that stands still."""
 
     instant: datetime
 
@@ -168,11 +156,7 @@ def clock_of(options: Any) -> Clock:
 
 
 def existing(name: str) -> Path:
-    """The path of a file that is there.
-
-    Raises:
-        FileNotFoundError: It is not.
-    """
+    """The path of a file that is there."""
     path = Path(name)
     path.stat()
     return path
@@ -184,11 +168,7 @@ def policy_of(options: Any) -> Router:
 
 
 def roster_of(options: Any, router: Router) -> Roster:
-    """The roster, with the custom attributes that the policy declares.
-
-    Raises:
-        ConfigError: One or more rows are no reps; all of them are named.
-    """
+    """The roster, with the custom attributes that the policy declares."""
     roster, errors = read_reps(existing(options.reps), custom=router.custom_fields)
     if errors:
         listed = "".join(f"\n  {error}" for error in errors)

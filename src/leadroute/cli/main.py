@@ -34,17 +34,7 @@ exit codes:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command.
-
-    Args:
-        arguments: The words of the command line; those of the process when not given.
-
-    Returns:
-        The exit code.
-
-    Raises:
-        SystemExit: The command line cannot be read, or help or the version was asked for.
-    """
+    """Run one command."""
     for stream in (sys.stdin, sys.stdout, sys.stderr):
         _speak_utf8(stream)
     options = _parser().parse_args(arguments)

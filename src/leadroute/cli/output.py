@@ -26,22 +26,12 @@ _NUMBER: Final = re.compile(r"-|[0-9][0-9,.]*( ?[%smhd].*)?")
 
 
 def shown(text: str) -> str:
-    r"""Return the text without control characters, except for line ends.
-
-    Example:
-        >>> shown("a\x1b[31mb")
-        'a?[31mb'
-    """
+    r"""Return the text without control characters, except for line ends."""
     return _CONTROL.sub("?", text)
 
 
 def in_json(value: Any) -> str:
-    r"""The value as JSON in which no control character stands raw.
-
-    Example:
-        >>> in_json({"id": "a\u202eb"})
-        '{"id": "a\\u202eb"}'
-    """
+    r"""The value as JSON in which no control character stands raw."""
     written = json.dumps(value, ensure_ascii=False)
     return _CONTROL.sub(lambda found: f"\\u{ord(found[0]):04x}", written)
 
@@ -54,13 +44,7 @@ def _one_line(row: dict[str, Any]) -> dict[str, Any]:
 
 
 class Screen:
-    """Where results and remarks go.
-
-    Args:
-        out: For results.
-        err: For remarks and progress.
-        environment: The variables of the process, for ``NO_COLOR``.
-    """
+    """Where results and remarks go."""
 
     def __init__(self, out: TextIO, err: TextIO, environment: Mapping[str, str]) -> None:
         self.out = out

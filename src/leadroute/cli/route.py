@@ -1,13 +1,7 @@
 """``leadroute route``: every lead of a file to a rep, one row of output for each.
 
-The rules of this module:
-
-* One lead at a time, in the order of the file, in constant memory. Without ``--store`` the placements go to a SQLite
-  file that is removed at the end, because a store in memory would grow with the leads.
-* A lead that was submitted before keeps its placement, so the same command may be run again after a crash. That is
-  why the store need not wait for the disk at every lead: a loss of power may cost the last few, and never breaks it.
-* A bad row is named at the end, with its line. The others are routed.
-* What the columns fill is told before the first lead. The output file is opened when the header could be read.
+A lead that was submitted before keeps its placement, so the same command may be run again after a crash. That is
+why the store need not wait for the disk at every lead: a loss of power may cost the last few, and never breaks it.
 """
 
 from __future__ import annotations
@@ -124,15 +118,7 @@ def run(options: Any, screen: Screen) -> int:
 
 @frozen
 class _Routing:
-    """Leads on their way through a dispatcher, and what is counted meanwhile.
-
-    Args:
-        dispatcher: Whose policy and store are used.
-        heard: Where its router leaves what it decided last.
-        accepting: Whether each rep accepts at once.
-        counts: How many leads came to which status, and how many rows were bad.
-        bad: The first bad rows.
-    """
+    """Leads on their way through a dispatcher, and what is counted meanwhile."""
 
     dispatcher: Dispatcher
     heard: list[Decided | Ranking]

@@ -39,12 +39,7 @@ def load_columns(path: str | Path) -> ColumnMap:
 
 
 def columns_of(given: ColumnMap | Mapping[str, str] | str | Path | None) -> ColumnMap:
-    """Return the map that is meant: as ``as_columns``, or the path of a TOML file.
-
-    Raises:
-        ConfigError: It is no map.
-        OSError: The file cannot be opened.
-    """
+    """Return the map that is meant: as ``as_columns``, or the path of a TOML file."""
     named: Any = str(given) if isinstance(given, Path) else given
     if isinstance(named, str) and named.lower().endswith(".toml"):
         return load_columns(named)

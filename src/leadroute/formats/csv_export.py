@@ -1,10 +1,6 @@
 """Rows out: CSV that a spreadsheet opens without running anything in it.
 
-The rules of this module:
-
 * Text that a spreadsheet could take for a formula gets a quote in front; so do the names of columns.
-* Numbers are numbers: they are neither quoted nor changed, and -5 stays -5.
-* All text stands in double quotes, so that no program finds separators of its own within a cell.
 * What ``cell_of`` writes, ``leadroute.formats.csv_rows`` reads, as long as no name in a set holds ``;``.
 """
 
@@ -93,12 +89,7 @@ def row_of(value: Lead | Rep) -> dict[str, Any]:
 
 
 def cell_of(value: Any) -> str | int | float:
-    """What stands in a cell for a value.
-
-    Example:
-        >>> cell_of({"healthcare": 0.9}), cell_of({"en", "de"}), cell_of(True), cell_of(None)
-        ('healthcare=0.9', 'de; en', 'true', '')
-    """
+    """What stands in a cell for a value."""
     if value is None:
         return ""
     if isinstance(value, bool):

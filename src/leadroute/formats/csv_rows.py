@@ -1,14 +1,7 @@
 """Rows and territories from CSV.
 
-The rules of this module:
-
-* The header alone decides what separates the cells, unless a line ``sep=;`` before it does. Empty rows may stand above.
-* A row begins on the line of its first cell; quoted cells may run over many lines.
-* A row with too few or too many cells is refused whole, because its cells may have moved. Columns without a name at
-  the end count as long as they are empty. A row of empty cells says nothing and is passed over.
-* The columns of territories are the fields of ``Territory``, in any order and case; ``name`` must be there. An empty
-  cell says nothing. ``center`` is two numbers with ``;`` between: latitude and longitude.
-* Territories are checked one by one, so that one bad row is one error. Parents are checked when all rows are there.
+A row with too few or too many cells is refused whole, because its cells may have moved. Columns without a name at
+the end count as long as they are empty. A row of empty cells says nothing and is passed over.
 """
 
 from __future__ import annotations
@@ -38,11 +31,7 @@ TableRow = tuple[int, Sequence[str] | RowError]
 
 
 def table_rows(lines: Lines) -> tuple[int, list[str], Iterator[TableRow]]:
-    """Return the header of a table with its line, and its rows with the line that each starts on.
-
-    Raises:
-        RowError: The header cannot be right.
-    """
+    """Return the header of a table with its line, and its rows with the line that each starts on."""
     first, delimiter = _top(lines)
     number, rows = lines.number, chain([first], lines)
     reader = csv.reader(rows, delimiter=delimiter, strict=True)

@@ -1,11 +1,6 @@
 """Time off from iCalendar files, as calendar programs export them.
 
-The rules of this module:
-
-* Every event that blocks time is time off. Events that are marked as free, or cancelled, are left out.
-* An all-day event is whole local dates. A time without a zone is local to the rep.
-* Repeating events are refused: write each absence, or make it part of the weekly windows.
-* No title, description or participant of an event is read, kept or repeated.
+No title, description or participant of an event is read, kept or repeated.
 """
 
 from __future__ import annotations

@@ -1,14 +1,6 @@
 """Leads and reps from JSON.
 
-The rules of this module:
-
-* A key that stands twice in one object is an error; the standard library would silently keep the last.
-* ``NaN`` and ``Infinity`` are no JSON. A number that needs thousands of digits is no number.
-* Text nested too deep is an error like any other, never a crash.
-* The array may be the whole file, or stand under a key such as ``records``.
-* A line that is not JSON spoils that row alone. An array that is not JSON ends there, because nothing after it can be
-  told apart.
-* No object is longer than ``LONGEST_LINE`` characters.
+A key that stands twice in one object is an error; the standard library would silently keep the last.
 """
 
 from __future__ import annotations
@@ -25,13 +17,7 @@ __all__ = ["Malformed", "Objects", "Row", "array_rows", "line_rows", "strict_jso
 
 
 class Malformed(Exception):
-    """Text that is not JSON, or doubtful JSON.
-
-    Args:
-        problem: What is wrong and what to write instead.
-        line: The line, counted from 1; 0 when it is not known.
-        column: The character in that line, counted from 1.
-    """
+    """Text that is not JSON, or doubtful JSON."""
 
     def __init__(self, problem: str, line: int = 0, column: int = 0) -> None:
         super().__init__(problem, line, column)
@@ -53,11 +39,7 @@ class Objects:
         )
 
     def decode(self, text: str, start: int = 0) -> tuple[Any, int]:
-        """The value that begins at ``start``, and where it ends.
-
-        Raises:
-            Malformed: There is none.
-        """
+        """The value that begins at ``start``, and where it ends."""
         self.problems.clear()
         try:
             found, end = self._decoder.raw_decode(text, start)
@@ -82,15 +64,7 @@ class Objects:
 
 
 def strict_json(text: str) -> Any:
-    """The value that the whole text stands for.
-
-    Raises:
-        Malformed: The text is not JSON, or doubtful.
-
-    Example:
-        >>> strict_json('{"a": 1}')
-        {'a': 1}
-    """
+    """The value that the whole text stands for."""
     objects = Objects()
     start = len(text) - len(text.lstrip(" \t\r\n"))
     found, end = objects.decode(text, start)
@@ -126,11 +100,7 @@ def line_rows(lines: Lines) -> Iterator[tuple[int, Row]]:
 
 
 def array_rows(lines: Lines) -> Iterator[tuple[int, Row]]:
-    """Return the objects of an array, with the line that each starts on.
-
-    Raises:
-        RowError: The file is no array, and no object that holds one.
-    """
+    """Return the objects of an array, with the line that each starts on."""
     text = _Text(lines)
     _enter(text, lines.name)
     return _objects(text, lines.name)
@@ -210,11 +180,7 @@ class _Text:
         self._move(self._at + 1)
 
     def value(self) -> tuple[Any, list[str]]:
-        """The value that begins here, and what is doubtful about it.
-
-        Raises:
-            Malformed: There is none.
-        """
+        """The value that begins here, and what is doubtful about it."""
         while True:
             try:
                 found, end = self._objects.decode(self._window, self._at)

@@ -1,10 +1,6 @@
 """A JSON Schema of policy files, made from the code that reads them, so that editors complete and check.
 
-The rules of this module:
-
-* What is open to choice (kinds, outcomes, expectations, fields of leads and reps) is taken from where it is defined.
-* Whatever the schema refuses, ``parse_policy`` refuses. The text of conditions and scores is left to ``parse_policy``.
-* ``null`` means left out, as in JSON policies.
+Whatever the schema refuses, ``parse_policy`` refuses. The text of conditions and scores is left to ``parse_policy``.
 """
 
 from __future__ import annotations

@@ -1,12 +1,6 @@
 """Policies as files: read, checked and written.
 
-The rules of this module:
-
-* What is written reads back as the same data, byte for byte the same for equal data.
-* Text is written in double quotes; in single ones, as it is, where that saves escapes.
-* The equals signs of a table stand below one another.
 * Reading and writing are inverses: ``parse_policy(dump_policy(router)) == router``.
-* Every error of a file is reported at once, each with file, line, table and key.
 * The text of conditions and scores is read by ``leadroute.rules``; nothing in a file is ever evaluated or imported.
 """
 
@@ -56,21 +50,7 @@ _SHORT = {
 
 
 def write_toml(document: Mapping[str, Any]) -> str:
-    """A document as TOML.
-
-    Args:
-        document: Values first, then tables (mappings) and arrays of tables (lists of mappings), by name.
-
-    Example:
-        >>> print(
-        ...     write_toml({"format": 1, "rule": [{"name": "rest", "accept_within": "5m"}]}), end=""
-        ... )
-        format = 1
-        <BLANKLINE>
-        [[rule]]
-        name          = "rest"
-        accept_within = "5m"
-    """
+    """A document as TOML."""
     values, blocks = {}, list[tuple[str, Mapping[str, Any]]]()
     for name, value in document.items():
         if isinstance(value, Mapping):

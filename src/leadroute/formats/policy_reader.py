@@ -1,13 +1,6 @@
 """From the data of a policy file to the policy, with every fault at its place.
 
-The rules of this module:
-
-* Leads and reps have the fields that ``leadroute.plain`` reads; instants are TOML's own or ISO 8601 text.
-* A lead without an id is called ``test``.
-* Every key of every table is looked at, whatever is wrong with the others. Nothing is built from a table with errors.
-* An unknown key is an error, with the nearest known one.
-* After ``MOST_ERRORS`` errors the reading ends: the file is something else than a policy.
-* Places are written as in ``rule[2].when``, counted from 0, behind the file and the line.
+An unknown key is an error, with the nearest known one.
 """
 
 from __future__ import annotations
@@ -72,22 +65,14 @@ T = TypeVar("T")
 
 
 def read_lead(given: Any) -> Lead:
-    """The lead of a test.
-
-    Raises:
-        ConfigError: It is none; every fault is listed.
-    """
+    """The lead of a test."""
     if not isinstance(given, Mapping):
         raise ConfigError("is no table; write { country = 'DE', budget = 500 }")
     return _read(Lead, {"id": "test", **given})
 
 
 def read_reps(given: Any) -> tuple[Rep, ...]:
-    """The reps of a test's own.
-
-    Raises:
-        ConfigError: One is none; every fault is listed.
-    """
+    """The reps of a test's own."""
     if not isinstance(given, list) or not all(isinstance(each, Mapping) for each in given):
         raise ConfigError("is no list of tables; write [[test.rep]] tables, each with an id")
     return tuple(_read(Rep, each) for each in given)
@@ -101,11 +86,7 @@ def _read(kind: type[T], given: Mapping[str, Any]) -> T:
 
 
 def read_instant(given: Any) -> datetime:
-    """The instant of a test.
-
-    Raises:
-        ConfigError: It is none, or has no offset.
-    """
+    """The instant of a test."""
     try:
         found = datetime.fromisoformat(given) if isinstance(given, str) else given
         return aware(found, "now")
@@ -114,16 +95,7 @@ def read_instant(given: Any) -> datetime:
 
 
 def read_expected(given: Any, rules: Iterable[str], pools: Iterable[str]) -> dict[str, str]:
-    """What a test expects.
-
-    Args:
-        given: The table.
-        rules: The names of the rules there are.
-        pools: The names of the pools there are.
-
-    Raises:
-        ConfigError: It is no table of texts, or names what is not there.
-    """
+    """What a test expects."""
     if not isinstance(given, Mapping) or not given:
         raise ConfigError("is no table; write { rule = 'the name of a rule' }")
     known = {"rule": tuple(rules), "pool": tuple(pools)}
@@ -138,11 +110,7 @@ def read_expected(given: Any, rules: Iterable[str], pools: Iterable[str]) -> dic
 
 
 def case_of(found: Mapping[str, Any]) -> Case:
-    """The case that the parts of a table, already read, make.
-
-    Raises:
-        ConfigError: Something is missing or refused.
-    """
+    """The case that the parts of a table, already read, make."""
     for name in ("lead", "expect"):
         if name not in found:
             raise ConfigError(f"{name} is missing; write {name} = {{ ... }}")
@@ -188,15 +156,7 @@ _TABLES = (
 
 
 class Draft:
-    """One policy being read.
-
-    Args:
-        parts: Its files, joined.
-        scorers: What the names of scorers call.
-        predicates: The functions that ``predicate(name)`` calls, by name.
-        lists: The lists that replace the bundled ones, by name.
-        models: The models that a lead scoring may name.
-    """
+    """One policy being read."""
 
     def __init__(
         self,
@@ -216,11 +176,7 @@ class Draft:
         self._names: dict[str, dict[str, None]] = {}
 
     def router(self) -> Router:
-        """The router that the tables describe.
-
-        Raises:
-            PolicyError: They have errors; every one is listed.
-        """
+        """The router that the tables describe."""
         document = {key: it for key, it in self._parts.document.items() if key != "format"}
         self._read_fields(document)
         self._read_defines(document)

@@ -1,10 +1,6 @@
 """Leads and reps from files and tables: CSV, JSON, JSON lines, data frames and mappings.
 
-The rules of this module:
-
-* Rows are read one at a time, in constant memory.
 * Every row is a lead or a ``RowError`` with the line it starts on and every fault in it; reading goes on.
-* A bad header is raised before the first row, with every fault in it: no row of the file could be right.
 * One id twice with different content is a fault of the later row. The same row again is the same lead again.
 """
 
@@ -45,15 +41,7 @@ _ID = re.compile(r"\b(id|no|nr|number|key|ref|reference|uuid|guid|code)\b|id$", 
 
 
 class Reading(Iterator[V | RowError], Generic[V]):
-    """The rows of a source, read one at a time, and what its columns fill.
-
-    Args:
-        kind: ``Lead`` or ``Rep``.
-        source: A path, an open file, lines, mappings, or a data frame.
-        name: What errors call the source.
-        form: ``csv``, ``jsonl`` or ``json``; by the ending of the path when ``None``.
-        options: What is known of the rows.
-    """
+    """The rows of a source, read one at a time, and what its columns fill."""
 
     def __init__(
         self, kind: type[V], source: Any, name: str, form: str | None, options: ReadOptions
@@ -73,11 +61,7 @@ class Reading(Iterator[V | RowError], Generic[V]):
 
     @property
     def columns(self) -> tuple[Column, ...]:
-        """What each column fills. JSON and mappings have those of the rows that were read so far.
-
-        Raises:
-            RowError: The header cannot be right.
-        """
+        """What each column fills. JSON and mappings have those of the rows that were read so far."""
         self._start()
         return tuple(self._columns.values())
 

@@ -27,12 +27,7 @@ Reader: TypeAlias = Callable[[Any], Any]
 def scored_readers(
     condition: Callable[[Any], Condition], new: Callable[[str], Reader]
 ) -> Mapping[str, Mapping[str, Reader]]:
-    """Return the readers of each list of ``[lead_scoring]``, by key.
-
-    Args:
-        condition: Reads a condition on the lead.
-        new: Gives, for a kind of thing, a reader of names that refuses one that it has read before.
-    """
+    """Return the readers of each list of ``[lead_scoring]``, by key."""
     return {
         "fit": {
             "name": new("scored part"),
@@ -75,15 +70,7 @@ def _bounds() -> Reader:
 
 
 def read_model(given: Any, models: Models) -> Logistic | NamedModel:
-    """Read the model: the name of one that was handed in, or plain coefficients.
-
-    Args:
-        given: What the file has.
-        models: The models that were handed in, by name.
-
-    Raises:
-        ConfigError: It is neither.
-    """
+    """Read the model: the name of one that was handed in, or plain coefficients."""
     if isinstance(given, str):
         if given not in models:
             near = nearest(given, models)

@@ -21,11 +21,6 @@ class SeenIds:
     """The ids of the rows that were read, with the line and the content of each.
 
     Ids are kept as hashes of 64 bits: that two of a million are mistaken for one has a probability of 1 in 30 million.
-
-    Example:
-        >>> seen = SeenIds()
-        >>> seen.earlier("L-1", "x", 2), seen.earlier("L-1", "x", 3), seen.earlier("L-1", "y", 4)
-        (None, None, 2)
     """
 
     def __init__(self) -> None:

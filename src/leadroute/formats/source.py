@@ -1,12 +1,6 @@
 """Where rows come from: a path, an open text file, or any iterable of lines.
 
-The rules of this module:
-
-* What we open we close; what the host opened stays open.
-* A file is read in pieces. No line longer than ``LONGEST_LINE`` characters is kept.
-* Files are UTF-8, or UTF-16 or UTF-32 with their mark. A byte that is not UTF-8 survives as half a surrogate pair, so
-  that the row it stands in can be named.
-* A workbook is refused by name, whatever its file is called.
+What we open we close; what the host opened stays open.
 """
 
 from __future__ import annotations
@@ -41,27 +35,14 @@ Source = str | Path | _Readable | Iterable[str]
 
 
 def name_of(source: Source, name: str = "") -> str:
-    """What errors call a source: ``name``, else its path, else ``<stdin>``.
-
-    Example:
-        >>> name_of("data/leads.csv"), name_of(["id"]), name_of(["id"], "upload")
-        ('data/leads.csv', '<stdin>', 'upload')
-    """
+    """What errors call a source: ``name``, else its path, else ``<stdin>``."""
     if name:
         return name
     return str(source) if isinstance(source, str | Path) else "<stdin>"
 
 
 def format_of(source: Source, format: str | None = None) -> str:  # noqa: A002 - the host's word for it
-    """The format of a source: ``format``, else what the ending of its path says, else ``csv``.
-
-    Raises:
-        ConfigError: There is no such format, or the file is a workbook.
-
-    Example:
-        >>> format_of("leads.jsonl"), format_of("export.data"), format_of(["{}"], "jsonl")
-        ('jsonl', 'csv', 'jsonl')
-    """
+    """The format of a source: ``format``, else what the ending of its path says, else ``csv``."""
     if format is not None:
         if format not in FORMATS:
             raise ConfigError(f"format is {format!r:.40}; write one of {', '.join(FORMATS)}")
@@ -75,12 +56,7 @@ def format_of(source: Source, format: str | None = None) -> str:  # noqa: A002 -
 
 @contextmanager
 def opened(source: Source, name: str) -> Iterator[Lines]:
-    """Give the lines of a source, for as long as the context lasts.
-
-    Raises:
-        ConfigError: It is a workbook.
-        OSError: The file cannot be opened.
-    """
+    """Give the lines of a source, for as long as the context lasts."""
     if isinstance(source, str | Path):
         with Path(source).open("rb") as file, _decoded(file, name) as text:
             yield Lines(text, name)
@@ -125,10 +101,6 @@ def _decoded(file: Any, name: str) -> Iterator[TextIOWrapper]:
 
 class Lines:
     """The lines of a source one by one, each with its line ending as it stands.
-
-    Args:
-        source: An open text file or an iterable of lines.
-        name: What errors call it.
 
     ``number`` counts the lines given so far. ``cut`` is true once a line was too long and lost its end; the reader
     of the rows resets it. ``pieces`` is the text as it comes, for a reader that does not go by lines.

@@ -1,9 +1,6 @@
 """E-mail addresses, domains and phone numbers.
 
-The rules of this module:
-
-* Domains are compared as IDNA 2008 has them, in ASCII: ``straße.de`` and ``strasse.de`` are two domains.
-* A refusal never repeats an e-mail address or a phone number.
+A refusal never repeats an e-mail address or a phone number.
 """
 
 from __future__ import annotations
@@ -25,19 +22,7 @@ _EMAIL: Final = "is not an e-mail address (value withheld); write it like 'name@
 
 
 def email(given: Any) -> str | None:
-    """Return an e-mail address in lower case, its domain in ASCII.
-
-    Args:
-        given: ``Ann@Example.com``, ``mailto:ann@example.com``, ``Ann Lee <ann@example.com>``; ``None`` for what is not
-            known.
-
-    Raises:
-        Refused: It is not an address, or more than one.
-
-    Example:
-        >>> email(" mailto:Ann@Müller.example ")
-        'ann@xn--mller-kva.example'
-    """
+    """Return an e-mail address in lower case, its domain in ASCII."""
     if type(given) is str and len(given) <= 64 and _PLAIN_EMAIL.fullmatch(given):
         lower = given.lower()
         return given if lower == given else lower
@@ -59,18 +44,7 @@ _UNFIT: Final = r"[\s@,;:<>()\[\]\\\"\u200b-\u200f\u2060\ufeff]"
 
 
 def domain(given: Any) -> str | None:
-    """Return a domain in lower case and ASCII, given by itself or as the address of a website.
-
-    Args:
-        given: ``example.com``, ``https://www.example.com/about``, ``Müller.example``; ``None`` for what is not known.
-
-    Raises:
-        Refused: It is not a domain.
-
-    Example:
-        >>> domain("https://www.Example.com/about"), domain("straße.de")
-        ('example.com', 'xn--strae-oqa.de')
-    """
+    """Return a domain in lower case and ASCII, given by itself or as the address of a website."""
     if type(given) is str and len(given) <= LONGEST_CACHED:
         return _cached_domain(given)
     return _domain(given)
@@ -150,18 +124,7 @@ _SHORTENED: Final = r"\d(?:[.,]\d+)?E\+?\d+"
 
 
 def phone(given: Any) -> str | None:
-    """Return a phone number as given, without what a program has put before it.
-
-    Args:
-        given: ``+1 555 0100``, ``tel:+15550100``, ``p:+15550100``; ``None`` for what is not known.
-
-    Raises:
-        Refused: It is a number that has lost its zeros or its digits.
-
-    Example:
-        >>> phone("p:+15550100")
-        '+15550100'
-    """
+    """Return a phone number as given, without what a program has put before it."""
     if type(given) is str and given[:1] in _DIALED and _PLAIN_PHONE(given):
         return given
     text = typed_text(given, withheld)

@@ -1,19 +1,11 @@
 """Caps: how many leads may be taken in a period, as values and as text.
 
-The rules of this module:
-
-* An end is the first instant of what follows, after the instant that was asked about.
-* A midnight that a change of the clocks skips is the change itself; of one that comes twice, the next to come counts.
-* The days are those on which the rep's weekly hours open. Holidays, leave and extra days do not move the pace: what is
-  missed on them is made up for later, a little a day.
 * After k of n days, ceil(limit * k / n) leads are allowed in all. Fractions are carried, so 14 a month is 14.
 * On one day, at most ``burst`` leads are allowed, however much has been missed before.
 * A cap is a set of counters with a bound each. A lead is added to all of them or to none, and the bound is checked
   inside that write, so that no number of processes can pass it.
 * Which counters a lead counts on depends on the instant of the offer alone. They are recorded with the lead and given
   back as recorded, not recomputed.
-* Calendar periods are those of the zone that is passed in: the rep's own.
-* ``Cap.parse(str(cap)) == cap``.
 """
 
 from __future__ import annotations
@@ -67,21 +59,7 @@ _MICROSECOND: Final = timedelta(microseconds=1)
 
 
 def hour_end(now: datetime, zone: tzinfo) -> datetime:
-    """When the local hour of ``now`` ends: on the clock, or where the clocks change before that.
-
-    Args:
-        now: An aware datetime.
-        zone: The zone whose hours are meant.
-
-    Example:
-        >>> from zoneinfo import ZoneInfo
-        >>> before = datetime(2026, 4, 4, 14, 50, tzinfo=UTC)
-        >>> for _ in range(2):
-        ...     before = hour_end(before, ZoneInfo("Australia/Lord_Howe"))
-        ...     print(before)
-        2026-04-04 15:00:00+00:00
-        2026-04-04 15:30:00+00:00
-    """
+    """When the local hour of ``now`` ends: on the clock, or where the clocks change before that."""
     local = now.astimezone(zone)
     left = _HOUR - timedelta(0, local.second, local.microsecond, minutes=local.minute)
     offset = local.utcoffset()
@@ -94,19 +72,7 @@ def hour_end(now: datetime, zone: tzinfo) -> datetime:
 
 
 def midnight(day: date, zone: tzinfo, now: datetime) -> datetime:
-    """When a date begins that has not begun at ``now``.
-
-    Args:
-        day: A later date than that of ``now`` in the zone.
-        zone: The zone whose dates are meant.
-        now: An aware datetime.
-
-    Example:
-        >>> from zoneinfo import ZoneInfo
-        >>> now = datetime(2026, 3, 1, tzinfo=UTC)
-        >>> str(midnight(date(2026, 4, 1), ZoneInfo("Europe/Berlin"), now))
-        '2026-03-31 22:00:00+00:00'
-    """
+    """When a date begins that has not begun at ``now``."""
     local = datetime.combine(day, time(), zone)
     first = local.astimezone(UTC)
     return first if first > now else local.replace(fold=1).astimezone(UTC)
@@ -162,12 +128,7 @@ def longest_gap(limit: int, days: int) -> int:
 
 
 def span(per: str, day: date) -> tuple[date, date]:
-    """The first date of the week, month or quarter of ``day``, and the first date after it.
-
-    Example:
-        >>> span("quarter", date(2026, 11, 21))
-        (datetime.date(2026, 10, 1), datetime.date(2027, 1, 1))
-    """
+    """The first date of the week, month or quarter of ``day``, and the first date after it."""
     if per == "week":
         monday = day - timedelta(days=day.weekday())
         return monday, monday + timedelta(weeks=1)
@@ -177,12 +138,7 @@ def span(per: str, day: date) -> tuple[date, date]:
 
 
 def workdays(hours: Hours | None) -> frozenset[int]:
-    """The days of the week, Monday 0, on which weekly hours open; every day when there are no such days.
-
-    Example:
-        >>> sorted(workdays(Schedule("mon-fri 09:00-17:00", "UTC")))
-        [0, 1, 2, 3, 4]
-    """
+    """The days of the week, Monday 0, on which weekly hours open; every day when there are no such days."""
     return _opening(hours) or EVERY_DAY
 
 
@@ -197,12 +153,7 @@ def _opening(hours: Hours | None) -> frozenset[int]:
 
 
 def next_workday(day: date, weekdays: frozenset[int]) -> date:
-    """The first date after ``day`` on one of these days of the week, of which there is one at least.
-
-    Example:
-        >>> next_workday(date(2026, 3, 13), frozenset({0, 1, 2, 3, 4}))
-        datetime.date(2026, 3, 16)
-    """
+    """The first date after ``day`` on one of these days of the week, of which there is one at least."""
     return next(
         later for later in (day + _DAY * n for n in range(1, 8)) if later.weekday() in weekdays
     )
@@ -210,12 +161,7 @@ def next_workday(day: date, weekdays: frozenset[int]) -> date:
 
 @lru_cache(maxsize=8_192)
 def workdays_between(first: date, end: date, weekdays: frozenset[int]) -> int:
-    """How many dates from ``first`` to the day before ``end`` are on one of these days of the week. O(1).
-
-    Example:
-        >>> workdays_between(date(2026, 3, 1), date(2026, 4, 1), frozenset({0, 1, 2, 3, 4}))
-        22
-    """
+    """How many dates from ``first`` to the day before ``end`` are on one of these days of the week. O(1)."""
     weeks, rest = divmod((end - first).days, 7)
     start = first.weekday()
     return weeks * len(weekdays) + sum((start + day) % 7 in weekdays for day in range(rest))
@@ -262,13 +208,7 @@ def _ramp(given: Any) -> timedelta:
 
 @frozen
 class Bound:
-    """One counter of a cap, and the most that it may stand at.
-
-    Args:
-        key: The counter.
-        most: The most, at the instant that was asked about.
-        hard: Whether the most is a limit, or only a preference.
-    """
+    """One counter of a cap, and the most that it may stand at."""
 
     key: str
     most: int

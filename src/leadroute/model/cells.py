@@ -1,10 +1,6 @@
 """How a cell becomes a value, by the field that it fills.
 
-The rules of this module:
-
-* Text is read by the kind of its field and never guessed at. What is not text is passed on.
-* What the value may be is the model's business: here it only gets its type.
-* Many names in one cell have ``;`` between them.
+Text is read by the kind of its field and never guessed at. What is not text is passed on.
 """
 
 from __future__ import annotations
@@ -54,17 +50,7 @@ FIELD_KINDS: Final[Mapping[str, str]] = {
 def readers(
     timezone: str | None = None, dates: str | None = None, decimal: str | None = None
 ) -> Mapping[str, Reader]:
-    """Return how cells are read, by kind.
-
-    Args:
-        timezone: The IANA zone of instants without an offset; they are refused when not given.
-        dates: The order of day, month and year: ``dmy``, ``mdy`` or ``ymd``.
-        decimal: The sign before a fraction: ``.`` or ``,``.
-
-    Example:
-        >>> readers(decimal=",")["number"]("50.000")
-        50000
-    """
+    """Return how cells are read, by kind."""
     instant = partial(read_instant, timezone=timezone, dates=dates)
     figure = partial(read_number, decimal=decimal or ".")
     return {
@@ -133,12 +119,7 @@ _KINDS: Final[Mapping[str, tuple[Any, str]]] = {
 
 
 def read_id(given: Any) -> Any:
-    """Read an id: text, a whole number as its digits, a UUID as its text.
-
-    Example:
-        >>> read_id(901.0)
-        '901'
-    """
+    """Read an id: text, a whole number as its digits, a UUID as its text."""
     given = read_digits(given)
     if given.__class__ is str:
         given = given.strip()
@@ -174,12 +155,7 @@ def read_flag(given: Any) -> Any:
 
 
 def read_names(given: Any) -> Any:
-    """Read names with ``;`` between them.
-
-    Example:
-        >>> read_names("en; de")
-        ['en', 'de']
-    """
+    """Read names with ``;`` between them."""
     return _parts(given) if isinstance(given, str) else given
 
 
@@ -188,12 +164,7 @@ def _parts(cell: str) -> list[str]:
 
 
 def read_levels(given: Any, figure: Reader = _POINT) -> Any:
-    """Read skills with their levels; without a level it is 1.
-
-    Example:
-        >>> read_levels("healthcare=0.9; fintech")
-        {'healthcare': 0.9, 'fintech': 1}
-    """
+    """Read skills with their levels; without a level it is 1."""
     if not isinstance(given, str):
         return given
     found: dict[str, float] = {}
@@ -208,12 +179,7 @@ def read_levels(given: Any, figure: Reader = _POINT) -> Any:
 
 
 def read_buckets(given: Any, figure: Reader = _POINT) -> Any:
-    """Read the most per segment.
-
-    Example:
-        >>> read_buckets("enterprise=2; normal=4")
-        {'enterprise': 2, 'normal': 4}
-    """
+    """Read the most per segment."""
     for part in _parts(given) if isinstance(given, str) else ():
         if "=" not in part:
             raise Refused(f"have {part[:40]!r} without a number; write 'enterprise=2; normal=4'")
@@ -221,12 +187,7 @@ def read_buckets(given: Any, figure: Reader = _POINT) -> Any:
 
 
 def read_caps(given: Any) -> Any:
-    """Read caps.
-
-    Example:
-        >>> [str(cap) for cap in read_caps("5/day; 30 per month, paced")]
-        ['5 per day', '30 per month, paced']
-    """
+    """Read caps."""
     return [_cap(part) for part in _parts(given)] if isinstance(given, str) else given
 
 

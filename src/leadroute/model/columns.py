@@ -1,12 +1,7 @@
 """Which column of a file, or key of a mapping, fills which field.
 
-The rules of this module:
-
-* Headers are compared by ``header_key``: letter case, blanks and punctuation do not count.
-* Asked in this order: the caller's own columns, the declared attributes, the preset of the CRM, the names of the
-  fields, their synonyms. The first that knows a header decides.
-* A header that nothing knows and that is nearly the name of a field which no other column fills is a fault, so that a
-  slip does not quietly become an attribute.
+Asked in this order: the caller's own columns, the declared attributes, the preset of the CRM, the names of the
+fields, their synonyms. The first that knows a header decides.
 """
 
 from __future__ import annotations
@@ -50,12 +45,7 @@ _SYNONYMS: Final = {"lead": LEAD_SYNONYMS, "rep": REP_SYNONYMS}
 
 
 def header_key(header: str) -> str:
-    """Return what two spellings of a header have in common.
-
-    Example:
-        >>> header_key("Zip/Postal Code") == header_key("zip_postal-code")
-        True
-    """
+    """Return what two spellings of a header have in common."""
     folded = unicodedata.normalize("NFKC", header).casefold()
     kept = "".join([c for c in folded if c.isalnum() or unicodedata.category(c)[0] == "M"])
     return kept or header.strip()
@@ -125,15 +115,7 @@ PRESETS: Final[Mapping[str, ColumnMap]] = {
 
 
 def as_columns(given: ColumnMap | Mapping[str, str] | str | None) -> ColumnMap:
-    """Return a map from what a caller wrote: a map, the name of a preset, headers with their fields, or nothing.
-
-    Raises:
-        ConfigError: It is none of these.
-
-    Example:
-        >>> as_columns("salesforce") is SALESFORCE
-        True
-    """
+    """Return a map from what a caller wrote: a map, the name of a preset, headers with their fields, or nothing."""
     if isinstance(given, ColumnMap):
         return given
     if isinstance(given, str):
@@ -187,21 +169,7 @@ def match_columns(
     extra: str = "attributes",
     zoned: bool = False,
 ) -> tuple[tuple[Column, ...], list[FieldError]]:
-    """Return what each column fills, and what is wrong with the headers.
-
-    Args:
-        headers: The headers, in their order.
-        entity: ``lead`` or ``rep``.
-        names: The fields that there are.
-        columns: The caller's own columns, and a preset.
-        custom: The declared attributes.
-        extra: What becomes of a column that nothing knows: ``attributes``, ``ignore`` or ``refuse``.
-        zoned: Whether the zone of instants without an offset is known. If not, a column fills an instant only where
-            a map or the field's own name says so.
-
-    Raises:
-        ConfigError: A map names a field that does not exist.
-    """
+    """Return what each column fills, and what is wrong with the headers."""
     usual = _usual(entity, columns.preset, frozenset(names))
     own = _own_columns(entity, names, columns, custom)
     found = [_column(header, names, own, usual, extra, zoned=zoned) for header in headers]

@@ -1,10 +1,4 @@
-"""Distances on the globe, for work that is done on site.
-
-The rules of this module:
-
-* A position is latitude and longitude in degrees: -90 to 90, and -180 to 180.
-* Leads and reps carry theirs as the attributes ``lat`` and ``lon``. Half a position is none.
-"""
+"""Distances on the globe, for work that is done on site."""
 
 from __future__ import annotations
 
@@ -33,12 +27,7 @@ def position(given: Any) -> Position:
 
 
 def position_of(attributes: Mapping[str, Any]) -> Position | None:
-    """The position that attributes hold as ``lat`` and ``lon``; ``None`` when they hold none that can be right.
-
-    Example:
-        >>> position_of({"lat": 52.52, "lon": 13.405}), position_of({"lat": 52.52})
-        ((52.52, 13.405), None)
-    """
+    """The position that attributes hold as ``lat`` and ``lon``; ``None`` when they hold none that can be right."""
     try:
         return position((attributes.get("lat"), attributes.get("lon")))
     except Refused:
@@ -46,12 +35,7 @@ def position_of(attributes: Mapping[str, Any]) -> Position | None:
 
 
 def distance_km(one: Position, other: Position) -> float:
-    """The distance in kilometers along the surface, by the haversine formula (Sinnott 1984); within 0.6 %.
-
-    Example:
-        >>> round(distance_km((52.5200, 13.4050), (48.8566, 2.3522)))  # Berlin to Paris
-        877
-    """
+    """The distance in kilometers along the surface, by the haversine formula (Sinnott 1984); within 0.6 %."""
     lat1, lon1, lat2, lon2 = map(radians, (*one, *other))
     half = sin((lat2 - lat1) / 2) ** 2 + cos(lat1) * cos(lat2) * sin((lon2 - lon1) / 2) ** 2
     return 2 * EARTH_KM * asin(sqrt(min(1.0, half)))

@@ -30,12 +30,7 @@ _SMALL: Final = frozenset(("the", "of", "de", "la", "and", "y"))
 
 
 def fold(name: str) -> str:
-    """Return the key under which all spellings of a name meet; empty when it has no letters and digits.
-
-    Example:
-        >>> fold("U.S.A."), fold("Côte d'Ivoire"), fold("St. Kitts & Nevis")
-        ('usa', 'cotedivoire', 'saintkittsnevis')
-    """
+    """Return the key under which all spellings of a name meet; empty when it has no letters and digits."""
     plain = unicodedata.normalize("NFKD", name.translate(_SPELLED).casefold().translate(_SPELLED))
     words = "".join([c if _counts(c) else " " for c in re.sub(_MARKS, "", plain)]).split()
     # Single letters side by side are one word: the Y of N.Y. is no "and".
@@ -48,12 +43,7 @@ def fold(name: str) -> str:
 
 
 def near_key(key: str, keys: Iterable[str]) -> str | None:
-    """Return the key most like ``key`` that begins like it, for a remedy to name; ``None`` when none is near.
-
-    Example:
-        >>> near_key("germny", ["germany", "ghana"])
-        'germany'
-    """
+    """Return the key most like ``key`` that begins like it, for a remedy to name; ``None`` when none is near."""
     alike = [each for each in keys if each[:2] == key[:2] and len(each) > 3]
     found = difflib.get_close_matches(key, alike, n=1, cutoff=0.8)
     return found[0] if found else None

@@ -47,17 +47,7 @@ _NO_VALUE: Final = frozenset(("NAType", "NaTType"))
 
 
 def missing(value: Any, typed: bool) -> bool:
-    """Return whether a value says that nothing is known.
-
-    Args:
-        value: Any value: ``None``, NaN, NaT, ``pandas.NA`` and blank text say so.
-        typed: Whether it is for a field with a form of its own, such as a country, a number or a date. There ``-``,
-            ``--``, ``n/a``, ``unknown`` and ``none`` say so too; free text and attributes keep them as words.
-
-    Example:
-        >>> missing(float("nan"), typed=False), missing("N/A", typed=True)
-        (True, True)
-    """
+    """Return whether a value says that nothing is known."""
     if isinstance(value, str):
         word = value.strip()
         return not word or (typed and len(word) <= 7 and word.casefold() in _UNKNOWN)
@@ -69,13 +59,7 @@ def missing(value: Any, typed: bool) -> bool:
 
 
 def plain_value(given: Any) -> Any:
-    """Return an enum member's value, a scalar of numpy as Python has it, ``None`` for what is missing, else the same.
-
-    Example:
-        >>> from enum import Enum
-        >>> plain_value(Enum("Channel", {"WEB": "web"}).WEB), plain_value(float("nan")) is None
-        ('web', True)
-    """
+    """Return the plain value of an enum member, a scalar of numpy, or a mark for what is missing."""
     if isinstance(given, Enum):
         given = given.value
     if type(given).__module__ == "numpy" and getattr(given, "shape", None) == ():
@@ -93,19 +77,7 @@ def composed(text: str) -> str:
 
 
 def text_of(given: Any, show: Callable[[Any], str] = shown) -> str:
-    """Return text in normal form C without blanks around it; empty when nothing is known.
-
-    Args:
-        given: What a caller handed in.
-        show: How a refusal repeats it.
-
-    Raises:
-        Refused: It is not text, too long, or text that databases refuse.
-
-    Example:
-        >>> text_of(" a b ")
-        'a b'
-    """
+    """Return text in normal form C without blanks around it; empty when nothing is known."""
     if type(given) is not str:
         given = plain_value(given)
         if given is None:
@@ -132,10 +104,6 @@ LONGEST_CACHED: Final = 80
 
 
 def typed_text(given: Any, show: Callable[[Any], str] = shown) -> str | None:
-    """Return text for a field with a form of its own, or ``None`` when nothing is known; see ``missing``.
-
-    Raises:
-        Refused: As for ``text_of``.
-    """
+    """Return text for a field with a form of its own, or ``None`` when nothing is known; see ``missing``."""
     found = text_of(given, show)
     return None if missing(found, typed=True) else found

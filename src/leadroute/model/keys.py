@@ -1,7 +1,5 @@
 """The names under which things are counted and kept, in one place.
 
-The rules of this module:
-
 * A key is parts joined by ``/``. A ``/`` or ``%`` inside a part is percent-encoded, so no two things share a key.
 * ``placement/<lead>``, ``lead/<lead>``, ``credits/<pool>`` and ``turn_credit/...`` are records; everything else here is
   a counter.
@@ -34,12 +32,7 @@ __all__ = [
 
 
 def key(*named: str) -> str:
-    """Parts joined into one key.
-
-    Example:
-        >>> key("turn", "a/b", "ada")
-        'turn/a%2Fb/ada'
-    """
+    """Parts joined into one key."""
     joined = "/".join(named)
     if "%" not in joined and joined.count("/") == len(named) - 1:  # as nearly every key
         return joined
@@ -47,12 +40,7 @@ def key(*named: str) -> str:
 
 
 def parts(found: str) -> tuple[str, ...]:
-    """The parts of a key, as they were before they were joined; the inverse of ``key``.
-
-    Example:
-        >>> parts("turn/emea/a%2Fb")
-        ('turn', 'emea', 'a/b')
-    """
+    """The parts of a key, as they were before they were joined; the inverse of ``key``."""
     return tuple(part.replace("%2F", "/").replace("%25", "%") for part in found.split("/"))
 
 
@@ -137,12 +125,7 @@ def order_key() -> str:
 
 
 def credits_key(pool: str, more: int | str = 0) -> str:
-    """The record of the credits of a pool; a pool of many reps, or many turn credits, has further ones.
-
-    Example:
-        >>> credits_key("emea"), credits_key("emea", 1)
-        ('credits/emea', 'credits/emea/1')
-    """
+    """The record of the credits of a pool; a pool of many reps, or many turn credits, has further ones."""
     return key("credits", pool, str(more)) if more else key("credits", pool)
 
 

@@ -1,14 +1,9 @@
 """The clock of a lead: what is known of its time zone, and how much of the working week a rep shares.
 
-The rules of this module:
-
 * A zone is named only when it is certain. Else every zone that it may be is listed, with the reason, and nothing is
   guessed.
 * What is said most exactly decides: a zone that was given, then the region, then the country, then the phone number.
-* Zones of one country whose clocks have agreed since 2024 are one zone.
 * A phone number tells its country at most, and never appears in a reason.
-* A time zone is never guessed: where a lead may be in several, only the hours that suit all of them count.
-* A rep without a schedule works the asked hours in their own zone.
 """
 
 from __future__ import annotations
@@ -73,13 +68,7 @@ _LONGEST_CODE = 7
 
 @frozen
 class ZoneGuess:
-    """What is known about a lead's time zone.
-
-    Args:
-        zone: The zone, when it is certain; else ``None``.
-        candidates: Every zone that it may be; empty when nothing is known.
-        reason: Why, in a few words without personal data.
-    """
+    """What is known about a lead's time zone."""
 
     zone: str | None
     candidates: tuple[str, ...]
@@ -199,33 +188,18 @@ _hours = lru_cache(maxsize=4_096)(calling_hours)
 
 
 def clock_of(lead: Lead) -> ZoneGuess:
-    """What is known of the lead's time zone.
-
-    Example:
-        >>> clock_of(Lead("L-1", country="DE")).zone
-        'Europe/Berlin'
-    """
+    """What is known of the lead's time zone."""
     return zones_of(lead.country, lead.region, lead.phone, lead.timezone)
 
 
 def lead_hours(lead: Lead, week: str = OFFICE) -> Hours | None:
-    """Weekly hours on the lead's own clock; ``None`` when nothing is known of it.
-
-    Raises:
-        ValidationError: ``week`` cannot be read.
-    """
+    """Weekly hours on the lead's own clock; ``None`` when nothing is known of it."""
     return _hours(week, clock_of(lead))
 
 
 @frozen
 class Shared:
-    """How much of the lead's working hours in the seven days from an instant reps work too.
-
-    Args:
-        hours: The lead's working hours.
-        week: The same as weekly hours, for reps without a schedule.
-        now: The instant.
-    """
+    """How much of the lead's working hours in the seven days from an instant reps work too."""
 
     hours: Hours
     week: str
@@ -245,10 +219,7 @@ class Shared:
         return self._together(own) / self.whole
 
     def reason(self, rep: Rep) -> str:
-        """How many hours they share, of how many.
-
-        Complexity: O(stretches of a week), once for every schedule.
-        """
+        """How many hours they share, of how many."""
         own = self._of(rep)
         if own is None:
             return "the rep's time zone is not known"
@@ -267,23 +238,6 @@ class Shared:
 
 
 def shared_hours(lead: Lead, week: str, now: datetime | None) -> Shared | None:
-    """The comparison for one lead; ``None`` when nothing is known of the lead's time zone.
-
-    Args:
-        lead: The lead.
-        week: Its working hours, such as ``"mon-fri 09:00-17:00"``.
-        now: When the seven days begin, aware.
-
-    Raises:
-        ValidationError: ``week`` cannot be read.
-        FieldTypeError: The lead's zone is known, and the time was not given.
-
-    Example:
-        >>> from datetime import UTC
-        >>> monday = datetime(2026, 1, 5, tzinfo=UTC)
-        >>> shared = shared_hours(Lead("L-1", country="DE"), OFFICE, monday)
-        >>> shared.reason(Rep("ada", schedule="mon-fri 09:00-17:00", timezone="Europe/London"))
-        "35 of the lead's 40 working hours in the next week"
-    """
+    """The comparison for one lead; ``None`` when nothing is known of the lead's time zone."""
     hours = lead_hours(lead, week)
     return None if hours is None else Shared(hours, week, known(now))

@@ -13,17 +13,7 @@ _DEEPEST: Final = 4
 
 
 def flattened(row: Mapping[str, Any], names: Collection[str]) -> dict[str, Any]:
-    """Return a row without nesting: what stands within ``Owner`` as ``Name`` becomes ``Owner.Name``.
-
-    Args:
-        row: Values by header. What Salesforce says of a record under ``attributes`` is dropped but for its
-            ``referenceId``.
-        names: The fields that may hold a mapping, which stays one.
-
-    Example:
-        >>> flattened({"Id": "7", "Owner": {"Name": "Ada"}, "skills": {"sap": 1}}, ["skills"])
-        {'Id': '7', 'Owner.Name': 'Ada', 'skills': {'sap': 1}}
-    """
+    """Return a row without nesting: what stands within ``Owner`` as ``Name`` becomes ``Owner.Name``."""
     whole = {header_key(name) for name in names}
     if not any(isinstance(value, Mapping) for value in row.values()):
         return {str(header): value for header, value in row.items()}
@@ -52,17 +42,7 @@ def _is_record(given: Mapping[str, Any]) -> bool:
 
 
 def mapping_of(given: object) -> dict[str, Any]:
-    """Return the fields of an object by name, none of them computed.
-
-    Args:
-        given: A row of an ORM (SQLAlchemy, Django), of sqlite3 or another driver, a dataclass, an attrs or a pydantic
-            object, a named tuple, or any object with attributes.
-
-    Example:
-        >>> from types import SimpleNamespace
-        >>> mapping_of(SimpleNamespace(id="L-1", _state=None))
-        {'id': 'L-1'}
-    """
+    """Return the fields of an object by name, none of them computed."""
     names = next((found for look in _LOOKS if (found := look(given)) is not None), None)
     if names is None:
         names = [name for name in _stored(given) if not name.startswith("_")]

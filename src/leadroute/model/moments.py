@@ -1,11 +1,6 @@
 """Instants as people, CRMs and programs write them.
 
-The rules of this module:
-
-* ISO 8601 with an offset or ``Z`` says everything. Of an instant without an offset the time zone must be declared.
-* A date of three numbers has two readings, unless the year goes first or a number above 12 tells the day. Which one is
-  right must be declared.
-* A local time that the zone has twice, or skips, is refused. So are numbers: nobody says what they count.
+A local time that the zone has twice, or skips, is refused. So are numbers: nobody says what they count.
 """
 
 from __future__ import annotations
@@ -62,24 +57,7 @@ _MIDNIGHT: Final = time()
 def moment(
     given: Any, timezone: str | tzinfo | None = None, dates: str | None = None
 ) -> datetime | None:
-    """Return an instant in UTC, given as a datetime or as text.
-
-    Args:
-        given: A datetime, a date, ``2026-03-04T09:00:00Z``, ``4 Mar 2026 9:00 AM`` and the like; ``None`` for what is
-            not known. A date alone is its midnight.
-        timezone: The zone of an instant that has no offset; without it such an instant is refused.
-        dates: In which order the numbers of a date stand, ``dmy``, ``mdy`` or ``ymd``; without it a date that has two
-            readings is refused.
-
-    Raises:
-        Refused: It is not an instant, or one with two readings; then both are named.
-
-    Example:
-        >>> moment("2026-03-04T10:00:00+01:00").isoformat()
-        '2026-03-04T09:00:00+00:00'
-        >>> moment("04/03/2026 10:00", timezone="Europe/Berlin", dates="dmy").isoformat()
-        '2026-03-04T09:00:00+00:00'
-    """
+    """Return an instant in UTC, given as a datetime or as text."""
     if type(given) is datetime and given.tzinfo is UTC:
         return given
     given = plain_value(given)

@@ -1,12 +1,6 @@
 """Numbers as people, spreadsheets and programs write them.
 
-The rules of this module:
-
-* Digits in groups of three (or as in India: two, and three at the end) and a decimal sign: comma, point, blank and
-  apostrophe may part the groups.
-* One comma or point with three digits behind it has two readings, ``50.000``, unless the decimal sign is declared.
-* A currency's sign or code before or behind comes off; no amount is converted.
-* Ranges, ``10k``, ``50%`` and what a spreadsheet has shortened (``4.5E+11``) are no numbers.
+One comma or point with three digits behind it has two readings, ``50.000``, unless the decimal sign is declared.
 """
 
 from __future__ import annotations
@@ -43,23 +37,7 @@ _REMEDY: Final = "write plain digits such as 1000 or 1000.5, or leave it empty w
 
 
 def number(given: Any, decimal: str | None = None) -> int | float | None:
-    """Return a number, given as any number of Python's or numpy's, or as text.
-
-    Args:
-        given: ``50000``, ``Decimal("0.5")``, ``"$1,234.50"``, ``"1.234,50 €"`` and the like; ``None`` for what is not
-            known.
-        decimal: The decimal sign of text, ``.`` or ``,``; without it a text that has two readings is refused.
-
-    Returns:
-        An ``int`` for whole numbers, else a ``float``.
-
-    Raises:
-        Refused: It is not a number, not below 2**63, or a text with two readings; then both are named.
-
-    Example:
-        >>> number("$1,234.50"), number("50.000", decimal=","), number(2.0)
-        (1234.5, 50000, 2.0)
-    """
+    """Return a number, given as any number of Python's or numpy's, or as text."""
     kind = type(given)
     if kind is not int and kind is not float:
         given = plain_value(given)
@@ -158,12 +136,7 @@ def _grouped(head: str) -> bool:
 
 
 def number_text(value: float) -> str:
-    """Return a number as text that ``number`` reads back without a declared decimal sign.
-
-    Example:
-        >>> number_text(50.125), number_text(1000), number_text(0.5)
-        ('50.1250', '1000', '0.5')
-    """
+    """Return a number as text that ``number`` reads back without a declared decimal sign."""
     written = repr(value)
     head, point, tail = written.lstrip("-").partition(".")
     doubtful = bool(point) and len(tail) == 3 and len(head) <= 3 and head[0] != "0"

@@ -1,10 +1,7 @@
 """Postal codes as text: beginnings and ranges of them.
 
-The rules of this module:
-
-* Codes are compared as text, without spaces and hyphens, so leading zeros count and ``SW1A 1AA`` begins with ``SW1``.
-* A range holds both its ends, and whatever begins with its last one. A range of numbers holds only codes that begin
-  with as many digits.
+A range holds both its ends, and whatever begins with its last one. A range of numbers holds only codes that begin
+with as many digits.
 """
 
 from __future__ import annotations
@@ -23,24 +20,13 @@ _REMEDY = "write a beginning such as 'DE:10', or a range such as 'DE:10000..1999
 
 
 def squashed(code: str) -> str:
-    """A postal code without spaces and hyphens.
-
-    Example:
-        >>> squashed("SW1A 1AA")
-        'SW1A1AA'
-    """
+    """A postal code without spaces and hyphens."""
     return code.replace(" ", "").replace("-", "")
 
 
 @frozen(order=True)
 class Stretch:
-    """Postal codes from ``first`` to ``last`` of one country, or of any.
-
-    Args:
-        country: The country; ``""`` is any.
-        first: The first code, or the beginning of all of them.
-        last: The last code, or its beginning.
-    """
+    """Postal codes from ``first`` to ``last`` of one country, or of any."""
 
     country: str
     first: str
@@ -97,12 +83,7 @@ def postal(given: Any) -> str:
 
 @lru_cache(maxsize=65_536)
 def stretch(written: str) -> Stretch:
-    """The stretch that a cleaned text stands for.
-
-    Example:
-        >>> stretch("DE:10000..19999").prefix
-        '1'
-    """
+    """The stretch that a cleaned text stands for."""
     head, _, rest = written.rpartition(":")
     first, dots, last = rest.partition("..")
     return Stretch(head, first, last if dots else first)

@@ -1,12 +1,6 @@
 """Rows of other programs to leads and reps: what a cell fills, and every fault with its place.
 
-The rules of this module:
-
-* A row becomes one value, or its faults are named, all of them at once. Nothing of it is guessed.
-* An empty cell is not known, and so is None, NaN, NaT and ``pandas.NA``.
-* Where several columns fill one field, the first that is not empty counts. Where one header is there twice, the cells
-  have to agree.
-* First and last name are joined where there is no full name.
+An empty cell is not known, and so is None, NaN, NaT and ``pandas.NA``.
 """
 
 from __future__ import annotations
@@ -86,21 +80,7 @@ class RowOptions(TypedDict, total=False):
 
 @frozen(kw_only=True, cache_hash=True)
 class ReadOptions:
-    """What has to be known of rows before they can be read.
-
-    Args:
-        columns: What the columns fill: a ``ColumnMap`` such as ``SALESFORCE``, its name, or fields by their headers.
-        custom: The kinds of custom attributes by name; those of reps begin with ``rep.``.
-        country: The country of the rows that name none.
-        timezone: The IANA zone of instants without an offset.
-        dates: The order of day, month and year in dates such as 3/4/2026: ``dmy``, ``mdy`` or ``ymd``.
-        decimal: The sign before a fraction: ``.`` or ``,``.
-        extra: What becomes of columns that fill nothing: ``attributes``, ``ignore`` or ``refuse``.
-        on_fault: What a fault takes away: the ``row``, or the ``field`` alone.
-
-    Raises:
-        ConfigError: One of them cannot be right.
-    """
+    """What has to be known of rows before they can be read."""
 
     columns: ColumnMap = field(default=None, converter=as_columns)
     custom: Mapping[str, str] = field(default=FrozenDict(), converter=frozen_words)
@@ -164,14 +144,6 @@ def laid_out(
 class RowReader(Generic[V]):
     """Reads rows that have the same headers.
 
-    Args:
-        kind: ``Lead`` or ``Rep``.
-        headers: The headers, one for each cell.
-        options: What is known of the rows.
-
-    Raises:
-        ConfigError: The column map names a field that does not exist.
-
     ``columns`` has what each column fills, ``faults`` what is wrong with the headers.
     """
 
@@ -208,11 +180,7 @@ class RowReader(Generic[V]):
         self._country = options.country if "country" in names else None
 
     def read(self, cells: Sequence[Any]) -> tuple[V | None, list[FieldError]]:
-        """Return the value of a row, if it is one, and what is wrong with the row.
-
-        Args:
-            cells: One for each header.
-        """
+        """Return the value of a row, if it is one, and what is wrong with the row."""
         given: dict[str, Any] = {}
         attributes: dict[str, Any] = {}
         faults: list[FieldError] = []

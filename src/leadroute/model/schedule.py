@@ -1,8 +1,5 @@
 """When a rep, a team or a lead can be reached: weekly windows in a time zone, and what departs from them.
 
-The rules of this module:
-
-* Times of day are local to the zone. A window belongs to the date on which it opens, past midnight too.
 * What a date's windows are is decided once: an override if there is one, else none on a holiday, else the weekly ones.
   So a holiday closes the shift that opens on it, and not the end of the shift that opened the evening before.
 * Time off is taken out of whatever is left. Dates of time off run from local midnight to local midnight, as an all-day
@@ -41,16 +38,7 @@ _OFF_FORMS = "a date, two dates, or two aware datetimes"
 
 @frozen(init=False)
 class TimeOff:
-    """One absence: whole dates, the last included, or from one instant up to another.
-
-    Args:
-        start: The first date, or the first instant (aware).
-        end: The last date, itself included, or the instant of return. Left out: the one date. An instant needs it.
-
-    Example:
-        >>> str(TimeOff(date(2026, 7, 1), date(2026, 7, 14)))
-        '2026-07-01..2026-07-14'
-    """
+    """One absence: whole dates, the last included, or from one instant up to another."""
 
     start: date
     end: date
@@ -90,12 +78,7 @@ class TimeOff:
 
     @classmethod
     def parse(cls, text: str) -> TimeOff:
-        """The absence that ``str`` wrote: a date, or two dates or instants with ``..`` between.
-
-        Raises:
-            ValidationError: It cannot be read.
-            FieldTypeError: It is not text.
-        """
+        """The absence that ``str`` wrote: a date, or two dates or instants with ``..`` between."""
         must_be(str, text=text)
         first, dots, last = text.partition("..")
         try:
@@ -401,15 +384,7 @@ def _restored(week: Week, zone: str, holidays: Any, overrides: Any, time_off: An
 
 
 def text_of(hours: Hours) -> str:
-    """The text of hours, from which ``Schedule.parse`` makes them again.
-
-    Raises:
-        Refused: They have none: they are a combination, or the holidays are not a finite collection.
-
-    Example:
-        >>> text_of(Schedule("mon-fri 09:00-17:00", "UTC"))
-        'mon-fri 09:00-17:00; in UTC'
-    """
+    """The text of hours, from which ``Schedule.parse`` makes them again."""
     if not isinstance(hours, Schedule):
         raise Refused(
             "is a combination, which has no text; write its parts, and combine them after reading"

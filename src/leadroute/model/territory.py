@@ -1,10 +1,6 @@
 """Territories: a named geography, vertical or list of accounts, and whose it is.
 
-The rules of this module:
-
-* A lead is in a territory when it fits everything that the territory says. What it does not say fits every lead.
 * A fact that the lead does not have fits nothing that is said about it.
-* ``!`` before a name leaves it out: ``{"DE", "!DE-BY"}`` is not one of the places, ``{"!AT"}`` is everything but it.
 * Accounts and domains are one thing: the lead's account is named, or its domain is. A domain holds its subdomains.
 * A child says what is different from its parent. Whatever it does not say, it has from the parent.
 """
@@ -66,19 +62,7 @@ def _regions_in(given: Any, countries: Set[str] = frozenset()) -> frozenset[str]
 
 @frozen
 class Place:
-    """What territories ask about a lead, read once.
-
-    Args:
-        account: The lead's account.
-        domains: Its domain, and each domain that holds it; from the e-mail address when the lead names no domain.
-        postal: Its postal code without spaces and hyphens.
-        regions: Its region, and the same with the country before it where the lead names both: ``CA`` and ``US-CA``.
-        country: Its country; that of the region when the lead names none.
-        industry: Its industry.
-        languages: Its language, and the same without script and region.
-        employees: Its company size.
-        position: Its coordinates.
-    """
+    """What territories ask about a lead, read once."""
 
     account: str | None
     domains: tuple[str, ...]
@@ -118,12 +102,7 @@ class Place:
 
 
 def domains_of(lead: Lead) -> tuple[str, ...]:
-    """The lead's domain, and each domain that holds it; from the e-mail address when the lead names no domain.
-
-    Example:
-        >>> domains_of(Lead("L-1", email="ann@eu.example.com"))
-        ('eu.example.com', 'example.com')
-    """
+    """The lead's domain, and each domain that holds it; from the e-mail address when the lead names no domain."""
     host = lead.domain or (lead.email.rpartition("@")[2] if lead.email else "")
     labels = host.split(".") if host else []
     return tuple(".".join(labels[start:]) for start in range(len(labels) - 1))

@@ -1,18 +1,11 @@
 """Open time as numbers: stretches in microseconds since 1970, found by bisection.
 
-The rules of this module:
-
 * Time is cut into blocks of 52 weeks. A block holds its open stretches in order, merged, half-open and cut at its
   edges, with the open time before each of them; so a question costs two bisections, however far its answer lies.
 * A block is built when it is first asked for and kept. Building it twice gives the same block, so that threads need
   no lock.
-* A search gives up after ``HORIZON`` blocks, a little over a hundred years: what has not opened by then never does.
 * Local time becomes an instant as RFC 5545 says, which is ``fold=0``: a time that a gap skips is read with the offset
   from before the gap, and a time that occurs twice is its first occurrence.
-* A window that ends before it begins, because a gap lies between, is empty. A date that the zone skips altogether, as
-  Samoa skipped 30 December 2011, has no windows.
-* No zone changes its clocks and changes them back within three days (a test asks all of them). So where the offset is
-  the same every third day, it is the same in between, and the zone need not be asked for every window.
 """
 
 from __future__ import annotations
@@ -69,11 +62,7 @@ _KEPT = 256
 
 
 def micros(at: datetime, argument: str) -> int:
-    """An aware datetime as microseconds since 1970.
-
-    Raises:
-        FieldTypeError: ``at`` is naive, or no datetime; the message names ``argument``.
-    """
+    """An aware datetime as microseconds since 1970."""
     try:
         return whole(at - EPOCH)
     except TypeError:

@@ -1,14 +1,9 @@
 """What became of the leads that each rep had, as counts that can be added up in any order.
 
-The rules of this module:
-
 * A ``Record`` holds whole numbers as counted. Records add up field by field, so it never matters in which order, or in
   how many parts, they were counted.
-* A record belongs to one rep, one segment of leads and one week. Weeks let old outcomes count less, with any
-  half-life, without counting again.
 * Counts may be set right afterwards, so one week may hold less than nothing. Who judges by a total takes what is
   ``possible``.
-* Every number can be kept as a counter of a store: ``counters`` and ``from_counters`` are inverses.
 """
 
 from __future__ import annotations
@@ -91,12 +86,7 @@ _COUNTS: Final = ("offered", "accepted", "declined", "ignored", "closed", "won",
 
 
 def possible(record: Record) -> Record:
-    """The nearest record that can be: no count below 0, and what was won is closed.
-
-    Example:
-        >>> possible(Record(won=5, closed=3, declined=-1))
-        Record(closed=5, won=5)
-    """
+    """The nearest record that can be: no count below 0, and what was won is closed."""
     below = {name: 0 for name in _COUNTS if getattr(record, name) < 0}
     if below or record.closed < record.won:
         found = evolve(record, **below)
@@ -119,12 +109,7 @@ def week_of(instant: datetime) -> int:
 
 
 def segment_key(field: str, value: str) -> str:
-    """The name of the segment of the leads that have this value in this field.
-
-    Example:
-        >>> segment_key("industry", "oil/gas")
-        'industry/oil%2Fgas'
-    """
+    """The name of the segment of the leads that have this value in this field."""
     return key(field, value)
 
 

@@ -1,11 +1,7 @@
 """Turns that a rep is given beside their share, or that are withheld: with a reason, a cause and an end.
 
-The rules of this module:
-
-* Turns above 0 are given: each pays for one lead, which then is not a turn. Turns below 0 are withheld:
-  they stand as taken already, and are settled by the rep's next turn.
-* A grant counts until it is used up, or until it ends: at ``now >= expires`` it is over.
-* Of what is given, that which ends first pays first.
+Turns above 0 are given: each pays for one lead, which then is not a turn. Turns below 0 are withheld:
+they stand as taken already, and are settled by the rep's next turn.
 """
 
 from __future__ import annotations
@@ -123,21 +119,7 @@ def balances(granted: TurnCredits, now: datetime) -> Mapping[str, int]:
 
 
 def payments(credited: Iterable[TurnCredit], now: datetime) -> Mapping[TurnCredit, int]:
-    """What the rep's next turn does to each grant: all that is withheld is settled, what is given pays the price.
-
-    Returns:
-        What is added to each that changes: 1 and more to what is withheld, -1 and less to what is given. The turn costs
-        1 and the sum of these, which is 0 or more.
-
-    Example:
-        >>> from datetime import UTC
-        >>> may, june = datetime(2026, 5, 1, tzinfo=UTC), datetime(2026, 6, 1, tzinfo=UTC)
-        >>> first, other = TurnCredit(may, "make_up", "L-1"), TurnCredit(june, "absence", "flu", 2)
-        >>> payments([other, first], datetime(2026, 4, 1, tzinfo=UTC)) == {first: -1}
-        True
-        >>> payments([other, first], may) == {other: -1}
-        True
-    """
+    """What the rep's next turn does to each grant: all that is withheld is settled, what is given pays the price."""
     current = sorted(counting(credited, now), key=soonest)
     found = {credit: -credit.turns for credit in current if credit.turns < 0}
     price = 1 + sum(found.values())

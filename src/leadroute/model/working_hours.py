@@ -1,12 +1,7 @@
 """Open hours and the questions they answer, whatever they are made of.
 
-The rules of this module:
-
 * Stretches are half-open: at its closing time a schedule is closed.
-* Answers are aware datetimes in UTC. A naive datetime is refused, and the message names the argument.
 * ``None`` answers "when?" with "never": not within the next hundred years.
-* ``&`` is open when both are, ``|`` when either is, ``~`` when it is closed, in whatever zones they are kept; all of
-  them are values of the same kind.
 """
 
 from __future__ import annotations
@@ -162,11 +157,7 @@ outside = lru_cache(maxsize=1024)(Outside)
 
 @frozen(cache_hash=True)
 class AllOf(Hours):
-    """Open when all of its parts are: a rep's hours within the team's, or the rep's and the lead's.
-
-    Args:
-        parts: One or more ``Hours``.
-    """
+    """Open when all of its parts are: a rep's hours within the team's, or the rep's and the lead's."""
 
     parts: tuple[Hours, ...] = field(converter=_checked)
     line: Line = field(init=False, eq=False, repr=False)
@@ -188,11 +179,7 @@ class AllOf(Hours):
 
 @frozen(cache_hash=True)
 class AnyOf(Hours):
-    """Open when any of its parts is: the hours in which a rep of a team works.
-
-    Args:
-        parts: One or more ``Hours``.
-    """
+    """Open when any of its parts is: the hours in which a rep of a team works."""
 
     parts: tuple[Hours, ...] = field(converter=_checked)
     line: Line = field(init=False, eq=False, repr=False)
@@ -214,11 +201,7 @@ class AnyOf(Hours):
 
 @frozen(cache_hash=True)
 class Closed(Hours):
-    """Open when ``hours`` is closed: ``office & ~quiet`` keeps to the office hours outside the quiet ones.
-
-    Args:
-        hours: What is turned around.
-    """
+    """Open when ``hours`` is closed: ``office & ~quiet`` keeps to the office hours outside the quiet ones."""
 
     hours: Hours
     line: Line = field(init=False, eq=False, repr=False)
@@ -242,10 +225,6 @@ class Closed(Hours):
 def overlap(left: Hours, right: Hours, start: datetime, end: datetime) -> timedelta:
     """How long both are open between ``start`` and ``end``.
 
-    Raises:
-        FieldTypeError: ``start`` or ``end`` is naive.
-
-    Complexity: O(n) in the stretches between ``start`` and ``end``; nothing is kept, so that it suits the pairs of
     many leads and many reps.
     """
     first, last = micros(start, "start"), micros(end, "end")
@@ -256,18 +235,7 @@ def overlap(left: Hours, right: Hours, start: datetime, end: datetime) -> timede
 def meeting(left: Hours, right: Hours, after: datetime) -> datetime | None:
     """The first instant from ``after`` on at which both are open; ``None`` when there is none.
 
-    Raises:
-        FieldTypeError: ``after`` is naive.
-
-    Complexity: two bisections for each opening of either until they meet. Where they do not for a while, their
     intersection is built, and kept.
-
-    Example:
-        >>> from datetime import UTC
-        >>> from leadroute.model.schedule import Schedule
-        >>> early, late = Schedule("mon 08:00-12:00", "UTC"), Schedule("mon 11:00-20:00", "UTC")
-        >>> str(meeting(early, late, datetime(2026, 1, 1, tzinfo=UTC)))
-        '2026-01-05 11:00:00+00:00'
     """
     at = micros(after, "after")
     for _ in range(_OPENINGS):
@@ -283,10 +251,6 @@ def unless_failing(ask: Callable[[], T], failing: Callable[[Exception], T]) -> T
     """What hours answer, or what stands for it when a calendar of yours fails.
 
     Holidays may be any container, so any exception may come out of it. Those of leadroute itself pass through.
-
-    Example:
-        >>> unless_failing(lambda: 1 // 0, lambda error: len(error.args))
-        1
     """
     try:
         return ask()

@@ -1,12 +1,8 @@
 """A decision on record: what was decided, on what, and why, in a form that can be stored and made again.
 
-The rules of this module:
-
 * A record is complete: every rep of the pool with every reason, the points of every score, what broke a tie, and the
   probability with which each rep came first. Nothing in it is computed when it is read.
 * It holds plain values alone, so ``leadroute.plain`` writes it as JSON: equal records are equal bytes.
-* It holds no lead. The inputs are there as digests, which say later whether they are still the same ones.
-* The same inputs under the same policy give the same record, whatever the order in which the reps stand.
 """
 
 from __future__ import annotations
@@ -52,17 +48,7 @@ _ALIKE: Final = (
 
 @frozen
 class Candidate:
-    """One rep who could have taken the lead.
-
-    Args:
-        rep_id: The rep.
-        label: What people called them.
-        score: Between 0 and 1.
-        terms: The terms of the score.
-        propensity: The probability with which they came first.
-        last_assigned: When they last got a lead, in microseconds since 1970 (UTC); ``None`` when never. Among equal
-            scores it decides.
-    """
+    """One rep who could have taken the lead."""
 
     rep_id: str
     label: str
@@ -74,13 +60,7 @@ class Candidate:
 
 @frozen
 class Asked:
-    """Another pool that was asked, and found no rep.
-
-    Args:
-        pool: The pool.
-        outcome: How it came out there.
-        rejections: Who could not take the lead, with every obstacle.
-    """
+    """Another pool that was asked, and found no rep."""
 
     pool: str
     outcome: Outcome
@@ -236,12 +216,7 @@ class DecisionRecord:
 
 @frozen
 class Rerun:
-    """A decision, and the same one made again.
-
-    Args:
-        before: The decision on record.
-        after: The decision as it comes out again.
-    """
+    """A decision, and the same one made again."""
 
     before: DecisionRecord
     after: DecisionRecord

@@ -1,7 +1,5 @@
 """How much of a difference between reps is real: shrinkage of rates towards the average.
 
-The rules of this module:
-
 * Every rep's rate is taken to come from one beta distribution around the average of all. Its ``strength`` (kappa) says
   how many leads the average is worth: large when reps hardly differ, small when they differ much.
 * The strength is estimated from the reps' own counts by the largest marginal likelihood of the beta-binomial model
@@ -56,30 +54,16 @@ class Prior:
 
         The rates of reps vary by mean * (1 - mean) / strength around the average, and the average itself by
         mean * (1 - mean) / trials around what it is estimated to be. The variances add up.
-
-        Example:
-            >>> Prior(0.5, 1_000_000).backing, round(Prior(0.5, 1_000_000, trials=4).backing, 2)
-            (1000000, 4.0)
         """
         return self.strength if self.trials is None else 1 / (1 / self.strength + 1 / self.trials)
 
     @property
     def spread(self) -> float:
-        """The standard deviation of the true rates between reps.
-
-        Example:
-            >>> round(Prior(0.6, 95).spread, 3)
-            0.05
-        """
+        """The standard deviation of the true rates between reps."""
         return sqrt(self.mean * (1 - self.mean) / (self.strength + 1))
 
     def shrunk(self, successes: float, trials: float) -> float:
-        """A rep's rate: (successes + strength * mean) / (trials + strength), the mean of the posterior.
-
-        Example:
-            >>> Prior(0.5, 20).shrunk(10, 20)
-            0.5
-        """
+        """A rep's rate: (successes + strength * mean) / (trials + strength), the mean of the posterior."""
         return (successes + self.strength * self.mean) / (trials + self.strength)
 
 
@@ -116,13 +100,7 @@ Tallied: TypeAlias = tuple[tuple[float, int], ...]
 
 
 class Spread(NamedTuple):
-    """How many reps have how many successes, failures and trials: all that the likelihood asks of them.
-
-    Args:
-        won: The successes.
-        lost: The failures.
-        closed: The trials.
-    """
+    """How many reps have how many successes, failures and trials: all that the likelihood asks of them."""
 
     won: Tallied
     lost: Tallied
@@ -145,10 +123,7 @@ class Spread(NamedTuple):
 
 @lru_cache(maxsize=1_024)
 def likeliest(spread: Spread, mean: float) -> float:
-    """The strength of the largest marginal likelihood, for reps who win this share together.
-
-    Complexity: O(different numbers in the spread); remembered for a spread seen before.
-    """
+    """The strength of the largest marginal likelihood, for reps who win this share together."""
     if not 0 < mean < 1:
         return MOST
     found = [_log_likelihood(spread, mean * each, (1 - mean) * each) for each in _GRID]
@@ -170,23 +145,13 @@ def _risen(start: float, tallied: Tallied) -> float:
 
 @frozen
 class Estimate:
-    """What is known of a rep's rate: the posterior on the log-odds scale.
-
-    Args:
-        centre: The mean of the log-odds.
-        width: The standard deviation of the log-odds.
-    """
+    """What is known of a rep's rate: the posterior on the log-odds scale."""
 
     centre: float
     width: float
 
     def quantile(self, share: float) -> float:
-        """The rate below which the true rate lies with probability ``share``, which is above 0 and below 1.
-
-        Example:
-            >>> f"{posterior(63, 100, Prior(0.63, 100)).quantile(0.95):.3f}"
-            '0.684'
-        """
+        """The rate below which the true rate lies with probability ``share``, which is above 0 and below 1."""
         return _rate(self.centre + self.width * _normal_quantile(share))
 
     def interval(self, confidence: float = 0.9) -> tuple[float, float]:
@@ -206,11 +171,6 @@ def posterior(successes: float, trials: float, prior: Prior | None) -> Estimate:
 
     Half a success and half a failure are added (Jeffreys 1946), so that the answer is finite for every record.
     Without a prior they are all that there is besides the record.
-
-    Example:
-        >>> low, high = posterior(0, 0, None).interval(0.8)
-        >>> low < 0.5 < high
-        True
     """
     mean, strength = (0.5, 0.0) if prior is None else (prior.mean, prior.backing)
     a = 0.5 + successes + strength * mean

@@ -61,11 +61,7 @@ class Predictor(Protocol):
 
 
 def read_when(given: Any) -> Condition:
-    """A converter for the condition of a criterion.
-
-    Raises:
-        ConfigError: It is not a condition, or asks about the rep or the lead score.
-    """
+    """A converter for the condition of a criterion."""
     if not isinstance(given, Condition):
         raise ConfigError(
             f"{given!r:.60} is not a condition; write one such as LEAD.budget > 5_000"
@@ -86,11 +82,7 @@ def is_score(asked: Any) -> bool:
 
 
 def read_points(given: Any) -> float:
-    """A converter for points: a number other than 0.
-
-    Raises:
-        ConfigError: It is something else.
-    """
+    """A converter for points: a number other than 0."""
     number = isinstance(given, int | float) and not isinstance(given, bool)
     if not number or not given or not abs(given) < _LARGEST:
         raise ConfigError(f"points are {given!r:.60}; write a number other than 0, such as 20")
@@ -197,11 +189,7 @@ def _named(given: Any) -> str:
 
 
 def read_respond_within(given: str | timedelta) -> timedelta:
-    """A converter for the time within which a grade wants its leads contacted.
-
-    Raises:
-        ConfigError: It is not a duration above 0.
-    """
+    """A converter for the time within which a grade wants its leads contacted."""
     found = parse_duration(given)
     if not found:
         raise ConfigError("respond_within is 0s; write a time such as '5m', or leave it out")
@@ -209,11 +197,7 @@ def read_respond_within(given: str | timedelta) -> timedelta:
 
 
 def read_priority(given: Any) -> int:
-    """A converter for the priority of a grade.
-
-    Raises:
-        ConfigError: It is not a whole number.
-    """
+    """A converter for the priority of a grade."""
     try:
         found: int = whole()(given)
     except Refused as refused:
@@ -591,11 +575,7 @@ class _Plan:
         self.timed = any(reads(each.when).now for each in scoring.fit)
 
     def refuse_unknown_time(self, lead: Lead) -> None:
-        """Refuse to score without an instant a lead whose score depends on it.
-
-        Raises:
-            FieldTypeError: It does.
-        """
+        """Refuse to score without an instant a lead whose score depends on it."""
         if self.timed or any(each.kind in self.kinds for each in lead.signals):
             known(None)
 

@@ -19,13 +19,7 @@ ByValue: TypeAlias = Mapping[str, Sequence[Rep]]
 
 
 def asked_first(where: Condition) -> tuple[str, str] | None:
-    """The field of the rep and the value with which a condition begins, if it begins so.
-
-    Example:
-        >>> from leadroute.rules.builders import REP
-        >>> asked_first(REP.teams.contains("emea") & (REP.level > 2))
-        ('teams', 'emea')
-    """
+    """The field of the rep and the value with which a condition begins, if it begins so."""
     if isinstance(where, Named):
         return asked_first(where.condition)
     if isinstance(
@@ -59,13 +53,7 @@ def by_value(roster: Roster, name: str) -> ByValue | None:
 
 
 def likely(kept: dict[str, ByValue | None], where: Condition, roster: Roster) -> Sequence[Rep]:
-    """Those for whom a condition may hold, in the order of their ids.
-
-    Args:
-        kept: What is known of the roster by field; a field that is missing is added.
-        where: The condition.
-        roster: The reps.
-    """
+    """Those for whom a condition may hold, in the order of their ids."""
     asked = asked_first(where)
     if asked is None:
         return roster.reps

@@ -1,15 +1,7 @@
 """Conditions as values, and what they read.
 
-The rules of this module:
-
-* A condition is a value: plain ``==``, hashable, picklable. Comparison operators live on the builders, not here.
-* Conditions combine with ``&``, ``|`` and ``~``. ``bool()`` of a condition is an error that shows the rewrite.
-* One question has one tree. ``And`` and ``Or`` are flat, ``~~a`` is ``a``, a literal stands on the right.
-* ``str()`` is the text form, and ``parse(str(condition)) == condition``.
-* A question about a missing value is answered with false; ``~`` is plain two-valued negation. So ``!=`` and ``not in``
-  are false for a missing value, while ``~(... == ...)`` is true.
-* A question checks its operands when it is built and brings its literals into the form of the field they meet.
-* ``negated`` is for what has a negative in the language (``not in``); it is false for a missing value too.
+A question about a missing value is answered with false; ``~`` is plain two-valued negation. So ``!=`` and ``not in``
+are false for a missing value, while ``~(... == ...)`` is true.
 """
 
 from __future__ import annotations
@@ -114,11 +106,7 @@ class Condition:
 
 
 def as_condition(given: object) -> Condition:
-    """The condition that ``given`` stands for: itself, or a builder of a flag such as ``REP.active``.
-
-    Raises:
-        TruthError: It stands for none, usually because of missing parentheses.
-    """
+    """The condition that ``given`` stands for: itself, or a builder of a flag such as ``REP.active``."""
     if isinstance(given, Condition):
         return given
     convert: Callable[[], Condition] | None = getattr(given, "_as_condition", None)
@@ -332,12 +320,7 @@ _NAME: Final = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,79}")
 
 
 def is_name(given: object) -> bool:
-    """Whether a definition may be called this.
-
-    Example:
-        >>> is_name("enterprise"), is_name("lead"), is_name("in")
-        (True, False, False)
-    """
+    """Whether a definition may be called this."""
     return (
         isinstance(given, str)
         and _NAME.fullmatch(given) is not None
@@ -408,11 +391,7 @@ class Contains(Condition):
 
 
 def wanted(operand: Operand, kind: Kind, what: str) -> None:
-    """Refuse an operand that cannot be of the kind.
-
-    Raises:
-        ConfigError: It cannot.
-    """
+    """Refuse an operand that cannot be of the kind."""
     if operand.kind not in (kind, Kind.ANY) or isinstance(operand, Arithmetic):
         raise ConfigError(f"{what} must be {kind.expected}; {operand} is {operand.kind.expected}")
 
@@ -533,14 +512,7 @@ class PredicateCall(Condition):
 
 @frozen
 class Reads:
-    """What a condition reads.
-
-    Args:
-        fields: The standard fields and attributes, of the lead and of the rep.
-        signals: The kinds of signals.
-        checks: The names of your predicates; what those read is not known.
-        now: Whether the answer changes with the instant of the decision.
-    """
+    """What a condition reads."""
 
     fields: frozenset[Field]
     signals: frozenset[str]
@@ -559,13 +531,7 @@ class Reads:
 
 
 def walk(condition: Condition) -> Iterator[Condition | Operand]:
-    """Every node of the tree, parents first, from left to right. O(nodes).
-
-    Example:
-        >>> from leadroute.rules.builders import LEAD
-        >>> [str(node) for node in walk(LEAD.budget > 5)]
-        ['lead.budget > 5', 'lead.budget', '5']
-    """
+    """Every node of the tree, parents first, from left to right. O(nodes)."""
     pending: list[Condition | Operand] = [condition]
     while pending:
         node = pending.pop()
@@ -581,14 +547,7 @@ def walk(condition: Condition) -> Iterator[Condition | Operand]:
 
 
 def reads(condition: Condition) -> Reads:
-    """What the condition reads. O(nodes).
-
-    Example:
-        >>> from leadroute.rules.builders import LEAD, REP
-        >>> asked = reads(LEAD.language.in_(REP.languages))
-        >>> [str(field) for field in asked.rep]
-        ['rep.languages']
-    """
+    """What the condition reads. O(nodes)."""
     nodes = list(walk(condition))
     return Reads(
         frozenset(node for node in nodes if isinstance(node, Field)),
@@ -599,16 +558,7 @@ def reads(condition: Condition) -> Reads:
 
 
 def definitions(condition: Condition) -> dict[str, Condition]:
-    """The named conditions within, innermost first, as ``parse(..., defines=...)`` takes them. O(nodes).
-
-    Raises:
-        ConfigError: One name stands for two conditions.
-
-    Example:
-        >>> from leadroute.rules.builders import LEAD, define
-        >>> definitions(~define("big", LEAD.employees > 500))
-        {'big': <Comparison lead.employees > 500>}
-    """
+    """The named conditions within, innermost first, as ``parse(..., defines=...)`` takes them. O(nodes)."""
     found: dict[str, Condition] = {}
     for node in reversed(list(walk(condition))):
         if (

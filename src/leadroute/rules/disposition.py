@@ -80,31 +80,14 @@ def _by_word(dispositions: Sequence[Disposition]) -> Mapping[str, Disposition]:
 
 
 def check_dispositions(dispositions: tuple[Disposition, ...]) -> None:
-    """Refuse dispositions that feedback could not tell apart.
-
-    Raises:
-        ConfigError: There are none, or two mean the same word.
-    """
+    """Refuse dispositions that feedback could not tell apart."""
     if not dispositions:
         raise ConfigError("there are no dispositions; list one that closes, or leave them out")
     _by_word(dispositions)
 
 
 def find_disposition(dispositions: tuple[Disposition, ...], status: str) -> Disposition:
-    """Return the disposition that a word of feedback means, whatever its case, blanks and punctuation.
-
-    Args:
-        dispositions: Those of the policy.
-        status: The word.
-
-    Raises:
-        Refused: It means none; the message names the nearest word, or all of them where none is near. It does not
-            repeat the word, which may be free text about a person.
-
-    Example:
-        >>> find_disposition(DISPOSITIONS, " CLOSED-WON").name
-        'won'
-    """
+    """Return the disposition that a word of feedback means, whatever its case, blanks and punctuation."""
     known = _by_word(dispositions)
     plain = _plain(word(status))
     found = known.get(plain)

@@ -1,17 +1,7 @@
 """Conditions as nested closures: the straightforward evaluator, and the reference for every faster one.
 
-The rules of this module:
-
-* No regular expression and no backtracking: each piece between two stars is looked for once, leftmost, after the
-  last one.
-* A piece with ``?`` is searched with one shift and one mask per character (Baeza-Yates and Gonnet 1992, shift-and).
-* A reader returns the value of an operand, or ``None`` when it is missing.
-* Values of standard fields were checked by the model; only attributes are checked here, against what the condition
-  needs.
 * Messages never repeat a text out of an attribute, because it may be personal.
-* A tree is compiled once; judging a lead calls closures and walks no tree. Nothing is generated or evaluated as code.
 * A question about a missing value is answered with false.
-* What your predicate returns is checked: true or false, and nothing that merely looks like it.
 """
 
 from __future__ import annotations
@@ -107,13 +97,7 @@ _Search = Callable[[str, int], int]
 
 
 def glob(pattern: str) -> Callable[[str], bool]:
-    """The test whether a whole text is like ``pattern``. O(text + pattern) string work for each call.
-
-    Example:
-        >>> mail = glob("*@example.???")
-        >>> mail("ann@example.com"), mail("ann@example.com.au")
-        (True, False)
-    """
+    """The test whether a whole text is like ``pattern``. O(text + pattern) string work for each call."""
     pieces = pattern.split("*")
     if len(pieces) == 1:
         return lambda text: len(text) == len(pattern) and _fits(pattern, text, 0)
@@ -199,12 +183,7 @@ def reader(operand: Operand, kind: Kind) -> Read:
 
 
 def described(value: object) -> str:
-    """A value in a message: its type, and itself unless it may be personal.
-
-    Example:
-        >>> described("Jo Doe"), described(3)
-        ('a text of 6 characters', 'the number 3')
-    """
+    """A value in a message: its type, and itself unless it may be personal."""
     if isinstance(value, str):
         return f"a text of {len(value)} characters"
     if isinstance(value, bool | datetime):
@@ -324,12 +303,7 @@ def _frozen(given: Mapping[str, Predicate]) -> FrozenDict[str, Predicate]:
 
 @frozen(eq=False)
 class Registry:
-    """The predicates and lists that conditions may name.
-
-    Args:
-        predicates: The predicates that ``predicate(name)`` may ask, by name.
-        free_mail: Domains of free mailboxes, for ``is_free_mail``.
-    """
+    """The predicates and lists that conditions may name."""
 
     predicates: Mapping[str, Predicate] = field(factory=FrozenDict, converter=_frozen)
     free_mail: Container[str] = FREE_MAIL
@@ -343,20 +317,7 @@ LISTS: Final = ("free_mail",)
 
 
 def registry_of(predicates: Predicates = None, lists: Lists = None) -> Registry:
-    """Return the registry of these predicates and lists.
-
-    Args:
-        predicates: The functions that ``predicate(name)`` calls, by name; ``None`` for none.
-        lists: The lists that replace the bundled ones, by name: ``free_mail`` for ``is_free_mail``; ``None`` for none.
-
-    Raises:
-        FieldTypeError: One of them is not a mapping.
-        UnknownFieldError: There is no list of this name.
-
-    Example:
-        >>> registry_of(lists={"free_mail": {"acme.org"}}).free_mail
-        {'acme.org'}
-    """
+    """Return the registry of these predicates and lists."""
     functions, names = {} if predicates is None else predicates, {} if lists is None else lists
     must_be(Mapping, predicates=functions)
     must_be(Mapping, lists=names)
@@ -367,25 +328,7 @@ def registry_of(predicates: Predicates = None, lists: Lists = None) -> Registry:
 
 
 def compile_condition(condition: Condition, registry: Registry = PLAIN) -> Test:
-    """The condition as a function ``test(lead, rep, now)``.
-
-    Args:
-        condition: The condition.
-        registry: The predicates and lists of the policy.
-
-    Returns:
-        A function that judges one lead in time linear in the condition. ``rep`` and ``now`` may be ``None`` when the
-        condition does not ask about them.
-
-    Raises:
-        UnknownFieldError: A predicate is not registered; the message suggests the nearest.
-
-    Example:
-        >>> from leadroute.rules.builders import LEAD
-        >>> test = compile_condition(LEAD.country.in_(["US", "CA"]))
-        >>> test(Lead("L-1", country="ca"), None, None)
-        True
-    """
+    """The condition as a function ``test(lead, rep, now)``."""
     return _CONDITIONS[type(condition)](condition, registry)
 
 

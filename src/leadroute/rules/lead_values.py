@@ -20,18 +20,7 @@ _ALIKE: Final = ()
 
 @lru_cache(maxsize=4_096)
 def lead_values(condition: Condition, registry: Registry) -> LeadValues | None:
-    """A function from a lead to the values that the condition reads of it.
-
-    Returns:
-        The function, or ``None`` when the answer hangs on more than lead and rep: on the instant, a predicate of the
-        host's, a list of the host's that may change; or on the lead's signals, of which no two leads have the same.
-
-    Example:
-        >>> from leadroute.rules.builders import LEAD, REP
-        >>> from leadroute.rules.evaluation import PLAIN
-        >>> lead_values(LEAD.language.in_(REP.languages), PLAIN)(Lead("L-1", language="de"))
-        'de'
-    """
+    """A function from a lead to the values that the condition reads of it."""
     asked = reads(condition)
     own_list = registry.free_mail is not FREE_MAIL and any(
         isinstance(node, FreeMail) for node in walk(condition)

@@ -1,11 +1,6 @@
 """The first look at an expression: is it short, flat and made of nothing but the words and signs of the language?
 
-The rules of this module:
-
-* One pass from left to right, before Python's own parser sees the text, so that nothing large, deep or exotic
-  reaches it. Work is linear in the length, and the length is bounded.
-* Outside quotes only ASCII is allowed, because Python folds look-alike letters into one name.
-* What is refused is named, with what to write instead, at its line and column.
+Outside quotes only ASCII is allowed, because Python folds look-alike letters into one name.
 """
 
 from __future__ import annotations
@@ -92,19 +87,7 @@ def located(error: ConfigError, text: str, position: int) -> ConfigError:
 
 
 def scan(text: str, *, none: bool = False) -> str:
-    r"""The text on one line, each character where it was, once it is known to be harmless.
-
-    Args:
-        text: The expression.
-        none: Whether ``None`` may stand in it, as an argument of a scorer.
-
-    Raises:
-        ExpressionError: It is empty, too long, too deep, or holds what is not in the language.
-
-    Example:
-        >>> scan("lead.budget > 5\nand lead.email is present")
-        'lead.budget > 5 and lead.email is present'
-    """
+    r"""The text on one line, each character where it was, once it is known to be harmless."""
     if not isinstance(text, str):
         raise ConfigError(f"an expression is text, not of type {type(text).__name__}")
     if len(text) > MAX_LENGTH:

@@ -1,15 +1,7 @@
 """Conditions from text.
 
-The rules of this module:
-
-* A word of the text calls the builder of the Python form; there is nothing else that text can call.
-* Words that people try, and that the language says differently, have a remedy.
-* A definition is parsed when another one, or the caller, first asks for it.
-* A circle is an error that shows the circle; an error inside a definition names it.
-* Nothing is ever evaluated. The text is scanned, parsed by the standard library's ``ast``, and each node that is in
-  the language calls the builder that the Python form uses; any other node is refused.
-* The only attributes are the fields of the catalog and the methods of the language.
-* Every refusal says where it stands and what to write instead.
+Nothing is ever evaluated. The text is scanned, parsed by the standard library's ``ast``, and each node that is in
+the language calls the builder that the Python form uses; any other node is refused.
 """
 
 from __future__ import annotations
@@ -95,11 +87,7 @@ _COUNTS: Final = {"overlaps": 2, "covers": 2}
 
 
 def called(name: str, function: Callable[..., Any], arguments: list[Any]) -> Any:
-    """What a function or method of the language makes of its arguments.
-
-    Raises:
-        ConfigError: There are too few or too many.
-    """
+    """What a function or method of the language makes of its arguments."""
     wanted = 1 if isinstance(function, partial) else _COUNTS.get(name, 1)
     right = len(arguments) >= 1 if name == "predicate" else len(arguments) == wanted
     if not right:
@@ -110,11 +98,7 @@ def called(name: str, function: Callable[..., Any], arguments: list[Any]) -> Any
 
 
 def declared(custom: Mapping[str, str] | None) -> dict[tuple[str, str], Kind]:
-    """The declared kinds of attributes by entity and name.
-
-    Raises:
-        ConfigError: A kind is not one of the five, or a name belongs to a standard field.
-    """
+    """The declared kinds of attributes by entity and name."""
     found = {}
     for key, kind in (custom or {}).items():
         entity, _, name = key.rpartition(".")

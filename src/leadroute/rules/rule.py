@@ -1,9 +1,6 @@
 """A rule: which leads, which reps, what is preferred among them; and what qualifies a lead.
 
-The rules of this module:
-
-* A lead must meet every factor. The first one that it does not says what becomes of it.
-* A lead that fails is never dropped: it is nurtured, rejected, or reviewed by a person.
+A lead that fails is never dropped: it is nurtured, rejected, or reviewed by a person.
 """
 
 from __future__ import annotations
@@ -136,13 +133,7 @@ def qualification(given: Any) -> Condition | Qualification:
 
 
 def parts_of(qualify: Condition | Qualification | None) -> tuple[Factor | Condition, ...]:
-    """What must hold, one by one: the factors, or the parts of a plain condition.
-
-    Example:
-        >>> from leadroute.rules.builders import LEAD
-        >>> [str(part) for part in parts_of((LEAD.budget > 0) & LEAD.email.is_present())]
-        ['lead.budget > 0', 'lead.email is present']
-    """
+    """What must hold, one by one: the factors, or the parts of a plain condition."""
     if qualify is None:
         return ()
     if isinstance(qualify, Qualification):
@@ -151,13 +142,7 @@ def parts_of(qualify: Condition | Qualification | None) -> tuple[Factor | Condit
 
 
 def whole_of(qualify: Condition | Qualification | None) -> Condition | None:
-    """What must hold, as one condition; ``None`` when nothing must.
-
-    Example:
-        >>> from leadroute.rules.builders import LEAD
-        >>> str(whole_of(Qualification([Factor("budget", LEAD.budget > 0)])))
-        'lead.budget > 0'
-    """
+    """What must hold, as one condition; ``None`` when nothing must."""
     if isinstance(qualify, Qualification):
         return joined(And, *(factor.condition for factor in qualify.factors))
     return qualify
@@ -192,11 +177,7 @@ def score(given: Any) -> Scorer:
 
 
 def accept_within(given: str | timedelta) -> timedelta:
-    """An acceptance window from its text form; it must be longer than nothing.
-
-    Raises:
-        ConfigError: It is not a duration, or no time at all.
-    """
+    """An acceptance window from its text form; it must be longer than nothing."""
     found = parse_duration(given)
     if not found:
         raise ConfigError("the window is 0s; an offer must stand for some time, such as '5m'")
@@ -230,11 +211,7 @@ def share(given: Any) -> float:
 
 
 def read_ignored(given: Mapping[str, str]) -> FrozenDict[str, str]:
-    """Codes of the lint with the reason why each is silenced.
-
-    Raises:
-        ConfigError: There is no mapping, or a code without a reason.
-    """
+    """Codes of the lint with the reason why each is silenced."""
     if not isinstance(given, Mapping):
         raise ConfigError(f'ignore are a {type(given).__name__}; write {{"LR004": "reason"}}')
     for code, reason in given.items():

@@ -1,12 +1,8 @@
 """Scores as values: what can be added, weighted and made conditional.
 
-The rules of this module:
-
 * A scorer gives a rep between 0 and 1 point, or ``None`` when it cannot say. A scorer that cannot say takes no weight.
 * ``a + b`` and ``3 * a`` build one flat sum of weighted terms; the score is the weighted mean of the terms that
   have an answer. So ``2 * (a + b)`` is ``2 * a + 2 * b``, as in arithmetic.
-* ``score.when(condition)`` has no answer while the condition is false.
-* Scorers are frozen, compare with ``==`` and print as the text that a policy file would hold.
 """
 
 from __future__ import annotations
@@ -208,13 +204,7 @@ class Scorer:
 
 
 def literal(value: object) -> str:
-    """An argument of a scorer, as a policy file has it.
-
-    Example:
-        >>> from leadroute import close_rate
-        >>> literal((1, "US")), literal(close_rate(5))
-        ("[1, 'US']", 'close_rate(5)')
-    """
+    """An argument of a scorer, as a policy file has it."""
     if isinstance(value, tuple):
         return f"[{', '.join(map(literal, value))}]"
     return str(value) if isinstance(value, Scorer) else repr(value)
@@ -231,15 +221,7 @@ def _weight(given: Any) -> float:
 @final
 @frozen
 class WeightedScorer(Scorer):
-    """One scorer with its weight.
-
-    Args:
-        weight: 0 or more; how much the scorer counts beside the others.
-        scorer: What gives the points.
-
-    Raises:
-        ConfigError: The weight is negative, infinite or no number.
-    """
+    """One scorer with its weight."""
 
     weight: float = field(converter=_weight)
     scorer: Scorer
@@ -277,11 +259,7 @@ class WeightedScorer(Scorer):
 @final
 @frozen
 class Sum(Scorer):
-    """The weighted mean of several terms; terms without an answer take no weight.
-
-    Args:
-        parts: The terms, in the order they were written.
-    """
+    """The weighted mean of several terms; terms without an answer take no weight."""
 
     parts: tuple[WeightedScorer, ...]
 
@@ -326,12 +304,7 @@ class Sum(Scorer):
 @final
 @frozen
 class Guarded(Scorer):
-    """A scorer that has no answer while a condition is false.
-
-    Args:
-        scorer: What gives the points.
-        condition: A condition on the lead, the rep, or both.
-    """
+    """A scorer that has no answer while a condition is false."""
 
     scorer: Scorer
     condition: Condition
@@ -421,19 +394,7 @@ def _bound_late(scorer: Scorer, context: RoutingContext) -> Points:
 def mean(
     weighted: Iterable[tuple[float, float | None]], total: float = 0.0, weights: float = 0.0
 ) -> float | None:
-    """The weighted mean of the points that are known, or ``None`` when there is none with weight.
-
-    Args:
-        weighted: Weights and points.
-        total: What the ones before them came to, each times its weight.
-        weights: The weight of those before them that are known.
-
-    Example:
-        >>> mean([(3, 1.0), (1, 0.0), (5, None)])
-        0.75
-        >>> mean([(1, 0.0)], total=3.0, weights=3.0)
-        0.75
-    """
+    """The weighted mean of the points that are known, or ``None`` when there is none with weight."""
     for weight, points in weighted:
         if points is not None:
             total += weight * points
@@ -444,16 +405,7 @@ def mean(
 def means(
     weights: Sequence[float], columns: Sequence[Sequence[float | None]]
 ) -> list[float | None]:
-    """The weighted mean of several columns, row by row, with the very numbers that ``mean`` gives.
-
-    Args:
-        weights: The weight of each column.
-        columns: One column or more, equally long.
-
-    Example:
-        >>> means([3, 1], [[1.0, None], [0.0, 0.5]])
-        [0.75, 0.5]
-    """
+    """The weighted mean of several columns, row by row, with the very numbers that ``mean`` gives."""
     try:
         return _means_of_all(weights, columns)
     except TypeError:  # quicker than to look for a None beforehand
@@ -461,11 +413,7 @@ def means(
 
 
 def _means_of_all(weights: Sequence[float], columns: Sequence[Sequence[Any]]) -> list[float | None]:
-    """The same where every column has points in every row.
-
-    Raises:
-        TypeError: One has none.
-    """
+    """The same where every column has points in every row."""
     whole = 0.0
     for weight in weights:
         whole += weight
@@ -516,13 +464,7 @@ def _refuse_alone(scorer: Scorer, what: str) -> None:
 
 
 def guards(score: Scorer | None) -> Iterator[Condition]:
-    """The conditions under which the parts of a score count, however deep.
-
-    Example:
-        >>> from leadroute import LEAD, free_capacity
-        >>> list(guards(free_capacity().when(LEAD.budget > 1)))
-        [<Comparison lead.budget > 1>]
-    """
+    """The conditions under which the parts of a score count, however deep."""
     for scorer in () if score is None else score.walk():
         if isinstance(scorer, Guarded):
             yield scorer.condition

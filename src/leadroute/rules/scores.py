@@ -1,10 +1,6 @@
 """Scores as text: ``3 * skill_match('industry') + free_capacity().when(lead.country == 'US')``.
 
-The rules of this module:
-
-* Only registered scorers are called, with literals or ``None`` as arguments. What they return combines by the algebra
-  of scorers.
-* ``parse_score(str(score)) == score`` for every score built from the registered scorers.
+``parse_score(str(score)) == score`` for every score built from the registered scorers.
 """
 
 from __future__ import annotations

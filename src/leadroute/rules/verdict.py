@@ -33,20 +33,6 @@ def compile_verdict(condition: Condition, registry: Registry) -> Verdict:
     """Compile a condition on the lead so that it tells false from not known.
 
     One half of an ``or`` that holds is enough, as is one half of an ``and`` that does not.
-
-    Args:
-        condition: A condition that does not ask about the rep.
-        registry: The predicates and lists that conditions may name.
-
-    Raises:
-        UnknownFieldError: A predicate is not registered.
-
-    Example:
-        >>> from leadroute.rules.builders import LEAD
-        >>> from leadroute.rules.evaluation import PLAIN
-        >>> judge = compile_verdict((LEAD.country == "DE") | (LEAD.employees >= 500), PLAIN)
-        >>> judge(Lead("L-1", country="DE"), None), judge(Lead("L-2", country="FR"), None)
-        (True, None)
     """
     match condition:
         case Named():
@@ -91,9 +77,6 @@ def plain_question(condition: Condition) -> tuple[str, Callable[[Any], bool]] | 
 
     The question is a function of C, so that a caller with many conditions asks them in a loop of its own without a call
     of Python for each.
-
-    Returns:
-        The name of the field and the question; ``None`` for every other condition.
     """
     match condition:
         case Comparison(left=Field(custom=False) as asked, right=Const(value=value)):

@@ -1,12 +1,8 @@
 """Conditions as JsonLogic and back, for visual editors such as react-querybuilder.
 
-The rules of this package:
-
 * Reading and writing are inverses: ``from_jsonlogic(to_jsonlogic(condition)) == condition``, definitions written out.
 * What is written means the same in JsonLogic. Where ``null`` would pass there and is false here, a guard
   ``{"!=": [{"var": ...}, null]}`` goes before the question; reading takes such a guard off again.
-* What is read means what it says of known values. A missing value makes a comparison false, as everywhere here.
-* What has no counterpart is refused with its path; nothing is dropped and nothing is guessed.
 """
 
 from leadroute.formats.jsonlogic.read import from_jsonlogic

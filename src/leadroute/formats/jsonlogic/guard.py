@@ -1,10 +1,4 @@
-"""Where JsonLogic lets ``null`` pass and we do not, and what must stand before such a question.
-
-The rules of this module:
-
-* For JsonLogic ``null`` comes to 0 in an order, differs from every literal, and is equal to ``null``.
-* ``guards_of`` decides for both directions which operands must be known, so that they agree.
-"""
+"""Where JsonLogic lets ``null`` pass and we do not, and what must stand before such a question."""
 
 from __future__ import annotations
 

@@ -1,10 +1,4 @@
-"""From JsonLogic to conditions.
-
-The rules of this module:
-
-* Size, number of values and nesting are bounded before anything is built.
-* Every operator is read by one function in a table. Every error says where in the JSON it arose.
-"""
+"""From JsonLogic to conditions."""
 
 from __future__ import annotations
 

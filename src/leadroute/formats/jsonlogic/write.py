@@ -1,11 +1,4 @@
-"""From conditions to JsonLogic, and the data that it is judged with.
-
-The rules of this module:
-
-* Every node of a condition is written by one function in a table. A node without one has no counterpart.
-* A set is present when it holds something, which in JsonLogic is when it counts as true; known it always is.
-* A pair of bounds on one operand is written as JsonLogic's ``<=`` or ``<`` of three.
-"""
+"""From conditions to JsonLogic, and the data that it is judged with."""
 
 from __future__ import annotations
 
@@ -50,11 +43,6 @@ def jsonlogic_data(lead: Lead, rep: Rep | None = None) -> dict[str, Json]:
     lead's language and what it is a variant of. Custom attributes stand under
     ``attributes``; declare the kind of one that is a set where you ask whether it is present, because a set that is
     empty is not.
-
-    Example:
-        >>> data = jsonlogic_data(Lead("L-1", country="us", attributes={"tags": {"vip"}}))
-        >>> data["lead"]["country"], data["lead"]["budget"], data["lead"]["attributes"]
-        ('US', None, {'tags': ['vip']})
     """
     tags = [] if lead.language is None else list(meeting(lead.language))
     data = {"lead": {**_entity("lead", lead), "languages": tags}}

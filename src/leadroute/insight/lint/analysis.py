@@ -105,18 +105,7 @@ class _TooMany(Exception):
 
 
 def rows(*conditions: Condition | None) -> tuple[Row, ...]:
-    """Return the rows of all the conditions together; none when they can never hold at once.
-
-    Args:
-        conditions: Conditions that must all be true; ``None`` always does.
-
-    Example:
-        >>> from leadroute import LEAD
-        >>> len(rows(LEAD.country.in_(["US", "CA"]) | (LEAD.budget > 5)))
-        2
-        >>> rows((LEAD.budget > 5) & (LEAD.budget < 3))
-        ()
-    """
+    """Return the rows of all the conditions together; none when they can never hold at once."""
     asked = [condition for condition in conditions if condition is not None]
     try:
         return tuple(_product([_rows_of(condition) for condition in asked]))

@@ -29,12 +29,7 @@ class Severity(StrEnum):
 
 @frozen
 class Code:
-    """One kind of finding.
-
-    Args:
-        severity: How grave findings of this kind are.
-        title: What it is, in a few words.
-    """
+    """One kind of finding."""
 
     severity: Severity
     title: str
@@ -93,21 +88,7 @@ CODES: Mapping[str, Code] = FrozenDict(
 
 @frozen
 class Finding:
-    """One thing that the lint found.
-
-    Args:
-        code: Which kind, such as ``LR002``; ``CODES`` has them all.
-        place: Table and key, such as ``rule[2].when``, counted from 0; empty for the policy as a whole.
-        explanation: What is wrong.
-        remedy: What to do about it.
-        lead: An invented lead that shows it, where one does.
-        line: The line in the policy file, counted from 1; ``None`` when there is no file.
-        file: The file that the policy builds on and has it from; empty when it is the policy's own.
-
-    Example:
-        >>> print(Finding("LR108", "pool[0]", "no rule uses the pool 'spare'", "remove it", line=7))
-        line 7: pool[0]: warning LR108: no rule uses the pool 'spare'; remove it
-    """
+    """One thing that the lint found."""
 
     code: str
     place: str
@@ -144,12 +125,7 @@ class Finding:
 
 
 def told(lead: Lead) -> str:
-    """Return what is known of an invented lead, in the words of the language.
-
-    Example:
-        >>> told(Lead("x", country="de", attributes={"seats": 5}))
-        "lead.country == 'DE', lead['seats'] == 5"
-    """
+    """Return what is known of an invented lead, in the words of the language."""
     known = [
         f"lead.{field.name} == {literal_text(value)}"
         for field in fields(Lead)

@@ -234,12 +234,7 @@ def hours(subject: Subject) -> Iterator[Finding]:
 
 
 def people(reps: Sequence[Rep]) -> str:
-    """Return some reps as the subject of a sentence.
-
-    Example:
-        >>> people([Rep("ada"), Rep("bob")])
-        "the reps 'ada', 'bob' are"
-    """
+    """Return some reps as the subject of a sentence."""
     shown = ", ".join(repr(rep.id) for rep in reps[:3])
     more = f" and {len(reps) - 3} more" if len(reps) > 3 else ""
     return f"the rep {shown} is" if len(reps) == 1 else f"the reps {shown}{more} are"

@@ -35,13 +35,7 @@ _SETS: Final = {
 
 @frozen
 class Overlap:
-    """Two territories between which only the order of their names decides.
-
-    Args:
-        first: The one that goes first.
-        second: The other.
-        on: What both name, such as ``country DE``; empty when neither names anything.
-    """
+    """Two territories between which only the order of their names decides."""
 
     first: str
     second: str
@@ -54,12 +48,7 @@ class Overlap:
 
 @frozen
 class Hole:
-    """A lead that stands for a segment, and that nobody's territory holds.
-
-    Args:
-        lead_id: The lead.
-        territories: The territories that it is in, none of which has a rep.
-    """
+    """A lead that stands for a segment, and that nobody's territory holds."""
 
     lead_id: str
     territories: tuple[str, ...] = ()

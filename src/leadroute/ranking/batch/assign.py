@@ -1,16 +1,9 @@
 """A backlog of leads given out at once, under the whole policy: the best assignment, with the prices that explain it.
 
-The rules of this module:
-
-* Every lead is ranked on its own, against the same counts. Who may take it and what each rep is worth to it come from
-  there; what a lead counts against comes from the charges, as everywhere else.
 * Every limit is checked again, lead by lead, when the assignment is made up. So none is ever passed.
-* Leads of a higher priority come first, lexicographically: as many of them as possible, with as many points as
-  possible, before the next are looked at.
 * The answer is the best there is where a place with a rep is the same whichever lead takes it. Where leads take
   different room, finding the best is a packing problem; then the places are given out class by class, in rounds, and
   the answer is never worse than one lead after the other.
-* The order in which the leads are given changes nothing.
 """
 
 from __future__ import annotations
@@ -292,15 +285,7 @@ def _objective(given: Objective | None) -> Objective:
 
 @frozen
 class BatchOptions:
-    """The aim and the method of a batch; see ``assign_batch``.
-
-    Args:
-        objective: What giving a lead to a rep is worth.
-        most: The most leads for one rep.
-        gap: The share of the worth that may be given up for speed.
-        engine: What solves it.
-        top: A power of ten that no worth exceeds; worths are counted in millionths of it.
-    """
+    """The aim and the method of a batch; see ``assign_batch``."""
 
     objective: Objective = field(default=None, converter=_objective)
     most: int | None = field(default=None, converter=_most)

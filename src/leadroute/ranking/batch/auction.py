@@ -1,18 +1,10 @@
 """Sell the places of the reps to the leads: the fast way to place many leads at once.
 
-The rules of this module:
-
 * A lead bids for a place with the rep who is worth most to it after the price. The bid is as high as the lead can
   bear: what that rep is worth above its second best, plus ``step``. A full rep drops its lowest bid, and the lead
   behind it bids again, after all others that wait.
-* In the first round nothing costs anything yet, so everyone bids for its favourite at once.
 * A rep with a place to spare costs nothing, and prices never fall. So in the end no lead would gain more than the last
   step by moving, and the prices prove how near the optimum is.
-* Where many leads outbid each other by a step at a time, the step doubles: a war of prices ends soon, and the slack
-  tells what it cost.
-* Who bids again reads a short list of reps: whoever is outside it was below its threshold once and has not become more
-  attractive since.
-* The market must be able to place every lead: whoever cannot be placed is sold a place with "nobody" by the caller.
 
 Method: D. P. Bertsekas, "The auction algorithm: a distributed relaxation method for the assignment problem" (1988),
 with the places of one rep as similar objects (Bertsekas and Castañon, 1989).
@@ -45,10 +37,6 @@ def options(rows: Sequence[Sequence[int | None]], top: int) -> list[Option]:
     """Who could take each lead, and what it is worth with them.
 
     A lead with one option gets that rep a second time, as worth far less than nothing, so that there is a second best.
-
-    Args:
-        rows: One row per lead, one whole number per rep, 0 or more; ``None`` marks a pair that is out.
-        top: The highest number.
     """
     everyone = range(len(rows[0]))
     read = itemgetter(*everyone)

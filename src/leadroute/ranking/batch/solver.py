@@ -1,7 +1,5 @@
 """Place a backlog at once: the best assignment of many leads to reps with limited places.
 
-The rules of this module:
-
 * Points are whole numbers, so that "the best" is exact. ``None`` marks a rep who is not eligible for a lead and is
   never chosen. No rep receives more leads than there are places.
 * First as many leads as possible are placed, then the points are as high as possible. With priorities both hold for
@@ -9,7 +7,6 @@ The rules of this module:
 * Every answer comes with prices, and the prices prove it: a place with a rep costs what the place is worth to the
   leads that compete for it. Each lead is where it is worth most after the price; a rep with a place to spare costs
   nothing. :func:`bound` does the sum.
-* The same input gives the same answer, and the number placed and their points do not depend on any order.
 
 Method: ``auction`` comes near the optimum; ``min_cost_flow`` makes the last gains and turns the prices into a proof.
 Priorities are placed by cheapest chains alone, a point of a higher priority being worth more than everything below it.

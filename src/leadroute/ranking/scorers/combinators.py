@@ -1,11 +1,7 @@
 """Scores made of scores: the best of several, the first that answers, tiers, bounds and a limit on unfairness.
 
-The rules of this module:
-
-* Every node is a frozen value that prints as the call that makes it, like any scorer.
-* A part without an answer takes no part; a node has no answer when none of its parts has one.
-* ``tiers`` and ``fair_share`` put some reps strictly before others. That would be lost in a weighted mean, so they
-  stand alone: they cannot be added to, weighted or guarded, and only ``fair_share`` may hold ``tiers``.
+``tiers`` and ``fair_share`` put some reps strictly before others. That would be lost in a weighted mean, so they
+stand alone: they cannot be added to, weighted or guarded, and only ``fair_share`` may hold ``tiers``.
 """
 
 from __future__ import annotations

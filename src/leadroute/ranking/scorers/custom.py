@@ -22,14 +22,7 @@ HostFunction: TypeAlias = Callable[..., float | None]
 
 @frozen(repr=False)
 class HostScorer(Scorer):
-    """A scorer made from a function of yours; made by ``@scorer``.
-
-    Args:
-        function: Takes (situation, rep) and the arguments, and gives points between 0 and 1 or ``None``.
-        arguments: What it was called with in the policy.
-        keywords: What it was called with by name, sorted.
-        maker: What the policy called; a pickle refers to it by its name.
-    """
+    """A scorer made from a function of yours; made by ``@scorer``."""
 
     sparing = True
 

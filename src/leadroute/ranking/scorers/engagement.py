@@ -1,10 +1,7 @@
 """How warm, how new and how urgent a lead is, judged by what it did and where it came from.
 
-The rules of this module:
-
-* These scorers judge the lead, so every rep gets the same points and alone they change no order. Guard them:
-  ``intent().when(rep.level >= 3)`` lifts the seniors for warm leads and the others for cold ones.
-* No decay is assumed beyond the half-life that the policy names.
+These scorers judge the lead, so every rep gets the same points and alone they change no order. Guard them:
+``intent().when(rep.level >= 3)`` lifts the seniors for warm leads and the others for cold ones.
 """
 
 from __future__ import annotations

@@ -1,13 +1,8 @@
 """What is left to chance, on purpose and on record, and with which probability.
 
-The rules of this module:
-
 * Chance is a hash of the lead's id and the rep's: the same decision made again comes out the same, anywhere.
 * A rep's luck is one of a fixed number of equally likely lots, and every scorer of a score sees the same one. So the
   propensity of every choice can be computed exactly: ``Ranking.propensities``.
-* Every rep draws one of ``CHANCES`` equally likely lots, independently of the others. A rep's score under each lot is
-  computed, so the propensities are exact: no sampling, no estimate.
-* Equal scores are put in order as the router does: who got a lead least recently, then by id.
 """
 
 from __future__ import annotations
@@ -178,22 +173,7 @@ Bound: TypeAlias = Sequence[tuple[float, Points]]
 
 
 def propensities(score: Scorer, context: RoutingContext) -> Mapping[str, float]:
-    """The probability with which each candidate comes first, by rep id; together they are 1.
-
-    Args:
-        score: What was preferred, with chance in it.
-        context: The lead and its candidates.
-
-    Complexity: O(lots * reps) points, and O(lots * reps * log(lots * reps)) comparisons.
-
-    Example:
-        >>> from leadroute import Lead, Rep
-        >>> from leadroute.scorers import random_tiebreak
-        >>> lead, team = Lead("L-1"), (Rep("ada"), Rep("bob"))
-        >>> found = propensities(random_tiebreak(), RoutingContext(lead, team, "everyone"))
-        >>> sum(found.values())
-        1.0
-    """
+    """The probability with which each candidate comes first, by rep id; together they are 1."""
     last = context.snapshot.last_assigned
     places: list[Place] = []
     certain = {
@@ -227,27 +207,7 @@ def _first(chances: dict[str, float], places: list[Place]) -> dict[str, float]:
 
 
 def fairness_cost(score: fair_share, context: RoutingContext) -> float:
-    """How many points were given up for fairness: the best of any candidate, less those of who came first.
-
-    Args:
-        score: What was preferred, with a bound on unfairness.
-        context: The lead and its candidates.
-
-    Complexity: O(candidates).
-
-    Example:
-        Ada has had three leads, which is more than one ahead of her share.
-
-        >>> from leadroute import Lead, Rep, Snapshot
-        >>> from leadroute.scorers import skill_match
-        >>> team = (Rep("ada", skills={"oil": 1.0}), Rep("bob", skills={"oil": 0.6}))
-        >>> counts = Snapshot(turns={"everyone": {"ada": 3}})
-        >>> score = fair_share(skill_match("industry"), ahead=1)
-        >>> fairness_cost(
-        ...     score, RoutingContext(Lead("L-1", industry="oil"), team, "everyone", counts)
-        ... )
-        0.4
-    """
+    """How many points were given up for fairness: the best of any candidate, less those of who came first."""
     if not context.reps:
         return 0.0
     bounded, free = _bound(score, context), _bound(score.scorer, context)

@@ -1,10 +1,7 @@
 """How well a rep suits a lead: skills and places.
 
-The rules of this module:
-
-* What is not known of the lead gives no answer. What is known of the rep and does not fit gives 0.
-* What is not known of the rep gives ``unknown``, which is 0 unless a policy says otherwise: a rep of whom less is known
-  must not be ahead of one who fits.
+What is not known of the rep gives ``unknown``, which is 0 unless a policy says otherwise: a rep of whom less is known
+must not be ahead of one who fits.
 """
 
 from __future__ import annotations

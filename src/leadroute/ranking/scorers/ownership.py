@@ -1,12 +1,4 @@
-"""Whose lead it is already: sticky owners and named accounts.
-
-The rules of this module:
-
-* An owner who can take the lead gets 1, everyone else 0.
-* An owner who cannot take it now is away. The policy for that is ``away``: ``"anyone"`` gives no answer, so that the
-  other scorers decide; ``"team"`` prefers who shares a team with the owner; ``"manager"`` prefers whom they report to.
-* There is no answer for a lead without an owner.
-"""
+"""Whose lead it is already: sticky owners and named accounts."""
 
 from __future__ import annotations
 

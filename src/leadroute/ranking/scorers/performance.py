@@ -1,15 +1,7 @@
 """What became of the leads that a rep had before: rates, revenue, experience, speed and answers.
 
-The rules of this module:
-
-* A scorer that learns from outcomes says of which leads (``by``), and how fast they age (``half_life``).
-* A lead that has no value in a field of ``by`` belongs to no segment of it. Several values, or several fields, add up.
-* The counts ``won`` and ``closed`` of a snapshot stand in where no outcomes are given: they are all leads of all time.
 * A rate is shrunk towards the average of the candidates, so that one lucky win does not outrank a hundred good ones.
-* No rep is judged before one has a record: there is no answer then.
 * Times are taken in logarithms, so that one lead forgotten over a weekend does not outweigh twenty quick answers.
-* A rep's record is shrunk towards that of all candidates; who has no record is taken to be average.
-* Declining is an answer. It counts for more than letting an offer run out, because the next rep gets the lead sooner.
 """
 
 from __future__ import annotations

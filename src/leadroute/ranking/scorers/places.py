@@ -1,10 +1,6 @@
 """How near a rep is to a lead, on the map and on the clock.
 
-The rules of this module:
-
-* A place is a pair of numbers, latitude and longitude in degrees, in the attributes of lead and rep.
-* What is not known of the lead gives no answer; what is not known of the rep gives ``unknown``.
-* A time zone is never guessed: where a lead may be in several, only the hours that suit all of them count.
+A time zone is never guessed: where a lead may be in several, only the hours that suit all of them count.
 """
 
 from __future__ import annotations

@@ -1,13 +1,9 @@
 """Whose turn it is, and who has waited longest.
 
-The rules of this module:
-
 * Every lead is shared out by weight among those who could take it, and the rep who takes it pays one turn. What was
   shared out to a rep, less the turns that they took, is their credit. The credits of a pool add up to 0.
 * Off, full, away, or not what the lead requires: such a rep has no share and pays nothing, so the credit stays.
-* Nothing is converted for a newcomer (who begins at 0, which is level), a leaver, a returner or a new weight.
 * The order is total: ties go to the heavier weight, then to the id. No clock and no other assignment is read.
-* All figures are whole parts of a turn. The rep who takes a lead pays what was shared out, to the last part.
 """
 
 from __future__ import annotations
@@ -54,12 +50,7 @@ _MICROSECOND = timedelta(microseconds=1)
 
 
 def exact_weight(rep: Rep) -> int | Fraction:
-    """The weight as it is written: 0.1 is one tenth, not the nearest binary fraction.
-
-    Example:
-        >>> exact_weight(Rep("ada", weight=0.1)), exact_weight(Rep("bob", weight=2.0))
-        (Fraction(1, 10), 2)
-    """
+    """The weight as it is written: 0.1 is one tenth, not the nearest binary fraction."""
     weight = rep.weight
     if isinstance(weight, int):
         return weight
@@ -76,12 +67,7 @@ def _whole(weights: Sequence[int | Fraction]) -> Sequence[int]:
 
 
 def share(units: int, weight: int, whole: int) -> int:
-    """What falls to a weight when so many leads are shared out, in parts of a turn, rounded down.
-
-    Example:
-        >>> share(1, 3, 4) / UNIT
-        0.75
-    """
+    """What falls to a weight when so many leads are shared out, in parts of a turn, rounded down."""
     return UNIT * units * weight // whole
 
 
@@ -301,14 +287,6 @@ def turn_of(context: RoutingContext, place: int) -> Turn:
 
     A turn that was given pays without share and turn. Turns that were withheld are settled: the lead counts as so many
     more, all taken by the rep.
-
-    Example:
-        >>> from leadroute import Lead
-        >>> turn = turn_of(
-        ...     RoutingContext(Lead("L-1"), (Rep("ada", weight=3), Rep("bob")), "everyone"), 0
-        ... )
-        >>> [part / UNIT for part in turn.shares()]
-        [0.75, 0.25]
     """
     rep, found = context.reps[place], dues(context)
     granted = context.snapshot.turn_credits.get(context.pool, {}).get(rep.id, ())
@@ -320,26 +298,7 @@ def turn_of(context: RoutingContext, place: int) -> Turn:
 
 
 def after(snapshot: Snapshot, pool: str, members: Sequence[Rep], turn: Turn) -> Snapshot:
-    """The counts once a turn is taken: what a simulation goes on with. O(members).
-
-    Args:
-        snapshot: The counts before.
-        pool: The pool.
-        members: Its reps. Where the counts hold no credits yet, the turns of these stand for them.
-        turn: The turn.
-
-    Example:
-        >>> from leadroute import Lead
-        >>> team, counts = (Rep("ada"), Rep("bob")), Snapshot()
-        >>> for _ in range(3):
-        ...     context = RoutingContext(Lead("L-1"), team, "everyone", counts)
-        ...     place = dues(context).first("weighted")
-        ...     print(team[place].id)
-        ...     counts = after(counts, "everyone", team, turn_of(context, place))
-        ada
-        bob
-        ada
-    """
+    """The counts once a turn is taken: what a simulation goes on with. O(members)."""
     credits = dict(_credits(snapshot, pool, members))
     turns = dict(snapshot.turns.get(pool, {}))
     for rep_id, part in zip(turn.ids, turn.shares(), strict=True):

@@ -1,10 +1,4 @@
-"""Who is experienced enough: producers, tiers, graduation, and the size of the deals a rep is used to.
-
-The rules of this module:
-
-* What a rep has become shows in outcomes; what they were made is ``rep.level``. A policy says which of the two counts.
-* A rep who is too junior for a lead gets 0. One who is too senior gets less, so that the experienced stay free.
-"""
+"""Who is experienced enough: producers, tiers, graduation, and the size of the deals a rep is used to."""
 
 from __future__ import annotations
 
@@ -434,22 +428,7 @@ T = TypeVar("T")
 def alike(
     context: RoutingContext, key: Hashable, value_of: Callable[[Any], Hashable]
 ) -> tuple[list[Any], list[int]]:
-    """The first rep of each kind, and the number of each rep's kind: reps of one kind share what is asked of it.
-
-    Args:
-        context: Whose reps.
-        key: As for ``RoutingContext.column``.
-        value_of: From a rep to what makes the kind.
-
-    Example:
-        >>> from leadroute import Lead, Rep
-        >>> team = Rep("ada", level=1), Rep("bob", level=2), Rep("cy", level=1)
-        >>> first, kinds = alike(
-        ...     RoutingContext(Lead("L-1"), team, "p"), "level", lambda rep: rep.level
-        ... )
-        >>> [rep.id for rep in first], kinds
-        (['ada', 'bob'], [0, 1, 0])
-    """
+    """The first rep of each kind, and the number of each rep's kind: reps of one kind share what is asked of it."""
     first: list[Any] = []
     numbers: dict[Hashable, int] = {}
 

@@ -14,8 +14,6 @@ from leadroute.ranking.router import Router
 from leadroute.rules.conditions import reads
 from leadroute.rules.fields import FIELDS, SCORE_FIELDS
 
-__all__ = ["told_columns", "unfilled"]
-
 LISTED: Final = 40
 """How many columns of a kind are named; the others are counted."""
 

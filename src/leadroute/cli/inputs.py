@@ -20,19 +20,6 @@ from leadroute.model.lead import Lead
 from leadroute.model.roster import Roster
 from leadroute.ranking.router import Router
 
-__all__ = [
-    "Fixed",
-    "add_json",
-    "add_leads",
-    "add_now",
-    "add_policy",
-    "clock_of",
-    "existing",
-    "leads_of",
-    "policy_of",
-    "roster_of",
-]
-
 
 @frozen
 class Fixed:

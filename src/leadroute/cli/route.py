@@ -39,8 +39,6 @@ from leadroute.ranking.ranking import Outcome, Ranking
 from leadroute.ranking.router import Router
 from leadroute.stores import SqliteStore
 
-__all__ = ["add", "run"]
-
 NAMED: Final = 100
 """How many bad rows are named; the others are counted."""
 
@@ -183,11 +181,7 @@ def _row(placement: Placement, score: float | None, code: str, reason: str) -> d
 
 
 def _scores(placement: Placement) -> dict[str, Any]:
-    given = (
-        _rounded(placement.lead_score),
-        placement.lead_grade,
-        _rounded(placement.completeness),
-    )
+    given = (_rounded(placement.lead_score), placement.lead_grade, _rounded(placement.completeness))
     return dict(zip(SCORED, given, strict=True))
 
 

@@ -10,8 +10,6 @@ from typing import Any
 from leadroute.errors import ConfigError, UnknownFieldError
 from leadroute.model.columns import ColumnMap, as_columns
 
-__all__ = ["columns_of", "load_columns"]
-
 _KEYS = ("preset", "columns")
 
 

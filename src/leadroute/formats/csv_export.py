@@ -19,8 +19,6 @@ from leadroute.model.lead import Lead, Signal
 from leadroute.model.rep import Rep
 from leadroute.model.values import number_text
 
-__all__ = ["cell_of", "row_of", "write_rows"]
-
 _FORMULAS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")  # noqa: RUF001 - full-width forms
 
 

@@ -21,8 +21,6 @@ from leadroute.model.row_reader import NOT_UTF8
 from leadroute.model.territory import Territory
 from leadroute.model.validation import Refused
 
-__all__ = ["read_territories", "table_rows"]
-
 _DELIMITERS: Final = ",;\t"
 _SEPARATOR: Final = re.compile(r'"?sep=(.)"?', re.IGNORECASE)
 

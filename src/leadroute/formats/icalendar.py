@@ -14,8 +14,6 @@ from leadroute.errors import ConfigError, MissingExtraError
 from leadroute.model.schedule import TimeOff
 from leadroute.model.validation import is_zone
 
-__all__ = ["read_time_off"]
-
 
 def read_time_off(text: str | bytes, zone: str | ZoneInfo) -> tuple[TimeOff, ...]:
     """The time off in an iCalendar file, for ``Schedule(..., time_off=...)``.

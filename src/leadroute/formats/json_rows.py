@@ -13,8 +13,6 @@ from typing import Any
 from leadroute.errors import FieldError, RowError
 from leadroute.formats.source import BOM, LONGEST_LINE, Lines
 
-__all__ = ["Malformed", "Objects", "Row", "array_rows", "line_rows", "strict_json"]
-
 
 class Malformed(Exception):
     """Text that is not JSON, or doubtful JSON."""
@@ -114,10 +112,7 @@ def _objects(text: _Text, name: str) -> Iterator[tuple[int, Row]]:
         try:
             found, problems = text.value()
         except Malformed as error:
-            yield (
-                line,
-                _refused(name, line, f"{error.problem}; the rest was not read"),
-            )
+            yield (line, _refused(name, line, f"{error.problem}; the rest was not read"))
             return
         if problems:
             yield line, _refused(name, line, "; ".join(problems))

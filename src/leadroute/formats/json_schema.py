@@ -20,8 +20,6 @@ from leadroute.rules.fallback import CASES
 from leadroute.rules.fields import CUSTOM_KINDS, FIELDS, Kind
 from leadroute.rules.rule import OUTCOMES, RELEASE_ON
 
-__all__ = ["policy_schema"]
-
 Schema = dict[str, Any]
 
 _KINDS: Final[Mapping[Kind, Schema]] = {

@@ -32,21 +32,10 @@ from leadroute.rules.rule import Factor, Pool, Qualification, Rule, parts_of
 from leadroute.rules.scorer import Scorer, guards
 from leadroute.scorers import BUILT_IN
 
-__all__ = ["FORMAT", "dump_policy", "load_policy", "parse_policy", "write_toml"]
-
-
 _BARE = re.compile(r"[A-Za-z0-9_-]+", re.ASCII)
 _UNSAFE = re.compile(r'[\x00-\x1f"\\\x7f]')
 _VERBATIM = re.compile(r"""[^\x00-\x1f'\x7f]*["\\][^\x00-\x1f'\x7f]*""")
-_SHORT = {
-    "\b": "\\b",
-    "\t": "\\t",
-    "\n": "\\n",
-    "\f": "\\f",
-    "\r": "\\r",
-    '"': '\\"',
-    "\\": "\\\\",
-}
+_SHORT = {"\b": "\\b", "\t": "\\t", "\n": "\\n", "\f": "\\f", "\r": "\\r", '"': '\\"', "\\": "\\\\"}
 
 
 def write_toml(document: Mapping[str, Any]) -> str:
@@ -336,12 +325,7 @@ def _disposition_tables(dispositions: tuple[Disposition, ...]) -> list[dict[str,
     if dispositions == DISPOSITIONS:
         return []
     tables = (
-        {
-            "name": each.name,
-            "closes": each.closes,
-            "won": each.won,
-            "spellings": [*each.spellings],
-        }
+        {"name": each.name, "closes": each.closes, "won": each.won, "spellings": [*each.spellings]}
         for each in dispositions
     )
     return [{key: value for key, value in table.items() if value} for table in tables]

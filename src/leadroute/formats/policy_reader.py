@@ -49,18 +49,6 @@ from leadroute.rules.rule import accept_within as read_accept_within
 from leadroute.rules.scorer import Scorer, guards
 from leadroute.rules.scores import parse_score
 
-__all__ = [
-    "Draft",
-    "Scorers",
-    "case_of",
-    "case_table",
-    "read_expected",
-    "read_instant",
-    "read_lead",
-    "read_reps",
-]
-
-
 T = TypeVar("T")
 
 
@@ -159,12 +147,7 @@ class Draft:
     """One policy being read."""
 
     def __init__(
-        self,
-        parts: Parts,
-        scorers: Scorers,
-        predicates: Predicates,
-        lists: Lists,
-        models: Models,
+        self, parts: Parts, scorers: Scorers, predicates: Predicates, lists: Lists, models: Models
     ) -> None:
         self._parts = parts
         self._scorers = scorers

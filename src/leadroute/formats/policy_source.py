@@ -23,21 +23,6 @@ from attrs import define, field, frozen
 from leadroute.errors import ConfigError
 from leadroute.formats.json_rows import Malformed, strict_json
 
-__all__ = [
-    "FORMATS",
-    "LARGEST_FILE",
-    "MOST_FILES",
-    "Part",
-    "Parts",
-    "Spot",
-    "format_of",
-    "lines_of",
-    "read_document",
-    "read_extended",
-    "read_text",
-]
-
-
 FORMATS = ("toml", "json")
 """The formats of a policy file."""
 

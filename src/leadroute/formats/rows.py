@@ -26,8 +26,6 @@ from leadroute.model.roster import Roster
 from leadroute.model.row_reader import ReadOptions, RowReader, laid_out
 from leadroute.model.validation import FrozenDict
 
-__all__ = ["Reading", "read_leads", "read_reps"]
-
 V = TypeVar("V", bound=Lead | Rep)
 
 Columns = ColumnMap | Mapping[str, str] | str | Path | None

@@ -18,8 +18,6 @@ from leadroute.ranking.lead_scoring import (
 from leadroute.ranking.scorers.parameters import lasting, positive, share
 from leadroute.rules.conditions import Condition
 
-__all__ = ["Models", "read_model", "scored_readers"]
-
 Models: TypeAlias = Mapping[str, Predictor]
 Reader: TypeAlias = Callable[[Any], Any]
 

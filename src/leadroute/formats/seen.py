@@ -7,8 +7,6 @@ from array import array
 from collections.abc import Iterable
 from typing import Final
 
-__all__ = ["SeenIds"]
-
 SLOTS: Final = 1 << 13
 LARGEST: Final = SLOTS << 5
 FULL: Final = LARGEST * 5 // 8

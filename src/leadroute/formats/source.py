@@ -13,8 +13,6 @@ from typing import Any, Protocol
 
 from leadroute.errors import ConfigError, FieldError, RowError
 
-__all__ = ["BOM", "FORMATS", "LONGEST_LINE", "Lines", "Source", "format_of", "name_of", "opened"]
-
 FORMATS = ("csv", "json", "jsonl")
 """The formats of rows: comma-separated values, a JSON array, and one JSON object per line."""
 

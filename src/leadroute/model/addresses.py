@@ -12,8 +12,6 @@ from typing import Any, Final
 
 from leadroute.model.given import LONGEST_CACHED, Refused, composed, typed_text, withheld
 
-__all__ = ["domain", "email", "phone"]
-
 _CACHED: Final = 4_096
 _PLAIN_EMAIL: Final = re.compile(r"[A-Za-z0-9_.+]+@[A-Za-z0-9]+(?:[.-][A-Za-z0-9]+)*\.[A-Za-z]+")
 _BLANK: Final = " \t\r\n\u00a0\u200b\u200c\u200d\u200e\u200f\u2060\ufeff"

@@ -37,23 +37,6 @@ from leadroute.model.validation import (
 )
 from leadroute.model.working_hours import AllOf, AnyOf, Hours
 
-__all__ = [
-    "PERIODS",
-    "Bound",
-    "Cap",
-    "allowance",
-    "burst",
-    "caps",
-    "hour_end",
-    "longest_gap",
-    "midnight",
-    "next_workday",
-    "span",
-    "workdays",
-    "workdays_between",
-]
-
-
 _HOUR: Final = timedelta(hours=1)
 _MICROSECOND: Final = timedelta(microseconds=1)
 
@@ -416,11 +399,7 @@ class Cap:
         )
 
     def turns(
-        self,
-        now: datetime,
-        zone: tzinfo,
-        hours: Hours | None = None,
-        since: datetime | None = None,
+        self, now: datetime, zone: tzinfo, hours: Hours | None = None, since: datetime | None = None
     ) -> tuple[datetime, ...]:
         """Return when each counter of ``bounds`` may allow more leads.
 

@@ -18,8 +18,6 @@ from leadroute.model.signal import Signal
 from leadroute.model.validation import Refused, shown
 from leadroute.model.values import moment, number, plain_value
 
-__all__ = ["FIELD_KINDS", "Reader", "declared", "read_names", "read_number", "readers"]
-
 Reader = Callable[[Any], Any]
 
 _FLAGS: Final = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}

@@ -17,21 +17,6 @@ from leadroute.errors import ConfigError, FieldError, UnknownFieldError
 from leadroute.model.crm_columns import CRM_COLUMNS, LEAD_SYNONYMS, REP_SYNONYMS
 from leadroute.model.validation import FrozenDict
 
-__all__ = [
-    "DYNAMICS",
-    "HUBSPOT",
-    "META_LEAD_ADS",
-    "PIPEDRIVE",
-    "PRESETS",
-    "SALESFORCE",
-    "ZOHO",
-    "Column",
-    "ColumnMap",
-    "as_columns",
-    "header_key",
-    "match_columns",
-]
-
 ATTRIBUTE: Final = "attributes."
 IGNORE: Final = "ignore"
 PARTS_OF_NAME: Final = ("name.first", "name.last")

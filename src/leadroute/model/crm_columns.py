@@ -11,8 +11,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-__all__ = ["CRM_COLUMNS", "CRM_PREFIXES", "LEAD_SYNONYMS", "REP_SYNONYMS"]
-
 _Table = Mapping[str, tuple[str, ...]]
 
 # A code wins over the text beside it. Lead Owner is a name: an attribute, not `owner_id`.

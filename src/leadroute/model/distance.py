@@ -8,8 +8,6 @@ from typing import Any, TypeAlias
 
 from leadroute.model.validation import Refused, number, shown
 
-__all__ = ["EARTH_KM", "Position", "distance_km", "position", "position_of"]
-
 EARTH_KM = 6371.0088
 """The mean radius of the earth (IUGG)."""
 

@@ -7,8 +7,6 @@ from datetime import UTC, datetime, timedelta
 
 from leadroute.errors import ConfigError
 
-__all__ = ["digest", "format_duration", "from_micros", "parse_duration", "to_micros"]
-
 
 def digest(text: str) -> bytes:
     """The SHA-256 of a text in UTF-8."""

@@ -8,8 +8,6 @@ import unicodedata
 from collections.abc import Iterable
 from typing import Final
 
-__all__ = ["fold", "near_key"]
-
 _SPELLED: Final = str.maketrans(
     {
         "ø": "o",

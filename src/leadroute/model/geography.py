@@ -16,8 +16,6 @@ from leadroute.model.countries import COUNTRIES
 from leadroute.model.folding import fold, near_key
 from leadroute.model.given import LONGEST_CACHED, Refused, composed, plain_value, typed_text
 
-__all__ = ["country", "covered_region", "policy_region", "postal_code", "region", "zeros_restored"]
-
 _CACHED: Final = 4_096
 
 

@@ -9,19 +9,6 @@ from enum import Enum
 from numbers import Number
 from typing import Any, Final
 
-__all__ = [
-    "LONGEST_CACHED",
-    "LONGEST_TEXT",
-    "Refused",
-    "composed",
-    "missing",
-    "plain_value",
-    "shown",
-    "text_of",
-    "typed_text",
-    "withheld",
-]
-
 LONGEST_TEXT: Final = 4_096
 
 

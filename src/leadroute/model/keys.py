@@ -7,29 +7,6 @@
 
 from __future__ import annotations
 
-__all__ = [
-    "cap_holder",
-    "cap_key",
-    "closed_key",
-    "contact_key",
-    "credits_key",
-    "given_key",
-    "is_open_key",
-    "is_total_key",
-    "key",
-    "last_key",
-    "lead_key",
-    "open_key",
-    "order_key",
-    "parts",
-    "placement_key",
-    "segment_open_key",
-    "submit_key",
-    "total_holder",
-    "turn_credit_key",
-    "won_key",
-]
-
 
 def key(*named: str) -> str:
     """Parts joined into one key."""

@@ -16,8 +16,6 @@ from leadroute.model.folding import fold, near_key
 from leadroute.model.geography import country
 from leadroute.model.given import LONGEST_CACHED, Refused, typed_text
 
-__all__ = ["language", "meeting", "narrower", "speaks"]
-
 _CACHED: Final = 4_096
 
 

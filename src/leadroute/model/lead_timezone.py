@@ -22,18 +22,6 @@ from leadroute.model.timezone_data import DIAL_CODES, ZONES
 from leadroute.model.validation import is_zone, known, must_be
 from leadroute.model.working_hours import AllOf, Hours, overlap
 
-__all__ = [
-    "OFFICE",
-    "Shared",
-    "ZoneGuess",
-    "calling_hours",
-    "clock_of",
-    "lead_hours",
-    "shared_hours",
-    "zones_of",
-]
-
-
 # ISO 3166-2 regions of the countries with several clocks; a region that spans two lists both.
 _REGIONS = """
 America/New_York US-CT US-DC US-DE US-FL US-GA US-IN US-KY US-MA US-MD US-ME US-MI US-NC US-NH US-NJ US-NY US-OH US-PA

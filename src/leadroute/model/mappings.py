@@ -7,8 +7,6 @@ from typing import Any, Final
 
 from leadroute.model.columns import header_key
 
-__all__ = ["flattened", "mapping_of"]
-
 _DEEPEST: Final = 4
 
 

@@ -15,8 +15,6 @@ from zoneinfo import ZoneInfo
 from leadroute.errors import ConfigError
 from leadroute.model.given import Refused, plain_value, shown, typed_text
 
-__all__ = ["ORDERS", "moment", "plain_datetime"]
-
 ORDERS: Final = ("dmy", "mdy", "ymd")
 """In which order day, month and year can stand."""
 
@@ -24,10 +22,7 @@ _WRITE: Final = "write an instant such as 2026-01-05T09:00:00Z"
 _WEEKDAY: Final = r"(?:(?:mon|tue|wed|thu|fri|sat|sun)[a-z]*[,.]?\s+)?"
 _MONTHS: Final = {
     name: number
-    for number, name in enumerate(
-        "jan feb mar apr may jun jul aug sep oct nov dec".split(),
-        1,
-    )
+    for number, name in enumerate("jan feb mar apr may jun jul aug sep oct nov dec".split(), 1)
 }
 _MONTH: Final = (
     r"(?P<month>jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?"

@@ -14,8 +14,6 @@ from typing import Any, Final
 from leadroute.errors import ConfigError
 from leadroute.model.given import Refused, plain_value, shown, typed_text
 
-__all__ = ["number", "number_text"]
-
 _LARGEST: Final = 2**63 - 1
 _EXACT: Final = 2**53
 _LONGEST: Final = 40

@@ -14,18 +14,6 @@ from typing import Any, NamedTuple
 
 from leadroute.model.validation import Refused
 
-__all__ = [
-    "ALWAYS",
-    "NEVER",
-    "Day",
-    "Week",
-    "Window",
-    "format_day",
-    "format_week",
-    "parse_day",
-    "parse_week",
-]
-
 DAY_SECONDS = 86_400
 DAY_NAMES = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _LONG_NAMES = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")

@@ -14,8 +14,6 @@ from attrs import frozen
 from leadroute.model.validation import Refused, shown, upper
 from leadroute.model.values import country
 
-__all__ = ["Stretch", "postal", "squashed", "stretch"]
-
 _REMEDY = "write a beginning such as 'DE:10', or a range such as 'DE:10000..19999'"
 
 

@@ -30,8 +30,6 @@ from leadroute.model.mappings import flattened
 from leadroute.model.validation import FrozenDict, Refused, frozen_words, open_attributes, timezone
 from leadroute.model.values import country, missing, zeros_restored
 
-__all__ = ["CUSTOM_KINDS", "NOT_UTF8", "ReadOptions", "RowOptions", "RowReader", "laid_out"]
-
 CUSTOM_KINDS: Final = ("text", "number", "instant", "flag", "names")
 """The kinds that a custom attribute can have."""
 

@@ -31,8 +31,6 @@ from leadroute.model.validation import (
 )
 from leadroute.model.working_hours import Hours
 
-__all__ = ["Lazy", "Schedule", "TimeOff", "text_of"]
-
 _OFF_FORMS = "a date, two dates, or two aware datetimes"
 
 

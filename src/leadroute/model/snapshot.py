@@ -17,8 +17,6 @@ from leadroute.model.track_record import TrackRecords
 from leadroute.model.turn_credit import TurnCredits
 from leadroute.model.validation import FrozenDict, must_be, shown
 
-__all__ = ["Snapshot"]
-
 _NONE: FrozenDict[str, int] = FrozenDict()
 _NOBODY: FrozenDict[str, Presence] = FrozenDict()
 _NO_OUTCOMES = TrackRecords()

@@ -31,8 +31,6 @@ from leadroute.model.validation import (
 )
 from leadroute.model.values import country, covered_region, domain, language, meeting
 
-__all__ = ["BACKUP", "OVERLAY", "OWNER", "Place", "Territory", "domains_of"]
-
 OWNER: Final = "owner"
 OVERLAY: Final = "overlay"
 BACKUP: Final = "backup"

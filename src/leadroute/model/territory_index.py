@@ -24,8 +24,6 @@ from leadroute.model.lead import Lead
 from leadroute.model.postal import Stretch
 from leadroute.model.territory import Place, Territory, worded
 
-__all__ = ["Match", "TerritoryIndex", "resolved"]
-
 FILED: Final = 512
 """Under how many keys one territory is filed before further fields are left to the check in full."""
 

@@ -22,32 +22,6 @@ from zoneinfo import ZoneInfo
 from leadroute.model.opening_hours import DAY_SECONDS, NEVER, Day, Week
 from leadroute.model.validation import aware
 
-__all__ = [
-    "EARLIEST",
-    "EPOCH",
-    "HORIZON",
-    "LATEST",
-    "SPAN",
-    "Block",
-    "Either",
-    "Every",
-    "Line",
-    "Outside",
-    "Stretch",
-    "Weekly",
-    "Without",
-    "cut",
-    "instant",
-    "local_micros",
-    "meet",
-    "merge",
-    "micros",
-    "spaces",
-    "weekly",
-    "whole",
-]
-
-
 Stretch = tuple[int, int]
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)

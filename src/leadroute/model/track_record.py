@@ -19,8 +19,6 @@ from leadroute.model.duration import to_micros
 from leadroute.model.keys import key, parts
 from leadroute.model.validation import FrozenDict
 
-__all__ = ["ALL", "NOTHING", "UNIT", "Record", "TrackRecords", "possible", "segment_key", "week_of"]
-
 ALL: Final = ""
 """The segment that every lead belongs to."""
 

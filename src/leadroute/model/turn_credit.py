@@ -22,18 +22,6 @@ from leadroute.model.validation import (
     whole,
 )
 
-__all__ = [
-    "REASONS",
-    "Reason",
-    "TurnCredit",
-    "TurnCredits",
-    "balances",
-    "counting",
-    "less",
-    "payments",
-    "soonest",
-]
-
 Reason: TypeAlias = Literal["make_up", "skip", "absence", "joiner"]
 REASONS: Final[tuple[Reason, ...]] = ("make_up", "skip", "absence", "joiner")
 """What turns are given or withheld for."""

@@ -18,8 +18,6 @@ from attrs import field, frozen
 from leadroute.errors import FieldError, FieldTypeError, LeadrouteError, ValidationError
 from leadroute.model.timeline import Either, Every, Line, Outside, instant, meet, micros
 
-__all__ = ["AllOf", "AnyOf", "Closed", "Hours", "meeting", "overlap", "unless_failing"]
-
 T = TypeVar("T")
 
 _MICROSECOND = timedelta(microseconds=1)

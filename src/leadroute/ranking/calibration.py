@@ -12,8 +12,6 @@ from attrs import frozen
 from leadroute.errors import FieldTypeError
 from leadroute.model.validation import shown
 
-__all__ = ["Bin", "Calibration", "calibration"]
-
 _EDGE: Final = 1e-9
 _STEPS: Final = 100
 _WIDEST: Final = 50.0
@@ -70,10 +68,7 @@ class Calibration:
         line = f"slope {shown_as(self.slope)}, intercept {shown_as(self.intercept)}"
         left_out = f"; {self.abstained} abstained" if self.abstained else ""
         noun = "prediction" if self.count == 1 else "predictions"
-        lines = [
-            f"{self.count} {noun}, {self.rate:.1%} came true{left_out}",
-            f"{error}, {line}",
-        ]
+        lines = [f"{self.count} {noun}, {self.rate:.1%} came true{left_out}", f"{error}, {line}"]
         lines += [
             f"  {each.low:.1f}-{each.low + 0.1:.1f}  {each.count:6}  predicted {each.predicted:.1%}, "
             f"happened {each.happened:.1%}"

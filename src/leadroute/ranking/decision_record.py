@@ -25,8 +25,6 @@ from leadroute.ranking.ranking import Exclusion, Outcome, Ranking, ScoreTerm, be
 if TYPE_CHECKING:
     from leadroute.ranking.router import Router
 
-__all__ = ["Asked", "Candidate", "DecisionRecord", "Rerun"]
-
 _INPUTS: Final = ("lead", "roster", "snapshot", "previous_offers")
 
 

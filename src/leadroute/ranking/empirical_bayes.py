@@ -21,8 +21,6 @@ from typing import Final, NamedTuple, TypeAlias
 
 from attrs import field, frozen
 
-__all__ = ["MOST", "Estimate", "Prior", "Spread", "likeliest", "posterior", "prior_of"]
-
 MOST: Final = 1e6
 """The largest strength: a rep's own record then counts for nothing in any real number of leads."""
 

@@ -8,8 +8,6 @@ from attrs import frozen
 
 from leadroute.model.duration import format_duration
 
-__all__ = ["LeadScore"]
-
 
 @frozen
 class LeadScore:

@@ -33,22 +33,6 @@ from leadroute.rules.evaluation import Lists, Predicates, Registry, registry_of
 from leadroute.rules.fields import SCORE_FIELDS, plain_literal
 from leadroute.rules.verdict import Verdict, compile_verdict, plain_question
 
-__all__ = [
-    "EngagementSignal",
-    "FitCriterion",
-    "LeadGrade",
-    "LeadScoring",
-    "Logistic",
-    "NamedModel",
-    "Predictor",
-    "SourcePoints",
-    "read_points",
-    "read_priority",
-    "read_respond_within",
-    "read_when",
-]
-
-
 T = TypeVar("T")
 
 

@@ -13,8 +13,6 @@ from leadroute.model.roster import Roster
 from leadroute.rules.conditions import And, Comparison, Condition, Contains, Named
 from leadroute.rules.operand import Const, Field, Operand
 
-__all__ = ["ByValue", "asked_first", "by_value", "likely"]
-
 ByValue: TypeAlias = Mapping[str, Sequence[Rep]]
 
 

@@ -34,30 +34,6 @@ from leadroute.rules.fallback import Fallback
 from leadroute.rules.rule import EVERYONE, Factor, Pool, Qualification, Rule, parts_of
 from leadroute.rules.scorer import Scorer, guards
 
-__all__ = [
-    "all_of",
-    "as_atlas",
-    "as_cases",
-    "as_defines",
-    "as_dispositions",
-    "as_fields",
-    "as_grace",
-    "as_lead_scoring",
-    "as_pools",
-    "as_rules",
-    "as_wrap_up",
-    "check_fallback",
-    "check_rule",
-    "fingerprint",
-    "holiday_dates",
-    "membership",
-    "observing",
-    "qualifiers",
-    "refuse_twins",
-    "scoring_with",
-    "zone_name",
-]
-
 
 def holiday_dates(given: Iterable[date]) -> frozenset[date]:
     """A converter for holidays."""

@@ -34,35 +34,6 @@ from leadroute.rules.operand import (
 if TYPE_CHECKING:
     pass
 
-__all__ = [
-    "ALWAYS",
-    "NEVER",
-    "And",
-    "Comparison",
-    "Condition",
-    "Constant",
-    "Contains",
-    "FreeMail",
-    "Membership",
-    "Named",
-    "Not",
-    "Or",
-    "PredicateCall",
-    "Presence",
-    "Reads",
-    "SetRelation",
-    "TextTest",
-    "as_condition",
-    "compared",
-    "definitions",
-    "is_name",
-    "joined",
-    "literal_for",
-    "reads",
-    "walk",
-]
-
-
 RESERVED: Final = frozenset(
     """
     lead rep now present missing always never signal age domain_of is_free_mail overlaps covers check
@@ -466,9 +437,7 @@ class SetRelation(Condition):
         for side in (self.left, self.right):
             wanted(side, Kind.NAMES, f"what {self.relation}() compares")
         settle(
-            self,
-            left=literal_for(self.right, self.left),
-            right=literal_for(self.left, self.right),
+            self, left=literal_for(self.right, self.left), right=literal_for(self.left, self.right)
         )
 
     def __str__(self) -> str:

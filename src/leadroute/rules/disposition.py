@@ -13,8 +13,6 @@ from attrs import field, frozen
 from leadroute.errors import ConfigError, nearest
 from leadroute.model.validation import Refused, word
 
-__all__ = ["DISPOSITIONS", "Disposition", "check_dispositions", "find_disposition"]
-
 
 def _word(given: Any) -> str:
     try:

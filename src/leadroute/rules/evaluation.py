@@ -50,28 +50,6 @@ from leadroute.rules.operand import (
     calculate,
 )
 
-__all__ = [
-    "COMPARISONS",
-    "FREE_MAIL",
-    "LANGUAGE",
-    "LISTS",
-    "PLAIN",
-    "TYPES",
-    "Lists",
-    "Predicate",
-    "Predicates",
-    "Read",
-    "Registry",
-    "Test",
-    "compile_condition",
-    "described",
-    "evaluate",
-    "glob",
-    "reader",
-    "registry_of",
-]
-
-
 FREE_MAIL: Final = frozenset(
     """
     126.com 163.com alice.it aol.com arcor.de bigpond.com bluewin.ch bol.com.br btinternet.com centrum.cz

@@ -16,19 +16,6 @@ from attrs import field, fields, frozen
 from leadroute.errors import ConfigError, UnknownFieldError
 from leadroute.model.validation import FrozenDict, Refused, ident
 
-__all__ = [
-    "CASES",
-    "CATCH_ALL",
-    "DEFAULTS",
-    "IGNORE_AVAILABILITY",
-    "WAIT",
-    "Fallback",
-    "pool_of",
-    "read_fallback",
-    "read_steps",
-    "steps_as_text",
-]
-
 WAIT: Final = "wait"
 CATCH_ALL: Final = "catch_all"
 IGNORE_AVAILABILITY: Final = "ignore_availability"

@@ -11,8 +11,6 @@ from leadroute.model.lead import Lead
 from leadroute.rules.conditions import Condition, FreeMail, reads, walk
 from leadroute.rules.evaluation import FREE_MAIL, Registry
 
-__all__ = ["lead_values"]
-
 LeadValues: TypeAlias = Callable[[Lead], Hashable]
 
 _ALIKE: Final = ()

@@ -15,8 +15,6 @@ from attrs import frozen
 
 from leadroute.errors import ConfigError, ExpressionError, UnknownFieldError
 
-__all__ = ["MAX_BRACKETS", "MAX_LENGTH", "MAX_TOKENS", "fault", "located", "scan"]
-
 MAX_LENGTH: Final = 10_000
 """The most characters of an expression."""
 MAX_TOKENS: Final = 2_500

@@ -32,20 +32,6 @@ from leadroute.rules.match_constraints import (
 )
 from leadroute.rules.operand import Const, DomainOf, Field
 
-__all__ = [
-    "Column",
-    "Columns",
-    "Look",
-    "Plane",
-    "bits",
-    "columns",
-    "kind_of",
-    "look",
-    "spans_of_rows",
-    "splice",
-]
-
-
 Look: TypeAlias = Callable[[Lead], Any]
 """From a lead to its value in one plane."""
 

@@ -37,25 +37,6 @@ from leadroute.rules.conditions import (
 from leadroute.rules.fields import Kind
 from leadroute.rules.operand import Age, Arithmetic, Const, DomainOf, Entry, Field, Now, Operand
 
-__all__ = [
-    "MOST_BOXES",
-    "NOTHING",
-    "Box",
-    "Demand",
-    "Key",
-    "Outline",
-    "Span",
-    "below",
-    "field_key",
-    "field_span",
-    "listed",
-    "merged",
-    "operand_span",
-    "outline",
-    "span_of",
-    "starting",
-]
-
 
 class Span(NamedTuple):
     """A set of values of one kind. A named tuple, because tens of thousands are built and hashed for an index.
@@ -242,9 +223,7 @@ def outline(condition: Condition) -> Outline:
     return Outline(shape.boxes, residue, frozenset(demands), asks_rep)
 
 
-def _conjunction(
-    parts: Iterable[tuple[Condition, bool]],
-) -> tuple[_Shape, list[Condition]]:
+def _conjunction(parts: Iterable[tuple[Condition, bool]]) -> tuple[_Shape, list[Condition]]:
     """The parts one after the other, and those of them that the boxes do not settle."""
     boxes, safe = _EVERYTHING, True
     single: dict[Key, Span] = {}
@@ -411,9 +390,7 @@ _LEAVES: Final[Mapping[type, Callable[[Any], _Leaf]]] = {
     PredicateCall: lambda _condition: False,
 }
 
-_ACCEPTED: Final[Mapping[Kind, frozenset[Kind]]] = {
-    Kind.LEVELS: frozenset((Kind.TEXT, Kind.NAMES)),
-}
+_ACCEPTED: Final[Mapping[Kind, frozenset[Kind]]] = {Kind.LEVELS: frozenset((Kind.TEXT, Kind.NAMES))}
 """What a container of no declared kind may be; ``_asked`` calls it by the kind of a mapping."""
 
 _Asked: TypeAlias = tuple[Operand, Kind]
@@ -478,10 +455,7 @@ _SIDES: Final[Mapping[type, Callable[[Any], tuple[_Asked, ...]]]] = {
     TextTest: lambda condition: ((condition.operand, Kind.TEXT),),
     FreeMail: lambda condition: ((condition.operand, Kind.TEXT),),
     Contains: _sides_of_contains,
-    SetRelation: lambda condition: (
-        (condition.left, Kind.NAMES),
-        (condition.right, Kind.NAMES),
-    ),
+    SetRelation: lambda condition: ((condition.left, Kind.NAMES), (condition.right, Kind.NAMES)),
     PredicateCall: lambda _condition: (),
     Constant: lambda _condition: (),
 }

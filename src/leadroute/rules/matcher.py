@@ -31,8 +31,6 @@ from leadroute.rules.match_bitmaps import (
 from leadroute.rules.match_constraints import Demand, Key
 from leadroute.rules.operand import settle
 
-__all__ = ["FEW", "Asked", "Index", "Matcher", "PlainMatcher", "refuse_rep", "rule_names"]
-
 
 def rule_names(
     conditions: Sequence[Condition | None], names: Sequence[str] | None
@@ -217,12 +215,7 @@ class Index:
                 found.append(size - top)
             return tuple(found if alike else dict.fromkeys([positions[row] for row in found]))
 
-        settle(
-            self,
-            _watched=watched,
-            first=first,
-            all=every,
-        )
+        settle(self, _watched=watched, first=first, all=every)
 
     def __len__(self) -> int:
         return len(self.names)

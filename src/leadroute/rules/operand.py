@@ -21,22 +21,6 @@ from leadroute.model.given import LONGEST_TEXT, composed, plain_value
 from leadroute.model.validation import aware
 from leadroute.rules.fields import Kind, plain_literal, spec_of
 
-__all__ = [
-    "MAX_DEPTH",
-    "Age",
-    "Arithmetic",
-    "Const",
-    "DomainOf",
-    "Entry",
-    "Field",
-    "Now",
-    "Operand",
-    "SignalStat",
-    "arithmetic",
-    "calculate",
-    "constant",
-]
-
 MAX_DEPTH: Final = 32
 """How deep operands and conditions may be nested."""
 

@@ -34,20 +34,6 @@ from leadroute.rules.fields import CUSTOM_KINDS, FIELDS, Kind, is_brought, spec_
 from leadroute.rules.lexer import fault, located, scan
 from leadroute.rules.operand import Const, Field, Operand, SignalStat, arithmetic, constant
 
-__all__ = [
-    "CONSTANTS",
-    "FUNCTIONS",
-    "METHODS",
-    "PRESENCE",
-    "REMEDIES",
-    "Reader",
-    "called",
-    "declared",
-    "parse",
-    "parse_definitions",
-]
-
-
 METHODS: Final[Mapping[str, Callable[[FieldExpr, Any], Condition]]] = {
     "startswith": FieldExpr.startswith,
     "endswith": FieldExpr.endswith,

@@ -21,8 +21,6 @@ from leadroute.rules.conditions import Condition
 from leadroute.rules.evaluation import PLAIN, Registry, Test, compile_condition
 from leadroute.rules.lead_values import lead_values
 
-__all__ = ["CHANCES", "Columns", "RoutingContext"]
-
 T = TypeVar("T")
 
 Columns: TypeAlias = Callable[[Hashable, Callable[[Rep], Any]], list[Any]]

@@ -35,20 +35,6 @@ from leadroute.rules.fallback import Fallback, read_fallback
 from leadroute.rules.parser import parse
 from leadroute.rules.scorer import Scorer
 
-__all__ = [
-    "EVERYONE",
-    "OUTCOMES",
-    "RELEASE_ON",
-    "Factor",
-    "Pool",
-    "Qualification",
-    "Rule",
-    "parts_of",
-    "qualification",
-    "whole_of",
-]
-
-
 OUTCOMES: Final = ("nurture", "reject", "review")
 """What may become of a lead that does not qualify."""
 

@@ -18,19 +18,6 @@ from leadroute.model.rep import Rep
 from leadroute.rules.conditions import Condition, as_condition
 from leadroute.rules.routing_context import RoutingContext
 
-__all__ = [
-    "Guarded",
-    "Points",
-    "Scorer",
-    "Sum",
-    "WeightedScorer",
-    "column_where",
-    "guards",
-    "literal",
-    "mean",
-    "means",
-]
-
 Points: TypeAlias = Callable[[Rep], float | None]
 """Points of a rep between 0 and 1, or ``None`` for no answer."""
 

@@ -18,8 +18,6 @@ from leadroute.rules.lexer import located
 from leadroute.rules.parser import Reader
 from leadroute.rules.scorer import Scorer
 
-__all__ = ["parse_score"]
-
 
 def parse_score(
     text: str,

@@ -23,8 +23,6 @@ from leadroute.rules.conditions import (
 from leadroute.rules.evaluation import COMPARISONS, Registry, compile_condition
 from leadroute.rules.operand import Const, Field
 
-__all__ = ["Verdict", "compile_verdict", "plain_question"]
-
 Verdict: TypeAlias = Callable[[Lead, datetime | None], bool | None]
 """A compiled condition on the lead: from lead and instant to true, false, or ``None`` for not known."""
 
@@ -113,8 +111,7 @@ def _reader(asked: Field) -> Callable[[Lead], Any]:
 
 
 def _where_known(
-    readers: tuple[Callable[[Lead], Any], ...],
-    test: Callable[[Lead, None, datetime | None], bool],
+    readers: tuple[Callable[[Lead], Any], ...], test: Callable[[Lead, None, datetime | None], bool]
 ) -> Verdict:
     def judge(lead: Lead, now: datetime | None) -> bool | None:
         for read in readers:

@@ -35,8 +35,6 @@ from leadroute.offers.change import (
 )
 from leadroute.offers.store import page_size
 
-__all__ = ["MemoryStore"]
-
 _Place = tuple[bool, int, str]
 
 

@@ -33,9 +33,6 @@ from leadroute.offers.change import (
 )
 from leadroute.offers.store import page_size
 
-__all__ = ["SCHEMA", "Outdated", "Tables", "create", "named", "up_to_date", "valid_prefix"]
-
-
 SCHEMA = 2
 """The version of the tables that this release reads and writes."""
 

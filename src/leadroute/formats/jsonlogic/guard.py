@@ -22,8 +22,6 @@ from leadroute.rules.evaluation import LANGUAGE
 from leadroute.rules.fields import Kind
 from leadroute.rules.operand import Const, Operand
 
-__all__ = ["ORDERS", "TAGS", "TEXTS", "guards_of", "spans", "spoken", "unguarded"]
-
 ORDERS: Final[Mapping[str, Callable[[Any, Any], bool]]] = {
     "<": operator.lt,
     "<=": operator.le,

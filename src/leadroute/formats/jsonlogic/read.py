@@ -30,8 +30,6 @@ from leadroute.rules.fields import Kind
 from leadroute.rules.operand import Const, Entry, Field, Operand, constant
 from leadroute.rules.parser import declared
 
-__all__ = ["LARGEST_TEXT", "MOST_NODES", "from_jsonlogic"]
-
 Json: TypeAlias = Any
 """A value as the standard library's ``json`` reads it."""
 

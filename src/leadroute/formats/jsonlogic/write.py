@@ -28,8 +28,6 @@ from leadroute.rules.evaluation import LANGUAGE
 from leadroute.rules.fields import FIELDS, Kind
 from leadroute.rules.operand import Const, Entry, Field, Operand, constant
 
-__all__ = ["jsonlogic_data", "to_jsonlogic"]
-
 Json: TypeAlias = Any
 """A value that the standard library's ``json`` writes."""
 

@@ -42,8 +42,6 @@ from leadroute.scorers import (
     workload,
 )
 
-__all__ = ["best_first", "equal_terms", "scores"]
-
 _OF_LEAD: Final = (intent, freshness, source_urgency)
 """Scorers that judge the lead alone."""
 

@@ -32,16 +32,6 @@ from leadroute.ranking.decide import Decided
 from leadroute.ranking.ranking import Assignment, Outcome, Ranking
 from leadroute.ranking.router import Router
 
-__all__ = [
-    "Batch",
-    "BatchAssignment",
-    "BatchOptions",
-    "Objective",
-    "Option",
-    "Unassigned",
-    "assign_batch",
-]
-
 Objective: TypeAlias = Callable[[Lead, Assignment], float]
 """What giving a lead to a rep is worth, 0 or more."""
 
@@ -184,12 +174,7 @@ class Batch:
         ]
         nothing = dict.fromkeys(("rep_id", "rule", "pool", "worth", "price"))
         return placed + [
-            {
-                **nothing,
-                "lead_id": each.lead_id,
-                "priority": each.priority,
-                "reason": each.reason,
-            }
+            {**nothing, "lead_id": each.lead_id, "priority": each.priority, "reason": each.reason}
             for each in self.left
         ]
 
@@ -516,11 +501,7 @@ def _round(
     priorities = [wish.priority for wish in wishes]
     several = len(set(priorities)) > 1
     solution = solve(
-        rows,
-        places,
-        priorities=priorities if several else None,
-        gap=terms.gap,
-        engine=terms.engine,
+        rows, places, priorities=priorities if several else None, gap=terms.gap, engine=terms.engine
     )
     for wish, row, at, unit in zip(wishes, rows, solution.rep_of, solution.units, strict=True):
         if at is not None:

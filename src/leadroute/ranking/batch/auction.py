@@ -21,8 +21,6 @@ from typing import TypeAlias
 
 from attrs import define, field
 
-__all__ = ["Auction", "Option", "options"]
-
 LONG_LIST = 24  # a longer list of reps is cut
 SHORT_LIST = 16  # to so many
 PATIENCE = 16  # so many bids for each lead, then the step doubles

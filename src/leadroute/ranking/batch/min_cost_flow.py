@@ -18,8 +18,6 @@ from operator import add, or_
 
 from attrs import define, field
 
-__all__ = ["Network", "place", "polish", "shortfall"]
-
 Worth = Sequence[Sequence[int | None]]
 
 

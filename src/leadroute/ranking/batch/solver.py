@@ -35,8 +35,6 @@ from leadroute.errors import (
 from leadroute.ranking.batch.auction import Auction, options
 from leadroute.ranking.batch.min_cost_flow import place, polish, shortfall
 
-__all__ = ["ENGINES", "Engine", "Solution", "bound", "greedy", "solve"]
-
 Points: TypeAlias = Sequence[Sequence[int | None]]
 Engine: TypeAlias = Literal["python", "ortools", "scipy"]
 

@@ -18,8 +18,6 @@ from leadroute.ranking.scorers.round_robin import dues
 from leadroute.rules.routing_context import RoutingContext
 from leadroute.rules.scorer import Points, Scorer, column_where
 
-__all__ = ["at_least", "clamp", "fair_share", "first_of", "invert", "max_of", "tiers"]
-
 
 def _scorers(name: str, given: Iterable[Any], *, alone: bool = False) -> tuple[Scorer, ...]:
     found = tuple(given)

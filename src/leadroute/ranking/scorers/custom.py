@@ -15,8 +15,6 @@ from leadroute.rules.operand import constant
 from leadroute.rules.routing_context import RoutingContext
 from leadroute.rules.scorer import Points, Scorer, literal
 
-__all__ = ["HostScorer", "scorer"]
-
 HostFunction: TypeAlias = Callable[..., float | None]
 
 

@@ -30,8 +30,6 @@ from leadroute.rules.fields import text_title, texts_of
 from leadroute.rules.routing_context import RoutingContext
 from leadroute.rules.scorer import Points, Scorer
 
-__all__ = ["freshness", "intent", "source_urgency"]
-
 
 def _kinds(given: Any) -> str | tuple[str, ...] | None:
     found = None if given is None else words(given)

@@ -23,8 +23,6 @@ from leadroute.ranking.scorers.performance import Learning, close_rate
 from leadroute.rules.routing_context import CHANCES, RoutingContext
 from leadroute.rules.scorer import Points, Scorer, mean
 
-__all__ = ["explore", "fairness_cost", "propensities", "random_tiebreak"]
-
 
 @frozen
 class random_tiebreak(Scorer):

@@ -23,8 +23,6 @@ from leadroute.rules.fields import text_titles, texts_of
 from leadroute.rules.routing_context import RoutingContext
 from leadroute.rules.scorer import Points, Scorer
 
-__all__ = ["language", "same_country", "skill_match", "territory_match"]
-
 SAME_COUNTRY = 0.5
 """The points for covering the lead's country, where covering its region or postal area gives 1."""
 

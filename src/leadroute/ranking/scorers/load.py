@@ -19,8 +19,6 @@ from leadroute.ranking.scorers.parameters import positive
 from leadroute.rules.routing_context import RoutingContext
 from leadroute.rules.scorer import Points, Scorer
 
-__all__ = ["cap_remaining", "free_capacity", "workload"]
-
 
 def _yes_or_no(given: object) -> bool:
     if type(given) is not bool:

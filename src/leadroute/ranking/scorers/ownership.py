@@ -14,8 +14,6 @@ from leadroute.ranking.scorers.parameters import choice
 from leadroute.rules.routing_context import RoutingContext
 from leadroute.rules.scorer import Points, Scorer
 
-__all__ = ["named_account", "owner"]
-
 
 def _away(given: Any) -> str:
     return choice(given, "anyone", "team", "manager")

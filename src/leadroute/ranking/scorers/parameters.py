@@ -13,18 +13,6 @@ from typing import Any
 from leadroute.errors import ConfigError
 from leadroute.model.duration import format_duration, parse_duration
 
-__all__ = [
-    "ascending",
-    "choice",
-    "lasting",
-    "not_negative",
-    "numbers",
-    "points_or_none",
-    "positive",
-    "share",
-    "words",
-]
-
 _LARGEST = 1e15
 
 

@@ -37,16 +37,6 @@ from leadroute.rules.fields import text_titles, texts_of
 from leadroute.rules.routing_context import RoutingContext
 from leadroute.rules.scorer import Points, Scorer
 
-__all__ = [
-    "Learning",
-    "accept_rate",
-    "close_rate",
-    "counted",
-    "expertise",
-    "response_speed",
-    "revenue_rate",
-]
-
 
 def counted(snapshot: Snapshot, rep_id: str) -> Record:
     """What a rep has won and closed by the plain counts of a snapshot."""

@@ -25,8 +25,6 @@ from leadroute.rules.fields import number_of
 from leadroute.rules.routing_context import RoutingContext
 from leadroute.rules.scorer import Points, Scorer
 
-__all__ = ["distance", "timezone_overlap"]
-
 
 @frozen
 class distance(Scorer):

@@ -27,19 +27,6 @@ from leadroute.ranking.scorers.parameters import choice, lasting
 from leadroute.rules.routing_context import RoutingContext
 from leadroute.rules.scorer import Points, Scorer
 
-__all__ = [
-    "MODES",
-    "UNIT",
-    "Dues",
-    "Turn",
-    "after",
-    "dues",
-    "least_recent",
-    "round_robin",
-    "share",
-    "turn_of",
-]
-
 MODES: Final = ("weighted", "strict")
 """How a round robin puts reps in order."""
 

@@ -20,8 +20,6 @@ from leadroute.rules.fields import number_of, number_title, rep_number_title
 from leadroute.rules.routing_context import RoutingContext
 from leadroute.rules.scorer import Points, Scorer
 
-__all__ = ["alike", "deal_size_fit", "graduation", "rep_value", "tier", "top_producer"]
-
 
 @frozen
 class top_producer(Learning):

@@ -30,9 +30,8 @@ if TYPE_CHECKING:
     from leadroute.ranking.scorers.performance import close_rate
     from leadroute.ranking.scorers.round_robin import round_robin
     from leadroute.rules.builders import LEAD, REP
-    from leadroute.rules.disposition import Disposition
     from leadroute.rules.fallback import Fallback
-    from leadroute.rules.rule import Factor, Pool, Qualification, Rule
+    from leadroute.rules.rule import Disposition, Factor, Pool, Qualification, Rule
     from leadroute.stores.memory import MemoryStore
     from leadroute.stores.sqlite import SqliteStore
 
@@ -86,7 +85,7 @@ _HOMES = {
     "Assignment": "leadroute.ranking.ranking",
     "Cap": "leadroute.model.caps",
     "Dispatcher": "leadroute.offers.dispatcher",
-    "Disposition": "leadroute.rules.disposition",
+    "Disposition": "leadroute.rules.rule",
     "Exclusion": "leadroute.ranking.ranking",
     "Factor": "leadroute.rules.rule",
     "Fallback": "leadroute.rules.fallback",

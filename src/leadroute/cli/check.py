@@ -14,7 +14,6 @@ from typing import Any
 
 from attrs import evolve
 
-from leadroute.cli.columns import unfilled
 from leadroute.cli.inputs import (
     add_json,
     add_leads,
@@ -25,6 +24,7 @@ from leadroute.cli.inputs import (
     leads_of,
     policy_of,
     roster_of,
+    unfilled,
 )
 from leadroute.cli.output import Screen
 from leadroute.cli.route import NAMED

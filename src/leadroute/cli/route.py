@@ -16,7 +16,6 @@ from typing import Any, Final, TextIO
 
 from attrs import field, fields, frozen
 
-from leadroute.cli.columns import told_columns, unfilled
 from leadroute.cli.inputs import (
     add_json,
     add_leads,
@@ -26,10 +25,12 @@ from leadroute.cli.inputs import (
     leads_of,
     policy_of,
     roster_of,
+    told_columns,
+    unfilled,
 )
 from leadroute.cli.output import Screen, in_json
 from leadroute.errors import FieldTypeError, InvalidTransitionError, RowError
-from leadroute.formats.csv_export import write_rows
+from leadroute.formats.csv_rows import write_rows
 from leadroute.formats.rows import Reading
 from leadroute.model.lead import Lead
 from leadroute.offers.dispatcher import Dispatcher

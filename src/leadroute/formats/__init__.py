@@ -7,14 +7,13 @@ from typing import TYPE_CHECKING
 from leadroute.lazy import on_demand
 
 if TYPE_CHECKING:
-    from leadroute.formats.column_file import load_columns
-    from leadroute.formats.csv_export import row_of, write_rows
-    from leadroute.formats.csv_rows import read_territories
+    from leadroute.formats.csv_rows import read_territories, row_of, write_rows
     from leadroute.formats.icalendar import read_time_off
     from leadroute.formats.json_schema import policy_schema
     from leadroute.formats.jsonlogic import from_jsonlogic, to_jsonlogic
     from leadroute.formats.policy_file import dump_policy, load_policy, parse_policy
     from leadroute.formats.rows import read_leads, read_reps
+    from leadroute.formats.source import load_columns
     from leadroute.model.columns import (
         DYNAMICS,
         HUBSPOT,
@@ -61,7 +60,7 @@ _HOMES = {
     "DYNAMICS": "leadroute.model.columns",
     "META_LEAD_ADS": "leadroute.model.columns",
     "ColumnMap": "leadroute.model.columns",
-    "load_columns": "leadroute.formats.column_file",
+    "load_columns": "leadroute.formats.source",
     "dump_policy": "leadroute.formats.policy_file",
     "dumps": "leadroute.plain",
     "from_dict": "leadroute.plain",
@@ -74,10 +73,10 @@ _HOMES = {
     "read_reps": "leadroute.formats.rows",
     "read_territories": "leadroute.formats.csv_rows",
     "read_time_off": "leadroute.formats.icalendar",
-    "row_of": "leadroute.formats.csv_export",
+    "row_of": "leadroute.formats.csv_rows",
     "to_dict": "leadroute.plain",
     "to_jsonlogic": "leadroute.formats.jsonlogic",
-    "write_rows": "leadroute.formats.csv_export",
+    "write_rows": "leadroute.formats.csv_rows",
 }
 
 __getattr__, __dir__ = on_demand(__name__, __all__, _HOMES)

@@ -25,10 +25,17 @@ from leadroute.ranking.lead_scoring import LeadGrade, LeadScoring, Logistic
 from leadroute.ranking.router import Router
 from leadroute.ranking.scorers.custom import HostScorer
 from leadroute.rules.conditions import Condition, definitions
-from leadroute.rules.disposition import DISPOSITIONS, Disposition
 from leadroute.rules.evaluation import Lists, Predicates
 from leadroute.rules.fallback import Fallback, steps_as_text
-from leadroute.rules.rule import Factor, Pool, Qualification, Rule, parts_of
+from leadroute.rules.rule import (
+    DISPOSITIONS,
+    Disposition,
+    Factor,
+    Pool,
+    Qualification,
+    Rule,
+    parts_of,
+)
 from leadroute.rules.scorer import Scorer, guards
 from leadroute.scorers import BUILT_IN
 

@@ -39,15 +39,22 @@ from leadroute.ranking.lead_scoring import (
 from leadroute.ranking.router import Router
 from leadroute.ranking.scorers.parameters import positive, share
 from leadroute.rules.conditions import ALWAYS, Condition, reads
-from leadroute.rules.disposition import Disposition, check_dispositions
 from leadroute.rules.evaluation import Lists, Predicates, compile_condition, registry_of
 from leadroute.rules.fallback import CASES, Fallback, pool_of, read_steps
 from leadroute.rules.fields import FIELDS
 from leadroute.rules.parser import declared, parse, parse_definitions
-from leadroute.rules.rule import EVERYONE, Factor, Pool, Qualification, Rule, read_ignored
+from leadroute.rules.rule import (
+    EVERYONE,
+    Disposition,
+    Factor,
+    Pool,
+    Qualification,
+    Rule,
+    check_dispositions,
+    read_ignored,
+)
 from leadroute.rules.rule import accept_within as read_accept_within
-from leadroute.rules.scorer import Scorer, guards
-from leadroute.rules.scores import parse_score
+from leadroute.rules.scorer import Scorer, guards, parse_score
 
 T = TypeVar("T")
 

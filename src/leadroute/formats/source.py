@@ -5,13 +5,15 @@ What we open we close; what the host opened stays open.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+import tomllib
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from io import BufferedIOBase, RawIOBase, TextIOWrapper
 from pathlib import Path
 from typing import Any, Protocol
 
-from leadroute.errors import ConfigError, FieldError, RowError
+from leadroute.errors import ConfigError, FieldError, RowError, UnknownFieldError
+from leadroute.model.columns import ColumnMap, as_columns
 
 FORMATS = ("csv", "json", "jsonl")
 """The formats of rows: comma-separated values, a JSON array, and one JSON object per line."""
@@ -145,3 +147,37 @@ def _pieces(source: _Readable | Iterable[str]) -> Iterator[Any]:
     if readline is None:
         return iter(source)  # type: ignore[arg-type]
     return iter(lambda: readline(LONGEST_LINE + 1) or None, None)
+
+
+_KEYS = ("preset", "columns")
+
+
+def load_columns(path: str | Path) -> ColumnMap:
+    """Read a column map from a TOML file: a ``preset``, and a table ``[columns]`` of fields by headers.
+
+    Args:
+        path: The file.
+
+    Raises:
+        ConfigError: The file is not such a map.
+        OSError: The file cannot be opened.
+    """
+    try:
+        found = tomllib.loads(Path(path).read_text(encoding="utf-8-sig"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigError(f"is not TOML that can be read: {error}", str(path)) from None
+    for key in found:
+        if key not in _KEYS:
+            raise UnknownFieldError("column map", key, _KEYS)
+    try:
+        return ColumnMap(found.get("columns", {}), found.get("preset", ""))
+    except ConfigError as error:
+        raise error.at(str(path)) from None
+
+
+def columns_of(given: ColumnMap | Mapping[str, str] | str | Path | None) -> ColumnMap:
+    """Return the map that is meant: as ``as_columns``, or the path of a TOML file."""
+    named: Any = str(given) if isinstance(given, Path) else given
+    if isinstance(named, str) and named.lower().endswith(".toml"):
+        return load_columns(named)
+    return as_columns(named)

@@ -12,8 +12,7 @@ from itertools import takewhile
 from typing import Any, Final
 
 from leadroute.model.countries import COUNTRIES
-from leadroute.model.folding import fold, near_key
-from leadroute.model.geography import country
+from leadroute.model.geography import country, fold, near_key
 from leadroute.model.given import LONGEST_CACHED, Refused, typed_text
 
 _CACHED: Final = 4_096

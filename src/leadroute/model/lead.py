@@ -13,8 +13,7 @@ from typing import Any, Final, Literal, Protocol, Unpack
 from attrs import evolve, field, fields, frozen
 
 from leadroute.errors import ValidationError
-from leadroute.model.columns import ColumnMap, as_columns
-from leadroute.model.mappings import mapping_of
+from leadroute.model.columns import ColumnMap, as_columns, mapping_of
 from leadroute.model.row_reader import ReadOptions, RowOptions, laid_out
 from leadroute.model.signal import Signal
 from leadroute.model.signal import signals as clean_signals

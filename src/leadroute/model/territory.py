@@ -7,16 +7,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Set
-from functools import partial
-from typing import Any, Final
+from collections.abc import Callable, Mapping, Set
+from functools import lru_cache, partial
+from math import asin, cos, radians, sin, sqrt
+from typing import Any, Final, TypeAlias
 
 from attrs import evolve, field, fields, frozen
 
 from leadroute.errors import FieldError, ValidationError
-from leadroute.model.distance import Position, distance_km, position, position_of
 from leadroute.model.lead import Lead
-from leadroute.model.postal import Stretch, postal, squashed, stretch
 from leadroute.model.rep import Rep
 from leadroute.model.validation import (
     Cleaner,
@@ -26,10 +25,116 @@ from leadroute.model.validation import (
     ident,
     names,
     number,
+    shown,
     text,
+    upper,
     whole,
 )
 from leadroute.model.values import country, covered_region, domain, language, meeting
+
+EARTH_KM = 6371.0088
+"""The mean radius of the earth (IUGG)."""
+
+Position: TypeAlias = tuple[float, float]
+
+_LATITUDE, _LONGITUDE = number(-90, 90), number(-180, 180)
+
+
+def position(given: Any) -> Position:
+    """A cleaner for positions: a pair of latitude and longitude in degrees."""
+    pair = given if isinstance(given, tuple | list) else ()
+    if len(pair) != 2:
+        raise Refused(f"is {shown(given)}; write (latitude, longitude) such as (52.52, 13.405)")
+    return float(_LATITUDE(pair[0])), float(_LONGITUDE(pair[1]))
+
+
+def position_of(attributes: Mapping[str, Any]) -> Position | None:
+    """The position that attributes hold as ``lat`` and ``lon``; ``None`` when they hold none that can be right."""
+    try:
+        return position((attributes.get("lat"), attributes.get("lon")))
+    except Refused:
+        return None
+
+
+def distance_km(one: Position, other: Position) -> float:
+    """The distance in kilometers along the surface, by the haversine formula (Sinnott 1984); within 0.6 %."""
+    lat1, lon1, lat2, lon2 = map(radians, (*one, *other))
+    half = sin((lat2 - lat1) / 2) ** 2 + cos(lat1) * cos(lat2) * sin((lon2 - lon1) / 2) ** 2
+    return 2 * EARTH_KM * asin(sqrt(min(1.0, half)))
+
+
+_REMEDY = "write a beginning such as 'DE:10', or a range such as 'DE:10000..19999'"
+
+
+def squashed(code: str) -> str:
+    """A postal code without spaces and hyphens."""
+    return code.replace(" ", "").replace("-", "")
+
+
+@frozen(order=True)
+class Stretch:
+    """Postal codes from ``first`` to ``last`` of one country, or of any."""
+
+    country: str
+    first: str
+    last: str
+
+    @property
+    def prefix(self) -> str:
+        """How all of them begin."""
+        shared = 0
+        for one, other in zip(self.first, self.last, strict=False):
+            if one != other:
+                break
+            shared += 1
+        return self.first[:shared]
+
+    def holds(self, country: str | None, code: str) -> bool:
+        """Whether a code of a country is one of them. O(1)."""
+        if not code or (self.country and self.country != country):
+            return False
+        if self.counted and not (len(code) >= len(self.last) and code[: len(self.last)].isdigit()):
+            return False
+        return self.first <= code and (code <= self.last or code.startswith(self.last))
+
+    @property
+    def counted(self) -> bool:
+        """Whether it is a range of numbers of the same length."""
+        both = self.first + self.last
+        return self.first != self.last and len(self.first) == len(self.last) and both.isdigit()
+
+    def meets(self, other: Stretch) -> bool:
+        """Whether some code can be in both."""
+        if self.country and other.country and self.country != other.country:
+            return False
+        return self.first <= other.last + "\uffff" and other.first <= self.last + "\uffff"
+
+    def __str__(self) -> str:
+        codes = self.first if self.first == self.last else f"{self.first}..{self.last}"
+        return f"{self.country}:{codes}" if self.country else codes
+
+
+def postal(given: Any) -> str:
+    """A cleaner for beginnings and ranges of postal codes."""
+    head, colon, rest = (upper(given) or "").rpartition(":")
+    code = country(head) if colon else ""
+    first, dots, last = map(squashed, rest.partition(".."))
+    last = last if dots else first
+    plain = (first + last).isalnum() and (first + last).isascii() and bool(first) and bool(last)
+    if code is None or not plain:
+        raise Refused(f"hold {shown(given)}; {_REMEDY}")
+    if first > last:
+        raise Refused(f"hold {shown(given)}, which ends before it begins; {_REMEDY}")
+    return str(Stretch(code, first, last))
+
+
+@lru_cache(maxsize=65_536)
+def stretch(written: str) -> Stretch:
+    """The stretch that a cleaned text stands for."""
+    head, _, rest = written.rpartition(":")
+    first, dots, last = rest.partition("..")
+    return Stretch(head, first, last if dots else first)
+
 
 OWNER: Final = "owner"
 OVERLAY: Final = "overlay"

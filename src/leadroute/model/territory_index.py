@@ -19,10 +19,8 @@ from typing import Any, Final
 from attrs import field, frozen
 
 from leadroute.errors import ConfigError, UnknownFieldError
-from leadroute.model.distance import Position, position_of
 from leadroute.model.lead import Lead
-from leadroute.model.postal import Stretch
-from leadroute.model.territory import Place, Territory, worded
+from leadroute.model.territory import Place, Position, Stretch, Territory, position_of, worded
 
 FILED: Final = 512
 """Under how many keys one territory is filed before further fields are left to the check in full."""

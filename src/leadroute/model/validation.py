@@ -29,13 +29,14 @@ from leadroute.model.given import (
     LONGEST_TEXT,
     Refused,
     composed,
+    moment,
+    plain_datetime,
     plain_value,
     shown,
     text_of,
     withheld,
 )
-from leadroute.model.moments import moment, plain_datetime
-from leadroute.model.numbers import number as any_number
+from leadroute.model.given import number as any_number
 
 __all__ = [
     "LONGEST_TEXT",

@@ -13,10 +13,8 @@ from leadroute.model.geography import (
     region,
     zeros_restored,
 )
-from leadroute.model.given import Refused, missing, plain_value
+from leadroute.model.given import Refused, missing, moment, number, number_text, plain_value
 from leadroute.model.languages import language, meeting, speaks
-from leadroute.model.moments import moment
-from leadroute.model.numbers import number, number_text
 
 __all__ = [
     "Refused",

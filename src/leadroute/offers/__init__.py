@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from leadroute.offers.dispatching import SweepResult
     from leadroute.offers.placement import Placement, Status
     from leadroute.offers.turns import TurnTaken
-    from leadroute.rules.disposition import DISPOSITIONS
+    from leadroute.rules.rule import DISPOSITIONS
 
 __all__ = [
     "DISPOSITIONS",
@@ -25,7 +25,7 @@ __all__ = [
 ]
 
 _HOMES = {
-    "DISPOSITIONS": "leadroute.rules.disposition",
+    "DISPOSITIONS": "leadroute.rules.rule",
     "Dispatcher": "leadroute.offers.dispatcher",
     "Placement": "leadroute.offers.placement",
     "Status": "leadroute.offers.placement",

@@ -62,9 +62,8 @@ from leadroute.ranking.decide import Decided
 from leadroute.ranking.lead_score import LeadScore
 from leadroute.ranking.ranking import Outcome, Ranking
 from leadroute.ranking.router import Router
-from leadroute.rules.disposition import Disposition, find_disposition
 from leadroute.rules.fallback import WAIT
-from leadroute.rules.rule import Rule
+from leadroute.rules.rule import Disposition, Rule, find_disposition
 
 __all__ = [
     "acceptance",

@@ -28,8 +28,7 @@ from leadroute.model.validation import known
 from leadroute.model.working_hours import Hours, unless_failing
 from leadroute.ranking.membership import ByValue
 from leadroute.ranking.scorers.round_robin import round_robin
-from leadroute.rules.evaluation import Registry, Test, compile_condition
-from leadroute.rules.lead_values import LeadValues, lead_values
+from leadroute.rules.evaluation import LeadValues, Registry, Test, compile_condition, lead_values
 from leadroute.rules.rule import Rule
 from leadroute.rules.scorer import Scorer
 

@@ -19,11 +19,11 @@ from typing import Final, TypeAlias
 from attrs import frozen
 
 from leadroute.errors import FieldTypeError
-from leadroute.model.distance import distance_km, position_of
 from leadroute.model.duration import from_micros
 from leadroute.model.lead import Lead
 from leadroute.model.lead_timezone import OFFICE, Shared, clock_of, lead_hours, shared_hours
 from leadroute.model.rep import Pauses, Presence, Rep, wrapped_up
+from leadroute.model.territory import distance_km, position_of
 from leadroute.model.validation import FrozenDict
 from leadroute.model.working_hours import Hours, meeting, unless_failing
 from leadroute.ranking.charges import Charges

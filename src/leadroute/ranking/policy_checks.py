@@ -28,10 +28,19 @@ from leadroute.model.working_hours import AllOf, AnyOf, Hours
 from leadroute.ranking.case import Case
 from leadroute.ranking.lead_scoring import LeadScoring
 from leadroute.rules.conditions import Condition, Named, reads, walk
-from leadroute.rules.disposition import DISPOSITIONS, Disposition, check_dispositions
 from leadroute.rules.evaluation import PLAIN, Lists, Predicates, Registry, Test, compile_condition
 from leadroute.rules.fallback import Fallback
-from leadroute.rules.rule import EVERYONE, Factor, Pool, Qualification, Rule, parts_of
+from leadroute.rules.rule import (
+    DISPOSITIONS,
+    EVERYONE,
+    Disposition,
+    Factor,
+    Pool,
+    Qualification,
+    Rule,
+    check_dispositions,
+    parts_of,
+)
 from leadroute.rules.scorer import Scorer, guards
 
 

@@ -67,13 +67,14 @@ from leadroute.ranking.policy_checks import (
 from leadroute.ranking.ranking import Outcome, Ranking
 from leadroute.rules.conditions import ALWAYS, Condition, reads
 from leadroute.rules.describe import describe
-from leadroute.rules.disposition import DISPOSITIONS, Disposition
 from leadroute.rules.evaluation import Predicate, Registry, Test, registry_of
 from leadroute.rules.fallback import Fallback, read_fallback
 from leadroute.rules.matcher import Matcher
 from leadroute.rules.parser import declared
 from leadroute.rules.rule import (
+    DISPOSITIONS,
     EVERYONE,
+    Disposition,
     Factor,
     Pool,
     Qualification,

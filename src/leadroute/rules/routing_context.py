@@ -18,8 +18,7 @@ from leadroute.model.territory_index import Match
 from leadroute.model.turn_credit import TurnCredit, balances, counting
 from leadroute.model.validation import FrozenDict, known
 from leadroute.rules.conditions import Condition
-from leadroute.rules.evaluation import PLAIN, Registry, Test, compile_condition
-from leadroute.rules.lead_values import lead_values
+from leadroute.rules.evaluation import PLAIN, Registry, Test, compile_condition, lead_values
 
 T = TypeVar("T")
 

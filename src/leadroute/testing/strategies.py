@@ -28,9 +28,8 @@ from leadroute.ranking.router import Router
 from leadroute.rules import builders
 from leadroute.rules.builders import LEAD, NOW, REP, FieldExpr
 from leadroute.rules.conditions import ALWAYS, NEVER, Condition
-from leadroute.rules.disposition import DISPOSITIONS, Disposition
 from leadroute.rules.fallback import Fallback, pool_of
-from leadroute.rules.rule import Pool, Rule
+from leadroute.rules.rule import DISPOSITIONS, Disposition, Pool, Rule
 from leadroute.rules.scorer import Scorer
 from leadroute.scorers import (
     close_rate,

@@ -14,7 +14,6 @@ from leadroute.errors import LeadrouteError, ValidationError
 from leadroute.insight.explain.explanation import SHOWN
 from leadroute.insight.lint.analysis import conditions_of
 from leadroute.model.caps import Bound, Cap
-from leadroute.model.distance import EARTH_KM, distance_km, position_of
 from leadroute.model.duration import format_duration, from_micros
 from leadroute.model.keys import segment_open_key, total_holder
 from leadroute.model.lead import Lead, Signal
@@ -23,6 +22,7 @@ from leadroute.model.rep import Presence, Rep
 from leadroute.model.roster import Roster
 from leadroute.model.schedule import Schedule
 from leadroute.model.snapshot import Snapshot
+from leadroute.model.territory import EARTH_KM, distance_km, position_of
 from leadroute.ranking.lead_score import LeadScore
 from leadroute.ranking.lead_scoring import LeadScoring, is_score
 from leadroute.ranking.ranking import Ranking

@@ -11,8 +11,7 @@ from typing import Final
 
 from attrs import evolve
 
-from leadroute.insight.lint.analysis import Subject
-from leadroute.insight.lint.finding import CODES, Code, Finding, Severity
+from leadroute.insight.lint.analysis import CODES, Code, Finding, Severity, Subject
 from leadroute.insight.lint.roster_checks import hours, names, nobody, pools, requirements, unknown
 from leadroute.insight.lint.rule_checks import contradictions, habits, order, remainder
 from leadroute.insight.lint.score_checks import best_first, equal_terms, scores

@@ -11,14 +11,19 @@ from zoneinfo import ZoneInfo
 
 from leadroute.errors import FieldTypeError, nearest
 from leadroute.insight.coverage import Coverage, coverage, usual_zone
-from leadroute.insight.lint.analysis import Subject, conditions_of
-from leadroute.insight.lint.finding import Finding
+from leadroute.insight.lint.analysis import Finding, Subject, conditions_of
 from leadroute.model.lead import Lead
 from leadroute.model.opening_hours import DAY_NAMES
 from leadroute.model.rep import Rep
 from leadroute.model.roster import Roster
-from leadroute.ranking.scorers.fit import language, same_country, skill_match, territory_match
-from leadroute.ranking.scorers.places import distance, timezone_overlap
+from leadroute.ranking.scorers.fit import (
+    distance,
+    language,
+    same_country,
+    skill_match,
+    territory_match,
+    timezone_overlap,
+)
 from leadroute.ranking.scorers.seniority import tier
 from leadroute.rules.conditions import (
     And,

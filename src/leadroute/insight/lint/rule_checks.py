@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from functools import partial
 
 from leadroute.insight.lint.analysis import (
+    Finding,
     Row,
     Subject,
     both,
@@ -14,7 +15,6 @@ from leadroute.insight.lint.analysis import (
     shown_by,
     without,
 )
-from leadroute.insight.lint.finding import Finding
 from leadroute.model.lead import Lead
 from leadroute.rules.conditions import Reads, reads
 from leadroute.rules.fallback import WAIT

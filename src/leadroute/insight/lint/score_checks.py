@@ -8,8 +8,7 @@ from math import exp, fsum
 from typing import Final
 
 from leadroute.errors import nearest
-from leadroute.insight.lint.analysis import Subject, conditions_of, rows
-from leadroute.insight.lint.finding import Finding
+from leadroute.insight.lint.analysis import Finding, Subject, conditions_of, rows
 from leadroute.ranking.lead_scoring import FitCriterion, LeadScoring, Logistic, is_score
 from leadroute.ranking.scorers.custom import HostScorer
 from leadroute.rules.conditions import Comparison, Condition, Membership, Named, reads, walk

@@ -11,15 +11,13 @@ from typing import Final
 
 from attrs import frozen
 
-from leadroute.insight.lint.analysis import Row, Subject
-from leadroute.insight.lint.finding import Finding
+from leadroute.insight.lint.analysis import Finding, Row, Subject
 from leadroute.insight.lint.roster_checks import people
-from leadroute.model.distance import distance_km
 from leadroute.model.lead import Lead
 from leadroute.model.lead_timezone import lead_hours
 from leadroute.model.rep import Rep
 from leadroute.model.schedule import Schedule
-from leadroute.model.territory import Territory
+from leadroute.model.territory import Territory, distance_km
 from leadroute.model.territory_index import TerritoryIndex
 from leadroute.model.working_hours import Hours, meeting, unless_failing
 from leadroute.rules.operand import Field

@@ -7,7 +7,7 @@ from functools import partial
 
 from leadroute.errors import ConflictError
 from leadroute.offers.change import Ack, Add, Defer, Emit, Event, Once, Raise
-from leadroute.testing.contract.asking import Contract, emitted, put, same, together
+from leadroute.testing.contract.queries import Contract, emitted, put, same, together
 
 
 class Outbox(Contract):

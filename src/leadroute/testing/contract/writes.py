@@ -18,7 +18,7 @@ from leadroute.offers.change import (
     Raise,
     Record,
 )
-from leadroute.testing.contract.asking import Contract, emitted, put, same
+from leadroute.testing.contract.queries import Contract, emitted, put, same
 
 _BIGGEST = 2**63 - 1
 

@@ -15,9 +15,8 @@ from typing import Any
 from attrs import fields
 
 from leadroute.errors import ConfigError
-from leadroute.formats.policy_reader import Draft, Scorers, case_table
+from leadroute.formats.policy_reader import Draft, Models, Scorers, case_table
 from leadroute.formats.policy_source import Part, Parts, format_of, read_document, read_extended
-from leadroute.formats.scoring_reader import Models
 from leadroute.model.duration import format_duration
 from leadroute.model.territory import Territory
 from leadroute.model.validation import must_be

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import date, datetime, timedelta
 from functools import partial
-from typing import Any, TypeVar
+from typing import Any, TypeAlias, TypeVar
 
 from attrs import evolve, fields
 
@@ -19,9 +19,9 @@ from leadroute.errors import (
     PolicyError,
     UnknownFieldError,
     ValidationError,
+    nearest,
 )
 from leadroute.formats.policy_source import Parts
-from leadroute.formats.scoring_reader import Models, read_model, scored_readers
 from leadroute.model.duration import parse_duration
 from leadroute.model.lead import Lead
 from leadroute.model.rep import Rep
@@ -34,10 +34,17 @@ from leadroute.ranking.lead_scoring import (
     FitCriterion,
     LeadGrade,
     LeadScoring,
+    Logistic,
+    NamedModel,
+    Predictor,
     SourcePoints,
+    read_points,
+    read_priority,
+    read_respond_within,
+    read_when,
 )
 from leadroute.ranking.router import Router
-from leadroute.ranking.scorers.parameters import positive, share
+from leadroute.ranking.scorers.parameters import lasting, positive, share
 from leadroute.rules.conditions import ALWAYS, Condition, reads
 from leadroute.rules.evaluation import Lists, Predicates, compile_condition, registry_of
 from leadroute.rules.fallback import CASES, Fallback, pool_of, read_steps
@@ -104,7 +111,7 @@ def read_expected(given: Any, rules: Iterable[str], pools: Iterable[str]) -> dic
     return dict(given)
 
 
-def case_of(found: Mapping[str, Any]) -> Case:
+def _case(**found: Any) -> Case:
     """The case that the parts of a table, already read, make."""
     for name in ("lead", "expect"):
         if name not in found:
@@ -138,15 +145,9 @@ _Readers = Mapping[str, Callable[[Any], Any]]
 
 MOST_ERRORS = 100
 _SCORED = ("fit", "engagement", "source", "grade")
-_TABLES = (
-    "custom_fields",
-    "definitions",
-    "qualification",
-    "disposition",
-    "pool",
-    "rule",
-    "territory",
-    "test",
+_TABLES = "custom_fields definitions qualification disposition pool rule territory test".split()
+_WRITTEN_OF_RULE = (
+    "capacity_cost release_on in_territory max_distance_km calling_hours min_shared_hours".split()
 )
 
 
@@ -171,15 +172,15 @@ class Draft:
         self._read_fields(document)
         self._read_defines(document)
         terms = self._table("", "key of a policy", document, self._terms)
-        factors = list(self._factors(document))
+        factors = self._factors(document)
         ignore = self._ignored(document)
-        dispositions = tuple(self._dispositions(document))
+        dispositions = self._dispositions(document)
         lead_scoring = self._lead_scoring(document)
-        pools = list(self._pools(document))
+        pools = self._pools(document)
         fallback = self._fallback("fallback", document.get("fallback"))
-        territories = list(self._territories(document))
-        rules = list(self._rules(document))
-        tests = list(self._tests(document))
+        territories = self._territories(document)
+        rules = self._rules(document)
+        tests = self._tests(document)
         router = None
         with self._under(""):
             if factors and "qualify" in terms:
@@ -199,7 +200,7 @@ class Draft:
                     ignore=ignore,
                     fallback=fallback,
                     lead_scoring=lead_scoring,
-                    dispositions=dispositions or None,
+                    dispositions=tuple(dispositions) or None,
                     **terms,
                 )
         if router is None:
@@ -250,18 +251,14 @@ class Draft:
         if len(self._errors) == before:
             self._note(first.at(self._parts.at("definitions")))
 
-    def _factors(self, document: Mapping[str, Any]) -> Iterator[Factor]:
+    def _factors(self, document: Mapping[str, Any]) -> list[Factor]:
         readers = {
             "name": self._new("factor"),
             "require": self._lead_condition,
             "outcome": _text,
             "reason": _text,
         }
-        for place, table in self._tables(document, "qualification"):
-            with self._under(place):
-                found = self._whole(place, "key of a factor", table, readers)
-                if found is not None:
-                    yield _factor(found)
+        return self._each(document, "qualification", _factor, readers, noun="factor")
 
     def _ignored(self, document: Mapping[str, Any]) -> Mapping[str, str]:
         table = self._mapping(document, "lint")
@@ -271,21 +268,17 @@ class Draft:
         )
         return found
 
-    def _dispositions(self, document: Mapping[str, Any]) -> Iterator[Disposition]:
-        readers = {
-            "name": self._new("disposition"),
-            "closes": _as_written,
-            "won": _as_written,
-            "spellings": _as_written,
-        }
-        listed: tuple[Disposition, ...] = ()
-        for place, table in self._tables(document, "disposition"):
-            with self._under(place):
-                found = self._whole(place, "key of a disposition", table, readers)
-                if found is not None:
-                    listed = (*listed, Disposition(**found))
-                    check_dispositions(listed)
-                    yield listed[-1]
+    def _dispositions(self, document: Mapping[str, Any]) -> list[Disposition]:
+        readers = {"name": self._new("disposition")}
+        readers |= dict.fromkeys(("closes", "won", "spellings"), _as_written)
+        listed: list[Disposition] = []
+
+        def build(**found: Any) -> Disposition:
+            listed.append(Disposition(**found))
+            check_dispositions(tuple(listed))
+            return listed[-1]
+
+        return self._each(document, "disposition", build, readers)
 
     def _lead_scoring(self, document: Mapping[str, Any]) -> LeadScoring | None:
         if document.get("lead_scoring") is None:
@@ -298,10 +291,10 @@ class Draft:
             **dict.fromkeys(_SCORED, _left_alone),
         }
         terms = self._table("lead_scoring", "key of [lead_scoring]", table, readers)
-        fit = list(self._scored(table, "fit", FitCriterion, ("name", "when")))
-        sources = list(self._scored(table, "source", SourcePoints, ()))
-        engagement = list(self._scored(table, "engagement", EngagementSignal, ("signal",)))
-        grades = list(self._scored(table, "grade", LeadGrade, ("name", "at_least")))
+        fit = self._scored(table, "fit", FitCriterion, ("name", "when"))
+        sources = self._scored(table, "source", SourcePoints, ())
+        engagement = self._scored(table, "engagement", EngagementSignal, ("signal",))
+        grades = self._scored(table, "grade", LeadGrade, ("name", "at_least"))
         model, found = terms.pop("model", None), None
         with self._under("lead_scoring"):
             if len(self._errors) == before:
@@ -320,31 +313,26 @@ class Draft:
 
     def _scored(
         self, scoring: Mapping[str, Any], key: str, kind: Callable[..., T], required: Iterable[str]
-    ) -> Iterator[T]:
+    ) -> list[T]:
         """The entries of one list of [lead_scoring]."""
-        lists = scored_readers(self._lead_condition, self._new)
-        readers, known = lists[key], self._names.setdefault("scored part", {})
-        for place, table in self._tables(scoring, key, f"lead_scoring.{key}"):
-            with self._under(place):
-                found = self._whole(place, f"key of a lead_scoring.{key}", table, readers, required)
-                if found is None:
-                    continue
-                built = kind(**found)
-                if isinstance(built, SourcePoints) and built.name in known:
-                    raise ConfigError(f"{built.name} stands twice; keep one of them")
-                known[getattr(built, "name", "")] = None
-                yield built
+        readers = scored_readers(self._lead_condition, self._new)[key]
+        known = self._names.setdefault("scored part", {})
 
-    def _pools(self, document: Mapping[str, Any]) -> Iterator[Pool]:
+        def build(**found: Any) -> T:
+            built = kind(**found)
+            if isinstance(built, SourcePoints) and built.name in known:
+                raise ConfigError(f"{built.name} stands twice; keep one of them")
+            known[getattr(built, "name", "")] = None
+            return built
+
+        return self._each(scoring, key, build, readers, required, name=f"lead_scoring.{key}")
+
+    def _pools(self, document: Mapping[str, Any]) -> list[Pool]:
         readers = {"name": self._new("pool"), "reps": _idents, "where": self._rep_condition}
-        for place, table in self._tables(document, "pool"):
-            with self._under(place):
-                found = self._whole(place, "key of a pool", table, readers)
-                if found is not None:
-                    yield Pool(**found)
+        return self._each(document, "pool", Pool, readers)
 
-    def _rules(self, document: Mapping[str, Any]) -> Iterator[Rule]:
-        readers = {
+    def _rules(self, document: Mapping[str, Any]) -> list[Rule]:
+        readers: _Readers = {
             "name": self._new("rule"),
             "when": self._lead_condition,
             "require": self._condition,
@@ -352,20 +340,15 @@ class Draft:
             "pool": self._known_pool,
             "accept_within": _window,
             "segment": _ident,
-            "capacity_cost": _as_written,
-            "release_on": _as_written,
-            "in_territory": _as_written,
-            "max_distance_km": _as_written,
-            "calling_hours": _as_written,
-            "min_shared_hours": _as_written,
+            **dict.fromkeys(_WRITTEN_OF_RULE, _as_written),
             "fallback": _left_alone,
         }
+        rules: list[Rule] = []
         for place, table in self._tables(document, "rule"):
             fallback = self._fallback(f"{place}.fallback", table.get("fallback"))
-            with self._under(place):
-                found = self._whole(place, "key of a rule", table, readers)
-                if found is not None:
-                    yield Rule(**found, fallback=fallback)
+            build = partial(Rule, fallback=fallback)
+            rules += self._built(place, table, "rule", build, readers)
+        return rules
 
     def _fallback(self, place: str, given: Any) -> Fallback:
         if given is not None and not isinstance(given, Mapping):
@@ -384,7 +367,7 @@ class Draft:
             self._known_pool(pool)
         return found
 
-    def _tests(self, document: Mapping[str, Any]) -> Iterator[Case]:
+    def _tests(self, document: Mapping[str, Any]) -> list[Case]:
         rules, pools = self._names.get("rule", {}), (*self._names.get("pool", {}), EVERYONE)
         readers = {
             "name": self._new("test"),
@@ -393,20 +376,31 @@ class Draft:
             "rep": read_reps,
             "now": read_instant,
         }
-        for place, table in self._tables(document, "test"):
-            with self._under(place):
-                found = self._whole(place, "key of a test", table, readers)
-                if found is not None:
-                    yield case_of(found)
+        return self._each(document, "test", _case, readers)
 
-    def _territories(self, document: Mapping[str, Any]) -> Iterator[Territory]:
+    def _territories(self, document: Mapping[str, Any]) -> list[Territory]:
         known = [each.name for each in fields(Territory) if each.init]
         readers = {**dict.fromkeys(known, _as_written), "name": self._new("territory")}
-        for place, table in self._tables(document, "territory"):
-            with self._under(place):
-                found = self._whole(place, "key of a territory", table, readers)
-                if found is not None:
-                    yield Territory(**found)
+        return self._each(document, "territory", Territory, readers)
+
+    def _each(
+        self,
+        document: Mapping[str, Any],
+        key: str,
+        build: Callable[..., T],
+        readers: _Readers,
+        required: Iterable[str] = ("name",),
+        *,
+        noun: str = "",
+        name: str = "",
+    ) -> list[T]:
+        """What is built of each table of a list; of a table with a fault nothing is."""
+        noun = noun or name or key
+        return [
+            built
+            for place, table in self._tables(document, key, name)
+            for built in self._built(place, table, noun, build, readers, required)
+        ]
 
     def _new(self, kind: str) -> Callable[[Any], str]:
         """A reader of names that refuses one that it has read before."""
@@ -456,23 +450,26 @@ class Draft:
             compile_condition(condition, self._registry)
         return found
 
-    def _whole(
+    def _built(
         self,
         place: str,
-        kind: str,
         given: Mapping[str, Any],
+        noun: str,
+        build: Callable[..., T],
         readers: _Readers,
         required: Iterable[str] = ("name",),
-    ) -> dict[str, Any] | None:
-        """What the readers make of a table that must have some keys; ``None`` when something in it is wrong."""
-        before = len(self._errors)
-        found = self._table(place, kind, given, readers)
-        for key in required:
-            if given.get(key) is None:
-                remedy = "give it a name of its own" if key == "name" else f"write {key} = ..."
-                problem = f"is missing; {remedy}"
-                self._note(ConfigError(problem, self._parts.at(f"{place}.{key}")))
-        return found if len(self._errors) == before else None
+    ) -> Iterator[T]:
+        """Yield what is built of a table, unless something in it is wrong or a required key is missing."""
+        with self._under(place):
+            before = len(self._errors)
+            found = self._table(place, f"key of a {noun}", given, readers)
+            for key in required:
+                if given.get(key) is None:
+                    remedy = "give it a name of its own" if key == "name" else f"write {key} = ..."
+                    problem = f"is missing; {remedy}"
+                    self._note(ConfigError(problem, self._parts.at(f"{place}.{key}")))
+            if len(self._errors) == before:
+                yield build(**found)
 
     def _table(
         self, place: str, kind: str, given: Mapping[str, Any], readers: _Readers
@@ -532,7 +529,7 @@ class Draft:
             raise PolicyError(self._errors)
 
 
-def _factor(found: Mapping[str, Any]) -> Factor:
+def _factor(**found: Any) -> Factor:
     try:
         given = {"condition" if key == "require" else key: value for key, value in found.items()}
         return Factor(**{"condition": None, **given})
@@ -606,3 +603,74 @@ def _called(given: Any) -> str:
         return "true" if given else "false"
     names = {int: "a number", float: "a number", str: "text", list: "a list", dict: "a table"}
     return names.get(type(given), f"a {type(given).__name__}")
+
+
+Models: TypeAlias = Mapping[str, Predictor]
+Reader: TypeAlias = Callable[[Any], Any]
+
+
+def scored_readers(
+    condition: Callable[[Any], Condition], new: Callable[[str], Reader]
+) -> Mapping[str, Mapping[str, Reader]]:
+    """Return the readers of each list of ``[lead_scoring]``, by key."""
+    return {
+        "fit": {
+            "name": new("scored part"),
+            "when": lambda given: read_when(condition(given)),
+            "points": read_points,
+        },
+        "source": {"source": _words, "channel": _words, "points": read_points},
+        "engagement": {"signal": new("scored part"), "points": positive, "half_life": _lasting},
+        "grade": {
+            "name": new("grade"),
+            "at_least": _bounds(),
+            "respond_within": lambda given: read_respond_within(_words(given)),
+            "priority": read_priority,
+        },
+    }
+
+
+def _words(given: Any) -> str:
+    if not isinstance(given, str):
+        raise ConfigError(f"is {given!r:.40}; write text in quotes")
+    return given
+
+
+def _lasting(given: Any) -> str:
+    return lasting(_words(given))
+
+
+def _bounds() -> Reader:
+    """A reader of the bounds of grades that refuses one that it has read before."""
+    seen: set[float] = set()
+
+    def read(given: Any) -> float:
+        bound = share(given)
+        if bound in seen:
+            raise ConfigError(f"two grades begin at {bound:g}; give each a score of its own")
+        seen.add(bound)
+        return bound
+
+    return read
+
+
+def read_model(given: Any, models: Models) -> Logistic | NamedModel:
+    """Read the model: the name of one that was handed in, or plain coefficients."""
+    if isinstance(given, str):
+        if given not in models:
+            near = nearest(given, models)
+            hint = "" if near is None else f"did you mean {near!r}? Or "
+            raise ConfigError(
+                f"the model {given!r:.90} was not handed in; {hint}load the policy with "
+                f"models={{{given!r:.90}: ...}}"
+            )
+        return NamedModel(given, models[given])
+    if not isinstance(given, Mapping):
+        remedy = "write the name of a model, or { intercept = -2, coefficients = { ... } }"
+        raise ConfigError(f"is {given!r:.40}; {remedy}")
+    known = {"intercept": 0, "coefficients": {}}
+    for key in given:
+        if key not in known:
+            raise UnknownFieldError("key of a model", str(key)[:60], known)
+    found = {**known, **{key: each for key, each in given.items() if each is not None}}
+    return Logistic(found["intercept"], found["coefficients"])

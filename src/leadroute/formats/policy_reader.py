@@ -146,7 +146,7 @@ _Readers = Mapping[str, Callable[[Any], Any]]
 MOST_ERRORS = 100
 _SCORED = ("fit", "engagement", "source", "grade")
 _TABLES = "custom_fields definitions qualification disposition pool rule territory test".split()
-_WRITTEN_OF_RULE = (
+WRITTEN_OF_RULE = (
     "capacity_cost release_on in_territory max_distance_km calling_hours min_shared_hours".split()
 )
 
@@ -340,7 +340,7 @@ class Draft:
             "pool": self._known_pool,
             "accept_within": _window,
             "segment": _ident,
-            **dict.fromkeys(_WRITTEN_OF_RULE, _as_written),
+            **dict.fromkeys(WRITTEN_OF_RULE, _as_written),
             "fallback": _left_alone,
         }
         rules: list[Rule] = []

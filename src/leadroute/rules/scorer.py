@@ -40,7 +40,8 @@ COUNTS: Final = frozenset({"open", "used", "turns", "last_assigned", "won", "clo
 class Scorer:
     """A preference among reps: points between 0 and 1, with a reason.
 
-    Subclasses are frozen attrs values. They set ``name`` and implement ``bind`` and ``reason``.
+    Subclasses are frozen attrs values. They implement ``bind`` and ``reason``; ``name`` is the
+    name of the class.
     """
 
     name: ClassVar[str] = ""
@@ -50,6 +51,9 @@ class Scorer:
     """Whether it is asked about no rep whose points would not count: what it calls is not ours."""
     reads: ClassVar[frozenset[str]] = COUNTS
     """The counts of a rep that it looks at, by their names in ``Snapshot``; all of them when it does not say."""
+
+    def __init_subclass__(cls) -> None:
+        cls.name = vars(cls).get("name", cls.__name__)
 
     def bind(self, context: RoutingContext) -> Points:
         """Return the function that gives the points of each rep.
@@ -220,6 +224,7 @@ def _weight(given: Any) -> float:
 class WeightedScorer(Scorer):
     """One scorer with its weight."""
 
+    name = ""
     weight: float = field(converter=_weight)
     scorer: Scorer
 
@@ -258,6 +263,7 @@ class WeightedScorer(Scorer):
 class Sum(Scorer):
     """The weighted mean of several terms; terms without an answer take no weight."""
 
+    name = ""
     parts: tuple[WeightedScorer, ...]
 
     def __attrs_post_init__(self) -> None:
@@ -303,6 +309,7 @@ class Sum(Scorer):
 class Guarded(Scorer):
     """A scorer that has no answer while a condition is false."""
 
+    name = ""
     scorer: Scorer
     condition: Condition
 

@@ -104,8 +104,6 @@ class max_of(_Several):
         'max_of(free_capacity(), round_robin())'
     """
 
-    name = "max_of"
-
     def bind(self, context: RoutingContext) -> Points:
         """Bind every part once. O(parts) a rep."""
         bound = [scorer.bind(context) for scorer in self.scorers]
@@ -152,8 +150,6 @@ class first_of(_Several):
         "first_of(skill_match('industry'), free_capacity())"
     """
 
-    name = "first_of"
-
     def bind(self, context: RoutingContext) -> Points:
         """Bind every part once. O(parts) a rep."""
         bound = [scorer.bind(context) for scorer in self.scorers]
@@ -199,7 +195,6 @@ class tiers(_Several):
         'tiers(free_capacity().when(rep.level >= 3), free_capacity())'
     """
 
-    name = "tiers"
     alone: ClassVar[bool] = True
 
     def bind(self, context: RoutingContext) -> Points:
@@ -276,7 +271,6 @@ class clamp(_One):
         'clamp(free_capacity(), high=0.5)'
     """
 
-    name = "clamp"
     low: float = field(default=0, converter=share)
     high: float = field(default=1, converter=share)
 
@@ -326,8 +320,6 @@ class invert(_One):
         'invert(free_capacity())'
     """
 
-    name = "invert"
-
     def bind(self, context: RoutingContext) -> Points:
         """Bind the part once. O(1) a rep."""
         score = self.scorer.bind(context)
@@ -370,7 +362,6 @@ class at_least(_One):
         'at_least(free_capacity(), 0.2)'
     """
 
-    name = "at_least"
     bound: float = field(converter=share)
 
     def bind(self, context: RoutingContext) -> Points:
@@ -421,7 +412,6 @@ class fair_share(_One):
         "fair_share(skill_match('industry'), 3)"
     """
 
-    name = "fair_share"
     alone: ClassVar[bool] = True
     ahead: float = field(default=2, converter=not_negative)
 

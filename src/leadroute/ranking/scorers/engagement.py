@@ -88,7 +88,6 @@ class intent(_OfLead):
         "intent(['pricing_page', 'demo'], 240, ['1d', '1w'], [1, 600], 240)"
     """
 
-    name = "intent"
     kind: str | tuple[str, ...] | None = parameter(default=None, converter=_kinds)
     half: float = parameter(default=1, converter=positive)
     half_life: str | tuple[str, ...] = parameter(default="1w", converter=_half_lives)
@@ -162,7 +161,6 @@ class freshness(_OfLead):
         "freshness('30m')"
     """
 
-    name = "freshness"
     half_life: str = parameter(default="1h", converter=lasting)
 
     def _points(self, context: RoutingContext) -> float | None:
@@ -214,7 +212,6 @@ class source_urgency(_OfLead):
         "source_urgency(['phone', 'webinar'], [1, 0.3], field='channel')"
     """
 
-    name = "source_urgency"
     sources: tuple[str, ...] = parameter(converter=words)
     urgency: tuple[float, ...] = parameter(converter=_shares)
     fallback: float | None = parameter(default=None, converter=optional(share))

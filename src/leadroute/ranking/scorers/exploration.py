@@ -36,7 +36,6 @@ class random_tiebreak(Scorer):
         '0.001 * random_tiebreak()'
     """
 
-    name = "random_tiebreak"
     reads = frozenset[str]()
 
     @property
@@ -81,7 +80,6 @@ class explore(Learning):
         "explore(by='industry')"
     """
 
-    name = "explore"
     reads = close_rate.reads
     strength: float | None = field(default=None, converter=optional(positive))
 

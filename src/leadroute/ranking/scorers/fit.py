@@ -69,7 +69,6 @@ class skill_match(Scorer):
         'skill_match([\'industry\', "lead[\'needs\']"], \'all\')'
     """
 
-    name = "skill_match"
     reads = frozenset[str]()
     field: str | tuple[str, ...] = parameter(converter=_titles)
     need: str = parameter(default="some", converter=_need)
@@ -157,7 +156,6 @@ class territory_match(Scorer):
         'territory_match()'
     """
 
-    name = "territory_match"
     reads = frozenset[str]()
     unknown: float | None = parameter(default=0, converter=optional(share), kw_only=True)
 
@@ -253,7 +251,6 @@ class same_country(Scorer):
         'same_country()'
     """
 
-    name = "same_country"
     reads = frozenset[str]()
     unknown: float | None = parameter(default=0, converter=optional(share), kw_only=True)
 
@@ -302,7 +299,6 @@ class language(Scorer):
         'language()'
     """
 
-    name = "language"
     reads = frozenset[str]()
     near: float = parameter(default=0.8, converter=share)
     unknown: float | None = parameter(default=0, converter=optional(share), kw_only=True)
@@ -371,7 +367,6 @@ class distance(Scorer):
         'distance(100)'
     """
 
-    name = "distance"
     reads = frozenset[str]()
     half: float = field(default=50, converter=positive)
     latitude: str = field(default="lat", converter=word)
@@ -481,7 +476,6 @@ class timezone_overlap(Scorer):
         'timezone_overlap()'
     """
 
-    name = "timezone_overlap"
     reads = frozenset[str]()
     week: str = field(default=OFFICE, converter=_week)
     unknown: float | None = field(default=0, converter=optional(share), kw_only=True)

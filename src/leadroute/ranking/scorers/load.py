@@ -44,7 +44,6 @@ class free_capacity(Scorer):
         ('free_capacity()', 'free_capacity(units=True)')
     """
 
-    name = "free_capacity"
     reads = frozenset({"open"})
     units: bool = field(default=False, converter=_yes_or_no, kw_only=True)
 
@@ -113,7 +112,6 @@ class workload(Scorer):
         'workload(20)'
     """
 
-    name = "workload"
     reads = frozenset({"open"})
     half: float = field(default=10, converter=positive)
 
@@ -156,7 +154,6 @@ class cap_remaining(Scorer):
         'cap_remaining()'
     """
 
-    name = "cap_remaining"
     reads = frozenset({"used"})
 
     def bind(self, context: RoutingContext) -> Points:

@@ -107,8 +107,6 @@ class owner(_Sticky):
         "10 * owner('team')"
     """
 
-    name = "owner"
-
     def _owns(self, context: RoutingContext) -> Callable[[Rep], bool]:
         owner_id = context.lead.owner_id
         return lambda rep: rep.id == owner_id
@@ -137,8 +135,6 @@ class named_account(_Sticky):
         >>> str(named_account())
         'named_account()'
     """
-
-    name = "named_account"
 
     def _owns(self, context: RoutingContext) -> Callable[[Rep], bool]:
         lead = context.lead

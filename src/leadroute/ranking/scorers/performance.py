@@ -241,7 +241,6 @@ class close_rate(Learning):
         ('close_rate(50)', "close_rate(by='industry', half_life='26w')")
     """
 
-    name = "close_rate"
     reads = frozenset({"won", "closed"})
     strength: float | None = field(default=None, converter=optional(positive))
 
@@ -342,7 +341,6 @@ class revenue_rate(Learning):
         'revenue_rate()'
     """
 
-    name = "revenue_rate"
     strength: float = field(default=20, converter=positive)
 
     def bind(self, context: RoutingContext) -> Points:
@@ -420,7 +418,6 @@ class expertise(Learning):
         ('expertise()', "expertise(5, by='product')")
     """
 
-    name = "expertise"
     half: float = field(default=10, converter=positive)
     by: str | tuple[str, ...] = field(default="industry", converter=_similar, kw_only=True)
 
@@ -476,7 +473,6 @@ class response_speed(Learning):
         "response_speed('10m')"
     """
 
-    name = "response_speed"
     half: str = field(default="5m", converter=lasting)
     strength: float = field(default=5, converter=positive)
 
@@ -559,7 +555,6 @@ class accept_rate(Learning):
         "accept_rate(half_life='4w')"
     """
 
-    name = "accept_rate"
     refusal: float = field(default=0.5, converter=share)
     strength: float = field(default=10, converter=positive)
 

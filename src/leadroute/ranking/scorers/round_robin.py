@@ -203,7 +203,6 @@ class round_robin(Scorer):
         ('round_robin()', "round_robin('strict')")
     """
 
-    name = "round_robin"
     mode: str = field(default="weighted", converter=_mode)
 
     reads = frozenset({"turns"})  # for its reason: the order itself asks for credits
@@ -335,7 +334,6 @@ class least_recent(Scorer):
         "least_recent('4h')"
     """
 
-    name = "least_recent"
     reads = frozenset({"last_assigned"})
     half: str = field(default="1d", converter=lasting)
 

@@ -43,7 +43,6 @@ class top_producer(Learning):
         "top_producer(half_life='13w')"
     """
 
-    name = "top_producer"
     reads = frozenset({"open"})
     fatigue: float = parameter(default=10, converter=positive)
 
@@ -112,7 +111,6 @@ class rep_value(Scorer):
         rep_value('level') + rep_value("rep['rate']", higher=False)
     """
 
-    name = "rep_value"
     reads = frozenset[str]()
     field: str = parameter(converter=rep_number_title)
     higher: bool = parameter(default=True, converter=_yes_or_no, kw_only=True)
@@ -173,7 +171,6 @@ class tier(Learning):
         "tier('annual_revenue', [1000000], [3])"
     """
 
-    name = "tier"
     field: str = parameter(converter=number_title)
     bands: tuple[float, ...] = parameter(converter=ascending)
     levels: tuple[float, ...] | None = parameter(default=None, converter=optional(ascending))
@@ -273,7 +270,6 @@ class graduation(Learning):
         'graduation([5, 20]).when(lead.annual_revenue >= 1000000)'
     """
 
-    name = "graduation"
     reads = frozenset({"won", "closed"})
     wins: tuple[float, ...] = parameter(default=(5, 20, 50), converter=ascending)
 
@@ -336,7 +332,6 @@ class deal_size_fit(Learning):
         'deal_size_fit()'
     """
 
-    name = "deal_size_fit"
     field: str = parameter(default="budget", converter=number_title)
     strength: float = parameter(default=1, converter=positive)
 

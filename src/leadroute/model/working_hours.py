@@ -221,20 +221,14 @@ class Closed(Hours):
 
 
 def overlap(left: Hours, right: Hours, start: datetime, end: datetime) -> timedelta:
-    """How long both are open between ``start`` and ``end``.
-
-    many leads and many reps.
-    """
+    """How long both are open between ``start`` and ``end``. O(stretches between them); nothing is kept."""
     first, last = micros(start, "start"), micros(end, "end")
     both = meet(list(left.line.stretches(first, last)), list(right.line.stretches(first, last)))
     return sum((closes - opens for opens, closes in both), 0) * _MICROSECOND
 
 
 def meeting(left: Hours, right: Hours, after: datetime) -> datetime | None:
-    """The first instant from ``after`` on at which both are open; ``None`` when there is none.
-
-    intersection is built, and kept.
-    """
+    """The first instant from ``after`` on at which both are open; ``None`` when there is none."""
     at = micros(after, "after")
     for _ in range(_OPENINGS):
         opens = left.line.next_open(at)

@@ -34,10 +34,8 @@ def _annotated(thing: Any) -> Any:
     names = ChainMap(*(vars(home) for home in (*homes, *others) if home is not None))
     for member in (thing, *(each for kind in kinds for each in vars(kind).values())):
         function = unwrap(getattr(member, "__func__", member))
-        if isfunction(function) and any(map(_is_text, function.__annotations__.values())):
+        if isfunction(function) and any(
+            isinstance(each, str) for each in function.__annotations__.values()
+        ):
             function.__annotations__ = get_type_hints(function, localns=names)
     return thing
-
-
-def _is_text(annotation: object) -> bool:
-    return isinstance(annotation, str)

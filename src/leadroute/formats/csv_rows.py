@@ -129,15 +129,11 @@ _NUMBERS: Final = ("min_employees", "max_employees", "radius_km", "priority")
 _TEXTS: Final = ("name", "parent")
 
 
-def _center(cell: str) -> list[float]:
-    return [read_number(part, ".") for part in read_names(cell)]
-
-
 _READERS: Final[Mapping[str, Callable[[str], Any]]] = {
     **{each.name: read_names for each in fields(Territory) if each.init},
     **dict.fromkeys(_NUMBERS, read_number),
     **dict.fromkeys(_TEXTS, str.strip),
-    "center": _center,
+    "center": lambda cell: [read_number(part, ".") for part in read_names(cell)],
 }
 
 

@@ -40,7 +40,7 @@ def read_time_off(text: str | bytes, zone: str | ZoneInfo) -> tuple[TimeOff, ...
     local = ZoneInfo(zone) if isinstance(zone, str) else zone
     found = []
     for number, event in enumerate(events, start=1):
-        if _blocks(event):
+        if event.get("TRANSP") != "TRANSPARENT" and event.get("STATUS") != "CANCELLED":
             try:
                 found.append(_absence(event, local))
             except ValueError:
@@ -54,10 +54,6 @@ def read_time_off(text: str | bytes, zone: str | ZoneInfo) -> tuple[TimeOff, ...
                     f"event {number} repeats; write each absence as an event of its own"
                 )
     return tuple(found)
-
-
-def _blocks(event: Any) -> bool:
-    return not (event.get("TRANSP") == "TRANSPARENT" or event.get("STATUS") == "CANCELLED")
 
 
 def _absence(event: Any, zone: ZoneInfo) -> TimeOff:

@@ -207,10 +207,6 @@ def _value(value: Any, beside: Operand) -> Json:
     return value
 
 
-def _known(of: Operand) -> Json:
-    return {"!=": [_var(of), None]}
-
-
 def _presence(asked: Presence) -> Json:
     if asked.operand.kind is Kind.NAMES:
         return {"!!" if asked.present else "!": [_var(asked.operand)]}
@@ -218,7 +214,11 @@ def _presence(asked: Presence) -> Json:
 
 
 def _guarded(guards: tuple[Operand, ...], question: Json) -> Json:
-    return {"and": [*map(_known, guards), question]} if guards else question
+    return (
+        {"and": [*({"!=": [_var(each), None]} for each in guards), question]}
+        if guards
+        else question
+    )
 
 
 def _comparison(asked: Comparison) -> Json:

@@ -328,7 +328,8 @@ class Draft:
         return self._each(scoring, key, build, readers, required, name=f"lead_scoring.{key}")
 
     def _pools(self, document: Mapping[str, Any]) -> list[Pool]:
-        readers = {"name": self._new("pool"), "reps": _idents, "where": self._rep_condition}
+        where = partial(self._asking_nothing_of, "lead")
+        readers: _Readers = {"name": self._new("pool"), "reps": _idents, "where": where}
         return self._each(document, "pool", Pool, readers)
 
     def _rules(self, document: Mapping[str, Any]) -> list[Rule]:
@@ -431,9 +432,6 @@ class Draft:
 
     def _lead_condition(self, given: Any) -> Condition:
         return self._asking_nothing_of("rep", given)
-
-    def _rep_condition(self, given: Any) -> Condition:
-        return self._asking_nothing_of("lead", given)
 
     def _asking_nothing_of(self, entity: str, given: Any) -> Condition:
         found = self._condition(given)
@@ -620,7 +618,11 @@ def scored_readers(
             "points": read_points,
         },
         "source": {"source": _words, "channel": _words, "points": read_points},
-        "engagement": {"signal": new("scored part"), "points": positive, "half_life": _lasting},
+        "engagement": {
+            "signal": new("scored part"),
+            "points": positive,
+            "half_life": lambda given: lasting(_words(given)),
+        },
         "grade": {
             "name": new("grade"),
             "at_least": _bounds(),
@@ -634,10 +636,6 @@ def _words(given: Any) -> str:
     if not isinstance(given, str):
         raise ConfigError(f"is {given!r:.40}; write text in quotes")
     return given
-
-
-def _lasting(given: Any) -> str:
-    return lasting(_words(given))
 
 
 def _bounds() -> Reader:

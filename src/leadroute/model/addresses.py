@@ -92,7 +92,9 @@ def _label(label: str) -> str | None:
     """Return a label as IDNA 2008 has it, but for its rules for neighbors; ``None`` when it cannot be one."""
     found = label.lower()
     if not label.isascii():
-        plain = "".join([c if c in _KEPT else _mapped(c) for c in label])
+        plain = "".join(
+            [c if c in _KEPT else unicodedata.normalize("NFKC", c).casefold() for c in label]
+        )
         plain = unicodedata.normalize("NFKC", plain)
         if re.search(_IGNORABLE, plain) or not all(map(_fits, " " + plain, plain)):
             return None
@@ -101,10 +103,6 @@ def _label(label: str) -> str | None:
     return (
         found if 1 <= len(found) <= 63 and plain_ascii and "-" not in found[0] + found[-1] else None
     )
-
-
-def _mapped(character: str) -> str:
-    return unicodedata.normalize("NFKC", character).casefold()
 
 
 def _fits(before: str, character: str) -> bool:

@@ -452,8 +452,4 @@ _WORDS: Final = (
 
 def worded(fitted: tuple[str, ...]) -> tuple[str, ...]:
     """What a lead fits, closest first, in words."""
-    return tuple(filter(None, map(_word, _WORDS, fitted)))
-
-
-def _word(template: str, what: str) -> str:
-    return template.format(what) if what else ""
+    return tuple(each.format(what) for each, what in zip(_WORDS, fitted, strict=True) if what)

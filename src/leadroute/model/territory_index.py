@@ -291,7 +291,11 @@ def _probes(kind: str, place: Place) -> tuple[str, ...]:
     if kind == "region":
         return place.regions
     if kind == "cell":
-        return () if place.position is None else (_cell(_wrapped(place.position)),)
+        return (
+            ()
+            if place.position is None
+            else (_cell((place.position[0], (place.position[1] + 180) % 360 - 180)),)
+        )
     if kind in ("account", "country", "industry"):
         value: Any = getattr(place, kind)
         return () if value is None else (value,)
@@ -300,7 +304,3 @@ def _probes(kind: str, place: Place) -> tuple[str, ...]:
     if len(code) < int(size) or not place.postal or (within and place.country is None):
         return ()
     return (f"{place.country if within else ''}:{code}",)
-
-
-def _wrapped(position: Position) -> Position:
-    return position[0], (position[1] + 180) % 360 - 180

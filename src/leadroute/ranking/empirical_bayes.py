@@ -124,15 +124,16 @@ def likeliest(spread: Spread, mean: float) -> float:
     """The strength of the largest marginal likelihood, for reps who win this share together."""
     if not 0 < mean < 1:
         return MOST
-    found = [_log_likelihood(spread, mean * each, (1 - mean) * each) for each in _GRID]
+    found = [
+        _risen(mean * each, spread.won)
+        + _risen((1 - mean) * each, spread.lost)
+        - _risen(mean * each + (1 - mean) * each, spread.closed)
+        for each in _GRID
+    ]
     best = max(found)
     return max(
         each for each, likelihood in zip(_GRID, found, strict=True) if likelihood >= best - _FLAT
     )
-
-
-def _log_likelihood(spread: Spread, a: float, b: float) -> float:
-    return _risen(a, spread.won) + _risen(b, spread.lost) - _risen(a + b, spread.closed)
 
 
 def _risen(start: float, tallied: Tallied) -> float:

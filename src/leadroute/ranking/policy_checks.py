@@ -14,7 +14,7 @@ from functools import lru_cache
 from itertools import pairwise
 from typing import Any, Final, TypeVar
 
-from attrs import Attribute, evolve, fields, has
+from attrs import evolve, fields, has
 
 from leadroute.errors import ConfigError, UnknownFieldError
 from leadroute.model.duration import digest, parse_duration
@@ -283,14 +283,11 @@ def _outline(value: Any, meant: set[str]) -> Any:
     told = [
         (each.name, _outline(given, meant))
         for each in fields(type(value))
-        if each.init and each.eq and (given := getattr(value, each.name)) != _default(each)
+        if each.init
+        and each.eq
+        and (given := getattr(value, each.name)) != each.metadata.get("default", each.default)
     ]
     return [type(value).__name__, told]
-
-
-def _default(each: Attribute[Any]) -> Any:
-    """Return what a field holds when nothing is given for it."""
-    return each.metadata.get("default", each.default)
 
 
 def _explain(conditions: Iterable[Condition], meant: set[str]) -> None:

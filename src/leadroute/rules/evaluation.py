@@ -602,11 +602,7 @@ def lead_values(condition: Condition, registry: Registry) -> LeadValues | None:
     custom = sorted(field.name for field in asked.lead if field.custom)
     if custom:
         return _with_attributes(tuple(plain), tuple(custom))
-    return attrgetter(*plain) if plain else _no_values
-
-
-def _no_values(_lead: Lead) -> Hashable:
-    return _ALIKE
+    return attrgetter(*plain) if plain else lambda _lead: _ALIKE
 
 
 def _with_attributes(plain: tuple[str, ...], custom: tuple[str, ...]) -> LeadValues:

@@ -347,7 +347,7 @@ class Cap:
             return self.limit
         if aware(now) >= aware(since, "since") + self.ramp:
             return self.limit
-        whole_ramp, elapsed = self.ramp // _LIMITS_MICROSECOND, (now - since) // _LIMITS_MICROSECOND
+        whole_ramp, elapsed = self.ramp // _MICROSECOND, (now - since) // _MICROSECOND
         return max(1, -(-self.limit * elapsed // whole_ramp))
 
     def bounds(
@@ -380,7 +380,7 @@ class Cap:
         _must_be_when(now, zone)
         limit, hard = self.at(now, since), not self.soft
         if self.rolling:
-            step = _LENGTHS[self.per] // STEPS // _LIMITS_MICROSECOND
+            step = _LENGTHS[self.per] // STEPS // _MICROSECOND
             last = to_micros(now) // step
             windows = range(last - STEPS, last + 1)
             return tuple(Bound(self._key(holder, str(first)), limit, hard) for first in windows)
@@ -391,7 +391,7 @@ class Cap:
         first, end = span(self.per, today)
         weekdays = workdays(hours)
         days = workdays_between(first, end, weekdays)
-        begun = workdays_between(first, today + timedelta(days=1), weekdays)
+        begun = workdays_between(first, today + _DAY, weekdays)
         most_today = burst(limit, days) if self.burst is None else min(self.burst, limit)
         return (
             Bound(counter, allowance(limit, begun, days), hard),
@@ -431,14 +431,14 @@ class Cap:
 
     def _ends(self, now: datetime, zone: tzinfo, hours: Hours | None) -> Iterator[datetime]:
         if self.rolling:
-            step = _LENGTHS[self.per] // STEPS // _LIMITS_MICROSECOND
+            step = _LENGTHS[self.per] // STEPS // _MICROSECOND
             last = to_micros(now) // step
             yield from (from_micros((first + 1) * step) for first in range(last, last + STEPS + 1))
         elif self.per == "hour":
             yield hour_end(now, zone)
         else:
             today = now.astimezone(zone).date()
-            tomorrow = today + timedelta(days=1)
+            tomorrow = today + _DAY
             end = tomorrow if self.per == "day" else span(self.per, today)[1]
             if self.paced:
                 begins = next_workday(today, workdays(hours))
@@ -452,16 +452,11 @@ class Cap:
         most = self.at(now, since)
         if most == self.limit or self.ramp is None or since is None:
             return None
-        return (
-            since
-            + (most * (self.ramp // _LIMITS_MICROSECOND) // self.limit + 1) * _LIMITS_MICROSECOND
-        )
+        return since + (most * (self.ramp // _MICROSECOND) // self.limit + 1) * _MICROSECOND
 
     def _key(self, holder: str, period: str, more: str = "") -> str:
         return f"{holder}/{key(self.label + more, period)}"
 
-
-_LIMITS_MICROSECOND = timedelta(microseconds=1)
 
 _NAMES: Mapping[str, Callable[[datetime], str]] = {
     "hour": lambda local: local.strftime("%Y-%m-%dT%H%z"),

@@ -298,13 +298,15 @@ class Territory:
                 wanted[name] = frozenset(each for each in said if not each.startswith("!"))
                 unwanted[name] = frozenset(each[1:] for each in said if each.startswith("!"))
         sides = wanted.get("postal", _NONE), unwanted.get("postal", _NONE)
-        stretches = tuple(tuple(map(stretch, sorted(side))) for side in sides)
-        asked = tuple(name for name in _PLAIN if getattr(self, name))
-        object.__setattr__(self, "_asked", asked)
-        object.__setattr__(self, "_names_companies", bool(self.accounts or self.domains))
-        object.__setattr__(self, "_wanted", wanted)
-        object.__setattr__(self, "_unwanted", unwanted)
-        object.__setattr__(self, "_stretches", stretches)
+        derived = {
+            "_asked": tuple(name for name in _PLAIN if getattr(self, name)),
+            "_names_companies": bool(self.accounts or self.domains),
+            "_wanted": wanted,
+            "_unwanted": unwanted,
+            "_stretches": tuple(tuple(map(stretch, sorted(side))) for side in sides),
+        }
+        for name, value in derived.items():
+            object.__setattr__(self, name, value)
 
     def _refused(self, name: str, problem: str) -> ValidationError:
         return ValidationError("Territory", self.name, (FieldError(name, problem),))
@@ -312,8 +314,8 @@ class Territory:
     def __hash__(self) -> int:
         return hash(self.name)
 
-    def __reduce__(self) -> tuple[Callable[..., Territory], tuple[Any, ...]]:
-        return _restored, tuple(getattr(self, name) for name in _GIVEN)
+    def __reduce__(self) -> tuple[Callable[..., Territory], tuple[()]]:
+        return partial(Territory, **{name: getattr(self, name) for name in _GIVEN}), ()
 
     def wanted(self, name: str) -> frozenset[str]:
         """Return the values that a field names, without the excluded ones.
@@ -432,10 +434,6 @@ class Territory:
 
 
 _GIVEN: Final = tuple(each.name for each in fields(Territory) if each.init)
-
-
-def _restored(*given: Any) -> Territory:
-    return Territory(**dict(zip(_GIVEN, given, strict=True)))
 
 
 _WORDS: Final = (

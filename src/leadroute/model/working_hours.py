@@ -153,8 +153,22 @@ either = lru_cache(maxsize=1024)(Either)
 outside = lru_cache(maxsize=1024)(Outside)
 
 
+class _Combined(Hours):
+    __slots__ = ()
+
+    parts: tuple[Hours, ...]
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The zone of the first part."""
+        return self.parts[0].zone
+
+    def __reduce__(self) -> tuple[Callable[..., Hours], tuple[tuple[Hours, ...]]]:
+        return type(self), (self.parts,)
+
+
 @frozen(cache_hash=True)
-class AllOf(Hours):
+class AllOf(_Combined):
     """Open when all of its parts are: a rep's hours within the team's, or the rep's and the lead's."""
 
     parts: tuple[Hours, ...] = field(converter=_checked)
@@ -163,20 +177,12 @@ class AllOf(Hours):
     def __attrs_post_init__(self) -> None:
         object.__setattr__(self, "line", every(tuple(part.line for part in self.parts)))
 
-    @property
-    def zone(self) -> ZoneInfo:
-        """The zone of the first part."""
-        return self.parts[0].zone
-
     def __str__(self) -> str:
         return " & ".join(f"({part})" for part in self.parts)
 
-    def __reduce__(self) -> tuple[Callable[..., AllOf], tuple[tuple[Hours, ...]]]:
-        return AllOf, (self.parts,)
-
 
 @frozen(cache_hash=True)
-class AnyOf(Hours):
+class AnyOf(_Combined):
     """Open when any of its parts is: the hours in which a rep of a team works."""
 
     parts: tuple[Hours, ...] = field(converter=_checked)
@@ -185,16 +191,8 @@ class AnyOf(Hours):
     def __attrs_post_init__(self) -> None:
         object.__setattr__(self, "line", either(tuple(part.line for part in self.parts)))
 
-    @property
-    def zone(self) -> ZoneInfo:
-        """The zone of the first part."""
-        return self.parts[0].zone
-
     def __str__(self) -> str:
         return " | ".join(f"({part})" for part in self.parts)
-
-    def __reduce__(self) -> tuple[Callable[..., AnyOf], tuple[tuple[Hours, ...]]]:
-        return AnyOf, (self.parts,)
 
 
 @frozen(cache_hash=True)

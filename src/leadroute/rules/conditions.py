@@ -9,7 +9,7 @@ from __future__ import annotations
 import keyword
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import TYPE_CHECKING, Any, ClassVar, Final, NoReturn
+from typing import Any, ClassVar, Final, NoReturn
 
 from attrs import field, frozen
 from attrs import fields as attributes_of
@@ -30,9 +30,6 @@ from leadroute.rules.operand import (
     literal_text,
     settle,
 )
-
-if TYPE_CHECKING:
-    pass
 
 RESERVED: Final = frozenset(
     """
@@ -117,36 +114,30 @@ NEVER: Final = Constant(False)
 """True for no lead."""
 
 
-def _flat(parts: tuple[Condition, ...], kind: type) -> None:
-    if len(parts) < 2 or any(isinstance(part, kind) for part in parts):
-        raise ConfigError(
-            f"{kind.__name__} takes two or more parts that are no {kind.__name__}; use & and | to join"
-        )
-
-
 @frozen(repr=False)
-class And(Condition):
-    """True when every part is."""
-
+class _Joined(Condition):
     parts: tuple[Condition, ...]
 
     def __attrs_post_init__(self) -> None:
-        _flat(self.parts, And)
+        kind = type(self)
+        if len(self.parts) < 2 or any(isinstance(part, kind) for part in self.parts):
+            raise ConfigError(
+                f"{kind.__name__} takes two or more parts that are no {kind.__name__}; use & and | to join"
+            )
         settle(self, depth=deeper(*self.parts))
+
+
+@frozen(repr=False)
+class And(_Joined):
+    """True when every part is."""
 
     def __str__(self) -> str:
         return " and ".join(_chained(self.parts))
 
 
 @frozen(repr=False)
-class Or(Condition):
+class Or(_Joined):
     """True when at least one part is."""
-
-    parts: tuple[Condition, ...]
-
-    def __attrs_post_init__(self) -> None:
-        _flat(self.parts, Or)
-        settle(self, depth=deeper(*self.parts))
 
     def __str__(self) -> str:
         return " or ".join(map(str, self.parts))

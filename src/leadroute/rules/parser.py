@@ -35,27 +35,14 @@ from leadroute.rules.lexer import fault, located, scan
 from leadroute.rules.operand import Const, Field, Operand, SignalStat, arithmetic, constant
 
 METHODS: Final[Mapping[str, Callable[[FieldExpr, Any], Condition]]] = {
-    "startswith": FieldExpr.startswith,
-    "endswith": FieldExpr.endswith,
-    "like": FieldExpr.like,
-    "contains": FieldExpr.contains,
-    "overlaps": FieldExpr.overlaps,
-    "covers": FieldExpr.covers,
+    name: getattr(FieldExpr, name)
+    for name in ("startswith", "endswith", "like", "contains", "overlaps", "covers")
 }
 FUNCTIONS: Final[Mapping[str, Callable[..., Any]]] = {
-    "age": builders.age,
-    "predicate": builders.predicate,
-    "covers": builders.covers,
-    "days": builders.days,
-    "domain_of": builders.domain_of,
-    "hours": builders.hours,
-    "instant": builders.instant,
-    "is_free_mail": builders.is_free_mail,
-    "minutes": builders.minutes,
-    "overlaps": builders.overlaps,
-    "seconds": builders.seconds,
-    "signal": builders.signal,
-    "weeks": builders.weeks,
+    name: getattr(builders, name)
+    for name in (
+        "age predicate covers days domain_of hours instant is_free_mail minutes overlaps seconds signal weeks"
+    ).split()
 }
 CONSTANTS: Final = {"always": ALWAYS, "never": NEVER}
 PRESENCE: Final = {"present": True, "missing": False}

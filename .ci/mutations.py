@@ -156,14 +156,14 @@ FAULTS = [
         ),
         (
             "rotation",
-            "model/turn_credit.py",
+            "model/snapshot.py",
             "if now < credit.expires)",
             "if now <= credit.expires)",
             "model/test_turn_credit.py offers/test_turn_credits.py",
         ),
         (
             "rotation",
-            "model/turn_credit.py",
+            "model/snapshot.py",
             "paid = min(price, credit.turns)",
             "paid = credit.turns",
             "model/test_turn_credit.py",

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from leadroute.lazy import on_demand
 
 if TYPE_CHECKING:
-    from leadroute.model.turn_credit import TurnCredit
+    from leadroute.model.snapshot import TurnCredit
     from leadroute.offers.dispatcher import Dispatcher
     from leadroute.offers.dispatching import SweepResult
     from leadroute.offers.placement import Placement, Status
@@ -30,7 +30,7 @@ _HOMES = {
     "Placement": "leadroute.offers.placement",
     "Status": "leadroute.offers.placement",
     "SweepResult": "leadroute.offers.dispatching",
-    "TurnCredit": "leadroute.model.turn_credit",
+    "TurnCredit": "leadroute.model.snapshot",
     "TurnTaken": "leadroute.offers.turns",
 }
 

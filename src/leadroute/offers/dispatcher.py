@@ -27,10 +27,9 @@ from leadroute.model.keys import lead_key, submit_key
 from leadroute.model.lead import Lead, with_score
 from leadroute.model.rep import Presence, Rep
 from leadroute.model.roster import Roster
-from leadroute.model.snapshot import Snapshot
+from leadroute.model.snapshot import Reason, Snapshot, TurnCredit
 from leadroute.model.timeline import LATEST
 from leadroute.model.track_record import TrackRecords
-from leadroute.model.turn_credit import Reason, TurnCredit
 from leadroute.model.validation import FrozenDict, aware, must_be, of_kind
 from leadroute.offers import queries, transitions, turn_credits
 from leadroute.offers.change import Change, Once, Op, Put

@@ -25,7 +25,7 @@ from leadroute.errors import ConfigError, FieldError, ValidationError
 from leadroute.model.duration import from_micros, to_micros
 from leadroute.model.keys import credits_key, key, parts, placement_key, turn_credit_key
 from leadroute.model.roster import Roster
-from leadroute.model.turn_credit import TurnCredit, soonest
+from leadroute.model.snapshot import TurnCredit, soonest
 from leadroute.model.validation import FrozenDict
 from leadroute.offers import queries
 from leadroute.offers.change import MAX_KEY, Change, Check, Op, Put, Record

@@ -13,9 +13,8 @@ from attrs import Factory, evolve, field, frozen
 from leadroute.model.duration import digest
 from leadroute.model.lead import Lead
 from leadroute.model.rep import Rep
-from leadroute.model.snapshot import Snapshot
+from leadroute.model.snapshot import Snapshot, TurnCredit, balances, counting
 from leadroute.model.territory_index import Match
-from leadroute.model.turn_credit import TurnCredit, balances, counting
 from leadroute.model.validation import FrozenDict, known
 from leadroute.rules.conditions import Condition
 from leadroute.rules.evaluation import PLAIN, Registry, Test, compile_condition, lead_values

@@ -20,8 +20,7 @@ from attrs import evolve, field, frozen
 
 from leadroute.model.duration import from_micros, parse_duration, to_micros
 from leadroute.model.rep import Rep
-from leadroute.model.snapshot import Snapshot
-from leadroute.model.turn_credit import TurnCredit, less, payments, soonest
+from leadroute.model.snapshot import Snapshot, TurnCredit, less, payments, soonest
 from leadroute.model.validation import FrozenDict
 from leadroute.ranking.scorers.parameters import choice, lasting
 from leadroute.rules.routing_context import RoutingContext

@@ -266,12 +266,7 @@ _SETTERS: Final = tuple(getattr(Lead, name).__set__ for name in _FIELDS)
 
 
 def with_score(lead: Lead, score: Scored | None) -> Lead:
-    """Return a copy of the lead that carries a lead score; equal to the lead, because facts alone count.
-
-    Args:
-        lead: The lead.
-        score: The lead score; ``None`` for a lead that has none.
-    """
+    """Return a copy of the lead that carries a lead score; equal to the lead, because facts alone count."""
     if type(lead) is Lead:
         # What attrs and copy do would check every fact again, or take twice as long.
         scored: Lead = object.__new__(Lead)

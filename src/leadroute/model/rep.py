@@ -1,12 +1,9 @@
 """A rep: one person who can take leads, and whether they are at work this minute.
 
-The rules of this module:
-
 * Presence is set by you and never computed. A rep can be called when the schedule is open *and* the presence
   says so.
 * A rep who drops out for less than the grace has not left: connections flap. The grace covers ``offline`` only, since
   nobody is ``busy`` or ``away`` by accident.
-* After a contact a rep is wrapping up. At exactly the end of the wrap-up they are free again.
 """
 
 from __future__ import annotations
@@ -111,19 +108,7 @@ class Presence:
 
 
 def wrapped_up(contact: datetime | None, now: datetime, wrap_up: timedelta) -> bool:
-    """Whether the time after a contact is over at ``now``.
-
-    Args:
-        contact: When the rep's last contact ended; ``None`` when there was none.
-        now: An aware datetime.
-        wrap_up: How long the rep is left alone afterwards. At exactly its end the rep is free.
-
-    Example:
-        >>> from datetime import UTC
-        >>> ended = datetime(2026, 1, 5, 10, tzinfo=UTC)
-        >>> wrapped_up(ended, ended + timedelta(minutes=5), timedelta(minutes=5))
-        True
-    """
+    """Whether the time after a contact is over at ``now``."""
     if not isinstance(wrap_up, timedelta):
         must_be(timedelta, wrap_up=wrap_up)
     return contact is None or aware(now) - aware(contact, "contact") >= wrap_up
@@ -131,12 +116,7 @@ def wrapped_up(contact: datetime | None, now: datetime, wrap_up: timedelta) -> b
 
 @frozen
 class Pauses:
-    """For how long what has just happened to a rep still counts.
-
-    Args:
-        offline_grace: How long a rep who went from available to offline still counts as available.
-        wrap_up: How long a rep is left alone after a contact.
-    """
+    """For how long what has just happened to a rep still counts."""
 
     offline_grace: timedelta = field(default=_NO_TIME, validator=of_kind(timedelta))
     wrap_up: timedelta = field(default=_NO_TIME, validator=of_kind(timedelta))

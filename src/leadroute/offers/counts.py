@@ -1,10 +1,7 @@
 """The counts that a decision reads from a store.
 
-The rules of this module:
-
 * What is read may be stale; the guards of the commit decide.
 * ``Books`` belong to one step. A record of credits is read once in it, changed in it, and written by its change.
-* Your presence is copied, so that the snapshot stays as it was when the decision was made.
 """
 
 from __future__ import annotations
@@ -62,11 +59,7 @@ _KEYS: Final = FrozenDict(
 
 
 def by_rep(given: Mapping[str, Presence]) -> Mapping[str, Presence]:
-    """A converter for your presence: the very mapping that you go on changing.
-
-    Raises:
-        FieldTypeError: It is not a mapping.
-    """
+    """A converter for your presence: the very mapping that you go on changing."""
     if not isinstance(given, Mapping):
         expected = "a mapping such as {'ada': Presence('busy', since)}"
         raise FieldTypeError("presence", f"of type {type(given).__name__}", expected)
@@ -75,15 +68,7 @@ def by_rep(given: Mapping[str, Presence]) -> Mapping[str, Presence]:
 
 @frozen(eq=False)
 class Books:
-    """The counts of one step, read when they are needed.
-
-    Args:
-        store: The store with the counts.
-        router: The policy.
-        now: The instant, aware.
-        track_records: The results of earlier leads.
-        presence: The presence of each rep, by rep id.
-    """
+    """The counts of one step, read when they are needed."""
 
     store: Store
     router: Router
@@ -174,21 +159,7 @@ def counted(
     track_records: TrackRecords,
     presence: Mapping[str, Presence],
 ) -> Snapshot:
-    """Return the counts of all reps at this instant.
-
-    O(reps), so it is not for every lead.
-
-    Args:
-        store: Where they are counted.
-        roster: The reps there are.
-        router: The policy, for its pools and caps.
-        now: The instant, aware.
-        track_records: What became of earlier leads.
-        presence: Whether each rep is at work this minute, by rep id.
-
-    Raises:
-        FieldTypeError: The presence of a rep is something else.
-    """
+    """Return the counts of all reps at this instant. O(reps), so it is not for every lead."""
     check_presence(roster, presence)
     by_kind: defaultdict[str, dict[str, int]] = defaultdict(dict)
     for counter, count in store.counts(prefix="rep/").items():

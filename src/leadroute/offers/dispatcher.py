@@ -1,11 +1,8 @@
 """The dispatcher: leads submitted, offered, accepted, declined, timed out and passed on, over a store.
 
-The rules of this module:
-
 * Every call reads, decides in a pure function, and commits one change. When the commit loses a race it reads again.
 * Nothing runs by itself. ``sweep`` is the only timer, and the host calls it as often as it likes, from as many
   processes as it likes.
-* When a call returns, its effect is as durable as the store. When it raises, the step it failed in has not happened.
 """
 
 from __future__ import annotations

@@ -45,11 +45,7 @@ _LONGEST_PAUSE: Final = 0.05
 
 
 def persistently(step: Callable[[], T]) -> T:
-    """Run a step until it loses no race, and return its result.
-
-    Raises:
-        ConflictError: Others were faster for as long as ``PATIENCE``.
-    """
+    """Run a step until it loses no race, and return its result."""
     pause, until = _FIRST_PAUSE, monotonic() + PATIENCE
     while True:
         try:

@@ -1,7 +1,5 @@
 """What can happen to a lead, as frozen values: the log from which a placement can be rebuilt.
 
-The rules of this module:
-
 * An event holds ids, names of the policy, numbers and instants. It never holds a lead's personal data or free text.
 * ``kind`` is the short tag under which an event is stored. A tag is never reused for something else.
 """

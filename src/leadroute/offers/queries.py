@@ -1,11 +1,6 @@
 """What a store holds, read as what it means.
 
-The rules of this module:
-
-* Only what stands in the way now is asked when it ends: a schedule that is closed, a wrap-up, a cap that is reached.
-  What is open now and will close again is asked when that has happened.
-* The answer may be too early, because a lead may wait for something else. It is never too late.
-* The end of a grace is no such instant: until then the rep counts as there, and afterwards they do not.
+The answer may be too early, because a lead may wait for something else. It is never too late.
 """
 
 from __future__ import annotations
@@ -65,11 +60,7 @@ def found(store: Store, lead_id: str) -> tuple[Placement, int] | None:
 
 
 def known(store: Store, lead_id: str) -> tuple[Placement, int]:
-    """The placement of a lead and the version of its record.
-
-    Raises:
-        LeadNotFoundError: The lead was never submitted.
-    """
+    """The placement of a lead and the version of its record."""
     placed = found(store, lead_id)
     if placed is None:
         raise LeadNotFoundError(lead_id)
@@ -83,11 +74,7 @@ def lead(store: Store, lead_id: str) -> Lead:
 
 
 def happenings(store: Store, lead_id: str) -> tuple[LeadEvent, ...]:
-    """Everything that has happened to a lead, in order.
-
-    Raises:
-        LeadNotFoundError: The lead was never submitted.
-    """
+    """Everything that has happened to a lead, in order."""
     must_be(str, lead_id=lead_id)
     told: list[LeadEvent] = []
     while page := store.events(lead=lead_id, after=len(told), limit=PAGE):
@@ -143,19 +130,7 @@ def _placement(record: Record) -> Placement:
 
 
 def next_turn(router: Router, roster: Roster, snapshot: Snapshot, now: datetime) -> datetime | None:
-    """The first instant after now at which a lead that waits may find a rep, though nothing happens.
-
-    Args:
-        router: The policy.
-        roster: The reps.
-        snapshot: The counts of this instant.
-        now: The instant, aware.
-
-    Returns:
-        An opening hour, the end of a wrap-up, or a turn of a cap that is reached; ``None`` when no such instant comes.
-
-    Complexity: O(reps x caps).
-    """
+    """The first instant after now at which a lead that waits may find a rep, though nothing happens."""
     taking = tuple(rep for rep in roster if rep.active and rep.weight)
     found = [*_over_all(router, snapshot, now)]
     for rep in observing(taking, router.holidays):

@@ -27,11 +27,7 @@ __all__ = ["Store", "page_size"]
 
 
 def page_size(limit: int) -> int:
-    """The limit of a page, as every store checks it.
-
-    Raises:
-        ConfigError: It is not an int from 0 up.
-    """
+    """The limit of a page, as every store checks it."""
     if type(limit) is not int or limit < 0:
         raise ConfigError(f"limit is {limit!r}; write how many at most, from 0 up")
     return limit

@@ -1,11 +1,8 @@
 """The candidates of a rule in a pool, computed once and kept from lead to lead.
 
-The rules of this module:
-
 * A ``CandidateSet`` belongs to one rule, pool and roster. What does not hang on lead, counts or instant is asked once.
 * ``Candidates`` are those whom neither rule nor lead excludes for good: active, with a weight, meeting the requirement,
   in the territory. Leads that are equal in what is asked of them share one. Counters are read for candidates alone.
-* ``OnDuty`` are the candidates at work, for as long as nobody's hours begin or end.
 * Everything kept is bounded by the number of values (``MOST_CELLS``) and can be forgotten at any time.
 """
 
@@ -111,15 +108,7 @@ class Memory:
 
 
 class Shift(NamedTuple):
-    """Whether some hours are open, and until when that is known to stay so.
-
-    Args:
-        is_open: Whether they are.
-        since: From when on.
-        until: Until when.
-        opens: When they next open; ``None`` when they never do, or are open.
-        fails: Whether the calendar is yours and failed, so that they count as closed.
-    """
+    """Whether some hours are open, and until when that is known to stay so."""
 
     is_open: bool
     since: datetime
@@ -149,12 +138,7 @@ class View(NamedTuple):
 
 
 class Column(NamedTuple):
-    """One counter of each of some reps.
-
-    Args:
-        keys: The counters; of open work the reps' ids.
-        rooms: The most that each may stand at before the lead.
-    """
+    """One counter of each of some reps."""
 
     keys: Sequence[str]
     rooms: Sequence[float]
@@ -199,13 +183,7 @@ def picked(values: Sequence[T], places: Iterable[int]) -> list[T]:
 
 
 class OnDuty:
-    """The candidates who are at work, and what is known of them.
-
-    Attributes:
-        reps: They, in the order of their ids.
-        ids: Their ids.
-        places: Where they stand among the candidates; ``None`` when all of them are here.
-    """
+    """The candidates who are at work, and what is known of them."""
 
     __slots__ = ("_columns", "candidates", "ids", "places", "reps")
 
@@ -267,13 +245,7 @@ class _CapPeriod:
 
 
 class _Caps:
-    """The caps on which leads from one source count, of all candidates.
-
-    Args:
-        candidates: The candidates.
-        counts: Whether a lead counts on a cap.
-        memory: What is kept of calendars.
-    """
+    """The caps on which leads from one source count, of all candidates."""
 
     __slots__ = ("_candidates", "_holders", "_last", "_of", "_periods")
 
@@ -294,11 +266,7 @@ class _Caps:
             self._last = _Stretch(_LONG_AGO, _FOR_EVER, limits)
 
     def limits(self, now: datetime | None) -> _Stretch:
-        """How much room each candidate has at an instant, and from when until when that is so.
-
-        Raises:
-            FieldTypeError: There are caps, and the time was not given.
-        """
+        """How much room each candidate has at an instant, and from when until when that is so."""
         last = self._last
         if self._periods:
             at = known(now)
@@ -411,17 +379,7 @@ class Candidates:
         *,
         ignore_availability: bool,
     ) -> View:
-        """Those at work and how much room they have, kept until an hour or a period ends.
-
-        Args:
-            source: The lead's source, where any cap asks about it.
-            now: The instant of the offer.
-            counts: Whether the lead counts on a cap.
-            ignore_availability: Whether it does not matter who is at work.
-
-        Raises:
-            FieldTypeError: A rep has hours or a cap, and the time was not given.
-        """
+        """Those at work and how much room they have, kept until an hour or a period ends."""
         last = self._views.get((source, ignore_availability))
         if last is not None and now is not None and last.since <= now < last.until:
             return last
@@ -464,11 +422,7 @@ class Candidates:
         return caps.limits(now)
 
     def bounds(self, now: datetime | None, rep: Rep, cap: Cap) -> Iterable[Bound]:
-        """The counters of one of a rep's caps, as ``Rep.bounds`` gives them.
-
-        Raises:
-            FieldTypeError: The time was not given.
-        """
+        """The counters of one of a rep's caps, as ``Rep.bounds`` gives them."""
         holder, bounds = cap_holder(rep.id), self._memory.period(cap, rep).at(known(now)).value
         return [Bound(holder + bound.key, bound.most, bound.hard) for bound in bounds]
 
@@ -576,13 +530,7 @@ class CandidateSet:
         self._fits = team.fits.setdefault(alike, {})
 
     def times(self, able: Sequence[Rep], snapshot: Snapshot, *, ignore_availability: bool) -> bool:
-        """Whether a decision, or a reason for one of the members, asks what time it is.
-
-        Args:
-            able: The candidates, whose caps alone are read.
-            snapshot: The counts.
-            ignore_availability: Whether it does not matter who is at work.
-        """
+        """Whether a decision, or a reason for one of the members, asks what time it is."""
         at_work = bool(snapshot.presence) or any(rep.hours is not None for rep in self.members)
         return any(rep.caps for rep in able) or (at_work and not ignore_availability)
 
@@ -596,11 +544,7 @@ class CandidateSet:
     def candidates(
         self, lead: Lead, now: datetime | None, matches: tuple[Match, ...]
     ) -> Candidates:
-        """Those whom neither rule nor lead excludes for good.
-
-        Raises:
-            FieldTypeError: The requirement met a fact of the wrong type.
-        """
+        """Those whom neither rule nor lead excludes for good."""
         values = self._values
         if self._meets is not None and values is None:
             return self._choose(lead, now, matches, kept=False)
@@ -656,15 +600,7 @@ class Teams:
 
 
 class Team:
-    """What is kept for one roster.
-
-    Attributes:
-        roster: The roster.
-        sets: The candidate set of each rule and pool.
-        fits: The candidates by pool and all else that excludes for good, and then by the values of the lead.
-        by_value: The reps by the values of some fields.
-        memory: What bounds it.
-    """
+    """What is kept for one roster."""
 
     __slots__ = ("by_value", "fits", "memory", "roster", "sets")
 

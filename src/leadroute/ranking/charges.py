@@ -1,9 +1,6 @@
 """What a lead counts against when a rep gets it: one place for eligibility, guards and reasons.
 
-The rules of this module:
-
-* Open work is counted in units, caps in leads.
-* A lead needs room on every counter that has a limit. 0 is a limit, ``None`` is none.
+Open work is counted in units, caps in leads.
 """
 
 from __future__ import annotations
@@ -72,20 +69,7 @@ class Charge(NamedTuple):
 
 @frozen
 class Charges:
-    """What one lead counts against, for any rep.
-
-    Args:
-        lead: The lead.
-        instant: The instant of the offer; ``None`` when it was not given, which only caps ask about.
-        pool: The pool through which it is placed; ``None`` when it is assigned by hand.
-        segment: The segment of its rule.
-        capacity_cost: The units of open work that it takes.
-        totals: The caps over all reps.
-        zone: The zone whose calendar those count in.
-
-    Attributes:
-        over_all: The counters of the caps over all reps.
-    """
+    """What one lead counts against, for any rep."""
 
     lead: Lead
     instant: datetime | None
@@ -107,11 +91,7 @@ class Charges:
 
     @property
     def now(self) -> datetime:
-        """The instant of the offer.
-
-        Raises:
-            FieldTypeError: The time was not given.
-        """
+        """The instant of the offer."""
         return known(self.instant)
 
     def for_rep(self, rep: Rep) -> Iterator[Charge]:
@@ -120,12 +100,7 @@ class Charges:
         yield from self.over_all
 
     def own(self, rep: Rep, bounds_of: Callable[[Rep, Cap], Iterable[Bound]]) -> Iterator[Charge]:
-        """The counters of the rep alone, open work first.
-
-        Args:
-            rep: The rep.
-            bounds_of: The counters of one of the rep's caps at the instant of the offer.
-        """
+        """The counters of the rep alone, open work first."""
         yield Charge(open_key(rep.id), self.capacity_cost, rep.capacity)
         segment = self.segment
         if segment is not None and segment in rep.capacity_by_segment:

@@ -1,12 +1,9 @@
 """The one engine: who may take a lead, who scores how much, who is first, and what that counts against.
 
-The rules of this module:
-
 * Criteria are masks and scores are columns over the candidates. Assignments, exclusions and texts are made when
   somebody looks, from what was read at the decision.
 * Whatever a decision entails (the counters that the lead counts against, the turn that it takes) comes out of the same
   decision; nobody works it out again.
-* The sort key is (-score, when last assigned with never first, id). Nothing is left to chance.
 """
 
 from __future__ import annotations
@@ -108,17 +105,7 @@ class Policy(Protocol):
 
 
 class Asked(NamedTuple):
-    """One lead, with all that a decision about it reads.
-
-    Args:
-        router: The policy.
-        rule: The rule that matched.
-        lead: The lead.
-        instant: The instant of the decision; ``None`` when it was not given.
-        counts: Where the counts come from.
-        previous_offers: What became of earlier offers of this lead, by rep id.
-        matches: The territories that the lead is in, most specific first.
-    """
+    """One lead, with all that a decision about it reads."""
 
     router: Policy
     rule: Rule
@@ -443,11 +430,7 @@ class Decided:
         return tuple([self._assignment(rank, key[2]) for rank, key in enumerate(ordered, 1)])
 
     def ranking(self, top: int | None = None) -> Ranking:
-        """The decision for people: assignments and exclusions, made when they are looked at.
-
-        Args:
-            top: How many assignments to give, the best first; ``None`` gives all.
-        """
+        """The decision for people: assignments and exclusions, made when they are looked at."""
         asked = self._asked
         router, rule = asked.router, asked.rule
         return Ranking(
@@ -568,13 +551,6 @@ def decide(asked: Asked, roster: Roster) -> Decided:
 
     The steps are taken in order, and the first that finds a rep is the last. ``ignore_availability`` asks every pool
     that was asked so far again, in that order. A pool is asked once, however often the steps name it.
-
-    Args:
-        asked: The lead, the rule and what else is read.
-        roster: The reps.
-
-    Raises:
-        FieldTypeError: The requirement or a score met a fact of the wrong type.
     """
     router, rule = asked.router, asked.rule
     pool = rule.pool or EVERYONE

@@ -1,11 +1,7 @@
 """Who may take a lead: an allow-list of criteria, each with its reason as data.
 
-The rules of this module:
-
 * A rep is eligible only if every criterion says yes. Every criterion is asked about every rep, so that the reasons for
   a rejection are complete. Only counters are not read for a rep whom rule or lead exclude for good.
-* A criterion says no for now (``temporary``: off hours, full, cap reached) or for this lead altogether.
-* 0 is a limit, ``None`` is none.
 * A calendar of yours that fails is an obstacle for its rep, so that it does not block the pool.
 """
 
@@ -97,21 +93,7 @@ def gate(
     pauses: Pauses = NO_PAUSES,
     ignore_availability: bool = False,
 ) -> Callable[[Rep], tuple[Ineligibility, ...]]:
-    """Look at the rule and the lead once, and return the function that says what stands in a rep's way.
-
-    Args:
-        rule: The rule that matched.
-        context: The lead, the counts and the instant.
-        previous_offers: What became of earlier offers of this lead, by rep id.
-        charges: What the lead counts against.
-        pauses: For how long a contact, or a connection that dropped, still counts.
-        ignore_availability: Whether availability is ignored.
-
-    Returns:
-        A function from a member of the rule's pool to every reason why they may not take the lead; empty when they
-        may. It raises ``FieldTypeError`` when the requirement meets a fact of the wrong type, or the instant is needed
-        and not known.
-    """
+    """Look at the rule and the lead once, and return the function that says what stands in a rep's way."""
     for_good = _for_good(rule, context)
     fits = tuple(_fits(rule, context))
     before, resting, after = _in_order(
@@ -172,14 +154,7 @@ def _in_order(
 def masks(
     rule: Rule, context: RoutingContext, pauses: Pauses, *, ignore_availability: bool
 ) -> tuple[Ask, ...]:
-    """The criteria besides requirement, territory, hours, earlier offers and limits, as ``gate`` asks them.
-
-    Args:
-        rule: The rule that matched.
-        context: The lead, the candidates, the counts and the instant.
-        pauses: For how long a contact, or a connection that dropped, still counts.
-        ignore_availability: Whether availability is ignored.
-    """
+    """The criteria besides requirement, territory, hours, earlier offers and limits, as ``gate`` asks them."""
     fits = tuple(_fits(rule, context))
     if ignore_availability:
         return fits
@@ -197,11 +172,7 @@ def _fits(rule: Rule, context: RoutingContext) -> Iterator[Ask]:
 
 
 def check_presence(reps: Iterable[Rep], presence: Mapping[str, Presence]) -> None:
-    """Refuse what is not a presence.
-
-    Raises:
-        FieldTypeError: Of one of the reps it is something else.
-    """
+    """Refuse what is not a presence."""
     for rep in reps:
         found = presence.get(rep.id)
         if found is not None and not isinstance(found, Presence):

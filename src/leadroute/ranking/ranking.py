@@ -448,14 +448,7 @@ def score_lines(found: LeadScore | None) -> Iterator[str]:
 
 @frozen
 class Known:
-    """A source of what was made before: what a pickle of a ranking holds.
-
-    Args:
-        made: The assignments.
-        left: The rejections.
-        chances: The propensities; ``None`` when nothing is left to chance.
-        cost: The score that was given up.
-    """
+    """A source of what was made before: what a pickle of a ranking holds."""
 
     made: tuple[Assignment, ...]
     left: tuple[Exclusion, ...]
@@ -489,14 +482,7 @@ def beside(
     notes: Iterable[str],
     width: int = 0,
 ) -> Iterator[str]:
-    """The lines about everybody and everything but the candidates.
-
-    Args:
-        rejections: Who could not take the lead.
-        other_pools: The other pools that were asked, how it came out there, and who could not take the lead.
-        notes: What else to know.
-        width: How wide the names of the rejected are set.
-    """
+    """The lines about everybody and everything but the candidates."""
     for number, each in enumerate(rejections):
         if not number:
             yield "  Not eligible:"

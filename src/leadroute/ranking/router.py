@@ -1,11 +1,7 @@
 """The router: a frozen policy, and the one pure function that decides.
 
-The rules of this module:
-
-* ``rank`` reads its arguments and nothing else. The same arguments give the same ranking, whatever the order in which
-  the reps stand in the roster.
-* The order of one decision: qualify, match, who may, score, sort. Sorted once, never picked and sorted again.
-* The sort key is (-score, when last assigned with never first, id). Nothing is left to chance.
+``rank`` reads its arguments and nothing else. The same arguments give the same ranking, whatever the order in which
+the reps stand in the roster.
 """
 
 from __future__ import annotations

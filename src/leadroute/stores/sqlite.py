@@ -1,16 +1,11 @@
 """A store in a SQLite file, by the standard library alone.
 
-The rules of this module:
-
 * The file is in WAL mode: readers never wait, and one writer works at a time. Good for one machine, at some thousand
   commits a second.
 * A write starts with BEGIN IMMEDIATE, so its guards see the latest state. SQLite's own waiting is unfair under load, so
   the store asks again at an even pace, until its patience ends in ``TransientError``.
-* Whatever is raised inside a commit, KeyboardInterrupt too, undoes all of it.
 * A connection is opened when one is needed, used by one thread at a time, kept for the next call, and never carried
   over a fork. No transaction, not even a read, outlives the call that needed it.
-* In your transaction (:meth:`SqliteStore.bind`) every commit is a SAVEPOINT. Nothing is retried, begun or
-  committed.
 """
 
 from __future__ import annotations

@@ -200,15 +200,7 @@ def _signal(kind: str, value: Any, at: datetime, lead: Lead) -> Iterator[Lever]:
 
 
 def scored_levers(question: Question, scoring: LeadScoring, found: LeadScore) -> Iterator[Lever]:
-    """Yield sources, signals and bounds of grades that would have lifted the lead a grade.
-
-    Args:
-        question: The question.
-        scoring: The scoring of the policy.
-        found: The lead score as it is.
-
-    Complexity: O(sources + signals + grades).
-    """
+    """Yield sources, signals and bounds of grades that would have lifted the lead a grade."""
     lead, score = question.lead, found.score or 0.0
     for source in scoring.sources:
         asked = Field("lead", source.field)

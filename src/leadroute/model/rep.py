@@ -45,9 +45,6 @@ from leadroute.model.validation import (
 from leadroute.model.values import country, covered_region, language
 from leadroute.model.working_hours import Hours
 
-__all__ = ["STATUSES", "Pauses", "Presence", "Rep", "Status", "wrapped_up"]
-
-
 Status = Literal["available", "away", "busy", "offline"]
 STATUSES: Final[tuple[Status, ...]] = ("available", "away", "busy", "offline")
 

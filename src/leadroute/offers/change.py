@@ -20,26 +20,6 @@ from attrs import Attribute, field, frozen
 
 from leadroute.errors import FieldError, ValidationError
 
-__all__ = [
-    "MAX_DATA",
-    "MAX_KEY",
-    "ONCE",
-    "Ack",
-    "Add",
-    "Change",
-    "Check",
-    "Defer",
-    "Drop",
-    "Emit",
-    "Event",
-    "Once",
-    "Op",
-    "Put",
-    "Raise",
-    "Record",
-    "ordered",
-]
-
 MAX_KEY = 190
 """The longest key, in characters: what an index of every supported database can hold."""
 

@@ -42,8 +42,6 @@ from leadroute.ranking.eligibility import check_presence
 from leadroute.ranking.router import Router
 from leadroute.rules.rule import EVERYONE
 
-__all__ = ["Books", "by_rep", "counted"]
-
 _parts = lru_cache(maxsize=100_000)(parts)
 
 _KEYS: Final = FrozenDict(

@@ -41,8 +41,6 @@ from leadroute.plain import dumps
 from leadroute.ranking.policy_checks import observing
 from leadroute.ranking.router import Router
 
-__all__ = ["Dispatcher"]
-
 _OWNED: Final = (Status.ACCEPTED, Status.CONTACTED)
 _NOBODY: Final[Mapping[str, str]] = FrozenDict()
 

@@ -12,8 +12,6 @@ from attrs import frozen
 
 from leadroute.errors import ConflictError, FieldTypeError
 
-__all__ = ["SweepResult", "persistently"]
-
 
 @frozen
 class SweepResult:

@@ -15,23 +15,6 @@ from attrs import field, frozen
 from leadroute.model.validation import FrozenDict, frozen_counts
 from leadroute.offers.turns import TurnTaken
 
-__all__ = [
-    "KINDS",
-    "Accepted",
-    "Assigned",
-    "CatchAll",
-    "Contacted",
-    "Declined",
-    "Disqualified",
-    "FeedbackGiven",
-    "LeadEvent",
-    "Offered",
-    "Received",
-    "Released",
-    "TimedOut",
-    "Waiting",
-]
-
 
 @frozen
 class Received:

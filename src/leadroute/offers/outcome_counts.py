@@ -31,8 +31,6 @@ from leadroute.offers.events import (
 from leadroute.offers.placement import Placement
 from leadroute.rules.fields import text_titles, texts_of
 
-__all__ = ["counts_of", "fields_of", "track_records_of"]
-
 LONGEST_SEGMENT: Final = 70
 """The longest segment as it stands in a key, so that rep, week and name fit beside it."""
 

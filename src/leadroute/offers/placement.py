@@ -13,8 +13,6 @@ from leadroute.model.validation import FrozenDict, frozen_counts, frozen_words, 
 from leadroute.offers.turns import TurnTaken
 from leadroute.ranking.ranking import Outcome
 
-__all__ = ["Placement", "Status"]
-
 
 class Status(StrEnum):
     """The status of a lead. A lead has exactly one."""

@@ -29,20 +29,6 @@ from leadroute.plain import loads
 from leadroute.ranking.policy_checks import observing
 from leadroute.ranking.router import Router
 
-__all__ = [
-    "due",
-    "found",
-    "happenings",
-    "known",
-    "lead",
-    "next_turn",
-    "next_wakeup",
-    "offered",
-    "waiting",
-    "waits",
-]
-
-
 PAGE: Final = 500
 """How many records are read at once."""
 

@@ -32,8 +32,6 @@ from leadroute.offers.events import (
 )
 from leadroute.offers.placement import Placement, Status
 
-__all__ = ["MOVES", "move", "rebuild", "state_of"]
-
 MOVES: Mapping[tuple[Status, type[LeadEvent]], Status] = FrozenDict(
     {
         (Status.RECEIVED, Disqualified): Status.DISQUALIFIED,

@@ -23,8 +23,6 @@ from typing import Protocol, runtime_checkable
 from leadroute.errors import ConfigError
 from leadroute.offers.change import Change, Event, Record
 
-__all__ = ["Store", "page_size"]
-
 
 def page_size(limit: int) -> int:
     """The limit of a page, as every store checks it."""

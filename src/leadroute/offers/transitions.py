@@ -62,23 +62,6 @@ from leadroute.ranking.router import Router
 from leadroute.rules.fallback import WAIT
 from leadroute.rules.rule import Disposition, Rule, find_disposition
 
-__all__ = [
-    "acceptance",
-    "assignment",
-    "contact",
-    "end_of_shift",
-    "event_of",
-    "expiry",
-    "feedback",
-    "is_news",
-    "kept_score",
-    "operations",
-    "reception",
-    "refusal",
-    "release",
-    "shift_end",
-]
-
 
 def reception(lead: Lead, trigger: str, version: str, now: datetime) -> Received:
     """The submission of a lead, with its score as of now."""

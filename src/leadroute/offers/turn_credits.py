@@ -31,8 +31,6 @@ from leadroute.ranking.router import Router
 from leadroute.ranking.scorers.round_robin import Turn, share
 from leadroute.rules.rule import EVERYONE
 
-__all__ = ["PoolCredits", "pool_of", "post"]
-
 MOST_REPS: Final = 1_000
 """How many reps one record holds before the next one is begun."""
 

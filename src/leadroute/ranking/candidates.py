@@ -29,21 +29,6 @@ from leadroute.rules.evaluation import LeadValues, Registry, Test, compile_condi
 from leadroute.rules.rule import Rule
 from leadroute.rules.scorer import Scorer
 
-__all__ = [
-    "CandidateSet",
-    "Candidates",
-    "Column",
-    "Limits",
-    "OnDuty",
-    "Rooms",
-    "Shift",
-    "Team",
-    "Teams",
-    "View",
-    "picked",
-    "scoring_of",
-]
-
 T = TypeVar("T")
 
 MOST_CELLS: Final = 500_000

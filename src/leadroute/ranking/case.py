@@ -14,8 +14,6 @@ from leadroute.model.validation import Refused, clean_fields, cleaned, ident, sh
 from leadroute.ranking.ranking import Outcome
 from leadroute.rules.rule import OUTCOMES
 
-__all__ = ["EXPECTATIONS", "Case"]
-
 EXPECTATIONS: Final = ("rule", "pool", "rep", "outcome")
 """What a case can expect."""
 

@@ -18,8 +18,6 @@ from leadroute.model.rep import Rep
 from leadroute.model.snapshot import Snapshot
 from leadroute.model.validation import known
 
-__all__ = ["Charge", "Charges", "counters", "used_of"]
-
 
 class Charge(NamedTuple):
     """One counter that a lead counts on.

@@ -28,17 +28,6 @@ from leadroute.rules.describe import describe
 from leadroute.rules.routing_context import RoutingContext
 from leadroute.rules.rule import Rule
 
-__all__ = [
-    "CODES",
-    "NO_PAUSES",
-    "Ask",
-    "Ineligibility",
-    "check_presence",
-    "gate",
-    "masks",
-    "notes_of",
-]
-
 NO_PAUSES: Final = Pauses()
 _wording = lru_cache(maxsize=1_024)(describe)
 

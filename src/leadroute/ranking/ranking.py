@@ -15,18 +15,6 @@ from leadroute.ranking.eligibility import Ineligibility
 from leadroute.ranking.lead_score import LeadScore
 from leadroute.rules.fallback import WAIT
 
-__all__ = [
-    "Assignment",
-    "Exclusion",
-    "Known",
-    "Outcome",
-    "Ranking",
-    "ScoreTerm",
-    "Source",
-    "beside",
-    "score_lines",
-]
-
 
 class Outcome(StrEnum):
     """The outcome of a decision, as a code."""

@@ -80,9 +80,6 @@ from leadroute.rules.rule import (
 )
 from leadroute.rules.rule import accept_within as read_accept_within
 
-__all__ = ["Router"]
-
-
 _NOTHING: Final = Snapshot()
 _NOBODY: Final[Mapping[str, str]] = FrozenDict()
 

@@ -41,8 +41,6 @@ from leadroute.rules.operand import (
     SignalStat,
 )
 
-__all__ = ["describe", "duration_in_words", "operand_in_words", "value_in_words"]
-
 
 def describe(condition: Condition) -> str:
     """The condition in plain words. O(nodes).

@@ -24,22 +24,6 @@ from leadroute.model.validation import Cleaner, Refused, ident, number
 from leadroute.model.validation import text as clean_text
 from leadroute.model.values import policy_region
 
-__all__ = [
-    "CUSTOM_KINDS",
-    "FIELDS",
-    "SCORE_FIELDS",
-    "FieldSpec",
-    "Kind",
-    "is_brought",
-    "number_of",
-    "number_title",
-    "rep_number_title",
-    "spec_of",
-    "text_title",
-    "text_titles",
-    "texts_of",
-]
-
 
 class Kind(StrEnum):
     """What a field, a literal or a calculation holds."""

@@ -36,8 +36,6 @@ from leadroute.model.duration import parse_duration
 from leadroute.offers.change import Change, Event, Record
 from leadroute.stores.sqlite_statements import Tables, create, up_to_date, valid_prefix
 
-__all__ = ["SqliteStore", "SqliteTransaction"]
-
 _T = TypeVar("_T")
 
 _PAUSES = (0.0002, 0.0004, 0.0006, 0.0008, 0.001)

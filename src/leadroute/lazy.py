@@ -8,7 +8,10 @@ from importlib import import_module
 from inspect import isclass, isfunction, unwrap
 from typing import Any, get_type_hints
 
-__all__ = ["on_demand"]
+
+def by_name(homes: Mapping[str, str]) -> dict[str, str]:
+    """Return the module of each name, from the names of each module."""
+    return {name: home for home, names in homes.items() for name in names.split()}
 
 
 def on_demand(

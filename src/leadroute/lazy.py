@@ -29,7 +29,7 @@ def on_demand(
 
 
 def _annotated(thing: Any) -> Any:
-    """Return a class or a function with its annotations as types, because ``help`` shows texts in quotes."""
+    """Return a thing with its annotations as types, because ``help`` shows texts in quotes."""
     kinds = [kind for kind in getattr(thing, "__mro__", ()) if isclass(kind)]
     homes = [sys.modules.get(getattr(owner, "__module__", "")) for owner in (thing, *kinds)]
     # A constructor has the annotations of its converters, which may be from any module.

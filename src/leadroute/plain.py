@@ -123,7 +123,7 @@ def _each_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 @cache
 def make_converter() -> Converter:
-    """The cattrs converter that knows every value of leadroute; hand it on, but do not change it."""
+    """The cattrs converter that knows every value of leadroute; do not change it."""
     converter = Converter(forbid_extra_keys=True, omit_if_default=True)
     converter.register_unstructure_hook(datetime, datetime.isoformat)
     converter.register_structure_hook(datetime, lambda given, _: _instant(given))

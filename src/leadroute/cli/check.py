@@ -105,7 +105,7 @@ def _policy(options: Any, router: Router, screen: Screen) -> dict[str, Any]:
 
 
 def _leads(options: Any, router: Router | None, screen: Screen) -> dict[str, Any]:
-    """What the columns of the leads fill and which rows cannot be read, printed unless it is asked for as JSON."""
+    """What the columns of the leads fill and which rows cannot be read, printed unless as JSON."""
     reading = leads_of(options, router)
     counts = Counter[str]()
     bad: list[RowError] = []

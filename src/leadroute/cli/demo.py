@@ -50,7 +50,7 @@ def work_through(leads: Iterable[Lead], dispatcher: Dispatcher, clock: ManualClo
 
 
 class _Office:
-    """The agenda of what will happen. What a rep does with an offer follows from a checksum of lead and rep."""
+    """The agenda of what will happen. A rep's answer follows from a checksum of lead and rep."""
 
     def __init__(self, dispatcher: Dispatcher, clock: ManualClock) -> None:
         self._dispatcher = dispatcher

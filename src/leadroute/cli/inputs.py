@@ -190,7 +190,7 @@ LISTED: Final = 40
 
 
 def told_columns(reading: Reading[Any]) -> Iterator[str]:
-    """Yield what has to be said of the columns: nothing of those that bear the name of what they fill."""
+    """Yield what to say of the columns: nothing of those that bear the name of what they fill."""
     named = [column for column in reading.columns if column.known and _renamed(column)]
     strange = [column for column in reading.columns if not column.known]
     if named:

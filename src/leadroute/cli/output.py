@@ -64,7 +64,7 @@ class Screen:
         print(in_json(value), file=self.out)
 
     def cells(self, rows: Iterable[dict[str, Any]]) -> Iterable[dict[str, Any]]:
-        """Rows for CSV on standard output: as they are, but for a terminal without control characters."""
+        """Rows for CSV on standard output: as they are, but on a terminal no control characters."""
         return map(_one_line, rows) if self.out.isatty() else rows
 
     def head(self, text: str) -> None:

@@ -126,7 +126,7 @@ class _Routing:
     bad: list[RowError | FieldTypeError] = field(factory=list)
 
     def rows(self, leads: Iterable[Lead | RowError]) -> Iterator[dict[str, Any]]:
-        """One row of output for each lead; what is no lead, or cannot be judged, is noted as bad."""
+        """One row of output for each lead; what is no lead or cannot be judged is noted as bad."""
         for found in leads:
             row = found if isinstance(found, RowError) else self._routed(found)
             if isinstance(row, dict):
@@ -209,7 +209,7 @@ def _output(options: Any, opened: ExitStack, screen: Screen) -> TextIO:
 
 
 def _unread(options: Any, router: Router, leads: Reading[Lead]) -> Iterator[str]:
-    """What the policy reads and no column fills; of rows without a common header nobody can say it beforehand."""
+    """What the policy reads and no column fills; nothing for rows without a common header."""
     missing = unfilled(router, leads, country=options.country) if leads.columns else []
     if missing:
         yield f"{leads.name}: the policy reads {', '.join(missing)}, which no column fills; --map says which one does"

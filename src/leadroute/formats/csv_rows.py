@@ -34,7 +34,7 @@ TableRow = tuple[int, Sequence[str] | RowError]
 
 
 def table_rows(lines: Lines) -> tuple[int, list[str], Iterator[TableRow]]:
-    """Return the header of a table with its line, and its rows with the line that each starts on."""
+    """Return the header of a table with its line, and its rows with the lines they start on."""
     first, delimiter = _top(lines)
     number, rows = lines.number, chain([first], lines)
     reader = csv.reader(rows, delimiter=delimiter, strict=True)
@@ -295,7 +295,7 @@ def write_rows(
 
 
 def row_of(value: Lead | Rep) -> dict[str, Any]:
-    """The fields of a lead or a rep that are known, by the names that ``read_leads`` and ``read_reps`` know.
+    """The known fields of a lead or a rep, by the names that ``read_leads`` and ``read_reps`` know.
 
     Example:
         >>> row_of(Lead("L-1", country="de", attributes={"seats": 12}))

@@ -65,7 +65,7 @@ def _absence(event: Any, zone: ZoneInfo) -> TimeOff:
 
 
 def _lost_zone(event: Any) -> bool:
-    """Whether a time names a zone that could not be found, so that it would count as local to the rep."""
+    """Whether a time names a zone that was not found, so that it would count as local."""
     times = [event[name] for name in ("DTSTART", "DTEND") if name in event]
     return any(
         "TZID" in time.params and isinstance(time.dt, datetime) and time.dt.tzinfo is None

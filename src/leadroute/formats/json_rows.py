@@ -192,7 +192,7 @@ class _Text:
         self._at = end
 
     def _grow(self) -> bool:
-        """Read as much again as is left of the window, so that a long object is not parsed line by line."""
+        """Read as much again as is left of the window: no long object is parsed line by line."""
         left, self._at = self._window[self._at :], 0
         pieces, size = [left], 0
         while size <= len(left) and (piece := next(self._pieces, "")):

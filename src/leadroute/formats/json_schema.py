@@ -1,4 +1,4 @@
-"""A JSON Schema of policy files, made from the code that reads them, so that editors complete and check.
+"""A JSON Schema of policy files, made from the code that reads them, for editors.
 
 Whatever the schema refuses, ``parse_policy`` refuses. The text of conditions and scores is left to ``parse_policy``.
 """

@@ -77,14 +77,14 @@ def guards_of(question: Condition) -> tuple[Operand, ...]:
 
 
 def _null_passes(op: str, value: Any) -> bool:
-    """Whether JsonLogic, for which ``null`` comes to 0 in an order, answers ``null op value`` with true."""
+    """Whether JsonLogic, for which ``null`` is 0 in an order, lets ``null op value`` pass."""
     if op not in ORDERS:
         return op == "!="
     return isinstance(value, str | datetime) or ORDERS[op](0, value)
 
 
 def spans(low: Condition, high: Condition) -> bool:
-    """Whether two comparisons ask if one operand lies between two literals, both with the ends or both without."""
+    """Whether two comparisons ask if one operand lies between two literals, alike at both ends."""
     return (
         isinstance(low, Comparison)
         and isinstance(high, Comparison)
@@ -96,7 +96,7 @@ def spans(low: Condition, high: Condition) -> bool:
 
 
 def spoken(question: Condition) -> TypeGuard[Comparison]:
-    """Whether a question compares the lead's language, which meets what it is a variant of, with a tag."""
+    """Whether a question compares the lead's language, which meets what it varies, with a tag."""
     return (
         isinstance(question, Comparison)
         and question.left == LANGUAGE
@@ -106,7 +106,7 @@ def spoken(question: Condition) -> TypeGuard[Comparison]:
 
 
 def unguarded(parts: tuple[Condition, ...], written: Sequence[Any]) -> Condition | None:
-    """The question that the parts of an ``and`` are when all but the last guard it, else ``None``."""
+    """The last part of an ``and`` when all the others guard it, else ``None``."""
     *guards, last = parts
     if isinstance(written[-1], dict) and "and" in written[-1]:
         return None
@@ -367,7 +367,7 @@ def _at(place: str) -> Iterator[None]:
 
 @frozen
 class _Reading:
-    """One JsonLogic rule being read: declared kinds of attributes, and what each operator becomes."""
+    """One JsonLogic rule being read: declared kinds of attributes, and what each operator is."""
 
     kinds: Mapping[tuple[str, str], Kind] = field(repr=False)
 
@@ -387,7 +387,7 @@ class _Reading:
             return read(self, op, arguments, f"{place}.{op}")
 
     def truth(self, node: Json, place: str) -> Condition:
-        """The condition that a node stands for where JsonLogic asks whether its value counts as true."""
+        """The condition that a node stands for where JsonLogic asks whether its value is true."""
         if not (isinstance(node, Mapping) and "var" in node):
             return self.condition(node, place)
         of = self.operand(node, place)

@@ -209,7 +209,7 @@ def dump_policy(
     path: str | Path | None = None,
     format: str | None = None,  # noqa: A002 - the host's word for it
 ) -> str:
-    """The text of the policy file that describes a router, and the file itself when ``path`` is given.
+    """The text of the policy file that describes a router, and the file where ``path`` is given.
 
     Args:
         router: The policy.

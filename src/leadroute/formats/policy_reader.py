@@ -243,7 +243,7 @@ class Draft:
             self._find_in_definitions(texts, error)
 
     def _find_in_definitions(self, texts: Mapping[str, str], first: ConfigError) -> None:
-        """Note every error in the definitions, one by one, or else ``first``, which they have together."""
+        """Note every error in the definitions, one by one, or else ``first``, which they share."""
         before = len(self._errors)
         for name, written in texts.items():
             with self._under(f"definitions.{name}"):
@@ -457,7 +457,7 @@ class Draft:
         readers: _Readers,
         required: Iterable[str] = ("name",),
     ) -> Iterator[T]:
-        """Yield what is built of a table, unless something in it is wrong or a required key is missing."""
+        """Yield what is built of a table, unless something in it is wrong or a key is missing."""
         with self._under(place):
             before = len(self._errors)
             found = self._table(place, f"key of a {noun}", given, readers)
@@ -472,7 +472,7 @@ class Draft:
     def _table(
         self, place: str, kind: str, given: Mapping[str, Any], readers: _Readers
     ) -> dict[str, Any]:
-        """What the readers make of a table; what is wrong is noted and left out, and so is what is ``None``."""
+        """What the readers make of a table; what is wrong is noted and left out, as is ``None``."""
         found = {}
         for key, value in given.items():
             known = key in readers
@@ -537,7 +537,7 @@ def _factor(**found: Any) -> Factor:
 
 
 def _leaves(table: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
-    """The entries of a table with those of its tables ``lead`` and ``rep``, whose names they begin with."""
+    """The entries of a table, with those of its tables ``lead`` and ``rep`` as ``lead.name``."""
     for key, value in table.items():
         if key in FIELDS and isinstance(value, Mapping):
             yield from ((f"{key}.{name}", kind) for name, kind in value.items())

@@ -163,7 +163,7 @@ class _Level:
 
 
 def _json_lines(text: str) -> Mapping[str, int]:
-    """The lines of JSON, down to a depth that no policy has. It keeps its own stack, so that none is too deep."""
+    """The lines of JSON, down to a depth that no policy has; its own stack bounds it."""
     found: dict[str, int] = {}
     levels = [_Level("", listed=False)]
     for token in _tokens(text, _JSON):
@@ -363,12 +363,12 @@ class Parts:
         return next((each for each in found if each.line), Spot(self.name, None))
 
     def at(self, place: str, key: str = "") -> str:
-        """What an error at a place of the policy begins with, on the line of one of its keys when there is one."""
+        """What an error at a place of the policy begins with, on the line of one of its keys."""
         spot = self.spot(f"{place}.{key}".strip("."))
         return f"{spot}: {place}" if place else str(spot)
 
     def _within(self, part: Part, place: str) -> str | None:
-        """What a place of the policy is called in one of its files; ``None`` when it is not from there."""
+        """What a place of the policy is called in one of its files; ``None`` when not there."""
         entry = _ENTRY.match(place)
         if entry is None:
             table, _, key = place.partition(".")
@@ -456,7 +456,7 @@ _LABELS: Final = ("name", "signal", "source", "channel")
 
 
 def _label(entry: Mapping[str, Any]) -> tuple[Any, ...]:
-    """What an entry of a list is known by: its name, or the signal, source or channel that it scores."""
+    """What an entry of a list is known by: its name, signal, source or channel."""
     return tuple(entry.get(key) for key in _LABELS)
 
 

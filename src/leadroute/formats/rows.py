@@ -48,7 +48,7 @@ class SeenIds:
         self._file: sqlite3.Connection | None = None
 
     def earlier(self, ident: str, content: object, line: int) -> int | None:
-        """Return the line of an earlier row that has the id and another content; ``None`` when there is none."""
+        """Return the line of an earlier row with the id and other content; ``None`` without one."""
         key, row = hash(ident) or 1, (hash(content) >> 33) * _LINES + line
         at = self._slot(key)
         found = self._rows[at] if self._ids[at] else self._stored(key)
@@ -138,7 +138,7 @@ class Reading(Iterator[V | RowError], Generic[V]):
 
     @property
     def columns(self) -> tuple[Column, ...]:
-        """What each column fills. JSON and mappings have those of the rows that were read so far."""
+        """What each column fills. JSON and mappings have those of the rows read so far."""
         self._start()
         return tuple(self._columns.values())
 
@@ -208,7 +208,7 @@ class Reading(Iterator[V | RowError], Generic[V]):
         return reader
 
     def _value(self, row: Mapping[str, Any]) -> tuple[V | None, list[FieldError]]:
-        """The value of a row that has its headers with it, if it is one, and what is wrong with the row."""
+        """The value of a row that has its headers with it, if any, and what is wrong with it."""
         reader, cells = laid_out(self._kind, row, self._options)
         if reader is not self._last:
             self._last = reader
@@ -232,7 +232,7 @@ def _without_id(header: Sequence[str]) -> FieldError:
 def _laid(
     source: Any, form: str | None, name: str, stack: ExitStack
 ) -> tuple[int, Sequence[str] | None, _Rows]:
-    """The line of the header, the header, where all rows have the same, and the rows with their lines."""
+    """The line of the header, the header that all rows share, and the rows with their lines."""
     if _is_frame(source):
         return 0, *_frame(source)
     if not isinstance(source, str | Path) and not hasattr(source, "readline"):
@@ -263,7 +263,7 @@ def _is_frame(source: object) -> bool:
 
 
 def _frame(source: Any) -> tuple[list[str], _Rows]:
-    """The columns and rows of a data frame of pandas or polars; an index that has a name is a column."""
+    """The columns and rows of a data frame of pandas or polars; a named index is a column."""
     header = [str(name) for name in source.columns]
     if not hasattr(source, "itertuples"):
         return header, enumerate(source.iter_rows(), 1)

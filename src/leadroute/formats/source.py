@@ -153,7 +153,7 @@ _KEYS = ("preset", "columns")
 
 
 def load_columns(path: str | Path) -> ColumnMap:
-    """Read a column map from a TOML file: a ``preset``, and a table ``[columns]`` of fields by headers.
+    """Read a column map from TOML: a ``preset``, and a table ``[columns]`` of fields by headers.
 
     Args:
         path: The file.

@@ -105,7 +105,7 @@ _BESIDE_RULES: Final = (
 
 
 def _unchanged(old: Router, new: Router) -> frozenset[str | None] | None:
-    """Return the rules under which a lead cannot move; ``None`` where more than the rules differs."""
+    """Return the rules under which a lead cannot move; ``None`` where more than rules differs."""
     if any(getattr(old, name) != getattr(new, name) for name in _BESIDE_RULES):
         return None
     before = {rule.name: rule for rule in old.rules}

@@ -82,14 +82,14 @@ def _ascii(name: str) -> str | None:
 
 
 _KEPT: Final = "\u00df\u03c2\u200c\u200d"
-"""What IDNA 2008 tells apart: the German sharp s, the Greek final sigma, and the joiners of Indian scripts."""
+"""What IDNA 2008 tells apart: the German sharp s, the Greek final sigma, and Indian joiners."""
 _IGNORABLE: Final = (
     "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef]"
 )
 
 
 def _label(label: str) -> str | None:
-    """Return a label as IDNA 2008 has it, but for its rules for neighbors; ``None`` when it cannot be one."""
+    """Return a label as IDNA 2008 has it, but for rules on neighbors; ``None`` when it is none."""
     found = label.lower()
     if not label.isascii():
         plain = "".join(
@@ -106,7 +106,7 @@ def _label(label: str) -> str | None:
 
 
 def _fits(before: str, character: str) -> bool:
-    """Return whether a character can stand in a label, behind another one or a blank for its start."""
+    """Return whether a character can stand in a label behind another one, or a blank."""
     if character in "\u200c\u200d":
         return unicodedata.combining(before) == 9  # behind a virama alone
     kind = unicodedata.category(character)

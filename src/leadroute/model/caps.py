@@ -121,7 +121,7 @@ def span(per: str, day: date) -> tuple[date, date]:
 
 
 def workdays(hours: Hours | None) -> frozenset[int]:
-    """The days of the week, Monday 0, on which weekly hours open; every day when there are no such days."""
+    """The days of the week, Monday 0, on which weekly hours open; every day without any."""
     return _opening(hours) or EVERY_DAY
 
 
@@ -136,7 +136,7 @@ def _opening(hours: Hours | None) -> frozenset[int]:
 
 
 def next_workday(day: date, weekdays: frozenset[int]) -> date:
-    """The first date after ``day`` on one of these days of the week, of which there is one at least."""
+    """The first date after ``day`` on one of these days of the week, one at least."""
     return next(
         later for later in (day + _DAY * n for n in range(1, 8)) if later.weekday() in weekdays
     )
@@ -144,7 +144,7 @@ def next_workday(day: date, weekdays: frozenset[int]) -> date:
 
 @lru_cache(maxsize=8_192)
 def workdays_between(first: date, end: date, weekdays: frozenset[int]) -> int:
-    """How many dates from ``first`` to the day before ``end`` are on one of these days of the week. O(1)."""
+    """How many dates from ``first`` to before ``end`` are on these days of the week. O(1)."""
     weeks, rest = divmod((end - first).days, 7)
     start = first.weekday()
     return weeks * len(weekdays) + sum((start + day) % 7 in weekdays for day in range(rest))
@@ -498,7 +498,7 @@ _WORDS: Mapping[str, Callable[[str], Any]] = {
 
 
 def caps(given: Any) -> tuple[Cap, ...]:
-    """A cleaner for caps: ``Cap`` values or their text, one text, or a mapping such as ``{"day": 5}``."""
+    """A cleaner for caps: ``Cap`` values or text, one text, or a mapping like ``{"day": 5}``."""
     given = [given] if isinstance(given, str) else given
     wanted = "write caps such as [Cap(5, 'day')], ['5 per day'] or {'day': 5}"
     try:

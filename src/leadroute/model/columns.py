@@ -100,7 +100,7 @@ PRESETS: Final[Mapping[str, ColumnMap]] = {
 
 
 def as_columns(given: ColumnMap | Mapping[str, str] | str | None) -> ColumnMap:
-    """Return a map from what a caller wrote: a map, the name of a preset, headers with their fields, or nothing."""
+    """Return a map from a map, the name of a preset, headers with their fields, or nothing."""
     if isinstance(given, ColumnMap):
         return given
     if isinstance(given, str):
@@ -181,7 +181,7 @@ _Places = Mapping[str, tuple[str, int]]
 def _own_columns(
     entity: str, names: Collection[str], columns: ColumnMap, custom: Collection[str]
 ) -> _Places:
-    """The columns that the caller names, by their keys: those of the map, then the declared attributes."""
+    """The columns that the caller names, by their keys: the map's, then the declared attributes."""
     parts = PARTS_OF_NAME if "name" in names else ()
     known = (*names, *parts, IGNORE)
     found: dict[str, tuple[str, int]] = {}
@@ -234,7 +234,7 @@ def _slug(header: str) -> str:
 
 @cache
 def _usual(entity: str, preset: str, names: frozenset[str]) -> _Places:
-    """The field of every usual header, by its key: those of the preset, the fields' names, and their synonyms."""
+    """The field of every usual header, by its key: of the preset, the fields, the synonyms."""
     tables: tuple[tuple[int, Mapping[str, Sequence[str]]], ...] = (
         (_PRESET, CRM_COLUMNS[preset] if preset and entity == "lead" else {}),
         (_OWN_NAME, {name: (name,) for name in names}),
@@ -260,7 +260,7 @@ def _nearly(key: str, names: Iterable[str]) -> str:
 
 
 def _edits(one: str, other: str) -> int:
-    """How many letters to add, drop, change or swap with their neighbor to make one text the other."""
+    """How many letters to add, drop, change or swap to make one text the other."""
     before: list[int] = []
     row = list(range(len(other) + 1))
     for i, a in enumerate(one, 1):
@@ -278,7 +278,7 @@ _DEEPEST: Final = 4
 
 
 def flattened(row: Mapping[str, Any], names: Collection[str]) -> dict[str, Any]:
-    """Return a row without nesting: what stands within ``Owner`` as ``Name`` becomes ``Owner.Name``."""
+    """Return a row without nesting: ``Name`` within ``Owner`` becomes ``Owner.Name``."""
     whole = {header_key(name) for name in names}
     if not any(isinstance(value, Mapping) for value in row.values()):
         return {str(header): value for header, value in row.items()}

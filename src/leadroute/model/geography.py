@@ -37,7 +37,7 @@ _SMALL: Final = frozenset(("the", "of", "de", "la", "and", "y"))
 
 
 def fold(name: str) -> str:
-    """Return the key under which all spellings of a name meet; empty when it has no letters and digits."""
+    """Return the key under which all spellings of a name meet; empty without letters and digits."""
     plain = unicodedata.normalize("NFKD", name.translate(_SPELLED).casefold().translate(_SPELLED))
     words = "".join([c if _counts(c) else " " for c in re.sub(_MARKS, "", plain)]).split()
     # Single letters side by side are one word: the Y of N.Y. is no "and".
@@ -50,7 +50,7 @@ def fold(name: str) -> str:
 
 
 def near_key(key: str, keys: Iterable[str]) -> str | None:
-    """Return the key most like ``key`` that begins like it, for a remedy to name; ``None`` when none is near."""
+    """Return the key most like ``key`` that begins like it; ``None`` when none is near."""
     alike = [each for each in keys if each[:2] == key[:2] and len(each) > 3]
     found = difflib.get_close_matches(key, alike, n=1, cutoff=0.8)
     return found[0] if found else None
@@ -131,19 +131,19 @@ _FULL: Final = r"([A-Z]{2})[-_ ]+(\S.*)"
 
 
 def region(given: Any, country: str | None = None) -> str | None:
-    """Return the ISO 3166-2 code of a state or province of AU, BR, CA, IN, MX or US, given by code or name."""
+    """Return the ISO 3166-2 code of a region of AU, BR, CA, IN, MX or US, given by code or name."""
     if type(given) is str and len(given) <= LONGEST_CACHED:
         return _cached_region(given, country)
     return _region(given, country)
 
 
 def policy_region(given: Any, country: str | None = None) -> str | None:
-    """Return the region that a policy or a rep names: as ``region``, and a short code that one country alone has."""
+    """Return the region that a policy or rep names: as ``region``, or a unique short code."""
     return _region(given, country, in_policy=True)
 
 
 def covered_region(given: Any, countries: Iterable[str] = ()) -> str | None:
-    """Return a region that is covered beside countries: in the country when it is one and has it, else by itself."""
+    """Return a region covered beside countries: in the country that has it, else by itself."""
     only, *others = [*countries, None][:2]
     if only is not None and others == [None]:
         try:
@@ -295,7 +295,7 @@ _AS_NUMBER: Final = r"([0-9]+)\.0+"
 
 
 def postal_code(given: Any, country: str | None = None) -> str | None:
-    """Return a postal code as its country writes it, in upper case, with the zeros that it has lost."""
+    """Return a postal code as its country writes it, in upper case, with the zeros it has lost."""
     if type(given) is str:
         return (_cached_code if len(given) <= LONGEST_CACHED else _postal_code)(given, country)
     given = plain_value(given)
@@ -356,7 +356,7 @@ def _zip(code: str) -> tuple[str, str]:
 
 
 def zeros_restored(given: Any, found: str | None) -> bool:
-    """Return whether ``postal_code`` gave zeros back: ``found`` has more digits than what was given."""
+    """Return whether ``postal_code`` gave zeros back: ``found`` has more digits than given."""
     written = str(plain_value(given)).strip()
     number = re.fullmatch(_AS_NUMBER, written)
     before = sum(map(str.isdigit, number[1] if number else written))

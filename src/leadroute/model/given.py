@@ -1,4 +1,4 @@
-"""What a caller hands in, before it is read: plain Python for it, and numbers and instants as people write them."""
+"""What a caller hands in, before it is read: plain Python for it, numbers and instants."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def missing(value: Any, typed: bool) -> bool:
 
 
 def plain_value(given: Any) -> Any:
-    """Return the plain value of an enum member, a scalar of numpy, or a mark for what is missing."""
+    """Return the plain value of an enum member, a numpy scalar, or a mark for what is missing."""
     if isinstance(given, Enum):
         given = given.value
     if type(given).__module__ == "numpy" and getattr(given, "shape", None) == ():
@@ -67,7 +67,7 @@ def plain_value(given: Any) -> Any:
 
 
 def composed(text: str) -> str:
-    """Return a text in normal form C, so that an accented letter is one character however it was typed."""
+    """Return a text in normal form C, so that an accented letter is one character."""
     return text if text.isascii() else unicodedata.normalize("NFC", text)
 
 
@@ -99,7 +99,7 @@ LONGEST_CACHED: Final = 80
 
 
 def typed_text(given: Any, show: Callable[[Any], str] = shown) -> str | None:
-    """Return text for a field with a form of its own, or ``None`` when nothing is known; see ``missing``."""
+    """Return text for a field with a form of its own; ``None`` when ``missing``."""
     found = text_of(given, show)
     return None if missing(found, typed=True) else found
 

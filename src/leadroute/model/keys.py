@@ -87,12 +87,12 @@ def contact_key(rep_id: str) -> str:
 
 
 def last_key(rep_id: str) -> str:
-    """The number of the last assignment, or of the last offer that stands: microseconds, or more where they tie."""
+    """The number of the last assignment or standing offer: microseconds, or more where they tie."""
     return key("rep", "last", rep_id)
 
 
 def given_key(rep_id: str) -> str:
-    """The number of the last assignment that stands for good: accepted, or by hand. Only ever raised."""
+    """The number of the last assignment that stands: accepted, or by hand. Only ever raised."""
     return key("rep", "given", rep_id)
 
 
@@ -102,7 +102,7 @@ def order_key() -> str:
 
 
 def credits_key(pool: str, more: int | str = 0) -> str:
-    """The record of the credits of a pool; a pool of many reps, or many turn credits, has further ones."""
+    """The record of the credits of a pool; many reps or turn credits have further ones."""
     return key("credits", pool, str(more)) if more else key("credits", pool)
 
 

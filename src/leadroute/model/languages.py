@@ -167,7 +167,7 @@ _WITHIN: Final = {
 
 @lru_cache(_CACHED)
 def meeting(tag: str) -> tuple[str, ...]:
-    """Return the tags that a language meets: itself, and whatever it is a variant of, closest first."""
+    """Return the tags that a language meets: itself, and what it is a variant of, closest first."""
     found = [tag]
     while wider := _WITHIN.get(found[-1]) or found[-1].rpartition("-")[0]:
         found.append(wider)
@@ -175,7 +175,7 @@ def meeting(tag: str) -> tuple[str, ...]:
 
 
 def narrower(tag: str) -> tuple[str, ...]:
-    """Return the variants of a language that do not begin with its tag, as ``nb`` is one of ``no``."""
+    """Return the variants of a language that do not begin with its tag, as ``nb`` of ``no``."""
     return tuple(narrow for narrow, wide in _WITHIN.items() if wide == tag)
 
 

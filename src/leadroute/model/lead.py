@@ -56,7 +56,7 @@ class Scored(Protocol):
 
 
 class _Scorable:
-    """The lead score of a lead on its way through a decision: never a fact of the lead, never stored with it."""
+    """The lead score of a lead within a decision: no fact of the lead, never stored with it."""
 
     __slots__ = ("_lead_score",)
 
@@ -79,7 +79,7 @@ class _Scorable:
 
     @property
     def completeness(self) -> float | None:
-        """The share of facts that ``lead.completeness`` reads in conditions; ``None`` before scoring."""
+        """The share of facts that ``lead.completeness`` reads; ``None`` before scoring."""
         found = self.lead_score
         return None if found is None else found.completeness
 
@@ -266,7 +266,7 @@ _SETTERS: Final = tuple(getattr(Lead, name).__set__ for name in _FIELDS)
 
 
 def with_score(lead: Lead, score: Scored | None) -> Lead:
-    """Return a copy of the lead that carries a lead score; equal to the lead, because facts alone count."""
+    """Return a copy of the lead with a lead score; equal to the lead, because facts alone count."""
     if type(lead) is Lead:
         # What attrs and copy do would check every fact again, or take twice as long.
         scored: Lead = object.__new__(Lead)

@@ -1,4 +1,4 @@
-"""The clock of a lead: what is known of its time zone, and how much of the working week a rep shares.
+"""The clock of a lead: what is known of its time zone, and the working hours it shares with a rep.
 
 * A zone is named only when it is certain. Else every zone that it may be is listed, with the reason, and nothing is
   guessed.
@@ -200,7 +200,7 @@ class Shared:
         object.__setattr__(self, "whole", whole)
 
     def share(self, rep: Rep) -> float | None:
-        """Between 0 and 1; ``None`` when the rep's hours are not known, or the lead has none in these days."""
+        """Between 0 and 1; ``None`` when the rep's hours are unknown, or the lead has none now."""
         own = self._of(rep)
         if own is None or not self.whole:
             return None

@@ -27,7 +27,7 @@ _DAYS_REMEDY = "write days such as 'mon', 'mon-fri' or 'mon,wed,sat-sun'"
 
 
 class Window(NamedTuple):
-    """One stretch of open time on one date, half-open: open at ``opens``, closed again at ``closes``."""
+    """One stretch of open time on one date, half-open: open at ``opens``, closed at ``closes``."""
 
     opens: int
     closes: int

@@ -104,19 +104,19 @@ _POINT: Final = partial(read_number, decimal=".")
 
 
 def read_instant(given: Any, timezone: str | None = None, dates: str | None = None) -> Any:
-    """Read an instant: ISO 8601 with an offset, or what zone and order of the parts make certain."""
+    """Read an instant: ISO 8601 with an offset, or what zone and order make certain."""
     return moment(read_open(given), timezone=timezone, dates=dates)
 
 
 def read_open(given: Any) -> Any:
-    """Read an attribute that nobody declared: as it stands, but for an instant as ``to_dict`` writes it."""
+    """Read an undeclared attribute: as it stands, but for an instant as ``to_dict`` writes it."""
     if isinstance(given, Mapping) and set(given) == {"$instant"}:
         return moment(given["$instant"])
     return given
 
 
 def declared(kind: str, read: Reader) -> Reader:
-    """Return how an attribute is read that is declared to be of a kind, and refused when it is of another."""
+    """Return how an attribute declared to be of a kind is read, and refused when of another."""
     types, expected = _KINDS[kind]
 
     def checked(given: Any) -> Any:
@@ -157,7 +157,7 @@ def read_digits(given: Any) -> Any:
 
 
 def read_whole(given: Any) -> Any:
-    """Read a postal code: a whole float as an integer, of which the model knows whether zeros may be missing."""
+    """Read a postal code: a whole float as an integer; the model knows if zeros may be missing."""
     if given.__class__ is str:
         return given
     given = plain_value(given)
@@ -166,7 +166,7 @@ def read_whole(given: Any) -> Any:
 
 
 def read_flag(given: Any) -> Any:
-    """Read a flag: ``true``, ``yes`` or ``1``, and ``false``, ``no`` or ``0``, in any letter case."""
+    """Read a flag: ``true``, ``yes`` or ``1``, ``false``, ``no`` or ``0``, in any letter case."""
     if not isinstance(given, str):
         return given
     found = _FLAGS.get(given.strip().lower())
@@ -223,7 +223,7 @@ def _cap(written: str) -> Cap:
 
 
 def read_signals(given: Any, figure: Reader = _POINT, instant: Reader = read_instant) -> Any:
-    """Read signals: text such as ``pricing_page@2026-01-05T09:00:00Z=240; webinar@...``, or objects of JSON."""
+    """Read signals: text such as ``pricing_page@2026-01-05T09:00:00Z=240; ...``, or objects."""
     if isinstance(given, str):
         return [_signal(*_split(part), figure, instant) for part in _parts(given)]
     if isinstance(given, list | tuple):
@@ -323,7 +323,7 @@ class ReadOptions:
                 raise ConfigError(f"{name} is declared as {kind!r}; the kinds are {kinds}")
 
     def kinds(self, entity: str, names: Sequence[str]) -> dict[str, str]:
-        """Return the kinds of the attributes of a ``lead`` or a ``rep``, without those that are fields."""
+        """Return the kinds of the attributes of a ``lead`` or a ``rep`` that are no fields."""
         owned = ((*key.rpartition("."), kind) for key, kind in self.custom.items())
         return {
             name: kind

@@ -1,4 +1,4 @@
-"""When a rep, a team or a lead can be reached: weekly windows in a time zone, and what departs from them.
+"""When a rep, a team or a lead can be reached: weekly windows in a time zone, and exceptions.
 
 * What a date's windows are is decided once: an override if there is one, else none on a holiday, else the weekly ones.
   So a holiday closes the shift that opens on it, and not the end of the shift that opened the evening before.
@@ -111,7 +111,7 @@ class _Either:
 
 
 class Lazy:
-    """Holidays that are asked date by date, such as those of the ``holidays`` package; equal only to themselves."""
+    """Holidays asked date by date, such as those of ``holidays``; equal only to themselves."""
 
     __slots__ = ("dates",)
 

@@ -111,7 +111,7 @@ def balances(granted: TurnCredits, now: datetime) -> Mapping[str, int]:
 
 
 def payments(credited: Iterable[TurnCredit], now: datetime) -> Mapping[TurnCredit, int]:
-    """What the rep's next turn does to each grant: all that is withheld is settled, what is given pays the price."""
+    """What the rep's next turn does to each grant: withheld ones are settled, given ones pay."""
     current = sorted(counting(credited, now), key=soonest)
     found = {credit: -credit.turns for credit in current if credit.turns < 0}
     price = 1 + sum(found.values())

@@ -49,7 +49,7 @@ def position(given: Any) -> Position:
 
 
 def position_of(attributes: Mapping[str, Any]) -> Position | None:
-    """The position that attributes hold as ``lat`` and ``lon``; ``None`` when they hold none that can be right."""
+    """The position in the attributes ``lat`` and ``lon``; ``None`` when none that can be right."""
     try:
         return position((attributes.get("lat"), attributes.get("lon")))
     except Refused:
@@ -57,7 +57,7 @@ def position_of(attributes: Mapping[str, Any]) -> Position | None:
 
 
 def distance_km(one: Position, other: Position) -> float:
-    """The distance in kilometers along the surface, by the haversine formula (Sinnott 1984); within 0.6 %."""
+    """The distance in kilometers by the haversine formula (Sinnott 1984); within 0.6 %."""
     lat1, lon1, lat2, lon2 = map(radians, (*one, *other))
     half = sin((lat2 - lat1) / 2) ** 2 + cos(lat1) * cos(lat2) * sin((lon2 - lon1) / 2) ** 2
     return 2 * EARTH_KM * asin(sqrt(min(1.0, half)))
@@ -178,7 +178,7 @@ class Place:
     position: Position | None
 
     def values(self, name: str) -> tuple[str, ...]:
-        """What the lead has for a field of territories: regions, countries, industries or languages."""
+        """What the lead has for a field of territories, such as regions or languages."""
         if name == "languages":
             return self.languages
         if name == "regions":
@@ -205,7 +205,7 @@ class Place:
 
 
 def domains_of(lead: Lead) -> tuple[str, ...]:
-    """The lead's domain, and each domain that holds it; from the e-mail address when the lead names no domain."""
+    """The lead's domain, and each domain that holds it; that of its e-mail when it names none."""
     host = lead.domain or (lead.email.rpartition("@")[2] if lead.email else "")
     labels = host.split(".") if host else []
     return tuple(".".join(labels[start:]) for start in range(len(labels) - 1))

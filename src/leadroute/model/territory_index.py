@@ -23,7 +23,7 @@ from leadroute.model.lead import Lead
 from leadroute.model.territory import Place, Position, Stretch, Territory, position_of, worded
 
 FILED: Final = 512
-"""Under how many keys one territory is filed before further fields are left to the check in full."""
+"""Under how many keys one territory is filed; further fields are left to the full check."""
 
 CELLS: Final = 4_096
 """How many cells of one degree a circle may touch and still be filed by them."""
@@ -73,7 +73,7 @@ def _territories(given: Iterable[Territory]) -> tuple[Territory, ...]:
 
 
 def resolved(territories: Iterable[Territory]) -> dict[str, tuple[Territory, int]]:
-    """Every territory by name, with what it has from its parents, and how many of them there are. O(n)."""
+    """Every territory by name, with what its parents give, and the number of parents. O(n)."""
     given = {territory.name: territory for territory in territories}
     found: dict[str, tuple[Territory, int]] = {}
     for name in given:

@@ -49,7 +49,7 @@ def whole(since: timedelta) -> int:
 
 
 def instant(at: int) -> datetime:
-    """Microseconds since 1970 as a datetime in UTC, held within the years that a datetime can express."""
+    """Microseconds since 1970 as a datetime in UTC, within the years that it can express."""
     try:
         return EPOCH + timedelta(0, at // 1_000_000, at % 1_000_000)
     except OverflowError:
@@ -172,7 +172,7 @@ class Line(ABC):
         return block.opens[i] + left - block.before[i]
 
     def stretches(self, start: int, end: int | None) -> Iterator[Stretch]:
-        """The stretches between ``start`` and ``end`` (or the horizon), cut there, joined across blocks."""
+        """The stretches between ``start`` and ``end`` (or the horizon), cut and joined."""
         opens = closes = start
         for begins, ends in self._pieces(start, end):
             if begins > closes:
@@ -186,7 +186,7 @@ class Line(ABC):
             yield opens, closes
 
     def _pieces(self, start: int, end: int | None) -> Iterator[Stretch]:
-        """The stretches of each block that end after ``start`` and begin before ``end``, or the horizon."""
+        """The stretches of each block that end after ``start`` and begin before ``end``, if any."""
         numbers = self._numbers(start // SPAN)
         if end is not None:
             numbers = range(numbers.start, min(end // SPAN, self.last) + 1)
@@ -318,7 +318,7 @@ _LAST_DAY = date.max.toordinal()
 
 
 def local_micros(zone: ZoneInfo, ordinal: int, seconds: int) -> int:
-    """The instant of a local time: ``seconds`` after the midnight that begins the date ``ordinal``."""
+    """The instant of a local time, ``seconds`` after the midnight of the date ``ordinal``."""
     days, second = divmod(seconds, DAY_SECONDS)
     return _plain(ordinal, seconds) - whole(_offset(zone, ordinal + days, second))
 
@@ -334,7 +334,7 @@ def _offset(zone: ZoneInfo, ordinal: int, seconds: int = 0, fold: int = 0) -> ti
 
 @lru_cache(maxsize=2048)
 def _dates(zone: ZoneInfo, number: int) -> tuple[tuple[int, int | None], ...]:
-    """The dates whose windows may reach a block, each with its midnight where the offset is steady, else ``None``."""
+    """The dates whose windows may reach a block, with their midnight where the offset is steady."""
     first = max(_EPOCH_DAY + number * SPAN // _WEEKLY_DAY - 3, 1)
     last = min(_EPOCH_DAY + (number + 1) * SPAN // _WEEKLY_DAY + 2, _LAST_DAY)
     probes = range(first, last + 1 + 2 * _STRIDE, _STRIDE)
@@ -399,5 +399,5 @@ class Weekly(Line):
 def weekly(
     week: Week, zone: str, holidays: Container[date], exceptions: Mapping[date, Day]
 ) -> Weekly:
-    """The line of these windows; equal ones share one line, so that a team's reps share its blocks."""
+    """The line of these windows; equal ones share it, so that a team's reps share its blocks."""
     return Weekly(week, ZoneInfo(zone), holidays, exceptions)

@@ -138,7 +138,7 @@ def must_be(kind: type[Any], **given: object) -> None:
 
 
 def _has_its_methods(value: object, kind: type[Any]) -> bool:
-    """Whether a protocol is fulfilled, though by attributes that are looked up when asked for, as proxies do."""
+    """Whether a protocol is fulfilled by attributes that are looked up late, as proxies do."""
     methods = [name for name in vars(kind) if not name.startswith("_")]
     return Protocol in kind.__bases__ and all(hasattr(value, name) for name in methods)
 
@@ -167,7 +167,7 @@ Cleaner = Callable[..., Any]
 
 LONGEST_IDENT = 80
 MACHINE_ZONES: Final = frozenset(("Factory", "localtime", "posixrules"))
-"""Names that zoneinfo finds and that are no zones: what they stand for is a setting of the machine."""
+"""Names that zoneinfo finds and that are no zones: they stand for settings of the machine."""
 
 _AWARE: Final = "such as datetime.now(UTC)"
 _IANA: Final = "write an IANA time zone such as 'Europe/Berlin'"
@@ -186,7 +186,7 @@ def cleaned(clean: Cleaner, default: Any = None, within: str | None = None) -> A
 
 
 def clean_fields(value: Any) -> None:
-    """Replace every field of a frozen value by its normal form; for use in ``__attrs_post_init__``."""
+    """Replace every field of a frozen value by its normal form, in ``__attrs_post_init__``."""
     faults = []
     read, cleaners = _cleaners(value.__class__)
     for given, (name, clean, unsaid, within) in zip(read(value), cleaners, strict=False):
@@ -209,7 +209,7 @@ def clean_fields(value: Any) -> None:
 
 
 _Cleaners: TypeAlias = tuple[tuple[str, Cleaner, Any, str | None], ...]
-"""Each field's name, cleaner, default that needs no cleaning (or ``NOTHING``), and the field it is read within."""
+"""Each field's name, cleaner, default that needs none (or ``NOTHING``), and the field it reads."""
 
 
 @cache
@@ -264,7 +264,7 @@ _BROKEN: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 
 
 def one_line(name: str) -> str:
-    r"""Return a name as it stands in a text of several lines: without line ends and control characters."""
+    r"""Return a name for a text of several lines: without line ends and control characters."""
     return name if name.isprintable() else _BROKEN.sub("?", name)
 
 
@@ -307,7 +307,7 @@ def ident(given: str) -> str:
 
 
 def word(given: Any) -> str:
-    """A word of the host's own list, 1 to 80 characters; a refusal does not repeat it, in case it is free text."""
+    """A word of the host's list, 1 to 80 characters; a refusal does not repeat it."""
     found = private_text(given)
     if found is None:
         raise Refused("is empty; write a word of your own list")
@@ -421,7 +421,7 @@ def names(clean: Cleaner = text) -> Cleaner:
 
 
 def by_name(given: Mapping[Any, Any], key: Cleaner, value: Cleaner) -> dict[str, Any]:
-    """Each name through ``key`` and what it stands for through ``value``; a refusal tells the name."""
+    """Each name through ``key`` and its value through ``value``; a refusal tells the name."""
     found = {}
     for name, held in given.items():
         try:

@@ -26,7 +26,7 @@ _OPENINGS = 64
 
 
 class Hours:
-    """Anything that is open at some instants and closed at the others: a ``Schedule``, or a combination of them."""
+    """Anything open at some instants and closed at others: a ``Schedule``, or a combination."""
 
     __slots__ = ()
 
@@ -49,7 +49,7 @@ class Hours:
         return self.line.is_open(micros(at, "at"))
 
     def next_open(self, after: datetime) -> datetime | None:
-        """The first open instant from ``after`` on: ``after`` itself when it is open, ``None`` when there is none.
+        """The first open instant from ``after`` on, maybe itself; ``None`` when there is none.
 
         Raises:
             FieldTypeError: ``after`` is naive.
@@ -58,7 +58,7 @@ class Hours:
         return None if found is None else instant(found)
 
     def next_close(self, after: datetime) -> datetime | None:
-        """The end of the open stretch around ``after``, or of the next one when ``after`` is closed.
+        """The end of the open stretch around ``after``, or of the next one when it is closed.
 
         ``None`` when it never opens, or opens and never closes.
 
@@ -69,7 +69,7 @@ class Hours:
         return None if found is None else instant(found)
 
     def open_between(self, start: datetime, end: datetime) -> timedelta:
-        """The open time from ``start`` to ``end``, as it elapses; zero when ``end`` does not follow ``start``.
+        """The open time from ``start`` to ``end``, as it elapses; zero when ``end`` is not later.
 
         Raises:
             FieldTypeError: ``start`` or ``end`` is naive.
@@ -169,7 +169,7 @@ class _Combined(Hours):
 
 @frozen(cache_hash=True)
 class AllOf(_Combined):
-    """Open when all of its parts are: a rep's hours within the team's, or the rep's and the lead's."""
+    """Open when all parts are: a rep's hours within the team's, or the rep's and the lead's."""
 
     parts: tuple[Hours, ...] = field(converter=_checked)
     line: Line = field(init=False, eq=False, repr=False)
@@ -197,7 +197,7 @@ class AnyOf(_Combined):
 
 @frozen(cache_hash=True)
 class Closed(Hours):
-    """Open when ``hours`` is closed: ``office & ~quiet`` keeps to the office hours outside the quiet ones."""
+    """Open when ``hours`` is closed: ``office & ~quiet`` leaves the quiet hours out."""
 
     hours: Hours
     line: Line = field(init=False, eq=False, repr=False)
@@ -219,7 +219,7 @@ class Closed(Hours):
 
 
 def overlap(left: Hours, right: Hours, start: datetime, end: datetime) -> timedelta:
-    """How long both are open between ``start`` and ``end``. O(stretches between them); nothing is kept."""
+    """How long both are open between ``start`` and ``end``. O(stretches); nothing is kept."""
     first, last = micros(start, "start"), micros(end, "end")
     both = meet(list(left.line.stretches(first, last)), list(right.line.stretches(first, last)))
     return sum((closes - opens for opens, closes in both), 0) * _MICROSECOND

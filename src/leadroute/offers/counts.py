@@ -126,12 +126,12 @@ class Books:
         return self._credits[pool]
 
     def next_order(self) -> int:
-        """The number of the next assignment: microseconds since 1970, or one more than the largest so far."""
+        """The number of the next assignment: microseconds since 1970, or one above the largest."""
         so_far = self._order[-1] if self._order else self.counts([order_key()]).get(order_key(), 0)
         return max(to_micros(self.now), so_far + 1)
 
     def order_without(self, rep_id: str, lead_id: str) -> int:
-        """The number of the rep's last assignment but for the offer of one lead. O(offers open to the rep)."""
+        """The number of the rep's last assignment but for one lead's offer. O(open offers)."""
         given = given_key(rep_id)
         found = [self.store.counts([given]).get(given, 0)]
         offers = queries.offered(self.store, rep_id)

@@ -1,4 +1,4 @@
-"""The dispatcher: leads submitted, offered, accepted, declined, timed out and passed on, over a store.
+"""The dispatcher: leads submitted, offered, answered, timed out and passed on, over a store.
 
 * Every call reads, decides in a pure function, and commits one change. When the commit loses a race it reads again.
 * Nothing runs by itself. ``sweep`` is the only timer, and the host calls it as often as it likes, from as many
@@ -131,7 +131,7 @@ class Dispatcher:
         return self._freeing("accept", accepted)
 
     def assign(self, lead_id: str, rep_id: str, *, by: str) -> Placement:
-        """Give the lead to a rep by hand, whoever has it now. Assigning it to its owner changes nothing.
+        """Give the lead to a rep by hand, whoever has it. To its owner, it changes nothing.
 
         It counts for the rep's load and caps and may take them past their limits, which the log then says
         (``Assigned.over``); it does not count as their turn. Whoever had it before gets back what it counted against
@@ -386,7 +386,7 @@ class Dispatcher:
         return transitions.event_of(found, self.router, books, books.now)
 
     def _as_scored(self, lead: Lead, before: Placement) -> Lead:
-        """The lead with the score that it had when it was submitted, where the policy scores leads."""
+        """The lead with the score that it had when submitted, where the policy scores leads."""
         if self.router.lead_scoring is None:
             return lead
         return with_score(lead, transitions.kept_score(before))
@@ -424,7 +424,7 @@ class Dispatcher:
     def _serve_waiting(
         self, at_most: int | None = None, *, early: bool = False
     ) -> tuple[list[Placement], tuple[FieldTypeError, ...]]:
-        """Judge the waiting leads that are due again, until the room of ``at_most`` leads may be used up."""
+        """Judge the waiting leads that are due, until the room of ``at_most`` leads is used up."""
         if at_most is not None:
             at_most *= max((rule.capacity_cost for rule in self.router.rules), default=1) or 1
         served: list[Placement] = []

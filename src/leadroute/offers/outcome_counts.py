@@ -73,7 +73,7 @@ def track_records_of(
 
 
 def fields_of(by: Iterable[str]) -> tuple[str, ...]:
-    """A converter for the fields by which outcomes are counted: each once, and one alone may stand without a list."""
+    """A converter for the fields by which outcomes are counted: each once, one without a list."""
     alone = isinstance(by, str) or not isinstance(by, Iterable)
     named = [by] if alone else list(by)
     return tuple(dict.fromkeys(text_titles(named))) if named else ()
@@ -82,7 +82,7 @@ def fields_of(by: Iterable[str]) -> tuple[str, ...]:
 def counts_of(
     before: Placement | None, events: Sequence[LeadEvent], lead: Lead, by: Iterable[str] = ()
 ) -> Iterator[Add]:
-    """The operations that count what happens to a lead now, for ``Outcomes.from_counters`` to read."""
+    """The operations that count what happens now, for ``Outcomes.from_counters`` to read."""
     since = {}
     if before is not None and before.rep_id is not None and before.offered_at is not None:
         since[before.rep_id] = before.offered_at

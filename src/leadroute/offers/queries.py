@@ -71,7 +71,7 @@ def happenings(store: Store, lead_id: str) -> tuple[LeadEvent, ...]:
 
 
 def due(store: Store, status: Status, upto: int | None = None) -> Iterator[Placement]:
-    """Yield the placements in a status, those due up to an instant in microseconds UTC or all, soonest first."""
+    """Yield the placements in a status, all or those due up to an instant, soonest first."""
     last: Record | None = None
     while page := store.find(status=status, upto=upto, after=last, limit=PAGE):
         yield from map(_placement, page)
@@ -107,7 +107,7 @@ def next_wakeup(store: Store, status: Status, now: int) -> int | None:
 
 
 def waits(store: Store, now: int) -> bool:
-    """Whether a lead that waits is due at or before now, in microseconds UTC: for work to get done, or for a cap."""
+    """Whether a waiting lead is due at or before now, in microseconds UTC: for room, or a cap."""
     return bool(store.find(status=Status.WAITING, upto=now, limit=1))
 
 
@@ -116,7 +116,7 @@ def _placement(record: Record) -> Placement:
 
 
 def next_turn(router: Router, roster: Roster, snapshot: Snapshot, now: datetime) -> datetime | None:
-    """The first instant after now at which a lead that waits may find a rep, though nothing happens."""
+    """The first instant after now at which a waiting lead may find a rep by itself."""
     taking = tuple(rep for rep in roster if rep.active and rep.weight)
     found = [*_over_all(router, snapshot, now)]
     for rep in observing(taking, router.holidays):

@@ -58,7 +58,7 @@ MOVES: Mapping[tuple[Status, type[LeadEvent]], Status] = FrozenDict(
         (Status.CATCH_ALL, Assigned): Status.ACCEPTED,
     }
 )
-"""Every legal move: in this status, this event leads to that status. Closing feedback leads to ``CLOSED``."""
+"""Every legal move: in this status, this event leads to that. Closing feedback: ``CLOSED``."""
 
 
 def move(before: Placement | None, event: LeadEvent, lead_id: str) -> Placement:

@@ -1,4 +1,4 @@
-"""The credits of a pool in a store: what each rep was shared out less the turns taken, and turns given or withheld.
+"""The credits of a pool in a store: each rep's shares less turns, and turns given or withheld.
 
 * A pool has one record, and a further one for every so many reps. It is written at the version at which it was read, so
   two leads are never decided on the same credits: the process that commits second decides again.

@@ -33,7 +33,7 @@ T = TypeVar("T")
 
 MOST_CELLS: Final = 500_000
 CELLS_A_REP: Final = 400
-"""How many values are kept for one roster, and more for each rep, before all are forgotten; one takes about 8 bytes."""
+"""How many values are kept for a roster and for each rep; one takes about 8 bytes."""
 
 MOST_ROSTERS: Final = 8
 """For how many rosters a router keeps candidates."""
@@ -59,7 +59,7 @@ def scoring_of(rule: Rule) -> Scorer:
 
 
 class Memory:
-    """What the candidates of one roster share: the calendars that were looked at, and a bound on what is kept."""
+    """What a roster's candidates share: the calendars looked at, and a bound on what is kept."""
 
     __slots__ = ("_forget", "_most", "cells", "periods", "shifts")
 
@@ -198,7 +198,7 @@ class OnDuty:
 
 
 class _Stretch(NamedTuple):
-    """What is known from one instant until another. One value, so that threads see all of it or nothing."""
+    """What is known from one instant until another: one value, so that threads see it whole."""
 
     since: datetime
     until: datetime

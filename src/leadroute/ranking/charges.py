@@ -134,7 +134,7 @@ def used_of(charge: Charge, rep: Rep, snapshot: Snapshot) -> int:
 
 
 def counters(reps: Iterable[Rep], totals: Iterable[Cap], zone: tzinfo, now: datetime) -> list[str]:
-    """The counters that any lead could count on now, apart from all open work: what a snapshot reads."""
+    """The counters that any lead could count on now, apart from open work: a snapshot's."""
     found = [bound.key for cap in totals for bound in cap.bounds(total_holder(), now, zone)]
     for rep in reps:
         found += [segment_open_key(rep.id, segment) for segment in rep.capacity_by_segment]

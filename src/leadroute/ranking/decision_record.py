@@ -1,4 +1,4 @@
-"""A decision on record: what was decided, on what, and why, in a form that can be stored and made again.
+"""A decision on record: what was decided, on what, and why; it can be stored and made again.
 
 * A record is complete: every rep of the pool with every reason, the points of every score, what broke a tie, and the
   probability with which each rep came first. Nothing in it is computed when it is read.

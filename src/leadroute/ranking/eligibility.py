@@ -82,7 +82,7 @@ def gate(
     pauses: Pauses = NO_PAUSES,
     ignore_availability: bool = False,
 ) -> Callable[[Rep], tuple[Ineligibility, ...]]:
-    """Look at the rule and the lead once, and return the function that says what stands in a rep's way."""
+    """Look at the rule and the lead once; return the function that says what stops a rep."""
     for_good = _for_good(rule, context)
     fits = tuple(_fits(rule, context))
     before, resting, after = _in_order(
@@ -133,7 +133,7 @@ def _for_good(rule: Rule, context: RoutingContext) -> Ask:
 def _in_order(
     rule: Rule, context: RoutingContext, pauses: Pauses, *, ignore_availability: bool
 ) -> tuple[tuple[Ask, ...], tuple[Ask, ...], tuple[Ask, ...]]:
-    """What may stand in the way right now: before the rest after a contact, that rest, and after it."""
+    """What may stand in the way right now: before the rest after a contact, it, and after it."""
     if ignore_availability:
         return (), (), ()
     here = (_careful(partial(_off, context)), *_present(context, pauses))
@@ -143,7 +143,7 @@ def _in_order(
 def masks(
     rule: Rule, context: RoutingContext, pauses: Pauses, *, ignore_availability: bool
 ) -> tuple[Ask, ...]:
-    """The criteria besides requirement, territory, hours, earlier offers and limits, as ``gate`` asks them."""
+    """The criteria besides requirement, territory, hours, offers and limits, as ``gate`` asks."""
     fits = tuple(_fits(rule, context))
     if ignore_availability:
         return fits

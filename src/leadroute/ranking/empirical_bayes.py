@@ -61,7 +61,7 @@ class Prior:
         return sqrt(self.mean * (1 - self.mean) / (self.strength + 1))
 
     def shrunk(self, successes: float, trials: float) -> float:
-        """A rep's rate: (successes + strength * mean) / (trials + strength), the mean of the posterior."""
+        """A rep's rate: (successes + strength * mean) / (trials + strength), the posterior mean."""
         return (successes + self.strength * self.mean) / (trials + self.strength)
 
 
@@ -98,7 +98,7 @@ Tallied: TypeAlias = tuple[tuple[float, int], ...]
 
 
 class Spread(NamedTuple):
-    """How many reps have how many successes, failures and trials: all that the likelihood asks of them."""
+    """How many reps have how many successes, failures and trials: all that the likelihood asks."""
 
     won: Tallied
     lost: Tallied
@@ -137,7 +137,7 @@ def likeliest(spread: Spread, mean: float) -> float:
 
 
 def _risen(start: float, tallied: Tallied) -> float:
-    """The sum of lgamma(start + number) - lgamma(start); each difference is taken before they are added up."""
+    """The sum of lgamma(start + number) - lgamma(start); differences first, then the sum."""
     before = lgamma(start)
     return sum([count * (lgamma(start + number) - before) for number, count in tallied])
 
@@ -150,7 +150,7 @@ class Estimate:
     width: float
 
     def quantile(self, share: float) -> float:
-        """The rate below which the true rate lies with probability ``share``, which is above 0 and below 1."""
+        """The rate below which the true rate lies with probability ``share``, between 0 and 1."""
         return _rate(self.centre + self.width * _normal_quantile(share))
 
     def interval(self, confidence: float = 0.9) -> tuple[float, float]:
@@ -179,7 +179,7 @@ def posterior(successes: float, trials: float, prior: Prior | None) -> Estimate:
 
 
 def _log_moments(x: float) -> tuple[float, float]:
-    """Mean and variance of the logarithm of a gamma variable: the derivatives digamma and trigamma of lgamma.
+    """Mean and variance of the log of a gamma variable: digamma and trigamma of lgamma.
 
     Abramowitz and Stegun 6.3.5, 6.3.18, 6.4.6 and 6.4.12, to 1e-10.
     """

@@ -1,4 +1,4 @@
-"""Who may belong to a pool at all, found without a look at everybody: many teams in one roster are common.
+"""Who may belong to a pool at all, found without a look at everybody.
 
 The rules of this module: what it leaves out cannot belong, and what it gives is asked in full.
 """
@@ -39,7 +39,7 @@ def _named(field: Operand, value: Operand) -> tuple[str, str] | None:
 
 
 def by_value(roster: Roster, name: str) -> ByValue | None:
-    """The reps by the values of a field of texts; ``None`` for any other field. O(values of all reps)."""
+    """The reps by the values of a field of texts; ``None`` for any other. O(values of reps)."""
     found: dict[str, list[Rep]] = {}
     for rep in roster.reps:
         value = getattr(rep, name)

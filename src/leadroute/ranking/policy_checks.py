@@ -291,7 +291,7 @@ def _outline(value: Any, meant: set[str]) -> Any:
 
 
 def _explain(conditions: Iterable[Condition], meant: set[str]) -> None:
-    """Note what the names stand for that conditions use, because their text holds the names alone."""
+    """Note what the names in conditions stand for, because their text holds the names alone."""
     for condition in conditions:
         for node in walk(condition):
             if isinstance(node, Named):

@@ -74,7 +74,7 @@ class Condition:
 
 
 def as_condition(given: object) -> Condition:
-    """The condition that ``given`` stands for: itself, or a builder of a flag such as ``REP.active``."""
+    """The condition that ``given`` stands for: itself, or a builder of a flag."""
     if isinstance(given, Condition):
         return given
     convert: Callable[[], Condition] | None = getattr(given, "_as_condition", None)
@@ -163,7 +163,7 @@ class Not(Condition):
 
 
 def _chained(parts: tuple[Condition, ...]) -> Iterable[str]:
-    """The parts as text; a lower bound followed by an upper bound of the same operand becomes a chain."""
+    """The parts as text; a lower bound and then an upper one of the same operand are a chain."""
     rest = list(reversed(parts))
     while rest:
         part = rest.pop()
@@ -241,7 +241,7 @@ def compared(left: Operand, op: str, right: Operand) -> Comparison:
 
 
 def literal_for(beside: Operand, given: Operand, *, fold: bool = False) -> Operand:
-    """``given`` as it meets ``beside``: a text literal in the normal form of that field, anything else as it is."""
+    """``given`` as it meets ``beside``: a text literal in the field's normal form."""
     if not isinstance(given, Const) or given.kind not in (Kind.TEXT, Kind.NAMES):
         return given
     if given.kind is Kind.NAMES:
@@ -410,7 +410,7 @@ class Presence(Condition):
 
 @frozen(repr=False)
 class SetRelation(Condition):
-    """One set overlaps another (they share a name), or covers it (it has every name of the other)."""
+    """One set overlaps another (they share a name), or covers it (it has all its names)."""
 
     relation: str
     left: Operand
@@ -518,7 +518,7 @@ def reads(condition: Condition) -> Reads:
 
 
 def definitions(condition: Condition) -> dict[str, Condition]:
-    """The named conditions within, innermost first, as ``parse(..., defines=...)`` takes them. O(nodes)."""
+    """The named conditions within, innermost first, as ``parse(..., defines=...)`` takes them."""
     found: dict[str, Condition] = {}
     for node in reversed(list(walk(condition))):
         if (

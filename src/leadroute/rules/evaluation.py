@@ -1,4 +1,4 @@
-"""Conditions as nested closures: the straightforward evaluator, and the reference for every faster one.
+"""Conditions as nested closures: the plain evaluator, and the reference for every faster one.
 
 * Messages never repeat a text out of an attribute, because it may be personal.
 * A question about a missing value is answered with false.
@@ -77,7 +77,7 @@ _Search = Callable[[str, int], int]
 
 
 def glob(pattern: str) -> Callable[[str], bool]:
-    """The test whether a whole text is like ``pattern``. O(text + pattern) string work for each call."""
+    """The test whether a whole text is like ``pattern``. O(text + pattern) for each call."""
     pieces = pattern.split("*")
     if len(pieces) == 1:
         return lambda text: len(text) == len(pattern) and _fits(pattern, text, 0)

@@ -193,7 +193,7 @@ FIELDS: Mapping[str, Mapping[str, FieldSpec]] = MappingProxyType(
 
 
 def is_brought(entity: str, name: str) -> bool:
-    """Tell whether a lead or a rep brings a standard field of this name, so that no attribute may be declared by it."""
+    """Tell whether a lead or a rep brings a standard field of this name."""
     return name in FIELDS[entity] and not (entity == "lead" and name in SCORE_FIELDS)
 
 

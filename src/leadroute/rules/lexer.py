@@ -1,4 +1,4 @@
-"""The first look at an expression: is it short, flat and made of nothing but the words and signs of the language?
+"""The first look at an expression: is it short, flat and made of the language's words and signs?
 
 Outside quotes only ASCII is allowed, because Python folds look-alike letters into one name.
 """
@@ -63,7 +63,7 @@ _PAIRS: Final = {")": "(", "]": "["}
 
 
 def fault(text: str, position: int, problem: str) -> ExpressionError:
-    """The error for what stands at ``position`` of ``text``, with its line, column and an excerpt."""
+    """The error for what stands at ``position`` of ``text``, with line, column and excerpt."""
     before = text[:position]
     line = before.count("\n") + 1
     start = before.rfind("\n") + 1
@@ -77,7 +77,7 @@ def fault(text: str, position: int, problem: str) -> ExpressionError:
 
 
 def located(error: ConfigError, text: str, position: int) -> ConfigError:
-    """``error`` with the place where it arose in ``text``; an unknown name stays an error of its own kind."""
+    """``error`` with the place where it arose in ``text``; an unknown name keeps its kind."""
     found = fault(text, position, error.problem)
     if isinstance(error, UnknownFieldError):
         return error.at(f"line {found.line}, column {found.column}")

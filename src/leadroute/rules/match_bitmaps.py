@@ -84,7 +84,7 @@ def bits(rows: Iterable[int], size: int) -> int:
 
 
 def splice(mask: int, low: int, width: int, new: int, new_width: int) -> int:
-    """``mask`` with ``width`` bits from ``low`` up replaced by the ``new_width`` bits of ``new``. O(size)."""
+    """``mask`` with ``width`` bits from ``low`` up replaced by ``new_width`` bits of ``new``."""
     upper = mask >> (low + width)
     return ((upper << new_width | new) << low) | (mask & ((1 << low) - 1))
 
@@ -169,7 +169,7 @@ class Plane:
         return all(rows & 1 for rows in (*self.table.values(), *self.segments))
 
     def spliced(self, low: int, width: int, spans: Sequence[Span | None]) -> Plane:
-        """The plane with ``width`` rows from the bit ``low`` up replaced by rows with these spans."""
+        """The plane with ``width`` rows from bit ``low`` up replaced by rows with these spans."""
         table, breaks, segments = dict(self.table), list(self.breaks), list(self.segments)
         for span in filter(None, spans):
             for value in dict.fromkeys(value for value, _ in span.cuts):
@@ -227,7 +227,7 @@ def _tell_apart(
 
 
 Column: TypeAlias = Sequence[tuple[str, Any, Sequence[int]]]
-"""What rows ask about one field: the form and the literal of a question, for ``span_of``, and the numbers of the rows.
+"""What rows ask about one field: form and literal of a question, for ``span_of``, and the rows.
 
 A row may be named more than once; then it takes what all of its questions take. Those that are not named take all."""
 

@@ -39,7 +39,7 @@ from leadroute.rules.operand import Age, Arithmetic, Const, DomainOf, Entry, Fie
 
 
 class Span(NamedTuple):
-    """A set of values of one kind. A named tuple, because tens of thousands are built and hashed for an index.
+    """A set of values of one kind. A named tuple, because an index builds tens of thousands.
 
     Args:
         cuts: Where membership flips, in ascending order: ``(value, False)`` lies just before the value and
@@ -82,7 +82,7 @@ NOTHING: Final = Span(())
 
 
 def merged(left: Span, right: Span, rule: Callable[[bool, bool], bool]) -> Span:
-    """Return the values of which ``rule`` is true, given whether each side has them. O(cuts log cuts)."""
+    """Return the values of which ``rule`` is true, given whether each side has them."""
     a, b = left.inside, right.inside
     inside = before = rule(a, b)
     of_left, of_right = set(left.cuts), set(right.cuts)
@@ -174,7 +174,7 @@ Box: TypeAlias = Mapping[Key, Span]
 """A span for each field that is asked about."""
 
 Demand: TypeAlias = tuple[str, frozenset[Kind]]
-"""The name of an attribute and the kinds that it may have; the empty name stands for the instant of the decision."""
+"""The name of an attribute and the kinds that it may have; the empty name is the instant."""
 
 
 class Outline(NamedTuple):
@@ -314,7 +314,7 @@ def _leaf(condition: Condition, wanted: bool) -> _Leaf | None:
 
 
 _Leaf: TypeAlias = tuple[Key, Span] | bool
-"""A field with the span that makes a leaf true; or, where there is none, whether judging the leaf is safe."""
+"""A field with the span that makes a leaf true; or else whether judging the leaf is safe."""
 
 
 def _key(operand: Operand, kind: Kind) -> Key | None:
@@ -398,7 +398,7 @@ _Asked: TypeAlias = tuple[Operand, Kind]
 
 
 def _asked(condition: Condition) -> Iterator[tuple[Field | Now, Kind]]:
-    """The fields that judging the condition may read, and whether it reads the instant of the decision."""
+    """The fields that judging the condition may read, and whether it reads the instant."""
     pending = [condition]
     while pending:
         node = pending.pop()
@@ -459,4 +459,4 @@ _SIDES: Final[Mapping[type, Callable[[Any], tuple[_Asked, ...]]]] = {
     PredicateCall: lambda _condition: (),
     Constant: lambda _condition: (),
 }
-"""What a leaf compares, each with the kind that the compiler of conditions demands of an attribute there."""
+"""What a leaf compares, each with the kind that an attribute there has to be."""

@@ -112,7 +112,7 @@ _JUDGE: Final = -1
 _Answer_co = TypeVar("_Answer_co", covariant=True)
 
 _Watched: TypeAlias = tuple[tuple[str, Mapping[Kind, int]], ...]
-"""For each attribute, the rules that raise on each kind of value; under the empty name, those that need an instant."""
+"""For each attribute, the rules that raise on each kind; under the empty name, on no instant."""
 
 
 class Asked(Protocol[_Answer_co]):
@@ -125,7 +125,7 @@ class Asked(Protocol[_Answer_co]):
 
 @frozen(eq=False, repr=False, kw_only=True)
 class Index:
-    """An ordered list of conditions, compiled into an index; the interface of ``PlainMatcher``. Build it with ``of``.
+    """An ordered list of conditions as an index, with the interface of ``PlainMatcher``.
 
     Args:
         names: What errors call the conditions.
@@ -221,7 +221,7 @@ class Index:
         return len(self.names)
 
     def replace(self, position: int, condition: Condition | None) -> Index:
-        """Return an index with one condition replaced. O(values x conditions / 64): nothing is rebuilt."""
+        """Return an index with one condition replaced. O(values x conditions / 64)."""
         place = range(len(self))[position]
         given = ALWAYS if condition is None else condition
         new, old = columns([given]), columns([self.conditions[place]])

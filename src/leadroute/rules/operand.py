@@ -99,7 +99,7 @@ _STATS: Final[Mapping[str, Kind]] = {
 
 @frozen
 class SignalStat:
-    """What a lead's signals of one kind come to: their ``total``, their ``count``, or the ``last`` one's instant."""
+    """What a lead's signals of one kind come to: ``total``, ``count``, or ``last`` instant."""
 
     signal: str
     stat: str
@@ -174,7 +174,7 @@ def _demand(of: Operand, kind: Kind, who: str) -> None:
 
 @frozen
 class Const:
-    """A literal: text, a number, a flag, an instant, a duration or a list of texts. Build it with ``constant``."""
+    """A literal: text, number, flag, instant, duration or texts. Build it with ``constant``."""
 
     depth: ClassVar[int] = 1
     value: Any = field(eq=lambda value: (isinstance(value, bool), value))
@@ -310,7 +310,7 @@ _BINDING: Final = {"+": 1, "-": 1, "*": 2, "/": 2}
 
 
 def calculate(op: str, left: Any, right: Any) -> Any:
-    """The outcome of one arithmetic step, or ``None`` when it has none: divided by zero, or out of range."""
+    """The outcome of one arithmetic step, or ``None``: divided by zero, or out of range."""
     try:
         found = _OPERATIONS[op](left, right)
         return found if not isinstance(found, float) or math.isfinite(found) else None

@@ -221,7 +221,7 @@ class Reader:
         *,
         none: bool = False,
     ) -> Reader:
-        """A reader for ``text``, which the scan found harmless; ``none`` lets ``None`` stand in it."""
+        """A reader for ``text``, which the scan found harmless; ``none`` allows ``None`` in it."""
         return cls(text, scan(text, none=none), definitions or {}, declared(custom))
 
     def condition_of_text(self) -> Condition:
@@ -353,7 +353,7 @@ class Reader:
         return self.build(node, operand_of, found)
 
     def term(self, node: ast.expr, *, condition: bool = False) -> Any:
-        """The fact, the signals, the literal, the list or (when allowed) the condition that a node stands for."""
+        """The fact, signals, literal, list or (when allowed) condition that a node stands for."""
         found = self._any(node)
         if isinstance(found, SignalFacts):
             raise self.refusal(node, f"{found} needs .total, .count or .last")

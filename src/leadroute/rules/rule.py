@@ -111,7 +111,7 @@ def check_dispositions(dispositions: tuple[Disposition, ...]) -> None:
 
 
 def find_disposition(dispositions: tuple[Disposition, ...], status: str) -> Disposition:
-    """Return the disposition that a word of feedback means, whatever its case, blanks and punctuation."""
+    """Return the disposition that a word means, whatever its case, blanks and punctuation."""
     known = _by_word(dispositions)
     plain = _plain(word(status))
     found = known.get(plain)
@@ -126,7 +126,7 @@ def find_disposition(dispositions: tuple[Disposition, ...], status: str) -> Disp
 
 
 def _within(status: str, known: Mapping[str, Disposition]) -> Iterator[str]:
-    """The known words that stand in a longer text, such as ``Closed Lost`` in ``Closed-Lost to a competitor``."""
+    """The known words that stand in a longer text, as ``Lost`` in ``Lost to a competitor``."""
     words = [*filter(None, map(_plain, re.split(r"[\W_]+", status)))]
     for first in range(len(words)):
         for last in range(first + 1, min(first + MOST_WORDS, len(words)) + 1):

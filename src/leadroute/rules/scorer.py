@@ -398,7 +398,7 @@ def _bound_late(scorer: Scorer, context: RoutingContext) -> Points:
 def mean(
     weighted: Iterable[tuple[float, float | None]], total: float = 0.0, weights: float = 0.0
 ) -> float | None:
-    """The weighted mean of the points that are known, or ``None`` when there is none with weight."""
+    """The weighted mean of the points that are known, or ``None`` without any of weight."""
     for weight, points in weighted:
         if points is not None:
             total += weight * points
@@ -409,7 +409,7 @@ def mean(
 def means(
     weights: Sequence[float], columns: Sequence[Sequence[float | None]]
 ) -> list[float | None]:
-    """The weighted mean of several columns, row by row, with the very numbers that ``mean`` gives."""
+    """The weighted mean of several columns, row by row, with the numbers that ``mean`` gives."""
     try:
         return _means_of_all(weights, columns)
     except TypeError:  # quicker than to look for a None beforehand

@@ -24,7 +24,7 @@ from leadroute.rules.evaluation import COMPARISONS, Registry, compile_condition
 from leadroute.rules.operand import Const, Field
 
 Verdict: TypeAlias = Callable[[Lead, datetime | None], bool | None]
-"""A compiled condition on the lead: from lead and instant to true, false, or ``None`` for not known."""
+"""A compiled condition on the lead: from lead and instant to true, false, or ``None``."""
 
 
 def compile_verdict(condition: Condition, registry: Registry) -> Verdict:

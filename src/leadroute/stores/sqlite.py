@@ -226,7 +226,7 @@ class SqliteStore(_Sqlite):
 
     @contextmanager
     def _connection(self) -> Iterator[Connection]:
-        """A connection for one call. After any error but ConflictError it is closed, which undoes what was begun."""
+        """A connection for one call. After an error but ConflictError it is closed."""
         if self._closed:
             raise ConfigError(f"{self!r} is closed; make another")
         try:

@@ -222,7 +222,7 @@ def _event(row: tuple[Any, ...]) -> Event:
 
 
 class Tables:
-    """The statements on the tables with one prefix, each inside the transaction that its cursor is in."""
+    """The statements on the tables with one prefix, each inside its cursor's transaction."""
 
     def __init__(self, prefix: str) -> None:
         def sql(statement: str) -> str:
@@ -266,7 +266,7 @@ class Tables:
         }
 
     def apply(self, cursor: Cursor, change: Change) -> dict[str, int]:
-        """Apply the operations one by one. The caller undoes them all when one raises ConflictError."""
+        """Apply the operations one by one; the caller undoes them when one raises ConflictError."""
         ops = ordered(change)
         counters: dict[str, int] = {}
         dated = max((op.at for op in ops if type(op) is Emit), default=None)
@@ -394,7 +394,7 @@ class Tables:
         ]
 
     def outdated(self, cursor: Cursor, before: int, limit: int) -> Outdated:
-        """What :meth:`Store.trim` may forget. It stays so, except that a counter may be used again."""
+        """What :meth:`Store.trim` may forget. It stays so, but a counter may be used again."""
         left = page_size(limit)
         onces = [key for (key,) in cursor.execute(self._old_onces, (before, left))]
         left -= len(onces)

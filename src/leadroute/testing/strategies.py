@@ -1,4 +1,4 @@
-"""Hypothesis strategies for tests of your own. Needs hypothesis (``pip install 'leadroute[test]'``)."""
+"""Hypothesis strategies for tests of your own (``pip install 'leadroute[test]'``)."""
 
 from __future__ import annotations
 

@@ -134,7 +134,7 @@ _SOME_DAY = datetime(2026, 1, 5, tzinfo=UTC)
 
 
 def named(router: Router, entity: str, lead: Lead) -> Iterator[Asked]:
-    """Yield what conditions read of a lead or a rep, with values that turn an answer. O(conditions)."""
+    """Yield what conditions read of a lead or a rep, with the values that turn an answer."""
     for node in chain.from_iterable(walk(condition) for _, condition in conditions_of(router)):
         for asked, value in _turning(node, lead):
             if _entity(asked) == entity:
@@ -222,7 +222,7 @@ _HEATS: Final = (1, 4, 20)
 
 
 def regraded(question: Question, lever: Lever, found: LeadScore) -> Lever:
-    """Return a lever with the grade in its words, where a change of the lead makes it another one."""
+    """Return a lever with the grade in its words, where a change of the lead alters it."""
     return tuple([_regraded(question, change, found) for change in lever])
 
 
@@ -389,7 +389,7 @@ def _raised(
 
 
 def parts_in_territories(question: Question) -> Iterator[Lever]:
-    """Yield a part in each territory of the lead, the most specific one first. O(territories of the lead)."""
+    """Yield a part in each territory of the lead, the most specific one first. O(territories)."""
     rep = question.rep
     for match in question.router.territories.lookup(question.lead):
         name = match.territory.name

@@ -27,7 +27,7 @@ SHOWN: Final = frozenset(
     deadline priority score grade completeness
     """.split()
 )
-"""The fields of a lead whose values are shown. All others, and the texts of attributes, may be personal."""
+"""The fields of a lead whose values are shown; all others may be personal."""
 
 
 @frozen

@@ -201,7 +201,7 @@ MOST_LEADS: Final = 64
 """How many leads are invented for one row of a rule."""
 
 Key: TypeAlias = tuple[Operand | Condition, Kind]
-"""What is looked at, and as what kind. A condition that cannot be followed is a question, true or false."""
+"""What is looked at, and as what kind. Any other condition is a question, true or false."""
 
 Row: TypeAlias = Mapping[Key, Span]
 """A box: the values of each key with which it holds. A key that is not there may have any value."""
@@ -634,7 +634,7 @@ class Subject:
 
 
 def spelled(row: Row, fields: frozenset[Field]) -> Iterator[Row]:
-    """Yield the row for each combination of these fields' values; nothing unless it lists all of them."""
+    """Yield the row for each combination of these fields' values, if it lists all of them."""
     keys = [key for key in row if key[0] in fields]
     # A language stands for its variants too, which nobody lists.
     listing = [
@@ -648,7 +648,7 @@ def spelled(row: Row, fields: frozenset[Field]) -> Iterator[Row]:
 
 
 def conditions_of(router: Router) -> Iterator[tuple[str, Condition]]:
-    """Yield every condition of a policy, with its place such as ``rule[2].when``, counted from 0."""
+    """Yield every condition of a policy with its place, such as ``rule[2].when``, from 0."""
     found = [("qualify", whole_of(router.qualify))]
     if router.lead_scoring is not None:
         criteria = enumerate(router.lead_scoring.fit)

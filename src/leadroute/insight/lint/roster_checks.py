@@ -165,7 +165,7 @@ def pools(subject: Subject) -> Iterator[Finding]:
 
 
 def requirements(subject: Subject) -> Iterator[Finding]:
-    """Yield requirements that nobody in the rule's pool meets, for any lead or for some. O(rules x reps)."""
+    """Yield requirements that nobody in the pool meets, for any lead or some. O(rules x reps)."""
     for number, rule in enumerate(subject.router.rules):
         members, require, pool = subject.active(rule.pool), rule.require, _pool(rule)
         if require is None or not members or not subject.reached[number]:
@@ -287,7 +287,7 @@ def _from(week: Coverage) -> str:
 
 
 def _listed(holes: Sequence[datetime], zone: ZoneInfo) -> str:
-    """Return the hours of each day, days alike put together: ``Mon-Fri 00-09 and 17-24, Sat-Sun 00-24``."""
+    """Return the hours of each day, days alike together: ``Mon-Fri 00-09 and 17-24``."""
     days: list[set[int]] = [set() for _ in DAY_NAMES]
     for hole in holes:
         local = hole.astimezone(zone)
@@ -342,7 +342,7 @@ def _lacking(
 def _plain(
     score: Scorer, guards: tuple[Condition, ...]
 ) -> Iterator[tuple[Scorer, tuple[Condition, ...]]]:
-    """Yield the scorers that are made of no others, each with the conditions under which it counts."""
+    """Yield the scorers that are made of no others, each with the conditions it counts under."""
     inner = (*guards, score.condition) if isinstance(score, Guarded) else guards
     for part in score.inner:
         yield from _plain(part, inner)

@@ -32,7 +32,7 @@ _BY_QUALITY = (intent, close_rate)
 
 
 def habits(subject: Subject) -> Iterator[Finding]:
-    """Yield hints at availability alone, at quality unread, and at sources all alike. O(conditions).
+    """Yield hints at availability alone, at quality unread, and at sources all alike.
 
     A policy is judged as a whole: one rule that knows better is enough.
     """
@@ -82,7 +82,7 @@ MOST_STEPS = 100_000
 
 
 def contradictions(subject: Subject) -> Iterator[Finding]:
-    """Yield conditions that can never hold, alone or with what stands beside them. O(conditions)."""
+    """Yield conditions that can never hold, alone or with what stands beside them."""
     remedy = "correct it, or remove what it stands in"
     for place, condition in conditions_of(subject.router):
         if not rows(condition):
@@ -142,7 +142,7 @@ def _behind(subject: Subject, number: int, rule: Rule, takers: list[int]) -> Fin
 
 
 def _takers(reached: tuple[Row, ...], earlier: tuple[tuple[Row, ...], ...]) -> list[int] | None:
-    """Return the earlier rules that together take all of these leads; ``None`` when that is not proven."""
+    """Return the earlier rules that together take all of these leads; ``None`` when unproven."""
     for position, taken in enumerate(earlier):
         if _left(reached, taken) == []:
             return [position]
@@ -182,7 +182,7 @@ def _terms(rule: Rule) -> tuple[object, ...]:
 
 
 def _shared(subject: Subject, number: int, rule: Rule) -> Iterator[Finding]:
-    """Yield the first earlier rule with which this one shares some leads, each having others of its own."""
+    """Yield the first earlier rule that shares some of the leads, each having others of its own."""
     reached = subject.reached[number]
     for position, other in enumerate(subject.router.rules[:number]):
         if rule.when is None or _terms(rule) == _terms(other):

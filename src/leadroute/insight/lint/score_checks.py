@@ -1,4 +1,4 @@
-"""Findings about scores: terms that choose nobody, the best rep drowning in leads, and the scoring of leads."""
+"""Findings about scores: terms that choose nobody, a best rep who drowns, and lead scoring."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ _SPREADING: Final = (
     random_tiebreak,
     explore,
 )
-"""Scorers by which each lead makes the next one less likely for the same rep, or that leave it to chance."""
+"""Scorers by which each lead makes the next less likely for the same rep, or a matter of chance."""
 
 MOST_CRITERIA: Final = 10
 """How many criteria on the same fields are tried in every combination."""
@@ -101,7 +101,7 @@ def _is_equal(scorer: Scorer) -> bool:
 
 
 def best_first(subject: Subject) -> Iterator[Finding]:
-    """Rules that send lead after lead to the best rep, whose room nothing limits. O(rules x reps)."""
+    """Rules that send lead after lead to the best rep, whom nothing limits. O(rules x reps)."""
     if subject.roster is None or subject.router.caps:
         return
     for number, rule in enumerate(subject.router.rules):
@@ -133,7 +133,7 @@ def _limited(subject: Subject, rule: Rule, endless: Sequence[str]) -> set[str]:
 
 
 def scores(subject: Subject) -> Iterator[Finding]:
-    """What is odd about the scoring of leads, or about rules that read it without there being one. O(conditions)."""
+    """What is odd about the scoring of leads, or about rules that read it where there is none."""
     scoring = subject.router.lead_scoring
     read = [
         (place, condition)
@@ -176,7 +176,7 @@ def _most(scoring: LeadScoring) -> float:
 
 
 def _most_fit(scoring: LeadScoring) -> float:
-    """A bound that no fit exceeds: criteria on the same fields are known together, and may exclude one another."""
+    """A bound that no fit exceeds: criteria on the same fields may exclude one another."""
     if any(source.points > 0 for source in scoring.sources):
         return 1.0
     favours = [each for each in scoring.fit if each.points > 0]

@@ -124,7 +124,7 @@ def _kinds(territory: Territory) -> tuple[bool, ...]:
 
 
 def _shared(one: Territory, other: Territory) -> tuple[str, ...] | None:
-    """Return what two territories of the same kinds both hold; ``None`` when no lead can be in both."""
+    """Return what two territories of the same kinds both hold; ``None`` when that is nothing."""
     parts = [_named(one, other), _codes(one, other)]
     for name, singular in _SETS.items():
         both = one.wanted(name) & other.wanted(name)

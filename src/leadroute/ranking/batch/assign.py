@@ -1,4 +1,4 @@
-"""A backlog of leads given out at once, under the whole policy: the best assignment, with the prices that explain it.
+"""A backlog of leads given out at once, under the whole policy, with the prices that explain it.
 
 * Every limit is checked again, lead by lead, when the assignment is made up. So none is ever passed.
 * The answer is the best there is where a place with a rep is the same whichever lead takes it. Where leads take
@@ -214,7 +214,7 @@ class _Need:
 
 @frozen(eq=False)
 class _Wish:
-    """A lead, what it is worth with each rep who may take it, best first, and what it takes there."""
+    """A lead, what it is worth with each rep who may take it, best first, and what it takes."""
 
     lead: Lead
     ranking: Ranking
@@ -246,7 +246,7 @@ class _Room:
             self.taken[need.key] += need.units
 
     def places(self, rep_id: str, needs: Sequence[tuple[_Need, ...]]) -> int | None:
-        """How many leads with these needs fit at least; exactly so many where they need the same."""
+        """How many leads with these needs fit at least; exactly where they need the same."""
         found = None if self.most is None else self.most - self.had[rep_id]
         for key, each in _by_key(needs).items():
             left = min(need.room for need in each) - self.taken[key]
@@ -432,7 +432,7 @@ def _needs(
 
 
 def _alike(wishes: Sequence[_Wish]) -> bool:
-    """Whether a place with a rep is the same for every lead that could take it, so that places can be counted."""
+    """Whether a place with a rep is the same for every lead, so that places can be counted."""
     everywhere: defaultdict[str, list[int]] = defaultdict(list)
     for wish in wishes:
         for need in {need for needs in wish.needs.values() for need in needs}:
@@ -523,7 +523,7 @@ def _round(
 
 
 def _one_by_one(wishes: Sequence[_Wish], room: _Room) -> dict[str, Choice]:
-    """Each lead in turn with the best rep who still has room: what the batch is measured against."""
+    """Each lead in turn with the best rep who has room: what the batch is measured against."""
     chosen: dict[str, Choice] = {}
     for wish in wishes:
         able = [rep_id for rep_id in wish.worth if room.fits(wish, rep_id)]

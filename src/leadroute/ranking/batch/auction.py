@@ -79,7 +79,7 @@ class Auction:
         self.prices = [0] * len(self.places)
 
     def sell(self, step: int) -> None:
-        """Sell every lead a place, in steps of ``step`` (at least 1): the finer, the nearer to the optimum."""
+        """Sell every lead a place, in steps of ``step`` (at least 1): finer is nearer the best."""
         leads, prices = self.leads, self.prices
         bits = len(leads).bit_length()
         mask = (1 << bits) - 1
@@ -133,7 +133,7 @@ class Auction:
         return bids, dropped
 
     def _settle(self, sold: Sequence[Sequence[int]], step: int, bits: int) -> None:
-        """Read who got which place, and who bid too little to be sure that it is the best for it."""
+        """Read who got which place, and who bid too little to be sure that it is the best."""
         mask = (1 << bits) - 1
         self.rep_of = [0] * len(self.leads)
         for rep, kept in enumerate(sold):

@@ -56,7 +56,7 @@ class Network:
         return list(map(own.__sub__, row))  # type: ignore[arg-type]
 
     def moves(self, rep: int) -> list[int]:
-        """The cheapest loss with which ``rep`` can free a place, per receiving rep; kept until it changes."""
+        """The cheapest loss with which ``rep`` can free a place, per receiving rep; kept."""
         found = self._moves.get(rep)
         if found is None:
             found = [self.far] * len(self.spare)
@@ -136,7 +136,7 @@ class Network:
         self.give(lead, end)
 
     def improve(self) -> None:
-        """Turn every improving cycle; afterwards no move gains at the prices, and the lowest price is 0.
+        """Turn every improving cycle; then no move gains at the prices, and the lowest is 0.
 
         A rep with a spare place can also free a place for nothing, so the price of such a rep ends at 0.
         """
@@ -147,7 +147,7 @@ class Network:
         self.prices = [price - lowest for price in self.prices]
 
     def _reroute(self, rep: int, onward: list[int]) -> bool:
-        """Lower the price of a rep to that of the cheapest way out, and turn the cycle that this closes, if any."""
+        """Lower a rep's price to that of the cheapest way out, and turn the cycle it closes."""
         prices = self.prices
         through = list(map(add, self._exits(rep), prices))
         lowest = min(through)
@@ -213,7 +213,7 @@ def polish(
 
 
 def shortfall(worth: Worth, places: Sequence[int]) -> tuple[int, list[int]]:
-    """How many leads must be left out at best, and the full reps that are the reason (a minimum cut)."""
+    """How many leads must be left out at best, and the full reps that cause it (a minimum cut)."""
     everyone = (1 << len(places)) - 1
     bits = [1 << rep for rep in range(len(places))]
     options = [

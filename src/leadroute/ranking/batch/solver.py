@@ -197,7 +197,7 @@ def _sell(rows: Points, sizes: Sequence[int], top: int, gap: float, likely: int)
 
 
 def _step(top: int, share: Fraction) -> int:
-    """The step of an auction that may miss so many points for each rep: it misses about one step for each."""
+    """The step of an auction that may miss so many points a rep: about one step for each."""
     return max(1, top // FINENESS, min(top // COARSENESS, round(share * 5 / 4)))
 
 
@@ -364,7 +364,7 @@ def _earned(points: Points, rep_of: Sequence[int | None]) -> int:
 def _checked(
     points: Points, capacity: Sequence[int | None], priorities: Sequence[int] | None
 ) -> int:
-    """Refuse what is no whole number, naming the first few places where it stands; the highest points."""
+    """Refuse what is no whole number, naming the first places; return the highest points."""
     faults = [
         FieldError(f"capacity[{rep}]", f"is {limit!r}; write 0 or more, or None for no limit")
         for rep, limit in enumerate(capacity)
@@ -394,7 +394,7 @@ def _checked(
 
 
 def _highest(points: Points, width: int) -> int | None:
-    """The highest points of a table that is as wide and holds whole numbers, 0 or more, and ``None``, or else None."""
+    """The highest points of a table of that width that holds what it may, or else None."""
     if not set(map(len, points)) <= {width}:
         return None
     if not set(map(type, chain.from_iterable(points))) <= _KINDS:

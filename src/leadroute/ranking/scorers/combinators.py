@@ -1,4 +1,4 @@
-"""Scores made of scores: the best of several, the first that answers, tiers, bounds and a limit on unfairness.
+"""Scores made of scores: the best of several, the first answer, tiers, bounds and fairness.
 
 ``tiers`` and ``fair_share`` put some reps strictly before others. That would be lost in a weighted mean, so they
 stand alone: they cannot be added to, weighted or guarded, and only ``fair_share`` may hold ``tiers``.

@@ -63,7 +63,7 @@ class HostScorer(Scorer):
 
     @property
     def written(self) -> bool:
-        """Whether its arguments can stand in a policy file: text, numbers, true, false, lists of these, and scorers."""
+        """Whether its arguments can stand in a policy file: plain values, lists and scorers."""
         return all(map(_readable, (*self.arguments, *(value for _, value in self.keywords))))
 
     def _arguments(self) -> list[str]:

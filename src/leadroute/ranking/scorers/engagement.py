@@ -179,7 +179,7 @@ class freshness(_OfLead):
 
 
 def _old(age: timedelta) -> str:
-    """An age in the unit that suits it: minutes up to two hours, hours up to two days, then days."""
+    """An age in the unit that suits it: minutes up to two hours, hours up to two days, days."""
     for unit, named in ((timedelta(days=1), "days"), (timedelta(hours=1), "hours")):
         if age > 2 * unit:
             return f"{age / unit:.0f} {named}"

@@ -140,11 +140,11 @@ class _Posteriors(dict[tuple[float, float], Estimate]):
 
 
 _posteriors = lru_cache(maxsize=8)(_Posteriors)
-"""Those of the averages that were asked for last: there is one for all leads until an outcome is known."""
+"""The averages that were asked for last: one for all leads until an outcome is known."""
 
 
 def _luck(context: RoutingContext) -> list[float]:
-    """The luck of every rep, as ``RoutingContext.luck`` has it: the lead's half of the text is digested once."""
+    """The luck of every rep, as ``RoutingContext.luck``; the lead's half is digested once."""
     if context.lot is not None:
         return [*map(context.luck, context.reps)]
     from hashlib import sha256  # loads OpenSSL; see leadroute.model.duration
@@ -189,7 +189,7 @@ def propensities(score: Scorer, context: RoutingContext) -> Mapping[str, float]:
 
 
 def _first(chances: dict[str, float], places: list[Place]) -> dict[str, float]:
-    """Add up, from the best place on, the chance that a rep has it and that nobody has a better one."""
+    """Add up, from the best place on, the chance that a rep has it and nobody a better one."""
     left = dict.fromkeys(chances, CHANCES)
     nobody_better = 1.0
     for _, _, rep_id in places:
@@ -203,7 +203,7 @@ def _first(chances: dict[str, float], places: list[Place]) -> dict[str, float]:
 
 
 def fairness_cost(score: fair_share, context: RoutingContext) -> float:
-    """How many points were given up for fairness: the best of any candidate, less those of who came first."""
+    """How many points were given up for fairness: the best of any candidate, less the first's."""
     if not context.reps:
         return 0.0
     bounded, free = _bound(score, context), _bound(score.scorer, context)

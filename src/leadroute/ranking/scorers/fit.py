@@ -213,7 +213,7 @@ ROLES: Mapping[str, float] = {OWNER: 1.0, OVERLAY: 0.75, BACKUP: 0.5}
 
 
 def _staffed(context: RoutingContext) -> tuple[Match, ...]:
-    """The territories of the lead that have a rep, as ``RoutingContext.staffed``; who is where is remembered."""
+    """The territories of the lead that have a rep, as ``RoutingContext.staffed``; kept."""
     return tuple(
         [
             match

@@ -90,7 +90,7 @@ class free_capacity(Scorer):
 
 
 def _at_an_end(whole: int | None, busy: float) -> float:
-    """The free share without a capacity, of none at all, or of counts that are out of its bounds."""
+    """The free share without a capacity, of none at all, or of counts out of its bounds."""
     return float(whole is None or (whole > 0 and busy < 0))
 
 
@@ -249,7 +249,7 @@ class _Counters:
         return number
 
     def rooms(self, now: datetime) -> list[_Rooms]:
-        """One counter of each rep, then another one of each, until all are told; a rep with fewer has one repeated."""
+        """One counter of each rep, then another of each; a rep with fewer has one repeated."""
         period = self._period
         if period is None or not period[0] <= now < period[1]:
             bounds = [calendar.bounds(now) for calendar in self._calendars]

@@ -42,13 +42,13 @@ class _Sticky(Scorer):
         return lambda rep: float(rep.id in stand_ins)
 
     def _owners(self, context: RoutingContext) -> Set[str] | None:
-        """The ids of those who own the lead, maybe of people who are not here; ``None`` when nobody can own it."""
+        """The ids of the lead's owners, here or not; ``None`` when nobody can own it."""
         raise TypeError(
             f"{type(self).__name__} does not say who owns a lead; define _owners(situation)"
         )
 
     def column(self, context: RoutingContext) -> list[float | None]:
-        """Find the owners once. O(reps), and O(members of the pool) when they are away and another rep may stand in."""
+        """Find the owners once. O(reps), and O(pool) when they are away and have stand-ins."""
         owners, ids = self._owners(context), context.ids
         if owners is None:
             return [None] * len(ids)

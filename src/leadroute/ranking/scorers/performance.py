@@ -97,7 +97,7 @@ class Learning(Scorer):
         return [known[name] if name in known else [0] * len(ids) for name in names]
 
     def answers(self, context: RoutingContext) -> bool:
-        """Whether anything can be known: the lead belongs to a segment, and there are outcomes or counts."""
+        """Whether anything can be known: a segment of the lead, and outcomes or counts."""
         snapshot = context.snapshot
         if self.by is None:
             return bool(snapshot.track_records or snapshot.closed)
@@ -154,7 +154,7 @@ _MOST: Final = 1_000_000
 
 
 class _Totals(dict[str, Record]):
-    """What became of the leads of each rep in some segments; added up when it is first asked for."""
+    """What became of each rep's leads in some segments; added up when first asked for."""
 
     __slots__ = ("_total",)
 

@@ -30,7 +30,7 @@ MODES: Final = ("weighted", "strict")
 """How a round robin puts reps in order."""
 
 UNIT: Final = 2_327_925_600_000
-"""The parts of a turn: a multiple of 1 to 20, so that shares among up to 20 equal reps are exact."""
+"""The parts of a turn: a multiple of 1 to 20, so that shares of 20 reps are exact."""
 
 _MICROSECOND = timedelta(microseconds=1)
 
@@ -53,7 +53,7 @@ def _whole(weights: Sequence[int | Fraction]) -> Sequence[int]:
 
 
 def share(units: int, weight: int, whole: int) -> int:
-    """What falls to a weight when so many leads are shared out, in parts of a turn, rounded down."""
+    """What falls to a weight when so many leads are shared out, in parts, rounded down."""
     return UNIT * units * weight // whole
 
 
@@ -116,7 +116,7 @@ class Dues(NamedTuple):
         return min(heavy, key=self.ids.__getitem__)
 
     def _strict(self) -> list[tuple[int, float, int, str]]:
-        """Tijdeman's rule: among those whose share is nearly due, the one whose share is over first.
+        """Tijdeman's rule: among those whose share is nearly due, the one that ends first.
 
         R. Tijdeman, "The chairman assignment problem", Discrete Mathematics 32 (1980).
         """
@@ -268,7 +268,7 @@ class Turn:
 
 
 def turn_of(context: RoutingContext, place: int) -> Turn:
-    """What the lead does to the credits of its pool when the candidate at a place takes it. O(candidates).
+    """What the lead does to its pool's credits when the candidate at a place takes it.
 
     A turn that was given pays without share and turn. Turns that were withheld are settled: the lead counts as so many
     more, all taken by the rep.

@@ -1,4 +1,4 @@
-"""Who is experienced enough: producers, tiers, graduation, and the size of the deals a rep is used to."""
+"""Who is experienced enough: producers, tiers, graduation, and the size of usual deals."""
 
 from __future__ import annotations
 
@@ -302,7 +302,7 @@ class graduation(Learning):
 _NOTHING_READ: Final = frozenset[str]()
 
 NARROWEST: Final = 0.5
-"""The least spread of a rep's deals, in logarithms: what is within a factor of 1.6 is the same size."""
+"""The least spread of a rep's deals, in logarithms: a factor of 1.6 is the same size."""
 
 UNKNOWN_SPREAD: Final = 1.0
 """The spread of a rep's deals while no rep has two."""
@@ -396,7 +396,7 @@ class deal_size_fit(Learning):
 def _sizes(
     sized: Sequence[float], logs: Sequence[float], squares: Sequence[float]
 ) -> tuple[float, float]:
-    """Mean and spread of log sizes, from how many deals each rep has, their log sizes, and the squares of these."""
+    """Mean and spread of log sizes, from each rep's deals, their logs, and the squares."""
     if min(sized, default=0) <= 0:
         known = [each for each in zip(sized, logs, squares, strict=True) if each[0] > 0]
         if not known:
@@ -421,7 +421,7 @@ T = TypeVar("T")
 def alike(
     context: RoutingContext, key: Hashable, value_of: Callable[[Any], Hashable]
 ) -> tuple[list[Any], list[int]]:
-    """The first rep of each kind, and the number of each rep's kind: reps of one kind share what is asked of it."""
+    """The first rep of each kind, and the number of each rep's kind: a kind shares its answer."""
     first: list[Any] = []
     numbers: dict[Hashable, int] = {}
 

@@ -71,7 +71,7 @@ class Contract:
 
 
 def together(works: Mapping[str, Callable[[], _T]]) -> dict[str, _T | ConflictError]:
-    """Return what each piece of work gives, all started at one moment; TransientError is tried again."""
+    """Return what each piece of work gives, all started at once; TransientError is tried again."""
     barrier = Barrier(len(works))
 
     def run(work: Callable[[], _T]) -> _T | ConflictError:
@@ -224,7 +224,7 @@ class Queries(Contract):
         same(_keys(self.store.find(status="s")), sorted(keys))
 
     def find_pages_exactly(self) -> None:
-        """Pages of any size, one after the other, give everything once and in order, ties and never-due too."""
+        """Pages of any size give everything once and in order, ties and never-due too."""
         dues = [None, 5, 5, 5, 7, None, None, -3, 5, 0]
         self.done(*(put(f"r{n}", status="s", owner="o", due=due) for n, due in enumerate(dues)))
         for size in (1, 2, 3, 7, 50):
@@ -238,7 +238,7 @@ class Queries(Contract):
                 same(len(found), len(dues))
 
     def find_pages_past_what_has_moved(self) -> None:
-        """The last record of a page may have been dropped since; the next page starts behind its old place."""
+        """The last record of a page may be dropped; the next page starts behind its place."""
         self.done(*(put(key, status="s", due=5) for key in "abcd"))
         first = self.store.find(status="s", limit=2)
         self.done(Drop("b", 1), put("a", 1, status="s", due=9))
@@ -323,7 +323,7 @@ class Queries(Contract):
             same(self.store.get([f"r{number}"])[f"r{number}"].data, text)
 
     def times_of_any_year(self) -> None:
-        """Instants from year 1 to year 9999 keep their microseconds and their order; 0 is an instant."""
+        """Instants from year 1 to 9999 keep their microseconds and their order; 0 is an instant."""
         times = [-62_135_596_800_000_000, -1, 0, 1, 2_147_483_648_000_000, 253_402_300_799_999_999]
         for number, at in enumerate(times):
             self.done(put(f"r{number}", status="s", due=at), emitted("L", number + 1, at=at))
@@ -334,7 +334,7 @@ class Queries(Contract):
 
 def _apart(keys: list[str]) -> Callable[[Queries], None]:
     def promised(self: Queries) -> None:
-        """Keys that only look alike are different keys, as record, counter, once-key, status and lead."""
+        """Keys that only look alike differ, as record, counter, once-key, status and lead."""
         store = self.store
         for key in keys:
             self.done(Put(key, key, 0, key, key, 1), Add(key, 1), Once(key, key), emitted(key))

@@ -1,7 +1,7 @@
 """All errors of leadroute, under one base class.
 
-* An error takes its facts as positional arguments, keeps each as an attribute and hands all of them to ``Exception``,
-  so that it survives pickling (a process pool sends it home whole).
+* An error takes its facts as positional arguments, keeps each as an attribute and hands all of them
+  to ``Exception``, so that it survives pickling (a process pool sends it home whole).
 * ``str()`` says what happened, where, and what to write instead.
 * No message carries a lead's personal data, a credential or a connection string.
 """

@@ -1,8 +1,8 @@
 """``leadroute check`` and ``leadroute test``: a policy against a roster, and its own tests.
 
-What cannot be loaded is an error of the file, and the exit code is 2. What can be loaded and cannot work is a finding;
-errors and warnings make the exit code 1, hints do not. Leads are read and not routed; a bad row makes it
-1. A policy without tests has not passed.
+What cannot be loaded is an error of the file, and the exit code is 2. What can be loaded and cannot
+work is a finding; errors and warnings make the exit code 1, hints do not. Leads are read and not
+routed; a bad row makes it 1. A policy without tests has not passed.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """The command line: what it may hold, and every way in which a command can end.
 
-Results go to standard output, everything else to standard error. Whatever goes wrong in an expected way is said in a
-message, never in a traceback.
+Results go to standard output, everything else to standard error. Whatever goes wrong in an expected
+way is said in a message, never in a traceback.
 """
 
 from __future__ import annotations

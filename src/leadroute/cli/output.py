@@ -1,8 +1,9 @@
 """The output of a command: plain text, or color and bars on a terminal.
 
-Color needs a terminal, the ``cli`` extra, and no ``NO_COLOR`` in the environment; else the text is plain, the same on
-every machine. Control characters of a file, and marks that turn the direction of text, never reach a terminal: text has
-a question mark for each, JSON its escape. What goes to a pipe as CSV is as it was.
+Color needs a terminal, the ``cli`` extra, and no ``NO_COLOR`` in the environment; else the text is
+plain, the same on every machine. Control characters of a file, and marks that turn the direction of
+text, never reach a terminal: text has a question mark for each, JSON its escape. What goes to a
+pipe as CSV is as it was.
 """
 
 from __future__ import annotations

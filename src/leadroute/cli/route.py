@@ -1,7 +1,8 @@
 """``leadroute route``: every lead of a file to a rep, one row of output for each.
 
-A lead that was submitted before keeps its placement, so the same command may be run again after a crash. That is
-why the store need not wait for the disk at every lead: a loss of power may cost the last few, and never breaks it.
+A lead that was submitted before keeps its placement, so the same command may be run again after a
+crash. That is why the store need not wait for the disk at every lead: a loss of power may cost the
+last few, and never breaks it.
 """
 
 from __future__ import annotations

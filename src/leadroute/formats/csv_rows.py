@@ -143,8 +143,8 @@ def read_territories(
     """The territories of a CSV file, and every row of it that is none.
 
     Args:
-        source: A path, an open text file, or an iterable of lines. Cells have ``,`` between them, or tabs, or ``;``
-            when the header has more of those.
+        source: A path, an open text file, or an iterable of lines. Cells have ``,`` between them,
+            or tabs, or ``;`` when the header has more of those.
         name: What errors call the source; its path, else ``<stdin>``, when not given.
 
     Returns:
@@ -259,8 +259,8 @@ def write_rows(
         target: A path, or an open text file such as ``sys.stdout``. Open one of your own with ``newline=""``.
         columns: The names of the columns, in their order.
         rows: For each row its values by column. A column without a value stays empty.
-        guard: Whether to put a quote before text that a spreadsheet could take for a formula. Say ``False`` only when
-            a program reads the file.
+        guard: Whether to put a quote before text that a spreadsheet could take for a formula. Say
+            ``False`` only when a program reads the file.
 
     Returns:
         How many rows were written, the header not counted.

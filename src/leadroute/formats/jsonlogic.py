@@ -127,10 +127,10 @@ _SAFE_INTEGER: Final = 2**53
 def jsonlogic_data(lead: Lead, rep: Rep | None = None) -> dict[str, Json]:
     """The data that an exported condition is judged with outside of leadroute.
 
-    Missing values are ``null``, sets are sorted lists, instants are ISO 8601 text in UTC. ``lead.languages`` lists the
-    lead's language and what it is a variant of. Custom attributes stand under
-    ``attributes``; declare the kind of one that is a set where you ask whether it is present, because a set that is
-    empty is not.
+    Missing values are ``null``, sets are sorted lists, instants are ISO 8601 text in UTC.
+    ``lead.languages`` lists the lead's language and what it is a variant of. Custom attributes
+    stand under ``attributes``; declare the kind of one that is a set where you ask whether it is
+    present, because a set that is empty is not.
     """
     tags = [] if lead.language is None else list(meeting(lead.language))
     data = {"lead": {**_entity("lead", lead), "languages": tags}}
@@ -154,8 +154,8 @@ def to_jsonlogic(condition: Condition) -> Json:
     """The condition as JsonLogic: a value that ``json.dumps`` writes. O(nodes).
 
     Args:
-        condition: Comparisons, membership, text and set containment, presence, ``and``, ``or`` and ``not`` over the
-            fields and attributes of lead and rep. Definitions are written out.
+        condition: Comparisons, membership, text and set containment, presence, ``and``, ``or`` and
+            ``not`` over the fields and attributes of lead and rep. Definitions are written out.
 
     Raises:
         ConfigError: A part has no counterpart in JsonLogic; the message quotes it.
@@ -316,8 +316,8 @@ def from_jsonlogic(given: Json, *, custom: Mapping[str, str] | None = None) -> C
             ``{"var": "lead.tier"}``.
 
     Raises:
-        ConfigError: A part has no counterpart here, is malformed, or is too large; the message says where, as in
-            ``$.and[1].<[0]``.
+        ConfigError: A part has no counterpart here, is malformed, or is too large; the message says
+            where, as in ``$.and[1].<[0]``.
         UnknownFieldError: There is no such field or operator; the message suggests the nearest.
 
     Example:

@@ -217,8 +217,8 @@ def dump_policy(
         format: ``toml`` or ``json``; by the ending of ``path``, else ``toml``, when not given.
 
     Raises:
-        ConfigError: The policy cannot be written: one name stands for two definitions, or a scorer of the host's was
-            called with something that no file can hold.
+        ConfigError: The policy cannot be written: one name stands for two definitions, or a scorer
+            of the host's was called with something that no file can hold.
         OSError: The file cannot be written.
 
     Example:

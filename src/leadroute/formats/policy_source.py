@@ -1,10 +1,10 @@
 """A policy file as it is written: places, parts and what it builds on.
 
-* Places are those of the joined policy, as in ``rule[2].when``. An entry of a list is found in the file that it came
-  from, at the number that it has there.
+* Places are those of the joined policy, as in ``rule[2].when``. An entry of a list is found in the
+  file that it came from, at the number that it has there.
 * A value of the file replaces that of the base. Tables are joined key by key.
-* Of lists such as ``[[rule]]``, an entry takes the place of the base's entry with its name. Entries with a new name go
-  before those of the base, so that its last rule stays last.
+* Of lists such as ``[[rule]]``, an entry takes the place of the base's entry with its name. Entries
+  with a new name go before those of the base, so that its last rule stays last.
 * ``qualify`` replaces the base's ``[[qualification]]``, and the other way round.
 """
 

@@ -294,19 +294,19 @@ def read_leads(
     Args:
         source: A path, an open file, an iterable of lines or of mappings, or a data frame of pandas or polars.
         name: What errors call the source; its path, else ``<stdin>`` or ``<rows>``, when not given.
-        format: ``csv``, ``jsonl`` or ``json``; by the ending of the path, else ``csv``, when not given. A CSV file
-            may have ``,``, ``;`` or tabs between its cells.
+        format: ``csv``, ``jsonl`` or ``json``; by the ending of the path, else ``csv``, when not
+            given. A CSV file may have ``,``, ``;`` or tabs between its cells.
         custom: The kinds of custom attributes by name: ``text``, ``number``, ``flag``, ``instant`` or ``names``.
             What is not declared is text. Names that begin with ``rep.`` are those of reps.
-        columns: What the columns fill, where their names do not say it: ``SALESFORCE`` or another ``ColumnMap``, the
-            name of a preset, or fields by headers such as ``{"Lead ID": "id"}``.
+        columns: What the columns fill, where their names do not say it: ``SALESFORCE`` or another
+            ``ColumnMap``, the name of a preset, or fields by headers such as ``{"Lead ID": "id"}``.
         country: The country of rows that name none, such as ``US`` for a file with states alone.
         timezone: The IANA zone of instants without an offset. They are refused without it.
         dates: The order in dates such as 3/4/2026: ``dmy``, ``mdy`` or ``ymd``. They are refused without it.
         decimal: The sign before a fraction, ``.`` or ``,``, for numbers with thousands such as 50.000.
         extra: What becomes of columns that fill nothing: ``attributes``, ``ignore`` or ``refuse``.
-        on_fault: What a fault takes away: the ``row``, or the ``field`` alone; then the ``RowError`` comes after its
-            lead.
+        on_fault: What a fault takes away: the ``row``, or the ``field`` alone; then the
+            ``RowError`` comes after its lead.
 
     Raises:
         RowError: The header cannot be right; nothing was read. It comes with the first row.
@@ -364,8 +364,8 @@ def read_reps(
         on_fault: What a fault takes away: the ``row``, or the ``field`` alone.
 
     Returns:
-        The reps of the good rows, and the bad rows in their order. The first rep with an id keeps it; a later row
-        with the same id is a bad one.
+        The reps of the good rows, and the bad rows in their order. The first rep with an id keeps
+        it; a later row with the same id is a bad one.
 
     Raises:
         RowError: The header cannot be right; nothing was read.

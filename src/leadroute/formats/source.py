@@ -102,8 +102,9 @@ def _decoded(file: Any, name: str) -> Iterator[TextIOWrapper]:
 class Lines:
     """The lines of a source one by one, each with its line ending as it stands.
 
-    ``number`` counts the lines given so far. ``cut`` is true once a line was too long and lost its end; the reader
-    of the rows resets it. ``pieces`` is the text as it comes, for a reader that does not go by lines.
+    ``number`` counts the lines given so far. ``cut`` is true once a line was too long and lost its
+    end; the reader of the rows resets it. ``pieces`` is the text as it comes, for a reader that
+    does not go by lines.
     """
 
     def __init__(self, source: _Readable | Iterable[str], name: str) -> None:

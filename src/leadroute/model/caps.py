@@ -2,10 +2,10 @@
 
 * After k of n days, ceil(limit * k / n) leads are allowed in all. Fractions are carried, so 14 a month is 14.
 * On one day, at most ``burst`` leads are allowed, however much has been missed before.
-* A cap is a set of counters with a bound each. A lead is added to all of them or to none, and the bound is checked
-  inside that write, so that no number of processes can pass it.
-* Which counters a lead counts on depends on the instant of the offer alone. They are recorded with the lead and given
-  back as recorded, not recomputed.
+* A cap is a set of counters with a bound each. A lead is added to all of them or to none, and the
+  bound is checked inside that write, so that no number of processes can pass it.
+* Which counters a lead counts on depends on the instant of the offer alone. They are recorded with
+  the lead and given back as recorded, not recomputed.
 """
 
 from __future__ import annotations
@@ -206,8 +206,9 @@ class Cap:
         limit: 0 or more; 0 means none at all.
         per: ``hour``, ``day``, ``week`` (from Monday), ``month`` or ``quarter``, of the calendar in the rep's zone.
         paced: Spread it over the days that the rep works; for a week, a month or a quarter.
-        rolling: Count back from any instant, not from the start of the period: 1 hour, 24 hours, 7, 30 or 90 days.
-            Counted in twelfths of that, so that room comes back at most a twelfth later than to the second.
+        rolling: Count back from any instant, not from the start of the period: 1 hour, 24 hours, 7,
+            30 or 90 days. Counted in twelfths of that, so that room comes back at most a twelfth
+            later than to the second.
         soft: Only prefer reps who are below it (``cap_remaining()``), and exclude no rep.
         burst: The most on one day, 1 or more; one more than the pace when not given. For paced caps.
         ramp: For reps with ``joined_at``: grow evenly from 1 to ``limit`` over this time, such as ``"8w"``.

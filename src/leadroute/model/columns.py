@@ -1,7 +1,7 @@
 """Which column of a file, or key of a mapping, fills which field.
 
-Asked in this order: the caller's own columns, the declared attributes, the preset of the CRM, the names of the
-fields, their synonyms. The first that knows a header decides.
+Asked in this order: the caller's own columns, the declared attributes, the preset of the CRM, the
+names of the fields, their synonyms. The first that knows a header decides.
 """
 
 from __future__ import annotations
@@ -54,9 +54,9 @@ class ColumnMap:
     """Columns by their headers, and the field that each fills.
 
     Args:
-        columns: The field for each header: a field of ``Lead`` or ``Rep``, ``name.first``, ``name.last``,
-            ``attributes.x``, or ``ignore``. Where several fill one field, the first in this order that is not empty
-            counts.
+        columns: The field for each header: a field of ``Lead`` or ``Rep``, ``name.first``,
+            ``name.last``, ``attributes.x``, or ``ignore``. Where several fill one field, the first
+            in this order that is not empty counts.
         preset: The CRM whose usual headers are known as well, after ``columns``: one of ``salesforce``, ``hubspot``,
             ``pipedrive``, ``zoho``, ``dynamics``, ``meta_lead_ads``; none when empty.
 

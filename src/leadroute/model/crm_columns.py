@@ -1,9 +1,9 @@
 """The column headers of CRM exports, and the usual words for the fields of a lead: data alone.
 
-Each table has the field that is filled and the headers that fill it, in the order of choice: where a row has several,
-the first that is not empty counts. ``name.first`` and ``name.last`` are joined, ``attributes.x`` is the attribute
-``x``, and ``ignore`` is for what is not read. The headers are the English ones. Letter case, blanks and
-punctuation do not count.
+Each table has the field that is filled and the headers that fill it, in the order of choice: where
+a row has several, the first that is not empty counts. ``name.first`` and ``name.last`` are joined,
+``attributes.x`` is the attribute ``x``, and ``ignore`` is for what is not read. The headers are the
+English ones. Letter case, blanks and punctuation do not count.
 """
 
 from __future__ import annotations

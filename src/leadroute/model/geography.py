@@ -1,7 +1,7 @@
 """Countries, regions and postal codes: the one form of each spelling.
 
-* A full code says its country itself; any other region is read within the lead's country. Without one, a name is read
-  that one place in the world has alone.
+* A full code says its country itself; any other region is read within the lead's country. Without
+  one, a name is read that one place in the world has alone.
 * Zeros are given back to a postal code only where all codes of the country are digits of one length.
 """
 

@@ -1,8 +1,8 @@
 """The names under which things are counted and kept, in one place.
 
 * A key is parts joined by ``/``. A ``/`` or ``%`` inside a part is percent-encoded, so no two things share a key.
-* ``placement/<lead>``, ``lead/<lead>``, ``credits/<pool>`` and ``turn_credit/...`` are records; everything else here is
-  a counter.
+* ``placement/<lead>``, ``lead/<lead>``, ``credits/<pool>`` and ``turn_credit/...`` are records;
+  everything else here is a counter.
 """
 
 from __future__ import annotations

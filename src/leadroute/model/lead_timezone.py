@@ -1,7 +1,7 @@
 """The clock of a lead: what is known of its time zone, and the working hours it shares with a rep.
 
-* A zone is named only when it is certain. Else every zone that it may be is listed, with the reason, and nothing is
-  guessed.
+* A zone is named only when it is certain. Else every zone that it may be is listed, with the
+  reason, and nothing is guessed.
 * What is said most exactly decides: a zone that was given, then the region, then the country, then the phone number.
 * A phone number tells its country at most, and never appears in a reason.
 """
@@ -147,8 +147,8 @@ def _guess(candidates: tuple[str, ...], source: str) -> ZoneGuess:
 def calling_hours(week: str, guess: ZoneGuess) -> Hours | None:
     """Return the schedule of calling hours on the lead's own clock.
 
-    Where the zone is uncertain, only the hours that suit every zone that it may be; ``None`` when nothing is known, or
-    no zone of this machine.
+    Where the zone is uncertain, only the hours that suit every zone that it may be; ``None`` when
+    nothing is known, or no zone of this machine.
 
     Args:
         week: Weekly windows such as ``"mon-fri 09:00-20:00; sat 10:00-18:00"``.

@@ -1,8 +1,8 @@
 """Weekly windows: how opening hours are written, kept and read back.
 
 * A window is a pair of seconds after local midnight. It belongs to the date on which it opens.
-* A window that closes at or before its opening time runs past midnight: ``22:00-06:00`` closes at 30:00. ``24:00`` is
-  the end of the day, and ``09:00-09:00`` lasts 24 hours.
+* A window that closes at or before its opening time runs past midnight: ``22:00-06:00`` closes at
+  30:00. ``24:00`` is the end of the day, and ``09:00-09:00`` lasts 24 hours.
 """
 
 from __future__ import annotations

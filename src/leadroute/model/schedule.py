@@ -1,11 +1,13 @@
 """When a rep, a team or a lead can be reached: weekly windows in a time zone, and exceptions.
 
-* What a date's windows are is decided once: an override if there is one, else none on a holiday, else the weekly ones.
-  So a holiday closes the shift that opens on it, and not the end of the shift that opened the evening before.
-* Time off is taken out of whatever is left. Dates of time off run from local midnight to local midnight, as an all-day
-  entry of a calendar does; instants run from the first up to the last.
-* A schedule is a frozen value: equal text makes equal schedules, and ``Schedule.parse(text_of(schedule)) == schedule``.
-  Where the holidays are not a finite collection, ``text_of`` refuses, and ``str`` is for people only.
+* What a date's windows are is decided once: an override if there is one, else none on a holiday,
+  else the weekly ones. So a holiday closes the shift that opens on it, and not the end of the shift
+  that opened the evening before.
+* Time off is taken out of whatever is left. Dates of time off run from local midnight to local
+  midnight, as an all-day entry of a calendar does; instants run from the first up to the last.
+* A schedule is a frozen value: equal text makes equal schedules, and
+  ``Schedule.parse(text_of(schedule)) == schedule``. Where the holidays are not a finite collection,
+  ``text_of`` refuses, and ``str`` is for people only.
 """
 
 from __future__ import annotations
@@ -218,8 +220,9 @@ class Schedule(Hours):
     """The hours of a rep, a team, a pool or a lead.
 
     Args:
-        week: Text such as ``"mon-fri 09:00-12:00,13:00-17:00; sat 10:00-17:00"``, ``"always"`` or ``"never"``, or a
-            mapping such as ``{"mon-fri": [("09:00", "17:00")]}``. ``22:00-06:00`` runs past midnight.
+        week: Text such as ``"mon-fri 09:00-12:00,13:00-17:00; sat 10:00-17:00"``, ``"always"`` or
+            ``"never"``, or a mapping such as ``{"mon-fri": [("09:00", "17:00")]}``. ``22:00-06:00``
+            runs past midnight.
         zone: The IANA time zone in which those times are meant.
         holidays: Local dates that are closed: a collection of dates, or anything that answers ``date in holidays``,
             such as ``holidays.country_holidays("NL")``, whose answers must not change.
@@ -324,8 +327,9 @@ class Schedule(Hours):
         """Return the schedule that ``str`` wrote.
 
         Args:
-            text: Items with ``;`` between: weekly windows, ``2026-12-24 09:00-13:00``, ``2026-12-25 closed``,
-                ``holidays 2026-01-01,2026-05-05``, ``off 2026-07-01..2026-07-14`` and ``in Europe/Amsterdam``.
+            text: Items with ``;`` between: weekly windows, ``2026-12-24 09:00-13:00``,
+                ``2026-12-25 closed``, ``holidays 2026-01-01,2026-05-05``,
+                ``off 2026-07-01..2026-07-14`` and ``in Europe/Amsterdam``.
             zone: The zone when the text names none.
 
         Raises:

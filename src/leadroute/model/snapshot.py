@@ -57,8 +57,8 @@ class TurnCredit:
 
     Args:
         expires: The time at which it expires, aware.
-        reason: ``make_up`` (a lead turned out to be void), ``skip`` (a rep was passed over, or passes), ``absence``
-            or ``joiner``.
+        reason: ``make_up`` (a lead turned out to be void), ``skip`` (a rep was passed over, or
+            passes), ``absence`` or ``joiner``.
         cause: The id of what led to it, usually a lead.
         turns: The number of turns, up to 1,000; below 0 they are taken away.
 
@@ -145,17 +145,17 @@ class Snapshot:
         open: Leads that each rep has open now, by rep id.
         used: Leads counted against a cap so far, by ``Cap.key``.
         turns: Turns that each rep has taken in each pool, by pool and rep id.
-        last_assigned: When each rep last got a lead, by rep id, in microseconds since 1970 (UTC). Of two who got theirs
-            at one instant, the later has a higher number.
+        last_assigned: When each rep last got a lead, by rep id, in microseconds since 1970 (UTC).
+            Of two who got theirs at one instant, the later has a higher number.
         won: Deals each rep has won, by rep id.
         closed: Deals of each rep that have ended, won or not, by rep id.
         track_records: The results of each rep's leads by segment and week, for the scorers that learn.
         contacted: The last contact of each rep by rep id, in microseconds since 1970 (UTC).
         presence: The presence of each rep, by rep id; it is not checked for a rep who is missing.
         turn_credits: Turns given to reps beside their share, or withheld, by pool and rep id.
-        credits: What was shared out to each rep less the turns taken, by pool and rep id, in parts of a turn
-            (``UNIT``). Of a pool that is not in it the turns alone are known, and every lead so far counts as shared
-            out among the candidates.
+        credits: What was shared out to each rep less the turns taken, by pool and rep id, in parts
+            of a turn (``UNIT``). Of a pool that is not in it the turns alone are known, and every
+            lead so far counts as shared out among the candidates.
 
     What is handed in is copied, so that a decision and its reasons are about the same counts.
 

@@ -234,8 +234,9 @@ class Territory:
         name: The territory's name, 1 to 80 characters.
         countries: ISO 3166-1 alpha-2 codes.
         regions: ISO 3166-2 codes, or your own region codes.
-        postal: Beginnings of postal codes, ``"DE:10"``, and ranges, ``"DE:10000..19999"``; without a country, in any
-            that ``countries`` allows. Compared as text, so leading zeros count; spaces and hyphens do not.
+        postal: Beginnings of postal codes, ``"DE:10"``, and ranges, ``"DE:10000..19999"``; without
+            a country, in any that ``countries`` allows. Compared as text, so leading zeros count;
+            spaces and hyphens do not.
         industries: Industries, in your own words.
         min_employees: The smallest company, in heads.
         max_employees: The largest company, in heads.

@@ -1,8 +1,8 @@
 """All territories, compiled for looking a lead up: most specific first, with the reason.
 
-* The order: an account or domain that is named, then the longest beginning of a postal code, then near a center, then
-  region, country, industry, company size, language; then a child before its parent, then the higher priority, then
-  the name.
+* The order: an account or domain that is named, then the longest beginning of a postal code, then
+  near a center, then region, country, industry, company size, language; then a child before its
+  parent, then the higher priority, then the name.
 * Every territory is filed under all that it names, so that a lookup opens as many drawers as there are kinds of
   territories, not as there are territories (tuple space search: Srinivasan, Suri, Varghese 1999).
 """

@@ -1,11 +1,12 @@
 """Open time as numbers: stretches in microseconds since 1970, found by bisection.
 
-* Time is cut into blocks of 52 weeks. A block holds its open stretches in order, merged, half-open and cut at its
-  edges, with the open time before each of them; so a question costs two bisections, however far its answer lies.
-* A block is built when it is first asked for and kept. Building it twice gives the same block, so that threads need
-  no lock.
-* Local time becomes an instant as RFC 5545 says, which is ``fold=0``: a time that a gap skips is read with the offset
-  from before the gap, and a time that occurs twice is its first occurrence.
+* Time is cut into blocks of 52 weeks. A block holds its open stretches in order, merged, half-open
+  and cut at its edges, with the open time before each of them; so a question costs two bisections,
+  however far its answer lies.
+* A block is built when it is first asked for and kept. Building it twice gives the same block, so
+  that threads need no lock.
+* Local time becomes an instant as RFC 5545 says, which is ``fold=0``: a time that a gap skips is
+  read with the offset from before the gap, and a time that occurs twice is its first occurrence.
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
 """What became of the leads that each rep had, as counts that can be added up in any order.
 
-* A ``Record`` holds whole numbers as counted. Records add up field by field, so it never matters in which order, or in
-  how many parts, they were counted.
-* Counts may be set right afterwards, so one week may hold less than nothing. Who judges by a total takes what is
-  ``possible``.
+* A ``Record`` holds whole numbers as counted. Records add up field by field, so it never matters in
+  which order, or in how many parts, they were counted.
+* Counts may be set right afterwards, so one week may hold less than nothing. Who judges by a total
+  takes what is ``possible``.
 """
 
 from __future__ import annotations

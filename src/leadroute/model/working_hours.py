@@ -79,8 +79,8 @@ class Hours:
     def add_working_time(self, start: datetime, duration: timedelta) -> datetime | None:
         """The first instant by which ``duration`` of open time has passed since ``start``.
 
-        Work that ends exactly at closing time ends then, not at the next opening. A duration of zero ends at
-        ``start``, open or not. ``None`` when so much open time never comes.
+        Work that ends exactly at closing time ends then, not at the next opening. A duration of
+        zero ends at ``start``, open or not. ``None`` when so much open time never comes.
 
         Args:
             start: An aware datetime.

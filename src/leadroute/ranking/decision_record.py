@@ -288,8 +288,8 @@ def rerun(
 ) -> Rerun:
     """Make the decision again as of its time, and compare.
 
-    With the same inputs under the same policy the two are equal, and so are their bytes. Where they are not, the
-    result says what differs.
+    With the same inputs under the same policy the two are equal, and so are their bytes. Where they
+    are not, the result says what differs.
 
     Args:
         record: The decision on record.

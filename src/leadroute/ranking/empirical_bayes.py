@@ -2,10 +2,11 @@
 
 * Every rep's rate is taken to come from one beta distribution around the average of all. Its ``strength`` (kappa) says
   how many leads the average is worth: large when reps hardly differ, small when they differ much.
-* The strength is estimated from the reps' own counts by the largest marginal likelihood of the beta-binomial model
-  (Griffiths 1973). Where the counts cannot tell, the larger strength wins: no difference is made out of nothing.
-* An average that was estimated is worth no more in an interval than the trials it was estimated from: three wins of
-  three are no certainty.
+* The strength is estimated from the reps' own counts by the largest marginal likelihood of the
+  beta-binomial model (Griffiths 1973). Where the counts cannot tell, the larger strength wins: no
+  difference is made out of nothing.
+* An average that was estimated is worth no more in an interval than the trials it was estimated
+  from: three wins of three are no certainty.
 * Quantiles are those of a normal distribution on the log-odds scale that has the mean and the variance of the log-odds
   of the beta posterior: digamma(a) - digamma(b), and trigamma(a) + trigamma(b).
 """
@@ -168,8 +169,8 @@ def _rate(odds: float) -> float:
 def posterior(successes: float, trials: float, prior: Prior | None) -> Estimate:
     """What is known of a rep's rate after looking at their record.
 
-    Half a success and half a failure are added (Jeffreys 1946), so that the answer is finite for every record.
-    Without a prior they are all that there is besides the record.
+    Half a success and half a failure are added (Jeffreys 1946), so that the answer is finite for
+    every record. Without a prior they are all that there is besides the record.
     """
     mean, strength = (0.5, 0.0) if prior is None else (prior.mean, prior.backing)
     a = 0.5 + successes + strength * mean

@@ -333,11 +333,12 @@ def _grades(given: Iterable[LeadGrade]) -> tuple[LeadGrade, ...]:
 class LeadScoring:
     """How leads are scored: what they are (fit), what they did (engagement), and the grade that follows.
 
-    Formulas: fit = clip(points that hold / points above 0 that could hold, 0, 1), over what can be judged of the lead;
-    not known when nothing that speaks for a lead can be judged and nothing speaks against it;
-    engagement = h / (h + half) with h = sum of points * value * 2 ** (-age / half_life);
-    score = blend * fit + (1 - blend) * engagement, where a part that is not known takes no weight; with a model, its
-    probability. A criterion is judged when what is known decides it: one half of an ``or`` that holds is enough.
+    Formulas: fit = clip(points that hold / points above 0 that could hold, 0, 1), over what can be
+    judged of the lead; not known when nothing that speaks for a lead can be judged and nothing
+    speaks against it; engagement = h / (h + half) with h = sum of points * value * 2 ** (-age /
+    half_life); score = blend * fit + (1 - blend) * engagement, where a part that is not known takes
+    no weight; with a model, its probability. A criterion is judged when what is known decides it:
+    one half of an ``or`` that holds is enough.
 
     Args:
         fit: The explicit criteria.
@@ -346,9 +347,10 @@ class LeadScoring:
         blend: How much fit counts beside engagement, 0 to 1; default 0.5.
         half: The heat that gives half of full engagement; above 0, default 1.
         grades: The grades, in any order.
-        model: A ``Logistic``, or anything with ``predict_proba``, in place of the blend; ``None`` (default) for none.
-            Its features are, in this order, 1 or 0 for each of ``fit`` and ``sources``, and the heat of each kind of
-            ``engagement``. Name it with ``NamedModel`` for a policy file.
+        model: A ``Logistic``, or anything with ``predict_proba``, in place of the blend; ``None``
+            (default) for none. Its features are, in this order, 1 or 0 for each of ``fit`` and
+            ``sources``, and the heat of each kind of ``engagement``. Name it with ``NamedModel``
+            for a policy file.
         predicates: The functions that ``predicate(name)`` in a condition calls, by name; a router brings its own.
         lists: The lists that replace the bundled ones, by name; a router brings its own.
 

@@ -1,7 +1,7 @@
 """Conditions as values, and what they read.
 
-A question about a missing value is answered with false; ``~`` is plain two-valued negation. So ``!=`` and ``not in``
-are false for a missing value, while ``~(... == ...)`` is true.
+A question about a missing value is answered with false; ``~`` is plain two-valued negation. So
+``!=`` and ``not in`` are false for a missing value, while ``~(... == ...)`` is true.
 """
 
 from __future__ import annotations

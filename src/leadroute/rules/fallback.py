@@ -1,7 +1,7 @@
 """What happens to a lead when its rule finds no rep: four cases, each with steps to take in order.
 
-* ``ignore_availability`` is for ``none_available`` alone, and no other pool can be asked for ``no_rule_matched``: there
-  is no rule under which its reps could be judged.
+* ``ignore_availability`` is for ``none_available`` alone, and no other pool can be asked for
+  ``no_rule_matched``: there is no rule under which its reps could be judged.
 * What a rule does not say, the router says; what the router does not say, ``DEFAULTS`` says.
 """
 
@@ -86,12 +86,12 @@ class Fallback:
 
     There are four cases; ``None`` leaves a case as it is.
 
-    Each case is text such as ``"pool emea, pool apac, ignore_availability"``, or a list of steps. The steps are taken
-    in order until a rep is found:
+    Each case is text such as ``"pool emea, pool apac, ignore_availability"``, or a list of steps.
+    The steps are taken in order until a rep is found:
 
     * ``pool NAME`` ranks the reps of another pool under the same rule; the turns and caps of that pool count.
-    * ``ignore_availability`` ranks the pools so far again and ignores schedules, presence, wrap-up and calling hours.
-      Capacity, caps, requirements and earlier offers still count.
+    * ``ignore_availability`` ranks the pools so far again and ignores schedules, presence, wrap-up
+      and calling hours. Capacity, caps, requirements and earlier offers still count.
     * ``wait`` means that the lead waits until a rep is back, or, when that time is not known, until the next sweep.
     * ``catch_all`` gives it to the catch-all.
 

@@ -1,7 +1,7 @@
 """Bitmaps over rules by the values of a field.
 
-* A look never raises. An attribute of another kind than the plane's is as good as missing there; whether it makes a
-  rule raise is watched apart.
+* A look never raises. An attribute of another kind than the plane's is as good as missing there;
+  whether it makes a rule raise is watched apart.
 * Row ``r`` of ``n`` is bit ``n - 1 - r``, so the first row alive is the highest bit; ``int.bit_length`` finds it.
 """
 

@@ -4,8 +4,8 @@
 * A condition becomes boxes, each a span for some fields. A lead outside all boxes is one for which the condition is
   false and says so without an error. A lead inside may still be refused by the residue.
 * The order of evaluation decides who raises. So nothing that stands behind a part that may raise narrows a box.
-* Attributes of the wrong kind raise as well. They are kept apart as demands, so that boxes may ignore them: a lead that
-  breaks a demand is judged in full.
+* Attributes of the wrong kind raise as well. They are kept apart as demands, so that boxes may
+  ignore them: a lead that breaks a demand is judged in full.
 """
 
 from __future__ import annotations
@@ -42,8 +42,8 @@ class Span(NamedTuple):
     """A set of values of one kind. A named tuple, because an index builds tens of thousands.
 
     Args:
-        cuts: Where membership flips, in ascending order: ``(value, False)`` lies just before the value and
-            ``(value, True)`` just after it.
+        cuts: Where membership flips, in ascending order: ``(value, False)`` lies just before the
+            value and ``(value, True)`` just after it.
         inside: Whether the values below the first cut belong.
         missing: Whether a missing value belongs.
     """
@@ -112,8 +112,8 @@ def below(value: Any, *, included: bool) -> Span:
 def starting(prefix: str) -> Span:
     """The texts that start with a prefix of one character or more.
 
-    They lie together on the line: from the prefix itself to the first text that is behind all of them, which is the
-    prefix with its last character raised.
+    They lie together on the line: from the prefix itself to the first text that is behind all of
+    them, which is the prefix with its last character raised.
     """
     head = prefix.rstrip(_LAST)
     end = (((head[:-1] + chr(ord(head[-1]) + 1)), False),) if head else ()
@@ -161,8 +161,8 @@ class Key(NamedTuple):
     """What an index looks at in a lead.
 
     Args:
-        form: ``field``, ``domain`` (what stands behind the @ of a field), ``known`` (whether an attribute is present)
-            or the kind of an attribute.
+        form: ``field``, ``domain`` (what stands behind the @ of a field), ``known`` (whether an
+            attribute is present) or the kind of an attribute.
         name: The name of the field or the attribute.
     """
 

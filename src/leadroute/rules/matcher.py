@@ -137,8 +137,8 @@ class Index:
         demands: The rules that make each demand, by the bit of their first row.
 
     Attributes:
-        first: ``first(lead, now)`` is the position of the first condition that holds, or ``None``, in
-            O(fields x conditions / 64) and little of it.
+        first: ``first(lead, now)`` is the position of the first condition that holds, or ``None``,
+            in O(fields x conditions / 64) and little of it.
         all: ``all(lead, now)`` is the positions of all conditions that hold, in order; one more step for each of them.
 
     Both raise a ``FieldTypeError`` when a condition that was reached cannot use what it found; it names rule and lead.

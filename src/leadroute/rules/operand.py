@@ -1,7 +1,7 @@
 """What a condition compares: fields, literals, signals, time and calculations, as frozen values.
 
-Every operand has a kind. A custom attribute has ``Kind.ANY`` unless its kind was declared; what it is compared
-with then says what it must hold.
+Every operand has a kind. A custom attribute has ``Kind.ANY`` unless its kind was declared; what it
+is compared with then says what it must hold.
 """
 
 from __future__ import annotations

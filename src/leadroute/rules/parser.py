@@ -1,7 +1,7 @@
 """Conditions from text.
 
-Nothing is ever evaluated. The text is scanned, parsed by the standard library's ``ast``, and each node that is in
-the language calls the builder that the Python form uses; any other node is refused.
+Nothing is ever evaluated. The text is scanned, parsed by the standard library's ``ast``, and each
+node that is in the language calls the builder that the Python form uses; any other node is refused.
 """
 
 from __future__ import annotations
@@ -182,9 +182,9 @@ def parse(
     Args:
         text: An expression of at most 10,000 characters; it may run over several lines.
         definitions: Conditions that the text may use by name.
-        custom: The kinds of custom attributes by name: ``text``, ``number``, ``flag``, ``instant`` or ``names``. They
-            can then be written ``lead.tags`` as well as ``lead['tags']``, and are checked like the standard fields.
-            ``rep.office`` declares an attribute of the rep.
+        custom: The kinds of custom attributes by name: ``text``, ``number``, ``flag``, ``instant``
+            or ``names``. They can then be written ``lead.tags`` as well as ``lead['tags']``, and
+            are checked like the standard fields. ``rep.office`` declares an attribute of the rep.
 
     Returns:
         The same tree that the Python form gives. O(length).

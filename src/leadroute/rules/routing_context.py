@@ -46,9 +46,10 @@ class RoutingContext:
         registry: The predicates and lists of the policy.
         absent: The members of the pool who cannot take the lead, or a function that finds them when asked.
         lot: The lot of every rep, 0 up to ``CHANCES``, to see what chance could have given; ``None`` draws them.
-        column: From a key and a function of a rep to the value of each of ``reps``, in their order. The engine hands in
-            one that asks once as long as key and team stay the same, so the key is all that the value hangs on besides
-            the rep: what asks, and what it looks at of lead, policy or counts.
+        column: From a key and a function of a rep to the value of each of ``reps``, in their order.
+            The engine hands in one that asks once as long as key and team stay the same, so the key
+            is all that the value hangs on besides the rep: what asks, and what it looks at of lead,
+            policy or counts.
     """
 
     lead: Lead
@@ -168,10 +169,11 @@ class RoutingContext:
 
         A higher lot gives a higher number.
 
-        The lot is one of ``CHANCES`` equally likely ones. Where in the lot the number is, one of 16 grains, is known
-        beforehand for a rep and a lead, and keeps reps with the same lot from being put in order by their ids. Both are
-        drawn from the ids of lead and rep alone (SHA-256), so they are the same whenever they are asked for, and nobody
-        else's luck changes them.
+        The lot is one of ``CHANCES`` equally likely ones. Where in the lot the number is, one of 16
+        grains, is known beforehand for a rep and a lead, and keeps reps with the same lot from
+        being put in order by their ids. Both are drawn from the ids of lead and rep alone
+        (SHA-256), so they are the same whenever they are asked for, and nobody else's luck changes
+        them.
         """
         lot, grain = _drawn(self.lead.id, rep.id)
         if self.lot is not None:

@@ -363,23 +363,25 @@ class Rule:
         score: The score that orders the reps; ``None`` means ``round_robin()``.
         pool: The name of the pool; ``None`` means every rep of the roster.
         accept_within: How long an offer is open, such as ``"5m"``; ``None`` means ``Router.accept_within``.
-        segment: The name under which its leads count in ``Rep.capacity_by_segment`` and in caps; the rule's name when
-            not given.
+        segment: The name under which its leads count in ``Rep.capacity_by_segment`` and in caps;
+            the rule's name when not given.
         capacity_cost: The units of capacity that a lead takes, 0 or more.
-        in_territory: True lets only reps of the lead's territory take it: of the most specific one with a rep in the
-            pool.
-        max_distance_km: The longest distance from the rep to the lead in kilometers, by their attributes ``lat`` and
-            ``lon``.
-        release_on: The moment at which a lead stops counting as open work: ``outcome``, first ``contact``, ``accept``,
-            or ``shift_end``, the end of the shift in which the rep accepted it (on the outcome, if that is sooner or
-            there is no schedule).
-        calling_hours: The hours in which its leads may be called, on their own clock, such as ``"mon-fri 09:00-20:00;
-            sat 10:00-18:00"``; ``None`` is any time. When a lead may be in several zones, only the hours that suit all
-            of them count; when its zone is not known, it may be called at any time.
-        min_shared_hours: The share of the lead's working hours (Monday to Friday from 9 to 5) in the next seven days
-            that a rep must work too, above 0 and at most 1. Reps and leads without known hours share none.
-        fallback: The steps when the rule finds no rep: ``Fallback``, or a mapping with its cases. For cases that it
-            leaves out, those of the router apply.
+        in_territory: True lets only reps of the lead's territory take it: of the most specific one
+            with a rep in the pool.
+        max_distance_km: The longest distance from the rep to the lead in kilometers, by their
+            attributes ``lat`` and ``lon``.
+        release_on: The moment at which a lead stops counting as open work: ``outcome``, first
+            ``contact``, ``accept``, or ``shift_end``, the end of the shift in which the rep
+            accepted it (on the outcome, if that is sooner or there is no schedule).
+        calling_hours: The hours in which its leads may be called, on their own clock, such as
+            ``"mon-fri 09:00-20:00; sat 10:00-18:00"``; ``None`` is any time. When a lead may be in
+            several zones, only the hours that suit all of them count; when its zone is not known,
+            it may be called at any time.
+        min_shared_hours: The share of the lead's working hours (Monday to Friday from 9 to 5) in
+            the next seven days that a rep must work too, above 0 and at most 1. Reps and leads
+            without known hours share none.
+        fallback: The steps when the rule finds no rep: ``Fallback``, or a mapping with its cases.
+            For cases that it leaves out, those of the router apply.
 
     Raises:
         ValidationError: A field was refused; every fault is listed.

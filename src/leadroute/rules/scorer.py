@@ -1,8 +1,8 @@
 """Scores as values: what can be added, weighted and made conditional.
 
 * A scorer gives a rep between 0 and 1 point, or ``None`` when it cannot say. A scorer that cannot say takes no weight.
-* ``a + b`` and ``3 * a`` build one flat sum of weighted terms; the score is the weighted mean of the terms that
-  have an answer. So ``2 * (a + b)`` is ``2 * a + 2 * b``, as in arithmetic.
+* ``a + b`` and ``3 * a`` build one flat sum of weighted terms; the score is the weighted mean of
+  the terms that have an answer. So ``2 * (a + b)`` is ``2 * a + 2 * b``, as in arithmetic.
 """
 
 from __future__ import annotations
@@ -367,8 +367,8 @@ def column_where(
 ) -> list[float | None]:
     """The points of the reps who are asked about, ``None`` for the others.
 
-    The others are asked about too where that cannot show: not where code of yours would be called, and where it
-    fails only those who count are asked again.
+    The others are asked about too where that cannot show: not where code of yours would be called,
+    and where it fails only those who count are asked again.
     """
     if not scorer.spares:
         try:

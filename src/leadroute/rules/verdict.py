@@ -73,8 +73,8 @@ def _joined(parts: tuple[Verdict, ...], *, decisive: bool) -> Verdict:
 def plain_question(condition: Condition) -> tuple[str, Callable[[Any], bool]] | None:
     """Take a condition on one standard field apart: the field, and what to ask of a known value.
 
-    The question is a function of C, so that a caller with many conditions asks them in a loop of its own without a call
-    of Python for each.
+    The question is a function of C, so that a caller with many conditions asks them in a loop of
+    its own without a call of Python for each.
     """
     match condition:
         case Comparison(left=Field(custom=False) as asked, right=Const(value=value)):

@@ -2,8 +2,9 @@
 
 * All names start with one validated prefix. It is the only thing that is ever put into a statement.
 * Tables of another release, older or newer, are refused, never touched.
-* A record that is never due keeps the greatest integer as its due time, so that one index gives every line in order.
-  The views show it as NULL. They carry the domain's names, for people who read the database with SQL.
+* A record that is never due keeps the greatest integer as its due time, so that one index gives
+  every line in order. The views show it as NULL. They carry the domain's names, for people who read
+  the database with SQL.
 """
 
 from __future__ import annotations

@@ -216,8 +216,8 @@ def _unserved(
 def hours(subject: Subject) -> Iterator[Finding]:
     """Yield pools without anybody at some hours or at all, and reps without a schedule.
 
-    Hours are counted in the zone that most of the pool keeps, in the week of the instant given and in the one half a
-    year later, because the clocks of different zones do not change together.
+    Hours are counted in the zone that most of the pool keeps, in the week of the instant given and
+    in the one half a year later, because the clocks of different zones do not change together.
     """
     for rep_id, error in subject.failing_calendars.items():
         explanation = f"the rep {rep_id!r} has a calendar that fails with {error}"
@@ -311,8 +311,8 @@ def _stretches(hours: set[int]) -> Iterator[str]:
 def unknown(subject: Subject) -> Iterator[Finding]:
     """Yield reps without the data that the score of a rule asks for. O(rules x terms x reps).
 
-    One finding for each rule and kind of data, however many terms ask for it, and of the reps who could be given a
-    lead of the rule alone.
+    One finding for each rule and kind of data, however many terms ask for it, and of the reps who
+    could be given a lead of the rule alone.
     """
     covers = _covering(subject)
     for number, rule in enumerate(subject.router.rules):

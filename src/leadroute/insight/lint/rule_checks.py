@@ -103,8 +103,8 @@ def contradictions(subject: Subject) -> Iterator[Finding]:
 def order(subject: Subject) -> Iterator[Finding]:
     """Yield rules that no lead reaches, that stand twice, or that share leads with another.
 
-    A rule is called unreachable only when that is proven, by taking from its leads those of every earlier rule until
-    nothing is left. O(rows squared), and at most ``MOST_STEPS`` pairs of rows.
+    A rule is called unreachable only when that is proven, by taking from its leads those of every
+    earlier rule until nothing is left. O(rows squared), and at most ``MOST_STEPS`` pairs of rows.
     """
     rules, steps = subject.router.rules, 0
     for number, rule in enumerate(rules):

@@ -89,8 +89,8 @@ def holes(
 def overlaps(territory_index: TerritoryIndex) -> Iterator[Overlap]:
     """Yield pairs of territories that only their names put in order.
 
-    Only territories of one country, one priority, one depth and the same kinds of fields are compared with each other:
-    O(n + k^2) for the largest such group of k.
+    Only territories of one country, one priority, one depth and the same kinds of fields are
+    compared with each other: O(n + k^2) for the largest such group of k.
 
     Example:
         >>> territory_index = TerritoryIndex(

@@ -1,9 +1,9 @@
 """A backlog of leads given out at once, under the whole policy, with the prices that explain it.
 
 * Every limit is checked again, lead by lead, when the assignment is made up. So none is ever passed.
-* The answer is the best there is where a place with a rep is the same whichever lead takes it. Where leads take
-  different room, finding the best is a packing problem; then the places are given out class by class, in rounds, and
-  the answer is never worse than one lead after the other.
+* The answer is the best there is where a place with a rep is the same whichever lead takes it.
+  Where leads take different room, finding the best is a packing problem; then the places are given
+  out class by class, in rounds, and the answer is never worse than one lead after the other.
 """
 
 from __future__ import annotations
@@ -101,8 +101,8 @@ class Unassigned:
     Args:
         lead_id: The lead.
         priority: Its priority.
-        outcome: The outcome of its ranking; ``ASSIGNABLE`` when a rep could take it, and all their places went to
-            others.
+        outcome: The outcome of its ranking; ``ASSIGNABLE`` when a rep could take it, and all their
+            places went to others.
         reason: The reason, in words.
         full: Those who could take it.
     """
@@ -308,15 +308,15 @@ def assign_batch(
 
     Args:
         router: The policy.
-        leads: The leads, each once; their order changes nothing. Those of a higher ``priority``, their own or that
-            of their grade, come first.
+        leads: The leads, each once; their order changes nothing. Those of a higher ``priority``,
+            their own or that of their grade, come first.
         roster: The reps.
         now: The instant of the decision; each lead's ``received_at`` when not given.
         snapshot: The counts.
-        objective: What giving a lead to a rep is worth, 0 or more: a function of the lead and its ``Assignment``;
-            the score when not given.
-        most: The most leads for one rep, beside their limits. ``round_robin()`` spreads the leads by itself: each is a
-            turn that the next one sees.
+        objective: What giving a lead to a rep is worth, 0 or more: a function of the lead and its
+            ``Assignment``; the score when not given.
+        most: The most leads for one rep, beside their limits. ``round_robin()`` spreads the leads
+            by itself: each is a turn that the next one sees.
         gap: The share of the worth that may be given up for speed, such as 0.0005. Not with priorities.
         engine: ``python``, or ``ortools`` or ``scipy`` with the extra ``batch``. Not with priorities.
 
@@ -369,8 +369,8 @@ def _wishes(
 ) -> list[_Wish]:
     """What each lead may have, the highest priority first, then the best lead score, then the oldest.
 
-    A lead that takes a turn moves the credits that the next one sees: it counts as taken by the first who still has
-    room. Else the whole backlog would be one rep's turn.
+    A lead that takes a turn moves the credits that the next one sees: it counts as taken by the
+    first who still has room. Else the whole backlog would be one rep's turn.
     """
     known: dict[Any, tuple[_Need, ...]] = {}
     wishes, room = [], _Room(terms.most)

@@ -1,13 +1,13 @@
 """Sell the places of the reps to the leads: the fast way to place many leads at once.
 
-* A lead bids for a place with the rep who is worth most to it after the price. The bid is as high as the lead can
-  bear: what that rep is worth above its second best, plus ``step``. A full rep drops its lowest bid, and the lead
-  behind it bids again, after all others that wait.
-* A rep with a place to spare costs nothing, and prices never fall. So in the end no lead would gain more than the last
-  step by moving, and the prices prove how near the optimum is.
+* A lead bids for a place with the rep who is worth most to it after the price. The bid is as high
+  as the lead can bear: what that rep is worth above its second best, plus ``step``. A full rep
+  drops its lowest bid, and the lead behind it bids again, after all others that wait.
+* A rep with a place to spare costs nothing, and prices never fall. So in the end no lead would gain
+  more than the last step by moving, and the prices prove how near the optimum is.
 
-Method: D. P. Bertsekas, "The auction algorithm: a distributed relaxation method for the assignment problem" (1988),
-with the places of one rep as similar objects (Bertsekas and Castañon, 1989).
+Method: D. P. Bertsekas, "The auction algorithm: a distributed relaxation method for the assignment
+problem" (1988), with the places of one rep as similar objects (Bertsekas and Castañon, 1989).
 """
 
 from __future__ import annotations
@@ -157,8 +157,9 @@ class Auction:
     def slack(self) -> int:
         """How much the bound on the optimum that the prices prove lies above the assignment.
 
-        It is what the leads would gain, added up, if each could have the rep it likes best at these prices. A lead
-        that bid a step more than its place costs now would gain nothing: its second best is worth less by so much.
+        It is what the leads would gain, added up, if each could have the rep it likes best at these
+        prices. A lead that bid a step more than its place costs now would gain nothing: its second
+        best is worth less by so much.
         """
         prices = self.prices
         total = 0

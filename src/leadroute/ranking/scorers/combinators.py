@@ -1,7 +1,8 @@
 """Scores made of scores: the best of several, the first answer, tiers, bounds and fairness.
 
-``tiers`` and ``fair_share`` put some reps strictly before others. That would be lost in a weighted mean, so they
-stand alone: they cannot be added to, weighted or guarded, and only ``fair_share`` may hold ``tiers``.
+``tiers`` and ``fair_share`` put some reps strictly before others. That would be lost in a weighted
+mean, so they stand alone: they cannot be added to, weighted or guarded, and only ``fair_share`` may
+hold ``tiers``.
 """
 
 from __future__ import annotations
@@ -135,8 +136,8 @@ class max_of(_Several):
 class first_of(_Several):
     """The points of the first score with an answer.
 
-    Formula: the points of the first that are known.
-    ``first_of(owner(), round_robin())``: the owner of the account, and the turns where no rep owns it.
+    Formula: the points of the first that are known. ``first_of(owner(), round_robin())``: the owner
+    of the account, and the turns where no rep owns it.
 
     Args:
         scorers: One score or more, the preferred one first.
@@ -180,8 +181,8 @@ class tiers(_Several):
     A rep belongs to the first score that has an answer for them; guards make the tiers:
     ``tiers(round_robin().when(rep.level >= 3), round_robin())``. Who belongs to no tier comes last, with 0.
 
-    Formula: with n tiers, a rep of tier i (from 0) with p points gets (n - 1 - i + (1 + p) / 2) / n, so that a tier
-    lies above (n - i - 1/2) / n and the next one ends half a step below it.
+    Formula: with n tiers, a rep of tier i (from 0) with p points gets (n - 1 - i + (1 + p) / 2) /
+    n, so that a tier lies above (n - i - 1/2) / n and the next one ends half a step below it.
 
     Args:
         scorers: The score of each tier, the first tier first.
@@ -390,14 +391,15 @@ class fair_share(_One):
 
     No rep gets further ahead of their share than ``ahead`` leads.
 
-    A rep whom this lead would put further ahead comes strictly after every rep whom it would not, however good their
-    score. ``Ranking.fairness_cost`` is the score that this gives up.
+    A rep whom this lead would put further ahead comes strictly after every rep whom it would not,
+    however good their score. ``Ranking.fairness_cost`` is the score that this gives up.
 
-    Formula: with c turns of credit and weight w of the candidates' W, this lead would put the rep 1 - w / W - c leads
-    ahead of their share. A rep within ``ahead`` gets (1 + p) / 2 for p points of the score; the others come below them,
-    the least ahead first: of n different distances, the i-th (from 0) gets (n - 1 - i + p / 2) / (2 * n). While every
-    rep takes every lead, one of them is always within the bound. A bound below 1 could not be kept: the rep who takes
-    the first lead is ahead by it.
+    Formula: with c turns of credit and weight w of the candidates' W, this lead would put the rep 1
+    - w / W - c leads ahead of their share. A rep within ``ahead`` gets (1 + p) / 2 for p points of
+    the score; the others come below them, the least ahead first: of n different distances, the i-th
+    (from 0) gets (n - 1 - i + p / 2) / (2 * n). While every rep takes every lead, one of them is
+    always within the bound. A bound below 1 could not be kept: the rep who takes the first lead is
+    ahead by it.
 
     Args:
         scorer: The score.

@@ -109,12 +109,12 @@ def scorer(function: HostFunction) -> Callable[..., HostScorer]:
     """Make a scorer out of a function of (situation, rep, ...).
 
     Args:
-        function: Gives points between 0 and 1, or ``None`` for no answer. The first line of its docstring is the
-            reason that people read. It must depend on its arguments alone.
+        function: Gives points between 0 and 1, or ``None`` for no answer. The first line of its
+            docstring is the reason that people read. It must depend on its arguments alone.
 
     Returns:
-        What a policy calls: it takes the further arguments of the function and gives a scorer. Hand it to
-        ``load_policy(..., scorers={...})`` to use it in a file.
+        What a policy calls: it takes the further arguments of the function and gives a scorer. Hand
+        it to ``load_policy(..., scorers={...})`` to use it in a file.
 
     Example:
         >>> @scorer

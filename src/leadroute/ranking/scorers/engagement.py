@@ -71,12 +71,13 @@ class intent(_OfLead):
     Args:
         kind: The kind of signal to count, or a list of kinds; every kind when not given.
         half: The heat that gives half a point; above 0. 240 suits seconds on a page, 1 suits plain events.
-        half_life: The age at which a signal counts half, such as ``"7d"``; a list with one for each kind, or one for
-            all of them.
+        half_life: The age at which a signal counts half, such as ``"7d"``; a list with one for each
+            kind, or one for all of them.
         weights: The weight of each kind; a list with one for each kind.
-        at_least: The heat, cooled like the rest, below which there are no points: four minutes on the pricing page are
-            240 when new and 120 a half-life later. ``.when(signal("pricing_page").total >= 240)`` is a bound on the
-            time spent, however long ago.
+        at_least: The heat, cooled like the rest, below which there are no points: four minutes on
+            the pricing page are 240 when new and 120 a half-life later.
+            ``.when(signal("pricing_page").total >= 240)`` is a bound on the time spent, however
+            long ago.
 
     Raises:
         ConfigError: A parameter cannot be read, or a list does not go with the kinds.
@@ -194,8 +195,8 @@ def _shares(given: Any) -> tuple[float, ...]:
 class source_urgency(_OfLead):
     """The urgency of the lead by its source.
 
-    Formula: the urgency listed for the lead's source; ``fallback`` for a source that is not listed. No answer when
-    the source is not known, or is not listed and there is no ``fallback``.
+    Formula: the urgency listed for the lead's source; ``fallback`` for a source that is not listed.
+    No answer when the source is not known, or is not listed and there is no ``fallback``.
 
     Args:
         sources: The sources, such as ``["phone", "webinar"]``.

@@ -1,8 +1,8 @@
 """What is left to chance, on purpose and on record, and with which probability.
 
 * Chance is a hash of the lead's id and the rep's: the same decision made again comes out the same, anywhere.
-* A rep's luck is one of a fixed number of equally likely lots, and every scorer of a score sees the same one. So the
-  propensity of every choice can be computed exactly: ``Ranking.propensities``.
+* A rep's luck is one of a fixed number of equally likely lots, and every scorer of a score sees the
+  same one. So the propensity of every choice can be computed exactly: ``Ranking.propensities``.
 """
 
 from __future__ import annotations
@@ -28,8 +28,8 @@ from leadroute.rules.scorer import Points, Scorer, mean
 class random_tiebreak(Scorer):
     """A lot for each rep, always the same for this lead.
 
-    Formula: the rep's luck with the lead. A small weight, such as ``0.001 * random_tiebreak()``, leaves the decision
-    to the other scorers unless they are equal.
+    Formula: the rep's luck with the lead. A small weight, such as ``0.001 * random_tiebreak()``,
+    leaves the decision to the other scorers unless they are equal.
 
     Example:
         >>> str(0.001 * random_tiebreak())
@@ -62,9 +62,9 @@ class explore(Learning):
 
     It is Thompson sampling (1933), which lets new reps prove themselves.
 
-    Formula: the quantile of the posterior of the rep's close rate (as ``close_rate``) at the rep's luck with the lead:
-    reps of whom little is known draw from a wide range, others from about their rate. Without any outcomes everyone
-    draws from the same range.
+    Formula: the quantile of the posterior of the rep's close rate (as ``close_rate``) at the rep's
+    luck with the lead: reps of whom little is known draw from a wide range, others from about their
+    rate. Without any outcomes everyone draws from the same range.
 
     Args:
         strength: As for ``close_rate``.

@@ -1,7 +1,7 @@
 """How well a rep suits a lead: skills, places, distance and hours.
 
-What is not known of the rep gives ``unknown``, which is 0 unless a policy says otherwise: a rep of whom less is known
-must not be ahead of one who fits.
+What is not known of the rep gives ``unknown``, which is 0 unless a policy says otherwise: a rep of
+whom less is known must not be ahead of one who fits.
 """
 
 from __future__ import annotations
@@ -47,13 +47,14 @@ def _need(given: Any) -> str:
 class skill_match(Scorer):
     r"""The rep's level in the skills that the lead calls for.
 
-    Formula: the mean of the rep's levels, 0 to 1, in the skills named by the lead; a skill that the rep lacks, or has
-    below ``at_least``, is level 0. With ``need="all"`` the lowest of the levels counts, so that one missing skill
-    gives 0. A rep of whom no skills are known gets ``unknown``. No answer when the lead does not say.
+    Formula: the mean of the rep's levels, 0 to 1, in the skills named by the lead; a skill that the
+    rep lacks, or has below ``at_least``, is level 0. With ``need="all"`` the lowest of the levels
+    counts, so that one missing skill gives 0. A rep of whom no skills are known gets ``unknown``.
+    No answer when the lead does not say.
 
     Args:
-        field: The field of the lead that names the skill: ``industry``, ``product``, ``language``; an attribute with a
-            set of skills, such as ``lead['needs']``; or a list of these.
+        field: The field of the lead that names the skill: ``industry``, ``product``, ``language``;
+            an attribute with a set of skills, such as ``lead['needs']``; or a list of these.
         need: ``"some"`` when skills are preferred, ``"all"`` when each is required.
         at_least: The level below which a skill does not count.
         unknown: The points of a rep of whom no skills are known, from 0 to 1; ``None`` for no answer.
@@ -138,15 +139,16 @@ class skill_match(Scorer):
 class territory_match(Scorer):
     """A preference for reps of the lead's territory.
 
-    Formula, where the router has territories that hold the lead and have a rep: in the most specific one, 1 for its
-    owner, 0.75 for an overlay and 0.5 for a backup; in another one half of that; else 0. Where it has none:
+    Formula, where the router has territories that hold the lead and have a rep: in the most
+    specific one, 1 for its owner, 0.75 for an overlay and 0.5 for a backup; in another one half of
+    that; else 0. Where it has none:
 
-    Formula: 1 when the rep covers the lead's region, 0.5 when they cover its country, else 0. A rep who covers no named
-    place gets ``unknown``. No answer when the lead has neither.
+    Formula: 1 when the rep covers the lead's region, 0.5 when they cover its country, else 0. A rep
+    who covers no named place gets ``unknown``. No answer when the lead has neither.
 
     Args:
-        unknown: The points of a rep who covers no named place, from 0 to 1; ``None`` for no answer. It is not asked
-            about where the lead is in a territory that has a rep.
+        unknown: The points of a rep who covers no named place, from 0 to 1; ``None`` for no answer.
+            It is not asked about where the lead is in a territory that has a rep.
 
     Raises:
         ConfigError: ``unknown`` is not between 0 and 1.
@@ -237,8 +239,8 @@ def _part(staffed: Sequence[Match], rep: Rep) -> tuple[float, Match | None]:
 class same_country(Scorer):
     """A preference for reps who cover the lead's country.
 
-    Formula: 1 when they do, else 0. A rep of whom no countries are known gets ``unknown``. No answer when the lead has
-    no country.
+    Formula: 1 when they do, else 0. A rep of whom no countries are known gets ``unknown``. No
+    answer when the lead has no country.
 
     Args:
         unknown: The points of a rep of whom no countries are known, from 0 to 1; ``None`` for no answer.
@@ -283,9 +285,10 @@ class same_country(Scorer):
 class language(Scorer):
     """The match of the rep's languages with the lead's language.
 
-    Formula: 1 for the very language tag or one that it is a variant of (``de`` for ``de-AT``), ``near`` for the same
-    language in another variant (``pt-BR`` and ``pt-PT``, after the lookup of RFC 4647), else 0. A rep of whom no
-    languages are known gets ``unknown``. No answer when the lead's language is not known.
+    Formula: 1 for the very language tag or one that it is a variant of (``de`` for ``de-AT``),
+    ``near`` for the same language in another variant (``pt-BR`` and ``pt-PT``, after the lookup of
+    RFC 4647), else 0. A rep of whom no languages are known gets ``unknown``. No answer when the
+    lead's language is not known.
 
     Args:
         near: The points for another variant of the language.
@@ -349,9 +352,9 @@ def _no_answer(_rep: Rep) -> None:
 class distance(Scorer):
     """The nearness of the rep to the lead.
 
-    Formula: half / (half + d), with d the great-circle distance in kilometers by the haversine formula (Sinnott 1984)
-    on a sphere of radius 6371.0088 km. A rep whose place is not known, or is not a place on earth, gets ``unknown``. No
-    answer when the lead's is not known.
+    Formula: half / (half + d), with d the great-circle distance in kilometers by the haversine
+    formula (Sinnott 1984) on a sphere of radius 6371.0088 km. A rep whose place is not known, or is
+    not a place on earth, gets ``unknown``. No answer when the lead's is not known.
 
     Args:
         half: The distance in kilometers that gives half a point; above 0.
@@ -458,11 +461,11 @@ def _week(given: Any) -> str:
 class timezone_overlap(Scorer):
     """The share of the lead's working hours that the rep works.
 
-    Formula: the time in the next seven days in which both are open, over the time in which the lead is. The lead's
-    hours are ``week`` in the lead's zone, which is given, or follows from region, country or dial code; where that
-    leaves several zones, the hours that suit all of them. A rep without a schedule works ``week`` in their own zone.
-    A rep with neither schedule nor zone, or whose own calendar fails, gets ``unknown``. No answer when
-    nothing is known of the lead's zone.
+    Formula: the time in the next seven days in which both are open, over the time in which the lead
+    is. The lead's hours are ``week`` in the lead's zone, which is given, or follows from region,
+    country or dial code; where that leaves several zones, the hours that suit all of them. A rep
+    without a schedule works ``week`` in their own zone. A rep with neither schedule nor zone, or
+    whose own calendar fails, gets ``unknown``. No answer when nothing is known of the lead's zone.
 
     Args:
         week: The lead's working hours, such as ``"mon-fri 09:00-17:00"``.

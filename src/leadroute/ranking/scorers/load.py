@@ -30,8 +30,9 @@ def _yes_or_no(given: object) -> bool:
 class free_capacity(Scorer):
     """The share of the rep's capacity that is free, or the free units.
 
-    Formula: (capacity - open) / capacity, from 0 to 1; with ``units``, (capacity - open) / the most free units of a
-    candidate, so that 10 free of 100 come before 5 free of 5. Without a capacity there is always room: 1.
+    Formula: (capacity - open) / capacity, from 0 to 1; with ``units``, (capacity - open) / the most
+    free units of a candidate, so that 10 free of 100 come before 5 free of 5. Without a capacity
+    there is always room: 1.
 
     Args:
         units: Whether to compare free units instead of free shares; default ``False``.
@@ -98,8 +99,8 @@ def _at_an_end(whole: int | None, busy: float) -> float:
 class workload(Scorer):
     """A preference for reps with little open work.
 
-    Formula: half / (half + open / weight), so that a rep of weight 2 with ten open leads counts as one of weight 1
-    with five. A rep of weight 0 gets 0.
+    Formula: half / (half + open / weight), so that a rep of weight 2 with ten open leads counts as
+    one of weight 1 with five. A rep of weight 0 gets 0.
 
     Args:
         half: The number of open leads for half a point; above 0.
@@ -146,8 +147,8 @@ class cap_remaining(Scorer):
 
     It is the preference behind soft caps.
 
-    Formula: (limit - used) / limit, not below 0, of the cap of which least is left; of a paced cap, what is allowed by
-    now. A cap of 0 leaves nothing. No answer when the rep has no caps.
+    Formula: (limit - used) / limit, not below 0, of the cap of which least is left; of a paced cap,
+    what is allowed by now. A cap of 0 leaves nothing. No answer when the rep has no caps.
 
     Example:
         >>> str(cap_remaining())

@@ -120,10 +120,11 @@ class owner(_Sticky):
 class named_account(_Sticky):
     """A preference for the rep with the lead's company as an account.
 
-    Formula: 1 when ``lead.account_id``, ``lead.domain`` or ``lead.company`` is among ``rep.accounts``, 0 for the
-    others. Without a domain, that of the e-mail address counts; upper and lower case are the same, and an account
-    ``example.com`` holds ``eu.example.com``. When no such rep can take the lead, their stand-in gets 1. No answer when
-    no rep has the account, or its owners are away without a stand-in.
+    Formula: 1 when ``lead.account_id``, ``lead.domain`` or ``lead.company`` is among
+    ``rep.accounts``, 0 for the others. Without a domain, that of the e-mail address counts; upper
+    and lower case are the same, and an account ``example.com`` holds ``eu.example.com``. When no
+    such rep can take the lead, their stand-in gets 1. No answer when no rep has the account, or its
+    owners are away without a stand-in.
 
     Args:
         away: The stand-ins of an owner who cannot take the lead: ``"anyone"``, ``"team"`` or ``"manager"``.

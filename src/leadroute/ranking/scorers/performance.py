@@ -221,15 +221,16 @@ def _kept(track_records: TrackRecords) -> _Kept:
 class close_rate(Learning):
     """The rep's win rate, adjusted toward the average of all candidates.
 
-    Formula (the mean of a beta posterior; empirical Bayes): (won + strength * m) / (closed + strength), where m is the
-    candidates' won / closed together. When ``strength`` is not given, it is the one of the largest marginal likelihood
-    of the candidates' own counts: where reps hardly differ it is large, and everyone gets about the average. No answer
-    while none of the candidates has closed anything.
+    Formula (the mean of a beta posterior; empirical Bayes): (won + strength * m) / (closed +
+    strength), where m is the candidates' won / closed together. When ``strength`` is not given, it
+    is the one of the largest marginal likelihood of the candidates' own counts: where reps hardly
+    differ it is large, and everyone gets about the average. No answer while none of the candidates
+    has closed anything.
 
     Args:
         strength: The weight of the average in deals, above 0; estimated from the counts when not given.
-        by: The field of the lead, or a list of fields, that says which leads are similar: the rate is then that of
-            each rep in this segment, and the average too.
+        by: The field of the lead, or a list of fields, that says which leads are similar: the rate
+            is then that of each rep in this segment, and the average too.
         half_life: The age at which an outcome counts half, such as ``"26w"``; ``None`` counts all alike.
 
     Raises:
@@ -323,9 +324,9 @@ def _estimated(won: tuple[float, ...], closed: tuple[float, ...]) -> Prior | Non
 class revenue_rate(Learning):
     """The rep's revenue per closed lead, adjusted toward the average.
 
-    Formula: r / best, where r = (value + strength * m) / (closed + strength) is the credibility estimate (Buehlmann
-    1967), m the candidates' value / closed together, and best the largest r among the candidates. No answer while
-    none of them has won anything of known value.
+    Formula: r / best, where r = (value + strength * m) / (closed + strength) is the credibility
+    estimate (Buehlmann 1967), m the candidates' value / closed together, and best the largest r
+    among the candidates. No answer while none of them has won anything of known value.
 
     Args:
         strength: The weight of the average in leads; above 0.
@@ -454,9 +455,10 @@ _LONGEST = 600.0
 class response_speed(Learning):
     """The speed at which the rep contacts their leads.
 
-    Formula: half / (half + t), where t is the rep's typical time from offer to first contact: exp(l) - 1 seconds with
-    l = (sum of log(1 + seconds) + strength * m) / (reached + strength), and m the mean of log(1 + seconds) over the
-    leads of all candidates. No answer while none of them has contacted a lead.
+    Formula: half / (half + t), where t is the rep's typical time from offer to first contact:
+    exp(l) - 1 seconds with l = (sum of log(1 + seconds) + strength * m) / (reached + strength), and
+    m the mean of log(1 + seconds) over the leads of all candidates. No answer while none of them
+    has contacted a lead.
 
     Args:
         half: The time to contact that gives half a point, such as ``"5m"``.
@@ -536,9 +538,9 @@ class accept_rate(Learning):
 
     A refusal counts for more than silence.
 
-    Formula: (accepted + refusal * declined + strength * m) / (n + strength), where n counts the offers that were
-    accepted, declined or ran out, and m is the same share for all candidates together. No answer while no rep has
-    been offered anything.
+    Formula: (accepted + refusal * declined + strength * m) / (n + strength), where n counts the
+    offers that were accepted, declined or ran out, and m is the same share for all candidates
+    together. No answer while no rep has been offered anything.
 
     Args:
         refusal: The points of a refusal, from 0 (like silence) to 1 (like accepting).

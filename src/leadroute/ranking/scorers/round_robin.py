@@ -1,7 +1,8 @@
 """Whose turn it is, and who has waited longest.
 
-* Every lead is shared out by weight among those who could take it, and the rep who takes it pays one turn. What was
-  shared out to a rep, less the turns that they took, is their credit. The credits of a pool add up to 0.
+* Every lead is shared out by weight among those who could take it, and the rep who takes it pays
+  one turn. What was shared out to a rep, less the turns that they took, is their credit. The
+  credits of a pool add up to 0.
 * Off, full, away, or not what the lead requires: such a rep has no share and pays nothing, so the credit stays.
 * The order is total: ties go to the heavier weight, then to the id. No clock and no other assignment is read.
 """
@@ -139,8 +140,8 @@ class Dues(NamedTuple):
 def dues(context: RoutingContext) -> Dues:
     """What every candidate is due, computed once for a lead. O(candidates).
 
-    Where the counts hold no credits for the pool, the turns stand for them, as if every lead so far had been shared out
-    among these candidates.
+    Where the counts hold no credits for the pool, the turns stand for them, as if every lead so far
+    had been shared out among these candidates.
     """
     return context.once("dues", lambda: _dues(context))
 
@@ -179,17 +180,19 @@ def _mode(given: Any) -> str:
 class round_robin(Scorer):
     """The next turn in the pool, by weight.
 
-    Formula: every lead is shared by weight among the reps who could take it, and the rep who takes it pays one turn. A
-    rep's credit is the sum of their shares, with this lead, minus their turns. The candidates are in the order of their
-    credit; ties go to the heavier weight, then to the id. The first gets 1, the last 0, the others evenly spaced
-    points. An offer takes its turn at once, and gives it back when it is declined, expires or is withdrawn.
+    Formula: every lead is shared by weight among the reps who could take it, and the rep who takes
+    it pays one turn. A rep's credit is the sum of their shares, with this lead, minus their turns.
+    The candidates are in the order of their credit; ties go to the heavier weight, then to the id.
+    The first gets 1, the last 0, the others evenly spaced points. An offer takes its turn at once,
+    and gives it back when it is declined, expires or is withdrawn.
 
-    A rep who is off, full or away, or does not meet the requirement, has no share and pays nothing: there is nothing to
-    catch up on, and nothing is lost. A new rep is level with the others.
+    A rep who is off, full or away, or does not meet the requirement, has no share and pays nothing:
+    there is nothing to catch up on, and nothing is lost. A new rep is level with the others.
 
-    ``mode="strict"`` is Tijdeman's rule on the same credits: while weights and candidates stay the same, no rep is ever
-    further than 1 - 1/(2n - 2) turns from their exact share, which is the best possible bound. When candidates differ
-    from lead to lead, ``weighted`` stays closer to the shares.
+    ``mode="strict"`` is Tijdeman's rule on the same credits: while weights and candidates stay the
+    same, no rep is ever further than 1 - 1/(2n - 2) turns from their exact share, which is the best
+    possible bound. When candidates differ from lead to lead, ``weighted`` stays closer to the
+    shares.
 
     Args:
         mode: ``"weighted"`` or ``"strict"``.
@@ -270,8 +273,8 @@ class Turn:
 def turn_of(context: RoutingContext, place: int) -> Turn:
     """What the lead does to its pool's credits when the candidate at a place takes it.
 
-    A turn that was given pays without share and turn. Turns that were withheld are settled: the lead counts as so many
-    more, all taken by the rep.
+    A turn that was given pays without share and turn. Turns that were withheld are settled: the
+    lead counts as so many more, all taken by the rep.
     """
     rep, found = context.reps[place], dues(context)
     granted = context.snapshot.turn_credits.get(context.pool, {}).get(rep.id, ())

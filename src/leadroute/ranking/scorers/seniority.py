@@ -25,9 +25,9 @@ from leadroute.rules.scorer import Points, Scorer
 class top_producer(Learning):
     """The revenue that the rep has won, less with much open work.
 
-    Formula: value / best * fatigue / (fatigue + open): the rep's revenue won over the largest among the candidates,
-    damped by the leads the rep has open, so that the best one is not buried. No answer while none of the candidates
-    has won anything of known value.
+    Formula: value / best * fatigue / (fatigue + open): the rep's revenue won over the largest among
+    the candidates, damped by the leads the rep has open, so that the best one is not buried. No
+    answer while none of the candidates has won anything of known value.
 
     Args:
         fatigue: The number of open leads that halves the points; above 0.
@@ -148,10 +148,11 @@ class rep_value(Scorer):
 class tier(Learning):
     """The match of the rep's step with the size of the lead.
 
-    Formula: the lead's step is the number of ``bands`` that its ``field`` reaches; the rep's step is the number of
-    ``levels`` that ``rep.level`` reaches, or, with ``wins``, the number of ``wins`` that the rep's won leads reach.
-    A rep below the lead's step gets 0, others 1 - (steps above) / (bands + 1). A rep whose level is not known gets
-    ``unknown``. No answer when the lead's field is not known.
+    Formula: the lead's step is the number of ``bands`` that its ``field`` reaches; the rep's step
+    is the number of ``levels`` that ``rep.level`` reaches, or, with ``wins``, the number of
+    ``wins`` that the rep's won leads reach. A rep below the lead's step gets 0, others 1 - (steps
+    above) / (bands + 1). A rep whose level is not known gets ``unknown``. No answer when the lead's
+    field is not known.
 
     Args:
         field: The field of the lead with its size, such as ``annual_revenue``, or an attribute.
@@ -252,8 +253,8 @@ def _step(size: float | None, bands: tuple[float, ...]) -> int | None:
 class graduation(Learning):
     """The progress of the rep by deals won.
 
-    Formula: the number of ``wins`` that the rep's won leads reach, over the number of steps. No answer when no
-    outcomes are given.
+    Formula: the number of ``wins`` that the rep's won leads reach, over the number of steps. No
+    answer when no outcomes are given.
 
     Args:
         wins: The won leads at which the steps begin, ascending.
@@ -312,10 +313,11 @@ UNKNOWN_SPREAD: Final = 1.0
 class deal_size_fit(Learning):
     """The likelihood that the rep wins a lead of this size.
 
-    Formula: exp(-z * z / 2) with z = (log(size) - m) / s: m is the mean of the log of the deals the rep has won,
-    shrunk by ``strength`` deals towards that of all candidates, and s the spread of log sizes within reps, pooled, at
-    least 0.5. So a rep whose deals are a tenth or ten times the size gets next to nothing. No answer when the lead's
-    size is not known or not above 0, or the rep has won nothing of known value.
+    Formula: exp(-z * z / 2) with z = (log(size) - m) / s: m is the mean of the log of the deals the
+    rep has won, shrunk by ``strength`` deals towards that of all candidates, and s the spread of
+    log sizes within reps, pooled, at least 0.5. So a rep whose deals are a tenth or ten times the
+    size gets next to nothing. No answer when the lead's size is not known or not above 0, or the
+    rep has won nothing of known value.
 
     Args:
         field: The field of the lead with its size, such as ``budget``, or an attribute.

@@ -88,10 +88,11 @@ class _Scorable:
 class Lead(_Scorable):
     """One inquiry to place.
 
-    Every field except ``id`` is optional: ``None``, NaN and blank text mean that it is not known. Values are converted
-    into the form in which they are compared: countries and regions as codes, postal codes as their country writes them,
-    e-mail and domain in lower case and ASCII (IDNA), languages as tags, instants in UTC, text in normal form C.
-    ``repr`` shows the id alone, because the rest is personal data.
+    Every field except ``id`` is optional: ``None``, NaN and blank text mean that it is not known.
+    Values are converted into the form in which they are compared: countries and regions as codes,
+    postal codes as their country writes them, e-mail and domain in lower case and ASCII (IDNA),
+    languages as tags, instants in UTC, text in normal form C. ``repr`` shows the id alone, because
+    the rest is personal data.
 
     Args:
         id: Your own id, 1 to 80 characters.
@@ -239,10 +240,10 @@ class Lead(_Scorable):
         It can be a row of an ORM, a dataclass or a pydantic model.
 
         Args:
-            given: The object. Its fields are what a row has as columns; properties are read where ``columns`` names
-                them.
-            options: As for ``from_mapping``, but ``extra`` is ``ignore`` when not given: such objects hold much that
-                is not about the lead.
+            given: The object. Its fields are what a row has as columns; properties are read where
+                ``columns`` names them.
+            options: As for ``from_mapping``, but ``extra`` is ``ignore`` when not given: such
+                objects hold much that is not about the lead.
 
         Raises:
             ValidationError: Something of the object was refused; every fault is listed.

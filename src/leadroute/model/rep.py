@@ -1,9 +1,9 @@
 """A rep: one person who can take leads, and whether they are at work this minute.
 
-* Presence is set by you and never computed. A rep can be called when the schedule is open *and* the presence
-  says so.
-* A rep who drops out for less than the grace has not left: connections flap. The grace covers ``offline`` only, since
-  nobody is ``busy`` or ``away`` by accident.
+* Presence is set by you and never computed. A rep can be called when the schedule is open *and* the
+  presence says so.
+* A rep who drops out for less than the grace has not left: connections flap. The grace covers
+  ``offline`` only, since nobody is ``busy`` or ``away`` by accident.
 """
 
 from __future__ import annotations
@@ -94,8 +94,8 @@ class Presence:
 
         Args:
             now: An aware datetime.
-            offline_grace: How long a rep who went from available to offline still counts as available; at exactly its
-                end they no longer do.
+            offline_grace: How long a rep who went from available to offline still counts as
+                available; at exactly its end they no longer do.
         """
         if not isinstance(offline_grace, timedelta):
             must_be(timedelta, offline_grace=offline_grace)
@@ -164,11 +164,11 @@ class Rep:
         industries: Industries they cover.
         licenses: Licenses they hold.
         timezone: Their IANA time zone; the schedule's zone, else UTC, when not given.
-        schedule: Working hours: a ``Schedule``, or text such as ``"mon-fri 09:00-17:00"`` in their time zone; ``None``
-            means always.
+        schedule: Working hours: a ``Schedule``, or text such as ``"mon-fri 09:00-17:00"`` in their
+            time zone; ``None`` means always.
         capacity: The most open work, in units (``Rule.capacity_cost``); ``None`` means no limit, 0 none.
-        capacity_by_segment: The most open work of each segment (``Rule.segment``), by name; a lead needs free units in
-            its segment and in ``capacity``.
+        capacity_by_segment: The most open work of each segment (``Rule.segment``), by name; a lead
+            needs free units in its segment and in ``capacity``.
         caps: Limits per period: ``Cap`` values, or text such as ``"30 per month, paced"``.
         joined_at: The time at which they started, aware; caps with a ramp grow from then on.
         weight: Their share of the turns, such as 2 for twice as many; 0 means no leads.

@@ -1,7 +1,7 @@
 """How values are checked and cleaned, and a mapping that does not change.
 
-* A cleaner takes what the host gave and returns the normal form, or raises ``Refused`` with what is wrong and what
-  would be right. It never guesses.
+* A cleaner takes what the host gave and returns the normal form, or raises ``Refused`` with what is
+  wrong and what would be right. It never guesses.
 * The cleaners of personal fields never repeat the value.
 """
 

@@ -2,13 +2,14 @@
 
 * A :class:`Change` is a set of guarded operations. A store applies all of them, or raises
   :class:`~leadroute.errors.ConflictError` for the first one whose guard failed and applies none.
-* First means first in canonical order: Once < Check < Put and Drop < Ack and Defer < Add < Raise < Emit, each by key.
-  It is also the order in which a store takes its locks, so two changes can never wait for each other, and the rows
-  that many changes want (the counters) are locked last and shortest.
+* First means first in canonical order: Once < Check < Put and Drop < Ack and Defer < Add < Raise <
+  Emit, each by key. It is also the order in which a store takes its locks, so two changes can never
+  wait for each other, and the rows that many changes want (the counters) are locked last and
+  shortest.
 * A guard looks at the latest committed state, never at what was read before.
 * A missing record has version 0, and a missing counter stands at 0.
-* A change writes each record, once-key, outbox entry and log position at most once. Several Adds on one counter are
-  applied one after the other in the order given, each within its own bounds.
+* A change writes each record, once-key, outbox entry and log position at most once. Several Adds on
+  one counter are applied one after the other in the order given, each within its own bounds.
 """
 
 from __future__ import annotations
@@ -110,8 +111,8 @@ class Once:
 
     ConflictError ``duplicate`` carries the value kept under it.
 
-    The key is dated by the latest Emit of its change, which is what :meth:`Store.trim` goes by; a once-key committed
-    without an event has no date and is kept for ever.
+    The key is dated by the latest Emit of its change, which is what :meth:`Store.trim` goes by; a
+    once-key committed without an event has no date and is kept for ever.
 
     Args:
         key: The idempotency key.
@@ -229,8 +230,9 @@ class Add:
 class Raise:
     """Raise a counter to at least ``to``; it never conflicts.
 
-    Like Add it commutes, so two processes never have to read again because of it. "When was this rep last given a
-    lead" is such a number: as a versioned record it would make every two offers to one rep conflict.
+    Like Add it commutes, so two processes never have to read again because of it. "When was this
+    rep last given a lead" is such a number: as a versioned record it would make every two offers to
+    one rep conflict.
 
     Args:
         key: The counter; a missing one stands at 0.
@@ -340,8 +342,8 @@ def ordered(change: Change) -> tuple[Op, ...]:
 class Record:
     """A record as a store gives it back.
 
-    A once-key reads as a record too: ``get(["once/<key>"])`` has the kept value as ``data``, version 1 and the
-    fingerprint.
+    A once-key reads as a record too: ``get(["once/<key>"])`` has the kept value as ``data``,
+    version 1 and the fingerprint.
     """
 
     key: str
@@ -357,8 +359,9 @@ class Record:
 class Event:
     """An event of the log, as a store returns it.
 
-    ``id`` rises within one lead and is a page mark, not the order of commits: never use it as a cursor of delivery.
-    ``attempts`` is ``None`` for an event that is not in the outbox, because it was acknowledged or not to be delivered.
+    ``id`` rises within one lead and is a page mark, not the order of commits: never use it as a
+    cursor of delivery. ``attempts`` is ``None`` for an event that is not in the outbox, because it
+    was acknowledged or not to be delivered.
     """
 
     id: int

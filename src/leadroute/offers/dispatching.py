@@ -22,8 +22,8 @@ class SweepResult:
         offered: Leads that were offered to a rep.
         catch_all: Leads that went to the catch-all.
         next_wakeup: When time alone can give the next sweep something to do; as ``Dispatcher.next_wakeup``.
-        errors: Leads that cannot be judged, such as after a mistake in a new policy. They wait on, and are judged again
-            by the next sweep.
+        errors: Leads that cannot be judged, such as after a mistake in a new policy. They wait on,
+            and are judged again by the next sweep.
     """
 
     timed_out: int = 0

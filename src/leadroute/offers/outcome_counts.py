@@ -1,9 +1,9 @@
 """From events to the outcomes that scorers learn from: out of the log, or counted as they happen.
 
-* The segments of a lead are read from the lead itself, because events hold no facts about it. A lead that was erased
-  still counts, in the segment of all leads.
-* Counting parts of a log and adding up gives the same as counting all of it, as long as each lead's events stay
-  together. Counting each event as it happens gives the same, too.
+* The segments of a lead are read from the lead itself, because events hold no facts about it. A
+  lead that was erased still counts, in the segment of all leads.
+* Counting parts of a log and adding up gives the same as counting all of it, as long as each lead's
+  events stay together. Counting each event as it happens gives the same, too.
 """
 
 from __future__ import annotations

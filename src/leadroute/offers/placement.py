@@ -71,8 +71,8 @@ class Placement:
         closed_at: The time of the closing feedback.
         outcome: The last feedback; for a disqualified lead ``nurture``, ``reject`` or ``review``.
         value: Its value, in your currency.
-        reason_code: The reason why it is disqualified, waits, or is with the catch-all: an ``Outcome``, ``declined`` or
-            ``timed_out``; empty otherwise.
+        reason_code: The reason why it is disqualified, waits, or is with the catch-all: an
+            ``Outcome``, ``declined`` or ``timed_out``; empty otherwise.
         previous_offers: The results of earlier offers, by rep id.
         reservations: The units that it counts against, by counter key.
         release_on: The moment at which open work is given back, as ``Rule.release_on``.

@@ -2,8 +2,8 @@
 
 * ``operations`` is the only place where events become store operations. A change to a counter is the difference between
   the reservations of the placement before and after, and is never computed in another way.
-* Limits are guards inside the change, and not checks before it. Giving back is never refused. The wrap-up of a rep is
-  such a limit: the counter of their last contact must not have changed.
+* Limits are guards inside the change, and not checks before it. Giving back is never refused. The
+  wrap-up of a rep is such a limit: the counter of their last contact must not have changed.
 """
 
 from __future__ import annotations

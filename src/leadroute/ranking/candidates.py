@@ -1,8 +1,9 @@
 """The candidates of a rule in a pool, computed once and kept from lead to lead.
 
 * A ``CandidateSet`` belongs to one rule, pool and roster. What does not hang on lead, counts or instant is asked once.
-* ``Candidates`` are those whom neither rule nor lead excludes for good: active, with a weight, meeting the requirement,
-  in the territory. Leads that are equal in what is asked of them share one. Counters are read for candidates alone.
+* ``Candidates`` are those whom neither rule nor lead excludes for good: active, with a weight,
+  meeting the requirement, in the territory. Leads that are equal in what is asked of them share
+  one. Counters are read for candidates alone.
 * Everything kept is bounded by the number of values (``MOST_CELLS``) and can be forgotten at any time.
 """
 

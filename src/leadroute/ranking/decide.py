@@ -1,9 +1,9 @@
 """The one engine: who may take a lead, their scores, who is first, and what that counts against.
 
-* Criteria are masks and scores are columns over the candidates. Assignments, exclusions and texts are made when
-  somebody looks, from what was read at the decision.
-* Whatever a decision entails (the counters that the lead counts against, the turn that it takes) comes out of the same
-  decision; nobody works it out again.
+* Criteria are masks and scores are columns over the candidates. Assignments, exclusions and texts
+  are made when somebody looks, from what was read at the decision.
+* Whatever a decision entails (the counters that the lead counts against, the turn that it takes)
+  comes out of the same decision; nobody works it out again.
 """
 
 from __future__ import annotations
@@ -549,8 +549,9 @@ def _together(own: Hours | None, calling_hours: Hours | None, at: datetime) -> d
 def decide(asked: Asked, roster: Roster) -> Decided:
     """What becomes of a lead under the rule that matched: in its pool, or in others it names.
 
-    The steps are taken in order, and the first that finds a rep is the last. ``ignore_availability`` asks every pool
-    that was asked so far again, in that order. A pool is asked once, however often the steps name it.
+    The steps are taken in order, and the first that finds a rep is the last.
+    ``ignore_availability`` asks every pool that was asked so far again, in that order. A pool is
+    asked once, however often the steps name it.
     """
     router, rule = asked.router, asked.rule
     pool = rule.pool or EVERYONE

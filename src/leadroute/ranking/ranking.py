@@ -222,12 +222,13 @@ class Ranking:
         rejections: The excluded reps, in the order of their ids; made by ``source`` when not given.
         detail: More about the outcome, such as the condition that failed in qualification.
         at: The instant of the decision, when it is known.
-        resumes_at: The time of the next decision, when no rep can take the lead now but one can later, over all pools
-            that were ranked; the instant of the decision when that depends on open work and not on time.
+        resumes_at: The time of the next decision, when no rep can take the lead now but one can
+            later, over all pools that were ranked; the instant of the decision when that depends on
+            open work and not on time.
         accept_within: How long an offer of this lead is open.
         policy_version: The version of the policy that decided.
-        factor: For ``DISQUALIFIED``: the name of the first factor that the lead did not meet; the condition when the
-            policy names no factors.
+        factor: For ``DISQUALIFIED``: the name of the first factor that the lead did not meet; the
+            condition when the policy names no factors.
         verdict: For ``DISQUALIFIED``: the outcome of that factor: ``nurture``, ``reject`` or ``review``.
         other_pools: The results of the other pools, in their order; the rule's own pool comes first when it found no
             rep and the lead goes to a rep of another pool, or to one who is not available.

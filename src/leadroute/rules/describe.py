@@ -1,7 +1,7 @@
 """Conditions in plain words, for people who do not read code: reasons, reports, diagrams.
 
-Words of the rep say so. Words of the lead do where they meet words of the rep; elsewhere they do not, because most
-conditions are about the lead.
+Words of the rep say so. Words of the lead do where they meet words of the rep; elsewhere they do
+not, because most conditions are about the lead.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """The fields of leads and reps: their names, kinds and values.
 
-* A literal that is compared with a field goes through the cleaner of that field, taken from the model itself, so
-  ``LEAD.country == "us"`` and a lead from ``us`` meet as ``US``.
+* A literal that is compared with a field goes through the cleaner of that field, taken from the
+  model itself, so ``LEAD.country == "us"`` and a lead from ``us`` meet as ``US``.
 * Names, e-mail addresses and phone numbers are never read: what is read here ends up in reasons and in counters.
 """
 

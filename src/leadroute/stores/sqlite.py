@@ -1,11 +1,11 @@
 """A store in a SQLite file, by the standard library alone.
 
-* The file is in WAL mode: readers never wait, and one writer works at a time. Good for one machine, at some thousand
-  commits a second.
+* The file is in WAL mode: readers never wait, and one writer works at a time. Good for one machine,
+  at some thousand commits a second.
 * A write starts with BEGIN IMMEDIATE, so its guards see the latest state. SQLite's own waiting is unfair under load, so
   the store asks again at an even pace, until its patience ends in ``TransientError``.
-* A connection is opened when one is needed, used by one thread at a time, kept for the next call, and never carried
-  over a fork. No transaction, not even a read, outlives the call that needed it.
+* A connection is opened when one is needed, used by one thread at a time, kept for the next call,
+  and never carried over a fork. No transaction, not even a read, outlives the call that needed it.
 """
 
 from __future__ import annotations
@@ -127,8 +127,8 @@ class SqliteStore(_Sqlite):
         busy_timeout: The time to wait for other writers before ``TransientError``.
 
     Raises:
-        ConfigError: The file is not a database or cannot be opened, an option cannot be used, or the tables were
-            made by another release.
+        ConfigError: The file is not a database or cannot be opened, an option cannot be used, or
+            the tables were made by another release.
 
     Example:
         >>> with SqliteStore(folder / "crm.db") as store:  # doctest: +SKIP
@@ -287,8 +287,9 @@ class SqliteStore(_Sqlite):
 class SqliteTransaction(_Sqlite):
     """A store inside your transaction, which commits or rolls back with it.
 
-    Reads work at any time. A write asks for an open transaction, because without one the driver would commit it.
-    Begin with BEGIN IMMEDIATE; after a plain BEGIN and a read, SQLite may refuse the first write for ever.
+    Reads work at any time. A write asks for an open transaction, because without one the driver
+    would commit it. Begin with BEGIN IMMEDIATE; after a plain BEGIN and a read, SQLite may refuse
+    the first write for ever.
 
     Args:
         connection: Your connection. Its settings stay as they are; it must give texts as ``str``.

@@ -49,9 +49,9 @@ class Change:
     Args:
         of: ``rep``, ``team``, ``pool``, ``rule``, ``policy``, ``lead``, ``moment``, ``previous_offers`` or ``counts``.
         name: The field; of a pool and of a rule their name; of the moment ``now``; of what was tried the rep's id.
-        value: The new value of the field. Of the team the reps as they would be, of a pool its members, of a rule the
-            whole new rule, of counts the fields of the snapshot with their new values. Not shown: it may hold more
-            than what was changed.
+        value: The new value of the field. Of the team the reps as they would be, of a pool its
+            members, of a rule the whole new rule, of counts the fields of the snapshot with their
+            new values. Not shown: it may hold more than what was changed.
         words: The change in words, such as ``capacity was 4 instead of 3``.
     """
 

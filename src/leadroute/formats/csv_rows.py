@@ -256,7 +256,7 @@ def write_rows(
     """Write rows as CSV in UTF-8, one at a time.
 
     Args:
-        target: A path, or an open text file such as ``sys.stdout``. Open one of your own with ``newline=""``.
+        target: A path, or an open text file such as ``sys.stdout``, opened with ``newline=""``.
         columns: The names of the columns, in their order.
         rows: For each row its values by column. A column without a value stays empty.
         guard: Whether to put a quote before text that a spreadsheet could take for a formula. Say

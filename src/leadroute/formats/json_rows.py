@@ -1,6 +1,6 @@
 """Leads and reps from JSON.
 
-A key that stands twice in one object is an error; the standard library would silently keep the last.
+A key that stands twice in one object is an error; the standard library would keep the last.
 """
 
 from __future__ import annotations

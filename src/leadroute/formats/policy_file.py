@@ -1,7 +1,7 @@
 """Policies as files: read, checked and written.
 
 * Reading and writing are inverses: ``parse_policy(dump_policy(router)) == router``.
-* The text of conditions and scores is read by ``leadroute.rules``; nothing in a file is ever evaluated or imported.
+* Conditions and scores are read by ``leadroute.rules``; nothing in a file is evaluated or imported.
 """
 
 from __future__ import annotations
@@ -121,9 +121,9 @@ def load_policy(
         source: The path of the file.
         format: ``toml`` or ``json``; by the ending of the path when not given.
         scorers: The host's own scorers by name, beside the built-in ones.
-        predicates: The functions that ``predicate(name)`` in a condition calls, by name, as for ``Router``.
+        predicates: The functions that ``predicate(name)`` calls, by name, as for ``Router``.
         lists: The lists that replace the bundled ones, by name, as for ``Router``.
-        models: The models that ``[lead_scoring]`` may name, by name: anything with ``predict_proba``.
+        models: The models that ``[lead_scoring]`` may name: anything with ``predict_proba``.
 
     Raises:
         PolicyError: The file has errors; every one is listed with file, line, table and key.
@@ -153,9 +153,9 @@ def parse_policy(
         format: ``toml`` or ``json``.
         name: What errors call the file.
         scorers: The host's own scorers by name, beside the built-in ones.
-        predicates: The functions that ``predicate(name)`` in a condition calls, by name, as for ``Router``.
+        predicates: The functions that ``predicate(name)`` calls, by name, as for ``Router``.
         lists: The lists that replace the bundled ones, by name, as for ``Router``.
-        models: The models that ``[lead_scoring]`` may name, by name: anything with ``predict_proba``.
+        models: The models that ``[lead_scoring]`` may name: anything with ``predict_proba``.
 
     Raises:
         PolicyError: The text has errors; every one is listed with file, line, table and key.

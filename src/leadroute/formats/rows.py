@@ -1,7 +1,7 @@
 """Leads and reps from files and tables: CSV, JSON, JSON lines, data frames and mappings.
 
 * Every row is a lead or a ``RowError`` with the line it starts on and every fault in it; reading goes on.
-* One id twice with different content is a fault of the later row. The same row again is the same lead again.
+* One id twice with different content is a fault of the later row; the same row again is not.
 """
 
 from __future__ import annotations
@@ -292,7 +292,7 @@ def read_leads(
     and ``restored`` counts the postal codes that got back the zeros that a spreadsheet had cut.
 
     Args:
-        source: A path, an open file, an iterable of lines or of mappings, or a data frame of pandas or polars.
+        source: A path, an open file, lines, mappings, or a data frame of pandas or polars.
         name: What errors call the source; its path, else ``<stdin>`` or ``<rows>``, when not given.
         format: ``csv``, ``jsonl`` or ``json``; by the ending of the path, else ``csv``, when not
             given. A CSV file may have ``,``, ``;`` or tabs between its cells.
@@ -302,8 +302,8 @@ def read_leads(
             ``ColumnMap``, the name of a preset, or fields by headers such as ``{"Lead ID": "id"}``.
         country: The country of rows that name none, such as ``US`` for a file with states alone.
         timezone: The IANA zone of instants without an offset. They are refused without it.
-        dates: The order in dates such as 3/4/2026: ``dmy``, ``mdy`` or ``ymd``. They are refused without it.
-        decimal: The sign before a fraction, ``.`` or ``,``, for numbers with thousands such as 50.000.
+        dates: The order in dates such as 3/4/2026: ``dmy``, ``mdy`` or ``ymd``; else refused.
+        decimal: The sign before a fraction, ``.`` or ``,``, for numbers such as 50.000.
         extra: What becomes of columns that fill nothing: ``attributes``, ``ignore`` or ``refuse``.
         on_fault: What a fault takes away: the ``row``, or the ``field`` alone; then the
             ``RowError`` comes after its lead.
@@ -355,7 +355,7 @@ def read_reps(
         source: As for ``read_leads``; so are the other arguments.
         name: What errors call the source.
         format: ``csv``, ``jsonl`` or ``json``.
-        custom: The kinds of custom attributes, as for ``read_leads``; those of reps are ``rep.name``.
+        custom: The kinds of custom attributes, as for ``read_leads``, such as ``rep.name``.
         columns: What the columns fill, where their names do not say it.
         timezone: The IANA zone of instants without an offset. It is not the time zone of the reps.
         dates: The order in dates such as 3/4/2026.

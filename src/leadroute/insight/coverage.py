@@ -54,7 +54,7 @@ class Coverage:
 
         A row is where its day is: Monday's row for Monday.
 
-        An hour that the clocks skip is ``None``; one that they repeat has the smaller figure of the two.
+        An hour that the clocks skip is ``None``; one that they repeat has its smaller figure.
         """
         rows: list[list[float | None]] = [[None] * 24 for _ in DAY_NAMES]
         first = self.hours[0].astimezone(self.zone).date()
@@ -186,7 +186,7 @@ def coverage_of(
         router: The policy.
         roster: The reps.
         now: An instant of the week, aware.
-        zone: The zone in which the week is counted; that which most of the reps keep when not given.
+        zone: The zone in which the week is counted; by default that of most of the reps.
 
     Raises:
         FieldTypeError: ``now`` is naive, or something is of the wrong kind.

@@ -210,8 +210,8 @@ class Cap:
             30 or 90 days. Counted in twelfths of that, so that room comes back at most a twelfth
             later than to the second.
         soft: Only prefer reps who are below it (``cap_remaining()``), and exclude no rep.
-        burst: The most on one day, 1 or more; one more than the pace when not given. For paced caps.
-        ramp: For reps with ``joined_at``: grow evenly from 1 to ``limit`` over this time, such as ``"8w"``.
+        burst: The most on one day, 1 or more; by default one more than the pace. For paced caps.
+        ramp: For reps with ``joined_at``: grow evenly from 1 to ``limit`` over such as ``"8w"``.
         source: Count only leads from this source.
         pool: Count only leads that were placed through this pool.
         segment: Count only leads of this segment (``Rule.segment``).
@@ -367,7 +367,7 @@ class Cap:
             holder: Whose counters: the beginning of their keys.
             now: The instant of the offer, aware.
             zone: The zone whose calendar counts.
-            hours: The rep's hours, whose weekly days a paced cap is spread over; ``None`` is every day.
+            hours: The rep's hours, over whose days a paced cap is spread; ``None`` is every day.
             since: The start of the rep, for the ramp.
 
         Example:

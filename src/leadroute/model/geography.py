@@ -2,7 +2,7 @@
 
 * A full code says its country itself; any other region is read within the lead's country. Without
   one, a name is read that one place in the world has alone.
-* Zeros are given back to a postal code only where all codes of the country are digits of one length.
+* Zeros are given back to a postal code only where a country's codes are digits of one length.
 """
 
 from __future__ import annotations

@@ -227,7 +227,7 @@ class Schedule(Hours):
         holidays: Local dates that are closed: a collection of dates, or anything that answers ``date in holidays``,
             such as ``holidays.country_holidays("NL")``, whose answers must not change.
         overrides: Windows that replace those of one date, holiday or not; ``None`` closes it.
-        time_off: Absences: dates, pairs of dates (the last included), pairs of aware datetimes, or ``TimeOff``.
+        time_off: Absences: dates, pairs of dates (the last included) or instants, or ``TimeOff``.
 
     Raises:
         ValidationError: An argument cannot be read; every fault is listed.

@@ -1,6 +1,6 @@
 """What a decision knows besides the policy, the lead and the reps: the counts of one instant.
 
-A decision reads one snapshot and nothing else, so that it can be made again later and come out the same.
+A decision reads one snapshot and nothing else, so that it can be made again and come out the same.
 """
 
 from __future__ import annotations
@@ -149,7 +149,7 @@ class Snapshot:
             Of two who got theirs at one instant, the later has a higher number.
         won: Deals each rep has won, by rep id.
         closed: Deals of each rep that have ended, won or not, by rep id.
-        track_records: The results of each rep's leads by segment and week, for the scorers that learn.
+        track_records: The results of each rep's leads by segment and week, for scorers.
         contacted: The last contact of each rep by rep id, in microseconds since 1970 (UTC).
         presence: The presence of each rep, by rep id; it is not checked for a rep who is missing.
         turn_credits: Turns given to reps beside their share, or withheld, by pool and rep id.

@@ -243,9 +243,9 @@ class Territory:
         languages: Language tags; ``pt`` holds ``pt-BR``.
         accounts: Accounts of your CRM.
         domains: Internet domains of companies; ``example.com`` holds ``eu.example.com``.
-        center: A position, (latitude, longitude) in degrees, around which leads with ``lat`` and ``lon`` lie.
+        center: A position, (latitude, longitude) in degrees; leads have ``lat`` and ``lon``.
         radius_km: The radius around it in kilometers.
-        priority: Among territories that fit equally closely, the higher one goes first; by default 0.
+        priority: Among territories that fit equally closely, the higher goes first; default 0.
         parent: The name of the territory from which it has what it does not say.
         owners: Ids of the reps whose territory it is; also reps who name it in ``Rep.territories``.
         overlays: Ids of reps who work there beside the owner, such as specialists.

@@ -176,7 +176,7 @@ class TrackRecords:
             rep_id: The rep.
             segment: A segment made by ``segment_key``; all leads when not given.
             now: The instant of the decision; needed for ``half_life``.
-            half_life: The age, in whole weeks, at which an outcome counts half; ``None`` counts all alike.
+            half_life: The age, in whole weeks, at which an outcome counts half; ``None`` for never.
 
         Complexity: O(weeks with outcomes) the first time in a week, then O(1).
         """

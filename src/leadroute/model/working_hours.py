@@ -84,7 +84,7 @@ class Hours:
 
         Args:
             start: An aware datetime.
-            duration: Zero or more, as it elapses: an hour is 3,600 seconds across a change of the clocks.
+            duration: Zero or more, as it elapses: an hour is 3,600 seconds at any change of clocks.
 
         Raises:
             FieldTypeError: ``start`` is naive, or ``duration`` is no timedelta.

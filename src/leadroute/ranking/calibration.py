@@ -42,10 +42,10 @@ class Calibration:
         count: How many there were, without those that abstained.
         rate: The share that came true.
         brier: The mean squared error (Brier 1950); 0 is perfect.
-        skill: 1 - brier / (rate * (1 - rate)): the share of the error saved beside always predicting the rate.
-        slope: Of the outcomes on the log-odds of the predictions (Cox 1958): 1 is right, below 1 is too bold.
+        skill: 1 - brier / (rate * (1 - rate)): the share of error saved beside the plain rate.
+        slope: Of the outcomes on the log-odds (Cox 1958): 1 is right, below 1 is too bold.
         intercept: The log-odds missing on average; 0 is right, below 0 is too high.
-        auc: The probability that a random yes was predicted higher than a random no, equals counting half.
+        auc: The probability that a random yes was predicted above a random no; equals count half.
         bins: The tenths of the scale that have predictions.
         abstained: How many were ``None``, as the score of a lead is of whom nothing is known.
     """
@@ -85,7 +85,7 @@ def calibration(pairs: Iterable[tuple[float | None, bool]]) -> Calibration:
             abstains: such a pair is counted and left out. One pair with a probability or more.
 
     Raises:
-        FieldTypeError: There are none, a prediction is not a probability, or an outcome neither yes nor no.
+        FieldTypeError: There are none, a prediction is no probability, or an outcome no yes or no.
 
     Complexity: O(n log n).
 

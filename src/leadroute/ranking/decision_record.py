@@ -2,7 +2,7 @@
 
 * A record is complete: every rep of the pool with every reason, the points of every score, what broke a tie, and the
   probability with which each rep came first. Nothing in it is computed when it is read.
-* It holds plain values alone, so ``leadroute.plain`` writes it as JSON: equal records are equal bytes.
+* It holds plain values alone, so ``leadroute.plain`` writes it as JSON: equal as bytes.
 """
 
 from __future__ import annotations
@@ -91,7 +91,7 @@ class DecisionRecord:
         fallback_step: What happens when no rep was found: ``wait`` or ``catch_all``.
         ignore_availability: True when availability was ignored.
         notes: Remarks, such as an unknown time zone of the lead.
-        lead_score: The lead score, its parts and how much was known; ``None`` when the policy scored no leads.
+        lead_score: The lead score and its parts; ``None`` when the policy scored no leads.
 
     Example:
         >>> from leadroute import Lead, Rep, Roster, Router, Rule, free_capacity

@@ -75,7 +75,7 @@ def prior_of(counts: Iterable[Counts], strength: float | None = None) -> Prior |
         counts: Successes and trials of each rep; successes do not exceed trials.
         strength: The weight of the average in trials; estimated from the counts when ``None``.
 
-    Complexity: O(reps), and O(different counts) for an estimate; it is remembered for counts seen before.
+    Complexity: O(reps), and O(different counts) for an estimate, which is remembered.
 
     Example:
         >>> alike = prior_of([(63, 100), (61, 100), (65, 100), (64, 100)])

@@ -84,7 +84,7 @@ class FitCriterion:
     Args:
         name: The name in reasons and features, unique.
         when: A condition on the lead.
-        points: What it adds when the condition holds; below 0 for what speaks against the lead. Default 1.
+        points: What it adds when the condition holds; below 0 speaks against it. Default 1.
 
     Raises:
         ConfigError: The condition asks about the rep or about the lead score, or the points are 0.
@@ -195,9 +195,9 @@ class LeadGrade:
 
     Args:
         name: What it is called, such as ``hot``; unique, up to 80 characters.
-        at_least: The score from which on a lead belongs to it, 0 to 1; the highest that is reached counts.
-        respond_within: The time within which such a lead must be contacted; ``None`` (default) for no deadline.
-        priority: The priority of such a lead, unless it brings its own; higher goes first. ``None`` (default) for 0.
+        at_least: The score from which on a lead belongs to it, 0 to 1; the highest counts.
+        respond_within: The time within which to contact it; ``None`` (default) for no deadline.
+        priority: Its priority, unless the lead brings one; higher first. ``None`` (default) for 0.
 
     Raises:
         ConfigError: A parameter cannot be read.
@@ -234,7 +234,7 @@ class Logistic:
 
     Args:
         intercept: The log-odds of a lead without any feature.
-        coefficients: The log-odds that each feature adds, by name; a feature that is not named adds nothing.
+        coefficients: The log-odds that each feature adds, by name; others add nothing.
 
     Raises:
         ConfigError: One of them is not a number.
@@ -331,7 +331,7 @@ def _grades(given: Iterable[LeadGrade]) -> tuple[LeadGrade, ...]:
 
 @frozen(kw_only=True, slots=False)  # a cached property needs a place for its value
 class LeadScoring:
-    """How leads are scored: what they are (fit), what they did (engagement), and the grade that follows.
+    """How leads are scored: what they are (fit), what they did (engagement), and the grade.
 
     Formulas: fit = clip(points that hold / points above 0 that could hold, 0, 1), over what can be
     judged of the lead; not known when nothing that speaks for a lead can be judged and nothing
@@ -351,11 +351,11 @@ class LeadScoring:
             (default) for none. Its features are, in this order, 1 or 0 for each of ``fit`` and
             ``sources``, and the heat of each kind of ``engagement``. Name it with ``NamedModel``
             for a policy file.
-        predicates: The functions that ``predicate(name)`` in a condition calls, by name; a router brings its own.
+        predicates: The functions that ``predicate(name)`` calls; a router brings its own.
         lists: The lists that replace the bundled ones, by name; a router brings its own.
 
     Raises:
-        ConfigError: A part is of the wrong kind, two share a name, or two grades begin at the same score.
+        ConfigError: A part is of the wrong kind, a name stands twice, or two grades begin alike.
         UnknownFieldError: A coefficient of a ``Logistic`` names none of the features.
 
     Example:
@@ -428,7 +428,7 @@ class LeadScoring:
         """Return the score at an instant that was checked before.
 
         Raises:
-            FieldTypeError: The instant is needed and not known, or a condition met a fact of the wrong type.
+            FieldTypeError: The instant is needed and not known, or a fact has the wrong type.
         """
         plan = self._plan
         if now is None:

@@ -1,9 +1,9 @@
 """What a router declares, held against each other when it is built, and the version of a policy.
 
 * It depends on what decides, and on nothing else: no object ids, no hash seeds, no order of sets.
-* It is the same in every process and in every version of Python, and survives ``dump_policy`` and ``load_policy``.
+* It is the same in every process and version of Python, and survives writing and reading.
 * Equal values count alike: 2.0 is 2.
-* What is left at its default does not count, so that a new option of leadroute leaves old versions as they are.
+* What is left at its default does not count, so that a new option leaves versions as they are.
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 
 * A look never raises. An attribute of another kind than the plane's is as good as missing there;
   whether it makes a rule raise is watched apart.
-* Row ``r`` of ``n`` is bit ``n - 1 - r``, so the first row alive is the highest bit; ``int.bit_length`` finds it.
+* Row ``r`` of ``n`` is bit ``n - 1 - r``: the first row alive is the highest bit.
 """
 
 from __future__ import annotations
@@ -96,7 +96,7 @@ class Plane:
     Args:
         table: The rows of listed values, and of ``None`` for a missing one.
         breaks: The values at which the rows of unlisted values change, ascending.
-        segments: The rows of unlisted values: below the first break, from it on, from the second on, and so on.
+        segments: The rows of unlisted values: below the first break, from it on, and so on.
     """
 
     table: Mapping[Any, int]

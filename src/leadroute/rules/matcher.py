@@ -139,9 +139,9 @@ class Index:
     Attributes:
         first: ``first(lead, now)`` is the position of the first condition that holds, or ``None``,
             in O(fields x conditions / 64) and little of it.
-        all: ``all(lead, now)`` is the positions of all conditions that hold, in order; one more step for each of them.
+        all: ``all(lead, now)`` is the positions of all conditions that hold, in order.
 
-    Both raise a ``FieldTypeError`` when a condition that was reached cannot use what it found; it names rule and lead.
+    Both raise a ``FieldTypeError`` when a condition that was reached cannot use what it found.
     """
 
     names: tuple[str, ...]
@@ -346,7 +346,7 @@ class Matcher:
         first: ``first(lead, now)`` is the position of the first condition that holds, or ``None``.
         all: ``all(lead, now)`` is the positions of all conditions that hold, in order.
 
-    Both raise a ``FieldTypeError`` when a condition that was reached cannot use what it found; it names rule and lead.
+    Both raise a ``FieldTypeError`` when a condition that was reached cannot use what it found.
 
     Raises:
         ConfigError: A condition asks about a rep, or the names are not as many as the conditions.

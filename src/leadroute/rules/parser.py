@@ -190,8 +190,8 @@ def parse(
         The same tree that the Python form gives. O(length).
 
     Raises:
-        UnknownFieldError: A field, function or definition is not known; the message suggests the nearest.
-        ExpressionError: The text is not in the language; the message has line, column and what to write instead.
+        UnknownFieldError: A field, function or definition is not known; see the suggestion.
+        ExpressionError: The text is not in the language; see line, column and remedy.
 
     Example:
         >>> from leadroute.rules.builders import LEAD

@@ -44,8 +44,8 @@ class RoutingContext:
         instant: The instant of the decision; ``None`` when the caller gave none.
         matches: The territories that the lead is in, most specific first.
         registry: The predicates and lists of the policy.
-        absent: The members of the pool who cannot take the lead, or a function that finds them when asked.
-        lot: The lot of every rep, 0 up to ``CHANCES``, to see what chance could have given; ``None`` draws them.
+        absent: The members of the pool who cannot take the lead, or a function that finds them.
+        lot: The lot of every rep, 0 up to ``CHANCES``, for a trial; ``None`` draws them.
         column: From a key and a function of a rep to the value of each of ``reps``, in their order.
             The engine hands in one that asks once as long as key and team stay the same, so the key
             is all that the value hangs on besides the rep: what asks, and what it looks at of lead,

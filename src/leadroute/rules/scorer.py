@@ -72,7 +72,7 @@ class Scorer:
         Args:
             context: The lead, the candidates, the counts and the instant.
 
-        Complexity: O(reps), and next to nothing where ``depends`` tells that they were computed before.
+        Complexity: O(reps), and next to nothing where ``depends`` tells they were computed.
         """
         key = self.depends(context)
         if key is None:
@@ -501,7 +501,7 @@ def parse_score(
 
     Raises:
         UnknownFieldError: A scorer is not registered; the message suggests the nearest.
-        ExpressionError: The text is not in the language; the message has line, column and what to write instead.
+        ExpressionError: The text is not in the language; see line, column and remedy.
 
     Example:
         >>> from leadroute import free_capacity, skill_match

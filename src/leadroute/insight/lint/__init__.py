@@ -34,8 +34,8 @@ def check(
 
     Args:
         router: The policy. Its ``silences`` leave out what is meant to be as it is.
-        roster: The reps that it is used with. Without them, only the rules are held against one another.
-        now: An instant in the week whose hours are looked at, aware. Without it, hours are not looked at.
+        roster: The reps it is used with. Without them, only the rules are held against one another.
+        now: An instant in the week whose hours are looked at, aware. Without it, they are not.
         lines: The lines of the policy file by place, as ``leadroute.formats.policy_source.lines_of`` gives them.
 
     Returns:

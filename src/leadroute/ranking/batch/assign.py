@@ -317,12 +317,12 @@ def assign_batch(
             ``Assignment``; the score when not given.
         most: The most leads for one rep, beside their limits. ``round_robin()`` spreads the leads
             by itself: each is a turn that the next one sees.
-        gap: The share of the worth that may be given up for speed, such as 0.0005. Not with priorities.
+        gap: The share of the worth that may be given up for speed. Not with priorities.
         engine: ``python``, or ``ortools`` or ``scipy`` with the extra ``batch``. Not with priorities.
 
     Raises:
         ValidationError: A lead is given twice.
-        ConfigError: ``most``, ``gap`` or ``engine`` cannot be right, or the objective gives no number.
+        ConfigError: ``most``, ``gap`` or ``engine`` cannot be right, or no number is given.
         FieldTypeError: As for ``Router.rank``.
         MissingExtraError: The engine's package is not installed.
 
@@ -367,7 +367,7 @@ def _wishes(
     counts: Snapshot,
     terms: BatchOptions,
 ) -> list[_Wish]:
-    """What each lead may have, the highest priority first, then the best lead score, then the oldest.
+    """What each lead may have: by priority, then the best lead score, then the oldest.
 
     A lead that takes a turn moves the credits that the next one sees: it counts as taken by the
     first who still has room. Else the whole backlog would be one rep's turn.

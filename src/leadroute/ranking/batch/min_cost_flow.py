@@ -5,7 +5,7 @@
 * ``worth[lead][rep]`` is a whole number, ``None`` for a pair that is out. A rep's price never makes an edge negative
   (complementary slackness); prices that satisfy this prove that the assignment is optimal.
 
-Method: R. K. Ahuja, T. L. Magnanti, J. B. Orlin, "Network Flows" (1993), chapter 9, contracted to the reps.
+Method: Ahuja, Magnanti, Orlin, "Network Flows" (1993), chapter 9, contracted to the reps.
 """
 
 from __future__ import annotations
@@ -138,7 +138,7 @@ class Network:
     def improve(self) -> None:
         """Turn every improving cycle; then no move gains at the prices, and the lowest is 0.
 
-        A rep with a spare place can also free a place for nothing, so the price of such a rep ends at 0.
+        A rep with a spare place can also free a place for nothing, so their price ends at 0.
         """
         onward = [-1] * len(self.prices)
         while sum(self._reroute(rep, onward) for rep in range(len(self.prices))):

@@ -56,7 +56,7 @@ class Solution:
         points: Their points, added up.
         prices: What one more place with each rep would add, in points of the last class. 0 for a
             rep with a place to spare.
-        left_out: What it would be worth to leave out one lead more; what placing counts beside points.
+        left_out: What it would be worth to leave out one lead more.
         units: What a point of each lead counts in the prices: 1 without classes.
         bound: No assignment that places as many leads has more points than this.
         greedy_placed: How many leads are placed when each takes the best rep still free, in order.

@@ -72,7 +72,7 @@ class _Several(Scorer):
     def _layers(self, context: RoutingContext) -> Iterator[list[float | None]]:
         """The column of each part in turn, for the reps of whom no part before had an answer.
 
-        Every part is asked, because a part that cannot be asked at all is a fault wherever it stands.
+        Every part is asked, because one that cannot be asked is a fault wherever it stands.
         """
         open_places = [True] * len(context.reps)
         for scorer in self.scorers:

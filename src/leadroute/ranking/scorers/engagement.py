@@ -70,7 +70,7 @@ class intent(_OfLead):
 
     Args:
         kind: The kind of signal to count, or a list of kinds; every kind when not given.
-        half: The heat that gives half a point; above 0. 240 suits seconds on a page, 1 suits plain events.
+        half: The heat that gives half a point; above 0. 240 suits seconds, 1 suits plain events.
         half_life: The age at which a signal counts half, such as ``"7d"``; a list with one for each
             kind, or one for all of them.
         weights: The weight of each kind; a list with one for each kind.
@@ -149,7 +149,7 @@ def _decay(age: timedelta, half_life: timedelta) -> float:
 class freshness(_OfLead):
     """The freshness of the lead.
 
-    Formula: 2 ** (-age / half_life), with age the time since the lead came in. No answer when that is not known.
+    Formula: 2 ** (-age / half_life), with age the time since the lead came in, where known.
 
     Args:
         half_life: The age at which a lead gets half a point, such as ``"1h"``.

@@ -57,7 +57,7 @@ class skill_match(Scorer):
             an attribute with a set of skills, such as ``lead['needs']``; or a list of these.
         need: ``"some"`` when skills are preferred, ``"all"`` when each is required.
         at_least: The level below which a skill does not count.
-        unknown: The points of a rep of whom no skills are known, from 0 to 1; ``None`` for no answer.
+        unknown: The points of a rep without known skills, from 0 to 1; ``None`` for no answer.
 
     Raises:
         UnknownFieldError: The lead has no such text field.
@@ -243,7 +243,7 @@ class same_country(Scorer):
     answer when the lead has no country.
 
     Args:
-        unknown: The points of a rep of whom no countries are known, from 0 to 1; ``None`` for no answer.
+        unknown: The points of a rep without known countries, 0 to 1; ``None`` for no answer.
 
     Raises:
         ConfigError: ``unknown`` is not between 0 and 1.
@@ -292,7 +292,7 @@ class language(Scorer):
 
     Args:
         near: The points for another variant of the language.
-        unknown: The points of a rep of whom no languages are known, from 0 to 1; ``None`` for no answer.
+        unknown: The points of a rep without known languages, 0 to 1; ``None`` for no answer.
 
     Raises:
         ConfigError: ``near`` or ``unknown`` is not between 0 and 1.

@@ -97,7 +97,7 @@ class owner(_Sticky):
     gets 1. No answer when the lead has no owner, or the owner is away without a stand-in.
 
     Args:
-        away: The stand-ins of an owner who cannot take the lead: ``"anyone"``, ``"team"`` or ``"manager"``.
+        away: The stand-ins of an owner who is away: ``"anyone"``, ``"team"`` or ``"manager"``.
 
     Raises:
         ConfigError: ``away`` is another word.
@@ -127,7 +127,7 @@ class named_account(_Sticky):
     owners are away without a stand-in.
 
     Args:
-        away: The stand-ins of an owner who cannot take the lead: ``"anyone"``, ``"team"`` or ``"manager"``.
+        away: The stand-ins of an owner who is away: ``"anyone"``, ``"team"`` or ``"manager"``.
 
     Raises:
         ConfigError: ``away`` is another word.

@@ -1,6 +1,6 @@
 """How the parameters of scorers are checked: one converter per kind of parameter.
 
-Whole numbers stay whole, durations become text, lists become tuples: so that equal scorers print alike.
+Whole numbers stay whole, durations become text, lists become tuples: equal scorers print alike.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """What became of the leads that a rep had before: rates, revenue, experience, speed and answers.
 
 * A rate is shrunk towards the average of the candidates, so that one lucky win does not outrank a hundred good ones.
-* Times are taken in logarithms, so that one lead forgotten over a weekend does not outweigh twenty quick answers.
+* Times are taken in logarithms, so that one lead forgotten weighs no more than twenty answers.
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ class Learning(Scorer):
 
     Args:
         by: The field of the lead, or a list of fields, that says which leads are similar; all leads when not given.
-        half_life: The age at which an outcome counts half, in whole weeks; ``None`` counts all alike.
+        half_life: The age at which an outcome counts half, in whole weeks; ``None`` for never.
     """
 
     reads = frozenset[str]()
@@ -228,10 +228,10 @@ class close_rate(Learning):
     has closed anything.
 
     Args:
-        strength: The weight of the average in deals, above 0; estimated from the counts when not given.
+        strength: The weight of the average in deals, above 0; by default estimated.
         by: The field of the lead, or a list of fields, that says which leads are similar: the rate
             is then that of each rep in this segment, and the average too.
-        half_life: The age at which an outcome counts half, such as ``"26w"``; ``None`` counts all alike.
+        half_life: The age at which an outcome counts half, such as ``"26w"``; ``None`` for never.
 
     Raises:
         ConfigError: A parameter cannot be read.
@@ -408,7 +408,7 @@ class expertise(Learning):
     Args:
         half: The number of leads for half a point; above 0.
         by: The field of the lead, or a list of fields, that says which leads are similar.
-        half_life: The age at which an outcome counts half, such as ``"52w"``; ``None`` counts all alike.
+        half_life: The age at which an outcome counts half, such as ``"52w"``; ``None`` for never.
 
     Raises:
         ConfigError: A parameter cannot be read.

@@ -3,8 +3,8 @@
 * Every lead is shared out by weight among those who could take it, and the rep who takes it pays
   one turn. What was shared out to a rep, less the turns that they took, is their credit. The
   credits of a pool add up to 0.
-* Off, full, away, or not what the lead requires: such a rep has no share and pays nothing, so the credit stays.
-* The order is total: ties go to the heavier weight, then to the id. No clock and no other assignment is read.
+* Off, full, away, or not what the lead requires: such a rep pays nothing and keeps the credit.
+* The order is total: ties go to the heavier weight, then to the id; no clock is read.
 """
 
 from __future__ import annotations
@@ -251,7 +251,7 @@ class Turn:
     Args:
         rep_id: Who takes it.
         taken: How many turns that counts.
-        units: How many leads are shared out; 0 when a turn that was given pays, which is outside of the shares.
+        units: How many leads are shared out; 0 when a turn that was given pays for it.
         ids: Among whom they are shared out.
         weights: By which weights, in whole numbers.
         paid: What is added to each grant of the rep that pays for it, or that it settles.
@@ -323,7 +323,7 @@ def _credits(snapshot: Snapshot, pool: str, members: Sequence[Rep]) -> Mapping[s
 class least_recent(Scorer):
     """The time since the rep last got a lead.
 
-    Formula: idle / (idle + half), with idle the time since the last lead; 1 for a rep who never got one.
+    Formula: idle / (idle + half), with idle the time since the last lead; 1 without one.
 
     Args:
         half: The time since the last lead that gives half a point, such as ``"1d"``.

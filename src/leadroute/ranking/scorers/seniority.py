@@ -158,7 +158,7 @@ class tier(Learning):
         field: The field of the lead with its size, such as ``annual_revenue``, or an attribute.
         bands: The sizes at which the steps begin, ascending.
         levels: The level that each step asks for, ascending; 1, 2, 3 ... when not given.
-        wins: The won leads that each step asks for, ascending, instead of levels: reps graduate by outcomes.
+        wins: The won leads that each step asks for, ascending, instead of levels.
         unknown: The points of a rep without a level, from 0 to 1; ``None`` for no answer. Not with ``wins``.
         by: As for ``close_rate``; counts only with ``wins``.
         half_life: As for ``close_rate``; counts only with ``wins``.

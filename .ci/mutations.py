@@ -156,14 +156,14 @@ FAULTS = [
         ),
         (
             "rotation",
-            "model/turn_credit.py",
+            "model/snapshot.py",
             "if now < credit.expires)",
             "if now <= credit.expires)",
             "model/test_turn_credit.py offers/test_turn_credits.py",
         ),
         (
             "rotation",
-            "model/turn_credit.py",
+            "model/snapshot.py",
             "paid = min(price, credit.turns)",
             "paid = credit.turns",
             "model/test_turn_credit.py",
@@ -441,28 +441,28 @@ FAULTS = [
         # what is read and written
         (
             "formats",
-            "model/cells.py",
+            "model/row_reader.py",
             "and given.is_integer() and abs(given) < _EXACT",
             "and given.is_integer()",
             "formats/test_csv_rows.py",
         ),
         (
             "formats",
-            "model/cells.py",
+            "model/row_reader.py",
             "for piece in part.rpartition(",
             "for piece in part.partition(",
             "formats/test_csv_rows.py formats/test_csv_export.py",
         ),
         (
             "formats",
-            "model/moments.py",
+            "model/given.py",
             "if found.utcoffset() is None:",
             "if False:",
             "formats/test_csv_rows.py",
         ),
         (
             "formats",
-            "formats/csv_export.py",
+            "formats/csv_rows.py",
             r'cell.lstrip(" \u00a0\ufeff").startswith(_FORMULAS)',
             "cell.startswith(_FORMULAS)",
             "formats/test_csv_export.py",
@@ -476,7 +476,7 @@ FAULTS = [
         ),
         (
             "formats",
-            "formats/jsonlogic/read.py",
+            "formats/jsonlogic.py",
             "if depth > DEEPEST:",
             "if depth >= DEEPEST:",
             "formats/test_jsonlogic.py",

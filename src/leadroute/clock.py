@@ -1,9 +1,6 @@
 """Where the present comes from: one call that gives an aware UTC instant.
 
-The rules of this module:
-
-* Nothing in leadroute asks the operating system for the time except :class:`SystemClock`.
-* Tests and replays hand in another clock, such as :class:`leadroute.testing.ManualClock`.
+Nothing in leadroute asks the operating system for the time except :class:`SystemClock`.
 """
 
 from __future__ import annotations
@@ -52,10 +49,5 @@ class _Calling:
 
 
 def as_clock(given: Any) -> Any:
-    """Turn a function that returns the present into a clock; anything else stays as it is.
-
-    Example:
-        >>> as_clock(lambda: datetime(2026, 1, 5, tzinfo=UTC)).now().year
-        2026
-    """
+    """Turn a function that returns the present into a clock; anything else stays as it is."""
     return _Calling(given) if callable(given) and not hasattr(given, "now") else given

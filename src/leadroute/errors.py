@@ -1,9 +1,7 @@
 """All errors of leadroute, under one base class.
 
-The rules of this module:
-
-* An error takes its facts as positional arguments, keeps each as an attribute and hands all of them to ``Exception``,
-  so that it survives pickling (a process pool sends it home whole).
+* An error takes its facts as positional arguments, keeps each as an attribute and hands all of them
+  to ``Exception``, so that it survives pickling (a process pool sends it home whole).
 * ``str()`` says what happened, where, and what to write instead.
 * No message carries a lead's personal data, a credential or a connection string.
 """
@@ -12,6 +10,8 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable
+
+from attrs import define, field, frozen
 
 __all__ = [
     "ConfigError",
@@ -40,6 +40,7 @@ class LeadrouteError(Exception):
     """The base of every error raised by leadroute."""
 
 
+@frozen(repr=False)
 class FieldError:
     """One thing wrong with one field of a value or a row.
 
@@ -56,26 +57,14 @@ class FieldError:
         'employees is -3; write 0 or more, or leave it out when it is not known'
     """
 
-    __slots__ = ("field", "problem")
-
-    def __init__(self, field: str, problem: str) -> None:
-        self.field = field
-        self.problem = problem
+    field: str
+    problem: str
 
     def __str__(self) -> str:
         return f"{self.field} {self.problem}"
 
     def __repr__(self) -> str:
         return f"FieldError({self.field!r}, {self.problem!r})"
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, FieldError) and (self.field, self.problem) == (
-            other.field,
-            other.problem,
-        )
-
-    def __hash__(self) -> int:
-        return hash((self.field, self.problem))
 
 
 def nearest(name: str, known: Iterable[str]) -> str | None:
@@ -258,12 +247,17 @@ class TruthError(ConfigError, TypeError):
     """
 
 
+def _tuple(given: Iterable[FieldError]) -> tuple[FieldError, ...]:
+    return tuple(given)
+
+
 def _within(outer: str, inner: str) -> str:
     if not inner:
         return outer
     return f"{outer}: {inner}" if inner.startswith("line ") else f"{outer}.{inner}"
 
 
+@define(slots=False, repr=False)
 class ValidationError(LeadrouteError, ValueError):
     """A value was refused; every fault in it is listed.
 
@@ -277,18 +271,16 @@ class ValidationError(LeadrouteError, ValueError):
         "Rep 'ada': capacity is -1; write 0 or more"
     """
 
-    def __init__(self, kind: str, ident: str, faults: Iterable[FieldError]) -> None:
-        faults = tuple(faults)
-        super().__init__(kind, ident, faults)
-        self.kind = kind
-        self.ident = ident
-        self.faults = faults
+    kind: str
+    ident: str
+    faults: tuple[FieldError, ...] = field(converter=_tuple)
 
     def __str__(self) -> str:
         who = f"{self.kind} {self.ident!r}" if self.ident else self.kind
         return f"{who}: {'; '.join(map(str, self.faults))}"
 
 
+@define(slots=False, repr=False)
 class RowError(LeadrouteError, ValueError):
     """A row of a file is not a valid lead or rep.
 
@@ -302,17 +294,15 @@ class RowError(LeadrouteError, ValueError):
         'leads.csv:7: budget is not a number'
     """
 
-    def __init__(self, source: str, line: int, faults: Iterable[FieldError]) -> None:
-        faults = tuple(faults)
-        super().__init__(source, line, faults)
-        self.source = source
-        self.line = line
-        self.faults = faults
+    source: str
+    line: int
+    faults: tuple[FieldError, ...] = field(converter=_tuple)
 
     def __str__(self) -> str:
         return f"{self.source}:{self.line}: {'; '.join(map(str, self.faults))}"
 
 
+@define(slots=False, repr=False)
 class FieldTypeError(LeadrouteError, TypeError):
     """A fact has the wrong type for the condition or call.
 
@@ -328,15 +318,11 @@ class FieldTypeError(LeadrouteError, TypeError):
         "rule 'enterprise', lead 'L-1': lead['seats'] is text 'ten'; it must be a number"
     """
 
-    def __init__(
-        self, field: str, found: str, expected: str, rule: str = "", lead_id: str = ""
-    ) -> None:
-        super().__init__(field, found, expected, rule, lead_id)
-        self.field = field
-        self.found = found
-        self.expected = expected
-        self.rule = rule
-        self.lead_id = lead_id
+    field: str
+    found: str
+    expected: str
+    rule: str = ""
+    lead_id: str = ""
 
     def __str__(self) -> str:
         parts = [f"rule {self.rule!r}"] if self.rule else []
@@ -354,6 +340,7 @@ class FieldTypeError(LeadrouteError, TypeError):
         )
 
 
+@define(slots=False, repr=False)
 class ConflictError(LeadrouteError):
     """A guard of a change failed, and nothing happened. Decide again.
 
@@ -368,11 +355,9 @@ class ConflictError(LeadrouteError):
         'rep/open/ada' would leave its bounds (now 20); nothing was written: read again and decide again
     """
 
-    def __init__(self, kind: str, key: str, current: int | str | None = None) -> None:
-        super().__init__(kind, key, current)
-        self.kind = kind
-        self.key = key
-        self.current = current
+    kind: str
+    key: str
+    current: int | str | None = None
 
     def __str__(self) -> str:
         said = _CONFLICTS.get(self.kind, self.kind)
@@ -388,6 +373,7 @@ _CONFLICTS = {
 }
 
 
+@define(slots=False, repr=False)
 class TransientError(LeadrouteError):
     """The store was busy and nothing happened; try the change again.
 
@@ -399,9 +385,7 @@ class TransientError(LeadrouteError):
         the store was busy (database is locked); nothing was written: send the same change again
     """
 
-    def __init__(self, reason: str) -> None:
-        super().__init__(reason)
-        self.reason = reason
+    reason: str
 
     def __str__(self) -> str:
         return (
@@ -409,6 +393,7 @@ class TransientError(LeadrouteError):
         )
 
 
+@define(slots=False, repr=False)
 class TransactionRequiredError(LeadrouteError):
     """A store on your connection was used outside a transaction.
 
@@ -421,15 +406,14 @@ class TransactionRequiredError(LeadrouteError):
         SqliteTransaction is bound to a connection that is not in a transaction; execute BEGIN IMMEDIATE first
     """
 
-    def __init__(self, store: str, remedy: str) -> None:
-        super().__init__(store, remedy)
-        self.store = store
-        self.remedy = remedy
+    store: str
+    remedy: str
 
     def __str__(self) -> str:
         return f"{self.store} is bound to a connection that is not in a transaction; {self.remedy}"
 
 
+@define(slots=False, repr=False)
 class LeadNotFoundError(LeadrouteError, LookupError):
     """No placement is known for this lead.
 
@@ -437,14 +421,13 @@ class LeadNotFoundError(LeadrouteError, LookupError):
         lead_id: The id that was asked for.
     """
 
-    def __init__(self, lead_id: str) -> None:
-        super().__init__(lead_id)
-        self.lead_id = lead_id
+    lead_id: str
 
     def __str__(self) -> str:
         return f"no placement for lead {self.lead_id!r}; submit the lead first"
 
 
+@define(slots=False, repr=False)
 class InvalidTransitionError(LeadrouteError):
     """The lead is in a state in which this cannot be done.
 
@@ -459,12 +442,10 @@ class InvalidTransitionError(LeadrouteError):
         cannot release lead 'L-1': it is waiting
     """
 
-    def __init__(self, lead_id: str, move: str, rep_id: str, state: str) -> None:
-        super().__init__(lead_id, move, rep_id, state)
-        self.lead_id = lead_id
-        self.move = move
-        self.rep_id = rep_id
-        self.state = state
+    lead_id: str
+    move: str
+    rep_id: str
+    state: str
 
     def __str__(self) -> str:
         who = f"{self.rep_id!r} cannot {self.move}" if self.rep_id else f"cannot {self.move}"
@@ -490,6 +471,7 @@ class OfferExpiredError(InvalidTransitionError):
     """
 
 
+@define(slots=False, repr=False)
 class MissingExtraError(LeadrouteError, ImportError):
     """Something needs a package that is not installed.
 
@@ -502,10 +484,8 @@ class MissingExtraError(LeadrouteError, ImportError):
         "reading iCalendar files needs an extra: pip install 'leadroute[icalendar]'"
     """
 
-    def __init__(self, feature: str, extra: str) -> None:
-        super().__init__(feature, extra)
-        self.feature = feature
-        self.extra = extra
+    feature: str
+    extra: str
 
     def __str__(self) -> str:
         return f"{self.feature} needs an extra: pip install 'leadroute[{self.extra}]'"

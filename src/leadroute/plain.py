@@ -1,10 +1,6 @@
 """Values as plain data and back: what JSON, a database column or another program can hold.
 
-The rules of this module:
-
-* ``to_dict`` and ``from_dict`` are inverses. Instants are ISO 8601 text with an offset, durations are ``5m``.
-* Reading reports every fault of a value at once, and suggests the nearest name for an unknown one.
-* What can be read is a closed set of types. No type is ever named by the data.
+What can be read is a closed set of types. No type is ever named by the data.
 """
 
 from __future__ import annotations
@@ -127,7 +123,7 @@ def _each_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 @cache
 def make_converter() -> Converter:
-    """The cattrs converter that knows every value of leadroute; hand it on, but do not change it."""
+    """The cattrs converter that knows every value of leadroute; do not change it."""
     converter = Converter(forbid_extra_keys=True, omit_if_default=True)
     converter.register_unstructure_hook(datetime, datetime.isoformat)
     converter.register_structure_hook(datetime, lambda given, _: _instant(given))

@@ -7,7 +7,7 @@ from random import Random
 
 import pytest
 
-from leadroute.cli import columns as module
+from leadroute.cli import inputs as module
 from leadroute.cli.output import in_json, shown
 
 SALES = 'Lead ID,Email Address,No. of Employees,Industry,budget,NPS Score\nL-1,a@b.de,"1.000",health,5,9\n'

@@ -11,11 +11,11 @@ from typing import NamedTuple
 from attrs import evolve
 
 from leadroute.errors import FieldTypeError
-from leadroute.model.distance import distance_km, position_of
 from leadroute.model.duration import from_micros
 from leadroute.model.lead import Lead
 from leadroute.model.lead_timezone import OFFICE, lead_hours, shared_hours
 from leadroute.model.snapshot import Snapshot
+from leadroute.model.territory import distance_km, position_of
 from leadroute.model.validation import aware, known
 from leadroute.model.working_hours import meeting
 from leadroute.ranking.charges import used_of

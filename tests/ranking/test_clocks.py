@@ -14,7 +14,7 @@ from leadroute.insight.description import describe_policy
 from leadroute.insight.diagram import mermaid
 from leadroute.model.lead_timezone import OFFICE, clock_of, lead_hours, shared_hours
 from leadroute.model.working_hours import meeting
-from leadroute.ranking.scorers.places import timezone_overlap
+from leadroute.ranking.scorers.fit import timezone_overlap
 from leadroute.rules.routing_context import RoutingContext
 from leadroute.testing.strategies import leads
 

@@ -9,7 +9,7 @@ from leadroute.errors import LeadrouteError, TransientError
 from leadroute.offers.change import Ack, Add, Change, Check, Drop, Emit, Once, Put, Raise
 from leadroute.stores import MemoryStore, Store, memory
 from leadroute.testing.contract import store_contract
-from leadroute.testing.contract.asking import Contract, together
+from leadroute.testing.contract.queries import Contract, together
 from tests.stores.places import STORES
 
 CASES = [

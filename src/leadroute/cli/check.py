@@ -1,8 +1,8 @@
 """``leadroute check`` and ``leadroute test``: a policy against a roster, and its own tests.
 
-What cannot be loaded is an error of the file, and the exit code is 2. What can be loaded and cannot work is a finding;
-errors and warnings make the exit code 1, hints do not. Leads are read and not routed; a bad row makes it
-1. A policy without tests has not passed.
+What cannot be loaded is an error of the file, and the exit code is 2. What can be loaded and cannot
+work is a finding; errors and warnings make the exit code 1, hints do not. Leads are read and not
+routed; a bad row makes it 1. A policy without tests has not passed.
 """
 
 from __future__ import annotations
@@ -14,7 +14,6 @@ from typing import Any
 
 from attrs import evolve
 
-from leadroute.cli.columns import unfilled
 from leadroute.cli.inputs import (
     add_json,
     add_leads,
@@ -25,6 +24,7 @@ from leadroute.cli.inputs import (
     leads_of,
     policy_of,
     roster_of,
+    unfilled,
 )
 from leadroute.cli.output import Screen
 from leadroute.cli.route import NAMED
@@ -105,7 +105,7 @@ def _policy(options: Any, router: Router, screen: Screen) -> dict[str, Any]:
 
 
 def _leads(options: Any, router: Router | None, screen: Screen) -> dict[str, Any]:
-    """What the columns of the leads fill and which rows cannot be read, printed unless it is asked for as JSON."""
+    """What the columns of the leads fill and which rows cannot be read, printed unless as JSON."""
     reading = leads_of(options, router)
     counts = Counter[str]()
     bad: list[RowError] = []

@@ -1,4 +1,4 @@
-"""``leadroute explain``: one lead or each of a file, every rep, every reason; ``leadroute diff``: another policy."""
+"""``leadroute explain``: every rep and reason of a lead; ``leadroute diff``: another policy."""
 
 from __future__ import annotations
 

@@ -1,13 +1,8 @@
 """``leadroute route``: every lead of a file to a rep, one row of output for each.
 
-The rules of this module:
-
-* One lead at a time, in the order of the file, in constant memory. Without ``--store`` the placements go to a SQLite
-  file that is removed at the end, because a store in memory would grow with the leads.
-* A lead that was submitted before keeps its placement, so the same command may be run again after a crash. That is
-  why the store need not wait for the disk at every lead: a loss of power may cost the last few, and never breaks it.
-* A bad row is named at the end, with its line. The others are routed.
-* What the columns fill is told before the first lead. The output file is opened when the header could be read.
+A lead that was submitted before keeps its placement, so the same command may be run again after a
+crash. That is why the store need not wait for the disk at every lead: a loss of power may cost the
+last few, and never breaks it.
 """
 
 from __future__ import annotations
@@ -22,7 +17,6 @@ from typing import Any, Final, TextIO
 
 from attrs import field, fields, frozen
 
-from leadroute.cli.columns import told_columns, unfilled
 from leadroute.cli.inputs import (
     add_json,
     add_leads,
@@ -32,10 +26,12 @@ from leadroute.cli.inputs import (
     leads_of,
     policy_of,
     roster_of,
+    told_columns,
+    unfilled,
 )
 from leadroute.cli.output import Screen, in_json
 from leadroute.errors import FieldTypeError, InvalidTransitionError, RowError
-from leadroute.formats.csv_export import write_rows
+from leadroute.formats.csv_rows import write_rows
 from leadroute.formats.rows import Reading
 from leadroute.model.lead import Lead
 from leadroute.offers.dispatcher import Dispatcher
@@ -44,8 +40,6 @@ from leadroute.ranking.decide import Decided
 from leadroute.ranking.ranking import Outcome, Ranking
 from leadroute.ranking.router import Router
 from leadroute.stores import SqliteStore
-
-__all__ = ["add", "run"]
 
 NAMED: Final = 100
 """How many bad rows are named; the others are counted."""
@@ -124,15 +118,7 @@ def run(options: Any, screen: Screen) -> int:
 
 @frozen
 class _Routing:
-    """Leads on their way through a dispatcher, and what is counted meanwhile.
-
-    Args:
-        dispatcher: Whose policy and store are used.
-        heard: Where its router leaves what it decided last.
-        accepting: Whether each rep accepts at once.
-        counts: How many leads came to which status, and how many rows were bad.
-        bad: The first bad rows.
-    """
+    """Leads on their way through a dispatcher, and what is counted meanwhile."""
 
     dispatcher: Dispatcher
     heard: list[Decided | Ranking]
@@ -141,7 +127,7 @@ class _Routing:
     bad: list[RowError | FieldTypeError] = field(factory=list)
 
     def rows(self, leads: Iterable[Lead | RowError]) -> Iterator[dict[str, Any]]:
-        """One row of output for each lead; what is no lead, or cannot be judged, is noted as bad."""
+        """One row of output for each lead; what is no lead or cannot be judged is noted as bad."""
         for found in leads:
             row = found if isinstance(found, RowError) else self._routed(found)
             if isinstance(row, dict):
@@ -197,11 +183,7 @@ def _row(placement: Placement, score: float | None, code: str, reason: str) -> d
 
 
 def _scores(placement: Placement) -> dict[str, Any]:
-    given = (
-        _rounded(placement.lead_score),
-        placement.lead_grade,
-        _rounded(placement.completeness),
-    )
+    given = (_rounded(placement.lead_score), placement.lead_grade, _rounded(placement.completeness))
     return dict(zip(SCORED, given, strict=True))
 
 
@@ -228,7 +210,7 @@ def _output(options: Any, opened: ExitStack, screen: Screen) -> TextIO:
 
 
 def _unread(options: Any, router: Router, leads: Reading[Lead]) -> Iterator[str]:
-    """What the policy reads and no column fills; of rows without a common header nobody can say it beforehand."""
+    """What the policy reads and no column fills; nothing for rows without a common header."""
     missing = unfilled(router, leads, country=options.country) if leads.columns else []
     if missing:
         yield f"{leads.name}: the policy reads {', '.join(missing)}, which no column fills; --map says which one does"

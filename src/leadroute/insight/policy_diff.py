@@ -24,16 +24,7 @@ PORTION: Final = 8_192
 
 @frozen
 class Move:
-    """One lead that another policy would give to another rep.
-
-    Args:
-        lead_id: The lead.
-        before: The rep under the old policy; ``None`` when there is none.
-        after: The rep under the new policy; ``None`` when there is none.
-        rule_before: The rule under the old policy; ``None`` when none matched.
-        rule_after: The rule under the new policy; ``None`` when none matched.
-        reason: What makes the difference, in words.
-    """
+    """One lead that another policy would give to another rep."""
 
     lead_id: str
     before: str | None
@@ -114,7 +105,7 @@ _BESIDE_RULES: Final = (
 
 
 def _unchanged(old: Router, new: Router) -> frozenset[str | None] | None:
-    """Return the rules under which a lead cannot move; ``None`` where more than the rules differs."""
+    """Return the rules under which a lead cannot move; ``None`` where more than rules differs."""
     if any(getattr(old, name) != getattr(new, name) for name in _BESIDE_RULES):
         return None
     before = {rule.name: rule for rule in old.rules}

@@ -109,7 +109,7 @@ class Report:
 
     Args:
         leads: The number of leads.
-        statuses: The number of leads by status, in the order of a lead's life, without those that have none.
+        statuses: The number of leads by status, in the order of a lead's life, without zeros.
         reps: The reps who had an offer, by id.
         rules: The rules that matched a lead, by name.
         reasons: The reasons why leads are not with a rep, the most frequent first.

@@ -1,9 +1,6 @@
 """E-mail addresses, domains and phone numbers.
 
-The rules of this module:
-
-* Domains are compared as IDNA 2008 has them, in ASCII: ``straße.de`` and ``strasse.de`` are two domains.
-* A refusal never repeats an e-mail address or a phone number.
+A refusal never repeats an e-mail address or a phone number.
 """
 
 from __future__ import annotations
@@ -15,8 +12,6 @@ from typing import Any, Final
 
 from leadroute.model.given import LONGEST_CACHED, Refused, composed, typed_text, withheld
 
-__all__ = ["domain", "email", "phone"]
-
 _CACHED: Final = 4_096
 _PLAIN_EMAIL: Final = re.compile(r"[A-Za-z0-9_.+]+@[A-Za-z0-9]+(?:[.-][A-Za-z0-9]+)*\.[A-Za-z]+")
 _BLANK: Final = " \t\r\n\u00a0\u200b\u200c\u200d\u200e\u200f\u2060\ufeff"
@@ -25,19 +20,7 @@ _EMAIL: Final = "is not an e-mail address (value withheld); write it like 'name@
 
 
 def email(given: Any) -> str | None:
-    """Return an e-mail address in lower case, its domain in ASCII.
-
-    Args:
-        given: ``Ann@Example.com``, ``mailto:ann@example.com``, ``Ann Lee <ann@example.com>``; ``None`` for what is not
-            known.
-
-    Raises:
-        Refused: It is not an address, or more than one.
-
-    Example:
-        >>> email(" mailto:Ann@Müller.example ")
-        'ann@xn--mller-kva.example'
-    """
+    """Return an e-mail address in lower case, its domain in ASCII."""
     if type(given) is str and len(given) <= 64 and _PLAIN_EMAIL.fullmatch(given):
         lower = given.lower()
         return given if lower == given else lower
@@ -59,18 +42,7 @@ _UNFIT: Final = r"[\s@,;:<>()\[\]\\\"\u200b-\u200f\u2060\ufeff]"
 
 
 def domain(given: Any) -> str | None:
-    """Return a domain in lower case and ASCII, given by itself or as the address of a website.
-
-    Args:
-        given: ``example.com``, ``https://www.example.com/about``, ``Müller.example``; ``None`` for what is not known.
-
-    Raises:
-        Refused: It is not a domain.
-
-    Example:
-        >>> domain("https://www.Example.com/about"), domain("straße.de")
-        ('example.com', 'xn--strae-oqa.de')
-    """
+    """Return a domain in lower case and ASCII, given by itself or as the address of a website."""
     if type(given) is str and len(given) <= LONGEST_CACHED:
         return _cached_domain(given)
     return _domain(given)
@@ -110,17 +82,19 @@ def _ascii(name: str) -> str | None:
 
 
 _KEPT: Final = "\u00df\u03c2\u200c\u200d"
-"""What IDNA 2008 tells apart: the German sharp s, the Greek final sigma, and the joiners of Indian scripts."""
+"""What IDNA 2008 tells apart: the German sharp s, the Greek final sigma, and Indian joiners."""
 _IGNORABLE: Final = (
     "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef]"
 )
 
 
 def _label(label: str) -> str | None:
-    """Return a label as IDNA 2008 has it, but for its rules for neighbors; ``None`` when it cannot be one."""
+    """Return a label as IDNA 2008 has it, but for rules on neighbors; ``None`` when it is none."""
     found = label.lower()
     if not label.isascii():
-        plain = "".join([c if c in _KEPT else _mapped(c) for c in label])
+        plain = "".join(
+            [c if c in _KEPT else unicodedata.normalize("NFKC", c).casefold() for c in label]
+        )
         plain = unicodedata.normalize("NFKC", plain)
         if re.search(_IGNORABLE, plain) or not all(map(_fits, " " + plain, plain)):
             return None
@@ -131,12 +105,8 @@ def _label(label: str) -> str | None:
     )
 
 
-def _mapped(character: str) -> str:
-    return unicodedata.normalize("NFKC", character).casefold()
-
-
 def _fits(before: str, character: str) -> bool:
-    """Return whether a character can stand in a label, behind another one or a blank for its start."""
+    """Return whether a character can stand in a label behind another one, or a blank."""
     if character in "\u200c\u200d":
         return unicodedata.combining(before) == 9  # behind a virama alone
     kind = unicodedata.category(character)
@@ -150,18 +120,7 @@ _SHORTENED: Final = r"\d(?:[.,]\d+)?E\+?\d+"
 
 
 def phone(given: Any) -> str | None:
-    """Return a phone number as given, without what a program has put before it.
-
-    Args:
-        given: ``+1 555 0100``, ``tel:+15550100``, ``p:+15550100``; ``None`` for what is not known.
-
-    Raises:
-        Refused: It is a number that has lost its zeros or its digits.
-
-    Example:
-        >>> phone("p:+15550100")
-        '+15550100'
-    """
+    """Return a phone number as given, without what a program has put before it."""
     if type(given) is str and given[:1] in _DIALED and _PLAIN_PHONE(given):
         return given
     text = typed_text(given, withheld)

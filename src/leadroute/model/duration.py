@@ -7,16 +7,9 @@ from datetime import UTC, datetime, timedelta
 
 from leadroute.errors import ConfigError
 
-__all__ = ["digest", "format_duration", "from_micros", "parse_duration", "to_micros"]
-
 
 def digest(text: str) -> bytes:
-    """The SHA-256 of a text in UTF-8.
-
-    Example:
-        >>> digest("lead").hex()[:8]
-        'e3456bc1'
-    """
+    """The SHA-256 of a text in UTF-8."""
     from hashlib import sha256
 
     return sha256(text.encode()).digest()
@@ -37,22 +30,7 @@ _REMEDY = "write it like '90s', '5m', '1h30m', '2d' or '1w'"
 
 
 def parse_duration(value: str | timedelta) -> timedelta:
-    """A duration from its text form; a ``timedelta`` passes through.
-
-    Args:
-        value: Whole numbers of at most seven digits, each followed by ``w``, ``d``, ``h``, ``m``, ``s``, ``ms`` or
-            ``us``, longest unit first.
-
-    Returns:
-        The duration, from 0 up to 100 years.
-
-    Raises:
-        ConfigError: The text is not a duration, or it is negative or longer than 100 years.
-
-    Example:
-        >>> parse_duration("1h30m")
-        datetime.timedelta(seconds=5400)
-    """
+    """A duration from its text form; a ``timedelta`` passes through."""
     if isinstance(value, timedelta):
         duration = value
     else:
@@ -67,13 +45,7 @@ def parse_duration(value: str | timedelta) -> timedelta:
 
 
 def format_duration(duration: timedelta) -> str:
-    """The shortest text that reads back as ``duration``.
-
-    Example:
-        >>> from datetime import timedelta
-        >>> format_duration(timedelta(minutes=90))
-        '1h30m'
-    """
+    """The shortest text that reads back as ``duration``."""
     left, parts = duration, []
     for unit, size in _UNITS.items():
         count, left = divmod(left, size)

@@ -11,8 +11,6 @@ from leadroute.errors import FieldError, UnknownFieldError, ValidationError
 from leadroute.model.rep import Rep
 from leadroute.model.validation import FrozenDict
 
-__all__ = ["Roster"]
-
 
 def _sorted_reps(reps: Iterable[Rep]) -> tuple[Rep, ...]:
     found = tuple(reps) if isinstance(reps, Iterable) else (reps,)

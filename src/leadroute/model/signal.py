@@ -10,8 +10,6 @@ from attrs import field, frozen
 
 from leadroute.model.validation import Refused, clean_fields, cleaned, ident, instant, number
 
-__all__ = ["Signal", "signals"]
-
 
 @frozen
 class Signal:

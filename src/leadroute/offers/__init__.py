@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 from leadroute.lazy import on_demand
 
 if TYPE_CHECKING:
-    from leadroute.model.turn_credit import TurnCredit
+    from leadroute.model.snapshot import TurnCredit
     from leadroute.offers.dispatcher import Dispatcher
     from leadroute.offers.dispatching import SweepResult
     from leadroute.offers.placement import Placement, Status
     from leadroute.offers.turns import TurnTaken
-    from leadroute.rules.disposition import DISPOSITIONS
+    from leadroute.rules.rule import DISPOSITIONS
 
 __all__ = [
     "DISPOSITIONS",
@@ -25,12 +25,12 @@ __all__ = [
 ]
 
 _HOMES = {
-    "DISPOSITIONS": "leadroute.rules.disposition",
+    "DISPOSITIONS": "leadroute.rules.rule",
     "Dispatcher": "leadroute.offers.dispatcher",
     "Placement": "leadroute.offers.placement",
     "Status": "leadroute.offers.placement",
     "SweepResult": "leadroute.offers.dispatching",
-    "TurnCredit": "leadroute.model.turn_credit",
+    "TurnCredit": "leadroute.model.snapshot",
     "TurnTaken": "leadroute.offers.turns",
 }
 

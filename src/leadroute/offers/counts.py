@@ -1,10 +1,7 @@
 """The counts that a decision reads from a store.
 
-The rules of this module:
-
 * What is read may be stale; the guards of the commit decide.
 * ``Books`` belong to one step. A record of credits is read once in it, changed in it, and written by its change.
-* Your presence is copied, so that the snapshot stays as it was when the decision was made.
 """
 
 from __future__ import annotations
@@ -45,8 +42,6 @@ from leadroute.ranking.eligibility import check_presence
 from leadroute.ranking.router import Router
 from leadroute.rules.rule import EVERYONE
 
-__all__ = ["Books", "by_rep", "counted"]
-
 _parts = lru_cache(maxsize=100_000)(parts)
 
 _KEYS: Final = FrozenDict(
@@ -69,11 +64,7 @@ _KEY_OF: Final = FrozenDict({name: _key_of(key) for name, key in _KEYS.items()})
 
 
 def by_rep(given: Mapping[str, Presence]) -> Mapping[str, Presence]:
-    """A converter for your presence: the very mapping that you go on changing.
-
-    Raises:
-        FieldTypeError: It is not a mapping.
-    """
+    """A converter for your presence: the very mapping that you go on changing."""
     if not isinstance(given, Mapping):
         expected = "a mapping such as {'ada': Presence('busy', since)}"
         raise FieldTypeError("presence", f"of type {type(given).__name__}", expected)
@@ -82,15 +73,7 @@ def by_rep(given: Mapping[str, Presence]) -> Mapping[str, Presence]:
 
 @frozen(eq=False)
 class Books:
-    """The counts of one step, read when they are needed.
-
-    Args:
-        store: The store with the counts.
-        router: The policy.
-        now: The instant, aware.
-        track_records: The results of earlier leads.
-        presence: The presence of each rep, by rep id.
-    """
+    """The counts of one step, read when they are needed."""
 
     store: Store
     router: Router
@@ -148,12 +131,12 @@ class Books:
         return self._credits[pool]
 
     def next_order(self) -> int:
-        """The number of the next assignment: microseconds since 1970, or one more than the largest so far."""
+        """The number of the next assignment: microseconds since 1970, or one above the largest."""
         so_far = self._order[-1] if self._order else self.counts([order_key()]).get(order_key(), 0)
         return max(to_micros(self.now), so_far + 1)
 
     def order_without(self, rep_id: str, lead_id: str) -> int:
-        """The number of the rep's last assignment but for the offer of one lead. O(offers open to the rep)."""
+        """The number of the rep's last assignment but for one lead's offer. O(open offers)."""
         given = given_key(rep_id)
         found = [self.store.counts([given]).get(given, 0)]
         offers = queries.offered(self.store, rep_id)
@@ -174,21 +157,7 @@ def counted(
     track_records: TrackRecords,
     presence: Mapping[str, Presence],
 ) -> Snapshot:
-    """Return the counts of all reps at this instant.
-
-    O(reps), so it is not for every lead.
-
-    Args:
-        store: Where they are counted.
-        roster: The reps there are.
-        router: The policy, for its pools and caps.
-        now: The instant, aware.
-        track_records: What became of earlier leads.
-        presence: Whether each rep is at work this minute, by rep id.
-
-    Raises:
-        FieldTypeError: The presence of a rep is something else.
-    """
+    """Return the counts of all reps at this instant. O(reps), so it is not for every lead."""
     check_presence(roster, presence)
     by_kind: defaultdict[str, dict[str, int]] = defaultdict(dict)
     for counter, count in store.counts(prefix="rep/").items():

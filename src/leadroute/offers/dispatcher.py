@@ -1,11 +1,8 @@
-"""The dispatcher: leads submitted, offered, accepted, declined, timed out and passed on, over a store.
-
-The rules of this module:
+"""The dispatcher: leads submitted, offered, answered, timed out and passed on, over a store.
 
 * Every call reads, decides in a pure function, and commits one change. When the commit loses a race it reads again.
-* Nothing runs by itself. ``sweep`` is the only timer, and the host calls it as often as it likes, from as many
-  processes as it likes.
-* When a call returns, its effect is as durable as the store. When it raises, the step it failed in has not happened.
+* Nothing runs by itself. ``sweep`` is the only timer, and the host calls it as often as it likes,
+  from as many processes as it likes.
 """
 
 from __future__ import annotations
@@ -27,10 +24,9 @@ from leadroute.model.keys import lead_key, submit_key
 from leadroute.model.lead import Lead, with_score
 from leadroute.model.rep import Presence, Rep
 from leadroute.model.roster import Roster
-from leadroute.model.snapshot import Snapshot
+from leadroute.model.snapshot import Reason, Snapshot, TurnCredit
 from leadroute.model.timeline import LATEST
 from leadroute.model.track_record import TrackRecords
-from leadroute.model.turn_credit import Reason, TurnCredit
 from leadroute.model.validation import FrozenDict, aware, must_be, of_kind
 from leadroute.offers import queries, transitions, turn_credits
 from leadroute.offers.change import Change, Once, Op, Put
@@ -44,8 +40,6 @@ from leadroute.offers.store import Store
 from leadroute.plain import dumps
 from leadroute.ranking.policy_checks import observing
 from leadroute.ranking.router import Router
-
-__all__ = ["Dispatcher"]
 
 _OWNED: Final = (Status.ACCEPTED, Status.CONTACTED)
 _NOBODY: Final[Mapping[str, str]] = FrozenDict()
@@ -70,11 +64,12 @@ class Dispatcher:
         clock: Where the present comes from.
         track_records: What became of earlier leads, for the scorers that learn from it:
             ``track_records_of(histories)``, or ``tracked()``, made as often as you like.
-        track_outcomes_by: The fields of the lead by which outcomes are counted in the store as they happen, such as
-            ``["industry"]``, or ``["lead['plan']"]`` for an attribute; ``[]`` counts all leads together, ``None``
-            nothing. Names, e-mail addresses and phone numbers are refused.
-        presence: Whether each rep is at work this minute, by rep id: a mapping of your own that you keep up to date. It
-            is read at every decision. Who is not in it is not asked about.
+        track_outcomes_by: The fields of the lead by which outcomes are counted in the store as they
+            happen, such as ``["industry"]``, or ``["lead['plan']"]`` for an attribute; ``[]``
+            counts all leads together, ``None`` nothing. Names, e-mail addresses and phone numbers
+            are refused.
+        presence: Whether each rep is at work this minute, by rep id: a mapping of your own that you
+            keep up to date. It is read at every decision. Who is not in it is not asked about.
 
     Raises:
         UnknownFieldError: ``track_outcomes_by`` names a field that the lead does not have, or that is personal.
@@ -137,11 +132,11 @@ class Dispatcher:
         return self._freeing("accept", accepted)
 
     def assign(self, lead_id: str, rep_id: str, *, by: str) -> Placement:
-        """Give the lead to a rep by hand, whoever has it now. Assigning it to its owner changes nothing.
+        """Give the lead to a rep by hand, whoever has it. To its owner, it changes nothing.
 
-        It counts for the rep's load and caps and may take them past their limits, which the log then says
-        (``Assigned.over``); it does not count as their turn. Whoever had it before gets back what it counted against
-        them, and keeps the turn that they took when they accepted.
+        It counts for the rep's load and caps and may take them past their limits, which the log
+        then says (``Assigned.over``); it does not count as their turn. Whoever had it before gets
+        back what it counted against them, and keeps the turn that they took when they accepted.
 
         Args:
             lead_id: The lead.
@@ -224,8 +219,8 @@ class Dispatcher:
         Args:
             lead_id: The lead.
             rep_id: Who refuses.
-            reason: A word of your own list of reasons, up to 80 characters; not free text, because it goes into the
-                log, which keeps no personal data.
+            reason: A word of your own list of reasons, up to 80 characters; not free text, because
+                it goes into the log, which keeps no personal data.
 
         Returns:
             The placement after the next decision: offered to the next rep, waiting, or with the catch-all.
@@ -272,15 +267,15 @@ class Dispatcher:
 
         Args:
             lead_id: The lead.
-            status: One of the policy's dispositions or their spellings, such as ``meeting`` or ``Closed Won``, whatever
-                its case, blanks and punctuation.
+            status: One of the policy's dispositions or their spellings, such as ``meeting`` or
+                ``Closed Won``, whatever its case, blanks and punctuation.
             value: What it was worth, in your currency.
 
         Raises:
             InvalidTransitionError: Nobody owns the lead, or it has ended with other feedback.
             LeadNotFoundError: The lead was never submitted.
-            ValidationError: The status is not a disposition of the policy, with the nearest one; or the value cannot be
-                kept.
+            ValidationError: The status is not a disposition of the policy, with the nearest one; or
+                the value cannot be kept.
         """
         words = self.router.dispositions
         placement = self._advance(
@@ -318,13 +313,14 @@ class Dispatcher:
     def next_wakeup(self) -> datetime | None:
         """When time alone can next give ``sweep`` something to do: sweep then, and ask again.
 
-        It is the end of an offer or of a shift, an opening hour, the end of a wrap-up, or the turn of a cap. It may be
-        too early for a lead, and then nothing happens; it is never too late.
+        It is the end of an offer or of a shift, an opening hour, the end of a wrap-up, or the turn
+        of a cap. It may be too early for a lead, and then nothing happens; it is never too late.
 
         Returns:
-            An instant after now, or ``None`` when there is none. Sweep first: what is due already is not foretold.
-            Leads that wait for a rep to finish something are served when that is said. Sweep too when you change the
-            presence, the roster or the policy, and now and then where conditions ask what time it is.
+            An instant after now, or ``None`` when there is none. Sweep first: what is due already
+            is not foretold. Leads that wait for a rep to finish something are served when that is
+            said. Sweep too when you change the presence, the roster or the policy, and now and then
+            where conditions ask what time it is.
         """
         now = self._now()
         at = to_micros(now)
@@ -392,7 +388,7 @@ class Dispatcher:
         return transitions.event_of(found, self.router, books, books.now)
 
     def _as_scored(self, lead: Lead, before: Placement) -> Lead:
-        """The lead with the score that it had when it was submitted, where the policy scores leads."""
+        """The lead with the score that it had when submitted, where the policy scores leads."""
         if self.router.lead_scoring is None:
             return lead
         return with_score(lead, transitions.kept_score(before))
@@ -430,7 +426,7 @@ class Dispatcher:
     def _serve_waiting(
         self, at_most: int | None = None, *, early: bool = False
     ) -> tuple[list[Placement], tuple[FieldTypeError, ...]]:
-        """Judge the waiting leads that are due again, until the room of ``at_most`` leads may be used up."""
+        """Judge the waiting leads that are due, until the room of ``at_most`` leads is used up."""
         if at_most is not None:
             at_most *= max((rule.capacity_cost for rule in self.router.rules), default=1) or 1
         served: list[Placement] = []

@@ -12,8 +12,6 @@ from attrs import frozen
 
 from leadroute.errors import ConflictError, FieldTypeError
 
-__all__ = ["SweepResult", "persistently"]
-
 
 @frozen
 class SweepResult:
@@ -24,8 +22,8 @@ class SweepResult:
         offered: Leads that were offered to a rep.
         catch_all: Leads that went to the catch-all.
         next_wakeup: When time alone can give the next sweep something to do; as ``Dispatcher.next_wakeup``.
-        errors: Leads that cannot be judged, such as after a mistake in a new policy. They wait on, and are judged again
-            by the next sweep.
+        errors: Leads that cannot be judged, such as after a mistake in a new policy. They wait on,
+            and are judged again by the next sweep.
     """
 
     timed_out: int = 0
@@ -45,11 +43,7 @@ _LONGEST_PAUSE: Final = 0.05
 
 
 def persistently(step: Callable[[], T]) -> T:
-    """Run a step until it loses no race, and return its result.
-
-    Raises:
-        ConflictError: Others were faster for as long as ``PATIENCE``.
-    """
+    """Run a step until it loses no race, and return its result."""
     pause, until = _FIRST_PAUSE, monotonic() + PATIENCE
     while True:
         try:

@@ -13,8 +13,6 @@ from leadroute.model.validation import FrozenDict, frozen_counts, frozen_words, 
 from leadroute.offers.turns import TurnTaken
 from leadroute.ranking.ranking import Outcome
 
-__all__ = ["Placement", "Status"]
-
 
 class Status(StrEnum):
     """The status of a lead. A lead has exactly one."""
@@ -73,8 +71,8 @@ class Placement:
         closed_at: The time of the closing feedback.
         outcome: The last feedback; for a disqualified lead ``nurture``, ``reject`` or ``review``.
         value: Its value, in your currency.
-        reason_code: The reason why it is disqualified, waits, or is with the catch-all: an ``Outcome``, ``declined`` or
-            ``timed_out``; empty otherwise.
+        reason_code: The reason why it is disqualified, waits, or is with the catch-all: an
+            ``Outcome``, ``declined`` or ``timed_out``; empty otherwise.
         previous_offers: The results of earlier offers, by rep id.
         reservations: The units that it counts against, by counter key.
         release_on: The moment at which open work is given back, as ``Rule.release_on``.

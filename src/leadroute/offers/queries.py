@@ -1,11 +1,6 @@
 """What a store holds, read as what it means.
 
-The rules of this module:
-
-* Only what stands in the way now is asked when it ends: a schedule that is closed, a wrap-up, a cap that is reached.
-  What is open now and will close again is asked when that has happened.
-* The answer may be too early, because a lead may wait for something else. It is never too late.
-* The end of a grace is no such instant: until then the rep counts as there, and afterwards they do not.
+The answer may be too early, because a lead may wait for something else. It is never too late.
 """
 
 from __future__ import annotations
@@ -34,20 +29,6 @@ from leadroute.plain import loads
 from leadroute.ranking.policy_checks import observing
 from leadroute.ranking.router import Router
 
-__all__ = [
-    "due",
-    "found",
-    "happenings",
-    "known",
-    "lead",
-    "next_turn",
-    "next_wakeup",
-    "offered",
-    "waiting",
-    "waits",
-]
-
-
 PAGE: Final = 500
 """How many records are read at once."""
 
@@ -65,11 +46,7 @@ def found(store: Store, lead_id: str) -> tuple[Placement, int] | None:
 
 
 def known(store: Store, lead_id: str) -> tuple[Placement, int]:
-    """The placement of a lead and the version of its record.
-
-    Raises:
-        LeadNotFoundError: The lead was never submitted.
-    """
+    """The placement of a lead and the version of its record."""
     placed = found(store, lead_id)
     if placed is None:
         raise LeadNotFoundError(lead_id)
@@ -83,11 +60,7 @@ def lead(store: Store, lead_id: str) -> Lead:
 
 
 def happenings(store: Store, lead_id: str) -> tuple[LeadEvent, ...]:
-    """Everything that has happened to a lead, in order.
-
-    Raises:
-        LeadNotFoundError: The lead was never submitted.
-    """
+    """Everything that has happened to a lead, in order."""
     must_be(str, lead_id=lead_id)
     told: list[LeadEvent] = []
     while page := store.events(lead=lead_id, after=len(told), limit=PAGE):
@@ -98,7 +71,7 @@ def happenings(store: Store, lead_id: str) -> tuple[LeadEvent, ...]:
 
 
 def due(store: Store, status: Status, upto: int | None = None) -> Iterator[Placement]:
-    """Yield the placements in a status, those due up to an instant in microseconds UTC or all, soonest first."""
+    """Yield the placements in a status, all or those due up to an instant, soonest first."""
     last: Record | None = None
     while page := store.find(status=status, upto=upto, after=last, limit=PAGE):
         yield from map(_placement, page)
@@ -134,7 +107,7 @@ def next_wakeup(store: Store, status: Status, now: int) -> int | None:
 
 
 def waits(store: Store, now: int) -> bool:
-    """Whether a lead that waits is due at or before now, in microseconds UTC: for work to get done, or for a cap."""
+    """Whether a waiting lead is due at or before now, in microseconds UTC: for room, or a cap."""
     return bool(store.find(status=Status.WAITING, upto=now, limit=1))
 
 
@@ -143,19 +116,7 @@ def _placement(record: Record) -> Placement:
 
 
 def next_turn(router: Router, roster: Roster, snapshot: Snapshot, now: datetime) -> datetime | None:
-    """The first instant after now at which a lead that waits may find a rep, though nothing happens.
-
-    Args:
-        router: The policy.
-        roster: The reps.
-        snapshot: The counts of this instant.
-        now: The instant, aware.
-
-    Returns:
-        An opening hour, the end of a wrap-up, or a turn of a cap that is reached; ``None`` when no such instant comes.
-
-    Complexity: O(reps x caps).
-    """
+    """The first instant after now at which a waiting lead may find a rep by itself."""
     taking = tuple(rep for rep in roster if rep.active and rep.weight)
     found = [*_over_all(router, snapshot, now)]
     for rep in observing(taking, router.holidays):

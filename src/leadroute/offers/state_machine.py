@@ -1,8 +1,5 @@
 """The life of a lead as a table, and the one function that moves a placement.
 
-The rules of this module:
-
-* ``MOVES`` says which event may happen in which status and where it leads. What is not in it is not legal.
 * ``move`` is the only way from one placement to the next. It looks the move up before it changes anything.
 * A placement is nothing but its events put together: ``rebuild(events)`` gives the stored placement.
 """
@@ -36,8 +33,6 @@ from leadroute.offers.events import (
 )
 from leadroute.offers.placement import Placement, Status
 
-__all__ = ["MOVES", "move", "rebuild", "state_of"]
-
 MOVES: Mapping[tuple[Status, type[LeadEvent]], Status] = FrozenDict(
     {
         (Status.RECEIVED, Disqualified): Status.DISQUALIFIED,
@@ -64,23 +59,11 @@ MOVES: Mapping[tuple[Status, type[LeadEvent]], Status] = FrozenDict(
         (Status.CATCH_ALL, Assigned): Status.ACCEPTED,
     }
 )
-"""Every legal move: in this status, this event leads to that status. Closing feedback leads to ``CLOSED``."""
+"""Every legal move: in this status, this event leads to that. Closing feedback: ``CLOSED``."""
 
 
 def move(before: Placement | None, event: LeadEvent, lead_id: str) -> Placement:
-    """The placement after an event.
-
-    Args:
-        before: The placement so far; ``None`` before the first event.
-        event: What happens.
-        lead_id: The lead.
-
-    Returns:
-        The placement one step on.
-
-    Raises:
-        InvalidTransitionError: The event is not legal in this status; the message says what is so instead.
-    """
+    """The placement after an event."""
     if before is None:
         if not isinstance(event, Received):
             raise InvalidTransitionError(lead_id, _recording(event), "", "it was never submitted")

@@ -10,8 +10,8 @@ The rules of every store (:mod:`leadroute.testing.contract` proves them):
 5. Keys are compared exactly.
 6. An event is pending until it is acknowledged. Its id is a page mark, never a cursor of delivery.
 7. Reads may lag, but what a store has committed itself it reads back.
-8. A store never begins or ends a transaction that it did not start, and never retries inside one. It never decides
-   and never logs.
+8. A store never begins or ends a transaction that it did not start, and never retries inside one.
+   It never decides and never logs.
 9. A store may be used by many threads and survives a fork.
 """
 
@@ -23,15 +23,9 @@ from typing import Protocol, runtime_checkable
 from leadroute.errors import ConfigError
 from leadroute.offers.change import Change, Event, Record
 
-__all__ = ["Store", "page_size"]
-
 
 def page_size(limit: int) -> int:
-    """The limit of a page, as every store checks it.
-
-    Raises:
-        ConfigError: It is not an int from 0 up.
-    """
+    """The limit of a page, as every store checks it."""
     if type(limit) is not int or limit < 0:
         raise ConfigError(f"limit is {limit!r}; write how many at most, from 0 up")
     return limit
@@ -109,9 +103,9 @@ class Store(Protocol):
             after: The last id of the page before; with ``lead``, the last number.
             limit: The most events.
             lead: Only this lead's log.
-            pending_at: Only events that wait in the outbox and may be delivered at this instant, in microseconds.
-                An event may be delivered as soon as it is committed, whatever the clocks of its writers say, and
-                after a Defer from its ``until`` on.
+            pending_at: Only events that wait in the outbox and may be delivered at this instant, in
+                microseconds. An event may be delivered as soon as it is committed, whatever the
+                clocks of its writers say, and after a Defer from its ``until`` on.
         """
         ...
 
@@ -120,8 +114,9 @@ class Store(Protocol):
 
         ``before`` is in microseconds; at most ``limit`` entries are deleted.
 
-        In this order: once-keys, by key; events that are not in the outbox, by id, as long as no earlier
-        event of the same lead is kept, so that what is left of a log has no gap; counters that stand at 0, by key.
+        In this order: once-keys, by key; events that are not in the outbox, by id, as long as no
+        earlier event of the same lead is kept, so that what is left of a log has no gap; counters
+        that stand at 0, by key.
 
         Returns:
             How many things were forgotten; less than ``limit`` when there is no more.

@@ -1,12 +1,9 @@
 """Pure functions from a decision to the event and the store operations.
 
-The rules of this module:
-
-* ``event_of`` turns a decision into the one event that follows from it.
 * ``operations`` is the only place where events become store operations. A change to a counter is the difference between
   the reservations of the placement before and after, and is never computed in another way.
-* Limits are guards inside the change, and not checks before it. Giving back is never refused. The wrap-up of a rep is
-  such a limit: the counter of their last contact must not have changed.
+* Limits are guards inside the change, and not checks before it. Giving back is never refused. The
+  wrap-up of a rep is such a limit: the counter of their last contact must not have changed.
 """
 
 from __future__ import annotations
@@ -62,40 +59,12 @@ from leadroute.ranking.decide import Decided
 from leadroute.ranking.lead_score import LeadScore
 from leadroute.ranking.ranking import Outcome, Ranking
 from leadroute.ranking.router import Router
-from leadroute.rules.disposition import Disposition, find_disposition
 from leadroute.rules.fallback import WAIT
-from leadroute.rules.rule import Rule
-
-__all__ = [
-    "acceptance",
-    "assignment",
-    "contact",
-    "end_of_shift",
-    "event_of",
-    "expiry",
-    "feedback",
-    "is_news",
-    "kept_score",
-    "operations",
-    "reception",
-    "refusal",
-    "release",
-    "shift_end",
-]
+from leadroute.rules.rule import Disposition, Rule, find_disposition
 
 
 def reception(lead: Lead, trigger: str, version: str, now: datetime) -> Received:
-    """The submission of a lead, with its score as of now.
-
-    Args:
-        lead: The lead, scored where the policy scores leads.
-        trigger: What set it off; empty when nobody said.
-        version: The version of the policy.
-        now: When.
-
-    Raises:
-        ValidationError: The trigger cannot be kept.
-    """
+    """The submission of a lead, with its score as of now."""
     try:
         said = "" if trigger == "" else word(trigger)
     except Refused as refused:
@@ -131,12 +100,6 @@ def event_of(found: Decided | Ranking, router: Router, books: Books, now: dateti
     """Return the event that follows from a decision.
 
     It is an offer, a wait, the catch-all, or disqualification.
-
-    Args:
-        found: The decision.
-        router: The policy that made it.
-        books: The counts that it was made on; the turn of an offer is taken in them.
-        now: The instant of the decision.
     """
     if isinstance(found, Ranking):
         if found.outcome is Outcome.DISQUALIFIED:
@@ -218,12 +181,7 @@ def assignment(
     books: Books,
     now: datetime,
 ) -> Assigned | None:
-    """The assignment to a rep by hand, or ``None`` when they own the lead already.
-
-    Raises:
-        InvalidTransitionError: The lead has ended.
-        ValidationError: ``by`` cannot be kept.
-    """
+    """The assignment to a rep by hand, or ``None`` when they own the lead already."""
     said = _clean(before, "Assigned", "by", word, by)
     if before.status is Status.CLOSED:
         raise InvalidTransitionError(before.lead_id, "assign", rep.id, state_of(before))
@@ -256,11 +214,7 @@ def _given_back(counter: str, release_on: str, before: Placement) -> bool:
 
 
 def release(before: Placement, now: datetime) -> Released | None:
-    """The end of open work on a lead that goes on, or ``None`` when it is open work no more.
-
-    Raises:
-        InvalidTransitionError: No rep owns the lead.
-    """
+    """The end of open work on a lead that goes on, or ``None`` when it is open work no more."""
     if before.owner is None:
         raise InvalidTransitionError(before.lead_id, "release", "", state_of(before))
     return Released(now, before.owner) if any(map(is_open_key, before.reservations)) else None
@@ -275,18 +229,7 @@ def end_of_shift(before: Placement, now: datetime) -> Released | None:
 def acceptance(
     before: Placement, rep_id: str, now: datetime, rep: Rep | None = None
 ) -> Accepted | None:
-    """The acceptance by a rep, or ``None`` when this rep has accepted already.
-
-    Args:
-        before: The placement.
-        rep_id: Who accepts.
-        now: When.
-        rep: The rep, if they are in the roster, for the end of their shift.
-
-    Raises:
-        NotOfferedError: The lead is not offered to this rep.
-        OfferExpiredError: The offer to this rep has ended.
-    """
+    """The acceptance by a rep, or ``None`` when this rep has accepted already."""
     if before.owner == rep_id:
         return None
     _must_be_offered(before, rep_id, "accept", now)
@@ -294,13 +237,7 @@ def acceptance(
 
 
 def refusal(before: Placement, rep_id: str, reason: str, now: datetime) -> Declined:
-    """The refusal by a rep.
-
-    Raises:
-        NotOfferedError: The lead is not offered to this rep.
-        OfferExpiredError: The offer to this rep has ended.
-        ValidationError: The reason cannot be kept.
-    """
+    """The refusal by a rep."""
     said = "" if reason == "" else _clean(before, "Declined", "reason", word, reason)
     _must_be_offered(before, rep_id, "decline", now)
     return Declined(now, rep_id, said)
@@ -331,11 +268,7 @@ def expiry(before: Placement, now: datetime) -> TimedOut | None:
 
 
 def contact(before: Placement, now: datetime) -> Contacted | None:
-    """The first contact by the owner, or ``None`` when there was one already.
-
-    Raises:
-        InvalidTransitionError: No rep owns the lead, or it has ended.
-    """
+    """The first contact by the owner, or ``None`` when there was one already."""
     if before.contacted_at is not None:
         return None
     if before.owner is None or before.status is Status.CLOSED:
@@ -350,19 +283,7 @@ def feedback(
     dispositions: tuple[Disposition, ...],
     now: datetime,
 ) -> FeedbackGiven | None:
-    """What the owner says of the lead, or ``None`` when the same was said before.
-
-    Args:
-        before: The placement.
-        status: What became of the lead, in a word.
-        value: What it was worth.
-        dispositions: What the word may mean.
-        now: When.
-
-    Raises:
-        InvalidTransitionError: No rep owns the lead, or it ended otherwise before.
-        ValidationError: The status means nothing that the policy lists, or the value cannot be kept.
-    """
+    """What the owner says of the lead, or ``None`` when the same was said before."""
     said: Disposition = _clean(
         before, "FeedbackGiven", "status", partial(find_disposition, dispositions), status
     )
@@ -385,19 +306,7 @@ def operations(
     write: Callable[[object], str],
     books: Books,
 ) -> tuple[Placement, tuple[Op, ...]]:
-    """Return the placement after some events, and the store operations.
-
-    Args:
-        before: The placement so far; ``None`` before the first event.
-        events: What happens, in order.
-        lead_id: The lead.
-        version: The version at which the placement's record was read; 0 when there is none.
-        write: Turns a value into the text that is stored.
-        books: The counts of this step, in which turns are taken and given back.
-
-    Raises:
-        InvalidTransitionError: An event is not legal.
-    """
+    """Return the placement after some events, and the store operations."""
     after, ops = before, list[Op]()
     for event in events:
         if after is not None and isinstance(event, Declined | TimedOut | Assigned):

@@ -1,7 +1,5 @@
 """The candidates of a rule in a pool, computed once and kept from lead to lead.
 
-The rules of this module:
-
 * A ``CandidateSet`` belongs to one rule, pool and roster. What does not hang on lead, counts or instant is asked once.
 * ``Candidates`` are those whom neither rule nor lead excludes for good: active, with a weight, meeting the requirement,
   in the territory. Leads that are equal in what is asked of them share one. Counters are read for candidates alone.
@@ -29,28 +27,14 @@ from leadroute.model.validation import known
 from leadroute.model.working_hours import Hours, unless_failing
 from leadroute.ranking.membership import ByValue
 from leadroute.ranking.scorers.round_robin import round_robin
-from leadroute.rules.evaluation import Registry, Test, compile_condition
-from leadroute.rules.lead_values import LeadValues, lead_values
+from leadroute.rules.evaluation import LeadValues, Registry, Test, compile_condition, lead_values
 from leadroute.rules.routing_context import Crew
 from leadroute.rules.rule import Rule
 from leadroute.rules.scorer import Scorer
 
-__all__ = [
-    "CandidateSet",
-    "Candidates",
-    "Column",
-    "Limits",
-    "Rooms",
-    "Shift",
-    "Team",
-    "Teams",
-    "View",
-    "scoring_of",
-]
-
 MOST_CELLS: Final = 500_000
 CELLS_A_REP: Final = 400
-"""How many values are kept for one roster, and more for each rep, before all are forgotten; one takes about 8 bytes."""
+"""How many values are kept for a roster and for each rep; one takes about 8 bytes."""
 
 MOST_ROSTERS: Final = 8
 """For how many rosters a router keeps candidates."""
@@ -76,7 +60,7 @@ def scoring_of(rule: Rule) -> Scorer:
 
 
 class Memory:
-    """What the candidates of one roster share: the calendars that were looked at, and a bound on what is kept."""
+    """What a roster's candidates share: the calendars looked at, and a bound on what is kept."""
 
     __slots__ = ("_forget", "_most", "cells", "periods", "shifts")
 
@@ -110,15 +94,7 @@ class Memory:
 
 
 class Shift(NamedTuple):
-    """Whether some hours are open, and until when that is known to stay so.
-
-    Args:
-        is_open: Whether they are.
-        since: From when on.
-        until: Until when.
-        opens: When they next open; ``None`` when they never do, or are open.
-        fails: Whether the calendar is yours and failed, so that they count as closed.
-    """
+    """Whether some hours are open, and until when that is known to stay so."""
 
     is_open: bool
     since: datetime
@@ -148,12 +124,7 @@ class View(NamedTuple):
 
 
 class Column(NamedTuple):
-    """One counter of each of some reps.
-
-    Args:
-        keys: The counters; of open work the reps' ids.
-        rooms: The most that each may stand at before the lead.
-    """
+    """One counter of each of some reps."""
 
     keys: Sequence[str]
     rooms: Sequence[float]
@@ -192,7 +163,7 @@ class Limits(NamedTuple):
 
 
 class _Stretch(NamedTuple):
-    """What is known from one instant until another. One value, so that threads see all of it or nothing."""
+    """What is known from one instant until another: one value, so that threads see it whole."""
 
     since: datetime
     until: datetime
@@ -249,11 +220,7 @@ class _Caps:
             self._last = _Stretch(_LONG_AGO, _FOR_EVER, limits)
 
     def limits(self, now: datetime | None) -> _Stretch:
-        """How much room each candidate has at an instant, and from when until when that is so.
-
-        Raises:
-            FieldTypeError: There are caps, and the time was not given.
-        """
+        """How much room each candidate has at an instant, and from when until when that is so."""
         last = self._last
         if self._periods:
             at = known(now)
@@ -393,11 +360,7 @@ class Candidates:
         return caps.limits(now)
 
     def bounds(self, now: datetime | None, rep: Rep, cap: Cap) -> Iterable[Bound]:
-        """The counters of one of a rep's caps, as ``Rep.bounds`` gives them.
-
-        Raises:
-            FieldTypeError: The time was not given.
-        """
+        """The counters of one of a rep's caps, as ``Rep.bounds`` gives them."""
         holder, bounds = cap_holder(rep.id), self._memory.period(cap, rep).at(known(now)).value
         return [Bound(holder + bound.key, bound.most, bound.hard) for bound in bounds]
 
@@ -511,13 +474,7 @@ class CandidateSet:
         self._fits = team.fits.setdefault(alike, {})
 
     def times(self, able: Sequence[Rep], snapshot: Snapshot, *, ignore_availability: bool) -> bool:
-        """Whether a decision, or a reason for one of the members, asks what time it is.
-
-        Args:
-            able: The candidates, whose caps alone are read.
-            snapshot: The counts.
-            ignore_availability: Whether it does not matter who is at work.
-        """
+        """Whether a decision, or a reason for one of the members, asks what time it is."""
         at_work = bool(snapshot.presence) or any(rep.hours is not None for rep in self.members)
         return any(rep.caps for rep in able) or (at_work and not ignore_availability)
 
@@ -531,11 +488,7 @@ class CandidateSet:
     def candidates(
         self, lead: Lead, now: datetime | None, matches: tuple[Match, ...]
     ) -> Candidates:
-        """Those whom neither rule nor lead excludes for good.
-
-        Raises:
-            FieldTypeError: The requirement met a fact of the wrong type.
-        """
+        """Those whom neither rule nor lead excludes for good."""
         values = self._values
         if self._meets is not None and values is None:
             return self._choose(lead, now, matches, kept=False)
@@ -591,15 +544,7 @@ class Teams:
 
 
 class Team:
-    """What is kept for one roster.
-
-    Attributes:
-        roster: The roster.
-        sets: The candidate set of each rule and pool.
-        fits: The candidates by pool and all else that excludes for good, and then by the values of the lead.
-        by_value: The reps by the values of some fields.
-        memory: What bounds it.
-    """
+    """What is kept for one roster."""
 
     __slots__ = ("by_value", "fits", "memory", "roster", "sets")
 

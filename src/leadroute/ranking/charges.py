@@ -1,9 +1,6 @@
 """What a lead counts against when a rep gets it: one place for eligibility, guards and reasons.
 
-The rules of this module:
-
-* Open work is counted in units, caps in leads.
-* A lead needs room on every counter that has a limit. 0 is a limit, ``None`` is none.
+Open work is counted in units, caps in leads.
 """
 
 from __future__ import annotations
@@ -20,8 +17,6 @@ from leadroute.model.lead import Lead
 from leadroute.model.rep import Rep
 from leadroute.model.snapshot import Snapshot
 from leadroute.model.validation import known
-
-__all__ = ["Charge", "Charges", "counters", "used_of"]
 
 
 class Charge(NamedTuple):
@@ -72,20 +67,7 @@ class Charge(NamedTuple):
 
 @frozen
 class Charges:
-    """What one lead counts against, for any rep.
-
-    Args:
-        lead: The lead.
-        instant: The instant of the offer; ``None`` when it was not given, which only caps ask about.
-        pool: The pool through which it is placed; ``None`` when it is assigned by hand.
-        segment: The segment of its rule.
-        capacity_cost: The units of open work that it takes.
-        totals: The caps over all reps.
-        zone: The zone whose calendar those count in.
-
-    Attributes:
-        over_all: The counters of the caps over all reps.
-    """
+    """What one lead counts against, for any rep."""
 
     lead: Lead
     instant: datetime | None
@@ -107,11 +89,7 @@ class Charges:
 
     @property
     def now(self) -> datetime:
-        """The instant of the offer.
-
-        Raises:
-            FieldTypeError: The time was not given.
-        """
+        """The instant of the offer."""
         return known(self.instant)
 
     def for_rep(self, rep: Rep) -> Iterator[Charge]:
@@ -120,12 +98,7 @@ class Charges:
         yield from self.over_all
 
     def own(self, rep: Rep, bounds_of: Callable[[Rep, Cap], Iterable[Bound]]) -> Iterator[Charge]:
-        """The counters of the rep alone, open work first.
-
-        Args:
-            rep: The rep.
-            bounds_of: The counters of one of the rep's caps at the instant of the offer.
-        """
+        """The counters of the rep alone, open work first."""
         yield Charge(open_key(rep.id), self.capacity_cost, rep.capacity)
         segment = self.segment
         if segment is not None and segment in rep.capacity_by_segment:
@@ -161,7 +134,7 @@ def used_of(charge: Charge, rep: Rep, snapshot: Snapshot) -> int:
 
 
 def counters(reps: Iterable[Rep], totals: Iterable[Cap], zone: tzinfo, now: datetime) -> list[str]:
-    """The counters that any lead could count on now, apart from all open work: what a snapshot reads."""
+    """The counters that any lead could count on now, apart from open work: a snapshot's."""
     found = [bound.key for cap in totals for bound in cap.bounds(total_holder(), now, zone)]
     for rep in reps:
         found += [segment_open_key(rep.id, segment) for segment in rep.capacity_by_segment]

@@ -1,11 +1,7 @@
 """Who may take a lead: an allow-list of criteria, each with its reason as data.
 
-The rules of this module:
-
 * A rep is eligible only if every criterion says yes. Every criterion is asked about every rep, so that the reasons for
   a rejection are complete. Only counters are not read for a rep whom rule or lead exclude for good.
-* A criterion says no for now (``temporary``: off hours, full, cap reached) or for this lead altogether.
-* 0 is a limit, ``None`` is none.
 * A calendar of yours that fails is an obstacle for its rep, so that it does not block the pool.
 """
 
@@ -19,11 +15,11 @@ from typing import Final, TypeAlias
 from attrs import frozen
 
 from leadroute.errors import FieldTypeError
-from leadroute.model.distance import distance_km, position_of
 from leadroute.model.duration import from_micros
 from leadroute.model.lead import Lead
 from leadroute.model.lead_timezone import OFFICE, Shared, clock_of, lead_hours, shared_hours
 from leadroute.model.rep import Pauses, Presence, Rep, wrapped_up
+from leadroute.model.territory import distance_km, position_of
 from leadroute.model.validation import FrozenDict
 from leadroute.model.working_hours import Hours, meeting, unless_failing
 from leadroute.ranking.charges import Charges
@@ -31,17 +27,6 @@ from leadroute.rules.conditions import ALWAYS
 from leadroute.rules.describe import describe
 from leadroute.rules.routing_context import RoutingContext
 from leadroute.rules.rule import Rule
-
-__all__ = [
-    "CODES",
-    "NO_PAUSES",
-    "Ask",
-    "Ineligibility",
-    "check_presence",
-    "gate",
-    "masks",
-    "notes_of",
-]
 
 NO_PAUSES: Final = Pauses()
 _wording = lru_cache(maxsize=1_024)(describe)
@@ -97,21 +82,7 @@ def gate(
     pauses: Pauses = NO_PAUSES,
     ignore_availability: bool = False,
 ) -> Callable[[Rep], tuple[Ineligibility, ...]]:
-    """Look at the rule and the lead once, and return the function that says what stands in a rep's way.
-
-    Args:
-        rule: The rule that matched.
-        context: The lead, the counts and the instant.
-        previous_offers: What became of earlier offers of this lead, by rep id.
-        charges: What the lead counts against.
-        pauses: For how long a contact, or a connection that dropped, still counts.
-        ignore_availability: Whether availability is ignored.
-
-    Returns:
-        A function from a member of the rule's pool to every reason why they may not take the lead; empty when they
-        may. It raises ``FieldTypeError`` when the requirement meets a fact of the wrong type, or the instant is needed
-        and not known.
-    """
+    """Look at the rule and the lead once; return the function that says what stops a rep."""
     for_good = _for_good(rule, context)
     fits = tuple(_fits(rule, context))
     before, resting, after = _in_order(
@@ -162,7 +133,7 @@ def _for_good(rule: Rule, context: RoutingContext) -> Ask:
 def _in_order(
     rule: Rule, context: RoutingContext, pauses: Pauses, *, ignore_availability: bool
 ) -> tuple[tuple[Ask, ...], tuple[Ask, ...], tuple[Ask, ...]]:
-    """What may stand in the way right now: before the rest after a contact, that rest, and after it."""
+    """What may stand in the way right now: before the rest after a contact, it, and after it."""
     if ignore_availability:
         return (), (), ()
     here = (_careful(partial(_off, context)), *_present(context, pauses))
@@ -172,14 +143,7 @@ def _in_order(
 def masks(
     rule: Rule, context: RoutingContext, pauses: Pauses, *, ignore_availability: bool
 ) -> tuple[Ask, ...]:
-    """The criteria besides requirement, territory, hours, earlier offers and limits, as ``gate`` asks them.
-
-    Args:
-        rule: The rule that matched.
-        context: The lead, the candidates, the counts and the instant.
-        pauses: For how long a contact, or a connection that dropped, still counts.
-        ignore_availability: Whether availability is ignored.
-    """
+    """The criteria besides requirement, territory, hours, offers and limits, as ``gate`` asks."""
     fits = tuple(_fits(rule, context))
     if ignore_availability:
         return fits
@@ -197,11 +161,7 @@ def _fits(rule: Rule, context: RoutingContext) -> Iterator[Ask]:
 
 
 def check_presence(reps: Iterable[Rep], presence: Mapping[str, Presence]) -> None:
-    """Refuse what is not a presence.
-
-    Raises:
-        FieldTypeError: Of one of the reps it is something else.
-    """
+    """Refuse what is not a presence."""
     for rep in reps:
         found = presence.get(rep.id)
         if found is not None and not isinstance(found, Presence):

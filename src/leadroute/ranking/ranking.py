@@ -15,18 +15,6 @@ from leadroute.ranking.eligibility import Ineligibility
 from leadroute.ranking.lead_score import LeadScore
 from leadroute.rules.fallback import WAIT
 
-__all__ = [
-    "Assignment",
-    "Exclusion",
-    "Known",
-    "Outcome",
-    "Ranking",
-    "ScoreTerm",
-    "Source",
-    "beside",
-    "score_lines",
-]
-
 
 class Outcome(StrEnum):
     """The outcome of a decision, as a code."""
@@ -234,12 +222,13 @@ class Ranking:
         rejections: The excluded reps, in the order of their ids; made by ``source`` when not given.
         detail: More about the outcome, such as the condition that failed in qualification.
         at: The instant of the decision, when it is known.
-        resumes_at: The time of the next decision, when no rep can take the lead now but one can later, over all pools
-            that were ranked; the instant of the decision when that depends on open work and not on time.
+        resumes_at: The time of the next decision, when no rep can take the lead now but one can
+            later, over all pools that were ranked; the instant of the decision when that depends on
+            open work and not on time.
         accept_within: How long an offer of this lead is open.
         policy_version: The version of the policy that decided.
-        factor: For ``DISQUALIFIED``: the name of the first factor that the lead did not meet; the condition when the
-            policy names no factors.
+        factor: For ``DISQUALIFIED``: the name of the first factor that the lead did not meet; the
+            condition when the policy names no factors.
         verdict: For ``DISQUALIFIED``: the outcome of that factor: ``nurture``, ``reject`` or ``review``.
         other_pools: The results of the other pools, in their order; the rule's own pool comes first when it found no
             rep and the lead goes to a rep of another pool, or to one who is not available.
@@ -448,14 +437,7 @@ def score_lines(found: LeadScore | None) -> Iterator[str]:
 
 @frozen
 class Known:
-    """A source of what was made before: what a pickle of a ranking holds.
-
-    Args:
-        made: The assignments.
-        left: The rejections.
-        chances: The propensities; ``None`` when nothing is left to chance.
-        cost: The score that was given up.
-    """
+    """A source of what was made before: what a pickle of a ranking holds."""
 
     made: tuple[Assignment, ...]
     left: tuple[Exclusion, ...]
@@ -489,14 +471,7 @@ def beside(
     notes: Iterable[str],
     width: int = 0,
 ) -> Iterator[str]:
-    """The lines about everybody and everything but the candidates.
-
-    Args:
-        rejections: Who could not take the lead.
-        other_pools: The other pools that were asked, how it came out there, and who could not take the lead.
-        notes: What else to know.
-        width: How wide the names of the rejected are set.
-    """
+    """The lines about everybody and everything but the candidates."""
     for number, each in enumerate(rejections):
         if not number:
             yield "  Not eligible:"

@@ -1,11 +1,7 @@
 """The router: a frozen policy, and the one pure function that decides.
 
-The rules of this module:
-
-* ``rank`` reads its arguments and nothing else. The same arguments give the same ranking, whatever the order in which
-  the reps stand in the roster.
-* The order of one decision: qualify, match, who may, score, sort. Sorted once, never picked and sorted again.
-* The sort key is (-score, when last assigned with never first, id). Nothing is left to chance.
+``rank`` reads its arguments and nothing else. The same arguments give the same ranking, whatever
+the order in which the reps stand in the roster.
 """
 
 from __future__ import annotations
@@ -67,13 +63,14 @@ from leadroute.ranking.policy_checks import (
 from leadroute.ranking.ranking import Outcome, Ranking
 from leadroute.rules.conditions import ALWAYS, Condition, reads
 from leadroute.rules.describe import describe
-from leadroute.rules.disposition import DISPOSITIONS, Disposition
 from leadroute.rules.evaluation import Predicate, Registry, Test, registry_of
 from leadroute.rules.fallback import Fallback, read_fallback
 from leadroute.rules.matcher import Matcher
 from leadroute.rules.parser import declared
 from leadroute.rules.rule import (
+    DISPOSITIONS,
     EVERYONE,
+    Disposition,
     Factor,
     Pool,
     Qualification,
@@ -82,9 +79,6 @@ from leadroute.rules.rule import (
     read_ignored,
 )
 from leadroute.rules.rule import accept_within as read_accept_within
-
-__all__ = ["Router"]
-
 
 _NOTHING: Final = Snapshot()
 _NOBODY: Final[Mapping[str, str]] = FrozenDict()
@@ -96,8 +90,8 @@ class Router:
 
     Args:
         rules: The rules in order; the first that matches a lead applies.
-        qualify: The conditions that a lead must meet before any rule: a condition, or a ``Qualification`` by named
-            factors; ``None`` accepts every lead.
+        qualify: The conditions that a lead must meet before any rule: a condition, or a
+            ``Qualification`` by named factors; ``None`` accepts every lead.
         pools: The pools that rules may name.
         accept_within: How long an offer is open when the rule does not say; 5 minutes by default.
         catch_all: The owner of leads that no rep can take: a rep's id, or the name of a queue that people watch.
@@ -105,10 +99,11 @@ class Router:
         definitions: Conditions with a name that policy files may use. Not part of equality: they decide nothing.
         custom_fields: The kinds of custom attributes by name, as for ``parse``. Not part of equality.
         tests: Leads and the expected result, for ``run_tests``. Not part of equality.
-        predicates: The functions that ``predicate(name)`` in a condition calls, by name: each is called with the lead,
-            the rep and the instant (``None`` where there is none) and returns whether it holds. Not part of equality.
-        lists: Lists that replace the bundled ones, by name: ``free_mail``, the domains of free mailboxes. Not part of
-            equality.
+        predicates: The functions that ``predicate(name)`` in a condition calls, by name: each is
+            called with the lead, the rep and the instant (``None`` where there is none) and returns
+            whether it holds. Not part of equality.
+        lists: Lists that replace the bundled ones, by name: ``free_mail``, the domains of free
+            mailboxes. Not part of equality.
         caps: Caps over all reps together, such as ``["100 per day, source webinar"]``.
         timezone: The IANA zone of these caps; UTC when not given.
         territories: The territories, for rules with ``in_territory=True`` and for ``territory_match()``.
@@ -362,9 +357,9 @@ class Router:
     ) -> Ranking:
         """Decide which rep should take a lead, with all reasons.
 
-        It stores nothing and reads nothing but its arguments. Results that depend on policy and roster alone are kept,
-        so use the same ``Roster`` as long as no rep changes. O(candidates) plus matching; reasons are written when they
-        are read.
+        It stores nothing and reads nothing but its arguments. Results that depend on policy and
+        roster alone are kept, so use the same ``Roster`` as long as no rep changes. O(candidates)
+        plus matching; reasons are written when they are read.
 
         Args:
             lead: The lead.
@@ -406,8 +401,8 @@ class Router:
             previous_offers: What became of earlier offers of this lead, by rep id.
 
         Returns:
-            The decision under the rule that matched; a ``Ranking`` without reps when the lead does not qualify, or no
-            rule is for it.
+            The decision under the rule that matched; a ``Ranking`` without reps when the lead does
+            not qualify, or no rule is for it.
 
         Raises:
             FieldTypeError: As for ``rank``.

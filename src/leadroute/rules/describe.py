@@ -1,11 +1,7 @@
 """Conditions in plain words, for people who do not read code: reasons, reports, diagrams.
 
-The rules of this module:
-
-* Every construct has a sentence. Numbers get thousands separators, lists end with "or".
-* Words of the rep say so. Words of the lead do where they meet words of the rep; elsewhere they do not, because most
-  conditions are about the lead.
-* Parts are bracketed where "and" and "or" could be misread.
+Words of the rep say so. Words of the lead do where they meet words of the rep; elsewhere they do
+not, because most conditions are about the lead.
 """
 
 from __future__ import annotations
@@ -45,8 +41,6 @@ from leadroute.rules.operand import (
     SignalStat,
 )
 
-__all__ = ["describe", "duration_in_words", "operand_in_words", "value_in_words"]
-
 
 def describe(condition: Condition) -> str:
     """The condition in plain words. O(nodes).
@@ -70,12 +64,7 @@ _UNITS: Final = (("day", 86_400), ("hour", 3_600), ("minute", 60), ("second", 1)
 
 
 def duration_in_words(duration: timedelta) -> str:
-    """A duration as people say it.
-
-    Example:
-        >>> duration_in_words(timedelta(minutes=90)), duration_in_words(timedelta(seconds=1.5))
-        ('1 hour 30 minutes', '1s500ms')
-    """
+    """A duration as people say it."""
     if not duration or duration % timedelta(seconds=1):
         return format_duration(duration)
     left, parts = int(duration.total_seconds()), []

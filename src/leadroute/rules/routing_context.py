@@ -1,4 +1,4 @@
-"""What a scorer or a requirement may look at: one lead, its candidates, the counts and the instant."""
+"""What a scorer or a requirement may look at: a lead, its candidates, counts and instant."""
 
 from __future__ import annotations
 
@@ -13,15 +13,11 @@ from attrs import Factory, evolve, field, frozen
 from leadroute.model.duration import digest
 from leadroute.model.lead import Lead
 from leadroute.model.rep import Rep
-from leadroute.model.snapshot import Snapshot
+from leadroute.model.snapshot import Snapshot, TurnCredit, balances, counting
 from leadroute.model.territory_index import Match
-from leadroute.model.turn_credit import TurnCredit, balances, counting
 from leadroute.model.validation import FrozenDict, known
 from leadroute.rules.conditions import Condition
-from leadroute.rules.evaluation import PLAIN, Registry, Test, compile_condition
-from leadroute.rules.lead_values import lead_values
-
-__all__ = ["CHANCES", "ZEROS", "Crew", "RoutingContext"]
+from leadroute.rules.evaluation import PLAIN, Registry, Test, compile_condition, lead_values
 
 T = TypeVar("T")
 
@@ -29,7 +25,7 @@ ZEROS: Final = repeat(0)
 """What a counter stands at that is not there; without end, for ``map(counts.get, keys, ZEROS)``."""
 
 CHANCES: Final = 64
-"""How many equally likely lots there are. A finite number, so that a propensity is exact and not an estimate."""
+"""How many equally likely lots there are: finite, so that a propensity is exact."""
 _GRAINS: Final = 16
 """How finely reps with the same lot are told apart."""
 
@@ -263,10 +259,11 @@ class RoutingContext:
 
         A higher lot gives a higher number.
 
-        The lot is one of ``CHANCES`` equally likely ones. Where in the lot the number is, one of 16 grains, is known
-        beforehand for a rep and a lead, and keeps reps with the same lot from being put in order by their ids. Both are
-        drawn from the ids of lead and rep alone (SHA-256), so they are the same whenever they are asked for, and nobody
-        else's luck changes them.
+        The lot is one of ``CHANCES`` equally likely ones. Where in the lot the number is, one of 16
+        grains, is known beforehand for a rep and a lead, and keeps reps with the same lot from
+        being put in order by their ids. Both are drawn from the ids of lead and rep alone
+        (SHA-256), so they are the same whenever they are asked for, and nobody else's luck changes
+        them.
         """
         lot, grain = _drawn(self.lead.id, rep.id)
         if self.lot is not None:

@@ -1,39 +1,32 @@
 """Scores as values: what can be added, weighted and made conditional.
 
-The rules of this module:
-
 * A scorer gives a rep between 0 and 1 point, or ``None`` when it cannot say. A scorer that cannot say takes no weight.
-* ``a + b`` and ``3 * a`` build one flat sum of weighted terms; the score is the weighted mean of the terms that
-  have an answer. So ``2 * (a + b)`` is ``2 * a + 2 * b``, as in arithmetic.
-* ``score.when(condition)`` has no answer while the condition is false.
-* Scorers are frozen, compare with ``==`` and print as the text that a policy file would hold.
+* ``a + b`` and ``3 * a`` build one flat sum of weighted terms; the score is the weighted mean of
+  the terms that have an answer. So ``2 * (a + b)`` is ``2 * a + 2 * b``, as in arithmetic.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
+import ast
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import Any, ClassVar, Final, TypeAlias, cast, final
 
 from attrs import NOTHING, field, fields, frozen
 
-from leadroute.errors import ConfigError, FieldTypeError, TruthError
+from leadroute.errors import (
+    ConfigError,
+    FieldTypeError,
+    LeadrouteError,
+    TruthError,
+    UnknownFieldError,
+)
 from leadroute.model.rep import Rep
+from leadroute.rules.builders import FieldExpr
 from leadroute.rules.conditions import Condition, as_condition
+from leadroute.rules.lexer import located
+from leadroute.rules.parser import Reader
 from leadroute.rules.routing_context import RoutingContext
-
-__all__ = [
-    "Guarded",
-    "Points",
-    "Scorer",
-    "Sum",
-    "WeightedScorer",
-    "column_where",
-    "guards",
-    "literal",
-    "mean",
-    "means",
-]
 
 Points: TypeAlias = Callable[[Rep], float | None]
 """Points of a rep between 0 and 1, or ``None`` for no answer."""
@@ -47,7 +40,8 @@ COUNTS: Final = frozenset({"open", "used", "turns", "last_assigned", "won", "clo
 class Scorer:
     """A preference among reps: points between 0 and 1, with a reason.
 
-    Subclasses are frozen attrs values. They set ``name`` and implement ``bind`` and ``reason``.
+    Subclasses are frozen attrs values. They implement ``bind`` and ``reason``; ``name`` is the
+    name of the class.
     """
 
     name: ClassVar[str] = ""
@@ -57,6 +51,9 @@ class Scorer:
     """Whether it is asked about no rep whose points would not count: what it calls is not ours."""
     reads: ClassVar[frozenset[str]] = COUNTS
     """The counts of a rep that it looks at, by their names in ``Snapshot``; all of them when it does not say."""
+
+    def __init_subclass__(cls) -> None:
+        cls.name = vars(cls).get("name", cls.__name__)
 
     def bind(self, context: RoutingContext) -> Points:
         """Return the function that gives the points of each rep.
@@ -75,7 +72,7 @@ class Scorer:
         Args:
             context: The lead, the candidates, the counts and the instant.
 
-        Complexity: O(reps), and next to nothing where ``depends`` tells that they were computed before.
+        Complexity: O(reps), and next to nothing where ``depends`` tells they were computed.
         """
         key = self.depends(context)
         if key is None:
@@ -211,13 +208,7 @@ class Scorer:
 
 
 def literal(value: object) -> str:
-    """An argument of a scorer, as a policy file has it.
-
-    Example:
-        >>> from leadroute import close_rate
-        >>> literal((1, "US")), literal(close_rate(5))
-        ("[1, 'US']", 'close_rate(5)')
-    """
+    """An argument of a scorer, as a policy file has it."""
     if isinstance(value, tuple):
         return f"[{', '.join(map(literal, value))}]"
     return str(value) if isinstance(value, Scorer) else repr(value)
@@ -234,16 +225,9 @@ def _weight(given: Any) -> float:
 @final
 @frozen
 class WeightedScorer(Scorer):
-    """One scorer with its weight.
+    """One scorer with its weight."""
 
-    Args:
-        weight: 0 or more; how much the scorer counts beside the others.
-        scorer: What gives the points.
-
-    Raises:
-        ConfigError: The weight is negative, infinite or no number.
-    """
-
+    name = ""
     weight: float = field(converter=_weight)
     scorer: Scorer
 
@@ -280,12 +264,9 @@ class WeightedScorer(Scorer):
 @final
 @frozen
 class Sum(Scorer):
-    """The weighted mean of several terms; terms without an answer take no weight.
+    """The weighted mean of several terms; terms without an answer take no weight."""
 
-    Args:
-        parts: The terms, in the order they were written.
-    """
-
+    name = ""
     parts: tuple[WeightedScorer, ...]
 
     def __attrs_post_init__(self) -> None:
@@ -329,13 +310,9 @@ class Sum(Scorer):
 @final
 @frozen
 class Guarded(Scorer):
-    """A scorer that has no answer while a condition is false.
+    """A scorer that has no answer while a condition is false."""
 
-    Args:
-        scorer: What gives the points.
-        condition: A condition on the lead, the rep, or both.
-    """
-
+    name = ""
     scorer: Scorer
     condition: Condition
 
@@ -393,8 +370,8 @@ def column_where(
 ) -> list[float | None]:
     """The points of the reps who are asked about, ``None`` for the others.
 
-    The others are asked about too where that cannot show: not where code of yours would be called, and where it
-    fails only those who count are asked again.
+    The others are asked about too where that cannot show: not where code of yours would be called,
+    and where it fails only those who count are asked again.
     """
     if not scorer.spares:
         try:
@@ -424,19 +401,7 @@ def _bound_late(scorer: Scorer, context: RoutingContext) -> Points:
 def mean(
     weighted: Iterable[tuple[float, float | None]], total: float = 0.0, weights: float = 0.0
 ) -> float | None:
-    """The weighted mean of the points that are known, or ``None`` when there is none with weight.
-
-    Args:
-        weighted: Weights and points.
-        total: What the ones before them came to, each times its weight.
-        weights: The weight of those before them that are known.
-
-    Example:
-        >>> mean([(3, 1.0), (1, 0.0), (5, None)])
-        0.75
-        >>> mean([(1, 0.0)], total=3.0, weights=3.0)
-        0.75
-    """
+    """The weighted mean of the points that are known, or ``None`` without any of weight."""
     for weight, points in weighted:
         if points is not None:
             total += weight * points
@@ -510,13 +475,7 @@ def _refuse_alone(scorer: Scorer, what: str) -> None:
 
 
 def guards(score: Scorer | None) -> Iterator[Condition]:
-    """The conditions under which the parts of a score count, however deep.
-
-    Example:
-        >>> from leadroute import LEAD, free_capacity
-        >>> list(guards(free_capacity().when(LEAD.budget > 1)))
-        [<Comparison lead.budget > 1>]
-    """
+    """The conditions under which the parts of a score count, however deep."""
     for scorer in () if score is None else score.walk():
         if isinstance(scorer, Guarded):
             yield scorer.condition
@@ -527,3 +486,139 @@ def _sum_of(terms: tuple[WeightedScorer, ...]) -> Scorer:
         return Sum(terms)
     (term,) = terms
     return term.scorer if term.weight == 1 else term
+
+
+def parse_score(
+    text: str,
+    scorers: Mapping[str, Callable[..., Scorer]],
+    *,
+    definitions: Mapping[str, Condition] | None = None,
+    custom: Mapping[str, str] | None = None,
+) -> Scorer:
+    """The score that a text stands for; the inverse of ``str(score)``.
+
+    Args:
+        text: An expression of scorers, ``+``, ``*`` by a number, and ``.when(condition)``.
+        scorers: The scorers by name.
+        definitions: Conditions that ``.when()`` may use by name.
+        custom: The kinds of custom attributes, as for ``parse``.
+
+    Returns:
+        The same score that the Python form gives. O(length).
+
+    Raises:
+        UnknownFieldError: A scorer is not registered; the message suggests the nearest.
+        ExpressionError: The text is not in the language; see line, column and remedy.
+
+    Example:
+        >>> from leadroute import free_capacity, skill_match
+        >>> known = {"skill_match": skill_match, "free_capacity": free_capacity}
+        >>> score = parse_score("3 * skill_match('industry') + free_capacity()", known)
+        >>> score == 3 * skill_match("industry") + free_capacity()
+        True
+    """
+    reader = Reader.of(text, definitions, custom, none=True)
+    return reader.walked(_Score(reader, scorers).score)
+
+
+@frozen
+class _Score:
+    reader: Reader
+    scorers: Mapping[str, Callable[..., Scorer]]
+
+    def score(self, node: ast.expr) -> Scorer:
+        """The score that a node stands for."""
+        found = self._part(node)
+        if isinstance(found, Scorer):
+            return found
+        raise self.reader.refusal(node, "a number alone is not a score; multiply a scorer with it")
+
+    def _part(self, node: ast.expr) -> Scorer | float:
+        match node:
+            case ast.BinOp(op=ast.Add()):
+                left, right = self.score(node.left), self.score(node.right)
+                return self.reader.build(node, lambda: left + right)
+            case ast.BinOp(op=ast.Mult()):
+                return self._weighted(node)
+            case ast.Call(func=ast.Attribute(attr="when") as function):
+                return self._guarded(node, function)
+            case ast.Call(func=ast.Name(id=name)):
+                return self._called(node, name)
+            case ast.Constant(value=bool() | str() | None) | ast.UnaryOp(operand=ast.Call()):
+                pass
+            case ast.Constant() | ast.UnaryOp(op=ast.USub()):
+                return self.reader.number(node)
+            case ast.Name() if node.id in self.scorers:
+                raise self.reader.refusal(node, f"a scorer is called: write {node.id}()")
+        raise self.reader.refusal(
+            node,
+            "a score is made of scorers, +, * by a number, and .when(condition); "
+            "invert(...) is the opposite preference",
+        )
+
+    def _weighted(self, node: ast.BinOp) -> Scorer | float:
+        match self._part(node.left), self._part(node.right):
+            case (Scorer() as scorer, int() | float() as weight) | (
+                int() | float() as weight,
+                Scorer() as scorer,
+            ):
+                return self.reader.build(node, lambda: weight * scorer)
+            case (int() | float() as left, int() | float() as right):
+                return left * right
+        raise self.reader.refusal(
+            node, "a scorer is multiplied by a number, such as 3 * free_capacity()"
+        )
+
+    def _guarded(self, node: ast.Call, function: ast.Attribute) -> Scorer:
+        scorer = self.score(function.value)
+        if len(node.args) != 1 or node.keywords:
+            raise self.reader.refusal(
+                node, "when() takes one condition, such as lead.country == 'US'"
+            )
+        condition = self.reader.condition(node.args[0])
+        return self.reader.build(node, scorer.when, condition)
+
+    def _is_score(self, node: ast.expr) -> bool:
+        match node:
+            case ast.BinOp():
+                return self._is_score(node.left) or self._is_score(node.right)
+            case ast.Call(func=ast.Attribute(attr="when")):
+                return True
+            case ast.Call(func=ast.Name(id=name)) | ast.Name(id=name):
+                return name in self.scorers
+        return False
+
+    def _called(self, node: ast.Call, name: str) -> Scorer:
+        make = self.scorers.get(name)
+        if make is None:
+            unknown = UnknownFieldError("scorer", name, self.scorers)
+            raise located(unknown, self.reader.text, self.reader.position(node))
+        positional = [self._literal(argument) for argument in node.args]
+        named = {str(keyword.arg): self._literal(keyword.value) for keyword in node.keywords}
+        return self.reader.build(node, _made, name, make, positional, named)
+
+    def _literal(self, node: ast.expr) -> Any:
+        if self._is_score(node):
+            return self.score(node)
+        if isinstance(node, ast.Constant) and node.value is None:
+            return None
+        found = self.reader.term(node)
+        if isinstance(found, FieldExpr):
+            raise self.reader.refusal(
+                node, "a scorer takes literals only, such as skill_match('industry')"
+            )
+        return tuple(found) if isinstance(found, list) else found
+
+
+def _made(
+    name: str, make: Callable[..., Scorer], positional: list[Any], named: Mapping[str, Any]
+) -> Scorer:
+    try:
+        found = make(*positional, **named)
+    except LeadrouteError as error:
+        raise error if isinstance(error, ConfigError) else ConfigError(str(error)) from None
+    except TypeError as error:
+        raise ConfigError(f"{name}() cannot be called like this: {error}") from None
+    if not isinstance(found, Scorer):
+        raise ConfigError(f"{name}() made no scorer, but a value of type {type(found).__name__}")
+    return found

@@ -1,10 +1,6 @@
 """A store in the memory of one process: for tests, scripts, replays and simulations.
 
-The rules of this module:
-
-* One lock around every call, so it may be shared between threads.
-* A commit first checks every guard and then writes, so there is never anything to roll back.
-* It answers exactly as the stores with a database do; they share one contract.
+A commit first checks every guard and then writes, so there is never anything to roll back.
 """
 
 from __future__ import annotations
@@ -38,8 +34,6 @@ from leadroute.offers.change import (
     ordered,
 )
 from leadroute.offers.store import page_size
-
-__all__ = ["MemoryStore"]
 
 _Place = tuple[bool, int, str]
 

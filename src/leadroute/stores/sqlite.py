@@ -1,16 +1,11 @@
 """A store in a SQLite file, by the standard library alone.
 
-The rules of this module:
-
-* The file is in WAL mode: readers never wait, and one writer works at a time. Good for one machine, at some thousand
-  commits a second.
+* The file is in WAL mode: readers never wait, and one writer works at a time. Good for one machine,
+  at some thousand commits a second.
 * A write starts with BEGIN IMMEDIATE, so its guards see the latest state. SQLite's own waiting is unfair under load, so
   the store asks again at an even pace, until its patience ends in ``TransientError``.
-* Whatever is raised inside a commit, KeyboardInterrupt too, undoes all of it.
-* A connection is opened when one is needed, used by one thread at a time, kept for the next call, and never carried
-  over a fork. No transaction, not even a read, outlives the call that needed it.
-* In your transaction (:meth:`SqliteStore.bind`) every commit is a SAVEPOINT. Nothing is retried, begun or
-  committed.
+* A connection is opened when one is needed, used by one thread at a time, kept for the next call,
+  and never carried over a fork. No transaction, not even a read, outlives the call that needed it.
 """
 
 from __future__ import annotations
@@ -40,8 +35,6 @@ from leadroute.errors import ConfigError, ConflictError, TransactionRequiredErro
 from leadroute.model.duration import parse_duration
 from leadroute.offers.change import Change, Event, Record
 from leadroute.stores.sqlite_statements import Tables, create, up_to_date, valid_prefix
-
-__all__ = ["SqliteStore", "SqliteTransaction"]
 
 _T = TypeVar("_T")
 
@@ -134,8 +127,8 @@ class SqliteStore(_Sqlite):
         busy_timeout: The time to wait for other writers before ``TransientError``.
 
     Raises:
-        ConfigError: The file is not a database or cannot be opened, an option cannot be used, or the tables were
-            made by another release.
+        ConfigError: The file is not a database or cannot be opened, an option cannot be used, or
+            the tables were made by another release.
 
     Example:
         >>> with SqliteStore(folder / "crm.db") as store:  # doctest: +SKIP
@@ -233,7 +226,7 @@ class SqliteStore(_Sqlite):
 
     @contextmanager
     def _connection(self) -> Iterator[Connection]:
-        """A connection for one call. After any error but ConflictError it is closed, which undoes what was begun."""
+        """A connection for one call. After an error but ConflictError it is closed."""
         if self._closed:
             raise ConfigError(f"{self!r} is closed; make another")
         try:
@@ -294,8 +287,9 @@ class SqliteStore(_Sqlite):
 class SqliteTransaction(_Sqlite):
     """A store inside your transaction, which commits or rolls back with it.
 
-    Reads work at any time. A write asks for an open transaction, because without one the driver would commit it.
-    Begin with BEGIN IMMEDIATE; after a plain BEGIN and a read, SQLite may refuse the first write for ever.
+    Reads work at any time. A write asks for an open transaction, because without one the driver
+    would commit it. Begin with BEGIN IMMEDIATE; after a plain BEGIN and a read, SQLite may refuse
+    the first write for ever.
 
     Args:
         connection: Your connection. Its settings stay as they are; it must give texts as ``str``.

@@ -1,17 +1,10 @@
 """The SQL of the SQLite store: its tables and its statements.
 
-The rules of this module:
-
 * All names start with one validated prefix. It is the only thing that is ever put into a statement.
-* ``create`` may run any number of times, and by any number of processes at once, each in its own transaction.
 * Tables of another release, older or newer, are refused, never touched.
-* A record that is never due keeps the greatest integer as its due time, so that one index gives every line in order.
-  The views show it as NULL. They carry the domain's names, for people who read the database with SQL.
-* Statements are constant texts with bound values.
-* A guard is part of the write that it guards, and the row count decides. What is read afterwards only explains.
-* Keys use SQLite's BINARY collation: the bytes of UTF-8, which sort as code points do.
-* A prefix is looked up as a range of keys, which an index answers.
-* Nothing newer than the upsert is asked of SQLite (3.24, 2018).
+* A record that is never due keeps the greatest integer as its due time, so that one index gives
+  every line in order. The views show it as NULL. They carry the domain's names, for people who read
+  the database with SQL.
 """
 
 from __future__ import annotations
@@ -40,9 +33,6 @@ from leadroute.offers.change import (
     ordered,
 )
 from leadroute.offers.store import page_size
-
-__all__ = ["SCHEMA", "Outdated", "Tables", "create", "named", "up_to_date", "valid_prefix"]
-
 
 SCHEMA = 2
 """The version of the tables that this release reads and writes."""
@@ -79,11 +69,7 @@ _TABLES = (
 
 
 def valid_prefix(prefix: str) -> str:
-    """The prefix itself.
-
-    Raises:
-        ConfigError: It is not a lower-case identifier of at most 30 characters.
-    """
+    """The prefix itself."""
     if not _PREFIX.fullmatch(prefix):
         shape = "a lower-case letter, then at most 29 lower-case letters, digits or _"
         raise ConfigError(f"{prefix!r:.60} cannot be the prefix of tables; write {shape}")
@@ -91,21 +77,12 @@ def valid_prefix(prefix: str) -> str:
 
 
 def named(prefix: str, statement: str) -> str:
-    """The statement on the tables with this prefix.
-
-    Example:
-        >>> named("crm", "SELECT n FROM leadroute_counter")
-        'SELECT n FROM crm_counter'
-    """
+    """The statement on the tables with this prefix."""
     return statement.replace("leadroute_", f"{prefix}_")
 
 
 def up_to_date(cursor: Cursor, prefix: str) -> bool:
-    """Whether the tables are there, at the version that this release knows.
-
-    Raises:
-        ConfigError: Another release made them.
-    """
+    """Whether the tables are there, at the version that this release knows."""
     known = "SELECT count(*) FROM sqlite_master WHERE type = 'table' AND name = ?"
     if cursor.execute(known, (f"{prefix}_schema",)).fetchone() == (0,):
         return False
@@ -128,11 +105,7 @@ def _file(cursor: Cursor) -> str:
 
 
 def create(cursor: Cursor, prefix: str) -> None:
-    """Make what is missing, inside the transaction that the cursor is in.
-
-    Raises:
-        ConfigError: Another release made the tables.
-    """
+    """Make what is missing, inside the transaction that the cursor is in."""
     if not up_to_date(cursor, prefix):
         for statement in _TABLES:
             cursor.execute(named(prefix, statement))
@@ -250,11 +223,7 @@ def _event(row: tuple[Any, ...]) -> Event:
 
 
 class Tables:
-    """The statements on the tables with one prefix, each inside the transaction that its cursor is in.
-
-    Args:
-        prefix: What the names of the tables start with, already validated.
-    """
+    """The statements on the tables with one prefix, each inside its cursor's transaction."""
 
     def __init__(self, prefix: str) -> None:
         def sql(statement: str) -> str:
@@ -298,7 +267,7 @@ class Tables:
         }
 
     def apply(self, cursor: Cursor, change: Change) -> dict[str, int]:
-        """Apply the operations one by one. The caller undoes them all when one raises ConflictError."""
+        """Apply the operations one by one; the caller undoes them when one raises ConflictError."""
         ops = ordered(change)
         counters: dict[str, int] = {}
         dated = max((op.at for op in ops if type(op) is Emit), default=None)
@@ -426,7 +395,7 @@ class Tables:
         ]
 
     def outdated(self, cursor: Cursor, before: int, limit: int) -> Outdated:
-        """What :meth:`Store.trim` may forget. It stays so, except that a counter may be used again."""
+        """What :meth:`Store.trim` may forget. It stays so, but a counter may be used again."""
         left = page_size(limit)
         onces = [key for (key,) in cursor.execute(self._old_onces, (before, left))]
         left -= len(onces)

@@ -35,7 +35,7 @@ from leadroute.eligibility import CODES
 from leadroute.errors import UnknownFieldError
 from leadroute.insight import diff
 from leadroute.rules.builders import age, days, define, domain_of, overlaps
-from leadroute.rules.scores import parse_score
+from leadroute.rules.scorer import parse_score
 from leadroute.scorers import BUILT_IN, invert, territory_match
 from leadroute.testing import ManualClock
 from leadroute.testing.strategies import conditions, leads, rosters, routers, snapshots

@@ -15,6 +15,7 @@ from leadroute.model.track_record import ALL, Record, TrackRecords, segment_key,
 from leadroute.ranking.scorers import performance
 from leadroute.ranking.scorers.engagement import _OfLead
 from leadroute.ranking.scorers.ownership import _Sticky
+from leadroute.ranking.scorers.seniority import alike
 from leadroute.rules.routing_context import Crew, RoutingContext
 from leadroute.rules.scorer import COUNTS, mean, means
 from leadroute.scorers import (
@@ -52,6 +53,13 @@ def asked(score, context):
     """What ``bind`` says of each rep."""
     points = score.bind(context)
     return [points(rep) for rep in context.reps]
+
+
+def test_reps_of_one_kind_share_what_is_asked_of_the_first():
+    """Each kind has its first rep, and each rep the number of their kind."""
+    team = Rep("ada", level=1), Rep("bob", level=2), Rep("cy", level=1)
+    context = RoutingContext(Lead("L-1"), team, "p")
+    assert alike(context, "level", lambda rep: rep.level) == ([team[0], team[1]], [0, 1, 0])
 
 
 class Team:

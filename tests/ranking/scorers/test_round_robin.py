@@ -14,7 +14,7 @@ from tests.profiles import examples
 from tests.shared import shared_path
 
 from leadroute import LEAD, Lead, Rep, Snapshot
-from leadroute.model.turn_credit import TurnCredit
+from leadroute.model.snapshot import TurnCredit
 from leadroute.ranking.scorers.round_robin import (
     MODES,
     UNIT,

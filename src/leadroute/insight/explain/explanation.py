@@ -27,18 +27,12 @@ SHOWN: Final = frozenset(
     deadline priority score grade completeness
     """.split()
 )
-"""The fields of a lead whose values are shown. All others, and the texts of attributes, may be personal."""
+"""The fields of a lead whose values are shown; all others may be personal."""
 
 
 @frozen
 class Failure:
-    """A part of a condition that was false.
-
-    Args:
-        condition: The part, as text of the language.
-        words: The part in plain words.
-        facts: What the lead has in the fields that the part reads, by what people call them.
-    """
+    """A part of a condition that was false."""
 
     condition: str
     words: str
@@ -51,12 +45,7 @@ class Failure:
 
 @frozen
 class Miss:
-    """A rule that was asked first and did not match.
-
-    Args:
-        rule: The name of the rule.
-        failures: The parts of its condition that were false.
-    """
+    """A rule that was asked first and did not match."""
 
     rule: str
     failures: tuple[Failure, ...]

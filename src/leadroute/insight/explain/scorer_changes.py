@@ -44,7 +44,7 @@ _RECEIVED: Final = Field("lead", "received_at")
 
 
 def wanted(question: Question) -> Iterator[Lever]:
-    """Yield what the scorers of all rules look for, inside others and behind guards too. O(scorers), each once."""
+    """Yield what the scorers of all rules look for, inside others and behind guards too."""
     scores = map(scoring_of, question.router.rules)
     for scorer in dict.fromkeys(chain.from_iterable(score.walk() for score in scores)):
         ask = WANTED.get(type(scorer))
@@ -347,4 +347,4 @@ WANTED: Final[Mapping[type, Callable[[Question, Any], Iterable[Lever]]]] = {
     scorers.random_tiebreak: lambda _question, _by: (),
     scorers.explore: _won,
 }
-"""What can be different for each scorer that comes with the package; the host's own have a weight and no more."""
+"""What can be different for each scorer of the package; the host's own have a weight alone."""

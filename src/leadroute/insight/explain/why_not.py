@@ -56,7 +56,7 @@ class WhyNot:
 
     @property
     def codes(self) -> tuple[str, ...]:
-        """The codes of the reason: of ``leadroute.eligibility.CODES``, or the outcome where no pool was asked.
+        """The codes of the reason: of ``CODES``, or the outcome where no pool was asked.
 
         Empty when the rep gets the lead, or is behind another in the ranking.
         """
@@ -220,7 +220,7 @@ def _proposals(question: Question, first: Ranking) -> Iterator[tuple[Change, ...
 
 
 def _distance(ranking: Ranking | None, rep_id: str) -> tuple[int, float]:
-    """Return the distance from the first place: behind, excluded, not in the pool, or without a rule."""
+    """Return the distance from the first place: behind, excluded, not in the pool, or no rule."""
     if ranking is None:
         return 5, 0
     for each in ranking.assignments:

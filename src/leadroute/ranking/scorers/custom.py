@@ -15,21 +15,12 @@ from leadroute.rules.operand import constant
 from leadroute.rules.routing_context import RoutingContext
 from leadroute.rules.scorer import Points, Scorer, literal
 
-__all__ = ["HostScorer", "scorer"]
-
 HostFunction: TypeAlias = Callable[..., float | None]
 
 
 @frozen(repr=False)
 class HostScorer(Scorer):
-    """A scorer made from a function of yours; made by ``@scorer``.
-
-    Args:
-        function: Takes (situation, rep) and the arguments, and gives points between 0 and 1 or ``None``.
-        arguments: What it was called with in the policy.
-        keywords: What it was called with by name, sorted.
-        maker: What the policy called; a pickle refers to it by its name.
-    """
+    """A scorer made from a function of yours; made by ``@scorer``."""
 
     sparing = True
 
@@ -72,7 +63,7 @@ class HostScorer(Scorer):
 
     @property
     def written(self) -> bool:
-        """Whether its arguments can stand in a policy file: text, numbers, true, false, lists of these, and scorers."""
+        """Whether its arguments can stand in a policy file: plain values, lists and scorers."""
         return all(map(_readable, (*self.arguments, *(value for _, value in self.keywords))))
 
     def _arguments(self) -> list[str]:
@@ -118,12 +109,12 @@ def scorer(function: HostFunction) -> Callable[..., HostScorer]:
     """Make a scorer out of a function of (situation, rep, ...).
 
     Args:
-        function: Gives points between 0 and 1, or ``None`` for no answer. The first line of its docstring is the
-            reason that people read. It must depend on its arguments alone.
+        function: Gives points between 0 and 1, or ``None`` for no answer. The first line of its
+            docstring is the reason that people read. It must depend on its arguments alone.
 
     Returns:
-        What a policy calls: it takes the further arguments of the function and gives a scorer. Hand it to
-        ``load_policy(..., scorers={...})`` to use it in a file.
+        What a policy calls: it takes the further arguments of the function and gives a scorer. Hand
+        it to ``load_policy(..., scorers={...})`` to use it in a file.
 
     Example:
         >>> @scorer

@@ -1,13 +1,10 @@
 """Whose turn it is, and who has waited longest.
 
-The rules of this module:
-
-* Every lead is shared out by weight among those who could take it, and the rep who takes it pays one turn. What was
-  shared out to a rep, less the turns that they took, is their credit. The credits of a pool add up to 0.
-* Off, full, away, or not what the lead requires: such a rep has no share and pays nothing, so the credit stays.
-* Nothing is converted for a newcomer (who begins at 0, which is level), a leaver, a returner or a new weight.
-* The order is total: ties go to the heavier weight, then to the id. No clock and no other assignment is read.
-* All figures are whole parts of a turn. The rep who takes a lead pays what was shared out, to the last part.
+* Every lead is shared out by weight among those who could take it, and the rep who takes it pays
+  one turn. What was shared out to a rep, less the turns that they took, is their credit. The
+  credits of a pool add up to 0.
+* Off, full, away, or not what the lead requires: such a rep pays nothing and keeps the credit.
+* The order is total: ties go to the heavier weight, then to the id; no clock is read.
 """
 
 from __future__ import annotations
@@ -23,42 +20,23 @@ from attrs import evolve, field, frozen
 
 from leadroute.model.duration import from_micros, parse_duration, to_micros
 from leadroute.model.rep import Rep
-from leadroute.model.snapshot import Snapshot
-from leadroute.model.turn_credit import TurnCredit, less, payments, soonest
+from leadroute.model.snapshot import Snapshot, TurnCredit, less, payments, soonest
 from leadroute.model.validation import FrozenDict
 from leadroute.ranking.scorers.parameters import choice, lasting
 from leadroute.rules.routing_context import ZEROS, RoutingContext
 from leadroute.rules.scorer import Points, Scorer
 
-__all__ = [
-    "MODES",
-    "UNIT",
-    "Dues",
-    "Turn",
-    "after",
-    "dues",
-    "least_recent",
-    "round_robin",
-    "share",
-    "turn_of",
-]
-
 MODES: Final = ("weighted", "strict")
 """How a round robin puts reps in order."""
 
 UNIT: Final = 2_327_925_600_000
-"""The parts of a turn: a multiple of 1 to 20, so that shares among up to 20 equal reps are exact."""
+"""The parts of a turn: a multiple of 1 to 20, so that shares of 20 reps are exact."""
 
 _MICROSECOND = timedelta(microseconds=1)
 
 
 def exact_weight(rep: Rep) -> int | Fraction:
-    """The weight as it is written: 0.1 is one tenth, not the nearest binary fraction.
-
-    Example:
-        >>> exact_weight(Rep("ada", weight=0.1)), exact_weight(Rep("bob", weight=2.0))
-        (Fraction(1, 10), 2)
-    """
+    """The weight as it is written: 0.1 is one tenth, not the nearest binary fraction."""
     weight = rep.weight
     if isinstance(weight, int):
         return weight
@@ -75,12 +53,7 @@ def _whole(weights: Sequence[int | Fraction]) -> Sequence[int]:
 
 
 def share(units: int, weight: int, whole: int) -> int:
-    """What falls to a weight when so many leads are shared out, in parts of a turn, rounded down.
-
-    Example:
-        >>> share(1, 3, 4) / UNIT
-        0.75
-    """
+    """What falls to a weight when so many leads are shared out, in parts, rounded down."""
     return UNIT * units * weight // whole
 
 
@@ -144,7 +117,7 @@ class Dues(NamedTuple):
         return min(heavy, key=self.ids.__getitem__)
 
     def _strict(self) -> list[tuple[int, float, int, str]]:
-        """Tijdeman's rule: among those whose share is nearly due, the one whose share is over first.
+        """Tijdeman's rule: among those whose share is nearly due, the one that ends first.
 
         R. Tijdeman, "The chairman assignment problem", Discrete Mathematics 32 (1980).
         """
@@ -167,8 +140,8 @@ class Dues(NamedTuple):
 def dues(context: RoutingContext) -> Dues:
     """What every candidate is due, computed once for a lead. O(candidates).
 
-    Where the counts hold no credits for the pool, the turns stand for them, as if every lead so far had been shared out
-    among these candidates.
+    Where the counts hold no credits for the pool, the turns stand for them, as if every lead so far
+    had been shared out among these candidates.
     """
     return context.once("dues", lambda: _dues(context))
 
@@ -214,17 +187,19 @@ def _mode(given: Any) -> str:
 class round_robin(Scorer):
     """The next turn in the pool, by weight.
 
-    Formula: every lead is shared by weight among the reps who could take it, and the rep who takes it pays one turn. A
-    rep's credit is the sum of their shares, with this lead, minus their turns. The candidates are in the order of their
-    credit; ties go to the heavier weight, then to the id. The first gets 1, the last 0, the others evenly spaced
-    points. An offer takes its turn at once, and gives it back when it is declined, expires or is withdrawn.
+    Formula: every lead is shared by weight among the reps who could take it, and the rep who takes
+    it pays one turn. A rep's credit is the sum of their shares, with this lead, minus their turns.
+    The candidates are in the order of their credit; ties go to the heavier weight, then to the id.
+    The first gets 1, the last 0, the others evenly spaced points. An offer takes its turn at once,
+    and gives it back when it is declined, expires or is withdrawn.
 
-    A rep who is off, full or away, or does not meet the requirement, has no share and pays nothing: there is nothing to
-    catch up on, and nothing is lost. A new rep is level with the others.
+    A rep who is off, full or away, or does not meet the requirement, has no share and pays nothing:
+    there is nothing to catch up on, and nothing is lost. A new rep is level with the others.
 
-    ``mode="strict"`` is Tijdeman's rule on the same credits: while weights and candidates stay the same, no rep is ever
-    further than 1 - 1/(2n - 2) turns from their exact share, which is the best possible bound. When candidates differ
-    from lead to lead, ``weighted`` stays closer to the shares.
+    ``mode="strict"`` is Tijdeman's rule on the same credits: while weights and candidates stay the
+    same, no rep is ever further than 1 - 1/(2n - 2) turns from their exact share, which is the best
+    possible bound. When candidates differ from lead to lead, ``weighted`` stays closer to the
+    shares.
 
     Args:
         mode: ``"weighted"`` or ``"strict"``.
@@ -237,7 +212,6 @@ class round_robin(Scorer):
         ('round_robin()', "round_robin('strict')")
     """
 
-    name = "round_robin"
     mode: str = field(default="weighted", converter=_mode)
 
     reads = frozenset({"turns"})  # for its reason: the order itself asks for credits
@@ -284,7 +258,7 @@ class Turn:
     Args:
         rep_id: Who takes it.
         taken: How many turns that counts.
-        units: How many leads are shared out; 0 when a turn that was given pays, which is outside of the shares.
+        units: How many leads are shared out; 0 when a turn that was given pays for it.
         ids: Among whom they are shared out.
         weights: By which weights, in whole numbers.
         paid: What is added to each grant of the rep that pays for it, or that it settles.
@@ -304,18 +278,10 @@ class Turn:
 
 
 def turn_of(context: RoutingContext, place: int) -> Turn:
-    """What the lead does to the credits of its pool when the candidate at a place takes it. O(candidates).
+    """What the lead does to its pool's credits when the candidate at a place takes it.
 
-    A turn that was given pays without share and turn. Turns that were withheld are settled: the lead counts as so many
-    more, all taken by the rep.
-
-    Example:
-        >>> from leadroute import Lead
-        >>> turn = turn_of(
-        ...     RoutingContext(Lead("L-1"), (Rep("ada", weight=3), Rep("bob")), "everyone"), 0
-        ... )
-        >>> [part / UNIT for part in turn.shares()]
-        [0.75, 0.25]
+    A turn that was given pays without share and turn. Turns that were withheld are settled: the
+    lead counts as so many more, all taken by the rep.
     """
     rep, found = context.reps[place], dues(context)
     granted = context.snapshot.turn_credits.get(context.pool, {}).get(rep.id, ())
@@ -327,26 +293,7 @@ def turn_of(context: RoutingContext, place: int) -> Turn:
 
 
 def after(snapshot: Snapshot, pool: str, members: Sequence[Rep], turn: Turn) -> Snapshot:
-    """The counts once a turn is taken: what a simulation goes on with. O(members).
-
-    Args:
-        snapshot: The counts before.
-        pool: The pool.
-        members: Its reps. Where the counts hold no credits yet, the turns of these stand for them.
-        turn: The turn.
-
-    Example:
-        >>> from leadroute import Lead
-        >>> team, counts = (Rep("ada"), Rep("bob")), Snapshot()
-        >>> for _ in range(3):
-        ...     context = RoutingContext(Lead("L-1"), team, "everyone", counts)
-        ...     place = dues(context).first("weighted")
-        ...     print(team[place].id)
-        ...     counts = after(counts, "everyone", team, turn_of(context, place))
-        ada
-        bob
-        ada
-    """
+    """The counts once a turn is taken: what a simulation goes on with. O(members)."""
     credits = dict(_credits(snapshot, pool, members))
     turns = dict(snapshot.turns.get(pool, {}))
     for rep_id, part in zip(turn.ids, turn.shares(), strict=True):
@@ -383,7 +330,7 @@ def _credits(snapshot: Snapshot, pool: str, members: Sequence[Rep]) -> Mapping[s
 class least_recent(Scorer):
     """The time since the rep last got a lead.
 
-    Formula: idle / (idle + half), with idle the time since the last lead; 1 for a rep who never got one.
+    Formula: idle / (idle + half), with idle the time since the last lead; 1 without one.
 
     Args:
         half: The time since the last lead that gives half a point, such as ``"1d"``.
@@ -396,7 +343,6 @@ class least_recent(Scorer):
         "least_recent('4h')"
     """
 
-    name = "least_recent"
     reads = frozenset({"last_assigned"})
     half: str = field(default="1d", converter=lasting)
 

@@ -7,7 +7,7 @@ from functools import partial
 
 from leadroute.errors import ConflictError
 from leadroute.offers.change import Ack, Add, Defer, Emit, Event, Once, Raise
-from leadroute.testing.contract.asking import Contract, emitted, put, same, together
+from leadroute.testing.contract.queries import Contract, emitted, put, same, together
 
 
 class Outbox(Contract):
@@ -116,7 +116,7 @@ class Outbox(Contract):
         same(max(later.id, event.id + 1), later.id)
 
     def trim_forgets_old_once_keys(self) -> None:
-        """A once-key older than the instant is forgotten and may be used again; it has its change's latest date."""
+        """A once-key older than the instant may be used again; it has its change's latest date."""
         self.done(Once("old"), emitted("L", 1, 5), emitted("L", 2, 9))
         same((self.store.trim(9), list(self.store.get(["once/old"]))), (0, ["once/old"]))
         same(self.store.trim(10), 1)
@@ -137,7 +137,7 @@ class Outbox(Contract):
         same([event.n for event in self.store.events(lead="L")], [3])
 
     def trim_keeps_what_waits(self) -> None:
-        """An event in the outbox is kept, dead or alive, with all that follows it in its lead's log."""
+        """An event in the outbox is kept, dead or alive, with all that follows it in its log."""
         for n in (1, 2, 3, 4):
             self.done(emitted("L", n, deliver=n == 2))
         self.done(Defer(self.store.events(pending_at=0)[0].id, None, 3, ""))
@@ -160,7 +160,7 @@ class Outbox(Contract):
         same(self.done(Add("a", 1)), {"a": 1})
 
     def trim_stops_at_its_limit(self) -> None:
-        """Trimming in small steps forgets the same as one great step: once-keys, then events, then counters."""
+        """Trimming in small steps forgets the same as one step: once-keys, events, counters."""
         for n in range(1, 4):
             self.done(Once(f"k{n}"), emitted("L", n, deliver=False), Add(f"a{n}", 0))
         same([self.store.trim(10, 4), len(self.store.get(["once/k1", "once/k3"]))], [4, 0])
@@ -201,7 +201,7 @@ class Outbox(Contract):
         same(self.store.counts(), {"sent": 1})
 
     def many_threads_in_opposite_orders(self) -> None:
-        """Changes that want the same things in opposite orders never wait for each other for ever."""
+        """Changes that want the same things in opposite orders never wait for each other."""
 
         def back_and_forth(lead: str) -> None:
             for n in range(1, 6):

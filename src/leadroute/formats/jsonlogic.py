@@ -1,30 +1,36 @@
-"""From JsonLogic to conditions.
+"""Conditions as JsonLogic and back, for visual editors such as react-querybuilder.
 
-The rules of this module:
-
-* Size, number of values and nesting are bounded before anything is built.
-* Every operator is read by one function in a table. Every error says where in the JSON it arose.
+* Reading and writing are inverses: ``from_jsonlogic(to_jsonlogic(condition)) == condition``, definitions written out.
+* What is written means the same in JsonLogic. Where ``null`` would pass there and is false here, a guard
+  ``{"!=": [{"var": ...}, null]}`` goes before the question; reading takes such a guard off again.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+import operator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
-from typing import Any, Final, TypeAlias
+from typing import Any, Final, TypeAlias, TypeGuard
 
-from attrs import field, frozen
+from attrs import evolve, field, frozen
 
 from leadroute.errors import ConfigError, UnknownFieldError
 from leadroute.formats.json_rows import Malformed, strict_json
-from leadroute.formats.jsonlogic.guard import ORDERS, TAGS, TEXTS, unguarded
+from leadroute.model.languages import meeting
+from leadroute.model.lead import Lead
+from leadroute.model.rep import Rep
 from leadroute.rules.conditions import (
     ALWAYS,
     NEVER,
     And,
+    Comparison,
     Condition,
+    Constant,
     Contains,
     Membership,
+    Named,
+    Not,
     Or,
     Presence,
     TextTest,
@@ -32,14 +38,265 @@ from leadroute.rules.conditions import (
     joined,
 )
 from leadroute.rules.evaluation import LANGUAGE
-from leadroute.rules.fields import Kind
+from leadroute.rules.fields import FIELDS, Kind
 from leadroute.rules.operand import Const, Entry, Field, Operand, constant
 from leadroute.rules.parser import declared
 
-__all__ = ["LARGEST_TEXT", "MOST_NODES", "from_jsonlogic"]
+ORDERS: Final[Mapping[str, Callable[[Any, Any], bool]]] = {
+    "<": operator.lt,
+    "<=": operator.le,
+    ">": operator.gt,
+    ">=": operator.ge,
+}
+TEXTS: Final = {"startswith": "startsWith", "endswith": "endsWith"}
+"""The tests of texts as react-querybuilder calls them."""
+TAGS: Final = "lead.languages"
+"""The lead's language and what it is a variant of, a list that only the data has."""
+
+
+def guards_of(question: Condition) -> tuple[Operand, ...]:
+    """The operands that must be known where JsonLogic would let ``null`` pass."""
+    match question:
+        case Comparison(left=left, op=op, right=Const(value=value)):
+            return (left,) if _null_passes(op, value) else ()
+        case Comparison(left=left, op="==", right=_):
+            return (left,)
+        case Comparison(left=left, right=right):
+            return (left, right)
+        case Membership(operand=operand, negated=True):
+            return (operand,)
+        case Contains(container=container, item=item, negated=negated):
+            asked = () if isinstance(item, Const) else (item,)
+            if negated:
+                return (container, *asked)
+            return asked if container.kind is not Kind.NAMES else ()
+        case And(parts=(Comparison(left=left) as low, Comparison() as high)) if spans(low, high):
+            passes = (_null_passes(part.op, part.right.value) for part in (low, high))  # type: ignore[union-attr]
+            return (left,) if all(passes) else ()
+    return ()
+
+
+def _null_passes(op: str, value: Any) -> bool:
+    """Whether JsonLogic, for which ``null`` is 0 in an order, lets ``null op value`` pass."""
+    if op not in ORDERS:
+        return op == "!="
+    return isinstance(value, str | datetime) or ORDERS[op](0, value)
+
+
+def spans(low: Condition, high: Condition) -> bool:
+    """Whether two comparisons ask if one operand lies between two literals, alike at both ends."""
+    return (
+        isinstance(low, Comparison)
+        and isinstance(high, Comparison)
+        and (low.op, high.op) in ((">=", "<="), (">", "<"))
+        and low.left == high.left
+        and isinstance(low.right, Const)
+        and isinstance(high.right, Const)
+    )
+
+
+def spoken(question: Condition) -> TypeGuard[Comparison]:
+    """Whether a question compares the lead's language, which meets what it varies, with a tag."""
+    return (
+        isinstance(question, Comparison)
+        and question.left == LANGUAGE
+        and question.op in ("==", "!=")
+        and isinstance(question.right, Const)
+    )
+
+
+def unguarded(parts: tuple[Condition, ...], written: Sequence[Any]) -> Condition | None:
+    """The last part of an ``and`` when all the others guard it, else ``None``."""
+    *guards, last = parts
+    if isinstance(written[-1], dict) and "and" in written[-1]:
+        return None
+    if isinstance(last, Not) and isinstance(last.part, Membership | Contains):
+        last = evolve(last.part, negated=True)
+    elif isinstance(last, Not) and spoken(last.part):
+        last = evolve(last.part, op="!=")
+    needed = tuple(Presence(of) for of in guards_of(last))
+    return last if needed and tuple(guards) == needed else None
+
 
 Json: TypeAlias = Any
-"""A value as the standard library's ``json`` reads it."""
+"""A value that the standard library's ``json`` writes."""
+
+_SAFE_INTEGER: Final = 2**53
+
+
+def jsonlogic_data(lead: Lead, rep: Rep | None = None) -> dict[str, Json]:
+    """The data that an exported condition is judged with outside of leadroute.
+
+    Missing values are ``null``, sets are sorted lists, instants are ISO 8601 text in UTC.
+    ``lead.languages`` lists the lead's language and what it is a variant of. Custom attributes
+    stand under ``attributes``; declare the kind of one that is a set where you ask whether it is
+    present, because a set that is empty is not.
+    """
+    tags = [] if lead.language is None else list(meeting(lead.language))
+    data = {"lead": {**_entity("lead", lead), "languages": tags}}
+    return data if rep is None else {**data, "rep": _entity("rep", rep)}
+
+
+def _entity(kind: str, of: Lead | Rep) -> dict[str, Json]:
+    plain = {name: _plain(getattr(of, name)) for name in FIELDS[kind]}
+    return {**plain, "attributes": {name: _plain(value) for name, value in of.attributes.items()}}
+
+
+def _plain(value: Any) -> Json:
+    if isinstance(value, frozenset):
+        return sorted(value)
+    if isinstance(value, Mapping):
+        return dict(value) or None
+    return value.isoformat() if isinstance(value, datetime) else value
+
+
+def to_jsonlogic(condition: Condition) -> Json:
+    """The condition as JsonLogic: a value that ``json.dumps`` writes. O(nodes).
+
+    Args:
+        condition: Comparisons, membership, text and set containment, presence, ``and``, ``or`` and
+            ``not`` over the fields and attributes of lead and rep. Definitions are written out.
+
+    Raises:
+        ConfigError: A part has no counterpart in JsonLogic; the message quotes it.
+
+    Example:
+        >>> from leadroute.rules.builders import LEAD
+        >>> to_jsonlogic((LEAD.budget >= 1_000) & LEAD.country.in_(["US", "CA"]))
+        {'and': [{'>=': [{'var': 'lead.budget'}, 1000]}, {'in': [{'var': 'lead.country'}, ['US', 'CA']]}]}
+        >>> to_jsonlogic(LEAD.country != "US")
+        {'and': [{'!=': [{'var': 'lead.country'}, None]}, {'!=': [{'var': 'lead.country'}, 'US']}]}
+    """
+    write = _WRITERS.get(type(condition))
+    if write is None:
+        raise _no_counterpart(condition)
+    return write(condition)
+
+
+def _no_counterpart(part: object, remedy: str = "") -> ConfigError:
+    text = str(part)
+    shown = text if len(text) <= 80 else f"{text[:77]}..."
+    return ConfigError(f"`{shown}` has no counterpart in JsonLogic{remedy}")
+
+
+def _var(of: Operand) -> Json:
+    if isinstance(of, Field):
+        path = (of.entity, *(["attributes"] if of.custom else []), of.name)
+    elif isinstance(of, Entry):
+        path = (of.of.entity, of.of.name, of.key)
+    else:
+        raise _no_counterpart(of, "; export conditions on fields and attributes")
+    if any("." in name for name in path):
+        raise _no_counterpart(of, ", where a dot in a name is read as a step; rename it")
+    return {"var": ".".join(path)}
+
+
+def _side(of: Operand, beside: Operand) -> Json:
+    return _value(of.value, beside) if isinstance(of, Const) else _var(of)
+
+
+def _value(value: Any, beside: Operand) -> Json:
+    if isinstance(value, datetime):
+        if beside.kind is not Kind.INSTANT:
+            raise _no_counterpart(beside, " as an instant; declare its kind in [custom_fields]")
+        return value.isoformat()
+    if isinstance(value, int) and abs(value) > _SAFE_INTEGER:
+        raise _no_counterpart(value, ", whose numbers are exact up to 2**53 only")
+    if not isinstance(value, str | int | float):
+        raise _no_counterpart(constant(value))
+    return value
+
+
+def _presence(asked: Presence) -> Json:
+    if asked.operand.kind is Kind.NAMES:
+        return {"!!" if asked.present else "!": [_var(asked.operand)]}
+    return {"!=" if asked.present else "==": [_var(asked.operand), None]}
+
+
+def _guarded(guards: tuple[Operand, ...], question: Json) -> Json:
+    return (
+        {"and": [*({"!=": [_var(each), None]} for each in guards), question]}
+        if guards
+        else question
+    )
+
+
+def _comparison(asked: Comparison) -> Json:
+    left, right = asked.left, asked.right
+    if left.kind is Kind.ANY and right.kind is Kind.ANY:
+        raise _no_counterpart(
+            asked, ", because the kinds are not known; declare them in [custom_fields]"
+        )
+    if spoken(asked):
+        met = {"in": [_side(right, left), {"var": TAGS}]}
+        return _guarded(guards_of(asked), {"!": met} if asked.op == "!=" else met)
+    question = {asked.op: [_side(left, right), _side(right, left)]}
+    return _guarded(guards_of(asked), question)
+
+
+def _membership(asked: Membership) -> Json:
+    among = [_value(value, asked.operand) for value in asked.values]
+    if asked.operand == LANGUAGE:
+        return _perhaps_not(asked, _some_tag(among))
+    return _perhaps_not(asked, {"in": [_var(asked.operand), among]})
+
+
+def _some_tag(among: Json) -> Json:
+    return {"some": [{"var": TAGS}, {"in": [{"var": ""}, among]}]}
+
+
+def _contains(asked: Contains) -> Json:
+    if asked.container.kind is Kind.LEVELS:
+        raise _no_counterpart(asked, f"; ask for a level, such as {asked.container}['name'] > 0")
+    if asked.item == LANGUAGE and asked.container == Field("rep", "languages"):
+        return _perhaps_not(asked, _some_tag(_var(asked.container)))
+    return _perhaps_not(asked, {"in": [_side(asked.item, asked.item), _var(asked.container)]})
+
+
+def _perhaps_not(asked: Membership | Contains, question: Json) -> Json:
+    return _guarded(guards_of(asked), {"!": question} if asked.negated else question)
+
+
+def _text_test(asked: TextTest) -> Json:
+    if asked.op not in TEXTS:
+        raise _no_counterpart(asked, "; use startswith, endswith or contains")
+    return {TEXTS[asked.op]: [_var(asked.operand), asked.text]}
+
+
+def _all(asked: And) -> Json:
+    written, rest = [], list(reversed(asked.parts))
+    while rest:
+        part = rest.pop()
+        if rest and spans(part, rest[-1]):
+            written.append(_between(part, rest.pop()))
+        else:
+            written.append(to_jsonlogic(part))
+    if len(written) == 1:
+        return written[0]
+    if unguarded(asked.parts, written) is not None:
+        written[-1] = {"and": [written[-1]]}
+    return {"and": written}
+
+
+def _between(low: Any, high: Any) -> Json:
+    ends = [_value(part.right.value, low.left) for part in (low, high)]
+    question = {high.op: [ends[0], _var(low.left), ends[1]]}
+    return _guarded(guards_of(And((low, high))), question)
+
+
+_WRITERS: Final[Mapping[type, Callable[[Any], Json]]] = {
+    And: _all,
+    Or: lambda asked: {"or": [to_jsonlogic(part) for part in asked.parts]},
+    Not: lambda asked: {"!": to_jsonlogic(asked.part)},
+    Constant: lambda asked: asked.value,
+    Named: lambda asked: to_jsonlogic(asked.condition),
+    Comparison: _comparison,
+    Membership: _membership,
+    Contains: _contains,
+    TextTest: _text_test,
+    Presence: _presence,
+}
+
 
 LARGEST_TEXT: Final = 1 << 20
 """How many characters of text are read."""
@@ -59,8 +316,8 @@ def from_jsonlogic(given: Json, *, custom: Mapping[str, str] | None = None) -> C
             ``{"var": "lead.tier"}``.
 
     Raises:
-        ConfigError: A part has no counterpart here, is malformed, or is too large; the message says where, as in
-            ``$.and[1].<[0]``.
+        ConfigError: A part has no counterpart here, is malformed, or is too large; the message says
+            where, as in ``$.and[1].<[0]``.
         UnknownFieldError: There is no such field or operator; the message suggests the nearest.
 
     Example:
@@ -110,7 +367,7 @@ def _at(place: str) -> Iterator[None]:
 
 @frozen
 class _Reading:
-    """One JsonLogic rule being read: declared kinds of attributes, and what each operator becomes."""
+    """One JsonLogic rule being read: declared kinds of attributes, and what each operator is."""
 
     kinds: Mapping[tuple[str, str], Kind] = field(repr=False)
 
@@ -130,7 +387,7 @@ class _Reading:
             return read(self, op, arguments, f"{place}.{op}")
 
     def truth(self, node: Json, place: str) -> Condition:
-        """The condition that a node stands for where JsonLogic asks whether its value counts as true."""
+        """The condition that a node stands for where JsonLogic asks whether its value is true."""
         if not (isinstance(node, Mapping) and "var" in node):
             return self.condition(node, place)
         of = self.operand(node, place)

@@ -23,6 +23,7 @@ __all__ = [
     "LeadNotFoundError",
     "LeadrouteError",
     "MissingExtraError",
+    "NewerFormatError",
     "NotOfferedError",
     "OfferExpiredError",
     "PolicyError",
@@ -386,6 +387,32 @@ _CONFLICTS = {
     "limit": "would leave its bounds",
     "gone": "is no longer pending",
 }
+
+
+class NewerFormatError(LeadrouteError):
+    """A stored document was written by a newer release of leadroute.
+
+    Args:
+        kind: The type of the document, such as ``Placement``.
+        lead_id: The lead that it belongs to; empty when it belongs to none.
+        found: The format of the document.
+        known: The newest format that this release reads.
+
+    Example:
+        >>> print(NewerFormatError("Placement", "L-1", 3, 1))
+        Placement of lead 'L-1' is stored in format 3, and this release reads formats up to 1; update leadroute
+    """
+
+    def __init__(self, kind: str, lead_id: str, found: int, known: int) -> None:
+        super().__init__(kind, lead_id, found, known)
+        self.kind, self.lead_id, self.found, self.known = kind, lead_id, found, known
+
+    def __str__(self) -> str:
+        whose = f" of lead {self.lead_id!r}" if self.lead_id else ""
+        return (
+            f"{self.kind}{whose} is stored in format {self.found}, and this release reads formats "
+            f"up to {self.known}; update leadroute"
+        )
 
 
 class TransientError(LeadrouteError):

@@ -249,7 +249,7 @@ FAULTS = [
         (
             "caps",
             "model/caps.py",
-            "workdays_between(first, today + timedelta(days=1), weekdays)",
+            "workdays_between(first, today + _DAY, weekdays)",
             "workdays_between(first, today, weekdays)",
             "model/test_pacing.py",
         ),
@@ -349,8 +349,8 @@ FAULTS = [
         (
             "territories",
             "model/territory_index.py",
-            "return position[0], (position[1] + 180) % 360 - 180",
-            "return position",
+            "_cell((place.position[0], (place.position[1] + 180) % 360 - 180))",
+            "_cell(place.position)",
             "model/test_territory_index.py",
         ),
         (

@@ -23,10 +23,8 @@ T = TypeVar("T")
 
 Columns: TypeAlias = Callable[[Hashable, Callable[[Rep], Any]], list[Any]]
 
-CHANCES: Final = 64
-"""How many equally likely lots there are: finite, so that a propensity is exact."""
-_GRAINS: Final = 16
-"""How finely reps with the same lot are told apart."""
+CHANCES: Final = 64  # how many equally likely lots there are: finite, so that a propensity is exact
+_GRAINS: Final = 16  # how finely reps with the same lot are told apart
 
 _compiled = lru_cache(maxsize=4_096)(compile_condition)
 _NO_TURNS: FrozenDict[str, int] = FrozenDict()

@@ -34,8 +34,7 @@ from leadroute.offers.change import (
 )
 from leadroute.offers.store import page_size
 
-SCHEMA = 2
-"""The version of the tables that this release reads and writes."""
+SCHEMA = 2  # the version of the tables that this release reads and writes
 
 _PREFIX = re.compile("[a-z][a-z0-9_]{0,29}")
 

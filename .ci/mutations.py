@@ -44,8 +44,8 @@ FAULTS = [
         (
             "engine",
             "ranking/decide.py",
-            "self.best = min(tied, key=lambda place: last.get",
-            "self.best = max(tied, key=lambda place: last.get",
+            "self.place = min(tied, key=lambda place: last.get",
+            "self.place = max(tied, key=lambda place: last.get",
             "ranking/test_engine.py",
         ),
         (
@@ -58,8 +58,8 @@ FAULTS = [
         (
             "engine",
             "ranking/decide.py",
-            "if ids[place] not in previous_offers]\n    for ask in asks",
-            "if ids[place] in previous_offers]\n    for ask in asks",
+            "fit and rep not in previous_offers for fit",
+            "fit and rep in previous_offers for fit",
             "ranking/test_engine.py",
         ),
         (

@@ -44,8 +44,8 @@ FAULTS = [
         (
             "engine",
             "ranking/decide.py",
-            "self.best = min(tied, key=lambda place: last.get",
-            "self.best = max(tied, key=lambda place: last.get",
+            "self.place = min(tied, key=lambda place: last.get",
+            "self.place = max(tied, key=lambda place: last.get",
             "ranking/test_engine.py",
         ),
         (
@@ -58,8 +58,8 @@ FAULTS = [
         (
             "engine",
             "ranking/decide.py",
-            "if ids[place] not in previous_offers]\n    for ask in asks",
-            "if ids[place] in previous_offers]\n    for ask in asks",
+            "fit and rep not in previous_offers for fit",
+            "fit and rep in previous_offers for fit",
             "ranking/test_engine.py",
         ),
         (
@@ -249,7 +249,7 @@ FAULTS = [
         (
             "caps",
             "model/caps.py",
-            "workdays_between(first, today + timedelta(days=1), weekdays)",
+            "workdays_between(first, today + _DAY, weekdays)",
             "workdays_between(first, today, weekdays)",
             "model/test_pacing.py",
         ),
@@ -349,8 +349,8 @@ FAULTS = [
         (
             "territories",
             "model/territory_index.py",
-            "return position[0], (position[1] + 180) % 360 - 180",
-            "return position",
+            "_cell((place.position[0], (place.position[1] + 180) % 360 - 180))",
+            "_cell(place.position)",
             "model/test_territory_index.py",
         ),
         (

@@ -79,8 +79,7 @@ def nearest(name: str, known: Iterable[str]) -> str | None:
     return found[0] if found else None
 
 
-_LISTED = 12
-"""How many known names a message lists; the rest is counted."""
+_LISTED = 12  # how many known names a message lists; the rest is counted
 
 
 class ConfigError(LeadrouteError, ValueError):

@@ -32,12 +32,9 @@ from leadroute.ranking.router import Router
 from leadroute.stores import SqliteStore
 from leadroute.testing.clock import ManualClock
 
-SWEEP: Final = timedelta(minutes=10)
-"""How late time-outs and openings may be swept."""
-DECLINES: Final = 9
-"""How many offers of a hundred are declined."""
-SILENT: Final = 12
-"""How many offers of a hundred are not answered."""
+SWEEP: Final = timedelta(minutes=10)  # how late time-outs and openings may be swept
+DECLINES: Final = 9  # how many offers of a hundred are declined
+SILENT: Final = 12  # how many offers of a hundred are not answered
 
 
 def work_through(leads: Iterable[Lead], dispatcher: Dispatcher, clock: ManualClock) -> None:

@@ -185,8 +185,7 @@ def leads_of(options: Any, router: Router | None = None) -> Reading[Lead]:
     )
 
 
-LISTED: Final = 40
-"""How many columns of a kind are named; the others are counted."""
+LISTED: Final = 40  # how many columns of a kind are named; the others are counted
 
 
 def told_columns(reading: Reading[Any]) -> Iterator[str]:

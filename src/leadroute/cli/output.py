@@ -16,8 +16,7 @@ from typing import Any, Final, TextIO, TypeVar
 
 T = TypeVar("T")
 
-STEP: Final = 100
-"""After how many items a plain progress line is written again."""
+STEP: Final = 100  # after how many items a plain progress line is written again
 
 # C0 without the line end, C1, marks and embeddings of direction, separators of lines, and half surrogate pairs.
 _CONTROL: Final = re.compile(

@@ -41,8 +41,7 @@ from leadroute.ranking.ranking import Outcome, Ranking
 from leadroute.ranking.router import Router
 from leadroute.stores import SqliteStore
 
-NAMED: Final = 100
-"""How many bad rows are named; the others are counted."""
+NAMED: Final = 100  # how many bad rows are named; the others are counted
 
 COLUMNS: Final = ("lead_id", "status", "rep", "rule", "score", "reason_code", "reason")
 SCORED: Final = ("lead_score", "lead_grade", "completeness")

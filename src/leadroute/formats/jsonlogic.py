@@ -118,8 +118,7 @@ def unguarded(parts: tuple[Condition, ...], written: Sequence[Any]) -> Condition
     return last if needed and tuple(guards) == needed else None
 
 
-Json: TypeAlias = Any
-"""A value that the standard library's ``json`` writes."""
+Json: TypeAlias = Any  # A value that the standard library's ``json`` writes
 
 _SAFE_INTEGER: Final = 2**53
 
@@ -298,12 +297,9 @@ _WRITERS: Final[Mapping[type, Callable[[Any], Json]]] = {
 }
 
 
-LARGEST_TEXT: Final = 1 << 20
-"""How many characters of text are read."""
-MOST_NODES: Final = 10_000
-"""How many values within values are read."""
-DEEPEST: Final = 64
-"""How deep they may be nested."""
+LARGEST_TEXT: Final = 1 << 20  # how many characters of text are read
+MOST_NODES: Final = 10_000  # how many values within values are read
+DEEPEST: Final = 64  # how deep they may be nested
 
 
 def from_jsonlogic(given: Json, *, custom: Mapping[str, str] | None = None) -> Condition:

@@ -102,8 +102,7 @@ def _text(value: str) -> str:
     )
 
 
-FORMAT = 1
-"""The number of the format that this version reads and writes."""
+FORMAT = 1  # the number of the format that this version reads and writes
 
 
 def load_policy(

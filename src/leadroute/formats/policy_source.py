@@ -23,8 +23,7 @@ from attrs import define, field, frozen
 from leadroute.errors import ConfigError
 from leadroute.formats.json_rows import Malformed, strict_json
 
-FORMATS = ("toml", "json")
-"""The formats of a policy file."""
+FORMATS = ("toml", "json")  # the formats of a policy file
 
 LARGEST_FILE = 2 << 20
 
@@ -388,8 +387,7 @@ def _listed(document: Mapping[str, Any], name: str) -> Any:
     return within.get(key) if isinstance(within, Mapping) else None
 
 
-MOST_FILES: Final = 8
-"""How many files one policy may be made of."""
+MOST_FILES: Final = 8  # how many files one policy may be made of
 
 _EITHER: Final = {"qualify": "qualification", "qualification": "qualify"}
 

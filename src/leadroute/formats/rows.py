@@ -28,8 +28,7 @@ from leadroute.model.validation import FrozenDict
 
 SLOTS: Final = 1 << 13
 LARGEST: Final = SLOTS << 5
-FULL: Final = LARGEST * 5 // 8
-"""How many ids are kept in memory before they go to a temporary file."""
+FULL: Final = LARGEST * 5 // 8  # how many ids are kept in memory before they go to a temporary file
 
 _LINES: Final = 1 << 32
 

@@ -30,8 +30,7 @@ class _Readable(Protocol):
     def readline(self, limit: int, /) -> str | bytes: ...
 
 
-Source = str | Path | _Readable | Iterable[str]
-"""A path, an open file, or an iterable of lines."""
+Source = str | Path | _Readable | Iterable[str]  # A path, an open file, or an iterable of lines
 
 
 def name_of(source: Source, name: str = "") -> str:

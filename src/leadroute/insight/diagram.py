@@ -15,8 +15,7 @@ from leadroute.rules.describe import describe, duration_in_words
 from leadroute.rules.fallback import CASES, CATCH_ALL, WAIT, pool_of
 from leadroute.rules.rule import EVERYONE, Factor, Qualification, Rule
 
-WIDTH: Final = 40
-"""After how many characters a line of a label ends."""
+WIDTH: Final = 40  # after how many characters a line of a label ends
 
 
 _NOBODY: Final = tuple(case for case in CASES if case != "no_rule_matched")

@@ -18,8 +18,7 @@ from leadroute.ranking.ranking import Assignment, Ranking
 from leadroute.ranking.router import Router
 from leadroute.rules.rule import Rule
 
-PORTION: Final = 8_192
-"""How many leads are read at a time."""
+PORTION: Final = 8_192  # how many leads are read at a time
 
 
 @frozen

@@ -153,8 +153,7 @@ def workdays_between(first: date, end: date, weekdays: frozenset[int]) -> int:
 PERIODS = ("hour", "day", "week", "month", "quarter")
 PACED = ("week", "month", "quarter")
 
-STEPS = 12
-"""A rolling cap moves on in steps of one twelfth of its length."""
+STEPS = 12  # A rolling cap moves on in steps of one twelfth of its length
 
 _LENGTHS = {
     "hour": timedelta(hours=1),

@@ -262,5 +262,4 @@ name = Full Name | Rep Name | User Name
 teams = Team
 active = Is Active
 """
-REP_SYNONYMS: Final = _table(_REP_SYNONYMS)
-"""The usual words for the fields of a rep."""
+REP_SYNONYMS: Final = _table(_REP_SYNONYMS)  # the usual words for the fields of a rep

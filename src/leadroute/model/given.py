@@ -94,8 +94,7 @@ def _encodable(given: str) -> bool:
     return True
 
 
-LONGEST_CACHED: Final = 80
-"""Longer texts are read again each time, so that nothing large is kept."""
+LONGEST_CACHED: Final = 80  # longer texts are read again each time, so that nothing large is kept
 
 
 def typed_text(given: Any, show: Callable[[Any], str] = shown) -> str | None:
@@ -231,8 +230,7 @@ def number_text(value: float) -> str:
     return f"{written}0" if doubtful else written
 
 
-ORDERS: Final = ("dmy", "mdy", "ymd")
-"""In which order day, month and year can stand."""
+ORDERS: Final = ("dmy", "mdy", "ymd")  # in which order day, month and year can stand
 
 _WRITE: Final = "write an instant such as 2026-01-05T09:00:00Z"
 _WEEKDAY: Final = r"(?:(?:mon|tue|wed|thu|fri|sat|sun)[a-z]*[,.]?\s+)?"

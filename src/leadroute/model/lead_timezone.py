@@ -167,8 +167,7 @@ def calling_hours(week: str, guess: ZoneGuess) -> Hours | None:
     return None if not parts else parts[0] if len(parts) == 1 else AllOf(parts)
 
 
-OFFICE = "mon-fri 09:00-17:00"
-"""The working hours of a lead of whom nothing else is said."""
+OFFICE = "mon-fri 09:00-17:00"  # the working hours of a lead of whom nothing else is said
 
 _WEEK = timedelta(weeks=1)
 _HOUR = timedelta(hours=1)

@@ -32,8 +32,7 @@ from leadroute.model.validation import (
 )
 from leadroute.model.values import country, covered_region, domain, language, meeting
 
-EARTH_KM = 6371.0088
-"""The mean radius of the earth (IUGG)."""
+EARTH_KM = 6371.0088  # the mean radius of the earth (IUGG)
 
 Position: TypeAlias = tuple[float, float]
 

@@ -25,11 +25,9 @@ from leadroute.model.territory import Place, Position, Stretch, Territory, posit
 FILED: Final = 512
 """Under how many keys one territory is filed; further fields are left to the full check."""
 
-CELLS: Final = 4_096
-"""How many cells of one degree a circle may touch and still be filed by them."""
+CELLS: Final = 4_096  # how many cells of one degree a circle may touch and still be filed by them
 
-PLACES: Final = 4_096
-"""For how many places the answer is kept."""
+PLACES: Final = 4_096  # for how many places the answer is kept
 
 _DEGREE_KM: Final = 111.0
 

@@ -21,8 +21,7 @@ from leadroute.model.timeline import Either, Every, Line, Outside, instant, meet
 T = TypeVar("T")
 
 _MICROSECOND = timedelta(microseconds=1)
-_OPENINGS = 64
-"""How many openings are compared one by one before two hours are intersected."""
+_OPENINGS = 64  # how many openings are compared one by one before two hours are intersected
 
 
 class Hours:

@@ -1,9 +1,9 @@
 """The candidates of a rule in a pool, computed once and kept from lead to lead.
 
 * A ``CandidateSet`` belongs to one rule, pool and roster. What does not hang on lead, counts or instant is asked once.
-* ``Candidates`` are those whom neither rule nor lead excludes for good: active, with a weight, meeting the requirement,
-  in the territory. Leads that are equal in what is asked of them share one. Counters are read for candidates alone.
-* A ``View`` is who of the candidates is at work, and how much room there is, until an hour or a period ends.
+* ``Candidates`` are those whom neither rule nor lead excludes for good: active, with a weight,
+  meeting the requirement, in the territory. Leads that are equal in what is asked of them share
+  one. Counters are read for candidates alone.
 * Everything kept is bounded by the number of values (``MOST_CELLS``) and can be forgotten at any time.
 """
 
@@ -34,7 +34,7 @@ from leadroute.rules.scorer import Scorer
 
 MOST_CELLS: Final = 500_000
 CELLS_A_REP: Final = 400
-"""How many values are kept for a roster and for each rep; one takes about 8 bytes."""
+"""How many values are kept for one roster, and more for each rep, before all are forgotten; one takes about 8 bytes."""
 
 MOST_ROSTERS: Final = 8
 """For how many rosters a router keeps candidates."""
@@ -60,7 +60,7 @@ def scoring_of(rule: Rule) -> Scorer:
 
 
 class Memory:
-    """What a roster's candidates share: the calendars looked at, and a bound on what is kept."""
+    """What the candidates of one roster share: the calendars that were looked at, and a bound on what is kept."""
 
     __slots__ = ("_forget", "_most", "cells", "periods", "shifts")
 
@@ -163,7 +163,7 @@ class Limits(NamedTuple):
 
 
 class _Stretch(NamedTuple):
-    """What is known from one instant until another: one value, so that threads see it whole."""
+    """What is known from one instant until another. One value, so that threads see all of it or nothing."""
 
     since: datetime
     until: datetime
@@ -195,13 +195,7 @@ class _CapPeriod:
 
 
 class _Caps:
-    """The caps on which leads from one source count, of all candidates.
-
-    Args:
-        candidates: The candidates.
-        lead: Source, pool and segment of a lead, which say whether it counts on a cap.
-        memory: What is kept of calendars.
-    """
+    """The caps on which leads from one source count, of all candidates."""
 
     __slots__ = ("_candidates", "_holders", "_last", "_of", "_periods")
 
@@ -313,17 +307,7 @@ class Candidates:
     def view(
         self, lead: _Counted, now: datetime | None, *, by_source: bool, ignore_availability: bool
     ) -> View:
-        """Those at work and how much room they have, kept until an hour or a period ends.
-
-        Args:
-            lead: Source, pool and segment of the lead, which say whether it counts on a cap.
-            now: The instant of the offer.
-            by_source: Whether any cap asks about the source.
-            ignore_availability: Whether it does not matter who is at work.
-
-        Raises:
-            FieldTypeError: A rep has hours or a cap, and the time was not given.
-        """
+        """Those at work and how much room they have, kept until an hour or a period ends."""
         key = lead[0] if by_source else None, ignore_availability
         last = self._views.get(key)
         if last is not None and now is not None and last.since <= now < last.until:

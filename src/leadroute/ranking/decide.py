@@ -1,4 +1,4 @@
-"""The one engine: who may take a lead, their scores, who is first, and what that counts against.
+"""The one engine: who may take a lead, who scores how much, who is first, and what that counts against.
 
 * Criteria are masks and scores are columns over the candidates. Assignments, exclusions and texts
   are made when somebody looks, from what was read at the decision.
@@ -181,11 +181,7 @@ class Decided:
         return counts.read(Need(*read))
 
     def _asks(self, look: RoutingContext) -> Sequence[Ask]:
-        """The criteria that are asked rep by rep.
-
-        Raises:
-            FieldTypeError: One asks what time it is, and nobody said.
-        """
+        """The criteria that are asked rep by rep."""
         found, everybody, snapshot = self._set, self.ignore_availability, look.snapshot
         if look.instant is None and found.times(look.reps, snapshot, ignore_availability=everybody):
             known(look.instant)
@@ -218,7 +214,7 @@ class Decided:
         return self._charges
 
     def _choose(self) -> None:
-        """Find the first: by score, then who got a lead least recently, then id. O(candidates)."""
+        """Find the first: by score, then by who got a lead least recently, then by id. O(candidates)."""
         mode = self._set.mode
         if mode is not None:  # a round robin alone has one first, and no ties
             self.place, self.score = dues(self.context).first(mode), 1.0
@@ -357,7 +353,7 @@ class Decided:
         return turn_of(self.context, self.place)
 
     def counts_after(self, rep_id: str) -> Snapshot:
-        """The counts with the turn of the lead when a candidate takes it; the same without one."""
+        """The counts with the turn that the lead is when a candidate takes it; the same where it is none."""
         context, score = self.context, self._set.score
         place = next(at for at, rep in enumerate(context.reps) if rep.id == rep_id)
         if not score.takes_turns or not score.is_turn(context, context.reps[place]):
@@ -431,11 +427,7 @@ class Decided:
         return Known, made
 
     def ranking(self, top: int | None = None) -> Ranking:
-        """The decision for people: assignments and exclusions, made when they are looked at.
-
-        Args:
-            top: How many assignments to give, the best first; ``None`` gives all.
-        """
+        """The decision for people: assignments and exclusions, made when they are looked at."""
         router, rule, context = self._router, self.rule, self.context
         lead, self._top = context.lead, top
         return Ranking(
@@ -513,21 +505,9 @@ def decide(
 ) -> Decided:
     """What becomes of a lead under the rule that matched: in its pool, or in the others that it names.
 
-    The steps are taken in order, and the first that finds a rep is the last. ``ignore_availability`` asks every pool
-    that was asked so far again, in that order. A pool is asked once, however often the steps name it.
-
-    Args:
-        router: The policy.
-        rule: The rule that matched.
-        roster: The reps.
-        lead: The lead.
-        now: The instant of the decision; ``None`` when it was not given.
-        counts: Where the counts come from.
-        previous_offers: What became of earlier offers of this lead, by rep id.
-        matches: The territories that the lead is in, most specific first.
-
-    Raises:
-        FieldTypeError: The requirement or a score met a fact of the wrong type.
+    The steps are taken in order, and the first that finds a rep is the last.
+    ``ignore_availability`` asks every pool that was asked so far again, in that order. A pool is
+    asked once, however often the steps name it.
     """
     given = lead, now, counts, previous_offers, matches
     pool = rule.pool or EVERYONE

@@ -25,8 +25,7 @@ from attrs import field, frozen
 MOST: Final = 1e6
 """The largest strength: a rep's own record then counts for nothing in any real number of leads."""
 
-Counts: TypeAlias = tuple[float, float]
-"""Successes and trials of one rep."""
+Counts: TypeAlias = tuple[float, float]  # successes and trials of one rep
 
 _GRID: Final = tuple(10 ** (step / 10) for step in range(61))
 _FLAT: Final = 1e-6

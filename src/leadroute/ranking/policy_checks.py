@@ -250,8 +250,7 @@ def refuse_twins(kind: str, given: Iterable[str]) -> None:
             raise ConfigError(f"there are two {kind}s named {one!r}; give each a name of its own")
 
 
-LENGTH: Final = 16
-"""How many hexadecimal digits a version has: 64 bits."""
+LENGTH: Final = 16  # how many hexadecimal digits a version has: 64 bits
 
 
 def fingerprint(policy: Any) -> str:

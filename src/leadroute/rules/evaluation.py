@@ -289,11 +289,9 @@ class Registry:
     free_mail: Container[str] = FREE_MAIL
 
 
-PLAIN: Final = Registry()
-"""No predicates, and the bundled list of free mailboxes."""
+PLAIN: Final = Registry()  # no predicates, and the bundled list of free mailboxes
 
-LISTS: Final = ("free_mail",)
-"""The lists that a policy may replace."""
+LISTS: Final = ("free_mail",)  # the lists that a policy may replace
 
 
 def registry_of(predicates: Predicates = None, lists: Lists = None) -> Registry:

@@ -153,8 +153,7 @@ class Fallback:
                     yield case, pool
 
 
-CASES: Final = tuple(each.name for each in fields(Fallback))
-"""The four cases."""
+CASES: Final = tuple(each.name for each in fields(Fallback))  # the four cases
 
 DEFAULTS: Final[Mapping[str, tuple[str, ...]]] = FrozenDict(
     {case: (WAIT if case == "none_available" else CATCH_ALL,) for case in CASES}

@@ -15,12 +15,9 @@ from attrs import frozen
 
 from leadroute.errors import ConfigError, ExpressionError, UnknownFieldError
 
-MAX_LENGTH: Final = 10_000
-"""The most characters of an expression."""
-MAX_TOKENS: Final = 2_500
-"""The most words, literals and signs of an expression."""
-MAX_BRACKETS: Final = 64
-"""How deep brackets may be nested."""
+MAX_LENGTH: Final = 10_000  # the most characters of an expression
+MAX_TOKENS: Final = 2_500  # the most words, literals and signs of an expression
+MAX_BRACKETS: Final = 64  # how deep brackets may be nested
 _LONGEST_NUMBER: Final = 32
 
 _TOKEN: Final = re.compile(

@@ -32,8 +32,7 @@ from leadroute.rules.match_constraints import (
 )
 from leadroute.rules.operand import Const, DomainOf, Field
 
-Look: TypeAlias = Callable[[Lead], Any]
-"""From a lead to its value in one plane."""
+Look: TypeAlias = Callable[[Lead], Any]  # from a lead to its value in one plane
 
 _KINDS: Final[Mapping[type, Kind]] = {
     str: Kind.TEXT,

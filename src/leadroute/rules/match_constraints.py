@@ -77,8 +77,7 @@ class Span(NamedTuple):
         return self if self == other else _merged(self, other, operator.or_)
 
 
-NOTHING: Final = Span(())
-"""No value at all."""
+NOTHING: Final = Span(())  # no value at all
 
 
 def merged(left: Span, right: Span, rule: Callable[[bool, bool], bool]) -> Span:
@@ -153,8 +152,7 @@ def field_span(name: str, form: str, literal: Any) -> Span:
     return span if form in ("==", "in") else span.flipped().known()
 
 
-MOST_BOXES: Final = 32
-"""How many boxes one condition may take."""
+MOST_BOXES: Final = 32  # how many boxes one condition may take
 
 
 class Key(NamedTuple):
@@ -170,8 +168,7 @@ class Key(NamedTuple):
     name: str
 
 
-Box: TypeAlias = Mapping[Key, Span]
-"""A span for each field that is asked about."""
+Box: TypeAlias = Mapping[Key, Span]  # A span for each field that is asked about
 
 Demand: TypeAlias = tuple[str, frozenset[Kind]]
 """The name of an attribute and the kinds that it may have; the empty name is the instant."""

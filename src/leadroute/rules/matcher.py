@@ -106,8 +106,7 @@ class PlainMatcher:
         return PlainMatcher(conditions, self._names, self._registry)
 
 
-_JUDGE: Final = -1
-"""The answer of a row that its boxes alone do not decide."""
+_JUDGE: Final = -1  # the answer of a row that its boxes alone do not decide
 
 _Answer_co = TypeVar("_Answer_co", covariant=True)
 
@@ -328,8 +327,7 @@ def _survivors(
     return alive
 
 
-FEW: Final = 4
-"""Up to how many conditions are simply asked one after the other."""
+FEW: Final = 4  # up to how many conditions are simply asked one after the other
 
 
 class Matcher:

@@ -21,8 +21,7 @@ from leadroute.model.given import LONGEST_TEXT, composed, plain_value
 from leadroute.model.validation import aware
 from leadroute.rules.fields import Kind, plain_literal, spec_of
 
-MAX_DEPTH: Final = 32
-"""How deep operands and conditions may be nested."""
+MAX_DEPTH: Final = 32  # how deep operands and conditions may be nested
 
 _LARGEST_INT: Final = 2**63 - 1
 _LONGEST: Final = timedelta(days=36_525)

@@ -1,4 +1,4 @@
-"""What a scorer or a requirement may look at: a lead, its candidates, counts and instant."""
+"""What a scorer or a requirement may look at: one lead, its candidates, the counts and the instant."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ ZEROS: Final = repeat(0)
 """What a counter stands at that is not there; without end, for ``map(counts.get, keys, ZEROS)``."""
 
 CHANCES: Final = 64
-"""How many equally likely lots there are: finite, so that a propensity is exact."""
+"""How many equally likely lots there are. A finite number, so that a propensity is exact and not an estimate."""
 _GRAINS: Final = 16
 """How finely reps with the same lot are told apart."""
 
@@ -34,19 +34,7 @@ _NO_TURNS: FrozenDict[str, int] = FrozenDict()
 
 
 class Crew:
-    """Some reps, and what is kept of them: whatever depends on them and on nothing that changes.
-
-    Args:
-        reps: The reps, in the order of their ids.
-        whole: Those of whom they are a part; what is known of them is not worked out again.
-        part: For each of these, whether they are one of ``reps``.
-        take: Called with the number of values that are kept from now on.
-
-    Attributes:
-        reps: The reps, in the order of their ids.
-        ids: Their ids.
-        kept: What is kept, by its key.
-    """
+    """Some reps, and what is kept of them: whatever depends on them and on nothing that changes."""
 
     __slots__ = ("_part", "_parts", "_take", "_whole", "ids", "kept", "reps")
 
@@ -64,12 +52,7 @@ class Crew:
         self._parts: dict[bytes, Crew] = {}
 
     def column(self, key: Hashable, value_of: Callable[[Rep], T]) -> list[T]:
-        """Return the value of each rep, computed when it is first asked for.
-
-        Args:
-            key: All that the value depends on besides the rep: what asks, and what it looks at.
-            value_of: The value of a rep.
-        """
+        """Return the value of each rep, computed when it is first asked for."""
         found: list[T] | None = self.kept.get(key)
         if found is None:
             if self._whole is None:

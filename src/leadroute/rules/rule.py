@@ -135,8 +135,7 @@ def _within(status: str, known: Mapping[str, Disposition]) -> Iterator[str]:
                 yield joined
 
 
-MOST_WORDS: Final = 4
-"""How many words in a row are taken for one that the policy lists."""
+MOST_WORDS: Final = 4  # how many words in a row are taken for one that the policy lists
 
 DISPOSITIONS: Final = (
     Disposition("in progress"),
@@ -151,8 +150,7 @@ DISPOSITIONS: Final = (
 """The dispositions of a policy that lists none."""
 
 
-OUTCOMES: Final = ("nurture", "reject", "review")
-"""What may become of a lead that does not qualify."""
+OUTCOMES: Final = ("nurture", "reject", "review")  # what may become of a lead that does not qualify
 
 
 def _outcome(given: Any) -> str:
@@ -253,8 +251,7 @@ def whole_of(qualify: Condition | Qualification | None) -> Condition | None:
 RELEASE_ON = ("outcome", "contact", "accept", "shift_end")
 """When a lead may give back the capacity that it takes."""
 
-EVERYONE = "everyone"
-"""The pool of a rule that names none: the whole roster."""
+EVERYONE = "everyone"  # the pool of a rule that names none: the whole roster
 
 
 def condition(given: Any) -> Condition:

@@ -412,16 +412,7 @@ def mean(
 def means(
     weights: Sequence[float], columns: Sequence[Sequence[float | None]]
 ) -> list[float | None]:
-    """The weighted mean of several columns, row by row, with the very numbers that ``mean`` gives.
-
-    Args:
-        weights: The weight of each column.
-        columns: One column or more, equally long.
-
-    Example:
-        >>> means([3, 1], [[1.0, None], [0.0, 0.5]])
-        [0.75, 0.5]
-    """
+    """The weighted mean of several columns, row by row, with the numbers that ``mean`` gives."""
     whole = 0.0
     for weight in weights:
         whole += weight

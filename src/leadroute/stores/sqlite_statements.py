@@ -35,8 +35,7 @@ from leadroute.offers.change import (
 )
 from leadroute.offers.store import one_question, page_size
 
-SCHEMA = 3
-"""The version of the tables that this release reads and writes."""
+SCHEMA = 3  # the version of the tables that this release reads and writes
 
 _PREFIX = re.compile("[a-z][a-z0-9_]{0,29}")
 

@@ -194,11 +194,9 @@ def _shown(value: Any) -> str:
     return literal_text(tuple(sorted(value)) if isinstance(value, frozenset) else value)
 
 
-MOST_ROWS: Final = 64
-"""A condition with more rows than this counts as one question."""
+MOST_ROWS: Final = 64  # A condition with more rows than this counts as one question
 
-MOST_LEADS: Final = 64
-"""How many leads are invented for one row of a rule."""
+MOST_LEADS: Final = 64  # how many leads are invented for one row of a rule
 
 Key: TypeAlias = tuple[Operand | Condition, Kind]
 """What is looked at, and as what kind. Any other condition is a question, true or false."""

@@ -77,8 +77,7 @@ def _quality(asked: Reads) -> bool:
 MOST_PIECES = 128
 """Into how many pieces the leads of one rule may fall before we give up on a proof."""
 
-MOST_STEPS = 100_000
-"""How many pairs of rows are compared at most."""
+MOST_STEPS = 100_000  # how many pairs of rows are compared at most
 
 
 def contradictions(subject: Subject) -> Iterator[Finding]:

@@ -41,8 +41,7 @@ from leadroute.scorers import (
     workload,
 )
 
-_OF_LEAD: Final = (intent, freshness, source_urgency)
-"""Scorers that judge the lead alone."""
+_OF_LEAD: Final = (intent, freshness, source_urgency)  # scorers that judge the lead alone
 
 _WRAPPERS: Final = (max_of, first_of, clamp, invert, at_least)
 """Scorers that give every rep the same when all that they are made of does."""
@@ -70,8 +69,7 @@ _SPREADING: Final = (
 )
 """Scorers by which each lead makes the next less likely for the same rep, or a matter of chance."""
 
-MOST_CRITERIA: Final = 10
-"""How many criteria on the same fields are tried in every combination."""
+MOST_CRITERIA: Final = 10  # how many criteria on the same fields are tried in every combination
 
 
 def equal_terms(subject: Subject) -> Iterator[Finding]:

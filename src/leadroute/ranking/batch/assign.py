@@ -193,8 +193,7 @@ class Batch:
         return "\n".join([headline, greedy, *(f"  {each}" for each in (*self.placed, *self.left))])
 
 
-FINE: Final = 1_000_000
-"""Worths are told apart to this part of the power of ten above the largest."""
+FINE: Final = 1_000_000  # worths are told apart to this part of the power of ten above the largest
 
 _LAST: Final = datetime.max.replace(tzinfo=UTC)
 

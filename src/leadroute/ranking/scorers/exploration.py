@@ -157,12 +157,10 @@ def _luck(context: RoutingContext) -> list[float]:
     return found
 
 
-_LOTS: Final = CHANCES * 16
-"""How many different draws there are: 16 grains for each chance."""
+_LOTS: Final = CHANCES * 16  # how many different draws there are: 16 grains for each chance
 
 
-Place: TypeAlias = tuple[float, int, str]
-"""Where a rep stands in the order: the smallest first."""
+Place: TypeAlias = tuple[float, int, str]  # where a rep stands in the order: the smallest first
 
 Bound: TypeAlias = Sequence[tuple[float, Points]]
 """The weights of the terms of a score, and what gives their points."""

@@ -148,8 +148,7 @@ class Learning(Scorer):
 
 
 _WEEK: Final = timedelta(weeks=1) // timedelta(microseconds=1)
-_MOST: Final = 1_000_000
-"""How many records are kept for one value of outcomes."""
+_MOST: Final = 1_000_000  # how many records are kept for one value of outcomes
 
 
 class _Totals(dict[str, Record]):

@@ -26,8 +26,7 @@ from leadroute.ranking.scorers.parameters import choice, lasting
 from leadroute.rules.routing_context import ZEROS, RoutingContext
 from leadroute.rules.scorer import Points, Scorer
 
-MODES: Final = ("weighted", "strict")
-"""How a round robin puts reps in order."""
+MODES: Final = ("weighted", "strict")  # how a round robin puts reps in order
 
 UNIT: Final = 2_327_925_600_000
 """The parts of a turn: a multiple of 1 to 20, so that shares of 20 reps are exact."""

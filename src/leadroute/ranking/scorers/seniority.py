@@ -305,8 +305,7 @@ _NOTHING_READ: Final = frozenset[str]()
 NARROWEST: Final = 0.5
 """The least spread of a rep's deals, in logarithms: a factor of 1.6 is the same size."""
 
-UNKNOWN_SPREAD: Final = 1.0
-"""The spread of a rep's deals while no rep has two."""
+UNKNOWN_SPREAD: Final = 1.0  # the spread of a rep's deals while no rep has two
 
 
 @frozen

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from leadroute.formats.csv_rows import read_territories
     from leadroute.formats.icalendar import read_time_off
     from leadroute.formats.json_schema import policy_schema
-    from leadroute.formats.jsonlogic import from_jsonlogic, to_jsonlogic
+    from leadroute.formats.jsonlogic import from_jsonlogic, jsonlogic_data, to_jsonlogic
     from leadroute.formats.policy_file import dump_policy, load_policy, parse_policy
     from leadroute.formats.rows import read_leads, read_reps
     from leadroute.model.columns import (
@@ -38,6 +38,7 @@ __all__ = [
     "dumps",
     "from_dict",
     "from_jsonlogic",
+    "jsonlogic_data",
     "load_columns",
     "load_policy",
     "loads",
@@ -66,6 +67,7 @@ _HOMES = {
     "dumps": "leadroute.plain",
     "from_dict": "leadroute.plain",
     "from_jsonlogic": "leadroute.formats.jsonlogic",
+    "jsonlogic_data": "leadroute.formats.jsonlogic",
     "load_policy": "leadroute.formats.policy_file",
     "loads": "leadroute.plain",
     "parse_policy": "leadroute.formats.policy_file",

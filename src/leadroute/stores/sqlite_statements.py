@@ -41,7 +41,16 @@ from leadroute.offers.change import (
 )
 from leadroute.offers.store import page_size
 
-__all__ = ["SCHEMA", "Outdated", "Tables", "create", "named", "up_to_date", "valid_prefix"]
+__all__ = [
+    "SCHEMA",
+    "Outdated",
+    "Tables",
+    "create",
+    "file_of",
+    "named",
+    "up_to_date",
+    "valid_prefix",
+]
 
 
 SCHEMA = 2
@@ -119,11 +128,11 @@ def up_to_date(cursor: Cursor, prefix: str) -> bool:
         if version > SCHEMA
         else "name a new file, or open this one with the release of leadroute that made it"
     )
-    raise ConfigError(f"{problem}; {remedy}", _file(cursor))
+    raise ConfigError(f"{problem}; {remedy}", file_of(cursor))
 
 
-def _file(cursor: Cursor) -> str:
-    """The name of the database file, for messages."""
+def file_of(cursor: Cursor) -> str:
+    """Return the file of the main database; empty for one in memory."""
     return str(cursor.execute("PRAGMA database_list").fetchone()[2])
 
 

@@ -18,7 +18,10 @@ from leadroute.model.given import LONGEST_CACHED, Refused, composed, typed_text,
 __all__ = ["domain", "email", "phone"]
 
 _CACHED: Final = 4_096
-_PLAIN_EMAIL: Final = re.compile(r"[A-Za-z0-9_.+]+@[A-Za-z0-9]+(?:[.-][A-Za-z0-9]+)*\.[A-Za-z]+")
+# Possessive, because a pattern that goes back over a domain takes three times as long.
+_PLAIN_EMAIL: Final = re.compile(
+    r"[A-Za-z0-9_.+-]++@(?:[A-Za-z0-9]++(?:-[A-Za-z0-9]++)*+\.)++[A-Za-z]++"
+)
 _BLANK: Final = " \t\r\n\u00a0\u200b\u200c\u200d\u200e\u200f\u2060\ufeff"
 _NAMED: Final = r"[^<>@]*<([^<>]+)>"
 _EMAIL: Final = "is not an e-mail address (value withheld); write it like 'name@example.com'"
@@ -39,8 +42,7 @@ def email(given: Any) -> str | None:
         'ann@xn--mller-kva.example'
     """
     if type(given) is str and len(given) <= 64 and _PLAIN_EMAIL.fullmatch(given):
-        lower = given.lower()
-        return given if lower == given else lower
+        return given if given.islower() else given.lower()
     text = typed_text(given, withheld)
     if text is None:
         return None

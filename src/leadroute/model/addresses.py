@@ -91,7 +91,7 @@ def _domain(given: Any) -> str | None:
         name = name[scheme.end() :].rpartition("@")[2] if "@" in name else name[scheme.end() :]
     host = re.split(r"[/?#]", name, maxsplit=1)[0]
     found = _ascii(re.sub(r":\d{1,5}$", "", host))
-    if found is None or "." not in found or found.rpartition(".")[2].isdigit():
+    if found is None or "." not in found:
         raise Refused(f"is {text[:60]!r}; write a domain such as 'example.com'")
     while found.startswith("www.") and "." in found[4:]:
         found = found[4:]
@@ -105,10 +105,11 @@ _DOTS: Final = str.maketrans(dict.fromkeys("\u3002\uff0e\uff61", "."))
 
 @lru_cache(_CACHED)
 def _ascii(name: str) -> str | None:
-    """Return a domain in ASCII; ``None`` when it is none."""
-    labels = [_label(label) for label in name.translate(_DOTS).rstrip(".").split(".")]
-    found = ".".join(label or "" for label in labels)
-    return found if all(labels) and len(found) <= 253 else None
+    """Return a domain in ASCII; ``None`` when it is none, or the address of a machine."""
+    labels = [_label(label) or "" for label in name.translate(_DOTS).rstrip(".").split(".")]
+    found = ".".join(labels)
+    registered = not labels[-1].isdigit() and "_" not in "".join(labels[-2:])
+    return found if all(labels) and registered and len(found) <= 253 else None
 
 
 _KEPT: Final = "\u00df\u03c2\u200c\u200d"
@@ -128,9 +129,17 @@ def _label(label: str) -> str | None:
             return None
         found = plain if plain.isascii() else f"xn--{plain.encode('punycode').decode()}"
     plain_ascii = all(c.isalnum() or c in "-_" for c in found)
-    return (
-        found if 1 <= len(found) <= 63 and plain_ascii and "-" not in found[0] + found[-1] else None
-    )
+    if not 1 <= len(found) <= 63 or not plain_ascii or "-" in found[0] + found[-1]:
+        return None
+    return None if label.isascii() and found[:4] == "xn--" and not _decodes(found) else found
+
+
+def _decodes(label: str) -> bool:
+    """Return whether a label in ASCII stands for another one that gives it back."""
+    try:
+        return _label(label[4:].encode().decode("punycode")) == label
+    except UnicodeError:
+        return False
 
 
 def _mapped(character: str) -> str:

@@ -43,20 +43,24 @@ _DATES: Final = tuple(
     for pattern in (
         r"(?P<year>\d{4})(?P<mark>[-/.])(?P<month>\d{1,2})(?P=mark)(?P<day>\d{1,2})",
         r"(?P<one>\d{1,2})(?P<mark>[-/.])(?P<two>\d{1,2})(?P=mark)(?P<three>\d{4}|\d{2})",
-        r"(?P<day>\d{1,2})(?:st|nd|rd|th)?[-\s]\s*" + _MONTH + r"(?:,\s*|\s+|-)(?P<year>\d{4})",
+        r"(?P<day>\d{1,2})(?:st|nd|rd|th)?[-\s]\s*"
+        + _MONTH
+        + r"(?:,\s*|\s+|-)(?P<year>\d{4}|\d{2})",
         _MONTH + r"\s+(?P<day>\d{1,2})(?:st|nd|rd|th)?(?:,\s*|\s+)(?P<year>\d{4})",
     )
 )
 _TIME: Final = (
     r"(?P<hour>\d{1,2}):(?P<minute>\d{2})(?::(?P<second>\d{2})(?:[.,](?P<fraction>\d{1,9}))?)?"
     r"(?:\s?(?P<half>[ap])\.?m\.?)?"
-    r"(?:\s?(?P<zone>z|utc|gmt|(?:utc|gmt)?[+-]\d{2}(?::?\d{2})?))?"
+    r"(?:\s?(?P<zone>z|utc|gmt|(?:utc|gmt)?[+-]\d{2}(?::?\d{2})?)(?:\s\([\w .]*\))?)?"
 )
 _BETWEEN: Final = r"(?:,\s*|\s+at\s+|\s+|T(?=\d))"
 _FLAGS: Final = (
     re.IGNORECASE | re.ASCII
 )  # patterns are compiled when first used: importing stays cheap
 _MIDNIGHT: Final = time()
+_BLANKS: Final = dict.fromkeys(map(ord, "\u00a0\u2009\u202f"), " ")
+_LONGEST: Final = 80
 
 
 def moment(
@@ -87,7 +91,7 @@ def moment(
         text = typed_text(given)
         if text is None:
             return None
-        found = _read(text, dates)
+        found = _read(text if text.isascii() else text.translate(_BLANKS), dates)
     elif given is None:
         return None
     elif isinstance(given, datetime):
@@ -154,7 +158,7 @@ def _read(text: str, dates: str | None) -> datetime:
         except ValueError:
             pass  # of another form, or none at all
     for pattern in _DATES:
-        shape = re.match(pattern, text, _FLAGS) if len(text) <= 64 else None
+        shape = re.match(pattern, text, _FLAGS) if len(text) <= _LONGEST else None
         if shape is not None:
             rest = text[shape.end() :]
             between = re.match(_BETWEEN, rest, _FLAGS)
@@ -174,7 +178,7 @@ def _date(parts: dict[str, str], text: str, dates: str | None) -> date:
     if "one" not in parts:
         month = parts["month"]
         number = int(month) if month.isdigit() else _MONTHS[month[:3].lower()]
-        return date(int(parts["year"]), number, int(parts["day"]))
+        return date(_year(parts["year"]), number, int(parts["day"]))
     one, two, three = int(parts["one"]), int(parts["two"]), int(parts["three"])
     if len(parts["three"]) == 2:
         if dates is None:
@@ -182,7 +186,7 @@ def _date(parts: dict[str, str], text: str, dates: str | None) -> date:
         year, month_, day = {"dmy": (three, two, one), "mdy": (three, one, two)}.get(
             dates, (one, two, three)
         )
-        return date(year + (2000 if year < 70 else 1900), month_, day)
+        return date(_year(f"{year:02}"), month_, day)
     orders = {"dmy": (two, one), "mdy": (one, two)}
     readings = {
         date(three, month_, day)
@@ -195,6 +199,12 @@ def _date(parts: dict[str, str], text: str, dates: str | None) -> date:
     if not readings:
         raise ValueError
     return readings.pop()
+
+
+def _year(digits: str) -> int:
+    """Return a year of four digits, or of two: 70 is 1970, and 69 is 2069."""
+    year = int(digits)
+    return year if len(digits) == 4 else year + (2000 if year < 70 else 1900)
 
 
 def _two_readings(text: str, why: str) -> Refused:

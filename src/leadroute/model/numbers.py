@@ -2,8 +2,9 @@
 
 The rules of this module:
 
-* Digits in groups of three (or as in India: two, and three at the end) and a decimal sign: comma, point, blank and
-  apostrophe may part the groups.
+* Digits in groups of three and a decimal sign: comma, point, blank and apostrophe may part the groups. A comma may part
+  them as in India too: two, and three at the end.
+* A minus may stand before or behind, and brackets mean one.
 * One comma or point with three digits behind it has two readings, ``50.000``, unless the decimal sign is declared.
 * A currency's sign or code before or behind comes off; no amount is converted.
 * Ranges, ``10k``, ``50%`` and what a spreadsheet has shortened (``4.5E+11``) are no numbers.
@@ -28,10 +29,10 @@ _LONGEST: Final = 40
 _BLANKS: Final = dict.fromkeys(map(ord, "\u00a0\u2009\u202f\t'\u2019"), " ")
 _CURRENCIES: Final = (
     "AED ARS AUD BGN BRL CAD CHF CLP CNY COP CZK DKK EGP EUR GBP HKD HUF IDR ILS INR JPY KES KRW MXN MYR NGN NOK NZD "
-    "PEN PHP PKR PLN RMB RON RSD RUB SAR SEK SGD THB TRY TWD UAH USD VND ZAR"
+    "PEN PHP PKR PLN RMB RON RSD RUB SAR SEK SGD THB TRY TWD UAH USD VND ZAR TL RM Rp R"
 )
 _CURRENCY: Final = (
-    r"(?:(?:US|AU|CA|NZ|HK|MX|[ACSR])?[$\u00a2-\u00a5\u20a0-\u20c0]|"
+    r"(?:(?:US|AU|CA|NZ|HK|MX|NT|[ACSR])?[$\u00a2-\u00a5\u20a0-\u20c0]|"
     + "|".join(_CURRENCIES.split())
     + r"|Rs\.?|Fr\.?|kr\.?|z\u0142|K\u010d|Ft)"
 )
@@ -94,19 +95,22 @@ def _read(text: str, decimal: str | None) -> int | float:
     if re.fullmatch(_FLOAT, text, re.ASCII):
         return _whole(float(text))
     body = text.translate(_BLANKS).strip()
-    negative = body.startswith("(") and body.endswith(")")
-    sign, body = _signed(body[1:-1] if negative else body)
+    sign, body = _signed(body)
     for currency in (_CURRENCY_BEFORE, _CURRENCY_BEHIND):
         body = re.sub(currency, "", body, flags=re.IGNORECASE).strip()
     if not sign:
         sign, body = _signed(body)
     found = _plain(body, decimal, text) if len(body) <= _LONGEST else None
-    if found is None or (negative and sign):
+    if found is None:
         raise Refused(f"is {text[:40]!r}, which is not a number; {_REMEDY}")
-    return _whole(-found if negative or sign == "-" else found)
+    return _whole(-found if sign == "-" else found)
 
 
 def _signed(body: str) -> tuple[str, str]:
+    if body.startswith("(") and body.endswith(")"):
+        return "-", body[1:-1].strip()
+    if body.endswith("-") and body[-2:-1].isdigit():  # behind a decimal sign it stands for no cents
+        return "-", body[:-1]
     sign = body[:1].replace("\u2212", "-")
     return (sign, body[1:].lstrip()) if sign in ("-", "+") and sign else ("", body)
 
@@ -151,9 +155,10 @@ def _grouped(head: str) -> bool:
         return True
     if len(marks) > 1 or not marks <= {" ", ".", ","}:
         return False
-    first, *middle, last = head.split(marks.pop())
+    mark = marks.pop()
+    first, *middle, last = head.split(mark)
     threes = 1 <= len(first) <= 3 and all(len(group) == 3 for group in middle)
-    indian = 1 <= len(first) <= 2 and all(len(group) == 2 for group in middle)
+    indian = mark == "," and 1 <= len(first) <= 2 and all(len(group) == 2 for group in middle)
     return first[:1] != "0" and len(last) == 3 and (threes or indian)
 
 

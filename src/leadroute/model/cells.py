@@ -22,7 +22,15 @@ from leadroute.model.signal import Signal
 from leadroute.model.validation import Refused, shown
 from leadroute.model.values import moment, number, plain_value
 
-__all__ = ["FIELD_KINDS", "Reader", "declared", "read_names", "read_number", "readers"]
+__all__ = [
+    "FIELD_KINDS",
+    "LEAVE_TEXT",
+    "Reader",
+    "declared",
+    "read_names",
+    "read_number",
+    "readers",
+]
 
 Reader = Callable[[Any], Any]
 
@@ -139,7 +147,8 @@ def read_id(given: Any) -> Any:
         >>> read_id(901.0)
         '901'
     """
-    given = read_digits(given)
+    if given.__class__ is not str:
+        given = read_digits(given)
     if given.__class__ is str:
         given = given.strip()
         if "+" in given and _SCIENTIFIC.fullmatch(given):
@@ -150,6 +159,8 @@ def read_id(given: Any) -> Any:
 
 def read_digits(given: Any) -> Any:
     """Read what a table may hold as a number though it is none, such as a phone number."""
+    if given.__class__ is str:
+        return given
     given = read_whole(given)
     return str(given) if isinstance(given, int) and not isinstance(given, bool) else given
 
@@ -161,6 +172,10 @@ def read_whole(given: Any) -> Any:
     given = plain_value(given)
     exact = isinstance(given, float) and given.is_integer() and abs(given) < _EXACT
     return int(given) if exact else given
+
+
+LEAVE_TEXT: Final = (read_digits, read_whole)
+"""The readers that leave text as it is."""
 
 
 def read_flag(given: Any) -> Any:

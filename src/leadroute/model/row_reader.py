@@ -20,7 +20,7 @@ from typing import Any, Final, Generic, Literal, TypedDict, TypeVar
 from attrs import Attribute, field, fields, frozen
 
 from leadroute.errors import ConfigError, FieldError, ValidationError
-from leadroute.model.cells import FIELD_KINDS, Reader, declared, readers
+from leadroute.model.cells import FIELD_KINDS, LEAVE_TEXT, Reader, declared, readers
 from leadroute.model.columns import (
     ATTRIBUTE,
     IGNORE,
@@ -196,12 +196,14 @@ class RowReader(Generic[V]):
         single = [slot for slot in self._slots if len(slot.columns) == 1]
         self._several = [slot for slot in self._slots if len(slot.columns) > 1]
         self._plain = [
-            (each.name, each.attribute, each.columns[0]) for each in single if each.read is None
+            (each.name, each.attribute, each.columns[0], each.read)
+            for each in single
+            if each.read is None or each.read in LEAVE_TEXT
         ]
         self._typed = [
             (each.name, each.attribute, each.columns[0], each.read, each.titles[0])
             for each in single
-            if each.read is not None
+            if each.read is not None and each.read not in LEAVE_TEXT
         ]
         self._postal = next((slot for slot in slots if slot.name == "postal_code"), None)
         self._lenient = options.on_fault == "field"
@@ -237,11 +239,12 @@ class RowReader(Generic[V]):
     def _read_plain(
         self, cells: Sequence[Any], given: dict[str, Any], attributes: dict[str, Any]
     ) -> None:
-        for name, attribute, at in self._plain:
+        for name, attribute, at, read in self._plain:
             cell = cells[at]
             if cell.__class__ is not str:
                 if missing(cell, typed=False):
                     continue
+                cell = cell if read is None else read(cell)
             elif not cell or cell.isspace():
                 continue
             (attributes if attribute else given)[name] = cell
@@ -255,9 +258,10 @@ class RowReader(Generic[V]):
     ) -> None:
         for name, attribute, at, read, title in self._typed:
             cell = cells[at]
-            if cell.__class__ is not str and missing(cell, typed=False):
-                continue
-            if cell.__class__ is str and (not cell or cell.isspace()):
+            if cell.__class__ is str:
+                if not cell or cell.isspace():
+                    continue
+            elif missing(cell, typed=False):
                 continue
             try:
                 found = read(cell)

@@ -140,7 +140,7 @@ class _Routing:
     def _routed(self, lead: Lead) -> dict[str, Any] | FieldTypeError:
         self.heard.clear()
         try:
-            placement = self.dispatcher.submit(lead)
+            placement = self.dispatcher.submit(lead, on_error="raise")
         except FieldTypeError as error:
             return error
         if self.accepting and placement.status is Status.OFFERED and placement.rep_id is not None:

@@ -92,7 +92,7 @@ def test_leads_are_checked_without_a_policy(leadroute, given, write):
                 "leads.csv:3: email (column 'Email Address') is not an e-mail address (value withheld); "
                 "write it like 'name@example.com'"
             ),
-            "leads.csv: 1 leads, 1 bad rows",
+            "leads.csv: 1 lead, 1 bad row",
         ],
     )
 
@@ -106,7 +106,7 @@ def test_leads_are_checked_beside_a_policy(leadroute, given, write):
         "the policy reads lead.budget, lead.employees, lead.industry, which no column fills\n"
         in told
     )
-    assert "leads.csv: 1 leads, 0 bad rows; 1 postal codes got their zeros back\n" in told
+    assert "leads.csv: 1 lead, 0 bad rows; 1 postal code got its zeros back\n" in told
     found = json.loads(leadroute(*words, "--json").out)["leads"]
     assert (found["leads"], found["bad"], found["restored"]) == (1, 0, 1)
     assert found["columns"][1] == {"header": "Zip", "fills": "postal_code", "near": None}

@@ -12,9 +12,10 @@ from leadroute.insight.lint.analysis import conditions_of
 from leadroute.model.columns import ATTRIBUTE, IGNORE, Column, header_key
 from leadroute.ranking.router import Router
 from leadroute.rules.conditions import reads
+from leadroute.rules.describe import plural
 from leadroute.rules.fields import FIELDS, SCORE_FIELDS
 
-__all__ = ["told_columns", "unfilled"]
+__all__ = ["told_columns", "told_restored", "unfilled"]
 
 LISTED: Final = 40
 """How many columns of a kind are named; the others are counted."""
@@ -88,3 +89,12 @@ def _lead_fields(router: Router) -> set[str]:
                     if isinstance(name, str) and name in FIELDS["lead"]
                 }
     return found
+
+
+def told_restored(restored: int) -> str:
+    """How many postal codes got their zeros back, behind a semicolon; empty when none did."""
+    if not restored:
+        return ""
+    return (
+        f"; {plural(restored, 'postal code')} got {'its' if restored == 1 else 'their'} zeros back"
+    )

@@ -192,7 +192,13 @@ def roster_of(options: Any, router: Router) -> Roster:
     roster, errors = read_reps(existing(options.reps), custom=router.custom_fields)
     if errors:
         listed = "".join(f"\n  {error}" for error in errors)
-        raise ConfigError(f"{len(errors)} rows are not reps; correct them first:{listed}")
+        one = len(errors) == 1
+        told = (
+            "1 row is not a rep; correct it"
+            if one
+            else f"{len(errors):,} rows are not reps; correct them"
+        )
+        raise ConfigError(f"{told} first:{listed}")
     return roster
 
 

@@ -20,6 +20,7 @@ from attrs import NOTHING, field, fields, frozen
 from leadroute.errors import ConfigError, FieldTypeError, TruthError
 from leadroute.model.rep import Rep
 from leadroute.rules.conditions import Condition, as_condition
+from leadroute.rules.describe import denied
 from leadroute.rules.routing_context import RoutingContext
 
 __all__ = [
@@ -379,7 +380,7 @@ class Guarded(Scorer):
         """The scorer's reason, or that the condition does not hold."""
         if self._holds(context, rep):
             return self.scorer.reason(context, rep)
-        return f"does not count here: not {self.condition}"
+        return f"does not count here: {denied(self.condition, context.registry.predicates)}"
 
     def __str__(self) -> str:
         return f"{self.scorer}.when({self.condition})"

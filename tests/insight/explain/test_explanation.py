@@ -198,7 +198,7 @@ def test_parts_that_were_false():
     ]
     assert told((LEAD.country == "US") | (signal("x").count > 1), lead) == [
         (
-            "'first': not true that country is US or the number of x signals is more than 1 "
+            "'first': not true that (country is US or the number of x signals is more than 1) "
             "(country is DE, the number of x signals is 0)"
         )
     ]
@@ -211,8 +211,8 @@ def test_what_is_personal_is_withheld():
     (text,) = told(asks, PRIVATE)
     assert not any(word in text for word in ("secret", "Doe", "555", "Hush", "private"))
     assert "(e-mail is withheld)" in text
-    assert "(lead['note'] is a text of 13 characters)" in text
-    assert "(lead['seats'] is the number 7)" in text
+    assert "(note is withheld)" in text
+    assert "(seats is 7)" in text
 
 
 def test_no_rule_and_no_qualification():
@@ -265,18 +265,18 @@ SINGLE = [
     (Rep("bob", active=False), "is not active", "the rep's account was active"),
     (
         Rep("bob", weight=0),
-        "has weight 0: never takes a turn",
+        "has weight 0, so never takes a lead",
         "the rep's weight was 1 instead of 0",
     ),
     (
         Rep("bob", schedule="never"),
-        "is never working again",
+        "has no working hours from now on",
         "the rep's schedule was open at that time",
     ),
-    (Rep("bob", capacity=0), "is full: 0 of 0 open", "the rep's capacity was 1 instead of 0"),
+    (Rep("bob", capacity=0), "has a capacity of 0", "the rep's capacity was 1 instead of 0"),
     (
         Rep("bob", caps=[Cap(0, "day")]),
-        "has reached the cap: 0 of 0 per day",
+        "has a cap of 0 per day",
         "the rep's cap was '1 per day' instead of '0 per day'",
     ),
 ]
@@ -330,7 +330,7 @@ def test_requirements():
     }
     for words, require in asked.items():
         reason, found = answer(Rule("a", require=require), Rep("bob"))
-        assert reason.startswith("the rule requires that ")
+        assert "; the rule " in reason
         assert found[:1] == [f"the rep's {words}"]
 
 
@@ -401,7 +401,7 @@ def test_changes_of_the_lead():
     team = Rep("bob", level=1), Rep("ada", level=2)
     lead = Lead("L-1", budget=50)
     reason, found = answer(rules, *team, lead=lead)
-    assert reason == "the rule requires that the rep's level is more than 1"
+    assert reason == "level is 1; the rule asks for more than 1"
     assert "the lead's country was 'US'" in found
     tagged = Lead("L-2", attributes={"tags": {"x"}})
     rules[1] = Rule("us", when=LEAD["tags"].contains("gold"), require=REP.level < 2)
@@ -466,7 +466,7 @@ def test_reasons_of_moves():
     low = Rule("rest", require=REP.level < 1)
     assert moved(
         {"rules": [Rule("rest", require=REP.id == "bob")]}, {"rules": [low]}, ADA, bob
-    ) == ("nobody is eligible; bob: the rule requires that the rep's level is less than 1")
+    ) == ("nobody is eligible; bob: level is not known; the rule asks for less than 1")
     last_first = {"rules": [Rule("rest", score=invert(round_robin()))]}
     assert moved(last_first, {"rules": [rest]}, ADA, bob) == "bob scores 1.00 and ada 0.00"
     pools = {"rules": [Rule("rest", pool="p")], "pools": [Pool("p", reps={"bob"})]}
@@ -484,10 +484,10 @@ def test_overflow():
     ada, bob, cy = Rep("ada", level=3), Rep("bob", level=4), Rep("cy", level=1)
     for rep, *others in ((ada, bob, cy), (bob, ada, cy)):
         reason, _ = answer(rule, rep, *others, pools=pools)
-        assert reason == "the rule requires that the rep's level is less than 2"
+        assert reason == f"level is {rep.level}; the rule asks for less than 2"
     old = {"rules": [Rule("a", pool="ada")], "pools": pools}
     assert moved(old, {"rules": [rule], "pools": pools}, ada, bob, cy) == (
-        "ada: the rule requires that the rep's level is less than 2"
+        "ada: level is 3; the rule asks for less than 2"
     )
 
 

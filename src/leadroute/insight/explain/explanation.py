@@ -4,30 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from datetime import datetime
-from typing import Any, Final
+from typing import Any
 
 from attrs import asdict, frozen
 
-from leadroute.errors import FieldTypeError
 from leadroute.model.lead import Lead
 from leadroute.model.roster import Roster
 from leadroute.model.snapshot import Snapshot
 from leadroute.model.validation import must_be
 from leadroute.ranking.ranking import Outcome, Ranking
 from leadroute.ranking.router import Router
-from leadroute.rules.conditions import And, Condition, Named, walk
-from leadroute.rules.describe import describe, operand_in_words, value_in_words
-from leadroute.rules.evaluation import compile_condition, described, reader
-from leadroute.rules.fields import FIELDS, Kind
-from leadroute.rules.operand import Field, SignalStat
-
-SHOWN: Final = frozenset(
-    """
-    received_at country region timezone language industry employees annual_revenue budget product source channel
-    deadline priority score grade completeness
-    """.split()
-)
-"""The fields of a lead whose values are shown. All others, and the texts of attributes, may be personal."""
+from leadroute.rules.conditions import Condition
+from leadroute.rules.describe import bracketed, describe
+from leadroute.rules.unmet import facts_of, false_parts
 
 
 @frozen
@@ -36,7 +25,7 @@ class Failure:
 
     Args:
         condition: The part, as text of the language.
-        words: The part in plain words.
+        words: The part in plain words, in brackets when it is an ``and`` or an ``or``.
         facts: What the lead has in the fields that the part reads, by what people call them.
     """
 
@@ -145,49 +134,14 @@ def explain(
         for rule in router.rules[:matched]
         if rule.when is not None
     )
-    return Explanation(ranking, "" if when is None else describe(when), missed)
+    words = "" if when is None else describe(when, router.registry.predicates)
+    return Explanation(ranking, words, missed)
 
 
 def _failures(
     condition: Condition, router: Router, lead: Lead, now: datetime | None
 ) -> Iterator[Failure]:
     """Yield the parts of a condition that are false; itself when it has no parts."""
-    if isinstance(condition, Named):
-        yield from _failures(condition.condition, router, lead, now)
-    elif isinstance(condition, And):
-        for part in condition.parts:
-            if _was_false(part, router, lead, now):
-                yield from _failures(part, router, lead, now)
-    else:
-        facts = dict.fromkeys(
-            (_name(node), _shown(node, lead, now))
-            for node in walk(condition)
-            if isinstance(node, Field | SignalStat)
-        )
-        yield Failure(str(condition), describe(condition), tuple(facts))
-
-
-def _was_false(part: Condition, router: Router, lead: Lead, now: datetime | None) -> bool:
-    try:
-        return not compile_condition(part, router.registry)(lead, None, now)
-    except FieldTypeError:  # it was not asked, because another was false before it
-        return False
-
-
-def _name(asked: Field | SignalStat) -> str:
-    if isinstance(asked, SignalStat):
-        return operand_in_words(asked)
-    if asked.custom:
-        return str(asked)
-    return FIELDS["lead"][asked.name].label
-
-
-def _shown(asked: Field | SignalStat, lead: Lead, now: datetime | None) -> str:
-    value = reader(asked, Kind.ANY)(lead, None, now)
-    if value is None:
-        return "is not known"
-    if isinstance(asked, Field) and asked.custom:
-        return f"is {described(value)}"
-    if isinstance(asked, Field) and asked.name not in SHOWN:
-        return "is withheld"
-    return f"is {value_in_words(value)}"
+    for part in false_parts(condition, router.registry, lead, None, now):
+        words = bracketed(part, router.registry.predicates)
+        yield Failure(str(part), words, facts_of(part, lead, None, now))

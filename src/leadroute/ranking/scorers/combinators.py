@@ -470,8 +470,8 @@ class fair_share(_One):
     def reason(self, context: RoutingContext, rep: Rep) -> str:
         """Return the reason, and the distance of the rep from their share."""
         leads = dues(context).ahead(context.reps.index(rep)) - _SLACK
-        held = "held back, " if leads > self.ahead else ""
-        side = f"{leads:.1f} ahead of" if leads >= 0 else f"{-leads:.1f} behind"
+        held = "held back: " if leads > self.ahead else ""
+        side = f"{leads:.1f} turns ahead of" if leads >= 0 else f"{-leads:.1f} turns behind"
         return f"{self.scorer.reason(context, rep)}; {held}{side} their share with this lead"
 
 

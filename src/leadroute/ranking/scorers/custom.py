@@ -10,14 +10,16 @@ from attrs import field, frozen
 
 from leadroute.errors import ConfigError, FieldTypeError
 from leadroute.model.rep import Rep
-from leadroute.model.validation import shown
+from leadroute.model.validation import one_line, shown
+from leadroute.rules.describe import docline
 from leadroute.rules.operand import constant
 from leadroute.rules.routing_context import RoutingContext
 from leadroute.rules.scorer import Points, Scorer, literal
 
 __all__ = ["HostScorer", "scorer"]
 
-HostFunction: TypeAlias = Callable[..., float | None]
+Answer: TypeAlias = float | tuple[float | None, str] | None
+HostFunction: TypeAlias = Callable[..., Answer]
 
 
 @frozen(repr=False)
@@ -25,7 +27,8 @@ class HostScorer(Scorer):
     """A scorer made from a function of yours; made by ``@scorer``.
 
     Args:
-        function: Takes (situation, rep) and the arguments, and gives points between 0 and 1 or ``None``.
+        function: Takes (context, rep) and the arguments, and gives points between 0 and 1 or ``None``, with a reason
+            or alone.
         arguments: What it was called with in the policy.
         keywords: What it was called with by name, sorted.
         maker: What the policy called; a pickle refers to it by its name.
@@ -53,22 +56,47 @@ class HostScorer(Scorer):
         return True
 
     def bind(self, context: RoutingContext) -> Points:
-        """The function, with its points checked."""
-        function, arguments, keywords = self.function, self.arguments, dict(self.keywords)
+        """The function, with its points checked; what it said is kept for ``reason``."""
+        answers = self._answers(context)
 
         def points(rep: Rep) -> float | None:
-            found = function(context, rep, *arguments, **keywords)
-            if found is None or (type(found) in (int, float) and 0 <= found <= 1):
-                return found
-            who = f"the answer of {self} for rep {rep.id!r}"
-            raise FieldTypeError(who, shown(found), "a number from 0 to 1, or None")
+            found = answers[rep.id] = self._ask(context, rep)
+            return found[0]
 
         return points
 
+    def _answers(self, context: RoutingContext) -> dict[str, tuple[float | None, str]]:
+        # The scorer is kept beside its answers, so that no other takes over its identity.
+        kept: tuple[HostScorer, dict[str, tuple[float | None, str]]]
+        kept = context.once((HostScorer, id(self), context.lot), lambda: (self, {}))
+        return kept[1]
+
+    def _ask(self, context: RoutingContext, rep: Rep) -> tuple[float | None, str]:
+        """The points, and the reason that came with them; empty when none did."""
+        try:
+            found: Any = self.function(context, rep, *self.arguments, **dict(self.keywords))
+        except Exception as error:
+            error.add_note(f"{self}, lead {context.lead.id!r}, rep {rep.id!r}")
+            raise
+        pair = type(found) is tuple and len(found) == 2 and isinstance(found[1], str)
+        points, said = found if pair else (found, "")
+        if points is None or (type(points) in (int, float) and 0 <= points <= 1):
+            return points, one_line(said.strip())
+        who = f"the answer of {self} for rep {rep.id!r}"
+        expected = "a number from 0 to 1 or None, alone or with a text: (points, 'reason')"
+        raise FieldTypeError(who, shown(found), expected)
+
     def reason(self, context: RoutingContext, rep: Rep) -> str:
-        """The first line of the function's docstring, else its name."""
-        said = (self.function.__doc__ or self.name).strip()
-        return said.splitlines()[0].rstrip(".")
+        """The reason that came with the points; else the function's docstring, where there are points.
+
+        The docstring says what gives points, so it is no fact about a rep who has none.
+        """
+        points, said = self._answers(context).get(rep.id) or self._ask(context, rep)
+        if said:
+            return said
+        if not points:
+            return "gives no points" if points == 0 else "has no answer"
+        return docline(self.function) or self.name
 
     @property
     def written(self) -> bool:
@@ -115,11 +143,12 @@ def _called(
 
 
 def scorer(function: HostFunction) -> Callable[..., HostScorer]:
-    """Make a scorer out of a function of (situation, rep, ...).
+    """Make a scorer out of a function of (context, rep, ...).
 
     Args:
-        function: Gives points between 0 and 1, or ``None`` for no answer. The first line of its docstring is the
-            reason that people read. It must depend on its arguments alone.
+        function: Gives points between 0 and 1, or ``None`` for no answer; or a pair of these points and the reason
+            that people read. Without a reason, people read the first line of its docstring beside points above 0. It
+            must depend on its arguments alone.
 
     Returns:
         What a policy calls: it takes the further arguments of the function and gives a scorer. Hand it to
@@ -128,8 +157,8 @@ def scorer(function: HostFunction) -> Callable[..., HostScorer]:
     Example:
         >>> @scorer
         ... def speaks(context, rep, tag):
-        ...     "Speaks the language asked for."
-        ...     return 1.0 if tag in rep.languages else 0.0
+        ...     known = ", ".join(sorted(rep.languages)) or "no known language"
+        ...     return float(tag in rep.languages), f"speaks {known}"
         >>> str(2 * speaks("de"))
         "2 * speaks('de')"
     """

@@ -224,13 +224,15 @@ def _proposals(question: Question, first: Ranking) -> Iterator[tuple[Change, ...
 
     Pairs of what brought the rep nearer are tried first.
     """
-    search, found = _Search(question, MOST_TRIALS), False
+    search, found = _Search(question, MOST_TRIALS), set[tuple[str, str]]()
     levers = list(_levers(question, first))
     promise = {}
     for place, lever in enumerate(levers):
+        if (of := (lever[-1].of, lever[-1].name)) in found and _is_number(lever[-1].value):
+            continue  # a number of the same thing that suffices was named before it
         ranking = search.ranked(lever[-1:])
         if ranking is not None and _goes_to(ranking, question.rep.id):
-            found = True
+            found.add(of)
             yield (search.mildest(lever),)
         promise[place] = _distance(ranking, question.rep.id)
     if found:
@@ -243,6 +245,10 @@ def _proposals(question: Question, first: Ranking) -> Iterator[tuple[Change, ...
             yield milder, search.mildest(other, milder)
         if not search.left:
             return
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
 
 
 def _distance(ranking: Ranking | None, rep_id: str) -> tuple[int, float]:

@@ -511,6 +511,11 @@ SITUATIONS = [
         lambda: line(0, qualify=LEAD.budget > 0),
     ),
     Situation(
+        "What the lead has that does not qualify",
+        "not true that budget is more than 0 (budget is not known)",
+        lambda: line(-1, qualify=LEAD.budget > 0),
+    ),
+    Situation(
         "The lead does not meet a factor with a reason",
         "Lead L-1 goes to nobody: disqualified: has no budget yet",
         lambda: line(

@@ -179,6 +179,13 @@ def test_200_hostile_ids_over_the_commands(leadroute, given, write, monkeypatch,
     leadroute("route", *options, "--json")
     leadroute("report", "--store", "s.db")
     leadroute("check", *options)
+    rule = "[[rule]]\nname = \"r\\u001b[31m\\u202e\"\nrequire = \"rep['desk'] == '\\u009bx'\"\n"
+    test = '[[test]]\nname = "t\\u001b[31m"\nlead = {}\nexpect = { outcome = "assignable" }\n'
+    write("other.toml", f"format = 1\n{rule}{test}")
+    assert leadroute("diff", "policy.toml", "other.toml", *options[2:]).code == 0
+    assert leadroute("explain", "--policy", "other.toml", *options[2:]).code == 0
+    assert leadroute("show", "other.toml").code == 0
+    assert leadroute("test", "other.toml", "--reps", "reps.json").code == 1
     for name in names[:20]:
         leadroute("explain", *options, "--lead", name)
         leadroute("explain", *options, "--lead", name, "--why-not", names[1], "--json")

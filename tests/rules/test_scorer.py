@@ -196,7 +196,7 @@ def test_the_docstring_of_a_function_is_no_fact_about_no_points():
     """The docstring is the reason for points above 0; where there are none, it is not told."""
     score, german = speaks("de"), Rep("ada", languages={"de"})
     assert score.reason(HERE, german) == "Speaks the language asked for"
-    assert score.reason(HERE, Rep("ada")) == "has no answer"
+    assert score.reason(HERE, Rep("bob")) == "has no answer"
     assert speaks("de", points=0).reason(HERE, german) == "gives no points"
     assert scorer(lambda context, rep: 1)().reason(HERE, german) == "<lambda>"
 

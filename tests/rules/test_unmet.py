@@ -205,3 +205,11 @@ def test_words_beside_conditions():
         "1 turn",
     )
     assert docline(lambda: 1) == ""
+
+
+def test_a_reason_stays_on_one_line():
+    """What a rep is called or brings breaks no line and moves no cursor."""
+    rep = Rep("bob", attributes={"desk": "a\nb\x1b[31m"})
+    assert unmet(REP["desk"] == "x", PLAIN)(LEAD_1, rep, NOW) == (
+        "desk is a?b?[31m; the rule asks for x"
+    )

@@ -347,7 +347,8 @@ class Decided:
         calling_hours = None
         if rule.calling_hours is not None and not self.ignore_availability:
             calling_hours = lead_hours(lead, rule.calling_hours)
-        for rep, exclusion in self.excluded():
+        # Whom rule or lead exclude for good, time does not help.
+        for rep, exclusion in self.excluded(self._candidates.reps):
             if exclusion.temporary:
                 waits = [
                     obstacle.available_at
@@ -356,8 +357,8 @@ class Decided:
                 ]
                 yield _together(rep.hours, calling_hours, max(waits)) if waits else instant
 
-    def excluded(self) -> Iterator[tuple[Rep, Exclusion]]:
-        """Everybody of the pool who cannot take the lead, with every reason."""
+    def excluded(self, reps: Iterable[Rep] | None = None) -> Iterator[tuple[Rep, Exclusion]]:
+        """Everybody of the pool who cannot take the lead, or some of them, with every reason."""
         asked, context = self._asked, self._look(self._set.members, self.context.snapshot)
         obstacles = gate(
             asked.rule,
@@ -367,7 +368,7 @@ class Decided:
             pauses=asked.router.pauses,
             ignore_availability=self.ignore_availability,
         )
-        for rep in self._absent():
+        for rep in self._absent() if reps is None else reps:
             yield rep, Exclusion(rep.id, rep.label, obstacles(rep))
 
     def for_rep(self) -> list[Charge]:

@@ -25,7 +25,7 @@ from leadroute.model.lead import Lead
 from leadroute.model.lead_timezone import OFFICE, Shared, clock_of, lead_hours, shared_hours
 from leadroute.model.rep import Pauses, Presence, Rep, wrapped_up
 from leadroute.model.territory_index import Match
-from leadroute.model.validation import FrozenDict
+from leadroute.model.validation import FrozenDict, one_line
 from leadroute.model.working_hours import Hours, meeting, unless_failing
 from leadroute.ranking.charges import Charges
 from leadroute.rules.conditions import ALWAYS
@@ -163,7 +163,7 @@ def _in_order(
     """What may stand in the way right now: before the rest after a contact, that rest, and after it."""
     if ignore_availability:
         return (), (), ()
-    here = (_careful(partial(_off, context)), *_present(context, pauses))
+    here = (_careful(partial(_off, context)), *_present(context, pauses, _elsewhere))
     return here, tuple(_rests(context, pauses)), tuple(_calls(rule, context))
 
 
@@ -181,7 +181,7 @@ def masks(
     fits = tuple(_fits(rule, context))
     if ignore_availability:
         return fits
-    now = (*_present(context, pauses), *_rests(context, pauses), *_calls(rule, context))
+    now = (*_present(context, pauses, _absent), *_rests(context, pauses), *_calls(rule, context))
     return (*fits, *now)
 
 
@@ -207,10 +207,12 @@ def check_presence(reps: Iterable[Rep], presence: Mapping[str, Presence]) -> Non
             raise FieldTypeError(told, kind, "a Presence, such as Presence('busy', since)")
 
 
-def _present(context: RoutingContext, pauses: Pauses) -> Iterator[Ask]:
+def _present(
+    context: RoutingContext, pauses: Pauses, ask: Callable[..., Iterable[Ineligibility]]
+) -> Iterator[Ask]:
     """Who is at work this minute, where that is known."""
     if context.snapshot.presence:
-        yield partial(_elsewhere, context, pauses.offline_grace)
+        yield partial(ask, context, pauses.offline_grace)
 
 
 def _rests(context: RoutingContext, pauses: Pauses) -> Iterator[Ask]:
@@ -265,7 +267,7 @@ def _homeless(context: RoutingContext) -> str:
         return f"no rep of the pool has a part in {_named(context.matches[0])}"
     if place is None:
         return "no territory holds the lead, of which neither country nor region is known"
-    return f"no territory holds {place}"
+    return f"no territory holds {one_line(place)}"
 
 
 def _far(lead: Lead, most: float, rep: Rep) -> Iterator[Ineligibility]:
@@ -302,11 +304,23 @@ def _off(context: RoutingContext, rep: Rep) -> Iterator[Ineligibility]:
         yield Ineligibility("off_hours", why, temporary=True, available_at=back)
 
 
+# A mask reads whether there is a reason, not which, so nothing is written for it.
+_ABSENT: Final = (Ineligibility("not_present", "", temporary=True),)
+
+
+def _absent(
+    context: RoutingContext, offline_grace: timedelta, rep: Rep
+) -> tuple[Ineligibility, ...]:
+    presence = context.snapshot.presence.get(rep.id)
+    here = presence is None or presence.is_available(context.now, offline_grace)
+    return () if here else _ABSENT
+
+
 def _elsewhere(
     context: RoutingContext, offline_grace: timedelta, rep: Rep
 ) -> Iterator[Ineligibility]:
-    presence = context.snapshot.presence.get(rep.id)
-    if presence is not None and not presence.is_available(context.now, offline_grace):
+    if _absent(context, offline_grace, rep):
+        presence = context.snapshot.presence[rep.id]
         since, now = presence.since.astimezone(rep.zone), context.now.astimezone(rep.zone)
         told = f"{since:%H:%M %Z}" if since.date() == now.date() else _local(since, rep.zone)
         yield Ineligibility(

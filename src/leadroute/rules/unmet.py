@@ -16,6 +16,7 @@ from typing import Final, TypeAlias
 from leadroute.errors import FieldTypeError
 from leadroute.model.lead import Lead
 from leadroute.model.rep import Rep
+from leadroute.model.validation import one_line
 from leadroute.rules.conditions import (
     And,
     Comparison,
@@ -131,7 +132,7 @@ def unmet(condition: Condition, registry: Registry) -> _Asked:
 
     def say(lead: Lead, rep: Rep | None, now: datetime | None) -> str:
         parts = false_parts(condition, registry, lead, rep, now)
-        return "; and ".join(_part(part, registry, lead, rep, now) for part in parts)
+        return one_line("; and ".join(_part(part, registry, lead, rep, now) for part in parts))
 
     return say
 

@@ -32,7 +32,7 @@ from leadroute import (
 )
 from leadroute.conditions import signal
 from leadroute.eligibility import CODES
-from leadroute.errors import UnknownFieldError
+from leadroute.errors import ConfigError, UnknownFieldError
 from leadroute.insight import diff
 from leadroute.rules.builders import age, days, define, domain_of, overlaps
 from leadroute.rules.scores import parse_score
@@ -226,7 +226,12 @@ def test_no_rule_and_no_qualification():
         "     'us': not true that country is US (country is not known)",
     ]
     assert found.plain["earlier"][0]["failures"][0]["condition"] == "lead.country == 'US'"
-    assert explain(router, Lead("L-1"), team, now=NOW).earlier == ()
+    refused = explain(router, Lead("L-1"), team, now=NOW)
+    assert [miss.rule for miss in refused.earlier] == ["qualify"]
+    assert str(refused).splitlines()[-2:] == [
+        "  Why not qualified:",
+        "     not true that budget is more than 0 (budget is not known)",
+    ]
     found = explain(router, Lead("L-1", budget=5, country="US"), team, now=NOW)
     assert str(found).endswith("  Why this rule: country is US")
 
@@ -527,3 +532,38 @@ def test_answer_has_the_codes_of_its_reason(rep_id, policy, codes):
     found = why_not(Router(**policy), Lead("L-1"), rep_id, team, now=NOW)
     assert (found.codes, found.plain["codes"]) == (codes, [*codes])
     assert {*codes} <= {*CODES, "no_rule_matched"}
+
+
+def test_a_rep_goes_by_id_or_name():
+    """An id comes before a name, case does not matter, and the name is what people read."""
+    router = Router(rules=[Rule("a", score=free_capacity())])
+    team = Roster(
+        [
+            Rep("ada"),
+            Rep("bob", name="Bob Stone"),
+            Rep("cy", name="BOB"),
+            Rep("di", name="Bob stone"),
+        ]
+    )
+    assert [
+        why_not(router, Lead("L-1"), name, team, now=NOW).rep_id for name in ("bob", "Bob ")
+    ] == [
+        "bob",
+        "cy",
+    ]
+    assert "  Why not Bob Stone: " in str(why_not(router, Lead("L-1"), "bob", team, now=NOW))
+    with pytest.raises(ConfigError, match="2 reps are called 'bob stone'; give an id: 'bob', 'di'"):
+        why_not(router, Lead("L-1"), "bob stone", team, now=NOW)
+    with pytest.raises(UnknownFieldError, match="did you mean 'Bob Stone'"):
+        why_not(router, Lead("L-1"), "Bob Stine", team, now=NOW)
+
+
+def test_moves_go_by_name():
+    """A move names the reps as people do, and its data has their ids."""
+    old = Router(rules=[Rule("a", require=REP.level < 2)])
+    new = Router(rules=[Rule("a", require=REP.level >= 2)])
+    team = Roster([Rep("ada", name="Ada L", level=1), Rep("bob", name="Bob S", level=2)])
+    (move,) = diff(old, new, [Lead("L-1")], team, now=NOW)
+    assert str(move) == "L-1: Ada L -> Bob S: Ada L: level is 1; the rule asks for 2 or more"
+    assert (move.plain["before"], move.plain["after"]) == ("ada", "bob")
+    assert "label_before" not in move.plain

@@ -16,6 +16,7 @@ from leadroute.ranking.ranking import Outcome, Ranking
 from leadroute.ranking.router import Router
 from leadroute.rules.conditions import Condition
 from leadroute.rules.describe import bracketed, describe
+from leadroute.rules.rule import whole_of
 from leadroute.rules.unmet import facts_of, false_parts
 
 
@@ -61,7 +62,8 @@ class Explanation:
     Args:
         ranking: Every rep with every reason.
         words: The condition of the rule that matched, in plain words; empty when none did.
-        earlier: The rules that were asked before, and why they did not match.
+        earlier: The rules that were asked before, and why they did not match; of a lead that does not qualify the
+            conditions that it does not meet, under the name ``qualify``.
     """
 
     ranking: Ranking
@@ -86,7 +88,10 @@ class Explanation:
         lines = [str(self.ranking)]
         if self.words:
             lines.append(f"  Why this rule: {self.words}")
-        if self.earlier:
+        if self.ranking.outcome is Outcome.DISQUALIFIED:
+            lines.append("  Why not qualified:")
+            lines += [f"     {failure}" for miss in self.earlier for failure in miss.failures]
+        elif self.earlier:
             lines.append("  Why no earlier rule:" if self.ranking.rule else "  Why no rule:")
             lines += [f"     {miss}" for miss in self.earlier]
         return "\n".join(lines)
@@ -123,9 +128,11 @@ def explain(
     """
     must_be(Router, router=router)
     ranking = router.rank(lead, roster, now=now, snapshot=snapshot, previous_offers=previous_offers)
-    if ranking.outcome is Outcome.DISQUALIFIED:
-        return Explanation(ranking, "", ())
     lead = router.scored(lead, ranking.at)
+    qualify = whole_of(router.qualify)
+    if ranking.outcome is Outcome.DISQUALIFIED and qualify is not None:
+        failures = _failures(qualify, router, lead, ranking.at)
+        return Explanation(ranking, "", (Miss("qualify", tuple(failures)),))
     names = [rule.name for rule in router.rules]
     matched = len(names) if ranking.rule is None else names.index(ranking.rule)
     when = None if ranking.rule is None else router.rules[matched].when

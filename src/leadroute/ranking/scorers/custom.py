@@ -56,28 +56,32 @@ class HostScorer(Scorer):
         return True
 
     def bind(self, context: RoutingContext) -> Points:
-        """The function, with its points checked; what it said is kept for ``reason``."""
-        answers = self._answers(context)
+        """The function, with its points checked; its answers are kept for ``reason``."""
+        answers, function = self._answers(context), self.function
+        arguments, keywords = self.arguments, dict(self.keywords)
 
         def points(rep: Rep) -> float | None:
-            found = answers[rep.id] = self._ask(context, rep)
-            return found[0]
+            try:
+                found = function(context, rep, *arguments, **keywords)
+            except Exception as error:
+                error.add_note(f"{self}, lead {context.lead.id!r}, rep {rep.id!r}")
+                raise
+            if found is None or (type(found) is float and 0 <= found <= 1):  # as nearly all
+                answers[rep.id] = found
+                return found
+            answers[rep.id] = pair = self._pair(found, rep)
+            return pair[0]
 
         return points
 
-    def _answers(self, context: RoutingContext) -> dict[str, tuple[float | None, str]]:
+    def _answers(self, context: RoutingContext) -> dict[str, Answer]:
         # The scorer is kept beside its answers, so that no other takes over its identity.
-        kept: tuple[HostScorer, dict[str, tuple[float | None, str]]]
+        kept: tuple[HostScorer, dict[str, Answer]]
         kept = context.once((HostScorer, id(self), context.lot), lambda: (self, {}))
         return kept[1]
 
-    def _ask(self, context: RoutingContext, rep: Rep) -> tuple[float | None, str]:
-        """The points, and the reason that came with them; empty when none did."""
-        try:
-            found: Any = self.function(context, rep, *self.arguments, **dict(self.keywords))
-        except Exception as error:
-            error.add_note(f"{self}, lead {context.lead.id!r}, rep {rep.id!r}")
-            raise
+    def _pair(self, found: Any, rep: Rep) -> tuple[float | None, str]:
+        """Points with their reason on one line, empty without one; anything else is refused."""
         pair = type(found) is tuple and len(found) == 2 and isinstance(found[1], str)
         points, said = found if pair else (found, "")
         if points is None or (type(points) in (int, float) and 0 <= points <= 1):
@@ -91,11 +95,15 @@ class HostScorer(Scorer):
 
         The docstring says what gives points, so it is no fact about a rep who has none.
         """
-        points, said = self._answers(context).get(rep.id) or self._ask(context, rep)
+        answers = self._answers(context)
+        if rep.id not in answers:
+            self.bind(context)(rep)
+        found = answers[rep.id]
+        points, said = found if isinstance(found, tuple) else (found, "")
         if said:
             return said
         if not points:
-            return "gives no points" if points == 0 else "has no answer"
+            return "has no answer" if points is None else "gives no points"
         return docline(self.function) or self.name
 
     @property

@@ -23,7 +23,7 @@ BOB = Rep(
     teams={"smb"},
     languages={"en", "fr"},
     joined_at=NOW,
-    attributes={"desk": "Graz", "tags": frozenset("ba"), "certified": False},
+    attributes={"desk": "Graz", "tags": frozenset("ba"), "certified": False, "hired": NOW},
 )
 LEAD_1 = Lead(
     "L-1",
@@ -60,6 +60,10 @@ TOLD = {
     "start is 2026-03-02 09:00 UTC; the rule asks for a time after 2026-03-02 09:00 UTC": ~(
         REP.joined_at <= NOW
     ),
+    "hired is 2026-03-02 09:00 UTC; the rule asks for a time before 2026-03-02 09:00 UTC": REP[
+        "hired"
+    ]
+    < NOW,
     "level is 2; the rule asks for 3 or more; and teams are smb; the rule asks for vip": define(
         "senior", (REP.level >= 3) & REP.languages.contains("fr")
     )

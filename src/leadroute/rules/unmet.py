@@ -10,8 +10,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
-from functools import lru_cache
-from typing import Final, TypeAlias
+from functools import lru_cache, partial
+from typing import Any, Final, TypeAlias
 
 from leadroute.errors import FieldTypeError
 from leadroute.model.lead import Lead
@@ -30,7 +30,7 @@ from leadroute.rules.conditions import (
     walk,
 )
 from leadroute.rules.describe import describe, listed, operand_in_words, value_in_words
-from leadroute.rules.evaluation import Registry, compile_condition, reader
+from leadroute.rules.evaluation import Registry, Test, compile_condition, reader
 from leadroute.rules.fields import Kind
 from leadroute.rules.operand import Const, Entry, Field, Operand, SignalStat
 
@@ -47,31 +47,31 @@ SHOWN: Final = frozenset(
 Fact: TypeAlias = tuple[str, str]
 """What people call a field, and its value behind ``is`` or ``are``."""
 
-_Asked: TypeAlias = Callable[[Lead, Rep | None, datetime | None], str]
+_Words: TypeAlias = Callable[[Lead, Rep | None, datetime | None], str]
+
+
+@lru_cache(maxsize=4_096)
+def _leaves(condition: Condition, registry: Registry) -> tuple[tuple[Condition, Test], ...]:
+    """The parts of a condition that it needs all of, with their tests; itself when it has no parts."""
+    if isinstance(condition, Named):
+        return _leaves(condition.condition, registry)
+    if isinstance(condition, And):
+        return tuple(leaf for part in condition.parts for leaf in _leaves(part, registry))
+    return ((condition, compile_condition(condition, registry)),)
 
 
 def false_parts(
     condition: Condition, registry: Registry, lead: Lead, rep: Rep | None, now: datetime | None
 ) -> Iterator[Condition]:
     """Yield the parts of a false condition that are false themselves; itself when it has no parts."""
-    if isinstance(condition, Named):
-        yield from false_parts(condition.condition, registry, lead, rep, now)
-    elif isinstance(condition, And):
-        for part in condition.parts:
-            if _was_false(part, registry, lead, rep, now):
-                yield from false_parts(part, registry, lead, rep, now)
-    else:
-        yield condition
+    for part, test in _leaves(condition, registry):
+        if _is_false(test, lead, rep, now):
+            yield part
 
 
-_compiled = lru_cache(maxsize=4_096)(compile_condition)
-
-
-def _was_false(
-    part: Condition, registry: Registry, lead: Lead, rep: Rep | None, now: datetime | None
-) -> bool:
+def _is_false(test: Test, lead: Lead, rep: Rep | None, now: datetime | None) -> bool:
     try:
-        return not _compiled(part, registry)(lead, rep, now)
+        return not test(lead, rep, now)
     except FieldTypeError:  # it was not asked, because another was false before it
         return False
 
@@ -115,7 +115,7 @@ def _value(asked: Operand, lead: Lead, rep: Rep | None, now: datetime | None) ->
 
 
 @lru_cache(maxsize=1_024)
-def unmet(condition: Condition, registry: Registry) -> _Asked:
+def unmet(condition: Condition, registry: Registry) -> _Words:
     """Return the function that says why a rep does not meet a requirement, for a sales manager.
 
     Args:
@@ -129,25 +129,36 @@ def unmet(condition: Condition, registry: Registry) -> _Asked:
         >>> say(Lead("L-1"), Rep("bob", level=2, languages={"de"}), None)
         'level is 2; the rule asks for 3 or more'
     """
+    parts = [(test, _words(part, registry)) for part, test in _leaves(condition, registry)]
 
     def say(lead: Lead, rep: Rep | None, now: datetime | None) -> str:
-        parts = false_parts(condition, registry, lead, rep, now)
-        return one_line("; and ".join(_part(part, registry, lead, rep, now) for part in parts))
+        found = [words(lead, rep, now) for test, words in parts if _is_false(test, lead, rep, now)]
+        return one_line("; and ".join(found))
 
     return say
 
 
-def _part(
-    part: Condition, registry: Registry, lead: Lead, rep: Rep | None, now: datetime | None
-) -> str:
+def _words(part: Condition, registry: Registry) -> _Words:
+    """The function that says why one part is false."""
     if isinstance(part, Constant):
-        return "the rule takes no rep at all"
+        return lambda _lead, _rep, _now: "the rule takes no rep at all"
     short = _short(part)
-    if short is None:
+    return _generic(part, registry) if short is None else partial(_briefly, *short)
+
+
+def _generic(part: Condition, registry: Registry) -> _Words:
+    rule = f"the rule requires that {describe(part, registry.predicates)}"
+
+    def words(lead: Lead, rep: Rep | None, now: datetime | None) -> str:
         facts = [" ".join(fact) for fact in facts_of(part, lead, rep, now, "the lead's ")]
-        rule = f"the rule requires that {describe(part, registry.predicates)}"
         return f"{listed(facts, 'and')}; {rule}" if facts else rule
-    asked, form, other = short
+
+    return words
+
+
+def _briefly(
+    asked: Operand, form: str, other: Operand | str, lead: Lead, rep: Rep | None, now: Any
+) -> str:
     if not isinstance(other, str | Const):
         name = operand_in_words(other, "the lead's ")
         other = f"{name} ({_value(other, lead, rep, now)[1]})"
@@ -169,7 +180,8 @@ def _short(part: Condition, *, negated: bool = False) -> _Short | None:
             op = _NEGATIVE[op] if negated else op
             if not _of_rep(asked):
                 asked, op, other = other, _MIRROR.get(op, op), asked
-            found = asked, (_TIMES if asked.kind is Kind.INSTANT else _BOUNDS)[op], other
+            timed = Kind.INSTANT in (asked.kind, other.kind)
+            found = asked, (_TIMES if timed else _BOUNDS)[op], other
         case Membership(operand=asked, values=(_, *_) as values):
             form = "anything but {}" if part.negated is not negated else "{}"
             found = asked, form, listed(map(value_in_words, values))

@@ -76,7 +76,7 @@ def test_tiers_come_strictly_one_after_the_other():
     assert points(score, ADA, open={"ada": 10**9}) > points(score, BOB)
     assert reason(score, BOB) == "tier 2 of 2: 0 open of 10"
     assert points(tiers(senior), BOB) == 0.0
-    assert reason(tiers(senior), BOB) == "in none of 1 tiers"
+    assert reason(tiers(senior), BOB) == "in none of 1 tier"
 
 
 @given(inner, inner, situations())

@@ -19,6 +19,7 @@ from leadroute.errors import ConfigError
 from leadroute.model.rep import Rep
 from leadroute.ranking.scorers.parameters import not_negative, share
 from leadroute.ranking.scorers.round_robin import dues
+from leadroute.rules.describe import plural
 from leadroute.rules.routing_context import RoutingContext
 from leadroute.rules.scorer import Points, Scorer, column_where
 
@@ -237,7 +238,7 @@ class tiers(_Several):
         """The tier, and the reason inside it."""
         decides = self._deciding(context, rep)
         if decides is None:
-            return f"in none of {len(self.scorers)} tiers"
+            return f"in none of {plural(len(self.scorers), 'tier')}"
         number = self.scorers.index(decides) + 1
         return f"tier {number} of {len(self.scorers)}: {decides.reason(context, rep)}"
 

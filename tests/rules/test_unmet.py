@@ -125,6 +125,18 @@ def test_a_part_that_was_not_asked_is_no_reason():
     assert [*false_parts(require, PLAIN, LEAD_1, BOB, NOW)] == [REP.level >= 3]
 
 
+def test_a_predicate_behind_what_is_false_may_fail():
+    """A predicate that relies on the part before it does no harm when that part is false."""
+
+    def rich(lead, rep, now):
+        return lead.budget > rep.level * 1_000
+
+    require = (REP.level >= 3) & predicate("rich")
+    router = Router(rules=[Rule("all", require=require)], predicates={"rich": rich})
+    (rejection,) = router.rank(Lead("L-1"), Roster([Rep("bob", level=1)])).rejections
+    assert rejection.reason == "level is 1; the rule asks for 3 or more"
+
+
 @given(conditions(), leads(), reps())
 def test_a_condition_is_false_because_of_its_parts(condition, lead, rep):
     """Where a condition is false, each part that is told is false, and there are words for it."""

@@ -13,7 +13,6 @@ from datetime import datetime
 from functools import lru_cache, partial
 from typing import Any, Final, TypeAlias
 
-from leadroute.errors import FieldTypeError
 from leadroute.model.lead import Lead
 from leadroute.model.rep import Rep
 from leadroute.model.validation import one_line
@@ -72,7 +71,7 @@ def false_parts(
 def _is_false(test: Test, lead: Lead, rep: Rep | None, now: datetime | None) -> bool:
     try:
         return not test(lead, rep, now)
-    except FieldTypeError:  # it was not asked, because another was false before it
+    except Exception:  # noqa: BLE001 - it was not asked, because another was false before it, and a predicate may rely on that
         return False
 
 

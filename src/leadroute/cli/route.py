@@ -170,7 +170,7 @@ class _Routing:
             why = f": {placement.reason}" if placement.reason else ""
             before = f"submitted before, as {placement.status.value}{why}"
             return self._row(placement, None, placement.reason_code, before)
-        best = found.first() if isinstance(found, Decided) else None
+        best = found.best() if isinstance(found, Decided) else None
         if best is not None:
             score = round(best.score, 6)
             return self._row(placement, score, Outcome.ASSIGNABLE.value, best.reason)

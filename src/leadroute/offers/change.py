@@ -76,6 +76,8 @@ def _storable(value: object, name: str, text: str) -> None:
 
 def _name(value: object, attribute: Attribute[str], text: str) -> None:
     """A text of at most MAX_KEY characters, possibly empty."""
+    if type(text) is str and len(text) <= MAX_KEY and text.isascii() and "\0" not in text:
+        return  # nearly every one, without a further call
     _storable(value, attribute.name, text)
     if len(text) > MAX_KEY:
         problem = f"has {len(text)} characters; at most {MAX_KEY} can be kept"

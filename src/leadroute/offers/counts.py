@@ -13,7 +13,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from functools import lru_cache
-from itertools import compress
+from itertools import chain, compress
 from typing import Any, Final
 
 from attrs import field, frozen
@@ -61,6 +61,13 @@ _KEYS: Final = FrozenDict(
 """The counters of a rep, by their names in ``Snapshot``."""
 
 
+def _key_of(key: Callable[[str], str]) -> Callable[[Rep], str]:
+    return lambda rep: key(rep.id)
+
+
+_KEY_OF: Final = FrozenDict({name: _key_of(key) for name, key in _KEYS.items()})
+
+
 def by_rep(given: Mapping[str, Presence]) -> Mapping[str, Presence]:
     """A converter for your presence: the very mapping that you go on changing.
 
@@ -98,26 +105,24 @@ class Books:
         # The credits first: who takes a turn after they were read makes this step conflict, so the number of the last
         # assignment, which is read behind them, is still the last one when the step is committed.
         credits = None if need.pool is None else self.credits(need.pool)
-        candidates, limits = need.candidates, need.limits
+        crew, limits = need.candidates.crew, need.limits
         wanted = [name for name in _KEYS if name in need.fields]
         if limits.capacity is None and "open" not in need.score:
             wanted.remove("open")
         if self.router.wrap_up and "contacted" not in wanted:
             wanted.append("contacted")
-        columns = {name: candidates.column(("counter", name), _key_of(name)) for name in wanted}
-        asked = [key for column in columns.values() for key in column]
-        asked += limits.keys()
-        asked += [charge.key for charge in need.over_all]
+        columns = [crew.column(("counter", name), _KEY_OF[name]) for name in wanted]
+        asked = [*chain(*columns), *limits.keys, *[charge.key for charge in need.over_all]]
         asked.append(order_key())
         if "used" in need.score:
             router = self.router
-            asked += counters(candidates.reps, router.caps, router.zone, self.now)
+            asked += counters(crew.reps, router.caps, router.zone, self.now)
         found = self.store.counts(asked)
         self._order.append(found.get(order_key(), 0))
-        ids, named = candidates.ids, dict[str, Any]()
-        for name, column in columns.items():
+        named = dict[str, Any]()
+        for name, column in zip(wanted, columns, strict=True):
             values = [*map(found.get, column)]
-            named[name] = FrozenDict(compress(zip(ids, values, strict=True), values))
+            named[name] = FrozenDict(compress(zip(crew.ids, values, strict=True), values))
         if credits is not None:
             named["credits"] = FrozenDict({need.pool: credits.credits()})
             if "turns" in need.score:
@@ -128,7 +133,7 @@ class Books:
         return Snapshot(
             used=FrozenDict(found),
             track_records=self.track_records,
-            presence=_present(candidates.reps, self.presence) if self.presence else FrozenDict(),
+            presence=_present(crew.reps, self.presence) if self.presence else FrozenDict(),
             **named,
         )
 
@@ -159,11 +164,6 @@ class Books:
         """What writes the credits that this step has changed."""
         for credits in self._credits.values():
             yield from credits.operations()
-
-
-def _key_of(name: str) -> Callable[[Rep], str]:
-    key = _KEYS[name]
-    return lambda rep: key(rep.id)
 
 
 def counted(

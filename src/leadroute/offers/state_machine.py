@@ -11,9 +11,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from functools import reduce
-from typing import Any
+from operator import attrgetter
+from typing import Any, Final
 
-from attrs import evolve
+from attrs import fields_dict
 
 from leadroute.errors import InvalidTransitionError
 from leadroute.model.keys import is_open_key
@@ -104,7 +105,12 @@ def move(before: Placement | None, event: LeadEvent, lead_id: str) -> Placement:
     if isinstance(event, FeedbackGiven) and event.closing:
         status = Status.CLOSED
     changes = _CHANGES[type(event)](before, event)
-    return evolve(before, status=status, steps=before.steps + 1, **changes)
+    kept = zip(_FIELDS, _VALUES(before), strict=True)  # as attrs.evolve, in half the time
+    return Placement(**{**dict(kept), "status": status, "steps": before.steps + 1, **changes})
+
+
+_FIELDS: Final = tuple(fields_dict(Placement))
+_VALUES: Final = attrgetter(*_FIELDS)
 
 
 def _recording(event: LeadEvent) -> str:

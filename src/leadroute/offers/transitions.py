@@ -142,7 +142,7 @@ def event_of(found: Decided | Ranking, router: Router, books: Books, now: dateti
         if found.outcome is Outcome.DISQUALIFIED:
             return Disqualified(now, found.factor, found.verdict, found.policy_version)
         rule = None
-    elif found.best >= 0:
+    elif found.place >= 0:
         return _offer(found, router, books, now)
     else:
         rule = found.rule.name
@@ -165,7 +165,7 @@ def _offer(found: Decided, router: Router, books: Books, now: datetime) -> Offer
         found.score,
         _holds(charged),
         found.propensity,
-        found.fairness_cost,
+        found.fairness_cost(),
         limits,
         rule.release_on,
         None if turn is None else books.credits(found.pool).take(turn),
@@ -420,19 +420,15 @@ def operations(
 
 def _moved(held: Mapping[str, int], after: Placement, events: Sequence[LeadEvent]) -> Iterator[Add]:
     """The difference in what the lead counts against, within the limits of the offer."""
-    limits = {
-        key: most
-        for event in events
-        if isinstance(event, Offered)
-        for key, most in event.limits.items()
-    }
-    for counter in sorted({*held, *after.reservations}):
-        delta = after.reservations.get(counter, 0) - held.get(counter, 0)
+    limits: Mapping[str, int] = next((e.limits for e in events if isinstance(e, Offered)), {})
+    taken = after.reservations
+    for counter in sorted({*held, *taken}):
+        delta = taken.get(counter, 0) - held.get(counter, 0)
         if delta > 0:
             yield Add(counter, delta, hi=limits.get(counter))
         elif delta:
             yield Add(counter, delta, lo=limits.get(counter))
-    for counter in sorted(limits.keys() - held.keys() - after.reservations.keys()):
+    for counter in sorted(limits.keys() - held.keys() - taken.keys()):
         yield Add(counter, 0, lo=None, hi=limits[counter])
 
 

@@ -39,7 +39,7 @@ from leadroute.model.validation import (
 from leadroute.ranking.candidates import CandidateSet, Team, Teams
 from leadroute.ranking.case import Case
 from leadroute.ranking.charges import Charges
-from leadroute.ranking.decide import Asked, Counts, Decided, decide
+from leadroute.ranking.decide import Counts, Decided, decide
 from leadroute.ranking.lead_scoring import LeadScoring
 from leadroute.ranking.membership import likely
 from leadroute.ranking.policy_checks import (
@@ -439,7 +439,7 @@ class Router:
         rule = self.rules[position]
         try:
             matches = self.territories.lookup(lead) if self.territories else ()
-            return decide(Asked(self, rule, lead, instant, counts, before, matches), roster)
+            return decide(self, rule, roster, lead, instant, counts, before, matches)
         except Exception as error:
             say_where(error, rule.name, lead.id)
             raise

@@ -82,7 +82,10 @@ class Scorer:
         if key is None:
             points = self.bind(context)
             return [points(rep) for rep in context.reps]
-        return context.column((self, key), _bound_late(self, context))
+        found: list[float | None] | None = context.crew.kept.get((self, key))
+        if found is None:
+            found = context.crew.column((self, key), _bound_late(self, context))
+        return found
 
     def depends(self, context: RoutingContext) -> Hashable | None:
         """Return everything that the points depend on besides the rep.
@@ -455,34 +458,25 @@ def means(
         >>> means([3, 1], [[1.0, None], [0.0, 0.5]])
         [0.75, 0.5]
     """
-    try:
-        return _means_of_all(weights, columns)
-    except TypeError:  # quicker than to look for a None beforehand
-        return _means_of_known(weights, columns)
-
-
-def _means_of_all(weights: Sequence[float], columns: Sequence[Sequence[Any]]) -> list[float | None]:
-    """The same where every column has points in every row.
-
-    Raises:
-        TypeError: One has none.
-    """
     whole = 0.0
     for weight in weights:
         whole += weight
     if not whole:
         return [None] * len(columns[0])
     first, *others = columns
-    weight, *more = weights
-    if not others:
-        return [(0.0 + weight * points) / whole for points in first]
-    if len(others) == 1:  # the frequent case, in one go
-        (other,), (second,) = others, more
-        both = zip(first, other, strict=True)
-        return [(weight * points + second * beside) / whole for points, beside in both]
-    totals = [weight * points for points in first]
-    for weight, column in zip(more, others, strict=True):
-        totals = [total + weight * points for total, points in zip(totals, column, strict=True)]
+    try:  # quicker than to look for a None beforehand
+        if not others:
+            weight = weights[0]
+            return [(0.0 + weight * points) / whole for points in first]  # type: ignore[operator]
+        if len(others) == 1:  # the frequent case, in one go
+            weight, second = weights
+            both = zip(first, others[0], strict=True)
+            return [(weight * one + second * other) / whole for one, other in both]  # type: ignore[operator]
+        totals = [weights[0] * points for points in first]  # type: ignore[operator]
+        for weight, column in zip(weights[1:], others, strict=True):
+            totals = [total + weight * points for total, points in zip(totals, column, strict=True)]  # type: ignore[operator]
+    except TypeError:
+        return _means_of_known(weights, columns)
     return [total / whole for total in totals]
 
 

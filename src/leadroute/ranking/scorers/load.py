@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Iterator
 from datetime import datetime, tzinfo
-from itertools import repeat
 from operator import attrgetter
 from typing import NamedTuple, TypeAlias
 
@@ -68,11 +67,10 @@ class free_capacity(Scorer):
         """Read the open counts. O(reps)."""
         if self.units:
             return [*map(self.bind(context), context.reps)]
-        most = context.column("capacity", attrgetter("capacity"))
-        opened = map(context.snapshot.open.get, context.ids, repeat(0))
+        most = context.crew.column("capacity", _capacity)
         return [
             (whole - busy) / whole if whole and 0 <= busy <= whole else _at_an_end(whole, busy)
-            for whole, busy in zip(most, opened, strict=True)
+            for whole, busy in zip(most, context.open, strict=True)
         ]
 
     def reason(self, context: RoutingContext, rep: Rep) -> str:
@@ -90,6 +88,9 @@ class free_capacity(Scorer):
             ),
             default=0,
         )
+
+
+_capacity = attrgetter("capacity")
 
 
 def _at_an_end(whole: int | None, busy: float) -> float:

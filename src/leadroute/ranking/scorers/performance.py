@@ -17,7 +17,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import lru_cache, partial
-from itertools import repeat
 from math import expm1
 from operator import attrgetter, le
 from typing import Any, Final
@@ -43,7 +42,7 @@ from leadroute.ranking.empirical_bayes import Estimate, Prior, posterior, prior_
 from leadroute.ranking.scorers.parameters import lasting, positive, share
 from leadroute.rules.describe import plural
 from leadroute.rules.fields import text_titles, texts_of
-from leadroute.rules.routing_context import RoutingContext
+from leadroute.rules.routing_context import ZEROS, RoutingContext
 from leadroute.rules.scorer import Points, Scorer
 
 __all__ = [
@@ -102,13 +101,13 @@ class Learning(Scorer):
         return [[*map(attrgetter(name), records)] for name in names]
 
     def _counted(
-        self, snapshot: Snapshot, ids: list[str], names: tuple[str, ...]
+        self, snapshot: Snapshot, ids: Sequence[str], names: tuple[str, ...]
     ) -> list[list[float]]:
         if self.by is not None or not {"won", "closed"}.intersection(names):
             return [[0] * len(ids) for _ in names]
         of_won, of_closed = snapshot.won.get, snapshot.closed.get
-        won: list[float] = [*map(of_won, ids, repeat(0))]
-        closed: list[float] = [*map(of_closed, ids, repeat(0))]
+        won: list[float] = [*map(of_won, ids, ZEROS)]
+        closed: list[float] = [*map(of_closed, ids, ZEROS)]
         if min(won, default=0) < 0 or not all(map(le, won, closed)):
             records = [counted(snapshot, rep_id) for rep_id in ids]
             won, closed = [each.won for each in records], [each.closed for each in records]

@@ -15,7 +15,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from fractions import Fraction
-from itertools import repeat
 from math import inf, lcm
 from operator import add
 from typing import Any, Final, NamedTuple
@@ -29,7 +28,7 @@ from leadroute.model.turn_credit import TurnCredit, less, payments, soonest
 from leadroute.model.validation import FrozenDict
 from leadroute.ranking.scorers.parameters import choice, lasting
 from leadroute.rules.describe import plural
-from leadroute.rules.routing_context import RoutingContext
+from leadroute.rules.routing_context import ZEROS, RoutingContext
 from leadroute.rules.scorer import Points, Scorer
 
 __all__ = [
@@ -95,6 +94,7 @@ class Dues(NamedTuple):
         whole: The weight of all.
         scale: What the credits are multiplied with: 1, or ``whole``.
         ids: The ids, which break ties.
+        shares: What falls to each with this lead, on the scale of the credits and rounded down.
     """
 
     credits: Sequence[int]
@@ -102,6 +102,7 @@ class Dues(NamedTuple):
     whole: int
     scale: int
     ids: Sequence[str]
+    shares: Sequence[int]
 
     @property
     def turn(self) -> int:
@@ -110,19 +111,18 @@ class Dues(NamedTuple):
 
     def due(self) -> list[int]:
         """What each is due with this lead, on the scale of the credits and rounded down. O(n)."""
-        shares = {weight: self._share(weight)[0] for weight in {*self.weights}}
-        return [*map(add, self.credits, map(shares.__getitem__, self.weights))]
+        return [*map(add, self.credits, self.shares)]
 
-    def _share(self, weight: int) -> tuple[int, int]:
-        """What falls to a weight, and what is lost by rounding it down."""
-        return divmod(UNIT * weight * self.scale, self.whole)
+    def _lost(self, weight: int) -> int:
+        """What a weight loses because its share is rounded down."""
+        return UNIT * weight * self.scale % self.whole
 
     def order(self, mode: str) -> list[int]:
         """The places of the candidates, whose turn it is first. O(n log n)."""
         places = range(len(self.weights))
         if mode == "strict":
             return sorted(places, key=self._strict().__getitem__)
-        lost = {weight: -self._share(weight)[1] for weight in {*self.weights}}
+        lost = {weight: -self._lost(weight) for weight in {*self.weights}}
         keys = [
             (-each, lost[weight], -weight, rep_id)
             for each, weight, rep_id in zip(self.due(), self.weights, self.ids, strict=True)
@@ -140,7 +140,7 @@ class Dues(NamedTuple):
             return due.index(most)
         tied = [place for place, each in enumerate(due) if each == most]
         weights = {self.weights[place] for place in tied}
-        heaviest = max(weights, key=lambda weight: (self._share(weight)[1], weight))
+        heaviest = max(weights, key=lambda weight: (self._lost(weight), weight))
         heavy = (place for place in tied if self.weights[place] == heaviest)
         return min(heavy, key=self.ids.__getitem__)
 
@@ -175,22 +175,29 @@ def dues(context: RoutingContext) -> Dues:
 
 
 def _dues(context: RoutingContext) -> Dues:
-    weights = _whole(context.column("weight", exact_weight))
-    whole, snapshot, ids = sum(weights) or 1, context.snapshot, context.ids
+    weights, whole, shares = context.crew.once("shares", lambda: _shares(context.reps))
+    snapshot, ids = context.snapshot, context.ids
     known = snapshot.credits.get(context.pool)
     if known is None:
-        turns = [*map(context.turns.get, ids, repeat(0))]
-        shared, scale = sum(turns), whole
+        turns = [*map(context.turns.get, ids, ZEROS)]
+        shared, scale, shares = sum(turns), whole, [UNIT * weight for weight in weights]
         credits = [
             UNIT * (shared * weight - taken * whole)
             for weight, taken in zip(weights, turns, strict=True)
         ]
     else:
-        scale, credits = 1, [*map(known.get, ids, repeat(0))]
+        scale, credits = 1, [*map(known.get, ids, ZEROS)]
     if snapshot.turn_credits:
         for place, balance in _balances(context):
             credits[place] += balance * UNIT * scale
-    return Dues(credits, weights, whole, scale, ids)
+    return Dues(credits, weights, whole, scale, ids, shares)
+
+
+def _shares(reps: Sequence[Rep]) -> tuple[Sequence[int], int, Sequence[int]]:
+    """The weights of some reps in whole numbers, their sum, and what falls to each when one lead is shared out."""
+    weights = _whole([*map(exact_weight, reps)])
+    whole = sum(weights) or 1
+    return weights, whole, [share(1, weight, whole) for weight in weights]
 
 
 def _balances(context: RoutingContext) -> list[tuple[int, int]]:

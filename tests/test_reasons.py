@@ -336,6 +336,11 @@ SITUATIONS = [
         lambda: why({}, {"capacity": 5}, counts={"open": {"bob": 5}}),
     ),
     Situation(
+        "The rep has a capacity of 0",
+        "has a capacity of 0",
+        lambda: why({}, {"capacity": 0}),
+    ),
+    Situation(
         "The rep has no room for a large lead",
         "is full: 4 of 5 open, and this lead takes 2",
         lambda: why({"capacity_cost": 2}, {"capacity": 5}, counts={"open": {"bob": 4}}),
@@ -378,6 +383,15 @@ SITUATIONS = [
             {},
             {"caps": ["30 per month, paced"]},
             counts={"used": {"cap/bob/month day/2026-03-09": 2}},
+        ),
+    ),
+    Situation(
+        "A new rep's cap still grows",
+        "has had 5 of 5 so far this week (the cap is 20 per week, ramp 8w)",
+        lambda: why(
+            {},
+            {"caps": ["20 per week, ramp 8w"], "joined_at": NOON - timedelta(weeks=2)},
+            counts={"used": {"cap/bob/week/2026-W11": 5}},
         ),
     ),
     Situation(

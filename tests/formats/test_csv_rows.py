@@ -122,9 +122,10 @@ def test_a_column_that_is_nearly_a_field_is_refused():
     """A slip in the name of a column is an error with the near name and the way out."""
     assert refusal("id,contry,emial,employes") == (
         "leads.csv:1: "
-        "column 'contry' is no field; write 'country', or 'attributes.contry' if it is an attribute of your own; "
-        "column 'emial' is no field; write 'email', or 'attributes.emial' if it is an attribute of your own; "
-        "column 'employes' is no field; write 'employees', or 'attributes.employes' if it is an attribute of your own"
+        "column 'contry' is not a field; write 'country', or 'attributes.contry' if it is an attribute of your own; "
+        "column 'emial' is not a field; write 'email', or 'attributes.emial' if it is an attribute of your own; "
+        "column 'employes' is not a field; write 'employees', or 'attributes.employes' "
+        "if it is an attribute of your own"
     )
 
 

@@ -55,7 +55,7 @@ def test_each_bad_line_is_named():
         'leads:4: row is null; write an object such as {"id": "L-1"}',
         "leads:5: row goes on after its end with 'x'; remove that",
         (
-            "leads:6: column 'contry' is no field; write 'country', or 'attributes.contry' "
+            "leads:6: column 'contry' is not a field; write 'country', or 'attributes.contry' "
             "if it is an attribute of your own; budget is '5 pm', which is not a number; "
             "write plain digits such as 1000 or 1000.5, or leave it empty when it is not known"
         ),

@@ -87,8 +87,8 @@ def test_every_fault_of_a_row_is_told():
     ("header", "said"),
     [
         ("", "f:1: column 'name' is missing"),
-        ("name,contries", "f:1: column 'contries' is no field; did you mean 'countries'?"),
-        ("name,xyzzy", "f:1: column 'xyzzy' is no field; write one of name, countries"),
+        ("name,contries", "f:1: column 'contries' is not a field; did you mean 'countries'?"),
+        ("name,xyzzy", "f:1: column 'xyzzy' is not a field; write one of name, countries"),
         ("name,name", "f:1: column 'name' is there twice; keep one of them"),
     ],
 )

@@ -157,7 +157,7 @@ def test_a_child_has_from_its_parent_what_it_does_not_say():
         (
             [Territory("a", parent="b")],
             UnknownFieldError,
-            "'a'.parent: there is no territory named 'b'",
+            "territory 'a': there is no territory named 'b'",
         ),
         (
             [Territory("a", parent="b"), Territory("b", parent="c"), Territory("c", parent="b")],

@@ -281,7 +281,7 @@ def test_a_fact_of_the_wrong_type_is_traced(place, router):
             "rule 'a'.score: there is no predicate named 'x'",
         ),
         ({"rules": [], "pools": [Pool("p", where=predicate("x"))]}, "pool 'p'.where: there is no"),
-        ({"rules": [], "accept_within": "0s"}, "the window is 0s"),
+        ({"rules": [], "accept_within": "0s"}, "is 0s"),
     ],
 )
 def test_a_policy_that_cannot_work(fields, said):

@@ -12,7 +12,7 @@ from typing import Any, Final
 from attrs import fields, frozen
 
 from leadroute.clock import Clock, SystemClock
-from leadroute.errors import ConfigError
+from leadroute.errors import ConfigError, UnknownFieldError
 from leadroute.formats.policy_file import load_policy
 from leadroute.formats.rows import Reading, read_leads, read_reps
 from leadroute.formats.source import columns_of
@@ -177,7 +177,7 @@ def roster_of(options: Any, router: Router) -> Roster:
 def leads_of(options: Any, router: Router | None = None) -> Reading[Lead]:
     """The leads one by one, with a ``RowError`` in the place of each bad row."""
     piped = options.leads == "-"
-    return read_leads(
+    reading = read_leads(
         getattr(sys.stdin, "buffer", sys.stdin) if piped else existing(options.leads),
         name="<stdin>" if piped else "",
         format=options.format,
@@ -190,6 +190,11 @@ def leads_of(options: Any, router: Router | None = None) -> Reading[Lead]:
         extra=options.extra,
         on_fault=options.on_fault,
     )
+    headers = {header_key(column.header): column.header for column in reading.columns}
+    for header, _ in options.map if headers else ():
+        if header_key(header) not in headers:
+            raise UnknownFieldError("column", header, headers.values(), f"{reading.name}: --map")
+    return reading
 
 
 LISTED: Final = 40  # how many columns of a kind are named; the others are counted

@@ -31,7 +31,7 @@ from leadroute.cli.inputs import (
     unfilled,
 )
 from leadroute.cli.output import Screen, in_json
-from leadroute.errors import FieldTypeError, InvalidTransitionError, RowError
+from leadroute.errors import ConfigError, FieldTypeError, InvalidTransitionError, RowError
 from leadroute.formats.csv_rows import write_rows
 from leadroute.formats.rows import Reading
 from leadroute.model.lead import Lead
@@ -208,7 +208,12 @@ def _store(options: Any, opened: ExitStack) -> SqliteStore:
 def _output(options: Any, opened: ExitStack, screen: Screen) -> TextIO:
     if options.output is None:
         return screen.out
-    return opened.enter_context(Path(options.output).open("w", encoding="utf-8", newline=""))
+    path = Path(options.output)
+    for option in ("policy", "reps", "leads", "columns", "store") if path.exists() else ():
+        read = getattr(options, option)
+        if read is not None and Path(read).exists() and path.samefile(read):
+            raise ConfigError(f"{path}: --output is the file of --{option}; name another file")
+    return opened.enter_context(path.open("w", encoding="utf-8", newline=""))
 
 
 def _unread(options: Any, router: Router, leads: Reading[Lead]) -> Iterator[str]:

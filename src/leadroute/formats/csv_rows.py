@@ -193,7 +193,7 @@ def _territories_columns(called: str, line: int, header: list[str]) -> list[str]
         if column not in _READERS:
             near = nearest(column, tuple(_READERS))
             hint = f"did you mean {near!r}?" if near else f"write one of {', '.join(_READERS)}"
-            faults.append(FieldError(f"column {written.strip()[:40]!r}", f"is no field; {hint}"))
+            faults.append(FieldError(f"column {written.strip()[:40]!r}", f"is not a field; {hint}"))
         elif columns.count(column) > 1:
             faults.append(FieldError(f"column {column!r}", "is there twice; keep one of them"))
     if "name" not in columns:

@@ -219,7 +219,7 @@ def _problem(column: Column, filled: set[str], extra: str, *, slip: bool) -> str
     given = column.header.strip()[:60]
     if slip and extra != IGNORE and column.near and column.near not in filled:
         own = f"'{ATTRIBUTE}{given}' if it is an attribute of your own"
-        return f"is no field; write {column.near!r}, or {own}"
+        return f"is not a field; write {column.near!r}, or {own}"
     if extra == "refuse":
         return f"fills no field; map it to one, to '{ATTRIBUTE}{_slug(given)}', or to '{IGNORE}'"
     return ""

@@ -610,7 +610,8 @@ def _made(
     except LeadrouteError as error:
         raise error if isinstance(error, ConfigError) else ConfigError(str(error)) from None
     except TypeError as error:
-        raise ConfigError(f"{name}() cannot be called like this: {error}") from None
+        problem = str(error).replace(".__init__()", "()")
+        raise ConfigError(f"{name}() cannot be called like this: {problem}") from None
     if not isinstance(found, Scorer):
         raise ConfigError(f"{name}() made no scorer, but a value of type {type(found).__name__}")
     return found

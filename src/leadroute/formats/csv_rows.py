@@ -140,7 +140,7 @@ _READERS: Final[Mapping[str, Callable[[str], Any]]] = {
 def read_territories(
     source: Source, *, name: str = ""
 ) -> tuple[tuple[Territory, ...], list[RowError]]:
-    """The territories of a CSV file, and every row of it that is none.
+    """Read territories from CSV, and a ``RowError`` for each bad row.
 
     Args:
         source: A path, an open text file, or an iterable of lines. Cells have ``,`` between them,
@@ -295,7 +295,9 @@ def write_rows(
 
 
 def row_of(value: Lead | Rep) -> dict[str, Any]:
-    """The known fields of a lead or a rep, by the names that ``read_leads`` and ``read_reps`` know.
+    """Return the known fields of a lead or a rep by name.
+
+    The names are those of ``read_leads`` and ``read_reps``.
 
     Example:
         >>> row_of(Lead("L-1", country="de", attributes={"seats": 12}))

@@ -154,7 +154,9 @@ _KEYS = ("preset", "columns")
 
 
 def load_columns(path: str | Path) -> ColumnMap:
-    """Read a column map from TOML: a ``preset``, and a table ``[columns]`` of fields by headers.
+    """Read a column map from TOML.
+
+    It has a ``preset``, and a table ``[columns]`` of fields by headers.
 
     Args:
         path: The file.

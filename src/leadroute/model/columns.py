@@ -76,7 +76,7 @@ class ColumnMap:
             raise UnknownFieldError("preset of columns", self.preset, CRM_COLUMNS)
 
     def with_columns(self, columns: Mapping[str, str]) -> ColumnMap:
-        """Return the map with more columns, which win over those that it has."""
+        """Return the map with more columns; they replace those it has."""
         return evolve(self, columns={**_frozen_texts(columns), **self.columns, **columns})
 
 

@@ -1,8 +1,8 @@
 """The dispatcher: leads submitted, offered, answered, timed out and passed on, over a store.
 
 * Every call reads, decides in a pure function, and commits one change. When the commit loses a race it reads again.
-* Nothing runs by itself. ``sweep`` is the only timer, and the host calls it as often as it likes,
-  from as many processes as it likes.
+* Nothing runs by itself. ``sweep`` is the only timer; call it as often as you like, from as many
+  processes as you like.
 """
 
 from __future__ import annotations
@@ -72,21 +72,23 @@ def _kept_to(
 
 @frozen(eq=False)
 class Dispatcher:
-    """The stateful face of a policy: it keeps every lead in a store. Build one per request or job.
+    """A policy with a store: it offers leads and records the answers.
+
+    Build one for each request or job; it keeps nothing outside its store.
 
     Args:
         router: The policy.
         roster: The reps.
-        store: Where placements are kept; bound to the host's transaction when they shall be part of it.
-        clock: Where the present comes from.
-        track_records: What became of earlier leads, for the scorers that learn from it:
-            ``track_records_of(histories)``, or ``tracked()``, made as often as you like.
+        store: Where placements are kept; a bound store keeps them in your own transaction.
+        clock: The source of the present; the clock of the machine by default.
+        track_records: The results of earlier leads, which some scorers read:
+            ``track_records_of(histories)`` or ``tracked()``; none by default.
         track_outcomes_by: The fields of the lead by which outcomes are counted in the store as they
             happen, such as ``["industry"]``, or ``["lead['plan']"]`` for an attribute; ``[]``
             counts all leads together, ``None`` nothing. Names, e-mail addresses and phone numbers
             are refused.
         presence: Whether each rep is at work this minute, by rep id: a mapping of your own that you
-            keep up to date. It is read at every decision. Who is not in it is not asked about.
+            keep up to date. It is read at every decision. A rep who is not in it counts as present.
 
     Raises:
         UnknownFieldError: ``track_outcomes_by`` names a field that the lead does not have, or that is personal.
@@ -118,13 +120,14 @@ class Dispatcher:
         trigger: str = "",
         on_error: Literal["catch_all", "raise"] = "catch_all",
     ) -> Placement:
-        """Take a lead in: score it, qualify it, decide, and offer it, in one change.
+        """Score and qualify a lead, decide, and make the first offer.
 
-        Submitting a lead again changes nothing and gives its placement as it is now.
+        All of it is one change of the store. Submitting a lead again changes nothing and returns its
+        placement as it is now.
 
         Args:
-            lead: The lead; its id is what makes it the same lead.
-            trigger: What set it off, such as ``form``: a word of your own list, up to 80
+            lead: The lead; two leads with one id are the same lead.
+            trigger: The cause, such as ``form``: a word of your own list, up to 80
                 characters; not free text, because it goes into the log, which keeps no personal
                 data.
             on_error: When a rule, a scorer, a predicate or a calendar raises an error:
@@ -137,7 +140,7 @@ class Dispatcher:
         Raises:
             ConfigError: ``on_error`` is another word.
             ValidationError: The trigger cannot be kept, or the lead is too large. Nothing is stored.
-            ConflictError: Other processes were faster for half a minute. Nothing is stored.
+            ConflictError: Other processes changed the same counters for half a minute. Nothing is stored.
         """
         must_be(Lead, lead=lead)
         if on_error not in ("catch_all", "raise"):
@@ -145,10 +148,12 @@ class Dispatcher:
         return persistently(partial(self._submit, lead, trigger, on_error))
 
     def accept(self, lead_id: str, rep_id: str) -> Placement:
-        """A rep takes the lead that is offered to them. Accepting again changes nothing.
+        """Record that a rep accepts the lead that is offered to them.
+
+        Accepting again changes nothing.
 
         Raises:
-            NotOfferedError: The lead is not offered to this rep; the message says who has it and since when.
+            NotOfferedError: The lead is not offered to this rep; the message names the rep who has it.
             OfferExpiredError: The offer to this rep has ended.
             LeadNotFoundError: The lead was never submitted.
         """
@@ -161,23 +166,23 @@ class Dispatcher:
         return self._freeing("accept", accepted)
 
     def assign(self, lead_id: str, rep_id: str, *, by: str) -> Placement:
-        """Give the lead to a rep by hand, whoever has it. To its owner, it changes nothing.
+        """Give the lead to a rep by hand.
 
-        It counts for the rep's load and caps and may take them past their limits, which the log
-        then says (``Assigned.over``); it does not count as their turn. Whoever had it before gets
-        back what it counted against them, and keeps the turn that they took when they accepted.
+        Nothing changes when that rep owns it already. The lead counts for the rep's load and caps, and may exceed them; the log then names the
+        exceeded limits (``Assigned.over``). It does not count as a turn. The rep who had it before
+        gets back the capacity and the caps, and keeps the turn that they took when they accepted.
 
         Args:
             lead_id: The lead.
             rep_id: The new owner, who must be in the roster.
-            by: Who does this: an id or a role of your own, up to 80 characters.
+            by: The person who decides this: an id or a role of your own, up to 80 characters.
 
         Raises:
             InvalidTransitionError: The lead has ended.
             LeadNotFoundError: The lead was never submitted.
             UnknownFieldError: The rep is not in the roster.
             ValidationError: ``by`` cannot be kept.
-            FieldTypeError: A rule met a fact of the wrong type.
+            FieldTypeError: A rule met a value of the wrong type.
         """
         must_be(str, rep_id=rep_id)
         rep = self._working(self.roster[rep_id])
@@ -203,25 +208,26 @@ class Dispatcher:
         expires: datetime,
         pool: str | None = None,
     ) -> TurnCredit | None:
-        """Give a rep turns beside their share, or withhold some; every rotation counts them from the next decision on.
+        """Give a rep extra turns, or withhold some.
 
-        The same rep, pool, reason and cause are granted something once; doing it again changes nothing.
+        They count from the next decision on. Doing it again with the same rep, pool, reason and cause
+        changes nothing.
 
         Args:
             rep_id: The rep.
-            turns: How many; below 0 they are withheld.
-            reason: ``make_up`` for a lead that was void, ``skip``, ``absence`` or ``joiner``.
-            cause: The id of what led to it, usually the lead.
-            expires: When what is left of it is over, aware.
-            pool: The pool; when not given, the one through which the lead was placed that is the cause.
+            turns: The number of turns; below 0 they are withheld; default 1.
+            reason: ``make_up`` for a void lead, ``skip``, ``absence`` or ``joiner``.
+            cause: The id of the cause, usually of the lead.
+            expires: The instant at which unused turns expire, aware.
+            pool: The pool; by default the pool through which the lead ``cause`` was placed.
 
         Returns:
-            What was granted, now or before; ``None`` when the lead was a granted turn itself and is not made up for.
+            The credit, new or from before; ``None`` when the lead was itself an extra turn, which is not made up for.
 
         Raises:
             UnknownFieldError: There is no such rep or pool.
             ValidationError: Something cannot be kept, or is over already.
-            ConfigError: No pool was given, and the cause does not tell it.
+            ConfigError: There is no ``pool``, and the cause is not a placed lead.
         """
         credit, rep = TurnCredit(expires, reason, cause, turns), self.roster[rep_id]
         where = turn_credits.pool_of(self.store, self.router, cause, pool)
@@ -230,7 +236,7 @@ class Dispatcher:
         )
 
     def release(self, lead_id: str) -> Placement:
-        """The lead is open work no more, though it has not ended: its owner has room for another.
+        """Give the owner's capacity back, though the lead has not ended.
 
         Raises:
             InvalidTransitionError: Nobody owns the lead.
@@ -243,11 +249,11 @@ class Dispatcher:
         return placement
 
     def decline(self, lead_id: str, rep_id: str, reason: str = "") -> Placement:
-        """A rep refuses the lead, and it goes to the next rep at once.
+        """Record that a rep declines; the lead goes to the next rep.
 
         Args:
             lead_id: The lead.
-            rep_id: Who refuses.
+            rep_id: The rep who declines.
             reason: A word of your own list of reasons, up to 80 characters; not free text, because
                 it goes into the log, which keeps no personal data.
 
@@ -270,7 +276,7 @@ class Dispatcher:
         return placement
 
     def record_contact(self, lead_id: str) -> Placement:
-        """The owner has reached the lead. Saying so again changes nothing.
+        """Record that the owner has reached the lead; repeating it changes nothing.
 
         Raises:
             InvalidTransitionError: Nobody owns the lead, or it has ended.
@@ -288,15 +294,15 @@ class Dispatcher:
         *,
         value: float | None = None,
     ) -> Placement:
-        """The owner says what became of the lead. Saying the same again changes nothing.
+        """Record the result of a lead; repeating it changes nothing.
 
-        Feedback that closes the lead frees the owner's capacity, which goes to the lead that waits first.
+        Feedback that closes the lead gives the owner's capacity back, and the first waiting lead is offered.
 
         Args:
             lead_id: The lead.
             status: One of the policy's dispositions or their spellings, such as ``meeting`` or
                 ``Closed Won``, whatever its case, blanks and punctuation.
-            value: What it was worth, in your currency.
+            value: The value of the deal, in your currency; not known by default.
 
         Raises:
             InvalidTransitionError: Nobody owns the lead, or it has ended with other feedback.
@@ -314,14 +320,14 @@ class Dispatcher:
         return placement
 
     def sweep(self, *, early: bool = False) -> SweepResult:
-        """Do what time has made due: end offers that ran out, pass their leads on, and serve waiting leads.
+        """End expired offers, offer their leads again, and offer waiting leads.
 
-        Waiting leads are served by priority, then lead score, then age. One that cannot be judged holds up no other.
+        Waiting leads go out by priority, then lead score, then age. An error with one lead does not stop the others.
         Safe to call at any time and from many processes at once. O(due and waiting leads).
 
         Args:
-            early: Judge also the leads that wait for an opening hour which is still to come. Say so once after the
-                roster, the presence or the policy has changed: somebody may be there sooner.
+            early: Decide also about leads whose opening hour is still to come; default ``False``. Pass
+                ``True`` once after a change of roster, presence or policy: a rep may be there sooner.
         """
         must_be(bool, early=early)
         now = to_micros(self._now())
@@ -339,16 +345,16 @@ class Dispatcher:
         return SweepResult(timed_out, offered, caught, self.next_wakeup(), tuple(errors))
 
     def next_wakeup(self) -> datetime | None:
-        """When time alone can next give ``sweep`` something to do: sweep then, and ask again.
+        """Return the next instant at which ``sweep`` can have work.
 
-        It is the end of an offer or of a shift, an opening hour, the end of a wrap-up, or the turn
-        of a cap. It may be too early for a lead, and then nothing happens; it is never too late.
+        It is the end of an offer or of a shift, an opening hour, the end of a wrap-up, or the next
+        period of a cap. It may be too early for a lead, and then nothing happens; it is never too late.
 
         Returns:
-            An instant after now, or ``None`` when there is none. Sweep first: what is due already
-            is not foretold. Leads that wait for a rep to finish something are served when that is
-            said. Sweep too when you change the presence, the roster or the policy, and now and then
-            where conditions ask what time it is.
+            An instant after now, or ``None`` when there is none. Sweep first: work that is due already
+            is left out. A lead that waits for capacity is offered by the call that gives it back. Sweep
+            too when you change the presence, the roster or the policy, and now and then where
+            conditions read the time.
         """
         now = self._now()
         at = to_micros(now)
@@ -363,7 +369,7 @@ class Dispatcher:
         return min(dues, default=None)
 
     def placement(self, lead_id: str) -> Placement:
-        """What is known about a lead now.
+        """Return the placement of a lead as it is now.
 
         Raises:
             LeadNotFoundError: The lead was never submitted.
@@ -371,7 +377,7 @@ class Dispatcher:
         return queries.known(self.store, lead_id)[0]
 
     def history(self, lead_id: str) -> tuple[LeadEvent, ...]:
-        """Everything that has happened to a lead, in order.
+        """Return all events of a lead, in order.
 
         Raises:
             LeadNotFoundError: The lead was never submitted.
@@ -379,11 +385,14 @@ class Dispatcher:
         return queries.happenings(self.store, lead_id)
 
     def snapshot(self) -> Snapshot:
-        """The counts that a decision made now would read. O(reps)."""
+        """Return the counts that a decision reads now. O(reps)."""
         return self._snapshot(self._now())
 
     def tracked(self) -> TrackRecords:
-        """What the store has counted for ``track_outcomes_by``. O(reps * weeks * segments): not for every lead."""
+        """Return the outcomes that ``track_outcomes_by`` has counted.
+
+        O(reps * weeks * segments): do not call it for every lead.
+        """
         return TrackRecords.from_counters(self.store.counts(prefix="outcome/"))
 
     def _snapshot(self, now: datetime) -> Snapshot:

@@ -36,7 +36,7 @@ class Bin:
 
 @frozen
 class Calibration:
-    """How far predictions may be believed.
+    """The agreement of predictions with what happened.
 
     Args:
         count: How many there were, without those that abstained.
@@ -47,7 +47,7 @@ class Calibration:
         intercept: The log-odds missing on average; 0 is right, below 0 is too high.
         auc: The probability that a random yes was predicted above a random no; equals count half.
         bins: The tenths of the scale that have predictions.
-        abstained: How many were ``None``, as the score of a lead is of whom nothing is known.
+        abstained: How many were ``None``, such as the score of a lead about which nothing is known.
     """
 
     count: int
@@ -85,7 +85,7 @@ def calibration(pairs: Iterable[tuple[float | None, bool]]) -> Calibration:
             abstains: such a pair is counted and left out. One pair with a probability or more.
 
     Raises:
-        FieldTypeError: There are none, a prediction is no probability, or an outcome no yes or no.
+        FieldTypeError: There are none, a prediction is not a probability, or an outcome is neither yes nor no.
 
     Complexity: O(n log n).
 

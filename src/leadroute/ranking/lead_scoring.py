@@ -37,7 +37,7 @@ T = TypeVar("T")
 
 
 class Predictor(Protocol):
-    """A model of the caller's own, such as a scikit-learn classifier or pipeline."""
+    """A model of your own, such as a scikit-learn classifier."""
 
     def predict_proba(self, rows: Sequence[Sequence[float]]) -> Any:
         """Return for each row of features the probabilities of no and yes."""
@@ -257,7 +257,7 @@ class Logistic:
 
 @frozen
 class NamedModel:
-    """A model of the caller's own under the name by which a policy file refers to it.
+    """A model of your own, with its name in policy files.
 
     Args:
         name: The name; ``load_policy(..., models={name: predictor})`` finds the model by it.
@@ -331,7 +331,9 @@ def _grades(given: Iterable[LeadGrade]) -> tuple[LeadGrade, ...]:
 
 @frozen(kw_only=True, slots=False)  # a cached property needs a place for its value
 class LeadScoring:
-    """How leads are scored: what they are (fit), what they did (engagement), and the grade.
+    """The scoring of leads by fit and engagement, with grades.
+
+    Fit is what a lead is, and engagement is what it did.
 
     Formulas: fit = clip(points that hold / points above 0 that could hold, 0, 1), over what can be
     judged of the lead; not known when nothing that speaks for a lead can be judged and nothing
@@ -402,7 +404,7 @@ class LeadScoring:
 
     @property
     def names(self) -> tuple[str, ...]:
-        """The names of criteria, sources and signals, in the order of the features."""
+        """The names of criteria, sources and signals, as ``features`` orders them."""
         criteria = [each.name for each in self.fit] + [each.name for each in self.sources]
         return (*criteria, *(each.signal for each in self.engagement))
 
@@ -453,7 +455,7 @@ class LeadScoring:
         return self.blend * fit + (1 - self.blend) * engagement
 
     def features(self, lead: Lead, now: datetime) -> Mapping[str, float]:
-        """Return what a model sees of a lead, by name, in the order of its columns.
+        """Return the inputs of a model by name, in column order.
 
         Args:
             lead: The lead.
@@ -499,7 +501,7 @@ class LeadScoring:
         return None, None, None
 
     def prepared(self) -> LeadScoring:
-        """Return the scoring itself, compiled, so that what is wrong with it shows now.
+        """Compile the scoring, so that its errors are raised now; return it.
 
         Raises:
             ConfigError: A criterion asks for a predicate that is not registered.

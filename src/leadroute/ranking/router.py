@@ -229,8 +229,9 @@ class Router:
 
     @cached_property
     def version(self) -> str:
-        """The version of this policy: 16 hexadecimal digits that are the same wherever the same policy is loaded.
+        """The version of this policy: 16 hexadecimal digits.
 
+        They are the same wherever the same policy is loaded.
         Every decision carries it. O(size of the policy), once.
 
         Example:
@@ -269,7 +270,7 @@ class Router:
         return tuple(self.rules[position] for position in self._matcher.all(lead, now))
 
     def scored(self, lead: Lead, now: datetime | None) -> Lead:
-        """Return the lead with its lead score, as qualification and rules read it.
+        """Return the lead with the lead score that rules read.
 
         The same lead comes back when the policy scores no leads, or the lead was scored before. O(criteria + signals).
 

@@ -57,7 +57,7 @@ def _words(given: str | Iterable[str]) -> tuple[str, ...]:
 
 @frozen
 class Disposition:
-    """One word that feedback may use, and what it means for the lead.
+    """A word that feedback may use, with its effect on the lead.
 
     Args:
         name: The word, up to 80 characters; it is what placements and events keep.

@@ -123,7 +123,7 @@ class Scorer:
 
     @cached_property
     def spares(self) -> bool:
-        """Whether it or a part of it is asked about no rep whose points would not count."""
+        """``True`` when it is not asked about reps whose points cannot count."""
         return any(scorer.sparing for scorer in self.walk())
 
     @property

@@ -335,7 +335,7 @@ class MemoryStore:
         pending_at: int | None = None,
         change: str | None = None,
     ) -> list[Event]:
-        """Return pages of the log, of one lead's events, or of one change's."""
+        """Return a page of the log, or of one lead or change."""
         one_question(change, lead, pending_at)
         with self._lock:
             state = self._state

@@ -93,7 +93,7 @@ def _yes_or_no(given: object) -> bool:
 
 @frozen
 class rep_value(Scorer):
-    """A number of the rep's own, such as their level or a quality score that you keep.
+    """A number of the rep, such as the level.
 
     Formula: (value - least) / (most - least) among the candidates, or 1 minus that with ``higher=False``; 1 when all
     candidates have the same. No answer for a rep whose number is not known.
@@ -116,7 +116,7 @@ class rep_value(Scorer):
     higher: bool = parameter(default=True, converter=_yes_or_no, kw_only=True)
 
     def bind(self, context: RoutingContext) -> Points:
-        """Find the least and the most once. O(candidates) a lead, O(1) a rep."""
+        """Find the least and the most once a lead. O(candidates)."""
         known = self._known(context)
         least, most = min(known, default=0.0), max(known, default=0.0)
 

@@ -50,9 +50,13 @@ def public():
         for name in module.__all__:
             thing = getattr(module, name)
             members = vars(thing).items() if inspect.isclass(thing) else ()
-            for method, each in ((name, thing), *members):
-                each = getattr(each, "fget", None) or getattr(each, "__func__", each)
-                if inspect.isroutine(each) or inspect.isclass(each):
+            for method, found in ((name, thing), *members):
+                each = found.fget if isinstance(found, property) else found
+                if (
+                    inspect.isroutine(each)
+                    or inspect.isclass(each)
+                    or each.__class__ is classmethod
+                ):
                     yield f"{name}.{method}", inspect.getdoc(each) or ""
 
 

@@ -102,6 +102,8 @@ CALLS = {
         lambda: owned().accept("L-1", ADA),
         lambda: owned().decline("L-1", ADA),
         lambda: owned().assign("L-1", ADA, by="boss"),
+    ],
+    "rep is of type Rep; it must be text": [
         lambda: why_not(ROUTER, LEAD, ADA, TEAM),
     ],
     "open is of type list; it must be a mapping": [lambda: Snapshot(open=["ada"])],

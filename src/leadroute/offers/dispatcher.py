@@ -168,9 +168,10 @@ class Dispatcher:
     def assign(self, lead_id: str, rep_id: str, *, by: str) -> Placement:
         """Give the lead to a rep by hand.
 
-        Nothing changes when that rep owns it already. The lead counts for the rep's load and caps, and may exceed them; the log then names the
-        exceeded limits (``Assigned.over``). It does not count as a turn. The rep who had it before
-        gets back the capacity and the caps, and keeps the turn that they took when they accepted.
+        Nothing changes when that rep owns it already. The lead counts for the rep's load and caps,
+        and may exceed them; the log then names the exceeded limits (``Assigned.over``). It does not
+        count as a turn. The rep who had it before gets back the capacity and the caps, and keeps the
+        turn that they took when they accepted.
 
         Args:
             lead_id: The lead.
@@ -250,6 +251,8 @@ class Dispatcher:
 
     def decline(self, lead_id: str, rep_id: str, reason: str = "") -> Placement:
         """Record that a rep declines; the lead goes to the next rep.
+
+        Declining again changes nothing.
 
         Args:
             lead_id: The lead.

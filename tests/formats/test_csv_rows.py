@@ -172,9 +172,9 @@ def test_every_fault_of_a_row_is_named_at_once():
     assert found == [
         (
             "leads.csv:2: received_at is '2026-01-05', which has no offset; "
-            "write it like 2026-01-05T09:00:00+01:00, or with Z for UTC, or give its timezone; "
+            "write it like 2026-01-05T09:00:00+01:00, or with Z for UTC, or give the timezone (--timezone); "
             "budget is '1,000', which may be 1000 or 1.000; "
-            "say which sign is the decimal one, decimal='.' or ',', or write plain digits; "
+            "say which sign is the decimal one, decimal='.' or ',' (--decimal), or write plain digits; "
             f"annual_revenue is '5 pm', {NUMBERS}; "
             "country is 'Narnia'; write an ISO 3166-1 alpha-2 code such as 'US' or 'DE'; "
             "employees is -1; write 0 or more; leave it out when it is not known or has no limit"

@@ -161,7 +161,7 @@ def test_a_header_in_another_encoding_is_refused(tmp_path):
 def test_a_header_that_is_no_csv_is_refused():
     """A header with a quote out of place is refused."""
     assert refusal('id,"country"x') == (
-        "leads.csv:1: row is no CSV: ',' expected after '\"'; double the quotes within a quoted cell"
+        "leads.csv:1: row is not CSV: ',' expected after '\"'; double the quotes within a quoted cell"
     )
 
 
@@ -274,7 +274,7 @@ def test_a_row_with_other_cells_than_the_header_is_refused():
 def test_a_quote_out_of_place_spoils_its_row_alone():
     """A row that is no CSV is named, and reading goes on with the next line."""
     assert read("id,company", 'L-1,"Smith" Ltd', "L-2,x") == [
-        "leads.csv:2: row is no CSV: ',' expected after '\"'; double the quotes within a quoted cell",
+        "leads.csv:2: row is not CSV: ',' expected after '\"'; double the quotes within a quoted cell",
         Lead("L-2", company="x"),
     ]
 
@@ -443,6 +443,15 @@ def test_attributes_of_reps_are_declared_with_a_prefix():
 @pytest.mark.parametrize(
     ("column", "cell", "said"),
     [
+        (
+            "languages",
+            '"en, de"',
+            (
+                "languages is 'en, de', which is not a language; "
+                "write a language tag such as 'en' or 'pt-BR'; write ; between several"
+            ),
+        ),
+        ("skills", '"a=0.5, b=1"', "skills have 'a=0.5, b=1'; write ; between several"),
         ("skills", "a=0.5; a=1", "skills have 'a' twice; keep one of them"),
         ("skills", "a=2", "skills ['a'] is 2; write a number from 0 to 1"),
         (

@@ -162,7 +162,7 @@ def test_text_that_breaks_off_is_told():
     written = ("id\n" + "".join(f"L-{n}\n" for n in range(9))).encode("utf-16") + b"\x00"
     *good, bad = read_leads(io.BytesIO(written), name="leads.csv")
     assert all(isinstance(row, Lead) for row in good)
-    assert "file is no UTF-16" in str(bad)
+    assert "file is not UTF-16" in str(bad)
     assert "was not read further" in str(bad)
 
 

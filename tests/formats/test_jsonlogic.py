@@ -374,7 +374,7 @@ CIRCLE["!"] = CIRCLE
         ("[" * 100_000, "$: is nested too deep; flatten it"),
         (
             '{"<": [{"var": "lead.budget"}, NaN]}',
-            "$: holds NaN, which is no JSON; write null or a finite number",
+            "$: holds NaN, which is not JSON; write null or a finite number",
         ),
         (
             {"<": [{"var": "lead.budget"}, float("inf")]},

@@ -398,7 +398,7 @@ def test_what_is_no_policy_is_refused(text, said):
     [
         ("[]", 'holds no object; write {"format": 1, "rule": [...]}'),
         ('{"format": 1, "format": 1}', "has the key 'format' twice; keep one of them"),
-        ('{"format": NaN}', "holds NaN, which is no JSON; write null or a finite number"),
+        ('{"format": NaN}', "holds NaN, which is not JSON; write null or a finite number"),
         ('{"format": 1,\n "rule"}', "line 2, column 8: is not JSON: Expecting ':' delimiter"),
         ('{"format": ' + "[" * 100_000, "is nested too deep; flatten it"),
     ],

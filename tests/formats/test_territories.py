@@ -63,7 +63,7 @@ def test_a_file_is_read(tmp_path):
         (",DE", "areas.csv:3: name is empty"),
         ("b", "areas.csv:3: row has 1 cells where the header has 2"),
         ("b,!", "areas.csv:3: countries have '!' without a name"),
-        ('b,"D"E', "areas.csv:3: row is no CSV: "),
+        ('b,"D"E', "areas.csv:3: row is not CSV: "),
     ],
 )
 def test_a_bad_row_is_one_error(row, said):

@@ -101,7 +101,7 @@ def _unreadable(error: csv.Error) -> FieldError:
         return FieldError(
             "row", f"has a cell of more than {limit}; shorten it, or close its quotes"
         )
-    return FieldError("row", f"is no CSV: {said}; double the quotes within a quoted cell")
+    return FieldError("row", f"is not CSV: {said}; double the quotes within a quoted cell")
 
 
 def _unfit(header: Sequence[str], cut: bool) -> Iterator[FieldError]:
@@ -216,7 +216,9 @@ def _rows(
             return
         except csv.Error as error:
             bad.append(
-                RowError(called, line, [FieldError("row", f"is no CSV: {error}; check its quotes")])
+                RowError(
+                    called, line, [FieldError("row", f"is not CSV: {error}; check its quotes")]
+                )
             )
             continue
         if any(map(str.strip, cells)):

@@ -131,7 +131,7 @@ class Lines:
         try:
             yield from pieces
         except UnicodeDecodeError as error:
-            problem = f"is no {error.encoding.upper()} text from here on, and was not read further"
+            problem = f"is not {error.encoding.upper()} text from here on, and was not read further"
             fault = FieldError("file", f"{problem}; save it as CSV in UTF-8")
             raise RowError(self.name, self.number + 1, [fault]) from None
 

@@ -146,6 +146,12 @@ def scores(subject: Subject) -> Iterator[Finding]:
     yield from _out_of_reach(scoring)
     yield from _without_effect(scoring)
     yield from _unused_grades(scoring, [condition for _, condition in read])
+    grades = [grade.name for grade in scoring.grades]
+    for place, condition in read:
+        for name in sorted({*_grades_in(condition)}.difference(grades)):
+            near = nearest(name, grades)
+            remedy = "name a grade of the policy" if near is None else f"did you mean {near!r}?"
+            yield Finding("LR306", place, f"there is no grade named {name!r}", remedy)
     yield from _odd_words(subject, scoring)
 
 

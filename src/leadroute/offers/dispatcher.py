@@ -59,10 +59,10 @@ def _shift_over(before: Placement, books: Books) -> LeadEvent | None:
     return transitions.end_of_shift(before, books.now)
 
 
-def _kept_to(
+def _unless_unreadable(
     lead_id: str, step: Callable[[], Placement], errors: list[FailedLead]
 ) -> Placement | None:
-    """Take a step with one lead; what is wrong with its documents is named and stops nobody else."""
+    """Take a step with one lead; a document that cannot be read is noted and stops no other lead."""
     try:
         return step()
     except (NewerFormatError, ValidationError, LeadNotFoundError) as error:
@@ -163,7 +163,7 @@ class Dispatcher:
         accepted = self._advance(
             lead_id, lambda before, books: transitions.acceptance(before, rep_id, books.now, rep)
         )
-        return self._freeing("accept", accepted)
+        return self._serve_after("accept", accepted)
 
     def assign(self, lead_id: str, rep_id: str, *, by: str) -> Placement:
         """Give the lead to a rep by hand.
@@ -274,7 +274,9 @@ class Dispatcher:
             lead_id, lambda before, books: transitions.refusal(before, rep_id, reason, books.now)
         )
         # What stands in the way of the next decision is reported by the next sweep.
-        placement = _kept_to(lead_id, partial(self._place, lead_id, []), []) or declined
+        placement = (
+            _unless_unreadable(lead_id, partial(self._decide_again, lead_id, []), []) or declined
+        )
         self._serve_others()
         return placement
 
@@ -288,7 +290,7 @@ class Dispatcher:
         reached = self._advance(
             lead_id, lambda before, books: transitions.contact(before, books.now)
         )
-        return self._freeing("contact", reached)
+        return self._serve_after("contact", reached)
 
     def feedback(
         self,
@@ -337,12 +339,12 @@ class Dispatcher:
         timed_out = 0
         errors = list[FailedLead]()
         for lead_id in queries.due(self.store, Status.OFFERED, now):
-            expired = _kept_to(lead_id, partial(self._advance, lead_id, _expired), errors)
+            expired = _unless_unreadable(lead_id, partial(self._advance, lead_id, _expired), errors)
             if expired is not None and expired.status is Status.WAITING:
                 timed_out += 1
         for owned in _OWNED:
             for lead_id in queries.due(self.store, owned, now):
-                _kept_to(lead_id, partial(self._advance, lead_id, _shift_over), errors)
+                _unless_unreadable(lead_id, partial(self._advance, lead_id, _shift_over), errors)
         found = Counter(placed.status for placed in self._serve_waiting(errors, early=early))
         offered, caught = found[Status.OFFERED], found[Status.CATCH_ALL]
         return SweepResult(timed_out, offered, caught, self.next_wakeup(), tuple(errors))
@@ -410,16 +412,18 @@ class Dispatcher:
         return aware(self.clock.now(), "clock.now()")
 
     def _submit(self, lead: Lead, trigger: str, on_error: str) -> Placement:
-        before = queries.found(self.store, lead.id)
-        if before is not None:
-            return before[0]
-        kept = transitions.lead_document(lead)
+        """Read, decide and commit once; raise ``ConflictError`` when another process was faster."""
+        found = queries.found(self.store, lead.id)
+        if found is not None:
+            return found[0]
+        text = transitions.lead_document(lead)  # before the decision: it may be too large to keep
         books, failed = self._books(), list[FailedLead]()
         scored, decided = self._decide(lead, None, books, failed)
         if failed and on_error == "raise":
             raise failed[0].error
         received = transitions.reception(scored, trigger, self.router.version, books.now)
-        extra = (Once(submit_key(lead.id), lead.id), Put(lead_key(lead.id), kept, 0))
+        # Of two processes that submit one lead, one fails at the once-key and reads the placement.
+        extra = (Once(submit_key(lead.id), lead.id), Put(lead_key(lead.id), text, 0))
         return self._commit(None, [received, decided], lead.id, 0, books, extra, lead)
 
     def _books(self) -> Books:
@@ -428,7 +432,7 @@ class Dispatcher:
     def _decide(
         self, lead: Lead, before: Placement | None, books: Books, failed: list[FailedLead]
     ) -> tuple[Lead, LeadEvent]:
-        """The lead as it was scored, and what follows from the decision about it.
+        """Return the scored lead, and the event that follows from the decision.
 
         Whatever a rule, a scorer, a predicate or a calendar raises becomes an event too, and is
         named in ``failed``: here alone, so that no lead holds up another. What the store raises
@@ -462,6 +466,8 @@ class Dispatcher:
     def _advance(
         self, lead_id: str, event_of: Callable[[Placement, Books], LeadEvent | None]
     ) -> Placement:
+        """Read a placement and commit the event that follows from it; ``None`` commits nothing."""
+
         def step() -> Placement:
             before, version = queries.known(self.store, lead_id)
             books = self._books()
@@ -472,14 +478,14 @@ class Dispatcher:
 
         return persistently(step)
 
-    def _freeing(self, stage: str, placement: Placement) -> Placement:
-        """Serve who waits for room, where this stage of a lead gives some back."""
+    def _serve_after(self, stage: str, placement: Placement) -> Placement:
+        """Offer a waiting lead when this stage of a lead gives capacity back."""
         if placement.release_on == stage:
             self._serve_others()
         return placement
 
     def _serve_others(self) -> None:
-        """Serve who waits for the room that a call gave back.
+        """Offer a waiting lead to use the capacity that a call gave back.
 
         The call itself is stored, so no trouble with another lead may look like its failure, and
         neither may trouble of the store: the next sweep serves them.
@@ -488,7 +494,8 @@ class Dispatcher:
             for _ in self._serve_waiting([], at_most=1):
                 pass
 
-    def _place(self, lead_id: str, failed: list[FailedLead]) -> Placement:
+    def _decide_again(self, lead_id: str, failed: list[FailedLead]) -> Placement:
+        """Decide again about a lead that waits; note in ``failed`` what the policy raised."""
         lead = queries.lead(self.store, lead_id)
 
         def decide(before: Placement, books: Books) -> LeadEvent | None:
@@ -503,8 +510,9 @@ class Dispatcher:
     def _serve_waiting(
         self, errors: list[FailedLead], at_most: int | None = None, *, early: bool = False
     ) -> Iterator[Placement]:
-        """Judge the waiting leads that are due again, until the room of ``at_most`` may be used."""
+        """Decide about waiting leads that are due, to replace ``at_most`` leads; ``None`` is without limit."""
         if at_most is not None:
+            # One lead that ended may have held the room of several cheaper leads.
             at_most *= max((rule.capacity_cost for rule in self.router.rules), default=1) or 1
         offers = 0
         upto = LATEST if early else to_micros(self._now())
@@ -514,7 +522,9 @@ class Dispatcher:
             if offers == at_most:
                 break
             failed = list[FailedLead]()
-            placement = _kept_to(lead_id, partial(self._place, lead_id, failed), errors)
+            placement = _unless_unreadable(
+                lead_id, partial(self._decide_again, lead_id, failed), errors
+            )
             errors += failed
             if placement is not None:
                 offers += placement.status is Status.OFFERED
@@ -530,11 +540,12 @@ class Dispatcher:
         extra: tuple[Op, ...] = (),
         lead: Lead | None = None,
     ) -> Placement:
+        """Commit events and what they do to the counters as one change."""
         after, ops = transitions.operations(before, events, lead_id, version, document, books)
         if self.track_outcomes_by is not None:
-            told = lead or (
+            outcome_of = lead or (
                 queries.lead(self.store, lead_id) if self.track_outcomes_by else Lead(lead_id)
             )
-            extra = (*extra, *counts_of(before, events, told, self.track_outcomes_by))
+            extra = (*extra, *counts_of(before, events, outcome_of, self.track_outcomes_by))
         self.store.commit(Change(urandom(16).hex(), (*extra, *ops)))
         return after

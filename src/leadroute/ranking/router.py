@@ -39,7 +39,6 @@ from leadroute.ranking.decide import Counts, Decided, decide
 from leadroute.ranking.lead_scoring import LeadScoring
 from leadroute.ranking.membership import likely
 from leadroute.ranking.policy_checks import (
-    as_atlas,
     as_cases,
     as_defines,
     as_dispositions,
@@ -48,6 +47,7 @@ from leadroute.ranking.policy_checks import (
     as_lead_scoring,
     as_pools,
     as_rules,
+    as_territory_index,
     as_wrap_up,
     check_fallback,
     check_rule,
@@ -140,7 +140,7 @@ class Router:
     lists: Mapping[str, Container[str]] = field(factory=dict, eq=False, repr=False)
     caps: Sequence[Cap] = cleaned(clean_caps, default=())
     timezone: str = cleaned(zone_name, default="UTC")
-    territories: TerritoryIndex = field(default=TerritoryIndex(()), converter=as_atlas)
+    territories: TerritoryIndex = field(default=TerritoryIndex(()), converter=as_territory_index)
     offline_grace: timedelta = field(default=timedelta(0), converter=as_grace)
     wrap_up: timedelta = field(default=timedelta(0), converter=as_wrap_up)
     fallback: Fallback = field(default=Fallback(), converter=read_fallback)
@@ -163,6 +163,7 @@ class Router:
     _teams: Teams = field(factory=Teams, init=False, eq=False, repr=False)
 
     def __attrs_post_init__(self) -> None:
+        # Checks and compiles everything once, so that a decision only looks things up.
         clean_fields(self)
         declared(self.custom_fields)
         names = [rule.name for rule in self.rules]
@@ -181,6 +182,7 @@ class Router:
         object.__setattr__(self, "_members", FrozenDict(members))
         named = FrozenDict({each.name: each for each in self.pools})
         object.__setattr__(self, "_named", named)
+        # Pools whose members may change between two decisions: these are never kept.
         restless = [
             each.name for each in self.pools if each.where is not None and _changes(each.where)
         ]
@@ -404,7 +406,7 @@ class Router:
 
         Returns:
             The decision under the rule that matched; a ``Ranking`` without reps when the lead does
-            not qualify, or no rule is for it.
+            not qualify, or there is no rule for it.
 
         Raises:
             FieldTypeError: As for ``rank``.
@@ -423,13 +425,13 @@ class Router:
                 return self._refused(lead, failed, instant)
         position = self._matcher.first(lead, instant)
         if position is None:
-            (then,) = self.fallback.steps("no_rule_matched")
+            (step,) = self.fallback.steps("no_rule_matched")
             return Ranking(
                 lead.id,
                 Outcome.NO_RULE_MATCHED,
                 at=instant,
                 policy_version=self.version,
-                fallback_step=then,
+                fallback_step=step,
                 lead_score=lead.lead_score,
             )
         rule = self.rules[position]

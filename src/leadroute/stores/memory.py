@@ -183,6 +183,7 @@ class _State:
         return until is not None and until <= at and self.queues[event.lead][0] == event.n
 
     def forget(self, mark: int) -> None:
+        """Remove an event from the log, its change and its lead."""
         event: Event = self.events.pop(mark)
         marks = self.changes[event.change]
         marks.remove(mark)
@@ -243,6 +244,7 @@ class MemoryStore:
                     counters[op.key] = max(state.count(op.key, counters), op.to)
                 else:
                     state.guard(op)
+            # The age of a once-key, for its retention, is that of the change's last event.
             dated = max((op.at for op in ops if isinstance(op, Emit)), default=None)
             for op in ops:
                 state.write(op, change.id, dated)

@@ -296,6 +296,13 @@ def test_fields_of_a_router():
         Router(rules=[], qualify=5, catch_all="")
 
 
+def test_predicate_that_is_no_function_is_refused():
+    """What cannot be called is refused when the policy is built, and not at the first lead."""
+    message = r"predicates\['vip'\] is 5; write a function of \(lead, rep, now\)"
+    with pytest.raises(ConfigError, match=message):
+        Router(rules=[Rule("a")], predicates={"vip": 5})
+
+
 def test_the_members_of_a_pool():
     """By list, by condition, by both, or everyone; the host's predicates and the instant count."""
     here = {"senior": lambda lead, rep, now, *rest: rep.level > 1}

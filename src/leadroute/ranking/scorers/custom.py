@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from functools import wraps
+from inspect import signature
 from typing import Any, TypeAlias
 
 from attrs import field, frozen
@@ -149,7 +151,8 @@ def scorer(function: HostFunction) -> Callable[..., HostScorer]:
             docstring beside points above 0. It must depend on its arguments alone.
 
     Returns:
-        What a policy calls: it takes the further arguments of the function and gives a scorer. Hand
+        A function for policies: it takes the further arguments of ``function``, raises
+        ``ConfigError`` when they do not fit, and returns a scorer. Hand
         it to ``load_policy(..., scorers={...})`` to use it in a file.
 
     Example:
@@ -160,9 +163,21 @@ def scorer(function: HostFunction) -> Callable[..., HostScorer]:
         >>> str(2 * speaks("de"))
         "2 * speaks('de')"
     """
+    parameters = None
+    with suppress(ValueError, TypeError):  # some functions in C have no signature
+        parameters = signature(function)
 
     @wraps(function)
     def called(*arguments: Any, **keywords: Any) -> HostScorer:
+        if parameters is not None:
+            try:
+                parameters.bind(None, None, *arguments, **keywords)
+            except TypeError as error:
+                name = getattr(function, "__name__", "the scorer")
+                problem = f"{name}() cannot be called like this: {error}"
+                raise ConfigError(
+                    f"{problem}; a scorer is a function of (context, rep, ...)"
+                ) from None
         placed = tuple(map(_fixed, arguments))
         named = tuple((name, _fixed(keywords[name])) for name in sorted(keywords))
         return HostScorer(function, placed, named, maker=called)

@@ -532,7 +532,7 @@ class _Plan:
     """What scoring reads at every lead, worked out once."""
 
     __slots__ = tuple(
-        "add could favours judges kinds origins parts points questions read timed whole".split()
+        "add could favors judges kinds origins parts points questions read timed whole".split()
     )
 
     def __init__(self, scoring: LeadScoring) -> None:
@@ -555,7 +555,7 @@ class _Plan:
         self.add = sum if all(each == int(each) for each in listed) else fsum
         self.could = self.add([each for each in self.points if each > 0])
         self.whole = self.add([*map(abs, self.points), *(each.most for each in self.origins)])
-        self.favours = bool(self.could) or any(each.top > 0 for each in self.origins)
+        self.favors = bool(self.could) or any(each.top > 0 for each in self.origins)
         self.kinds = {
             each.signal: (each.points, parse_duration(each.half_life).total_seconds())
             for each in scoring.engagement
@@ -600,7 +600,7 @@ class _Plan:
             return max(0.0, min(1.0, reached / could)), completeness, parts
         if reached < 0:
             return 0.0, completeness, parts
-        return 1.0 if judged and not self.favours else None, completeness, parts
+        return 1.0 if judged and not self.favors else None, completeness, parts
 
     def heats(self, lead: Lead, now: datetime | None) -> dict[str, float]:
         """The heat of each kind of signal that there was so far."""

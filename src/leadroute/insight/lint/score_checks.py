@@ -183,11 +183,11 @@ def _most_fit(scoring: LeadScoring) -> float:
     """A bound that no fit exceeds: criteria on the same fields may exclude one another."""
     if any(source.points > 0 for source in scoring.sources):
         return 1.0
-    favours = [each for each in scoring.fit if each.points > 0]
-    if not favours:
+    favors = [each for each in scoring.fit if each.points > 0]
+    if not favors:
         return 1.0 if scoring.fit or scoring.sources else 0.0
     together: dict[object, list[FitCriterion]] = {}
-    for criterion in favours:
+    for criterion in favors:
         plain = isinstance(criterion.when, Comparison | Membership)
         fields = frozenset(reads(criterion.when).lead) if plain else None
         together.setdefault(fields or criterion.name, []).append(criterion)

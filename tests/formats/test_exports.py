@@ -453,6 +453,7 @@ def test_maps_of_ones_own(tmp_path):
     for text, error in [
         ("=", ConfigError),
         ("presett = 1", UnknownFieldError),
+        ("preset = 5", ConfigError),
         ("[columns]\na = 1", ConfigError),
     ]:
         path.write_text(text, encoding="utf-8")

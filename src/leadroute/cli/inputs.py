@@ -6,7 +6,10 @@ import sys
 from argparse import ArgumentParser, ArgumentTypeError
 from collections.abc import Collection, Iterator
 from datetime import UTC, datetime
+from errno import EISDIR
+from os import strerror
 from pathlib import Path
+from stat import S_ISDIR
 from typing import Any, Final
 
 from attrs import fields, frozen
@@ -135,7 +138,8 @@ def _instant(text: str) -> datetime:
         found = datetime.fromisoformat(text)
     except ValueError:
         found = None
-    if found is None or found.utcoffset() is None:
+    # Near the ends of the calendar no deadline and no other time zone can be computed.
+    if found is None or found.utcoffset() is None or not 1900 <= found.year <= 9000:
         raise ArgumentTypeError(
             f"{text!r:.40} is not an instant; write one such as 2026-03-03T15:00:00Z"
         )
@@ -148,9 +152,10 @@ def clock_of(options: Any) -> Clock:
 
 
 def existing(name: str) -> Path:
-    """The path of a file that is there."""
+    """The path of a file that is there; an error of the system without one."""
     path = Path(name)
-    path.stat()
+    if S_ISDIR(path.stat().st_mode):
+        raise IsADirectoryError(EISDIR, strerror(EISDIR), str(path))
     return path
 
 

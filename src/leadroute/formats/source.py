@@ -171,7 +171,7 @@ def load_columns(path: str | Path) -> ColumnMap:
         raise ConfigError(f"is not TOML that can be read: {error}", str(path)) from None
     for key in found:
         if key not in _KEYS:
-            raise UnknownFieldError("column map", key, _KEYS)
+            raise UnknownFieldError("key of a column map", key, _KEYS, str(path))
     try:
         return ColumnMap(found.get("columns", {}), found.get("preset", ""))
     except ConfigError as error:

@@ -72,6 +72,8 @@ class ColumnMap:
     preset: str = field(default="")
 
     def __attrs_post_init__(self) -> None:
+        if not isinstance(self.preset, str):
+            raise ConfigError(f"preset is {self.preset!r:.60}; write a name such as 'salesforce'")
         if self.preset and self.preset not in CRM_COLUMNS:
             raise UnknownFieldError("preset of columns", self.preset, CRM_COLUMNS)
 

@@ -9,7 +9,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any, Final
 
@@ -82,9 +82,17 @@ def reception(lead: Lead, trigger: str, version: str, now: datetime) -> Received
         score.score,
         score.grade,
         score.completeness,
-        None if within is None else (lead.received_at or now) + within,
+        None if within is None else _after(lead.received_at or now, within),
         said,
     )
+
+
+def _after(instant: datetime, duration: timedelta) -> datetime:
+    """The instant so much later; the last one there is for a lead that a CRM dates 9999-12-31."""
+    try:
+        return instant + duration
+    except OverflowError:
+        return datetime.max.replace(tzinfo=UTC)
 
 
 def lead_document(lead: Lead) -> str:

@@ -15,6 +15,7 @@ from leadroute.errors import (
     LeadNotFoundError,
     LeadrouteError,
     MissingExtraError,
+    NewerFormatError,
     NotOfferedError,
     OfferExpiredError,
     PolicyError,
@@ -43,6 +44,8 @@ EXAMPLES = [
     (UnknownFieldError("pool", "x", ("emea",), "rule 'a'"), "rule 'a': there is no pool named 'x'"),
     (ExpressionError("write ==", 1, 2, "a = b\n ^", "when"), "when: line 1, column 2: write =="),
     (TruthError("write & instead"), "write & instead"),
+    (NewerFormatError("Lead", "L-1", 3, 1), "Lead of lead 'L-1' is stored in format 3"),
+    (NewerFormatError("TurnCredit", "", 2, 1), "TurnCredit is stored in format 2; this"),
     (
         ValidationError("Rep", "ada", FAULTS),
         "Rep 'ada': capacity is -1; write 0 or more; level is 'x'",

@@ -23,6 +23,7 @@ __all__ = [
     "LeadNotFoundError",
     "LeadrouteError",
     "MissingExtraError",
+    "NewerFormatError",
     "NotOfferedError",
     "OfferExpiredError",
     "PolicyError",
@@ -370,6 +371,34 @@ _CONFLICTS = {
     "limit": "would leave its bounds",
     "gone": "is no longer pending",
 }
+
+
+@define(slots=False, repr=False)
+class NewerFormatError(LeadrouteError):
+    """A stored document was written by a newer release of leadroute.
+
+    Args:
+        kind: The type of the document, such as ``Placement``.
+        lead_id: The lead that it belongs to; empty when it belongs to none.
+        found: The format of the document.
+        known: The newest format that this release reads.
+
+    Example:
+        >>> print(NewerFormatError("Lead", "L-1", 3, 1))
+        Lead of lead 'L-1' is stored in format 3; this release reads up to format 1: update leadroute
+    """
+
+    kind: str
+    lead_id: str
+    found: int
+    known: int
+
+    def __str__(self) -> str:
+        whose = f" of lead {self.lead_id!r}" if self.lead_id else ""
+        return (
+            f"{self.kind}{whose} is stored in format {self.found}; this release reads up to "
+            f"format {self.known}: update leadroute"
+        )
 
 
 @define(slots=False, repr=False)

@@ -9,7 +9,7 @@ import json
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from functools import cache
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 from attrs import fields, has
 from cattrs import Converter
@@ -17,7 +17,7 @@ from cattrs.errors import ClassValidationError
 from cattrs.fns import identity
 from cattrs.v import transform_error
 
-from leadroute.errors import FieldError, ValidationError, nearest
+from leadroute.errors import FieldError, NewerFormatError, ValidationError, nearest
 from leadroute.model.caps import Cap
 from leadroute.model.duration import format_duration, parse_duration
 from leadroute.model.lead import Lead, Signal
@@ -29,6 +29,9 @@ from leadroute.model.values import moment
 __all__ = ["dumps", "from_dict", "loads", "make_converter", "to_dict"]
 
 T = TypeVar("T")
+
+FORMAT: Final = 1
+"""The format of the documents that this release writes; one without a number has format 1."""
 
 _INSTANT = "$instant"
 
@@ -88,22 +91,38 @@ def from_dict(kind: type[T], data: Mapping[str, Any]) -> T:
 
 
 def dumps(value: Any) -> str:
-    """A value as compact JSON, the same text for equal values."""
-    return _write(to_dict(value))
+    """A value as compact JSON with its format, the same text for equal values."""
+    return _write({**to_dict(value), "format": FORMAT})
 
 
-def loads(kind: type[T], text: str) -> T:
+def loads(kind: type[T], text: str, lead_id: str = "") -> T:
     """The value that ``dumps`` wrote.
+
+    Args:
+        kind: The type of the value.
+        text: The text.
+        lead_id: The lead that it belongs to, for the message of an error.
 
     Raises:
         ValidationError: The text does not describe a value of this type.
+        NewerFormatError: A newer release of leadroute wrote it.
     """
     try:
         data = json.loads(text, parse_constant=_no_number, object_pairs_hook=_each_once)
     except (ValueError, RecursionError) as error:
         fault = FieldError("text", f"is not JSON that can be read: {_cause(error)}")
-        raise ValidationError(kind.__name__, "", (fault,)) from None
+        raise ValidationError(kind.__name__, lead_id, (fault,)) from None
+    if isinstance(data, dict):
+        _check_format(kind.__name__, lead_id, data.pop("format", FORMAT))
     return from_dict(kind, data)
+
+
+def _check_format(kind: str, lead_id: str, found: Any) -> None:
+    if type(found) is not int or found < 1:
+        fault = FieldError("format", f"is {found!r:.40}; write {FORMAT}, or leave it out")
+        raise ValidationError(kind, lead_id, (fault,))
+    if found > FORMAT:
+        raise NewerFormatError(kind, lead_id, found, FORMAT)
 
 
 def _cause(error: ValueError | RecursionError) -> str:

@@ -151,7 +151,7 @@ def report_on(store: Store, coverage: Coverage | None = None) -> Report:
         for placement in due(store, status):
             counts.place(placement)
     for event in _events(store):
-        counts.happen(event.lead, loads(KINDS[event.type], event.data))
+        counts.happen(event.lead, loads(KINDS[event.type], event.data, event.lead))
     return counts.report(coverage)
 
 

@@ -14,7 +14,7 @@ from typing import Final
 from leadroute.errors import LeadNotFoundError
 from leadroute.model.caps import Bound, Cap
 from leadroute.model.duration import from_micros
-from leadroute.model.keys import lead_key, placement_key, total_holder
+from leadroute.model.keys import lead_key, parts, placement_key, total_holder
 from leadroute.model.lead import Lead
 from leadroute.model.rep import Rep
 from leadroute.model.roster import Roster
@@ -56,7 +56,7 @@ def known(store: Store, lead_id: str) -> tuple[Placement, int]:
 def lead(store: Store, lead_id: str) -> Lead:
     """The lead as it was submitted."""
     key = lead_key(lead_id)
-    return loads(Lead, store.get([key])[key].data)
+    return loads(Lead, store.get([key])[key].data, lead_id)
 
 
 def happenings(store: Store, lead_id: str) -> tuple[LeadEvent, ...]:
@@ -64,7 +64,7 @@ def happenings(store: Store, lead_id: str) -> tuple[LeadEvent, ...]:
     must_be(str, lead_id=lead_id)
     told: list[LeadEvent] = []
     while page := store.events(lead=lead_id, after=len(told), limit=PAGE):
-        told += [loads(KINDS[event.type], event.data) for event in page]
+        told += [loads(KINDS[event.type], event.data, lead_id) for event in page]
     if not told:
         raise LeadNotFoundError(lead_id)
     return tuple(told)
@@ -112,7 +112,7 @@ def waits(store: Store, now: int) -> bool:
 
 
 def _placement(record: Record) -> Placement:
-    return loads(Placement, record.data)
+    return loads(Placement, record.data, parts(record.key)[-1])
 
 
 def next_turn(router: Router, roster: Roster, snapshot: Snapshot, now: datetime) -> datetime | None:

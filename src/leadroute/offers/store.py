@@ -8,7 +8,9 @@ The rules of every store (:mod:`leadroute.testing.contract` proves them):
 4. ``ConflictError``: a guard failed, read and decide again. ``TransientError``: the store was busy, send the same
    change again. In both cases nothing happened. A driver's own errors pass through as they are.
 5. Keys are compared exactly.
-6. An event is pending until it is acknowledged. Its id is a page mark, never a cursor of delivery.
+6. An event waits until it is acknowledged, and is pending when it is the first of its lead that
+   waits, so that the events of a lead are delivered in order. A dead letter waits for a person and
+   holds up nothing. The id of an event is a page mark, never a cursor of delivery.
 7. Reads may lag, but what a store has committed itself it reads back.
 8. A store never begins or ends a transaction that it did not start, and never retries inside one.
    It never decides and never logs.
@@ -29,6 +31,12 @@ def page_size(limit: int) -> int:
     if type(limit) is not int or limit < 0:
         raise ConfigError(f"limit is {limit!r}; write how many at most, from 0 up")
     return limit
+
+
+def one_question(change: str | None, *others: object) -> None:
+    """Refuse a change together with anything else that narrows a page of events."""
+    if change is not None and any(other is not None for other in others):
+        raise ConfigError("events takes a change, or a lead and pending_at, not both")
 
 
 @runtime_checkable
@@ -96,8 +104,9 @@ class Store(Protocol):
         limit: int = 500,
         lead: str | None = None,
         pending_at: int | None = None,
+        change: str | None = None,
     ) -> list[Event]:
-        """Return pages of the log, or of one lead's events.
+        """Return pages of the log, of one lead's events, or of one change's.
 
         Args:
             after: The last id of the page before; with ``lead``, the last number.
@@ -105,7 +114,12 @@ class Store(Protocol):
             lead: Only this lead's log.
             pending_at: Only events that wait in the outbox and may be delivered at this instant, in
                 microseconds. An event may be delivered as soon as it is committed, whatever the
-                clocks of its writers say, and after a Defer from its ``until`` on.
+                clocks of its writers say, and after a Defer from its ``until`` on; but never while
+                an earlier event of its lead waits.
+            change: Only events of the change with this id, which shows that it was committed.
+
+        Raises:
+            ConfigError: ``change`` was given with ``lead`` or ``pending_at``.
         """
         ...
 

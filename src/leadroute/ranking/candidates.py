@@ -4,6 +4,7 @@
 * ``Candidates`` are those whom neither rule nor lead excludes for good: active, with a weight,
   meeting the requirement, in the territory. Leads that are equal in what is asked of them share
   one. Counters are read for candidates alone.
+* A ``View`` is who of the candidates is at work, and how much room there is, until an hour or a period ends.
 * Everything kept is bounded by the number of values (``MOST_CELLS``) and can be forgotten at any time.
 """
 
@@ -34,7 +35,7 @@ from leadroute.rules.scorer import Scorer
 
 MOST_CELLS: Final = 500_000
 CELLS_A_REP: Final = 400
-"""How many values are kept for one roster, and more for each rep, before all are forgotten; one takes about 8 bytes."""
+"""How many values are kept for a roster and for each rep; one takes about 8 bytes."""
 
 MOST_ROSTERS: Final = 8
 """For how many rosters a router keeps candidates."""
@@ -60,7 +61,7 @@ def scoring_of(rule: Rule) -> Scorer:
 
 
 class Memory:
-    """What the candidates of one roster share: the calendars that were looked at, and a bound on what is kept."""
+    """What a roster's candidates share: the calendars looked at, and a bound on what is kept."""
 
     __slots__ = ("_forget", "_most", "cells", "periods", "shifts")
 
@@ -163,7 +164,7 @@ class Limits(NamedTuple):
 
 
 class _Stretch(NamedTuple):
-    """What is known from one instant until another. One value, so that threads see all of it or nothing."""
+    """What is known from one instant until another: one value, so that threads see it whole."""
 
     since: datetime
     until: datetime

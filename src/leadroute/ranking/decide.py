@@ -1,4 +1,4 @@
-"""The one engine: who may take a lead, who scores how much, who is first, and what that counts against.
+"""The one engine: who may take a lead, their scores, who is first, and what that counts against.
 
 * Criteria are masks and scores are columns over the candidates. Assignments, exclusions and texts
   are made when somebody looks, from what was read at the decision.
@@ -214,7 +214,7 @@ class Decided:
         return self._charges
 
     def _choose(self) -> None:
-        """Find the first: by score, then by who got a lead least recently, then by id. O(candidates)."""
+        """Find the first: by score, then who got a lead least recently, then id. O(candidates)."""
         mode = self._set.mode
         if mode is not None:  # a round robin alone has one first, and no ties
             self.place, self.score = dues(self.context).first(mode), 1.0
@@ -353,7 +353,7 @@ class Decided:
         return turn_of(self.context, self.place)
 
     def counts_after(self, rep_id: str) -> Snapshot:
-        """The counts with the turn that the lead is when a candidate takes it; the same where it is none."""
+        """The counts with the turn of the lead when a candidate takes it; the same without one."""
         context, score = self.context, self._set.score
         place = next(at for at, rep in enumerate(context.reps) if rep.id == rep_id)
         if not score.takes_turns or not score.is_turn(context, context.reps[place]):

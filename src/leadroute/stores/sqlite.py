@@ -34,7 +34,7 @@ from typing import Literal, Self, TypeVar
 from leadroute.errors import ConfigError, ConflictError, TransactionRequiredError, TransientError
 from leadroute.model.duration import parse_duration
 from leadroute.offers.change import Change, Event, Record
-from leadroute.stores.sqlite_statements import Tables, create, up_to_date, valid_prefix
+from leadroute.stores.sqlite_statements import SCHEMA, Tables, create, schema_of, valid_prefix
 
 _T = TypeVar("_T")
 
@@ -103,10 +103,11 @@ class _Sqlite(ABC):
         limit: int = 500,
         lead: str | None = None,
         pending_at: int | None = None,
+        change: str | None = None,
     ) -> list[Event]:
         """Pages of the log; see :meth:`Store.events`."""
         return self._read(
-            lambda cursor: self._tables.events(cursor, after, limit, lead, pending_at)
+            lambda cursor: self._tables.events(cursor, after, limit, lead, pending_at, change)
         )
 
     def trim(self, before: int, limit: int = 1000) -> int:
@@ -128,7 +129,7 @@ class SqliteStore(_Sqlite):
 
     Raises:
         ConfigError: The file is not a database or cannot be opened, an option cannot be used, or
-            the tables were made by another release.
+            the tables were made by a newer release.
 
     Example:
         >>> with SqliteStore(folder / "crm.db") as store:  # doctest: +SKIP
@@ -177,11 +178,11 @@ class SqliteStore(_Sqlite):
         return f"SqliteStore({self._path!r}, prefix={self._prefix!r})"
 
     def create(self) -> None:
-        """Create the missing tables.
+        """Create the missing tables, and bring those of an older release up to date.
 
         You can call it again, and from many processes at once.
         """
-        if not self._read(lambda cursor: up_to_date(cursor, self._prefix)):
+        if self._read(lambda cursor: schema_of(cursor, self._prefix)) != SCHEMA:
             self._read(lambda cursor: cursor.execute("PRAGMA journal_mode = WAL").fetchall())
             self._write(lambda cursor: create(cursor, self._prefix))
 
@@ -305,7 +306,7 @@ class SqliteTransaction(_Sqlite):
         return f"<SqliteTransaction on the tables {self._prefix}_*>"
 
     def create(self) -> None:
-        """Create the missing tables in your transaction."""
+        """Create the missing tables, or bring old ones up to date, in your transaction."""
         self._write(lambda cursor: create(cursor, self._prefix))
 
     def _read(self, work: Callable[[Cursor], _T]) -> _T:

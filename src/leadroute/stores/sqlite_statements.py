@@ -1,7 +1,8 @@
 """The SQL of the SQLite store: its tables and its statements.
 
 * All names start with one validated prefix. It is the only thing that is ever put into a statement.
-* Tables of another release, older or newer, are refused, never touched.
+* ``create`` upgrades the tables of an older release. Those from before schema 2, or of a newer
+  release, are refused, never touched.
 * A record that is never due keeps the greatest integer as its due time, so that one index gives
   every line in order. The views show it as NULL. They carry the domain's names, for people who read
   the database with SQL.
@@ -32,9 +33,9 @@ from leadroute.offers.change import (
     Record,
     ordered,
 )
-from leadroute.offers.store import page_size
+from leadroute.offers.store import one_question, page_size
 
-SCHEMA = 2  # the version of the tables that this release reads and writes
+SCHEMA = 3  # the version of the tables that this release reads and writes
 
 _PREFIX = re.compile("[a-z][a-z0-9_]{0,29}")
 
@@ -45,6 +46,7 @@ _TABLES = (
         owner TEXT NOT NULL, due INTEGER NOT NULL, data TEXT NOT NULL)""",
     "CREATE INDEX IF NOT EXISTS leadroute_record_status ON leadroute_record (status, due, key)",
     "CREATE INDEX IF NOT EXISTS leadroute_record_owner ON leadroute_record (owner, due, key)",
+    "CREATE INDEX IF NOT EXISTS leadroute_record_due ON leadroute_record (due, key)",
     """CREATE TABLE IF NOT EXISTS leadroute_counter (
         key TEXT NOT NULL PRIMARY KEY, n INTEGER NOT NULL) WITHOUT ROWID""",
     """CREATE TABLE IF NOT EXISTS leadroute_once (
@@ -54,9 +56,11 @@ _TABLES = (
         id INTEGER PRIMARY KEY AUTOINCREMENT, lead TEXT NOT NULL, n INTEGER NOT NULL,
         type TEXT NOT NULL, at INTEGER NOT NULL, change TEXT NOT NULL, data TEXT NOT NULL,
         UNIQUE (lead, n))""",
+    "CREATE INDEX IF NOT EXISTS leadroute_event_change ON leadroute_event (change)",
     """CREATE TABLE IF NOT EXISTS leadroute_outbox (
         event_id INTEGER PRIMARY KEY, until INTEGER, attempts INTEGER NOT NULL,
-        error TEXT NOT NULL)""",
+        error TEXT NOT NULL, lead TEXT NOT NULL DEFAULT '', n INTEGER NOT NULL DEFAULT 0)""",
+    "CREATE INDEX IF NOT EXISTS leadroute_outbox_lead ON leadroute_outbox (lead, n)",
     """CREATE VIEW IF NOT EXISTS leadroute_placement AS
         SELECT substr(key, 11) AS lead_id, status, owner, nullif(due, 9223372036854775807) AS due,
             version, data
@@ -65,6 +69,17 @@ _TABLES = (
         SELECT substr(key, 10) AS rep_id, n AS open
         FROM leadroute_counter WHERE key >= 'rep/open/' AND key < 'rep/open0'""",
 )
+
+_UPGRADES = {
+    2: (
+        "ALTER TABLE leadroute_outbox ADD COLUMN lead TEXT NOT NULL DEFAULT ''",
+        "ALTER TABLE leadroute_outbox ADD COLUMN n INTEGER NOT NULL DEFAULT 0",
+        """UPDATE leadroute_outbox SET
+            lead = (SELECT lead FROM leadroute_event WHERE id = event_id),
+            n = (SELECT n FROM leadroute_event WHERE id = event_id)""",
+    )
+}
+"""From each schema to the next; indexes that are new are made as in a new file."""
 
 
 def valid_prefix(prefix: str) -> str:
@@ -80,19 +95,19 @@ def named(prefix: str, statement: str) -> str:
     return statement.replace("leadroute_", f"{prefix}_")
 
 
-def up_to_date(cursor: Cursor, prefix: str) -> bool:
-    """Whether the tables are there, at the version that this release knows."""
+def schema_of(cursor: Cursor, prefix: str) -> int | None:
+    """The version of the tables; ``None`` where they are not there, or not complete."""
     known = "SELECT count(*) FROM sqlite_master WHERE type = 'table' AND name = ?"
     if cursor.execute(known, (f"{prefix}_schema",)).fetchone() == (0,):
-        return False
+        return None
     statement = named(prefix, "SELECT max(version) FROM leadroute_schema")
-    (version,) = cursor.execute(statement).fetchone()
-    if version in (None, SCHEMA):
-        return version is not None
-    problem = f"the tables {prefix}_* have schema {version}, and this release knows {SCHEMA} alone"
+    found: int | None = cursor.execute(statement).fetchone()[0]
+    if found is None or found == SCHEMA or found in _UPGRADES:
+        return found
+    problem = f"the tables {prefix}_* have schema {found}; this release reads {min(_UPGRADES)} to {SCHEMA}"
     remedy = (
         "install the release of leadroute that made them, or newer"
-        if version > SCHEMA
+        if found > SCHEMA
         else "name a new file, or open this one with the release of leadroute that made it"
     )
     raise ConfigError(f"{problem}; {remedy}", _file(cursor))
@@ -104,12 +119,15 @@ def _file(cursor: Cursor) -> str:
 
 
 def create(cursor: Cursor, prefix: str) -> None:
-    """Make what is missing, inside the transaction that the cursor is in."""
-    if not up_to_date(cursor, prefix):
-        for statement in _TABLES:
-            cursor.execute(named(prefix, statement))
-        stamp = named(prefix, "INSERT INTO leadroute_schema (version) VALUES (?)")
-        cursor.execute(stamp, (SCHEMA,))
+    """Make what is missing and upgrade what is old, inside the transaction of the cursor."""
+    found = schema_of(cursor, prefix)
+    if found == SCHEMA:
+        return
+    upgrade = (step for old in range(found or SCHEMA, SCHEMA) for step in _UPGRADES[old])
+    for statement in (*upgrade, *_TABLES, "DELETE FROM leadroute_schema"):
+        cursor.execute(named(prefix, statement))
+    stamp = named(prefix, "INSERT INTO leadroute_schema (version) VALUES (?)")
+    cursor.execute(stamp, (SCHEMA,))
 
 
 Outdated = tuple[list[str | int], list[str | int], list[str | int]]
@@ -155,7 +173,8 @@ _EMIT = (
     "ON CONFLICT DO NOTHING"
 )
 _DELIVER = (
-    "INSERT INTO leadroute_outbox (event_id, until, attempts, error) VALUES (?, min(?, 0), 0, '')"
+    "INSERT INTO leadroute_outbox (event_id, until, attempts, error, lead, n) "
+    "VALUES (?, min(?, 0), 0, '', ?, ?)"
 )
 _LAST = "SELECT max(n) FROM leadroute_event WHERE lead = ?"
 
@@ -174,7 +193,10 @@ _EVENTS = (
     "FROM {} ON o.event_id = e.id WHERE {} LIMIT ?"
 )
 _LOG = "leadroute_event e LEFT JOIN leadroute_outbox o"
-_LOG_WAITING = "leadroute_event e CROSS JOIN leadroute_outbox o"
+_FIRST = (
+    "NOT EXISTS (SELECT 1 FROM leadroute_outbox b "
+    "WHERE b.lead = o.lead AND b.n < o.n AND b.until IS NOT NULL)"
+)
 _WAITING = "leadroute_outbox o CROSS JOIN leadroute_event e"
 
 _OLD_ONCES = "SELECT key FROM leadroute_once WHERE at < ? ORDER BY key LIMIT ?"
@@ -249,12 +271,15 @@ class Tables:
 
         self._events = {
             (False, False): events(_LOG, "e.id > ? ORDER BY e.id"),
-            (False, True): events(_WAITING, "o.event_id > ? AND o.until <= ? ORDER BY o.event_id"),
+            (False, True): events(
+                _WAITING, f"o.event_id > ? AND o.until <= ? AND {_FIRST} ORDER BY o.event_id"
+            ),
             (True, False): events(_LOG, "e.n > ? AND e.lead = ? ORDER BY e.n"),
             (True, True): events(
-                _LOG_WAITING, "e.n > ? AND o.until <= ? AND e.lead = ? ORDER BY e.n"
+                _WAITING, f"o.n > ? AND o.until <= ? AND o.lead = ? AND {_FIRST} ORDER BY o.n"
             ),
         }
+        self._of_change = events(_LOG, "e.id > ? AND e.change = ? ORDER BY e.id")
         self._old_onces, self._old_events, self._zeros = map(sql, (_OLD_ONCES, _OLD_EVENTS, _ZEROS))
         self._forget = tuple(map(sql, _FORGET))
         self._moves: dict[type, Callable[[Cursor, Any], None]] = {
@@ -340,7 +365,7 @@ class Tables:
             (last,) = cursor.execute(self._last, (op.lead,)).fetchone()
             raise ConflictError("version", op.lead, last)
         if op.deliver:
-            cursor.execute(self._deliver, (cursor.lastrowid, op.at))
+            cursor.execute(self._deliver, (cursor.lastrowid, op.at, op.lead, op.n))
 
     def get(self, cursor: Cursor, keys: Sequence[str]) -> dict[str, Record]:
         """See :meth:`Store.get`."""
@@ -384,11 +409,20 @@ class Tables:
         return [_record(row) for row in rows]
 
     def events(
-        self, cursor: Cursor, after: int, limit: int, lead: str | None, pending_at: int | None
+        self,
+        cursor: Cursor,
+        after: int,
+        limit: int,
+        lead: str | None,
+        pending_at: int | None,
+        change: str | None,
     ) -> list[Event]:
         """See :meth:`Store.events`."""
-        wanted = [value for value in (pending_at, lead) if value is not None]
+        one_question(change, lead, pending_at)
+        wanted = [value for value in (pending_at, lead, change) if value is not None]
         statement = self._events[lead is not None, pending_at is not None]
+        if change is not None:
+            statement = self._of_change
         return [
             _event(row) for row in cursor.execute(statement, (after, *wanted, page_size(limit)))
         ]

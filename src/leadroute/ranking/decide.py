@@ -260,7 +260,7 @@ class Decided:
     def _shift_openings(
         self, candidates: Candidates, shifts: Sequence[Shift], over_all: Sequence[Charge]
     ) -> list[datetime | None]:
-        """When those could take the lead who could take it later, where hours and counters alone stand in the way."""
+        """When those could take the lead later whom hours and counters alone stop."""
         previous_offers, crew, snapshot = (
             self._previous_offers,
             candidates.crew,
@@ -289,7 +289,7 @@ class Decided:
         return found
 
     def _never(self, rep: Rep) -> bool:
-        """Whether a limit of the rep has no room for any lead of the rule, however much gets done."""
+        """Whether a limit of the rep has no room for any lead of the rule, whatever gets done."""
         rule = self.rule
         units = [rep.capacity, rep.capacity_by_segment.get(rule.counts_as)]
         return any(most is not None and most < rule.capacity_cost for most in units) or any(
@@ -503,7 +503,7 @@ def decide(
     previous_offers: Mapping[str, str],
     matches: tuple[Match, ...],
 ) -> Decided:
-    """What becomes of a lead under the rule that matched: in its pool, or in the others that it names.
+    """What becomes of a lead under the rule that matched: in its pool, or in others it names.
 
     The steps are taken in order, and the first that finds a rep is the last.
     ``ignore_availability`` asks every pool that was asked so far again, in that order. A pool is

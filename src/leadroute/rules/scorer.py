@@ -412,7 +412,7 @@ def mean(
 def means(
     weights: Sequence[float], columns: Sequence[Sequence[float | None]]
 ) -> list[float | None]:
-    """The weighted mean of several columns, row by row, with the very numbers that ``mean`` gives."""
+    """The weighted mean of several columns, row by row, with the numbers that ``mean`` gives."""
     whole = 0.0
     for weight in weights:
         whole += weight

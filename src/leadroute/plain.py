@@ -26,7 +26,7 @@ from leadroute.model.schedule import text_of
 from leadroute.model.validation import Refused
 from leadroute.model.values import moment
 
-__all__ = ["dumps", "from_dict", "loads", "make_converter", "to_dict"]
+__all__ = ["document", "dumps", "from_dict", "loads", "make_converter", "to_dict"]
 
 T = TypeVar("T")
 
@@ -91,12 +91,17 @@ def from_dict(kind: type[T], data: Mapping[str, Any]) -> T:
 
 
 def dumps(value: Any) -> str:
-    """A value as compact JSON with its format, the same text for equal values."""
+    """A value as compact JSON, the same text for equal values."""
+    return _write(to_dict(value))
+
+
+def document(value: Any) -> str:
+    """A value as ``dumps`` writes it, with the format that a later release goes by: for a store."""
     return _write({**to_dict(value), "format": FORMAT})
 
 
 def loads(kind: type[T], text: str, lead_id: str = "") -> T:
-    """The value that ``dumps`` wrote.
+    """The value that ``dumps`` or a store wrote.
 
     Args:
         kind: The type of the value.

@@ -242,7 +242,9 @@ def test_a_writer_that_does_not_end_makes_the_store_give_up(path, host):
         with pytest.raises(TransientError) as busy:
             store.commit(ROUTE)
         assert str(busy.value) == (
-            "the store was busy (database is locked); nothing was written: send the same change again"
+            "the store was busy (database is locked: a connection of this process is in a transaction on it, and "
+            "nobody has committed since; if that is your transaction, join it with store.bind(connection)); nothing "
+            "was written: send the same change again"
         )
         assert store.counts() == {}
         host.rollback()

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from leadroute.formats.csv_rows import read_territories, row_of, write_rows
     from leadroute.formats.icalendar import read_time_off
     from leadroute.formats.json_schema import policy_schema
-    from leadroute.formats.jsonlogic import from_jsonlogic, to_jsonlogic
+    from leadroute.formats.jsonlogic import from_jsonlogic, jsonlogic_data, to_jsonlogic
     from leadroute.formats.policy_file import dump_policy, load_policy, parse_policy
     from leadroute.formats.rows import read_leads, read_reps
     from leadroute.formats.source import load_columns
@@ -37,6 +37,7 @@ __all__ = [
     "dumps",
     "from_dict",
     "from_jsonlogic",
+    "jsonlogic_data",
     "load_columns",
     "load_policy",
     "loads",
@@ -58,7 +59,7 @@ _HOMES = by_name(
         "leadroute.formats.source": "load_columns",
         "leadroute.formats.policy_file": "dump_policy load_policy parse_policy",
         "leadroute.plain": "dumps from_dict loads to_dict",
-        "leadroute.formats.jsonlogic": "from_jsonlogic to_jsonlogic",
+        "leadroute.formats.jsonlogic": "from_jsonlogic jsonlogic_data to_jsonlogic",
         "leadroute.formats.json_schema": "policy_schema",
         "leadroute.formats.rows": "read_leads read_reps",
         "leadroute.formats.csv_rows": "read_territories row_of write_rows",

@@ -124,12 +124,21 @@ _SAFE_INTEGER: Final = 2**53
 
 
 def jsonlogic_data(lead: Lead, rep: Rep | None = None) -> dict[str, Json]:
-    """The data that an exported condition is judged with outside of leadroute.
+    """Return the data with which another interpreter judges an exported condition.
 
     Missing values are ``null``, sets are sorted lists, instants are ISO 8601 text in UTC.
-    ``lead.languages`` lists the lead's language and what it is a variant of. Custom attributes
-    stand under ``attributes``; declare the kind of one that is a set where you ask whether it is
-    present, because a set that is empty is not.
+    ``lead.languages`` lists the lead's language and what it is a variant of. Custom attributes are
+    under ``attributes``; when you ask whether a set among them is present, declare its kind,
+    because an empty set is not.
+
+    Args:
+        lead: The lead.
+        rep: The rep; without one the data has no ``rep``, and conditions on the rep find nothing.
+
+    Example:
+        >>> data = jsonlogic_data(Lead("L-1", country="us", attributes={"tags": {"vip"}}))
+        >>> data["lead"]["country"], data["lead"]["attributes"]
+        ('US', {'tags': ['vip']})
     """
     tags = [] if lead.language is None else list(meeting(lead.language))
     data = {"lead": {**_entity("lead", lead), "languages": tags}}

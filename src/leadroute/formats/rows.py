@@ -166,18 +166,18 @@ class Reading(Iterator[V | RowError], Generic[V]):
     def _results(
         self, rows: _Rows, reader: RowReader[V] | None, seen: SeenIds
     ) -> Iterator[V | RowError]:
+        read = self._value if reader is None else reader.read
         try:
             for self.line, row in rows:
-                if isinstance(row, RowError):
+                if row.__class__ is RowError:
                     yield row
                     continue
-                value, faults = self._value(row) if reader is None else reader.read(row)
-                if value is not None and reader is not None and reader.restored(value, row):
+                value, faults = read(row)
+                if reader is not None and value is not None and reader.restored(value, row):
                     self.restored += 1
                 if value is not None and (problem := self._twice(value, row, seen)):
-                    value = None
                     faults.append(FieldError("id", problem))
-                if value is not None:
+                elif value is not None:
                     yield value
                 if faults:
                     yield RowError(self.name, self.line, faults)
@@ -188,8 +188,8 @@ class Reading(Iterator[V | RowError], Generic[V]):
         """What is wrong with the id of a lead that an earlier row has; empty when nothing is."""
         if self._kind is Rep:  # a roster is whole in memory, and read_reps asks there
             return ""
-        # Cells of text are compared as they are, which is cheaper than the leads.
-        content = tuple(row) if row.__class__ is list else value
+        # Cells of text are compared as they are, which is cheaper than the leads, and as one text to be hashed once.
+        content = "\0".join(row) if row.__class__ is list else value
         earlier = seen.earlier(value.id, content, self.line)
         if earlier is None:
             return ""

@@ -8,6 +8,7 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from functools import partial
 from io import BufferedIOBase, RawIOBase, TextIOWrapper
 from pathlib import Path
 from typing import Any, Protocol
@@ -146,7 +147,7 @@ def _pieces(source: _Readable | Iterable[str]) -> Iterator[Any]:
     readline = getattr(source, "readline", None)
     if readline is None:
         return iter(source)  # type: ignore[arg-type]
-    return iter(lambda: readline(LONGEST_LINE + 1) or None, None)
+    return iter(partial(readline, LONGEST_LINE + 1), "")
 
 
 _KEYS = ("preset", "columns")

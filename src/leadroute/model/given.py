@@ -109,10 +109,10 @@ _LONGEST: Final = 40
 _BLANKS: Final = dict.fromkeys(map(ord, "\u00a0\u2009\u202f\t'\u2019"), " ")
 _CURRENCIES: Final = (
     "AED ARS AUD BGN BRL CAD CHF CLP CNY COP CZK DKK EGP EUR GBP HKD HUF IDR ILS INR JPY KES KRW MXN MYR NGN NOK NZD "
-    "PEN PHP PKR PLN RMB RON RSD RUB SAR SEK SGD THB TRY TWD UAH USD VND ZAR"
+    "PEN PHP PKR PLN RMB RON RSD RUB SAR SEK SGD THB TRY TWD UAH USD VND ZAR TL RM Rp R"
 )
 _CURRENCY: Final = (
-    r"(?:(?:US|AU|CA|NZ|HK|MX|[ACSR])?[$\u00a2-\u00a5\u20a0-\u20c0]|"
+    r"(?:(?:US|AU|CA|NZ|HK|MX|NT|[ACSR])?[$\u00a2-\u00a5\u20a0-\u20c0]|"
     + "|".join(_CURRENCIES.split())
     + r"|Rs\.?|Fr\.?|kr\.?|z\u0142|K\u010d|Ft)"
 )
@@ -159,19 +159,22 @@ def _read(text: str, decimal: str | None) -> int | float:
     if re.fullmatch(_FLOAT, text, re.ASCII):
         return _whole(float(text))
     body = text.translate(_BLANKS).strip()
-    negative = body.startswith("(") and body.endswith(")")
-    sign, body = _signed(body[1:-1] if negative else body)
+    sign, body = _signed(body)
     for currency in (_CURRENCY_BEFORE, _CURRENCY_BEHIND):
         body = re.sub(currency, "", body, flags=re.IGNORECASE).strip()
     if not sign:
         sign, body = _signed(body)
     found = _plain(body, decimal, text) if len(body) <= _LONGEST else None
-    if found is None or (negative and sign):
+    if found is None:
         raise Refused(f"is {text[:40]!r}, which is not a number; {_REMEDY}")
-    return _whole(-found if negative or sign == "-" else found)
+    return _whole(-found if sign == "-" else found)
 
 
 def _signed(body: str) -> tuple[str, str]:
+    if body.startswith("(") and body.endswith(")"):
+        return "-", body[1:-1].strip()
+    if body.endswith("-") and body[-2:-1].isdigit():  # behind a decimal sign it stands for no cents
+        return "-", body[:-1]
     sign = body[:1].replace("\u2212", "-")
     return (sign, body[1:].lstrip()) if sign in ("-", "+") and sign else ("", body)
 
@@ -216,9 +219,10 @@ def _grouped(head: str) -> bool:
         return True
     if len(marks) > 1 or not marks <= {" ", ".", ","}:
         return False
-    first, *middle, last = head.split(marks.pop())
+    mark = marks.pop()
+    first, *middle, last = head.split(mark)
     threes = 1 <= len(first) <= 3 and all(len(group) == 3 for group in middle)
-    indian = 1 <= len(first) <= 2 and all(len(group) == 2 for group in middle)
+    indian = mark == "," and 1 <= len(first) <= 2 and all(len(group) == 2 for group in middle)
     return first[:1] != "0" and len(last) == 3 and (threes or indian)
 
 
@@ -246,20 +250,24 @@ _DATES: Final = tuple(
     for pattern in (
         r"(?P<year>\d{4})(?P<mark>[-/.])(?P<month>\d{1,2})(?P=mark)(?P<day>\d{1,2})",
         r"(?P<one>\d{1,2})(?P<mark>[-/.])(?P<two>\d{1,2})(?P=mark)(?P<three>\d{4}|\d{2})",
-        r"(?P<day>\d{1,2})(?:st|nd|rd|th)?[-\s]\s*" + _MONTH + r"(?:,\s*|\s+|-)(?P<year>\d{4})",
+        r"(?P<day>\d{1,2})(?:st|nd|rd|th)?[-\s]\s*"
+        + _MONTH
+        + r"(?:,\s*|\s+|-)(?P<year>\d{4}|\d{2})",
         _MONTH + r"\s+(?P<day>\d{1,2})(?:st|nd|rd|th)?(?:,\s*|\s+)(?P<year>\d{4})",
     )
 )
 _TIME: Final = (
     r"(?P<hour>\d{1,2}):(?P<minute>\d{2})(?::(?P<second>\d{2})(?:[.,](?P<fraction>\d{1,9}))?)?"
     r"(?:\s?(?P<half>[ap])\.?m\.?)?"
-    r"(?:\s?(?P<zone>z|utc|gmt|(?:utc|gmt)?[+-]\d{2}(?::?\d{2})?))?"
+    r"(?:\s?(?P<zone>z|utc|gmt|(?:utc|gmt)?[+-]\d{2}(?::?\d{2})?)(?:\s\([\w .]*\))?)?"
 )
 _BETWEEN: Final = r"(?:,\s*|\s+at\s+|\s+|T(?=\d))"
 _FLAGS: Final = (
     re.IGNORECASE | re.ASCII
 )  # patterns are compiled when first used: importing stays cheap
 _MIDNIGHT: Final = time()
+_MOMENT_BLANKS: Final = dict.fromkeys(map(ord, "\u00a0\u2009\u202f"), " ")
+_LONGEST_MOMENT: Final = 80
 
 
 def moment(
@@ -273,7 +281,7 @@ def moment(
         text = typed_text(given)
         if text is None:
             return None
-        found = _read_moment(text, dates)
+        found = _read_moment(text if text.isascii() else text.translate(_MOMENT_BLANKS), dates)
     elif given is None:
         return None
     elif isinstance(given, datetime):
@@ -340,7 +348,7 @@ def _read_moment(text: str, dates: str | None) -> datetime:
         except ValueError:
             pass  # of another form, or none at all
     for pattern in _DATES:
-        shape = re.match(pattern, text, _FLAGS) if len(text) <= 64 else None
+        shape = re.match(pattern, text, _FLAGS) if len(text) <= _LONGEST_MOMENT else None
         if shape is not None:
             rest = text[shape.end() :]
             between = re.match(_BETWEEN, rest, _FLAGS)
@@ -360,7 +368,7 @@ def _date(parts: dict[str, str], text: str, dates: str | None) -> date:
     if "one" not in parts:
         month = parts["month"]
         number = int(month) if month.isdigit() else _MONTHS[month[:3].lower()]
-        return date(int(parts["year"]), number, int(parts["day"]))
+        return date(_year(parts["year"]), number, int(parts["day"]))
     one, two, three = int(parts["one"]), int(parts["two"]), int(parts["three"])
     if len(parts["three"]) == 2:
         if dates is None:
@@ -368,7 +376,7 @@ def _date(parts: dict[str, str], text: str, dates: str | None) -> date:
         year, month_, day = {"dmy": (three, two, one), "mdy": (three, one, two)}.get(
             dates, (one, two, three)
         )
-        return date(year + (2000 if year < 70 else 1900), month_, day)
+        return date(_year(f"{year:02}"), month_, day)
     orders = {"dmy": (two, one), "mdy": (one, two)}
     readings = {
         date(three, month_, day)
@@ -381,6 +389,12 @@ def _date(parts: dict[str, str], text: str, dates: str | None) -> date:
     if not readings:
         raise ValueError
     return readings.pop()
+
+
+def _year(digits: str) -> int:
+    """Return a year of four digits, or of two: 70 is 1970, and 69 is 2069."""
+    year = int(digits)
+    return year if len(digits) == 4 else year + (2000 if year < 70 else 1900)
 
 
 def _two_readings(text: str, why: str) -> Refused:

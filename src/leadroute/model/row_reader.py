@@ -141,7 +141,8 @@ _KINDS: Final[Mapping[str, tuple[Any, str]]] = {
 
 def read_id(given: Any) -> Any:
     """Read an id: text, a whole number as its digits, a UUID as its text."""
-    given = read_digits(given)
+    if given.__class__ is not str:
+        given = read_digits(given)
     if given.__class__ is str:
         given = given.strip()
         if "+" in given and _SCIENTIFIC.fullmatch(given):
@@ -152,6 +153,8 @@ def read_id(given: Any) -> Any:
 
 def read_digits(given: Any) -> Any:
     """Read what a table may hold as a number though it is none, such as a phone number."""
+    if given.__class__ is str:
+        return given
     given = read_whole(given)
     return str(given) if isinstance(given, int) and not isinstance(given, bool) else given
 
@@ -163,6 +166,10 @@ def read_whole(given: Any) -> Any:
     given = plain_value(given)
     exact = isinstance(given, float) and given.is_integer() and abs(given) < _EXACT
     return int(given) if exact else given
+
+
+LEAVE_TEXT: Final = (read_digits, read_whole)
+"""The readers that leave text as it is."""
 
 
 def read_flag(given: Any) -> Any:
@@ -393,12 +400,14 @@ class RowReader(Generic[V]):
         single = [slot for slot in self._slots if len(slot.columns) == 1]
         self._several = [slot for slot in self._slots if len(slot.columns) > 1]
         self._plain = [
-            (each.name, each.attribute, each.columns[0]) for each in single if each.read is None
+            (each.name, each.attribute, each.columns[0], each.read)
+            for each in single
+            if each.read is None or each.read in LEAVE_TEXT
         ]
         self._typed = [
             (each.name, each.attribute, each.columns[0], each.read, each.titles[0])
             for each in single
-            if each.read is not None
+            if each.read is not None and each.read not in LEAVE_TEXT
         ]
         self._postal = next((slot for slot in slots if slot.name == "postal_code"), None)
         self._lenient = options.on_fault == "field"
@@ -430,11 +439,12 @@ class RowReader(Generic[V]):
     def _read_plain(
         self, cells: Sequence[Any], given: dict[str, Any], attributes: dict[str, Any]
     ) -> None:
-        for name, attribute, at in self._plain:
+        for name, attribute, at, read in self._plain:
             cell = cells[at]
             if cell.__class__ is not str:
                 if missing(cell, typed=False):
                     continue
+                cell = cell if read is None else read(cell)
             elif not cell or cell.isspace():
                 continue
             (attributes if attribute else given)[name] = cell
@@ -448,9 +458,10 @@ class RowReader(Generic[V]):
     ) -> None:
         for name, attribute, at, read, title in self._typed:
             cell = cells[at]
-            if cell.__class__ is not str and missing(cell, typed=False):
-                continue
-            if cell.__class__ is str and (not cell or cell.isspace()):
+            if cell.__class__ is str:
+                if not cell or cell.isspace():
+                    continue
+            elif missing(cell, typed=False):
                 continue
             try:
                 found = read(cell)

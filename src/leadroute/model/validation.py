@@ -354,7 +354,7 @@ def number(low: float | None = None, high: float | None = None) -> Cleaner:
     most = _PLAIN if high is None else min(high, _PLAIN)
 
     def clean(given: Any) -> int | float:
-        if type(given) is int and least <= given <= most:
+        if (type(given) is int or type(given) is float) and least <= given <= most:
             return given
         found = any_number(given)
         if found is None:

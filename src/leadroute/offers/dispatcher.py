@@ -37,7 +37,7 @@ from leadroute.offers.outcome_counts import counts_of, fields_of
 from leadroute.offers.placement import Placement, Status
 from leadroute.offers.queries import next_turn
 from leadroute.offers.store import Store
-from leadroute.plain import dumps
+from leadroute.plain import document
 from leadroute.ranking.policy_checks import observing
 from leadroute.ranking.router import Router
 
@@ -377,7 +377,7 @@ class Dispatcher:
         scored = self.router.scored(lead, books.now)
         received = transitions.reception(scored, trigger, self.router.version, books.now)
         decided = self._decide(scored, _NOBODY, books)
-        extra = (Once(submit_key(lead.id), lead.id), Put(lead_key(lead.id), dumps(lead), 0))
+        extra = (Once(submit_key(lead.id), lead.id), Put(lead_key(lead.id), document(lead), 0))
         return self._commit(None, [received, decided], lead.id, 0, books, extra, lead)
 
     def _books(self) -> Books:
@@ -455,7 +455,7 @@ class Dispatcher:
         extra: tuple[Op, ...] = (),
         lead: Lead | None = None,
     ) -> Placement:
-        after, ops = transitions.operations(before, events, lead_id, version, dumps, books)
+        after, ops = transitions.operations(before, events, lead_id, version, document, books)
         if self.track_outcomes_by is not None:
             told = lead or (
                 queries.lead(self.store, lead_id) if self.track_outcomes_by else Lead(lead_id)

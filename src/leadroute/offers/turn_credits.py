@@ -26,7 +26,7 @@ from leadroute.offers.change import MAX_KEY, Change, Check, Op, Put, Record
 from leadroute.offers.events import TurnTaken
 from leadroute.offers.placement import Placement
 from leadroute.offers.store import Store
-from leadroute.plain import dumps, loads
+from leadroute.plain import document, loads
 from leadroute.ranking.router import Router
 from leadroute.ranking.scorers.round_robin import Turn, share
 from leadroute.rules.rule import EVERYONE
@@ -316,7 +316,7 @@ def post(
         guards = (Check(placement_key(credit.cause), 0 if placed is None else placed[1]),)
     credits = PoolCredits(store, pool)
     credits.give(rep_id, credit, now)
-    ops = (*guards, Put(record, dumps(credit), 0), *credits.operations())
+    ops = (*guards, Put(record, document(credit), 0), *credits.operations())
     store.commit(Change(urandom(16).hex(), ops))
     return credit
 

@@ -4,7 +4,6 @@
 * ``Candidates`` are those whom neither rule nor lead excludes for good: active, with a weight,
   meeting the requirement, in the territory. Leads that are equal in what is asked of them share
   one. Counters are read for candidates alone.
-* A ``View`` is who of the candidates is at work, and how much room there is, until an hour or a period ends.
 * Everything kept is bounded by the number of values (``MOST_CELLS``) and can be forgotten at any time.
 """
 

@@ -6,6 +6,8 @@
   the store asks again at an even pace, until its patience ends in ``TransientError``.
 * A connection is opened when one is needed, used by one thread at a time, kept for the next call,
   and never carried over a fork. No transaction, not even a read, outlives the call that needed it.
+* A write that waits a second while nobody commits looks for your own transaction in its way, which
+  would never end.
 """
 
 from __future__ import annotations
@@ -34,11 +36,23 @@ from typing import Literal, Self, TypeVar
 from leadroute.errors import ConfigError, ConflictError, TransactionRequiredError, TransientError
 from leadroute.model.duration import parse_duration
 from leadroute.offers.change import Change, Event, Record
+from leadroute.stores.sqlite_hosts import (
+    HostConnection,
+    StoreConnection,
+    host_of,
+    in_the_way,
+    require_tables,
+)
 from leadroute.stores.sqlite_statements import SCHEMA, Tables, create, schema_of, valid_prefix
 
 _T = TypeVar("_T")
 
 _PAUSES = (0.0002, 0.0004, 0.0006, 0.0008, 0.001)
+_STANDSTILL = 1.0
+_FORGOTTEN = (
+    "a connection of this process is in a transaction on it, and nobody has committed since; if that "
+    "is your transaction, join it with store.bind(connection)"
+)
 _SYNCHRONOUS = {"full": "PRAGMA synchronous = FULL", "normal": "PRAGMA synchronous = NORMAL"}
 _inherited: list[deque[Connection]] = []
 """Connections of a parent process: kept, because closing them would disturb the parent's locks."""
@@ -125,7 +139,8 @@ class SqliteStore(_Sqlite):
         path: The file. A database in memory is refused: every connection would see another one.
         prefix: The prefix of all table names.
         synchronous: ``full`` survives a loss of power; ``normal`` is faster and may then lose the last commits.
-        busy_timeout: The time to wait for other writers before ``TransientError``.
+        busy_timeout: The time to wait for other writers before ``TransientError``; one second where
+            nobody commits and a connection of your own process is in a transaction on the file.
 
     Raises:
         ConfigError: The file is not a database or cannot be opened, an option cannot be used, or
@@ -186,9 +201,18 @@ class SqliteStore(_Sqlite):
             self._read(lambda cursor: cursor.execute("PRAGMA journal_mode = WAL").fetchall())
             self._write(lambda cursor: create(cursor, self._prefix))
 
-    def bind(self, connection: Connection) -> SqliteTransaction:
-        """Return the store inside the open transaction of your connection."""
-        return SqliteTransaction(connection, prefix=self._prefix)
+    def bind(self, connection: HostConnection) -> SqliteTransaction:
+        """Return the store inside the open transaction of your connection.
+
+        Args:
+            connection: A sqlite3 connection to the file of the store, SQLAlchemy's ``Session`` or ``Connection``, or
+                Django's ``connection``. Only sqlite3's own may begin its transaction later.
+
+        Raises:
+            ConfigError: It is to another database, or a setting, which the message names, makes its transaction unreal.
+            TransactionRequiredError: SQLAlchemy or Django has not begun a transaction.
+        """
+        return SqliteTransaction(connection, prefix=self._prefix, path=self._path)
 
     def close(self) -> None:
         """Close every connection.
@@ -246,7 +270,13 @@ class SqliteStore(_Sqlite):
         self._keep(connection)
 
     def _open(self) -> Connection:
-        connection = connect(self._path, timeout=0, isolation_level=None, check_same_thread=False)
+        connection = connect(
+            self._path,
+            timeout=0,
+            isolation_level=None,
+            check_same_thread=False,
+            factory=StoreConnection,
+        )
         try:
             self._patiently(lambda: connection.execute(self._synchronous))
         except BaseException:
@@ -259,9 +289,9 @@ class SqliteStore(_Sqlite):
         if self._closed:
             self.close()
 
-    def _patiently(self, step: Callable[[], _T]) -> _T:
+    def _patiently(self, step: Callable[[], _T], seconds: float | None = None) -> _T:
         """Take a step that others may block, at an even pace until it is done or patience ends."""
-        deadline = time.monotonic() + self._busy_timeout
+        deadline = time.monotonic() + (self._busy_timeout if seconds is None else seconds)
         attempt = 0
         while True:
             try:
@@ -272,6 +302,31 @@ class SqliteStore(_Sqlite):
             time.sleep(_PAUSES[attempt % len(_PAUSES)])
             attempt += 1
 
+    def _begin(self, cursor: Cursor) -> None:
+        """Begin to write, unless a transaction of this process stands still in the way."""
+
+        def begin() -> object:
+            return cursor.execute("BEGIN IMMEDIATE")
+
+        def commits() -> object:
+            return cursor.execute("PRAGMA data_version").fetchone()
+
+        first = min(_STANDSTILL, self._busy_timeout)
+        before: object = None
+        for seconds in (0, first):
+            try:
+                self._patiently(begin, seconds)
+            except OperationalError as error:
+                if _code(error) != SQLITE_BUSY:
+                    raise
+                now = self._patiently(commits)
+                if now == before and in_the_way(self._path):
+                    raise TransientError(f"{error}: {_FORGOTTEN}") from error
+                before = now
+            else:
+                return
+        self._patiently(begin, self._busy_timeout - first)
+
     def _read(self, work: Callable[[Cursor], _T]) -> _T:
         with _busy_is_transient(), self._connection() as connection:
             return self._patiently(lambda: work(connection.cursor()))
@@ -279,7 +334,7 @@ class SqliteStore(_Sqlite):
     def _write(self, work: Callable[[Cursor], _T]) -> _T:
         with _busy_is_transient(), self._connection() as connection:
             cursor = connection.cursor()
-            self._patiently(lambda: cursor.execute("BEGIN IMMEDIATE"))
+            self._begin(cursor)
             answer = work(cursor)
             cursor.execute("COMMIT")
             return answer
@@ -293,14 +348,23 @@ class SqliteTransaction(_Sqlite):
     the first write for ever.
 
     Args:
-        connection: Your connection. Its settings stay as they are; it must give texts as ``str``.
+        connection: Your connection, as for :meth:`SqliteStore.bind`. Its settings stay as they are.
         prefix: The prefix of all table names.
+        path: The file that must be the connection's and have the tables; empty, and nothing is said of the tables.
+
+    Raises:
+        ConfigError: The connection cannot be used; the message names the setting.
+        TransactionRequiredError: SQLAlchemy or Django has not begun a transaction.
     """
 
-    def __init__(self, connection: Connection, *, prefix: str = "leadroute") -> None:
-        self._connection = connection
+    def __init__(
+        self, connection: HostConnection, *, prefix: str = "leadroute", path: str = ""
+    ) -> None:
         self._prefix = valid_prefix(prefix)
+        self._host = host_of(connection)
         self._tables = Tables(prefix)
+        if path:
+            self._read(lambda cursor: require_tables(cursor, prefix, path))
 
     def __repr__(self) -> str:
         return f"<SqliteTransaction on the tables {self._prefix}_*>"
@@ -310,17 +374,19 @@ class SqliteTransaction(_Sqlite):
         self._write(lambda cursor: create(cursor, self._prefix))
 
     def _read(self, work: Callable[[Cursor], _T]) -> _T:
-        cursor = Cursor(self._connection)
+        if not self._host.is_current():
+            raise TransactionRequiredError(type(self).__name__, "bind again in each transaction")
+        cursor = Cursor(self._host.driver)
         cursor.row_factory = None
         with _busy_is_transient():
             return work(cursor)
 
     def _write(self, work: Callable[[Cursor], _T]) -> _T:
-        connection = self._connection
-        if not connection.in_transaction:
+        connection = self._host.driver
+        if self._host.is_current() and not connection.in_transaction:
             remedy = 'execute "BEGIN IMMEDIATE" on the connection first'
             raise TransactionRequiredError(type(self).__name__, remedy)
-        connection.execute("SAVEPOINT leadroute")
+        self._read(lambda cursor: cursor.execute("SAVEPOINT leadroute"))
         try:
             answer = self._read(work)
         except BaseException:

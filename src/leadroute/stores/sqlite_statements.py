@@ -110,11 +110,11 @@ def schema_of(cursor: Cursor, prefix: str) -> int | None:
         if found > SCHEMA
         else "name a new file, or open this one with the release of leadroute that made it"
     )
-    raise ConfigError(f"{problem}; {remedy}", _file(cursor))
+    raise ConfigError(f"{problem}; {remedy}", file_of(cursor))
 
 
-def _file(cursor: Cursor) -> str:
-    """The name of the database file, for messages."""
+def file_of(cursor: Cursor) -> str:
+    """Return the file of the main database; empty for one in memory."""
     return str(cursor.execute("PRAGMA database_list").fetchone()[2])
 
 

@@ -26,6 +26,7 @@ from leadroute.errors import (
     UnknownFieldError,
     ValidationError,
     nearest,
+    say_where,
 )
 
 FAULTS = (
@@ -155,8 +156,10 @@ def test_an_unknown_name_lists_what_there_is():
 
 def test_a_fact_error_keeps_what_it_knows():
     """Rule and lead are added once, by whoever knows them first."""
-    error = FieldTypeError("f", "text", "a number").during("r").during("other", "L-1")
+    error = FieldTypeError("f", "text", "a number", "r")
+    say_where(error, "other", "L-1")
     assert (error.rule, error.lead_id) == ("r", "L-1")
+    assert str(error) == str(pickle.loads(pickle.dumps(error)))
 
 
 def test_faults_are_values():

@@ -330,14 +330,23 @@ class FieldTypeError(LeadrouteError, TypeError):
         where = f"{', '.join(parts)}: " if parts else ""
         return f"{where}{self.field} is {self.found}; it must be {self.expected}"
 
-    def during(self, rule: str = "", lead_id: str = "") -> FieldTypeError:
-        """Return the error with the rule and the lead added.
 
-        A rule and a lead that are known already stay.
-        """
-        return FieldTypeError(
-            self.field, self.found, self.expected, self.rule or rule, self.lead_id or lead_id
-        )
+def say_where(error: Exception, rule: str, lead_id: str) -> None:
+    """Add rule and lead to an error on its way: to the message of a ``FieldTypeError``, else as a note.
+
+    A rule and a lead that are known already stay.
+
+    Example:
+        >>> error = ZeroDivisionError("division by zero")
+        >>> say_where(error, "enterprise", "L-1")
+        >>> error.__notes__
+        ["rule 'enterprise', lead 'L-1'"]
+    """
+    if isinstance(error, FieldTypeError):
+        error.rule, error.lead_id = error.rule or rule, error.lead_id or lead_id
+        error.args = (error.field, error.found, error.expected, error.rule, error.lead_id)
+    else:
+        error.add_note(f"rule {rule!r}, lead {lead_id!r}")
 
 
 @define(slots=False, repr=False)

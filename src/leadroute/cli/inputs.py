@@ -22,6 +22,7 @@ from leadroute.model.lead import Lead
 from leadroute.model.roster import Roster
 from leadroute.ranking.router import Router
 from leadroute.rules.conditions import reads
+from leadroute.rules.describe import plural
 from leadroute.rules.fields import FIELDS, SCORE_FIELDS
 
 
@@ -163,7 +164,13 @@ def roster_of(options: Any, router: Router) -> Roster:
     roster, errors = read_reps(existing(options.reps), custom=router.custom_fields)
     if errors:
         listed = "".join(f"\n  {error}" for error in errors)
-        raise ConfigError(f"{len(errors)} rows are not reps; correct them first:{listed}")
+        one = len(errors) == 1
+        told = (
+            "1 row is not a rep; correct it"
+            if one
+            else f"{len(errors):,} rows are not reps; correct them"
+        )
+        raise ConfigError(f"{told} first:{listed}")
     return roster
 
 
@@ -250,3 +257,9 @@ def _lead_fields(router: Router) -> set[str]:
                     if isinstance(name, str) and name in FIELDS["lead"]
                 }
     return found
+
+
+def told_restored(restored: int) -> str:
+    """How many postal codes got their zeros back, behind a semicolon; empty when none did."""
+    whose = "its" if restored == 1 else "their"
+    return f"; {plural(restored, 'postal code')} got {whose} zeros back" if restored else ""

@@ -27,6 +27,7 @@ from leadroute.cli.inputs import (
     policy_of,
     roster_of,
     told_columns,
+    told_restored,
     unfilled,
 )
 from leadroute.cli.output import Screen, in_json
@@ -39,6 +40,7 @@ from leadroute.offers.placement import Placement, Status
 from leadroute.ranking.decide import Decided
 from leadroute.ranking.ranking import Outcome, Ranking
 from leadroute.ranking.router import Router
+from leadroute.rules.describe import plural
 from leadroute.stores import SqliteStore
 
 NAMED: Final = 100  # how many bad rows are named; the others are counted
@@ -110,7 +112,8 @@ def run(options: Any, screen: Screen) -> int:
     for each in routing.bad:
         screen.note(str(each))
     if routing.counts["bad"] > len(routing.bad):
-        screen.note(f"... and {routing.counts['bad'] - len(routing.bad):,} bad rows more")
+        more = plural(routing.counts["bad"] - len(routing.bad), "more bad row")
+        screen.note(f"... and {more}")
     screen.note(_summary(routing.counts, leads.restored, spent))
     return 1 if routing.bad else 0
 
@@ -140,7 +143,7 @@ class _Routing:
     def _routed(self, lead: Lead) -> dict[str, Any] | FieldTypeError:
         self.heard.clear()
         try:
-            placement = self.dispatcher.submit(lead)
+            placement = self.dispatcher.submit(lead, on_error="raise")
         except FieldTypeError as error:
             return error
         if self.accepting and placement.status is Status.OFFERED and placement.rep_id is not None:
@@ -218,7 +221,7 @@ def _unread(options: Any, router: Router, leads: Reading[Lead]) -> Iterator[str]
 def _summary(counts: Counter[str], restored: int, spent: float) -> str:
     leads = counts.total() - counts["bad"]
     places = ", ".join(f"{counts[each.value]:,} {each}" for each in Status if counts[each.value])
-    told = f"{leads:,} leads: {places}" if places else "no leads"
+    told = f"{plural(leads, 'lead')}: {places}" if places else "no leads"
     rate = f"{leads / spent:,.0f} leads/s" if spent > 0 else "at once"
-    codes = f"; {restored:,} postal codes got their zeros back" if restored else ""
-    return f"{told}{codes}; {counts['bad']:,} bad rows; {rate}"
+    bad = plural(counts["bad"], "bad row")
+    return f"{told}{told_restored(restored)}; {bad}; {rate}"

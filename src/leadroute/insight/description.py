@@ -13,7 +13,7 @@ from leadroute.ranking.lead_scoring import LeadGrade, LeadScoring, Logistic
 from leadroute.ranking.router import Router
 from leadroute.ranking.scorers.performance import Learning
 from leadroute.rules.conditions import And, Condition, Or, definitions
-from leadroute.rules.describe import describe, duration_in_words
+from leadroute.rules.describe import describe, duration_in_words, plural
 from leadroute.rules.fallback import CATCH_ALL, IGNORE_AVAILABILITY, WAIT, Fallback, pool_of
 from leadroute.rules.fields import FIELDS
 from leadroute.rules.rule import DISPOSITIONS, EVERYONE, Disposition, Pool, Qualification, Rule
@@ -294,7 +294,7 @@ _SCORERS: Final[Mapping[type, str | Callable[[Any], str]]] = {
     scorers.invert: lambda scorer: f"the opposite of {_score(scorer.scorer)}",
     scorers.at_least: lambda by: f"{_score(by.scorer)} (where it is {by.bound:g} or more)",
     scorers.fair_share: lambda by: (
-        f"{_score(by.scorer)}, as long as nobody gets more than {by.ahead:g} leads ahead of their share"
+        f"{_score(by.scorer)}, as long as nobody gets more than {plural(by.ahead, 'lead', 'g')} ahead of their share"
     ),
 }
 """What each scorer that comes with the package is called."""

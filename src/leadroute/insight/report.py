@@ -24,7 +24,7 @@ from leadroute.offers.events import (
     TimedOut,
 )
 from leadroute.offers.placement import Placement, Status
-from leadroute.offers.queries import PAGE, due
+from leadroute.offers.queries import PAGE, placements
 from leadroute.offers.store import Store
 from leadroute.plain import loads
 
@@ -148,7 +148,7 @@ def report_on(store: Store, coverage: Coverage | None = None) -> Report:
     """
     counts = _Counts()
     for status in Status:
-        for placement in due(store, status):
+        for placement in placements(store, status):
             counts.place(placement)
     for event in _events(store):
         counts.happen(event.lead, loads(KINDS[event.type], event.data, event.lead))

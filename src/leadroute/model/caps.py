@@ -162,6 +162,15 @@ _LENGTHS = {
     "month": timedelta(days=30),
     "quarter": timedelta(days=90),
 }
+_THIS = {per: "today" if per == "day" else f"this {per}" for per in PERIODS}
+_ROLLING = {
+    "hour": "in the last hour",
+    "day": "in the last 24 hours",
+    "week": "in the last 7 days",
+    "month": "in the last 30 days",
+    "quarter": "in the last 90 days",
+}
+_DAILY = " day"
 _LONGEST_NAME = 40
 _SHAPE = re.compile(r"(\d{1,18}) *(?:per|/) *([a-z]+)", re.ASCII)
 _REMEDY = "write it like '5 per day' or '30 per month, paced'"
@@ -269,6 +278,21 @@ class Cap:
         given = (("source", self.source), ("pool", self.pool), ("segment", self.segment))
         return [(name, value) for name, value in given if value is not None]
 
+    @property
+    def period_in_words(self) -> str:
+        """The period that counts now, in words.
+
+        Example:
+            >>> Cap(5, "day").period_in_words, Cap(5, "week", rolling=True).period_in_words
+            ('today', 'in the last 7 days')
+        """
+        return (_ROLLING if self.rolling else _THIS)[self.per]
+
+    @property
+    def narrowed_in_words(self) -> str:
+        """The leads that count, in brackets behind a blank; empty when all do."""
+        return "".join(f" ({name} {value})" for name, value in self._narrowed)
+
     def __str__(self) -> str:
         words = [f"{self.limit} per {self.per}"]
         words += [name for name in ("paced", "rolling", "soft") if getattr(self, name)]
@@ -318,6 +342,10 @@ class Cap:
         """The name of the counter; caps with the same label share it."""
         narrowed = "".join(f" {name}={value}" for name, value in self._narrowed)
         return f"{'rolling ' * self.rolling}{self.per}{narrowed}"
+
+    def is_daily(self, counter: str) -> bool:
+        """Return whether this is the counter of one day of a paced cap, as ``bounds`` names it."""
+        return f"/{key(self.label + _DAILY)}/" in counter
 
     def period(self, now: datetime, zone: tzinfo) -> str:
         """Return the name of the calendar period of ``now``.
@@ -395,7 +423,7 @@ class Cap:
         most_today = burst(limit, days) if self.burst is None else min(self.burst, limit)
         return (
             Bound(counter, allowance(limit, begun, days), hard),
-            Bound(self._key(holder, today.isoformat(), " day"), most_today, hard),
+            Bound(self._key(holder, today.isoformat(), _DAILY), most_today, hard),
         )
 
     def turns(

@@ -107,7 +107,7 @@ def zones_of(
     given = {"country": country, "region": region, "phone": phone, "timezone": timezone}
     must_be(str, **{name: value for name, value in given.items() if value is not None})
     if timezone is not None:
-        return ZoneGuess(timezone, (timezone,), "given")
+        return ZoneGuess(timezone, (timezone,), f"time zone {timezone}")
     if region is not None:
         code = region if "-" in region else f"{country}-{region}"
         owners = _table(_OVERSEAS).get(code)

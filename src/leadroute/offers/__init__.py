@@ -9,7 +9,7 @@ from leadroute.lazy import on_demand
 if TYPE_CHECKING:
     from leadroute.model.snapshot import TurnCredit
     from leadroute.offers.dispatcher import Dispatcher
-    from leadroute.offers.dispatching import SweepResult
+    from leadroute.offers.dispatching import FailedLead, SweepResult
     from leadroute.offers.events import TurnTaken
     from leadroute.offers.placement import Placement, Status
     from leadroute.rules.rule import DISPOSITIONS
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 __all__ = [
     "DISPOSITIONS",
     "Dispatcher",
+    "FailedLead",
     "Placement",
     "Status",
     "SweepResult",
@@ -27,6 +28,7 @@ __all__ = [
 _HOMES = {
     "DISPOSITIONS": "leadroute.rules.rule",
     "Dispatcher": "leadroute.offers.dispatcher",
+    "FailedLead": "leadroute.offers.dispatching",
     "Placement": "leadroute.offers.placement",
     "Status": "leadroute.offers.placement",
     "SweepResult": "leadroute.offers.dispatching",

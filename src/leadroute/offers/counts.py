@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from functools import lru_cache
 from itertools import chain, compress
@@ -82,9 +82,26 @@ class Books:
     presence: Mapping[str, Presence]
     _credits: dict[str, PoolCredits] = field(factory=dict, init=False)
     _order: list[int] = field(factory=list, init=False)
+    _trouble: list[Exception] = field(factory=list, init=False)
 
     def read(self, need: Need) -> Snapshot:
         """Read the counts of the candidates. O(candidates)."""
+        try:
+            return self._read(need)
+        except Exception as error:
+            self._trouble.append(error)
+            raise
+
+    @property
+    def troubled(self) -> bool:
+        """Whether reading failed: then an error is not one of the lead that is decided."""
+        return bool(self._trouble)
+
+    def forget(self) -> None:
+        """Leave the credits as they are stored: the decision that changed them failed."""
+        self._credits.clear()
+
+    def _read(self, need: Need) -> Snapshot:
         # The credits first: who takes a turn after they were read makes this step conflict, so the number of the last
         # assignment, which is read behind them, is still the last one when the step is committed.
         credits = None if need.pool is None else self.credits(need.pool)
@@ -158,7 +175,6 @@ def counted(
     presence: Mapping[str, Presence],
 ) -> Snapshot:
     """Return the counts of all reps at this instant. O(reps), so it is not for every lead."""
-    check_presence(roster, presence)
     by_kind: defaultdict[str, dict[str, int]] = defaultdict(dict)
     for counter, count in store.counts(prefix="rep/").items():
         _, kind, rep_id = _parts(counter)
@@ -174,12 +190,13 @@ def counted(
         won=by_kind["won"],
         closed=by_kind["closed"],
         contacted=by_kind["contact"],
-        presence=_present(roster, presence) if presence else FrozenDict(),
+        presence=_present(roster.reps, presence) if presence else FrozenDict(),
         track_records=track_records,
         turn_credits={each.pool: granted for each in pools if (granted := each.turn_credits(now))},
     )
 
 
-def _present(reps: Iterable[Rep], presence: Mapping[str, Presence]) -> FrozenDict[str, Presence]:
+def _present(reps: Sequence[Rep], presence: Mapping[str, Presence]) -> FrozenDict[str, Presence]:
+    check_presence(reps, presence)
     found = {rep.id: presence.get(rep.id) for rep in reps}
     return FrozenDict({rep_id: each for rep_id, each in found.items() if each is not None})

@@ -8,17 +8,23 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import suppress
 from datetime import datetime
 from functools import partial
 from os import urandom
-from typing import Final
+from typing import Final, Literal
 
 from attrs import field, frozen
 from attrs.converters import optional
 
 from leadroute.clock import Clock, SystemClock, as_clock
-from leadroute.errors import FieldTypeError
+from leadroute.errors import (
+    ConfigError,
+    LeadNotFoundError,
+    NewerFormatError,
+    ValidationError,
+)
 from leadroute.model.duration import from_micros, to_micros
 from leadroute.model.keys import lead_key, submit_key
 from leadroute.model.lead import Lead, with_score
@@ -31,7 +37,7 @@ from leadroute.model.validation import FrozenDict, aware, must_be, of_kind
 from leadroute.offers import queries, transitions, turn_credits
 from leadroute.offers.change import Change, Once, Op, Put
 from leadroute.offers.counts import Books, by_rep, counted
-from leadroute.offers.dispatching import SweepResult, persistently
+from leadroute.offers.dispatching import FailedLead, SweepResult, persistently
 from leadroute.offers.events import LeadEvent
 from leadroute.offers.outcome_counts import counts_of, fields_of
 from leadroute.offers.placement import Placement, Status
@@ -51,6 +57,17 @@ def _expired(before: Placement, books: Books) -> LeadEvent | None:
 
 def _shift_over(before: Placement, books: Books) -> LeadEvent | None:
     return transitions.end_of_shift(before, books.now)
+
+
+def _kept_to(
+    lead_id: str, step: Callable[[], Placement], errors: list[FailedLead]
+) -> Placement | None:
+    """Take a step with one lead; what is wrong with its documents is named and stops nobody else."""
+    try:
+        return step()
+    except (NewerFormatError, ValidationError, LeadNotFoundError) as error:
+        errors.append(FailedLead(lead_id, error))
+        return None
 
 
 @frozen(eq=False)
@@ -94,26 +111,38 @@ class Dispatcher:
     presence: Mapping[str, Presence] = field(default=FrozenDict(), converter=by_rep)
     track_outcomes_by: Iterable[str] | None = field(default=None, converter=optional(fields_of))
 
-    def submit(self, lead: Lead, *, trigger: str = "") -> Placement:
+    def submit(
+        self,
+        lead: Lead,
+        *,
+        trigger: str = "",
+        on_error: Literal["catch_all", "raise"] = "catch_all",
+    ) -> Placement:
         """Take a lead in: score it, qualify it, decide, and offer it, in one change.
 
         Submitting a lead again changes nothing and gives its placement as it is now.
 
         Args:
             lead: The lead; its id is what makes it the same lead.
-            trigger: What set it off, such as ``form``: a word of your own list, up to 80 characters; not free text,
-                because it goes into the log, which keeps no personal data.
+            trigger: What set it off, such as ``form``: a word of your own list, up to 80
+                characters; not free text, because it goes into the log, which keeps no personal
+                data.
+            on_error: When a rule, a scorer, a predicate or a calendar raises an error:
+                ``catch_all`` (default) stores the lead with the catch-all, and the placement names
+                the class of the error; ``raise`` stores nothing and raises it.
 
         Returns:
             The placement: offered, waiting, with the catch-all, or disqualified.
 
         Raises:
-            FieldTypeError: A rule or a criterion of the lead scoring met a fact of the wrong type. Nothing is stored.
-            ValidationError: The trigger cannot be kept. Nothing is stored.
+            ConfigError: ``on_error`` is another word.
+            ValidationError: The trigger cannot be kept, or the lead is too large. Nothing is stored.
             ConflictError: Other processes were faster for half a minute. Nothing is stored.
         """
         must_be(Lead, lead=lead)
-        return persistently(partial(self._submit, lead, trigger))
+        if on_error not in ("catch_all", "raise"):
+            raise ConfigError(f"on_error is {on_error!r:.40}; write 'catch_all' or 'raise'")
+        return persistently(partial(self._submit, lead, trigger, on_error))
 
     def accept(self, lead_id: str, rep_id: str) -> Placement:
         """A rep takes the lead that is offered to them. Accepting again changes nothing.
@@ -161,7 +190,7 @@ class Dispatcher:
             return transitions.assignment(before, rep, by, rule, charges, books, books.now)
 
         placement = self._advance(lead_id, assigned)
-        self._serve_waiting(at_most=1)
+        self._serve_others()
         return placement
 
     def credit_turns(
@@ -210,7 +239,7 @@ class Dispatcher:
         placement = self._advance(
             lead_id, lambda before, books: transitions.release(before, books.now)
         )
-        self._serve_waiting(at_most=1)
+        self._serve_others()
         return placement
 
     def decline(self, lead_id: str, rep_id: str, reason: str = "") -> Placement:
@@ -235,11 +264,9 @@ class Dispatcher:
         declined = self._advance(
             lead_id, lambda before, books: transitions.refusal(before, rep_id, reason, books.now)
         )
-        try:
-            placement = self._place(lead_id)
-        except FieldTypeError:  # it waits, and the next sweep reports it
-            placement = declined
-        self._serve_waiting(at_most=1)
+        # What stands in the way of the next decision is reported by the next sweep.
+        placement = _kept_to(lead_id, partial(self._place, lead_id, []), []) or declined
+        self._serve_others()
         return placement
 
     def record_contact(self, lead_id: str) -> Placement:
@@ -283,7 +310,7 @@ class Dispatcher:
             lambda before, books: transitions.feedback(before, status, value, words, books.now),
         )
         if placement.status is Status.CLOSED:
-            self._serve_waiting(at_most=1)
+            self._serve_others()
         return placement
 
     def sweep(self, *, early: bool = False) -> SweepResult:
@@ -299,16 +326,17 @@ class Dispatcher:
         must_be(bool, early=early)
         now = to_micros(self._now())
         timed_out = 0
-        for due in queries.due(self.store, Status.OFFERED, now):
-            if self._advance(due.lead_id, _expired).status is Status.WAITING:
+        errors = list[FailedLead]()
+        for lead_id in queries.due(self.store, Status.OFFERED, now):
+            expired = _kept_to(lead_id, partial(self._advance, lead_id, _expired), errors)
+            if expired is not None and expired.status is Status.WAITING:
                 timed_out += 1
         for owned in _OWNED:
-            for due in queries.due(self.store, owned, now):
-                self._advance(due.lead_id, _shift_over)
-        served, errors = self._serve_waiting(early=early)
-        found = Counter(placement.status for placement in served)
+            for lead_id in queries.due(self.store, owned, now):
+                _kept_to(lead_id, partial(self._advance, lead_id, _shift_over), errors)
+        found = Counter(placed.status for placed in self._serve_waiting(errors, early=early))
         offered, caught = found[Status.OFFERED], found[Status.CATCH_ALL]
-        return SweepResult(timed_out, offered, caught, self.next_wakeup(), errors)
+        return SweepResult(timed_out, offered, caught, self.next_wakeup(), tuple(errors))
 
     def next_wakeup(self) -> datetime | None:
         """When time alone can next give ``sweep`` something to do: sweep then, and ask again.
@@ -369,23 +397,49 @@ class Dispatcher:
     def _now(self) -> datetime:
         return aware(self.clock.now(), "clock.now()")
 
-    def _submit(self, lead: Lead, trigger: str) -> Placement:
+    def _submit(self, lead: Lead, trigger: str, on_error: str) -> Placement:
         before = queries.found(self.store, lead.id)
         if before is not None:
             return before[0]
-        books = self._books()
-        scored = self.router.scored(lead, books.now)
+        kept = transitions.lead_document(lead)
+        books, failed = self._books(), list[FailedLead]()
+        scored, decided = self._decide(lead, None, books, failed)
+        if failed and on_error == "raise":
+            raise failed[0].error
         received = transitions.reception(scored, trigger, self.router.version, books.now)
-        decided = self._decide(scored, _NOBODY, books)
-        extra = (Once(submit_key(lead.id), lead.id), Put(lead_key(lead.id), document(lead), 0))
+        extra = (Once(submit_key(lead.id), lead.id), Put(lead_key(lead.id), kept, 0))
         return self._commit(None, [received, decided], lead.id, 0, books, extra, lead)
 
     def _books(self) -> Books:
         return Books(self.store, self.router, self._now(), self.track_records, self.presence)
 
-    def _decide(self, lead: Lead, previous_offers: Mapping[str, str], books: Books) -> LeadEvent:
-        found = self.router.judge(lead, self.roster, books.now, books, previous_offers)
-        return transitions.event_of(found, self.router, books, books.now)
+    def _decide(
+        self, lead: Lead, before: Placement | None, books: Books, failed: list[FailedLead]
+    ) -> tuple[Lead, LeadEvent]:
+        """The lead as it was scored, and what follows from the decision about it.
+
+        Whatever a rule, a scorer, a predicate or a calendar raises becomes an event too, and is
+        named in ``failed``: here alone, so that no lead holds up another. What the store raises
+        passes through.
+        """
+        previous_offers = _NOBODY if before is None else before.previous_offers
+        try:
+            lead = self.router.scored(lead, books.now)
+            found = self.router.judge(lead, self.roster, books.now, books, previous_offers)
+            return lead, transitions.event_of(found, self.router, books, books.now)
+        except Exception as error:
+            if books.troubled:
+                raise
+            books.forget()
+            failed.append(FailedLead(lead.id, error, self._rule_of(lead, books.now)))
+            return lead, transitions.failure(before, error, self.router, books.now)
+
+    def _rule_of(self, lead: Lead, now: datetime) -> str | None:
+        """The name of the rule that matches a lead; ``None`` when matching fails too."""
+        with suppress(Exception):
+            rule = self.router.match(lead, now)
+            return None if rule is None else rule.name
+        return None
 
     def _as_scored(self, lead: Lead, before: Placement) -> Lead:
         """The lead with the score that it had when submitted, where the policy scores leads."""
@@ -409,41 +463,50 @@ class Dispatcher:
     def _freeing(self, stage: str, placement: Placement) -> Placement:
         """Serve who waits for room, where this stage of a lead gives some back."""
         if placement.release_on == stage:
-            self._serve_waiting(at_most=1)
+            self._serve_others()
         return placement
 
-    def _place(self, lead_id: str) -> Placement:
+    def _serve_others(self) -> None:
+        """Serve who waits for the room that a call gave back.
+
+        The call itself is stored, so no trouble with another lead may look like its failure, and
+        neither may trouble of the store: the next sweep serves them.
+        """
+        with suppress(Exception):
+            for _ in self._serve_waiting([], at_most=1):
+                pass
+
+    def _place(self, lead_id: str, failed: list[FailedLead]) -> Placement:
         lead = queries.lead(self.store, lead_id)
 
         def decide(before: Placement, books: Books) -> LeadEvent | None:
             if before.status is not Status.WAITING:
                 return None
-            event = self._decide(self._as_scored(lead, before), before.previous_offers, books)
+            failed.clear()  # of a try that lost a race
+            _, event = self._decide(self._as_scored(lead, before), before, books, failed)
             return event if transitions.is_news(event, before) else None
 
         return self._advance(lead_id, decide)
 
     def _serve_waiting(
-        self, at_most: int | None = None, *, early: bool = False
-    ) -> tuple[list[Placement], tuple[FieldTypeError, ...]]:
-        """Judge the waiting leads that are due, until the room of ``at_most`` leads is used up."""
+        self, errors: list[FailedLead], at_most: int | None = None, *, early: bool = False
+    ) -> Iterator[Placement]:
+        """Judge the waiting leads that are due again, until the room of ``at_most`` may be used."""
         if at_most is not None:
             at_most *= max((rule.capacity_cost for rule in self.router.rules), default=1) or 1
-        served: list[Placement] = []
-        errors: list[FieldTypeError] = []
         offers = 0
         upto = LATEST if early else to_micros(self._now())
-        for due in queries.waiting(self.store, upto):
+        lead_ids, unreadable = queries.waiting(self.store, upto)
+        errors += unreadable
+        for lead_id in lead_ids:
             if offers == at_most:
                 break
-            try:
-                placement = self._place(due.lead_id)
-            except FieldTypeError as error:
-                errors.append(error)
-            else:
-                served.append(placement)
+            failed = list[FailedLead]()
+            placement = _kept_to(lead_id, partial(self._place, lead_id, failed), errors)
+            errors += failed
+            if placement is not None:
                 offers += placement.status is Status.OFFERED
-        return served, tuple(errors)
+                yield placement
 
     def _commit(
         self,

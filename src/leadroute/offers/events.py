@@ -115,6 +115,7 @@ class Waiting:
         rule: The rule that matched; ``None`` when none did.
         until: The time of the next decision.
         policy_version: The version of the policy that decided.
+        error: The class of the exception when the decision failed; empty otherwise.
     """
 
     kind: ClassVar[str] = "waiting"
@@ -123,6 +124,7 @@ class Waiting:
     rule: str | None
     until: datetime
     policy_version: str = ""
+    error: str = ""
 
 
 @frozen
@@ -134,6 +136,7 @@ class CatchAll:
         reason_code: The outcome of the decision, as its code.
         place: The name of the catch-all.
         policy_version: The version of the policy that decided.
+        error: The class of the exception when the decision failed; empty otherwise.
     """
 
     kind: ClassVar[str] = "catch_all"
@@ -141,6 +144,7 @@ class CatchAll:
     reason_code: str
     place: str
     policy_version: str = ""
+    error: str = ""
 
 
 @frozen

@@ -50,6 +50,8 @@ _REASONS: Final[Mapping[str, str]] = FrozenDict(
     }
 )
 
+FAILED: Final = "decision_failed"  # the reason code of a lead whose decision raised an error
+
 
 @frozen
 class Placement:
@@ -86,6 +88,9 @@ class Placement:
         respond_by: The deadline of the first contact that its grade sets; ``None`` for no deadline.
         trigger: What set it off, in a word; empty when nobody said.
         won: Whether it ended as a win.
+        error: The class of the exception when the last decision failed; empty otherwise. Its
+            message is not kept, because it may hold personal data.
+        failures: How many decisions in a row failed.
     """
 
     lead_id: str
@@ -117,6 +122,8 @@ class Placement:
     respond_by: datetime | None = None
     trigger: str = ""
     won: bool = field()
+    error: str = ""
+    failures: int = 0
 
     @won.default
     def _won_by_name(self) -> bool:
@@ -139,6 +146,8 @@ class Placement:
         """
         if self.reason_code == Outcome.DISQUALIFIED and self.factor:
             return f"did not pass {self.factor!r}"
+        if self.reason_code == FAILED:
+            return f"the decision failed with {self.error}"
         return _REASONS.get(self.reason_code, self.reason_code)
 
     def to_dict(self) -> dict[str, Any]:

@@ -6,12 +6,13 @@ The answer may be too early, because a lead may wait for something else. It is n
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import suppress
 from datetime import datetime
 from functools import partial
 from itertools import compress
 from typing import Final
 
-from leadroute.errors import LeadNotFoundError
+from leadroute.errors import LeadNotFoundError, LeadrouteError
 from leadroute.model.caps import Bound, Cap
 from leadroute.model.duration import from_micros
 from leadroute.model.keys import lead_key, parts, placement_key, total_holder
@@ -22,6 +23,7 @@ from leadroute.model.snapshot import Snapshot
 from leadroute.model.validation import must_be
 from leadroute.model.working_hours import unless_failing
 from leadroute.offers.change import Record
+from leadroute.offers.dispatching import FailedLead
 from leadroute.offers.events import KINDS, LeadEvent
 from leadroute.offers.placement import Placement, Status
 from leadroute.offers.store import Store
@@ -56,7 +58,10 @@ def known(store: Store, lead_id: str) -> tuple[Placement, int]:
 def lead(store: Store, lead_id: str) -> Lead:
     """The lead as it was submitted."""
     key = lead_key(lead_id)
-    return loads(Lead, store.get([key])[key].data, lead_id)
+    record = store.get([key]).get(key)
+    if record is None:
+        raise LeadNotFoundError(lead_id)
+    return loads(Lead, record.data, lead_id)
 
 
 def happenings(store: Store, lead_id: str) -> tuple[LeadEvent, ...]:
@@ -70,28 +75,50 @@ def happenings(store: Store, lead_id: str) -> tuple[LeadEvent, ...]:
     return tuple(told)
 
 
-def due(store: Store, status: Status, upto: int | None = None) -> Iterator[Placement]:
-    """Yield the placements in a status, all or those due up to an instant, soonest first."""
+def _pages(
+    store: Store, status: Status, *, owner: str | None = None, upto: int | None = None
+) -> Iterator[Record]:
+    """Yield the records in a status, all or those due up to an instant, soonest first."""
     last: Record | None = None
-    while page := store.find(status=status, upto=upto, after=last, limit=PAGE):
-        yield from map(_placement, page)
+    while page := store.find(status=status, owner=owner, upto=upto, after=last, limit=PAGE):
+        yield from page
         last = page[-1]
+
+
+def placements(store: Store, status: Status) -> Iterator[Placement]:
+    """Yield the placements in a status, soonest due first."""
+    return map(_placement, _pages(store, status))
+
+
+def due(store: Store, status: Status, upto: int) -> Iterator[str]:
+    """Yield the ids of the leads in a status that are due up to an instant, soonest first."""
+    return map(_lead_id, _pages(store, status, upto=upto))
 
 
 def offered(store: Store, rep_id: str) -> Iterator[Placement]:
-    """The leads that are offered to a rep now."""
-    last: Record | None = None
-    while page := store.find(status=Status.OFFERED, owner=rep_id, after=last, limit=PAGE):
-        yield from map(_placement, page)
-        last = page[-1]
+    """Yield the leads that are offered to a rep now, but for those that cannot be read."""
+    for record in _pages(store, Status.OFFERED, owner=rep_id):
+        with suppress(LeadrouteError):
+            yield _placement(record)
 
 
-def waiting(store: Store, upto: int) -> list[Placement]:
+def waiting(store: Store, upto: int) -> tuple[list[str], list[FailedLead]]:
     """The waiting leads whose time has come, in the order in which they are served.
 
-    By priority, then lead score (one that is not known last), then age.
+    By priority, then lead score (one that is not known last), then age. Those that cannot be read
+    are named apart.
     """
-    return sorted(due(store, Status.WAITING, upto), key=_line)
+    found, failed = list[Placement](), list[FailedLead]()
+    for record in _pages(store, Status.WAITING, upto=upto):
+        try:
+            found.append(_placement(record))
+        except LeadrouteError as error:
+            failed.append(FailedLead(_lead_id(record), error))
+    return [placed.lead_id for placed in sorted(found, key=_line)], failed
+
+
+def _lead_id(record: Record) -> str:
+    return parts(record.key)[-1]
 
 
 def _line(placed: Placement) -> tuple[int, float, datetime, str]:
@@ -112,7 +139,7 @@ def waits(store: Store, now: int) -> bool:
 
 
 def _placement(record: Record) -> Placement:
-    return loads(Placement, record.data, parts(record.key)[-1])
+    return loads(Placement, record.data, _lead_id(record))
 
 
 def next_turn(router: Router, roster: Roster, snapshot: Snapshot, now: datetime) -> datetime | None:

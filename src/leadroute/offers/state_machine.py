@@ -124,6 +124,9 @@ def state_of(placement: Placement) -> str:
     return f"it is {placement.status}"
 
 
+_DECIDED: Final = FrozenDict({"error": "", "failures": 0})
+
+
 def _disqualified(_before: Placement, event: Disqualified) -> dict[str, Any]:
     return {
         "reason_code": event.kind,
@@ -131,6 +134,7 @@ def _disqualified(_before: Placement, event: Disqualified) -> dict[str, Any]:
         "outcome": event.outcome,
         "due": None,
         "policy_version": event.policy_version,
+        **_DECIDED,
     }
 
 
@@ -147,15 +151,18 @@ def _offered(_before: Placement, event: Offered) -> dict[str, Any]:
         "order": event.order,
         "reason_code": "",
         "policy_version": event.policy_version,
+        **_DECIDED,
     }
 
 
-def _waiting(_before: Placement, event: Waiting) -> dict[str, Any]:
+def _waiting(before: Placement, event: Waiting) -> dict[str, Any]:
     return {
         "rule": event.rule,
         "reason_code": event.reason_code,
         "due": event.until,
         "policy_version": event.policy_version,
+        "error": event.error,
+        "failures": before.failures + 1 if event.error else 0,
     }
 
 
@@ -165,6 +172,8 @@ def _caught(_before: Placement, event: CatchAll) -> dict[str, Any]:
         "reason_code": event.reason_code,
         "due": None,
         "policy_version": event.policy_version,
+        "error": event.error,
+        "failures": 0,
     }
 
 
@@ -187,6 +196,7 @@ def _assigned(before: Placement, event: Assigned) -> dict[str, Any]:
         "order": 0,
         "release_on": event.release_on,
         "reason_code": "",
+        **_DECIDED,
     }
 
 

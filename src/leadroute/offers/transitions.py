@@ -9,9 +9,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
-from typing import Any
+from typing import Any, Final
 
 from leadroute.errors import (
     FieldError,
@@ -35,7 +35,7 @@ from leadroute.model.lead import Lead, priority_of
 from leadroute.model.rep import Rep
 from leadroute.model.validation import Cleaner, FrozenDict, Refused, number, word
 from leadroute.model.working_hours import unless_failing
-from leadroute.offers.change import Add, Emit, Op, Put, Raise
+from leadroute.offers.change import MAX_DATA, Add, Emit, Op, Put, Raise
 from leadroute.offers.counts import Books
 from leadroute.offers.events import (
     Accepted,
@@ -52,8 +52,9 @@ from leadroute.offers.events import (
     TimedOut,
     Waiting,
 )
-from leadroute.offers.placement import Placement, Status
+from leadroute.offers.placement import FAILED, Placement, Status
 from leadroute.offers.state_machine import move, state_of
+from leadroute.plain import document, to_dict
 from leadroute.ranking.charges import Charge, Charges
 from leadroute.ranking.decide import Decided
 from leadroute.ranking.lead_score import LeadScore
@@ -86,6 +87,17 @@ def reception(lead: Lead, trigger: str, version: str, now: datetime) -> Received
     )
 
 
+def lead_document(lead: Lead) -> str:
+    """The document of a lead, as a store keeps it."""
+    text = document(lead)
+    size = len(text.encode()) if len(text) * 4 > MAX_DATA else 0
+    if size <= MAX_DATA:
+        return text
+    largest = max(to_dict(lead).items(), key=lambda each: len(str(each[1])))[0]
+    problem = f"makes the lead {size} bytes long; at most {MAX_DATA} can be kept, so shorten it"
+    raise ValidationError("Lead", lead.id, (FieldError(largest, problem),))
+
+
 def kept_score(before: Placement) -> LeadScore:
     """The score that a lead had when it was submitted: what rules read at every later decision."""
     return LeadScore(
@@ -112,6 +124,25 @@ def event_of(found: Decided | Ranking, router: Router, books: Books, now: dateti
     if found.fallback_step == WAIT:
         return Waiting(now, found.outcome.value, rule, found.resumes_at or now, router.version)
     return CatchAll(now, found.outcome.value, router.catch_all, router.version)
+
+
+_RETRY: Final = timedelta(seconds=30)
+_LATEST_RETRY: Final = timedelta(hours=1)
+
+
+def failure(
+    before: Placement | None, error: Exception, router: Router, now: datetime
+) -> Waiting | CatchAll:
+    """The event of a decision that raised an error: a new lead goes to the catch-all, another waits.
+
+    A waiting lead is decided again after 30 seconds, then twice as long each time, up to an hour.
+    Only the class of the error is kept, because its message may hold personal data.
+    """
+    kind = type(error).__name__
+    if before is None:
+        return CatchAll(now, FAILED, router.catch_all, router.version, kind)
+    until = now + min(_LATEST_RETRY, _RETRY * 2 ** min(before.failures, 10))
+    return Waiting(now, FAILED, before.rule, until, router.version, kind)
 
 
 def _offer(found: Decided, router: Router, books: Books, now: datetime) -> Offered:

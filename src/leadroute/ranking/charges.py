@@ -56,13 +56,25 @@ class Charge(NamedTuple):
 
     def refusal(self, used: int) -> str:
         """Why the lead does not fit, in words for a sales manager."""
-        if self.cap is None:
-            which = f" for {self.segment!r}" if self.segment else ""
-            more = "" if self.units == 1 else f", and this lead takes {self.units}"
-            return f"is full{which}: {used} of {self.most} open{more}"
-        whose = " over all reps" if is_total_key(self.key) else ""
-        now = "" if self.most == self.cap.limit else f"{self.most} by now, of "
-        return f"has reached the cap{whose}: {used} of {now}{self.cap}"
+        if self.cap is not None:
+            return (
+                f"{'the team has' if is_total_key(self.key) else 'has'} {self._had(self.cap, used)}"
+            )
+        which = f" for {self.segment!r}" if self.segment else ""
+        more = "" if self.units == 1 else f", and this lead takes {self.units}"
+        if not self.temporary:
+            return f"has a capacity of {self.most}{which}{more}"
+        return f"is full{which}: {used} of {self.most} open{more}"
+
+    def _had(self, cap: Cap, used: int) -> str:
+        if not cap.limit:
+            return f"a cap of {cap}"
+        daily = cap.paced and cap.is_daily(self.key)
+        period = "today" if daily else cap.period_in_words
+        if self.most == cap.limit and not cap.paced:
+            return f"had {used} of {self.most} {period}{cap.narrowed_in_words}"
+        so_far = "" if daily else "so far "
+        return f"had {used} of {self.most} {so_far}{period} (the cap is {cap})"
 
 
 @frozen

@@ -8,7 +8,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import partial
 from heapq import nsmallest
@@ -309,7 +309,8 @@ class Decided:
         calling_hours = None
         if rule.calling_hours is not None and not self.ignore_availability:
             calling_hours = lead_hours(lead, rule.calling_hours)
-        for rep, exclusion in self.excluded():
+        # Whom rule or lead exclude for good, time does not help.
+        for rep, exclusion in self.excluded(self._candidates.crew.reps):
             if exclusion.temporary:
                 waits = [
                     obstacle.available_at
@@ -324,8 +325,8 @@ class Decided:
         given = (it.snapshot, it.instant, it.registry, it.matches, self._absent)
         return RoutingContext(it.lead, reps, it.pool, *given)
 
-    def excluded(self) -> Iterator[tuple[Rep, Exclusion]]:
-        """Everybody of the pool who cannot take the lead, with every reason."""
+    def excluded(self, reps: Iterable[Rep] | None = None) -> Iterator[tuple[Rep, Exclusion]]:
+        """Everybody of the pool who cannot take the lead, or some of them, with every reason."""
         obstacles = gate(
             self.rule,
             self._of_everybody(),
@@ -334,7 +335,7 @@ class Decided:
             pauses=self._router.pauses,
             ignore_availability=self.ignore_availability,
         )
-        for rep in self._absent():
+        for rep in self._absent() if reps is None else reps:
             yield rep, Exclusion(rep.id, rep.label, obstacles(rep))
 
     def for_rep(self) -> list[Charge]:

@@ -99,7 +99,7 @@ class DecisionRecord:
         >>> team = Roster([Rep("ada", capacity=2), Rep("bob", capacity=0)])
         >>> decision = decide(router, Lead("L-1"), team)
         >>> decision.rep_id, decision.rejections[0].reason
-        ('ada', 'is full: 0 of 0 open')
+        ('ada', 'has a capacity of 0')
         >>> print(rerun(decision, router, Lead("L-1"), team))
         lead L-1: the same decision again, for ada
     """
@@ -176,6 +176,11 @@ class DecisionRecord:
         return self.candidates[0].rep_id if self.candidates else None
 
     @property
+    def first_label(self) -> str:
+        """What people call the rep who came first."""
+        return self.candidates[0].label if self.candidates else "nobody"
+
+    @property
     def tie_break(self) -> Literal["", "last assigned", "id"]:
         """The reason why the first comes before the second.
 
@@ -191,8 +196,7 @@ class DecisionRecord:
     def __str__(self) -> str:
         by = f" (rule {self.rule!r})" if self.rule is not None else ""
         when = f"{self.at:%Y-%m-%d %H:%M:%S} UTC" if self.at else "at a time nobody said"
-        lead, rep = one_line(self.lead_id), one_line(self.rep_id or "nobody")
-        lines = [f"Lead {lead} went to {rep}{by}, {when}"]
+        lines = [f"Lead {one_line(self.lead_id)} went to {self.first_label}{by}, {when}"]
         lines += score_lines(self.lead_score)
         if self.ignore_availability:
             lines.append("  Though nobody was available")
@@ -232,10 +236,10 @@ class Rerun:
         return policy + tuple(name for name in _INPUTS if then.get(name) != again[name])
 
     def __str__(self) -> str:
-        lead, first = f"lead {self.before.lead_id}", self.after.rep_id or "nobody"
+        lead, first = f"lead {one_line(self.before.lead_id)}", self.after.first_label
         if self.same:
             return f"{lead}: the same decision again, for {first}"
-        was = self.before.rep_id or "nobody"
+        was = self.before.first_label
         who = f"still {first}" if first == was else f"{first} instead of {was}"
         if not self.changed:
             return (

@@ -392,8 +392,10 @@ class Ranking:
         if self.best is not None:
             more = ", though nobody is available" if self.ignore_availability else ""
             return f"Lead {lead} goes to {self.best.label}{by}{more}"
+        empty = self.outcome is Outcome.POOL_EMPTY and self.pool is not None
+        why = f"the pool {self.pool!r} is empty" if empty else self.outcome.reason
         more = f": {self.detail}" if self.detail else ""
-        return f"Lead {lead} goes to nobody{by}: {self.outcome.reason}{more}"
+        return f"Lead {lead} goes to nobody{by}: {why}{more}"
 
     def __str__(self) -> str:
         lines = [self.headline, *score_lines(self.lead_score)]

@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 from attrs import field, frozen
 from attrs import fields as attrs_fields
 
-from leadroute.errors import FieldTypeError, UnknownFieldError
+from leadroute.errors import FieldTypeError, UnknownFieldError, say_where
 from leadroute.model.caps import Cap
 from leadroute.model.caps import caps as clean_caps
 from leadroute.model.lead import Lead
@@ -61,7 +61,7 @@ from leadroute.ranking.policy_checks import (
 )
 from leadroute.ranking.ranking import Outcome, Ranking
 from leadroute.rules.conditions import ALWAYS, Condition, reads
-from leadroute.rules.describe import describe
+from leadroute.rules.describe import denied
 from leadroute.rules.evaluation import Predicate, Registry, Test, registry_of
 from leadroute.rules.fallback import Fallback, read_fallback
 from leadroute.rules.matcher import Matcher
@@ -283,8 +283,9 @@ class Router:
             return lead
         try:
             return self._scoring.scored(lead, now)
-        except FieldTypeError as error:
-            raise error.during("lead_scoring", lead.id) from None
+        except Exception as error:
+            say_where(error, "lead_scoring", lead.id)
+            raise
 
     def members(
         self, pool: str | None, roster: Roster, now: datetime | None = None
@@ -433,8 +434,9 @@ class Router:
         try:
             matches = self.territories.lookup(lead) if self.territories else ()
             return decide(self, rule, roster, lead, instant, counts, before, matches)
-        except FieldTypeError as error:
-            raise error.during(rule.name, lead.id) from None
+        except Exception as error:
+            say_where(error, rule.name, lead.id)
+            raise
 
     def qualifies(self, lead: Lead, now: datetime | None = None) -> bool:
         """Return whether the lead meets ``qualify``.
@@ -449,15 +451,16 @@ class Router:
     def _disqualified(self, lead: Lead, now: datetime | None) -> list[Factor | Condition]:
         try:
             return [part for part, holds in self._qualifiers if not holds(lead, None, now)]
-        except FieldTypeError as error:
-            raise error.during("qualify", lead.id) from None
+        except Exception as error:
+            say_where(error, "qualify", lead.id)
+            raise
 
     def _refused(
         self, lead: Lead, failed: list[Factor | Condition], now: datetime | None
     ) -> Ranking:
         first = failed[0]
         reasons = [
-            str(part) if isinstance(part, Factor) else f"not true that {describe(part)}"
+            str(part) if isinstance(part, Factor) else denied(part, self.registry.predicates)
             for part in failed
         ]
         return Ranking(

@@ -557,7 +557,12 @@ def _predicate(condition: PredicateCall, registry: Registry) -> Test:
     arguments = condition.arguments
 
     def test(lead: Lead, rep: Rep | None, now: datetime | None) -> bool:
-        answer = predicate(lead, rep, now, *arguments)
+        try:
+            answer = predicate(lead, rep, now, *arguments)
+        except Exception as error:
+            beside = "" if rep is None else f", rep {rep.id!r}"
+            error.add_note(f"{condition}, lead {lead.id!r}{beside}")
+            raise
         if not isinstance(answer, bool):
             raise FieldTypeError(f"the answer of {condition}", described(answer), "True or False")
         return answer

@@ -13,7 +13,7 @@ from typing import Any, Final, Protocol, TypeAlias, TypeVar
 
 from attrs import evolve, field, frozen
 
-from leadroute.errors import ConfigError, FieldTypeError
+from leadroute.errors import ConfigError, say_where
 from leadroute.model.lead import Lead
 from leadroute.rules.conditions import ALWAYS, Condition, reads
 from leadroute.rules.evaluation import PLAIN, Registry, Test, compile_condition
@@ -82,8 +82,9 @@ class PlainMatcher:
                 if test(lead, None, now):
                     return position
                 position += 1
-        except FieldTypeError as error:
-            raise error.during(self._names[position], lead.id) from error
+        except Exception as error:
+            say_where(error, self._names[position], lead.id)
+            raise
         return None
 
     def all(self, lead: Lead, now: datetime | None = None) -> tuple[int, ...]:
@@ -95,8 +96,9 @@ class PlainMatcher:
                 if test(lead, None, now):
                     found.append(position)
                 position += 1
-        except FieldTypeError as error:
-            raise error.during(self._names[position], lead.id) from error
+        except Exception as error:
+            say_where(error, self._names[position], lead.id)
+            raise
         return tuple(found)
 
     def replace(self, position: int, condition: Condition | None) -> PlainMatcher:
@@ -273,8 +275,9 @@ class Index:
             test = self._in_full(position) if strange else tests[position]
             try:
                 held = test is None or test(lead, None, now)
-            except FieldTypeError as error:
-                raise error.during(self.names[position], lead.id) from error
+            except Exception as error:
+                say_where(error, self.names[position], lead.id)
+                raise
             if held:
                 yield position
 

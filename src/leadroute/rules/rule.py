@@ -34,7 +34,7 @@ from leadroute.model.validation import (
     word,
 )
 from leadroute.rules.conditions import And, Condition, as_condition, joined
-from leadroute.rules.describe import describe
+from leadroute.rules.describe import denied
 from leadroute.rules.fallback import Fallback, read_fallback
 from leadroute.rules.parser import parse
 from leadroute.rules.scorer import Scorer
@@ -193,7 +193,7 @@ class Factor:
         clean_fields(self)
 
     def __str__(self) -> str:
-        return self.reason or f"not true that {describe(self.condition)}"
+        return self.reason or denied(self.condition)
 
 
 def _factors(given: Iterable[Factor]) -> tuple[Factor, ...]:

@@ -24,6 +24,7 @@ from leadroute.errors import (
 from leadroute.model.rep import Rep
 from leadroute.rules.builders import FieldExpr
 from leadroute.rules.conditions import Condition, as_condition
+from leadroute.rules.describe import denied
 from leadroute.rules.lexer import located
 from leadroute.rules.parser import Reader
 from leadroute.rules.routing_context import RoutingContext
@@ -359,7 +360,7 @@ class Guarded(Scorer):
         """The scorer's reason, or that the condition does not hold."""
         if self._holds(context, rep):
             return self.scorer.reason(context, rep)
-        return f"does not count here: not {self.condition}"
+        return f"does not count here: {denied(self.condition, context.registry.predicates)}"
 
     def __str__(self) -> str:
         return f"{self.scorer}.when({self.condition})"

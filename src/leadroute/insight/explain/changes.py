@@ -11,7 +11,6 @@ from typing import Any, Final, Literal, TypeAlias
 from attrs import evolve, field, frozen
 
 from leadroute.errors import LeadrouteError, ValidationError
-from leadroute.insight.explain.explanation import SHOWN
 from leadroute.insight.lint.analysis import conditions_of
 from leadroute.model.caps import Bound, Cap
 from leadroute.model.duration import format_duration, from_micros
@@ -40,6 +39,7 @@ from leadroute.rules.conditions import Presence as IsKnown
 from leadroute.rules.fields import FIELDS, Kind
 from leadroute.rules.operand import Const, Entry, Field, Operand, SignalStat, literal_text
 from leadroute.rules.rule import Rule
+from leadroute.rules.unmet import SHOWN
 
 
 @frozen
@@ -446,7 +446,7 @@ def terms(question: Question, rule: Rule | None) -> Iterator[Lever]:
     presence = _absence(question)
     if presence and presence.status == "offline" and presence.before == "available":
         longer = ((now - presence.since) // _MINUTE + 1) * _MINUTE
-        words = f"grace was {_lasting(longer, router.offline_grace)}"
+        words = f"offline_grace was {_lasting(longer, router.offline_grace)}"
         yield (Change("policy", "offline_grace", longer, words),)
     contact = question.snapshot.contacted.get(question.rep.id)
     if contact is not None:
@@ -481,13 +481,13 @@ def _terms_of_rule(question: Question, rule: Rule) -> Iterator[Lever]:
         milder = [
             _of_rule(
                 rule,
-                f"asked for an overlap of {less:.0%} instead of {asked:.0%}",
+                f"asked for {less:.0%} shared hours instead of {asked:.0%}",
                 min_shared_hours=less,
             )
             for less in _SHARES
             if less < asked
         ]
-        yield *milder, _of_rule(rule, "asked for no overlap", min_shared_hours=None)
+        yield *milder, _of_rule(rule, "asked for no shared hours", min_shared_hours=None)
 
 
 def _lasting(other: timedelta, has: timedelta) -> str:
@@ -507,12 +507,12 @@ def waits(question: Question, ranking: Ranking) -> Iterator[Lever]:
     rep, snapshot = question.rep, question.snapshot
     if rep.id in question.previous_offers:
         others = {each: why for each, why in question.previous_offers.items() if each != rep.id}
-        words = f"the lead had not been offered to {rep.id} before"
+        words = f"the lead had not been offered to {rep.label} before"
         yield (Change("previous_offers", rep.id, others, words),)
     presence = _absence(question)
     if presence is not None and question.now is not None:
         here = {**snapshot.presence, rep.id: Presence("available", question.now)}
-        words = f"{rep.id} was available instead of {presence.status}"
+        words = f"{rep.label} was available instead of {presence.status}"
         yield (of_counts("presence", words, presence=here),)
     rejection = ranking.rejection(rep.id)
     obstacles = () if rejection is None else rejection.obstacles

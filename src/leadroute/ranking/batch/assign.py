@@ -31,6 +31,7 @@ from leadroute.ranking.charges import used_of
 from leadroute.ranking.decide import Decided
 from leadroute.ranking.ranking import Assignment, Outcome, Ranking
 from leadroute.ranking.router import Router
+from leadroute.rules.describe import plural
 
 Objective: TypeAlias = Callable[[Lead, Assignment], float]
 """What giving a lead to a rep is worth, 0 or more."""
@@ -188,8 +189,8 @@ class Batch:
 
     def __str__(self) -> str:
         several = len(self.placed) + len(self.left)
-        headline = f"{len(self.placed)} of {several} leads placed, worth {self.points:.2f} together"
-        greedy = f"one after the other: {self.greedy_placed} leads, worth {self.greedy_points:.2f}"
+        headline = f"{len(self.placed)} of {plural(several, 'lead')} placed, worth {self.points:.2f} together"
+        greedy = f"one after the other: {plural(self.greedy_placed, 'lead')}, worth {self.greedy_points:.2f}"
         return "\n".join([headline, greedy, *(f"  {each}" for each in (*self.placed, *self.left))])
 
 

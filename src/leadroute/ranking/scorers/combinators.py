@@ -16,6 +16,7 @@ from leadroute.errors import ConfigError
 from leadroute.model.rep import Rep
 from leadroute.ranking.scorers.parameters import not_negative, share
 from leadroute.ranking.scorers.round_robin import dues
+from leadroute.rules.describe import plural
 from leadroute.rules.routing_context import RoutingContext
 from leadroute.rules.scorer import Points, Scorer, column_where
 
@@ -227,7 +228,7 @@ class tiers(_Several):
         """The tier, and the reason inside it."""
         decides = self._deciding(context, rep)
         if decides is None:
-            return f"in none of {len(self.scorers)} tiers"
+            return f"in none of {plural(len(self.scorers), 'tier')}"
         number = self.scorers.index(decides) + 1
         return f"tier {number} of {len(self.scorers)}: {decides.reason(context, rep)}"
 
@@ -456,8 +457,8 @@ class fair_share(_One):
     def reason(self, context: RoutingContext, rep: Rep) -> str:
         """Return the reason, and the distance of the rep from their share."""
         leads = dues(context).ahead(context.reps.index(rep)) - _SLACK
-        held = "held back, " if leads > self.ahead else ""
-        side = f"{leads:.1f} ahead of" if leads >= 0 else f"{-leads:.1f} behind"
+        held = "held back: " if leads > self.ahead else ""
+        side = f"{leads:.1f} turns ahead of" if leads >= 0 else f"{-leads:.1f} turns behind"
         return f"{self.scorer.reason(context, rep)}; {held}{side} their share with this lead"
 
 

@@ -26,6 +26,7 @@ from leadroute.ranking.scorers.parameters import (
     share,
     words,
 )
+from leadroute.rules.describe import plural
 from leadroute.rules.fields import text_title, texts_of
 from leadroute.rules.routing_context import RoutingContext
 from leadroute.rules.scorer import Points, Scorer
@@ -181,10 +182,10 @@ class freshness(_OfLead):
 
 def _old(age: timedelta) -> str:
     """An age in the unit that suits it: minutes up to two hours, hours up to two days, days."""
-    for unit, named in ((timedelta(days=1), "days"), (timedelta(hours=1), "hours")):
+    for unit, named in ((timedelta(days=1), "day"), (timedelta(hours=1), "hour")):
         if age > 2 * unit:
-            return f"{age / unit:.0f} {named}"
-    return f"{age / timedelta(minutes=1):.0f} minutes"
+            return plural(age / unit, named, ".0f")
+    return plural(age / timedelta(minutes=1), "minute", ".0f")
 
 
 def _shares(given: Any) -> tuple[float, ...]:

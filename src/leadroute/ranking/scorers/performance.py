@@ -32,6 +32,7 @@ from leadroute.model.track_record import (
 )
 from leadroute.ranking.empirical_bayes import Estimate, Prior, posterior, prior_of
 from leadroute.ranking.scorers.parameters import lasting, positive, share
+from leadroute.rules.describe import plural
 from leadroute.rules.fields import text_titles, texts_of
 from leadroute.rules.routing_context import ZEROS, RoutingContext
 from leadroute.rules.scorer import Points, Scorer
@@ -443,7 +444,8 @@ class expertise(Learning):
         """Return the number and the kind of these leads, in words."""
         if not self.answers(context):
             return f"nothing is known{self.about(context)}"
-        return f"{self.record(context, rep).closed:.3g} leads closed{self.about(context)}"
+        closed = self.record(context, rep).closed
+        return f"{plural(closed, 'lead', '.3g')} closed{self.about(context)}"
 
 
 _LONGEST = 600.0
@@ -510,7 +512,9 @@ class response_speed(Learning):
         if average is None:
             return f"nobody has reached a lead{self.about(context)} yet"
         took = timedelta(seconds=round(min(self._seconds(record, average), 1e9)))
-        return f"takes about {took} to reach a lead, judged by {record.reached:.3g} leads"
+        return (
+            f"takes about {took} to reach a lead, judged by {plural(record.reached, 'lead', '.3g')}"
+        )
 
     def _seconds(self, record: Record, average: float) -> float:
         typical = (record.log_response / UNIT + self.strength * average) / (

@@ -23,6 +23,7 @@ from leadroute.model.rep import Rep
 from leadroute.model.snapshot import Snapshot, TurnCredit, less, payments, soonest
 from leadroute.model.validation import FrozenDict
 from leadroute.ranking.scorers.parameters import choice, lasting
+from leadroute.rules.describe import plural
 from leadroute.rules.routing_context import ZEROS, RoutingContext
 from leadroute.rules.scorer import Points, Scorer
 
@@ -244,7 +245,7 @@ class round_robin(Scorer):
         """Return the turns taken, the weight and the turn credits, in words."""
         taken = context.turns.get(rep.id, 0)
         weight = f", weight {rep.weight:g}" if rep.weight != 1 else ""
-        told = [f"{taken} {'turn' if taken == 1 else 'turns'} taken{weight}"]
+        told = [f"{plural(taken, 'turn')} taken{weight}"]
         if context.snapshot.turn_credits:
             told += map(str, sorted(context.turn_credits(rep), key=soonest))
         return "; ".join(told)

@@ -14,7 +14,13 @@ from leadroute.rules.rule import OUTCOMES
 
 @frozen
 class Difference:
-    """One thing that came out otherwise."""
+    """One thing that came out otherwise.
+
+    Args:
+        what: ``rule``, ``pool``, ``rep`` or ``outcome``.
+        expected: What the case expects.
+        found: What the policy did; ``None`` for nothing.
+    """
 
     what: str
     expected: str
@@ -27,7 +33,14 @@ class Difference:
 
 @frozen
 class Result:
-    """What became of one case."""
+    """What became of one case.
+
+    Args:
+        name: The name of the case.
+        differences: What came out otherwise; empty when the case passed.
+        ranking: The decision, with every reason; ``None`` when there is none.
+        problem: Why there is none.
+    """
 
     name: str
     differences: tuple[Difference, ...] = ()

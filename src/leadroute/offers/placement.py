@@ -10,7 +10,7 @@ from typing import Any, Final
 from attrs import field, fields_dict, frozen
 
 from leadroute.model.validation import FrozenDict, frozen_counts, frozen_words, one_line
-from leadroute.offers.turns import TurnTaken
+from leadroute.offers.events import TurnTaken
 from leadroute.ranking.ranking import Outcome
 
 

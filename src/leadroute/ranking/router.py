@@ -32,12 +32,11 @@ from leadroute.model.validation import (
     must_be,
     shown,
 )
-from leadroute.ranking.candidates import CandidateSet, Team, Teams
+from leadroute.ranking.candidates import CandidateSet, Team, Teams, likely
 from leadroute.ranking.case import Case
 from leadroute.ranking.charges import Charges
 from leadroute.ranking.decide import Counts, Decided, decide
 from leadroute.ranking.lead_scoring import LeadScoring
-from leadroute.ranking.membership import likely
 from leadroute.ranking.policy_checks import (
     as_atlas,
     as_cases,

@@ -22,7 +22,13 @@ from leadroute.rules.unmet import facts_of, false_parts
 
 @frozen
 class Failure:
-    """A part of a condition that was false."""
+    """A part of a condition that was false.
+
+    Args:
+        condition: The part, as text of the language.
+        words: The part in plain words.
+        facts: What the lead has in the fields that the part reads, by what people call them.
+    """
 
     condition: str
     words: str
@@ -35,7 +41,12 @@ class Failure:
 
 @frozen
 class Miss:
-    """A rule that was asked first and did not match."""
+    """A rule that was asked first and did not match.
+
+    Args:
+        rule: The name of the rule.
+        failures: The parts of its condition that were false.
+    """
 
     rule: str
     failures: tuple[Failure, ...]
@@ -51,8 +62,8 @@ class Explanation:
     Args:
         ranking: Every rep with every reason.
         words: The condition of the rule that matched, in plain words; empty when none did.
-        earlier: The rules that were asked before, and why they did not match; of a lead that does not qualify the
-            conditions that it does not meet, under the name ``qualify``.
+        earlier: The rules that were asked before, and why they did not match; of a lead that does
+            not qualify the conditions that it does not meet, under the name ``qualify``.
     """
 
     ranking: Ranking

@@ -136,7 +136,17 @@ CODES: Mapping[str, Code] = FrozenDict(
 
 @frozen
 class Finding:
-    """One thing that the lint found."""
+    """One thing that the lint found.
+
+    Args:
+        code: Which kind, such as ``LR002``.
+        place: Table and key, such as ``rule[2].when``, counted from 0; empty for the whole policy.
+        explanation: What is wrong.
+        remedy: What to do about it.
+        lead: An invented lead that shows it, where one does.
+        line: The line in the policy file, counted from 1; ``None`` when there is no file.
+        file: The file that the policy has it from; empty when it is the policy's own.
+    """
 
     code: str
     place: str

@@ -51,7 +51,7 @@ RECORD = {
     "long functions": (0, 0),
     "deep functions": (0, 0),
     "long modules": (0, 0),
-    "lines": (41_399, 28_000),
+    "lines": (41_402, 28_000),
     "modules": (142, 125),
     "names": (40, 40),
     "hidden names": (0, 0),

@@ -6,6 +6,7 @@ import pytest
 import leadroute
 from leadroute import errors
 from leadroute.errors import (
+    ArgumentError,
     ConfigError,
     ConflictError,
     ExpressionError,
@@ -14,6 +15,7 @@ from leadroute.errors import (
     InvalidTransitionError,
     LeadNotFoundError,
     LeadrouteError,
+    MissingAttributeError,
     MissingExtraError,
     NotOfferedError,
     OfferExpiredError,
@@ -43,6 +45,9 @@ EXAMPLES = [
     (UnknownFieldError("pool", "x", ("emea",), "rule 'a'"), "rule 'a': there is no pool named 'x'"),
     (ExpressionError("write ==", 1, 2, "a = b\n ^", "when"), "when: line 1, column 2: write =="),
     (TruthError("write & instead"), "write & instead"),
+    (ArgumentError("Rep", "needs id; write Rep('ada')"), "Rep needs id; write Rep('ada')"),
+    (MissingAttributeError("Ranking", "winner", "best"), "Ranking has no 'winner'; write best"),
+    (MissingAttributeError("Ranking", "x"), "Ranking has no 'x'"),
     (
         ValidationError("Rep", "ada", FAULTS),
         "Rep 'ada': capacity is -1; write 0 or more; level is 'x'",

@@ -30,6 +30,7 @@ from attrs.converters import optional
 
 from leadroute.errors import ConfigError, FieldError, ValidationError
 from leadroute.model.duration import format_duration, from_micros, parse_duration, to_micros
+from leadroute.model.guidance import guided, without_defaults
 from leadroute.model.keys import key
 from leadroute.model.schedule import Schedule
 from leadroute.model.validation import (
@@ -275,7 +276,8 @@ class Bound:
     hard: bool
 
 
-@frozen(cache_hash=True)
+@guided
+@frozen(cache_hash=True, repr=False)
 class Cap:
     """At most ``limit`` leads in each period.
 
@@ -313,6 +315,8 @@ class Cap:
     source: str | None = cleaned(_name)
     pool: str | None = cleaned(_name)
     segment: str | None = cleaned(_name)
+
+    __repr__ = without_defaults
 
     def __attrs_post_init__(self) -> None:
         clean_fields(self)

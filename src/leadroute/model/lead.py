@@ -14,6 +14,7 @@ from attrs import evolve, field, fields, frozen
 
 from leadroute.errors import ValidationError
 from leadroute.model.columns import ColumnMap, as_columns
+from leadroute.model.guidance import guided
 from leadroute.model.mappings import mapping_of
 from leadroute.model.row_reader import ReadOptions, RowOptions, laid_out
 from leadroute.model.signal import Signal
@@ -85,6 +86,7 @@ class _Scorable:
         return None if found is None else found.completeness
 
 
+@guided
 @frozen(kw_only=True, repr=False)
 class Lead(_Scorable):
     """One inquiry to place.

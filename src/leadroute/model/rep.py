@@ -21,6 +21,7 @@ from attrs import evolve, field, frozen
 
 from leadroute.errors import ValidationError
 from leadroute.model.caps import Bound, Cap, caps
+from leadroute.model.guidance import guided, without_defaults
 from leadroute.model.keys import cap_holder
 from leadroute.model.schedule import Schedule
 from leadroute.model.validation import (
@@ -64,6 +65,7 @@ def _status(given: Any) -> Status:
     raise Refused(f"is {given!r:.40}; write 'available', 'away', 'busy' or 'offline'")
 
 
+@guided
 @frozen
 class Presence:
     """The presence of a rep: available, away, busy or offline.
@@ -170,7 +172,8 @@ def _parsed(written: str, zone: str) -> Schedule:
         raise Refused(f"cannot be read: {error}") from None
 
 
-@frozen(kw_only=True)
+@guided
+@frozen(kw_only=True, repr=False)
 class Rep:
     """One person who can take leads.
 
@@ -235,6 +238,8 @@ class Rep:
     attributes: Mapping[str, str | float | bool | datetime | Set[str] | None] = cleaned(
         open_attributes, default=FrozenDict()
     )
+
+    __repr__ = without_defaults
 
     def __attrs_post_init__(self) -> None:
         clean_fields(self)

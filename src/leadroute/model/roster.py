@@ -8,6 +8,7 @@ from itertools import pairwise
 from attrs import field, frozen
 
 from leadroute.errors import FieldError, UnknownFieldError, ValidationError
+from leadroute.model.guidance import guided
 from leadroute.model.rep import Rep
 from leadroute.model.validation import FrozenDict
 
@@ -38,6 +39,7 @@ def _sorted_reps(reps: Iterable[Rep]) -> tuple[Rep, ...]:
     return ordered
 
 
+@guided
 @frozen(repr=False)
 class Roster:
     """The reps. The order in which they are given changes nothing.

@@ -21,6 +21,7 @@ from zoneinfo import ZoneInfo, available_timezones
 from attrs import field, frozen
 
 from leadroute.errors import FieldError, FieldTypeError, ValidationError, nearest
+from leadroute.model.guidance import guided
 from leadroute.model.opening_hours import Day, Week, format_day, format_week, parse_day, parse_week
 from leadroute.model.timeline import Line, Stretch, Without, local_micros, micros, weekly
 from leadroute.model.validation import (
@@ -232,7 +233,8 @@ def _absence(item: Any) -> TimeOff:
     return TimeOff(*item)
 
 
-@frozen(init=False)
+@guided
+@frozen(init=False, repr=False)
 class Schedule(Hours):
     """The hours of a rep, a team, a pool or a lead.
 
@@ -285,6 +287,9 @@ class Schedule(Hours):
         if self.time_off:
             line = Without(line, [off.stretch(self.zone) for off in self.time_off])
         object.__setattr__(self, "line", line)
+
+    def __repr__(self) -> str:
+        return f"<Schedule {self}>"
 
     def __hash__(self) -> int:
         # Kept, because candidates are grouped by their hours and a week takes long to hash.

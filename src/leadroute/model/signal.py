@@ -8,11 +8,13 @@ from typing import Any
 
 from attrs import field, frozen
 
+from leadroute.model.guidance import guided
 from leadroute.model.validation import Refused, clean_fields, cleaned, ident, instant, number
 
 __all__ = ["Signal", "signals"]
 
 
+@guided
 @frozen
 class Signal:
     """Something that a lead did, such as a page visit.

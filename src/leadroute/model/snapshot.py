@@ -12,6 +12,7 @@ from typing import Any
 from attrs import fields, frozen
 
 from leadroute.errors import FieldTypeError
+from leadroute.model.guidance import guided, without_defaults
 from leadroute.model.rep import Presence
 from leadroute.model.track_record import TrackRecords
 from leadroute.model.turn_credit import TurnCredits
@@ -24,7 +25,8 @@ _NOBODY: FrozenDict[str, Presence] = FrozenDict()
 _NO_OUTCOMES = TrackRecords()
 
 
-@frozen
+@guided
+@frozen(repr=False)
 class Snapshot:
     """The counts at one instant. Missing ones are 0, or never.
 
@@ -65,6 +67,8 @@ class Snapshot:
     presence: Mapping[str, Presence] = _NOBODY
     turn_credits: Mapping[str, TurnCredits] = FrozenDict()
     credits: Mapping[str, Mapping[str, int]] = FrozenDict()
+
+    __repr__ = without_defaults
 
     def __attrs_post_init__(self) -> None:
         for name in _MAPPINGS:

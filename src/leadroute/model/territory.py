@@ -19,6 +19,7 @@ from attrs import evolve, field, fields, frozen
 
 from leadroute.errors import FieldError, ValidationError
 from leadroute.model.distance import Position, distance_km, position, position_of
+from leadroute.model.guidance import guided, without_defaults
 from leadroute.model.lead import Lead
 from leadroute.model.postal import Stretch, postal, squashed, stretch
 from leadroute.model.rep import Rep
@@ -144,7 +145,8 @@ _MORE: Final = ("min_employees", "max_employees", "center", "radius_km")
 _REPS: Final = ("owners", "overlays", "backups")
 
 
-@frozen(kw_only=True)
+@guided
+@frozen(kw_only=True, repr=False)
 class Territory:
     """A named geography, vertical or list of accounts.
 
@@ -201,6 +203,8 @@ class Territory:
     _stretches: tuple[tuple[Stretch, ...], tuple[Stretch, ...]] = field(
         init=False, eq=False, repr=False
     )
+
+    __repr__ = without_defaults
 
     def __attrs_post_init__(self) -> None:
         clean_fields(self)

@@ -14,11 +14,12 @@ The rules of this module:
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import cache, lru_cache
+from itertools import compress
 from numbers import Number
-from operator import attrgetter
+from operator import attrgetter, is_not
 from typing import Any, Final, NoReturn, Protocol, TypeAlias, TypeVar
 from zoneinfo import ZoneInfo
 
@@ -233,10 +234,11 @@ def clean_fields(value: Any) -> None:
         ValidationError: One or more fields were refused; every fault is listed.
     """
     faults = []
-    read, cleaners = _cleaners(value.__class__)
-    for given, (name, clean, unsaid, within) in zip(read(value), cleaners, strict=False):
-        if given is unsaid:
-            continue
+    read, unsaids, cleaners = _cleaners(value.__class__)
+    found = read(value)
+    # Most fields of a lead are not given; `compress` passes over them in C.
+    for place, name, clean, unsaid, within in compress(cleaners, map(is_not, found, unsaids)):
+        given = found[place]
         try:
             normal = clean(given) if within is None else clean(given, getattr(value, within))
         except Refused as refused:
@@ -253,26 +255,29 @@ def clean_fields(value: Any) -> None:
         raise ValidationError(type(value).__name__, _ident_of(value), faults)
 
 
-_Cleaners: TypeAlias = tuple[tuple[str, Cleaner, Any, str | None], ...]
-"""Each field's name, cleaner, default that needs no cleaning (or ``NOTHING``), and the field it is read within."""
+_Cleaners: TypeAlias = tuple[tuple[int, str, Cleaner, Any, str | None], ...]
+"""Each field's place, name, cleaner, default that is clean (else ``NOTHING``), and the field it is read within."""
 
 
 @cache
-def _cleaners(kind: type[Any]) -> tuple[Callable[[Any], Iterable[Any]], _Cleaners]:
-    """How the values of the fields are read, and the cleaner of each."""
-    declared: tuple[Attribute[Any], ...] = fields(kind)
+def _cleaners(
+    kind: type[Any],
+) -> tuple[Callable[[Any], Sequence[Any]], Sequence[object], _Cleaners]:
+    """How the values of the fields are read, their defaults, and the cleaner of each."""
+    declared = [each for each in fields(kind) if "clean" in each.metadata]
     found = tuple(
         (
+            place,
             a.name,
             a.metadata["clean"],
             a.default if a.default in _UNSAID else NOTHING,
             a.metadata.get("within"),
         )
-        for a in declared
-        if "clean" in a.metadata
+        for place, a in enumerate(declared)
     )
-    read = attrgetter(*[name for name, *_ in found])
-    return (read if len(found) > 1 else lambda value: (read(value),)), found
+    read = attrgetter(*[a.name for a in declared])
+    several = read if len(found) > 1 else lambda value: (read(value),)
+    return several, tuple(unsaid for *_, unsaid, _ in found), found
 
 
 _UNSAID: Final[tuple[object, ...]] = (None, frozenset(), (), FrozenDict())

@@ -23,6 +23,7 @@ from attrs.converters import optional
 from leadroute.clock import Clock, SystemClock, as_clock
 from leadroute.errors import FieldTypeError
 from leadroute.model.duration import from_micros, to_micros
+from leadroute.model.guidance import guided, guided_attributes
 from leadroute.model.keys import lead_key, submit_key
 from leadroute.model.lead import Lead, with_score
 from leadroute.model.rep import Presence, Rep
@@ -59,6 +60,8 @@ def _shift_over(before: Placement, books: Books) -> LeadEvent | None:
     return transitions.end_of_shift(before, books.now)
 
 
+@guided
+@guided_attributes
 @frozen(eq=False)
 class Dispatcher:
     """The stateful face of a policy: it keeps every lead in a store. Build one per request or job.

@@ -22,6 +22,7 @@ from attrs import fields as attrs_fields
 from leadroute.errors import FieldTypeError, UnknownFieldError
 from leadroute.model.caps import Cap
 from leadroute.model.caps import caps as clean_caps
+from leadroute.model.guidance import guided, guided_attributes, without_defaults
 from leadroute.model.lead import Lead
 from leadroute.model.rep import Pauses, Rep
 from leadroute.model.roster import Roster
@@ -90,7 +91,9 @@ _NOTHING: Final = Snapshot()
 _NOBODY: Final[Mapping[str, str]] = FrozenDict()
 
 
-@frozen(kw_only=True, slots=False)  # cached properties need a place for their values
+@guided
+@guided_attributes
+@frozen(kw_only=True, slots=False, repr=False)  # cached properties need a place for their values
 class Router:
     """A routing policy. Build it once and keep it.
 
@@ -166,6 +169,8 @@ class Router:
     _named: Mapping[str, Pool] = field(init=False, eq=False, repr=False)
     _restless: frozenset[str] = field(init=False, eq=False, repr=False)
     _teams: Teams = field(factory=Teams, init=False, eq=False, repr=False)
+
+    __repr__ = without_defaults
 
     def __attrs_post_init__(self) -> None:
         clean_fields(self)

@@ -15,6 +15,7 @@ from datetime import datetime, timedelta
 from typing import ClassVar, Final, NoReturn, final
 
 from leadroute.errors import ConfigError, TruthError
+from leadroute.model.guidance import guided_attributes
 from leadroute.rules.conditions import (
     Comparison,
     Condition,
@@ -79,6 +80,7 @@ REWRITE: Final = (
 
 
 @final
+@guided_attributes
 class FieldExpr:
     """A fact about a lead or rep, to compare and calculate with.
 

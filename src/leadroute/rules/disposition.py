@@ -11,6 +11,7 @@ from unicodedata import normalize
 from attrs import field, frozen
 
 from leadroute.errors import ConfigError, nearest
+from leadroute.model.guidance import guided
 from leadroute.model.validation import Refused, word
 
 __all__ = ["DISPOSITIONS", "Disposition", "check_dispositions", "find_disposition"]
@@ -31,6 +32,7 @@ def _words(given: str | Iterable[str]) -> tuple[str, ...]:
     return tuple(map(_word, listed))
 
 
+@guided
 @frozen
 class Disposition:
     """One word that feedback may use, and what it means for the lead.

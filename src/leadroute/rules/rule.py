@@ -18,6 +18,7 @@ from attrs.converters import optional
 
 from leadroute.errors import ConfigError, LeadrouteError, TruthError, ValidationError
 from leadroute.model.duration import parse_duration
+from leadroute.model.guidance import guided, without_defaults
 from leadroute.model.schedule import Schedule
 from leadroute.model.validation import (
     FrozenDict,
@@ -68,7 +69,8 @@ def _needed(given: Any) -> Condition:
     return condition(given)
 
 
-@frozen
+@guided
+@frozen(repr=False)
 class Factor:
     """One condition that a lead must meet.
 
@@ -92,6 +94,8 @@ class Factor:
     outcome: str = cleaned(_outcome, default="reject")
     reason: str | None = cleaned(text)
 
+    __repr__ = without_defaults
+
     def __attrs_post_init__(self) -> None:
         clean_fields(self)
 
@@ -111,6 +115,7 @@ def _factors(given: Iterable[Factor]) -> tuple[Factor, ...]:
     return found
 
 
+@guided
 @frozen
 class Qualification:
     """The conditions that a lead must meet, as named factors.
@@ -245,7 +250,8 @@ def read_ignored(given: Mapping[str, str]) -> FrozenDict[str, str]:
     return FrozenDict(given)
 
 
-@frozen(kw_only=True)
+@guided
+@frozen(kw_only=True, repr=False)
 class Pool:
     """A named set of reps who take turns with one another.
 
@@ -267,13 +273,16 @@ class Pool:
     reps: Set[str] | None = cleaned(names(ident))
     where: Condition | None = cleaned(condition)
 
+    __repr__ = without_defaults
+
     def __attrs_post_init__(self) -> None:
         clean_fields(self)
         if self.reps is None and self.where is None:
             raise ConfigError(f"pool {self.name!r} has no members; write reps={{...}} or where=...")
 
 
-@frozen(kw_only=True)
+@guided
+@frozen(kw_only=True, repr=False)
 class Rule:
     """One rule: its leads, the reps who may take them, the score.
 
@@ -325,6 +334,8 @@ class Rule:
     calling_hours: str | None = cleaned(weekly)
     min_shared_hours: float | None = cleaned(share)
     fallback: Fallback = field(default=Fallback(), converter=read_fallback)
+
+    __repr__ = without_defaults
 
     def __attrs_post_init__(self) -> None:
         clean_fields(self)

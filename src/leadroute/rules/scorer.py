@@ -18,6 +18,7 @@ from typing import Any, ClassVar, Final, TypeAlias, cast, final
 from attrs import NOTHING, field, fields, frozen
 
 from leadroute.errors import ConfigError, FieldTypeError, TruthError
+from leadroute.model.guidance import guided
 from leadroute.model.rep import Rep
 from leadroute.rules.conditions import Condition, as_condition
 from leadroute.rules.routing_context import RoutingContext
@@ -57,6 +58,11 @@ class Scorer:
     """Whether it is asked about no rep whose points would not count: what it calls is not ours."""
     reads: ClassVar[frozenset[str]] = COUNTS
     """The counts of a rep that it looks at, by their names in ``Snapshot``; all of them when it does not say."""
+
+    @classmethod
+    def __attrs_init_subclass__(cls) -> None:
+        guided(cls)
+        cls.__repr__ = cls.__str__  # type: ignore[assignment, method-assign]
 
     def bind(self, context: RoutingContext) -> Points:
         """Return the function that gives the points of each rep.

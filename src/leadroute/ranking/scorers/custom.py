@@ -20,7 +20,7 @@ __all__ = ["HostScorer", "scorer"]
 HostFunction: TypeAlias = Callable[..., float | None]
 
 
-@frozen(repr=False)
+@frozen
 class HostScorer(Scorer):
     """A scorer made from a function of yours; made by ``@scorer``.
 
@@ -78,9 +78,6 @@ class HostScorer(Scorer):
     def _arguments(self) -> list[str]:
         named = (f"{name}={literal(value)}" for name, value in self.keywords)
         return [*map(literal, self.arguments), *named]
-
-    def __repr__(self) -> str:
-        return str(self)
 
     def __reduce__(self) -> tuple[Any, ...]:
         return _called, (self._maker, self.arguments, dict(self.keywords))

@@ -292,7 +292,8 @@ class Rule:
         require: A condition on the rep, or on rep and lead together, or its text; ``None`` takes every rep of the pool.
         score: The score that orders the reps; ``None`` means ``round_robin()``.
         pool: The name of the pool; ``None`` means every rep of the roster.
-        accept_within: How long an offer is open, such as ``"5m"``; ``None`` means ``Router.accept_within``.
+        accept_within: How long an offer is open, such as ``"5m"`` or ``"5 minutes"``; ``None`` means
+            ``Router.accept_within``.
         segment: The name under which its leads count in ``Rep.capacity_by_segment`` and in caps; the rule's name when
             not given.
         capacity_cost: The units of capacity that a lead takes, 0 or more.

@@ -96,7 +96,7 @@ def test_probing_is_answered_as_ever():
     ("value", "text"),
     [
         (Rep("ada"), "Rep('ada')"),
-        (Rep("ada", level=4, caps="5 per day"), "Rep('ada', level=4, caps=(Cap(5, 'day'),))"),
+        (Rep("ada", level=4, caps="5 per day"), "Rep('ada', level=4, caps=(Cap(5, per='day'),))"),
         (
             Rule("all", score=3 * skill_match("industry")),
             "Rule('all', score=3 * skill_match('industry'))",

@@ -262,9 +262,10 @@ def without_defaults(value: Any) -> str:
         >>> Rep("ada", level=4)
         Rep('ada', level=4)
     """
-    shown = []
+    shown: list[str] = []
     for each in fields(type(value)):
         found = getattr(value, each.name)
         if each.init and each.repr and found != _usual(value, each):
-            shown.append(f"{each.alias}={found!r}" if each.kw_only else repr(found))
+            first = not shown and not each.kw_only
+            shown.append(repr(found) if first else f"{each.alias}={found!r}")
     return f"{type(value).__name__}({', '.join(shown)})"

@@ -131,7 +131,7 @@ _WRITE: Final = {
     "Mapping": "a mapping from names, such as {'ada': 3}",
     "TrackRecords": "TrackRecords, such as track_records_of(histories)",
     "LeadScoring": "a LeadScoring(...)",
-    "Roster": "a Roster, such as Roster([Rep('ada')])",
+    "Roster": "a Roster or several reps, such as [Rep('ada')]",
     "Router": "a Router, such as Router(rules=[Rule('all')])",
     "Snapshot": "a Snapshot, such as Snapshot(open={'ada': 3})",
     "Store": "a Store, such as MemoryStore()",

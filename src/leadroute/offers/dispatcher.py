@@ -27,7 +27,7 @@ from leadroute.model.guidance import guided, guided_attributes
 from leadroute.model.keys import lead_key, submit_key
 from leadroute.model.lead import Lead, with_score
 from leadroute.model.rep import Presence, Rep
-from leadroute.model.roster import Roster
+from leadroute.model.roster import Roster, roster_of
 from leadroute.model.snapshot import Snapshot
 from leadroute.model.timeline import LATEST
 from leadroute.model.track_record import TrackRecords
@@ -68,7 +68,7 @@ class Dispatcher:
 
     Args:
         router: The policy.
-        roster: The reps.
+        roster: The reps, as a ``Roster`` or a list.
         store: Where placements are kept; bound to the host's transaction when they shall be part of it.
         clock: Where the present comes from.
         track_records: What became of earlier leads, for the scorers that learn from it:
@@ -95,7 +95,7 @@ class Dispatcher:
     """
 
     router: Router = field(validator=of_kind(Router))
-    roster: Roster = field(validator=of_kind(Roster))
+    roster: Roster = field(converter=roster_of)
     store: Store = field(validator=of_kind(Store))
     clock: Clock = field(factory=SystemClock, converter=as_clock, validator=of_kind(Clock))
     track_records: TrackRecords = field(default=TrackRecords(), validator=of_kind(TrackRecords))

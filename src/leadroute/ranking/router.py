@@ -25,7 +25,7 @@ from leadroute.model.caps import caps as clean_caps
 from leadroute.model.guidance import guided, guided_attributes, without_defaults
 from leadroute.model.lead import Lead
 from leadroute.model.rep import Pauses, Rep
-from leadroute.model.roster import Roster
+from leadroute.model.roster import Reps, Roster, roster_of
 from leadroute.model.snapshot import Snapshot
 from leadroute.model.territory_index import TerritoryIndex
 from leadroute.model.validation import (
@@ -298,7 +298,7 @@ class Router:
             raise error.during("lead_scoring", lead.id) from None
 
     def members(
-        self, pool: str | None, roster: Roster, now: datetime | None = None
+        self, pool: str | None, roster: Reps, now: datetime | None = None
     ) -> tuple[Rep, ...]:
         """The reps of a pool, in the order of their ids.
 
@@ -311,7 +311,7 @@ class Router:
             UnknownFieldError: There is no such pool.
             FieldTypeError: The pool's condition met a fact of the wrong type.
         """
-        must_be(Roster, roster=roster)
+        roster = roster_of(roster)
         if pool is None or pool == EVERYONE:
             return roster.reps
         try:
@@ -358,7 +358,7 @@ class Router:
     def rank(
         self,
         lead: Lead,
-        roster: Roster,
+        roster: Reps,
         *,
         now: datetime | None = None,
         snapshot: Snapshot | None = None,
@@ -367,13 +367,13 @@ class Router:
     ) -> Ranking:
         """Decide which rep should take a lead, with all reasons.
 
-        It stores nothing and reads nothing but its arguments. Results that depend on policy and roster alone are kept,
-        so use the same ``Roster`` as long as no rep changes. O(candidates) plus matching; reasons are written when they
-        are read.
+        It stores nothing and reads nothing but its arguments. Results that depend on policy and roster alone are kept
+        for a ``Roster``, so use the same one as long as no rep changes; a list is read anew at each call, which takes
+        longer. O(candidates) plus matching; reasons are written when they are read.
 
         Args:
             lead: The lead.
-            roster: The reps; their order changes nothing.
+            roster: The reps, as a ``Roster`` or a list; their order changes nothing.
             now: The instant of the decision, aware; the lead's ``received_at`` when not given.
             snapshot: The counts of each rep, such as open leads; all 0 when not given.
             previous_offers: The results of earlier offers of this lead, by rep id; these reps are excluded.
@@ -396,7 +396,7 @@ class Router:
     def judge(
         self,
         lead: Lead,
-        roster: Roster,
+        roster: Reps,
         now: datetime | None,
         counts: Counts,
         previous_offers: Mapping[str, str] | None = None,
@@ -420,7 +420,7 @@ class Router:
         if not isinstance(lead, Lead):
             must_be(Lead, lead=lead)
         if not isinstance(roster, Roster):
-            must_be(Roster, roster=roster)
+            roster = roster_of(roster)
         before = _NOBODY if previous_offers is None else _copied(previous_offers)
         instant = lead.received_at if now is None else aware(now)
         if self._scoring is not None:

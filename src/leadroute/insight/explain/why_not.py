@@ -25,7 +25,7 @@ from leadroute.insight.explain.changes import (
 )
 from leadroute.insight.explain.scorer_changes import wanted, weights
 from leadroute.model.lead import Lead
-from leadroute.model.roster import Roster
+from leadroute.model.roster import Reps, roster_of
 from leadroute.model.snapshot import Snapshot
 from leadroute.model.validation import must_be, one_line
 from leadroute.ranking.ranking import Outcome, Ranking
@@ -95,7 +95,7 @@ def why_not(
     router: Router,
     lead: Lead,
     rep_id: str,
-    roster: Roster,
+    roster: Reps,
     *,
     now: datetime | None = None,
     snapshot: Snapshot | None = None,
@@ -121,13 +121,13 @@ def why_not(
     Example:
         >>> from leadroute import REP, Rep, Rule
         >>> router = Router(rules=[Rule("all", require=REP.level >= 3)])
-        >>> team = Roster([Rep("ada", level=3), Rep("bob", level=1, weight=2)])
+        >>> team = [Rep("ada", level=3), Rep("bob", level=1, weight=2)]
         >>> print(why_not(router, Lead("L-1"), "bob", team).reason)
         the rule requires that the rep's level is at least 3
     """
     must_be(Router, router=router)
     must_be(Lead, lead=lead)
-    must_be(Roster, roster=roster)
+    roster = roster_of(roster)
     must_be(str, rep_id=rep_id)
     instant = lead.received_at if now is None else now
     asked = (

@@ -152,7 +152,9 @@ def test_an_unknown_name_lists_what_there_is():
     assert str(few) == "there is no pool named 'zzz'; known: emea, apac"
     many = UnknownFieldError("rep in the roster", "zzz", tuple(f"rep {n}" for n in range(20)))
     assert str(many).endswith("rep 10, rep 11 and 8 more")
-    assert str(UnknownFieldError("rep", "zzz")) == "rep has no field 'zzz'"
+    assert str(UnknownFieldError("step", "zzz")) == "there is no step named 'zzz'"
+    own = "rep has no field 'zzz'; an attribute of your own is rep['zzz']"
+    assert str(UnknownFieldError("rep", "zzz")) == own
 
 
 def test_a_fact_error_keeps_what_it_knows():

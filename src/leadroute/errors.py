@@ -157,13 +157,16 @@ class UnknownFieldError(ConfigError):
     @property
     def problem(self) -> str:  # type: ignore[override]
         """The unknown name, and the remedy."""
+        of_people = self.entity in ("lead", "rep")
         text = (
             f"{self.entity} has no field {self.name!r}"
-            if self.entity in ("lead", "rep")
+            if of_people
             else f"there is no {self.entity} named {self.name!r}"
         )
         if self.suggestion is not None:
             return f"{text}; did you mean {self.suggestion!r}?"
+        if of_people:
+            text += f"; an attribute of your own is {self.entity}[{self.name!r}]"
         if self.known:
             more = len(self.known) - _LISTED
             shown = ", ".join(self.known[:_LISTED]) + (f" and {more} more" if more > 0 else "")

@@ -18,7 +18,7 @@ from attrs import Attribute, fields
 from leadroute.errors import ArgumentError, LeadrouteError, MissingAttributeError, nearest
 from leadroute.model.crm_columns import LEAD_SYNONYMS, REP_SYNONYMS
 
-__all__ = ["guided", "guided_attributes", "without_defaults"]
+__all__ = ["example", "guided", "guided_attributes", "without_defaults"]
 
 _Table = Mapping[str, Mapping[str, str]]
 
@@ -187,15 +187,25 @@ def _misfit(
     placed = [each.name for each in takes if each.kind is not Parameter.KEYWORD_ONLY]
     if len(arguments) - 1 > len(placed):
         first = f"only {' and '.join(placed)}" if placed else "nothing"
-        return f"takes {first} without a name; {_example(kind, known)}"
+        return f"takes {first} without a name; {example(kind, known)}"
     given = {*placed[: len(arguments) - 1], *named}
     needed = [
         each.name for each in takes if each.default is Parameter.empty and each.name not in given
     ]
-    return f"needs {' and '.join(needed)}; {_example(kind, needed)}" if needed else None
+    return f"needs {' and '.join(needed)}; {example(kind, needed)}" if needed else None
 
 
-def _example(kind: str, names: Sequence[str]) -> str:
+def example(kind: str, names: Sequence[str] = ()) -> str:
+    """Say how a type is called rightly.
+
+    Args:
+        kind: Its name.
+        names: The arguments to show, where there is no better example.
+
+    Example:
+        >>> example("free_capacity")
+        'write free_capacity()'
+    """
     call = _EXAMPLES.get(kind) or f"{kind}({', '.join(f'{name}=...' for name in names)})"
     return f"write {call}"
 

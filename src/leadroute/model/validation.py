@@ -21,11 +21,11 @@ from itertools import compress
 from numbers import Number
 from operator import attrgetter, is_not
 from typing import Any, Final, NoReturn, Protocol, TypeAlias, TypeVar
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, available_timezones
 
 from attrs import NOTHING, Attribute, field, fields
 
-from leadroute.errors import FieldError, FieldTypeError, ValidationError
+from leadroute.errors import FieldError, FieldTypeError, ValidationError, nearest
 from leadroute.model.given import (
     LONGEST_TEXT,
     Refused,
@@ -127,14 +127,14 @@ T = TypeVar("T")
 _WRITE: Final = {
     "Clock": "a Clock, such as SystemClock()",
     "Hours": "a schedule, such as Schedule('mon-fri 09:00-17:00', 'UTC')",
-    "Lead": "a Lead, such as Lead('L-1')",
+    "Lead": "a Lead, such as Lead('L-1') or Lead.from_mapping(row)",
     "Mapping": "a mapping from names, such as {'ada': 3}",
     "TrackRecords": "TrackRecords, such as track_records_of(histories)",
     "LeadScoring": "a LeadScoring(...)",
     "Roster": "a Roster or several reps, such as [Rep('ada')]",
     "Router": "a Router, such as Router(rules=[Rule('all')])",
     "Snapshot": "a Snapshot, such as Snapshot(open={'ada': 3})",
-    "Store": "a Store, such as MemoryStore()",
+    "Store": "a Store, such as MemoryStore() or SqliteStore('crm.db')",
     "bool": "True or False",
     "date": "a date, such as date(2026, 1, 5)",
     "frozenset": "a frozenset of dates",
@@ -162,7 +162,10 @@ def must_be(kind: type[Any], **given: object) -> None:
     """
     for argument, value in given.items():
         if not (isinstance(value, kind) or _has_its_methods(value, kind)):
-            raise FieldTypeError(argument, f"of type {type(value).__name__}", _WRITE[kind.__name__])
+            write = _WRITE[kind.__name__]
+            if kind is str and hasattr(value, "id"):
+                write += f", such as the id of the {type(value).__name__.lower()}"
+            raise FieldTypeError(argument, f"of type {type(value).__name__}", write)
 
 
 def _has_its_methods(value: object, kind: type[Any]) -> bool:
@@ -206,7 +209,8 @@ MACHINE_ZONES: Final = frozenset(("Factory", "localtime", "posixrules"))
 """Names that zoneinfo finds and that are no zones: what they stand for is a setting of the machine."""
 
 _AWARE: Final = "such as datetime.now(UTC)"
-_IANA: Final = "write an IANA time zone such as 'Europe/Berlin'"
+_IANA_SUCH_AS: Final = "write an IANA time zone such as {!r}"
+_IANA: Final = _IANA_SUCH_AS.format("Europe/Berlin")
 
 
 class NotKnown(Refused):
@@ -359,6 +363,8 @@ def ident(given: str) -> str:
     """An id: text, kept exactly as it is, 1 to 80 characters without space around it."""
     if type(given) is str and len(given) <= LONGEST_IDENT and _plain(given):
         return given
+    if isinstance(given, Mapping):
+        raise Refused("is a mapping; write text, or from_mapping(row) for a whole row")
     given = plain_value(given) if type(given) is not str else given
     found = text_of(given)
     if not found:
@@ -397,9 +403,41 @@ def timezone(given: Any) -> str | None:
     name = text(given)
     if name in MACHINE_ZONES:
         raise Refused(f"is {name!r}, which every machine understands otherwise; {_IANA}")
+    if name in _ALL_YEAR:
+        clock = f"is {name!r}, which knows no summer time"
+        raise Refused(f"{clock}; write {_ABBREVIATIONS[name]!r}, or {_ALL_YEAR[name]!r}")
     if name is not None and not is_zone(name):
-        raise Refused(f"is {name[:40]!r}; {_IANA}")
+        raise Refused(f"is {name[:40]!r}; {_IANA_SUCH_AS.format(_zone_like(name))}")
     return name
+
+
+_ALL_YEAR: Final = {"EST": "America/Panama", "MST": "America/Phoenix"}
+"""Zones whose name is that of a winter time, and that are meant by nearly nobody who writes it."""
+_ABBREVIATIONS: Final = {
+    name: zone
+    for zone, names in {
+        "America/Chicago": "CST CDT",
+        "America/Denver": "MST MDT",
+        "America/Los_Angeles": "PST PDT",
+        "America/New_York": "EST EDT ET",
+        "Europe/Berlin": "CEST",
+        "Europe/London": "BST",
+    }.items()
+    for name in names.split()
+}
+
+
+@lru_cache(maxsize=256)
+def _zone_like(name: str) -> str:
+    """The zone that is most probably meant: of this abbreviation, of this city, or of nearly this name."""
+    if name.upper() in _ABBREVIATIONS:
+        return _ABBREVIATIONS[name.upper()]
+    if hours := re.fullmatch(r"(?:UTC|GMT)([+-])0?(\d{1,2})(?::?00)?", name, re.ASCII):
+        return f"Etc/GMT{'+-'[hours[1] == '+']}{hours[2]}"  # POSIX counts to the west
+    zones = sorted(available_timezones() - MACHINE_ZONES)
+    city = name.replace(" ", "_").casefold()
+    of_city = [zone for zone in zones if zone.casefold().endswith(f"/{city}")]
+    return of_city[0] if of_city else nearest(name[:40], zones) or "Europe/Berlin"
 
 
 @lru_cache(maxsize=1_024)
@@ -483,7 +521,8 @@ def names(clean: Cleaner = text) -> Cleaner:
         if given is None:
             return frozenset()
         if isinstance(given, str | bytes | Mapping) or not isinstance(given, Iterable):
-            raise Refused(f"is {shown(given)}; write a set of names such as {{'a', 'b'}}")
+            example = f"[{given!r:.40}]" if isinstance(given, str) else "{'a', 'b'}"
+            raise Refused(f"is {shown(given)}; write a set of names such as {example}")
         return frozenset(name for name in map(clean, given) if name is not None)
 
     return clean_all

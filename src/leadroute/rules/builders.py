@@ -219,7 +219,11 @@ class FieldExpr:
         raise TruthError(REWRITE.format(self.operand))
 
     def __contains__(self, item: object) -> NoReturn:
-        raise TruthError(REWRITE.format(self.operand))
+        shown = item.operand if isinstance(item, FieldExpr) else f"{item!r:.40}"
+        raise TruthError(
+            f"`in` asks {self.operand} at once, before a lead is there; write .contains({shown}) instead, "
+            f"or .in_([...]) for a list, with each comparison in parentheses"
+        )
 
     def __iter__(self) -> NoReturn:
         raise TruthError(REWRITE.format(self.operand))

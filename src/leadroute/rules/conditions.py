@@ -110,7 +110,8 @@ class Condition:
     def __bool__(self) -> NoReturn:
         raise TruthError(
             f"the condition `{self}` is judged later, for each lead, and has no truth of its own; use & instead of "
-            "`and`, | instead of `or`, ~ instead of `not`, and & instead of a chain, each part in parentheses: "
+            "`and`, | instead of `or`, ~ instead of `not`, .in_([...]) instead of `in`, and & instead of a chain, "
+            "each part in parentheses: "
             "write (LEAD.budget > 1) & (LEAD.employees > 2)"
         )
 

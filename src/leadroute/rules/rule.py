@@ -18,7 +18,8 @@ from attrs.converters import optional
 
 from leadroute.errors import ConfigError, LeadrouteError, TruthError, ValidationError
 from leadroute.model.duration import parse_duration
-from leadroute.model.guidance import guided, without_defaults
+from leadroute.model.guidance import example, guided, without_defaults
+from leadroute.model.rep import Rep
 from leadroute.model.schedule import Schedule
 from leadroute.model.validation import (
     FrozenDict,
@@ -182,18 +183,53 @@ def condition(given: Any) -> Condition:
             return parse(given)
         except LeadrouteError as error:
             raise Refused(f"cannot be read: {error}") from None
+    remedy = "write a condition such as LEAD.country == 'US'"
+    if isinstance(given, list | tuple):
+        raise Refused(f"is a {type(given).__name__}; join conditions with &: (a) & (b)")
+    if isinstance(given, bool):
+        raise Refused(
+            f"is {given}, as `is`, `in` and the fields of one lead give; {remedy} or LEAD.email.is_missing()"
+        )
+    if callable(given):
+        raise Refused(
+            f"is a function; {remedy}, or predicate('name') and Router(predicates={{'name': function}})"
+        )
     try:
         return as_condition(given)
     except TruthError:
-        problem = f"is {shown(given)}; write a condition such as LEAD.country == 'US'"
-        raise Refused(problem) from None
+        raise Refused(f"is {shown(given)}; {remedy}") from None
 
 
 def score(given: Any) -> Scorer:
     """A cleaner for scores."""
-    if not isinstance(given, Scorer):
-        raise Refused(f"is {shown(given)}; write a scorer such as free_capacity() + round_robin()")
-    return given
+    if isinstance(given, Scorer):
+        return given
+    remedy = "write a scorer such as free_capacity() + round_robin()"
+    if isinstance(given, type) and issubclass(given, Scorer):
+        raise Refused(f"is {given.name} without its brackets; {example(given.name)}")
+    if isinstance(given, str):
+        raise Refused(f"is the text {given!r:.40}; {remedy}, without quotes")
+    if isinstance(given, list | tuple | dict):
+        raise Refused(f"is a {type(given).__name__}; add scorers, each with its weight: {_SUM}")
+    if callable(given):
+        raise Refused(
+            "is a function; write @scorer above it, and call it with its brackets, such as score=nearby()"
+        )
+    raise Refused(f"is {shown(given)}; {remedy}")
+
+
+_SUM: Final = "2 * free_capacity() + round_robin()"
+
+
+def _rep_id(given: Any) -> str:
+    return ident(given.id if isinstance(given, Rep) else given)
+
+
+def _pool(given: Any) -> str:
+    if not isinstance(given, str):
+        remedy = "write the name of a pool, and Router(pools=[Pool('west', reps={'ada', 'bob'})])"
+        raise Refused(f"is of type {type(given).__name__}; {remedy}")
+    return ident(given)
 
 
 def accept_within(given: str | timedelta) -> timedelta:
@@ -270,7 +306,7 @@ class Pool:
     """
 
     name: str = field(kw_only=False, metadata={"clean": ident})
-    reps: Set[str] | None = cleaned(names(ident))
+    reps: Set[str] | None = cleaned(names(_rep_id))
     where: Condition | None = cleaned(condition)
 
     __repr__ = without_defaults
@@ -325,7 +361,7 @@ class Rule:
     when: Condition | None = cleaned(condition)
     require: Condition | None = cleaned(condition)
     score: Scorer | None = cleaned(score)
-    pool: str | None = cleaned(ident)
+    pool: str | None = cleaned(_pool)
     accept_within: timedelta | None = field(default=None, converter=optional(accept_within))
     segment: str | None = cleaned(ident)
     capacity_cost: int = cleaned(whole(0), default=1)

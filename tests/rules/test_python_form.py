@@ -13,6 +13,8 @@ from leadroute.rules.builders import (
     LEAD,
     NOW,
     REP,
+    LeadFields,
+    RepFields,
     age,
     covers,
     days,
@@ -41,6 +43,7 @@ from leadroute.rules.conditions import (
     TextTest,
     joined,
 )
+from leadroute.rules.fields import FIELDS
 from leadroute.rules.operand import (
     MAX_DEPTH,
     Arithmetic,
@@ -397,3 +400,9 @@ def test_text_beside_another_kind_is_read_as_that_kind():
     assert (LEAD.deadline < "2026-01-01T00:00:00Z") == (
         LEAD.deadline < datetime(2026, 1, 1, tzinfo=UTC)
     )
+
+
+def test_fields_are_declared_for_editors():
+    """Editors and type checkers are told of every field that there is, and of no other."""
+    assert list(LeadFields.__annotations__) == list(FIELDS["lead"])
+    assert list(RepFields.__annotations__) == list(FIELDS["rep"])

@@ -20,10 +20,10 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from functools import lru_cache
-from typing import Any, Final
+from typing import Any, Final, Literal, TypeAlias, cast, get_args
 
 from attrs import field, frozen
 from attrs.converters import optional
@@ -222,7 +222,8 @@ def workdays_between(first: date, end: date, weekdays: frozenset[int]) -> int:
     return weeks * len(weekdays) + sum((start + day) % 7 in weekdays for day in range(rest))
 
 
-PERIODS = ("hour", "day", "week", "month", "quarter")
+Period: TypeAlias = Literal["hour", "day", "week", "month", "quarter"]
+PERIODS: Final[tuple[Period, ...]] = get_args(Period)
 PACED = ("week", "month", "quarter")
 
 STEPS = 12
@@ -306,7 +307,7 @@ class Cap:
     """
 
     limit: int = field(metadata={"clean": whole(0)})
-    per: str = field(metadata={"clean": _period})
+    per: Period = field(metadata={"clean": _period})
     paced: bool = cleaned(flag, default=False)
     rolling: bool = cleaned(flag, default=False)
     soft: bool = cleaned(flag, default=False)
@@ -377,14 +378,14 @@ class Cap:
         shape = _SHAPE.fullmatch(head.strip().lower())
         if shape is None:
             raise ConfigError(f"{text!r:.60} is not a cap; {_REMEDY}")
-        given: dict[str, Any] = {}
+        given: dict[str, Any] = {"per": shape[2]}
         for part in rest:
             name, _, value = part.strip().partition(" ")
             read = _WORDS.get(name)
             if read is None or (read is _yes) == bool(value) or name in given:
                 raise ConfigError(f"{part.strip()!r:.40} cannot stand in a cap; {_REMEDY}")
             given[name] = read(value.strip())
-        return cls(int(shape[1]), shape[2], **given)
+        return cls(int(shape[1]), **given)
 
     def counts(self, source: str | None, pool: str | None, segment: str | None) -> bool:
         """Return whether a lead of this source, pool and segment counts."""
@@ -585,6 +586,11 @@ _WORDS: Mapping[str, Callable[[str], Any]] = {
     "burst": _whole,
     **dict.fromkeys(("ramp", "source", "pool", "segment"), str),
 }
+
+
+def as_caps(given: str | Mapping[str, int] | Iterable[Cap | str]) -> Sequence[Cap]:
+    """Caps as they were given: tells type checkers what the cleaner takes."""
+    return cast("Sequence[Cap]", given)
 
 
 def caps(given: Any) -> tuple[Cap, ...]:

@@ -47,7 +47,7 @@ _SHAPE = re.compile(
     re.ASCII | re.IGNORECASE,
 )
 _LONGEST = timedelta(days=36_525)
-_REMEDY = "write it like '90s', '5m', '1h30m', '2d' or '1w', or '5 minutes'"
+_REMEDY = "write it like '90s', '5m', '1h30m', '2d', '1w' or '5 minutes'"
 
 
 def parse_duration(value: str | timedelta) -> timedelta:

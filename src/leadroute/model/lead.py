@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Mapping, Sequence, Set
+from collections.abc import Collection, Mapping, Sequence
 from copy import copy
 from datetime import datetime
 from itertools import repeat
@@ -163,7 +163,7 @@ class Lead(_Scorable):
     owner_id: str | None = cleaned(text)
     priority: int | None = cleaned(whole())
     signals: Sequence[Signal] = cleaned(clean_signals, default=())
-    attributes: Mapping[str, str | float | bool | datetime | Set[str] | None] = cleaned(
+    attributes: Mapping[str, str | float | bool | datetime | Collection[str] | None] = cleaned(
         open_attributes, default=FrozenDict()
     )
 

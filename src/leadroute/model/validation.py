@@ -14,13 +14,13 @@ The rules of this module:
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from datetime import UTC, datetime
 from functools import cache, lru_cache
 from itertools import compress
 from numbers import Number
 from operator import attrgetter, is_not
-from typing import Any, Final, NoReturn, Protocol, TypeAlias, TypeVar
+from typing import Any, Final, NoReturn, Protocol, TypeAlias, TypeVar, cast
 from zoneinfo import ZoneInfo, available_timezones
 
 from attrs import NOTHING, Attribute, field, fields
@@ -42,7 +42,9 @@ __all__ = [
     "LONGEST_TEXT",
     "Cleaner",
     "FrozenDict",
+    "Names",
     "Refused",
+    "as_names",
     "aware",
     "by_name",
     "clean_fields",
@@ -526,6 +528,15 @@ def names(clean: Cleaner = text) -> Cleaner:
         return frozenset(name for name in map(clean, given) if name is not None)
 
     return clean_all
+
+
+Names: TypeAlias = Set[str] | list[str] | tuple[str, ...]
+"""Names as a caller may write them; one text alone is refused."""
+
+
+def as_names(given: Names) -> Set[str]:
+    """Names as they were given: tells type checkers what a cleaner takes."""
+    return cast("Set[str]", given)
 
 
 def by_name(given: Mapping[Any, Any], key: Cleaner, value: Cleaner) -> dict[str, Any]:

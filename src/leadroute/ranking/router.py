@@ -13,14 +13,14 @@ from __future__ import annotations
 from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from datetime import date, datetime, timedelta, tzinfo
 from functools import cached_property
-from typing import Any, Final
+from typing import Any, Final, cast
 from zoneinfo import ZoneInfo
 
 from attrs import field, frozen
 from attrs import fields as attrs_fields
 
 from leadroute.errors import FieldTypeError, UnknownFieldError
-from leadroute.model.caps import Cap
+from leadroute.model.caps import Cap, as_caps
 from leadroute.model.caps import caps as clean_caps
 from leadroute.model.guidance import guided, guided_attributes, without_defaults
 from leadroute.model.lead import Lead
@@ -75,6 +75,7 @@ from leadroute.rules.matcher import Matcher
 from leadroute.rules.parser import declared
 from leadroute.rules.rule import (
     EVERYONE,
+    ConditionLike,
     Factor,
     Pool,
     Qualification,
@@ -85,6 +86,12 @@ from leadroute.rules.rule import (
 from leadroute.rules.rule import accept_within as read_accept_within
 
 __all__ = ["Router"]
+
+
+def _as_qualify(
+    given: ConditionLike | Qualification | None,
+) -> Condition | Qualification | None:
+    return cast("Condition | Qualification | None", given)
 
 
 _NOTHING: Final = Snapshot()
@@ -136,7 +143,9 @@ class Router:
     """
 
     rules: tuple[Rule, ...] = field(converter=as_rules, kw_only=False)
-    qualify: Condition | Qualification | None = cleaned(qualification)
+    qualify: Condition | Qualification | None = field(
+        default=None, converter=_as_qualify, metadata={"clean": qualification}
+    )
     pools: tuple[Pool, ...] = field(default=(), converter=as_pools)
     accept_within: timedelta = field(default=timedelta(minutes=5), converter=read_accept_within)
     catch_all: str = cleaned(ident, default="catch_all")
@@ -146,7 +155,7 @@ class Router:
     tests: tuple[Case, ...] = field(default=(), converter=as_cases, eq=False, repr=False)
     predicates: Mapping[str, Predicate] = field(factory=dict, eq=False, repr=False)
     lists: Mapping[str, Container[str]] = field(factory=dict, eq=False, repr=False)
-    caps: Sequence[Cap] = cleaned(clean_caps, default=())
+    caps: Sequence[Cap] = field(default=(), converter=as_caps, metadata={"clean": clean_caps})
     timezone: str = cleaned(zone_name, default="UTC")
     territories: TerritoryIndex = field(default=TerritoryIndex(()), converter=as_atlas)
     offline_grace: timedelta = field(default=timedelta(0), converter=as_grace)

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Set
 from datetime import timedelta
 from itertools import pairwise
-from typing import Any, Final
+from typing import Any, Final, Literal, TypeAlias, cast, get_args
 
 from attrs import field, frozen
 from attrs.converters import optional
@@ -34,6 +34,7 @@ from leadroute.model.validation import (
     text,
     whole,
 )
+from leadroute.rules.builders import FieldExpr
 from leadroute.rules.conditions import And, Condition, as_condition, joined
 from leadroute.rules.describe import describe
 from leadroute.rules.fallback import Fallback, read_fallback
@@ -54,14 +55,19 @@ __all__ = [
 ]
 
 
-OUTCOMES: Final = ("nurture", "reject", "review")
+Verdict: TypeAlias = Literal["nurture", "reject", "review"]
 """What may become of a lead that does not qualify."""
+OUTCOMES: Final[tuple[Verdict, ...]] = get_args(Verdict)
 
 
 def _outcome(given: Any) -> str:
     if given not in OUTCOMES:
         raise Refused(f"is {shown(given)}; write one of {', '.join(OUTCOMES)}")
     return str(given)
+
+
+def _as_needed(given: ConditionLike) -> Condition:
+    return cast("Condition", given)
 
 
 def _needed(given: Any) -> Condition:
@@ -91,8 +97,8 @@ class Factor:
     """
 
     name: str = field(metadata={"clean": ident})
-    condition: Condition = field(metadata={"clean": _needed})
-    outcome: str = cleaned(_outcome, default="reject")
+    condition: Condition = field(converter=_as_needed, metadata={"clean": _needed})
+    outcome: Verdict = cleaned(_outcome, default="reject")
     reason: str | None = cleaned(text)
 
     __repr__ = without_defaults
@@ -169,8 +175,9 @@ def whole_of(qualify: Condition | Qualification | None) -> Condition | None:
     return qualify
 
 
-RELEASE_ON = ("outcome", "contact", "accept", "shift_end")
+ReleaseOn: TypeAlias = Literal["outcome", "contact", "accept", "shift_end"]
 """When a lead may give back the capacity that it takes."""
+RELEASE_ON: Final[tuple[ReleaseOn, ...]] = get_args(ReleaseOn)
 
 EVERYONE = "everyone"
 """The pool of a rule that names none: the whole roster."""
@@ -200,6 +207,15 @@ def condition(given: Any) -> Condition:
         raise Refused(f"is {shown(given)}; {remedy}") from None
 
 
+ConditionLike: TypeAlias = Condition | FieldExpr | str
+"""A condition, a flag such as ``LEAD["vip"]``, or the text of a condition."""
+
+
+def given_condition(given: ConditionLike | None) -> Condition | None:
+    """A condition as it was given: tells type checkers what the cleaner takes."""
+    return cast("Condition | None", given)
+
+
 def score(given: Any) -> Scorer:
     """A cleaner for scores."""
     if isinstance(given, Scorer):
@@ -219,6 +235,10 @@ def score(given: Any) -> Scorer:
 
 
 _SUM: Final = "2 * free_capacity() + round_robin()"
+
+
+def _as_ids(given: Iterable[str | Rep] | None) -> Set[str] | None:
+    return cast("Set[str] | None", given)
 
 
 def _rep_id(given: Any) -> str:
@@ -306,8 +326,12 @@ class Pool:
     """
 
     name: str = field(kw_only=False, metadata={"clean": ident})
-    reps: Set[str] | None = cleaned(names(_rep_id))
-    where: Condition | None = cleaned(condition)
+    reps: Set[str] | None = field(
+        default=None, converter=_as_ids, metadata={"clean": names(_rep_id)}
+    )
+    where: Condition | None = field(
+        default=None, converter=given_condition, metadata={"clean": condition}
+    )
 
     __repr__ = without_defaults
 
@@ -358,14 +382,18 @@ class Rule:
     """
 
     name: str = field(kw_only=False, metadata={"clean": ident})
-    when: Condition | None = cleaned(condition)
-    require: Condition | None = cleaned(condition)
+    when: Condition | None = field(
+        default=None, converter=given_condition, metadata={"clean": condition}
+    )
+    require: Condition | None = field(
+        default=None, converter=given_condition, metadata={"clean": condition}
+    )
     score: Scorer | None = cleaned(score)
     pool: str | None = cleaned(_pool)
     accept_within: timedelta | None = field(default=None, converter=optional(accept_within))
     segment: str | None = cleaned(ident)
     capacity_cost: int = cleaned(whole(0), default=1)
-    release_on: str = cleaned(release_on, default="outcome")
+    release_on: ReleaseOn = cleaned(release_on, default="outcome")
     in_territory: bool = cleaned(flag, default=False)
     max_distance_km: float | None = cleaned(number(0))
     calling_hours: str | None = cleaned(weekly)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import wraps
-from typing import Any, TypeAlias
+from typing import Any, Concatenate, ParamSpec, TypeAlias
 
 from attrs import field, frozen
 
@@ -17,6 +17,7 @@ from leadroute.rules.scorer import Points, Scorer, literal
 
 __all__ = ["HostScorer", "scorer"]
 
+P = ParamSpec("P")
 HostFunction: TypeAlias = Callable[..., float | None]
 
 
@@ -111,7 +112,9 @@ def _called(
     return maker(*arguments, **keywords)
 
 
-def scorer(function: HostFunction) -> Callable[..., HostScorer]:
+def scorer(
+    function: Callable[Concatenate[RoutingContext, Rep, P], float | None],
+) -> Callable[P, HostScorer]:
     """Make a scorer out of a function of (situation, rep, ...).
 
     Args:
@@ -132,7 +135,7 @@ def scorer(function: HostFunction) -> Callable[..., HostScorer]:
     """
 
     @wraps(function)
-    def called(*arguments: Any, **keywords: Any) -> HostScorer:
+    def called(*arguments: P.args, **keywords: P.kwargs) -> HostScorer:
         placed = tuple(map(_fixed, arguments))
         named = tuple((name, _fixed(keywords[name])) for name in sorted(keywords))
         return HostScorer(function, placed, named, maker=called)

@@ -10,7 +10,7 @@ The rules of this module:
 from __future__ import annotations
 
 from collections.abc import Hashable, Mapping, Sequence
-from typing import Any
+from typing import Any, Literal
 
 from attrs import field as parameter
 from attrs import frozen
@@ -37,7 +37,7 @@ def _titles(given: Any) -> str | tuple[str, ...]:
     return found[0] if len(found) == 1 else found
 
 
-def _need(given: Any) -> str:
+def _need(given: Literal["some", "all"]) -> str:
     return choice(given, "some", "all")
 
 

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Set
 from functools import lru_cache
-from typing import Any
+from typing import Literal
 
 from attrs import field, frozen
 
@@ -25,7 +25,7 @@ from leadroute.rules.scorer import Points, Scorer
 __all__ = ["named_account", "owner"]
 
 
-def _away(given: Any) -> str:
+def _away(given: Literal["anyone", "team", "manager"]) -> str:
     return choice(given, "anyone", "team", "manager")
 
 

@@ -5,7 +5,7 @@ import pickle
 
 import pytest
 
-from leadroute import Cap, Dispatcher, Lead, MemoryStore, Pool, Rep, Roster, Router, Rule
+from leadroute import Cap, Dispatcher, Lead, MemoryStore, Pool, Rep, Roster, Router, Rule, Schedule
 from leadroute.errors import ArgumentError, LeadrouteError, MissingAttributeError
 from leadroute.model.guidance import guided
 from leadroute.model.signal import Signal
@@ -39,6 +39,7 @@ ROUTER = Router([Rule("all")])
             lambda: Rep("a").with_changes(daily_cap=5),
             "Rep has no argument 'daily_cap'; write caps=",
         ),
+        (lambda: Lead("1", state="CA"), "Lead has no argument 'state'; did you mean 'region'"),
     ],
 )
 def test_wrong_arguments_are_told_the_right_ones(call, message):
@@ -104,6 +105,7 @@ def test_probing_is_answered_as_ever():
         (Pool("west", reps={"ada"}), "Pool('west', reps=frozenset({'ada'}))"),
         (Router([Rule("all")], catch_all="ada"), "Router((Rule('all'),), catch_all='ada')"),
         (free_capacity(), "free_capacity()"),
+        (Schedule("mon 9:00-10:00", "UTC"), "<Schedule mon 09:00-10:00; in UTC>"),
     ],
 )
 def test_reprs_leave_defaults_out(value, text):

@@ -120,6 +120,11 @@ def test_what_is_accepted(clean, given, found):
             "e\u0301",
             "has accents as characters of their own; write it in Unicode's form NFC",
         ),
+        (
+            validation.ident,
+            {"id": "1"},
+            "is a mapping; write text, or from_mapping(row) for a whole",
+        ),
         (validation.flag, 1, "is 1; write true or false"),
         (validation.instant, NAIVE, "is a naive datetime; write an aware one"),
         (validation.instant, "2026", "is '2026'; write an instant such as 2026-01-05T09:00:00Z"),

@@ -283,7 +283,8 @@ class _Entity:
     def __init__(self, name: str) -> None:
         self._name = name
 
-    if not TYPE_CHECKING:  # type checkers know the fields by their declarations, and no others
+    # Type checkers know the fields by their declarations, and no others.
+    if not TYPE_CHECKING:  # pragma: no branch
 
         def __getattr__(self, name: str) -> FieldExpr:
             if name.startswith("_"):

@@ -33,6 +33,8 @@ from leadroute.conditions import Condition
 from leadroute.insight import DecisionRecord
 from leadroute.ranking.decision_record import decide, rerun
 from leadroute.scorers import RoutingContext
+from leadroute.stores import Clock
+from leadroute.testing import ManualClock
 
 assert_type(leadroute.__version__, str)
 at = datetime(2026, 3, 2, 9, tzinfo=UTC)
@@ -135,3 +137,19 @@ def speaks(context: RoutingContext, rep: Rep, tag: str, points: float = 1.0) -> 
 Rule("german", score=2 * speaks("de", points=0.5) + free_capacity())
 speaks("de", point=0.5)  # type: ignore[call-arg]
 speaks(5)  # type: ignore[arg-type]
+
+
+# A dispatcher knows its clock.
+Dispatcher(router, [rep], MemoryStore(), ManualClock(at)).clock.advance("5m")
+assert_type(desk, Dispatcher)
+assert_type(desk.clock, Clock)
+
+
+def swept(dispatcher: Dispatcher) -> Clock:
+    """Take a dispatcher with any clock."""
+    return dispatcher.clock
+
+
+swept(Dispatcher(router, [rep], MemoryStore(), ManualClock(at)))
+Dispatcher(router, [rep], MemoryStore(), clock=lambda: at)
+Dispatcher(router, [rep], MemoryStore(), clock=5)  # type: ignore[arg-type]

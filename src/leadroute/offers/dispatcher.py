@@ -15,12 +15,12 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from functools import partial
 from os import urandom
-from typing import Final
+from typing import Any, Final, Generic, cast
 
 from attrs import field, frozen
 from attrs.converters import optional
 
-from leadroute.clock import Clock, SystemClock, as_clock
+from leadroute.clock import AnyClock_co, Clock, SystemClock, as_clock
 from leadroute.errors import FieldTypeError
 from leadroute.model.duration import from_micros, to_micros
 from leadroute.model.guidance import guided, guided_attributes
@@ -63,7 +63,7 @@ def _shift_over(before: Placement, books: Books) -> LeadEvent | None:
 @guided
 @guided_attributes
 @frozen(eq=False)
-class Dispatcher:
+class Dispatcher(Generic[AnyClock_co]):
     """The stateful face of a policy: it keeps every lead in a store. Build one per request or job.
 
     Args:
@@ -97,7 +97,9 @@ class Dispatcher:
     router: Router = field(validator=of_kind(Router))
     roster: Roster = field(converter=roster_of)
     store: Store = field(validator=of_kind(Store))
-    clock: Clock = field(factory=SystemClock, converter=as_clock, validator=of_kind(Clock))
+    clock: AnyClock_co = field(
+        factory=cast("Any", SystemClock), converter=as_clock, validator=of_kind(Clock)
+    )
     track_records: TrackRecords = field(default=TrackRecords(), validator=of_kind(TrackRecords))
     presence: Mapping[str, Presence] = field(default=FrozenDict(), converter=by_rep)
     track_outcomes_by: Iterable[str] | None = field(default=None, converter=optional(fields_of))

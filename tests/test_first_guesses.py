@@ -150,6 +150,11 @@ Rule("us", require=REP.skills == "saas") -> rep.skills['name']
 Rule("us", score=free_capacity) -> free_capacity()
 Rule("us", score=skill_match) -> skill_match('industry')
 Rule("us", score=skill_match()) -> skill_match('industry')
+Rule("us", score=2 * free_capacity) -> free_capacity()
+Rule("us", score=skill_match("industry") + free_capacity) -> free_capacity()
+Rule("us", score=skill_match + free_capacity()) -> skill_match('industry')
+Rule("us", score=free_capacity() + 1) -> 2 * free_capacity()
+Rule("us", score=free_capacity() * "2") -> a number
 Rule("us", score="round_robin") -> without quotes
 Rule("us", score=[round_robin(), free_capacity()]) -> 2 * free_capacity() + round_robin()
 Rule("us", score=lambda lead, rep: 1) -> @scorer

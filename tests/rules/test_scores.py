@@ -96,6 +96,7 @@ REFUSED = [
     ("skill_match(lead.industry)", "a scorer takes literals only"),
     ("broken(1, a=['x'])", "broken() made no scorer, but a value of type tuple"),
     ("worse()", "id is empty"),
+    ("worse(1)", "worse() cannot be called like this"),
 ]
 
 

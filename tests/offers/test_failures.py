@@ -15,6 +15,7 @@ from leadroute.errors import (
     FieldTypeError,
     LeadNotFoundError,
     NewerFormatError,
+    NotOfferedError,
     TransientError,
     ValidationError,
 )
@@ -177,6 +178,11 @@ class Failing(MemoryStore):
             raise TransientError("busy")
         return super().counts(keys, prefix)
 
+    def get(self, keys):
+        if "lead" in self.busy and keys[0].startswith("lead/"):
+            raise TransientError("busy")
+        return super().get(keys)
+
     def find(self, **asked):
         if "find" in self.busy:
             raise TransientError("busy")
@@ -233,3 +239,23 @@ def test_rule_of_a_lead_that_cannot_be_matched_is_not_known():
     """A failed decision names the rule where matching works."""
     here = desk("ada", router=Router(rules=[Rule("r", when=LEAD["seats"] > 5)]))
     assert here.submit(Lead("L-1", attributes={"seats": "ten"})).error == "FieldTypeError"
+
+
+def test_declining_twice_changes_nothing():
+    """A decline that is sent again, also after a failure behind its first commit, is as harmless as an acceptance."""
+    here = desk("ada", "bob", store=Failing())
+    here.submit(Lead("L-1"))
+    here.store.busy = ("lead",)
+    with pytest.raises(TransientError):
+        here.decline("L-1", "ada")
+    here.store.busy = ()
+    assert here.placement("L-1").status is Status.WAITING
+    assert here.decline("L-1", "ada").rep_id == "bob"
+    told = here.history("L-1")
+    assert here.decline("L-1", "ada").rep_id == "bob"
+    here.accept("L-1", "bob")
+    assert here.decline("L-1", "ada").owner == "bob"
+    assert here.history("L-1")[:-1] == told
+    with pytest.raises(NotOfferedError):
+        here.decline("L-1", "bob")
+    audit(here.store, {"L-1"})

@@ -248,7 +248,7 @@ class Dispatcher(Generic[AnyClock_co]):
         return placement
 
     def decline(self, lead_id: str, rep_id: str, reason: str = "") -> Placement:
-        """A rep refuses the lead, and it goes to the next rep at once.
+        """A rep refuses the lead, and it goes to the next rep at once. Declining again changes nothing.
 
         Args:
             lead_id: The lead.

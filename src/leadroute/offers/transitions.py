@@ -267,9 +267,11 @@ def acceptance(
     return Accepted(now, rep_id, shift_end(before.release_on, rep, now))
 
 
-def refusal(before: Placement, rep_id: str, reason: str, now: datetime) -> Declined:
-    """The refusal by a rep."""
+def refusal(before: Placement, rep_id: str, reason: str, now: datetime) -> Declined | None:
+    """The refusal by a rep, or ``None`` when this rep has declined already."""
     said = "" if reason == "" else _clean(before, "Declined", "reason", word, reason)
+    if before.previous_offers.get(rep_id) == Declined.kind and before.rep_id != rep_id:
+        return None
     _must_be_offered(before, rep_id, "decline", now)
     return Declined(now, rep_id, said)
 

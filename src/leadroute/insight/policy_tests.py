@@ -5,7 +5,7 @@ from __future__ import annotations
 from attrs import frozen
 
 from leadroute.errors import FieldTypeError
-from leadroute.model.roster import Roster
+from leadroute.model.roster import Reps, Roster, roster_of
 from leadroute.ranking.case import Case
 from leadroute.ranking.ranking import Outcome, Ranking
 from leadroute.ranking.router import Router
@@ -53,7 +53,7 @@ class Result:
         return not (self.differences or self.problem)
 
 
-def run_tests(policy: Router, roster: Roster | None = None) -> list[Result]:
+def run_tests(policy: Router, roster: Reps | None = None) -> list[Result]:
     """Decide every test case of a policy. O(cases x reps).
 
     Args:
@@ -72,7 +72,8 @@ def run_tests(policy: Router, roster: Roster | None = None) -> list[Result]:
         >>> run_tests(policy, Roster([Rep("ada")]))[0].passed
         True
     """
-    return [_result(policy, case, roster or Roster()) for case in policy.tests]
+    team = roster_of(roster or ())
+    return [_result(policy, case, team) for case in policy.tests]
 
 
 def _result(policy: Router, case: Case, roster: Roster) -> Result:

@@ -572,7 +572,8 @@ class Teams:
         found = next((team for team in self._teams if team.roster is roster), None)
         if found is None:
             found = Team(roster)
-            self._teams = (*self._teams[1 - MOST_ROSTERS :], found)
+            if not roster.brief:
+                self._teams = (*self._teams[1 - MOST_ROSTERS :], found)
         self._last = found
         return found
 

@@ -9,7 +9,7 @@ from typing import Any
 from attrs import asdict, frozen
 
 from leadroute.model.lead import Lead
-from leadroute.model.roster import Roster
+from leadroute.model.roster import Reps
 from leadroute.model.snapshot import Snapshot
 from leadroute.model.validation import must_be
 from leadroute.ranking.ranking import Outcome, Ranking
@@ -100,7 +100,7 @@ class Explanation:
 def explain(
     router: Router,
     lead: Lead,
-    roster: Roster,
+    roster: Reps,
     *,
     now: datetime | None = None,
     snapshot: Snapshot | None = None,
@@ -122,7 +122,7 @@ def explain(
     Example:
         >>> from leadroute import LEAD, Rep, Rule
         >>> rules = [Rule("germany", when=LEAD.country == "DE"), Rule("rest")]
-        >>> found = explain(Router(rules=rules), Lead("L-1", country="us"), Roster([Rep("ada")]))
+        >>> found = explain(Router(rules=rules), Lead("L-1", country="us"), [Rep("ada")])
         >>> print(found.earlier[0])
         'germany': not true that country is DE (country is US)
     """

@@ -94,6 +94,7 @@ CODES: Mapping[str, Code] = FrozenDict(
         "LR004": Code(_H, "two rules that share leads and treat them differently"),
         "LR005": Code(_W, "no rule for some leads"),
         "LR006": Code(_E, "a rule for leads that never qualify"),
+        "LR007": Code(_W, "a region of another country"),
         "LR100": Code(_E, "a row of the reps that cannot be read"),
         "LR101": Code(_E, "nobody is active"),
         "LR102": Code(_E, "a rep who is not in the roster"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import wraps
-from typing import Any, TypeAlias
+from typing import Any, Concatenate, ParamSpec, TypeAlias
 
 from attrs import field, frozen
 
@@ -16,11 +16,12 @@ from leadroute.rules.operand import constant
 from leadroute.rules.routing_context import RoutingContext
 from leadroute.rules.scorer import Points, Scorer, literal
 
+P = ParamSpec("P")
 Answer: TypeAlias = float | tuple[float | None, str] | None
 HostFunction: TypeAlias = Callable[..., Answer]
 
 
-@frozen(repr=False)
+@frozen
 class HostScorer(Scorer):
     """A scorer made from a function of yours; made by ``@scorer``."""
 
@@ -105,9 +106,6 @@ class HostScorer(Scorer):
         named = (f"{name}={literal(value)}" for name, value in self.keywords)
         return [*map(literal, self.arguments), *named]
 
-    def __repr__(self) -> str:
-        return str(self)
-
     def __reduce__(self) -> tuple[Any, ...]:
         return _called, (self._maker, self.arguments, dict(self.keywords))
 
@@ -140,7 +138,9 @@ def _called(
     return maker(*arguments, **keywords)
 
 
-def scorer(function: HostFunction) -> Callable[..., HostScorer]:
+def scorer(
+    function: Callable[Concatenate[RoutingContext, Rep, P], Answer],
+) -> Callable[P, HostScorer]:
     """Make a scorer out of a function of (context, rep, ...).
 
     Args:
@@ -162,7 +162,7 @@ def scorer(function: HostFunction) -> Callable[..., HostScorer]:
     """
 
     @wraps(function)
-    def called(*arguments: Any, **keywords: Any) -> HostScorer:
+    def called(*arguments: P.args, **keywords: P.kwargs) -> HostScorer:
         placed = tuple(map(_fixed, arguments))
         named = tuple((name, _fixed(keywords[name])) for name in sorted(keywords))
         return HostScorer(function, placed, named, maker=called)

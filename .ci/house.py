@@ -51,7 +51,7 @@ RECORD = {
     "long functions": (0, 0),
     "deep functions": (0, 0),
     "long modules": (0, 0),
-    "lines": (45_400, 28_000),
+    "lines": (45_540, 28_000),
     "modules": (163, 125),
     "names": (40, 40),
     "hidden names": (0, 0),

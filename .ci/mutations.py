@@ -44,8 +44,8 @@ FAULTS = [
         (
             "engine",
             "ranking/decide.py",
-            "self.best = min(tied, key=lambda place: last.get",
-            "self.best = max(tied, key=lambda place: last.get",
+            "self.place = min(tied, key=lambda place: last.get",
+            "self.place = max(tied, key=lambda place: last.get",
             "ranking/test_engine.py",
         ),
         (
@@ -58,8 +58,8 @@ FAULTS = [
         (
             "engine",
             "ranking/decide.py",
-            "if ids[place] not in previous_offers]\n    for ask in asks",
-            "if ids[place] in previous_offers]\n    for ask in asks",
+            "fit and rep not in previous_offers for fit",
+            "fit and rep in previous_offers for fit",
             "ranking/test_engine.py",
         ),
         (
@@ -156,14 +156,14 @@ FAULTS = [
         ),
         (
             "rotation",
-            "model/turn_credit.py",
+            "model/snapshot.py",
             "if now < credit.expires)",
             "if now <= credit.expires)",
             "model/test_turn_credit.py offers/test_turn_credits.py",
         ),
         (
             "rotation",
-            "model/turn_credit.py",
+            "model/snapshot.py",
             "paid = min(price, credit.turns)",
             "paid = credit.turns",
             "model/test_turn_credit.py",
@@ -249,7 +249,7 @@ FAULTS = [
         (
             "caps",
             "model/caps.py",
-            "workdays_between(first, today + timedelta(days=1), weekdays)",
+            "workdays_between(first, today + _DAY, weekdays)",
             "workdays_between(first, today, weekdays)",
             "model/test_pacing.py",
         ),
@@ -349,8 +349,8 @@ FAULTS = [
         (
             "territories",
             "model/territory_index.py",
-            "return position[0], (position[1] + 180) % 360 - 180",
-            "return position",
+            "_cell((place.position[0], (place.position[1] + 180) % 360 - 180))",
+            "_cell(place.position)",
             "model/test_territory_index.py",
         ),
         (
@@ -441,28 +441,28 @@ FAULTS = [
         # what is read and written
         (
             "formats",
-            "model/cells.py",
+            "model/row_reader.py",
             "and given.is_integer() and abs(given) < _EXACT",
             "and given.is_integer()",
             "formats/test_csv_rows.py",
         ),
         (
             "formats",
-            "model/cells.py",
+            "model/row_reader.py",
             "for piece in part.rpartition(",
             "for piece in part.partition(",
             "formats/test_csv_rows.py formats/test_csv_export.py",
         ),
         (
             "formats",
-            "model/moments.py",
+            "model/given.py",
             "if found.utcoffset() is None:",
             "if False:",
             "formats/test_csv_rows.py",
         ),
         (
             "formats",
-            "formats/csv_export.py",
+            "formats/csv_rows.py",
             r'cell.lstrip(" \u00a0\ufeff").startswith(_FORMULAS)',
             "cell.startswith(_FORMULAS)",
             "formats/test_csv_export.py",
@@ -476,7 +476,7 @@ FAULTS = [
         ),
         (
             "formats",
-            "formats/jsonlogic/read.py",
+            "formats/jsonlogic.py",
             "if depth > DEEPEST:",
             "if depth >= DEEPEST:",
             "formats/test_jsonlogic.py",

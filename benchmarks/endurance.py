@@ -26,7 +26,7 @@ from tests.rules.test_index import test_the_index_answers_as_the_reference as la
 
 from leadroute.errors import ConfigError
 from leadroute.rules.parser import parse
-from leadroute.rules.scores import parse_score
+from leadroute.rules.scorer import parse_score
 from leadroute.scorers import BUILT_IN
 
 SLOWEST_MS = 50

@@ -17,6 +17,7 @@ from leadroute.errors import (
     LeadrouteError,
     MissingAttributeError,
     MissingExtraError,
+    NewerFormatError,
     NotOfferedError,
     OfferExpiredError,
     PolicyError,
@@ -27,6 +28,7 @@ from leadroute.errors import (
     UnknownFieldError,
     ValidationError,
     nearest,
+    say_where,
 )
 
 FAULTS = (
@@ -48,6 +50,8 @@ EXAMPLES = [
     (ArgumentError("Rep", "needs id; write Rep('ada')"), "Rep needs id; write Rep('ada')"),
     (MissingAttributeError("Ranking", "winner", "best"), "Ranking has no 'winner'; write best"),
     (MissingAttributeError("Ranking", "x"), "Ranking has no 'x'"),
+    (NewerFormatError("Lead", "L-1", 3, 1), "Lead of lead 'L-1' is stored in format 3"),
+    (NewerFormatError("TurnCredit", "", 2, 1), "TurnCredit is stored in format 2; this"),
     (
         ValidationError("Rep", "ada", FAULTS),
         "Rep 'ada': capacity is -1; write 0 or more; level is 'x'",
@@ -159,8 +163,10 @@ def test_an_unknown_name_lists_what_there_is():
 
 def test_a_fact_error_keeps_what_it_knows():
     """Rule and lead are added once, by whoever knows them first."""
-    error = FieldTypeError("f", "text", "a number").during("r").during("other", "L-1")
+    error = FieldTypeError("f", "text", "a number", "r")
+    say_where(error, "other", "L-1")
     assert (error.rule, error.lead_id) == ("r", "L-1")
+    assert str(error) == str(pickle.loads(pickle.dumps(error)))
 
 
 def test_faults_are_values():

@@ -103,7 +103,7 @@ CALLS = {
         lambda: owned().history(LEAD),
         lambda: owned().accept(LEAD, "ada"),
     ],
-    "rep_id is of type Rep; it must be text": [
+    "rep(_id)? is of type Rep; it must be text": [
         lambda: owned().accept("L-1", ADA),
         lambda: owned().decline("L-1", ADA),
         lambda: owned().assign("L-1", ADA, by="boss"),

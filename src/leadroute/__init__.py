@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from leadroute.lazy import on_demand
+from leadroute.lazy import by_name, on_demand
 
 if TYPE_CHECKING:
     from leadroute.errors import LeadrouteError
@@ -30,9 +30,8 @@ if TYPE_CHECKING:
     from leadroute.ranking.scorers.performance import close_rate
     from leadroute.ranking.scorers.round_robin import round_robin
     from leadroute.rules.builders import LEAD, REP
-    from leadroute.rules.disposition import Disposition
     from leadroute.rules.fallback import Fallback
-    from leadroute.rules.rule import Factor, Pool, Qualification, Rule
+    from leadroute.rules.rule import Disposition, Factor, Pool, Qualification, Rule
     from leadroute.stores.memory import MemoryStore
     from leadroute.stores.sqlite import SqliteStore
 
@@ -82,47 +81,37 @@ __all__ = [
 ]
 
 # Where a public name is defined. Nothing is imported before it is asked for: `import leadroute` costs nothing.
-_HOMES = {
-    "Assignment": "leadroute.ranking.ranking",
-    "Cap": "leadroute.model.caps",
-    "Dispatcher": "leadroute.offers.dispatcher",
-    "Disposition": "leadroute.rules.disposition",
-    "Exclusion": "leadroute.ranking.ranking",
-    "Factor": "leadroute.rules.rule",
-    "Fallback": "leadroute.rules.fallback",
-    "LEAD": "leadroute.rules.builders",
-    "Lead": "leadroute.model.lead",
-    "LeadScoring": "leadroute.ranking.lead_scoring",
-    "LeadrouteError": "leadroute.errors",
-    "MemoryStore": "leadroute.stores.memory",
-    "Outcome": "leadroute.ranking.ranking",
-    "Placement": "leadroute.offers.placement",
-    "Pool": "leadroute.rules.rule",
-    "Presence": "leadroute.model.rep",
-    "Qualification": "leadroute.rules.rule",
-    "REP": "leadroute.rules.builders",
-    "Ranking": "leadroute.ranking.ranking",
-    "Rep": "leadroute.model.rep",
-    "Roster": "leadroute.model.roster",
-    "Router": "leadroute.ranking.router",
-    "Rule": "leadroute.rules.rule",
-    "Schedule": "leadroute.model.schedule",
-    "Signal": "leadroute.model.lead",
-    "Snapshot": "leadroute.model.snapshot",
-    "SqliteStore": "leadroute.stores.sqlite",
-    "Status": "leadroute.offers.placement",
-    "Territory": "leadroute.model.territory",
-    "check": "leadroute.insight.lint",
-    "close_rate": "leadroute.ranking.scorers.performance",
-    "dump_policy": "leadroute.formats.policy_file",
-    "explain": "leadroute.insight.explain.explanation",
-    "free_capacity": "leadroute.ranking.scorers.load",
-    "load_policy": "leadroute.formats.policy_file",
-    "round_robin": "leadroute.ranking.scorers.round_robin",
-    "scorer": "leadroute.ranking.scorers.custom",
-    "skill_match": "leadroute.ranking.scorers.fit",
-    "why_not": "leadroute.insight.explain.why_not",
-}
+_HOMES = by_name(
+    {
+        "leadroute.ranking.ranking": "Assignment Exclusion Outcome Ranking",
+        "leadroute.model.caps": "Cap",
+        "leadroute.offers.dispatcher": "Dispatcher",
+        "leadroute.rules.rule": "Disposition Factor Pool Qualification Rule",
+        "leadroute.rules.fallback": "Fallback",
+        "leadroute.rules.builders": "LEAD REP",
+        "leadroute.model.lead": "Lead Signal",
+        "leadroute.ranking.lead_scoring": "LeadScoring",
+        "leadroute.errors": "LeadrouteError",
+        "leadroute.stores.memory": "MemoryStore",
+        "leadroute.offers.placement": "Placement Status",
+        "leadroute.model.rep": "Presence Rep",
+        "leadroute.model.roster": "Roster",
+        "leadroute.ranking.router": "Router",
+        "leadroute.model.schedule": "Schedule",
+        "leadroute.model.snapshot": "Snapshot",
+        "leadroute.stores.sqlite": "SqliteStore",
+        "leadroute.model.territory": "Territory",
+        "leadroute.insight.lint": "check",
+        "leadroute.ranking.scorers.performance": "close_rate",
+        "leadroute.formats.policy_file": "dump_policy load_policy",
+        "leadroute.insight.explain.explanation": "explain",
+        "leadroute.ranking.scorers.load": "free_capacity",
+        "leadroute.ranking.scorers.round_robin": "round_robin",
+        "leadroute.ranking.scorers.custom": "scorer",
+        "leadroute.ranking.scorers.fit": "skill_match",
+        "leadroute.insight.explain.why_not": "why_not",
+    }
+)
 
 _late, __dir__ = on_demand(__name__, __all__, _HOMES)
 

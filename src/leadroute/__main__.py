@@ -1,4 +1,4 @@
-"""``python -m leadroute``: the ``leadroute`` command, where no script of that name is on the path."""
+"""``python -m leadroute``: the ``leadroute`` command, where no script of that name is found."""
 
 import sys
 

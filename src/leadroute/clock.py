@@ -1,9 +1,6 @@
 """Where the present comes from: one call that gives an aware UTC instant.
 
-The rules of this module:
-
-* Nothing in leadroute asks the operating system for the time except :class:`SystemClock`.
-* Tests and replays hand in another clock, such as :class:`leadroute.testing.ManualClock`.
+Nothing in leadroute asks the operating system for the time except :class:`SystemClock`.
 """
 
 from __future__ import annotations
@@ -62,11 +59,6 @@ else:  # the default is for type checkers, who know it before Python 3.13 does
 
 
 def as_clock(given: AnyClock_co | Callable[[], datetime]) -> AnyClock_co:
-    """Turn a function that returns the present into a clock; anything else stays as it is.
-
-    Example:
-        >>> as_clock(lambda: datetime(2026, 1, 5, tzinfo=UTC)).now().year
-        2026
-    """
+    """Turn a function that returns the present into a clock; anything else stays as it is."""
     called = callable(given) and not hasattr(given, "now")
     return cast("AnyClock_co", _Calling(cast("Any", given)) if called else given)

@@ -1,9 +1,7 @@
 """All errors of leadroute, under one base class.
 
-The rules of this module:
-
-* An error takes its facts as positional arguments, keeps each as an attribute and hands all of them to ``Exception``,
-  so that it survives pickling (a process pool sends it home whole).
+* An error takes its facts as positional arguments, keeps each as an attribute and hands all of them
+  to ``Exception``, so that it survives pickling (a process pool sends it home whole).
 * ``str()`` says what happened, where, and what to write instead.
 * No message carries a lead's personal data, a credential or a connection string.
 """
@@ -12,6 +10,8 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable
+
+from attrs import define, field, frozen
 
 __all__ = [
     "ArgumentError",
@@ -25,6 +25,7 @@ __all__ = [
     "LeadrouteError",
     "MissingAttributeError",
     "MissingExtraError",
+    "NewerFormatError",
     "NotOfferedError",
     "OfferExpiredError",
     "PolicyError",
@@ -42,6 +43,7 @@ class LeadrouteError(Exception):
     """The base of every error raised by leadroute."""
 
 
+@frozen(repr=False)
 class FieldError:
     """One thing wrong with one field of a value or a row.
 
@@ -58,26 +60,14 @@ class FieldError:
         'employees is -3; write 0 or more, or leave it out when it is not known'
     """
 
-    __slots__ = ("field", "problem")
-
-    def __init__(self, field: str, problem: str) -> None:
-        self.field = field
-        self.problem = problem
+    field: str
+    problem: str
 
     def __str__(self) -> str:
         return f"{self.field} {self.problem}"
 
     def __repr__(self) -> str:
         return f"FieldError({self.field!r}, {self.problem!r})"
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, FieldError) and (self.field, self.problem) == (
-            other.field,
-            other.problem,
-        )
-
-    def __hash__(self) -> int:
-        return hash((self.field, self.problem))
 
 
 def nearest(name: str, known: Iterable[str]) -> str | None:
@@ -91,8 +81,7 @@ def nearest(name: str, known: Iterable[str]) -> str | None:
     return found[0] if found else None
 
 
-_LISTED = 12
-"""How many known names a message lists; the rest is counted."""
+_LISTED = 12  # how many known names a message lists; the rest is counted
 
 
 class ConfigError(LeadrouteError, ValueError):
@@ -308,12 +297,17 @@ class TruthError(ConfigError, TypeError):
     """
 
 
+def _tuple(given: Iterable[FieldError]) -> tuple[FieldError, ...]:
+    return tuple(given)
+
+
 def _within(outer: str, inner: str) -> str:
     if not inner:
         return outer
     return f"{outer}: {inner}" if inner.startswith("line ") else f"{outer}.{inner}"
 
 
+@define(slots=False, repr=False)
 class ValidationError(LeadrouteError, ValueError):
     """A value was refused; every fault in it is listed.
 
@@ -327,18 +321,16 @@ class ValidationError(LeadrouteError, ValueError):
         "Rep 'ada': capacity is -1; write 0 or more"
     """
 
-    def __init__(self, kind: str, ident: str, faults: Iterable[FieldError]) -> None:
-        faults = tuple(faults)
-        super().__init__(kind, ident, faults)
-        self.kind = kind
-        self.ident = ident
-        self.faults = faults
+    kind: str
+    ident: str
+    faults: tuple[FieldError, ...] = field(converter=_tuple)
 
     def __str__(self) -> str:
         who = f"{self.kind} {self.ident!r}" if self.ident else self.kind
         return f"{who}: {'; '.join(map(str, self.faults))}"
 
 
+@define(slots=False, repr=False)
 class RowError(LeadrouteError, ValueError):
     """A row of a file is not a valid lead or rep.
 
@@ -352,17 +344,15 @@ class RowError(LeadrouteError, ValueError):
         'leads.csv:7: budget is not a number'
     """
 
-    def __init__(self, source: str, line: int, faults: Iterable[FieldError]) -> None:
-        faults = tuple(faults)
-        super().__init__(source, line, faults)
-        self.source = source
-        self.line = line
-        self.faults = faults
+    source: str
+    line: int
+    faults: tuple[FieldError, ...] = field(converter=_tuple)
 
     def __str__(self) -> str:
         return f"{self.source}:{self.line}: {'; '.join(map(str, self.faults))}"
 
 
+@define(slots=False, repr=False)
 class FieldTypeError(LeadrouteError, TypeError):
     """A fact has the wrong type for the condition or call.
 
@@ -378,15 +368,11 @@ class FieldTypeError(LeadrouteError, TypeError):
         "rule 'enterprise', lead 'L-1': lead['seats'] is text 'ten'; it must be a number"
     """
 
-    def __init__(
-        self, field: str, found: str, expected: str, rule: str = "", lead_id: str = ""
-    ) -> None:
-        super().__init__(field, found, expected, rule, lead_id)
-        self.field = field
-        self.found = found
-        self.expected = expected
-        self.rule = rule
-        self.lead_id = lead_id
+    field: str
+    found: str
+    expected: str
+    rule: str = ""
+    lead_id: str = ""
 
     def __str__(self) -> str:
         parts = [f"rule {self.rule!r}"] if self.rule else []
@@ -394,16 +380,26 @@ class FieldTypeError(LeadrouteError, TypeError):
         where = f"{', '.join(parts)}: " if parts else ""
         return f"{where}{self.field} is {self.found}; it must be {self.expected}"
 
-    def during(self, rule: str = "", lead_id: str = "") -> FieldTypeError:
-        """Return the error with the rule and the lead added.
 
-        A rule and a lead that are known already stay.
-        """
-        return FieldTypeError(
-            self.field, self.found, self.expected, self.rule or rule, self.lead_id or lead_id
-        )
+def say_where(error: Exception, rule: str, lead_id: str) -> None:
+    """Add rule and lead to an error on its way: to the message of a ``FieldTypeError``, else as a note.
+
+    A rule and a lead that are known already stay.
+
+    Example:
+        >>> error = ZeroDivisionError("division by zero")
+        >>> say_where(error, "enterprise", "L-1")
+        >>> error.__notes__
+        ["rule 'enterprise', lead 'L-1'"]
+    """
+    if isinstance(error, FieldTypeError):
+        error.rule, error.lead_id = error.rule or rule, error.lead_id or lead_id
+        error.args = (error.field, error.found, error.expected, error.rule, error.lead_id)
+    else:
+        error.add_note(f"rule {rule!r}, lead {lead_id!r}")
 
 
+@define(slots=False, repr=False)
 class ConflictError(LeadrouteError):
     """A guard of a change failed, and nothing happened. Decide again.
 
@@ -418,11 +414,9 @@ class ConflictError(LeadrouteError):
         'rep/open/ada' would leave its bounds (now 20); nothing was written: read again and decide again
     """
 
-    def __init__(self, kind: str, key: str, current: int | str | None = None) -> None:
-        super().__init__(kind, key, current)
-        self.kind = kind
-        self.key = key
-        self.current = current
+    kind: str
+    key: str
+    current: int | str | None = None
 
     def __str__(self) -> str:
         said = _CONFLICTS.get(self.kind, self.kind)
@@ -438,6 +432,35 @@ _CONFLICTS = {
 }
 
 
+@define(slots=False, repr=False)
+class NewerFormatError(LeadrouteError):
+    """A stored document was written by a newer release of leadroute.
+
+    Args:
+        kind: The type of the document, such as ``Placement``.
+        lead_id: The lead that it belongs to; empty when it belongs to none.
+        found: The format of the document.
+        known: The newest format that this release reads.
+
+    Example:
+        >>> print(NewerFormatError("Lead", "L-1", 3, 1))
+        Lead of lead 'L-1' is stored in format 3; this release reads up to format 1: update leadroute
+    """
+
+    kind: str
+    lead_id: str
+    found: int
+    known: int
+
+    def __str__(self) -> str:
+        whose = f" of lead {self.lead_id!r}" if self.lead_id else ""
+        return (
+            f"{self.kind}{whose} is stored in format {self.found}; this release reads up to "
+            f"format {self.known}: update leadroute"
+        )
+
+
+@define(slots=False, repr=False)
 class TransientError(LeadrouteError):
     """The store was busy and nothing happened; try the change again.
 
@@ -449,9 +472,7 @@ class TransientError(LeadrouteError):
         the store was busy (database is locked); nothing was written: send the same change again
     """
 
-    def __init__(self, reason: str) -> None:
-        super().__init__(reason)
-        self.reason = reason
+    reason: str
 
     def __str__(self) -> str:
         return (
@@ -459,6 +480,7 @@ class TransientError(LeadrouteError):
         )
 
 
+@define(slots=False, repr=False)
 class TransactionRequiredError(LeadrouteError):
     """A store on your connection was used outside a transaction.
 
@@ -471,15 +493,14 @@ class TransactionRequiredError(LeadrouteError):
         SqliteTransaction is bound to a connection that is not in a transaction; execute BEGIN IMMEDIATE first
     """
 
-    def __init__(self, store: str, remedy: str) -> None:
-        super().__init__(store, remedy)
-        self.store = store
-        self.remedy = remedy
+    store: str
+    remedy: str
 
     def __str__(self) -> str:
         return f"{self.store} is bound to a connection that is not in a transaction; {self.remedy}"
 
 
+@define(slots=False, repr=False)
 class LeadNotFoundError(LeadrouteError, LookupError):
     """No placement is known for this lead.
 
@@ -487,14 +508,13 @@ class LeadNotFoundError(LeadrouteError, LookupError):
         lead_id: The id that was asked for.
     """
 
-    def __init__(self, lead_id: str) -> None:
-        super().__init__(lead_id)
-        self.lead_id = lead_id
+    lead_id: str
 
     def __str__(self) -> str:
         return f"no placement for lead {self.lead_id!r}; submit the lead first"
 
 
+@define(slots=False, repr=False)
 class InvalidTransitionError(LeadrouteError):
     """The lead is in a state in which this cannot be done.
 
@@ -509,12 +529,10 @@ class InvalidTransitionError(LeadrouteError):
         cannot release lead 'L-1': it is waiting
     """
 
-    def __init__(self, lead_id: str, move: str, rep_id: str, state: str) -> None:
-        super().__init__(lead_id, move, rep_id, state)
-        self.lead_id = lead_id
-        self.move = move
-        self.rep_id = rep_id
-        self.state = state
+    lead_id: str
+    move: str
+    rep_id: str
+    state: str
 
     def __str__(self) -> str:
         who = f"{self.rep_id!r} cannot {self.move}" if self.rep_id else f"cannot {self.move}"
@@ -540,6 +558,7 @@ class OfferExpiredError(InvalidTransitionError):
     """
 
 
+@define(slots=False, repr=False)
 class MissingExtraError(LeadrouteError, ImportError):
     """Something needs a package that is not installed.
 
@@ -552,10 +571,8 @@ class MissingExtraError(LeadrouteError, ImportError):
         "reading iCalendar files needs an extra: pip install 'leadroute[icalendar]'"
     """
 
-    def __init__(self, feature: str, extra: str) -> None:
-        super().__init__(feature, extra)
-        self.feature = feature
-        self.extra = extra
+    feature: str
+    extra: str
 
     def __str__(self) -> str:
         return f"{self.feature} needs an extra: pip install 'leadroute[{self.extra}]'"

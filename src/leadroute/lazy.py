@@ -8,27 +8,16 @@ from importlib import import_module
 from inspect import isclass, isfunction, unwrap
 from typing import Any, get_type_hints
 
-__all__ = ["on_demand"]
+
+def by_name(homes: Mapping[str, str]) -> dict[str, str]:
+    """Return the module of each name, from the names of each module."""
+    return {name: home for home, names in homes.items() for name in names.split()}
 
 
 def on_demand(
     module: str, names: Iterable[str], homes: Mapping[str, str]
 ) -> tuple[Callable[[str], Any], Callable[[], list[str]]]:
-    """Return ``__getattr__`` and ``__dir__`` of a module that loads some of its names late.
-
-    Args:
-        module: The name of the module.
-        names: What the module shows: its ``__all__``.
-        homes: The module in which each late name is defined.
-
-    Returns:
-        The functions that Python calls for a name that is not there yet, and for ``dir()``.
-
-    Example:
-        >>> late, shown = on_demand("here", ["pi"], {"pi": "math"})
-        >>> round(late("pi"), 2), shown()
-        (3.14, ['pi'])
-    """
+    """Return ``__getattr__`` and ``__dir__`` of a module that loads some of its names late."""
 
     @cache  # Python asks for a late name at every look, and the annotations are made once
     def get(name: str) -> Any:
@@ -40,7 +29,7 @@ def on_demand(
 
 
 def _annotated(thing: Any) -> Any:
-    """Return a class or a function with its annotations as types, because ``help`` shows texts in quotes."""
+    """Return a thing with its annotations as types, because ``help`` shows texts in quotes."""
     kinds = [kind for kind in getattr(thing, "__mro__", ()) if isclass(kind)]
     homes = [sys.modules.get(getattr(owner, "__module__", "")) for owner in (thing, *kinds)]
     # A constructor has the annotations of its converters, which may be from any module.
@@ -48,10 +37,8 @@ def _annotated(thing: Any) -> Any:
     names = ChainMap(*(vars(home) for home in (*homes, *others) if home is not None))
     for member in (thing, *(each for kind in kinds for each in vars(kind).values())):
         function = unwrap(getattr(member, "__func__", member))
-        if isfunction(function) and any(map(_is_text, function.__annotations__.values())):
+        if isfunction(function) and any(
+            isinstance(each, str) for each in function.__annotations__.values()
+        ):
             function.__annotations__ = get_type_hints(function, localns=names)
     return thing
-
-
-def _is_text(annotation: object) -> bool:
-    return isinstance(annotation, str)

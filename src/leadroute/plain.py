@@ -1,10 +1,6 @@
 """Values as plain data and back: what JSON, a database column or another program can hold.
 
-The rules of this module:
-
-* ``to_dict`` and ``from_dict`` are inverses. Instants are ISO 8601 text with an offset, durations are ``5m``.
-* Reading reports every fault of a value at once, and suggests the nearest name for an unknown one.
-* What can be read is a closed set of types. No type is ever named by the data.
+What can be read is a closed set of types. No type is ever named by the data.
 """
 
 from __future__ import annotations
@@ -13,7 +9,7 @@ import json
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from functools import cache
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 from attrs import fields, has
 from cattrs import Converter
@@ -21,7 +17,7 @@ from cattrs.errors import ClassValidationError
 from cattrs.fns import identity
 from cattrs.v import transform_error
 
-from leadroute.errors import FieldError, ValidationError, nearest
+from leadroute.errors import FieldError, NewerFormatError, ValidationError, nearest
 from leadroute.model.caps import Cap
 from leadroute.model.duration import format_duration, parse_duration
 from leadroute.model.lead import Lead, Signal
@@ -30,9 +26,12 @@ from leadroute.model.schedule import text_of
 from leadroute.model.validation import Refused
 from leadroute.model.values import moment
 
-__all__ = ["dumps", "from_dict", "loads", "make_converter", "to_dict"]
+__all__ = ["document", "dumps", "from_dict", "loads", "make_converter", "to_dict"]
 
 T = TypeVar("T")
+
+FORMAT: Final = 1
+"""The format of the documents that this release writes; one without a number has format 1."""
 
 _INSTANT = "$instant"
 
@@ -96,18 +95,39 @@ def dumps(value: Any) -> str:
     return _write(to_dict(value))
 
 
-def loads(kind: type[T], text: str) -> T:
-    """The value that ``dumps`` wrote.
+def document(value: Any) -> str:
+    """A value as ``dumps`` writes it, with the format that a later release goes by: for a store."""
+    return _write({**to_dict(value), "format": FORMAT})
+
+
+def loads(kind: type[T], text: str, lead_id: str = "") -> T:
+    """The value that ``dumps`` or a store wrote.
+
+    Args:
+        kind: The type of the value.
+        text: The text.
+        lead_id: The lead that it belongs to, for the message of an error.
 
     Raises:
         ValidationError: The text does not describe a value of this type.
+        NewerFormatError: A newer release of leadroute wrote it.
     """
     try:
         data = json.loads(text, parse_constant=_no_number, object_pairs_hook=_each_once)
     except (ValueError, RecursionError) as error:
         fault = FieldError("text", f"is not JSON that can be read: {_cause(error)}")
-        raise ValidationError(kind.__name__, "", (fault,)) from None
+        raise ValidationError(kind.__name__, lead_id, (fault,)) from None
+    if isinstance(data, dict):
+        _check_format(kind.__name__, lead_id, data.pop("format", FORMAT))
     return from_dict(kind, data)
+
+
+def _check_format(kind: str, lead_id: str, found: Any) -> None:
+    if type(found) is not int or found < 1:
+        fault = FieldError("format", f"is {found!r:.40}; write {FORMAT}, or leave it out")
+        raise ValidationError(kind, lead_id, (fault,))
+    if found > FORMAT:
+        raise NewerFormatError(kind, lead_id, found, FORMAT)
 
 
 def _cause(error: ValueError | RecursionError) -> str:
@@ -127,7 +147,7 @@ def _each_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 @cache
 def make_converter() -> Converter:
-    """The cattrs converter that knows every value of leadroute; hand it on, but do not change it."""
+    """The cattrs converter that knows every value of leadroute; do not change it."""
     converter = Converter(forbid_extra_keys=True, omit_if_default=True)
     converter.register_unstructure_hook(datetime, datetime.isoformat)
     converter.register_structure_hook(datetime, lambda given, _: _instant(given))

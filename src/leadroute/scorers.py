@@ -26,7 +26,14 @@ from leadroute.ranking.scorers.combinators import (
 from leadroute.ranking.scorers.custom import scorer
 from leadroute.ranking.scorers.engagement import freshness, intent, source_urgency
 from leadroute.ranking.scorers.exploration import explore, random_tiebreak
-from leadroute.ranking.scorers.fit import language, same_country, skill_match, territory_match
+from leadroute.ranking.scorers.fit import (
+    distance,
+    language,
+    same_country,
+    skill_match,
+    territory_match,
+    timezone_overlap,
+)
 from leadroute.ranking.scorers.load import cap_remaining, free_capacity, workload
 from leadroute.ranking.scorers.ownership import named_account, owner
 from leadroute.ranking.scorers.performance import (
@@ -36,7 +43,6 @@ from leadroute.ranking.scorers.performance import (
     response_speed,
     revenue_rate,
 )
-from leadroute.ranking.scorers.places import distance, timezone_overlap
 from leadroute.ranking.scorers.round_robin import least_recent, round_robin
 from leadroute.ranking.scorers.seniority import (
     deal_size_fit,
@@ -46,8 +52,7 @@ from leadroute.ranking.scorers.seniority import (
     top_producer,
 )
 from leadroute.rules.routing_context import RoutingContext
-from leadroute.rules.scorer import Scorer
-from leadroute.rules.scores import parse_score
+from leadroute.rules.scorer import Scorer, parse_score
 
 _PLAIN: tuple[type[Scorer], ...] = (
     skill_match,

@@ -55,7 +55,7 @@ def test_findings_are_listed(leadroute, named, write):
         "line 7: rule[0].require: error LR107: nobody in the pool 'everyone' meets it: rep.level >= 3; "
         "lower it, or change the pool or the reps"
     )
-    assert summary == "2 rules, 0 pools, 1 reps: 2 errors"
+    assert summary == "2 rules, 0 pools, 1 rep: 2 errors"
 
 
 def test_json(leadroute, named, write):
@@ -92,7 +92,7 @@ def test_silence(leadroute, named, write):
     """What the policy silences with a reason is not told."""
     write("policy.toml", MEANT + '[lint]\nignore = { LR203 = "we never sleep" }\n')
     write("reps.csv", "id,level\nada,3\n")
-    assert leadroute("check", *named).out == "2 rules, 0 pools, 1 reps: no findings\n"
+    assert leadroute("check", *named).out == "2 rules, 0 pools, 1 rep: no findings\n"
 
 
 def test_policy_that_cannot_be_loaded(leadroute, named, write):
@@ -200,7 +200,7 @@ def test_undecided(leadroute, given, write):
     assert ended.out == (
         "FAIL  a\n"
         "      rule 'big', lead 'test': lead['seats'] is a text of 1 characters; it must be a number\n"
-        "1 tests: 0 passed, 1 failed\n"
+        "1 test: 0 passed, 1 failed\n"
     )
     assert json.loads(leadroute("test", "policy.toml", "--json").out)["tests"][0]["ranking"] is None
 

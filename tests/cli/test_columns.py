@@ -7,7 +7,7 @@ from random import Random
 
 import pytest
 
-from leadroute.cli import columns as module
+from leadroute.cli import inputs as module
 from leadroute.cli.output import in_json, shown
 
 SALES = 'Lead ID,Email Address,No. of Employees,Industry,budget,NPS Score\nL-1,a@b.de,"1.000",health,5,9\n'
@@ -92,7 +92,7 @@ def test_leads_are_checked_without_a_policy(leadroute, given, write):
                 "leads.csv:3: email (column 'Email Address') is not an e-mail address (value withheld); "
                 "write it like 'name@example.com'"
             ),
-            "leads.csv: 1 leads, 1 bad rows",
+            "leads.csv: 1 lead, 1 bad row",
         ],
     )
 
@@ -106,7 +106,7 @@ def test_leads_are_checked_beside_a_policy(leadroute, given, write):
         "the policy reads lead.budget, lead.employees, lead.industry, which no column fills\n"
         in told
     )
-    assert "leads.csv: 1 leads, 0 bad rows; 1 postal codes got their zeros back\n" in told
+    assert "leads.csv: 1 lead, 0 bad rows; 1 postal code got its zeros back\n" in told
     found = json.loads(leadroute(*words, "--json").out)["leads"]
     assert (found["leads"], found["bad"], found["restored"]) == (1, 0, 1)
     assert found["columns"][1] == {"header": "Zip", "fills": "postal_code", "near": None}
@@ -179,6 +179,13 @@ def test_200_hostile_ids_over_the_commands(leadroute, given, write, monkeypatch,
     leadroute("route", *options, "--json")
     leadroute("report", "--store", "s.db")
     leadroute("check", *options)
+    rule = "[[rule]]\nname = \"r\\u001b[31m\\u202e\"\nrequire = \"rep['desk'] == '\\u009bx'\"\n"
+    test = '[[test]]\nname = "t\\u001b[31m"\nlead = {}\nexpect = { outcome = "assignable" }\n'
+    write("other.toml", f"format = 1\n{rule}{test}")
+    assert leadroute("diff", "policy.toml", "other.toml", *options[2:]).code == 0
+    assert leadroute("explain", "--policy", "other.toml", *options[2:]).code == 0
+    assert leadroute("show", "other.toml").code == 0
+    assert leadroute("test", "other.toml", "--reps", "reps.json").code == 1
     for name in names[:20]:
         leadroute("explain", *options, "--lead", name)
         leadroute("explain", *options, "--lead", name, "--why-not", names[1], "--json")

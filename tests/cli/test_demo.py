@@ -38,7 +38,7 @@ def test_is_short_and_quiet(shown):
     [
         "  Lead demo-1 goes to Ada Okafor (rule 'enterprise, Americas')",
         "    1. Ada Okafor   0.93",
-        "       Bob Tran     the rule requires that the rep's level is at least 3",
+        "       Bob Tran     level is 2; the rule asks for 3 or more",
         "  15:00 lead demo-1 is offered to ada until 2026-02-25 15:10:00 UTC",
         "  15:02 lead demo-1 is accepted by ada",
         "  15:03 jack declines",

@@ -17,7 +17,7 @@ def test_every_rep_and_every_reason(leadroute, given):
         "       skill_match('industry') 0.90 x2: healthcare at level 0.9\n"
         "       free_capacity() 1.00: 0 open of 2\n"
         "  Not eligible:\n"
-        "     bob  the rule requires that the rep's level is at least 3\n"
+        "     bob  level is 1; the rule asks for 3 or more\n"
         "  Why this rule: number of employees is at least 100\n"
     )
 
@@ -64,7 +64,7 @@ def test_counts_of_a_store(leadroute, given, files):
     leadroute("route", *given, "--store", files / "crm.db")
     ended = leadroute("explain", *given, "--lead", "L-1", "--store", files / "crm.db")
     assert "free_capacity() 0.50: 1 open of 2" in ended.out
-    assert "bob  the rule requires that the rep's level is at least 3\n" in ended.out
+    assert "bob  level is 1; the rule asks for 3 or more\n" in ended.out
     with SqliteStore(files / "crm.db") as store:
         assert len(store.find(status="offered")) == 2
 
@@ -82,7 +82,7 @@ def test_lead_that_is_not_there(leadroute, given, write):
     assert (ended.code, ended.err) == (2, "leadroute: leads.csv: there is no lead 'L-9'\n")
     write("leads.csv", "id,budget\nL-9,5 pm\n")
     ended = leadroute("explain", *given, "--lead", "L-9")
-    assert ended.err.endswith("'L-9'; 1 of its rows cannot be read, and may hold it\n")
+    assert ended.err.endswith("'L-9'; 1 row cannot be read, and may hold it\n")
 
 
 @pytest.fixture
@@ -121,7 +121,7 @@ def test_diff_json(leadroute, both, write):
         "after": "bob",
         "rule_before": "big",
         "rule_after": "bob",
-        "reason": "rule 'bob' instead of rule 'big'; ada: the rule requires that the rep's level is less than 2",
+        "reason": "rule 'bob' instead of rule 'big'; ada: level is 4; the rule asks for less than 2",
     }
 
 
@@ -143,7 +143,7 @@ def test_why_not(leadroute, given):
     words = ("explain", *given, "--lead", "L-1", "--why-not", "bob")
     ended = leadroute(*words)
     assert ended.code == 0
-    assert "  Why not bob: the rule requires that the rep's level is at least 3\n" in ended.out
+    assert "  Why not bob: level is 1; the rule asks for 3 or more\n" in ended.out
     assert "It would have gone to bob if\n" in ended.out
     found = json.loads(leadroute(*words, "--json").out)
     assert (found["lead_id"], found["rep_id"]) == ("L-1", "bob")

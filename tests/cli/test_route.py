@@ -11,7 +11,7 @@ import pytest
 from leadroute import SqliteStore
 from leadroute.cli import route as module
 
-SUMMARY = re.compile(r"(.+); (\d+) bad rows; (?:[\d,]+ leads/s|at once)\n")
+SUMMARY = re.compile(r"(.+); (\d+) bad rows?; (?:[\d,]+ leads/s|at once)\n")
 
 
 def rows(printed):
@@ -123,7 +123,7 @@ def test_bad_rows(leadroute, given, write):
     assert "budget is '5 pm'" in first
     assert "employees is 'many'" in first
     assert second.startswith("leads.csv:4: id ")
-    assert SUMMARY.fullmatch(summary + "\n").groups() == ("1 leads: 1 offered", "2")
+    assert SUMMARY.fullmatch(summary + "\n").groups() == ("1 lead: 1 offered", "2")
 
 
 def test_many_bad_rows(leadroute, given, write, monkeypatch):
@@ -132,7 +132,7 @@ def test_many_bad_rows(leadroute, given, write, monkeypatch):
     write("leads.csv", "id,budget,employees,industry\n" + "L,x,,\n" * 5)
     ended = leadroute("route", *given)
     assert ended.code == 1
-    assert ended.err.splitlines()[2] == "... and 3 bad rows more"
+    assert ended.err.splitlines()[2] == "... and 3 more bad rows"
 
 
 def test_lead_that_the_policy_cannot_judge(leadroute, given, write):

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from leadroute.formats.csv_export import cell_of, row_of, write_rows
+from leadroute.formats.csv_rows import cell_of, row_of, write_rows
 from leadroute.formats.rows import read_leads, read_reps
 from leadroute.model.lead import Lead, Signal
 from leadroute.model.rep import Rep

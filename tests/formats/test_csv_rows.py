@@ -13,9 +13,8 @@ from leadroute.errors import ConfigError, RowError
 from leadroute.formats.rows import read_leads, read_reps
 from leadroute.formats.source import LONGEST_LINE
 from leadroute.model.caps import Cap
-from leadroute.model.cells import read_levels, read_number
 from leadroute.model.lead import Lead, Signal
-from leadroute.model.row_reader import NOT_UTF8
+from leadroute.model.row_reader import NOT_UTF8, read_levels, read_number
 from leadroute.model.schedule import Schedule
 from leadroute.model.validation import Refused
 

@@ -14,9 +14,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from leadroute.errors import ConfigError, RowError, UnknownFieldError, ValidationError
-from leadroute.formats.column_file import columns_of, load_columns
-from leadroute.formats.rows import read_leads, read_reps
-from leadroute.formats.seen import FULL, SeenIds
+from leadroute.formats.rows import FULL, SeenIds, read_leads, read_reps
+from leadroute.formats.source import columns_of, load_columns
 from leadroute.model.columns import SALESFORCE, ColumnMap
 from leadroute.model.crm_columns import LEAD_SYNONYMS
 from leadroute.model.lead import Lead, Signal

@@ -7,8 +7,7 @@ from hypothesis import strategies as st
 
 from leadroute import LEAD, REP, Lead, Rep
 from leadroute.errors import ConfigError, UnknownFieldError
-from leadroute.formats.jsonlogic import from_jsonlogic, jsonlogic_data, to_jsonlogic
-from leadroute.formats.jsonlogic.read import DEEPEST
+from leadroute.formats.jsonlogic import DEEPEST, from_jsonlogic, jsonlogic_data, to_jsonlogic
 from leadroute.rules.builders import NOW, FieldExpr, age, define, domain_of, signal
 from leadroute.rules.conditions import ALWAYS, NEVER
 from leadroute.rules.evaluation import evaluate

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from leadroute.errors import ValidationError
-from leadroute.formats.csv_export import row_of, write_rows
+from leadroute.formats.csv_rows import row_of, write_rows
 from leadroute.formats.rows import read_leads
 from leadroute.model.lead import Lead
 from leadroute.plain import dumps, from_dict, loads, to_dict

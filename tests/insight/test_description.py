@@ -25,7 +25,7 @@ from leadroute.insight.description import (
 )
 from leadroute.rules.builders import define
 from leadroute.rules.describe import duration_in_words
-from leadroute.rules.scores import parse_score
+from leadroute.rules.scorer import parse_score
 from leadroute.scorers import BUILT_IN, intent
 from leadroute.testing.strategies import conditions, routers
 

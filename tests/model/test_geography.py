@@ -7,10 +7,10 @@ from hypothesis import strategies as st
 from leadroute import LEAD, Lead, Rep, Territory
 from leadroute.model import geography
 from leadroute.model.countries import COUNTRIES
-from leadroute.model.folding import fold
 from leadroute.model.geography import (
     country,
     covered_region,
+    fold,
     policy_region,
     postal_code,
     region,

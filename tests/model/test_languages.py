@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from leadroute import LEAD, REP, Lead, Rep, Territory
 from leadroute.model import languages
-from leadroute.model.folding import fold
+from leadroute.model.geography import fold
 from leadroute.model.languages import language, meeting, narrower, speaks
 from leadroute.model.territory import Place
 from leadroute.model.validation import Refused

@@ -7,8 +7,8 @@ from types import SimpleNamespace
 import attrs
 import pytest
 
+from leadroute.model.columns import flattened, mapping_of
 from leadroute.model.lead import Lead
-from leadroute.model.mappings import flattened, mapping_of
 
 
 class Django:

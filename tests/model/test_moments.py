@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from leadroute.errors import ConfigError
-from leadroute.model.moments import moment
+from leadroute.model.given import moment
 from leadroute.model.validation import Refused
 
 BERLIN = "Europe/Berlin"

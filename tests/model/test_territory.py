@@ -6,8 +6,7 @@ import pytest
 
 from leadroute import Lead, Rep, Territory
 from leadroute.errors import ConfigError, UnknownFieldError, ValidationError
-from leadroute.model.distance import distance_km
-from leadroute.model.territory import Place
+from leadroute.model.territory import Place, distance_km
 from leadroute.model.territory_index import TerritoryIndex
 
 

@@ -8,9 +8,7 @@ from hypothesis import strategies as st
 
 from leadroute import Lead, Territory
 from leadroute.errors import ValidationError
-from leadroute.model.distance import distance_km
-from leadroute.model.postal import postal, stretch
-from leadroute.model.territory import Place
+from leadroute.model.territory import Place, distance_km, postal, stretch
 from leadroute.model.territory_index import TerritoryIndex, prefixes
 from tests.profiles import examples
 

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from leadroute.errors import ValidationError
-from leadroute.model.turn_credit import REASONS, TurnCredit, balances, counting, less, payments
+from leadroute.model.snapshot import REASONS, TurnCredit, balances, counting, less, payments
 
 NOON = datetime(2026, 3, 4, 12, tzinfo=UTC)
 HOUR = timedelta(hours=1)

@@ -271,7 +271,7 @@ def test_a_cap_over_all_reps_counts_all_of_them():
     assert d.submit(Lead("L-2", source="web")).status is Status.WAITING
     assert d.submit(Lead("L-3", source="fair")).status is Status.OFFERED
     ranking = router.rank(Lead("L-4", source="web"), d.roster, now=NOON, snapshot=d.snapshot())
-    reason = "has reached the cap over all reps: 1 of 1 per day, source web"
+    reason = "the team has had 1 of 1 today (source web)"
     assert reason in ranking.rejections[0].reason
     d.clock.set(datetime(2026, 3, 10, 23, 0, tzinfo=UTC))
     d.sweep()
@@ -286,7 +286,7 @@ def test_a_paced_cap_says_how_much_is_allowed_by_now():
     d.submit(Lead("L-1"))
     ranking = router.rank(Lead("L-2"), ada, now=d.clock.now(), snapshot=d.snapshot())
     reason = ranking.rejections[0].reason
-    assert reason == "has reached the cap: 1 of 1 by now, of 14 per month, paced"
+    assert reason == "has had 1 of 1 so far this month (the cap is 14 per month, paced)"
 
 
 def test_fourteen_a_month_is_fourteen():

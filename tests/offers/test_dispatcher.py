@@ -127,7 +127,7 @@ def test_nothing_is_stored_when_a_fact_has_the_wrong_type():
     """The error names rule and lead, and the lead can be submitted again once it is mended."""
     here = desk("ada", router=Router(rules=[Rule("r")], qualify=LEAD["seats"] > 5))
     with pytest.raises(FieldTypeError, match="rule 'qualify', lead 'L-1': lead\\['seats'\\]"):
-        here.submit(Lead("L-1", attributes={"seats": "ten"}))
+        here.submit(Lead("L-1", attributes={"seats": "ten"}), on_error="raise")
     audit(here.store, set())
     assert here.submit(Lead("L-1", attributes={"seats": 10})).rep_id == "ada"
 
@@ -383,7 +383,7 @@ def test_a_cap_frees_with_its_period():
 
 
 def test_a_lead_that_cannot_be_judged_holds_up_no_other():
-    """It waits on, the sweep reports it and serves the others; decline and feedback do not fail for it."""
+    """It waits on, the sweep reports it and serves the others; decline and feedback do not fail."""
     here = desk("ada", "bob")
     submitted(here, "L-1", "L-2")
     here.submit(Lead("bad", priority=9, attributes={"seats": "ten"}))
@@ -391,9 +391,12 @@ def test_a_lead_that_cannot_be_judged_holds_up_no_other():
     typo = evolve(here, router=Router(rules=[Rule("r", when=(LEAD["seats"] > 5) | (LEAD.id > ""))]))
     assert typo.decline("L-1", "ada").status is Status.WAITING
     assert typo.placement("good").rep_id == "ada"
-    (error,) = typo.sweep().errors
-    assert "rule 'r', lead 'bad'" in str(error)
-    assert typo.placement("bad").status is Status.WAITING
+    typo.clock.advance("30s")
+    (failed,) = typo.sweep().errors
+    assert "rule 'r', lead 'bad'" in str(failed)
+    assert (failed.lead_id, failed.rule, type(failed.error)) == ("bad", None, FieldTypeError)
+    assert typo.placement("bad").reason == "the decision failed with FieldTypeError"
+    here.clock.advance("1m")
     here.decline("L-2", "bob")
     assert here.placement("bad").rep_id == "bob"
     audit(here.store, {"L-1", "L-2", "bad", "good"})
@@ -405,8 +408,10 @@ def test_a_declined_lead_that_cannot_be_judged_waits():
     here.submit(Lead("L-1", attributes={"seats": "ten"}))
     typo = evolve(here, router=Router(rules=[Rule("r", when=LEAD["seats"] > 5)]))
     assert typo.decline("L-1", "ada").previous_offers == {"ada": "declined"}
-    assert len(typo.sweep().errors) == 1
-    assert here.sweep().offered == 1
+    assert typo.placement("L-1").reason_code == "decision_failed"
+    assert here.sweep().offered == 0
+    assert here.sweep(early=True).offered == 1
+    assert (here.placement("L-1").error, here.placement("L-1").failures) == ("", 0)
 
 
 def test_a_rep_who_left_can_finish():

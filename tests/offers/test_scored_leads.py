@@ -332,9 +332,12 @@ def test_a_criterion_that_meets_a_fact_of_the_wrong_type():
     scoring = LeadScoring(fit=[FitCriterion("seats", LEAD["seats"] > 5)])
     here = desk(SENIOR, rules=[Rule("all")], scoring=scoring)
     with pytest.raises(FieldTypeError, match=r"lead_scoring.*L-1"):
-        here.submit(Lead("L-1", attributes={"seats": "many"}))
+        here.submit(Lead("L-1", attributes={"seats": "many"}), on_error="raise")
     with pytest.raises(LookupError):
         here.placement("L-1")
+    placement = here.submit(Lead("L-1", attributes={"seats": "many"}))
+    assert (placement.status, placement.lead_score) == (Status.CATCH_ALL, None)
+    assert placement.reason == "the decision failed with FieldTypeError"
 
 
 def test_scores_without_an_instant():

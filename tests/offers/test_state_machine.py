@@ -29,8 +29,8 @@ from leadroute.offers.state_machine import MOVES, move, rebuild, state_of
 from leadroute.offers.turns import TurnTaken
 from leadroute.plain import dumps
 from leadroute.ranking.scorers.round_robin import turn_of
-from leadroute.rules.disposition import DISPOSITIONS
 from leadroute.rules.routing_context import RoutingContext
+from leadroute.rules.rule import DISPOSITIONS
 
 AT = datetime(2026, 1, 1, 9, 0, tzinfo=UTC)
 DUE = AT + timedelta(minutes=5)

@@ -28,7 +28,7 @@ from leadroute import (
 from leadroute.errors import ConfigError, UnknownFieldError, ValidationError
 from leadroute.model.duration import to_micros
 from leadroute.model.keys import key, parts
-from leadroute.model.turn_credit import REASONS, TurnCredit
+from leadroute.model.snapshot import REASONS, TurnCredit
 from leadroute.testing import ManualClock
 
 NOON = datetime(2026, 3, 4, 12, 0, tzinfo=UTC)

@@ -10,12 +10,12 @@ from typing import NamedTuple
 
 from attrs import evolve
 
-from leadroute.errors import FieldTypeError
-from leadroute.model.distance import distance_km, position_of
+from leadroute.errors import say_where
 from leadroute.model.duration import from_micros
 from leadroute.model.lead import Lead
 from leadroute.model.lead_timezone import OFFICE, lead_hours, shared_hours
 from leadroute.model.snapshot import Snapshot
+from leadroute.model.territory import distance_km, position_of
 from leadroute.model.validation import aware, known
 from leadroute.model.working_hours import meeting
 from leadroute.ranking.charges import used_of
@@ -23,7 +23,7 @@ from leadroute.ranking.eligibility import gate, notes_of
 from leadroute.ranking.policy_checks import observing
 from leadroute.ranking.ranking import Assignment, Exclusion, Outcome, Ranking, ScoreTerm
 from leadroute.ranking.scorers.exploration import propensities
-from leadroute.rules.describe import describe
+from leadroute.rules.describe import denied
 from leadroute.rules.evaluation import compile_condition
 from leadroute.rules.routing_context import RoutingContext
 from leadroute.rules.rule import Factor, parts_of
@@ -68,8 +68,9 @@ def reference_rank(router, lead, roster, now=None, snapshot=None, previous_offer
 
     try:
         return _overflow(router, rule, ask)
-    except FieldTypeError as error:
-        raise error.during(rule.name, lead.id) from None
+    except Exception as error:
+        say_where(error, rule.name, lead.id)
+        raise
 
 
 def _refused(router, lead, at):
@@ -79,13 +80,14 @@ def _refused(router, lead, at):
         try:
             if not compile_condition(condition, router.registry)(lead, None, at):
                 failed.append(part)
-        except FieldTypeError as error:
-            raise error.during("qualify", lead.id) from None
+        except Exception as error:
+            say_where(error, "qualify", lead.id)
+            raise
     if not failed:
         return None
     named = isinstance(failed[0], Factor)
     told = "; ".join(
-        str(each) if isinstance(each, Factor) else f"not true that {describe(each)}"
+        str(each) if isinstance(each, Factor) else denied(each, router.registry.predicates)
         for each in failed
     )
     more = {"factor": str(failed[0])}
@@ -99,8 +101,9 @@ def _refused(router, lead, at):
 def _matches(router, rule, lead, at):
     try:
         return rule.when is None or compile_condition(rule.when, router.registry)(lead, None, at)
-    except FieldTypeError as error:
-        raise error.during(rule.name, lead.id) from None
+    except Exception as error:
+        say_where(error, rule.name, lead.id)
+        raise
 
 
 def _overflow(router, rule, ask):

@@ -10,8 +10,8 @@ from leadroute.model import territory_index
 from leadroute.model.keys import segment_open_key
 from leadroute.model.schedule import Schedule
 from leadroute.model.territory import Territory
-from leadroute.ranking import candidates
 from leadroute.ranking.ranking import Outcome, Ranking
+from leadroute.rules import routing_context
 from leadroute.scorers import free_capacity
 
 MONDAY = datetime(2026, 1, 5, 12, tzinfo=UTC)
@@ -50,7 +50,7 @@ def test_a_calendar_that_fails_now_keeps_its_rep_out():
 
 def test_many_shifts_are_forgotten_and_found_again(monkeypatch):
     """However many combinations of open hours there are, only so many are kept."""
-    monkeypatch.setattr(candidates, "_MOST_CREWS", 2)
+    monkeypatch.setattr(routing_context, "_MOST_PARTS", 2)
     team = Roster(
         Rep(f"r{hour:02}", schedule=f"mon-sun {hour:02}:00-{hour + 1:02}:00") for hour in range(23)
     )

@@ -14,7 +14,7 @@ from leadroute.insight.description import describe_policy
 from leadroute.insight.diagram import mermaid
 from leadroute.model.lead_timezone import OFFICE, clock_of, lead_hours, shared_hours
 from leadroute.model.working_hours import meeting
-from leadroute.ranking.scorers.places import timezone_overlap
+from leadroute.ranking.scorers.fit import timezone_overlap
 from leadroute.rules.routing_context import RoutingContext
 from leadroute.testing.strategies import leads
 
@@ -114,7 +114,7 @@ def test_hours_that_never_meet():
     assert (both.outcome, both.fallback_step) == (Outcome.NONE_AVAILABLE, "wait")
     assert ranked(GERMAN, Rep("ada", schedule="never"), calling_hours=WEEK).rejections[
         0
-    ].reason == ("is never working again")
+    ].reason == ("has no working hours from now on")
 
 
 def test_hours_that_meet_once():
@@ -174,19 +174,19 @@ LONDON = Rep("ada", schedule="mon-fri 09:00-17:00", timezone="Europe/London")
         (
             LONDON,
             0.88,
-            "shares too little time: 35 of the lead's 40 working hours in the next week, and the rule requires 88%",
+            "shares 35 of the lead's 40 working hours in the next week; the rule asks for 88% or more",
         ),
         (Rep("ada", timezone="Europe/London"), 0.5, ""),
         (Rep("ada", schedule="always"), 1, ""),
         (
             Rep("ada"),
             0.1,
-            "shares too little time: the rep's time zone is not known, and the rule requires 10%",
+            "the rep's time zone is not known; the rule asks for 10% or more",
         ),
         (
             Rep("ada", schedule="never"),
             0.01,
-            "shares too little time: 0 of the lead's 40 working hours in the next week, and the rule requires 1%",
+            "shares 0 of the lead's 40 working hours in the next week; the rule asks for 1% or more",
         ),
     ],
 )
@@ -206,7 +206,7 @@ def test_overlap_of_an_unknown_zone():
     ranking = ranked(NOWHERE, LONDON, min_shared_hours=0.1)
     assert ranking.outcome is Outcome.NONE_ELIGIBLE
     assert ranking.rejections[0].reason == (
-        "may not work in the lead's hours: its time zone is not known"
+        "shared hours are not known, as the lead's time zone is not; the rule asks for 10% or more"
     )
     assert ranking.notes == (
         "the time zone of the lead is not known: no zone, country, region or international phone number is known",

@@ -90,7 +90,7 @@ def test_every_rep_is_in_it():
         "       skill_match('industry', unknown=None) 0.50 x3: oil at level 0.5",
         "       free_capacity() 0.75: 1 open of 4",
         "  Not eligible:",
-        "     cem  is not working until Mon 2026-01-05 13:00 UTC; is full: 0 of 0 open",
+        "     cem  is not working until Mon 2026-01-05 13:00 UTC; has a capacity of 0",
         f"  Policy version {ROUTER.version}",
     ]
 
@@ -215,12 +215,12 @@ def test_the_same_again_after_storage():
         (
             {"roster": TEAM.replace(Rep("bob", capacity=0))},
             ("roster",),
-            "lead L-1: ada instead of bob; changed since: the roster",
+            "lead L-1: Ada instead of bob; changed since: the roster",
         ),
         (
             {"snapshot": Snapshot(), "previous_offers": {"bob": "declined"}},
             ("snapshot", "previous_offers"),
-            "lead L-1: ada instead of bob; changed since: the snapshot, the earlier offers",
+            "lead L-1: Ada instead of bob; changed since: the snapshot, the earlier offers",
         ),
         (
             {"roster": Roster([])},
@@ -253,7 +253,7 @@ def test_it_says_when_nothing_known_changed():
     again = rerun(before, router, LEAD_1, TEAM, snapshot=COUNTS)
     assert again.changed == ()
     assert str(again) == (
-        "lead L-1: the same inputs give another decision, bob instead of ada; "
+        "lead L-1: the same inputs give another decision, bob instead of Ada; "
         "something else changed: leadroute, or a scorer, predicate or list of yours"
     )
 

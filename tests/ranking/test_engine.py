@@ -24,8 +24,8 @@ from leadroute.model.caps import Cap
 from leadroute.model.duration import to_micros
 from leadroute.model.rep import STATUSES
 from leadroute.model.schedule import Schedule
+from leadroute.model.snapshot import TurnCredit
 from leadroute.model.territory import Territory
-from leadroute.model.turn_credit import TurnCredit
 from leadroute.ranking import candidates
 from leadroute.ranking.charges import counters
 from leadroute.rules import builders

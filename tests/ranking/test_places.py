@@ -41,7 +41,7 @@ def test_a_lead_without_a_territory_is_nobodys():
     router = Router(rules=[Rule("own", in_territory=True)], territories=AREAS)
     ranking = router.rank(Lead("L-3", country="US"), TEAM, now=NOON)
     assert ranking.outcome is Outcome.NONE_ELIGIBLE
-    assert reasons(ranking)["ada"].startswith("has no part in a territory of the lead")
+    assert reasons(ranking)["ada"].startswith("no territory holds US")
     none = Router(rules=[Rule("own", in_territory=True)])
     assert none.rank(BERLIN, TEAM, now=NOON).outcome is Outcome.NONE_ELIGIBLE
 
@@ -82,11 +82,14 @@ def test_work_on_site_has_a_radius():
     assert [each.rep_id for each in ranking.assignments] == ["here", "near"]
     assert ranking.assignments[1].terms[0].reason == "28 km away"
     assert reasons(ranking) == {
-        "far": "is 508 km away, of 80 km",
-        "half": "may be too far away: the rep has no lat and lon",
+        "far": "is 508 km away; the rule asks for 80 km or less",
+        "half": "the distance is not known, as the rep has no lat and lon; the rule asks for 80 km or less",
     }
     unknown = router.rank(Lead("L-2"), team, now=NOON)
-    assert reasons(unknown)["here"] == "may be too far away: the lead has no lat and lon"
+    assert (
+        reasons(unknown)["here"]
+        == "the distance is not known, as the lead has no lat and lon; the rule asks for 80 km or less"
+    )
 
 
 def test_a_soft_cap_is_a_preference():
@@ -112,7 +115,7 @@ def test_each_limit_is_told_once():
     used = {bound.key: 1 for bound in rep.bounds(rep.caps[0], NOON)}
     router = Router(rules=[Rule("all")])
     ranking = router.rank(Lead("L-1"), team, now=NOON, snapshot=Snapshot(used=used))
-    assert reasons(ranking) == {"ada": "has reached the cap: 1 of 1 per day, rolling"}
+    assert reasons(ranking) == {"ada": "has had 1 of 1 in the last 24 hours"}
 
 
 @pytest.mark.parametrize(

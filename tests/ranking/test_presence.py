@@ -44,7 +44,7 @@ def test_presence(status):
         True,
         None,
     )
-    assert obstacle.reason == f"is {status} since Mon 2026-01-05 12:00 CET"
+    assert obstacle.reason == f"has been {status} since 12:00 CET"
     assert told(presence={"ada": Presence("available", NOON)}) == []
 
 

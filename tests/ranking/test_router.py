@@ -141,7 +141,7 @@ def test_what_a_sales_manager_reads():
         "was offered this lead before: declined",
         "is not working until Mon 2026-01-05 09:00 CET",
     ]
-    assert ranking.rejections[1].reason == "has weight 0: never takes a turn"
+    assert ranking.rejections[1].reason == "has weight 0, so never takes a lead"
     assert str(ranking.best).startswith("Ada  0.80  skill_match('industry') 0.90 x3")
     assert str(ranking.rejections[0]).startswith("cy  is not active; ")
 
@@ -163,7 +163,7 @@ def test_what_a_sales_manager_reads():
         (
             Router(rules=[Rule("r", pool="p")], pools=[Pool("p", reps={"zoe"})]),
             Outcome.POOL_EMPTY,
-            "Lead L-1 goes to nobody (rule 'r'): the pool is empty",
+            "Lead L-1 goes to nobody (rule 'r'): the pool 'p' is empty",
         ),
         (
             Router(rules=[Rule("r", require=REP.level > 9)]),
@@ -199,7 +199,7 @@ def test_when_somebody_is_back():
     ranking = Router(rules=[Rule("r")]).rank(Lead("L-1"), off, now=AT)
     assert ranking.resumes_at == datetime(2026, 1, 5, 8, 0, tzinfo=UTC)
     assert str(ranking).endswith("A rep is back at 2026-01-05 08:00 UTC")
-    assert ranking.rejections[2].reason == "is never working again"
+    assert ranking.rejections[2].reason == "has no working hours from now on"
     alone = Router(rules=[Rule("r")]).rank(Lead("L-1"), Roster([off["c"]]), now=AT)
     assert alone.outcome is Outcome.NONE_ELIGIBLE
 

@@ -13,7 +13,7 @@ from leadroute.errors import ConfigError, ExpressionError
 from leadroute.rules.evaluation import glob
 from leadroute.rules.lexer import MAX_BRACKETS, MAX_LENGTH, MAX_TOKENS
 from leadroute.rules.parser import parse
-from leadroute.rules.scores import parse_score
+from leadroute.rules.scorer import parse_score
 
 DEEP = [
     opening * count + "lead.budget > 0" + closing * count

@@ -11,6 +11,9 @@ from leadroute import (
     REP,
     Lead,
     Rep,
+    Roster,
+    Router,
+    Rule,
     close_rate,
     free_capacity,
     round_robin,
@@ -116,7 +119,7 @@ def test_a_guarded_scorer():
     """While the condition is false there is no answer, and the reason says so."""
     guarded = skill_match("industry").when(LEAD.country == "FR")
     assert points(guarded) is None
-    assert guarded.reason(HERE, Rep("ada")) == "does not count here: not lead.country == 'FR'"
+    assert guarded.reason(HERE, Rep("ada")) == "does not count here: not true that country is FR"
     held = skill_match("industry").when(LEAD.country == "DE")
     assert points(held) == 0.5
     assert isinstance(held, Guarded)
@@ -180,25 +183,58 @@ def speaks(context, rep, tag, points=1.0):
 
 
 def test_a_scorer_from_a_function():
-    """The decorator gives a value that prints, compares, explains itself and can be sent to a process."""
+    """The decorator gives a value that prints, compares and can be sent to a process."""
     score = speaks("de", points=0.5)
     assert str(score) == repr(score) == "speaks('de', points=0.5)"
     assert score == speaks("de", points=0.5) != speaks("en", points=0.5)
     assert points(score, rep=Rep("ada", languages={"de"})) == 0.5
     assert points(score) is None
-    assert score.reason(HERE, Rep("ada")) == "Speaks the language asked for"
     assert pickle.loads(pickle.dumps(2 * score)) == 2 * score
 
 
-@pytest.mark.parametrize("found", [2, -0.1, float("nan"), True, "1"])
+def test_the_docstring_of_a_function_is_no_fact_about_no_points():
+    """The docstring is the reason for points above 0; where there are none, it is not told."""
+    score, german = speaks("de"), Rep("ada", languages={"de"})
+    assert score.reason(HERE, german) == "Speaks the language asked for"
+    assert score.reason(HERE, Rep("bob")) == "has no answer"
+    assert speaks("de", points=0).reason(HERE, german) == "gives no points"
+    assert scorer(lambda context, rep: 1)().reason(HERE, german) == "<lambda>"
+
+
+def test_a_function_may_give_its_reason():
+    """Points may come with a reason on one line, which is kept and not asked for again."""
+    asked = []
+
+    @scorer
+    def known(context, rep, given):
+        asked.append(rep.id)
+        return given, f" knows\n{rep.id} "
+
+    score = known(0.5)
+    assert points(score) == 0.5
+    assert score.reason(HERE, Rep("ada")) == "knows?ada"
+    assert points(known(None)) is None
+    assert known(None).reason(HERE, Rep("bob")) == "knows?bob"
+    assert asked == ["ada", "ada", "bob"]
+
+
+def test_an_error_of_a_function_says_where():
+    """An exception keeps its type and its message, and notes the scorer, the rep, the lead and the rule."""
+    score = scorer(lambda context, rep: 1 / 0)()
+    router = Router(rules=[Rule("a", score=score)])
+    with pytest.raises(ZeroDivisionError, match="division by zero") as caught:
+        router.rank(Lead("L-1"), Roster([Rep("ada"), Rep("bob")]))
+    assert caught.value.__notes__ == ["<lambda>(), lead 'L-1', rep 'ada'", "rule 'a', lead 'L-1'"]
+
+
+@pytest.mark.parametrize("found", [2, -0.1, float("nan"), True, "1", (1, 2), (1,), (2, "x")])
 def test_a_function_that_gives_no_points(found):
     """Points outside 0 to 1, or no number at all, are refused with the scorer and the rep named."""
     wrong = scorer(lambda context, rep: found)()
     with pytest.raises(
-        TypeError, match=r"rep 'ada' is .*; it must be a number from 0 to 1, or None"
+        TypeError, match=r"rep 'ada' is .*; it must be a number from 0 to 1 or None"
     ):
         points(wrong)
-    assert wrong.reason(HERE, Rep("ada")) == "<lambda>"
 
 
 @pytest.mark.parametrize(

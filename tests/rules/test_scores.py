@@ -12,7 +12,7 @@ from leadroute.model.rep import Rep
 from leadroute.rules.builders import LEAD
 from leadroute.rules.fields import FIELDS, Kind, spec_of
 from leadroute.rules.parser import parse
-from leadroute.rules.scores import parse_score
+from leadroute.rules.scorer import parse_score
 from leadroute.testing.strategies import conditions
 
 SCORERS = {

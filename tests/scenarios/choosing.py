@@ -76,7 +76,7 @@ def capacity_comes_before_the_choice(given, then):
     load = {each["id"]: each["open"] for each in given["reps"]}
     ranking = ranked(reps, Rule("all", score=workload()), open=load)
     assert able(ranking) == [then["winner"]]
-    assert ranking.rejections[0].reason == "is full: 0 of 0 open"
+    assert ranking.rejections[0].reason == "has a capacity of 0"
 
 
 @passes("sui-01")

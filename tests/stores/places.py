@@ -7,6 +7,7 @@ from contextlib import closing, contextmanager, nullcontext
 from pathlib import Path
 
 from leadroute.stores import MemoryStore, SqliteStore, SqliteTransaction
+from tests.stores.hosts import django_atomic, sqlalchemy_session
 
 
 def memory():
@@ -35,4 +36,27 @@ def joined() -> Iterator[SqliteTransaction]:
         yield store
 
 
-STORES = {"memory": memory, "sqlite": sqlite, "joined": joined}
+def bound(open_host):
+    """Return how to make a store inside the transaction of a host's framework."""
+
+    @contextmanager
+    def make_store() -> Iterator[SqliteTransaction]:
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder, "a.db")
+            with SqliteStore(path, synchronous="normal") as store, open_host(path) as host:
+                yield store.bind(host)
+
+    return make_store
+
+
+STORES = {
+    "memory": memory,
+    "sqlite": sqlite,
+    "joined": joined,
+    "sqlalchemy": bound(sqlalchemy_session),
+    "django": bound(django_atomic),
+}
+"""Ways to make a store, by name."""
+
+HOSTS = ("joined", "sqlalchemy", "django")
+"""Those inside one transaction of a host, which is not for many threads."""

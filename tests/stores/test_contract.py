@@ -9,14 +9,14 @@ from leadroute.errors import LeadrouteError, TransientError
 from leadroute.offers.change import Ack, Add, Change, Check, Drop, Emit, Once, Put, Raise
 from leadroute.stores import MemoryStore, Store, memory
 from leadroute.testing.contract import store_contract
-from leadroute.testing.contract.asking import Contract, together
-from tests.stores.places import STORES
+from leadroute.testing.contract.queries import Contract, together
+from tests.stores.places import HOSTS, STORES
 
 CASES = [
     pytest.param(check, id=f"{store}-{name}")
     for store, make_store in STORES.items()
     for name, check in store_contract(make_store)
-    if not (store == "joined" and name.startswith(("many_threads", "threads")))
+    if not (store in HOSTS and name.startswith(("many_threads", "threads")))
 ]
 
 
@@ -125,9 +125,11 @@ class Cursor(MemoryStore):
         self.cursor = max([self.cursor, *(op.id for op in change.ops if isinstance(op, Ack))])
         return values
 
-    def events(self, *, after=0, limit=500, lead=None, pending_at=None):
+    def events(self, *, after=0, limit=500, lead=None, pending_at=None, change=None):
         start = after if pending_at is None else max(after, self.cursor)
-        return super().events(after=start, limit=limit, lead=lead, pending_at=pending_at)
+        return super().events(
+            after=start, limit=limit, lead=lead, pending_at=pending_at, change=change
+        )
 
 
 class LowerMark(MemoryStore):
@@ -169,8 +171,29 @@ class Lenient(MemoryStore):
         return super().find(status=status, owner=owner, upto=upto, after=after, limit=abs(limit))
 
 
+class OutOfOrder(MemoryStore):
+    """Every event that waits, though an earlier one of its lead waits too."""
+
+    def events(self, *, after=0, limit=500, lead=None, pending_at=None, change=None):
+        if pending_at is None:
+            return super().events(after=after, limit=limit, lead=lead, change=change)
+        found = super().events(after=after, limit=limit, lead=lead)
+        return [each for each in found if each.until is not None and each.until <= pending_at]
+
+
+class Forgetful(MemoryStore):
+    """Events without the change that they came with."""
+
+    def events(self, *, after=0, limit=500, lead=None, pending_at=None, change=None):
+        if change is not None:
+            return []
+        return super().events(after=after, limit=limit, lead=lead, pending_at=pending_at)
+
+
 MUTANTS = [
     Lenient,
+    OutOfOrder,
+    Forgetful,
     NoGuard,
     NoVersions,
     NoOnce,

@@ -17,7 +17,7 @@ from leadroute.offers.change import (
     Raise,
     ordered,
 )
-from leadroute.testing.contract.asking import Contract
+from leadroute.testing.contract.queries import Contract
 from tests.profiles import examples
 from tests.stores.places import memory, sqlite
 

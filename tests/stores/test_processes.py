@@ -122,7 +122,7 @@ def test_eight_processes_may_make_one_store(tmp_path):
     assert in_processes(start, [(path, number) for number in range(8)]) == ["ok"] * 8
     with SqliteStore(path) as store, closing(sqlite3.connect(path)) as host:
         assert store.counts() == {"started": 8}
-        assert host.execute("SELECT version FROM leadroute_schema").fetchall() == [(2,)]
+        assert host.execute("SELECT version FROM leadroute_schema").fetchall() == [(3,)]
 
 
 LEADS = 60

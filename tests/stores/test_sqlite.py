@@ -123,7 +123,7 @@ def test_two_prefixes_share_a_file(path):
     ("schema", "remedy"),
     [
         (1, "name a new file, or open this one with the release of leadroute that made it"),
-        (3, "install the release of leadroute that made them, or newer"),
+        (4, "install the release of leadroute that made them, or newer"),
     ],
 )
 def test_tables_of_another_release_are_refused(store, path, host, schema, remedy):
@@ -132,7 +132,7 @@ def test_tables_of_another_release_are_refused(store, path, host, schema, remedy
     host.commit()
     with pytest.raises(ConfigError) as refusal:
         SqliteStore(path)
-    problem = f"the tables leadroute_* have schema {schema}, and this release knows 2 alone"
+    problem = f"the tables leadroute_* have schema {schema}; this release reads 2 to 3"
     assert str(refusal.value) == f"{path}: {problem}; {remedy}"
     assert host.execute("SELECT version FROM leadroute_schema").fetchall() == [(schema,)]
 
@@ -143,7 +143,7 @@ def test_creating_goes_on_where_it_was_interrupted(store, host):
     host.commit()
     store.create()
     store.create()
-    assert host.execute("SELECT version FROM leadroute_schema").fetchall() == [(2,)]
+    assert host.execute("SELECT version FROM leadroute_schema").fetchall() == [(3,)]
 
 
 def test_a_folder_that_is_missing_is_named(tmp_path):
@@ -242,7 +242,9 @@ def test_a_writer_that_does_not_end_makes_the_store_give_up(path, host):
         with pytest.raises(TransientError) as busy:
             store.commit(ROUTE)
         assert str(busy.value) == (
-            "the store was busy (database is locked); nothing was written: send the same change again"
+            "the store was busy (database is locked: a connection of this process is in a transaction on it, and "
+            "nobody has committed since; if that is your transaction, join it with store.bind(connection)); nothing "
+            "was written: send the same change again"
         )
         assert store.counts() == {}
         host.rollback()
@@ -459,7 +461,7 @@ def test_a_host_may_make_the_tables_in_its_transaction(host):
         bound.create()
         bound.commit(ROUTE)
         end()
-    assert host.execute("SELECT version FROM leadroute_schema").fetchall() == [(2,)]
+    assert host.execute("SELECT version FROM leadroute_schema").fetchall() == [(3,)]
     assert bound.counts(["rep/open/ada"]) == {"rep/open/ada": 1}
 
 
@@ -507,12 +509,17 @@ def plans(store, ask):
         ),
         (
             lambda s: s.events(pending_at=7),
-            "SEARCH o USING INTEGER PRIMARY KEY (rowid>?) | SEARCH e USING INTEGER PRIMARY KEY",
+            "SEARCH o USING INTEGER PRIMARY KEY (rowid>?) | CORRELATED SCALAR SUBQUERY",
         ),
         (
             lambda s: s.events(lead="L", pending_at=7),
-            "USING INDEX sqlite_autoindex_leadroute_event_1 (lead=? AND n>?)",
+            "SEARCH o USING INDEX leadroute_outbox_lead (lead=? AND n>?)",
         ),
+        (
+            lambda s: s.events(change="c"),
+            "USING INDEX leadroute_event_change (change=? AND rowid>?)",
+        ),
+        (lambda s: s.find(upto=9), "USING INDEX leadroute_record_due ((due,key)>(?,?) AND due<?)"),
     ],
 )
 def test_every_question_is_answered_from_an_index(store, ask, plan):

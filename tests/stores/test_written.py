@@ -1,15 +1,22 @@
-"""The file that a release of schema 2 left behind is read by this one."""
+"""The file that a release of schema 2 left behind is upgraded and goes on."""
 
+import json
+import pickle
 import shutil
+import sqlite3
 from collections import Counter
+from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
-from leadroute import Dispatcher, SqliteStore, Status
+from leadroute import Dispatcher, Lead, SqliteStore, Status
+from leadroute.errors import NewerFormatError, ValidationError
 from leadroute.events import KINDS, rebuild
 from leadroute.formats import loads
+from leadroute.model.keys import placement_key
+from leadroute.stores import Change, Put, SqliteTransaction
 from leadroute.testing import ManualClock
 from tests.offers.world import placements
 from tests.stores.written import ROUTER, START, TEAM, write
@@ -65,14 +72,85 @@ def test_work_on_the_file_goes_on(store):
     checked(store)
 
 
-def test_file_is_what_this_release_writes(tmp_path):
-    """The kept file and a new one hold the same records, counters and events: the program is the file's."""
+def content(path):
+    """Return the records, counters and events of a file, in which documents have no format, as in schema 2."""
+    with SqliteStore(path) as opened:
+        records = {record.key: bare(record.data) for record in opened.find(limit=500)}
+        events = [(each.lead, each.n, each.type, bare(each.data)) for each in opened.events()]
+        return records, opened.counts(), events
+
+
+def bare(text):
+    """Return a document without its format."""
+    return {key: value for key, value in json.loads(text).items() if key != "format"}
+
+
+def test_file_holds_what_this_release_writes(tmp_path):
+    """The kept file and a new one hold the same, but for the format of documents: the program is the file's."""
     write(tmp_path / "new.db")
     shutil.copy(KEPT, tmp_path / "kept.db")
-    told = []
+    assert content(tmp_path / "kept.db") == content(tmp_path / "new.db")
+
+
+def test_tables_of_the_file_are_upgraded(tmp_path):
+    """An upgraded file has the tables and indexes of a new one, and events in the order of each lead."""
+    shutil.copy(KEPT, tmp_path / "kept.db")
+    write(tmp_path / "new.db")
+    shapes = []
     for name in ("kept.db", "new.db"):
         with SqliteStore(tmp_path / name) as opened:
-            records = {record.key: record.data for record in opened.find(limit=500)}
-            events = [(each.lead, each.n, each.type, each.data) for each in opened.events()]
-            told.append((records, opened.counts(), events))
-    assert told[0] == told[1]
+            pending = [(each.lead, each.n) for each in opened.events(pending_at=0)]
+        with closing(sqlite3.connect(tmp_path / name)) as host:
+            columns = host.execute("SELECT name FROM pragma_table_info('leadroute_outbox')")
+            indexes = host.execute("SELECT name FROM sqlite_master ORDER BY name")
+            waiting = host.execute("SELECT * FROM leadroute_outbox ORDER BY event_id")
+            version = host.execute("SELECT version FROM leadroute_schema")
+            shapes.append([pending, *map(list, (columns, indexes, waiting, version))])
+    assert shapes[0] == shapes[1]
+    assert shapes[0][-1] == [(3,)]
+    assert len(dict(shapes[0][0])) == len(shapes[0][0])  # one event of each lead
+
+
+def test_file_is_upgraded_in_a_transaction_of_its_user(tmp_path):
+    """A bound store upgrades in the caller's transaction, which may still be rolled back."""
+    shutil.copy(KEPT, tmp_path / "kept.db")
+    with closing(sqlite3.connect(tmp_path / "kept.db")) as host:
+        for end, version in ((host.rollback, 2), (host.commit, 3)):
+            host.execute("BEGIN IMMEDIATE")
+            SqliteTransaction(host).create()
+            end()
+            found = host.execute("SELECT version FROM leadroute_schema").fetchall()
+            assert found == [(version,)]
+    with SqliteStore(tmp_path / "kept.db") as opened:
+        checked(opened)
+
+
+def test_document_of_a_newer_release_is_named(store):
+    """A placement, lead or event that a newer release wrote is told apart from a broken one, and nothing is written."""
+    desk = Dispatcher(ROUTER, TEAM, store, ManualClock(NOW))
+    key = placement_key("L-offered")
+    record = store.get([key])[key]
+    newer = json.dumps({**json.loads(record.data), "format": 2, "mood": "good"})
+    put = Put(key, newer, record.version, record.status, record.owner, record.due)
+    store.commit(Change("newer", [put]))
+    message = (
+        "Placement of lead 'L-offered' is stored in format 2; this release reads up to format 1: "
+        "update leadroute"
+    )
+    for ask in (
+        lambda: desk.placement("L-offered"),
+        lambda: desk.accept("L-offered", "bob"),
+        lambda: desk.submit(Lead("L-offered")),
+    ):
+        with pytest.raises(NewerFormatError) as refusal:
+            ask()
+        assert str(refusal.value) == message
+        assert pickle.loads(pickle.dumps(refusal.value)).args == refusal.value.args
+    assert store.get([key])[key].data == newer
+
+
+@pytest.mark.parametrize("found", ["1", True, 0, None, 1.5])
+def test_format_that_is_none_is_refused(found):
+    """A format that no release writes is a fault of the document, not a newer release."""
+    with pytest.raises(ValidationError, match=r"format is .*; write 1, or leave it out"):
+        loads(Lead, json.dumps({"id": "L-1", "format": found}))

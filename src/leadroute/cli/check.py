@@ -1,20 +1,19 @@
 """``leadroute check`` and ``leadroute test``: a policy against a roster, and its own tests.
 
-What cannot be loaded is an error of the file, and the exit code is 2. What can be loaded and cannot work is a finding;
-errors and warnings make the exit code 1, hints do not. Leads are read and not routed; a bad row makes it
-1. A policy without tests has not passed.
+What cannot be loaded is an error of the file, and the exit code is 2. What can be loaded and cannot
+work is a finding; errors and warnings make the exit code 1, hints do not. Leads are read and not
+routed; a bad row makes it 1. A policy without tests has not passed.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from textwrap import indent
 from typing import Any
 
 from attrs import evolve
 
-from leadroute.cli.columns import unfilled
 from leadroute.cli.inputs import (
     add_json,
     add_leads,
@@ -25,6 +24,8 @@ from leadroute.cli.inputs import (
     leads_of,
     policy_of,
     roster_of,
+    told_restored,
+    unfilled,
 )
 from leadroute.cli.output import Screen
 from leadroute.cli.route import NAMED
@@ -36,6 +37,7 @@ from leadroute.insight.lint import Finding, Severity, check
 from leadroute.insight.policy_tests import Result, run_tests
 from leadroute.model.roster import Roster
 from leadroute.ranking.router import Router
+from leadroute.rules.describe import plural
 
 
 def add(commands: Any) -> None:
@@ -95,17 +97,17 @@ def _policy(options: Any, router: Router, screen: Screen) -> dict[str, Any]:
         found.append(evolve(each, line=line, file="" if file == parts.name else file))
     severities = Counter(each.severity for each in found)
     serious = bool(severities[Severity.ERROR] or severities[Severity.WARNING])
-    counted = {"rules": len(router.rules), "pools": len(router.pools), "reps": len(roster)}
+    totals = {"rules": len(router.rules), "pools": len(router.pools), "reps": len(roster)}
     if not options.json:
         for each in found:
             screen.say(str(each))
-        sizes = ", ".join(f"{count} {name}" for name, count in counted.items())
+        sizes = ", ".join(plural(count, name.removesuffix("s")) for name, count in totals.items())
         screen.say(f"{sizes}: {_verdict(severities)}")
-    return {"ok": not serious, **counted, "findings": [each.plain for each in found]}
+    return {"ok": not serious, **totals, "findings": [each.plain for each in found]}
 
 
 def _leads(options: Any, router: Router | None, screen: Screen) -> dict[str, Any]:
-    """What the columns of the leads fill and which rows cannot be read, printed unless it is asked for as JSON."""
+    """What the columns of the leads fill and which rows cannot be read, printed unless as JSON."""
     reading = leads_of(options, router)
     counts = Counter[str]()
     bad: list[RowError] = []
@@ -119,10 +121,8 @@ def _leads(options: Any, router: Router | None, screen: Screen) -> dict[str, Any
             screen.say(line)
         if unread:
             screen.say(f"the policy reads {', '.join(unread)}, which no column fills")
-        codes = (
-            f"; {reading.restored:,} postal codes got their zeros back" if reading.restored else ""
-        )
-        screen.say(f"{reading.name}: {counts['leads']:,} leads, {counts['bad']:,} bad rows{codes}")
+        sizes = f"{plural(counts['leads'], 'lead')}, {plural(counts['bad'], 'bad row')}"
+        screen.say(f"{reading.name}: {sizes}{told_restored(reading.restored)}")
     return {
         "leads": counts["leads"],
         "bad": counts["bad"],
@@ -156,11 +156,7 @@ def _told(error: ConfigError) -> Mapping[str, Any]:
 
 
 def _verdict(severities: Mapping[Severity, int]) -> str:
-    told: Sequence[str] = [
-        f"{severities[each]} {each}{'s' * (severities[each] != 1)}"
-        for each in Severity
-        if severities[each]
-    ]
+    told = [plural(severities[each], str(each)) for each in Severity if severities[each]]
     return ", ".join(told) or "no findings"
 
 
@@ -193,7 +189,7 @@ def run_test(options: Any, screen: Screen) -> int:
         for result in results:
             _tell(result, screen)
         screen.say(
-            f"{len(results)} tests: {len(results) - failed} passed, {failed} failed"
+            f"{plural(len(results), 'test')}: {len(results) - failed} passed, {failed} failed"
             if results
             else f"no tests in {options.policy}; add [[test]] tables"
         )

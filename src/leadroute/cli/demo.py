@@ -32,22 +32,13 @@ from leadroute.ranking.router import Router
 from leadroute.stores import SqliteStore
 from leadroute.testing.clock import ManualClock
 
-SWEEP: Final = timedelta(minutes=10)
-"""How late time-outs and openings may be swept."""
-DECLINES: Final = 9
-"""How many offers of a hundred are declined."""
-SILENT: Final = 12
-"""How many offers of a hundred are not answered."""
+SWEEP: Final = timedelta(minutes=10)  # how late time-outs and openings may be swept
+DECLINES: Final = 9  # how many offers of a hundred are declined
+SILENT: Final = 12  # how many offers of a hundred are not answered
 
 
 def work_through(leads: Iterable[Lead], dispatcher: Dispatcher, clock: ManualClock) -> None:
-    """Submit every lead when it comes in, and let the reps answer.
-
-    Args:
-        leads: The leads, each with ``received_at``, in any order.
-        dispatcher: Whose policy, reps and store are used.
-        clock: The dispatcher's clock; it moves forward to the last thing that happens.
-    """
+    """Submit every lead when it comes in, and let the reps answer."""
     office = _Office(dispatcher, clock)
     for lead in leads:
         if lead.received_at is not None:
@@ -56,7 +47,7 @@ def work_through(leads: Iterable[Lead], dispatcher: Dispatcher, clock: ManualClo
 
 
 class _Office:
-    """The agenda of what will happen. What a rep does with an offer follows from a checksum of lead and rep."""
+    """The agenda of what will happen. A rep's answer follows from a checksum of lead and rep."""
 
     def __init__(self, dispatcher: Dispatcher, clock: ManualClock) -> None:
         self._dispatcher = dispatcher

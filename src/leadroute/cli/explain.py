@@ -1,4 +1,4 @@
-"""``leadroute explain``: one lead or each of a file, every rep, every reason; ``leadroute diff``: another policy."""
+"""``leadroute explain``: every rep and reason of a lead; ``leadroute diff``: another policy."""
 
 from __future__ import annotations
 
@@ -27,6 +27,7 @@ from leadroute.model.roster import Roster
 from leadroute.model.snapshot import Snapshot
 from leadroute.offers.dispatcher import Dispatcher
 from leadroute.ranking.router import Router
+from leadroute.rules.describe import plural
 from leadroute.stores import SqliteStore
 
 
@@ -45,7 +46,9 @@ def add(commands: Any) -> None:
         "--store", metavar="FILE", help="judge with what each rep has open in this SQLite file"
     )
     parser.add_argument(
-        "--why-not", metavar="REP", help="say why not this rep, and what would have changed it"
+        "--why-not",
+        metavar="REP",
+        help="say why not this rep (id or name), and what would have changed it",
     )
     add_now(parser)
     add_json(parser, "one JSON object a line for each lead")
@@ -92,7 +95,7 @@ def _lead(options: Any, router: Router) -> Lead:
             bad += 1
         elif found.id == options.lead:
             return found
-    among = f"; {bad} of its rows cannot be read, and may hold it" if bad else ""
+    among = f"; {plural(bad, 'row')} cannot be read, and may hold it" if bad else ""
     raise ConfigError(f"there is no lead {options.lead!r:.90}{among}", options.leads)
 
 
@@ -144,7 +147,6 @@ def run_diff(options: Any, screen: Screen) -> int:
     for move in diff(old, new, readable(), roster, now=now, unjudged=refuse):
         counts["moved"] += 1
         screen.say(in_json(move.plain) if options.json else str(move))
-    screen.note(
-        f"{counts['moved']} of {counts['leads']} leads move; {counts['bad']} could not be judged"
-    )
+    moved = f"{counts['moved']:,} of {plural(counts['leads'], 'lead')} move"
+    screen.note(f"{moved}; {counts['bad']:,} could not be judged")
     return 1 if counts["bad"] else 0

@@ -1,54 +1,34 @@
-"""What the commands read: a policy, a roster, leads, an instant, and the options that name them.
-
-The rules of this module:
-
-* ``-`` is standard input.
-* A roster with a bad row is refused as a whole, with every bad row named: half a team is not who should get the leads.
-* A bad row among leads is passed on, and the others go on.
-"""
+"""What the commands read: a policy, a roster, leads, an instant, and the options that name them."""
 
 from __future__ import annotations
 
 import sys
 from argparse import ArgumentParser, ArgumentTypeError
+from collections.abc import Collection, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
-from attrs import frozen
+from attrs import fields, frozen
 
 from leadroute.clock import Clock, SystemClock
 from leadroute.errors import ConfigError
-from leadroute.formats.column_file import columns_of
 from leadroute.formats.policy_file import load_policy
 from leadroute.formats.rows import Reading, read_leads, read_reps
-from leadroute.model.columns import PRESETS
+from leadroute.formats.source import columns_of
+from leadroute.insight.lint.analysis import conditions_of
+from leadroute.model.columns import ATTRIBUTE, IGNORE, PRESETS, Column, header_key
 from leadroute.model.lead import Lead
 from leadroute.model.roster import Roster
 from leadroute.ranking.router import Router
-
-__all__ = [
-    "Fixed",
-    "add_json",
-    "add_leads",
-    "add_now",
-    "add_policy",
-    "clock_of",
-    "existing",
-    "leads_of",
-    "policy_of",
-    "roster_of",
-]
+from leadroute.rules.conditions import reads
+from leadroute.rules.describe import plural
+from leadroute.rules.fields import FIELDS, SCORE_FIELDS
 
 
 @frozen
 class Fixed:
-    """A clock that stands still.
-
-    Example:
-        >>> Fixed(datetime(2026, 3, 2, tzinfo=UTC)).now().isoformat()
-        '2026-03-02T00:00:00+00:00'
-    """
+    """A clock that stands still."""
 
     instant: datetime
 
@@ -168,11 +148,7 @@ def clock_of(options: Any) -> Clock:
 
 
 def existing(name: str) -> Path:
-    """The path of a file that is there.
-
-    Raises:
-        FileNotFoundError: It is not.
-    """
+    """The path of a file that is there."""
     path = Path(name)
     path.stat()
     return path
@@ -184,15 +160,17 @@ def policy_of(options: Any) -> Router:
 
 
 def roster_of(options: Any, router: Router) -> Roster:
-    """The roster, with the custom attributes that the policy declares.
-
-    Raises:
-        ConfigError: One or more rows are no reps; all of them are named.
-    """
+    """The roster, with the custom attributes that the policy declares."""
     roster, errors = read_reps(existing(options.reps), custom=router.custom_fields)
     if errors:
         listed = "".join(f"\n  {error}" for error in errors)
-        raise ConfigError(f"{len(errors)} rows are not reps; correct them first:{listed}")
+        one = len(errors) == 1
+        told = (
+            "1 row is not a rep; correct it"
+            if one
+            else f"{len(errors):,} rows are not reps; correct them"
+        )
+        raise ConfigError(f"{told} first:{listed}")
     return roster
 
 
@@ -212,3 +190,76 @@ def leads_of(options: Any, router: Router | None = None) -> Reading[Lead]:
         extra=options.extra,
         on_fault=options.on_fault,
     )
+
+
+LISTED: Final = 40  # how many columns of a kind are named; the others are counted
+
+
+def told_columns(reading: Reading[Any]) -> Iterator[str]:
+    """Yield what to say of the columns: nothing of those that bear the name of what they fill."""
+    named = [column for column in reading.columns if column.known and _renamed(column)]
+    strange = [column for column in reading.columns if not column.known]
+    if named:
+        yield f"{reading.name}: {_listed(named)}"
+    kept = [column for column in strange if not column.near and not column.plain]
+    if kept:
+        yield f"{reading.name}: no field: {_listed(kept)}"
+    for column in strange:
+        if column.near:
+            remedy = f"--map {f'{column.header}={column.near}'!r}"
+            if column.near in ("received_at", "deadline"):
+                remedy += " or --timezone, with the zone of its times"
+            yield f"{reading.name}: no field: {column}; to read it as such, say {remedy}"
+
+
+def _renamed(column: Column) -> bool:
+    name = column.fills.removeprefix(ATTRIBUTE)
+    return column.fills == IGNORE or header_key(column.header) not in (
+        header_key(name),
+        header_key(column.fills),
+    )
+
+
+def _listed(columns: Collection[Column]) -> str:
+    shown = ", ".join(map(str, [*columns][:LISTED]))
+    return shown if len(columns) <= LISTED else f"{shown} and {len(columns) - LISTED:,} more"
+
+
+def unfilled(router: Router, reading: Reading[Any], *, country: str | None) -> list[str]:
+    """Return what the policy reads of a lead and no column fills, in the words of the policy."""
+    filled = {column.fills for column in reading.columns}
+    if filled & {"name.first", "name.last"}:
+        filled.add("name")
+    if country is not None:
+        filled.add("country")
+    filled |= SCORE_FIELDS  # the policy's own, which no column ever fills
+    return sorted(_lead_fields(router) - {_word(name) for name in filled})
+
+
+def _word(fills: str) -> str:
+    if fills.startswith(ATTRIBUTE):
+        return f"lead[{fills.removeprefix(ATTRIBUTE)!r}]"
+    return f"lead.{fills}"
+
+
+def _lead_fields(router: Router) -> set[str]:
+    found = {
+        str(field) for _, condition in conditions_of(router) for field in reads(condition).lead
+    }
+    for rule in router.rules:
+        for scorer in () if rule.score is None else rule.score.walk():
+            values = (getattr(scorer, each.name) for each in fields(type(scorer)))
+            for value in values:
+                names = value if isinstance(value, tuple) else (value,)
+                found |= {
+                    f"lead.{name}"
+                    for name in names
+                    if isinstance(name, str) and name in FIELDS["lead"]
+                }
+    return found
+
+
+def told_restored(restored: int) -> str:
+    """How many postal codes got their zeros back, behind a semicolon; empty when none did."""
+    whose = "its" if restored == 1 else "their"
+    return f"; {plural(restored, 'postal code')} got {whose} zeros back" if restored else ""

@@ -1,7 +1,7 @@
 """The command line: what it may hold, and every way in which a command can end.
 
-Results go to standard output, everything else to standard error. Whatever goes wrong in an expected way is said in a
-message, never in a traceback.
+Results go to standard output, everything else to standard error. Whatever goes wrong in an expected
+way is said in a message, never in a traceback.
 """
 
 from __future__ import annotations
@@ -34,17 +34,7 @@ exit codes:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command.
-
-    Args:
-        arguments: The words of the command line; those of the process when not given.
-
-    Returns:
-        The exit code.
-
-    Raises:
-        SystemExit: The command line cannot be read, or help or the version was asked for.
-    """
+    """Run one command."""
     for stream in (sys.stdin, sys.stdout, sys.stderr):
         _speak_utf8(stream)
     options = _parser().parse_args(arguments)

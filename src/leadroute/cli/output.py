@@ -1,8 +1,9 @@
 """The output of a command: plain text, or color and bars on a terminal.
 
-Color needs a terminal, the ``cli`` extra, and no ``NO_COLOR`` in the environment; else the text is plain, the same on
-every machine. Control characters of a file, and marks that turn the direction of text, never reach a terminal: text has
-a question mark for each, JSON its escape. What goes to a pipe as CSV is as it was.
+Color needs a terminal, the ``cli`` extra, and no ``NO_COLOR`` in the environment; else the text is
+plain, the same on every machine. Control characters of a file, and marks that turn the direction of
+text, never reach a terminal: text has a question mark for each, JSON its escape. What goes to a
+pipe as CSV is as it was.
 """
 
 from __future__ import annotations
@@ -15,8 +16,7 @@ from typing import Any, Final, TextIO, TypeVar
 
 T = TypeVar("T")
 
-STEP: Final = 100
-"""After how many items a plain progress line is written again."""
+STEP: Final = 100  # after how many items a plain progress line is written again
 
 # C0 without the line end, C1, marks and embeddings of direction, separators of lines, and half surrogate pairs.
 _CONTROL: Final = re.compile(
@@ -26,22 +26,12 @@ _NUMBER: Final = re.compile(r"-|[0-9][0-9,.]*( ?[%smhd].*)?")
 
 
 def shown(text: str) -> str:
-    r"""Return the text without control characters, except for line ends.
-
-    Example:
-        >>> shown("a\x1b[31mb")
-        'a?[31mb'
-    """
+    r"""Return the text without control characters, except for line ends."""
     return _CONTROL.sub("?", text)
 
 
 def in_json(value: Any) -> str:
-    r"""The value as JSON in which no control character stands raw.
-
-    Example:
-        >>> in_json({"id": "a\u202eb"})
-        '{"id": "a\\u202eb"}'
-    """
+    r"""The value as JSON in which no control character stands raw."""
     written = json.dumps(value, ensure_ascii=False)
     return _CONTROL.sub(lambda found: f"\\u{ord(found[0]):04x}", written)
 
@@ -54,13 +44,7 @@ def _one_line(row: dict[str, Any]) -> dict[str, Any]:
 
 
 class Screen:
-    """Where results and remarks go.
-
-    Args:
-        out: For results.
-        err: For remarks and progress.
-        environment: The variables of the process, for ``NO_COLOR``.
-    """
+    """Where results and remarks go."""
 
     def __init__(self, out: TextIO, err: TextIO, environment: Mapping[str, str]) -> None:
         self.out = out
@@ -80,7 +64,7 @@ class Screen:
         print(in_json(value), file=self.out)
 
     def cells(self, rows: Iterable[dict[str, Any]]) -> Iterable[dict[str, Any]]:
-        """Rows for CSV on standard output: as they are, but for a terminal without control characters."""
+        """Rows for CSV on standard output: as they are, but on a terminal no control characters."""
         return map(_one_line, rows) if self.out.isatty() else rows
 
     def head(self, text: str) -> None:

@@ -20,6 +20,7 @@ from leadroute.cli.output import Screen
 from leadroute.errors import ConfigError
 from leadroute.insight.coverage import Coverage, coverage_of, heat_map
 from leadroute.insight.report import RepFigures, Report, report_on
+from leadroute.rules.describe import plural
 from leadroute.stores import SqliteStore
 
 
@@ -61,7 +62,7 @@ def _coverage(options: Any) -> Coverage | None:
 
 def show(found: Report, screen: Screen) -> None:
     """Print the figures as tables."""
-    screen.head(f"{found.leads:,} leads")
+    screen.head(plural(found.leads, "lead"))
     if found.leads:
         _show_leads(found, screen)
     if found.coverage is not None:

@@ -1,13 +1,8 @@
 """``leadroute route``: every lead of a file to a rep, one row of output for each.
 
-The rules of this module:
-
-* One lead at a time, in the order of the file, in constant memory. Without ``--store`` the placements go to a SQLite
-  file that is removed at the end, because a store in memory would grow with the leads.
-* A lead that was submitted before keeps its placement, so the same command may be run again after a crash. That is
-  why the store need not wait for the disk at every lead: a loss of power may cost the last few, and never breaks it.
-* A bad row is named at the end, with its line. The others are routed.
-* What the columns fill is told before the first lead. The output file is opened when the header could be read.
+A lead that was submitted before keeps its placement, so the same command may be run again after a
+crash. That is why the store need not wait for the disk at every lead: a loss of power may cost the
+last few, and never breaks it.
 """
 
 from __future__ import annotations
@@ -22,7 +17,6 @@ from typing import Any, Final, TextIO
 
 from attrs import field, fields, frozen
 
-from leadroute.cli.columns import told_columns, unfilled
 from leadroute.cli.inputs import (
     add_json,
     add_leads,
@@ -32,10 +26,13 @@ from leadroute.cli.inputs import (
     leads_of,
     policy_of,
     roster_of,
+    told_columns,
+    told_restored,
+    unfilled,
 )
 from leadroute.cli.output import Screen, in_json
 from leadroute.errors import FieldTypeError, InvalidTransitionError, RowError
-from leadroute.formats.csv_export import write_rows
+from leadroute.formats.csv_rows import write_rows
 from leadroute.formats.rows import Reading
 from leadroute.model.lead import Lead
 from leadroute.offers.dispatcher import Dispatcher
@@ -43,12 +40,10 @@ from leadroute.offers.placement import Placement, Status
 from leadroute.ranking.decide import Decided
 from leadroute.ranking.ranking import Outcome, Ranking
 from leadroute.ranking.router import Router
+from leadroute.rules.describe import plural
 from leadroute.stores import SqliteStore
 
-__all__ = ["add", "run"]
-
-NAMED: Final = 100
-"""How many bad rows are named; the others are counted."""
+NAMED: Final = 100  # how many bad rows are named; the others are counted
 
 COLUMNS: Final = ("lead_id", "status", "rep", "rule", "score", "reason_code", "reason")
 SCORED: Final = ("lead_score", "lead_grade", "completeness")
@@ -117,22 +112,15 @@ def run(options: Any, screen: Screen) -> int:
     for each in routing.bad:
         screen.note(str(each))
     if routing.counts["bad"] > len(routing.bad):
-        screen.note(f"... and {routing.counts['bad'] - len(routing.bad):,} bad rows more")
+        more = plural(routing.counts["bad"] - len(routing.bad), "more bad row")
+        screen.note(f"... and {more}")
     screen.note(_summary(routing.counts, leads.restored, spent))
     return 1 if routing.bad else 0
 
 
 @frozen
 class _Routing:
-    """Leads on their way through a dispatcher, and what is counted meanwhile.
-
-    Args:
-        dispatcher: Whose policy and store are used.
-        heard: Where its router leaves what it decided last.
-        accepting: Whether each rep accepts at once.
-        counts: How many leads came to which status, and how many rows were bad.
-        bad: The first bad rows.
-    """
+    """Leads on their way through a dispatcher, and what is counted meanwhile."""
 
     dispatcher: Dispatcher
     heard: list[Decided | Ranking]
@@ -141,7 +129,7 @@ class _Routing:
     bad: list[RowError | FieldTypeError] = field(factory=list)
 
     def rows(self, leads: Iterable[Lead | RowError]) -> Iterator[dict[str, Any]]:
-        """One row of output for each lead; what is no lead, or cannot be judged, is noted as bad."""
+        """One row of output for each lead; what is no lead or cannot be judged is noted as bad."""
         for found in leads:
             row = found if isinstance(found, RowError) else self._routed(found)
             if isinstance(row, dict):
@@ -155,7 +143,7 @@ class _Routing:
     def _routed(self, lead: Lead) -> dict[str, Any] | FieldTypeError:
         self.heard.clear()
         try:
-            placement = self.dispatcher.submit(lead)
+            placement = self.dispatcher.submit(lead, on_error="raise")
         except FieldTypeError as error:
             return error
         if self.accepting and placement.status is Status.OFFERED and placement.rep_id is not None:
@@ -168,7 +156,7 @@ class _Routing:
             why = f": {placement.reason}" if placement.reason else ""
             before = f"submitted before, as {placement.status.value}{why}"
             return self._row(placement, None, placement.reason_code, before)
-        best = found.first() if isinstance(found, Decided) else None
+        best = found.best() if isinstance(found, Decided) else None
         if best is not None:
             score = round(best.score, 6)
             return self._row(placement, score, Outcome.ASSIGNABLE.value, best.reason)
@@ -197,11 +185,7 @@ def _row(placement: Placement, score: float | None, code: str, reason: str) -> d
 
 
 def _scores(placement: Placement) -> dict[str, Any]:
-    given = (
-        _rounded(placement.lead_score),
-        placement.lead_grade,
-        _rounded(placement.completeness),
-    )
+    given = (_rounded(placement.lead_score), placement.lead_grade, _rounded(placement.completeness))
     return dict(zip(SCORED, given, strict=True))
 
 
@@ -228,7 +212,7 @@ def _output(options: Any, opened: ExitStack, screen: Screen) -> TextIO:
 
 
 def _unread(options: Any, router: Router, leads: Reading[Lead]) -> Iterator[str]:
-    """What the policy reads and no column fills; of rows without a common header nobody can say it beforehand."""
+    """What the policy reads and no column fills; nothing for rows without a common header."""
     missing = unfilled(router, leads, country=options.country) if leads.columns else []
     if missing:
         yield f"{leads.name}: the policy reads {', '.join(missing)}, which no column fills; --map says which one does"
@@ -237,7 +221,7 @@ def _unread(options: Any, router: Router, leads: Reading[Lead]) -> Iterator[str]
 def _summary(counts: Counter[str], restored: int, spent: float) -> str:
     leads = counts.total() - counts["bad"]
     places = ", ".join(f"{counts[each.value]:,} {each}" for each in Status if counts[each.value])
-    told = f"{leads:,} leads: {places}" if places else "no leads"
+    told = f"{plural(leads, 'lead')}: {places}" if places else "no leads"
     rate = f"{leads / spent:,.0f} leads/s" if spent > 0 else "at once"
-    codes = f"; {restored:,} postal codes got their zeros back" if restored else ""
-    return f"{told}{codes}; {counts['bad']:,} bad rows; {rate}"
+    bad = plural(counts["bad"], "bad row")
+    return f"{told}{told_restored(restored)}; {bad}; {rate}"

@@ -4,17 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from leadroute.lazy import on_demand
+from leadroute.lazy import by_name, on_demand
 
 if TYPE_CHECKING:
-    from leadroute.formats.column_file import load_columns
-    from leadroute.formats.csv_export import row_of, write_rows
-    from leadroute.formats.csv_rows import read_territories
+    from leadroute.formats.csv_rows import read_territories, row_of, write_rows
     from leadroute.formats.icalendar import read_time_off
     from leadroute.formats.json_schema import policy_schema
-    from leadroute.formats.jsonlogic import from_jsonlogic, to_jsonlogic
+    from leadroute.formats.jsonlogic import from_jsonlogic, jsonlogic_data, to_jsonlogic
     from leadroute.formats.policy_file import dump_policy, load_policy, parse_policy
     from leadroute.formats.rows import read_leads, read_reps
+    from leadroute.formats.source import load_columns
     from leadroute.model.columns import (
         DYNAMICS,
         HUBSPOT,
@@ -38,6 +37,7 @@ __all__ = [
     "dumps",
     "from_dict",
     "from_jsonlogic",
+    "jsonlogic_data",
     "load_columns",
     "load_policy",
     "loads",
@@ -53,31 +53,18 @@ __all__ = [
     "write_rows",
 ]
 
-_HOMES = {
-    "SALESFORCE": "leadroute.model.columns",
-    "HUBSPOT": "leadroute.model.columns",
-    "PIPEDRIVE": "leadroute.model.columns",
-    "ZOHO": "leadroute.model.columns",
-    "DYNAMICS": "leadroute.model.columns",
-    "META_LEAD_ADS": "leadroute.model.columns",
-    "ColumnMap": "leadroute.model.columns",
-    "load_columns": "leadroute.formats.column_file",
-    "dump_policy": "leadroute.formats.policy_file",
-    "dumps": "leadroute.plain",
-    "from_dict": "leadroute.plain",
-    "from_jsonlogic": "leadroute.formats.jsonlogic",
-    "load_policy": "leadroute.formats.policy_file",
-    "loads": "leadroute.plain",
-    "parse_policy": "leadroute.formats.policy_file",
-    "policy_schema": "leadroute.formats.json_schema",
-    "read_leads": "leadroute.formats.rows",
-    "read_reps": "leadroute.formats.rows",
-    "read_territories": "leadroute.formats.csv_rows",
-    "read_time_off": "leadroute.formats.icalendar",
-    "row_of": "leadroute.formats.csv_export",
-    "to_dict": "leadroute.plain",
-    "to_jsonlogic": "leadroute.formats.jsonlogic",
-    "write_rows": "leadroute.formats.csv_export",
-}
+_HOMES = by_name(
+    {
+        "leadroute.model.columns": "SALESFORCE HUBSPOT PIPEDRIVE ZOHO DYNAMICS META_LEAD_ADS ColumnMap",
+        "leadroute.formats.source": "load_columns",
+        "leadroute.formats.policy_file": "dump_policy load_policy parse_policy",
+        "leadroute.plain": "dumps from_dict loads to_dict",
+        "leadroute.formats.jsonlogic": "from_jsonlogic jsonlogic_data to_jsonlogic",
+        "leadroute.formats.json_schema": "policy_schema",
+        "leadroute.formats.rows": "read_leads read_reps",
+        "leadroute.formats.csv_rows": "read_territories row_of write_rows",
+        "leadroute.formats.icalendar": "read_time_off",
+    }
+)
 
 __getattr__, __dir__ = on_demand(__name__, __all__, _HOMES)

@@ -1,34 +1,30 @@
 """Rows and territories from CSV.
 
-The rules of this module:
-
-* The header alone decides what separates the cells, unless a line ``sep=;`` before it does. Empty rows may stand above.
-* A row begins on the line of its first cell; quoted cells may run over many lines.
-* A row with too few or too many cells is refused whole, because its cells may have moved. Columns without a name at
-  the end count as long as they are empty. A row of empty cells says nothing and is passed over.
-* The columns of territories are the fields of ``Territory``, in any order and case; ``name`` must be there. An empty
-  cell says nothing. ``center`` is two numbers with ``;`` between: latitude and longitude.
-* Territories are checked one by one, so that one bad row is one error. Parents are checked when all rows are there.
+A row with too few or too many cells is refused whole, because its cells may have moved. Columns without a name at
+the end count as long as they are empty. A row of empty cells says nothing and is passed over.
 """
 
 from __future__ import annotations
 
 import csv
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
+from contextlib import nullcontext
+from datetime import datetime
 from itertools import chain
-from typing import Any, Final
+from pathlib import Path
+from typing import Any, Final, TextIO
 
 from attrs import fields
 
 from leadroute.errors import FieldError, RowError, ValidationError, nearest
 from leadroute.formats.source import LONGEST_LINE, Lines, Source, name_of, opened
-from leadroute.model.cells import read_names, read_number
-from leadroute.model.row_reader import NOT_UTF8
+from leadroute.model.lead import Lead, Signal
+from leadroute.model.rep import Rep
+from leadroute.model.row_reader import NOT_UTF8, read_names, read_number
 from leadroute.model.territory import Territory
 from leadroute.model.validation import Refused
-
-__all__ = ["read_territories", "table_rows"]
+from leadroute.model.values import number_text
 
 _DELIMITERS: Final = ",;\t"
 _SEPARATOR: Final = re.compile(r'"?sep=(.)"?', re.IGNORECASE)
@@ -38,11 +34,7 @@ TableRow = tuple[int, Sequence[str] | RowError]
 
 
 def table_rows(lines: Lines) -> tuple[int, list[str], Iterator[TableRow]]:
-    """Return the header of a table with its line, and its rows with the line that each starts on.
-
-    Raises:
-        RowError: The header cannot be right.
-    """
+    """Return the header of a table with its line, and its rows with the lines they start on."""
     first, delimiter = _top(lines)
     number, rows = lines.number, chain([first], lines)
     reader = csv.reader(rows, delimiter=delimiter, strict=True)
@@ -137,15 +129,11 @@ _NUMBERS: Final = ("min_employees", "max_employees", "radius_km", "priority")
 _TEXTS: Final = ("name", "parent")
 
 
-def _center(cell: str) -> list[float]:
-    return [read_number(part, ".") for part in read_names(cell)]
-
-
 _READERS: Final[Mapping[str, Callable[[str], Any]]] = {
     **{each.name: read_names for each in fields(Territory) if each.init},
     **dict.fromkeys(_NUMBERS, read_number),
     **dict.fromkeys(_TEXTS, str.strip),
-    "center": _center,
+    "center": lambda cell: [read_number(part, ".") for part in read_names(cell)],
 }
 
 
@@ -155,8 +143,8 @@ def read_territories(
     """The territories of a CSV file, and every row of it that is none.
 
     Args:
-        source: A path, an open text file, or an iterable of lines. Cells have ``,`` between them, or tabs, or ``;``
-            when the header has more of those.
+        source: A path, an open text file, or an iterable of lines. Cells have ``,`` between them,
+            or tabs, or ``;`` when the header has more of those.
         name: What errors call the source; its path, else ``<stdin>``, when not given.
 
     Returns:
@@ -253,3 +241,98 @@ def _territory(
     except ValidationError as error:
         return RowError(called, line, (*faults, *error.faults))
     return RowError(called, line, faults) if faults else territory
+
+
+_FORMULAS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")  # noqa: RUF001 - full-width forms
+
+
+def write_rows(
+    target: str | Path | TextIO,
+    columns: Sequence[str],
+    rows: Iterable[Mapping[str, Any]],
+    *,
+    guard: bool = True,
+) -> int:
+    """Write rows as CSV in UTF-8, one at a time.
+
+    Args:
+        target: A path, or an open text file such as ``sys.stdout``, opened with ``newline=""``.
+        columns: The names of the columns, in their order.
+        rows: For each row its values by column. A column without a value stays empty.
+        guard: Whether to put a quote before text that a spreadsheet could take for a formula. Say
+            ``False`` only when a program reads the file.
+
+    Returns:
+        How many rows were written, the header not counted.
+
+    Raises:
+        OSError: The file cannot be written.
+
+    Example:
+        >>> import sys
+        >>> write_rows(
+        ...     sys.stdout,
+        ...     ["id", "company", "budget"],
+        ...     [{"id": "L-1", "company": "=1+1", "budget": -5}],
+        ... )
+        "id","company","budget"
+        "L-1","'=1+1",-5
+        1
+    """
+    with (
+        Path(target).open("w", encoding="utf-8", newline="")
+        if isinstance(target, str | Path)
+        else nullcontext(target)
+    ) as file:
+        writer = csv.writer(file, quoting=csv.QUOTE_NONNUMERIC, lineterminator="\n")
+        writer.writerow([_guarded(column) if guard else column for column in columns])
+        count = 0
+        for row in rows:
+            cells = (cell_of(row.get(column)) for column in columns)
+            writer.writerow([_guarded(cell) if guard else cell for cell in cells])
+            count += 1
+    return count
+
+
+def row_of(value: Lead | Rep) -> dict[str, Any]:
+    """The known fields of a lead or a rep, by the names that ``read_leads`` and ``read_reps`` know.
+
+    Example:
+        >>> row_of(Lead("L-1", country="de", attributes={"seats": 12}))
+        {'id': 'L-1', 'country': 'DE', 'attributes.seats': 12}
+    """
+    row = {
+        attribute.name: given
+        for attribute in fields(type(value))
+        if attribute.name != "attributes"
+        and (given := getattr(value, attribute.name)) != attribute.default
+    }
+    return row | {f"attributes.{name}": given for name, given in value.attributes.items()}
+
+
+def cell_of(value: Any) -> str | int | float:
+    """What stands in a cell for a value."""
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, int | float):
+        written = number_text(value)  # 50.125 could be read as 50125
+        return value if written == repr(value) else written
+    if isinstance(value, datetime):
+        return value.isoformat().replace("+00:00", "Z")
+    if isinstance(value, Signal):
+        return f"{value.kind}@{cell_of(value.at)}={cell_of(value.value)}"
+    if isinstance(value, Mapping):
+        return "; ".join(f"{name}={cell_of(level)}" for name, level in value.items())
+    if isinstance(value, Set):
+        return "; ".join(sorted(map(str, value)))
+    if isinstance(value, list | tuple):
+        return "; ".join(str(cell_of(each)) for each in value)
+    return str(value)
+
+
+def _guarded(cell: str | float) -> str | float:
+    if isinstance(cell, str) and cell.lstrip(" \u00a0\ufeff").startswith(_FORMULAS):
+        return f"'{cell}"
+    return cell

@@ -1,11 +1,6 @@
 """Time off from iCalendar files, as calendar programs export them.
 
-The rules of this module:
-
-* Every event that blocks time is time off. Events that are marked as free, or cancelled, are left out.
-* An all-day event is whole local dates. A time without a zone is local to the rep.
-* Repeating events are refused: write each absence, or make it part of the weekly windows.
-* No title, description or participant of an event is read, kept or repeated.
+No title, description or participant of an event is read, kept or repeated.
 """
 
 from __future__ import annotations
@@ -19,8 +14,6 @@ from leadroute.errors import ConfigError, MissingExtraError
 from leadroute.model.schedule import TimeOff
 from leadroute.model.validation import is_zone
 
-__all__ = ["read_time_off"]
-
 
 def read_time_off(text: str | bytes, zone: str | ZoneInfo) -> tuple[TimeOff, ...]:
     """The time off in an iCalendar file, for ``Schedule(..., time_off=...)``.
@@ -30,8 +23,8 @@ def read_time_off(text: str | bytes, zone: str | ZoneInfo) -> tuple[TimeOff, ...
         zone: The zone of times that name none.
 
     Raises:
-        ConfigError: The zone is not known, the file is no calendar, or it holds an event that repeats or cannot be
-            read; the message gives the event's number.
+        ConfigError: The zone is not known, the file is no calendar, or it holds an event that
+            repeats or cannot be read; the message gives the event's number.
         MissingExtraError: The package ``icalendar`` is not installed.
     """
     try:
@@ -47,7 +40,7 @@ def read_time_off(text: str | bytes, zone: str | ZoneInfo) -> tuple[TimeOff, ...
     local = ZoneInfo(zone) if isinstance(zone, str) else zone
     found = []
     for number, event in enumerate(events, start=1):
-        if _blocks(event):
+        if event.get("TRANSP") != "TRANSPARENT" and event.get("STATUS") != "CANCELLED":
             try:
                 found.append(_absence(event, local))
             except ValueError:
@@ -63,10 +56,6 @@ def read_time_off(text: str | bytes, zone: str | ZoneInfo) -> tuple[TimeOff, ...
     return tuple(found)
 
 
-def _blocks(event: Any) -> bool:
-    return not (event.get("TRANSP") == "TRANSPARENT" or event.get("STATUS") == "CANCELLED")
-
-
 def _absence(event: Any, zone: ZoneInfo) -> TimeOff:
     start, end = event.start, event.end
     if isinstance(start, datetime):
@@ -76,7 +65,7 @@ def _absence(event: Any, zone: ZoneInfo) -> TimeOff:
 
 
 def _lost_zone(event: Any) -> bool:
-    """Whether a time names a zone that could not be found, so that it would count as local to the rep."""
+    """Whether a time names a zone that was not found, so that it would count as local."""
     times = [event[name] for name in ("DTSTART", "DTEND") if name in event]
     return any(
         "TZID" in time.params and isinstance(time.dt, datetime) and time.dt.tzinfo is None

@@ -1,14 +1,6 @@
 """Leads and reps from JSON.
 
-The rules of this module:
-
-* A key that stands twice in one object is an error; the standard library would silently keep the last.
-* ``NaN`` and ``Infinity`` are no JSON. A number that needs thousands of digits is no number.
-* Text nested too deep is an error like any other, never a crash.
-* The array may be the whole file, or stand under a key such as ``records``.
-* A line that is not JSON spoils that row alone. An array that is not JSON ends there, because nothing after it can be
-  told apart.
-* No object is longer than ``LONGEST_LINE`` characters.
+A key that stands twice in one object is an error; the standard library would keep the last.
 """
 
 from __future__ import annotations
@@ -21,17 +13,9 @@ from typing import Any
 from leadroute.errors import FieldError, RowError
 from leadroute.formats.source import BOM, LONGEST_LINE, Lines
 
-__all__ = ["Malformed", "Objects", "Row", "array_rows", "line_rows", "strict_json"]
-
 
 class Malformed(Exception):
-    """Text that is not JSON, or doubtful JSON.
-
-    Args:
-        problem: What is wrong and what to write instead.
-        line: The line, counted from 1; 0 when it is not known.
-        column: The character in that line, counted from 1.
-    """
+    """Text that is not JSON, or doubtful JSON."""
 
     def __init__(self, problem: str, line: int = 0, column: int = 0) -> None:
         super().__init__(problem, line, column)
@@ -53,11 +37,7 @@ class Objects:
         )
 
     def decode(self, text: str, start: int = 0) -> tuple[Any, int]:
-        """The value that begins at ``start``, and where it ends.
-
-        Raises:
-            Malformed: There is none.
-        """
+        """The value that begins at ``start``, and where it ends."""
         self.problems.clear()
         try:
             found, end = self._decoder.raw_decode(text, start)
@@ -82,15 +62,7 @@ class Objects:
 
 
 def strict_json(text: str) -> Any:
-    """The value that the whole text stands for.
-
-    Raises:
-        Malformed: The text is not JSON, or doubtful.
-
-    Example:
-        >>> strict_json('{"a": 1}')
-        {'a': 1}
-    """
+    """The value that the whole text stands for."""
     objects = Objects()
     start = len(text) - len(text.lstrip(" \t\r\n"))
     found, end = objects.decode(text, start)
@@ -126,11 +98,7 @@ def line_rows(lines: Lines) -> Iterator[tuple[int, Row]]:
 
 
 def array_rows(lines: Lines) -> Iterator[tuple[int, Row]]:
-    """Return the objects of an array, with the line that each starts on.
-
-    Raises:
-        RowError: The file is no array, and no object that holds one.
-    """
+    """Return the objects of an array, with the line that each starts on."""
     text = _Text(lines)
     _enter(text, lines.name)
     return _objects(text, lines.name)
@@ -144,10 +112,7 @@ def _objects(text: _Text, name: str) -> Iterator[tuple[int, Row]]:
         try:
             found, problems = text.value()
         except Malformed as error:
-            yield (
-                line,
-                _refused(name, line, f"{error.problem}; the rest was not read"),
-            )
+            yield (line, _refused(name, line, f"{error.problem}; the rest was not read"))
             return
         if problems:
             yield line, _refused(name, line, "; ".join(problems))
@@ -210,11 +175,7 @@ class _Text:
         self._move(self._at + 1)
 
     def value(self) -> tuple[Any, list[str]]:
-        """The value that begins here, and what is doubtful about it.
-
-        Raises:
-            Malformed: There is none.
-        """
+        """The value that begins here, and what is doubtful about it."""
         while True:
             try:
                 found, end = self._objects.decode(self._window, self._at)
@@ -231,7 +192,7 @@ class _Text:
         self._at = end
 
     def _grow(self) -> bool:
-        """Read as much again as is left of the window, so that a long object is not parsed line by line."""
+        """Read as much again as is left of the window: no long object is parsed line by line."""
         left, self._at = self._window[self._at :], 0
         pieces, size = [left], 0
         while size <= len(left) and (piece := next(self._pieces, "")):

@@ -1,10 +1,6 @@
-"""A JSON Schema of policy files, made from the code that reads them, so that editors complete and check.
+"""A JSON Schema of policy files, made from the code that reads them, for editors.
 
-The rules of this module:
-
-* What is open to choice (kinds, outcomes, expectations, fields of leads and reps) is taken from where it is defined.
-* Whatever the schema refuses, ``parse_policy`` refuses. The text of conditions and scores is left to ``parse_policy``.
-* ``null`` means left out, as in JSON policies.
+Whatever the schema refuses, ``parse_policy`` refuses. The text of conditions and scores is left to ``parse_policy``.
 """
 
 from __future__ import annotations
@@ -23,8 +19,6 @@ from leadroute.ranking.ranking import Outcome
 from leadroute.rules.fallback import CASES
 from leadroute.rules.fields import CUSTOM_KINDS, FIELDS, Kind
 from leadroute.rules.rule import OUTCOMES, RELEASE_ON
-
-__all__ = ["policy_schema"]
 
 Schema = dict[str, Any]
 
@@ -83,17 +77,28 @@ def policy_schema() -> Schema:
     }
 
 
-def _lint() -> Schema:
-    return {
-        "description": "What the lint keeps quiet about.",
-        "type": ["object", "null"],
-        "additionalProperties": False,
-        "properties": {"ignore": _table_of(_text("Why this code is ignored."))},
-    }
+def _is(description: str, kind: str, **more: Any) -> Schema:
+    return {"description": description, "type": kind, **more}
+
+
+def _or_null(schema: Schema) -> Schema:
+    return {**schema, "type": [schema["type"], "null"]}
 
 
 def _text(description: str) -> Schema:
-    return {"description": description, "type": ["string", "null"]}
+    return _or_null(_is(description, "string"))
+
+
+def _lint() -> Schema:
+    ignored = {"ignore": _table_of(_text("Why this code is ignored."))}
+    return _or_null(
+        _is(
+            "What the lint keeps quiet about.",
+            "object",
+            additionalProperties=False,
+            properties=ignored,
+        )
+    )
 
 
 def _choice(description: str, *values: str) -> Schema:
@@ -125,90 +130,71 @@ def _fields() -> Schema:
 
 
 def _name(what: str) -> Schema:
-    return {
-        "description": f"The name of the {what}, unique.",
-        "type": "string",
-        "minLength": 1,
-        "maxLength": 80,
-    }
+    return _is(f"The name of the {what}, unique.", "string", minLength=1, maxLength=80)
 
 
 def _factor() -> Schema:
-    return _table(
-        "One thing that a lead must fulfil.",
-        {
-            "name": _name("factor"),
-            "require": {"description": "Condition that must hold of the lead.", "type": "string"},
-            "outcome": _choice("What becomes of a lead of which it does not hold.", *OUTCOMES),
-            "reason": _text("Why, in words."),
-        },
-        "name",
-        "require",
-    )
+    properties = {
+        "name": _name("factor"),
+        "require": _is("Condition that must hold of the lead.", "string"),
+        "outcome": _choice("What becomes of a lead of which it does not hold.", *OUTCOMES),
+        "reason": _text("Why, in words."),
+    }
+    return _table("One thing that a lead must fulfil.", properties, "name", "require")
 
 
 def _lead_scoring() -> Schema:
+    coefficients = {
+        "intercept": _number("The log-odds of a lead without any feature."),
+        "coefficients": _table_of({"type": "number"}),
+    }
     properties = {
         "blend": _number("How much fit counts beside engagement.", minimum=0, maximum=1),
         "half": _number("The heat that gives half of full engagement.", exclusiveMinimum=0),
         "model": {
             "description": "The name of a model that the caller hands in, or plain coefficients.",
-            "anyOf": [
-                {"type": ["string", "null"]},
-                _table(
-                    "A logistic model.",
-                    {
-                        "intercept": _number("The log-odds of a lead without any feature."),
-                        "coefficients": _table_of({"type": "number"}),
-                    },
-                ),
-            ],
+            "anyOf": [{"type": ["string", "null"]}, _table("A logistic model.", coefficients)],
         },
         "fit": _list_of(_criterion()),
         "source": _list_of(_source()),
         "engagement": _list_of(_signal()),
         "grade": _list_of(_grade()),
     }
-    table = _table("How leads are scored before they are qualified.", properties)
-    return {**table, "type": ["object", "null"]}
+    return _or_null(_table("How leads are scored before they are qualified.", properties))
 
 
 def _number(description: str, **bounds: float) -> Schema:
-    return {"description": description, "type": ["number", "null"], **bounds}
+    return _or_null(_is(description, "number", **bounds))
 
 
-_POINTS: Final[Schema] = {
-    "description": "What it adds; below 0 for what speaks against the lead.",
-    "type": ["number", "null"],
-    "not": {"const": 0},
-}
+def _points() -> Schema:
+    return {
+        **_number("What it adds; below 0 for what speaks against the lead."),
+        "not": {"const": 0},
+    }
 
 
 def _criterion() -> Schema:
-    return _table(
-        "What a lead is.",
-        {
-            "name": {"description": "The name of the criterion, unique.", "type": "string"},
-            "when": {"description": "Condition on the lead.", "type": "string"},
-            "points": _POINTS,
-        },
-        "name",
-        "when",
-    )
+    properties = {
+        "name": _is("The name of the criterion, unique.", "string"),
+        "when": _is("Condition on the lead.", "string"),
+        "points": _points(),
+    }
+    return _table("What a lead is.", properties, "name", "when")
 
 
 def _source() -> Schema:
     properties = {
         "source": _text("Where the lead came from; either this or channel."),
         "channel": _text("How the lead arrived."),
-        "points": _POINTS,
+        "points": _points(),
     }
     return _table("Points for where a lead came from.", properties)
 
 
 def _signal() -> Schema:
     properties = {
-        "signal": {"description": "The kind of signal, unique.", "type": "string"},
+        "signal": _is("The kind of signal, unique.", "string"),
         "points": _number("What each unit of its value adds while it is new.", exclusiveMinimum=0),
         "half_life": _text("The age at which it counts half, such as 7d."),
     }
@@ -216,52 +202,34 @@ def _signal() -> Schema:
 
 
 def _grade() -> Schema:
-    return _table(
-        "A grade of leads by score.",
-        {
-            "name": _name("grade"),
-            "at_least": {
-                "description": "The score from which on a lead belongs to it.",
-                "type": "number",
-                "minimum": 0,
-                "maximum": 1,
-            },
-            "respond_within": _text("The time within which such a lead must be contacted."),
-            "priority": {"description": "Higher goes first.", "type": ["integer", "null"]},
-        },
-        "name",
-        "at_least",
-    )
+    bound = "The score from which on a lead belongs to it."
+    properties = {
+        "name": _name("grade"),
+        "at_least": _is(bound, "number", minimum=0, maximum=1),
+        "respond_within": _text("The time within which such a lead must be contacted."),
+        "priority": _or_null(_is("Higher goes first.", "integer")),
+    }
+    return _table("A grade of leads by score.", properties, "name", "at_least")
 
 
 def _disposition() -> Schema:
-    return _table(
-        "A word that feedback may use.",
-        {
-            "name": _name("disposition"),
-            "closes": {
-                "description": "Whether it ends the work on the lead.",
-                "type": ["boolean", "null"],
-            },
-            "won": {"description": "Whether it counts as a win.", "type": ["boolean", "null"]},
-            "spellings": {
-                "description": "Other words that mean the same.",
-                "type": ["array", "null"],
-                "items": {"type": "string"},
-            },
-        },
-        "name",
-    )
+    properties = {
+        "name": _name("disposition"),
+        "closes": _or_null(_is("Whether it ends the work on the lead.", "boolean")),
+        "won": _or_null(_is("Whether it counts as a win.", "boolean")),
+        "spellings": {"description": "Other words that mean the same.", **_names()},
+    }
+    return _table("A word that feedback may use.", properties, "name")
+
+
+def _names() -> Schema:
+    return _list_of({"type": "string"})
 
 
 def _pool() -> Schema:
     properties = {
         "name": _name("pool"),
-        "reps": {
-            "description": "The ids of its members.",
-            "type": ["array", "null"],
-            "items": {"type": "string"},
-        },
+        "reps": {"description": "The ids of its members.", **_names()},
         "where": _text("Condition on the rep."),
     }
     members = [
@@ -307,29 +275,22 @@ def _fallback(cases: Iterable[str]) -> Schema:
         "type": ["string", "array", "null"],
         "items": {"type": "string"},
     }
-    return {
-        **_table("What happens when nobody is found.", dict.fromkeys(cases, steps)),
-        "type": ["object", "null"],
-    }
+    return _or_null(_table("What happens when nobody is found.", dict.fromkeys(cases, steps)))
 
 
 def _territory() -> Schema:
-    known = {
-        each.name: _TERRITORY.get(each.name, _NAMES) for each in fields(Territory) if each.init
+    properties = {
+        each.name: _TERRITORY.get(each.name) or _names() for each in fields(Territory) if each.init
     }
-    return _table(
-        "A named geography, vertical or account list.",
-        {**known, "name": _name("territory")},
-        "name",
-    )
+    properties["name"] = _name("territory")
+    return _table("A named geography, vertical or account list.", properties, "name")
 
 
-_NAMES: Final[Schema] = {"type": ["array", "null"], "items": {"type": "string"}}
-_WHOLE: Final[Schema] = {"type": ["integer", "null"]}
 _TERRITORY: Final[Mapping[str, Schema]] = {
-    "min_employees": _WHOLE,
-    "max_employees": _WHOLE,
-    "priority": _WHOLE,
+    **{
+        each: {"type": ["integer", "null"]}
+        for each in ("min_employees", "max_employees", "priority")
+    },
     "radius_km": {"type": ["number", "null"], "minimum": 0},
     "center": {"type": ["array", "null"], "items": {"type": "number"}},
     "parent": {"type": ["string", "null"]},
@@ -337,23 +298,16 @@ _TERRITORY: Final[Mapping[str, Schema]] = {
 
 
 def _test() -> Schema:
-    track_records = (*(each.value for each in Outcome), *OUTCOMES)
-    expected = {each: {"type": "string"} for each in EXPECTATIONS} | {
-        "outcome": {"enum": [*track_records]}
+    outcomes = {"enum": [*(each.value for each in Outcome), *OUTCOMES]}
+    expected = {each: {"type": "string"} for each in EXPECTATIONS} | {"outcome": outcomes}
+    properties = {
+        "name": _name("test"),
+        "lead": _entity("lead", Lead),
+        "expect": {**_table("What shall come out.", expected), "minProperties": 1},
+        "rep": _list_of({**_entity("rep", Rep), "required": ["id"]}),
+        "now": {"type": ["string", "null"], "format": "date-time"},
     }
-    return _table(
-        "A lead, and what shall become of it.",
-        {
-            "name": _name("test"),
-            "lead": _entity("lead", Lead),
-            "expect": {**_table("What shall come out.", expected), "minProperties": 1},
-            "rep": _list_of({**_entity("rep", Rep), "required": ["id"]}),
-            "now": {"type": ["string", "null"], "format": "date-time"},
-        },
-        "name",
-        "lead",
-        "expect",
-    )
+    return _table("A lead, and what shall become of it.", properties, "name", "lead", "expect")
 
 
 def _entity(kind: str, model: type[Any]) -> Schema:

@@ -1,13 +1,7 @@
 """Policies as files: read, checked and written.
 
-The rules of this module:
-
-* What is written reads back as the same data, byte for byte the same for equal data.
-* Text is written in double quotes; in single ones, as it is, where that saves escapes.
-* The equals signs of a table stand below one another.
 * Reading and writing are inverses: ``parse_policy(dump_policy(router)) == router``.
-* Every error of a file is reported at once, each with file, line, table and key.
-* The text of conditions and scores is read by ``leadroute.rules``; nothing in a file is ever evaluated or imported.
+* Conditions and scores are read by ``leadroute.rules``; nothing in a file is evaluated or imported.
 """
 
 from __future__ import annotations
@@ -15,15 +9,15 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 from attrs import fields
 
 from leadroute.errors import ConfigError
-from leadroute.formats.policy_reader import Draft, Scorers, case_table
+from leadroute.formats.policy_reader import WRITTEN_OF_RULE, Draft, Models, Scorers, case_table
 from leadroute.formats.policy_source import Part, Parts, format_of, read_document, read_extended
-from leadroute.formats.scoring_reader import Models
 from leadroute.model.duration import format_duration
 from leadroute.model.territory import Territory
 from leadroute.model.validation import must_be
@@ -31,46 +25,28 @@ from leadroute.ranking.lead_scoring import LeadGrade, LeadScoring, Logistic
 from leadroute.ranking.router import Router
 from leadroute.ranking.scorers.custom import HostScorer
 from leadroute.rules.conditions import Condition, definitions
-from leadroute.rules.disposition import DISPOSITIONS, Disposition
 from leadroute.rules.evaluation import Lists, Predicates
 from leadroute.rules.fallback import Fallback, steps_as_text
-from leadroute.rules.rule import Factor, Pool, Qualification, Rule, parts_of
+from leadroute.rules.rule import (
+    DISPOSITIONS,
+    Disposition,
+    Factor,
+    Pool,
+    Qualification,
+    Rule,
+    parts_of,
+)
 from leadroute.rules.scorer import Scorer, guards
 from leadroute.scorers import BUILT_IN
-
-__all__ = ["FORMAT", "dump_policy", "load_policy", "parse_policy", "write_toml"]
-
 
 _BARE = re.compile(r"[A-Za-z0-9_-]+", re.ASCII)
 _UNSAFE = re.compile(r'[\x00-\x1f"\\\x7f]')
 _VERBATIM = re.compile(r"""[^\x00-\x1f'\x7f]*["\\][^\x00-\x1f'\x7f]*""")
-_SHORT = {
-    "\b": "\\b",
-    "\t": "\\t",
-    "\n": "\\n",
-    "\f": "\\f",
-    "\r": "\\r",
-    '"': '\\"',
-    "\\": "\\\\",
-}
+_SHORT = {"\b": "\\b", "\t": "\\t", "\n": "\\n", "\f": "\\f", "\r": "\\r", '"': '\\"', "\\": "\\\\"}
 
 
 def write_toml(document: Mapping[str, Any]) -> str:
-    """A document as TOML.
-
-    Args:
-        document: Values first, then tables (mappings) and arrays of tables (lists of mappings), by name.
-
-    Example:
-        >>> print(
-        ...     write_toml({"format": 1, "rule": [{"name": "rest", "accept_within": "5m"}]}), end=""
-        ... )
-        format = 1
-        <BLANKLINE>
-        [[rule]]
-        name          = "rest"
-        accept_within = "5m"
-    """
+    """A document as TOML."""
     values, blocks = {}, list[tuple[str, Mapping[str, Any]]]()
     for name, value in document.items():
         if isinstance(value, Mapping):
@@ -108,30 +84,25 @@ def _key(name: str) -> str:
 def _value(value: Any) -> str:
     if isinstance(value, str):
         return _text(value)
-    if isinstance(value, bool):
-        return "true" if value else "false"
     if isinstance(value, list):
         return f"[{', '.join(map(_value, value))}]"
     if isinstance(value, Mapping):
-        return (
-            f"{{ {', '.join(f'{_key(name)} = {_value(each)}' for name, each in value.items())} }}"
-        )
+        pairs = ", ".join(f"{_key(name)} = {_value(each)}" for name, each in value.items())
+        return f"{{ {pairs} }}"
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def _text(value: str) -> str:
     if _VERBATIM.fullmatch(value):
         return f"'{value}'"
-    return f'"{_UNSAFE.sub(_escaped, value)}"'
+    return (
+        '"'
+        + _UNSAFE.sub(lambda found: _SHORT.get(found[0], f"\\u{ord(found[0]):04x}"), value)
+        + '"'
+    )
 
 
-def _escaped(found: re.Match[str]) -> str:
-    char = found.group()
-    return _SHORT.get(char, f"\\u{ord(char):04x}")
-
-
-FORMAT = 1
-"""The number of the format that this version reads and writes."""
+FORMAT = 1  # the number of the format that this version reads and writes
 
 
 def load_policy(
@@ -149,9 +120,9 @@ def load_policy(
         source: The path of the file.
         format: ``toml`` or ``json``; by the ending of the path when not given.
         scorers: The host's own scorers by name, beside the built-in ones.
-        predicates: The functions that ``predicate(name)`` in a condition calls, by name, as for ``Router``.
+        predicates: The functions that ``predicate(name)`` calls, by name, as for ``Router``.
         lists: The lists that replace the bundled ones, by name, as for ``Router``.
-        models: The models that ``[lead_scoring]`` may name, by name: anything with ``predict_proba``.
+        models: The models that ``[lead_scoring]`` may name: anything with ``predict_proba``.
 
     Raises:
         PolicyError: The file has errors; every one is listed with file, line, table and key.
@@ -181,9 +152,9 @@ def parse_policy(
         format: ``toml`` or ``json``.
         name: What errors call the file.
         scorers: The host's own scorers by name, beside the built-in ones.
-        predicates: The functions that ``predicate(name)`` in a condition calls, by name, as for ``Router``.
+        predicates: The functions that ``predicate(name)`` calls, by name, as for ``Router``.
         lists: The lists that replace the bundled ones, by name, as for ``Router``.
-        models: The models that ``[lead_scoring]`` may name, by name: anything with ``predict_proba``.
+        models: The models that ``[lead_scoring]`` may name: anything with ``predict_proba``.
 
     Raises:
         PolicyError: The text has errors; every one is listed with file, line, table and key.
@@ -237,7 +208,7 @@ def dump_policy(
     path: str | Path | None = None,
     format: str | None = None,  # noqa: A002 - the host's word for it
 ) -> str:
-    """The text of the policy file that describes a router, and the file itself when ``path`` is given.
+    """The text of the policy file that describes a router, and the file where ``path`` is given.
 
     Args:
         router: The policy.
@@ -245,8 +216,8 @@ def dump_policy(
         format: ``toml`` or ``json``; by the ending of ``path``, else ``toml``, when not given.
 
     Raises:
-        ConfigError: The policy cannot be written: one name stands for two definitions, or a scorer of the host's was
-            called with something that no file can hold.
+        ConfigError: The policy cannot be written: one name stands for two definitions, or a scorer
+            of the host's was called with something that no file can hold.
         OSError: The file cannot be written.
 
     Example:
@@ -305,14 +276,13 @@ def _factors(qualify: Condition | Qualification | None) -> tuple[Factor, ...]:
     return qualify.factors if isinstance(qualify, Qualification) else ()
 
 
-def _factor_table(factor: Factor) -> dict[str, str]:
-    table = {
-        "name": factor.name,
-        "require": str(factor.condition),
-        "outcome": factor.outcome,
-        "reason": factor.reason,
-    }
+def _known(**table: Any) -> dict[str, Any]:
     return {key: value for key, value in table.items() if value is not None}
+
+
+def _factor_table(factor: Factor) -> dict[str, Any]:
+    condition = str(factor.condition)
+    return _known(name=factor.name, require=condition, outcome=factor.outcome, reason=factor.reason)
 
 
 def _scoring_table(scoring: LeadScoring | None) -> dict[str, Any]:
@@ -323,45 +293,43 @@ def _scoring_table(scoring: LeadScoring | None) -> dict[str, Any]:
         model = {"intercept": model.intercept, "coefficients": dict(model.coefficients)}
     elif model is not None:
         model = model.name
-    table = {
-        "blend": scoring.blend,
-        "half": scoring.half,
-        "model": model,
-        "fit": [
-            {"name": each.name, "when": str(each.when), "points": each.points}
-            for each in scoring.fit
-        ],
-        "source": [{each.field: each.value, "points": each.points} for each in scoring.sources],
-        "engagement": [
-            {"signal": each.signal, "points": each.points, "half_life": each.half_life}
-            for each in scoring.engagement
-        ],
-        "grade": [_grade_table(each) for each in scoring.grades],
-    }
-    return {key: value for key, value in table.items() if value not in (None, [])}
+    fit = [
+        {"name": each.name, "when": str(each.when), "points": each.points} for each in scoring.fit
+    ]
+    engagement = [
+        {"signal": each.signal, "points": each.points, "half_life": each.half_life}
+        for each in scoring.engagement
+    ]
+    return _known(
+        blend=scoring.blend,
+        half=scoring.half,
+        model=model,
+        fit=fit or None,
+        source=[{each.field: each.value, "points": each.points} for each in scoring.sources]
+        or None,
+        engagement=engagement or None,
+        grade=[_grade_table(each) for each in scoring.grades] or None,
+    )
 
 
 def _grade_table(grade: LeadGrade) -> dict[str, Any]:
-    within = grade.respond_within
-    table = {
-        "name": grade.name,
-        "at_least": grade.at_least,
-        "respond_within": None if within is None else format_duration(within),
-        "priority": grade.priority,
-    }
-    return {key: value for key, value in table.items() if value is not None}
+    return _known(
+        name=grade.name,
+        at_least=grade.at_least,
+        respond_within=_duration(grade.respond_within),
+        priority=grade.priority,
+    )
+
+
+def _duration(within: timedelta | None) -> str | None:
+    return None if within is None else format_duration(within)
 
 
 def _disposition_tables(dispositions: tuple[Disposition, ...]) -> list[dict[str, Any]]:
     if dispositions == DISPOSITIONS:
         return []
     tables = (
-        {
-            "name": each.name,
-            "closes": each.closes,
-            "won": each.won,
-            "spellings": [*each.spellings],
-        }
+        {"name": each.name, "closes": each.closes, "won": each.won, "spellings": [*each.spellings]}
         for each in dispositions
     )
     return [{key: value for key, value in table.items() if value} for table in tables]
@@ -376,50 +344,35 @@ def _written_score(rule: Rule) -> Scorer | None:
 
 
 def _pool_table(pool: Pool) -> dict[str, Any]:
-    table = {
-        "name": pool.name,
-        "reps": None if pool.reps is None else sorted(pool.reps),
-        "where": None if pool.where is None else str(pool.where),
-    }
-    return {key: value for key, value in table.items() if value is not None}
+    reps = None if pool.reps is None else sorted(pool.reps)
+    return _known(name=pool.name, reps=reps, where=None if pool.where is None else str(pool.where))
 
 
 def _territory_table(territory: Territory) -> dict[str, Any]:
     table = {each.name: getattr(territory, each.name) for each in fields(Territory) if each.init}
     return {
-        name: sorted(value) if isinstance(value, frozenset) else _listed(value)
+        name: sorted(value)
+        if isinstance(value, frozenset)
+        else [*value]
+        if isinstance(value, tuple)
+        else value
         for name, value in table.items()
         if value not in (None, frozenset())
     }
 
 
-def _listed(value: Any) -> Any:
-    return [*value] if isinstance(value, tuple) else value
-
-
 def _rule_table(rule: Rule) -> dict[str, Any]:
-    table = {
-        "name": rule.name,
-        "when": rule.when,
-        "require": rule.require,
-        "score": _written_score(rule),
-        "pool": rule.pool,
-        "accept_within": None
-        if rule.accept_within is None
-        else format_duration(rule.accept_within),
-    }
-    found: dict[str, Any] = {key: str(value) for key, value in table.items() if value is not None}
-    for name in (
-        "segment",
-        "capacity_cost",
-        "release_on",
-        "in_territory",
-        "max_distance_km",
-        "calling_hours",
-        "min_shared_hours",
-    ):
-        value = getattr(rule, name)
-        if value != getattr(_PLAIN_RULE, name):
+    texts = _known(
+        name=rule.name,
+        when=rule.when,
+        require=rule.require,
+        score=_written_score(rule),
+        pool=rule.pool,
+        accept_within=_duration(rule.accept_within),
+    )
+    found: dict[str, Any] = {key: str(value) for key, value in texts.items()}
+    for name in ("segment", *WRITTEN_OF_RULE):
+        if (value := getattr(rule, name)) != getattr(_PLAIN_RULE, name):
             found[name] = value
     if fallback := _fallback_table(rule.fallback):
         found["fallback"] = fallback
@@ -445,13 +398,14 @@ def _definitions(router: Router) -> dict[str, Condition]:
 
 
 def _conditions(router: Router) -> Iterator[Condition]:
+    scoring = router.lead_scoring
     given = [
         *(
-            part.condition if isinstance(part, Factor) else part
-            for part in parts_of(router.qualify)
+            each.condition if isinstance(each, Factor) else each
+            for each in parts_of(router.qualify)
         ),
         *(pool.where for pool in router.pools),
-        *(each.when for each in (() if router.lead_scoring is None else router.lead_scoring.fit)),
+        *(each.when for each in (() if scoring is None else scoring.fit)),
     ]
     for rule in router.rules:
         given += (rule.when, rule.require, *guards(rule.score))

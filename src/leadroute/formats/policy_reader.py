@@ -1,13 +1,6 @@
 """From the data of a policy file to the policy, with every fault at its place.
 
-The rules of this module:
-
-* Leads and reps have the fields that ``leadroute.plain`` reads; instants are TOML's own or ISO 8601 text.
-* A lead without an id is called ``test``.
-* Every key of every table is looked at, whatever is wrong with the others. Nothing is built from a table with errors.
-* An unknown key is an error, with the nearest known one.
-* After ``MOST_ERRORS`` errors the reading ends: the file is something else than a policy.
-* Places are written as in ``rule[2].when``, counted from 0, behind the file and the line.
+An unknown key is an error, with the nearest known one.
 """
 
 from __future__ import annotations
@@ -16,7 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import date, datetime, timedelta
 from functools import partial
-from typing import Any, TypeVar
+from typing import Any, TypeAlias, TypeVar
 
 from attrs import evolve, fields
 
@@ -26,9 +19,9 @@ from leadroute.errors import (
     PolicyError,
     UnknownFieldError,
     ValidationError,
+    nearest,
 )
 from leadroute.formats.policy_source import Parts
-from leadroute.formats.scoring_reader import Models, read_model, scored_readers
 from leadroute.model.duration import parse_duration
 from leadroute.model.lead import Lead
 from leadroute.model.rep import Rep
@@ -41,53 +34,47 @@ from leadroute.ranking.lead_scoring import (
     FitCriterion,
     LeadGrade,
     LeadScoring,
+    Logistic,
+    NamedModel,
+    Predictor,
     SourcePoints,
+    read_points,
+    read_priority,
+    read_respond_within,
+    read_when,
 )
 from leadroute.ranking.router import Router
-from leadroute.ranking.scorers.parameters import positive, share
+from leadroute.ranking.scorers.parameters import lasting, positive, share
 from leadroute.rules.conditions import ALWAYS, Condition, reads
-from leadroute.rules.disposition import Disposition, check_dispositions
 from leadroute.rules.evaluation import Lists, Predicates, compile_condition, registry_of
 from leadroute.rules.fallback import CASES, Fallback, pool_of, read_steps
 from leadroute.rules.fields import FIELDS
 from leadroute.rules.parser import declared, parse, parse_definitions
-from leadroute.rules.rule import EVERYONE, Factor, Pool, Qualification, Rule, read_ignored
+from leadroute.rules.rule import (
+    EVERYONE,
+    Disposition,
+    Factor,
+    Pool,
+    Qualification,
+    Rule,
+    check_dispositions,
+    read_ignored,
+)
 from leadroute.rules.rule import accept_within as read_accept_within
-from leadroute.rules.scorer import Scorer, guards
-from leadroute.rules.scores import parse_score
-
-__all__ = [
-    "Draft",
-    "Scorers",
-    "case_of",
-    "case_table",
-    "read_expected",
-    "read_instant",
-    "read_lead",
-    "read_reps",
-]
-
+from leadroute.rules.scorer import Scorer, guards, parse_score
 
 T = TypeVar("T")
 
 
 def read_lead(given: Any) -> Lead:
-    """The lead of a test.
-
-    Raises:
-        ConfigError: It is none; every fault is listed.
-    """
+    """The lead of a test."""
     if not isinstance(given, Mapping):
         raise ConfigError("is no table; write { country = 'DE', budget = 500 }")
     return _read(Lead, {"id": "test", **given})
 
 
 def read_reps(given: Any) -> tuple[Rep, ...]:
-    """The reps of a test's own.
-
-    Raises:
-        ConfigError: One is none; every fault is listed.
-    """
+    """The reps of a test's own."""
     if not isinstance(given, list) or not all(isinstance(each, Mapping) for each in given):
         raise ConfigError("is no list of tables; write [[test.rep]] tables, each with an id")
     return tuple(_read(Rep, each) for each in given)
@@ -101,11 +88,7 @@ def _read(kind: type[T], given: Mapping[str, Any]) -> T:
 
 
 def read_instant(given: Any) -> datetime:
-    """The instant of a test.
-
-    Raises:
-        ConfigError: It is none, or has no offset.
-    """
+    """The instant of a test."""
     try:
         found = datetime.fromisoformat(given) if isinstance(given, str) else given
         return aware(found, "now")
@@ -114,16 +97,7 @@ def read_instant(given: Any) -> datetime:
 
 
 def read_expected(given: Any, rules: Iterable[str], pools: Iterable[str]) -> dict[str, str]:
-    """What a test expects.
-
-    Args:
-        given: The table.
-        rules: The names of the rules there are.
-        pools: The names of the pools there are.
-
-    Raises:
-        ConfigError: It is no table of texts, or names what is not there.
-    """
+    """What a test expects."""
     if not isinstance(given, Mapping) or not given:
         raise ConfigError("is no table; write { rule = 'the name of a rule' }")
     known = {"rule": tuple(rules), "pool": tuple(pools)}
@@ -137,12 +111,8 @@ def read_expected(given: Any, rules: Iterable[str], pools: Iterable[str]) -> dic
     return dict(given)
 
 
-def case_of(found: Mapping[str, Any]) -> Case:
-    """The case that the parts of a table, already read, make.
-
-    Raises:
-        ConfigError: Something is missing or refused.
-    """
+def _case(**found: Any) -> Case:
+    """The case that the parts of a table, already read, make."""
     for name in ("lead", "expect"):
         if name not in found:
             raise ConfigError(f"{name} is missing; write {name} = {{ ... }}")
@@ -175,36 +145,17 @@ _Readers = Mapping[str, Callable[[Any], Any]]
 
 MOST_ERRORS = 100
 _SCORED = ("fit", "engagement", "source", "grade")
-_TABLES = (
-    "custom_fields",
-    "definitions",
-    "qualification",
-    "disposition",
-    "pool",
-    "rule",
-    "territory",
-    "test",
+_TABLES = "custom_fields definitions qualification disposition pool rule territory test".split()
+WRITTEN_OF_RULE = (
+    "capacity_cost release_on in_territory max_distance_km calling_hours min_shared_hours".split()
 )
 
 
 class Draft:
-    """One policy being read.
-
-    Args:
-        parts: Its files, joined.
-        scorers: What the names of scorers call.
-        predicates: The functions that ``predicate(name)`` calls, by name.
-        lists: The lists that replace the bundled ones, by name.
-        models: The models that a lead scoring may name.
-    """
+    """One policy being read."""
 
     def __init__(
-        self,
-        parts: Parts,
-        scorers: Scorers,
-        predicates: Predicates,
-        lists: Lists,
-        models: Models,
+        self, parts: Parts, scorers: Scorers, predicates: Predicates, lists: Lists, models: Models
     ) -> None:
         self._parts = parts
         self._scorers = scorers
@@ -216,24 +167,20 @@ class Draft:
         self._names: dict[str, dict[str, None]] = {}
 
     def router(self) -> Router:
-        """The router that the tables describe.
-
-        Raises:
-            PolicyError: They have errors; every one is listed.
-        """
+        """The router that the tables describe."""
         document = {key: it for key, it in self._parts.document.items() if key != "format"}
         self._read_fields(document)
         self._read_defines(document)
         terms = self._table("", "key of a policy", document, self._terms)
-        factors = list(self._factors(document))
+        factors = self._factors(document)
         ignore = self._ignored(document)
-        dispositions = tuple(self._dispositions(document))
+        dispositions = self._dispositions(document)
         lead_scoring = self._lead_scoring(document)
-        pools = list(self._pools(document))
+        pools = self._pools(document)
         fallback = self._fallback("fallback", document.get("fallback"))
-        territories = list(self._territories(document))
-        rules = list(self._rules(document))
-        tests = list(self._tests(document))
+        territories = self._territories(document)
+        rules = self._rules(document)
+        tests = self._tests(document)
         router = None
         with self._under(""):
             if factors and "qualify" in terms:
@@ -253,7 +200,7 @@ class Draft:
                     ignore=ignore,
                     fallback=fallback,
                     lead_scoring=lead_scoring,
-                    dispositions=dispositions or None,
+                    dispositions=tuple(dispositions) or None,
                     **terms,
                 )
         if router is None:
@@ -296,7 +243,7 @@ class Draft:
             self._find_in_definitions(texts, error)
 
     def _find_in_definitions(self, texts: Mapping[str, str], first: ConfigError) -> None:
-        """Note every error in the definitions, one by one, or else ``first``, which they have together."""
+        """Note every error in the definitions, one by one, or else ``first``, which they share."""
         before = len(self._errors)
         for name, written in texts.items():
             with self._under(f"definitions.{name}"):
@@ -304,18 +251,14 @@ class Draft:
         if len(self._errors) == before:
             self._note(first.at(self._parts.at("definitions")))
 
-    def _factors(self, document: Mapping[str, Any]) -> Iterator[Factor]:
+    def _factors(self, document: Mapping[str, Any]) -> list[Factor]:
         readers = {
             "name": self._new("factor"),
             "require": self._lead_condition,
             "outcome": _text,
             "reason": _text,
         }
-        for place, table in self._tables(document, "qualification"):
-            with self._under(place):
-                found = self._whole(place, "key of a factor", table, readers)
-                if found is not None:
-                    yield _factor(found)
+        return self._each(document, "qualification", _factor, readers, noun="factor")
 
     def _ignored(self, document: Mapping[str, Any]) -> Mapping[str, str]:
         table = self._mapping(document, "lint")
@@ -325,21 +268,17 @@ class Draft:
         )
         return found
 
-    def _dispositions(self, document: Mapping[str, Any]) -> Iterator[Disposition]:
-        readers = {
-            "name": self._new("disposition"),
-            "closes": _as_written,
-            "won": _as_written,
-            "spellings": _as_written,
-        }
-        listed: tuple[Disposition, ...] = ()
-        for place, table in self._tables(document, "disposition"):
-            with self._under(place):
-                found = self._whole(place, "key of a disposition", table, readers)
-                if found is not None:
-                    listed = (*listed, Disposition(**found))
-                    check_dispositions(listed)
-                    yield listed[-1]
+    def _dispositions(self, document: Mapping[str, Any]) -> list[Disposition]:
+        readers = {"name": self._new("disposition")}
+        readers |= dict.fromkeys(("closes", "won", "spellings"), _as_written)
+        listed: list[Disposition] = []
+
+        def build(**found: Any) -> Disposition:
+            listed.append(Disposition(**found))
+            check_dispositions(tuple(listed))
+            return listed[-1]
+
+        return self._each(document, "disposition", build, readers)
 
     def _lead_scoring(self, document: Mapping[str, Any]) -> LeadScoring | None:
         if document.get("lead_scoring") is None:
@@ -352,10 +291,10 @@ class Draft:
             **dict.fromkeys(_SCORED, _left_alone),
         }
         terms = self._table("lead_scoring", "key of [lead_scoring]", table, readers)
-        fit = list(self._scored(table, "fit", FitCriterion, ("name", "when")))
-        sources = list(self._scored(table, "source", SourcePoints, ()))
-        engagement = list(self._scored(table, "engagement", EngagementSignal, ("signal",)))
-        grades = list(self._scored(table, "grade", LeadGrade, ("name", "at_least")))
+        fit = self._scored(table, "fit", FitCriterion, ("name", "when"))
+        sources = self._scored(table, "source", SourcePoints, ())
+        engagement = self._scored(table, "engagement", EngagementSignal, ("signal",))
+        grades = self._scored(table, "grade", LeadGrade, ("name", "at_least"))
         model, found = terms.pop("model", None), None
         with self._under("lead_scoring"):
             if len(self._errors) == before:
@@ -374,31 +313,27 @@ class Draft:
 
     def _scored(
         self, scoring: Mapping[str, Any], key: str, kind: Callable[..., T], required: Iterable[str]
-    ) -> Iterator[T]:
+    ) -> list[T]:
         """The entries of one list of [lead_scoring]."""
-        lists = scored_readers(self._lead_condition, self._new)
-        readers, known = lists[key], self._names.setdefault("scored part", {})
-        for place, table in self._tables(scoring, key, f"lead_scoring.{key}"):
-            with self._under(place):
-                found = self._whole(place, f"key of a lead_scoring.{key}", table, readers, required)
-                if found is None:
-                    continue
-                built = kind(**found)
-                if isinstance(built, SourcePoints) and built.name in known:
-                    raise ConfigError(f"{built.name} stands twice; keep one of them")
-                known[getattr(built, "name", "")] = None
-                yield built
+        readers = scored_readers(self._lead_condition, self._new)[key]
+        known = self._names.setdefault("scored part", {})
 
-    def _pools(self, document: Mapping[str, Any]) -> Iterator[Pool]:
-        readers = {"name": self._new("pool"), "reps": _idents, "where": self._rep_condition}
-        for place, table in self._tables(document, "pool"):
-            with self._under(place):
-                found = self._whole(place, "key of a pool", table, readers)
-                if found is not None:
-                    yield Pool(**found)
+        def build(**found: Any) -> T:
+            built = kind(**found)
+            if isinstance(built, SourcePoints) and built.name in known:
+                raise ConfigError(f"{built.name} stands twice; keep one of them")
+            known[getattr(built, "name", "")] = None
+            return built
 
-    def _rules(self, document: Mapping[str, Any]) -> Iterator[Rule]:
-        readers = {
+        return self._each(scoring, key, build, readers, required, name=f"lead_scoring.{key}")
+
+    def _pools(self, document: Mapping[str, Any]) -> list[Pool]:
+        where = partial(self._asking_nothing_of, "lead")
+        readers: _Readers = {"name": self._new("pool"), "reps": _idents, "where": where}
+        return self._each(document, "pool", Pool, readers)
+
+    def _rules(self, document: Mapping[str, Any]) -> list[Rule]:
+        readers: _Readers = {
             "name": self._new("rule"),
             "when": self._lead_condition,
             "require": self._condition,
@@ -406,20 +341,15 @@ class Draft:
             "pool": self._known_pool,
             "accept_within": _window,
             "segment": _ident,
-            "capacity_cost": _as_written,
-            "release_on": _as_written,
-            "in_territory": _as_written,
-            "max_distance_km": _as_written,
-            "calling_hours": _as_written,
-            "min_shared_hours": _as_written,
+            **dict.fromkeys(WRITTEN_OF_RULE, _as_written),
             "fallback": _left_alone,
         }
+        rules: list[Rule] = []
         for place, table in self._tables(document, "rule"):
             fallback = self._fallback(f"{place}.fallback", table.get("fallback"))
-            with self._under(place):
-                found = self._whole(place, "key of a rule", table, readers)
-                if found is not None:
-                    yield Rule(**found, fallback=fallback)
+            build = partial(Rule, fallback=fallback)
+            rules += self._built(place, table, "rule", build, readers)
+        return rules
 
     def _fallback(self, place: str, given: Any) -> Fallback:
         if given is not None and not isinstance(given, Mapping):
@@ -438,7 +368,7 @@ class Draft:
             self._known_pool(pool)
         return found
 
-    def _tests(self, document: Mapping[str, Any]) -> Iterator[Case]:
+    def _tests(self, document: Mapping[str, Any]) -> list[Case]:
         rules, pools = self._names.get("rule", {}), (*self._names.get("pool", {}), EVERYONE)
         readers = {
             "name": self._new("test"),
@@ -447,20 +377,31 @@ class Draft:
             "rep": read_reps,
             "now": read_instant,
         }
-        for place, table in self._tables(document, "test"):
-            with self._under(place):
-                found = self._whole(place, "key of a test", table, readers)
-                if found is not None:
-                    yield case_of(found)
+        return self._each(document, "test", _case, readers)
 
-    def _territories(self, document: Mapping[str, Any]) -> Iterator[Territory]:
+    def _territories(self, document: Mapping[str, Any]) -> list[Territory]:
         known = [each.name for each in fields(Territory) if each.init]
         readers = {**dict.fromkeys(known, _as_written), "name": self._new("territory")}
-        for place, table in self._tables(document, "territory"):
-            with self._under(place):
-                found = self._whole(place, "key of a territory", table, readers)
-                if found is not None:
-                    yield Territory(**found)
+        return self._each(document, "territory", Territory, readers)
+
+    def _each(
+        self,
+        document: Mapping[str, Any],
+        key: str,
+        build: Callable[..., T],
+        readers: _Readers,
+        required: Iterable[str] = ("name",),
+        *,
+        noun: str = "",
+        name: str = "",
+    ) -> list[T]:
+        """What is built of each table of a list; of a table with a fault nothing is."""
+        noun = noun or name or key
+        return [
+            built
+            for place, table in self._tables(document, key, name)
+            for built in self._built(place, table, noun, build, readers, required)
+        ]
 
     def _new(self, kind: str) -> Callable[[Any], str]:
         """A reader of names that refuses one that it has read before."""
@@ -492,9 +433,6 @@ class Draft:
     def _lead_condition(self, given: Any) -> Condition:
         return self._asking_nothing_of("rep", given)
 
-    def _rep_condition(self, given: Any) -> Condition:
-        return self._asking_nothing_of("lead", given)
-
     def _asking_nothing_of(self, entity: str, given: Any) -> Condition:
         found = self._condition(given)
         if asked := getattr(reads(found), entity):
@@ -510,28 +448,31 @@ class Draft:
             compile_condition(condition, self._registry)
         return found
 
-    def _whole(
+    def _built(
         self,
         place: str,
-        kind: str,
         given: Mapping[str, Any],
+        noun: str,
+        build: Callable[..., T],
         readers: _Readers,
         required: Iterable[str] = ("name",),
-    ) -> dict[str, Any] | None:
-        """What the readers make of a table that must have some keys; ``None`` when something in it is wrong."""
-        before = len(self._errors)
-        found = self._table(place, kind, given, readers)
-        for key in required:
-            if given.get(key) is None:
-                remedy = "give it a name of its own" if key == "name" else f"write {key} = ..."
-                problem = f"is missing; {remedy}"
-                self._note(ConfigError(problem, self._parts.at(f"{place}.{key}")))
-        return found if len(self._errors) == before else None
+    ) -> Iterator[T]:
+        """Yield what is built of a table, unless something in it is wrong or a key is missing."""
+        with self._under(place):
+            before = len(self._errors)
+            found = self._table(place, f"key of a {noun}", given, readers)
+            for key in required:
+                if given.get(key) is None:
+                    remedy = "give it a name of its own" if key == "name" else f"write {key} = ..."
+                    problem = f"is missing; {remedy}"
+                    self._note(ConfigError(problem, self._parts.at(f"{place}.{key}")))
+            if len(self._errors) == before:
+                yield build(**found)
 
     def _table(
         self, place: str, kind: str, given: Mapping[str, Any], readers: _Readers
     ) -> dict[str, Any]:
-        """What the readers make of a table; what is wrong is noted and left out, and so is what is ``None``."""
+        """What the readers make of a table; what is wrong is noted and left out, as is ``None``."""
         found = {}
         for key, value in given.items():
             known = key in readers
@@ -586,7 +527,7 @@ class Draft:
             raise PolicyError(self._errors)
 
 
-def _factor(found: Mapping[str, Any]) -> Factor:
+def _factor(**found: Any) -> Factor:
     try:
         given = {"condition" if key == "require" else key: value for key, value in found.items()}
         return Factor(**{"condition": None, **given})
@@ -596,7 +537,7 @@ def _factor(found: Mapping[str, Any]) -> Factor:
 
 
 def _leaves(table: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
-    """The entries of a table with those of its tables ``lead`` and ``rep``, whose names they begin with."""
+    """The entries of a table, with those of its tables ``lead`` and ``rep`` as ``lead.name``."""
     for key, value in table.items():
         if key in FIELDS and isinstance(value, Mapping):
             yield from ((f"{key}.{name}", kind) for name, kind in value.items())
@@ -660,3 +601,74 @@ def _called(given: Any) -> str:
         return "true" if given else "false"
     names = {int: "a number", float: "a number", str: "text", list: "a list", dict: "a table"}
     return names.get(type(given), f"a {type(given).__name__}")
+
+
+Models: TypeAlias = Mapping[str, Predictor]
+Reader: TypeAlias = Callable[[Any], Any]
+
+
+def scored_readers(
+    condition: Callable[[Any], Condition], new: Callable[[str], Reader]
+) -> Mapping[str, Mapping[str, Reader]]:
+    """Return the readers of each list of ``[lead_scoring]``, by key."""
+    return {
+        "fit": {
+            "name": new("scored part"),
+            "when": lambda given: read_when(condition(given)),
+            "points": read_points,
+        },
+        "source": {"source": _words, "channel": _words, "points": read_points},
+        "engagement": {
+            "signal": new("scored part"),
+            "points": positive,
+            "half_life": lambda given: lasting(_words(given)),
+        },
+        "grade": {
+            "name": new("grade"),
+            "at_least": _bounds(),
+            "respond_within": lambda given: read_respond_within(_words(given)),
+            "priority": read_priority,
+        },
+    }
+
+
+def _words(given: Any) -> str:
+    if not isinstance(given, str):
+        raise ConfigError(f"is {given!r:.40}; write text in quotes")
+    return given
+
+
+def _bounds() -> Reader:
+    """A reader of the bounds of grades that refuses one that it has read before."""
+    seen: set[float] = set()
+
+    def read(given: Any) -> float:
+        bound = share(given)
+        if bound in seen:
+            raise ConfigError(f"two grades begin at {bound:g}; give each a score of its own")
+        seen.add(bound)
+        return bound
+
+    return read
+
+
+def read_model(given: Any, models: Models) -> Logistic | NamedModel:
+    """Read the model: the name of one that was handed in, or plain coefficients."""
+    if isinstance(given, str):
+        if given not in models:
+            near = nearest(given, models)
+            hint = "" if near is None else f"did you mean {near!r}? Or "
+            raise ConfigError(
+                f"the model {given!r:.90} was not handed in; {hint}load the policy with "
+                f"models={{{given!r:.90}: ...}}"
+            )
+        return NamedModel(given, models[given])
+    if not isinstance(given, Mapping):
+        remedy = "write the name of a model, or { intercept = -2, coefficients = { ... } }"
+        raise ConfigError(f"is {given!r:.40}; {remedy}")
+    known = {"intercept": 0, "coefficients": {}}
+    for key in given:
+        if key not in known:
+            raise UnknownFieldError("key of a model", str(key)[:60], known)
+    found = {**known, **{key: each for key, each in given.items() if each is not None}}
+    return Logistic(found["intercept"], found["coefficients"])

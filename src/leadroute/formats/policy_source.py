@@ -1,23 +1,10 @@
 """A policy file as it is written: places, parts and what it builds on.
 
-The rules of this module:
-
-* A file is at most ``LARGEST_FILE`` bytes of UTF-8, with or without a byte order mark, with any line ending.
-* TOML is read by the standard library, JSON by ``leadroute.formats.json_rows``.
-* An error names the file and, where it is known, the line.
-* The text is TOML or JSON that was read already. Of other text the answer is whatever can be made out, and never an
-  error.
-* Places are written as in ``rule[2].when``, counted from 0, as in the errors of a policy.
-* Nothing is kept of the values but what stands in their tables.
-* Places are those of the joined policy, as in ``rule[2].when``. An entry of a list is found in the file that it came
-  from, at the number that it has there.
-* Of a place that no file has, such as a key that is missing, the table around it counts.
-* Lines are looked for when somebody asks, because most policies have no errors.
-* The base is named by a relative path without ``..``, and stands beside the file or below it. A circle is refused, and
-  so are more than ``MOST_FILES`` files.
+* Places are those of the joined policy, as in ``rule[2].when``. An entry of a list is found in the
+  file that it came from, at the number that it has there.
 * A value of the file replaces that of the base. Tables are joined key by key.
-* Of lists such as ``[[rule]]``, an entry takes the place of the base's entry with its name. Entries with a new name go
-  before those of the base, so that its last rule stays last.
+* Of lists such as ``[[rule]]``, an entry takes the place of the base's entry with its name. Entries
+  with a new name go before those of the base, so that its last rule stays last.
 * ``qualify`` replaces the base's ``[[qualification]]``, and the other way round.
 """
 
@@ -36,23 +23,7 @@ from attrs import define, field, frozen
 from leadroute.errors import ConfigError
 from leadroute.formats.json_rows import Malformed, strict_json
 
-__all__ = [
-    "FORMATS",
-    "LARGEST_FILE",
-    "MOST_FILES",
-    "Part",
-    "Parts",
-    "Spot",
-    "format_of",
-    "lines_of",
-    "read_document",
-    "read_extended",
-    "read_text",
-]
-
-
-FORMATS = ("toml", "json")
-"""The formats of a policy file."""
+FORMATS = ("toml", "json")  # the formats of a policy file
 
 LARGEST_FILE = 2 << 20
 
@@ -62,15 +33,7 @@ _DEEP_INLINE = re.compile(rf"[{{,][ \t\n]*+(?:{_PART}\.[ \t]*+){{8}}")
 
 
 def format_of(path: str | Path, format: str | None = None) -> str:  # noqa: A002 - the host's word for it
-    """The format of a policy file: ``format``, else what the ending of its path says.
-
-    Raises:
-        ConfigError: There is no such format.
-
-    Example:
-        >>> format_of("policy.json"), format_of("policy.txt", "toml")
-        ('json', 'toml')
-    """
+    """The format of a policy file: ``format``, else what the ending of its path says."""
     found = Path(path).suffix.lower().removeprefix(".") if format is None else format
     if found not in FORMATS:
         remedy = "end the file's name with .toml or .json, or say format='toml' or format='json'"
@@ -79,12 +42,7 @@ def format_of(path: str | Path, format: str | None = None) -> str:  # noqa: A002
 
 
 def read_text(path: str | Path) -> str:
-    """The text of a policy file.
-
-    Raises:
-        ConfigError: The file is too large, or not UTF-8.
-        OSError: The file cannot be read.
-    """
+    """The text of a policy file."""
     with Path(path).open("rb") as file:
         data = file.read(LARGEST_FILE + 1)
     _refuse_large(len(data), str(path))
@@ -96,16 +54,7 @@ def read_text(path: str | Path) -> str:
 
 
 def read_document(text: str, format: str, name: str) -> dict[str, Any]:  # noqa: A002 - as above
-    """The tables that a text describes.
-
-    Args:
-        text: The text of the file.
-        format: ``toml`` or ``json``.
-        name: What errors call the file.
-
-    Raises:
-        ConfigError: The text is too long, or not in the format.
-    """
+    """The tables that a text describes."""
     _refuse_large(len(text), name)
     plain = text.removeprefix("\ufeff")
     try:
@@ -155,22 +104,7 @@ _TOKEN = re.compile(
 
 
 def lines_of(text: str, format: str = "toml") -> Mapping[str, int]:  # noqa: A002 - the host's word for it
-    r"""The line of every table and key of a file, by place. O(length).
-
-    Args:
-        text: The text of the file.
-        format: ``toml`` or ``json``.
-
-    Returns:
-        Lines counted from 1, by place. A table that is opened twice has its first line.
-
-    Example:
-        >>> found = lines_of('format = 1\n\n[[rule]]\nname = "us"\nwhen = "always"\n')
-        >>> found["format"], found["rule[0]"], found["rule[0].when"]
-        (1, 3, 5)
-        >>> lines_of('{"rule": [\n {"name": "us"}]}', "json")
-        {'rule': 1, 'rule[0]': 2, 'rule[0].name': 2}
-    """
+    r"""The line of every table and key of a file, by place. O(length)."""
     if format == "json":
         return _json_lines(text)
     scan = _Scan(tuple(_tokens(text)))
@@ -228,7 +162,7 @@ class _Level:
 
 
 def _json_lines(text: str) -> Mapping[str, int]:
-    """The lines of JSON, down to a depth that no policy has. It keeps its own stack, so that none is too deep."""
+    """The lines of JSON, down to a depth that no policy has; its own stack bounds it."""
     found: dict[str, int] = {}
     levels = [_Level("", listed=False)]
     for token in _tokens(text, _JSON):
@@ -376,12 +310,7 @@ _ENTRY = re.compile(r"((?:\w+\.)?\w+)\[(\d+)\]")
 
 
 class Spot(NamedTuple):
-    """A line of a file.
-
-    Args:
-        file: What errors call the file.
-        line: The line, counted from 1; ``None`` when it is not known.
-    """
+    """A line of a file."""
 
     file: str
     line: int | None
@@ -392,14 +321,7 @@ class Spot(NamedTuple):
 
 @frozen(eq=False)
 class Part:
-    """One file.
-
-    Args:
-        name: What errors call it.
-        text: Its text.
-        format: ``toml`` or ``json``.
-        document: Its tables.
-    """
+    """One file."""
 
     name: str
     text: str
@@ -418,23 +340,13 @@ class Part:
         return Spot(self.name, self.lines.get(place))
 
     def at(self, place: str) -> str:
-        r"""What an error at a place of this file begins with.
-
-        Example:
-            >>> Part("policy.toml", "format = 1\nextends = 5", "toml", {}).at("extends")
-            'policy.toml:2: extends'
-        """
+        r"""What an error at a place of this file begins with."""
         return f"{self.spot(place)}: {place}" if place else self.name
 
 
 @frozen(eq=False)
 class Parts:
-    """A policy as its files, joined.
-
-    Args:
-        files: The files; the one that builds on all others first.
-        document: Their tables, joined.
-    """
+    """A policy as its files, joined."""
 
     files: tuple[Part, ...]
     document: Mapping[str, Any]
@@ -450,12 +362,12 @@ class Parts:
         return next((each for each in found if each.line), Spot(self.name, None))
 
     def at(self, place: str, key: str = "") -> str:
-        """What an error at a place of the policy begins with, on the line of one of its keys when there is one."""
+        """What an error at a place of the policy begins with, on the line of one of its keys."""
         spot = self.spot(f"{place}.{key}".strip("."))
         return f"{spot}: {place}" if place else str(spot)
 
     def _within(self, part: Part, place: str) -> str | None:
-        """What a place of the policy is called in one of its files; ``None`` when it is not from there."""
+        """What a place of the policy is called in one of its files; ``None`` when not there."""
         entry = _ENTRY.match(place)
         if entry is None:
             table, _, key = place.partition(".")
@@ -475,23 +387,13 @@ def _listed(document: Mapping[str, Any], name: str) -> Any:
     return within.get(key) if isinstance(within, Mapping) else None
 
 
-MOST_FILES: Final = 8
-"""How many files one policy may be made of."""
+MOST_FILES: Final = 8  # how many files one policy may be made of
 
 _EITHER: Final = {"qualify": "qualification", "qualification": "qualify"}
 
 
 def read_extended(source: str | Path, format: str | None = None) -> Parts:  # noqa: A002 - the host's word
-    """A policy file, joined with the files that it extends.
-
-    Args:
-        source: The path of the file.
-        format: ``toml`` or ``json``; by the ending of the path when not given. Bases go by their endings.
-
-    Raises:
-        ConfigError: A file cannot be read as a whole, or names no base that it may name.
-        OSError: A file cannot be opened.
-    """
+    """A policy file, joined with the files that it extends."""
     path, seen = Path(source), list[Path]()
     parts = list[Part]()
     given: Any = ""
@@ -552,7 +454,7 @@ _LABELS: Final = ("name", "signal", "source", "channel")
 
 
 def _label(entry: Mapping[str, Any]) -> tuple[Any, ...]:
-    """What an entry of a list is known by: its name, or the signal, source or channel that it scores."""
+    """What an entry of a list is known by: its name, signal, source or channel."""
     return tuple(entry.get(key) for key in _LABELS)
 
 

@@ -1,28 +1,24 @@
 """Leads and reps from files and tables: CSV, JSON, JSON lines, data frames and mappings.
 
-The rules of this module:
-
-* Rows are read one at a time, in constant memory.
 * Every row is a lead or a ``RowError`` with the line it starts on and every fault in it; reading goes on.
-* A bad header is raised before the first row, with every fault in it: no row of the file could be right.
-* One id twice with different content is a fault of the later row. The same row again is the same lead again.
+* One id twice with different content is a fault of the later row; the same row again is not.
 """
 
 from __future__ import annotations
 
 import re
+import sqlite3
+from array import array
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from itertools import chain
 from pathlib import Path
-from typing import Any, Generic, Literal, TypeVar
+from typing import Any, Final, Generic, Literal, TypeVar
 
 from leadroute.errors import FieldError, RowError
-from leadroute.formats.column_file import columns_of
 from leadroute.formats.csv_rows import table_rows
 from leadroute.formats.json_rows import array_rows, line_rows
-from leadroute.formats.seen import SeenIds
-from leadroute.formats.source import format_of, name_of, opened
+from leadroute.formats.source import columns_of, format_of, name_of, opened
 from leadroute.model.columns import Column, ColumnMap
 from leadroute.model.lead import Lead
 from leadroute.model.rep import Rep
@@ -30,7 +26,83 @@ from leadroute.model.roster import Roster
 from leadroute.model.row_reader import ReadOptions, RowReader, laid_out
 from leadroute.model.validation import FrozenDict
 
-__all__ = ["Reading", "read_leads", "read_reps"]
+SLOTS: Final = 1 << 13
+LARGEST: Final = SLOTS << 5
+FULL: Final = LARGEST * 5 // 8  # how many ids are kept in memory before they go to a temporary file
+
+_LINES: Final = 1 << 32
+
+
+class SeenIds:
+    """The ids of the rows that were read, with the line and the content of each.
+
+    Ids are kept as hashes of 64 bits: that two of a million are mistaken for one has a probability of 1 in 30 million.
+    """
+
+    def __init__(self) -> None:
+        self._slots = SLOTS
+        self._ids = array("q", bytes(8 * SLOTS))
+        self._rows = array("q", self._ids)
+        self._left = SLOTS * 5 // 8
+        self._file: sqlite3.Connection | None = None
+
+    def earlier(self, ident: str, content: object, line: int) -> int | None:
+        """Return the line of an earlier row with the id and other content; ``None`` without one."""
+        key, row = hash(ident) or 1, (hash(content) >> 33) * _LINES + line
+        at = self._slot(key)
+        found = self._rows[at] if self._ids[at] else self._stored(key)
+        if found is not None:
+            return None if found // _LINES == row // _LINES else found % _LINES
+        self._ids[at], self._rows[at] = key, row
+        self._left -= 1
+        if not self._left:
+            self._make_room()
+        return None
+
+    def _slot(self, key: int) -> int:
+        """The slot that has the id, or the empty one where it belongs."""
+        ids, last = self._ids, self._slots - 1
+        at = key & last
+        while (held := ids[at]) and held != key:
+            at = (at + 1) & last
+        return at
+
+    def _make_room(self) -> None:
+        # One by one: a list of all would take more memory than they do.
+        kept = ((key, row) for key, row in zip(self._ids, self._rows, strict=True) if key)
+        full = self._slots == LARGEST
+        if full:
+            self._store(kept)
+        self._slots = min(4 * self._slots, LARGEST)
+        self._ids = array("q", bytes(8 * self._slots))
+        self._rows = array("q", self._ids)
+        self._left = self._slots * 5 // 8
+        for key, row in () if full else kept:
+            at = self._slot(key)
+            self._ids[at], self._rows[at] = key, row
+            self._left -= 1
+
+    def close(self) -> None:
+        """Drop what is kept."""
+        if self._file is not None:
+            self._file.close()
+
+    def _stored(self, key: int) -> int | None:
+        if self._file is None:
+            return None
+        found = self._file.execute("SELECT row FROM seen WHERE id = ?", (key,)).fetchone()
+        return None if found is None else int(found[0])
+
+    def _store(self, kept: Iterable[tuple[int, int]]) -> None:
+        if self._file is None:
+            # A file without a name is one that SQLite removes; its cache in memory has 2 MB.
+            self._file = sqlite3.connect("", isolation_level=None)
+            self._file.execute("PRAGMA journal_mode = OFF")
+            self._file.execute("CREATE TABLE seen (id INTEGER PRIMARY KEY, row INTEGER)")
+        self._file.execute("BEGIN")
+        self._file.executemany("INSERT INTO seen VALUES (?, ?)", kept)
+        self._file.execute("COMMIT")
+
 
 V = TypeVar("V", bound=Lead | Rep)
 
@@ -45,15 +117,7 @@ _ID = re.compile(r"\b(id|no|nr|number|key|ref|reference|uuid|guid|code)\b|id$", 
 
 
 class Reading(Iterator[V | RowError], Generic[V]):
-    """The rows of a source, read one at a time, and what its columns fill.
-
-    Args:
-        kind: ``Lead`` or ``Rep``.
-        source: A path, an open file, lines, mappings, or a data frame.
-        name: What errors call the source.
-        form: ``csv``, ``jsonl`` or ``json``; by the ending of the path when ``None``.
-        options: What is known of the rows.
-    """
+    """The rows of a source, read one at a time, and what its columns fill."""
 
     def __init__(
         self, kind: type[V], source: Any, name: str, form: str | None, options: ReadOptions
@@ -73,11 +137,7 @@ class Reading(Iterator[V | RowError], Generic[V]):
 
     @property
     def columns(self) -> tuple[Column, ...]:
-        """What each column fills. JSON and mappings have those of the rows that were read so far.
-
-        Raises:
-            RowError: The header cannot be right.
-        """
+        """What each column fills. JSON and mappings have those of the rows read so far."""
         self._start()
         return tuple(self._columns.values())
 
@@ -106,18 +166,18 @@ class Reading(Iterator[V | RowError], Generic[V]):
     def _results(
         self, rows: _Rows, reader: RowReader[V] | None, seen: SeenIds
     ) -> Iterator[V | RowError]:
+        read = self._value if reader is None else reader.read
         try:
             for self.line, row in rows:
-                if isinstance(row, RowError):
+                if row.__class__ is RowError:
                     yield row
                     continue
-                value, faults = self._value(row) if reader is None else reader.read(row)
-                if value is not None and reader is not None and reader.restored(value, row):
+                value, faults = read(row)
+                if reader is not None and value is not None and reader.restored(value, row):
                     self.restored += 1
                 if value is not None and (problem := self._twice(value, row, seen)):
-                    value = None
                     faults.append(FieldError("id", problem))
-                if value is not None:
+                elif value is not None:
                     yield value
                 if faults:
                     yield RowError(self.name, self.line, faults)
@@ -128,8 +188,8 @@ class Reading(Iterator[V | RowError], Generic[V]):
         """What is wrong with the id of a lead that an earlier row has; empty when nothing is."""
         if self._kind is Rep:  # a roster is whole in memory, and read_reps asks there
             return ""
-        # Cells of text are compared as they are, which is cheaper than the leads.
-        content = tuple(row) if row.__class__ is list else value
+        # Cells of text are compared as they are, which is cheaper than the leads, and as one text to be hashed once.
+        content = "\0".join(row) if row.__class__ is list else value
         earlier = seen.earlier(value.id, content, self.line)
         if earlier is None:
             return ""
@@ -147,7 +207,7 @@ class Reading(Iterator[V | RowError], Generic[V]):
         return reader
 
     def _value(self, row: Mapping[str, Any]) -> tuple[V | None, list[FieldError]]:
-        """The value of a row that has its headers with it, if it is one, and what is wrong with the row."""
+        """The value of a row that has its headers with it, if any, and what is wrong with it."""
         reader, cells = laid_out(self._kind, row, self._options)
         if reader is not self._last:
             self._last = reader
@@ -171,7 +231,7 @@ def _without_id(header: Sequence[str]) -> FieldError:
 def _laid(
     source: Any, form: str | None, name: str, stack: ExitStack
 ) -> tuple[int, Sequence[str] | None, _Rows]:
-    """The line of the header, the header, where all rows have the same, and the rows with their lines."""
+    """The line of the header, the header that all rows share, and the rows with their lines."""
     if _is_frame(source):
         return 0, *_frame(source)
     if not isinstance(source, str | Path) and not hasattr(source, "readline"):
@@ -202,7 +262,7 @@ def _is_frame(source: object) -> bool:
 
 
 def _frame(source: Any) -> tuple[list[str], _Rows]:
-    """The columns and rows of a data frame of pandas or polars; an index that has a name is a column."""
+    """The columns and rows of a data frame of pandas or polars; a named index is a column."""
     header = [str(name) for name in source.columns]
     if not hasattr(source, "itertuples"):
         return header, enumerate(source.iter_rows(), 1)
@@ -231,21 +291,21 @@ def read_leads(
     and ``restored`` counts the postal codes that got back the zeros that a spreadsheet had cut.
 
     Args:
-        source: A path, an open file, an iterable of lines or of mappings, or a data frame of pandas or polars.
+        source: A path, an open file, lines, mappings, or a data frame of pandas or polars.
         name: What errors call the source; its path, else ``<stdin>`` or ``<rows>``, when not given.
-        format: ``csv``, ``jsonl`` or ``json``; by the ending of the path, else ``csv``, when not given. A CSV file
-            may have ``,``, ``;`` or tabs between its cells.
+        format: ``csv``, ``jsonl`` or ``json``; by the ending of the path, else ``csv``, when not
+            given. A CSV file may have ``,``, ``;`` or tabs between its cells.
         custom: The kinds of custom attributes by name: ``text``, ``number``, ``flag``, ``instant`` or ``names``.
             What is not declared is text. Names that begin with ``rep.`` are those of reps.
-        columns: What the columns fill, where their names do not say it: ``SALESFORCE`` or another ``ColumnMap``, the
-            name of a preset, or fields by headers such as ``{"Lead ID": "id"}``.
+        columns: What the columns fill, where their names do not say it: ``SALESFORCE`` or another
+            ``ColumnMap``, the name of a preset, or fields by headers such as ``{"Lead ID": "id"}``.
         country: The country of rows that name none, such as ``US`` for a file with states alone.
         timezone: The IANA zone of instants without an offset. They are refused without it.
-        dates: The order in dates such as 3/4/2026: ``dmy``, ``mdy`` or ``ymd``. They are refused without it.
-        decimal: The sign before a fraction, ``.`` or ``,``, for numbers with thousands such as 50.000.
+        dates: The order in dates such as 3/4/2026: ``dmy``, ``mdy`` or ``ymd``; else refused.
+        decimal: The sign before a fraction, ``.`` or ``,``, for numbers such as 50.000.
         extra: What becomes of columns that fill nothing: ``attributes``, ``ignore`` or ``refuse``.
-        on_fault: What a fault takes away: the ``row``, or the ``field`` alone; then the ``RowError`` comes after its
-            lead.
+        on_fault: What a fault takes away: the ``row``, or the ``field`` alone; then the
+            ``RowError`` comes after its lead.
 
     Raises:
         RowError: The header cannot be right; nothing was read. It comes with the first row.
@@ -294,7 +354,7 @@ def read_reps(
         source: As for ``read_leads``; so are the other arguments.
         name: What errors call the source.
         format: ``csv``, ``jsonl`` or ``json``.
-        custom: The kinds of custom attributes, as for ``read_leads``; those of reps are ``rep.name``.
+        custom: The kinds of custom attributes, as for ``read_leads``, such as ``rep.name``.
         columns: What the columns fill, where their names do not say it.
         timezone: The IANA zone of instants without an offset. It is not the time zone of the reps.
         dates: The order in dates such as 3/4/2026.
@@ -303,8 +363,8 @@ def read_reps(
         on_fault: What a fault takes away: the ``row``, or the ``field`` alone.
 
     Returns:
-        The reps of the good rows, and the bad rows in their order. The first rep with an id keeps it; a later row
-        with the same id is a bad one.
+        The reps of the good rows, and the bad rows in their order. The first rep with an id keeps
+        it; a later row with the same id is a bad one.
 
     Raises:
         RowError: The header cannot be right; nothing was read.

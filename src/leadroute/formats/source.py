@@ -1,25 +1,20 @@
 """Where rows come from: a path, an open text file, or any iterable of lines.
 
-The rules of this module:
-
-* What we open we close; what the host opened stays open.
-* A file is read in pieces. No line longer than ``LONGEST_LINE`` characters is kept.
-* Files are UTF-8, or UTF-16 or UTF-32 with their mark. A byte that is not UTF-8 survives as half a surrogate pair, so
-  that the row it stands in can be named.
-* A workbook is refused by name, whatever its file is called.
+What we open we close; what the host opened stays open.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+import tomllib
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from functools import partial
 from io import BufferedIOBase, RawIOBase, TextIOWrapper
 from pathlib import Path
 from typing import Any, Protocol
 
-from leadroute.errors import ConfigError, FieldError, RowError
-
-__all__ = ["BOM", "FORMATS", "LONGEST_LINE", "Lines", "Source", "format_of", "name_of", "opened"]
+from leadroute.errors import ConfigError, FieldError, RowError, UnknownFieldError
+from leadroute.model.columns import ColumnMap, as_columns
 
 FORMATS = ("csv", "json", "jsonl")
 """The formats of rows: comma-separated values, a JSON array, and one JSON object per line."""
@@ -36,32 +31,18 @@ class _Readable(Protocol):
     def readline(self, limit: int, /) -> str | bytes: ...
 
 
-Source = str | Path | _Readable | Iterable[str]
-"""A path, an open file, or an iterable of lines."""
+Source = str | Path | _Readable | Iterable[str]  # A path, an open file, or an iterable of lines
 
 
 def name_of(source: Source, name: str = "") -> str:
-    """What errors call a source: ``name``, else its path, else ``<stdin>``.
-
-    Example:
-        >>> name_of("data/leads.csv"), name_of(["id"]), name_of(["id"], "upload")
-        ('data/leads.csv', '<stdin>', 'upload')
-    """
+    """What errors call a source: ``name``, else its path, else ``<stdin>``."""
     if name:
         return name
     return str(source) if isinstance(source, str | Path) else "<stdin>"
 
 
 def format_of(source: Source, format: str | None = None) -> str:  # noqa: A002 - the host's word for it
-    """The format of a source: ``format``, else what the ending of its path says, else ``csv``.
-
-    Raises:
-        ConfigError: There is no such format, or the file is a workbook.
-
-    Example:
-        >>> format_of("leads.jsonl"), format_of("export.data"), format_of(["{}"], "jsonl")
-        ('jsonl', 'csv', 'jsonl')
-    """
+    """The format of a source: ``format``, else what the ending of its path says, else ``csv``."""
     if format is not None:
         if format not in FORMATS:
             raise ConfigError(f"format is {format!r:.40}; write one of {', '.join(FORMATS)}")
@@ -75,12 +56,7 @@ def format_of(source: Source, format: str | None = None) -> str:  # noqa: A002 -
 
 @contextmanager
 def opened(source: Source, name: str) -> Iterator[Lines]:
-    """Give the lines of a source, for as long as the context lasts.
-
-    Raises:
-        ConfigError: It is a workbook.
-        OSError: The file cannot be opened.
-    """
+    """Give the lines of a source, for as long as the context lasts."""
     if isinstance(source, str | Path):
         with Path(source).open("rb") as file, _decoded(file, name) as text:
             yield Lines(text, name)
@@ -126,12 +102,9 @@ def _decoded(file: Any, name: str) -> Iterator[TextIOWrapper]:
 class Lines:
     """The lines of a source one by one, each with its line ending as it stands.
 
-    Args:
-        source: An open text file or an iterable of lines.
-        name: What errors call it.
-
-    ``number`` counts the lines given so far. ``cut`` is true once a line was too long and lost its end; the reader
-    of the rows resets it. ``pieces`` is the text as it comes, for a reader that does not go by lines.
+    ``number`` counts the lines given so far. ``cut`` is true once a line was too long and lost its
+    end; the reader of the rows resets it. ``pieces`` is the text as it comes, for a reader that
+    does not go by lines.
     """
 
     def __init__(self, source: _Readable | Iterable[str], name: str) -> None:
@@ -174,4 +147,38 @@ def _pieces(source: _Readable | Iterable[str]) -> Iterator[Any]:
     readline = getattr(source, "readline", None)
     if readline is None:
         return iter(source)  # type: ignore[arg-type]
-    return iter(lambda: readline(LONGEST_LINE + 1) or None, None)
+    return iter(partial(readline, LONGEST_LINE + 1), "")
+
+
+_KEYS = ("preset", "columns")
+
+
+def load_columns(path: str | Path) -> ColumnMap:
+    """Read a column map from TOML: a ``preset``, and a table ``[columns]`` of fields by headers.
+
+    Args:
+        path: The file.
+
+    Raises:
+        ConfigError: The file is not such a map.
+        OSError: The file cannot be opened.
+    """
+    try:
+        found = tomllib.loads(Path(path).read_text(encoding="utf-8-sig"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigError(f"is not TOML that can be read: {error}", str(path)) from None
+    for key in found:
+        if key not in _KEYS:
+            raise UnknownFieldError("column map", key, _KEYS)
+    try:
+        return ColumnMap(found.get("columns", {}), found.get("preset", ""))
+    except ConfigError as error:
+        raise error.at(str(path)) from None
+
+
+def columns_of(given: ColumnMap | Mapping[str, str] | str | Path | None) -> ColumnMap:
+    """Return the map that is meant: as ``as_columns``, or the path of a TOML file."""
+    named: Any = str(given) if isinstance(given, Path) else given
+    if isinstance(named, str) and named.lower().endswith(".toml"):
+        return load_columns(named)
+    return as_columns(named)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from leadroute.lazy import on_demand
+from leadroute.lazy import by_name, on_demand
 
 if TYPE_CHECKING:
     from leadroute.insight.coverage import Coverage, coverage_of, heat_map, heat_map_svg
@@ -38,26 +38,17 @@ __all__ = [
     "run_tests",
 ]
 
-_HOMES = {
-    "Coverage": "leadroute.insight.coverage",
-    "DecisionRecord": "leadroute.ranking.decision_record",
-    "ReasonFigures": "leadroute.insight.report",
-    "RepFigures": "leadroute.insight.report",
-    "Report": "leadroute.insight.report",
-    "RuleFigures": "leadroute.insight.report",
-    "coverage_of": "leadroute.insight.coverage",
-    "decide": "leadroute.ranking.decision_record",
-    "describe_policy": "leadroute.insight.description",
-    "diff": "leadroute.insight.policy_diff",
-    "graphviz": "leadroute.insight.diagram",
-    "heat_map": "leadroute.insight.coverage",
-    "heat_map_svg": "leadroute.insight.coverage",
-    "holes": "leadroute.insight.lint.territory_checks",
-    "mermaid": "leadroute.insight.diagram",
-    "overlaps": "leadroute.insight.lint.territory_checks",
-    "report_on": "leadroute.insight.report",
-    "rerun": "leadroute.ranking.decision_record",
-    "run_tests": "leadroute.insight.policy_tests",
-}
+_HOMES = by_name(
+    {
+        "leadroute.insight.coverage": "Coverage coverage_of heat_map heat_map_svg",
+        "leadroute.ranking.decision_record": "DecisionRecord decide rerun",
+        "leadroute.insight.report": "ReasonFigures RepFigures Report RuleFigures report_on",
+        "leadroute.insight.description": "describe_policy",
+        "leadroute.insight.policy_diff": "diff",
+        "leadroute.insight.diagram": "graphviz mermaid",
+        "leadroute.insight.lint.territory_checks": "holes overlaps",
+        "leadroute.insight.policy_tests": "run_tests",
+    }
+)
 
 __getattr__, __dir__ = on_demand(__name__, __all__, _HOMES)

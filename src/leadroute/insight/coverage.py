@@ -54,7 +54,7 @@ class Coverage:
 
         A row is where its day is: Monday's row for Monday.
 
-        An hour that the clocks skip is ``None``; one that they repeat has the smaller figure of the two.
+        An hour that the clocks skip is ``None``; one that they repeat has its smaller figure.
         """
         rows: list[list[float | None]] = [[None] * 24 for _ in DAY_NAMES]
         first = self.hours[0].astimezone(self.zone).date()
@@ -72,26 +72,6 @@ def coverage(
     """Count who is there in each hour of a week.
 
     The figure of an hour is the average number of people in it, so that the figures add up to the open time exactly.
-
-    Args:
-        schedules: Pairs of a group's name and the schedule of one of its people; a group without people is named by
-            leaving it out.
-        week_start: The first date of the seven.
-        zone: The zone in which the week is counted.
-
-    Raises:
-        ValidationError: ``zone`` is not a time zone.
-        FieldTypeError: ``week_start`` is not a date, or something is not a schedule.
-
-    Complexity: O(h) for the hours of the week and each *different* schedule of a group.
-
-    Example:
-        >>> office = Schedule("mon-fri 09:00-17:00", "Europe/Berlin")
-        >>> week = coverage(
-        ...     [("sales", office), ("sales", office)], date(2026, 1, 5), "Europe/Berlin"
-        ... )
-        >>> len(week.hours), len(week.holes("sales")), max(week.people["sales"])
-        (168, 128, 2.0)
     """
     must_be(date, week_start=week_start)
     local = Schedule("never", zone).zone
@@ -206,7 +186,7 @@ def coverage_of(
         router: The policy.
         roster: The reps.
         now: An instant of the week, aware.
-        zone: The zone in which the week is counted; that which most of the reps keep when not given.
+        zone: The zone in which the week is counted; by default that of most of the reps.
 
     Raises:
         FieldTypeError: ``now`` is naive, or something is of the wrong kind.
@@ -238,12 +218,7 @@ def coverage_of(
 
 
 def usual_zone(reps: Iterable[Rep]) -> ZoneInfo:
-    """Return the most frequent zone of the schedules, the first by name of several; else UTC.
-
-    Example:
-        >>> usual_zone([Rep("ada", schedule="always", timezone="Asia/Tokyo"), Rep("bob")]).key
-        'Asia/Tokyo'
-    """
+    """Return the most frequent zone of the schedules, the first by name of several; else UTC."""
     zones = Counter(rep.hours.zone.key for rep in reps if rep.hours is not None)
     return ZoneInfo(min(zones, key=lambda name: (-zones[name], name), default="UTC"))
 

@@ -13,11 +13,10 @@ from leadroute.ranking.lead_scoring import LeadGrade, LeadScoring, Logistic
 from leadroute.ranking.router import Router
 from leadroute.ranking.scorers.performance import Learning
 from leadroute.rules.conditions import And, Condition, Or, definitions
-from leadroute.rules.describe import describe, duration_in_words
-from leadroute.rules.disposition import DISPOSITIONS, Disposition
+from leadroute.rules.describe import describe, duration_in_words, plural
 from leadroute.rules.fallback import CATCH_ALL, IGNORE_AVAILABILITY, WAIT, Fallback, pool_of
 from leadroute.rules.fields import FIELDS
-from leadroute.rules.rule import EVERYONE, Pool, Qualification, Rule
+from leadroute.rules.rule import DISPOSITIONS, EVERYONE, Disposition, Pool, Qualification, Rule
 from leadroute.rules.scorer import Guarded, Scorer
 
 _COUNTS: Final = {2: "twice", 3: "three times", 0.5: "half"}
@@ -90,20 +89,7 @@ def _lines(router: Router) -> Iterator[str]:
 
 
 def scoring_in_words(scoring: LeadScoring) -> Iterator[str]:
-    """How leads are scored, a line for each part and grade.
-
-    Example:
-        >>> from leadroute import LEAD
-        >>> from leadroute.lead_scoring import FitCriterion, LeadGrade
-        >>> fit = [FitCriterion("large", LEAD.employees >= 500, 30)]
-        >>> for line in scoring_in_words(
-        ...     LeadScoring(fit=fit, grades=[LeadGrade("hot", 0.7, "5m")])
-        ... ):
-        ...     print(line)
-        Every lead is scored from 0 to 1 when it comes in, by what it is.
-        - large: number of employees is at least 500 (+30)
-        Grade hot from 0.7 on: to be contacted within 5 minutes.
-    """
+    """How leads are scored, a line for each part and grade."""
     yield f"Every lead is scored from 0 to 1 when it comes in, {_basis(scoring)}."
     for criterion in scoring.fit:
         yield f"- {criterion.name}: {describe(criterion.when)} ({criterion.points:+g})"
@@ -164,13 +150,7 @@ def _definitions(router: Router) -> Mapping[str, Condition]:
 
 
 def describe_rule(rule: Rule, window: timedelta, *, first: bool = True) -> str:
-    """Describe a rule in one sentence.
-
-    Args:
-        rule: The rule.
-        window: How long an offer stands when the rule does not say.
-        first: Whether no rule stands before it.
-    """
+    """Describe a rule in one sentence."""
     if rule.when is not None:
         leads = f"If {describe(rule.when)}, then"
     else:
@@ -184,12 +164,7 @@ def describe_rule(rule: Rule, window: timedelta, *, first: bool = True) -> str:
 
 
 def fallback_in_words(fallback: Fallback) -> Iterator[str]:
-    """Say what happens when no rep is found, a sentence for each case that the policy names.
-
-    Example:
-        >>> print(*fallback_in_words(Fallback(none_available="pool apac, ignore_availability")))
-        When nobody is available, the pool apac is asked, then a rep who is not available gets it.
-    """
+    """Say what happens when no rep is found, a sentence for each case that the policy names."""
     for case, steps in fallback.said():
         yield f"When {_CASES[case]}, {', then '.join(map(_step, steps))}."
 
@@ -199,13 +174,7 @@ def _step(step: str) -> str:
 
 
 def who(rule: Rule) -> str:
-    """Say which reps may take the leads of a rule.
-
-    Example:
-        >>> from leadroute import LEAD, REP
-        >>> who(Rule("german", pool="emea", require=LEAD.language.in_(REP.languages)))
-        "reps of the pool emea whose languages include the lead's language"
-    """
+    """Say which reps may take the leads of a rule."""
     reps = "reps" if rule.pool in (None, EVERYONE) else f"reps of the pool {rule.pool}"
     if rule.in_territory:
         reps += " in the lead's territory"
@@ -237,13 +206,7 @@ def _members(pool: Pool) -> str:
 
 
 def preference(score: Scorer | None) -> str:
-    """Say which reps come first.
-
-    Example:
-        >>> from leadroute import free_capacity, skill_match
-        >>> preference(3 * skill_match("industry") + free_capacity())
-        "best first by skill in the lead's industry (counts three times) and free capacity"
-    """
+    """Say which reps come first."""
     return f"best first by {_score(scorers.round_robin() if score is None else score)}"
 
 
@@ -331,7 +294,7 @@ _SCORERS: Final[Mapping[type, str | Callable[[Any], str]]] = {
     scorers.invert: lambda scorer: f"the opposite of {_score(scorer.scorer)}",
     scorers.at_least: lambda by: f"{_score(by.scorer)} (where it is {by.bound:g} or more)",
     scorers.fair_share: lambda by: (
-        f"{_score(by.scorer)}, as long as nobody gets more than {by.ahead:g} leads ahead of their share"
+        f"{_score(by.scorer)}, as long as nobody gets more than {plural(by.ahead, 'lead', 'g')} ahead of their share"
     ),
 }
 """What each scorer that comes with the package is called."""

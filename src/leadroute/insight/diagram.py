@@ -15,8 +15,7 @@ from leadroute.rules.describe import describe, duration_in_words
 from leadroute.rules.fallback import CASES, CATCH_ALL, WAIT, pool_of
 from leadroute.rules.rule import EVERYONE, Factor, Qualification, Rule
 
-WIDTH: Final = 40
-"""After how many characters a line of a label ends."""
+WIDTH: Final = 40  # after how many characters a line of a label ends
 
 
 _NOBODY: Final = tuple(case for case in CASES if case != "no_rule_matched")
@@ -176,7 +175,7 @@ def _graph(router: Router) -> _Graph:
 
 
 def _after(router: Router) -> Mapping[tuple[str, str], Collection[str]]:
-    """Return what becomes of a lead after the last pool that was asked for it, by pool and end, with the cases."""
+    """Return what becomes of a lead after the last pool asked, by pool and end, with the cases."""
     found: dict[tuple[str, str], dict[str, None]] = {}
     for rule in router.rules:
         for case in _NOBODY:
@@ -188,7 +187,7 @@ def _after(router: Router) -> Mapping[tuple[str, str], Collection[str]]:
 
 
 def _ends(case: str, steps: Sequence[str], others: bool) -> Iterator[tuple[str, str]]:
-    """Yield the ends of steps with their labels: a lead waits when somebody who was asked may come back."""
+    """Yield the ends of steps with their labels: a lead waits when a rep asked may come back."""
     label = case.replace("_", " ")
     if steps[-1] in (WAIT, CATCH_ALL):
         yield steps[-1], label
@@ -229,7 +228,7 @@ def _terms(graph: _Graph, number: int, rule: Rule, router: Router) -> str:
 
 
 def _pools(graph: _Graph, router: Router) -> Mapping[str, str]:
-    """Draw every pool that a rule names, once, with the arrows that lead there; their boxes by name."""
+    """Draw every pool that a rule names, once, with the arrows to it; their boxes by name."""
     found: dict[str, str] = {}
     for number, rule in enumerate(router.rules, 1):
         for name, label in _asked(rule, router):

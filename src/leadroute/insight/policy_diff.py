@@ -18,8 +18,7 @@ from leadroute.ranking.ranking import Assignment, Ranking
 from leadroute.ranking.router import Router
 from leadroute.rules.rule import Rule
 
-PORTION: Final = 8_192
-"""How many leads are read at a time."""
+PORTION: Final = 8_192  # how many leads are read at a time
 
 
 @frozen
@@ -33,6 +32,8 @@ class Move:
         rule_before: The rule under the old policy; ``None`` when none matched.
         rule_after: The rule under the new policy; ``None`` when none matched.
         reason: What makes the difference, in words.
+        label_before: The name of the rep under the old policy; empty when there is none.
+        label_after: The name of the rep under the new policy; empty when there is none.
     """
 
     lead_id: str
@@ -41,14 +42,16 @@ class Move:
     rule_before: str | None
     rule_after: str | None
     reason: str
+    label_before: str = ""
+    label_after: str = ""
 
     @property
     def plain(self) -> dict[str, Any]:
         """The move as data for programs."""
-        return asdict(self)
+        return asdict(self, filter=lambda each, _: not each.name.startswith("label"))
 
     def __str__(self) -> str:
-        before, after = (one_line(rep or "nobody") for rep in (self.before, self.after))
+        before, after = self.label_before or "nobody", self.label_after or "nobody"
         return f"{one_line(self.lead_id)}: {before} -> {after}: {self.reason}"
 
 
@@ -87,7 +90,7 @@ def diff(
         >>> new = Router(rules=[Rule("all", require=REP.level >= 2)])
         >>> for move in diff(old, new, [Lead("L-1")], team):
         ...     print(move)
-        L-1: ada -> bob: ada: the rule requires that the rep's level is at least 2
+        L-1: ada -> bob: ada: level is 1; the rule asks for 2 or more
     """
     must_be(Router, old=old, new=new)
     roster = roster_of(roster)
@@ -102,9 +105,10 @@ def diff(
                 raise
             unjudged(error)
             continue
-        one, other = _id(before.best), _id(after.best)
+        (one, was), (other, now_is) = _who(before.best), _who(after.best)
         if one != other:
-            yield Move(lead.id, one, other, before.rule, after.rule, _why(before, after))
+            rules, why = (before.rule, after.rule), _why(before, after)
+            yield Move(lead.id, one, other, *rules, why, was, now_is)
 
 
 _BESIDE_RULES: Final = (
@@ -115,7 +119,7 @@ _BESIDE_RULES: Final = (
 
 
 def _unchanged(old: Router, new: Router) -> frozenset[str | None] | None:
-    """Return the rules under which a lead cannot move; ``None`` where more than the rules differs."""
+    """Return the rules under which a lead cannot move; ``None`` where more than rules differs."""
     if any(getattr(old, name) != getattr(new, name) for name in _BESIDE_RULES):
         return None
     before = {rule.name: rule for rule in old.rules}
@@ -151,8 +155,8 @@ def _doubtful(
     ]
 
 
-def _id(best: Assignment | None) -> str | None:
-    return None if best is None else best.rep_id
+def _who(best: Assignment | None) -> tuple[str | None, str]:
+    return (None, "") if best is None else (best.rep_id, best.label)
 
 
 def _why(before: Ranking, after: Ranking) -> str:

@@ -14,13 +14,7 @@ from leadroute.rules.rule import OUTCOMES
 
 @frozen
 class Difference:
-    """One thing that came out otherwise.
-
-    Args:
-        what: ``rule``, ``pool``, ``rep`` or ``outcome``.
-        expected: What the case expects.
-        found: What the policy did; ``None`` for nothing.
-    """
+    """One thing that came out otherwise."""
 
     what: str
     expected: str
@@ -33,14 +27,7 @@ class Difference:
 
 @frozen
 class Result:
-    """What became of one case.
-
-    Args:
-        name: The name of the case.
-        differences: What came out otherwise; empty when the case passed.
-        ranking: The decision, with every reason; ``None`` when there is none.
-        problem: Why there is none.
-    """
+    """What became of one case."""
 
     name: str
     differences: tuple[Difference, ...] = ()

@@ -24,7 +24,7 @@ from leadroute.offers.events import (
     TimedOut,
 )
 from leadroute.offers.placement import Placement, Status
-from leadroute.offers.queries import PAGE, due
+from leadroute.offers.queries import PAGE, placements
 from leadroute.offers.store import Store
 from leadroute.plain import loads
 
@@ -109,7 +109,7 @@ class Report:
 
     Args:
         leads: The number of leads.
-        statuses: The number of leads by status, in the order of a lead's life, without those that have none.
+        statuses: The number of leads by status, in the order of a lead's life, without zeros.
         reps: The reps who had an offer, by id.
         rules: The rules that matched a lead, by name.
         reasons: The reasons why leads are not with a rep, the most frequent first.
@@ -148,10 +148,10 @@ def report_on(store: Store, coverage: Coverage | None = None) -> Report:
     """
     counts = _Counts()
     for status in Status:
-        for placement in due(store, status):
+        for placement in placements(store, status):
             counts.place(placement)
     for event in _events(store):
-        counts.happen(event.lead, loads(KINDS[event.type], event.data))
+        counts.happen(event.lead, loads(KINDS[event.type], event.data, event.lead))
     return counts.report(coverage)
 
 

@@ -1,19 +1,11 @@
 """Caps: how many leads may be taken in a period, as values and as text.
 
-The rules of this module:
-
-* An end is the first instant of what follows, after the instant that was asked about.
-* A midnight that a change of the clocks skips is the change itself; of one that comes twice, the next to come counts.
-* The days are those on which the rep's weekly hours open. Holidays, leave and extra days do not move the pace: what is
-  missed on them is made up for later, a little a day.
 * After k of n days, ceil(limit * k / n) leads are allowed in all. Fractions are carried, so 14 a month is 14.
 * On one day, at most ``burst`` leads are allowed, however much has been missed before.
-* A cap is a set of counters with a bound each. A lead is added to all of them or to none, and the bound is checked
-  inside that write, so that no number of processes can pass it.
-* Which counters a lead counts on depends on the instant of the offer alone. They are recorded with the lead and given
-  back as recorded, not recomputed.
-* Calendar periods are those of the zone that is passed in: the rep's own.
-* ``Cap.parse(str(cap)) == cap``.
+* A cap is a set of counters with a bound each. A lead is added to all of them or to none, and the
+  bound is checked inside that write, so that no number of processes can pass it.
+* Which counters a lead counts on depends on the instant of the offer alone. They are recorded with
+  the lead and given back as recorded, not recomputed.
 """
 
 from __future__ import annotations
@@ -46,43 +38,12 @@ from leadroute.model.validation import (
 )
 from leadroute.model.working_hours import AllOf, AnyOf, Hours
 
-__all__ = [
-    "PERIODS",
-    "Bound",
-    "Cap",
-    "allowance",
-    "burst",
-    "caps",
-    "hour_end",
-    "longest_gap",
-    "midnight",
-    "next_workday",
-    "span",
-    "workdays",
-    "workdays_between",
-]
-
-
 _HOUR: Final = timedelta(hours=1)
 _MICROSECOND: Final = timedelta(microseconds=1)
 
 
 def hour_end(now: datetime, zone: tzinfo) -> datetime:
-    """When the local hour of ``now`` ends: on the clock, or where the clocks change before that.
-
-    Args:
-        now: An aware datetime.
-        zone: The zone whose hours are meant.
-
-    Example:
-        >>> from zoneinfo import ZoneInfo
-        >>> before = datetime(2026, 4, 4, 14, 50, tzinfo=UTC)
-        >>> for _ in range(2):
-        ...     before = hour_end(before, ZoneInfo("Australia/Lord_Howe"))
-        ...     print(before)
-        2026-04-04 15:00:00+00:00
-        2026-04-04 15:30:00+00:00
-    """
+    """When the local hour of ``now`` ends: on the clock, or where the clocks change before that."""
     local = now.astimezone(zone)
     left = _HOUR - timedelta(0, local.second, local.microsecond, minutes=local.minute)
     offset = local.utcoffset()
@@ -95,19 +56,7 @@ def hour_end(now: datetime, zone: tzinfo) -> datetime:
 
 
 def midnight(day: date, zone: tzinfo, now: datetime) -> datetime:
-    """When a date begins that has not begun at ``now``.
-
-    Args:
-        day: A later date than that of ``now`` in the zone.
-        zone: The zone whose dates are meant.
-        now: An aware datetime.
-
-    Example:
-        >>> from zoneinfo import ZoneInfo
-        >>> now = datetime(2026, 3, 1, tzinfo=UTC)
-        >>> str(midnight(date(2026, 4, 1), ZoneInfo("Europe/Berlin"), now))
-        '2026-03-31 22:00:00+00:00'
-    """
+    """When a date begins that has not begun at ``now``."""
     local = datetime.combine(day, time(), zone)
     first = local.astimezone(UTC)
     return first if first > now else local.replace(fold=1).astimezone(UTC)
@@ -163,12 +112,7 @@ def longest_gap(limit: int, days: int) -> int:
 
 
 def span(per: str, day: date) -> tuple[date, date]:
-    """The first date of the week, month or quarter of ``day``, and the first date after it.
-
-    Example:
-        >>> span("quarter", date(2026, 11, 21))
-        (datetime.date(2026, 10, 1), datetime.date(2027, 1, 1))
-    """
+    """The first date of the week, month or quarter of ``day``, and the first date after it."""
     if per == "week":
         monday = day - timedelta(days=day.weekday())
         return monday, monday + timedelta(weeks=1)
@@ -178,12 +122,7 @@ def span(per: str, day: date) -> tuple[date, date]:
 
 
 def workdays(hours: Hours | None) -> frozenset[int]:
-    """The days of the week, Monday 0, on which weekly hours open; every day when there are no such days.
-
-    Example:
-        >>> sorted(workdays(Schedule("mon-fri 09:00-17:00", "UTC")))
-        [0, 1, 2, 3, 4]
-    """
+    """The days of the week, Monday 0, on which weekly hours open; every day without any."""
     return _opening(hours) or EVERY_DAY
 
 
@@ -198,12 +137,7 @@ def _opening(hours: Hours | None) -> frozenset[int]:
 
 
 def next_workday(day: date, weekdays: frozenset[int]) -> date:
-    """The first date after ``day`` on one of these days of the week, of which there is one at least.
-
-    Example:
-        >>> next_workday(date(2026, 3, 13), frozenset({0, 1, 2, 3, 4}))
-        datetime.date(2026, 3, 16)
-    """
+    """The first date after ``day`` on one of these days of the week, one at least."""
     return next(
         later for later in (day + _DAY * n for n in range(1, 8)) if later.weekday() in weekdays
     )
@@ -211,12 +145,7 @@ def next_workday(day: date, weekdays: frozenset[int]) -> date:
 
 @lru_cache(maxsize=8_192)
 def workdays_between(first: date, end: date, weekdays: frozenset[int]) -> int:
-    """How many dates from ``first`` to the day before ``end`` are on one of these days of the week. O(1).
-
-    Example:
-        >>> workdays_between(date(2026, 3, 1), date(2026, 4, 1), frozenset({0, 1, 2, 3, 4}))
-        22
-    """
+    """How many dates from ``first`` to before ``end`` are on these days of the week. O(1)."""
     weeks, rest = divmod((end - first).days, 7)
     start = first.weekday()
     return weeks * len(weekdays) + sum((start + day) % 7 in weekdays for day in range(rest))
@@ -226,8 +155,7 @@ Period: TypeAlias = Literal["hour", "day", "week", "month", "quarter"]
 PERIODS: Final[tuple[Period, ...]] = get_args(Period)
 PACED = ("week", "month", "quarter")
 
-STEPS = 12
-"""A rolling cap moves on in steps of one twelfth of its length."""
+STEPS = 12  # A rolling cap moves on in steps of one twelfth of its length
 
 _LENGTHS = {
     "hour": timedelta(hours=1),
@@ -236,6 +164,15 @@ _LENGTHS = {
     "month": timedelta(days=30),
     "quarter": timedelta(days=90),
 }
+_THIS = {per: "today" if per == "day" else f"this {per}" for per in PERIODS}
+_ROLLING = {
+    "hour": "in the last hour",
+    "day": "in the last 24 hours",
+    "week": "in the last 7 days",
+    "month": "in the last 30 days",
+    "quarter": "in the last 90 days",
+}
+_DAILY = " day"
 _LONGEST_NAME = 40
 _SHAPE = re.compile(r"(\d{1,18}) *(?:per|/) *([a-z]+)", re.ASCII)
 _REMEDY = "write it like '5 per day' or '30 per month, paced'"
@@ -264,13 +201,7 @@ def _ramp(given: Any) -> timedelta:
 
 @frozen
 class Bound:
-    """One counter of a cap, and the most that it may stand at.
-
-    Args:
-        key: The counter.
-        most: The most, at the instant that was asked about.
-        hard: Whether the most is a limit, or only a preference.
-    """
+    """One counter of a cap, and the most that it may stand at."""
 
     key: str
     most: int
@@ -286,11 +217,12 @@ class Cap:
         limit: 0 or more; 0 means none at all.
         per: ``hour``, ``day``, ``week`` (from Monday), ``month`` or ``quarter``, of the calendar in the rep's zone.
         paced: Spread it over the days that the rep works; for a week, a month or a quarter.
-        rolling: Count back from any instant, not from the start of the period: 1 hour, 24 hours, 7, 30 or 90 days.
-            Counted in twelfths of that, so that room comes back at most a twelfth later than to the second.
+        rolling: Count back from any instant, not from the start of the period: 1 hour, 24 hours, 7,
+            30 or 90 days. Counted in twelfths of that, so that room comes back at most a twelfth
+            later than to the second.
         soft: Only prefer reps who are below it (``cap_remaining()``), and exclude no rep.
-        burst: The most on one day, 1 or more; one more than the pace when not given. For paced caps.
-        ramp: For reps with ``joined_at``: grow evenly from 1 to ``limit`` over this time, such as ``"8w"``.
+        burst: The most on one day, 1 or more; by default one more than the pace. For paced caps.
+        ramp: For reps with ``joined_at``: grow evenly from 1 to ``limit`` over such as ``"8w"``.
         source: Count only leads from this source.
         pool: Count only leads that were placed through this pool.
         segment: Count only leads of this segment (``Rule.segment``).
@@ -351,6 +283,21 @@ class Cap:
         given = (("source", self.source), ("pool", self.pool), ("segment", self.segment))
         return [(name, value) for name, value in given if value is not None]
 
+    @property
+    def period_in_words(self) -> str:
+        """The period that counts now, in words.
+
+        Example:
+            >>> Cap(5, "day").period_in_words, Cap(5, "week", rolling=True).period_in_words
+            ('today', 'in the last 7 days')
+        """
+        return (_ROLLING if self.rolling else _THIS)[self.per]
+
+    @property
+    def narrowed_in_words(self) -> str:
+        """The leads that count, in brackets behind a blank; empty when all do."""
+        return "".join(f" ({name} {value})" for name, value in self._narrowed)
+
     def __str__(self) -> str:
         words = [f"{self.limit} per {self.per}"]
         words += [name for name in ("paced", "rolling", "soft") if getattr(self, name)]
@@ -401,6 +348,10 @@ class Cap:
         narrowed = "".join(f" {name}={value}" for name, value in self._narrowed)
         return f"{'rolling ' * self.rolling}{self.per}{narrowed}"
 
+    def is_daily(self, counter: str) -> bool:
+        """Return whether this is the counter of one day of a paced cap, as ``bounds`` names it."""
+        return f"/{key(self.label + _DAILY)}/" in counter
+
     def period(self, now: datetime, zone: tzinfo) -> str:
         """Return the name of the calendar period of ``now``.
 
@@ -429,7 +380,7 @@ class Cap:
             return self.limit
         if aware(now) >= aware(since, "since") + self.ramp:
             return self.limit
-        whole_ramp, elapsed = self.ramp // _LIMITS_MICROSECOND, (now - since) // _LIMITS_MICROSECOND
+        whole_ramp, elapsed = self.ramp // _MICROSECOND, (now - since) // _MICROSECOND
         return max(1, -(-self.limit * elapsed // whole_ramp))
 
     def bounds(
@@ -448,7 +399,7 @@ class Cap:
             holder: Whose counters: the beginning of their keys.
             now: The instant of the offer, aware.
             zone: The zone whose calendar counts.
-            hours: The rep's hours, whose weekly days a paced cap is spread over; ``None`` is every day.
+            hours: The rep's hours, over whose days a paced cap is spread; ``None`` is every day.
             since: The start of the rep, for the ramp.
 
         Example:
@@ -462,7 +413,7 @@ class Cap:
         _must_be_when(now, zone)
         limit, hard = self.at(now, since), not self.soft
         if self.rolling:
-            step = _LENGTHS[self.per] // STEPS // _LIMITS_MICROSECOND
+            step = _LENGTHS[self.per] // STEPS // _MICROSECOND
             last = to_micros(now) // step
             windows = range(last - STEPS, last + 1)
             return tuple(Bound(self._key(holder, str(first)), limit, hard) for first in windows)
@@ -473,19 +424,15 @@ class Cap:
         first, end = span(self.per, today)
         weekdays = workdays(hours)
         days = workdays_between(first, end, weekdays)
-        begun = workdays_between(first, today + timedelta(days=1), weekdays)
+        begun = workdays_between(first, today + _DAY, weekdays)
         most_today = burst(limit, days) if self.burst is None else min(self.burst, limit)
         return (
             Bound(counter, allowance(limit, begun, days), hard),
-            Bound(self._key(holder, today.isoformat(), " day"), most_today, hard),
+            Bound(self._key(holder, today.isoformat(), _DAILY), most_today, hard),
         )
 
     def turns(
-        self,
-        now: datetime,
-        zone: tzinfo,
-        hours: Hours | None = None,
-        since: datetime | None = None,
+        self, now: datetime, zone: tzinfo, hours: Hours | None = None, since: datetime | None = None
     ) -> tuple[datetime, ...]:
         """Return when each counter of ``bounds`` may allow more leads.
 
@@ -517,14 +464,14 @@ class Cap:
 
     def _ends(self, now: datetime, zone: tzinfo, hours: Hours | None) -> Iterator[datetime]:
         if self.rolling:
-            step = _LENGTHS[self.per] // STEPS // _LIMITS_MICROSECOND
+            step = _LENGTHS[self.per] // STEPS // _MICROSECOND
             last = to_micros(now) // step
             yield from (from_micros((first + 1) * step) for first in range(last, last + STEPS + 1))
         elif self.per == "hour":
             yield hour_end(now, zone)
         else:
             today = now.astimezone(zone).date()
-            tomorrow = today + timedelta(days=1)
+            tomorrow = today + _DAY
             end = tomorrow if self.per == "day" else span(self.per, today)[1]
             if self.paced:
                 begins = next_workday(today, workdays(hours))
@@ -538,16 +485,11 @@ class Cap:
         most = self.at(now, since)
         if most == self.limit or self.ramp is None or since is None:
             return None
-        return (
-            since
-            + (most * (self.ramp // _LIMITS_MICROSECOND) // self.limit + 1) * _LIMITS_MICROSECOND
-        )
+        return since + (most * (self.ramp // _MICROSECOND) // self.limit + 1) * _MICROSECOND
 
     def _key(self, holder: str, period: str, more: str = "") -> str:
         return f"{holder}/{key(self.label + more, period)}"
 
-
-_LIMITS_MICROSECOND = timedelta(microseconds=1)
 
 _NAMES: Mapping[str, Callable[[datetime], str]] = {
     "hour": lambda local: local.strftime("%Y-%m-%dT%H%z"),
@@ -594,7 +536,7 @@ def as_caps(given: str | Mapping[str, int] | Iterable[Cap | str]) -> Sequence[Ca
 
 
 def caps(given: Any) -> tuple[Cap, ...]:
-    """A cleaner for caps: ``Cap`` values or their text, one text, or a mapping such as ``{"day": 5}``."""
+    """A cleaner for caps: ``Cap`` values or text, one text, or a mapping like ``{"day": 5}``."""
     given = [given] if isinstance(given, str) else given
     wanted = "write caps such as [Cap(5, 'day')], ['5 per day'] or {'day': 5}"
     try:

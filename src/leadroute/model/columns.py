@@ -1,41 +1,21 @@
 """Which column of a file, or key of a mapping, fills which field.
 
-The rules of this module:
-
-* Headers are compared by ``header_key``: letter case, blanks and punctuation do not count.
-* Asked in this order: the caller's own columns, the declared attributes, the preset of the CRM, the names of the
-  fields, their synonyms. The first that knows a header decides.
-* A header that nothing knows and that is nearly the name of a field which no other column fills is a fault, so that a
-  slip does not quietly become an attribute.
+Asked in this order: the caller's own columns, the declared attributes, the preset of the CRM, the
+names of the fields, their synonyms. The first that knows a header decides.
 """
 
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from functools import cache
-from typing import Final
+from typing import Any, Final
 
 from attrs import evolve, field, frozen
 
 from leadroute.errors import ConfigError, FieldError, UnknownFieldError
 from leadroute.model.crm_columns import CRM_COLUMNS, LEAD_SYNONYMS, REP_SYNONYMS
 from leadroute.model.validation import FrozenDict
-
-__all__ = [
-    "DYNAMICS",
-    "HUBSPOT",
-    "META_LEAD_ADS",
-    "PIPEDRIVE",
-    "PRESETS",
-    "SALESFORCE",
-    "ZOHO",
-    "Column",
-    "ColumnMap",
-    "as_columns",
-    "header_key",
-    "match_columns",
-]
 
 ATTRIBUTE: Final = "attributes."
 IGNORE: Final = "ignore"
@@ -50,12 +30,7 @@ _SYNONYMS: Final = {"lead": LEAD_SYNONYMS, "rep": REP_SYNONYMS}
 
 
 def header_key(header: str) -> str:
-    """Return what two spellings of a header have in common.
-
-    Example:
-        >>> header_key("Zip/Postal Code") == header_key("zip_postal-code")
-        True
-    """
+    """Return what two spellings of a header have in common."""
     folded = unicodedata.normalize("NFKC", header).casefold()
     kept = "".join([c for c in folded if c.isalnum() or unicodedata.category(c)[0] == "M"])
     return kept or header.strip()
@@ -79,9 +54,9 @@ class ColumnMap:
     """Columns by their headers, and the field that each fills.
 
     Args:
-        columns: The field for each header: a field of ``Lead`` or ``Rep``, ``name.first``, ``name.last``,
-            ``attributes.x``, or ``ignore``. Where several fill one field, the first in this order that is not empty
-            counts.
+        columns: The field for each header: a field of ``Lead`` or ``Rep``, ``name.first``,
+            ``name.last``, ``attributes.x``, or ``ignore``. Where several fill one field, the first
+            in this order that is not empty counts.
         preset: The CRM whose usual headers are known as well, after ``columns``: one of ``salesforce``, ``hubspot``,
             ``pipedrive``, ``zoho``, ``dynamics``, ``meta_lead_ads``; none when empty.
 
@@ -125,15 +100,7 @@ PRESETS: Final[Mapping[str, ColumnMap]] = {
 
 
 def as_columns(given: ColumnMap | Mapping[str, str] | str | None) -> ColumnMap:
-    """Return a map from what a caller wrote: a map, the name of a preset, headers with their fields, or nothing.
-
-    Raises:
-        ConfigError: It is none of these.
-
-    Example:
-        >>> as_columns("salesforce") is SALESFORCE
-        True
-    """
+    """Return a map from a map, the name of a preset, headers with their fields, or nothing."""
     if isinstance(given, ColumnMap):
         return given
     if isinstance(given, str):
@@ -187,21 +154,7 @@ def match_columns(
     extra: str = "attributes",
     zoned: bool = False,
 ) -> tuple[tuple[Column, ...], list[FieldError]]:
-    """Return what each column fills, and what is wrong with the headers.
-
-    Args:
-        headers: The headers, in their order.
-        entity: ``lead`` or ``rep``.
-        names: The fields that there are.
-        columns: The caller's own columns, and a preset.
-        custom: The declared attributes.
-        extra: What becomes of a column that nothing knows: ``attributes``, ``ignore`` or ``refuse``.
-        zoned: Whether the zone of instants without an offset is known. If not, a column fills an instant only where
-            a map or the field's own name says so.
-
-    Raises:
-        ConfigError: A map names a field that does not exist.
-    """
+    """Return what each column fills, and what is wrong with the headers."""
     usual = _usual(entity, columns.preset, frozenset(names))
     own = _own_columns(entity, names, columns, custom)
     found = [_column(header, names, own, usual, extra, zoned=zoned) for header in headers]
@@ -228,7 +181,7 @@ _Places = Mapping[str, tuple[str, int]]
 def _own_columns(
     entity: str, names: Collection[str], columns: ColumnMap, custom: Collection[str]
 ) -> _Places:
-    """The columns that the caller names, by their keys: those of the map, then the declared attributes."""
+    """The columns that the caller names, by their keys: the map's, then the declared attributes."""
     parts = PARTS_OF_NAME if "name" in names else ()
     known = (*names, *parts, IGNORE)
     found: dict[str, tuple[str, int]] = {}
@@ -281,7 +234,7 @@ def _slug(header: str) -> str:
 
 @cache
 def _usual(entity: str, preset: str, names: frozenset[str]) -> _Places:
-    """The field of every usual header, by its key: those of the preset, the fields' names, and their synonyms."""
+    """The field of every usual header, by its key: of the preset, the fields, the synonyms."""
     tables: tuple[tuple[int, Mapping[str, Sequence[str]]], ...] = (
         (_PRESET, CRM_COLUMNS[preset] if preset and entity == "lead" else {}),
         (_OWN_NAME, {name: (name,) for name in names}),
@@ -307,7 +260,7 @@ def _nearly(key: str, names: Iterable[str]) -> str:
 
 
 def _edits(one: str, other: str) -> int:
-    """How many letters to add, drop, change or swap with their neighbor to make one text the other."""
+    """How many letters to add, drop, change or swap to make one text the other."""
     before: list[int] = []
     row = list(range(len(other) + 1))
     for i, a in enumerate(one, 1):
@@ -319,3 +272,83 @@ def _edits(one: str, other: str) -> int:
             current.append(best)
         before, row = row, current
     return row[-1]
+
+
+_DEEPEST: Final = 4
+
+
+def flattened(row: Mapping[str, Any], names: Collection[str]) -> dict[str, Any]:
+    """Return a row without nesting: ``Name`` within ``Owner`` becomes ``Owner.Name``."""
+    whole = {header_key(name) for name in names}
+    if not any(isinstance(value, Mapping) for value in row.values()):
+        return {str(header): value for header, value in row.items()}
+    return dict(_leaves(row, "", whole, _DEEPEST))
+
+
+def _leaves(
+    row: Mapping[str, Any], outer: str, whole: Collection[str], depth: int
+) -> Iterator[tuple[str, Any]]:
+    for header, value in row.items():
+        nested = isinstance(value, Mapping) and depth and set(value) != {"$instant"}
+        if nested and header == "attributes" and _is_record(value):
+            if "referenceId" in value and not outer:
+                yield "referenceId", value["referenceId"]
+        elif nested and header_key(f"{outer}{header}") not in whole:
+            yield from _leaves(value, f"{outer}{header}.", whole, depth - 1)
+        else:
+            yield f"{outer}{header}", value
+
+
+def _is_record(given: Mapping[str, Any]) -> bool:
+    """Whether this is what Salesforce says of a record, and no attributes of the caller's own."""
+    address = given.get("url")
+    known = "referenceId" in given or (isinstance(address, str) and "/sobjects/" in address)
+    return known and set(given) <= {"type", "url", "referenceId"}
+
+
+def mapping_of(given: object) -> dict[str, Any]:
+    """Return the fields of an object by name, none of them computed."""
+    names = next((found for look in _LOOKS if (found := look(given)) is not None), None)
+    if names is None:
+        names = [name for name in _stored(given) if not name.startswith("_")]
+    return {name: _get(given, name) for name in names}
+
+
+def _get(given: Any, name: str) -> Any:
+    return getattr(given, name) if hasattr(given, name) else given[name]
+
+
+def _django(given: Any) -> list[str] | None:
+    meta = getattr(type(given), "_meta", None)
+    found = getattr(meta, "concrete_fields", None)
+    return None if found is None else [each.attname for each in found]
+
+
+def _mapped(given: Any) -> list[str] | None:
+    mapper = getattr(type(given), "__mapper__", None)
+    return None if mapper is None else [each.key for each in mapper.column_attrs]
+
+
+def _declared(given: Any) -> list[str] | None:
+    kind = type(given)
+    for name in ("__dataclass_fields__", "model_fields", "__pydantic_fields__"):
+        if isinstance(found := getattr(kind, name, None), Mapping):
+            return list(found)
+    found = getattr(kind, "__attrs_attrs__", None) or ()
+    return [each.name for each in found] or None
+
+
+def _listed(given: Any) -> list[str] | None:
+    names = getattr(given, "_fields", None)
+    if isinstance(names, tuple):
+        return list(names)
+    keys = getattr(given, "keys", None)
+    return list(keys()) if callable(keys) else None
+
+
+def _stored(given: Any) -> list[str]:
+    slots = [name for kind in type(given).__mro__ for name in getattr(kind, "__slots__", ())]
+    return [*vars(given)] if hasattr(given, "__dict__") else [n for n in slots if hasattr(given, n)]
+
+
+_LOOKS: Final = (_django, _mapped, _declared, _listed)

@@ -7,16 +7,9 @@ from datetime import UTC, datetime, timedelta
 
 from leadroute.errors import ConfigError
 
-__all__ = ["digest", "format_duration", "from_micros", "parse_duration", "to_micros"]
-
 
 def digest(text: str) -> bytes:
-    """The SHA-256 of a text in UTF-8.
-
-    Example:
-        >>> digest("lead").hex()[:8]
-        'e3456bc1'
-    """
+    """The SHA-256 of a text in UTF-8."""
     from hashlib import sha256
 
     return sha256(text.encode()).digest()
@@ -53,20 +46,8 @@ _REMEDY = "write it like '90s', '5m', '1h30m', '2d', '1w' or '5 minutes'"
 def parse_duration(value: str | timedelta) -> timedelta:
     """A duration from its text form; a ``timedelta`` passes through.
 
-    Args:
-        value: Whole numbers of at most seven digits, each followed by ``w``, ``d``, ``h``, ``m``, ``s``, ``ms`` or
-            ``us`` or by the word for it, such as ``5 min``, ``2 hours`` or ``1 hour and 30 minutes``; longest unit
-            first.
-
-    Returns:
-        The duration, from 0 up to 100 years.
-
-    Raises:
-        ConfigError: The text is not a duration, or it is negative or longer than 100 years.
-
-    Example:
-        >>> parse_duration("1h30m") == parse_duration("1 hour and 30 minutes")
-        True
+    Text has whole numbers of at most seven digits, each followed by ``w``, ``d``, ``h``, ``m``, ``s``, ``ms`` or
+    ``us`` or by the word for it, such as ``1 hour and 30 minutes``; longest unit first.
     """
     if isinstance(value, timedelta):
         duration = value
@@ -82,13 +63,7 @@ def parse_duration(value: str | timedelta) -> timedelta:
 
 
 def format_duration(duration: timedelta) -> str:
-    """The shortest text that reads back as ``duration``.
-
-    Example:
-        >>> from datetime import timedelta
-        >>> format_duration(timedelta(minutes=90))
-        '1h30m'
-    """
+    """The shortest text that reads back as ``duration``."""
     left, parts = duration, []
     for unit, size in _UNITS.items():
         count, left = divmod(left, size)

@@ -1,43 +1,70 @@
 """Countries, regions and postal codes: the one form of each spelling.
 
-The rules of this module:
-
-* A code wins over a name. Nothing is guessed by likeness; near words are only named in the remedy.
-* A full code says its country itself; any other region is read within the lead's country. Without one, a name is read
-  that one place in the world has alone.
-* A country without a table keeps the caller's text for a region.
-* Zeros are given back to a postal code only where all codes of the country are digits of one length.
+* A full code says its country itself; any other region is read within the lead's country. Without
+  one, a name is read that one place in the world has alone.
+* Zeros are given back to a postal code only where a country's codes are digits of one length.
 """
 
 from __future__ import annotations
 
+import difflib
 import re
+import unicodedata
 from collections.abc import Iterable, Mapping
 from functools import cache, lru_cache
 from typing import Any, Final, NamedTuple
 
 from leadroute.model.countries import COUNTRIES
-from leadroute.model.folding import fold, near_key
 from leadroute.model.given import LONGEST_CACHED, Refused, composed, plain_value, typed_text
 
-__all__ = ["country", "covered_region", "policy_region", "postal_code", "region", "zeros_restored"]
+_SPELLED: Final = str.maketrans(
+    {
+        "ø": "o",
+        "ł": "l",
+        "đ": "d",
+        "ð": "d",
+        "þ": "th",
+        "æ": "ae",
+        "œ": "oe",
+        "\u0131": "i",
+        "&": " and ",
+        **dict.fromkeys("'\u2019\u2018\u02bc\u02bb`\u00b4", ""),
+    }
+)
+# The marks of Latin, Greek, Cyrillic, Hebrew and Arabic letters; vowel signs of Indian scripts are letters.
+_MARKS: Final = "[\u0300-\u036f\u0591-\u05c7\u064b-\u065f\u0670\u0640\u200c-\u200f\ufeff]"
+_SMALL: Final = frozenset(("the", "of", "de", "la", "and", "y"))
+
+
+def fold(name: str) -> str:
+    """Return the key under which all spellings of a name meet; empty without letters and digits."""
+    plain = unicodedata.normalize("NFKD", name.translate(_SPELLED).casefold().translate(_SPELLED))
+    words = "".join([c if _counts(c) else " " for c in re.sub(_MARKS, "", plain)]).split()
+    # Single letters side by side are one word: the Y of N.Y. is no "and".
+    large = [
+        word
+        for before, word, after in zip(["", *words], words, [*words[1:], ""], strict=False)
+        if word not in _SMALL or (word == "y" and 1 in (len(before), len(after)))
+    ]
+    return "".join(["saint" if word == "st" else word for word in large or words])
+
+
+def near_key(key: str, keys: Iterable[str]) -> str | None:
+    """Return the key most like ``key`` that begins like it; ``None`` when none is near."""
+    alike = [each for each in keys if each[:2] == key[:2] and len(each) > 3]
+    found = difflib.get_close_matches(key, alike, n=1, cutoff=0.8)
+    return found[0] if found else None
+
+
+def _counts(character: str) -> bool:
+    return character.isalnum() or unicodedata.category(character)[0] == "M"
+
 
 _CACHED: Final = 4_096
 
 
 def country(given: Any) -> str | None:
-    """Return the ISO 3166-1 alpha-2 code of a country, given by code, alpha-3 code or name.
-
-    Args:
-        given: ``US``, ``usa``, ``United States``, ``Deutschland`` and the like; ``None`` for what is not known.
-
-    Raises:
-        Refused: It is not a country, or a name that two countries share; then both are named.
-
-    Example:
-        >>> country("Deutschland"), country("GBR"), country("Ivory Coast")
-        ('DE', 'GB', 'CI')
-    """
+    """Return the ISO 3166-1 alpha-2 code of a country, given by code, alpha-3 code or name."""
     if type(given) is str and given in COUNTRIES:
         return given
     if type(given) is str and len(given) <= LONGEST_CACHED:
@@ -104,48 +131,19 @@ _FULL: Final = r"([A-Z]{2})[-_ ]+(\S.*)"
 
 
 def region(given: Any, country: str | None = None) -> str | None:
-    """Return the ISO 3166-2 code of a state or province of AU, BR, CA, IN, MX or US, given by code or name.
-
-    Args:
-        given: ``US-CA``, ``CA`` or ``California``; ``None`` for what is not known.
-        country: The alpha-2 code of the country that it lies in. Without one, a full code is read, and a name that no
-            other place in the world has. In a country without a table, any text is taken, in upper case.
-
-    Raises:
-        Refused: The country has no such region, or without a country it may lie in several; then these are named.
-
-    Example:
-        >>> region("Calif.", "US"), region("WA", "AU"), region("Ontario"), region("Bayern", "DE")
-        ('US-CA', 'AU-WA', 'CA-ON', 'BAYERN')
-    """
+    """Return the ISO 3166-2 code of a region of AU, BR, CA, IN, MX or US, given by code or name."""
     if type(given) is str and len(given) <= LONGEST_CACHED:
         return _cached_region(given, country)
     return _region(given, country)
 
 
 def policy_region(given: Any, country: str | None = None) -> str | None:
-    """Return the region that a policy or a rep names: as ``region``, and a short code that one country alone has.
-
-    Raises:
-        Refused: As for ``region``.
-
-    Example:
-        >>> policy_region("CA"), policy_region("US-CA")
-        ('US-CA', 'US-CA')
-    """
+    """Return the region that a policy or rep names: as ``region``, or a unique short code."""
     return _region(given, country, in_policy=True)
 
 
 def covered_region(given: Any, countries: Iterable[str] = ()) -> str | None:
-    """Return a region that is covered beside countries: in the country when it is one and has it, else by itself.
-
-    Raises:
-        Refused: As for ``region``.
-
-    Example:
-        >>> covered_region("WA", {"AU"}), covered_region("DE-BE", {"US"})
-        ('AU-WA', 'DE-BE')
-    """
+    """Return a region covered beside countries: in the country that has it, else by itself."""
     only, *others = [*countries, None][:2]
     if only is not None and others == [None]:
         try:
@@ -297,19 +295,7 @@ _AS_NUMBER: Final = r"([0-9]+)\.0+"
 
 
 def postal_code(given: Any, country: str | None = None) -> str | None:
-    """Return a postal code as its country writes it, in upper case, with the zeros that it has lost.
-
-    Args:
-        given: Text; a number only where the country's codes are digits of one length. ``None`` for what is not known.
-        country: The alpha-2 code of the country; without it only letter case and blanks are brought into form.
-
-    Raises:
-        Refused: It has too few or too many digits for the country, or lost zeros that nobody can tell.
-
-    Example:
-        >>> postal_code("2108", "US"), postal_code("1067.0", "DE"), postal_code("sw1a1aa", "GB")
-        ('02108', '01067', 'SW1A 1AA')
-    """
+    """Return a postal code as its country writes it, in upper case, with the zeros it has lost."""
     if type(given) is str:
         return (_cached_code if len(given) <= LONGEST_CACHED else _postal_code)(given, country)
     given = plain_value(given)
@@ -370,12 +356,7 @@ def _zip(code: str) -> tuple[str, str]:
 
 
 def zeros_restored(given: Any, found: str | None) -> bool:
-    """Return whether ``postal_code`` gave zeros back: ``found`` has more digits than what was given.
-
-    Example:
-        >>> zeros_restored("2108", "02108"), zeros_restored("02108", "02108")
-        (True, False)
-    """
+    """Return whether ``postal_code`` gave zeros back: ``found`` has more digits than given."""
     written = str(plain_value(given)).strip()
     number = re.fullmatch(_AS_NUMBER, written)
     before = sum(map(str.isdigit, number[1] if number else written))

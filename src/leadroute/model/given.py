@@ -1,26 +1,21 @@
-"""What a caller hands in, before it is read: plain Python for it, and whether it says that nothing is known."""
+"""What a caller hands in, before it is read: plain Python for it, numbers and instants."""
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Callable
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
+from datetime import timezone as fixed
 from decimal import Decimal
 from enum import Enum
-from numbers import Number
+from functools import lru_cache
+from math import inf
+from numbers import Integral, Number, Real
 from typing import Any, Final
+from zoneinfo import ZoneInfo
 
-__all__ = [
-    "LONGEST_CACHED",
-    "LONGEST_TEXT",
-    "Refused",
-    "composed",
-    "missing",
-    "plain_value",
-    "shown",
-    "text_of",
-    "typed_text",
-    "withheld",
-]
+from leadroute.errors import ConfigError
 
 LONGEST_TEXT: Final = 4_096
 
@@ -47,17 +42,7 @@ _NO_VALUE: Final = frozenset(("NAType", "NaTType"))
 
 
 def missing(value: Any, typed: bool) -> bool:
-    """Return whether a value says that nothing is known.
-
-    Args:
-        value: Any value: ``None``, NaN, NaT, ``pandas.NA`` and blank text say so.
-        typed: Whether it is for a field with a form of its own, such as a country, a number or a date. There ``-``,
-            ``--``, ``n/a``, ``unknown`` and ``none`` say so too; free text and attributes keep them as words.
-
-    Example:
-        >>> missing(float("nan"), typed=False), missing("N/A", typed=True)
-        (True, True)
-    """
+    """Return whether a value says that nothing is known."""
     if isinstance(value, str):
         word = value.strip()
         return not word or (typed and len(word) <= 7 and word.casefold() in _UNKNOWN)
@@ -69,13 +54,7 @@ def missing(value: Any, typed: bool) -> bool:
 
 
 def plain_value(given: Any) -> Any:
-    """Return an enum member's value, a scalar of numpy as Python has it, ``None`` for what is missing, else the same.
-
-    Example:
-        >>> from enum import Enum
-        >>> plain_value(Enum("Channel", {"WEB": "web"}).WEB), plain_value(float("nan")) is None
-        ('web', True)
-    """
+    """Return the plain value of an enum member, a numpy scalar, or a mark for what is missing."""
     if isinstance(given, Enum):
         given = given.value
     if type(given).__module__ == "numpy" and getattr(given, "shape", None) == ():
@@ -88,24 +67,12 @@ def plain_value(given: Any) -> Any:
 
 
 def composed(text: str) -> str:
-    """Return a text in normal form C, so that an accented letter is one character however it was typed."""
+    """Return a text in normal form C, so that an accented letter is one character."""
     return text if text.isascii() else unicodedata.normalize("NFC", text)
 
 
 def text_of(given: Any, show: Callable[[Any], str] = shown) -> str:
-    """Return text in normal form C without blanks around it; empty when nothing is known.
-
-    Args:
-        given: What a caller handed in.
-        show: How a refusal repeats it.
-
-    Raises:
-        Refused: It is not text, too long, or text that databases refuse.
-
-    Example:
-        >>> text_of(" a b ")
-        'a b'
-    """
+    """Return text in normal form C without blanks around it; empty when nothing is known."""
     if type(given) is not str:
         given = plain_value(given)
         if given is None:
@@ -127,15 +94,329 @@ def _encodable(given: str) -> bool:
     return True
 
 
-LONGEST_CACHED: Final = 80
-"""Longer texts are read again each time, so that nothing large is kept."""
+LONGEST_CACHED: Final = 80  # longer texts are read again each time, so that nothing large is kept
 
 
 def typed_text(given: Any, show: Callable[[Any], str] = shown) -> str | None:
-    """Return text for a field with a form of its own, or ``None`` when nothing is known; see ``missing``.
-
-    Raises:
-        Refused: As for ``text_of``.
-    """
+    """Return text for a field with a form of its own; ``None`` when ``missing``."""
     found = text_of(given, show)
     return None if missing(found, typed=True) else found
+
+
+_LARGEST: Final = 2**63 - 1
+_EXACT: Final = 2**53
+_LONGEST: Final = 40
+_BLANKS: Final = dict.fromkeys(map(ord, "\u00a0\u2009\u202f\t'\u2019"), " ")
+_CURRENCIES: Final = (
+    "AED ARS AUD BGN BRL CAD CHF CLP CNY COP CZK DKK EGP EUR GBP HKD HUF IDR ILS INR JPY KES KRW MXN MYR NGN NOK NZD "
+    "PEN PHP PKR PLN RMB RON RSD RUB SAR SEK SGD THB TRY TWD UAH USD VND ZAR TL RM Rp R"
+)
+_CURRENCY: Final = (
+    r"(?:(?:US|AU|CA|NZ|HK|MX|NT|[ACSR])?[$\u00a2-\u00a5\u20a0-\u20c0]|"
+    + "|".join(_CURRENCIES.split())
+    + r"|Rs\.?|Fr\.?|kr\.?|z\u0142|K\u010d|Ft)"
+)
+_CURRENCY_BEFORE: Final = rf"^{_CURRENCY}(?=[ \d.,+-])"
+_CURRENCY_BEHIND: Final = rf"(?<=[ \d.,]){_CURRENCY}$"
+_FLOAT: Final = r"[+-]?(\d+\.?\d*|\.\d+)e[+-]?\d{1,3}"
+_SHORTENED: Final = r"[+-]?\d[.,]?\d*E[+-]?\d+"
+_REMEDY: Final = "write plain digits such as 1000 or 1000.5, or leave it empty when it is not known"
+
+
+def number(given: Any, decimal: str | None = None) -> int | float | None:
+    """Return a number, given as any number of Python's or numpy's, or as text."""
+    kind = type(given)
+    if kind is not int and kind is not float:
+        given = plain_value(given)
+        if isinstance(given, str):
+            text = typed_text(given)
+            return None if text is None else _bounded(_read(text, decimal))
+        if given is None:
+            return None
+    if isinstance(given, bool) or not isinstance(given, Real | Decimal):
+        raise Refused(f"is {shown(given)} of type {type(given).__name__}; write a number")
+    return _bounded(given)
+
+
+def _bounded(given: Any) -> int | float | None:
+    try:
+        found = int(given) if isinstance(given, Integral) else float(given)
+    except OverflowError:  # a fraction of huge parts
+        found = inf
+    if found != found:  # NaN alone is not itself
+        return None
+    if not abs(found) <= _LARGEST:
+        raise Refused("is infinite or too large; write one below 2**63")
+    return found
+
+
+def _read(text: str, decimal: str | None) -> int | float:
+    if decimal not in (None, ".", ","):
+        raise ConfigError(f"decimal is {shown(decimal)}; write '.' or ','")
+    if re.fullmatch(_SHORTENED, text, re.ASCII):
+        remedy = "show the column as a number and export it again"
+        raise Refused(f"is {text[:40]!r}, which a spreadsheet has shortened; {remedy}")
+    if re.fullmatch(_FLOAT, text, re.ASCII):
+        return _whole(float(text))
+    body = text.translate(_BLANKS).strip()
+    sign, body = _signed(body)
+    for currency in (_CURRENCY_BEFORE, _CURRENCY_BEHIND):
+        body = re.sub(currency, "", body, flags=re.IGNORECASE).strip()
+    if not sign:
+        sign, body = _signed(body)
+    found = _plain(body, decimal, text) if len(body) <= _LONGEST else None
+    if found is None:
+        raise Refused(f"is {text[:40]!r}, which is not a number; {_REMEDY}")
+    return _whole(-found if sign == "-" else found)
+
+
+def _signed(body: str) -> tuple[str, str]:
+    if body.startswith("(") and body.endswith(")"):
+        return "-", body[1:-1].strip()
+    if body.endswith("-") and body[-2:-1].isdigit():  # behind a decimal sign it stands for no cents
+        return "-", body[:-1]
+    sign = body[:1].replace("\u2212", "-")
+    return (sign, body[1:].lstrip()) if sign in ("-", "+") and sign else ("", body)
+
+
+def _whole(found: float) -> int | float:
+    exact = isinstance(found, float) and found.is_integer() and abs(found) < _EXACT
+    return int(found) if exact else found
+
+
+def _plain(body: str, decimal: str | None, text: str) -> int | float | None:
+    """Return the number that digits with signs stand for; ``None`` when they stand for none."""
+    point = decimal or _decimal_sign(body, text)
+    head, mark, tail = body.partition(point) if point else (body, "", "")
+    if not _grouped(head) or not (tail.isdigit() or not tail) or not body.isascii():
+        return None
+    digits = "".join(filter(str.isdigit, head))
+    if not digits and not tail:
+        return None
+    return float(f"{digits or 0}.{tail or 0}") if mark else int(digits)
+
+
+def _decimal_sign(body: str, text: str) -> str:
+    """Return the decimal sign of a text of which nobody has said it; empty when it has none."""
+    points = [c for c in body if c in ".,"]
+    if len(set(points)) == 2:
+        return points[-1]
+    if len(points) != 1:
+        return ""
+    point = points[0]
+    head, _, tail = body.partition(point)
+    if len(tail) == 3 and 1 <= len(head) <= 3 and head[0] != "0" and (head + tail).isdigit():
+        both = f"may be {head}{tail} or {head}.{tail}"
+        remedy = "say which sign is the decimal one, decimal='.' or ',', or write plain digits"
+        raise Refused(f"is {text[:40]!r}, which {both}; {remedy}")
+    return point
+
+
+def _grouped(head: str) -> bool:
+    """Return whether digits stand together, or in groups of three, or in groups as in India."""
+    marks = set(filter(lambda c: not c.isdigit(), head))
+    if not marks:
+        return True
+    if len(marks) > 1 or not marks <= {" ", ".", ","}:
+        return False
+    mark = marks.pop()
+    first, *middle, last = head.split(mark)
+    threes = 1 <= len(first) <= 3 and all(len(group) == 3 for group in middle)
+    indian = mark == "," and 1 <= len(first) <= 2 and all(len(group) == 2 for group in middle)
+    return first[:1] != "0" and len(last) == 3 and (threes or indian)
+
+
+def number_text(value: float) -> str:
+    """Return a number as text that ``number`` reads back without a declared decimal sign."""
+    written = repr(value)
+    head, point, tail = written.lstrip("-").partition(".")
+    doubtful = bool(point) and len(tail) == 3 and len(head) <= 3 and head[0] != "0"
+    return f"{written}0" if doubtful else written
+
+
+ORDERS: Final = ("dmy", "mdy", "ymd")  # in which order day, month and year can stand
+
+_WRITE: Final = "write an instant such as 2026-01-05T09:00:00Z"
+_WEEKDAY: Final = r"(?:(?:mon|tue|wed|thu|fri|sat|sun)[a-z]*[,.]?\s+)?"
+_MONTHS: Final = {
+    name: n for n, name in enumerate("jan feb mar apr may jun jul aug sep oct nov dec".split(), 1)
+}
+_MONTH: Final = (
+    r"(?P<month>jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?"
+    r"|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?)\.?"
+)
+_DATES: Final = tuple(
+    _WEEKDAY + pattern
+    for pattern in (
+        r"(?P<year>\d{4})(?P<mark>[-/.])(?P<month>\d{1,2})(?P=mark)(?P<day>\d{1,2})",
+        r"(?P<one>\d{1,2})(?P<mark>[-/.])(?P<two>\d{1,2})(?P=mark)(?P<three>\d{4}|\d{2})",
+        r"(?P<day>\d{1,2})(?:st|nd|rd|th)?[-\s]\s*"
+        + _MONTH
+        + r"(?:,\s*|\s+|-)(?P<year>\d{4}|\d{2})",
+        _MONTH + r"\s+(?P<day>\d{1,2})(?:st|nd|rd|th)?(?:,\s*|\s+)(?P<year>\d{4})",
+    )
+)
+_TIME: Final = (
+    r"(?P<hour>\d{1,2}):(?P<minute>\d{2})(?::(?P<second>\d{2})(?:[.,](?P<fraction>\d{1,9}))?)?"
+    r"(?:\s?(?P<half>[ap])\.?m\.?)?"
+    r"(?:\s?(?P<zone>z|utc|gmt|(?:utc|gmt)?[+-]\d{2}(?::?\d{2})?)(?:\s\([\w .]*\))?)?"
+)
+_BETWEEN: Final = r"(?:,\s*|\s+at\s+|\s+|T(?=\d))"
+_FLAGS: Final = (
+    re.IGNORECASE | re.ASCII
+)  # patterns are compiled when first used: importing stays cheap
+_MIDNIGHT: Final = time()
+_MOMENT_BLANKS: Final = dict.fromkeys(map(ord, "\u00a0\u2009\u202f"), " ")
+_LONGEST_MOMENT: Final = 80
+
+
+def moment(
+    given: Any, timezone: str | tzinfo | None = None, dates: str | None = None
+) -> datetime | None:
+    """Return an instant in UTC, given as a datetime or as text."""
+    if type(given) is datetime and given.tzinfo is UTC:
+        return given
+    given = plain_value(given)
+    if isinstance(given, str):
+        text = typed_text(given)
+        if text is None:
+            return None
+        found = _read_moment(text if text.isascii() else text.translate(_MOMENT_BLANKS), dates)
+    elif given is None:
+        return None
+    elif isinstance(given, datetime):
+        found = plain_datetime(given)
+    elif isinstance(given, date):
+        found = datetime.combine(given, _MIDNIGHT)
+    else:
+        kind = type(given).__name__
+        raise Refused(f"is of type {kind}; write an aware datetime, such as datetime.now(UTC)")
+    return _in_utc(found, given, timezone)
+
+
+def _in_utc(found: datetime, given: Any, timezone: str | tzinfo | None) -> datetime:
+    try:
+        if found.utcoffset() is None:
+            found = _local(found, given, timezone)
+        return found.astimezone(UTC)
+    except OverflowError:
+        raise Refused(
+            f"is {given}, which UTC cannot express; write an instant of the years 2 to 9998"
+        ) from None
+
+
+def _local(found: datetime, given: Any, timezone: str | tzinfo | None) -> datetime:
+    if timezone is None:
+        if not isinstance(given, str):
+            raise Refused(
+                "is a naive datetime; write an aware one, such as datetime.now(UTC), or give its timezone"
+            )
+        remedy = "write it like 2026-01-05T09:00:00+01:00, or with Z for UTC, or give its timezone"
+        raise Refused(f"is {given[:40]!r}, which has no offset; {remedy}")
+    zone = _zone(timezone) if isinstance(timezone, str) else timezone
+    first, second = (found.replace(tzinfo=zone, fold=fold) for fold in (0, 1))
+    if first.utcoffset() != second.utcoffset():
+        happens = first.astimezone(UTC).astimezone(zone).replace(tzinfo=None) == found
+        said = "has twice" if happens else "skips"
+        raise Refused(f"is {shown(given)}, which {timezone} {said}; write it with its offset")
+    return first
+
+
+@lru_cache(64)
+def _zone(name: str) -> ZoneInfo:
+    try:
+        return ZoneInfo(name)
+    except (KeyError, ValueError, OSError):
+        raise ConfigError(
+            f"timezone is {name[:40]!r}; write an IANA time zone such as 'Europe/Berlin'"
+        ) from None
+
+
+def plain_datetime(given: datetime) -> datetime:
+    """Return a plain datetime for one of a subclass, such as a timestamp of pandas."""
+    if type(given) is datetime:
+        return given
+    return datetime.combine(given.date(), given.time(), given.tzinfo).replace(fold=given.fold)
+
+
+def _read_moment(text: str, dates: str | None) -> datetime:
+    if dates not in (None, *ORDERS):
+        raise ConfigError(f"dates is {shown(dates)}; write 'dmy', 'mdy' or 'ymd'")
+    if len(text) >= 19 and text[4] == text[7] == "-" and text[5:7].isdigit() and text[10] in "T ":
+        try:
+            return datetime.fromisoformat(text)
+        except ValueError:
+            pass  # of another form, or none at all
+    for pattern in _DATES:
+        shape = re.match(pattern, text, _FLAGS) if len(text) <= _LONGEST_MOMENT else None
+        if shape is not None:
+            rest = text[shape.end() :]
+            between = re.match(_BETWEEN, rest, _FLAGS)
+            clock = re.fullmatch(_TIME, rest[between.end() :], _FLAGS) if between else None
+            if rest and clock is None:
+                continue
+            try:
+                day = _date(shape.groupdict(), text, dates)
+                return datetime.combine(day, _clock(clock) if clock else _MIDNIGHT)
+            except ValueError:
+                break
+    order = f"{_WRITE}, or a date in the order {dates}" if dates else _WRITE
+    raise Refused(f"is {text[:40]!r}; {order}")
+
+
+def _date(parts: dict[str, str], text: str, dates: str | None) -> date:
+    if "one" not in parts:
+        month = parts["month"]
+        number = int(month) if month.isdigit() else _MONTHS[month[:3].lower()]
+        return date(_year(parts["year"]), number, int(parts["day"]))
+    one, two, three = int(parts["one"]), int(parts["two"]), int(parts["three"])
+    if len(parts["three"]) == 2:
+        if dates is None:
+            raise _two_readings(text, "in which order its numbers stand is not known")
+        year, month_, day = {"dmy": (three, two, one), "mdy": (three, one, two)}.get(
+            dates, (one, two, three)
+        )
+        return date(_year(f"{year:02}"), month_, day)
+    orders = {"dmy": (two, one), "mdy": (one, two)}
+    readings = {
+        date(three, month_, day)
+        for order, (month_, day) in orders.items()
+        if dates in (None, "ymd", order) and month_ <= 12
+    }
+    if len(readings) > 1:
+        first, second = sorted(readings)
+        raise _two_readings(text, f"may be {first} or {second}")
+    if not readings:
+        raise ValueError
+    return readings.pop()
+
+
+def _year(digits: str) -> int:
+    """Return a year of four digits, or of two: 70 is 1970, and 69 is 2069."""
+    year = int(digits)
+    return year if len(digits) == 4 else year + (2000 if year < 70 else 1900)
+
+
+def _two_readings(text: str, why: str) -> Refused:
+    remedy = "say dates='dmy' or 'mdy', or write it like 2026-01-05T09:00:00Z"
+    return Refused(f"is {text[:40]!r}: {why}; {remedy}")
+
+
+def _clock(shape: re.Match[str]) -> time:
+    hour, half = int(shape["hour"]), (shape["half"] or "").lower()
+    if half:
+        if not 1 <= hour <= 12:
+            raise ValueError
+        hour = hour % 12 + (12 if half == "p" else 0)
+    micros = int((shape["fraction"] or "0").ljust(6, "0")[:6])
+    return time(
+        hour, int(shape["minute"]), int(shape["second"] or 0), micros, _offset(shape["zone"])
+    )
+
+
+def _offset(zone: str | None) -> tzinfo | None:
+    if zone is None:
+        return None
+    digits = "".join(filter(str.isdigit, zone))
+    ahead = timedelta(hours=int(digits[:2] or 0), minutes=int(digits[2:] or 0))
+    return fixed(-ahead if "-" in zone else ahead) if ahead else UTC

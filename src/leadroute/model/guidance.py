@@ -18,8 +18,6 @@ from attrs import Attribute, fields
 from leadroute.errors import ArgumentError, LeadrouteError, MissingAttributeError, nearest
 from leadroute.model.crm_columns import LEAD_SYNONYMS, REP_SYNONYMS
 
-__all__ = ["example", "guided", "guided_attributes", "without_defaults"]
-
 _Table = Mapping[str, Mapping[str, str]]
 
 _CAPS: Final = "cap daily_cap daily_limit limit limits max_per_day quota"

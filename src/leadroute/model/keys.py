@@ -1,45 +1,15 @@
 """The names under which things are counted and kept, in one place.
 
-The rules of this module:
-
 * A key is parts joined by ``/``. A ``/`` or ``%`` inside a part is percent-encoded, so no two things share a key.
-* ``placement/<lead>``, ``lead/<lead>``, ``credits/<pool>`` and ``turn_credit/...`` are records; everything else here is
-  a counter.
+* ``placement/<lead>``, ``lead/<lead>``, ``credits/<pool>`` and ``turn_credit/...`` are records;
+  everything else here is a counter.
 """
 
 from __future__ import annotations
 
-__all__ = [
-    "cap_holder",
-    "cap_key",
-    "closed_key",
-    "contact_key",
-    "credits_key",
-    "given_key",
-    "is_open_key",
-    "is_total_key",
-    "key",
-    "last_key",
-    "lead_key",
-    "open_key",
-    "order_key",
-    "parts",
-    "placement_key",
-    "segment_open_key",
-    "submit_key",
-    "total_holder",
-    "turn_credit_key",
-    "won_key",
-]
-
 
 def key(*named: str) -> str:
-    """Parts joined into one key.
-
-    Example:
-        >>> key("turn", "a/b", "ada")
-        'turn/a%2Fb/ada'
-    """
+    """Parts joined into one key."""
     joined = "/".join(named)
     if "%" not in joined and joined.count("/") == len(named) - 1:  # as nearly every key
         return joined
@@ -47,12 +17,7 @@ def key(*named: str) -> str:
 
 
 def parts(found: str) -> tuple[str, ...]:
-    """The parts of a key, as they were before they were joined; the inverse of ``key``.
-
-    Example:
-        >>> parts("turn/emea/a%2Fb")
-        ('turn', 'emea', 'a/b')
-    """
+    """The parts of a key, as they were before they were joined; the inverse of ``key``."""
     return tuple(part.replace("%2F", "/").replace("%25", "%") for part in found.split("/"))
 
 
@@ -122,12 +87,12 @@ def contact_key(rep_id: str) -> str:
 
 
 def last_key(rep_id: str) -> str:
-    """The number of the last assignment, or of the last offer that stands: microseconds, or more where they tie."""
+    """The number of the last assignment or standing offer: microseconds, or more where they tie."""
     return key("rep", "last", rep_id)
 
 
 def given_key(rep_id: str) -> str:
-    """The number of the last assignment that stands for good: accepted, or by hand. Only ever raised."""
+    """The number of the last assignment that stands: accepted, or by hand. Only ever raised."""
     return key("rep", "given", rep_id)
 
 
@@ -137,12 +102,7 @@ def order_key() -> str:
 
 
 def credits_key(pool: str, more: int | str = 0) -> str:
-    """The record of the credits of a pool; a pool of many reps, or many turn credits, has further ones.
-
-    Example:
-        >>> credits_key("emea"), credits_key("emea", 1)
-        ('credits/emea', 'credits/emea/1')
-    """
+    """The record of the credits of a pool; many reps or turn credits have further ones."""
     return key("credits", pool, str(more)) if more else key("credits", pool)
 
 

@@ -1,11 +1,6 @@
 """Languages as tags, and which tags meet.
 
-The rules of this module:
-
-* A tag wins over a name. A name may say its variant: ``Portuguese (Brazil)``, ``German - Switzerland``.
-* A tag meets every variant of it: ``de`` meets ``de-AT``. A variant meets only itself and what is more exact.
-* Chinese of the mainland and Singapore is in simplified characters, of Taiwan, Hong Kong and Macao in traditional ones.
-  Both forms of Norwegian are Norwegian.
+A tag meets every variant of it: ``de`` meets ``de-AT``. A variant meets only itself and what is more exact.
 """
 
 from __future__ import annotations
@@ -17,29 +12,14 @@ from itertools import takewhile
 from typing import Any, Final
 
 from leadroute.model.countries import COUNTRIES
-from leadroute.model.folding import fold, near_key
-from leadroute.model.geography import country
+from leadroute.model.geography import country, fold, near_key
 from leadroute.model.given import LONGEST_CACHED, Refused, typed_text
-
-__all__ = ["language", "meeting", "narrower", "speaks"]
 
 _CACHED: Final = 4_096
 
 
 def language(given: Any) -> str | None:
-    """Return the language tag of a language, given by tag or name.
-
-    Args:
-        given: ``de``, ``ger``, ``German``, ``Deutsch``, ``pt_BR``, ``Portuguese (Brazil)`` and the like; ``None`` for
-            what is not known.
-
-    Raises:
-        Refused: No language has that tag or name.
-
-    Example:
-        >>> language("Deutsch"), language("pt_br"), language("Chinese (Simplified)")
-        ('de', 'pt-BR', 'zh-Hans')
-    """
+    """Return the language tag of a language, given by tag or name."""
     if type(given) is str and len(given) <= LONGEST_CACHED:
         return _cached(given)
     return _language(given)
@@ -187,12 +167,7 @@ _WITHIN: Final = {
 
 @lru_cache(_CACHED)
 def meeting(tag: str) -> tuple[str, ...]:
-    """Return the tags that a language meets: itself, and whatever it is a variant of, closest first.
-
-    Example:
-        >>> meeting("de-AT"), meeting("zh-TW"), meeting("nb")
-        (('de-AT', 'de'), ('zh-TW', 'zh-Hant', 'zh'), ('nb', 'no'))
-    """
+    """Return the tags that a language meets: itself, and what it is a variant of, closest first."""
     found = [tag]
     while wider := _WITHIN.get(found[-1]) or found[-1].rpartition("-")[0]:
         found.append(wider)
@@ -200,20 +175,10 @@ def meeting(tag: str) -> tuple[str, ...]:
 
 
 def narrower(tag: str) -> tuple[str, ...]:
-    """Return the variants of a language that do not begin with its tag, as ``nb`` is one of ``no``.
-
-    Example:
-        >>> narrower("no"), narrower("de")
-        (('nb', 'nn'), ())
-    """
+    """Return the variants of a language that do not begin with its tag, as ``nb`` of ``no``."""
     return tuple(narrow for narrow, wide in _WITHIN.items() if wide == tag)
 
 
 def speaks(tag: str | None, wanted: Iterable[str]) -> bool:
-    """Return whether a language meets one of the tags.
-
-    Example:
-        >>> speaks("de-AT", {"de"}), speaks("de", {"de-AT"})
-        (True, False)
-    """
+    """Return whether a language meets one of the tags."""
     return tag is not None and not frozenset(wanted).isdisjoint(meeting(tag))

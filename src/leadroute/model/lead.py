@@ -13,9 +13,8 @@ from typing import Any, Final, Literal, Protocol, Unpack
 from attrs import evolve, field, fields, frozen
 
 from leadroute.errors import ValidationError
-from leadroute.model.columns import ColumnMap, as_columns
+from leadroute.model.columns import ColumnMap, as_columns, mapping_of
 from leadroute.model.guidance import guided
-from leadroute.model.mappings import mapping_of
 from leadroute.model.row_reader import ReadOptions, RowOptions, laid_out
 from leadroute.model.signal import Signal
 from leadroute.model.signal import signals as clean_signals
@@ -58,7 +57,7 @@ class Scored(Protocol):
 
 
 class _Scorable:
-    """The lead score of a lead on its way through a decision: never a fact of the lead, never stored with it."""
+    """The lead score of a lead within a decision: no fact of the lead, never stored with it."""
 
     __slots__ = ("_lead_score",)
 
@@ -81,7 +80,7 @@ class _Scorable:
 
     @property
     def completeness(self) -> float | None:
-        """The share of facts that ``lead.completeness`` reads in conditions; ``None`` before scoring."""
+        """The share of facts that ``lead.completeness`` reads; ``None`` before scoring."""
         found = self.lead_score
         return None if found is None else found.completeness
 
@@ -91,10 +90,11 @@ class _Scorable:
 class Lead(_Scorable):
     """One inquiry to place.
 
-    Every field except ``id`` is optional: ``None``, NaN and blank text mean that it is not known. Values are converted
-    into the form in which they are compared: countries and regions as codes, postal codes as their country writes them,
-    e-mail and domain in lower case and ASCII (IDNA), languages as tags, instants in UTC, text in normal form C.
-    ``repr`` shows the id alone, because the rest is personal data.
+    Every field except ``id`` is optional: ``None``, NaN and blank text mean that it is not known.
+    Values are converted into the form in which they are compared: countries and regions as codes,
+    postal codes as their country writes them, e-mail and domain in lower case and ASCII (IDNA),
+    languages as tags, instants in UTC, text in normal form C. ``repr`` shows the id alone, because
+    the rest is personal data.
 
     Args:
         id: Your own id, 1 to 80 characters.
@@ -242,10 +242,10 @@ class Lead(_Scorable):
         It can be a row of an ORM, a dataclass or a pydantic model.
 
         Args:
-            given: The object. Its fields are what a row has as columns; properties are read where ``columns`` names
-                them.
-            options: As for ``from_mapping``, but ``extra`` is ``ignore`` when not given: such objects hold much that
-                is not about the lead.
+            given: The object. Its fields are what a row has as columns; properties are read where
+                ``columns`` names them.
+            options: As for ``from_mapping``, but ``extra`` is ``ignore`` when not given: such
+                objects hold much that is not about the lead.
 
         Raises:
             ValidationError: Something of the object was refused; every fault is listed.
@@ -269,12 +269,7 @@ _SETTERS: Final = tuple(getattr(Lead, name).__set__ for name in _FIELDS)
 
 
 def with_score(lead: Lead, score: Scored | None) -> Lead:
-    """Return a copy of the lead that carries a lead score; equal to the lead, because facts alone count.
-
-    Args:
-        lead: The lead.
-        score: The lead score; ``None`` for a lead that has none.
-    """
+    """Return a copy of the lead with a lead score; equal to the lead, because facts alone count."""
     if type(lead) is Lead:
         # What attrs and copy do would check every fact again, or take twice as long.
         scored: Lead = object.__new__(Lead)

@@ -1,14 +1,9 @@
-"""The clock of a lead: what is known of its time zone, and how much of the working week a rep shares.
+"""The clock of a lead: what is known of its time zone, and the working hours it shares with a rep.
 
-The rules of this module:
-
-* A zone is named only when it is certain. Else every zone that it may be is listed, with the reason, and nothing is
-  guessed.
+* A zone is named only when it is certain. Else every zone that it may be is listed, with the
+  reason, and nothing is guessed.
 * What is said most exactly decides: a zone that was given, then the region, then the country, then the phone number.
-* Zones of one country whose clocks have agreed since 2024 are one zone.
 * A phone number tells its country at most, and never appears in a reason.
-* A time zone is never guessed: where a lead may be in several, only the hours that suit all of them count.
-* A rep without a schedule works the asked hours in their own zone.
 """
 
 from __future__ import annotations
@@ -26,18 +21,6 @@ from leadroute.model.schedule import Schedule
 from leadroute.model.timezone_data import DIAL_CODES, ZONES
 from leadroute.model.validation import is_zone, known, must_be
 from leadroute.model.working_hours import AllOf, Hours, overlap
-
-__all__ = [
-    "OFFICE",
-    "Shared",
-    "ZoneGuess",
-    "calling_hours",
-    "clock_of",
-    "lead_hours",
-    "shared_hours",
-    "zones_of",
-]
-
 
 # ISO 3166-2 regions of the countries with several clocks; a region that spans two lists both.
 _REGIONS = """
@@ -73,13 +56,7 @@ _LONGEST_CODE = 7
 
 @frozen
 class ZoneGuess:
-    """What is known about a lead's time zone.
-
-    Args:
-        zone: The zone, when it is certain; else ``None``.
-        candidates: Every zone that it may be; empty when nothing is known.
-        reason: Why, in a few words without personal data.
-    """
+    """What is known about a lead's time zone."""
 
     zone: str | None
     candidates: tuple[str, ...]
@@ -130,7 +107,7 @@ def zones_of(
     given = {"country": country, "region": region, "phone": phone, "timezone": timezone}
     must_be(str, **{name: value for name, value in given.items() if value is not None})
     if timezone is not None:
-        return ZoneGuess(timezone, (timezone,), "given")
+        return ZoneGuess(timezone, (timezone,), f"time zone {timezone}")
     if region is not None:
         code = region if "-" in region else f"{country}-{region}"
         owners = _table(_OVERSEAS).get(code)
@@ -170,8 +147,8 @@ def _guess(candidates: tuple[str, ...], source: str) -> ZoneGuess:
 def calling_hours(week: str, guess: ZoneGuess) -> Hours | None:
     """Return the schedule of calling hours on the lead's own clock.
 
-    Where the zone is uncertain, only the hours that suit every zone that it may be; ``None`` when nothing is known, or
-    no zone of this machine.
+    Where the zone is uncertain, only the hours that suit every zone that it may be; ``None`` when
+    nothing is known, or no zone of this machine.
 
     Args:
         week: Weekly windows such as ``"mon-fri 09:00-20:00; sat 10:00-18:00"``.
@@ -190,8 +167,7 @@ def calling_hours(week: str, guess: ZoneGuess) -> Hours | None:
     return None if not parts else parts[0] if len(parts) == 1 else AllOf(parts)
 
 
-OFFICE = "mon-fri 09:00-17:00"
-"""The working hours of a lead of whom nothing else is said."""
+OFFICE = "mon-fri 09:00-17:00"  # the working hours of a lead of whom nothing else is said
 
 _WEEK = timedelta(weeks=1)
 _HOUR = timedelta(hours=1)
@@ -199,33 +175,18 @@ _hours = lru_cache(maxsize=4_096)(calling_hours)
 
 
 def clock_of(lead: Lead) -> ZoneGuess:
-    """What is known of the lead's time zone.
-
-    Example:
-        >>> clock_of(Lead("L-1", country="DE")).zone
-        'Europe/Berlin'
-    """
+    """What is known of the lead's time zone."""
     return zones_of(lead.country, lead.region, lead.phone, lead.timezone)
 
 
 def lead_hours(lead: Lead, week: str = OFFICE) -> Hours | None:
-    """Weekly hours on the lead's own clock; ``None`` when nothing is known of it.
-
-    Raises:
-        ValidationError: ``week`` cannot be read.
-    """
+    """Weekly hours on the lead's own clock; ``None`` when nothing is known of it."""
     return _hours(week, clock_of(lead))
 
 
 @frozen
 class Shared:
-    """How much of the lead's working hours in the seven days from an instant reps work too.
-
-    Args:
-        hours: The lead's working hours.
-        week: The same as weekly hours, for reps without a schedule.
-        now: The instant.
-    """
+    """How much of the lead's working hours in the seven days from an instant reps work too."""
 
     hours: Hours
     week: str
@@ -238,17 +199,14 @@ class Shared:
         object.__setattr__(self, "whole", whole)
 
     def share(self, rep: Rep) -> float | None:
-        """Between 0 and 1; ``None`` when the rep's hours are not known, or the lead has none in these days."""
+        """Between 0 and 1; ``None`` when the rep's hours are unknown, or the lead has none now."""
         own = self._of(rep)
         if own is None or not self.whole:
             return None
         return self._together(own) / self.whole
 
     def reason(self, rep: Rep) -> str:
-        """How many hours they share, of how many.
-
-        Complexity: O(stretches of a week), once for every schedule.
-        """
+        """How many hours they share, of how many."""
         own = self._of(rep)
         if own is None:
             return "the rep's time zone is not known"
@@ -267,23 +225,6 @@ class Shared:
 
 
 def shared_hours(lead: Lead, week: str, now: datetime | None) -> Shared | None:
-    """The comparison for one lead; ``None`` when nothing is known of the lead's time zone.
-
-    Args:
-        lead: The lead.
-        week: Its working hours, such as ``"mon-fri 09:00-17:00"``.
-        now: When the seven days begin, aware.
-
-    Raises:
-        ValidationError: ``week`` cannot be read.
-        FieldTypeError: The lead's zone is known, and the time was not given.
-
-    Example:
-        >>> from datetime import UTC
-        >>> monday = datetime(2026, 1, 5, tzinfo=UTC)
-        >>> shared = shared_hours(Lead("L-1", country="DE"), OFFICE, monday)
-        >>> shared.reason(Rep("ada", schedule="mon-fri 09:00-17:00", timezone="Europe/London"))
-        "35 of the lead's 40 working hours in the next week"
-    """
+    """The comparison for one lead; ``None`` when nothing is known of the lead's time zone."""
     hours = lead_hours(lead, week)
     return None if hours is None else Shared(hours, week, known(now))

@@ -1,12 +1,8 @@
 """Weekly windows: how opening hours are written, kept and read back.
 
-The rules of this module:
-
 * A window is a pair of seconds after local midnight. It belongs to the date on which it opens.
-* A window that closes at or before its opening time runs past midnight: ``22:00-06:00`` closes at 30:00. ``24:00`` is
-  the end of the day, and ``09:00-09:00`` lasts 24 hours.
-* Windows of one date that overlap or touch are one window.
-* Reading and writing are inverses: ``parse_week(format_week(week)) == week``.
+* A window that closes at or before its opening time runs past midnight: ``22:00-06:00`` closes at
+  30:00. ``24:00`` is the end of the day, and ``09:00-09:00`` lasts 24 hours.
 """
 
 from __future__ import annotations
@@ -17,18 +13,6 @@ from datetime import time
 from typing import Any, NamedTuple
 
 from leadroute.model.validation import Refused
-
-__all__ = [
-    "ALWAYS",
-    "NEVER",
-    "Day",
-    "Week",
-    "Window",
-    "format_day",
-    "format_week",
-    "parse_day",
-    "parse_week",
-]
 
 DAY_SECONDS = 86_400
 DAY_NAMES = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
@@ -43,16 +27,7 @@ _DAYS_REMEDY = "write days such as 'mon', 'mon-fri' or 'mon,wed,sat-sun'"
 
 
 class Window(NamedTuple):
-    """One stretch of open time on one date, half-open: open at ``opens``, closed again at ``closes``.
-
-    Attributes:
-        opens: Seconds after local midnight, from 0 up to but not including 86,400.
-        closes: Seconds after the same midnight, past ``opens``, at most 172,800.
-
-    Example:
-        >>> str(Window(9 * 3600, 17 * 3600))
-        '09:00-17:00'
-    """
+    """One stretch of open time on one date, half-open: open at ``opens``, closed at ``closes``."""
 
     opens: int
     closes: int
@@ -72,19 +47,7 @@ ALWAYS: Week = (_WHOLE_DAY,) * 7
 
 
 def parse_week(given: Any) -> Week:
-    """The windows of a week, Monday first.
-
-    Args:
-        given: Text such as ``"mon-fri 09:00-12:00,13:00-17:00; sat 10:00-17:00"``, ``"always"`` or ``"never"``; or a
-            mapping from days to windows, ``{"mon-fri": "09:00-17:00", "sat": [("10:00", "17:00")]}``.
-
-    Raises:
-        Refused: It cannot be read; the text completes "week ...".
-
-    Example:
-        >>> parse_week("sat 10:00-14:00")[5]
-        (Window(opens=36000, closes=50400),)
-    """
+    """The windows of a week, Monday first."""
     if isinstance(given, str):
         return _parse_week_text(given)
     if isinstance(given, Mapping):
@@ -138,19 +101,7 @@ def _parse_days(given: Any) -> list[int]:
 
 
 def parse_day(given: Any) -> Day:
-    """The windows of one date, in order, merged where they overlap or touch.
-
-    Args:
-        given: Text such as ``"09:00-12:00,13:00-17:00"`` or ``"closed"``; pairs of times, as text or
-            ``datetime.time``; or ``None``, which is closed.
-
-    Raises:
-        Refused: It cannot be read; the text completes "week ..." or "overrides ...".
-
-    Example:
-        >>> format_day(parse_day("13:00-17:00, 09:00-13:00"))
-        '09:00-17:00'
-    """
+    """The windows of one date, in order, merged where they overlap or touch."""
     if given is None:
         return ()
     if isinstance(given, str):
@@ -206,16 +157,7 @@ def _merged(windows: Iterable[Window]) -> Day:
 
 
 def format_week(week: Week) -> str:
-    """The text that reads back as ``week``.
-
-    Example:
-        >>> format_week(
-        ...     parse_week(
-        ...         {"tue": [("9:00", "17:00")], "mon": [("9:00", "17:00")], "sat": "22:00-06:00"}
-        ...     )
-        ... )
-        'mon-tue 09:00-17:00; sat 22:00-06:00'
-    """
+    """The text that reads back as ``week``."""
     if week == NEVER:
         return "never"
     if week == ALWAYS:

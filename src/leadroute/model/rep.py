@@ -1,12 +1,9 @@
 """A rep: one person who can take leads, and whether they are at work this minute.
 
-The rules of this module:
-
-* Presence is set by you and never computed. A rep can be called when the schedule is open *and* the presence
-  says so.
-* A rep who drops out for less than the grace has not left: connections flap. The grace covers ``offline`` only, since
-  nobody is ``busy`` or ``away`` by accident.
-* After a contact a rep is wrapping up. At exactly the end of the wrap-up they are free again.
+* Presence is set by you and never computed. A rep can be called when the schedule is open *and* the
+  presence says so.
+* A rep who drops out for less than the grace has not left: connections flap. The grace covers
+  ``offline`` only, since nobody is ``busy`` or ``away`` by accident.
 """
 
 from __future__ import annotations
@@ -50,9 +47,6 @@ from leadroute.model.validation import (
 )
 from leadroute.model.values import country, covered_region, language
 from leadroute.model.working_hours import Hours
-
-__all__ = ["STATUSES", "Pauses", "Presence", "Rep", "Status", "wrapped_up"]
-
 
 Status = Literal["available", "away", "busy", "offline"]
 STATUSES: Final[tuple[Status, ...]] = ("available", "away", "busy", "offline")
@@ -104,8 +98,8 @@ class Presence:
 
         Args:
             now: An aware datetime.
-            offline_grace: How long a rep who went from available to offline still counts as available; at exactly its
-                end they no longer do.
+            offline_grace: How long a rep who went from available to offline still counts as
+                available; at exactly its end they no longer do.
         """
         if not isinstance(offline_grace, timedelta):
             must_be(timedelta, offline_grace=offline_grace)
@@ -115,19 +109,7 @@ class Presence:
 
 
 def wrapped_up(contact: datetime | None, now: datetime, wrap_up: timedelta) -> bool:
-    """Whether the time after a contact is over at ``now``.
-
-    Args:
-        contact: When the rep's last contact ended; ``None`` when there was none.
-        now: An aware datetime.
-        wrap_up: How long the rep is left alone afterwards. At exactly its end the rep is free.
-
-    Example:
-        >>> from datetime import UTC
-        >>> ended = datetime(2026, 1, 5, 10, tzinfo=UTC)
-        >>> wrapped_up(ended, ended + timedelta(minutes=5), timedelta(minutes=5))
-        True
-    """
+    """Whether the time after a contact is over at ``now``."""
     if not isinstance(wrap_up, timedelta):
         must_be(timedelta, wrap_up=wrap_up)
     return contact is None or aware(now) - aware(contact, "contact") >= wrap_up
@@ -135,12 +117,7 @@ def wrapped_up(contact: datetime | None, now: datetime, wrap_up: timedelta) -> b
 
 @frozen
 class Pauses:
-    """For how long what has just happened to a rep still counts.
-
-    Args:
-        offline_grace: How long a rep who went from available to offline still counts as available.
-        wrap_up: How long a rep is left alone after a contact.
-    """
+    """For how long what has just happened to a rep still counts."""
 
     offline_grace: timedelta = field(default=_NO_TIME, validator=of_kind(timedelta))
     wrap_up: timedelta = field(default=_NO_TIME, validator=of_kind(timedelta))
@@ -196,11 +173,11 @@ class Rep:
         industries: Industries they cover.
         licenses: Licenses they hold.
         timezone: Their IANA time zone; the schedule's zone, else UTC, when not given.
-        schedule: Working hours: a ``Schedule``, or text such as ``"mon-fri 09:00-17:00"`` in their time zone; ``None``
-            means always.
+        schedule: Working hours: a ``Schedule``, or text such as ``"mon-fri 09:00-17:00"`` in their
+            time zone; ``None`` means always.
         capacity: The most open work, in units (``Rule.capacity_cost``); ``None`` means no limit, 0 none.
-        capacity_by_segment: The most open work of each segment (``Rule.segment``), by name; a lead needs free units in
-            its segment and in ``capacity``.
+        capacity_by_segment: The most open work of each segment (``Rule.segment``), by name; a lead
+            needs free units in its segment and in ``capacity``.
         caps: Limits per period: ``Cap`` values, or text such as ``"30 per month, paced"``.
         joined_at: The time at which they started, aware; caps with a ramp grow from then on.
         weight: Their share of the turns, such as 2 for twice as many; 0 means no leads.

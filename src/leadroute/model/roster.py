@@ -13,8 +13,6 @@ from leadroute.model.guidance import guided
 from leadroute.model.rep import Rep
 from leadroute.model.validation import FrozenDict, must_be
 
-__all__ = ["Reps", "Roster", "roster_of"]
-
 
 def _sorted_reps(reps: Iterable[Rep]) -> tuple[Rep, ...]:
     found = tuple(reps) if isinstance(reps, Iterable) else (reps,)

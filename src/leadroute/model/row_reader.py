@@ -1,26 +1,23 @@
 """Rows of other programs to leads and reps: what a cell fills, and every fault with its place.
 
-The rules of this module:
-
-* A row becomes one value, or its faults are named, all of them at once. Nothing of it is guessed.
-* An empty cell is not known, and so is None, NaN, NaT and ``pandas.NA``.
-* Where several columns fill one field, the first that is not empty counts. Where one header is there twice, the cells
-  have to agree.
-* First and last name are joined where there is no full name.
+An empty cell is not known, and so is None, NaN, NaT and ``pandas.NA``.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from functools import lru_cache
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence, Set
+from datetime import datetime
+from functools import lru_cache, partial
 from itertools import pairwise
+from numbers import Number
 from operator import attrgetter
 from typing import Any, Final, Generic, Literal, TypedDict, TypeVar
 
 from attrs import Attribute, field, fields, frozen
 
 from leadroute.errors import ConfigError, FieldError, ValidationError
-from leadroute.model.cells import FIELD_KINDS, Reader, declared, readers
+from leadroute.model.caps import Cap
 from leadroute.model.columns import (
     ATTRIBUTE,
     IGNORE,
@@ -28,15 +25,244 @@ from leadroute.model.columns import (
     Column,
     ColumnMap,
     as_columns,
+    flattened,
     header_key,
     match_columns,
 )
 from leadroute.model.crm_columns import CRM_PREFIXES
-from leadroute.model.mappings import flattened
-from leadroute.model.validation import FrozenDict, Refused, frozen_words, open_attributes, timezone
-from leadroute.model.values import country, missing, zeros_restored
+from leadroute.model.signal import Signal
+from leadroute.model.validation import (
+    FrozenDict,
+    Refused,
+    frozen_words,
+    open_attributes,
+    shown,
+    timezone,
+)
+from leadroute.model.values import country, missing, moment, number, plain_value, zeros_restored
 
-__all__ = ["CUSTOM_KINDS", "NOT_UTF8", "ReadOptions", "RowOptions", "RowReader", "laid_out"]
+Reader = Callable[[Any], Any]
+
+_FLAGS: Final = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
+_SCIENTIFIC: Final = re.compile(r"\d(?:[.,]\d+)?[eE]\+\d{1,3}", re.ASCII)
+_EXACT: Final = 2**53
+
+FIELD_KINDS: Final[Mapping[str, str]] = {
+    "id": "id",
+    "account_id": "id",
+    "owner_id": "id",
+    "manager_id": "id",
+    "phone": "digits",
+    "postal_code": "whole",
+    **dict.fromkeys(("employees", "annual_revenue", "budget", "priority"), "number"),
+    **dict.fromkeys(("level", "capacity", "weight"), "number"),
+    **dict.fromkeys(("received_at", "deadline", "joined_at"), "instant"),
+    "active": "flag",
+    **dict.fromkeys(("teams", "languages", "countries", "regions", "territories"), "names"),
+    **dict.fromkeys(("industries", "licenses", "accounts"), "names"),
+    "skills": "levels",
+    "capacity_by_segment": "capacity_by_segment",
+    "caps": "caps",
+    "signals": "signals",
+}
+"""How a cell of each field is read; of the others as it stands."""
+
+
+def readers(
+    timezone: str | None = None, dates: str | None = None, decimal: str | None = None
+) -> Mapping[str, Reader]:
+    """Return how cells are read, by kind."""
+    instant = partial(read_instant, timezone=timezone, dates=dates)
+    figure = partial(read_number, decimal=decimal or ".")
+    return {
+        "text": _as_it_is,
+        "open": read_open,
+        "id": read_id,
+        "digits": read_digits,
+        "whole": read_whole,
+        "number": read_number if decimal is None else partial(read_number, decimal=decimal),
+        "instant": instant,
+        "flag": read_flag,
+        "names": read_names,
+        "levels": partial(read_levels, figure=figure),
+        "capacity_by_segment": partial(read_buckets, figure=figure),
+        "caps": read_caps,
+        "signals": partial(read_signals, figure=figure, instant=instant),
+    }
+
+
+def read_number(given: Any, decimal: str | None = None) -> Any:
+    """Read a number: ``50000``, ``50000.5``, ``1e6``, and with a decimal sign ``50.000,5``."""
+    if given.__class__ is not str:
+        return given
+    if given.isdigit() and given.isascii() and len(given) < 16:
+        return int(given)
+    return number(given, decimal=decimal)
+
+
+_POINT: Final = partial(read_number, decimal=".")
+
+
+def read_instant(given: Any, timezone: str | None = None, dates: str | None = None) -> Any:
+    """Read an instant: ISO 8601 with an offset, or what zone and order make certain."""
+    return moment(read_open(given), timezone=timezone, dates=dates)
+
+
+def read_open(given: Any) -> Any:
+    """Read an undeclared attribute: as it stands, but for an instant as ``to_dict`` writes it."""
+    if isinstance(given, Mapping) and set(given) == {"$instant"}:
+        return moment(given["$instant"])
+    return given
+
+
+def declared(kind: str, read: Reader) -> Reader:
+    """Return how an attribute declared to be of a kind is read, and refused when of another."""
+    types, expected = _KINDS[kind]
+
+    def checked(given: Any) -> Any:
+        found = plain_value(read(given))
+        if found is None or (
+            isinstance(found, types) and isinstance(found, bool) == (kind == "flag")
+        ):
+            return found
+        raise Refused(f"is of type {type(found).__name__}; it must be {expected}")
+
+    return checked
+
+
+_KINDS: Final[Mapping[str, tuple[Any, str]]] = {
+    "text": (str, "text"),
+    "number": (Number, "a number"),
+    "flag": (bool, "true or false"),
+    "instant": (datetime, "an instant"),
+    "names": (list | tuple | Set, "a set of names"),
+}
+
+
+def read_id(given: Any) -> Any:
+    """Read an id: text, a whole number as its digits, a UUID as its text."""
+    if given.__class__ is not str:
+        given = read_digits(given)
+    if given.__class__ is str:
+        given = given.strip()
+        if "+" in given and _SCIENTIFIC.fullmatch(given):
+            remedy = "export it again with the column as text"
+            raise Refused(f"is {given!r}, a long number that a spreadsheet has cut; {remedy}")
+    return str(given) if type(given).__name__ == "UUID" else given
+
+
+def read_digits(given: Any) -> Any:
+    """Read what a table may hold as a number though it is none, such as a phone number."""
+    if given.__class__ is str:
+        return given
+    given = read_whole(given)
+    return str(given) if isinstance(given, int) and not isinstance(given, bool) else given
+
+
+def read_whole(given: Any) -> Any:
+    """Read a postal code: a whole float as an integer; the model knows if zeros may be missing."""
+    if given.__class__ is str:
+        return given
+    given = plain_value(given)
+    exact = isinstance(given, float) and given.is_integer() and abs(given) < _EXACT
+    return int(given) if exact else given
+
+
+LEAVE_TEXT: Final = (read_digits, read_whole)
+"""The readers that leave text as it is."""
+
+
+def read_flag(given: Any) -> Any:
+    """Read a flag: ``true``, ``yes`` or ``1``, ``false``, ``no`` or ``0``, in any letter case."""
+    if not isinstance(given, str):
+        return given
+    found = _FLAGS.get(given.strip().lower())
+    if found is None:
+        raise Refused(f"is {given[:40]!r}; write true or false")
+    return found
+
+
+def read_names(given: Any) -> Any:
+    """Read names with ``;`` between them."""
+    return _parts(given) if isinstance(given, str) else given
+
+
+def _parts(cell: str) -> list[str]:
+    return [name for part in cell.split(";") if (name := part.strip())]
+
+
+def read_levels(given: Any, figure: Reader = _POINT) -> Any:
+    """Read skills with their levels; without a level it is 1."""
+    if not isinstance(given, str):
+        return given
+    found: dict[str, float] = {}
+    for part in _parts(given):
+        name, equals, level = (piece.strip() for piece in part.rpartition("="))
+        if not equals:
+            name, level = part, "1"
+        if name in found:
+            raise Refused(f"have {name[:40]!r} twice; keep one of them")
+        found[name] = figure(level)
+    return found
+
+
+def read_buckets(given: Any, figure: Reader = _POINT) -> Any:
+    """Read the most per segment."""
+    for part in _parts(given) if isinstance(given, str) else ():
+        if "=" not in part:
+            raise Refused(f"have {part[:40]!r} without a number; write 'enterprise=2; normal=4'")
+    return read_levels(given, figure)
+
+
+def read_caps(given: Any) -> Any:
+    """Read caps."""
+    return [_cap(part) for part in _parts(given)] if isinstance(given, str) else given
+
+
+def _cap(written: str) -> Cap:
+    try:
+        return Cap.parse(written)
+    except ValidationError as error:
+        raise Refused("; ".join(map(str, error.faults))) from None
+    except ConfigError:
+        remedy = "write them like '5 per day; 30 per month'"
+        raise Refused(f"are {written[:40]!r}; {remedy}") from None
+
+
+def read_signals(given: Any, figure: Reader = _POINT, instant: Reader = read_instant) -> Any:
+    """Read signals: text such as ``pricing_page@2026-01-05T09:00:00Z=240; ...``, or objects."""
+    if isinstance(given, str):
+        return [_signal(*_split(part), figure, instant) for part in _parts(given)]
+    if isinstance(given, list | tuple):
+        return [_of_object(each, instant) if isinstance(each, Mapping) else each for each in given]
+    return given
+
+
+def _split(written: str) -> tuple[str, str, str]:
+    kind, at, rest = written.rpartition("@")
+    if not at:
+        example = "pricing_page@2026-01-05T09:00:00Z=240"
+        raise Refused(f"are {written[:40]!r}; write them like '{example}'")
+    at, _, value = rest.partition("=")
+    return kind.strip(), at, value or "1"
+
+
+def _of_object(given: Mapping[str, Any], instant: Reader) -> Signal:
+    if not {"kind", "at"} <= set(given) <= {"kind", "at", "value"}:
+        raise Refused(f"hold {shown(dict(given))}; write {{'kind': ..., 'at': ..., 'value': ...}}")
+    return _signal(given["kind"], given["at"], given.get("value", 1.0), _as_it_is, instant)
+
+
+def _as_it_is(given: Any) -> Any:
+    return given
+
+
+def _signal(kind: str, at: str | datetime, value: Any, figure: Reader, instant: Reader) -> Signal:
+    try:
+        return Signal(kind, instant(at), figure(value))
+    except ValidationError as error:
+        raise Refused(f"hold a signal whose {'; '.join(map(str, error.faults))}") from None
+
 
 CUSTOM_KINDS: Final = ("text", "number", "instant", "flag", "names")
 """The kinds that a custom attribute can have."""
@@ -86,21 +312,7 @@ class RowOptions(TypedDict, total=False):
 
 @frozen(kw_only=True, cache_hash=True)
 class ReadOptions:
-    """What has to be known of rows before they can be read.
-
-    Args:
-        columns: What the columns fill: a ``ColumnMap`` such as ``SALESFORCE``, its name, or fields by their headers.
-        custom: The kinds of custom attributes by name; those of reps begin with ``rep.``.
-        country: The country of the rows that name none.
-        timezone: The IANA zone of instants without an offset.
-        dates: The order of day, month and year in dates such as 3/4/2026: ``dmy``, ``mdy`` or ``ymd``.
-        decimal: The sign before a fraction: ``.`` or ``,``.
-        extra: What becomes of columns that fill nothing: ``attributes``, ``ignore`` or ``refuse``.
-        on_fault: What a fault takes away: the ``row``, or the ``field`` alone.
-
-    Raises:
-        ConfigError: One of them cannot be right.
-    """
+    """What has to be known of rows before they can be read."""
 
     columns: ColumnMap = field(default=None, converter=as_columns)
     custom: Mapping[str, str] = field(default=FrozenDict(), converter=frozen_words)
@@ -118,7 +330,7 @@ class ReadOptions:
                 raise ConfigError(f"{name} is declared as {kind!r}; the kinds are {kinds}")
 
     def kinds(self, entity: str, names: Sequence[str]) -> dict[str, str]:
-        """Return the kinds of the attributes of a ``lead`` or a ``rep``, without those that are fields."""
+        """Return the kinds of the attributes of a ``lead`` or a ``rep`` that are no fields."""
         owned = ((*key.rpartition("."), kind) for key, kind in self.custom.items())
         return {
             name: kind
@@ -164,14 +376,6 @@ def laid_out(
 class RowReader(Generic[V]):
     """Reads rows that have the same headers.
 
-    Args:
-        kind: ``Lead`` or ``Rep``.
-        headers: The headers, one for each cell.
-        options: What is known of the rows.
-
-    Raises:
-        ConfigError: The column map names a field that does not exist.
-
     ``columns`` has what each column fills, ``faults`` what is wrong with the headers.
     """
 
@@ -196,23 +400,21 @@ class RowReader(Generic[V]):
         single = [slot for slot in self._slots if len(slot.columns) == 1]
         self._several = [slot for slot in self._slots if len(slot.columns) > 1]
         self._plain = [
-            (each.name, each.attribute, each.columns[0]) for each in single if each.read is None
+            (each.name, each.attribute, each.columns[0], each.read)
+            for each in single
+            if each.read is None or each.read in LEAVE_TEXT
         ]
         self._typed = [
             (each.name, each.attribute, each.columns[0], each.read, each.titles[0])
             for each in single
-            if each.read is not None
+            if each.read is not None and each.read not in LEAVE_TEXT
         ]
         self._postal = next((slot for slot in slots if slot.name == "postal_code"), None)
         self._lenient = options.on_fault == "field"
         self._country = options.country if "country" in names else None
 
     def read(self, cells: Sequence[Any]) -> tuple[V | None, list[FieldError]]:
-        """Return the value of a row, if it is one, and what is wrong with the row.
-
-        Args:
-            cells: One for each header.
-        """
+        """Return the value of a row, if it is one, and what is wrong with the row."""
         given: dict[str, Any] = {}
         attributes: dict[str, Any] = {}
         faults: list[FieldError] = []
@@ -237,11 +439,12 @@ class RowReader(Generic[V]):
     def _read_plain(
         self, cells: Sequence[Any], given: dict[str, Any], attributes: dict[str, Any]
     ) -> None:
-        for name, attribute, at in self._plain:
+        for name, attribute, at, read in self._plain:
             cell = cells[at]
             if cell.__class__ is not str:
                 if missing(cell, typed=False):
                     continue
+                cell = cell if read is None else read(cell)
             elif not cell or cell.isspace():
                 continue
             (attributes if attribute else given)[name] = cell
@@ -255,9 +458,10 @@ class RowReader(Generic[V]):
     ) -> None:
         for name, attribute, at, read, title in self._typed:
             cell = cells[at]
-            if cell.__class__ is not str and missing(cell, typed=False):
-                continue
-            if cell.__class__ is str and (not cell or cell.isspace()):
+            if cell.__class__ is str:
+                if not cell or cell.isspace():
+                    continue
+            elif missing(cell, typed=False):
                 continue
             try:
                 found = read(cell)

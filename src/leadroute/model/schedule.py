@@ -1,14 +1,13 @@
-"""When a rep, a team or a lead can be reached: weekly windows in a time zone, and what departs from them.
+"""When a rep, a team or a lead can be reached: weekly windows in a time zone, and exceptions.
 
-The rules of this module:
-
-* Times of day are local to the zone. A window belongs to the date on which it opens, past midnight too.
-* What a date's windows are is decided once: an override if there is one, else none on a holiday, else the weekly ones.
-  So a holiday closes the shift that opens on it, and not the end of the shift that opened the evening before.
-* Time off is taken out of whatever is left. Dates of time off run from local midnight to local midnight, as an all-day
-  entry of a calendar does; instants run from the first up to the last.
-* A schedule is a frozen value: equal text makes equal schedules, and ``Schedule.parse(text_of(schedule)) == schedule``.
-  Where the holidays are not a finite collection, ``text_of`` refuses, and ``str`` is for people only.
+* What a date's windows are is decided once: an override if there is one, else none on a holiday,
+  else the weekly ones. So a holiday closes the shift that opens on it, and not the end of the shift
+  that opened the evening before.
+* Time off is taken out of whatever is left. Dates of time off run from local midnight to local
+  midnight, as an all-day entry of a calendar does; instants run from the first up to the last.
+* A schedule is a frozen value: equal text makes equal schedules, and
+  ``Schedule.parse(text_of(schedule)) == schedule``. Where the holidays are not a finite collection,
+  ``text_of`` refuses, and ``str`` is for people only.
 """
 
 from __future__ import annotations
@@ -34,23 +33,12 @@ from leadroute.model.validation import (
 )
 from leadroute.model.working_hours import Hours
 
-__all__ = ["Lazy", "Schedule", "TimeOff", "text_of"]
-
 _OFF_FORMS = "a date, two dates, or two aware datetimes"
 
 
 @frozen(init=False)
 class TimeOff:
-    """One absence: whole dates, the last included, or from one instant up to another.
-
-    Args:
-        start: The first date, or the first instant (aware).
-        end: The last date, itself included, or the instant of return. Left out: the one date. An instant needs it.
-
-    Example:
-        >>> str(TimeOff(date(2026, 7, 1), date(2026, 7, 14)))
-        '2026-07-01..2026-07-14'
-    """
+    """One absence: whole dates, the last included, or from one instant up to another."""
 
     start: date
     end: date
@@ -90,12 +78,7 @@ class TimeOff:
 
     @classmethod
     def parse(cls, text: str) -> TimeOff:
-        """The absence that ``str`` wrote: a date, or two dates or instants with ``..`` between.
-
-        Raises:
-            ValidationError: It cannot be read.
-            FieldTypeError: It is not text.
-        """
+        """The absence that ``str`` wrote: a date, or two dates or instants with ``..`` between."""
         must_be(str, text=text)
         first, dots, last = text.partition("..")
         try:
@@ -130,7 +113,7 @@ class _Either:
 
 
 class Lazy:
-    """Holidays that are asked date by date, such as those of the ``holidays`` package; equal only to themselves."""
+    """Holidays asked date by date, such as those of ``holidays``; equal only to themselves."""
 
     __slots__ = ("dates",)
 
@@ -226,13 +209,14 @@ class Schedule(Hours):
     """The hours of a rep, a team, a pool or a lead.
 
     Args:
-        week: Text such as ``"mon-fri 09:00-12:00,13:00-17:00; sat 10:00-17:00"``, ``"always"`` or ``"never"``, or a
-            mapping such as ``{"mon-fri": [("09:00", "17:00")]}``. ``22:00-06:00`` runs past midnight.
+        week: Text such as ``"mon-fri 09:00-12:00,13:00-17:00; sat 10:00-17:00"``, ``"always"`` or
+            ``"never"``, or a mapping such as ``{"mon-fri": [("09:00", "17:00")]}``. ``22:00-06:00``
+            runs past midnight.
         zone: The IANA time zone in which those times are meant.
         holidays: Local dates that are closed: a collection of dates, or anything that answers ``date in holidays``,
             such as ``holidays.country_holidays("NL")``, whose answers must not change.
         overrides: Windows that replace those of one date, holiday or not; ``None`` closes it.
-        time_off: Absences: dates, pairs of dates (the last included), pairs of aware datetimes, or ``TimeOff``.
+        time_off: Absences: dates, pairs of dates (the last included) or instants, or ``TimeOff``.
 
     Raises:
         ValidationError: An argument cannot be read; every fault is listed.
@@ -335,8 +319,9 @@ class Schedule(Hours):
         """Return the schedule that ``str`` wrote.
 
         Args:
-            text: Items with ``;`` between: weekly windows, ``2026-12-24 09:00-13:00``, ``2026-12-25 closed``,
-                ``holidays 2026-01-01,2026-05-05``, ``off 2026-07-01..2026-07-14`` and ``in Europe/Amsterdam``.
+            text: Items with ``;`` between: weekly windows, ``2026-12-24 09:00-13:00``,
+                ``2026-12-25 closed``, ``holidays 2026-01-01,2026-05-05``,
+                ``off 2026-07-01..2026-07-14`` and ``in Europe/Amsterdam``.
             zone: The zone when the text names none.
 
         Raises:
@@ -393,15 +378,7 @@ def _restored(week: Week, zone: str, holidays: Any, overrides: Any, time_off: An
 
 
 def text_of(hours: Hours) -> str:
-    """The text of hours, from which ``Schedule.parse`` makes them again.
-
-    Raises:
-        Refused: They have none: they are a combination, or the holidays are not a finite collection.
-
-    Example:
-        >>> text_of(Schedule("mon-fri 09:00-17:00", "UTC"))
-        'mon-fri 09:00-17:00; in UTC'
-    """
+    """The text of hours, from which ``Schedule.parse`` makes them again."""
     if not isinstance(hours, Schedule):
         raise Refused(
             "is a combination, which has no text; write its parts, and combine them after reading"

@@ -11,8 +11,6 @@ from attrs import field, frozen
 from leadroute.model.guidance import guided
 from leadroute.model.validation import Refused, clean_fields, cleaned, ident, instant, number
 
-__all__ = ["Signal", "signals"]
-
 
 @guided
 @frozen

@@ -1,27 +1,22 @@
 """Territories: a named geography, vertical or list of accounts, and whose it is.
 
-The rules of this module:
-
-* A lead is in a territory when it fits everything that the territory says. What it does not say fits every lead.
 * A fact that the lead does not have fits nothing that is said about it.
-* ``!`` before a name leaves it out: ``{"DE", "!DE-BY"}`` is not one of the places, ``{"!AT"}`` is everything but it.
 * Accounts and domains are one thing: the lead's account is named, or its domain is. A domain holds its subdomains.
 * A child says what is different from its parent. Whatever it does not say, it has from the parent.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Set
-from functools import partial
-from typing import Any, Final
+from collections.abc import Callable, Mapping, Set
+from functools import lru_cache, partial
+from math import asin, cos, radians, sin, sqrt
+from typing import Any, Final, TypeAlias
 
 from attrs import evolve, field, fields, frozen
 
 from leadroute.errors import FieldError, ValidationError
-from leadroute.model.distance import Position, distance_km, position, position_of
 from leadroute.model.guidance import guided, without_defaults
 from leadroute.model.lead import Lead
-from leadroute.model.postal import Stretch, postal, squashed, stretch
 from leadroute.model.rep import Rep
 from leadroute.model.validation import (
     Cleaner,
@@ -32,12 +27,115 @@ from leadroute.model.validation import (
     ident,
     names,
     number,
+    shown,
     text,
+    upper,
     whole,
 )
 from leadroute.model.values import country, covered_region, domain, language, meeting
 
-__all__ = ["BACKUP", "OVERLAY", "OWNER", "Place", "Territory", "domains_of"]
+EARTH_KM = 6371.0088  # the mean radius of the earth (IUGG)
+
+Position: TypeAlias = tuple[float, float]
+
+_LATITUDE, _LONGITUDE = number(-90, 90), number(-180, 180)
+
+
+def position(given: Any) -> Position:
+    """A cleaner for positions: a pair of latitude and longitude in degrees."""
+    pair = given if isinstance(given, tuple | list) else ()
+    if len(pair) != 2:
+        raise Refused(f"is {shown(given)}; write (latitude, longitude) such as (52.52, 13.405)")
+    return float(_LATITUDE(pair[0])), float(_LONGITUDE(pair[1]))
+
+
+def position_of(attributes: Mapping[str, Any]) -> Position | None:
+    """The position in the attributes ``lat`` and ``lon``; ``None`` when none that can be right."""
+    try:
+        return position((attributes.get("lat"), attributes.get("lon")))
+    except Refused:
+        return None
+
+
+def distance_km(one: Position, other: Position) -> float:
+    """The distance in kilometers by the haversine formula (Sinnott 1984); within 0.6 %."""
+    lat1, lon1, lat2, lon2 = map(radians, (*one, *other))
+    half = sin((lat2 - lat1) / 2) ** 2 + cos(lat1) * cos(lat2) * sin((lon2 - lon1) / 2) ** 2
+    return 2 * EARTH_KM * asin(sqrt(min(1.0, half)))
+
+
+_REMEDY = "write a beginning such as 'DE:10', or a range such as 'DE:10000..19999'"
+
+
+def squashed(code: str) -> str:
+    """A postal code without spaces and hyphens."""
+    return code.replace(" ", "").replace("-", "")
+
+
+@frozen(order=True)
+class Stretch:
+    """Postal codes from ``first`` to ``last`` of one country, or of any."""
+
+    country: str
+    first: str
+    last: str
+
+    @property
+    def prefix(self) -> str:
+        """How all of them begin."""
+        shared = 0
+        for one, other in zip(self.first, self.last, strict=False):
+            if one != other:
+                break
+            shared += 1
+        return self.first[:shared]
+
+    def holds(self, country: str | None, code: str) -> bool:
+        """Whether a code of a country is one of them. O(1)."""
+        if not code or (self.country and self.country != country):
+            return False
+        if self.counted and not (len(code) >= len(self.last) and code[: len(self.last)].isdigit()):
+            return False
+        return self.first <= code and (code <= self.last or code.startswith(self.last))
+
+    @property
+    def counted(self) -> bool:
+        """Whether it is a range of numbers of the same length."""
+        both = self.first + self.last
+        return self.first != self.last and len(self.first) == len(self.last) and both.isdigit()
+
+    def meets(self, other: Stretch) -> bool:
+        """Whether some code can be in both."""
+        if self.country and other.country and self.country != other.country:
+            return False
+        return self.first <= other.last + "\uffff" and other.first <= self.last + "\uffff"
+
+    def __str__(self) -> str:
+        codes = self.first if self.first == self.last else f"{self.first}..{self.last}"
+        return f"{self.country}:{codes}" if self.country else codes
+
+
+def postal(given: Any) -> str:
+    """A cleaner for beginnings and ranges of postal codes."""
+    head, colon, rest = (upper(given) or "").rpartition(":")
+    code = country(head) if colon else ""
+    first, dots, last = map(squashed, rest.partition(".."))
+    last = last if dots else first
+    plain = (first + last).isalnum() and (first + last).isascii() and bool(first) and bool(last)
+    if code is None or not plain:
+        raise Refused(f"hold {shown(given)}; {_REMEDY}")
+    if first > last:
+        raise Refused(f"hold {shown(given)}, which ends before it begins; {_REMEDY}")
+    return str(Stretch(code, first, last))
+
+
+@lru_cache(maxsize=65_536)
+def stretch(written: str) -> Stretch:
+    """The stretch that a cleaned text stands for."""
+    head, _, rest = written.rpartition(":")
+    first, dots, last = rest.partition("..")
+    return Stretch(head, first, last if dots else first)
+
 
 OWNER: Final = "owner"
 OVERLAY: Final = "overlay"
@@ -68,19 +166,7 @@ def _regions_in(given: Any, countries: Set[str] = frozenset()) -> frozenset[str]
 
 @frozen
 class Place:
-    """What territories ask about a lead, read once.
-
-    Args:
-        account: The lead's account.
-        domains: Its domain, and each domain that holds it; from the e-mail address when the lead names no domain.
-        postal: Its postal code without spaces and hyphens.
-        regions: Its region, and the same with the country before it where the lead names both: ``CA`` and ``US-CA``.
-        country: Its country; that of the region when the lead names none.
-        industry: Its industry.
-        languages: Its language, and the same without script and region.
-        employees: Its company size.
-        position: Its coordinates.
-    """
+    """What territories ask about a lead, read once."""
 
     account: str | None
     domains: tuple[str, ...]
@@ -93,7 +179,7 @@ class Place:
     position: Position | None
 
     def values(self, name: str) -> tuple[str, ...]:
-        """What the lead has for a field of territories: regions, countries, industries or languages."""
+        """What the lead has for a field of territories, such as regions or languages."""
         if name == "languages":
             return self.languages
         if name == "regions":
@@ -120,12 +206,7 @@ class Place:
 
 
 def domains_of(lead: Lead) -> tuple[str, ...]:
-    """The lead's domain, and each domain that holds it; from the e-mail address when the lead names no domain.
-
-    Example:
-        >>> domains_of(Lead("L-1", email="ann@eu.example.com"))
-        ('eu.example.com', 'example.com')
-    """
+    """The lead's domain, and each domain that holds it; that of its e-mail when it names none."""
     host = lead.domain or (lead.email.rpartition("@")[2] if lead.email else "")
     labels = host.split(".") if host else []
     return tuple(".".join(labels[start:]) for start in range(len(labels) - 1))
@@ -155,17 +236,18 @@ class Territory:
         name: The territory's name, 1 to 80 characters.
         countries: ISO 3166-1 alpha-2 codes.
         regions: ISO 3166-2 codes, or your own region codes.
-        postal: Beginnings of postal codes, ``"DE:10"``, and ranges, ``"DE:10000..19999"``; without a country, in any
-            that ``countries`` allows. Compared as text, so leading zeros count; spaces and hyphens do not.
+        postal: Beginnings of postal codes, ``"DE:10"``, and ranges, ``"DE:10000..19999"``; without
+            a country, in any that ``countries`` allows. Compared as text, so leading zeros count;
+            spaces and hyphens do not.
         industries: Industries, in your own words.
         min_employees: The smallest company, in heads.
         max_employees: The largest company, in heads.
         languages: Language tags; ``pt`` holds ``pt-BR``.
         accounts: Accounts of your CRM.
         domains: Internet domains of companies; ``example.com`` holds ``eu.example.com``.
-        center: A position, (latitude, longitude) in degrees, around which leads with ``lat`` and ``lon`` lie.
+        center: A position, (latitude, longitude) in degrees; leads have ``lat`` and ``lon``.
         radius_km: The radius around it in kilometers.
-        priority: Among territories that fit equally closely, the higher one goes first; by default 0.
+        priority: Among territories that fit equally closely, the higher goes first; default 0.
         parent: The name of the territory from which it has what it does not say.
         owners: Ids of the reps whose territory it is; also reps who name it in ``Rep.territories``.
         overlays: Ids of reps who work there beside the owner, such as specialists.
@@ -243,13 +325,15 @@ class Territory:
                 wanted[name] = frozenset(each for each in said if not each.startswith("!"))
                 unwanted[name] = frozenset(each[1:] for each in said if each.startswith("!"))
         sides = wanted.get("postal", _NONE), unwanted.get("postal", _NONE)
-        stretches = tuple(tuple(map(stretch, sorted(side))) for side in sides)
-        asked = tuple(name for name in _PLAIN if getattr(self, name))
-        object.__setattr__(self, "_asked", asked)
-        object.__setattr__(self, "_names_companies", bool(self.accounts or self.domains))
-        object.__setattr__(self, "_wanted", wanted)
-        object.__setattr__(self, "_unwanted", unwanted)
-        object.__setattr__(self, "_stretches", stretches)
+        derived = {
+            "_asked": tuple(name for name in _PLAIN if getattr(self, name)),
+            "_names_companies": bool(self.accounts or self.domains),
+            "_wanted": wanted,
+            "_unwanted": unwanted,
+            "_stretches": tuple(tuple(map(stretch, sorted(side))) for side in sides),
+        }
+        for name, value in derived.items():
+            object.__setattr__(self, name, value)
 
     def _refused(self, name: str, problem: str) -> ValidationError:
         return ValidationError("Territory", self.name, (FieldError(name, problem),))
@@ -257,8 +341,8 @@ class Territory:
     def __hash__(self) -> int:
         return hash(self.name)
 
-    def __reduce__(self) -> tuple[Callable[..., Territory], tuple[Any, ...]]:
-        return _restored, tuple(getattr(self, name) for name in _GIVEN)
+    def __reduce__(self) -> tuple[Callable[..., Territory], tuple[()]]:
+        return partial(Territory, **{name: getattr(self, name) for name in _GIVEN}), ()
 
     def wanted(self, name: str) -> frozenset[str]:
         """Return the values that a field names, without the excluded ones.
@@ -379,10 +463,6 @@ class Territory:
 _GIVEN: Final = tuple(each.name for each in fields(Territory) if each.init)
 
 
-def _restored(*given: Any) -> Territory:
-    return Territory(**dict(zip(_GIVEN, given, strict=True)))
-
-
 _WORDS: Final = (
     "named: {}",
     "postal code {}",
@@ -397,8 +477,4 @@ _WORDS: Final = (
 
 def worded(fitted: tuple[str, ...]) -> tuple[str, ...]:
     """What a lead fits, closest first, in words."""
-    return tuple(filter(None, map(_word, _WORDS, fitted)))
-
-
-def _word(template: str, what: str) -> str:
-    return template.format(what) if what else ""
+    return tuple(each.format(what) for each, what in zip(_WORDS, fitted, strict=True) if what)

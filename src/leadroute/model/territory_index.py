@@ -1,13 +1,10 @@
 """All territories, compiled for looking a lead up: most specific first, with the reason.
 
-The rules of this module:
-
-* The order: an account or domain that is named, then the longest beginning of a postal code, then near a center, then
-  region, country, industry, company size, language; then a child before its parent, then the higher priority, then
-  the name.
+* The order: an account or domain that is named, then the longest beginning of a postal code, then
+  near a center, then region, country, industry, company size, language; then a child before its
+  parent, then the higher priority, then the name.
 * Every territory is filed under all that it names, so that a lookup opens as many drawers as there are kinds of
   territories, not as there are territories (tuple space search: Srinivasan, Suri, Varghese 1999).
-* What is found in a drawer is checked in full. The drawers only leave out what cannot fit.
 """
 
 from __future__ import annotations
@@ -22,21 +19,15 @@ from typing import Any, Final
 from attrs import field, frozen
 
 from leadroute.errors import ConfigError, UnknownFieldError
-from leadroute.model.distance import Position, position_of
 from leadroute.model.lead import Lead
-from leadroute.model.postal import Stretch
-from leadroute.model.territory import Place, Territory, worded
-
-__all__ = ["Match", "TerritoryIndex", "resolved"]
+from leadroute.model.territory import Place, Position, Stretch, Territory, position_of, worded
 
 FILED: Final = 512
-"""Under how many keys one territory is filed before further fields are left to the check in full."""
+"""Under how many keys one territory is filed; further fields are left to the full check."""
 
-CELLS: Final = 4_096
-"""How many cells of one degree a circle may touch and still be filed by them."""
+CELLS: Final = 4_096  # how many cells of one degree a circle may touch and still be filed by them
 
-PLACES: Final = 4_096
-"""For how many places the answer is kept."""
+PLACES: Final = 4_096  # for how many places the answer is kept
 
 _DEGREE_KM: Final = 111.0
 
@@ -45,12 +36,7 @@ Drawer = tuple[str, ...]
 
 @frozen
 class Match:
-    """A territory that a lead is in.
-
-    Args:
-        territory: The territory, with what it has from its parents.
-        fitted: What the lead fits, one entry for each kind of reason.
-    """
+    """A territory that a lead is in."""
 
     territory: Territory
     fitted: tuple[str, ...]
@@ -85,12 +71,7 @@ def _territories(given: Iterable[Territory]) -> tuple[Territory, ...]:
 
 
 def resolved(territories: Iterable[Territory]) -> dict[str, tuple[Territory, int]]:
-    """Every territory by name, with what it has from its parents, and how many of them there are. O(n).
-
-    Raises:
-        UnknownFieldError: A parent is not among them.
-        ConfigError: Territories are their own ancestors.
-    """
+    """Every territory by name, with what its parents give, and the number of parents. O(n)."""
     given = {territory.name: territory for territory in territories}
     found: dict[str, tuple[Territory, int]] = {}
     for name in given:
@@ -115,30 +96,7 @@ def resolved(territories: Iterable[Territory]) -> dict[str, tuple[Territory, int
 
 @frozen(repr=False)
 class TerritoryIndex:
-    """All territories, compiled. Build it once; O(n) in territories and what they name.
-
-    Args:
-        territories: The territories, each name once, in any order.
-
-    Raises:
-        ConfigError: Two have the same name, or territories are their own ancestors.
-        UnknownFieldError: A parent is not there.
-
-    Example:
-        >>> territory_index = TerritoryIndex(
-        ...     [
-        ...         Territory("germany", countries={"DE"}),
-        ...         Territory("berlin", postal={"DE:10"}),
-        ...         Territory("acme", domains={"acme.example"}),
-        ...     ]
-        ... )
-        >>> lead = Lead("L-1", country="DE", postal_code="10115", email="x@acme.example")
-        >>> for match in territory_index.lookup(lead):
-        ...     print(match)
-        acme: named: acme.example
-        berlin: postal code DE:10
-        germany: country DE
-    """
+    """All territories, compiled. Build it once; O(n) in territories and what they name."""
 
     territories: tuple[Territory, ...] = field(converter=_territories)
     _known: Mapping[str, tuple[Territory, int]] = field(init=False, eq=False)
@@ -172,11 +130,7 @@ class TerritoryIndex:
         return (self._known[territory.name][0] for territory in self.territories)
 
     def __getitem__(self, name: str) -> Territory:
-        """The territory of this name, with what it has from its parents.
-
-        Raises:
-            UnknownFieldError: There is none.
-        """
+        """The territory of this name, with what it has from its parents."""
         try:
             return self._known[name][0]
         except KeyError:
@@ -289,10 +243,6 @@ def prefixes(first: str, last: str) -> list[str]:
     """Beginnings that together hold every code from ``first`` to ``last``, and few others.
 
     Exact for digits of the same length; else the one beginning that both share.
-
-    Example:
-        >>> prefixes("10997", "12003")
-        ['10997', '10998', '10999', '11', '12000', '12001', '12002', '12003']
     """
     if first == last:
         return [first]
@@ -339,7 +289,11 @@ def _probes(kind: str, place: Place) -> tuple[str, ...]:
     if kind == "region":
         return place.regions
     if kind == "cell":
-        return () if place.position is None else (_cell(_wrapped(place.position)),)
+        return (
+            ()
+            if place.position is None
+            else (_cell((place.position[0], (place.position[1] + 180) % 360 - 180)),)
+        )
     if kind in ("account", "country", "industry"):
         value: Any = getattr(place, kind)
         return () if value is None else (value,)
@@ -348,7 +302,3 @@ def _probes(kind: str, place: Place) -> tuple[str, ...]:
     if len(code) < int(size) or not place.postal or (within and place.country is None):
         return ()
     return (f"{place.country if within else ''}:{code}",)
-
-
-def _wrapped(position: Position) -> Position:
-    return position[0], (position[1] + 180) % 360 - 180

@@ -1,18 +1,12 @@
 """Open time as numbers: stretches in microseconds since 1970, found by bisection.
 
-The rules of this module:
-
-* Time is cut into blocks of 52 weeks. A block holds its open stretches in order, merged, half-open and cut at its
-  edges, with the open time before each of them; so a question costs two bisections, however far its answer lies.
-* A block is built when it is first asked for and kept. Building it twice gives the same block, so that threads need
-  no lock.
-* A search gives up after ``HORIZON`` blocks, a little over a hundred years: what has not opened by then never does.
-* Local time becomes an instant as RFC 5545 says, which is ``fold=0``: a time that a gap skips is read with the offset
-  from before the gap, and a time that occurs twice is its first occurrence.
-* A window that ends before it begins, because a gap lies between, is empty. A date that the zone skips altogether, as
-  Samoa skipped 30 December 2011, has no windows.
-* No zone changes its clocks and changes them back within three days (a test asks all of them). So where the offset is
-  the same every third day, it is the same in between, and the zone need not be asked for every window.
+* Time is cut into blocks of 52 weeks. A block holds its open stretches in order, merged, half-open
+  and cut at its edges, with the open time before each of them; so a question costs two bisections,
+  however far its answer lies.
+* A block is built when it is first asked for and kept. Building it twice gives the same block, so
+  that threads need no lock.
+* Local time becomes an instant as RFC 5545 says, which is ``fold=0``: a time that a gap skips is
+  read with the offset from before the gap, and a time that occurs twice is its first occurrence.
 """
 
 from __future__ import annotations
@@ -29,32 +23,6 @@ from zoneinfo import ZoneInfo
 from leadroute.model.opening_hours import DAY_SECONDS, NEVER, Day, Week
 from leadroute.model.validation import aware
 
-__all__ = [
-    "EARLIEST",
-    "EPOCH",
-    "HORIZON",
-    "LATEST",
-    "SPAN",
-    "Block",
-    "Either",
-    "Every",
-    "Line",
-    "Outside",
-    "Stretch",
-    "Weekly",
-    "Without",
-    "cut",
-    "instant",
-    "local_micros",
-    "meet",
-    "merge",
-    "micros",
-    "spaces",
-    "weekly",
-    "whole",
-]
-
-
 Stretch = tuple[int, int]
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -69,11 +37,7 @@ _KEPT = 256
 
 
 def micros(at: datetime, argument: str) -> int:
-    """An aware datetime as microseconds since 1970.
-
-    Raises:
-        FieldTypeError: ``at`` is naive, or no datetime; the message names ``argument``.
-    """
+    """An aware datetime as microseconds since 1970."""
     try:
         return whole(at - EPOCH)
     except TypeError:
@@ -86,7 +50,7 @@ def whole(since: timedelta) -> int:
 
 
 def instant(at: int) -> datetime:
-    """Microseconds since 1970 as a datetime in UTC, held within the years that a datetime can express."""
+    """Microseconds since 1970 as a datetime in UTC, within the years that it can express."""
     try:
         return EPOCH + timedelta(0, at // 1_000_000, at % 1_000_000)
     except OverflowError:
@@ -209,7 +173,7 @@ class Line(ABC):
         return block.opens[i] + left - block.before[i]
 
     def stretches(self, start: int, end: int | None) -> Iterator[Stretch]:
-        """The stretches between ``start`` and ``end`` (or the horizon), cut there, joined across blocks."""
+        """The stretches between ``start`` and ``end`` (or the horizon), cut and joined."""
         opens = closes = start
         for begins, ends in self._pieces(start, end):
             if begins > closes:
@@ -223,7 +187,7 @@ class Line(ABC):
             yield opens, closes
 
     def _pieces(self, start: int, end: int | None) -> Iterator[Stretch]:
-        """The stretches of each block that end after ``start`` and begin before ``end``, or the horizon."""
+        """The stretches of each block that end after ``start`` and begin before ``end``, if any."""
         numbers = self._numbers(start // SPAN)
         if end is not None:
             numbers = range(numbers.start, min(end // SPAN, self.last) + 1)
@@ -355,7 +319,7 @@ _LAST_DAY = date.max.toordinal()
 
 
 def local_micros(zone: ZoneInfo, ordinal: int, seconds: int) -> int:
-    """The instant of a local time: ``seconds`` after the midnight that begins the date ``ordinal``."""
+    """The instant of a local time, ``seconds`` after the midnight of the date ``ordinal``."""
     days, second = divmod(seconds, DAY_SECONDS)
     return _plain(ordinal, seconds) - whole(_offset(zone, ordinal + days, second))
 
@@ -371,7 +335,7 @@ def _offset(zone: ZoneInfo, ordinal: int, seconds: int = 0, fold: int = 0) -> ti
 
 @lru_cache(maxsize=2048)
 def _dates(zone: ZoneInfo, number: int) -> tuple[tuple[int, int | None], ...]:
-    """The dates whose windows may reach a block, each with its midnight where the offset is steady, else ``None``."""
+    """The dates whose windows may reach a block, with their midnight where the offset is steady."""
     first = max(_EPOCH_DAY + number * SPAN // _WEEKLY_DAY - 3, 1)
     last = min(_EPOCH_DAY + (number + 1) * SPAN // _WEEKLY_DAY + 2, _LAST_DAY)
     probes = range(first, last + 1 + 2 * _STRIDE, _STRIDE)
@@ -436,5 +400,5 @@ class Weekly(Line):
 def weekly(
     week: Week, zone: str, holidays: Container[date], exceptions: Mapping[date, Day]
 ) -> Weekly:
-    """The line of these windows; equal ones share one line, so that a team's reps share its blocks."""
+    """The line of these windows; equal ones share it, so that a team's reps share its blocks."""
     return Weekly(week, ZoneInfo(zone), holidays, exceptions)

@@ -1,14 +1,9 @@
 """What became of the leads that each rep had, as counts that can be added up in any order.
 
-The rules of this module:
-
-* A ``Record`` holds whole numbers as counted. Records add up field by field, so it never matters in which order, or in
-  how many parts, they were counted.
-* A record belongs to one rep, one segment of leads and one week. Weeks let old outcomes count less, with any
-  half-life, without counting again.
-* Counts may be set right afterwards, so one week may hold less than nothing. Who judges by a total takes what is
-  ``possible``.
-* Every number can be kept as a counter of a store: ``counters`` and ``from_counters`` are inverses.
+* A ``Record`` holds whole numbers as counted. Records add up field by field, so it never matters in
+  which order, or in how many parts, they were counted.
+* Counts may be set right afterwards, so one week may hold less than nothing. Who judges by a total
+  takes what is ``possible``.
 """
 
 from __future__ import annotations
@@ -23,8 +18,6 @@ from attrs import Factory, asdict, astuple, evolve, field, fields_dict, frozen
 from leadroute.model.duration import to_micros
 from leadroute.model.keys import key, parts
 from leadroute.model.validation import FrozenDict
-
-__all__ = ["ALL", "NOTHING", "UNIT", "Record", "TrackRecords", "possible", "segment_key", "week_of"]
 
 ALL: Final = ""
 """The segment that every lead belongs to."""
@@ -91,12 +84,7 @@ _COUNTS: Final = ("offered", "accepted", "declined", "ignored", "closed", "won",
 
 
 def possible(record: Record) -> Record:
-    """The nearest record that can be: no count below 0, and what was won is closed.
-
-    Example:
-        >>> possible(Record(won=5, closed=3, declined=-1))
-        Record(closed=5, won=5)
-    """
+    """The nearest record that can be: no count below 0, and what was won is closed."""
     below = {name: 0 for name in _COUNTS if getattr(record, name) < 0}
     if below or record.closed < record.won:
         found = evolve(record, **below)
@@ -119,12 +107,7 @@ def week_of(instant: datetime) -> int:
 
 
 def segment_key(field: str, value: str) -> str:
-    """The name of the segment of the leads that have this value in this field.
-
-    Example:
-        >>> segment_key("industry", "oil/gas")
-        'industry/oil%2Fgas'
-    """
+    """The name of the segment of the leads that have this value in this field."""
     return key(field, value)
 
 
@@ -193,7 +176,7 @@ class TrackRecords:
             rep_id: The rep.
             segment: A segment made by ``segment_key``; all leads when not given.
             now: The instant of the decision; needed for ``half_life``.
-            half_life: The age, in whole weeks, at which an outcome counts half; ``None`` counts all alike.
+            half_life: The age, in whole weeks, at which an outcome counts half; ``None`` for never.
 
         Complexity: O(weeks with outcomes) the first time in a week, then O(1).
         """

@@ -1,13 +1,7 @@
 """How values are checked and cleaned, and a mapping that does not change.
 
-The rules of this module:
-
-* Only what a host hands in is asked, once, where it comes in.
-* A subclass is of the kind, and for a protocol whatever has its methods.
-* A cleaner takes what the host gave and returns the normal form, or raises ``Refused`` with what is wrong and what
-  would be right. It never guesses.
-* ``clean_fields`` runs every cleaner of a value and reports all faults together.
-* ``None`` never reaches a cleaner: it means not known, or no limit. 0 means 0.
+* A cleaner takes what the host gave and returns the normal form, or raises ``Refused`` with what is
+  wrong and what would be right. It never guesses.
 * The cleaners of personal fields never repeat the value.
 """
 
@@ -30,13 +24,14 @@ from leadroute.model.given import (
     LONGEST_TEXT,
     Refused,
     composed,
+    moment,
+    plain_datetime,
     plain_value,
     shown,
     text_of,
     withheld,
 )
-from leadroute.model.moments import moment, plain_datetime
-from leadroute.model.numbers import number as any_number
+from leadroute.model.given import number as any_number
 
 __all__ = [
     "LONGEST_TEXT",
@@ -78,15 +73,7 @@ V = TypeVar("V")
 
 
 class FrozenDict(dict[K, V]):
-    """A ``dict`` that refuses to change; hashable and picklable.
-
-    Example:
-        >>> skills = FrozenDict({"healthcare": 0.9})
-        >>> skills["healthcare"] = 1.0
-        Traceback (most recent call last):
-        ...
-        TypeError: this mapping is frozen; build a new one, such as FrozenDict({**old, key: value})
-    """
+    """A ``dict`` that refuses to change; hashable and picklable."""
 
     __slots__ = ()
 
@@ -147,21 +134,7 @@ _WRITE: Final = {
 
 
 def must_be(kind: type[Any], **given: object) -> None:
-    """Refuse an argument that is of another kind.
-
-    Args:
-        kind: What it must be.
-        given: The arguments, by name.
-
-    Raises:
-        FieldTypeError: One is something else; the message names it, its type and what to write.
-
-    Example:
-        >>> must_be(str, lead_id=17)
-        Traceback (most recent call last):
-        ...
-        leadroute.errors.FieldTypeError: lead_id is of type int; it must be text
-    """
+    """Refuse an argument that is of another kind."""
     for argument, value in given.items():
         if not (isinstance(value, kind) or _has_its_methods(value, kind)):
             write = _WRITE[kind.__name__]
@@ -171,21 +144,13 @@ def must_be(kind: type[Any], **given: object) -> None:
 
 
 def _has_its_methods(value: object, kind: type[Any]) -> bool:
-    """Whether a protocol is fulfilled, though by attributes that are looked up when asked for, as proxies do."""
+    """Whether a protocol is fulfilled by attributes that are looked up late, as proxies do."""
     methods = [name for name in vars(kind) if not name.startswith("_")]
     return Protocol in kind.__bases__ and all(hasattr(value, name) for name in methods)
 
 
 def every(kind: type[T], **given: Iterable[T]) -> Iterator[T]:
-    """Several things of one kind, each asked when its turn comes.
-
-    Args:
-        kind: What each must be.
-        given: The argument, by name.
-
-    Raises:
-        FieldTypeError: It cannot be gone through, or it holds something else.
-    """
+    """Several things of one kind, each asked when its turn comes."""
     ((argument, values),) = given.items()
     if not isinstance(values, Iterable):
         expected = f"several, such as [{kind.__name__}(...), ...]"
@@ -208,7 +173,7 @@ Cleaner = Callable[..., Any]
 
 LONGEST_IDENT = 80
 MACHINE_ZONES: Final = frozenset(("Factory", "localtime", "posixrules"))
-"""Names that zoneinfo finds and that are no zones: what they stand for is a setting of the machine."""
+"""Names that zoneinfo finds and that are no zones: they stand for settings of the machine."""
 
 _AWARE: Final = "such as datetime.now(UTC)"
 _IANA_SUCH_AS: Final = "write an IANA time zone such as {!r}"
@@ -223,22 +188,12 @@ class NotKnown(Refused):
 
 
 def cleaned(clean: Cleaner, default: Any = None, within: str | None = None) -> Any:
-    """An attrs field whose value goes through ``clean`` unless it is ``None``.
-
-    Args:
-        clean: The cleaner.
-        default: The field's default.
-        within: A field that stands before it and says how it is to be read; the cleaner takes its value as well.
-    """
+    """An attrs field whose value goes through ``clean`` unless it is ``None``."""
     return field(default=default, metadata={"clean": clean, "within": within})
 
 
 def clean_fields(value: Any) -> None:
-    """Replace every field of a frozen value by its normal form; for use in ``__attrs_post_init__``.
-
-    Raises:
-        ValidationError: One or more fields were refused; every fault is listed.
-    """
+    """Replace every field of a frozen value by its normal form, in ``__attrs_post_init__``."""
     faults = []
     read, unsaids, cleaners = _cleaners(value.__class__)
     found = read(value)
@@ -262,7 +217,7 @@ def clean_fields(value: Any) -> None:
 
 
 _Cleaners: TypeAlias = tuple[tuple[int, str, Cleaner, Any, str | None], ...]
-"""Each field's place, name, cleaner, default that is clean (else ``NOTHING``), and the field it is read within."""
+"""Each field's place, name, cleaner, default that is clean (else ``NOTHING``), and the field it reads."""
 
 
 @cache
@@ -295,17 +250,7 @@ def _ident_of(value: Any) -> str:
 
 
 def aware(instant: datetime, argument: str = "now") -> datetime:
-    """The same instant in UTC.
-
-    Raises:
-        FieldTypeError: ``instant`` is naive, or no datetime at all; the message names ``argument``.
-
-    Example:
-        >>> aware(datetime(2026, 1, 5, 9, 0), "start")
-        Traceback (most recent call last):
-        ...
-        leadroute.errors.FieldTypeError: start is a naive datetime; it must be an aware one, such as datetime.now(UTC)
-    """
+    """The same instant in UTC."""
     if not isinstance(instant, datetime):
         kind = type(instant).__name__
         raise FieldTypeError(argument, f"of type {kind}", f"an aware datetime, {_AWARE}")
@@ -319,11 +264,7 @@ def aware(instant: datetime, argument: str = "now") -> datetime:
 
 
 def known(instant: datetime | None) -> datetime:
-    """The instant of a decision, which somebody must have said.
-
-    Raises:
-        FieldTypeError: Nobody said what time it is.
-    """
+    """The instant of a decision, which somebody must have said."""
     if instant is None:
         expected = "given: rank(lead, roster, now=...), or a lead with received_at"
         raise FieldTypeError("now", "not known", expected)
@@ -334,12 +275,7 @@ _BROKEN: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 
 
 def one_line(name: str) -> str:
-    r"""Return a name as it stands in a text of several lines: without line ends and control characters.
-
-    Example:
-        >>> one_line("ada\nbob")
-        'ada?bob'
-    """
+    r"""Return a name for a text of several lines: without line ends and control characters."""
     return name if name.isprintable() else _BROKEN.sub("?", name)
 
 
@@ -384,7 +320,7 @@ def ident(given: str) -> str:
 
 
 def word(given: Any) -> str:
-    """A word of the host's own list, 1 to 80 characters; a refusal does not repeat it, in case it is free text."""
+    """A word of the host's list, 1 to 80 characters; a refusal does not repeat it."""
     found = private_text(given)
     if found is None:
         raise Refused("is empty; write a word of your own list")
@@ -463,7 +399,7 @@ def number(low: float | None = None, high: float | None = None) -> Cleaner:
     most = _PLAIN if high is None else min(high, _PLAIN)
 
     def clean(given: Any) -> int | float:
-        if type(given) is int and least <= given <= most:
+        if (type(given) is int or type(given) is float) and least <= given <= most:
             return given
         found = any_number(given)
         if found is None:
@@ -540,7 +476,7 @@ def as_names(given: Names) -> Set[str]:
 
 
 def by_name(given: Mapping[Any, Any], key: Cleaner, value: Cleaner) -> dict[str, Any]:
-    """Each name through ``key`` and what it stands for through ``value``; a refusal tells the name."""
+    """Each name through ``key`` and its value through ``value``; a refusal tells the name."""
     found = {}
     for name, held in given.items():
         try:

@@ -1,7 +1,8 @@
 """The one rule for each value, in Python, CSV, JSON and policy text: from what is given to the form that is compared.
 
-Each function takes what a caller, a file or a policy holds and returns the normal form, ``None`` when nothing is
-known, or raises ``Refused`` with a text that completes "<field> ...": what is wrong, and what to write instead.
+Each function takes what a caller, a file or a policy holds and returns the normal form, ``None``
+when nothing is known, or raises ``Refused`` with a text that completes "<field> ...": what is
+wrong, and what to write instead.
 """
 
 from leadroute.model.addresses import domain, email, phone
@@ -13,10 +14,8 @@ from leadroute.model.geography import (
     region,
     zeros_restored,
 )
-from leadroute.model.given import Refused, missing, plain_value
+from leadroute.model.given import Refused, missing, moment, number, number_text, plain_value
 from leadroute.model.languages import language, meeting, speaks
-from leadroute.model.moments import moment
-from leadroute.model.numbers import number, number_text
 
 __all__ = [
     "Refused",

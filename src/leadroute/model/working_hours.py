@@ -1,12 +1,7 @@
 """Open hours and the questions they answer, whatever they are made of.
 
-The rules of this module:
-
 * Stretches are half-open: at its closing time a schedule is closed.
-* Answers are aware datetimes in UTC. A naive datetime is refused, and the message names the argument.
 * ``None`` answers "when?" with "never": not within the next hundred years.
-* ``&`` is open when both are, ``|`` when either is, ``~`` when it is closed, in whatever zones they are kept; all of
-  them are values of the same kind.
 """
 
 from __future__ import annotations
@@ -23,17 +18,14 @@ from attrs import field, frozen
 from leadroute.errors import FieldError, FieldTypeError, LeadrouteError, ValidationError
 from leadroute.model.timeline import Either, Every, Line, Outside, instant, meet, micros
 
-__all__ = ["AllOf", "AnyOf", "Closed", "Hours", "meeting", "overlap", "unless_failing"]
-
 T = TypeVar("T")
 
 _MICROSECOND = timedelta(microseconds=1)
-_OPENINGS = 64
-"""How many openings are compared one by one before two hours are intersected."""
+_OPENINGS = 64  # how many openings are compared one by one before two hours are intersected
 
 
 class Hours:
-    """Anything that is open at some instants and closed at the others: a ``Schedule``, or a combination of them."""
+    """Anything open at some instants and closed at others: a ``Schedule``, or a combination."""
 
     __slots__ = ()
 
@@ -56,7 +48,7 @@ class Hours:
         return self.line.is_open(micros(at, "at"))
 
     def next_open(self, after: datetime) -> datetime | None:
-        """The first open instant from ``after`` on: ``after`` itself when it is open, ``None`` when there is none.
+        """The first open instant from ``after`` on, maybe itself; ``None`` when there is none.
 
         Raises:
             FieldTypeError: ``after`` is naive.
@@ -65,7 +57,7 @@ class Hours:
         return None if found is None else instant(found)
 
     def next_close(self, after: datetime) -> datetime | None:
-        """The end of the open stretch around ``after``, or of the next one when ``after`` is closed.
+        """The end of the open stretch around ``after``, or of the next one when it is closed.
 
         ``None`` when it never opens, or opens and never closes.
 
@@ -76,7 +68,7 @@ class Hours:
         return None if found is None else instant(found)
 
     def open_between(self, start: datetime, end: datetime) -> timedelta:
-        """The open time from ``start`` to ``end``, as it elapses; zero when ``end`` does not follow ``start``.
+        """The open time from ``start`` to ``end``, as it elapses; zero when ``end`` is not later.
 
         Raises:
             FieldTypeError: ``start`` or ``end`` is naive.
@@ -86,12 +78,12 @@ class Hours:
     def add_working_time(self, start: datetime, duration: timedelta) -> datetime | None:
         """The first instant by which ``duration`` of open time has passed since ``start``.
 
-        Work that ends exactly at closing time ends then, not at the next opening. A duration of zero ends at
-        ``start``, open or not. ``None`` when so much open time never comes.
+        Work that ends exactly at closing time ends then, not at the next opening. A duration of
+        zero ends at ``start``, open or not. ``None`` when so much open time never comes.
 
         Args:
             start: An aware datetime.
-            duration: Zero or more, as it elapses: an hour is 3,600 seconds across a change of the clocks.
+            duration: Zero or more, as it elapses: an hour is 3,600 seconds at any change of clocks.
 
         Raises:
             FieldTypeError: ``start`` is naive, or ``duration`` is no timedelta.
@@ -160,13 +152,23 @@ either = lru_cache(maxsize=1024)(Either)
 outside = lru_cache(maxsize=1024)(Outside)
 
 
-@frozen(cache_hash=True)
-class AllOf(Hours):
-    """Open when all of its parts are: a rep's hours within the team's, or the rep's and the lead's.
+class _Combined(Hours):
+    __slots__ = ()
 
-    Args:
-        parts: One or more ``Hours``.
-    """
+    parts: tuple[Hours, ...]
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The zone of the first part."""
+        return self.parts[0].zone
+
+    def __reduce__(self) -> tuple[Callable[..., Hours], tuple[tuple[Hours, ...]]]:
+        return type(self), (self.parts,)
+
+
+@frozen(cache_hash=True)
+class AllOf(_Combined):
+    """Open when all parts are: a rep's hours within the team's, or the rep's and the lead's."""
 
     parts: tuple[Hours, ...] = field(converter=_checked)
     line: Line = field(init=False, eq=False, repr=False)
@@ -174,25 +176,13 @@ class AllOf(Hours):
     def __attrs_post_init__(self) -> None:
         object.__setattr__(self, "line", every(tuple(part.line for part in self.parts)))
 
-    @property
-    def zone(self) -> ZoneInfo:
-        """The zone of the first part."""
-        return self.parts[0].zone
-
     def __str__(self) -> str:
         return " & ".join(f"({part})" for part in self.parts)
 
-    def __reduce__(self) -> tuple[Callable[..., AllOf], tuple[tuple[Hours, ...]]]:
-        return AllOf, (self.parts,)
-
 
 @frozen(cache_hash=True)
-class AnyOf(Hours):
-    """Open when any of its parts is: the hours in which a rep of a team works.
-
-    Args:
-        parts: One or more ``Hours``.
-    """
+class AnyOf(_Combined):
+    """Open when any of its parts is: the hours in which a rep of a team works."""
 
     parts: tuple[Hours, ...] = field(converter=_checked)
     line: Line = field(init=False, eq=False, repr=False)
@@ -200,25 +190,13 @@ class AnyOf(Hours):
     def __attrs_post_init__(self) -> None:
         object.__setattr__(self, "line", either(tuple(part.line for part in self.parts)))
 
-    @property
-    def zone(self) -> ZoneInfo:
-        """The zone of the first part."""
-        return self.parts[0].zone
-
     def __str__(self) -> str:
         return " | ".join(f"({part})" for part in self.parts)
-
-    def __reduce__(self) -> tuple[Callable[..., AnyOf], tuple[tuple[Hours, ...]]]:
-        return AnyOf, (self.parts,)
 
 
 @frozen(cache_hash=True)
 class Closed(Hours):
-    """Open when ``hours`` is closed: ``office & ~quiet`` keeps to the office hours outside the quiet ones.
-
-    Args:
-        hours: What is turned around.
-    """
+    """Open when ``hours`` is closed: ``office & ~quiet`` leaves the quiet hours out."""
 
     hours: Hours
     line: Line = field(init=False, eq=False, repr=False)
@@ -240,35 +218,14 @@ class Closed(Hours):
 
 
 def overlap(left: Hours, right: Hours, start: datetime, end: datetime) -> timedelta:
-    """How long both are open between ``start`` and ``end``.
-
-    Raises:
-        FieldTypeError: ``start`` or ``end`` is naive.
-
-    Complexity: O(n) in the stretches between ``start`` and ``end``; nothing is kept, so that it suits the pairs of
-    many leads and many reps.
-    """
+    """How long both are open between ``start`` and ``end``. O(stretches); nothing is kept."""
     first, last = micros(start, "start"), micros(end, "end")
     both = meet(list(left.line.stretches(first, last)), list(right.line.stretches(first, last)))
     return sum((closes - opens for opens, closes in both), 0) * _MICROSECOND
 
 
 def meeting(left: Hours, right: Hours, after: datetime) -> datetime | None:
-    """The first instant from ``after`` on at which both are open; ``None`` when there is none.
-
-    Raises:
-        FieldTypeError: ``after`` is naive.
-
-    Complexity: two bisections for each opening of either until they meet. Where they do not for a while, their
-    intersection is built, and kept.
-
-    Example:
-        >>> from datetime import UTC
-        >>> from leadroute.model.schedule import Schedule
-        >>> early, late = Schedule("mon 08:00-12:00", "UTC"), Schedule("mon 11:00-20:00", "UTC")
-        >>> str(meeting(early, late, datetime(2026, 1, 1, tzinfo=UTC)))
-        '2026-01-05 11:00:00+00:00'
-    """
+    """The first instant from ``after`` on at which both are open; ``None`` when there is none."""
     at = micros(after, "after")
     for _ in range(_OPENINGS):
         opens = left.line.next_open(at)
@@ -283,10 +240,6 @@ def unless_failing(ask: Callable[[], T], failing: Callable[[Exception], T]) -> T
     """What hours answer, or what stands for it when a calendar of yours fails.
 
     Holidays may be any container, so any exception may come out of it. Those of leadroute itself pass through.
-
-    Example:
-        >>> unless_failing(lambda: 1 // 0, lambda error: len(error.args))
-        1
     """
     try:
         return ask()

@@ -7,16 +7,17 @@ from typing import TYPE_CHECKING
 from leadroute.lazy import on_demand
 
 if TYPE_CHECKING:
-    from leadroute.model.turn_credit import TurnCredit
+    from leadroute.model.snapshot import TurnCredit
     from leadroute.offers.dispatcher import Dispatcher
-    from leadroute.offers.dispatching import SweepResult
+    from leadroute.offers.dispatching import FailedLead, SweepResult
     from leadroute.offers.placement import Placement, Status
     from leadroute.offers.turns import TurnTaken
-    from leadroute.rules.disposition import DISPOSITIONS
+    from leadroute.rules.rule import DISPOSITIONS
 
 __all__ = [
     "DISPOSITIONS",
     "Dispatcher",
+    "FailedLead",
     "Placement",
     "Status",
     "SweepResult",
@@ -25,12 +26,13 @@ __all__ = [
 ]
 
 _HOMES = {
-    "DISPOSITIONS": "leadroute.rules.disposition",
+    "DISPOSITIONS": "leadroute.rules.rule",
     "Dispatcher": "leadroute.offers.dispatcher",
+    "FailedLead": "leadroute.offers.dispatching",
     "Placement": "leadroute.offers.placement",
     "Status": "leadroute.offers.placement",
     "SweepResult": "leadroute.offers.dispatching",
-    "TurnCredit": "leadroute.model.turn_credit",
+    "TurnCredit": "leadroute.model.snapshot",
     "TurnTaken": "leadroute.offers.turns",
 }
 

@@ -1,19 +1,16 @@
 """The counts that a decision reads from a store.
 
-The rules of this module:
-
 * What is read may be stale; the guards of the commit decide.
 * ``Books`` belong to one step. A record of credits is read once in it, changed in it, and written by its change.
-* Your presence is copied, so that the snapshot stays as it was when the decision was made.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from functools import lru_cache
-from itertools import compress
+from itertools import chain, compress
 from typing import Any, Final
 
 from attrs import field, frozen
@@ -45,8 +42,6 @@ from leadroute.ranking.eligibility import check_presence
 from leadroute.ranking.router import Router
 from leadroute.rules.rule import EVERYONE
 
-__all__ = ["Books", "by_rep", "counted"]
-
 _parts = lru_cache(maxsize=100_000)(parts)
 
 _KEYS: Final = FrozenDict(
@@ -61,12 +56,15 @@ _KEYS: Final = FrozenDict(
 """The counters of a rep, by their names in ``Snapshot``."""
 
 
-def by_rep(given: Mapping[str, Presence]) -> Mapping[str, Presence]:
-    """A converter for your presence: the very mapping that you go on changing.
+def _key_of(key: Callable[[str], str]) -> Callable[[Rep], str]:
+    return lambda rep: key(rep.id)
 
-    Raises:
-        FieldTypeError: It is not a mapping.
-    """
+
+_KEY_OF: Final = FrozenDict({name: _key_of(key) for name, key in _KEYS.items()})
+
+
+def by_rep(given: Mapping[str, Presence]) -> Mapping[str, Presence]:
+    """A converter for your presence: the very mapping that you go on changing."""
     if not isinstance(given, Mapping):
         expected = "a mapping such as {'ada': Presence('busy', since)}"
         raise FieldTypeError("presence", f"of type {type(given).__name__}", expected)
@@ -75,15 +73,7 @@ def by_rep(given: Mapping[str, Presence]) -> Mapping[str, Presence]:
 
 @frozen(eq=False)
 class Books:
-    """The counts of one step, read when they are needed.
-
-    Args:
-        store: The store with the counts.
-        router: The policy.
-        now: The instant, aware.
-        track_records: The results of earlier leads.
-        presence: The presence of each rep, by rep id.
-    """
+    """The counts of one step, read when they are needed."""
 
     store: Store
     router: Router
@@ -92,32 +82,47 @@ class Books:
     presence: Mapping[str, Presence]
     _credits: dict[str, PoolCredits] = field(factory=dict, init=False)
     _order: list[int] = field(factory=list, init=False)
+    _trouble: list[Exception] = field(factory=list, init=False)
 
     def read(self, need: Need) -> Snapshot:
         """Read the counts of the candidates. O(candidates)."""
+        try:
+            return self._read(need)
+        except Exception as error:
+            self._trouble.append(error)
+            raise
+
+    @property
+    def troubled(self) -> bool:
+        """Whether reading failed: then an error is not one of the lead that is decided."""
+        return bool(self._trouble)
+
+    def forget(self) -> None:
+        """Leave the credits as they are stored: the decision that changed them failed."""
+        self._credits.clear()
+
+    def _read(self, need: Need) -> Snapshot:
         # The credits first: who takes a turn after they were read makes this step conflict, so the number of the last
         # assignment, which is read behind them, is still the last one when the step is committed.
         credits = None if need.pool is None else self.credits(need.pool)
-        candidates, limits = need.candidates, need.limits
+        crew, limits = need.candidates.crew, need.limits
         wanted = [name for name in _KEYS if name in need.fields]
         if limits.capacity is None and "open" not in need.score:
             wanted.remove("open")
         if self.router.wrap_up and "contacted" not in wanted:
             wanted.append("contacted")
-        columns = {name: candidates.column(("counter", name), _key_of(name)) for name in wanted}
-        asked = [key for column in columns.values() for key in column]
-        asked += limits.keys()
-        asked += [charge.key for charge in need.over_all]
+        columns = [crew.column(("counter", name), _KEY_OF[name]) for name in wanted]
+        asked = [*chain(*columns), *limits.keys, *[charge.key for charge in need.over_all]]
         asked.append(order_key())
         if "used" in need.score:
             router = self.router
-            asked += counters(candidates.reps, router.caps, router.zone, self.now)
+            asked += counters(crew.reps, router.caps, router.zone, self.now)
         found = self.store.counts(asked)
         self._order.append(found.get(order_key(), 0))
-        ids, named = candidates.ids, dict[str, Any]()
-        for name, column in columns.items():
+        named = dict[str, Any]()
+        for name, column in zip(wanted, columns, strict=True):
             values = [*map(found.get, column)]
-            named[name] = FrozenDict(compress(zip(ids, values, strict=True), values))
+            named[name] = FrozenDict(compress(zip(crew.ids, values, strict=True), values))
         if credits is not None:
             named["credits"] = FrozenDict({need.pool: credits.credits()})
             if "turns" in need.score:
@@ -128,7 +133,7 @@ class Books:
         return Snapshot(
             used=FrozenDict(found),
             track_records=self.track_records,
-            presence=_present(candidates.reps, self.presence) if self.presence else FrozenDict(),
+            presence=_present(crew.reps, self.presence) if self.presence else FrozenDict(),
             **named,
         )
 
@@ -143,12 +148,12 @@ class Books:
         return self._credits[pool]
 
     def next_order(self) -> int:
-        """The number of the next assignment: microseconds since 1970, or one more than the largest so far."""
+        """The number of the next assignment: microseconds since 1970, or one above the largest."""
         so_far = self._order[-1] if self._order else self.counts([order_key()]).get(order_key(), 0)
         return max(to_micros(self.now), so_far + 1)
 
     def order_without(self, rep_id: str, lead_id: str) -> int:
-        """The number of the rep's last assignment but for the offer of one lead. O(offers open to the rep)."""
+        """The number of the rep's last assignment but for one lead's offer. O(open offers)."""
         given = given_key(rep_id)
         found = [self.store.counts([given]).get(given, 0)]
         offers = queries.offered(self.store, rep_id)
@@ -161,11 +166,6 @@ class Books:
             yield from credits.operations()
 
 
-def _key_of(name: str) -> Callable[[Rep], str]:
-    key = _KEYS[name]
-    return lambda rep: key(rep.id)
-
-
 def counted(
     store: Store,
     roster: Roster,
@@ -174,22 +174,7 @@ def counted(
     track_records: TrackRecords,
     presence: Mapping[str, Presence],
 ) -> Snapshot:
-    """Return the counts of all reps at this instant.
-
-    O(reps), so it is not for every lead.
-
-    Args:
-        store: Where they are counted.
-        roster: The reps there are.
-        router: The policy, for its pools and caps.
-        now: The instant, aware.
-        track_records: What became of earlier leads.
-        presence: Whether each rep is at work this minute, by rep id.
-
-    Raises:
-        FieldTypeError: The presence of a rep is something else.
-    """
-    check_presence(roster, presence)
+    """Return the counts of all reps at this instant. O(reps), so it is not for every lead."""
     by_kind: defaultdict[str, dict[str, int]] = defaultdict(dict)
     for counter, count in store.counts(prefix="rep/").items():
         _, kind, rep_id = _parts(counter)
@@ -205,12 +190,13 @@ def counted(
         won=by_kind["won"],
         closed=by_kind["closed"],
         contacted=by_kind["contact"],
-        presence=_present(roster, presence) if presence else FrozenDict(),
+        presence=_present(roster.reps, presence) if presence else FrozenDict(),
         track_records=track_records,
         turn_credits={each.pool: granted for each in pools if (granted := each.turn_credits(now))},
     )
 
 
-def _present(reps: Iterable[Rep], presence: Mapping[str, Presence]) -> FrozenDict[str, Presence]:
+def _present(reps: Sequence[Rep], presence: Mapping[str, Presence]) -> FrozenDict[str, Presence]:
+    check_presence(reps, presence)
     found = {rep.id: presence.get(rep.id) for rep in reps}
     return FrozenDict({rep_id: each for rep_id, each in found.items() if each is not None})

@@ -1,52 +1,52 @@
-"""The dispatcher: leads submitted, offered, accepted, declined, timed out and passed on, over a store.
-
-The rules of this module:
+"""The dispatcher: leads submitted, offered, answered, timed out and passed on, over a store.
 
 * Every call reads, decides in a pure function, and commits one change. When the commit loses a race it reads again.
-* Nothing runs by itself. ``sweep`` is the only timer, and the host calls it as often as it likes, from as many
-  processes as it likes.
-* When a call returns, its effect is as durable as the store. When it raises, the step it failed in has not happened.
+* Nothing runs by itself. ``sweep`` is the only timer, and the host calls it as often as it likes,
+  from as many processes as it likes.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import suppress
 from datetime import datetime
 from functools import partial
 from os import urandom
-from typing import Any, Final, Generic, cast
+from typing import Any, Final, Generic, Literal, cast
 
 from attrs import field, frozen
 from attrs.converters import optional
 
 from leadroute.clock import AnyClock_co, Clock, SystemClock, as_clock
-from leadroute.errors import FieldTypeError
+from leadroute.errors import (
+    ConfigError,
+    LeadNotFoundError,
+    NewerFormatError,
+    ValidationError,
+)
 from leadroute.model.duration import from_micros, to_micros
 from leadroute.model.guidance import guided, guided_attributes
 from leadroute.model.keys import lead_key, submit_key
 from leadroute.model.lead import Lead, with_score
 from leadroute.model.rep import Presence, Rep
 from leadroute.model.roster import Roster, roster_of
-from leadroute.model.snapshot import Snapshot
+from leadroute.model.snapshot import Reason, Snapshot, TurnCredit
 from leadroute.model.timeline import LATEST
 from leadroute.model.track_record import TrackRecords
-from leadroute.model.turn_credit import Reason, TurnCredit
 from leadroute.model.validation import FrozenDict, aware, must_be, of_kind
 from leadroute.offers import queries, transitions, turn_credits
 from leadroute.offers.change import Change, Once, Op, Put
 from leadroute.offers.counts import Books, by_rep, counted
-from leadroute.offers.dispatching import SweepResult, persistently
+from leadroute.offers.dispatching import FailedLead, SweepResult, persistently
 from leadroute.offers.events import LeadEvent
 from leadroute.offers.outcome_counts import counts_of, fields_of
 from leadroute.offers.placement import Placement, Status
 from leadroute.offers.queries import next_turn
 from leadroute.offers.store import Store
-from leadroute.plain import dumps
+from leadroute.plain import document
 from leadroute.ranking.policy_checks import observing
 from leadroute.ranking.router import Router
-
-__all__ = ["Dispatcher"]
 
 _OWNED: Final = (Status.ACCEPTED, Status.CONTACTED)
 _NOBODY: Final[Mapping[str, str]] = FrozenDict()
@@ -58,6 +58,17 @@ def _expired(before: Placement, books: Books) -> LeadEvent | None:
 
 def _shift_over(before: Placement, books: Books) -> LeadEvent | None:
     return transitions.end_of_shift(before, books.now)
+
+
+def _kept_to(
+    lead_id: str, step: Callable[[], Placement], errors: list[FailedLead]
+) -> Placement | None:
+    """Take a step with one lead; what is wrong with its documents is named and stops nobody else."""
+    try:
+        return step()
+    except (NewerFormatError, ValidationError, LeadNotFoundError) as error:
+        errors.append(FailedLead(lead_id, error))
+        return None
 
 
 @guided
@@ -73,11 +84,12 @@ class Dispatcher(Generic[AnyClock_co]):
         clock: Where the present comes from.
         track_records: What became of earlier leads, for the scorers that learn from it:
             ``track_records_of(histories)``, or ``tracked()``, made as often as you like.
-        track_outcomes_by: The fields of the lead by which outcomes are counted in the store as they happen, such as
-            ``["industry"]``, or ``["lead['plan']"]`` for an attribute; ``[]`` counts all leads together, ``None``
-            nothing. Names, e-mail addresses and phone numbers are refused.
-        presence: Whether each rep is at work this minute, by rep id: a mapping of your own that you keep up to date. It
-            is read at every decision. Who is not in it is not asked about.
+        track_outcomes_by: The fields of the lead by which outcomes are counted in the store as they
+            happen, such as ``["industry"]``, or ``["lead['plan']"]`` for an attribute; ``[]``
+            counts all leads together, ``None`` nothing. Names, e-mail addresses and phone numbers
+            are refused.
+        presence: Whether each rep is at work this minute, by rep id: a mapping of your own that you
+            keep up to date. It is read at every decision. Who is not in it is not asked about.
 
     Raises:
         UnknownFieldError: ``track_outcomes_by`` names a field that the lead does not have, or that is personal.
@@ -104,26 +116,38 @@ class Dispatcher(Generic[AnyClock_co]):
     presence: Mapping[str, Presence] = field(default=FrozenDict(), converter=by_rep)
     track_outcomes_by: Iterable[str] | None = field(default=None, converter=optional(fields_of))
 
-    def submit(self, lead: Lead, *, trigger: str = "") -> Placement:
+    def submit(
+        self,
+        lead: Lead,
+        *,
+        trigger: str = "",
+        on_error: Literal["catch_all", "raise"] = "catch_all",
+    ) -> Placement:
         """Take a lead in: score it, qualify it, decide, and offer it, in one change.
 
         Submitting a lead again changes nothing and gives its placement as it is now.
 
         Args:
             lead: The lead; its id is what makes it the same lead.
-            trigger: What set it off, such as ``form``: a word of your own list, up to 80 characters; not free text,
-                because it goes into the log, which keeps no personal data.
+            trigger: What set it off, such as ``form``: a word of your own list, up to 80
+                characters; not free text, because it goes into the log, which keeps no personal
+                data.
+            on_error: When a rule, a scorer, a predicate or a calendar raises an error:
+                ``catch_all`` (default) stores the lead with the catch-all, and the placement names
+                the class of the error; ``raise`` stores nothing and raises it.
 
         Returns:
             The placement: offered, waiting, with the catch-all, or disqualified.
 
         Raises:
-            FieldTypeError: A rule or a criterion of the lead scoring met a fact of the wrong type. Nothing is stored.
-            ValidationError: The trigger cannot be kept. Nothing is stored.
+            ConfigError: ``on_error`` is another word.
+            ValidationError: The trigger cannot be kept, or the lead is too large. Nothing is stored.
             ConflictError: Other processes were faster for half a minute. Nothing is stored.
         """
         must_be(Lead, lead=lead)
-        return persistently(partial(self._submit, lead, trigger))
+        if on_error not in ("catch_all", "raise"):
+            raise ConfigError(f"on_error is {on_error!r:.40}; write 'catch_all' or 'raise'")
+        return persistently(partial(self._submit, lead, trigger, on_error))
 
     def accept(self, lead_id: str, rep_id: str) -> Placement:
         """A rep takes the lead that is offered to them. Accepting again changes nothing.
@@ -142,11 +166,11 @@ class Dispatcher(Generic[AnyClock_co]):
         return self._freeing("accept", accepted)
 
     def assign(self, lead_id: str, rep_id: str, *, by: str) -> Placement:
-        """Give the lead to a rep by hand, whoever has it now. Assigning it to its owner changes nothing.
+        """Give the lead to a rep by hand, whoever has it. To its owner, it changes nothing.
 
-        It counts for the rep's load and caps and may take them past their limits, which the log then says
-        (``Assigned.over``); it does not count as their turn. Whoever had it before gets back what it counted against
-        them, and keeps the turn that they took when they accepted.
+        It counts for the rep's load and caps and may take them past their limits, which the log
+        then says (``Assigned.over``); it does not count as their turn. Whoever had it before gets
+        back what it counted against them, and keeps the turn that they took when they accepted.
 
         Args:
             lead_id: The lead.
@@ -171,7 +195,7 @@ class Dispatcher(Generic[AnyClock_co]):
             return transitions.assignment(before, rep, by, rule, charges, books, books.now)
 
         placement = self._advance(lead_id, assigned)
-        self._serve_waiting(at_most=1)
+        self._serve_others()
         return placement
 
     def credit_turns(
@@ -220,7 +244,7 @@ class Dispatcher(Generic[AnyClock_co]):
         placement = self._advance(
             lead_id, lambda before, books: transitions.release(before, books.now)
         )
-        self._serve_waiting(at_most=1)
+        self._serve_others()
         return placement
 
     def decline(self, lead_id: str, rep_id: str, reason: str = "") -> Placement:
@@ -229,8 +253,8 @@ class Dispatcher(Generic[AnyClock_co]):
         Args:
             lead_id: The lead.
             rep_id: Who refuses.
-            reason: A word of your own list of reasons, up to 80 characters; not free text, because it goes into the
-                log, which keeps no personal data.
+            reason: A word of your own list of reasons, up to 80 characters; not free text, because
+                it goes into the log, which keeps no personal data.
 
         Returns:
             The placement after the next decision: offered to the next rep, waiting, or with the catch-all.
@@ -245,11 +269,9 @@ class Dispatcher(Generic[AnyClock_co]):
         declined = self._advance(
             lead_id, lambda before, books: transitions.refusal(before, rep_id, reason, books.now)
         )
-        try:
-            placement = self._place(lead_id)
-        except FieldTypeError:  # it waits, and the next sweep reports it
-            placement = declined
-        self._serve_waiting(at_most=1)
+        # What stands in the way of the next decision is reported by the next sweep.
+        placement = _kept_to(lead_id, partial(self._place, lead_id, []), []) or declined
+        self._serve_others()
         return placement
 
     def record_contact(self, lead_id: str) -> Placement:
@@ -277,15 +299,15 @@ class Dispatcher(Generic[AnyClock_co]):
 
         Args:
             lead_id: The lead.
-            status: One of the policy's dispositions or their spellings, such as ``meeting`` or ``Closed Won``, whatever
-                its case, blanks and punctuation.
+            status: One of the policy's dispositions or their spellings, such as ``meeting`` or
+                ``Closed Won``, whatever its case, blanks and punctuation.
             value: What it was worth, in your currency.
 
         Raises:
             InvalidTransitionError: Nobody owns the lead, or it has ended with other feedback.
             LeadNotFoundError: The lead was never submitted.
-            ValidationError: The status is not a disposition of the policy, with the nearest one; or the value cannot be
-                kept.
+            ValidationError: The status is not a disposition of the policy, with the nearest one; or
+                the value cannot be kept.
         """
         words = self.router.dispositions
         placement = self._advance(
@@ -293,7 +315,7 @@ class Dispatcher(Generic[AnyClock_co]):
             lambda before, books: transitions.feedback(before, status, value, words, books.now),
         )
         if placement.status is Status.CLOSED:
-            self._serve_waiting(at_most=1)
+            self._serve_others()
         return placement
 
     def sweep(self, *, early: bool = False) -> SweepResult:
@@ -309,27 +331,29 @@ class Dispatcher(Generic[AnyClock_co]):
         must_be(bool, early=early)
         now = to_micros(self._now())
         timed_out = 0
-        for due in queries.due(self.store, Status.OFFERED, now):
-            if self._advance(due.lead_id, _expired).status is Status.WAITING:
+        errors = list[FailedLead]()
+        for lead_id in queries.due(self.store, Status.OFFERED, now):
+            expired = _kept_to(lead_id, partial(self._advance, lead_id, _expired), errors)
+            if expired is not None and expired.status is Status.WAITING:
                 timed_out += 1
         for owned in _OWNED:
-            for due in queries.due(self.store, owned, now):
-                self._advance(due.lead_id, _shift_over)
-        served, errors = self._serve_waiting(early=early)
-        found = Counter(placement.status for placement in served)
+            for lead_id in queries.due(self.store, owned, now):
+                _kept_to(lead_id, partial(self._advance, lead_id, _shift_over), errors)
+        found = Counter(placed.status for placed in self._serve_waiting(errors, early=early))
         offered, caught = found[Status.OFFERED], found[Status.CATCH_ALL]
-        return SweepResult(timed_out, offered, caught, self.next_wakeup(), errors)
+        return SweepResult(timed_out, offered, caught, self.next_wakeup(), tuple(errors))
 
     def next_wakeup(self) -> datetime | None:
         """When time alone can next give ``sweep`` something to do: sweep then, and ask again.
 
-        It is the end of an offer or of a shift, an opening hour, the end of a wrap-up, or the turn of a cap. It may be
-        too early for a lead, and then nothing happens; it is never too late.
+        It is the end of an offer or of a shift, an opening hour, the end of a wrap-up, or the turn
+        of a cap. It may be too early for a lead, and then nothing happens; it is never too late.
 
         Returns:
-            An instant after now, or ``None`` when there is none. Sweep first: what is due already is not foretold.
-            Leads that wait for a rep to finish something are served when that is said. Sweep too when you change the
-            presence, the roster or the policy, and now and then where conditions ask what time it is.
+            An instant after now, or ``None`` when there is none. Sweep first: what is due already
+            is not foretold. Leads that wait for a rep to finish something are served when that is
+            said. Sweep too when you change the presence, the roster or the policy, and now and then
+            where conditions ask what time it is.
         """
         now = self._now()
         at = to_micros(now)
@@ -378,26 +402,52 @@ class Dispatcher(Generic[AnyClock_co]):
     def _now(self) -> datetime:
         return aware(self.clock.now(), "clock.now()")
 
-    def _submit(self, lead: Lead, trigger: str) -> Placement:
+    def _submit(self, lead: Lead, trigger: str, on_error: str) -> Placement:
         before = queries.found(self.store, lead.id)
         if before is not None:
             return before[0]
-        books = self._books()
-        scored = self.router.scored(lead, books.now)
+        kept = transitions.lead_document(lead)
+        books, failed = self._books(), list[FailedLead]()
+        scored, decided = self._decide(lead, None, books, failed)
+        if failed and on_error == "raise":
+            raise failed[0].error
         received = transitions.reception(scored, trigger, self.router.version, books.now)
-        decided = self._decide(scored, _NOBODY, books)
-        extra = (Once(submit_key(lead.id), lead.id), Put(lead_key(lead.id), dumps(lead), 0))
+        extra = (Once(submit_key(lead.id), lead.id), Put(lead_key(lead.id), kept, 0))
         return self._commit(None, [received, decided], lead.id, 0, books, extra, lead)
 
     def _books(self) -> Books:
         return Books(self.store, self.router, self._now(), self.track_records, self.presence)
 
-    def _decide(self, lead: Lead, previous_offers: Mapping[str, str], books: Books) -> LeadEvent:
-        found = self.router.judge(lead, self.roster, books.now, books, previous_offers)
-        return transitions.event_of(found, self.router, books, books.now)
+    def _decide(
+        self, lead: Lead, before: Placement | None, books: Books, failed: list[FailedLead]
+    ) -> tuple[Lead, LeadEvent]:
+        """The lead as it was scored, and what follows from the decision about it.
+
+        Whatever a rule, a scorer, a predicate or a calendar raises becomes an event too, and is
+        named in ``failed``: here alone, so that no lead holds up another. What the store raises
+        passes through.
+        """
+        previous_offers = _NOBODY if before is None else before.previous_offers
+        try:
+            lead = self.router.scored(lead, books.now)
+            found = self.router.judge(lead, self.roster, books.now, books, previous_offers)
+            return lead, transitions.event_of(found, self.router, books, books.now)
+        except Exception as error:
+            if books.troubled:
+                raise
+            books.forget()
+            failed.append(FailedLead(lead.id, error, self._rule_of(lead, books.now)))
+            return lead, transitions.failure(before, error, self.router, books.now)
+
+    def _rule_of(self, lead: Lead, now: datetime) -> str | None:
+        """The name of the rule that matches a lead; ``None`` when matching fails too."""
+        with suppress(Exception):
+            rule = self.router.match(lead, now)
+            return None if rule is None else rule.name
+        return None
 
     def _as_scored(self, lead: Lead, before: Placement) -> Lead:
-        """The lead with the score that it had when it was submitted, where the policy scores leads."""
+        """The lead with the score that it had when submitted, where the policy scores leads."""
         if self.router.lead_scoring is None:
             return lead
         return with_score(lead, transitions.kept_score(before))
@@ -418,41 +468,50 @@ class Dispatcher(Generic[AnyClock_co]):
     def _freeing(self, stage: str, placement: Placement) -> Placement:
         """Serve who waits for room, where this stage of a lead gives some back."""
         if placement.release_on == stage:
-            self._serve_waiting(at_most=1)
+            self._serve_others()
         return placement
 
-    def _place(self, lead_id: str) -> Placement:
+    def _serve_others(self) -> None:
+        """Serve who waits for the room that a call gave back.
+
+        The call itself is stored, so no trouble with another lead may look like its failure, and
+        neither may trouble of the store: the next sweep serves them.
+        """
+        with suppress(Exception):
+            for _ in self._serve_waiting([], at_most=1):
+                pass
+
+    def _place(self, lead_id: str, failed: list[FailedLead]) -> Placement:
         lead = queries.lead(self.store, lead_id)
 
         def decide(before: Placement, books: Books) -> LeadEvent | None:
             if before.status is not Status.WAITING:
                 return None
-            event = self._decide(self._as_scored(lead, before), before.previous_offers, books)
+            failed.clear()  # of a try that lost a race
+            _, event = self._decide(self._as_scored(lead, before), before, books, failed)
             return event if transitions.is_news(event, before) else None
 
         return self._advance(lead_id, decide)
 
     def _serve_waiting(
-        self, at_most: int | None = None, *, early: bool = False
-    ) -> tuple[list[Placement], tuple[FieldTypeError, ...]]:
-        """Judge the waiting leads that are due again, until the room of ``at_most`` leads may be used up."""
+        self, errors: list[FailedLead], at_most: int | None = None, *, early: bool = False
+    ) -> Iterator[Placement]:
+        """Judge the waiting leads that are due again, until the room of ``at_most`` may be used."""
         if at_most is not None:
             at_most *= max((rule.capacity_cost for rule in self.router.rules), default=1) or 1
-        served: list[Placement] = []
-        errors: list[FieldTypeError] = []
         offers = 0
         upto = LATEST if early else to_micros(self._now())
-        for due in queries.waiting(self.store, upto):
+        lead_ids, unreadable = queries.waiting(self.store, upto)
+        errors += unreadable
+        for lead_id in lead_ids:
             if offers == at_most:
                 break
-            try:
-                placement = self._place(due.lead_id)
-            except FieldTypeError as error:
-                errors.append(error)
-            else:
-                served.append(placement)
+            failed = list[FailedLead]()
+            placement = _kept_to(lead_id, partial(self._place, lead_id, failed), errors)
+            errors += failed
+            if placement is not None:
                 offers += placement.status is Status.OFFERED
-        return served, tuple(errors)
+                yield placement
 
     def _commit(
         self,
@@ -464,7 +523,7 @@ class Dispatcher(Generic[AnyClock_co]):
         extra: tuple[Op, ...] = (),
         lead: Lead | None = None,
     ) -> Placement:
-        after, ops = transitions.operations(before, events, lead_id, version, dumps, books)
+        after, ops = transitions.operations(before, events, lead_id, version, document, books)
         if self.track_outcomes_by is not None:
             told = lead or (
                 queries.lead(self.store, lead_id) if self.track_outcomes_by else Lead(lead_id)

@@ -1,7 +1,5 @@
 """What can happen to a lead, as frozen values: the log from which a placement can be rebuilt.
 
-The rules of this module:
-
 * An event holds ids, names of the policy, numbers and instants. It never holds a lead's personal data or free text.
 * ``kind`` is the short tag under which an event is stored. A tag is never reused for something else.
 """
@@ -16,23 +14,6 @@ from attrs import field, frozen
 
 from leadroute.model.validation import FrozenDict, frozen_counts
 from leadroute.offers.turns import TurnTaken
-
-__all__ = [
-    "KINDS",
-    "Accepted",
-    "Assigned",
-    "CatchAll",
-    "Contacted",
-    "Declined",
-    "Disqualified",
-    "FeedbackGiven",
-    "LeadEvent",
-    "Offered",
-    "Received",
-    "Released",
-    "TimedOut",
-    "Waiting",
-]
 
 
 @frozen
@@ -92,13 +73,14 @@ class Offered:
         pool: The pool in which the rep was found, and whose turn it takes.
         expires_at: The end of the offer; at this instant it is over.
         score: The score that put the rep first.
-        reservations: The units that the offer counts against, by counter key; given back when it is declined or
-            expires.
-        propensity: The probability with which this rep came first; below 1 only where the score leaves something to
-            chance.
+        reservations: The units that the offer counts against, by counter key; given back when it is
+            declined or expires.
+        propensity: The probability with which this rep came first; below 1 only where the score
+            leaves something to chance.
         fairness_cost: The score that was given up for fairness.
-        limits: The most that these counters could stand at, as it was at that instant; those without a limit are
-            left out. Of a rep who is left alone after a contact, the latest that the last contact may have been.
+        limits: The most that these counters could stand at, as it was at that instant; those
+            without a limit are left out. Of a rep who is left alone after a contact, the latest
+            that the last contact may have been.
         release_on: The moment at which open work is given back, as ``Rule.release_on``.
         turn: The effect on the credits of the pool; ``None`` when the lead is not a turn.
         order: Its number among all assignments: microseconds since 1970 (UTC), or one more than the largest so far.
@@ -134,6 +116,7 @@ class Waiting:
         rule: The rule that matched; ``None`` when none did.
         until: The time of the next decision.
         policy_version: The version of the policy that decided.
+        error: The class of the exception when the decision failed; empty otherwise.
     """
 
     kind: ClassVar[str] = "waiting"
@@ -142,6 +125,7 @@ class Waiting:
     rule: str | None
     until: datetime
     policy_version: str = ""
+    error: str = ""
 
 
 @frozen
@@ -153,6 +137,7 @@ class CatchAll:
         reason_code: The outcome of the decision, as its code.
         place: The name of the catch-all.
         policy_version: The version of the policy that decided.
+        error: The class of the exception when the decision failed; empty otherwise.
     """
 
     kind: ClassVar[str] = "catch_all"
@@ -160,6 +145,7 @@ class CatchAll:
     reason_code: str
     place: str
     policy_version: str = ""
+    error: str = ""
 
 
 @frozen
@@ -261,8 +247,8 @@ class FeedbackGiven:
         status: The result, in a word of your own.
         closing: True when it ends the work on the lead.
         value: Its value, in your currency.
-        won: Whether it counts as a win; by default what closes as ``won``, which is how it was before there were
-            dispositions.
+        won: Whether it counts as a win; by default what closes as ``won``, which is how it was
+            before there were dispositions.
     """
 
     kind: ClassVar[str] = "feedback"

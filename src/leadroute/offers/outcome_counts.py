@@ -1,13 +1,9 @@
 """From events to the outcomes that scorers learn from: out of the log, or counted as they happen.
 
-The rules of this module:
-
-* An outcome counts in the week in which it happened, for the rep to whom it happened.
-* The segments of a lead are read from the lead itself, because events hold no facts about it. A lead that was erased
-  still counts, in the segment of all leads.
-* Counting parts of a log and adding up gives the same as counting all of it, as long as each lead's events stay
-  together. Counting each event as it happens gives the same, too.
-* A value too long for the key of a counter is no segment.
+* The segments of a lead are read from the lead itself, because events hold no facts about it. A
+  lead that was erased still counts, in the segment of all leads.
+* Counting parts of a log and adding up gives the same as counting all of it, as long as each lead's
+  events stay together. Counting each event as it happens gives the same, too.
 """
 
 from __future__ import annotations
@@ -34,8 +30,6 @@ from leadroute.offers.events import (
 )
 from leadroute.offers.placement import Placement
 from leadroute.rules.fields import text_titles, texts_of
-
-__all__ = ["counts_of", "fields_of", "track_records_of"]
 
 LONGEST_SEGMENT: Final = 70
 """The longest segment as it stands in a key, so that rep, week and name fit beside it."""
@@ -79,15 +73,7 @@ def track_records_of(
 
 
 def fields_of(by: Iterable[str]) -> tuple[str, ...]:
-    """A converter for the fields by which outcomes are counted: each once, and one alone may stand without a list.
-
-    Raises:
-        UnknownFieldError: The lead has no such field, or it is personal.
-
-    Example:
-        >>> fields_of(["industry", "country", "industry"])
-        ('industry', 'country')
-    """
+    """A converter for the fields by which outcomes are counted: each once, one without a list."""
     alone = isinstance(by, str) or not isinstance(by, Iterable)
     named = [by] if alone else list(by)
     return tuple(dict.fromkeys(text_titles(named))) if named else ()
@@ -96,14 +82,7 @@ def fields_of(by: Iterable[str]) -> tuple[str, ...]:
 def counts_of(
     before: Placement | None, events: Sequence[LeadEvent], lead: Lead, by: Iterable[str] = ()
 ) -> Iterator[Add]:
-    """The operations that count what happens to a lead now, for ``Outcomes.from_counters`` to read.
-
-    Args:
-        before: The placement so far.
-        events: What happens.
-        lead: The lead.
-        by: The fields of the lead that scorers segment by.
-    """
+    """The operations that count what happens now, for ``Outcomes.from_counters`` to read."""
     since = {}
     if before is not None and before.rep_id is not None and before.offered_at is not None:
         since[before.rep_id] = before.offered_at

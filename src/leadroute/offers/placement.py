@@ -14,8 +14,6 @@ from leadroute.model.validation import FrozenDict, frozen_counts, frozen_words, 
 from leadroute.offers.turns import TurnTaken
 from leadroute.ranking.ranking import Outcome
 
-__all__ = ["Placement", "Status"]
-
 
 class Status(StrEnum):
     """The status of a lead. A lead has exactly one."""
@@ -53,6 +51,8 @@ _REASONS: Final[Mapping[str, str]] = FrozenDict(
     }
 )
 
+FAILED: Final = "decision_failed"  # the reason code of a lead whose decision raised an error
+
 
 @guided_attributes
 @frozen(repr=False)
@@ -75,8 +75,8 @@ class Placement:
         closed_at: The time of the closing feedback.
         outcome: The last feedback; for a disqualified lead ``nurture``, ``reject`` or ``review``.
         value: Its value, in your currency.
-        reason_code: The reason why it is disqualified, waits, or is with the catch-all: an ``Outcome``, ``declined`` or
-            ``timed_out``; empty otherwise.
+        reason_code: The reason why it is disqualified, waits, or is with the catch-all: an
+            ``Outcome``, ``declined`` or ``timed_out``; empty otherwise.
         previous_offers: The results of earlier offers, by rep id.
         reservations: The units that it counts against, by counter key.
         release_on: The moment at which open work is given back, as ``Rule.release_on``.
@@ -90,6 +90,9 @@ class Placement:
         respond_by: The deadline of the first contact that its grade sets; ``None`` for no deadline.
         trigger: What set it off, in a word; empty when nobody said.
         won: Whether it ended as a win.
+        error: The class of the exception when the last decision failed; empty otherwise. Its
+            message is not kept, because it may hold personal data.
+        failures: How many decisions in a row failed.
     """
 
     lead_id: str
@@ -121,6 +124,8 @@ class Placement:
     respond_by: datetime | None = None
     trigger: str = ""
     won: bool = field()
+    error: str = ""
+    failures: int = 0
 
     __repr__ = without_defaults
 
@@ -145,6 +150,8 @@ class Placement:
         """
         if self.reason_code == Outcome.DISQUALIFIED and self.factor:
             return f"did not pass {self.factor!r}"
+        if self.reason_code == FAILED:
+            return f"the decision failed with {self.error}"
         return _REASONS.get(self.reason_code, self.reason_code)
 
     def to_dict(self) -> dict[str, Any]:

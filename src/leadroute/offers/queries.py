@@ -1,25 +1,21 @@
 """What a store holds, read as what it means.
 
-The rules of this module:
-
-* Only what stands in the way now is asked when it ends: a schedule that is closed, a wrap-up, a cap that is reached.
-  What is open now and will close again is asked when that has happened.
-* The answer may be too early, because a lead may wait for something else. It is never too late.
-* The end of a grace is no such instant: until then the rep counts as there, and afterwards they do not.
+The answer may be too early, because a lead may wait for something else. It is never too late.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import suppress
 from datetime import datetime
 from functools import partial
 from itertools import compress
 from typing import Final
 
-from leadroute.errors import LeadNotFoundError
+from leadroute.errors import LeadNotFoundError, LeadrouteError
 from leadroute.model.caps import Bound, Cap
 from leadroute.model.duration import from_micros
-from leadroute.model.keys import lead_key, placement_key, total_holder
+from leadroute.model.keys import lead_key, parts, placement_key, total_holder
 from leadroute.model.lead import Lead
 from leadroute.model.rep import Rep
 from leadroute.model.roster import Roster
@@ -27,26 +23,13 @@ from leadroute.model.snapshot import Snapshot
 from leadroute.model.validation import must_be
 from leadroute.model.working_hours import unless_failing
 from leadroute.offers.change import Record
+from leadroute.offers.dispatching import FailedLead
 from leadroute.offers.events import KINDS, LeadEvent
 from leadroute.offers.placement import Placement, Status
 from leadroute.offers.store import Store
 from leadroute.plain import loads
 from leadroute.ranking.policy_checks import observing
 from leadroute.ranking.router import Router
-
-__all__ = [
-    "due",
-    "found",
-    "happenings",
-    "known",
-    "lead",
-    "next_turn",
-    "next_wakeup",
-    "offered",
-    "waiting",
-    "waits",
-]
-
 
 PAGE: Final = 500
 """How many records are read at once."""
@@ -65,11 +48,7 @@ def found(store: Store, lead_id: str) -> tuple[Placement, int] | None:
 
 
 def known(store: Store, lead_id: str) -> tuple[Placement, int]:
-    """The placement of a lead and the version of its record.
-
-    Raises:
-        LeadNotFoundError: The lead was never submitted.
-    """
+    """The placement of a lead and the version of its record."""
     placed = found(store, lead_id)
     if placed is None:
         raise LeadNotFoundError(lead_id)
@@ -79,46 +58,67 @@ def known(store: Store, lead_id: str) -> tuple[Placement, int]:
 def lead(store: Store, lead_id: str) -> Lead:
     """The lead as it was submitted."""
     key = lead_key(lead_id)
-    return loads(Lead, store.get([key])[key].data)
+    record = store.get([key]).get(key)
+    if record is None:
+        raise LeadNotFoundError(lead_id)
+    return loads(Lead, record.data, lead_id)
 
 
 def happenings(store: Store, lead_id: str) -> tuple[LeadEvent, ...]:
-    """Everything that has happened to a lead, in order.
-
-    Raises:
-        LeadNotFoundError: The lead was never submitted.
-    """
+    """Everything that has happened to a lead, in order."""
     must_be(str, lead_id=lead_id)
     told: list[LeadEvent] = []
     while page := store.events(lead=lead_id, after=len(told), limit=PAGE):
-        told += [loads(KINDS[event.type], event.data) for event in page]
+        told += [loads(KINDS[event.type], event.data, lead_id) for event in page]
     if not told:
         raise LeadNotFoundError(lead_id)
     return tuple(told)
 
 
-def due(store: Store, status: Status, upto: int | None = None) -> Iterator[Placement]:
-    """Yield the placements in a status, those due up to an instant in microseconds UTC or all, soonest first."""
+def _pages(
+    store: Store, status: Status, *, owner: str | None = None, upto: int | None = None
+) -> Iterator[Record]:
+    """Yield the records in a status, all or those due up to an instant, soonest first."""
     last: Record | None = None
-    while page := store.find(status=status, upto=upto, after=last, limit=PAGE):
-        yield from map(_placement, page)
+    while page := store.find(status=status, owner=owner, upto=upto, after=last, limit=PAGE):
+        yield from page
         last = page[-1]
+
+
+def placements(store: Store, status: Status) -> Iterator[Placement]:
+    """Yield the placements in a status, soonest due first."""
+    return map(_placement, _pages(store, status))
+
+
+def due(store: Store, status: Status, upto: int) -> Iterator[str]:
+    """Yield the ids of the leads in a status that are due up to an instant, soonest first."""
+    return map(_lead_id, _pages(store, status, upto=upto))
 
 
 def offered(store: Store, rep_id: str) -> Iterator[Placement]:
-    """The leads that are offered to a rep now."""
-    last: Record | None = None
-    while page := store.find(status=Status.OFFERED, owner=rep_id, after=last, limit=PAGE):
-        yield from map(_placement, page)
-        last = page[-1]
+    """Yield the leads that are offered to a rep now, but for those that cannot be read."""
+    for record in _pages(store, Status.OFFERED, owner=rep_id):
+        with suppress(LeadrouteError):
+            yield _placement(record)
 
 
-def waiting(store: Store, upto: int) -> list[Placement]:
+def waiting(store: Store, upto: int) -> tuple[list[str], list[FailedLead]]:
     """The waiting leads whose time has come, in the order in which they are served.
 
-    By priority, then lead score (one that is not known last), then age.
+    By priority, then lead score (one that is not known last), then age. Those that cannot be read
+    are named apart.
     """
-    return sorted(due(store, Status.WAITING, upto), key=_line)
+    found, failed = list[Placement](), list[FailedLead]()
+    for record in _pages(store, Status.WAITING, upto=upto):
+        try:
+            found.append(_placement(record))
+        except LeadrouteError as error:
+            failed.append(FailedLead(_lead_id(record), error))
+    return [placed.lead_id for placed in sorted(found, key=_line)], failed
+
+
+def _lead_id(record: Record) -> str:
+    return parts(record.key)[-1]
 
 
 def _line(placed: Placement) -> tuple[int, float, datetime, str]:
@@ -134,28 +134,16 @@ def next_wakeup(store: Store, status: Status, now: int) -> int | None:
 
 
 def waits(store: Store, now: int) -> bool:
-    """Whether a lead that waits is due at or before now, in microseconds UTC: for work to get done, or for a cap."""
+    """Whether a waiting lead is due at or before now, in microseconds UTC: for room, or a cap."""
     return bool(store.find(status=Status.WAITING, upto=now, limit=1))
 
 
 def _placement(record: Record) -> Placement:
-    return loads(Placement, record.data)
+    return loads(Placement, record.data, _lead_id(record))
 
 
 def next_turn(router: Router, roster: Roster, snapshot: Snapshot, now: datetime) -> datetime | None:
-    """The first instant after now at which a lead that waits may find a rep, though nothing happens.
-
-    Args:
-        router: The policy.
-        roster: The reps.
-        snapshot: The counts of this instant.
-        now: The instant, aware.
-
-    Returns:
-        An opening hour, the end of a wrap-up, or a turn of a cap that is reached; ``None`` when no such instant comes.
-
-    Complexity: O(reps x caps).
-    """
+    """The first instant after now at which a waiting lead may find a rep by itself."""
     taking = tuple(rep for rep in roster if rep.active and rep.weight)
     found = [*_over_all(router, snapshot, now)]
     for rep in observing(taking, router.holidays):

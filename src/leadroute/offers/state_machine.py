@@ -1,8 +1,5 @@
 """The life of a lead as a table, and the one function that moves a placement.
 
-The rules of this module:
-
-* ``MOVES`` says which event may happen in which status and where it leads. What is not in it is not legal.
 * ``move`` is the only way from one placement to the next. It looks the move up before it changes anything.
 * A placement is nothing but its events put together: ``rebuild(events)`` gives the stored placement.
 """
@@ -11,9 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from functools import reduce
-from typing import Any
+from operator import attrgetter
+from typing import Any, Final
 
-from attrs import evolve
+from attrs import fields_dict
 
 from leadroute.errors import InvalidTransitionError
 from leadroute.model.keys import is_open_key
@@ -34,8 +32,6 @@ from leadroute.offers.events import (
     Waiting,
 )
 from leadroute.offers.placement import Placement, Status
-
-__all__ = ["MOVES", "move", "rebuild", "state_of"]
 
 MOVES: Mapping[tuple[Status, type[LeadEvent]], Status] = FrozenDict(
     {
@@ -63,23 +59,11 @@ MOVES: Mapping[tuple[Status, type[LeadEvent]], Status] = FrozenDict(
         (Status.CATCH_ALL, Assigned): Status.ACCEPTED,
     }
 )
-"""Every legal move: in this status, this event leads to that status. Closing feedback leads to ``CLOSED``."""
+"""Every legal move: in this status, this event leads to that. Closing feedback: ``CLOSED``."""
 
 
 def move(before: Placement | None, event: LeadEvent, lead_id: str) -> Placement:
-    """The placement after an event.
-
-    Args:
-        before: The placement so far; ``None`` before the first event.
-        event: What happens.
-        lead_id: The lead.
-
-    Returns:
-        The placement one step on.
-
-    Raises:
-        InvalidTransitionError: The event is not legal in this status; the message says what is so instead.
-    """
+    """The placement after an event."""
     if before is None:
         if not isinstance(event, Received):
             raise InvalidTransitionError(lead_id, _recording(event), "", "it was never submitted")
@@ -104,7 +88,12 @@ def move(before: Placement | None, event: LeadEvent, lead_id: str) -> Placement:
     if isinstance(event, FeedbackGiven) and event.closing:
         status = Status.CLOSED
     changes = _CHANGES[type(event)](before, event)
-    return evolve(before, status=status, steps=before.steps + 1, **changes)
+    kept = zip(_FIELDS, _VALUES(before), strict=True)  # as attrs.evolve, in half the time
+    return Placement(**{**dict(kept), "status": status, "steps": before.steps + 1, **changes})
+
+
+_FIELDS: Final = tuple(fields_dict(Placement))
+_VALUES: Final = attrgetter(*_FIELDS)
 
 
 def _recording(event: LeadEvent) -> str:
@@ -135,6 +124,9 @@ def state_of(placement: Placement) -> str:
     return f"it is {placement.status}"
 
 
+_DECIDED: Final = FrozenDict({"error": "", "failures": 0})
+
+
 def _disqualified(_before: Placement, event: Disqualified) -> dict[str, Any]:
     return {
         "reason_code": event.kind,
@@ -142,6 +134,7 @@ def _disqualified(_before: Placement, event: Disqualified) -> dict[str, Any]:
         "outcome": event.outcome,
         "due": None,
         "policy_version": event.policy_version,
+        **_DECIDED,
     }
 
 
@@ -158,15 +151,18 @@ def _offered(_before: Placement, event: Offered) -> dict[str, Any]:
         "order": event.order,
         "reason_code": "",
         "policy_version": event.policy_version,
+        **_DECIDED,
     }
 
 
-def _waiting(_before: Placement, event: Waiting) -> dict[str, Any]:
+def _waiting(before: Placement, event: Waiting) -> dict[str, Any]:
     return {
         "rule": event.rule,
         "reason_code": event.reason_code,
         "due": event.until,
         "policy_version": event.policy_version,
+        "error": event.error,
+        "failures": before.failures + 1 if event.error else 0,
     }
 
 
@@ -176,6 +172,8 @@ def _caught(_before: Placement, event: CatchAll) -> dict[str, Any]:
         "reason_code": event.reason_code,
         "due": None,
         "policy_version": event.policy_version,
+        "error": event.error,
+        "failures": 0,
     }
 
 
@@ -198,6 +196,7 @@ def _assigned(before: Placement, event: Assigned) -> dict[str, Any]:
         "order": 0,
         "release_on": event.release_on,
         "reason_code": "",
+        **_DECIDED,
     }
 
 

@@ -8,10 +8,12 @@ The rules of every store (:mod:`leadroute.testing.contract` proves them):
 4. ``ConflictError``: a guard failed, read and decide again. ``TransientError``: the store was busy, send the same
    change again. In both cases nothing happened. A driver's own errors pass through as they are.
 5. Keys are compared exactly.
-6. An event is pending until it is acknowledged. Its id is a page mark, never a cursor of delivery.
+6. An event waits until it is acknowledged, and is pending when it is the first of its lead that
+   waits, so that the events of a lead are delivered in order. A dead letter waits for a person and
+   holds up nothing. The id of an event is a page mark, never a cursor of delivery.
 7. Reads may lag, but what a store has committed itself it reads back.
-8. A store never begins or ends a transaction that it did not start, and never retries inside one. It never decides
-   and never logs.
+8. A store never begins or ends a transaction that it did not start, and never retries inside one.
+   It never decides and never logs.
 9. A store may be used by many threads and survives a fork.
 """
 
@@ -23,18 +25,18 @@ from typing import Protocol, runtime_checkable
 from leadroute.errors import ConfigError
 from leadroute.offers.change import Change, Event, Record
 
-__all__ = ["Store", "page_size"]
-
 
 def page_size(limit: int) -> int:
-    """The limit of a page, as every store checks it.
-
-    Raises:
-        ConfigError: It is not an int from 0 up.
-    """
+    """The limit of a page, as every store checks it."""
     if type(limit) is not int or limit < 0:
         raise ConfigError(f"limit is {limit!r}; write how many at most, from 0 up")
     return limit
+
+
+def one_question(change: str | None, *others: object) -> None:
+    """Refuse a change together with anything else that narrows a page of events."""
+    if change is not None and any(other is not None for other in others):
+        raise ConfigError("events takes a change, or a lead and pending_at, not both")
 
 
 @runtime_checkable
@@ -102,16 +104,22 @@ class Store(Protocol):
         limit: int = 500,
         lead: str | None = None,
         pending_at: int | None = None,
+        change: str | None = None,
     ) -> list[Event]:
-        """Return pages of the log, or of one lead's events.
+        """Return pages of the log, of one lead's events, or of one change's.
 
         Args:
             after: The last id of the page before; with ``lead``, the last number.
             limit: The most events.
             lead: Only this lead's log.
-            pending_at: Only events that wait in the outbox and may be delivered at this instant, in microseconds.
-                An event may be delivered as soon as it is committed, whatever the clocks of its writers say, and
-                after a Defer from its ``until`` on.
+            pending_at: Only events that wait in the outbox and may be delivered at this instant, in
+                microseconds. An event may be delivered as soon as it is committed, whatever the
+                clocks of its writers say, and after a Defer from its ``until`` on; but never while
+                an earlier event of its lead waits.
+            change: Only events of the change with this id, which shows that it was committed.
+
+        Raises:
+            ConfigError: ``change`` was given with ``lead`` or ``pending_at``.
         """
         ...
 
@@ -120,8 +128,9 @@ class Store(Protocol):
 
         ``before`` is in microseconds; at most ``limit`` entries are deleted.
 
-        In this order: once-keys, by key; events that are not in the outbox, by id, as long as no earlier
-        event of the same lead is kept, so that what is left of a log has no gap; counters that stand at 0, by key.
+        In this order: once-keys, by key; events that are not in the outbox, by id, as long as no
+        earlier event of the same lead is kept, so that what is left of a log has no gap; counters
+        that stand at 0, by key.
 
         Returns:
             How many things were forgotten; less than ``limit`` when there is no more.

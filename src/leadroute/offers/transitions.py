@@ -1,20 +1,17 @@
 """Pure functions from a decision to the event and the store operations.
 
-The rules of this module:
-
-* ``event_of`` turns a decision into the one event that follows from it.
 * ``operations`` is the only place where events become store operations. A change to a counter is the difference between
   the reservations of the placement before and after, and is never computed in another way.
-* Limits are guards inside the change, and not checks before it. Giving back is never refused. The wrap-up of a rep is
-  such a limit: the counter of their last contact must not have changed.
+* Limits are guards inside the change, and not checks before it. Giving back is never refused. The
+  wrap-up of a rep is such a limit: the counter of their last contact must not have changed.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
-from typing import Any
+from typing import Any, Final
 
 from leadroute.errors import (
     FieldError,
@@ -38,7 +35,7 @@ from leadroute.model.lead import Lead, priority_of
 from leadroute.model.rep import Rep
 from leadroute.model.validation import Cleaner, FrozenDict, Refused, number, word
 from leadroute.model.working_hours import unless_failing
-from leadroute.offers.change import Add, Emit, Op, Put, Raise
+from leadroute.offers.change import MAX_DATA, Add, Emit, Op, Put, Raise
 from leadroute.offers.counts import Books
 from leadroute.offers.events import (
     Accepted,
@@ -55,47 +52,20 @@ from leadroute.offers.events import (
     TimedOut,
     Waiting,
 )
-from leadroute.offers.placement import Placement, Status
+from leadroute.offers.placement import FAILED, Placement, Status
 from leadroute.offers.state_machine import move, state_of
+from leadroute.plain import document, to_dict
 from leadroute.ranking.charges import Charge, Charges
 from leadroute.ranking.decide import Decided
 from leadroute.ranking.lead_score import LeadScore
 from leadroute.ranking.ranking import Outcome, Ranking
 from leadroute.ranking.router import Router
-from leadroute.rules.disposition import Disposition, find_disposition
 from leadroute.rules.fallback import WAIT
-from leadroute.rules.rule import Rule
-
-__all__ = [
-    "acceptance",
-    "assignment",
-    "contact",
-    "end_of_shift",
-    "event_of",
-    "expiry",
-    "feedback",
-    "is_news",
-    "kept_score",
-    "operations",
-    "reception",
-    "refusal",
-    "release",
-    "shift_end",
-]
+from leadroute.rules.rule import Disposition, Rule, find_disposition
 
 
 def reception(lead: Lead, trigger: str, version: str, now: datetime) -> Received:
-    """The submission of a lead, with its score as of now.
-
-    Args:
-        lead: The lead, scored where the policy scores leads.
-        trigger: What set it off; empty when nobody said.
-        version: The version of the policy.
-        now: When.
-
-    Raises:
-        ValidationError: The trigger cannot be kept.
-    """
+    """The submission of a lead, with its score as of now."""
     try:
         said = "" if trigger == "" else word(trigger)
     except Refused as refused:
@@ -117,6 +87,21 @@ def reception(lead: Lead, trigger: str, version: str, now: datetime) -> Received
     )
 
 
+def lead_document(lead: Lead) -> str:
+    """The document of a lead, as a store keeps it.
+
+    Raises:
+        ValidationError: It is too large; the largest field is named.
+    """
+    text = document(lead)
+    size = len(text.encode()) if len(text) * 4 > MAX_DATA else 0
+    if size <= MAX_DATA:
+        return text
+    largest = max(to_dict(lead).items(), key=lambda each: len(str(each[1])))[0]
+    problem = f"makes the lead {size} bytes long; at most {MAX_DATA} can be kept, so shorten it"
+    raise ValidationError("Lead", lead.id, (FieldError(largest, problem),))
+
+
 def kept_score(before: Placement) -> LeadScore:
     """The score that a lead had when it was submitted: what rules read at every later decision."""
     return LeadScore(
@@ -131,24 +116,37 @@ def event_of(found: Decided | Ranking, router: Router, books: Books, now: dateti
     """Return the event that follows from a decision.
 
     It is an offer, a wait, the catch-all, or disqualification.
-
-    Args:
-        found: The decision.
-        router: The policy that made it.
-        books: The counts that it was made on; the turn of an offer is taken in them.
-        now: The instant of the decision.
     """
     if isinstance(found, Ranking):
         if found.outcome is Outcome.DISQUALIFIED:
             return Disqualified(now, found.factor, found.verdict, found.policy_version)
         rule = None
-    elif found.best >= 0:
+    elif found.place >= 0:
         return _offer(found, router, books, now)
     else:
         rule = found.rule.name
     if found.fallback_step == WAIT:
         return Waiting(now, found.outcome.value, rule, found.resumes_at or now, router.version)
     return CatchAll(now, found.outcome.value, router.catch_all, router.version)
+
+
+_RETRY: Final = timedelta(seconds=30)
+_LATEST_RETRY: Final = timedelta(hours=1)
+
+
+def failure(
+    before: Placement | None, error: Exception, router: Router, now: datetime
+) -> Waiting | CatchAll:
+    """The event of a decision that raised an error: a new lead goes to the catch-all, another waits.
+
+    A waiting lead is decided again after 30 seconds, then twice as long each time, up to an hour.
+    Only the class of the error is kept, because its message may hold personal data.
+    """
+    kind = type(error).__name__
+    if before is None:
+        return CatchAll(now, FAILED, router.catch_all, router.version, kind)
+    until = now + min(_LATEST_RETRY, _RETRY * 2 ** min(before.failures, 10))
+    return Waiting(now, FAILED, before.rule, until, router.version, kind)
 
 
 def _offer(found: Decided, router: Router, books: Books, now: datetime) -> Offered:
@@ -165,7 +163,7 @@ def _offer(found: Decided, router: Router, books: Books, now: datetime) -> Offer
         found.score,
         _holds(charged),
         found.propensity,
-        found.fairness_cost,
+        found.fairness_cost(),
         limits,
         rule.release_on,
         None if turn is None else books.credits(found.pool).take(turn),
@@ -218,12 +216,7 @@ def assignment(
     books: Books,
     now: datetime,
 ) -> Assigned | None:
-    """The assignment to a rep by hand, or ``None`` when they own the lead already.
-
-    Raises:
-        InvalidTransitionError: The lead has ended.
-        ValidationError: ``by`` cannot be kept.
-    """
+    """The assignment to a rep by hand, or ``None`` when they own the lead already."""
     said = _clean(before, "Assigned", "by", word, by)
     if before.status is Status.CLOSED:
         raise InvalidTransitionError(before.lead_id, "assign", rep.id, state_of(before))
@@ -256,11 +249,7 @@ def _given_back(counter: str, release_on: str, before: Placement) -> bool:
 
 
 def release(before: Placement, now: datetime) -> Released | None:
-    """The end of open work on a lead that goes on, or ``None`` when it is open work no more.
-
-    Raises:
-        InvalidTransitionError: No rep owns the lead.
-    """
+    """The end of open work on a lead that goes on, or ``None`` when it is open work no more."""
     if before.owner is None:
         raise InvalidTransitionError(before.lead_id, "release", "", state_of(before))
     return Released(now, before.owner) if any(map(is_open_key, before.reservations)) else None
@@ -275,18 +264,7 @@ def end_of_shift(before: Placement, now: datetime) -> Released | None:
 def acceptance(
     before: Placement, rep_id: str, now: datetime, rep: Rep | None = None
 ) -> Accepted | None:
-    """The acceptance by a rep, or ``None`` when this rep has accepted already.
-
-    Args:
-        before: The placement.
-        rep_id: Who accepts.
-        now: When.
-        rep: The rep, if they are in the roster, for the end of their shift.
-
-    Raises:
-        NotOfferedError: The lead is not offered to this rep.
-        OfferExpiredError: The offer to this rep has ended.
-    """
+    """The acceptance by a rep, or ``None`` when this rep has accepted already."""
     if before.owner == rep_id:
         return None
     _must_be_offered(before, rep_id, "accept", now)
@@ -294,13 +272,7 @@ def acceptance(
 
 
 def refusal(before: Placement, rep_id: str, reason: str, now: datetime) -> Declined:
-    """The refusal by a rep.
-
-    Raises:
-        NotOfferedError: The lead is not offered to this rep.
-        OfferExpiredError: The offer to this rep has ended.
-        ValidationError: The reason cannot be kept.
-    """
+    """The refusal by a rep."""
     said = "" if reason == "" else _clean(before, "Declined", "reason", word, reason)
     _must_be_offered(before, rep_id, "decline", now)
     return Declined(now, rep_id, said)
@@ -331,11 +303,7 @@ def expiry(before: Placement, now: datetime) -> TimedOut | None:
 
 
 def contact(before: Placement, now: datetime) -> Contacted | None:
-    """The first contact by the owner, or ``None`` when there was one already.
-
-    Raises:
-        InvalidTransitionError: No rep owns the lead, or it has ended.
-    """
+    """The first contact by the owner, or ``None`` when there was one already."""
     if before.contacted_at is not None:
         return None
     if before.owner is None or before.status is Status.CLOSED:
@@ -350,19 +318,7 @@ def feedback(
     dispositions: tuple[Disposition, ...],
     now: datetime,
 ) -> FeedbackGiven | None:
-    """What the owner says of the lead, or ``None`` when the same was said before.
-
-    Args:
-        before: The placement.
-        status: What became of the lead, in a word.
-        value: What it was worth.
-        dispositions: What the word may mean.
-        now: When.
-
-    Raises:
-        InvalidTransitionError: No rep owns the lead, or it ended otherwise before.
-        ValidationError: The status means nothing that the policy lists, or the value cannot be kept.
-    """
+    """What the owner says of the lead, or ``None`` when the same was said before."""
     said: Disposition = _clean(
         before, "FeedbackGiven", "status", partial(find_disposition, dispositions), status
     )
@@ -385,19 +341,7 @@ def operations(
     write: Callable[[object], str],
     books: Books,
 ) -> tuple[Placement, tuple[Op, ...]]:
-    """Return the placement after some events, and the store operations.
-
-    Args:
-        before: The placement so far; ``None`` before the first event.
-        events: What happens, in order.
-        lead_id: The lead.
-        version: The version at which the placement's record was read; 0 when there is none.
-        write: Turns a value into the text that is stored.
-        books: The counts of this step, in which turns are taken and given back.
-
-    Raises:
-        InvalidTransitionError: An event is not legal.
-    """
+    """Return the placement after some events, and the store operations."""
     after, ops = before, list[Op]()
     for event in events:
         if after is not None and isinstance(event, Declined | TimedOut | Assigned):
@@ -420,19 +364,15 @@ def operations(
 
 def _moved(held: Mapping[str, int], after: Placement, events: Sequence[LeadEvent]) -> Iterator[Add]:
     """The difference in what the lead counts against, within the limits of the offer."""
-    limits = {
-        key: most
-        for event in events
-        if isinstance(event, Offered)
-        for key, most in event.limits.items()
-    }
-    for counter in sorted({*held, *after.reservations}):
-        delta = after.reservations.get(counter, 0) - held.get(counter, 0)
+    limits: Mapping[str, int] = next((e.limits for e in events if isinstance(e, Offered)), {})
+    taken = after.reservations
+    for counter in sorted({*held, *taken}):
+        delta = taken.get(counter, 0) - held.get(counter, 0)
         if delta > 0:
             yield Add(counter, delta, hi=limits.get(counter))
         elif delta:
             yield Add(counter, delta, lo=limits.get(counter))
-    for counter in sorted(limits.keys() - held.keys() - after.reservations.keys()):
+    for counter in sorted(limits.keys() - held.keys() - taken.keys()):
         yield Add(counter, 0, lo=None, hi=limits[counter])
 
 

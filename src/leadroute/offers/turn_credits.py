@@ -1,14 +1,8 @@
-"""The credits of a pool in a store: what each rep was shared out less the turns taken, and turns given or withheld.
-
-The rules of this module:
+"""The credits of a pool in a store: each rep's shares less turns, and turns given or withheld.
 
 * A pool has one record, and a further one for every so many reps. It is written at the version at which it was read, so
   two leads are never decided on the same credits: the process that commits second decides again.
 * An offer notes what was shared out among whom. Declined, run out or withdrawn, exactly that is taken back.
-* A rep has a place in the record for good. Who is not in it has no credit yet, and no turns.
-* What reps were granted stands in records beside it, as many as it takes, which the first one counts.
-* The same rep, pool, reason and cause are granted something once. A turn that was granted is not made up for again, so
-  a rep who returns every lead gets one make-up turn.
 """
 
 from __future__ import annotations
@@ -25,19 +19,17 @@ from leadroute.errors import ConfigError, FieldError, ValidationError
 from leadroute.model.duration import from_micros, to_micros
 from leadroute.model.keys import credits_key, key, parts, placement_key, turn_credit_key
 from leadroute.model.roster import Roster
-from leadroute.model.turn_credit import TurnCredit, soonest
+from leadroute.model.snapshot import TurnCredit, soonest
 from leadroute.model.validation import FrozenDict
 from leadroute.offers import queries
 from leadroute.offers.change import MAX_KEY, Change, Check, Op, Put, Record
 from leadroute.offers.placement import Placement
 from leadroute.offers.store import Store
 from leadroute.offers.turns import TurnTaken
-from leadroute.plain import dumps, loads
+from leadroute.plain import document, loads
 from leadroute.ranking.router import Router
 from leadroute.ranking.scorers.round_robin import Turn, share
 from leadroute.rules.rule import EVERYONE
-
-__all__ = ["PoolCredits", "pool_of", "post"]
 
 MOST_REPS: Final = 1_000
 """How many reps one record holds before the next one is begun."""
@@ -49,12 +41,7 @@ _write = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
 
 class PoolCredits:
-    """The credits of one pool, as they were read and as a change leaves them.
-
-    Args:
-        store: Where they are kept.
-        pool: The pool.
-    """
+    """The credits of one pool, as they were read and as a change leaves them."""
 
     __slots__ = (
         "_changed",
@@ -101,11 +88,7 @@ class PoolCredits:
         return self._turn_credits.counting(now)
 
     def take(self, turn: Turn) -> TurnTaken:
-        """Do what a turn does to the credits.
-
-        Returns:
-            What was done, as an offer notes it. O(candidates).
-        """
+        """Do what a turn does to the credits."""
         known = self._places
         for rep_id in (turn.rep_id, *turn.ids):
             if rep_id not in known:
@@ -297,18 +280,7 @@ def _grant(about: str, turns: int) -> TurnCredit:
 
 
 def pool_of(store: Store, router: Router, cause: str, pool: str | None) -> str:
-    """The pool in which a turn is granted.
-
-    Args:
-        store: Where the lead is looked up that may be the cause.
-        router: The policy.
-        cause: What the turn is granted for.
-        pool: The pool that was named, if one was.
-
-    Raises:
-        UnknownFieldError: There is no such pool.
-        ConfigError: No pool was named, the cause is no lead that was placed through one, and the policy has pools.
-    """
+    """The pool in which a turn is granted."""
     if pool is not None:
         router.members(pool, Roster())
         return pool
@@ -326,22 +298,7 @@ def pool_of(store: Store, router: Router, cause: str, pool: str | None) -> str:
 def post(
     store: Store, pool: str, rep_id: str, credit: TurnCredit, now: datetime
 ) -> TurnCredit | None:
-    """Grant turns to a rep, once.
-
-    Args:
-        store: Where grants are kept.
-        pool: The pool.
-        rep_id: The rep.
-        credit: What is granted, why, and until when.
-        now: The instant.
-
-    Returns:
-        The grant as it was first made for this reason and cause, or ``None`` for a turn that is not made up for.
-
-    Raises:
-        ValidationError: It is over already, or its key is too long.
-        ConflictError: Another process changed the credits, or the lead moved on; nothing happened.
-    """
+    """Grant turns to a rep, once."""
     record = turn_credit_key(pool, rep_id, credit.reason, credit.cause)
     if len(record) > MAX_KEY:
         remedy = "write a shorter one, or shorter names of pools and reps"
@@ -359,7 +316,7 @@ def post(
         guards = (Check(placement_key(credit.cause), 0 if placed is None else placed[1]),)
     credits = PoolCredits(store, pool)
     credits.give(rep_id, credit, now)
-    ops = (*guards, Put(record, dumps(credit), 0), *credits.operations())
+    ops = (*guards, Put(record, document(credit), 0), *credits.operations())
     store.commit(Change(urandom(16).hex(), ops))
     return credit
 

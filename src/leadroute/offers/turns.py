@@ -8,8 +8,6 @@ from attrs import evolve, field, frozen
 
 from leadroute.model.validation import FrozenDict, frozen_counts, frozen_words
 
-__all__ = ["TurnTaken"]
-
 
 @frozen
 class TurnTaken:

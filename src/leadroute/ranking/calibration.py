@@ -12,8 +12,6 @@ from attrs import frozen
 from leadroute.errors import FieldTypeError
 from leadroute.model.validation import shown
 
-__all__ = ["Bin", "Calibration", "calibration"]
-
 _EDGE: Final = 1e-9
 _STEPS: Final = 100
 _WIDEST: Final = 50.0
@@ -44,10 +42,10 @@ class Calibration:
         count: How many there were, without those that abstained.
         rate: The share that came true.
         brier: The mean squared error (Brier 1950); 0 is perfect.
-        skill: 1 - brier / (rate * (1 - rate)): the share of the error saved beside always predicting the rate.
-        slope: Of the outcomes on the log-odds of the predictions (Cox 1958): 1 is right, below 1 is too bold.
+        skill: 1 - brier / (rate * (1 - rate)): the share of error saved beside the plain rate.
+        slope: Of the outcomes on the log-odds (Cox 1958): 1 is right, below 1 is too bold.
         intercept: The log-odds missing on average; 0 is right, below 0 is too high.
-        auc: The probability that a random yes was predicted higher than a random no, equals counting half.
+        auc: The probability that a random yes was predicted above a random no; equals count half.
         bins: The tenths of the scale that have predictions.
         abstained: How many were ``None``, as the score of a lead is of whom nothing is known.
     """
@@ -70,10 +68,7 @@ class Calibration:
         line = f"slope {shown_as(self.slope)}, intercept {shown_as(self.intercept)}"
         left_out = f"; {self.abstained} abstained" if self.abstained else ""
         noun = "prediction" if self.count == 1 else "predictions"
-        lines = [
-            f"{self.count} {noun}, {self.rate:.1%} came true{left_out}",
-            f"{error}, {line}",
-        ]
+        lines = [f"{self.count} {noun}, {self.rate:.1%} came true{left_out}", f"{error}, {line}"]
         lines += [
             f"  {each.low:.1f}-{each.low + 0.1:.1f}  {each.count:6}  predicted {each.predicted:.1%}, "
             f"happened {each.happened:.1%}"
@@ -90,7 +85,7 @@ def calibration(pairs: Iterable[tuple[float | None, bool]]) -> Calibration:
             abstains: such a pair is counted and left out. One pair with a probability or more.
 
     Raises:
-        FieldTypeError: There are none, a prediction is not a probability, or an outcome neither yes nor no.
+        FieldTypeError: There are none, a prediction is no probability, or an outcome no yes or no.
 
     Complexity: O(n log n).
 

@@ -1,11 +1,9 @@
 """The candidates of a rule in a pool, computed once and kept from lead to lead.
 
-The rules of this module:
-
 * A ``CandidateSet`` belongs to one rule, pool and roster. What does not hang on lead, counts or instant is asked once.
-* ``Candidates`` are those whom neither rule nor lead excludes for good: active, with a weight, meeting the requirement,
-  in the territory. Leads that are equal in what is asked of them share one. Counters are read for candidates alone.
-* ``OnDuty`` are the candidates at work, for as long as nobody's hours begin or end.
+* ``Candidates`` are those whom neither rule nor lead excludes for good: active, with a weight,
+  meeting the requirement, in the territory. Leads that are equal in what is asked of them share
+  one. Counters are read for candidates alone.
 * Everything kept is bounded by the number of values (``MOST_CELLS``) and can be forgotten at any time.
 """
 
@@ -14,7 +12,8 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable, Iterable, Sequence
 from datetime import UTC, datetime
 from functools import partial
-from typing import Any, Final, NamedTuple, TypeAlias, TypeVar
+from itertools import compress
+from typing import Any, Final, NamedTuple, TypeAlias
 
 from leadroute.model.caps import Bound, Cap
 from leadroute.model.keys import cap_holder, segment_open_key
@@ -28,27 +27,10 @@ from leadroute.model.validation import known
 from leadroute.model.working_hours import Hours, unless_failing
 from leadroute.ranking.membership import ByValue
 from leadroute.ranking.scorers.round_robin import round_robin
-from leadroute.rules.evaluation import Registry, Test, compile_condition
-from leadroute.rules.lead_values import LeadValues, lead_values
+from leadroute.rules.evaluation import LeadValues, Registry, Test, compile_condition, lead_values
+from leadroute.rules.routing_context import Crew
 from leadroute.rules.rule import Rule
 from leadroute.rules.scorer import Scorer
-
-__all__ = [
-    "CandidateSet",
-    "Candidates",
-    "Column",
-    "Limits",
-    "OnDuty",
-    "Rooms",
-    "Shift",
-    "Team",
-    "Teams",
-    "View",
-    "picked",
-    "scoring_of",
-]
-
-T = TypeVar("T")
 
 MOST_CELLS: Final = 500_000
 CELLS_A_REP: Final = 400
@@ -58,12 +40,12 @@ MOST_ROSTERS: Final = 8
 """For how many rosters a router keeps candidates."""
 
 _ALWAYS: Final = float("inf")
-_MOST_CREWS: Final = 64
-"""For how many combinations of open hours those on duty are kept."""
+_MOST_VIEWS: Final = 64
+"""For how many sources of leads the view is kept."""
 
 _LONG_AGO: Final = datetime.min.replace(tzinfo=UTC)
 _FOR_EVER: Final = datetime.max.replace(tzinfo=UTC)
-_Column: TypeAlias = list[Any]
+_Counted: TypeAlias = tuple[str | None, str | None, str | None]
 Rooms: TypeAlias = tuple[tuple[str, float], ...]
 """Counters, each with the most that it may stand at before a lead."""
 
@@ -112,15 +94,7 @@ class Memory:
 
 
 class Shift(NamedTuple):
-    """Whether some hours are open, and until when that is known to stay so.
-
-    Args:
-        is_open: Whether they are.
-        since: From when on.
-        until: Until when.
-        opens: When they next open; ``None`` when they never do, or are open.
-        fails: Whether the calendar is yours and failed, so that they count as closed.
-    """
+    """Whether some hours are open, and until when that is known to stay so."""
 
     is_open: bool
     since: datetime
@@ -135,7 +109,7 @@ class View(NamedTuple):
     Args:
         since: From when on.
         until: Until when.
-        duty: Those at work.
+        crew: Those at work.
         shifts: The state of each of the candidates' hours; none where nobody asked.
         limits: How much room each candidate has.
         here: The same of those at work.
@@ -143,26 +117,21 @@ class View(NamedTuple):
 
     since: datetime
     until: datetime
-    duty: OnDuty
+    crew: Crew
     shifts: Sequence[Shift]
     limits: Limits
     here: Limits
 
 
 class Column(NamedTuple):
-    """One counter of each of some reps.
-
-    Args:
-        keys: The counters; of open work the reps' ids.
-        rooms: The most that each may stand at before the lead.
-    """
+    """One counter of each of some reps."""
 
     keys: Sequence[str]
     rooms: Sequence[float]
 
-    def at(self, places: Sequence[int]) -> Column:
+    def part(self, part: Sequence[bool]) -> Column:
         """The same for some of the reps."""
-        return Column(picked(self.keys, places), picked(self.rooms, places))
+        return Column([*compress(self.keys, part)], [*compress(self.rooms, part)])
 
 
 class Limits(NamedTuple):
@@ -171,10 +140,12 @@ class Limits(NamedTuple):
     Args:
         capacity: The open work of each rep; ``None`` where no rep has a capacity.
         columns: The first, the second ... other counter of each rep with a limit; an empty key for a rep who has fewer.
+        keys: The counters in ``columns``; none of those of some of the reps.
     """
 
     capacity: Column | None
     columns: Sequence[Column]
+    keys: Sequence[str] = ()
 
     @classmethod
     def of(cls, capacity: Column | None, rooms: Sequence[Rooms]) -> Limits:
@@ -182,57 +153,13 @@ class Limits(NamedTuple):
         most = max(map(len, rooms), default=0)
         padded = [own + (NO_LIMIT,) * (most - len(own)) for own in rooms]
         found = (zip(*[own[number] for own in padded], strict=True) for number in range(most))
-        return cls(capacity, [Column(keys, rooms) for keys, rooms in found])
+        columns = [Column(keys, rooms) for keys, rooms in found]
+        return cls(capacity, columns, [key for column in columns for key in column.keys if key])
 
-    def at(self, places: Sequence[int]) -> Limits:
+    def part(self, part: Sequence[bool]) -> Limits:
         """The same for some of the reps."""
-        capacity = None if self.capacity is None else self.capacity.at(places)
-        return Limits(capacity, [column.at(places) for column in self.columns])
-
-    def keys(self) -> list[str]:
-        """The counters in ``columns``."""
-        return [key for column in self.columns for key in column.keys if key]
-
-
-def picked(values: Sequence[T], places: Iterable[int]) -> list[T]:
-    """The values at some places."""
-    return [*map(values.__getitem__, places)]
-
-
-class OnDuty:
-    """The candidates who are at work, and what is known of them.
-
-    Attributes:
-        reps: They, in the order of their ids.
-        ids: Their ids.
-        places: Where they stand among the candidates; ``None`` when all of them are here.
-    """
-
-    __slots__ = ("_columns", "candidates", "ids", "places", "reps")
-
-    def __init__(self, candidates: Candidates, places: list[int] | None) -> None:
-        self.candidates, self.places = candidates, places
-        if places is None:
-            self.reps, self.ids = candidates.reps, candidates.ids
-        else:
-            self.reps = tuple(picked(candidates.reps, places))
-            self.ids = tuple(picked(candidates.ids, places))
-        self._columns: dict[Hashable, _Column] = {}
-
-    def column(self, key: Hashable, value_of: Callable[[Rep], T]) -> list[T]:
-        """The value of each rep, computed when it is first asked for."""
-        found = self._columns.get(key)
-        if found is None:
-            found = self.candidates.column(key, value_of)
-            if self.places is not None:
-                found = picked(found, self.places)
-                self.candidates.take(50 + len(found))
-            self._columns[key] = found
-        return found
-
-    def limits(self, found: Limits) -> Limits:
-        """The limits of those who are here, out of those of all candidates."""
-        return found if self.places is None else found.at(self.places)
+        capacity = None if self.capacity is None else self.capacity.part(part)
+        return Limits(capacity, [column.part(part) for column in self.columns])
 
 
 class _Stretch(NamedTuple):
@@ -268,26 +195,18 @@ class _CapPeriod:
 
 
 class _Caps:
-    """The caps on which leads from one source count, of all candidates.
-
-    Args:
-        candidates: The candidates.
-        counts: Whether a lead counts on a cap.
-        memory: What is kept of calendars.
-    """
+    """The caps on which leads from one source count, of all candidates."""
 
     __slots__ = ("_candidates", "_holders", "_last", "_of", "_periods")
 
-    def __init__(
-        self, candidates: Candidates, counts: Callable[[Cap], bool], memory: Memory
-    ) -> None:
+    def __init__(self, candidates: Candidates, lead: _Counted, memory: Memory) -> None:
         known: dict[_CapPeriod, int] = {}
         self._of = []
-        for rep in candidates.reps:
-            own = [memory.period(cap, rep) for cap in rep.caps if counts(cap)]
+        for rep in candidates.crew.reps:
+            own = [memory.period(cap, rep) for cap in rep.caps if cap.counts(*lead)]
             self._of.append(tuple([known.setdefault(each, len(known)) for each in own]))
         self._periods = tuple(known)
-        self._holders = [cap_holder(rep.id) for rep in candidates.reps]
+        self._holders = [cap_holder(rep.id) for rep in candidates.crew.reps]
         self._candidates = candidates
         self._last = _NEVER
         if not known:
@@ -295,11 +214,7 @@ class _Caps:
             self._last = _Stretch(_LONG_AGO, _FOR_EVER, limits)
 
     def limits(self, now: datetime | None) -> _Stretch:
-        """How much room each candidate has at an instant, and from when until when that is so.
-
-        Raises:
-            FieldTypeError: There are caps, and the time was not given.
-        """
+        """How much room each candidate has at an instant, and from when until when that is so."""
         last = self._last
         if self._periods:
             at = known(now)
@@ -338,8 +253,7 @@ class Candidates:
         kept: Whether they serve more than one lead.
 
     Attributes:
-        reps: They, in the order of their ids.
-        ids: Their ids.
+        crew: They, with what is kept of them.
         capacity: The open work of each; ``None`` where no rep has a capacity.
         capacity_by_segment: The counter of the rule's segment, for each who has one.
         shifts: The hours that any of them has, each once.
@@ -348,9 +262,7 @@ class Candidates:
     """
 
     __slots__ = (
-        "_by_open",
         "_caps",
-        "_columns",
         "_everybody",
         "_kept",
         "_last",
@@ -358,9 +270,8 @@ class Candidates:
         "_views",
         "capacity",
         "capacity_by_segment",
-        "ids",
+        "crew",
         "kinds",
-        "reps",
         "shift_of",
         "shifts",
     )
@@ -368,8 +279,8 @@ class Candidates:
     def __init__(
         self, reps: tuple[Rep, ...], rule: Rule, memory: Memory, *, kept: bool = True
     ) -> None:
-        self.reps, self._memory, self._kept = reps, memory, kept
-        self.ids = tuple([rep.id for rep in reps])
+        self._memory, self._kept = memory, kept
+        self.crew = Crew(reps, take=memory.take if kept else None)
         numbers: dict[Hours, int] = {}
         self.shift_of = [
             -1 if (hours := rep.hours) is None else numbers.setdefault(hours, len(numbers))
@@ -380,12 +291,10 @@ class Candidates:
         rooms = [
             _ALWAYS if rep.capacity is None else rep.capacity - rule.capacity_cost for rep in reps
         ]
-        self.capacity = Column(self.ids, rooms) if limited else None
+        self.capacity = Column(self.crew.ids, rooms) if limited else None
         self.capacity_by_segment = [_bucket(rep, rule) for rep in reps]
-        self._columns: dict[Hashable, _Column] = {}
-        self._by_open: dict[tuple[bool, ...], OnDuty] = {}
         self._last = _NEVER
-        self._everybody = _Stretch(_LONG_AGO, _FOR_EVER, (OnDuty(self, None), ()))
+        self._everybody = _Stretch(_LONG_AGO, _FOR_EVER, (None, ()))
         self._caps: dict[str | None, _Caps] = {}
         self._views: dict[tuple[str | None, bool], View] = {}
         self.take(300 + 6 * len(reps))
@@ -395,81 +304,47 @@ class Candidates:
         if self._kept:
             self._memory.take(cells)
 
-    def column(self, key: Hashable, value_of: Callable[[Rep], T]) -> list[T]:
-        """The value of each candidate, computed when it is first asked for."""
-        found = self._columns.get(key)
-        if found is None:
-            found = [value_of(rep) for rep in self.reps]
-            self._columns[key] = found
-            self.take(50 + len(found))
-        return found
-
     def view(
-        self,
-        source: str | None,
-        now: datetime | None,
-        counts: Callable[[Cap], bool],
-        *,
-        ignore_availability: bool,
+        self, lead: _Counted, now: datetime | None, *, by_source: bool, ignore_availability: bool
     ) -> View:
-        """Those at work and how much room they have, kept until an hour or a period ends.
-
-        Args:
-            source: The lead's source, where any cap asks about it.
-            now: The instant of the offer.
-            counts: Whether the lead counts on a cap.
-            ignore_availability: Whether it does not matter who is at work.
-
-        Raises:
-            FieldTypeError: A rep has hours or a cap, and the time was not given.
-        """
-        last = self._views.get((source, ignore_availability))
+        """Those at work and how much room they have, kept until an hour or a period ends."""
+        key = lead[0] if by_source else None, ignore_availability
+        last = self._views.get(key)
         if last is not None and now is not None and last.since <= now < last.until:
             return last
-        limits, duty = self._limits(source, now, counts), self._everybody
+        limits, duty = self._limits(key[0], lead, now), self._everybody
         if self.shifts and not ignore_availability:
             at, duty = known(now), self._last
             if not duty.holds(at):
                 duty = self._last = self._look(at)
         since, until = max(limits.since, duty.since), min(limits.until, duty.until)
-        here, shifts = duty.value
-        found = View(since, until, here, shifts, limits.value, here.limits(limits.value))
-        if len(self._views) >= _MOST_CREWS:
+        part, shifts = duty.value
+        crew, here = self.crew, limits.value
+        if part is not None:
+            crew, here = crew.part(part), here.part(part)
+        found = View(since, until, crew, shifts, limits.value, here)
+        if len(self._views) >= _MOST_VIEWS:
             self._views.clear()
-        self._views[source, ignore_availability] = found
+        self._views[key] = found
         return found
 
     def _look(self, at: datetime) -> _Stretch:
         shifts = [self._memory.shift(hours, at) for hours in self.shifts]
-        is_open = tuple([shift.is_open for shift in shifts])
-        found = self._by_open.get(is_open)
-        if found is None:
-            here = [*is_open, True]  # the last one is for who has no hours
-            places = [place for place, of in enumerate(self.shift_of) if here[of]]
-            found = OnDuty(self, None if len(places) == len(self.reps) else places)
-            if len(self._by_open) >= _MOST_CREWS:
-                self._by_open.clear()
-            self._by_open[is_open] = found
-            self.take(100 + 3 * len(places))
+        here = [*[shift.is_open for shift in shifts], True]  # the last one is for who has no hours
+        part = None if all(here) else [here[of] for of in self.shift_of]
         since = max([shift.since for shift in shifts])
         until = min([shift.until for shift in shifts])
-        return _Stretch(since, until, (found, shifts))
+        return _Stretch(since, until, (part, shifts))
 
-    def _limits(
-        self, source: str | None, now: datetime | None, counts: Callable[[Cap], bool]
-    ) -> _Stretch:
+    def _limits(self, source: str | None, lead: _Counted, now: datetime | None) -> _Stretch:
         caps = self._caps.get(source)
         if caps is None:
-            caps = self._caps[source] = _Caps(self, counts, self._memory)
-            self.take(100 + 30 * len(self.reps))
+            caps = self._caps[source] = _Caps(self, lead, self._memory)
+            self.take(100 + 30 * len(self.crew.reps))
         return caps.limits(now)
 
     def bounds(self, now: datetime | None, rep: Rep, cap: Cap) -> Iterable[Bound]:
-        """The counters of one of a rep's caps, as ``Rep.bounds`` gives them.
-
-        Raises:
-            FieldTypeError: The time was not given.
-        """
+        """The counters of one of a rep's caps, as ``Rep.bounds`` gives them."""
         holder, bounds = cap_holder(rep.id), self._memory.period(cap, rep).at(known(now)).value
         return [Bound(holder + bound.key, bound.most, bound.hard) for bound in bounds]
 
@@ -509,7 +384,9 @@ class CandidateSet:
     Attributes:
         sources: The sources whose leads a cap counts.
         score: The score of the rule.
+        counts_as: The segment of the rule.
         terms: Its terms.
+        scorers: What gives their points.
         weights: Their weights.
         mode: The mode of a round robin that stands alone; ``None`` for any other score.
         random: Whether the points hang on luck.
@@ -525,12 +402,14 @@ class CandidateSet:
         "_values",
         "asks",
         "counters",
+        "counts_as",
         "fields",
         "members",
         "mode",
         "random",
         "rule",
         "score",
+        "scorers",
         "sources",
         "takes_turns",
         "terms",
@@ -557,7 +436,9 @@ class CandidateSet:
         self.sources = frozenset(cap.source for cap in caps if cap.source is not None)
         self.score = scoring_of(rule)
         self.terms = self.score.terms
+        self.scorers = [term.scorer for term in self.terms]
         self.weights = [term.weight for term in self.terms]
+        self.counts_as = rule.counts_as
         self.mode = self.score.mode if isinstance(self.score, round_robin) else None
         self.takes_turns, self.counters = self.score.takes_turns, self.score.counters
         self.random = self.score.random
@@ -572,18 +453,12 @@ class CandidateSet:
             rule.require,
             rule.in_territory,
             rule.capacity_cost,
-            rule.counts_as if narrowed else None,
+            self.counts_as if narrowed else None,
         )
         self._fits = team.fits.setdefault(alike, {})
 
     def times(self, able: Sequence[Rep], snapshot: Snapshot, *, ignore_availability: bool) -> bool:
-        """Whether a decision, or a reason for one of the members, asks what time it is.
-
-        Args:
-            able: The candidates, whose caps alone are read.
-            snapshot: The counts.
-            ignore_availability: Whether it does not matter who is at work.
-        """
+        """Whether a decision, or a reason for one of the members, asks what time it is."""
         at_work = bool(snapshot.presence) or any(rep.hours is not None for rep in self.members)
         return any(rep.caps for rep in able) or (at_work and not ignore_availability)
 
@@ -597,11 +472,7 @@ class CandidateSet:
     def candidates(
         self, lead: Lead, now: datetime | None, matches: tuple[Match, ...]
     ) -> Candidates:
-        """Those whom neither rule nor lead excludes for good.
-
-        Raises:
-            FieldTypeError: The requirement met a fact of the wrong type.
-        """
+        """Those whom neither rule nor lead excludes for good."""
         values = self._values
         if self._meets is not None and values is None:
             return self._choose(lead, now, matches, kept=False)
@@ -658,15 +529,7 @@ class Teams:
 
 
 class Team:
-    """What is kept for one roster.
-
-    Attributes:
-        roster: The roster.
-        sets: The candidate set of each rule and pool.
-        fits: The candidates by pool and all else that excludes for good, and then by the values of the lead.
-        by_value: The reps by the values of some fields.
-        memory: What bounds it.
-    """
+    """What is kept for one roster."""
 
     __slots__ = ("by_value", "fits", "memory", "roster", "sets")
 

@@ -14,8 +14,6 @@ from leadroute.model.validation import Refused, clean_fields, cleaned, ident, sh
 from leadroute.ranking.ranking import Outcome
 from leadroute.rules.rule import OUTCOMES
 
-__all__ = ["EXPECTATIONS", "Case"]
-
 EXPECTATIONS: Final = ("rule", "pool", "rep", "outcome")
 """What a case can expect."""
 
@@ -37,8 +35,8 @@ class Case:
         rule: The name of the rule that must match.
         pool: The name of the pool whose reps must be asked.
         rep: The id of the rep who must come first.
-        outcome: The expected outcome, such as ``assignable`` or ``no_rule_matched``; or the outcome of
-            a lead that does not qualify: ``nurture``, ``reject`` or ``review``.
+        outcome: The expected outcome, such as ``assignable`` or ``no_rule_matched``; or the outcome
+            of a lead that does not qualify: ``nurture``, ``reject`` or ``review``.
         reps: The reps of this case alone; empty for those that the whole test is run with.
         now: The instant of the decision, aware; the lead's ``received_at`` when not given.
 

@@ -1,9 +1,6 @@
 """What a lead counts against when a rep gets it: one place for eligibility, guards and reasons.
 
-The rules of this module:
-
-* Open work is counted in units, caps in leads.
-* A lead needs room on every counter that has a limit. 0 is a limit, ``None`` is none.
+Open work is counted in units, caps in leads.
 """
 
 from __future__ import annotations
@@ -20,8 +17,6 @@ from leadroute.model.lead import Lead
 from leadroute.model.rep import Rep
 from leadroute.model.snapshot import Snapshot
 from leadroute.model.validation import known
-
-__all__ = ["Charge", "Charges", "counters", "used_of"]
 
 
 class Charge(NamedTuple):
@@ -61,31 +56,30 @@ class Charge(NamedTuple):
 
     def refusal(self, used: int) -> str:
         """Why the lead does not fit, in words for a sales manager."""
-        if self.cap is None:
-            which = f" for {self.segment!r}" if self.segment else ""
-            more = "" if self.units == 1 else f", and this lead takes {self.units}"
-            return f"is full{which}: {used} of {self.most} open{more}"
-        whose = " over all reps" if is_total_key(self.key) else ""
-        now = "" if self.most == self.cap.limit else f"{self.most} by now, of "
-        return f"has reached the cap{whose}: {used} of {now}{self.cap}"
+        if self.cap is not None:
+            return (
+                f"{'the team has' if is_total_key(self.key) else 'has'} {self._had(self.cap, used)}"
+            )
+        which = f" for {self.segment!r}" if self.segment else ""
+        more = "" if self.units == 1 else f", and this lead takes {self.units}"
+        if not self.temporary:
+            return f"has a capacity of {self.most}{which}{more}"
+        return f"is full{which}: {used} of {self.most} open{more}"
+
+    def _had(self, cap: Cap, used: int) -> str:
+        if not cap.limit:
+            return f"a cap of {cap}"
+        daily = cap.paced and cap.is_daily(self.key)
+        period = "today" if daily else cap.period_in_words
+        if self.most == cap.limit and not cap.paced:
+            return f"had {used} of {self.most} {period}{cap.narrowed_in_words}"
+        so_far = "" if daily else "so far "
+        return f"had {used} of {self.most} {so_far}{period} (the cap is {cap})"
 
 
 @frozen
 class Charges:
-    """What one lead counts against, for any rep.
-
-    Args:
-        lead: The lead.
-        instant: The instant of the offer; ``None`` when it was not given, which only caps ask about.
-        pool: The pool through which it is placed; ``None`` when it is assigned by hand.
-        segment: The segment of its rule.
-        capacity_cost: The units of open work that it takes.
-        totals: The caps over all reps.
-        zone: The zone whose calendar those count in.
-
-    Attributes:
-        over_all: The counters of the caps over all reps.
-    """
+    """What one lead counts against, for any rep."""
 
     lead: Lead
     instant: datetime | None
@@ -107,11 +101,7 @@ class Charges:
 
     @property
     def now(self) -> datetime:
-        """The instant of the offer.
-
-        Raises:
-            FieldTypeError: The time was not given.
-        """
+        """The instant of the offer."""
         return known(self.instant)
 
     def for_rep(self, rep: Rep) -> Iterator[Charge]:
@@ -120,12 +110,7 @@ class Charges:
         yield from self.over_all
 
     def own(self, rep: Rep, bounds_of: Callable[[Rep, Cap], Iterable[Bound]]) -> Iterator[Charge]:
-        """The counters of the rep alone, open work first.
-
-        Args:
-            rep: The rep.
-            bounds_of: The counters of one of the rep's caps at the instant of the offer.
-        """
+        """The counters of the rep alone, open work first."""
         yield Charge(open_key(rep.id), self.capacity_cost, rep.capacity)
         segment = self.segment
         if segment is not None and segment in rep.capacity_by_segment:
@@ -161,7 +146,7 @@ def used_of(charge: Charge, rep: Rep, snapshot: Snapshot) -> int:
 
 
 def counters(reps: Iterable[Rep], totals: Iterable[Cap], zone: tzinfo, now: datetime) -> list[str]:
-    """The counters that any lead could count on now, apart from all open work: what a snapshot reads."""
+    """The counters that any lead could count on now, apart from open work: a snapshot's."""
     found = [bound.key for cap in totals for bound in cap.bounds(total_holder(), now, zone)]
     for rep in reps:
         found += [segment_open_key(rep.id, segment) for segment in rep.capacity_by_segment]

@@ -1,21 +1,18 @@
 """The one engine: who may take a lead, who scores how much, who is first, and what that counts against.
 
-The rules of this module:
-
-* Criteria are masks and scores are columns over the candidates. Assignments, exclusions and texts are made when
-  somebody looks, from what was read at the decision.
-* Whatever a decision entails (the counters that the lead counts against, the turn that it takes) comes out of the same
-  decision; nobody works it out again.
-* The sort key is (-score, when last assigned with never first, id). Nothing is left to chance.
+* Criteria are masks and scores are columns over the candidates. Assignments, exclusions and texts
+  are made when somebody looks, from what was read at the decision.
+* Whatever a decision entails (the counters that the lead counts against, the turn that it takes)
+  comes out of the same decision; nobody works it out again.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import partial
 from heapq import nsmallest
-from itertools import compress, repeat
+from itertools import compress
 from operator import and_, le
 from typing import Any, NamedTuple, Protocol
 
@@ -28,15 +25,7 @@ from leadroute.model.snapshot import Snapshot
 from leadroute.model.territory_index import Match
 from leadroute.model.validation import known
 from leadroute.model.working_hours import Hours, meeting, unless_failing
-from leadroute.ranking.candidates import (
-    Candidates,
-    CandidateSet,
-    Column,
-    Limits,
-    OnDuty,
-    Shift,
-    picked,
-)
+from leadroute.ranking.candidates import Candidates, CandidateSet, Limits, Shift, View
 from leadroute.ranking.charges import Charge, Charges
 from leadroute.ranking.eligibility import Ask, check_presence, gate, masks, notes_of
 from leadroute.ranking.ranking import Assignment, Exclusion, Known, Outcome, Ranking, ScoreTerm
@@ -45,11 +34,11 @@ from leadroute.ranking.scorers.exploration import fairness_cost, propensities
 from leadroute.ranking.scorers.round_robin import Turn, after, dues, turn_of
 from leadroute.rules.evaluation import Registry
 from leadroute.rules.fallback import CATCH_ALL, WAIT, Fallback, pool_of
-from leadroute.rules.routing_context import RoutingContext
+from leadroute.rules.routing_context import ZEROS, Crew, RoutingContext
 from leadroute.rules.rule import EVERYONE, Rule
 from leadroute.rules.scorer import means
 
-__all__ = ["Asked", "Counts", "Decided", "Need", "decide"]
+__all__ = ["Counts", "Decided", "Need", "decide"]
 
 
 class Need(NamedTuple):
@@ -107,36 +96,26 @@ class Policy(Protocol):
     ) -> CandidateSet: ...
 
 
-class Asked(NamedTuple):
-    """One lead, with all that a decision about it reads.
+class Decided:
+    """One decision under the rule that matched, in one pool.
 
     Args:
         router: The policy.
         rule: The rule that matched.
+        pool: The pool that is asked.
+        found: The reps of that pool under the rule.
         lead: The lead.
-        instant: The instant of the decision; ``None`` when it was not given.
+        now: The instant of the decision; ``None`` when it was not given.
         counts: Where the counts come from.
         previous_offers: What became of earlier offers of this lead, by rep id.
         matches: The territories that the lead is in, most specific first.
-    """
-
-    router: Policy
-    rule: Rule
-    lead: Lead
-    instant: datetime | None
-    counts: Counts
-    previous_offers: Mapping[str, str]
-    matches: tuple[Match, ...]
-
-
-class Decided:
-    """One decision under the rule that matched, in one pool.
+        ignore_availability: Whether it is asked without a look at who is at work.
 
     Attributes:
-        pool: The pool that was asked.
+        rule: The rule that matched.
         outcome: How it came out.
         context: Those who can take the lead, with the counts that were read.
-        best: The place of the first among ``situation.reps``; -1 when there is nobody.
+        place: Where the first is among ``context.reps``; -1 when there is nobody.
         score: The points of the first.
         resumes_at: When nobody can take it now: when it is worth deciding again.
         ignore_availability: Whether it was asked without a look at who is at work.
@@ -144,130 +123,116 @@ class Decided:
         other_pools: What the other pools said.
     """
 
-    __slots__ = (
-        "_asked",
-        "_candidates",
-        "_charges",
-        "_scored",
-        "_set",
-        "best",
-        "context",
-        "fallback_step",
-        "ignore_availability",
-        "other_pools",
-        "outcome",
-        "pool",
-        "resumes_at",
-        "score",
-    )
+    place = -1
+    score = 0.0
+    resumes_at: datetime | None = None
+    fallback_step = ""
+    other_pools: tuple[Decided, ...] = ()
+    _charges: Charges | None = None
+    _scored: tuple[list[list[float | None]], list[float]] | None = None
+    _assignments: tuple[Assignment, ...] | None = None
+    _rejections: tuple[Exclusion, ...] | None = None
+    _top: int | None = None
 
     def __init__(
-        self, asked: Asked, found: CandidateSet, pool: str, *, ignore_availability: bool
+        self,
+        router: Policy,
+        rule: Rule,
+        pool: str,
+        found: CandidateSet,
+        lead: Lead,
+        now: datetime | None,
+        counts: Counts,
+        previous_offers: Mapping[str, str],
+        matches: tuple[Match, ...],
+        *,
+        ignore_availability: bool = False,
     ) -> None:
-        router, _, lead, now, counts, previous_offers, matches = asked
-        self._asked, self._set, self.pool = asked, found, pool
-        self.ignore_availability = ignore_availability
-        self._charges: Charges | None = None
-        self._scored: tuple[list[list[float | None]], list[float]] | None = None
-        self.other_pools: tuple[Decided, ...] = ()
-        self.resumes_at: datetime | None = None
-        self.fallback_step = ""
-        candidates = found.candidates(lead, now, matches)
-        self._candidates = candidates
-        source = lead.source if found.sources and lead.source in found.sources else None
+        self.rule, self._router, self._set = rule, router, found
+        self._previous_offers, self.ignore_availability = previous_offers, ignore_availability
+        self._candidates = candidates = found.candidates(lead, now, matches)
         view = candidates.view(
-            source, now, self._counts_on, ignore_availability=ignore_availability
+            (lead.source, pool, found.counts_as),
+            now,
+            by_source=lead.source in found.sources,
+            ignore_availability=ignore_availability,
         )
-        duty = view.duty
-        over_all = self._get_charges().over_all if router.caps else ()
-        snapshot = counts if type(counts) is Snapshot else self._read(view.limits, over_all)
-        if now is None and found.times(
-            candidates.reps, snapshot, ignore_availability=ignore_availability
-        ):
-            known(now)
-        asks = self._asks(snapshot) if found.asks or snapshot.presence else ()
-        places = _able(duty, view.here, over_all, snapshot, asks, previous_offers)
-        if places is None:
-            reps, columns = duty.reps, duty.column
-        else:
-            reps, columns = tuple(picked(duty.reps, places)), partial(_of_some, duty, places)
-        self.context = RoutingContext(
-            lead, reps, pool, snapshot, now, router.registry, matches, self._absent, column=columns
-        )
-        self.best, self.score = -1, 0.0
-        if reps:
+        over_all: Sequence[Charge] = ()
+        if router.caps:
+            self._charges = router.charges(lead, rule, pool, now)
+            over_all = self._charges.over_all
+        snapshot = counts if type(counts) is Snapshot else self._read(counts, view, over_all, pool)
+        given = pool, snapshot, now, router.registry, matches
+        asks: Sequence[Ask] = ()
+        if now is None or found.asks or snapshot.presence:
+            asks = self._asks(RoutingContext(lead, candidates.crew.reps, *given))
+        crew, opened = _able(view, over_all, snapshot, asks, previous_offers)
+        self.context = RoutingContext(lead, crew.reps, *given, self._absent, None, crew, opened)
+        if crew.reps:
             self.outcome = Outcome.ASSIGNABLE
             self._choose()
         else:
             self._nobody(candidates, view.shifts, over_all, slow=bool(asks))
 
-    def _read(self, limits: Limits, over_all: Sequence[Charge]) -> Snapshot:
+    def _read(self, counts: Counts, view: View, over_all: Sequence[Charge], pool: str) -> Snapshot:
         """The counts of the candidates, from where they are kept."""
-        found, turns_in = self._set, self.pool if self._set.takes_turns else None
-        need = Need(self._candidates, limits, over_all, turns_in, found.fields, found.counters)
-        return self._asked.counts.read(need)
+        found, turns_in = self._set, pool if self._set.takes_turns else None
+        read = (self._candidates, view.limits, over_all, turns_in, found.fields, found.counters)
+        return counts.read(Need(*read))
 
-    def _asks(self, snapshot: Snapshot) -> Sequence[Ask]:
+    def _asks(self, look: RoutingContext) -> Sequence[Ask]:
         """The criteria that are asked rep by rep."""
-        if snapshot.presence and not self.ignore_availability:
-            check_presence(self._set.members, snapshot.presence)
-        return masks(
-            self._asked.rule,
-            self._look(self._candidates.reps, snapshot),
-            self._asked.router.pauses,
-            ignore_availability=self.ignore_availability,
-        )
+        found, everybody, snapshot = self._set, self.ignore_availability, look.snapshot
+        if look.instant is None and found.times(look.reps, snapshot, ignore_availability=everybody):
+            known(look.instant)
+        if not found.asks and not snapshot.presence:
+            return ()
+        if snapshot.presence and not everybody:
+            check_presence(found.members, snapshot.presence)
+        return masks(self.rule, look, self._router.pauses, ignore_availability=everybody)
 
     @property
-    def rule(self) -> Rule:
-        """The rule that matched."""
-        return self._asked.rule
+    def pool(self) -> str:
+        """The pool that was asked."""
+        return self.context.pool
 
     @property
     def rep(self) -> Rep:
         """Who is first."""
-        return self.context.reps[self.best]
-
-    def _look(self, reps: tuple[Rep, ...], snapshot: Snapshot) -> RoutingContext:
-        """What criteria look at, with these reps."""
-        router, _, lead, instant, _, _, matches = self._asked
-        return RoutingContext(
-            lead, reps, self.pool, snapshot, instant, router.registry, matches, self._absent
-        )
+        return self.context.reps[self.place]
 
     def _absent(self) -> tuple[Rep, ...]:
         able = {rep.id for rep in self.context.reps}
         return tuple([rep for rep in self._set.members if rep.id not in able])
 
-    def _counts_on(self, cap: Cap) -> bool:
-        """Whether the lead counts on a cap."""
-        return cap.counts(self._asked.lead.source, self.pool, self._asked.rule.counts_as)
-
     def _get_charges(self) -> Charges:
         if self._charges is None:
-            asked = self._asked
-            self._charges = asked.router.charges(asked.lead, asked.rule, self.pool, asked.instant)
+            context = self.context
+            self._charges = self._router.charges(
+                context.lead, self.rule, context.pool, context.instant
+            )
         return self._charges
 
     def _choose(self) -> None:
         """Find the first: by score, then by who got a lead least recently, then by id. O(candidates)."""
         mode = self._set.mode
         if mode is not None:  # a round robin alone has one first, and no ties
-            self.best, self.score = dues(self.context).first(mode), 1.0
+            self.place, self.score = dues(self.context).first(mode), 1.0
             return
         _, scores = self._score()
-        self.score = max(scores)
-        if scores.count(self.score) == 1:
-            self.best = scores.index(self.score)
+        self.score = most = max(scores)
+        self.place = scores.index(most)
+        if scores.count(most) == 1:
             return
         last, reps = self.context.snapshot.last_assigned, self.context.reps
-        tied = [place for place, score in enumerate(scores) if score == self.score]
-        self.best = min(tied, key=lambda place: last.get(reps[place].id, -1)) if last else tied[0]
+        tied = [place for place, score in enumerate(scores) if score == most]
+        if last:
+            self.place = min(tied, key=lambda place: last.get(reps[place].id, -1))
 
     def _score(self) -> tuple[list[list[float | None]], list[float]]:
         """The points of each term and the score, for every candidate; computed once."""
         if self._scored is None:
-            columns = [term.scorer.column(self.context) for term in self._set.terms]
+            columns = [scorer.column(self.context) for scorer in self._set.scorers]
             found = means(self._set.weights, columns)
             if None in found:
                 found = [points or 0.0 for points in found]
@@ -296,28 +261,25 @@ class Decided:
         self, candidates: Candidates, shifts: Sequence[Shift], over_all: Sequence[Charge]
     ) -> list[datetime | None]:
         """When those could take the lead who could take it later, where hours and counters alone stand in the way."""
-        previous_offers, ids, snapshot = (
-            self._asked.previous_offers,
-            candidates.ids,
+        previous_offers, crew, snapshot = (
+            self._previous_offers,
+            candidates.crew,
             self.context.snapshot,
         )
         used = snapshot.used.get
         if any(not charge.temporary and charge.refuses(used(charge.key, 0)) for charge in over_all):
             return []
-        places: Sequence[int] = range(len(ids))
-        if previous_offers:
-            places = [place for place in places if ids[place] not in previous_offers]
-        never = candidates.column("can refuse for good", self._never)
-        if any(never):
-            places = [
-                place
-                for place in places
-                if not (never[place] and self._refused(candidates.reps[place]))
-            ]
-        instant = self._asked.instant
+        kinds: Collection[int] = candidates.kinds
+        never = crew.column("can refuse for good", self._never)
+        if previous_offers or True in never:
+            every = zip(candidates.shift_of, crew.reps, never, strict=True)
+            kinds = {
+                of
+                for of, rep, may in every
+                if rep.id not in previous_offers and not (may and self._refused(rep))
+            }
+        instant = self.context.instant
         found: list[datetime | None] = []
-        everybody = len(places) == len(ids)
-        kinds = candidates.kinds if everybody else {*picked(candidates.shift_of, places)}
         for of in kinds:
             shift = shifts[of] if shifts and of >= 0 else None
             if shift is None or shift.is_open or shift.fails:
@@ -328,7 +290,7 @@ class Decided:
 
     def _never(self, rep: Rep) -> bool:
         """Whether a limit of the rep has no room for any lead of the rule, however much gets done."""
-        rule = self._asked.rule
+        rule = self.rule
         units = [rep.capacity, rep.capacity_by_segment.get(rule.counts_as)]
         return any(most is not None and most < rule.capacity_cost for most in units) or any(
             not cap.limit for cap in rep.caps
@@ -343,11 +305,12 @@ class Decided:
 
     def _openings(self) -> Iterator[datetime | None]:
         """The same, whatever stands in the way, from every reason."""
-        rule, lead, instant = self._asked.rule, self._asked.lead, self._asked.instant
+        rule, lead, instant = self.rule, self.context.lead, self.context.instant
         calling_hours = None
         if rule.calling_hours is not None and not self.ignore_availability:
             calling_hours = lead_hours(lead, rule.calling_hours)
-        for rep, exclusion in self.excluded():
+        # Whom rule or lead exclude for good, time does not help.
+        for rep, exclusion in self.excluded(self._candidates.crew.reps):
             if exclusion.temporary:
                 waits = [
                     obstacle.available_at
@@ -356,23 +319,31 @@ class Decided:
                 ]
                 yield _together(rep.hours, calling_hours, max(waits)) if waits else instant
 
-    def excluded(self) -> Iterator[tuple[Rep, Exclusion]]:
-        """Everybody of the pool who cannot take the lead, with every reason."""
-        asked, context = self._asked, self._look(self._set.members, self.context.snapshot)
+    def _of_everybody(self) -> RoutingContext:
+        """What criteria look at, of everybody in the pool."""
+        it, reps = self.context, self._set.members
+        given = (it.snapshot, it.instant, it.registry, it.matches, self._absent)
+        return RoutingContext(it.lead, reps, it.pool, *given)
+
+    def excluded(self, reps: Iterable[Rep] | None = None) -> Iterator[tuple[Rep, Exclusion]]:
+        """Everybody of the pool who cannot take the lead, or some of them, with every reason."""
         obstacles = gate(
-            asked.rule,
-            context,
-            asked.previous_offers,
+            self.rule,
+            self._of_everybody(),
+            self._previous_offers,
             self._get_charges(),
-            pauses=asked.router.pauses,
+            pauses=self._router.pauses,
             ignore_availability=self.ignore_availability,
         )
-        for rep in self._absent():
+        for rep in self._absent() if reps is None else reps:
             yield rep, Exclusion(rep.id, rep.label, obstacles(rep))
 
     def for_rep(self) -> list[Charge]:
         """The counters that the lead counts on when the first gets it."""
-        charges, bounds = self._get_charges(), partial(self._candidates.bounds, self._asked.instant)
+        charges, bounds = (
+            self._get_charges(),
+            partial(self._candidates.bounds, self.context.instant),
+        )
         return [*charges.own(self.rep, bounds), *charges.over_all]
 
     def turn(self) -> Turn | None:
@@ -380,7 +351,7 @@ class Decided:
         score = self._set.score
         if not self._set.takes_turns or not score.is_turn(self.context, self.rep):
             return None
-        return turn_of(self.context, self.best)
+        return turn_of(self.context, self.place)
 
     def counts_after(self, rep_id: str) -> Snapshot:
         """The counts with the turn that the lead is when a candidate takes it; the same where it is none."""
@@ -400,25 +371,24 @@ class Decided:
         found = self.propensities()
         return 1.0 if found is None else found[self.rep.id]
 
-    @property
     def fairness_cost(self) -> float:
         """The points that the first scores below what was possible."""
         score = self._set.score
         return fairness_cost(score, self.context) if isinstance(score, fair_share) else 0.0
 
-    def first(self) -> Assignment | None:
+    def best(self) -> Assignment | None:
         """The first; ``None`` when there is nobody."""
-        return self._assignment(1, self.best) if self.best >= 0 else None
+        return self._assignment(1, self.place) if self.place >= 0 else None
 
     def _assignment(self, rank: int, place: int) -> Assignment:
         rep = self.context.reps[place]
-        score = self.score if place == self.best else self._score()[1][place]
+        score = self.score if place == self.place else self._score()[1][place]
         return Assignment(rep.id, rep.label, rank, score, partial(self._terms, place))
 
     def _terms(self, place: int) -> tuple[ScoreTerm, ...]:
         """The terms of a score."""
         context, points = self.context, list[float | None]([self.score])
-        if place != self.best or self._set.mode is None:
+        if place != self.place or self._set.mode is None:
             points = [column[place] for column in self._score()[0]]
         rep = context.reps[place]
         both = zip(self._set.terms, points, strict=True)
@@ -427,38 +397,49 @@ class Decided:
             for term, one in both
         )
 
-    def assignments(self, top: int | None) -> tuple[Assignment, ...]:
+    def assignments(self) -> tuple[Assignment, ...]:
         """Who can take the lead, best first."""
-        if self.best < 0:
+        if self._assignments is None:
+            self._assignments = self._ordered()
+        return self._assignments
+
+    def _ordered(self) -> tuple[Assignment, ...]:
+        if self.place < 0:
             return ()
-        if top == 1:
-            return (self._assignment(1, self.best),)
+        if self._top == 1:
+            return (self._assignment(1, self.place),)
         _, scores = self._score()
         last, reps = self.context.snapshot.last_assigned, self.context.reps
         keys = [
             (-score, last.get(rep.id, -1), place)
             for place, (score, rep) in enumerate(zip(scores, reps, strict=True))
         ]
-        ordered = sorted(keys) if top is None else nsmallest(top, keys)
+        ordered = sorted(keys) if self._top is None else nsmallest(self._top, keys)
         return tuple([self._assignment(rank, key[2]) for rank, key in enumerate(ordered, 1)])
 
-    def ranking(self, top: int | None = None) -> Ranking:
-        """The decision for people: assignments and exclusions, made when they are looked at.
+    def rejections(self) -> tuple[Exclusion, ...]:
+        """Who cannot, with every reason."""
+        if self._rejections is None:
+            self._rejections = tuple([each for _, each in self.excluded()])
+        return self._rejections
 
-        Args:
-            top: How many assignments to give, the best first; ``None`` gives all.
-        """
-        asked = self._asked
-        router, rule = asked.router, asked.rule
+    def __reduce__(self) -> tuple[Any, ...]:
+        made = self.assignments(), self.rejections(), self.propensities(), self.fairness_cost()
+        return Known, made
+
+    def ranking(self, top: int | None = None) -> Ranking:
+        """The decision for people: assignments and exclusions, made when they are looked at."""
+        router, rule, context = self._router, self.rule, self.context
+        lead, self._top = context.lead, top
         return Ranking(
-            asked.lead.id,
+            lead.id,
             self.outcome,
             rule.name,
-            self.pool,
+            context.pool,
             None,
             None,
             "",
-            asked.instant,
+            context.instant,
             self.resumes_at,
             rule.accept_within or router.accept_within,
             router.version,
@@ -467,93 +448,43 @@ class Decided:
             tuple([other.ranking() for other in self.other_pools]) if self.other_pools else (),
             self.fallback_step,
             self.ignore_availability,
-            notes_of(rule, asked.lead) if self._set.asks else (),
-            Answer(self, top),
-            asked.lead.lead_score,
+            notes_of(rule, lead) if self._set.asks else (),
+            self,
+            lead.lead_score,
         )
 
 
-class Answer:
-    """What people look at of a decision, made when they do; the source of a ``Ranking``."""
-
-    __slots__ = ("_assignments", "_decided", "_rejections", "_top")
-
-    def __init__(self, decided: Decided, top: int | None) -> None:
-        self._decided, self._top = decided, top
-        self._assignments: tuple[Assignment, ...] | None = None
-        self._rejections: tuple[Exclusion, ...] | None = None
-
-    def assignments(self) -> tuple[Assignment, ...]:
-        """Who can take the lead, best first."""
-        if self._assignments is None:
-            self._assignments = self._decided.assignments(self._top)
-        return self._assignments
-
-    def rejections(self) -> tuple[Exclusion, ...]:
-        """Who cannot, with every reason."""
-        if self._rejections is None:
-            self._rejections = tuple([each for _, each in self._decided.excluded()])
-        return self._rejections
-
-    def best(self) -> Assignment | None:
-        """The first, without the others."""
-        if self._assignments is not None:
-            return self._assignments[0] if self._assignments else None
-        return self._decided.first()
-
-    def propensities(self) -> Mapping[str, float] | None:
-        """The probability with which each comes first; ``None`` when nothing is left to chance."""
-        return self._decided.propensities()
-
-    def fairness_cost(self) -> float:
-        """The points that the first scores below what was possible."""
-        return self._decided.fairness_cost
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        made = self.assignments(), self.rejections(), self.propensities(), self.fairness_cost()
-        return Known, made
-
-
-def _fits(counts: Mapping[str, int], column: Column) -> Iterable[bool]:
-    """Whether each counter of a column has room."""
-    return map(le, map(counts.get, column.keys, repeat(0)), column.rooms)
-
-
 def _able(
-    duty: OnDuty,
-    limits: Limits,
+    view: View,
     over_all: Sequence[Charge],
     snapshot: Snapshot,
     asks: Sequence[Ask],
     previous_offers: Mapping[str, str],
-) -> list[int] | None:
-    """The places of those on duty who can take the lead; ``None`` when all of them can."""
-    used = snapshot.used.get
+) -> tuple[Crew, list[int] | None]:
+    """Those on duty who can take the lead, and the open work of each where it was read."""
+    crew, (capacity, columns, _) = view.crew, view.here
+    used, opened, fits = snapshot.used.get, None, None
     for charge in over_all:
         if charge.refuses(used(charge.key, 0)):
-            return []
+            return crew.part([False] * len(crew.ids)), None
     # Whole columns at the pace of C: with a thousand reps this is most of a decision.
-    fits: Iterable[bool] | None = None
-    if limits.capacity is not None:
-        fits = _fits(snapshot.open, limits.capacity)
-    for column in limits.columns:
-        more = _fits(snapshot.used, column)
-        fits = more if fits is None else map(and_, fits, more)
-    every = range(len(duty.reps))
-    places: Sequence[int] = every if fits is None else [*compress(every, fits)]
+    if capacity is not None:
+        opened = [*map(snapshot.open.get, crew.ids, ZEROS)]
+        fits = [*map(le, opened, capacity.rooms)]
+    for keys, rooms in columns:
+        more = [*map(le, map(used, keys, ZEROS), rooms)]
+        fits = more if fits is None else [*map(and_, fits, more)]
     if previous_offers:
-        ids = duty.ids
-        places = [place for place in places if ids[place] not in previous_offers]
+        every = [True] * len(crew.ids) if fits is None else fits
+        fits = [
+            fit and rep not in previous_offers for fit, rep in zip(every, crew.ids, strict=True)
+        ]
     for ask in asks:
-        places = [place for place in places if not tuple(ask(duty.reps[place]))]
-    return None if len(places) == len(duty.reps) else [*places]
-
-
-def _of_some(
-    duty: OnDuty, places: Sequence[int], key: Hashable, value_of: Callable[[Rep], Any]
-) -> list[Any]:
-    """The values of those on duty who can take the lead."""
-    return picked(duty.column(key, value_of), places)
+        every = [True] * len(crew.ids) if fits is None else fits
+        fits = [fit and not tuple(ask(rep)) for fit, rep in zip(every, crew.reps, strict=True)]
+    if fits is None or False not in fits:
+        return crew, opened
+    return crew.part(fits), None if opened is None else [*compress(opened, fits)]
 
 
 def _together(own: Hours | None, calling_hours: Hours | None, at: datetime) -> datetime:
@@ -563,56 +494,49 @@ def _together(own: Hours | None, calling_hours: Hours | None, at: datetime) -> d
     return unless_failing(lambda: meeting(own, calling_hours, at), lambda _error: None) or at
 
 
-def decide(asked: Asked, roster: Roster) -> Decided:
+def decide(
+    router: Policy,
+    rule: Rule,
+    roster: Roster,
+    lead: Lead,
+    now: datetime | None,
+    counts: Counts,
+    previous_offers: Mapping[str, str],
+    matches: tuple[Match, ...],
+) -> Decided:
     """What becomes of a lead under the rule that matched: in its pool, or in the others that it names.
 
-    The steps are taken in order, and the first that finds a rep is the last. ``ignore_availability`` asks every pool
-    that was asked so far again, in that order. A pool is asked once, however often the steps name it.
-
-    Args:
-        asked: The lead, the rule and what else is read.
-        roster: The reps.
-
-    Raises:
-        FieldTypeError: The requirement or a score met a fact of the wrong type.
+    The steps are taken in order, and the first that finds a rep is the last.
+    ``ignore_availability`` asks every pool that was asked so far again, in that order. A pool is
+    asked once, however often the steps name it.
     """
-    router, rule = asked.router, asked.rule
+    given = lead, now, counts, previous_offers, matches
     pool = rule.pool or EVERYONE
-    own = _ask(asked, roster, pool)
-    if own.best >= 0:
+    own = Decided(router, rule, pool, router.candidate_set(rule, pool, roster, now), *given)
+    if own.place >= 0:
         return own
-    previous_offers, answers = {pool: own}, [own]
+    asked, answers = {pool: own}, [own]
     for step in rule.fallback.steps(own.outcome.value, router.fallback):
         if step in (WAIT, CATCH_ALL):
-            return _settle(previous_offers, answers, step)
+            return _settle(asked, answers, step)
         named = pool_of(step)
-        if named in previous_offers:
+        if named in asked:
             continue
-        for each in [*previous_offers] if named is None else [named]:
-            found = _ask(asked, roster, each, ignore_availability=named is None)
-            if found.best >= 0:
-                found.other_pools = tuple(previous_offers.values())
+        for each in [*asked] if named is None else [named]:
+            members = router.candidate_set(rule, each, roster, now)
+            found = Decided(router, rule, each, members, *given, ignore_availability=named is None)
+            if found.place >= 0:
+                found.other_pools = tuple(asked.values())
                 return found
-            previous_offers.setdefault(each, found)
+            asked.setdefault(each, found)
             answers.append(found)
     late = any(each.outcome is Outcome.NONE_AVAILABLE for each in answers)
-    return _settle(previous_offers, answers, WAIT if late else CATCH_ALL)
+    return _settle(asked, answers, WAIT if late else CATCH_ALL)
 
 
-def _ask(asked: Asked, roster: Roster, pool: str, *, ignore_availability: bool = False) -> Decided:
-    return Decided(
-        asked,
-        asked.router.candidate_set(asked.rule, pool, roster, asked.instant),
-        pool,
-        ignore_availability=ignore_availability,
-    )
-
-
-def _settle(
-    previous_offers: Mapping[str, Decided], answers: Sequence[Decided], then: str
-) -> Decided:
+def _settle(asked: Mapping[str, Decided], answers: Sequence[Decided], then: str) -> Decided:
     """The rule's own decision, with when the first of all answers may be another one."""
-    own, *others = previous_offers.values()
+    own, *others = asked.values()
     own.resumes_at = min([each.resumes_at for each in answers if each.resumes_at], default=None)
     own.other_pools, own.fallback_step = tuple(others), then
     return own

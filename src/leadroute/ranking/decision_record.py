@@ -1,12 +1,8 @@
-"""A decision on record: what was decided, on what, and why, in a form that can be stored and made again.
-
-The rules of this module:
+"""A decision on record: what was decided, on what, and why; it can be stored and made again.
 
 * A record is complete: every rep of the pool with every reason, the points of every score, what broke a tie, and the
   probability with which each rep came first. Nothing in it is computed when it is read.
-* It holds plain values alone, so ``leadroute.plain`` writes it as JSON: equal records are equal bytes.
-* It holds no lead. The inputs are there as digests, which say later whether they are still the same ones.
-* The same inputs under the same policy give the same record, whatever the order in which the reps stand.
+* It holds plain values alone, so ``leadroute.plain`` writes it as JSON: equal as bytes.
 """
 
 from __future__ import annotations
@@ -29,8 +25,6 @@ from leadroute.ranking.ranking import Exclusion, Outcome, Ranking, ScoreTerm, be
 if TYPE_CHECKING:
     from leadroute.ranking.router import Router
 
-__all__ = ["Asked", "Candidate", "DecisionRecord", "Rerun"]
-
 _INPUTS: Final = ("lead", "roster", "snapshot", "previous_offers")
 
 
@@ -52,17 +46,7 @@ _ALIKE: Final = (
 
 @frozen
 class Candidate:
-    """One rep who could have taken the lead.
-
-    Args:
-        rep_id: The rep.
-        label: What people called them.
-        score: Between 0 and 1.
-        terms: The terms of the score.
-        propensity: The probability with which they came first.
-        last_assigned: When they last got a lead, in microseconds since 1970 (UTC); ``None`` when never. Among equal
-            scores it decides.
-    """
+    """One rep who could have taken the lead."""
 
     rep_id: str
     label: str
@@ -74,13 +58,7 @@ class Candidate:
 
 @frozen
 class Asked:
-    """Another pool that was asked, and found no rep.
-
-    Args:
-        pool: The pool.
-        outcome: How it came out there.
-        rejections: Who could not take the lead, with every obstacle.
-    """
+    """Another pool that was asked, and found no rep."""
 
     pool: str
     outcome: Outcome
@@ -113,7 +91,7 @@ class DecisionRecord:
         fallback_step: What happens when no rep was found: ``wait`` or ``catch_all``.
         ignore_availability: True when availability was ignored.
         notes: Remarks, such as an unknown time zone of the lead.
-        lead_score: The lead score, its parts and how much was known; ``None`` when the policy scored no leads.
+        lead_score: The lead score and its parts; ``None`` when the policy scored no leads.
 
     Example:
         >>> from leadroute import Lead, Rep, Roster, Router, Rule, free_capacity
@@ -121,7 +99,7 @@ class DecisionRecord:
         >>> team = Roster([Rep("ada", capacity=2), Rep("bob", capacity=0)])
         >>> decision = decide(router, Lead("L-1"), team)
         >>> decision.rep_id, decision.rejections[0].reason
-        ('ada', 'is full: 0 of 0 open')
+        ('ada', 'has a capacity of 0')
         >>> print(rerun(decision, router, Lead("L-1"), team))
         lead L-1: the same decision again, for ada
     """
@@ -198,6 +176,11 @@ class DecisionRecord:
         return self.candidates[0].rep_id if self.candidates else None
 
     @property
+    def first_label(self) -> str:
+        """What people call the rep who came first."""
+        return self.candidates[0].label if self.candidates else "nobody"
+
+    @property
     def tie_break(self) -> Literal["", "last assigned", "id"]:
         """The reason why the first comes before the second.
 
@@ -213,8 +196,7 @@ class DecisionRecord:
     def __str__(self) -> str:
         by = f" (rule {self.rule!r})" if self.rule is not None else ""
         when = f"{self.at:%Y-%m-%d %H:%M:%S} UTC" if self.at else "at a time nobody said"
-        lead, rep = one_line(self.lead_id), one_line(self.rep_id or "nobody")
-        lines = [f"Lead {lead} went to {rep}{by}, {when}"]
+        lines = [f"Lead {one_line(self.lead_id)} went to {self.first_label}{by}, {when}"]
         lines += score_lines(self.lead_score)
         if self.ignore_availability:
             lines.append("  Though nobody was available")
@@ -236,12 +218,7 @@ class DecisionRecord:
 
 @frozen
 class Rerun:
-    """A decision, and the same one made again.
-
-    Args:
-        before: The decision on record.
-        after: The decision as it comes out again.
-    """
+    """A decision, and the same one made again."""
 
     before: DecisionRecord
     after: DecisionRecord
@@ -259,10 +236,10 @@ class Rerun:
         return policy + tuple(name for name in _INPUTS if then.get(name) != again[name])
 
     def __str__(self) -> str:
-        lead, first = f"lead {self.before.lead_id}", self.after.rep_id or "nobody"
+        lead, first = f"lead {one_line(self.before.lead_id)}", self.after.first_label
         if self.same:
             return f"{lead}: the same decision again, for {first}"
-        was = self.before.rep_id or "nobody"
+        was = self.before.first_label
         who = f"still {first}" if first == was else f"{first} instead of {was}"
         if not self.changed:
             return (
@@ -316,8 +293,8 @@ def rerun(
 ) -> Rerun:
     """Make the decision again as of its time, and compare.
 
-    With the same inputs under the same policy the two are equal, and so are their bytes. Where they are not, the
-    result says what differs.
+    With the same inputs under the same policy the two are equal, and so are their bytes. Where they
+    are not, the result says what differs.
 
     Args:
         record: The decision on record.

@@ -1,11 +1,7 @@
 """Who may take a lead: an allow-list of criteria, each with its reason as data.
 
-The rules of this module:
-
 * A rep is eligible only if every criterion says yes. Every criterion is asked about every rep, so that the reasons for
   a rejection are complete. Only counters are not read for a rep whom rule or lead exclude for good.
-* A criterion says no for now (``temporary``: off hours, full, cap reached) or for this lead altogether.
-* 0 is a limit, ``None`` is none.
 * A calendar of yours that fails is an obstacle for its rep, so that it does not block the pool.
 """
 
@@ -13,38 +9,27 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime, timedelta, tzinfo
-from functools import lru_cache, partial
+from functools import partial
 from typing import Final, TypeAlias
 
 from attrs import frozen
 
 from leadroute.errors import FieldTypeError
-from leadroute.model.distance import distance_km, position_of
 from leadroute.model.duration import from_micros
 from leadroute.model.lead import Lead
 from leadroute.model.lead_timezone import OFFICE, Shared, clock_of, lead_hours, shared_hours
 from leadroute.model.rep import Pauses, Presence, Rep, wrapped_up
-from leadroute.model.validation import FrozenDict
+from leadroute.model.territory import distance_km, position_of
+from leadroute.model.territory_index import Match
+from leadroute.model.validation import FrozenDict, one_line
 from leadroute.model.working_hours import Hours, meeting, unless_failing
 from leadroute.ranking.charges import Charges
 from leadroute.rules.conditions import ALWAYS
-from leadroute.rules.describe import describe
 from leadroute.rules.routing_context import RoutingContext
 from leadroute.rules.rule import Rule
-
-__all__ = [
-    "CODES",
-    "NO_PAUSES",
-    "Ask",
-    "Ineligibility",
-    "check_presence",
-    "gate",
-    "masks",
-    "notes_of",
-]
+from leadroute.rules.unmet import unmet
 
 NO_PAUSES: Final = Pauses()
-_wording = lru_cache(maxsize=1_024)(describe)
 
 
 CODES: Final[Mapping[str, str]] = FrozenDict(
@@ -97,21 +82,7 @@ def gate(
     pauses: Pauses = NO_PAUSES,
     ignore_availability: bool = False,
 ) -> Callable[[Rep], tuple[Ineligibility, ...]]:
-    """Look at the rule and the lead once, and return the function that says what stands in a rep's way.
-
-    Args:
-        rule: The rule that matched.
-        context: The lead, the counts and the instant.
-        previous_offers: What became of earlier offers of this lead, by rep id.
-        charges: What the lead counts against.
-        pauses: For how long a contact, or a connection that dropped, still counts.
-        ignore_availability: Whether availability is ignored.
-
-    Returns:
-        A function from a member of the rule's pool to every reason why they may not take the lead; empty when they
-        may. It raises ``FieldTypeError`` when the requirement meets a fact of the wrong type, or the instant is needed
-        and not known.
-    """
+    """Look at the rule and the lead once; return the function that says what stops a rep."""
     for_good = _for_good(rule, context)
     fits = tuple(_fits(rule, context))
     before, resting, after = _in_order(
@@ -141,18 +112,16 @@ def _for_good(rule: Rule, context: RoutingContext) -> Ask:
     """What rule and lead exclude for good; counters are not read for such a rep."""
     lead, instant = context.lead, context.instant
     require = ALWAYS if rule.require is None else rule.require
-    meets = context.test_of(require)
+    meets, say = context.test_of(require), unmet(require, context.registry)
     home = _home(context) if rule.in_territory else None
 
     def ask(rep: Rep) -> Iterator[Ineligibility]:
         if not rep.active:
             yield Ineligibility("inactive", "is not active")
         if not rep.weight:
-            yield Ineligibility("zero_weight", "has weight 0: never takes a turn")
+            yield Ineligibility("zero_weight", "has weight 0, so never takes a lead")
         if not meets(lead, rep, instant):
-            yield Ineligibility(
-                "requirement_not_met", f"the rule requires that {_wording(require)}"
-            )
+            yield Ineligibility("requirement_not_met", say(lead, rep, instant))
         if home is not None:
             yield from home(rep)
 
@@ -162,28 +131,21 @@ def _for_good(rule: Rule, context: RoutingContext) -> Ask:
 def _in_order(
     rule: Rule, context: RoutingContext, pauses: Pauses, *, ignore_availability: bool
 ) -> tuple[tuple[Ask, ...], tuple[Ask, ...], tuple[Ask, ...]]:
-    """What may stand in the way right now: before the rest after a contact, that rest, and after it."""
+    """What may stand in the way right now: before the rest after a contact, it, and after it."""
     if ignore_availability:
         return (), (), ()
-    here = (_careful(partial(_off, context)), *_present(context, pauses))
+    here = (_careful(partial(_off, context)), *_present(context, pauses, _elsewhere))
     return here, tuple(_rests(context, pauses)), tuple(_calls(rule, context))
 
 
 def masks(
     rule: Rule, context: RoutingContext, pauses: Pauses, *, ignore_availability: bool
 ) -> tuple[Ask, ...]:
-    """The criteria besides requirement, territory, hours, earlier offers and limits, as ``gate`` asks them.
-
-    Args:
-        rule: The rule that matched.
-        context: The lead, the candidates, the counts and the instant.
-        pauses: For how long a contact, or a connection that dropped, still counts.
-        ignore_availability: Whether availability is ignored.
-    """
+    """The criteria besides requirement, territory, hours, offers and limits, as ``gate`` asks."""
     fits = tuple(_fits(rule, context))
     if ignore_availability:
         return fits
-    now = (*_present(context, pauses), *_rests(context, pauses), *_calls(rule, context))
+    now = (*_present(context, pauses, _absent), *_rests(context, pauses), *_calls(rule, context))
     return (*fits, *now)
 
 
@@ -197,11 +159,7 @@ def _fits(rule: Rule, context: RoutingContext) -> Iterator[Ask]:
 
 
 def check_presence(reps: Iterable[Rep], presence: Mapping[str, Presence]) -> None:
-    """Refuse what is not a presence.
-
-    Raises:
-        FieldTypeError: Of one of the reps it is something else.
-    """
+    """Refuse what is not a presence."""
     for rep in reps:
         found = presence.get(rep.id)
         if found is not None and not isinstance(found, Presence):
@@ -209,10 +167,12 @@ def check_presence(reps: Iterable[Rep], presence: Mapping[str, Presence]) -> Non
             raise FieldTypeError(told, kind, "a Presence, such as Presence('busy', since)")
 
 
-def _present(context: RoutingContext, pauses: Pauses) -> Iterator[Ask]:
+def _present(
+    context: RoutingContext, pauses: Pauses, ask: Callable[..., Iterable[Ineligibility]]
+) -> Iterator[Ask]:
     """Who is at work this minute, where that is known."""
     if context.snapshot.presence:
-        yield partial(_elsewhere, context, pauses.offline_grace)
+        yield partial(ask, context, pauses.offline_grace)
 
 
 def _rests(context: RoutingContext, pauses: Pauses) -> Iterator[Ask]:
@@ -247,11 +207,7 @@ def _failing(error: Exception) -> tuple[Ineligibility, ...]:
 
 def _home(context: RoutingContext) -> Ask:
     home = next(context.staffed(), None)
-    why = (
-        "has no part in a territory of the lead, and neither has any rep of the pool"
-        if home is None
-        else f"has no part in the lead's territory {home.territory.name!r} ({home.reason})"
-    )
+    why = _homeless(context) if home is None else f"has no part in {_named(home)}"
 
     def ask(rep: Rep) -> Iterator[Ineligibility]:
         if home is None or home.territory.role(rep) is None:
@@ -260,27 +216,41 @@ def _home(context: RoutingContext) -> Ask:
     return ask
 
 
+def _named(match: Match) -> str:
+    return f"the lead's territory {match.territory.name!r} ({match.reason})"
+
+
+def _homeless(context: RoutingContext) -> str:
+    """Why no rep of the pool is in a territory of the lead."""
+    place = context.lead.region or context.lead.country
+    if context.matches:
+        return f"no rep of the pool has a part in {_named(context.matches[0])}"
+    if place is None:
+        return "no territory holds the lead, of which neither country nor region is known"
+    return f"no territory holds {one_line(place)}"
+
+
 def _far(lead: Lead, most: float, rep: Rep) -> Iterator[Ineligibility]:
     there, here = position_of(lead.attributes), position_of(rep.attributes)
+    asked = f"the rule asks for {most:g} km or less"
     if there is None or here is None:
         who = "lead" if there is None else "rep"
-        yield Ineligibility("too_far", f"may be too far away: the {who} has no lat and lon")
+        why = f"the distance is not known, as the {who} has no lat and lon; {asked}"
+        yield Ineligibility("too_far", why)
     elif (away := distance_km(here, there)) > most:
-        yield Ineligibility("too_far", f"is {away:.0f} km away, of {most:g} km")
+        yield Ineligibility("too_far", f"is {away:,.0f} km away; {asked}")
 
 
 def _apart(shared: Shared | None, least: float, rep: Rep) -> Iterator[Ineligibility]:
+    asked = f"the rule asks for {least:.0%} or more"
     if shared is None:
-        yield Ineligibility(
-            "too_few_shared_hours", "may not work in the lead's hours: its time zone is not known"
-        )
+        why = f"shared hours are not known, as the lead's time zone is not; {asked}"
+        yield Ineligibility("too_few_shared_hours", why)
         return
     share = shared.share(rep)
     if share is None or share < least:
-        asked = f", and the rule requires {least:.0%}"
-        yield Ineligibility(
-            "too_few_shared_hours", f"shares too little time: {shared.reason(rep)}{asked}"
-        )
+        why = f"{'shares ' * (share is not None)}{shared.reason(rep)}; {asked}"
+        yield Ineligibility("too_few_shared_hours", why)
 
 
 def _off(context: RoutingContext, rep: Rep) -> Iterator[Ineligibility]:
@@ -288,19 +258,34 @@ def _off(context: RoutingContext, rep: Rep) -> Iterator[Ineligibility]:
         return
     back = rep.hours.next_open(context.now)
     if back is None:
-        yield Ineligibility("off_hours", "is never working again")
+        yield Ineligibility("off_hours", "has no working hours from now on")
     else:
         why = f"is not working until {_local(back, rep.zone)}"
         yield Ineligibility("off_hours", why, temporary=True, available_at=back)
 
 
+# A mask reads whether there is a reason, not which, so nothing is written for it.
+_ABSENT: Final = (Ineligibility("not_present", "", temporary=True),)
+
+
+def _absent(
+    context: RoutingContext, offline_grace: timedelta, rep: Rep
+) -> tuple[Ineligibility, ...]:
+    presence = context.snapshot.presence.get(rep.id)
+    here = presence is None or presence.is_available(context.now, offline_grace)
+    return () if here else _ABSENT
+
+
 def _elsewhere(
     context: RoutingContext, offline_grace: timedelta, rep: Rep
 ) -> Iterator[Ineligibility]:
-    presence = context.snapshot.presence.get(rep.id)
-    if presence is not None and not presence.is_available(context.now, offline_grace):
-        since = _local(presence.since, rep.zone)
-        yield Ineligibility("not_present", f"is {presence.status} since {since}", temporary=True)
+    if _absent(context, offline_grace, rep):
+        presence = context.snapshot.presence[rep.id]
+        since, now = presence.since.astimezone(rep.zone), context.now.astimezone(rep.zone)
+        told = f"{since:%H:%M %Z}" if since.date() == now.date() else _local(since, rep.zone)
+        yield Ineligibility(
+            "not_present", f"has been {presence.status} since {told}", temporary=True
+        )
 
 
 def _wrapping_up(context: RoutingContext, wrap_up: timedelta, rep: Rep) -> Iterator[Ineligibility]:

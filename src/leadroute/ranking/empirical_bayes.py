@@ -1,13 +1,12 @@
 """How much of a difference between reps is real: shrinkage of rates towards the average.
 
-The rules of this module:
-
 * Every rep's rate is taken to come from one beta distribution around the average of all. Its ``strength`` (kappa) says
   how many leads the average is worth: large when reps hardly differ, small when they differ much.
-* The strength is estimated from the reps' own counts by the largest marginal likelihood of the beta-binomial model
-  (Griffiths 1973). Where the counts cannot tell, the larger strength wins: no difference is made out of nothing.
-* An average that was estimated is worth no more in an interval than the trials it was estimated from: three wins of
-  three are no certainty.
+* The strength is estimated from the reps' own counts by the largest marginal likelihood of the
+  beta-binomial model (Griffiths 1973). Where the counts cannot tell, the larger strength wins: no
+  difference is made out of nothing.
+* An average that was estimated is worth no more in an interval than the trials it was estimated
+  from: three wins of three are no certainty.
 * Quantiles are those of a normal distribution on the log-odds scale that has the mean and the variance of the log-odds
   of the beta posterior: digamma(a) - digamma(b), and trigamma(a) + trigamma(b).
 """
@@ -23,13 +22,10 @@ from typing import Final, NamedTuple, TypeAlias
 
 from attrs import field, frozen
 
-__all__ = ["MOST", "Estimate", "Prior", "Spread", "likeliest", "posterior", "prior_of"]
-
 MOST: Final = 1e6
 """The largest strength: a rep's own record then counts for nothing in any real number of leads."""
 
-Counts: TypeAlias = tuple[float, float]
-"""Successes and trials of one rep."""
+Counts: TypeAlias = tuple[float, float]  # successes and trials of one rep
 
 _GRID: Final = tuple(10 ** (step / 10) for step in range(61))
 _FLAT: Final = 1e-6
@@ -56,30 +52,16 @@ class Prior:
 
         The rates of reps vary by mean * (1 - mean) / strength around the average, and the average itself by
         mean * (1 - mean) / trials around what it is estimated to be. The variances add up.
-
-        Example:
-            >>> Prior(0.5, 1_000_000).backing, round(Prior(0.5, 1_000_000, trials=4).backing, 2)
-            (1000000, 4.0)
         """
         return self.strength if self.trials is None else 1 / (1 / self.strength + 1 / self.trials)
 
     @property
     def spread(self) -> float:
-        """The standard deviation of the true rates between reps.
-
-        Example:
-            >>> round(Prior(0.6, 95).spread, 3)
-            0.05
-        """
+        """The standard deviation of the true rates between reps."""
         return sqrt(self.mean * (1 - self.mean) / (self.strength + 1))
 
     def shrunk(self, successes: float, trials: float) -> float:
-        """A rep's rate: (successes + strength * mean) / (trials + strength), the mean of the posterior.
-
-        Example:
-            >>> Prior(0.5, 20).shrunk(10, 20)
-            0.5
-        """
+        """A rep's rate: (successes + strength * mean) / (trials + strength), the posterior mean."""
         return (successes + self.strength * self.mean) / (trials + self.strength)
 
 
@@ -92,7 +74,7 @@ def prior_of(counts: Iterable[Counts], strength: float | None = None) -> Prior |
         counts: Successes and trials of each rep; successes do not exceed trials.
         strength: The weight of the average in trials; estimated from the counts when ``None``.
 
-    Complexity: O(reps), and O(different counts) for an estimate; it is remembered for counts seen before.
+    Complexity: O(reps), and O(different counts) for an estimate, which is remembered.
 
     Example:
         >>> alike = prior_of([(63, 100), (61, 100), (65, 100), (64, 100)])
@@ -116,13 +98,7 @@ Tallied: TypeAlias = tuple[tuple[float, int], ...]
 
 
 class Spread(NamedTuple):
-    """How many reps have how many successes, failures and trials: all that the likelihood asks of them.
-
-    Args:
-        won: The successes.
-        lost: The failures.
-        closed: The trials.
-    """
+    """How many reps have how many successes, failures and trials: all that the likelihood asks."""
 
     won: Tallied
     lost: Tallied
@@ -145,48 +121,36 @@ class Spread(NamedTuple):
 
 @lru_cache(maxsize=1_024)
 def likeliest(spread: Spread, mean: float) -> float:
-    """The strength of the largest marginal likelihood, for reps who win this share together.
-
-    Complexity: O(different numbers in the spread); remembered for a spread seen before.
-    """
+    """The strength of the largest marginal likelihood, for reps who win this share together."""
     if not 0 < mean < 1:
         return MOST
-    found = [_log_likelihood(spread, mean * each, (1 - mean) * each) for each in _GRID]
+    found = [
+        _risen(mean * each, spread.won)
+        + _risen((1 - mean) * each, spread.lost)
+        - _risen(mean * each + (1 - mean) * each, spread.closed)
+        for each in _GRID
+    ]
     best = max(found)
     return max(
         each for each, likelihood in zip(_GRID, found, strict=True) if likelihood >= best - _FLAT
     )
 
 
-def _log_likelihood(spread: Spread, a: float, b: float) -> float:
-    return _risen(a, spread.won) + _risen(b, spread.lost) - _risen(a + b, spread.closed)
-
-
 def _risen(start: float, tallied: Tallied) -> float:
-    """The sum of lgamma(start + number) - lgamma(start); each difference is taken before they are added up."""
+    """The sum of lgamma(start + number) - lgamma(start); differences first, then the sum."""
     before = lgamma(start)
     return sum([count * (lgamma(start + number) - before) for number, count in tallied])
 
 
 @frozen
 class Estimate:
-    """What is known of a rep's rate: the posterior on the log-odds scale.
-
-    Args:
-        centre: The mean of the log-odds.
-        width: The standard deviation of the log-odds.
-    """
+    """What is known of a rep's rate: the posterior on the log-odds scale."""
 
     centre: float
     width: float
 
     def quantile(self, share: float) -> float:
-        """The rate below which the true rate lies with probability ``share``, which is above 0 and below 1.
-
-        Example:
-            >>> f"{posterior(63, 100, Prior(0.63, 100)).quantile(0.95):.3f}"
-            '0.684'
-        """
+        """The rate below which the true rate lies with probability ``share``, between 0 and 1."""
         return _rate(self.centre + self.width * _normal_quantile(share))
 
     def interval(self, confidence: float = 0.9) -> tuple[float, float]:
@@ -204,13 +168,8 @@ def _rate(odds: float) -> float:
 def posterior(successes: float, trials: float, prior: Prior | None) -> Estimate:
     """What is known of a rep's rate after looking at their record.
 
-    Half a success and half a failure are added (Jeffreys 1946), so that the answer is finite for every record.
-    Without a prior they are all that there is besides the record.
-
-    Example:
-        >>> low, high = posterior(0, 0, None).interval(0.8)
-        >>> low < 0.5 < high
-        True
+    Half a success and half a failure are added (Jeffreys 1946), so that the answer is finite for
+    every record. Without a prior they are all that there is besides the record.
     """
     mean, strength = (0.5, 0.0) if prior is None else (prior.mean, prior.backing)
     a = 0.5 + successes + strength * mean
@@ -220,7 +179,7 @@ def posterior(successes: float, trials: float, prior: Prior | None) -> Estimate:
 
 
 def _log_moments(x: float) -> tuple[float, float]:
-    """Mean and variance of the logarithm of a gamma variable: the derivatives digamma and trigamma of lgamma.
+    """Mean and variance of the log of a gamma variable: digamma and trigamma of lgamma.
 
     Abramowitz and Stegun 6.3.5, 6.3.18, 6.4.6 and 6.4.12, to 1e-10.
     """

@@ -8,8 +8,6 @@ from attrs import frozen
 
 from leadroute.model.duration import format_duration
 
-__all__ = ["LeadScore"]
-
 
 @frozen
 class LeadScore:
@@ -18,8 +16,8 @@ class LeadScore:
     Args:
         lead_id: The lead.
         score: From 0 to 1; ``None`` when neither part is known, or the model gave none.
-        fit: The explicit part, 0 to 1; ``None`` when nothing that speaks for the lead can be judged, and nothing
-            speaks against it.
+        fit: The explicit part, 0 to 1; ``None`` when nothing that speaks for the lead can be
+            judged, and nothing speaks against it.
         engagement: The implicit part, 0 to 1; ``None`` when there was no such signal so far.
         completeness: The share of the points of fit that could be judged, 0 to 1.
         grade: The name of the grade; ``None`` when the score is not known, or below all of them.

@@ -34,22 +34,6 @@ from leadroute.rules.evaluation import Lists, Predicates, Registry, registry_of
 from leadroute.rules.fields import SCORE_FIELDS, plain_literal
 from leadroute.rules.verdict import Verdict, compile_verdict, plain_question
 
-__all__ = [
-    "EngagementSignal",
-    "FitCriterion",
-    "LeadGrade",
-    "LeadScoring",
-    "Logistic",
-    "NamedModel",
-    "Predictor",
-    "SourcePoints",
-    "read_points",
-    "read_priority",
-    "read_respond_within",
-    "read_when",
-]
-
-
 T = TypeVar("T")
 
 
@@ -62,11 +46,7 @@ class Predictor(Protocol):
 
 
 def read_when(given: Any) -> Condition:
-    """A converter for the condition of a criterion.
-
-    Raises:
-        ConfigError: It is not a condition, or asks about the rep or the lead score.
-    """
+    """A converter for the condition of a criterion."""
     if not isinstance(given, Condition):
         raise ConfigError(
             f"{given!r:.60} is not a condition; write one such as LEAD.budget > 5_000"
@@ -87,11 +67,7 @@ def is_score(asked: Any) -> bool:
 
 
 def read_points(given: Any) -> float:
-    """A converter for points: a number other than 0.
-
-    Raises:
-        ConfigError: It is something else.
-    """
+    """A converter for points: a number other than 0."""
     number = isinstance(given, int | float) and not isinstance(given, bool)
     if not number or not given or not abs(given) < _LARGEST:
         raise ConfigError(f"points are {given!r:.60}; write a number other than 0, such as 20")
@@ -110,7 +86,7 @@ class FitCriterion:
     Args:
         name: The name in reasons and features, unique.
         when: A condition on the lead.
-        points: What it adds when the condition holds; below 0 for what speaks against the lead. Default 1.
+        points: What it adds when the condition holds; below 0 speaks against it. Default 1.
 
     Raises:
         ConfigError: The condition asks about the rep or about the lead score, or the points are 0.
@@ -200,11 +176,7 @@ def _named(given: Any) -> str:
 
 
 def read_respond_within(given: str | timedelta) -> timedelta:
-    """A converter for the time within which a grade wants its leads contacted.
-
-    Raises:
-        ConfigError: It is not a duration above 0.
-    """
+    """A converter for the time within which a grade wants its leads contacted."""
     found = parse_duration(given)
     if not found:
         raise ConfigError("respond_within is 0s; write a time such as '5m', or leave it out")
@@ -212,11 +184,7 @@ def read_respond_within(given: str | timedelta) -> timedelta:
 
 
 def read_priority(given: Any) -> int:
-    """A converter for the priority of a grade.
-
-    Raises:
-        ConfigError: It is not a whole number.
-    """
+    """A converter for the priority of a grade."""
     try:
         found: int = whole()(given)
     except Refused as refused:
@@ -231,9 +199,9 @@ class LeadGrade:
 
     Args:
         name: What it is called, such as ``hot``; unique, up to 80 characters.
-        at_least: The score from which on a lead belongs to it, 0 to 1; the highest that is reached counts.
-        respond_within: The time within which such a lead must be contacted; ``None`` (default) for no deadline.
-        priority: The priority of such a lead, unless it brings its own; higher goes first. ``None`` (default) for 0.
+        at_least: The score from which on a lead belongs to it, 0 to 1; the highest counts.
+        respond_within: The time within which to contact it; ``None`` (default) for no deadline.
+        priority: Its priority, unless the lead brings one; higher first. ``None`` (default) for 0.
 
     Raises:
         ConfigError: A parameter cannot be read.
@@ -270,7 +238,7 @@ class Logistic:
 
     Args:
         intercept: The log-odds of a lead without any feature.
-        coefficients: The log-odds that each feature adds, by name; a feature that is not named adds nothing.
+        coefficients: The log-odds that each feature adds, by name; others add nothing.
 
     Raises:
         ConfigError: One of them is not a number.
@@ -368,13 +336,14 @@ def _grades(given: Iterable[LeadGrade]) -> tuple[LeadGrade, ...]:
 @guided
 @frozen(kw_only=True, slots=False, repr=False)  # a cached property needs a place for its value
 class LeadScoring:
-    """How leads are scored: what they are (fit), what they did (engagement), and the grade that follows.
+    """How leads are scored: what they are (fit), what they did (engagement), and the grade.
 
-    Formulas: fit = clip(points that hold / points above 0 that could hold, 0, 1), over what can be judged of the lead;
-    not known when nothing that speaks for a lead can be judged and nothing speaks against it;
-    engagement = h / (h + half) with h = sum of points * value * 2 ** (-age / half_life);
-    score = blend * fit + (1 - blend) * engagement, where a part that is not known takes no weight; with a model, its
-    probability. A criterion is judged when what is known decides it: one half of an ``or`` that holds is enough.
+    Formulas: fit = clip(points that hold / points above 0 that could hold, 0, 1), over what can be
+    judged of the lead; not known when nothing that speaks for a lead can be judged and nothing
+    speaks against it; engagement = h / (h + half) with h = sum of points * value * 2 ** (-age /
+    half_life); score = blend * fit + (1 - blend) * engagement, where a part that is not known takes
+    no weight; with a model, its probability. A criterion is judged when what is known decides it:
+    one half of an ``or`` that holds is enough.
 
     Args:
         fit: The explicit criteria.
@@ -383,14 +352,15 @@ class LeadScoring:
         blend: How much fit counts beside engagement, 0 to 1; default 0.5.
         half: The heat that gives half of full engagement; above 0, default 1.
         grades: The grades, in any order.
-        model: A ``Logistic``, or anything with ``predict_proba``, in place of the blend; ``None`` (default) for none.
-            Its features are, in this order, 1 or 0 for each of ``fit`` and ``sources``, and the heat of each kind of
-            ``engagement``. Name it with ``NamedModel`` for a policy file.
-        predicates: The functions that ``predicate(name)`` in a condition calls, by name; a router brings its own.
+        model: A ``Logistic``, or anything with ``predict_proba``, in place of the blend; ``None``
+            (default) for none. Its features are, in this order, 1 or 0 for each of ``fit`` and
+            ``sources``, and the heat of each kind of ``engagement``. Name it with ``NamedModel``
+            for a policy file.
+        predicates: The functions that ``predicate(name)`` calls; a router brings its own.
         lists: The lists that replace the bundled ones, by name; a router brings its own.
 
     Raises:
-        ConfigError: A part is of the wrong kind, two share a name, or two grades begin at the same score.
+        ConfigError: A part is of the wrong kind, a name stands twice, or two grades begin alike.
         UnknownFieldError: A coefficient of a ``Logistic`` names none of the features.
 
     Example:
@@ -465,7 +435,7 @@ class LeadScoring:
         """Return the score at an instant that was checked before.
 
         Raises:
-            FieldTypeError: The instant is needed and not known, or a condition met a fact of the wrong type.
+            FieldTypeError: The instant is needed and not known, or a fact has the wrong type.
         """
         plan = self._plan
         if now is None:
@@ -598,11 +568,7 @@ class _Plan:
         self.timed = any(reads(each.when).now for each in scoring.fit)
 
     def refuse_unknown_time(self, lead: Lead) -> None:
-        """Refuse to score without an instant a lead whose score depends on it.
-
-        Raises:
-            FieldTypeError: It does.
-        """
+        """Refuse to score without an instant a lead whose score depends on it."""
         if self.timed or any(each.kind in self.kinds for each in lead.signals):
             known(None)
 

@@ -1,4 +1,4 @@
-"""Who may belong to a pool at all, found without a look at everybody: many teams in one roster are common.
+"""Who may belong to a pool at all, found without a look at everybody.
 
 The rules of this module: what it leaves out cannot belong, and what it gives is asked in full.
 """
@@ -13,19 +13,11 @@ from leadroute.model.roster import Roster
 from leadroute.rules.conditions import And, Comparison, Condition, Contains, Named
 from leadroute.rules.operand import Const, Field, Operand
 
-__all__ = ["ByValue", "asked_first", "by_value", "likely"]
-
 ByValue: TypeAlias = Mapping[str, Sequence[Rep]]
 
 
 def asked_first(where: Condition) -> tuple[str, str] | None:
-    """The field of the rep and the value with which a condition begins, if it begins so.
-
-    Example:
-        >>> from leadroute.rules.builders import REP
-        >>> asked_first(REP.teams.contains("emea") & (REP.level > 2))
-        ('teams', 'emea')
-    """
+    """The field of the rep and the value with which a condition begins, if it begins so."""
     if isinstance(where, Named):
         return asked_first(where.condition)
     if isinstance(
@@ -47,7 +39,7 @@ def _named(field: Operand, value: Operand) -> tuple[str, str] | None:
 
 
 def by_value(roster: Roster, name: str) -> ByValue | None:
-    """The reps by the values of a field of texts; ``None`` for any other field. O(values of all reps)."""
+    """The reps by the values of a field of texts; ``None`` for any other. O(values of reps)."""
     found: dict[str, list[Rep]] = {}
     for rep in roster.reps:
         value = getattr(rep, name)
@@ -59,13 +51,7 @@ def by_value(roster: Roster, name: str) -> ByValue | None:
 
 
 def likely(kept: dict[str, ByValue | None], where: Condition, roster: Roster) -> Sequence[Rep]:
-    """Those for whom a condition may hold, in the order of their ids.
-
-    Args:
-        kept: What is known of the roster by field; a field that is missing is added.
-        where: The condition.
-        roster: The reps.
-    """
+    """Those for whom a condition may hold, in the order of their ids."""
     asked = asked_first(where)
     if asked is None:
         return roster.reps

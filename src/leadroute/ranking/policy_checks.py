@@ -1,16 +1,9 @@
 """What a router declares, held against each other when it is built, and the version of a policy.
 
-The rules of this module:
-
-* A holiday closes the schedule of every rep who has one, unless the schedule overrides the date.
-* Combined schedules are closed part by part, so that each part keeps its overrides. What is open because something
-  else is closed has no dates of its own: it is closed from midnight to midnight, in its zone.
-* A rep without a schedule is not touched.
-* What cannot work is refused here, never while routing. The error names the rule, pool or factor.
 * It depends on what decides, and on nothing else: no object ids, no hash seeds, no order of sets.
-* It is the same in every process and in every version of Python, and survives ``dump_policy`` and ``load_policy``.
+* It is the same in every process and version of Python, and survives writing and reading.
 * Equal values count alike: 2.0 is 2.
-* What is left at its default does not count, so that a new option of leadroute leaves old versions as they are.
+* What is left at its default does not count, so that a new option leaves versions as they are.
 """
 
 from __future__ import annotations
@@ -21,7 +14,7 @@ from functools import lru_cache
 from itertools import pairwise
 from typing import Any, Final, TypeVar
 
-from attrs import Attribute, evolve, fields, has
+from attrs import evolve, fields, has
 
 from leadroute.errors import ConfigError, UnknownFieldError
 from leadroute.model.duration import digest, parse_duration
@@ -35,43 +28,24 @@ from leadroute.model.working_hours import AllOf, AnyOf, Hours
 from leadroute.ranking.case import Case
 from leadroute.ranking.lead_scoring import LeadScoring
 from leadroute.rules.conditions import Condition, Named, reads, walk
-from leadroute.rules.disposition import DISPOSITIONS, Disposition, check_dispositions
 from leadroute.rules.evaluation import PLAIN, Lists, Predicates, Registry, Test, compile_condition
 from leadroute.rules.fallback import Fallback
-from leadroute.rules.rule import EVERYONE, Factor, Pool, Qualification, Rule, parts_of
+from leadroute.rules.rule import (
+    DISPOSITIONS,
+    EVERYONE,
+    Disposition,
+    Factor,
+    Pool,
+    Qualification,
+    Rule,
+    check_dispositions,
+    parts_of,
+)
 from leadroute.rules.scorer import Scorer, guards
-
-__all__ = [
-    "all_of",
-    "as_atlas",
-    "as_cases",
-    "as_defines",
-    "as_dispositions",
-    "as_fields",
-    "as_grace",
-    "as_lead_scoring",
-    "as_pools",
-    "as_rules",
-    "as_wrap_up",
-    "check_fallback",
-    "check_rule",
-    "fingerprint",
-    "holiday_dates",
-    "membership",
-    "observing",
-    "qualifiers",
-    "refuse_twins",
-    "scoring_with",
-    "zone_name",
-]
 
 
 def holiday_dates(given: Iterable[date]) -> frozenset[date]:
-    """A converter for holidays.
-
-    Raises:
-        ConfigError: Something is not a date, or a calendar has no dates because it works them out when it is asked.
-    """
+    """A converter for holidays."""
     if isinstance(given, str | bytes) or not isinstance(given, Iterable):
         raise ConfigError(f"holidays are {given!r:.60}; write a list of dates")
     found = frozenset(given)
@@ -89,15 +63,7 @@ def holiday_dates(given: Iterable[date]) -> frozenset[date]:
 
 
 def observing(reps: tuple[Rep, ...], holidays: frozenset[date]) -> tuple[Rep, ...]:
-    """The reps with these holidays in their schedules. O(reps), and nothing without holidays.
-
-    Example:
-        >>> (ada,) = observing(
-        ...     (Rep("ada", schedule="mon-fri 09:00-17:00"),), frozenset({date(2026, 12, 25)})
-        ... )
-        >>> str(ada.schedule)
-        'mon-fri 09:00-17:00; holidays 2026-12-25; in UTC'
-    """
+    """The reps with these holidays in their schedules. O(reps), and nothing without holidays."""
     if not holidays:
         return reps
     return tuple(
@@ -121,11 +87,7 @@ _NOBODY: Final = Lead("nobody")
 
 
 def all_of(kind: type[T], name: str, given: Iterable[T]) -> tuple[T, ...]:
-    """A converter for several values of one kind; one alone may stand without a list.
-
-    Raises:
-        ConfigError: Something is of another kind.
-    """
+    """A converter for several values of one kind; one alone may stand without a list."""
     found = tuple(given) if isinstance(given, Iterable) else (given,)
     for each in found:
         if not isinstance(each, kind):
@@ -150,11 +112,7 @@ def as_cases(given: Iterable[Case]) -> tuple[Case, ...]:
 
 
 def as_dispositions(given: Iterable[Disposition] | None) -> tuple[Disposition, ...]:
-    """A converter for dispositions.
-
-    Raises:
-        ConfigError: There are none, or two mean the same word.
-    """
+    """A converter for dispositions."""
     if given is None:
         return DISPOSITIONS
     found = all_of(Disposition, "dispositions", given)
@@ -172,11 +130,7 @@ def as_lead_scoring(given: LeadScoring | None) -> LeadScoring | None:
 def scoring_with(
     scoring: LeadScoring | None, predicates: Predicates, lists: Lists
 ) -> LeadScoring | None:
-    """Return the lead scoring with the predicates and lists of the router, unless it brings its own.
-
-    Raises:
-        ConfigError: A criterion asks for a predicate that is not registered.
-    """
+    """Return the lead scoring with the predicates and lists of the router, unless it brings its own."""
     if scoring is None:
         return None
     own = scoring.registry is not PLAIN
@@ -226,11 +180,7 @@ def zone_name(given: Any) -> str:
 
 
 def membership(pool: Pool, registry: Registry) -> Callable[[Rep, datetime | None], bool]:
-    """Whether a rep belongs to a pool at an instant, as a function.
-
-    Raises:
-        ConfigError: It has the name of the pool of all reps, or its condition asks about the lead or cannot be asked.
-    """
+    """Whether a rep belongs to a pool at an instant, as a function."""
     place = f"pool {pool.name!r}"
     if pool.name == EVERYONE:
         raise ConfigError(f"{EVERYONE!r} is the pool of all reps; choose another name", place)
@@ -250,11 +200,7 @@ def membership(pool: Pool, registry: Registry) -> Callable[[Rep, datetime | None
 def qualifiers(
     qualify: Condition | Qualification | None, registry: Registry
 ) -> tuple[tuple[Factor | Condition, Test], ...]:
-    """The conditions that a lead must meet, part by part, each with its test.
-
-    Raises:
-        ConfigError: A part asks about the rep, or cannot be asked.
-    """
+    """The conditions that a lead must meet, part by part, each with its test."""
     found = []
     for part in parts_of(qualify):
         place = f"qualification {part.name!r}" if isinstance(part, Factor) else "qualify"
@@ -266,11 +212,7 @@ def qualifiers(
 
 
 def check_rule(rule: Rule, pools: Mapping[str, object], registry: Registry) -> None:
-    """Refuse a rule that names a pool that is not there, or asks what cannot be asked.
-
-    Raises:
-        ConfigError: It does.
-    """
+    """Refuse a rule that names a pool that is not there, or asks what cannot be asked."""
     place = f"rule {rule.name!r}"
     if rule.pool is not None:
         _check_pool(rule.pool, pools, place)
@@ -284,11 +226,7 @@ def check_rule(rule: Rule, pools: Mapping[str, object], registry: Registry) -> N
 def check_fallback(
     fallback: Fallback, pools: Mapping[str, object], place: str = "fallback"
 ) -> None:
-    """Refuse steps to a pool that is not there.
-
-    Raises:
-        UnknownFieldError: There is one.
-    """
+    """Refuse steps to a pool that is not there."""
     for case, pool in fallback.pools():
         _check_pool(pool, pools, f"{place}.{case}")
 
@@ -306,32 +244,17 @@ def _compiled(condition: Condition, registry: Registry, place: str) -> Test:
 
 
 def refuse_twins(kind: str, given: Iterable[str]) -> None:
-    """Refuse two things of one name.
-
-    Raises:
-        ConfigError: There are.
-    """
+    """Refuse two things of one name."""
     for one, other in pairwise(sorted(given)):
         if one == other:
             raise ConfigError(f"there are two {kind}s named {one!r}; give each a name of its own")
 
 
-LENGTH: Final = 16
-"""How many hexadecimal digits a version has: 64 bits."""
+LENGTH: Final = 16  # how many hexadecimal digits a version has: 64 bits
 
 
 def fingerprint(policy: Any) -> str:
-    """The version of a policy. O(size of the policy).
-
-    Args:
-        policy: A frozen attrs value that holds conditions, scores and plain values.
-
-    Example:
-        >>> from leadroute.rules.builders import LEAD
-        >>> from leadroute.rules.rule import Rule
-        >>> fingerprint(Rule("us", when=LEAD.country == "us"))
-        '5edf8ac5a12f80c7'
-    """
+    """The version of a policy. O(size of the policy)."""
     meant: set[str] = set()
     outline = _outline(policy, meant)
     return digest(ascii((outline, sorted(meant)))).hex()[:LENGTH]
@@ -359,18 +282,15 @@ def _outline(value: Any, meant: set[str]) -> Any:
     told = [
         (each.name, _outline(given, meant))
         for each in fields(type(value))
-        if each.init and each.eq and (given := getattr(value, each.name)) != _default(each)
+        if each.init
+        and each.eq
+        and (given := getattr(value, each.name)) != each.metadata.get("default", each.default)
     ]
     return [type(value).__name__, told]
 
 
-def _default(each: Attribute[Any]) -> Any:
-    """Return what a field holds when nothing is given for it."""
-    return each.metadata.get("default", each.default)
-
-
 def _explain(conditions: Iterable[Condition], meant: set[str]) -> None:
-    """Note what the names stand for that conditions use, because their text holds the names alone."""
+    """Note what the names in conditions stand for, because their text holds the names alone."""
     for condition in conditions:
         for node in walk(condition):
             if isinstance(node, Named):

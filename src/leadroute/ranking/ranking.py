@@ -16,18 +16,6 @@ from leadroute.ranking.eligibility import Ineligibility
 from leadroute.ranking.lead_score import LeadScore
 from leadroute.rules.fallback import WAIT
 
-__all__ = [
-    "Assignment",
-    "Exclusion",
-    "Known",
-    "Outcome",
-    "Ranking",
-    "ScoreTerm",
-    "Source",
-    "beside",
-    "score_lines",
-]
-
 
 class Outcome(StrEnum):
     """The outcome of a decision, as a code."""
@@ -237,12 +225,13 @@ class Ranking:
         rejections: The excluded reps, in the order of their ids; made by ``source`` when not given.
         detail: More about the outcome, such as the condition that failed in qualification.
         at: The instant of the decision, when it is known.
-        resumes_at: The time of the next decision, when no rep can take the lead now but one can later, over all pools
-            that were ranked; the instant of the decision when that depends on open work and not on time.
+        resumes_at: The time of the next decision, when no rep can take the lead now but one can
+            later, over all pools that were ranked; the instant of the decision when that depends on
+            open work and not on time.
         accept_within: How long an offer of this lead is open.
         policy_version: The version of the policy that decided.
-        factor: For ``DISQUALIFIED``: the name of the first factor that the lead did not meet; the condition when the
-            policy names no factors.
+        factor: For ``DISQUALIFIED``: the name of the first factor that the lead did not meet; the
+            condition when the policy names no factors.
         verdict: For ``DISQUALIFIED``: the outcome of that factor: ``nurture``, ``reject`` or ``review``.
         other_pools: The results of the other pools, in their order; the rule's own pool comes first when it found no
             rep and the lead goes to a rep of another pool, or to one who is not available.
@@ -406,8 +395,10 @@ class Ranking:
         if self.best is not None:
             more = ", though nobody is available" if self.ignore_availability else ""
             return f"Lead {lead} goes to {self.best.label}{by}{more}"
+        empty = self.outcome is Outcome.POOL_EMPTY and self.pool is not None
+        why = f"the pool {self.pool!r} is empty" if empty else self.outcome.reason
         more = f": {self.detail}" if self.detail else ""
-        return f"Lead {lead} goes to nobody{by}: {self.outcome.reason}{more}"
+        return f"Lead {lead} goes to nobody{by}: {why}{more}"
 
     def __str__(self) -> str:
         lines = [self.headline, *score_lines(self.lead_score)]
@@ -451,14 +442,7 @@ def score_lines(found: LeadScore | None) -> Iterator[str]:
 
 @frozen
 class Known:
-    """A source of what was made before: what a pickle of a ranking holds.
-
-    Args:
-        made: The assignments.
-        left: The rejections.
-        chances: The propensities; ``None`` when nothing is left to chance.
-        cost: The score that was given up.
-    """
+    """A source of what was made before: what a pickle of a ranking holds."""
 
     made: tuple[Assignment, ...]
     left: tuple[Exclusion, ...]
@@ -492,14 +476,7 @@ def beside(
     notes: Iterable[str],
     width: int = 0,
 ) -> Iterator[str]:
-    """The lines about everybody and everything but the candidates.
-
-    Args:
-        rejections: Who could not take the lead.
-        other_pools: The other pools that were asked, how it came out there, and who could not take the lead.
-        notes: What else to know.
-        width: How wide the names of the rejected are set.
-    """
+    """The lines about everybody and everything but the candidates."""
     for number, each in enumerate(rejections):
         if not number:
             yield "  Not eligible:"

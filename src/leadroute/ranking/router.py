@@ -1,11 +1,7 @@
 """The router: a frozen policy, and the one pure function that decides.
 
-The rules of this module:
-
-* ``rank`` reads its arguments and nothing else. The same arguments give the same ranking, whatever the order in which
-  the reps stand in the roster.
-* The order of one decision: qualify, match, who may, score, sort. Sorted once, never picked and sorted again.
-* The sort key is (-score, when last assigned with never first, id). Nothing is left to chance.
+``rank`` reads its arguments and nothing else. The same arguments give the same ranking, whatever
+the order in which the reps stand in the roster.
 """
 
 from __future__ import annotations
@@ -19,7 +15,7 @@ from zoneinfo import ZoneInfo
 from attrs import field, frozen
 from attrs import fields as attrs_fields
 
-from leadroute.errors import FieldTypeError, UnknownFieldError
+from leadroute.errors import FieldTypeError, UnknownFieldError, say_where
 from leadroute.model.caps import Cap, as_caps
 from leadroute.model.caps import caps as clean_caps
 from leadroute.model.guidance import guided, guided_attributes, without_defaults
@@ -40,7 +36,7 @@ from leadroute.model.validation import (
 from leadroute.ranking.candidates import CandidateSet, Team, Teams
 from leadroute.ranking.case import Case
 from leadroute.ranking.charges import Charges
-from leadroute.ranking.decide import Asked, Counts, Decided, decide
+from leadroute.ranking.decide import Counts, Decided, decide
 from leadroute.ranking.lead_scoring import LeadScoring
 from leadroute.ranking.membership import likely
 from leadroute.ranking.policy_checks import (
@@ -67,15 +63,16 @@ from leadroute.ranking.policy_checks import (
 )
 from leadroute.ranking.ranking import Outcome, Ranking
 from leadroute.rules.conditions import ALWAYS, Condition, reads
-from leadroute.rules.describe import describe
-from leadroute.rules.disposition import DISPOSITIONS, Disposition
+from leadroute.rules.describe import denied
 from leadroute.rules.evaluation import Predicate, Registry, Test, registry_of
 from leadroute.rules.fallback import Fallback, read_fallback
 from leadroute.rules.matcher import Matcher
 from leadroute.rules.parser import declared
 from leadroute.rules.rule import (
+    DISPOSITIONS,
     EVERYONE,
     ConditionLike,
+    Disposition,
     Factor,
     Pool,
     Qualification,
@@ -84,8 +81,6 @@ from leadroute.rules.rule import (
     read_ignored,
 )
 from leadroute.rules.rule import accept_within as read_accept_within
-
-__all__ = ["Router"]
 
 
 def _as_qualify(
@@ -106,8 +101,8 @@ class Router:
 
     Args:
         rules: The rules in order; the first that matches a lead applies.
-        qualify: The conditions that a lead must meet before any rule: a condition, or a ``Qualification`` by named
-            factors; ``None`` accepts every lead.
+        qualify: The conditions that a lead must meet before any rule: a condition, or a
+            ``Qualification`` by named factors; ``None`` accepts every lead.
         pools: The pools that rules may name.
         accept_within: How long an offer is open when the rule does not say; 5 minutes by default.
         catch_all: The owner of leads that no rep can take: a rep's id, or the name of a queue that people watch.
@@ -115,10 +110,11 @@ class Router:
         definitions: Conditions with a name that policy files may use. Not part of equality: they decide nothing.
         custom_fields: The kinds of custom attributes by name, as for ``parse``. Not part of equality.
         tests: Leads and the expected result, for ``run_tests``. Not part of equality.
-        predicates: The functions that ``predicate(name)`` in a condition calls, by name: each is called with the lead,
-            the rep and the instant (``None`` where there is none) and returns whether it holds. Not part of equality.
-        lists: Lists that replace the bundled ones, by name: ``free_mail``, the domains of free mailboxes. Not part of
-            equality.
+        predicates: The functions that ``predicate(name)`` in a condition calls, by name: each is
+            called with the lead, the rep and the instant (``None`` where there is none) and returns
+            whether it holds. Not part of equality.
+        lists: Lists that replace the bundled ones, by name: ``free_mail``, the domains of free
+            mailboxes. Not part of equality.
         caps: Caps over all reps together, such as ``["100 per day, source webinar"]``.
         timezone: The IANA zone of these caps; UTC when not given.
         territories: The territories, for rules with ``in_territory=True`` and for ``territory_match()``.
@@ -303,8 +299,9 @@ class Router:
             return lead
         try:
             return self._scoring.scored(lead, now)
-        except FieldTypeError as error:
-            raise error.during("lead_scoring", lead.id) from None
+        except Exception as error:
+            say_where(error, "lead_scoring", lead.id)
+            raise
 
     def members(
         self, pool: str | None, roster: Reps, now: datetime | None = None
@@ -420,8 +417,8 @@ class Router:
             previous_offers: What became of earlier offers of this lead, by rep id.
 
         Returns:
-            The decision under the rule that matched; a ``Ranking`` without reps when the lead does not qualify, or no
-            rule is for it.
+            The decision under the rule that matched; a ``Ranking`` without reps when the lead does
+            not qualify, or no rule is for it.
 
         Raises:
             FieldTypeError: As for ``rank``.
@@ -452,9 +449,10 @@ class Router:
         rule = self.rules[position]
         try:
             matches = self.territories.lookup(lead) if self.territories else ()
-            return decide(Asked(self, rule, lead, instant, counts, before, matches), roster)
-        except FieldTypeError as error:
-            raise error.during(rule.name, lead.id) from None
+            return decide(self, rule, roster, lead, instant, counts, before, matches)
+        except Exception as error:
+            say_where(error, rule.name, lead.id)
+            raise
 
     def qualifies(self, lead: Lead, now: datetime | None = None) -> bool:
         """Return whether the lead meets ``qualify``.
@@ -469,15 +467,16 @@ class Router:
     def _disqualified(self, lead: Lead, now: datetime | None) -> list[Factor | Condition]:
         try:
             return [part for part, holds in self._qualifiers if not holds(lead, None, now)]
-        except FieldTypeError as error:
-            raise error.during("qualify", lead.id) from None
+        except Exception as error:
+            say_where(error, "qualify", lead.id)
+            raise
 
     def _refused(
         self, lead: Lead, failed: list[Factor | Condition], now: datetime | None
     ) -> Ranking:
         first = failed[0]
         reasons = [
-            str(part) if isinstance(part, Factor) else f"not true that {describe(part)}"
+            str(part) if isinstance(part, Factor) else denied(part, self.registry.predicates)
             for part in failed
         ]
         return Ranking(

@@ -1,11 +1,6 @@
 """LEAD, REP and NOW, on which the operators live that make conditions.
 
-The rules of this module:
-
-* A ``FieldExpr`` wraps an operand and carries the operators; what they build are plain frozen values.
-* A fact has no truth of its own. Where Python would ask for one, the error shows the rewrite.
-* Each builder reads like the text form, and gives the same tree.
-* Durations and instants are the standard library's, so they can come from you as well.
+A ``FieldExpr`` wraps an operand and carries the operators; what they build are plain frozen values.
 """
 
 from __future__ import annotations
@@ -238,11 +233,7 @@ def operand_of(given: object) -> Operand:
 
 
 def truth(operand: Operand) -> Condition:
-    """The condition that a flag stands for when it is written alone.
-
-    Raises:
-        TruthError: The operand is not a flag.
-    """
+    """The condition that a flag stands for when it is written alone."""
     if isinstance(operand, Field) and operand.kind in (Kind.FLAG, Kind.ANY):
         return Comparison(operand, "==", Const(True))
     raise TruthError(

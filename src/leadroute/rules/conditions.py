@@ -1,15 +1,7 @@
 """Conditions as values, and what they read.
 
-The rules of this module:
-
-* A condition is a value: plain ``==``, hashable, picklable. Comparison operators live on the builders, not here.
-* Conditions combine with ``&``, ``|`` and ``~``. ``bool()`` of a condition is an error that shows the rewrite.
-* One question has one tree. ``And`` and ``Or`` are flat, ``~~a`` is ``a``, a literal stands on the right.
-* ``str()`` is the text form, and ``parse(str(condition)) == condition``.
-* A question about a missing value is answered with false; ``~`` is plain two-valued negation. So ``!=`` and ``not in``
-  are false for a missing value, while ``~(... == ...)`` is true.
-* A question checks its operands when it is built and brings its literals into the form of the field they meet.
-* ``negated`` is for what has a negative in the language (``not in``); it is false for a missing value too.
+A question about a missing value is answered with false; ``~`` is plain two-valued negation. So
+``!=`` and ``not in`` are false for a missing value, while ``~(... == ...)`` is true.
 """
 
 from __future__ import annotations
@@ -18,16 +10,14 @@ import keyword
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any, ClassVar, Final, NoReturn
+from typing import Any, ClassVar, Final, NoReturn
 
 from attrs import field, frozen
 from attrs import fields as attributes_of
 
 from leadroute.errors import ConfigError, TruthError
 from leadroute.model.duration import parse_duration
-from leadroute.model.given import Refused
-from leadroute.model.moments import moment
-from leadroute.model.numbers import number
+from leadroute.model.given import Refused, moment, number
 from leadroute.rules.fields import FIELDS, Kind, plain_literal
 from leadroute.rules.operand import (
     Age,
@@ -43,38 +33,6 @@ from leadroute.rules.operand import (
     literal_text,
     settle,
 )
-
-if TYPE_CHECKING:
-    pass
-
-__all__ = [
-    "ALWAYS",
-    "NEVER",
-    "And",
-    "Comparison",
-    "Condition",
-    "Constant",
-    "Contains",
-    "FreeMail",
-    "Membership",
-    "Named",
-    "Not",
-    "Or",
-    "PredicateCall",
-    "Presence",
-    "Reads",
-    "SetRelation",
-    "TextTest",
-    "as_condition",
-    "compared",
-    "definitions",
-    "is_name",
-    "joined",
-    "literal_for",
-    "reads",
-    "walk",
-]
-
 
 RESERVED: Final = frozenset(
     """
@@ -120,11 +78,7 @@ class Condition:
 
 
 def as_condition(given: object) -> Condition:
-    """The condition that ``given`` stands for: itself, or a builder of a flag such as ``REP.active``.
-
-    Raises:
-        TruthError: It stands for none, usually because of missing parentheses.
-    """
+    """The condition that ``given`` stands for: itself, or a builder of a flag."""
     if isinstance(given, Condition):
         return given
     convert: Callable[[], Condition] | None = getattr(given, "_as_condition", None)
@@ -164,36 +118,30 @@ NEVER: Final = Constant(False)
 """True for no lead."""
 
 
-def _flat(parts: tuple[Condition, ...], kind: type) -> None:
-    if len(parts) < 2 or any(isinstance(part, kind) for part in parts):
-        raise ConfigError(
-            f"{kind.__name__} takes two or more parts that are no {kind.__name__}; use & and | to join"
-        )
-
-
 @frozen(repr=False)
-class And(Condition):
-    """True when every part is."""
-
+class _Joined(Condition):
     parts: tuple[Condition, ...]
 
     def __attrs_post_init__(self) -> None:
-        _flat(self.parts, And)
+        kind = type(self)
+        if len(self.parts) < 2 or any(isinstance(part, kind) for part in self.parts):
+            raise ConfigError(
+                f"{kind.__name__} takes two or more parts that are no {kind.__name__}; use & and | to join"
+            )
         settle(self, depth=deeper(*self.parts))
+
+
+@frozen(repr=False)
+class And(_Joined):
+    """True when every part is."""
 
     def __str__(self) -> str:
         return " and ".join(_chained(self.parts))
 
 
 @frozen(repr=False)
-class Or(Condition):
+class Or(_Joined):
     """True when at least one part is."""
-
-    parts: tuple[Condition, ...]
-
-    def __attrs_post_init__(self) -> None:
-        _flat(self.parts, Or)
-        settle(self, depth=deeper(*self.parts))
 
     def __str__(self) -> str:
         return " or ".join(map(str, self.parts))
@@ -219,7 +167,7 @@ class Not(Condition):
 
 
 def _chained(parts: tuple[Condition, ...]) -> Iterable[str]:
-    """The parts as text; a lower bound followed by an upper bound of the same operand becomes a chain."""
+    """The parts as text; a lower bound and then an upper one of the same operand are a chain."""
     rest = list(reversed(parts))
     while rest:
         part = rest.pop()
@@ -314,7 +262,7 @@ def _read_beside(kind: Kind, given: Operand) -> Operand:
 
 
 def literal_for(beside: Operand, given: Operand, *, fold: bool = False) -> Operand:
-    """``given`` as it meets ``beside``: a text literal in the normal form of that field, anything else as it is."""
+    """``given`` as it meets ``beside``: a text literal in the field's normal form."""
     if not isinstance(given, Const) or given.kind not in (Kind.TEXT, Kind.NAMES):
         return given
     if given.kind is Kind.NAMES:
@@ -355,12 +303,7 @@ _NAME: Final = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,79}")
 
 
 def is_name(given: object) -> bool:
-    """Whether a definition may be called this.
-
-    Example:
-        >>> is_name("enterprise"), is_name("lead"), is_name("in")
-        (True, False, False)
-    """
+    """Whether a definition may be called this."""
     return (
         isinstance(given, str)
         and _NAME.fullmatch(given) is not None
@@ -431,11 +374,7 @@ class Contains(Condition):
 
 
 def wanted(operand: Operand, kind: Kind, what: str) -> None:
-    """Refuse an operand that cannot be of the kind.
-
-    Raises:
-        ConfigError: It cannot.
-    """
+    """Refuse an operand that cannot be of the kind."""
     if operand.kind not in (kind, Kind.ANY) or isinstance(operand, Arithmetic):
         raise ConfigError(f"{what} must be {kind.expected}; {operand} is {operand.kind.expected}")
 
@@ -492,7 +431,7 @@ class Presence(Condition):
 
 @frozen(repr=False)
 class SetRelation(Condition):
-    """One set overlaps another (they share a name), or covers it (it has every name of the other)."""
+    """One set overlaps another (they share a name), or covers it (it has all its names)."""
 
     relation: str
     left: Operand
@@ -510,9 +449,7 @@ class SetRelation(Condition):
         for side in (self.left, self.right):
             wanted(side, Kind.NAMES, f"what {self.relation}() compares")
         settle(
-            self,
-            left=literal_for(self.right, self.left),
-            right=literal_for(self.left, self.right),
+            self, left=literal_for(self.right, self.left), right=literal_for(self.left, self.right)
         )
 
     def __str__(self) -> str:
@@ -556,14 +493,7 @@ class PredicateCall(Condition):
 
 @frozen
 class Reads:
-    """What a condition reads.
-
-    Args:
-        fields: The standard fields and attributes, of the lead and of the rep.
-        signals: The kinds of signals.
-        checks: The names of your predicates; what those read is not known.
-        now: Whether the answer changes with the instant of the decision.
-    """
+    """What a condition reads."""
 
     fields: frozenset[Field]
     signals: frozenset[str]
@@ -582,13 +512,7 @@ class Reads:
 
 
 def walk(condition: Condition) -> Iterator[Condition | Operand]:
-    """Every node of the tree, parents first, from left to right. O(nodes).
-
-    Example:
-        >>> from leadroute.rules.builders import LEAD
-        >>> [str(node) for node in walk(LEAD.budget > 5)]
-        ['lead.budget > 5', 'lead.budget', '5']
-    """
+    """Every node of the tree, parents first, from left to right. O(nodes)."""
     pending: list[Condition | Operand] = [condition]
     while pending:
         node = pending.pop()
@@ -604,14 +528,7 @@ def walk(condition: Condition) -> Iterator[Condition | Operand]:
 
 
 def reads(condition: Condition) -> Reads:
-    """What the condition reads. O(nodes).
-
-    Example:
-        >>> from leadroute.rules.builders import LEAD, REP
-        >>> asked = reads(LEAD.language.in_(REP.languages))
-        >>> [str(field) for field in asked.rep]
-        ['rep.languages']
-    """
+    """What the condition reads. O(nodes)."""
     nodes = list(walk(condition))
     return Reads(
         frozenset(node for node in nodes if isinstance(node, Field)),
@@ -622,16 +539,7 @@ def reads(condition: Condition) -> Reads:
 
 
 def definitions(condition: Condition) -> dict[str, Condition]:
-    """The named conditions within, innermost first, as ``parse(..., defines=...)`` takes them. O(nodes).
-
-    Raises:
-        ConfigError: One name stands for two conditions.
-
-    Example:
-        >>> from leadroute.rules.builders import LEAD, define
-        >>> definitions(~define("big", LEAD.employees > 500))
-        {'big': <Comparison lead.employees > 500>}
-    """
+    """The named conditions within, innermost first, as ``parse(..., defines=...)`` takes them."""
     found: dict[str, Condition] = {}
     for node in reversed(list(walk(condition))):
         if (

@@ -1,17 +1,15 @@
 """Conditions in plain words, for people who do not read code: reasons, reports, diagrams.
 
-The rules of this module:
-
-* Every construct has a sentence. Numbers get thousands separators, lists end with "or".
-* Words of the rep say so. Words of the lead do where they meet words of the rep; elsewhere they do not, because most
-  conditions are about the lead.
-* Parts are bracketed where "and" and "or" could be misread.
+Words of the rep say so. Words of the lead do where they meet words of the rep; elsewhere they do
+not, because most conditions are about the lead.
+A predicate of yours says what the first line of its docstring says.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Set
 from datetime import datetime, timedelta
+from inspect import isroutine
 from typing import Any, Final
 
 from leadroute.model.duration import format_duration
@@ -45,11 +43,16 @@ from leadroute.rules.operand import (
     SignalStat,
 )
 
-__all__ = ["describe", "duration_in_words", "operand_in_words", "value_in_words"]
+_Predicates = Mapping[str, Callable[..., Any]]
+_NO_PREDICATES: Final[_Predicates] = {}
 
 
-def describe(condition: Condition) -> str:
+def describe(condition: Condition, predicates: _Predicates = _NO_PREDICATES) -> str:
     """The condition in plain words. O(nodes).
+
+    Args:
+        condition: The condition.
+        predicates: The predicates of the policy, whose docstrings are their words.
 
     Example:
         >>> from leadroute.rules.builders import LEAD, REP
@@ -58,10 +61,55 @@ def describe(condition: Condition) -> str:
         >>> describe(LEAD.language.in_(REP.languages))
         "the rep's languages include the lead's language"
     """
-    return _CONDITIONS[type(condition)](condition)
+    return _CONDITIONS[type(condition)](condition, predicates)
 
 
-def _listed(values: Iterable[str], last: str = "or") -> str:
+def bracketed(condition: Condition, predicates: _Predicates = _NO_PREDICATES) -> str:
+    """The condition in plain words, in brackets where a "not" before it could be misread.
+
+    Example:
+        >>> from leadroute.rules.builders import LEAD
+        >>> bracketed((LEAD.budget > 1) | (LEAD.country == "US"))
+        '(budget is more than 1 or country is US)'
+    """
+    words = describe(condition, predicates)
+    return f"({words})" if isinstance(condition, And | Or) else words
+
+
+def denied(condition: Condition, predicates: _Predicates = _NO_PREDICATES) -> str:
+    """That the condition does not hold, in plain words."""
+    return f"not true that {bracketed(condition, predicates)}"
+
+
+def docline(function: Callable[..., Any]) -> str:
+    """The first line of a function's docstring without its full stop; empty without one.
+
+    Example:
+        >>> docline(docline)
+        "The first line of a function's docstring without its full stop; empty without one"
+    """
+    text = (function.__doc__ or "").strip() if isroutine(function) else ""
+    return text.partition("\n")[0].rstrip(". ")
+
+
+def plural(count: float, noun: str, form: str = ",") -> str:
+    """A number with its noun, in the plural unless it is one.
+
+    Args:
+        count: The number.
+        noun: The noun in the singular.
+        form: How the number is written, as for ``format``.
+
+    Example:
+        >>> plural(1, "bad row"), plural(1_200, "lead")
+        ('1 bad row', '1,200 leads')
+    """
+    number = format(count, form)
+    return f"{number} {noun}{'s' * (number != '1')}"
+
+
+def listed(values: Iterable[str], last: str = "or") -> str:
+    """Texts in one line, such as ``US, CA or MX``."""
     *most, final = values
     return f"{', '.join(most)} {last} {final}" if most else final
 
@@ -70,19 +118,14 @@ _UNITS: Final = (("day", 86_400), ("hour", 3_600), ("minute", 60), ("second", 1)
 
 
 def duration_in_words(duration: timedelta) -> str:
-    """A duration as people say it.
-
-    Example:
-        >>> duration_in_words(timedelta(minutes=90)), duration_in_words(timedelta(seconds=1.5))
-        ('1 hour 30 minutes', '1s500ms')
-    """
+    """A duration as people say it."""
     if not duration or duration % timedelta(seconds=1):
         return format_duration(duration)
     left, parts = int(duration.total_seconds()), []
     for unit, size in _UNITS:
         count, left = divmod(left, size)
         if count:
-            parts.append(f"{count} {unit}{'s' * (count != 1)}")
+            parts.append(plural(count, unit))
     return " ".join(parts)
 
 
@@ -98,8 +141,16 @@ def value_in_words(value: Any) -> str:
         minus = "minus " if value < timedelta(0) else ""
         return f"{minus}{duration_in_words(abs(value))}"
     if isinstance(value, tuple):
-        return _listed(value, "and") if value else "nothing"
+        return listed(value, "and") if value else "nothing"
+    if isinstance(value, Set | Mapping):
+        found = sorted(value)
+        more = [f"{len(found) - _MOST} more"] if len(found) > _MOST + 1 else []
+        return listed([*found[:_MOST], *more] if more else found, "and")
     return str(value)
+
+
+_MOST: Final = 6
+"""How many names of a set are told, the others are counted."""
 
 
 def _field(operand: Field, whose: str) -> str:
@@ -162,22 +213,20 @@ _TIMES: Final = {
 }
 
 
-def _comparison(condition: Comparison) -> str:
+def _comparison(condition: Comparison, _predicates: _Predicates) -> str:
     timed = Kind.INSTANT in (condition.left.kind, condition.right.kind)
     relation = (_TIMES if timed else _RELATIONS)[condition.op]
     left, right = _sides(condition, condition.left, condition.right)
     return f"{left} {relation} {right}"
 
 
-def _membership(condition: Membership) -> str:
+def _membership(condition: Membership, _predicates: _Predicates) -> str:
     relation = "is known and is not" if condition.negated else "is"
-    listed = (
-        _listed(map(value_in_words, condition.values)) if condition.values else "one of nothing"
-    )
-    return f"{operand_in_words(condition.operand)} {relation} {listed}"
+    values = [*map(value_in_words, condition.values)] or ["one of nothing"]
+    return f"{operand_in_words(condition.operand)} {relation} {listed(values)}"
 
 
-def _contains(condition: Contains) -> str:
+def _contains(condition: Contains, _predicates: _Predicates) -> str:
     plural = condition.container.kind in (Kind.NAMES, Kind.LEVELS)
     verb = (
         ("include" if plural else "contains")
@@ -192,47 +241,50 @@ _TEXTS: Final = {"startswith": "starts with", "endswith": "ends with", "like": "
 _JOINTS: Final[Mapping[type, str]] = {And: " and ", Or: " or "}
 
 
-def _joined(condition: And | Or) -> str:
-    parts = [
-        f"({describe(part)})" if isinstance(part, And | Or) else describe(part)
-        for part in condition.parts
-    ]
+def _joined(condition: And | Or, predicates: _Predicates) -> str:
+    parts = [bracketed(part, predicates) for part in condition.parts]
     return _JOINTS[type(condition)].join(parts)
 
 
-def _relation(condition: SetRelation) -> str:
+def _relation(condition: SetRelation, _predicates: _Predicates) -> str:
     left, right = _sides(condition, condition.left, condition.right)
     if condition.relation == "overlaps":
         return f"{left} and {right} have something in common"
     return f"{left} include all of {right}"
 
 
-def _predicate(condition: PredicateCall) -> str:
+def _predicate(condition: PredicateCall, predicates: _Predicates) -> str:
     with_ = (
-        f" with {_listed(map(value_in_words, condition.arguments), 'and')}"
+        f" with {listed(map(value_in_words, condition.arguments), 'and')}"
         if condition.arguments
         else ""
     )
-    return f"the predicate {condition.name!r} holds{with_}"
+    said = docline(predicates[condition.name]) if condition.name in predicates else ""
+    if not said:
+        return f"the predicate {condition.name!r} holds{with_}"
+    first = said[0] if said[1:2].isupper() else said[0].lower()
+    return f"{first}{said[1:]}{with_}"
 
 
-_CONDITIONS: Final[Mapping[type, Callable[[Any], str]]] = {
+_CONDITIONS: Final[Mapping[type, Callable[[Any, _Predicates], str]]] = {
     And: _joined,
     Or: _joined,
-    Not: lambda condition: f"it is not so that ({describe(condition.part)})",
-    Constant: lambda condition: "always" if condition.value else "never",
-    Named: lambda condition: condition.name,
+    Not: lambda condition, predicates: (
+        f"it is not so that ({describe(condition.part, predicates)})"
+    ),
+    Constant: lambda condition, _: "always" if condition.value else "never",
+    Named: lambda condition, _: condition.name,
     Comparison: _comparison,
     Membership: _membership,
     Contains: _contains,
-    TextTest: lambda condition: (
+    TextTest: lambda condition, _: (
         f"{operand_in_words(condition.operand)} {_TEXTS[condition.op]} {condition.text!r}"
     ),
-    Presence: lambda condition: (
+    Presence: lambda condition, _: (
         f"{operand_in_words(condition.operand)} is {'known' if condition.present else 'missing'}"
     ),
     SetRelation: _relation,
-    FreeMail: lambda condition: (
+    FreeMail: lambda condition, _: (
         f"{operand_in_words(condition.operand)} is with a provider of free mailboxes"
     ),
     PredicateCall: _predicate,

@@ -1,26 +1,17 @@
-"""Conditions as nested closures: the straightforward evaluator, and the reference for every faster one.
+"""Conditions as nested closures: the plain evaluator, and the reference for every faster one.
 
-The rules of this module:
-
-* No regular expression and no backtracking: each piece between two stars is looked for once, leftmost, after the
-  last one.
-* A piece with ``?`` is searched with one shift and one mask per character (Baeza-Yates and Gonnet 1992, shift-and).
-* A reader returns the value of an operand, or ``None`` when it is missing.
-* Values of standard fields were checked by the model; only attributes are checked here, against what the condition
-  needs.
 * Messages never repeat a text out of an attribute, because it may be personal.
-* A tree is compiled once; judging a lead calls closures and walks no tree. Nothing is generated or evaluated as code.
 * A question about a missing value is answered with false.
-* What your predicate returns is checked: true or false, and nothing that merely looks like it.
 """
 
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable, Container, Mapping
+from collections.abc import Callable, Container, Hashable, Mapping
 from datetime import datetime
 from functools import lru_cache
-from typing import Any, Final, Protocol, TypeAlias
+from operator import attrgetter
+from typing import Any, Final, TypeAlias
 
 from attrs import field, frozen
 
@@ -45,6 +36,7 @@ from leadroute.rules.conditions import (
     SetRelation,
     TextTest,
     reads,
+    walk,
 )
 from leadroute.rules.fields import Kind
 from leadroute.rules.operand import (
@@ -59,28 +51,6 @@ from leadroute.rules.operand import (
     SignalStat,
     calculate,
 )
-
-__all__ = [
-    "COMPARISONS",
-    "FREE_MAIL",
-    "LANGUAGE",
-    "LISTS",
-    "PLAIN",
-    "TYPES",
-    "Lists",
-    "Predicate",
-    "Predicates",
-    "Read",
-    "Registry",
-    "Test",
-    "compile_condition",
-    "described",
-    "evaluate",
-    "glob",
-    "reader",
-    "registry_of",
-]
-
 
 FREE_MAIL: Final = frozenset(
     """
@@ -107,13 +77,7 @@ _Search = Callable[[str, int], int]
 
 
 def glob(pattern: str) -> Callable[[str], bool]:
-    """The test whether a whole text is like ``pattern``. O(text + pattern) string work for each call.
-
-    Example:
-        >>> mail = glob("*@example.???")
-        >>> mail("ann@example.com"), mail("ann@example.com.au")
-        (True, False)
-    """
+    """The test whether a whole text is like ``pattern``. O(text + pattern) for each call."""
     pieces = pattern.split("*")
     if len(pieces) == 1:
         return lambda text: len(text) == len(pattern) and _fits(pattern, text, 0)
@@ -199,12 +163,7 @@ def reader(operand: Operand, kind: Kind) -> Read:
 
 
 def described(value: object) -> str:
-    """A value in a message: its type, and itself unless it may be personal.
-
-    Example:
-        >>> described("Jo Doe"), described(3)
-        ('a text of 6 characters', 'the number 3')
-    """
+    """A value in a message: its type, and itself unless it may be personal."""
     if isinstance(value, str):
         return f"a text of {len(value)} characters"
     if isinstance(value, bool | datetime):
@@ -299,17 +258,11 @@ Test: TypeAlias = Callable[[Lead, Rep | None, datetime | None], bool]
 """A compiled condition: lead, rep and instant to true or false."""
 
 
-class Predicate(Protocol):
-    """A function of yours that conditions can call.
+Predicate: TypeAlias = Callable[..., bool]
+"""A function of yours that conditions can call.
 
-    It gets the lead, the rep or ``None``, and the instant or ``None``.
-    """
-
-    def __call__(
-        self, lead: Lead, rep: Rep | None, now: datetime | None, /, *arguments: Any
-    ) -> bool:
-        """Whether it holds."""
-
+It gets the lead, the rep or ``None``, the instant or ``None``, and the arguments of the call.
+"""
 
 Predicates: TypeAlias = Mapping[str, Predicate] | None
 """The functions that ``predicate(name)`` calls, by name."""
@@ -324,39 +277,19 @@ def _frozen(given: Mapping[str, Predicate]) -> FrozenDict[str, Predicate]:
 
 @frozen(eq=False)
 class Registry:
-    """The predicates and lists that conditions may name.
-
-    Args:
-        predicates: The predicates that ``predicate(name)`` may ask, by name.
-        free_mail: Domains of free mailboxes, for ``is_free_mail``.
-    """
+    """The predicates and lists that conditions may name."""
 
     predicates: Mapping[str, Predicate] = field(factory=FrozenDict, converter=_frozen)
     free_mail: Container[str] = FREE_MAIL
 
 
-PLAIN: Final = Registry()
-"""No predicates, and the bundled list of free mailboxes."""
+PLAIN: Final = Registry()  # no predicates, and the bundled list of free mailboxes
 
-LISTS: Final = ("free_mail",)
-"""The lists that a policy may replace."""
+LISTS: Final = ("free_mail",)  # the lists that a policy may replace
 
 
 def registry_of(predicates: Predicates = None, lists: Lists = None) -> Registry:
-    """Return the registry of these predicates and lists.
-
-    Args:
-        predicates: The functions that ``predicate(name)`` calls, by name; ``None`` for none.
-        lists: The lists that replace the bundled ones, by name: ``free_mail`` for ``is_free_mail``; ``None`` for none.
-
-    Raises:
-        FieldTypeError: One of them is not a mapping.
-        UnknownFieldError: There is no list of this name.
-
-    Example:
-        >>> registry_of(lists={"free_mail": {"acme.org"}}).free_mail
-        {'acme.org'}
-    """
+    """Return the registry of these predicates and lists."""
     functions, names = {} if predicates is None else predicates, {} if lists is None else lists
     must_be(Mapping, predicates=functions)
     must_be(Mapping, lists=names)
@@ -367,25 +300,7 @@ def registry_of(predicates: Predicates = None, lists: Lists = None) -> Registry:
 
 
 def compile_condition(condition: Condition, registry: Registry = PLAIN) -> Test:
-    """The condition as a function ``test(lead, rep, now)``.
-
-    Args:
-        condition: The condition.
-        registry: The predicates and lists of the policy.
-
-    Returns:
-        A function that judges one lead in time linear in the condition. ``rep`` and ``now`` may be ``None`` when the
-        condition does not ask about them.
-
-    Raises:
-        UnknownFieldError: A predicate is not registered; the message suggests the nearest.
-
-    Example:
-        >>> from leadroute.rules.builders import LEAD
-        >>> test = compile_condition(LEAD.country.in_(["US", "CA"]))
-        >>> test(Lead("L-1", country="ca"), None, None)
-        True
-    """
+    """The condition as a function ``test(lead, rep, now)``."""
     return _CONDITIONS[type(condition)](condition, registry)
 
 
@@ -636,7 +551,12 @@ def _predicate(condition: PredicateCall, registry: Registry) -> Test:
     arguments = condition.arguments
 
     def test(lead: Lead, rep: Rep | None, now: datetime | None) -> bool:
-        answer = predicate(lead, rep, now, *arguments)
+        try:
+            answer = predicate(lead, rep, now, *arguments)
+        except Exception as error:
+            beside = "" if rep is None else f", rep {rep.id!r}"
+            error.add_note(f"{condition}, lead {lead.id!r}{beside}")
+            raise
         if not isinstance(answer, bool):
             raise FieldTypeError(f"the answer of {condition}", described(answer), "True or False")
         return answer
@@ -659,3 +579,37 @@ _CONDITIONS: Final[Mapping[type, Callable[[Any, Registry], Test]]] = {
     FreeMail: _free_mail,
     PredicateCall: _predicate,
 }
+
+
+LeadValues: TypeAlias = Callable[[Lead], Hashable]
+
+_ALIKE: Final = ()
+
+
+@lru_cache(maxsize=4_096)
+def lead_values(condition: Condition, registry: Registry) -> LeadValues | None:
+    """A function from a lead to the values that the condition reads of it."""
+    asked = reads(condition)
+    own_list = registry.free_mail is not FREE_MAIL and any(
+        isinstance(node, FreeMail) for node in walk(condition)
+    )
+    if asked.now or asked.checks or asked.signals or own_list:
+        return None
+    plain = sorted(field.name for field in asked.lead if not field.custom)
+    custom = sorted(field.name for field in asked.lead if field.custom)
+    if custom:
+        return _with_attributes(tuple(plain), tuple(custom))
+    return attrgetter(*plain) if plain else lambda _lead: _ALIKE
+
+
+def _with_attributes(plain: tuple[str, ...], custom: tuple[str, ...]) -> LeadValues:
+    """Attributes with their types, because True equals 1 and a condition tells them apart."""
+
+    def values(lead: Lead) -> Hashable:
+        found: list[Any] = [getattr(lead, name) for name in plain]
+        for name in custom:
+            value = lead.attributes.get(name)
+            found += [type(value), value]
+        return tuple(found)
+
+    return values

@@ -1,12 +1,7 @@
 """What happens to a lead when its rule finds no rep: four cases, each with steps to take in order.
 
-The rules of this module:
-
-* A step is ``pool NAME``, ``ignore_availability``, ``wait`` or ``catch_all``. The first that finds a rep is the last
-  one taken.
-* ``wait`` and ``catch_all`` end the steps: nothing may follow them.
-* ``ignore_availability`` is for ``none_available`` alone, and no other pool can be asked for ``no_rule_matched``: there
-  is no rule under which its reps could be judged.
+* ``ignore_availability`` is for ``none_available`` alone, and no other pool can be asked for
+  ``no_rule_matched``: there is no rule under which its reps could be judged.
 * What a rule does not say, the router says; what the router does not say, ``DEFAULTS`` says.
 """
 
@@ -22,19 +17,6 @@ from leadroute.errors import ConfigError, UnknownFieldError
 from leadroute.model.guidance import guided
 from leadroute.model.validation import FrozenDict, Refused, ident
 
-__all__ = [
-    "CASES",
-    "CATCH_ALL",
-    "DEFAULTS",
-    "IGNORE_AVAILABILITY",
-    "WAIT",
-    "Fallback",
-    "pool_of",
-    "read_fallback",
-    "read_steps",
-    "steps_as_text",
-]
-
 WAIT: Final = "wait"
 CATCH_ALL: Final = "catch_all"
 IGNORE_AVAILABILITY: Final = "ignore_availability"
@@ -43,29 +25,12 @@ _REMEDY: Final = "write steps such as 'pool emea, wait' or 'catch_all'"
 
 
 def pool_of(step: str) -> str | None:
-    """The pool that a step asks; ``None`` when it asks none.
-
-    Example:
-        >>> pool_of("pool emea")
-        'emea'
-    """
+    """The pool that a step asks; ``None`` when it asks none."""
     return step.removeprefix(_POOL) if step.startswith(_POOL) else None
 
 
 def read_steps(case: str, given: str | Iterable[str]) -> tuple[str, ...]:
-    """The steps of one case.
-
-    Args:
-        case: The case, such as ``none_available``.
-        given: Text with commas between the steps, or one text for each step.
-
-    Raises:
-        ConfigError: They are no steps, or do not go together; the place is the case.
-
-    Example:
-        >>> read_steps("none_available", "pool emea, ignore_availability")
-        ('pool emea', 'ignore_availability')
-    """
+    """The steps of one case."""
     parts: Any = given.split(",") if isinstance(given, str) else given
     if not isinstance(parts, list | tuple) or not all(isinstance(part, str) for part in parts):
         raise ConfigError(f"is {given!r:.60}; {_REMEDY}", case)
@@ -105,12 +70,7 @@ def _pool_name(case: str, given: str) -> str:
 
 
 def steps_as_text(steps: tuple[str, ...]) -> str | list[str]:
-    """Steps as a policy file holds them: text, or a list where a pool's name has a comma.
-
-    Example:
-        >>> steps_as_text(("pool emea", "ignore_availability"))
-        'pool emea, ignore_availability'
-    """
+    """Steps as a policy file holds them: text, or a list where a pool's name has a comma."""
     return list(steps) if any("," in step for step in steps) else ", ".join(steps)
 
 
@@ -128,12 +88,12 @@ class Fallback:
 
     There are four cases; ``None`` leaves a case as it is.
 
-    Each case is text such as ``"pool emea, pool apac, ignore_availability"``, or a list of steps. The steps are taken
-    in order until a rep is found:
+    Each case is text such as ``"pool emea, pool apac, ignore_availability"``, or a list of steps.
+    The steps are taken in order until a rep is found:
 
     * ``pool NAME`` ranks the reps of another pool under the same rule; the turns and caps of that pool count.
-    * ``ignore_availability`` ranks the pools so far again and ignores schedules, presence, wrap-up and calling hours.
-      Capacity, caps, requirements and earlier offers still count.
+    * ``ignore_availability`` ranks the pools so far again and ignores schedules, presence, wrap-up
+      and calling hours. Capacity, caps, requirements and earlier offers still count.
     * ``wait`` means that the lead waits until a rep is back, or, when that time is not known, until the next sweep.
     * ``catch_all`` gives it to the catch-all.
 
@@ -195,8 +155,7 @@ class Fallback:
                     yield case, pool
 
 
-CASES: Final = tuple(each.name for each in fields(Fallback))
-"""The four cases."""
+CASES: Final = tuple(each.name for each in fields(Fallback))  # the four cases
 
 DEFAULTS: Final[Mapping[str, tuple[str, ...]]] = FrozenDict(
     {case: (WAIT if case == "none_available" else CATCH_ALL,) for case in CASES}
@@ -205,11 +164,7 @@ DEFAULTS: Final[Mapping[str, tuple[str, ...]]] = FrozenDict(
 
 
 def read_fallback(given: Fallback | Mapping[str, Any]) -> Fallback:
-    """A converter: the value itself, or its cases by name.
-
-    Raises:
-        ConfigError: A case is not known, or its steps cannot be.
-    """
+    """A converter: the value itself, or its cases by name."""
     if isinstance(given, Fallback):
         return given
     if not isinstance(given, Mapping):

@@ -1,14 +1,7 @@
 """The fields of leads and reps: their names, kinds and values.
 
-The rules of this module:
-
-* A field has one kind. Conditions are checked against the kinds when they are built, not when a lead comes.
-* A literal that is compared with a field goes through the cleaner of that field, taken from the model itself, so
-  ``LEAD.country == "us"`` and a lead from ``us`` meet as ``US``.
-* A piece of a text (a prefix, a pattern) only gets the letter case of the field.
-* ``industry`` is a standard field; ``lead['plan']`` and ``rep['plan']`` are custom attributes.
-* A name is checked when the scorer is built. A value of the wrong type counts as not known, so that one odd lead holds
-  up nobody.
+* A literal that is compared with a field goes through the cleaner of that field, taken from the
+  model itself, so ``LEAD.country == "us"`` and a lead from ``us`` meet as ``US``.
 * Names, e-mail addresses and phone numbers are never read: what is read here ends up in reasons and in counters.
 """
 
@@ -31,22 +24,6 @@ from leadroute.model.validation import Cleaner, Refused, ident, number
 from leadroute.model.validation import text as clean_text
 from leadroute.model.values import policy_region
 
-__all__ = [
-    "CUSTOM_KINDS",
-    "FIELDS",
-    "SCORE_FIELDS",
-    "FieldSpec",
-    "Kind",
-    "is_brought",
-    "number_of",
-    "number_title",
-    "rep_number_title",
-    "spec_of",
-    "text_title",
-    "text_titles",
-    "texts_of",
-]
-
 
 class Kind(StrEnum):
     """What a field, a literal or a calculation holds."""
@@ -62,12 +39,7 @@ class Kind(StrEnum):
 
     @property
     def expected(self) -> str:
-        """The kind as the end of a sentence that begins with "it must be".
-
-        Example:
-            >>> Kind.NAMES.expected
-            'a set of names'
-        """
+        """The kind as the end of a sentence that begins with "it must be"."""
         return _EXPECTED[self]
 
 
@@ -88,16 +60,7 @@ CUSTOM_KINDS = (Kind.TEXT, Kind.NUMBER, Kind.INSTANT, Kind.FLAG, Kind.NAMES)
 
 @frozen
 class FieldSpec:
-    """One standard field.
-
-    Args:
-        entity: ``lead`` or ``rep``.
-        name: The field's name.
-        kind: What it holds.
-        label: What people call it in a sentence.
-        clean: The model's cleaner of the whole value.
-        fold: What a piece of the text goes through: the letter case of the field.
-    """
+    """One standard field."""
 
     entity: str
     name: str
@@ -107,15 +70,7 @@ class FieldSpec:
     fold: Callable[[str], str]
 
     def literal(self, given: str) -> str:
-        """The form in which a text literal meets this field.
-
-        Raises:
-            ConfigError: The field can never hold this text.
-
-        Example:
-            >>> spec_of("lead", "country").literal("us")
-            'US'
-        """
+        """The form in which a text literal meets this field."""
         if self.kind is Kind.LEVELS:
             return plain_literal(given)
         try:
@@ -127,23 +82,14 @@ class FieldSpec:
 
 
 def not_empty(found: str | None) -> str:
-    """``found``, which is not empty.
-
-    Raises:
-        ConfigError: It is, and no field ever holds an empty text.
-    """
+    """``found``, which is not empty."""
     if not found:
         raise ConfigError("an empty text never matches; ask `is missing` or `is present` instead")
     return found
 
 
 def plain_literal(given: str) -> str:
-    """The form in which a text literal meets a field that is not in the catalog.
-
-    Example:
-        >>> plain_literal(" gold ")
-        'gold'
-    """
+    """The form in which a text literal meets a field that is not in the catalog."""
     try:
         return not_empty(clean_text(given))
     except Refused as refused:
@@ -247,12 +193,7 @@ FIELDS: Mapping[str, Mapping[str, FieldSpec]] = MappingProxyType(
 
 
 def is_brought(entity: str, name: str) -> bool:
-    """Tell whether a lead or a rep brings a standard field of this name, so that no attribute may be declared by it.
-
-    Example:
-        >>> is_brought("lead", "country"), is_brought("lead", "score")
-        (True, False)
-    """
+    """Tell whether a lead or a rep brings a standard field of this name."""
     return name in FIELDS[entity] and not (entity == "lead" and name in SCORE_FIELDS)
 
 
@@ -267,21 +208,7 @@ _ELSEWHERE = {
 
 
 def spec_of(entity: str, name: str, known: Iterable[str] = ()) -> FieldSpec:
-    """The standard field of this name.
-
-    Args:
-        entity: ``lead`` or ``rep``.
-        name: The field's name.
-        known: Declared custom names, which an error may suggest as well.
-
-    Raises:
-        UnknownFieldError: There is none; the message suggests the nearest.
-        ConfigError: The name is part of the model and is reached in another way.
-
-    Example:
-        >>> spec_of("lead", "employees").kind
-        <Kind.NUMBER: 'number'>
-    """
+    """The standard field of this name."""
     found = FIELDS[entity].get(name)
     if found is not None:
         return found
@@ -295,25 +222,12 @@ _ATTRIBUTE = re.compile(r"(lead|rep)\['([^'\\]+)'\]")
 
 
 def text_title(given: Any) -> str:
-    """The name of a fact of the lead that holds text, or several texts.
-
-    Raises:
-        UnknownFieldError: The lead has no such field.
-
-    Example:
-        >>> text_title("industry"), text_title("lead['plan']")
-        ('industry', "lead['plan']")
-    """
+    """The name of a fact of the lead that holds text, or several texts."""
     return _title(given, "lead", Kind.TEXT)
 
 
 def text_titles(given: Any) -> tuple[str, ...]:
-    """Several names of facts of the lead that hold text; one alone may stand without a list.
-
-    Raises:
-        ConfigError: There are none.
-        UnknownFieldError: The lead has no such field.
-    """
+    """Several names of facts of the lead that hold text; one alone may stand without a list."""
     alone = isinstance(given, str) or hasattr(given, "operand") or not isinstance(given, Iterable)
     found = tuple(map(text_title, (given,) if alone else given))
     if not found:
@@ -322,28 +236,12 @@ def text_titles(given: Any) -> tuple[str, ...]:
 
 
 def number_title(given: Any) -> str:
-    """The name of a fact of the lead that holds a number.
-
-    Raises:
-        UnknownFieldError: The lead has no such field.
-
-    Example:
-        >>> number_title("budget")
-        'budget'
-    """
+    """The name of a fact of the lead that holds a number."""
     return _title(given, "lead", Kind.NUMBER)
 
 
 def rep_number_title(given: Any) -> str:
-    """The name of a fact of the rep that holds a number.
-
-    Raises:
-        UnknownFieldError: The rep has no such field.
-
-    Example:
-        >>> rep_number_title("level"), rep_number_title("rep['quality']")
-        ('level', "rep['quality']")
-    """
+    """The name of a fact of the rep that holds a number."""
     return _title(given, "rep", Kind.NUMBER)
 
 
@@ -375,12 +273,7 @@ def _attribute(title: str) -> str | None:
 
 
 def texts_of(lead: Lead, title: str) -> tuple[str, ...]:
-    """The texts that a fact holds, in order; none when it is not known.
-
-    Example:
-        >>> texts_of(Lead("L-1", attributes={"needs": {"sap", "hr"}}), "lead['needs']")
-        ('hr', 'sap')
-    """
+    """The texts that a fact holds, in order; none when it is not known."""
     value = _value(lead, title)
     if isinstance(value, str):
         return (value,)
@@ -388,12 +281,7 @@ def texts_of(lead: Lead, title: str) -> tuple[str, ...]:
 
 
 def number_of(of: Lead | Rep, title: str) -> float | None:
-    """The number that a fact holds, or ``None`` when it is not known.
-
-    Example:
-        >>> number_of(Lead("L-1", budget=500), "budget")
-        500
-    """
+    """The number that a fact holds, or ``None`` when it is not known."""
     value = _value(of, title)
     number = isinstance(value, int | float) and not isinstance(value, bool)
     return value if number and isfinite(value) else None

@@ -1,11 +1,6 @@
-"""The first look at an expression: is it short, flat and made of nothing but the words and signs of the language?
+"""The first look at an expression: is it short, flat and made of the language's words and signs?
 
-The rules of this module:
-
-* One pass from left to right, before Python's own parser sees the text, so that nothing large, deep or exotic
-  reaches it. Work is linear in the length, and the length is bounded.
-* Outside quotes only ASCII is allowed, because Python folds look-alike letters into one name.
-* What is refused is named, with what to write instead, at its line and column.
+Outside quotes only ASCII is allowed, because Python folds look-alike letters into one name.
 """
 
 from __future__ import annotations
@@ -20,14 +15,9 @@ from attrs import frozen
 
 from leadroute.errors import ConfigError, ExpressionError, UnknownFieldError
 
-__all__ = ["MAX_BRACKETS", "MAX_LENGTH", "MAX_TOKENS", "fault", "located", "scan"]
-
-MAX_LENGTH: Final = 10_000
-"""The most characters of an expression."""
-MAX_TOKENS: Final = 2_500
-"""The most words, literals and signs of an expression."""
-MAX_BRACKETS: Final = 64
-"""How deep brackets may be nested."""
+MAX_LENGTH: Final = 10_000  # the most characters of an expression
+MAX_TOKENS: Final = 2_500  # the most words, literals and signs of an expression
+MAX_BRACKETS: Final = 64  # how deep brackets may be nested
 _LONGEST_NUMBER: Final = 32
 
 _TOKEN: Final = re.compile(
@@ -70,7 +60,7 @@ _PAIRS: Final = {")": "(", "]": "["}
 
 
 def fault(text: str, position: int, problem: str) -> ExpressionError:
-    """The error for what stands at ``position`` of ``text``, with its line, column and an excerpt."""
+    """The error for what stands at ``position`` of ``text``, with line, column and excerpt."""
     before = text[:position]
     line = before.count("\n") + 1
     start = before.rfind("\n") + 1
@@ -84,7 +74,7 @@ def fault(text: str, position: int, problem: str) -> ExpressionError:
 
 
 def located(error: ConfigError, text: str, position: int) -> ConfigError:
-    """``error`` with the place where it arose in ``text``; an unknown name stays an error of its own kind."""
+    """``error`` with the place where it arose in ``text``; an unknown name keeps its kind."""
     found = fault(text, position, error.problem)
     if isinstance(error, UnknownFieldError):
         return error.at(f"line {found.line}, column {found.column}")
@@ -92,19 +82,7 @@ def located(error: ConfigError, text: str, position: int) -> ConfigError:
 
 
 def scan(text: str, *, none: bool = False) -> str:
-    r"""The text on one line, each character where it was, once it is known to be harmless.
-
-    Args:
-        text: The expression.
-        none: Whether ``None`` may stand in it, as an argument of a scorer.
-
-    Raises:
-        ExpressionError: It is empty, too long, too deep, or holds what is not in the language.
-
-    Example:
-        >>> scan("lead.budget > 5\nand lead.email is present")
-        'lead.budget > 5 and lead.email is present'
-    """
+    r"""The text on one line, each character where it was, once it is known to be harmless."""
     if not isinstance(text, str):
         raise ConfigError(f"an expression is text, not of type {type(text).__name__}")
     if len(text) > MAX_LENGTH:

@@ -1,17 +1,8 @@
 """Bitmaps over rules by the values of a field.
 
-The rules of this module:
-
-* A look never raises. An attribute of another kind than the plane's is as good as missing there; whether it makes a
-  rule raise is watched apart.
-* Row ``r`` of ``n`` is bit ``n - 1 - r``, so the first row alive is the highest bit; ``int.bit_length`` finds it.
-* A value that is listed, or behaves unlike its neighbors, has an entry in a table; all others are found by bisection
-  between the breaks. A plane without breaks is one look into a dictionary.
-* A plane is never changed; ``spliced`` gives another one.
-* A row is a box of a condition: a span for some fields. Rows are numbered in the order of the conditions.
-* Most rules begin with plain questions: a standard field of the lead against literals. They cannot raise, and a span
-  says them completely. They are gathered by question, so that what thousands of rules ask is computed once.
-* From its first part that is not a plain question, a condition is outlined in full.
+* A look never raises. An attribute of another kind than the plane's is as good as missing there;
+  whether it makes a rule raise is watched apart.
+* Row ``r`` of ``n`` is bit ``n - 1 - r``: the first row alive is the highest bit.
 """
 
 from __future__ import annotations
@@ -41,22 +32,7 @@ from leadroute.rules.match_constraints import (
 )
 from leadroute.rules.operand import Const, DomainOf, Field
 
-__all__ = [
-    "Column",
-    "Columns",
-    "Look",
-    "Plane",
-    "bits",
-    "columns",
-    "kind_of",
-    "look",
-    "spans_of_rows",
-    "splice",
-]
-
-
-Look: TypeAlias = Callable[[Lead], Any]
-"""From a lead to its value in one plane."""
+Look: TypeAlias = Callable[[Lead], Any]  # from a lead to its value in one plane
 
 _KINDS: Final[Mapping[type, Kind]] = {
     str: Kind.TEXT,
@@ -69,23 +45,13 @@ _KINDS: Final[Mapping[type, Kind]] = {
 
 
 def kind_of(value: object) -> Kind:
-    """The kind of an attribute's value.
-
-    Example:
-        >>> kind_of(True), kind_of(1)
-        (<Kind.FLAG: 'flag'>, <Kind.NUMBER: 'number'>)
-    """
+    """The kind of an attribute's value."""
     found = _KINDS.get(type(value))
     return found or next(kind for kind, types in TYPES.items() if isinstance(value, types))
 
 
 def look(key: Key) -> Look:
-    """How a lead is read for the plane of a key.
-
-    Example:
-        >>> look(Key("domain", "email"))(Lead("L-1", email="ann@example.com"))
-        'example.com'
-    """
+    """How a lead is read for the plane of a key."""
     name = key.name
     if key.form == "field":
         return operator.attrgetter(name)
@@ -107,12 +73,7 @@ _EMPTY: Final[tuple[object, ...]] = (None, "", frozenset())
 
 
 def bits(rows: Iterable[int], size: int) -> int:
-    """The integer that has the bits of these rows of ``size``. O(rows + size).
-
-    Example:
-        >>> bin(bits([0, 2], 4))
-        '0b1010'
-    """
+    """The integer that has the bits of these rows of ``size``. O(rows + size)."""
     if not rows:
         return 0
     found = bytearray(size // 8 + 1)
@@ -122,12 +83,7 @@ def bits(rows: Iterable[int], size: int) -> int:
 
 
 def splice(mask: int, low: int, width: int, new: int, new_width: int) -> int:
-    """``mask`` with ``width`` bits from ``low`` up replaced by the ``new_width`` bits of ``new``. O(size).
-
-    Example:
-        >>> bin(splice(0b110011, 2, 2, 0b111, 3))
-        '0b1111111'
-    """
+    """``mask`` with ``width`` bits from ``low`` up replaced by ``new_width`` bits of ``new``."""
     upper = mask >> (low + width)
     return ((upper << new_width | new) << low) | (mask & ((1 << low) - 1))
 
@@ -139,7 +95,7 @@ class Plane:
     Args:
         table: The rows of listed values, and of ``None`` for a missing one.
         breaks: The values at which the rows of unlisted values change, ascending.
-        segments: The rows of unlisted values: below the first break, from it on, from the second on, and so on.
+        segments: The rows of unlisted values: below the first break, from it on, and so on.
     """
 
     table: Mapping[Any, int]
@@ -148,20 +104,7 @@ class Plane:
 
     @classmethod
     def of(cls, size: int, column: Column) -> Plane:
-        """The plane of ``size`` rows.
-
-        Args:
-            size: How many rows there are.
-            column: What the rows ask. Those that ask nothing take every value.
-
-        Returns:
-            The plane, in O(rows asked + size x values / 64) steps of the machine.
-
-        Example:
-            >>> plane = Plane.of(3, [("==", "US", [0, 1])])
-            >>> bin(plane.alive("US")), bin(plane.alive("DE"))
-            ('0b111', '0b1')
-        """
+        """The plane of ``size`` rows."""
         return reduce(Plane.meet, [cls._flat(size, *layer) for layer in _layers(column)])
 
     @classmethod
@@ -225,13 +168,7 @@ class Plane:
         return all(rows & 1 for rows in (*self.table.values(), *self.segments))
 
     def spliced(self, low: int, width: int, spans: Sequence[Span | None]) -> Plane:
-        """The plane with ``width`` rows from the bit ``low`` up replaced by rows with these spans.
-
-        Args:
-            low: The lowest bit of the rows that go.
-            width: How many rows go.
-            spans: The spans of the rows that come, the first row first; ``None`` takes every value.
-        """
+        """The plane with ``width`` rows from bit ``low`` up replaced by rows with these spans."""
         table, breaks, segments = dict(self.table), list(self.breaks), list(self.segments)
         for span in filter(None, spans):
             for value in dict.fromkeys(value for value, _ in span.cuts):
@@ -289,7 +226,7 @@ def _tell_apart(
 
 
 Column: TypeAlias = Sequence[tuple[str, Any, Sequence[int]]]
-"""What rows ask about one field: the form and the literal of a question, for ``span_of``, and the numbers of the rows.
+"""What rows ask about one field: form and literal of a question, for ``span_of``, and the rows.
 
 A row may be named more than once; then it takes what all of its questions take. Those that are not named take all."""
 
@@ -313,18 +250,7 @@ class Columns(NamedTuple):
 
 
 def columns(conditions: Iterable[Condition]) -> Columns:
-    """The columns of an ordered list of conditions. O(questions asked).
-
-    Example:
-        >>> from leadroute.rules.builders import LEAD
-        >>> found = columns(
-        ...     [LEAD.country == "US", (LEAD.country == "US") & LEAD.company.like("*bank*")]
-        ... )
-        >>> [(key.name, column) for key, column in found.fields.items()]
-        [('country', [('==', 'US', [0, 1])])]
-        >>> [str(residue) for residue in found.residues]
-        ['None', "lead.company.like('*bank*')"]
-    """
+    """The columns of an ordered list of conditions. O(questions asked)."""
     rows: list[int] = []
     residues: list[Condition | None] = []
     demands: dict[Demand, list[int]] = defaultdict(list)
@@ -369,12 +295,7 @@ def _by_field(
 
 
 def spans_of_rows(column: Column) -> dict[int, Span]:
-    """The span of each row that a column names. O(rows named).
-
-    Example:
-        >>> spans_of_rows([(">=", 5, [0, 1]), ("<", 9, [1])])[1].cuts
-        ((5, False), (9, False))
-    """
+    """The span of each row that a column names. O(rows named)."""
     spans: dict[int, Span] = {}
     for form, literal, rows in column:
         span = span_of(form, literal)

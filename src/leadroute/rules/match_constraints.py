@@ -1,17 +1,11 @@
 """What a condition asks of each field, as rows of constraints.
 
-The rules of this module:
-
 * A cut is a value and a flag: just before the value, or just after it. Membership flips at every cut.
-* One form stands for equality, lists, ranges, prefixes and their negatives, so that they meet, join and turn round
-  without a case for each pair of them.
-* Whether a missing value is taken is a flag of its own, because a missing value has no place on the line.
 * A condition becomes boxes, each a span for some fields. A lead outside all boxes is one for which the condition is
   false and says so without an error. A lead inside may still be refused by the residue.
 * The order of evaluation decides who raises. So nothing that stands behind a part that may raise narrows a box.
-* Attributes of the wrong kind raise as well. They are kept apart as demands, so that boxes may ignore them: a lead that
-  breaks a demand is judged in full.
-* The number of boxes of one condition is bounded; what would pass the bound is left to the residue.
+* Attributes of the wrong kind raise as well. They are kept apart as demands, so that boxes may
+  ignore them: a lead that breaks a demand is judged in full.
 """
 
 from __future__ import annotations
@@ -43,39 +37,15 @@ from leadroute.rules.conditions import (
 from leadroute.rules.fields import Kind
 from leadroute.rules.operand import Age, Arithmetic, Const, DomainOf, Entry, Field, Now, Operand
 
-__all__ = [
-    "MOST_BOXES",
-    "NOTHING",
-    "Box",
-    "Demand",
-    "Key",
-    "Outline",
-    "Span",
-    "below",
-    "field_key",
-    "field_span",
-    "listed",
-    "merged",
-    "operand_span",
-    "outline",
-    "span_of",
-    "starting",
-]
-
 
 class Span(NamedTuple):
-    """A set of values of one kind. A named tuple, because tens of thousands are built and hashed for an index.
+    """A set of values of one kind. A named tuple, because an index builds tens of thousands.
 
     Args:
-        cuts: Where membership flips, in ascending order: ``(value, False)`` lies just before the value and
-            ``(value, True)`` just after it.
+        cuts: Where membership flips, in ascending order: ``(value, False)`` lies just before the
+            value and ``(value, True)`` just after it.
         inside: Whether the values below the first cut belong.
         missing: Whether a missing value belongs.
-
-    Example:
-        >>> low = below(50, included=False)
-        >>> low.holds(49), low.holds(50), low.flipped().holds(50)
-        (True, False, True)
     """
 
     cuts: tuple[tuple[Any, bool], ...]
@@ -107,12 +77,11 @@ class Span(NamedTuple):
         return self if self == other else _merged(self, other, operator.or_)
 
 
-NOTHING: Final = Span(())
-"""No value at all."""
+NOTHING: Final = Span(())  # no value at all
 
 
 def merged(left: Span, right: Span, rule: Callable[[bool, bool], bool]) -> Span:
-    """Return the values of which ``rule`` is true, given whether each side has them. O(cuts log cuts)."""
+    """Return the values of which ``rule`` is true, given whether each side has them."""
     a, b = left.inside, right.inside
     inside = before = rule(a, b)
     of_left, of_right = set(left.cuts), set(right.cuts)
@@ -130,12 +99,7 @@ _merged: Final = lru_cache(maxsize=4_096)(merged)
 
 
 def listed(values: Iterable[Any]) -> Span:
-    """The values themselves.
-
-    Example:
-        >>> listed(["US", "CA"]).holds("CA"), listed([]) == NOTHING
-        (True, True)
-    """
+    """The values themselves."""
     return Span(tuple([(value, after) for value in sorted(set(values)) for after in (False, True)]))
 
 
@@ -147,12 +111,8 @@ def below(value: Any, *, included: bool) -> Span:
 def starting(prefix: str) -> Span:
     """The texts that start with a prefix of one character or more.
 
-    They lie together on the line: from the prefix itself to the first text that is behind all of them, which is the
-    prefix with its last character raised.
-
-    Example:
-        >>> starting("90").cuts
-        (('90', False), ('91', False))
+    They lie together on the line: from the prefix itself to the first text that is behind all of
+    them, which is the prefix with its last character raised.
     """
     head = prefix.rstrip(_LAST)
     end = (((head[:-1] + chr(ord(head[-1]) + 1)), False),) if head else ()
@@ -163,16 +123,7 @@ _LAST: Final = chr(0x10FFFF)
 
 
 def span_of(form: str, literal: Any) -> Span:
-    """What a question about a field takes.
-
-    Args:
-        form: How the question compares: ``==``, ``<=``, ``in``, ``startswith`` ...; ``span`` when it is a span already.
-        literal: What it compares with.
-
-    Example:
-        >>> span_of(">=", 50).holds(50), span_of("not in", ["US", "CA"]).holds("MX")
-        (True, True)
-    """
+    """What a question about a field takes."""
     return _FORMS[form](literal)
 
 
@@ -191,15 +142,7 @@ _FORMS: Final[Mapping[str, Callable[[Any], Span]]] = {
 
 
 def field_span(name: str, form: str, literal: Any) -> Span:
-    """What a question about a standard field takes; of a language its variants too.
-
-    Example:
-        >>> (
-        ...     field_span("language", "==", "de").holds("de-AT"),
-        ...     field_span("source", "==", "de").holds("de-AT"),
-        ... )
-        (True, False)
-    """
+    """What a question about a standard field takes; of a language its variants too."""
     if name != "language" or form not in ("==", "!=", "in", "not in"):
         return span_of(form, literal)
     span = NOTHING
@@ -209,16 +152,15 @@ def field_span(name: str, form: str, literal: Any) -> Span:
     return span if form in ("==", "in") else span.flipped().known()
 
 
-MOST_BOXES: Final = 32
-"""How many boxes one condition may take."""
+MOST_BOXES: Final = 32  # how many boxes one condition may take
 
 
 class Key(NamedTuple):
     """What an index looks at in a lead.
 
     Args:
-        form: ``field``, ``domain`` (what stands behind the @ of a field), ``known`` (whether an attribute is present)
-            or the kind of an attribute.
+        form: ``field``, ``domain`` (what stands behind the @ of a field), ``known`` (whether an
+            attribute is present) or the kind of an attribute.
         name: The name of the field or the attribute.
     """
 
@@ -226,11 +168,10 @@ class Key(NamedTuple):
     name: str
 
 
-Box: TypeAlias = Mapping[Key, Span]
-"""A span for each field that is asked about."""
+Box: TypeAlias = Mapping[Key, Span]  # A span for each field that is asked about
 
 Demand: TypeAlias = tuple[str, frozenset[Kind]]
-"""The name of an attribute and the kinds that it may have; the empty name stands for the instant of the decision."""
+"""The name of an attribute and the kinds that it may have; the empty name is the instant."""
 
 
 class Outline(NamedTuple):
@@ -261,14 +202,7 @@ _EVERYTHING: Final[tuple[Box, ...]] = ({},)
 
 
 def outline(condition: Condition) -> Outline:
-    """The boxes, the residue and the demands of a condition. O(nodes x boxes).
-
-    Example:
-        >>> from leadroute.rules.builders import LEAD
-        >>> found = outline((LEAD.country == "US") & LEAD.company.like("*bank*"))
-        >>> [key.name for key in found.boxes[0]], str(found.residue)
-        (['country'], "lead.company.like('*bank*')")
-    """
+    """The boxes, the residue and the demands of a condition. O(nodes x boxes)."""
     demands: set[Demand] = set()
     asks_rep = False
     for operand, kind in _asked(condition):
@@ -286,9 +220,7 @@ def outline(condition: Condition) -> Outline:
     return Outline(shape.boxes, residue, frozenset(demands), asks_rep)
 
 
-def _conjunction(
-    parts: Iterable[tuple[Condition, bool]],
-) -> tuple[_Shape, list[Condition]]:
+def _conjunction(parts: Iterable[tuple[Condition, bool]]) -> tuple[_Shape, list[Condition]]:
     """The parts one after the other, and those of them that the boxes do not settle."""
     boxes, safe = _EVERYTHING, True
     single: dict[Key, Span] = {}
@@ -379,7 +311,7 @@ def _leaf(condition: Condition, wanted: bool) -> _Leaf | None:
 
 
 _Leaf: TypeAlias = tuple[Key, Span] | bool
-"""A field with the span that makes a leaf true; or, where there is none, whether judging the leaf is safe."""
+"""A field with the span that makes a leaf true; or else whether judging the leaf is safe."""
 
 
 def _key(operand: Operand, kind: Kind) -> Key | None:
@@ -455,9 +387,7 @@ _LEAVES: Final[Mapping[type, Callable[[Any], _Leaf]]] = {
     PredicateCall: lambda _condition: False,
 }
 
-_ACCEPTED: Final[Mapping[Kind, frozenset[Kind]]] = {
-    Kind.LEVELS: frozenset((Kind.TEXT, Kind.NAMES)),
-}
+_ACCEPTED: Final[Mapping[Kind, frozenset[Kind]]] = {Kind.LEVELS: frozenset((Kind.TEXT, Kind.NAMES))}
 """What a container of no declared kind may be; ``_asked`` calls it by the kind of a mapping."""
 
 _Asked: TypeAlias = tuple[Operand, Kind]
@@ -465,7 +395,7 @@ _Asked: TypeAlias = tuple[Operand, Kind]
 
 
 def _asked(condition: Condition) -> Iterator[tuple[Field | Now, Kind]]:
-    """The fields that judging the condition may read, and whether it reads the instant of the decision."""
+    """The fields that judging the condition may read, and whether it reads the instant."""
     pending = [condition]
     while pending:
         node = pending.pop()
@@ -522,11 +452,8 @@ _SIDES: Final[Mapping[type, Callable[[Any], tuple[_Asked, ...]]]] = {
     TextTest: lambda condition: ((condition.operand, Kind.TEXT),),
     FreeMail: lambda condition: ((condition.operand, Kind.TEXT),),
     Contains: _sides_of_contains,
-    SetRelation: lambda condition: (
-        (condition.left, Kind.NAMES),
-        (condition.right, Kind.NAMES),
-    ),
+    SetRelation: lambda condition: ((condition.left, Kind.NAMES), (condition.right, Kind.NAMES)),
     PredicateCall: lambda _condition: (),
     Constant: lambda _condition: (),
 }
-"""What a leaf compares, each with the kind that the compiler of conditions demands of an attribute there."""
+"""What a leaf compares, each with the kind that an attribute there has to be."""

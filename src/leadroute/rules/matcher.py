@@ -1,16 +1,7 @@
 """Which of an ordered list of conditions hold for a lead: the first, or all.
 
-The rules of this module:
-
-* Conditions are asked in order; a place without a condition always matches.
-* An error names the rule and the lead. It comes only from a condition that was reached.
 * Answers and errors are those of ``PlainMatcher``, for every lead.
-* A lead is looked up once in the plane of each field; the rows that all planes leave alive are the rules worth judging.
-  The planes that leave fewest alive come first.
-* A rule that its boxes describe completely is not judged at all. Others are judged by their residue, in order.
 * A lead that breaks a demand of some rule is judged in full, because that rule raises there.
-* An index is never changed. What is compiled late is remembered, and nothing else.
-* Which engine does the work can be measured and not seen: answers and errors are those of ``PlainMatcher``.
 """
 
 from __future__ import annotations
@@ -22,7 +13,7 @@ from typing import Any, Final, Protocol, TypeAlias, TypeVar
 
 from attrs import evolve, field, frozen
 
-from leadroute.errors import ConfigError, FieldTypeError
+from leadroute.errors import ConfigError, say_where
 from leadroute.model.lead import Lead
 from leadroute.rules.conditions import ALWAYS, Condition, reads
 from leadroute.rules.evaluation import PLAIN, Registry, Test, compile_condition
@@ -40,21 +31,11 @@ from leadroute.rules.match_bitmaps import (
 from leadroute.rules.match_constraints import Demand, Key
 from leadroute.rules.operand import settle
 
-__all__ = ["FEW", "Asked", "Index", "Matcher", "PlainMatcher", "refuse_rep", "rule_names"]
-
 
 def rule_names(
     conditions: Sequence[Condition | None], names: Sequence[str] | None
 ) -> tuple[str, ...]:
-    """What errors call the conditions: the names given, or ``rule 1``, ``rule 2`` ...
-
-    Raises:
-        ConfigError: The names are not as many as the conditions.
-
-    Example:
-        >>> rule_names([None, None], None)
-        ('rule 1', 'rule 2')
-    """
+    """What errors call the conditions: the names given, or ``rule 1``, ``rule 2`` ..."""
     if names is None:
         return tuple(f"rule {i + 1}" for i in range(len(conditions)))
     if len(names) != len(conditions):
@@ -63,39 +44,14 @@ def rule_names(
 
 
 def refuse_rep(name: str, condition: Condition) -> None:
-    """Refuse a condition that asks about the rep, because a rule is matched before there is one.
-
-    Raises:
-        ConfigError: It does; the message names the rule and what it asks.
-    """
+    """Refuse a condition that asks about the rep, because a rule is matched before there is one."""
     if asked := reads(condition).rep:
         asks = ", ".join(sorted(map(str, asked)))
         raise ConfigError(f"{name}: `when` asks about the rep ({asks}); move that to `require`")
 
 
 class PlainMatcher:
-    """An ordered list of conditions, compiled.
-
-    Args:
-        conditions: The conditions in their order; ``None`` matches every lead.
-        names: What errors call them; ``rule 1``, ``rule 2`` ... when left out.
-        registry: The predicates and lists of the policy.
-
-    Raises:
-        ConfigError: A condition asks about a rep, or the names are not as many as the conditions.
-        UnknownFieldError: A predicate is not registered.
-
-    Example:
-        >>> from datetime import UTC, datetime
-        >>> from leadroute.rules.builders import LEAD
-        >>> matcher = PlainMatcher([LEAD.budget >= 10_000, LEAD.country == "US", None])
-        >>> now = datetime(2026, 1, 5, 9, 0, tzinfo=UTC)
-        >>> (
-        ...     matcher.first(Lead("L-1", country="us"), now),
-        ...     matcher.all(Lead("L-1", country="us"), now),
-        ... )
-        (1, (1, 2))
-    """
+    """An ordered list of conditions, compiled."""
 
     __slots__ = ("_conditions", "_names", "_registry", "_tests")
 
@@ -119,27 +75,20 @@ class PlainMatcher:
         return len(self._tests)
 
     def first(self, lead: Lead, now: datetime | None = None) -> int | None:
-        """The position of the first condition that holds, or ``None``. O(conditions).
-
-        Raises:
-            FieldTypeError: A condition that was reached cannot use what it found; rule and lead are named.
-        """
+        """The position of the first condition that holds, or ``None``. O(conditions)."""
         position = 0
         try:
             for test in self._tests:
                 if test(lead, None, now):
                     return position
                 position += 1
-        except FieldTypeError as error:
-            raise error.during(self._names[position], lead.id) from error
+        except Exception as error:
+            say_where(error, self._names[position], lead.id)
+            raise
         return None
 
     def all(self, lead: Lead, now: datetime | None = None) -> tuple[int, ...]:
-        """The positions of all conditions that hold, in order. O(conditions).
-
-        Raises:
-            FieldTypeError: A condition cannot use what it found; rule and lead are named.
-        """
+        """The positions of all conditions that hold, in order. O(conditions)."""
         found = []
         position = 0
         try:
@@ -147,29 +96,24 @@ class PlainMatcher:
                 if test(lead, None, now):
                     found.append(position)
                 position += 1
-        except FieldTypeError as error:
-            raise error.during(self._names[position], lead.id) from error
+        except Exception as error:
+            say_where(error, self._names[position], lead.id)
+            raise
         return tuple(found)
 
     def replace(self, position: int, condition: Condition | None) -> PlainMatcher:
-        """The same conditions with one replaced.
-
-        Raises:
-            ConfigError: The condition asks about a rep.
-            IndexError: There is no such position.
-        """
+        """The same conditions with one replaced."""
         place = range(len(self))[position]
         conditions = (*self._conditions[:place], condition, *self._conditions[place + 1 :])
         return PlainMatcher(conditions, self._names, self._registry)
 
 
-_JUDGE: Final = -1
-"""The answer of a row that its boxes alone do not decide."""
+_JUDGE: Final = -1  # the answer of a row that its boxes alone do not decide
 
 _Answer_co = TypeVar("_Answer_co", covariant=True)
 
 _Watched: TypeAlias = tuple[tuple[str, Mapping[Kind, int]], ...]
-"""For each attribute, the rules that raise on each kind of value; under the empty name, those that need an instant."""
+"""For each attribute, the rules that raise on each kind; under the empty name, on no instant."""
 
 
 class Asked(Protocol[_Answer_co]):
@@ -182,7 +126,7 @@ class Asked(Protocol[_Answer_co]):
 
 @frozen(eq=False, repr=False, kw_only=True)
 class Index:
-    """An ordered list of conditions, compiled into an index; the interface of ``PlainMatcher``. Build it with ``of``.
+    """An ordered list of conditions as an index, with the interface of ``PlainMatcher``.
 
     Args:
         names: What errors call the conditions.
@@ -194,11 +138,11 @@ class Index:
         demands: The rules that make each demand, by the bit of their first row.
 
     Attributes:
-        first: ``first(lead, now)`` is the position of the first condition that holds, or ``None``, in
-            O(fields x conditions / 64) and little of it.
-        all: ``all(lead, now)`` is the positions of all conditions that hold, in order; one more step for each of them.
+        first: ``first(lead, now)`` is the position of the first condition that holds, or ``None``,
+            in O(fields x conditions / 64) and little of it.
+        all: ``all(lead, now)`` is the positions of all conditions that hold, in order.
 
-    Both raise a ``FieldTypeError`` when a condition that was reached cannot use what it found; it names rule and lead.
+    Both raise a ``FieldTypeError`` when a condition that was reached cannot use what it found.
     """
 
     names: tuple[str, ...]
@@ -220,24 +164,7 @@ class Index:
         names: Sequence[str] | None = None,
         registry: Registry = PLAIN,
     ) -> Index:
-        """The index of an ordered list of conditions. O(conditions x (fields + values / 64)).
-
-        Args:
-            conditions: The conditions in their order; ``None`` matches every lead.
-            names: What errors call them; ``rule 1``, ``rule 2`` ... when left out.
-            registry: The predicates and lists of the policy.
-
-        Raises:
-            ConfigError: A condition asks about a rep, or the names are not as many as the conditions.
-            UnknownFieldError: A predicate is not registered.
-
-        Example:
-            >>> from leadroute.rules.builders import LEAD
-            >>> index = Index.of([LEAD.budget >= 10_000, LEAD.country == "US", None])
-            >>> lead = Lead("L-1", country="us")
-            >>> index.first(lead, None), index.all(lead, None)
-            (1, (1, 2))
-        """
+        """The index of an ordered list of conditions. O(conditions x (fields + values / 64))."""
         called = rule_names(conditions, names)
         given = tuple(ALWAYS if one is None else one for one in conditions)
         found = columns(given)
@@ -289,34 +216,13 @@ class Index:
                 found.append(size - top)
             return tuple(found if alike else dict.fromkeys([positions[row] for row in found]))
 
-        settle(
-            self,
-            _watched=watched,
-            first=first,
-            all=every,
-        )
+        settle(self, _watched=watched, first=first, all=every)
 
     def __len__(self) -> int:
         return len(self.names)
 
     def replace(self, position: int, condition: Condition | None) -> Index:
-        """An index with one condition replaced, derived from this one. O(values x conditions / 64): nothing is rebuilt.
-
-        Args:
-            position: Which one, from 0.
-            condition: What takes its place; ``None`` matches every lead.
-
-        Raises:
-            ConfigError: The condition asks about a rep.
-            UnknownFieldError: A predicate is not registered.
-            IndexError: There is no such position.
-
-        Example:
-            >>> from leadroute.rules.builders import LEAD
-            >>> index = Index.of([LEAD.country == "US", None]).replace(0, LEAD.country == "CA")
-            >>> index.first(Lead("L-1", country="ca"), None)
-            0
-        """
+        """Return an index with one condition replaced. O(values x conditions / 64)."""
         place = range(len(self))[position]
         given = ALWAYS if condition is None else condition
         new, old = columns([given]), columns([self.conditions[place]])
@@ -369,8 +275,9 @@ class Index:
             test = self._in_full(position) if strange else tests[position]
             try:
                 held = test is None or test(lead, None, now)
-            except FieldTypeError as error:
-                raise error.during(self.names[position], lead.id) from error
+            except Exception as error:
+                say_where(error, self.names[position], lead.id)
+                raise
             if held:
                 yield position
 
@@ -402,13 +309,7 @@ def _watched(demands: Mapping[Demand, int]) -> _Watched:
 def _survivors(
     looks: Sequence[tuple[Look, Plane]], everything: int, floor: int
 ) -> Callable[[Lead], int]:
-    """The function from a lead to the rows that all planes leave alive.
-
-    Args:
-        looks: How to read a lead for each plane, and the plane; the most selective first.
-        everything: All rows.
-        floor: The row that no plane can kill because it takes every lead, when it is the last one.
-    """
+    """The function from a lead to the rows that all planes leave alive."""
     listed = [(read, it.table.get, it.segments[0]) for read, it in looks if not it.breaks]
     ranged = [(read, it.table, it.breaks, it.segments) for read, it in looks if it.breaks]
 
@@ -429,8 +330,7 @@ def _survivors(
     return alive
 
 
-FEW: Final = 4
-"""Up to how many conditions are simply asked one after the other."""
+FEW: Final = 4  # up to how many conditions are simply asked one after the other
 
 
 class Matcher:
@@ -447,7 +347,7 @@ class Matcher:
         first: ``first(lead, now)`` is the position of the first condition that holds, or ``None``.
         all: ``all(lead, now)`` is the positions of all conditions that hold, in order.
 
-    Both raise a ``FieldTypeError`` when a condition that was reached cannot use what it found; it names rule and lead.
+    Both raise a ``FieldTypeError`` when a condition that was reached cannot use what it found.
 
     Raises:
         ConfigError: A condition asks about a rep, or the names are not as many as the conditions.

@@ -1,12 +1,7 @@
 """What a condition compares: fields, literals, signals, time and calculations, as frozen values.
 
-The rules of this module:
-
-* Every operand has a kind. A custom attribute has ``Kind.ANY`` unless its kind was declared; what it is compared
-  with then says what it must hold.
-* ``str()`` of an operand is its text form.
-* Calculations with literals alone are done at once, so the tree of ``2 * 3`` is the tree of ``6``.
-* Nesting is bounded, so no walk over a tree can exhaust the stack.
+Every operand has a kind. A custom attribute has ``Kind.ANY`` unless its kind was declared; what it
+is compared with then says what it must hold.
 """
 
 from __future__ import annotations
@@ -26,35 +21,14 @@ from leadroute.model.given import LONGEST_TEXT, composed, plain_value
 from leadroute.model.validation import aware
 from leadroute.rules.fields import Kind, plain_literal, spec_of
 
-__all__ = [
-    "MAX_DEPTH",
-    "Age",
-    "Arithmetic",
-    "Const",
-    "DomainOf",
-    "Entry",
-    "Field",
-    "Now",
-    "Operand",
-    "SignalStat",
-    "arithmetic",
-    "calculate",
-    "constant",
-]
-
-MAX_DEPTH: Final = 32
-"""How deep operands and conditions may be nested."""
+MAX_DEPTH: Final = 32  # how deep operands and conditions may be nested
 
 _LARGEST_INT: Final = 2**63 - 1
 _LONGEST: Final = timedelta(days=36_525)
 
 
 def deeper(*parts: Operand | Any) -> int:
-    """The depth of a node with these parts.
-
-    Raises:
-        ConfigError: It is more than ``MAX_DEPTH``.
-    """
+    """The depth of a node with these parts."""
     depth: int = 1 + max((part.depth for part in parts), default=0)
     if depth > MAX_DEPTH:
         raise ConfigError(
@@ -75,14 +49,7 @@ def _derived(default: Any = None) -> Any:
 
 @frozen
 class Field:
-    """A standard field or a custom attribute of the lead or the rep.
-
-    Args:
-        entity: ``lead`` or ``rep``.
-        name: The name of the field or the attribute.
-        custom: Whether it is a custom attribute.
-        kind: The declared kind of a custom attribute. Not part of equality.
-    """
+    """A standard field or a custom attribute of the lead or the rep."""
 
     entity: str
     name: str
@@ -131,7 +98,7 @@ _STATS: Final[Mapping[str, Kind]] = {
 
 @frozen
 class SignalStat:
-    """What a lead's signals of one kind come to: their ``total``, their ``count``, or the ``last`` one's instant."""
+    """What a lead's signals of one kind come to: ``total``, ``count``, or ``last`` instant."""
 
     signal: str
     stat: str
@@ -206,7 +173,7 @@ def _demand(of: Operand, kind: Kind, who: str) -> None:
 
 @frozen
 class Const:
-    """A literal: text, a number, a flag, an instant, a duration or a list of texts. Build it with ``constant``."""
+    """A literal: text, number, flag, instant, duration or texts. Build it with ``constant``."""
 
     depth: ClassVar[int] = 1
     value: Any = field(eq=lambda value: (isinstance(value, bool), value))
@@ -239,12 +206,7 @@ _UNITS: Final = {
 
 
 def literal_text(value: Any) -> str:
-    """The text form of a literal.
-
-    Example:
-        >>> literal_text(timedelta(hours=36)), literal_text(("US", "CA"))
-        ('hours(36)', "['US', 'CA']")
-    """
+    """The text form of a literal."""
     if isinstance(value, tuple):
         return f"[{', '.join(map(literal_text, value))}]"
     if isinstance(value, datetime):
@@ -258,19 +220,7 @@ def literal_text(value: Any) -> str:
 
 
 def constant(value: object) -> Const:
-    """The literal for a value, in its normal form.
-
-    Args:
-        value: Text of at most 4,096 characters, a finite number below 2**63, a flag, an aware datetime, a duration of
-            at most 100 years, or a collection of texts. A member of an enum and a scalar of numpy are their value.
-
-    Raises:
-        ConfigError: ``value`` cannot stand in a condition; the message says what can.
-
-    Example:
-        >>> constant(frozenset({"b", "a"}))
-        Const(value=('a', 'b'))
-    """
+    """The literal for a value, in its normal form."""
     given, value = value, plain_value(value)
     if isinstance(value, bool | str):
         found: Any = _text(value) if isinstance(value, str) else value
@@ -359,12 +309,7 @@ _BINDING: Final = {"+": 1, "-": 1, "*": 2, "/": 2}
 
 
 def calculate(op: str, left: Any, right: Any) -> Any:
-    """The outcome of one arithmetic step, or ``None`` when it has none: divided by zero, or out of range.
-
-    Example:
-        >>> calculate("/", 1, 0) is None
-        True
-    """
+    """The outcome of one arithmetic step, or ``None``: divided by zero, or out of range."""
     try:
         found = _OPERATIONS[op](left, right)
         return found if not isinstance(found, float) or math.isfinite(found) else None
@@ -425,15 +370,7 @@ def _bracketed(part: Operand, binding: int) -> str:
 
 
 def arithmetic(op: str, left: Operand, right: Operand) -> Operand:
-    """``left op right``, computed at once when both are literals.
-
-    Raises:
-        ConfigError: The kinds do not combine, or literals have no finite outcome.
-
-    Example:
-        >>> str(arithmetic("*", constant(2), constant(3)))
-        '6'
-    """
+    """``left op right``, computed at once when both are literals."""
     tree = Arithmetic(op, left, right)
     if not (isinstance(left, Const) and isinstance(right, Const)):
         return tree

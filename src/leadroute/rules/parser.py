@@ -1,15 +1,7 @@
 """Conditions from text.
 
-The rules of this module:
-
-* A word of the text calls the builder of the Python form; there is nothing else that text can call.
-* Words that people try, and that the language says differently, have a remedy.
-* A definition is parsed when another one, or the caller, first asks for it.
-* A circle is an error that shows the circle; an error inside a definition names it.
-* Nothing is ever evaluated. The text is scanned, parsed by the standard library's ``ast``, and each node that is in
-  the language calls the builder that the Python form uses; any other node is refused.
-* The only attributes are the fields of the catalog and the methods of the language.
-* Every refusal says where it stands and what to write instead.
+Nothing is ever evaluated. The text is scanned, parsed by the standard library's ``ast``, and each
+node that is in the language calls the builder that the Python form uses; any other node is refused.
 """
 
 from __future__ import annotations
@@ -42,42 +34,15 @@ from leadroute.rules.fields import CUSTOM_KINDS, FIELDS, Kind, is_brought, spec_
 from leadroute.rules.lexer import fault, located, scan
 from leadroute.rules.operand import Const, Field, Operand, SignalStat, arithmetic, constant
 
-__all__ = [
-    "CONSTANTS",
-    "FUNCTIONS",
-    "METHODS",
-    "PRESENCE",
-    "REMEDIES",
-    "Reader",
-    "called",
-    "declared",
-    "parse",
-    "parse_definitions",
-]
-
-
 METHODS: Final[Mapping[str, Callable[[FieldExpr, Any], Condition]]] = {
-    "startswith": FieldExpr.startswith,
-    "endswith": FieldExpr.endswith,
-    "like": FieldExpr.like,
-    "contains": FieldExpr.contains,
-    "overlaps": FieldExpr.overlaps,
-    "covers": FieldExpr.covers,
+    name: getattr(FieldExpr, name)
+    for name in ("startswith", "endswith", "like", "contains", "overlaps", "covers")
 }
 FUNCTIONS: Final[Mapping[str, Callable[..., Any]]] = {
-    "age": builders.age,
-    "predicate": builders.predicate,
-    "covers": builders.covers,
-    "days": builders.days,
-    "domain_of": builders.domain_of,
-    "hours": builders.hours,
-    "instant": builders.instant,
-    "is_free_mail": builders.is_free_mail,
-    "minutes": builders.minutes,
-    "overlaps": builders.overlaps,
-    "seconds": builders.seconds,
-    "signal": builders.signal,
-    "weeks": builders.weeks,
+    name: getattr(builders, name)
+    for name in (
+        "age predicate covers days domain_of hours instant is_free_mail minutes overlaps seconds signal weeks"
+    ).split()
 }
 CONSTANTS: Final = {"always": ALWAYS, "never": NEVER}
 PRESENCE: Final = {"present": True, "missing": False}
@@ -95,11 +60,7 @@ _COUNTS: Final = {"overlaps": 2, "covers": 2}
 
 
 def called(name: str, function: Callable[..., Any], arguments: list[Any]) -> Any:
-    """What a function or method of the language makes of its arguments.
-
-    Raises:
-        ConfigError: There are too few or too many.
-    """
+    """What a function or method of the language makes of its arguments."""
     wanted = 1 if isinstance(function, partial) else _COUNTS.get(name, 1)
     right = len(arguments) >= 1 if name == "predicate" else len(arguments) == wanted
     if not right:
@@ -110,11 +71,7 @@ def called(name: str, function: Callable[..., Any], arguments: list[Any]) -> Any
 
 
 def declared(custom: Mapping[str, str] | None) -> dict[tuple[str, str], Kind]:
-    """The declared kinds of attributes by entity and name.
-
-    Raises:
-        ConfigError: A kind is not one of the five, or a name belongs to a standard field.
-    """
+    """The declared kinds of attributes by entity and name."""
     found = {}
     for key, kind in (custom or {}).items():
         entity, _, name = key.rpartition(".")
@@ -225,16 +182,16 @@ def parse(
     Args:
         text: An expression of at most 10,000 characters; it may run over several lines.
         definitions: Conditions that the text may use by name.
-        custom: The kinds of custom attributes by name: ``text``, ``number``, ``flag``, ``instant`` or ``names``. They
-            can then be written ``lead.tags`` as well as ``lead['tags']``, and are checked like the standard fields.
-            ``rep.office`` declares an attribute of the rep.
+        custom: The kinds of custom attributes by name: ``text``, ``number``, ``flag``, ``instant``
+            or ``names``. They can then be written ``lead.tags`` as well as ``lead['tags']``, and
+            are checked like the standard fields. ``rep.office`` declares an attribute of the rep.
 
     Returns:
         The same tree that the Python form gives. O(length).
 
     Raises:
-        UnknownFieldError: A field, function or definition is not known; the message suggests the nearest.
-        ExpressionError: The text is not in the language; the message has line, column and what to write instead.
+        UnknownFieldError: A field, function or definition is not known; see the suggestion.
+        ExpressionError: The text is not in the language; see line, column and remedy.
 
     Example:
         >>> from leadroute.rules.builders import LEAD
@@ -264,7 +221,7 @@ class Reader:
         *,
         none: bool = False,
     ) -> Reader:
-        """A reader for ``text``, which the scan found harmless; ``none`` lets ``None`` stand in it."""
+        """A reader for ``text``, which the scan found harmless; ``none`` allows ``None`` in it."""
         return cls(text, scan(text, none=none), definitions or {}, declared(custom))
 
     def condition_of_text(self) -> Condition:
@@ -395,7 +352,7 @@ class Reader:
         return self.build(node, operand_of, found)
 
     def term(self, node: ast.expr, *, condition: bool = False) -> Any:
-        """The fact, the signals, the literal, the list or (when allowed) the condition that a node stands for."""
+        """The fact, signals, literal, list or (when allowed) condition that a node stands for."""
         found = self._any(node)
         if isinstance(found, SignalFacts):
             raise self.refusal(node, f"{found} needs .total, .count or .last")

@@ -2,30 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterator, Mapping
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from datetime import datetime
-from functools import lru_cache, partial
-from operator import attrgetter
-from typing import Any, Final, TypeAlias, TypeVar
+from functools import lru_cache
+from itertools import compress, repeat
+from typing import Any, Final, TypeVar
 
 from attrs import Factory, evolve, field, frozen
 
 from leadroute.model.duration import digest
 from leadroute.model.lead import Lead
 from leadroute.model.rep import Rep
-from leadroute.model.snapshot import Snapshot
+from leadroute.model.snapshot import Snapshot, TurnCredit, balances, counting
 from leadroute.model.territory_index import Match
-from leadroute.model.turn_credit import TurnCredit, balances, counting
 from leadroute.model.validation import FrozenDict, known
 from leadroute.rules.conditions import Condition
-from leadroute.rules.evaluation import PLAIN, Registry, Test, compile_condition
-from leadroute.rules.lead_values import lead_values
-
-__all__ = ["CHANCES", "Columns", "RoutingContext"]
+from leadroute.rules.evaluation import PLAIN, Registry, Test, compile_condition, lead_values
 
 T = TypeVar("T")
 
-Columns: TypeAlias = Callable[[Hashable, Callable[[Rep], Any]], list[Any]]
+ZEROS: Final = repeat(0)
+"""What a counter stands at that is not there; without end, for ``map(counts.get, keys, ZEROS)``."""
 
 CHANCES: Final = 64
 """How many equally likely lots there are. A finite number, so that a propensity is exact and not an estimate."""
@@ -34,6 +31,69 @@ _GRAINS: Final = 16
 
 _compiled = lru_cache(maxsize=4_096)(compile_condition)
 _NO_TURNS: FrozenDict[str, int] = FrozenDict()
+
+
+class Crew:
+    """Some reps, and what is kept of them: whatever depends on them and on nothing that changes."""
+
+    __slots__ = ("_part", "_parts", "_take", "_whole", "ids", "kept", "reps")
+
+    def __init__(
+        self,
+        reps: tuple[Rep, ...],
+        whole: Crew | None = None,
+        part: Sequence[bool] = (),
+        take: Callable[[int], None] | None = None,
+    ) -> None:
+        self.reps, self._whole, self._part, self._take = reps, whole, part, take
+        ids = (rep.id for rep in reps) if whole is None else compress(whole.ids, part)
+        self.ids: tuple[str, ...] = tuple(ids)
+        self.kept: dict[Hashable, Any] = {}
+        self._parts: dict[bytes, Crew] = {}
+
+    def column(self, key: Hashable, value_of: Callable[[Rep], T]) -> list[T]:
+        """Return the value of each rep, computed when it is first asked for."""
+        found: list[T] | None = self.kept.get(key)
+        if found is None:
+            if self._whole is None:
+                found = [value_of(rep) for rep in self.reps]
+            else:
+                found = [*compress(self._whole.column(key, value_of), self._part)]
+            self._keep(key, found, len(found))
+        return found
+
+    def once(self, key: Hashable, work: Callable[[], T]) -> T:
+        """Return what depends on these reps alone and not on each by itself, computed when it is first asked for."""
+        try:
+            found: T = self.kept[key]
+        except KeyError:
+            found = work()
+            self._keep(key, found, len(self.reps))
+        return found
+
+    def part(self, part: Sequence[bool]) -> Crew:
+        """Return some of the reps: those who were asked for before are the same crew."""
+        if False not in part:
+            return self
+        key = bytes(part)
+        found = self._parts.get(key)
+        if found is None:
+            found = Crew(tuple(compress(self.reps, part)), self, part, self._take)
+            if len(self._parts) >= _MOST_PARTS:
+                self._parts.clear()
+            self._parts[key] = found
+            if self._take is not None:
+                self._take(100 + len(part) + 2 * len(found.reps))
+        return found
+
+    def _keep(self, key: Hashable, found: Any, values: int) -> None:
+        self.kept[key] = found
+        if self._take is not None:
+            self._take(50 + values)
+
+
+_MOST_PARTS: Final = 64
+"""For how many combinations of reps a part is kept."""
 
 
 @frozen(slots=False)  # one or two are made for every lead, and without slots in half the time
@@ -50,9 +110,8 @@ class RoutingContext:
         registry: The predicates and lists of the policy.
         absent: The members of the pool who cannot take the lead, or a function that finds them when asked.
         lot: The lot of every rep, 0 up to ``CHANCES``, to see what chance could have given; ``None`` draws them.
-        column: From a key and a function of a rep to the value of each of ``reps``, in their order. The engine hands in
-            one that asks once as long as key and team stay the same, so the key is all that the value hangs on besides
-            the rep: what asks, and what it looks at of lead, policy or counts.
+        crew: The ``reps`` with what is kept of them from lead to lead; made when not given.
+        open: The leads that each of ``reps`` has open now, where they were read already.
     """
 
     lead: Lead
@@ -66,11 +125,10 @@ class RoutingContext:
         default=(), eq=False, repr=False
     )
     lot: int | None = None
-    column: Columns = field(
-        default=Factory(lambda self: partial(_each, self.reps), takes_self=True),
-        eq=False,
-        repr=False,
+    crew: Crew = field(
+        default=Factory(lambda self: Crew(self.reps), takes_self=True), eq=False, repr=False
     )
+    _open: list[int] | None = field(default=None, eq=False, repr=False)
     _known: dict[Hashable, Any] = field(factory=dict, init=False, eq=False, repr=False)
 
     def __reduce__(self) -> tuple[Any, ...]:
@@ -112,9 +170,21 @@ class RoutingContext:
         return counting(granted, self.now) if granted else iter(())
 
     @property
-    def ids(self) -> list[str]:
+    def ids(self) -> tuple[str, ...]:
         """The ids of ``reps``."""
-        return self.column("id", attrgetter("id"))
+        return self.crew.ids
+
+    @property
+    def column(self) -> Callable[[Hashable, Callable[[Rep], T]], list[T]]:
+        """``crew.column``: the value of each of ``reps``, kept from lead to lead."""
+        return self.crew.column
+
+    @property
+    def open(self) -> list[int]:
+        """The leads that each of ``reps`` has open now."""
+        if self._open is not None:
+            return self._open
+        return [*map(self.snapshot.open.get, self.crew.ids, ZEROS)]
 
     @property
     def absent(self) -> tuple[Rep, ...]:
@@ -131,7 +201,7 @@ class RoutingContext:
         lead, now = self.lead, self.instant
         if values is None:
             return [test(lead, rep, now) for rep in self.reps]
-        return self.column((condition, values(lead)), lambda rep: test(lead, rep, now))
+        return self.crew.column((condition, values(lead)), lambda rep: test(lead, rep, now))
 
     def staffed(self) -> Iterator[Match]:
         """The territories of the lead with a rep among ``reps``.
@@ -172,10 +242,11 @@ class RoutingContext:
 
         A higher lot gives a higher number.
 
-        The lot is one of ``CHANCES`` equally likely ones. Where in the lot the number is, one of 16 grains, is known
-        beforehand for a rep and a lead, and keeps reps with the same lot from being put in order by their ids. Both are
-        drawn from the ids of lead and rep alone (SHA-256), so they are the same whenever they are asked for, and nobody
-        else's luck changes them.
+        The lot is one of ``CHANCES`` equally likely ones. Where in the lot the number is, one of 16
+        grains, is known beforehand for a rep and a lead, and keeps reps with the same lot from
+        being put in order by their ids. Both are drawn from the ids of lead and rep alone
+        (SHA-256), so they are the same whenever they are asked for, and nobody else's luck changes
+        them.
         """
         lot, grain = _drawn(self.lead.id, rep.id)
         if self.lot is not None:
@@ -187,10 +258,6 @@ class RoutingContext:
         found = evolve(self, lot=lot)
         found._known.update(self._known)  # noqa: SLF001 - one situation to another of its kind
         return found
-
-
-def _each(reps: tuple[Rep, ...], _key: Hashable, value_of: Callable[[Rep], T]) -> list[T]:
-    return [value_of(rep) for rep in reps]
 
 
 @lru_cache(maxsize=4_096)

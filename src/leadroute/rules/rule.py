@@ -1,22 +1,22 @@
 """A rule: which leads, which reps, what is preferred among them; and what qualifies a lead.
 
-The rules of this module:
-
-* A lead must meet every factor. The first one that it does not says what becomes of it.
-* A lead that fails is never dropped: it is nurtured, rejected, or reviewed by a person.
+A lead that fails is never dropped: it is nurtured, rejected, or reviewed by a person.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Set
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from datetime import timedelta
+from functools import lru_cache
 from itertools import pairwise
 from typing import Any, Final, Literal, TypeAlias, cast, get_args
+from unicodedata import normalize
 
 from attrs import field, frozen
 from attrs.converters import optional
 
-from leadroute.errors import ConfigError, LeadrouteError, TruthError, ValidationError
+from leadroute.errors import ConfigError, LeadrouteError, TruthError, ValidationError, nearest
 from leadroute.model.duration import parse_duration
 from leadroute.model.guidance import example, guided, without_defaults
 from leadroute.model.rep import Rep
@@ -33,26 +33,125 @@ from leadroute.model.validation import (
     shown,
     text,
     whole,
+    word,
 )
 from leadroute.rules.builders import FieldExpr
 from leadroute.rules.conditions import And, Condition, as_condition, joined
-from leadroute.rules.describe import describe
+from leadroute.rules.describe import denied
 from leadroute.rules.fallback import Fallback, read_fallback
 from leadroute.rules.parser import parse
 from leadroute.rules.scorer import Scorer
 
-__all__ = [
-    "EVERYONE",
-    "OUTCOMES",
-    "RELEASE_ON",
-    "Factor",
-    "Pool",
-    "Qualification",
-    "Rule",
-    "parts_of",
-    "qualification",
-    "whole_of",
-]
+
+def _word(given: Any) -> str:
+    try:
+        found = word(given)
+    except Refused as refused:
+        raise ConfigError(f"a word of feedback {refused}") from None
+    if not _plain(found):
+        raise ConfigError(f"{given!r:.60} has neither a letter nor a digit; write a word")
+    return found
+
+
+def _words(given: str | Iterable[str]) -> tuple[str, ...]:
+    listed = (given,) if isinstance(given, str) or not isinstance(given, Iterable) else given
+    return tuple(map(_word, listed))
+
+
+@guided
+@frozen
+class Disposition:
+    """One word that feedback may use, and what it means for the lead.
+
+    Args:
+        name: The word, up to 80 characters; it is what placements and events keep.
+        closes: Whether it ends the work on the lead, and so frees its rep; default ``False``.
+        won: Whether it counts as a win; default ``False``. What wins also closes.
+        spellings: Other words that mean the same, such as those of a CRM.
+
+    Raises:
+        ConfigError: A word cannot be kept, or it wins without closing.
+
+    Example:
+        >>> Disposition("won", closes=True, won=True, spellings=["Closed Won"]).spellings
+        ('Closed Won',)
+    """
+
+    name: str = field(converter=_word)
+    closes: bool = field(default=False, kw_only=True)
+    won: bool = field(default=False, kw_only=True)
+    spellings: tuple[str, ...] = field(default=(), converter=_words, kw_only=True)
+
+    def __attrs_post_init__(self) -> None:
+        for name in ("closes", "won"):
+            if type(getattr(self, name)) is not bool:
+                raise ConfigError(f"{name} is {getattr(self, name)!r:.40}; write true or false")
+        if self.won and not self.closes:
+            raise ConfigError(f"{self.name!r} wins and does not close; write closes = true too")
+
+
+def _plain(given: str) -> str:
+    """A word as it is compared: letters and digits alone, in one case."""
+    return "".join(filter(str.isalnum, normalize("NFKC", given).casefold()))
+
+
+@lru_cache(maxsize=64)
+def _by_word(dispositions: Sequence[Disposition]) -> Mapping[str, Disposition]:
+    found: dict[str, Disposition] = {}
+    for each in dispositions:
+        for said in (each.name, *each.spellings):
+            other = found.setdefault(_plain(said), each)
+            if other is not each:
+                both = f"the dispositions {other.name!r} and {each.name!r} both mean {said!r}"
+                raise ConfigError(f"{both}; give each words of its own")
+    return found
+
+
+def check_dispositions(dispositions: tuple[Disposition, ...]) -> None:
+    """Refuse dispositions that feedback could not tell apart."""
+    if not dispositions:
+        raise ConfigError("there are no dispositions; list one that closes, or leave them out")
+    _by_word(dispositions)
+
+
+def find_disposition(dispositions: tuple[Disposition, ...], status: str) -> Disposition:
+    """Return the disposition that a word means, whatever its case, blanks and punctuation."""
+    known = _by_word(dispositions)
+    plain = _plain(word(status))
+    found = known.get(plain)
+    if found is not None:
+        return found
+    near = max(_within(status, known), key=len, default=None) or nearest(plain, known)
+    if near is not None:
+        remedy = f"did you mean {known[near].name!r}?"
+    else:
+        remedy = f"the policy lists {', '.join(each.name for each in dispositions)}"
+    raise Refused(f"is not a disposition of the policy; {remedy}")
+
+
+def _within(status: str, known: Mapping[str, Disposition]) -> Iterator[str]:
+    """The known words that stand in a longer text, as ``Lost`` in ``Lost to a competitor``."""
+    words = [*filter(None, map(_plain, re.split(r"[\W_]+", status)))]
+    for first in range(len(words)):
+        for last in range(first + 1, min(first + MOST_WORDS, len(words)) + 1):
+            joined = "".join(words[first:last])
+            if joined in known:
+                yield joined
+
+
+MOST_WORDS: Final = 4  # how many words in a row are taken for one that the policy lists
+
+DISPOSITIONS: Final = (
+    Disposition("in progress"),
+    Disposition("meeting"),
+    Disposition("won", closes=True, won=True, spellings=["closed won"]),
+    Disposition("lost", closes=True, spellings=["closed lost"]),
+    Disposition("unqualified", closes=True, spellings=["disqualified"]),
+    Disposition("duplicate", closes=True),
+    Disposition("spam", closes=True),
+    Disposition("closed", closes=True),
+)
+"""The dispositions of a policy that lists none."""
 
 
 Verdict: TypeAlias = Literal["nurture", "reject", "review"]
@@ -107,7 +206,7 @@ class Factor:
         clean_fields(self)
 
     def __str__(self) -> str:
-        return self.reason or f"not true that {describe(self.condition)}"
+        return self.reason or denied(self.condition)
 
 
 def _factors(given: Iterable[Factor]) -> tuple[Factor, ...]:
@@ -148,13 +247,7 @@ def qualification(given: Any) -> Condition | Qualification:
 
 
 def parts_of(qualify: Condition | Qualification | None) -> tuple[Factor | Condition, ...]:
-    """What must hold, one by one: the factors, or the parts of a plain condition.
-
-    Example:
-        >>> from leadroute.rules.builders import LEAD
-        >>> [str(part) for part in parts_of((LEAD.budget > 0) & LEAD.email.is_present())]
-        ['lead.budget > 0', 'lead.email is present']
-    """
+    """What must hold, one by one: the factors, or the parts of a plain condition."""
     if qualify is None:
         return ()
     if isinstance(qualify, Qualification):
@@ -163,13 +256,7 @@ def parts_of(qualify: Condition | Qualification | None) -> tuple[Factor | Condit
 
 
 def whole_of(qualify: Condition | Qualification | None) -> Condition | None:
-    """What must hold, as one condition; ``None`` when nothing must.
-
-    Example:
-        >>> from leadroute.rules.builders import LEAD
-        >>> str(whole_of(Qualification([Factor("budget", LEAD.budget > 0)])))
-        'lead.budget > 0'
-    """
+    """What must hold, as one condition; ``None`` when nothing must."""
     if isinstance(qualify, Qualification):
         return joined(And, *(factor.condition for factor in qualify.factors))
     return qualify
@@ -179,8 +266,7 @@ ReleaseOn: TypeAlias = Literal["outcome", "contact", "accept", "shift_end"]
 """When a lead may give back the capacity that it takes."""
 RELEASE_ON: Final[tuple[ReleaseOn, ...]] = get_args(ReleaseOn)
 
-EVERYONE = "everyone"
-"""The pool of a rule that names none: the whole roster."""
+EVERYONE = "everyone"  # the pool of a rule that names none: the whole roster
 
 
 def condition(given: Any) -> Condition:
@@ -253,11 +339,7 @@ def _pool(given: Any) -> str:
 
 
 def accept_within(given: str | timedelta) -> timedelta:
-    """An acceptance window from its text form; it must be longer than nothing.
-
-    Raises:
-        ConfigError: It is not a duration, or no time at all.
-    """
+    """An acceptance window from its text form; it must be longer than nothing."""
     found = parse_duration(given)
     if not found:
         raise ConfigError("the window is 0s; an offer must stand for some time, such as '5m'")
@@ -291,11 +373,7 @@ def share(given: Any) -> float:
 
 
 def read_ignored(given: Mapping[str, str]) -> FrozenDict[str, str]:
-    """Codes of the lint with the reason why each is silenced.
-
-    Raises:
-        ConfigError: There is no mapping, or a code without a reason.
-    """
+    """Codes of the lint with the reason why each is silenced."""
     if not isinstance(given, Mapping):
         raise ConfigError(f'ignore are a {type(given).__name__}; write {{"LR004": "reason"}}')
     for code, reason in given.items():
@@ -352,25 +430,27 @@ class Rule:
         require: A condition on the rep, or on rep and lead together, or its text; ``None`` takes every rep of the pool.
         score: The score that orders the reps; ``None`` means ``round_robin()``.
         pool: The name of the pool; ``None`` means every rep of the roster.
-        accept_within: How long an offer is open, such as ``"5m"`` or ``"5 minutes"``; ``None`` means
-            ``Router.accept_within``.
-        segment: The name under which its leads count in ``Rep.capacity_by_segment`` and in caps; the rule's name when
-            not given.
+        accept_within: How long an offer is open, such as ``"5m"`` or ``"5 minutes"``; ``None`` for
+            the router's.
+        segment: The name under which its leads count in ``Rep.capacity_by_segment`` and in caps;
+            the rule's name when not given.
         capacity_cost: The units of capacity that a lead takes, 0 or more.
-        in_territory: True lets only reps of the lead's territory take it: of the most specific one with a rep in the
-            pool.
-        max_distance_km: The longest distance from the rep to the lead in kilometers, by their attributes ``lat`` and
-            ``lon``.
-        release_on: The moment at which a lead stops counting as open work: ``outcome``, first ``contact``, ``accept``,
-            or ``shift_end``, the end of the shift in which the rep accepted it (on the outcome, if that is sooner or
-            there is no schedule).
-        calling_hours: The hours in which its leads may be called, on their own clock, such as ``"mon-fri 09:00-20:00;
-            sat 10:00-18:00"``; ``None`` is any time. When a lead may be in several zones, only the hours that suit all
-            of them count; when its zone is not known, it may be called at any time.
-        min_shared_hours: The share of the lead's working hours (Monday to Friday from 9 to 5) in the next seven days
-            that a rep must work too, above 0 and at most 1. Reps and leads without known hours share none.
-        fallback: The steps when the rule finds no rep: ``Fallback``, or a mapping with its cases. For cases that it
-            leaves out, those of the router apply.
+        in_territory: True lets only reps of the lead's territory take it: of the most specific one
+            with a rep in the pool.
+        max_distance_km: The longest distance from the rep to the lead in kilometers, by their
+            attributes ``lat`` and ``lon``.
+        release_on: The moment at which a lead stops counting as open work: ``outcome``, first
+            ``contact``, ``accept``, or ``shift_end``, the end of the shift in which the rep
+            accepted it (on the outcome, if that is sooner or there is no schedule).
+        calling_hours: The hours in which its leads may be called, on their own clock, such as
+            ``"mon-fri 09:00-20:00; sat 10:00-18:00"``; ``None`` is any time. When a lead may be in
+            several zones, only the hours that suit all of them count; when its zone is not known,
+            it may be called at any time.
+        min_shared_hours: The share of the lead's working hours (Monday to Friday from 9 to 5) in
+            the next seven days that a rep must work too, above 0 and at most 1. Reps and leads
+            without known hours share none.
+        fallback: The steps when the rule finds no rep: ``Fallback``, or a mapping with its cases.
+            For cases that it leaves out, those of the router apply.
 
     Raises:
         ValidationError: A field was refused; every fault is listed.

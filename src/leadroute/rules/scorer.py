@@ -1,40 +1,34 @@
 """Scores as values: what can be added, weighted and made conditional.
 
-The rules of this module:
-
 * A scorer gives a rep between 0 and 1 point, or ``None`` when it cannot say. A scorer that cannot say takes no weight.
-* ``a + b`` and ``3 * a`` build one flat sum of weighted terms; the score is the weighted mean of the terms that
-  have an answer. So ``2 * (a + b)`` is ``2 * a + 2 * b``, as in arithmetic.
-* ``score.when(condition)`` has no answer while the condition is false.
-* Scorers are frozen, compare with ``==`` and print as the text that a policy file would hold.
+* ``a + b`` and ``3 * a`` build one flat sum of weighted terms; the score is the weighted mean of
+  the terms that have an answer. So ``2 * (a + b)`` is ``2 * a + 2 * b``, as in arithmetic.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
+import ast
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar, Final, NoReturn, TypeAlias, cast, final
 
 from attrs import NOTHING, field, fields, frozen
 
-from leadroute.errors import ConfigError, FieldTypeError, TruthError
+from leadroute.errors import (
+    ConfigError,
+    FieldTypeError,
+    LeadrouteError,
+    TruthError,
+    UnknownFieldError,
+)
 from leadroute.model.guidance import example, guided
 from leadroute.model.rep import Rep
+from leadroute.rules.builders import FieldExpr
 from leadroute.rules.conditions import Condition, as_condition
+from leadroute.rules.describe import denied
+from leadroute.rules.lexer import located
+from leadroute.rules.parser import Reader
 from leadroute.rules.routing_context import RoutingContext
-
-__all__ = [
-    "Guarded",
-    "Points",
-    "Scorer",
-    "Sum",
-    "WeightedScorer",
-    "column_where",
-    "guards",
-    "literal",
-    "mean",
-    "means",
-]
 
 Points: TypeAlias = Callable[[Rep], float | None]
 """Points of a rep between 0 and 1, or ``None`` for no answer."""
@@ -59,7 +53,8 @@ class _Scorers(type):
 class Scorer(metaclass=_Scorers):
     """A preference among reps: points between 0 and 1, with a reason.
 
-    Subclasses are frozen attrs values. They set ``name`` and implement ``bind`` and ``reason``.
+    Subclasses are frozen attrs values. They implement ``bind`` and ``reason``; ``name`` is the
+    name of the class.
     """
 
     name: ClassVar[str] = ""
@@ -69,6 +64,9 @@ class Scorer(metaclass=_Scorers):
     """Whether it is asked about no rep whose points would not count: what it calls is not ours."""
     reads: ClassVar[frozenset[str]] = COUNTS
     """The counts of a rep that it looks at, by their names in ``Snapshot``; all of them when it does not say."""
+
+    def __init_subclass__(cls) -> None:
+        cls.name = vars(cls).get("name", cls.__name__)
 
     @classmethod
     def __attrs_init_subclass__(cls) -> None:
@@ -92,13 +90,16 @@ class Scorer(metaclass=_Scorers):
         Args:
             context: The lead, the candidates, the counts and the instant.
 
-        Complexity: O(reps), and next to nothing where ``depends`` tells that they were computed before.
+        Complexity: O(reps), and next to nothing where ``depends`` tells they were computed.
         """
         key = self.depends(context)
         if key is None:
             points = self.bind(context)
             return [points(rep) for rep in context.reps]
-        return context.column((self, key), _bound_late(self, context))
+        found: list[float | None] | None = context.crew.kept.get((self, key))
+        if found is None:
+            found = context.crew.column((self, key), _bound_late(self, context))
+        return found
 
     def depends(self, context: RoutingContext) -> Hashable | None:
         """Return everything that the points depend on besides the rep.
@@ -230,13 +231,7 @@ class Scorer(metaclass=_Scorers):
 
 
 def literal(value: object) -> str:
-    """An argument of a scorer, as a policy file has it.
-
-    Example:
-        >>> from leadroute import close_rate
-        >>> literal((1, "US")), literal(close_rate(5))
-        ("[1, 'US']", 'close_rate(5)')
-    """
+    """An argument of a scorer, as a policy file has it."""
     if isinstance(value, tuple):
         return f"[{', '.join(map(literal, value))}]"
     return str(value) if isinstance(value, Scorer) else repr(value)
@@ -253,16 +248,9 @@ def _weight(given: Any) -> float:
 @final
 @frozen
 class WeightedScorer(Scorer):
-    """One scorer with its weight.
+    """One scorer with its weight."""
 
-    Args:
-        weight: 0 or more; how much the scorer counts beside the others.
-        scorer: What gives the points.
-
-    Raises:
-        ConfigError: The weight is negative, infinite or no number.
-    """
-
+    name = ""
     weight: float = field(converter=_weight)
     scorer: Scorer
 
@@ -299,12 +287,9 @@ class WeightedScorer(Scorer):
 @final
 @frozen
 class Sum(Scorer):
-    """The weighted mean of several terms; terms without an answer take no weight.
+    """The weighted mean of several terms; terms without an answer take no weight."""
 
-    Args:
-        parts: The terms, in the order they were written.
-    """
-
+    name = ""
     parts: tuple[WeightedScorer, ...]
 
     def __attrs_post_init__(self) -> None:
@@ -348,13 +333,9 @@ class Sum(Scorer):
 @final
 @frozen
 class Guarded(Scorer):
-    """A scorer that has no answer while a condition is false.
+    """A scorer that has no answer while a condition is false."""
 
-    Args:
-        scorer: What gives the points.
-        condition: A condition on the lead, the rep, or both.
-    """
-
+    name = ""
     scorer: Scorer
     condition: Condition
 
@@ -401,7 +382,7 @@ class Guarded(Scorer):
         """The scorer's reason, or that the condition does not hold."""
         if self._holds(context, rep):
             return self.scorer.reason(context, rep)
-        return f"does not count here: not {self.condition}"
+        return f"does not count here: {denied(self.condition, context.registry.predicates)}"
 
     def __str__(self) -> str:
         return f"{self.scorer}.when({self.condition})"
@@ -412,8 +393,8 @@ def column_where(
 ) -> list[float | None]:
     """The points of the reps who are asked about, ``None`` for the others.
 
-    The others are asked about too where that cannot show: not where code of yours would be called, and where it
-    fails only those who count are asked again.
+    The others are asked about too where that cannot show: not where code of yours would be called,
+    and where it fails only those who count are asked again.
     """
     if not scorer.spares:
         try:
@@ -443,19 +424,7 @@ def _bound_late(scorer: Scorer, context: RoutingContext) -> Points:
 def mean(
     weighted: Iterable[tuple[float, float | None]], total: float = 0.0, weights: float = 0.0
 ) -> float | None:
-    """The weighted mean of the points that are known, or ``None`` when there is none with weight.
-
-    Args:
-        weighted: Weights and points.
-        total: What the ones before them came to, each times its weight.
-        weights: The weight of those before them that are known.
-
-    Example:
-        >>> mean([(3, 1.0), (1, 0.0), (5, None)])
-        0.75
-        >>> mean([(1, 0.0)], total=3.0, weights=3.0)
-        0.75
-    """
+    """The weighted mean of the points that are known, or ``None`` without any of weight."""
     for weight, points in weighted:
         if points is not None:
             total += weight * points
@@ -466,44 +435,26 @@ def mean(
 def means(
     weights: Sequence[float], columns: Sequence[Sequence[float | None]]
 ) -> list[float | None]:
-    """The weighted mean of several columns, row by row, with the very numbers that ``mean`` gives.
-
-    Args:
-        weights: The weight of each column.
-        columns: One column or more, equally long.
-
-    Example:
-        >>> means([3, 1], [[1.0, None], [0.0, 0.5]])
-        [0.75, 0.5]
-    """
-    try:
-        return _means_of_all(weights, columns)
-    except TypeError:  # quicker than to look for a None beforehand
-        return _means_of_known(weights, columns)
-
-
-def _means_of_all(weights: Sequence[float], columns: Sequence[Sequence[Any]]) -> list[float | None]:
-    """The same where every column has points in every row.
-
-    Raises:
-        TypeError: One has none.
-    """
+    """The weighted mean of several columns, row by row, with the numbers that ``mean`` gives."""
     whole = 0.0
     for weight in weights:
         whole += weight
     if not whole:
         return [None] * len(columns[0])
     first, *others = columns
-    weight, *more = weights
-    if not others:
-        return [(0.0 + weight * points) / whole for points in first]
-    if len(others) == 1:  # the frequent case, in one go
-        (other,), (second,) = others, more
-        both = zip(first, other, strict=True)
-        return [(weight * points + second * beside) / whole for points, beside in both]
-    totals = [weight * points for points in first]
-    for weight, column in zip(more, others, strict=True):
-        totals = [total + weight * points for total, points in zip(totals, column, strict=True)]
+    try:  # quicker than to look for a None beforehand
+        if not others:
+            weight = weights[0]
+            return [(0.0 + weight * points) / whole for points in first]  # type: ignore[operator]
+        if len(others) == 1:  # the frequent case, in one go
+            weight, second = weights
+            both = zip(first, others[0], strict=True)
+            return [(weight * one + second * other) / whole for one, other in both]  # type: ignore[operator]
+        totals = [weights[0] * points for points in first]  # type: ignore[operator]
+        for weight, column in zip(weights[1:], others, strict=True):
+            totals = [total + weight * points for total, points in zip(totals, column, strict=True)]  # type: ignore[operator]
+    except TypeError:
+        return _means_of_known(weights, columns)
     return [total / whole for total in totals]
 
 
@@ -538,13 +489,7 @@ def _refuse_alone(scorer: Scorer, what: str) -> None:
 
 
 def guards(score: Scorer | None) -> Iterator[Condition]:
-    """The conditions under which the parts of a score count, however deep.
-
-    Example:
-        >>> from leadroute import LEAD, free_capacity
-        >>> list(guards(free_capacity().when(LEAD.budget > 1)))
-        [<Comparison lead.budget > 1>]
-    """
+    """The conditions under which the parts of a score count, however deep."""
     for scorer in () if score is None else score.walk():
         if isinstance(scorer, Guarded):
             yield scorer.condition
@@ -555,3 +500,139 @@ def _sum_of(terms: tuple[WeightedScorer, ...]) -> Scorer:
         return Sum(terms)
     (term,) = terms
     return term.scorer if term.weight == 1 else term
+
+
+def parse_score(
+    text: str,
+    scorers: Mapping[str, Callable[..., Scorer]],
+    *,
+    definitions: Mapping[str, Condition] | None = None,
+    custom: Mapping[str, str] | None = None,
+) -> Scorer:
+    """The score that a text stands for; the inverse of ``str(score)``.
+
+    Args:
+        text: An expression of scorers, ``+``, ``*`` by a number, and ``.when(condition)``.
+        scorers: The scorers by name.
+        definitions: Conditions that ``.when()`` may use by name.
+        custom: The kinds of custom attributes, as for ``parse``.
+
+    Returns:
+        The same score that the Python form gives. O(length).
+
+    Raises:
+        UnknownFieldError: A scorer is not registered; the message suggests the nearest.
+        ExpressionError: The text is not in the language; see line, column and remedy.
+
+    Example:
+        >>> from leadroute import free_capacity, skill_match
+        >>> known = {"skill_match": skill_match, "free_capacity": free_capacity}
+        >>> score = parse_score("3 * skill_match('industry') + free_capacity()", known)
+        >>> score == 3 * skill_match("industry") + free_capacity()
+        True
+    """
+    reader = Reader.of(text, definitions, custom, none=True)
+    return reader.walked(_Score(reader, scorers).score)
+
+
+@frozen
+class _Score:
+    reader: Reader
+    scorers: Mapping[str, Callable[..., Scorer]]
+
+    def score(self, node: ast.expr) -> Scorer:
+        """The score that a node stands for."""
+        found = self._part(node)
+        if isinstance(found, Scorer):
+            return found
+        raise self.reader.refusal(node, "a number alone is not a score; multiply a scorer with it")
+
+    def _part(self, node: ast.expr) -> Scorer | float:
+        match node:
+            case ast.BinOp(op=ast.Add()):
+                left, right = self.score(node.left), self.score(node.right)
+                return self.reader.build(node, lambda: left + right)
+            case ast.BinOp(op=ast.Mult()):
+                return self._weighted(node)
+            case ast.Call(func=ast.Attribute(attr="when") as function):
+                return self._guarded(node, function)
+            case ast.Call(func=ast.Name(id=name)):
+                return self._called(node, name)
+            case ast.Constant(value=bool() | str() | None) | ast.UnaryOp(operand=ast.Call()):
+                pass
+            case ast.Constant() | ast.UnaryOp(op=ast.USub()):
+                return self.reader.number(node)
+            case ast.Name() if node.id in self.scorers:
+                raise self.reader.refusal(node, f"a scorer is called: write {node.id}()")
+        raise self.reader.refusal(
+            node,
+            "a score is made of scorers, +, * by a number, and .when(condition); "
+            "invert(...) is the opposite preference",
+        )
+
+    def _weighted(self, node: ast.BinOp) -> Scorer | float:
+        match self._part(node.left), self._part(node.right):
+            case (Scorer() as scorer, int() | float() as weight) | (
+                int() | float() as weight,
+                Scorer() as scorer,
+            ):
+                return self.reader.build(node, lambda: weight * scorer)
+            case (int() | float() as left, int() | float() as right):
+                return left * right
+        raise self.reader.refusal(
+            node, "a scorer is multiplied by a number, such as 3 * free_capacity()"
+        )
+
+    def _guarded(self, node: ast.Call, function: ast.Attribute) -> Scorer:
+        scorer = self.score(function.value)
+        if len(node.args) != 1 or node.keywords:
+            raise self.reader.refusal(
+                node, "when() takes one condition, such as lead.country == 'US'"
+            )
+        condition = self.reader.condition(node.args[0])
+        return self.reader.build(node, scorer.when, condition)
+
+    def _is_score(self, node: ast.expr) -> bool:
+        match node:
+            case ast.BinOp():
+                return self._is_score(node.left) or self._is_score(node.right)
+            case ast.Call(func=ast.Attribute(attr="when")):
+                return True
+            case ast.Call(func=ast.Name(id=name)) | ast.Name(id=name):
+                return name in self.scorers
+        return False
+
+    def _called(self, node: ast.Call, name: str) -> Scorer:
+        make = self.scorers.get(name)
+        if make is None:
+            unknown = UnknownFieldError("scorer", name, self.scorers)
+            raise located(unknown, self.reader.text, self.reader.position(node))
+        positional = [self._literal(argument) for argument in node.args]
+        named = {str(keyword.arg): self._literal(keyword.value) for keyword in node.keywords}
+        return self.reader.build(node, _made, name, make, positional, named)
+
+    def _literal(self, node: ast.expr) -> Any:
+        if self._is_score(node):
+            return self.score(node)
+        if isinstance(node, ast.Constant) and node.value is None:
+            return None
+        found = self.reader.term(node)
+        if isinstance(found, FieldExpr):
+            raise self.reader.refusal(
+                node, "a scorer takes literals only, such as skill_match('industry')"
+            )
+        return tuple(found) if isinstance(found, list) else found
+
+
+def _made(
+    name: str, make: Callable[..., Scorer], positional: list[Any], named: Mapping[str, Any]
+) -> Scorer:
+    try:
+        found = make(*positional, **named)
+    except LeadrouteError as error:
+        raise error if isinstance(error, ConfigError) else ConfigError(str(error)) from None
+    except TypeError as error:
+        raise ConfigError(f"{name}() cannot be called like this: {error}") from None
+    if not isinstance(found, Scorer):
+        raise ConfigError(f"{name}() made no scorer, but a value of type {type(found).__name__}")
+    return found

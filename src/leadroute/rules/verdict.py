@@ -23,30 +23,14 @@ from leadroute.rules.conditions import (
 from leadroute.rules.evaluation import COMPARISONS, Registry, compile_condition
 from leadroute.rules.operand import Const, Field
 
-__all__ = ["Verdict", "compile_verdict", "plain_question"]
-
 Verdict: TypeAlias = Callable[[Lead, datetime | None], bool | None]
-"""A compiled condition on the lead: from lead and instant to true, false, or ``None`` for not known."""
+"""A compiled condition on the lead: from lead and instant to true, false, or ``None``."""
 
 
 def compile_verdict(condition: Condition, registry: Registry) -> Verdict:
     """Compile a condition on the lead so that it tells false from not known.
 
     One half of an ``or`` that holds is enough, as is one half of an ``and`` that does not.
-
-    Args:
-        condition: A condition that does not ask about the rep.
-        registry: The predicates and lists that conditions may name.
-
-    Raises:
-        UnknownFieldError: A predicate is not registered.
-
-    Example:
-        >>> from leadroute.rules.builders import LEAD
-        >>> from leadroute.rules.evaluation import PLAIN
-        >>> judge = compile_verdict((LEAD.country == "DE") | (LEAD.employees >= 500), PLAIN)
-        >>> judge(Lead("L-1", country="DE"), None), judge(Lead("L-2", country="FR"), None)
-        (True, None)
     """
     match condition:
         case Named():
@@ -89,11 +73,8 @@ def _joined(parts: tuple[Verdict, ...], *, decisive: bool) -> Verdict:
 def plain_question(condition: Condition) -> tuple[str, Callable[[Any], bool]] | None:
     """Take a condition on one standard field apart: the field, and what to ask of a known value.
 
-    The question is a function of C, so that a caller with many conditions asks them in a loop of its own without a call
-    of Python for each.
-
-    Returns:
-        The name of the field and the question; ``None`` for every other condition.
+    The question is a function of C, so that a caller with many conditions asks them in a loop of
+    its own without a call of Python for each.
     """
     match condition:
         case Comparison(left=Field(custom=False) as asked, right=Const(value=value)):
@@ -130,8 +111,7 @@ def _reader(asked: Field) -> Callable[[Lead], Any]:
 
 
 def _where_known(
-    readers: tuple[Callable[[Lead], Any], ...],
-    test: Callable[[Lead, None, datetime | None], bool],
+    readers: tuple[Callable[[Lead], Any], ...], test: Callable[[Lead, None, datetime | None], bool]
 ) -> Verdict:
     def judge(lead: Lead, now: datetime | None) -> bool | None:
         for read in readers:

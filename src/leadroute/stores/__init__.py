@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from leadroute.lazy import on_demand
+from leadroute.lazy import by_name, on_demand
 
 if TYPE_CHECKING:
     from leadroute.clock import Clock, SystemClock
@@ -58,31 +58,16 @@ __all__ = [
     "to_micros",
 ]
 
-_HOMES = {
-    "Ack": "leadroute.offers.change",
-    "Add": "leadroute.offers.change",
-    "Change": "leadroute.offers.change",
-    "Check": "leadroute.offers.change",
-    "Clock": "leadroute.clock",
-    "Defer": "leadroute.offers.change",
-    "Drop": "leadroute.offers.change",
-    "Emit": "leadroute.offers.change",
-    "Event": "leadroute.offers.change",
-    "MAX_DATA": "leadroute.offers.change",
-    "MAX_KEY": "leadroute.offers.change",
-    "MemoryStore": "leadroute.stores.memory",
-    "ONCE": "leadroute.offers.change",
-    "Once": "leadroute.offers.change",
-    "Op": "leadroute.offers.change",
-    "Put": "leadroute.offers.change",
-    "Raise": "leadroute.offers.change",
-    "Record": "leadroute.offers.change",
-    "SqliteStore": "leadroute.stores.sqlite",
-    "SqliteTransaction": "leadroute.stores.sqlite",
-    "Store": "leadroute.offers.store",
-    "SystemClock": "leadroute.clock",
-    "from_micros": "leadroute.model.duration",
-    "to_micros": "leadroute.model.duration",
-}
+_HOMES = by_name(
+    {
+        "leadroute.offers.change": "Ack Add Change Check Defer Drop Emit Event MAX_DATA MAX_KEY "
+        "ONCE Once Op Put Raise Record",
+        "leadroute.clock": "Clock SystemClock",
+        "leadroute.stores.memory": "MemoryStore",
+        "leadroute.stores.sqlite": "SqliteStore SqliteTransaction",
+        "leadroute.offers.store": "Store",
+        "leadroute.model.duration": "from_micros to_micros",
+    }
+)
 
 __getattr__, __dir__ = on_demand(__name__, __all__, _HOMES)

@@ -1,10 +1,6 @@
 """A store in the memory of one process: for tests, scripts, replays and simulations.
 
-The rules of this module:
-
-* One lock around every call, so it may be shared between threads.
-* A commit first checks every guard and then writes, so there is never anything to roll back.
-* It answers exactly as the stores with a database do; they share one contract.
+A commit first checks every guard and then writes, so there is never anything to roll back.
 """
 
 from __future__ import annotations
@@ -37,9 +33,7 @@ from leadroute.offers.change import (
     Record,
     ordered,
 )
-from leadroute.offers.store import page_size
-
-__all__ = ["MemoryStore"]
+from leadroute.offers.store import one_question, page_size
 
 _Place = tuple[bool, int, str]
 
@@ -53,6 +47,7 @@ class _State:
     """Everything the store knows."""
 
     __slots__ = (
+        "changes",
         "counters",
         "events",
         "last_id",
@@ -60,6 +55,7 @@ class _State:
         "onces",
         "outbox",
         "owners",
+        "queues",
         "records",
         "statuses",
     )
@@ -72,7 +68,9 @@ class _State:
         self.counters: SortedDict[str, int] = SortedDict()
         self.events: SortedDict[int, Event] = SortedDict()
         self.logs: defaultdict[str, dict[int, int]] = defaultdict(dict)
+        self.changes: defaultdict[str, list[int]] = defaultdict(list)
         self.outbox: dict[int, tuple[int | None, int, str]] = {}
+        self.queues: defaultdict[str, SortedList[int]] = defaultdict(SortedList)
         self.last_id = 0
 
     def copy(self) -> _State:
@@ -84,7 +82,9 @@ class _State:
         twin.counters = SortedDict(self.counters)
         twin.events = SortedDict(self.events)
         twin.logs = defaultdict(dict, {lead: dict(log) for lead, log in self.logs.items()})
-        twin.outbox = dict(self.outbox)
+        twin.changes = defaultdict(list, {of: [*marks] for of, marks in self.changes.items()})
+        for mark, delivery in self.outbox.items():
+            twin.deliver(mark, delivery)
         twin.last_id = self.last_id
         return twin
 
@@ -129,9 +129,9 @@ class _State:
         elif isinstance(op, Drop):
             self.drop(op.key)
         elif isinstance(op, Ack):
-            del self.outbox[op.id]
+            self.deliver(op.id, None)
         elif isinstance(op, Defer):
-            self.outbox[op.id] = (op.until, op.attempts, op.error)
+            self.deliver(op.id, (op.until, op.attempts, op.error))
 
     def version(self, key: str) -> int:
         record = self.records.get(key)
@@ -160,10 +160,34 @@ class _State:
         )
         self.logs[op.lead][op.n] = self.last_id
         if op.deliver:
-            self.outbox[self.last_id] = (min(op.at, 0), 0, "")
+            self.deliver(self.last_id, (min(op.at, 0), 0, ""))
+        self.changes[change].append(self.last_id)
+
+    def deliver(self, mark: int, delivery: tuple[int | None, int, str] | None) -> None:
+        """Set how an event stands in the outbox; ``None`` takes it out."""
+        event: Event = self.events[mark]
+        before, queue = self.outbox.pop(mark, None), self.queues[event.lead]
+        if before is not None and before[0] is not None:
+            queue.remove(event.n)
+        if delivery is not None:
+            self.outbox[mark] = delivery
+            if delivery[0] is not None:  # a dead letter holds up nothing
+                queue.add(event.n)
+        if not queue:
+            del self.queues[event.lead]
+
+    def pending(self, mark: int, at: int) -> bool:
+        """Whether an event may be delivered: its time has come, and no earlier one of its lead waits."""
+        until, _, _ = self.outbox.get(mark, (None, 0, ""))
+        event: Event = self.events[mark]
+        return until is not None and until <= at and self.queues[event.lead][0] == event.n
 
     def forget(self, mark: int) -> None:
         event: Event = self.events.pop(mark)
+        marks = self.changes[event.change]
+        marks.remove(mark)
+        if not marks:
+            del self.changes[event.change]
         log = self.logs[event.lead]
         del log[event.n]
         if not log:
@@ -309,25 +333,25 @@ class MemoryStore:
         limit: int = 500,
         lead: str | None = None,
         pending_at: int | None = None,
+        change: str | None = None,
     ) -> list[Event]:
-        """Return pages of the log, or of one lead's events."""
+        """Return pages of the log, of one lead's events, or of one change's."""
+        one_question(change, lead, pending_at)
         with self._lock:
             state = self._state
             ids: Iterable[int]
-            if lead is not None:
+            if change is not None:
+                ids = (mark for mark in state.changes.get(change, ()) if mark > after)
+            elif lead is not None:
                 log = state.logs.get(lead, {})
                 ids = [log[n] for n in sorted(log) if n > after]
             elif pending_at is not None:
-                ids = (mark for mark in state.outbox if mark > after)
+                ids = sorted(mark for mark in state.outbox if mark > after)
             else:
                 ids = state.events.irange(after, inclusive=(False, True))
             if pending_at is not None:
-                ids = (mark for mark in ids if self._pending(mark, pending_at))
+                ids = (mark for mark in ids if state.pending(mark, pending_at))
             return [self._event(mark) for mark in islice(ids, page_size(limit))]
-
-    def _pending(self, mark: int, at: int) -> bool:
-        until, _, _ = self._state.outbox.get(mark, (None, 0, ""))
-        return until is not None and until <= at
 
     def _event(self, mark: int) -> Event:
         event: Event = self._state.events[mark]

@@ -1,16 +1,13 @@
 """A store in a SQLite file, by the standard library alone.
 
-The rules of this module:
-
-* The file is in WAL mode: readers never wait, and one writer works at a time. Good for one machine, at some thousand
-  commits a second.
+* The file is in WAL mode: readers never wait, and one writer works at a time. Good for one machine,
+  at some thousand commits a second.
 * A write starts with BEGIN IMMEDIATE, so its guards see the latest state. SQLite's own waiting is unfair under load, so
   the store asks again at an even pace, until its patience ends in ``TransientError``.
-* Whatever is raised inside a commit, KeyboardInterrupt too, undoes all of it.
-* A connection is opened when one is needed, used by one thread at a time, kept for the next call, and never carried
-  over a fork. No transaction, not even a read, outlives the call that needed it.
-* In your transaction (:meth:`SqliteStore.bind`) every commit is a SAVEPOINT. Nothing is retried, begun or
-  committed.
+* A connection is opened when one is needed, used by one thread at a time, kept for the next call,
+  and never carried over a fork. No transaction, not even a read, outlives the call that needed it.
+* A write that waits a second while nobody commits looks for your own transaction in its way, which
+  would never end.
 """
 
 from __future__ import annotations
@@ -39,13 +36,23 @@ from typing import Literal, Self, TypeVar
 from leadroute.errors import ConfigError, ConflictError, TransactionRequiredError, TransientError
 from leadroute.model.duration import parse_duration
 from leadroute.offers.change import Change, Event, Record
-from leadroute.stores.sqlite_statements import Tables, create, up_to_date, valid_prefix
-
-__all__ = ["SqliteStore", "SqliteTransaction"]
+from leadroute.stores.sqlite_hosts import (
+    HostConnection,
+    StoreConnection,
+    host_of,
+    in_the_way,
+    require_tables,
+)
+from leadroute.stores.sqlite_statements import SCHEMA, Tables, create, schema_of, valid_prefix
 
 _T = TypeVar("_T")
 
 _PAUSES = (0.0002, 0.0004, 0.0006, 0.0008, 0.001)
+_STANDSTILL = 1.0
+_FORGOTTEN = (
+    "a connection of this process is in a transaction on it, and nobody has committed since; if that "
+    "is your transaction, join it with store.bind(connection)"
+)
 _SYNCHRONOUS = {"full": "PRAGMA synchronous = FULL", "normal": "PRAGMA synchronous = NORMAL"}
 _inherited: list[deque[Connection]] = []
 """Connections of a parent process: kept, because closing them would disturb the parent's locks."""
@@ -110,10 +117,11 @@ class _Sqlite(ABC):
         limit: int = 500,
         lead: str | None = None,
         pending_at: int | None = None,
+        change: str | None = None,
     ) -> list[Event]:
         """Pages of the log; see :meth:`Store.events`."""
         return self._read(
-            lambda cursor: self._tables.events(cursor, after, limit, lead, pending_at)
+            lambda cursor: self._tables.events(cursor, after, limit, lead, pending_at, change)
         )
 
     def trim(self, before: int, limit: int = 1000) -> int:
@@ -131,11 +139,12 @@ class SqliteStore(_Sqlite):
         path: The file. A database in memory is refused: every connection would see another one.
         prefix: The prefix of all table names.
         synchronous: ``full`` survives a loss of power; ``normal`` is faster and may then lose the last commits.
-        busy_timeout: The time to wait for other writers before ``TransientError``.
+        busy_timeout: The time to wait for other writers before ``TransientError``; one second where nobody commits and
+            a connection of your own process is in a transaction on the file.
 
     Raises:
         ConfigError: The file is not a database or cannot be opened, an option cannot be used, or the tables were
-            made by another release.
+            made by a newer release.
 
     Example:
         >>> with SqliteStore(folder / "crm.db") as store:  # doctest: +SKIP
@@ -184,17 +193,26 @@ class SqliteStore(_Sqlite):
         return f"SqliteStore({self._path!r}, prefix={self._prefix!r})"
 
     def create(self) -> None:
-        """Create the missing tables.
+        """Create the missing tables, and bring those of an older release up to date.
 
         You can call it again, and from many processes at once.
         """
-        if not self._read(lambda cursor: up_to_date(cursor, self._prefix)):
+        if self._read(lambda cursor: schema_of(cursor, self._prefix)) != SCHEMA:
             self._read(lambda cursor: cursor.execute("PRAGMA journal_mode = WAL").fetchall())
             self._write(lambda cursor: create(cursor, self._prefix))
 
-    def bind(self, connection: Connection) -> SqliteTransaction:
-        """Return the store inside the open transaction of your connection."""
-        return SqliteTransaction(connection, prefix=self._prefix)
+    def bind(self, connection: HostConnection) -> SqliteTransaction:
+        """Return the store inside the open transaction of your connection.
+
+        Args:
+            connection: A sqlite3 connection to the file of the store, SQLAlchemy's ``Session`` or ``Connection``, or
+                Django's ``connection``. Only sqlite3's own may begin its transaction later.
+
+        Raises:
+            ConfigError: It is to another database, or a setting, which the message names, makes its transaction unreal.
+            TransactionRequiredError: SQLAlchemy or Django has not begun a transaction.
+        """
+        return SqliteTransaction(connection, prefix=self._prefix, path=self._path)
 
     def close(self) -> None:
         """Close every connection.
@@ -233,7 +251,7 @@ class SqliteStore(_Sqlite):
 
     @contextmanager
     def _connection(self) -> Iterator[Connection]:
-        """A connection for one call. After any error but ConflictError it is closed, which undoes what was begun."""
+        """A connection for one call. After an error but ConflictError it is closed."""
         if self._closed:
             raise ConfigError(f"{self!r} is closed; make another")
         try:
@@ -252,7 +270,13 @@ class SqliteStore(_Sqlite):
         self._keep(connection)
 
     def _open(self) -> Connection:
-        connection = connect(self._path, timeout=0, isolation_level=None, check_same_thread=False)
+        connection = connect(
+            self._path,
+            timeout=0,
+            isolation_level=None,
+            check_same_thread=False,
+            factory=StoreConnection,
+        )
         try:
             self._patiently(lambda: connection.execute(self._synchronous))
         except BaseException:
@@ -265,9 +289,9 @@ class SqliteStore(_Sqlite):
         if self._closed:
             self.close()
 
-    def _patiently(self, step: Callable[[], _T]) -> _T:
+    def _patiently(self, step: Callable[[], _T], seconds: float | None = None) -> _T:
         """Take a step that others may block, at an even pace until it is done or patience ends."""
-        deadline = time.monotonic() + self._busy_timeout
+        deadline = time.monotonic() + (self._busy_timeout if seconds is None else seconds)
         attempt = 0
         while True:
             try:
@@ -278,6 +302,31 @@ class SqliteStore(_Sqlite):
             time.sleep(_PAUSES[attempt % len(_PAUSES)])
             attempt += 1
 
+    def _begin(self, cursor: Cursor) -> None:
+        """Begin to write, unless a transaction of this process stands still in the way."""
+
+        def begin() -> object:
+            return cursor.execute("BEGIN IMMEDIATE")
+
+        def commits() -> object:
+            return cursor.execute("PRAGMA data_version").fetchone()
+
+        first = min(_STANDSTILL, self._busy_timeout)
+        before: object = None
+        for seconds in (0, first):
+            try:
+                self._patiently(begin, seconds)
+            except OperationalError as error:
+                if _code(error) != SQLITE_BUSY:
+                    raise
+                now = self._patiently(commits)
+                if now == before and in_the_way(self._path):
+                    raise TransientError(f"{error}: {_FORGOTTEN}") from error
+                before = now
+            else:
+                return
+        self._patiently(begin, self._busy_timeout - first)
+
     def _read(self, work: Callable[[Cursor], _T]) -> _T:
         with _busy_is_transient(), self._connection() as connection:
             return self._patiently(lambda: work(connection.cursor()))
@@ -285,7 +334,7 @@ class SqliteStore(_Sqlite):
     def _write(self, work: Callable[[Cursor], _T]) -> _T:
         with _busy_is_transient(), self._connection() as connection:
             cursor = connection.cursor()
-            self._patiently(lambda: cursor.execute("BEGIN IMMEDIATE"))
+            self._begin(cursor)
             answer = work(cursor)
             cursor.execute("COMMIT")
             return answer
@@ -294,38 +343,50 @@ class SqliteStore(_Sqlite):
 class SqliteTransaction(_Sqlite):
     """A store inside your transaction, which commits or rolls back with it.
 
-    Reads work at any time. A write asks for an open transaction, because without one the driver would commit it.
-    Begin with BEGIN IMMEDIATE; after a plain BEGIN and a read, SQLite may refuse the first write for ever.
+    Reads work at any time. A write asks for an open transaction, because without one the driver
+    would commit it. Begin with BEGIN IMMEDIATE; after a plain BEGIN and a read, SQLite may refuse
+    the first write for ever.
 
     Args:
-        connection: Your connection. Its settings stay as they are; it must give texts as ``str``.
+        connection: Your connection, as for :meth:`SqliteStore.bind`. Its settings stay as they are.
         prefix: The prefix of all table names.
+        path: The file that must be the connection's and have the tables; empty, and nothing is said of the tables.
+
+    Raises:
+        ConfigError: The connection cannot be used; the message names the setting.
+        TransactionRequiredError: SQLAlchemy or Django has not begun a transaction.
     """
 
-    def __init__(self, connection: Connection, *, prefix: str = "leadroute") -> None:
-        self._connection = connection
+    def __init__(
+        self, connection: HostConnection, *, prefix: str = "leadroute", path: str = ""
+    ) -> None:
         self._prefix = valid_prefix(prefix)
+        self._host = host_of(connection)
         self._tables = Tables(prefix)
+        if path:
+            self._read(lambda cursor: require_tables(cursor, prefix, path))
 
     def __repr__(self) -> str:
         return f"<SqliteTransaction on the tables {self._prefix}_*>"
 
     def create(self) -> None:
-        """Create the missing tables in your transaction."""
+        """Create the missing tables, or bring old ones up to date, in your transaction."""
         self._write(lambda cursor: create(cursor, self._prefix))
 
     def _read(self, work: Callable[[Cursor], _T]) -> _T:
-        cursor = Cursor(self._connection)
+        if not self._host.is_current():
+            raise TransactionRequiredError(type(self).__name__, "bind again in each transaction")
+        cursor = Cursor(self._host.driver)
         cursor.row_factory = None
         with _busy_is_transient():
             return work(cursor)
 
     def _write(self, work: Callable[[Cursor], _T]) -> _T:
-        connection = self._connection
-        if not connection.in_transaction:
+        connection = self._host.driver
+        if self._host.is_current() and not connection.in_transaction:
             remedy = 'execute "BEGIN IMMEDIATE" on the connection first'
             raise TransactionRequiredError(type(self).__name__, remedy)
-        connection.execute("SAVEPOINT leadroute")
+        self._read(lambda cursor: cursor.execute("SAVEPOINT leadroute"))
         try:
             answer = self._read(work)
         except BaseException:

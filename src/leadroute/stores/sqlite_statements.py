@@ -1,17 +1,11 @@
 """The SQL of the SQLite store: its tables and its statements.
 
-The rules of this module:
-
 * All names start with one validated prefix. It is the only thing that is ever put into a statement.
-* ``create`` may run any number of times, and by any number of processes at once, each in its own transaction.
-* Tables of another release, older or newer, are refused, never touched.
-* A record that is never due keeps the greatest integer as its due time, so that one index gives every line in order.
-  The views show it as NULL. They carry the domain's names, for people who read the database with SQL.
-* Statements are constant texts with bound values.
-* A guard is part of the write that it guards, and the row count decides. What is read afterwards only explains.
-* Keys use SQLite's BINARY collation: the bytes of UTF-8, which sort as code points do.
-* A prefix is looked up as a range of keys, which an index answers.
-* Nothing newer than the upsert is asked of SQLite (3.24, 2018).
+* ``create`` upgrades the tables of an older release. Those from before schema 2, or of a newer
+  release, are refused, never touched.
+* A record that is never due keeps the greatest integer as its due time, so that one index gives
+  every line in order. The views show it as NULL. They carry the domain's names, for people who read
+  the database with SQL.
 """
 
 from __future__ import annotations
@@ -39,13 +33,9 @@ from leadroute.offers.change import (
     Record,
     ordered,
 )
-from leadroute.offers.store import page_size
+from leadroute.offers.store import one_question, page_size
 
-__all__ = ["SCHEMA", "Outdated", "Tables", "create", "named", "up_to_date", "valid_prefix"]
-
-
-SCHEMA = 2
-"""The version of the tables that this release reads and writes."""
+SCHEMA = 3  # the version of the tables that this release reads and writes
 
 _PREFIX = re.compile("[a-z][a-z0-9_]{0,29}")
 
@@ -56,6 +46,7 @@ _TABLES = (
         owner TEXT NOT NULL, due INTEGER NOT NULL, data TEXT NOT NULL)""",
     "CREATE INDEX IF NOT EXISTS leadroute_record_status ON leadroute_record (status, due, key)",
     "CREATE INDEX IF NOT EXISTS leadroute_record_owner ON leadroute_record (owner, due, key)",
+    "CREATE INDEX IF NOT EXISTS leadroute_record_due ON leadroute_record (due, key)",
     """CREATE TABLE IF NOT EXISTS leadroute_counter (
         key TEXT NOT NULL PRIMARY KEY, n INTEGER NOT NULL) WITHOUT ROWID""",
     """CREATE TABLE IF NOT EXISTS leadroute_once (
@@ -65,9 +56,11 @@ _TABLES = (
         id INTEGER PRIMARY KEY AUTOINCREMENT, lead TEXT NOT NULL, n INTEGER NOT NULL,
         type TEXT NOT NULL, at INTEGER NOT NULL, change TEXT NOT NULL, data TEXT NOT NULL,
         UNIQUE (lead, n))""",
+    "CREATE INDEX IF NOT EXISTS leadroute_event_change ON leadroute_event (change)",
     """CREATE TABLE IF NOT EXISTS leadroute_outbox (
         event_id INTEGER PRIMARY KEY, until INTEGER, attempts INTEGER NOT NULL,
-        error TEXT NOT NULL)""",
+        error TEXT NOT NULL, lead TEXT NOT NULL DEFAULT '', n INTEGER NOT NULL DEFAULT 0)""",
+    "CREATE INDEX IF NOT EXISTS leadroute_outbox_lead ON leadroute_outbox (lead, n)",
     """CREATE VIEW IF NOT EXISTS leadroute_placement AS
         SELECT substr(key, 11) AS lead_id, status, owner, nullif(due, 9223372036854775807) AS due,
             version, data
@@ -77,13 +70,20 @@ _TABLES = (
         FROM leadroute_counter WHERE key >= 'rep/open/' AND key < 'rep/open0'""",
 )
 
+_UPGRADES = {
+    2: (
+        "ALTER TABLE leadroute_outbox ADD COLUMN lead TEXT NOT NULL DEFAULT ''",
+        "ALTER TABLE leadroute_outbox ADD COLUMN n INTEGER NOT NULL DEFAULT 0",
+        """UPDATE leadroute_outbox SET
+            lead = (SELECT lead FROM leadroute_event WHERE id = event_id),
+            n = (SELECT n FROM leadroute_event WHERE id = event_id)""",
+    )
+}
+"""From each schema to the next; indexes that are new are made as in a new file."""
+
 
 def valid_prefix(prefix: str) -> str:
-    """The prefix itself.
-
-    Raises:
-        ConfigError: It is not a lower-case identifier of at most 30 characters.
-    """
+    """The prefix itself."""
     if not _PREFIX.fullmatch(prefix):
         shape = "a lower-case letter, then at most 29 lower-case letters, digits or _"
         raise ConfigError(f"{prefix!r:.60} cannot be the prefix of tables; write {shape}")
@@ -91,53 +91,43 @@ def valid_prefix(prefix: str) -> str:
 
 
 def named(prefix: str, statement: str) -> str:
-    """The statement on the tables with this prefix.
-
-    Example:
-        >>> named("crm", "SELECT n FROM leadroute_counter")
-        'SELECT n FROM crm_counter'
-    """
+    """The statement on the tables with this prefix."""
     return statement.replace("leadroute_", f"{prefix}_")
 
 
-def up_to_date(cursor: Cursor, prefix: str) -> bool:
-    """Whether the tables are there, at the version that this release knows.
-
-    Raises:
-        ConfigError: Another release made them.
-    """
+def schema_of(cursor: Cursor, prefix: str) -> int | None:
+    """The version of the tables; ``None`` where they are not there, or not complete."""
     known = "SELECT count(*) FROM sqlite_master WHERE type = 'table' AND name = ?"
     if cursor.execute(known, (f"{prefix}_schema",)).fetchone() == (0,):
-        return False
+        return None
     statement = named(prefix, "SELECT max(version) FROM leadroute_schema")
-    (version,) = cursor.execute(statement).fetchone()
-    if version in (None, SCHEMA):
-        return version is not None
-    problem = f"the tables {prefix}_* have schema {version}, and this release knows {SCHEMA} alone"
+    found: int | None = cursor.execute(statement).fetchone()[0]
+    if found is None or found == SCHEMA or found in _UPGRADES:
+        return found
+    problem = f"the tables {prefix}_* have schema {found}; this release reads {min(_UPGRADES)} to {SCHEMA}"
     remedy = (
         "install the release of leadroute that made them, or newer"
-        if version > SCHEMA
+        if found > SCHEMA
         else "name a new file, or open this one with the release of leadroute that made it"
     )
-    raise ConfigError(f"{problem}; {remedy}", _file(cursor))
+    raise ConfigError(f"{problem}; {remedy}", file_of(cursor))
 
 
-def _file(cursor: Cursor) -> str:
-    """The name of the database file, for messages."""
+def file_of(cursor: Cursor) -> str:
+    """Return the file of the main database; empty for one in memory."""
     return str(cursor.execute("PRAGMA database_list").fetchone()[2])
 
 
 def create(cursor: Cursor, prefix: str) -> None:
-    """Make what is missing, inside the transaction that the cursor is in.
-
-    Raises:
-        ConfigError: Another release made the tables.
-    """
-    if not up_to_date(cursor, prefix):
-        for statement in _TABLES:
-            cursor.execute(named(prefix, statement))
-        stamp = named(prefix, "INSERT INTO leadroute_schema (version) VALUES (?)")
-        cursor.execute(stamp, (SCHEMA,))
+    """Make what is missing and upgrade what is old, inside the transaction of the cursor."""
+    found = schema_of(cursor, prefix)
+    if found == SCHEMA:
+        return
+    upgrade = (step for old in range(found or SCHEMA, SCHEMA) for step in _UPGRADES[old])
+    for statement in (*upgrade, *_TABLES, "DELETE FROM leadroute_schema"):
+        cursor.execute(named(prefix, statement))
+    stamp = named(prefix, "INSERT INTO leadroute_schema (version) VALUES (?)")
+    cursor.execute(stamp, (SCHEMA,))
 
 
 Outdated = tuple[list[str | int], list[str | int], list[str | int]]
@@ -183,7 +173,8 @@ _EMIT = (
     "ON CONFLICT DO NOTHING"
 )
 _DELIVER = (
-    "INSERT INTO leadroute_outbox (event_id, until, attempts, error) VALUES (?, min(?, 0), 0, '')"
+    "INSERT INTO leadroute_outbox (event_id, until, attempts, error, lead, n) "
+    "VALUES (?, min(?, 0), 0, '', ?, ?)"
 )
 _LAST = "SELECT max(n) FROM leadroute_event WHERE lead = ?"
 
@@ -202,7 +193,10 @@ _EVENTS = (
     "FROM {} ON o.event_id = e.id WHERE {} LIMIT ?"
 )
 _LOG = "leadroute_event e LEFT JOIN leadroute_outbox o"
-_LOG_WAITING = "leadroute_event e CROSS JOIN leadroute_outbox o"
+_FIRST = (
+    "NOT EXISTS (SELECT 1 FROM leadroute_outbox b "
+    "WHERE b.lead = o.lead AND b.n < o.n AND b.until IS NOT NULL)"
+)
 _WAITING = "leadroute_outbox o CROSS JOIN leadroute_event e"
 
 _OLD_ONCES = "SELECT key FROM leadroute_once WHERE at < ? ORDER BY key LIMIT ?"
@@ -250,11 +244,7 @@ def _event(row: tuple[Any, ...]) -> Event:
 
 
 class Tables:
-    """The statements on the tables with one prefix, each inside the transaction that its cursor is in.
-
-    Args:
-        prefix: What the names of the tables start with, already validated.
-    """
+    """The statements on the tables with one prefix, each inside its cursor's transaction."""
 
     def __init__(self, prefix: str) -> None:
         def sql(statement: str) -> str:
@@ -281,12 +271,15 @@ class Tables:
 
         self._events = {
             (False, False): events(_LOG, "e.id > ? ORDER BY e.id"),
-            (False, True): events(_WAITING, "o.event_id > ? AND o.until <= ? ORDER BY o.event_id"),
+            (False, True): events(
+                _WAITING, f"o.event_id > ? AND o.until <= ? AND {_FIRST} ORDER BY o.event_id"
+            ),
             (True, False): events(_LOG, "e.n > ? AND e.lead = ? ORDER BY e.n"),
             (True, True): events(
-                _LOG_WAITING, "e.n > ? AND o.until <= ? AND e.lead = ? ORDER BY e.n"
+                _WAITING, f"o.n > ? AND o.until <= ? AND o.lead = ? AND {_FIRST} ORDER BY o.n"
             ),
         }
+        self._of_change = events(_LOG, "e.id > ? AND e.change = ? ORDER BY e.id")
         self._old_onces, self._old_events, self._zeros = map(sql, (_OLD_ONCES, _OLD_EVENTS, _ZEROS))
         self._forget = tuple(map(sql, _FORGET))
         self._moves: dict[type, Callable[[Cursor, Any], None]] = {
@@ -298,7 +291,7 @@ class Tables:
         }
 
     def apply(self, cursor: Cursor, change: Change) -> dict[str, int]:
-        """Apply the operations one by one. The caller undoes them all when one raises ConflictError."""
+        """Apply the operations one by one; the caller undoes them when one raises ConflictError."""
         ops = ordered(change)
         counters: dict[str, int] = {}
         dated = max((op.at for op in ops if type(op) is Emit), default=None)
@@ -372,7 +365,7 @@ class Tables:
             (last,) = cursor.execute(self._last, (op.lead,)).fetchone()
             raise ConflictError("version", op.lead, last)
         if op.deliver:
-            cursor.execute(self._deliver, (cursor.lastrowid, op.at))
+            cursor.execute(self._deliver, (cursor.lastrowid, op.at, op.lead, op.n))
 
     def get(self, cursor: Cursor, keys: Sequence[str]) -> dict[str, Record]:
         """See :meth:`Store.get`."""
@@ -416,17 +409,26 @@ class Tables:
         return [_record(row) for row in rows]
 
     def events(
-        self, cursor: Cursor, after: int, limit: int, lead: str | None, pending_at: int | None
+        self,
+        cursor: Cursor,
+        after: int,
+        limit: int,
+        lead: str | None,
+        pending_at: int | None,
+        change: str | None,
     ) -> list[Event]:
         """See :meth:`Store.events`."""
-        wanted = [value for value in (pending_at, lead) if value is not None]
+        one_question(change, lead, pending_at)
+        wanted = [value for value in (pending_at, lead, change) if value is not None]
         statement = self._events[lead is not None, pending_at is not None]
+        if change is not None:
+            statement = self._of_change
         return [
             _event(row) for row in cursor.execute(statement, (after, *wanted, page_size(limit)))
         ]
 
     def outdated(self, cursor: Cursor, before: int, limit: int) -> Outdated:
-        """What :meth:`Store.trim` may forget. It stays so, except that a counter may be used again."""
+        """What :meth:`Store.trim` may forget. It stays so, but a counter may be used again."""
         left = page_size(limit)
         onces = [key for (key,) in cursor.execute(self._old_onces, (before, left))]
         left -= len(onces)

@@ -10,14 +10,8 @@ if TYPE_CHECKING:
     from leadroute.testing.clock import ManualClock
     from leadroute.testing.contract import store_contract
 
-__all__ = [
-    "ManualClock",
-    "store_contract",
-]
+__all__ = ["ManualClock", "store_contract"]
 
-_HOMES = {
-    "ManualClock": "leadroute.testing.clock",
-    "store_contract": "leadroute.testing.contract",
-}
+_HOMES = {"ManualClock": "leadroute.testing.clock", "store_contract": "leadroute.testing.contract"}
 
 __getattr__, __dir__ = on_demand(__name__, __all__, _HOMES)

@@ -1,4 +1,4 @@
-"""Hypothesis strategies for tests of your own. Needs hypothesis (``pip install 'leadroute[test]'``)."""
+"""Hypothesis strategies for tests of your own (``pip install 'leadroute[test]'``)."""
 
 from __future__ import annotations
 
@@ -28,9 +28,8 @@ from leadroute.ranking.router import Router
 from leadroute.rules import builders
 from leadroute.rules.builders import LEAD, NOW, REP, FieldExpr
 from leadroute.rules.conditions import ALWAYS, NEVER, Condition
-from leadroute.rules.disposition import DISPOSITIONS, Disposition
 from leadroute.rules.fallback import Fallback, pool_of
-from leadroute.rules.rule import Pool, Rule
+from leadroute.rules.rule import DISPOSITIONS, Disposition, Pool, Rule
 from leadroute.rules.scorer import Scorer
 from leadroute.scorers import (
     close_rate,
@@ -70,20 +69,7 @@ durations = st.one_of(
 
 
 def conditions(*, rep: bool = True, checks: tuple[str, ...] = ("known",)) -> Conditions:
-    """Build conditions over the whole language, small enough to read in a failure.
-
-    Args:
-        rep: Whether conditions may ask about the rep as well.
-        checks: Names of predicates that ``predicate(name)`` may ask; none when empty.
-
-    Returns:
-        A strategy for conditions, nested a few levels deep. Attributes are ``tags``, ``x`` and ``is vip?``.
-
-    Example:
-        >>> from leadroute.rules.conditions import Condition
-        >>> isinstance(conditions().example(), Condition)  # doctest: +SKIP
-        True
-    """
+    """Build conditions over the whole language, small enough to read in a failure."""
     return _conditions(rep, checks)
 
 
@@ -246,15 +232,7 @@ INDUSTRIES = ("health", "retail")
 
 
 def leads(ids: st.SearchStrategy[str] | None = None) -> st.SearchStrategy[Lead]:
-    """Build leads of few distinct values, so that rules match often.
-
-    Args:
-        ids: The ids to take; ``L-0`` to ``L-9`` and some with unusual characters when not given.
-
-    Example:
-        >>> isinstance(leads().example(), Lead)  # doctest: +SKIP
-        True
-    """
+    """Build leads of few distinct values, so that rules match often."""
     plain = st.sampled_from([*(f"L-{number}" for number in range(10)), "l/1", "100%", "Ü-1"])
     return st.builds(
         Lead,
@@ -276,11 +254,7 @@ def leads(ids: st.SearchStrategy[str] | None = None) -> st.SearchStrategy[Lead]:
 
 
 def reps(ids: st.SearchStrategy[str] | None = None) -> st.SearchStrategy[Rep]:
-    """Build reps, some of them off, full, inactive, without weight or without any limit.
-
-    Args:
-        ids: The ids to take; a few names, some with unusual characters, when not given.
-    """
+    """Build reps, some of them off, full, inactive, without weight or without any limit."""
     limits = st.sampled_from([0, 1, 1, 2, 5])
     return st.builds(
         Rep,
@@ -305,11 +279,7 @@ def reps(ids: st.SearchStrategy[str] | None = None) -> st.SearchStrategy[Rep]:
 def presences(
     ids: st.SearchStrategy[str] | None = None,
 ) -> st.SearchStrategy[Mapping[str, Presence]]:
-    """Build the presence of some reps, by rep id.
-
-    Args:
-        ids: The ids of the reps; as for ``reps`` when not given.
-    """
+    """Build the presence of some reps, by rep id."""
     status = st.sampled_from(STATUSES)
     known = st.builds(Presence, status, instants, status)
     return st.dictionaries(st.sampled_from(IDS) if ids is None else ids, known, max_size=4)

@@ -336,7 +336,10 @@ OBSTACLES = {
         Rule("a"),
         BOB,
         {"snapshot": Snapshot(presence=GONE), "offline_grace": "30s"},
-        ["the policy's grace was 2m instead of 30s", "bob was available instead of offline"],
+        [
+            "the policy's offline_grace was 2m instead of 30s",
+            "bob was available instead of offline",
+        ],
     ),
     "wrap-up": (
         Rule("a"),
@@ -372,14 +375,14 @@ OBSTACLES = {
         {"lead": BERLIN},
         [
             "the rep's schedule was mon-fri 09:00-17:00 on the lead's clock",
-            "the rule 'a' asked for an overlap of 50% instead of 80%",
+            "the rule 'a' asked for 50% shared hours instead of 80%",
         ],
     ),
     "overlap, of nobody knows what": (
         Rule("a", min_shared_hours=0.8),
         Rep("bob", schedule="mon-fri 11:00-17:00", timezone="UTC"),
         {},
-        ["the rule 'a' asked for no overlap"],
+        ["the rule 'a' asked for no shared hours"],
     ),
     "territory": (
         Rule("a", in_territory=True),

@@ -28,14 +28,13 @@ from leadroute.conditions import signal
 from leadroute.errors import ConfigError, FieldTypeError
 from leadroute.formats.policy_file import dump_policy, parse_policy
 from leadroute.insight.lint import CODES, Finding, Severity, territory_checks
-from leadroute.insight.lint.analysis import candidates, invented, rows, shown_by
-from leadroute.insight.lint.finding import told
+from leadroute.insight.lint.analysis import candidates, invented, rows, shown_by, told
 from leadroute.rules.builders import age, domain_of, hours, is_free_mail, overlaps
 from leadroute.rules.builders import predicate as asks
 from leadroute.rules.evaluation import evaluate
 from leadroute.rules.fields import Kind
 from leadroute.rules.match_constraints import listed, span_of
-from leadroute.rules.scores import parse_score
+from leadroute.rules.scorer import parse_score
 from leadroute.scorers import BUILT_IN, first_of, intent, invert, language, territory_match
 from leadroute.testing.strategies import conditions, rosters, routers
 

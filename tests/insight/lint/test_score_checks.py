@@ -22,7 +22,7 @@ from leadroute import (
     skill_match,
 )
 from leadroute.conditions import signal
-from leadroute.insight.lint.finding import told
+from leadroute.insight.lint.analysis import told
 from leadroute.lead_scoring import (
     EngagementSignal,
     FitCriterion,

@@ -15,7 +15,8 @@ from leadroute.model.track_record import ALL, Record, TrackRecords, segment_key,
 from leadroute.ranking.scorers import performance
 from leadroute.ranking.scorers.engagement import _OfLead
 from leadroute.ranking.scorers.ownership import _Sticky
-from leadroute.rules.routing_context import RoutingContext
+from leadroute.ranking.scorers.seniority import alike
+from leadroute.rules.routing_context import Crew, RoutingContext
 from leadroute.rules.scorer import COUNTS, mean, means
 from leadroute.scorers import (
     BUILT_IN,
@@ -54,27 +55,26 @@ def asked(score, context):
     return [points(rep) for rep in context.reps]
 
 
+def test_reps_of_one_kind_share_what_is_asked_of_the_first():
+    """Each kind has its first rep, and each rep the number of their kind."""
+    team = Rep("ada", level=1), Rep("bob", level=2), Rep("cy", level=1)
+    context = RoutingContext(Lead("L-1"), team, "p")
+    assert alike(context, "level", lambda rep: rep.level) == ([team[0], team[1]], [0, 1, 0])
+
+
 class Team:
     """Candidates who are kept from lead to lead, as a router keeps them."""
 
     def __init__(self, reps):
-        self.reps = reps
-        self.kept = {}
+        self.crew = Crew(reps)
 
     def context(self, lead, places, snapshot=None, now=NOW, matches=()):
-        """A lead that these of them can take, with what is remembered of all."""
-
-        def column(key, value_of):
-            if key not in self.kept:
-                self.kept[key] = [value_of(rep) for rep in self.reps]
-            return [self.kept[key][place] for place in places]
-
-        reps = tuple(self.reps[place] for place in places)
-        absent = tuple(rep for rep in self.reps if rep not in reps)
-        counts = snapshot or Snapshot()
-        return RoutingContext(
-            lead, reps, "p", counts, now, matches=matches, absent=absent, column=column
-        )
+        """A lead that these of them can take, with what is kept of all."""
+        everybody = self.crew.reps
+        crew = self.crew.part([place in places for place in range(len(everybody))])
+        absent = tuple(rep for rep in everybody if rep not in crew.reps)
+        given = {"matches": matches, "absent": absent, "crew": crew}
+        return RoutingContext(lead, crew.reps, "p", snapshot or Snapshot(), now, **given)
 
 
 @examples(400)
@@ -127,7 +127,10 @@ def test_what_is_left_of_caps_follows_the_calendar(seed):
     for _ in range(6):
         now = NOW + timedelta(minutes=draw.choice([0, 1, 59, 700, 9_000, -80_000]))
         keys = [
-            bound.key for rep in team.reps for cap in rep.caps for bound in rep.bounds(cap, now)
+            bound.key
+            for rep in team.crew.reps
+            for cap in rep.caps
+            for bound in rep.bounds(cap, now)
         ]
         used = {key: draw.randint(-1, 12) for key in keys if draw.random() < 0.7}
         places = [place for place in range(6) if draw.random() < 0.7]

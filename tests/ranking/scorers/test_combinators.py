@@ -76,7 +76,7 @@ def test_tiers_come_strictly_one_after_the_other():
     assert points(score, ADA, open={"ada": 10**9}) > points(score, BOB)
     assert reason(score, BOB) == "tier 2 of 2: 0 open of 10"
     assert points(tiers(senior), BOB) == 0.0
-    assert reason(tiers(senior), BOB) == "in none of 1 tiers"
+    assert reason(tiers(senior), BOB) == "in none of 1 tier"
 
 
 @given(inner, inner, situations())
@@ -166,9 +166,11 @@ def test_a_bound_says_who_is_held_back():
     score, ahead = fair_share(free_capacity(), 1), {"turns": FrozenDict({"p": {"ada": 3}})}
     assert (
         reason(score, ADA, **ahead)
-        == "0 open of 10; held back, 2.0 ahead of their share with this lead"
+        == "0 open of 10; held back: 2.0 turns ahead of their share with this lead"
     )
-    assert reason(score, BOB, **ahead) == "0 open of 10; 1.0 behind their share with this lead"
+    assert (
+        reason(score, BOB, **ahead) == "0 open of 10; 1.0 turns behind their share with this lead"
+    )
     assert points(score, ADA, **ahead) < points(score, BOB, open={"bob": 10}, **ahead)
 
 

@@ -13,8 +13,7 @@ from tests.ranking.scorers.world import plain, scores, situations
 
 from leadroute import Rep, free_capacity, scorers
 from leadroute.errors import ConfigError, LeadrouteError
-from leadroute.rules.scorer import Scorer
-from leadroute.rules.scores import parse_score
+from leadroute.rules.scorer import Scorer, parse_score
 from leadroute.scorers import BUILT_IN
 
 

@@ -14,7 +14,7 @@ from tests.profiles import examples
 from tests.shared import shared_path
 
 from leadroute import LEAD, Lead, Rep, Snapshot
-from leadroute.model.turn_credit import TurnCredit
+from leadroute.model.snapshot import TurnCredit
 from leadroute.ranking.scorers.round_robin import (
     MODES,
     UNIT,
@@ -366,7 +366,7 @@ def test_a_guarded_rotation_takes_a_turn_where_its_condition_holds():
 
 def test_tie_goes_to_the_heavier_weight():
     """Of two who are due the same, the heavier weight comes first, whatever their ids."""
-    tied = Dues([UNIT // 2, 0], [1, 3], 4, 1, ["ada", "bob"])
+    tied = Dues([UNIT // 2, 0], [1, 3], 4, 1, ["ada", "bob"], [UNIT // 4, 3 * UNIT // 4])
     assert tied.due() == [3 * UNIT // 4] * 2
     assert tied.order("weighted") == [1, 0]
     assert tied.first("weighted") == 1

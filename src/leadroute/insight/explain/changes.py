@@ -11,10 +11,8 @@ from typing import Any, Final, Literal, TypeAlias
 from attrs import evolve, field, frozen
 
 from leadroute.errors import LeadrouteError, ValidationError
-from leadroute.insight.explain.explanation import SHOWN
 from leadroute.insight.lint.analysis import conditions_of
 from leadroute.model.caps import Bound, Cap
-from leadroute.model.distance import EARTH_KM, distance_km, position_of
 from leadroute.model.duration import format_duration, from_micros
 from leadroute.model.keys import segment_open_key, total_holder
 from leadroute.model.lead import Lead, Signal
@@ -23,6 +21,7 @@ from leadroute.model.rep import Presence, Rep
 from leadroute.model.roster import Roster
 from leadroute.model.schedule import Schedule
 from leadroute.model.snapshot import Snapshot
+from leadroute.model.territory import EARTH_KM, distance_km, position_of
 from leadroute.ranking.lead_score import LeadScore
 from leadroute.ranking.lead_scoring import LeadScoring, is_score
 from leadroute.ranking.ranking import Ranking
@@ -40,6 +39,7 @@ from leadroute.rules.conditions import Presence as IsKnown
 from leadroute.rules.fields import FIELDS, Kind
 from leadroute.rules.operand import Const, Entry, Field, Operand, SignalStat, literal_text
 from leadroute.rules.rule import Rule
+from leadroute.rules.unmet import SHOWN
 
 
 @frozen
@@ -49,9 +49,9 @@ class Change:
     Args:
         of: ``rep``, ``team``, ``pool``, ``rule``, ``policy``, ``lead``, ``moment``, ``previous_offers`` or ``counts``.
         name: The field; of a pool and of a rule their name; of the moment ``now``; of what was tried the rep's id.
-        value: The new value of the field. Of the team the reps as they would be, of a pool its members, of a rule the
-            whole new rule, of counts the fields of the snapshot with their new values. Not shown: it may hold more
-            than what was changed.
+        value: The new value of the field. Of the team the reps as they would be, of a pool its
+            members, of a rule the whole new rule, of counts the fields of the snapshot with their
+            new values. Not shown: it may hold more than what was changed.
         words: The change in words, such as ``capacity was 4 instead of 3``.
     """
 
@@ -134,7 +134,7 @@ _SOME_DAY = datetime(2026, 1, 5, tzinfo=UTC)
 
 
 def named(router: Router, entity: str, lead: Lead) -> Iterator[Asked]:
-    """Yield what conditions read of a lead or a rep, with values that turn an answer. O(conditions)."""
+    """Yield what conditions read of a lead or a rep, with the values that turn an answer."""
     for node in chain.from_iterable(walk(condition) for _, condition in conditions_of(router)):
         for asked, value in _turning(node, lead):
             if _entity(asked) == entity:
@@ -200,15 +200,7 @@ def _signal(kind: str, value: Any, at: datetime, lead: Lead) -> Iterator[Lever]:
 
 
 def scored_levers(question: Question, scoring: LeadScoring, found: LeadScore) -> Iterator[Lever]:
-    """Yield sources, signals and bounds of grades that would have lifted the lead a grade.
-
-    Args:
-        question: The question.
-        scoring: The scoring of the policy.
-        found: The lead score as it is.
-
-    Complexity: O(sources + signals + grades).
-    """
+    """Yield sources, signals and bounds of grades that would have lifted the lead a grade."""
     lead, score = question.lead, found.score or 0.0
     for source in scoring.sources:
         asked = Field("lead", source.field)
@@ -230,7 +222,7 @@ _HEATS: Final = (1, 4, 20)
 
 
 def regraded(question: Question, lever: Lever, found: LeadScore) -> Lever:
-    """Return a lever with the grade in its words, where a change of the lead makes it another one."""
+    """Return a lever with the grade in its words, where a change of the lead alters it."""
     return tuple([_regraded(question, change, found) for change in lever])
 
 
@@ -397,7 +389,7 @@ def _raised(
 
 
 def parts_in_territories(question: Question) -> Iterator[Lever]:
-    """Yield a part in each territory of the lead, the most specific one first. O(territories of the lead)."""
+    """Yield a part in each territory of the lead, the most specific one first. O(territories)."""
     rep = question.rep
     for match in question.router.territories.lookup(question.lead):
         name = match.territory.name
@@ -454,7 +446,7 @@ def terms(question: Question, rule: Rule | None) -> Iterator[Lever]:
     presence = _absence(question)
     if presence and presence.status == "offline" and presence.before == "available":
         longer = ((now - presence.since) // _MINUTE + 1) * _MINUTE
-        words = f"grace was {_lasting(longer, router.offline_grace)}"
+        words = f"offline_grace was {_lasting(longer, router.offline_grace)}"
         yield (Change("policy", "offline_grace", longer, words),)
     contact = question.snapshot.contacted.get(question.rep.id)
     if contact is not None:
@@ -489,13 +481,13 @@ def _terms_of_rule(question: Question, rule: Rule) -> Iterator[Lever]:
         milder = [
             _of_rule(
                 rule,
-                f"asked for an overlap of {less:.0%} instead of {asked:.0%}",
+                f"asked for {less:.0%} shared hours instead of {asked:.0%}",
                 min_shared_hours=less,
             )
             for less in _SHARES
             if less < asked
         ]
-        yield *milder, _of_rule(rule, "asked for no overlap", min_shared_hours=None)
+        yield *milder, _of_rule(rule, "asked for no shared hours", min_shared_hours=None)
 
 
 def _lasting(other: timedelta, has: timedelta) -> str:
@@ -515,12 +507,12 @@ def waits(question: Question, ranking: Ranking) -> Iterator[Lever]:
     rep, snapshot = question.rep, question.snapshot
     if rep.id in question.previous_offers:
         others = {each: why for each, why in question.previous_offers.items() if each != rep.id}
-        words = f"the lead had not been offered to {rep.id} before"
+        words = f"the lead had not been offered to {rep.label} before"
         yield (Change("previous_offers", rep.id, others, words),)
     presence = _absence(question)
     if presence is not None and question.now is not None:
         here = {**snapshot.presence, rep.id: Presence("available", question.now)}
-        words = f"{rep.id} was available instead of {presence.status}"
+        words = f"{rep.label} was available instead of {presence.status}"
         yield (of_counts("presence", words, presence=here),)
     rejection = ranking.rejection(rep.id)
     obstacles = () if rejection is None else rejection.obstacles

@@ -4,41 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from datetime import datetime
-from typing import Any, Final
+from typing import Any
 
 from attrs import asdict, frozen
 
-from leadroute.errors import FieldTypeError
 from leadroute.model.lead import Lead
 from leadroute.model.roster import Reps
 from leadroute.model.snapshot import Snapshot
 from leadroute.model.validation import must_be
 from leadroute.ranking.ranking import Outcome, Ranking
 from leadroute.ranking.router import Router
-from leadroute.rules.conditions import And, Condition, Named, walk
-from leadroute.rules.describe import describe, operand_in_words, value_in_words
-from leadroute.rules.evaluation import compile_condition, described, reader
-from leadroute.rules.fields import FIELDS, Kind
-from leadroute.rules.operand import Field, SignalStat
-
-SHOWN: Final = frozenset(
-    """
-    received_at country region timezone language industry employees annual_revenue budget product source channel
-    deadline priority score grade completeness
-    """.split()
-)
-"""The fields of a lead whose values are shown. All others, and the texts of attributes, may be personal."""
+from leadroute.rules.conditions import Condition
+from leadroute.rules.describe import bracketed, describe
+from leadroute.rules.rule import whole_of
+from leadroute.rules.unmet import facts_of, false_parts
 
 
 @frozen
 class Failure:
-    """A part of a condition that was false.
-
-    Args:
-        condition: The part, as text of the language.
-        words: The part in plain words.
-        facts: What the lead has in the fields that the part reads, by what people call them.
-    """
+    """A part of a condition that was false."""
 
     condition: str
     words: str
@@ -51,12 +35,7 @@ class Failure:
 
 @frozen
 class Miss:
-    """A rule that was asked first and did not match.
-
-    Args:
-        rule: The name of the rule.
-        failures: The parts of its condition that were false.
-    """
+    """A rule that was asked first and did not match."""
 
     rule: str
     failures: tuple[Failure, ...]
@@ -72,7 +51,8 @@ class Explanation:
     Args:
         ranking: Every rep with every reason.
         words: The condition of the rule that matched, in plain words; empty when none did.
-        earlier: The rules that were asked before, and why they did not match.
+        earlier: The rules that were asked before, and why they did not match; of a lead that does not qualify the
+            conditions that it does not meet, under the name ``qualify``.
     """
 
     ranking: Ranking
@@ -97,7 +77,10 @@ class Explanation:
         lines = [str(self.ranking)]
         if self.words:
             lines.append(f"  Why this rule: {self.words}")
-        if self.earlier:
+        if self.ranking.outcome is Outcome.DISQUALIFIED:
+            lines.append("  Why not qualified:")
+            lines += [f"     {failure}" for miss in self.earlier for failure in miss.failures]
+        elif self.earlier:
             lines.append("  Why no earlier rule:" if self.ranking.rule else "  Why no rule:")
             lines += [f"     {miss}" for miss in self.earlier]
         return "\n".join(lines)
@@ -134,9 +117,11 @@ def explain(
     """
     must_be(Router, router=router)
     ranking = router.rank(lead, roster, now=now, snapshot=snapshot, previous_offers=previous_offers)
-    if ranking.outcome is Outcome.DISQUALIFIED:
-        return Explanation(ranking, "", ())
     lead = router.scored(lead, ranking.at)
+    qualify = whole_of(router.qualify)
+    if ranking.outcome is Outcome.DISQUALIFIED and qualify is not None:
+        failures = _failures(qualify, router, lead, ranking.at)
+        return Explanation(ranking, "", (Miss("qualify", tuple(failures)),))
     names = [rule.name for rule in router.rules]
     matched = len(names) if ranking.rule is None else names.index(ranking.rule)
     when = None if ranking.rule is None else router.rules[matched].when
@@ -145,49 +130,14 @@ def explain(
         for rule in router.rules[:matched]
         if rule.when is not None
     )
-    return Explanation(ranking, "" if when is None else describe(when), missed)
+    words = "" if when is None else describe(when, router.registry.predicates)
+    return Explanation(ranking, words, missed)
 
 
 def _failures(
     condition: Condition, router: Router, lead: Lead, now: datetime | None
 ) -> Iterator[Failure]:
     """Yield the parts of a condition that are false; itself when it has no parts."""
-    if isinstance(condition, Named):
-        yield from _failures(condition.condition, router, lead, now)
-    elif isinstance(condition, And):
-        for part in condition.parts:
-            if _was_false(part, router, lead, now):
-                yield from _failures(part, router, lead, now)
-    else:
-        facts = dict.fromkeys(
-            (_name(node), _shown(node, lead, now))
-            for node in walk(condition)
-            if isinstance(node, Field | SignalStat)
-        )
-        yield Failure(str(condition), describe(condition), tuple(facts))
-
-
-def _was_false(part: Condition, router: Router, lead: Lead, now: datetime | None) -> bool:
-    try:
-        return not compile_condition(part, router.registry)(lead, None, now)
-    except FieldTypeError:  # it was not asked, because another was false before it
-        return False
-
-
-def _name(asked: Field | SignalStat) -> str:
-    if isinstance(asked, SignalStat):
-        return operand_in_words(asked)
-    if asked.custom:
-        return str(asked)
-    return FIELDS["lead"][asked.name].label
-
-
-def _shown(asked: Field | SignalStat, lead: Lead, now: datetime | None) -> str:
-    value = reader(asked, Kind.ANY)(lead, None, now)
-    if value is None:
-        return "is not known"
-    if isinstance(asked, Field) and asked.custom:
-        return f"is {described(value)}"
-    if isinstance(asked, Field) and asked.name not in SHOWN:
-        return "is withheld"
-    return f"is {value_in_words(value)}"
+    for part in false_parts(condition, router.registry, lead, None, now):
+        words = bracketed(part, router.registry.predicates)
+        yield Failure(str(part), words, facts_of(part, lead, None, now))

@@ -31,6 +31,7 @@ from leadroute.model.validation import FrozenDict
 from leadroute.ranking.candidates import scoring_of
 from leadroute.ranking.scorers.performance import Learning
 from leadroute.ranking.scorers.round_robin import UNIT as TURN
+from leadroute.rules.describe import plural
 from leadroute.rules.fields import number_of, texts_of
 from leadroute.rules.operand import Field, SignalStat
 from leadroute.rules.rule import EVERYONE, Rule
@@ -44,7 +45,7 @@ _RECEIVED: Final = Field("lead", "received_at")
 
 
 def wanted(question: Question) -> Iterator[Lever]:
-    """Yield what the scorers of all rules look for, inside others and behind guards too. O(scorers), each once."""
+    """Yield what the scorers of all rules look for, inside others and behind guards too."""
     scores = map(scoring_of, question.router.rules)
     for scorer in dict.fromkeys(chain.from_iterable(score.walk() for score in scores)):
         ask = WANTED.get(type(scorer))
@@ -144,7 +145,7 @@ def _accounts(question: Question, scorer: scorers.named_account) -> Iterator[Lev
         freed = [each.with_changes(accounts=each.accounts - named.keys()) for each in others]
         theirs = rep.with_changes(accounts=rep.accounts | named.keys())
         whose = f"instead of {', '.join(each.id for each in others)}'s"
-        words = f"the lead's account was {rep.id}'s {whose}"
+        words = f"the lead's account was {rep.label}'s {whose}"
         yield (Change("team", "accounts", (*freed, theirs), words),)
     yield from _in_their_teams(question, scorer.away, owners)
 
@@ -160,7 +161,9 @@ def _less_open(question: Question, _scorer: Scorer) -> Iterator[Lever]:
     has = counts.get(rep_id, 0)
     yield tuple(
         of_counts(
-            "open", f"{rep_id} had {less} open instead of {has}", open={**counts, rep_id: less}
+            "open",
+            f"{question.rep.label} had {less} open instead of {has}",
+            open={**counts, rep_id: less},
         )
         for less in _fewer(has)
     )
@@ -178,7 +181,7 @@ def _turns(question: Question, _scorer: scorers.round_robin) -> Iterator[Lever]:
         yield tuple(
             of_counts(
                 "turns",
-                f"{rep_id} had taken {less} turns in {pool!r} instead of {has}",
+                f"{question.rep.label} had taken {plural(less, 'turn')} in {pool!r} instead of {has}",
                 turns={**turns, pool: {**of_pool, rep_id: less}},
                 **_credited(question, pool, has - less),
             )
@@ -200,9 +203,11 @@ def _idle(question: Question, _scorer: scorers.least_recent) -> Iterator[Lever]:
     if rep_id not in last:
         return
     others = {each: at for each, at in last.items() if each != rep_id}
-    never = of_counts("last_assigned", f"{rep_id} had got no lead yet", last_assigned=others)
+    never = of_counts(
+        "last_assigned", f"{question.rep.label} had got no lead yet", last_assigned=others
+    )
     sooner = {**others, rep_id: min(last.values()) - 1}
-    words = f"{rep_id} had waited longest for a lead"
+    words = f"{question.rep.label} had waited longest for a lead"
     yield of_counts("last_assigned", words, last_assigned=sooner), never
 
 
@@ -234,7 +239,7 @@ def _won(question: Question, scorer: Learning) -> Iterator[Lever]:
         yield tuple(
             of_counts(
                 "won",
-                f"{rep_id} had won {_more(more)}",
+                f"{question.rep.label} had won {_more(more)}",
                 won={**snapshot.won, rep_id: won + more},
                 closed={**snapshot.closed, rep_id: closed + more},
             )
@@ -284,7 +289,9 @@ def _instead(
         for each, segment, week, record in before.cells()
     )
     if after != before:
-        yield (of_counts("track_records", f"{rep_id} had {words}", track_records=after),)
+        yield (
+            of_counts("track_records", f"{question.rep.label} had {words}", track_records=after),
+        )
 
 
 def _recorded(question: Question, scorer: Learning, one: Record, words: str) -> Lever:
@@ -298,7 +305,7 @@ def _recorded(question: Question, scorer: Learning, one: Record, words: str) -> 
     found = []
     for more in _LEADS:
         added = TrackRecords.of((rep_id, each, week, one * more) for each in segments)
-        said = f"{rep_id} had {words.format(_more(more) + like_it)}"
+        said = f"{question.rep.label} had {words.format(_more(more) + like_it)}"
         found.append(of_counts("track_records", said, track_records=before + added))
     return tuple(found)
 
@@ -347,4 +354,4 @@ WANTED: Final[Mapping[type, Callable[[Question, Any], Iterable[Lever]]]] = {
     scorers.random_tiebreak: lambda _question, _by: (),
     scorers.explore: _won,
 }
-"""What can be different for each scorer that comes with the package; the host's own have a weight and no more."""
+"""What can be different for each scorer of the package; the host's own have a weight alone."""

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from attrs import define, frozen
 
-from leadroute.errors import LeadrouteError
+from leadroute.errors import ConfigError, LeadrouteError, UnknownFieldError
 from leadroute.insight.explain.changes import (
     Change,
     Lever,
@@ -25,10 +25,11 @@ from leadroute.insight.explain.changes import (
 )
 from leadroute.insight.explain.scorer_changes import wanted, weights
 from leadroute.model.lead import Lead
-from leadroute.model.roster import Reps, roster_of
+from leadroute.model.rep import Rep
+from leadroute.model.roster import Reps, Roster, roster_of
 from leadroute.model.snapshot import Snapshot
-from leadroute.model.validation import must_be, one_line
-from leadroute.ranking.ranking import Outcome, Ranking
+from leadroute.model.validation import must_be
+from leadroute.ranking.ranking import Assignment, Outcome, Ranking
 from leadroute.ranking.router import Router
 
 MOST_TRIALS = 600
@@ -47,16 +48,18 @@ class WhyNot:
         ranking: The decision as it is.
         reason: Why it is not this rep; empty when it is.
         proposals: The smallest changes found, each one change or two that go together.
+        label: The name that people see.
     """
 
     rep_id: str
     ranking: Ranking
     reason: str
     proposals: tuple[tuple[Change, ...], ...]
+    label: str
 
     @property
     def codes(self) -> tuple[str, ...]:
-        """The codes of the reason: of ``leadroute.eligibility.CODES``, or the outcome where no pool was asked.
+        """The codes of the reason: of ``CODES``, or the outcome where no pool was asked.
 
         Empty when the rep gets the lead, or is behind another in the ranking.
         """
@@ -84,17 +87,16 @@ class WhyNot:
         if not self.reason:
             return self.ranking.headline
         found = [f"     {' and '.join(map(str, changes))}" for changes in self.proposals]
-        rep = one_line(self.rep_id)
-        gone = f"  It would have gone to {rep} if"
+        gone = f"  It would have gone to {self.label} if"
         head = gone if found else "  No small change would have changed that."
-        why = f"  Why not {rep}: {self.reason}"
+        why = f"  Why not {self.label}: {self.reason}"
         return "\n".join([self.ranking.headline, why, head, *found])
 
 
 def why_not(
     router: Router,
     lead: Lead,
-    rep_id: str,
+    rep: str,
     roster: Reps,
     *,
     now: datetime | None = None,
@@ -106,7 +108,7 @@ def why_not(
     Args:
         router: The policy.
         lead: The lead.
-        rep_id: The rep.
+        rep: The id of the rep, or the name where no other rep has it.
         roster: The reps there are.
         now: As for ``Router.rank``.
         snapshot: As for ``Router.rank``.
@@ -114,6 +116,7 @@ def why_not(
 
     Raises:
         UnknownFieldError: The rep is not in the roster.
+        ConfigError: Several reps have this name.
         FieldTypeError: As for ``Router.rank``.
 
     Complexity: at most ``MOST_TRIALS`` rankings.
@@ -123,47 +126,70 @@ def why_not(
         >>> router = Router(rules=[Rule("all", require=REP.level >= 3)])
         >>> team = [Rep("ada", level=3), Rep("bob", level=1, weight=2)]
         >>> print(why_not(router, Lead("L-1"), "bob", team).reason)
-        the rule requires that the rep's level is at least 3
+        level is 1; the rule asks for 3 or more
     """
     must_be(Router, router=router)
     must_be(Lead, lead=lead)
     roster = roster_of(roster)
-    must_be(str, rep_id=rep_id)
+    must_be(str, rep=rep)
+    found = _rep(roster, rep)
     instant = lead.received_at if now is None else now
-    asked = (
-        router,
-        lead,
-        roster[rep_id],
-        roster,
-        instant,
-        snapshot or Snapshot(),
-        previous_offers or {},
-    )
-    question = Question(*asked)
+    before = previous_offers or {}
+    question = Question(router, lead, found, roster, instant, snapshot or Snapshot(), before)
     ranking = question.ranked()
-    if _goes_to(ranking, rep_id):
-        return WhyNot(rep_id, ranking, "", ())
-    found = tuple(islice(_proposals(question, ranking), MOST_PROPOSALS))
-    size = min(map(len, found), default=0)
-    proposals = tuple(changes for changes in found if len(changes) == size)
-    return WhyNot(rep_id, ranking, _reason(ranking, rep_id), proposals)
+    if _goes_to(ranking, found.id):
+        return WhyNot(found.id, ranking, "", (), found.label)
+    changes = tuple(islice(_proposals(question, ranking), MOST_PROPOSALS))
+    size = min(map(len, changes), default=0)
+    proposals = tuple(each for each in changes if len(each) == size)
+    return WhyNot(found.id, ranking, _reason(question, ranking), proposals, found.label)
+
+
+def _rep(roster: Roster, given: str) -> Rep:
+    """Return the rep of an id, else of a name."""
+    if given in roster:
+        return roster[given]
+    called = [rep for rep in roster if rep.name is not None and _folded(rep.name, given)]
+    if len(called) > 1:
+        ids = ", ".join(repr(rep.id) for rep in called)
+        raise ConfigError(f"{len(called)} reps are called {given!r:.90}; give an id: {ids}")
+    if called:
+        return called[0]
+    known = [text for rep in roster for text in (rep.id, rep.name) if text is not None]
+    raise UnknownFieldError("rep in the roster", given, known)
+
+
+def _folded(name: str, given: str) -> bool:
+    return name.casefold() == given.strip().casefold()
 
 
 def _goes_to(ranking: Ranking, rep_id: str) -> bool:
     return ranking.best is not None and ranking.best.rep_id == rep_id
 
 
-def _reason(ranking: Ranking, rep_id: str) -> str:
+def _reason(question: Question, ranking: Ranking) -> str:
+    rep_id = question.rep.id
     behind = next((each for each in ranking.assignments if each.rep_id == rep_id), None)
     if behind is not None:
-        first = ranking.assignments[0]
-        other = f"behind {first.label} with {first.score:.2f}"
-        return f"is number {behind.rank} with {behind.score:.2f}, {other}"
+        return _behind(behind, ranking.assignments[0], question.snapshot.last_assigned)
     if (rejection := ranking.rejection(rep_id)) is not None:
         return rejection.reason
     if ranking.pool is not None:
         return f"is not in the pool {ranking.pool!r}"
     return ranking.detail or ranking.outcome.reason
+
+
+def _behind(rep: Assignment, first: Assignment, last: Mapping[str, int]) -> str:
+    """Why a rep who can take the lead is not the first, and what broke a tie."""
+    if rep.score != first.score:
+        other = f"behind {first.label} with {first.score:.2f}"
+        return f"is number {rep.rank} with {rep.score:.2f}, {other}"
+    tie = f"ties with {first.label} at {rep.score:.2f}"
+    if last.get(rep.rep_id) == last.get(first.rep_id):
+        return f"{tie}, and {first.rep_id!r} comes before {rep.rep_id!r} in the order of the ids"
+    if first.rep_id not in last:
+        return f"{tie}, and {first.label} has not had a lead yet"
+    return f"{tie}, and the last lead of {first.label} is longer ago"
 
 
 @define
@@ -198,13 +224,15 @@ def _proposals(question: Question, first: Ranking) -> Iterator[tuple[Change, ...
 
     Pairs of what brought the rep nearer are tried first.
     """
-    search, found = _Search(question, MOST_TRIALS), False
+    search, found = _Search(question, MOST_TRIALS), set[tuple[str, str]]()
     levers = list(_levers(question, first))
     promise = {}
     for place, lever in enumerate(levers):
+        if (of := (lever[-1].of, lever[-1].name)) in found and _is_number(lever[-1].value):
+            continue  # a number of the same thing that suffices was named before it
         ranking = search.ranked(lever[-1:])
         if ranking is not None and _goes_to(ranking, question.rep.id):
-            found = True
+            found.add(of)
             yield (search.mildest(lever),)
         promise[place] = _distance(ranking, question.rep.id)
     if found:
@@ -219,8 +247,12 @@ def _proposals(question: Question, first: Ranking) -> Iterator[tuple[Change, ...
             return
 
 
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
 def _distance(ranking: Ranking | None, rep_id: str) -> tuple[int, float]:
-    """Return the distance from the first place: behind, excluded, not in the pool, or without a rule."""
+    """Return the distance from the first place: behind, excluded, not in the pool, or no rule."""
     if ranking is None:
         return 5, 0
     for each in ranking.assignments:
@@ -242,7 +274,7 @@ def _levers(question: Question, first: Ranking) -> Iterator[Lever]:
     found += wanted(question)
     for pool in router.pools:
         if pool.reps is not None and rep.id not in pool.reps:
-            words = f"the pool {pool.name!r} had {rep.id} in it"
+            words = f"the pool {pool.name!r} had {rep.label} in it"
             found.append((Change("pool", pool.name, pool.reps | {rep.id}, words),))
     found += terms(question, rule)
     if rule is not None:

@@ -11,8 +11,7 @@ from typing import Final
 
 from attrs import evolve
 
-from leadroute.insight.lint.analysis import Subject
-from leadroute.insight.lint.finding import CODES, Code, Finding, Severity
+from leadroute.insight.lint.analysis import CODES, Code, Finding, Severity, Subject
 from leadroute.insight.lint.roster_checks import hours, names, nobody, pools, requirements, unknown
 from leadroute.insight.lint.rule_checks import contradictions, habits, order, remainder
 from leadroute.insight.lint.score_checks import best_first, equal_terms, scores
@@ -35,8 +34,8 @@ def check(
 
     Args:
         router: The policy. Its ``silences`` leave out what is meant to be as it is.
-        roster: The reps that it is used with. Without them, only the rules are held against one another.
-        now: An instant in the week whose hours are looked at, aware. Without it, hours are not looked at.
+        roster: The reps it is used with. Without them, only the rules are held against one another.
+        now: An instant in the week whose hours are looked at, aware. Without it, they are not.
         lines: The lines of the policy file by place, as ``leadroute.formats.policy_source.lines_of`` gives them.
 
     Returns:

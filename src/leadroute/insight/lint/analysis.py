@@ -6,11 +6,12 @@ import math
 import operator
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
+from enum import StrEnum
 from functools import cached_property, partial
 from itertools import islice, product
 from typing import Any, Final, TypeAlias
 
-from attrs import define, field
+from attrs import define, field, fields, frozen
 
 from leadroute.errors import LeadrouteError
 from leadroute.insight.coverage import failing
@@ -18,7 +19,7 @@ from leadroute.model.countries import COUNTRIES
 from leadroute.model.lead import Lead, Signal, with_score
 from leadroute.model.rep import Rep
 from leadroute.model.roster import Roster
-from leadroute.model.validation import Refused
+from leadroute.model.validation import FrozenDict, Refused
 from leadroute.ranking.lead_score import LeadScore
 from leadroute.ranking.router import Router
 from leadroute.rules.conditions import (
@@ -47,18 +48,159 @@ from leadroute.rules.match_constraints import (
     span_of,
     starting,
 )
-from leadroute.rules.operand import Age, Const, DomainOf, Entry, Field, Operand, SignalStat
+from leadroute.rules.operand import (
+    Age,
+    Const,
+    DomainOf,
+    Entry,
+    Field,
+    Operand,
+    SignalStat,
+    literal_text,
+)
 from leadroute.rules.rule import whole_of
 from leadroute.rules.scorer import guards
 
-MOST_ROWS: Final = 64
-"""A condition with more rows than this counts as one question."""
 
-MOST_LEADS: Final = 64
-"""How many leads are invented for one row of a rule."""
+class Severity(StrEnum):
+    """How grave a finding is."""
+
+    ERROR = "error"
+    """Something cannot work."""
+
+    WARNING = "warning"
+    """Something works otherwise than whoever wrote it can have meant."""
+
+    HINT = "hint"
+    """Something to look at; it may well be meant."""
+
+
+@frozen
+class Code:
+    """One kind of finding."""
+
+    severity: Severity
+    title: str
+
+
+# A code never gets a second meaning and is never renumbered: hosts silence findings by it.
+_E, _W, _H = Severity.ERROR, Severity.WARNING, Severity.HINT
+
+CODES: Mapping[str, Code] = FrozenDict(
+    {
+        "LR001": Code(_E, "a condition that no lead or rep can meet"),
+        "LR002": Code(_E, "a rule behind others that take all of its leads"),
+        "LR003": Code(_E, "a rule with the condition of an earlier rule"),
+        "LR004": Code(_H, "two rules that share leads and treat them differently"),
+        "LR005": Code(_W, "no rule for some leads"),
+        "LR006": Code(_E, "a rule for leads that never qualify"),
+        "LR007": Code(_W, "a region of another country"),
+        "LR100": Code(_E, "a row of the reps that cannot be read"),
+        "LR101": Code(_E, "nobody is active"),
+        "LR102": Code(_E, "a rep who is not in the roster"),
+        "LR103": Code(_W, "a rep who has left"),
+        "LR104": Code(_W, "a skill, language, territory or other word that no rep has"),
+        "LR105": Code(_W, "an attribute that no rep has"),
+        "LR106": Code(_E, "a pool without active reps"),
+        "LR107": Code(_E, "a requirement that nobody in the pool meets"),
+        "LR108": Code(_W, "a pool that no rule uses"),
+        "LR109": Code(_W, "leads for which nobody in the pool meets the requirement"),
+        "LR110": Code(_E, "a pool whose predicate fails"),
+        "LR111": Code(_H, "reps without the data that a score asks for"),
+        "LR201": Code(_H, "hours of the week with nobody"),
+        "LR202": Code(_W, "a pool that never works"),
+        "LR203": Code(_H, "no schedule"),
+        "LR204": Code(_E, "a calendar that fails"),
+        "LR301": Code(_H, "availability is the only criterion"),
+        "LR302": Code(_H, "nothing reads quality or intent"),
+        "LR303": Code(_H, "every source is treated alike"),
+        "LR304": Code(_H, "a term of a score that is equal for every rep"),
+        "LR305": Code(_H, "the best rep first, and nothing that spreads the leads"),
+        "LR306": Code(_W, "a grade that no lead can reach"),
+        "LR307": Code(_W, "points without effect"),
+        "LR308": Code(_H, "a grade without a rule, a deadline or a priority"),
+        "LR309": Code(_H, "a signal whose word is near another one"),
+        "LR310": Code(_W, "a lead score is read, and nothing scores leads"),
+        "LR401": Code(_H, "territories between which only their names decide"),
+        "LR402": Code(_W, "leads of a territory rule that nobody's territory holds"),
+        "LR403": Code(_H, "too many territories to compare them all"),
+        "LR404": Code(_W, "calling hours that never come"),
+        "LR405": Code(_W, "reps without known hours under a rule that requires shared ones"),
+        "LR406": Code(_W, "leads that may be called only when nobody of the pool works"),
+        "LR901": Code(_W, "an ignored code that is not found"),
+        "LR902": Code(_W, "an ignored code that does not exist"),
+        "LR903": Code(_H, "too many rules to compare them all"),
+    }
+)
+"""Every code with its severity and title."""
+
+
+@frozen
+class Finding:
+    """One thing that the lint found."""
+
+    code: str
+    place: str
+    explanation: str
+    remedy: str
+    lead: Lead | None = None
+    line: int | None = None
+    file: str = ""
+
+    @property
+    def severity(self) -> Severity:
+        """How grave it is."""
+        return CODES[self.code].severity
+
+    @property
+    def plain(self) -> dict[str, Any]:
+        """The finding as data for programs: text, numbers and ``None`` alone."""
+        return {
+            "code": self.code,
+            "severity": self.severity.value,
+            "place": self.place,
+            "line": self.line,
+            "file": self.file or None,
+            "explanation": self.explanation,
+            "remedy": self.remedy,
+            "example": None if self.lead is None else told(self.lead),
+        }
+
+    def __str__(self) -> str:
+        line = "" if self.line is None else f"line {self.line}"
+        where = "".join(f"{each}: " for each in (self.file, line, self.place) if each)
+        shows = "" if self.lead is None else f" (for example {told(self.lead)})"
+        return f"{where}{self.severity} {self.code}: {self.explanation}{shows}; {self.remedy}"
+
+
+def told(lead: Lead) -> str:
+    """Return what is known of an invented lead, in the words of the language."""
+    known = [
+        f"lead.{field.name} == {literal_text(value)}"
+        for field in fields(Lead)
+        if field.name not in ("id", "signals", "attributes")
+        and (value := getattr(lead, field.name)) is not None
+    ]
+    known += [
+        f"lead.{name} == {literal_text(value)}"
+        for name in sorted(SCORE_FIELDS)
+        if (value := getattr(lead, name)) is not None
+    ]
+    known += [f"lead[{name!r}] == {_shown(value)}" for name, value in lead.attributes.items()]
+    known += [f"signal({signal.kind!r}) of {signal.value:g}" for signal in lead.signals]
+    return ", ".join(known) or "a lead without any facts"
+
+
+def _shown(value: Any) -> str:
+    return literal_text(tuple(sorted(value)) if isinstance(value, frozenset) else value)
+
+
+MOST_ROWS: Final = 64  # A condition with more rows than this counts as one question
+
+MOST_LEADS: Final = 64  # how many leads are invented for one row of a rule
 
 Key: TypeAlias = tuple[Operand | Condition, Kind]
-"""What is looked at, and as what kind. A condition that cannot be followed is a question, true or false."""
+"""What is looked at, and as what kind. Any other condition is a question, true or false."""
 
 Row: TypeAlias = Mapping[Key, Span]
 """A box: the values of each key with which it holds. A key that is not there may have any value."""
@@ -105,18 +247,7 @@ class _TooMany(Exception):
 
 
 def rows(*conditions: Condition | None) -> tuple[Row, ...]:
-    """Return the rows of all the conditions together; none when they can never hold at once.
-
-    Args:
-        conditions: Conditions that must all be true; ``None`` always does.
-
-    Example:
-        >>> from leadroute import LEAD
-        >>> len(rows(LEAD.country.in_(["US", "CA"]) | (LEAD.budget > 5)))
-        2
-        >>> rows((LEAD.budget > 5) & (LEAD.budget < 3))
-        ()
-    """
+    """Return the rows of all the conditions together; none when they can never hold at once."""
     asked = [condition for condition in conditions if condition is not None]
     try:
         return tuple(_product([_rows_of(condition) for condition in asked]))
@@ -502,7 +633,7 @@ class Subject:
 
 
 def spelled(row: Row, fields: frozenset[Field]) -> Iterator[Row]:
-    """Yield the row for each combination of these fields' values; nothing unless it lists all of them."""
+    """Yield the row for each combination of these fields' values, if it lists all of them."""
     keys = [key for key in row if key[0] in fields]
     # A language stands for its variants too, which nobody lists.
     listing = [
@@ -516,7 +647,7 @@ def spelled(row: Row, fields: frozenset[Field]) -> Iterator[Row]:
 
 
 def conditions_of(router: Router) -> Iterator[tuple[str, Condition]]:
-    """Yield every condition of a policy, with its place such as ``rule[2].when``, counted from 0."""
+    """Yield every condition of a policy with its place, such as ``rule[2].when``, from 0."""
     found = [("qualify", whole_of(router.qualify))]
     if router.lead_scoring is not None:
         criteria = enumerate(router.lead_scoring.fit)

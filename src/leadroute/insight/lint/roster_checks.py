@@ -11,14 +11,19 @@ from zoneinfo import ZoneInfo
 
 from leadroute.errors import FieldTypeError, nearest
 from leadroute.insight.coverage import Coverage, coverage, usual_zone
-from leadroute.insight.lint.analysis import Subject, conditions_of
-from leadroute.insight.lint.finding import Finding
+from leadroute.insight.lint.analysis import Finding, Subject, conditions_of
 from leadroute.model.lead import Lead
 from leadroute.model.opening_hours import DAY_NAMES
 from leadroute.model.rep import Rep
 from leadroute.model.roster import Roster
-from leadroute.ranking.scorers.fit import language, same_country, skill_match, territory_match
-from leadroute.ranking.scorers.places import distance, timezone_overlap
+from leadroute.ranking.scorers.fit import (
+    distance,
+    language,
+    same_country,
+    skill_match,
+    territory_match,
+    timezone_overlap,
+)
 from leadroute.ranking.scorers.seniority import tier
 from leadroute.rules.conditions import (
     And,
@@ -160,7 +165,7 @@ def pools(subject: Subject) -> Iterator[Finding]:
 
 
 def requirements(subject: Subject) -> Iterator[Finding]:
-    """Yield requirements that nobody in the rule's pool meets, for any lead or for some. O(rules x reps)."""
+    """Yield requirements that nobody in the pool meets, for any lead or some. O(rules x reps)."""
     for number, rule in enumerate(subject.router.rules):
         members, require, pool = subject.active(rule.pool), rule.require, _pool(rule)
         if require is None or not members or not subject.reached[number]:
@@ -211,8 +216,8 @@ def _unserved(
 def hours(subject: Subject) -> Iterator[Finding]:
     """Yield pools without anybody at some hours or at all, and reps without a schedule.
 
-    Hours are counted in the zone that most of the pool keeps, in the week of the instant given and in the one half a
-    year later, because the clocks of different zones do not change together.
+    Hours are counted in the zone that most of the pool keeps, in the week of the instant given and
+    in the one half a year later, because the clocks of different zones do not change together.
     """
     for rep_id, error in subject.failing_calendars.items():
         explanation = f"the rep {rep_id!r} has a calendar that fails with {error}"
@@ -234,12 +239,7 @@ def hours(subject: Subject) -> Iterator[Finding]:
 
 
 def people(reps: Sequence[Rep]) -> str:
-    """Return some reps as the subject of a sentence.
-
-    Example:
-        >>> people([Rep("ada"), Rep("bob")])
-        "the reps 'ada', 'bob' are"
-    """
+    """Return some reps as the subject of a sentence."""
     shown = ", ".join(repr(rep.id) for rep in reps[:3])
     more = f" and {len(reps) - 3} more" if len(reps) > 3 else ""
     return f"the rep {shown} is" if len(reps) == 1 else f"the reps {shown}{more} are"
@@ -287,7 +287,7 @@ def _from(week: Coverage) -> str:
 
 
 def _listed(holes: Sequence[datetime], zone: ZoneInfo) -> str:
-    """Return the hours of each day, days alike put together: ``Mon-Fri 00-09 and 17-24, Sat-Sun 00-24``."""
+    """Return the hours of each day, days alike together: ``Mon-Fri 00-09 and 17-24``."""
     days: list[set[int]] = [set() for _ in DAY_NAMES]
     for hole in holes:
         local = hole.astimezone(zone)
@@ -311,8 +311,8 @@ def _stretches(hours: set[int]) -> Iterator[str]:
 def unknown(subject: Subject) -> Iterator[Finding]:
     """Yield reps without the data that the score of a rule asks for. O(rules x terms x reps).
 
-    One finding for each rule and kind of data, however many terms ask for it, and of the reps who could be given a
-    lead of the rule alone.
+    One finding for each rule and kind of data, however many terms ask for it, and of the reps who
+    could be given a lead of the rule alone.
     """
     covers = _covering(subject)
     for number, rule in enumerate(subject.router.rules):
@@ -342,7 +342,7 @@ def _lacking(
 def _plain(
     score: Scorer, guards: tuple[Condition, ...]
 ) -> Iterator[tuple[Scorer, tuple[Condition, ...]]]:
-    """Yield the scorers that are made of no others, each with the conditions under which it counts."""
+    """Yield the scorers that are made of no others, each with the conditions it counts under."""
     inner = (*guards, score.condition) if isinstance(score, Guarded) else guards
     for part in score.inner:
         yield from _plain(part, inner)

@@ -8,6 +8,7 @@ from typing import Final
 
 from leadroute.insight.lint.analysis import (
     ANYTHING,
+    Finding,
     Row,
     Subject,
     both,
@@ -17,7 +18,6 @@ from leadroute.insight.lint.analysis import (
     shown_by,
     without,
 )
-from leadroute.insight.lint.finding import Finding
 from leadroute.model.lead import Lead
 from leadroute.rules.conditions import Reads, reads
 from leadroute.rules.fallback import WAIT
@@ -36,7 +36,7 @@ _BY_QUALITY = (intent, close_rate)
 
 
 def habits(subject: Subject) -> Iterator[Finding]:
-    """Yield hints at availability alone, at quality unread, and at sources all alike. O(conditions).
+    """Yield hints at availability alone, at quality unread, and at sources all alike.
 
     A policy is judged as a whole: one rule that knows better is enough.
     """
@@ -81,8 +81,7 @@ def _quality(asked: Reads) -> bool:
 MOST_PIECES = 128
 """Into how many pieces the leads of one rule may fall before we give up on a proof."""
 
-MOST_STEPS = 100_000
-"""How many pairs of rows are compared at most."""
+MOST_STEPS = 100_000  # how many pairs of rows are compared at most
 
 
 _COUNTRY: Final = (Field("lead", "country"), Kind.TEXT)
@@ -106,7 +105,7 @@ def _abroad(row: Row) -> tuple[str, str] | None:
 
 
 def contradictions(subject: Subject) -> Iterator[Finding]:
-    """Yield conditions that can never hold, alone or with what stands beside them. O(conditions)."""
+    """Yield conditions that can never hold, alone or with what stands beside them."""
     remedy = "correct it, or remove what it stands in"
     for place, condition in conditions_of(subject.router):
         found = rows(condition)
@@ -132,8 +131,8 @@ def contradictions(subject: Subject) -> Iterator[Finding]:
 def order(subject: Subject) -> Iterator[Finding]:
     """Yield rules that no lead reaches, that stand twice, or that share leads with another.
 
-    A rule is called unreachable only when that is proven, by taking from its leads those of every earlier rule until
-    nothing is left. O(rows squared), and at most ``MOST_STEPS`` pairs of rows.
+    A rule is called unreachable only when that is proven, by taking from its leads those of every
+    earlier rule until nothing is left. O(rows squared), and at most ``MOST_STEPS`` pairs of rows.
     """
     rules, steps = subject.router.rules, 0
     for number, rule in enumerate(rules):
@@ -171,7 +170,7 @@ def _behind(subject: Subject, number: int, rule: Rule, takers: list[int]) -> Fin
 
 
 def _takers(reached: tuple[Row, ...], earlier: tuple[tuple[Row, ...], ...]) -> list[int] | None:
-    """Return the earlier rules that together take all of these leads; ``None`` when that is not proven."""
+    """Return the earlier rules that together take all of these leads; ``None`` when unproven."""
     for position, taken in enumerate(earlier):
         if _left(reached, taken) == []:
             return [position]
@@ -211,7 +210,7 @@ def _terms(rule: Rule) -> tuple[object, ...]:
 
 
 def _shared(subject: Subject, number: int, rule: Rule) -> Iterator[Finding]:
-    """Yield the first earlier rule with which this one shares some leads, each having others of its own."""
+    """Yield the first earlier rule that shares some of the leads, each having others of its own."""
     reached = subject.reached[number]
     for position, other in enumerate(subject.router.rules[:number]):
         if rule.when is None or _terms(rule) == _terms(other):

@@ -1,4 +1,4 @@
-"""Findings about scores: terms that choose nobody, the best rep drowning in leads, and the scoring of leads."""
+"""Findings about scores: terms that choose nobody, a best rep who drowns, and lead scoring."""
 
 from __future__ import annotations
 
@@ -8,8 +8,7 @@ from math import exp, fsum
 from typing import Final
 
 from leadroute.errors import nearest
-from leadroute.insight.lint.analysis import Subject, conditions_of, rows
-from leadroute.insight.lint.finding import Finding
+from leadroute.insight.lint.analysis import Finding, Subject, conditions_of, rows
 from leadroute.ranking.lead_scoring import FitCriterion, LeadScoring, Logistic, is_score
 from leadroute.ranking.scorers.custom import HostScorer
 from leadroute.rules.conditions import Comparison, Condition, Membership, Named, reads, walk
@@ -42,10 +41,7 @@ from leadroute.scorers import (
     workload,
 )
 
-__all__ = ["best_first", "equal_terms", "scores"]
-
-_OF_LEAD: Final = (intent, freshness, source_urgency)
-"""Scorers that judge the lead alone."""
+_OF_LEAD: Final = (intent, freshness, source_urgency)  # scorers that judge the lead alone
 
 _WRAPPERS: Final = (max_of, first_of, clamp, invert, at_least)
 """Scorers that give every rep the same when all that they are made of does."""
@@ -71,10 +67,9 @@ _SPREADING: Final = (
     random_tiebreak,
     explore,
 )
-"""Scorers by which each lead makes the next one less likely for the same rep, or that leave it to chance."""
+"""Scorers by which each lead makes the next less likely for the same rep, or a matter of chance."""
 
-MOST_CRITERIA: Final = 10
-"""How many criteria on the same fields are tried in every combination."""
+MOST_CRITERIA: Final = 10  # how many criteria on the same fields are tried in every combination
 
 
 def equal_terms(subject: Subject) -> Iterator[Finding]:
@@ -104,7 +99,7 @@ def _is_equal(scorer: Scorer) -> bool:
 
 
 def best_first(subject: Subject) -> Iterator[Finding]:
-    """Rules that send lead after lead to the best rep, whose room nothing limits. O(rules x reps)."""
+    """Rules that send lead after lead to the best rep, whom nothing limits. O(rules x reps)."""
     if subject.roster is None or subject.router.caps:
         return
     for number, rule in enumerate(subject.router.rules):
@@ -136,7 +131,7 @@ def _limited(subject: Subject, rule: Rule, endless: Sequence[str]) -> set[str]:
 
 
 def scores(subject: Subject) -> Iterator[Finding]:
-    """What is odd about the scoring of leads, or about rules that read it without there being one. O(conditions)."""
+    """What is odd about the scoring of leads, or about rules that read it where there is none."""
     scoring = subject.router.lead_scoring
     read = [
         (place, condition)
@@ -179,7 +174,7 @@ def _most(scoring: LeadScoring) -> float:
 
 
 def _most_fit(scoring: LeadScoring) -> float:
-    """A bound that no fit exceeds: criteria on the same fields are known together, and may exclude one another."""
+    """A bound that no fit exceeds: criteria on the same fields may exclude one another."""
     if any(source.points > 0 for source in scoring.sources):
         return 1.0
     favours = [each for each in scoring.fit if each.points > 0]

@@ -11,15 +11,13 @@ from typing import Final
 
 from attrs import frozen
 
-from leadroute.insight.lint.analysis import Row, Subject
-from leadroute.insight.lint.finding import Finding
+from leadroute.insight.lint.analysis import Finding, Row, Subject
 from leadroute.insight.lint.roster_checks import people
-from leadroute.model.distance import distance_km
 from leadroute.model.lead import Lead
 from leadroute.model.lead_timezone import lead_hours
 from leadroute.model.rep import Rep
 from leadroute.model.schedule import Schedule
-from leadroute.model.territory import Territory
+from leadroute.model.territory import Territory, distance_km
 from leadroute.model.territory_index import TerritoryIndex
 from leadroute.model.working_hours import Hours, meeting, unless_failing
 from leadroute.rules.operand import Field
@@ -35,13 +33,7 @@ _SETS: Final = {
 
 @frozen
 class Overlap:
-    """Two territories between which only the order of their names decides.
-
-    Args:
-        first: The one that goes first.
-        second: The other.
-        on: What both name, such as ``country DE``; empty when neither names anything.
-    """
+    """Two territories between which only the order of their names decides."""
 
     first: str
     second: str
@@ -54,12 +46,7 @@ class Overlap:
 
 @frozen
 class Hole:
-    """A lead that stands for a segment, and that nobody's territory holds.
-
-    Args:
-        lead_id: The lead.
-        territories: The territories that it is in, none of which has a rep.
-    """
+    """A lead that stands for a segment, and that nobody's territory holds."""
 
     lead_id: str
     territories: tuple[str, ...] = ()
@@ -102,8 +89,8 @@ def holes(
 def overlaps(territory_index: TerritoryIndex) -> Iterator[Overlap]:
     """Yield pairs of territories that only their names put in order.
 
-    Only territories of one country, one priority, one depth and the same kinds of fields are compared with each other:
-    O(n + k^2) for the largest such group of k.
+    Only territories of one country, one priority, one depth and the same kinds of fields are
+    compared with each other: O(n + k^2) for the largest such group of k.
 
     Example:
         >>> territory_index = TerritoryIndex(
@@ -137,7 +124,7 @@ def _kinds(territory: Territory) -> tuple[bool, ...]:
 
 
 def _shared(one: Territory, other: Territory) -> tuple[str, ...] | None:
-    """Return what two territories of the same kinds both hold; ``None`` when no lead can be in both."""
+    """Return what two territories of the same kinds both hold; ``None`` when that is nothing."""
     parts = [_named(one, other), _codes(one, other)]
     for name, singular in _SETS.items():
         both = one.wanted(name) & other.wanted(name)

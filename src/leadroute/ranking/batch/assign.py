@@ -1,16 +1,9 @@
-"""A backlog of leads given out at once, under the whole policy: the best assignment, with the prices that explain it.
+"""A backlog of leads given out at once, under the whole policy, with the prices that explain it.
 
-The rules of this module:
-
-* Every lead is ranked on its own, against the same counts. Who may take it and what each rep is worth to it come from
-  there; what a lead counts against comes from the charges, as everywhere else.
 * Every limit is checked again, lead by lead, when the assignment is made up. So none is ever passed.
-* Leads of a higher priority come first, lexicographically: as many of them as possible, with as many points as
-  possible, before the next are looked at.
-* The answer is the best there is where a place with a rep is the same whichever lead takes it. Where leads take
-  different room, finding the best is a packing problem; then the places are given out class by class, in rounds, and
-  the answer is never worse than one lead after the other.
-* The order in which the leads are given changes nothing.
+* The answer is the best there is where a place with a rep is the same whichever lead takes it.
+  Where leads take different room, finding the best is a packing problem; then the places are given
+  out class by class, in rounds, and the answer is never worse than one lead after the other.
 """
 
 from __future__ import annotations
@@ -38,16 +31,7 @@ from leadroute.ranking.charges import used_of
 from leadroute.ranking.decide import Decided
 from leadroute.ranking.ranking import Assignment, Outcome, Ranking
 from leadroute.ranking.router import Router
-
-__all__ = [
-    "Batch",
-    "BatchAssignment",
-    "BatchOptions",
-    "Objective",
-    "Option",
-    "Unassigned",
-    "assign_batch",
-]
+from leadroute.rules.describe import plural
 
 Objective: TypeAlias = Callable[[Lead, Assignment], float]
 """What giving a lead to a rep is worth, 0 or more."""
@@ -118,8 +102,8 @@ class Unassigned:
     Args:
         lead_id: The lead.
         priority: Its priority.
-        outcome: The outcome of its ranking; ``ASSIGNABLE`` when a rep could take it, and all their places went to
-            others.
+        outcome: The outcome of its ranking; ``ASSIGNABLE`` when a rep could take it, and all their
+            places went to others.
         reason: The reason, in words.
         full: Those who could take it.
     """
@@ -191,12 +175,7 @@ class Batch:
         ]
         nothing = dict.fromkeys(("rep_id", "rule", "pool", "worth", "price"))
         return placed + [
-            {
-                **nothing,
-                "lead_id": each.lead_id,
-                "priority": each.priority,
-                "reason": each.reason,
-            }
+            {**nothing, "lead_id": each.lead_id, "priority": each.priority, "reason": each.reason}
             for each in self.left
         ]
 
@@ -210,13 +189,12 @@ class Batch:
 
     def __str__(self) -> str:
         several = len(self.placed) + len(self.left)
-        headline = f"{len(self.placed)} of {several} leads placed, worth {self.points:.2f} together"
-        greedy = f"one after the other: {self.greedy_placed} leads, worth {self.greedy_points:.2f}"
+        headline = f"{len(self.placed)} of {plural(several, 'lead')} placed, worth {self.points:.2f} together"
+        greedy = f"one after the other: {plural(self.greedy_placed, 'lead')}, worth {self.greedy_points:.2f}"
         return "\n".join([headline, greedy, *(f"  {each}" for each in (*self.placed, *self.left))])
 
 
-FINE: Final = 1_000_000
-"""Worths are told apart to this part of the power of ten above the largest."""
+FINE: Final = 1_000_000  # worths are told apart to this part of the power of ten above the largest
 
 _LAST: Final = datetime.max.replace(tzinfo=UTC)
 
@@ -236,7 +214,7 @@ class _Need:
 
 @frozen(eq=False)
 class _Wish:
-    """A lead, what it is worth with each rep who may take it, best first, and what it takes there."""
+    """A lead, what it is worth with each rep who may take it, best first, and what it takes."""
 
     lead: Lead
     ranking: Ranking
@@ -268,7 +246,7 @@ class _Room:
             self.taken[need.key] += need.units
 
     def places(self, rep_id: str, needs: Sequence[tuple[_Need, ...]]) -> int | None:
-        """How many leads with these needs fit at least; exactly so many where they need the same."""
+        """How many leads with these needs fit at least; exactly where they need the same."""
         found = None if self.most is None else self.most - self.had[rep_id]
         for key, each in _by_key(needs).items():
             left = min(need.room for need in each) - self.taken[key]
@@ -292,15 +270,7 @@ def _objective(given: Objective | None) -> Objective:
 
 @frozen
 class BatchOptions:
-    """The aim and the method of a batch; see ``assign_batch``.
-
-    Args:
-        objective: What giving a lead to a rep is worth.
-        most: The most leads for one rep.
-        gap: The share of the worth that may be given up for speed.
-        engine: What solves it.
-        top: A power of ten that no worth exceeds; worths are counted in millionths of it.
-    """
+    """The aim and the method of a batch; see ``assign_batch``."""
 
     objective: Objective = field(default=None, converter=_objective)
     most: int | None = field(default=None, converter=_most)
@@ -338,21 +308,21 @@ def assign_batch(
 
     Args:
         router: The policy.
-        leads: The leads, each once; their order changes nothing. Those of a higher ``priority``, their own or that
-            of their grade, come first.
+        leads: The leads, each once; their order changes nothing. Those of a higher ``priority``,
+            their own or that of their grade, come first.
         roster: The reps.
         now: The instant of the decision; each lead's ``received_at`` when not given.
         snapshot: The counts.
-        objective: What giving a lead to a rep is worth, 0 or more: a function of the lead and its ``Assignment``;
-            the score when not given.
-        most: The most leads for one rep, beside their limits. ``round_robin()`` spreads the leads by itself: each is a
-            turn that the next one sees.
-        gap: The share of the worth that may be given up for speed, such as 0.0005. Not with priorities.
+        objective: What giving a lead to a rep is worth, 0 or more: a function of the lead and its
+            ``Assignment``; the score when not given.
+        most: The most leads for one rep, beside their limits. ``round_robin()`` spreads the leads
+            by itself: each is a turn that the next one sees.
+        gap: The share of the worth that may be given up for speed. Not with priorities.
         engine: ``python``, or ``ortools`` or ``scipy`` with the extra ``batch``. Not with priorities.
 
     Raises:
         ValidationError: A lead is given twice.
-        ConfigError: ``most``, ``gap`` or ``engine`` cannot be right, or the objective gives no number.
+        ConfigError: ``most``, ``gap`` or ``engine`` cannot be right, or no number is given.
         FieldTypeError: As for ``Router.rank``.
         MissingExtraError: The engine's package is not installed.
 
@@ -397,10 +367,10 @@ def _wishes(
     counts: Snapshot,
     terms: BatchOptions,
 ) -> list[_Wish]:
-    """What each lead may have, the highest priority first, then the best lead score, then the oldest.
+    """What each lead may have: by priority, then the best lead score, then the oldest.
 
-    A lead that takes a turn moves the credits that the next one sees: it counts as taken by the first who still has
-    room. Else the whole backlog would be one rep's turn.
+    A lead that takes a turn moves the credits that the next one sees: it counts as taken by the
+    first who still has room. Else the whole backlog would be one rep's turn.
     """
     known: dict[Any, tuple[_Need, ...]] = {}
     wishes, room = [], _Room(terms.most)
@@ -462,7 +432,7 @@ def _needs(
 
 
 def _alike(wishes: Sequence[_Wish]) -> bool:
-    """Whether a place with a rep is the same for every lead that could take it, so that places can be counted."""
+    """Whether a place with a rep is the same for every lead, so that places can be counted."""
     everywhere: defaultdict[str, list[int]] = defaultdict(list)
     for wish in wishes:
         for need in {need for needs in wish.needs.values() for need in needs}:
@@ -531,11 +501,7 @@ def _round(
     priorities = [wish.priority for wish in wishes]
     several = len(set(priorities)) > 1
     solution = solve(
-        rows,
-        places,
-        priorities=priorities if several else None,
-        gap=terms.gap,
-        engine=terms.engine,
+        rows, places, priorities=priorities if several else None, gap=terms.gap, engine=terms.engine
     )
     for wish, row, at, unit in zip(wishes, rows, solution.rep_of, solution.units, strict=True):
         if at is not None:
@@ -557,7 +523,7 @@ def _round(
 
 
 def _one_by_one(wishes: Sequence[_Wish], room: _Room) -> dict[str, Choice]:
-    """Each lead in turn with the best rep who still has room: what the batch is measured against."""
+    """Each lead in turn with the best rep who has room: what the batch is measured against."""
     chosen: dict[str, Choice] = {}
     for wish in wishes:
         able = [rep_id for rep_id in wish.worth if room.fits(wish, rep_id)]

@@ -1,21 +1,13 @@
 """Sell the places of the reps to the leads: the fast way to place many leads at once.
 
-The rules of this module:
+* A lead bids for a place with the rep who is worth most to it after the price. The bid is as high
+  as the lead can bear: what that rep is worth above its second best, plus ``step``. A full rep
+  drops its lowest bid, and the lead behind it bids again, after all others that wait.
+* A rep with a place to spare costs nothing, and prices never fall. So in the end no lead would gain
+  more than the last step by moving, and the prices prove how near the optimum is.
 
-* A lead bids for a place with the rep who is worth most to it after the price. The bid is as high as the lead can
-  bear: what that rep is worth above its second best, plus ``step``. A full rep drops its lowest bid, and the lead
-  behind it bids again, after all others that wait.
-* In the first round nothing costs anything yet, so everyone bids for its favourite at once.
-* A rep with a place to spare costs nothing, and prices never fall. So in the end no lead would gain more than the last
-  step by moving, and the prices prove how near the optimum is.
-* Where many leads outbid each other by a step at a time, the step doubles: a war of prices ends soon, and the slack
-  tells what it cost.
-* Who bids again reads a short list of reps: whoever is outside it was below its threshold once and has not become more
-  attractive since.
-* The market must be able to place every lead: whoever cannot be placed is sold a place with "nobody" by the caller.
-
-Method: D. P. Bertsekas, "The auction algorithm: a distributed relaxation method for the assignment problem" (1988),
-with the places of one rep as similar objects (Bertsekas and Castañon, 1989).
+Method: D. P. Bertsekas, "The auction algorithm: a distributed relaxation method for the assignment
+problem" (1988), with the places of one rep as similar objects (Bertsekas and Castañon, 1989).
 """
 
 from __future__ import annotations
@@ -28,8 +20,6 @@ from operator import itemgetter, sub
 from typing import TypeAlias
 
 from attrs import define, field
-
-__all__ = ["Auction", "Option", "options"]
 
 LONG_LIST = 24  # a longer list of reps is cut
 SHORT_LIST = 16  # to so many
@@ -45,10 +35,6 @@ def options(rows: Sequence[Sequence[int | None]], top: int) -> list[Option]:
     """Who could take each lead, and what it is worth with them.
 
     A lead with one option gets that rep a second time, as worth far less than nothing, so that there is a second best.
-
-    Args:
-        rows: One row per lead, one whole number per rep, 0 or more; ``None`` marks a pair that is out.
-        top: The highest number.
     """
     everyone = range(len(rows[0]))
     read = itemgetter(*everyone)
@@ -93,7 +79,7 @@ class Auction:
         self.prices = [0] * len(self.places)
 
     def sell(self, step: int) -> None:
-        """Sell every lead a place, in steps of ``step`` (at least 1): the finer, the nearer to the optimum."""
+        """Sell every lead a place, in steps of ``step`` (at least 1): finer is nearer the best."""
         leads, prices = self.leads, self.prices
         bits = len(leads).bit_length()
         mask = (1 << bits) - 1
@@ -147,7 +133,7 @@ class Auction:
         return bids, dropped
 
     def _settle(self, sold: Sequence[Sequence[int]], step: int, bits: int) -> None:
-        """Read who got which place, and who bid too little to be sure that it is the best for it."""
+        """Read who got which place, and who bid too little to be sure that it is the best."""
         mask = (1 << bits) - 1
         self.rep_of = [0] * len(self.leads)
         for rep, kept in enumerate(sold):
@@ -171,8 +157,9 @@ class Auction:
     def slack(self) -> int:
         """How much the bound on the optimum that the prices prove lies above the assignment.
 
-        It is what the leads would gain, added up, if each could have the rep it likes best at these prices. A lead
-        that bid a step more than its place costs now would gain nothing: its second best is worth less by so much.
+        It is what the leads would gain, added up, if each could have the rep it likes best at these
+        prices. A lead that bid a step more than its place costs now would gain nothing: its second
+        best is worth less by so much.
         """
         prices = self.prices
         total = 0

@@ -1,15 +1,11 @@
 """Exact assignment by moving leads between reps along cheapest chains.
 
-The rules of this module:
-
 * The graph has one node per rep, not per lead: the edge from a to b costs what the cheapest move of one of a's leads
   to b would lose. There are few reps, so the graph is small however many leads there are.
 * ``worth[lead][rep]`` is a whole number, ``None`` for a pair that is out. A rep's price never makes an edge negative
   (complementary slackness); prices that satisfy this prove that the assignment is optimal.
-* :func:`place` adds lead by lead, each by the cheapest chain to a rep with a spare place (successive shortest paths).
-* :func:`polish` takes any complete assignment and removes every improving cycle.
 
-Method: R. K. Ahuja, T. L. Magnanti, J. B. Orlin, "Network Flows" (1993), chapter 9, contracted to the reps.
+Method: Ahuja, Magnanti, Orlin, "Network Flows" (1993), chapter 9, contracted to the reps.
 """
 
 from __future__ import annotations
@@ -21,8 +17,6 @@ from itertools import chain, compress
 from operator import add, or_
 
 from attrs import define, field
-
-__all__ = ["Network", "place", "polish", "shortfall"]
 
 Worth = Sequence[Sequence[int | None]]
 
@@ -62,7 +56,7 @@ class Network:
         return list(map(own.__sub__, row))  # type: ignore[arg-type]
 
     def moves(self, rep: int) -> list[int]:
-        """The cheapest loss with which ``rep`` can free a place, per receiving rep; kept until it changes."""
+        """The cheapest loss with which ``rep`` can free a place, per receiving rep; kept."""
         found = self._moves.get(rep)
         if found is None:
             found = [self.far] * len(self.spare)
@@ -142,9 +136,9 @@ class Network:
         self.give(lead, end)
 
     def improve(self) -> None:
-        """Turn every improving cycle; afterwards no move gains at the prices, and the lowest price is 0.
+        """Turn every improving cycle; then no move gains at the prices, and the lowest is 0.
 
-        A rep with a spare place can also free a place for nothing, so the price of such a rep ends at 0.
+        A rep with a spare place can also free a place for nothing, so their price ends at 0.
         """
         onward = [-1] * len(self.prices)
         while sum(self._reroute(rep, onward) for rep in range(len(self.prices))):
@@ -153,7 +147,7 @@ class Network:
         self.prices = [price - lowest for price in self.prices]
 
     def _reroute(self, rep: int, onward: list[int]) -> bool:
-        """Lower the price of a rep to that of the cheapest way out, and turn the cycle that this closes, if any."""
+        """Lower a rep's price to that of the cheapest way out, and turn the cycle it closes."""
         prices = self.prices
         through = list(map(add, self._exits(rep), prices))
         lowest = min(through)
@@ -199,13 +193,7 @@ def _cycle(start: int, onward: Sequence[int]) -> list[int]:
 
 
 def place(worth: Worth, places: Sequence[int], order: Iterable[int]) -> Network:
-    """The optimal placement of all leads, built lead by lead.
-
-    Args:
-        worth: Whole numbers, one row per lead; the last column is a rep with a place for every lead.
-        places: Places per rep, at least 1.
-        order: The leads in the order in which they come; it changes the time taken, not the result's worth.
-    """
+    """The optimal placement of all leads, built lead by lead."""
     network = Network(worth, list(places), [0] * len(places))
     for lead in order:
         network.insert(lead)
@@ -215,14 +203,7 @@ def place(worth: Worth, places: Sequence[int], order: Iterable[int]) -> Network:
 def polish(
     worth: Worth, places: Sequence[int], rep_of: Sequence[int], prices: Sequence[int]
 ) -> Network:
-    """The optimal placement reached from any placement of all leads.
-
-    Args:
-        worth: Whole numbers, one row per lead; ``None`` for a pair that is out.
-        places: Places per rep, at least 1.
-        rep_of: A rep for every lead, within the places.
-        prices: Where to start; the nearer to the optimum the faster.
-    """
+    """The optimal placement reached from any placement of all leads."""
     network = Network(worth, list(places), list(prices))
     for lead, rep in enumerate(rep_of):
         network.leads[rep].add(lead)
@@ -232,12 +213,7 @@ def polish(
 
 
 def shortfall(worth: Worth, places: Sequence[int]) -> tuple[int, list[int]]:
-    """How many leads must be left out at best, and the full reps that are the reason (a minimum cut).
-
-    Args:
-        worth: One row per lead; ``None`` for a pair that is out.
-        places: Places per rep.
-    """
+    """How many leads must be left out at best, and the full reps that cause it (a minimum cut)."""
     everyone = (1 << len(places)) - 1
     bits = [1 << rep for rep in range(len(places))]
     options = [

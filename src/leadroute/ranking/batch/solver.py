@@ -1,18 +1,17 @@
 """Place a backlog at once: the best assignment of many leads to reps with limited places.
 
-The rules of this module:
+* Points are whole numbers, so that "the best" is exact. ``None`` marks a rep who is not eligible
+  for a lead and is never chosen. No rep receives more leads than there are places.
+* First as many leads as possible are placed, then the points are as high as possible. With
+  priorities both hold for the highest before the next is looked at: no lead displaces one of a
+  higher priority, or costs it a point.
+* Every answer comes with prices, and the prices prove it: a place with a rep costs what the place
+  is worth to the leads that compete for it. Each lead is where it is worth most after the price; a
+  rep with a place to spare costs nothing. :func:`bound` does the sum.
 
-* Points are whole numbers, so that "the best" is exact. ``None`` marks a rep who is not eligible for a lead and is
-  never chosen. No rep receives more leads than there are places.
-* First as many leads as possible are placed, then the points are as high as possible. With priorities both hold for
-  the highest before the next is looked at: no lead displaces one of a higher priority, or costs it a point.
-* Every answer comes with prices, and the prices prove it: a place with a rep costs what the place is worth to the
-  leads that compete for it. Each lead is where it is worth most after the price; a rep with a place to spare costs
-  nothing. :func:`bound` does the sum.
-* The same input gives the same answer, and the number placed and their points do not depend on any order.
-
-Method: ``auction`` comes near the optimum; ``min_cost_flow`` makes the last gains and turns the prices into a proof.
-Priorities are placed by cheapest chains alone, a point of a higher priority being worth more than everything below it.
+Method: ``auction`` comes near the optimum; ``min_cost_flow`` makes the last gains and turns the
+prices into a proof. Priorities are placed by cheapest chains alone, a point of a higher priority
+being worth more than everything below it.
 """
 
 from __future__ import annotations
@@ -38,8 +37,6 @@ from leadroute.errors import (
 from leadroute.ranking.batch.auction import Auction, options
 from leadroute.ranking.batch.min_cost_flow import place, polish, shortfall
 
-__all__ = ["ENGINES", "Engine", "Solution", "bound", "greedy", "solve"]
-
 Points: TypeAlias = Sequence[Sequence[int | None]]
 Engine: TypeAlias = Literal["python", "ortools", "scipy"]
 
@@ -57,15 +54,16 @@ class Solution:
         rep_of: The column of the rep for every lead; ``None`` for a lead that is left out.
         placed: How many leads are placed.
         points: Their points, added up.
-        prices: What one more place with each rep would add, in points of the last class. 0 for a rep with a place
-            to spare.
-        left_out: What it would be worth to leave out one lead more; what placing counts beside points.
+        prices: What one more place with each rep would add, in points of the last class. 0 for a
+            rep with a place to spare.
+        left_out: What it would be worth to leave out one lead more.
         units: What a point of each lead counts in the prices: 1 without classes.
         bound: No assignment that places as many leads has more points than this.
         greedy_placed: How many leads are placed when each takes the best rep still free, in order.
         greedy_points: Their points.
-        bottleneck: The reps whose full calendars leave leads out: a lead that is left out is eligible for these alone,
-            and so are more leads than they have places. Empty when nobody is left out, and with classes.
+        bottleneck: The reps whose full calendars leave leads out: a lead that is left out is
+            eligible for these alone, and so are more leads than they have places. Empty when nobody
+            is left out, and with classes.
     """
 
     rep_of: tuple[int | None, ...]
@@ -112,8 +110,8 @@ def solve(
         priorities: The priority of every lead, higher first; ``None`` makes all leads equal.
         gap: 0 for the optimum; else the share of the points that may be given up for speed, below 1. The number of
             leads placed is the highest all the same. Refused together with ``priorities``.
-        engine: ``python`` needs nothing; ``ortools`` and ``scipy`` need the extra ``batch`` and find the same points.
-            Refused together with ``priorities`` or ``gap``.
+        engine: ``python`` needs nothing; ``ortools`` and ``scipy`` need the extra ``batch`` and
+            find the same points. Refused together with ``priorities`` or ``gap``.
 
     Returns:
         The assignment with its prices.
@@ -202,7 +200,7 @@ def _sell(rows: Points, sizes: Sequence[int], top: int, gap: float, likely: int)
 
 
 def _step(top: int, share: Fraction) -> int:
-    """The step of an auction that may miss so many points for each rep: it misses about one step for each."""
+    """The step of an auction that may miss so many points a rep: about one step for each."""
     return max(1, top // FINENESS, min(top // COARSENESS, round(share * 5 / 4)))
 
 
@@ -312,9 +310,10 @@ def bound(points: Points, capacity: Sequence[int | None], solution: Solution) ->
 
     No assignment that places as many leads has more points.
 
-    It is the sum of what all places cost and of what each lead could have at best after the price. It is computed
-    from the prices alone, so it checks :func:`solve` and does not trust it. For an exact solution it equals the
-    points; with priorities the points of each lead count ``units`` times, here as there.
+    It is the sum of what all places cost and of what each lead could have at best after the price.
+    It is computed from the prices alone, so it checks :func:`solve` and does not trust it. For an
+    exact solution it equals the points; with priorities the points of each lead count ``units``
+    times, here as there.
 
     Args:
         points: As given to :func:`solve`.
@@ -369,7 +368,7 @@ def _earned(points: Points, rep_of: Sequence[int | None]) -> int:
 def _checked(
     points: Points, capacity: Sequence[int | None], priorities: Sequence[int] | None
 ) -> int:
-    """Refuse what is no whole number, naming the first few places where it stands; the highest points."""
+    """Refuse what is no whole number, naming the first places; return the highest points."""
     faults = [
         FieldError(f"capacity[{rep}]", f"is {limit!r}; write 0 or more, or None for no limit")
         for rep, limit in enumerate(capacity)
@@ -399,7 +398,7 @@ def _checked(
 
 
 def _highest(points: Points, width: int) -> int | None:
-    """The highest points of a table that is as wide and holds whole numbers, 0 or more, and ``None``, or else None."""
+    """The highest points of a table of that width that holds what it may, or else None."""
     if not set(map(len, points)) <= {width}:
         return None
     if not set(map(type, chain.from_iterable(points))) <= _KINDS:

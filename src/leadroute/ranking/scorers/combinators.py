@@ -1,11 +1,8 @@
-"""Scores made of scores: the best of several, the first that answers, tiers, bounds and a limit on unfairness.
+"""Scores made of scores: the best of several, the first answer, tiers, bounds and fairness.
 
-The rules of this module:
-
-* Every node is a frozen value that prints as the call that makes it, like any scorer.
-* A part without an answer takes no part; a node has no answer when none of its parts has one.
-* ``tiers`` and ``fair_share`` put some reps strictly before others. That would be lost in a weighted mean, so they
-  stand alone: they cannot be added to, weighted or guarded, and only ``fair_share`` may hold ``tiers``.
+``tiers`` and ``fair_share`` put some reps strictly before others. That would be lost in a weighted
+mean, so they stand alone: they cannot be added to, weighted or guarded, and only ``fair_share`` may
+hold ``tiers``.
 """
 
 from __future__ import annotations
@@ -19,10 +16,9 @@ from leadroute.errors import ConfigError
 from leadroute.model.rep import Rep
 from leadroute.ranking.scorers.parameters import not_negative, share
 from leadroute.ranking.scorers.round_robin import dues
+from leadroute.rules.describe import plural
 from leadroute.rules.routing_context import RoutingContext
 from leadroute.rules.scorer import Points, Scorer, column_where
-
-__all__ = ["at_least", "clamp", "fair_share", "first_of", "invert", "max_of", "tiers"]
 
 
 def _scorers(name: str, given: Iterable[Any], *, alone: bool = False) -> tuple[Scorer, ...]:
@@ -77,7 +73,7 @@ class _Several(Scorer):
     def _layers(self, context: RoutingContext) -> Iterator[list[float | None]]:
         """The column of each part in turn, for the reps of whom no part before had an answer.
 
-        Every part is asked, because a part that cannot be asked at all is a fault wherever it stands.
+        Every part is asked, because one that cannot be asked is a fault wherever it stands.
         """
         open_places = [True] * len(context.reps)
         for scorer in self.scorers:
@@ -110,8 +106,6 @@ class max_of(_Several):
         'max_of(free_capacity(), round_robin())'
     """
 
-    name = "max_of"
-
     def bind(self, context: RoutingContext) -> Points:
         """Bind every part once. O(parts) a rep."""
         bound = [scorer.bind(context) for scorer in self.scorers]
@@ -143,8 +137,8 @@ class max_of(_Several):
 class first_of(_Several):
     """The points of the first score with an answer.
 
-    Formula: the points of the first that are known.
-    ``first_of(owner(), round_robin())``: the owner of the account, and the turns where no rep owns it.
+    Formula: the points of the first that are known. ``first_of(owner(), round_robin())``: the owner
+    of the account, and the turns where no rep owns it.
 
     Args:
         scorers: One score or more, the preferred one first.
@@ -157,8 +151,6 @@ class first_of(_Several):
         >>> str(first_of(skill_match("industry"), free_capacity()))
         "first_of(skill_match('industry'), free_capacity())"
     """
-
-    name = "first_of"
 
     def bind(self, context: RoutingContext) -> Points:
         """Bind every part once. O(parts) a rep."""
@@ -190,8 +182,8 @@ class tiers(_Several):
     A rep belongs to the first score that has an answer for them; guards make the tiers:
     ``tiers(round_robin().when(rep.level >= 3), round_robin())``. Who belongs to no tier comes last, with 0.
 
-    Formula: with n tiers, a rep of tier i (from 0) with p points gets (n - 1 - i + (1 + p) / 2) / n, so that a tier
-    lies above (n - i - 1/2) / n and the next one ends half a step below it.
+    Formula: with n tiers, a rep of tier i (from 0) with p points gets (n - 1 - i + (1 + p) / 2) /
+    n, so that a tier lies above (n - i - 1/2) / n and the next one ends half a step below it.
 
     Args:
         scorers: The score of each tier, the first tier first.
@@ -205,7 +197,6 @@ class tiers(_Several):
         'tiers(free_capacity().when(rep.level >= 3), free_capacity())'
     """
 
-    name = "tiers"
     alone: ClassVar[bool] = True
 
     def bind(self, context: RoutingContext) -> Points:
@@ -237,7 +228,7 @@ class tiers(_Several):
         """The tier, and the reason inside it."""
         decides = self._deciding(context, rep)
         if decides is None:
-            return f"in none of {len(self.scorers)} tiers"
+            return f"in none of {plural(len(self.scorers), 'tier')}"
         number = self.scorers.index(decides) + 1
         return f"tier {number} of {len(self.scorers)}: {decides.reason(context, rep)}"
 
@@ -282,7 +273,6 @@ class clamp(_One):
         'clamp(free_capacity(), high=0.5)'
     """
 
-    name = "clamp"
     low: float = field(default=0, converter=share)
     high: float = field(default=1, converter=share)
 
@@ -332,8 +322,6 @@ class invert(_One):
         'invert(free_capacity())'
     """
 
-    name = "invert"
-
     def bind(self, context: RoutingContext) -> Points:
         """Bind the part once. O(1) a rep."""
         score = self.scorer.bind(context)
@@ -376,7 +364,6 @@ class at_least(_One):
         'at_least(free_capacity(), 0.2)'
     """
 
-    name = "at_least"
     bound: float = field(converter=share)
 
     def bind(self, context: RoutingContext) -> Points:
@@ -405,14 +392,15 @@ class fair_share(_One):
 
     No rep gets further ahead of their share than ``ahead`` leads.
 
-    A rep whom this lead would put further ahead comes strictly after every rep whom it would not, however good their
-    score. ``Ranking.fairness_cost`` is the score that this gives up.
+    A rep whom this lead would put further ahead comes strictly after every rep whom it would not,
+    however good their score. ``Ranking.fairness_cost`` is the score that this gives up.
 
-    Formula: with c turns of credit and weight w of the candidates' W, this lead would put the rep 1 - w / W - c leads
-    ahead of their share. A rep within ``ahead`` gets (1 + p) / 2 for p points of the score; the others come below them,
-    the least ahead first: of n different distances, the i-th (from 0) gets (n - 1 - i + p / 2) / (2 * n). While every
-    rep takes every lead, one of them is always within the bound. A bound below 1 could not be kept: the rep who takes
-    the first lead is ahead by it.
+    Formula: with c turns of credit and weight w of the candidates' W, this lead would put the rep 1
+    - w / W - c leads ahead of their share. A rep within ``ahead`` gets (1 + p) / 2 for p points of
+    the score; the others come below them, the least ahead first: of n different distances, the i-th
+    (from 0) gets (n - 1 - i + p / 2) / (2 * n). While every rep takes every lead, one of them is
+    always within the bound. A bound below 1 could not be kept: the rep who takes the first lead is
+    ahead by it.
 
     Args:
         scorer: The score.
@@ -427,7 +415,6 @@ class fair_share(_One):
         "fair_share(skill_match('industry'), 3)"
     """
 
-    name = "fair_share"
     alone: ClassVar[bool] = True
     ahead: float = field(default=2, converter=not_negative)
 
@@ -470,8 +457,8 @@ class fair_share(_One):
     def reason(self, context: RoutingContext, rep: Rep) -> str:
         """Return the reason, and the distance of the rep from their share."""
         leads = dues(context).ahead(context.reps.index(rep)) - _SLACK
-        held = "held back, " if leads > self.ahead else ""
-        side = f"{leads:.1f} ahead of" if leads >= 0 else f"{-leads:.1f} behind"
+        held = "held back: " if leads > self.ahead else ""
+        side = f"{leads:.1f} turns ahead of" if leads >= 0 else f"{-leads:.1f} turns behind"
         return f"{self.scorer.reason(context, rep)}; {held}{side} their share with this lead"
 
 

@@ -10,27 +10,20 @@ from attrs import field, frozen
 
 from leadroute.errors import ConfigError, FieldTypeError
 from leadroute.model.rep import Rep
-from leadroute.model.validation import shown
+from leadroute.model.validation import one_line, shown
+from leadroute.rules.describe import docline
 from leadroute.rules.operand import constant
 from leadroute.rules.routing_context import RoutingContext
 from leadroute.rules.scorer import Points, Scorer, literal
 
-__all__ = ["HostScorer", "scorer"]
-
 P = ParamSpec("P")
-HostFunction: TypeAlias = Callable[..., float | None]
+Answer: TypeAlias = float | tuple[float | None, str] | None
+HostFunction: TypeAlias = Callable[..., Answer]
 
 
 @frozen
 class HostScorer(Scorer):
-    """A scorer made from a function of yours; made by ``@scorer``.
-
-    Args:
-        function: Takes (situation, rep) and the arguments, and gives points between 0 and 1 or ``None``.
-        arguments: What it was called with in the policy.
-        keywords: What it was called with by name, sorted.
-        maker: What the policy called; a pickle refers to it by its name.
-    """
+    """A scorer made from a function of yours; made by ``@scorer``."""
 
     sparing = True
 
@@ -54,26 +47,59 @@ class HostScorer(Scorer):
         return True
 
     def bind(self, context: RoutingContext) -> Points:
-        """The function, with its points checked."""
-        function, arguments, keywords = self.function, self.arguments, dict(self.keywords)
+        """The function, with its points checked; its answers are kept for ``reason``."""
+        answers, function = self._answers(context), self.function
+        arguments, keywords = self.arguments, dict(self.keywords)
 
         def points(rep: Rep) -> float | None:
-            found = function(context, rep, *arguments, **keywords)
-            if found is None or (type(found) in (int, float) and 0 <= found <= 1):
+            try:
+                found = function(context, rep, *arguments, **keywords)
+            except Exception as error:
+                error.add_note(f"{self}, lead {context.lead.id!r}, rep {rep.id!r}")
+                raise
+            if found is None or (type(found) is float and 0 <= found <= 1):  # as nearly all
+                answers[rep.id] = found
                 return found
-            who = f"the answer of {self} for rep {rep.id!r}"
-            raise FieldTypeError(who, shown(found), "a number from 0 to 1, or None")
+            answers[rep.id] = pair = self._pair(found, rep)
+            return pair[0]
 
         return points
 
+    def _answers(self, context: RoutingContext) -> dict[str, Answer]:
+        # The scorer is kept beside its answers, so that no other takes over its identity.
+        kept: tuple[HostScorer, dict[str, Answer]]
+        kept = context.once((HostScorer, id(self), context.lot), lambda: (self, {}))
+        return kept[1]
+
+    def _pair(self, found: Any, rep: Rep) -> tuple[float | None, str]:
+        """Points with their reason on one line, empty without one; anything else is refused."""
+        pair = type(found) is tuple and len(found) == 2 and isinstance(found[1], str)
+        points, said = found if pair else (found, "")
+        if points is None or (type(points) in (int, float) and 0 <= points <= 1):
+            return points, one_line(said.strip())
+        who = f"the answer of {self} for rep {rep.id!r}"
+        expected = "a number from 0 to 1 or None, alone or with a text: (points, 'reason')"
+        raise FieldTypeError(who, shown(found), expected)
+
     def reason(self, context: RoutingContext, rep: Rep) -> str:
-        """The first line of the function's docstring, else its name."""
-        said = (self.function.__doc__ or self.name).strip()
-        return said.splitlines()[0].rstrip(".")
+        """The reason that came with the points; else the function's docstring, where there are points.
+
+        The docstring says what gives points, so it is no fact about a rep who has none.
+        """
+        answers = self._answers(context)
+        if rep.id not in answers:
+            self.bind(context)(rep)
+        found = answers[rep.id]
+        points, said = found if isinstance(found, tuple) else (found, "")
+        if said:
+            return said
+        if not points:
+            return "has no answer" if points is None else "gives no points"
+        return docline(self.function) or self.name
 
     @property
     def written(self) -> bool:
-        """Whether its arguments can stand in a policy file: text, numbers, true, false, lists of these, and scorers."""
+        """Whether its arguments can stand in a policy file: plain values, lists and scorers."""
         return all(map(_readable, (*self.arguments, *(value for _, value in self.keywords))))
 
     def _arguments(self) -> list[str]:
@@ -113,23 +139,24 @@ def _called(
 
 
 def scorer(
-    function: Callable[Concatenate[RoutingContext, Rep, P], float | None],
+    function: Callable[Concatenate[RoutingContext, Rep, P], Answer],
 ) -> Callable[P, HostScorer]:
-    """Make a scorer out of a function of (situation, rep, ...).
+    """Make a scorer out of a function of (context, rep, ...).
 
     Args:
-        function: Gives points between 0 and 1, or ``None`` for no answer. The first line of its docstring is the
-            reason that people read. It must depend on its arguments alone.
+        function: Gives points between 0 and 1, or ``None`` for no answer; or a pair of these points
+            and the reason that people read. Without a reason, people read the first line of its
+            docstring beside points above 0. It must depend on its arguments alone.
 
     Returns:
-        What a policy calls: it takes the further arguments of the function and gives a scorer. Hand it to
-        ``load_policy(..., scorers={...})`` to use it in a file.
+        What a policy calls: it takes the further arguments of the function and gives a scorer. Hand
+        it to ``load_policy(..., scorers={...})`` to use it in a file.
 
     Example:
         >>> @scorer
         ... def speaks(context, rep, tag):
-        ...     "Speaks the language asked for."
-        ...     return 1.0 if tag in rep.languages else 0.0
+        ...     known = ", ".join(sorted(rep.languages)) or "no known language"
+        ...     return float(tag in rep.languages), f"speaks {known}"
         >>> str(2 * speaks("de"))
         "2 * speaks('de')"
     """

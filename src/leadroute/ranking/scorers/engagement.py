@@ -1,10 +1,7 @@
 """How warm, how new and how urgent a lead is, judged by what it did and where it came from.
 
-The rules of this module:
-
-* These scorers judge the lead, so every rep gets the same points and alone they change no order. Guard them:
-  ``intent().when(rep.level >= 3)`` lifts the seniors for warm leads and the others for cold ones.
-* No decay is assumed beyond the half-life that the policy names.
+These scorers judge the lead, so every rep gets the same points and alone they change no order. Guard them:
+``intent().when(rep.level >= 3)`` lifts the seniors for warm leads and the others for cold ones.
 """
 
 from __future__ import annotations
@@ -29,11 +26,10 @@ from leadroute.ranking.scorers.parameters import (
     share,
     words,
 )
+from leadroute.rules.describe import plural
 from leadroute.rules.fields import text_title, texts_of
 from leadroute.rules.routing_context import RoutingContext
 from leadroute.rules.scorer import Points, Scorer
-
-__all__ = ["freshness", "intent", "source_urgency"]
 
 
 def _kinds(given: Any) -> str | tuple[str, ...] | None:
@@ -75,13 +71,14 @@ class intent(_OfLead):
 
     Args:
         kind: The kind of signal to count, or a list of kinds; every kind when not given.
-        half: The heat that gives half a point; above 0. 240 suits seconds on a page, 1 suits plain events.
-        half_life: The age at which a signal counts half, such as ``"7d"``; a list with one for each kind, or one for
-            all of them.
+        half: The heat that gives half a point; above 0. 240 suits seconds, 1 suits plain events.
+        half_life: The age at which a signal counts half, such as ``"7d"``; a list with one for each
+            kind, or one for all of them.
         weights: The weight of each kind; a list with one for each kind.
-        at_least: The heat, cooled like the rest, below which there are no points: four minutes on the pricing page are
-            240 when new and 120 a half-life later. ``.when(signal("pricing_page").total >= 240)`` is a bound on the
-            time spent, however long ago.
+        at_least: The heat, cooled like the rest, below which there are no points: four minutes on
+            the pricing page are 240 when new and 120 a half-life later.
+            ``.when(signal("pricing_page").total >= 240)`` is a bound on the time spent, however
+            long ago.
 
     Raises:
         ConfigError: A parameter cannot be read, or a list does not go with the kinds.
@@ -93,7 +90,6 @@ class intent(_OfLead):
         "intent(['pricing_page', 'demo'], 240, ['1d', '1w'], [1, 600], 240)"
     """
 
-    name = "intent"
     kind: str | tuple[str, ...] | None = parameter(default=None, converter=_kinds)
     half: float = parameter(default=1, converter=positive)
     half_life: str | tuple[str, ...] = parameter(default="1w", converter=_half_lives)
@@ -154,7 +150,7 @@ def _decay(age: timedelta, half_life: timedelta) -> float:
 class freshness(_OfLead):
     """The freshness of the lead.
 
-    Formula: 2 ** (-age / half_life), with age the time since the lead came in. No answer when that is not known.
+    Formula: 2 ** (-age / half_life), with age the time since the lead came in, where known.
 
     Args:
         half_life: The age at which a lead gets half a point, such as ``"1h"``.
@@ -167,7 +163,6 @@ class freshness(_OfLead):
         "freshness('30m')"
     """
 
-    name = "freshness"
     half_life: str = parameter(default="1h", converter=lasting)
 
     def _points(self, context: RoutingContext) -> float | None:
@@ -186,11 +181,11 @@ class freshness(_OfLead):
 
 
 def _old(age: timedelta) -> str:
-    """An age in the unit that suits it: minutes up to two hours, hours up to two days, then days."""
-    for unit, named in ((timedelta(days=1), "days"), (timedelta(hours=1), "hours")):
+    """An age in the unit that suits it: minutes up to two hours, hours up to two days, days."""
+    for unit, named in ((timedelta(days=1), "day"), (timedelta(hours=1), "hour")):
         if age > 2 * unit:
-            return f"{age / unit:.0f} {named}"
-    return f"{age / timedelta(minutes=1):.0f} minutes"
+            return plural(age / unit, named, ".0f")
+    return plural(age / timedelta(minutes=1), "minute", ".0f")
 
 
 def _shares(given: Any) -> tuple[float, ...]:
@@ -201,8 +196,8 @@ def _shares(given: Any) -> tuple[float, ...]:
 class source_urgency(_OfLead):
     """The urgency of the lead by its source.
 
-    Formula: the urgency listed for the lead's source; ``fallback`` for a source that is not listed. No answer when
-    the source is not known, or is not listed and there is no ``fallback``.
+    Formula: the urgency listed for the lead's source; ``fallback`` for a source that is not listed.
+    No answer when the source is not known, or is not listed and there is no ``fallback``.
 
     Args:
         sources: The sources, such as ``["phone", "webinar"]``.
@@ -219,7 +214,6 @@ class source_urgency(_OfLead):
         "source_urgency(['phone', 'webinar'], [1, 0.3], field='channel')"
     """
 
-    name = "source_urgency"
     sources: tuple[str, ...] = parameter(converter=words)
     urgency: tuple[float, ...] = parameter(converter=_shares)
     fallback: float | None = parameter(default=None, converter=optional(share))

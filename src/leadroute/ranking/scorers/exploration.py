@@ -1,13 +1,8 @@
 """What is left to chance, on purpose and on record, and with which probability.
 
-The rules of this module:
-
 * Chance is a hash of the lead's id and the rep's: the same decision made again comes out the same, anywhere.
-* A rep's luck is one of a fixed number of equally likely lots, and every scorer of a score sees the same one. So the
-  propensity of every choice can be computed exactly: ``Ranking.propensities``.
-* Every rep draws one of ``CHANCES`` equally likely lots, independently of the others. A rep's score under each lot is
-  computed, so the propensities are exact: no sampling, no estimate.
-* Equal scores are put in order as the router does: who got a lead least recently, then by id.
+* A rep's luck is one of a fixed number of equally likely lots, and every scorer of a score sees the
+  same one. So the propensity of every choice can be computed exactly: ``Ranking.propensities``.
 """
 
 from __future__ import annotations
@@ -28,22 +23,19 @@ from leadroute.ranking.scorers.performance import Learning, close_rate
 from leadroute.rules.routing_context import CHANCES, RoutingContext
 from leadroute.rules.scorer import Points, Scorer, mean
 
-__all__ = ["explore", "fairness_cost", "propensities", "random_tiebreak"]
-
 
 @frozen
 class random_tiebreak(Scorer):
     """A lot for each rep, always the same for this lead.
 
-    Formula: the rep's luck with the lead. A small weight, such as ``0.001 * random_tiebreak()``, leaves the decision
-    to the other scorers unless they are equal.
+    Formula: the rep's luck with the lead. A small weight, such as ``0.001 * random_tiebreak()``,
+    leaves the decision to the other scorers unless they are equal.
 
     Example:
         >>> str(0.001 * random_tiebreak())
         '0.001 * random_tiebreak()'
     """
 
-    name = "random_tiebreak"
     reads = frozenset[str]()
 
     @property
@@ -70,9 +62,9 @@ class explore(Learning):
 
     It is Thompson sampling (1933), which lets new reps prove themselves.
 
-    Formula: the quantile of the posterior of the rep's close rate (as ``close_rate``) at the rep's luck with the lead:
-    reps of whom little is known draw from a wide range, others from about their rate. Without any outcomes everyone
-    draws from the same range.
+    Formula: the quantile of the posterior of the rep's close rate (as ``close_rate``) at the rep's
+    luck with the lead: reps of whom little is known draw from a wide range, others from about their
+    rate. Without any outcomes everyone draws from the same range.
 
     Args:
         strength: As for ``close_rate``.
@@ -88,7 +80,6 @@ class explore(Learning):
         "explore(by='industry')"
     """
 
-    name = "explore"
     reads = close_rate.reads
     strength: float | None = field(default=None, converter=optional(positive))
 
@@ -149,11 +140,11 @@ class _Posteriors(dict[tuple[float, float], Estimate]):
 
 
 _posteriors = lru_cache(maxsize=8)(_Posteriors)
-"""Those of the averages that were asked for last: there is one for all leads until an outcome is known."""
+"""The averages that were asked for last: one for all leads until an outcome is known."""
 
 
 def _luck(context: RoutingContext) -> list[float]:
-    """The luck of every rep, as ``RoutingContext.luck`` has it: the lead's half of the text is digested once."""
+    """The luck of every rep, as ``RoutingContext.luck``; the lead's half is digested once."""
     if context.lot is not None:
         return [*map(context.luck, context.reps)]
     from hashlib import sha256  # loads OpenSSL; see leadroute.model.duration
@@ -166,34 +157,17 @@ def _luck(context: RoutingContext) -> list[float]:
     return found
 
 
-_LOTS: Final = CHANCES * 16
-"""How many different draws there are: 16 grains for each chance."""
+_LOTS: Final = CHANCES * 16  # how many different draws there are: 16 grains for each chance
 
 
-Place: TypeAlias = tuple[float, int, str]
-"""Where a rep stands in the order: the smallest first."""
+Place: TypeAlias = tuple[float, int, str]  # where a rep stands in the order: the smallest first
 
 Bound: TypeAlias = Sequence[tuple[float, Points]]
 """The weights of the terms of a score, and what gives their points."""
 
 
 def propensities(score: Scorer, context: RoutingContext) -> Mapping[str, float]:
-    """The probability with which each candidate comes first, by rep id; together they are 1.
-
-    Args:
-        score: What was preferred, with chance in it.
-        context: The lead and its candidates.
-
-    Complexity: O(lots * reps) points, and O(lots * reps * log(lots * reps)) comparisons.
-
-    Example:
-        >>> from leadroute import Lead, Rep
-        >>> from leadroute.scorers import random_tiebreak
-        >>> lead, team = Lead("L-1"), (Rep("ada"), Rep("bob"))
-        >>> found = propensities(random_tiebreak(), RoutingContext(lead, team, "everyone"))
-        >>> sum(found.values())
-        1.0
-    """
+    """The probability with which each candidate comes first, by rep id; together they are 1."""
     last = context.snapshot.last_assigned
     places: list[Place] = []
     certain = {
@@ -213,7 +187,7 @@ def propensities(score: Scorer, context: RoutingContext) -> Mapping[str, float]:
 
 
 def _first(chances: dict[str, float], places: list[Place]) -> dict[str, float]:
-    """Add up, from the best place on, the chance that a rep has it and that nobody has a better one."""
+    """Add up, from the best place on, the chance that a rep has it and nobody a better one."""
     left = dict.fromkeys(chances, CHANCES)
     nobody_better = 1.0
     for _, _, rep_id in places:
@@ -227,27 +201,7 @@ def _first(chances: dict[str, float], places: list[Place]) -> dict[str, float]:
 
 
 def fairness_cost(score: fair_share, context: RoutingContext) -> float:
-    """How many points were given up for fairness: the best of any candidate, less those of who came first.
-
-    Args:
-        score: What was preferred, with a bound on unfairness.
-        context: The lead and its candidates.
-
-    Complexity: O(candidates).
-
-    Example:
-        Ada has had three leads, which is more than one ahead of her share.
-
-        >>> from leadroute import Lead, Rep, Snapshot
-        >>> from leadroute.scorers import skill_match
-        >>> team = (Rep("ada", skills={"oil": 1.0}), Rep("bob", skills={"oil": 0.6}))
-        >>> counts = Snapshot(turns={"everyone": {"ada": 3}})
-        >>> score = fair_share(skill_match("industry"), ahead=1)
-        >>> fairness_cost(
-        ...     score, RoutingContext(Lead("L-1", industry="oil"), team, "everyone", counts)
-        ... )
-        0.4
-    """
+    """How many points were given up for fairness: the best of any candidate, less the first's."""
     if not context.reps:
         return 0.0
     bounded, free = _bound(score, context), _bound(score.scorer, context)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Iterator
 from datetime import datetime, tzinfo
-from itertools import repeat
 from operator import attrgetter
 from typing import NamedTuple, TypeAlias
 
@@ -19,8 +18,6 @@ from leadroute.ranking.scorers.parameters import positive
 from leadroute.rules.routing_context import RoutingContext
 from leadroute.rules.scorer import Points, Scorer
 
-__all__ = ["cap_remaining", "free_capacity", "workload"]
-
 
 def _yes_or_no(given: object) -> bool:
     if type(given) is not bool:
@@ -32,8 +29,9 @@ def _yes_or_no(given: object) -> bool:
 class free_capacity(Scorer):
     """The share of the rep's capacity that is free, or the free units.
 
-    Formula: (capacity - open) / capacity, from 0 to 1; with ``units``, (capacity - open) / the most free units of a
-    candidate, so that 10 free of 100 come before 5 free of 5. Without a capacity there is always room: 1.
+    Formula: (capacity - open) / capacity, from 0 to 1; with ``units``, (capacity - open) / the most
+    free units of a candidate, so that 10 free of 100 come before 5 free of 5. Without a capacity
+    there is always room: 1.
 
     Args:
         units: Whether to compare free units instead of free shares; default ``False``.
@@ -46,7 +44,6 @@ class free_capacity(Scorer):
         ('free_capacity()', 'free_capacity(units=True)')
     """
 
-    name = "free_capacity"
     reads = frozenset({"open"})
     units: bool = field(default=False, converter=_yes_or_no, kw_only=True)
 
@@ -68,11 +65,10 @@ class free_capacity(Scorer):
         """Read the open counts. O(reps)."""
         if self.units:
             return [*map(self.bind(context), context.reps)]
-        most = context.column("capacity", attrgetter("capacity"))
-        opened = map(context.snapshot.open.get, context.ids, repeat(0))
+        most = context.crew.column("capacity", _capacity)
         return [
             (whole - busy) / whole if whole and 0 <= busy <= whole else _at_an_end(whole, busy)
-            for whole, busy in zip(most, opened, strict=True)
+            for whole, busy in zip(most, context.open, strict=True)
         ]
 
     def reason(self, context: RoutingContext, rep: Rep) -> str:
@@ -92,8 +88,11 @@ class free_capacity(Scorer):
         )
 
 
+_capacity = attrgetter("capacity")
+
+
 def _at_an_end(whole: int | None, busy: float) -> float:
-    """The free share without a capacity, of none at all, or of counts that are out of its bounds."""
+    """The free share without a capacity, of none at all, or of counts out of its bounds."""
     return float(whole is None or (whole > 0 and busy < 0))
 
 
@@ -101,8 +100,8 @@ def _at_an_end(whole: int | None, busy: float) -> float:
 class workload(Scorer):
     """A preference for reps with little open work.
 
-    Formula: half / (half + open / weight), so that a rep of weight 2 with ten open leads counts as one of weight 1
-    with five. A rep of weight 0 gets 0.
+    Formula: half / (half + open / weight), so that a rep of weight 2 with ten open leads counts as
+    one of weight 1 with five. A rep of weight 0 gets 0.
 
     Args:
         half: The number of open leads for half a point; above 0.
@@ -115,7 +114,6 @@ class workload(Scorer):
         'workload(20)'
     """
 
-    name = "workload"
     reads = frozenset({"open"})
     half: float = field(default=10, converter=positive)
 
@@ -150,15 +148,14 @@ class cap_remaining(Scorer):
 
     It is the preference behind soft caps.
 
-    Formula: (limit - used) / limit, not below 0, of the cap of which least is left; of a paced cap, what is allowed by
-    now. A cap of 0 leaves nothing. No answer when the rep has no caps.
+    Formula: (limit - used) / limit, not below 0, of the cap of which least is left; of a paced cap,
+    what is allowed by now. A cap of 0 leaves nothing. No answer when the rep has no caps.
 
     Example:
         >>> str(cap_remaining())
         'cap_remaining()'
     """
 
-    name = "cap_remaining"
     reads = frozenset({"used"})
 
     def bind(self, context: RoutingContext) -> Points:
@@ -254,7 +251,7 @@ class _Counters:
         return number
 
     def rooms(self, now: datetime) -> list[_Rooms]:
-        """One counter of each rep, then another one of each, until all are told; a rep with fewer has one repeated."""
+        """One counter of each rep, then another of each; a rep with fewer has one repeated."""
         period = self._period
         if period is None or not period[0] <= now < period[1]:
             bounds = [calendar.bounds(now) for calendar in self._calendars]

@@ -1,12 +1,4 @@
-"""Whose lead it is already: sticky owners and named accounts.
-
-The rules of this module:
-
-* An owner who can take the lead gets 1, everyone else 0.
-* An owner who cannot take it now is away. The policy for that is ``away``: ``"anyone"`` gives no answer, so that the
-  other scorers decide; ``"team"`` prefers who shares a team with the owner; ``"manager"`` prefers whom they report to.
-* There is no answer for a lead without an owner.
-"""
+"""Whose lead it is already: sticky owners and named accounts."""
 
 from __future__ import annotations
 
@@ -21,8 +13,6 @@ from leadroute.model.territory import domains_of
 from leadroute.ranking.scorers.parameters import choice
 from leadroute.rules.routing_context import RoutingContext
 from leadroute.rules.scorer import Points, Scorer
-
-__all__ = ["named_account", "owner"]
 
 
 def _away(given: Literal["anyone", "team", "manager"]) -> str:
@@ -52,13 +42,13 @@ class _Sticky(Scorer):
         return lambda rep: float(rep.id in stand_ins)
 
     def _owners(self, context: RoutingContext) -> Set[str] | None:
-        """The ids of those who own the lead, maybe of people who are not here; ``None`` when nobody can own it."""
+        """The ids of the lead's owners, here or not; ``None`` when nobody can own it."""
         raise TypeError(
             f"{type(self).__name__} does not say who owns a lead; define _owners(situation)"
         )
 
     def column(self, context: RoutingContext) -> list[float | None]:
-        """Find the owners once. O(reps), and O(members of the pool) when they are away and another rep may stand in."""
+        """Find the owners once. O(reps), and O(pool) when they are away and have stand-ins."""
         owners, ids = self._owners(context), context.ids
         if owners is None:
             return [None] * len(ids)
@@ -107,7 +97,7 @@ class owner(_Sticky):
     gets 1. No answer when the lead has no owner, or the owner is away without a stand-in.
 
     Args:
-        away: The stand-ins of an owner who cannot take the lead: ``"anyone"``, ``"team"`` or ``"manager"``.
+        away: The stand-ins of an owner who is away: ``"anyone"``, ``"team"`` or ``"manager"``.
 
     Raises:
         ConfigError: ``away`` is another word.
@@ -116,8 +106,6 @@ class owner(_Sticky):
         >>> str(10 * owner("team"))
         "10 * owner('team')"
     """
-
-    name = "owner"
 
     def _owns(self, context: RoutingContext) -> Callable[[Rep], bool]:
         owner_id = context.lead.owner_id
@@ -132,13 +120,14 @@ class owner(_Sticky):
 class named_account(_Sticky):
     """A preference for the rep with the lead's company as an account.
 
-    Formula: 1 when ``lead.account_id``, ``lead.domain`` or ``lead.company`` is among ``rep.accounts``, 0 for the
-    others. Without a domain, that of the e-mail address counts; upper and lower case are the same, and an account
-    ``example.com`` holds ``eu.example.com``. When no such rep can take the lead, their stand-in gets 1. No answer when
-    no rep has the account, or its owners are away without a stand-in.
+    Formula: 1 when ``lead.account_id``, ``lead.domain`` or ``lead.company`` is among
+    ``rep.accounts``, 0 for the others. Without a domain, that of the e-mail address counts; upper
+    and lower case are the same, and an account ``example.com`` holds ``eu.example.com``. When no
+    such rep can take the lead, their stand-in gets 1. No answer when no rep has the account, or its
+    owners are away without a stand-in.
 
     Args:
-        away: The stand-ins of an owner who cannot take the lead: ``"anyone"``, ``"team"`` or ``"manager"``.
+        away: The stand-ins of an owner who is away: ``"anyone"``, ``"team"`` or ``"manager"``.
 
     Raises:
         ConfigError: ``away`` is another word.
@@ -147,8 +136,6 @@ class named_account(_Sticky):
         >>> str(named_account())
         'named_account()'
     """
-
-    name = "named_account"
 
     def _owns(self, context: RoutingContext) -> Callable[[Rep], bool]:
         lead = context.lead

@@ -1,9 +1,6 @@
 """How the parameters of scorers are checked: one converter per kind of parameter.
 
-The rules of this module:
-
-* A parameter is checked when the scorer is built; a scorer that exists can score.
-* Whole numbers stay whole, durations become text, lists become tuples: so that equal scorers print alike.
+Whole numbers stay whole, durations become text, lists become tuples: equal scorers print alike.
 """
 
 from __future__ import annotations
@@ -16,55 +13,26 @@ from typing import Any
 from leadroute.errors import ConfigError
 from leadroute.model.duration import format_duration, parse_duration
 
-__all__ = [
-    "ascending",
-    "choice",
-    "lasting",
-    "not_negative",
-    "numbers",
-    "points_or_none",
-    "positive",
-    "share",
-    "words",
-]
-
 _LARGEST = 1e15
 
 
 def positive(given: Any) -> float:
-    """A number above 0.
-
-    Raises:
-        ConfigError: It is none.
-    """
+    """A number above 0."""
     return _number(given, "above 0", lambda number: number > 0)
 
 
 def not_negative(given: Any) -> float:
-    """A number, 0 or more.
-
-    Raises:
-        ConfigError: It is none.
-    """
+    """A number, 0 or more."""
     return _number(given, "from 0 on", lambda number: number >= 0)
 
 
 def share(given: Any) -> float:
-    """A number from 0 to 1.
-
-    Raises:
-        ConfigError: It is none.
-    """
+    """A number from 0 to 1."""
     return _number(given, "from 0 to 1", lambda number: 0 <= number <= 1)
 
 
 def points_or_none(given: float | None) -> float | None:
-    """Points as scorers give them, for a parameter that may be ``None``.
-
-    Example:
-        >>> points_or_none(0), points_or_none(None)
-        (0.0, None)
-    """
+    """Points as scorers give them, for a parameter that may be ``None``."""
     return None if given is None else float(given)
 
 
@@ -76,21 +44,13 @@ def _number(given: Any, span: str, holds: Callable[[float], bool]) -> float:
 
 
 def numbers(given: Any) -> tuple[float, ...]:
-    """Numbers, 0 or more each; one alone may stand without a list.
-
-    Raises:
-        ConfigError: One of them is none.
-    """
+    """Numbers, 0 or more each; one alone may stand without a list."""
     listed = given if isinstance(given, list | tuple) else (given,)
     return tuple(map(not_negative, listed))
 
 
 def ascending(given: Any) -> tuple[float, ...]:
-    """One number or more, 0 or more each, each above the one before.
-
-    Raises:
-        ConfigError: There is none, or they do not ascend.
-    """
+    """One number or more, 0 or more each, each above the one before."""
     found = numbers(given)
     if not found or any(later <= earlier for earlier, later in pairwise(found)):
         raise ConfigError(f"{list(found)!r:.60} must be numbers that ascend, such as [10, 50]")
@@ -98,11 +58,7 @@ def ascending(given: Any) -> tuple[float, ...]:
 
 
 def lasting(given: str | timedelta) -> str:
-    """A duration above 0 in its text form.
-
-    Raises:
-        ConfigError: It is none.
-    """
+    """A duration above 0 in its text form."""
     found = parse_duration(given)
     if not found:
         raise ConfigError("a half-life of 0s would forget everything; write one such as '7d'")
@@ -110,22 +66,14 @@ def lasting(given: str | timedelta) -> str:
 
 
 def word(given: Any) -> str:
-    """Text that is not empty.
-
-    Raises:
-        ConfigError: It is none.
-    """
+    """Text that is not empty."""
     if not isinstance(given, str) or not given.strip():
         raise ConfigError(f"{given!r:.60} must be text that is not empty")
     return given
 
 
 def words(given: Any) -> tuple[str, ...]:
-    """Texts, none of them twice; one alone may stand without a list.
-
-    Raises:
-        ConfigError: One of them is none, or stands there twice.
-    """
+    """Texts, none of them twice; one alone may stand without a list."""
     listed = (given,) if isinstance(given, str) or not isinstance(given, Iterable) else given
     found = tuple(map(word, listed))
     if not found or len(set(found)) < len(found):
@@ -134,11 +82,7 @@ def words(given: Any) -> tuple[str, ...]:
 
 
 def choice(given: Any, *known: str) -> str:
-    """One of a few words.
-
-    Raises:
-        ConfigError: It is another.
-    """
+    """One of a few words."""
     if given not in known:
         raise ConfigError(f"{given!r:.60} must be one of {', '.join(map(repr, known))}")
     return str(given)

@@ -1,15 +1,7 @@
 """What became of the leads that a rep had before: rates, revenue, experience, speed and answers.
 
-The rules of this module:
-
-* A scorer that learns from outcomes says of which leads (``by``), and how fast they age (``half_life``).
-* A lead that has no value in a field of ``by`` belongs to no segment of it. Several values, or several fields, add up.
-* The counts ``won`` and ``closed`` of a snapshot stand in where no outcomes are given: they are all leads of all time.
 * A rate is shrunk towards the average of the candidates, so that one lucky win does not outrank a hundred good ones.
-* No rep is judged before one has a record: there is no answer then.
-* Times are taken in logarithms, so that one lead forgotten over a weekend does not outweigh twenty quick answers.
-* A rep's record is shrunk towards that of all candidates; who has no record is taken to be average.
-* Declining is an answer. It counts for more than letting an offer run out, because the next rep gets the lead sooner.
+* Times are taken in logarithms, so that one lead forgotten weighs no more than twenty answers.
 """
 
 from __future__ import annotations
@@ -17,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import lru_cache, partial
-from itertools import repeat
 from math import expm1
 from operator import attrgetter, le
 from typing import Any, Final
@@ -41,19 +32,10 @@ from leadroute.model.track_record import (
 )
 from leadroute.ranking.empirical_bayes import Estimate, Prior, posterior, prior_of
 from leadroute.ranking.scorers.parameters import lasting, positive, share
+from leadroute.rules.describe import plural
 from leadroute.rules.fields import text_titles, texts_of
-from leadroute.rules.routing_context import RoutingContext
+from leadroute.rules.routing_context import ZEROS, RoutingContext
 from leadroute.rules.scorer import Points, Scorer
-
-__all__ = [
-    "Learning",
-    "accept_rate",
-    "close_rate",
-    "counted",
-    "expertise",
-    "response_speed",
-    "revenue_rate",
-]
 
 
 def counted(snapshot: Snapshot, rep_id: str) -> Record:
@@ -74,7 +56,7 @@ class Learning(Scorer):
 
     Args:
         by: The field of the lead, or a list of fields, that says which leads are similar; all leads when not given.
-        half_life: The age at which an outcome counts half, in whole weeks; ``None`` counts all alike.
+        half_life: The age at which an outcome counts half, in whole weeks; ``None`` for never.
     """
 
     reads = frozenset[str]()
@@ -101,13 +83,13 @@ class Learning(Scorer):
         return [[*map(attrgetter(name), records)] for name in names]
 
     def _counted(
-        self, snapshot: Snapshot, ids: list[str], names: tuple[str, ...]
+        self, snapshot: Snapshot, ids: Sequence[str], names: tuple[str, ...]
     ) -> list[list[float]]:
         if self.by is not None or not {"won", "closed"}.intersection(names):
             return [[0] * len(ids) for _ in names]
         of_won, of_closed = snapshot.won.get, snapshot.closed.get
-        won: list[float] = [*map(of_won, ids, repeat(0))]
-        closed: list[float] = [*map(of_closed, ids, repeat(0))]
+        won: list[float] = [*map(of_won, ids, ZEROS)]
+        closed: list[float] = [*map(of_closed, ids, ZEROS)]
         if min(won, default=0) < 0 or not all(map(le, won, closed)):
             records = [counted(snapshot, rep_id) for rep_id in ids]
             won, closed = [each.won for each in records], [each.closed for each in records]
@@ -115,7 +97,7 @@ class Learning(Scorer):
         return [known[name] if name in known else [0] * len(ids) for name in names]
 
     def answers(self, context: RoutingContext) -> bool:
-        """Whether anything can be known: the lead belongs to a segment, and there are outcomes or counts."""
+        """Whether anything can be known: a segment of the lead, and outcomes or counts."""
         snapshot = context.snapshot
         if self.by is None:
             return bool(snapshot.track_records or snapshot.closed)
@@ -167,12 +149,11 @@ class Learning(Scorer):
 
 
 _WEEK: Final = timedelta(weeks=1) // timedelta(microseconds=1)
-_MOST: Final = 1_000_000
-"""How many records are kept for one value of outcomes."""
+_MOST: Final = 1_000_000  # how many records are kept for one value of outcomes
 
 
 class _Totals(dict[str, Record]):
-    """What became of the leads of each rep in some segments; added up when it is first asked for."""
+    """What became of each rep's leads in some segments; added up when first asked for."""
 
     __slots__ = ("_total",)
 
@@ -239,16 +220,17 @@ def _kept(track_records: TrackRecords) -> _Kept:
 class close_rate(Learning):
     """The rep's win rate, adjusted toward the average of all candidates.
 
-    Formula (the mean of a beta posterior; empirical Bayes): (won + strength * m) / (closed + strength), where m is the
-    candidates' won / closed together. When ``strength`` is not given, it is the one of the largest marginal likelihood
-    of the candidates' own counts: where reps hardly differ it is large, and everyone gets about the average. No answer
-    while none of the candidates has closed anything.
+    Formula (the mean of a beta posterior; empirical Bayes): (won + strength * m) / (closed +
+    strength), where m is the candidates' won / closed together. When ``strength`` is not given, it
+    is the one of the largest marginal likelihood of the candidates' own counts: where reps hardly
+    differ it is large, and everyone gets about the average. No answer while none of the candidates
+    has closed anything.
 
     Args:
-        strength: The weight of the average in deals, above 0; estimated from the counts when not given.
-        by: The field of the lead, or a list of fields, that says which leads are similar: the rate is then that of
-            each rep in this segment, and the average too.
-        half_life: The age at which an outcome counts half, such as ``"26w"``; ``None`` counts all alike.
+        strength: The weight of the average in deals, above 0; by default estimated.
+        by: The field of the lead, or a list of fields, that says which leads are similar: the rate
+            is then that of each rep in this segment, and the average too.
+        half_life: The age at which an outcome counts half, such as ``"26w"``; ``None`` for never.
 
     Raises:
         ConfigError: A parameter cannot be read.
@@ -259,7 +241,6 @@ class close_rate(Learning):
         ('close_rate(50)', "close_rate(by='industry', half_life='26w')")
     """
 
-    name = "close_rate"
     reads = frozenset({"won", "closed"})
     strength: float | None = field(default=None, converter=optional(positive))
 
@@ -342,9 +323,9 @@ def _estimated(won: tuple[float, ...], closed: tuple[float, ...]) -> Prior | Non
 class revenue_rate(Learning):
     """The rep's revenue per closed lead, adjusted toward the average.
 
-    Formula: r / best, where r = (value + strength * m) / (closed + strength) is the credibility estimate (Buehlmann
-    1967), m the candidates' value / closed together, and best the largest r among the candidates. No answer while
-    none of them has won anything of known value.
+    Formula: r / best, where r = (value + strength * m) / (closed + strength) is the credibility
+    estimate (Buehlmann 1967), m the candidates' value / closed together, and best the largest r
+    among the candidates. No answer while none of them has won anything of known value.
 
     Args:
         strength: The weight of the average in leads; above 0.
@@ -360,7 +341,6 @@ class revenue_rate(Learning):
         'revenue_rate()'
     """
 
-    name = "revenue_rate"
     strength: float = field(default=20, converter=positive)
 
     def bind(self, context: RoutingContext) -> Points:
@@ -427,7 +407,7 @@ class expertise(Learning):
     Args:
         half: The number of leads for half a point; above 0.
         by: The field of the lead, or a list of fields, that says which leads are similar.
-        half_life: The age at which an outcome counts half, such as ``"52w"``; ``None`` counts all alike.
+        half_life: The age at which an outcome counts half, such as ``"52w"``; ``None`` for never.
 
     Raises:
         ConfigError: A parameter cannot be read.
@@ -438,7 +418,6 @@ class expertise(Learning):
         ('expertise()', "expertise(5, by='product')")
     """
 
-    name = "expertise"
     half: float = field(default=10, converter=positive)
     by: str | tuple[str, ...] = field(default="industry", converter=_similar, kw_only=True)
 
@@ -465,7 +444,8 @@ class expertise(Learning):
         """Return the number and the kind of these leads, in words."""
         if not self.answers(context):
             return f"nothing is known{self.about(context)}"
-        return f"{self.record(context, rep).closed:.3g} leads closed{self.about(context)}"
+        closed = self.record(context, rep).closed
+        return f"{plural(closed, 'lead', '.3g')} closed{self.about(context)}"
 
 
 _LONGEST = 600.0
@@ -475,9 +455,10 @@ _LONGEST = 600.0
 class response_speed(Learning):
     """The speed at which the rep contacts their leads.
 
-    Formula: half / (half + t), where t is the rep's typical time from offer to first contact: exp(l) - 1 seconds with
-    l = (sum of log(1 + seconds) + strength * m) / (reached + strength), and m the mean of log(1 + seconds) over the
-    leads of all candidates. No answer while none of them has contacted a lead.
+    Formula: half / (half + t), where t is the rep's typical time from offer to first contact:
+    exp(l) - 1 seconds with l = (sum of log(1 + seconds) + strength * m) / (reached + strength), and
+    m the mean of log(1 + seconds) over the leads of all candidates. No answer while none of them
+    has contacted a lead.
 
     Args:
         half: The time to contact that gives half a point, such as ``"5m"``.
@@ -494,7 +475,6 @@ class response_speed(Learning):
         "response_speed('10m')"
     """
 
-    name = "response_speed"
     half: str = field(default="5m", converter=lasting)
     strength: float = field(default=5, converter=positive)
 
@@ -532,7 +512,9 @@ class response_speed(Learning):
         if average is None:
             return f"nobody has reached a lead{self.about(context)} yet"
         took = timedelta(seconds=round(min(self._seconds(record, average), 1e9)))
-        return f"takes about {took} to reach a lead, judged by {record.reached:.3g} leads"
+        return (
+            f"takes about {took} to reach a lead, judged by {plural(record.reached, 'lead', '.3g')}"
+        )
 
     def _seconds(self, record: Record, average: float) -> float:
         typical = (record.log_response / UNIT + self.strength * average) / (
@@ -558,9 +540,9 @@ class accept_rate(Learning):
 
     A refusal counts for more than silence.
 
-    Formula: (accepted + refusal * declined + strength * m) / (n + strength), where n counts the offers that were
-    accepted, declined or ran out, and m is the same share for all candidates together. No answer while no rep has
-    been offered anything.
+    Formula: (accepted + refusal * declined + strength * m) / (n + strength), where n counts the
+    offers that were accepted, declined or ran out, and m is the same share for all candidates
+    together. No answer while no rep has been offered anything.
 
     Args:
         refusal: The points of a refusal, from 0 (like silence) to 1 (like accepting).
@@ -577,7 +559,6 @@ class accept_rate(Learning):
         "accept_rate(half_life='4w')"
     """
 
-    name = "accept_rate"
     refusal: float = field(default=0.5, converter=share)
     strength: float = field(default=10, converter=positive)
 

@@ -1,13 +1,10 @@
 """Whose turn it is, and who has waited longest.
 
-The rules of this module:
-
-* Every lead is shared out by weight among those who could take it, and the rep who takes it pays one turn. What was
-  shared out to a rep, less the turns that they took, is their credit. The credits of a pool add up to 0.
-* Off, full, away, or not what the lead requires: such a rep has no share and pays nothing, so the credit stays.
-* Nothing is converted for a newcomer (who begins at 0, which is level), a leaver, a returner or a new weight.
-* The order is total: ties go to the heavier weight, then to the id. No clock and no other assignment is read.
-* All figures are whole parts of a turn. The rep who takes a lead pays what was shared out, to the last part.
+* Every lead is shared out by weight among those who could take it, and the rep who takes it pays
+  one turn. What was shared out to a rep, less the turns that they took, is their credit. The
+  credits of a pool add up to 0.
+* Off, full, away, or not what the lead requires: such a rep pays nothing and keeps the credit.
+* The order is total: ties go to the heavier weight, then to the id; no clock is read.
 """
 
 from __future__ import annotations
@@ -15,7 +12,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from fractions import Fraction
-from itertools import repeat
 from math import inf, lcm
 from operator import add
 from typing import Final, Literal, NamedTuple
@@ -24,42 +20,23 @@ from attrs import evolve, field, frozen
 
 from leadroute.model.duration import from_micros, parse_duration, to_micros
 from leadroute.model.rep import Rep
-from leadroute.model.snapshot import Snapshot
-from leadroute.model.turn_credit import TurnCredit, less, payments, soonest
+from leadroute.model.snapshot import Snapshot, TurnCredit, less, payments, soonest
 from leadroute.model.validation import FrozenDict
 from leadroute.ranking.scorers.parameters import choice, lasting
-from leadroute.rules.routing_context import RoutingContext
+from leadroute.rules.describe import plural
+from leadroute.rules.routing_context import ZEROS, RoutingContext
 from leadroute.rules.scorer import Points, Scorer
 
-__all__ = [
-    "MODES",
-    "UNIT",
-    "Dues",
-    "Turn",
-    "after",
-    "dues",
-    "least_recent",
-    "round_robin",
-    "share",
-    "turn_of",
-]
-
-MODES: Final = ("weighted", "strict")
-"""How a round robin puts reps in order."""
+MODES: Final = ("weighted", "strict")  # how a round robin puts reps in order
 
 UNIT: Final = 2_327_925_600_000
-"""The parts of a turn: a multiple of 1 to 20, so that shares among up to 20 equal reps are exact."""
+"""The parts of a turn: a multiple of 1 to 20, so that shares of 20 reps are exact."""
 
 _MICROSECOND = timedelta(microseconds=1)
 
 
 def exact_weight(rep: Rep) -> int | Fraction:
-    """The weight as it is written: 0.1 is one tenth, not the nearest binary fraction.
-
-    Example:
-        >>> exact_weight(Rep("ada", weight=0.1)), exact_weight(Rep("bob", weight=2.0))
-        (Fraction(1, 10), 2)
-    """
+    """The weight as it is written: 0.1 is one tenth, not the nearest binary fraction."""
     weight = rep.weight
     if isinstance(weight, int):
         return weight
@@ -76,12 +53,7 @@ def _whole(weights: Sequence[int | Fraction]) -> Sequence[int]:
 
 
 def share(units: int, weight: int, whole: int) -> int:
-    """What falls to a weight when so many leads are shared out, in parts of a turn, rounded down.
-
-    Example:
-        >>> share(1, 3, 4) / UNIT
-        0.75
-    """
+    """What falls to a weight when so many leads are shared out, in parts, rounded down."""
     return UNIT * units * weight // whole
 
 
@@ -94,6 +66,7 @@ class Dues(NamedTuple):
         whole: The weight of all.
         scale: What the credits are multiplied with: 1, or ``whole``.
         ids: The ids, which break ties.
+        shares: What falls to each with this lead, on the scale of the credits and rounded down.
     """
 
     credits: Sequence[int]
@@ -101,6 +74,7 @@ class Dues(NamedTuple):
     whole: int
     scale: int
     ids: Sequence[str]
+    shares: Sequence[int]
 
     @property
     def turn(self) -> int:
@@ -109,19 +83,18 @@ class Dues(NamedTuple):
 
     def due(self) -> list[int]:
         """What each is due with this lead, on the scale of the credits and rounded down. O(n)."""
-        shares = {weight: self._share(weight)[0] for weight in {*self.weights}}
-        return [*map(add, self.credits, map(shares.__getitem__, self.weights))]
+        return [*map(add, self.credits, self.shares)]
 
-    def _share(self, weight: int) -> tuple[int, int]:
-        """What falls to a weight, and what is lost by rounding it down."""
-        return divmod(UNIT * weight * self.scale, self.whole)
+    def _lost(self, weight: int) -> int:
+        """What a weight loses because its share is rounded down."""
+        return UNIT * weight * self.scale % self.whole
 
     def order(self, mode: str) -> list[int]:
         """The places of the candidates, whose turn it is first. O(n log n)."""
         places = range(len(self.weights))
         if mode == "strict":
             return sorted(places, key=self._strict().__getitem__)
-        lost = {weight: -self._share(weight)[1] for weight in {*self.weights}}
+        lost = {weight: -self._lost(weight) for weight in {*self.weights}}
         keys = [
             (-each, lost[weight], -weight, rep_id)
             for each, weight, rep_id in zip(self.due(), self.weights, self.ids, strict=True)
@@ -139,12 +112,12 @@ class Dues(NamedTuple):
             return due.index(most)
         tied = [place for place, each in enumerate(due) if each == most]
         weights = {self.weights[place] for place in tied}
-        heaviest = max(weights, key=lambda weight: (self._share(weight)[1], weight))
+        heaviest = max(weights, key=lambda weight: (self._lost(weight), weight))
         heavy = (place for place in tied if self.weights[place] == heaviest)
         return min(heavy, key=self.ids.__getitem__)
 
     def _strict(self) -> list[tuple[int, float, int, str]]:
-        """Tijdeman's rule: among those whose share is nearly due, the one whose share is over first.
+        """Tijdeman's rule: among those whose share is nearly due, the one that ends first.
 
         R. Tijdeman, "The chairman assignment problem", Discrete Mathematics 32 (1980).
         """
@@ -167,29 +140,36 @@ class Dues(NamedTuple):
 def dues(context: RoutingContext) -> Dues:
     """What every candidate is due, computed once for a lead. O(candidates).
 
-    Where the counts hold no credits for the pool, the turns stand for them, as if every lead so far had been shared out
-    among these candidates.
+    Where the counts hold no credits for the pool, the turns stand for them, as if every lead so far
+    had been shared out among these candidates.
     """
     return context.once("dues", lambda: _dues(context))
 
 
 def _dues(context: RoutingContext) -> Dues:
-    weights = _whole(context.column("weight", exact_weight))
-    whole, snapshot, ids = sum(weights) or 1, context.snapshot, context.ids
+    weights, whole, shares = context.crew.once("shares", lambda: _shares(context.reps))
+    snapshot, ids = context.snapshot, context.ids
     known = snapshot.credits.get(context.pool)
     if known is None:
-        turns = [*map(context.turns.get, ids, repeat(0))]
-        shared, scale = sum(turns), whole
+        turns = [*map(context.turns.get, ids, ZEROS)]
+        shared, scale, shares = sum(turns), whole, [UNIT * weight for weight in weights]
         credits = [
             UNIT * (shared * weight - taken * whole)
             for weight, taken in zip(weights, turns, strict=True)
         ]
     else:
-        scale, credits = 1, [*map(known.get, ids, repeat(0))]
+        scale, credits = 1, [*map(known.get, ids, ZEROS)]
     if snapshot.turn_credits:
         for place, balance in _balances(context):
             credits[place] += balance * UNIT * scale
-    return Dues(credits, weights, whole, scale, ids)
+    return Dues(credits, weights, whole, scale, ids, shares)
+
+
+def _shares(reps: Sequence[Rep]) -> tuple[Sequence[int], int, Sequence[int]]:
+    """The weights of some reps in whole numbers, their sum, and what falls to each when one lead is shared out."""
+    weights = _whole([*map(exact_weight, reps)])
+    whole = sum(weights) or 1
+    return weights, whole, [share(1, weight, whole) for weight in weights]
 
 
 def _balances(context: RoutingContext) -> list[tuple[int, int]]:
@@ -207,17 +187,19 @@ def _mode(given: Literal["weighted", "strict"]) -> str:
 class round_robin(Scorer):
     """The next turn in the pool, by weight.
 
-    Formula: every lead is shared by weight among the reps who could take it, and the rep who takes it pays one turn. A
-    rep's credit is the sum of their shares, with this lead, minus their turns. The candidates are in the order of their
-    credit; ties go to the heavier weight, then to the id. The first gets 1, the last 0, the others evenly spaced
-    points. An offer takes its turn at once, and gives it back when it is declined, expires or is withdrawn.
+    Formula: every lead is shared by weight among the reps who could take it, and the rep who takes
+    it pays one turn. A rep's credit is the sum of their shares, with this lead, minus their turns.
+    The candidates are in the order of their credit; ties go to the heavier weight, then to the id.
+    The first gets 1, the last 0, the others evenly spaced points. An offer takes its turn at once,
+    and gives it back when it is declined, expires or is withdrawn.
 
-    A rep who is off, full or away, or does not meet the requirement, has no share and pays nothing: there is nothing to
-    catch up on, and nothing is lost. A new rep is level with the others.
+    A rep who is off, full or away, or does not meet the requirement, has no share and pays nothing:
+    there is nothing to catch up on, and nothing is lost. A new rep is level with the others.
 
-    ``mode="strict"`` is Tijdeman's rule on the same credits: while weights and candidates stay the same, no rep is ever
-    further than 1 - 1/(2n - 2) turns from their exact share, which is the best possible bound. When candidates differ
-    from lead to lead, ``weighted`` stays closer to the shares.
+    ``mode="strict"`` is Tijdeman's rule on the same credits: while weights and candidates stay the
+    same, no rep is ever further than 1 - 1/(2n - 2) turns from their exact share, which is the best
+    possible bound. When candidates differ from lead to lead, ``weighted`` stays closer to the
+    shares.
 
     Args:
         mode: ``"weighted"`` or ``"strict"``.
@@ -230,7 +212,6 @@ class round_robin(Scorer):
         ('round_robin()', "round_robin('strict')")
     """
 
-    name = "round_robin"
     mode: str = field(default="weighted", converter=_mode)
 
     reads = frozenset({"turns"})  # for its reason: the order itself asks for credits
@@ -264,7 +245,7 @@ class round_robin(Scorer):
         """Return the turns taken, the weight and the turn credits, in words."""
         taken = context.turns.get(rep.id, 0)
         weight = f", weight {rep.weight:g}" if rep.weight != 1 else ""
-        told = [f"{taken} {'turn' if taken == 1 else 'turns'} taken{weight}"]
+        told = [f"{plural(taken, 'turn')} taken{weight}"]
         if context.snapshot.turn_credits:
             told += map(str, sorted(context.turn_credits(rep), key=soonest))
         return "; ".join(told)
@@ -277,7 +258,7 @@ class Turn:
     Args:
         rep_id: Who takes it.
         taken: How many turns that counts.
-        units: How many leads are shared out; 0 when a turn that was given pays, which is outside of the shares.
+        units: How many leads are shared out; 0 when a turn that was given pays for it.
         ids: Among whom they are shared out.
         weights: By which weights, in whole numbers.
         paid: What is added to each grant of the rep that pays for it, or that it settles.
@@ -297,18 +278,10 @@ class Turn:
 
 
 def turn_of(context: RoutingContext, place: int) -> Turn:
-    """What the lead does to the credits of its pool when the candidate at a place takes it. O(candidates).
+    """What the lead does to its pool's credits when the candidate at a place takes it.
 
-    A turn that was given pays without share and turn. Turns that were withheld are settled: the lead counts as so many
-    more, all taken by the rep.
-
-    Example:
-        >>> from leadroute import Lead
-        >>> turn = turn_of(
-        ...     RoutingContext(Lead("L-1"), (Rep("ada", weight=3), Rep("bob")), "everyone"), 0
-        ... )
-        >>> [part / UNIT for part in turn.shares()]
-        [0.75, 0.25]
+    A turn that was given pays without share and turn. Turns that were withheld are settled: the
+    lead counts as so many more, all taken by the rep.
     """
     rep, found = context.reps[place], dues(context)
     granted = context.snapshot.turn_credits.get(context.pool, {}).get(rep.id, ())
@@ -320,26 +293,7 @@ def turn_of(context: RoutingContext, place: int) -> Turn:
 
 
 def after(snapshot: Snapshot, pool: str, members: Sequence[Rep], turn: Turn) -> Snapshot:
-    """The counts once a turn is taken: what a simulation goes on with. O(members).
-
-    Args:
-        snapshot: The counts before.
-        pool: The pool.
-        members: Its reps. Where the counts hold no credits yet, the turns of these stand for them.
-        turn: The turn.
-
-    Example:
-        >>> from leadroute import Lead
-        >>> team, counts = (Rep("ada"), Rep("bob")), Snapshot()
-        >>> for _ in range(3):
-        ...     context = RoutingContext(Lead("L-1"), team, "everyone", counts)
-        ...     place = dues(context).first("weighted")
-        ...     print(team[place].id)
-        ...     counts = after(counts, "everyone", team, turn_of(context, place))
-        ada
-        bob
-        ada
-    """
+    """The counts once a turn is taken: what a simulation goes on with. O(members)."""
     credits = dict(_credits(snapshot, pool, members))
     turns = dict(snapshot.turns.get(pool, {}))
     for rep_id, part in zip(turn.ids, turn.shares(), strict=True):
@@ -376,7 +330,7 @@ def _credits(snapshot: Snapshot, pool: str, members: Sequence[Rep]) -> Mapping[s
 class least_recent(Scorer):
     """The time since the rep last got a lead.
 
-    Formula: idle / (idle + half), with idle the time since the last lead; 1 for a rep who never got one.
+    Formula: idle / (idle + half), with idle the time since the last lead; 1 without one.
 
     Args:
         half: The time since the last lead that gives half a point, such as ``"1d"``.
@@ -389,7 +343,6 @@ class least_recent(Scorer):
         "least_recent('4h')"
     """
 
-    name = "least_recent"
     reads = frozenset({"last_assigned"})
     half: str = field(default="1d", converter=lasting)
 

@@ -1,10 +1,4 @@
-"""Who is experienced enough: producers, tiers, graduation, and the size of the deals a rep is used to.
-
-The rules of this module:
-
-* What a rep has become shows in outcomes; what they were made is ``rep.level``. A policy says which of the two counts.
-* A rep who is too junior for a lead gets 0. One who is too senior gets less, so that the experienced stay free.
-"""
+"""Who is experienced enough: producers, tiers, graduation, and the size of usual deals."""
 
 from __future__ import annotations
 
@@ -26,16 +20,14 @@ from leadroute.rules.fields import number_of, number_title, rep_number_title
 from leadroute.rules.routing_context import RoutingContext
 from leadroute.rules.scorer import Points, Scorer
 
-__all__ = ["alike", "deal_size_fit", "graduation", "rep_value", "tier", "top_producer"]
-
 
 @frozen
 class top_producer(Learning):
     """The revenue that the rep has won, less with much open work.
 
-    Formula: value / best * fatigue / (fatigue + open): the rep's revenue won over the largest among the candidates,
-    damped by the leads the rep has open, so that the best one is not buried. No answer while none of the candidates
-    has won anything of known value.
+    Formula: value / best * fatigue / (fatigue + open): the rep's revenue won over the largest among
+    the candidates, damped by the leads the rep has open, so that the best one is not buried. No
+    answer while none of the candidates has won anything of known value.
 
     Args:
         fatigue: The number of open leads that halves the points; above 0.
@@ -51,7 +43,6 @@ class top_producer(Learning):
         "top_producer(half_life='13w')"
     """
 
-    name = "top_producer"
     reads = frozenset({"open"})
     fatigue: float = parameter(default=10, converter=positive)
 
@@ -120,7 +111,6 @@ class rep_value(Scorer):
         rep_value('level') + rep_value("rep['rate']", higher=False)
     """
 
-    name = "rep_value"
     reads = frozenset[str]()
     field: str = parameter(converter=rep_number_title)
     higher: bool = parameter(default=True, converter=_yes_or_no, kw_only=True)
@@ -158,16 +148,17 @@ class rep_value(Scorer):
 class tier(Learning):
     """The match of the rep's step with the size of the lead.
 
-    Formula: the lead's step is the number of ``bands`` that its ``field`` reaches; the rep's step is the number of
-    ``levels`` that ``rep.level`` reaches, or, with ``wins``, the number of ``wins`` that the rep's won leads reach.
-    A rep below the lead's step gets 0, others 1 - (steps above) / (bands + 1). A rep whose level is not known gets
-    ``unknown``. No answer when the lead's field is not known.
+    Formula: the lead's step is the number of ``bands`` that its ``field`` reaches; the rep's step
+    is the number of ``levels`` that ``rep.level`` reaches, or, with ``wins``, the number of
+    ``wins`` that the rep's won leads reach. A rep below the lead's step gets 0, others 1 - (steps
+    above) / (bands + 1). A rep whose level is not known gets ``unknown``. No answer when the lead's
+    field is not known.
 
     Args:
         field: The field of the lead with its size, such as ``annual_revenue``, or an attribute.
         bands: The sizes at which the steps begin, ascending.
         levels: The level that each step asks for, ascending; 1, 2, 3 ... when not given.
-        wins: The won leads that each step asks for, ascending, instead of levels: reps graduate by outcomes.
+        wins: The won leads that each step asks for, ascending, instead of levels.
         unknown: The points of a rep without a level, from 0 to 1; ``None`` for no answer. Not with ``wins``.
         by: As for ``close_rate``; counts only with ``wins``.
         half_life: As for ``close_rate``; counts only with ``wins``.
@@ -181,7 +172,6 @@ class tier(Learning):
         "tier('annual_revenue', [1000000], [3])"
     """
 
-    name = "tier"
     field: str = parameter(converter=number_title)
     bands: tuple[float, ...] = parameter(converter=ascending)
     levels: tuple[float, ...] | None = parameter(default=None, converter=optional(ascending))
@@ -263,8 +253,8 @@ def _step(size: float | None, bands: tuple[float, ...]) -> int | None:
 class graduation(Learning):
     """The progress of the rep by deals won.
 
-    Formula: the number of ``wins`` that the rep's won leads reach, over the number of steps. No answer when no
-    outcomes are given.
+    Formula: the number of ``wins`` that the rep's won leads reach, over the number of steps. No
+    answer when no outcomes are given.
 
     Args:
         wins: The won leads at which the steps begin, ascending.
@@ -281,7 +271,6 @@ class graduation(Learning):
         'graduation([5, 20]).when(lead.annual_revenue >= 1000000)'
     """
 
-    name = "graduation"
     reads = frozenset({"won", "closed"})
     wins: tuple[float, ...] = parameter(default=(5, 20, 50), converter=ascending)
 
@@ -314,20 +303,20 @@ class graduation(Learning):
 _NOTHING_READ: Final = frozenset[str]()
 
 NARROWEST: Final = 0.5
-"""The least spread of a rep's deals, in logarithms: what is within a factor of 1.6 is the same size."""
+"""The least spread of a rep's deals, in logarithms: a factor of 1.6 is the same size."""
 
-UNKNOWN_SPREAD: Final = 1.0
-"""The spread of a rep's deals while no rep has two."""
+UNKNOWN_SPREAD: Final = 1.0  # the spread of a rep's deals while no rep has two
 
 
 @frozen
 class deal_size_fit(Learning):
     """The likelihood that the rep wins a lead of this size.
 
-    Formula: exp(-z * z / 2) with z = (log(size) - m) / s: m is the mean of the log of the deals the rep has won,
-    shrunk by ``strength`` deals towards that of all candidates, and s the spread of log sizes within reps, pooled, at
-    least 0.5. So a rep whose deals are a tenth or ten times the size gets next to nothing. No answer when the lead's
-    size is not known or not above 0, or the rep has won nothing of known value.
+    Formula: exp(-z * z / 2) with z = (log(size) - m) / s: m is the mean of the log of the deals the
+    rep has won, shrunk by ``strength`` deals towards that of all candidates, and s the spread of
+    log sizes within reps, pooled, at least 0.5. So a rep whose deals are a tenth or ten times the
+    size gets next to nothing. No answer when the lead's size is not known or not above 0, or the
+    rep has won nothing of known value.
 
     Args:
         field: The field of the lead with its size, such as ``budget``, or an attribute.
@@ -344,7 +333,6 @@ class deal_size_fit(Learning):
         'deal_size_fit()'
     """
 
-    name = "deal_size_fit"
     field: str = parameter(default="budget", converter=number_title)
     strength: float = parameter(default=1, converter=positive)
 
@@ -409,7 +397,7 @@ class deal_size_fit(Learning):
 def _sizes(
     sized: Sequence[float], logs: Sequence[float], squares: Sequence[float]
 ) -> tuple[float, float]:
-    """Mean and spread of log sizes, from how many deals each rep has, their log sizes, and the squares of these."""
+    """Mean and spread of log sizes, from each rep's deals, their logs, and the squares."""
     if min(sized, default=0) <= 0:
         known = [each for each in zip(sized, logs, squares, strict=True) if each[0] > 0]
         if not known:
@@ -434,22 +422,7 @@ T = TypeVar("T")
 def alike(
     context: RoutingContext, key: Hashable, value_of: Callable[[Any], Hashable]
 ) -> tuple[list[Any], list[int]]:
-    """The first rep of each kind, and the number of each rep's kind: reps of one kind share what is asked of it.
-
-    Args:
-        context: Whose reps.
-        key: As for ``RoutingContext.column``.
-        value_of: From a rep to what makes the kind.
-
-    Example:
-        >>> from leadroute import Lead, Rep
-        >>> team = Rep("ada", level=1), Rep("bob", level=2), Rep("cy", level=1)
-        >>> first, kinds = alike(
-        ...     RoutingContext(Lead("L-1"), team, "p"), "level", lambda rep: rep.level
-        ... )
-        >>> [rep.id for rep in first], kinds
-        (['ada', 'bob'], [0, 1, 0])
-    """
+    """The first rep of each kind, and the number of each rep's kind: a kind shares its answer."""
     first: list[Any] = []
     numbers: dict[Hashable, int] = {}
 

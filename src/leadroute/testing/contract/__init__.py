@@ -32,7 +32,7 @@ def store_contract(
         make_store: Gives a context manager around a new and empty store.
 
     Returns:
-        Names and checks. A check raises AssertionError that shows what was found and what was expected.
+        Names and checks. A check raises AssertionError with what was found and expected.
 
     Example:
         >>> from contextlib import nullcontext

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 
-from leadroute.errors import ConflictError
-from leadroute.offers.change import Ack, Add, Defer, Emit, Event, Once, Raise
-from leadroute.testing.contract.asking import Contract, emitted, put, same, together
+from leadroute.errors import ConfigError, ConflictError
+from leadroute.offers.change import Ack, Add, Change, Defer, Emit, Event, Once, Raise
+from leadroute.testing.contract.queries import Contract, emitted, put, same, together
 
 
 class Outbox(Contract):
@@ -46,10 +46,10 @@ class Outbox(Contract):
 
     def events_wait_at_once(self) -> None:
         """An event may be delivered as soon as it is committed, whatever clock dated it."""
-        for number, at in enumerate((-(10**15), 0, 10**18)):
-            self.done(emitted("L", number + 1, at))
-        same([e.n for e in self.store.events(pending_at=0)], [1, 2, 3])
-        same([e.n for e in self.store.events(pending_at=-(10**15))], [1])
+        for lead, at in (("L", -(10**15)), ("M", 0), ("N", 10**18)):
+            self.done(emitted(lead, 1, at))
+        same([e.lead for e in self.store.events(pending_at=0)], ["L", "M", "N"])
+        same([e.lead for e in self.store.events(pending_at=-(10**15))], ["L"])
 
     def new_events_were_never_tried(self) -> None:
         """A new event has no attempts and no error, and is neither delivered nor dead."""
@@ -80,8 +80,8 @@ class Outbox(Contract):
 
     def pending_events_come_by_id(self) -> None:
         """Pending events come by id, in pages, whatever was deferred or acknowledged among them."""
-        for n in range(1, 9):
-            self.done(emitted("L", n))
+        for lead in "ABCDEFGH":
+            self.done(emitted(lead, 1))
         ids = [event.id for event in self.store.events()]
         self.done(Ack(ids[1]), Defer(ids[0], 50, 1, ""), Defer(ids[4], 99, 1, ""))
         left = [ids[0], ids[2], ids[3], ids[5], ids[6], ids[7]]
@@ -95,10 +95,43 @@ class Outbox(Contract):
         for n in (1, 2, 3):
             self.done(emitted("L", n), emitted("M", n))
         self.done(Ack(self.store.events(lead="L")[0].id))
-        same(
-            [(e.lead, e.n) for e in self.store.events(lead="L", pending_at=0)], [("L", 2), ("L", 3)]
-        )
-        same([e.n for e in self.store.events(lead="L", pending_at=0, after=2)], [3])
+        same([(e.lead, e.n) for e in self.store.events(lead="L", pending_at=0)], [("L", 2)])
+        same(self.store.events(lead="L", pending_at=0, after=2), [])
+
+    def events_of_a_lead_are_delivered_in_order(self) -> None:
+        """The first event of a lead that waits is pending, and no other; a dead letter holds up nothing."""
+        for n in (1, 2, 3):
+            self.done(emitted("L", n))
+        first, second, _ = self.store.events()
+        same([e.n for e in self.store.events(pending_at=10**18)], [1])
+        self.done(Defer(first.id, 50, 1, "timed out"))
+        same(self.store.events(pending_at=49), [])
+        self.done(Defer(first.id, None, 2, "refused"))
+        same([e.n for e in self.store.events(pending_at=49)], [2])
+        self.done(Ack(second.id))
+        same([e.n for e in self.store.events(pending_at=49)], [3])
+        self.done(Defer(first.id, 50, 0, ""))
+        same(self.store.events(pending_at=49), [])
+        same([e.n for e in self.store.events(pending_at=50)], [1])
+
+    def a_change_is_found_by_its_id(self) -> None:
+        """The events of a change show that it was committed."""
+        self.store.commit(Change("one", (emitted("L", 1), emitted("M", 1), Add("a", 1))))
+        self.store.commit(Change("two", (emitted("L", 2),)))
+        found = self.store.events(change="one")
+        same([(e.lead, e.n, e.change) for e in found], [("L", 1, "one"), ("M", 1, "one")])
+        same([e.lead for e in self.store.events(change="one", after=found[0].id)], ["M"])
+        same([e.lead for e in self.store.events(change="one", limit=1)], ["L"])
+        same(self.store.events(change="three"), [])
+
+    def a_change_is_asked_for_alone(self) -> None:
+        """Events of a change, and of a lead or those pending, are two questions."""
+        for other in ({"lead": "L"}, {"pending_at": 0}):
+            try:
+                self.store.events(change="one", **other)
+            except ConfigError:
+                continue
+            same("answered", "refused")
 
     def acknowledging_goes_with_its_effect(self) -> None:
         """An effect in the store and its acknowledgement happen together or not at all."""
@@ -116,7 +149,7 @@ class Outbox(Contract):
         same(max(later.id, event.id + 1), later.id)
 
     def trim_forgets_old_once_keys(self) -> None:
-        """A once-key older than the instant is forgotten and may be used again; it has its change's latest date."""
+        """A once-key older than the instant may be used again; it has its change's latest date."""
         self.done(Once("old"), emitted("L", 1, 5), emitted("L", 2, 9))
         same((self.store.trim(9), list(self.store.get(["once/old"]))), (0, ["once/old"]))
         same(self.store.trim(10), 1)
@@ -137,7 +170,7 @@ class Outbox(Contract):
         same([event.n for event in self.store.events(lead="L")], [3])
 
     def trim_keeps_what_waits(self) -> None:
-        """An event in the outbox is kept, dead or alive, with all that follows it in its lead's log."""
+        """An event in the outbox is kept, dead or alive, with all that follows it in its log."""
         for n in (1, 2, 3, 4):
             self.done(emitted("L", n, deliver=n == 2))
         self.done(Defer(self.store.events(pending_at=0)[0].id, None, 3, ""))
@@ -160,7 +193,7 @@ class Outbox(Contract):
         same(self.done(Add("a", 1)), {"a": 1})
 
     def trim_stops_at_its_limit(self) -> None:
-        """Trimming in small steps forgets the same as one great step: once-keys, then events, then counters."""
+        """Trimming in small steps forgets the same as one step: once-keys, events, counters."""
         for n in range(1, 4):
             self.done(Once(f"k{n}"), emitted("L", n, deliver=False), Add(f"a{n}", 0))
         same([self.store.trim(10, 4), len(self.store.get(["once/k1", "once/k3"]))], [4, 0])
@@ -201,7 +234,7 @@ class Outbox(Contract):
         same(self.store.counts(), {"sent": 1})
 
     def many_threads_in_opposite_orders(self) -> None:
-        """Changes that want the same things in opposite orders never wait for each other for ever."""
+        """Changes that want the same things in opposite orders never wait for each other."""
 
         def back_and_forth(lead: str) -> None:
             for n in range(1, 6):

@@ -2,11 +2,90 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import itertools
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
+from typing import TypeVar
 
-from leadroute.errors import ConfigError
-from leadroute.offers.change import MAX_DATA, Add, Drop, Emit, Once, Put, Record
-from leadroute.testing.contract.asking import Contract, emitted, put, same
+from leadroute.errors import ConfigError, ConflictError, TransientError
+from leadroute.offers.change import MAX_DATA, Add, Change, Drop, Emit, Event, Once, Op, Put, Record
+from leadroute.offers.store import Store
+
+State = tuple[list[Record], dict[str, int], list[Event], dict[str, Record]]
+
+_T = TypeVar("_T")
+_numbers = itertools.count(1)
+
+
+def same(found: object, expected: object) -> None:
+    """Fail unless both are equal."""
+    if found != expected:
+        problem = f"found {found!r}, expected {expected!r}"
+        raise AssertionError(problem)
+
+
+def put(key: str, expect: int = 0, data: str = "{}", **columns: object) -> Put:
+    """Return a Put with little to say."""
+    return Put(key, data, expect, **columns)  # type: ignore[arg-type]
+
+
+def emitted(lead: str = "L", n: int = 1, at: int = 0, *, deliver: bool = True) -> Emit:
+    """Return an Emit with little to say."""
+    return Emit(lead, n, "offered", "{}", at, deliver)
+
+
+class Contract:
+    """Promises about a new and empty store, each a method whose docstring is the promise."""
+
+    def __init__(self, store: Store) -> None:
+        self.store = store
+
+    def done(self, *ops: Op) -> dict[str, int]:
+        """Commit a change that nothing stands against."""
+        return dict(self.store.commit(Change(f"change-{next(_numbers)}", ops)))
+
+    def state(self, *onces: str) -> State:
+        """Return all that can be seen of the store."""
+        records: list[Record] = []
+        while page := self.store.find(after=records[-1] if records else None, limit=500):
+            records += page
+        events: list[Event] = []
+        while more := self.store.events(after=events[-1].id if events else 0, limit=500):
+            events += more
+        known = self.store.get([f"once/{key}" for key in onces])
+        return records, self.store.counts(), events, known
+
+    def refused(self, *ops: Op, kind: str, key: str, current: int | str | None = None) -> None:
+        """Fail unless a change meets this conflict and leaves nothing behind."""
+        onces = [op.key for op in ops if isinstance(op, Once)]
+        before = self.state(*onces)
+        try:
+            self.done(*ops)
+        except ConflictError as conflict:
+            same((conflict.kind, conflict.key, conflict.current), (kind, key, current))
+        else:
+            problem = f"the change was done; expected ConflictError({kind!r}, {key!r}, {current!r})"
+            raise AssertionError(problem)
+        same(self.state(*onces), before)
+
+
+def together(works: Mapping[str, Callable[[], _T]]) -> dict[str, _T | ConflictError]:
+    """Return what each piece of work gives, all started at once; TransientError is tried again."""
+    barrier = Barrier(len(works))
+
+    def run(work: Callable[[], _T]) -> _T | ConflictError:
+        barrier.wait()
+        while True:
+            try:
+                return work()
+            except TransientError:
+                continue
+            except ConflictError as conflict:
+                return conflict
+
+    with ThreadPoolExecutor(len(works)) as pool:
+        return dict(zip(works, pool.map(run, works.values()), strict=True))
 
 
 def _keys(records: list[Record]) -> list[str]:
@@ -145,7 +224,7 @@ class Queries(Contract):
         same(_keys(self.store.find(status="s")), sorted(keys))
 
     def find_pages_exactly(self) -> None:
-        """Pages of any size, one after the other, give everything once and in order, ties and never-due too."""
+        """Pages of any size give everything once and in order, ties and never-due too."""
         dues = [None, 5, 5, 5, 7, None, None, -3, 5, 0]
         self.done(*(put(f"r{n}", status="s", owner="o", due=due) for n, due in enumerate(dues)))
         for size in (1, 2, 3, 7, 50):
@@ -159,7 +238,7 @@ class Queries(Contract):
                 same(len(found), len(dues))
 
     def find_pages_past_what_has_moved(self) -> None:
-        """The last record of a page may have been dropped since; the next page starts behind its old place."""
+        """The last record of a page may be dropped; the next page starts behind its place."""
         self.done(*(put(key, status="s", due=5) for key in "abcd"))
         first = self.store.find(status="s", limit=2)
         self.done(Drop("b", 1), put("a", 1, status="s", due=9))
@@ -244,7 +323,7 @@ class Queries(Contract):
             same(self.store.get([f"r{number}"])[f"r{number}"].data, text)
 
     def times_of_any_year(self) -> None:
-        """Instants from year 1 to year 9999 keep their microseconds and their order; 0 is an instant."""
+        """Instants from year 1 to 9999 keep their microseconds and their order; 0 is an instant."""
         times = [-62_135_596_800_000_000, -1, 0, 1, 2_147_483_648_000_000, 253_402_300_799_999_999]
         for number, at in enumerate(times):
             self.done(put(f"r{number}", status="s", due=at), emitted("L", number + 1, at=at))
@@ -255,7 +334,7 @@ class Queries(Contract):
 
 def _apart(keys: list[str]) -> Callable[[Queries], None]:
     def promised(self: Queries) -> None:
-        """Keys that only look alike are different keys, as record, counter, once-key, status and lead."""
+        """Keys that only look alike differ, as record, counter, once-key, status and lead."""
         store = self.store
         for key in keys:
             self.done(Put(key, key, 0, key, key, 1), Add(key, 1), Once(key, key), emitted(key))

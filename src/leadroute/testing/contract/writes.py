@@ -18,7 +18,7 @@ from leadroute.offers.change import (
     Raise,
     Record,
 )
-from leadroute.testing.contract.asking import Contract, emitted, put, same
+from leadroute.testing.contract.queries import Contract, emitted, put, same
 
 _BIGGEST = 2**63 - 1
 
@@ -194,13 +194,13 @@ class Writes(Contract):
         same([(e.lead, e.n) for e in self.store.events()], [("L", 1), ("M", 1)])
 
     def emit_follows_lead_and_number(self) -> None:
-        """The events of one change are logged by lead and number, whatever order they were given in."""
+        """The events of one change are logged by lead and number, whatever their order."""
         self.done(emitted("M", 2), emitted("L", 2), emitted("M", 1), emitted("L", 1))
         logged = [(e.lead, e.n) for e in self.store.events()]
         same(logged, [("L", 1), ("L", 2), ("M", 1), ("M", 2)])
 
     def a_repeated_change_is_recognised(self) -> None:
-        """After a lost answer the change's own id stands at its position, and the repeat is refused."""
+        """After a lost answer the change's own id stands there, and the repeat is refused."""
         change = Change("mine", (put("r"), emitted("L", 1)))
         self.store.commit(change)
         self.refused(*change.ops, kind="version", key="r", current=1)

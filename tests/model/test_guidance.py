@@ -5,10 +5,12 @@ import pickle
 
 import pytest
 
+import leadroute
 from leadroute import Cap, Dispatcher, Lead, MemoryStore, Pool, Rep, Roster, Router, Rule, Schedule
 from leadroute.errors import ArgumentError, LeadrouteError, MissingAttributeError
-from leadroute.model.guidance import guided
+from leadroute.model.guidance import _ARGUMENTS, _ATTRIBUTES, guided
 from leadroute.model.signal import Signal
+from leadroute.rules.builders import FieldExpr
 from leadroute.scorers import free_capacity, skill_match
 
 ROUTER = Router([Rule("all")])
@@ -117,3 +119,13 @@ def test_repr_of_a_placement_leaves_computed_defaults_out():
     """A default that is made from the other fields is a default, too."""
     dispatcher = Dispatcher(ROUTER, Roster([Rep("ada")]), MemoryStore())
     assert "won" not in repr(dispatcher.submit(Lead("L-1")))
+
+
+def test_no_guess_is_a_name_that_exists():
+    """What the tables answer is wrong: an argument or an attribute of this name would never be asked for there."""
+    for kind, answers in _ARGUMENTS.items():
+        known = inspect.signature(getattr(leadroute, kind)).parameters
+        assert not {*" ".join(answers.values()).split()} & {*known}, kind
+    for kind, answers in _ATTRIBUTES.items():
+        names = dir(getattr(leadroute, kind, FieldExpr))
+        assert not {*" ".join(answers.values()).split()} & {*names}, kind

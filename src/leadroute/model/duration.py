@@ -44,7 +44,11 @@ _REMEDY = "write it like '90s', '5m', '1h30m', '2d', '1w' or '5 minutes'"
 
 
 def parse_duration(value: str | timedelta) -> timedelta:
-    """A duration from its text form; a ``timedelta`` passes through."""
+    """A duration from its text form; a ``timedelta`` passes through.
+
+    Text has whole numbers of at most seven digits, each followed by ``w``, ``d``, ``h``, ``m``,
+    ``s``, ``ms`` or ``us`` or by the word for it, such as ``1 hour and 30 minutes``; longest first.
+    """
     if isinstance(value, timedelta):
         duration = value
     else:

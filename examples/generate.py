@@ -13,6 +13,7 @@ from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from random import Random
+from typing import TypeVar
 
 SEED = 20260302
 LEADS = 500
@@ -66,7 +67,10 @@ STEMS = tuple("Alder Birch Cedar Dune Ember Fjord Grove Harbor Iris Juniper Kest
 KINDS = tuple("Works Labs Foods Freight Health Credit Systems Partners".split())
 
 
-def pick(random: Random, options: Sequence):
+T = TypeVar("T")
+
+
+def pick(random: Random, options: Sequence[T]) -> T:
     """Return one of the options, each as likely as the others."""
     return options[int(random.random() * len(options))]
 

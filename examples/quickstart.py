@@ -41,6 +41,7 @@ lead = Lead(
 )
 
 ranking = router.rank(lead, team)
+assert ranking.best is not None  # None when no rep can take the lead
 assert ranking.best.rep_id == "ada"
 print(ranking)  # every rep with every reason
 

@@ -6,6 +6,7 @@ import pytest
 import leadroute
 from leadroute import errors
 from leadroute.errors import (
+    ArgumentError,
     ConfigError,
     ConflictError,
     ExpressionError,
@@ -14,6 +15,7 @@ from leadroute.errors import (
     InvalidTransitionError,
     LeadNotFoundError,
     LeadrouteError,
+    MissingAttributeError,
     MissingExtraError,
     NewerFormatError,
     NotOfferedError,
@@ -47,6 +49,9 @@ EXAMPLES = [
     (TruthError("write & instead"), "write & instead"),
     (NewerFormatError("Lead", "L-1", 3, 1), "Lead of lead 'L-1' is stored in format 3"),
     (NewerFormatError("TurnCredit", "", 2, 1), "TurnCredit is stored in format 2; this"),
+    (ArgumentError("Rep", "needs id; write Rep('ada')"), "Rep needs id; write Rep('ada')"),
+    (MissingAttributeError("Ranking", "winner", "best"), "Ranking has no 'winner'; write best"),
+    (MissingAttributeError("Ranking", "x"), "Ranking has no 'x'"),
     (
         ValidationError("Rep", "ada", FAULTS),
         "Rep 'ada': capacity is -1; write 0 or more; level is 'x'",
@@ -151,7 +156,9 @@ def test_an_unknown_name_lists_what_there_is():
     assert str(few) == "there is no pool named 'zzz'; known: emea, apac"
     many = UnknownFieldError("rep in the roster", "zzz", tuple(f"rep {n}" for n in range(20)))
     assert str(many).endswith("rep 10, rep 11 and 8 more")
-    assert str(UnknownFieldError("rep", "zzz")) == "rep has no field 'zzz'"
+    assert str(UnknownFieldError("step", "zzz")) == "there is no step named 'zzz'"
+    own = "rep has no field 'zzz'; an attribute of your own is rep['zzz']"
+    assert str(UnknownFieldError("rep", "zzz")) == own
 
 
 def test_a_fact_error_keeps_what_it_knows():

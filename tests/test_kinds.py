@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 import pytest
 
 from leadroute import (
+    REP,
     Dispatcher,
     Lead,
     Rep,
@@ -21,7 +22,7 @@ from leadroute import (
 )
 from leadroute.batch import assign_batch
 from leadroute.errors import ConfigError, FieldTypeError
-from leadroute.insight import diff
+from leadroute.insight import coverage_of, diff, rerun, run_tests
 from leadroute.model.validation import every, must_be
 from leadroute.ranking.decision_record import decide
 from leadroute.stores import MemoryStore, SqliteStore
@@ -29,7 +30,8 @@ from leadroute.stores import MemoryStore, SqliteStore
 NOON = datetime(2026, 1, 5, 12, tzinfo=UTC)
 ADA = Rep("ada")
 LEAD = Lead("L-1")
-TEAM = Roster([ADA])
+BOB = Rep("bob")
+TEAM = Roster([ADA, BOB])
 ROUTER = Router(rules=[Rule("all", accept_within="5m")])
 
 
@@ -52,12 +54,15 @@ CALLS = {
         lambda: explain(ROUTER, None, TEAM),
         lambda: why_not(ROUTER, None, "ada", TEAM),
     ],
-    "roster is of type list; it must be a Roster": [
-        lambda: ROUTER.rank(LEAD, [ADA]),
-        lambda: ROUTER.members(None, [ADA]),
-        lambda: Dispatcher(ROUTER, [ADA], MemoryStore()),
-        lambda: check(ROUTER, [ADA]),
-        lambda: why_not(ROUTER, LEAD, "ada", [ADA]),
+    r"roster is of type \w+; it must be a Roster or several reps, such as \[Rep\('ada'\)\]": [
+        lambda: ROUTER.rank(LEAD, {"ada": ADA}),
+        lambda: ROUTER.members(None, "ada"),
+        lambda: Dispatcher(ROUTER, None, MemoryStore()),
+        lambda: check(ROUTER, 5),
+        lambda: why_not(ROUTER, LEAD, "ada", None),
+        lambda: coverage_of(ROUTER, None, NOON),
+        lambda: assign_batch(ROUTER, [LEAD], None),
+        lambda: run_tests(ROUTER, 5),
     ],
     "snapshot is of type dict; it must be a Snapshot": [
         lambda: ROUTER.rank(LEAD, TEAM, snapshot={}),
@@ -103,9 +108,7 @@ CALLS = {
         lambda: owned().decline("L-1", ADA),
         lambda: owned().assign("L-1", ADA, by="boss"),
     ],
-    "rep is of type Rep; it must be text": [
-        lambda: why_not(ROUTER, LEAD, ADA, TEAM),
-    ],
+    "rep is of type Rep; it must be text": [lambda: why_not(ROUTER, LEAD, ADA, TEAM)],
     "open is of type list; it must be a mapping": [lambda: Snapshot(open=["ada"])],
     r"turns\['everyone'\] is of type int; it must be a mapping": [
         lambda: Snapshot(turns={"everyone": 3})
@@ -195,3 +198,47 @@ def test_several_are_asked_one_at_a_time():
     assert next(leads) is LEAD
     with pytest.raises(FieldTypeError, match="leads\\[1\\] is of type NoneType"):
         next(leads)
+
+
+TAKES_REPS = [
+    lambda reps: ROUTER.rank(LEAD, reps),
+    lambda reps: ROUTER.members(None, reps),
+    lambda reps: check(ROUTER, reps),
+    lambda reps: explain(ROUTER, LEAD, reps).ranking,
+    lambda reps: why_not(ROUTER, LEAD, "ada", reps),
+    lambda reps: decide(ROUTER, LEAD, reps),
+    lambda reps: rerun(decide(ROUTER, LEAD, TEAM), ROUTER, LEAD, reps).changed,
+    lambda reps: assign_batch(ROUTER, [LEAD], reps),
+    lambda reps: coverage_of(ROUTER, reps, NOON),
+    lambda reps: run_tests(ROUTER, reps),
+    lambda reps: list(diff(ROUTER, STRICT, [LEAD, Lead("L-2")], reps)),
+    lambda reps: Dispatcher(ROUTER, reps, MemoryStore()).submit(LEAD).rep_id,
+]
+STRICT = Router(rules=[Rule("all", require=REP.id != "ada")])
+
+
+@pytest.mark.parametrize("call", TAKES_REPS)
+@pytest.mark.parametrize("kind", [list, tuple, set, iter], ids=lambda kind: kind.__name__)
+def test_several_reps_are_a_roster(call, kind):
+    """A roster may be given as a list, or anything else that yields reps, with the same result."""
+    assert call(kind([BOB, ADA])) == call(TEAM)
+
+
+def test_a_list_is_read_anew_and_kept_nowhere():
+    """A list that changes between two calls is seen as it is, and rosters that are kept stay kept."""
+    reps = [ADA]
+    router = Router(rules=[Rule("all", score=free_capacity())])
+    router.rank(LEAD, TEAM)
+    kept = router._teams.of(TEAM)
+    for number in range(20):
+        reps.append(Rep(f"rep {number}"))
+        assert len(router.rank(LEAD, reps).assignments) == len(reps)
+    assert router._teams.of(TEAM) is kept
+
+
+def test_a_dispatcher_reads_its_list_once():
+    """What happens to a list after a dispatcher was made of it changes nothing."""
+    reps = [ADA]
+    dispatcher = Dispatcher(ROUTER, reps, MemoryStore())
+    reps.clear()
+    assert dispatcher.submit(LEAD).rep_id == "ada"

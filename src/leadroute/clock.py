@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import Any, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Any, Protocol, cast, runtime_checkable
 
 from attrs import frozen
 
@@ -48,6 +48,22 @@ class _Calling:
     now: Callable[[], datetime]
 
 
-def as_clock(given: Any) -> Any:
-    """Turn a function that returns the present into a clock; anything else stays as it is."""
-    return _Calling(given) if callable(given) and not hasattr(given, "now") else given
+if TYPE_CHECKING:
+    from typing_extensions import TypeVar
+
+    AnyClock_co = TypeVar("AnyClock_co", bound=Clock, covariant=True, default=Clock)
+else:  # the default is for type checkers, who know it before Python 3.13 does
+    from typing import TypeVar
+
+    AnyClock_co = TypeVar("AnyClock_co", covariant=True)
+
+
+def as_clock(given: AnyClock_co | Callable[[], datetime]) -> AnyClock_co:
+    """Turn a function that returns the present into a clock; anything else stays as it is.
+
+    Example:
+        >>> as_clock(lambda: datetime(2026, 1, 5, tzinfo=UTC)).now().year
+        2026
+    """
+    called = callable(given) and not hasattr(given, "now")
+    return cast("AnyClock_co", _Calling(cast("Any", given)) if called else given)

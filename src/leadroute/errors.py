@@ -14,6 +14,7 @@ from collections.abc import Iterable
 from attrs import define, field, frozen
 
 __all__ = [
+    "ArgumentError",
     "ConfigError",
     "ConflictError",
     "ExpressionError",
@@ -22,6 +23,7 @@ __all__ = [
     "InvalidTransitionError",
     "LeadNotFoundError",
     "LeadrouteError",
+    "MissingAttributeError",
     "MissingExtraError",
     "NewerFormatError",
     "NotOfferedError",
@@ -142,13 +144,16 @@ class UnknownFieldError(ConfigError):
     @property
     def problem(self) -> str:  # type: ignore[override]
         """The unknown name, and the remedy."""
+        of_people = self.entity in ("lead", "rep")
         text = (
             f"{self.entity} has no field {self.name!r}"
-            if self.entity in ("lead", "rep")
+            if of_people
             else f"there is no {self.entity} named {self.name!r}"
         )
         if self.suggestion is not None:
             return f"{text}; did you mean {self.suggestion!r}?"
+        if of_people:
+            text += f"; an attribute of your own is {self.entity}[{self.name!r}]"
         if self.known:
             more = len(self.known) - _LISTED
             shown = ", ".join(self.known[:_LISTED]) + (f" and {more} more" if more > 0 else "")
@@ -234,6 +239,51 @@ class PolicyError(ConfigError):
     def at(self, place: str) -> PolicyError:
         """The same errors one level further out."""
         return PolicyError(self.errors, _within(place, self.place))
+
+
+class ArgumentError(LeadrouteError, TypeError):
+    """A call has a misspelled, missing or surplus argument.
+
+    Args:
+        callee: The type that was called.
+        problem: The problem and the remedy.
+
+    Example:
+        >>> print(ArgumentError("Lead", "has no argument 'revenue'; write annual_revenue=..."))
+        Lead has no argument 'revenue'; write annual_revenue=...
+    """
+
+    def __init__(self, callee: str, problem: str) -> None:
+        super().__init__(callee, problem)
+        self.callee = callee
+        self.problem = problem
+
+    def __str__(self) -> str:
+        return f"{self.callee} {self.problem}"
+
+
+class MissingAttributeError(LeadrouteError, AttributeError):
+    """A value has no attribute of this name.
+
+    Args:
+        kind: The type of the value.
+        attribute: The name that was asked for.
+        remedy: The right one; ``None`` when none is near.
+
+    Example:
+        >>> print(MissingAttributeError("Ranking", "winner", "best.rep_id"))
+        Ranking has no 'winner'; write best.rep_id
+    """
+
+    def __init__(self, kind: str, attribute: str, remedy: str | None = None) -> None:
+        super().__init__(kind, attribute, remedy)
+        self.kind = kind
+        self.attribute = attribute
+        self.remedy = remedy
+
+    def __str__(self) -> str:
+        write = "" if self.remedy is None else f"; write {self.remedy}"
+        return f"{self.kind} has no {self.attribute!r}{write}"
 
 
 class TruthError(ConfigError, TypeError):

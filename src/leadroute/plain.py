@@ -273,7 +273,7 @@ def _signal(given: Mapping[str, Any]) -> Any:
 
 
 def _caps_to_plain(given: tuple[Cap, ...]) -> dict[str, int] | list[str]:
-    plain = {cap.per: cap.limit for cap in given}
+    plain: dict[str, int] = {cap.per: cap.limit for cap in given}
     return plain if all(cap == Cap(cap.limit, cap.per) for cap in given) else [*map(str, given)]
 
 

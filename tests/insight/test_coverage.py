@@ -88,7 +88,7 @@ def test_refused():
     router = Router(rules=[Rule("a")])
     with pytest.raises(FieldTypeError, match="now is a naive datetime"):
         coverage_of(router, Roster(), datetime(2026, 1, 1))  # noqa: DTZ001 - it is the point
-    with pytest.raises(ValidationError, match="did you mean 'Europe/Berlin'"):
+    with pytest.raises(ValidationError, match="such as 'Europe/Berlin'"):
         coverage_of(router, Roster(), NOW, "Europe/Berln")
 
 

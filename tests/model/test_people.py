@@ -231,12 +231,38 @@ def test_durations_are_read_back(duration):
 
 
 @pytest.mark.parametrize(
-    "given", ["", "5", "5 m", "m", "-5m", "1s1m", "5M", "12345678s", 5, None, "٣m"]
+    "given",
+    [
+        *("", "5", "m", "-5m", "1s1m", "5M", "5 mo", "5 months", "12345678s", "٣m", "1.5 hours"),
+        *("1h30", "5m,", "1h and", "and 5m", "1hand30m", "5 min utes", "00:05:00", "5    m"),
+        *(5, None),
+    ],
 )
 def test_what_is_no_duration(given):
     """Anything else is refused with examples."""
     with pytest.raises(ConfigError, match="is not a duration; write it like '90s'"):
         parse_duration(given)
+
+
+@pytest.mark.parametrize(
+    ("words", "short"),
+    [
+        ("5 m", "5m"),
+        ("5 min", "5m"),
+        ("5 Minutes", "5m"),
+        ("2 HOURS", "2h"),
+        ("90 secs", "90s"),
+        ("1h 30m", "1h30m"),
+        ("1 hr, 30 mins", "1h30m"),
+        ("1 hour and 30 minutes", "1h30m"),
+        ("1 day, 2 hours, and 5 min", "1d2h5m"),
+        ("3 wks", "3w"),
+        ("7 milliseconds 8 microseconds", "7ms8us"),
+    ],
+)
+def test_durations_in_words(words, short):
+    """A duration may be written in the words that people use, where they have one meaning."""
+    assert parse_duration(words) == parse_duration(short)
 
 
 @pytest.mark.parametrize("given", ["5300w", timedelta(seconds=-1), timedelta(days=36_526)])

@@ -540,7 +540,7 @@ def test_add_days():
     [
         (
             {"zone": "Europe/Amsterdm"},
-            "zone is 'Europe/Amsterdm'; did you mean 'Europe/Amsterdam'?",
+            "zone is 'Europe/Amsterdm'; write an IANA time zone such as 'Europe/Amsterdam'",
         ),
         ({"zone": "?"}, "zone is '?'; write an IANA time zone such as 'Europe/Berlin'"),
         ({"zone": ""}, "zone is missing; write an IANA time zone such as 'Europe/Berlin'"),

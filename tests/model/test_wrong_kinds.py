@@ -61,8 +61,8 @@ LASTING = "a timedelta, such as timedelta(seconds=30)"
             "schedule is of type str; it must be a schedule, such as Schedule('mon-fri 09:00-17:00', 'UTC')",
         ),
         (
-            lambda: coverage_of(Router(rules=[]), [], NOW),
-            "roster is of type list; it must be a Roster, such as Roster([Rep('ada')])",
+            lambda: coverage_of(Router(rules=[]), None, NOW),
+            "roster is of type NoneType; it must be a Roster or several reps, such as [Rep('ada')]",
         ),
     ],
 )

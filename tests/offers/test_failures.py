@@ -20,6 +20,7 @@ from leadroute.errors import (
     ValidationError,
 )
 from leadroute.model.keys import lead_key, placement_key
+from leadroute.offers import queries
 from leadroute.offers.placement import Status
 from leadroute.stores import Change, Drop, MemoryStore, Put
 
@@ -259,3 +260,13 @@ def test_declining_twice_changes_nothing():
     with pytest.raises(NotOfferedError):
         here.decline("L-1", "bob")
     audit(here.store, {"L-1"})
+
+
+def test_placements_of_a_status_are_read_a_page_at_a_time(monkeypatch):
+    """All of a status are given, soonest due first, however many pages they are."""
+    monkeypatch.setattr(queries, "PAGE", 2)
+    here = desk(Rep("ada", capacity=9))
+    submitted(here, "L-1", "L-2", "L-3", "L-4", "L-5")
+    found = [placed.lead_id for placed in queries.placements(here.store, Status.OFFERED)]
+    assert found == ["L-1", "L-2", "L-3", "L-4", "L-5"]
+    assert [*queries.placements(here.store, Status.WAITING)] == []

@@ -22,11 +22,11 @@ from leadroute.offers.events import (
     Received,
     Released,
     TimedOut,
+    TurnTaken,
     Waiting,
 )
 from leadroute.offers.placement import Status
 from leadroute.offers.state_machine import MOVES, move, rebuild, state_of
-from leadroute.offers.turns import TurnTaken
 from leadroute.plain import dumps
 from leadroute.ranking.scorers.round_robin import turn_of
 from leadroute.rules.routing_context import RoutingContext

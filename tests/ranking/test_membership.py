@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from leadroute import LEAD, REP, Lead, Pool, Rep, Roster, Router, Rule
-from leadroute.ranking.membership import asked_first, by_value, likely
+from leadroute.ranking.candidates import asked_first, by_value, likely
 from leadroute.rules.builders import define
 from leadroute.rules.evaluation import evaluate
 

@@ -42,6 +42,8 @@ def test_a_lead_without_a_territory_is_nobodys():
     ranking = router.rank(Lead("L-3", country="US"), TEAM, now=NOON)
     assert ranking.outcome is Outcome.NONE_ELIGIBLE
     assert reasons(ranking)["ada"].startswith("no territory holds US")
+    nowhere = reasons(router.rank(Lead("L-4"), TEAM, now=NOON))["ada"]
+    assert nowhere == "no territory holds the lead, of which neither country nor region is known"
     none = Router(rules=[Rule("own", in_territory=True)])
     assert none.rank(BERLIN, TEAM, now=NOON).outcome is Outcome.NONE_ELIGIBLE
 

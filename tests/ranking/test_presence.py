@@ -121,7 +121,7 @@ def test_in_files():
         ("offline_grace = 5", "policy: offline_grace: is a number; write text in quotes"),
         (
             "wrap_up = 'soon'",
-            "policy: wrap_up: 'soon' is not a duration; write it like '90s', '5m', '1h30m', '2d' or '1w'",
+            "policy: wrap_up: 'soon' is not a duration; write it like '90s', '5m', '1h30m', '2d', '1w' or '5 minutes'",
         ),
     ):
         with pytest.raises(ConfigError) as caught:

@@ -22,6 +22,12 @@ def test_text_and_list():
     assert pickle.loads(pickle.dumps(told)) == told
 
 
+def test_repr_leaves_out_what_was_not_said():
+    """It shows the cases that have steps, as they are written."""
+    assert repr(Fallback(pool_empty=["wait"])) == "Fallback(pool_empty='wait')"
+    assert repr(Fallback()) == "Fallback()"
+
+
 @given(fallback())
 def test_text_reads_back(told):
     """What is written as text reads back as the same steps."""

@@ -13,6 +13,8 @@ from leadroute.rules.builders import (
     LEAD,
     NOW,
     REP,
+    LeadFields,
+    RepFields,
     age,
     covers,
     days,
@@ -41,6 +43,7 @@ from leadroute.rules.conditions import (
     TextTest,
     joined,
 )
+from leadroute.rules.fields import FIELDS
 from leadroute.rules.operand import (
     MAX_DEPTH,
     Arithmetic,
@@ -220,7 +223,9 @@ REFUSED = [
     (lambda: LEAD[5], "takes the name of an attribute"),
     (lambda: LEAD.budget == None, "None cannot be compared; ask `is missing`"),  # noqa: E711 - what is refused
     (lambda: LEAD.budget == object(), "a value of type object cannot be compared"),
-    (lambda: LEAD.budget == "5", "lead.budget holds a number and '5' is text"),
+    (lambda: LEAD.budget == "5k", "lead.budget holds a number and '5k' is text; compare values of"),
+    (lambda: LEAD.deadline < "2026-01-01", r"same kind, such as '2026-01-05T09:00:00\+01:00'$"),
+    (lambda: age(LEAD.deadline) > "5 mo", "'5 mo' is text; .* kind, such as '5m' or '2 hours'$"),
     (lambda: LEAD.budget > -float("inf"), "not finite"),
     (lambda: LEAD.budget > 2**63, r"not below 2\*\*63"),
     (lambda: LEAD.country == "Germny", "the literal for lead.country is 'Germny'; did you mean"),
@@ -382,3 +387,22 @@ def test_the_parts_of_a_tree_are_values():
     assert hash(Entry(Field("rep", "skills"), "a")) == hash(REP.skills["a"].operand)
     assert literal_text(timedelta(microseconds=1)) == "seconds(1e-06)"
     assert operator.eq(constant({"b", "a"}), constant(["a", "b"]))
+
+
+def test_text_beside_another_kind_is_read_as_that_kind():
+    """A literal is read by the rule by which the field reads its values, and prints as what was read."""
+    assert str(LEAD.budget >= "5,000,000") == "lead.budget >= 5000000"
+    assert str(LEAD.budget.in_(["5", 6])) == "lead.budget in [5, 6]"
+    assert (
+        str(age(LEAD.received_at) > "1 hour and 30 minutes")
+        == "age(lead.received_at) > minutes(90)"
+    )
+    assert (LEAD.deadline < "2026-01-01T00:00:00Z") == (
+        LEAD.deadline < datetime(2026, 1, 1, tzinfo=UTC)
+    )
+
+
+def test_fields_are_declared_for_editors():
+    """Editors and type checkers are told of every field that there is, and of no other."""
+    assert list(LeadFields.__annotations__) == list(FIELDS["lead"])
+    assert list(RepFields.__annotations__) == list(FIELDS["rep"])

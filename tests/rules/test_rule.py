@@ -26,7 +26,21 @@ def test_a_rule_holds_what_it_was_given():
             {"when": "lead.bugdet > 0"},
             "when cannot be read: .*no field 'bugdet'; did you mean 'budget'",
         ),
-        ({"require": True}, "require is True; write a condition such as LEAD.country == 'US'"),
+        (
+            {"require": True},
+            "require is True, as `is`.* give; write a condition such as LEAD.country ==",
+        ),
+        ({"require": 5}, "require is 5; write a condition such as LEAD.country == 'US'"),
+        (
+            {"when": [LEAD.budget > 0, LEAD.budget < 9]},
+            r"when is a list; join conditions with &: \(a\) & \(b\)",
+        ),
+        ({"when": len}, r"when is a function; .*, or predicate\('name'\) and Router\(predicates="),
+        ({"score": free_capacity}, r"score is free_capacity without its brackets; write free_cap"),
+        ({"score": "round_robin()"}, r"score is the text 'round_robin\(\)'; .*, without quotes"),
+        ({"score": {"a": 1}}, r"score is a dict; add scorers, each with its weight: 2 \* free_"),
+        ({"score": len}, "score is a function; write @scorer above it, and call it with its br"),
+        ({"pool": ["ada"]}, r"pool is of type list; write the name of a pool, and Router\(pools="),
         ({"score": 5, "pool": ""}, r"score is 5; write a scorer such as .*; pool is empty"),
     ],
 )

@@ -20,7 +20,7 @@ from leadroute import (
     scorer,
     skill_match,
 )
-from leadroute.errors import ConfigError
+from leadroute.errors import ConfigError, FieldTypeError
 from leadroute.rules.routing_context import RoutingContext
 from leadroute.rules.scorer import Guarded, Scorer, Sum, WeightedScorer, mean
 from leadroute.scorers import intent
@@ -235,3 +235,25 @@ def test_a_function_that_gives_no_points(found):
         TypeError, match=r"rep 'ada' is .*; it must be a number from 0 to 1 or None"
     ):
         points(wrong)
+
+
+@pytest.mark.parametrize(
+    ("build", "told"),
+    [
+        (lambda: 2 * free_capacity, r"free_capacity is without its brackets; .* free_capacity\(\)"),
+        (lambda: free_capacity + free_capacity(), "free_capacity is without its brackets"),
+        (lambda: free_capacity() + free_capacity, "free_capacity is without its brackets"),
+        (
+            lambda: free_capacity() + 1,
+            r"added to free_capacity\(\) is 1; it must be a scorer; weights",
+        ),
+        (
+            lambda: free_capacity() * "2",
+            r"the weight of free_capacity\(\) is '2'; it must be a number",
+        ),
+    ],
+)
+def test_arithmetic_with_what_is_no_score_is_told(build, told):
+    """A scorer without its brackets, a number that is added and a weight that is none are refused with the remedy."""
+    with pytest.raises(FieldTypeError, match=told):
+        build()

@@ -88,11 +88,15 @@ REFUSED = [
     ("free_capacity().when(condition=always)", "when() takes one condition"),
     ("free_capacity().when(lead.contry == 'US')", "did you mean 'country'"),
     ("free_capacity().bind(1)", "a score is made of scorers"),
-    ("free_capacity(1, 2, 3)", "free_capacity() cannot be called like this"),
+    (
+        "free_capacity(1, 2, 3)",
+        "free_capacity takes nothing without a name; write free_capacity(units=...)",
+    ),
     ("skill_match(**lead)", "there are no powers"),
     ("skill_match(lead.industry)", "a scorer takes literals only"),
     ("broken(1, a=['x'])", "broken() made no scorer, but a value of type tuple"),
     ("worse()", "id is empty"),
+    ("worse(1)", "worse() cannot be called like this"),
 ]
 
 

@@ -1,7 +1,7 @@
 """The public API as a user's type checker sees it. Read by mypy, never run."""
 
-from datetime import UTC, datetime
-from typing import assert_type
+from datetime import UTC, datetime, timedelta
+from typing import Any, assert_type
 
 import leadroute
 from leadroute import (
@@ -10,9 +10,11 @@ from leadroute import (
     Assignment,
     Cap,
     Dispatcher,
+    Factor,
     Fallback,
     Lead,
     MemoryStore,
+    Pool,
     Presence,
     Ranking,
     Rep,
@@ -20,13 +22,19 @@ from leadroute import (
     Router,
     Rule,
     Signal,
+    Territory,
     free_capacity,
     round_robin,
+    scorer,
     skill_match,
 )
 from leadroute.batch import assign_batch
+from leadroute.conditions import Condition
 from leadroute.insight import DecisionRecord
 from leadroute.ranking.decision_record import decide, rerun
+from leadroute.scorers import RoutingContext
+from leadroute.stores import Clock
+from leadroute.testing import ManualClock
 
 assert_type(leadroute.__version__, str)
 at = datetime(2026, 3, 2, 9, tzinfo=UTC)
@@ -85,3 +93,63 @@ Router(
     offline_grace="30s",
     wrap_up="2m",
 )
+
+# What is accepted is what is annotated.
+Rep("ada", caps=["5 per day", Cap(20, "week")], teams=["west"], skills={"saas"}, languages=("en",))
+Rep("ada", caps={"day": 5}, skills=["saas"])
+Rep("ada", caps=5)  # type: ignore[arg-type]
+Rep("ada", languages="en")  # type: ignore[arg-type]
+assert_type(rep.skills["healthcare"], float)
+Lead("L-1", attributes={"tags": ["a", "b"], "seats": 5})
+Territory("west", regions=["US-CA", "US-OR"], owners={"ada"})
+Pool("west", reps=["ada", rep])
+Pool("east", where="rep.teams.contains('east')")
+Rule("text", when="lead.country == 'US'", require=REP["vip"], accept_within=timedelta(minutes=5))
+Rule("not text", when=True)  # type: ignore[arg-type]
+Rule("mode", release_on="contacted")  # type: ignore[arg-type]
+Factor("budget", "lead.budget > 0", "nurture")
+Factor("budget", LEAD.budget > 0, "later")  # type: ignore[arg-type]
+Router([Rule("all")], qualify="lead.budget > 0", caps="100 per day", holidays=[at.date()])
+Cap(5, "daily")  # type: ignore[arg-type]
+round_robin("random")  # type: ignore[arg-type]
+skill_match("industry", need="any")  # type: ignore[arg-type]
+
+# A list of reps is a roster.
+assert_type(router.rank(lead, [rep]), Ranking)
+assert_type(assign_batch(router, [lead], (rep,)).owners["L-1"], str)
+assert_type(Dispatcher(router, [rep], MemoryStore()).roster, Roster)
+router.rank(lead, ["ada"])  # type: ignore[list-item]
+
+# Fields are known by their names, attributes by their brackets.
+assert_type(LEAD.anual_revenue, Any)  # type: ignore[attr-defined]
+assert_type(REP.country, Any)  # type: ignore[attr-defined]
+assert_type(LEAD["tier"] == "gold", Condition)
+assert_type(REP.skills["saas"] >= 0.5, Condition)
+
+
+# A scorer of your own keeps its arguments.
+@scorer
+def speaks(context: RoutingContext, rep: Rep, tag: str, points: float = 1.0) -> float | None:
+    """Speaks the language."""
+    return points if tag in rep.languages else 0.0
+
+
+Rule("german", score=2 * speaks("de", points=0.5) + free_capacity())
+speaks("de", point=0.5)  # type: ignore[call-arg]
+speaks(5)  # type: ignore[arg-type]
+
+
+# A dispatcher knows its clock.
+Dispatcher(router, [rep], MemoryStore(), ManualClock(at)).clock.advance("5m")
+assert_type(desk, Dispatcher)
+assert_type(desk.clock, Clock)
+
+
+def swept(dispatcher: Dispatcher) -> Clock:
+    """Take a dispatcher with any clock."""
+    return dispatcher.clock
+
+
+swept(Dispatcher(router, [rep], MemoryStore(), ManualClock(at)))
+Dispatcher(router, [rep], MemoryStore(), clock=lambda: at)
+Dispatcher(router, [rep], MemoryStore(), clock=5)  # type: ignore[arg-type]

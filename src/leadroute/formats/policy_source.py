@@ -14,6 +14,7 @@ import json
 import re
 import tomllib
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from functools import cached_property
 from pathlib import Path, PurePosixPath
 from typing import Any, Final, NamedTuple
@@ -105,10 +106,11 @@ _TOKEN = re.compile(
 
 def lines_of(text: str, format: str = "toml") -> Mapping[str, int]:  # noqa: A002 - the host's word for it
     r"""The line of every table and key of a file, by place. O(length)."""
+    scan = _Scan(tuple(_tokens(text, _JSON if format == "json" else _TOKEN)))
     if format == "json":
-        return _json_lines(text)
-    scan = _Scan(tuple(_tokens(text)))
-    scan.run()
+        scan.value("")
+    else:
+        scan.run()
     return scan.found
 
 
@@ -121,7 +123,7 @@ class _Token:
     line: int
 
 
-def _tokens(text: str, token: re.Pattern[str] = _TOKEN) -> Iterator[_Token]:
+def _tokens(text: str, token: re.Pattern[str]) -> Iterator[_Token]:
     line = 1
     for match in token.finditer(text):
         kind, written = str(match.lastgroup), match.group()
@@ -145,53 +147,6 @@ _DEEPEST: Final = 100
 
 
 @define
-class _Level:
-    """An object or an array that is open, with what comes next in it."""
-
-    place: str
-    listed: bool
-    number: int = 0
-    key: str | None = None
-
-    def next(self) -> str:
-        """The place of the value that begins now."""
-        if not self.listed:
-            return _under(self.place, self.key or "")
-        self.number += 1
-        return f"{self.place}[{self.number - 1}]"
-
-
-def _json_lines(text: str) -> Mapping[str, int]:
-    """The lines of JSON, down to a depth that no policy has; its own stack bounds it."""
-    found: dict[str, int] = {}
-    levels = [_Level("", listed=False)]
-    for token in _tokens(text, _JSON):
-        level = levels[-1]
-        if token.kind == "text" and not level.listed and level.key is None and len(levels) > 1:
-            level.key = _unquoted(token.text)
-            if len(levels) < _DEEPEST:
-                found.setdefault(_under(level.place, level.key), token.line)
-        elif token.text in "]}":
-            levels = levels[:-1] or levels
-        elif token.text == ",":
-            level.key = None
-        elif token.text != ":":
-            place = level.next() if len(levels) < _DEEPEST else ""
-            if place:
-                found.setdefault(place, token.line)
-            if token.text in "[{":
-                levels.append(_Level(place, listed=token.text == "["))
-    return found
-
-
-def _unquoted(text: str) -> str:
-    try:
-        return str(json.loads(text))
-    except ValueError:
-        return text
-
-
-@define
 class _Scan:
     """A walk over the tokens of a file."""
 
@@ -199,6 +154,7 @@ class _Scan:
     at: int = 0
     found: dict[str, int] = field(factory=dict)
     counts: dict[str, int] = field(factory=dict)
+    depth: int = 0
 
     def run(self) -> None:
         """Note the line of every table and key."""
@@ -259,15 +215,17 @@ class _Scan:
         for name in self._key():
             place = _under(place, name)
             self.found.setdefault(place, line)
-        if self._is("="):
+        if self._is("=") or self._is(":"):
             self.at += 1
-            self._value(place)
+            self.value(place)
 
-    def _value(self, place: str) -> None:
-        if self._is("{"):
-            self._several(place, "}", listed=False)
-        elif self._is("["):
-            self._several(place, "]", listed=True)
+    def value(self, place: str) -> None:
+        """Note what stands in a value, down to a depth that no policy has."""
+        if self.depth < _DEEPEST and (self._is("{") or self._is("[")):
+            listed = self._is("[")
+            self.depth += 1
+            self._several(place, "]" if listed else "}", listed=listed)
+            self.depth -= 1
         else:
             while self.at < len(self.tokens) and not any(map(self._is, ",]}\n")):
                 self.at += 1
@@ -283,7 +241,7 @@ class _Scan:
             elif listed:
                 inner = f"{place}[{number}]"
                 self.found.setdefault(inner, self.tokens[self.at].line)
-                self._value(inner)
+                self.value(inner)
                 number += 1
             else:
                 self._pair(place)
@@ -297,13 +255,14 @@ def _under(place: str, name: str) -> str:
 
 
 def _name(token: _Token) -> str:
-    if token.kind == "word":
-        return token.text
-    try:
-        found: str = tomllib.loads(f"key = {token.text}")["key"]
-    except ValueError:
-        return token.text
-    return found
+    for read in () if token.kind == "word" else (json.loads, _toml_text):
+        with suppress(ValueError):
+            return str(read(token.text))
+    return token.text
+
+
+def _toml_text(written: str) -> Any:
+    return tomllib.loads(f"key = {written}")["key"]
 
 
 _ENTRY = re.compile(r"((?:\w+\.)?\w+)\[(\d+)\]")

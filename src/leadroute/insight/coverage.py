@@ -15,7 +15,7 @@ from attrs import field, frozen
 
 from leadroute.model.opening_hours import DAY_NAMES
 from leadroute.model.rep import Rep
-from leadroute.model.roster import Roster
+from leadroute.model.roster import Reps, roster_of
 from leadroute.model.schedule import Schedule
 from leadroute.model.timeline import instant, local_micros
 from leadroute.model.validation import FrozenDict, aware, must_be
@@ -175,7 +175,7 @@ _WEEK: Final = timedelta(weeks=1)
 
 
 def coverage_of(
-    router: Router, roster: Roster, now: datetime, zone: str | ZoneInfo | None = None
+    router: Router, roster: Reps, now: datetime, zone: str | ZoneInfo | None = None
 ) -> Coverage:
     """Count the available reps in each hour of a week.
 
@@ -198,22 +198,20 @@ def coverage_of(
         >>> from datetime import UTC
         >>> from leadroute import Rule
         >>> router = Router(rules=[Rule("rest", segment="small")])
-        >>> team = Roster([Rep("ada", schedule="mon-fri 09:00-17:00", timezone="Europe/Berlin")])
+        >>> team = [Rep("ada", schedule="mon-fri 09:00-17:00", timezone="Europe/Berlin")]
         >>> week = coverage_of(router, team, datetime(2026, 1, 5, tzinfo=UTC))
         >>> [(group, sum(people)) for group, people in week.people.items()]
         [('everyone', 40.0), ('segment small', 40.0)]
     """
     must_be(Router, router=router)
-    must_be(Roster, roster=roster)
+    roster = roster_of(roster)
     instant = aware(now)
     taking = tuple(rep for rep in roster if rep.active and rep.weight)
     local = Schedule("never", usual_zone(taking) if zone is None else zone).zone
     date = instant.astimezone(local).date()
     found = []
     for group, pools in _groups(router).items():
-        members = {
-            rep.id: rep for pool in pools for rep in router.members(pool, Roster(taking), instant)
-        }
+        members = {rep.id: rep for pool in pools for rep in router.members(pool, taking, instant)}
         reps = observing(tuple(members.values()), router.holidays)
         found += [(group, hours) for hours in (_NOBODY, *_answering(reps, instant))]
     return coverage(found, date - timedelta(days=date.weekday()), local)

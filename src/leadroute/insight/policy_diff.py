@@ -11,7 +11,7 @@ from attrs import asdict, evolve, fields, frozen
 
 from leadroute.errors import FieldTypeError
 from leadroute.model.lead import Lead
-from leadroute.model.roster import Roster
+from leadroute.model.roster import Reps, roster_of
 from leadroute.model.snapshot import Snapshot
 from leadroute.model.validation import every, must_be, one_line
 from leadroute.ranking.ranking import Assignment, Ranking
@@ -59,7 +59,7 @@ def diff(
     old: Router,
     new: Router,
     leads: Iterable[Lead],
-    roster: Roster,
+    roster: Reps,
     *,
     now: datetime | None = None,
     snapshot: Snapshot | None = None,
@@ -85,7 +85,7 @@ def diff(
 
     Example:
         >>> from leadroute import REP, Rep, Rule
-        >>> team = Roster([Rep("ada", level=1), Rep("bob", level=3)])
+        >>> team = [Rep("ada", level=1), Rep("bob", level=3)]
         >>> old = Router(rules=[Rule("all")])
         >>> new = Router(rules=[Rule("all", require=REP.level >= 2)])
         >>> for move in diff(old, new, [Lead("L-1")], team):
@@ -93,6 +93,7 @@ def diff(
         L-1: ada -> bob: ada: level is 1; the rule asks for 2 or more
     """
     must_be(Router, old=old, new=new)
+    roster = roster_of(roster)
     unchanged, pending = _unchanged(old, new), every(Lead, leads=leads)
     portions = iter(lambda: tuple(islice(pending, PORTION)), ())
     for lead in chain.from_iterable(_doubtful(old, new, each, now, unchanged) for each in portions):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from attrs import frozen
 
 from leadroute.errors import FieldTypeError
-from leadroute.model.roster import Roster
+from leadroute.model.roster import Reps, Roster, roster_of
 from leadroute.ranking.case import Case
 from leadroute.ranking.ranking import Outcome, Ranking
 from leadroute.ranking.router import Router
@@ -14,7 +14,13 @@ from leadroute.rules.rule import OUTCOMES
 
 @frozen
 class Difference:
-    """One thing that came out otherwise."""
+    """One thing that came out otherwise.
+
+    Args:
+        what: ``rule``, ``pool``, ``rep`` or ``outcome``.
+        expected: What the case expects.
+        found: What the policy did; ``None`` for nothing.
+    """
 
     what: str
     expected: str
@@ -27,7 +33,14 @@ class Difference:
 
 @frozen
 class Result:
-    """What became of one case."""
+    """What became of one case.
+
+    Args:
+        name: The name of the case.
+        differences: What came out otherwise; empty when the case passed.
+        ranking: The decision, with every reason; ``None`` when there is none.
+        problem: Why there is none.
+    """
 
     name: str
     differences: tuple[Difference, ...] = ()
@@ -40,7 +53,7 @@ class Result:
         return not (self.differences or self.problem)
 
 
-def run_tests(policy: Router, roster: Roster | None = None) -> list[Result]:
+def run_tests(policy: Router, roster: Reps | None = None) -> list[Result]:
     """Decide every test case of a policy. O(cases x reps).
 
     Args:
@@ -59,7 +72,8 @@ def run_tests(policy: Router, roster: Roster | None = None) -> list[Result]:
         >>> run_tests(policy, Roster([Rep("ada")]))[0].passed
         True
     """
-    return [_result(policy, case, roster or Roster()) for case in policy.tests]
+    team = roster_of(roster or ())
+    return [_result(policy, case, team) for case in policy.tests]
 
 
 def _result(policy: Router, case: Case, roster: Roster) -> Result:

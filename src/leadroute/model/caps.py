@@ -12,16 +12,17 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from functools import lru_cache
-from typing import Any, Final
+from typing import Any, Final, Literal, TypeAlias, cast, get_args
 
 from attrs import field, frozen
 from attrs.converters import optional
 
 from leadroute.errors import ConfigError, FieldError, ValidationError
 from leadroute.model.duration import format_duration, from_micros, parse_duration, to_micros
+from leadroute.model.guidance import guided, without_defaults
 from leadroute.model.keys import key
 from leadroute.model.schedule import Schedule
 from leadroute.model.validation import (
@@ -150,7 +151,8 @@ def workdays_between(first: date, end: date, weekdays: frozenset[int]) -> int:
     return weeks * len(weekdays) + sum((start + day) % 7 in weekdays for day in range(rest))
 
 
-PERIODS = ("hour", "day", "week", "month", "quarter")
+Period: TypeAlias = Literal["hour", "day", "week", "month", "quarter"]
+PERIODS: Final[tuple[Period, ...]] = get_args(Period)
 PACED = ("week", "month", "quarter")
 
 STEPS = 12  # A rolling cap moves on in steps of one twelfth of its length
@@ -206,7 +208,8 @@ class Bound:
     hard: bool
 
 
-@frozen(cache_hash=True)
+@guided
+@frozen(cache_hash=True, repr=False)
 class Cap:
     """At most ``limit`` leads in each period.
 
@@ -236,7 +239,7 @@ class Cap:
     """
 
     limit: int = field(metadata={"clean": whole(0)})
-    per: str = field(metadata={"clean": _period})
+    per: Period = field(metadata={"clean": _period})
     paced: bool = cleaned(flag, default=False)
     rolling: bool = cleaned(flag, default=False)
     soft: bool = cleaned(flag, default=False)
@@ -245,6 +248,8 @@ class Cap:
     source: str | None = cleaned(_name)
     pool: str | None = cleaned(_name)
     segment: str | None = cleaned(_name)
+
+    __repr__ = without_defaults
 
     def __attrs_post_init__(self) -> None:
         clean_fields(self)
@@ -320,14 +325,14 @@ class Cap:
         shape = _SHAPE.fullmatch(head.strip().lower())
         if shape is None:
             raise ConfigError(f"{text!r:.60} is not a cap; {_REMEDY}")
-        given: dict[str, Any] = {}
+        given: dict[str, Any] = {"per": shape[2]}
         for part in rest:
             name, _, value = part.strip().partition(" ")
             read = _WORDS.get(name)
             if read is None or (read is _yes) == bool(value) or name in given:
                 raise ConfigError(f"{part.strip()!r:.40} cannot stand in a cap; {_REMEDY}")
             given[name] = read(value.strip())
-        return cls(int(shape[1]), shape[2], **given)
+        return cls(int(shape[1]), **given)
 
     def counts(self, source: str | None, pool: str | None, segment: str | None) -> bool:
         """Return whether a lead of this source, pool and segment counts."""
@@ -523,6 +528,11 @@ _WORDS: Mapping[str, Callable[[str], Any]] = {
     "burst": _whole,
     **dict.fromkeys(("ramp", "source", "pool", "segment"), str),
 }
+
+
+def as_caps(given: str | Mapping[str, int] | Iterable[Cap | str]) -> Sequence[Cap]:
+    """Caps as they were given: tells type checkers what the cleaner takes."""
+    return cast("Sequence[Cap]", given)
 
 
 def caps(given: Any) -> tuple[Cap, ...]:

@@ -24,13 +24,31 @@ _UNITS = {
     "ms": timedelta(milliseconds=1),
     "us": timedelta(microseconds=1),
 }
-_SHAPE = re.compile("".join(rf"(?:(\d{{1,7}}){unit})?" for unit in _UNITS), re.ASCII)
+# A capital M alone may be months, so only words and the other letters are read in any case.
+_WORDS = (
+    "weeks?|wks?|w",
+    "days?|d",
+    "hours?|hrs?|h",
+    "minutes?|mins?|(?-i:m)",
+    "seconds?|secs?|s",
+    "milliseconds?|(?-i:ms)",
+    "microseconds?|(?-i:us)",
+)
+_BETWEEN = r"(?:,?\s{0,3}(?:\band\s)?(?=\d)|$)"
+_SHAPE = re.compile(
+    "".join(rf"(?:(\d{{1,7}})\s{{0,3}}(?:{words}){_BETWEEN})?" for words in _WORDS),
+    re.ASCII | re.IGNORECASE,
+)
 _LONGEST = timedelta(days=36_525)
-_REMEDY = "write it like '90s', '5m', '1h30m', '2d' or '1w'"
+_REMEDY = "write it like '90s', '5m', '1h30m', '2d', '1w' or '5 minutes'"
 
 
 def parse_duration(value: str | timedelta) -> timedelta:
-    """A duration from its text form; a ``timedelta`` passes through."""
+    """A duration from its text form; a ``timedelta`` passes through.
+
+    Text has whole numbers of at most seven digits, each followed by ``w``, ``d``, ``h``, ``m``,
+    ``s``, ``ms`` or ``us`` or by the word for it, such as ``1 hour and 30 minutes``; longest first.
+    """
     if isinstance(value, timedelta):
         duration = value
     else:

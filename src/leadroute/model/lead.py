@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Mapping, Sequence, Set
+from collections.abc import Collection, Mapping, Sequence
 from copy import copy
 from datetime import datetime
 from itertools import repeat
@@ -14,6 +14,7 @@ from attrs import evolve, field, fields, frozen
 
 from leadroute.errors import ValidationError
 from leadroute.model.columns import ColumnMap, as_columns, mapping_of
+from leadroute.model.guidance import guided
 from leadroute.model.row_reader import ReadOptions, RowOptions, laid_out
 from leadroute.model.signal import Signal
 from leadroute.model.signal import signals as clean_signals
@@ -84,6 +85,7 @@ class _Scorable:
         return None if found is None else found.completeness
 
 
+@guided
 @frozen(kw_only=True, repr=False)
 class Lead(_Scorable):
     """One inquiry to place.
@@ -161,7 +163,7 @@ class Lead(_Scorable):
     owner_id: str | None = cleaned(text)
     priority: int | None = cleaned(whole())
     signals: Sequence[Signal] = cleaned(clean_signals, default=())
-    attributes: Mapping[str, str | float | bool | datetime | Set[str] | None] = cleaned(
+    attributes: Mapping[str, str | float | bool | datetime | Collection[str] | None] = cleaned(
         open_attributes, default=FrozenDict()
     )
 

@@ -61,7 +61,7 @@ def parse_week(given: Any) -> Week:
 
 def _parse_week_text(text: str) -> Week:
     plain = text.strip().lower()
-    if plain == "always":
+    if plain in ("always", "24/7"):
         return ALWAYS
     if plain == "never":
         return NEVER
@@ -70,7 +70,8 @@ def _parse_week_text(text: str) -> Week:
         raise Refused("is empty; write 'never' for a schedule that is never open")
     for item in items:
         if len(item) < 2:
-            raise Refused(f"has {item[0]!r:.60} without windows; write 'mon-fri 09:00-17:00'")
+            missing = "days" if item[0][:1].isdigit() else "windows"
+            raise Refused(f"has {item[0]!r:.60} without {missing}; write 'mon-fri 09:00-17:00'")
     return _collect((days, windows) for days, windows in items)
 
 

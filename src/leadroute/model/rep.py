@@ -8,21 +8,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence, Set
+from collections.abc import Collection, Mapping, Sequence, Set
 from datetime import UTC, datetime, timedelta, tzinfo
 from functools import lru_cache, partial
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, cast
 from zoneinfo import ZoneInfo
 
 from attrs import evolve, field, frozen
 
 from leadroute.errors import ValidationError
-from leadroute.model.caps import Bound, Cap, caps
+from leadroute.model.caps import Bound, Cap, as_caps, caps
+from leadroute.model.guidance import guided, without_defaults
 from leadroute.model.keys import cap_holder
 from leadroute.model.schedule import Schedule
 from leadroute.model.validation import (
     FrozenDict,
+    Names,
     Refused,
+    as_names,
     aware,
     by_name,
     clean_fields,
@@ -58,6 +61,7 @@ def _status(given: Any) -> Status:
     raise Refused(f"is {given!r:.40}; write 'available', 'away', 'busy' or 'offline'")
 
 
+@guided
 @frozen
 class Presence:
     """The presence of a rep: available, away, busy or offline.
@@ -128,6 +132,10 @@ def _schedule(given: Any) -> Hours | str | None:
     return written
 
 
+def _as_skills(given: Mapping[str, float] | Names) -> Mapping[str, float]:
+    return cast("Mapping[str, float]", given)
+
+
 def _buckets(given: Any) -> FrozenDict[str, int]:
     if not isinstance(given, Mapping):
         raise Refused(f"are {shown(given)}; write the most per segment such as {{'enterprise': 2}}")
@@ -147,7 +155,8 @@ def _parsed(written: str, zone: str) -> Schedule:
         raise Refused(f"cannot be read: {error}") from None
 
 
-@frozen(kw_only=True)
+@guided
+@frozen(kw_only=True, repr=False)
 class Rep:
     """One person who can take leads.
 
@@ -190,28 +199,44 @@ class Rep:
 
     id: str = field(kw_only=False, metadata={"clean": ident})
     name: str | None = cleaned(text)
-    teams: Set[str] = cleaned(names(), default=frozenset())
+    teams: Set[str] = field(default=frozenset(), converter=as_names, metadata={"clean": names()})
     level: int | None = cleaned(whole(0))
-    skills: Mapping[str, float] = cleaned(levels, default=FrozenDict())
-    languages: Set[str] = cleaned(names(language), default=frozenset())
-    countries: Set[str] = cleaned(names(country), default=frozenset())
-    regions: Set[str] = cleaned(_regions, default=frozenset(), within="countries")
-    territories: Set[str] = cleaned(names(), default=frozenset())
-    industries: Set[str] = cleaned(names(), default=frozenset())
-    licenses: Set[str] = cleaned(names(), default=frozenset())
+    skills: Mapping[str, float] = field(
+        default=FrozenDict(), converter=_as_skills, metadata={"clean": levels}
+    )
+    languages: Set[str] = field(
+        default=frozenset(), converter=as_names, metadata={"clean": names(language)}
+    )
+    countries: Set[str] = field(
+        default=frozenset(), converter=as_names, metadata={"clean": names(country)}
+    )
+    regions: Set[str] = field(
+        default=frozenset(),
+        converter=as_names,
+        metadata={"clean": _regions, "within": "countries"},
+    )
+    territories: Set[str] = field(
+        default=frozenset(), converter=as_names, metadata={"clean": names()}
+    )
+    industries: Set[str] = field(
+        default=frozenset(), converter=as_names, metadata={"clean": names()}
+    )
+    licenses: Set[str] = field(default=frozenset(), converter=as_names, metadata={"clean": names()})
     timezone: str | None = cleaned(timezone)
     schedule: Hours | str | None = cleaned(_schedule)
     capacity: int | None = cleaned(whole(0))
     capacity_by_segment: Mapping[str, int] = cleaned(_buckets, default=FrozenDict())
-    caps: Sequence[Cap] = cleaned(caps, default=())
+    caps: Sequence[Cap] = field(default=(), converter=as_caps, metadata={"clean": caps})
     joined_at: datetime | None = cleaned(instant)
     weight: float = cleaned(number(0), default=1)
     manager_id: str | None = cleaned(text)
-    accounts: Set[str] = cleaned(names(), default=frozenset())
+    accounts: Set[str] = field(default=frozenset(), converter=as_names, metadata={"clean": names()})
     active: bool = cleaned(flag, default=True)
-    attributes: Mapping[str, str | float | bool | datetime | Set[str] | None] = cleaned(
+    attributes: Mapping[str, str | float | bool | datetime | Collection[str] | None] = cleaned(
         open_attributes, default=FrozenDict()
     )
+
+    __repr__ = without_defaults
 
     def __attrs_post_init__(self) -> None:
         clean_fields(self)

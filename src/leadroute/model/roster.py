@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import pairwise
+from typing import TypeAlias
 
 from attrs import field, frozen
 
 from leadroute.errors import FieldError, UnknownFieldError, ValidationError
+from leadroute.model.guidance import guided
 from leadroute.model.rep import Rep
-from leadroute.model.validation import FrozenDict
+from leadroute.model.validation import FrozenDict, must_be
 
 
 def _sorted_reps(reps: Iterable[Rep]) -> tuple[Rep, ...]:
@@ -36,6 +38,7 @@ def _sorted_reps(reps: Iterable[Rep]) -> tuple[Rep, ...]:
     return ordered
 
 
+@guided
 @frozen(repr=False)
 class Roster:
     """The reps. The order in which they are given changes nothing.
@@ -54,6 +57,8 @@ class Roster:
 
     reps: tuple[Rep, ...] = field(default=(), converter=_sorted_reps)
     _by_id: FrozenDict[str, Rep] = field(init=False, eq=False)
+    brief: bool = field(init=False, default=False, eq=False)
+    """True for a roster that was made for one call: a router keeps nothing for the next one."""
 
     def __attrs_post_init__(self) -> None:
         object.__setattr__(self, "_by_id", FrozenDict({rep.id: rep for rep in self.reps}))
@@ -91,3 +96,21 @@ class Roster:
             False
         """
         return Roster((self._by_id | {rep.id: rep for rep in reps}).values())
+
+
+Reps: TypeAlias = Roster | Iterable[Rep]
+"""The reps as a caller may give them: a roster, or a list."""
+
+
+def roster_of(given: Reps) -> Roster:
+    """Return the roster that a caller gave, or one of the reps that they gave.
+
+    A list is read once, here: what happens to it later changes nothing.
+    """
+    if isinstance(given, Roster):
+        return given
+    if isinstance(given, str | bytes | Mapping) or not isinstance(given, Iterable):
+        must_be(Roster, roster=given)
+    found = Roster(given)
+    object.__setattr__(found, "brief", True)
+    return found

@@ -15,15 +15,15 @@ from __future__ import annotations
 from collections.abc import Callable, Container, Iterable, Mapping
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, cast
-from zoneinfo import ZoneInfo, available_timezones
+from zoneinfo import ZoneInfo
 
 from attrs import field, frozen
 
-from leadroute.errors import FieldError, FieldTypeError, ValidationError, nearest
+from leadroute.errors import FieldError, FieldTypeError, ValidationError
+from leadroute.model.guidance import guided
 from leadroute.model.opening_hours import Day, Week, format_day, format_week, parse_day, parse_week
 from leadroute.model.timeline import Line, Stretch, Without, local_micros, micros, weekly
 from leadroute.model.validation import (
-    MACHINE_ZONES,
     FrozenDict,
     Refused,
     aware,
@@ -134,22 +134,10 @@ class Lazy:
 
 
 def _zone(given: Any) -> ZoneInfo:
-    name = given.key if isinstance(given, ZoneInfo) else given
-    try:
-        found = timezone(name)
-    except Refused as refused:
-        known = _meant(name) if isinstance(name, str) else None
-        raise (
-            Refused(f"is {name[:40]!r}; did you mean {known!r}?") if known else refused
-        ) from None
+    found = timezone(given.key if isinstance(given, ZoneInfo) else given)
     if found is None:
         raise Refused("is missing; write an IANA time zone such as 'Europe/Berlin'")
     return ZoneInfo(found)
-
-
-def _meant(name: str) -> str | None:
-    zones = available_timezones()
-    return None if name in zones else nearest(name, zones - MACHINE_ZONES)
 
 
 def _day(given: Any) -> date:
@@ -215,7 +203,8 @@ def _absence(item: Any) -> TimeOff:
     return TimeOff(*item)
 
 
-@frozen(init=False)
+@guided
+@frozen(init=False, repr=False)
 class Schedule(Hours):
     """The hours of a rep, a team, a pool or a lead.
 
@@ -269,6 +258,9 @@ class Schedule(Hours):
         if self.time_off:
             line = Without(line, [off.stretch(self.zone) for off in self.time_off])
         object.__setattr__(self, "line", line)
+
+    def __repr__(self) -> str:
+        return f"<Schedule {self}>"
 
     def __hash__(self) -> int:
         # Kept, because candidates are grouped by their hours and a week takes long to hash.
@@ -351,7 +343,7 @@ class Schedule(Hours):
                 holidays += (day.strip() for day in rest.split(","))
             elif head == "off":
                 time_off += rest.split(",")
-            elif head[0].isdigit():
+            elif rest and head[0].isdigit():
                 twice += [head] * (head in overrides)
                 overrides[head] = rest
             else:

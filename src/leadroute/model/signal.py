@@ -8,9 +8,11 @@ from typing import Any
 
 from attrs import field, frozen
 
+from leadroute.model.guidance import guided
 from leadroute.model.validation import Refused, clean_fields, cleaned, ident, instant, number
 
 
+@guided
 @frozen
 class Signal:
     """Something that a lead did, such as a page visit.

@@ -13,6 +13,7 @@ from typing import Any, Final, Literal, TypeAlias
 from attrs import evolve, field, fields, frozen
 
 from leadroute.errors import FieldTypeError
+from leadroute.model.guidance import guided, without_defaults
 from leadroute.model.rep import Presence
 from leadroute.model.track_record import TrackRecords
 from leadroute.model.validation import (
@@ -137,7 +138,8 @@ _NOBODY: FrozenDict[str, Presence] = FrozenDict()
 _NO_OUTCOMES = TrackRecords()
 
 
-@frozen
+@guided
+@frozen(repr=False)
 class Snapshot:
     """The counts at one instant. Missing ones are 0, or never.
 
@@ -178,6 +180,8 @@ class Snapshot:
     presence: Mapping[str, Presence] = _NOBODY
     turn_credits: Mapping[str, TurnCredits] = FrozenDict()
     credits: Mapping[str, Mapping[str, int]] = FrozenDict()
+
+    __repr__ = without_defaults
 
     def __attrs_post_init__(self) -> None:
         for name in _MAPPINGS:

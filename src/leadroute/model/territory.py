@@ -15,11 +15,13 @@ from typing import Any, Final, TypeAlias
 from attrs import evolve, field, fields, frozen
 
 from leadroute.errors import FieldError, ValidationError
+from leadroute.model.guidance import guided, without_defaults
 from leadroute.model.lead import Lead
 from leadroute.model.rep import Rep
 from leadroute.model.validation import (
     Cleaner,
     Refused,
+    as_names,
     clean_fields,
     cleaned,
     ident,
@@ -225,7 +227,8 @@ _MORE: Final = ("min_employees", "max_employees", "center", "radius_km")
 _REPS: Final = ("owners", "overlays", "backups")
 
 
-@frozen(kw_only=True)
+@guided
+@frozen(kw_only=True, repr=False)
 class Territory:
     """A named geography, vertical or list of accounts.
 
@@ -260,22 +263,44 @@ class Territory:
     """
 
     name: str = field(kw_only=False, metadata={"clean": ident})
-    countries: Set[str] = cleaned(_sided(country), default=frozenset())
-    regions: Set[str] = cleaned(_regions_in, default=frozenset(), within="countries")
-    postal: Set[str] = cleaned(_sided(postal), default=frozenset())
-    industries: Set[str] = cleaned(_sided(text), default=frozenset())
+    countries: Set[str] = field(
+        default=frozenset(), converter=as_names, metadata={"clean": _sided(country)}
+    )
+    regions: Set[str] = field(
+        default=frozenset(),
+        converter=as_names,
+        metadata={"clean": _regions_in, "within": "countries"},
+    )
+    postal: Set[str] = field(
+        default=frozenset(), converter=as_names, metadata={"clean": _sided(postal)}
+    )
+    industries: Set[str] = field(
+        default=frozenset(), converter=as_names, metadata={"clean": _sided(text)}
+    )
     min_employees: int | None = cleaned(whole(0))
     max_employees: int | None = cleaned(whole(0))
-    languages: Set[str] = cleaned(_sided(language), default=frozenset())
-    accounts: Set[str] = cleaned(_sided(text), default=frozenset())
-    domains: Set[str] = cleaned(_sided(domain), default=frozenset())
+    languages: Set[str] = field(
+        default=frozenset(), converter=as_names, metadata={"clean": _sided(language)}
+    )
+    accounts: Set[str] = field(
+        default=frozenset(), converter=as_names, metadata={"clean": _sided(text)}
+    )
+    domains: Set[str] = field(
+        default=frozenset(), converter=as_names, metadata={"clean": _sided(domain)}
+    )
     center: Position | None = cleaned(position)
     radius_km: float | None = cleaned(number(0, 20_100))
     priority: int | None = cleaned(whole())
     parent: str | None = cleaned(ident)
-    owners: Set[str] = cleaned(names(ident), default=frozenset())
-    overlays: Set[str] = cleaned(names(ident), default=frozenset())
-    backups: Set[str] = cleaned(names(ident), default=frozenset())
+    owners: Set[str] = field(
+        default=frozenset(), converter=as_names, metadata={"clean": names(ident)}
+    )
+    overlays: Set[str] = field(
+        default=frozenset(), converter=as_names, metadata={"clean": names(ident)}
+    )
+    backups: Set[str] = field(
+        default=frozenset(), converter=as_names, metadata={"clean": names(ident)}
+    )
     _wanted: dict[str, frozenset[str]] = field(init=False, eq=False, repr=False)
     _unwanted: dict[str, frozenset[str]] = field(init=False, eq=False, repr=False)
     _asked: tuple[str, ...] = field(init=False, eq=False, repr=False)
@@ -283,6 +308,8 @@ class Territory:
     _stretches: tuple[tuple[Stretch, ...], tuple[Stretch, ...]] = field(
         init=False, eq=False, repr=False
     )
+
+    __repr__ = without_defaults
 
     def __attrs_post_init__(self) -> None:
         clean_fields(self)

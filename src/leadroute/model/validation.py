@@ -8,17 +8,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from datetime import UTC, datetime
 from functools import cache, lru_cache
+from itertools import compress
 from numbers import Number
-from operator import attrgetter
-from typing import Any, Final, NoReturn, Protocol, TypeAlias, TypeVar
-from zoneinfo import ZoneInfo
+from operator import attrgetter, is_not
+from typing import Any, Final, NoReturn, Protocol, TypeAlias, TypeVar, cast
+from zoneinfo import ZoneInfo, available_timezones
 
 from attrs import NOTHING, Attribute, field, fields
 
-from leadroute.errors import FieldError, FieldTypeError, ValidationError
+from leadroute.errors import FieldError, FieldTypeError, ValidationError, nearest
 from leadroute.model.given import (
     LONGEST_TEXT,
     Refused,
@@ -36,7 +37,9 @@ __all__ = [
     "LONGEST_TEXT",
     "Cleaner",
     "FrozenDict",
+    "Names",
     "Refused",
+    "as_names",
     "aware",
     "by_name",
     "clean_fields",
@@ -113,14 +116,14 @@ T = TypeVar("T")
 _WRITE: Final = {
     "Clock": "a Clock, such as SystemClock()",
     "Hours": "a schedule, such as Schedule('mon-fri 09:00-17:00', 'UTC')",
-    "Lead": "a Lead, such as Lead('L-1')",
+    "Lead": "a Lead, such as Lead('L-1') or Lead.from_mapping(row)",
     "Mapping": "a mapping from names, such as {'ada': 3}",
     "TrackRecords": "TrackRecords, such as track_records_of(histories)",
     "LeadScoring": "a LeadScoring(...)",
-    "Roster": "a Roster, such as Roster([Rep('ada')])",
+    "Roster": "a Roster or several reps, such as [Rep('ada')]",
     "Router": "a Router, such as Router(rules=[Rule('all')])",
     "Snapshot": "a Snapshot, such as Snapshot(open={'ada': 3})",
-    "Store": "a Store, such as MemoryStore()",
+    "Store": "a Store, such as MemoryStore() or SqliteStore('crm.db')",
     "bool": "True or False",
     "date": "a date, such as date(2026, 1, 5)",
     "frozenset": "a frozenset of dates",
@@ -134,7 +137,10 @@ def must_be(kind: type[Any], **given: object) -> None:
     """Refuse an argument that is of another kind."""
     for argument, value in given.items():
         if not (isinstance(value, kind) or _has_its_methods(value, kind)):
-            raise FieldTypeError(argument, f"of type {type(value).__name__}", _WRITE[kind.__name__])
+            write = _WRITE[kind.__name__]
+            if kind is str and hasattr(value, "id"):
+                write += f", such as the id of the {type(value).__name__.lower()}"
+            raise FieldTypeError(argument, f"of type {type(value).__name__}", write)
 
 
 def _has_its_methods(value: object, kind: type[Any]) -> bool:
@@ -170,7 +176,8 @@ MACHINE_ZONES: Final = frozenset(("Factory", "localtime", "posixrules"))
 """Names that zoneinfo finds and that are no zones: they stand for settings of the machine."""
 
 _AWARE: Final = "such as datetime.now(UTC)"
-_IANA: Final = "write an IANA time zone such as 'Europe/Berlin'"
+_IANA_SUCH_AS: Final = "write an IANA time zone such as {!r}"
+_IANA: Final = _IANA_SUCH_AS.format("Europe/Berlin")
 
 
 class NotKnown(Refused):
@@ -188,10 +195,11 @@ def cleaned(clean: Cleaner, default: Any = None, within: str | None = None) -> A
 def clean_fields(value: Any) -> None:
     """Replace every field of a frozen value by its normal form, in ``__attrs_post_init__``."""
     faults = []
-    read, cleaners = _cleaners(value.__class__)
-    for given, (name, clean, unsaid, within) in zip(read(value), cleaners, strict=False):
-        if given is unsaid:
-            continue
+    read, unsaids, cleaners = _cleaners(value.__class__)
+    found = read(value)
+    # Most fields of a lead are not given; `compress` passes over them in C.
+    for place, name, clean, unsaid, within in compress(cleaners, map(is_not, found, unsaids)):
+        given = found[place]
         try:
             normal = clean(given) if within is None else clean(given, getattr(value, within))
         except Refused as refused:
@@ -208,26 +216,29 @@ def clean_fields(value: Any) -> None:
         raise ValidationError(type(value).__name__, _ident_of(value), faults)
 
 
-_Cleaners: TypeAlias = tuple[tuple[str, Cleaner, Any, str | None], ...]
-"""Each field's name, cleaner, default that needs none (or ``NOTHING``), and the field it reads."""
+_Cleaners: TypeAlias = tuple[tuple[int, str, Cleaner, Any, str | None], ...]
+"""Each field's place, name, cleaner, default that is clean (else ``NOTHING``), and field it reads."""
 
 
 @cache
-def _cleaners(kind: type[Any]) -> tuple[Callable[[Any], Iterable[Any]], _Cleaners]:
-    """How the values of the fields are read, and the cleaner of each."""
-    declared: tuple[Attribute[Any], ...] = fields(kind)
+def _cleaners(
+    kind: type[Any],
+) -> tuple[Callable[[Any], Sequence[Any]], Sequence[object], _Cleaners]:
+    """How the values of the fields are read, their defaults, and the cleaner of each."""
+    declared = [each for each in fields(kind) if "clean" in each.metadata]
     found = tuple(
         (
+            place,
             a.name,
             a.metadata["clean"],
             a.default if a.default in _UNSAID else NOTHING,
             a.metadata.get("within"),
         )
-        for a in declared
-        if "clean" in a.metadata
+        for place, a in enumerate(declared)
     )
-    read = attrgetter(*[name for name, *_ in found])
-    return (read if len(found) > 1 else lambda value: (read(value),)), found
+    read = attrgetter(*[a.name for a in declared])
+    several = read if len(found) > 1 else lambda value: (read(value),)
+    return several, tuple(unsaid for *_, unsaid, _ in found), found
 
 
 _UNSAID: Final[tuple[object, ...]] = (None, frozenset(), (), FrozenDict())
@@ -290,6 +301,8 @@ def ident(given: str) -> str:
     """An id: text, kept exactly as it is, 1 to 80 characters without space around it."""
     if type(given) is str and len(given) <= LONGEST_IDENT and _plain(given):
         return given
+    if isinstance(given, Mapping):
+        raise Refused("is a mapping; write text, or from_mapping(row) for a whole row")
     given = plain_value(given) if type(given) is not str else given
     found = text_of(given)
     if not found:
@@ -328,9 +341,41 @@ def timezone(given: Any) -> str | None:
     name = text(given)
     if name in MACHINE_ZONES:
         raise Refused(f"is {name!r}, which every machine understands otherwise; {_IANA}")
+    if name in _ALL_YEAR:
+        clock = f"is {name!r}, which knows no summer time"
+        raise Refused(f"{clock}; write {_ABBREVIATIONS[name]!r}, or {_ALL_YEAR[name]!r}")
     if name is not None and not is_zone(name):
-        raise Refused(f"is {name[:40]!r}; {_IANA}")
+        raise Refused(f"is {name[:40]!r}; {_IANA_SUCH_AS.format(_zone_like(name))}")
     return name
+
+
+_ALL_YEAR: Final = {"EST": "America/Panama", "MST": "America/Phoenix"}
+"""Zones whose name is that of a winter time, and that are meant by nearly nobody who writes it."""
+_ABBREVIATIONS: Final = {
+    name: zone
+    for zone, names in {
+        "America/Chicago": "CST CDT",
+        "America/Denver": "MST MDT",
+        "America/Los_Angeles": "PST PDT",
+        "America/New_York": "EST EDT ET",
+        "Europe/Berlin": "CEST",
+        "Europe/London": "BST",
+    }.items()
+    for name in names.split()
+}
+
+
+@lru_cache(maxsize=256)
+def _zone_like(name: str) -> str:
+    """The zone that is most probably meant: of this abbreviation, of this city, or of nearly this name."""
+    if name.upper() in _ABBREVIATIONS:
+        return _ABBREVIATIONS[name.upper()]
+    if hours := re.fullmatch(r"(?:UTC|GMT)([+-])0?(\d{1,2})(?::?00)?", name, re.ASCII):
+        return f"Etc/GMT{'+-'[hours[1] == '+']}{hours[2]}"  # POSIX counts to the west
+    zones = sorted(available_timezones() - MACHINE_ZONES)
+    city = name.replace(" ", "_").casefold()
+    of_city = [zone for zone in zones if zone.casefold().endswith(f"/{city}")]
+    return of_city[0] if of_city else nearest(name[:40], zones) or "Europe/Berlin"
 
 
 @lru_cache(maxsize=1_024)
@@ -414,10 +459,20 @@ def names(clean: Cleaner = text) -> Cleaner:
         if given is None:
             return frozenset()
         if isinstance(given, str | bytes | Mapping) or not isinstance(given, Iterable):
-            raise Refused(f"is {shown(given)}; write a set of names such as {{'a', 'b'}}")
+            example = f"[{given!r:.40}]" if isinstance(given, str) else "{'a', 'b'}"
+            raise Refused(f"is {shown(given)}; write a set of names such as {example}")
         return frozenset(name for name in map(clean, given) if name is not None)
 
     return clean_all
+
+
+Names: TypeAlias = Set[str] | list[str] | tuple[str, ...]
+"""Names as a caller may write them; one text alone is refused."""
+
+
+def as_names(given: Names) -> Set[str]:
+    """Names as they were given: tells type checkers what a cleaner takes."""
+    return cast("Set[str]", given)
 
 
 def by_name(given: Mapping[Any, Any], key: Cleaner, value: Cleaner) -> dict[str, Any]:

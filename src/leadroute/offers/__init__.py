@@ -10,8 +10,8 @@ if TYPE_CHECKING:
     from leadroute.model.snapshot import TurnCredit
     from leadroute.offers.dispatcher import Dispatcher
     from leadroute.offers.dispatching import FailedLead, SweepResult
+    from leadroute.offers.events import TurnTaken
     from leadroute.offers.placement import Placement, Status
-    from leadroute.offers.turns import TurnTaken
     from leadroute.rules.rule import DISPOSITIONS
 
 __all__ = [
@@ -33,7 +33,7 @@ _HOMES = {
     "Status": "leadroute.offers.placement",
     "SweepResult": "leadroute.offers.dispatching",
     "TurnCredit": "leadroute.model.snapshot",
-    "TurnTaken": "leadroute.offers.turns",
+    "TurnTaken": "leadroute.offers.events",
 }
 
 __getattr__, __dir__ = on_demand(__name__, __all__, _HOMES)

@@ -13,12 +13,12 @@ from contextlib import suppress
 from datetime import datetime
 from functools import partial
 from os import urandom
-from typing import Final, Literal
+from typing import Any, Final, Generic, Literal, cast
 
 from attrs import field, frozen
 from attrs.converters import optional
 
-from leadroute.clock import Clock, SystemClock, as_clock
+from leadroute.clock import AnyClock_co, Clock, SystemClock, as_clock
 from leadroute.errors import (
     ConfigError,
     LeadNotFoundError,
@@ -26,10 +26,11 @@ from leadroute.errors import (
     ValidationError,
 )
 from leadroute.model.duration import from_micros, to_micros
+from leadroute.model.guidance import guided, guided_attributes
 from leadroute.model.keys import lead_key, submit_key
 from leadroute.model.lead import Lead, with_score
 from leadroute.model.rep import Presence, Rep
-from leadroute.model.roster import Roster
+from leadroute.model.roster import Roster, roster_of
 from leadroute.model.snapshot import Reason, Snapshot, TurnCredit
 from leadroute.model.timeline import LATEST
 from leadroute.model.track_record import TrackRecords
@@ -70,15 +71,17 @@ def _unless_unreadable(
         return None
 
 
+@guided
+@guided_attributes
 @frozen(eq=False)
-class Dispatcher:
+class Dispatcher(Generic[AnyClock_co]):
     """A policy with a store: it offers leads and records the answers.
 
     Build one for each request or job; it keeps nothing outside its store.
 
     Args:
         router: The policy.
-        roster: The reps.
+        roster: The reps, as a ``Roster`` or a list.
         store: Where placements are kept; a bound store keeps them in your own transaction.
         clock: The source of the present; the clock of the machine by default.
         track_records: The results of earlier leads, which some scorers read:
@@ -106,9 +109,11 @@ class Dispatcher:
     """
 
     router: Router = field(validator=of_kind(Router))
-    roster: Roster = field(validator=of_kind(Roster))
+    roster: Roster = field(converter=roster_of)
     store: Store = field(validator=of_kind(Store))
-    clock: Clock = field(factory=SystemClock, converter=as_clock, validator=of_kind(Clock))
+    clock: AnyClock_co = field(
+        factory=cast("Any", SystemClock), converter=as_clock, validator=of_kind(Clock)
+    )
     track_records: TrackRecords = field(default=TrackRecords(), validator=of_kind(TrackRecords))
     presence: Mapping[str, Presence] = field(default=FrozenDict(), converter=by_rep)
     track_outcomes_by: Iterable[str] | None = field(default=None, converter=optional(fields_of))

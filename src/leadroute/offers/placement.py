@@ -9,8 +9,9 @@ from typing import Any, Final
 
 from attrs import field, fields_dict, frozen
 
+from leadroute.model.guidance import guided_attributes, without_defaults
 from leadroute.model.validation import FrozenDict, frozen_counts, frozen_words, one_line
-from leadroute.offers.turns import TurnTaken
+from leadroute.offers.events import TurnTaken
 from leadroute.ranking.ranking import Outcome
 
 
@@ -53,7 +54,8 @@ _REASONS: Final[Mapping[str, str]] = FrozenDict(
 FAILED: Final = "decision_failed"  # the reason code of a lead whose decision raised an error
 
 
-@frozen
+@guided_attributes
+@frozen(repr=False)
 class Placement:
     """The state of one lead on its way to a rep.
 
@@ -124,6 +126,8 @@ class Placement:
     won: bool = field()
     error: str = ""
     failures: int = 0
+
+    __repr__ = without_defaults
 
     @won.default
     def _won_by_name(self) -> bool:

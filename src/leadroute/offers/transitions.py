@@ -96,11 +96,7 @@ def _after(instant: datetime, duration: timedelta) -> datetime:
 
 
 def lead_document(lead: Lead) -> str:
-    """The document of a lead, as a store keeps it.
-
-    Raises:
-        ValidationError: It is too large; the largest field is named.
-    """
+    """The document of a lead, as a store keeps it."""
     text = document(lead)
     size = len(text.encode()) if len(text) * 4 > MAX_DATA else 0
     if size <= MAX_DATA:

@@ -23,9 +23,9 @@ from leadroute.model.snapshot import TurnCredit, soonest
 from leadroute.model.validation import FrozenDict
 from leadroute.offers import queries
 from leadroute.offers.change import MAX_KEY, Change, Check, Op, Put, Record
+from leadroute.offers.events import TurnTaken
 from leadroute.offers.placement import Placement
 from leadroute.offers.store import Store
-from leadroute.offers.turns import TurnTaken
 from leadroute.plain import document, loads
 from leadroute.ranking.router import Router
 from leadroute.ranking.scorers.round_robin import Turn, share

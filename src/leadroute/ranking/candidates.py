@@ -10,7 +10,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import partial
 from itertools import compress
@@ -26,16 +26,66 @@ from leadroute.model.territory import Territory
 from leadroute.model.territory_index import Match
 from leadroute.model.validation import known
 from leadroute.model.working_hours import Hours, unless_failing
-from leadroute.ranking.membership import ByValue
 from leadroute.ranking.scorers.round_robin import round_robin
+from leadroute.rules.conditions import And, Comparison, Condition, Contains, Named
 from leadroute.rules.evaluation import LeadValues, Registry, Test, compile_condition, lead_values
+from leadroute.rules.operand import Const, Field, Operand
 from leadroute.rules.routing_context import Crew
 from leadroute.rules.rule import Rule
 from leadroute.rules.scorer import Scorer
 
+ByValue: TypeAlias = Mapping[str, Sequence[Rep]]
+
+
+def asked_first(where: Condition) -> tuple[str, str] | None:
+    """The field of the rep and the value with which a condition begins, if it begins so."""
+    if isinstance(where, Named):
+        return asked_first(where.condition)
+    if isinstance(
+        where, And
+    ):  # the first part alone: a later one is not asked where an earlier one says no
+        return asked_first(where.parts[0])
+    if isinstance(where, Contains) and not where.negated:
+        return _named(where.container, where.item)
+    if isinstance(where, Comparison) and where.op == "==":
+        return _named(where.left, where.right)
+    return None
+
+
+def _named(field: Operand, value: Operand) -> tuple[str, str] | None:
+    plain = isinstance(field, Field) and field.entity == "rep" and not field.custom
+    if plain and isinstance(value, Const) and isinstance(value.value, str):
+        return field.name, value.value  # type: ignore[union-attr]  # looked at just now
+    return None
+
+
+def by_value(roster: Roster, name: str) -> ByValue | None:
+    """The reps by the values of a field of texts; ``None`` for any other. O(values of reps)."""
+    found: dict[str, list[Rep]] = {}
+    for rep in roster.reps:
+        value = getattr(rep, name)
+        if not isinstance(value, frozenset | str | None):
+            return None
+        for each in value if isinstance(value, frozenset) else (value or "",):
+            found.setdefault(each, []).append(rep)
+    return found
+
+
+def likely(kept: dict[str, ByValue | None], where: Condition, roster: Roster) -> Sequence[Rep]:
+    """Those for whom a condition may hold, in the order of their ids."""
+    asked = asked_first(where)
+    if asked is None:
+        return roster.reps
+    name, value = asked
+    if name not in kept:
+        kept[name] = by_value(roster, name)
+    found = kept[name]
+    return roster.reps if found is None else found.get(value, ())
+
+
 MOST_CELLS: Final = 500_000
 CELLS_A_REP: Final = 400
-"""How many values are kept for one roster, and more for each rep, before all are forgotten; one takes about 8 bytes."""
+"""How many values are kept for a roster and for each rep; one takes about 8 bytes."""
 
 MOST_ROSTERS: Final = 8
 """For how many rosters a router keeps candidates."""
@@ -62,7 +112,7 @@ def scoring_of(rule: Rule) -> Scorer:
 
 
 class Memory:
-    """What the candidates of one roster share: the calendars that were looked at, and a bound on what is kept."""
+    """What a roster's candidates share: the calendars looked at, and a bound on what is kept."""
 
     __slots__ = ("_forget", "_most", "cells", "periods", "shifts")
 
@@ -165,7 +215,7 @@ class Limits(NamedTuple):
 
 
 class _Stretch(NamedTuple):
-    """What is known from one instant until another. One value, so that threads see all of it or nothing."""
+    """What is known from one instant until another: one value, so that threads see it whole."""
 
     since: datetime
     until: datetime
@@ -524,7 +574,8 @@ class Teams:
         found = next((team for team in self._teams if team.roster is roster), None)
         if found is None:
             found = Team(roster)
-            self._teams = (*self._teams[1 - MOST_ROSTERS :], found)
+            if not roster.brief:
+                self._teams = (*self._teams[1 - MOST_ROSTERS :], found)
         self._last = found
         return found
 

@@ -1,4 +1,4 @@
-"""The one engine: which reps may take a lead, their scores, the first, and what the lead counts against.
+"""The one engine: which reps may take a lead, their scores, and what the lead counts against.
 
 * Criteria are masks and scores are columns over the candidates. Assignments, exclusions and texts
   are made when they are read, from what was read at the decision.
@@ -216,7 +216,7 @@ class Decided:
         return self._charges
 
     def _choose(self) -> None:
-        """Find the first: by score, then by who got a lead least recently, then by id. O(candidates)."""
+        """Find the first: by score, then who got a lead least recently, then id. O(candidates)."""
         mode = self._set.mode
         if mode is not None:  # a round robin alone has one first, and no ties
             self.place, self.score = dues(self.context).first(mode), 1.0
@@ -262,7 +262,7 @@ class Decided:
     def _shift_openings(
         self, candidates: Candidates, shifts: Sequence[Shift], over_all: Sequence[Charge]
     ) -> list[datetime | None]:
-        """When those could take the lead who could take it later, where hours and counters alone stand in the way."""
+        """When those could take the lead later whom hours and counters alone stop."""
         previous_offers, crew, snapshot = (
             self._previous_offers,
             candidates.crew,
@@ -292,7 +292,7 @@ class Decided:
         return found
 
     def _never(self, rep: Rep) -> bool:
-        """Whether a limit of the rep has no room for any lead of the rule, however much gets done."""
+        """Whether a limit of the rep has no room for any lead of the rule, whatever gets done."""
         rule = self.rule
         units = [rep.capacity, rep.capacity_by_segment.get(rule.counts_as)]
         return any(most is not None and most < rule.capacity_cost for most in units) or any(
@@ -361,7 +361,7 @@ class Decided:
         return turn_of(self.context, self.place)
 
     def counts_after(self, rep_id: str) -> Snapshot:
-        """The counts with the turn that the lead is when a candidate takes it; the same where it is none."""
+        """The counts with the turn of the lead when a candidate takes it; the same without one."""
         context, score = self.context, self._set.score
         place = next(at for at, rep in enumerate(context.reps) if rep.id == rep_id)
         if not score.takes_turns or not score.is_turn(context, context.reps[place]):
@@ -511,7 +511,7 @@ def decide(
     previous_offers: Mapping[str, str],
     matches: tuple[Match, ...],
 ) -> Decided:
-    """Decide about a lead under the rule that matched: in its pool, or in the other pools that it names.
+    """Decide about a lead under the rule that matched, in its pool or in others it names.
 
     The steps are taken in order, and the first that finds a rep is the last.
     ``ignore_availability`` asks every pool that was asked so far again, in that order. A pool is

@@ -15,7 +15,7 @@ from attrs import field, frozen
 from attrs.converters import optional
 
 from leadroute.model.lead import Lead
-from leadroute.model.roster import Roster
+from leadroute.model.roster import Reps, roster_of
 from leadroute.model.snapshot import Snapshot
 from leadroute.model.validation import FrozenDict, one_line
 from leadroute.ranking.lead_score import LeadScore
@@ -130,7 +130,7 @@ class DecisionRecord:
         cls,
         ranking: Ranking,
         lead: Lead,
-        roster: Roster,
+        roster: Reps,
         *,
         snapshot: Snapshot | None = None,
         previous_offers: Mapping[str, str] | None = None,
@@ -159,7 +159,7 @@ class DecisionRecord:
             )
             for each in ranking.assignments
         )
-        given = (lead, roster, counts, FrozenDict(previous_offers or {}))
+        given = (lead, roster_of(roster), counts, FrozenDict(previous_offers or {}))
         others = (
             Asked(str(each.pool), each.outcome, each.rejections) for each in ranking.other_pools
         )
@@ -257,7 +257,7 @@ class Rerun:
 def decide(
     router: Router,
     lead: Lead,
-    roster: Roster,
+    roster: Reps,
     *,
     now: datetime | None = None,
     snapshot: Snapshot | None = None,
@@ -275,6 +275,7 @@ def decide(
         >>> decide(router, Lead("L-1"), Roster([Rep("bob"), Rep("ada")])).rep_id
         'ada'
     """
+    roster = roster_of(roster)
     ranking = router.rank(lead, roster, now=now, snapshot=snapshot, previous_offers=previous_offers)
     return DecisionRecord.of(
         ranking, lead, roster, snapshot=snapshot, previous_offers=previous_offers
@@ -285,7 +286,7 @@ def rerun(
     record: DecisionRecord,
     router: Router,
     lead: Lead,
-    roster: Roster,
+    roster: Reps,
     *,
     snapshot: Snapshot | None = None,
     previous_offers: Mapping[str, str] | None = None,

@@ -15,6 +15,7 @@ from attrs.converters import optional
 
 from leadroute.errors import ConfigError, FieldTypeError, UnknownFieldError
 from leadroute.model.duration import parse_duration
+from leadroute.model.guidance import guided, without_defaults
 from leadroute.model.lead import Lead, with_score
 from leadroute.model.validation import (
     FrozenDict,
@@ -77,6 +78,7 @@ def _plain(given: float) -> float:
     return int(given) if given == int(given) else float(given)
 
 
+@guided
 @frozen
 class FitCriterion:
     """One explicit criterion: what the lead is.
@@ -100,6 +102,7 @@ class FitCriterion:
     points: float = field(default=1, converter=read_points)
 
 
+@guided
 @frozen
 class EngagementSignal:
     """One kind of signal that shows interest: what the lead did.
@@ -189,6 +192,7 @@ def read_priority(given: Any) -> int:
     return found
 
 
+@guided
 @frozen
 class LeadGrade:
     """A grade of leads by score.
@@ -329,7 +333,8 @@ def _grades(given: Iterable[LeadGrade]) -> tuple[LeadGrade, ...]:
     return tuple(sorted(_each(LeadGrade, given), key=lambda each: -each.at_least))
 
 
-@frozen(kw_only=True, slots=False)  # a cached property needs a place for its value
+@guided
+@frozen(kw_only=True, slots=False, repr=False)  # a cached property needs a place for its value
 class LeadScoring:
     """The scoring of leads by fit and engagement, with grades.
 
@@ -385,6 +390,8 @@ class LeadScoring:
     predicates: Predicates = field(default=None, eq=False, repr=False)
     lists: Lists = field(default=None, eq=False, repr=False)
     registry: Registry = field(init=False, eq=False, repr=False)
+
+    __repr__ = without_defaults
 
     def __attrs_post_init__(self) -> None:
         object.__setattr__(self, "registry", registry_of(self.predicates, self.lists))

@@ -10,6 +10,7 @@ from typing import Any, Final, Protocol, TypeAlias
 from attrs import asdict, field, fields, frozen
 from attrs.converters import optional
 
+from leadroute.model.guidance import guided_attributes
 from leadroute.model.validation import FrozenDict, one_line
 from leadroute.ranking.eligibility import Ineligibility
 from leadroute.ranking.lead_score import LeadScore
@@ -114,6 +115,7 @@ def _terms(given: ScoreTerms | Callable[[], ScoreTerms]) -> ScoreTerms:
     return given() if callable(given) else given
 
 
+@guided_attributes
 @frozen
 class Assignment:
     """One rep who can take the lead, with their rank.
@@ -207,6 +209,7 @@ class Exclusion:
         return f"{self.label}  {self.reason}"
 
 
+@guided_attributes
 @frozen(repr=False, eq=False, slots=False)  # without slots it is made in half the time
 class Ranking:
     """The decision for one lead: every rep of the pool, with reasons.

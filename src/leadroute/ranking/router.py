@@ -9,18 +9,19 @@ from __future__ import annotations
 from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from datetime import date, datetime, timedelta, tzinfo
 from functools import cached_property
-from typing import Any, Final
+from typing import Any, Final, cast
 from zoneinfo import ZoneInfo
 
 from attrs import field, frozen
 from attrs import fields as attrs_fields
 
 from leadroute.errors import FieldTypeError, UnknownFieldError, say_where
-from leadroute.model.caps import Cap
+from leadroute.model.caps import Cap, as_caps
 from leadroute.model.caps import caps as clean_caps
+from leadroute.model.guidance import guided, guided_attributes, without_defaults
 from leadroute.model.lead import Lead
 from leadroute.model.rep import Pauses, Rep
-from leadroute.model.roster import Roster
+from leadroute.model.roster import Reps, Roster, roster_of
 from leadroute.model.snapshot import Snapshot
 from leadroute.model.territory_index import TerritoryIndex
 from leadroute.model.validation import (
@@ -32,12 +33,11 @@ from leadroute.model.validation import (
     must_be,
     shown,
 )
-from leadroute.ranking.candidates import CandidateSet, Team, Teams
+from leadroute.ranking.candidates import CandidateSet, Team, Teams, likely
 from leadroute.ranking.case import Case
 from leadroute.ranking.charges import Charges
 from leadroute.ranking.decide import Counts, Decided, decide
 from leadroute.ranking.lead_scoring import LeadScoring
-from leadroute.ranking.membership import likely
 from leadroute.ranking.policy_checks import (
     as_cases,
     as_defines,
@@ -70,6 +70,7 @@ from leadroute.rules.parser import declared
 from leadroute.rules.rule import (
     DISPOSITIONS,
     EVERYONE,
+    ConditionLike,
     Disposition,
     Factor,
     Pool,
@@ -80,11 +81,20 @@ from leadroute.rules.rule import (
 )
 from leadroute.rules.rule import accept_within as read_accept_within
 
+
+def _as_qualify(
+    given: ConditionLike | Qualification | None,
+) -> Condition | Qualification | None:
+    return cast("Condition | Qualification | None", given)
+
+
 _NOTHING: Final = Snapshot()
 _NOBODY: Final[Mapping[str, str]] = FrozenDict()
 
 
-@frozen(kw_only=True, slots=False)  # cached properties need a place for their values
+@guided
+@guided_attributes
+@frozen(kw_only=True, slots=False, repr=False)  # cached properties need a place for their values
 class Router:
     """A routing policy. Build it once and keep it.
 
@@ -128,7 +138,9 @@ class Router:
     """
 
     rules: tuple[Rule, ...] = field(converter=as_rules, kw_only=False)
-    qualify: Condition | Qualification | None = cleaned(qualification)
+    qualify: Condition | Qualification | None = field(
+        default=None, converter=_as_qualify, metadata={"clean": qualification}
+    )
     pools: tuple[Pool, ...] = field(default=(), converter=as_pools)
     accept_within: timedelta = field(default=timedelta(minutes=5), converter=read_accept_within)
     catch_all: str = cleaned(ident, default="catch_all")
@@ -138,7 +150,7 @@ class Router:
     tests: tuple[Case, ...] = field(default=(), converter=as_cases, eq=False, repr=False)
     predicates: Mapping[str, Predicate] = field(factory=dict, eq=False, repr=False)
     lists: Mapping[str, Container[str]] = field(factory=dict, eq=False, repr=False)
-    caps: Sequence[Cap] = cleaned(clean_caps, default=())
+    caps: Sequence[Cap] = field(default=(), converter=as_caps, metadata={"clean": clean_caps})
     timezone: str = cleaned(zone_name, default="UTC")
     territories: TerritoryIndex = field(default=TerritoryIndex(()), converter=as_territory_index)
     offline_grace: timedelta = field(default=timedelta(0), converter=as_grace)
@@ -161,6 +173,8 @@ class Router:
     _named: Mapping[str, Pool] = field(init=False, eq=False, repr=False)
     _restless: frozenset[str] = field(init=False, eq=False, repr=False)
     _teams: Teams = field(factory=Teams, init=False, eq=False, repr=False)
+
+    __repr__ = without_defaults
 
     def __attrs_post_init__(self) -> None:
         # Checks and compiles everything once, so that a decision only looks things up.
@@ -292,7 +306,7 @@ class Router:
             raise
 
     def members(
-        self, pool: str | None, roster: Roster, now: datetime | None = None
+        self, pool: str | None, roster: Reps, now: datetime | None = None
     ) -> tuple[Rep, ...]:
         """The reps of a pool, in the order of their ids.
 
@@ -305,7 +319,7 @@ class Router:
             UnknownFieldError: There is no such pool.
             FieldTypeError: The pool's condition met a fact of the wrong type.
         """
-        must_be(Roster, roster=roster)
+        roster = roster_of(roster)
         if pool is None or pool == EVERYONE:
             return roster.reps
         try:
@@ -352,7 +366,7 @@ class Router:
     def rank(
         self,
         lead: Lead,
-        roster: Roster,
+        roster: Reps,
         *,
         now: datetime | None = None,
         snapshot: Snapshot | None = None,
@@ -362,12 +376,13 @@ class Router:
         """Decide which rep should take a lead, with all reasons.
 
         It stores nothing and reads nothing but its arguments. Results that depend on policy and
-        roster alone are kept, so use the same ``Roster`` as long as no rep changes. O(candidates)
-        plus matching; reasons are written when they are read.
+        roster alone are kept for a ``Roster``, so use the same one as long as no rep changes; a
+        list is read anew at each call, which takes longer. O(candidates) plus matching; reasons are
+        written when they are read.
 
         Args:
             lead: The lead.
-            roster: The reps; their order changes nothing.
+            roster: The reps, as a ``Roster`` or a list; their order changes nothing.
             now: The instant of the decision, aware; the lead's ``received_at`` when not given.
             snapshot: The counts of each rep, such as open leads; all 0 when not given.
             previous_offers: The results of earlier offers of this lead, by rep id; these reps are excluded.
@@ -390,7 +405,7 @@ class Router:
     def judge(
         self,
         lead: Lead,
-        roster: Roster,
+        roster: Reps,
         now: datetime | None,
         counts: Counts,
         previous_offers: Mapping[str, str] | None = None,
@@ -414,7 +429,7 @@ class Router:
         if not isinstance(lead, Lead):
             must_be(Lead, lead=lead)
         if not isinstance(roster, Roster):
-            must_be(Roster, roster=roster)
+            roster = roster_of(roster)
         before = _NOBODY if previous_offers is None else _copied(previous_offers)
         instant = lead.received_at if now is None else aware(now)
         if self._scoring is not None:

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
-from typing import ClassVar, Final, NoReturn, final
+from typing import TYPE_CHECKING, ClassVar, Final, NoReturn, final
 
 from leadroute.errors import ConfigError, TruthError
+from leadroute.model.guidance import guided_attributes
 from leadroute.rules.conditions import (
     Comparison,
     Condition,
@@ -74,6 +75,7 @@ REWRITE: Final = (
 
 
 @final
+@guided_attributes
 class FieldExpr:
     """A fact about a lead or rep, to compare and calculate with.
 
@@ -212,7 +214,11 @@ class FieldExpr:
         raise TruthError(REWRITE.format(self.operand))
 
     def __contains__(self, item: object) -> NoReturn:
-        raise TruthError(REWRITE.format(self.operand))
+        shown = item.operand if isinstance(item, FieldExpr) else f"{item!r:.40}"
+        raise TruthError(
+            f"`in` asks {self.operand} at once, before a lead is there; write .contains({shown}) instead, "
+            f"or .in_([...]) for a list, with each comparison in parentheses"
+        )
 
     def __iter__(self) -> NoReturn:
         raise TruthError(REWRITE.format(self.operand))
@@ -260,7 +266,6 @@ def member(operand: Operand, among: Operand | tuple[object, ...], *, negated: bo
     return Contains(among, operand, negated)
 
 
-@final
 class _Entity:
     """The fields of the lead or the rep, as facts: ``LEAD.country``, ``LEAD["tags"]``."""
 
@@ -269,10 +274,13 @@ class _Entity:
     def __init__(self, name: str) -> None:
         self._name = name
 
-    def __getattr__(self, name: str) -> FieldExpr:
-        if name.startswith("_"):
-            raise AttributeError(name)
-        return FieldExpr(Field(self._name, name))
+    # Type checkers know the fields by their declarations, and no others.
+    if not TYPE_CHECKING:  # pragma: no branch
+
+        def __getattr__(self, name: str) -> FieldExpr:
+            if name.startswith("_"):
+                raise AttributeError(name)
+            return FieldExpr(Field(self._name, name))
 
     def __getitem__(self, name: str) -> FieldExpr:
         return FieldExpr(Field(self._name, name, custom=True))
@@ -287,9 +295,71 @@ class _Entity:
         return self._name.upper()
 
 
-LEAD: Final = _Entity("lead")
+@final
+class LeadFields(_Entity):
+    """The fields of the lead, declared for editors and type checkers."""
+
+    __slots__ = ()
+
+    id: FieldExpr
+    name: FieldExpr
+    email: FieldExpr
+    phone: FieldExpr
+    company: FieldExpr
+    domain: FieldExpr
+    country: FieldExpr
+    region: FieldExpr
+    postal_code: FieldExpr
+    timezone: FieldExpr
+    language: FieldExpr
+    industry: FieldExpr
+    product: FieldExpr
+    source: FieldExpr
+    channel: FieldExpr
+    role: FieldExpr
+    current_solution: FieldExpr
+    account_id: FieldExpr
+    owner_id: FieldExpr
+    employees: FieldExpr
+    annual_revenue: FieldExpr
+    budget: FieldExpr
+    priority: FieldExpr
+    received_at: FieldExpr
+    deadline: FieldExpr
+    score: FieldExpr
+    grade: FieldExpr
+    completeness: FieldExpr
+
+
+@final
+class RepFields(_Entity):
+    """The fields of the rep, declared for editors and type checkers."""
+
+    __slots__ = ()
+
+    id: FieldExpr
+    name: FieldExpr
+    timezone: FieldExpr
+    manager_id: FieldExpr
+    level: FieldExpr
+    capacity: FieldExpr
+    weight: FieldExpr
+    joined_at: FieldExpr
+    active: FieldExpr
+    skills: FieldExpr
+    teams: FieldExpr
+    languages: FieldExpr
+    countries: FieldExpr
+    regions: FieldExpr
+    territories: FieldExpr
+    industries: FieldExpr
+    licenses: FieldExpr
+    accounts: FieldExpr
+
+
+LEAD: Final = LeadFields("lead")
 """The lead that a condition asks about: ``LEAD.country`` for a field, ``LEAD["tags"]`` for an attribute."""
-REP: Final = _Entity("rep")
+REP: Final = RepFields("rep")
 """The rep that a requirement asks about: ``REP.level``, ``REP.skills["healthcare"]``, ``REP["office"]``."""
 NOW: Final = FieldExpr(Now())
 """The instant of the decision."""

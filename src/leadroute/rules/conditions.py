@@ -9,12 +9,15 @@ from __future__ import annotations
 import keyword
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import suppress
 from typing import Any, ClassVar, Final, NoReturn
 
 from attrs import field, frozen
 from attrs import fields as attributes_of
 
 from leadroute.errors import ConfigError, TruthError
+from leadroute.model.duration import parse_duration
+from leadroute.model.given import Refused, moment, number
 from leadroute.rules.fields import FIELDS, Kind, plain_literal
 from leadroute.rules.operand import (
     Age,
@@ -65,7 +68,8 @@ class Condition:
     def __bool__(self) -> NoReturn:
         raise TruthError(
             f"the condition `{self}` is judged later, for each lead, and has no truth of its own; use & instead of "
-            "`and`, | instead of `or`, ~ instead of `not`, and & instead of a chain, each part in parentheses: "
+            "`and`, | instead of `or`, ~ instead of `not`, .in_([...]) instead of `in`, and & instead of a chain, "
+            "each part in parentheses: "
             "write (LEAD.budget > 1) & (LEAD.employees > 2)"
         )
 
@@ -204,7 +208,7 @@ class Comparison(Condition):
     right: Operand
 
     def __attrs_post_init__(self) -> None:
-        left, right = self.left, self.right
+        left, right = self.left, _read_beside(self.left.kind, self.right)
         if isinstance(left, Const):
             raise ConfigError(f"{left} {self.op} {right} has a literal on the left; turn it round")
         for side in (left, right):
@@ -214,7 +218,7 @@ class Comparison(Condition):
         if left.kind is not right.kind and Kind.ANY not in (left.kind, right.kind):
             raise ConfigError(
                 f"{left} holds {left.kind.expected} and {right} is {right.kind.expected}; "
-                "compare values of the same kind"
+                f"compare values of the same kind{_READERS.get(left.kind, ('', ''))[1]}"
             )
         if self.op not in ("==", "!=") and Kind.FLAG in (left.kind, right.kind):
             raise ConfigError(
@@ -238,6 +242,23 @@ def compared(left: Operand, op: str, right: Operand) -> Comparison:
     """The comparison, with a literal on the right."""
     turn = isinstance(left, Const) and not isinstance(right, Const)
     return Comparison(right, _MIRROR[op], left) if turn else Comparison(left, op, right)
+
+
+_READERS: Final[Mapping[Kind, tuple[Callable[[str], Any], str]]] = {
+    Kind.NUMBER: (number, ""),
+    Kind.INSTANT: (moment, ", such as '2026-01-05T09:00:00+01:00'"),
+    Kind.DURATION: (parse_duration, ", such as '5m' or '2 hours'"),
+}
+"""How the text of a literal is read beside a field of another kind, and how to write it."""
+
+
+def _read_beside(kind: Kind, given: Operand) -> Operand:
+    """``given``, and where it is text that says a value of this kind, that value."""
+    if kind in _READERS and isinstance(given, Const) and given.kind is Kind.TEXT:
+        read, _ = _READERS[kind]
+        with suppress(ConfigError, Refused):
+            return constant(read(given.value))
+    return given
 
 
 def literal_for(beside: Operand, given: Operand, *, fold: bool = False) -> Operand:

@@ -65,13 +65,7 @@ def describe(condition: Condition, predicates: _Predicates = _NO_PREDICATES) -> 
 
 
 def bracketed(condition: Condition, predicates: _Predicates = _NO_PREDICATES) -> str:
-    """The condition in plain words, in brackets where a "not" before it could be misread.
-
-    Example:
-        >>> from leadroute.rules.builders import LEAD
-        >>> bracketed((LEAD.budget > 1) | (LEAD.country == "US"))
-        '(budget is more than 1 or country is US)'
-    """
+    """The condition in plain words, in brackets where a "not" before it could be misread."""
     words = describe(condition, predicates)
     return f"({words})" if isinstance(condition, And | Or) else words
 
@@ -90,28 +84,13 @@ def denied(condition: Condition, predicates: _Predicates = _NO_PREDICATES) -> st
 
 
 def docline(function: Callable[..., Any]) -> str:
-    """The first line of a function's docstring without its full stop; empty without one.
-
-    Example:
-        >>> docline(docline)
-        "The first line of a function's docstring without its full stop; empty without one"
-    """
+    """The first line of a function's docstring without its full stop; empty without one."""
     text = (function.__doc__ or "").strip() if isroutine(function) else ""
     return text.partition("\n")[0].rstrip(". ")
 
 
 def plural(count: float, noun: str, form: str = ",") -> str:
-    """A number with its noun, in the plural unless it is one.
-
-    Args:
-        count: The number.
-        noun: The noun in the singular.
-        form: How the number is written, as for ``format``.
-
-    Example:
-        >>> plural(1, "bad row"), plural(1_200, "lead")
-        ('1 bad row', '1,200 leads')
-    """
+    """A number with its noun, in the plural unless it is one."""
     number = format(count, form)
     return f"{number} {noun}{'s' * (number != '1')}"
 

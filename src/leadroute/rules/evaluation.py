@@ -11,7 +11,7 @@ from collections.abc import Callable, Container, Hashable, Mapping
 from datetime import datetime
 from functools import lru_cache
 from operator import attrgetter
-from typing import Any, Final, Protocol, TypeAlias
+from typing import Any, Final, TypeAlias
 
 from attrs import field, frozen
 
@@ -258,17 +258,11 @@ Test: TypeAlias = Callable[[Lead, Rep | None, datetime | None], bool]
 """A compiled condition: lead, rep and instant to true or false."""
 
 
-class Predicate(Protocol):
-    """A function of yours that conditions can call.
+Predicate: TypeAlias = Callable[..., bool]
+"""A function of yours that conditions can call.
 
-    It gets the lead, the rep or ``None``, and the instant or ``None``.
-    """
-
-    def __call__(
-        self, lead: Lead, rep: Rep | None, now: datetime | None, /, *arguments: Any
-    ) -> bool:
-        """Whether it holds."""
-
+It gets the lead, the rep or ``None``, the instant or ``None``, and the arguments of the call.
+"""
 
 Predicates: TypeAlias = Mapping[str, Predicate] | None
 """The functions that ``predicate(name)`` calls, by name."""

@@ -14,6 +14,7 @@ from typing import Any, Final
 from attrs import field, fields, frozen
 
 from leadroute.errors import ConfigError, UnknownFieldError
+from leadroute.model.guidance import guided
 from leadroute.model.validation import FrozenDict, Refused, ident
 
 WAIT: Final = "wait"
@@ -80,6 +81,7 @@ def _steps(case: str) -> Any:
     return field(default=None, converter=read)
 
 
+@guided
 @frozen(kw_only=True, repr=False)
 class Fallback:
     """The steps to take when a rule finds no rep.

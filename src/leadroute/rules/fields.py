@@ -228,7 +228,7 @@ def text_title(given: Any) -> str:
 
 def text_titles(given: Any) -> tuple[str, ...]:
     """Several names of facts of the lead that hold text; one alone may stand without a list."""
-    alone = isinstance(given, str) or not isinstance(given, Iterable)
+    alone = isinstance(given, str) or hasattr(given, "operand") or not isinstance(given, Iterable)
     found = tuple(map(text_title, (given,) if alone else given))
     if not found:
         raise ConfigError("the list of fields is empty; name one field or more")
@@ -246,7 +246,8 @@ def rep_number_title(given: Any) -> str:
 
 
 def _title(given: Any, entity: str, kind: Kind) -> str:
-    name = str(given)
+    operand = getattr(given, "operand", None)  # LEAD.industry, or LEAD["needs"]
+    name = str(given if operand is None else operand).removeprefix(f"{entity}.")
     shape = _ATTRIBUTE.fullmatch(name)
     if shape is not None and shape[1] == entity:
         return name

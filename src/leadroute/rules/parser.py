@@ -318,11 +318,10 @@ class Reader:
             raise self.refusal(node, f"{name!r} is a field of the lead; write lead.{name}")
         if name.lower() in ("true", "false"):
             raise self.refusal(node, f"write {name.capitalize()}")
-        raise located(
-            UnknownFieldError("definition", name, [*self.definitions, *CONSTANTS]),
-            self.text,
-            self.position(node),
-        )
+        unknown = UnknownFieldError("definition", name, [*self.definitions, *CONSTANTS])
+        if unknown.suggestion is None:
+            raise self.refusal(node, f"{unknown.problem}; text stands in quotes: {name!r}")
+        raise located(unknown, self.text, self.position(node))
 
     def _compare(self, node: ast.Compare) -> Condition:
         if len(node.ops) > 1 or type(node.ops[0]) in _ORDER:

@@ -1,4 +1,4 @@
-"""What a scorer or a requirement may look at: one lead, its candidates, the counts and the instant."""
+"""What a scorer or a requirement may look at: a lead, its candidates, counts and instant."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ ZEROS: Final = repeat(0)
 """What a counter stands at that is not there; without end, for ``map(counts.get, keys, ZEROS)``."""
 
 CHANCES: Final = 64
-"""How many equally likely lots there are. A finite number, so that a propensity is exact and not an estimate."""
+"""How many equally likely lots there are: finite, so that a propensity is exact."""
 _GRAINS: Final = 16
 """How finely reps with the same lot are told apart."""
 

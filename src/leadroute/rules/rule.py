@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from datetime import timedelta
 from functools import lru_cache
 from itertools import pairwise
-from typing import Any, Final
+from typing import Any, Final, Literal, TypeAlias, cast, get_args
 from unicodedata import normalize
 
 from attrs import field, frozen
@@ -18,6 +18,8 @@ from attrs.converters import optional
 
 from leadroute.errors import ConfigError, LeadrouteError, TruthError, ValidationError, nearest
 from leadroute.model.duration import parse_duration
+from leadroute.model.guidance import example, guided, without_defaults
+from leadroute.model.rep import Rep
 from leadroute.model.schedule import Schedule
 from leadroute.model.validation import (
     FrozenDict,
@@ -33,6 +35,7 @@ from leadroute.model.validation import (
     whole,
     word,
 )
+from leadroute.rules.builders import FieldExpr
 from leadroute.rules.conditions import And, Condition, as_condition, joined
 from leadroute.rules.describe import denied
 from leadroute.rules.fallback import Fallback, read_fallback
@@ -55,6 +58,7 @@ def _words(given: str | Iterable[str]) -> tuple[str, ...]:
     return tuple(map(_word, listed))
 
 
+@guided
 @frozen
 class Disposition:
     """A word that feedback may use, with its effect on the lead.
@@ -150,7 +154,9 @@ DISPOSITIONS: Final = (
 """The dispositions of a policy that lists none."""
 
 
-OUTCOMES: Final = ("nurture", "reject", "review")  # what may become of a lead that does not qualify
+Verdict: TypeAlias = Literal["nurture", "reject", "review"]
+"""What may become of a lead that does not qualify."""
+OUTCOMES: Final[tuple[Verdict, ...]] = get_args(Verdict)
 
 
 def _outcome(given: Any) -> str:
@@ -159,13 +165,18 @@ def _outcome(given: Any) -> str:
     return str(given)
 
 
+def _as_needed(given: ConditionLike) -> Condition:
+    return cast("Condition", given)
+
+
 def _needed(given: Any) -> Condition:
     if given is None:
         raise Refused("is missing; write what a lead must meet, such as LEAD.budget > 0")
     return condition(given)
 
 
-@frozen
+@guided
+@frozen(repr=False)
 class Factor:
     """One condition that a lead must meet.
 
@@ -185,9 +196,11 @@ class Factor:
     """
 
     name: str = field(metadata={"clean": ident})
-    condition: Condition = field(metadata={"clean": _needed})
-    outcome: str = cleaned(_outcome, default="reject")
+    condition: Condition = field(converter=_as_needed, metadata={"clean": _needed})
+    outcome: Verdict = cleaned(_outcome, default="reject")
     reason: str | None = cleaned(text)
+
+    __repr__ = without_defaults
 
     def __attrs_post_init__(self) -> None:
         clean_fields(self)
@@ -208,6 +221,7 @@ def _factors(given: Iterable[Factor]) -> tuple[Factor, ...]:
     return found
 
 
+@guided
 @frozen
 class Qualification:
     """The conditions that a lead must meet, as named factors.
@@ -248,8 +262,9 @@ def whole_of(qualify: Condition | Qualification | None) -> Condition | None:
     return qualify
 
 
-RELEASE_ON = ("outcome", "contact", "accept", "shift_end")
+ReleaseOn: TypeAlias = Literal["outcome", "contact", "accept", "shift_end"]
 """When a lead may give back the capacity that it takes."""
+RELEASE_ON: Final[tuple[ReleaseOn, ...]] = get_args(ReleaseOn)
 
 EVERYONE = "everyone"  # the pool of a rule that names none: the whole roster
 
@@ -261,18 +276,66 @@ def condition(given: Any) -> Condition:
             return parse(given)
         except LeadrouteError as error:
             raise Refused(f"cannot be read: {error}") from None
+    remedy = "write a condition such as LEAD.country == 'US'"
+    if isinstance(given, list | tuple):
+        raise Refused(f"is a {type(given).__name__}; join conditions with &: (a) & (b)")
+    if isinstance(given, bool):
+        raise Refused(
+            f"is {given}, as `is`, `in` and the fields of one lead give; {remedy} or LEAD.email.is_missing()"
+        )
+    if callable(given):
+        raise Refused(
+            f"is a function; {remedy}, or predicate('name') and Router(predicates={{'name': function}})"
+        )
     try:
         return as_condition(given)
     except TruthError:
-        problem = f"is {shown(given)}; write a condition such as LEAD.country == 'US'"
-        raise Refused(problem) from None
+        raise Refused(f"is {shown(given)}; {remedy}") from None
+
+
+ConditionLike: TypeAlias = Condition | FieldExpr | str
+"""A condition, a flag such as ``LEAD["vip"]``, or the text of a condition."""
+
+
+def given_condition(given: ConditionLike | None) -> Condition | None:
+    """A condition as it was given: tells type checkers what the cleaner takes."""
+    return cast("Condition | None", given)
 
 
 def score(given: Any) -> Scorer:
     """A cleaner for scores."""
-    if not isinstance(given, Scorer):
-        raise Refused(f"is {shown(given)}; write a scorer such as free_capacity() + round_robin()")
-    return given
+    if isinstance(given, Scorer):
+        return given
+    remedy = "write a scorer such as free_capacity() + round_robin()"
+    if isinstance(given, type) and issubclass(given, Scorer):
+        raise Refused(f"is {given.name} without its brackets; {example(given.name)}")
+    if isinstance(given, str):
+        raise Refused(f"is the text {given!r:.40}; {remedy}, without quotes")
+    if isinstance(given, list | tuple | dict):
+        raise Refused(f"is a {type(given).__name__}; add scorers, each with its weight: {_SUM}")
+    if callable(given):
+        raise Refused(
+            "is a function; write @scorer above it, and call it with its brackets, such as score=nearby()"
+        )
+    raise Refused(f"is {shown(given)}; {remedy}")
+
+
+_SUM: Final = "2 * free_capacity() + round_robin()"
+
+
+def _as_ids(given: Iterable[str | Rep] | None) -> Set[str] | None:
+    return cast("Set[str] | None", given)
+
+
+def _rep_id(given: Any) -> str:
+    return ident(given.id if isinstance(given, Rep) else given)
+
+
+def _pool(given: Any) -> str:
+    if not isinstance(given, str):
+        remedy = "write the name of a pool, and Router(pools=[Pool('west', reps={'ada', 'bob'})])"
+        raise Refused(f"is of type {type(given).__name__}; {remedy}")
+    return ident(given)
 
 
 def accept_within(given: str | timedelta) -> timedelta:
@@ -321,7 +384,8 @@ def read_ignored(given: Mapping[str, str]) -> FrozenDict[str, str]:
     return FrozenDict(given)
 
 
-@frozen(kw_only=True)
+@guided
+@frozen(kw_only=True, repr=False)
 class Pool:
     """A named set of reps who take turns with one another.
 
@@ -340,8 +404,14 @@ class Pool:
     """
 
     name: str = field(kw_only=False, metadata={"clean": ident})
-    reps: Set[str] | None = cleaned(names(ident))
-    where: Condition | None = cleaned(condition)
+    reps: Set[str] | None = field(
+        default=None, converter=_as_ids, metadata={"clean": names(_rep_id)}
+    )
+    where: Condition | None = field(
+        default=None, converter=given_condition, metadata={"clean": condition}
+    )
+
+    __repr__ = without_defaults
 
     def __attrs_post_init__(self) -> None:
         clean_fields(self)
@@ -349,7 +419,8 @@ class Pool:
             raise ConfigError(f"pool {self.name!r} has no members; write reps={{...}} or where=...")
 
 
-@frozen(kw_only=True)
+@guided
+@frozen(kw_only=True, repr=False)
 class Rule:
     """One rule: its leads, the reps who may take them, the score.
 
@@ -359,7 +430,8 @@ class Rule:
         require: A condition on the rep, or on rep and lead together, or its text; ``None`` takes every rep of the pool.
         score: The score that orders the reps; ``None`` means ``round_robin()``.
         pool: The name of the pool; ``None`` means every rep of the roster.
-        accept_within: How long an offer is open, such as ``"5m"``; ``None`` for the router's.
+        accept_within: How long an offer is open, such as ``"5m"`` or ``"5 minutes"``; ``None`` for
+            the router's.
         segment: The name under which its leads count in ``Rep.capacity_by_segment`` and in caps;
             the rule's name when not given.
         capacity_cost: The units of capacity that a lead takes, 0 or more.
@@ -390,19 +462,25 @@ class Rule:
     """
 
     name: str = field(kw_only=False, metadata={"clean": ident})
-    when: Condition | None = cleaned(condition)
-    require: Condition | None = cleaned(condition)
+    when: Condition | None = field(
+        default=None, converter=given_condition, metadata={"clean": condition}
+    )
+    require: Condition | None = field(
+        default=None, converter=given_condition, metadata={"clean": condition}
+    )
     score: Scorer | None = cleaned(score)
-    pool: str | None = cleaned(ident)
+    pool: str | None = cleaned(_pool)
     accept_within: timedelta | None = field(default=None, converter=optional(accept_within))
     segment: str | None = cleaned(ident)
     capacity_cost: int = cleaned(whole(0), default=1)
-    release_on: str = cleaned(release_on, default="outcome")
+    release_on: ReleaseOn = cleaned(release_on, default="outcome")
     in_territory: bool = cleaned(flag, default=False)
     max_distance_km: float | None = cleaned(number(0))
     calling_hours: str | None = cleaned(weekly)
     min_shared_hours: float | None = cleaned(share)
     fallback: Fallback = field(default=Fallback(), converter=read_fallback)
+
+    __repr__ = without_defaults
 
     def __attrs_post_init__(self) -> None:
         clean_fields(self)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
-from typing import Any, ClassVar, Final, TypeAlias, cast, final
+from typing import TYPE_CHECKING, Any, ClassVar, Final, NoReturn, TypeAlias, cast, final
 
 from attrs import NOTHING, field, fields, frozen
 
@@ -21,6 +21,7 @@ from leadroute.errors import (
     TruthError,
     UnknownFieldError,
 )
+from leadroute.model.guidance import example, guided
 from leadroute.model.rep import Rep
 from leadroute.rules.builders import FieldExpr
 from leadroute.rules.conditions import Condition, as_condition
@@ -37,8 +38,19 @@ COUNTS: Final = frozenset({"open", "used", "turns", "last_assigned", "won", "clo
 """The counts of a rep that a scorer may look at, besides credits."""
 
 
+class _Scorers(type):
+    """Refuses to calculate with a scorer that lacks its brackets."""
+
+    def _refused(cls, _other: object) -> NoReturn:
+        name = cls.__name__
+        raise FieldTypeError(name, "without its brackets", f"called: {example(name)}")
+
+    if not TYPE_CHECKING:  # pragma: no branch
+        __add__ = __radd__ = __mul__ = __rmul__ = _refused
+
+
 @frozen(slots=False)  # cached properties need a place for their values
-class Scorer:
+class Scorer(metaclass=_Scorers):
     """A preference among reps: points between 0 and 1, with a reason.
 
     Subclasses are frozen attrs values. They implement ``bind`` and ``reason``; ``name`` is the
@@ -55,6 +67,11 @@ class Scorer:
 
     def __init_subclass__(cls) -> None:
         cls.name = vars(cls).get("name", cls.__name__)
+
+    @classmethod
+    def __attrs_init_subclass__(cls) -> None:
+        guided(cls)
+        cls.__repr__ = cls.__str__  # type: ignore[assignment, method-assign]
 
     def bind(self, context: RoutingContext) -> Points:
         """Return the function that gives the points of each rep.
@@ -159,13 +176,18 @@ class Scorer:
             return _sum_of(self.terms + other.terms)
         if other == 0 and not isinstance(other, bool):
             return self
-        return NotImplemented
+        if isinstance(other, type):
+            return NotImplemented
+        found = f"{other!r:.40}"
+        raise FieldTypeError(
+            f"what is added to {self}", found, f"a scorer; weights multiply: 2 * {self}"
+        )
 
     __radd__ = __add__
 
     def __mul__(self, weight: object) -> Scorer:
         if isinstance(weight, bool) or not isinstance(weight, int | float):
-            return NotImplemented
+            raise FieldTypeError(f"the weight of {self}", f"{weight!r:.40}", "a number")
         return _sum_of(
             tuple(WeightedScorer(term.weight * weight, term.scorer) for term in self.terms)
         )

@@ -1,7 +1,5 @@
 """The parts of a condition that are false, and the values that made them so, in words.
 
-The rules of this module:
-
 * Of an ``and`` the false parts alone are told, of an ``or`` all of it. A value that is missing is said to be missing.
 * A fact of the lead that may be personal is withheld. What a rep has is shown.
 """
@@ -33,15 +31,13 @@ from leadroute.rules.evaluation import Registry, Test, compile_condition, reader
 from leadroute.rules.fields import Kind
 from leadroute.rules.operand import Const, Entry, Field, Operand, SignalStat
 
-__all__ = ["SHOWN", "facts_of", "false_parts", "unmet"]
-
 SHOWN: Final = frozenset(
     """
     received_at country region timezone language industry employees annual_revenue budget product source channel
     deadline priority score grade completeness
     """.split()
 )
-"""The fields of a lead whose values are shown. All others, and the texts of attributes, may be personal."""
+"""The fields of a lead whose values are shown; all others may be personal."""
 
 Fact: TypeAlias = tuple[str, str]
 """What people call a field, and its value behind ``is`` or ``are``."""
@@ -78,15 +74,7 @@ def _is_false(test: Test, lead: Lead, rep: Rep | None, now: datetime | None) -> 
 def facts_of(
     condition: Condition, lead: Lead, rep: Rep | None, now: datetime | None, whose: str = ""
 ) -> tuple[Fact, ...]:
-    """What lead and rep have in the fields that a condition reads.
-
-    Args:
-        condition: The condition.
-        lead: The lead.
-        rep: The rep, when the condition reads one.
-        now: The instant.
-        whose: What stands before the fields of the lead.
-    """
+    """What lead and rep have in the fields that a condition reads."""
     nodes = [node for node in walk(condition) if isinstance(node, Field | SignalStat | Entry)]
     inside = {node.of for node in nodes if isinstance(node, Entry)}
     asked = dict.fromkeys(node for node in nodes if node not in inside)
@@ -115,19 +103,7 @@ def _value(asked: Operand, lead: Lead, rep: Rep | None, now: datetime | None) ->
 
 @lru_cache(maxsize=1_024)
 def unmet(condition: Condition, registry: Registry) -> _Words:
-    """Return the function that says why a rep does not meet a requirement, for a sales manager.
-
-    Args:
-        condition: The requirement.
-        registry: The predicates and lists of the policy.
-
-    Example:
-        >>> from leadroute.rules.builders import REP
-        >>> from leadroute.rules.evaluation import PLAIN
-        >>> say = unmet((REP.level >= 3) & REP.languages.contains("de"), PLAIN)
-        >>> say(Lead("L-1"), Rep("bob", level=2, languages={"de"}), None)
-        'level is 2; the rule asks for 3 or more'
-    """
+    """Return the function that says why a rep does not meet a requirement, for a sales manager."""
     parts = [(test, _words(part, registry)) for part, test in _leaves(condition, registry)]
 
     def say(lead: Lead, rep: Rep | None, now: datetime | None) -> str:

@@ -139,12 +139,12 @@ class SqliteStore(_Sqlite):
         path: The file. A database in memory is refused: every connection would see another one.
         prefix: The prefix of all table names.
         synchronous: ``full`` survives a loss of power; ``normal`` is faster and may then lose the last commits.
-        busy_timeout: The time to wait for other writers before ``TransientError``; one second where nobody commits and
-            a connection of your own process is in a transaction on the file.
+        busy_timeout: The time to wait for other writers before ``TransientError``; one second where
+            nobody commits and a connection of your own process is in a transaction on the file.
 
     Raises:
-        ConfigError: The file is not a database or cannot be opened, an option cannot be used, or the tables were
-            made by a newer release.
+        ConfigError: The file is not a database or cannot be opened, an option cannot be used, or
+            the tables were made by a newer release.
 
     Example:
         >>> with SqliteStore(folder / "crm.db") as store:  # doctest: +SKIP

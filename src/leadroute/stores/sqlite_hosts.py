@@ -1,10 +1,8 @@
 """The connections of a host: sqlite3's own, SQLAlchemy's and Django's.
 
-The rules of this module:
-
 * Neither SQLAlchemy nor Django is imported; their objects are known by their methods.
-* A framework that says "in a transaction" is not believed: SQLite itself must have begun it. A SAVEPOINT without a
-  BEGIN is a transaction of its own, and its release is a commit.
+* A framework that says "in a transaction" is not believed: SQLite itself must have begun it. A
+  SAVEPOINT without a BEGIN is a transaction of its own, and its release is a commit.
 """
 
 from __future__ import annotations
@@ -57,12 +55,7 @@ class Host:
 
 
 def host_of(given: Any) -> Host:
-    """Return the driver's connection of a host, in a transaction when a framework manages it.
-
-    Raises:
-        ConfigError: It is not a connection to SQLite by sqlite3, or a setting makes its transactions unreal.
-        TransactionRequiredError: SQLAlchemy or Django has not begun a transaction.
-    """
+    """Return the driver's connection of a host, in a transaction when a framework manages it."""
     if isinstance(given, Connection):
         host = Host(given, lambda: True)
     elif hasattr(given, "ensure_connection"):
@@ -133,11 +126,7 @@ def _cursor(connection: Connection) -> Cursor:
 
 
 def require_tables(cursor: Cursor, prefix: str, path: str) -> None:
-    """Refuse a connection to another database than a store's.
-
-    Raises:
-        ConfigError: It is to another file, or the tables are missing or made by another release.
-    """
+    """Refuse a connection to another database than a store's."""
     file = file_of(cursor)
     if not file or not Path(file).samefile(path):
         problem = f"the connection is to {file or 'a database in memory'}"

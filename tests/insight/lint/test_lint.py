@@ -138,6 +138,25 @@ def test_contradictions():
     ]
 
 
+@pytest.mark.parametrize(
+    ("condition", "told"),
+    [
+        ("lead.country == 'IT' and lead.region == 'CA'", ["'IT-CA'"]),
+        ("lead.country == 'CA' and lead.region in ['CA', 'NY']", ["'CA-CA'"]),
+        ("lead.country == 'IT' and (lead.region == 'CA' or lead.budget > 5)", ["'IT-CA'"]),
+        ("lead.country == 'IT' and lead.region == 'IT-CA'", []),
+        ("lead.country in ['IT', 'US'] and lead.region == 'CA'", []),
+        ("lead.country == 'PR' and lead.region == 'US-PR'", []),
+        ("lead.country != 'IT' and lead.region == 'CA'", []),
+        ("lead.country == 'IT' and not lead.region == 'CA'", []),
+    ],
+)
+def test_region_of_another_country(condition, told):
+    """A region that was read without its country is found, with the code that is meant."""
+    given = [each.remedy for each in found(Rule("a", when=condition)) if each.code == "LR007"]
+    assert [each.rpartition(" ")[2] for each in given] == told
+
+
 def test_rule_for_leads_that_never_qualify():
     """A rule that asks for what qualification turns away is found once, and not as contradiction."""
     given = codes(Rule("a", when=LEAD.budget == 0), Rule("b"), qualify=LEAD.budget > 0)

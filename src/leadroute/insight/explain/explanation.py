@@ -9,7 +9,7 @@ from typing import Any
 from attrs import asdict, frozen
 
 from leadroute.model.lead import Lead
-from leadroute.model.roster import Roster
+from leadroute.model.roster import Reps
 from leadroute.model.snapshot import Snapshot
 from leadroute.model.validation import must_be
 from leadroute.ranking.ranking import Outcome, Ranking
@@ -22,7 +22,13 @@ from leadroute.rules.unmet import facts_of, false_parts
 
 @frozen
 class Failure:
-    """A part of a condition that was false."""
+    """A part of a condition that was false.
+
+    Args:
+        condition: The part, as text of the language.
+        words: The part in plain words.
+        facts: What the lead has in the fields that the part reads, by what people call them.
+    """
 
     condition: str
     words: str
@@ -35,7 +41,12 @@ class Failure:
 
 @frozen
 class Miss:
-    """A rule that was asked first and did not match."""
+    """A rule that was asked first and did not match.
+
+    Args:
+        rule: The name of the rule.
+        failures: The parts of its condition that were false.
+    """
 
     rule: str
     failures: tuple[Failure, ...]
@@ -51,8 +62,8 @@ class Explanation:
     Args:
         ranking: Every rep with every reason.
         words: The condition of the rule that matched, in plain words; empty when none did.
-        earlier: The rules that were asked before, and why they did not match; of a lead that does not qualify the
-            conditions that it does not meet, under the name ``qualify``.
+        earlier: The rules that were asked before, and why they did not match; of a lead that does
+            not qualify the conditions that it does not meet, under the name ``qualify``.
     """
 
     ranking: Ranking
@@ -89,7 +100,7 @@ class Explanation:
 def explain(
     router: Router,
     lead: Lead,
-    roster: Roster,
+    roster: Reps,
     *,
     now: datetime | None = None,
     snapshot: Snapshot | None = None,
@@ -111,7 +122,7 @@ def explain(
     Example:
         >>> from leadroute import LEAD, Rep, Rule
         >>> rules = [Rule("germany", when=LEAD.country == "DE"), Rule("rest")]
-        >>> found = explain(Router(rules=rules), Lead("L-1", country="us"), Roster([Rep("ada")]))
+        >>> found = explain(Router(rules=rules), Lead("L-1", country="us"), [Rep("ada")])
         >>> print(found.earlier[0])
         'germany': not true that country is DE (country is US)
     """

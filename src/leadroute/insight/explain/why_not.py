@@ -26,7 +26,7 @@ from leadroute.insight.explain.changes import (
 from leadroute.insight.explain.scorer_changes import wanted, weights
 from leadroute.model.lead import Lead
 from leadroute.model.rep import Rep
-from leadroute.model.roster import Roster
+from leadroute.model.roster import Reps, Roster, roster_of
 from leadroute.model.snapshot import Snapshot
 from leadroute.model.validation import must_be
 from leadroute.ranking.ranking import Assignment, Outcome, Ranking
@@ -97,7 +97,7 @@ def why_not(
     router: Router,
     lead: Lead,
     rep: str,
-    roster: Roster,
+    roster: Reps,
     *,
     now: datetime | None = None,
     snapshot: Snapshot | None = None,
@@ -124,13 +124,13 @@ def why_not(
     Example:
         >>> from leadroute import REP, Rep, Rule
         >>> router = Router(rules=[Rule("all", require=REP.level >= 3)])
-        >>> team = Roster([Rep("ada", level=3), Rep("bob", level=1, weight=2)])
+        >>> team = [Rep("ada", level=3), Rep("bob", level=1, weight=2)]
         >>> print(why_not(router, Lead("L-1"), "bob", team).reason)
         level is 1; the rule asks for 3 or more
     """
     must_be(Router, router=router)
     must_be(Lead, lead=lead)
-    must_be(Roster, roster=roster)
+    roster = roster_of(roster)
     must_be(str, rep=rep)
     found = _rep(roster, rep)
     instant = lead.received_at if now is None else now

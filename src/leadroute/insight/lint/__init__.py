@@ -16,7 +16,7 @@ from leadroute.insight.lint.roster_checks import hours, names, nobody, pools, re
 from leadroute.insight.lint.rule_checks import contradictions, habits, order, remainder
 from leadroute.insight.lint.score_checks import best_first, equal_terms, scores
 from leadroute.insight.lint.territory_checks import calls, shared, territories, unheld, unmet
-from leadroute.model.roster import Roster
+from leadroute.model.roster import Reps, roster_of
 from leadroute.model.validation import aware, must_be
 from leadroute.ranking.router import Router
 
@@ -25,7 +25,7 @@ __all__ = ["CODES", "Code", "Finding", "Severity", "check"]
 
 def check(
     router: Router,
-    roster: Roster | None = None,
+    roster: Reps | None = None,
     *,
     now: datetime | None = None,
     lines: Mapping[str, int] | None = None,
@@ -55,9 +55,8 @@ def check(
 (for example lead.employees == 501); move it up, or remove it
     """
     must_be(Router, router=router)
-    if roster is not None:
-        must_be(Roster, roster=roster)
-    subject = Subject(router, roster, None if now is None else aware(now))
+    team = None if roster is None else roster_of(roster)
+    subject = Subject(router, team, None if now is None else aware(now))
     found = tuple(_found(subject))
     kept = [finding for finding in found if finding.code not in router.ignore]
     kept += _ignored(router.ignore, found, subject)

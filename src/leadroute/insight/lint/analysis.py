@@ -94,6 +94,7 @@ CODES: Mapping[str, Code] = FrozenDict(
         "LR004": Code(_H, "two rules that share leads and treat them differently"),
         "LR005": Code(_W, "no rule for some leads"),
         "LR006": Code(_E, "a rule for leads that never qualify"),
+        "LR007": Code(_W, "a region of another country"),
         "LR100": Code(_E, "a row of the reps that cannot be read"),
         "LR101": Code(_E, "nobody is active"),
         "LR102": Code(_E, "a rep who is not in the roster"),
@@ -136,7 +137,17 @@ CODES: Mapping[str, Code] = FrozenDict(
 
 @frozen
 class Finding:
-    """One thing that the lint found."""
+    """One thing that the lint found.
+
+    Args:
+        code: Which kind, such as ``LR002``.
+        place: Table and key, such as ``rule[2].when``, counted from 0; empty for the whole policy.
+        explanation: What is wrong.
+        remedy: What to do about it.
+        lead: An invented lead that shows it, where one does.
+        line: The line in the policy file, counted from 1; ``None`` when there is no file.
+        file: The file that the policy has it from; empty when it is the policy's own.
+    """
 
     code: str
     place: str

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import partial
+from typing import Final
 
 from leadroute.insight.lint.analysis import (
+    ANYTHING,
     Finding,
     Row,
     Subject,
     both,
     conditions_of,
+    points,
     rows,
     shown_by,
     without,
@@ -19,6 +22,7 @@ from leadroute.model.lead import Lead
 from leadroute.rules.conditions import Reads, reads
 from leadroute.rules.fallback import WAIT
 from leadroute.rules.fields import Kind
+from leadroute.rules.operand import Field
 from leadroute.rules.rule import Rule
 from leadroute.rules.scorer import Guarded, Scorer
 from leadroute.scorers import close_rate, free_capacity, intent, round_robin
@@ -80,12 +84,37 @@ MOST_PIECES = 128
 MOST_STEPS = 100_000  # how many pairs of rows are compared at most
 
 
+_COUNTRY: Final = (Field("lead", "country"), Kind.TEXT)
+_REGION: Final = (Field("lead", "region"), Kind.TEXT)
+
+
+_BOTH: Final = frozenset(
+    "CN-HK CN-MO CN-TW FI-AX FR-BL FR-GF FR-GP FR-MF FR-MQ FR-NC FR-PF FR-PM FR-RE FR-TF FR-WF FR-YT "
+    "NL-AW NL-CW NL-SX NO-SJ US-AS US-GU US-MP US-PR US-UM US-VI".split()
+)
+"""Regions that ISO 3166 lists as countries, too, such as US-PR beside PR."""
+
+
+def _abroad(row: Row) -> tuple[str, str] | None:
+    """Return a country and a region of another one, where a row asks for both."""
+    countries, regions = (points(row.get(key, ANYTHING)) for key in (_COUNTRY, _REGION))
+    if not countries or not regions:
+        return None
+    at_home = any(each.partition("-")[0] in countries or each in _BOTH for each in regions)
+    return None if at_home else (countries[0], regions[0])
+
+
 def contradictions(subject: Subject) -> Iterator[Finding]:
     """Yield conditions that can never hold, alone or with what stands beside them."""
     remedy = "correct it, or remove what it stands in"
     for place, condition in conditions_of(subject.router):
-        if not rows(condition):
+        found = rows(condition)
+        if not found:
             yield Finding("LR001", place, f"can never be true: {condition}", remedy)
+        for country, region in filter(None, map(_abroad, found)):
+            explanation = f"asks for leads of {country} in {region}, a region of another country"
+            within = f"write it with its country, such as '{country}-{region.partition('-')[2]}'"
+            yield Finding("LR007", place, explanation, within)
     qualify = subject.router.qualify
     for number, rule in enumerate(subject.router.rules):
         place = f"rule[{number}]"

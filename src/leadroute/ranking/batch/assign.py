@@ -23,7 +23,7 @@ from leadroute.errors import ConfigError, FieldError, ValidationError
 from leadroute.model.keys import is_total_key
 from leadroute.model.lead import Lead, priority_of
 from leadroute.model.rep import Rep
-from leadroute.model.roster import Roster
+from leadroute.model.roster import Reps, Roster, roster_of
 from leadroute.model.snapshot import Snapshot
 from leadroute.model.validation import FrozenDict, aware, every, one_line
 from leadroute.ranking.batch.solver import Engine, solve
@@ -293,7 +293,7 @@ Choice: TypeAlias = tuple[Option, Option | None]
 def assign_batch(
     router: Router,
     leads: Iterable[Lead],
-    roster: Roster,
+    roster: Reps,
     *,
     now: datetime | None = None,
     snapshot: Snapshot | None = None,
@@ -336,7 +336,7 @@ def assign_batch(
         [('L-1', 'bob'), ('L-2', 'ada')]
     """
     terms = BatchOptions(objective, most, gap, engine)
-    wishes = _wishes(router, leads, roster, now, snapshot or Snapshot(), terms)
+    wishes = _wishes(router, leads, roster_of(roster), now, snapshot or Snapshot(), terms)
     top = max((worth for wish in wishes for worth in wish.worth.values()), default=0.0)
     terms = evolve(terms, top=10.0 ** ceil(log10(top)) if top else 1.0)
     alike = _alike(wishes)

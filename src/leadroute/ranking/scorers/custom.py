@@ -6,7 +6,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from functools import wraps
 from inspect import signature
-from typing import Any, TypeAlias
+from typing import Any, Concatenate, ParamSpec, TypeAlias
 
 from attrs import field, frozen
 
@@ -18,11 +18,12 @@ from leadroute.rules.operand import constant
 from leadroute.rules.routing_context import RoutingContext
 from leadroute.rules.scorer import Points, Scorer, literal
 
+P = ParamSpec("P")
 Answer: TypeAlias = float | tuple[float | None, str] | None
 HostFunction: TypeAlias = Callable[..., Answer]
 
 
-@frozen(repr=False)
+@frozen
 class HostScorer(Scorer):
     """A scorer made from a function of yours; made by ``@scorer``."""
 
@@ -107,9 +108,6 @@ class HostScorer(Scorer):
         named = (f"{name}={literal(value)}" for name, value in self.keywords)
         return [*map(literal, self.arguments), *named]
 
-    def __repr__(self) -> str:
-        return str(self)
-
     def __reduce__(self) -> tuple[Any, ...]:
         return _called, (self._maker, self.arguments, dict(self.keywords))
 
@@ -142,7 +140,9 @@ def _called(
     return maker(*arguments, **keywords)
 
 
-def scorer(function: HostFunction) -> Callable[..., HostScorer]:
+def scorer(
+    function: Callable[Concatenate[RoutingContext, Rep, P], Answer],
+) -> Callable[P, HostScorer]:
     """Make a scorer out of a function of (context, rep, ...).
 
     Args:
@@ -168,7 +168,7 @@ def scorer(function: HostFunction) -> Callable[..., HostScorer]:
         parameters = signature(function)
 
     @wraps(function)
-    def called(*arguments: Any, **keywords: Any) -> HostScorer:
+    def called(*arguments: P.args, **keywords: P.kwargs) -> HostScorer:
         if parameters is not None:
             try:
                 parameters.bind(None, None, *arguments, **keywords)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Hashable, Mapping, Sequence
 from functools import partial
 from math import asin, cos, radians, sin, sqrt
-from typing import Any
+from typing import Any, Literal
 
 from attrs import field, frozen
 from attrs import field as parameter
@@ -39,7 +39,7 @@ def _titles(given: Any) -> str | tuple[str, ...]:
     return found[0] if len(found) == 1 else found
 
 
-def _need(given: Any) -> str:
+def _need(given: Literal["some", "all"]) -> str:
     return choice(given, "some", "all")
 
 

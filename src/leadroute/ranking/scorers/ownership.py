@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Set
 from functools import lru_cache
-from typing import Any
+from typing import Literal
 
 from attrs import field, frozen
 
@@ -15,7 +15,7 @@ from leadroute.rules.routing_context import RoutingContext
 from leadroute.rules.scorer import Points, Scorer
 
 
-def _away(given: Any) -> str:
+def _away(given: Literal["anyone", "team", "manager"]) -> str:
     return choice(given, "anyone", "team", "manager")
 
 

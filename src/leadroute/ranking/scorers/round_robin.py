@@ -14,7 +14,7 @@ from datetime import timedelta
 from fractions import Fraction
 from math import inf, lcm
 from operator import add
-from typing import Any, Final, NamedTuple
+from typing import Final, Literal, NamedTuple
 
 from attrs import evolve, field, frozen
 
@@ -179,7 +179,7 @@ def _balances(context: RoutingContext) -> list[tuple[int, int]]:
     ]
 
 
-def _mode(given: Any) -> str:
+def _mode(given: Literal["weighted", "strict"]) -> str:
     return choice(given, *MODES)
 
 

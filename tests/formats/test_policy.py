@@ -339,7 +339,7 @@ def test_the_host_brings_scorers_and_predicates():
     """A policy may name the host's scorers and predicates, once they are handed in."""
 
     @scorer
-    def nearby(lead, rep, context):
+    def nearby(context, rep):
         return 1.0
 
     text = "format = 1\n[[rule]]\nname = 'a'\nwhen = \"predicate('vip')\"\nscore = 'nearby()'"

@@ -97,7 +97,9 @@ def dumps(value: Any) -> str:
 
 def document(value: Any) -> str:
     """A value as ``dumps`` writes it, with the format that a later release goes by: for a store."""
-    return _write({**to_dict(value), "format": FORMAT})
+    plain = to_dict(value)
+    plain["format"] = FORMAT
+    return _write(plain)
 
 
 def loads(kind: type[T], text: str, lead_id: str = "") -> T:

@@ -14,7 +14,7 @@ from leadroute.formats.rows import read_leads, read_reps
 from leadroute.formats.source import LONGEST_LINE
 from leadroute.model.caps import Cap
 from leadroute.model.lead import Lead, Signal
-from leadroute.model.row_reader import NOT_UTF8, read_levels, read_number
+from leadroute.model.row_reader import NOT_UTF8, read_digits, read_levels, read_number, read_whole
 from leadroute.model.schedule import Schedule
 from leadroute.model.validation import Refused
 
@@ -495,3 +495,11 @@ def test_number_with_an_exponent_is_whole_where_it_is():
 def test_name_of_a_skill_may_hold_the_sign_of_its_level():
     """The level stands behind the last sign."""
     assert read_levels("a=b=0.5; c") == {"a=b": 0.5, "c": 1}
+
+
+@pytest.mark.parametrize("read", [read_whole, read_digits])
+def test_digits_that_a_number_cannot_hold_are_not_made_up(read):
+    """A whole number beyond 2**53 has lost digits, so it stays a number, which no phone or postal code is."""
+    assert str(read(2.0**53 - 1)) == "9007199254740991"
+    assert read(2.0**53) == 2.0**53
+    assert isinstance(read(2.0**53), float)

@@ -103,12 +103,12 @@ class FrozenDict(dict[K, V]):
 
 def frozen_counts(given: Mapping[str, int]) -> FrozenDict[str, int]:
     """Counts by name, frozen; an attrs converter."""
-    return FrozenDict(given)
+    return given if type(given) is FrozenDict else FrozenDict(given)
 
 
 def frozen_words(given: Mapping[str, str]) -> FrozenDict[str, str]:
     """Words by name, frozen; an attrs converter."""
-    return FrozenDict(given)
+    return given if type(given) is FrozenDict else FrozenDict(given)
 
 
 T = TypeVar("T")

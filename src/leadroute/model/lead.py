@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Collection, Mapping, Sequence
 from copy import copy
 from datetime import datetime
-from itertools import repeat
-from operator import attrgetter, call
-from typing import Any, Final, Literal, Protocol, Unpack
+from typing import Any, Literal, Protocol, Unpack
 
-from attrs import evolve, field, fields, frozen
+from attrs import evolve, field, frozen
 
 from leadroute.errors import ValidationError
 from leadroute.model.columns import ColumnMap, as_columns, mapping_of
@@ -59,8 +56,6 @@ class Scored(Protocol):
 class _Scorable:
     """The lead score of a lead within a decision: no fact of the lead, never stored with it."""
 
-    __slots__ = ("_lead_score",)
-
     @property
     def lead_score(self) -> Any:
         """The lead score; ``None`` before the lead was scored."""
@@ -86,7 +81,7 @@ class _Scorable:
 
 
 @guided
-@frozen(kw_only=True, repr=False)
+@frozen(kw_only=True, repr=False, slots=False)  # without slots it is made in less time
 class Lead(_Scorable):
     """One inquiry to place.
 
@@ -263,20 +258,11 @@ class Lead(_Scorable):
         return cls.from_mapping(row, **options)
 
 
-_FIELDS: Final = tuple(each.name for each in fields(Lead))
-_facts_of: Final = attrgetter(*_FIELDS)
-_SETTERS: Final = tuple(getattr(Lead, name).__set__ for name in _FIELDS)
-
-
 def with_score(lead: Lead, score: Scored | None) -> Lead:
     """Return a copy of the lead with a lead score; equal to the lead, because facts alone count."""
-    if type(lead) is Lead:
-        # What attrs and copy do would check every fact again, or take twice as long.
-        scored: Lead = object.__new__(Lead)
-        deque(map(call, _SETTERS, repeat(scored), _facts_of(lead)), 0)
-    else:
-        scored = copy(lead)
-    object.__setattr__(scored, "_lead_score", score)
+    # What attrs would do checks every fact again.
+    scored = object.__new__(Lead) if type(lead) is Lead else copy(lead)
+    scored.__dict__.update(lead.__dict__, _lead_score=score)
     return scored
 
 

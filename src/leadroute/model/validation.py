@@ -237,8 +237,15 @@ def _cleaners(
         for place, a in enumerate(declared)
     )
     read = attrgetter(*[a.name for a in declared])
+    several: Callable[[Any], Sequence[Any]]
     several = read if len(found) > 1 else lambda value: (read(value),)
+    if len(declared) == len(fields(kind)) and not any(hasattr(kind, a.name) for a in declared):
+        several = _from_dict  # without slots the values stand there, in the order of the fields
     return several, tuple(unsaid for *_, unsaid, _ in found), found
+
+
+def _from_dict(value: Any) -> Sequence[Any]:
+    return [*value.__dict__.values()]
 
 
 _UNSAID: Final[tuple[object, ...]] = (None, frozenset(), (), FrozenDict())

@@ -9,6 +9,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from datetime import datetime
 from functools import lru_cache, partial
+from inspect import unwrap
 from itertools import pairwise
 from numbers import Number
 from operator import attrgetter
@@ -142,13 +143,13 @@ _KINDS: Final[Mapping[str, tuple[Any, str]]] = {
 def read_id(given: Any) -> Any:
     """Read an id: text, a whole number as its digits, a UUID as its text."""
     if given.__class__ is not str:
-        given = read_digits(given)
+        given = str(given) if type(given).__name__ == "UUID" else read_digits(given)
     if given.__class__ is str:
         given = given.strip()
         if "+" in given and _SCIENTIFIC.fullmatch(given):
             remedy = "export it again with the column as text"
             raise Refused(f"is {given!r}, a long number that a spreadsheet has cut; {remedy}")
-    return str(given) if type(given).__name__ == "UUID" else given
+    return given
 
 
 def read_digits(given: Any) -> Any:
@@ -382,7 +383,9 @@ class RowReader(Generic[V]):
     """
 
     def __init__(self, kind: type[V], headers: Sequence[str], options: ReadOptions) -> None:
-        self._kind: Callable[..., V] = kind
+        self._kind = kind
+        # The names are those of fields: a wrong one need not be guarded against.
+        self._fill: Callable[..., None] = unwrap(kind.__init__)
         self._options = options
         entity, names = kind.__name__.lower(), _names(kind)
         kinds = options.kinds(entity, names)
@@ -503,8 +506,11 @@ class RowReader(Generic[V]):
         lenient = self._lenient and given["id"] != _PLACEHOLDER
         while True:
             try:
-                kind = self._kind
-                value = kind(**given, attributes=attributes) if attributes else kind(**given)
+                value = object.__new__(self._kind)
+                if attributes:
+                    self._fill(value, **given, attributes=attributes)
+                else:
+                    self._fill(value, **given)
             except ValidationError as error:
                 refused = list(self._refused(error, attributes))
                 faults += [_said(slot, problem, cells) for slot, problem in refused]

@@ -195,6 +195,16 @@ def test_output_file(leadroute, given, files):
     assert len(rows((files / "rows.csv").read_text(encoding="utf-8"))) == 4
 
 
+def test_output_is_printed_or_refused(leadroute, given, files):
+    """`--output -` prints the rows, and the file of the leads is never written over."""
+    assert len(rows(leadroute("route", *given, "--output", "-").out)) == 4
+    leads = given[given.index("--leads") + 1]
+    before = (files / leads).read_bytes()
+    ended = leadroute("route", *given, "--output", files / leads)
+    assert (ended.code, ended.out, (files / leads).read_bytes()) == (2, "", before)
+    assert "is the file of the leads; write the rows to another" in ended.err
+
+
 def test_standard_input(leadroute, given, monkeypatch):
     """`--leads -` reads standard input, in the format that --format names."""
     monkeypatch.setattr(sys, "stdin", io.StringIO('{"id": "L-9", "budget": 5}\n{"id": true}\n'))

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from leadroute.errors import ConfigError, RowError, UnknownFieldError, ValidationError
+from leadroute.errors import ConfigError, RowError, ValidationError
 from leadroute.formats.rows import FULL, SeenIds, read_leads, read_reps
 from leadroute.formats.source import columns_of, load_columns
 from leadroute.model.columns import SALESFORCE, ColumnMap
@@ -450,14 +450,24 @@ def test_maps_of_ones_own(tmp_path):
         == ColumnMap({"Ref": "id"}, "hubspot")
     )
     assert [lead.id for lead in read_leads(["Ref", "7"], columns=path)] == ["7"]
-    for text, error in [
-        ("=", ConfigError),
-        ("presett = 1", UnknownFieldError),
-        ("[columns]\na = 1", ConfigError),
+    for text, words in [
+        ("=", "is not TOML"),
+        ("presett = 1", "did you mean 'preset'"),
+        ("'Lead ID' = 'id'", "no setting named 'Lead ID'.*stand below .columns."),
+        ("[columns]\na = 1", "write the header and its field as text"),
     ]:
         path.write_text(text, encoding="utf-8")
-        with pytest.raises(error):
+        with pytest.raises(ConfigError, match=words):
             load_columns(path)
+
+
+def test_what_is_no_table_is_not_read_as_one():
+    """One mapping is refused, and a frame without columns lacks an id, instead of no lead or names as leads."""
+    for source in ({"id": "1"}, {"id": ["1", "2"], "country": ["US", "DE"]}):
+        with pytest.raises(ConfigError, match=r"write rows, such as \[row\]"):
+            list(read_leads(source))
+    with pytest.raises(RowError, match=r"column 'id' is missing.*--map 'Lead ID=id'"):
+        list(read_leads(Pandas([], [])))
 
 
 @dataclass

@@ -31,7 +31,7 @@ from leadroute.cli.inputs import (
     unfilled,
 )
 from leadroute.cli.output import Screen, in_json
-from leadroute.errors import FieldTypeError, InvalidTransitionError, RowError
+from leadroute.errors import ConfigError, FieldTypeError, InvalidTransitionError, RowError
 from leadroute.formats.csv_rows import write_rows
 from leadroute.formats.rows import Reading
 from leadroute.model.lead import Lead
@@ -82,7 +82,7 @@ def add(commands: Any) -> None:
     parser.add_argument(
         "--accept", action="store_true", help="accept each offer at once, for the rep it is made to"
     )
-    parser.add_argument("--output", metavar="FILE", help="write the rows there")
+    parser.add_argument("--output", metavar="FILE", help="write the rows there; - prints them")
     add_now(parser)
     add_json(parser, "JSON lines instead of CSV")
     parser.set_defaults(run=run)
@@ -206,8 +206,10 @@ def _store(options: Any, opened: ExitStack) -> SqliteStore:
 
 
 def _output(options: Any, opened: ExitStack, screen: Screen) -> TextIO:
-    if options.output is None:
+    if options.output in (None, "-"):
         return screen.out
+    if options.leads != "-" and Path(options.output).resolve() == Path(options.leads).resolve():
+        raise ConfigError("is the file of the leads; write the rows to another", options.output)
     return opened.enter_context(Path(options.output).open("w", encoding="utf-8", newline=""))
 
 

@@ -15,7 +15,7 @@ from itertools import chain
 from pathlib import Path
 from typing import Any, Final, Generic, Literal, TypeVar
 
-from leadroute.errors import FieldError, RowError
+from leadroute.errors import ConfigError, FieldError, RowError
 from leadroute.formats.csv_rows import table_rows
 from leadroute.formats.json_rows import array_rows, line_rows
 from leadroute.formats.source import columns_of, format_of, name_of, opened
@@ -221,7 +221,9 @@ class Reading(Iterator[V | RowError], Generic[V]):
 
 
 def _without_id(header: Sequence[str]) -> FieldError:
-    likely = [name.strip() for name in header if _ID.search(name)] or [header[0].strip()]
+    likely = [name.strip() for name in header if _ID.search(name)] or [
+        next(map(str.strip, header), "Lead ID")
+    ]
     maps = " or ".join(f"{{{name[:40]!r}: 'id'}}" for name in likely[:3])
     option = f"--map {f'{likely[0][:40]}=id'!r}"
     problem = "is missing; every row needs an id of its own: say which column has it"
@@ -234,6 +236,8 @@ def _laid(
     """The line of the header, the header that all rows share, and the rows with their lines."""
     if _is_frame(source):
         return 0, *_frame(source)
+    if isinstance(source, Mapping):
+        raise ConfigError("is one mapping; write rows, such as [row]", name)
     if not isinstance(source, str | Path) and not hasattr(source, "readline"):
         rows = iter(source)
         first = next(rows, "")

@@ -169,7 +169,8 @@ def load_columns(path: str | Path) -> ColumnMap:
         raise ConfigError(f"is not TOML that can be read: {error}", str(path)) from None
     for key in found:
         if key not in _KEYS:
-            raise UnknownFieldError("column map", key, _KEYS)
+            below = "headers and their fields stand below [columns], such as 'Lead ID' = 'id'"
+            raise ConfigError(f"{UnknownFieldError('setting', key, _KEYS)}; {below}", str(path))
     try:
         return ColumnMap(found.get("columns", {}), found.get("preset", ""))
     except ConfigError as error:

@@ -12,7 +12,7 @@ from typing import Any, Final, Literal, Protocol, Unpack
 
 from attrs import evolve, field, fields, frozen
 
-from leadroute.errors import ValidationError
+from leadroute.errors import FieldTypeError, ValidationError
 from leadroute.model.columns import ColumnMap, as_columns, mapping_of
 from leadroute.model.guidance import guided
 from leadroute.model.row_reader import ReadOptions, RowOptions, laid_out
@@ -212,6 +212,7 @@ class Lead(_Scorable):
 
         Raises:
             ValidationError: Something of the row was refused; every fault is listed.
+            FieldTypeError: The row is not a mapping.
             ConfigError: An argument cannot be right.
 
         Example:
@@ -229,6 +230,9 @@ class Lead(_Scorable):
             decimal=decimal,
             extra=extra,
         )
+        if not isinstance(row, Mapping):
+            expected = "a mapping such as {'id': 'L-1'}; Lead.from_object reads an object"
+            raise FieldTypeError("row", f"of type {type(row).__name__}", expected)
         reader, cells = laid_out(cls, row, options)
         found, faults = reader.read(cells)
         if found is None or reader.faults:
@@ -249,6 +253,7 @@ class Lead(_Scorable):
 
         Raises:
             ValidationError: Something of the object was refused; every fault is listed.
+            FieldTypeError: The object has no fields.
 
         Example:
             >>> from types import SimpleNamespace
@@ -259,6 +264,9 @@ class Lead(_Scorable):
         row = mapping_of(given)
         named = as_columns(options.get("columns")).columns
         row |= {name: getattr(given, name) for name in named if hasattr(given, name)}
+        if not row:
+            expected = "an object with fields, such as a dataclass or a row of an ORM"
+            raise FieldTypeError("the object", f"of type {type(given).__name__}", expected)
         options.setdefault("extra", "ignore")
         return cls.from_mapping(row, **options)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from copy import copy
 from datetime import datetime
 from itertools import repeat
@@ -19,7 +19,13 @@ from leadroute.model.row_reader import ReadOptions, RowOptions, laid_out
 from leadroute.model.signal import Signal
 from leadroute.model.signal import signals as clean_signals
 from leadroute.model.validation import (
+    Attributes,
     FrozenDict,
+    as_attributes,
+    as_instant,
+    as_number,
+    as_postal_code,
+    as_whole,
     clean_fields,
     cleaned,
     ident,
@@ -138,7 +144,9 @@ class Lead(_Scorable):
     """
 
     id: str = field(kw_only=False, metadata={"clean": ident})
-    received_at: datetime | None = cleaned(instant)
+    received_at: datetime | None = field(
+        default=None, converter=as_instant, metadata={"clean": instant}
+    )
     name: str | None = cleaned(private_text)
     email: str | None = cleaned(email)
     phone: str | None = cleaned(phone)
@@ -146,25 +154,31 @@ class Lead(_Scorable):
     domain: str | None = cleaned(domain)
     country: str | None = cleaned(country)
     region: str | None = cleaned(region, within="country")
-    postal_code: str | None = cleaned(postal_code, within="country")
+    postal_code: str | None = field(
+        default=None, converter=as_postal_code, metadata={"clean": postal_code, "within": "country"}
+    )
     timezone: str | None = cleaned(timezone)
     language: str | None = cleaned(language)
     industry: str | None = cleaned(text)
-    employees: int | None = cleaned(whole(0))
-    annual_revenue: float | None = cleaned(number())
-    budget: float | None = cleaned(number(0))
+    employees: int | None = field(default=None, converter=as_whole, metadata={"clean": whole(0)})
+    annual_revenue: float | None = field(
+        default=None, converter=as_number, metadata={"clean": number()}
+    )
+    budget: float | None = field(default=None, converter=as_number, metadata={"clean": number(0)})
     product: str | None = cleaned(text)
     source: str | None = cleaned(text)
     channel: str | None = cleaned(text)
     role: str | None = cleaned(text)
-    deadline: datetime | None = cleaned(instant)
+    deadline: datetime | None = field(
+        default=None, converter=as_instant, metadata={"clean": instant}
+    )
     current_solution: str | None = cleaned(text)
     account_id: str | None = cleaned(text)
     owner_id: str | None = cleaned(text)
-    priority: int | None = cleaned(whole())
+    priority: int | None = field(default=None, converter=as_whole, metadata={"clean": whole()})
     signals: Sequence[Signal] = cleaned(clean_signals, default=())
-    attributes: Mapping[str, str | float | bool | datetime | Collection[str] | None] = cleaned(
-        open_attributes, default=FrozenDict()
+    attributes: Attributes = field(
+        default=FrozenDict(), converter=as_attributes, metadata={"clean": open_attributes}
     )
 
     def __attrs_post_init__(self) -> None:

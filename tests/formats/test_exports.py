@@ -254,6 +254,18 @@ def test_the_country_of_rows_that_name_none():
     assert read_leads(["id,Zip", "1,"], country="DE").restored == 0
 
 
+def test_the_country_of_reps_that_name_none():
+    """Their regions are read within it; reps who name countries keep theirs."""
+    lines = ["id,countries,regions", "a,,WA; Texas", "b,Australia,WA", "c,,"]
+    roster, errors = read_reps(lines, country="USA")
+    assert errors == []
+    assert [(rep.countries, rep.regions) for rep in roster] == [
+        ({"US"}, {"US-WA", "US-TX"}),
+        ({"AU"}, {"AU-WA"}),
+        ({"US"}, set()),
+    ]
+
+
 def test_a_fault_takes_the_field_alone_where_that_is_said():
     """With on_fault the lead comes without what is wrong, and the fault after it; a bad id takes the row."""
     rows = [

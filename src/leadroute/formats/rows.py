@@ -346,6 +346,7 @@ def read_reps(
     format: str | None = None,  # noqa: A002 - the host's word for it
     custom: Mapping[str, str] | None = None,
     columns: Columns = None,
+    country: str | None = None,
     timezone: str | None = None,
     dates: Dates = None,
     decimal: Decimal = None,
@@ -360,6 +361,7 @@ def read_reps(
         format: ``csv``, ``jsonl`` or ``json``.
         custom: The kinds of custom attributes, as for ``read_leads``, such as ``rep.name``.
         columns: What the columns fill, where their names do not say it.
+        country: The country of reps that name none, such as ``US`` where ``regions`` has ``WA``.
         timezone: The IANA zone of instants without an offset. It is not the time zone of the reps.
         dates: The order in dates such as 3/4/2026.
         decimal: The sign before a fraction.
@@ -384,6 +386,7 @@ def read_reps(
     options = ReadOptions(
         columns=columns_of(columns),
         custom=FrozenDict(custom or {}),
+        country=country,
         timezone=timezone,
         dates=dates,
         decimal=decimal,

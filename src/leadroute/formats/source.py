@@ -119,9 +119,8 @@ class Lines:
     def __next__(self) -> str:
         piece = next(self.pieces)
         if not isinstance(piece, str):
-            raise ConfigError(
-                f"the lines are of type {type(piece).__name__}; open the file as text", self.name
-            )
+            remedy = "open the file as text, or give each row as a mapping"
+            raise ConfigError(f"the lines are of type {type(piece).__name__}; {remedy}", self.name)
         self.number += 1
         if self.number == 1:
             piece = piece.removeprefix(BOM)

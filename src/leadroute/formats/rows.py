@@ -125,6 +125,8 @@ class Reading(Iterator[V | RowError], Generic[V]):
         self.name = name or ("<rows>" if _is_frame(source) else name_of(source))
         self.restored = 0
         """How many postal codes got back the zeros that a spreadsheet had cut."""
+        self.broken_off = False
+        """Whether a fault ended the reading, and the rest of the source was not read."""
         self._kind = kind
         self._options = options
         self.line = 0
@@ -182,6 +184,7 @@ class Reading(Iterator[V | RowError], Generic[V]):
                 if faults:
                     yield RowError(self.name, self.line, faults)
         except RowError as error:  # the rest cannot be read
+            self.broken_off = True
             yield error
 
     def _twice(self, value: V, row: Any, seen: SeenIds) -> str:

@@ -6,6 +6,8 @@ from importlib import import_module
 
 import pytest
 
+import leadroute
+
 PLACES = "batch conditions eligibility errors events formats insight lead_scoring offers scorers stores testing"
 MODULES = [import_module(f"leadroute.{place}") for place in PLACES.split()]
 
@@ -40,3 +42,37 @@ def test_documented_arguments_exist(thing, text):
         return
     block = text.split("\nArgs:\n")[1].split("\n\n")[0]
     assert set(re.findall(r"^    (\w+): ", block, re.MULTILINE)) <= set(parameters)
+
+
+def public():
+    """Yield the name and the docstring of each public function, class, method and property."""
+    for module in (leadroute, *MODULES):
+        for name in module.__all__:
+            thing = getattr(module, name)
+            members = vars(thing).items() if inspect.isclass(thing) else ()
+            for method, found in ((name, thing), *members):
+                each = found.fget if isinstance(found, property) else found
+                if (
+                    inspect.isroutine(each)
+                    or inspect.isclass(each)
+                    or each.__class__ is classmethod
+                ):
+                    yield f"{name}.{method}", inspect.getdoc(each) or ""
+
+
+CLAUSE = re.compile(r"(?:What|Who|Whom|Whose|Where|Whether|When|How|Everything|Everybody)\b")
+STRANGE = re.compile(
+    r"\b(?:whoever|somebody|the hosts?|(?:is|are) no (?!longer|more|trials))\b", re.IGNORECASE
+)
+
+
+def test_docstrings_begin_with_few_plain_words():
+    """A first line has at most 12 words and no clause for a subject, and reps are called reps."""
+    wrong = []
+    for name, text in public():
+        first = text.partition("\n")[0]
+        if name.rpartition(".")[2][0] != "_" and (
+            len(first.split()) > 12 or CLAUSE.match(first) or STRANGE.search(first)
+        ):
+            wrong.append((name, first))
+    assert wrong == []

@@ -94,10 +94,8 @@ class ConfigError(LeadrouteError, ValueError):
         place: The place, such as ``policy.toml:14: rule[2].when``; empty when there is no file.
 
     Example:
-        >>> str(
-        ...     ConfigError("window must be longer than 0s", "policy.toml:6: rule[0].accept_within")
-        ... )
-        'policy.toml:6: rule[0].accept_within: window must be longer than 0s'
+        >>> str(ConfigError("is 0s; write one such as 5m", "policy.toml:6: rule[0].accept_within"))
+        'policy.toml:6: rule[0].accept_within: is 0s; write one such as 5m'
     """
 
     def __init__(self, problem: str, place: str = "") -> None:
@@ -244,7 +242,7 @@ class PolicyError(ConfigError):
 
 
 class ArgumentError(LeadrouteError, TypeError):
-    """A call has an argument that is misspelt, missing, or one too many.
+    """A call has a misspelled, missing or surplus argument.
 
     Args:
         callee: The type that was called.
@@ -304,7 +302,8 @@ def _tuple(given: Iterable[FieldError]) -> tuple[FieldError, ...]:
 def _within(outer: str, inner: str) -> str:
     if not inner:
         return outer
-    return f"{outer}: {inner}" if inner.startswith("line ") else f"{outer}.{inner}"
+    named = inner.startswith(("line ", "territory '"))
+    return f"{outer}: {inner}" if named else f"{outer}.{inner}"
 
 
 @define(slots=False, repr=False)

@@ -92,6 +92,9 @@ def test_maps_of_the_command(leadroute, given, write):
         2,
         True,
     )
+    ended = leadroute("route", *given, "--map", "Mony=budget", "--map", "Ref=id")
+    assert (ended.code, ended.out) == (2, "")
+    assert "leads.csv: --map: there is no column named 'Mony'; did you mean 'Money'?" in ended.err
     ended = leadroute("route", *given, "--columns", "salesfroce")
     assert (ended.code, "did you mean 'salesforce'?" in ended.err) == (2, True)
 

@@ -43,6 +43,10 @@ def test_help_names_commands_and_exit_codes(leadroute):
         (("route",), "the following arguments are required: --policy, --reps, --leads"),
         (("report", "--sto", "a.db"), "the following arguments are required: --store"),
         (("explain", "--now", "noon"), "'noon' is not an instant; write one such as 2026-03-03T15"),
+        (("show", "--policy", "a.toml"), "leadroute show: error: unrecognized arguments: --policy"),
+        (("explain", "--now", "0001-01-01T00:00:00+14:00"), "is not an instant; write one such"),
+        (("explain", "--now", "9999-12-31T23:59:59Z"), "is not an instant; write one such as"),
+        (("show", "."), "leadroute: .: Is a directory"),
         (("explain", "--now", "2026-03-03"), "'2026-03-03' is not an instant; write one such as"),
     ],
 )

@@ -60,6 +60,19 @@ def test_turns_are_told_as_they_stand(leadroute, given, write):
     assert any("round_robin() 1.00: 1 turn taken" in reason for reason in reasons)
 
 
+@pytest.mark.parametrize("option", ["--policy", "--reps", "--leads", "--store"])
+def test_output_never_replaces_what_the_command_reads(leadroute, given, files, option):
+    """An output file that the command reads, under any name of it, is refused and stays as it is."""
+    words = ("route", *given, "--store", "kept.db")
+    assert leadroute(*words).code == 0
+    name = words[words.index(option) + 1]
+    before = (files / name).read_bytes()
+    ended = leadroute(*words, "--output", f"../{files.name}/{name}")
+    assert (ended.code, ended.out) == (2, "")
+    assert f"{name}: --output is the file of {option}; name another file" in ended.err
+    assert (files / name).read_bytes() == before
+
+
 def test_no_leads(leadroute, given, write):
     """A file with a header alone is no error."""
     write("leads.csv", "id,employees,industry,budget\n")
@@ -221,7 +234,7 @@ def test_output_is_printed_or_refused(leadroute, given, files):
     before = (files / leads).read_bytes()
     ended = leadroute("route", *given, "--output", files / leads)
     assert (ended.code, ended.out, (files / leads).read_bytes()) == (2, "", before)
-    assert "is the file of the leads; write the rows to another" in ended.err
+    assert "--output is the file of --leads; name another file" in ended.err
 
 
 def test_standard_input(leadroute, given, monkeypatch):

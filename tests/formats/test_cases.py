@@ -76,7 +76,7 @@ GOOD = {"lead": "{}", "expect": '{ rule = "germany" }'}
 @pytest.mark.parametrize(
     ("key", "value", "problem"),
     [
-        ("lead", "5", "test[0].lead: is no table; write { country = 'DE', budget = 500 }"),
+        ("lead", "5", "test[0].lead: is not a table; write { country = 'DE', budget = 500 }"),
         (
             "lead",
             "{ contry = 'DE' }",
@@ -84,8 +84,12 @@ GOOD = {"lead": "{}", "expect": '{ rule = "germany" }'}
         ),
         ("lead", None, "test[0]: lead is missing; write lead = { ... }"),
         ("expect", None, "test[0]: expect is missing; write expect = { ... }"),
-        ("expect", "{}", "test[0].expect: is no table; write { rule = 'the name of a rule' }"),
-        ("expect", "{ rule = 5 }", "test[0].expect: rule is no text; write it in quotes"),
+        (
+            "expect",
+            "{}",
+            "test[0].expect: is not a table with an expectation; write { rule = 'the name of a rule' }",
+        ),
+        ("expect", "{ rule = 5 }", "test[0].expect: rule is not text; write it in quotes"),
         (
             "expect",
             "{ rule = 'german' }",
@@ -112,12 +116,12 @@ GOOD = {"lead": "{}", "expect": '{ rule = "germany" }'}
         (
             "rep",
             "5",
-            "test[0].rep: is no list of tables; write [[test.rep]] tables, each with an id",
+            "test[0].rep: is not a list of tables; write [[test.rep]] tables, each with an id",
         ),
         (
             "rep",
             "[5]",
-            "test[0].rep: is no list of tables; write [[test.rep]] tables, each with an id",
+            "test[0].rep: is not a list of tables; write [[test.rep]] tables, each with an id",
         ),
         (
             "rep",

@@ -122,9 +122,10 @@ def test_a_column_that_is_nearly_a_field_is_refused():
     """A slip in the name of a column is an error with the near name and the way out."""
     assert refusal("id,contry,emial,employes") == (
         "leads.csv:1: "
-        "column 'contry' is no field; write 'country', or 'attributes.contry' if it is an attribute of your own; "
-        "column 'emial' is no field; write 'email', or 'attributes.emial' if it is an attribute of your own; "
-        "column 'employes' is no field; write 'employees', or 'attributes.employes' if it is an attribute of your own"
+        "column 'contry' is not a field; write 'country', or 'attributes.contry' if it is an attribute of your own; "
+        "column 'emial' is not a field; write 'email', or 'attributes.emial' if it is an attribute of your own; "
+        "column 'employes' is not a field; write 'employees', or 'attributes.employes' "
+        "if it is an attribute of your own"
     )
 
 
@@ -160,7 +161,7 @@ def test_a_header_in_another_encoding_is_refused(tmp_path):
 def test_a_header_that_is_no_csv_is_refused():
     """A header with a quote out of place is refused."""
     assert refusal('id,"country"x') == (
-        "leads.csv:1: row is no CSV: ',' expected after '\"'; double the quotes within a quoted cell"
+        "leads.csv:1: row is not CSV: ',' expected after '\"'; double the quotes within a quoted cell"
     )
 
 
@@ -171,9 +172,9 @@ def test_every_fault_of_a_row_is_named_at_once():
     assert found == [
         (
             "leads.csv:2: received_at is '2026-01-05', which has no offset; "
-            "write it like 2026-01-05T09:00:00+01:00, or with Z for UTC, or give its timezone; "
+            "write it like 2026-01-05T09:00:00+01:00, or with Z for UTC, or give the timezone (--timezone); "
             "budget is '1,000', which may be 1000 or 1.000; "
-            "say which sign is the decimal one, decimal='.' or ',', or write plain digits; "
+            "say which sign is the decimal one, decimal='.' or ',' (--decimal), or write plain digits; "
             f"annual_revenue is '5 pm', {NUMBERS}; "
             "country is 'Narnia'; write an ISO 3166-1 alpha-2 code such as 'US' or 'DE'; "
             "employees is -1; write 0 or more; leave it out when it is not known or has no limit"
@@ -273,7 +274,7 @@ def test_a_row_with_other_cells_than_the_header_is_refused():
 def test_a_quote_out_of_place_spoils_its_row_alone():
     """A row that is no CSV is named, and reading goes on with the next line."""
     assert read("id,company", 'L-1,"Smith" Ltd', "L-2,x") == [
-        "leads.csv:2: row is no CSV: ',' expected after '\"'; double the quotes within a quoted cell",
+        "leads.csv:2: row is not CSV: ',' expected after '\"'; double the quotes within a quoted cell",
         Lead("L-2", company="x"),
     ]
 
@@ -445,6 +446,15 @@ def test_attributes_of_reps_are_declared_with_a_prefix():
 @pytest.mark.parametrize(
     ("column", "cell", "said"),
     [
+        (
+            "languages",
+            '"en, de"',
+            (
+                "languages is 'en, de', which is not a language; "
+                "write a language tag such as 'en' or 'pt-BR'; write ; between several"
+            ),
+        ),
+        ("skills", '"a=0.5, b=1"', "skills have 'a=0.5, b=1'; write ; between several"),
         ("skills", "a=0.5; a=1", "skills have 'a' twice; keep one of them"),
         ("skills", "a=2", "skills ['a'] is 2; write a number from 0 to 1"),
         (

@@ -167,7 +167,7 @@ def test_text_that_breaks_off_is_told():
     written = ("id\n" + "".join(f"L-{n}\n" for n in range(9))).encode("utf-16") + b"\x00"
     *good, bad = read_leads(io.BytesIO(written), name="leads.csv")
     assert all(isinstance(row, Lead) for row in good)
-    assert "file is no UTF-16" in str(bad)
+    assert "file is not UTF-16" in str(bad)
     assert "was not read further" in str(bad)
 
 
@@ -470,7 +470,8 @@ def test_maps_of_ones_own(tmp_path):
     for text, words in [
         ("=", "is not TOML"),
         ("presett = 1", "did you mean 'preset'"),
-        ("'Lead ID' = 'id'", "no setting named 'Lead ID'.*stand below .columns."),
+        ("'Lead ID' = 'id'", "no key of a column map named 'Lead ID'.*stand below .columns."),
+        ("preset = 5", "preset"),
         ("[columns]\na = 1", "write the header and its field as text"),
     ]:
         path.write_text(text, encoding="utf-8")

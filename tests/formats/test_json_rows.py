@@ -48,14 +48,14 @@ def test_each_bad_line_is_named():
     assert read(text) == [
         "leads:1: row is not JSON: Expecting ',' delimiter at character 13",
         (
-            "leads:2: row holds NaN, which is no JSON; write null or a finite number; "
+            "leads:2: row holds NaN, which is not JSON; write null or a finite number; "
             "has the key 'id' twice; keep one of them"
         ),
         'leads:3: row is of type int; write an object such as {"id": "L-1"}',
         'leads:4: row is null; write an object such as {"id": "L-1"}',
         "leads:5: row goes on after its end with 'x'; remove that",
         (
-            "leads:6: column 'contry' is no field; write 'country', or 'attributes.contry' "
+            "leads:6: column 'contry' is not a field; write 'country', or 'attributes.contry' "
             "if it is an attribute of your own; budget is '5 pm', which is not a number; "
             "write plain digits such as 1000 or 1000.5, or leave it empty when it is not known"
         ),
@@ -141,7 +141,7 @@ def test_what_is_no_array_is_refused(text):
     with pytest.raises(RowError) as caught:
         read(text, "json")
     assert str(caught.value) == (
-        "leads:1: row is no JSON array; write [ first, put the array under 'records', 'value', 'results', 'data', "
+        "leads:1: row is not a JSON array; write [ first, put the array under 'records', 'value', 'results', 'data', "
         "'items' or 'leads', or use the format jsonl"
     )
 

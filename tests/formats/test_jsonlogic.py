@@ -301,11 +301,11 @@ CIRCLE["!"] = CIRCLE
 @pytest.mark.parametrize(
     ("given", "message"),
     [
-        (1, '$: is no condition; write {"operator": [...]} with one operator, true or false'),
-        ({}, '$: is no condition; write {"operator": [...]} with one operator, true or false'),
+        (1, '$: is not a condition; write {"operator": [...]} with one operator, true or false'),
+        ({}, '$: is not a condition; write {"operator": [...]} with one operator, true or false'),
         (
             {"and": [True, {"or": [None]}]},
-            '$.and[1].or[0]: is no condition; write {"operator": [...]} with one operator, true or false',
+            '$.and[1].or[0]: is not a condition; write {"operator": [...]} with one operator, true or false',
         ),
         ({"and": []}, "$.and: has no parts; write one or more"),
         (
@@ -326,14 +326,14 @@ CIRCLE["!"] = CIRCLE
         ),
         (
             {"==": [{"var": "country"}, "US"]},
-            "$.==[0].var: 'country' is no field; write lead.country, rep.level, lead.attributes.x or rep.skills.x",
+            "$.==[0].var: 'country' is not a field; write lead.country, rep.level, lead.attributes.x or rep.skills.x",
         ),
-        ({"==": [{"var": 3}, "US"]}, '$.==[0]: is no field; write {"var": "lead.country"}'),
+        ({"==": [{"var": 3}, "US"]}, '$.==[0]: is not a field; write {"var": "lead.country"}'),
         ({"==": [{"var": "lead.budget"}]}, "$.==: has 1 arguments; write 2"),
         ({"<": [1]}, "$.<: has 1 arguments; write 2 or 3"),
         (
             {"<": [{"var": "lead.budget"}, [1]]},
-            "$.<[1]: is no literal; write text, a number, true or false",
+            "$.<[1]: is not a literal; write text, a number, true or false",
         ),
         (
             {"<": [{"var": "lead.budget"}, "x"]},
@@ -374,7 +374,7 @@ CIRCLE["!"] = CIRCLE
         ("[" * 100_000, "$: is nested too deep; flatten it"),
         (
             '{"<": [{"var": "lead.budget"}, NaN]}',
-            "$: holds NaN, which is no JSON; write null or a finite number",
+            "$: holds NaN, which is not JSON; write null or a finite number",
         ),
         (
             {"<": [{"var": "lead.budget"}, float("inf")]},

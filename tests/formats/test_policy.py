@@ -339,7 +339,7 @@ def test_the_host_brings_scorers_and_predicates():
     """A policy may name the host's scorers and predicates, once they are handed in."""
 
     @scorer
-    def nearby(lead, rep, context):
+    def nearby(context, rep):
         return 1.0
 
     text = "format = 1\n[[rule]]\nname = 'a'\nwhen = \"predicate('vip')\"\nscore = 'nearby()'"
@@ -375,11 +375,11 @@ def test_the_host_brings_scorers_and_predicates():
         ("format = " + "9" * 5000, "holds a number with thousands of digits; write it shorter"),
         (
             "format = 1\n" + "a." * 100_000 + "b = 1",
-            "line 2, column 1: a key with so many dots is no key of a policy; shorten it",
+            "line 2, column 1: a key with so many dots is not a key of a policy; shorten it",
         ),
         (
             "x = {a = 1, " + '"a" . ' * 100_000 + "b = 1}",
-            "line 1, column 1: a key with so many dots is no key of a policy; shorten it",
+            "line 1, column 1: a key with so many dots is not a key of a policy; shorten it",
         ),
         (
             " " * 2**20 + "x",
@@ -398,7 +398,7 @@ def test_what_is_no_policy_is_refused(text, said):
     [
         ("[]", 'holds no object; write {"format": 1, "rule": [...]}'),
         ('{"format": 1, "format": 1}', "has the key 'format' twice; keep one of them"),
-        ('{"format": NaN}', "holds NaN, which is no JSON; write null or a finite number"),
+        ('{"format": NaN}', "holds NaN, which is not JSON; write null or a finite number"),
         ('{"format": 1,\n "rule"}', "line 2, column 8: is not JSON: Expecting ':' delimiter"),
         ('{"format": ' + "[" * 100_000, "is nested too deep; flatten it"),
     ],
@@ -471,7 +471,7 @@ def test_every_error_is_reported_at_once():
         "rule[0].pool: there is no pool named 'q'; known: p, everyone",
         "rule[0].name: is missing; give it a name of its own",
         "rule[1].name: is a number; write text in quotes",
-        "rule[1].accept_within: the window is 0s; an offer must stand for some time, such as '5m'",
+        "rule[1].accept_within: is 0s; an offer must be open for some time, such as '5m'",
         "rule[1].require: line 1, column 7: rep has no field 'lvel'; did you mean 'level'?",
         "rule[1]: there is no key of a rule named 'whn'; did you mean 'when'?",
     ]
@@ -565,7 +565,7 @@ def test_files_that_cannot_be_read_are_named(tmp_path):
     with pytest.raises(ConfigError) as caught:
         load_policy(tmp_path / "policy.yaml")
     assert str(caught.value) == (
-        f"{tmp_path / 'policy.yaml'}: 'yaml' is no format of policies; "
+        f"{tmp_path / 'policy.yaml'}: 'yaml' is not a format of policies; "
         "end the file's name with .toml or .json, or say format='toml' or format='json'"
     )
     with pytest.raises(FileNotFoundError):

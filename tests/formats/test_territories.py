@@ -63,7 +63,7 @@ def test_a_file_is_read(tmp_path):
         (",DE", "areas.csv:3: name is empty"),
         ("b", "areas.csv:3: row has 1 cells where the header has 2"),
         ("b,!", "areas.csv:3: countries have '!' without a name"),
-        ('b,"D"E', "areas.csv:3: row is no CSV: "),
+        ('b,"D"E', "areas.csv:3: row is not CSV: "),
     ],
 )
 def test_a_bad_row_is_one_error(row, said):
@@ -87,8 +87,8 @@ def test_every_fault_of_a_row_is_told():
     ("header", "said"),
     [
         ("", "f:1: column 'name' is missing"),
-        ("name,contries", "f:1: column 'contries' is no field; did you mean 'countries'?"),
-        ("name,xyzzy", "f:1: column 'xyzzy' is no field; write one of name, countries"),
+        ("name,contries", "f:1: column 'contries' is not a field; did you mean 'countries'?"),
+        ("name,xyzzy", "f:1: column 'xyzzy' is not a field; write one of name, countries"),
         ("name,name", "f:1: column 'name' is there twice; keep one of them"),
     ],
 )

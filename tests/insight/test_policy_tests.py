@@ -91,6 +91,14 @@ def test_undecided():
     )
 
 
+def test_time_that_a_case_lacks():
+    """A case about reps with hours that has no time says how a test gives one."""
+    team = Roster([Rep("ada", schedule="mon-fri 09:00-17:00")])
+    case = Case("late", lead=GERMAN, rule="all")
+    (result,) = run_tests(Router(rules=[Rule("all")], tests=[case]), team)
+    assert result.problem.endswith("; a test gives it as now = 2026-03-02T09:00:00Z")
+
+
 def test_refused():
     """A case that expects nothing, or an outcome that there is not, is refused."""
     with pytest.raises(ConfigError) as caught:

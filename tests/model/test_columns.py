@@ -125,7 +125,7 @@ def test_the_time_of_creation_needs_a_zone():
 def test_a_slip_is_refused_where_nothing_fills_the_field():
     """Contry is a slip, unless there is a country; then it is a column like any other."""
     assert fills("Contry")[1] == [
-        "column 'Contry' is no field; write 'country', or 'attributes.Contry' if it is an attribute of your own"
+        "column 'Contry' is not a field; write 'country', or 'attributes.Contry' if it is an attribute of your own"
     ]
     assert fills("Contry", "Country") == (["attributes.contry", "country"], [])
     assert fills("Phone2", "Phone") == (["attributes.phone2", "phone"], [])

@@ -157,7 +157,7 @@ def test_a_child_has_from_its_parent_what_it_does_not_say():
         (
             [Territory("a", parent="b")],
             UnknownFieldError,
-            "'a'.parent: there is no territory named 'b'",
+            "territory 'a': there is no territory named 'b'",
         ),
         (
             [Territory("a", parent="b"), Territory("b", parent="c"), Territory("c", parent="b")],
@@ -169,14 +169,14 @@ def test_a_child_has_from_its_parent_what_it_does_not_say():
         (5, ConfigError, "territories hold a int"),
     ],
 )
-def test_an_atlas_that_cannot_be_is_refused(territories, kind, said):
+def test_territories_that_cannot_be_are_refused(territories, kind, said):
     """Names are unique, parents exist, and nobody is their own ancestor."""
     with pytest.raises(kind) as refused:
         TerritoryIndex(territories)
     assert said in str(refused.value)
 
 
-def test_an_atlas_is_a_value():
+def test_territory_index_is_a_value():
     """The order in which territories are given changes nothing, and a pickle is the same atlas."""
     given = [Territory("b", countries={"DE"}), Territory("a", center=(1, 2), radius_km=3)]
     territory_index = TerritoryIndex(given)

@@ -1,4 +1,4 @@
-"""The atlas finds exactly what a look at every territory finds."""
+"""The index of territories finds exactly what a look at every territory finds."""
 
 from functools import cache
 

@@ -1,7 +1,7 @@
 """Leads that are scored when they are submitted: what is kept, who gets them, and in which order they go out."""
 
 import sys
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from random import Random
 
 import pytest
@@ -91,6 +91,18 @@ def test_the_deadline_counts_from_when_the_lead_came_in():
     came = START - timedelta(minutes=3)
     placement = desk(SENIOR).submit(Lead("L-1", received_at=came, employees=800))
     assert placement.respond_by == came + timedelta(minutes=5)
+
+
+def test_deadline_of_a_lead_at_the_end_of_the_calendar():
+    """A lead that a CRM dates 9999-12-31 is kept, and its deadline is the last instant there is."""
+    end = datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC)
+    here = desk(SENIOR)
+    placement = here.submit(Lead("L-1", received_at=end, employees=800))
+    assert (placement.status, placement.respond_by) == (
+        Status.OFFERED,
+        datetime.max.replace(tzinfo=UTC),
+    )
+    assert here.placement("L-1") == placement
 
 
 def test_the_lead_may_bring_its_own_priority():

@@ -152,7 +152,7 @@ def test_what_a_sales_manager_reads():
         (
             Router(rules=[], qualify=(LEAD.budget > 0) & LEAD.email.is_present()),
             Outcome.DISQUALIFIED,
-            "disqualified: not true that budget is more than 0; not true that e-mail is known",
+            "disqualified: not true that budget is more than 0; e-mail is missing",
         ),
         (
             Router(rules=[], qualify=LEAD.budget > 0),
@@ -281,7 +281,7 @@ def test_a_fact_of_the_wrong_type_is_traced(place, router):
             "rule 'a'.score: there is no predicate named 'x'",
         ),
         ({"rules": [], "pools": [Pool("p", where=predicate("x"))]}, "pool 'p'.where: there is no"),
-        ({"rules": [], "accept_within": "0s"}, "the window is 0s"),
+        ({"rules": [], "accept_within": "0s"}, "is 0s"),
     ],
 )
 def test_a_policy_that_cannot_work(fields, said):
@@ -294,6 +294,13 @@ def test_fields_of_a_router():
     """Fields of the wrong kind are refused together."""
     with pytest.raises(ValidationError, match=r"Router: qualify is 5; .*; catch_all is empty"):
         Router(rules=[], qualify=5, catch_all="")
+
+
+def test_predicate_that_is_no_function_is_refused():
+    """What cannot be called is refused when the policy is built, and not at the first lead."""
+    message = r"predicates\['vip'\] is 5; write a function of \(lead, rep, now\)"
+    with pytest.raises(ConfigError, match=message):
+        Router(rules=[Rule("a")], predicates={"vip": 5})
 
 
 def test_the_members_of_a_pool():

@@ -1,4 +1,5 @@
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
 import pytest
 
@@ -190,3 +191,28 @@ def test_scorer_of_the_host_is_written_where_its_arguments_are_plain():
     assert not liked(object()).written
     assert not liked(float("nan")).written
     assert not liked([]).written
+
+
+def test_arguments_that_the_function_does_not_take():
+    """A scorer that would fail at every lead is refused when it is made."""
+
+    @scorer
+    def near(context, rep, km):
+        return 1.0
+
+    @scorer
+    def alone(rep):
+        return 1.0
+
+    assert str(near(5)) == "near(5)"
+    for made, said in (
+        (partial(near), "near() cannot be called like this: missing a required argument: 'km'; "),
+        (partial(near, 5, 6), "near() cannot be called like this: too many positional arguments; "),
+        (partial(near, mi=5), "near() cannot be called like this: "),
+        (partial(alone), "alone() cannot be called like this: too many positional arguments; "),
+    ):
+        with pytest.raises(ConfigError) as caught:
+            made()
+        assert str(caught.value).startswith(said)
+        assert str(caught.value).endswith("; a scorer is a function of (context, rep, ...)")
+    assert str(scorer(min)()) == "min()"  # a function in C without a signature

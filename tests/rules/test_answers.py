@@ -362,6 +362,35 @@ def test_broken_definitions_are_named(texts, message):
     assert message in str(caught.value)
 
 
+ELSEWHERE = [
+    ("lead.budget > 5 AND lead.country == 'US'", 17, "AND is not in the language; write `and`"),
+    ("NOT lead.email is present", 1, "NOT is not in the language; write `not` in small"),
+    ("lead.country IN ['US']", 14, "write `in` in small letters"),
+    ("lead.budget between 5 and 10", 13, "write a chain, such as 5 <= lead.budget <= 10"),
+    ("(lead.company like 'A%') or always", 15, "write a call, such as lead.company.startswith"),
+    ("lead.company contains 'and between'", 14, "contains is not in the language; write a call"),
+    ("lead.company matches '^A'", 14, "write a call, such as lead.company.like('*bank*')"),
+    ("lead.country equals 'US'", 14, "write == to compare"),
+    ("lead.budget 'between' 5", 13, "this cannot stand here"),
+    ("lead.budget > 5 and and always", 21, "this cannot stand here"),
+    ("always always", 8, "this cannot stand here; check it and what stands just before"),
+    ("lead.budget > 5,000", 17, "000 begins with 0; write a number without a thousands sign"),
+    ("lead.employees in [1,000, 2,000]", 22, "000 begins with 0; write a number without"),
+    ("lead.budget > 5,500", 16, "a comma stands in brackets alone; write a number such as 5000"),
+    ("lead.budget > 50k", 15, "'50k' is neither a number nor a name; write a number in digits"),
+    ("lead.budget > $50", 15, "write an amount as a number alone, such as 5000"),
+]
+
+
+@pytest.mark.parametrize(("text", "column", "message"), ELSEWHERE)
+def test_words_of_other_languages_have_their_remedy(text, column, message):
+    """What SQL, a spreadsheet or a CRM would take is refused at its place, with what to write."""
+    with pytest.raises(ConfigError) as caught:
+        parse(text)
+    assert (caught.value.line, caught.value.column) == (1, column)
+    assert message in str(caught.value)
+
+
 def test_one_name_has_one_meaning():
     """A tree in which a name stands for two conditions cannot be written out, and says so."""
     with pytest.raises(

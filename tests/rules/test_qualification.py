@@ -37,7 +37,7 @@ def test_first_factor_decides():
     ranking = ROUTER.rank(Lead("L-1"), TEAM)
     assert ranking.outcome is Outcome.DISQUALIFIED
     assert (ranking.factor, ranking.verdict) == ("budget", "nurture")
-    assert ranking.detail == "has no budget yet; not true that e-mail is known"
+    assert ranking.detail == "has no budget yet; e-mail is missing"
     later = ROUTER.rank(Lead("L-1", budget=5), TEAM)
     assert (later.factor, later.verdict) == ("reachable", "review")
 

@@ -6,13 +6,16 @@ import sys
 from argparse import ArgumentParser, ArgumentTypeError
 from collections.abc import Collection, Iterator
 from datetime import UTC, datetime
+from errno import EISDIR
+from os import strerror
 from pathlib import Path
+from stat import S_ISDIR
 from typing import Any, Final
 
 from attrs import fields, frozen
 
 from leadroute.clock import Clock, SystemClock
-from leadroute.errors import ConfigError
+from leadroute.errors import ConfigError, UnknownFieldError
 from leadroute.formats.policy_file import load_policy
 from leadroute.formats.rows import Reading, read_leads, read_reps
 from leadroute.formats.source import columns_of
@@ -135,7 +138,8 @@ def _instant(text: str) -> datetime:
         found = datetime.fromisoformat(text)
     except ValueError:
         found = None
-    if found is None or found.utcoffset() is None:
+    # Near the ends of the calendar no deadline and no other time zone can be computed.
+    if found is None or found.utcoffset() is None or not 1900 <= found.year <= 9000:
         raise ArgumentTypeError(
             f"{text!r:.40} is not an instant; write one such as 2026-03-03T15:00:00Z"
         )
@@ -148,9 +152,10 @@ def clock_of(options: Any) -> Clock:
 
 
 def existing(name: str) -> Path:
-    """The path of a file that is there."""
+    """The path of a file that is there; an error of the system without one."""
     path = Path(name)
-    path.stat()
+    if S_ISDIR(path.stat().st_mode):
+        raise IsADirectoryError(EISDIR, strerror(EISDIR), str(path))
     return path
 
 
@@ -177,7 +182,7 @@ def roster_of(options: Any, router: Router) -> Roster:
 def leads_of(options: Any, router: Router | None = None) -> Reading[Lead]:
     """The leads one by one, with a ``RowError`` in the place of each bad row."""
     piped = options.leads == "-"
-    return read_leads(
+    reading = read_leads(
         getattr(sys.stdin, "buffer", sys.stdin) if piped else existing(options.leads),
         name="<stdin>" if piped else "",
         format=options.format,
@@ -190,6 +195,11 @@ def leads_of(options: Any, router: Router | None = None) -> Reading[Lead]:
         extra=options.extra,
         on_fault=options.on_fault,
     )
+    headers = {header_key(column.header): column.header for column in reading.columns}
+    for header, _ in options.map if headers else ():
+        if header_key(header) not in headers:
+            raise UnknownFieldError("column", header, headers.values(), f"{reading.name}: --map")
+    return reading
 
 
 LISTED: Final = 40  # how many columns of a kind are named; the others are counted

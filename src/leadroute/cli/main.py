@@ -37,7 +37,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command."""
     for stream in (sys.stdin, sys.stdout, sys.stderr):
         _speak_utf8(stream)
-    options = _parser().parse_args(arguments)
+    options, unknown = _parser().parse_known_args(arguments)
+    if unknown:  # by the parser of the command, whose usage names what it takes
+        options.parser.error(f"unrecognized arguments: {' '.join(unknown)}")
     screen = Screen(sys.stdout, sys.stderr, os.environ)
     try:
         code: int = options.run(options, screen)
@@ -89,6 +91,8 @@ def _parser() -> ArgumentParser:
         add(commands)
     for add in (_add_show, _add_schema, report.add, demo.add):
         add(commands)
+    for command in commands.choices.values():
+        command.set_defaults(parser=command)
     return parser
 
 

@@ -220,9 +220,12 @@ def _store(options: Any, opened: ExitStack) -> SqliteStore:
 def _output(options: Any, opened: ExitStack, screen: Screen) -> TextIO:
     if options.output in (None, "-"):
         return screen.out
-    if options.leads != "-" and Path(options.output).resolve() == Path(options.leads).resolve():
-        raise ConfigError("is the file of the leads; write the rows to another", options.output)
-    return opened.enter_context(Path(options.output).open("w", encoding="utf-8", newline=""))
+    path = Path(options.output)
+    for option in ("policy", "reps", "leads", "columns", "store") if path.exists() else ():
+        read = getattr(options, option)
+        if read is not None and Path(read).exists() and path.samefile(read):
+            raise ConfigError(f"{path}: --output is the file of --{option}; name another file")
+    return opened.enter_context(path.open("w", encoding="utf-8", newline=""))
 
 
 def _unread(options: Any, router: Router, leads: Reading[Lead]) -> Iterator[str]:

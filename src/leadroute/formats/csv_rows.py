@@ -101,7 +101,7 @@ def _unreadable(error: csv.Error) -> FieldError:
         return FieldError(
             "row", f"has a cell of more than {limit}; shorten it, or close its quotes"
         )
-    return FieldError("row", f"is no CSV: {said}; double the quotes within a quoted cell")
+    return FieldError("row", f"is not CSV: {said}; double the quotes within a quoted cell")
 
 
 def _unfit(header: Sequence[str], cut: bool) -> Iterator[FieldError]:
@@ -140,7 +140,7 @@ _READERS: Final[Mapping[str, Callable[[str], Any]]] = {
 def read_territories(
     source: Source, *, name: str = ""
 ) -> tuple[tuple[Territory, ...], list[RowError]]:
-    """The territories of a CSV file, and every row of it that is none.
+    """Read territories from CSV, and a ``RowError`` for each bad row.
 
     Args:
         source: A path, an open text file, or an iterable of lines. Cells have ``,`` between them,
@@ -193,7 +193,7 @@ def _territories_columns(called: str, line: int, header: list[str]) -> list[str]
         if column not in _READERS:
             near = nearest(column, tuple(_READERS))
             hint = f"did you mean {near!r}?" if near else f"write one of {', '.join(_READERS)}"
-            faults.append(FieldError(f"column {written.strip()[:40]!r}", f"is no field; {hint}"))
+            faults.append(FieldError(f"column {written.strip()[:40]!r}", f"is not a field; {hint}"))
         elif columns.count(column) > 1:
             faults.append(FieldError(f"column {column!r}", "is there twice; keep one of them"))
     if "name" not in columns:
@@ -216,7 +216,9 @@ def _rows(
             return
         except csv.Error as error:
             bad.append(
-                RowError(called, line, [FieldError("row", f"is no CSV: {error}; check its quotes")])
+                RowError(
+                    called, line, [FieldError("row", f"is not CSV: {error}; check its quotes")]
+                )
             )
             continue
         if any(map(str.strip, cells)):
@@ -295,7 +297,9 @@ def write_rows(
 
 
 def row_of(value: Lead | Rep) -> dict[str, Any]:
-    """The known fields of a lead or a rep, by the names that ``read_leads`` and ``read_reps`` know.
+    """Return the known fields of a lead or a rep by name.
+
+    The names are those of ``read_leads`` and ``read_reps``.
 
     Example:
         >>> row_of(Lead("L-1", country="de", attributes={"seats": 12}))

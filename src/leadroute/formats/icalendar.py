@@ -23,7 +23,7 @@ def read_time_off(text: str | bytes, zone: str | ZoneInfo) -> tuple[TimeOff, ...
         zone: The zone of times that name none.
 
     Raises:
-        ConfigError: The zone is not known, the file is no calendar, or it holds an event that
+        ConfigError: The zone is not known, the file is not a calendar, or it holds an event that
             repeats or cannot be read; the message gives the event's number.
         MissingExtraError: The package ``icalendar`` is not installed.
     """

@@ -58,7 +58,7 @@ class Objects:
         return found
 
     def _constant(self, word: str) -> None:
-        self.problems.append(f"holds {word}, which is no JSON; write null or a finite number")
+        self.problems.append(f"holds {word}, which is not JSON; write null or a finite number")
 
 
 def strict_json(text: str) -> Any:
@@ -146,7 +146,9 @@ def _enter(text: _Text, name: str) -> None:
         mark = text.skip()
     if mark != "[":
         known = ", ".join(map(repr, _UNDER[:-1]))
-        problem = f"is no JSON array; write [ first, put the array under {known} or {_UNDER[-1]!r}"
+        problem = (
+            f"is not a JSON array; write [ first, put the array under {known} or {_UNDER[-1]!r}"
+        )
         raise _refused(name, text.line, f"{problem}, or use the format jsonl")
 
 

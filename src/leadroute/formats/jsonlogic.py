@@ -381,7 +381,9 @@ class _Reading:
         if isinstance(node, bool):
             return ALWAYS if node else NEVER
         if not isinstance(node, Mapping) or len(node) != 1:
-            problem = 'is no condition; write {"operator": [...]} with one operator, true or false'
+            problem = (
+                'is not a condition; write {"operator": [...]} with one operator, true or false'
+            )
             raise ConfigError(problem, place)
         ((op, given),) = node.items()
         read = _READERS.get(op) if isinstance(op, str) else None
@@ -410,7 +412,7 @@ class _Reading:
         if isinstance(path, list | tuple) and len(path) == 1:
             path = path[0]
         if not isinstance(path, str):
-            raise ConfigError('is no field; write {"var": "lead.country"}', place)
+            raise ConfigError('is not a field; write {"var": "lead.country"}', place)
         return self.field(path, f"{place}.var")
 
     def field(self, path: str, place: str) -> Operand:
@@ -426,7 +428,7 @@ class _Reading:
                 case [("lead" | "rep") as entity, name, key]:
                     return Entry(Field(entity, name), key)
         raise ConfigError(
-            f"{path[:40]!r} is no field; write lead.country, rep.level, lead.attributes.x or rep.skills.x",
+            f"{path[:40]!r} is not a field; write lead.country, rep.level, lead.attributes.x or rep.skills.x",
             place,
         )
 
@@ -443,7 +445,7 @@ class _Reading:
 
 def _literal(node: Json) -> Any:
     if node is not None and not isinstance(node, str | int | float):
-        raise ConfigError("is no literal; write text, a number, true or false")
+        raise ConfigError("is not a literal; write text, a number, true or false")
     return node
 
 

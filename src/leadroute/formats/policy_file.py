@@ -119,7 +119,7 @@ def load_policy(
     Args:
         source: The path of the file.
         format: ``toml`` or ``json``; by the ending of the path when not given.
-        scorers: The host's own scorers by name, beside the built-in ones.
+        scorers: Your own scorers by name, beside the built-in ones.
         predicates: The functions that ``predicate(name)`` calls, by name, as for ``Router``.
         lists: The lists that replace the bundled ones, by name, as for ``Router``.
         models: The models that ``[lead_scoring]`` may name: anything with ``predict_proba``.
@@ -151,7 +151,7 @@ def parse_policy(
         text: The text of the file.
         format: ``toml`` or ``json``.
         name: What errors call the file.
-        scorers: The host's own scorers by name, beside the built-in ones.
+        scorers: Your own scorers by name, beside the built-in ones.
         predicates: The functions that ``predicate(name)`` calls, by name, as for ``Router``.
         lists: The lists that replace the bundled ones, by name, as for ``Router``.
         models: The models that ``[lead_scoring]`` may name: anything with ``predict_proba``.
@@ -208,7 +208,9 @@ def dump_policy(
     path: str | Path | None = None,
     format: str | None = None,  # noqa: A002 - the host's word for it
 ) -> str:
-    """The text of the policy file that describes a router, and the file where ``path`` is given.
+    """Return the text of a router's policy file, and write the file.
+
+    Without a ``path`` nothing is written.
 
     Args:
         router: The policy.
@@ -217,7 +219,7 @@ def dump_policy(
 
     Raises:
         ConfigError: The policy cannot be written: one name stands for two definitions, or a scorer
-            of the host's was called with something that no file can hold.
+            of your own was called with something that no file can hold.
         OSError: The file cannot be written.
 
     Example:

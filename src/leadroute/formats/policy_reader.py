@@ -69,14 +69,14 @@ T = TypeVar("T")
 def read_lead(given: Any) -> Lead:
     """The lead of a test."""
     if not isinstance(given, Mapping):
-        raise ConfigError("is no table; write { country = 'DE', budget = 500 }")
+        raise ConfigError("is not a table; write { country = 'DE', budget = 500 }")
     return _read(Lead, {"id": "test", **given})
 
 
 def read_reps(given: Any) -> tuple[Rep, ...]:
     """The reps of a test's own."""
     if not isinstance(given, list) or not all(isinstance(each, Mapping) for each in given):
-        raise ConfigError("is no list of tables; write [[test.rep]] tables, each with an id")
+        raise ConfigError("is not a list of tables; write [[test.rep]] tables, each with an id")
     return tuple(_read(Rep, each) for each in given)
 
 
@@ -99,13 +99,15 @@ def read_instant(given: Any) -> datetime:
 def read_expected(given: Any, rules: Iterable[str], pools: Iterable[str]) -> dict[str, str]:
     """What a test expects."""
     if not isinstance(given, Mapping) or not given:
-        raise ConfigError("is no table; write { rule = 'the name of a rule' }")
+        raise ConfigError(
+            "is not a table with an expectation; write { rule = 'the name of a rule' }"
+        )
     known = {"rule": tuple(rules), "pool": tuple(pools)}
     for key, value in given.items():
         if key not in EXPECTATIONS:
             raise UnknownFieldError("expectation", str(key)[:60], EXPECTATIONS)
         if not isinstance(value, str):
-            raise ConfigError(f"{key} is no text; write it in quotes")
+            raise ConfigError(f"{key} is not text; write it in quotes")
         if key in known and value not in known[key]:
             raise UnknownFieldError(key, value[:60], known[key])
     return dict(given)

@@ -38,7 +38,7 @@ def format_of(path: str | Path, format: str | None = None) -> str:  # noqa: A002
     found = Path(path).suffix.lower().removeprefix(".") if format is None else format
     if found not in FORMATS:
         remedy = "end the file's name with .toml or .json, or say format='toml' or format='json'"
-        raise ConfigError(f"{found!r:.40} is no format of policies; {remedy}", str(path))
+        raise ConfigError(f"{found!r:.40} is not a format of policies; {remedy}", str(path))
     return found
 
 
@@ -78,7 +78,7 @@ def _toml(text: str) -> dict[str, Any]:
 
     if deep := _DEEP_KEY.search(text) or _DEEP_INLINE.search(text):
         line = text.count("\n", 0, deep.end()) + 1
-        raise Malformed("a key with so many dots is no key of a policy; shorten it", line, 1)
+        raise Malformed("a key with so many dots is not a key of a policy; shorten it", line, 1)
     try:
         return tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:

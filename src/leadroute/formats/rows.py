@@ -292,7 +292,7 @@ def read_leads(
     extra: Extra = "attributes",
     on_fault: OnFault = "row",
 ) -> Reading[Lead]:
-    """Read leads one at a time, with a ``RowError`` in the place of each bad row.
+    """Read leads lazily, and a ``RowError`` for each bad row.
 
     Memory is constant, whatever the length of the file. ``columns`` of what is returned says what each column fills,
     and ``restored`` counts the postal codes that got back the zeros that a spreadsheet had cut.
@@ -356,7 +356,7 @@ def read_reps(
     extra: Extra = "attributes",
     on_fault: OnFault = "row",
 ) -> tuple[Roster, list[RowError]]:
-    """Read the roster that a file describes, and every row of it that is not a rep.
+    """Read a roster, and a ``RowError`` for each bad row.
 
     Args:
         source: As for ``read_leads``; so are the other arguments.

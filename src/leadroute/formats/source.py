@@ -130,7 +130,7 @@ class Lines:
         try:
             yield from pieces
         except UnicodeDecodeError as error:
-            problem = f"is no {error.encoding.upper()} text from here on, and was not read further"
+            problem = f"is not {error.encoding.upper()} text from here on, and was not read further"
             fault = FieldError("file", f"{problem}; save it as CSV in UTF-8")
             raise RowError(self.name, self.number + 1, [fault]) from None
 
@@ -153,7 +153,9 @@ _KEYS = ("preset", "columns")
 
 
 def load_columns(path: str | Path) -> ColumnMap:
-    """Read a column map from TOML: a ``preset``, and a table ``[columns]`` of fields by headers.
+    """Read a column map from TOML.
+
+    It has a ``preset``, and a table ``[columns]`` of fields by headers.
 
     Args:
         path: The file.
@@ -169,7 +171,8 @@ def load_columns(path: str | Path) -> ColumnMap:
     for key in found:
         if key not in _KEYS:
             below = "headers and their fields stand below [columns], such as 'Lead ID' = 'id'"
-            raise ConfigError(f"{UnknownFieldError('setting', key, _KEYS)}; {below}", str(path))
+            unknown = UnknownFieldError("key of a column map", key, _KEYS)
+            raise ConfigError(f"{unknown}; {below}", str(path))
     try:
         return ColumnMap(found.get("columns", {}), found.get("preset", ""))
     except ConfigError as error:

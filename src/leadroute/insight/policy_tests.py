@@ -81,7 +81,9 @@ def _result(policy: Router, case: Case, roster: Roster) -> Result:
     try:
         ranking = policy.rank(case.lead, team, now=case.now)
     except FieldTypeError as error:
-        return Result(case.name, problem=str(error))
+        timeless = error.field == "now" and case.now is None
+        remedy = "; a test gives it as now = 2026-03-02T09:00:00Z" if timeless else ""
+        return Result(case.name, problem=f"{error}{remedy}")
     differences = (
         Difference(what, expected, found)
         for what, expected in case.expected.items()

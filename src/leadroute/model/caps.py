@@ -295,7 +295,7 @@ class Cap:
 
     @property
     def narrowed_in_words(self) -> str:
-        """The leads that count, in brackets behind a blank; empty when all do."""
+        """The leads that count, in brackets; empty when all leads count."""
         return "".join(f" ({name} {value})" for name, value in self._narrowed)
 
     def __str__(self) -> str:
@@ -349,7 +349,7 @@ class Cap:
         return f"{'rolling ' * self.rolling}{self.per}{narrowed}"
 
     def is_daily(self, counter: str) -> bool:
-        """Return whether this is the counter of one day of a paced cap, as ``bounds`` names it."""
+        """Return whether a counter of ``bounds`` is that of one day."""
         return f"/{key(self.label + _DAILY)}/" in counter
 
     def period(self, now: datetime, zone: tzinfo) -> str:

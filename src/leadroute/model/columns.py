@@ -72,11 +72,13 @@ class ColumnMap:
     preset: str = field(default="")
 
     def __attrs_post_init__(self) -> None:
+        if not isinstance(self.preset, str):
+            raise ConfigError(f"preset is {self.preset!r:.60}; write a name such as 'salesforce'")
         if self.preset and self.preset not in CRM_COLUMNS:
             raise UnknownFieldError("preset of columns", self.preset, CRM_COLUMNS)
 
     def with_columns(self, columns: Mapping[str, str]) -> ColumnMap:
-        """Return the map with more columns, which win over those that it has."""
+        """Return the map with more columns; they replace those it has."""
         return evolve(self, columns={**_frozen_texts(columns), **self.columns, **columns})
 
 
@@ -219,7 +221,7 @@ def _problem(column: Column, filled: set[str], extra: str, *, slip: bool) -> str
     given = column.header.strip()[:60]
     if slip and extra != IGNORE and column.near and column.near not in filled:
         own = f"'{ATTRIBUTE}{given}' if it is an attribute of your own"
-        return f"is no field; write {column.near!r}, or {own}"
+        return f"is not a field; write {column.near!r}, or {own}"
     if extra == "refuse":
         return f"fills no field; map it to one, to '{ATTRIBUTE}{_slug(given)}', or to '{IGNORE}'"
     return ""

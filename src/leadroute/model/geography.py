@@ -183,7 +183,7 @@ def _region(given: Any, country: str | None, *, in_policy: bool = False) -> str 
     places = list(dict.fromkeys([*readings, *([elsewhere] if elsewhere else [])]))
     remedy = "write one of them" if len(places) > 1 else "write it so"
     raise Refused(
-        f"is {text[:40]!r}, which without a country may be {_either(places)}; {remedy}, or give the country"
+        f"is {text[:40]!r}, which without a country may be {_either(places)}; {remedy}, or give the country (--country)"
     )
 
 

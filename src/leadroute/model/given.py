@@ -207,7 +207,7 @@ def _decimal_sign(body: str, text: str) -> str:
     head, _, tail = body.partition(point)
     if len(tail) == 3 and 1 <= len(head) <= 3 and head[0] != "0" and (head + tail).isdigit():
         both = f"may be {head}{tail} or {head}.{tail}"
-        remedy = "say which sign is the decimal one, decimal='.' or ',', or write plain digits"
+        remedy = "say which sign is the decimal one, decimal='.' or ',' (--decimal), or write plain digits"
         raise Refused(f"is {text[:40]!r}, which {both}; {remedy}")
     return point
 
@@ -311,7 +311,7 @@ def _local(found: datetime, given: Any, timezone: str | tzinfo | None) -> dateti
             raise Refused(
                 "is a naive datetime; write an aware one, such as datetime.now(UTC), or give its timezone"
             )
-        remedy = "write it like 2026-01-05T09:00:00+01:00, or with Z for UTC, or give its timezone"
+        remedy = "write it like 2026-01-05T09:00:00+01:00, or with Z for UTC, or give the timezone (--timezone)"
         raise Refused(f"is {given[:40]!r}, which has no offset; {remedy}")
     zone = _zone(timezone) if isinstance(timezone, str) else timezone
     first, second = (found.replace(tzinfo=zone, fold=fold) for fold in (0, 1))
@@ -398,7 +398,7 @@ def _year(digits: str) -> int:
 
 
 def _two_readings(text: str, why: str) -> Refused:
-    remedy = "say dates='dmy' or 'mdy', or write it like 2026-01-05T09:00:00Z"
+    remedy = "say dates='dmy' or 'mdy' (--dates), or write it like 2026-01-05T09:00:00Z"
     return Refused(f"is {text[:40]!r}: {why}; {remedy}")
 
 

@@ -200,6 +200,8 @@ def read_levels(given: Any, figure: Reader = _POINT) -> Any:
         name, equals, level = (piece.strip() for piece in part.rpartition("="))
         if not equals:
             name, level = part, "1"
+        if "=" in name and "," in part:
+            raise Refused(f"have {part[:40]!r}; write ; between several")
         if name in found:
             raise Refused(f"have {name[:40]!r} twice; keep one of them")
         found[name] = figure(level)
@@ -620,6 +622,8 @@ def _said(slot: _Slot, problem: str, cells: Sequence[Any]) -> FieldError:
         if not missing(cells[at], typed=False)
     ]
     strange = [(title, cell) for title, cell in known if _is_undecoded(cell)]
+    if slot.read is read_names and known and "," in str(known[0][1]):
+        problem += "; write ; between several"
     return _fault(*(strange or known)[0], problem) if known else FieldError(slot.name, problem)
 
 

@@ -78,7 +78,9 @@ def resolved(territories: Iterable[Territory]) -> dict[str, tuple[Territory, int
         line = [name]
         while (parent := given[line[-1]].parent) is not None and parent not in found:
             if parent not in given:
-                raise UnknownFieldError("territory", parent, tuple(given), f"{line[-1]!r}.parent")
+                raise UnknownFieldError(
+                    "territory", parent, tuple(given), f"territory {line[-1]!r}"
+                )
             if parent in line:
                 circle = " < ".join([*line[line.index(parent) :], parent])
                 raise ConfigError(f"{circle}: no territory can be its own ancestor")

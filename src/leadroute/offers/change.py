@@ -320,7 +320,7 @@ class Change:
     """Operations that happen together or not at all.
 
     Args:
-        id: Names the change; it is kept with every event, so that a commit whose answer was lost can be recognised.
+        id: Names the change; it is kept with every event, so that a commit whose answer was lost can be recognized.
         ops: The operations, in any order.
 
     Raises:

@@ -1,7 +1,8 @@
 """The counts that a decision reads from a store.
 
 * What is read may be stale; the guards of the commit decide.
-* ``Books`` belong to one step. A record of credits is read once in it, changed in it, and written by its change.
+* ``Books`` are the counts of one step, from the first read to its change. A record of credits is
+  read once in it, changed in it, and written by its change.
 """
 
 from __future__ import annotations
@@ -102,8 +103,8 @@ class Books:
         self._credits.clear()
 
     def _read(self, need: Need) -> Snapshot:
-        # The credits first: who takes a turn after they were read makes this step conflict, so the number of the last
-        # assignment, which is read behind them, is still the last one when the step is committed.
+        # The credits first: a turn that is taken after they were read makes this step conflict, so the
+        # number of the last assignment, which is read behind them, is still the last one at the commit.
         credits = None if need.pool is None else self.credits(need.pool)
         crew, limits = need.candidates.crew, need.limits
         wanted = [name for name in _KEYS if name in need.fields]

@@ -1,8 +1,8 @@
 """The dispatcher: leads submitted, offered, answered, timed out and passed on, over a store.
 
 * Every call reads, decides in a pure function, and commits one change. When the commit loses a race it reads again.
-* Nothing runs by itself. ``sweep`` is the only timer, and the host calls it as often as it likes,
-  from as many processes as it likes.
+* Nothing runs by itself. ``sweep`` is the only timer; call it as often as you like, from as many
+  processes as you like.
 """
 
 from __future__ import annotations
@@ -60,10 +60,10 @@ def _shift_over(before: Placement, books: Books) -> LeadEvent | None:
     return transitions.end_of_shift(before, books.now)
 
 
-def _kept_to(
+def _unless_unreadable(
     lead_id: str, step: Callable[[], Placement], errors: list[FailedLead]
 ) -> Placement | None:
-    """Take a step with one lead; what is wrong with its documents is named and stops nobody else."""
+    """Take a step with one lead; a document that cannot be read is noted and stops no other lead."""
     try:
         return step()
     except (NewerFormatError, ValidationError, LeadNotFoundError) as error:
@@ -75,21 +75,23 @@ def _kept_to(
 @guided_attributes
 @frozen(eq=False)
 class Dispatcher(Generic[AnyClock_co]):
-    """The stateful face of a policy: it keeps every lead in a store. Build one per request or job.
+    """A policy with a store: it offers leads and records the answers.
+
+    Build one for each request or job; it keeps nothing outside its store.
 
     Args:
         router: The policy.
         roster: The reps, as a ``Roster`` or a list.
-        store: Where placements are kept; bound to the host's transaction when they shall be part of it.
-        clock: Where the present comes from.
-        track_records: What became of earlier leads, for the scorers that learn from it:
-            ``track_records_of(histories)``, or ``tracked()``, made as often as you like.
+        store: Where placements are kept; a bound store keeps them in your own transaction.
+        clock: The source of the present; the clock of the machine by default.
+        track_records: The results of earlier leads, which some scorers read:
+            ``track_records_of(histories)`` or ``tracked()``; none by default.
         track_outcomes_by: The fields of the lead by which outcomes are counted in the store as they
             happen, such as ``["industry"]``, or ``["lead['plan']"]`` for an attribute; ``[]``
             counts all leads together, ``None`` nothing. Names, e-mail addresses and phone numbers
             are refused.
         presence: Whether each rep is at work this minute, by rep id: a mapping of your own that you
-            keep up to date. It is read at every decision. Who is not in it is not asked about.
+            keep up to date. It is read at every decision. A rep who is not in it counts as present.
 
     Raises:
         UnknownFieldError: ``track_outcomes_by`` names a field that the lead does not have, or that is personal.
@@ -123,13 +125,14 @@ class Dispatcher(Generic[AnyClock_co]):
         trigger: str = "",
         on_error: Literal["catch_all", "raise"] = "catch_all",
     ) -> Placement:
-        """Take a lead in: score it, qualify it, decide, and offer it, in one change.
+        """Score and qualify a lead, decide, and make the first offer.
 
-        Submitting a lead again changes nothing and gives its placement as it is now.
+        All of it is one change of the store. Submitting a lead again changes nothing and returns its
+        placement as it is now.
 
         Args:
-            lead: The lead; its id is what makes it the same lead.
-            trigger: What set it off, such as ``form``: a word of your own list, up to 80
+            lead: The lead; two leads with one id are the same lead.
+            trigger: The cause, such as ``form``: a word of your own list, up to 80
                 characters; not free text, because it goes into the log, which keeps no personal
                 data.
             on_error: When a rule, a scorer, a predicate or a calendar raises an error:
@@ -142,7 +145,7 @@ class Dispatcher(Generic[AnyClock_co]):
         Raises:
             ConfigError: ``on_error`` is another word.
             ValidationError: The trigger cannot be kept, or the lead is too large. Nothing is stored.
-            ConflictError: Other processes were faster for half a minute. Nothing is stored.
+            ConflictError: Other processes changed the same counters for half a minute. Nothing is stored.
         """
         must_be(Lead, lead=lead)
         if on_error not in ("catch_all", "raise"):
@@ -150,10 +153,12 @@ class Dispatcher(Generic[AnyClock_co]):
         return persistently(partial(self._submit, lead, trigger, on_error))
 
     def accept(self, lead_id: str, rep_id: str) -> Placement:
-        """A rep takes the lead that is offered to them. Accepting again changes nothing.
+        """Record that a rep accepts the lead that is offered to them.
+
+        Accepting again changes nothing.
 
         Raises:
-            NotOfferedError: The lead is not offered to this rep; the message says who has it and since when.
+            NotOfferedError: The lead is not offered to this rep; the message names the rep who has it.
             OfferExpiredError: The offer to this rep has ended.
             LeadNotFoundError: The lead was never submitted.
         """
@@ -163,26 +168,27 @@ class Dispatcher(Generic[AnyClock_co]):
         accepted = self._advance(
             lead_id, lambda before, books: transitions.acceptance(before, rep_id, books.now, rep)
         )
-        return self._freeing("accept", accepted)
+        return self._serve_after("accept", accepted)
 
     def assign(self, lead_id: str, rep_id: str, *, by: str) -> Placement:
-        """Give the lead to a rep by hand, whoever has it. To its owner, it changes nothing.
+        """Give the lead to a rep by hand.
 
-        It counts for the rep's load and caps and may take them past their limits, which the log
-        then says (``Assigned.over``); it does not count as their turn. Whoever had it before gets
-        back what it counted against them, and keeps the turn that they took when they accepted.
+        Nothing changes when that rep owns it already. The lead counts for the rep's load and caps,
+        and may exceed them; the log then names the exceeded limits (``Assigned.over``). It does not
+        count as a turn. The rep who had it before gets back the capacity and the caps, and keeps the
+        turn that they took when they accepted.
 
         Args:
             lead_id: The lead.
             rep_id: The new owner, who must be in the roster.
-            by: Who does this: an id or a role of your own, up to 80 characters.
+            by: The person who decides this: an id or a role of your own, up to 80 characters.
 
         Raises:
             InvalidTransitionError: The lead has ended.
             LeadNotFoundError: The lead was never submitted.
             UnknownFieldError: The rep is not in the roster.
             ValidationError: ``by`` cannot be kept.
-            FieldTypeError: A rule met a fact of the wrong type.
+            FieldTypeError: A rule met a value of the wrong type.
         """
         must_be(str, rep_id=rep_id)
         rep = self._working(self.roster[rep_id])
@@ -208,25 +214,26 @@ class Dispatcher(Generic[AnyClock_co]):
         expires: datetime,
         pool: str | None = None,
     ) -> TurnCredit | None:
-        """Give a rep turns beside their share, or withhold some; every rotation counts them from the next decision on.
+        """Give a rep extra turns, or withhold some.
 
-        The same rep, pool, reason and cause are granted something once; doing it again changes nothing.
+        They count from the next decision on. Doing it again with the same rep, pool, reason and cause
+        changes nothing.
 
         Args:
             rep_id: The rep.
-            turns: How many; below 0 they are withheld.
-            reason: ``make_up`` for a lead that was void, ``skip``, ``absence`` or ``joiner``.
-            cause: The id of what led to it, usually the lead.
-            expires: When what is left of it is over, aware.
-            pool: The pool; when not given, the one through which the lead was placed that is the cause.
+            turns: The number of turns; below 0 they are withheld; default 1.
+            reason: ``make_up`` for a void lead, ``skip``, ``absence`` or ``joiner``.
+            cause: The id of the cause, usually of the lead.
+            expires: The instant at which unused turns expire, aware.
+            pool: The pool; by default the pool through which the lead ``cause`` was placed.
 
         Returns:
-            What was granted, now or before; ``None`` when the lead was a granted turn itself and is not made up for.
+            The credit, new or from before; ``None`` when the lead was itself an extra turn, which is not made up for.
 
         Raises:
             UnknownFieldError: There is no such rep or pool.
             ValidationError: Something cannot be kept, or is over already.
-            ConfigError: No pool was given, and the cause does not tell it.
+            ConfigError: There is no ``pool``, and the cause is not a placed lead.
         """
         credit, rep = TurnCredit(expires, reason, cause, turns), self.roster[rep_id]
         where = turn_credits.pool_of(self.store, self.router, cause, pool)
@@ -235,7 +242,7 @@ class Dispatcher(Generic[AnyClock_co]):
         )
 
     def release(self, lead_id: str) -> Placement:
-        """The lead is open work no more, though it has not ended: its owner has room for another.
+        """Give the owner's capacity back, though the lead has not ended.
 
         Raises:
             InvalidTransitionError: Nobody owns the lead.
@@ -248,11 +255,13 @@ class Dispatcher(Generic[AnyClock_co]):
         return placement
 
     def decline(self, lead_id: str, rep_id: str, reason: str = "") -> Placement:
-        """A rep refuses the lead, and it goes to the next rep at once. Declining again changes nothing.
+        """Record that a rep declines; the lead goes to the next rep.
+
+        Declining again changes nothing.
 
         Args:
             lead_id: The lead.
-            rep_id: Who refuses.
+            rep_id: The rep who declines.
             reason: A word of your own list of reasons, up to 80 characters; not free text, because
                 it goes into the log, which keeps no personal data.
 
@@ -270,12 +279,14 @@ class Dispatcher(Generic[AnyClock_co]):
             lead_id, lambda before, books: transitions.refusal(before, rep_id, reason, books.now)
         )
         # What stands in the way of the next decision is reported by the next sweep.
-        placement = _kept_to(lead_id, partial(self._place, lead_id, []), []) or declined
+        placement = (
+            _unless_unreadable(lead_id, partial(self._decide_again, lead_id, []), []) or declined
+        )
         self._serve_others()
         return placement
 
     def record_contact(self, lead_id: str) -> Placement:
-        """The owner has reached the lead. Saying so again changes nothing.
+        """Record that the owner has reached the lead; repeating it changes nothing.
 
         Raises:
             InvalidTransitionError: Nobody owns the lead, or it has ended.
@@ -284,7 +295,7 @@ class Dispatcher(Generic[AnyClock_co]):
         reached = self._advance(
             lead_id, lambda before, books: transitions.contact(before, books.now)
         )
-        return self._freeing("contact", reached)
+        return self._serve_after("contact", reached)
 
     def feedback(
         self,
@@ -293,15 +304,15 @@ class Dispatcher(Generic[AnyClock_co]):
         *,
         value: float | None = None,
     ) -> Placement:
-        """The owner says what became of the lead. Saying the same again changes nothing.
+        """Record the result of a lead; repeating it changes nothing.
 
-        Feedback that closes the lead frees the owner's capacity, which goes to the lead that waits first.
+        Feedback that closes the lead gives the owner's capacity back, and the first waiting lead is offered.
 
         Args:
             lead_id: The lead.
             status: One of the policy's dispositions or their spellings, such as ``meeting`` or
                 ``Closed Won``, whatever its case, blanks and punctuation.
-            value: What it was worth, in your currency.
+            value: The value of the deal, in your currency; not known by default.
 
         Raises:
             InvalidTransitionError: Nobody owns the lead, or it has ended with other feedback.
@@ -319,41 +330,41 @@ class Dispatcher(Generic[AnyClock_co]):
         return placement
 
     def sweep(self, *, early: bool = False) -> SweepResult:
-        """Do what time has made due: end offers that ran out, pass their leads on, and serve waiting leads.
+        """End expired offers, offer their leads again, and offer waiting leads.
 
-        Waiting leads are served by priority, then lead score, then age. One that cannot be judged holds up no other.
+        Waiting leads go out by priority, then lead score, then age. An error with one lead does not stop the others.
         Safe to call at any time and from many processes at once. O(due and waiting leads).
 
         Args:
-            early: Judge also the leads that wait for an opening hour which is still to come. Say so once after the
-                roster, the presence or the policy has changed: somebody may be there sooner.
+            early: Decide also about leads whose opening hour is still to come; default ``False``. Pass
+                ``True`` once after a change of roster, presence or policy: a rep may be there sooner.
         """
         must_be(bool, early=early)
         now = to_micros(self._now())
         timed_out = 0
         errors = list[FailedLead]()
         for lead_id in queries.due(self.store, Status.OFFERED, now):
-            expired = _kept_to(lead_id, partial(self._advance, lead_id, _expired), errors)
+            expired = _unless_unreadable(lead_id, partial(self._advance, lead_id, _expired), errors)
             if expired is not None and expired.status is Status.WAITING:
                 timed_out += 1
         for owned in _OWNED:
             for lead_id in queries.due(self.store, owned, now):
-                _kept_to(lead_id, partial(self._advance, lead_id, _shift_over), errors)
+                _unless_unreadable(lead_id, partial(self._advance, lead_id, _shift_over), errors)
         found = Counter(placed.status for placed in self._serve_waiting(errors, early=early))
         offered, caught = found[Status.OFFERED], found[Status.CATCH_ALL]
         return SweepResult(timed_out, offered, caught, self.next_wakeup(), tuple(errors))
 
     def next_wakeup(self) -> datetime | None:
-        """When time alone can next give ``sweep`` something to do: sweep then, and ask again.
+        """Return the next instant at which ``sweep`` can have work.
 
-        It is the end of an offer or of a shift, an opening hour, the end of a wrap-up, or the turn
-        of a cap. It may be too early for a lead, and then nothing happens; it is never too late.
+        It is the end of an offer or of a shift, an opening hour, the end of a wrap-up, or the next
+        period of a cap. It may be too early for a lead, and then nothing happens; it is never too late.
 
         Returns:
-            An instant after now, or ``None`` when there is none. Sweep first: what is due already
-            is not foretold. Leads that wait for a rep to finish something are served when that is
-            said. Sweep too when you change the presence, the roster or the policy, and now and then
-            where conditions ask what time it is.
+            An instant after now, or ``None`` when there is none. Sweep first: work that is due already
+            is left out. A lead that waits for capacity is offered by the call that gives it back. Sweep
+            too when you change the presence, the roster or the policy, and now and then where
+            conditions read the time.
         """
         now = self._now()
         at = to_micros(now)
@@ -368,7 +379,7 @@ class Dispatcher(Generic[AnyClock_co]):
         return min(dues, default=None)
 
     def placement(self, lead_id: str) -> Placement:
-        """What is known about a lead now.
+        """Return the placement of a lead as it is now.
 
         Raises:
             LeadNotFoundError: The lead was never submitted.
@@ -376,7 +387,7 @@ class Dispatcher(Generic[AnyClock_co]):
         return queries.known(self.store, lead_id)[0]
 
     def history(self, lead_id: str) -> tuple[LeadEvent, ...]:
-        """Everything that has happened to a lead, in order.
+        """Return all events of a lead, in order.
 
         Raises:
             LeadNotFoundError: The lead was never submitted.
@@ -384,11 +395,14 @@ class Dispatcher(Generic[AnyClock_co]):
         return queries.happenings(self.store, lead_id)
 
     def snapshot(self) -> Snapshot:
-        """The counts that a decision made now would read. O(reps)."""
+        """Return the counts that a decision reads now. O(reps)."""
         return self._snapshot(self._now())
 
     def tracked(self) -> TrackRecords:
-        """What the store has counted for ``track_outcomes_by``. O(reps * weeks * segments): not for every lead."""
+        """Return the outcomes that ``track_outcomes_by`` has counted.
+
+        O(reps * weeks * segments): do not call it for every lead.
+        """
         return TrackRecords.from_counters(self.store.counts(prefix="outcome/"))
 
     def _snapshot(self, now: datetime) -> Snapshot:
@@ -403,16 +417,18 @@ class Dispatcher(Generic[AnyClock_co]):
         return aware(self.clock.now(), "clock.now()")
 
     def _submit(self, lead: Lead, trigger: str, on_error: str) -> Placement:
-        before = queries.found(self.store, lead.id)
-        if before is not None:
-            return before[0]
-        kept = transitions.lead_document(lead)
+        """Read, decide and commit once; raise ``ConflictError`` when another process was faster."""
+        found = queries.found(self.store, lead.id)
+        if found is not None:
+            return found[0]
+        text = transitions.lead_document(lead)  # before the decision: it may be too large to keep
         books, failed = self._books(), list[FailedLead]()
         scored, decided = self._decide(lead, None, books, failed)
         if failed and on_error == "raise":
             raise failed[0].error
         received = transitions.reception(scored, trigger, self.router.version, books.now)
-        extra = (Once(submit_key(lead.id), lead.id), Put(lead_key(lead.id), kept, 0))
+        # Of two processes that submit one lead, one fails at the once-key and reads the placement.
+        extra = (Once(submit_key(lead.id), lead.id), Put(lead_key(lead.id), text, 0))
         return self._commit(None, [received, decided], lead.id, 0, books, extra, lead)
 
     def _books(self) -> Books:
@@ -421,7 +437,7 @@ class Dispatcher(Generic[AnyClock_co]):
     def _decide(
         self, lead: Lead, before: Placement | None, books: Books, failed: list[FailedLead]
     ) -> tuple[Lead, LeadEvent]:
-        """The lead as it was scored, and what follows from the decision about it.
+        """Return the scored lead, and the event that follows from the decision.
 
         Whatever a rule, a scorer, a predicate or a calendar raises becomes an event too, and is
         named in ``failed``: here alone, so that no lead holds up another. What the store raises
@@ -455,6 +471,8 @@ class Dispatcher(Generic[AnyClock_co]):
     def _advance(
         self, lead_id: str, event_of: Callable[[Placement, Books], LeadEvent | None]
     ) -> Placement:
+        """Read a placement and commit the event that follows from it; ``None`` commits nothing."""
+
         def step() -> Placement:
             before, version = queries.known(self.store, lead_id)
             books = self._books()
@@ -465,14 +483,14 @@ class Dispatcher(Generic[AnyClock_co]):
 
         return persistently(step)
 
-    def _freeing(self, stage: str, placement: Placement) -> Placement:
-        """Serve who waits for room, where this stage of a lead gives some back."""
+    def _serve_after(self, stage: str, placement: Placement) -> Placement:
+        """Offer a waiting lead when this stage of a lead gives capacity back."""
         if placement.release_on == stage:
             self._serve_others()
         return placement
 
     def _serve_others(self) -> None:
-        """Serve who waits for the room that a call gave back.
+        """Offer a waiting lead to use the capacity that a call gave back.
 
         The call itself is stored, so no trouble with another lead may look like its failure, and
         neither may trouble of the store: the next sweep serves them.
@@ -481,7 +499,8 @@ class Dispatcher(Generic[AnyClock_co]):
             for _ in self._serve_waiting([], at_most=1):
                 pass
 
-    def _place(self, lead_id: str, failed: list[FailedLead]) -> Placement:
+    def _decide_again(self, lead_id: str, failed: list[FailedLead]) -> Placement:
+        """Decide again about a lead that waits; note in ``failed`` what the policy raised."""
         lead = queries.lead(self.store, lead_id)
 
         def decide(before: Placement, books: Books) -> LeadEvent | None:
@@ -496,8 +515,9 @@ class Dispatcher(Generic[AnyClock_co]):
     def _serve_waiting(
         self, errors: list[FailedLead], at_most: int | None = None, *, early: bool = False
     ) -> Iterator[Placement]:
-        """Judge the waiting leads that are due again, until the room of ``at_most`` may be used."""
+        """Decide about waiting leads that are due, to replace ``at_most`` leads; ``None`` is without limit."""
         if at_most is not None:
+            # One lead that ended may have held the room of several cheaper leads.
             at_most *= max((rule.capacity_cost for rule in self.router.rules), default=1) or 1
         offers = 0
         upto = LATEST if early else to_micros(self._now())
@@ -507,7 +527,9 @@ class Dispatcher(Generic[AnyClock_co]):
             if offers == at_most:
                 break
             failed = list[FailedLead]()
-            placement = _kept_to(lead_id, partial(self._place, lead_id, failed), errors)
+            placement = _unless_unreadable(
+                lead_id, partial(self._decide_again, lead_id, failed), errors
+            )
             errors += failed
             if placement is not None:
                 offers += placement.status is Status.OFFERED
@@ -523,11 +545,12 @@ class Dispatcher(Generic[AnyClock_co]):
         extra: tuple[Op, ...] = (),
         lead: Lead | None = None,
     ) -> Placement:
+        """Commit events and what they do to the counters as one change."""
         after, ops = transitions.operations(before, events, lead_id, version, document, books)
         if self.track_outcomes_by is not None:
-            told = lead or (
+            outcome_of = lead or (
                 queries.lead(self.store, lead_id) if self.track_outcomes_by else Lead(lead_id)
             )
-            extra = (*extra, *counts_of(before, events, told, self.track_outcomes_by))
+            extra = (*extra, *counts_of(before, events, outcome_of, self.track_outcomes_by))
         self.store.commit(Change(urandom(16).hex(), (*extra, *ops)))
         return after

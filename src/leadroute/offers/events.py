@@ -28,7 +28,7 @@ class Received:
         lead_grade: The name of the grade; ``None`` when there is none.
         completeness: The share of the facts that was known; ``None`` when the policy scores no leads.
         respond_by: The deadline of the first contact that the grade sets; ``None`` for no deadline.
-        trigger: What set the lead off, as a word of the caller's own list; no free text.
+        trigger: The cause, as a word of your own list; not free text.
     """
 
     kind: ClassVar[str] = "received"

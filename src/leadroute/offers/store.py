@@ -106,7 +106,7 @@ class Store(Protocol):
         pending_at: int | None = None,
         change: str | None = None,
     ) -> list[Event]:
-        """Return pages of the log, of one lead's events, or of one change's.
+        """Return a page of the log, or of one lead or change.
 
         Args:
             after: The last id of the page before; with ``lead``, the last number.

@@ -9,7 +9,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any, Final
 
@@ -82,9 +82,17 @@ def reception(lead: Lead, trigger: str, version: str, now: datetime) -> Received
         score.score,
         score.grade,
         score.completeness,
-        None if within is None else (lead.received_at or now) + within,
+        None if within is None else _after(lead.received_at or now, within),
         said,
     )
+
+
+def _after(instant: datetime, duration: timedelta) -> datetime:
+    """The instant so much later; the last one there is for a lead that a CRM dates 9999-12-31."""
+    try:
+        return instant + duration
+    except OverflowError:
+        return datetime.max.replace(tzinfo=UTC)
 
 
 def lead_document(lead: Lead) -> str:
@@ -157,7 +165,7 @@ def _offer(found: Decided, router: Router, books: Books, now: datetime) -> Offer
         found.pool,
         now + (rule.accept_within or router.accept_within),
         found.score,
-        _holds(charged),
+        _units_by_counter(charged),
         found.propensity,
         found.fairness_cost(),
         limits,
@@ -181,7 +189,7 @@ def is_news(event: LeadEvent, before: Placement) -> bool:
     )
 
 
-def _holds(charged: Sequence[Charge]) -> dict[str, int]:
+def _units_by_counter(charged: Sequence[Charge]) -> dict[str, int]:
     return {charge.key: charge.units for charge in charged if charge.units}
 
 
@@ -220,7 +228,12 @@ def assignment(
         return None
     charged = list(charges.for_rep(rep))
     held, used = before.reservations, books.counts([charge.key for charge in charged])
-    over = (t.key for t in charged if t.refuses(used.get(t.key, 0) - held.get(t.key, 0)))
+    # The lead may count there already: that alone does not exceed the limit.
+    over = (
+        charge.key
+        for charge in charged
+        if charge.refuses(used.get(charge.key, 0) - held.get(charge.key, 0))
+    )
     release_on = "outcome" if rule is None else rule.release_on
     return Assigned(
         now,
@@ -229,7 +242,7 @@ def assignment(
         None if rule is None else rule.name,
         {
             key: units
-            for key, units in _holds(charged).items()
+            for key, units in _units_by_counter(charged).items()
             if not _given_back(key, release_on, before)
         },
         tuple(dict.fromkeys(over)),
@@ -343,16 +356,18 @@ def operations(
     after, ops = before, list[Op]()
     for event in events:
         if after is not None and isinstance(event, Declined | TimedOut | Assigned):
-            ops.extend(_withdrawn(after, books))
+            ops.extend(_returned_by_offer(after, books))
         if after is not None and isinstance(event, Accepted):
             ops.append(Raise(given_key(event.rep_id), after.order))
         after = move(after, event, lead_id)
         at = to_micros(event.at)
         ops.append(Emit(lead_id, after.steps, event.kind, write(event), at))
-        ops.extend(_counted(event, at))
+        ops.extend(_rep_counters(event, at))
     if after is None:
         raise InvalidTransitionError(lead_id, "change", "", "nothing happened to it")
-    ops.extend(_moved(FrozenDict() if before is None else before.reservations, after, events))
+    ops.extend(
+        _counter_changes(FrozenDict() if before is None else before.reservations, after, events)
+    )
     ops.extend(books.operations())
     due = None if after.due is None else to_micros(after.due)
     status, rep_id = after.status.value, after.rep_id or ""
@@ -360,7 +375,9 @@ def operations(
     return after, tuple(ops)
 
 
-def _moved(held: Mapping[str, int], after: Placement, events: Sequence[LeadEvent]) -> Iterator[Add]:
+def _counter_changes(
+    held: Mapping[str, int], after: Placement, events: Sequence[LeadEvent]
+) -> Iterator[Add]:
     """The difference in what the lead counts against, within the limits of the offer."""
     limits: Mapping[str, int] = next((e.limits for e in events if isinstance(e, Offered)), {})
     taken = after.reservations
@@ -369,24 +386,27 @@ def _moved(held: Mapping[str, int], after: Placement, events: Sequence[LeadEvent
         if delta > 0:
             yield Add(counter, delta, hi=limits.get(counter))
         elif delta:
-            yield Add(counter, delta, lo=limits.get(counter))
+            yield Add(counter, delta, lo=None)  # giving back is never refused
+    # A limit of which the lead takes nothing, such as the end of the wrap-up, is checked all the same.
     for counter in sorted(limits.keys() - held.keys() - taken.keys()):
         yield Add(counter, 0, lo=None, hi=limits[counter])
 
 
-def _withdrawn(before: Placement, books: Books) -> Iterator[Op]:
+def _returned_by_offer(before: Placement, books: Books) -> Iterator[Op]:
     """What an offer that ends without being accepted gives back, besides what it holds."""
     if before.status is not Status.OFFERED or before.rep_id is None:
         return
     if before.turn is not None and before.pool is not None:
         books.credits(before.pool).give_back(before.turn)
     own, rep_id = last_key(before.rep_id), before.rep_id
+    # Only while nothing was assigned to the rep since: then the rep's last assignment is an earlier one.
     if before.order and books.counts([own]).get(own) == before.order:
         earlier = books.order_without(rep_id, before.lead_id)
         yield Add(own, earlier - before.order, lo=earlier, hi=earlier)
 
 
-def _counted(event: LeadEvent, at: int) -> Iterator[Op]:
+def _rep_counters(event: LeadEvent, at: int) -> Iterator[Op]:
+    """The counters of a rep that an event changes, whatever the lead holds."""
     if isinstance(event, Offered | Assigned):
         yield Raise(last_key(event.rep_id), event.order)
         yield Raise(order_key(), event.order)

@@ -36,7 +36,7 @@ class Bin:
 
 @frozen
 class Calibration:
-    """How far predictions may be believed.
+    """The agreement of predictions with what happened.
 
     Args:
         count: How many there were, without those that abstained.
@@ -47,7 +47,7 @@ class Calibration:
         intercept: The log-odds missing on average; 0 is right, below 0 is too high.
         auc: The probability that a random yes was predicted above a random no; equals count half.
         bins: The tenths of the scale that have predictions.
-        abstained: How many were ``None``, as the score of a lead is of whom nothing is known.
+        abstained: How many were ``None``, such as the score of a lead about which nothing is known.
     """
 
     count: int
@@ -85,7 +85,7 @@ def calibration(pairs: Iterable[tuple[float | None, bool]]) -> Calibration:
             abstains: such a pair is counted and left out. One pair with a probability or more.
 
     Raises:
-        FieldTypeError: There are none, a prediction is no probability, or an outcome no yes or no.
+        FieldTypeError: There are none, a prediction is not a probability, or an outcome is neither yes nor no.
 
     Complexity: O(n log n).
 
@@ -156,14 +156,14 @@ def _bins(known: list[tuple[float, bool]]) -> Iterable[Bin]:
 def _recalibrated(known: list[tuple[float, bool]]) -> tuple[float | None, float | None]:
     """Slope and intercept of a logistic regression on the log-odds, by Newton's method."""
     odds = [log(max(_EDGE, each) / max(_EDGE, 1 - each)) for each, _ in known]
-    centre = sum(odds) / len(odds)
+    center = sum(odds) / len(odds)
     slope = intercept = 0.0
     for _ in range(_STEPS):
         g0 = g1 = h00 = h01 = h11 = 0.0
         for x, (_, happened) in zip(odds, known, strict=True):
-            z = intercept + slope * (x - centre)
+            z = intercept + slope * (x - center)
             p = 1 / (1 + exp(-max(-_WIDEST, min(_WIDEST, z))))
-            w, error, away = p * (1 - p), happened - p, x - centre
+            w, error, away = p * (1 - p), happened - p, x - center
             g0, g1 = g0 + error, g1 + error * away
             h00, h01, h11 = h00 + w, h01 + w * away, h11 + w * away * away
         determinant = h00 * h11 - h01 * h01
@@ -172,5 +172,5 @@ def _recalibrated(known: list[tuple[float, bool]]) -> tuple[float | None, float 
         step0, step1 = (h11 * g0 - h01 * g1) / determinant, (h00 * g1 - h01 * g0) / determinant
         intercept, slope = intercept + step0, slope + step1
         if abs(step0) + abs(step1) < _EDGE:
-            return slope, intercept - slope * centre
+            return slope, intercept - slope * center
     return None, None

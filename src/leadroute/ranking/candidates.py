@@ -1,6 +1,7 @@
 """The candidates of a rule in a pool, computed once and kept from lead to lead.
 
-* A ``CandidateSet`` belongs to one rule, pool and roster. What does not hang on lead, counts or instant is asked once.
+* A ``CandidateSet`` belongs to one rule, pool and roster. What does not depend on
+  lead, counts or instant is asked once.
 * ``Candidates`` are those whom neither rule nor lead excludes for good: active, with a weight,
   meeting the requirement, in the territory. Leads that are equal in what is asked of them share
   one. Counters are read for candidates alone.
@@ -95,12 +96,13 @@ _MOST_VIEWS: Final = 64
 
 _LONG_AGO: Final = datetime.min.replace(tzinfo=UTC)
 _FOR_EVER: Final = datetime.max.replace(tzinfo=UTC)
-_Counted: TypeAlias = tuple[str | None, str | None, str | None]
+_CountedBy: TypeAlias = tuple[str | None, str | None, str | None]
+"""What a cap asks about a lead: source, pool and segment."""
 Rooms: TypeAlias = tuple[tuple[str, float], ...]
 """Counters, each with the most that it may stand at before a lead."""
 
 NO_LIMIT: Final[tuple[str, float]] = ("", _ALWAYS)
-"""A counter that there is not."""
+"""A counter that no rep has, for the columns of reps with fewer limits."""
 _ROUND_ROBIN: Final[Scorer] = round_robin()
 
 
@@ -249,7 +251,7 @@ class _Caps:
 
     __slots__ = ("_candidates", "_holders", "_last", "_of", "_periods")
 
-    def __init__(self, candidates: Candidates, lead: _Counted, memory: Memory) -> None:
+    def __init__(self, candidates: Candidates, lead: _CountedBy, memory: Memory) -> None:
         known: dict[_CapPeriod, int] = {}
         self._of = []
         for rep in candidates.crew.reps:
@@ -294,16 +296,16 @@ def _rooms(bounds: Iterable[Bound]) -> Rooms:
 
 
 class Candidates:
-    """Those whom neither rule nor lead excludes for good.
+    """The reps whom neither rule nor lead excludes for good.
 
     Args:
-        reps: They, in the order of their ids.
+        reps: These reps, in the order of their ids.
         rule: The rule, for what its leads take of a capacity.
         memory: What is kept of calendars, and a bound on what is kept.
         kept: Whether they serve more than one lead.
 
     Attributes:
-        crew: They, with what is kept of them.
+        crew: The reps, with the columns of values that are kept of them.
         capacity: The open work of each; ``None`` where no rep has a capacity.
         capacity_by_segment: The counter of the rule's segment, for each who has one.
         shifts: The hours that any of them has, each once.
@@ -342,7 +344,7 @@ class Candidates:
             _ALWAYS if rep.capacity is None else rep.capacity - rule.capacity_cost for rep in reps
         ]
         self.capacity = Column(self.crew.ids, rooms) if limited else None
-        self.capacity_by_segment = [_bucket(rep, rule) for rep in reps]
+        self.capacity_by_segment = [_segment_room(rep, rule) for rep in reps]
         self._last = _NEVER
         self._everybody = _Stretch(_LONG_AGO, _FOR_EVER, (None, ()))
         self._caps: dict[str | None, _Caps] = {}
@@ -355,7 +357,7 @@ class Candidates:
             self._memory.take(cells)
 
     def view(
-        self, lead: _Counted, now: datetime | None, *, by_source: bool, ignore_availability: bool
+        self, lead: _CountedBy, now: datetime | None, *, by_source: bool, ignore_availability: bool
     ) -> View:
         """Those at work and how much room they have, kept until an hour or a period ends."""
         key = lead[0] if by_source else None, ignore_availability
@@ -386,7 +388,7 @@ class Candidates:
         until = min([shift.until for shift in shifts])
         return _Stretch(since, until, (part, shifts))
 
-    def _limits(self, source: str | None, lead: _Counted, now: datetime | None) -> _Stretch:
+    def _limits(self, source: str | None, lead: _CountedBy, now: datetime | None) -> _Stretch:
         caps = self._caps.get(source)
         if caps is None:
             caps = self._caps[source] = _Caps(self, lead, self._memory)
@@ -399,7 +401,7 @@ class Candidates:
         return [Bound(holder + bound.key, bound.most, bound.hard) for bound in bounds]
 
 
-def _bucket(rep: Rep, rule: Rule) -> Rooms:
+def _segment_room(rep: Rep, rule: Rule) -> Rooms:
     most = rep.capacity_by_segment.get(rule.counts_as)
     return (
         ()
@@ -439,7 +441,7 @@ class CandidateSet:
         scorers: What gives their points.
         weights: Their weights.
         mode: The mode of a round robin that stands alone; ``None`` for any other score.
-        random: Whether the points hang on luck.
+        random: Whether the points depend on luck.
         takes_turns: Whether the score reads the turns of the pool.
         counters: The counts of a rep that the score reads, by their names in ``Snapshot``.
         fields: The same, with what limits and ties read.
@@ -522,7 +524,7 @@ class CandidateSet:
     def candidates(
         self, lead: Lead, now: datetime | None, matches: tuple[Match, ...]
     ) -> Candidates:
-        """Those whom neither rule nor lead excludes for good."""
+        """Return the reps whom neither rule nor lead excludes for good."""
         values = self._values
         if self._meets is not None and values is None:
             return self._choose(lead, now, matches, kept=False)

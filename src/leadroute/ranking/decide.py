@@ -1,9 +1,9 @@
-"""The one engine: who may take a lead, their scores, who is first, and what that counts against.
+"""The one engine: which reps may take a lead, their scores, and what the lead counts against.
 
 * Criteria are masks and scores are columns over the candidates. Assignments, exclusions and texts
-  are made when somebody looks, from what was read at the decision.
+  are made when they are read, from what was read at the decision.
 * Whatever a decision entails (the counters that the lead counts against, the turn that it takes)
-  comes out of the same decision; nobody works it out again.
+  comes out of the same decision; nothing computes it again.
 """
 
 from __future__ import annotations
@@ -180,16 +180,18 @@ class Decided:
         read = (self._candidates, view.limits, over_all, turns_in, found.fields, found.counters)
         return counts.read(Need(*read))
 
-    def _asks(self, look: RoutingContext) -> Sequence[Ask]:
+    def _asks(self, context: RoutingContext) -> Sequence[Ask]:
         """The criteria that are asked rep by rep."""
-        found, everybody, snapshot = self._set, self.ignore_availability, look.snapshot
-        if look.instant is None and found.times(look.reps, snapshot, ignore_availability=everybody):
-            known(look.instant)
+        found, everybody, snapshot = self._set, self.ignore_availability, context.snapshot
+        if context.instant is None and found.times(
+            context.reps, snapshot, ignore_availability=everybody
+        ):
+            known(context.instant)
         if not found.asks and not snapshot.presence:
             return ()
         if snapshot.presence and not everybody:
             check_presence(found.members, snapshot.presence)
-        return masks(self.rule, look, self._router.pauses, ignore_availability=everybody)
+        return masks(self.rule, context, self._router.pauses, ignore_availability=everybody)
 
     @property
     def pool(self) -> str:
@@ -198,7 +200,7 @@ class Decided:
 
     @property
     def rep(self) -> Rep:
-        """Who is first."""
+        """The rep who comes first."""
         return self.context.reps[self.place]
 
     def _absent(self) -> tuple[Rep, ...]:
@@ -281,6 +283,7 @@ class Decided:
         instant = self.context.instant
         found: list[datetime | None] = []
         for of in kinds:
+            # Without hours (-1) a rep is at work now, and only a counter stands in the way.
             shift = shifts[of] if shifts and of >= 0 else None
             if shift is None or shift.is_open or shift.fails:
                 found.append(instant)
@@ -317,7 +320,11 @@ class Decided:
                     for obstacle in exclusion.obstacles
                     if obstacle.available_at
                 ]
-                yield _together(rep.hours, calling_hours, max(waits)) if waits else instant
+                yield (
+                    _first_common_instant(rep.hours, calling_hours, max(waits))
+                    if waits
+                    else instant
+                )
 
     def _of_everybody(self) -> RoutingContext:
         """What criteria look at, of everybody in the pool."""
@@ -428,7 +435,7 @@ class Decided:
         return Known, made
 
     def ranking(self, top: int | None = None) -> Ranking:
-        """The decision for people: assignments and exclusions, made when they are looked at."""
+        """The decision for people: assignments and exclusions, made when they are read."""
         router, rule, context = self._router, self.rule, self.context
         lead, self._top = context.lead, top
         return Ranking(
@@ -487,7 +494,7 @@ def _able(
     return crew.part(fits), None if opened is None else [*compress(opened, fits)]
 
 
-def _together(own: Hours | None, calling_hours: Hours | None, at: datetime) -> datetime:
+def _first_common_instant(own: Hours | None, calling_hours: Hours | None, at: datetime) -> datetime:
     """The first instant from ``at`` on at which the rep works and the lead may be called."""
     if own is None or calling_hours is None:
         return at
@@ -504,7 +511,7 @@ def decide(
     previous_offers: Mapping[str, str],
     matches: tuple[Match, ...],
 ) -> Decided:
-    """What becomes of a lead under the rule that matched: in its pool, or in others it names.
+    """Decide about a lead under the rule that matched, in its pool or in others it names.
 
     The steps are taken in order, and the first that finds a rep is the last.
     ``ignore_availability`` asks every pool that was asked so far again, in that order. A pool is
@@ -518,7 +525,7 @@ def decide(
     asked, answers = {pool: own}, [own]
     for step in rule.fallback.steps(own.outcome.value, router.fallback):
         if step in (WAIT, CATCH_ALL):
-            return _settle(asked, answers, step)
+            return _without_rep(asked, answers, step)
         named = pool_of(step)
         if named in asked:
             continue
@@ -531,12 +538,12 @@ def decide(
             asked.setdefault(each, found)
             answers.append(found)
     late = any(each.outcome is Outcome.NONE_AVAILABLE for each in answers)
-    return _settle(asked, answers, WAIT if late else CATCH_ALL)
+    return _without_rep(asked, answers, WAIT if late else CATCH_ALL)
 
 
-def _settle(asked: Mapping[str, Decided], answers: Sequence[Decided], then: str) -> Decided:
-    """The rule's own decision, with when the first of all answers may be another one."""
+def _without_rep(asked: Mapping[str, Decided], answers: Sequence[Decided], step: str) -> Decided:
+    """The decision of the rule's own pool, with the last step and the first instant to decide again."""
     own, *others = asked.values()
     own.resumes_at = min([each.resumes_at for each in answers if each.resumes_at], default=None)
-    own.other_pools, own.fallback_step = tuple(others), then
+    own.other_pools, own.fallback_step = tuple(others), step
     return own

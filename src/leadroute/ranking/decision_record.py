@@ -177,7 +177,7 @@ class DecisionRecord:
 
     @property
     def first_label(self) -> str:
-        """What people call the rep who came first."""
+        """The name or id of the rep who came first."""
         return self.candidates[0].label if self.candidates else "nobody"
 
     @property

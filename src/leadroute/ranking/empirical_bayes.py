@@ -1,4 +1,4 @@
-"""How much of a difference between reps is real: shrinkage of rates towards the average.
+"""How much of a difference between reps is real: shrinkage of rates toward the average.
 
 * Every rep's rate is taken to come from one beta distribution around the average of all. Its ``strength`` (kappa) says
   how many leads the average is worth: large when reps hardly differ, small when they differ much.
@@ -146,18 +146,18 @@ def _risen(start: float, tallied: Tallied) -> float:
 class Estimate:
     """What is known of a rep's rate: the posterior on the log-odds scale."""
 
-    centre: float
+    center: float
     width: float
 
     def quantile(self, share: float) -> float:
         """The rate below which the true rate lies with probability ``share``, between 0 and 1."""
-        return _rate(self.centre + self.width * _normal_quantile(share))
+        return _rate(self.center + self.width * _normal_quantile(share))
 
     def interval(self, confidence: float = 0.9) -> tuple[float, float]:
         """The rates between which the true rate lies with this probability."""
         tail = (1 - confidence) / 2
         low, high = _normal_quantile(tail), _normal_quantile(1 - tail)
-        return _rate(self.centre + self.width * low), _rate(self.centre + self.width * high)
+        return _rate(self.center + self.width * low), _rate(self.center + self.width * high)
 
 
 def _rate(odds: float) -> float:
@@ -174,8 +174,8 @@ def posterior(successes: float, trials: float, prior: Prior | None) -> Estimate:
     mean, strength = (0.5, 0.0) if prior is None else (prior.mean, prior.backing)
     a = 0.5 + successes + strength * mean
     b = 0.5 + max(0.0, trials - successes) + strength * (1 - mean)
-    (centre, variance), (other, more) = _log_moments(a), _log_moments(b)
-    return Estimate(centre - other, sqrt(variance + more))
+    (center, variance), (other, more) = _log_moments(a), _log_moments(b)
+    return Estimate(center - other, sqrt(variance + more))
 
 
 def _log_moments(x: float) -> tuple[float, float]:

@@ -11,7 +11,7 @@ from leadroute.model.duration import format_duration
 
 @frozen
 class LeadScore:
-    """What a lead is worth, and how sure that is.
+    """The worth of a lead, and how much of it is known.
 
     Args:
         lead_id: The lead.
@@ -40,13 +40,13 @@ class LeadScore:
 
     @property
     def reasons(self) -> tuple[str, ...]:
-        """What counted, in words; written when read."""
+        """The parts that counted, in words; written when read."""
         said = tuple([f"{_signed(points)} {name}" for name, points in self.parts])
         return (*said, self.note) if self.note else said
 
     @property
     def headline(self) -> str:
-        """The score, the grade with its deadline, and how much was known, in one line.
+        """The score, grade, deadline and share of known facts, in one line.
 
         Example:
             >>> within = timedelta(minutes=5)

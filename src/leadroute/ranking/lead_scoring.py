@@ -38,7 +38,7 @@ T = TypeVar("T")
 
 
 class Predictor(Protocol):
-    """A model of the caller's own, such as a scikit-learn classifier or pipeline."""
+    """A model of your own, such as a scikit-learn classifier."""
 
     def predict_proba(self, rows: Sequence[Sequence[float]]) -> Any:
         """Return for each row of features the probabilities of no and yes."""
@@ -261,7 +261,7 @@ class Logistic:
 
 @frozen
 class NamedModel:
-    """A model of the caller's own under the name by which a policy file refers to it.
+    """A model of your own, with its name in policy files.
 
     Args:
         name: The name; ``load_policy(..., models={name: predictor})`` finds the model by it.
@@ -336,7 +336,9 @@ def _grades(given: Iterable[LeadGrade]) -> tuple[LeadGrade, ...]:
 @guided
 @frozen(kw_only=True, slots=False, repr=False)  # a cached property needs a place for its value
 class LeadScoring:
-    """How leads are scored: what they are (fit), what they did (engagement), and the grade.
+    """The scoring of leads by fit and engagement, with grades.
+
+    Fit is what a lead is, and engagement is what it did.
 
     Formulas: fit = clip(points that hold / points above 0 that could hold, 0, 1), over what can be
     judged of the lead; not known when nothing that speaks for a lead can be judged and nothing
@@ -409,7 +411,7 @@ class LeadScoring:
 
     @property
     def names(self) -> tuple[str, ...]:
-        """The names of criteria, sources and signals, in the order of the features."""
+        """The names of criteria, sources and signals, as ``features`` orders them."""
         criteria = [each.name for each in self.fit] + [each.name for each in self.sources]
         return (*criteria, *(each.signal for each in self.engagement))
 
@@ -460,7 +462,7 @@ class LeadScoring:
         return self.blend * fit + (1 - self.blend) * engagement
 
     def features(self, lead: Lead, now: datetime) -> Mapping[str, float]:
-        """Return what a model sees of a lead, by name, in the order of its columns.
+        """Return the inputs of a model by name, in column order.
 
         Args:
             lead: The lead.
@@ -506,7 +508,7 @@ class LeadScoring:
         return None, None, None
 
     def prepared(self) -> LeadScoring:
-        """Return the scoring itself, compiled, so that what is wrong with it shows now.
+        """Compile the scoring, so that its errors are raised now; return it.
 
         Raises:
             ConfigError: A criterion asks for a predicate that is not registered.
@@ -537,7 +539,7 @@ class _Plan:
     """What scoring reads at every lead, worked out once."""
 
     __slots__ = tuple(
-        "add could favours judges kinds origins parts points questions read timed whole".split()
+        "add could favors judges kinds origins parts points questions read timed whole".split()
     )
 
     def __init__(self, scoring: LeadScoring) -> None:
@@ -560,7 +562,7 @@ class _Plan:
         self.add = sum if all(each == int(each) for each in listed) else fsum
         self.could = self.add([each for each in self.points if each > 0])
         self.whole = self.add([*map(abs, self.points), *(each.most for each in self.origins)])
-        self.favours = bool(self.could) or any(each.top > 0 for each in self.origins)
+        self.favors = bool(self.could) or any(each.top > 0 for each in self.origins)
         self.kinds = {
             each.signal: (each.points, parse_duration(each.half_life).total_seconds())
             for each in scoring.engagement
@@ -605,7 +607,7 @@ class _Plan:
             return max(0.0, min(1.0, reached / could)), completeness, parts
         if reached < 0:
             return 0.0, completeness, parts
-        return 1.0 if judged and not self.favours else None, completeness, parts
+        return 1.0 if judged and not self.favors else None, completeness, parts
 
     def heats(self, lead: Lead, now: datetime | None) -> dict[str, float]:
         """The heat of each kind of signal that there was so far."""

@@ -137,7 +137,7 @@ def scoring_with(
     return (scoring if own else evolve(scoring, predicates=predicates, lists=lists)).prepared()
 
 
-def as_atlas(given: TerritoryIndex | Iterable[Territory]) -> TerritoryIndex:
+def as_territory_index(given: TerritoryIndex | Iterable[Territory]) -> TerritoryIndex:
     """A converter for territories."""
     return given if isinstance(given, TerritoryIndex) else TerritoryIndex(given)
 

@@ -39,7 +39,6 @@ from leadroute.ranking.charges import Charges
 from leadroute.ranking.decide import Counts, Decided, decide
 from leadroute.ranking.lead_scoring import LeadScoring
 from leadroute.ranking.policy_checks import (
-    as_atlas,
     as_cases,
     as_defines,
     as_dispositions,
@@ -48,6 +47,7 @@ from leadroute.ranking.policy_checks import (
     as_lead_scoring,
     as_pools,
     as_rules,
+    as_territory_index,
     as_wrap_up,
     check_fallback,
     check_rule,
@@ -152,7 +152,7 @@ class Router:
     lists: Mapping[str, Container[str]] = field(factory=dict, eq=False, repr=False)
     caps: Sequence[Cap] = field(default=(), converter=as_caps, metadata={"clean": clean_caps})
     timezone: str = cleaned(zone_name, default="UTC")
-    territories: TerritoryIndex = field(default=TerritoryIndex(()), converter=as_atlas)
+    territories: TerritoryIndex = field(default=TerritoryIndex(()), converter=as_territory_index)
     offline_grace: timedelta = field(default=timedelta(0), converter=as_grace)
     wrap_up: timedelta = field(default=timedelta(0), converter=as_wrap_up)
     fallback: Fallback = field(default=Fallback(), converter=read_fallback)
@@ -177,6 +177,7 @@ class Router:
     __repr__ = without_defaults
 
     def __attrs_post_init__(self) -> None:
+        # Checks and compiles everything once, so that a decision only looks things up.
         clean_fields(self)
         declared(self.custom_fields)
         names = [rule.name for rule in self.rules]
@@ -195,6 +196,7 @@ class Router:
         object.__setattr__(self, "_members", FrozenDict(members))
         named = FrozenDict({each.name: each for each in self.pools})
         object.__setattr__(self, "_named", named)
+        # Pools whose members may change between two decisions: these are never kept.
         restless = [
             each.name for each in self.pools if each.where is not None and _changes(each.where)
         ]
@@ -243,8 +245,9 @@ class Router:
 
     @cached_property
     def version(self) -> str:
-        """The version of this policy: 16 hexadecimal digits that are the same wherever the same policy is loaded.
+        """The version of this policy: 16 hexadecimal digits.
 
+        They are the same wherever the same policy is loaded.
         Every decision carries it. O(size of the policy), once.
 
         Example:
@@ -283,7 +286,7 @@ class Router:
         return tuple(self.rules[position] for position in self._matcher.all(lead, now))
 
     def scored(self, lead: Lead, now: datetime | None) -> Lead:
-        """Return the lead with its lead score, as qualification and rules read it.
+        """Return the lead with the lead score that rules read.
 
         The same lead comes back when the policy scores no leads, or the lead was scored before. O(criteria + signals).
 
@@ -418,7 +421,7 @@ class Router:
 
         Returns:
             The decision under the rule that matched; a ``Ranking`` without reps when the lead does
-            not qualify, or no rule is for it.
+            not qualify, or there is no rule for it.
 
         Raises:
             FieldTypeError: As for ``rank``.
@@ -437,13 +440,13 @@ class Router:
                 return self._refused(lead, failed, instant)
         position = self._matcher.first(lead, instant)
         if position is None:
-            (then,) = self.fallback.steps("no_rule_matched")
+            (step,) = self.fallback.steps("no_rule_matched")
             return Ranking(
                 lead.id,
                 Outcome.NO_RULE_MATCHED,
                 at=instant,
                 policy_version=self.version,
-                fallback_step=then,
+                fallback_step=step,
                 lead_score=lead.lead_score,
             )
         rule = self.rules[position]

@@ -71,7 +71,15 @@ def bracketed(condition: Condition, predicates: _Predicates = _NO_PREDICATES) ->
 
 
 def denied(condition: Condition, predicates: _Predicates = _NO_PREDICATES) -> str:
-    """That the condition does not hold, in plain words."""
+    """That the condition does not hold, in plain words.
+
+    Example:
+        >>> from leadroute.rules.builders import LEAD
+        >>> denied(LEAD.budget > 0), denied(LEAD.email.is_present())
+        ('not true that budget is more than 0', 'e-mail is missing')
+    """
+    if isinstance(condition, Presence):
+        return describe(~condition, predicates)
     return f"not true that {bracketed(condition, predicates)}"
 
 

@@ -20,7 +20,7 @@ from leadroute.errors import ConfigError, FieldTypeError, UnknownFieldError
 from leadroute.model.languages import meeting
 from leadroute.model.lead import Lead
 from leadroute.model.rep import Rep
-from leadroute.model.validation import FrozenDict, aware, must_be
+from leadroute.model.validation import FrozenDict, aware, must_be, shown
 from leadroute.rules.conditions import (
     And,
     Comparison,
@@ -294,6 +294,10 @@ def registry_of(predicates: Predicates = None, lists: Lists = None) -> Registry:
     functions, names = {} if predicates is None else predicates, {} if lists is None else lists
     must_be(Mapping, predicates=functions)
     must_be(Mapping, lists=names)
+    for name, function in functions.items():
+        if not callable(function):
+            remedy = "write a function of (lead, rep, now)"
+            raise ConfigError(f"predicates[{name!r:.60}] is {shown(function)}; {remedy}")
     for name in names:
         if name not in LISTS:
             raise UnknownFieldError("list", str(name)[:60], LISTS)

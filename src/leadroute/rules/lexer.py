@@ -51,7 +51,7 @@ _REFUSED_SIGNS: Final = {
     "#": "an expression has no comments; put them on a line of their own in the file",
     "\\": "a backslash stands only inside quotes; a line may simply go on",
     "@": "text stands in quotes, such as '*@example.com'",
-    "$": "fields are written lead.name or rep.name",
+    "$": "write an amount as a number alone, such as 5000, and a field as lead.name or rep.name",
     "`": "text stands in quotes, such as 'US'",
     "\0": "the text holds a NUL character; remove it",
 }
@@ -68,7 +68,7 @@ def fault(text: str, position: int, problem: str) -> ExpressionError:
     whole = text[start : end if end >= 0 else len(text)]
     column = position - start
     first = max(0, column - 50)
-    shown = "".join(c if c.isprintable() else "?" for c in whole[first : column + 30])
+    shown = "".join(c if c.isprintable() else "?" for c in whole[first : column + 45])
     excerpt = f"  {shown}\n  {' ' * (column - first)}^"
     return ExpressionError(problem, line, column + 1, excerpt)
 
@@ -159,6 +159,8 @@ def _objection(token: _Token) -> str | None:
             return f"the word {text!r} is not in the language; combine with `and`, `or` and `not`"
     elif token.kind == "number" and len(text) > _LONGEST_NUMBER:
         return f"the number has {len(text)} characters; write at most {_LONGEST_NUMBER}"
+    elif token.kind == "number" and text[0] == "0" and text[1:2].isdigit():
+        return f"{text} begins with 0; write a number without a thousands sign, such as 5000"
     elif token.kind == "text":
         if "\0" in text or any("\ud800" <= c <= "\udfff" for c in text):
             return "the text holds a NUL or half a surrogate pair; remove it"
@@ -202,7 +204,8 @@ def _touching(left: _Token, right: _Token) -> str:
         return f"texts have no prefix such as {left.text[:40]!r}; remove it"
     if left.kind == "text":
         return "triple quotes and texts without a space between are not in the language"
-    return f"{(left.text + right.text)[:40]!r} is neither a number nor a name"
+    written = (left.text + right.text)[:40]
+    return f"{written!r} is neither a number nor a name; write a number in digits, such as 50000"
 
 
 def _check_brackets(text: str, tokens: Sequence[_Token]) -> None:
@@ -213,6 +216,9 @@ def _check_brackets(text: str, tokens: Sequence[_Token]) -> None:
             if len(opened) > MAX_BRACKETS:
                 problem = f"brackets are nested more than {MAX_BRACKETS} deep; give parts names"
                 raise fault(text, token.start, problem)
+        elif token.text == "," and not opened:
+            problem = "a comma stands in brackets alone; write a number such as 5000 without it"
+            raise fault(text, token.start, problem)
         elif token.text in _PAIRS and (not opened or opened.pop().text != _PAIRS[token.text]):
             problem = f"this {token.text} does not close what was opened; check the brackets"
             raise fault(text, token.start, problem)

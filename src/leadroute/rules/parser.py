@@ -7,9 +7,11 @@ node that is in the language calls the builder that the Python form uses; any ot
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from itertools import pairwise
+from keyword import iskeyword
 from typing import Any, Final, TypeVar
 
 from attrs import frozen
@@ -55,6 +57,15 @@ REMEDIES: Final = {
     "upper": "texts of e-mail, domain and country are compared in one case already; else write `or`",
 }
 
+_OTHER_LANGUAGES: Final = {
+    **{word: f"write `{word}` in small letters" for word in ("and", "or", "not", "in", "is")},
+    "between": "write a chain, such as 5 <= lead.budget <= 10",
+    "equals": "write == to compare",
+    **dict.fromkeys(METHODS, "write a call, such as lead.company.startswith('A')"),
+    **dict.fromkeys(("matches", "ilike"), "write a call, such as lead.company.like('*bank*')"),
+}
+"""What to write instead of the words with which SQL, spreadsheets and CRMs join values."""
+_WORD: Final = re.compile(r"(?<![\w.])[A-Za-z]+(?= )|'[^']*'|\"[^\"]*\"")
 
 _COUNTS: Final = {"overlaps": 2, "covers": 2}
 
@@ -250,6 +261,12 @@ class Reader:
             return fault(self.text, end, "the expression breaks off; complete it")
         if self.flat[position] == "=":
             return fault(self.text, position, "write == to compare")
+        for word in _WORD.finditer(self.flat):
+            remedy = _OTHER_LANGUAGES.get(word.group().lower())
+            if remedy is not None and not iskeyword(word.group()):
+                return fault(
+                    self.text, word.start(), f"{word.group()} is not in the language; {remedy}"
+                )
         problem = "this cannot stand here; check it and what stands just before"
         return fault(self.text, position, problem)
 

@@ -61,7 +61,7 @@ def _words(given: str | Iterable[str]) -> tuple[str, ...]:
 @guided
 @frozen
 class Disposition:
-    """One word that feedback may use, and what it means for the lead.
+    """A word that feedback may use, with its effect on the lead.
 
     Args:
         name: The word, up to 80 characters; it is what placements and events keep.
@@ -342,7 +342,7 @@ def accept_within(given: str | timedelta) -> timedelta:
     """An acceptance window from its text form; it must be longer than nothing."""
     found = parse_duration(given)
     if not found:
-        raise ConfigError("the window is 0s; an offer must stand for some time, such as '5m'")
+        raise ConfigError("is 0s; an offer must be open for some time, such as '5m'")
     return found
 
 
@@ -375,7 +375,7 @@ def share(given: Any) -> float:
 def read_ignored(given: Mapping[str, str]) -> FrozenDict[str, str]:
     """Codes of the lint with the reason why each is silenced."""
     if not isinstance(given, Mapping):
-        raise ConfigError(f'ignore are a {type(given).__name__}; write {{"LR004": "reason"}}')
+        raise ConfigError(f'is a {type(given).__name__}; write {{"LR004": "reason"}}')
     for code, reason in given.items():
         if not isinstance(code, str) or not isinstance(reason, str) or not reason.strip():
             raise ConfigError(

@@ -142,7 +142,7 @@ class Scorer(metaclass=_Scorers):
 
     @cached_property
     def spares(self) -> bool:
-        """Whether it or a part of it is asked about no rep whose points would not count."""
+        """``True`` when it is not asked about reps whose points cannot count."""
         return any(scorer.sparing for scorer in self.walk())
 
     @property
@@ -635,7 +635,8 @@ def _made(
     except LeadrouteError as error:
         raise error if isinstance(error, ConfigError) else ConfigError(str(error)) from None
     except TypeError as error:
-        raise ConfigError(f"{name}() cannot be called like this: {error}") from None
+        problem = str(error).replace(".__init__()", "()")
+        raise ConfigError(f"{name}() cannot be called like this: {problem}") from None
     if not isinstance(found, Scorer):
         raise ConfigError(f"{name}() made no scorer, but a value of type {type(found).__name__}")
     return found

@@ -183,6 +183,7 @@ class _State:
         return until is not None and until <= at and self.queues[event.lead][0] == event.n
 
     def forget(self, mark: int) -> None:
+        """Remove an event from the log, its change and its lead."""
         event: Event = self.events.pop(mark)
         marks = self.changes[event.change]
         marks.remove(mark)
@@ -243,6 +244,7 @@ class MemoryStore:
                     counters[op.key] = max(state.count(op.key, counters), op.to)
                 else:
                     state.guard(op)
+            # The age of a once-key, for its retention, is that of the change's last event.
             dated = max((op.at for op in ops if isinstance(op, Emit)), default=None)
             for op in ops:
                 state.write(op, change.id, dated)
@@ -335,7 +337,7 @@ class MemoryStore:
         pending_at: int | None = None,
         change: str | None = None,
     ) -> list[Event]:
-        """Return pages of the log, of one lead's events, or of one change's."""
+        """Return a page of the log, or of one lead or change."""
         one_question(change, lead, pending_at)
         with self._lock:
             state = self._state

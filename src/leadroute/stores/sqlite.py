@@ -193,7 +193,7 @@ class SqliteStore(_Sqlite):
         return f"SqliteStore({self._path!r}, prefix={self._prefix!r})"
 
     def create(self) -> None:
-        """Create the missing tables, and bring those of an older release up to date.
+        """Create missing tables, and update those of an older release.
 
         You can call it again, and from many processes at once.
         """
@@ -370,7 +370,7 @@ class SqliteTransaction(_Sqlite):
         return f"<SqliteTransaction on the tables {self._prefix}_*>"
 
     def create(self) -> None:
-        """Create the missing tables, or bring old ones up to date, in your transaction."""
+        """Create missing tables, or update old ones, in your transaction."""
         self._write(lambda cursor: create(cursor, self._prefix))
 
     def _read(self, work: Callable[[Cursor], _T]) -> _T:

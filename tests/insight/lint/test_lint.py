@@ -356,7 +356,18 @@ def test_territories():
     assert "LR402" in away
     everywhere = Rule("a", in_territory=True)
     assert "LR402" not in codes(everywhere, reps=[ada], territories=[north])
-    assert "LR402" not in codes(Rule("a", when=LEAD.country > "A", in_territory=True), reps=[ada])
+    many = Rule("a", when=LEAD.country > "A", in_territory=True)
+    assert "LR402" not in codes(many, reps=[ada], territories=[north])
+    for nowhere in ([], [coast]):
+        (bare,) = [
+            each
+            for each in found(everywhere, reps=[ada], territories=nowhere)
+            if each.code == "LR402"
+        ]
+        assert str(bare) == (
+            "rule[0].in_territory: warning LR402: no rep of the pool of rule 'a' belongs to any territory; "
+            "add a territory, or give one a rep"
+        )
     gone = Rep("old", active=False)
     empty = codes(
         Rule("a", when=LEAD.country == "FR", in_territory=True, pool="p"),

@@ -160,6 +160,26 @@ def test_idle_grades():
     assert scored("LR308", *rules, fit=[LARGE], grades=grades) == ["lead_scoring.grade[5]"]
 
 
+def test_grade_that_does_not_exist():
+    """A condition that names a grade which the policy lacks is told, with the nearest one."""
+    grades = [LeadGrade("hot", 0.7, "5m")]
+    scoring = LeadScoring(fit=[LARGE], grades=grades)
+    rules = [
+        Rule("1", when=LEAD.grade == "Hot"),
+        Rule("2", when=LEAD.grade.in_(["hot", "x"])),
+        Rule("3"),
+    ]
+    told = [
+        str(each)
+        for each in check(Router(rules=rules, lead_scoring=scoring))
+        if each.code == "LR306"
+    ]
+    assert told == [
+        "rule[0].when: warning LR306: there is no grade named 'Hot'; did you mean 'hot'?",
+        "rule[1].when: warning LR306: there is no grade named 'x'; name a grade of the policy",
+    ]
+
+
 def test_signals_near_another_word():
     """A signal is compared with those of rules, scorers and tests; where none is near, nothing is said."""
     engagement = [EngagementSignal("pricing_pge"), EngagementSignal("demo")]

@@ -146,6 +146,12 @@ def scores(subject: Subject) -> Iterator[Finding]:
     yield from _out_of_reach(scoring)
     yield from _without_effect(scoring)
     yield from _unused_grades(scoring, [condition for _, condition in read])
+    grades = [grade.name for grade in scoring.grades]
+    for place, condition in read:
+        for name in sorted({*_grades_in(condition)}.difference(grades)):
+            near = nearest(name, grades)
+            remedy = "name a grade of the policy" if near is None else f"did you mean {near!r}?"
+            yield Finding("LR306", place, f"there is no grade named {name!r}", remedy)
     yield from _odd_words(subject, scoring)
 
 
@@ -177,11 +183,11 @@ def _most_fit(scoring: LeadScoring) -> float:
     """A bound that no fit exceeds: criteria on the same fields may exclude one another."""
     if any(source.points > 0 for source in scoring.sources):
         return 1.0
-    favours = [each for each in scoring.fit if each.points > 0]
-    if not favours:
+    favors = [each for each in scoring.fit if each.points > 0]
+    if not favors:
         return 1.0 if scoring.fit or scoring.sources else 0.0
     together: dict[object, list[FitCriterion]] = {}
-    for criterion in favours:
+    for criterion in favors:
         plain = isinstance(criterion.when, Comparison | Membership)
         fields = frozenset(reads(criterion.when).lead) if plain else None
         together.setdefault(fields or criterion.name, []).append(criterion)

@@ -198,13 +198,18 @@ def unheld(subject: Subject) -> Iterator[Finding]:
         members = subject.active(rule.pool)
         if not rule.in_territory or not members:
             continue
+        place = f"rule[{number}].in_territory"
+        if not any(each.role(rep) for each in territory_index for rep in members):
+            explanation = f"no rep of the pool of rule {rule.name!r} belongs to any territory"
+            yield Finding("LR402", place, explanation, "add a territory, or give one a rep")
+            continue
         lead = subject.lead_of(number, _places, partial(_unheld, territory_index, members))
         if lead is not None:
             explanation = (
                 f"rule {rule.name!r} takes leads that are in no territory with a rep of its pool"
             )
             remedy = "add a territory, give it a rep, or narrow the rule"
-            yield Finding("LR402", f"rule[{number}].in_territory", explanation, remedy, lead)
+            yield Finding("LR402", place, explanation, remedy, lead)
 
 
 def _unheld(territory_index: TerritoryIndex, members: Sequence[Rep], lead: Lead) -> bool:

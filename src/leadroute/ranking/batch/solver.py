@@ -122,7 +122,7 @@ def solve(
         MissingExtraError: The engine's package is not installed.
 
     Example:
-        Greedy gives the first lead its favourite and leaves 1 point for the second.
+        Greedy gives the first lead its favorite and leaves 1 point for the second.
 
         >>> best = solve([[9, 8], [9, 1]], [1, 1])
         >>> best.rep_of, best.points, best.greedy_points

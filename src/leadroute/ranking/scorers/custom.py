@@ -6,6 +6,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from decimal import Decimal
 from functools import wraps
+from inspect import signature
 from numbers import Real
 from typing import Any, Concatenate, ParamSpec, TypeAlias
 
@@ -157,7 +158,8 @@ def scorer(
             docstring beside points above 0. It must depend on its arguments alone.
 
     Returns:
-        What a policy calls: it takes the further arguments of the function and gives a scorer. Hand
+        A function for policies: it takes the further arguments of ``function``, raises
+        ``ConfigError`` when they do not fit, and returns a scorer. Hand
         it to ``load_policy(..., scorers={...})`` to use it in a file.
 
     Example:
@@ -168,9 +170,21 @@ def scorer(
         >>> str(2 * speaks("de"))
         "2 * speaks('de')"
     """
+    parameters = None
+    with suppress(ValueError, TypeError):  # some functions in C have no signature
+        parameters = signature(function)
 
     @wraps(function)
     def called(*arguments: P.args, **keywords: P.kwargs) -> HostScorer:
+        if parameters is not None:
+            try:
+                parameters.bind(None, None, *arguments, **keywords)
+            except TypeError as error:
+                name = getattr(function, "__name__", "the scorer")
+                problem = f"{name}() cannot be called like this: {error}"
+                raise ConfigError(
+                    f"{problem}; a scorer is a function of (context, rep, ...)"
+                ) from None
         placed = tuple(map(_fixed, arguments))
         named = tuple((name, _fixed(keywords[name])) for name in sorted(keywords))
         return HostScorer(function, placed, named, maker=called)

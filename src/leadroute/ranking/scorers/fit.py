@@ -523,5 +523,5 @@ class timezone_overlap(Scorer):
 
 
 def _hours_of(rep: Rep) -> object:
-    """What the rep's working hours hang on."""
+    """The parts of a rep on which the working hours depend."""
     return rep.timezone if rep.hours is None else rep.hours

@@ -27,7 +27,7 @@ def _yes_or_no(given: object) -> bool:
 
 @frozen
 class free_capacity(Scorer):
-    """The share of the rep's capacity that is free, or the free units.
+    """The free share of the rep's capacity, or the free units.
 
     Formula: (capacity - open) / capacity, from 0 to 1; with ``units``, (capacity - open) / the most
     free units of a candidate, so that 10 free of 100 come before 5 free of 5. Without a capacity

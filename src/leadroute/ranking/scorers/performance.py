@@ -1,6 +1,6 @@
 """What became of the leads that a rep had before: rates, revenue, experience, speed and answers.
 
-* A rate is shrunk towards the average of the candidates, so that one lucky win does not outrank a hundred good ones.
+* A rate is shrunk toward the average of the candidates, so that one lucky win does not outrank a hundred good ones.
 * Times are taken in logarithms, so that one lead forgotten weighs no more than twenty answers.
 """
 

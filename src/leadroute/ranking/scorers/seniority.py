@@ -93,7 +93,7 @@ def _yes_or_no(given: object) -> bool:
 
 @frozen
 class rep_value(Scorer):
-    """A number of the rep's own, such as their level or a quality score that you keep.
+    """A number of the rep, such as the level.
 
     Formula: (value - least) / (most - least) among the candidates, or 1 minus that with ``higher=False``; 1 when all
     candidates have the same. No answer for a rep whose number is not known.
@@ -116,7 +116,7 @@ class rep_value(Scorer):
     higher: bool = parameter(default=True, converter=_yes_or_no, kw_only=True)
 
     def bind(self, context: RoutingContext) -> Points:
-        """Find the least and the most once. O(candidates) a lead, O(1) a rep."""
+        """Find the least and the most once a lead. O(candidates)."""
         known = self._known(context)
         least, most = min(known, default=0.0), max(known, default=0.0)
 
@@ -313,7 +313,7 @@ class deal_size_fit(Learning):
     """The likelihood that the rep wins a lead of this size.
 
     Formula: exp(-z * z / 2) with z = (log(size) - m) / s: m is the mean of the log of the deals the
-    rep has won, shrunk by ``strength`` deals towards that of all candidates, and s the spread of
+    rep has won, shrunk by ``strength`` deals toward that of all candidates, and s the spread of
     log sizes within reps, pooled, at least 0.5. So a rep whose deals are a tenth or ten times the
     size gets next to nothing. No answer when the lead's size is not known or not above 0, or the
     rep has won nothing of known value.
@@ -348,7 +348,7 @@ class deal_size_fit(Learning):
             record = records.get(rep.id, NOTHING)
             if record.sized <= 0:
                 return None
-            return exp(-(((logged - self._centre(record, average)) / spread) ** 2) / 2)
+            return exp(-(((logged - self._center(record, average)) / spread) ** 2) / 2)
 
         return points
 
@@ -376,10 +376,10 @@ class deal_size_fit(Learning):
             return f"{self.field} {size:g} says nothing of the size"
         if record.sized <= 0:
             return f"has won no deal of known value{self.about(context)}"
-        typical = exp(min(self._centre(record, self._all(context)[0]), 600.0))
+        typical = exp(min(self._center(record, self._all(context)[0]), 600.0))
         return f"{self.field} {size:,.0f}, where their deals{self.about(context)} are about {typical:,.0f}"
 
-    def _centre(self, record: Record, average: float) -> float:
+    def _center(self, record: Record, average: float) -> float:
         return (record.log_size / UNIT + self.strength * average) / (record.sized + self.strength)
 
     def _all(self, context: RoutingContext) -> tuple[float, float]:

@@ -32,6 +32,7 @@ __all__ = [{names}]
 
 # The French and the Spanish lists of the UN write "Afghanistan (l')".
 ARTICLE = re.compile(r" \((l.|la|le|les|el|los|las|the)\)\*?$", re.IGNORECASE)
+LETTERS = re.compile(r"[a-z]{2}")
 CSV_NAMES = (
     "official_name_en",
     "official_name_fr",
@@ -54,7 +55,7 @@ People's Republic of China, Mainland China, China (People's Republic of); CN Chi
 Verde; CZ Czech Republic, Czechia, Ceska republika, Česká republika; DE BRD, Federal Republic of Germany,
 Bundesrepublik Deutschland; DK Kingdom of Denmark; ES Kingdom of Spain, España; FK Falkland Islands, Malvinas,
 Falkland Islands (Malvinas); FM Micronesia (Federated States of); FR French Republic, Republique francaise,
-Metropolitan France; GB Great Britain, Britain, England, Scotland, Wales, Northern Ireland, U.K., UK, G.B.,
+Metropolitan France; GB Great Britain, Britain, England, Scotland, Wales, Northern Ireland, U.K., UK, VK, G.B.,
 United Kingdom of Great Britain; GB United Kingdom (UK), UK (United Kingdom), United Kingdom of Great Britain
 and Northern Ireland; GM Gambia; GR EL, Hellas, Hellenic Republic; HK Hong Kong, Hong Kong SAR, Hong Kong
 S.A.R., Hongkong; HM Heard Island and McDonald Islands; ID Republic of Indonesia; IE Republic of Ireland, Eire;
@@ -74,7 +75,7 @@ Timor-Leste; TR Turkey, Turkiye, Republic of Turkey; TW Taiwan (Province of Chin
 (ROC), Chinese Taipei, Republic of China; TZ Tanzania (United Republic of); US USA, U.S., U.S.A., United States
 (US), United States (USA), America (United States of); US USA (United States), US of A, Estados Unidos de
 America, Etats-Unis d'Amerique, Vereinigte Staaten von Amerika, Stati Uniti d'America; US EE.UU., EEUU, EUA,
-E.U.A.; VA Vatican, Holy See (Vatican City State), Holy See, Vatican City State, Vatikan, Vaticano; VC Saint
+E.U.A., VS; VA Vatican, Holy See (Vatican City State), Holy See, Vatican City State, Vatikan, Vaticano; VC Saint
 Vincent and the Grenadines, St. Vincent; VE Venezuela (Bolivarian Republic of); VG British Virgin Islands,
 Virgin Islands (British), BVI; VI U.S. Virgin Islands, US Virgin Islands, Virgin Islands (U.S.), United States
 Virgin Islands, USVI; VN Viet Nam, Vietnam, Socialist Republic of Vietnam; XK Kosovo, Kosova, Republic of
@@ -203,6 +204,8 @@ def countries(folder, codes):
         if code in COUNTRIES:
             for key in spellings(name):
                 owners[key].add(code)
+    # Two letters are a code, unless people write them often: the French É.-U. are no EU.
+    owners = defaultdict(set, {key: of for key, of in owners.items() if not LETTERS.fullmatch(key)})
     for code, alpha3 in read(folder, "alpha3").items():
         owners[fold(alpha3)] = {code}
     said = {fold(name): code for code, name in listed(COUNTRY_ALIASES)}

@@ -78,6 +78,9 @@ REFUSED = """
 Lead() -> Lead('L-1'
 Lead(1) -> write text
 Lead({"id": "1", "Country": "US"}) -> from_mapping
+Lead.from_mapping(lead) -> from_object
+Lead.from_object("L-1") -> dataclass
+Router([Rule("us", when="predicate('vip')")], predicates={"vip": lambda lead: True}) -> (lead, rep, now)
 Lead("1", revenue=5_000_000) -> annual_revenue
 Lead("1", contry="US") -> country
 Lead("1", state="CA", country="US") -> region

@@ -8,6 +8,7 @@ from random import Random
 import pytest
 
 from leadroute.cli import inputs as module
+from leadroute.cli import route
 from leadroute.cli.output import in_json, shown
 
 SALES = 'Lead ID,Email Address,No. of Employees,Industry,budget,NPS Score\nL-1,a@b.de,"1.000",health,5,9\n'
@@ -47,6 +48,26 @@ def test_what_the_policy_reads_and_no_column_fills_is_told(leadroute, given, wri
     assert "the policy reads lead.country, which no column fills" in leadroute("route", *given).err
     ended = leadroute("route", *given, "--country", "US")
     assert (ended.code, "the policy reads" in ended.err) == (0, False)
+
+
+def test_keys_of_json_are_told_before_the_first_lead(leadroute, given, write, files, monkeypatch):
+    """JSON has no header, so its first rows say which keys there are and what the policy misses."""
+    monkeypatch.setattr(route, "PEEKED", 2)
+    rows = [
+        {"Lead ID": "1"},
+        {"Lead ID": "2", "No. of Employees": 5},
+        {"Lead ID": "3", "Sector": "it"},
+    ]
+    write("leads.jsonl", "\n".join(map(json.dumps, rows)))
+    ended = leadroute("route", *given, "--leads", "leads.jsonl")
+    assert ended.err.splitlines()[:2] == [
+        "leads.jsonl: 'Lead ID' fills id, 'No. of Employees' fills employees",
+        (
+            "leads.jsonl: the policy reads lead.budget, lead.industry, which no column fills; "
+            "--map says which one does"
+        ),
+    ]
+    assert ended.out.count("\n") == 4
 
 
 def test_a_near_field_is_told_with_what_reads_it(leadroute, given, write):

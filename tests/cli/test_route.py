@@ -208,12 +208,43 @@ def test_output_file(leadroute, given, files):
     assert len(rows((files / "rows.csv").read_text(encoding="utf-8"))) == 4
 
 
+@pytest.mark.parametrize(
+    ("name", "written"),
+    [
+        ("leads.json", b'[{"id'),
+        ("leads.json", b'[{"id": true} 5'),
+        ("leads.csv", "id,budget\nL-1,5\n".encode("utf-16")[:-7]),
+    ],
+)
+def test_output_is_kept_when_the_input_breaks_off_before_any_lead(
+    leadroute, given, files, name, written
+):
+    """What cannot be read at all ends the command, and an output file of another day stays as it is."""
+    (files / name).write_bytes(written)
+    (files / "rows.csv").write_text("kept", encoding="utf-8")
+    ended = leadroute("route", *given, "--leads", name, "--output", files / "rows.csv")
+    assert (ended.code, (files / "rows.csv").read_text(encoding="utf-8")) == (2, "kept")
+    assert "not read" in ended.err
+
+
+def test_output_is_printed_or_refused(leadroute, given, files):
+    """`--output -` prints the rows, and the file of the leads is never written over."""
+    assert len(rows(leadroute("route", *given, "--output", "-").out)) == 4
+    leads = given[given.index("--leads") + 1]
+    before = (files / leads).read_bytes()
+    ended = leadroute("route", *given, "--output", files / leads)
+    assert (ended.code, ended.out, (files / leads).read_bytes()) == (2, "", before)
+    assert "--output is the file of --leads; name another file" in ended.err
+
+
 def test_standard_input(leadroute, given, monkeypatch):
     """`--leads -` reads standard input, in the format that --format names."""
     monkeypatch.setattr(sys, "stdin", io.StringIO('{"id": "L-9", "budget": 5}\n{"id": true}\n'))
     ended = leadroute("route", *given, "--leads", "-", "--format", "jsonl")
     assert [row[0] for row in rows(ended.out)[1:]] == ["L-9"]
-    assert ended.err.startswith("<stdin>:2: id ")
+    told, bad, _ = ended.err.splitlines()
+    assert told.startswith("<stdin>: the policy reads lead.employees, lead.industry")
+    assert bad.startswith("<stdin>:2: id ")
 
 
 @pytest.mark.parametrize("sign", "=+-@")

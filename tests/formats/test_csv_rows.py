@@ -348,7 +348,10 @@ def test_lines_of_bytes_are_refused():
     """Lines that are bytes are refused with the remedy."""
     with pytest.raises(ConfigError) as caught:
         list(read_leads([b"id\n"]))
-    assert str(caught.value) == "<stdin>: the lines are of type bytes; open the file as text"
+    assert (
+        str(caught.value)
+        == "<stdin>: the lines are of type bytes; open the file as text, or give each row as a mapping"
+    )
 
 
 def test_options_are_checked():

@@ -13,11 +13,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from leadroute.errors import ConfigError, RowError, UnknownFieldError, ValidationError
+from leadroute.errors import ConfigError, RowError, ValidationError
 from leadroute.formats.rows import FULL, SeenIds, read_leads, read_reps
 from leadroute.formats.source import columns_of, load_columns
 from leadroute.model.columns import SALESFORCE, ColumnMap
-from leadroute.model.crm_columns import LEAD_SYNONYMS
+from leadroute.model.crm_columns import CRM_COLUMNS, LEAD_SYNONYMS
 from leadroute.model.lead import Lead, Signal
 from leadroute.model.rep import Rep
 
@@ -40,7 +40,7 @@ ENCODINGS = ("utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-32")
 
 @st.composite
 def tables(draw):
-    """Headers in any known spelling and order, with rows of cells."""
+    """Headers in any known spelling and order, with rows of cells, and the CRM whose headers they may be."""
     names = draw(st.permutations(["id", *draw(st.sets(st.sampled_from([*CELLS][1:])))]))
     rows = draw(
         st.lists(
@@ -49,9 +49,14 @@ def tables(draw):
             unique_by=lambda row: row["id"],
         )
     )
-    headers = {name: draw(st.sampled_from([name, *LEAD_SYNONYMS.get(name, ())])) for name in names}
+    crm = draw(st.sampled_from(sorted(CRM_COLUMNS)))
+    known = {
+        name: [name, *LEAD_SYNONYMS.get(name, ()), *CRM_COLUMNS[crm].get(name, ())]
+        for name in names
+    }
+    headers = {name: draw(st.sampled_from(known[name])) for name in names}
     change = draw(st.sampled_from([str, str.upper, str.lower, lambda text: text.replace(" ", "_")]))
-    return names, {name: change(header) for name, header in headers.items()}, rows
+    return names, {name: change(header) for name, header in headers.items()}, rows, crm
 
 
 @given(
@@ -66,7 +71,7 @@ def test_however_a_table_is_written_the_leads_are_the_same(
     table, mark, encoding, end, top, reverse
 ):
     """Spelling and order of headers, what separates cells, encoding and order of rows change no lead."""
-    names, headers, rows = table
+    names, headers, rows, crm = table
     text = io.StringIO()
     writer = csv.writer(text, delimiter=mark, lineterminator=end)
     writer.writerow([headers[name] for name in names])
@@ -75,7 +80,7 @@ def test_however_a_table_is_written_the_leads_are_the_same(
     written = (above + text.getvalue()).encode(encoding)
     if encoding == "utf-16-le":
         written = b"\xff\xfe" + written
-    found = list(read_leads(io.BytesIO(written), columns="salesforce"))
+    found = list(read_leads(io.BytesIO(written), columns=crm))
     expected = [Lead(**{**row, "employees": None, "annual_revenue": None}) for row in rows]
     numbers = [
         {name: int(row[name]) for name in ("employees", "annual_revenue") if name in row}
@@ -88,15 +93,15 @@ def test_however_a_table_is_written_the_leads_are_the_same(
 @given(tables())
 def test_json_has_the_same_leads(table):
     """The keys of JSON are read as the headers of a table are."""
-    names, headers, rows = table
+    names, headers, rows, crm = table
     lines = [json.dumps({headers[name]: row[name] for name in names}) for row in rows]
     text = io.StringIO()
     writer = csv.writer(text)
     writer.writerow([headers[name] for name in names])
     writer.writerows([[row[name] for name in names] for row in rows])
-    expected = list(read_leads(io.StringIO(text.getvalue())))
-    assert list(read_leads(lines, format="jsonl")) == expected
-    assert list(read_leads(map(json.loads, lines), format="jsonl")) == expected
+    expected = list(read_leads(io.StringIO(text.getvalue()), columns=crm))
+    assert list(read_leads(lines, format="jsonl", columns=crm)) == expected
+    assert list(read_leads(map(json.loads, lines), format="jsonl", columns=crm)) == expected
 
 
 def export(random):
@@ -247,6 +252,18 @@ def test_the_country_of_rows_that_name_none():
     assert [lead.region for lead in leads] == ["US-CA", "CA-ON", "US-NY"]
     assert leads.restored == 1
     assert read_leads(["id,Zip", "1,"], country="DE").restored == 0
+
+
+def test_the_country_of_reps_that_name_none():
+    """Their regions are read within it; reps who name countries keep theirs."""
+    lines = ["id,countries,regions", "a,,WA; Texas", "b,Australia,WA", "c,,"]
+    roster, errors = read_reps(lines, country="USA")
+    assert errors == []
+    assert [(rep.countries, rep.regions) for rep in roster] == [
+        ({"US"}, {"US-WA", "US-TX"}),
+        ({"AU"}, {"AU-WA"}),
+        ({"US"}, set()),
+    ]
 
 
 def test_a_fault_takes_the_field_alone_where_that_is_said():
@@ -450,15 +467,25 @@ def test_maps_of_ones_own(tmp_path):
         == ColumnMap({"Ref": "id"}, "hubspot")
     )
     assert [lead.id for lead in read_leads(["Ref", "7"], columns=path)] == ["7"]
-    for text, error in [
-        ("=", ConfigError),
-        ("presett = 1", UnknownFieldError),
-        ("preset = 5", ConfigError),
-        ("[columns]\na = 1", ConfigError),
+    for text, words in [
+        ("=", "is not TOML"),
+        ("presett = 1", "did you mean 'preset'"),
+        ("'Lead ID' = 'id'", "no key of a column map named 'Lead ID'.*stand below .columns."),
+        ("preset = 5", "preset"),
+        ("[columns]\na = 1", "write the header and its field as text"),
     ]:
         path.write_text(text, encoding="utf-8")
-        with pytest.raises(error):
+        with pytest.raises(ConfigError, match=words):
             load_columns(path)
+
+
+def test_what_is_no_table_is_not_read_as_one():
+    """One mapping is refused, and a frame without columns lacks an id, instead of no lead or names as leads."""
+    for source in ({"id": "1"}, {"id": ["1", "2"], "country": ["US", "DE"]}):
+        with pytest.raises(ConfigError, match=r"write rows, such as \[row\]"):
+            list(read_leads(source))
+    with pytest.raises(RowError, match=r"column 'id' is missing.*--map 'Lead ID=id'"):
+        list(read_leads(Pandas([], [])))
 
 
 @dataclass

@@ -69,6 +69,7 @@ def test_keys_are_folded():
             "N.A.",
             "is 'N.A.'; write an ISO 3166-1 alpha-2 code such as 'US'",
         ),
+        ("EU", "is 'EU'; write an ISO 3166-1 alpha-2 code such as 'US'"),
         (840, "is 840 of type int; write text"),
     ],
 )

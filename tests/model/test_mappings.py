@@ -7,6 +7,7 @@ from types import SimpleNamespace
 import attrs
 import pytest
 
+from leadroute.errors import FieldTypeError
 from leadroute.model.columns import flattened, mapping_of
 from leadroute.model.lead import Lead
 
@@ -81,6 +82,15 @@ def test_fields_of_an_object(given):
     """Stored fields are found, whatever library the object is of; what is private or computed is not."""
     assert mapping_of(given) == {"id": "L-1", "owner_id": "ada"}
     assert Lead.from_object(given) == Lead("L-1", owner_id="ada")
+
+
+@pytest.mark.parametrize("given", [None, "L-1", 5, [("id", "L-1")]])
+def test_what_is_no_row_is_refused_as_such(given):
+    """What has no fields is refused by its type, instead of as a row without an id."""
+    with pytest.raises(FieldTypeError, match=r"row is of type .*Lead\.from_object reads"):
+        Lead.from_mapping(given)
+    with pytest.raises(FieldTypeError, match="it must be an object with fields"):
+        Lead.from_object(given)
 
 
 def test_a_row_without_nesting_stays_as_it_is():

@@ -1,5 +1,7 @@
 import pickle
 from datetime import UTC, datetime
+from decimal import Decimal
+from fractions import Fraction
 
 import pytest
 from attrs import frozen
@@ -140,6 +142,25 @@ def test_weights_that_cannot_be(weight):
     """A weight is a finite number, 0 or more."""
     with pytest.raises(ConfigError, match="of a scorer must be a number, 0 or more"):
         weight * free_capacity()
+
+
+@pytest.mark.parametrize("weight", [Decimal("0.5"), Fraction(1, 2), 0.5])
+def test_any_number_is_a_weight(weight):
+    """A weight may be a number of any kind, and is kept as Python's own, which a policy file can have."""
+    assert str(weight * free_capacity()) == "0.5 * free_capacity()"
+
+
+@pytest.mark.parametrize("points", [Decimal("0.5"), Fraction(1, 2), (Fraction(1, 2), "x")])
+def test_any_number_is_points(points):
+    """A scorer of one's own may answer with a number of any kind."""
+    assert scorer(lambda *_: points)().bind(HERE)(Rep("ada")) == 0.5
+
+
+@pytest.mark.parametrize("points", [Decimal("sNaN"), Decimal("NaN"), Fraction(3, 2), 1j])
+def test_points_that_cannot_be(points):
+    """What is no number from 0 to 1 is refused, whatever its kind."""
+    with pytest.raises(FieldTypeError, match="a number from 0 to 1"):
+        scorer(lambda *_: points)().bind(HERE)(Rep("ada"))
 
 
 def test_what_scores_do_not_combine_with():

@@ -1,5 +1,6 @@
 """The parts of a condition that are false, in words."""
 
+from contextlib import nullcontext
 from datetime import UTC, datetime
 
 import pytest
@@ -8,6 +9,7 @@ from tests.rules.facts import PREDICATES
 
 from leadroute import LEAD, REP, Lead, Rep, Roster, Router, Rule
 from leadroute.conditions import NEVER, covers, overlaps, predicate, signal
+from leadroute.errors import ConfigError
 from leadroute.rules.builders import define
 from leadroute.rules.describe import bracketed, denied, describe, docline, plural, value_in_words
 from leadroute.rules.evaluation import PLAIN, Registry, compile_condition
@@ -206,6 +208,17 @@ def test_an_error_of_a_predicate_says_where():
         with pytest.raises(KeyError) as caught:
             router.rank(LEAD_1, Roster([BOB]))
         assert caught.value.__notes__ == notes
+
+
+@pytest.mark.parametrize(
+    ("function", "takes"),
+    [(lambda lead: True, False), (lambda lead, rep, now, n: True, True), (max, True)],
+)
+def test_a_predicate_that_cannot_be_called_is_told_when_the_policy_is_built(function, takes):
+    """A function for other arguments is refused before the first lead; one that does not say is believed."""
+    told = pytest.raises(ConfigError, match=r"write it for \(lead, rep, now, 5\)")
+    with nullcontext() if takes else told:
+        Router([Rule("a", when=predicate("ask", 5))], predicates={"ask": function})
 
 
 def test_words_beside_conditions():

@@ -1,6 +1,7 @@
 """The public API as a user's type checker sees it. Read by mypy, never run."""
 
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from typing import Any, assert_type
 
 import leadroute
@@ -46,7 +47,13 @@ assert_type(lead.country, str | None)
 assert_type(lead.employees, int | None)
 Lead()  # type: ignore[call-arg]
 Lead("L-1", at)  # type: ignore[call-arg]
-Lead("L-1", employees="many")  # type: ignore[arg-type]
+Router(Rule("all"), pools=Pool("west", reps=["ada"]))
+Lead("L-1", employees=["many"])  # type: ignore[arg-type]
+Lead("L-1", received_at=5)  # type: ignore[arg-type]
+Lead("L-1", employees="5", budget=Decimal(5), received_at="2026-03-02T09:00:00Z", postal_code=2108)
+Lead("L-1", attributes={"seats": Decimal(5), "tier": "gold", "tags": ["a", "b"], "since": at})
+assert_type(lead.budget, float | None)
+assert_type(lead.received_at, datetime | None)
 Lead("L-1", contry="us")  # type: ignore[call-arg]
 lead.country = "DE"  # type: ignore[misc]
 Signal("pricing_page")  # type: ignore[call-arg]
@@ -54,6 +61,8 @@ Signal("pricing_page")  # type: ignore[call-arg]
 # What a person writes is accepted: plain sets, lists and dictionaries.
 rep = Rep("ada", level=4, skills={"healthcare": 0.9}, languages={"en", "de"}, caps=[Cap(5, "day")])
 assert_type(rep.id, str)
+Rep("ada", level="4", weight=Decimal(2), capacity="5", joined_at="2026-03-02T09:00:00Z")
+assert_type(rep.weight, float)
 assert_type(rep.capacity, int | None)
 assert_type(rep.active, bool)
 Rep()  # type: ignore[call-arg]

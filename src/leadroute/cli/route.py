@@ -11,6 +11,7 @@ import time
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack
+from itertools import chain, islice
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, Final, TextIO
@@ -43,6 +44,7 @@ from leadroute.ranking.router import Router
 from leadroute.rules.describe import plural
 from leadroute.stores import SqliteStore
 
+PEEKED: Final = 100  # how many rows of a JSON file are read before the first is routed
 NAMED: Final = 100  # how many bad rows are named; the others are counted
 
 COLUMNS: Final = ("lead_id", "status", "rep", "rule", "score", "reason_code", "reason")
@@ -82,7 +84,7 @@ def add(commands: Any) -> None:
     parser.add_argument(
         "--accept", action="store_true", help="accept each offer at once, for the rep it is made to"
     )
-    parser.add_argument("--output", metavar="FILE", help="write the rows there")
+    parser.add_argument("--output", metavar="FILE", help="write the rows there; - prints them")
     add_now(parser)
     add_json(parser, "JSON lines instead of CSV")
     parser.set_defaults(run=run)
@@ -94,6 +96,7 @@ def run(options: Any, screen: Screen) -> int:
     roster = roster_of(options, router)
     with ExitStack() as opened:
         leads = leads_of(options, router)
+        first = _first(leads, 1 if leads.columns or options.leads == "-" else PEEKED)
         for line in (*told_columns(leads), *_unread(options, router, leads)):
             screen.note(line)
         listening = _listening(router)
@@ -101,7 +104,7 @@ def run(options: Any, screen: Screen) -> int:
         routing = _Routing(dispatcher, listening.decided, options.accept)
         out = _output(options, opened, screen)
         began = time.monotonic()
-        rows = routing.rows(screen.progress("routing", leads))
+        rows = routing.rows(screen.progress("routing", chain(first, leads)))
         if options.json:
             for row in rows:
                 out.write(in_json(row) + "\n")
@@ -171,6 +174,15 @@ class _Routing:
         return _row(placement, score, code, reason) | (_scores(placement) if scored else {})
 
 
+def _first(leads: Reading[Lead], most: int) -> list[Lead | RowError]:
+    """The first rows, which have the headers of JSON; a source that breaks off before any lead is refused."""
+    found = [*islice(leads, most)]
+    refused = [each for each in found if isinstance(each, RowError)]
+    if leads.broken_off and len(refused) == len(found):
+        raise refused[-1]
+    return found
+
+
 def _row(placement: Placement, score: float | None, code: str, reason: str) -> dict[str, Any]:
     given = (
         placement.lead_id,
@@ -206,7 +218,7 @@ def _store(options: Any, opened: ExitStack) -> SqliteStore:
 
 
 def _output(options: Any, opened: ExitStack, screen: Screen) -> TextIO:
-    if options.output is None:
+    if options.output in (None, "-"):
         return screen.out
     path = Path(options.output)
     for option in ("policy", "reps", "leads", "columns", "store") if path.exists() else ():
@@ -217,7 +229,7 @@ def _output(options: Any, opened: ExitStack, screen: Screen) -> TextIO:
 
 
 def _unread(options: Any, router: Router, leads: Reading[Lead]) -> Iterator[str]:
-    """What the policy reads and no column fills; nothing for rows without a common header."""
+    """What the policy reads and no column fills; JSON has the columns of its first rows."""
     missing = unfilled(router, leads, country=options.country) if leads.columns else []
     if missing:
         yield f"{leads.name}: the policy reads {', '.join(missing)}, which no column fills; --map says which one does"

@@ -112,8 +112,7 @@ def _objects(text: _Text, name: str) -> Iterator[tuple[int, Row]]:
         try:
             found, problems = text.value()
         except Malformed as error:
-            yield (line, _refused(name, line, f"{error.problem}; the rest was not read"))
-            return
+            raise _refused(name, line, f"{error.problem}; the rest was not read") from None
         if problems:
             yield line, _refused(name, line, "; ".join(problems))
         else:
@@ -121,8 +120,7 @@ def _objects(text: _Text, name: str) -> Iterator[tuple[int, Row]]:
         mark = text.skip()
         if mark not in (",", "]"):
             problem = "is followed by neither , nor ]; the rest was not read"
-            yield line, _refused(name, text.line, problem)
-            return
+            raise _refused(name, text.line, problem)
         closing = mark == "]"
         text.take()
         text.skip()

@@ -15,7 +15,7 @@ from itertools import chain
 from pathlib import Path
 from typing import Any, Final, Generic, Literal, TypeVar
 
-from leadroute.errors import FieldError, RowError
+from leadroute.errors import ConfigError, FieldError, RowError
 from leadroute.formats.csv_rows import table_rows
 from leadroute.formats.json_rows import array_rows, line_rows
 from leadroute.formats.source import columns_of, format_of, name_of, opened
@@ -125,6 +125,8 @@ class Reading(Iterator[V | RowError], Generic[V]):
         self.name = name or ("<rows>" if _is_frame(source) else name_of(source))
         self.restored = 0
         """How many postal codes got back the zeros that a spreadsheet had cut."""
+        self.broken_off = False
+        """Whether a fault ended the reading, and the rest of the source was not read."""
         self._kind = kind
         self._options = options
         self.line = 0
@@ -182,6 +184,7 @@ class Reading(Iterator[V | RowError], Generic[V]):
                 if faults:
                     yield RowError(self.name, self.line, faults)
         except RowError as error:  # the rest cannot be read
+            self.broken_off = True
             yield error
 
     def _twice(self, value: V, row: Any, seen: SeenIds) -> str:
@@ -221,7 +224,9 @@ class Reading(Iterator[V | RowError], Generic[V]):
 
 
 def _without_id(header: Sequence[str]) -> FieldError:
-    likely = [name.strip() for name in header if _ID.search(name)] or [header[0].strip()]
+    likely = [name.strip() for name in header if _ID.search(name)] or [
+        next(map(str.strip, header), "Lead ID")
+    ]
     maps = " or ".join(f"{{{name[:40]!r}: 'id'}}" for name in likely[:3])
     option = f"--map {f'{likely[0][:40]}=id'!r}"
     problem = "is missing; every row needs an id of its own: say which column has it"
@@ -234,6 +239,8 @@ def _laid(
     """The line of the header, the header that all rows share, and the rows with their lines."""
     if _is_frame(source):
         return 0, *_frame(source)
+    if isinstance(source, Mapping):
+        raise ConfigError("is one mapping; write rows, such as [row]", name)
     if not isinstance(source, str | Path) and not hasattr(source, "readline"):
         rows = iter(source)
         first = next(rows, "")
@@ -342,6 +349,7 @@ def read_reps(
     format: str | None = None,  # noqa: A002 - the host's word for it
     custom: Mapping[str, str] | None = None,
     columns: Columns = None,
+    country: str | None = None,
     timezone: str | None = None,
     dates: Dates = None,
     decimal: Decimal = None,
@@ -356,6 +364,7 @@ def read_reps(
         format: ``csv``, ``jsonl`` or ``json``.
         custom: The kinds of custom attributes, as for ``read_leads``, such as ``rep.name``.
         columns: What the columns fill, where their names do not say it.
+        country: The country of reps that name none, such as ``US`` where ``regions`` has ``WA``.
         timezone: The IANA zone of instants without an offset. It is not the time zone of the reps.
         dates: The order in dates such as 3/4/2026.
         decimal: The sign before a fraction.
@@ -380,6 +389,7 @@ def read_reps(
     options = ReadOptions(
         columns=columns_of(columns),
         custom=FrozenDict(custom or {}),
+        country=country,
         timezone=timezone,
         dates=dates,
         decimal=decimal,

@@ -119,9 +119,8 @@ class Lines:
     def __next__(self) -> str:
         piece = next(self.pieces)
         if not isinstance(piece, str):
-            raise ConfigError(
-                f"the lines are of type {type(piece).__name__}; open the file as text", self.name
-            )
+            remedy = "open the file as text, or give each row as a mapping"
+            raise ConfigError(f"the lines are of type {type(piece).__name__}; {remedy}", self.name)
         self.number += 1
         if self.number == 1:
             piece = piece.removeprefix(BOM)
@@ -171,7 +170,9 @@ def load_columns(path: str | Path) -> ColumnMap:
         raise ConfigError(f"is not TOML that can be read: {error}", str(path)) from None
     for key in found:
         if key not in _KEYS:
-            raise UnknownFieldError("key of a column map", key, _KEYS, str(path))
+            below = "headers and their fields stand below [columns], such as 'Lead ID' = 'id'"
+            unknown = UnknownFieldError("key of a column map", key, _KEYS)
+            raise ConfigError(f"{unknown}; {below}", str(path))
     try:
         return ColumnMap(found.get("columns", {}), found.get("preset", ""))
     except ConfigError as error:

@@ -143,22 +143,22 @@ foroyar fro ilesferoe ilhasfaroe islasferoe isolefaeroer фарерскиеов�
 法罗群岛 法羅群島; FR fra franca france francia frankreich frankrig frankrijk frankrike frenchrepublic
 metropolitanfrance ranska republiquefrancaise франция ฝรั่งเศส 프랑스 フランス 法国 法國; GA gab gabao
 gabon gaboneserepublic gabun габон กาบอง 가봉 ガボン 加彭 加蓬; GB anriochtaontaithe
-anrioghachdaonaichte britain britannia deyrnasunedig du england gb gbr greatbritain isobritannia
-northernireland ra regnounito reinounido reinounidogranbretanaeirlandadelnorte royaumeuni
-royaumeunigrandebretagneetdirlandedunord ru scotland storbritannia storbritannien uk
-ukunitedkingdom unitedkingdom unitedkingdomgreatbritain unitedkingdomgreatbritainnorthernireland
-unitedkingdomuk vereinigteskoenigreich vereinigteskonigreich verenigdkoninkrijk vk wales британия
-великобритания สหราชอาณาจักร 영국 イギリス 英国 英國; GD granada grd grenada grenade гренада เกรเนดา
-그레나다 グレナダ 格林纳达 格瑞那達; GE geo georgia georgie georgien sakartvelo грузия гуырдзыстон จอร์เจีย
-საქართველო 조지아 ジョージア 喬治亞 格鲁吉亚; GF fransguyana franskaguyana franskguyana franzoesischguayana
-franzosischguayana frenchguiana guayanafrancesa guf guianafrancesa guyanafrancese guyanefrancaise
-ranskanguayana французскаягвиана เฟรนช์เกียนา 프랑스령기아나 仏領ギアナ 法属圭亚那 法屬圭亞那; GG ggy guernesey
-guernsey гернси เกิร์นซีย์ 건지 ガーンジー 根息 根西岛; GH gaana gana gha ghana ghananutome republicghana
-гана กานา 가나 ガーナ 加纳 迦納; GI gib gibilterra gibraltar гибралтар ยิบรอลตาร์ 지브롤터 ジブラルタル 直布罗陀
-直布羅陀; GL greenland grl groenland groenlandia groenlanti gronland gronlanti kalaallitnunaat
-гренландия กรีนแลนด์ 그린란드 グリーンランド 格陵兰 格陵蘭; GM gambia gambie gmb republicgambia гамбия
-แกมเบีย 감비아 ガンビア 冈比亚 甘比亞; GN gin guine guinea guinee republicguinea гвинея กินี 기니 ギニア 几内亚
-幾內亞; GP glp guadalupa guadalupe guadeloupe гваделупа กวาเดอลูป 과들루프 グアドループ 瓜地洛普 瓜德罗普; GQ
+anrioghachdaonaichte britain britannia deyrnasunedig england gb gbr greatbritain isobritannia
+northernireland regnounito reinounido reinounidogranbretanaeirlandadelnorte royaumeuni
+royaumeunigrandebretagneetdirlandedunord scotland storbritannia storbritannien uk ukunitedkingdom
+unitedkingdom unitedkingdomgreatbritain unitedkingdomgreatbritainnorthernireland unitedkingdomuk
+vereinigteskoenigreich vereinigteskonigreich verenigdkoninkrijk vk wales британия великобритания
+สหราชอาณาจักร 영국 イギリス 英国 英國; GD granada grd grenada grenade гренада เกรเนดา 그레나다 グレナダ
+格林纳达 格瑞那達; GE geo georgia georgie georgien sakartvelo грузия гуырдзыстон จอร์เจีย საქართველო 조지아
+ジョージア 喬治亞 格鲁吉亚; GF fransguyana franskaguyana franskguyana franzoesischguayana franzosischguayana
+frenchguiana guayanafrancesa guf guianafrancesa guyanafrancese guyanefrancaise ranskanguayana
+французскаягвиана เฟรนช์เกียนา 프랑스령기아나 仏領ギアナ 法属圭亚那 法屬圭亞那; GG ggy guernesey guernsey
+гернси เกิร์นซีย์ 건지 ガーンジー 根息 根西岛; GH gaana gana gha ghana ghananutome republicghana гана กานา
+가나 ガーナ 加纳 迦納; GI gib gibilterra gibraltar гибралтар ยิบรอลตาร์ 지브롤터 ジブラルタル 直布罗陀 直布羅陀; GL
+greenland grl groenland groenlandia groenlanti gronland gronlanti kalaallitnunaat гренландия
+กรีนแลนด์ 그린란드 グリーンランド 格陵兰 格陵蘭; GM gambia gambie gmb republicgambia гамбия แกมเบีย 감비아
+ガンビア 冈比亚 甘比亞; GN gin guine guinea guinee republicguinea гвинея กินี 기니 ギニア 几内亚 幾內亞; GP glp
+guadalupa guadalupe guadeloupe гваделупа กวาเดอลูป 과들루프 グアドループ 瓜地洛普 瓜德罗普; GQ
 aekvatorialguinea aequatorialguinea aquatorialguinea ekvatorialguinea equatoriaalguinea
 equatorialguinea gnq guineaecuatorial guineaequatoriale guineeequatoriale guineequatorial
 paeivaentasaajanguinea paivantasaajanguinea republicequatorialguinea экваториальнаягвинея
@@ -419,7 +419,7 @@ kleineafgelegeneilandenvanverenigdestaten umi unitedstatesminoroutlyingislands u
 usasyttreoar usasyttreoear usminoroutlyingislands usoutlyingislands yhdysvaltainerillissaaret
 внешниемалыеовасша หมู่เกาะรอบนอกของสหรัฐอเมริกา 미국령해외제도 合衆国領有小離島 美国本土外小岛屿 美國本土外小島嶼; US
 amelikahuipuia americaunitedstates eeuu estadosunidos estadosunidosamerica etatsunis
-etatsunisdamerique eu eua statiuniti statiunitidamerica unitedstates unitedstatesamerica
+etatsunisdamerique eua statiuniti statiunitidamerica unitedstates unitedstatesamerica
 unitedstatesus unitedstatesusa us usa usaunitedstates vereinigtestaaten vereinigtestaatenvonamerika
 verenigdestaten vs yhdysvallat соединенныештаты сша สหรัฐอเมริกา สหรัฐฯ 미국 アメリカ アメリカ合衆国 美国 美國;
 UY easternrepublicuruguay uruguai uruguay ury уругваи อุรุกวัย 우루과이 ウルグアイ 乌拉圭 烏拉圭; UZ

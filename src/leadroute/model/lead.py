@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from copy import copy
 from datetime import datetime
 from typing import Any, Literal, Protocol, Unpack
 
 from attrs import evolve, field, frozen
 
-from leadroute.errors import ValidationError
+from leadroute.errors import FieldTypeError, ValidationError
 from leadroute.model.columns import ColumnMap, as_columns, mapping_of
 from leadroute.model.guidance import guided
 from leadroute.model.row_reader import ReadOptions, RowOptions, laid_out
 from leadroute.model.signal import Signal
 from leadroute.model.signal import signals as clean_signals
 from leadroute.model.validation import (
+    Attributes,
     FrozenDict,
+    as_attributes,
+    as_instant,
+    as_number,
+    as_postal_code,
+    as_whole,
     clean_fields,
     cleaned,
     ident,
@@ -133,7 +139,9 @@ class Lead(_Scorable):
     """
 
     id: str = field(kw_only=False, metadata={"clean": ident})
-    received_at: datetime | None = cleaned(instant)
+    received_at: datetime | None = field(
+        default=None, converter=as_instant, metadata={"clean": instant}
+    )
     name: str | None = cleaned(private_text)
     email: str | None = cleaned(email)
     phone: str | None = cleaned(phone)
@@ -141,25 +149,31 @@ class Lead(_Scorable):
     domain: str | None = cleaned(domain)
     country: str | None = cleaned(country)
     region: str | None = cleaned(region, within="country")
-    postal_code: str | None = cleaned(postal_code, within="country")
+    postal_code: str | None = field(
+        default=None, converter=as_postal_code, metadata={"clean": postal_code, "within": "country"}
+    )
     timezone: str | None = cleaned(timezone)
     language: str | None = cleaned(language)
     industry: str | None = cleaned(text)
-    employees: int | None = cleaned(whole(0))
-    annual_revenue: float | None = cleaned(number())
-    budget: float | None = cleaned(number(0))
+    employees: int | None = field(default=None, converter=as_whole, metadata={"clean": whole(0)})
+    annual_revenue: float | None = field(
+        default=None, converter=as_number, metadata={"clean": number()}
+    )
+    budget: float | None = field(default=None, converter=as_number, metadata={"clean": number(0)})
     product: str | None = cleaned(text)
     source: str | None = cleaned(text)
     channel: str | None = cleaned(text)
     role: str | None = cleaned(text)
-    deadline: datetime | None = cleaned(instant)
+    deadline: datetime | None = field(
+        default=None, converter=as_instant, metadata={"clean": instant}
+    )
     current_solution: str | None = cleaned(text)
     account_id: str | None = cleaned(text)
     owner_id: str | None = cleaned(text)
-    priority: int | None = cleaned(whole())
+    priority: int | None = field(default=None, converter=as_whole, metadata={"clean": whole()})
     signals: Sequence[Signal] = cleaned(clean_signals, default=())
-    attributes: Mapping[str, str | float | bool | datetime | Collection[str] | None] = cleaned(
-        open_attributes, default=FrozenDict()
+    attributes: Attributes = field(
+        default=FrozenDict(), converter=as_attributes, metadata={"clean": open_attributes}
     )
 
     def __attrs_post_init__(self) -> None:
@@ -207,6 +221,7 @@ class Lead(_Scorable):
 
         Raises:
             ValidationError: Something of the row was refused; every fault is listed.
+            FieldTypeError: The row is not a mapping.
             ConfigError: An argument cannot be right.
 
         Example:
@@ -224,6 +239,9 @@ class Lead(_Scorable):
             decimal=decimal,
             extra=extra,
         )
+        if not isinstance(row, Mapping):
+            expected = "a mapping such as {'id': 'L-1'}; Lead.from_object reads an object"
+            raise FieldTypeError("row", f"of type {type(row).__name__}", expected)
         reader, cells = laid_out(cls, row, options)
         found, faults = reader.read(cells)
         if found is None or reader.faults:
@@ -244,6 +262,7 @@ class Lead(_Scorable):
 
         Raises:
             ValidationError: Something of the object was refused; every fault is listed.
+            FieldTypeError: The object has no fields.
 
         Example:
             >>> from types import SimpleNamespace
@@ -254,6 +273,9 @@ class Lead(_Scorable):
         row = mapping_of(given)
         named = as_columns(options.get("columns")).columns
         row |= {name: getattr(given, name) for name in named if hasattr(given, name)}
+        if not row:
+            expected = "an object with fields, such as a dataclass or a row of an ORM"
+            raise FieldTypeError("the object", f"of type {type(given).__name__}", expected)
         options.setdefault("extra", "ignore")
         return cls.from_mapping(row, **options)
 

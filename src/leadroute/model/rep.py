@@ -8,7 +8,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence, Set
+from collections.abc import Mapping, Sequence, Set
 from datetime import UTC, datetime, timedelta, tzinfo
 from functools import lru_cache, partial
 from typing import Any, Final, Literal, cast
@@ -22,10 +22,15 @@ from leadroute.model.guidance import guided, without_defaults
 from leadroute.model.keys import cap_holder
 from leadroute.model.schedule import Schedule
 from leadroute.model.validation import (
+    Attributes,
     FrozenDict,
     Names,
     Refused,
+    as_attributes,
+    as_instant,
     as_names,
+    as_weight,
+    as_whole,
     aware,
     by_name,
     clean_fields,
@@ -200,7 +205,7 @@ class Rep:
     id: str = field(kw_only=False, metadata={"clean": ident})
     name: str | None = cleaned(text)
     teams: Set[str] = field(default=frozenset(), converter=as_names, metadata={"clean": names()})
-    level: int | None = cleaned(whole(0))
+    level: int | None = field(default=None, converter=as_whole, metadata={"clean": whole(0)})
     skills: Mapping[str, float] = field(
         default=FrozenDict(), converter=_as_skills, metadata={"clean": levels}
     )
@@ -224,16 +229,18 @@ class Rep:
     licenses: Set[str] = field(default=frozenset(), converter=as_names, metadata={"clean": names()})
     timezone: str | None = cleaned(timezone)
     schedule: Hours | str | None = cleaned(_schedule)
-    capacity: int | None = cleaned(whole(0))
+    capacity: int | None = field(default=None, converter=as_whole, metadata={"clean": whole(0)})
     capacity_by_segment: Mapping[str, int] = cleaned(_buckets, default=FrozenDict())
     caps: Sequence[Cap] = field(default=(), converter=as_caps, metadata={"clean": caps})
-    joined_at: datetime | None = cleaned(instant)
-    weight: float = cleaned(number(0), default=1)
+    joined_at: datetime | None = field(
+        default=None, converter=as_instant, metadata={"clean": instant}
+    )
+    weight: float = field(default=1, converter=as_weight, metadata={"clean": number(0)})
     manager_id: str | None = cleaned(text)
     accounts: Set[str] = field(default=frozenset(), converter=as_names, metadata={"clean": names()})
     active: bool = cleaned(flag, default=True)
-    attributes: Mapping[str, str | float | bool | datetime | Collection[str] | None] = cleaned(
-        open_attributes, default=FrozenDict()
+    attributes: Attributes = field(
+        default=FrozenDict(), converter=as_attributes, metadata={"clean": open_attributes}
     )
 
     __repr__ = without_defaults

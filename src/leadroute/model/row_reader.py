@@ -416,7 +416,10 @@ class RowReader(Generic[V]):
         ]
         self._postal = next((slot for slot in slots if slot.name == "postal_code"), None)
         self._lenient = options.on_fault == "field"
-        self._country = options.country if "country" in names else None
+        self._home = "country"
+        self._country: str | frozenset[str] | None = options.country
+        if "countries" in names and options.country is not None:
+            self._home, self._country = "countries", frozenset((options.country,))
 
     def read(self, cells: Sequence[Any]) -> tuple[V | None, list[FieldError]]:
         """Return the value of a row, if it is one, and what is wrong with the row."""
@@ -437,8 +440,8 @@ class RowReader(Generic[V]):
                     FieldError("id", "is empty; every lead and rep needs an id of its own")
                 )
             given["id"] = _PLACEHOLDER
-        if self._country is not None and missing(given.get("country"), typed=True):
-            given["country"] = self._country
+        if self._country is not None and missing(given.get(self._home), typed=True):
+            given[self._home] = self._country
         return self._built(given, attributes, faults, cells)
 
     def _read_plain(

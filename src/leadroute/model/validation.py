@@ -8,13 +8,24 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence, Set
 from datetime import UTC, datetime
+from enum import Enum
 from functools import cache, lru_cache
 from itertools import compress
 from numbers import Number
 from operator import attrgetter, is_not
-from typing import Any, Final, NoReturn, Protocol, TypeAlias, TypeVar, cast
+from typing import (
+    TYPE_CHECKING,
+    Any,
+    Final,
+    NoReturn,
+    Protocol,
+    SupportsFloat,
+    TypeAlias,
+    TypeVar,
+    cast,
+)
 from zoneinfo import ZoneInfo, available_timezones
 
 from attrs import NOTHING, Attribute, field, fields
@@ -35,11 +46,18 @@ from leadroute.model.given import number as any_number
 
 __all__ = [
     "LONGEST_TEXT",
+    "Attributes",
     "Cleaner",
     "FrozenDict",
     "Names",
     "Refused",
+    "as_attributes",
+    "as_instant",
     "as_names",
+    "as_number",
+    "as_postal_code",
+    "as_weight",
+    "as_whole",
     "aware",
     "by_name",
     "clean_fields",
@@ -480,6 +498,38 @@ Names: TypeAlias = Set[str] | list[str] | tuple[str, ...]
 def as_names(given: Names) -> Set[str]:
     """Names as they were given: tells type checkers what a cleaner takes."""
     return cast("Set[str]", given)
+
+
+_Attribute: TypeAlias = str | float | bool | datetime | Collection[str] | None
+Attributes: TypeAlias = Mapping[str, _Attribute]
+
+if TYPE_CHECKING:  # for type checkers alone: a call for each field of each lead takes time
+
+    def as_number(given: SupportsFloat | str | None) -> float | None:
+        """Show what a cleaner of numbers takes."""
+        return None if given is None else float(given)
+
+    def as_whole(given: SupportsFloat | str | None) -> int | None:
+        """Show what a cleaner of whole numbers takes."""
+        return None if given is None else int(float(given))
+
+    def as_weight(given: SupportsFloat | str) -> float:
+        """Show what a cleaner of numbers that are known takes."""
+        return float(given)
+
+    def as_instant(given: datetime | str | None) -> datetime | None:
+        """Show what a cleaner of instants takes."""
+        return datetime.fromisoformat(given) if isinstance(given, str) else given
+
+    def as_postal_code(given: str | float | None) -> str | None:
+        """Show what a cleaner of postal codes takes."""
+        return None if given is None else str(given)
+
+    def as_attributes(given: Mapping[str, _Attribute | SupportsFloat | Enum]) -> Attributes:
+        """Show what a cleaner of attributes takes."""
+        return cast("Attributes", given)
+else:
+    as_attributes = as_number = as_whole = as_weight = as_instant = as_postal_code = None
 
 
 def by_name(given: Mapping[Any, Any], key: Cleaner, value: Cleaner) -> dict[str, Any]:

@@ -86,7 +86,7 @@ T = TypeVar("T")
 _NOBODY: Final = Lead("nobody")
 
 
-def all_of(kind: type[T], name: str, given: Iterable[T]) -> tuple[T, ...]:
+def all_of(kind: type[T], name: str, given: Iterable[T] | T) -> tuple[T, ...]:
     """A converter for several values of one kind; one alone may stand without a list."""
     found = tuple(given) if isinstance(given, Iterable) else (given,)
     for each in found:
@@ -96,17 +96,17 @@ def all_of(kind: type[T], name: str, given: Iterable[T]) -> tuple[T, ...]:
     return found
 
 
-def as_rules(given: Iterable[Rule]) -> tuple[Rule, ...]:
+def as_rules(given: Iterable[Rule] | Rule) -> tuple[Rule, ...]:
     """A converter for rules."""
     return all_of(Rule, "rules", given)
 
 
-def as_pools(given: Iterable[Pool]) -> tuple[Pool, ...]:
+def as_pools(given: Iterable[Pool] | Pool) -> tuple[Pool, ...]:
     """A converter for pools."""
     return all_of(Pool, "pools", given)
 
 
-def as_cases(given: Iterable[Case]) -> tuple[Case, ...]:
+def as_cases(given: Iterable[Case] | Case) -> tuple[Case, ...]:
     """A converter for the tests of a policy."""
     return all_of(Case, "tests", given)
 

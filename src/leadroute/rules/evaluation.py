@@ -10,6 +10,7 @@ import operator
 from collections.abc import Callable, Container, Hashable, Mapping
 from datetime import datetime
 from functools import lru_cache
+from inspect import signature
 from operator import attrgetter
 from typing import Any, Final, TypeAlias
 
@@ -548,11 +549,24 @@ def _free_mail(condition: FreeMail, registry: Registry) -> Test:
     return test
 
 
+def _must_take(condition: PredicateCall, predicate: Predicate) -> None:
+    """Refuse a predicate that cannot be called with what it is called with."""
+    try:
+        signature(predicate).bind(None, None, None, *condition.arguments)
+    except TypeError as error:
+        more = "".join(f", {name}" for name in map(repr, condition.arguments))
+        remedy = f"write it for (lead, rep, now{more}), where rep and now may be None"
+        raise ConfigError(f"{condition} cannot be called: {error}; {remedy}") from None
+    except ValueError:  # a function of C that does not say what it takes
+        return
+
+
 def _predicate(condition: PredicateCall, registry: Registry) -> Test:
     predicate = registry.predicates.get(condition.name)
     if predicate is None:
         raise UnknownFieldError("predicate", condition.name, sorted(registry.predicates))
     arguments = condition.arguments
+    _must_take(condition, predicate)
 
     def test(lead: Lead, rep: Rep | None, now: datetime | None) -> bool:
         try:

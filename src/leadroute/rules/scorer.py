@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
+from decimal import Decimal
 from functools import cached_property
+from numbers import Integral, Real
 from typing import TYPE_CHECKING, Any, ClassVar, Final, NoReturn, TypeAlias, cast, final
 
 from attrs import NOTHING, field, fields, frozen
@@ -186,10 +188,11 @@ class Scorer(metaclass=_Scorers):
     __radd__ = __add__
 
     def __mul__(self, weight: object) -> Scorer:
-        if isinstance(weight, bool) or not isinstance(weight, int | float):
+        if isinstance(weight, bool) or not isinstance(weight, Real | Decimal):
             raise FieldTypeError(f"the weight of {self}", f"{weight!r:.40}", "a number")
+        factor = int(weight) if isinstance(weight, Integral) else float(weight)
         return _sum_of(
-            tuple(WeightedScorer(term.weight * weight, term.scorer) for term in self.terms)
+            tuple(WeightedScorer(term.weight * factor, term.scorer) for term in self.terms)
         )
 
     __rmul__ = __mul__

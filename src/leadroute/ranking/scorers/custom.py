@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import suppress
+from decimal import Decimal
 from functools import wraps
 from inspect import signature
+from numbers import Real
 from typing import Any, Concatenate, ParamSpec, TypeAlias
 
 from attrs import field, frozen
@@ -77,6 +79,11 @@ class HostScorer(Scorer):
         """Points with their reason on one line, empty without one; anything else is refused."""
         pair = type(found) is tuple and len(found) == 2 and isinstance(found[1], str)
         points, said = found if pair else (found, "")
+        if isinstance(points, Real | Decimal) and not isinstance(points, int):
+            with suppress(
+                ValueError, OverflowError
+            ):  # a NaN that signals, a fraction of huge parts
+                points = float(points)
         if points is None or (type(points) in (int, float) and 0 <= points <= 1):
             return points, one_line(said.strip())
         who = f"the answer of {self} for rep {rep.id!r}"

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 import sqlite3
-from array import array
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from itertools import chain
@@ -26,10 +25,7 @@ from leadroute.model.roster import Roster
 from leadroute.model.row_reader import ReadOptions, RowReader, laid_out
 from leadroute.model.validation import FrozenDict
 
-SLOTS: Final = 1 << 13
-LARGEST: Final = SLOTS << 5
-FULL: Final = LARGEST * 5 // 8  # how many ids are kept in memory before they go to a temporary file
-
+FULL: Final = 100_000  # how many ids are kept in memory before they go to a temporary file
 _LINES: Final = 1 << 32
 
 
@@ -40,47 +36,22 @@ class SeenIds:
     """
 
     def __init__(self) -> None:
-        self._slots = SLOTS
-        self._ids = array("q", bytes(8 * SLOTS))
-        self._rows = array("q", self._ids)
-        self._left = SLOTS * 5 // 8
+        self._rows: dict[int, int] = {}
         self._file: sqlite3.Connection | None = None
 
     def earlier(self, ident: str, content: object, line: int) -> int | None:
         """Return the line of an earlier row with the id and other content; ``None`` without one."""
-        key, row = hash(ident) or 1, (hash(content) >> 33) * _LINES + line
-        at = self._slot(key)
-        found = self._rows[at] if self._ids[at] else self._stored(key)
-        if found is not None:
-            return None if found // _LINES == row // _LINES else found % _LINES
-        self._ids[at], self._rows[at] = key, row
-        self._left -= 1
-        if not self._left:
-            self._make_room()
-        return None
-
-    def _slot(self, key: int) -> int:
-        """The slot that has the id, or the empty one where it belongs."""
-        ids, last = self._ids, self._slots - 1
-        at = key & last
-        while (held := ids[at]) and held != key:
-            at = (at + 1) & last
-        return at
-
-    def _make_room(self) -> None:
-        # One by one: a list of all would take more memory than they do.
-        kept = ((key, row) for key, row in zip(self._ids, self._rows, strict=True) if key)
-        full = self._slots == LARGEST
-        if full:
-            self._store(kept)
-        self._slots = min(4 * self._slots, LARGEST)
-        self._ids = array("q", bytes(8 * self._slots))
-        self._rows = array("q", self._ids)
-        self._left = self._slots * 5 // 8
-        for key, row in () if full else kept:
-            at = self._slot(key)
-            self._ids[at], self._rows[at] = key, row
-            self._left -= 1
+        key, row = hash(ident), (hash(content) >> 33) * _LINES + line
+        found: int | None = self._rows.setdefault(key, row)
+        if found is row:
+            found = self._stored(key)
+            if found is not None:
+                del self._rows[key]  # the line on which it came first counts
+            elif len(self._rows) >= FULL:
+                self._store()
+        if found is None or found // _LINES == row // _LINES:
+            return None
+        return found % _LINES
 
     def close(self) -> None:
         """Drop what is kept."""
@@ -93,15 +64,16 @@ class SeenIds:
         found = self._file.execute("SELECT row FROM seen WHERE id = ?", (key,)).fetchone()
         return None if found is None else int(found[0])
 
-    def _store(self, kept: Iterable[tuple[int, int]]) -> None:
+    def _store(self) -> None:
         if self._file is None:
             # A file without a name is one that SQLite removes; its cache in memory has 2 MB.
             self._file = sqlite3.connect("", isolation_level=None)
             self._file.execute("PRAGMA journal_mode = OFF")
             self._file.execute("CREATE TABLE seen (id INTEGER PRIMARY KEY, row INTEGER)")
         self._file.execute("BEGIN")
-        self._file.executemany("INSERT INTO seen VALUES (?, ?)", kept)
+        self._file.executemany("INSERT INTO seen VALUES (?, ?)", self._rows.items())
         self._file.execute("COMMIT")
+        self._rows.clear()
 
 
 V = TypeVar("V", bound=Lead | Rep)

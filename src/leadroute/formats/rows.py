@@ -25,7 +25,7 @@ from leadroute.model.roster import Roster
 from leadroute.model.row_reader import ReadOptions, RowReader, laid_out
 from leadroute.model.validation import FrozenDict
 
-FULL: Final = 100_000  # how many ids are kept in memory before they go to a temporary file
+FULL: Final = 160_000  # how many ids are kept in memory before they go to a temporary file
 _LINES: Final = 1 << 32
 
 

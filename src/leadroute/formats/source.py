@@ -111,34 +111,43 @@ class Lines:
         self.name = name
         self.number = 0
         self.cut = False
-        self.pieces = self._readable(_pieces(source))
+        self._pieces = _pieces(source)
 
     def __iter__(self) -> Iterator[str]:
         return self
 
     def __next__(self) -> str:
-        piece = next(self.pieces)
-        if not isinstance(piece, str):
-            remedy = "open the file as text, or give each row as a mapping"
-            raise ConfigError(f"the lines are of type {type(piece).__name__}; {remedy}", self.name)
-        self.number += 1
-        if self.number == 1:
-            piece = piece.removeprefix(BOM)
-        return piece if len(piece) <= LONGEST_LINE else self._shortened(piece)
-
-    def _readable(self, pieces: Iterator[Any]) -> Iterator[Any]:
         try:
-            yield from pieces
+            piece = next(self._pieces)
+            if not isinstance(piece, str):
+                remedy = "open the file as text, or give each row as a mapping"
+                problem = f"the lines are of type {type(piece).__name__}; {remedy}"
+                raise ConfigError(problem, self.name)
+            self.number += 1
+            if self.number == 1:
+                piece = piece.removeprefix(BOM)
+            return piece if len(piece) <= LONGEST_LINE else self._shortened(piece)
         except UnicodeDecodeError as error:
-            problem = f"is not {error.encoding.upper()} text from here on, and was not read further"
-            fault = FieldError("file", f"{problem}; save it as CSV in UTF-8")
-            raise RowError(self.name, self.number + 1, [fault]) from None
+            raise self._unreadable(error) from None
+
+    @property
+    def pieces(self) -> Iterator[Any]:
+        """The text as it comes."""
+        try:
+            yield from self._pieces
+        except UnicodeDecodeError as error:
+            raise self._unreadable(error) from None
+
+    def _unreadable(self, error: UnicodeDecodeError) -> RowError:
+        problem = f"is not {error.encoding.upper()} text from here on, and was not read further"
+        fault = FieldError("file", f"{problem}; save it as CSV in UTF-8")
+        return RowError(self.name, self.number + 1, [fault])
 
     def _shortened(self, piece: str) -> str:
         self.cut = True
         kept, last = piece[:LONGEST_LINE], piece
         while last and not last.endswith(("\n", "\r")) and len(last) > LONGEST_LINE:
-            last = next(self.pieces, "")
+            last = next(self._pieces, "")
         return kept + "\n"
 
 

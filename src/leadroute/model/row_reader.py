@@ -12,7 +12,7 @@ from functools import lru_cache, partial
 from inspect import unwrap
 from itertools import pairwise
 from numbers import Number
-from operator import attrgetter
+from operator import attrgetter, itemgetter
 from typing import Any, Final, Generic, Literal, TypedDict, TypeVar
 
 from attrs import Attribute, field, fields, frozen
@@ -400,6 +400,8 @@ class RowReader(Generic[V]):
         )
         slots = list(_slots(self.columns, kinds, options))
         self._parts = [slot for slot in slots if slot.name in PARTS_OF_NAME]
+        columns = [slot.columns[0] for slot in self._parts if len(slot.columns) == 1]
+        self._pair = itemgetter(*columns) if len(columns) == len(self._parts) == 2 else None
         self._slots = [slot for slot in slots if slot.name not in PARTS_OF_NAME]
         # Most fields have one column: what is needed of those lies flat, because it is needed for every cell.
         single = [slot for slot in self._slots if len(slot.columns) == 1]
@@ -481,6 +483,10 @@ class RowReader(Generic[V]):
 
     def _joined(self, cells: Sequence[Any], faults: list[FieldError]) -> str:
         """First and last name with a blank between."""
+        if self._pair is not None:
+            first, last = self._pair(cells)
+            if first.__class__ is last.__class__ is str:
+                return f"{first.strip()} {last.strip()}".strip()
         found = []
         for slot in self._parts:
             part = cells[slot.columns[0]]

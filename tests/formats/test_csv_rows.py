@@ -508,3 +508,13 @@ def test_digits_that_a_number_cannot_hold_are_not_made_up(read):
     assert str(read(2.0**53 - 1)) == "9007199254740991"
     assert read(2.0**53) == 2.0**53
     assert isinstance(read(2.0**53), float)
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "name"),
+    [("Ann", "Lee", "Ann Lee"), (None, "Lee", "Lee"), (" Ann ", 7, "Ann 7"), ("", "Lee", "Lee")],
+)
+def test_parts_of_a_name_are_joined_whatever_their_kind(first, last, name):
+    """A part that is missing, or is no text, leaves the other."""
+    (lead,) = read_leads([{"id": "L-1", "First Name": first, "Last Name": last}])
+    assert lead.name == name

@@ -9,7 +9,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from attrs import define, field, frozen
 
@@ -84,6 +84,12 @@ def nearest(name: str, known: Iterable[str]) -> str | None:
 _LISTED = 12  # how many known names a message lists; the rest is counted
 
 
+def some_of(names: Sequence[str]) -> str:
+    """The first of some names; the others are counted."""
+    more = len(names) - _LISTED
+    return ", ".join(names[:_LISTED]) + (f" and {more} more" if more > 0 else "")
+
+
 class ConfigError(LeadrouteError, ValueError):
     """A policy, rule, scorer or option cannot work as it is written.
 
@@ -155,9 +161,7 @@ class UnknownFieldError(ConfigError):
         if of_people:
             text += f"; an attribute of your own is {self.entity}[{self.name!r}]"
         if self.known:
-            more = len(self.known) - _LISTED
-            shown = ", ".join(self.known[:_LISTED]) + (f" and {more} more" if more > 0 else "")
-            return f"{text}; known: {shown}"
+            return f"{text}; known: {some_of(self.known)}"
         return text
 
     def at(self, place: str) -> UnknownFieldError:

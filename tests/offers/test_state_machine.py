@@ -27,7 +27,6 @@ from leadroute.offers.events import (
 )
 from leadroute.offers.placement import Status
 from leadroute.offers.state_machine import MOVES, move, rebuild, state_of
-from leadroute.plain import dumps
 from leadroute.ranking.scorers.round_robin import turn_of
 from leadroute.rules.routing_context import RoutingContext
 from leadroute.rules.rule import DISPOSITIONS
@@ -142,7 +141,7 @@ def test_the_operations_of_a_change():
     """What is counted is the difference of the holds, with the rep's limits as guards."""
     offered = evolve(EXAMPLES[Offered], limits={"rep/open/ada": 3})
     events = [EXAMPLES[Received], offered]
-    after, ops = transitions.operations(None, events, "L-1", 0, str, books())
+    after, ops = transitions.operations(None, events, "L-1", 0, books())
     assert Add("rep/open/ada", 1, hi=3) in ops
     assert Add("cap/ada/day/1", 1) in ops
     assert [(op.n, op.type) for op in ops if isinstance(op, Emit)] == [
@@ -152,12 +151,12 @@ def test_the_operations_of_a_change():
     (put,) = (op for op in ops if isinstance(op, Put))
     assert (put.key, put.expect, put.status, put.owner) == ("placement/L-1", 0, "offered", "ada")
     assert [op.key for op in ops if isinstance(op, Raise)] == ["rep/last/ada", "order"]
-    _, back = transitions.operations(after, [EXAMPLES[Declined]], "L-1", 1, str, books())
+    _, back = transitions.operations(after, [EXAMPLES[Declined]], "L-1", 1, books())
     assert Add("rep/open/ada", -1, lo=None) in back
-    _, closing = transitions.operations(lived(Status.ACCEPTED), [CLOSING], "L-1", 1, str, books())
+    _, closing = transitions.operations(lived(Status.ACCEPTED), [CLOSING], "L-1", 1, books())
     assert Add("rep/won/ada", 1) in closing
     lost = FeedbackGiven(AT, "ada", "lost", closing=True)
-    _, closing = transitions.operations(lived(Status.ACCEPTED), [lost], "L-1", 1, str, books())
+    _, closing = transitions.operations(lived(Status.ACCEPTED), [lost], "L-1", 1, books())
     assert not any(isinstance(op, Add) and "won" in op.key for op in closing)
 
 
@@ -170,7 +169,7 @@ def test_a_turn_is_written_at_its_version_and_given_back_to_the_last_part():
     turn = step.credits("p").take(turn_of(RoutingContext(Lead("L-1"), team, "p", Snapshot()), 0))
     assert isinstance(turn, TurnTaken)
     offered = evolve(EXAMPLES[Offered], turn=turn, order=7)
-    after, ops = transitions.operations(None, [EXAMPLES[Received], offered], "L-1", 0, dumps, step)
+    after, ops = transitions.operations(None, [EXAMPLES[Received], offered], "L-1", 0, step)
     assert [(op.key, op.expect) for op in ops if isinstance(op, Put)] == [
         ("credits/p", 1),
         ("placement/L-1", 0),
@@ -180,13 +179,11 @@ def test_a_turn_is_written_at_its_version_and_given_back_to_the_last_part():
     assert not any(books(store).credits("p").credits()[rep_id] == 0 for rep_id in ("ada", "bob"))
     for ending in (Declined, TimedOut, Assigned):
         step = books(store)
-        moved, back = transitions.operations(after, [EXAMPLES[ending]], "L-1", 1, str, step)
+        moved, back = transitions.operations(after, [EXAMPLES[ending]], "L-1", 1, step)
         assert step.credits("p").credits() == {"ada": 0, "bob": 0}
         assert moved.turn is None
         assert Add("rep/last/ada", -7, lo=0, hi=0) in back
-    accepted, kept = transitions.operations(
-        after, [EXAMPLES[Accepted]], "L-1", 1, str, books(store)
-    )
+    accepted, kept = transitions.operations(after, [EXAMPLES[Accepted]], "L-1", 1, books(store))
     assert accepted.turn == turn.accepted()
     assert [op.key for op in kept if isinstance(op, Put)] == ["placement/L-1"]
 
@@ -194,7 +191,7 @@ def test_a_turn_is_written_at_its_version_and_given_back_to_the_last_part():
 def test_a_change_without_events():
     """There is no change in which nothing happens."""
     with pytest.raises(InvalidTransitionError, match="nothing happened to it"):
-        transitions.operations(None, [], "L-1", 0, str, books())
+        transitions.operations(None, [], "L-1", 0, books())
 
 
 @pytest.mark.parametrize("status", [status for status in Status if status is not Status.OFFERED])

@@ -29,19 +29,6 @@ ROUTE = Change(
 
 
 @pytest.fixture
-def path(tmp_path):
-    """Where the store's file is."""
-    return tmp_path / "crm.db"
-
-
-@pytest.fixture
-def store(path):
-    """A store in a file."""
-    with SqliteStore(path) as opened:
-        yield opened
-
-
-@pytest.fixture
 def host(path):
     """The host's own connection to the same file, as the driver makes it."""
     with closing(sqlite3.connect(path, timeout=0)) as connection:

@@ -21,19 +21,6 @@ TOO_LATE = 'at its event "connect" set isolation_level = None on the driver\'s c
 
 
 @pytest.fixture
-def path(tmp_path):
-    """Where the store's file is."""
-    return tmp_path / "crm.db"
-
-
-@pytest.fixture
-def store(path):
-    """A store in a file."""
-    with SqliteStore(path) as opened:
-        yield opened
-
-
-@pytest.fixture
 def engine(path):
     """An engine whose transactions are real."""
     opened = engine_of(path)

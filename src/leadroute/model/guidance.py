@@ -13,7 +13,7 @@ from typing import Any, Final, NoReturn, TypeVar
 
 from attrs import Attribute, fields
 
-from leadroute.errors import ArgumentError, LeadrouteError, MissingAttributeError, nearest
+from leadroute.errors import ArgumentError, LeadrouteError, MissingAttributeError, nearest, some_of
 from leadroute.model.crm_columns import LEAD_SYNONYMS, REP_SYNONYMS
 
 _Table = Mapping[str, Mapping[str, str]]
@@ -184,7 +184,7 @@ def _remedy(kind: str, guess: str, known: Sequence[str]) -> str:
         return f"did you mean {near!r}?"
     if "attributes" in known:
         return f"what has no field goes into attributes={{{guess!r}: ...}}"
-    return f"known: {_few(known)}"
+    return f"known: {some_of(known)}"
 
 
 def _answer(table: _Table, kind: str, guess: str) -> str | None:
@@ -204,11 +204,6 @@ def _synonym(kind: str, guess: str) -> str | None:
     return None
 
 
-def _few(names: Sequence[str]) -> str:
-    more = len(names) - 12
-    return ", ".join(names[:12]) + (f" and {more} more" if more > 0 else "")
-
-
 def _missing(value: object, name: str) -> NoReturn:
     """Raise for an attribute that does not exist."""
     kind = type(value).__name__
@@ -216,8 +211,7 @@ def _missing(value: object, name: str) -> NoReturn:
         raise AttributeError(f"{kind!r} object has no attribute {name!r}", name=name, obj=value)
     written = _answer(_ATTRIBUTES, kind, name)
     if written is None:
-        near = nearest(name, [each for each in dir(value) if not each.startswith("_")])
-        written = None if near is None else near
+        written = nearest(name, [each for each in dir(value) if not each.startswith("_")])
     raise MissingAttributeError(kind, name, written)
 
 

@@ -44,7 +44,6 @@ from leadroute.offers.outcome_counts import counts_of, fields_of
 from leadroute.offers.placement import Placement, Status
 from leadroute.offers.queries import next_turn
 from leadroute.offers.store import Store
-from leadroute.plain import document
 from leadroute.ranking.policy_checks import observing
 from leadroute.ranking.router import Router
 
@@ -546,7 +545,7 @@ class Dispatcher(Generic[AnyClock_co]):
         lead: Lead | None = None,
     ) -> Placement:
         """Commit events and what they do to the counters as one change."""
-        after, ops = transitions.operations(before, events, lead_id, version, document, books)
+        after, ops = transitions.operations(before, events, lead_id, version, books)
         if self.track_outcomes_by is not None:
             outcome_of = lead or (
                 queries.lead(self.store, lead_id) if self.track_outcomes_by else Lead(lead_id)

@@ -8,7 +8,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any, Final
@@ -349,7 +349,6 @@ def operations(
     events: Sequence[LeadEvent],
     lead_id: str,
     version: int,
-    write: Callable[[object], str],
     books: Books,
 ) -> tuple[Placement, tuple[Op, ...]]:
     """Return the placement after some events, and the store operations."""
@@ -361,7 +360,7 @@ def operations(
             ops.append(Raise(given_key(event.rep_id), after.order))
         after = move(after, event, lead_id)
         at = to_micros(event.at)
-        ops.append(Emit(lead_id, after.steps, event.kind, write(event), at))
+        ops.append(Emit(lead_id, after.steps, event.kind, document(event), at))
         ops.extend(_rep_counters(event, at))
     if after is None:
         raise InvalidTransitionError(lead_id, "change", "", "nothing happened to it")
@@ -371,7 +370,7 @@ def operations(
     ops.extend(books.operations())
     due = None if after.due is None else to_micros(after.due)
     status, rep_id = after.status.value, after.rep_id or ""
-    ops.append(Put(placement_key(lead_id), write(after), version, status, rep_id, due))
+    ops.append(Put(placement_key(lead_id), document(after), version, status, rep_id, due))
     return after, tuple(ops)
 
 

@@ -41,9 +41,8 @@ def asked_first(where: Condition) -> tuple[str, str] | None:
     """The field of the rep and the value with which a condition begins, if it begins so."""
     if isinstance(where, Named):
         return asked_first(where.condition)
-    if isinstance(
-        where, And
-    ):  # the first part alone: a later one is not asked where an earlier one says no
+    if isinstance(where, And):
+        # The first part alone: a later one is not asked where an earlier one says no.
         return asked_first(where.parts[0])
     if isinstance(where, Contains) and not where.negated:
         return _named(where.container, where.item)

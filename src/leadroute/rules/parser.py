@@ -32,6 +32,7 @@ from leadroute.rules.conditions import (
     is_name,
     joined,
 )
+from leadroute.rules.describe import plural
 from leadroute.rules.fields import CUSTOM_KINDS, FIELDS, Kind, is_brought, spec_of
 from leadroute.rules.lexer import fault, located, scan
 from leadroute.rules.operand import Const, Field, Operand, SignalStat, arithmetic, constant
@@ -75,9 +76,7 @@ def called(name: str, function: Callable[..., Any], arguments: list[Any]) -> Any
     wanted = 1 if isinstance(function, partial) else _COUNTS.get(name, 1)
     right = len(arguments) >= 1 if name == "predicate" else len(arguments) == wanted
     if not right:
-        raise ConfigError(
-            f"{name}() takes {wanted} argument{'s' * (wanted > 1)}, not {len(arguments)}"
-        )
+        raise ConfigError(f"{name}() takes {plural(wanted, 'argument')}, not {len(arguments)}")
     return function(*arguments)
 
 

@@ -39,6 +39,7 @@ from leadroute.offers.change import Change, Event, Record
 from leadroute.stores.sqlite_hosts import (
     HostConnection,
     StoreConnection,
+    cursor_of,
     host_of,
     in_the_way,
     require_tables,
@@ -376,10 +377,8 @@ class SqliteTransaction(_Sqlite):
     def _read(self, work: Callable[[Cursor], _T]) -> _T:
         if not self._host.is_current():
             raise TransactionRequiredError(type(self).__name__, "bind again in each transaction")
-        cursor = Cursor(self._host.driver)
-        cursor.row_factory = None
         with _busy_is_transient():
-            return work(cursor)
+            return work(cursor_of(self._host.driver))
 
     def _write(self, work: Callable[[Cursor], _T]) -> _T:
         connection = self._host.driver

@@ -65,7 +65,7 @@ def host_of(given: Any) -> Host:
     else:
         kinds = "a sqlite3 connection, SQLAlchemy's Session or Connection, or Django's connection"
         raise ConfigError(f"{type(given).__name__} cannot be bound; give {kinds}")
-    if _cursor(host.driver).execute("SELECT 'text'").fetchone() != ("text",):
+    if cursor_of(host.driver).execute("SELECT 'text'").fetchone() != ("text",):
         raise ConfigError("the connection's text_factory does not give str; leave it at str")
     return host
 
@@ -119,7 +119,8 @@ def _sqlalchemy(given: Any) -> Host:
     return Host(driver, lambda: transaction.is_active and given.connection() is connection)
 
 
-def _cursor(connection: Connection) -> Cursor:
+def cursor_of(connection: Connection) -> Cursor:
+    """Return a cursor that gives rows as they are, whatever the host has set."""
     cursor = Cursor(connection)
     cursor.row_factory = None
     return cursor
@@ -151,7 +152,7 @@ def in_the_way(path: str) -> bool:
 
 def _is_on(connection: Connection, path: str) -> bool:
     try:
-        file = file_of(_cursor(connection)) if connection.in_transaction else ""
+        file = file_of(cursor_of(connection)) if connection.in_transaction else ""
     except ProgrammingError:  # closed, or another thread's
         return False
     return bool(file) and Path(file).exists() and Path(file).samefile(path)
